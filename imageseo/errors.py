@@ -1,0 +1,78 @@
+"""Every fault of the user's making: title, message, hint, permanent id, exit code."""
+
+from __future__ import annotations
+
+
+class ImageseoError(Exception):
+    """A fault that the user can mend. Shown without a traceback.
+
+    ``id`` is permanent. ``message`` names file, line or key, what was found and what was expected;
+    ``hint`` says what to do.
+    """
+
+    id = "error"
+    title = "Something is wrong"
+    exit_code = 2
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        text = f"{self.title}: {self.message}" if self.title else self.message
+        return f"{text}\n  {self.hint}" if self.hint else text
+
+
+class SettingsError(ImageseoError):
+    """One or more faults of the configuration; ``faults`` holds a line each."""
+
+    id = "settings"
+    title = "Configuration"
+
+    def __init__(self, faults: tuple[str, ...], *, hint: str = "") -> None:
+        self.faults = faults
+        count = f"{len(faults)} fault" + ("" if len(faults) == 1 else "s")
+        super().__init__("\n".join([count, *(f"  - {fault}" for fault in faults)]), hint=hint)
+
+
+class SiteError(ImageseoError):
+    """The folder to work on is missing, empty of pages, or cannot be read or written."""
+
+    id = "site"
+    title = "Site"
+
+
+class LockError(ImageseoError):
+    """``imageseo.lock`` cannot be read, or does not fit what lies beside it."""
+
+    id = "lock"
+    title = "imageseo.lock"
+
+
+class RecipeError(ImageseoError):
+    """A hero's recipe cannot be followed."""
+
+    id = "recipe"
+    title = "Hero recipe"
+
+
+class ProviderError(ImageseoError):
+    """A provider could not make a hero."""
+
+    id = "provider"
+    title = "Hero provider"
+
+
+class StoreError(ImageseoError):
+    """The variant store cannot be read or written."""
+
+    id = "store"
+    title = "Store"
+
+
+class MissingExtraError(ImageseoError):
+    """An optional part is asked for and not installed; the hint holds the pip command."""
+
+    id = "missing-extra"
+    title = "Missing part"

@@ -1,0 +1,104 @@
+"""Hero, Recipe and its canonical key, Pin."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from imageseo.model.image import Rights
+
+ALGORITHMIC_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """How a hero is to be made: everything that may change its pixels, and nothing else.
+
+    ``options``: the provider's own keys (``prompt``, ``style``, ``colors``, ``card`` …), JSON values only,
+    already complete: defaults filled in, so that a later default cannot silently change the picture.
+    """
+
+    provider: str
+    seed: int
+    width: int
+    height: int
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def canonical(self) -> str:
+        """Canonical JSON: sorted keys, no white space, ASCII."""
+        return json.dumps(
+            {
+                "provider": self.provider,
+                "seed": self.seed,
+                "width": self.width,
+                "height": self.height,
+                "options": self.options,
+            },
+            sort_keys=True,
+            separators=(",", ":"),
+            ensure_ascii=True,
+            allow_nan=False,
+        )
+
+    @property
+    def key(self) -> str:
+        """``sha256:…`` of the canonical JSON."""
+        return "sha256:" + hashlib.sha256(self.canonical.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeroRequest:
+    """What an author asked for a page: an image file or a recipe, never both; and what is said of it."""
+
+    page: str  # Page.key
+    file: str | None = None
+    recipe: Recipe | None = None
+    alt: str | None = None
+    caption: str | None = None
+    rights: Rights = Rights()
+    origin: str = "front matter"  # where it was asked, for messages: "front matter key `hero`", "heroes.toml: …"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Master:
+    """What a provider made: a lossless PNG and what is true of it.
+
+    ``notes``: what the author should know (``the prompt was ignored: procedural art has none``).
+    """
+
+    png: bytes
+    digital_source_type: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """One hero of ``imageseo.lock``. Hashes are ``sha256:…``; ``file`` is relative to the project folder."""
+
+    page: str
+    recipe: Recipe
+    recipe_hash: str
+    file: str
+    file_sha256: str
+    pixels_sha256: str
+    digital_source_type: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hero:
+    """The hero of one page, resolved to an image of the built site.
+
+    ``path``: the published file, relative to the site's root. ``generated``: made from a recipe.
+    """
+
+    path: str
+    alt: str | None
+    caption: str | None = None
+    rights: Rights = Rights()
+    generated: bool = False

@@ -1,0 +1,60 @@
+"""ImagePlan, HeroInsert, PagePlan: what should exist for a page, before anything is encoded or edited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from imageseo.model.hero import Hero
+from imageseo.model.image import Asset, ImageRef, PageScan, VariantSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImagePlan:
+    """What should become of one ``<img>`` that stands on the page.
+
+    ``specs``: variants to have, in order of preference by format, then by width; empty: no ``<picture>``.
+    ``sizes``: without ``auto``. ``attributes``: to add to the tag, in order; never one that the author wrote.
+    ``auto_sizes``: whether ``sizes`` may start with ``auto`` (lazy, and nothing of the author's in the way).
+    """
+
+    ref: ImageRef
+    asset: Asset
+    specs: tuple[VariantSpec, ...]
+    sizes: str
+    attributes: tuple[tuple[str, str], ...]
+    auto_sizes: bool = False
+    hero: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeroInsert:
+    """A hero that the article does not show yet: a ``<figure>`` to put at byte ``at``.
+
+    ``src``: URL of the published fallback, relative to the page.
+    """
+
+    at: int
+    hero: Hero
+    asset: Asset
+    src: str
+    specs: tuple[VariantSpec, ...]
+    sizes: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagePlan:
+    """All that a page is to become. ``insert`` excludes an ``ImagePlan`` with ``hero=True``."""
+
+    scan: PageScan
+    images: tuple[ImagePlan, ...] = ()
+    insert: HeroInsert | None = None
+
+    @property
+    def hero_image(self) -> ImagePlan | None:
+        return next((image for image in self.images if image.hero), None)
+
+    @property
+    def specs(self) -> tuple[VariantSpec, ...]:
+        """Every variant the page wants, without repeats, in page order."""
+        inserted = self.insert.specs if self.insert else ()
+        return tuple(dict.fromkeys([*inserted, *(spec for image in self.images for spec in image.specs)]))
