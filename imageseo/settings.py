@@ -2,23 +2,51 @@
 
 from __future__ import annotations
 
+import math
+import re
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
 from imageseo.model.finding import Severity
 
-Px = Annotated[int, Meta(ge=1, le=16384)]
+# A type's `title` says in messages what was expected; a key's `description` is what editors show.
+Px = Annotated[int, Meta(ge=1, le=16384, title="a whole number of px from 1 to 16384")]
 Quality = Annotated[int, Meta(ge=1, le=100)]
-Colour = Annotated[str, Meta(pattern=r"^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$")]
-ByteCount = Annotated[int, Meta(ge=0)] | Annotated[str, Meta(pattern=r"(?i)^\s*\d+(\.\d+)?\s*(b|kb|kib|mb|mib)?\s*$")]
+Text = Annotated[str, Meta(min_length=1)]
+Colour = Annotated[str, Meta(pattern=r"^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$", title="a colour such as #2563eb")]
+Url = Annotated[str, Meta(pattern=r"^[hH][tT][tT][pP][sS]?://[^\s/?#]+", title="an absolute http(s) URL")]
+ByteCount = Annotated[
+    Annotated[int, Meta(ge=0)]
+    | Annotated[str, Meta(pattern=r"^\s*\d+(\.\d+)?\s*([bB]|[kK][bB]|[kK][iI][bB]|[mM][bB]|[mM][iI][bB])?\s*$")],
+    Meta(title='a byte count such as "100 KiB" or 102400'),
+]
+
+_COUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", re.ASCII)
+_UNITS = {"": 1, "b": 1, "kb": 1000, "kib": 1024, "mb": 1000**2, "mib": 1024**2}
+
+
+def byte_count(value: int | str) -> int:
+    """Whole bytes of a count: ``102400``, ``"100 KiB"`` (x1024), ``"100 kB"`` (x1000); a fraction is rounded up.
+
+    Raises ValueError for anything else.
+    """
+    if isinstance(value, int):
+        if isinstance(value, bool) or value < 0:
+            raise ValueError(f"not a byte count: {value!r}")
+        return value
+    match = _COUNT.fullmatch(value.lower())
+    if match is None or match[2] not in _UNITS:
+        raise ValueError(f"not a byte count: {value!r}")
+    return math.ceil(Decimal(match[1]) * _UNITS[match[2]])
 
 
 class Slice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A frozen group of settings."""
 
 
-class QualitySettings(Slice):
+class QualitySettings(Slice, frozen=True, kw_only=True):
     """Encoder quality by format, each on its codec's own scale of 1 to 100."""
 
     avif: Quality = 55
@@ -26,107 +54,132 @@ class QualitySettings(Slice):
     jpeg: Quality = 85
 
 
-class QualityFloorSettings(Slice):
+class QualityFloorSettings(Slice, frozen=True, kw_only=True):
     """How far quality may fall to meet a budget."""
 
     avif: Quality = 35
     webp: Quality = 50
 
 
-class EncodeSettings(Slice):
+class EncodeSettings(Slice, frozen=True, kw_only=True):
     """How hard the encoders try, and how large a source may be."""
 
-    avif_speed: Annotated[int, Meta(ge=0, le=10)] = 6
-    webp_method: Annotated[int, Meta(ge=0, le=6)] = 4
-    max_pixels: Annotated[int, Meta(ge=1)] = 120_000_000
+    avif_speed: Annotated[int, Meta(ge=0, le=10, description="0 is slowest and smallest.")] = 6
+    webp_method: Annotated[int, Meta(ge=0, le=6, description="6 is slowest and smallest.")] = 4
+    max_pixels: Annotated[int, Meta(ge=1, description="A larger source is a finding, and left alone.")] = 120_000_000
 
 
-class LayoutSettings(Slice):
-    """How wide images are shown. ``content_width``: CSS px of the article column; ``sizes``: used as it is."""
+class LayoutSettings(Slice, frozen=True, kw_only=True):
+    """How wide images are shown."""
 
-    content_width: Px | None = None
-    sizes: str | None = None
+    content_width: Annotated[Px | None, Meta(description="CSS px of the article column on a wide screen.")] = None
+    sizes: Annotated[Text | None, Meta(description="The sizes attribute to write, used as it is.")] = None
 
 
-class HeroSettings(Slice):
+class HeroSettings(Slice, frozen=True, kw_only=True):
     """Where heroes come from and where they show."""
 
-    keys: tuple[str, ...] = ("hero", "image", "cover", "og_image")
-    insert: Literal["after-h1", "before-h1", "none"] = "after-h1"
-    guess: bool = True
-    provider: str = "procedural"
-    masters: str = "heroes"
-    publish: str = "assets/heroes"
-    width: Annotated[int, Meta(ge=64, le=8192)] = 1600
-    height: Annotated[int, Meta(ge=64, le=8192)] = 900
+    keys: Annotated[tuple[Text, ...], Meta(description="Front matter keys that may name a hero; the first wins.")] = (
+        "hero",
+        "image",
+        "cover",
+        "og_image",
+    )
+    insert: Annotated[
+        Literal["after-h1", "before-h1", "none"],
+        Meta(description="Where a hero is put that the article does not show yet."),
+    ] = "after-h1"
+    guess: Annotated[bool, Meta(description="Take a fitting article image as the hero where none is named.")] = True
+    provider: Annotated[Text, Meta(description="Who makes heroes from recipes that do not say it.")] = "procedural"
+    masters: Annotated[Text, Meta(description="Folder of made heroes, in the project; commit it.")] = "heroes"
+    publish: Annotated[Text, Meta(description="Folder of the built site that heroes are published in.")] = (
+        "assets/heroes"
+    )
+    width: Annotated[int, Meta(ge=64, le=8192, description="px of a made hero.")] = 1600
+    height: Annotated[int, Meta(ge=64, le=8192, description="px of a made hero.")] = 900
 
 
-class BrandSettings(Slice):
-    """The look of what is made for you. ``colors``: two to six, dark to light or in any order."""
+class BrandSettings(Slice, frozen=True, kw_only=True):
+    """The look of what is made for you."""
 
-    colors: Annotated[tuple[Colour, ...], Meta(min_length=2, max_length=6)] = ("#0b1f3a", "#2563eb", "#f59e0b")
-    name: str = ""
+    colors: Annotated[
+        tuple[Colour, ...], Meta(min_length=2, max_length=6, description="Two to six colours, in any order.")
+    ] = ("#0b1f3a", "#2563eb", "#f59e0b")
+    name: Annotated[str, Meta(description="Name to set on title cards.")] = ""
 
 
-class RightsSettings(Slice):
+class RightsSettings(Slice, frozen=True, kw_only=True):
     """What is said of every image that does not say it itself."""
 
-    creator: str | None = None
-    credit: str | None = None
-    copyright: str | None = None
-    license: str | None = None
-    acquire_license_page: str | None = None
+    creator: Text | None = None
+    credit: Text | None = None
+    copyright: Text | None = None
+    license: Annotated[Url | None, Meta(description="URL of the licence.")] = None
+    acquire_license_page: Annotated[Url | None, Meta(description="URL that tells how to license the image.")] = None
 
 
-class MobileBudget(Slice):
+class MobileBudget(Slice, frozen=True, kw_only=True):
     """Bytes at 412x823 CSS px and DPR 1.75; ``0`` switches a level off."""
 
     warn: ByteCount = "100 KiB"
     error: ByteCount = "150 KiB"
 
 
-class DesktopBudget(Slice):
+class DesktopBudget(Slice, frozen=True, kw_only=True):
     """Bytes at 1350x940 CSS px and DPR 1; ``0`` switches a level off."""
 
     warn: ByteCount = "200 KiB"
     error: ByteCount = "300 KiB"
 
 
-class LcpBudget(Slice):
+class LcpBudget(Slice, frozen=True, kw_only=True):
     """Bytes of the candidate that a browser chooses for the page's LCP image."""
 
     mobile: MobileBudget = MobileBudget()
     desktop: DesktopBudget = DesktopBudget()
 
 
-class BudgetSettings(Slice, rename="kebab"):
+class BudgetSettings(Slice, frozen=True, kw_only=True, rename="kebab"):
     """Budgets by metric."""
 
     lcp_bytes: LcpBudget = LcpBudget()
 
 
-class LintSettings(Slice):
+class LintSettings(Slice, frozen=True, kw_only=True):
     """Which findings fail ``lint``, and how severe each rule is."""
 
-    fail_on: Literal["info", "warn", "error", "never"] = "error"
-    rules: dict[str, Severity] = field(default_factory=dict)
+    fail_on: Annotated[
+        Literal["info", "warn", "error", "never"], Meta(description="The least severity that fails lint.")
+    ] = "error"
+    rules: Annotated[dict[str, Severity], Meta(description="Severity by rule id.")] = field(default_factory=dict)
 
 
-class Settings(Slice):
+class Settings(Slice, frozen=True, kw_only=True):
     """Everything that can be set. The same keys in every door."""
 
-    enabled: bool = True
-    site_url: str | None = None
-    cache_dir: str = ".cache/imageseo"
-    concurrency: Annotated[int, Meta(ge=0, le=256)] = 0
-    frozen: bool = False
-    formats: tuple[Literal["avif", "webp"], ...] = ("avif", "webp")
-    widths: tuple[Px, ...] = (320, 480, 640, 720, 960, 1280, 1600, 1920)
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    exclude_pages: tuple[str, ...] = ()
-    json_ld: bool = True
-    sitemap: bool = True
+    enabled: Annotated[bool, Meta(description="Off: nothing is read and nothing is written.")] = True
+    site_url: Annotated[Url | None, Meta(description="Absolute URL that the site is published at.")] = None
+    cache_dir: Annotated[Text, Meta(description="Folder of encoded variants, seen from the project.")] = (
+        ".cache/imageseo"
+    )
+    concurrency: Annotated[int, Meta(ge=0, le=256, description="Encoding workers; 0 asks the machine.")] = 0
+    frozen: Annotated[bool, Meta(description="On: a hero without a pin in imageseo.lock is an error.")] = False
+    formats: Annotated[
+        tuple[Literal["avif", "webp"], ...], Meta(description="Formats of variants, in order of preference.")
+    ] = ("avif", "webp")
+    widths: Annotated[tuple[Px, ...], Meta(min_length=1, description="px that variants may be wide.")] = (
+        *(320, 480, 640, 720),
+        *(960, 1280, 1600, 1920),
+    )
+    include: Annotated[
+        tuple[Text, ...], Meta(description="CSS selectors of images outside the article to treat like its own.")
+    ] = ()
+    exclude: Annotated[tuple[Text, ...], Meta(description="CSS selectors of images to leave alone.")] = ()
+    exclude_pages: Annotated[
+        tuple[Text, ...], Meta(description="Globs of pages to leave alone, from the site's root.")
+    ] = ()
+    json_ld: Annotated[bool, Meta(description="Describe images as schema.org ImageObject.")] = True
+    sitemap: Annotated[bool, Meta(description="List images in the sitemap.")] = True
     quality: QualitySettings = QualitySettings()
     quality_floor: QualityFloorSettings = QualityFloorSettings()
     encode: EncodeSettings = EncodeSettings()

@@ -1,0 +1,100 @@
+"""What no type can say: paths that stay inside, budgets in order, rules and providers that exist."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Collection
+from pathlib import PureWindowsPath
+from urllib.parse import urlsplit
+
+from imageseo.config.reading import Path, Reading
+from imageseo.config.words import found, nearest
+from imageseo.settings import DesktopBudget, MobileBudget, byte_count
+
+_BUDGETS = (("mobile", MobileBudget()), ("desktop", DesktopBudget()))
+_URLS = (("site_url",), ("rights", "license"), ("rights", "acquire_license_page"))
+
+
+def settle(reading: Reading, *, rules: Collection[str] | None, providers: Collection[str] | None) -> None:
+    """Check values against each other and bring them to one form; faults go into the reading.
+
+    ``rules``, ``providers``: the ids that exist; None leaves them unchecked.
+    """
+    _urls(reading)
+    _folders(reading)
+    _budgets(reading)
+    _names(reading, rules, providers)
+    values = reading.values
+    if ("widths",) in values:
+        values["widths",] = tuple(sorted(set(values["widths",])))
+    for path in (("formats",), ("hero", "keys"), ("include",), ("exclude",), ("exclude_pages",)):
+        if path in values:
+            values[path] = tuple(dict.fromkeys(values[path]))
+
+
+def _fault(reading: Reading, path: Path, text: str) -> None:
+    reading.fault(reading.origins.get(path, "default"), path, text)
+
+
+def _urls(reading: Reading) -> None:
+    for path in _URLS:
+        url = reading.values.get(path)
+        if url is None:
+            continue
+        try:
+            parts = urlsplit(url)
+            sound = bool(parts.hostname) and (parts.port or True) and not any(c.isspace() for c in url)
+        except ValueError:
+            sound = False
+        if not sound:
+            _fault(reading, path, f"found {found(url)}, expected an absolute http(s) URL")
+        elif path == ("site_url",):
+            if parts.query or parts.fragment:
+                _fault(reading, path, f"found {found(url)}, expected a URL without query and fragment")
+            else:
+                reading.values[path] = url.rstrip("/") + "/"
+
+
+def _folders(reading: Reading) -> None:
+    for key, inside in (("masters", "the project"), ("publish", "the built site")):
+        path = ("hero", key)
+        folder = reading.values.get(path)
+        if folder is None:
+            continue
+        clean = posixpath.normpath(folder.strip().replace("\\", "/"))
+        if clean.startswith(("/", "../")) or clean == ".." or PureWindowsPath(clean).drive:
+            _fault(reading, path, f"found {found(folder)}, expected a folder inside {inside}, such as heroes")
+        else:
+            reading.values[path] = clean
+
+
+def _budgets(reading: Reading) -> None:
+    for name, defaults in _BUDGETS:
+        warn_path, error_path = (("budgets", "lcp-bytes", name, level) for level in ("warn", "error"))
+        warn = byte_count(reading.values.get(warn_path, defaults.warn))
+        error = byte_count(reading.values.get(error_path, defaults.error))
+        if warn_path not in reading.values and error:
+            warn = min(warn, error)  # who only lowers `error` does not have to know the default of `warn`
+        if warn and error and warn > error:
+            beside = "" if error_path in reading.values else " (the default)"
+            text = f"found {warn} bytes, expected no more than error, which is {error}{beside}"
+            _fault(reading, warn_path, text)
+        reading.values[warn_path], reading.values[error_path] = warn, error
+
+
+def _names(reading: Reading, rules: Collection[str] | None, providers: Collection[str] | None) -> None:
+    for path in sorted(reading.values):
+        if rules is not None and path[:2] == ("lint", "rules") and path[2] not in rules:
+            _fault(reading, path, "unknown rule" + _near(path[2], rules))
+    provider = reading.values.get(("hero", "provider"))
+    if providers is not None and provider is not None and provider not in providers:
+        _fault(
+            reading,
+            ("hero", "provider"),
+            f"found {found(provider)}, which no provider is called{_near(provider, providers)}",
+        )
+
+
+def _near(word: str, known: Collection[str]) -> str:
+    near = nearest(word, known)
+    return f", did you mean {near}?" if near else f", expected one of {', '.join(sorted(known))}"

@@ -1,0 +1,136 @@
+"""Walks a mapping beside the schema: values that hold, and every fault that does not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, get_args, get_origin
+
+import msgspec
+
+from imageseo.config.words import choices, expected, found, is_struct, keys_of, members, nearest, unwrap
+from imageseo.model.finding import Severity
+from imageseo.settings import Settings
+
+Path = tuple[str, ...]
+
+
+def leaves(struct: type[msgspec.Struct] = Settings, above: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Every key of the schema that holds a value, with its type."""
+    for key, kind in keys_of(struct).items():
+        base, _ = unwrap(kind)
+        if is_struct(base):
+            yield from leaves(base, (*above, key))
+        else:
+            yield (*above, key), kind
+
+
+_KEYS = tuple(".".join(path) for path, _ in leaves())
+
+
+@dataclass(slots=True)
+class Reading:
+    """What the doors said so far: later layers win key by key, and every value remembers where it came from."""
+
+    values: dict[Path, Any] = field(default_factory=dict)
+    origins: dict[Path, str] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+    def add(self, mapping: Any, origin: str) -> None:
+        """Lay a mapping over what was read before; ``origin`` names the file or variable in messages."""
+        self._table(Settings, mapping, origin, ())
+
+    def fault(self, origin: str, path: Path, text: str) -> None:
+        """Note one fault of a key."""
+        self.faults.append(f"{origin}: {'.'.join(path)}: {text}" if path else f"{origin}: {text}")
+
+    def _table(self, struct: type[msgspec.Struct], value: Any, origin: str, above: Path) -> None:
+        if value is None:  # YAML: a section whose keys are all commented out
+            return
+        if not isinstance(value, Mapping):
+            self.fault(origin, above, f"found {found(value)}, expected a table with keys like {_sample(struct)}")
+            return
+        known = keys_of(struct)
+        for key, item in value.items():
+            path = (*above, str(key))
+            if key not in known:
+                self.fault(origin, path, _unknown(str(key), tuple(known), above))
+                continue
+            base, _ = unwrap(known[key])
+            if is_struct(base):
+                self._table(base, item, origin, path)
+            elif get_origin(base) is dict:
+                self._dict(get_args(base)[1], item, origin, path)
+            else:
+                self._leaf(known[key], item, origin, path)
+
+    def _dict(self, kind: Any, value: Any, origin: str, above: Path) -> None:
+        if value is None:
+            return
+        if not isinstance(value, Mapping):
+            self.fault(origin, above, f"found {found(value)}, expected a table of names, each with {expected(kind)}")
+            return
+        for key, item in value.items():
+            self._leaf(kind, item, origin, (*above, str(key)))
+
+    def _leaf(self, kind: Any, value: Any, origin: str, path: Path) -> None:
+        base, _ = unwrap(kind)
+        if base is Severity and value is False:  # YAML 1.1 reads a bare `off` as false
+            value = "off"
+        if isinstance(value, os.PathLike):  # pelicanconf.py is Python
+            value = os.fspath(value)
+        if get_origin(base) is tuple and isinstance(value, list | tuple):
+            before = len(self.faults)
+            for number, item in enumerate(value, 1):
+                self._item(get_args(base)[0], item, origin, path, number)
+            if len(self.faults) > before:
+                return
+        try:
+            self.values[path] = msgspec.convert(value, kind)
+            self.origins[path] = origin
+        except (msgspec.ValidationError, OverflowError):
+            self.fault(origin, path, f"found {found(value)}, expected {expected(kind)}{_meant(kind, value)}")
+
+    def _item(self, kind: Any, value: Any, origin: str, path: Path, number: int) -> None:
+        try:
+            msgspec.convert(value, kind)
+        except (msgspec.ValidationError, OverflowError):
+            text = f"item {number}: found {found(value)}, expected {expected(kind)}{_meant(kind, value)}"
+            self.fault(origin, path, text)
+
+
+def build(struct: type[msgspec.Struct], values: Mapping[Path, Any], above: Path = ()) -> Any:
+    """The frozen settings of checked values; what is not there takes its default."""
+    given: dict[str, Any] = {}
+    for item in msgspec.structs.fields(struct):
+        path = (*above, item.encode_name)
+        base, _ = unwrap(item.type)
+        if is_struct(base):
+            given[item.name] = build(base, values, path)
+        elif get_origin(base) is dict:
+            given[item.name] = {key[-1]: value for key, value in sorted(values.items()) if key[:-1] == path}
+        elif path in values:
+            given[item.name] = values[path]
+    return struct(**given)
+
+
+def _unknown(key: str, known: tuple[str, ...], above: Path) -> str:
+    """An unknown key is usually misspelt, sometimes in the wrong table."""
+    near = nearest(key, known)
+    if near is None:
+        near_path = nearest(".".join((*above, key)), _KEYS) or next((k for k in _KEYS if k.split(".")[-1] == key), None)
+        if near_path is not None:
+            return f"unknown key, did you mean {near_path}?"
+        return f"unknown key, expected one of {', '.join(known)}"
+    return f"unknown key, did you mean {'.'.join((*above, near))}?"
+
+
+def _meant(kind: Any, value: Any) -> str:
+    words = [word for member in members(kind) for word in choices(member)]
+    near = nearest(value, words) if isinstance(value, str) else None
+    return f"; did you mean {near}?" if near else ""
+
+
+def _sample(struct: type[msgspec.Struct]) -> str:
+    return ", ".join(list(keys_of(struct))[:3])

@@ -1,0 +1,117 @@
+"""What was found, what was expected and what was probably meant, in words."""
+
+from __future__ import annotations
+
+import difflib
+import enum
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import msgspec
+
+_SHOWN = 60
+
+
+def unwrap(kind: Any) -> tuple[Any, tuple[msgspec.Meta, ...]]:
+    """A type without its ``Annotated``, and what that said (outermost last)."""
+    metas: tuple[msgspec.Meta, ...] = ()
+    while get_origin(kind) is Annotated:
+        kind, *notes = get_args(kind)
+        metas = (*(note for note in notes if isinstance(note, msgspec.Meta)), *metas)
+    return kind, metas
+
+
+def members(kind: Any) -> tuple[Any, ...]:
+    """The types of a union without None; the type alone when it is none."""
+    base, _ = unwrap(kind)
+    if get_origin(base) in (Union, types.UnionType):
+        return tuple(member for member in get_args(base) if member is not types.NoneType)
+    return (base,)
+
+
+def choices(kind: Any) -> tuple[str, ...]:
+    """The words that a Literal or Enum allows; empty for any other type."""
+    base, _ = unwrap(kind)
+    if get_origin(base) is Literal:
+        return tuple(str(choice) for choice in get_args(base))
+    if isinstance(base, type) and issubclass(base, enum.Enum):
+        return tuple(str(member.value) for member in base)
+    return ()
+
+
+def expected(kind: Any) -> str:
+    """What a key wants, for a person who has not read the schema."""
+    base, metas = unwrap(kind)
+    for meta in metas:
+        if meta.title:
+            return meta.title
+    if get_origin(base) in (Union, types.UnionType):
+        return " or ".join(expected(member) for member in members(base))
+    if allowed := choices(base):
+        return "one of " + ", ".join(allowed)
+    if get_origin(base) is tuple:
+        return f"a list{_length(metas)} of: {expected(get_args(base)[0])}"
+    if get_origin(base) is dict or (isinstance(base, type) and issubclass(base, msgspec.Struct)):
+        return "a table of keys"
+    if base is bool:
+        return "true or false"
+    if base is int:
+        return "a whole number" + _range(metas)
+    return "text that is not empty" if any(meta.min_length for meta in metas) else "text"
+
+
+def found(value: Any) -> str:
+    """What stood there, short enough for a message."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        text = repr(value)
+        return "text " + (text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…'")
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, Mapping):
+        return "a table of keys"
+    if isinstance(value, list | tuple | set):
+        return "a list" if value else "an empty list"
+    return f"a value of type {type(value).__name__}"
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant: dashes, underscores and case make no difference."""
+    plain = {_plain(name): name for name in sorted(known, reverse=True)}
+    close = difflib.get_close_matches(_plain(word), sorted(plain), n=1, cutoff=0.6)
+    return plain[close[0]] if close else None
+
+
+def _plain(word: str) -> str:
+    return word.casefold().replace("-", "_").replace(".", "_")
+
+
+def _length(metas: tuple[msgspec.Meta, ...]) -> str:
+    low = next((meta.min_length for meta in metas if meta.min_length is not None), None)
+    high = next((meta.max_length for meta in metas if meta.max_length is not None), None)
+    if low is not None and high is not None:
+        return f" of {low} to {high} items"
+    return f" of at least {low}" if low is not None else ""
+
+
+def _range(metas: tuple[msgspec.Meta, ...]) -> str:
+    low = next((meta.ge for meta in metas if meta.ge is not None), None)
+    high = next((meta.le for meta in metas if meta.le is not None), None)
+    if low is not None and high is not None:
+        return f" from {low} to {high}"
+    return f", {low} or more" if low is not None else ""
+
+
+def keys_of(struct: type[msgspec.Struct]) -> dict[str, Any]:
+    """Key as written in a file -> its type, in the order of the schema."""
+    return {item.encode_name: item.type for item in msgspec.structs.fields(struct)}
+
+
+def is_struct(kind: Any) -> typing.TypeGuard[type[msgspec.Struct]]:
+    """True for a table with fixed keys."""
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
