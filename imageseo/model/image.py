@@ -149,6 +149,7 @@ class Asset:
     ``path``: relative to the site's root, with ``/``. ``width``/``height``: px as displayed, EXIF orientation applied.
     ``format``: Pillow's name in lower case (``jpeg``, ``png``, ``webp``, ``avif``, ``gif``, ``svg``).
     ``frames``: above 1 for an animation. ``sha256``: of the file's bytes. ``bytes``: its size.
+    ``natural``: False for an SVG that says no size of its own, only a ratio: a browser fills the column with it.
     """
 
     path: str
@@ -162,6 +163,7 @@ class Asset:
     mode: str = "RGB"
     has_alpha: bool = False
     has_gps: bool = False
+    natural: bool = True
     rights: Rights = Rights()
 
     @property

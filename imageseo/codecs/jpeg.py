@@ -1,0 +1,45 @@
+"""Progressive JPEG, for the one file that everything can read."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+class Jpeg:
+    """4:2:0, progressive, optimised Huffman tables. No effort to choose. Transparency becomes white."""
+
+    name = "jpeg"
+    mime = "image/jpeg"
+    suffix = "jpg"
+    keeps_alpha = False
+
+    def version(self) -> str:
+        from PIL import features
+
+        return f"1 libjpeg {features.version('libjpeg_turbo') or features.version('jpg')}"
+
+    def encode(self, image: Image, *, quality: int, effort: int | None, xmp: bytes | None) -> bytes:
+        from PIL import Image as Images
+        from PIL import JpegImagePlugin  # noqa: F401 - registers the format
+
+        if image.mode == "RGBA":
+            image = Images.alpha_composite(Images.new("RGBA", image.size, "white"), image).convert("RGB")
+        out = io.BytesIO()
+        image.save(
+            out,
+            "JPEG",
+            quality=quality,
+            progressive=True,
+            optimize=True,
+            subsampling="4:2:0",
+            xmp=xmp or b"",
+            comment=b"",
+        )
+        return out.getvalue()
+
+
+CODEC = Jpeg()

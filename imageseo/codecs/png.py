@@ -1,0 +1,38 @@
+"""PNG: nothing lost."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+class Png:
+    """Lossless: ``quality`` says nothing. Effort: zlib's level, 0 to 9."""
+
+    name = "png"
+    mime = "image/png"
+    suffix = "png"
+    keeps_alpha = True
+    default_level = 9
+
+    def version(self) -> str:
+        from PIL import features
+
+        return f"1 zlib {features.version('zlib_ng') or features.version('zlib')}"
+
+    def encode(self, image: Image, *, quality: int, effort: int | None, xmp: bytes | None) -> bytes:
+        from PIL.PngImagePlugin import PngInfo
+
+        texts = PngInfo()
+        if xmp:
+            texts.add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8"))
+        out = io.BytesIO()
+        level = self.default_level if effort is None else effort
+        image.save(out, "PNG", compress_level=level, pnginfo=texts, exif=b"", icc_profile=b"")
+        return out.getvalue()
+
+
+CODEC = Png()

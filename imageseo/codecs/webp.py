@@ -1,0 +1,42 @@
+"""WebP by libwebp, for browsers without AVIF."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+class WebP:
+    """Lossy. Effort: libwebp's method, 0 (fastest) to 6."""
+
+    name = "webp"
+    mime = "image/webp"
+    suffix = "webp"
+    keeps_alpha = True
+    default_method = 4
+
+    def version(self) -> str:
+        from PIL import features
+
+        return f"1 libwebp {features.version('webp')}"
+
+    def encode(self, image: Image, *, quality: int, effort: int | None, xmp: bytes | None) -> bytes:
+        from PIL import WebPImagePlugin  # noqa: F401 - registers the format
+
+        out = io.BytesIO()
+        image.save(
+            out,
+            "WEBP",
+            quality=quality,
+            method=self.default_method if effort is None else effort,
+            xmp=xmp or b"",
+            exif=b"",
+            icc_profile=b"",
+        )
+        return out.getvalue()
+
+
+CODEC = WebP()

@@ -1,0 +1,186 @@
+"""VariantSpecs to Variants, through an executor and the store: only what is missing is made, the largest first."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from imageseo.errors import ProviderError
+from imageseo.model.image import Asset, BadAsset, Rights, Variant, VariantSpec
+from imageseo.ports import Codec, Progress, Step, Store, Stored
+from imageseo.probe import probe_bytes
+from imageseo.provenance import packet
+from imageseo.schedule import Failed, Made, Source, work_through
+from imageseo.settings import EncodeSettings
+
+Jobs = Mapping[str, tuple[Path, Asset]]
+"""Digest of a source -> where it lies and what it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoded:
+    """What became of the specs.
+
+    ``variants``: all that exist now. ``dropped``: those among them with more bytes than their source (what to do with
+    them is the caller's choice). ``failures``: sources that could not be decoded, by digest. ``refused``: specs that
+    their codec could not encode, with its reason. ``hits``/``misses``: found in the store / made.
+    """
+
+    variants: Mapping[VariantSpec, Variant]
+    dropped: frozenset[VariantSpec] = frozenset()
+    failures: Mapping[str, BadAsset] = field(default_factory=dict)
+    refused: Mapping[VariantSpec, str] = field(default_factory=dict)
+    hits: int = 0
+    misses: int = 0
+
+
+class Encoder:
+    """Makes variants. ``executor``: threads (Pillow lets them run side by side); ``workers``: how many of them.
+
+    ``codecs``: by name. Of the settings, speeds enter the store's key; the pixel limit is ``probe``'s to hold.
+    """
+
+    def __init__(
+        self, store: Store, codecs: Mapping[str, Codec], executor: Executor, settings: EncodeSettings, *, workers: int
+    ) -> None:
+        self._store = store
+        self._codecs = codecs
+        self._executor = executor
+        self._workers = max(1, workers)
+        self._efforts = {"avif": settings.avif_speed, "webp": settings.webp_method}
+        self._max_pixels = settings.max_pixels
+        self._versions: dict[str, str] = {}
+
+    def encode(self, jobs: Jobs, specs: Iterable[VariantSpec], *, progress: Progress | None = None) -> Encoded:
+        """Every spec's variant, from the store or made now; bytes do not depend on workers or on what else is asked.
+
+        ``jobs`` must hold every spec's source; a spec larger than its source is a ValueError. Raises StoreError.
+        """
+        packets = {digest: packet(asset.rights) for digest, (_, asset) in jobs.items()}
+        variants: dict[VariantSpec, Variant] = {}
+        missing: dict[VariantSpec, str] = {}
+        for spec in dict.fromkeys(specs):
+            key = self._key(spec, packets[spec.source])
+            stored = self._store.find(key)
+            if stored is None:
+                missing[spec] = key
+            else:
+                variants[spec] = _variant(spec, stored)
+        hits = len(variants)
+        failures, refused = dict[str, BadAsset](), dict[VariantSpec, str]()
+        if missing:
+            sources = _sources(jobs, missing, packets)
+            with progress.task("Encoding images", len(missing)) if progress else nullcontext() as step:
+                self._make(sources, missing, variants, failures, refused, step)
+        dropped = frozenset(spec for spec, made in variants.items() if made.bytes > jobs[spec.source][1].bytes)
+        return Encoded(
+            variants=variants,
+            dropped=dropped,
+            failures=failures,
+            refused=refused,
+            hits=hits,
+            misses=len(variants) - hits,
+        )
+
+    def bytes_of(self, variant: Variant, jobs: Jobs) -> bytes | None:
+        """The encoded file. One that was damaged in the store is made again; None when its source has failed by now."""
+        data = self._store.read(Stored(sha256=variant.sha256, bytes=variant.bytes))
+        if data is None:
+            again = self.encode(jobs, [variant.spec]).variants.get(variant.spec)
+            data = self._store.read(Stored(sha256=again.sha256, bytes=again.bytes)) if again else None
+        return data
+
+    def publish(self, master: bytes, *, quality: int, rights: Rights, codec: str = "jpeg") -> bytes:
+        """A master (PNG or any raster) as the file to publish at its full size, from the store or made now.
+
+        ``rights``: written into it as XMP, with ``digital_source_type``. Raises ProviderError for a master that is no
+        picture, StoreError.
+        """
+        asset = probe_bytes(master, "the hero's master", max_pixels=self._max_pixels)
+        if isinstance(asset, BadAsset) or not asset.encodable:
+            problem = asset.problem if isinstance(asset, BadAsset) else "the hero's master is not a still raster image"
+            raise ProviderError(problem, hint="Make it again with `imageseo generate`.")
+        size = {"width": asset.width, "height": asset.height}
+        spec = VariantSpec(source=asset.sha256, format=codec, quality=quality, **size)
+        xmp = packet(rights)
+        key = self._key(spec, xmp)
+        stored = self._store.find(key)
+        data = self._store.read(stored) if stored else None
+        if data is None:
+            from imageseo.pixels import render
+
+            image = render(master, asset.format, asset.orientation, [(asset.width, asset.height)]).popitem()[1]
+            data = self._codecs[codec].encode(image, quality=quality, effort=self._efforts.get(codec), xmp=xmp or None)
+            self._store.put(key, data)
+        return data
+
+    def _make(
+        self,
+        sources: list[Source],
+        keys: Mapping[VariantSpec, str],
+        variants: dict[VariantSpec, Variant],
+        failures: dict[str, BadAsset],
+        refused: dict[VariantSpec, str],
+        step: Step | None,
+    ) -> None:
+        for outcome in work_through(sources, self._codecs, self._efforts, self._executor, workers=self._workers):
+            done = 1
+            match outcome:
+                case Made(spec=spec, data=data):
+                    variants[spec] = _variant(spec, self._store.put(keys[spec], data))
+                case Failed(source=source, problem=problem, spec=None):
+                    failures[source.asset.sha256] = _unreadable(source.asset, problem)
+                    done = len(source.specs)
+                case Failed(problem=problem, spec=spec) if spec is not None:
+                    refused[spec] = problem
+            if step is not None:
+                step.advance(done)
+
+    def _key(self, spec: VariantSpec, xmp: bytes) -> str:
+        """Everything that may change the variant's bytes, hashed."""
+        parts = (
+            spec.source,
+            f"{spec.width}x{spec.height}",
+            f"quality {spec.quality} effort {self._efforts.get(spec.format)}",
+            self._version(spec.format),
+            hashlib.sha256(xmp).hexdigest() if xmp else "",
+        )
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def _version(self, codec: str) -> str:
+        if codec not in self._versions:
+            from imageseo.pixels import version
+
+            self._versions[codec] = f"{codec} {self._codecs[codec].version()}\n{version()}"
+        return self._versions[codec]
+
+
+def _sources(jobs: Jobs, specs: Iterable[VariantSpec], packets: Mapping[str, bytes]) -> list[Source]:
+    grouped: dict[str, list[VariantSpec]] = {}
+    for spec in specs:
+        asset = jobs[spec.source][1]
+        if spec.width > asset.width or spec.height > asset.height:
+            size = f"{spec.width}×{spec.height} px of {asset.path}, which has {asset.width}×{asset.height}"
+            raise ValueError(f"never upscaled: {size}")
+        grouped.setdefault(spec.source, []).append(spec)
+    return [
+        Source(path=jobs[digest][0], asset=jobs[digest][1], specs=tuple(sorted(wanted)), xmp=packets[digest])
+        for digest, wanted in grouped.items()
+    ]
+
+
+def _unreadable(asset: Asset, problem: str) -> BadAsset:
+    return BadAsset(
+        path=asset.path,
+        rule="img-unreadable",
+        problem=f"{asset.path} cannot be decoded: {problem}",
+        hint="The file is damaged or cut short. Export it again.",
+    )
+
+
+def _variant(spec: VariantSpec, stored: Stored) -> Variant:
+    return Variant(spec=spec, sha256=stored.sha256, bytes=stored.bytes)

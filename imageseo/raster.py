@@ -1,0 +1,91 @@
+"""Opening image files by their content, never by their name, and never further than the header."""
+
+from __future__ import annotations
+
+import io
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
+
+PLUGINS = {
+    "jpeg": ("PIL.JpegImagePlugin", "JpegImageFile"),
+    "png": ("PIL.PngImagePlugin", "PngImageFile"),
+    "webp": ("PIL.WebPImagePlugin", "WebPImageFile"),
+    "avif": ("PIL.AvifImagePlugin", "AvifImageFile"),
+    "gif": ("PIL.GifImagePlugin", "GifImageFile"),
+    "bmp": ("PIL.BmpImagePlugin", "BmpImageFile"),
+    "ico": ("PIL.IcoImagePlugin", "IcoImageFile"),
+}
+"""Raster formats that browsers show and we read, with the class that reads each."""
+
+_MAGIC = (
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"GIF87a", "gif"),
+    (b"GIF89a", "gif"),
+    (b"BM", "bmp"),
+    (b"\x00\x00\x01\x00", "ico"),
+    (b"II*\x00", "tiff"),
+    (b"MM\x00*", "tiff"),
+    (b"\xff\x0a", "jxl"),
+    (b"\x00\x00\x00\x0cJXL ", "jxl"),
+    (b"\x00\x00\x00\x0cjP  ", "jpeg2000"),
+    (b"%PDF-", "pdf"),
+    (b"version https://git-lfs", "git-lfs"),
+    (b"\x1f\x8b", "gzip"),
+)
+_AVIF_BRANDS = (b"avif", b"avis")
+_HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
+
+
+def sniff(data: bytes) -> str | None:
+    """What the bytes are: a key of ``PLUGINS``, ``svg``, another name (``tiff``, ``html``, ``git-lfs`` …) or None."""
+    for magic, name in _MAGIC:
+        if data.startswith(magic):
+            return name
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "webp"
+    if data[4:8] == b"ftyp":
+        brands = _brands(data)
+        if any(brand in _AVIF_BRANDS for brand in brands):
+            return "avif"
+        return "heif" if any(brand in _HEIF_BRANDS for brand in brands) else "video"
+    return _sniff_text(data[:65536])
+
+
+def _brands(data: bytes) -> list[bytes]:
+    """Major and compatible brands of an ISO base media file."""
+    end = min(int.from_bytes(data[:4], "big"), 4096, len(data))
+    return [data[8:12], *(data[at : at + 4] for at in range(16, end, 4))]
+
+
+def _sniff_text(head: bytes) -> str | None:
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        text = head.decode("utf-16", "replace").lower()
+    else:
+        text = head.removeprefix(b"\xef\xbb\xbf").decode("latin-1").lower()
+    text = text.lstrip()
+    if not text.startswith("<"):
+        return None
+    if text.startswith(("<!doctype html", "<html")):
+        return "html"
+    svg, html = text.find("<svg"), text.find("<html")
+    if ":svg" in text and svg < 0:
+        svg = text.find(":svg")
+    if svg >= 0 and (html < 0 or svg < html):
+        return "svg"
+    return "html" if html >= 0 else None
+
+
+def open_raster(data: bytes, kind: str) -> ImageFile:
+    """The image behind the bytes, its header read and nothing decoded.
+
+    ``kind``: a key of ``PLUGINS``. The class is called directly and not by ``Image.open``: that one looks at a
+    process-wide pixel limit (ours is a setting, and another thread's is none of our business), and takes a JPEG
+    with a preview or a gain map behind it (MPO) for two frames, where browsers see one still.
+    Whatever a broken header makes Pillow raise passes through.
+    """
+    module, name = PLUGINS[kind]
+    return cast("ImageFile", getattr(import_module(module), name)(io.BytesIO(data)))
