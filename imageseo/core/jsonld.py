@@ -1,0 +1,216 @@
+"""ImageObject nodes of a page, joined by ``@id`` to what the theme already says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urldefrag, urljoin
+
+from imageseo.model.image import Rights
+
+_PAGES = frozenset(
+    (
+        *("WebPage", "AboutPage", "CheckoutPage", "CollectionPage", "ContactPage", "FAQPage", "ItemPage"),
+        *("MedicalWebPage", "ProfilePage", "QAPage", "RealEstateListing", "SearchResultsPage", "MediaGallery"),
+    )
+)
+_ARTICLES = frozenset(
+    (
+        *("Article", "AdvertiserContentArticle", "NewsArticle", "AnalysisNewsArticle", "AskPublicNewsArticle"),
+        *("BackgroundNewsArticle", "OpinionNewsArticle", "ReportageNewsArticle", "ReviewNewsArticle", "Report"),
+        *("SatiricalArticle", "ScholarlyArticle", "MedicalScholarlyArticle", "SocialMediaPosting", "BlogPosting"),
+        *("LiveBlogPosting", "DiscussionForumPosting", "TechArticle", "APIReference"),
+    )
+)
+# schema.org's members by the IPTC code that each one matches exactly (skos:exactMatch of its vocabulary 30.0).
+_SOURCE_TYPES = {
+    code: "https://schema.org/" + code[0].upper() + code[1:] + "DigitalSource"
+    for code in (
+        *("algorithmicMedia", "algorithmicallyEnhanced", "composite", "compositeCapture", "compositeSynthetic"),
+        *("compositeWithTrainedAlgorithmicMedia", "dataDrivenMedia", "digitalArt", "digitalCapture"),
+        *("minorHumanEdits", "negativeFilm", "positiveFilm", "print", "screenCapture", "trainedAlgorithmicMedia"),
+        "virtualRecording",
+    )
+} | {"computationalCapture": "https://schema.org/MultiFrameComputationalCaptureDigitalSource"}
+_SOURCE_PREFIXES = tuple(f"{scheme}://cv.iptc.org/newscodes/digitalsourcetype/" for scheme in ("http", "https"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageNode:
+    """What is said of one image. ``content_url``: absolute; ``width``/``height``: px of that file.
+
+    ``digital_source_type``: an IPTC NewsCodes URI, else that of ``rights``; one without a schema.org member is left
+    out. ``representative``: the page's hero.
+    """
+
+    content_url: str
+    width: int
+    height: int
+    caption: str | None = None
+    rights: Rights = field(default_factory=Rights)
+    representative: bool = False
+    digital_source_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageGraph:
+    """``text``: the content of one script element, ASCII and free of ``<``; None when there is nothing to say.
+
+    ``problems``: what is wrong with the theme's own blocks.
+    """
+
+    text: str | None
+    problems: tuple[str, ...] = ()
+
+
+def image_graph(*, page_url: str, nodes: Sequence[ImageNode], existing: Sequence[str] = ()) -> ImageGraph:
+    """The graph to add to a page.
+
+    ``page_url``: absolute. ``existing``: the contents of the theme's ``application/ld+json`` blocks, which are read
+    and never changed: an ImageObject they have is not repeated, and their WebPage or Article gets our hero by
+    ``@id`` where it names no image of its own.
+    """
+    page_url = urldefrag(page_url).url
+    theme, problems = _read(existing)
+    known = _known_images(theme, page_url)
+    graph: list[dict[str, Any]] = []
+    hero: str | None = None  # the @id that the page's image is known by
+    for node in _merged(nodes):
+        if node.content_url in known:
+            hero = (known[node.content_url] or hero) if node.representative else hero
+            continue
+        graph.append(_image(node, page_url))
+        hero = graph[-1]["@id"] if node.representative else hero
+    if hero is not None:
+        graph.extend(_joins(theme, hero, page_url, sure=not problems))
+    if not graph:
+        return ImageGraph(text=None, problems=problems)
+    document = {"@context": "https://schema.org", "@graph": graph}
+    return ImageGraph(text=_script_safe(document), problems=problems)
+
+
+def source_type(uri: str | None) -> str | None:
+    """schema.org's member for an IPTC DigitalSourceType URI, None when it has none."""
+    for prefix in _SOURCE_PREFIXES:
+        if uri is not None and uri.startswith(prefix):
+            return _SOURCE_TYPES.get(uri.removeprefix(prefix))
+    return None
+
+
+def _image(node: ImageNode, page_url: str) -> dict[str, Any]:
+    rights = node.rights
+    # The id belongs to the page: two pages may caption one file differently.
+    name = hashlib.sha256(node.content_url.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    said: dict[str, Any] = {
+        "@type": "ImageObject",
+        "@id": f"{page_url}#image-{name}",
+        "contentUrl": node.content_url,
+        "width": _px(node.width),
+        "height": _px(node.height),
+        "caption": node.caption,
+        "representativeOfPage": True if node.representative else None,
+        "creator": {"@type": "Person", "name": rights.creator} if rights.creator else None,
+        "creditText": rights.credit,
+        "copyrightNotice": rights.copyright,
+        "license": rights.license,
+        "acquireLicensePage": rights.acquire_license_page,
+        "digitalSourceType": source_type(node.digital_source_type or rights.digital_source_type),
+    }
+    return {key: value for key, value in said.items() if value}
+
+
+def _px(value: int) -> dict[str, Any]:
+    """schema.org wants a Distance or a QuantitativeValue, never a bare number; E37 is UN/CEFACT's pixel."""
+    return {"@type": "QuantitativeValue", "value": value, "unitCode": "E37"}
+
+
+def _merged(nodes: Sequence[ImageNode]) -> list[ImageNode]:
+    """One node a file: what is missing on the first is taken from the later ones."""
+    found: dict[str, ImageNode] = {}
+    for node in nodes:
+        first = found.get(node.content_url)
+        if first is not None:
+            node = replace(
+                first,
+                caption=first.caption or node.caption,
+                representative=first.representative or node.representative,
+            )
+        found[node.content_url] = node
+    return list(found.values())
+
+
+def _read(existing: Sequence[str]) -> tuple[list[Any], tuple[str, ...]]:
+    parsed: list[Any] = []
+    problems: list[str] = []
+    for number, text in enumerate(existing, 1):
+        try:
+            parsed.append(json.loads(_bare(text), strict=False))
+        except (ValueError, RecursionError) as error:
+            problems.append(f"JSON-LD block {number} of the page cannot be read: {error}")
+    return parsed, tuple(problems)
+
+
+def _bare(text: str) -> str:
+    """Without the comment or CDATA marks that old templates put around a script."""
+    text = text.strip().removeprefix("\ufeff")
+    for start, end in (("<!--", "-->"), ("//<![CDATA[", "//]]>"), ("/*<![CDATA[*/", "/*]]>*/"), ("<![CDATA[", "]]>")):
+        if text.startswith(start):
+            return text.removeprefix(start).strip().removesuffix(end)
+    return text
+
+
+def _things(value: Any) -> Iterator[tuple[Mapping[str, Any], bool]]:
+    """Every node, in document order, with whether it stands at the top (of a block, or of its ``@graph``)."""
+    waiting: list[tuple[Any, bool]] = [(value, True)]
+    while waiting:
+        item, top = waiting.pop()
+        if isinstance(item, dict):
+            yield item, top
+            waiting.extend((inner, top and key == "@graph") for key, inner in reversed(item.items()))
+        elif isinstance(item, list):
+            waiting.extend((inner, top) for inner in reversed(item))
+
+
+def _types(thing: Mapping[str, Any]) -> set[str]:
+    declared = thing.get("@type")
+    names = declared if isinstance(declared, list) else [declared]
+    return {name.rsplit("/", 1)[-1].rsplit(":", 1)[-1] for name in names if isinstance(name, str)}
+
+
+def _known_images(theme: list[Any], page_url: str) -> dict[str, str | None]:
+    """Absolute URL of each ImageObject that the theme describes -> its ``@id``."""
+    known: dict[str, str | None] = {}
+    for thing, _ in _things(theme):
+        if "ImageObject" not in _types(thing):
+            continue
+        given = thing.get("@id")
+        name = urljoin(page_url, given) if isinstance(given, str) else None
+        for key in ("contentUrl", "url"):
+            address = thing.get(key)
+            if isinstance(address, str) and address.strip():
+                address = urljoin(page_url, address.strip())
+                known[address] = known.get(address) or name
+    return known
+
+
+def _joins(theme: list[Any], hero: str, page_url: str, *, sure: bool) -> Iterator[dict[str, Any]]:
+    """Statements that tie the hero to the page. ``sure``: all of the theme's blocks could be read."""
+    things = list(_things(theme))
+    pages = [thing for thing, _ in things if _types(thing) & _PAGES]
+    articles = [thing for thing, top in things if top and _types(thing) & _ARTICLES]
+    if not pages and sure:
+        yield {"@type": "WebPage", "@id": page_url, "url": page_url, "primaryImageOfPage": {"@id": hero}}
+    for group, key in ((pages, "primaryImageOfPage"), (articles, "image")):
+        named = [thing for thing in group if isinstance(thing.get("@id"), str)]
+        # More than one is a listing: whose image it is cannot be known.
+        if len({thing["@id"] for thing in named}) == 1 and not any(thing.get(key) for thing in group):
+            yield {"@id": urljoin(page_url, named[0]["@id"]), key: {"@id": hero}}
+
+
+def _script_safe(document: dict[str, Any]) -> str:
+    """ASCII JSON that no charset can harm and no ``</script>`` or ``<!--`` can end."""
+    text = json.dumps(document, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
