@@ -1,4 +1,4 @@
-"""Protocols: HeroProvider, Codec, Store, Progress, Clock."""
+"""Protocols: HeroProvider, Codec, Store, Progress, Result, Clock."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from imageseo.model.finding import Finding, Silenced
 from imageseo.model.hero import Master, Recipe
 
 if TYPE_CHECKING:
@@ -33,9 +34,20 @@ class HeroProvider(Protocol):
     """Makes masters from recipes."""
 
     name: str
+    version: str  # changes whenever an equal recipe would give other pixels; enters the store's key
+    digital_source_type: str  # IPTC NewsCodes URI of all that it makes
+    reproducible: bool  # equal recipes give equal pixels anywhere, at once: `build` may draw them without a pin
+
+    def branded(self, *, colors: tuple[str, ...], name: str) -> HeroProvider:
+        """The same provider with the brand's defaults; itself when a brand means nothing to it."""
+        ...
 
     def complete(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """The recipe options with defaults filled in and checked; unknown or wrong keys raise RecipeError."""
+        ...
+
+    def notes(self, recipe: Recipe) -> tuple[str, ...]:
+        """What the author should know of what becomes of the recipe."""
         ...
 
     def produce(self, recipes: Iterable[Recipe]) -> Iterator[Master]:
@@ -74,6 +86,22 @@ class Progress(Protocol):
 
 class Step(Protocol):
     def advance(self, count: int = 1) -> None: ...
+
+
+class Result(Protocol):
+    """What a report is made of: the end of a build or of a lint.
+
+    ``title``: one word (``build``). ``summary``: counts by name, in the order to show them; never a time.
+    """
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def findings(self) -> tuple[Finding, ...]: ...
+    @property
+    def silenced(self) -> tuple[Silenced, ...]: ...
+    @property
+    def summary(self) -> Mapping[str, int | float]: ...
 
 
 class Clock(Protocol):

@@ -1,4 +1,4 @@
-"""Finding, Location, Severity, Budget."""
+"""Finding, Silenced, Location, Severity, Viewport, Budget."""
 
 from __future__ import annotations
 
@@ -54,6 +54,14 @@ class Finding:
     def sort_key(self) -> tuple[str, int, int, str, str]:
         place = self.location
         return (place.page, place.line or 0, place.column or 0, self.rule, self.message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silenced:
+    """A finding that the page's author answered in place, by ``data-imageseo-disable="rule: why"``."""
+
+    finding: Finding
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,151 @@
+"""What a page's LCP image costs: the candidate each viewport chooses, its bytes, the budget and the cheapest remedy.
+
+``build`` asks after planning and ``lint`` after publishing; both get the same answer from the same three values.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from imageseo.core import candidates
+from imageseo.model.fact import LcpImage, Pick, Problem, shorten
+from imageseo.model.finding import DESKTOP, GATING, MOBILE, Budget, Severity, Viewport
+from imageseo.model.image import Asset, ImageRef, Kept, SourceTag
+from imageseo.settings import BudgetSettings, byte_count
+
+METRIC = "lcp-bytes"
+
+
+def budgets(settings: BudgetSettings) -> tuple[Budget, ...]:
+    """The LCP budgets of the gating viewports, in bytes; a level of 0 is off."""
+    levels = settings.lcp_bytes
+    return tuple(
+        Budget(metric=METRIC, viewport=viewport, warn=byte_count(warn) or None, error=byte_count(error) or None)
+        for viewport, warn, error in (
+            (MOBILE, levels.mobile.warn, levels.mobile.error),
+            (DESKTOP, levels.desktop.warn, levels.desktop.error),
+        )
+    )
+
+
+def weigh(
+    *,
+    url: str,
+    sources: Sequence[SourceTag],
+    bytes_of: Callable[[str], int | None],
+    srcset: str | None = None,
+    sizes: str | None = None,
+    ref: ImageRef | None = None,
+    asset: Asset | None = None,
+    treated: bool = False,
+    kept: Kept | None = None,
+    viewports: Iterable[Viewport] = GATING,
+) -> LcpImage:
+    """The page's LCP image with what each viewport would download.
+
+    ``url``, ``srcset``, ``sizes``: of the ``<img>``. ``sources``: the ``<source>`` tags around it, in order.
+    ``bytes_of``: bytes of the file behind a URL as written, ``None`` where it is no file of the site (then that
+    viewport gets no pick: nobody knows what it costs).
+    """
+    offers = [*sources, *([SourceTag(type=None, srcset=srcset, sizes=sizes, media=None)] if srcset else [])]
+    picks = []
+    for viewport in viewports:
+        chosen = candidates.chosen(sources, url, viewport, srcset=srcset, sizes=sizes)
+        size = bytes_of(chosen)
+        if size is not None:
+            picks.append(Pick(viewport=viewport, url=chosen, bytes=size, slot=_slot(offers, chosen, viewport)))
+    listed = dict.fromkeys(each.url for offer in offers for each in candidates.parse_srcset(offer.srcset))
+    weights = ((name, bytes_of(name)) for name in listed)
+    return LcpImage(
+        ref=ref,
+        url=url,
+        offers=tuple(offers),
+        asset=asset,
+        treated=treated,
+        kept=kept,
+        picks=tuple(picks),
+        candidate_bytes=tuple((name, size) for name, size in weights if size is not None),
+    )
+
+
+def over_budget(image: LcpImage, limits: Iterable[Budget]) -> Iterator[Problem]:
+    """One problem for each viewport whose pick costs more than its budget, at the level it breaks."""
+    for limit in limits:
+        pick = next((pick for pick in image.picks if pick.viewport == limit.viewport), None)
+        if pick is None:
+            continue
+        for severity, level in ((Severity.ERROR, limit.error), (Severity.WARN, limit.warn)):
+            if level is not None and pick.bytes > level:
+                yield _problem(image, pick, level, severity)
+                break
+
+
+def kib(count: int) -> str:
+    """Bytes for people, rounded up so that a broken budget never looks kept: ``150.1 KiB``."""
+    text = f"{math.ceil(count / 1024 * 10) / 10:.1f}"
+    return f"{text.removesuffix('.0')} KiB"
+
+
+def _problem(image: LcpImage, pick: Pick, level: int, severity: Severity) -> Problem:
+    viewport = pick.viewport
+    screen = f"{viewport.name} ({viewport.width}×{viewport.height} CSS px at {viewport.dpr:g}x)"
+    word = "budget" if severity is Severity.ERROR else "warning level"
+    name = image.asset.path if image.asset else shorten(image.url)
+    chosen = "it" if pick.url == image.url else shorten(pick.url)
+    return Problem(
+        message=f"the LCP image {name} is too heavy on {screen}: a browser downloads {chosen}, {kib(pick.bytes)}; "
+        f"the {word} is {kib(level)}",
+        hint=_remedy(image, pick, level, severity),
+        at=image.ref,
+        severity=severity,
+    )
+
+
+def _remedy(image: LcpImage, pick: Pick, level: int, severity: Severity) -> str:
+    """What costs the author least, and the way out after it."""
+    budget = f"`budgets.lcp-bytes.{pick.viewport.name}.{'error' if severity is Severity.ERROR else 'warn'}`"
+    if image.asset is not None and not image.asset.encodable:
+        kind = "an SVG" if image.asset.format == "svg" else "an animated image"
+        return f"{kind} gets no variants: show a still picture instead, or raise {budget}"
+    if not image.treated:
+        return _untreated(image.kept, budget)
+    fitting = _fitting(image, pick, level)
+    # A slot as wide as a wide screen is nearly always a guess: documentation has columns.
+    if fitting and pick.slot is not None and pick.viewport.width > 800 and pick.slot >= pick.viewport.width * 0.95:
+        name, size = fitting
+        return (
+            f"`sizes` says that it fills the screen; if its column is narrower, set `layout.content_width`: "
+            f"{shorten(name)} would cost {kib(size)}"
+        )
+    suffix = pick.url.rpartition(".")[2].lower()
+    knob = "quality_floor" if severity is Severity.ERROR else "quality"
+    quality = f", lower `{knob}.{suffix}`" if suffix in ("avif", "webp") else ""
+    return f"choose a picture with less fine detail{quality}, or raise {budget}"
+
+
+def _untreated(kept: Kept | None, budget: str) -> str:
+    if kept is None:
+        return "`imageseo build` gives it AVIF and WebP candidates of the right widths"
+    if kept is Kept.IGNORED:
+        return f"it is opted out; without that, `imageseo build` gives it lighter candidates. Or raise {budget}"
+    return "its own srcset is left as it is: add narrower or AVIF candidates, or leave the srcset to `imageseo build`"
+
+
+def _slot(offers: Iterable[SourceTag], url: str, viewport: Viewport) -> float | None:
+    """CSS px that ``sizes`` reserves where a URL is offered by its width; None where width plays no part."""
+    for offer in offers:
+        if any(each.url == url and each.width for each in candidates.parse_srcset(offer.srcset)):
+            return candidates.source_size(offer.sizes, viewport)
+    return None
+
+
+def _fitting(image: LcpImage, pick: Pick, level: int) -> tuple[str, int] | None:
+    """URL and bytes of the heaviest candidate that keeps the budget, of those offered beside the chosen one."""
+    weights = dict(image.candidate_bytes)
+    for offer in image.offers:
+        names = [each.url for each in candidates.parse_srcset(offer.srcset)]
+        if pick.url in names:
+            fits = [(name, weights[name]) for name in names if name in weights and weights[name] <= level]
+            return max(fits, key=lambda pair: pair[1], default=None)
+    return None

@@ -1,0 +1,127 @@
+"""Every image reserves its place: width and height are there and in the file's proportions.
+
+Until an image has arrived a browser knows its proportions only from ``width`` and ``height``. Without them the text
+below jumps (CLS); with wrong ones it jumps too, or the picture is distorted. Up to 2 px of rounding are fine.
+
+Judged by what the tag says in px. A percent width, and CSS of the tag's own style that sets both sides or an
+``aspect-ratio``, are the author's way to reserve the place and no fault. Proportions are not compared for SVG (it is
+fitted, never distorted) and for images with ``object-fit``. Data URLs need no reserving.
+
+Bad:
+    <img src="photo-1600x900.jpg" alt="A harbour">
+
+Bad (half of it does not help):
+    <img src="photo-1600x900.jpg" alt="A harbour" width="800">
+
+Bad (not the file's proportions):
+    <img src="photo-1600x900.jpg" alt="A harbour" width="800" height="600">
+
+Good:
+    <img src="photo-1600x900.jpg" alt="A harbour" width="800" height="450">
+
+Good (a percent width):
+    <img src="photo-1600x900.jpg" alt="A harbour" width="50%">
+
+Good (rounded):
+    <img src="photo-1600x900.jpg" alt="A harbour" width="333" height="188">
+
+Good (cropped on purpose):
+    <img src="photo-1600x900.jpg" alt="A harbour" width="300" height="300" style="object-fit: cover">
+
+Good (reserved by its own style):
+    <img src="photo-1600x900.jpg" alt="A harbour" style="width: 20rem; aspect-ratio: 16 / 9">
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from imageseo.model.fact import ImageFact, Problem
+from imageseo.model.finding import Severity
+from imageseo.model.image import Asset
+
+SEVERITY = Severity.ERROR
+TOLERANCE = 2  # px
+
+_DIMENSION = re.compile(r"[ \t\n\f\r]*\+?(\d+(?:\.\d*)?|\.\d+)(%?)")
+
+
+class Length(NamedTuple):
+    """A dimension attribute as HTML reads it."""
+
+    value: float
+    percent: bool
+
+
+def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
+    for image in images:
+        if image.targets and image.targets[0].elsewhere == "data":
+            continue
+        style = _declarations(image.ref.get("style") or "")
+        width, height = _length(image.ref.get("width")), _length(image.ref.get("height"))
+        if any(length is not None and length.percent for length in (width, height)):
+            continue
+        if width is None or height is None:
+            if not _reserved(style, width, height):
+                yield _missing(image, width, height)
+        elif (
+            image.asset is not None and _distorted(image.asset, width.value, height.value) and "object-fit" not in style
+        ):
+            yield Problem(
+                message=f"{image.name} is {image.asset.width}×{image.asset.height} px, but the tag says "
+                f"{width.value:g}×{height.value:g}",
+                hint=f"{_pair(image.asset, width.value, None)} keeps its proportions",
+                at=image.ref,
+            )
+
+
+def _missing(image: ImageFact, width: Length | None, height: Length | None) -> Problem:
+    given = (width or height) is not None
+    what = "no width" if width is None else "no height"
+    hint = "`imageseo build` adds the true ones"
+    if image.asset is not None and not image.asset.natural:
+        hint = f"give it a size in its proportions, {image.asset.width}:{image.asset.height}"
+    elif image.asset is not None:
+        pair = _pair(image.asset, width.value if width else None, height.value if height else None)
+        hint = f"write {pair}, or let `imageseo build` add it"
+    return Problem(message=f"{image.name} has {what if given else 'neither width nor height'}", hint=hint, at=image.ref)
+
+
+def _distorted(asset: Asset, width: float, height: float) -> bool:
+    if asset.format == "svg" or 0 in (asset.width, asset.height, width, height):
+        return False
+    off_height = abs(height - width * asset.height / asset.width)
+    off_width = abs(width - height * asset.width / asset.height)
+    return min(off_height, off_width) > TOLERANCE
+
+
+def _pair(asset: Asset, width: float | None, height: float | None) -> str:
+    """The attributes that would be true, keeping the side that the author gave."""
+    if width:
+        wide, high = round(width), round(width * asset.height / asset.width)
+    elif height:
+        wide, high = round(height * asset.width / asset.height), round(height)
+    else:
+        wide, high = asset.width, asset.height
+    return f'width="{wide}" height="{max(high, 1)}"'
+
+
+def _length(value: str | None) -> Length | None:
+    """HTML's rules for parsing dimension values; None for what a browser ignores."""
+    match = _DIMENSION.match(value or "")
+    return Length(float(match[1]), match[2] == "%") if match else None
+
+
+def _declarations(style: str) -> Mapping[str, str]:
+    pairs = (declaration.partition(":") for declaration in style.split(";"))
+    return {name.strip().lower(): value.strip().lower() for name, _, value in pairs}
+
+
+def _reserved(style: Mapping[str, str], width: Length | None, height: Length | None) -> bool:
+    """True when the tag's own CSS gives the place a size before the file arrives."""
+    sides = [
+        given is not None or style.get(name, "auto") != "auto" for name, given in (("width", width), ("height", height))
+    ]
+    return all(sides) or (any(sides) and style.get("aspect-ratio", "auto") != "auto")
