@@ -52,7 +52,10 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeroRequest:
-    """What an author asked for a page: an image file or a recipe, never both; and what is said of it."""
+    """What an author asked for a page: an image file or a recipe, never both; and what is said of it.
+
+    Neither of them: the author wants no hero here (``off``). ``file``: relative to the built site's root.
+    """
 
     page: str  # Page.key
     file: str | None = None
@@ -61,6 +64,10 @@ class HeroRequest:
     caption: str | None = None
     rights: Rights = Rights()
     origin: str = "front matter"  # where it was asked, for messages: "front matter key `hero`", "heroes.toml: …"
+
+    @property
+    def off(self) -> bool:
+        return self.file is None and self.recipe is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

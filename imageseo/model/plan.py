@@ -30,7 +30,8 @@ class ImagePlan:
 class HeroInsert:
     """A hero that the article does not show yet: a ``<figure>`` to put at byte ``at``.
 
-    ``src``: URL of the published fallback, relative to the page.
+    ``src``: URL of the published fallback, relative to the page. ``urgent``: it gets ``fetchpriority="high"``, since
+    nothing on the page has it from the author.
     """
 
     at: int
@@ -39,6 +40,7 @@ class HeroInsert:
     src: str
     specs: tuple[VariantSpec, ...]
     sizes: str
+    urgent: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,135 @@
+"""Which candidate of a srcset a browser chooses: Blink's rules."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from imageseo.core.media import matches
+from imageseo.core.sizes import source_size
+from imageseo.model.finding import Viewport
+from imageseo.model.image import ImageRef, SourceTag
+
+__all__ = ["MIMES", "Candidate", "choose", "chosen", "chosen_of", "parse_srcset", "source_size"]
+
+# What a browser of 2026 decodes: the types of <source> that it does not pass over.
+MIMES = frozenset(
+    f"image/{name}"
+    for name in ("avif", "webp", "jpeg", "jpg", "pjpeg", "png", "apng", "gif", "svg+xml", "bmp", "x-icon",
+                 "vnd.microsoft.icon")
+)  # fmt: skip
+_SPACE = " \t\n\f\r"
+_DESCRIPTOR = re.compile(r"(\d+)w|(\d+)h|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|-?\.\d+(?:[eE][+-]?\d+)?)x")
+
+
+class Candidate(NamedTuple):
+    """One image of a srcset: ``width`` in px from a ``w`` descriptor, or ``density`` from an ``x`` one (or neither)."""
+
+    url: str
+    width: int | None = None
+    density: float | None = None
+
+
+def parse_srcset(text: str) -> tuple[Candidate, ...]:
+    """The candidates in the order written; those that browsers drop (bad descriptors) are left out."""
+    found: list[Candidate] = []
+    at = 0
+    while True:
+        while at < len(text) and (text[at] in _SPACE or text[at] == ","):
+            at += 1
+        if at >= len(text):
+            return tuple(found)
+        start = at
+        while at < len(text) and text[at] not in _SPACE:
+            at += 1
+        url = text[start:at]
+        descriptors = ""
+        if url.endswith(","):
+            url = url.rstrip(",")
+        else:
+            start, depth = at, 0
+            while at < len(text) and (depth or text[at] != ","):
+                depth += {"(": 1, ")": -1}.get(text[at], 0) if depth or text[at] == "(" else 0
+                at += 1
+            descriptors = text[start:at]
+        candidate = _described(url, descriptors.split())
+        if candidate is not None:
+            found.append(candidate)
+
+
+def choose(candidates: Sequence[Candidate], slot: float, dpr: float) -> Candidate | None:
+    """The candidate for a slot of so many CSS px; ``None`` when there is none.
+
+    Blink: between two neighbouring densities the geometric mean decides; at a DPR of 1 or less the denser one wins.
+    """
+    ranked: list[tuple[float, Candidate]] = []
+    for density, candidate in sorted(((_density(each, slot), each) for each in candidates), key=lambda pair: pair[0]):
+        if not ranked or ranked[-1][0] != density:
+            ranked.append((density, candidate))
+    for (density, candidate), (denser, next_candidate) in pairwise(ranked):
+        if denser < dpr:
+            continue
+        if (dpr <= 1.0 and dpr > density) or dpr >= math.sqrt(density * denser):
+            return next_candidate
+        return candidate
+    return ranked[-1][1] if ranked else None
+
+
+def chosen(
+    sources: Sequence[SourceTag],
+    fallback_src: str,
+    viewport: Viewport,
+    mimes: Collection[str] = MIMES,
+    *,
+    srcset: str | None = None,
+    sizes: str | None = None,
+) -> str:
+    """The URL that a browser shows. ``srcset``, ``sizes``: of the ``<img>`` itself."""
+    for source in sources:
+        media_type = (source.type or "").split(";")[0].strip().lower()
+        if (media_type and media_type not in mimes) or not matches(source.media, viewport):
+            continue
+        candidate = choose(parse_srcset(source.srcset), source_size(source.sizes, viewport), viewport.dpr)
+        if candidate is not None:
+            return candidate.url
+    own = list(parse_srcset(srcset or ""))
+    # src joins a srcset of densities as its 1x, and stays out of one of widths.
+    if fallback_src and not any(each.width for each in own) and not any(_density(each, 1) == 1.0 for each in own):
+        own.append(Candidate(fallback_src))
+    candidate = choose(own, source_size(sizes, viewport), viewport.dpr)
+    return candidate.url if candidate else fallback_src
+
+
+def chosen_of(ref: ImageRef, viewport: Viewport, mimes: Collection[str] = MIMES) -> str:
+    """The URL that a browser shows for an ``<img>`` as it stands on its page."""
+    return chosen(ref.sources, ref.src, viewport, mimes, srcset=ref.get("srcset"), sizes=ref.get("sizes"))
+
+
+def _density(candidate: Candidate, slot: float) -> float:
+    if candidate.width is not None:
+        return candidate.width / slot if slot > 0 else math.inf
+    return 1.0 if candidate.density is None else candidate.density
+
+
+def _described(url: str, descriptors: Sequence[str]) -> Candidate | None:
+    width: int | None = None
+    density: float | None = None
+    height = False
+    for text in descriptors:
+        match = _DESCRIPTOR.fullmatch(text)
+        if match is None:
+            return None
+        if match[1] is not None and width is None and density is None and int(match[1]) > 0:
+            width = int(match[1])
+        elif match[2] is not None and not height and density is None and int(match[2]) > 0:
+            height = True
+        elif match[3] is not None and density is None and width is None and not height and float(match[3]) >= 0:
+            density = float(match[3])
+        else:
+            return None
+    if height and width is None:
+        return None
+    return Candidate(url, width, density)

@@ -1,0 +1,112 @@
+"""The hero of a page: what the author asked for, else a confident guess, else none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from imageseo.core.hero_request import request
+from imageseo.core.ladder import Layout, dimension, shown_width
+from imageseo.model.image import Asset, ImageRef, Kept, PageScan, Zone
+
+__all__ = ["guess", "is_small", "near_top", "request", "shown", "urged"]
+
+AssetOf = Callable[[ImageRef], Asset | None]
+
+# On the phone that gates (412 px wide) 500 characters of text take about 300 px: with header and headline, an image
+# behind them still begins in the first screen.
+_NEAR_TOP_CHARACTERS = 500
+# Less than this is no hero: an icon, a badge, a thumbnail beside the text.
+_SMALL = 200
+_MIN_WIDTH = 320
+_MIN_AREA = 320 * 150
+_MAX_RATIO = 5.0
+_DECORATION = re.compile(
+    r"(?<![a-z])(logo|logos|icon|icons|favicon|badge|badges|shield|shields|avatar|gravatar|emoji|twemoji|emojione|"
+    r"button|btn|sprite|spacer|pixel|divider|separator|donate|sponsor|kofi|ko-fi|buymeacoffee|qrcode)(?![a-z])"
+)
+_BADGE_HOST = re.compile(r"shields\.io|badgen\.net|badge|codecov\.io|travis-ci|forthebadge|herokucdn|\.svg(?:[?#]|$)")
+
+
+def guess(scan: PageScan, asset_of: AssetOf, layout: Layout) -> ImageRef | None:
+    """The image that is surely the page's hero, or ``None``: a wrong guess costs more than none.
+
+    What an earlier build marked and what the author gave ``fetchpriority="high"`` in the article come first. Else it
+    is the article's first image that is no decoration, if it is large, near the top, and shown to everyone at once.
+    """
+    marked = next((ref for ref in scan.refs if ref.marked_hero), None)
+    if marked is not None:
+        return marked
+    chosen = urged(scan)
+    if chosen is not None:
+        return chosen if chosen.zone is Zone.ARTICLE else None
+    if scan.preload_images:
+        return None  # the author already says which image matters, and it is in a place we do not judge
+    for ref in scan.refs:
+        if ref.zone is not Zone.ARTICLE or _hidden(ref) or is_small(ref, asset_of(ref), layout):
+            continue
+        return ref if _convincing(ref, asset_of(ref), layout) else None
+    return None
+
+
+def urged(scan: PageScan) -> ImageRef | None:
+    """The image that the author gave ``fetchpriority="high"``: the article's first, else the page's first."""
+    high = [ref for ref in scan.refs if not ref.ours and (ref.get("fetchpriority") or "").strip().lower() == "high"]
+    return next((ref for ref in high if ref.zone is Zone.ARTICLE), high[0] if high else None)
+
+
+def shown(scan: PageScan, path: str, asset_of: AssetOf) -> ImageRef | None:
+    """Where the page shows the image file ``path`` already: in the theme's hero slot, else in the article."""
+    for ref in scan.refs:
+        if ref.span == scan.hero_slot:
+            return ref
+    for ref in scan.refs:
+        asset = asset_of(ref) if ref.zone is Zone.ARTICLE and not _one_scheme(ref) else None
+        if asset is not None and asset.path == path:
+            return ref
+    return None
+
+
+def near_top(ref: ImageRef) -> bool:
+    """Whether an article image begins in the first screen of a phone, as far as its text can tell."""
+    return ref.text_before <= _NEAR_TOP_CHARACTERS and ref.headings_before <= (1 if ref.text_before <= 200 else 0)
+
+
+def is_small(ref: ImageRef, asset: Asset | None, layout: Layout) -> bool:
+    """Decoration: an icon, badge, logo, thin banner, or anything shown smaller than 200 px. Broken images are too."""
+    words = " ".join(filter(None, (_name(ref.src), ref.get("alt"), ref.get("class"), ref.get("id"))))
+    if _DECORATION.search(words.lower()):
+        return True
+    if asset is None:
+        foreign = re.match(r"(?:https?:)?//", ref.src, re.IGNORECASE) is not None
+        width = dimension(ref.get("width"))
+        height = dimension(ref.get("height"))
+        small = any(side is not None and side.px is not None and side.px < _SMALL for side in (width, height))
+        return not foreign or small or _BADGE_HOST.search(ref.src.lower()) is not None
+    width_shown = shown_width(ref, asset, layout)
+    height_shown = width_shown * asset.height / max(asset.width, 1)
+    return width_shown < _SMALL or height_shown < _SMALL / 4 or width_shown > _MAX_RATIO * height_shown
+
+
+def _convincing(ref: ImageRef, asset: Asset | None, layout: Layout) -> bool:
+    if asset is None or not asset.encodable or ref.kept is Kept.IGNORED or _one_scheme(ref) or not near_top(ref):
+        return False
+    if (ref.get("loading") or "").strip().lower() == "lazy" or (ref.get("fetchpriority") or "").lower() == "low":
+        return False
+    width = shown_width(ref, asset, layout)
+    return width >= _MIN_WIDTH and width * width * asset.height / asset.width >= _MIN_AREA
+
+
+def _one_scheme(ref: ImageRef) -> bool:
+    """Shown in the light or in the dark colour scheme only."""
+    return re.search(r"#(?:only|gh)-(?:light|dark)\b", ref.src) is not None
+
+
+def _hidden(ref: ImageRef) -> bool:
+    style = re.sub(r"\s", "", ref.get("style") or "").lower()
+    return ref.get("hidden") is not None or "display:none" in style or "visibility:hidden" in style
+
+
+def _name(src: str) -> str:
+    """The file's name, without its folders: a folder of ``icons/`` may well hold a diagram."""
+    return re.split(r"[?#]", src)[0].rsplit("/", 1)[-1].replace("_", "-")

@@ -1,0 +1,191 @@
+"""Which widths an image is offered in, and how wide it is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple
+
+from imageseo.core.sizes import SourceSize, parse_sizes, source_size
+from imageseo.core.themes import named, recognise
+from imageseo.model.finding import MOBILE
+from imageseo.model.image import Asset, ImageRef
+from imageseo.settings import LayoutSettings
+
+# Two candidates nearer than this are one to the eye; the smaller is not worth its file.
+_NEAR = 1.1
+_DENSEST = 2
+_NARROWEST = 320  # CSS px of the narrowest phone
+_UNSET = LayoutSettings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """``content_width``: CSS px of the article column on a wide screen; ``sizes``: of an image as wide as it.
+
+    Both ``None``: nobody knows, and an image may be as wide as the viewport.
+    """
+
+    content_width: int | None = None
+    sizes: str | None = None
+
+
+class Written(NamedTuple):
+    """The width that the author gave an image: CSS px, a part of the column, or neither."""
+
+    px: float | None = None
+    part: float | None = None
+
+
+def layout_for(
+    generator: str | None = None,
+    *,
+    html: bytes = b"",
+    settings: LayoutSettings = _UNSET,
+    content_width: int | None = None,
+) -> Layout:
+    """The layout of a page: the settings, else the theme that made it, else what the host said.
+
+    ``generator``: of ``<meta name="generator">``; ``html``: the page, which tells more (a hidden sidebar widens the
+    column). ``content_width``: ``Site.content_width``.
+    """
+    theme = recognise(html) or named(generator or "")
+    if settings.sizes is not None or settings.content_width is not None:
+        measured = theme.content_width if theme else content_width
+        return Layout(content_width=settings.content_width or measured, sizes=settings.sizes)
+    if theme is not None:
+        return Layout(content_width=theme.content_width, sizes=theme.sizes)
+    return Layout(content_width=content_width)
+
+
+def shown_width(ref: ImageRef | None, asset: Asset, layout: Layout) -> int:
+    """CSS px that the image takes on a wide screen: its own width, less where the author or the column says less.
+
+    ``ref``: ``None`` for an image that we insert.
+    """
+    column = layout.content_width or asset.width
+    written = written_width(ref, asset)
+    shown = min(asset.width, written.px or asset.width, column * (written.part or 1))
+    return max(1, round(shown))
+
+
+def sizes(ref: ImageRef | None, asset: Asset, layout: Layout) -> str:
+    """The ``sizes`` of an image: the column's, never more than what the image had without it.
+
+    A candidate's natural width is its slot, so a slot wider than the file would blow a small image up.
+    """
+    written = written_width(ref, asset)
+    limit = max(1, round(min(asset.width, written.px or asset.width)))
+    part = written.part or 1
+    if layout.sizes is None:
+        width = layout.content_width
+        return _short(limit if width is None else max(1, min(limit, round(width * part))), part)
+    return _capped(layout.sizes, limit, part)
+
+
+def widths(asset: Asset, shown: int, ladder: Sequence[int]) -> tuple[int, ...]:
+    """Widths in px to encode, ascending: the ladder's up to twice the shown width, never above the source's own.
+
+    The last one is what the densest screen needs, or all that the source has, where no rung comes near it.
+    """
+    if not ladder:
+        return ()
+    top = min(asset.width, shown * _DENSEST, max(ladder))
+    rungs = sorted({rung for rung in ladder if rung <= top})
+    if not rungs or (asset.width == top != rungs[-1]):
+        return (*(rung for rung in rungs if rung * _NEAR <= top), top)
+    return (*rungs, top) if rungs[-1] * _NEAR < top else tuple(rungs)
+
+
+def written_width(ref: ImageRef | None, asset: Asset) -> Written:
+    """What ``width``, ``height`` and ``style`` of the tag say of its width; ``style`` wins."""
+    if ref is None:
+        return Written()
+    width, height = dimension(ref.get("width")), dimension(ref.get("height"))
+    style = declarations(ref.get("style") or "")
+    width = dimension(style.get("width")) or width
+    height = dimension(style.get("height")) or height
+    limit = dimension(style.get("max-width")) or Written()
+    if width is None and height is not None and height.px is not None and asset.height:
+        width = Written(px=height.px * asset.width / asset.height)
+    width = width or Written()
+    px = [value for value in (width.px, limit.px) if value is not None]
+    parts = [value for value in (width.part, limit.part) if value is not None]
+    return Written(min(px, default=None), min(parts, default=None))
+
+
+def dimension(text: str | None) -> Written | None:
+    """A length as HTML reads ``width="300"`` and CSS ``300px`` or ``50%``; ``None`` for what we cannot know."""
+    match = re.match(r"\s*\+?(\d+(?:\.\d+)?)\s*(%|[a-z]*)", (text or "").lower())
+    if match is None or float(match[1]) == 0:
+        return None
+    if match[2] == "%":
+        return Written(part=min(float(match[1]) / 100, 1.0))
+    return Written(px=float(match[1])) if match[2] in ("", "px") else None
+
+
+def declarations(style: str) -> dict[str, str]:
+    pairs = (declaration.split(":", 1) for declaration in style.lower().split(";") if ":" in declaration)
+    return {name.strip(): value.strip() for name, value in pairs}
+
+
+def _short(limit: int, part: float) -> str:
+    """For a column of which only the widest width is known."""
+    below = "100vw" if part == 1 else f"{_plain(part * 100)}vw"
+    at = round(limit / part)
+    return f"{limit}px" if at <= 320 else f"(min-width: {at}px) {limit}px, {below}"
+
+
+@lru_cache(maxsize=4096)
+def _capped(text: str, limit: int, part: float) -> str:
+    entries: list[SourceSize] = []
+    above: int | None = None  # viewports from here on were served by the entries before
+    for entry in (*parse_sizes(text), SourceSize("", "100vw")):
+        least = _min_width(entry.condition)
+        ends = None if least is None or above is None else (max(least, _NARROWEST), above)
+        capped = SourceSize(entry.condition, _cap(entry.length, limit, part, ends))
+        if entries and entries[-1].length == capped.length and _implies(entries[-1].condition, capped.condition):
+            entries.pop()
+        entries.append(capped)
+        if not entry.condition:
+            break
+        above = least if least is not None and (above is None or least < above) else None
+    return ", ".join(f"{condition} {length}".strip() for condition, length in entries)
+
+
+def _cap(length: str, limit: int, part: float, ends: tuple[int, int] | None) -> str:
+    """The smaller of both. ``ends``: the viewports that it is for, so that ``min()`` is written only where needed."""
+    px = re.fullmatch(r"(\d+(?:\.\d+)?)px", length)
+    if px is not None:
+        return f"{_plain(min(limit, float(px[1]) * part))}px"
+    inner = re.fullmatch(r"calc\((.*)\)", length)
+    if part != 1:
+        length = f"calc({f'({inner[1]})' if inner else length} * {_plain(part)})"
+        inner = re.fullmatch(r"calc\((.*)\)", length)
+    if ends is not None:
+        found = [source_size(length, replace(MOBILE, width=end)) for end in ends]
+        if limit >= max(found):
+            return length
+        if limit <= min(found):
+            return f"{limit}px"
+    elif limit < _NARROWEST and part == 1:
+        return f"{limit}px"
+    return f"min({limit}px, {inner[1] if inner else length})"
+
+
+def _min_width(condition: str) -> int | None:
+    """Least width of the viewports that meet a condition; told for none and for a plain min-width only."""
+    match = re.fullmatch(r"\(min-width:\s*(\d+)px\)", condition)
+    return int(match[1]) if match else None if condition else 0
+
+
+def _implies(narrow: str, wide: str) -> bool:
+    """Whether every viewport that meets the first condition surely meets the second."""
+    first, second = _min_width(narrow), _min_width(wide)
+    return second == 0 or (first is not None and second is not None and first >= second)
+
+
+def _plain(value: float) -> str:
+    return f"{value:.4f}".rstrip("0").rstrip(".")
