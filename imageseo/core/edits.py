@@ -1,0 +1,101 @@
+"""Edits of a page by byte span: put them in, and take ours out again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from imageseo.core.tokens import SPACE, RawAttribute, Tag, attributes, walk
+from imageseo.model.image import Span
+
+_ATTRIBUTE = "data-imageseo"
+_HERO_FIGURE = "hero-figure"
+# What we may add to an author's <img>; a marker that names anything else is not ours.
+ADDABLE = frozenset({"width", "height", "loading", "decoding", "fetchpriority", "sizes", "style"})
+_WANTED = frozenset({"picture", "source", "img", "figure", "style", "script"})
+_RAW_END = re.compile(rf"</(?:style|script)[{SPACE}]*>")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """Bytes to put in the place of a span; an empty span inserts."""
+
+    span: Span
+    replacement: bytes
+
+
+def apply(html: bytes, edits: Iterable[Edit]) -> bytes:
+    """The page with all edits made. Two insertions at one place keep their order.
+
+    Raises ``ValueError`` when spans overlap or lie outside of the page.
+    """
+    pieces: list[bytes] = []
+    position = 0
+    for edit in sorted(edits, key=lambda edit: edit.span):
+        start, end = edit.span
+        if not position <= start <= end <= len(html):
+            raise ValueError(f"edit of bytes {start}-{end} overlaps another one or the end of the page")
+        pieces += (html[position:start], edit.replacement)
+        position = end
+    return b"".join([*pieces, html[position:]])
+
+
+def strip(html: bytes) -> bytes:
+    """The page as its author made it: everything that a build added is taken out."""
+    if _ATTRIBUTE.encode() not in html:
+        return html
+    text = html.decode("latin-1")
+    cuts = tuple(Edit(span=span, replacement=b"") for span in _ours(text, text.lower()))
+    return apply(html, cuts) if cuts else html
+
+
+def _ours(text: str, lowered: str) -> Iterator[Span]:
+    """The spans that we added, in order and apart from each other."""
+    in_picture = False
+    figure: Tag | None = None
+    for tag in walk(lowered, _WANTED):
+        if figure is not None:
+            if tag.name == "/figure":
+                yield Span(figure.start, tag.end)
+                figure = None
+            continue
+        if in_picture and tag.name in ("source", "/picture"):
+            in_picture = tag.name == "source"
+            yield Span(tag.start, tag.end)
+            continue
+        if lowered.find(_ATTRIBUTE, tag.start, tag.end) < 0:
+            continue
+        written = attributes(text, tag)
+        marker = next((item for item in written if item.name == _ATTRIBUTE), None)
+        if marker is None:
+            continue
+        value = (marker.value or "").strip()
+        if tag.name == "img":
+            yield from _added(text, tag, written, marker)
+        elif tag.name == "figure" and value == _HERO_FIGURE:
+            figure = tag
+        elif tag.name == "picture" and not value:
+            in_picture = True
+            yield Span(tag.start, tag.end)
+        elif tag.name in ("style", "script") and not value:
+            close = _RAW_END.match(lowered, tag.close)
+            yield Span(tag.start, close.end() if close else tag.close)
+
+
+def _added(text: str, tag: Tag, written: list[RawAttribute], marker: RawAttribute) -> Iterator[Span]:
+    """What a marker lists, with the marker, each with the blank in front of it."""
+    listed = set((marker.value or "").split()) - {"hero"}
+    if not (marker.value or "").strip() or not listed <= ADDABLE:
+        return
+    start = end = -1
+    for item in written:
+        if item.name not in listed and item is not marker:
+            continue
+        begin = item.start - 1 if text[item.start - 1] in SPACE else item.start
+        if begin != end:
+            if end > start:
+                yield Span(start, end)
+            start = begin
+        end = item.end
+    yield Span(start, end)

@@ -1,0 +1,231 @@
+"""HTML -> ImageRefs, with exact byte spans."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from imageseo.core import charset, selectors
+from imageseo.core.scanner import Found, Open, Scanner
+from imageseo.core.tokens import RawAttribute, Tag, attributes, decoded, head_room, room
+from imageseo.core.words import words
+from imageseo.core.zones import Region
+from imageseo.model.image import Attribute, ImageRef, Kept, PageScan, SourceTag, Span, Zone
+
+UnreadablePage = charset.UnreadablePage
+
+_RULE = re.compile(r"\s*(?:imageseo-disable[:\s]\s*)?([a-z][a-z0-9-]*)\s*(?::\s*(.*))?", re.DOTALL | re.IGNORECASE)
+_NEXT_RULE = re.compile(r";(?=\s*[a-z][a-z0-9-]*\s*(?::|;|$))")
+
+
+def find(html: bytes, *, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> PageScan:
+    """Everything about a page that planning and lint need.
+
+    ``include``: images that match, or stand in an element that matches, count as the article's.
+    ``exclude``: their markup is kept as it is. Both are CSS compound selectors; others are a ``ValueError``.
+    Raises ``UnreadablePage`` for bytes that cannot be edited as text.
+    """
+    charset.check(html)
+    text = html.decode("latin-1")
+    scanner = Scanner(text, text.lower(), include=selectors.parse(include), exclude=selectors.parse(exclude))
+    return _Reading(html, text, scanner).scan()
+
+
+class _Reading:
+    """Turns the scanner's offsets into values, in the page's own charset."""
+
+    def __init__(self, html: bytes, text: str, scanner: Scanner) -> None:
+        self.html = html
+        self.text = text
+        self.scanner = scanner
+        head = scanner.head
+        self.codec = "latin-1"  # until the page has said
+        self.codec = charset.codec(html, self._label(map(self._values, head["meta"])))
+        self.metas = [self._values(tag) for tag in head["meta"]]
+        self.links = [(tag, self._values(tag)) for tag in head["link"]]
+        self.article = self._article()
+        # Without article and main, all that no landmark claims is the article.
+        self.free = Zone.CHROME if scanner.regions and self.article is not None else Zone.ARTICLE
+        self.headings = [heading for heading in scanner.headings if self._zone(heading.zone) is Zone.ARTICLE]
+
+    def scan(self) -> PageScan:
+        head = self.scanner.head
+        h1 = self._h1()
+        title = next(iter(head["title"]), None)
+        html_tag = next(iter(head["html"]), None)
+        return PageScan(
+            charset=self.codec,
+            refs=tuple(self._refs()),
+            head_end=self._head_end(),
+            h1=Span(h1.tag.start, h1.end) if h1 else None,
+            article=self.article,
+            json_ld=tuple(self._json_ld()),
+            meta=tuple(self._meta()),
+            title=self._words(title.end, title.close) if title else None,
+            h1_text=self._words(h1.tag.end, h1.close) if h1 else None,
+            language=(self._values(html_tag).get("lang") or None) if html_tag else None,
+            base_href=next(
+                (values["href"].strip() for values in map(self._values, head["base"]) if "href" in values), None
+            ),
+            canonical=next((v["href"].strip() for _, v in self._links("canonical") if "href" in v), None),
+            hero_slot=Span(self.scanner.slot.start, self.scanner.slot.end) if self.scanner.slot else None,
+            preload_images=tuple(
+                Span(tag.start, tag.end)
+                for tag, values in self._links("preload")
+                if values.get("as", "").lower() == "image"
+            ),
+            disabled=_rules([*self.scanner.page_disabled, *map(self._decode, self.scanner.comments)]),
+        )
+
+    def _label(self, metas: Iterable[Mapping[str, str]]) -> str | None:
+        for values in metas:
+            if values.get("charset"):
+                return values["charset"].strip()
+            if values.get("http-equiv", "").lower() == "content-type":
+                label = charset.declared(values.get("content", ""))
+                if label:
+                    return label
+        return None
+
+    def _links(self, rel: str) -> Iterable[tuple[Tag, Mapping[str, str]]]:
+        for tag, values in self.links:
+            if rel in values.get("rel", "").lower().split():
+                yield tag, values
+
+    def _decode(self, value: str) -> str:
+        return value if value.isascii() else value.encode("latin-1").decode(self.codec, "replace")
+
+    def _value(self, attribute: RawAttribute) -> str | None:
+        return None if attribute.value is None else decoded(self._decode(attribute.value))
+
+    def _values(self, tag: Tag) -> dict[str, str]:
+        return {found.name: self._value(found) or "" for found in attributes(self.text, tag)}
+
+    def _words(self, start: int, end: int) -> str:
+        return words(self._decode(self.text[start:end]))
+
+    def _meta(self) -> Iterable[tuple[str, str]]:
+        seen = set()
+        for values in self.metas:
+            name = (values.get("name") or values.get("property") or "").strip().lower()
+            if name and "content" in values and name not in seen:
+                seen.add(name)
+                yield name, values["content"].strip()
+
+    def _json_ld(self) -> Iterable[Span]:
+        for tag in self.scanner.head["script"]:
+            if "ld+json" in self.text[tag.start : tag.end].lower():
+                kind = self._values(tag).get("type", "").split(";")[0].strip().lower()
+                if kind == "application/ld+json":
+                    yield Span(tag.end, tag.close)
+
+    def _zone(self, zone: Region | None) -> Zone:
+        if zone is None:
+            return self.free
+        return Zone.ARTICLE if zone is Region.ARTICLE else Zone.CHROME
+
+    def _article(self) -> Span | None:
+        """The inner bytes of the one article; of ``<main>`` when it holds none or several."""
+        regions = [entry for entry in self.scanner.regions if entry.zone is not Region.CHROME]
+        main = next((entry for entry in regions if entry.region is Region.MAIN), None)
+        articles: list[Open] = []
+        for entry in regions:
+            if entry.region is Region.ARTICLE and not (articles and entry.tag.start < articles[-1].close):
+                articles.append(entry)
+        chosen = main
+        if main is not None:
+            inside = [entry for entry in articles if main.tag.end <= entry.tag.start < main.close]
+            chosen = inside[0] if len(inside) == 1 else main
+        elif articles:
+            chosen = articles[0]
+        return Span(chosen.tag.end, chosen.close) if chosen else None
+
+    def _h1(self) -> Open | None:
+        """The article's first; else the first of the page that is no landmark's (some themes put it above)."""
+        titles = [h for h in self.headings if h.tag.name == "h1" and h.end > h.close]
+        inside = [h for h in titles if self.article and self.article.start <= h.tag.start < self.article.end]
+        return next(iter(inside or titles), None)
+
+    def _head_end(self) -> int | None:
+        """Before ``</head>``; where minifiers dropped that tag, before the first thing that is no head content."""
+        scanner = self.scanner
+        if scanner.head_close is not None:
+            return scanner.head_close
+        if scanner.body is not None:
+            return scanner.body.start
+        return head_room(self.scanner.lowered)
+
+    def _refs(self) -> Iterable[ImageRef]:
+        line, line_start, counted = 1, 0, 0
+        text_at, text_size = self._text_start(), 0
+        headings = iter(self.headings)
+        following = next(headings, None)
+        heading, below_h1 = None, 0
+        for found in self.scanner.images:
+            start = found.tag.start
+            line += self.text.count("\n", counted, start)
+            line_start = max(line_start, self.text.rfind("\n", counted, start) + 1)
+            counted = start
+            zone = self._zone(found.zone)
+            if zone is Zone.ARTICLE and start > text_at:
+                size = len(self._words(text_at, start))
+                text_size += size + 1 if size and text_size else size
+                text_at = found.tag.end
+            while following is not None and following.tag.start < start:
+                heading = self._words(following.tag.end, following.close)
+                below_h1 += following.tag.name != "h1"
+                following = next(headings, None)
+            written = attributes(self.text, found.tag)
+            yield ImageRef(
+                span=Span(start, found.tag.end),
+                insert_at=room(self.text, found.tag, written),
+                attributes=tuple(
+                    Attribute(item.name, self._value(item), Span(item.start, item.end)) for item in written
+                ),
+                line=line,
+                column=len(self._decode(self.text[line_start:start])) + 1,
+                zone=zone,
+                kept=_kept(found, written),
+                link=self._values(found.link).get("href") if found.link else None,
+                caption=self._caption(found.figure),
+                heading=heading,
+                text_before=text_size if zone is Zone.ARTICLE else 0,
+                headings_before=below_h1,
+                disabled=_rules(map(self._decode, found.disabled)),
+                sources=self._sources(found.sources),
+                ours=found.picture is not None and found.picture.ours,
+            )
+
+    def _text_start(self) -> int:
+        if self.article is not None:
+            return self.article.start
+        return self.scanner.body.end if self.scanner.body else 0
+
+    def _caption(self, figure: Open | None) -> str | None:
+        if figure is None:
+            return None
+        texts = [self._words(caption.tag.end, caption.close) for caption in figure.captions]
+        return next((text for text in texts if text), None)
+
+    def _sources(self, tags: tuple[Tag, ...]) -> tuple[SourceTag, ...]:
+        found = [self._values(tag) for tag in tags]
+        return tuple(SourceTag(v.get("type"), v.get("srcset", ""), v.get("sizes"), v.get("media")) for v in found)
+
+
+def _kept(found: Found, written: Sequence[RawAttribute]) -> Kept | None:
+    if found.ignored:
+        return Kept.IGNORED
+    if found.picture is not None:
+        return None if found.picture.ours else Kept.PICTURE
+    return Kept.SRCSET if any(item.name == "srcset" for item in written) else None
+
+
+def _rules(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """``rule: why; rule: why`` -> pairs; the innermost reason for a rule counts."""
+    found: dict[str, str] = {}
+    for text in texts:
+        for part in _NEXT_RULE.split(text):
+            match = _RULE.match(part)
+            if match:
+                found.setdefault(match[1].lower(), " ".join((match[2] or "").split()))
+    return tuple(found.items())

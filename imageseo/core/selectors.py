@@ -1,0 +1,110 @@
+"""CSS selectors, as far as `include` and `exclude` need them: compound selectors without combinators."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+_NAME = r"(?:[A-Za-z_\u0080-\U0010ffff]|-(?!\d)|\\.)(?:[\w\u0080-\U0010ffff-]|\\.)*"
+_PART = re.compile(
+    rf"""(?P<tag>{_NAME}|\*)|\.(?P<cls>{_NAME})|\#(?P<id>(?:[\w\u0080-\U0010ffff-]|\\.)+)"""
+    rf"""|\[\s*(?P<attr>{_NAME})\s*(?:(?P<op>[~^$*|]?=)\s*(?:"(?P<dq>[^"]*)"|'(?P<sq>[^']*)'|(?P<bare>[^\s\]"']+))"""
+    r"\s*(?P<flag>[iIsS])?\s*)?\]"
+)
+# commas outside of quotes
+_COMMA = re.compile(r""",(?=(?:[^"']|"[^"]*"|'[^']*')*$)""")
+_ESCAPE = re.compile(r"\\(.)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One attribute test. ``operator``: ``""`` for presence, else ``=``, ``~=``, ``^=``, ``$=``, ``*=`` or ``|=``."""
+
+    attribute: str
+    operator: str = ""
+    value: str = ""
+    fold: bool = False
+
+    def holds(self, attributes: Mapping[str, str]) -> bool:
+        found = attributes.get(self.attribute)
+        if found is None or not self.operator:
+            return found is not None
+        value = self.value
+        if self.fold:
+            found, value = found.lower(), value.lower()
+        match self.operator:
+            case "=":
+                return found == value
+            case "~=":
+                return value in found.split()
+            case "|=":
+                return found == value or found.startswith(value + "-")
+            case "^=":
+                return bool(value) and found.startswith(value)
+            case "$=":
+                return bool(value) and found.endswith(value)
+            case _:
+                return bool(value) and value in found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selector:
+    """A compound selector. ``tag``: lower case, ``None`` for any."""
+
+    tag: str | None = None
+    conditions: tuple[Condition, ...] = ()
+
+    def matches(self, tag: str, attributes: Mapping[str, str]) -> bool:
+        """Whether an element with this name (lower case) and these decoded attributes is meant."""
+        return self.tag in (None, tag) and all(condition.holds(attributes) for condition in self.conditions)
+
+    @property
+    def needles(self) -> tuple[str, ...]:
+        """What the source of a matching start tag must hold, in lower case: all of these."""
+        return tuple((condition.value or condition.attribute).lower() for condition in self.conditions)
+
+
+def parse(texts: Iterable[str]) -> tuple[Selector, ...]:
+    """Compound selectors (``img.wide``, ``#map``, ``[data-x="1"]``; commas separate several).
+
+    Raises ``ValueError`` naming the selector for anything else: combinators, pseudo-classes, nonsense.
+    """
+    return tuple(_compound(part.strip(), text) for text in texts for part in _COMMA.split(text))
+
+
+def _compound(part: str, text: str) -> Selector:
+    tag: str | None = None
+    conditions: list[Condition] = []
+    position = 0
+    while position < len(part):
+        match = _PART.match(part, position)
+        if match is None or (match["tag"] and position):
+            break
+        position = match.end()
+        if match["tag"]:
+            tag = None if match["tag"] == "*" else _plain(match["tag"]).lower()
+        elif match["cls"]:
+            conditions.append(Condition(attribute="class", operator="~=", value=_plain(match["cls"])))
+        elif match["id"]:
+            conditions.append(Condition(attribute="id", operator="=", value=_plain(match["id"])))
+        else:
+            value = next((match[name] for name in ("dq", "sq", "bare") if match[name] is not None), "")
+            conditions.append(
+                Condition(
+                    attribute=match["attr"].lower(),
+                    operator=match["op"] or "",
+                    value=value,
+                    fold=(match["flag"] or "").lower() == "i",
+                )
+            )
+    if not part or position < len(part):
+        raise ValueError(
+            f"selector {text!r}: expected a tag, .class, #id or [attribute] without spaces, > + ~ or : "
+            "(ancestors of the image are tried too)"
+        )
+    return Selector(tag=tag, conditions=tuple(conditions))
+
+
+def _plain(name: str) -> str:
+    return _ESCAPE.sub(r"\1", name)
