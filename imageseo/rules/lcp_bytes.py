@@ -11,7 +11,7 @@ judged is the same as for ``lcp-lazy``. ``imageseo build`` fails on the error le
 
 Bad:
     <article><h1>Harbour</h1>
-    <img src="photo-1600x900-400KiB.jpg" alt="A harbour" fetchpriority="high"></article>
+    <img src="photo-1600x900-180KiB.jpg" alt="A harbour" fetchpriority="high"></article>
 
 Bad (sizes makes a phone take the wide candidate):
     <article><h1>Harbour</h1>

@@ -1,0 +1,226 @@
+"""Memoised facts about a page, by name, that rules and markup both read."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from imageseo.core import candidates, find, hero, ladder, lcp, urls
+from imageseo.model.fact import ImageFact, LcpImage, Target
+from imageseo.model.finding import Budget
+from imageseo.model.image import Asset, BadAsset, ImageRef, PageScan, Zone
+from imageseo.model.page import Page, Site
+from imageseo.settings import BudgetSettings, LayoutSettings
+
+
+class SiteFiles:
+    """The files of a built site: what is there, how large, what kind of image. Each is looked at once.
+
+    ``probe``: site path -> Asset or BadAsset. Names are compared with letter case, also where the file system does
+    not, because the server that publishes the site will.
+    """
+
+    def __init__(self, root: Path, probe: Callable[[str], Asset | BadAsset]) -> None:
+        self._root = root
+        self._probe = probe
+        self._assets: dict[str, Asset | BadAsset] = {}
+        self._sizes: dict[str, int | None] = {}
+        self._folders: dict[str, frozenset[str]] = {}
+        self._near: dict[str, str | None] = {}
+
+    def asset(self, path: str) -> Asset | BadAsset:
+        if path not in self._assets:
+            self._assets[path] = self._probe(path)
+        return self._assets[path]
+
+    def exists(self, path: str) -> bool:
+        folder, _, name = path.rpartition("/")
+        return name in self._names(folder)
+
+    def size(self, path: str) -> int | None:
+        """Bytes of a file; None when it is not there."""
+        if path not in self._sizes:
+            try:
+                self._sizes[path] = (self._root / path).stat().st_size if self.exists(path) else None
+            except (OSError, ValueError):
+                self._sizes[path] = None
+        return self._sizes[path]
+
+    def near(self, path: str) -> str | None:
+        """A file of the same folder whose name is nearly that of a missing one."""
+        if path not in self._near:
+            folder, _, name = path.rpartition("/")
+            known = {other.lower(): other for other in sorted(self._names(folder), reverse=True)}
+            found = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.85)
+            self._near[path] = f"{folder}/{known[found[0]]}".lstrip("/") if found else None
+        return self._near[path]
+
+    def _names(self, folder: str) -> frozenset[str]:
+        """Names of the files in a folder; none when it is not there, or not there under this very name."""
+        if folder not in self._folders:
+            names: frozenset[str] = frozenset()
+            try:
+                if not folder or self._spelled(folder):
+                    with os.scandir(self._root / folder) as entries:
+                        names = frozenset(entry.name for entry in entries if entry.is_file())
+            except (OSError, ValueError):
+                pass
+            self._folders[folder] = names
+        return self._folders[folder]
+
+    def _spelled(self, folder: str) -> bool:
+        """True when every step of the folder's path has the letter case it has on disk."""
+        parent, _, name = folder.rpartition("/")
+        with os.scandir(self._root / parent) as entries:
+            return any(entry.name == name for entry in entries) and (not parent or self._spelled(parent))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How pages are read: the same for all pages of a run.
+
+    ``layout``: of a page, from its scan and its bytes. ``guess``: whether a page without a marked hero may have a
+    confident guess.
+    """
+
+    layout: Callable[[PageScan, bytes], ladder.Layout]
+    budgets: tuple[Budget, ...]
+    guess: bool = True
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+
+    @classmethod
+    def of(
+        cls,
+        site: Site,
+        *,
+        layout: LayoutSettings,
+        budgets: BudgetSettings,
+        guess: bool,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+    ) -> Reading:
+        """How the settings want a site to be read."""
+        return cls(
+            layout=lambda scan, html: ladder.layout_for(
+                scan.meta_content("generator"), html=html, settings=layout, content_width=site.content_width
+            ),
+            budgets=lcp.budgets(budgets),
+            guess=guess,
+            include=include,
+            exclude=exclude,
+        )
+
+
+class PageFacts:
+    """One page, and what can be said of it. A rule asks by naming a fact as a parameter of its ``check``.
+
+    Raises OSError or UnreadablePage from whatever fact first needs the page's bytes.
+    """
+
+    def __init__(
+        self, page: Page, *, site: Site, files: SiteFiles, reading: Reading, html: bytes | None = None
+    ) -> None:
+        self.page = page
+        self.site = site
+        self.files = files
+        self._reading = reading
+        self._html = html
+
+    @cached_property
+    def html(self) -> bytes:
+        return self._html if self._html is not None else (self.site.root / self.page.path).read_bytes()
+
+    @cached_property
+    def scan(self) -> PageScan:
+        return find.find(self.html, include=self._reading.include, exclude=self._reading.exclude)
+
+    @property
+    def budgets(self) -> tuple[Budget, ...]:
+        return self._reading.budgets
+
+    @cached_property
+    def images(self) -> tuple[ImageFact, ...]:
+        """Every ``<img>`` in page order, with where its URLs lead."""
+        return tuple(self._image(ref) for ref in self.scan.refs)
+
+    @cached_property
+    def hero(self) -> ImageFact | None:
+        """The image that visitors wait for: marked by our build, else with the author's ``fetchpriority="high"`` in
+        the article, else a confident guess (that it is lazy is no reason to look past it), else None.
+        """
+        scan = self.scan
+        ref = next((ref for ref in scan.refs if ref.marked_hero or ref.span == scan.hero_slot), None)
+        if ref is None and (urged := hero.urged(scan)) is not None:
+            ref = urged if urged.zone is Zone.ARTICLE else None
+        elif ref is None and self._reading.guess:
+            ref = hero.guess(_unhurried(scan), self._asset_of, self._reading.layout(scan, self.html))
+        if ref is None:
+            return None
+        return next((image for image in self.images if image.ref.span == ref.span), None)
+
+    @cached_property
+    def lcp(self) -> LcpImage | None:
+        """The hero with the candidate that each gating viewport chooses."""
+        if self.hero is None:
+            return None
+        ref = self.hero.ref
+        return lcp.weigh(
+            url=ref.src,
+            sources=ref.sources,
+            srcset=ref.get("srcset"),
+            sizes=ref.get("sizes"),
+            bytes_of=self._bytes_of,
+            ref=ref,
+            asset=self.hero.asset,
+            treated=ref.ours,
+            kept=ref.kept,
+            viewports=[budget.viewport for budget in self.budgets],
+        )
+
+    def _image(self, ref: ImageRef) -> ImageFact:
+        named = [(ref.src, "src")] if ref.get("src") is not None else []
+        named += [(each.url, "srcset") for each in candidates.parse_srcset(ref.get("srcset") or "")]
+        named += [(each.url, "source") for source in ref.sources for each in candidates.parse_srcset(source.srcset)]
+        targets = tuple(self._target(url, attribute) for url, attribute in dict.fromkeys(named))
+        path = targets[0].path if targets and targets[0].attribute == "src" else None
+        return ImageFact(ref=ref, targets=targets, file=self.files.asset(path) if path is not None else None)
+
+    def _target(self, url: str, attribute: str) -> Target:
+        resolved = self._resolve(url)
+        if isinstance(resolved, urls.Elsewhere):
+            return Target(url=url, attribute=attribute, elsewhere=resolved.reason)
+        exists = self.files.exists(resolved)
+        near = None if exists else self.files.near(resolved)
+        return Target(url=url, attribute=attribute, path=resolved, exists=exists, near=near)
+
+    def _resolve(self, url: str) -> str | urls.Elsewhere:
+        return urls.resolve(url, page=self.page.path, base_url=self.site.base_url, base_href=self.scan.base_href)
+
+    def _bytes_of(self, url: str) -> int | None:
+        resolved = self._resolve(url)
+        return None if isinstance(resolved, urls.Elsewhere) else self.files.size(resolved)
+
+    def _asset_of(self, ref: ImageRef) -> Asset | None:
+        resolved = self._resolve(ref.src)
+        found = None if isinstance(resolved, urls.Elsewhere) else self.files.asset(resolved)
+        return found if isinstance(found, Asset) else None
+
+
+FACTS = frozenset({"page", "site", "html", "scan", "images", "hero", "lcp", "budgets"})
+"""What a rule may ask for."""
+
+
+def _unhurried(scan: PageScan) -> PageScan:
+    """The scan as if no image were lazy: a guess passes lazy images over, but an LCP image that is lazy by mistake
+    is what ``lcp-lazy`` looks for.
+    """
+    refs = tuple(
+        replace(ref, attributes=tuple(attribute for attribute in ref.attributes if attribute.name != "loading"))
+        for ref in scan.refs
+    )
+    return replace(scan, refs=refs)

@@ -1,0 +1,237 @@
+"""Facts → rules → findings: the reading half of the job, without writing."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from types import ModuleType
+
+from imageseo.core.find import UnreadablePage
+from imageseo.errors import SettingsError
+from imageseo.facts import FACTS, PageFacts, Reading, SiteFiles
+from imageseo.model.fact import Problem
+from imageseo.model.finding import Finding, Location, Severity, Silenced
+from imageseo.model.image import Asset, BadAsset, ImageRef
+from imageseo.model.page import Page, Site
+from imageseo.ports import Clock, Progress
+
+UNREADABLE = "page-unreadable"
+"""The finding for a page that no rule can read; always an error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One lint rule. ``asks``: names of the facts that ``check`` wants. ``manual``: its page, the docstring.
+
+    ``severity``: what its findings are when nobody says otherwise, and at most.
+    """
+
+    id: str
+    severity: Severity
+    check: Callable[..., Iterable[Problem]]
+    asks: tuple[str, ...]
+    manual: str
+    fails_build: bool = False
+
+    @classmethod
+    def of(cls, name: str, module: ModuleType) -> Rule:
+        """The rule of a module: ``lcp_lazy`` -> ``lcp-lazy``. Raises TypeError for a module that is no rule."""
+        check, severity = getattr(module, "check", None), getattr(module, "SEVERITY", None)
+        if not callable(check) or not isinstance(severity, Severity) or not module.__doc__:
+            raise TypeError(f"{module.__name__} is no rule: it needs a docstring, SEVERITY and check()")
+        asks = tuple(inspect.signature(check).parameters)
+        if unknown := [ask for ask in asks if ask not in FACTS]:
+            raise TypeError(
+                f"{module.__name__}.check asks for {', '.join(unknown)}; facts are {', '.join(sorted(FACTS))}"
+            )
+        return cls(
+            id=name.replace("_", "-"),
+            severity=severity,
+            check=check,
+            asks=asks,
+            manual=inspect.cleandoc(module.__doc__),
+            fails_build=bool(getattr(module, "FAILS_BUILD", False)),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LintResult:
+    """What lint found, sorted by place. ``seconds`` are for people, never for a report."""
+
+    findings: tuple[Finding, ...]
+    silenced: tuple[Silenced, ...] = ()
+    pages: int
+    images: int
+    seconds: float = 0.0
+    title: str = "lint"
+
+    @property
+    def summary(self) -> Mapping[str, int]:
+        return {"pages": self.pages, "images": self.images, **count(self.findings), "silenced": len(self.silenced)}
+
+
+def lint(
+    site: Site,
+    *,
+    rules: Sequence[Rule],
+    severities: Mapping[str, Severity],
+    probe: Callable[[str], Asset | BadAsset],
+    reading: Reading,
+    clock: Clock = lambda: 0.0,
+    progress: Progress | None = None,
+) -> LintResult:
+    """Read every page of a built site and judge it.
+
+    ``severities``: the settings' ``lint.rules``. ``probe``: site path -> Asset or BadAsset.
+    Raises SettingsError for a severity of a rule that does not exist.
+    """
+    check_severities(severities, rules)
+    started = clock()
+    files = SiteFiles(site.root, probe)
+    findings: list[Finding] = []
+    silenced: list[Silenced] = []
+    images = 0
+    for page in _shown(site.pages, progress):
+        facts = PageFacts(page, site=site, files=files, reading=reading)
+        try:
+            images += len(facts.scan.refs)
+        except (OSError, UnreadablePage) as error:
+            findings.append(_unreadable(page, error))
+            continue
+        kept, answered = judge(facts, rules, severities)
+        findings += kept
+        silenced += answered
+    return LintResult(
+        findings=tuple(sorted(findings, key=lambda finding: finding.sort_key)),
+        silenced=tuple(sorted(silenced, key=lambda answer: answer.finding.sort_key)),
+        pages=len(site.pages),
+        images=images,
+        seconds=clock() - started,
+    )
+
+
+def judge(
+    facts: PageFacts, rules: Sequence[Rule], severities: Mapping[str, Severity]
+) -> tuple[list[Finding], list[Silenced]]:
+    """What the rules say of one readable page: findings, and those that its author answered in place.
+
+    A rule that crashes becomes one error finding of that rule; the others go on.
+    """
+    findings: list[Finding] = []
+    silenced: list[Silenced] = []
+    for rule in rules:
+        ceiling = severities.get(rule.id, rule.severity)
+        if ceiling is Severity.OFF:
+            continue
+        try:
+            answers = [facts_of(facts, ask) for ask in rule.asks]
+            problems = list(rule.check(*answers))
+        except Exception as error:
+            findings.append(_crashed(rule, facts.page, error))
+            continue
+        for problem in problems:
+            finding = _finding(rule, facts.page, problem, ceiling)
+            reason = _answer(rule.id, facts, problem.at)
+            if reason is None:
+                findings.append(finding)
+            else:
+                silenced.append(Silenced(finding=finding, reason=reason))
+    return findings, silenced
+
+
+def facts_of(facts: PageFacts, name: str) -> object:
+    """A fact by name."""
+    if name not in FACTS:
+        raise LookupError(f"there is no fact {name!r}")
+    return getattr(facts, name)
+
+
+def failed(result: LintResult, fail_on: str) -> bool:
+    """Whether the findings fail the run: one at or above ``fail_on`` (``never``: none does)."""
+    if fail_on == "never":
+        return False
+    limit = Severity(fail_on).rank
+    return any(finding.severity.rank >= limit for finding in result.findings)
+
+
+def check_severities(severities: Mapping[str, Severity], rules: Iterable[Rule]) -> None:
+    """Raises SettingsError naming every rule of ``lint.rules`` that does not exist, with the nearest that does."""
+    known = sorted({rule.id for rule in rules})
+    faults = []
+    for name in severities:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            meant = f"did you mean {near[0]}?" if near else f"rules are {', '.join(known)}"
+            faults.append(f"lint.rules: there is no rule {name!r}; {meant}")
+    if faults:
+        raise SettingsError(tuple(faults))
+
+
+def count(findings: Iterable[Finding]) -> Mapping[str, int]:
+    """Findings by severity: ``errors``, ``warnings``, ``infos``."""
+    severities = [finding.severity for finding in findings]
+    names = {"errors": Severity.ERROR, "warnings": Severity.WARN, "infos": Severity.INFO}
+    return {name: severities.count(severity) for name, severity in names.items()}
+
+
+def locate(page: Page, at: ImageRef | None = None) -> Location:
+    """Where a finding belongs: the page with its source, and the image's place on it."""
+    source = page.hints.source.as_posix() if page.hints.source is not None else None
+    if at is None:
+        return Location(page=page.path, source=source)
+    return Location(page=page.path, source=source, line=at.line, column=at.column, image=at.src or None)
+
+
+def _finding(rule: Rule, page: Page, problem: Problem, ceiling: Severity) -> Finding:
+    severity = min(problem.severity or rule.severity, ceiling, key=lambda level: level.rank)
+    return Finding(
+        rule=rule.id,
+        severity=severity,
+        message=problem.message,
+        hint=problem.hint,
+        location=locate(page, problem.at),
+        fails_build=rule.fails_build and severity is Severity.ERROR,
+    )
+
+
+def _answer(rule: str, facts: PageFacts, at: ImageRef | None) -> str | None:
+    """The reason that the author gave for silencing a rule here; None when it is not silenced."""
+    disabled = (*(at.disabled if at is not None else ()), *facts.scan.disabled)
+    return next((why for name, why in disabled if name == rule), None)
+
+
+def _crashed(rule: Rule, page: Page, error: Exception) -> Finding:
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({PurePath(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return Finding(
+        rule=rule.id,
+        severity=Severity.ERROR,
+        message=f"the rule itself broke, nothing was judged: {type(error).__name__}: {error}{place}",
+        hint=f'a fault of the rule, not of the page; `lint.rules.{rule.id} = "off"` goes on without it',
+        location=locate(page),
+    )
+
+
+def _unreadable(page: Page, error: Exception) -> Finding:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return Finding(
+        rule=UNREADABLE,
+        severity=Severity.ERROR,
+        message=f"the page cannot be read: {reason}",
+        hint="publish it as UTF-8 HTML, or leave it out with `exclude_pages`",
+        location=locate(page),
+    )
+
+
+def _shown(pages: Sequence[Page], progress: Progress | None) -> Iterator[Page]:
+    if progress is None:
+        yield from pages
+        return
+    with progress.task("Reading pages", len(pages)) as step:
+        for page in pages:
+            yield page
+            step.advance()

@@ -1,0 +1,454 @@
+"""Lint: facts about pages, rules over facts, and what becomes of their findings."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from imageseo.core import lcp
+from imageseo.errors import SettingsError
+from imageseo.facts import PageFacts, Reading, SiteFiles
+from imageseo.lint import LintResult, Rule, failed, lint
+from imageseo.model.fact import ImageFact, Problem
+from imageseo.model.finding import DESKTOP, GATING, MOBILE, Budget, Finding, Location, Severity
+from imageseo.model.image import Asset, BadAsset, Kept, SourceTag
+from imageseo.model.page import Page, PageHints, Site
+from imageseo.probe import probe
+from imageseo.settings import BudgetSettings, DesktopBudget, LayoutSettings, LcpBudget, MobileBudget
+
+RULES = tuple(
+    Rule.of(path.stem, importlib.import_module(f"imageseo.rules.{path.stem}"))
+    for path in sorted((Path(__file__).parent.parent / "imageseo" / "rules").glob("[a-z]*.py"))
+)
+KIB = 1024
+
+
+def picture(path: Path, width: int = 1600, height: int = 900, *, kib: int = 0) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (width, height), "#2563eb").save(path)
+    path.write_bytes(path.read_bytes().ljust(kib * KIB, b"\0"))
+
+
+def site_of(root: Path, pages: Mapping[str, str], *, base_url: str | None = None) -> Site:
+    for name, html in pages.items():
+        file = root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"<!doctype html><html><head><title>t</title></head><body>{html}</body></html>", "utf-8")
+    return Site(root=root, project=root, base_url=base_url, pages=tuple(Page(path=name) for name in pages))
+
+
+def prober(root: Path, seen: list[str] | None = None) -> Callable[[str], Asset | BadAsset]:
+    def asset(path: str) -> Asset | BadAsset:
+        if seen is not None:
+            seen.append(path)
+        return probe(root / path, path, max_pixels=10**8)
+
+    return asset
+
+
+def reading(site: Site, *, guess: bool = True, budgets: BudgetSettings | None = None) -> Reading:
+    return Reading.of(site, layout=LayoutSettings(), budgets=budgets or BudgetSettings(), guess=guess)
+
+
+def run(
+    site: Site, *, rules: Sequence[Rule] = RULES, severities: Mapping[str, Severity] | None = None, **more: Any
+) -> LintResult:
+    given = {"probe": prober(site.root), "reading": reading(site), **more}
+    return lint(site, rules=rules, severities=severities or {}, **given)
+
+
+def facts_of(site: Site, *, guess: bool = True, budgets: BudgetSettings | None = None) -> PageFacts:
+    return PageFacts(
+        site.pages[0],
+        site=site,
+        files=SiteFiles(site.root, prober(site.root)),
+        reading=reading(site, guess=guess, budgets=budgets),
+    )
+
+
+def rule(name: str, check: Callable[..., Any], *, severity: Severity = Severity.ERROR) -> Rule:
+    return Rule(id=name, severity=severity, check=check, asks=("images",), manual="A rule.")
+
+
+def rules_of(result: LintResult) -> list[str]:
+    return [finding.rule for finding in result.findings]
+
+
+# The job
+
+
+def test_findings_say_where_they_are(tmp_path: Path) -> None:
+    site = site_of(tmp_path, {"guide/a.html": '<article>\n\n  <p>é<img src="gone.png" alt="x" width="1" height="1">'})
+    page = Page(path="guide/a.html", hints=PageHints(source=Path("docs/guide/a.md")))
+    result = run(Site(root=site.root, project=site.root, base_url=None, pages=(page,)))
+    assert [finding.location for finding in result.findings] == [
+        Location(page="guide/a.html", source="docs/guide/a.md", line=3, column=7, image="gone.png")
+    ]
+    assert "guide/gone.png" in result.findings[0].message
+
+
+def test_order_of_pages_leaves_no_trace(tmp_path: Path) -> None:
+    pages = {f"{name}.html": f'<img src="{name}.png"><img src="{name}2.png" alt="">' for name in "cab"}
+    site = site_of(tmp_path, pages)
+    turned = Site(root=site.root, project=site.root, base_url=None, pages=site.pages[::-1])
+    assert run(site).findings == run(turned).findings
+    assert [finding.location.page for finding in run(site).findings][::5] == ["a.html", "b.html", "c.html"]
+
+
+def test_a_clean_site_is_counted_and_has_no_findings(tmp_path: Path) -> None:
+    picture(tmp_path / "a.jpg")
+    site = site_of(tmp_path, {"a.html": '<img src="a.jpg" alt="" width="1600" height="900">', "b.html": "<p>words"})
+    result = run(site)
+    assert result.findings == ()
+    assert result.summary == {"pages": 2, "images": 1, "errors": 0, "warnings": 0, "infos": 0, "silenced": 0}
+
+
+def test_an_image_is_probed_once_a_site(tmp_path: Path) -> None:
+    picture(tmp_path / "logo.png", 64, 64)
+    tag = '<img src="logo.png" alt="" width="64" height="64">'
+    site = site_of(tmp_path, {f"{number}.html": tag * 3 for number in range(4)})
+    seen: list[str] = []
+    assert run(site, probe=prober(tmp_path, seen)).findings == ()
+    assert seen == ["logo.png"]
+
+
+def test_a_page_is_read_once(tmp_path: Path) -> None:
+    site = site_of(tmp_path, {"a.html": '<img src="a.png">'})
+    facts = facts_of(site)
+    assert len(facts.scan.refs) == 1
+    (tmp_path / "a.html").unlink()
+    assert [image.ref.src for image in facts.images] == ["a.png"]
+    assert facts.hero is None
+
+
+def test_progress_counts_every_page(tmp_path: Path) -> None:
+    steps: list[object] = []
+
+    class Count:
+        @contextmanager
+        def task(self, title: str, total: int) -> Iterator[Count]:
+            steps.append(total)
+            yield self
+
+        def advance(self, count: int = 1) -> None:
+            steps.append("step")
+
+    (tmp_path / "gone").mkdir()
+    site = site_of(tmp_path, {"a.html": "", "b.html": ""})
+    (tmp_path / "b.html").unlink()
+    run(site, progress=Count())
+    assert steps == [2, "step", "step"]
+
+
+# What can go wrong
+
+
+@pytest.mark.parametrize(
+    "data", [pytest.param("<p>x".encode("utf-16"), id="utf-16"), pytest.param(b"\x89PNG\0\0\0\rIHDR\0\0\0\0", id="png")]
+)
+def test_a_page_that_cannot_be_read_is_a_finding_and_the_rest_is_judged(tmp_path: Path, data: bytes) -> None:
+    site = site_of(tmp_path, {"a.html": "", "b.html": '<img src="x.png" alt="" width="1" height="1">'})
+    (tmp_path / "a.html").write_bytes(data)
+    result = run(site)
+    assert [(found.location.page, found.rule) for found in result.findings] == [
+        ("a.html", "page-unreadable"),
+        ("b.html", "img-missing"),
+    ]
+    assert failed(result, "error")
+
+
+def test_a_page_that_is_gone_is_a_finding(tmp_path: Path) -> None:
+    site = site_of(tmp_path, {"a.html": ""})
+    (tmp_path / "a.html").unlink()
+    assert rules_of(run(site)) == ["page-unreadable"]
+
+
+def test_a_crash_is_an_error_of_that_rule_alone(tmp_path: Path) -> None:
+    def breaks(images: Sequence[ImageFact]) -> Iterator[Problem]:
+        yield Problem(message="half of the truth")
+        raise ZeroDivisionError("by design")
+
+    def works(images: Sequence[ImageFact]) -> Iterator[Problem]:
+        yield from (Problem(message="seen", at=image.ref) for image in images)
+
+    site = site_of(tmp_path, {"a.html": '<img src="x.png">'})
+    result = run(site, rules=[rule("breaks", breaks, severity=Severity.INFO), rule("works", works)])
+    assert [(found.rule, found.severity) for found in result.findings] == [
+        ("breaks", Severity.ERROR),
+        ("works", Severity.ERROR),
+    ]
+    assert "ZeroDivisionError: by design (test_lint.py:" in result.findings[0].message
+
+
+def test_a_module_that_is_no_rule_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"test_lint is no rule"):
+        Rule.of("test_lint", importlib.import_module("tests.test_lint"))
+
+
+# Severities, exit, silence
+
+
+def test_severities_lower_and_switch_off(tmp_path: Path) -> None:
+    site = site_of(tmp_path, {"a.html": '<img src="x.png">'})
+    assert set(rules_of(run(site))) == {"alt-missing", "img-dimensions", "img-missing"}
+    chosen = {"alt-missing": Severity.OFF, "img-missing": Severity.INFO, "img-dimensions": Severity.WARN}
+    found = {finding.rule: finding.severity for finding in run(site, severities=chosen).findings}
+    assert found == {"img-missing": Severity.INFO, "img-dimensions": Severity.WARN}
+
+
+def test_a_milder_problem_stays_mild(tmp_path: Path) -> None:
+    def mild(images: Sequence[ImageFact]) -> Iterator[Problem]:
+        yield Problem(message="so so", severity=Severity.WARN)
+
+    site = site_of(tmp_path, {"a.html": ""})
+
+    def severity(ceiling: Severity) -> Severity:
+        return run(site, rules=[rule("mild", mild)], severities={"mild": ceiling}).findings[0].severity
+
+    assert [severity(level) for level in (Severity.ERROR, Severity.WARN, Severity.INFO)] == [
+        Severity.WARN,
+        Severity.WARN,
+        Severity.INFO,
+    ]
+
+
+def test_unknown_rules_are_a_fault_of_the_configuration(tmp_path: Path) -> None:
+    site = site_of(tmp_path, {"a.html": ""})
+    with pytest.raises(SettingsError) as caught:
+        run(site, severities={"alt-mising": Severity.OFF, "nonsense": Severity.WARN, "lcp-lazy": Severity.OFF})
+    assert len(caught.value.faults) == 2
+    assert "did you mean alt-missing?" in caught.value.faults[0]
+    assert "'nonsense'" in caught.value.faults[1]
+
+
+@pytest.mark.parametrize(
+    ("found", "fail_on", "expected"),
+    [
+        ("warn", "error", False),
+        ("error", "error", True),
+        ("warn", "warn", True),
+        ("info", "warn", False),
+        ("info", "info", True),
+        ("error", "never", False),
+        (None, "info", False),
+    ],
+)
+def test_what_fails_a_run(found: str | None, fail_on: str, expected: bool) -> None:
+    findings = (
+        () if found is None else (Finding(rule="r", severity=Severity(found), message="", location=Location(page="a")),)
+    )
+    assert failed(LintResult(findings=findings, pages=1, images=0), fail_on) is expected
+
+
+def test_a_finding_is_silenced_in_place_and_its_reason_kept(tmp_path: Path) -> None:
+    tag = '<img src="a.jpg" width="1600" height="900"{}>'
+    picture(tmp_path / "a.jpg")
+    silent = tag.format(' data-imageseo-disable="alt-missing: the chart below says it all"')
+    site = site_of(tmp_path, {"a.html": silent + tag.format("")})
+    result = run(site)
+    assert rules_of(result) == ["alt-missing"]
+    assert [(answer.finding.rule, answer.reason) for answer in result.silenced] == [
+        ("alt-missing", "the chart below says it all")
+    ]
+    assert result.findings[0].location.column != result.silenced[0].finding.location.column
+    assert result.summary["silenced"] == 1
+
+
+def test_silence_of_one_rule_is_no_silence_of_another(tmp_path: Path) -> None:
+    html = '<div data-imageseo-disable="alt-missing: old gallery"><img src="gone.jpg" width="1" height="1"></div>'
+    result = run(site_of(tmp_path, {"a.html": html}))
+    assert rules_of(result) == ["img-missing"]
+    assert result.silenced[0].reason == "old gallery"
+
+
+# Where images lead
+
+
+def test_names_count_letters_and_near_ones_are_offered(tmp_path: Path) -> None:
+    picture(tmp_path / "Img" / "Harbour.JPG")
+    picture(tmp_path / "Img" / "harbour-2.jpg")
+    names = ("Img/harbour.jpg", "img/Harbour.JPG", "Img/Harbour.JPG", "Img/quite-another.jpg")
+    html = "".join(f'<img src="{name}" alt="" width="1600" height="900">' for name in names)
+    found = {finding.location.image: finding for finding in run(site_of(tmp_path, {"a.html": html})).findings}
+    assert list(found) == ["Img/harbour.jpg", "img/Harbour.JPG", "Img/quite-another.jpg"]
+    assert "did you mean Img/Harbour.JPG?" in found["Img/harbour.jpg"].hint
+    assert "did you mean" not in found["Img/quite-another.jpg"].hint
+
+
+@pytest.mark.parametrize(
+    ("src", "severity"),
+    [
+        ("../../outside.jpg", Severity.ERROR),
+        ("/outside.jpg", Severity.WARN),
+        ("https://host.example/outside.jpg", Severity.WARN),
+        ("/docs/a.jpg", None),
+        ("https://host.example/docs/a.jpg", None),
+        ("https://elsewhere.example/docs/gone.jpg", None),
+        ("/docs/gone.jpg", Severity.ERROR),
+    ],
+)
+def test_urls_are_followed_as_a_browser_would(tmp_path: Path, src: str, severity: Severity | None) -> None:
+    picture(tmp_path / "a.jpg")
+    html = f'<img src="{src}" alt="" width="1600" height="900">'
+    result = run(site_of(tmp_path, {"guide/a.html": html}, base_url="https://host.example/docs/"))
+    assert [(found.rule, found.severity) for found in result.findings] == (
+        [("img-missing", severity)] if severity else []
+    )
+
+
+def test_a_missing_candidate_names_its_attribute(tmp_path: Path) -> None:
+    picture(tmp_path / "a.jpg")
+    html = (
+        '<picture><source type="image/avif" srcset="gone.avif 1x">'
+        '<img src="a.jpg" srcset="lost.jpg 800w, a.jpg 1600w" alt="" width="1600" height="900"></picture>'
+    )
+    messages = [finding.message for finding in run(site_of(tmp_path, {"a.html": html})).findings]
+    assert messages == [
+        "a <source> names gone.avif, which is not in the site",
+        "srcset names lost.jpg, which is not in the site",
+    ]
+
+
+# The hero
+
+
+TOP = (
+    '<article><h1>Harbour</h1><p>Words.</p><img src="a.jpg" alt="" {}><p>More</p><img src="b.jpg" alt="" {}></article>'
+)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "guess", "expected"),
+    [
+        pytest.param("", 'data-imageseo="decoding hero"', True, "b.jpg", id="marked-by-our-build"),
+        pytest.param("fetchpriority=high", 'data-imageseo="hero"', True, "b.jpg", id="the-mark-wins"),
+        pytest.param("", 'fetchpriority="high"', True, "b.jpg", id="the-author-says-so"),
+        pytest.param("", "", True, "a.jpg", id="a-confident-guess"),
+        pytest.param("loading=lazy", "", True, "a.jpg", id="lazy-is-no-reason-to-look-past-it"),
+        pytest.param("", "", False, None, id="no-guess-wanted"),
+        pytest.param("", 'fetchpriority="high"', False, "b.jpg", id="what-the-author-says-is-no-guess"),
+    ],
+)
+def test_the_hero_of_a_page(tmp_path: Path, first: str, second: str, guess: bool, expected: str | None) -> None:
+    picture(tmp_path / "a.jpg")
+    picture(tmp_path / "b.jpg")
+    hero = facts_of(site_of(tmp_path, {"a.html": TOP.format(first, second)}), guess=guess).hero
+    assert (hero.ref.src if hero else None) == expected
+
+
+# What the hero costs
+
+
+def test_each_viewport_has_its_own_choice_and_bytes(tmp_path: Path) -> None:
+    for width, kib in ((480, 40), (720, 60), (1280, 180), (1600, 400)):
+        picture(tmp_path / f"a-{width}.png", width, width * 9 // 16, kib=kib)
+    srcset = ", ".join(f"a-{width}.png {width}w" for width in (480, 720, 1280, 1600))
+    html = f'<article><img src="a-1600.png" srcset="{srcset}" sizes="100vw" alt="" fetchpriority="high"></article>'
+    image = facts_of(site_of(tmp_path, {"a.html": html})).lcp
+    assert image is not None
+    assert [(pick.viewport, pick.url, pick.bytes, pick.slot) for pick in image.picks] == [
+        (MOBILE, "a-720.png", 60 * KIB, 412),
+        (DESKTOP, "a-1600.png", 400 * KIB, 1350),
+    ]
+
+
+def test_nobody_knows_what_another_host_sends(tmp_path: Path) -> None:
+    html = '<article><img src="https://cdn.example/a.jpg" alt="" width="16" height="9" fetchpriority="high"></article>'
+    site = site_of(tmp_path, {"a.html": html})
+    image = facts_of(site).lcp
+    assert image is not None
+    assert image.picks == ()
+    assert run(site).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("kib", "mobile", "expected"),
+    [
+        (99, MobileBudget(), None),
+        (100, MobileBudget(), None),
+        (101, MobileBudget(), Severity.WARN),
+        (150, MobileBudget(), Severity.WARN),
+        (151, MobileBudget(), Severity.ERROR),
+        (151, MobileBudget(error=0), Severity.WARN),
+        (151, MobileBudget(error=0, warn=0), None),
+        (151, MobileBudget(error="1 MiB", warn="0.2 MB"), None),
+    ],
+)
+def test_budgets_warn_then_fail(tmp_path: Path, kib: int, mobile: MobileBudget, expected: Severity | None) -> None:
+    picture(tmp_path / "a.png", kib=kib)
+    html = '<article><img src="a.png" alt="" width="1600" height="900" fetchpriority="high"></article>'
+    site = site_of(tmp_path, {"a.html": html})
+    budgets = BudgetSettings(lcp_bytes=LcpBudget(mobile=mobile, desktop=DesktopBudget()))
+    result = run(site, reading=reading(site, budgets=budgets))
+    assert [found.severity for found in result.findings] == ([expected] if expected else [])
+    assert [found.fails_build for found in result.findings] == ([expected is Severity.ERROR] if expected else [])
+
+
+def test_a_lowered_budget_rule_no_longer_fails_the_build(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png", kib=500)
+    html = '<article><img src="a.png" alt="" width="1600" height="900" fetchpriority="high"></article>'
+    result = run(site_of(tmp_path, {"a.html": html}), severities={"lcp-bytes": Severity.WARN})
+    assert [(found.severity, found.fails_build) for found in result.findings] == [(Severity.WARN, False)] * 2
+
+
+def test_the_message_names_everything(tmp_path: Path) -> None:
+    picture(tmp_path / "img" / "a.png", kib=181)
+    html = '<article><img src="img/a.png" alt="" width="1600" height="900" fetchpriority="high"></article>'
+    (found,) = run(site_of(tmp_path, {"a.html": html})).findings
+    for part in ("img/a.png", "mobile", "412×823", "1.75x", "181 KiB", "150 KiB"):
+        assert part in found.message
+    assert found.location.page == "a.html"
+    assert "imageseo build" in found.hint
+
+
+ASSET = Asset(path="a.jpg", sha256="0" * 64, bytes=900 * KIB, format="jpeg", width=1600, height=900)
+OURS = SourceTag(type="image/avif", srcset="a-720w.avif 720w, a-1600w.avif 1600w", sizes="100vw", media=None)
+WEIGHTS = {"a-720w.avif": 170 * KIB, "a-1600w.avif": 400 * KIB, "a.jpg": 900 * KIB}
+
+
+def problems(*, budgets: Sequence[Budget] | None = None, **more: Any) -> list[Problem]:
+    given: dict[str, Any] = {"url": "a.jpg", "sources": [OURS], "asset": ASSET, "treated": True, **more}
+    image = lcp.weigh(bytes_of=WEIGHTS.get, **given)
+    return list(lcp.over_budget(image, lcp.budgets(BudgetSettings()) if budgets is None else budgets))
+
+
+def test_the_build_gets_the_same_answer_from_a_plan() -> None:
+    found = problems()
+    assert [problem.severity for problem in found] == [Severity.ERROR, Severity.ERROR]
+    assert "a-720w.avif, 170 KiB" in found[0].message
+    assert "a-1600w.avif, 400 KiB" in found[1].message
+    assert all(problem.at is None for problem in found)
+
+
+@pytest.mark.parametrize(
+    ("more", "mobile", "desktop"),
+    [
+        pytest.param({}, "`quality_floor.avif`", "`layout.content_width`: a-720w.avif would cost 170 KiB", id="ours"),
+        pytest.param({"treated": False}, "`imageseo build`", "`imageseo build`", id="not-built-yet"),
+        pytest.param({"treated": False, "kept": Kept.PICTURE}, "its own srcset", "its own srcset", id="the-authors"),
+        pytest.param({"treated": False, "kept": Kept.IGNORED}, "opted out", "opted out", id="opted-out"),
+    ],
+)
+def test_the_remedy_fits_the_case(more: Mapping[str, Any], mobile: str, desktop: str) -> None:
+    hints = [problem.hint for problem in problems(**more)]
+    assert mobile in hints[0]
+    assert desktop in hints[1]
+
+
+def test_an_animation_needs_another_picture() -> None:
+    moving = Asset(path="a.gif", sha256="0" * 64, bytes=900 * KIB, format="gif", width=800, height=450, frames=9)
+    hints = [problem.hint for problem in problems(asset=moving, sources=[], treated=False)]
+    assert len(hints) == 2
+    assert all("still picture" in hint for hint in hints)
+
+
+def test_a_broken_budget_never_looks_kept() -> None:
+    assert lcp.kib(150 * KIB) == "150 KiB"
+    assert lcp.kib(150 * KIB + 1) == "150.1 KiB"
+    assert [budget.viewport for budget in lcp.budgets(BudgetSettings())] == list(GATING)
