@@ -16,12 +16,14 @@ class PageHints:
     ``source_dir``: where relative image paths of the front matter point, as a
     folder of the built site (``"guide/"``; ``""`` is the site's root).
     ``meta``: front matter exactly as the host loaded it.
+    ``origin``: where ``meta`` speaks of the hero, for messages (``front matter``, ``heroes.toml``).
     """
 
     source: Path | None = None
     source_dir: str = ""
     title: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
+    origin: str = "front matter"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

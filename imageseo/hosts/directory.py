@@ -1,0 +1,121 @@
+"""Any folder of HTML files: hints come from heroes.toml and from the pages themselves."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from imageseo.errors import SiteError
+from imageseo.hosts.pages import HeroesFile, base_url, html_files, with_heroes
+from imageseo.model.page import Page, PageHints, Site
+from imageseo.settings import Settings
+
+HERO_META = "imageseo:hero"
+_HEAD = 262_144  # bytes; a <head> is far shorter, a page may be 20 MB
+_TAG = re.compile(rb"<(meta|link)\b((?:\"[^\"]*\"|'[^']*'|[^>\"'])*)>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""([^\s=/>"']+)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""")
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+
+
+def site(root: Path, *, project: Path, settings: Settings) -> Site:
+    """The site in ``root``. Raises SiteError when there is none, RecipeError for a faulty heroes.toml.
+
+    The base URL is ``site_url`` of the settings, else that of the home page's ``<link rel=canonical>``.
+    """
+    return Site(
+        root=root,
+        project=project,
+        base_url=base_url(settings.site_url) or canonical_base(root),
+        pages=with_heroes(pages(root, keys=settings.hero.keys), HeroesFile.read(project), settings.hero.keys),
+    )
+
+
+def pages(root: Path, *, keys: Sequence[str]) -> list[Page]:
+    """The pages below ``root`` with what they say themselves. ``keys``: of the front matter that heroes stand under."""
+    if not root.is_dir():
+        found = "a file" if root.exists() else "nothing"
+        raise SiteError(f"{root}: expected a folder, found {found}", hint="build the site first, or name its folder")
+    found_pages = [read_page(root, path, hero_key=keys[0] if keys else None) for path in html_files(root)]
+    if not found_pages:
+        raise SiteError(f"{root}: no HTML file in it", hint="name the folder that your site generator writes to")
+    return found_pages
+
+
+def read_page(root: Path, path: str, *, hero_key: str | None) -> Page:
+    """One page with the hero that its ``<meta name="imageseo:hero">`` asks for: a path, JSON, an inline TOML table.
+
+    ``hero_key``: the key of the front matter that heroes are looked for under; None reads nothing.
+    """
+    if hero_key is None:
+        return Page(path=path)
+    try:
+        head = _head(root / path)
+    except OSError:
+        return Page(path=path)  # the job meets the same fault, and reports it with its place
+    for name, attributes in _tags(head, needle=HERO_META.encode()):
+        if name == "meta" and attributes.get("name", "").lower() == HERO_META:
+            hero = _hero(attributes.get("content", ""))
+            meta = {hero_key: hero} if hero else {}
+            return Page(path=path, hints=PageHints(meta=meta, origin=f'<meta name="{HERO_META}">'))
+    return Page(path=path)
+
+
+def canonical_base(root: Path) -> str | None:
+    """The URL of the site as the home page's canonical link says it; None when that is not the home page's URL."""
+    try:
+        head = _head(root / "index.html")
+    except OSError:
+        return None
+    for name, attributes in _tags(head, needle=b"canonical"):
+        if name == "link" and "canonical" in attributes.get("rel", "").lower().split():
+            href = attributes.get("href", "").removesuffix("index.html")
+            # A home page that names another file (a language's, a landing page's) says nothing of the root.
+            return base_url(href) if urlsplit(href).path.endswith("/") or not urlsplit(href).path else None
+    return None
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(_HEAD)
+
+
+def _tags(head: bytes, *, needle: bytes) -> list[tuple[str, dict[str, str]]]:
+    if needle not in head.lower():
+        return []
+    head = _COMMENT.sub(b"", head[: _body(head)])
+    return [(tag.decode("ascii").lower(), _attributes(rest)) for tag, rest in _TAG.findall(head)]
+
+
+def _body(head: bytes) -> int:
+    found = re.search(rb"<body\b", head, re.IGNORECASE)
+    return found.start() if found else len(head)
+
+
+def _attributes(tag: bytes) -> dict[str, str]:
+    try:
+        text = tag.decode("utf-8")
+    except UnicodeDecodeError:
+        text = tag.decode("windows-1252", "replace")
+    pairs = ((name.lower(), html.unescape(value.strip("\"'"))) for name, value in _ATTRIBUTE.findall(text))
+    return dict(reversed(list(pairs)))
+
+
+def _hero(value: str) -> str | Mapping[str, Any]:
+    """The table that the text spells, else the text: what looks like a table and is none is reported with the page."""
+    text = value.strip()
+    if not text.startswith("{"):
+        return text
+    try:
+        table = json.loads(text)
+    except json.JSONDecodeError:
+        try:
+            table = tomllib.loads(f"hero = {text}")["hero"]
+        except tomllib.TOMLDecodeError:
+            return text
+    return table if isinstance(table, dict) else text

@@ -1,0 +1,130 @@
+"""One build inside a host: the settings of its door, the job, and what is said through the host's own logger."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from imageseo.errors import ImageseoError
+from imageseo.model.finding import Finding, Severity
+from imageseo.model.page import Site
+from imageseo.ports import Progress, Result
+from imageseo.settings import Settings
+
+if TYPE_CHECKING:
+    from imageseo.build import BuildResult
+    from imageseo.config import Project
+    from imageseo.lint import LintResult
+
+
+class Voice(Protocol):
+    """A host's logger."""
+
+    def debug(self, msg: object, *args: object, exc_info: bool = ...) -> None: ...
+    def info(self, msg: object, *args: object) -> None: ...
+    def warning(self, msg: object, *args: object) -> None: ...
+    def error(self, msg: object, *args: object) -> None: ...
+
+
+def read_project(folder: Path, *, options: Mapping[str, Any] | None, origin: str) -> Project:
+    """The settings that hold in a folder, and the project's folder: a host's options or a TOML file, then environment.
+
+    ``origin``: where the options stand, for messages. Raises SettingsError with every fault.
+    """
+    from imageseo import config
+
+    return config.read_project(folder, options=options, origin=origin, env=os.environ)
+
+
+def build(site: Site, settings: Settings, *, progress: Progress) -> BuildResult:
+    """The job itself. Raises ImageseoError."""
+    from imageseo import build as jobs
+    from imageseo import compose
+
+    with compose.toolbox(settings, project=site.project, progress=progress) as tools:
+        return jobs.build(site, settings, tools)
+
+
+def lint(site: Site, settings: Settings, *, progress: Progress) -> tuple[LintResult, bool]:
+    """The reading half of the job, and whether it failed. Raises ImageseoError."""
+    from imageseo import compose
+    from imageseo.lint import failed
+
+    with compose.toolbox(settings, project=site.project, progress=progress) as tools:
+        result = compose.lint_site(site, settings, tools)
+    return result, failed(result, settings.lint.fail_on)
+
+
+def run(
+    site: Site,
+    settings: Settings,
+    *,
+    voice: Voice,
+    progress: Progress,
+    serving: bool,
+    tell: Callable[[str], None] | None = None,
+) -> str | None:
+    """Do the job and say what was found; what made it fail in one line, None when it did not.
+
+    ``serving``: warn and never fail, so that a preview goes on. Raises ImageseoError when it is false.
+    ``tell``: takes the one line of counts at the end; the voice does without it.
+    """
+    if not serving:
+        return _run(site, settings, voice, progress, tell or voice.info, serving=False)
+    try:
+        _run(site, settings, voice, progress, tell or voice.info, serving=True)
+    except ImageseoError as error:
+        voice.warning("%s", error)
+    except Exception as error:  # a preview outlives our own faults too
+        voice.warning("unexpected %s: %s", type(error).__name__, error)
+        voice.debug("where it happened", exc_info=True)
+    return None
+
+
+def _run(
+    site: Site, settings: Settings, voice: Voice, progress: Progress, tell: Callable[[str], None], *, serving: bool
+) -> str | None:
+    result = build(site, settings, progress=progress)
+    speak(result.findings, voice, serving=serving)
+    tell(summary(result))
+    if serving or not result.failed:
+        return None
+    fatal = [finding for finding in result.findings if finding.fails_build]
+    if not fatal:
+        return summary(result)
+    return line(fatal[0]) + (f" (and {len(fatal) - 1} more, see above)" if len(fatal) > 1 else "")
+
+
+def speak(findings: Iterable[Finding], voice: Voice, *, serving: bool) -> None:
+    """Each finding once, through the level that its host counts it by.
+
+    What is found alike on many pages (a logo of the theme) is said of the first, with the number of others.
+    """
+    places: dict[tuple[str, str, str, bool], list[Finding]] = {}
+    for finding in findings:
+        key = (finding.rule, finding.severity.value, finding.message, finding.fails_build)
+        places.setdefault(key, []).append(finding)
+    for first, *others in places.values():
+        pages = len({finding.location.page for finding in others} - {first.location.page})
+        text = line(first) + (f" (the same on {pages} other page{'s' if pages > 1 else ''})" if pages else "")
+        if first.fails_build and not serving:
+            voice.error("%s", text)
+        elif first.fails_build or first.severity.rank >= Severity.WARN.rank:
+            voice.warning("%s", text)
+        elif first.severity is Severity.INFO:
+            voice.info("%s", text)
+
+
+def line(finding: Finding) -> str:
+    """A finding as one line: place, what was found, the rule, what to do."""
+    source = f" ({finding.location.source})" if finding.location.source else ""
+    hint = f"; {finding.hint}" if finding.hint else ""
+    return f"{finding.location}{source}: {finding.message} [{finding.rule}]{hint}"
+
+
+def summary(result: Result) -> str:
+    """The counts of a result that are not zero, in one line."""
+    counts = ", ".join(f"{number:,} {name}" for name, number in result.summary.items() if number)
+    return f"{result.title}: {counts or 'nothing to do'}"

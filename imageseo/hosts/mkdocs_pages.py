@@ -1,0 +1,101 @@
+"""What MkDocs knows of its pages that their HTML does not say, during a build and without one."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from imageseo.errors import SettingsError
+from imageseo.hosts.pages import folders_of, source_dir, source_of
+from imageseo.model.page import PageHints
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.files import File, Files
+    from mkdocs.structure.pages import Page
+
+
+def folder_of(config: MkDocsConfig) -> Path:
+    """The folder of the configuration file; the current one when that came through a pipe."""
+    path = config.config_file_path
+    return Path(path).resolve().parent if path else Path.cwd()
+
+
+def built_folders(files: Files) -> dict[str, str]:
+    """Source folder -> folder of the built site, where a file that is no page tells."""
+    return folders_of((file.src_uri, file.dest_uri) for file in files if not file.is_documentation_page())
+
+
+def hints_of(page: Page, *, project: Path, folders: Mapping[str, str]) -> PageHints:
+    """The hints of a page whose source has been read. Front matter is copied, as later plugins may change theirs."""
+    title = page.title
+    return PageHints(
+        source=_source(page.file, project),
+        source_dir=source_dir(page.file.src_uri, folders),
+        title=None if title is None else str(title),
+        meta=copy.deepcopy(dict(page.meta)),
+    )
+
+
+def read_pages(files: Iterable[File], config: MkDocsConfig) -> Iterator[Page]:
+    """The pages of documentation files, those that no build has read yet read here through MkDocs' own loader."""
+    for file in files:
+        if file.page is None:
+            _host(config, "structure.pages").Page(None, file, config)
+        page = file.page
+        assert page is not None
+        if page.markdown is None:
+            page.read_source(config)
+        yield page
+
+
+def read_files(config: MkDocsConfig) -> Files:
+    """The files of ``docs_dir`` with their pages titled by the navigation, without a build."""
+    structure = _host(config, "structure.files")
+    files: Files = structure.get_files(config)
+    structure.set_exclusions(files, config)
+    _host(config, "structure.nav").get_navigation(files, config)
+    return files
+
+
+def hints_without_build(config: MkDocsConfig, project: Path) -> Mapping[str, PageHints]:
+    """File of the built site -> hints, for every page that a build would make of ``docs_dir``."""
+    files = read_files(config)
+    folders = built_folders(files)
+    return {
+        page.file.dest_uri: hints_of(page, project=project, folders=folders)
+        for page in read_pages(files.documentation_pages(), config)
+        if page.file.inclusion.is_included()  # type: ignore[no-untyped-call]
+    }
+
+
+def _source(file: File, project: Path) -> Path:
+    path = file.abs_src_path
+    made_by_a_plugin = path is None or file.generated_by is not None
+    return Path(file.src_uri) if path is None or made_by_a_plugin else source_of(path, project)
+
+
+def _host(config: MkDocsConfig, module: str) -> Any:
+    # The package that loaded the configuration: MkDocs and ProperDocs may be installed side by side.
+    return import_module(f"{type(config).__module__.partition('.')[0]}.{module}")
+
+
+def load(config_file: Path, package: str) -> tuple[MkDocsConfig, Mapping[str, Any] | None]:
+    """The configuration through the host's own loader, and our plugin's options; None when it is not listed.
+
+    ``package``: ``mkdocs`` or ``properdocs``. Raises SettingsError; the host has said why on its log.
+    """
+    if package == "properdocs":
+        import_module("properdocs.replacement")  # as its own command does: plugins may import mkdocs
+    base, exceptions = import_module(f"{package}.config.base"), import_module(f"{package}.exceptions")
+    try:
+        config: MkDocsConfig = base.load_config(str(config_file))
+    except exceptions.MkDocsException as error:  # its Abort is a SystemExit too
+        raise SettingsError((f"{config_file}: {error.format_message()}",), hint="its faults stand above") from error
+    from imageseo.hosts.mkdocs import ImageseoPlugin
+
+    plugins = config.plugins.values()
+    return config, next((plugin.events.options for plugin in plugins if isinstance(plugin, ImageseoPlugin)), None)

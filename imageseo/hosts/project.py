@@ -1,0 +1,188 @@
+"""The project at hand, for the command line: which host it is, its settings, its pages read without a build."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from imageseo.errors import MissingExtraError, SettingsError, SiteError
+from imageseo.hosts import directory, job
+from imageseo.hosts.pages import HeroesFile, base_url, with_heroes
+from imageseo.model.page import Page, PageHints, Site
+from imageseo.settings import Settings
+
+if TYPE_CHECKING:
+    from imageseo.config import Project
+
+MKDOCS_FILES = ("properdocs.yml", "properdocs.yaml", "mkdocs.yml", "mkdocs.yaml")
+PELICAN_FILES = ("pelicanconf.py",)
+
+Hints = Mapping[str, PageHints]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostAtHand:
+    """A site generator whose configuration lies in the project.
+
+    ``output``: the folder that it builds into. ``read``: file of the built site -> hints, without a build.
+    """
+
+    name: str
+    config: Path
+    output: Path
+    site_url: str | None
+    source: Path
+    read: Callable[[], Hints]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtHand:
+    """Settings, the folder that they start from, and the host when there is one."""
+
+    settings: Settings
+    folder: Path
+    host: HostAtHand | None = None
+
+    @property
+    def base_url(self) -> str | None:
+        """The site's URL as the settings or the host say it."""
+        return base_url(self.settings.site_url, self.host.site_url if self.host else None)
+
+    def frozen(self) -> AtHand:
+        """The same with every hero pinned, or none."""
+        return replace(self, settings=structs.replace(self.settings, frozen=True))
+
+    def site(self, root: Path) -> Site:
+        """The built site in ``root``, with what its host knows of its pages. Raises SiteError, RecipeError."""
+        plain = directory.site(root, project=self.folder, settings=self.settings)
+        host = self.host
+        if host is None:
+            return plain
+        hints = host.read()
+        if root.resolve() != host.output.resolve() and not all((root / path).is_file() for path in hints):
+            return plain  # the folder is another site's
+        keys = self.settings.hero.keys
+        pages = [_with_hints(page, hints) for page in directory.pages(root, keys=keys)]
+        return replace(
+            plain,
+            base_url=self.base_url or plain.base_url,
+            pages=with_heroes(pages, HeroesFile.read(self.folder), keys),
+            generator=host.name,
+            sources=(host.source,),
+        )
+
+    def pages(self, root: Path | None = None) -> tuple[Page, ...]:
+        """Every page that may ask for a hero: the host's, else those of the built site in ``root``."""
+        if root is not None:
+            return self.site(root).pages
+        if self.host is None:
+            raise SiteError(
+                f"{self.folder}: neither a mkdocs.yml nor a pelicanconf.py, so its pages are not known",
+                hint="name the built site: imageseo generate --site DIR",
+            )
+        pages = [Page(path=path, hints=hints) for path, hints in sorted(self.host.read().items())]
+        return with_heroes(pages, HeroesFile.read(self.folder), self.settings.hero.keys)
+
+
+def at_hand(folder: Path, *, config: Path | None, note: Callable[[str], None]) -> AtHand:
+    """The project in ``folder``. ``config``: a TOML file, or a host's own file; found in the folder when None.
+
+    ``note``: takes a line when a host's file is there and the host is not installed. Raises SettingsError.
+    """
+    from imageseo.config import read_project
+
+    if config is not None and not config.is_file():
+        raise SettingsError((f"{config}: no such file",))
+    if config is not None and config.suffix == ".toml":
+        return _settled(read_project(folder, explicit=config, env=os.environ), _host_in(folder, note))
+    if config is not None:
+        return _of_host(config, must=True, note=note)
+    found = _host_in(folder, note)
+    return found if found is not None else _settled(read_project(folder, env=os.environ), None)
+
+
+def _settled(project: Project, host: AtHand | None) -> AtHand:
+    return AtHand(settings=project.settings, folder=project.folder, host=host.host if host else None)
+
+
+def _host_in(folder: Path, note: Callable[[str], None]) -> AtHand | None:
+    for name in (*MKDOCS_FILES, *PELICAN_FILES):
+        if (folder / name).is_file():
+            found = _of_host(folder / name, must=False, note=note)
+            if found.host is not None:
+                return found
+    return None
+
+
+def _of_host(config: Path, *, must: bool, note: Callable[[str], None]) -> AtHand:
+    if config.suffix in (".yml", ".yaml"):
+        wanted = ("properdocs", "mkdocs") if config.name.startswith("properdocs") else ("mkdocs", "properdocs")
+        package = next((name for name in wanted if find_spec(name)), None)
+        if package is not None:
+            return _mkdocs(config, package)
+        extra = wanted[0]
+    elif config.suffix == ".py":
+        if _has_pelican():
+            return _pelican(config)
+        extra = "pelican"
+    else:
+        raise SettingsError((f"{config}: expected imageseo.toml, pyproject.toml, mkdocs.yml or pelicanconf.py",))
+    missing = f"{config} is here and {extra} is not installed"
+    if must:
+        raise MissingExtraError(missing, hint=f'pip install "imageseo[{extra}]"')
+    note(f"{missing}: its options and front matter are not read")
+    project = job.read_project(config.parent, options=None, origin="")
+    return AtHand(settings=project.settings, folder=project.folder)
+
+
+def _has_pelican() -> bool:
+    # Plugins alone make an empty namespace `pelican`, ours among them.
+    spec = find_spec("pelican")
+    return spec is not None and spec.origin is not None
+
+
+def _mkdocs(config_file: Path, package: str) -> AtHand:
+    from imageseo.hosts import mkdocs_pages
+
+    config, options = mkdocs_pages.load(config_file, package)
+    folder = config_file.resolve().parent
+    project = job.read_project(folder, options=options, origin=f"{config_file.name}: plugins: imageseo")
+    host = HostAtHand(
+        name="mkdocs",
+        config=config_file,
+        output=Path(config.site_dir),
+        site_url=config.site_url,
+        source=Path(config.docs_dir),
+        read=lambda: mkdocs_pages.hints_without_build(config, project.folder),
+    )
+    return AtHand(settings=project.settings, folder=project.folder, host=host)
+
+
+def _pelican(config_file: Path) -> AtHand:
+    from imageseo.hosts import pelican_pages
+
+    settings = pelican_pages.load(config_file)
+    folder = config_file.resolve().parent
+    options = pelican_pages.options_of(settings)
+    project = job.read_project(folder, options=options, origin=f"{config_file.name}: IMAGESEO")
+    keys = project.settings.hero.keys
+    host = HostAtHand(
+        name="pelican",
+        config=config_file,
+        output=Path(settings["OUTPUT_PATH"]),
+        site_url=settings.get("SITEURL"),
+        source=Path(settings["PATH"]),
+        read=lambda: pelican_pages.hints_without_build(settings, project=project.folder, keys=keys),
+    )
+    return AtHand(settings=project.settings, folder=project.folder, host=host)
+
+
+def _with_hints(page: Page, hints: Hints) -> Page:
+    found = hints.get(page.path)
+    return page if found is None else replace(page, hints=found)
