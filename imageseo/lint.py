@@ -13,7 +13,7 @@ from types import ModuleType
 from imageseo.core.find import UnreadablePage
 from imageseo.errors import SettingsError
 from imageseo.facts import FACTS, PageFacts, Reading, SiteFiles
-from imageseo.model.fact import Problem
+from imageseo.model.fact import Problem, shorten
 from imageseo.model.finding import Finding, Location, Severity, Silenced
 from imageseo.model.image import Asset, BadAsset, ImageRef
 from imageseo.model.page import Page, Site
@@ -183,7 +183,8 @@ def locate(page: Page, at: ImageRef | None = None) -> Location:
     source = page.hints.source.as_posix() if page.hints.source is not None else None
     if at is None:
         return Location(page=page.path, source=source)
-    return Location(page=page.path, source=source, line=at.line, column=at.column, image=at.src or None)
+    image = shorten(at.src, 2000) or None  # a data URL may be as long as a book
+    return Location(page=page.path, source=source, line=at.line, column=at.column, image=image)
 
 
 def _finding(rule: Rule, page: Page, problem: Problem, ceiling: Severity) -> Finding:

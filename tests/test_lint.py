@@ -98,7 +98,7 @@ def test_order_of_pages_leaves_no_trace(tmp_path: Path) -> None:
     site = site_of(tmp_path, pages)
     turned = Site(root=site.root, project=site.root, base_url=None, pages=site.pages[::-1])
     assert run(site).findings == run(turned).findings
-    assert [finding.location.page for finding in run(site).findings][::5] == ["a.html", "b.html", "c.html"]
+    assert [finding.location.page for finding in run(site).findings][::3] == ["a.html", "b.html", "c.html"]
 
 
 def test_a_clean_site_is_counted_and_has_no_findings(tmp_path: Path) -> None:
@@ -195,7 +195,8 @@ def test_a_module_that_is_no_rule_is_refused() -> None:
 
 
 def test_severities_lower_and_switch_off(tmp_path: Path) -> None:
-    site = site_of(tmp_path, {"a.html": '<img src="x.png">'})
+    picture(tmp_path / "x.png", 64, 64)
+    site = site_of(tmp_path, {"a.html": '<img src="x.png" srcset="gone.png 2x">'})
     assert set(rules_of(run(site))) == {"alt-missing", "img-dimensions", "img-missing"}
     chosen = {"alt-missing": Severity.OFF, "img-missing": Severity.INFO, "img-dimensions": Severity.WARN}
     found = {finding.rule: finding.severity for finding in run(site, severities=chosen).findings}
@@ -305,12 +306,12 @@ def test_urls_are_followed_as_a_browser_would(tmp_path: Path, src: str, severity
 def test_a_missing_candidate_names_its_attribute(tmp_path: Path) -> None:
     picture(tmp_path / "a.jpg")
     html = (
-        '<picture><source type="image/avif" srcset="gone.avif 1x">'
+        '<picture><source type="image/avif" srcset="gone.avif 1x, gone-2.avif 2x, a.jpg 3x, gone-4.avif 4x">'
         '<img src="a.jpg" srcset="lost.jpg 800w, a.jpg 1600w" alt="" width="1600" height="900"></picture>'
     )
     messages = [finding.message for finding in run(site_of(tmp_path, {"a.html": html})).findings]
     assert messages == [
-        "a <source> names gone.avif, which is not in the site",
+        "a <source> names gone.avif, which is not in the site (and 2 more)",
         "srcset names lost.jpg, which is not in the site",
     ]
 

@@ -5,7 +5,8 @@ below jumps (CLS); with wrong ones it jumps too, or the picture is distorted. Up
 
 Judged by what the tag says in px. A percent width, and CSS of the tag's own style that sets both sides or an
 ``aspect-ratio``, are the author's way to reserve the place and no fault. Proportions are not compared for SVG (it is
-fitted, never distorted) and for images with ``object-fit``. Data URLs need no reserving.
+fitted, never distorted) and for images with ``object-fit``. Data URLs need no reserving, and a file that is missing or
+unreadable has one fault already.
 
 Bad:
     <img src="photo-1600x900.jpg" alt="A harbour">
@@ -28,6 +29,9 @@ Good (rounded):
 Good (cropped on purpose):
     <img src="photo-1600x900.jpg" alt="A harbour" width="300" height="300" style="object-fit: cover">
 
+Good (the missing file is another rule's business):
+    <img src="gone.jpg" alt="A harbour">
+
 Good (reserved by its own style):
     <img src="photo-1600x900.jpg" alt="A harbour" style="width: 20rem; aspect-ratio: 16 / 9">
 """
@@ -40,7 +44,7 @@ from typing import NamedTuple
 
 from imageseo.model.fact import ImageFact, Problem
 from imageseo.model.finding import Severity
-from imageseo.model.image import Asset
+from imageseo.model.image import Asset, BadAsset
 
 SEVERITY = Severity.ERROR
 TOLERANCE = 2  # px
@@ -57,7 +61,7 @@ class Length(NamedTuple):
 
 def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
     for image in images:
-        if image.targets and image.targets[0].elsewhere == "data":
+        if isinstance(image.file, BadAsset) or any(target.elsewhere == "data" for target in image.targets[:1]):
             continue
         style = _declarations(image.ref.get("style") or "")
         width, height = _length(image.ref.get("width")), _length(image.ref.get("height"))
@@ -80,7 +84,7 @@ def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
 def _missing(image: ImageFact, width: Length | None, height: Length | None) -> Problem:
     given = (width or height) is not None
     what = "no width" if width is None else "no height"
-    hint = "`imageseo build` adds the true ones"
+    hint = "write both, in px; what lies on another host only you can know"
     if image.asset is not None and not image.asset.natural:
         hint = f"give it a size in its proportions, {image.asset.width}:{image.asset.height}"
     elif image.asset is not None:

@@ -57,29 +57,33 @@ def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
                     at=image.ref,
                 )
             continue
-        for target in image.targets:
-            problem = _judge(image, target)
-            if problem is not None:
-                yield problem
+        for attribute in _WORDS:
+            lost = [target for target in image.targets if target.attribute == attribute and _is_lost(target)]
+            if lost:
+                yield _problem(image, lost[0], len(lost) - 1)
 
 
-def _judge(image: ImageFact, target: Target) -> Problem | None:
+def _is_lost(target: Target) -> bool:
+    return target.elsewhere == "outside" or (target.path is not None and not target.exists)
+
+
+def _problem(image: ImageFact, target: Target, others: int) -> Problem:
+    """One problem for all that an attribute names in vain: a folder that was not copied loses every candidate."""
     where = _WORDS[target.attribute]
+    more = f" (and {others} more)" if others else ""
     if target.elsewhere == "outside":
         # `../` beyond the root is wrong; `/logo.png` under https://host/docs/ may be another site's file.
         relative = not target.url.lstrip().startswith("/") and ":" not in target.url.partition("/")[0]
         return Problem(
-            message=f"{where} leads out of the site: {shorten(target.url)}",
+            message=f"{where} leads out of the site: {shorten(target.url)}{more}",
             hint="move the file into the site's sources and name it from there",
             at=image.ref,
             severity=None if relative else Severity.WARN,
         )
-    if target.path is None or target.exists:
-        return None
     near = f"did you mean {target.near}? " if target.near else ""
     return Problem(
-        message=f"{where} names {shorten(target.path or target.url)}, which is not in the site",
-        hint=f"{near}Check the name, its letter case, and that the generator copies the file".lstrip(),
+        message=f"{where} names {shorten(target.path or target.url)}, which is not in the site{more}",
+        hint=f"{near}Check the name, its letter case, and that the generator copies the file",
         at=image.ref,
     )
 
