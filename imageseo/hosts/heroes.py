@@ -71,7 +71,7 @@ def generate(here: AtHand, *, names: Sequence[str], root: Path | None, progress:
 
     pages = here.pages(root)
     chosen = _chosen(pages, names, here.folder) if names else pages
-    providers = compose.providers(here.settings)
+    providers = compose.providers(here.settings.brand)
     requests: list[HeroRequest] = []
     faults: list[tuple[str, ImageseoError]] = []
     for page in chosen:

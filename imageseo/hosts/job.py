@@ -33,9 +33,20 @@ def read_project(folder: Path, *, options: Mapping[str, Any] | None, origin: str
 
     ``origin``: where the options stand, for messages. Raises SettingsError with every fault.
     """
-    from imageseo import config
+    return read_settings(folder, options=options, origin=origin)
 
-    return config.read_project(folder, options=options, origin=origin, env=os.environ)
+
+def read_settings(folder: Path, **door: Any) -> Project:
+    """``config.read_project`` with this process's environment and the rules and providers that are installed."""
+    from imageseo import compose, config
+
+    return config.read_project(
+        folder,
+        env=os.environ,
+        rules=[name.replace("_", "-") for name in compose.leaves("rules")],
+        providers=list(compose.leaves("heroes")),
+        **door,
+    )
 
 
 def build(site: Site, settings: Settings, *, progress: Progress) -> BuildResult:
@@ -52,8 +63,7 @@ def lint(site: Site, settings: Settings, *, progress: Progress) -> tuple[LintRes
     from imageseo import compose
     from imageseo.lint import failed
 
-    with compose.toolbox(settings, project=site.project, progress=progress) as tools:
-        result = compose.lint_site(site, settings, tools)
+    result = compose.lint_site(site, settings, progress=progress)
     return result, failed(result, settings.lint.fail_on)
 
 

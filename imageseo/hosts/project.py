@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -95,16 +94,14 @@ def at_hand(folder: Path, *, config: Path | None, note: Callable[[str], None]) -
 
     ``note``: takes a line when a host's file is there and the host is not installed. Raises SettingsError.
     """
-    from imageseo.config import read_project
-
     if config is not None and not config.is_file():
         raise SettingsError((f"{config}: no such file",))
     if config is not None and config.suffix == ".toml":
-        return _settled(read_project(folder, explicit=config, env=os.environ), _host_in(folder, note))
+        return _settled(job.read_settings(folder, explicit=config), _host_in(folder, note))
     if config is not None:
         return _of_host(config, must=True, note=note)
     found = _host_in(folder, note)
-    return found if found is not None else _settled(read_project(folder, env=os.environ), None)
+    return found if found is not None else _settled(job.read_settings(folder), None)
 
 
 def _settled(project: Project, host: AtHand | None) -> AtHand:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from imageseo.errors import SettingsError
 from imageseo.hosts.project import AtHand
 from imageseo.settings import byte_count
+
+if TYPE_CHECKING:
+    from imageseo.store import FolderStore
 
 _DAY = 86_400.0
 
@@ -46,10 +49,10 @@ def prune(here: AtHand, form: str, *, days: float | None, size: str | None) -> s
     return _said(facts, f"{done.removed:,} of {done.checked:,} entries removed, {_size(done.bytes)} freed", form)
 
 
-def _store(here: AtHand) -> Any:
+def _store(here: AtHand) -> FolderStore:
     from imageseo import compose
 
-    return compose.store(here.settings, project=here.folder)
+    return compose.store(here.settings, here.folder)
 
 
 def _said(facts: dict[str, Any], text: str, form: str) -> str:
