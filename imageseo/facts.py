@@ -29,7 +29,7 @@ class SiteFiles:
         self._probe = probe
         self._assets: dict[str, Asset | BadAsset] = {}
         self._sizes: dict[str, int | None] = {}
-        self._folders: dict[str, frozenset[str]] = {}
+        self._folders: dict[str, set[str]] = {}
         self._near: dict[str, str | None] = {}
 
     def asset(self, path: str) -> Asset | BadAsset:
@@ -50,6 +50,12 @@ class SiteFiles:
                 self._sizes[path] = None
         return self._sizes[path]
 
+    def add(self, path: str, size: int) -> None:
+        """A file that is about to be written: from now on it counts as there."""
+        folder, _, name = path.rpartition("/")
+        self._names(folder).add(name)
+        self._sizes[path] = size
+
     def near(self, path: str) -> str | None:
         """A file of the same folder whose name is nearly that of a missing one."""
         if path not in self._near:
@@ -59,14 +65,14 @@ class SiteFiles:
             self._near[path] = f"{folder}/{known[found[0]]}".lstrip("/") if found else None
         return self._near[path]
 
-    def _names(self, folder: str) -> frozenset[str]:
+    def _names(self, folder: str) -> set[str]:
         """Names of the files in a folder; none when it is not there, or not there under this very name."""
         if folder not in self._folders:
-            names: frozenset[str] = frozenset()
+            names: set[str] = set()
             try:
                 if not folder or self._spelled(folder):
                     with os.scandir(self._root / folder) as entries:
-                        names = frozenset(entry.name for entry in entries if entry.is_file())
+                        names = {entry.name for entry in entries if entry.is_file()}
             except (OSError, ValueError):
                 pass
             self._folders[folder] = names

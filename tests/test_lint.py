@@ -146,6 +146,19 @@ def test_progress_counts_every_page(tmp_path: Path) -> None:
     assert steps == [2, "step", "step"]
 
 
+def test_a_file_that_is_about_to_be_written_counts_as_there(tmp_path: Path) -> None:
+    """A build judges pages before their variants lie in the folder."""
+    picture(tmp_path / "img" / "a.png")
+    files = SiteFiles(tmp_path, prober(tmp_path))
+    assert not files.exists("img/a-320w.avif")
+    assert files.size("new/a-320w.avif") is None
+    for path in ("img/a-320w.avif", "new/a-320w.avif"):
+        files.add(path, 4711)
+        assert files.exists(path)
+        assert files.size(path) == 4711
+    assert files.exists("img/a.png")
+
+
 # What can go wrong
 
 
@@ -350,12 +363,13 @@ def test_each_viewport_has_its_own_choice_and_bytes(tmp_path: Path) -> None:
     for width, kib in ((480, 40), (720, 60), (1280, 180), (1600, 400)):
         picture(tmp_path / f"a-{width}.png", width, width * 9 // 16, kib=kib)
     srcset = ", ".join(f"a-{width}.png {width}w" for width in (480, 720, 1280, 1600))
-    html = f'<article><img src="a-1600.png" srcset="{srcset}" sizes="100vw" alt="" fetchpriority="high"></article>'
+    tag = f'<img src="a-1600.png" srcset="{srcset}" sizes="calc(100vw - 32px)" alt="" fetchpriority="high">'
+    html = f"<article>{tag}</article>"
     image = facts_of(site_of(tmp_path, {"a.html": html})).lcp
     assert image is not None
     assert [(pick.viewport, pick.url, pick.bytes, pick.slot) for pick in image.picks] == [
-        (MOBILE, "a-720.png", 60 * KIB, 412),
-        (DESKTOP, "a-1600.png", 400 * KIB, 1350),
+        (MOBILE, "a-720.png", 60 * KIB, 380),
+        (DESKTOP, "a-1600.png", 400 * KIB, 1318),
     ]
 
 
@@ -409,7 +423,9 @@ def test_the_message_names_everything(tmp_path: Path) -> None:
 
 
 ASSET = Asset(path="a.jpg", sha256="0" * 64, bytes=900 * KIB, format="jpeg", width=1600, height=900)
-OURS = SourceTag(type="image/avif", srcset="a-720w.avif 720w, a-1600w.avif 1600w", sizes="100vw", media=None)
+OURS = SourceTag(
+    type="image/avif", srcset="a-720w.avif 720w, a-1600w.avif 1600w", sizes="calc(100vw - 32px)", media=None
+)
 WEIGHTS = {"a-720w.avif": 170 * KIB, "a-1600w.avif": 400 * KIB, "a.jpg": 900 * KIB}
 
 

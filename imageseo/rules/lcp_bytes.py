@@ -20,7 +20,8 @@ Bad (sizes makes a phone take the wide candidate):
 
 Good:
     <article><h1>Harbour</h1><picture>
-    <source type="image/avif" srcset="photo-720x405-60KiB.avif 720w, photo-1600x900-180KiB.avif 1600w" sizes="100vw">
+    <source type="image/avif" srcset="photo-720x405-60KiB.avif 720w, photo-1600x900-180KiB.avif 1600w"
+      sizes="calc(100vw - 32px)">
     <img src="photo-1600x900-400KiB.jpg" alt="A harbour" fetchpriority="high"></picture></article>
 
 Good (heavy, but far below):
