@@ -112,14 +112,19 @@ def _image(node: ImageNode, page_url: str) -> dict[str, Any]:
         "height": _px(node.height),
         "caption": node.caption,
         "representativeOfPage": True if node.representative else None,
-        "creator": {"@type": "Person", "name": rights.creator} if rights.creator else None,
+        "creator": {"@type": "Person", "name": _sound(rights.creator)} if rights.creator else None,
         "creditText": rights.credit,
         "copyrightNotice": rights.copyright,
         "license": rights.license,
         "acquireLicensePage": rights.acquire_license_page,
         "digitalSourceType": source_type(node.digital_source_type or rights.digital_source_type),
     }
-    return {key: value for key, value in said.items() if value}
+    return {key: _sound(value) for key, value in said.items() if value}
+
+
+def _sound(value: Any) -> Any:
+    """Text without lone surrogates, which JSON readers refuse."""
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(value, str) else value
 
 
 def _px(value: int) -> dict[str, Any]:
