@@ -83,6 +83,10 @@ class FolderStore:
         except OSError as error:
             raise self._fault("read", error) from error
 
+    def locate(self, sha256: str) -> Path:
+        """Where the bytes of that hash lie, for readers that want a file; nothing is verified."""
+        return Path(self._blobs.path(sha256))
+
     def put(self, key: str, data: bytes) -> Stored:
         """Keep ``data`` under ``key``, in place of what was there. Nothing half-written ever stands in the store."""
         shard = self._shard(key)
@@ -186,7 +190,8 @@ class FolderStore:
 
     def _entries(self) -> Iterator[tuple[Path, Stored]]:
         for name in _names(self._keys, self._fault):
-            yield from self._list(name)
+            if len(name) == 2:
+                yield from self._list(name)
 
     def _forget(self, key: str, stored: Stored) -> None:
         self._shard(key).pop(key, None)

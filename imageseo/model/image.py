@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -140,6 +140,18 @@ class Rights:
     @property
     def known(self) -> bool:
         return bool(self.creator or self.credit or self.copyright or self.license)
+
+    @classmethod
+    def of(cls, source: object) -> Rights:
+        """The rights that another object names alike: settings, front matter."""
+        names = ("creator", "credit", "copyright", "license", "acquire_license_page")
+        return cls(**{name: getattr(source, name) for name in names})
+
+    def or_else(self, other: Rights) -> Rights:
+        """These, or the other's where nothing is known: one's licence never joins another one's creator."""
+        if self.known:
+            return self
+        return replace(other, digital_source_type=self.digital_source_type or other.digital_source_type)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

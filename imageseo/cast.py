@@ -1,0 +1,152 @@
+"""Which hero each page has, and the file it is published as."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from imageseo.core import hero as heroes
+from imageseo.core import naming
+from imageseo.encode import Encoder
+from imageseo.errors import ImageseoError, RecipeError
+from imageseo.facts import SiteFiles
+from imageseo.generate import Heroes, Resolved
+from imageseo.model.finding import Finding, Location, Severity
+from imageseo.model.hero import Hero, HeroRequest
+from imageseo.model.image import Asset, BadAsset, Rights
+from imageseo.model.page import Page, Site
+from imageseo.ports import HeroProvider
+from imageseo.publish import Output
+from imageseo.settings import HeroSettings, RightsSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cast:
+    """A page's hero and its published file. ``pixels``: where the encoder reads them, and as what."""
+
+    hero: Hero
+    asset: Asset
+    pixels: tuple[Path, Asset]
+
+
+@dataclass(slots=True, kw_only=True)
+class Casting:
+    """Leads pages to their heroes for one build; generated ones are published as they are met.
+
+    ``masters``: where the lock, the store and the providers are asked.
+    """
+
+    site: Site
+    files: SiteFiles
+    output: Output
+    masters: Heroes
+    encoder: Encoder
+    hero: HeroSettings
+    rights: RightsSettings
+    jpeg_quality: int
+    locate: Callable[[Resolved], Path]
+    findings: list[Finding] = field(default_factory=list)
+    _declined: set[str] = field(default_factory=set)
+
+    def declined(self, page: Page) -> bool:
+        """True when the author said that the page has no hero (``hero: false``)."""
+        return page.path in self._declined
+
+    def of(self, page: Page) -> Cast | None:
+        """The hero that the page's author asked for; None when there is none, or when it cannot be had (a finding)."""
+        location = _where(page)
+        try:
+            request = heroes.request(
+                page,
+                settings=self.hero,
+                complete=completer(self.masters.providers),
+                base_url=self.site.base_url,
+                exists=self.files.exists,
+            )
+        except RecipeError as error:
+            self._say("hero-recipe", error.message, error.hint, location, fails=True)
+            return None
+        if request is None:
+            return None
+        if request.off:
+            self._declined.add(page.path)
+            return None
+        if request.file is not None:
+            return self._file(request, request.file, location)
+        return self._made(page, request, location)
+
+    def _file(self, request: HeroRequest, path: str, location: Location) -> Cast | None:
+        asset = self.files.asset(path)
+        if isinstance(asset, BadAsset):
+            where = replace(location, image=path)
+            self._say(asset.rule, f"{request.origin}: {asset.problem}", asset.hint, where, Severity.ERROR)
+            return None
+        hero = Hero(path=path, alt=request.alt, caption=request.caption, rights=request.rights.or_else(asset.rights))
+        return Cast(hero=hero, asset=asset, pixels=(self.output.locate(path), asset))
+
+    def _made(self, page: Page, request: HeroRequest, location: Location) -> Cast | None:
+        resolution = self.masters.resolve(request, location)
+        self.findings.extend(resolution.findings)
+        master = resolution.master
+        if master is None:
+            return None
+        rights = request.rights.or_else(Rights.of(self.rights))
+        rights = replace(rights, digital_source_type=master.digital_source_type)
+        path = f"{self.hero.publish}/{naming.hero_name(page)}.jpg"
+        try:
+            jpeg = self.encoder.publish(master.read(), quality=self.jpeg_quality, rights=rights)
+            self.output.write(path, jpeg)
+            self.files.add(path, len(jpeg))
+        except ImageseoError as error:
+            self._say("hero-master", error.message, error.hint, location, fails=True)
+            return None
+        except OSError as error:
+            problem = f"{path} cannot be written: {error.strerror or error}"
+            self._say("page-unwritable", problem, "make the folder writable, or make room", location, fails=True)
+            return None
+        asset = Asset(
+            path=path,
+            sha256=master.sha256,
+            bytes=len(jpeg),
+            format="jpeg",
+            width=master.width,
+            height=master.height,
+            rights=rights,
+        )
+        hero = Hero(path=path, alt=request.alt, caption=request.caption, rights=rights, generated=True)
+        # Variants are encoded from the lossless master, but weighed against the JPEG that they stand in for.
+        return Cast(hero=hero, asset=asset, pixels=(self.locate(master), replace(asset, format="png")))
+
+    def _say(
+        self,
+        rule: str,
+        message: str,
+        hint: str,
+        location: Location,
+        severity: Severity = Severity.ERROR,
+        *,
+        fails: bool = False,
+    ) -> None:
+        self.findings.append(
+            Finding(rule=rule, severity=severity, message=message, location=location, hint=hint, fails_build=fails)
+        )
+
+
+def completer(providers: Mapping[str, HeroProvider]) -> Callable[[str, Mapping[str, Any]], Mapping[str, Any]]:
+    """Fills in a recipe's options by the provider of that name; one that nobody knows is a RecipeError."""
+
+    def complete(name: str, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        provider = providers.get(name)
+        if provider is None:
+            known = ", ".join(sorted(providers)) or "none"
+            raise RecipeError(f"there is no hero provider {name!r}", hint=f"known providers: {known}")
+        return provider.complete(options)
+
+    return complete
+
+
+def _where(page: Page) -> Location:
+    source = page.hints.source
+    return Location(page=page.path, source=None if source is None else source.as_posix())

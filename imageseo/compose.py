@@ -1,0 +1,128 @@
+"""The only place that constructs leaves: it discovers their files and entry points, and hands out ready tools."""
+
+from __future__ import annotations
+
+import os
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache, partial
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import cast
+
+from imageseo import lock as locks
+from imageseo.build import Tools
+from imageseo.encode import Encoder
+from imageseo.facts import Reading
+from imageseo.generate import Heroes, Resolved
+from imageseo.lint import LintResult, Rule, lint
+from imageseo.model.image import Asset, BadAsset
+from imageseo.model.page import Site
+from imageseo.ports import Codec, HeroProvider, Progress, Result
+from imageseo.probe import probe
+from imageseo.settings import BrandSettings, Settings
+from imageseo.store import FolderStore
+
+
+@cache
+def leaves(room: str) -> Mapping[str, Callable[[], ModuleType]]:
+    """Loaders by file name: the modules of ``imageseo.<room>``, then entry points of that group.
+
+    An entry point never takes the place of a leaf of our own.
+    """
+    package = import_module(f"imageseo.{room}")
+    found: dict[str, Callable[[], ModuleType]] = {
+        module.name: partial(import_module, f"imageseo.{room}.{module.name}")
+        for module in pkgutil.iter_modules(package.__path__)
+        if not module.ispkg and not module.name.startswith("_")
+    }
+    for entry in sorted(entry_points(group=f"imageseo.{room}"), key=lambda entry: entry.name):
+        found.setdefault(entry.name, entry.load)
+    return found
+
+
+def codecs(names: Iterable[str] | None = None) -> dict[str, Codec]:
+    """The codecs of these names; all there are without."""
+    return {name: cast("Codec", leaves("codecs")[name]().CODEC) for name in names or leaves("codecs")}
+
+
+def providers(brand: BrandSettings) -> dict[str, HeroProvider]:
+    """Every hero provider, with the brand's colours and name as defaults. Their pictures' libraries load later."""
+    found = {name: cast("HeroProvider", load().PROVIDER) for name, load in leaves("heroes").items()}
+    return {name: each.branded(colors=brand.colors, name=brand.name) for name, each in found.items()}
+
+
+def rules() -> tuple[Rule, ...]:
+    """Every lint rule, by id."""
+    return tuple(Rule.of(name, load()) for name, load in sorted(leaves("rules").items()))
+
+
+def reporters() -> Mapping[str, Callable[[Result], str]]:
+    """The renderers of reports, by format."""
+    return {name: cast("Callable[[Result], str]", load().render) for name, load in leaves("reports").items()}
+
+
+def store(settings: Settings, project: Path) -> FolderStore:
+    """The variant store of a project; nothing is made on disk before something is kept."""
+    return FolderStore(project / settings.cache_dir)
+
+
+def workers(settings: Settings) -> int:
+    """How many threads encode: the setting, else what the machine lets this process use."""
+    if settings.concurrency:
+        return settings.concurrency
+    allowed = getattr(os, "sched_getaffinity", None)  # a container may hold fewer than the machine has
+    return len(allowed(0)) if allowed is not None else os.cpu_count() or 1
+
+
+@contextmanager
+def toolbox(settings: Settings, *, project: Path, progress: Progress) -> Iterator[Tools]:
+    """All that one build works with. Raises LockError for a lock that cannot be read."""
+    count = workers(settings)
+    kept = store(settings, project)
+
+    def locate(master: Resolved) -> Path:
+        return project / master.file if master.file is not None else kept.locate(master.sha256)
+
+    with ThreadPoolExecutor(max_workers=count, thread_name_prefix="imageseo") as executor:
+        yield Tools(
+            encoder=Encoder(kept, codecs((*settings.formats, "jpeg")), executor, settings.encode, workers=count),
+            masters=Heroes(
+                lock=locks.read(project / locks.NAME),
+                project=project,
+                store=kept,
+                providers=providers(settings.brand),
+                frozen=settings.frozen,
+            ),
+            rules=rules(),
+            probe=partial(probe, max_pixels=settings.encode.max_pixels),
+            locate=locate,
+            progress=progress,
+        )
+
+
+def lint_site(site: Site, settings: Settings, *, progress: Progress | None = None) -> LintResult:
+    """Judge a built site by every rule; nothing is written."""
+
+    def examine(path: str) -> Asset | BadAsset:
+        return probe(site.root / path, path, max_pixels=settings.encode.max_pixels)
+
+    return lint(
+        site,
+        rules=rules(),
+        severities=settings.lint.rules,
+        probe=examine,
+        reading=Reading.of(
+            site,
+            layout=settings.layout,
+            budgets=settings.budgets,
+            guess=settings.hero.guess,
+            include=settings.include,
+            exclude=settings.exclude,
+        ),
+        progress=progress,
+    )

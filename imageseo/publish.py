@@ -1,0 +1,69 @@
+"""The published folder: written to only inside, only where something changed, whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from imageseo.errors import SiteError
+from imageseo.files import write_atomic
+
+
+class Output:
+    """The root of a built site. ``changed`` holds the paths that were written or removed, in order.
+
+    Paths are relative to the root, with ``/``. ``sources`` are folders that must never be written to; a root
+    inside one of them is refused, a root that holds one is not (a repository may publish itself), but a path
+    inside a source folder is.
+    """
+
+    def __init__(self, root: Path, *, sources: tuple[Path, ...] = ()) -> None:
+        self.root = root.resolve()
+        self._sources = tuple(source.resolve() for source in sources)
+        self.changed: list[str] = []
+        if not self.root.is_dir():
+            raise SiteError(f"{root}: no such folder", hint="build the site first, or name the folder it is built into")
+        for source in self._sources:
+            if self.root.is_relative_to(source):
+                raise SiteError(
+                    f"{root} lies inside the source folder {source}, which is never written to",
+                    hint="build the site into a folder outside its sources",
+                )
+
+    def locate(self, path: str) -> Path:
+        """The file behind a site path; raises SiteError when a link leads out of the site or into its sources."""
+        target = self.root / path
+        folder = target.parent.resolve()
+        if not folder.is_relative_to(self.root) or any(folder.is_relative_to(source) for source in self._sources):
+            hint = "a symbolic link in the built site points elsewhere"
+            raise SiteError(f"{path} leads out of {self.root}", hint=hint)
+        return target
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file. Raises OSError."""
+        return (self.root / path).read_bytes()
+
+    def holds(self, path: str, size: int) -> bool:
+        """True when the file is there with this size: enough for names that carry the hash of their content."""
+        try:
+            return (self.root / path).stat().st_size == size
+        except OSError:
+            return False
+
+    def write(self, path: str, data: bytes) -> bool:
+        """Put bytes at a path unless they are there already; True when something was written. Raises OSError."""
+        target = self.locate(path)
+        try:
+            if target.stat().st_size == len(data) and target.read_bytes() == data:
+                return False
+        except OSError:
+            pass
+        write_atomic(target, data)
+        self.changed.append(path)
+        return True
+
+    def remove(self, path: str) -> None:
+        """Take a file of ours away; one that is gone already is no fault. Raises OSError."""
+        target = self.locate(path)
+        if target.is_file():
+            target.unlink()
+            self.changed.append(path)
