@@ -19,7 +19,7 @@ Colour = Annotated[str, Meta(pattern=r"^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$", titl
 Url = Annotated[str, Meta(pattern=r"^[hH][tT][tT][pP][sS]?://[^\s/?#]+", title="an absolute http(s) URL")]
 ByteCount = Annotated[
     Annotated[int, Meta(ge=0)]
-    | Annotated[str, Meta(pattern=r"^\s*\d+(\.\d+)?\s*([bB]|[kK][bB]|[kK][iI][bB]|[mM][bB]|[mM][iI][bB])?\s*$")],
+    | Annotated[str, Meta(pattern=r"^\s*[0-9]+(\.[0-9]+)?\s*([bB]|[kK][bB]|[kK][iI][bB]|[mM][bB]|[mM][iI][bB])?\s*$")],
     Meta(title='a byte count such as "100 KiB" or 102400'),
 ]
 

@@ -23,10 +23,10 @@ def overlay(reading: Reading, env: Mapping[str, str]) -> None:
         if not name.startswith(PREFIX) or name == CONFIG or name.startswith(TESTS) or not env[name].strip():
             continue
         origin = f"environment variable {name}"
-        found = _locate(name.removeprefix(PREFIX))
+        found = locate(name.removeprefix(PREFIX))
         if found is None:
-            near = nearest(name, [variable(path) for path, _ in leaves()])
-            reading.fault(origin, (), f"no such setting{f', did you mean {near}?' if near else ''}")
+            near = nearest(name.removeprefix(PREFIX), [variable(path).removeprefix(PREFIX) for path, _ in leaves()])
+            reading.fault(origin, (), f"no such setting{f', did you mean {PREFIX}{near}?' if near else ''}")
             continue
         path, kind = found
         value: Any = _decode(env[name].strip(), kind)
@@ -40,7 +40,7 @@ def variable(path: Path) -> str:
     return PREFIX + "__".join(path).replace("-", "_").upper()
 
 
-def _locate(name: str) -> tuple[Path, Any] | None:
+def locate(name: str) -> tuple[Path, Any] | None:
     """The key that a variable (without its prefix) stands for, and its type; None when there is none."""
     path: Path = ()
     kind: Any = Settings

@@ -26,7 +26,9 @@ def leaves(struct: type[msgspec.Struct] = Settings, above: Path = ()) -> Iterato
             yield (*above, key), kind
 
 
-_KEYS = tuple(".".join(path) for path, _ in leaves())
+# Every key and every table, outermost first.
+_PATHS = {path[:end] for path, _ in leaves() for end in range(1, len(path) + 1)}
+_NAMES = tuple(".".join(path) for path in sorted(_PATHS, key=lambda path: (len(path), path)))
 
 
 @dataclass(slots=True)
@@ -117,13 +119,13 @@ def build(struct: type[msgspec.Struct], values: Mapping[Path, Any], above: Path 
 
 def _unknown(key: str, known: tuple[str, ...], above: Path) -> str:
     """An unknown key is usually misspelt, sometimes in the wrong table."""
-    near = nearest(key, known)
-    if near is None:
-        near_path = nearest(".".join((*above, key)), _KEYS) or next((k for k in _KEYS if k.split(".")[-1] == key), None)
-        if near_path is not None:
-            return f"unknown key, did you mean {near_path}?"
-        return f"unknown key, expected one of {', '.join(known)}"
-    return f"unknown key, did you mean {'.'.join((*above, near))}?"
+    if (near := nearest(key, known)) is not None:
+        return f"unknown key, did you mean {'.'.join((*above, near))}?"
+    elsewhere = next((name for name in _NAMES if name.split(".")[-1] == key), None)
+    elsewhere = elsewhere or nearest(".".join((*above, key)), _NAMES, likeness=0.8)
+    if elsewhere is not None:
+        return f"unknown key, did you mean {elsewhere}?"
+    return f"unknown key, expected one of {', '.join(known)}"
 
 
 def _meant(kind: Any, value: Any) -> str:

@@ -27,7 +27,7 @@ def members(kind: Any) -> tuple[Any, ...]:
     """The types of a union without None; the type alone when it is none."""
     base, _ = unwrap(kind)
     if get_origin(base) in (Union, types.UnionType):
-        return tuple(member for member in get_args(base) if member is not types.NoneType)
+        return tuple(unwrap(member)[0] for member in get_args(base) if member is not types.NoneType)
     return (base,)
 
 
@@ -48,7 +48,7 @@ def expected(kind: Any) -> str:
         if meta.title:
             return meta.title
     if get_origin(base) in (Union, types.UnionType):
-        return " or ".join(expected(member) for member in members(base))
+        return " or ".join(expected(member) for member in get_args(base) if member is not types.NoneType)
     if allowed := choices(base):
         return "one of " + ", ".join(allowed)
     if get_origin(base) is tuple:
@@ -80,10 +80,10 @@ def found(value: Any) -> str:
     return f"a value of type {type(value).__name__}"
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str | None:
     """The known word that was probably meant: dashes, underscores and case make no difference."""
     plain = {_plain(name): name for name in sorted(known, reverse=True)}
-    close = difflib.get_close_matches(_plain(word), sorted(plain), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(_plain(word), sorted(plain), n=1, cutoff=likeness)
     return plain[close[0]] if close else None
 
 
