@@ -76,7 +76,8 @@ def _query(nodes: Sequence[Node], viewport: Viewport) -> bool | None:
     if len(rest) > 1:
         if rest[1].type != "ident" or rest[1].lower_value != "and":
             return None
-        more = condition(rest[2:], viewport) if len(rest) > 2 else None
+        mixed = any(node.type == "ident" and node.lower_value == "or" for node in rest[2:])
+        more = condition(rest[2:], viewport) if len(rest) > 2 and not mixed else None
         found = False if found is False or more is False else more
     return found if not negated or found is None else not found
 
@@ -105,8 +106,9 @@ def _feature(nodes: Sequence[Node], viewport: Viewport) -> bool | None:
 def _plain(name: str, nodes: Sequence[Node], viewport: Viewport) -> bool | None:
     sign = "="
     for prefix, meaning in (("min-", ">="), ("max-", "<=")):
-        if name.startswith(prefix):
-            name, sign = name[4:], meaning
+        for vendor in ("", "-webkit-"):
+            if name.startswith(vendor + prefix):
+                name, sign = vendor + name[len(vendor + prefix) :], meaning
     if len(nodes) == 1 and nodes[0].type == "ident" and sign == "=":
         word = nodes[0].lower_value
         if name == "orientation":
@@ -119,12 +121,15 @@ def _range(nodes: Sequence[Node], viewport: Viewport) -> bool | None:
     """``(width >= 600px)``, ``(600px <= width)``, ``(400px < width < 900px)``."""
     parts: list[list[Node]] = [[]]
     signs: list[str] = []
+    last: int | None = None  # column of a < or > that an = may follow at once
     for node in nodes:
-        if node.type == "literal" and node.value in _COMPARE:
+        if node.type == "literal" and node.value == "=" and last is not None and node.source_column == last + 1:
+            signs[-1] += "="
+            last = None
+        elif node.type == "literal" and node.value in _COMPARE:
             signs.append(node.value)
             parts.append([])
-        elif node.type == "literal" and node.value == "=" and signs and not parts[-1]:
-            signs[-1] += "="
+            last = node.source_column if node.value in "<>" else None
         else:
             parts[-1].append(node)
     middle = next((i for i, part in enumerate(parts) if len(part) == 1 and part[0].type == "ident"), None)
@@ -154,6 +159,7 @@ def _value_of(name: str, viewport: Viewport) -> float | None:
         "device-height": viewport.height,
         "aspect-ratio": viewport.width / viewport.height,
         "resolution": viewport.dpr,
+        "color": 8,
         "-webkit-device-pixel-ratio": viewport.dpr,
     }.get(name)
 
@@ -171,7 +177,7 @@ def _wanted(name: str, nodes: Sequence[Node], viewport: Viewport) -> float | Non
         per_dppx = {"dppx": 1.0, "x": 1.0, "dpi": 96.0, "dpcm": 96.0 / 2.54}
         unit = nodes[0].lower_unit if nodes[0].type == "dimension" else ""
         return float(nodes[0].value) / per_dppx[unit] if unit in per_dppx else None
-    if name == "-webkit-device-pixel-ratio":
+    if name in ("-webkit-device-pixel-ratio", "color"):
         return number(nodes[0])
     return pixels(nodes[0], viewport)
 

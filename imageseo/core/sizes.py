@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -21,8 +22,14 @@ class SourceSize(NamedTuple):
     length: str
 
 
-def source_size(sizes: str | None, viewport: Viewport) -> float:
-    """CSS px of the slot: the first entry whose condition matches, else ``100vw``. ``auto`` is passed over."""
+def source_size(sizes: str | None, viewport: Viewport, *, lazy: bool = True) -> float:
+    """CSS px of the slot: the first entry whose condition matches, else ``100vw``.
+
+    ``auto`` in front is the layout's width for a lazy image, which only a browser knows: what follows is its estimate.
+    Without ``loading=lazy`` it spoils all that follows (Chromium 156).
+    """
+    if not lazy and re.match(r"\s*auto\s*(,|$)", sizes or "", re.IGNORECASE):
+        return float(viewport.width)
     for media, length in _parsed(sizes or ""):
         found = pixels(length, viewport)
         if found is not None and condition(media, viewport) is True:
