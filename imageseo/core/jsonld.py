@@ -208,11 +208,12 @@ def _joins(theme: list[Any], hero: str, page_url: str, *, sure: bool) -> Iterato
     articles = [thing for thing, top in things if top and _types(thing) & _ARTICLES]
     if not pages and sure:
         yield {"@type": "WebPage", "@id": page_url, "url": page_url, "primaryImageOfPage": {"@id": hero}}
-    for group, key in ((pages, "primaryImageOfPage"), (articles, "image")):
+    for group, kind, key in ((pages, "WebPage", "primaryImageOfPage"), (articles, "Article", "image")):
         named = [thing for thing in group if isinstance(thing.get("@id"), str)]
         # More than one is a listing: whose image it is cannot be known.
         if len({thing["@id"] for thing in named}) == 1 and not any(thing.get(key) for thing in group):
-            yield {"@id": urljoin(page_url, named[0]["@id"]), key: {"@id": hero}}
+            # Readers refuse a node without a type; the broad one is true of the theme's and demands no properties.
+            yield {"@type": kind, "@id": urljoin(page_url, named[0]["@id"]), key: {"@id": hero}}
 
 
 def _script_safe(document: dict[str, Any]) -> str:
