@@ -17,7 +17,7 @@ from imageseo.settings import LayoutSettings
 # Two candidates nearer than this are one to the eye; the smaller is not worth its file.
 _NEAR = 1.1
 _DENSEST = 2
-_NARROWEST = 320  # CSS px of the narrowest phone
+_NARROWEST, _WIDEST = 320, 3840  # CSS px of screens
 _UNSET = LayoutSettings()
 
 
@@ -141,7 +141,7 @@ def _short(limit: int, part: float) -> str:
 @lru_cache(maxsize=4096)
 def _capped(text: str, limit: int, part: float) -> str:
     entries: list[SourceSize] = []
-    above: int | None = None  # viewports from here on were served by the entries before
+    above: int | None = _WIDEST  # viewports from here on were served by the entries before
     for entry in (*parse_sizes(text), SourceSize("", "100vw")):
         least = _min_width(entry.condition)
         ends = None if least is None or above is None else (max(least, _NARROWEST), above)

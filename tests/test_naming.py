@@ -1,0 +1,62 @@
+"""Names keep the author's words and never clash."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imageseo.core.naming import hero_name, variant_name
+from imageseo.model.page import Page
+
+DIGEST = "3fa9c1d2" + "0" * 56
+
+
+@pytest.mark.parametrize(
+    ("original", "name"),
+    [
+        ("images/launch.jpg", "launch-640w.3fa9c1d2.avif"),
+        ("launch.tar.png", "launch.tar-640w.3fa9c1d2.avif"),
+        ("a b/été & co.PNG", "été & co-640w.3fa9c1d2.avif"),
+        ("noext", "noext-640w.3fa9c1d2.avif"),
+        (".png", ".png-640w.3fa9c1d2.avif"),
+    ],
+)
+def test_variants_keep_the_stem(original: str, name: str) -> None:
+    assert variant_name(original, 640, DIGEST, "avif") == name
+    assert variant_name(original, 640, "sha256:" + DIGEST, "avif") == name
+
+
+@given(stem=st.text(st.characters(exclude_characters="/\x00", codec="utf-8"), max_size=300))
+def test_a_file_system_can_hold_every_name(stem: str) -> None:
+    name = variant_name(f"folder/{stem}.png", 1920, DIGEST, "avif")
+    assert len(name.encode()) <= 200
+    assert name.endswith("-1920w.3fa9c1d2.avif")
+    assert "/" not in name
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("index.html", "index"),
+        ("guide/start/index.html", "guide--start"),
+        ("guide-start/index.html", "guide-start"),
+        ("blog/first-post.html", "blog--first-post"),
+        ("404.html", "404"),
+    ],
+)
+def test_heroes_are_named_like_their_page(path: str, name: str) -> None:
+    assert hero_name(Page(path=path)) == name
+
+
+def test_pages_never_share_a_hero_by_accident() -> None:
+    paths = [
+        "a/b/index.html", "a-b/index.html", "a--b/index.html", "A/b/index.html", "a/B/index.html", "a b/index.html",
+        "a_b/index.html", "a.b/index.html", "é/index.html", "è/index.html", "日本/index.html", "!/index.html",
+        "a/-b/index.html", "index.html", "x/index/index.html", f"{'long/' * 40}a.html", f"{'long/' * 40}b.html",
+    ]  # fmt: skip
+    names = {path: hero_name(Page(path=path)) for path in paths}
+    assert all(names[one] != names[other] for one, other in combinations(paths, 2)), names
+    assert all(len(name) <= 87 and name == name.lower() for name in names.values())
