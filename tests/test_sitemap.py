@@ -229,6 +229,21 @@ def test_an_index_with_holes_says_so_and_the_rest_is_joined() -> None:
 
 
 @pytest.mark.parametrize(
+    "loc", ["", "../up.xml", "%2e%2e/up.xml", "a/..", "a/./b.xml", "a%00.xml", "a%5C..%5Cb.xml", "sitemap.php?page=2"]
+)
+def test_an_index_cannot_lead_out_of_the_site(loc: str) -> None:
+    asked: list[str] = []
+
+    def read(path: str) -> bytes | None:
+        asked.append(path)
+        return INDEX.replace(b"sitemap-posts.xml", loc.encode()) if path == "sitemap.xml" else MKDOCS
+
+    done = join(read, {BASE: [BASE + "a.jpg"]}, base_url=BASE)
+    assert [path for path, _ in done.files if path != "en/sitemap.xml.gz"] == []
+    assert set(asked) <= {"sitemap.xml", "en/sitemap.xml.gz"}
+
+
+@pytest.mark.parametrize(
     ("data", "why"),
     [
         (b"", "not well-formed"),

@@ -128,8 +128,7 @@ class _Job:
             self._put(name, parts[0])
             return
         grown = False
-        for entry in document.entries():
-            path = self._site_path(entry)
+        for path in dict.fromkeys(self._site_path(entry) for entry in document.entries()):
             child = self._open(path, listed=name) if path is not None else None
             if path is None or child is None:
                 continue
@@ -204,12 +203,14 @@ class _Job:
             self.problems.append(f"{page}: {left} images above the {self.limits.images} a page may list are left out")
 
     def _site_path(self, entry: Entry) -> str | None:
-        """The file behind a location of an index; None when it lies elsewhere."""
-        host, path, _ = _exact(entry.loc)
+        """The file behind a location of an index; None when it lies elsewhere, or is no plain file."""
+        host, path, query = _exact(entry.loc)
         own_host, own_path, _ = _exact(self.base_url)
-        if host != own_host or not path.startswith(own_path) or "/../" in path:
+        inner = path.removeprefix(own_path)
+        steps = inner.split("/")
+        if host != own_host or not path.startswith(own_path) or query or not inner.isprintable():
             return None
-        return path.removeprefix(own_path)
+        return None if any(step in ("", ".", "..") for step in steps) or "\\" in inner else inner
 
     def _content(self, path: str) -> bytes | None:
         data = self.read(path)
