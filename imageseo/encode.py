@@ -8,6 +8,7 @@ from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from imageseo.errors import ProviderError
 from imageseo.model.image import Asset, BadAsset, Rights, Variant, VariantSpec
@@ -16,6 +17,9 @@ from imageseo.probe import probe_bytes
 from imageseo.provenance import packet
 from imageseo.schedule import Failed, Made, Source, work_through
 from imageseo.settings import EncodeSettings
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 Jobs = Mapping[str, tuple[Path, Asset]]
 """Digest of a source -> where it lies and what it is."""
@@ -111,9 +115,7 @@ class Encoder:
         stored = self._store.find(key)
         data = self._store.read(stored) if stored else None
         if data is None:
-            from imageseo.pixels import render
-
-            image = render(master, asset.format, asset.orientation, [(asset.width, asset.height)]).popitem()[1]
+            image = _whole(master, asset)
             data = self._codecs[codec].encode(image, quality=quality, effort=self._efforts.get(codec), xmp=xmp or None)
             self._store.put(key, data)
         return data
@@ -171,6 +173,16 @@ def _sources(jobs: Jobs, specs: Iterable[VariantSpec], packets: Mapping[str, byt
         Source(path=jobs[digest][0], asset=jobs[digest][1], specs=tuple(sorted(wanted)), xmp=packets[digest])
         for digest, wanted in grouped.items()
     ]
+
+
+def _whole(master: bytes, asset: Asset) -> Image:
+    from imageseo.pixels import render
+
+    try:
+        return render(master, asset.format, asset.orientation, [(asset.width, asset.height)]).popitem()[1]
+    except Exception as error:  # a damaged file makes a decoder raise anything at all
+        hint = "Make it again with `imageseo generate`."
+        raise ProviderError(f"the hero's master cannot be decoded: {error}", hint=hint) from error
 
 
 def _unreadable(asset: Asset, problem: str) -> BadAsset:

@@ -45,10 +45,11 @@ def render(data: bytes, kind: str, orientation: int, sizes: Iterable[Size]) -> d
     with open_raster(data, kind) as opened:
         opened.load()
         profile = cast("bytes", opened.info.get("icc_profile", b""))
+        grey = opened.mode in ("1", "L", "LA") or opened.mode.startswith("I")
         level = _plain(opened)
     if level.mode == "RGBa" and level.getchannel("a").getextrema() == (255, 255):
-        level = level.convert("RGBA").convert("RGB")
-    to_srgb = _conversion(profile, level.mode)
+        level = level.getchannel("R") if grey else level.convert("RGBA").convert("RGB")
+    to_srgb = _conversion(profile, level.mode, grey=grey)
     full, halvings, rendered = level.size, 0, dict[Size, Image.Image]()
     wanted = {size: size[::-1] if orientation >= 5 else size for size in sizes}
     for size, raw in sorted(wanted.items(), key=lambda item: (_halvings(full, item[1]), item)):
@@ -95,16 +96,15 @@ def _from_16_bit(image: Image.Image) -> Image.Image:
     return Image.merge("RGBA", (grey, grey, grey, alpha)).convert("RGBa")
 
 
-def _conversion(icc: bytes, mode: str) -> Callable[[Image.Image], Image.Image]:
+def _conversion(icc: bytes, mode: str, *, grey: bool) -> Callable[[Image.Image], Image.Image]:
     """From a plain mode and a profile to sRGB. A broken profile, or one of other channels, is none, as in browsers."""
-    space = {"CMYK": "CMYK", "L": "GRAY"}.get(mode, "RGB")
+    channels = "CMYK" if mode == "CMYK" else "L" if grey else "RGB"
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(icc)) if icc else None
-        found = profile.profile.xcolor_space.strip() if profile else ""
-        fits = found == space or (mode == "RGBa" and found == "GRAY")
-        if profile is None or not fits or "sRGB" in (profile.profile.profile_description or ""):
+        if profile is None or profile.profile.xcolor_space.strip() != ("GRAY" if grey else channels):
             return _by_convention
-        channels = {"CMYK": "CMYK", "GRAY": "L"}.get(found, "RGB")
+        if "sRGB" in (profile.profile.profile_description or ""):
+            return _by_convention
         # Perceptual is what browsers take; between matrix profiles every intent is the same.
         transform = ImageCms.buildTransform(
             profile, ImageCms.createProfile("sRGB"), channels, "RGB", ImageCms.Intent.PERCEPTUAL

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MAX_BYTES = 256 * 2**20
 """A file above this is no picture of a web page, and is not read."""
 
+_TURNED = ("jpeg", "png", "avif")
+"""Formats that browsers turn by their orientation; a WebP's EXIF is never asked."""
+
 _NAMES = {
     "tiff": "a TIFF, which most browsers do not show",
     "heif": "a HEIF/HEIC picture, which most browsers do not show",
@@ -88,9 +91,11 @@ def _asset(image: ImageFile, data: bytes, kind: str, site_path: str, max_pixels:
             f"the limit is {max_pixels / 1e6:,.0f} megapixels, so it was not decoded",
             "Publish a smaller picture, or raise `encode.max_pixels` if you trust this file.",
         )
-    xmp, raw_exif, iim = _metadata(image, data, kind)
-    exif = _exif(raw_exif)
-    orientation = _orientation(exif)
+    xmp, late_exif, iim = _metadata(image, data, kind)
+    exif = early = _exif(_as_bytes(image.info.get("exif")))
+    if exif is None:
+        exif = _exif(late_exif)
+    orientation = _orientation(early) if kind in _TURNED else 1
     if orientation >= 5:
         width, height = height, width
     return Asset(
@@ -110,17 +115,17 @@ def _asset(image: ImageFile, data: bytes, kind: str, site_path: str, max_pixels:
 
 
 def _metadata(image: ImageFile, data: bytes, kind: str) -> tuple[bytes, bytes, bytes]:
-    """XMP, EXIF and IPTC-IIM as bytes; ``b""`` for what is not there."""
-    xmp, exif = _as_bytes(image.info.get("xmp")), _as_bytes(image.info.get("exif"))
+    """XMP, EXIF that stands where no browser looks for an orientation, IPTC-IIM; ``b""`` for what is not there."""
+    xmp, late_exif = _as_bytes(image.info.get("xmp")), b""
     if kind == "png":
         for chunk, content in png_chunks(data):
             if chunk == b"eXIf":
-                exif = exif or content
+                late_exif = late_exif or content
             else:
                 xmp = xmp or png_xmp(content)
     resources = image.info.get("photoshop")
     iim = resources.get(0x0404) if isinstance(resources, dict) else None
-    return xmp, exif, _as_bytes(iim)
+    return xmp, late_exif, _as_bytes(iim)
 
 
 def _as_bytes(value: object) -> bytes:
@@ -227,11 +232,11 @@ def _length(text: str | None) -> float | None:
 
 
 def _svg_size(root: dict[str, str]) -> tuple[int, int, bool]:
-    """Width and height in CSS px, and whether they are the drawing's own: a view box alone says only a ratio."""
+    """Width and height in CSS px, and whether a browser shows them: it fills the column with a mere ratio."""
     width, height = _length(root.get("width")), _length(root.get("height"))
     box = [_length(part) for part in re.split(r"[\s,]+", root.get("viewBox", "").strip())[2:4]]
     ratio = box[0] / box[1] if len(box) == 2 and box[0] and box[1] else None
-    natural = width is not None and height is not None
+    natural = ratio is None or width is not None or height is not None
     if width is None and height is None:
         # Without a view box a browser takes CSS's default object size.
         width, height = (box[0], box[1]) if ratio else (300.0, 150.0)

@@ -56,9 +56,9 @@ def packet(rights: Rights) -> bytes:
     fields: list[str] = []
 
     def add(prefix: str, space: str, name: str, value: str | None, wrap: str = "{}") -> None:
-        if value:
+        if text := _clean(value):
             spaces[prefix] = space
-            fields.append(f"<{prefix}:{name}>{wrap.format(_escape(value))}</{prefix}:{name}>")
+            fields.append(f"<{prefix}:{name}>{wrap.format(_escape(text))}</{prefix}:{name}>")
 
     add("dc", _DC, "creator", rights.creator, "<rdf:Seq><rdf:li>{}</rdf:li></rdf:Seq>")
     add("dc", _DC, "rights", rights.copyright, '<rdf:Alt><rdf:li xml:lang="x-default">{}</rdf:li></rdf:Alt>')
