@@ -21,7 +21,7 @@ from PIL import Image
 
 from imageseo.facts import FACTS, PageFacts, Reading, SiteFiles
 from imageseo.lint import Rule, judge
-from imageseo.model.finding import Finding
+from imageseo.model.finding import Finding, Severity
 from imageseo.model.image import Asset, BadAsset
 from imageseo.model.page import Page, Site
 from imageseo.probe import probe
@@ -99,6 +99,7 @@ def test_a_rule_does_what_its_manual_says(example: Example, tmp_path: Path) -> N
         return
     assert len(found) == 1
     assert found[0].rule == rule.id
+    assert found[0].severity is (Severity.WARN if "a warning" in example.title else rule.severity)
     assert found[0].message
     assert found[0].hint
     assert found[0].location.line is not None

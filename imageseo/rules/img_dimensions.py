@@ -6,7 +6,7 @@ below jumps (CLS); with wrong ones it jumps too, or the picture is distorted. Up
 Judged by what the tag says in px. A percent width, and CSS of the tag's own style that sets both sides or an
 ``aspect-ratio``, are the author's way to reserve the place and no fault. Proportions are not compared for SVG (it is
 fitted, never distorted) and for images with ``object-fit``. Data URLs need no reserving, and a file that is missing or
-unreadable has one fault already.
+unreadable has one fault already. On an image of another host, such as a badge, it is a warning: no build can mend it.
 
 Bad:
     <img src="photo-1600x900.jpg" alt="A harbour">
@@ -16,6 +16,9 @@ Bad (half of it does not help):
 
 Bad (not the file's proportions):
     <img src="photo-1600x900.jpg" alt="A harbour" width="800" height="600">
+
+Bad (another host's, a warning):
+    <img src="https://img.example/badge.svg" alt="build passes">
 
 Good:
     <img src="photo-1600x900.jpg" alt="A harbour" width="800" height="450">
@@ -84,13 +87,18 @@ def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
 def _missing(image: ImageFact, width: Length | None, height: Length | None) -> Problem:
     given = (width or height) is not None
     what = "no width" if width is None else "no height"
-    hint = "write both, in px; what lies on another host only you can know"
+    hint = "write both, in px: nobody but you can know a file of another host"
     if image.asset is not None and not image.asset.natural:
         hint = f"give it a size in its proportions, {image.asset.width}:{image.asset.height}"
     elif image.asset is not None:
         pair = _pair(image.asset, width.value if width else None, height.value if height else None)
         hint = f"write {pair}, or let `imageseo build` add it"
-    return Problem(message=f"{image.name} has {what if given else 'neither width nor height'}", hint=hint, at=image.ref)
+    return Problem(
+        message=f"{image.name} has {what if given else 'neither width nor height'}",
+        hint=hint,
+        at=image.ref,
+        severity=None if image.asset is not None else Severity.WARN,
+    )
 
 
 def _distorted(asset: Asset, width: float, height: float) -> bool:
