@@ -329,6 +329,13 @@ def test_a_missing_candidate_names_its_attribute(tmp_path: Path) -> None:
     ]
 
 
+def test_what_the_build_leaves_alone_it_does_not_promise_to_mend(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png", 64, 48)
+    html = '<img src="a.png" alt="" width="32"><img src="a.png" alt="" width="32" data-imageseo="ignore">'
+    hints = [finding.hint for finding in run(site_of(tmp_path, {"a.html": html})).findings]
+    assert hints == ['write width="32" height="24", or let `imageseo build` add it', 'write width="32" height="24"']
+
+
 # The hero
 
 

@@ -92,7 +92,9 @@ def _missing(image: ImageFact, width: Length | None, height: Length | None) -> P
         hint = f"give it a size in its proportions, {image.asset.width}:{image.asset.height}"
     elif image.asset is not None:
         pair = _pair(image.asset, width.value if width else None, height.value if height else None)
-        hint = f"write {pair}, or let `imageseo build` add it"
+        # The build leaves animations, SVGs, an author's srcset and what is opted out as they are.
+        left_alone = image.ref.kept is not None or not image.asset.encodable
+        hint = f"write {pair}" if left_alone else f"write {pair}, or let `imageseo build` add it"
     return Problem(
         message=f"{image.name} has {what if given else 'neither width nor height'}",
         hint=hint,
