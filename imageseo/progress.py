@@ -10,21 +10,25 @@ from typing import TextIO
 from imageseo.ports import Progress, Step
 
 
+_LONG = 20
+"""Steps; fewer are done before one could read the line."""
+
+
 class Quiet:
     """Says nothing."""
 
     def task(self, title: str, total: int) -> AbstractContextManager[Step]:
-        return _lines(title, 0, lambda line: None)
+        return _lines(title, total, _silence)
 
 
 class Lines:
-    """A line when work begins and one at each further quarter. ``say`` takes a line without its end."""
+    """A line when work begins and one at each quarter; none for what is done at once. ``say`` takes a line."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
 
     def task(self, title: str, total: int) -> AbstractContextManager[Step]:
-        return _lines(title, total, self._say)
+        return _lines(title, total, self._say if total >= _LONG else _silence)
 
 
 class Bar:
@@ -46,6 +50,10 @@ def for_stream(stream: TextIO | None = None, *, say: Callable[[str], None] | Non
     if target.isatty():
         return Bar(target)
     return Lines(say or (lambda line: print(line, file=target, flush=True)))
+
+
+def _silence(line: str) -> None:
+    pass
 
 
 class _Quarters:

@@ -76,7 +76,7 @@ def run(
     serving: bool,
     tell: Callable[[str], None] | None = None,
 ) -> str | None:
-    """Do the job and say what was found; what made it fail in one line, None when it did not.
+    """Do the job and say what was found; what made it fail, a line each, or None when it did not.
 
     ``serving``: warn and never fail, so that a preview goes on. Raises ImageseoError when it is false.
     ``tell``: takes the one line of counts at the end; the voice does without it.
@@ -101,30 +101,34 @@ def _run(
     tell(summary(result))
     if serving or not result.failed:
         return None
-    fatal = [finding for finding in result.findings if finding.fails_build]
-    if not fatal:
-        return summary(result)
-    return line(fatal[0]) + (f" (and {len(fatal) - 1} more, see above)" if len(fatal) > 1 else "")
+    fatal = _once(finding for finding in result.findings if finding.fails_build)
+    return "\n".join(line(first) + _others(others) for first, *others in fatal)
 
 
 def speak(findings: Iterable[Finding], voice: Voice, *, serving: bool) -> None:
-    """Each finding once, through the level that its host counts it by.
-
-    What is found alike on many pages (a logo of the theme) is said of the first, with the number of others.
-    """
-    places: dict[tuple[str, str, str, bool], list[Finding]] = {}
-    for finding in findings:
-        key = (finding.rule, finding.severity.value, finding.message, finding.fails_build)
-        places.setdefault(key, []).append(finding)
-    for first, *others in places.values():
-        pages = len({finding.location.page for finding in others} - {first.location.page})
-        text = line(first) + (f" (the same on {pages} other page{'s' if pages > 1 else ''})" if pages else "")
+    """Each finding once, through the level that its host counts it by; those that fail the build end it instead."""
+    for first, *others in _once(findings):
+        text = line(first) + _others(others)
         if first.fails_build and not serving:
-            voice.error("%s", text)
-        elif first.fails_build or first.severity.rank >= Severity.WARN.rank:
+            continue
+        if first.fails_build or first.severity.rank >= Severity.WARN.rank:
             voice.warning("%s", text)
         elif first.severity is Severity.INFO:
             voice.info("%s", text)
+
+
+def _once(findings: Iterable[Finding]) -> Iterable[list[Finding]]:
+    """What is found alike on many pages (a logo of the theme), together."""
+    alike: dict[tuple[str, str, str, bool], list[Finding]] = {}
+    for finding in findings:
+        key = (finding.rule, finding.severity.value, finding.message, finding.fails_build)
+        alike.setdefault(key, []).append(finding)
+    return alike.values()
+
+
+def _others(findings: Iterable[Finding]) -> str:
+    pages = len({finding.location.page for finding in findings})
+    return f" (the same on {pages} other page{'s' if pages > 1 else ''})" if pages else ""
 
 
 def line(finding: Finding) -> str:
@@ -136,5 +140,11 @@ def line(finding: Finding) -> str:
 
 def summary(result: Result) -> str:
     """The counts of a result that are not zero, in one line."""
-    counts = ", ".join(f"{number:,} {name}" for name, number in result.summary.items() if number)
+    counts = ", ".join(
+        f"{number:,} {_one(name) if number == 1 else name}" for name, number in result.summary.items() if number
+    )
     return f"{result.title}: {counts or 'nothing to do'}"
+
+
+def _one(name: str) -> str:
+    return "hero" if name == "heroes" else name.removesuffix("s")

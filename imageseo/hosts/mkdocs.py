@@ -124,7 +124,7 @@ class Events:
             self._hints[built] = replace(hints, source_dir=source_dir(page.file.src_uri, folders))
 
 
-class ImageseoPlugin(BasePlugin[Any]):  # type: ignore[no-untyped-call]
+class ImageseoPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
     """The installed plugin; its options are the settings themselves."""
 
     def __init__(self) -> None:

@@ -141,7 +141,7 @@ def _root(pelican: Any) -> Path:
 def _tell(text: str) -> None:
     """The one line at the end, where Pelican's own stands; not under `--quiet`."""
     if log.isEnabledFor(logging.ERROR):
-        console.print(f"imageseo: {text}", markup=False, highlight=False)
+        console.print(f"imageseo: {text}", markup=False, highlight=False, soft_wrap=True)
 
 
 class _Voice:
