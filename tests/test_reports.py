@@ -60,7 +60,9 @@ def test_text_groups_by_page_with_places_and_hints() -> None:
 
 
 def test_text_of_nothing_is_the_summary_alone() -> None:
-    assert text_report.render(Ended(title="build", summary={"pages": 1, "errors": 0})) == "build: 1 page, 0 errors\n"
+    assert text_report.render(Ended(title="build", summary={"pages": 1, "heroes": 0, "errors": 0})) == (
+        "build: 1 page, 0 errors\n"
+    )
 
 
 def test_text_shows_a_logo_of_the_theme_once() -> None:

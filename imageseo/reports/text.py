@@ -66,7 +66,9 @@ def _silenced(result: Result) -> Iterator[str]:
 
 
 def _summary(result: Result) -> str:
-    return ", ".join(f"{_number(number)} {_name(name, number)}" for name, number in result.summary.items())
+    """The counts in one line; of those that are nought only what everyone looks for."""
+    shown = ((name, number) for name, number in result.summary.items() if number or name in ("errors", "warnings"))
+    return ", ".join(f"{_number(number)} {_name(name, number)}" for name, number in shown)
 
 
 def _number(number: int | float) -> str:
