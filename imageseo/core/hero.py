@@ -51,7 +51,7 @@ def guess(scan: PageScan, asset_of: AssetOf, layout: Layout) -> ImageRef | None:
 
 def urged(scan: PageScan) -> ImageRef | None:
     """The image that the author gave ``fetchpriority="high"``: the article's first, else the page's first."""
-    high = [ref for ref in scan.refs if not ref.ours and (ref.get("fetchpriority") or "").strip().lower() == "high"]
+    high = [ref for ref in scan.refs if (ref.get("fetchpriority") or "").strip().lower() == "high"]
     return next((ref for ref in high if ref.zone is Zone.ARTICLE), high[0] if high else None)
 
 
