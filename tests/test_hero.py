@@ -425,13 +425,12 @@ def test_where_the_hero_is_shown_already() -> None:
         path = assets.get(ref.src)
         return Asset(path=path, sha256="0", bytes=1, format="jpeg", width=9, height=9) if path else None
 
-    refs = (
-        picture(0, "logo.png", zone=Zone.CHROME),
-        picture(1, "a.jpg#only-dark"),
-        picture(2, "b.jpg"),
-        picture(3, "a.jpg"),
-    )
-    assert hero.shown(PageScan(charset="utf-8", refs=refs), "pics/a.jpg", asset_of) == refs[3]
-    assert hero.shown(PageScan(charset="utf-8", refs=refs[:3]), "pics/a.jpg", asset_of) is None
-    slot = PageScan(charset="utf-8", refs=refs, hero_slot=refs[2].span)
-    assert hero.shown(slot, "pics/a.jpg", asset_of) == refs[2]
+    logo, dark, other = picture(0, "logo.png", zone=Zone.CHROME), picture(1, "a.jpg#only-dark"), picture(2, "b.jpg")
+    full = (logo, dark, other, picture(3, "a.jpg"))
+    assert hero.shown(PageScan(charset="utf-8", refs=full), "pics/a.jpg", asset_of) == full[3]
+    assert hero.shown(PageScan(charset="utf-8", refs=full[:3]), "pics/a.jpg", asset_of) == dark
+    assert hero.shown(PageScan(charset="utf-8", refs=(logo, other)), "pics/a.jpg", asset_of) is None
+    slot = PageScan(charset="utf-8", refs=full, hero_slot=other.span)
+    assert hero.shown(slot, "pics/a.jpg", asset_of) == other, "the slot is the image itself"
+    around = PageScan(charset="utf-8", refs=full[:2], hero_slot=Span(0, 0))
+    assert hero.shown(around, "pics/a.jpg", asset_of) == logo, "the slot is an element around it"

@@ -56,15 +56,18 @@ def urged(scan: PageScan) -> ImageRef | None:
 
 
 def shown(scan: PageScan, path: str, asset_of: AssetOf) -> ImageRef | None:
-    """Where the page shows the image file ``path`` already: in the theme's hero slot, else in the article."""
+    """Where the page shows the image file ``path`` already: where the theme says that it does, else in the article."""
+    slot = scan.hero_slot
+    found: list[ImageRef] = []
     for ref in scan.refs:
-        if ref.span == scan.hero_slot:
+        if ref.span == slot:
             return ref
-    for ref in scan.refs:
-        asset = asset_of(ref) if ref.zone is Zone.ARTICLE and not _one_scheme(ref) else None
-        if asset is not None and asset.path == path:
-            return ref
-    return None
+        if ref.zone is Zone.ARTICLE or (slot is not None and ref.span.start >= slot.start):
+            asset = asset_of(ref)
+            if asset is not None and asset.path == path:
+                found.append(ref)
+    # One of a pair for the light and the dark scheme is hidden; it counts when nothing else is there.
+    return next((ref for ref in found if not _one_scheme(ref)), found[0] if found else None)
 
 
 def near_top(ref: ImageRef) -> bool:

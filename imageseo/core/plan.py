@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from imageseo.core import hero as heroes
@@ -50,11 +51,14 @@ def plan_page(
     """
     ref = hero_ref(scan, asset_of=asset_of, hero=hero, guess=guess, layout=layout)
     inserted = None
-    if hero is not None and hero_asset is not None and ref is None:
+    if hero is not None and hero_asset is not None and ref is None and insert != "none":
         inserted = _insert(page, scan, hero, hero_asset, layout, offer, insert)
-    themed = hero is not None and ref is None and inserted is None  # shown by the theme, or nowhere
-    known = ref is not None or inserted is not None or themed
-    eager = frozenset() if known else frozenset(_first_large(scan, asset_of, layout))
+    eager = {ref.span} if ref else set()
+    if ref is None and inserted is None and scan.hero_slot is None:
+        eager = {each.span for each in islice(_large(scan, asset_of, layout), _EAGER)}
+    urged = heroes.urged(scan)
+    if urged is not None:
+        eager.add(urged.span)
     images = []
     for each in scan.refs:
         asset = asset_of(each)
@@ -63,7 +67,8 @@ def plan_page(
         named = is_hero and hero is not None and each.kept is not Kept.IGNORED
         if asset is None or not (named or _treated(each, asset)):
             continue
-        planned = _image(each, asset, scan, layout, offer, is_hero=is_hero, eager=is_hero or each.span in eager)
+        high = is_hero and urged is None and (each.span == scan.hero_slot or heroes.near_top(each))
+        planned = _image(each, asset, layout, offer, hero=is_hero, eager=each.span in eager, high=high)
         if planned.hero or planned.attributes or planned.specs:
             images.append(planned)
     return PagePlan(scan=scan, images=tuple(images), insert=inserted)
@@ -97,21 +102,26 @@ def specs(ref: ImageRef | None, asset: Asset, layout: ladder.Layout, offer: Offe
 
 
 def added_dimensions(ref: ImageRef, asset: Asset) -> Iterator[tuple[str, str]]:
-    """``width`` and ``height`` that the tag lacks and that are true of it; none where the author says otherwise."""
+    """``width`` and ``height`` that the tag lacks and that are true of it; none where the author says otherwise.
+
+    One of them in whole px gets the other in proportion. A height in the tag's ``style`` (or a percentage, or ``auto``)
+    is a layout of the author's: a width of ours beside it would distort the image.
+    """
     width, height = ref.get("width"), ref.get("height")
     if not asset.natural or "height" in ladder.declarations(ref.get("style") or ""):
         return
     if width is None and height is None:
         yield "width", str(asset.width)
         yield "height", str(asset.height)
-    elif height is None:
-        given = ladder.dimension(width)
-        if given is not None and given.px is not None and given.px == int(given.px):
-            yield "height", str(max(1, round(given.px * asset.height / asset.width)))
-    elif width is None:
-        given = ladder.dimension(height)
-        if given is not None and given.px is not None and given.px == int(given.px):
-            yield "width", str(max(1, round(given.px * asset.width / asset.height)))
+    elif height is None and (given := _whole_px(width)) is not None:
+        yield "height", str(max(1, round(given * asset.height / asset.width)))
+    elif width is None and (given := _whole_px(height)) is not None:
+        yield "width", str(max(1, round(given * asset.width / asset.height)))
+
+
+def _whole_px(text: str | None) -> int | None:
+    given = ladder.dimension(text)
+    return int(given.px) if given is not None and given.px is not None and given.px.is_integer() else None
 
 
 def _treated(ref: ImageRef, asset: Asset) -> bool:
@@ -120,36 +130,30 @@ def _treated(ref: ImageRef, asset: Asset) -> bool:
 
 
 def _image(
-    ref: ImageRef,
-    asset: Asset,
-    scan: PageScan,
-    layout: ladder.Layout,
-    offer: Offer,
-    *,
-    is_hero: bool,
-    eager: bool,
+    ref: ImageRef, asset: Asset, layout: ladder.Layout, offer: Offer, *, hero: bool, eager: bool, high: bool
 ) -> ImagePlan:
-    ours = _treated(ref, asset)
-    article = ref.zone is Zone.ARTICLE
-    wanted = specs(ref, asset, layout, offer) if ours and article else ()
-    attributes: list[tuple[str, str]] = list(added_dimensions(ref, asset)) if ours else []
-    loading = (ref.get("loading") or "").strip().lower()
-    if ref.get("loading") is None and not eager and heroes.urged(scan) != ref:
+    treated = _treated(ref, asset)
+    if ref.zone is Zone.CHROME:
+        layout = ladder.Layout()  # a column says nothing of what stands outside of it
+    content = ref.zone is Zone.ARTICLE or hero
+    wanted = specs(ref, asset, layout, offer) if treated and content else ()
+    lazy = (ref.get("loading") or "").strip().lower() == "lazy"
+    attributes = list(added_dimensions(ref, asset)) if treated else []
+    if ref.get("loading") is None and not eager:
         attributes.append(("loading", "lazy"))
-        loading = "lazy"
-    if is_hero and loading != "lazy" and ref.get("fetchpriority") is None and _may_urge(scan) and _at_top(ref, scan):
+        lazy = True
+    if high and not lazy and ref.get("fetchpriority") is None:
         attributes.append(("fetchpriority", "high"))
-    if article and ours and ref.get("decoding") is None:
+    if treated and content and ref.get("decoding") is None:
         attributes.append(("decoding", "async"))
-    free = ref.get("style") is None and ref.get("sizes") is None
     return ImagePlan(
         ref=ref,
         asset=asset,
         specs=wanted,
         sizes=ladder.sizes(ref, asset, layout),
         attributes=tuple(attributes),
-        auto_sizes=bool(wanted) and loading == "lazy" and free,
-        hero=is_hero,
+        auto_sizes=bool(wanted) and lazy and ref.get("style") is None and ref.get("sizes") is None,
+        hero=hero,
     )
 
 
@@ -160,9 +164,10 @@ def _insert(
     asset: Asset,
     layout: ladder.Layout,
     offer: Offer,
-    where: Literal["after-h1", "before-h1", "none"],
+    where: Literal["after-h1", "before-h1"],
 ) -> HeroInsert | None:
-    if where == "none" or scan.hero_slot is not None:
+    """Beside the headline, else at the article's beginning; nowhere when the theme has a place of its own for it."""
+    if scan.hero_slot is not None:
         return None
     if scan.h1 is not None:
         at = scan.h1.end if where == "after-h1" else scan.h1.start
@@ -177,20 +182,10 @@ def _insert(
         src=urls.relative(page.path, hero.path),
         specs=specs(None, asset, layout, offer),
         sizes=ladder.sizes(None, asset, layout),
-        urgent=_may_urge(scan),
+        urgent=heroes.urged(scan) is None,
     )
 
 
-def _may_urge(scan: PageScan) -> bool:
-    """At most one ``fetchpriority="high"`` a page, and the author's own is it."""
-    return heroes.urged(scan) is None
-
-
-def _at_top(ref: ImageRef, scan: PageScan) -> bool:
-    return ref.span == scan.hero_slot or heroes.near_top(ref)
-
-
-def _first_large(scan: PageScan, asset_of: AssetOf, layout: ladder.Layout) -> Iterator[object]:
-    large = (ref for ref in scan.refs if ref.zone is Zone.ARTICLE and not heroes.is_small(ref, asset_of(ref), layout))
-    for ref, _ in zip(large, range(_EAGER), strict=False):
-        yield ref.span
+def _large(scan: PageScan, asset_of: AssetOf, layout: ladder.Layout) -> Iterator[ImageRef]:
+    """Article images that may be the LCP image, in page order."""
+    return (ref for ref in scan.refs if ref.zone is Zone.ARTICLE and not heroes.is_small(ref, asset_of(ref), layout))
