@@ -10,9 +10,10 @@ from typing import cast
 import PIL
 from PIL import Image, ImageCms, ImageMath, features
 
+from imageseo import pngcolour
 from imageseo.raster import open_raster
 
-POLICY = "pixels 1: halved by box while twice the size remains, then Lanczos; perceptual to sRGB; upright"
+POLICY = "pixels 1: halved by box while twice the size remains, Lanczos; ICC, gAMA, cHRM to sRGB, perceptual; upright"
 
 Size = tuple[int, int]
 _TURNS = {
@@ -44,8 +45,10 @@ def render(data: bytes, kind: str, orientation: int, sizes: Iterable[Size]) -> d
     """
     with open_raster(data, kind) as opened:
         opened.load()
-        profile = cast("bytes", opened.info.get("icc_profile", b""))
         grey = opened.mode in ("1", "L", "LA") or opened.mode.startswith("I")
+        profile = cast("bytes", opened.info.get("icc_profile", b""))
+        if kind == "png" and not profile:
+            profile = pngcolour.profile(opened.info, grey=grey)
         level = _plain(opened)
     if level.mode == "RGBa" and level.getchannel("a").getextrema() == (255, 255):
         level = level.getchannel("R") if grey else level.convert("RGBA").convert("RGB")

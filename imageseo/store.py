@@ -179,19 +179,18 @@ class FolderStore:
         name = key[:2]
         if name not in self._shards:
             # Two entries of one key: only from codecs that call themselves the same and are not. Any will do.
-            self._shards[name] = {name + path.name[:62]: stored for path, stored in self._list(name)}
+            self._shards[name] = {name + entry[:62]: stored for entry, stored in self._list(name)}
         return self._shards[name]
 
-    def _list(self, shard: str) -> Iterator[tuple[Path, Stored]]:
-        folder = self._keys / shard
-        for name in _names(folder, self._fault):
+    def _list(self, shard: str) -> Iterator[tuple[str, Stored]]:
+        for name in _names(self._keys / shard, self._fault):
             if match := _ENTRY.fullmatch(name):
-                yield folder / name, Stored(sha256=match[2], bytes=int(match[3]))
+                yield name, Stored(sha256=match[2], bytes=int(match[3]))
 
     def _entries(self) -> Iterator[tuple[Path, Stored]]:
         for name in _names(self._keys, self._fault):
             if len(name) == 2:
-                yield from self._list(name)
+                yield from ((self._keys / name / entry, stored) for entry, stored in self._list(name))
 
     def _forget(self, key: str, stored: Stored) -> None:
         self._shard(key).pop(key, None)

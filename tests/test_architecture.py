@@ -17,7 +17,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("model", "errors", "files"),
     ("settings", "ports"),
     ("config", "core", "heroes", "codecs", "rules", "reports"),
-    ("store", "blobs", "lock", "probe", "provenance", "raster", "pixels"),
+    ("store", "blobs", "lock", "probe", "provenance", "raster", "pixels", "pngcolour"),
     ("facts", "encode", "schedule", "generate", "lint", "build"),
     ("compose",),
     ("hosts", "doctor"),

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -47,6 +47,7 @@ def test_says_nothing_of_what_is_not_known() -> None:
 text = st.text(min_size=1, max_size=80).filter(lambda value: bool(value.split()))
 
 
+@settings(deadline=None)
 @given(creator=text, copyright=text)
 def test_any_text_makes_a_well_formed_packet(creator: str, copyright: str) -> None:
     written = packet(Rights(creator=f"by {creator}", copyright=copyright))
