@@ -12,7 +12,9 @@ from imageseo.model.image import Span
 _ATTRIBUTE = "data-imageseo"
 _HERO_FIGURE = "hero-figure"
 # What we may add to an author's <img>; a marker that names anything else is not ours.
-ADDABLE = frozenset({"width", "height", "loading", "decoding", "fetchpriority", "sizes", "style"})
+ADDABLE = frozenset({"width", "height", "loading", "decoding", "fetchpriority", "srcset", "sizes", "style"})
+HERO = "hero"  # the page's hero
+CHROME = "chrome"  # outside of the article: the theme alone decides how wide it is
 _WANTED = frozenset({"picture", "source", "img", "figure", "style", "script"})
 _RAW_END = re.compile(rf"</(?:style|script)[{SPACE}]*>")
 
@@ -85,7 +87,7 @@ def _ours(text: str, lowered: str) -> Iterator[Span]:
 
 def _added(text: str, tag: Tag, written: list[RawAttribute], marker: RawAttribute) -> Iterator[Span]:
     """What a marker lists, with the marker, each with the blank in front of it."""
-    listed = set((marker.value or "").split()) - {"hero"}
+    listed = set((marker.value or "").split()) - {HERO, CHROME}
     if not (marker.value or "").strip() or not listed <= ADDABLE:
         return
     start = end = -1

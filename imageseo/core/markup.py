@@ -11,16 +11,19 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from imageseo.core import naming
-from imageseo.core.edits import Edit
-from imageseo.model.image import Kept, Span, Variant, VariantSpec
+from imageseo.core.edits import CHROME, HERO, Edit
+from imageseo.model.image import Kept, Span, Variant, VariantSpec, Zone
 from imageseo.model.plan import HeroInsert, ImagePlan, PagePlan
 
 _SUFFIXES = {"jpeg": "jpg"}
-# Zero specificity: whatever the theme says wins. A <picture> must not be a box of its own, or it would be the flex
-# item instead of the image; and a height attribute must not keep its px when only `max-width` narrows the image.
+# Zero specificity: whatever the theme says wins. Neither <picture> nor its sources may be a box, or they would be items
+# of a flex or grid container. A height attribute must not keep its px when only `max-width` narrows the image, nor a
+# width attribute when the theme sets the height of a logo and nothing else.
 _STYLE = (
     "<style data-imageseo>:where(picture[data-imageseo]){display:contents}"
-    ":where(img[data-imageseo~=height]){height:auto}</style>"
+    ":where(picture[data-imageseo]>source){display:none}"
+    ":where(img[data-imageseo~=height]){height:auto}"
+    ":where(img[data-imageseo~=chrome]){width:auto}</style>"
 )
 
 
@@ -60,20 +63,34 @@ def _image_edits(
         return
     added = list(image.attributes)
     wrap = ref.kept is None
-    sizes = f"auto, {image.sizes}" if image.auto_sizes else image.sizes
+    auto = image.auto_sizes and _sized(image)
+    sizes = f"auto, {image.sizes}" if auto else image.sizes
     sources = _sources(image.specs, variants, ref.src, image.asset.path, sizes) if wrap else []
-    if sources and image.auto_sizes:
-        # Chromium reads `auto` on a <source> only when the <img> allows it, and then sizes the box as if it were
-        # empty; the intrinsic size keeps `width: auto` images as they were.
+    if sources and auto:
+        # `auto` must stand on the <img> too: there it brings size containment with it, without which an image of
+        # `width:auto` would wait at 0 px for a source of 0 px. The intrinsic size keeps such images as they were.
+        # Validators want a `srcset` beside `sizes`: the file itself, which is what `src` leads to anyway.
+        added.append(("srcset", f"{_candidate(ref.src)} {image.asset.width}w"))
         added.append(("sizes", sizes))
         added.append(("style", f"contain-intrinsic-size:{image.asset.width}px {image.asset.height}px"))
     if sources:
         opening.append(_insertion(ref.span.start, f"<picture data-imageseo>{_macro('sources', sources)}", codec))
         closing.append(_insertion(ref.span.end, "</picture>", codec))
-    marker = " ".join([*(name for name, _ in added), *(["hero"] if image.hero else [])])
+    names = [name for name, _ in added]
+    if ref.zone is Zone.CHROME and "width" in names:
+        names.append(CHROME)
+    if image.hero:
+        names.append(HERO)
+    marker = " ".join(names)
     if marker:
         run = _macro("run", [*added, ("data-imageseo", marker)])
         opening.append(_insertion(ref.insert_at, run, codec))
+
+
+def _sized(image: ImagePlan) -> bool:
+    """Whether both attributes will be px: only then do they give a contained image its aspect ratio."""
+    values = {**{name: image.ref.get(name) for name in ("width", "height")}, **dict(image.attributes)}
+    return all((values[name] or "").strip().isdecimal() for name in ("width", "height"))
 
 
 def _hero(insert: HeroInsert, variants: Mapping[VariantSpec, Variant]) -> str:
@@ -86,7 +103,7 @@ def _hero(insert: HeroInsert, variants: Mapping[VariantSpec, Variant]) -> str:
         ("height", str(asset.height)),
         ("fetchpriority", "high"),
         ("decoding", "async"),
-        ("data-imageseo", "hero height"),
+        ("data-imageseo", f"height {HERO}"),
     ]
     sources = _sources(insert.specs, variants, insert.src, asset.path, insert.sizes)
     return _template("hero.jinja").render(
@@ -117,10 +134,15 @@ def _sources(
 
 
 def _folder(src: str) -> str:
-    """The folder part of a URL as its author wrote it, fit for a ``srcset``, where blanks part the candidates."""
-    path = re.sub(r"[\t\r\n]", "", re.split(r"[?#]", src, maxsplit=1)[0])
-    folder = path[: max(path.rfind("/"), path.rfind("\\")) + 1]
-    return re.sub(r"\s", lambda match: quote(match[0]), folder)
+    """The folder part of a URL as its author wrote it, ready for a ``srcset``."""
+    path = re.split(r"[?#]", src, maxsplit=1)[0]
+    return _candidate(path[: max(path.rfind("/"), path.rfind("\\")) + 1])
+
+
+def _candidate(url: str) -> str:
+    """A URL as it must be written in a ``srcset``, where blanks and outer commas part the candidates."""
+    url = re.sub(r"[\t\r\n]", "", url)
+    return re.sub(r"\s|^,+|,+$", lambda match: quote(match[0]), url)
 
 
 @lru_cache(maxsize=1)

@@ -18,8 +18,8 @@ _VOID = frozenset(
 # An element of the first group may lack its end tag; then another of the group, or the end of what holds it, ends it.
 _OPTIONAL_END = frozenset({"p", "li", "dt", "dd", "td", "th", "tr", "thead", "tbody", "tfoot", "option", "optgroup"})
 _HOLDERS = frozenset(
-    ["address", "blockquote", "details", "dl", "div", "fieldset", "form", "hgroup", "hr", "menu", "ol"]
-    + ["pre", "section", "select", "summary", "table", "ul"]
+    {"address", "blockquote", "details", "dl", "div", "fieldset", "form", "hgroup", "hr", "menu", "ol"}
+    | {"pre", "section", "select", "summary", "table", "ul"}
 )
 _ENDED_BY = {
     "li": frozenset({"li"}),

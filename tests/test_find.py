@@ -1,0 +1,258 @@
+"""The scanner: what is an image, where it stands, and what a page says of itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from imageseo.core.find import UnreadablePage, find
+from imageseo.model.image import ImageRef, Kept, PageScan, Zone
+
+PAGE = '<!doctype html><html lang=en><head><meta charset="utf-8"><title>T</title></head><body>%s</body></html>'
+
+
+def scan(body: str, **selectors: list[str]) -> PageScan:
+    return find((PAGE % body).encode(), **selectors)
+
+
+def only(body: str, **selectors: list[str]) -> ImageRef:
+    (ref,) = scan(body, **selectors).refs
+    return ref
+
+
+def sources(body: str) -> list[str]:
+    return [ref.src for ref in scan(body).refs]
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<!-- <img src=no> -->",
+        "<!--><!-- <img src=no> --!>",
+        "<script>'<img src=no>'</script>",
+        "<script><!-- <script> </script> <img src=no> --></script>",
+        "<STYLE><img src=no></style>",
+        "<textarea><img src=no></textarea>",
+        "<textarea><img src=no></textareas><img src=no></textarea >",
+        "<template><img src=no><template></template><img src=no></template>",
+        "<noscript><img src=no></noscript>",
+        "<iframe><img src=no></iframe>",
+        "<svg viewBox='0 0 1 1'><a><svg/><svg></svg><img src=no></a></svg>",
+        "<math><mi><img src=no></mi></math>",
+        "<xmp><img src=no></xmp>",
+        "<p title='<img src=no>'>",
+        '<p title="<img src=no>" data-x=\'>"<img src=no>\'>',
+        "<![CDATA[ <img src=no> ",
+        "<? <img src=no> ",
+        "</ <img src=no> ",
+        "<imgs src=no><i mg src=no>< img src=no>",
+    ],
+)
+def test_what_only_looks_like_an_image(hidden: str) -> None:
+    assert sources(hidden + "<img src=yes>") == ["yes"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "src", "alt"),
+    [
+        ("<img src=a.png alt=x>", "a.png", "x"),
+        ("<IMG SRC='a.png' ALT>", "a.png", ""),
+        ("<img src=a/>", "a/", None),
+        ('<img src="a.png"alt="b"/>', "a.png", "b"),
+        ("<img\r\n\tsrc = a.png\r\nalt = 'b>c'\r\n>", "a.png", "b>c"),
+        ("<img/src=a.png/alt=b>", "a.png/alt=b", None),
+        ('<img @click="go" :class="{a: b > c}" x-on:click.stop=f() src=a.png alt=">">', "a.png", ">"),
+        ("<img src=' a.png\n' alt=a&amp;b&lt>", "a.png", "a&b<"),
+        ("<img src=a.png?x=1&copy=2&lt=3&amp;y=4 alt=&copy>", "a.png?x=1&copy=2&lt=3&y=4", "©"),
+        ("<img src=one src=two alt=''>", "one", ""),
+        ("<img =x src=a.png alt==y>", "a.png", "=y"),
+        ("<img title=it's src=a.png alt=\"q'\">", "a.png", "q'"),
+    ],
+)
+def test_attributes_are_read_as_browsers_read_them(tag: str, src: str, alt: str | None) -> None:
+    ref = only("<p>" + tag)
+    assert (ref.src, ref.get("alt")) == (src, alt)
+
+
+def test_spans_are_bytes_and_places_are_characters() -> None:
+    html = "<p>ä\r\n€🙂 <img src=ü.png alt=x>".encode()
+    (ref,) = find(html).refs
+    assert html[ref.span.start : ref.span.end].decode() == "<img src=ü.png alt=x>"
+    src = ref.attributes[0]
+    assert html[src.span.start : src.span.end].decode() == "src=ü.png"
+    assert (ref.src, ref.line, ref.column) == ("ü.png", 2, 4)
+
+
+def test_unterminated_tags_and_quotes_end_the_page() -> None:
+    assert sources("<img src=a><img src=b title='oops><img src=c>") == ["a"]
+    assert sources("<img src=a><!-- <img src=b>") == ["a"]
+    assert sources("<svg><img src=a>") == ["a"], "an <svg> that never ends hides nothing: browsers break out of it"
+
+
+MATERIAL = """<header class="md-header"><a class="md-logo"><img src=logo></a></header>
+<main class="md-main"><div class="md-sidebar md-sidebar--primary"><nav class="md-nav"><img src=drawer></nav></div>
+<div class=md-content><article class="md-content__inner"><h1>Title<a class="headerlink" href=#t>¶</a></h1>
+<header><img src=byline></header><p>One two</p><h2>Part</h2><p><a href="big.png"><img src=pic></a></p>
+<aside><img src=author></aside></article></div></main><footer><img src=foot></footer>"""
+
+
+def test_material_keeps_its_navigation_in_main() -> None:
+    found = scan(MATERIAL)
+    zones = {ref.src: ref.zone for ref in found.refs}
+    article = {name for name, zone in zones.items() if zone is Zone.ARTICLE}
+    assert article == {"byline", "pic"}
+    picture = next(ref for ref in found.refs if ref.src == "pic")
+    assert (picture.link, picture.heading, picture.headings_before) == ("big.png", "Part", 1)
+    assert picture.text_before == len("Title One two Part")
+    assert found.h1_text == "Title"
+
+
+@pytest.mark.parametrize(
+    ("body", "zone"),
+    [
+        ("<div><img></div>", Zone.ARTICLE),
+        ("<nav><img></nav>", Zone.CHROME),
+        ("<div role=navigation><img></div>", Zone.CHROME),
+        ("<div class='bs-sidebar affix'><img></div>", Zone.CHROME),
+        ("<div class=has-sidebar><img></div>", Zone.ARTICLE),
+        ("<div class=sidebar><div></div></div><img>", Zone.ARTICLE),
+        ("<header><img></header>", Zone.CHROME),
+        ("<div role=main><header><img></header></div>", Zone.ARTICLE),
+        ("<main><footer><img></footer></main>", Zone.CHROME),
+        ("<article><footer><img></footer></article>", Zone.ARTICLE),
+        ("<img><article></article>", Zone.CHROME),
+        ("<div class=widget><main><img></main></div>", Zone.ARTICLE),
+        ("<article><img class=logo></article>", Zone.CHROME),
+        ("<ul><li class=logo>x<li><img></ul>", Zone.ARTICLE),
+        ("<p class=widget>x<div><img></div>", Zone.ARTICLE),
+        ("<article><p>unclosed<div>x</article><img>", Zone.CHROME),
+    ],
+)
+def test_zones(body: str, zone: Zone) -> None:
+    assert only(body.replace("<img", "<img src=x")).zone is zone
+
+
+def test_include_and_exclude() -> None:
+    body = '<header class=hero><img src=a></header><article><div id=map data-x="1,2"><img src=b></div></article>'
+    first, second = scan(body, include=[".hero"], exclude=['img.none, [data-x="1,2"]']).refs
+    assert (first.zone, first.kept) == (Zone.ARTICLE, None)
+    assert (second.zone, second.kept) == (Zone.ARTICLE, Kept.IGNORED)
+    assert {ref.kept for ref in scan(body, exclude=["article"]).refs} == {None, Kept.IGNORED}
+    assert [ref.kept for ref in scan(body, exclude=["DIV#map"]).refs] == [None, Kept.IGNORED]
+    assert [ref.kept for ref in scan(body, exclude=["[src^='a']", "#nope"]).refs] == [Kept.IGNORED, None]
+
+
+@pytest.mark.parametrize("selector", ["div p", "a > b", "a:hover", "", "a,", ".1x", "[x=", "p + p", "a.b c"])
+def test_selectors_that_cannot_be_matched_are_named(selector: str) -> None:
+    with pytest.raises(ValueError, match="selector") as caught:
+        scan("<img>", exclude=[selector])
+    assert repr(selector) in str(caught.value)
+
+
+def test_what_the_author_decided() -> None:
+    body = (
+        '<picture><source type=image/webp srcset="a.webp 1x" media=print><img src=a></picture>'
+        "<img src=b srcset='b2 2x'><div data-imageseo=ignore><img src=c></div><img src=d data-imageseo=' Ignore '>"
+        '<picture data-imageseo><source srcset="e 1w" sizes=9px><img src=e data-imageseo="width hero"></picture><img src=f>'
+    )
+    refs = scan(body).refs
+    kept = [Kept.PICTURE, Kept.SRCSET, Kept.IGNORED, Kept.IGNORED, None, None]
+    assert [ref.kept for ref in refs] == kept
+    assert refs[0].sources[0] == ("image/webp", "a.webp 1x", None, "print")
+    assert [ref.ours for ref in refs] == [False] * 4 + [True, False]
+    assert (refs[4].marked_hero, refs[4].sources[0].sizes) == (True, "9px")
+
+
+def test_reasons_for_silence() -> None:
+    body = (
+        "<!-- imageseo-disable img-missing: made later -->"
+        '<div data-imageseo-disable="alt-missing: outer; lcp-lazy"><img src=a data-imageseo-disable="alt-missing: inner; x">'
+        "</div><img src=b>"
+    )
+    found = scan(body)
+    assert found.disabled == (("img-missing", "made later"),)
+    assert dict(found.refs[0].disabled) == {"alt-missing": "inner", "x": "", "lcp-lazy": ""}
+    assert found.refs[1].disabled == ()
+
+
+def test_captions_stand_before_or_behind() -> None:
+    body = "<figure><img src=a><figcaption>On <b>A</b></figcaption></figure><figure><figcaption>B</figcaption><img></figure><img>"
+    assert [ref.caption for ref in scan(body).refs] == ["On A", "B", None]
+
+
+def test_what_a_page_says_of_itself() -> None:
+    html = (
+        b'<!doctype html><html lang="de"><head><meta charset=utf-8><title> A &amp;\n B</title>'
+        b'<base href="/x/"><link rel="canonical" href="https://h/p/"><link rel=preload as=image href=h.jpg>'
+        b'<meta property="og:Title" content="First"><meta name="og:title" content="Second">'
+        b'<script type="application/ld+json; charset=utf-8">{"a": "</p>"}</script><script>1</script></head>'
+        b"<body><div data-imageseo-hero></div><main><h1>One</h1></main></body></html>"
+    )
+    found = find(html)
+    assert (found.title, found.language, found.base_href) == ("A & B", "de", "/x/")
+    assert (found.canonical, found.meta_content("og:title")) == ("https://h/p/", "First")
+    assert [html[span.start : span.end] for span in found.json_ld] == [b'{"a": "</p>"}']
+    assert [html[span.start : span.end] for span in found.preload_images] == [b"<link rel=preload as=image href=h.jpg>"]
+    assert found.hero_slot is not None
+    assert html[found.hero_slot.start : found.hero_slot.end] == b"<div data-imageseo-hero>"
+    assert found.h1 is not None
+    assert html[found.h1.start : found.h1.end] == b"<h1>One</h1>"
+    assert found.article is not None
+    assert html[found.article.start : found.article.end] == b"<h1>One</h1>"
+    assert found.head_end is not None
+    assert html[found.head_end :].startswith(b"</head>")
+
+
+@pytest.mark.parametrize(
+    ("html", "rest"),
+    [
+        (b"<title>x</title><meta name=a content=b> <p>hi", b" <p>hi"),
+        (b"<!doctype html><html><head><link rel=x><style>p{}</style><body class=a><p>", b"<body class=a><p>"),
+        (b"<script>1</script>text", b"text"),
+    ],
+)
+def test_the_head_of_minified_pages(html: bytes, rest: bytes) -> None:
+    assert html[find(html).head_end :] == rest
+
+
+def test_a_fragment_has_no_head() -> None:
+    assert find(b"<p>x<img src=a>").head_end is None
+
+
+@pytest.mark.parametrize(
+    ("html", "codec", "alt"),
+    [
+        ('<meta charset=windows-1251><img alt="Привет">'.encode("cp1251"), "cp1251", "Привет"),
+        (
+            '<meta http-equiv=Content-Type content="text/html; charset=Shift_JIS"><img alt="ソ表">'.encode("cp932"),
+            "cp932",
+            "ソ表",
+        ),
+        ('<img alt="é">'.encode("cp1252"), "cp1252", "é"),
+        ('<img alt="é">'.encode(), "utf-8", "é"),
+        ('<meta charset=utf-16><img alt="é">'.encode(), "utf-8", "é"),
+        ('\ufeff<meta charset=windows-1251><img alt="é">'.encode(), "utf-8", "é"),
+        ('<meta charset=no-such><img alt="é">'.encode(), "utf-8", "é"),
+    ],
+)
+def test_charsets(html: bytes, codec: str, alt: str) -> None:
+    found = find(html)
+    assert (found.charset, found.refs[0].get("alt")) == (codec, alt)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<img src=a>".encode("utf-16"),
+        "<img src=a>".encode("utf-16-le"),
+        b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00",
+        b"<meta charset=iso-2022-jp><img>",
+        b"<meta charset=hz-gb-2312><img>",
+    ],
+)
+def test_bytes_that_are_no_page(html: bytes) -> None:
+    with pytest.raises(UnreadablePage):
+        find(html)
+
+
+def test_empty_and_plain_text_have_no_images() -> None:
+    assert find(b"").refs == find(b"google-site-verification: x.html").refs == ()
