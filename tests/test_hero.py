@@ -406,6 +406,14 @@ def test_the_first_large_image_near_the_top() -> None:
     assert guessed() is None
 
 
+def test_a_larger_image_in_the_same_screen_makes_it_doubtful() -> None:
+    strip = {"strip.png": (1400, 300)}
+    assert guessed(picture(0, "strip.png"), picture(1, text_before=200), sizes=strip) is None
+    assert guessed(picture(0, "strip.png"), picture(1, text_before=3000), sizes=strip) == 0
+    assert guessed(picture(0), picture(1)) == 0
+    assert guessed(picture(0), picture(1, "https://cdn.test/unknown.jpg")) is None
+
+
 def test_the_author_knows_best() -> None:
     urgent = picture(5, text_before=5000, attributes={"fetchpriority": "HIGH"})
     assert guessed(PHOTO, urgent) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 
@@ -42,11 +43,17 @@ def guess(scan: PageScan, asset_of: AssetOf, layout: Layout) -> ImageRef | None:
         return chosen if chosen.zone is Zone.ARTICLE else None
     if scan.preload_images:
         return None  # the author already says which image matters, and it is in a place we do not judge
-    for ref in scan.refs:
-        if ref.zone is not Zone.ARTICLE or _hidden(ref) or is_small(ref, asset_of(ref), layout):
-            continue
-        return ref if _convincing(ref, asset_of(ref), layout) else None
-    return None
+    candidates = [
+        (ref, asset)
+        for ref in scan.refs
+        if ref.zone is Zone.ARTICLE and not _hidden(ref) and not is_small(ref, asset := asset_of(ref), layout)
+    ]
+    if not candidates or not _convincing(*candidates[0], layout):
+        return None
+    area = _area(*candidates[0], layout)
+    # A larger one in the same screen may well be what the browser waits for.
+    rivals = (_area(ref, asset, layout) for ref, asset in candidates[1:] if near_top(ref))
+    return None if any(rival > area for rival in rivals) else candidates[0][0]
 
 
 def urged(scan: PageScan) -> ImageRef | None:
@@ -96,8 +103,14 @@ def _convincing(ref: ImageRef, asset: Asset | None, layout: Layout) -> bool:
         return False
     if (ref.get("loading") or "").strip().lower() == "lazy" or (ref.get("fetchpriority") or "").lower() == "low":
         return False
-    width = shown_width(ref, asset, layout)
-    return width >= _MIN_WIDTH and width * width * asset.height / asset.width >= _MIN_AREA
+    return shown_width(ref, asset, layout) >= _MIN_WIDTH and _area(ref, asset, layout) >= _MIN_AREA
+
+
+def _area(ref: ImageRef, asset: Asset | None, layout: Layout) -> float:
+    """CSS px² on a wide screen; without end for what nobody knows."""
+    if asset is None:
+        return math.inf
+    return shown_width(ref, asset, layout) ** 2 * asset.height / max(asset.width, 1)
 
 
 def _one_scheme(ref: ImageRef) -> bool:
