@@ -229,3 +229,16 @@ def test_svg_that_is_none() -> None:
     bad(b'<?xml version="1.0"?><html><svg/></html>', "a.svg")
     laughs = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
     bad(f'<!DOCTYPE svg [<!ENTITY a0 "ha">{laughs}]><svg width="&a11;"/>'.encode(), "a.svg")
+
+
+def test_a_file_too_large_for_a_picture_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "film.jpg").open("wb") as file:
+        file.truncate(2**40)  # sparse: a terabyte that takes no room
+    found = probe(tmp_path / "film.jpg", "film.jpg", max_pixels=LIMIT)
+    assert isinstance(found, BadAsset)
+    assert "1,048,576 MiB" in found.problem
+
+
+def test_icons_are_stills() -> None:
+    found = asset(pictures.save(pictures.flat((1, 2, 3, 4), "RGBA", (48, 48)), "ICO", sizes=[(16, 16), (48, 48)]))
+    assert (found.format, found.width, found.frames) == ("ico", 48, 1)
