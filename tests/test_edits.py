@@ -29,8 +29,8 @@ def test_overlaps_are_refused(edits: list[tuple[int, int]]) -> None:
     ("built", "author"),
     [
         (
-            '<picture data-imageseo><source srcset="a 1w"><source srcset="b 1w"><img src=a/ width="1" data-imageseo="width">'
-            "</picture>",
+            '<picture data-imageseo><source srcset="a 1w"><source srcset="b 1w">'
+            '<img src=a/ width="1" data-imageseo="width"></picture>',
             "<img src=a/>",
         ),
         ('<img src=a style="x" data-imageseo="hero style" />', "<img src=a />"),

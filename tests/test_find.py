@@ -152,7 +152,8 @@ def test_what_the_author_decided() -> None:
     body = (
         '<picture><source type=image/webp srcset="a.webp 1x" media=print><img src=a></picture>'
         "<img src=b srcset='b2 2x'><div data-imageseo=ignore><img src=c></div><img src=d data-imageseo=' Ignore '>"
-        '<picture data-imageseo><source srcset="e 1w" sizes=9px><img src=e data-imageseo="width hero"></picture><img src=f>'
+        '<picture data-imageseo><source srcset="e 1w" sizes=9px><img src=e data-imageseo="width hero"></picture>'
+        "<img src=f>"
     )
     refs = scan(body).refs
     kept = [Kept.PICTURE, Kept.SRCSET, Kept.IGNORED, Kept.IGNORED, None, None]
@@ -165,7 +166,8 @@ def test_what_the_author_decided() -> None:
 def test_reasons_for_silence() -> None:
     body = (
         "<!-- imageseo-disable img-missing: made later -->"
-        '<div data-imageseo-disable="alt-missing: outer; lcp-lazy"><img src=a data-imageseo-disable="alt-missing: inner; x">'
+        '<div data-imageseo-disable="alt-missing: outer; lcp-lazy">'
+        '<img src=a data-imageseo-disable="alt-missing: inner; x">'
         "</div><img src=b>"
     )
     found = scan(body)
@@ -175,7 +177,10 @@ def test_reasons_for_silence() -> None:
 
 
 def test_captions_stand_before_or_behind() -> None:
-    body = "<figure><img src=a><figcaption>On <b>A</b></figcaption></figure><figure><figcaption>B</figcaption><img></figure><img>"
+    body = (
+        "<figure><img src=a><figcaption>On <b>A</b></figcaption></figure>"
+        "<figure><figcaption>B</figcaption><img></figure><img>"
+    )
     assert [ref.caption for ref in scan(body).refs] == ["On A", "B", None]
 
 
