@@ -1,0 +1,92 @@
+"""A real browser and a real server for tests: Debian's Chromium, driven by Playwright, over loopback."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = shutil.which("chromium")
+_FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
+
+
+class Box(NamedTuple):
+    """One element: what it is, and its border box in CSS px of the whole page."""
+
+    element: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def near(self, other: Box, px: float) -> bool:
+        return self.element == other.element and all(
+            abs(mine - its) <= px for mine, its in zip(self[1:], other[1:], strict=True)
+        )
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS.split())
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class _Handler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The URL of a folder on loopback, ending with a slash."""
+    handler = functools.partial(_Handler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def open_page(browser: Browser, url: str, *, width: int, height: int, dpr: float = 1.0) -> Page:
+    """A loaded page at a viewport; whatever is not on loopback is not asked for."""
+    context = browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=dpr)
+    context.route(lambda asked: "127.0.0.1" not in asked, lambda route: route.abort())
+    page = context.new_page()
+    page.goto(url, wait_until="load")
+    return page
+
+
+_BOXES = """() => {
+  document.querySelectorAll('img').forEach(image => { image.loading = 'eager'; });
+  const loaded = image => image.complete || new Promise(done => { image.onload = image.onerror = done; });
+  const ours = '[data-imageseo="hero-figure"]';
+  return Promise.all([...document.images].map(loaded)).then(() =>
+    [...document.body.querySelectorAll('*')]
+      .filter(each => !each.closest(ours) && !/^(PICTURE|SOURCE|STYLE|SCRIPT|LINK|META)$/.test(each.tagName))
+      .map(each => {
+        const box = each.getBoundingClientRect();
+        const name = each.tagName + (each.id ? '#' + each.id : '') + (each.src ? ' ' + new URL(each.src).pathname : '');
+        return [name, box.x + scrollX, box.y + scrollY, box.width, box.height];
+      }));
+}"""
+
+
+def boxes(page: Page) -> list[Box]:
+    """Every element of the body as laid out once all images are there; our own additions are left out."""
+    return [Box(*each) for each in page.evaluate(_BOXES)]

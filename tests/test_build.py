@@ -1,0 +1,353 @@
+"""The whole job on a folder: what it adds, that it is stable, that it can be taken out, that faults stay small."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from imageseo import build as job
+from imageseo import compose, config
+from imageseo.core import edits
+from imageseo.hosts import directory
+from imageseo.model.finding import Finding, Severity
+from imageseo.progress import Quiet
+from tests import pictures, small_sites
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>T</title>
+<link rel="canonical" href="https://example.org/{url}"></head>
+<body><header><img src="/img/logo.png" alt="logo"></header>
+<main><article><h1>T</h1>{body}</article></main></body></html>
+"""
+
+
+def page(body: str, url: str = "") -> str:
+    return PAGE.replace("{url}", url).replace("{body}", body)
+
+
+def make(folder: Path, files: Mapping[str, str | bytes]) -> Path:
+    small_sites.write(folder / "site", {"img/logo.png": pictures.save(pictures.flat("red"), "PNG"), **files})
+    return folder
+
+
+def build(folder: Path, options: Mapping[str, object] | None = None) -> job.BuildResult:
+    settings = config.load({"site_url": "https://example.org/", **(options or {})}, "test")
+    site = directory.site(folder / "site", project=folder, settings=settings)
+    with compose.toolbox(settings, project=folder, progress=Quiet()) as tools:
+        return job.build(site, settings, tools)
+
+
+def of(result: job.BuildResult, rule: str) -> list[Finding]:
+    return [finding for finding in result.findings if finding.rule == rule]
+
+
+@pytest.fixture
+def photo() -> bytes:
+    return small_sites.photo(1000, 600)
+
+
+def test_the_whole_job(tmp_path: Path, photo: bytes) -> None:
+    make(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A hill"></p>'), "img/a.jpg": photo})
+    result = build(tmp_path)
+    html = (tmp_path / "site/index.html").read_text("utf-8")
+    assert not result.failed
+    assert result.findings == ()
+    assert html.count('fetchpriority="high"') == 1
+    assert 'src="img/a.jpg" alt="A hill" width="1000" height="600"' in html
+    for name, width in re.findall(r"(img/a-\d+w\.[0-9a-f]{8}\.(?:avif|webp)) (\d+)w", html):
+        with Image.open(tmp_path / "site" / name) as image:
+            assert image.width == int(width)
+            assert image.height == round(int(width) * 0.6)
+    assert re.findall(r'<source type="image/(\w+)"', html) == ["avif", "webp"]
+    # The logo stands in the header: no variants, but true dimensions.
+    assert re.search(r'<header><img src="/img/logo.png" alt="logo" width="64" height="48"[^>]*></header>', html)
+    found = re.search(r'<script type="application/ld\+json" data-imageseo>(.*?)</script>', html)
+    assert found is not None
+    graph = json.loads(found[1])["@graph"]
+    assert graph[0]["contentUrl"] == "https://example.org/img/a.jpg"
+    assert graph[0]["representativeOfPage"] is True
+    assert b"<image:loc>https://example.org/img/a.jpg</image:loc>" in (tmp_path / "site/sitemap.xml").read_bytes()
+
+
+def test_a_second_build_changes_no_byte(tmp_path: Path, photo: bytes) -> None:
+    make(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": photo})
+    build(tmp_path)
+    before = small_sites.tree(tmp_path / "site")
+    stamps = {path: path.stat().st_mtime_ns for path in (tmp_path / "site").rglob("*")}
+    result = build(tmp_path)
+    assert result.changed == ()
+    assert small_sites.tree(tmp_path / "site") == before
+    assert stamps == {path: path.stat().st_mtime_ns for path in (tmp_path / "site").rglob("*")}
+
+
+def test_edits_can_be_taken_out_again(tmp_path: Path, photo: bytes) -> None:
+    source = page('<p><img src="img/a.jpg" alt="A"></p>')
+    make(tmp_path, {"index.html": source, "img/a.jpg": photo})
+    build(tmp_path)
+    built = (tmp_path / "site/index.html").read_bytes()
+    assert built != source.encode()
+    assert edits.strip(built) == source.encode()
+
+
+def test_other_settings_on_a_built_site_leave_nothing_of_the_old(tmp_path: Path, photo: bytes) -> None:
+    make(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": photo})
+    build(tmp_path)
+    first = small_sites.tree(tmp_path / "site")
+    other = build(tmp_path, {"quality": {"avif": 30}, "formats": ["avif"]})
+    assert not [name for name in small_sites.tree(tmp_path / "site") if name.endswith(".webp")]
+    assert {name for name in first if name.endswith(".avif")}.isdisjoint(small_sites.tree(tmp_path / "site"))
+    assert other.summary["encoded"] > 0
+    back = build(tmp_path)
+    assert small_sites.tree(tmp_path / "site") == first
+    assert back.summary["encoded"] == 0  # changing a quality back encodes nothing
+
+
+def test_a_format_that_ends_early_is_not_offered(tmp_path: Path) -> None:
+    """Fine stripes make a PNG that is smaller than its wide variants: a browser would stretch the narrow ones."""
+    stripes = Image.frombytes("L", (1600, 900), (b"\x00\xff\xff\x00\xff" * 320) * 900)
+    drawn = pictures.save(stripes, "PNG", optimize=True)
+    make(tmp_path, {"index.html": page('<p><img src="img/a.png" alt="A"></p>'), "img/a.png": drawn})
+    result = build(tmp_path)
+    html = (tmp_path / "site/index.html").read_text("utf-8")
+    assert result.summary["dropped"] > 0
+    for srcset in re.findall(r'srcset="([^"]*)"', html):
+        assert "1600w" in srcset
+
+
+class TestHero:
+    def test_an_image_file_that_the_article_does_not_show_is_inserted(self, tmp_path: Path, photo: bytes) -> None:
+        head = '<meta name="imageseo:hero" content="/img/hero.jpg">'
+        body = page("<p>Text</p>").replace("</head>", f"{head}</head>")
+        make(tmp_path, {"index.html": body, "img/hero.jpg": photo})
+        result = build(tmp_path)
+        html = (tmp_path / "site/index.html").read_text("utf-8")
+        assert re.search(r'<h1>T</h1><figure data-imageseo="hero-figure"><picture data-imageseo>', html)
+        assert html.count('fetchpriority="high"') == 1
+        assert [finding.message for finding in of(result, "alt-missing")] != []  # nobody described it: never invented
+
+    def test_a_recipe_is_drawn_and_said_to_be_unpinned(self, tmp_path: Path) -> None:
+        hero = '[ "/" ]\nseed = 4711\nstyle = "topo"\nalt = "Contour lines"\nwidth = 640\nheight = 360\n'
+        make(tmp_path, {"index.html": page("<p>Text</p>")})
+        (tmp_path / "heroes.toml").write_text(hero, encoding="utf-8")
+        result = build(tmp_path)
+        published = list((tmp_path / "site/assets/heroes").glob("*.jpg"))
+        assert len(published) == 1
+        assert b"algorithmicMedia" in published[0].read_bytes()
+        assert [finding.severity for finding in of(result, "hero-unpinned")] == [Severity.WARN]
+        assert not (tmp_path / "imageseo.lock").exists()
+        assert not (tmp_path / "heroes").exists()
+        assert build(tmp_path).changed == ()
+
+    def test_frozen_refuses_what_is_not_pinned(self, tmp_path: Path) -> None:
+        make(tmp_path, {"index.html": page("<p>Text</p>")})
+        (tmp_path / "heroes.toml").write_text('["/"]\nseed = 1\nalt = "A"\n', encoding="utf-8")
+        result = build(tmp_path, {"frozen": True})
+        assert result.failed
+        assert "imageseo generate" in of(result, "hero-unpinned")[0].hint
+
+
+class TestBudget:
+    def test_a_heavy_hero_fails_and_says_all(self, tmp_path: Path) -> None:
+        noisy = small_sites.photo(1600, 1000, seed=9)
+        make(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": noisy})
+        result = build(tmp_path, {"budgets": {"lcp-bytes": {"mobile": {"warn": 500, "error": 1000}}}})
+        finding = next(finding for finding in of(result, "lcp-bytes") if finding.fails_build)
+        assert result.failed
+        assert finding.severity is Severity.ERROR
+        assert finding.location.page == "index.html"
+        for said in ("img/a.jpg", "mobile", "KiB", ".avif"):
+            assert said in finding.message
+        assert finding.hint
+
+    def test_less_quality_is_tried_once_before_it_fails(self, tmp_path: Path) -> None:
+        noisy = small_sites.photo(1600, 1000, seed=9)
+        make(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": noisy})
+        options = {"quality": {"avif": 60}, "formats": ["avif"], "encode": {"avif_speed": 9}}
+        build(tmp_path, {**options, "budgets": {"lcp-bytes": {"mobile": {"warn": 0, "error": 0}}}})
+        html = (tmp_path / "site/index.html").read_text("utf-8")
+        chosen = re.search(r"(img/a-960w\.[0-9a-f]{8}\.avif)", html)
+        assert chosen is not None
+        size = (tmp_path / "site" / chosen[1]).stat().st_size
+        limit = int(size * 0.85)
+        result = build(tmp_path, {**options, "budgets": {"lcp-bytes": {"mobile": {"warn": 0, "error": limit}}}})
+        assert not result.failed, [str(f.message) for f in result.findings]
+        lighter = re.search(r"(img/a-960w\.[0-9a-f]{8}\.avif)", (tmp_path / "site/index.html").read_text("utf-8"))
+        assert lighter is not None
+        assert lighter[1] != chosen[1]
+        assert (tmp_path / "site" / lighter[1]).stat().st_size <= limit
+        assert not (tmp_path / "site" / chosen[1]).exists()
+
+
+class TestBadInput:
+    def test_one_bad_image_is_a_finding_with_its_place_and_the_rest_is_built(
+        self, tmp_path: Path, photo: bytes
+    ) -> None:
+        images = ("cut.jpg", "empty.png", "html.jpg", "bomb.png", "good.jpg")
+        body = "\n".join(f'<p><img src="img/{name}" alt="{name}"></p>' for name in (*images, "gone.jpg"))
+        make(
+            tmp_path,
+            {
+                "index.html": page(body),
+                "other/index.html": page('<p><img src="../img/good.jpg" alt="G"></p>', "other/"),
+                "img/cut.jpg": pictures.cut(photo),
+                "img/empty.png": b"",
+                "img/html.jpg": b"<!doctype html><title>404</title>",
+                "img/bomb.png": pictures.bomb(),
+                "img/good.jpg": photo,
+            },
+        )
+        result = build(tmp_path)
+        assert not result.failed, [str(f.message) for f in result.findings]
+        named = {finding.location.image: finding for finding in result.findings if finding.location.image}
+        for number, name in enumerate((*images[:4], "gone.jpg")):
+            finding = named[f"img/{name}"]
+            assert finding.rule == ("img-missing" if name == "gone.jpg" else "img-unreadable")
+            assert finding.location.line == 5 + (number if name != "gone.jpg" else 5)
+            assert finding.severity is Severity.WARN
+        html = (tmp_path / "site/index.html").read_text("utf-8")
+        assert re.search(r'<img src="img/good.jpg" alt="good.jpg" width="1000"', html)
+        assert 'src="img/cut.jpg" alt="cut.jpg" width' not in html or "cut-" not in html
+        assert b"good-" in (tmp_path / "site/other/index.html").read_bytes()
+
+    @pytest.mark.parametrize(
+        ("name", "content"),
+        [
+            ("binary.html", bytes(range(256)) * 40),
+            ("utf16.html", page("<p>x</p>").encode("utf-16")),
+            ("empty.html", b""),
+            ("broken.html", b'<html><img src="img/a.jpg" alt="<p><div></span><img src=img/a.jpg'),
+        ],
+    )
+    def test_a_page_that_is_no_page_stops_nobody(self, tmp_path: Path, photo: bytes, name: str, content: bytes) -> None:
+        make(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), name: content, "img/a.jpg": photo})
+        result = build(tmp_path)
+        assert b"<picture" in (tmp_path / "site/index.html").read_bytes()
+        if name in ("binary.html", "utf16.html"):
+            assert [finding.location.page for finding in of(result, "page-unreadable")] == [name]
+            assert result.failed
+        else:
+            assert not result.failed
+        if name != "broken.html":
+            assert (tmp_path / "site" / name).read_bytes() == content
+
+    def test_a_page_of_twenty_megabytes(self, tmp_path: Path, photo: bytes) -> None:
+        body = '<p><img src="img/a.jpg" alt="A"></p>' + "<p>lorem <b>ipsum</b></p>" * 800_000
+        make(tmp_path, {"index.html": page(body), "img/a.jpg": photo})
+        assert not build(tmp_path, {"formats": ["webp"]}).failed
+        assert b"<picture" in (tmp_path / "site/index.html").read_bytes()
+
+    def test_paths_of_every_kind(self, tmp_path: Path, photo: bytes) -> None:
+        sources = {
+            "/img/a.jpg": True,
+            "img/a%20b.jpg": True,
+            "img/a.jpg?v=2": True,
+            "https://example.org/img/a.jpg": True,
+            "../../etc/passwd": False,
+            "/%2e%2e/%2e%2e/etc/passwd": False,
+            "https://elsewhere.example/a.jpg": False,
+            "data:image/gif;base64,R0lGODlhAQABAAAAACw=": False,
+        }
+        body = "".join(f'<p><img src="{source}" alt="x{number}"></p>' for number, source in enumerate(sources))
+        make(tmp_path, {"index.html": page(body), "img/a.jpg": photo, "img/a b.jpg": photo})
+        build(tmp_path)
+        html = (tmp_path / "site/index.html").read_text("utf-8")
+        for number, (source, ours) in enumerate(sources.items()):
+            pictured = re.search(rf'<source[^>]*><img src="{re.escape(source)}" alt="x{number}"', html) is not None
+            assert pictured is ours, source
+
+    def test_a_site_that_cannot_be_written_says_so_and_loses_nothing(self, tmp_path: Path, photo: bytes) -> None:
+        if os.geteuid() != 0:
+            pytest.skip("needs root to become an unprivileged user")
+        make(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": photo})
+        before = small_sites.tree(tmp_path / "site")
+        done = _as_nobody(tmp_path, "build", "site")
+        assert done.returncode == 1, done.stderr
+        assert "page-unwritable" in done.stdout
+        assert "index.html" in done.stdout
+        assert "Traceback" not in done.stderr
+        assert small_sites.tree(tmp_path / "site") == before
+
+    def test_a_full_disk_leaves_no_half_written_file(self, tmp_path: Path, photo: bytes) -> None:
+        make(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": photo})
+        before = small_sites.tree(tmp_path / "site")
+        code = (
+            "import resource, signal, sys\n"
+            "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+            "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))\n"
+            "sys.argv = ['imageseo', 'build', 'site']\n"
+            "from imageseo.cli import main\nmain()\n"
+        )
+        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode in (1, 2), done.stderr
+        assert "Traceback" not in done.stderr
+        assert "room" in done.stdout + done.stderr
+        after = small_sites.tree(tmp_path / "site")
+        assert {name: after[name] for name in before} == before
+        assert not [name for name in after if name.endswith(".part")]
+
+    def test_a_killed_build_is_finished_by_the_next(self, tmp_path: Path) -> None:
+        body = "".join(f'<p><img src="img/{n}.jpg" alt="{n}"></p>' for n in range(6))
+        files = {f"img/{n}.jpg": small_sites.photo(1200, 800, seed=n) for n in range(6)}
+        for name in ("killed", "whole"):
+            make(tmp_path / name, {"index.html": page(body), **files})
+        command = small_sites.words("imageseo", "build", "site")
+        child = subprocess.Popen(command, cwd=tmp_path / "killed", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        store = tmp_path / "killed/.cache/imageseo"
+        deadline = time.monotonic() + 60
+        while not list(store.glob("v1/keys/*/*")) and child.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert child.poll() is None, "the build was over before it could be killed"
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        for name in ("killed", "whole"):
+            done = small_sites.run("imageseo", "build", "site", cwd=tmp_path / name)
+            assert done.returncode == 0, done.stderr
+        assert small_sites.tree(tmp_path / "killed/site") == small_sites.tree(tmp_path / "whole/site")
+
+
+def _as_nobody(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command as a user who may read everything here and write nothing but the store."""
+    for path in (folder, *folder.parents):
+        if path.is_relative_to("/tmp") and path != Path("/tmp"):
+            path.chmod(path.stat().st_mode | 0o555)
+    (folder / ".cache").mkdir(mode=0o777)
+    (folder / ".cache").chmod(0o777)
+    code = (
+        "import os, sys\nfrom imageseo import cli, build, compose\nimport imageseo.hosts.directory\n"
+        "os.setgid(65534); os.setuid(65534)\n"
+        f"sys.argv = ['imageseo', *{list(arguments)!r}]\ncli.main()\n"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**small_sites.environment(), "HOME": "/nonexistent"},
+    )
+
+
+def test_a_warm_build_loads_no_heavy_part(tmp_path: Path, photo: bytes) -> None:
+    make(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": photo})
+    (tmp_path / "heroes.toml").write_text('["/x/"]\nseed = 1\nalt = "A"\nwidth = 320\nheight = 180\n', encoding="utf-8")
+    small_sites.write(tmp_path / "site", {"x/index.html": page("<p>Text</p>", "x/")})
+    build(tmp_path)
+    code = (
+        "import sys\nsys.argv = ['imageseo', 'build', 'site']\nfrom imageseo.cli import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "heavy = {'torch', 'diffusers', 'playwright', 'numpy', 'resvg_py', 'fontTools', 'bs4'}\n"
+        "print('LOADED', sorted(heavy & set(sys.modules)))"
+    )
+    (tmp_path / "imageseo.toml").write_text('site_url = "https://example.org/"\n', encoding="utf-8")
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "LOADED []" in done.stdout, done.stdout
