@@ -62,10 +62,13 @@ def test_both_hosts_write_the_same_bytes_and_a_second_build_too(tmp_path: Path) 
     assert built[0] == built[1] == built[2]
 
 
-def test_the_commands_agree_with_the_plugin(tmp_path: Path) -> None:
+@pytest.mark.parametrize("host", ["mkdocs", "properdocs"])
+def test_the_commands_agree_with_the_plugin(tmp_path: Path, host: str) -> None:
     """`imageseo build` reads mkdocs.yml and front matter, so it finds nothing to change; lint finds nothing to say."""
     site = mkdocs_site(tmp_path)
-    run("mkdocs", "build", cwd=site)
+    if host == "properdocs":
+        (site / "mkdocs.yml").rename(site / "properdocs.yml")
+    run(host, "build", cwd=site)
     before = tree(site / "site")
     done = run("imageseo", "build", "site", cwd=site)
     assert done.returncode == 0, done.stderr

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from imageseo.lint import LintResult
 
 
+DEBUG = "IMAGESEO_DEBUG"
+"""The variable that shows where an unexpected error happened; it is no setting."""
+
+
 class Voice(Protocol):
     """A host's logger."""
 
@@ -42,7 +46,7 @@ def read_settings(folder: Path, **door: Any) -> Project:
 
     return config.read_project(
         folder,
-        env=os.environ,
+        env={name: value for name, value in os.environ.items() if name != DEBUG},
         rules=[name.replace("_", "-") for name in compose.leaves("rules")],
         providers=list(compose.leaves("heroes")),
         **door,

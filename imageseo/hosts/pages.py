@@ -50,14 +50,14 @@ def folders_of(copies: Iterable[tuple[str, str]]) -> dict[str, str]:
     moves a tree (``docs/en/`` to the site's root). A folder that is not listed stands where it stood.
     """
     found: dict[str, str] = {}
+    inferred: dict[str, str] = {}
     for source_path, built_path in copies:
         source, built = PurePosixPath(source_path).parent, PurePosixPath(built_path).parent
-        while source.as_posix() not in found:
-            found[source.as_posix()] = built.as_posix()
-            if not source.name or source.name != built.name:
-                break
+        found.setdefault(source.as_posix(), built.as_posix())
+        while source.name and source.name == built.name and source.parent.as_posix() not in inferred:
             source, built = source.parent, built.parent
-    return found
+            inferred[source.as_posix()] = built.as_posix()
+    return {**inferred, **found}
 
 
 def source_dir(source_path: str, folders: Mapping[str, str]) -> str:

@@ -68,19 +68,16 @@ def on_initialized(pelican: Any) -> None:
             raise ImageseoFailed(str(error), error.exit_code) from error
         voice.warning("imageseo: %s\n  nothing is done until this is mended", error)
     settings = project.settings if project is not None and project.settings.enabled else None
-    site_url = base_url(settings.site_url if settings else None, pelican.settings.get("SITEURL"))
     _runs[_root(pelican)] = _Run(
         project=project.folder if project is not None else folder,
         source=Path(pelican.settings["PATH"]).resolve(),
         settings=settings,
-        base_url=site_url,
+        base_url=base_url(settings.site_url if settings else None, pelican.settings.get("SITEURL")),
     )
     doors = [plugin for plugin in pelican.plugins if getattr(plugin, "register", None) is register]
     if len(doors) > 1:
         names = " and ".join(sorted(getattr(plugin, "__name__", str(plugin)) for plugin in doors))
         voice.warning("imageseo is on twice, as %s: the work is done once; take one of them out of PLUGINS", names)
-    if settings is not None and site_url is None and (settings.json_ld or settings.sitemap):
-        voice.warning("imageseo: SITEURL is no absolute URL: JSON-LD and the image sitemap need one and are left out")
     voice.end(serving=command.serves)
 
 

@@ -1,0 +1,344 @@
+"""The command line: what it does, what it says where, and its exit codes."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imageseo import __version__, cli, compose
+from imageseo.errors import SettingsError
+from imageseo.hosts import job
+from imageseo.hosts.project import at_hand
+from imageseo.progress import Lines, for_stream
+from tests.fakes import OneColour
+from tests.small_sites import installed, mkdocs_site, pelican_site, photo, run, tree, write
+
+PAGE = '<!doctype html><html lang="en"><head><title>A</title></head><body><main><h1>A</h1>{}</main></body></html>'
+IMAGE = '<p><img src="a.jpg" alt="A"></p>'
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A built site in ``public``, in the folder of a project."""
+    return write(tmp_path, {"public/index.html": PAGE.format(IMAGE), "public/a.jpg": photo()})
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """The command in this process: its exit code."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("IMAGESEO_FROZEN", "IMAGESEO_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("IMAGESEO_DEBUG", "0")  # so that what --debug sets is taken back
+
+    def call(*words: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["imageseo", *words])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return int(ended.value.code or 0)
+
+    return call
+
+
+def test_version_and_help(tmp_path: Path) -> None:
+    assert run("imageseo", "--version", cwd=tmp_path).stdout == f"imageseo {__version__}\n"
+    helped = run("imageseo", "--help", cwd=tmp_path)
+    assert helped.returncode == 0
+    assert set(re.findall(r"^  (build|lint|generate|doctor|cache) ", helped.stdout, re.MULTILINE)) == {
+        *("build", "lint", "generate", "doctor", "cache")
+    }
+
+
+def test_build_writes_once_and_says_so(site: Path) -> None:
+    done = run("imageseo", "build", "public", cwd=site)
+    assert done.returncode == 0, done.stderr
+    assert "<picture" in (site / "public/index.html").read_text("utf-8")
+    before = tree(site / "public")
+    again = run("imageseo", "build", "public", "--format", "json", cwd=site)
+    assert again.returncode == 0
+    assert tree(site / "public") == before
+    report = json.loads(again.stdout)
+    assert report["title"] == "build"
+    assert report["summary"]["changed"] == 0
+    assert report["summary"]["reused"] > 0
+
+
+def test_reports_go_to_stdout_and_words_to_stderr(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {f"public/{number}.html": PAGE.format(IMAGE) for number in range(24)}
+    write(tmp_path, {**files, "public/a.jpg": photo()})
+    done = run("imageseo", "lint", "public", "--format", "json", cwd=tmp_path)
+    assert json.loads(done.stdout)["summary"]["pages"] == 24
+    assert "24" in done.stderr
+
+
+def test_a_budget_fails_with_1(site: Path, command: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    write(site, {"imageseo.toml": "[budgets.lcp-bytes.mobile]\nwarn = 100\nerror = 200\n"})
+    assert command("build", "public") == 1
+    assert "lcp-bytes" in capsys.readouterr().out
+    assert command("lint", "public") == 1
+
+
+def test_findings_of_lint_fail_with_1(site: Path, command: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    write(site, {"public/index.html": PAGE.format('<img src="a.jpg">')})
+    assert command("lint", "public") == 1
+    assert "alt-missing" in capsys.readouterr().out
+    write(site, {"imageseo.toml": '[lint]\nfail_on = "never"\n'})
+    assert command("lint", "public") == 0
+
+
+def test_wrong_usage_is_2(site: Path, command: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("build") == 2
+    assert command("bild", "public") == 2
+    assert command("build", "public", "--format", "xml") == 2
+    assert command("build", "nowhere") == 2
+    assert command("build", "public", "--config", "none.toml") == 2
+    assert command("build", "public", "--config", "public/a.jpg") == 2
+    assert command("cache", "prune", "--max-size", "much") == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "expected a folder, found nothing" in said.err
+    assert "Traceback" not in said.err
+
+
+def test_a_faulty_configuration_is_2_with_every_fault(
+    site: Path, command: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(site, {"imageseo.toml": 'fromats = ["avif"]\nconcurrency = "x"\n[lint.rules]\nalt-mising = "off"\n'})
+    before = tree(site / "public")
+    for words in (("build", "public"), ("lint", "public"), ("doctor",), ("cache", "info")):
+        assert command(*words) == 2
+        said = capsys.readouterr()
+        assert all(fault in said.out + said.err for fault in ("fromats", "concurrency", "alt-mising")), said
+    assert tree(site / "public") == before
+
+
+def test_an_unexpected_error_is_3_in_one_line(
+    site: Path, command: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(job, "build", broken)
+    assert command("build", "public") == 3
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 1
+    assert "ZeroDivisionError: a bug" in said
+    assert command("--debug", "build", "public") == 3
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_settings_lie_where_the_project_is(site: Path, command: Any) -> None:
+    write(site, {"conf/imageseo.toml": 'formats = ["webp"]\ncache_dir = "kept"\n'})
+    assert command("build", "public", "--config", "conf/imageseo.toml") == 0
+    assert (site / "conf/kept").is_dir()
+    assert not list(site.rglob("*.avif"))
+
+
+def test_cache_info_verify_and_prune(site: Path, command: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("cache", "info", "--format", "json") == 0
+    assert json.loads(capsys.readouterr().out)["entries"] == 0
+    assert command("build", "public") == 0
+    capsys.readouterr()
+    assert command("cache", "info", "--format", "json") == 0
+    held = json.loads(capsys.readouterr().out)
+    assert held["entries"] > 0
+    assert command("cache", "verify") == 0
+    blob = max((path for path in (site / ".cache").rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
+    blob.write_bytes(bytes(blob.stat().st_size))
+    assert command("cache", "verify") == 1
+    assert "1 damaged and removed" in capsys.readouterr().out
+    assert command("cache", "prune", "--max-size", "0", "--format", "json") == 0
+    assert json.loads(capsys.readouterr().out)["removed"] > 0
+    assert command("cache", "info") == 0
+    assert ": 0 entries" in capsys.readouterr().out
+
+
+def test_doctor_tells_parts_codecs_and_the_project(
+    tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    installed()
+    pelican_site(tmp_path)
+    assert command("doctor", "--format", "json") == 0
+    report = json.loads(capsys.readouterr().out)
+    checks = {(check["kind"], check["name"]): check for check in report["checks"]}
+    assert checks["part", "pillow"]["state"] == "ok"
+    assert checks["codec", "avif"]["detail"].startswith("1 libavif")
+    assert checks["configuration", "generator"]["detail"] == "pelican (pelicanconf.py)"
+    assert command("doctor") == 0
+    assert "+ avif: " in capsys.readouterr().out
+
+
+def test_doctor_says_how_to_get_what_is_missing(
+    tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from imageseo import doctor
+
+    known = doctor._version
+    monkeypatch.setattr(doctor, "_version", lambda name: None if name in ("lxml", "pelican") else known(name))
+    assert command("doctor") == 1
+    said = capsys.readouterr().out
+    assert re.search(r'! lxml: missing\n +pip install "lxml>=', said)
+    assert re.search(r'- pelican: not installed.*\n +pip install "imageseo\[pelican\]"', said)
+
+
+@pytest.fixture
+def painter(monkeypatch: pytest.MonkeyPatch) -> OneColour:
+    provider = OneColour("procedural")
+    monkeypatch.setattr(compose, "providers", lambda brand: {"procedural": provider})
+    return provider
+
+
+RECIPE = "---\nhero:\n  seed: 300\n  alt: One colour\n---\n# Art\n\nText\n"
+
+
+def test_generate_reads_mkdocs_pages_and_pins(
+    tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
+) -> None:
+    mkdocs_site(tmp_path, files={"docs/art.md": RECIPE, "docs/guide/more.md": RECIPE.replace("300", "301")})
+    assert command("generate", "docs/art.md") == 0
+    lock = tomllib.loads((tmp_path / "imageseo.lock").read_text("utf-8"))
+    assert [hero["page"] for hero in lock["hero"]] == ["docs/art.md"]
+    assert [recipe.seed for recipe in painter.asked] == [300]
+    said = capsys.readouterr().out
+    assert re.search(r"^docs/art\.md: heroes/art-[0-9a-f]{8}\.png \(missing\)$", said, re.MULTILINE)
+    assert "one colour is all that it paints" in said
+    assert command("generate", "--format", "json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert [made["page"] for made in report["made"]] == ["docs/guide/more.md"]
+    assert report["kept"] == ["docs/art.md"]
+    assert not (tmp_path / "site").exists()
+
+
+@pytest.mark.parametrize("name", ["docs/art.md", "art/index.html", "art/", "art", "/art/"])
+def test_a_page_has_many_names(tmp_path: Path, command: Any, painter: OneColour, name: str) -> None:
+    mkdocs_site(tmp_path, files={"docs/art.md": RECIPE})
+    assert command("generate", name) == 0
+    assert len(painter.asked) == 1
+
+
+def test_a_page_that_is_not_there_is_2_with_the_nearest(
+    tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
+) -> None:
+    mkdocs_site(tmp_path, files={"docs/art.md": RECIPE})
+    assert command("generate", "docs/atr.md") == 2
+    assert "did you mean docs/art.md?" in capsys.readouterr().err
+    assert not painter.asked
+
+
+def test_generate_reads_pelican_metadata(
+    tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
+) -> None:
+    article = "Title: Art\nDate: 2024-01-01\nHero_prompt: a hill\nHero_seed: 77\nHero_alt: A hill\n\nText\n"
+    pelican_site(tmp_path, files={"content/art.md": article})
+    assert command("generate") == 0, capsys.readouterr().err
+    assert [(recipe.seed, recipe.options["prompt"]) for recipe in painter.asked] == [(77, "a hill")]
+    assert [pin["page"] for pin in _lock(tmp_path)] == ["content/art.md"]
+    assert not (tmp_path / "output").exists()
+
+
+def test_generate_on_a_bare_folder_by_url(
+    site: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
+) -> None:
+    assert command("generate") == 2
+    assert "imageseo generate --site DIR" in capsys.readouterr().err
+    write(site, {"heroes.toml": '"/" = { seed = 5, alt = "Five" }\n'})
+    assert command("generate", "--site", "public") == 0
+    assert [pin["page"] for pin in _lock(site)] == ["index.html"]
+
+
+def test_a_recipe_that_nobody_can_read_is_1_and_the_others_are_made(
+    tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
+) -> None:
+    mkdocs_site(tmp_path, files={"docs/art.md": RECIPE, "docs/bad.md": RECIPE.replace("seed: 300", "seed: many")})
+    assert command("generate") == 1
+    assert "docs/bad.md" in capsys.readouterr().out
+    assert [pin["page"] for pin in _lock(tmp_path)] == ["docs/art.md"]
+
+
+def test_frozen_needs_every_pin(
+    tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
+) -> None:
+    installed()
+    mkdocs_site(tmp_path, files={"docs/art.md": RECIPE})
+    assert run("mkdocs", "build", cwd=tmp_path, env={"IMAGESEO_ENABLED": "0"}).returncode == 0
+    before = tree(tmp_path / "docs")
+    assert command("build", "site", "--frozen") == 1
+    assert "hero-unpinned" in capsys.readouterr().out
+    assert command("generate") == 0
+    assert command("build", "site", "--frozen") == 0, capsys.readouterr().out
+    assert "assets/heroes/" in (tmp_path / "site/art/index.html").read_text("utf-8")
+    assert tree(tmp_path / "docs") == before
+
+
+def test_a_folder_of_another_site_gets_no_front_matter(tmp_path: Path) -> None:
+    mkdocs_site(tmp_path, files={"other/index.html": PAGE.format(""), "docs/art.md": RECIPE})
+    here = at_hand(tmp_path, config=None, note=print)
+    assert [page.hints.meta for page in here.site(tmp_path / "other").pages] == [{}]
+    assert here.host is not None
+    assert {page.key for page in here.pages()} == {"docs/index.md", "docs/guide/README.md", "docs/art.md"}
+
+
+def test_a_host_that_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from imageseo.errors import MissingExtraError
+    from imageseo.hosts import project
+
+    mkdocs_site(tmp_path, config="plugins: []\n")
+    write(tmp_path, {"imageseo.toml": "concurrency = 3\n"})
+    monkeypatch.setattr(project, "find_spec", lambda name: None)
+    notes: list[str] = []
+    here = at_hand(tmp_path, config=None, note=notes.append)
+    assert here.settings.concurrency == 3
+    assert here.host is None
+    assert "mkdocs is not installed" in notes[0]
+    with pytest.raises(MissingExtraError, match=r"imageseo\[mkdocs\]"):
+        at_hand(tmp_path, config=tmp_path / "mkdocs.yml", note=notes.append)
+
+
+def test_a_broken_mkdocs_file_is_a_fault_of_the_configuration(tmp_path: Path) -> None:
+    write(tmp_path, {"mkdocs.yml": "site_name: [\n"})
+    with pytest.raises(SettingsError, match=r"mkdocs\.yml"):
+        at_hand(tmp_path, config=None, note=print)
+    write(tmp_path, {"pelicanconf.py": "1 / 0\n", "mkdocs.yml": b""})
+    (tmp_path / "mkdocs.yml").unlink()
+    with pytest.raises(SettingsError, match="ZeroDivisionError"):
+        at_hand(tmp_path, config=None, note=print)
+
+
+def _lock(folder: Path) -> list[dict[str, Any]]:
+    heroes: list[dict[str, Any]] = tomllib.loads((folder / "imageseo.lock").read_text("utf-8"))["hero"]
+    return heroes
+
+
+def test_long_work_is_told_in_quarters_and_short_work_is_not() -> None:
+    said: list[str] = []
+    with Lines(said.append).task("Encoding", 40) as step:
+        for _ in range(40):
+            step.advance()
+    assert said == ["Encoding: 40 to do", *(f"Encoding: {done} of 40" for done in (10, 20, 30, 40))]
+    said.clear()
+    with Lines(said.append).task("Encoding", 5) as step:
+        step.advance(5)
+    with Lines(said.append).task("Encoding", 0):
+        pass
+    assert not said
+
+
+def test_a_terminal_gets_a_bar_and_a_pipe_gets_lines() -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal, pipe = Terminal(), io.StringIO()
+    for stream in (terminal, pipe):
+        with for_stream(stream).task("Encoding", 30) as step:
+            step.advance(30)
+    assert "30/30" in terminal.getvalue()
+    assert "\r" in terminal.getvalue()
+    assert pipe.getvalue().splitlines() == ["Encoding: 30 to do", "Encoding: 30 of 30"]
