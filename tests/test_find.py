@@ -131,6 +131,17 @@ def test_zones(body: str, zone: Zone) -> None:
     assert only(body.replace("<img", "<img src=x")).zone is zone
 
 
+def test_links_are_known_by_their_end_alone() -> None:
+    body = (
+        "<nav><a href=n>text <span class=x>in</span> span</a><a class=logo href=home><img src=a></a></nav>"
+        "<p><a href=one>text</a><img src=b><a href=two><div><img src=c></div><a href='3&amp;4'><b>x</b><img src=d></a>"
+        "<a href=five>never closed<p><img src=e></p><a data-imageseo-hero href=six>six</a><img src=f>"
+    )
+    found = scan(body)
+    assert [ref.link for ref in found.refs] == ["home", None, "two", "3&4", "five", None]
+    assert found.hero_slot is not None
+
+
 def test_include_and_exclude() -> None:
     body = '<header class=hero><img src=a></header><article><div id=map data-x="1,2"><img src=b></div></article>'
     first, second = scan(body, include=[".hero"], exclude=['img.none, [data-x="1,2"]']).refs

@@ -48,7 +48,7 @@ def strip(html: bytes) -> bytes:
     if _ATTRIBUTE.encode() not in html:
         return html
     text = html.decode("latin-1")
-    cuts = tuple(Edit(span=span, replacement=b"") for span in _ours(text, text.lower()))
+    cuts = tuple(Edit(span=span, replacement=b"") for span in _ours(text, html.lower().decode("latin-1")))
     return apply(html, cuts) if cuts else html
 
 

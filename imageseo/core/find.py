@@ -27,7 +27,9 @@ def find(html: bytes, *, include: Sequence[str] = (), exclude: Sequence[str] = (
     """
     charset.check(html)
     text = html.decode("latin-1")
-    scanner = Scanner(text, text.lower(), include=selectors.parse(include), exclude=selectors.parse(exclude))
+    scanner = Scanner(
+        text, html.lower().decode("latin-1"), include=selectors.parse(include), exclude=selectors.parse(exclude)
+    )
     return _Reading(html, text, scanner).scan()
 
 

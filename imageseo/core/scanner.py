@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from imageseo.core.selectors import Selector
-from imageseo.core.tokens import Tag, attributes, decoded, tag_over, walk
+from imageseo.core.tokens import TEXT_LINK, Tag, attributes, decoded, tag_over, walk
 from imageseo.core.zones import LANDMARKS, NEEDLES, Element, Region, region
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
@@ -116,13 +116,20 @@ class Scanner:
         self._implied = bool(tracked & _OPTIONAL_END)
         if self._implied:
             wanted |= _OPTIONAL_END | _HOLDERS
-        links_only = "a" not in tracked
+        links = (tag for tag in self._marks.values() if tag.name == "a")
+        if not any("data-imageseo" in self.lowered[tag.start : tag.end] for tag in links):
+            wanted |= {TEXT_LINK}
+        marked_link = False
         for tag in walk(self.lowered, frozenset(wanted)):
             name = tag.name
             if name == "a" or name == "/a":
-                # links cannot nest, and no other end tag ends them (they are reconstructed): no need for the stack
+                # A link ends with the next one or its end tag, nothing else ends it (it is reconstructed). Links are
+                # most of a page's tags: only those whose attributes matter go on the stack.
                 self._link = tag if name == "a" else None
-                if links_only:
+                if marked_link:
+                    self._end(Tag("/a", tag.start, tag.end, tag.end))
+                marked_link = name == "a" and (tag.start in self._marks or "a" in self._named)
+                if not marked_link:
                     continue
             if name.startswith("/"):
                 self._end(tag)

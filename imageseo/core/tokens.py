@@ -37,6 +37,7 @@ _COMMENT_END = re.compile(r"-->|--!>")
 _SCRIPT_STEP = re.compile(rf"(<!--)|(-->)|<(/?)script(?=[{SPACE}/>])")
 _REFERENCE = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|([a-zA-Z][a-zA-Z0-9]*;?))")
 
+TEXT_LINK = "a!"
 RAW = frozenset({"script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "noscript"})
 _FOREIGN = frozenset({"svg", "math"})
 _SKIPPED = RAW | _FOREIGN | {"template", "plaintext"}
@@ -77,6 +78,9 @@ def _stops(names: frozenset[str]) -> re.Pattern[str]:
     """
     listed = "|".join(re.escape(name) for name in sorted(names))
     boring = rf"/?+(?!(?:{listed})[{SPACE}/>])[a-z][^{SPACE}/>]*+{_ATTRIBUTES}>"
+    if TEXT_LINK in names:
+        span = rf"(?:[^<]*+</?+span(?=[{SPACE}/>]){_ATTRIBUTES}>)*+[^<]*+"
+        boring = rf"{boring}|a(?=[{SPACE}/>]){_ATTRIBUTES}>{span}</a>"
     tag = rf"(/?[a-z][^{SPACE}/>]*+){_ATTRIBUTES}>"
     return re.compile(
         rf"[^<]*+(?:<(?:{boring}|(?![a-z/!?]))[^<]*+)*+(?:<(?:{tag}|(!--)|([!?][^>]*+>?|/(?![a-z])[^>]*+>?)|(.))|\Z)",
@@ -86,6 +90,8 @@ def _stops(names: frozenset[str]) -> re.Pattern[str]:
 
 def walk(lowered: str, wanted: frozenset[str]) -> Iterator[Tag]:
     """The start and end tags of the elements named in ``wanted``, in order; comments when it holds ``!--``.
+
+    With ``TEXT_LINK`` in it, links that hold words alone are left out: most of a page's navigation.
 
     ``lowered``: the page in lower case (latin-1 text keeps its offsets then).
     """
