@@ -1,0 +1,90 @@
+"""What imageseo adds to a warm MkDocs build: site_example grown to many pages, built with and without it in turn.
+
+    python -m tests.bench.mkdocs_overhead [--pages 1000] [--rounds 3] [--json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+EXAMPLE = Path(__file__).parents[2] / "site_example"
+
+
+def grow(target: Path, pages: int) -> None:
+    """A copy of the example with its pages repeated in numbered folders until there are so many of them."""
+    shutil.copytree(EXAMPLE, target, ignore=shutil.ignore_patterns("site", "output", ".cache", "pelican"))
+    docs = target / "docs"
+    originals = sorted(docs.rglob("*.md"))
+    count = len(originals)
+    number = 0
+    while count < pages:
+        for original in originals:
+            if count >= pages:
+                break
+            folder = docs / f"copy-{number:03}"
+            copy = folder / original.relative_to(docs)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_text(_same_images(original.read_text("utf-8"), folder, original, docs), encoding="utf-8")
+            count += 1
+        number += 1
+    config = (target / "mkdocs.yml").read_text("utf-8")
+    config = re.sub(r"(?ms)^nav:\n(?:[ \t]+.*\n|\n)*", "", config)  # a copy is in nobody's navigation
+    (target / "mkdocs.yml").write_text(config, encoding="utf-8")
+    (target / "plain.yml").write_text(
+        "INHERIT: mkdocs.yml\nplugins: !ENV [IMAGESEO_BENCH_NONE, [search]]\n", encoding="utf-8"
+    )
+
+
+def _same_images(text: str, folder: Path, original: Path, docs: Path) -> str:
+    """The page with its relative image paths leading to the example's own images, which are shared by all copies."""
+    away = os.path.relpath(original.parent, (folder / original.relative_to(docs)).parent).replace(os.sep, "/")
+    text = re.sub(r"(!\[[^\]]*\]\()(?!https?:|/|data:|#)", rf"\1{away}/", text)
+    text = re.sub(r'(<img[^>]*\ssrc=")(?!https?:|/|data:|#)', rf"\1{away}/", text)
+    return re.sub(r"(?m)^(hero: )(images/)", rf"\1{away}/\2", text)
+
+
+def timed(config: str, folder: Path) -> float:
+    """Wall seconds of one whole ``mkdocs build``."""
+    command = [sys.executable, "-m", "mkdocs", "-q", "build", "-f", config]
+    started = time.perf_counter()
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    seconds = time.perf_counter() - started
+    if done.returncode:
+        sys.exit(f"{config}: mkdocs failed\n{done.stderr[-3000:]}")
+    return seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pages", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        site = Path(folder) / "site_example"
+        grow(site, options.pages)
+        timed("mkdocs.yml", site)  # fills the store
+        pairs = [(timed("mkdocs.yml", site), timed("plain.yml", site)) for _ in range(options.rounds)]
+    result = {
+        "pages": options.pages,
+        "rounds": options.rounds,
+        "with_s": statistics.median(each for each, _ in pairs),
+        "without_s": statistics.median(each for _, each in pairs),
+        "ratio": statistics.median(each / other for each, other in pairs),
+        "goal": 1.25,
+    }
+    print(json.dumps(result, indent=2) if options.json else "\n".join(f"{key}: {value}" for key, value in result.items()))
+
+
+if __name__ == "__main__":
+    main()
