@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from imageseo.errors import ImageseoError, SettingsError
 from imageseo.hosts import job
-from imageseo.hosts.mkdocs_pages import built_folders, folder_of, hints_of, read_pages
+from imageseo.hosts.mkdocs_pages import READING, built_folders, folder_of, hints_of, read_pages
 from imageseo.hosts.pages import HeroesFile, base_url, html_files, source_dir, with_heroes
 from imageseo.model.page import Page, PageHints, Site
 from imageseo.ports import Progress
@@ -137,14 +137,20 @@ class ImageseoPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
         self.config = dict(options)
         self.events.options = self.config
         self.events.origin = f"{Path(config_file_path or 'mkdocs.yml').name}: plugins: imageseo"
-        if self.events.serving or _command() == "serve":
-            return [], []  # on_config warns of them: a preview goes on
+        if READING.get() or self.events.serving or _command() == "serve":
+            return [], []  # of a preview on_config warns, which goes on
         folder = Path(config_file_path).parent if config_file_path else Path.cwd()
         try:
             job.read_project(folder, options=self.config, origin=self.events.origin)
         except SettingsError as error:
-            return [("imageseo", ConfigFault(fault)) for fault in error.faults], []
+            return [self._fault(fault) for fault in error.faults], []
         return [], []
+
+    def _fault(self, fault: str) -> tuple[str, ConfigFault]:
+        """As the host shows it: `Plugin 'imageseo' option 'hero.insert': …`; others than ours keep their place."""
+        key, colon, text = fault.removeprefix(f"{self.events.origin}: ").partition(": ")
+        own = bool(colon) and fault.startswith(self.events.origin)
+        return (key, ConfigFault(text)) if own else ("imageseo", ConfigFault(fault))
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
         self.events.startup(command)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import File, Files
     from mkdocs.structure.pages import Page
+
+READING: ContextVar[bool] = ContextVar("imageseo_reading", default=False)
+"""True while the configuration is loaded for a command of ours, which then says itself what is wrong with it."""
 
 
 def folder_of(config: MkDocsConfig) -> Path:
@@ -83,19 +87,19 @@ def _host(config: MkDocsConfig, module: str) -> Any:
     return import_module(f"{type(config).__module__.partition('.')[0]}.{module}")
 
 
-def load(config_file: Path, package: str) -> tuple[MkDocsConfig, Mapping[str, Any] | None]:
-    """The configuration through the host's own loader, and our plugin's options; None when it is not listed.
+def load(config_file: Path, package: str) -> MkDocsConfig:
+    """The configuration through the host's own loader. Our plugin's options in it are not checked.
 
     ``package``: ``mkdocs`` or ``properdocs``. Raises SettingsError; the host has said why on its log.
     """
     if package == "properdocs":
         import_module("properdocs.replacement")  # as its own command does: plugins may import mkdocs
     base, exceptions = import_module(f"{package}.config.base"), import_module(f"{package}.exceptions")
+    token = READING.set(True)
     try:
         config: MkDocsConfig = base.load_config(str(config_file))
     except exceptions.MkDocsException as error:  # its Abort is a SystemExit too
         raise SettingsError((f"{config_file}: {error.format_message()}",), hint="its faults stand above") from error
-    from imageseo.hosts.mkdocs import ImageseoPlugin
-
-    plugins = config.plugins.values()
-    return config, next((plugin.events.options for plugin in plugins if isinstance(plugin, ImageseoPlugin)), None)
+    finally:
+        READING.reset(token)
+    return config

@@ -147,7 +147,11 @@ def _has_pelican() -> bool:
 def _mkdocs(config_file: Path, package: str) -> AtHand:
     from imageseo.hosts import mkdocs_pages
 
-    config, options = mkdocs_pages.load(config_file, package)
+    config = mkdocs_pages.load(config_file, package)
+    from imageseo.hosts.mkdocs import ImageseoPlugin  # now that it is known for which of the two it has to be
+
+    plugins = [plugin for plugin in config.plugins.values() if isinstance(plugin, ImageseoPlugin)]
+    options = plugins[0].events.options if plugins else None
     folder = config_file.resolve().parent
     project = job.read_project(folder, options=options, origin=f"{config_file.name}: plugins: imageseo")
     host = HostAtHand(
