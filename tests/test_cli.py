@@ -311,6 +311,15 @@ def test_a_broken_mkdocs_file_is_a_fault_of_the_configuration(tmp_path: Path) ->
         at_hand(tmp_path, config=None, note=print)
 
 
+def test_a_host_that_cannot_be_loaded_is_done_without_when_the_settings_stand_elsewhere(
+    site: Path, command: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(site, {"mkdocs.yml": "site_name: A\nplugins: [none-such]\n", "imageseo.toml": ""})
+    assert command("lint", "public") == 2
+    assert command("lint", "public", "--config", "imageseo.toml") == 1
+    assert "front matter is not read" in capsys.readouterr().err
+
+
 def _lock(folder: Path) -> list[dict[str, Any]]:
     heroes: list[dict[str, Any]] = tomllib.loads((folder / "imageseo.lock").read_text("utf-8"))["hero"]
     return heroes

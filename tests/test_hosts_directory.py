@@ -139,6 +139,7 @@ def test_base_urls() -> None:
 def test_folders_are_learnt_from_files_that_are_copied() -> None:
     folders = folders_of([("en/pics/deep/a.jpg", "pics/deep/a.jpg"), ("x/a.png", "static/x/a.png"), ("b.jpg", "b.jpg")])
     assert source_dir("en/page.md", folders) == ""
+    assert source_dir("en/guide/deep/page.md", folders) == "guide/deep/"
     assert source_dir("en/pics/page.md", folders) == "pics/"
     assert source_dir("x/page.md", folders) == "static/x/"
     assert source_dir("unknown/page.md", folders) == "unknown/"

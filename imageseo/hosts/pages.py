@@ -47,7 +47,7 @@ def folders_of(copies: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Source folder -> folder of the built site (``.`` is the top), learnt from files that are copied as they are.
 
     ``copies``: path below the source folder, path below the site's root. The two differ where a host or a plugin
-    moves a tree (``docs/en/`` to the site's root). A folder that is not listed stands where it stood.
+    moves a tree (``docs/en/`` to the site's root).
     """
     found: dict[str, str] = {}
     inferred: dict[str, str] = {}
@@ -62,8 +62,12 @@ def folders_of(copies: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 def source_dir(source_path: str, folders: Mapping[str, str]) -> str:
     """Where relative paths in a source file's front matter point, as a folder of the built site."""
-    folder = PurePosixPath(source_path).parent.as_posix()
-    built = folders.get(folder, folder)
+    folder = PurePosixPath(source_path).parent
+    for place in (folder, *folder.parents):  # a folder without a copied file lies in its nearest one that has some
+        if place.as_posix() in folders:
+            folder = PurePosixPath(folders[place.as_posix()]) / folder.relative_to(place)
+            break
+    built = folder.as_posix()
     return "" if built == "." else f"{built}/"
 
 

@@ -97,11 +97,20 @@ def at_hand(folder: Path, *, config: Path | None, note: Callable[[str], None]) -
     if config is not None and not config.is_file():
         raise SettingsError((f"{config}: no such file",))
     if config is not None and config.suffix == ".toml":
-        return _settled(job.read_settings(folder, explicit=config), _host_in(folder, note))
+        return _settled(job.read_settings(folder, explicit=config), _host_beside(folder, note))
     if config is not None:
         return _of_host(config, must=True, note=note)
     found = _host_in(folder, note)
     return found if found is not None else _settled(job.read_settings(folder), None)
+
+
+def _host_beside(folder: Path, note: Callable[[str], None]) -> AtHand | None:
+    """The host in a folder whose settings stand elsewhere: one that cannot be loaded is done without."""
+    try:
+        return _host_in(folder, note)
+    except SettingsError as error:
+        note(f"front matter is not read: {'; '.join(error.faults)}")
+        return None
 
 
 def _settled(project: Project, host: AtHand | None) -> AtHand:
