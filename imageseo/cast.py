@@ -64,6 +64,7 @@ class Casting:
                 complete=completer(self.masters.providers),
                 base_url=self.site.base_url,
                 exists=self.files.exists,
+                origin=page.hints.origin,
             )
         except RecipeError as error:
             self._say("hero-recipe", error.message, error.hint, location, fails=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from imageseo.core.edits import apply, strip
 from imageseo.core.find import find
 from imageseo.core.markup import page_edits
@@ -86,6 +89,15 @@ def test_auto_sizes_stand_on_image_and_sources() -> None:
     assert "auto" not in body_of(built(HEAD + "<img src=a>", specs=(), auto_sizes=True)), "no sources, nothing to size"
 
 
+def test_where_the_column_is_known_only_the_last_source_has_auto_sizes() -> None:
+    html = body_of(built(HEAD + "<img src=a.jpg>", auto_sizes=True, known_width=True))
+    assert re.findall(r'<source type="image/(\w+)"[^>]* sizes="([^"]*)"', html) == [
+        ("avif", "100vw"),
+        ("webp", "auto, 100vw"),
+    ]
+    assert re.search(r'<img[^>]* sizes="auto, 100vw"', html)
+
+
 def test_auto_sizes_need_both_attributes_in_px() -> None:
     page = HEAD + '<img src=a width="80%">'
     assert "auto," not in body_of(built(page, auto_sizes=True, attributes=(("loading", "lazy"),)))
@@ -126,6 +138,15 @@ def test_style_and_json_ld_end_the_head() -> None:
 def insert(scan: PageScan, at: int, caption: str | None = None, alt: str | None = "A & B") -> HeroInsert:
     hero = Hero(path="img/my pic.jpg", alt=alt, caption=caption)
     return HeroInsert(at=at, hero=hero, asset=ASSET, src="../img/my%20pic.jpg", specs=SPECS, sizes="100vw")
+
+
+def test_an_inserted_hero_leaves_the_only_urgent_image_to_the_author() -> None:
+    page = (HEAD + "<h1>H</h1>").encode()
+    scan = find(page)
+    assert scan.h1 is not None
+    for urgent, count in ((True, 1), (False, 0)):
+        plan = PagePlan(scan=scan, insert=replace(insert(scan, scan.h1.end), urgent=urgent))
+        assert apply(page, page_edits(plan, VARIANTS)).count(b'fetchpriority="high"') == count
 
 
 def test_an_inserted_hero_stands_between_its_neighbours() -> None:

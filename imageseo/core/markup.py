@@ -23,7 +23,9 @@ _STYLE = (
     "<style data-imageseo>:where(picture[data-imageseo]){display:contents}"
     ":where(picture[data-imageseo]>source){display:none}"
     ":where(img[data-imageseo~=height]){height:auto}"
-    ":where(img[data-imageseo~=chrome]){width:auto}</style>"
+    ":where(img[data-imageseo~=chrome]){width:auto}"
+    ":where(figure[data-imageseo]){margin:1em 0}"
+    ":where(figure[data-imageseo] img){max-width:100%}</style>"
 )
 
 
@@ -64,14 +66,17 @@ def _image_edits(
     added = list(image.attributes)
     wrap = ref.kept is None
     auto = image.auto_sizes and _sized(image)
-    sizes = f"auto, {image.sizes}" if auto else image.sizes
-    sources = _sources(image.specs, variants, ref.src, image.asset.path, sizes) if wrap else []
+    sources = _sources(image.specs, variants, ref.src, image.asset.path, image.sizes) if wrap else []
     if sources and auto:
         # `auto` must stand on the <img> too: there it brings size containment with it, without which an image of
         # `width:auto` would wait at 0 px for a source of 0 px. The intrinsic size keeps such images as they were.
         # Validators want a `srcset` beside `sizes`: the file itself, which is what `src` leads to anyway.
         added.append(("srcset", f"{_candidate(ref.src)} {image.asset.width}w"))
-        added.append(("sizes", sizes))
+        added.append(("sizes", f"auto, {image.sizes}"))
+        # The W3C's checker takes `auto` for an error on every <source> but the last (it looks for the loading
+        # attribute on the next <source>), so earlier ones have it only where `sizes` would else be a guess.
+        for source in sources[-1:] if image.known_width else sources:
+            source["sizes"] = f"auto, {image.sizes}"
         added.append(("style", f"contain-intrinsic-size:{image.asset.width}px {image.asset.height}px"))
     if sources:
         opening.append(_insertion(ref.span.start, f"<picture data-imageseo>{_macro('sources', sources)}", codec))
@@ -101,7 +106,7 @@ def _hero(insert: HeroInsert, variants: Mapping[VariantSpec, Variant]) -> str:
         *alt,
         ("width", str(asset.width)),
         ("height", str(asset.height)),
-        ("fetchpriority", "high"),
+        *([("fetchpriority", "high")] if insert.urgent else []),
         ("decoding", "async"),
         ("data-imageseo", f"height {HERO}"),
     ]

@@ -115,8 +115,7 @@ def added_dimensions(ref: ImageRef, asset: Asset) -> Iterator[tuple[str, str]]:
         yield "height", str(asset.height)
     elif height is None and (given := _whole_px(width)) is not None:
         yield "height", str(max(1, round(given * asset.height / asset.width)))
-    elif width is None and (given := _whole_px(height)) is not None:
-        yield "width", str(max(1, round(given * asset.width / asset.height)))
+    # A height alone gets no width: under `height: auto`, which most themes say, the image has its natural width today.
 
 
 def _whole_px(text: str | None) -> int | None:
@@ -152,6 +151,7 @@ def _image(
         specs=wanted,
         sizes=ladder.sizes(ref, asset, layout),
         attributes=tuple(attributes),
+        known_width=layout.sizes is not None or layout.content_width is not None,
         auto_sizes=bool(wanted) and lazy and ref.get("style") is None and ref.get("sizes") is None,
         hero=hero,
     )

@@ -15,6 +15,7 @@ class ImagePlan:
     ``specs``: variants to have, in order of preference by format, then by width; empty: no ``<picture>``.
     ``sizes``: without ``auto``. ``attributes``: to add to the tag, in order; never one that the author wrote.
     ``auto_sizes``: whether ``sizes`` may start with ``auto`` (lazy, and nothing of the author's in the way).
+    ``known_width``: ``sizes`` is no guess, for the theme's column is known.
     """
 
     ref: ImageRef
@@ -23,6 +24,7 @@ class ImagePlan:
     sizes: str
     attributes: tuple[tuple[str, str], ...]
     auto_sizes: bool = False
+    known_width: bool = False
     hero: bool = False
 
 
