@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -87,8 +85,8 @@ class Heroes:
         """The master of a request's recipe (ValueError when it has none). A fault of the page is a finding.
 
         ``hero-unpinned``: warning for what was drawn into the store, error when that is not allowed.
-        ``hero-master``: the pinned file is gone or damaged. ``hero-provider``: nobody of that name, or it failed.
-        Errors come with ``fails_build``.
+        ``hero-master``: the pinned file is gone or damaged. ``hero-provider``, ``hero-recipe``, ``hero-store``:
+        it cannot be drawn or kept. Errors come with ``fails_build``.
         """
         recipe = request.recipe
         if recipe is None:
@@ -130,13 +128,13 @@ class Heroes:
         )
 
     def _drawn(self, recipe: Recipe, provider: HeroProvider, location: Location, why: str, command: str) -> Resolution:
-        key = f"hero {provider.name} {provider.version} {recipe.key}"
+        key = hashlib.sha256(f"hero {provider.name} {provider.version} {recipe.key}".encode()).hexdigest()
         stored = self.store.find(key)
         if stored is None:
             try:
                 stored = self.store.put(key, _draw(provider, recipe))
-            except (ProviderError, ValueError) as error:
-                return _fault("hero-provider", str(error), location, "")
+            except ImageseoError as error:
+                return _fault(f"hero-{error.id}", error.message, location, error.hint)
         notes = "".join(f"; {note}" for note in provider.notes(recipe))
         finding = Finding(
             rule="hero-unpinned",
@@ -255,7 +253,7 @@ def _keep(page: str, recipe: Recipe, master: Master, project: Path, masters: str
     with Image.open(io.BytesIO(master.png)) as image:
         width, height = image.size
         pixels = hashlib.sha256(f"{image.mode} {width}x{height}\n".encode() + image.tobytes()).hexdigest()
-    file = (PurePosixPath(masters) / f"{_slug(page)}-{digest[:8]}.png").as_posix()
+    file = (PurePosixPath(masters) / locks.master_name(page, digest)).as_posix()
     write_atomic(project / file, master.png)
     return Pin(
         page=page,
@@ -280,14 +278,6 @@ def _commit(path: Path, project: Path, old: Lock, new: Lock) -> Lock:
         if pin.file not in named and locks.digest(project / pin.file) == pin.file_sha256:
             (project / pin.file).unlink(missing_ok=True)
     return new
-
-
-def _slug(page: str) -> str:
-    """``docs/guide/start.md`` → ``guide-start``; ASCII, at most 48 characters."""
-    stem = PurePosixPath(page).with_suffix("")
-    parts = [part for part in stem.parts if part not in ("docs", "content", "index", "/")] or [stem.name]
-    text = unicodedata.normalize("NFKD", "-".join(parts)).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", text).strip("-")[:48].strip("-") or "hero"
 
 
 def _why_unpinned(recipe: Recipe, pin: Pin | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -87,6 +88,15 @@ def digest(path: Path) -> str | None:
         return None
     except OSError as error:
         raise LockError(f"{path}: cannot be read: {error}", hint="Give the build the right to read it.") from error
+
+
+def master_name(page: str, digest: str) -> str:
+    """``guide-start-1a2b3c4d.png`` for ``docs/guide/start.md``: ASCII, and the first digits of the file's hash."""
+    stem = PurePosixPath(page).with_suffix("")
+    parts = [part for part in stem.parts if part not in ("docs", "content", "index", "/")] or [stem.name]
+    text = unicodedata.normalize("NFKD", "-".join(parts)).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", text).strip("-")[:48].strip("-") or "hero"
+    return f"{slug}-{digest[:8]}.png"
 
 
 def load_master(project: Path, pin: Pin) -> bytes:

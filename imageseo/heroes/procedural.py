@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
-from types import MappingProxyType
 from typing import Any
 
 from imageseo.errors import RecipeError
@@ -57,7 +56,7 @@ class Procedural:
         card = options.get("card")
         if card not in _FALSE:
             complete["card"] = self._card(card, options)
-        return MappingProxyType(complete)
+        return complete
 
     def _card(self, card: Any, options: Mapping[str, Any]) -> dict[str, str]:
         own = {"title": card} if isinstance(card, str) else {} if card is True else card
