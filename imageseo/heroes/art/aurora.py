@@ -18,7 +18,7 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
     air = clouds(x * 0.9, y * 1.2, salt, 3) - 0.5
     paint = Paint(sky(y * (1.0 / shore) + air * 0.12))
     _stars(paint, canvas, dice, shore)
-    hues = [main.at(0.74, 0.17), accent.at(0.80, 0.16), second.at(0.70, 0.17)]
+    hues = [_glowing(main, 0.74), _glowing(accent, 0.82), _glowing(second, 0.70)]
     if dice.chance(0.5):
         hues.reverse()
     count = dice.integer(3, 4)
@@ -27,6 +27,10 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
         _curtain(paint, canvas, dice, salt + 131 * number, number / max(count - 1, 1), low, high)
     _land(paint, canvas, dice, shore, deep)
     return paint
+
+
+def _glowing(lab: Lab, lightness: float) -> Lab:
+    return lab.at(lightness).vivid(0.16)
 
 
 def _curtain(paint: Paint, canvas: Canvas, dice: Dice, salt: int, order: float, low: Lab, high: Lab) -> None:
@@ -41,14 +45,14 @@ def _curtain(paint: Paint, canvas: Canvas, dice: Dice, salt: int, order: float, 
     zero = np.zeros_like(along)
     rays = clouds(along * 26.0, zero + y * 0.6, salt + 9, 3, 0.55)
     broad = clouds(along * 3.2, zero + y * 0.4, salt + 23, 2)
-    strength = step(0.28, 0.75, broad) * (0.45 + 0.75 * rays)
+    strength = step(0.16, 0.62, broad) * (0.45 + 0.85 * rays)
     up = base - y
     tall = 0.20 + 0.22 * lines(x * 1.7 + 5.0, salt + 41, 2)
     rise = clip(up / tall)
     body = step(-0.018, 0.03, up) * (1.0 - rise) * (1.0 - rise) / (1.0 + 2.2 * rise)
     glow = 1.0 / (1.0 + (up * up) * 34.0)
-    light = clip((body * strength * 1.05 + glow * glow * 0.20 * step(0.1, 0.8, broad)) * (0.95 - 0.25 * order))
-    tint = Ramp((0.0, low), (0.35, low.towards(high, 0.4)), (1.0, high))
+    light = clip((body * strength * 1.35 + glow * glow * 0.24 * step(0.1, 0.8, broad)) * (1.0 - 0.2 * order))
+    tint = Ramp((0.0, low), (0.35, low.bridge(high, 0.74)), (1.0, high))
     l, a, b = tint(rise)  # noqa: E741 - the field's own letter
     paint.l = paint.l + (l - paint.l) * light
     paint.a = paint.a + (a - paint.a) * light

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imageseo.errors import RecipeError
-from imageseo.heroes.art.colour import Paint, Palette, luminance, to_hex
+from imageseo.heroes.art.colour import Lab, Paint, Palette, luminance, to_hex
 from imageseo.heroes.art.exact import Canvas, Field, clip, fade
 from imageseo.heroes.art.type import face, fit, settable
 
@@ -31,7 +31,7 @@ class Line(NamedTuple):
     size: float
     weight: int
     spacing: float
-    opacity: float
+    upper: bool = False
 
 
 class Box(NamedTuple):
@@ -64,7 +64,7 @@ class Layout:
         scale = min(canvas.height / 900.0, canvas.width / 1200.0)
         margin = 96.0 * scale
         room = canvas.width - 2.0 * margin
-        width = room * 0.74 if canvas.aspect > 1.2 else room
+        width = room * 0.6 if canvas.aspect > 1.2 else room
         title = fit(texts["title"], 800, width=width, sizes=(46.0 * scale, 104.0 * scale), lines=3, spacing=_TRACKING)
         if title is None:
             raise RecipeError(
@@ -84,12 +84,12 @@ class Layout:
         lines: list[Line] = []
         y = canvas.height - margin
         for text in reversed(below[1]):
-            lines.append(Line(text, margin, y, below[0], 500, 0.0, 0.92))
+            lines.append(Line(text, margin, y, below[0], 500, 0.0))
             y -= below[0] * 1.35
         if below[1]:
-            y -= 14.0 * scale + below[0] * 0.1
+            y -= size * 0.24 + 10.0 * scale
         for text in reversed(rows):
-            lines.append(Line(text, margin - size * 0.045, y, size, 800, _TRACKING * size, 1.0))
+            lines.append(Line(text, margin - size * 0.045, y, size, 800, _TRACKING * size))
             y -= size * 1.12
         marks: list[Box] = []
         if "brand" in texts:
@@ -99,58 +99,51 @@ class Layout:
                 top = margin + small_size * 0.72
                 mark = Box(margin, top - small_size * 0.43, 36.0 * scale, 7.0 * scale)
                 marks.append(mark)
-                lines.append(Line(brand[1][0], margin + 52.0 * scale, top, brand[0], 600, 0.0, 1.0))
+                lines.append(Line(brand[1][0], margin + 52.0 * scale, top, brand[0], 600, 0.0, True))
         lines.reverse()
         return cls(canvas, tuple(lines), tuple(marks), tuple(_box(line) for line in lines))
 
-    def scrim(self, paint: Paint, palette: Palette) -> Ink:
-        """Shade the art behind the text until every point of it gives the text its contrast; the ink to write with."""
-        dark = palette.deep.at(0.13, 0.045)
-        light = palette.pale.at(0.985, 0.012)
-        # Ink is white over dark art and dark over light art, whichever needs less scrim.
-        around = [float(plane) for plane in _sample(paint, self.boxes)]
-        pale_ink = palette.night or sum(around) / len(around) < 0.62
-        ink, veil = (light, dark) if pale_ink else (dark, light)
-        target = luminance(ink)
-        mask = self._mask()
-        for step in range(1, 13):
-            strength = 0.22 + 0.065 * (step - 1)
-            trial = Paint((paint.l, paint.a, paint.b))
-            trial.lay(veil, mask * strength)
-            if all(_contrast(trial, box, target) >= _CONTRAST for box in self.boxes) or step == 12:
-                paint.l, paint.a, paint.b = trial.l, trial.a, trial.b
-                break
-        accent = palette.accent.at(0.80, 0.16) if pale_ink else palette.main.at(0.50, 0.17)
-        return Ink(to_hex(ink), to_hex(accent))
+    def scrim(self, paint: Paint, palette: Palette) -> tuple[Ink, ...]:
+        """Shade the art behind the texts until every point of it gives them their contrast; an ink for each line.
 
-    def _mask(self) -> Field:
-        """1 behind the text, easing out around it; one soft shape for the title, one for the brand."""
+        Brand and title choose for themselves between dark ink and white, whichever needs less scrim.
+        """
+        dark, light = palette.deep.at(0.15, 0.05), palette.pale.at(0.985, 0.012)
+        white = Ink(to_hex(light), to_hex(palette.accent.at(0.80, 0.16)))
+        black = Ink(to_hex(dark), to_hex(palette.main.at(0.50, 0.17)))
+        inks: dict[bool, Ink] = {}
+        for upper in (True, False):
+            boxes = tuple(box for line, box in zip(self.lines, self.boxes, strict=True) if line.upper == upper)
+            if not boxes:
+                continue
+            mask = self._mask(boxes, upper=upper)
+            trials = [(white, dark, luminance(light)), (black, light, luminance(dark))]
+            found = [(_needed(paint, mask, veil, boxes, ink_light), ink, veil) for ink, veil, ink_light in trials]
+            strength, ink, veil = min(found, key=lambda trial: trial[0])
+            paint.lay(veil, mask * strength)
+            inks[upper] = ink
+        return tuple(inks[line.upper] for line in self.lines)
+
+    def _mask(self, boxes: tuple[Box, ...], *, upper: bool) -> Field:
+        """1 behind the boxes, easing out to the right and towards the picture's middle."""
         canvas = self.canvas
-        total: Field | None = None
-        px = float(canvas.height)
-        groups = [box for box in self.boxes if box.y > px * 0.3], [box for box in self.boxes if box.y <= px * 0.3]
-        for group in filter(None, groups):
-            left, top = min(box.x for box in group) / px, min(box.y for box in group) / px
-            right, bottom = max(box.x + box.w for box in group) / px, max(box.y + box.h for box in group) / px
-            reach = 0.34 if len(group) > 1 or bottom > 0.6 else 0.2
-            dx = np.maximum(np.maximum(left - canvas.x, canvas.x - right), np.float32(0.0))
-            dy = np.maximum(np.maximum(top - canvas.y, canvas.y - bottom), np.float32(0.0))
-            shape = fade(clip(1.0 - np.sqrt(dx * dx + dy * dy) * (1.0 / reach)))
-            total = shape if total is None else 1.0 - (1.0 - total) * (1.0 - shape)
-        assert total is not None
-        return total
+        right = max(box.x + box.w for box in boxes) * canvas.px
+        across = fade(clip(1.0 - (canvas.x - right) * (1.0 / 0.7)))
+        if upper:
+            bottom = max(box.y + box.h for box in boxes) * canvas.px
+            return across * fade(clip(1.0 - (canvas.y - bottom) * (1.0 / 0.3)))
+        top = min(box.y for box in boxes) * canvas.px
+        return across * fade(clip(1.0 - (top - canvas.y) * (1.0 / 0.42)))
 
-    def over(self, pixels: NDArray[np.uint8], ink: Ink) -> NDArray[np.uint8]:
+    def over(self, pixels: NDArray[np.uint8], inks: tuple[Ink, ...]) -> NDArray[np.uint8]:
         """The text composed over 8-bit pixels."""
         import resvg_py
 
         svg = _template().render(
             width=self.canvas.width,
             height=self.canvas.height,
-            lines=self.lines,
-            marks=self.marks,
-            ink=ink.text,
-            accent=ink.accent,
+            lines=list(zip(self.lines, inks, strict=True)),
+            marks=[(mark, inks[0]) for mark in self.marks],
         )
         drawn = resvg_py.svg_to_bytes(
             svg_string=svg, skip_system_fonts=True, font_files=[face(weight).path for weight in (500, 600, 800)]
@@ -181,16 +174,29 @@ def _window(paint: Paint, box: Box) -> tuple[slice, slice]:
     return slice(top, min(int(box.y + box.h) + 1, height)), slice(left, min(int(box.x + box.w) + 1, width))
 
 
-def _sample(paint: Paint, boxes: tuple[Box, ...]) -> list[float]:
-    return [float(value) for box in boxes for value in paint.l[_window(paint, box)][::16, ::16].ravel()]
+def _needed(paint: Paint, mask: Field, veil: Lab, boxes: tuple[Box, ...], ink: float) -> float:
+    """The least strength of a scrim that gives an ink of this luminance its contrast."""
+    for step in range(25):
+        strength = step / 24.0
+        windows = [_window(paint, box) for box in boxes]
+        if all(_contrast(_veiled(paint, mask, veil, window, strength), ink) >= _CONTRAST for window in windows):
+            return strength
+    return 1.0
 
 
-def _contrast(paint: Paint, box: Box, ink: float) -> float:
-    """The worst contrast ratio of an ink of this luminance with the art in a box."""
-    window = _window(paint, box)
-    part = paint.l[window], paint.a[window], paint.b[window]
-    lightest, darkest = float(light(part).max()), float(light(part).min())
-    return min((max(ink, y) + 0.05) / (min(ink, y) + 0.05) for y in (lightest, darkest))
+def _veiled(
+    paint: Paint, mask: Field, veil: Lab, window: tuple[slice, slice], strength: float
+) -> tuple[Field, Field, Field]:
+    part = Paint((paint.l[window], paint.a[window], paint.b[window]))
+    part.lay(veil, mask[window] * strength)
+    return part.l, part.a, part.b
+
+
+def _contrast(planes: tuple[Field, Field, Field], ink: float) -> float:
+    """The worst contrast ratio of an ink of this luminance with any point."""
+    background = light(planes)
+    extremes = float(background.max()), float(background.min())
+    return min((max(ink, y) + 0.05) / (min(ink, y) + 0.05) for y in extremes)
 
 
 def light(planes: tuple[Field, Field, Field]) -> Field:

@@ -37,6 +37,18 @@ class Lab:
             return self
         return Lab(self.l, self.a * chroma / own, self.b * chroma / own).inside()
 
+    def bridge(self, other: Lab, lightness: float) -> Lab:
+        """A colour between two hues that keeps their strength: opposite hues meet by way of red, not in grey."""
+        middle = self.towards(other, 0.5)
+        wanted = (self.chroma + other.chroma) * 0.42
+        missing = wanted * wanted - middle.chroma * middle.chroma
+        across = Lab(0.0, other.b - self.b, self.a - other.a)
+        length = across.chroma
+        if missing <= 0.0 or length < 0.02:
+            return middle.at(lightness)
+        push = root(missing, 2) / length * (1.0 if across.a > 0.0 else -1.0)
+        return Lab(lightness, middle.a + across.a * push, middle.b + across.b * push).inside()
+
     def inside(self) -> Lab:
         """Less chroma until sRGB can show it."""
         low, high = 0.0, 1.0
@@ -115,19 +127,30 @@ def palette(colors: tuple[str, ...], dice: Dice) -> Palette:
     """Roles from two to six colours in any order. The seed decides day or night, and may swap accent and second."""
     labs = [parse(colour) for colour in colors]
     by_light = sorted(labs, key=lambda lab: lab.l)
-    by_chroma = sorted(labs, key=lambda lab: lab.chroma)
-    main = by_chroma[-1]
-    rest = [lab for lab in labs if lab is not main and lab.chroma > 0.03]
+    main = max(labs, key=_weight)
+    rest = [lab for lab in labs if lab is not main and lab.chroma > 0.016]
     accent = max(rest, key=lambda lab: lab.apart(main)) if rest else main
     others = [lab for lab in rest if lab is not accent]
-    second = max(others, key=lambda lab: lab.chroma) if others else main.towards(accent, 0.5)
+    second = max(others, key=lambda lab: lab.chroma) if others else main.bridge(accent, 0.6)
     darkest, lightest = by_light[0], by_light[-1]
     average = sum(lab.l for lab in labs) / len(labs)
-    night = dice.chance(0.9 if average < 0.35 else 0.15 if average > 0.75 else 0.5)
+    night = dice.chance(0.85 if average < 0.4 else 0.12 if average > 0.75 else 0.5)
+    main, second, accent = _strong(main, 0.10), _strong(second, 0.085), _strong(accent, 0.085)
     cool = darkest if darkest.chroma > 0.02 else main
     deep = cool.at(min(darkest.l, 0.26), 0.075)
     pale = (lightest if lightest.chroma > 0.012 else main).at(max(lightest.l, 0.95), 0.03)
     return Palette(deep=deep, main=main, second=second, accent=accent, pale=pale, night=night)
+
+
+def _weight(lab: Lab) -> float:
+    """How well a colour carries a picture: strong ones, and cool ones a little before warm, which darken to mud."""
+    chroma = lab.chroma
+    return 0.0 if chroma < 0.001 else chroma * (1.0 - 0.28 * max(lab.b, 0.0) / chroma)
+
+
+def _strong(lab: Lab, chroma: float) -> Lab:
+    """A pastel says a hue; pictures need it stronger. What is all but grey stays so."""
+    return lab if lab.chroma < 0.012 or lab.chroma >= chroma else Lab(min(lab.l, 0.7), lab.a, lab.b).vivid(chroma)
 
 
 class Ramp:
@@ -145,6 +168,7 @@ class Ramp:
             t = 0.0 if gap <= 0.0 else min(max((at - positions[lower]) / gap, 0.0), 1.0)
             lab = stops[lower][1].towards(stops[upper][1], t) if at > positions[0] else stops[0][1]
             table[0, index], table[1, index], table[2, index] = lab.l, lab.a, lab.b
+        table = _smooth(_smooth(table))
         self._table = table
         self._slopes = np.ascontiguousarray(table[:, 1:] - table[:, :-1])
         self._samples = samples
@@ -160,11 +184,25 @@ class Ramp:
         return l, a, b
 
 
-class Paint:
-    """Three OKLab planes that colours are laid on."""
+def _smooth(table: Field) -> Field:
+    """A running mean, so that no stop shows as a line in a wide gradient. Sums are sequential, hence exact."""
+    reach = 40
+    wide = np.pad(table.astype(np.float64), ((0, 0), (reach + 1, reach)), mode="edge")
+    sums = np.cumsum(wide, axis=1)
+    out: Field = ((sums[:, 2 * reach + 1 :] - sums[:, : -2 * reach - 1]) / (2 * reach + 1)).astype(np.float32)
+    return out
 
-    def __init__(self, planes: tuple[Field, Field, Field]) -> None:
+
+class Paint:
+    """Three OKLab planes that colours are laid on. ``focus``: where the subject stands, 0 left to 1 right."""
+
+    def __init__(self, planes: tuple[Field, Field, Field], focus: float = 0.5) -> None:
         self.l, self.a, self.b = planes
+        self.focus = focus
+
+    def mirrored(self) -> Paint:
+        """Left for right."""
+        return Paint((self.l[:, ::-1].copy(), self.a[:, ::-1].copy(), self.b[:, ::-1].copy()), 1.0 - self.focus)
 
     def lay(self, lab: Lab | tuple[Field, Field, Field], cover: Field) -> None:
         """Cover with a colour (or planes) where ``cover`` (0..1) says."""
@@ -172,6 +210,11 @@ class Paint:
         self.l = self.l + (l - self.l) * cover
         self.a = self.a + (a - self.a) * cover
         self.b = self.b + (b - self.b) * cover
+
+    def shade(self, amount: Field) -> None:
+        """Take a part of the light away; the colour keeps its saturation."""
+        keep = 1.0 - amount
+        self.l, self.a, self.b = self.l * keep, self.a * keep, self.b * keep
 
     def light(self, amount: Field) -> None:
         """Add lightness (negative: shade)."""

@@ -133,13 +133,16 @@ def _separable(x: Field, y: Field, salt: int) -> Field:
 
 
 def clouds(x: Field, y: Field, salt: int, octaves: int, gain: float = 0.5) -> Field:
-    """Octaves of ``plane``, scaled to about [0, 1]. Each octave is shifted, so that no lattice shows through."""
+    """Octaves of ``plane``, scaled to about [0, 1]. Each is shifted, off the axes also turned: no lattice shows."""
+    turn = x.shape == y.shape
     total: Field | None = None
     weight, sum_ = 1.0, 0.0
     for octave in range(octaves):
         scale = float(2**octave)
         layer = plane(x * scale + 0.37 * octave, y * scale + 0.61 * octave, salt + octave * 131) * weight
         total = layer if total is None else total + layer
+        if turn:
+            x, y = x * 0.8 + y * 0.6, y * 0.8 - x * 0.6 + float(x.max()) * 0.6
         sum_ += weight
         weight *= gain
     assert total is not None

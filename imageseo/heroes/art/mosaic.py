@@ -14,7 +14,7 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
     """Square tiles on whole pixels; edges inside them are smooth, edges between them are sharp."""
     rows = dice.integer(4, 5)
     side = canvas.height / rows
-    columns = int(canvas.aspect * rows) + 1
+    columns = int(canvas.aspect * rows + 0.999)
     ground, tones, accent = _colours(palette)
     rest_left = dice.chance(0.5)
     flat = np.zeros((canvas.height, canvas.width), dtype=np.float32)
@@ -28,12 +28,16 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
             if not dice.chance(min(1.0, max(0.0, (busy - 0.22) * 2.6))):
                 dice.bits()
                 continue
+            # Counted from the busy side, so that what does not come out even is left to the resting one.
+            shift = canvas.width - int(columns * side + 0.5) if rest_left else 0
+            start, end = (int(edge * side + 0.5) + shift for edge in (column, column + 1))
             window = (
                 slice(int(row * side + 0.5), int((row + 1) * side + 0.5)),
-                slice(int(column * side + 0.5), min(int((column + 1) * side + 0.5), canvas.width)),
+                slice(max(start, 0), min(end, canvas.width)),
             )
             if window[1].stop > window[1].start:
                 _tile(paint, window, int(side + 0.5), dice, busy, ground, tones, accent)
+    paint.focus = 0.8 if rest_left else 0.2
     return paint
 
 

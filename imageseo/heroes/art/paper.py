@@ -10,7 +10,7 @@ from imageseo.heroes.art.exact import Canvas, Dice, Field, clip, clouds, hashed,
 
 def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
     """Nested cut-outs around a light, or waves across the picture; the seed says which."""
-    sheets = _hollow(canvas, dice) if dice.chance(0.55) else _waves(canvas, dice)
+    sheets, focus = _hollow(canvas, dice) if dice.chance(0.6) else _waves(canvas, dice)
     count = len(sheets)
     ramp = _colours(palette, dice)
     light_x, light_y = (dice.real(-0.6, 0.6), dice.real(0.7, 1.0))
@@ -25,7 +25,7 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
         lift = 0.012 + 0.016 * depth
         cast = _shifted(inside, canvas, light_x * lift, -light_y * lift)
         # Two shadows: a tight dark one at the edge, a wide faint one further down.
-        paint.light(step(-0.010 - lift, 0.008, cast) * -0.085 + step(-0.05 - 1.6 * lift, 0.02, cast) * -0.07)
+        paint.shade(step(-0.012 - 0.5 * lift, 0.006, cast) * 0.17 + step(-0.045 - lift, 0.01, cast) * 0.11)
         sheet = Paint(ramp(grid + depth))
         sheen = clouds(x * 1.4 + 5.0 * number, y * 1.4, salt + number, 2) - 0.5
         edge = step(0.006, 0.0, inside) * step(-0.4, 0.6, _facing(inside, canvas, light_x, light_y))
@@ -33,6 +33,7 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
         paint.lay((sheet.l, sheet.a, sheet.b), clip(inside * (1.0 / canvas.px) + 0.5))
     fibre = _fibre(canvas, salt)
     paint.light(fibre * 0.011)
+    paint.focus = focus
     return paint
 
 
@@ -42,21 +43,21 @@ def _colours(palette: Palette, dice: Dice) -> Ramp:
         return Ramp(
             (0.0, accent.at(0.90, 0.10).towards(pale, 0.25)),
             (0.22, accent.at(0.76, 0.14)),
-            (0.45, second.at(0.56, 0.15).towards(main.at(0.56, 0.15), 0.5)),
+            (0.45, accent.at(0.56).bridge(main.at(0.56), 0.57)),
             (0.72, main.at(0.38, 0.13)),
             (1.0, deep.at(0.21, 0.065)),
         )
     far, close = (accent, main) if dice.chance(0.6) else (main, second)
     return Ramp(
         (0.0, far.at(0.80, 0.15)),
-        (0.25, far.at(0.86, 0.09).towards(close.at(0.82, 0.09), 0.4)),
+        (0.28, far.at(0.84, 0.10).bridge(close.at(0.8, 0.10), 0.82)),
         (0.55, close.at(0.80, 0.10)),
         (0.8, close.at(0.89, 0.055)),
         (1.0, pale.at(0.965, 0.02)),
     )
 
 
-def _hollow(canvas: Canvas, dice: Dice) -> list[Field]:
+def _hollow(canvas: Canvas, dice: Dice) -> tuple[list[Field], float]:
     """Sheets with a hole, the nearest with the widest; signed distance to the hole's edge, positive on paper."""
     salt = dice.bits()
     cx = canvas.aspect * (dice.real(0.3, 0.42) if dice.chance(0.5) else dice.real(0.58, 0.7))
@@ -64,19 +65,22 @@ def _hollow(canvas: Canvas, dice: Dice) -> list[Field]:
     wide = dice.real(1.35, 1.75)
     count = dice.integer(6, 8)
     sheets = []
+    common_x = clouds(canvas.x * 1.1 + 5.0, canvas.y * 1.1, salt + 71, 2, 0.35) - 0.5
+    common_y = clouds(canvas.x * 1.1 + 1.0, canvas.y * 1.1 + 3.0, salt + 73, 2, 0.35) - 0.5
     for number in range(count):
         t = number / (count - 1.0)
-        shift = 0.05 * number
-        warp_x = clouds(canvas.x * 1.25 + 9.0, canvas.y * 1.25 + shift, salt + number * 3, 2, 0.35) - 0.5
-        warp_y = clouds(canvas.x * 1.5 + 3.0 + shift, canvas.y * 1.5 + 7.0, salt + number * 5, 2, 0.35) - 0.5
+        own_x = clouds(canvas.x * 1.4 + 9.0, canvas.y * 1.4 + 1.0, salt + number * 3, 2, 0.35) - 0.5
+        own_y = clouds(canvas.x * 1.6 + 3.0, canvas.y * 1.6 + 7.0, salt + number * 5, 2, 0.35) - 0.5
+        # Sheets share most of their outline and differ enough to overlap here and there.
+        warp_x, warp_y = common_x * 0.5 + own_x * 0.62, common_y * 0.5 + own_y * 0.62
         dx = (canvas.x - cx) * (1.0 / wide) + warp_x * 0.46
         dy = canvas.y - cy + warp_y * 0.46
         radius = 0.13 + 0.55 * t * (0.62 + 0.38 * t)
         sheets.append(_distance(np.sqrt(dx * dx + dy * dy) - radius, canvas))
-    return sheets
+    return sheets, cx / canvas.aspect
 
 
-def _waves(canvas: Canvas, dice: Dice) -> list[Field]:
+def _waves(canvas: Canvas, dice: Dice) -> tuple[list[Field], float]:
     """Sheets whose upper edges are long waves; the nearest is the lowest."""
     salt = dice.bits()
     count = dice.integer(6, 8)
@@ -85,17 +89,17 @@ def _waves(canvas: Canvas, dice: Dice) -> list[Field]:
     sheets = []
     for number in range(count):
         t = number / (count - 1.0)
-        wave = lines(canvas.x * (1.05 + 0.25 * t) + 2.0, salt + number * 17, 2, 0.32) - 0.5
-        swell = (canvas.x * (1.0 / canvas.aspect) - 0.5) * tilt * (1.0 - 1.6 * t)
-        edge = first + (0.93 - first) * t + wave * (0.34 - 0.12 * t) + swell
+        wave = lines(canvas.x * (1.5 + 0.2 * t) + 2.0, salt + number * 17, 2, 0.3) - 0.5
+        swell = (canvas.x * (1.0 / canvas.aspect) - 0.5) * tilt * (1.0 if number % 2 else -0.7)
+        edge = first + (0.90 - first) * t + wave * (0.42 - 0.14 * t) + swell
         sheets.append(_distance(canvas.y - edge, canvas))
-    return sheets
+    return sheets, 0.5
 
 
 def _distance(value: Field, canvas: Canvas) -> Field:
     """A field turned into an estimate of signed distance, so that edges and shadows have even widths."""
     gx, gy = _slopes(value, canvas)
-    return value / np.maximum(np.sqrt(gx * gx + gy * gy), np.float32(0.35))
+    return value / np.maximum(np.sqrt(gx * gx + gy * gy), np.float32(0.5))
 
 
 def _slopes(value: Field, canvas: Canvas) -> tuple[Field, Field]:

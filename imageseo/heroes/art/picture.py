@@ -36,11 +36,13 @@ def pixels(recipe: Recipe, styles: tuple[str, ...]) -> NDArray[np.uint8]:
     room: Any = import_module(f"imageseo.heroes.art.{style}")
     paint = room.draw(canvas, colours, Dice(recipe.seed, style))
     card = options.get("card")
+    if card is not None and paint.focus < 0.5:
+        paint = paint.mirrored()  # the text stands on the left
     if card is None:
         return flatten(paint.l, paint.a, paint.b, recipe.seed & 0xFFFFFFFF)
     from imageseo.heroes.art import card as cards
 
     layout = cards.Layout.of(canvas, card)
-    ink = layout.scrim(paint, colours)
+    inks = layout.scrim(paint, colours)
     flat = flatten(paint.l, paint.a, paint.b, recipe.seed & 0xFFFFFFFF)
-    return layout.over(flat, ink)
+    return layout.over(flat, inks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from imageseo.heroes.art.colour import Lab, Paint, Palette, Ramp
-from imageseo.heroes.art.exact import Canvas, Dice, Field, clip, clouds, lines, step
+from imageseo.heroes.art.exact import Canvas, Dice, Field, clip, clouds, lines, plane, step
 
 _DEPTH = 6
 
@@ -23,13 +23,15 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
     sky = Ramp((0.0, top), (0.55, middle), (1.0, haze))
     veil = clouds(x * 1.3, y * 4.0 + x * 0.35, salt + 7, 4) - 0.5
     paint = Paint(sky(y * (1.0 / (horizon + 0.06)) + veil * 0.10))
+    # Warm light gathers where the sun goes down.
     dx, dy = x - sun_x, y - sun_y
     distance = np.sqrt(dx * dx + dy * dy)
     if palette.night:
         _stars(paint, canvas, dice, horizon)
+    halo = disc.bridge(haze, 0.74) if palette.night else disc
     for reach, strength in ((0.62, 0.34), (0.26, 0.38), (0.12, 0.30)):
         glow = 1.0 / (1.0 + (distance * (1.0 / reach)) * (distance * (1.0 / reach)) * 3.0)
-        paint.lay(disc.towards(haze, 0.45), glow * glow * strength)
+        paint.lay(halo, glow * glow * strength)
     paint.lay(disc, clip((radius - distance) * (1.0 / canvas.px) + 0.5))
     # Thin clouds cross the sun's lower half, so that it stands in the air and not on it.
     streaks = step(0.56, 0.80, clouds(x * 1.1, y * 9.0, salt + 11, 4)) * step(0.18, 0.0, np.abs(dy - 0.02))
@@ -38,7 +40,8 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
     for layer in range(_DEPTH):
         depth = layer / (_DEPTH - 1.0)
         _mountain(paint, canvas, salt + layer * 977, depth, horizon, sun_x, haze, disc, near)
-    _wood(paint, canvas, dice, near[-1])
+    _wood(paint, canvas, dice, near[-1], left=sun_x > canvas.aspect * 0.5)
+    paint.focus = sun_x / canvas.aspect
     return paint
 
 
@@ -47,8 +50,8 @@ def _colours(palette: Palette) -> tuple[Lab, Lab, Lab, Lab, tuple[Lab, Lab, Lab]
     if palette.night:
         top = deep.at(0.17, 0.06)
         middle = main.at(0.36, 0.11)
-        haze = accent.at(0.66, 0.12).towards(main.at(0.62, 0.09), 0.35)
-        disc = accent.at(0.9, 0.09)
+        haze = main.at(0.60, 0.10).towards(main.bridge(accent, 0.64), 0.45)
+        disc = accent.at(0.9, 0.10)
         return top, middle, haze, disc, (main.at(0.47, 0.1), main.at(0.30, 0.08), deep.at(0.13, 0.045))
     top = main.at(0.74, 0.10)
     middle = main.at(0.87, 0.05).towards(pale, 0.35)
@@ -90,13 +93,20 @@ def _mountain(
     mist = step(0.0, 0.34, below) * (0.72 - 0.62 * depth)
     lit = toward * (0.34 * (1.0 - depth) * (1.0 - depth) + 0.03)
     grain = clouds(x * 7.0 + y * 3.0, y * 16.0, salt + 5, 3) - 0.5
-    facing = clip(slope * _sign(x - sun_x) * 0.5 + 0.5) - 0.5
+    # Gullies run down and outwards from the crest; the side that looks at the sun is the lighter one.
+    spread = min(10 * canvas.height // 900 + 1, (canvas.width - 1) // 2)
+    smooth = np.empty_like(edge)
+    smooth[:, spread:-spread] = (edge[:, 2 * spread :] - edge[:, : -2 * spread]) * (0.5 / (spread * canvas.px))
+    smooth[:, :spread], smooth[:, -spread:] = smooth[:, spread : spread + 1], smooth[:, -spread - 1 : -spread]
+    run = x * 9.0 + clip(smooth, -0.7, 0.7) * clip(below, -0.1, 0.5) * 6.0 + 5.0
+    gully = 1.0 - np.abs(plane(run, clip(below, 0.0, 2.0) * 9.0, salt + 17) * 2.0 - 1.0)
+    facing = clip(smooth * _sign(x - sun_x) * 0.6, -0.5, 0.5) * step(0.1, 0.0, below) + (gully - 0.5) * 0.8
     planes = body(clip(depth + grain * 0.05 - mist * 0.5) + 0.0 * y)
     part = Paint((paint.l[first:], paint.a[first:], paint.b[first:]))
     shade = Paint(planes)
     shade.lay(haze, mist * 0.8)
     shade.lay(disc.towards(haze, 0.5), lit * step(0.30, 0.0, below))
-    shade.light(facing * (0.055 * (1.0 - 0.6 * depth)) * step(0.22, 0.0, below) + grain * 0.02)
+    shade.light(facing * (0.05 * (1.0 - 0.75 * depth)) * step(0.20, 0.0, below) + grain * 0.02)
     part.lay((shade.l, shade.a, shade.b), cover)
     paint.l[first:], paint.a[first:], paint.b[first:] = part.l, part.a, part.b
 
@@ -127,10 +137,9 @@ def _box(canvas: Canvas, cx: float, cy: float, reach: float) -> tuple[slice, sli
     return (slice(top, bottom), slice(left, right)) if bottom > top and right > left else None
 
 
-def _wood(paint: Paint, canvas: Canvas, dice: Dice, colour: Lab) -> None:
-    """Conifers in groups along the lower edge, tallest at one side, so that they frame the view."""
+def _wood(paint: Paint, canvas: Canvas, dice: Dice, colour: Lab, *, left: bool) -> None:
+    """Conifers in groups along the lower edge, tallest opposite the sun: they balance the view."""
     salt = dice.bits()
-    side = 1.0 if dice.chance(0.5) else 0.0
     ground_x = canvas.x
     ground = 0.955 - 0.05 * lines(ground_x * 1.2 + 2.0, salt, 3)
     count = int(95 * canvas.aspect / 1.78)
@@ -138,7 +147,7 @@ def _wood(paint: Paint, canvas: Canvas, dice: Dice, colour: Lab) -> None:
     for _ in range(count):
         cx = dice.real(-0.02, canvas.aspect + 0.02)
         away = cx / canvas.aspect
-        framing = (away if side else 1.0 - away) * (away if side else 1.0 - away)
+        framing = (1.0 - away if left else away) * (1.0 - away if left else away)
         tall = (0.045 + 0.20 * framing * framing * framing) * dice.real(0.6, 1.15)
         column = min(max(int(cx * canvas.height), 0), canvas.width - 1)
         foot = float(ground[0, column]) + 0.012
@@ -162,5 +171,5 @@ def _tree(paint: Paint, canvas: Canvas, dice: Dice, cx: float, foot: float, tall
     ragged = lines(np.abs(down) * 40.0, salt, 2) * 0.3 + 0.85
     half = clip(down, 0.0, 1.0) * tall * 0.205 * (0.5 + 0.5 * saw) * ragged + tall * 0.004
     cover = clip((half - across) * (1.0 / canvas.px) + 0.5) * (down > 0.0)
-    for plane, value in ((paint.l, colour.l), (paint.a, colour.a), (paint.b, colour.b)):
-        plane[rows, columns] += (value - plane[rows, columns]) * cover
+    for target, value in ((paint.l, colour.l), (paint.a, colour.a), (paint.b, colour.b)):
+        target[rows, columns] += (value - target[rows, columns]) * cover

@@ -10,7 +10,7 @@ from imageseo.heroes.art.exact import Canvas, Dice, Field, clip, clouds, step
 
 def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
     """Elevation tints, light from the upper left, fine lines and every fifth one stronger."""
-    height = _relief(canvas, dice)
+    height, focus = _relief(canvas, dice)
     gx, gy = _slopes(height, canvas)
     steep = np.sqrt(gx * gx + gy * gy)
     deep, main, second, accent, pale = palette.deep, palette.main, palette.second, palette.accent, palette.pale
@@ -19,17 +19,17 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
             (0.0, deep.at(0.17, 0.06)),
             (0.35, main.at(0.27, 0.09)),
             (0.62, main.at(0.40, 0.13)),
-            (0.82, second.at(0.56, 0.14)),
-            (1.0, accent.at(0.80, 0.14)),
+            (0.80, main.bridge(accent, 0.58)),
+            (1.0, accent.at(0.80, 0.15)),
         )
         line = Ramp((0.0, main.at(0.45, 0.1)), (0.5, second.at(0.68, 0.12)), (1.0, pale.at(0.95)))
     else:
         ramp = Ramp(
-            (0.0, main.at(0.80, 0.09)),
-            (0.3, main.at(0.90, 0.05)),
-            (0.6, pale.at(0.955, 0.025)),
-            (0.82, accent.at(0.93, 0.055)),
-            (1.0, accent.at(0.82, 0.13)),
+            (0.0, main.at(0.72, 0.12)),
+            (0.28, main.at(0.86, 0.07)),
+            (0.55, pale.at(0.955, 0.025)),
+            (0.78, accent.at(0.90, 0.075)),
+            (1.0, accent.at(0.76, 0.15)),
         )
         line = Ramp((0.0, main.at(0.52, 0.13)), (0.55, main.at(0.60, 0.11)), (1.0, accent.at(0.58, 0.14)))
     bands = 22.0
@@ -50,13 +50,15 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
     crowd = step(0.45, 0.16, per_px) * step(0.0012, 0.006, per_px)
     stroke = clip(width - near + 0.5) * crowd * np.where(major, np.float32(0.85), np.float32(0.5))
     paint.lay(line(height), stroke)
+    paint.focus = focus
     return paint
 
 
-def _relief(canvas: Canvas, dice: Dice) -> Field:
+def _relief(canvas: Canvas, dice: Dice) -> tuple[Field, float]:
     salt = dice.bits()
     scale = dice.real(0.95, 1.35)
-    x, y = canvas.x * scale + 4.0, canvas.y * scale + 4.0
+    turn = dice.real(0.3, 0.6)
+    x, y = canvas.x * scale + canvas.y * turn + 4.0, canvas.y * scale - canvas.x * turn + canvas.aspect * turn + 4.0
     bend = 0.55
     wx = clouds(x, y, salt, 2) - 0.5
     wy = clouds(x + 7.3, y + 2.9, salt + 77, 2) - 0.5
@@ -66,7 +68,9 @@ def _relief(canvas: Canvas, dice: Dice) -> Field:
     cy = dice.real(0.3, 0.62)
     dx, dy = (canvas.x - cx) * 0.8 + wx * 0.35, canvas.y - cy + wy * 0.35
     summit = 1.0 / (1.0 + (dx * dx + dy * dy) * 7.0)
-    return clip((hills - 0.26) * 1.15 + summit * 0.46 - 0.06)
+    height = hills * 1.15 + summit * 0.46
+    low, high = float(height.min()), float(height.max())
+    return clip((height - low) * (0.98 / max(high - low, 0.001)) + 0.01), cx / canvas.aspect
 
 
 def _slopes(value: Field, canvas: Canvas) -> tuple[Field, Field]:
