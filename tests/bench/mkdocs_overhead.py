@@ -1,6 +1,6 @@
 """What imageseo adds to a warm MkDocs build: site_example grown to many pages, built with and without it in turn.
 
-    python -m tests.bench.mkdocs_overhead [--pages 1000] [--rounds 3] [--json]
+python -m tests.bench.mkdocs_overhead [--pages 1000] [--rounds 3] [--json]
 """
 
 from __future__ import annotations
@@ -83,7 +83,9 @@ def main() -> None:
         "ratio": statistics.median(each / other for each, other in pairs),
         "goal": 1.25,
     }
-    print(json.dumps(result, indent=2) if options.json else "\n".join(f"{key}: {value}" for key, value in result.items()))
+    print(
+        json.dumps(result, indent=2) if options.json else "\n".join(f"{key}: {value}" for key, value in result.items())
+    )
 
 
 if __name__ == "__main__":
