@@ -18,6 +18,8 @@ _KEYS = ("style", "colors", "prompt", "card", "title", "subtitle")
 _CARD_KEYS = ("title", "subtitle")
 _COLOUR = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})")
 _FALSE = (None, False)
+# Every pixel takes about 120 bytes while it is drawn.
+_MAX_PIXELS = 3840 * 2160
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +80,13 @@ class Procedural:
         return ("the prompt was ignored, procedural art follows seed, style and colors",)
 
     def produce(self, recipes: Iterable[Recipe]) -> Iterator[Master]:
-        """One PNG a recipe. A card that cannot be set is a RecipeError. Sizes from 64×64 px."""
+        """One PNG a recipe. A card that cannot be set is a RecipeError. Nothing is kept between pictures."""
         for recipe in recipes:
+            if recipe.width * recipe.height > _MAX_PIXELS:
+                size = f"{recipe.width}x{recipe.height}"
+                raise RecipeError(
+                    f"{size} px is too large to draw", hint="up to 3840x2160 px, or as many in another shape"
+                )
             draw = import_module("imageseo.heroes.art.picture").draw
             yield Master(png=draw(recipe, STYLES), digital_source_type=ALGORITHMIC_MEDIA, notes=self.notes(recipe))
 

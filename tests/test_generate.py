@@ -1,0 +1,333 @@
+"""Recipes to masters: who pins, what is made again, and what a build may and may not draw."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from imageseo import lock as locks
+from imageseo.errors import LockError, ProviderError, StoreError
+from imageseo.generate import GenerateResult, Heroes, Resolution, generate
+from imageseo.model.finding import Location, Severity
+from imageseo.model.hero import ALGORITHMIC_MEDIA, HeroRequest, Master, Recipe
+from imageseo.ports import HeroProvider, Stored
+from tests.fakes import MemoryStore, OneColour, Ticks
+
+PLACE = Location(page="guide/start/index.html", source="docs/guide/start.md")
+
+
+def ask(
+    page: str = "docs/guide/start.md", seed: int = 7, provider: str = "one-colour", prompt: str = ""
+) -> HeroRequest:
+    recipe = Recipe(provider=provider, seed=seed, width=32, height=18, options={"prompt": prompt})
+    return HeroRequest(page=page, recipe=recipe, origin="front matter key `hero`")
+
+
+class Failing(OneColour):
+    """Cannot paint seed 13."""
+
+    def produce(self, recipes: Iterable[Recipe]) -> Iterator[Master]:
+        for recipe in recipes:
+            if recipe.seed == 13:
+                raise ProviderError("thirteen is not painted", hint="take another seed")
+            yield from super().produce([recipe])
+
+
+class Fickle(OneColour):
+    """Paints something else each time."""
+
+    def produce(self, recipes: Iterable[Recipe]) -> Iterator[Master]:
+        for recipe in recipes:
+            self.asked.append(recipe)
+            yield from OneColour().produce([replace(recipe, seed=len(self.asked) * 31)])
+
+
+class Project:
+    """A folder, a provider, and what `generate` and `build` ask of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.provider: OneColour = OneColour()
+        self.store = MemoryStore()
+
+    @property
+    def providers(self) -> dict[str, HeroProvider]:
+        return {self.provider.name: self.provider}
+
+    @property
+    def lock(self) -> locks.Lock:
+        return locks.read(self.folder / locks.NAME)
+
+    @property
+    def masters(self) -> list[str]:
+        return sorted(path.name for path in (self.folder / "heroes").glob("*"))
+
+    def generate(self, *requests: HeroRequest, prune: bool = False, progress: Ticks | None = None) -> GenerateResult:
+        return generate(
+            requests, providers=self.providers, project=self.folder, masters="heroes", prune=prune, progress=progress
+        )
+
+    def heroes(self, *, frozen: bool = False) -> Heroes:
+        return Heroes(lock=self.lock, project=self.folder, store=self.store, providers=self.providers, frozen=frozen)
+
+    def resolve(self, request: HeroRequest, *, frozen: bool = False) -> Resolution:
+        return self.heroes(frozen=frozen).resolve(request, PLACE)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+class TestGenerate:
+    def test_makes_pins_and_says_what_is_true(self, project: Project) -> None:
+        result = project.generate(ask())
+        assert [(made.page, made.reason, made.notes) for made in result.made] == [
+            ("docs/guide/start.md", "missing", ("one colour is all that it paints",))
+        ]
+        (pin,) = project.lock.pins
+        data = (project.folder / pin.file).read_bytes()
+        assert pin.file == result.made[0].file == f"heroes/guide-start-{hashlib.sha256(data).hexdigest()[:8]}.png"
+        assert pin.file_sha256 == "sha256:" + hashlib.sha256(data).hexdigest()
+        with Image.open(io.BytesIO(data)) as image:
+            raw = f"RGB {image.width}x{image.height}\n".encode() + image.tobytes()
+        assert pin.pixels_sha256 == "sha256:" + hashlib.sha256(raw).hexdigest()
+        assert (pin.width, pin.height, pin.digital_source_type) == (32, 18, ALGORITHMIC_MEDIA)
+
+    def test_a_second_run_makes_nothing_and_touches_nothing(self, project: Project) -> None:
+        project.generate(ask(), ask("b.md", 8))
+        before = {path: path.stat().st_mtime_ns for path in project.folder.rglob("*")}
+        result = project.generate(ask(), ask("b.md", 8))
+        assert (result.made, result.kept) == ((), ("b.md", "docs/guide/start.md"))
+        assert {path: path.stat().st_mtime_ns for path in project.folder.rglob("*")} == before
+        assert len(project.provider.asked) == 2
+
+    def test_a_changed_recipe_is_made_anew_and_its_old_master_goes(self, project: Project) -> None:
+        project.generate(ask(), ask("b.md", 8))
+        old = project.masters
+        result = project.generate(ask(seed=9), ask("b.md", 8))
+        assert [made.reason for made in result.made] == ["changed"]
+        assert len(project.masters) == 2
+        assert len(set(project.masters) & set(old)) == 1
+
+    def test_an_old_master_that_somebody_touched_stays(self, project: Project) -> None:
+        project.generate(ask())
+        (name,) = project.masters
+        (project.folder / "heroes" / name).write_bytes(b"retouched by hand")
+        project.generate(ask(seed=9))
+        assert name in project.masters
+
+    @pytest.mark.parametrize("reason", ["gone", "damaged"])
+    def test_a_master_that_is_lost_is_made_again(self, project: Project, reason: str) -> None:
+        made = project.generate(ask()).made[0]
+        path = project.folder / made.file
+        data = path.read_bytes()
+        if reason == "gone":
+            path.unlink()
+        else:
+            path.write_bytes(data[:-4])
+        assert [each.reason for each in project.generate(ask()).made] == [reason]
+        assert path.read_bytes() == data
+
+    def test_a_moved_page_keeps_its_hero(self, project: Project) -> None:
+        project.provider = Fickle()
+        project.generate(ask("old.md"))
+        masters = project.masters
+        result = project.generate(ask("new.md"), prune=True)
+        assert (result.made, result.shared, result.pruned) == ((), ("new.md",), ("old.md",))
+        assert project.masters == masters
+        assert [pin.page for pin in project.lock.pins] == ["new.md"]
+
+    def test_equal_recipes_are_made_once(self, project: Project) -> None:
+        project.provider = Fickle()
+        result = project.generate(ask("a.md"), ask("b.md"))
+        assert [made.page for made in result.made] == ["a.md", "b.md"]
+        assert len(project.provider.asked) == len(project.masters) == 1
+
+    def test_prune_drops_what_nobody_asks_for(self, project: Project) -> None:
+        project.generate(ask("a.md"), ask("b.md", 8))
+        stranger = project.folder / "heroes" / "mine.png"
+        stranger.write_bytes(b"author's own")
+        project.generate(ask("a.md"))
+        assert len(project.masters) == 3
+        assert project.generate(ask("a.md"), prune=True).pruned == ("b.md",)
+        assert [name.split("-")[0] for name in project.masters] == ["a", "mine.png"]
+
+    def test_one_failure_leaves_the_others_made(self, project: Project) -> None:
+        project.provider = Failing()
+        ticks = Ticks()
+        result = project.generate(ask("a.md", 1), ask("b.md", 13), ask("c.md", 3), ask("d.md", 4), progress=ticks)
+        assert [made.page for made in result.made] == ["a.md", "c.md", "d.md"]
+        assert [(page, error.message) for page, error in result.failed] == [("b.md", "thirteen is not painted")]
+        assert [pin.recipe.seed for pin in project.lock.pins] == [1, 3, 4]
+        assert ticks.tasks == {"Heroes": (4, 4)}
+
+    def test_a_provider_that_stops_early_is_a_failure(self, project: Project) -> None:
+        class Lazy(OneColour):
+            def produce(self, recipes: Iterable[Recipe]) -> Iterator[Master]:
+                return super().produce(list(recipes)[:0])
+
+        project.provider = Lazy()
+        result = project.generate(ask("a.md", 1), ask("b.md", 2))
+        assert [page for page, _ in result.failed] == ["a.md", "b.md"]
+
+    def test_an_unknown_provider_is_named(self, project: Project) -> None:
+        result = project.generate(ask(provider="dalle"))
+        assert "'dalle'" in result.failed[0][1].message
+        assert "one-colour" in result.failed[0][1].hint
+
+    def test_what_was_made_before_an_interrupt_is_pinned(self, project: Project) -> None:
+        class Interrupted(OneColour):
+            def produce(self, recipes: Iterable[Recipe]) -> Iterator[Master]:
+                for number, recipe in enumerate(recipes):
+                    if number == 2:
+                        raise KeyboardInterrupt
+                    yield from super().produce([recipe])
+
+        project.provider = Interrupted()
+        requests = [ask(f"{name}.md", seed) for seed, name in enumerate("abcd")]
+        with pytest.raises(KeyboardInterrupt):
+            project.generate(*requests)
+        assert [pin.page for pin in project.lock.pins] == ["a.md", "b.md"]
+        project.provider = OneColour()
+        assert [made.page for made in project.generate(*requests).made] == ["c.md", "d.md"]
+
+    def test_files_and_switched_off_heroes_are_passed_over(self, project: Project) -> None:
+        assert project.generate(HeroRequest(page="a.md", file="x.jpg"), HeroRequest(page="b.md")) == GenerateResult()
+        assert not (project.folder / locks.NAME).exists()
+
+    def test_a_broken_lock_stops_the_work(self, project: Project) -> None:
+        (project.folder / locks.NAME).write_text("lock_version = 9\n")
+        with pytest.raises(LockError):
+            project.generate(ask())
+        assert project.provider.asked == []
+
+
+class TestResolve:
+    def test_a_pin_is_fetched_and_never_made_again(self, project: Project) -> None:
+        project.generate(ask())
+        project.provider.asked.clear()
+        resolution = project.resolve(ask(), frozen=True)
+        assert resolution.findings == ()
+        master = resolution.master
+        assert master is not None
+        data = master.read()
+        assert hashlib.sha256(data).hexdigest() == master.sha256
+        assert (master.width, master.height, master.digital_source_type) == (32, 18, ALGORITHMIC_MEDIA)
+        assert master.file == project.lock.pins[0].file
+        assert (project.provider.asked, project.store.keys) == ([], {})
+
+    def test_a_pin_needs_no_provider(self, project: Project) -> None:
+        project.generate(ask())
+        heroes = replace(project.heroes(), providers={})
+        assert heroes.resolve(ask(), PLACE).master is not None
+
+    def test_a_moved_page_finds_its_pin_by_recipe(self, project: Project) -> None:
+        project.generate(ask("old.md"))
+        resolution = project.resolve(ask("new.md"))
+        assert (resolution.master is not None, resolution.findings) == (True, ())
+
+    def test_unpinned_art_is_drawn_into_the_store_once(self, project: Project) -> None:
+        first, second = project.resolve(ask()), project.resolve(ask())
+        assert first.master is not None
+        assert second.master is not None
+        assert first.master.read() == second.master.read()
+        assert len(project.provider.asked) == 1
+        (finding,) = first.findings
+        assert second.findings == (finding,)
+        assert (finding.rule, finding.severity, finding.fails_build) == ("hero-unpinned", Severity.WARN, False)
+        assert "imageseo generate docs/guide/start.md" in finding.hint
+        assert "one colour is all that it paints" in finding.message
+        assert finding.location == PLACE
+        assert not (project.folder / locks.NAME).exists()
+        assert list(project.folder.iterdir()) == []
+
+    def test_another_version_draws_anew(self, project: Project) -> None:
+        project.resolve(ask())
+        project.provider.version = "2"
+        project.resolve(ask())
+        assert len(project.provider.asked) == 2
+
+    def test_what_the_store_lost_meanwhile_is_drawn_again(self, project: Project) -> None:
+        master = project.resolve(ask()).master
+        assert master is not None
+        data = master.read()
+        project.store.damaged.add(master.sha256)
+        assert master.read() == data
+        assert len(project.provider.asked) == 2
+
+    def test_a_changed_recipe_says_what_changed(self, project: Project) -> None:
+        project.generate(ask(seed=1, prompt="sea"))
+        (finding,) = project.resolve(ask(seed=2, prompt="hills")).findings
+        assert finding.rule == "hero-unpinned"
+        assert "changed since it was pinned (prompt, seed)" in finding.message
+
+    def test_frozen_makes_a_missing_pin_an_error(self, project: Project) -> None:
+        resolution = project.resolve(ask(), frozen=True)
+        (finding,) = resolution.findings
+        assert resolution.master is None
+        assert (finding.severity, finding.fails_build) == (Severity.ERROR, True)
+        assert "imageseo generate docs/guide/start.md" in finding.hint
+        assert project.provider.asked == []
+
+    def test_a_provider_that_is_not_reproducible_is_never_asked_by_a_build(self, project: Project) -> None:
+        project.provider = OneColour(reproducible=False)
+        resolution = project.resolve(ask())
+        assert resolution.master is None
+        assert (resolution.findings[0].rule, resolution.findings[0].fails_build) == ("hero-unpinned", True)
+        assert "imageseo generate docs/guide/start.md" in resolution.findings[0].hint
+        assert project.provider.asked == []
+
+    @pytest.mark.parametrize("state", ["gone", "damaged"])
+    def test_a_lost_master_is_an_error_and_not_drawn_over(self, project: Project, state: str) -> None:
+        path = project.folder / project.generate(ask()).made[0].file
+        if state == "gone":
+            path.unlink()
+        else:
+            path.write_bytes(path.read_bytes()[:-1])
+        project.provider.asked.clear()
+        resolution = project.resolve(ask())
+        (finding,) = resolution.findings
+        assert (resolution.master, finding.rule, finding.fails_build) == (None, "hero-master", True)
+        assert path.name in finding.message
+        assert "imageseo generate docs/guide/start.md" in finding.hint
+        assert project.provider.asked == []
+
+    def test_damage_after_resolving_is_noticed(self, project: Project) -> None:
+        path = project.folder / project.generate(ask()).made[0].file
+        master = project.resolve(ask()).master
+        path.write_bytes(b"")
+        assert master is not None
+        with pytest.raises(LockError, match="not the file that was pinned"):
+            master.read()
+
+    def test_faults_of_drawing_are_findings(self, project: Project) -> None:
+        project.provider = Failing()
+        (finding,) = project.resolve(ask(seed=13)).findings
+        assert (finding.rule, finding.message, finding.hint) == (
+            "hero-provider",
+            "thirteen is not painted",
+            "take another seed",
+        )
+        (unknown,) = project.resolve(ask(provider="dalle")).findings
+        assert "front matter key `hero`" in unknown.message
+        assert "'dalle'" in unknown.message
+
+    def test_a_store_that_cannot_keep_is_a_finding(self, project: Project) -> None:
+        class Full(MemoryStore):
+            def put(self, key: str, data: bytes) -> Stored:
+                raise StoreError("the disk is full")
+
+        project.store = Full()
+        (finding,) = project.resolve(ask()).findings
+        assert (finding.rule, finding.fails_build) == ("hero-store", True)
+
+    def test_a_file_is_not_for_us(self, project: Project) -> None:
+        with pytest.raises(ValueError, match="a file, not a recipe"):
+            project.resolve(HeroRequest(page="a.md", file="x.jpg"))

@@ -1,0 +1,229 @@
+"""imageseo.lock: written in one way only, and every hand edit found with its line."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imageseo import lock as locks
+from imageseo.errors import LockError
+from imageseo.lock import Lock
+from imageseo.model.hero import ALGORITHMIC_MEDIA, Pin, Recipe
+
+
+def recipe(seed: int = 7, **options: object) -> Recipe:
+    return Recipe(provider="procedural", seed=seed, width=1600, height=900, options=options or {"style": "ridges"})
+
+
+def pin(page: str, made: Recipe | None = None, file: str = "") -> Pin:
+    made = made or recipe()
+    return Pin(
+        page=page,
+        recipe=made,
+        recipe_hash=made.key,
+        file=file or f"heroes/{page.replace('/', '-')}.png",
+        file_sha256="sha256:" + "a" * 64,
+        pixels_sha256="sha256:" + "b" * 64,
+        digital_source_type=ALGORITHMIC_MEDIA,
+        width=1600,
+        height=900,
+    )
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / locks.NAME
+
+
+class TestFind:
+    def test_by_recipe_before_page(self) -> None:
+        moved, other = pin("old.md", recipe(1)), pin("new.md", recipe(2))
+        lock = Lock().with_pin(moved).with_pin(other)
+        assert lock.find(recipe(1).key, "new.md") == moved
+
+    def test_the_pages_own_among_equal_recipes(self) -> None:
+        lock = Lock().with_pin(pin("a.md")).with_pin(pin("b.md"))
+        found = lock.find(recipe().key, "b.md")
+        assert found is not None
+        assert found.page == "b.md"
+
+    def test_never_by_page_alone(self) -> None:
+        lock = Lock().with_pin(pin("a.md", recipe(1)))
+        assert lock.find(recipe(2).key, "a.md") is None
+        assert lock.of_page("a.md") is not None
+
+    def test_a_page_has_one_pin(self) -> None:
+        lock = Lock().with_pin(pin("a.md", recipe(1))).with_pin(pin("a.md", recipe(2)))
+        assert [each.recipe.seed for each in lock.pins] == [2]
+        assert lock.without(["a.md"]) == Lock()
+
+    def test_what_differs_between_recipes(self) -> None:
+        assert locks.changed(recipe(1, style="topo"), recipe(2, style="topo", prompt="x")) == ("prompt", "seed")
+
+
+class TestWrite:
+    def test_no_file_is_an_empty_lock(self, path: Path) -> None:
+        assert locks.read(path) == Lock()
+
+    def test_comes_back_sorted_and_equal(self, path: Path) -> None:
+        deep = recipe(2**63 - 1, colors=["#0b1f3a", "#fff000"], card={"title": 'Say "hi" — naïve\\', "brand": "B"})
+        lock = Lock().with_pin(pin("z/ü.md", deep)).with_pin(pin("a.md"))
+        locks.write(path, lock)
+        assert locks.read(path) == lock
+        text = path.read_text("utf-8")
+        assert text.index('"a.md"') < text.index('"z/ü.md"')
+        assert text.startswith("# Written by")
+        assert all(line.count(" = ") <= 1 for line in text.splitlines() if not line.startswith("title"))
+
+    @given(st.integers(0, 2**63 - 1), st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=4))
+    def test_any_text_survives(self, seed: int, options: dict[str, str]) -> None:
+        from tempfile import TemporaryDirectory
+
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / locks.NAME
+            lock = Lock().with_pin(pin("a.md", Recipe(provider="p", seed=seed, width=1, height=1, options=options)))
+            locks.write(path, lock)
+            assert locks.read(path) == lock
+
+    def test_an_equal_lock_is_not_written_again(self, path: Path) -> None:
+        locks.write(path, Lock().with_pin(pin("a.md")))
+        path.chmod(0o444)
+        before = path.stat()
+        locks.write(path, Lock().with_pin(pin("a.md")))
+        assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+    def test_order_of_pinning_leaves_no_trace(self, path: Path) -> None:
+        one, two = pin("a.md"), pin("b.md", recipe(2))
+        locks.write(path, Lock().with_pin(one).with_pin(two))
+        first = path.read_bytes()
+        path.unlink()
+        locks.write(path, Lock().with_pin(two).with_pin(one))
+        assert path.read_bytes() == first
+
+    def test_nothing_half_written_when_the_disk_fails(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        locks.write(path, Lock().with_pin(pin("a.md")))
+        before = path.read_bytes()
+
+        def full(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(Path, "replace", full)
+        with pytest.raises(LockError, match="No space left"):
+            locks.write(path, Lock())
+        assert path.read_bytes() == before
+        assert [each.name for each in path.parent.iterdir()] == [locks.NAME]
+
+    def test_null_cannot_be_kept(self, path: Path) -> None:
+        with pytest.raises(LockError, match="null"):
+            locks.write(path, Lock().with_pin(pin("a.md", recipe(1, style=None))))
+
+
+class TestFaults:
+    @pytest.fixture
+    def text(self, path: Path) -> str:
+        locks.write(path, Lock().with_pin(pin("a.md")).with_pin(pin("b.md", recipe(2))))
+        return path.read_text("utf-8")
+
+    def fault(self, path: Path, text: str) -> LockError:
+        path.write_text(text, "utf-8")
+        with pytest.raises(LockError) as caught:
+            locks.read(path)
+        assert caught.value.hint
+        return caught.value
+
+    def line(self, text: str, part: str, nth: int = 0) -> int:
+        return [n for n, line in enumerate(text.splitlines(), 1) if part in line][nth]
+
+    def test_an_edited_recipe(self, path: Path, text: str) -> None:
+        broken = text.replace("seed = 2", "seed = 3")
+        error = self.fault(path, broken)
+        assert f":{self.line(broken, 'recipe_hash', 1)}:" in error.message
+        assert "does not fit" in error.message
+        assert "'b.md'" in error.message
+
+    def test_an_edited_hash(self, path: Path, text: str) -> None:
+        wrong = "sha256:" + hashlib.sha256(b"other").hexdigest()
+        error = self.fault(path, text.replace(recipe(2).key, wrong))
+        assert "does not fit" in error.message
+
+    def test_a_merge_conflict(self, path: Path, text: str) -> None:
+        broken = text.replace("seed = 2\n", "<<<<<<< HEAD\nseed = 2\n=======\nseed = 3\n>>>>>>> theirs\n")
+        error = self.fault(path, broken)
+        assert f":{self.line(broken, '<<<<<<<')}:" in error.message
+        assert "merge" in error.message
+
+    def test_a_page_twice(self, path: Path, text: str) -> None:
+        broken = text.replace('page = "b.md"', 'page = "a.md"')
+        error = self.fault(path, broken)
+        assert f":{self.line(broken, 'page =', 1)}:" in error.message
+
+    def test_a_key_twice(self, path: Path, text: str) -> None:
+        broken = text.replace("seed = 2\n", "seed = 2\nseed = 2\n")
+        assert f":{self.line(broken, 'seed = 2', 1)}:" in self.fault(path, broken).message
+
+    @pytest.mark.parametrize(
+        ("old", "new", "shown"),
+        [
+            ("lock_version = 1", "lock_version = 2", "lock_version"),
+            ("lock_version = 1", "lock_version = true", "lock_version"),
+            ("lock_version = 1", "extra = 1\nlock_version = 1", "extra"),
+            ("seed = 2", 'seed = "2"', "seed"),
+            ("seed = 2", "seed = true", "seed"),
+            ("seed = 2", "seed = -2", "seed"),
+            ("seed = 2", "sead = 2", "sead"),
+            ('file = "heroes/b.md.png"', 'file = "../b.png"', "inside the project"),
+            ('file = "heroes/b.md.png"', 'file = "/etc/passwd"', "inside the project"),
+            ('file = "heroes/b.md.png"', "file = 7", "file"),
+            ("sha256:aaaa", "sha256:AAAA", "sha256"),
+        ],
+    )
+    def test_other_edits(self, path: Path, text: str, old: str, new: str, shown: str) -> None:
+        assert old in text
+        last = text.rfind(old)
+        broken = text[:last] + new + text[last + len(old) :]
+        error = self.fault(path, broken)
+        assert shown in error.message
+        number = int(error.message.split(":")[1])
+        assert new.splitlines()[0] in broken.splitlines()[number - 1]
+
+    def test_a_missing_key_names_its_entry(self, path: Path, text: str) -> None:
+        broken = text.replace("seed = 2\n", "")
+        error = self.fault(path, broken)
+        assert "no 'seed'" in error.message
+        assert f":{self.line(broken, '[hero.recipe]', 1)}:" in error.message
+
+    @pytest.mark.parametrize(
+        "text", ["hero = 3\nlock_version = 1\n", "lock_version = 1\nhero = [{page = 1}]\n", "\x00"]
+    )
+    def test_not_a_lock_at_all(self, path: Path, text: str) -> None:
+        self.fault(path, text)
+
+    def test_bytes_that_are_no_text(self, path: Path) -> None:
+        path.write_bytes(b"\xff\xfe")
+        with pytest.raises(LockError, match="cannot be read"):
+            locks.read(path)
+
+
+class TestMasters:
+    def test_names_are_readable_and_hold_the_hash(self) -> None:
+        assert locks.master_name("docs/guide/start.md", "1a2b3c4d5e") == "guide-start-1a2b3c4d.png"
+        assert locks.master_name("docs/guide/index.md", "1a2b3c4d5e") == "guide-1a2b3c4d.png"
+        assert locks.master_name("index.html", "1a2b3c4d5e") == "index-1a2b3c4d.png"
+        assert locks.master_name("docs/Über uns.md", "1a2b3c4d5e") == "uber-uns-1a2b3c4d.png"
+        assert locks.master_name("docs/中文.md", "1a2b3c4d5e") == "hero-1a2b3c4d.png"
+
+    def test_bytes_are_those_that_were_pinned(self, tmp_path: Path) -> None:
+        data = b"png"
+        held = replace(pin("a.md", file="a.png"), file_sha256="sha256:" + hashlib.sha256(data).hexdigest())
+        with pytest.raises(LockError, match="is gone"):
+            locks.load_master(tmp_path, held)
+        (tmp_path / "a.png").write_bytes(data)
+        assert locks.load_master(tmp_path, held) == data
+        (tmp_path / "a.png").write_bytes(b"touched")
+        with pytest.raises(LockError, match="not the file that was pinned"):
+            locks.load_master(tmp_path, held)
