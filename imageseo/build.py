@@ -13,7 +13,7 @@ from imageseo.core.find import UnreadablePage
 from imageseo.encode import Encoded, Encoder
 from imageseo.facts import PageFacts, Reading, SiteFiles
 from imageseo.finish import Finished, Finisher
-from imageseo.generate import Heroes, Resolved
+from imageseo.generate import Heroes
 from imageseo.lint import UNREADABLE, Rule, count
 from imageseo.maps import write_sitemaps
 from imageseo.model.finding import Finding, Location, Severity, Silenced
@@ -29,14 +29,14 @@ from imageseo.settings import Settings
 class Tools:
     """What the job works with; ``compose.toolbox`` puts it together.
 
-    ``probe``: file and site path -> Asset or BadAsset. ``locate``: where the encoder reads a master's pixels.
+    ``probe``: file and site path -> Asset or BadAsset. ``locate``: digest -> the store's file.
     """
 
     encoder: Encoder
     masters: Heroes
     rules: Sequence[Rule]
     probe: Callable[[Path, str], Asset | BadAsset]
-    locate: Callable[[Resolved], Path]
+    locate: Callable[[str], Path]
     progress: Progress
 
 
@@ -117,6 +117,7 @@ def build(site: Site, settings: Settings, tools: Tools) -> BuildResult:
         encoder=tools.encoder,
         jobs=jobs,
         variants={spec: made for spec, made in encoded.variants.items() if spec not in encoded.dropped},
+        locate=tools.locate,
         rules=tools.rules,
     )
     finished = [finisher.finish(one.page, one.plan, one.cast) for one in planned]

@@ -46,7 +46,7 @@ class Casting:
     hero: HeroSettings
     rights: RightsSettings
     jpeg_quality: int
-    locate: Callable[[Resolved], Path]
+    locate: Callable[[str], Path]
     findings: list[Finding] = field(default_factory=list)
     _declined: set[str] = field(default_factory=set)
 
@@ -118,7 +118,11 @@ class Casting:
         )
         hero = Hero(path=path, alt=request.alt, caption=request.caption, rights=rights, generated=True)
         # Variants are encoded from the lossless master, but weighed against the JPEG that they stand in for.
-        return Cast(hero=hero, asset=asset, pixels=(self.locate(master), replace(asset, format="png")))
+        return Cast(hero=hero, asset=asset, pixels=(self._pixels(master), replace(asset, format="png")))
+
+    def _pixels(self, master: Resolved) -> Path:
+        """Where the encoder reads a master: in the project when it is pinned, else in the store."""
+        return self.site.project / master.file if master.file is not None else self.locate(master.sha256)
 
     def _say(
         self,

@@ -18,7 +18,7 @@ from imageseo import lock as locks
 from imageseo.build import Tools
 from imageseo.encode import Encoder
 from imageseo.facts import Reading
-from imageseo.generate import Heroes, Resolved
+from imageseo.generate import Heroes
 from imageseo.lint import LintResult, Rule, lint
 from imageseo.model.image import Asset, BadAsset
 from imageseo.model.page import Site
@@ -85,9 +85,6 @@ def toolbox(settings: Settings, *, project: Path, progress: Progress) -> Iterato
     count = workers(settings)
     kept = store(settings, project)
 
-    def locate(master: Resolved) -> Path:
-        return project / master.file if master.file is not None else kept.locate(master.sha256)
-
     with ThreadPoolExecutor(max_workers=count, thread_name_prefix="imageseo") as executor:
         yield Tools(
             encoder=Encoder(kept, codecs((*settings.formats, "jpeg")), executor, settings.encode, workers=count),
@@ -100,7 +97,7 @@ def toolbox(settings: Settings, *, project: Path, progress: Progress) -> Iterato
             ),
             rules=rules(),
             probe=partial(probe, max_pixels=settings.encode.max_pixels),
-            locate=locate,
+            locate=kept.locate,
             progress=progress,
         )
 

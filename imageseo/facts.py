@@ -129,13 +129,21 @@ class PageFacts:
     """
 
     def __init__(
-        self, page: Page, *, site: Site, files: SiteFiles, reading: Reading, html: bytes | None = None
+        self,
+        page: Page,
+        *,
+        site: Site,
+        files: SiteFiles,
+        reading: Reading,
+        html: bytes | None = None,
+        scan: PageScan | None = None,
     ) -> None:
         self.page = page
         self.site = site
         self.files = files
         self._reading = reading
         self._html = html
+        self._scan = scan
 
     @cached_property
     def html(self) -> bytes:
@@ -143,7 +151,7 @@ class PageFacts:
 
     @cached_property
     def scan(self) -> PageScan:
-        return find.find(self.html, include=self._reading.include, exclude=self._reading.exclude)
+        return self._scan or find.find(self.html, include=self._reading.include, exclude=self._reading.exclude)
 
     @property
     def budgets(self) -> tuple[Budget, ...]:

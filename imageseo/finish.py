@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote
 
 from imageseo.cast import Cast
 from imageseo.core import candidates, edits, find, fit, jsonld, markup, naming, urls
+from imageseo.core.published import published
 from imageseo.encode import Encoder
 from imageseo.errors import SiteError
 from imageseo.facts import PageFacts, Reading, SiteFiles
@@ -32,7 +33,10 @@ class Finished:
 
 @dataclass(slots=True, kw_only=True)
 class Finisher:
-    """Finishes pages one by one. ``variants``: all that exist and are worth publishing."""
+    """Finishes pages one by one.
+
+    ``variants``: all that exist and are worth publishing. ``locate``: digest -> the file of the store.
+    """
 
     site: Site
     settings: Settings
@@ -42,6 +46,7 @@ class Finisher:
     encoder: Encoder
     jobs: Mapping[str, tuple[Path, Asset]]
     variants: Mapping[VariantSpec, Variant]
+    locate: Callable[[str], Path]
     rules: Sequence[Rule]
     findings: list[Finding] = field(default_factory=list)
     silenced: list[Silenced] = field(default_factory=list)
@@ -67,7 +72,7 @@ class Finisher:
         try:
             for path, variant in paths.items():
                 self._publish(path, variant)
-            if self.output.write(page.path, facts.html):
+            if self.output.write(page.path, facts.html) and original != raw:
                 self._left |= self._previous(page, raw)
         except (OSError, SiteError) as error:
             self._unwritable(page, error)
@@ -102,7 +107,8 @@ class Finisher:
         for path, variant in self._paths(plan, variants).items():
             self.files.add(path, variant.bytes)
         html = edits.apply(original, markup.page_edits(plan, variants, json_ld=graph))
-        return PageFacts(page, site=self.site, files=self.files, reading=self.reading, html=html)
+        scan = published(original, plan, variants)
+        return PageFacts(page, site=self.site, files=self.files, reading=self.reading, html=html, scan=scan)
 
     def _lighter(
         self, plan: PagePlan, variants: Mapping[VariantSpec, Variant], over: Mapping[str, int]
@@ -144,7 +150,7 @@ class Finisher:
         data = self.encoder.bytes_of(variant, self.jobs)
         if data is None:
             raise SiteError(f"{path} is gone from the store and cannot be made again", hint="build again")
-        self.output.write(path, data)
+        self.output.put(path, data, twin=self.locate(variant.sha256))
 
     def _graph(self, page: Page, plan: PagePlan, cast: Cast | None, original: bytes) -> str | None:
         base_url = self.site.base_url
@@ -171,8 +177,6 @@ class Finisher:
 
     def _previous(self, page: Page, raw: bytes) -> set[str]:
         """Site paths of the variants that the page named before this build."""
-        if b"data-imageseo" not in raw:
-            return set()
         scan = find.find(raw)
         resolved = (
             urls.resolve(each.url, page=page.path, base_url=self.site.base_url, base_href=scan.base_href)

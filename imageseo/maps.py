@@ -43,8 +43,10 @@ def write_sitemaps(site: Site, output: Output, pages: Sequence[tuple[Page, PageP
     path = "sitemap.xml"
     try:
         joined = sitemap.join(read, images, base_url=site.base_url)
-        for problem in joined.problems:
-            findings.append(_finding("sitemap-schema", Severity.WARN, problem, path, "mend what writes the sitemap"))
+        findings += [
+            _finding("sitemap-schema", Severity.WARN, problem, path, "mend what writes the sitemap")
+            for problem in joined.problems
+        ]
         for path, data in joined.files:
             output.write(path, data)
         for path in joined.stale:

@@ -26,7 +26,7 @@ class Codec(Protocol):
         ...
 
     def encode(self, image: Image, *, quality: int, effort: int | None, xmp: bytes | None) -> bytes:
-        """The encoded file. ``image``: RGB or RGBA, sRGB, upright; ``effort``: the codec's own scale, None = its default."""
+        """The encoded file. ``image``: RGB or RGBA, sRGB, upright; ``effort``: its own scale, or its default."""
         ...
 
 

@@ -9,7 +9,6 @@ from typing import TextIO
 
 from imageseo.ports import Progress, Step
 
-
 _LONG = 20
 """Steps; fewer are done before one could read the line."""
 

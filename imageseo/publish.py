@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from imageseo.errors import SiteError
@@ -20,6 +21,7 @@ class Output:
         self.root = root.resolve()
         self._sources = tuple(source.resolve() for source in sources)
         self.changed: list[str] = []
+        self._folders: dict[str, bool] = {}
         if not self.root.is_dir():
             raise SiteError(f"{root}: no such folder", hint="build the site first, or name the folder it is built into")
         for source in self._sources:
@@ -32,8 +34,12 @@ class Output:
     def locate(self, path: str) -> Path:
         """The file behind a site path; raises SiteError when a link leads out of the site or into its sources."""
         target = self.root / path
-        folder = target.parent.resolve()
-        if not folder.is_relative_to(self.root) or any(folder.is_relative_to(source) for source in self._sources):
+        name = path.rpartition("/")[0]
+        if name not in self._folders:
+            folder = target.parent.resolve()
+            inside = folder.is_relative_to(self.root)
+            self._folders[name] = inside and not any(folder.is_relative_to(source) for source in self._sources)
+        if not self._folders[name]:
             hint = "a symbolic link in the built site points elsewhere"
             raise SiteError(f"{path} leads out of {self.root}", hint=hint)
         return target
@@ -61,9 +67,29 @@ class Output:
         self.changed.append(path)
         return True
 
+    def put(self, path: str, data: bytes, *, twin: Path | None = None) -> None:
+        """Put bytes at a path of which :meth:`holds` said no. Raises OSError.
+
+        ``twin``: a file that has just been read and holds the very same bytes. It becomes a hard link where the file
+        system allows it: for thousands of variants that costs a tenth of writing them.
+        """
+        target = self.locate(path)
+        if twin is None or not _linked(twin, target):
+            write_atomic(target, data)
+        self.changed.append(path)
+
     def remove(self, path: str) -> None:
         """Take a file of ours away; one that is gone already is no fault. Raises OSError."""
         target = self.locate(path)
         if target.is_file():
             target.unlink()
             self.changed.append(path)
+
+
+def _linked(twin: Path, target: Path) -> bool:
+    """Make ``target`` a second name of ``twin``; False where that cannot be, and a copy must do."""
+    try:
+        os.link(twin, target)
+    except OSError:  # another file system, one without links, or a damaged file that stands there already
+        return False
+    return True

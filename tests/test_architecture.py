@@ -169,7 +169,7 @@ def test_help_loads_nothing_but_words() -> None:
         "from imageseo.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "heavy = {'torch', 'diffusers', 'playwright', 'PIL', 'numpy', 'lxml', 'jinja2', 'mkdocs', 'pelican', 'msgspec'}\n"
+        "heavy = {'torch', 'diffusers', 'playwright', 'PIL', 'numpy', 'lxml', 'jinja2', 'mkdocs', 'pelican'}\n"
         "print('LOADED', sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

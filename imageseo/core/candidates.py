@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from imageseo.core.media import matches
@@ -32,6 +33,7 @@ class Candidate(NamedTuple):
     density: float | None = None
 
 
+@lru_cache(maxsize=1024)  # a page's facts and its rules ask for the same ones
 def parse_srcset(text: str) -> tuple[Candidate, ...]:
     """The candidates in the order written; those that browsers drop (bad descriptors) are left out."""
     found: list[Candidate] = []

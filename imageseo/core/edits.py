@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from imageseo.core.tokens import SPACE, RawAttribute, Tag, attributes, walk
 from imageseo.model.image import Span
 
-_ATTRIBUTE = "data-imageseo"
+MARKER = "data-imageseo"
 _HERO_FIGURE = "hero-figure"
 # What we may add to an author's <img>; a marker that names anything else is not ours.
 ADDABLE = frozenset({"width", "height", "loading", "decoding", "fetchpriority", "srcset", "sizes", "style"})
@@ -45,7 +45,7 @@ def apply(html: bytes, edits: Iterable[Edit]) -> bytes:
 
 def strip(html: bytes) -> bytes:
     """The page as its author made it: everything that a build added is taken out."""
-    if _ATTRIBUTE.encode() not in html:
+    if MARKER.encode() not in html:
         return html
     text = html.decode("latin-1")
     cuts = tuple(Edit(span=span, replacement=b"") for span in _ours(text, html.lower().decode("latin-1")))
@@ -66,10 +66,10 @@ def _ours(text: str, lowered: str) -> Iterator[Span]:
             in_picture = tag.name == "source"
             yield Span(tag.start, tag.end)
             continue
-        if lowered.find(_ATTRIBUTE, tag.start, tag.end) < 0:
+        if lowered.find(MARKER, tag.start, tag.end) < 0:
             continue
         written = attributes(text, tag)
-        marker = next((item for item in written if item.name == _ATTRIBUTE), None)
+        marker = next((item for item in written if item.name == MARKER), None)
         if marker is None:
             continue
         value = (marker.value or "").strip()

@@ -19,14 +19,14 @@ from imageseo.settings import HeroSettings
 Complete = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 
 _FILE_KEYS = ("src", "file", "path", "image", "url")
-_RECIPE_KEYS = ("prompt", "seed", "style", "provider")
+_RECIPE_KEYS = ("prompt", "seed", "style", "card", "provider")
 _SAID_KEYS = ("alt", "caption", "creator", "credit", "copyright", "license", "acquire_license_page")
 _KNOWN_KEYS = (*_FILE_KEYS, *_RECIPE_KEYS, *_SAID_KEYS, "width", "height")
 # Words, whatever they look like; every other value of a flat (all strings) front matter is read as a JSON value.
 _WORDS = frozenset({*_FILE_KEYS, *_SAID_KEYS, "prompt", "negative_prompt", "style", "provider", "title", "subtitle"})
 _IMAGE_FILE = re.compile(r"\.(?:jpe?g|jfif|png|webp|avif|gif|svg|tiff?|bmp)(?:[?#].*)?$", re.IGNORECASE)
 _OFF = ("false", "none", "off", "no")
-_MAX_SEED = 2**64 - 1
+_MAX_SEED = 2**63 - 1  # as far as integers of TOML go
 
 
 def request(
@@ -150,6 +150,8 @@ def _recipe(asked: Asked, mapping: Mapping[str, Any], settings: HeroSettings, co
     for key in ("prompt", "style"):
         if key in options:
             options[key] = asked.text(key, options[key])
+    if options.get("card") is True and asked.page.hints.title:
+        options.setdefault("title", asked.page.hints.title)
     try:
         completed = complete(provider, options)
     except RecipeError as error:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from imageseo.core import naming
-from imageseo.core.edits import CHROME, HERO, Edit
-from imageseo.model.image import Kept, Span, Variant, VariantSpec, Zone
+from imageseo.core.edits import CHROME, HERO, MARKER, Edit
+from imageseo.model.image import Kept, SourceTag, Span, Variant, VariantSpec, Zone
 from imageseo.model.plan import HeroInsert, ImagePlan, PagePlan
 
 _SUFFIXES = {"jpeg": "jpg"}
@@ -27,6 +28,14 @@ _STYLE = (
     ":where(figure[data-imageseo]){margin:1em 0}"
     ":where(figure[data-imageseo] img){max-width:100%}</style>"
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dress:
+    """What is written at an image: ``attributes`` in order, ``sources`` around it as a browser reads them."""
+
+    attributes: tuple[tuple[str, str], ...] = ()
+    sources: tuple[SourceTag, ...] = ()
 
 
 def page_edits(
@@ -61,35 +70,58 @@ def _image_edits(
     image: ImagePlan, variants: Mapping[VariantSpec, Variant], codec: str, opening: list[Edit], closing: list[Edit]
 ) -> None:
     ref = image.ref
-    if ref.kept is Kept.IGNORED or ref.get("data-imageseo") is not None:
-        return
+    dress = dressed(image, variants)
+    if dress.sources:
+        opening.append(_insertion(ref.span.start, f"<picture data-imageseo>{_macro('sources', dress.sources)}", codec))
+        closing.append(_insertion(ref.span.end, "</picture>", codec))
+    if dress.attributes:
+        opening.append(_insertion(ref.insert_at, _macro("run", dress.attributes), codec))
+
+
+def dressed(image: ImagePlan, variants: Mapping[VariantSpec, Variant]) -> Dress:
+    """What an image of the page gets: attributes, the marker that lists them last, and sources around it."""
+    ref = image.ref
+    if ref.kept is Kept.IGNORED or ref.get(MARKER) is not None:
+        return Dress()
     added = list(image.attributes)
-    wrap = ref.kept is None
     auto = image.auto_sizes and _sized(image)
-    sources = _sources(image.specs, variants, ref.src, image.asset.path, image.sizes) if wrap else []
+    sources = _sources(image.specs, variants, ref.src, image.asset.path, image.sizes) if ref.kept is None else []
     if sources and auto:
         # `auto` must stand on the <img> too: there it brings size containment with it, without which an image of
         # `width:auto` would wait at 0 px for a source of 0 px. The intrinsic size keeps such images as they were.
         # Validators want a `srcset` beside `sizes`: the file itself, which is what `src` leads to anyway.
+        sizes = f"auto, {image.sizes}"
         added.append(("srcset", f"{_candidate(ref.src)} {image.asset.width}w"))
-        added.append(("sizes", f"auto, {image.sizes}"))
+        added.append(("sizes", sizes))
+        added.append(("style", f"contain-intrinsic-size:{image.asset.width}px {image.asset.height}px"))
         # The W3C's checker takes `auto` for an error on every <source> but the last (it looks for the loading
         # attribute on the next <source>), so earlier ones have it only where `sizes` would else be a guess.
-        for source in sources[-1:] if image.known_width else sources:
-            source["sizes"] = f"auto, {image.sizes}"
-        added.append(("style", f"contain-intrinsic-size:{image.asset.width}px {image.asset.height}px"))
-    if sources:
-        opening.append(_insertion(ref.span.start, f"<picture data-imageseo>{_macro('sources', sources)}", codec))
-        closing.append(_insertion(ref.span.end, "</picture>", codec))
+        plain = len(sources) - 1 if image.known_width else 0
+        sources = [*sources[:plain], *(source._replace(sizes=sizes) for source in sources[plain:])]
     names = [name for name, _ in added]
     if ref.zone is Zone.CHROME and "width" in names:
         names.append(CHROME)
     if image.hero:
         names.append(HERO)
-    marker = " ".join(names)
-    if marker:
-        run = _macro("run", [*added, ("data-imageseo", marker)])
-        opening.append(_insertion(ref.insert_at, run, codec))
+    if names:
+        added.append((MARKER, " ".join(names)))
+    return Dress(attributes=tuple(added), sources=tuple(sources))
+
+
+def dressed_hero(insert: HeroInsert, variants: Mapping[VariantSpec, Variant]) -> Dress:
+    """All attributes of the hero that is inserted, and the sources around it."""
+    hero, asset = insert.hero, insert.asset
+    attributes = [
+        ("src", insert.src),
+        *([] if hero.alt is None else [("alt", hero.alt)]),
+        ("width", str(asset.width)),
+        ("height", str(asset.height)),
+        *([("fetchpriority", "high")] if insert.urgent else []),
+        ("decoding", "async"),
+        (MARKER, f"height {HERO}"),
+    ]
+    sources = _sources(insert.specs, variants, insert.src, asset.path, insert.sizes)
+    return Dress(attributes=tuple(attributes), sources=tuple(sources))
 
 
 def _sized(image: ImagePlan) -> bool:
@@ -99,26 +131,13 @@ def _sized(image: ImagePlan) -> bool:
 
 
 def _hero(insert: HeroInsert, variants: Mapping[VariantSpec, Variant]) -> str:
-    hero, asset = insert.hero, insert.asset
-    alt = [] if hero.alt is None else [("alt", hero.alt)]
-    attributes = [
-        ("src", insert.src),
-        *alt,
-        ("width", str(asset.width)),
-        ("height", str(asset.height)),
-        *([("fetchpriority", "high")] if insert.urgent else []),
-        ("decoding", "async"),
-        ("data-imageseo", f"height {HERO}"),
-    ]
-    sources = _sources(insert.specs, variants, insert.src, asset.path, insert.sizes)
-    return _template("hero.jinja").render(
-        hero={"sources": sources, "attributes": attributes, "caption": hero.caption or ""}
-    )
+    dress = dressed_hero(insert, variants)
+    return _template("hero.jinja").render(hero=dress, caption=insert.hero.caption or "")
 
 
 def _sources(
     specs: Iterable[VariantSpec], variants: Mapping[VariantSpec, Variant], src: str, path: str, sizes: str
-) -> list[dict[str, str]]:
+) -> list[SourceTag]:
     """One ``<source>`` a format, in the plan's order, candidates by width."""
     folder = _folder(src)
     by_format: dict[str, list[tuple[int, str]]] = {}
@@ -129,11 +148,12 @@ def _sources(
             name = naming.variant_name(posixpath.basename(path), spec.width, variant.sha256, suffix)
             by_format.setdefault(spec.format, []).append((spec.width, folder + quote(name)))
     return [
-        {
-            "type": f"image/{kind}",
-            "srcset": ", ".join(f"{url} {width}w" for width, url in sorted(candidates)),
-            "sizes": sizes,
-        }
+        SourceTag(
+            type=f"image/{kind}",
+            srcset=", ".join(f"{url} {width}w" for width, url in sorted(candidates)),
+            sizes=sizes,
+            media=None,
+        )
         for kind, candidates in by_format.items()
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
@@ -27,6 +28,7 @@ class Elsewhere:
     reason: Reason
 
 
+@lru_cache(maxsize=4096)  # planning, facts and rules ask for the same URLs of a page
 def resolve(url: str, *, page: str, base_url: str | None, base_href: str | None = None) -> str | Elsewhere:
     """The file that a browser would ask for, relative to the site's root: ``guide/img.png``.
 

@@ -62,7 +62,7 @@ class HeroRequest:
     recipe: Recipe | None = None
     alt: str | None = None
     caption: str | None = None
-    rights: Rights = Rights()
+    rights: Rights = field(default_factory=Rights)
     origin: str = "front matter"  # where it was asked, for messages: "front matter key `hero`", "heroes.toml: …"
 
     @property
@@ -107,5 +107,5 @@ class Hero:
     path: str
     alt: str | None
     caption: str | None = None
-    rights: Rights = Rights()
+    rights: Rights = field(default_factory=Rights)
     generated: bool = False
