@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,9 +13,9 @@ from imageseo.encode import Encoded, Encoder
 from imageseo.facts import PageFacts, Reading, SiteFiles
 from imageseo.finish import Finished, Finisher
 from imageseo.generate import Heroes
-from imageseo.lint import UNREADABLE, Rule, count
+from imageseo.lint import Rule, count, locate, unreadable
 from imageseo.maps import write_sitemaps
-from imageseo.model.finding import Finding, Location, Severity, Silenced
+from imageseo.model.finding import Finding, Severity, Silenced
 from imageseo.model.image import Asset, BadAsset, VariantSpec
 from imageseo.model.page import Page, Site
 from imageseo.model.plan import PagePlan
@@ -98,11 +97,12 @@ def build(site: Site, settings: Settings, tools: Tools) -> BuildResult:
         locate=tools.locate,
     )
     findings: list[Finding] = []
+    pages = site.without(settings.exclude_pages).pages
+    casts = {page.path: casting.of(page) for page in pages}  # all of them first: one page may show another one's hero
     planned = [
         one
-        for page in site.pages
-        if not _excluded(page, settings.exclude_pages)
-        for one in _plan(page, site, output, files, reading, casting, settings, findings)
+        for page in pages
+        for one in _plan(page, casts[page.path], site, output, files, reading, casting, settings, findings)
     ]
     jobs = _jobs(planned, output)
     encoded = tools.encoder.encode(jobs, _specs(planned), progress=tools.progress)
@@ -123,16 +123,13 @@ def build(site: Site, settings: Settings, tools: Tools) -> BuildResult:
     finished = [finisher.finish(one.page, one.plan, one.cast) for one in planned]
     finisher.sweep()
     if settings.sitemap:
-        findings += write_sitemaps(site, output, [(one.page, one.plan) for one in planned])
+        findings += write_sitemaps(site, output, files, [(one.page, one.plan) for one in planned])
     return _result([*findings, *finisher.findings], finisher, encoded, finished, planned, output)
-
-
-def _excluded(page: Page, patterns: Iterable[str]) -> bool:
-    return any(fnmatch.fnmatchcase(page.path, pattern.lstrip("/")) for pattern in patterns)
 
 
 def _plan(
     page: Page,
+    cast: Cast | None,
     site: Site,
     output: Output,
     files: SiteFiles,
@@ -147,9 +144,8 @@ def _plan(
         facts = PageFacts(page, site=site, files=files, reading=reading, html=html)
         scan = facts.scan
     except (OSError, UnreadablePage) as error:
-        findings.append(unreadable(page, error))
+        findings.append(unreadable(page, error, fails_build=True))
         return
-    cast = casting.of(page)
     assets = {image.ref.span: image.asset for image in facts.images}
     yield Planned(
         page=page,
@@ -165,19 +161,6 @@ def _plan(
             offer=plan.Offer(widths=settings.widths, formats=settings.formats, quality=settings.quality),
             insert=settings.hero.insert,
         ),
-    )
-
-
-def unreadable(page: Page, error: Exception) -> Finding:
-    """The finding for a page that cannot be read; it fails the build, for nobody knows what it holds."""
-    problem = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-    return Finding(
-        rule=UNREADABLE,
-        severity=Severity.ERROR,
-        message=f"the page cannot be read: {problem}",
-        location=Location(page=page.path),
-        hint="mend the page, or leave it out with `exclude_pages`",
-        fails_build=True,
     )
 
 
@@ -198,29 +181,38 @@ def _jobs(planned: Iterable[Planned], output: Output) -> dict[str, tuple[Path, A
 
 
 def _unencoded(encoded: Encoded, planned: Iterable[Planned]) -> Iterable[Finding]:
-    """Images that broke while they were decoded, at the first place that shows each; and what a codec refused."""
+    """Images that broke while they were decoded, what a codec refused, and what is larger than its source: each image
+    once, at the first place that shows it.
+    """
     told: set[str] = set()
     for one in planned:
-        for image in one.plan.images:
-            bad = encoded.failures.get(image.asset.sha256)
-            problems = [encoded.refused[spec] for spec in image.specs if spec in encoded.refused]
-            if image.asset.sha256 in told or not (bad or problems):
+        shown = [(image.asset, image.specs, locate(one.page, image.ref)) for image in one.plan.images]
+        if one.plan.insert is not None:
+            shown.append((one.plan.insert.asset, one.plan.insert.specs, locate(one.page)))
+        for asset, specs, location in shown:
+            if asset.sha256 in told:
                 continue
-            told.add(image.asset.sha256)
-            source = one.page.hints.source
-            yield Finding(
-                rule=bad.rule if bad else "img-unreadable",
-                severity=Severity.WARN,
-                message=bad.problem if bad else f"{image.asset.path}: {problems[0]}",
-                location=Location(
-                    page=one.page.path,
-                    source=source.as_posix() if source else None,
-                    line=image.ref.line,
-                    column=image.ref.column,
-                    image=image.ref.src,
-                ),
-                hint=bad.hint if bad else "",
-            )
+            bad = encoded.failures.get(asset.sha256)
+            refused = [encoded.refused[spec] for spec in specs if spec in encoded.refused]
+            dropped = [f"{spec.width}w {spec.format}" for spec in specs if spec in encoded.dropped]
+            if bad is not None:
+                yield Finding(
+                    rule=bad.rule, severity=Severity.WARN, message=bad.problem, location=location, hint=bad.hint
+                )
+            elif refused:
+                problem = f"{asset.path}: {refused[0]}"
+                yield Finding(rule="img-unreadable", severity=Severity.WARN, message=problem, location=location)
+            elif dropped:
+                yield Finding(
+                    rule="variant-dropped",
+                    severity=Severity.INFO,
+                    message=f"{asset.path}: {len(dropped)} of {len(specs)} variants are larger than the file itself "
+                    f"and are left out ({', '.join(dropped)})",
+                    location=location,
+                )
+            else:
+                continue
+            told.add(asset.sha256)
 
 
 def _result(

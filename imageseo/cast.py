@@ -18,6 +18,7 @@ from imageseo.model.hero import Hero, HeroRequest
 from imageseo.model.image import Asset, BadAsset, Rights
 from imageseo.model.page import Page, Site
 from imageseo.ports import HeroProvider
+from imageseo.provenance import TOOLKIT
 from imageseo.publish import Output
 from imageseo.settings import HeroSettings, RightsSettings
 
@@ -49,6 +50,7 @@ class Casting:
     locate: Callable[[str], Path]
     findings: list[Finding] = field(default_factory=list)
     _declined: set[str] = field(default_factory=set)
+    _published: dict[str, str] = field(default_factory=dict)
 
     def declined(self, page: Page) -> bool:
         """True when the author said that the page has no hero (``hero: false``)."""
@@ -56,7 +58,13 @@ class Casting:
 
     def of(self, page: Page) -> Cast | None:
         """The hero that the page's author asked for; None when there is none, or when it cannot be had (a finding)."""
-        location = _where(page)
+        try:
+            return self._of(page, _where(page))
+        except ImageseoError as error:  # a fault of this page's hero: a link out of the site, a lock without its file
+            self._say("hero-master", error.message, error.hint, _where(page), fails=True)
+            return None
+
+    def _of(self, page: Page, location: Location) -> Cast | None:
         try:
             request = heroes.request(
                 page,
@@ -95,14 +103,11 @@ class Casting:
             return None
         rights = request.rights.or_else(Rights.of(self.rights))
         rights = replace(rights, digital_source_type=master.digital_source_type)
-        path = f"{self.hero.publish}/{naming.hero_name(page)}.jpg"
+        path = self._path(page, master)
         try:
             jpeg = self.encoder.publish(master.read(), quality=self.jpeg_quality, rights=rights)
             self.output.write(path, jpeg)
             self.files.add(path, len(jpeg))
-        except ImageseoError as error:
-            self._say("hero-master", error.message, error.hint, location, fails=True)
-            return None
         except OSError as error:
             problem = f"{path} cannot be written: {error.strerror or error}"
             self._say("page-unwritable", problem, "make the folder writable, or make room", location, fails=True)
@@ -119,6 +124,21 @@ class Casting:
         hero = Hero(path=path, alt=request.alt, caption=request.caption, rights=rights, generated=True)
         # Variants are encoded from the lossless master, but weighed against the JPEG that they stand in for.
         return Cast(hero=hero, asset=asset, pixels=(self._pixels(master), replace(asset, format="png")))
+
+    def _path(self, page: Page, master: Resolved) -> str:
+        """Where a drawn hero is published: by the page's name, unless that is another page's or the author's file."""
+        stem = f"{self.hero.publish}/{naming.hero_name(page)}"
+        path = f"{stem}.jpg"
+        if self._published.setdefault(path, master.sha256) != master.sha256 or not self._ours(path):
+            path = f"{stem}-{master.sha256[:8]}.jpg"
+        return path
+
+    def _ours(self, path: str) -> bool:
+        """Whether a file may be written over: there is none, or an earlier build published it."""
+        try:
+            return TOOLKIT.encode() in self.output.read(path)[:8192]
+        except OSError:
+            return True
 
     def _pixels(self, master: Resolved) -> Path:
         """Where the encoder reads a master: in the project when it is pinned, else in the store."""

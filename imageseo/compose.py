@@ -7,6 +7,7 @@ import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache, partial
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -16,10 +17,14 @@ from typing import cast
 
 from imageseo import lock as locks
 from imageseo.build import Tools
+from imageseo.cast import completer
+from imageseo.core import hero as heroes
 from imageseo.encode import Encoder
+from imageseo.errors import RecipeError
 from imageseo.facts import Reading
 from imageseo.generate import Heroes
-from imageseo.lint import LintResult, Rule, lint
+from imageseo.lint import LintResult, Rule, lint, locate
+from imageseo.model.finding import Finding, Severity
 from imageseo.model.image import Asset, BadAsset
 from imageseo.model.page import Site
 from imageseo.ports import Codec, HeroProvider, Progress, Result
@@ -103,12 +108,13 @@ def toolbox(settings: Settings, *, project: Path, progress: Progress) -> Iterato
 
 
 def lint_site(site: Site, settings: Settings, *, progress: Progress | None = None) -> LintResult:
-    """Judge a built site by every rule; nothing is written."""
+    """Judge a built site by every rule, and by its pins where it is frozen; nothing is written."""
+    site = site.without(settings.exclude_pages)
 
     def examine(path: str) -> Asset | BadAsset:
         return probe(site.root / path, path, max_pixels=settings.encode.max_pixels)
 
-    return lint(
+    result = lint(
         site,
         rules=rules(),
         severities=settings.lint.rules,
@@ -123,3 +129,33 @@ def lint_site(site: Site, settings: Settings, *, progress: Progress | None = Non
         ),
         progress=progress,
     )
+    if not settings.frozen:
+        return result
+    found = sorted([*result.findings, *_unpinned(site, settings)], key=lambda finding: finding.sort_key)
+    return replace(result, findings=tuple(found))
+
+
+def _unpinned(site: Site, settings: Settings) -> Iterator[Finding]:
+    """What a frozen build would say of the site's drawn heroes."""
+    masters = Heroes(
+        lock=locks.read(site.project / locks.NAME),
+        project=site.project,
+        store=store(settings, site.project),
+        providers=providers(settings.brand),
+        frozen=True,
+    )
+    complete = completer(masters.providers)
+    for page in site.pages:
+        try:
+            request = heroes.request(page, settings=settings.hero, complete=complete, base_url=site.base_url)
+        except RecipeError as error:
+            yield Finding(
+                rule="hero-recipe",
+                severity=Severity.ERROR,
+                message=error.message,
+                location=locate(page),
+                hint=error.hint,
+            )
+            continue
+        if request is not None and request.recipe is not None:
+            yield from masters.resolve(request, locate(page)).findings

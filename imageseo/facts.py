@@ -55,6 +55,7 @@ class SiteFiles:
         folder, _, name = path.rpartition("/")
         self._names(folder).add(name)
         self._sizes[path] = size
+        self._assets.pop(path, None)
 
     def near(self, path: str) -> str | None:
         """A file of the same folder whose name is nearly that of a missing one."""

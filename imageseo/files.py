@@ -5,9 +5,13 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import re
+import secrets
 from pathlib import Path
 
 _numbers = itertools.count()
+_token = secrets.token_hex(4)  # process numbers repeat, in containers at once
+_PART = re.compile(r"\.imageseo-(\d+)-[0-9a-f]{8}-\d+\.part")
 
 
 def write_atomic(path: Path, data: bytes) -> None:
@@ -19,7 +23,7 @@ def write_atomic(path: Path, data: bytes) -> None:
     """
     # The process and a counter make the name one that nobody else writes to; mkstemp's random names cost three calls
     # more a file, and a build writes thousands.
-    temporary = f"{path.parent}{os.sep}.imageseo-{os.getpid()}-{next(_numbers)}.part"
+    temporary = f"{path.parent}{os.sep}.imageseo-{os.getpid()}-{_token}-{next(_numbers)}.part"
     try:
         handle = os.open(temporary, _FLAGS, 0o666)
     except FileNotFoundError:
@@ -38,7 +42,31 @@ def write_atomic(path: Path, data: bytes) -> None:
         raise
 
 
-_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+def sweep_parts(root: Path) -> None:
+    """Remove what killed writers left below a folder. Files of processes that still run are theirs."""
+    for folder, _, names in os.walk(root):
+        for name in names:
+            match = _PART.fullmatch(name)
+            if match is not None and not _runs(int(match[1])):
+                with contextlib.suppress(OSError):
+                    Path(folder, name).unlink()
+
+
+def _runs(process: int) -> bool:
+    if process == os.getpid():
+        return False  # nothing is being written while a build begins: an earlier process of this number left it
+    if os.name == "nt":
+        return True  # there, asking is killing
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _write_all(handle: int, data: bytes) -> None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 from imageseo.cast import Cast
 from imageseo.core import candidates, edits, find, fit, jsonld, markup, naming, urls
 from imageseo.core.published import published
 from imageseo.encode import Encoder
-from imageseo.errors import SiteError
+from imageseo.errors import ImageseoError, SiteError
 from imageseo.facts import PageFacts, Reading, SiteFiles
-from imageseo.lint import Rule, judge
-from imageseo.model.finding import Finding, Location, Severity, Silenced
+from imageseo.lint import Rule, judge, locate
+from imageseo.model.finding import Finding, Severity, Silenced
 from imageseo.model.image import Asset, Rights, Variant, VariantSpec, Zone
 from imageseo.model.page import Page, Site
 from imageseo.model.plan import PagePlan
@@ -52,9 +54,17 @@ class Finisher:
     silenced: list[Silenced] = field(default_factory=list)
     _named: set[str] = field(default_factory=set)
     _left: set[str] = field(default_factory=set)
+    _written: set[str] = field(default_factory=set)
 
     def finish(self, page: Page, plan: PagePlan, cast: Cast | None) -> Finished:
         """Make the plan true. What cannot be written is a finding that fails the build; the page stays as it was."""
+        try:
+            return self._finish(page, plan, cast)
+        except (OSError, ImageseoError) as error:
+            self._unwritable(page, error)
+            return Finished(page=page, variants=frozenset())
+
+    def _finish(self, page: Page, plan: PagePlan, cast: Cast | None) -> Finished:
         raw = self.output.read(page.path)
         original = edits.strip(raw)
         plan = self._offered(plan)
@@ -69,21 +79,29 @@ class Finisher:
         found, answered = judge(facts, self.rules, self.settings.lint.rules)
         self.findings += found
         self.silenced += answered
-        try:
-            for path, variant in paths.items():
-                self._publish(path, variant)
-            if self.output.write(page.path, facts.html) and original != raw:
-                self._left |= self._previous(page, raw)
-        except (OSError, SiteError) as error:
-            self._unwritable(page, error)
+        for path, variant in paths.items():
+            self._publish(path, variant)
+        if self.output.write(page.path, facts.html) and original != raw:
+            self._left |= self._previous(page, raw)
         self._named |= paths.keys()
+        self._written.add(page.path)
         return Finished(page=page, variants=frozenset(paths))
 
     def sweep(self) -> None:
-        """Remove the variants that earlier builds wrote and that no page names any more."""
-        for path in sorted(self._left - self._named):
+        """Remove the variants that earlier builds wrote and that no page names any more.
+
+        A file goes only when its name is that of a variant and holds the hash of its bytes: then it is ours.
+        """
+        left = {path: unquote(posixpath.basename(path)).encode() for path in self._left - self._named}
+        for page in self.site.pages if left else ():
+            if page.path not in self._written:  # left out, unreadable or unwritable: it may name what others do not
+                with suppress(OSError):
+                    raw = unquote_to_bytes(self.output.read(page.path))
+                    left = {path: name for path, name in left.items() if name not in raw}
+        for path in sorted(left):
             try:
-                self.output.remove(path)
+                if naming.is_variant(path, sha256(self.output.read(path)).hexdigest()):
+                    self.output.remove(path)
             except (OSError, SiteError) as error:
                 self._unwritable(Page(path=path), error)
 
@@ -120,7 +138,10 @@ class Finisher:
         floors = {name: getattr(self.settings.quality_floor, name) for name in ("avif", "webp")}
         limits = {unquote(posixpath.basename(url)): limit for url, limit in over.items()}
         wanted = fit.lighter(
-            hero.specs, variants, limit_of=lambda variant: limits.get(_name(hero.asset, variant)), floors=floors
+            hero.specs,
+            variants,
+            limit_of=lambda variant: limits.get(naming.variant_file(hero.asset, variant)),
+            floors=floors,
         )
         made = self.encoder.encode(self.jobs, wanted.values()).variants
         return {
@@ -138,7 +159,7 @@ class Finisher:
         if plan.insert is not None:
             shown.append((plan.insert.asset, plan.insert.specs))
         return {
-            posixpath.join(posixpath.dirname(asset.path), _name(asset, variants[spec])): variants[spec]
+            posixpath.join(posixpath.dirname(asset.path), naming.variant_file(asset, variants[spec])): variants[spec]
             for asset, specs in shown
             for spec in specs
             if spec in variants
@@ -168,6 +189,8 @@ class Finisher:
             # Search engines pass over an ImageObject of which nothing is known but its size.
             if image.ref.zone is Zone.ARTICLE and (image.hero or rights.known):
                 said = image.ref.caption or image.ref.get("alt")
+                if cast is not None and image.hero:
+                    said = said or cast.hero.caption or cast.hero.alt
                 nodes.append(_node(base_url, image.asset, said, rights, representative=image.hero))
         blocks = [original[start:end].decode(plan.scan.charset, "replace") for start, end in plan.scan.json_ld]
         graph = jsonld.image_graph(page_url=urls.absolute(base_url, page.url), nodes=nodes, existing=blocks)
@@ -187,21 +210,15 @@ class Finisher:
         )
         return {path for path in resolved if isinstance(path, str)}
 
-    def _unwritable(self, page: Page, error: OSError | SiteError) -> None:
-        problem = error.message if isinstance(error, SiteError) else f"{error.strerror or error}"
-        hint = error.hint if isinstance(error, SiteError) else "make the folder writable, or make room on the disk"
+    def _unwritable(self, page: Page, error: OSError | ImageseoError) -> None:
+        problem = error.message if isinstance(error, ImageseoError) else f"{error.strerror or error}"
+        hint = error.hint if isinstance(error, ImageseoError) else "make the folder writable, or make room on the disk"
         self._say("page-unwritable", Severity.ERROR, f"cannot be written: {problem}", page, hint=hint, fails=True)
 
     def _say(self, rule: str, severity: Severity, message: str, page: Page, *, hint: str, fails: bool = False) -> None:
-        source = page.hints.source
-        where = Location(page=page.path, source=None if source is None else source.as_posix())
         self.findings.append(
-            Finding(rule=rule, severity=severity, message=message, location=where, hint=hint, fails_build=fails)
+            Finding(rule=rule, severity=severity, message=message, location=locate(page), hint=hint, fails_build=fails)
         )
-
-
-def _name(asset: Asset, variant: Variant) -> str:
-    return naming.variant_name(asset.path, variant.spec.width, variant.sha256, variant.spec.format)
 
 
 def _node(

@@ -100,7 +100,7 @@ def lint(
         try:
             images += len(facts.scan.refs)
         except (OSError, UnreadablePage) as error:
-            findings.append(_unreadable(page, error))
+            findings.append(unreadable(page, error))
             continue
         kept, answered = judge(facts, rules, severities)
         findings += kept
@@ -217,7 +217,8 @@ def _crashed(rule: Rule, page: Page, error: Exception) -> Finding:
     )
 
 
-def _unreadable(page: Page, error: Exception) -> Finding:
+def unreadable(page: Page, error: Exception, *, fails_build: bool = False) -> Finding:
+    """The finding for a page that cannot be read; nobody knows what it holds."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return Finding(
         rule=UNREADABLE,
@@ -225,6 +226,7 @@ def _unreadable(page: Page, error: Exception) -> Finding:
         message=f"the page cannot be read: {reason}",
         hint="publish it as UTF-8 HTML, or leave it out with `exclude_pages`",
         location=locate(page),
+        fails_build=fails_build,
     )
 
 

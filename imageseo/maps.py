@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from imageseo.core import sitemap, urls
 from imageseo.errors import SiteError
+from imageseo.facts import SiteFiles
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.image import Zone
 from imageseo.model.page import Page, Site
@@ -13,7 +14,9 @@ from imageseo.model.plan import PagePlan
 from imageseo.publish import Output
 
 
-def write_sitemaps(site: Site, output: Output, pages: Sequence[tuple[Page, PagePlan]]) -> list[Finding]:
+def write_sitemaps(
+    site: Site, output: Output, files: SiteFiles, pages: Sequence[tuple[Page, PagePlan]]
+) -> list[Finding]:
     """List the article images of every page that may be indexed. Without an absolute URL there is no sitemap."""
     if site.base_url is None:
         if not pages:
@@ -22,13 +25,14 @@ def write_sitemaps(site: Site, output: Output, pages: Sequence[tuple[Page, PageP
             _finding(
                 "site-url-missing",
                 Severity.WARN,
-                "nobody says which URL the site is published at: no image sitemap and no JSON-LD was written",
+                "nobody says which URL the site is published at: what needs absolute URLs (image sitemap, JSON-LD) is "
+                "not written",
                 "sitemap.xml",
                 "set `site_url` (MkDocs: site_url, Pelican: SITEURL)",
             )
         ]
     images = {
-        urls.absolute(site.base_url, page.url): list(dict.fromkeys(_images(site.base_url, page, plan)))
+        urls.absolute(site.base_url, page.url): list(dict.fromkeys(_images(site.base_url, files, page, plan)))
         for page, plan in pages
         if not _hidden(page, plan)
     }
@@ -60,14 +64,14 @@ def write_sitemaps(site: Site, output: Output, pages: Sequence[tuple[Page, PageP
     return findings
 
 
-def _images(base_url: str, page: Page, plan: PagePlan) -> Iterator[str]:
+def _images(base_url: str, files: SiteFiles, page: Page, plan: PagePlan) -> Iterator[str]:
     """Absolute URLs of what the article shows, as its ``<img src>`` names it: that is what search engines index."""
     if plan.insert is not None:
         yield urls.absolute(base_url, plan.insert.asset.path)
     for ref in plan.scan.refs:
         if ref.zone is Zone.ARTICLE:
             path = urls.resolve(ref.src, page=page.path, base_url=base_url, base_href=plan.scan.base_href)
-            if isinstance(path, str):
+            if isinstance(path, str) and files.exists(path):
                 yield urls.absolute(base_url, path)
 
 

@@ -21,6 +21,9 @@ _CC = "http://creativecommons.org/ns#"
 _EXIF = "http://ns.adobe.com/exif/1.0/"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
+TOOLKIT = "imageseo packet"
+"""Names us as the writer of a packet, so that a later build knows its own files."""
+
 MAX_TEXT = 1024
 """Characters kept of one field: a licence's full text would cost more than a small variant's pixels."""
 
@@ -71,7 +74,8 @@ def packet(rights: Rights) -> bytes:
         return b""
     names = "".join(f' xmlns:{prefix}="{space}"' for prefix, space in spaces.items())
     text = (
-        '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
+        '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
+        f'<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="{TOOLKIT}">'
         f'<rdf:RDF xmlns:rdf="{_RDF}"><rdf:Description rdf:about=""{names}>{"".join(fields)}</rdf:Description>'
         '</rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
     )

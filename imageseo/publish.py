@@ -6,15 +6,15 @@ import os
 from pathlib import Path
 
 from imageseo.errors import SiteError
-from imageseo.files import write_atomic
+from imageseo.files import sweep_parts, write_atomic
 
 
 class Output:
     """The root of a built site. ``changed`` holds the paths that were written or removed, in order.
 
-    Paths are relative to the root, with ``/``. ``sources`` are folders that must never be written to; a root
-    inside one of them is refused, a root that holds one is not (a repository may publish itself), but a path
-    inside a source folder is.
+    Paths are relative to the root, with ``/``. ``sources`` are folders that must never be written to: a root that is
+    one of them is refused, and a path inside of one that the root holds (a repository may publish itself). An output
+    folder inside a source folder is nobody's source (Pelican's own default is ``PATH = "."``).
     """
 
     def __init__(self, root: Path, *, sources: tuple[Path, ...] = ()) -> None:
@@ -24,12 +24,13 @@ class Output:
         self._folders: dict[str, bool] = {}
         if not self.root.is_dir():
             raise SiteError(f"{root}: no such folder", hint="build the site first, or name the folder it is built into")
-        for source in self._sources:
-            if self.root.is_relative_to(source):
-                raise SiteError(
-                    f"{root} lies inside the source folder {source}, which is never written to",
-                    hint="build the site into a folder outside its sources",
-                )
+        if self.root in self._sources:
+            raise SiteError(
+                f"{root} is the folder of the sources, which is never written to",
+                hint="name the folder that the site is built into",
+            )
+        self._sources = tuple(source for source in self._sources if source.is_relative_to(self.root))
+        sweep_parts(self.root)
 
     def locate(self, path: str) -> Path:
         """The file behind a site path; raises SiteError when a link leads out of the site or into its sources."""

@@ -155,6 +155,86 @@ class TestHero:
         assert result.failed
         assert "imageseo generate" in of(result, "hero-unpinned")[0].hint
 
+    def test_what_was_said_of_a_hero_describes_it_on_the_page(self, tmp_path: Path, photo: bytes) -> None:
+        """Front matter knows the text that the article's own tag lacks; one that is there stays."""
+        meta = json.dumps({"src": "img/a.jpg", "alt": "From front matter"}).replace('"', "&quot;")
+        head = f'<meta name="imageseo:hero" content="{meta}"></head>'
+        for tag, expected in (('<img src="img/a.jpg">', "From front matter"), ('<img src="img/a.jpg" alt="">', "")):
+            make(tmp_path, {"index.html": page(f"<p>{tag}</p>").replace("</head>", head), "img/a.jpg": photo})
+            result = build(tmp_path)
+            assert f'alt="{expected}"' in (tmp_path / "site/index.html").read_text("utf-8")
+            assert of(result, "alt-missing") == []
+
+    def test_a_drawn_hero_never_takes_the_place_of_the_authors_file(self, tmp_path: Path, photo: bytes) -> None:
+        make(tmp_path, {"x/index.html": page("<p>Text</p>", "x/"), "assets/heroes/x.jpg": photo})
+        hero = '["/x/"]\nseed = 3\nstyle = "mosaic"\nalt = "A"\nwidth = 320\nheight = 180\n'
+        (tmp_path / "heroes.toml").write_text(hero, encoding="utf-8")
+        build(tmp_path)
+        assert (tmp_path / "site/assets/heroes/x.jpg").read_bytes() == photo
+        assert re.search(r"assets/heroes/x-[0-9a-f]{8}\.jpg", (tmp_path / "site/x/index.html").read_text("utf-8"))
+        assert build(tmp_path).changed == ()
+
+    def test_a_truncated_hero_is_a_finding_of_its_page(self, tmp_path: Path, photo: bytes) -> None:
+        head = '<meta name="imageseo:hero" content="/img/cut.jpg"></head>'
+        make(tmp_path, {"index.html": page("<p>x</p>").replace("</head>", head), "img/cut.jpg": pictures.cut(photo)})
+        assert [finding.location.page for finding in of(build(tmp_path), "img-unreadable")] == ["index.html"]
+
+
+class TestSweep:
+    def test_pages_that_are_left_out_keep_their_variants(self, tmp_path: Path, photo: bytes) -> None:
+        shown = '<p><img src="/img/a.jpg" alt="A"></p>'
+        make(tmp_path, {"index.html": page(shown), "blog/index.html": page(shown, "blog/"), "img/a.jpg": photo})
+        build(tmp_path)
+        build(tmp_path, {"exclude_pages": ["blog/*"], "quality": {"avif": 30}})
+        html = (tmp_path / "site/blog/index.html").read_text("utf-8")
+        named = re.findall(r"/(img/a-\d+w\.[0-9a-f]{8}\.avif)", html)
+        assert named
+        assert all((tmp_path / "site" / name).is_file() for name in named)
+
+    def test_a_file_that_is_not_ours_stays(self, tmp_path: Path, photo: bytes) -> None:
+        mine = '<picture data-imageseo><source srcset="img/mine.webp 1w"><img src="img/a.jpg" alt="A"></picture>'
+        make(tmp_path, {"index.html": page(mine), "img/a.jpg": photo, "img/mine.webp": b"precious"})
+        build(tmp_path)
+        assert (tmp_path / "site/img/mine.webp").read_bytes() == b"precious"
+
+    def test_what_a_killed_writer_left_is_swept(self, tmp_path: Path, photo: bytes) -> None:
+        child = subprocess.Popen([sys.executable, "-c", ""])
+        child.wait()
+        left = f"img/.imageseo-{child.pid}-0a1b2c3d-7.part"
+        alive = f"img/.imageseo-{os.getppid()}-0a1b2c3d-7.part"
+        make(tmp_path, {"index.html": page("<p>x</p>"), left: b"half", alive: b"half"})
+        build(tmp_path)
+        assert not (tmp_path / "site" / left).exists()
+        assert (tmp_path / "site" / alive).exists()
+
+
+def test_a_sitemap_keeps_what_it_says_of_pages_that_nobody_looked_at(tmp_path: Path, photo: bytes) -> None:
+    image = "<image:image><image:loc>https://example.org/{}.jpg</image:loc></image:image>"
+    host = (
+        '<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" '
+        'xmlns:image="http://www.google.com/schemas/sitemap-image/1.1">'
+        f"<url><loc>https://example.org/old/</loc>{image.format('old')}</url>"
+        f"<url><loc>https://example.org/</loc>{image.format('gone')}</url></urlset>"
+    )
+    body = '<p><img src="img/a.jpg" alt="A"><img src="img/missing.jpg" alt="M"></p>'
+    make(tmp_path, {"index.html": page(body), "img/a.jpg": photo, "sitemap.xml": host})
+    build(tmp_path)
+    locations = re.findall(r"<image:loc>([^<]*)", (tmp_path / "site/sitemap.xml").read_text("utf-8"))
+    assert locations == ["https://example.org/old.jpg", "https://example.org/img/a.jpg"]
+
+
+def test_an_output_folder_inside_the_sources_is_no_source(tmp_path: Path) -> None:
+    from imageseo.errors import SiteError
+    from imageseo.publish import Output
+
+    (tmp_path / "output").mkdir()
+    (tmp_path / "output/docs").mkdir()
+    Output(tmp_path / "output", sources=(tmp_path,)).write("a.txt", b"1")
+    with pytest.raises(SiteError, match="sources"):
+        Output(tmp_path, sources=(tmp_path,))
+    with pytest.raises(SiteError, match="leads out"):
+        Output(tmp_path / "output", sources=(tmp_path / "output/docs",)).write("docs/a.txt", b"1")
+
 
 class TestBudget:
     def test_a_heavy_hero_fails_and_says_all(self, tmp_path: Path) -> None:

@@ -195,7 +195,7 @@ def test_the_authors_loading_wins_even_on_the_hero(attribute: str) -> None:
     hero = Hero(path="a.jpg", alt="x")
     found = plan(article(f'<img src="a.jpg" {attribute}>'), hero=hero, hero_asset=asset("a.jpg"))
     assert found.hero_image is not None
-    assert added(found.hero_image) == {"width": "1600", "height": "900", "decoding": "async"}
+    assert added(found.hero_image) == {"alt": "x", "width": "1600", "height": "900", "decoding": "async"}
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ def test_left_alone(tag: str) -> None:
 def test_a_named_hero_says_so_even_where_it_stays_as_it_is(tag: str) -> None:
     found = plan(article(tag), hero=Hero(path="a.svg", alt="x"), hero_asset=asset("a.svg"))
     assert found.hero_image is not None
-    assert found.hero_image.attributes == (("fetchpriority", "high"),)
+    assert found.hero_image.attributes == (("alt", "x"), ("fetchpriority", "high"))
     assert found.hero_image.specs == ()
 
 

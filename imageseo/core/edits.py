@@ -12,7 +12,7 @@ from imageseo.model.image import Span
 MARKER = "data-imageseo"
 _HERO_FIGURE = "hero-figure"
 # What we may add to an author's <img>; a marker that names anything else is not ours.
-ADDABLE = frozenset({"width", "height", "loading", "decoding", "fetchpriority", "srcset", "sizes", "style"})
+ADDABLE = frozenset({"alt", "width", "height", "loading", "decoding", "fetchpriority", "srcset", "sizes", "style"})
 HERO = "hero"  # the page's hero
 CHROME = "chrome"  # outside of the article: the theme alone decides how wide it is
 _WANTED = frozenset({"picture", "source", "img", "figure", "style", "script"})

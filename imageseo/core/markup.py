@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,10 +12,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from imageseo.core import naming
 from imageseo.core.edits import CHROME, HERO, MARKER, Edit
-from imageseo.model.image import Kept, SourceTag, Span, Variant, VariantSpec, Zone
+from imageseo.model.image import Asset, Kept, SourceTag, Span, Variant, VariantSpec, Zone
 from imageseo.model.plan import HeroInsert, ImagePlan, PagePlan
 
-_SUFFIXES = {"jpeg": "jpg"}
 # Zero specificity: whatever the theme says wins. Neither <picture> nor its sources may be a box, or they would be items
 # of a flex or grid container. A height attribute must not keep its px when only `max-width` narrows the image, nor a
 # width attribute when the theme sets the height of a logo and nothing else.
@@ -85,7 +83,7 @@ def dressed(image: ImagePlan, variants: Mapping[VariantSpec, Variant]) -> Dress:
         return Dress()
     added = list(image.attributes)
     auto = image.auto_sizes and _sized(image)
-    sources = _sources(image.specs, variants, ref.src, image.asset.path, image.sizes) if ref.kept is None else []
+    sources = _sources(image.specs, variants, ref.src, image.asset, image.sizes) if ref.kept is None else []
     if sources and auto:
         # `auto` must stand on the <img> too: there it brings size containment with it, without which an image of
         # `width:auto` would wait at 0 px for a source of 0 px. The intrinsic size keeps such images as they were.
@@ -120,7 +118,7 @@ def dressed_hero(insert: HeroInsert, variants: Mapping[VariantSpec, Variant]) ->
         ("decoding", "async"),
         (MARKER, f"height {HERO}"),
     ]
-    sources = _sources(insert.specs, variants, insert.src, asset.path, insert.sizes)
+    sources = _sources(insert.specs, variants, insert.src, asset, insert.sizes)
     return Dress(attributes=tuple(attributes), sources=tuple(sources))
 
 
@@ -136,7 +134,7 @@ def _hero(insert: HeroInsert, variants: Mapping[VariantSpec, Variant]) -> str:
 
 
 def _sources(
-    specs: Iterable[VariantSpec], variants: Mapping[VariantSpec, Variant], src: str, path: str, sizes: str
+    specs: Iterable[VariantSpec], variants: Mapping[VariantSpec, Variant], src: str, asset: Asset, sizes: str
 ) -> list[SourceTag]:
     """One ``<source>`` a format, in the plan's order, candidates by width."""
     folder = _folder(src)
@@ -144,8 +142,7 @@ def _sources(
     for spec in specs:
         variant = variants.get(spec)
         if variant is not None:
-            suffix = _SUFFIXES.get(spec.format, spec.format)
-            name = naming.variant_name(posixpath.basename(path), spec.width, variant.sha256, suffix)
+            name = naming.variant_file(asset, variant)
             by_format.setdefault(spec.format, []).append((spec.width, folder + quote(name)))
     return [
         SourceTag(

@@ -6,10 +6,14 @@ import hashlib
 import posixpath
 import re
 
+from imageseo.model.image import Asset, Variant
 from imageseo.model.page import Page
+
+_SUFFIXES = {"jpeg": "jpg"}
 
 # File systems allow 255 bytes; some room is left for the temporary name that an atomic write needs.
 _MAX_BYTES = 200
+_VARIANT = re.compile(r"-\d+w\.([0-9a-f]{8})\.(?:avif|webp|jpg|png)$")
 _PLAIN = re.compile(r"[a-z0-9_]+(-[a-z0-9_]+)*")
 
 
@@ -21,6 +25,18 @@ def variant_name(original: str, width: int, sha256: str, suffix: str) -> str:
     tail = f"-{width}w.{sha256.removeprefix('sha256:')[:8]}.{suffix}"
     stem = posixpath.splitext(posixpath.basename(original))[0]
     return _fit(stem, _MAX_BYTES - len(tail)) + tail
+
+
+def variant_file(asset: Asset, variant: Variant) -> str:
+    """The file name of an asset's variant."""
+    suffix = _SUFFIXES.get(variant.spec.format, variant.spec.format)
+    return variant_name(asset.path, variant.spec.width, variant.sha256, suffix)
+
+
+def is_variant(path: str, sha256: str) -> bool:
+    """Whether a file's name is that of a variant with these bytes: then it can only be ours."""
+    match = _VARIANT.search(path)
+    return match is not None and sha256.startswith(match[1])
 
 
 def hero_name(page: Page) -> str:

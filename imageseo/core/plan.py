@@ -68,7 +68,8 @@ def plan_page(
         if asset is None or not (named or _treated(each, asset)):
             continue
         high = is_hero and urged is None and (each.span == scan.hero_slot or heroes.near_top(each))
-        planned = _image(each, asset, layout, offer, hero=is_hero, eager=each.span in eager, high=high)
+        said = hero.alt if hero is not None and is_hero else None
+        planned = _image(each, asset, layout, offer, hero=is_hero, eager=each.span in eager, high=high, alt=said)
         if planned.hero or planned.attributes or planned.specs:
             images.append(planned)
     return PagePlan(scan=scan, images=tuple(images), insert=inserted)
@@ -129,7 +130,15 @@ def _treated(ref: ImageRef, asset: Asset) -> bool:
 
 
 def _image(
-    ref: ImageRef, asset: Asset, layout: ladder.Layout, offer: Offer, *, hero: bool, eager: bool, high: bool
+    ref: ImageRef,
+    asset: Asset,
+    layout: ladder.Layout,
+    offer: Offer,
+    *,
+    hero: bool,
+    eager: bool,
+    high: bool,
+    alt: str | None,
 ) -> ImagePlan:
     treated = _treated(ref, asset)
     if ref.zone is Zone.CHROME:
@@ -138,6 +147,8 @@ def _image(
     wanted = specs(ref, asset, layout, offer) if treated and content else ()
     lazy = (ref.get("loading") or "").strip().lower() == "lazy"
     attributes = list(added_dimensions(ref, asset)) if treated else []
+    if alt is not None and ref.get("alt") is None:
+        attributes.insert(0, ("alt", alt))
     if ref.get("loading") is None and not eager:
         attributes.append(("loading", "lazy"))
         lazy = True

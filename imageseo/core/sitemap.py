@@ -81,8 +81,10 @@ class _Lookup:
         # guide.html and guide/ beside each other: which one `guide` means cannot be known
         self._loose = {key: found[0] for key, found in loose.items() if len(found) == 1}
 
-    def images(self, loc: str) -> list[str]:
-        return self._exact.get(_exact(loc)) or self._loose.get(_loose(loc)) or []
+    def images(self, loc: str) -> list[str] | None:
+        """The images of a page; None for one that nobody looked at, whose entry stays as it is."""
+        found = self._exact.get(_exact(loc))
+        return self._loose.get(_loose(loc)) if found is None else found
 
 
 def _exact(url: str) -> tuple[str, str, str]:
@@ -183,7 +185,10 @@ class _Job:
         """The document with our images, in parts when they make it too large; its own bytes when nothing changes."""
         changed = False
         for entry in document.entries():
-            wanted = self._fitting(entry.loc, lookup.images(entry.loc))
+            known = lookup.images(entry.loc)
+            if known is None:
+                continue
+            wanted = self._fitting(entry.loc, known)
             different, left = entry.set_images(self.base_url, wanted, self.limits.images)
             changed |= different
             self._cut(entry.loc, left)

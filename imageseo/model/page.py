@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -71,3 +72,9 @@ class Site:
     generator: str = "directory"
     content_width: int | None = None
     sources: tuple[Path, ...] = ()
+
+    def without(self, patterns: Iterable[str]) -> Site:
+        """The site without the pages whose file matches a glob (``*`` takes ``/`` too)."""
+        globs = [pattern.lstrip("/") for pattern in patterns]
+        left = (page for page in self.pages if not any(fnmatchcase(page.path, glob) for glob in globs))
+        return replace(self, pages=tuple(left)) if globs else self

@@ -47,7 +47,7 @@ from typing import NamedTuple
 
 from imageseo.model.fact import ImageFact, Problem
 from imageseo.model.finding import Severity
-from imageseo.model.image import Asset, BadAsset
+from imageseo.model.image import Asset, BadAsset, Zone
 
 SEVERITY = Severity.ERROR
 TOLERANCE = 2  # px
@@ -99,8 +99,15 @@ def _missing(image: ImageFact, width: Length | None, height: Length | None) -> P
         message=f"{image.name} has {what if given else 'neither width nor height'}",
         hint=hint,
         at=image.ref,
-        severity=None if image.asset is not None else Severity.WARN,
+        severity=_severity(image),
     )
+
+
+def _severity(image: ImageFact) -> Severity | None:
+    """Milder where the author cannot mend it: a drawing or animation of the theme, a file of another host."""
+    if image.asset is None:
+        return Severity.WARN
+    return Severity.INFO if image.ref.zone is Zone.CHROME and not image.asset.encodable else None
 
 
 def _distorted(asset: Asset, width: float, height: float) -> bool:
