@@ -228,7 +228,9 @@ def test_a_page_that_is_not_there_is_2_with_the_nearest(
 ) -> None:
     mkdocs_site(tmp_path, files={"docs/art.md": RECIPE})
     assert command("generate", "docs/atr.md") == 2
-    assert "did you mean docs/art.md?" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "did you mean docs/art.md?" in said
+    assert "heroes.toml" in said  # for pages that a plugin makes
     assert not painter.asked
 
 
@@ -282,7 +284,67 @@ def test_a_folder_of_another_site_gets_no_front_matter(tmp_path: Path) -> None:
     here = at_hand(tmp_path, config=None, note=print)
     assert [page.hints.meta for page in here.site(tmp_path / "other").pages] == [{}]
     assert here.host is not None
-    assert {page.key for page in here.pages()} == {"docs/index.md", "docs/guide/README.md", "docs/art.md"}
+    assert {page.key for page in here.pages()[0]} == {"docs/index.md", "docs/guide/README.md", "docs/art.md"}
+
+
+def test_pins_outlive_pages_that_were_not_seen(
+    tmp_path: Path,
+    command: Any,
+    capsys: pytest.CaptureFixture[str],
+    painter: OneColour,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from imageseo.hosts import project
+
+    files: dict[str, str | bytes] = {"docs/art.md": RECIPE, "docs/b.md": RECIPE.replace("300", "301")}
+    mkdocs_site(tmp_path, files=files)
+    assert command("generate") == 0
+    before = tree(tmp_path / "heroes")
+    assert len(before) == 2
+    built = {f"site/{place}index.html": PAGE.format("") for place in ("", "guide/", "art/")}  # b is not built yet
+    write(tmp_path, {**built, "other/index.html": PAGE.format(""), "heroes.toml": '"/" = { seed = 5 }\n'})
+    capsys.readouterr()
+    assert command("generate", "--site", "site") == 0
+    assert "front matter is not used" not in capsys.readouterr().err
+    assert {pin["page"] for pin in _lock(tmp_path)} == {"docs/index.md", "docs/art.md", "docs/b.md"}
+    assert command("generate", "--site", "other") == 0
+    assert "front matter is not used: of the pages that mkdocs.yml makes, other holds 1 of 4" in capsys.readouterr().err
+    monkeypatch.setattr(project, "find_spec", lambda name: None)
+    assert command("generate", "--site", "site") == 0
+    assert "front matter is not used" in capsys.readouterr().err
+    assert {"docs/art.md", "docs/b.md"} <= {pin["page"] for pin in _lock(tmp_path)}
+    assert before.items() <= tree(tmp_path / "heroes").items()
+
+
+def test_sources_that_ask_no_more_lose_their_pins(tmp_path: Path, command: Any, painter: OneColour) -> None:
+    mkdocs_site(tmp_path, files={"docs/art.md": RECIPE})
+    assert command("generate") == 0
+    write(tmp_path, {"docs/art.md": "# Art\n"})
+    assert command("generate") == 0
+    assert not (tmp_path / "imageseo.lock").exists() or "docs/art.md" not in (tmp_path / "imageseo.lock").read_text()
+
+
+def test_pages_are_joined_with_front_matter_one_by_one(tmp_path: Path) -> None:
+    mkdocs_site(tmp_path, files={"docs/art.md": RECIPE, "docs/b.md": RECIPE})
+    write(tmp_path, {f"kept/{place}index.html": PAGE.format("") for place in ("", "guide/", "art/")})
+    here = at_hand(tmp_path, config=None, note=print)
+    keys = {page.path: page.key for page in here.site(tmp_path / "kept").pages}
+    assert keys["art/index.html"] == "docs/art.md"
+
+
+def test_a_frozen_build_never_goes_without_front_matter(
+    tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from imageseo.hosts import project
+
+    mkdocs_site(tmp_path, files={"docs/art.md": RECIPE, "other/index.html": PAGE.format("")})
+    assert command("build", "other") == 0
+    assert "front matter is not used" in capsys.readouterr().err
+    assert command("build", "other", "--frozen") == 2
+    assert "front matter cannot be used" in capsys.readouterr().err
+    monkeypatch.setattr(project, "find_spec", lambda name: None)
+    assert command("build", "other", "--frozen") == 2
+    assert "mkdocs is not installed" in capsys.readouterr().err
 
 
 def test_a_host_that_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

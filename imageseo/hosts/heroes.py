@@ -18,6 +18,11 @@ from imageseo.ports import HeroProvider, Progress
 if TYPE_CHECKING:
     from imageseo.generate import GenerateResult
 
+_UNSEEN = (
+    "a page that a plugin makes while the site is built is not seen in the sources: "
+    "give it its hero by its URL in heroes.toml, with a seed, and run `imageseo generate --site DIR`"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generated:
@@ -62,14 +67,15 @@ class Generated:
 
 
 def generate(here: AtHand, *, names: Sequence[str], root: Path | None, progress: Progress) -> Generated:
-    """Make what the pages ask for. ``names``: of pages, all when empty; then pins that nobody asks for are dropped.
+    """Make what the pages ask for. ``names``: of pages, all when empty; then pins that nobody asks for are dropped,
+    as long as the host itself gave every page: a page that merely was not seen keeps its pin.
 
     Raises SiteError for a name that no page has, LockError, and what else stops all of the work.
     """
     from imageseo import compose
     from imageseo import generate as masters
 
-    pages = here.pages(root)
+    pages, whole = here.pages(root)
     chosen = _chosen(pages, names, here.folder) if names else pages
     providers = compose.providers(here.settings.brand)
     requests: list[HeroRequest] = []
@@ -86,7 +92,7 @@ def generate(here: AtHand, *, names: Sequence[str], root: Path | None, progress:
         providers=providers,
         project=here.folder,
         masters=here.settings.hero.masters,
-        prune=not names and not faults,
+        prune=whole and not names and not faults,
         progress=progress,
     )
     return Generated(result=result, faults=(*faults, *result.failed))
@@ -115,8 +121,10 @@ def _chosen(pages: Sequence[Page], names: Sequence[str], folder: Path) -> list[P
         spelling = next((word for word in _spellings(name, folder) if word in known), None)
         if spelling is None:
             near = difflib.get_close_matches(name, [page.key for page in pages], n=1, cutoff=0.4)
-            hint = f"did you mean {near[0]}?" if near else "give its source file, its file in the built site or its URL"
-            raise SiteError(f"{name}: no such page", hint=hint)
+            hint = (
+                f"did you mean {near[0]}? " if near else "give its source file, its file in the built site or its URL; "
+            )
+            raise SiteError(f"{name}: no such page", hint=hint + _UNSEEN)
         found[known[spelling].path] = known[spelling]
     return list(found.values())
 

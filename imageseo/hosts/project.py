@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from msgspec import structs
 
@@ -16,13 +15,14 @@ from imageseo.hosts.pages import HeroesFile, base_url, with_heroes
 from imageseo.model.page import Page, PageHints, Site
 from imageseo.settings import Settings
 
-if TYPE_CHECKING:
-    from imageseo.config import Project
-
 MKDOCS_FILES = ("properdocs.yml", "properdocs.yaml", "mkdocs.yml", "mkdocs.yaml")
 PELICAN_FILES = ("pelicanconf.py",)
 
 Hints = Mapping[str, PageHints]
+
+
+def _unheard(_: str) -> None:
+    """Nobody listens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +42,16 @@ class HostAtHand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtHand:
-    """Settings, the folder that they start from, and the host when there is one."""
+    """Settings, the folder that they start from, and the host when there is one.
+
+    ``absent``: why the host whose file lies here is done without. ``note``: takes a line for the user.
+    """
 
     settings: Settings
     folder: Path
     host: HostAtHand | None = None
+    absent: str = ""
+    note: Callable[[str], None] = _unheard
 
     @property
     def base_url(self) -> str | None:
@@ -59,34 +64,58 @@ class AtHand:
 
     def site(self, root: Path) -> Site:
         """The built site in ``root``, with what its host knows of its pages. Raises SiteError, RecipeError."""
+        return self._site(root)[0]
+
+    def pages(self, root: Path | None = None) -> tuple[tuple[Page, ...], bool]:
+        """The pages that may ask for a hero: the host's, else those of the built site in ``root``.
+
+        And whether these are all: every page that the host knows is among them, with its front matter.
+        """
+        if root is not None:
+            site, whole = self._site(root)
+            return site.pages, whole
+        if self.host is None:
+            raise SiteError(
+                f"{self.folder}: {self.absent or 'neither a mkdocs.yml nor a pelicanconf.py'}, "
+                "so its pages are not known",
+                hint="name the built site: imageseo generate --site DIR",
+            )
+        pages = [Page(path=path, hints=hints) for path, hints in sorted(self.host.read().items())]
+        return with_heroes(pages, HeroesFile.read(self.folder), self.settings.hero.keys), True
+
+    def _site(self, root: Path) -> tuple[Site, bool]:
         plain = directory.site(root, project=self.folder, settings=self.settings)
         host = self.host
         if host is None:
-            return plain
+            if self.absent:
+                self._without(self.absent)
+            return plain, False
         hints = host.read()
-        if root.resolve() != host.output.resolve() and not all((root / path).is_file() for path in hints):
-            return plain  # the folder is another site's
+        found = sum((root / path).is_file() for path in hints)
+        # Every site has an index.html: few pages in common do not make a folder this project's.
+        if hints and (found == 0 or (root.resolve() != host.output.resolve() and 2 * found < len(hints))):
+            known = "none" if found == 0 else f"{found} of {len(hints)}"
+            self._without(f"of the pages that {host.config.name} makes, {root} holds {known}")
+            return plain, False
         keys = self.settings.hero.keys
         pages = [_with_hints(page, hints) for page in directory.pages(root, keys=keys)]
-        return replace(
+        site = replace(
             plain,
             base_url=self.base_url or plain.base_url,
             pages=with_heroes(pages, HeroesFile.read(self.folder), keys),
             generator=host.name,
             sources=(host.source,),
         )
+        return site, found == len(hints)
 
-    def pages(self, root: Path | None = None) -> tuple[Page, ...]:
-        """Every page that may ask for a hero: the host's, else those of the built site in ``root``."""
-        if root is not None:
-            return self.site(root).pages
-        if self.host is None:
+    def _without(self, why: str) -> None:
+        """Go on without front matter, and say so; a frozen build would lose heroes without a word in its lock."""
+        if self.settings.frozen:
             raise SiteError(
-                f"{self.folder}: neither a mkdocs.yml nor a pelicanconf.py, so its pages are not known",
-                hint="name the built site: imageseo generate --site DIR",
+                f"front matter cannot be used: {why}",
+                hint="under `frozen` no hero may be passed over: install the generator, or name its own built site",
             )
-        pages = [Page(path=path, hints=hints) for path, hints in sorted(self.host.read().items())]
-        return with_heroes(pages, HeroesFile.read(self.folder), self.settings.hero.keys)
+        self.note(f"front matter is not used: {why}")
 
 
 def at_hand(folder: Path, *, config: Path | None, note: Callable[[str], None]) -> AtHand:
@@ -97,11 +126,18 @@ def at_hand(folder: Path, *, config: Path | None, note: Callable[[str], None]) -
     if config is not None and not config.is_file():
         raise SettingsError((f"{config}: no such file",))
     if config is not None and config.suffix == ".toml":
-        return _settled(job.read_settings(folder, explicit=config), _host_beside(folder, note))
+        beside = _host_beside(folder, note)
+        host, absent = (beside.host, beside.absent) if beside else (None, "")
+        project = job.read_settings(folder, explicit=config)
+        return AtHand(settings=project.settings, folder=project.folder, host=host, absent=absent, note=note)
     if config is not None:
-        return _of_host(config, must=True, note=note)
+        return replace(_of_host(config, must=True, note=note), note=note)
     found = _host_in(folder, note)
-    return found if found is not None else _settled(job.read_settings(folder), None)
+    if found is not None and found.host is not None:
+        return replace(found, note=note)
+    project = job.read_settings(folder)
+    absent = found.absent if found else ""
+    return AtHand(settings=project.settings, folder=project.folder, absent=absent, note=note)
 
 
 def _host_beside(folder: Path, note: Callable[[str], None]) -> AtHand | None:
@@ -109,21 +145,21 @@ def _host_beside(folder: Path, note: Callable[[str], None]) -> AtHand | None:
     try:
         return _host_in(folder, note)
     except SettingsError as error:
-        note(f"front matter is not read: {'; '.join(error.faults)}")
-        return None
-
-
-def _settled(project: Project, host: AtHand | None) -> AtHand:
-    return AtHand(settings=project.settings, folder=project.folder, host=host.host if host else None)
+        why = "; ".join(error.faults)
+        note(f"front matter is not read: {why}")
+        return AtHand(settings=Settings(), folder=folder, absent=why)
 
 
 def _host_in(folder: Path, note: Callable[[str], None]) -> AtHand | None:
+    """The first host that can be loaded, else one that is absent, else None."""
+    absent = None
     for name in (*MKDOCS_FILES, *PELICAN_FILES):
         if (folder / name).is_file():
             found = _of_host(folder / name, must=False, note=note)
             if found.host is not None:
                 return found
-    return None
+            absent = absent or found
+    return absent
 
 
 def _of_host(config: Path, *, must: bool, note: Callable[[str], None]) -> AtHand:
@@ -144,7 +180,7 @@ def _of_host(config: Path, *, must: bool, note: Callable[[str], None]) -> AtHand
         raise MissingExtraError(missing, hint=f'pip install "imageseo[{extra}]"')
     note(f"{missing}: its options and front matter are not read")
     project = job.read_project(config.parent, options=None, origin="")
-    return AtHand(settings=project.settings, folder=project.folder)
+    return AtHand(settings=project.settings, folder=project.folder, absent=missing)
 
 
 def _has_pelican() -> bool:
