@@ -264,6 +264,46 @@ def test_a_recipe_that_nobody_can_read_is_1_and_the_others_are_made(
     assert [pin["page"] for pin in _lock(tmp_path)] == ["docs/art.md"]
 
 
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        ("---\nhero:\n  seed: 300\n---\n# Café\n".encode("latin-1"), "UnicodeDecodeError"),
+        (b"---\nhero: {alt: one: two, seed: 3}\n---\n# A\n", "front matter is not YAML"),
+    ],
+)
+def test_a_source_that_mkdocs_cannot_read_is_2_and_keeps_its_pin(
+    tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour, data: bytes, problem: str
+) -> None:
+    mkdocs_site(tmp_path, files={"docs/art.md": RECIPE})
+    assert command("generate") == 0
+    write(tmp_path, {"docs/art.md": data})
+    assert command("generate") == 2
+    said = capsys.readouterr().err
+    assert "art.md" in said
+    assert problem in said
+    assert [pin["page"] for pin in _lock(tmp_path)] == ["docs/art.md"]
+
+
+def test_a_page_may_begin_with_a_rule(tmp_path: Path, command: Any, painter: OneColour) -> None:
+    mkdocs_site(tmp_path, files={"docs/art.md": "---\nNote: this: is text\n---\n# A\n"})
+    assert command("generate") == 0
+
+
+def test_a_source_that_pelican_cannot_read_is_2_and_keeps_its_pin(
+    tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
+) -> None:
+    article = "Title: Art\nDate: {}\nHero_seed: 77\n\nText é\n"
+    pelican_site(tmp_path, files={"content/art.md": article.format("2024-01-01")})
+    assert command("generate") == 0, capsys.readouterr().err
+    for data in (article.format("2024-01-01").encode("latin-1"), article.format("never")):
+        write(tmp_path, {"content/art.md": data})
+        assert command("generate") == 2
+        said = capsys.readouterr().err
+        assert "art.md" in said
+        assert "cannot be read" in said
+    assert [pin["page"] for pin in _lock(tmp_path)] == ["content/art.md"]
+
+
 def test_frozen_needs_every_pin(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
 ) -> None:

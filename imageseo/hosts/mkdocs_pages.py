@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imageseo.errors import SettingsError
-from imageseo.hosts.pages import folders_of, source_dir, source_of
+from imageseo.errors import SettingsError, SiteError
+from imageseo.hosts.pages import folders_of, said, source_dir, source_of
 from imageseo.model.page import PageHints
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 READING: ContextVar[bool] = ContextVar("imageseo_reading", default=False)
 """True while the configuration is loaded for a command of ours, which then says itself what is wrong with it."""
+
+_FRONT_MATTER = re.compile(r"\A-{3}[ \t]*\n(.*?\n)(?:-{3}|\.{3})[ \t]*(?:\n|\Z)", re.DOTALL)
 
 
 def folder_of(config: MkDocsConfig) -> Path:
@@ -45,14 +48,21 @@ def hints_of(page: Page, *, project: Path, folders: Mapping[str, str]) -> PageHi
 
 
 def read_pages(files: Iterable[File], config: MkDocsConfig) -> Iterator[Page]:
-    """The pages of documentation files, those that no build has read yet read here through MkDocs' own loader."""
+    """The pages of documentation files, those that no build has read yet read here through MkDocs' own loader.
+
+    Raises SiteError for a source that cannot be read.
+    """
     for file in files:
         if file.page is None:
             _host(config, "structure.pages").Page(None, file, config)
         page = file.page
         assert page is not None
         if page.markdown is None:
-            page.read_source(config)
+            try:
+                page.read_source(config)
+            except Exception as error:  # wrong bytes, no right to read, a fault of another plugin
+                hint = "MkDocs reads sources as UTF-8" if isinstance(error, UnicodeError) else ""
+                raise SiteError(f"{file.src_uri}: cannot be read: {said(error)}", hint=hint) from error
         yield page
 
 
@@ -65,15 +75,39 @@ def read_files(config: MkDocsConfig) -> Files:
     return files
 
 
-def hints_without_build(config: MkDocsConfig, project: Path) -> Mapping[str, PageHints]:
-    """File of the built site -> hints, for every page that a build would make of ``docs_dir``."""
-    files = read_files(config)
+def hints_without_build(config: MkDocsConfig, project: Path, keys: Sequence[str]) -> Mapping[str, PageHints]:
+    """File of the built site -> hints, for every page that a build would make of ``docs_dir``.
+
+    ``keys``: of the front matter that heroes stand under. Raises SiteError for sources that cannot be read.
+    """
+    try:
+        files = read_files(config)
+    except Exception as error:
+        raise SiteError(f"{config.docs_dir}: MkDocs cannot list it: {said(error)}") from error
     folders = built_folders(files)
-    return {
-        page.file.dest_uri: hints_of(page, project=project, folders=folders)
-        for page in read_pages(files.documentation_pages(), config)
-        if page.file.inclusion.is_included()  # type: ignore[no-untyped-call]
-    }
+    found = {}
+    for page in read_pages(files.documentation_pages(), config):
+        if page.file.inclusion.is_included():  # type: ignore[no-untyped-call]
+            if not page.meta:
+                _refuse_broken(page, keys)
+            found[page.file.dest_uri] = hints_of(page, project=project, folders=folders)
+    return found
+
+
+def _refuse_broken(page: Page, keys: Sequence[str]) -> None:
+    """MkDocs passes over front matter that is no YAML, and a hero in it would lose its pin without a word."""
+    import yaml
+
+    block = _FRONT_MATTER.match(page.markdown or "")
+    if block is None or not any(re.search(rf"^{re.escape(key)}(_\w+)?\s*:", block[1], re.MULTILINE) for key in keys):
+        return  # a page may begin with a rule
+    try:
+        yaml.safe_load(block[1])
+    except yaml.YAMLError as error:
+        problem = " ".join(str(error).split())
+        raise SiteError(
+            f"{page.file.src_uri}: its front matter is not YAML: {problem}", hint="quote texts that hold a colon"
+        ) from error
 
 
 def _source(file: File, project: Path) -> Path:

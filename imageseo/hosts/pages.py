@@ -43,6 +43,11 @@ def source_of(path: str | Path, project: Path) -> Path:
     return resolved.relative_to(project.resolve()) if resolved.is_relative_to(project.resolve()) else resolved
 
 
+def said(error: Exception) -> str:
+    """A host's or a plugin's own exception in one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}" if str(error).strip() else type(error).__name__
+
+
 def folders_of(copies: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Source folder -> folder of the built site (``.`` is the top), learnt from files that are copied as they are.
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from imageseo.errors import SettingsError
-from imageseo.hosts.pages import folders_of, source_dir, source_of
+from imageseo.errors import ImageseoError, SettingsError, SiteError
+from imageseo.hosts.pages import folders_of, said, source_dir, source_of
 from imageseo.model.page import PageHints
 
 if TYPE_CHECKING:
@@ -93,7 +93,22 @@ def load(config_file: Path) -> dict[str, Any]:
 
 
 def hints_without_build(settings: dict[str, Any], *, project: Path, keys: Sequence[str]) -> dict[str, PageHints]:
-    """File of the built site -> hints, read by Pelican's own readers and plugins; nothing is written."""
+    """File of the built site -> hints, read by Pelican's own readers and plugins; nothing is written.
+
+    Raises SiteError naming a source that cannot be read: Pelican goes on without it, and its hero would lose its pin.
+    """
+    try:
+        return _read_all(settings, project, keys)
+    except _Unreadable as fault:
+        hint = "Pelican reads sources as UTF-8" if isinstance(fault.error, UnicodeError) else ""
+        raise SiteError(f"{fault.path}: cannot be read: {said(fault.error)}", hint=hint) from fault.error
+    except ImageseoError:
+        raise
+    except Exception as error:  # plugins of the site run here
+        raise SiteError(f"{settings['PATH']}: Pelican cannot read it: {said(error)}") from error
+
+
+def _read_all(settings: dict[str, Any], project: Path, keys: Sequence[str]) -> dict[str, PageHints]:
     from pelican import Pelican  # type: ignore[import-untyped]
     from pelican.generators import (  # type: ignore[import-untyped]
         ArticlesGenerator,
@@ -108,10 +123,33 @@ def hints_without_build(settings: dict[str, Any], *, project: Path, keys: Sequen
     for kind in (ArticlesGenerator, PagesGenerator, StaticGenerator):  # static files last: contents link to them
         places = {"path": pelican.path, "theme": pelican.theme, "output_path": pelican.output_path}
         generator = kind(context=context, settings=quiet, **places)
+        if kind is not StaticGenerator:
+            _heed(generator.readers)
         generator.generate_context()
         if kind is not StaticGenerator:
             collected.add(generator)
     return collected.hints(project=project, keys=keys)
+
+
+def _heed(readers: Any) -> None:
+    """Let a fault of a reader through, which a generator would log and forget."""
+    read_file = readers.read_file
+
+    def heeding(*args: Any, **words: Any) -> Any:
+        try:
+            return read_file(*args, **words)
+        except Exception as error:
+            raise _Unreadable(str(words.get("path", "")), error) from error
+
+    readers.read_file = heeding
+
+
+class _Unreadable(BaseException):
+    """Passes the `except Exception` of a generator."""
+
+    def __init__(self, path: str, error: Exception) -> None:
+        super().__init__(path)
+        self.path, self.error = path, error
 
 
 def _resolve(value: Any, source: str, static: Mapping[str, Any]) -> Any:

@@ -205,7 +205,7 @@ def _mkdocs(config_file: Path, package: str) -> AtHand:
         output=Path(config.site_dir),
         site_url=config.site_url,
         source=Path(config.docs_dir),
-        read=lambda: mkdocs_pages.hints_without_build(config, project.folder),
+        read=lambda: mkdocs_pages.hints_without_build(config, project.folder, project.settings.hero.keys),
     )
     return AtHand(settings=project.settings, folder=project.folder, host=host)
 
