@@ -12,9 +12,9 @@ from imageseo.core.find import UnreadablePage
 from imageseo.encode import Encoded, Encoder
 from imageseo.facts import PageFacts, Reading, SiteFiles
 from imageseo.finish import Finished, Finisher
-from imageseo.generate import Heroes
 from imageseo.lint import Rule, count, locate, unreadable
 from imageseo.maps import write_sitemaps
+from imageseo.masters import Heroes
 from imageseo.model.finding import Finding, Severity, Silenced
 from imageseo.model.image import Asset, BadAsset, VariantSpec
 from imageseo.model.page import Page, Site

@@ -12,7 +12,7 @@ from imageseo.core import naming
 from imageseo.encode import Encoder
 from imageseo.errors import ImageseoError, RecipeError
 from imageseo.facts import SiteFiles
-from imageseo.generate import Heroes, Resolved
+from imageseo.masters import Heroes, Resolved
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.hero import Hero, HeroRequest
 from imageseo.model.image import Asset, BadAsset, Rights

@@ -22,8 +22,8 @@ from imageseo.core import hero as heroes
 from imageseo.encode import Encoder
 from imageseo.errors import RecipeError
 from imageseo.facts import Reading
-from imageseo.generate import Heroes
 from imageseo.lint import LintResult, Rule, lint, locate
+from imageseo.masters import Heroes
 from imageseo.model.finding import Finding, Severity
 from imageseo.model.image import Asset, BadAsset
 from imageseo.model.page import Site

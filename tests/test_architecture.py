@@ -18,7 +18,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("settings", "ports"),
     ("config", "core", "heroes", "codecs", "rules", "reports"),
     ("store", "blobs", "lock", "probe", "provenance", "raster", "pixels", "pngcolour", "publish", "progress"),
-    ("facts", "encode", "schedule", "generate", "lint", "cast", "finish", "maps", "build"),
+    ("facts", "encode", "schedule", "generate", "masters", "lint", "cast", "finish", "maps", "build"),
     ("compose",),
     ("hosts", "doctor"),
     ("cli",),

@@ -13,7 +13,8 @@ from PIL import Image
 
 from imageseo import lock as locks
 from imageseo.errors import LockError, ProviderError, StoreError
-from imageseo.generate import GenerateResult, Heroes, Resolution, generate
+from imageseo.generate import GenerateResult, generate
+from imageseo.masters import Heroes, Resolution
 from imageseo.model.finding import Location, Severity
 from imageseo.model.hero import ALGORITHMIC_MEDIA, HeroRequest, Master, Recipe
 from imageseo.ports import HeroProvider, Stored

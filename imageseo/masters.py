@@ -1,0 +1,158 @@
+"""From recipes to masters for a build: what is pinned is verified, the rest drawn into the store or refused."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from imageseo import lock as locks
+from imageseo.errors import ImageseoError, ProviderError
+from imageseo.lock import Lock
+from imageseo.model.finding import Finding, Location, Severity
+from imageseo.model.hero import HeroRequest, Pin, Recipe
+from imageseo.ports import HeroProvider, Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """The picture that a recipe led to.
+
+    ``sha256``: of the PNG, bare hex. ``file``: relative to the project, ``None`` when it lies in the store only.
+    ``read``: the PNG, verified again; raises LockError or StoreError when it is gone or damaged since.
+    """
+
+    sha256: str
+    width: int
+    height: int
+    digital_source_type: str
+    file: str | None
+    read: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """What became of a request: a picture or none, and what has to be said."""
+
+    master: Resolved | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Heroes:
+    """Leads recipes to masters for one build; writes nothing but the store.
+
+    A master is verified once a build, however many pages show it.
+    """
+
+    lock: Lock
+    project: Path
+    store: Store
+    providers: Mapping[str, HeroProvider]
+    frozen: bool = False
+    _digests: dict[str, str | None] = field(default_factory=dict)
+
+    def resolve(self, request: HeroRequest, location: Location) -> Resolution:
+        """The master of a request's recipe (ValueError when it has none). A fault of the page is a finding.
+
+        ``hero-unpinned``: warning for what was drawn into the store, error when that is not allowed.
+        ``hero-master``: the pinned file is gone or damaged. ``hero-provider``, ``hero-recipe``, ``hero-store``:
+        it cannot be drawn or kept. Errors come with ``fails_build``.
+        """
+        recipe = request.recipe
+        if recipe is None:
+            raise ValueError(f"the hero of {request.page} is a file, not a recipe")
+        pin = self.lock.find(recipe.key, request.page)
+        if pin is not None:
+            return self._pinned(pin, request.page, location)
+        command = f"imageseo generate {request.page}"
+        why = _why_unpinned(recipe, self.lock.of_page(request.page))
+        provider = self.providers.get(recipe.provider)
+        if self.frozen:
+            return _fault("hero-unpinned", f"{why}, and the build is frozen", location, f"run `{command}` and commit")
+        if provider is None:
+            unknown = unknown_provider(recipe.provider, self.providers)
+            return _fault("hero-provider", f"{request.origin}: {unknown.message}", location, unknown.hint)
+        if not provider.reproducible:
+            problem = f"{why}, and a build never asks {recipe.provider}"
+            return _fault("hero-unpinned", problem, location, f"run `{command}` and commit")
+        return self._drawn(recipe, provider, location, why, command)
+
+    def _pinned(self, pin: Pin, page: str, location: Location) -> Resolution:
+        if pin.file not in self._digests:
+            self._digests[pin.file] = locks.digest(self.project / pin.file)
+        digest = self._digests[pin.file]
+        if digest != pin.file_sha256:
+            hint = f"take it back from version control, or make it anew: `imageseo generate {page}`"
+            if digest is not None:
+                hint += "; to show a picture of your own, name its file as the hero"
+            return _fault("hero-master", locks.broken(pin, digest), location, hint)
+        return Resolution(
+            master=Resolved(
+                sha256=pin.file_sha256.removeprefix("sha256:"),
+                width=pin.width,
+                height=pin.height,
+                digital_source_type=pin.digital_source_type,
+                file=pin.file,
+                read=partial(locks.load_master, self.project, pin),
+            )
+        )
+
+    def _drawn(self, recipe: Recipe, provider: HeroProvider, location: Location, why: str, command: str) -> Resolution:
+        key = hashlib.sha256(f"hero {provider.name} {provider.version} {recipe.key}".encode()).hexdigest()
+        stored = self.store.find(key)
+        if stored is None:
+            try:
+                stored = self.store.put(key, _draw(provider, recipe))
+            except ImageseoError as error:
+                return _fault(f"hero-{error.id}", error.message, location, error.hint)
+        notes = "".join(f"; {note}" for note in provider.notes(recipe))
+        finding = Finding(
+            rule="hero-unpinned",
+            severity=Severity.WARN,
+            message=f"{why}: drawn into the cache{notes}",
+            location=location,
+            hint=f"run `{command}`, then commit the picture and {locks.NAME}",
+        )
+
+        def read() -> bytes:
+            data = self.store.read(stored)
+            if data is None:  # damaged or swept away since: equal recipes give equal bytes
+                data = _draw(provider, recipe)
+                self.store.put(key, data)
+            return data
+
+        master = Resolved(
+            sha256=stored.sha256.removeprefix("sha256:"),
+            width=recipe.width,
+            height=recipe.height,
+            digital_source_type=provider.digital_source_type,
+            file=None,
+            read=read,
+        )
+        return Resolution(master=master, findings=(finding,))
+
+
+def _draw(provider: HeroProvider, recipe: Recipe) -> bytes:
+    return next(iter(provider.produce([recipe]))).png
+
+
+def _why_unpinned(recipe: Recipe, pin: Pin | None) -> str:
+    if pin is None:
+        return "the hero is not pinned"
+    return f"the hero's recipe changed since it was pinned ({', '.join(locks.changed(pin.recipe, recipe))})"
+
+
+def unknown_provider(name: str, providers: Mapping[str, HeroProvider]) -> ProviderError:
+    """What to say of a provider that nobody knows."""
+    known = ", ".join(sorted(providers)) or "none"
+    return ProviderError(f"there is no hero provider {name!r}", hint=f"known: {known}")
+
+
+def _fault(rule: str, message: str, location: Location, hint: str) -> Resolution:
+    finding = Finding(
+        rule=rule, severity=Severity.ERROR, message=message, location=location, hint=hint, fails_build=True
+    )
+    return Resolution(findings=(finding,))
