@@ -63,11 +63,15 @@ def served(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
-def open_page(browser: Browser, url: str, *, width: int, height: int, dpr: float = 1.0) -> Page:
-    """A loaded page at a viewport; whatever is not on loopback is not asked for."""
+def open_page(
+    browser: Browser, url: str, *, width: int, height: int, dpr: float = 1.0, missing: list[str] | None = None
+) -> Page:
+    """A loaded page at a viewport; whatever is not on loopback is not asked for. ``missing`` takes failed URLs."""
     context = browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=dpr)
     context.route(lambda asked: "127.0.0.1" not in asked, lambda route: route.abort())
     page = context.new_page()
+    if missing is not None:
+        page.on("response", lambda response: None if response.ok else missing.append(response.url))
     page.goto(url, wait_until="load")
     return page
 
@@ -76,7 +80,7 @@ _BOXES = """() => {
   document.querySelectorAll('img').forEach(image => { image.loading = 'eager'; });
   const loaded = image => image.complete || new Promise(done => { image.onload = image.onerror = done; });
   const ours = '[data-imageseo="hero-figure"]';
-  return Promise.all([...document.images].map(loaded)).then(() =>
+  return Promise.all([document.fonts.ready, ...[...document.images].map(loaded)]).then(() =>
     [...document.body.querySelectorAll('*')]
       .filter(each => !each.closest(ours) && !/^(PICTURE|SOURCE|STYLE|SCRIPT|LINK|META)$/.test(each.tagName))
       .map(each => {

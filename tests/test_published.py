@@ -23,7 +23,8 @@ BODIES = {
     "kept": "<article><h1>T</h1><picture><source srcset='a.jpg 2x'><img src=a.jpg></picture>"
     "<img src=a.jpg srcset='a.jpg 1600w'><p data-imageseo=ignore><img src=a.jpg></p></article>",
     "figure": "<article><h1>T</h1>\n<figure><a href=a.jpg><img src=a.jpg style='border:0'></a>"
-    "<figcaption>Said</figcaption></figure>\n<h2>U</h2>\n<img loading=lazy src=a.jpg data-imageseo-disable='x: y'></article>",
+    "<figcaption>Said</figcaption></figure>\n<h2>U</h2>\n<img loading=lazy src=a.jpg "
+    "data-imageseo-disable='x: y'></article>",
     "lines": "<article>\r\n<h1>T</h1>\r\n<p>ä</p>\r\n<img\n src=a.jpg\n alt=''>\r\n<img src=a.jpg></article>",
 }
 

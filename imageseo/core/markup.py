@@ -17,14 +17,16 @@ from imageseo.model.plan import HeroInsert, ImagePlan, PagePlan
 
 # Zero specificity: whatever the theme says wins. Neither <picture> nor its sources may be a box, or they would be items
 # of a flex or grid container. A height attribute must not keep its px when only `max-width` narrows the image, nor a
-# width attribute when the theme sets the height of a logo and nothing else.
+# width attribute when the theme sets the height of a logo and nothing else. The last rule says again what Material says
+# of an image that is its paragraph's only child, which inside a picture it no longer is.
 _STYLE = (
     "<style data-imageseo>:where(picture[data-imageseo]){display:contents}"
     ":where(picture[data-imageseo]>source){display:none}"
     ":where(img[data-imageseo~=height]){height:auto}"
     ":where(img[data-imageseo~=chrome]){width:auto}"
     ":where(figure[data-imageseo]){margin:1em 0}"
-    ":where(figure[data-imageseo] img){max-width:100%}</style>"
+    ":where(figure[data-imageseo] img){max-width:100%}"
+    ".md-typeset picture[data-imageseo]:only-child>img[align]{margin-top:0}</style>"
 )
 
 
