@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from imageseo import lock as locks
-from imageseo.errors import ImageseoError, ProviderError
+from imageseo.errors import ImageseoError, LockError, ProviderError, SiteError
 from imageseo.files import write_atomic
 from imageseo.lock import Lock
 from imageseo.masters import unknown_provider
@@ -50,13 +50,16 @@ def generate(
     masters: str,
     lock_path: Path | None = None,
     prune: bool = False,
+    redraw: Collection[str] = (),
     progress: Progress | None = None,
 ) -> GenerateResult:
     """Make the heroes that are missing or changed; each is pinned as soon as it is made.
 
     ``requests``: those without a recipe are passed over. ``masters``: folder relative to ``project``.
     ``prune``: drop the pins of pages that have no request; pass every page of the site then.
-    A recipe that fails is an entry of ``failed``. LockError and OSError stop the work; what is pinned stays.
+    ``redraw``: pages whose master may be written over even if somebody changed it since; of others it is a fault.
+    A recipe that fails is an entry of ``failed``. LockError and SiteError (a folder that cannot be written to) stop
+    the work; what is pinned stays.
     """
     path = lock_path or project / locks.NAME
     lock = old = locks.read(path)
@@ -69,7 +72,9 @@ def generate(
     for page, recipe in sorted(wanted.items()):
         pin = lock.find(recipe.key, page)
         digest = locks.digest(project / pin.file) if pin else None
-        if pin is None or digest != pin.file_sha256:
+        if pin is not None and digest not in (None, pin.file_sha256) and page not in redraw:
+            failed.append((page, _retouched(pin, digest, page)))
+        elif pin is None or digest != pin.file_sha256:
             reason = (
                 ("gone" if digest is None else "damaged") if pin else "changed" if lock.of_page(page) else "missing"
             )
@@ -130,7 +135,13 @@ def _keep(page: str, recipe: Recipe, master: Master, project: Path, masters: str
         width, height = image.size
         pixels = hashlib.sha256(f"{image.mode} {width}x{height}\n".encode() + image.tobytes()).hexdigest()
     file = (PurePosixPath(masters) / locks.master_name(page, digest)).as_posix()
-    write_atomic(project / file, master.png)
+    try:
+        write_atomic(project / file, master.png)
+    except OSError as error:
+        raise SiteError(
+            f"{project / file}: cannot be written: {error.strerror or error}",
+            hint="Make the folder writable, or make room, and run again; what is pinned so far stays.",
+        ) from error
     return Pin(
         page=page,
         recipe=recipe,
@@ -145,12 +156,29 @@ def _keep(page: str, recipe: Recipe, master: Master, project: Path, masters: str
 
 
 def _commit(path: Path, project: Path, old: Lock, new: Lock) -> Lock:
-    """Write the lock, then remove the masters that it names no more, as long as they are what was pinned."""
+    """Write the lock, then remove the masters that it names no more, as long as they are what was pinned.
+
+    Raises SiteError for one that cannot be removed; the lock holds by then.
+    """
     if new == old:
         return new
     locks.write(path, new)
     named = {pin.file for pin in new.pins}
     for pin in old.pins:
         if pin.file not in named and locks.digest(project / pin.file) == pin.file_sha256:
-            (project / pin.file).unlink(missing_ok=True)
+            try:
+                (project / pin.file).unlink(missing_ok=True)
+            except OSError as error:
+                raise SiteError(
+                    f"{project / pin.file}: cannot be removed: {error.strerror or error}",
+                    hint="No page shows it any more: remove it by hand, and run again.",
+                ) from error
     return new
+
+
+def _retouched(pin: Pin, found: str | None, page: str) -> LockError:
+    return LockError(
+        locks.broken(pin, found),
+        hint=f"Take it back from version control; draw it over with `imageseo generate {page}`; "
+        "or, to show the picture as it is now, give it another name and name that file as the hero.",
+    )

@@ -284,6 +284,30 @@ def test_a_source_that_mkdocs_cannot_read_is_2_and_keeps_its_pin(
     assert [pin["page"] for pin in _lock(tmp_path)] == ["docs/art.md"]
 
 
+def test_a_retouched_master_is_drawn_over_when_its_page_is_named(
+    tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
+) -> None:
+    mkdocs_site(tmp_path, files={"docs/art.md": RECIPE})
+    assert command("generate") == 0
+    (master,) = (tmp_path / "heroes").iterdir()
+    master.write_bytes(b"retouched")
+    assert command("generate") == 1
+    assert "imageseo generate docs/art.md" in capsys.readouterr().out
+    assert master.read_bytes() == b"retouched"
+    assert command("generate", "art/") == 0
+    assert master.read_bytes() != b"retouched"
+
+
+def test_no_place_for_masters_is_2(
+    tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
+) -> None:
+    mkdocs_site(tmp_path, files={"docs/art.md": RECIPE, "heroes": "a file\n"})
+    assert command("generate") == 2
+    said = capsys.readouterr().err
+    assert "cannot be written" in said
+    assert "internal error" not in said
+
+
 def test_a_page_may_begin_with_a_rule(tmp_path: Path, command: Any, painter: OneColour) -> None:
     mkdocs_site(tmp_path, files={"docs/art.md": "---\nNote: this: is text\n---\n# A\n"})
     assert command("generate") == 0

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from imageseo import generate as generating
 from imageseo import lock as locks
-from imageseo.errors import LockError, ProviderError, StoreError
+from imageseo.errors import LockError, ProviderError, SiteError, StoreError
 from imageseo.generate import GenerateResult, generate
 from imageseo.masters import Heroes, Resolution
 from imageseo.model.finding import Location, Severity
@@ -69,9 +70,17 @@ class Project:
     def masters(self) -> list[str]:
         return sorted(path.name for path in (self.folder / "heroes").glob("*"))
 
-    def generate(self, *requests: HeroRequest, prune: bool = False, progress: Ticks | None = None) -> GenerateResult:
+    def generate(
+        self, *requests: HeroRequest, prune: bool = False, redraw: tuple[str, ...] = (), progress: Ticks | None = None
+    ) -> GenerateResult:
         return generate(
-            requests, providers=self.providers, project=self.folder, masters="heroes", prune=prune, progress=progress
+            requests,
+            providers=self.providers,
+            project=self.folder,
+            masters="heroes",
+            prune=prune,
+            redraw=redraw,
+            progress=progress,
         )
 
     def heroes(self, *, frozen: bool = False) -> Heroes:
@@ -124,17 +133,50 @@ class TestGenerate:
         project.generate(ask(seed=9))
         assert name in project.masters
 
-    @pytest.mark.parametrize("reason", ["gone", "damaged"])
-    def test_a_master_that_is_lost_is_made_again(self, project: Project, reason: str) -> None:
-        made = project.generate(ask()).made[0]
-        path = project.folder / made.file
+    def test_a_master_that_is_lost_is_made_again(self, project: Project) -> None:
+        path = project.folder / project.generate(ask()).made[0].file
         data = path.read_bytes()
-        if reason == "gone":
-            path.unlink()
-        else:
-            path.write_bytes(data[:-4])
-        assert [each.reason for each in project.generate(ask()).made] == [reason]
+        path.unlink()
+        assert [each.reason for each in project.generate(ask()).made] == ["gone"]
         assert path.read_bytes() == data
+
+    def test_a_master_that_somebody_retouched_is_drawn_over_for_named_pages_alone(self, project: Project) -> None:
+        path = project.folder / project.generate(ask(), ask("b.md", 8)).made[1].file
+        data = path.read_bytes()
+        path.write_bytes(b"retouched by hand")
+        pins = project.lock
+        result = project.generate(ask(), ask("b.md", 8), ask("c.md", 9), prune=True)
+        assert [each.page for each in result.made] == ["c.md"]
+        ((page, error),) = result.failed
+        assert (page, path.name in error.message) == ("docs/guide/start.md", True)
+        assert "imageseo generate docs/guide/start.md" in error.hint
+        assert path.read_bytes() == b"retouched by hand"
+        assert all(pin in project.lock.pins for pin in pins.pins)
+        again = project.generate(ask(), redraw=("docs/guide/start.md",))
+        assert [each.reason for each in again.made] == ["damaged"]
+        assert path.read_bytes() == data
+
+    def test_a_folder_that_cannot_be_written_to_is_the_users_to_mend(
+        self, project: Project, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(path: Path, data: bytes) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(generating, "write_atomic", full)
+        with pytest.raises(SiteError, match="No space left on device"):
+            project.generate(ask())
+        assert project.lock.pins == ()
+
+    def test_masters_that_cannot_be_removed_are_named(self, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+        project.generate(ask())
+
+        def refuse(self: Path, missing_ok: bool = False) -> None:
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr(Path, "unlink", refuse)
+        with pytest.raises(SiteError, match=r"guide-start-.*Permission denied"):
+            project.generate(ask(seed=9))
+        assert [pin.recipe.seed for pin in project.lock.pins] == [9]
 
     def test_a_moved_page_keeps_its_hero(self, project: Project) -> None:
         project.provider = Fickle()

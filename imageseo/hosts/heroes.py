@@ -69,6 +69,7 @@ class Generated:
 def generate(here: AtHand, *, names: Sequence[str], root: Path | None, progress: Progress) -> Generated:
     """Make what the pages ask for. ``names``: of pages, all when empty; then pins that nobody asks for are dropped,
     as long as the host itself gave every page: a page that merely was not seen keeps its pin.
+    Who names a page means it: its master is drawn again even where somebody changed the file.
 
     Raises SiteError for a name that no page has, LockError, and what else stops all of the work.
     """
@@ -93,6 +94,7 @@ def generate(here: AtHand, *, names: Sequence[str], root: Path | None, progress:
         project=here.folder,
         masters=here.settings.hero.masters,
         prune=whole and not names and not faults,
+        redraw={page.key for page in chosen} if names else (),
         progress=progress,
     )
     return Generated(result=result, faults=(*faults, *result.failed))
