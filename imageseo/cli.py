@@ -73,6 +73,10 @@ def build(directory: Path, config: Path | None, frozen: bool, form: str) -> int:
     from imageseo.hosts import job
 
     here = _at_hand(config, frozen=frozen)
+    if _is_off(here):
+        from imageseo.build import BuildResult
+
+        return _nothing(BuildResult(), form)
     result = job.build(here.site(directory), here.settings, progress=_progress())
     _report(result, form)
     return FINDINGS if result.failed else 0
@@ -87,6 +91,10 @@ def lint(directory: Path, config: Path | None, form: str) -> int:
     from imageseo.hosts import job
 
     here = _at_hand(config)
+    if _is_off(here):
+        from imageseo.lint import LintResult
+
+        return _nothing(LintResult(findings=(), pages=0, images=0), form)
     result, failed = job.lint(here.site(directory), here.settings, progress=_progress())
     _report(result, form)
     return FINDINGS if failed else 0
@@ -104,7 +112,8 @@ def generate(pages: tuple[str, ...], site: Path | None, config: Path | None, for
     """
     from imageseo.hosts import heroes
 
-    made = heroes.generate(_at_hand(config), names=pages, root=site, progress=_progress())
+    here = _at_hand(config)
+    made = heroes.NOTHING if _is_off(here) else heroes.generate(here, names=pages, root=site, progress=_progress())
     click.echo(made.as_json() if form == "json" else made.as_text(), nl=False)
     return FINDINGS if made.failed else 0
 
@@ -206,6 +215,18 @@ def _at_hand(config: Path | None, *, frozen: bool = False) -> AtHand:
 
     here = at_hand(Path.cwd(), config=config, note=_note)
     return here.frozen() if frozen else here
+
+
+def _is_off(here: AtHand) -> bool:
+    """Whether the settings switch everything off, which is said."""
+    if not here.settings.enabled:
+        _note("switched off (`enabled` is false): nothing is read and nothing is written")
+    return not here.settings.enabled
+
+
+def _nothing(result: Result, form: str) -> int:
+    _report(result, form)
+    return 0
 
 
 def _progress() -> Any:

@@ -308,6 +308,22 @@ def test_no_place_for_masters_is_2(
     assert "internal error" not in said
 
 
+def test_switched_off_nothing_is_read(
+    tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
+) -> None:
+    unreadable = "# Café\n".encode("latin-1")  # no page is read, so nothing is wrong with it
+    mkdocs_site(tmp_path, files={"docs/art.md": RECIPE, "docs/b.md": unreadable, "site/index.html": PAGE.format("")})
+    write(tmp_path, {"imageseo.toml": "enabled = false\n"})
+    before = tree(tmp_path)
+    for words in (("build", "site"), ("lint", "site"), ("generate",), ("generate", "--site", "site")):
+        assert command(*words, "--config", "imageseo.toml", "--format", "json") == 0
+        said = capsys.readouterr()
+        assert "switched off" in said.err
+        assert json.loads(said.out)["title"] == words[0]
+    assert tree(tmp_path) == before
+    assert not painter.asked
+
+
 def test_a_page_may_begin_with_a_rule(tmp_path: Path, command: Any, painter: OneColour) -> None:
     mkdocs_site(tmp_path, files={"docs/art.md": "---\nNote: this: is text\n---\n# A\n"})
     assert command("generate") == 0

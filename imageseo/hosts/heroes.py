@@ -7,16 +7,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 from imageseo.errors import ImageseoError, RecipeError, SiteError
+from imageseo.generate import GenerateResult
 from imageseo.hosts.project import AtHand
 from imageseo.model.hero import HeroRequest
 from imageseo.model.page import Page
 from imageseo.ports import HeroProvider, Progress
-
-if TYPE_CHECKING:
-    from imageseo.generate import GenerateResult
 
 _UNSEEN = (
     "a page that a plugin makes while the site is built is not seen in the sources: "
@@ -64,6 +61,10 @@ class Generated:
             "failed": failed,
         }
         return json.dumps(report, ensure_ascii=False, indent=2) + "\n"
+
+
+NOTHING = Generated(result=GenerateResult(), faults=())
+"""What is said where everything is switched off."""
 
 
 def generate(here: AtHand, *, names: Sequence[str], root: Path | None, progress: Progress) -> Generated:
