@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -32,12 +32,14 @@ class Made:
 class GenerateResult:
     """``kept``: pages whose pin stood. ``shared``: pages that took over the pin of an equal recipe (a moved page).
 
+    ``stale``: pages whose pin stood although their title, which the recipe took over, is another now.
     ``pruned``: pages whose pins were dropped. ``failed``: page and fault; the others were made all the same.
     """
 
     made: tuple[Made, ...] = ()
     kept: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
     pruned: tuple[str, ...] = ()
     failed: tuple[tuple[str, ImageseoError], ...] = ()
 
@@ -49,28 +51,40 @@ def generate(
     project: Path,
     masters: str,
     lock_path: Path | None = None,
-    prune: bool = False,
+    prune: Callable[[str], bool] | None = None,
+    present: Collection[str] | None = None,
     redraw: Collection[str] = (),
     progress: Progress | None = None,
 ) -> GenerateResult:
     """Make the heroes that are missing or changed; each is pinned as soon as it is made.
 
     ``requests``: those without a recipe are passed over. ``masters``: folder relative to ``project``.
-    ``prune``: drop the pins of pages that have no request; pass every page of the site then.
-    ``redraw``: pages whose master may be written over even if somebody changed it since; of others it is a fault.
+    ``prune``: whether the pin of a page that has no request may be dropped; pass every page of the site then.
+    ``present``: all pages of the site, when they are known: the pin of a page that is gone is taken over by a new
+    page with the same recipe but no written seed, for it was moved.
+    ``redraw``: pages whose master may be written over even if somebody changed it since (of others that is a fault),
+    and whose hero is drawn anew when it is stale.
     A recipe that fails is an entry of ``failed``. LockError and SiteError (a folder that cannot be written to) stop
     the work; what is pinned stays.
     """
     path = lock_path or project / locks.NAME
     lock = old = locks.read(path)
-    wanted = {request.page: request.recipe for request in requests if request.recipe is not None}
+    asked = {request.page: request for request in requests if request.recipe is not None}
     kept: list[str] = []
-    shared: list[str] = []
+    stale: list[str] = []
+    lock, shared = _moved(lock, asked, present)
+    wanted = {
+        page: lock.settled(request.recipe, page, request.derived)
+        for page, request in asked.items()
+        if request.recipe is not None
+    }
     made: list[Made] = []
     failed: list[tuple[str, ImageseoError]] = []
     todo: dict[str, dict[str, list[tuple[str, str]]]] = {}
     for page, recipe in sorted(wanted.items()):
         pin = lock.find(recipe.key, page)
+        aged = None if pin or page in redraw else lock.standing(recipe, page, asked[page].derived)
+        pin = pin or aged
         digest = locks.digest(project / pin.file) if pin else None
         if pin is not None and digest not in (None, pin.file_sha256) and page not in redraw:
             failed.append((page, _retouched(pin, digest, page)))
@@ -79,12 +93,14 @@ def generate(
                 ("gone" if digest is None else "damaged") if pin else "changed" if lock.of_page(page) else "missing"
             )
             todo.setdefault(recipe.provider, {}).setdefault(recipe.key, []).append((page, reason))
+        elif aged is not None:
+            stale.append(page)
         elif pin.page == page:
-            kept.append(page)
+            kept += [page] if page not in shared else []
         else:
             shared.append(page)
             lock = lock.with_pin(replace(pin, page=page))
-    pruned = tuple(pin.page for pin in lock.pins if prune and pin.page not in wanted)
+    pruned = tuple(pin.page for pin in lock.pins if prune and pin.page not in wanted and prune(pin.page))
     lock = _commit(path, project, old, lock.without(pruned))
     total = sum(map(len, todo.values()))
     with progress.task("Heroes", total) if progress and total else nullcontext() as step:
@@ -102,7 +118,46 @@ def generate(
                     lock = _commit(path, project, lock, new)
                 if step:
                     step.advance()
-    return GenerateResult(made=tuple(made), kept=tuple(kept), shared=tuple(shared), pruned=pruned, failed=tuple(failed))
+    return GenerateResult(
+        made=tuple(made),
+        kept=tuple(kept),
+        shared=tuple(sorted(shared)),
+        stale=tuple(stale),
+        pruned=pruned,
+        failed=tuple(failed),
+    )
+
+
+def _moved(lock: Lock, asked: Mapping[str, HeroRequest], present: Collection[str] | None) -> tuple[Lock, list[str]]:
+    """The lock with the pins of pages that are gone given to the new pages that likely are these, and the latter.
+
+    Such a page has no pin, asks for the same, and its author wrote no seed. Of many (a whole folder was moved) the
+    one whose path ends most alike.
+    """
+    if present is None:
+        return lock, []
+    orphans = [pin for pin in lock.pins if pin.page not in present and pin.page not in asked]
+    pairs: list[tuple[int, str, Pin]] = []
+    for page, request in asked.items():
+        recipe = request.recipe
+        if recipe is None or "seed" not in request.derived or lock.of_page(page) or lock.find(recipe.key, page):
+            continue
+        for pin in orphans:
+            alike = PurePosixPath(pin.page).suffix == PurePosixPath(page).suffix
+            if alike and set(locks.changed(pin.recipe, recipe)) <= request.derived:
+                pairs.append((_common_end(pin.page, page), page, pin))
+    taken: dict[str, str] = {}
+    for _, page, pin in sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2].page)):
+        if page not in taken and pin.page not in taken.values():
+            taken[page] = pin.page
+            lock = lock.without([pin.page]).with_pin(replace(pin, page=page))
+    return lock, list(taken)
+
+
+def _common_end(one: str, other: str) -> int:
+    """How many parts two paths have in common, from the file's name upwards."""
+    pairs = zip(reversed(PurePosixPath(one).parts), reversed(PurePosixPath(other).parts), strict=False)
+    return next((number for number, (left, right) in enumerate(pairs) if left != right), 99)
 
 
 def _produce(

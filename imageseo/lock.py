@@ -6,8 +6,8 @@ import hashlib
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
@@ -40,6 +40,16 @@ class Lock:
     def of_page(self, page: str) -> Pin | None:
         """The pin of a page, whatever recipe it has."""
         return next((pin for pin in self.pins if pin.page == page), None)
+
+    def settled(self, recipe: Recipe, page: str, derived: Collection[str]) -> Recipe:
+        """The recipe; where nobody wrote a seed, with that of the page's pin: a seed stays with the picture."""
+        own = self.of_page(page) if "seed" in derived else None
+        return recipe if own is None else replace(recipe, seed=own.recipe.seed)
+
+    def standing(self, recipe: Recipe, page: str, derived: Collection[str]) -> Pin | None:
+        """The page's pin when its recipe differs in nothing but what came from the page itself (``derived``)."""
+        own = self.of_page(page)
+        return own if own is not None and set(changed(own.recipe, recipe)) <= set(derived) else None
 
     def with_pin(self, pin: Pin) -> Lock:
         """A lock in which the pin is its page's only one."""

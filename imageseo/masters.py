@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -58,15 +58,21 @@ class Heroes:
         """The master of a request's recipe (ValueError when it has none). A fault of the page is a finding.
 
         ``hero-unpinned``: warning for what was drawn into the store, error when that is not allowed.
+        ``hero-stale``: warning; the pin stands although what the recipe took from the page (its title) changed.
         ``hero-master``: the pinned file is gone or damaged. ``hero-provider``, ``hero-recipe``, ``hero-store``:
         it cannot be drawn or kept. Errors come with ``fails_build``.
         """
         recipe = request.recipe
         if recipe is None:
             raise ValueError(f"the hero of {request.page} is a file, not a recipe")
+        recipe = self.lock.settled(recipe, request.page, request.derived)
         pin = self.lock.find(recipe.key, request.page)
         if pin is not None:
             return self._pinned(pin, request.page, location)
+        pin = self.lock.standing(recipe, request.page, request.derived)
+        if pin is not None:
+            resolution = self._pinned(pin, request.page, location)
+            return replace(resolution, findings=(*resolution.findings, _stale(pin, recipe, location)))
         command = f"imageseo generate {request.page}"
         why = _why_unpinned(recipe, self.lock.of_page(request.page))
         provider = self.providers.get(recipe.provider)
@@ -137,6 +143,19 @@ class Heroes:
 
 def _draw(provider: HeroProvider, recipe: Recipe) -> bytes:
     return next(iter(provider.produce([recipe]))).png
+
+
+def _stale(pin: Pin, recipe: Recipe, location: Location) -> Finding:
+    keys = locks.changed(pin.recipe, recipe)
+    was = ", ".join(f"{key} {pin.recipe.options.get(key)!r}, now {recipe.options.get(key)!r}" for key in keys)
+    return Finding(
+        rule="hero-stale",
+        severity=Severity.WARN,
+        message=f"the pinned hero was made for what the page said then: {was}",
+        location=location,
+        hint=f"draw it anew with `imageseo generate {pin.page}`, or write {', '.join(f'`{key}`' for key in keys)} "
+        "in the recipe to keep it as it is",
+    )
 
 
 def _why_unpinned(recipe: Recipe, pin: Pin | None) -> str:

@@ -324,6 +324,32 @@ def test_switched_off_nothing_is_read(
     assert not painter.asked
 
 
+def test_a_page_moved_among_the_sources_keeps_its_hero(
+    tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
+) -> None:
+    text = "---\nhero: {prompt: a sea}\n---\n# Art\n"
+    mkdocs_site(tmp_path, files={"docs/art.md": text})
+    assert command("generate") == 0
+    (before,) = _lock(tmp_path)
+    write(tmp_path, {"docs/new/art.md": text})
+    (tmp_path / "docs/art.md").unlink()
+    assert command("generate", "docs/new/art.md") == 0
+    assert len(painter.asked) == 1
+    (after,) = _lock(tmp_path)
+    assert (after["page"], after["output"], after["recipe"]) == ("docs/new/art.md", before["output"], before["recipe"])
+
+
+def test_the_pin_of_a_page_that_a_plugin_made_outlives_a_run_over_the_sources(
+    tmp_path: Path, command: Any, painter: OneColour
+) -> None:
+    files: dict[str, str | bytes] = {"docs/art.md": RECIPE, "heroes.toml": '"made/" = { seed = 5 }\n'}
+    mkdocs_site(tmp_path, files=files)
+    write(tmp_path, {f"site/{place}index.html": PAGE.format("") for place in ("", "guide/", "art/", "made/")})
+    assert command("generate", "--site", "site") == 0
+    assert command("generate") == 0
+    assert {pin["page"] for pin in _lock(tmp_path)} == {"docs/art.md", "made/index.html"}
+
+
 def test_a_page_may_begin_with_a_rule(tmp_path: Path, command: Any, painter: OneColour) -> None:
     mkdocs_site(tmp_path, files={"docs/art.md": "---\nNote: this: is text\n---\n# A\n"})
     assert command("generate") == 0

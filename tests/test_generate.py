@@ -31,6 +31,13 @@ def ask(
     return HeroRequest(page=page, recipe=recipe, origin="front matter key `hero`")
 
 
+def unseeded(page: str, seed: int, title: str | None = None) -> HeroRequest:
+    """What a page asks for whose author wrote no seed, and no title either."""
+    options = {"style": "ridges", **({"card": True, "title": title} if title else {})}
+    recipe = Recipe(provider="one-colour", seed=seed, width=32, height=18, options=options)
+    return HeroRequest(page=page, recipe=recipe, derived=frozenset({"seed", *(["title"] if title else [])}))
+
+
 class Failing(OneColour):
     """Cannot paint seed 13."""
 
@@ -71,14 +78,20 @@ class Project:
         return sorted(path.name for path in (self.folder / "heroes").glob("*"))
 
     def generate(
-        self, *requests: HeroRequest, prune: bool = False, redraw: tuple[str, ...] = (), progress: Ticks | None = None
+        self,
+        *requests: HeroRequest,
+        prune: bool = False,
+        present: tuple[str, ...] | None = None,
+        redraw: tuple[str, ...] = (),
+        progress: Ticks | None = None,
     ) -> GenerateResult:
         return generate(
             requests,
             providers=self.providers,
             project=self.folder,
             masters="heroes",
-            prune=prune,
+            prune=(lambda page: True) if prune else None,
+            present=present,
             redraw=redraw,
             progress=progress,
         )
@@ -186,6 +199,54 @@ class TestGenerate:
         assert (result.made, result.shared, result.pruned) == ((), ("new.md",), ("old.md",))
         assert project.masters == masters
         assert [pin.page for pin in project.lock.pins] == ["new.md"]
+
+    def test_a_moved_page_without_a_written_seed_keeps_its_hero(self, project: Project) -> None:
+        project.generate(unseeded("old/a.md", 1), unseeded("old/b.md", 2), unseeded("c.md", 3))
+        masters, files = project.masters, {pin.page: pin.file for pin in project.lock.pins}
+        moved = [unseeded("new/b.md", 12), unseeded("new/a.md", 11), unseeded("c.md", 3)]
+        result = project.generate(*moved, prune=True, present=("new/a.md", "new/b.md", "c.md"))
+        assert (result.made, result.shared, result.pruned) == ((), ("new/a.md", "new/b.md"), ())
+        assert project.masters == masters
+        assert {pin.page: (pin.file, pin.recipe.seed) for pin in project.lock.pins} == {
+            "c.md": (files["c.md"], 3),
+            "new/a.md": (files["old/a.md"], 1),
+            "new/b.md": (files["old/b.md"], 2),
+        }
+        assert project.generate(*moved).kept == ("c.md", "new/a.md", "new/b.md")
+        assert project.resolve(moved[0], frozen=True).findings == ()
+
+    @pytest.mark.parametrize("present", [None, ("new.md", "old.md")])
+    def test_a_page_that_may_still_be_there_keeps_its_pin(
+        self, project: Project, present: tuple[str, ...] | None
+    ) -> None:
+        project.generate(unseeded("old.md", 1))
+        assert [made.page for made in project.generate(unseeded("new.md", 2), present=present).made] == ["new.md"]
+        assert [(pin.page, pin.recipe.seed) for pin in project.lock.pins] == [("new.md", 2), ("old.md", 1)]
+
+    def test_a_written_seed_is_never_taken_for_another(self, project: Project) -> None:
+        project.generate(unseeded("old.md", 1))
+        assert project.generate(ask("new.md", 2), prune=True, present=("new.md",)).pruned == ("old.md",)
+        assert [pin.recipe.seed for pin in project.lock.pins] == [2]
+
+    def test_a_typo_mended_in_the_title_leaves_the_hero_until_its_page_is_named(self, project: Project) -> None:
+        project.generate(unseeded("a.md", 1, title="Teh sea"))
+        mended = unseeded("a.md", 1, title="The sea")
+        result = project.generate(mended, prune=True, present=("a.md",))
+        assert (result.made, result.kept, result.stale, result.pruned) == ((), (), ("a.md",), ())
+        resolution = project.resolve(mended, frozen=True)
+        (finding,) = resolution.findings
+        assert resolution.master is not None
+        assert (finding.rule, finding.severity, finding.fails_build) == ("hero-stale", Severity.WARN, False)
+        assert "title 'Teh sea', now 'The sea'" in finding.message
+        assert "imageseo generate a.md" in finding.hint
+        assert [made.reason for made in project.generate(mended, redraw=("a.md",)).made] == ["changed"]
+        assert project.resolve(mended).findings == ()
+
+    def test_a_title_that_the_author_wrote_changes_the_recipe(self, project: Project) -> None:
+        project.generate(unseeded("a.md", 1, title="Teh sea"))
+        written = replace(unseeded("a.md", 1, title="The sea"), derived=frozenset({"seed"}))
+        assert [finding.rule for finding in project.resolve(written).findings] == ["hero-unpinned"]
+        assert [made.reason for made in project.generate(written).made] == ["changed"]
 
     def test_equal_recipes_are_made_once(self, project: Project) -> None:
         project.provider = Fickle()

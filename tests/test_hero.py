@@ -209,6 +209,27 @@ def test_the_seed_stays_with_the_page() -> None:
     assert default_seed(Page(path="index.html")) == SEED_OF_INDEX
 
 
+@pytest.mark.parametrize(
+    ("hero_meta", "derived"),
+    [
+        ({"prompt": "x"}, {"seed"}),
+        ({"prompt": "x", "seed": 7}, set()),
+        ({"card": True}, {"seed", "title"}),
+        ({"card": True, "seed": 7}, {"title"}),
+        ({"card": True, "title": "Mine", "seed": 7}, set()),
+    ],
+)
+def test_what_came_from_the_page_is_known_and_is_no_part_of_the_recipe(
+    hero_meta: Mapping[str, Any], derived: set[str]
+) -> None:
+    page = Page(path="a.html", hints=PageHints(title="The page", meta={"hero": hero_meta}))
+    found = hero.request(page, settings=SETTINGS, complete=lambda provider, options: options)
+    assert found is not None
+    assert found.recipe is not None
+    assert found.derived == derived
+    assert ("title" in derived) == (found.recipe.options.get("title") == "The page")
+
+
 def test_size_and_provider() -> None:
     made = recipe({"hero": {"provider": "diffusers", "seed": 1, "width": "800", "height": 450}})
     assert (made.provider, made.width, made.height) == ("diffusers", 800, 450)

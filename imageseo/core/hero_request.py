@@ -95,11 +95,11 @@ def _read(asked: Asked, meta: Mapping[str, Any], settings: HeroSettings, complet
 
 def _strict(asked: Asked, mapping: Mapping[str, Any], settings: HeroSettings, complete: Complete) -> HeroRequest | None:
     files = [key for key in _FILE_KEYS if key in mapping]
-    recipe = [key for key in _RECIPE_KEYS if key in mapping]
-    if files and (recipe or len(files) > 1):
-        other = recipe[0] if recipe else files[1]
+    made = [key for key in _RECIPE_KEYS if key in mapping]
+    if files and (made or len(files) > 1):
+        other = made[0] if made else files[1]
         raise asked.fault(other, f"cannot stand beside `{files[0]}`: a hero is one file or one recipe")
-    if not files and not recipe:
+    if not files and not made:
         meant = next(
             ((key, near(key, _KNOWN_KEYS)) for key in mapping if near(key, _KNOWN_KEYS) not in (None, key)), None
         )
@@ -115,10 +115,12 @@ def _strict(asked: Asked, mapping: Mapping[str, Any], settings: HeroSettings, co
     path = _named_file(asked, files[0], mapping) if files else None
     if files and path is None:
         return None
+    recipe, derived = (None, frozenset[str]()) if files else _recipe(asked, mapping, settings, complete)
     return HeroRequest(
         page=asked.page.key,
         file=path,
-        recipe=None if files else _recipe(asked, mapping, settings, complete),
+        recipe=recipe,
+        derived=derived,
         alt=said.pop("alt", None),
         caption=said.pop("caption", None),
         rights=Rights(**said),
@@ -140,7 +142,11 @@ def _named_file(asked: Asked, key: str, mapping: Mapping[str, Any]) -> str | Non
     raise asked.fault(key, f"leads out of the site: {show(mapping[key])}")
 
 
-def _recipe(asked: Asked, mapping: Mapping[str, Any], settings: HeroSettings, complete: Complete) -> Recipe:
+def _recipe(
+    asked: Asked, mapping: Mapping[str, Any], settings: HeroSettings, complete: Complete
+) -> tuple[Recipe, frozenset[str]]:
+    """The recipe, and what of it came from the page because nobody wrote it."""
+    derived = set() if "seed" in mapping else {"seed"}
     provider = asked.text("provider", mapping.get("provider", settings.provider))
     seed = asked.whole("seed", mapping.get("seed", default_seed(asked.page)), 0, _MAX_SEED)
     width = asked.whole("width", mapping.get("width", settings.width), 64, 8192)
@@ -150,8 +156,9 @@ def _recipe(asked: Asked, mapping: Mapping[str, Any], settings: HeroSettings, co
     for key in ("prompt", "style"):
         if key in options:
             options[key] = asked.text(key, options[key])
-    if options.get("card") is True and asked.page.hints.title:
-        options.setdefault("title", asked.page.hints.title)
+    if options.get("card") is True and asked.page.hints.title and "title" not in options:
+        options["title"] = asked.page.hints.title
+        derived.add("title")
     try:
         completed = complete(provider, options)
     except RecipeError as error:
@@ -159,7 +166,7 @@ def _recipe(asked: Asked, mapping: Mapping[str, Any], settings: HeroSettings, co
         strange = [(key, near(key, _KNOWN_KEYS)) for key in options if key not in _KNOWN_KEYS]
         hints = [f"did you mean `{close}` for `{key}`?" for key, close in strange if close]
         raise asked.fault("", error.message, " ".join(filter(None, [*hints, error.hint]))) from error
-    return Recipe(provider=provider, seed=seed, width=width, height=height, options=completed)
+    return Recipe(provider=provider, seed=seed, width=width, height=height, options=completed), frozenset(derived)
 
 
 def _lenient(asked: Asked, value: Any) -> HeroRequest | None:

@@ -38,14 +38,24 @@ class Generated:
         lines = [f"{hero.page}: {hero.file} ({hero.reason})" for hero in result.made]
         lines += [f"{hero.page}: {note}" for hero in result.made for note in hero.notes]
         lines += [f"{page}: has the hero of an equal recipe" for page in result.shared]
+        lines += [
+            f"{page}: has another title now than its hero was made for; `imageseo generate {page}` draws it anew"
+            for page in result.stale
+        ]
         lines += [f"{page}: no longer asks for a hero, its pin is gone" for page in result.pruned]
         lines += [f"{page}: {fault}" for page, fault in self.faults]
-        counts = {"made": result.made, "kept": result.kept, "shared": result.shared, "pruned": result.pruned}
+        counts = {
+            "made": result.made,
+            "kept": result.kept,
+            "shared": result.shared,
+            "stale": result.stale,
+            "pruned": result.pruned,
+        }
         told = [f"{len(pages)} {name}" for name, pages in {**counts, "failed": self.faults}.items() if pages]
         return "\n".join([*lines, f"generate: {', '.join(told) or 'no page asks for a hero to be made'}"]) + "\n"
 
     def as_json(self) -> str:
-        """One JSON object: ``made``, ``kept``, ``shared``, ``pruned``, ``failed``."""
+        """One JSON object: ``made``, ``kept``, ``shared``, ``stale``, ``pruned``, ``failed``."""
         result = self.result
         made = [{"page": m.page, "file": m.file, "reason": m.reason, "notes": list(m.notes)} for m in result.made]
         failed = [
@@ -57,6 +67,7 @@ class Generated:
             "made": made,
             "kept": list(result.kept),
             "shared": list(result.shared),
+            "stale": list(result.stale),
             "pruned": list(result.pruned),
             "failed": failed,
         }
@@ -94,11 +105,19 @@ def generate(here: AtHand, *, names: Sequence[str], root: Path | None, progress:
         providers=providers,
         project=here.folder,
         masters=here.settings.hero.masters,
-        prune=whole and not names and not faults,
+        prune=(lambda page: _prunable(page, here, root)) if whole and not names and not faults else None,
+        present={page.key for page in pages} if whole else None,
         redraw={page.key for page in chosen} if names else (),
         progress=progress,
     )
     return Generated(result=result, faults=(*faults, *result.failed))
+
+
+def _prunable(page: str, here: AtHand, root: Path | None) -> bool:
+    """Pages of the built site that a plugin made are known by their HTML file; the sources say nothing of them."""
+    if root is not None or here.host is None or not page.endswith((".html", ".htm")):
+        return True
+    return (here.folder / page).resolve().is_relative_to(here.host.source.resolve())
 
 
 def _request(page: Page, here: AtHand, providers: Mapping[str, HeroProvider]) -> HeroRequest | None:

@@ -55,6 +55,7 @@ class HeroRequest:
     """What an author asked for a page: an image file or a recipe, never both; and what is said of it.
 
     Neither of them: the author wants no hero here (``off``). ``file``: relative to the built site's root.
+    ``derived``: what of the recipe nobody wrote, because it came from the page itself: ``seed``, ``title``.
     """
 
     page: str  # Page.key
@@ -63,6 +64,7 @@ class HeroRequest:
     alt: str | None = None
     caption: str | None = None
     rights: Rights = field(default_factory=Rights)
+    derived: frozenset[str] = frozenset()
     origin: str = "front matter"  # where it was asked, for messages: "front matter key `hero`", "heroes.toml: …"
 
     @property
