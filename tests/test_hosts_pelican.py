@@ -239,3 +239,26 @@ def test_reloading_warns_and_goes_on(tmp_path: Path, config: str) -> None:
     assert re.search(r"WARNING .*(lcp-bytes|imageseo)", text), text
     assert "CRITICAL" not in text
     assert ("<picture" in (site / "output/first.html").read_text("utf-8")) == (config == BUDGET)
+
+
+def test_what_other_plugins_write_at_the_very_end_is_there_before_us(tmp_path: Path) -> None:
+    """`finalized` calls its receivers in no order; a dozen plugins that all write then make luck unlikely."""
+    late = (
+        "from pathlib import Path\nfrom pelican import signals\n"
+        'HEAD = \'<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\'\n'
+        "def write(pelican):\n"
+        "    text = HEAD + '<url><loc>https://example.org/blog/first.html</loc></url></urlset>'\n"
+        "    Path(pelican.output_path, 'sitemap.xml').write_text(text, encoding='utf-8')\n"
+        "def register():\n    signals.finalized.connect(write)\n"
+    )
+    names = [f"late{number}" for number in range(12)]
+    plugins = ", ".join(f'"{name}"' for name in names)
+    pelican_site(
+        tmp_path,
+        config=f'PLUGIN_PATHS = ["plugins"]\nPLUGINS = ["pelican.plugins.imageseo", {plugins}]\n',
+        files={f"plugins/{name}.py": late for name in names},
+    )
+    done = run("pelican", "content", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    written = (tmp_path / "output/sitemap.xml").read_text("utf-8")
+    assert "<image:loc>https://example.org/blog/images/photo.jpg</image:loc>" in written

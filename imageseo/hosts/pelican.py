@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -51,7 +53,6 @@ def register() -> None:
     signals.initialized.connect(on_initialized)
     signals.article_generator_finalized.connect(on_contents)
     signals.page_generator_finalized.connect(on_contents)
-    signals.finalized.connect(on_finalized)
 
 
 def on_initialized(pelican: Any) -> None:
@@ -78,7 +79,19 @@ def on_initialized(pelican: Any) -> None:
     if len(doors) > 1:
         names = " and ".join(sorted(getattr(plugin, "__name__", str(plugin)) for plugin in doors))
         voice.warning("imageseo is on twice, as %s: the work is done once; take one of them out of PLUGINS", names)
+    if getattr(pelican.run, "__func__", None) is not None:  # still Pelican's own method
+        pelican.run = partial(_run_to_the_end, pelican, pelican.run)
     voice.end(serving=command.serves)
+
+
+def _run_to_the_end(pelican: Any, run: Callable[[], None]) -> None:
+    """Pelican's run and, when all else is done, our job.
+
+    The signal `finalized` calls its receivers in no order, and sitemaps and minifiers write their files then: on the
+    signal we would sometimes come before them.
+    """
+    run()
+    finish(pelican)
 
 
 def on_contents(generator: Any) -> None:
@@ -87,7 +100,7 @@ def on_contents(generator: Any) -> None:
         run.collected.add(generator)
 
 
-def on_finalized(pelican: Any) -> None:
+def finish(pelican: Any) -> None:
     """Do the job on the whole output. Raises ImageseoFailed when it failed, unless a preview is served."""
     root = _root(pelican)
     if root not in _runs or _runs[root].settings is None:
