@@ -272,3 +272,14 @@ def test_bytes_that_are_no_page(html: bytes) -> None:
 
 def test_empty_and_plain_text_have_no_images() -> None:
     assert find(b"").refs == find(b"google-site-verification: x.html").refs == ()
+
+
+def test_a_late_h1_below_the_pages_title_is_no_title() -> None:
+    """attila, a theme of Pelican: the title stands in the page's header, and articles have h1 headlines of their own."""
+    head = "<body><header><h1>Title</h1></header><main><article>"
+    late = find(f"{head}<p>{'word ' * 60}</p><h1>Headline</h1></article></main>".encode())
+    assert late.h1 is None
+    near = find(f"{head}<p>1 May, by A</p><h1>Headline</h1></article></main>".encode())
+    assert near.h1 is not None
+    alone = find(f"<body><main><article><p>{'word ' * 60}</p><h1>Headline</h1></article></main>".encode())
+    assert alone.h1 is not None

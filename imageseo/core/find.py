@@ -33,6 +33,9 @@ def find(html: bytes, *, include: Sequence[str] = (), exclude: Sequence[str] = (
     return _Reading(html, text, scanner).scan()
 
 
+_LATE = 120  # characters: more than a date, an author and a category take
+
+
 class _Reading:
     """Turns the scanner's offsets into values, in the page's own charset."""
 
@@ -143,10 +146,18 @@ class _Reading:
         return Span(chosen.tag.end, chosen.close) if chosen else None
 
     def _h1(self) -> Open | None:
-        """The article's first; else the first of the page that is no landmark's (some themes put it above)."""
+        """The article's first; else the first of the page that is no landmark's (some themes put it above).
+
+        One that comes late in an article, on a page that has a title above it, is a headline among others: none then.
+        """
         titles = [h for h in self.headings if h.tag.name == "h1" and h.end > h.close]
         inside = [h for h in titles if self.article and self.article.start <= h.tag.start < self.article.end]
-        return next(iter(inside or titles), None)
+        first = next(iter(inside or titles), None)
+        if first is None or not inside or self.article is None:
+            return first
+        above = any(h.tag.name == "h1" and h.tag.start < self.article.start for h in self.scanner.headings)
+        late = above and len(self._words(self.article.start, first.tag.start)) > _LATE
+        return None if late else first
 
     def _head_end(self) -> int | None:
         """Before ``</head>``; where minifiers dropped that tag, before the first thing that is no head content."""
