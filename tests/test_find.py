@@ -275,7 +275,7 @@ def test_empty_and_plain_text_have_no_images() -> None:
 
 
 def test_a_late_h1_below_the_pages_title_is_no_title() -> None:
-    """attila, a theme of Pelican: the title stands in the page's header, and articles have h1 headlines of their own."""
+    """attila, for Pelican: the title stands in the page's header, and articles have h1 headlines of their own."""
     head = "<body><header><h1>Title</h1></header><main><article>"
     late = find(f"{head}<p>{'word ' * 60}</p><h1>Headline</h1></article></main>".encode())
     assert late.h1 is None
