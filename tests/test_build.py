@@ -148,6 +148,14 @@ class TestHero:
         assert not (tmp_path / "heroes").exists()
         assert build(tmp_path).changed == ()
 
+    def test_a_card_takes_the_title_of_a_bare_page(self, tmp_path: Path) -> None:
+        make(tmp_path, {"index.html": page("<p>Text</p>")})
+        hero = '["/"]\nseed = 1\nalt = "A"\ncard = true\nwidth = 640\nheight = 360\n'
+        (tmp_path / "heroes.toml").write_text(hero, encoding="utf-8")
+        result = build(tmp_path)
+        assert [finding.rule for finding in result.findings] == ["hero-unpinned"]
+        assert len(list((tmp_path / "site/assets/heroes").glob("index*.jpg"))) == 1
+
     def test_frozen_refuses_what_is_not_pinned(self, tmp_path: Path) -> None:
         make(tmp_path, {"index.html": page("<p>Text</p>")})
         (tmp_path / "heroes.toml").write_text('["/"]\nseed = 1\nalt = "A"\n', encoding="utf-8")

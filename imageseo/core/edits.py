@@ -45,11 +45,20 @@ def apply(html: bytes, edits: Iterable[Edit]) -> bytes:
 
 def strip(html: bytes) -> bytes:
     """The page as its author made it: everything that a build added is taken out."""
-    if MARKER.encode() not in html:
+    if not _mentioned(html):
         return html
     text = html.decode("latin-1")
     cuts = tuple(Edit(span=span, replacement=b"") for span in _ours(text, html.lower().decode("latin-1")))
     return apply(html, cuts) if cuts else html
+
+
+def _mentioned(html: bytes) -> bool:
+    """Whether our attribute may stand in a tag; highlighted code writes of it behind a ``>``."""
+    needle = MARKER.encode()
+    at = html.find(needle)
+    while at > 0 and html[at - 1 : at] == b">":
+        at = html.find(needle, at + len(needle))
+    return at >= 0
 
 
 def _ours(text: str, lowered: str) -> Iterator[Span]:

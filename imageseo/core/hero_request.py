@@ -163,7 +163,7 @@ def _recipe(
         completed = complete(provider, options)
     except RecipeError as error:
         # The provider knows its own keys only; a slip of `alt` or `seed` looks to it like any unknown key.
-        strange = [(key, near(key, _KNOWN_KEYS)) for key in options if key not in _KNOWN_KEYS]
+        strange = [(key, near(key, _KNOWN_KEYS)) for key in options if key in mapping and key not in _KNOWN_KEYS]
         hints = [f"did you mean `{close}` for `{key}`?" for key, close in strange if close]
         raise asked.fault("", error.message, " ".join(filter(None, [*hints, error.hint]))) from error
     return Recipe(provider=provider, seed=seed, width=width, height=height, options=completed), frozenset(derived)

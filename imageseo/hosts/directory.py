@@ -20,6 +20,7 @@ HERO_META = "imageseo:hero"
 _HEAD = 262_144  # bytes; a <head> is far shorter, a page may be 20 MB
 _TAG = re.compile(rb"<(meta|link)\b((?:\"[^\"]*\"|'[^']*'|[^>\"'])*)>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([^\s=/>"']+)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""")
+_TITLE = re.compile(rb"<title(?:\s[^>]*)?>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 
 
@@ -58,12 +59,20 @@ def read_page(root: Path, path: str, *, hero_key: str | None) -> Page:
         head = _head(root / path)
     except OSError:
         return Page(path=path)  # the job meets the same fault, and reports it with its place
+    title = _title(head)
     for name, attributes in _tags(head, needle=HERO_META.encode()):
         if name == "meta" and attributes.get("name", "").lower() == HERO_META:
             hero = _hero(attributes.get("content", ""))
             meta = {hero_key: hero} if hero else {}
-            return Page(path=path, hints=PageHints(meta=meta, origin=f'<meta name="{HERO_META}">'))
-    return Page(path=path)
+            return Page(path=path, hints=PageHints(meta=meta, title=title, origin=f'<meta name="{HERO_META}">'))
+    return Page(path=path, hints=PageHints(title=title))
+
+
+def _title(head: bytes) -> str | None:
+    """The page's title; read as UTF-8, since only a drawn card ever shows it."""
+    match = _TITLE.search(head)
+    text = " ".join(html.unescape(match[1].decode("utf-8", "replace")).split()) if match else ""
+    return text or None
 
 
 def canonical_base(root: Path) -> str | None:

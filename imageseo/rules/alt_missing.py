@@ -39,9 +39,15 @@ def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
         if image.ref.get("alt") is None and not _excused(image.ref):
             yield Problem(
                 message=f"{image.name} has no alt attribute",
-                hint='say what it shows, in Markdown `![a red bicycle](bicycle.jpg)`; `alt=""` if it only decorates',
+                hint=_hint(image.ref),
                 at=image.ref,
             )
+
+
+def _hint(ref: ImageRef) -> str:
+    if ref.marked_hero and ref.get("height") and ref.get("data-imageseo") == "height hero":
+        return "give the hero an `alt`, in front matter `hero: {src: bicycle.jpg, alt: a red bicycle}`"
+    return 'say what it shows, in Markdown `![a red bicycle](bicycle.jpg)`; `alt=""` if it only decorates'
 
 
 def _excused(ref: ImageRef) -> bool:
