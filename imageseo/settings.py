@@ -14,6 +14,7 @@ from imageseo.model.finding import Severity
 # A type's `title` says in messages what was expected; a key's `description` is what editors show.
 Px = Annotated[int, Meta(ge=1, le=16384, title="a whole number of px from 1 to 16384")]
 Quality = Annotated[int, Meta(ge=1, le=100)]
+Score = Annotated[float, Meta(ge=10, le=95, title="a SSIMULACRA2 score from 10 to 95")]
 Text = Annotated[str, Meta(min_length=1)]
 Colour = Annotated[str, Meta(pattern=r"^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$", title="a colour such as #2563eb")]
 Url = Annotated[str, Meta(pattern=r"^[hH][tT][tT][pP][sS]?://[^\s/?#]+", title="an absolute http(s) URL")]
@@ -61,9 +62,26 @@ class QualityFloorSettings(Slice, frozen=True, kw_only=True):
     webp: Quality = 50
 
 
-class EncodeSettings(Slice, frozen=True, kw_only=True):
-    """How hard the encoders try, and how large a source may be."""
+class TargetSettings(Slice, frozen=True, kw_only=True):
+    """SSIMULACRA2 that variants are tuned to, by format; unset: the profile's (90 cannot be told from the source)."""
 
+    avif: Score | None = None
+    webp: Score | None = None
+
+
+class EncodeSettings(Slice, frozen=True, kw_only=True):
+    """Who encodes, how hard the encoders try, and how large a source may be."""
+
+    avif_encoder: Annotated[
+        Literal["aom", "svt"], Meta(description="svt: twice as fast, 8 % larger; needs the `svt` extra.")
+    ] = "aom"
+    resizer: Annotated[
+        Literal["pillow", "vips"], Meta(description="vips: half the time to decode and shrink; needs the `vips` extra.")
+    ] = "pillow"
+    metric: Annotated[
+        Literal["numpy", "vszip"],
+        Meta(description="Who computes SSIMULACRA2; vszip: ten times as fast, needs the `vszip` extra."),
+    ] = "numpy"
     avif_speed: Annotated[int, Meta(ge=0, le=10, description="0 is slowest and smallest.")] = 6
     webp_method: Annotated[int, Meta(ge=0, le=6, description="6 is slowest and smallest.")] = 4
     max_pixels: Annotated[int, Meta(ge=1, description="A larger source is a finding, and left alone.")] = 120_000_000
@@ -180,6 +198,18 @@ class Settings(Slice, frozen=True, kw_only=True):
     ] = ()
     json_ld: Annotated[bool, Meta(description="Describe images as schema.org ImageObject.")] = True
     sitemap: Annotated[bool, Meta(description="List images in the sitemap.")] = True
+    profile: Annotated[
+        Literal["fast", "default", "small"],
+        Meta(description="How much time files may cost: previews, the published site, or the smallest files."),
+    ] = "default"
+    fallback: Annotated[
+        Literal["keep", "recompress"],
+        Meta(description="recompress: the published JPEG and PNG files themselves, where that saves bytes."),
+    ] = "keep"
+    animated: Annotated[
+        Literal["keep", "convert"], Meta(description="convert: animated GIFs also as animated WebP and AVIF.")
+    ] = "keep"
+    target: TargetSettings = TargetSettings()
     quality: QualitySettings = QualitySettings()
     quality_floor: QualityFloorSettings = QualityFloorSettings()
     encode: EncodeSettings = EncodeSettings()
