@@ -19,6 +19,7 @@ from imageseo import lock as locks
 from imageseo.build import Tools
 from imageseo.cast import completer
 from imageseo.core import hero as heroes
+from imageseo.core import profiles
 from imageseo.encode import Encoder
 from imageseo.errors import RecipeError
 from imageseo.facts import Reading
@@ -76,6 +77,11 @@ def store(settings: Settings, project: Path) -> FolderStore:
     return FolderStore(project / settings.cache_dir)
 
 
+def policy(settings: Settings) -> profiles.Policy:
+    """What the profile and the settings make of encoding."""
+    return profiles.policy(settings.profile, encode=settings.encode, quality=settings.quality, target=settings.target)
+
+
 def workers(settings: Settings) -> int:
     """How many threads encode: the setting, else what the machine lets this process use."""
     if settings.concurrency:
@@ -92,7 +98,7 @@ def toolbox(settings: Settings, *, project: Path, progress: Progress) -> Iterato
 
     with ThreadPoolExecutor(max_workers=count, thread_name_prefix="imageseo") as executor:
         yield Tools(
-            encoder=Encoder(kept, codecs((*settings.formats, "jpeg")), executor, settings.encode, workers=count),
+            encoder=Encoder(kept, codecs((*settings.formats, "jpeg")), executor, policy(settings), workers=count),
             masters=Heroes(
                 lock=locks.read(project / locks.NAME),
                 project=project,

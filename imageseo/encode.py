@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imageseo.core.profiles import Policy
 from imageseo.errors import ProviderError
 from imageseo.model.image import Asset, BadAsset, Rights, Variant, VariantSpec
 from imageseo.ports import Codec, Progress, Step, Store, Stored
 from imageseo.probe import probe_bytes
 from imageseo.provenance import packet
 from imageseo.schedule import Failed, Made, Source, work_through
-from imageseo.settings import EncodeSettings
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -45,18 +45,18 @@ class Encoded:
 class Encoder:
     """Makes variants. ``executor``: threads (Pillow lets them run side by side); ``workers``: how many of them.
 
-    ``codecs``: by name. Of the settings, speeds enter the store's key; the pixel limit is ``probe``'s to hold.
+    ``codecs``: by name. ``policy``: what the profile and the settings make of a spec; all that may change bytes is in
+    the store's key.
     """
 
     def __init__(
-        self, store: Store, codecs: Mapping[str, Codec], executor: Executor, settings: EncodeSettings, *, workers: int
+        self, store: Store, codecs: Mapping[str, Codec], executor: Executor, policy: Policy, *, workers: int
     ) -> None:
         self._store = store
         self._codecs = codecs
         self._executor = executor
         self._workers = max(1, workers)
-        self._efforts = {"avif": settings.avif_speed, "webp": settings.webp_method}
-        self._max_pixels = settings.max_pixels
+        self._policy = policy
         self._versions: dict[str, str] = {}
 
     def encode(self, jobs: Jobs, specs: Iterable[VariantSpec], *, progress: Progress | None = None) -> Encoded:
@@ -98,13 +98,17 @@ class Encoder:
             data = self._store.read(Stored(sha256=again.sha256, bytes=again.bytes)) if again else None
         return data
 
+    def quality_of(self, variant: Variant, jobs: Jobs) -> int | None:
+        """The quality that a variant was really encoded with; None when it has none or its source has failed."""
+        return self._quality(variant.spec)
+
     def publish(self, master: bytes, *, quality: int, rights: Rights, codec: str = "jpeg") -> bytes:
         """A master (PNG or any raster) as the file to publish at its full size, from the store or made now.
 
         ``rights``: written into it as XMP, with ``digital_source_type``. Raises ProviderError for a master that is no
         picture, StoreError.
         """
-        asset = probe_bytes(master, "the hero's master", max_pixels=self._max_pixels)
+        asset = probe_bytes(master, "the hero's master", max_pixels=self._policy.max_pixels)
         if isinstance(asset, BadAsset) or not asset.encodable:
             problem = asset.problem if isinstance(asset, BadAsset) else "the hero's master is not a still raster image"
             raise ProviderError(problem, hint="Make it again with `imageseo generate`.")
@@ -116,7 +120,9 @@ class Encoder:
         data = self._store.read(stored) if stored else None
         if data is None:
             image = _whole(master, asset)
-            data = self._codecs[codec].encode(image, quality=quality, effort=self._efforts.get(codec), xmp=xmp or None)
+            data = self._codecs[codec].encode(
+                image, quality=quality, effort=self._policy.way(codec).effort, xmp=xmp or None
+            )
             self._store.put(key, data)
         return data
 
@@ -129,7 +135,7 @@ class Encoder:
         refused: dict[VariantSpec, str],
         step: Step | None,
     ) -> None:
-        for outcome in work_through(sources, self._codecs, self._efforts, self._executor, workers=self._workers):
+        for outcome in work_through(sources, self._codecs, self._policy, self._executor, workers=self._workers):
             done = 1
             match outcome:
                 case Made(spec=spec, data=data):
@@ -147,11 +153,14 @@ class Encoder:
         parts = (
             spec.source,
             f"{spec.width}x{spec.height}",
-            f"quality {spec.quality} effort {self._efforts.get(spec.format)}",
+            f"quality {self._quality(spec)} effort {self._policy.way(spec.format).effort}",
             self._version(spec.format),
             hashlib.sha256(xmp).hexdigest() if xmp else "",
         )
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def _quality(self, spec: VariantSpec) -> int | None:
+        return self._policy.way(spec.format).quality if spec.quality is None else spec.quality
 
     def _version(self, codec: str) -> str:
         if codec not in self._versions:
@@ -170,7 +179,7 @@ def _sources(jobs: Jobs, specs: Iterable[VariantSpec], packets: Mapping[str, byt
             raise ValueError(f"never upscaled: {size}")
         grouped.setdefault(spec.source, []).append(spec)
     return [
-        Source(path=jobs[digest][0], asset=jobs[digest][1], specs=tuple(sorted(wanted)), xmp=packets[digest])
+        Source(path=jobs[digest][0], asset=jobs[digest][1], specs=tuple(wanted), xmp=packets[digest])
         for digest, wanted in grouped.items()
     ]
 

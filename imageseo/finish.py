@@ -141,6 +141,7 @@ class Finisher:
             hero.specs,
             variants,
             limit_of=lambda variant: limits.get(naming.variant_file(hero.asset, variant)),
+            quality_of=lambda variant: self.encoder.quality_of(variant, self.jobs),
             floors=floors,
         )
         made = self.encoder.encode(self.jobs, wanted.values()).variants

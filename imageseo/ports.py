@@ -1,4 +1,4 @@
-"""Protocols: HeroProvider, Codec, Store, Progress, Result, Clock."""
+"""Protocols: HeroProvider, Codec, Metric, Store, Progress, Result, Clock."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from imageseo.model.finding import Finding, Silenced
 from imageseo.model.hero import Master, Recipe
+from imageseo.model.image import Kind
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 
 class Codec(Protocol):
-    """One output format. ``encode`` must give equal bytes for equal pixels, whatever the thread count."""
+    """One output format. ``encode`` must give equal bytes for equal pixels, whatever the thread count.
+
+    A coding is one of its ways to write a picture: ``""`` is the ordinary, lossy one, and ``"lossless"`` needs no
+    quality.
+    """
 
     name: str  # "avif"
     mime: str  # "image/avif"
@@ -25,8 +30,27 @@ class Codec(Protocol):
         """Encoder and library versions; enters the store's key."""
         ...
 
-    def encode(self, image: Image, *, quality: int, effort: int | None, xmp: bytes | None) -> bytes:
+    def codings(self, kind: Kind) -> tuple[str, ...]:
+        """Ways worth trying for such a picture, never none; the smallest result that is good enough is kept."""
+        ...
+
+    def encode(self, image: Image, *, quality: int, effort: int | None, xmp: bytes | None, coding: str = "") -> bytes:
         """The encoded file. ``image``: RGB or RGBA, sRGB, upright; ``effort``: its own scale, or its default."""
+        ...
+
+
+class Metric(Protocol):
+    """Tells how much of a picture an encoder has kept, as SSIMULACRA2 does: 100 is all of it, 70 is good."""
+
+    name: str  # "ssimulacra2 numpy"
+    version: str  # changes whenever an equal pair would get another score; enters the store's key
+
+    def reference(self, image: Image) -> Any:
+        """What can be computed once of the picture that others are compared with: RGB or RGBA."""
+        ...
+
+    def score(self, reference: Any, image: Image) -> float:
+        """The score of an image of the reference's size, RGB or RGBA; safe for threads side by side."""
         ...
 
 

@@ -8,9 +8,11 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from imageseo.core.profiles import Policy, Way
 from imageseo.model.image import Asset, VariantSpec
 from imageseo.ports import Codec
 
@@ -68,7 +70,7 @@ class Failed:
 def work_through(
     sources: Iterable[Source],
     codecs: Mapping[str, Codec],
-    efforts: Mapping[str, int],
+    policy: Policy,
     executor: Executor,
     *,
     workers: int,
@@ -79,7 +81,8 @@ def work_through(
     opened when its decoding fits the memory beside what is held already, and before the encoders run dry.
     """
     waiting = deque(sorted(sources, key=lambda source: (-sum(map(_cost, source.specs)), source.asset.sha256)))
-    ready: list[tuple[float, VariantSpec, Source, Image]] = []
+    ready: list[tuple[float, int, VariantSpec, Source, Image]] = []
+    pushed = count()
     opening: dict[Future[dict[tuple[int, int], Image]], Source] = {}
     encoding: dict[Future[bytes], tuple[VariantSpec, Source]] = {}
     held: dict[Source, int] = {}
@@ -93,9 +96,9 @@ def work_through(
                     held[source] = source.memory
                     opening[executor.submit(open_source, source)] = source
                 elif ready:
-                    _, spec, source, image = heapq.heappop(ready)
-                    codec, effort = codecs[spec.format], efforts.get(spec.format)
-                    encoding[executor.submit(encode_one, codec, image, spec, effort, source.xmp)] = (spec, source)
+                    _, _, spec, source, image = heapq.heappop(ready)
+                    codec, way = codecs[spec.format], policy.way(spec.format)
+                    encoding[executor.submit(encode_one, codec, image, spec, way, source.xmp)] = (spec, source)
                     del image
                 else:
                     break
@@ -110,7 +113,7 @@ def work_through(
                     continue
                 held[source], left[source] = sum(map(_bytes, images)), len(source.specs)
                 for spec in source.specs:
-                    heapq.heappush(ready, (-_cost(spec), spec, source, images[spec.width, spec.height]))
+                    heapq.heappush(ready, (-_cost(spec), next(pushed), spec, source, images[spec.width, spec.height]))
                 del images
             for encoded in [future for future in encoding if future in done]:
                 spec, source = encoding.pop(encoded)
@@ -141,9 +144,10 @@ def open_source(source: Source) -> dict[tuple[int, int], Image]:
     return render(data, source.asset.format, source.asset.orientation, source.sizes)
 
 
-def encode_one(codec: Codec, image: Image, spec: VariantSpec, effort: int | None, xmp: bytes) -> bytes:
+def encode_one(codec: Codec, image: Image, spec: VariantSpec, way: Way, xmp: bytes) -> bytes:
     """One variant. Works on a copy: Pillow keeps a save's settings on the image, and formats share one."""
-    return codec.encode(image.copy(), quality=spec.quality, effort=effort, xmp=xmp or None)
+    quality = way.quality if spec.quality is None else spec.quality
+    return codec.encode(image.copy(), quality=quality or 0, effort=way.effort, xmp=xmp or None)
 
 
 def _cost(spec: VariantSpec) -> float:

@@ -48,11 +48,11 @@ class Slice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class QualitySettings(Slice, frozen=True, kw_only=True):
-    """Encoder quality by format, each on its codec's own scale of 1 to 100."""
+    """Encoder quality by format, each on its codec's own scale of 1 to 100; unset: as the profile says."""
 
-    avif: Quality = 55
-    webp: Quality = 76
-    jpeg: Quality = 85
+    avif: Quality | None = None
+    webp: Quality | None = None
+    jpeg: Annotated[int, Meta(ge=1, le=100, description="Of heroes that are made for you.")] = 85
 
 
 class QualityFloorSettings(Slice, frozen=True, kw_only=True):
@@ -82,8 +82,12 @@ class EncodeSettings(Slice, frozen=True, kw_only=True):
         Literal["numpy", "vszip"],
         Meta(description="Who computes SSIMULACRA2; vszip: ten times as fast, needs the `vszip` extra."),
     ] = "numpy"
-    avif_speed: Annotated[int, Meta(ge=0, le=10, description="0 is slowest and smallest.")] = 6
-    webp_method: Annotated[int, Meta(ge=0, le=6, description="6 is slowest and smallest.")] = 4
+    avif_speed: Annotated[
+        Annotated[int, Meta(ge=0, le=10)] | None, Meta(description="0 is slowest and smallest; unset: the profile's.")
+    ] = None
+    webp_method: Annotated[
+        Annotated[int, Meta(ge=0, le=6)] | None, Meta(description="6 is slowest and smallest; unset: the profile's.")
+    ] = None
     max_pixels: Annotated[int, Meta(ge=1, description="A larger source is a finding, and left alone.")] = 120_000_000
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from imageseo.errors import RecipeError
 from imageseo.model.hero import ALGORITHMIC_MEDIA, Master, Recipe
+from imageseo.model.image import Kind
 from imageseo.ports import Codec, HeroProvider, Progress, Step, Store, Stored
 
 if TYPE_CHECKING:
@@ -95,7 +96,10 @@ class PlainCodec:
     def version(self) -> str:
         return "1"
 
-    def encode(self, image: Picture, *, quality: int, effort: int | None, xmp: bytes | None) -> bytes:
+    def codings(self, kind: Kind) -> tuple[str, ...]:
+        return ("",)
+
+    def encode(self, image: Picture, *, quality: int, effort: int | None, xmp: bytes | None, coding: str = "") -> bytes:
         self.calls += 1
         head = f"{self.name} {image.width}x{image.height} q{quality} e{effort}\n"
         return head.encode() + image.tobytes() + (xmp or b"")

@@ -19,6 +19,7 @@ import pytest
 from PIL import Image
 
 from imageseo.codecs import avif, jpeg, png, webp
+from imageseo.core.profiles import policy
 from imageseo.encode import Encoded, Encoder
 from imageseo.errors import ProviderError
 from imageseo.model.hero import ALGORITHMIC_MEDIA
@@ -70,7 +71,7 @@ class Bench:
         self, workers: int = 2, settings: EncodeSettings = FAST, codecs: Mapping[str, Codec] = CODECS
     ) -> Iterator[Encoder]:
         with ThreadPoolExecutor(workers) as executor:
-            yield Encoder(FolderStore(self.store), codecs, executor, settings, workers=workers)
+            yield Encoder(FolderStore(self.store), codecs, executor, policy(encode=settings), workers=workers)
 
     def bytes(self, variant: Variant) -> bytes:
         with self.encoder() as encoder:
@@ -123,7 +124,7 @@ def test_a_warm_build_needs_no_executor_and_decodes_nothing(tmp_path: Path) -> N
     bench.encode(specs)
     bench.jobs = {digest: (Path("/gone"), asset) for digest, (_, asset) in bench.jobs.items()}
     executor: Any = None
-    encoder = Encoder(FolderStore(bench.store), CODECS, executor, FAST, workers=2)
+    encoder = Encoder(FolderStore(bench.store), CODECS, executor, policy(encode=FAST), workers=2)
     assert encoder.encode(bench.jobs, specs).hits == 1
 
 
@@ -535,9 +536,9 @@ def test_the_largest_goes_first(tmp_path: Path) -> None:
     order: list[tuple[int, int]] = []
 
     class Noted(type(webp.CODEC)):  # type: ignore[misc]
-        def encode(self, image: Image.Image, *, quality: int, effort: int | None, xmp: bytes | None) -> bytes:
+        def encode(self, image: Image.Image, **options: Any) -> bytes:
             order.append(image.size)
-            return super().encode(image, quality=quality, effort=effort, xmp=xmp)  # type: ignore[no-any-return]
+            return super().encode(image, **options)  # type: ignore[no-any-return]
 
     bench = Bench(
         tmp_path,

@@ -63,7 +63,7 @@ def test_every_kind_of_value_arrives() -> None:
     assert settings.site_url == "https://example.org/docs/"
     assert settings.formats == ("webp",)
     assert settings.widths == (320, 640), "sorted, without repeats"
-    assert (settings.quality.avif, settings.quality.webp) == (40, 76)
+    assert (settings.quality.avif, settings.quality.webp) == (40, None)
     assert (settings.hero.masters, settings.hero.publish) == ("art/heroes", "assets/heroes")
     assert settings.brand.colors == ("#fff", "#102030")
     assert settings.budgets.lcp_bytes.mobile == MobileBudget(warn=81_920, error=0)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from imageseo.model.image import Kind
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -24,7 +26,10 @@ class Avif:
         encoder = next((part for part in _avif.codec_versions().split(", ") if part.startswith("aom")), "aom absent")
         return f"1 libavif {features.version('avif')} {encoder} tune=ssimulacra2"
 
-    def encode(self, image: Image, *, quality: int, effort: int | None, xmp: bytes | None) -> bytes:
+    def codings(self, kind: Kind) -> tuple[str, ...]:
+        return ("",)
+
+    def encode(self, image: Image, *, quality: int, effort: int | None, xmp: bytes | None, coding: str = "") -> bytes:
         from PIL import AvifImagePlugin  # noqa: F401 - registers the format
 
         out = io.BytesIO()

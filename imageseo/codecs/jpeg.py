@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from imageseo.model.image import Kind
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -22,7 +24,10 @@ class Jpeg:
 
         return f"1 libjpeg {features.version('libjpeg_turbo') or features.version('jpg')}"
 
-    def encode(self, image: Image, *, quality: int, effort: int | None, xmp: bytes | None) -> bytes:
+    def codings(self, kind: Kind) -> tuple[str, ...]:
+        return ("",)
+
+    def encode(self, image: Image, *, quality: int, effort: int | None, xmp: bytes | None, coding: str = "") -> bytes:
         from PIL import Image as Images
         from PIL import JpegImagePlugin  # noqa: F401 - registers the format
 

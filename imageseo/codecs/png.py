@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from imageseo.model.image import Kind
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -23,7 +25,12 @@ class Png:
 
         return f"1 zlib {features.version('zlib_ng') or features.version('zlib')}"
 
-    def encode(self, image: Image, *, quality: int, effort: int | None, xmp: bytes | None) -> bytes:
+    def codings(self, kind: Kind) -> tuple[str, ...]:
+        return ("lossless",)
+
+    def encode(
+        self, image: Image, *, quality: int, effort: int | None, xmp: bytes | None, coding: str = "lossless"
+    ) -> bytes:
         from PIL.PngImagePlugin import PngInfo
 
         texts = PngInfo()

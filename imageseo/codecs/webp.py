@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from imageseo.model.image import Kind
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -23,7 +25,10 @@ class WebP:
 
         return f"1 libwebp {features.version('webp')}"
 
-    def encode(self, image: Image, *, quality: int, effort: int | None, xmp: bytes | None) -> bytes:
+    def codings(self, kind: Kind) -> tuple[str, ...]:
+        return ("",)
+
+    def encode(self, image: Image, *, quality: int, effort: int | None, xmp: bytes | None, coding: str = "") -> bytes:
         from PIL import WebPImagePlugin  # noqa: F401 - registers the format
 
         out = io.BytesIO()

@@ -47,11 +47,13 @@ def lighter(
     variants: Mapping[VariantSpec, Variant],
     *,
     limit_of: Callable[[Variant], int | None],
+    quality_of: Callable[[Variant], int | None],
     floors: Mapping[str, int],
 ) -> dict[VariantSpec, VariantSpec]:
     """For each variant that breaks its limit (bytes; None: it has none), the same with less quality.
 
-    ``floors``: least quality by format. A variant that stands at its floor already is left out.
+    ``quality_of``: what a variant was encoded with. ``floors``: least quality by format. A variant that stands at its
+    floor already is left out.
     """
     found: dict[VariantSpec, VariantSpec] = {}
     for spec in specs:
@@ -59,8 +61,11 @@ def lighter(
         limit = limit_of(variant) if variant is not None else None
         if variant is None or limit is None or spec.format not in floors:
             continue
+        before = quality_of(variant)
+        if before is None:
+            continue
         points = math.ceil(math.log(variant.bytes / (limit * _MARGIN)) / math.log(_STEP[spec.format]))
-        quality = max(floors[spec.format], spec.quality - max(1, points))
-        if quality < spec.quality:
+        quality = max(floors[spec.format], before - max(1, points))
+        if quality < before:
             found[spec] = replace(spec, quality=quality)
     return found

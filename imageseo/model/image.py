@@ -194,15 +194,26 @@ class BadAsset:
     hint: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Kind(StrEnum):
+    """What a picture is, told from its pixels alone: what suits one of them smears or bloats another."""
+
+    PHOTO = "photo"
+    SCREEN = "screenshot"
+    LINE = "line art"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VariantSpec:
-    """A variant that should exist: which source, how wide, which format, how good."""
+    """A variant that should exist: which source, how wide, which format, how good.
+
+    ``quality``: on the codec's own scale; ``None``: as the profile says, by default tuned to a target for this image.
+    """
 
     source: str  # sha256 of the source's bytes
     format: str  # name of the codec: avif, webp, jpeg, png
     width: int
     height: int
-    quality: int
+    quality: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

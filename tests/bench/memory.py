@@ -40,6 +40,7 @@ def sources(folder: Path, count: int, kind: str, progressive: bool) -> None:
 
 def encode(folder: Path, workers: int, full: bool) -> None:
     from imageseo.codecs import avif, webp
+    from imageseo.core.profiles import policy
     from imageseo.encode import Encoder
     from imageseo.model.image import Asset, VariantSpec
     from imageseo.probe import probe
@@ -59,7 +60,8 @@ def encode(folder: Path, workers: int, full: bool) -> None:
     began, used = time.perf_counter(), time.process_time()
     with ThreadPoolExecutor(workers) as executor:
         codecs = {codec.name: codec for codec in (avif.CODEC, webp.CODEC)}
-        done = Encoder(FolderStore(folder / "store"), codecs, executor, settings, workers=workers).encode(jobs, specs)
+        encoder = Encoder(FolderStore(folder / "store"), codecs, executor, policy(encode=settings), workers=workers)
+        done = encoder.encode(jobs, specs)
     assert len(done.variants) == len(specs)
     print(
         json.dumps(
