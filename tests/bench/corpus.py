@@ -1,0 +1,109 @@
+"""The pictures that benchmarks work on: twelve free photographs of a Debian package, and awkward ones made here.
+
+The photographs (CC0, CC-BY-4.0, CC-BY-SA-4.0; facts/encoding.md, 1) are never kept in the repository: they come by
+``apt-get download`` into a cache folder. Half of them is there to tune the encoders on, the other half to report.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from tests import pictures
+
+PACKAGE = "lomiri-wallpapers-16.04"
+PHOTOS = (
+    "Bridge_by_Sander_Klootwijk.jpg",
+    "Dragonfly_by_Bolly.jpg",
+    "Picture_0B_by_freespace.jpg",
+    "Wine_by_Jakkub_Mede.jpg",
+    "aitzgorri_by_Aitzol_Berasategi.jpg",
+    "free_by_Peter_Nerlich.jpg",
+    "friends_by_Aitzol_Berasategi.jpg",
+    "greentock_by_Peter_Nerlich.jpg",
+    "life_by_Aitzol_Berasategi.jpg",
+    "picosdeeuropa_by_Aitzol_Berasategi.jpg",
+    "seeding_by_Clements_Engelhardt.jpg",
+    "sunset_by_Aitzol_Berasategi.jpg",
+)
+HALVES = ("tune", "report", "all")
+SCREENSHOTS = Path(__file__).parents[2] / "site_example" / "docs" / "images"
+
+
+class Unavailable(Exception):
+    """Why there is nothing to measure."""
+
+
+def photos(folder: Path | None = None) -> list[Path]:
+    """The photographs, sorted by name, from ``folder`` or the user's cache; downloaded when they are not there yet.
+
+    A folder with photographs of its own, and none of ours, is taken as it is. Raises Unavailable.
+    """
+    folder = folder or cache_folder()
+    found = sorted(path for path in folder.glob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
+    ours = [path for path in found if path.name in PHOTOS]
+    if found and not ours:
+        return found
+    if len(ours) < len(PHOTOS):
+        _download(folder)
+    return [folder / name for name in sorted(PHOTOS)]
+
+
+def half(paths: Sequence[Path], which: str) -> list[Path]:
+    """``tune``: the even ones of the sorted photographs; ``report``: the odd ones; ``all``. The one place that knows."""
+    ordered = sorted(paths)
+    return {"tune": ordered[0::2], "report": ordered[1::2], "all": ordered}[which]
+
+
+def cache_folder() -> Path:
+    """Where downloads are kept: outside the repository."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "imageseo-bench" / "corpus"
+
+
+def fixtures(folder: Path) -> list[Path]:
+    """What photographs do not show: transparency, Display P3's colours, a turned camera; screenshots of the example."""
+    photo = pictures.photo(1280, 853, 5)
+    soft = Image.radial_gradient("L").resize(photo.size).point(lambda value: 255 - value)
+    see_through = photo.copy()
+    see_through.putalpha(soft)
+    made = {
+        "alpha.png": pictures.save(see_through, "PNG"),
+        "p3.jpg": pictures.save(photo, "JPEG", quality=92, icc_profile=pictures.p3_like()),
+        "turned.jpg": pictures.save(
+            photo.transpose(Image.Transpose.ROTATE_90), "JPEG", quality=92, exif=pictures.exif({0x0112: 6})
+        ),
+    }
+    for name, data in made.items():
+        (folder / name).write_bytes(data)
+    for name in ("home-light.png", "home-dark.png"):
+        if (SCREENSHOTS / name).exists():
+            shutil.copy(SCREENSHOTS / name, folder / name)
+    return sorted(path for path in folder.iterdir() if path.is_file())
+
+
+def _download(folder: Path) -> None:
+    missing = [program for program in ("apt-get", "dpkg-deb") if shutil.which(program) is None]
+    if missing:
+        raise Unavailable(f"no photographs in {folder}, and no {' or '.join(missing)} to fetch {PACKAGE} with")
+    with tempfile.TemporaryDirectory() as scratch:
+        got = subprocess.run(["apt-get", "download", PACKAGE], cwd=scratch, capture_output=True, text=True, check=False)
+        packages = list(Path(scratch).glob("*.deb"))
+        if not packages:
+            words = (got.stderr.strip() or got.stdout.strip() or "it said nothing").splitlines()[-1]
+            raise Unavailable(f"no photographs in {folder}, and apt-get download {PACKAGE} failed: {words}")
+        unpacked = Path(scratch) / "unpacked"
+        subprocess.run(["dpkg-deb", "-x", packages[0], unpacked], check=True, capture_output=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in unpacked.rglob("*.jpg"):
+            if path.name in PHOTOS:
+                shutil.copy(path, folder / path.name)
+    absent = [name for name in PHOTOS if not (folder / name).exists()]
+    if absent:
+        raise Unavailable(f"{PACKAGE} no longer holds {', '.join(absent)}")

@@ -1,0 +1,219 @@
+"""The codec floor: what the same encodes cost with nothing around them.
+
+    python -m tests.bench.floor RECORD
+
+A first run of the real encoder is *recorded*: every call of the resizer, of a codec and of the metric, with the
+picture it was given. The floor is that list replayed in a plain loop, in one process and one thread, without queue,
+store, keys or quality search: each source is decoded and shrunk to all its sizes once, every final encode and every
+probe encode is done again, and for every score a probe's file is decoded and judged. CPU seconds are counted around
+these calls alone; interpreter start, imports and reading the record are not in it.
+
+``overhead_vs_codec_floor`` is processors × wall of the real run (interpreter start included) / these CPU seconds. It
+tells what the machinery costs: an idle core at the end, waiting, hashing, storing. It cannot tell whether fewer probes
+would have done; that is what CPU against the peers is for. 1.0 would be a machine that never waits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import io
+import json
+import pickle
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from tests.bench.measure import cpu
+
+PICTURES = "pictures"
+
+
+class Record:
+    """Calls as they happened. ``renders``: source bytes' digest -> file format, orientation, sizes.
+
+    ``encodes``: (picture, codec, arguments) each; ``scores``: (picture of the reference, index of the encode judged).
+    A picture is the digest of its pixels.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.renders: dict[str, tuple[str, int, set[tuple[int, int]]]] = {}
+        self.rendered: dict[str, tuple[str, tuple[int, int]]] = {}
+        self.encodes: list[tuple[str, str, dict[str, Any]]] = []
+        self.scores: list[tuple[str, int]] = []
+        self.metric = ""
+        self._decoded: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._own = threading.local()
+
+    def render(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def recorded(data: bytes, kind: str, orientation: int, sizes: Any, *more: Any, **named: Any) -> Any:
+            sizes = list(sizes)
+            images = real(data, kind, orientation, sizes, *more, **named)
+            source = hashlib.sha256(data).hexdigest()
+            digests = {digest(image): size for size, image in images.items()}
+            with self._lock:
+                kept = self.renders.setdefault(source, (kind, orientation, set()))
+                kept[2].update(sizes)
+                self.rendered.update({name: (source, size) for name, size in digests.items()})
+                path = self.folder / source
+            if not path.exists():
+                path.write_bytes(data)
+            return images
+
+        return recorded
+
+    def encode(self, codec: str, real: Callable[..., bytes]) -> Callable[..., bytes]:
+        def recorded(image: Image.Image, **options: Any) -> bytes:
+            data = real(image, **options)
+            name = self.picture(image)
+            with Image.open(io.BytesIO(data)) as opened:
+                seen = _decoded(opened, image.mode)
+            with self._lock:
+                self._decoded[f"{name} {digest(seen)}"] = len(self.encodes)
+                self.encodes.append((name, codec, options))
+            return data
+
+        return recorded
+
+    def score(self, reference: str, image: Image.Image) -> None:
+        with self._lock:
+            judged = self._decoded.get(f"{reference} {digest(image)}")
+            assert judged is not None, "the metric judged what no codec had made"
+            self.scores.append((reference, judged))
+
+    def picture(self, image: Image.Image) -> str:
+        """The picture's digest; kept as a file where no resizer is known to have made it."""
+        name = digest(image)
+        if name not in self.rendered:
+            path = self.folder / PICTURES / f"{name}.png"
+            path.parent.mkdir(exist_ok=True)
+            if not path.exists():
+                image.save(path, compress_level=1)
+        return name
+
+    def save(self) -> None:
+        content = (self.renders, self.rendered, self.encodes, self.scores, self.metric)
+        (self.folder / "calls").write_bytes(pickle.dumps(content))
+
+
+class _Codec:
+    """A codec that is listened to."""
+
+    def __init__(self, real: Any, record: Record) -> None:
+        self._real = real
+        self.encode = record.encode(real.__class__.__module__.rpartition(".")[2], real.encode)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
+class _Metric:
+    """A metric that is listened to."""
+
+    def __init__(self, real: Any, record: Record) -> None:
+        self._real, self._record = real, record
+        record.metric = real.__class__.__module__.rpartition(".")[2]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def reference(self, image: Image.Image) -> tuple[str, Any]:
+        return self._record.picture(image), self._real.reference(image)
+
+    def score(self, reference: tuple[str, Any], image: Image.Image) -> float:
+        self._record.score(reference[0], image)
+        score: float = self._real.score(reference[1], image)
+        return score
+
+
+@contextmanager
+def record(folder: Path) -> Iterator[None]:
+    """Listen to all that an Encoder calls which ``compose`` builds meanwhile, and keep it in ``folder``."""
+    from imageseo import compose, pixels
+
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = Record(folder)
+    codecs, render = compose.codecs, pixels.render
+    compose.codecs = lambda *args, **named: {  # type: ignore[assignment]
+        name: _Codec(codec, kept) for name, codec in codecs(*args, **named).items()
+    }
+    pixels.render = kept.render(render)
+    metric: Callable[..., Any] | None = getattr(compose, "metric", None)
+    if metric is not None:
+        heard = metric
+        compose.metric = lambda *args, **named: _Metric(heard(*args, **named), kept)  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        compose.codecs, pixels.render = codecs, render
+        if metric is not None:
+            compose.metric = metric  # type: ignore[attr-defined]
+    kept.save()
+
+
+def replay(folder: Path) -> dict[str, Any]:
+    """CPU seconds of every kind of call, in a plain loop."""
+    from importlib import import_module
+
+    from imageseo import compose, pixels
+
+    renders, rendered, encodes, scores, metric_name = pickle.loads((folder / "calls").read_bytes())
+    metric = compose.leaves("metrics")[metric_name]().METRIC if scores else None
+    codecs = {name: import_module(f"imageseo.codecs.{name}").CODEC for name in {name for _, name, _ in encodes}}
+    spent: dict[str, float] = defaultdict(float)
+    by_source: dict[str, list[int]] = defaultdict(list)
+    for index, (picture, _, _) in enumerate(encodes):
+        by_source[rendered.get(picture, ("", None))[0]].append(index)
+    judged = {index: reference for reference, index in scores}
+    for source, mine in sorted(by_source.items()):
+        images: dict[str, Image.Image] = {}
+        if source:
+            data = (folder / source).read_bytes()
+            kind, orientation, sizes = renders[source]
+            with cpu(spent, "resize"):
+                made = pixels.render(data, kind, orientation, sorted(sizes))
+            images = {name: made[size] for name, (where, size) in rendered.items() if where == source}
+        references: dict[str, Any] = {}
+        for index in mine:
+            picture, codec, options = encodes[index]
+            if picture not in images:
+                with Image.open(folder / PICTURES / f"{picture}.png") as opened:
+                    images[picture] = opened.copy()
+            image = images[picture].copy()
+            with cpu(spent, "probe encodes" if index in judged else "final encodes"):
+                file = codecs[codec].encode(image, **options)
+            if index not in judged or metric is None:
+                continue
+            with cpu(spent, "scores"):
+                if picture not in references:
+                    references[picture] = metric.reference(image)
+                with Image.open(io.BytesIO(file)) as opened:
+                    metric.score(references[picture], _decoded(opened, image.mode))
+    calls = {"sources": len(renders), "encodes": len(encodes), "scores": len(scores)}
+    return {"cpu_s": sum(spent.values()), **spent, **calls}
+
+
+def digest(image: Image.Image) -> str:
+    """Of mode, size and pixels."""
+    return hashlib.sha256(f"{image.mode} {image.size}".encode() + image.tobytes()).hexdigest()
+
+
+def _decoded(opened: Image.Image, mode: str) -> Image.Image:
+    return opened.convert(mode)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("record", type=Path)
+    print(json.dumps(replay(parser.parse_args().record)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""Our own side of the contest, run in a process of its own: the real Encoder, as a build uses it.
+
+    python -m tests.bench.ours JOBS.json [--profile default|fast|small] [--encode KEY=VALUE]… [--record FOLDER]
+
+Makes every variant that the request names with a new store, and prints where each lies: ``{"made": {"name.format":
+path}, "targets": {format: score or null}}``. ``--reference`` writes the same pictures without loss instead, shrunk
+by the same code; ``--record`` notes every call of codec, metric and resizer for the floor (see ``floor``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from imageseo import compose
+from imageseo.model.image import Asset, VariantSpec
+from imageseo.probe import probe
+from imageseo.progress import for_stream
+from imageseo.settings import EncodeSettings, Settings
+from tests.bench.jobs import FORMATS
+
+
+def settings(profile: str, encode: dict[str, str]) -> Settings:
+    return Settings(profile=profile, encode=EncodeSettings(**encode))  # type: ignore[arg-type]
+
+
+def told(path: Path) -> tuple[Path, dict[str, tuple[Path, Asset]], dict[VariantSpec, str]]:
+    """The folder to work in, the encoder's jobs, and each spec with the name of what becomes of it."""
+    request = json.loads(path.read_text("utf-8"))
+    sources: dict[str, tuple[Path, Asset]] = {}
+    specs: dict[VariantSpec, str] = {}
+    for job in request["jobs"]:
+        file = Path(job["file"])
+        asset = probe(file, file.name, max_pixels=EncodeSettings().max_pixels)
+        if not isinstance(asset, Asset):
+            sys.exit(asset.problem)
+        sources[asset.sha256] = (file, asset)
+        for width in job["widths"]:
+            height = max(1, round(width * asset.height / asset.width))
+            for format in FORMATS:
+                spec = VariantSpec(source=asset.sha256, format=format, width=width, height=height)
+                specs[spec] = f"{job['stem']}-{width}.{format}"
+    return Path(request["out"]), sources, specs
+
+
+def make(request: Path, chosen: Settings) -> dict[str, object]:
+    """Encode, and say where everything lies."""
+    out, sources, specs = told(request)
+    with compose.toolbox(chosen, project=out, progress=for_stream()) as tools:
+        done = tools.encoder.encode(sources, specs)
+        made = {specs[spec]: str(tools.locate(variant.sha256)) for spec, variant in done.variants.items()}
+    for spec, problem in done.refused.items():
+        print(f"{specs[spec]}: {problem}", file=sys.stderr)
+    policy = compose.policy(chosen)
+    return {"made": made, "targets": {format: policy.way(format).target for format in FORMATS}}
+
+
+def reference(request: Path, chosen: Settings) -> dict[str, object]:
+    """Every picture at every width, before any codec has seen it."""
+    from imageseo import pixels
+
+    out, sources, specs = told(request)
+    made = {}
+    for digest, (file, asset) in sources.items():
+        names = {(spec.width, spec.height): name for spec, name in specs.items() if spec.source == digest}
+        images = pixels.render(file.read_bytes(), asset.format, asset.orientation, names)
+        for size, image in images.items():
+            path = out / f"{names[size].rpartition('.')[0]}.png"
+            image.save(path, compress_level=1)
+            made[path.name] = str(path)
+    return {"made": made}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("request", type=Path)
+    parser.add_argument("--profile", default="default")
+    parser.add_argument("--encode", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--record", type=Path)
+    parser.add_argument("--reference", action="store_true")
+    given = parser.parse_args()
+    chosen = settings(given.profile, dict(each.split("=", 1) for each in given.encode))
+    if given.record is not None:
+        from tests.bench.floor import record
+
+        with record(given.record):
+            result = make(given.request, chosen)
+    else:
+        result = (reference if given.reference else make)(given.request, chosen)
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
