@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class ImageseoError(Exception):
     """A fault that the user can mend. Shown without a traceback.
@@ -51,10 +53,23 @@ class LockError(ImageseoError):
 
 
 class RecipeError(ImageseoError):
-    """A hero's recipe cannot be followed."""
+    """A hero's recipe cannot be followed: one fault, or (``together``) all ``faults`` that were found at once."""
 
     id = "recipe"
     title = "Hero recipe"
+
+    def __init__(self, message: str, *, hint: str = "", faults: tuple[RecipeError, ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.faults: tuple[RecipeError, ...] = faults or (self,)
+
+    @classmethod
+    def together(cls, errors: Iterable[RecipeError]) -> RecipeError:
+        """One error of one or more: a line for each fault, with its hint in brackets; a single one as it is."""
+        faults = tuple(fault for error in errors for fault in error.faults)
+        if len(faults) == 1:
+            return faults[0]
+        lines = [fault.message + (f" ({fault.hint})" if fault.hint else "") for fault in faults]
+        return cls("\n".join(lines), faults=faults)
 
 
 class ProviderError(ImageseoError):

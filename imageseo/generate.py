@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from imageseo import lock as locks
+from imageseo.core.recipes import changed
 from imageseo.errors import ImageseoError, LockError, ProviderError, SiteError
 from imageseo.files import write_atomic
 from imageseo.lock import Lock
@@ -144,7 +145,7 @@ def _moved(lock: Lock, asked: Mapping[str, HeroRequest], present: Collection[str
             continue
         for pin in orphans:
             alike = PurePosixPath(pin.page).suffix == PurePosixPath(page).suffix
-            if alike and set(locks.changed(pin.recipe, recipe)) <= request.derived:
+            if alike and set(changed(pin.recipe, recipe)) <= request.derived:
                 pairs.append((_common_end(pin.page, page), page, pin))
     taken: dict[str, str] = {}
     for _, page, pin in sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2].page)):

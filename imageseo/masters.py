@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from imageseo import lock as locks
+from imageseo.core.recipes import changed, leaves
 from imageseo.errors import ImageseoError, ProviderError
 from imageseo.lock import Lock
 from imageseo.model.finding import Finding, Location, Severity
@@ -44,7 +45,8 @@ class Resolution:
 class Heroes:
     """Leads recipes to masters for one build; writes nothing but the store.
 
-    A master is verified once a build, however many pages show it.
+    A master is verified once a build, however many pages show it. ``command``: page -> what pins its hero, as it can
+    be typed where the build runs.
     """
 
     lock: Lock
@@ -52,6 +54,7 @@ class Heroes:
     store: Store
     providers: Mapping[str, HeroProvider]
     frozen: bool = False
+    command: Callable[[str], str] = "imageseo generate {}".format
     _digests: dict[str, str | None] = field(default_factory=dict)
 
     def resolve(self, request: HeroRequest, location: Location) -> Resolution:
@@ -72,8 +75,10 @@ class Heroes:
         pin = self.lock.standing(recipe, request.page, request.derived)
         if pin is not None:
             resolution = self._pinned(pin, request.page, location)
-            return replace(resolution, findings=(*resolution.findings, _stale(pin, recipe, location)))
-        command = f"imageseo generate {request.page}"
+            return replace(
+                resolution, findings=(*resolution.findings, _stale(pin, recipe, location, self.command(request.page)))
+            )
+        command = self.command(request.page)
         why = _why_unpinned(recipe, self.lock.of_page(request.page))
         provider = self.providers.get(recipe.provider)
         if self.frozen:
@@ -91,7 +96,7 @@ class Heroes:
             self._digests[pin.file] = locks.digest(self.project / pin.file)
         digest = self._digests[pin.file]
         if digest != pin.file_sha256:
-            hint = f"take it back from version control, or make it anew: `imageseo generate {page}`"
+            hint = f"take it back from version control, or make it anew: `{self.command(page)}`"
             if digest is not None:
                 hint += "; to show a picture of your own, name its file as the hero"
             return _fault("hero-master", locks.broken(pin, digest), location, hint)
@@ -145,23 +150,24 @@ def _draw(provider: HeroProvider, recipe: Recipe) -> bytes:
     return next(iter(provider.produce([recipe]))).png
 
 
-def _stale(pin: Pin, recipe: Recipe, location: Location) -> Finding:
-    keys = locks.changed(pin.recipe, recipe)
-    was = ", ".join(f"{key} {pin.recipe.options.get(key)!r}, now {recipe.options.get(key)!r}" for key in keys)
+def _stale(pin: Pin, recipe: Recipe, location: Location, command: str) -> Finding:
+    keys = changed(pin.recipe, recipe)
+    old, new = leaves(pin.recipe), leaves(recipe)
+    was = ", ".join(f"{key} {old.get(key)!r}, now {new.get(key)!r}" for key in keys)
+    kept = " and ".join(f"`{key.rpartition('.')[2]}`" for key in keys)
     return Finding(
         rule="hero-stale",
         severity=Severity.WARN,
         message=f"the pinned hero was made for what the page said then: {was}",
         location=location,
-        hint=f"draw it anew with `imageseo generate {pin.page}`, or write {', '.join(f'`{key}`' for key in keys)} "
-        "in the recipe to keep it as it is",
+        hint=f"draw it anew with `{command}`, or write the old {kept} in the recipe to keep it as it is",
     )
 
 
 def _why_unpinned(recipe: Recipe, pin: Pin | None) -> str:
     if pin is None:
         return "the hero is not pinned"
-    return f"the hero's recipe changed since it was pinned ({', '.join(locks.changed(pin.recipe, recipe))})"
+    return f"the hero's recipe changed since it was pinned ({', '.join(changed(pin.recipe, recipe))})"
 
 
 def unknown_provider(name: str, providers: Mapping[str, HeroProvider]) -> ProviderError:

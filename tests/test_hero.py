@@ -14,6 +14,7 @@ from imageseo.core import hero
 from imageseo.core.hero_request import default_seed
 from imageseo.core.ladder import Layout
 from imageseo.errors import RecipeError
+from imageseo.heroes.procedural import PROVIDER as PROCEDURAL
 from imageseo.model.hero import HeroRequest, Recipe
 from imageseo.model.image import Asset, Attribute, ImageRef, Kept, PageScan, Span, Zone
 from imageseo.model.page import Page, PageHints
@@ -228,6 +229,30 @@ def test_what_came_from_the_page_is_known_and_is_no_part_of_the_recipe(
     assert found.recipe is not None
     assert found.derived == derived
     assert ("title" in derived) == (found.recipe.options.get("title") == "The page")
+
+
+@pytest.mark.parametrize(
+    ("hero_meta", "derived"),
+    [
+        ({"card": True, "seed": 7}, {"card.title"}),
+        ({"card": "yes", "seed": 7}, {"card.title"}),
+        ({"card": {"subtitle": "Mine"}, "seed": 7}, {"card.title"}),
+        ({"card": {"title": "Mine"}, "seed": 7}, set()),
+        ({"card": "Mine", "seed": 7}, set()),
+        ({"card": True, "title": "Mine", "seed": 7}, set()),
+        ({"card": False, "seed": 7}, set()),
+    ],
+)
+def test_what_came_from_the_page_has_the_name_that_the_provider_gave_it(
+    hero_meta: Mapping[str, Any], derived: set[str]
+) -> None:
+    page = Page(path="a.html", hints=PageHints(title="The page", meta={"hero": hero_meta}))
+    found = hero.request(page, settings=SETTINGS, complete=lambda _, options: PROCEDURAL.complete(options))
+    assert found is not None
+    assert found.recipe is not None
+    assert found.derived == derived
+    card = found.recipe.options.get("card")
+    assert card is None or card["title"] == ("The page" if derived else "Mine")
 
 
 def test_size_and_provider() -> None:

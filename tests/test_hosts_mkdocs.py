@@ -99,6 +99,35 @@ def test_strict_counts_our_warnings(tmp_path: Path) -> None:
     assert "Aborted with 1 warnings in strict mode" in proper.stdout
 
 
+CARD = "---\nhero: {style: topo, card: true, width: 320, height: 180, alt: Lines}\n---\n"
+
+
+def test_a_new_heading_leaves_the_pinned_card_and_says_so(tmp_path: Path) -> None:
+    """The page's title is its heading, and nobody wrote it into the recipe: the pin stands."""
+    site = mkdocs_site(tmp_path, files={"docs/index.md": f"{CARD}# First words\n"})
+    assert run("imageseo", "generate", cwd=site).returncode == 0
+    assert "[hero-" not in run("mkdocs", "build", cwd=site).stderr
+    write(site, {"docs/index.md": f"{CARD}# Other words\n"})
+    pinned = (site / "imageseo.lock").read_bytes()
+    done = run("mkdocs", "build", cwd=site)
+    assert done.returncode == 0
+    (line,) = [line for line in done.stderr.splitlines() if "[hero-" in line]
+    assert "card.title 'First words', now 'Other words' [hero-stale]" in line
+    assert "imageseo generate docs/index.md" in line
+    assert "encoded" not in done.stderr, "the picture is the pinned one"
+    kept = run("imageseo", "generate", cwd=site)
+    assert "1 stale" in kept.stdout
+    assert (site / "imageseo.lock").read_bytes() == pinned
+    frozen = run("mkdocs", "build", cwd=site, env={"IMAGESEO_FROZEN": "1"})
+    assert frozen.returncode == 0, "a stale pin is a pin"
+    write(site, {"docs/index.md": CARD.replace("card: true", "card: true, title: First words") + "# Other words\n"})
+    assert "[hero-" not in run("mkdocs", "build", cwd=site).stderr, "as the hint says"
+    write(site, {"docs/index.md": CARD.replace("topo", "paper") + "# Other words\n"})
+    changed = run("mkdocs", "build", cwd=site).stderr
+    assert "changed since it was pinned (card.title, style)" in changed
+    assert "[hero-unpinned]" in changed
+
+
 @pytest.mark.parametrize("host", ["mkdocs", "properdocs"])
 def test_a_page_over_its_budget_fails_the_build(tmp_path: Path, host: str) -> None:
     site = mkdocs_site(tmp_path, config=TINY_BUDGET)

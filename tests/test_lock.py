@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imageseo import lock as locks
+from imageseo.core.recipes import changed
 from imageseo.errors import LockError
 from imageseo.lock import Lock
 from imageseo.model.hero import ALGORITHMIC_MEDIA, Pin, Recipe
@@ -64,7 +65,18 @@ class TestFind:
         assert lock.without(["a.md"]) == Lock()
 
     def test_what_differs_between_recipes(self) -> None:
-        assert locks.changed(recipe(1, style="topo"), recipe(2, style="topo", prompt="x")) == ("prompt", "seed")
+        assert changed(recipe(1, style="topo"), recipe(2, style="topo", prompt="x")) == ("prompt", "seed")
+
+    def test_what_differs_within_a_table_is_named_with_it(self) -> None:
+        old = recipe(1, style="topo", card={"title": "A", "brand": "B"})
+        assert changed(old, recipe(1, style="topo", card={"title": "C", "brand": "B"})) == ("card.title",)
+        assert changed(old, recipe(1, style="topo", card={"title": "A"})) == ("card.brand",)
+
+    def test_a_table_on_one_side_is_one_difference(self) -> None:
+        plain, card = recipe(1, style="topo"), recipe(1, style="topo", card={"title": "A"})
+        assert changed(plain, card) == changed(card, plain) == ("card",)
+        lock = Lock().with_pin(pin("a.md", plain))
+        assert lock.standing(card, "a.md", {"card.title"}) is None, "to ask for a card is no change of its title"
 
 
 class TestWrite:

@@ -6,10 +6,13 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from imageseo.core import urls
-from imageseo.core.asked import Asked, listed, near, show
+from imageseo.core.asked import Asked, Faults, listed, near, show
+from imageseo.core.recipes import changed
 from imageseo.errors import RecipeError
 from imageseo.model.hero import HeroRequest, Recipe
 from imageseo.model.image import Rights
@@ -25,6 +28,7 @@ _KNOWN_KEYS = (*_FILE_KEYS, *_RECIPE_KEYS, *_SAID_KEYS, "width", "height")
 # Words, whatever they look like; every other value of a flat (all strings) front matter is read as a JSON value.
 _WORDS = frozenset({*_FILE_KEYS, *_SAID_KEYS, "prompt", "negative_prompt", "style", "provider", "title", "subtitle"})
 _IMAGE_FILE = re.compile(r"\.(?:jpe?g|jfif|png|webp|avif|gif|svg|tiff?|bmp)(?:[?#].*)?$", re.IGNORECASE)
+_WEB = re.compile(r"\s*(?:https?:|data:|//)", re.IGNORECASE)
 _OFF = ("false", "none", "off", "no")
 _MAX_SEED = 2**63 - 1  # as far as integers of TOML go
 
@@ -106,21 +110,26 @@ def _strict(asked: Asked, mapping: Mapping[str, Any], settings: HeroSettings, co
         wanted = "no image (`src`) and no recipe (`prompt`, `seed`, `style` or `provider`)"
         hint = f"did you mean `{meant[1]}` for `{meant[0]}`?" if meant else ""
         raise asked.fault("", f"names {wanted}; found {listed(mapping)}", hint)
+    faults = Faults()
     # An empty alt is an answer: the picture says nothing that the page does not.
     said = {
-        key: "" if key == "alt" and mapping[key] == "" else asked.text(key, mapping[key])
+        key: "" if key == "alt" and mapping[key] == "" else faults.attempt(partial(asked.text, key, mapping[key]), "")
         for key in _SAID_KEYS
         if key in mapping
     }
-    path = _named_file(asked, files[0], mapping) if files else None
+    path, made_of = None, _Made()
+    if files:
+        path = _named_file(asked, files[0], mapping, faults)
+    else:
+        made_of = _recipe(asked, mapping, settings, complete, faults)
+    faults.end()
     if files and path is None:
         return None
-    recipe, derived = (None, frozenset[str]()) if files else _recipe(asked, mapping, settings, complete)
     return HeroRequest(
         page=asked.page.key,
         file=path,
-        recipe=recipe,
-        derived=derived,
+        recipe=made_of.recipe,
+        derived=made_of.derived,
         alt=said.pop("alt", None),
         caption=said.pop("caption", None),
         rights=Rights(**said),
@@ -128,45 +137,63 @@ def _strict(asked: Asked, mapping: Mapping[str, Any], settings: HeroSettings, co
     )
 
 
-def _named_file(asked: Asked, key: str, mapping: Mapping[str, Any]) -> str | None:
+def _named_file(asked: Asked, key: str, mapping: Mapping[str, Any], faults: Faults) -> str | None:
     expected = (key, *_SAID_KEYS)
     for unknown in sorted(set(mapping) - set(expected)):
         close = near(unknown, expected)
         hint = f"did you mean `{close}`?" if close else f"expected {listed(expected)}"
-        raise asked.fault(unknown, "is no key of an image file", hint)
-    path = asked.file(asked.text(key, mapping[key]))
-    if isinstance(path, str):
+        faults.found.append(asked.fault(unknown, "is no key of an image file", hint))
+    value = faults.attempt(lambda: asked.text(key, mapping[key]), "")
+    path = asked.file(value) if value else None
+    if path is None or isinstance(path, str):
         return path
-    if path.reason in ("origin", "data"):
-        return None
-    raise asked.fault(key, f"leads out of the site: {show(mapping[key])}")
+    if path.reason == "outside":
+        faults.found.append(asked.fault(key, f"leads out of the site: {show(value)}"))
+    elif path.reason == "empty" or not _WEB.match(value):
+        hint = 'a recipe is a mapping, in JSON `{"style": "topo", "seed": 4711}`'
+        faults.found.append(asked.fault("", f"expected the path of an image or a mapping, found {show(value)}", hint))
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """A recipe, and what of it came from the page because nobody wrote it."""
+
+    recipe: Recipe | None = None
+    derived: frozenset[str] = frozenset()
 
 
 def _recipe(
-    asked: Asked, mapping: Mapping[str, Any], settings: HeroSettings, complete: Complete
-) -> tuple[Recipe, frozenset[str]]:
-    """The recipe, and what of it came from the page because nobody wrote it."""
-    derived = set() if "seed" in mapping else {"seed"}
-    provider = asked.text("provider", mapping.get("provider", settings.provider))
-    seed = asked.whole("seed", mapping.get("seed", default_seed(asked.page)), 0, _MAX_SEED)
-    width = asked.whole("width", mapping.get("width", settings.width), 64, 8192)
-    height = asked.whole("height", mapping.get("height", settings.height), 64, 8192)
+    asked: Asked, mapping: Mapping[str, Any], settings: HeroSettings, complete: Complete, faults: Faults
+) -> _Made:
+    provider = faults.attempt(lambda: asked.text("provider", mapping.get("provider", settings.provider)), "")
+    seed = faults.attempt(lambda: asked.whole("seed", mapping.get("seed", default_seed(asked.page)), 0, _MAX_SEED), 0)
+    width, height = (
+        faults.attempt(partial(asked.whole, key, mapping.get(key, size), 64, 8192), size)
+        for key, size in (("width", settings.width), ("height", settings.height))
+    )
     own = {"seed", "provider", "width", "height", *_SAID_KEYS}
     options = {key: value for key, value in mapping.items() if key not in own}
-    for key in ("prompt", "style"):
+    for key, read in (("prompt", asked.text), ("style", asked.text), ("card", asked.card)):
         if key in options:
-            options[key] = asked.text(key, options[key])
-    if options.get("card") is True and asked.page.hints.title and "title" not in options:
-        options["title"] = asked.page.hints.title
-        derived.add("title")
+            value = faults.attempt(partial(read, key, options.pop(key)), None)
+            options |= {} if value is None else {key: value}
+    derived = frozenset[str]() if "seed" in mapping else frozenset({"seed"})
+    card, title = options.get("card"), asked.page.hints.title
+    untitled = card is True or (isinstance(card, Mapping) and "title" not in card)
     try:
-        completed = complete(provider, options)
+        if untitled and title and "title" not in options and provider:
+            # The provider may put the title anywhere: what another title changes is what came from the page.
+            bare = Recipe(provider=provider, seed=seed, width=width, height=height, options=options)
+            completed, other = (complete(provider, {**options, "title": text}) for text in (title, f"{title} 2"))
+            derived |= set(changed(replace(bare, options=completed), replace(bare, options=other)))
+        else:
+            completed = complete(provider, options) if provider else {}
     except RecipeError as error:
-        # The provider knows its own keys only; a slip of `alt` or `seed` looks to it like any unknown key.
-        strange = [(key, near(key, _KNOWN_KEYS)) for key in options if key in mapping and key not in _KNOWN_KEYS]
-        hints = [f"did you mean `{close}` for `{key}`?" for key, close in strange if close]
-        raise asked.fault("", error.message, " ".join(filter(None, [*hints, error.hint]))) from error
-    return Recipe(provider=provider, seed=seed, width=width, height=height, options=completed), frozenset(derived)
+        faults.found += asked.explained(error, [key for key in options if key in mapping], _KNOWN_KEYS)
+        return _Made()
+    recipe = Recipe(provider=provider, seed=seed, width=width, height=height, options=completed)
+    return _Made(recipe=recipe, derived=derived)
 
 
 def _lenient(asked: Asked, value: Any) -> HeroRequest | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
@@ -43,24 +43,32 @@ class Procedural:
         return replace(self, colors=colors, brand=name)
 
     def complete(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Every option that a picture depends on, checked. Raises RecipeError naming the key."""
-        for key in options:
-            if key not in _KEYS:
-                raise RecipeError(f"{self.name} knows no option {key!r}", hint=_near(key, _KEYS))
-        style = options.get("style", "auto")
-        if style not in ("auto", *STYLES):
-            raise RecipeError(f"`style`: there is no style {style!r}", hint=_near(str(style), ("auto", *STYLES)))
+        """Every option that a picture depends on, checked. Raises RecipeError naming the keys, all faults at once."""
+        faults = [
+            RecipeError(f"{self.name} knows no option {key!r}", hint=_near(key, _KEYS))
+            for key in options
+            if key not in _KEYS
+        ]
         given = options.get("colors")
-        complete: dict[str, Any] = {"style": style, "colors": _colors(self.colors if given is None else given)}
-        prompt = options.get("prompt")
-        if prompt is not None:
-            complete["prompt"] = _text("prompt", prompt)
-        card = options.get("card")
-        if card not in _FALSE:
-            complete["card"] = self._card(card, options)
-        return complete
+        readers: dict[str, Callable[[], Any]] = {
+            "style": lambda: _style(options.get("style", "auto")),
+            "colors": lambda: _colors(self.colors if given is None else given),
+            "prompt": lambda: None if options.get("prompt") is None else _text("prompt", options["prompt"]),
+            "card": lambda: self._card(options.get("card"), options),
+        }
+        complete: dict[str, Any] = {}
+        for key, read in readers.items():
+            try:
+                complete[key] = read()
+            except RecipeError as error:
+                faults += error.faults
+        if faults:
+            raise RecipeError.together(faults)
+        return {key: value for key, value in complete.items() if value is not None}
 
-    def _card(self, card: Any, options: Mapping[str, Any]) -> dict[str, str]:
+    def _card(self, card: Any, options: Mapping[str, Any]) -> dict[str, str] | None:
+        if card in _FALSE:
+            return None
         own = {"title": card} if isinstance(card, str) else {} if card is True else card
         if not isinstance(own, Mapping):
             raise RecipeError(f"`card`: expected true, a title or a mapping, found {card!r}")
@@ -89,6 +97,12 @@ class Procedural:
                 )
             draw = import_module("imageseo.heroes.art.picture").draw
             yield Master(png=draw(recipe, STYLES), digital_source_type=ALGORITHMIC_MEDIA, notes=self.notes(recipe))
+
+
+def _style(value: Any) -> Any:
+    if value not in ("auto", *STYLES):
+        raise RecipeError(f"`style`: there is no style {value!r}", hint=_near(str(value), ("auto", *STYLES)))
+    return value
 
 
 def _colors(value: Any) -> list[str]:

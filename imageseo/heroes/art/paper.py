@@ -6,6 +6,7 @@ import numpy as np
 
 from imageseo.heroes.art.colour import Paint, Palette, Ramp
 from imageseo.heroes.art.exact import Canvas, Dice, Field, clip, clouds, hashed, lines, step
+from imageseo.heroes.art.relief import slopes
 
 
 def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
@@ -98,22 +99,12 @@ def _waves(canvas: Canvas, dice: Dice) -> tuple[list[Field], float]:
 
 def _distance(value: Field, canvas: Canvas) -> Field:
     """A field turned into an estimate of signed distance, so that edges and shadows have even widths."""
-    gx, gy = _slopes(value, canvas)
+    gx, gy = slopes(value, canvas)
     return value / np.maximum(np.sqrt(gx * gx + gy * gy), np.float32(0.5))
 
 
-def _slopes(value: Field, canvas: Canvas) -> tuple[Field, Field]:
-    gx, gy = np.empty_like(value), np.empty_like(value)
-    half = 0.5 / canvas.px
-    gx[:, 1:-1] = (value[:, 2:] - value[:, :-2]) * half
-    gx[:, 0], gx[:, -1] = gx[:, 1], gx[:, -2]
-    gy[1:-1] = (value[2:] - value[:-2]) * half
-    gy[0], gy[-1] = gy[1], gy[-2]
-    return gx, gy
-
-
 def _facing(inside: Field, canvas: Canvas, x: float, y: float) -> Field:
-    gx, gy = _slopes(inside, canvas)
+    gx, gy = slopes(inside, canvas)
     return gy * y - gx * x
 
 

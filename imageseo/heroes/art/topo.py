@@ -6,12 +6,13 @@ import numpy as np
 
 from imageseo.heroes.art.colour import Paint, Palette, Ramp
 from imageseo.heroes.art.exact import Canvas, Dice, Field, clip, clouds, step
+from imageseo.heroes.art.relief import slopes
 
 
 def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
     """Elevation tints, light from the upper left, fine lines and every fifth one stronger."""
     height, focus = _relief(canvas, dice)
-    gx, gy = _slopes(height, canvas)
+    gx, gy = slopes(height, canvas)
     steep = np.sqrt(gx * gx + gy * gy)
     deep, main, second, accent, pale = palette.deep, palette.main, palette.second, palette.accent, palette.pale
     if palette.night:
@@ -71,13 +72,3 @@ def _relief(canvas: Canvas, dice: Dice) -> tuple[Field, float]:
     height = hills * 1.15 + summit * 0.46
     low, high = float(height.min()), float(height.max())
     return clip((height - low) * (0.98 / max(high - low, 0.001)) + 0.01), cx / canvas.aspect
-
-
-def _slopes(value: Field, canvas: Canvas) -> tuple[Field, Field]:
-    gx, gy = np.empty_like(value), np.empty_like(value)
-    half = 0.5 / canvas.px
-    gx[:, 1:-1] = (value[:, 2:] - value[:, :-2]) * half
-    gx[:, 0], gx[:, -1] = gx[:, 1], gx[:, -2]
-    gy[1:-1] = (value[2:] - value[:-2]) * half
-    gy[0], gy[-1] = gy[1], gy[-2]
-    return gx, gy
