@@ -1,0 +1,1 @@
+"""How alike two pictures look, one way of measuring a file."""
