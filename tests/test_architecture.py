@@ -16,7 +16,7 @@ PACKAGE = ROOT / "imageseo"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("model", "errors", "files"),
     ("settings", "ports"),
-    ("config", "core", "heroes", "codecs", "rules", "reports"),
+    ("config", "core", "heroes", "codecs", "metrics", "rules", "reports"),
     ("store", "blobs", "lock", "lockfile", "probe", "provenance", "raster", "pixels", "pngcolour"),
     ("publish", "progress"),
     ("facts", "encode", "schedule", "generate", "masters", "lint", "cast", "finish", "maps", "build"),
@@ -24,7 +24,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("hosts", "doctor"),
     ("cli",),
 )
-LEAVES = ("heroes", "codecs", "rules", "reports")
+LEAVES = ("heroes", "codecs", "metrics", "rules", "reports")
 HEAVY = ("torch", "diffusers", "playwright", "dask", "c2pa")
 PURE_CORE_FORBIDS = (
     "PIL",
