@@ -34,17 +34,27 @@ def version() -> str:
     return "; ".join([POLICY, f"Pillow {PIL.__version__}", *(f"{name} {features.version(name)}" for name in libraries)])
 
 
-def render(data: bytes, kind: str, orientation: int, sizes: Iterable[Size]) -> dict[Size, Image.Image]:
+def render(
+    data: bytes,
+    kind: str,
+    orientation: int,
+    sizes: Iterable[Size],
+    *,
+    look: Callable[[Image.Image], None] | None = None,
+) -> dict[Size, Image.Image]:
     """The image at each size: mode RGB or RGBA, sRGB, upright, nothing else attached.
 
     ``kind``: as ``raster.sniff`` says; ``orientation``: EXIF's 1 to 8; ``sizes``: width and height in px as
-    displayed, never above the source's. Raises whatever Pillow raises for a file it cannot decode.
+    displayed, never above the source's; ``look``: is shown the decoded picture, in its own mode and at its full size.
+    Raises whatever Pillow raises for a file it cannot decode.
 
     Each size depends on the source and on itself alone, never on what else is asked for: so an image is the same in
     a build that makes all sizes and in one that makes the single size that was missing.
     """
     with open_raster(data, kind) as opened:
         opened.load()
+        if look is not None:
+            look(opened)
         grey = opened.mode in ("1", "L", "LA") or opened.mode.startswith("I")
         profile = cast("bytes", opened.info.get("icc_profile", b""))
         if kind == "png" and not profile:
