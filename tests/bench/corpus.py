@@ -56,7 +56,7 @@ def photos(folder: Path | None = None) -> list[Path]:
 
 
 def half(paths: Sequence[Path], which: str) -> list[Path]:
-    """``tune``: the even ones of the sorted photographs; ``report``: the odd ones; ``all``. The one place that knows."""
+    """``tune``: the even ones of the sorted photographs; ``report``: the odd ones; ``all``. Nobody else knows."""
     ordered = sorted(paths)
     return {"tune": ordered[0::2], "report": ordered[1::2], "all": ordered}[which]
 
@@ -69,7 +69,7 @@ def cache_folder() -> Path:
 
 def fixtures(folder: Path) -> list[Path]:
     """What photographs do not show: transparency, Display P3's colours, a turned camera; screenshots of the example."""
-    photo = pictures.photo(1280, 853, 5)
+    photo = pictures.photo(1280, 800, 5)
     soft = Image.radial_gradient("L").resize(photo.size).point(lambda value: 255 - value)
     see_through = photo.copy()
     see_through.putalpha(soft)

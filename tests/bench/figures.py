@@ -97,8 +97,10 @@ def ratio(ours: Entrant, peer: Entrant | None, what: str) -> float | None:
     """Ours over theirs within each round; the median of the rounds."""
     if peer is None:
         return None
-    pairs = zip(ours.runs, peer.runs, strict=True)
-    return round(statistics.median(getattr(mine, what) / getattr(theirs, what) for mine, theirs in pairs), 3)
+    rounds: list[float] = [
+        getattr(mine, what) / getattr(theirs, what) for mine, theirs in zip(ours.runs, peer.runs, strict=True)
+    ]
+    return round(statistics.median(rounds), 3)
 
 
 def bytes_ratio(ours: Entrant, peer: Entrant | None) -> float | None:

@@ -141,7 +141,7 @@ def record(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     kept = Record(folder)
     codecs, render = compose.codecs, pixels.render
-    compose.codecs = lambda *args, **named: {  # type: ignore[assignment]
+    compose.codecs = lambda *args, **named: {
         name: _Codec(codec, kept) for name, codec in codecs(*args, **named).items()
     }
     pixels.render = kept.render(render)

@@ -35,8 +35,14 @@ class Run:
     busy: tuple[float, ...] = field(default=())
 
 
-def measure(command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Run:
-    """Run a program to its end. Raises Failure when it fails."""
+def measure(
+    command: Sequence[str | Path],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    fine: Sequence[int] = (0,),
+) -> Run:
+    """Run a program to its end. Raises Failure when it ends with another code than the ``fine`` ones."""
     began = time.perf_counter()
     with subprocess.Popen(
         [str(word) for word in command],
@@ -63,7 +69,7 @@ def measure(command: Sequence[str | Path], *, env: Mapping[str, str] | None = No
         for ear in ears:
             ear.join()
         program.returncode = os.waitstatus_to_exitcode(status)
-    if program.returncode:
+    if program.returncode not in fine:
         last = words["stderr"].decode("utf-8", "replace").strip()[-2000:]
         raise Failure(f"{command[0]} ended with {program.returncode}: {last}")
     peak = max(usage.ru_maxrss * 1024, watch.peak)

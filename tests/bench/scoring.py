@@ -69,7 +69,7 @@ def butteraugli(pairs: Sequence[tuple[Path, Path]]) -> list[float] | None:
     found = []
     for reference, file in pairs:
         with tempfile.TemporaryDirectory() as folder:
-            words = [program, reference, _without_loss(file, Path(folder))]
+            words = [program, str(reference), str(_without_loss(file, Path(folder)))]
             said = subprocess.run(words, capture_output=True, text=True, check=True)
         norm = re.search(r"3-norm: ([0-9.]+)", said.stdout + said.stderr)
         assert norm is not None, said.stdout
