@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,17 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from imageseo.core.ladder import Layout, Written, dimension, layout_for, shown_width, sizes, widths, written_width
+from imageseo.core.ladder import NEAR, Layout, Written, dimension, layout_for, shown_width, sizes, widths, written_width
 from imageseo.core.sizes import parse_sizes, source_size
 from imageseo.core.themes import THEMES, recognise
 from imageseo.model.finding import GATING, REPORTED, Viewport
 from imageseo.model.image import Asset, Attribute, ImageRef, Span, Zone
-from imageseo.settings import LayoutSettings, Settings
+from imageseo.settings import LayoutSettings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-LADDER = Settings().widths
+LADDER = (320, 480, 640, 720, 880, 1000, 1120, 1280, 1600, 1920)
 MATERIAL = layout_for("mkdocs-1.6.1, mkdocs-material-9.8.1")
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -43,21 +44,28 @@ def tag(**attributes: str) -> ImageRef:
 @pytest.mark.parametrize(
     ("intrinsic", "shown", "expected"),
     [
-        (3000, 688, (320, 480, 640, 720, 960, 1280)),  # cut at twice the column
-        (1300, 688, (320, 480, 640, 720, 960, 1300)),  # all the source has; 1280 beside it is no use
-        (1000, 688, (320, 480, 640, 720, 1000)),
+        (3000, 688, (320, 480, 640, 720, 880, 1000, 1120, 1280)),  # cut at twice the column
+        (1300, 688, (320, 480, 640, 720, 880, 1000, 1120, 1300)),  # all the source has; 1280 beside it is no use
+        (1150, 688, (320, 480, 640, 720, 880, 1000, 1150)),
+        (1050, 688, (320, 480, 640, 720, 880, 1050)),
         (960, 688, (320, 480, 640, 720, 960)),
+        (880, 688, (320, 480, 640, 720, 880)),
         (500, 500, (320, 500)),
         (300, 300, (300,)),
         (1, 1, (1,)),
         (3000, 300, (320, 480, 600)),  # the author's width=300, sharp at 2x
         (3000, 100, (200,)),
-        (6000, 6000, (320, 480, 640, 720, 960, 1280, 1600, 1920)),  # the ladder's end
-        (2000, 2000, (320, 480, 640, 720, 960, 1280, 1600, 1920)),
+        (6000, 6000, LADDER),  # the ladder's end
+        (2000, 2000, LADDER),
     ],
 )
 def test_widths(intrinsic: int, shown: int, expected: tuple[int, ...]) -> None:
     assert widths(asset(intrinsic), shown, LADDER) == expected
+
+
+def test_rungs_that_are_one_to_the_eye_are_folded() -> None:
+    assert widths(asset(3000), 3000, (630, 650, 680, 700, 1400, 1420)) == (630, 700, 1420)
+    assert widths(asset(1410), 3000, (640, 700, 1400, 1420)) == (700, 1410)
 
 
 @given(
@@ -65,16 +73,42 @@ def test_widths(intrinsic: int, shown: int, expected: tuple[int, ...]) -> None:
     shown=st.integers(1, 20000),
     ladder=st.lists(st.integers(1, 4000), max_size=9),
 )
-def test_widths_never_upscale_and_are_never_too_few(intrinsic: int, shown: int, ladder: list[int]) -> None:
+def test_widths_are_enough_and_never_too_many(intrinsic: int, shown: int, ladder: list[int]) -> None:
     shown = min(shown, intrinsic)
     found = widths(asset(intrinsic), shown, ladder)
     if not ladder:
         assert found == ()
         return
-    assert list(found) == sorted(set(found))
-    assert found[-1] <= min(intrinsic, shown * 2, max(ladder))
-    assert found[-1] * 1.1 >= min(intrinsic, shown * 2, max(ladder))
+    need = min(intrinsic, shown * 2, max(ladder))
+    assert found[0] >= 1
+    assert found[-1] <= need, "never above the source, twice the slot or the ladder's end"
+    assert found[-1] * NEAR >= need, "the last one serves the densest need"
+    assert all(wider / narrower >= NEAR for narrower, wider in pairwise(found)), "ascending, none near its neighbour"
     assert set(found[:-1]) <= set(ladder)
+    # Nothing that was asked for is missing without a neighbour that does its work at less than a tenth more.
+    assert all(any(rung <= one <= rung * NEAR for one in found) for rung in ladder if rung <= found[-1])
+    if intrinsic <= min(shown * 2, max(ladder)):
+        assert found[-1] == intrinsic
+
+
+PHONES = ((360, 2), (360, 3), (375, 2), (375, 3), (390, 3), (393, 2.75), (393, 3), (412, 1.75), (412, 2.625), (430, 3))
+LAPTOPS = ((1280, 1), (1366, 1), (1440, 2), (1470, 2), (1512, 2), (1536, 1.25), (1707, 1.5), (1920, 1), (2560, 1))
+
+
+def overshoot(ladder: tuple[int, ...]) -> float:
+    """Mean of the px that a screen loads beyond its need, over screens and measured columns."""
+    found = []
+    for theme in THEMES:
+        have = widths(asset(4000), theme.content_width, ladder)
+        for width, dpr in (*PHONES, *LAPTOPS):
+            need = dpr * source_size(theme.sizes, Viewport(name="", width=width, height=900, dpr=dpr))
+            found.append(max(0, next((each for each in have if each >= need), have[-1]) - need))
+    return sum(found) / len(found)
+
+
+def test_the_default_ladder_fits_the_screens_that_there_are() -> None:
+    before = overshoot((320, 480, 640, 720, 960, 1280, 1600, 1920))
+    assert overshoot(LADDER) < min(60, before / 2)
 
 
 @pytest.mark.parametrize(
@@ -114,6 +148,19 @@ def test_shown_width_is_the_least_of_all() -> None:
     assert shown_width(tag(width="900"), asset(500), column) == 500
     assert shown_width(tag(width="50%"), asset(3000), column) == 344
     assert shown_width(None, asset(3000), Layout()) == 3000
+
+
+def test_the_authors_sizes_say_how_wide_an_image_is() -> None:
+    own = tag(sizes="auto, (min-width: 800px) 400px, 100vw", width="50%")
+    assert shown_width(own, asset(3000), MATERIAL) == 400
+    assert widths(asset(3000), 400, LADDER)[-1] == 800
+    assert sizes(own, asset(3000), MATERIAL) == "(min-width: 800px) 400px, 100vw"
+    assert sizes(own, asset(300), MATERIAL) == "300px"
+    narrow = tag(sizes="(min-width: 800px) 400px, 100vw", width="350")
+    assert shown_width(narrow, asset(3000), MATERIAL) == 350
+    for nonsense in ("", "auto", "wide"):
+        assert shown_width(tag(sizes=nonsense), asset(3000), MATERIAL) == 688
+        assert sizes(tag(sizes=nonsense), asset(3000), MATERIAL) == MATERIAL.sizes
 
 
 @pytest.mark.parametrize(
@@ -174,7 +221,10 @@ def test_the_settings_win_then_the_theme_then_the_host() -> None:
     page = b'<div class=md-content><div class="md-sidebar md-sidebar--primary">'
     wide = LayoutSettings(content_width=900)
     assert layout_for(html=page, settings=wide, content_width=500) == Layout(content_width=900)
-    assert layout_for(html=page, settings=LayoutSettings(sizes="50vw")) == Layout(content_width=688, sizes="50vw")
+    # Who says the slot says the column: 50 % of 1350 px.
+    assert layout_for(html=page, settings=LayoutSettings(sizes="50vw")) == Layout(content_width=675, sizes="50vw")
+    both = LayoutSettings(sizes="50vw", content_width=900)
+    assert layout_for(html=page, settings=both) == Layout(content_width=900, sizes="50vw")
     assert layout_for(html=page, content_width=500) == MATERIAL
     assert layout_for("Hugo 0.140", html=b"<p>", content_width=500) == Layout(content_width=500)
     assert layout_for() == Layout()

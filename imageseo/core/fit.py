@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from enum import StrEnum
 
 from imageseo.core import lcp
 from imageseo.model.fact import LcpImage
@@ -17,18 +18,103 @@ _STEP = {"avif": 1.016, "webp": 1.009}
 _MARGIN = 0.98
 
 
-def offered(specs: Iterable[VariantSpec], variants: Mapping[VariantSpec, Variant]) -> tuple[VariantSpec, ...]:
-    """The specs to offer, in order: those of every format that has its widest variant.
+# Bytes, less than a packet on the wire, by which a format may cost more at one width when it saves at the others: at
+# 320 px headers weigh as much as pixels, and AVIF has the larger ones.
+_PACKET = 1024
 
-    A browser settles on the first format it knows. One that ends early (its wide variants were larger than the
-    source, or failed) would be stretched on a large screen, so it is left to the next format or the original.
+
+class Drop(StrEnum):
+    """Why a variant that exists is not offered."""
+
+    SOURCE = "larger than the file itself"
+    WIDER = "no fewer bytes than a wider one"
+    FORMAT = "more bytes than another format"
+    ALONE = "the widest of its format is not offered"
+
+
+def offered(
+    specs: Iterable[VariantSpec], variants: Mapping[VariantSpec, Variant], source_bytes: int | None = None
+) -> tuple[VariantSpec, ...]:
+    """The specs of one image to offer, in order: those that exist and that :func:`drops` does not name."""
+    wanted = tuple(specs)
+    dropped = drops(wanted, variants, source_bytes)
+    return tuple(spec for spec in wanted if spec in variants and spec not in dropped)
+
+
+def drops(
+    specs: Iterable[VariantSpec], variants: Mapping[VariantSpec, Variant], source_bytes: int | None = None
+) -> dict[VariantSpec, Drop]:
+    """The variants of one image that no browser should be offered, each with the reason.
+
+    ``specs``: formats as preferred. ``source_bytes``: of the file itself; ``None`` where larger ones are gone already.
+
+    A browser settles on the first format it knows and then on the narrowest candidate that is wide enough. So:
+
+    - A candidate with no fewer bytes than a wider one goes, and not the wider: who asked for it gets more px for less.
+    - A format that lacks its widest candidate goes, or it would be stretched on a large screen.
+    - A format that costs more than a less preferred one goes as a whole, be it at a single width: without that one
+      candidate a browser would load its next, which is larger still.
     """
     wanted = tuple(specs)
-    widest: dict[str, VariantSpec] = {}
-    for spec in wanted:
-        if spec.format not in widest or spec.width > widest[spec.format].width:
-            widest[spec.format] = spec
-    return tuple(spec for spec in wanted if spec in variants and widest[spec.format] in variants)
+    found: dict[VariantSpec, Drop] = {}
+    kept: list[dict[int, int]] = []
+    for name in reversed(dict.fromkeys(spec.format for spec in wanted)):
+        mine = sorted((spec for spec in wanted if spec.format == name), key=lambda spec: -spec.width)
+        have = {spec: variants[spec].bytes for spec in mine if spec in variants}
+        dropped = _of_format(mine, have, source_bytes)
+        left = {spec.width: size for spec, size in have.items() if spec not in dropped}
+        if any(_costs_more(left, other) for other in kept):
+            dropped.update(dict.fromkeys(have.keys() - dropped.keys(), Drop.FORMAT))
+        elif left:
+            kept.append(left)
+        found.update(dropped)
+    return {spec: found[spec] for spec in wanted if spec in found}
+
+
+def saved(specs: Iterable[VariantSpec], variants: Mapping[VariantSpec, Variant], source_bytes: int, need: float) -> int:
+    """Bytes that a browser is spared by what is offered of one image: the file's less its pick's, never below 0.
+
+    ``specs``: as :func:`offered`, formats as preferred; the browser knows the first. ``need``: px, the slot's CSS px
+    times the screen's density.
+    """
+    have = [spec for spec in specs if spec in variants]
+    first = {spec.width: variants[spec].bytes for spec in have if spec.format == have[0].format}
+    return max(0, source_bytes - load(first, need)) if first else 0
+
+
+def load(candidates: Mapping[int, int], need: float) -> int:
+    """Bytes that a browser loads for so many px. ``candidates``: px -> bytes, of one format, at least one."""
+    return candidates[min((width for width in candidates if width >= need), default=max(candidates))]
+
+
+def _of_format(
+    specs: Sequence[VariantSpec], have: Mapping[VariantSpec, int], source_bytes: int | None
+) -> dict[VariantSpec, Drop]:
+    """``specs``: of one format, the widest first; ``have``: bytes of those that exist."""
+    found: dict[VariantSpec, Drop] = {}
+    least: int | None = None
+    for spec in specs:
+        size = have.get(spec)
+        if size is None:
+            continue
+        if source_bytes is not None and size > source_bytes:
+            found[spec] = Drop.SOURCE
+        elif least is not None and size >= least:
+            found[spec] = Drop.WIDER
+        else:
+            least = size
+    if specs[0] not in have or specs[0] in found:
+        found.update(dict.fromkeys(have.keys() - found.keys(), Drop.ALONE))
+    return found
+
+
+def _costs_more(preferred: Mapping[int, int], other: Mapping[int, int]) -> bool:
+    """Whether browsers would load less of the other format: in all, or at one width by more than a trifle."""
+    if not preferred:
+        return False
+    needs = [need for need in {*preferred, *other} if need <= min(max(preferred), max(other))]
+    excess = [load(preferred, need) - load(other, need) for need in needs]
+    return sum(excess) > 0 or max(excess, default=0) > _PACKET
 
 
 def excesses(image: LcpImage, budgets: Iterable[Budget]) -> dict[str, int]:

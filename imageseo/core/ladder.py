@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 from imageseo.core.sizes import SourceSize, parse_sizes, source_size
 from imageseo.core.themes import named, recognise
-from imageseo.model.finding import MOBILE
+from imageseo.model.finding import DESKTOP, MOBILE
 from imageseo.model.image import Asset, ImageRef
 from imageseo.settings import LayoutSettings
 
-# Two candidates nearer than this are one to the eye; the smaller is not worth its file.
-_NEAR = 1.1
+NEAR = 1.1
+"""Two candidates nearer than this factor are one to the eye; the smaller is not worth its file."""
 _DENSEST = 2
 _NARROWEST, _WIDEST = 320, 3840  # CSS px of screens
 _UNSET = LayoutSettings()
@@ -51,10 +51,11 @@ def layout_for(
     ``generator``: of ``<meta name="generator">``; ``html``: the page, which tells more (a hidden sidebar widens the
     column). ``content_width``: ``Site.content_width``.
     """
+    if settings.sizes is not None:
+        return Layout(content_width=settings.content_width or _column(settings.sizes), sizes=settings.sizes)
+    if settings.content_width is not None:
+        return Layout(content_width=settings.content_width)
     theme = recognise(html) or named(generator or "")
-    if settings.sizes is not None or settings.content_width is not None:
-        measured = theme.content_width if theme else content_width
-        return Layout(content_width=settings.content_width or measured, sizes=settings.sizes)
     if theme is not None:
         return Layout(content_width=theme.content_width, sizes=theme.sizes)
     return Layout(content_width=content_width)
@@ -65,18 +66,18 @@ def shown_width(ref: ImageRef | None, asset: Asset, layout: Layout) -> int:
 
     ``ref``: ``None`` for an image that we insert.
     """
+    layout, written = _said(ref, asset, layout)
     column = layout.content_width or asset.width
-    written = written_width(ref, asset)
     shown = min(asset.width, written.px or asset.width, column * (written.part or 1))
     return max(1, round(shown))
 
 
 def sizes(ref: ImageRef | None, asset: Asset, layout: Layout) -> str:
-    """The ``sizes`` of an image: the column's, never more than what the image had without it.
+    """The ``sizes`` of an image: its author's, else the column's, never more than what the image had without it.
 
     A candidate's natural width is its slot, so a slot wider than the file would blow a small image up.
     """
-    written = written_width(ref, asset)
+    layout, written = _said(ref, asset, layout)
     limit = max(1, round(min(asset.width, written.px or asset.width)))
     part = written.part or 1
     if layout.sizes is None:
@@ -86,17 +87,22 @@ def sizes(ref: ImageRef | None, asset: Asset, layout: Layout) -> str:
 
 
 def widths(asset: Asset, shown: int, ladder: Sequence[int]) -> tuple[int, ...]:
-    """Widths in px to encode, ascending: the ladder's up to twice the shown width, never above the source's own.
+    """Widths in px to encode, ascending and no two of them near: the ladder's up to twice the shown width, never above
+    the source's own.
 
     The last one is what the densest screen needs, or all that the source has, where no rung comes near it.
     """
     if not ladder:
         return ()
     top = min(asset.width, shown * _DENSEST, max(ladder))
-    rungs = sorted({rung for rung in ladder if rung <= top})
-    if not rungs or (asset.width == top != rungs[-1]):
-        return (*(rung for rung in rungs if rung * _NEAR <= top), top)
-    return (*rungs, top) if rungs[-1] * _NEAR < top else tuple(rungs)
+    rungs = sorted({rung for rung in ladder if rung <= top}, reverse=True)
+    # A rung that is near enough serves for the top, as a file that other images' markup names alike; but where the
+    # source ends, its own width is no dearer and no less sharp than it.
+    found = [rungs[0] if rungs and rungs[0] * NEAR >= top and top < asset.width else top]
+    for rung in rungs:
+        if rung * NEAR <= found[-1]:
+            found.append(rung)
+    return tuple(reversed(found))
 
 
 def written_width(ref: ImageRef | None, asset: Asset) -> Written:
@@ -114,6 +120,21 @@ def written_width(ref: ImageRef | None, asset: Asset) -> Written:
     px = [value for value in (width.px, limit.px) if value is not None]
     parts = [value for value in (width.part, limit.part) if value is not None]
     return Written(min(px, default=None), min(parts, default=None))
+
+
+def _said(ref: ImageRef | None, asset: Asset, layout: Layout) -> tuple[Layout, Written]:
+    """The layout and the written width that hold for one image: its author's ``sizes`` say all there is to say."""
+    written = written_width(ref, asset)
+    own = ref.get("sizes") if ref is not None else None
+    if not own or not parse_sizes(own):
+        return layout, written
+    own = ", ".join(f"{condition} {length}".strip() for condition, length in parse_sizes(own))
+    return Layout(content_width=_column(own), sizes=own), Written(px=written.px)
+
+
+def _column(text: str) -> int:
+    """CSS px that a ``sizes`` gives an image on a wide screen."""
+    return max(1, round(source_size(text, DESKTOP)))
 
 
 def dimension(text: str | None) -> Written | None:
