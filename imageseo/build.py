@@ -6,22 +6,31 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from msgspec import structs
+
+from imageseo import notes
 from imageseo.cast import Cast, Casting
 from imageseo.core import edits, plan
 from imageseo.core.find import UnreadablePage
 from imageseo.encode import Encoded, Encoder
+from imageseo.errors import ImageseoError
 from imageseo.facts import PageFacts, Reading, SiteFiles
-from imageseo.finish import Finished, Finisher
-from imageseo.lint import Rule, count, locate, unreadable
+from imageseo.finish import Finished, Finisher, unwritable
+from imageseo.lint import Rule, count, unreadable
 from imageseo.maps import write_sitemaps
 from imageseo.masters import Heroes
+from imageseo.memo import Record
+from imageseo.memory import Memory
 from imageseo.model.finding import Finding, Severity, Silenced
 from imageseo.model.image import Asset, BadAsset, VariantSpec
 from imageseo.model.page import Page, Site
 from imageseo.model.plan import PagePlan
 from imageseo.ports import Progress
 from imageseo.publish import Output
+from imageseo.replay import Replay
 from imageseo.settings import Settings
+from imageseo.sweep import Sweep
+from imageseo.traces import Tracing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +38,7 @@ class Tools:
     """What the job works with; ``compose.toolbox`` puts it together.
 
     ``probe``: file and site path -> Asset or BadAsset. ``locate``: digest -> the store's file.
+    ``memory``: what the last build of the site left to know.
     """
 
     encoder: Encoder
@@ -36,6 +46,7 @@ class Tools:
     rules: Sequence[Rule]
     probe: Callable[[Path, str], Asset | BadAsset]
     locate: Callable[[str], Path]
+    memory: Memory
     progress: Progress
 
 
@@ -61,11 +72,20 @@ class BuildResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """A page on its way: what it is to become, and its hero."""
+    """A page on its way: what it is to become, its hero, and what it asked of the site's files."""
 
     page: Page
     plan: PagePlan
     cast: Cast | None
+    files: Tracing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A page that is as the last build left it, or will be when its record is replayed."""
+
+    page: Page
+    record: Record
 
 
 def build(site: Site, settings: Settings, tools: Tools) -> BuildResult:
@@ -76,7 +96,10 @@ def build(site: Site, settings: Settings, tools: Tools) -> BuildResult:
     if not settings.enabled:
         return BuildResult()
     output = Output(site.root, sources=site.sources)
-    files = SiteFiles(site.root, lambda path: tools.probe(output.root / path, path))
+    memory = tools.memory
+    memory.open(site, settings, tools.rules)
+    known = memory.known(output.root, tools.probe)
+    files = SiteFiles(site.root, known.asset)
     reading = Reading.of(
         site,
         layout=settings.layout,
@@ -95,36 +118,64 @@ def build(site: Site, settings: Settings, tools: Tools) -> BuildResult:
         rights=settings.rights,
         jpeg_quality=settings.quality.jpeg,
         locate=tools.locate,
+        store=memory.store,
+        known=memory.book.heroes,
     )
     findings: list[Finding] = []
     pages = site.without(settings.exclude_pages).pages
     casts = {page.path: casting.of(page) for page in pages}  # all of them first: one page may show another one's hero
-    planned = [
-        one
-        for page in pages
-        for one in _plan(page, casts[page.path], site, output, files, reading, casting, settings, findings)
-    ]
+    contexts = memory.contexts(pages, casts, casting.declined, tools.rules)
+    replay = Replay(output=output, files=files, store=memory.store, locate=tools.locate, records=memory.book.pages)
+    rows: list[Planned | Kept] = []
+    for page in pages:
+        record = replay.find(page, contexts[page.path])
+        if record is not None:
+            rows.append(Kept(page=page, record=record))
+        else:
+            rows += _plan(page, casts[page.path], site, output, files, reading, casting, settings, findings)
+    planned = [row for row in rows if isinstance(row, Planned)]
     jobs = _jobs(planned, output)
     encoded = tools.encoder.encode(jobs, _specs(planned), progress=tools.progress)
     findings += casting.findings
-    findings += _unencoded(encoded, planned)
+    sweep = Sweep(site=site, output=output)
+    sweep.named_before(memory.named_before)
     finisher = Finisher(
         site=site,
         settings=settings,
         output=output,
-        files=files,
+        sweep=sweep,
         reading=reading,
         encoder=tools.encoder,
         jobs=jobs,
-        variants={spec: made for spec, made in encoded.variants.items() if spec not in encoded.dropped},
+        encoded=encoded,
         locate=tools.locate,
         rules=tools.rules,
     )
-    finished = [finisher.finish(one.page, one.plan, one.cast) for one in planned]
-    finisher.sweep()
+    finished = [
+        _repeat(row, replay, sweep)
+        if isinstance(row, Kept)
+        else finisher.finish(row.page, row.plan, row.cast, row.files, contexts[row.page.path])
+        for row in rows
+    ]
+    findings += [unwritable(Page(path=path), error) for path, error in sweep.remove()]
     if settings.sitemap:
-        findings += write_sitemaps(site, output, files, [(one.page, one.plan) for one in planned])
-    return _result([*findings, *finisher.findings], finisher, encoded, finished, planned, output)
+        listed = [(one.page, None if one.outcome.hidden else one.outcome.shown) for one in finished]
+        findings += write_sitemaps(site, output, listed)
+    memory.close(
+        {page.path: None for page in pages} | {one.page.path: one.record for one in finished}, known, casting.heroes
+    )
+    return _result(findings, encoded, finished, output)
+
+
+def _repeat(row: Kept, replay: Replay, sweep: Sweep) -> Finished:
+    """The page as its record says. What cannot be written is a finding that fails the build."""
+    try:
+        replay.finish(row.page, row.record, sweep)
+    except (OSError, ImageseoError) as error:
+        before = row.record.outcome
+        outcome = structs.replace(before, findings=[*before.findings, unwritable(row.page, error)], named=[])
+        return Finished(page=row.page, outcome=outcome)
+    return Finished(page=row.page, outcome=row.record.outcome, record=row.record)
 
 
 def _plan(
@@ -141,7 +192,8 @@ def _plan(
     """The page as planned, once; nothing when it cannot be read (a finding)."""
     try:
         html = edits.strip(output.read(page.path))
-        facts = PageFacts(page, site=site, files=files, reading=reading, html=html)
+        asked = Tracing(files)
+        facts = PageFacts(page, site=site, files=asked, reading=reading, html=html)
         scan = facts.scan
     except (OSError, UnreadablePage) as error:
         findings.append(unreadable(page, error, fails_build=True))
@@ -150,6 +202,7 @@ def _plan(
     yield Planned(
         page=page,
         cast=cast,
+        files=asked,
         plan=plan.plan_page(
             page,
             scan,
@@ -180,66 +233,30 @@ def _jobs(planned: Iterable[Planned], output: Output) -> dict[str, tuple[Path, A
     return jobs
 
 
-def _unencoded(encoded: Encoded, planned: Iterable[Planned]) -> Iterable[Finding]:
-    """Images that broke while they were decoded, what a codec refused, and what is larger than its source: each image
-    once, at the first place that shows it.
-    """
-    told: set[str] = set()
-    for one in planned:
-        shown = [(image.asset, image.specs, locate(one.page, image.ref)) for image in one.plan.images]
-        if one.plan.insert is not None:
-            shown.append((one.plan.insert.asset, one.plan.insert.specs, locate(one.page)))
-        for asset, specs, location in shown:
-            if asset.sha256 in told:
-                continue
-            bad = encoded.failures.get(asset.sha256)
-            refused = [encoded.refused[spec] for spec in specs if spec in encoded.refused]
-            dropped = [f"{spec.width}w {spec.format}" for spec in specs if spec in encoded.dropped]
-            if bad is not None:
-                yield Finding(
-                    rule=bad.rule, severity=Severity.WARN, message=bad.problem, location=location, hint=bad.hint
-                )
-            elif refused:
-                problem = f"{asset.path}: {refused[0]}"
-                yield Finding(rule="img-unreadable", severity=Severity.WARN, message=problem, location=location)
-            elif dropped:
-                yield Finding(
-                    rule="variant-dropped",
-                    severity=Severity.INFO,
-                    message=f"{asset.path}: {len(dropped)} of {len(specs)} variants are larger than the file itself "
-                    f"and are left out ({', '.join(dropped)})",
-                    location=location,
-                )
-            else:
-                continue
-            told.add(asset.sha256)
-
-
-def _result(
-    findings: Iterable[Finding],
-    finisher: Finisher,
-    encoded: Encoded,
-    finished: Sequence[Finished],
-    planned: Sequence[Planned],
-    output: Output,
-) -> BuildResult:
+def _result(findings: Iterable[Finding], encoded: Encoded, finished: Sequence[Finished], output: Output) -> BuildResult:
+    outcomes = [one.outcome for one in finished]
+    said = [*findings, *notes.once(note for each in outcomes for note in each.notes)]
+    said += [finding for each in outcomes for finding in each.findings]
     lowered = [
         # In a build everything that does not fail it is a warning: `--strict` counts those.
         replace(one, severity=Severity.WARN) if one.severity is Severity.ERROR and not one.fails_build else one
-        for one in findings
+        for one in said
     ]
+    wanted = {each.spec: each.dropped for outcome in outcomes for each in outcome.wanted}
     return BuildResult(
         findings=tuple(sorted(lowered, key=lambda finding: finding.sort_key)),
-        silenced=tuple(sorted(finisher.silenced, key=lambda answer: answer.finding.sort_key)),
+        silenced=tuple(
+            sorted((one for each in outcomes for one in each.silenced), key=lambda answer: answer.finding.sort_key)
+        ),
         changed=tuple(output.changed),
         counts={
-            "pages": len(planned),
-            "images": sum(len(one.plan.images) + (one.plan.insert is not None) for one in planned),
-            "heroes": sum(one.plan.insert is not None or one.plan.hero_image is not None for one in planned),
-            "variants": len({path for one in finished for path in one.variants}),
+            "pages": len(finished),
+            "images": sum(each.images for each in outcomes),
+            "heroes": sum(each.hero for each in outcomes),
+            "variants": len({named.path for each in outcomes for named in each.named}),
             "encoded": encoded.misses,
-            "reused": encoded.hits,
-            "dropped": len(encoded.dropped),
+            "reused": len(wanted) - encoded.misses,
+            "dropped": sum(wanted.values()),
             "changed": len(output.changed),
         },
     )

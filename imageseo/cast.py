@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ from imageseo.encode import Encoder
 from imageseo.errors import ImageseoError, RecipeError
 from imageseo.facts import SiteFiles
 from imageseo.masters import Heroes, Resolved
+from imageseo.memo import digest
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.hero import Hero, HeroRequest
 from imageseo.model.image import Asset, BadAsset, Rights
 from imageseo.model.page import Page, Site
-from imageseo.ports import HeroProvider
+from imageseo.ports import HeroProvider, Store, Stored
 from imageseo.provenance import TOOLKIT
 from imageseo.publish import Output
 from imageseo.settings import HeroSettings, RightsSettings
@@ -36,7 +38,8 @@ class Cast:
 class Casting:
     """Leads pages to their heroes for one build; generated ones are published as they are met.
 
-    ``masters``: where the lock, the store and the providers are asked.
+    ``masters``: where the lock, the store and the providers are asked. ``known``: what a published hero follows from
+    -> hash and size of its file, from the last build.
     """
 
     site: Site
@@ -48,6 +51,9 @@ class Casting:
     rights: RightsSettings
     jpeg_quality: int
     locate: Callable[[str], Path]
+    store: Store
+    known: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    heroes: dict[str, tuple[str, int]] = field(default_factory=dict)  # as ``known``, of this build
     findings: list[Finding] = field(default_factory=list)
     _declined: set[str] = field(default_factory=set)
     _published: dict[str, str] = field(default_factory=dict)
@@ -105,7 +111,7 @@ class Casting:
         rights = replace(rights, digital_source_type=master.digital_source_type)
         path = self._path(page, master)
         try:
-            jpeg = self.encoder.publish(master.read(), quality=self.jpeg_quality, rights=rights)
+            jpeg = self._jpeg(master, rights)
             self.output.write(path, jpeg)
             self.files.add(path, len(jpeg))
         except OSError as error:
@@ -125,6 +131,17 @@ class Casting:
         # Variants are encoded from the lossless master, but weighed against the JPEG that they stand in for.
         return Cast(hero=hero, asset=asset, pixels=(self._pixels(master), replace(asset, format="png")))
 
+    def _jpeg(self, master: Resolved, rights: Rights) -> bytes:
+        """The master as it is published. What the last build made of it is taken from the store, verified."""
+        follows = digest(master.sha256, self.jpeg_quality, rights)
+        known = self.known.get(follows)
+        jpeg = self.store.read(Stored(sha256=known[0], bytes=known[1])) if known is not None else None
+        if known is None or jpeg is None:
+            jpeg = self.encoder.publish(master.read(), quality=self.jpeg_quality, rights=rights)
+            known = (sha256(jpeg).hexdigest(), len(jpeg))
+        self.heroes[follows] = known
+        return jpeg
+
     def _path(self, page: Page, master: Resolved) -> str:
         """Where a drawn hero is published: by the page's name, unless that is another page's or the author's file."""
         stem = f"{self.hero.publish}/{naming.hero_name(page)}"
@@ -136,7 +153,7 @@ class Casting:
     def _ours(self, path: str) -> bool:
         """Whether a file may be written over: there is none, or an earlier build published it."""
         try:
-            return TOOLKIT.encode() in self.output.read(path)[:8192]
+            return TOOLKIT.encode() in self.output.begins(path, 8192)
         except OSError:
             return True
 

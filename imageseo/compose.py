@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import cast
 
 from imageseo import lock as locks
+from imageseo import memo
 from imageseo.build import Tools
 from imageseo.cast import completer
 from imageseo.core import hero as heroes
@@ -24,7 +25,9 @@ from imageseo.encode import Encoder
 from imageseo.errors import RecipeError
 from imageseo.facts import Reading
 from imageseo.lint import LintResult, Rule, lint, locate
-from imageseo.masters import Heroes
+from imageseo.masters import TYPED, Command, Heroes
+from imageseo.memo import Noted
+from imageseo.memory import Memory
 from imageseo.model.finding import Finding, Severity
 from imageseo.model.image import Asset, BadAsset
 from imageseo.model.page import Site
@@ -91,29 +94,41 @@ def workers(settings: Settings) -> int:
 
 
 @contextmanager
-def toolbox(settings: Settings, *, project: Path, progress: Progress) -> Iterator[Tools]:
-    """All that one build works with. Raises LockError for a lock that cannot be read."""
+def toolbox(settings: Settings, *, project: Path, progress: Progress, command: Command = TYPED) -> Iterator[Tools]:
+    """All that one build works with. ``command``: as in ``Heroes``. Raises LockError for a lock that cannot be read."""
     count = workers(settings)
-    kept = store(settings, project)
-
+    folder = store(settings, project)
+    kept = Noted(folder)
+    coders = codecs((*settings.formats, "jpeg"))
     with ThreadPoolExecutor(max_workers=count, thread_name_prefix="imageseo") as executor:
         yield Tools(
-            encoder=Encoder(kept, codecs((*settings.formats, "jpeg")), executor, policy(settings), workers=count),
+            encoder=Encoder(kept, coders, executor, policy(settings), workers=count),
             masters=Heroes(
                 lock=locks.read(project / locks.NAME),
                 project=project,
                 store=kept,
                 providers=providers(settings.brand),
                 frozen=settings.frozen,
+                command=command,
             ),
             rules=rules(),
             probe=partial(probe, max_pixels=settings.encode.max_pixels),
-            locate=kept.locate,
+            locate=folder.locate,
+            memory=Memory(cache=folder.folder, versions=_versions(coders), store=kept),
             progress=progress,
         )
 
 
-def lint_site(site: Site, settings: Settings, *, progress: Progress | None = None) -> LintResult:
+def _versions(coders: Mapping[str, Codec]) -> str:
+    """Of all that has a say in what a build makes and finds."""
+    from imageseo import pixels
+
+    return "\n".join([memo.code(), pixels.version(), *(f"{name} {each.version()}" for name, each in coders.items())])
+
+
+def lint_site(
+    site: Site, settings: Settings, *, progress: Progress | None = None, command: Command = TYPED
+) -> LintResult:
     """Judge a built site by every rule, and by its pins where it is frozen; nothing is written."""
     site = site.without(settings.exclude_pages)
 
@@ -137,11 +152,11 @@ def lint_site(site: Site, settings: Settings, *, progress: Progress | None = Non
     )
     if not settings.frozen:
         return result
-    found = sorted([*result.findings, *_unpinned(site, settings)], key=lambda finding: finding.sort_key)
+    found = sorted([*result.findings, *_unpinned(site, settings, command)], key=lambda finding: finding.sort_key)
     return replace(result, findings=tuple(found))
 
 
-def _unpinned(site: Site, settings: Settings) -> Iterator[Finding]:
+def _unpinned(site: Site, settings: Settings, command: Command) -> Iterator[Finding]:
     """What a frozen build would say of the site's drawn heroes."""
     masters = Heroes(
         lock=locks.read(site.project / locks.NAME),
@@ -149,11 +164,18 @@ def _unpinned(site: Site, settings: Settings) -> Iterator[Finding]:
         store=store(settings, site.project),
         providers=providers(settings.brand),
         frozen=True,
+        command=command,
     )
     complete = completer(masters.providers)
     for page in site.pages:
         try:
-            request = heroes.request(page, settings=settings.hero, complete=complete, base_url=site.base_url)
+            request = heroes.request(
+                page,
+                settings=settings.hero,
+                complete=complete,
+                base_url=site.base_url,
+                origin=page.hints.origin,
+            )
         except RecipeError as error:
             yield Finding(
                 rule="hero-recipe",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from imageseo.core import candidates, find, hero, ladder, lcp, urls
+from imageseo.core import candidates, find, hero, ladder, lcp, naming, urls
 from imageseo.model.fact import ImageFact, LcpImage, Target
 from imageseo.model.finding import Budget
 from imageseo.model.image import Asset, BadAsset, ImageRef, PageScan, Zone
@@ -61,7 +61,8 @@ class SiteFiles:
         """A file of the same folder whose name is nearly that of a missing one."""
         if path not in self._near:
             folder, _, name = path.rpartition("/")
-            known = {other.lower(): other for other in sorted(self._names(folder), reverse=True)}
+            names = (other for other in self._names(folder) if not naming.like_variant(other))  # nobody means those
+            known = {other.lower(): other for other in sorted(names, reverse=True)}
             found = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.85)
             self._near[path] = f"{folder}/{known[found[0]]}".lstrip("/") if found else None
         return self._near[path]

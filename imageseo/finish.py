@@ -4,113 +4,143 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import unquote, unquote_to_bytes
+from urllib.parse import unquote
 
+from imageseo import describe, notes
 from imageseo.cast import Cast
-from imageseo.core import candidates, edits, find, fit, jsonld, markup, naming, urls
+from imageseo.core import edits, fit, markup, naming
 from imageseo.core.published import published
-from imageseo.encode import Encoder
+from imageseo.encode import Encoded, Encoder
 from imageseo.errors import ImageseoError, SiteError
-from imageseo.facts import PageFacts, Reading, SiteFiles
-from imageseo.lint import Rule, judge, locate
+from imageseo.facts import PageFacts, Reading
+from imageseo.lint import CRASHED, Rule, judge, locate
+from imageseo.maps import hidden, images
+from imageseo.memo import Named, Outcome, Record, Wanted
 from imageseo.model.finding import Finding, Severity, Silenced
-from imageseo.model.image import Asset, Rights, Variant, VariantSpec, Zone
+from imageseo.model.image import Asset, Rights, Variant, VariantSpec
 from imageseo.model.page import Page, Site
 from imageseo.model.plan import PagePlan
 from imageseo.publish import Output
 from imageseo.settings import Settings
+from imageseo.sweep import Sweep
+from imageseo.traces import Tracing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """``variants``: site paths of the variants that the page names."""
+    """What became of a page; ``record``: for the next build, None when that has to look again."""
 
     page: Page
-    variants: frozenset[str]
+    outcome: Outcome
+    record: Record | None = None
 
 
 @dataclass(slots=True, kw_only=True)
 class Finisher:
     """Finishes pages one by one.
 
-    ``variants``: all that exist and are worth publishing. ``locate``: digest -> the file of the store.
+    ``locate``: digest -> the file of the store. ``failures``: what could not be written, and why.
     """
 
     site: Site
     settings: Settings
     output: Output
-    files: SiteFiles
+    sweep: Sweep
     reading: Reading
     encoder: Encoder
     jobs: Mapping[str, tuple[Path, Asset]]
-    variants: Mapping[VariantSpec, Variant]
+    encoded: Encoded
     locate: Callable[[str], Path]
     rules: Sequence[Rule]
-    findings: list[Finding] = field(default_factory=list)
-    silenced: list[Silenced] = field(default_factory=list)
-    _named: set[str] = field(default_factory=set)
-    _left: set[str] = field(default_factory=set)
-    _written: set[str] = field(default_factory=set)
+    _variants: Mapping[VariantSpec, Variant] = field(init=False)
 
-    def finish(self, page: Page, plan: PagePlan, cast: Cast | None) -> Finished:
-        """Make the plan true. What cannot be written is a finding that fails the build; the page stays as it was."""
+    def __post_init__(self) -> None:
+        worth = self.encoded.variants.items()
+        self._variants = {spec: made for spec, made in worth if spec not in self.encoded.dropped}
+
+    def finish(self, page: Page, plan: PagePlan, cast: Cast | None, files: Tracing, context: bytes | None) -> Finished:
+        """Make the plan true. What cannot be written is a finding that fails the build; the page stays as it was.
+
+        ``files``: as they answered while the page was planned. ``context``: of its record; None: there is to be none.
+        """
+        said: list[Finding] = []
+        silenced: list[Silenced] = []
+        named: dict[str, Variant] = {}
+        record = None
         try:
-            return self._finish(page, plan, cast)
+            record = self._finish(page, plan, cast, files, said, silenced, named)
         except (OSError, ImageseoError) as error:
-            self._unwritable(page, error)
-            return Finished(page=page, variants=frozenset())
+            said.append(unwritable(page, error))
+            named = {}
+        told = list(notes.of_page(page, plan, self.encoded))
+        outcome = Outcome(
+            images=len(plan.images) + (plan.insert is not None),
+            hero=plan.insert is not None or plan.hero_image is not None,
+            findings=said,
+            silenced=silenced,
+            named=[Named(path, variant.sha256, variant.bytes) for path, variant in named.items()],
+            wanted=[
+                Wanted(_identity(spec), self.encoded.variants[spec].sha256, spec in self.encoded.dropped)
+                for spec in plan.specs
+                if spec in self.encoded.variants
+            ],
+            shown=list(images(self.site.base_url, files, page, plan)),
+            hidden=hidden(page, plan),
+            notes=told,
+        )
+        trace = files.trace
+        lasting = not any(each.fails_build or each.message.startswith(CRASHED) for each in said)
+        complete = len(outcome.wanted) == len(plan.specs)  # what broke or was refused is tried again
+        if record is None or context is None or trace is None or not (lasting and complete):
+            return Finished(page=page, outcome=outcome)
+        author, after, changes = record
+        return Finished(page=page, outcome=outcome, record=Record(context, author, after, trace, changes, outcome))
 
-    def _finish(self, page: Page, plan: PagePlan, cast: Cast | None) -> Finished:
+    def _finish(
+        self,
+        page: Page,
+        plan: PagePlan,
+        cast: Cast | None,
+        files: Tracing,
+        said: list[Finding],
+        silenced: list[Silenced],
+        named: dict[str, Variant],
+    ) -> tuple[bytes, bytes, list[tuple[int, int, bytes]]]:
+        """Digests of the page without and with our edits, and these; fills the three lists."""
         raw = self.output.read(page.path)
         original = edits.strip(raw)
         plan = self._offered(plan)
-        mine = {spec: self.variants[spec] for spec in plan.specs}
-        graph = self._graph(page, plan, cast, original)
-        facts = self._facts(page, plan, mine, original, graph)
+        mine = {spec: self._variants[spec] for spec in plan.specs}
+        graph = self._graph(page, plan, cast, original, said)
+        facts, changes = self._facts(page, plan, mine, original, graph, files)
         over = fit.excesses(facts.lcp, facts.budgets) if facts.lcp is not None else {}
         if over:
             mine = self._lighter(plan, mine, over)
-            facts = self._facts(page, plan, mine, original, graph)
-        paths = self._paths(plan, mine)
+            facts, changes = self._facts(page, plan, mine, original, graph, files)
         found, answered = judge(facts, self.rules, self.settings.lint.rules)
-        self.findings += found
-        self.silenced += answered
+        said += found
+        silenced += answered
+        paths = self._paths(plan, mine)
         for path, variant in paths.items():
             self._publish(path, variant)
         if self.output.write(page.path, facts.html) and original != raw:
-            self._left |= self._previous(page, raw)
-        self._named |= paths.keys()
-        self._written.add(page.path)
-        return Finished(page=page, variants=frozenset(paths))
-
-    def sweep(self) -> None:
-        """Remove the variants that earlier builds wrote and that no page names any more.
-
-        A file goes only when its name is that of a variant and holds the hash of its bytes: then it is ours.
-        """
-        left = {path: unquote(posixpath.basename(path)).encode() for path in self._left - self._named}
-        for page in self.site.pages if left else ():
-            if page.path not in self._written:  # left out, unreadable or unwritable: it may name what others do not
-                with suppress(OSError):
-                    raw = unquote_to_bytes(self.output.read(page.path))
-                    left = {path: name for path, name in left.items() if name not in raw}
-        for path in sorted(left):
-            try:
-                if naming.is_variant(path, sha256(self.output.read(path)).hexdigest()):
-                    self.output.remove(path)
-            except (OSError, SiteError) as error:
-                self._unwritable(Page(path=path), error)
+            self.sweep.replaced(page, raw)
+        self.sweep.finished(page, paths)
+        named.update(paths)
+        after = sha256(facts.html).digest()
+        author = sha256(original).digest() if changes else after
+        return author, after, [(*edit.span, edit.replacement) for edit in changes]
 
     def _offered(self, plan: PagePlan) -> PagePlan:
         """The plan with what is worth offering."""
-        images = tuple(replace(image, specs=fit.offered(image.specs, self.variants)) for image in plan.images)
+        images = tuple(replace(image, specs=fit.offered(image.specs, self._variants)) for image in plan.images)
         insert = plan.insert
         if insert is not None:
-            insert = replace(insert, specs=fit.offered(insert.specs, self.variants))
+            insert = replace(insert, specs=fit.offered(insert.specs, self._variants))
         return replace(plan, images=images, insert=insert)
 
     def _facts(
@@ -120,13 +150,15 @@ class Finisher:
         variants: Mapping[VariantSpec, Variant],
         original: bytes,
         graph: str | None,
-    ) -> PageFacts:
-        """The page as it will be, with its variants known to be there before they are written."""
+        files: Tracing,
+    ) -> tuple[PageFacts, tuple[edits.Edit, ...]]:
+        """The page as it will be, with its variants known to be there before they are written; and its edits."""
         for path, variant in self._paths(plan, variants).items():
-            self.files.add(path, variant.bytes)
-        html = edits.apply(original, markup.page_edits(plan, variants, json_ld=graph))
+            files.add(path, variant.bytes)
+        changes = markup.page_edits(plan, variants, json_ld=graph)
+        html = edits.apply(original, changes)
         scan = published(original, plan, variants)
-        return PageFacts(page, site=self.site, files=self.files, reading=self.reading, html=html, scan=scan)
+        return PageFacts(page, site=self.site, files=files, reading=self.reading, html=html, scan=scan), changes
 
     def _lighter(
         self, plan: PagePlan, variants: Mapping[VariantSpec, Variant], over: Mapping[str, int]
@@ -174,62 +206,34 @@ class Finisher:
             raise SiteError(f"{path} is gone from the store and cannot be made again", hint="build again")
         self.output.put(path, data, twin=self.locate(variant.sha256))
 
-    def _graph(self, page: Page, plan: PagePlan, cast: Cast | None, original: bytes) -> str | None:
+    def _graph(self, page: Page, plan: PagePlan, cast: Cast | None, original: bytes, said: list[Finding]) -> str | None:
         base_url = self.site.base_url
         if not self.settings.json_ld or base_url is None:
             return None
         house = Rights.of(self.settings.rights)
-        nodes = []
-        if plan.insert is not None:
-            hero = plan.insert.hero
-            rights = hero.rights.or_else(house)
-            nodes.append(_node(base_url, plan.insert.asset, hero.caption or hero.alt, rights, representative=True))
-        for image in plan.images:
-            rights = cast.hero.rights if cast is not None and image.hero else image.asset.rights
-            rights = rights.or_else(house)
-            # Search engines pass over an ImageObject of which nothing is known but its size.
-            if image.ref.zone is Zone.ARTICLE and (image.hero or rights.known):
-                said = image.ref.caption or image.ref.get("alt")
-                if cast is not None and image.hero:
-                    said = said or cast.hero.caption or cast.hero.alt
-                nodes.append(_node(base_url, image.asset, said, rights, representative=image.hero))
-        blocks = [original[start:end].decode(plan.scan.charset, "replace") for start, end in plan.scan.json_ld]
-        graph = jsonld.image_graph(page_url=urls.absolute(base_url, page.url), nodes=nodes, existing=blocks)
-        for problem in graph.problems:
-            self._say("ld-parse", Severity.WARN, problem, page, hint="mend the theme's template")
+        graph = describe.graph(page, plan, cast, original, base_url=base_url, house=house)
+        hint = "mend the theme's template"
+        said += [
+            Finding(rule="ld-parse", severity=Severity.WARN, message=problem, location=locate(page), hint=hint)
+            for problem in graph.problems
+        ]
         return graph.text
 
-    def _previous(self, page: Page, raw: bytes) -> set[str]:
-        """Site paths of the variants that the page named before this build."""
-        scan = find.find(raw)
-        resolved = (
-            urls.resolve(each.url, page=page.path, base_url=self.site.base_url, base_href=scan.base_href)
-            for ref in scan.refs
-            if ref.ours
-            for source in ref.sources
-            for each in candidates.parse_srcset(source.srcset)
-        )
-        return {path for path in resolved if isinstance(path, str)}
 
-    def _unwritable(self, page: Page, error: OSError | ImageseoError) -> None:
-        problem = error.message if isinstance(error, ImageseoError) else f"{error.strerror or error}"
-        hint = error.hint if isinstance(error, ImageseoError) else "make the folder writable, or make room on the disk"
-        self._say("page-unwritable", Severity.ERROR, f"cannot be written: {problem}", page, hint=hint, fails=True)
-
-    def _say(self, rule: str, severity: Severity, message: str, page: Page, *, hint: str, fails: bool = False) -> None:
-        self.findings.append(
-            Finding(rule=rule, severity=severity, message=message, location=locate(page), hint=hint, fails_build=fails)
-        )
-
-
-def _node(
-    base_url: str, asset: Asset, caption: str | None, rights: Rights, *, representative: bool
-) -> jsonld.ImageNode:
-    return jsonld.ImageNode(
-        content_url=urls.absolute(base_url, asset.path),
-        width=asset.width,
-        height=asset.height,
-        caption=(caption or "").strip() or None,
-        rights=rights,
-        representative=representative,
+def unwritable(page: Page, error: OSError | ImageseoError) -> Finding:
+    """The finding for a file of the site that cannot be written."""
+    problem = error.message if isinstance(error, ImageseoError) else f"{error.strerror or error}"
+    return Finding(
+        rule="page-unwritable",
+        severity=Severity.ERROR,
+        message=f"cannot be written: {problem}",
+        location=locate(page),
+        hint=error.hint if isinstance(error, ImageseoError) else "make the folder writable, or make room on the disk",
+        fails_build=True,
     )
+
+
+@lru_cache(maxsize=65536)
+def _identity(spec: VariantSpec) -> str:
+    """What tells a spec from all others, short."""
+    return sha256(repr(astuple(spec)).encode()).hexdigest()[:16]

@@ -6,7 +6,7 @@ import difflib
 import inspect
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from types import ModuleType
 
@@ -15,12 +15,15 @@ from imageseo.errors import SettingsError
 from imageseo.facts import FACTS, PageFacts, Reading, SiteFiles
 from imageseo.model.fact import Problem, shorten
 from imageseo.model.finding import Finding, Location, Severity, Silenced
+from imageseo.model.finding_ids import MADE_BY_BUILDS
 from imageseo.model.image import Asset, BadAsset, ImageRef
 from imageseo.model.page import Page, Site
 from imageseo.ports import Clock, Progress
 
 UNREADABLE = "page-unreadable"
 """The finding for a page that no rule can read; always an error."""
+CRASHED = "the rule itself broke"
+"""How the message of a rule begins that failed, and may not fail another time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +103,7 @@ def lint(
         try:
             images += len(facts.scan.refs)
         except (OSError, UnreadablePage) as error:
-            findings.append(unreadable(page, error))
+            findings.append(unreadable(page, error, fails_build=True))
             continue
         kept, answered = judge(facts, rules, severities)
         findings += kept
@@ -160,7 +163,7 @@ def failed(result: LintResult, fail_on: str) -> bool:
 
 def check_severities(severities: Mapping[str, Severity], rules: Iterable[Rule]) -> None:
     """Raises SettingsError naming every rule of ``lint.rules`` that does not exist, with the nearest that does."""
-    known = sorted({rule.id for rule in rules})
+    known = sorted({*(rule.id for rule in rules), *MADE_BY_BUILDS})
     faults = []
     for name in severities:
         if name not in known:
@@ -169,6 +172,24 @@ def check_severities(severities: Mapping[str, Severity], rules: Iterable[Rule]) 
             faults.append(f"lint.rules: there is no rule {name!r}; {meant}")
     if faults:
         raise SettingsError(tuple(faults))
+
+
+def graded(findings: Iterable[Finding], severities: Mapping[str, Severity]) -> list[Finding]:
+    """The findings by ``lint.rules``, whoever made them: ``off`` takes one away, another severity is taken over.
+
+    What a rule found keeps its level where that is the milder one, as in ``judge``; twice is like once. What fails
+    the build stays as it is: nobody can switch off that a site must not be published.
+    """
+    kept = []
+    for finding in findings:
+        severity = severities.get(finding.rule, finding.severity)
+        if finding.fails_build:
+            severity = finding.severity
+        elif finding.rule not in MADE_BY_BUILDS:
+            severity = min(severity, finding.severity, key=lambda level: level.rank)
+        if severity is not Severity.OFF:
+            kept.append(replace(finding, severity=severity))
+    return kept
 
 
 def count(findings: Iterable[Finding]) -> Mapping[str, int]:
@@ -211,7 +232,7 @@ def _crashed(rule: Rule, page: Page, error: Exception) -> Finding:
     return Finding(
         rule=rule.id,
         severity=Severity.ERROR,
-        message=f"the rule itself broke, nothing was judged: {type(error).__name__}: {error}{place}",
+        message=f"{CRASHED}, nothing was judged: {type(error).__name__}: {error}{place}",
         hint=f'a fault of the rule, not of the page; `lint.rules.{rule.id} = "off"` goes on without it',
         location=locate(page),
     )

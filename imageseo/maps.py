@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from imageseo.core import sitemap, urls
 from imageseo.errors import SiteError
@@ -14,10 +14,11 @@ from imageseo.model.plan import PagePlan
 from imageseo.publish import Output
 
 
-def write_sitemaps(
-    site: Site, output: Output, files: SiteFiles, pages: Sequence[tuple[Page, PagePlan]]
-) -> list[Finding]:
-    """List the article images of every page that may be indexed. Without an absolute URL there is no sitemap."""
+def write_sitemaps(site: Site, output: Output, pages: Sequence[tuple[Page, Sequence[str] | None]]) -> list[Finding]:
+    """List the images of pages: their absolute URLs, None for a page that is not to be indexed.
+
+    Without an absolute URL there is no sitemap.
+    """
     if site.base_url is None:
         if not pages:
             return []
@@ -31,11 +32,7 @@ def write_sitemaps(
                 "set `site_url` (MkDocs: site_url, Pelican: SITEURL)",
             )
         ]
-    images = {
-        urls.absolute(site.base_url, page.url): list(dict.fromkeys(_images(site.base_url, files, page, plan)))
-        for page, plan in pages
-        if not _hidden(page, plan)
-    }
+    images = {urls.absolute(site.base_url, page.url): shown for page, shown in pages if shown is not None}
 
     def read(path: str) -> bytes | None:
         try:
@@ -64,18 +61,20 @@ def write_sitemaps(
     return findings
 
 
-def _images(base_url: str, files: SiteFiles, page: Page, plan: PagePlan) -> Iterator[str]:
+def images(base_url: str | None, files: SiteFiles, page: Page, plan: PagePlan) -> Sequence[str]:
     """Absolute URLs of what the article shows, as its ``<img src>`` names it: that is what search engines index."""
-    if plan.insert is not None:
-        yield urls.absolute(base_url, plan.insert.asset.path)
+    if base_url is None:
+        return ()
+    found = [] if plan.insert is None else [urls.absolute(base_url, plan.insert.asset.path)]
     for ref in plan.scan.refs:
         if ref.zone is Zone.ARTICLE:
             path = urls.resolve(ref.src, page=page.path, base_url=base_url, base_href=plan.scan.base_href)
             if isinstance(path, str) and files.exists(path):
-                yield urls.absolute(base_url, path)
+                found.append(urls.absolute(base_url, path))
+    return tuple(dict.fromkeys(found))
 
 
-def _hidden(page: Page, plan: PagePlan) -> bool:
+def hidden(page: Page, plan: PagePlan) -> bool:
     """An error page, or one that asks not to be indexed."""
     robots = (plan.scan.meta_content("robots") or "").lower()
     return page.path == "404.html" or "noindex" in robots or "none" in robots.replace(" ", "").split(",")

@@ -19,6 +19,7 @@ class Output:
 
     def __init__(self, root: Path, *, sources: tuple[Path, ...] = ()) -> None:
         self.root = root.resolve()
+        self._place = f"{self.root}{os.sep}"
         self._sources = tuple(source.resolve() for source in sources)
         self.changed: list[str] = []
         self._folders: dict[str, bool] = {}
@@ -49,10 +50,15 @@ class Output:
         """The bytes of a file. Raises OSError."""
         return (self.root / path).read_bytes()
 
+    def begins(self, path: str, count: int) -> bytes:
+        """The first bytes of a file. Raises OSError."""
+        with (self.root / path).open("rb") as stream:
+            return stream.read(count)
+
     def holds(self, path: str, size: int) -> bool:
         """True when the file is there with this size: enough for names that carry the hash of their content."""
         try:
-            return (self.root / path).stat().st_size == size
+            return os.stat(f"{self._place}{path}").st_size == size  # noqa: PTH116 - a Path costs more than the call
         except OSError:
             return False
 
@@ -68,16 +74,22 @@ class Output:
         self.changed.append(path)
         return True
 
+    def link(self, path: str, twin: Path) -> bool:
+        """Make a path of which :meth:`holds` said no a second name of a file; False where that cannot be."""
+        if not _linked(twin, self.locate(path)):
+            return False
+        self.changed.append(path)
+        return True
+
     def put(self, path: str, data: bytes, *, twin: Path | None = None) -> None:
         """Put bytes at a path of which :meth:`holds` said no. Raises OSError.
 
         ``twin``: a file that has just been read and holds the very same bytes. It becomes a hard link where the file
         system allows it: for thousands of variants that costs a tenth of writing them.
         """
-        target = self.locate(path)
-        if twin is None or not _linked(twin, target):
-            write_atomic(target, data)
-        self.changed.append(path)
+        if twin is None or not self.link(path, twin):
+            write_atomic(self.locate(path), data)
+            self.changed.append(path)
 
     def remove(self, path: str) -> None:
         """Take a file of ours away; one that is gone already is no fault. Raises OSError."""

@@ -39,6 +39,11 @@ def is_variant(path: str, sha256: str) -> bool:
     return match is not None and sha256.startswith(match[1])
 
 
+def like_variant(path: str) -> bool:
+    """Whether a path is named as variants are; whose it is, nobody knows."""
+    return _VARIANT.search(path) is not None
+
+
 def hero_name(page: Page) -> str:
     """The stem of a page's hero: ``guide--start`` for ``guide/start/index.html``, ``index`` for the front page.
 

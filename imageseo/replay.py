@@ -1,0 +1,79 @@
+"""Pages that are as the last build left them: told by their bytes and by what they asked, finished without a scan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+from imageseo.core import edits
+from imageseo.errors import ImageseoError, SiteError
+from imageseo.facts import SiteFiles
+from imageseo.memo import Named, Record
+from imageseo.model.image import Span
+from imageseo.model.page import Page
+from imageseo.ports import Store, Stored
+from imageseo.publish import Output
+from imageseo.sweep import Sweep
+
+
+@dataclass(slots=True, kw_only=True)
+class Replay:
+    """Checks records of the last build, and does again what they say. ``locate``: digest -> the store's file."""
+
+    output: Output
+    files: SiteFiles
+    store: Store
+    locate: Callable[[str], Path]
+    records: Mapping[str, Record]
+    _pristine: set[str] = field(default_factory=set)
+    _sound: set[str] = field(default_factory=set)
+
+    def find(self, page: Page, context: bytes | None) -> Record | None:
+        """The page's record when all that it follows from is the same, and every variant can be had; else None."""
+        record = self.records.get(page.path)
+        if record is None or record.context != context:
+            return None
+        try:
+            found = sha256(self.output.read(page.path)).digest()
+        except OSError:
+            return None
+        if found not in (record.author, record.after) or not record.trace.holds(self.files):
+            return None
+        if not all(self._obtainable(named) for named in record.outcome.named):
+            return None
+        if found != record.after:
+            self._pristine.add(page.path)
+        return record
+
+    def finish(self, page: Page, record: Record, sweep: Sweep) -> None:
+        """Publish the record's variants and write the page. Raises OSError, ImageseoError; the page is whole then."""
+        for named in record.outcome.named:
+            self.files.add(named.path, named.bytes)
+        for named in record.outcome.named:
+            self._publish(named)
+        if page.path in self._pristine:
+            changes = (edits.Edit(span=Span(start, end), replacement=new) for start, end, new in record.edits)
+            self.output.write(page.path, edits.apply(self.output.read(page.path), changes))
+        sweep.finished(page, (named.path for named in record.outcome.named))
+
+    def _obtainable(self, named: Named) -> bool:
+        """Whether a variant is published already, or stands undamaged in the store."""
+        if named.sha256 in self._sound or self.output.holds(named.path, named.bytes):
+            return True
+        try:
+            sound = self.store.read(Stored(sha256=named.sha256, bytes=named.bytes)) is not None
+        except ImageseoError:
+            return False  # whoever makes it anew meets the same fault, and says so
+        if sound:
+            self._sound.add(named.sha256)
+        return sound
+
+    def _publish(self, named: Named) -> None:
+        if self.output.holds(named.path, named.bytes) or self.output.link(named.path, self.locate(named.sha256)):
+            return
+        data = self.store.read(Stored(sha256=named.sha256, bytes=named.bytes))
+        if data is None:
+            raise SiteError(f"{named.path} is gone from the store", hint="build again")
+        self.output.put(named.path, data)
