@@ -77,7 +77,7 @@ def build(directory: Path, config: Path | None, frozen: bool, form: str) -> int:
         from imageseo.build import BuildResult
 
         return _nothing(BuildResult(), form)
-    result = job.build(here.site(directory), here.settings, progress=_progress())
+    result = job.build(here.site(directory), here.settings, progress=_progress(), config=config)
     _report(result, form)
     return FINDINGS if result.failed else 0
 
@@ -95,7 +95,7 @@ def lint(directory: Path, config: Path | None, form: str) -> int:
         from imageseo.lint import LintResult
 
         return _nothing(LintResult(findings=(), pages=0, images=0), form)
-    result, failed = job.lint(here.site(directory), here.settings, progress=_progress())
+    result, failed = job.lint(here.site(directory), here.settings, progress=_progress(), config=config)
     _report(result, form)
     return FINDINGS if failed else 0
 
@@ -113,7 +113,10 @@ def generate(pages: tuple[str, ...], site: Path | None, config: Path | None, for
     from imageseo.hosts import heroes
 
     here = _at_hand(config)
-    made = heroes.NOTHING if _is_off(here) else heroes.generate(here, names=pages, root=site, progress=_progress())
+    if _is_off(here):
+        made = heroes.NOTHING
+    else:
+        made = heroes.generate(here, names=pages, root=site, progress=_progress(), config=config)
     click.echo(made.as_json() if form == "json" else made.as_text(), nl=False)
     return FINDINGS if made.failed else 0
 

@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imageseo import __version__
+from imageseo import __version__, installing
 from imageseo.errors import ImageseoError
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _parts() -> Iterator[Check]:
             name="imageseo",
             state=State.BROKEN,
             detail="not installed as a package",
-            hint="pip install imageseo",
+            hint=installing.command(),
         )
         return
     for requirement in wanted:
@@ -147,7 +147,7 @@ def _extras() -> Iterator[Check]:
             name=package,
             state=state,
             detail=detail,
-            hint="" if found else f'pip install "imageseo[{extra}]"',
+            hint="" if found else installing.command(extra),
         )
 
 

@@ -14,7 +14,7 @@ from imageseo.core.recipes import changed
 from imageseo.errors import ImageseoError, LockError, ProviderError, SiteError
 from imageseo.files import write_atomic
 from imageseo.lock import Lock
-from imageseo.masters import unknown_provider
+from imageseo.masters import TYPED, Command, unknown_provider
 from imageseo.model.hero import HeroRequest, Master, Pin, Recipe
 from imageseo.ports import HeroProvider, Progress
 
@@ -55,6 +55,7 @@ def generate(
     prune: Callable[[str], bool] | None = None,
     present: Collection[str] | None = None,
     redraw: Collection[str] = (),
+    command: Command = TYPED,
     progress: Progress | None = None,
 ) -> GenerateResult:
     """Make the heroes that are missing or changed; each is pinned as soon as it is made.
@@ -64,7 +65,7 @@ def generate(
     ``present``: all pages of the site, when they are known: the pin of a page that is gone is taken over by a new
     page with the same recipe but no written seed, for it was moved.
     ``redraw``: pages whose master may be written over even if somebody changed it since (of others that is a fault),
-    and whose hero is drawn anew when it is stale.
+    and whose hero is drawn anew when it is stale. ``command``: page -> what draws its hero anew, for hints.
     A recipe that fails is an entry of ``failed``. LockError and SiteError (a folder that cannot be written to) stop
     the work; what is pinned stays.
     """
@@ -88,7 +89,7 @@ def generate(
         pin = pin or aged
         digest = locks.digest(project / pin.file) if pin else None
         if pin is not None and digest not in (None, pin.file_sha256) and page not in redraw:
-            failed.append((page, _retouched(pin, digest, page)))
+            failed.append((page, _retouched(pin, digest, command(page))))
         elif pin is None or digest != pin.file_sha256:
             reason = (
                 ("gone" if digest is None else "damaged") if pin else "changed" if lock.of_page(page) else "missing"
@@ -232,9 +233,9 @@ def _commit(path: Path, project: Path, old: Lock, new: Lock) -> Lock:
     return new
 
 
-def _retouched(pin: Pin, found: str | None, page: str) -> LockError:
+def _retouched(pin: Pin, found: str | None, command: str) -> LockError:
     return LockError(
         locks.broken(pin, found),
-        hint=f"Take it back from version control; draw it over with `imageseo generate {page}`; "
+        hint=f"Take it back from version control; draw it over with `{command}`; "
         "or, to show the picture as it is now, give it another name and name that file as the hero.",
     )

@@ -16,6 +16,9 @@ from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.hero import HeroRequest, Pin, Recipe
 from imageseo.ports import HeroProvider, Store
 
+Command = Callable[[str], str]
+TYPED: Command = "imageseo generate {}".format
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
@@ -54,7 +57,7 @@ class Heroes:
     store: Store
     providers: Mapping[str, HeroProvider]
     frozen: bool = False
-    command: Callable[[str], str] = "imageseo generate {}".format
+    command: Command = TYPED
     _digests: dict[str, str | None] = field(default_factory=dict)
 
     def resolve(self, request: HeroRequest, location: Location) -> Resolution:

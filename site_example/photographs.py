@@ -50,7 +50,7 @@ def _shipped(package: str, name: str) -> Path:
         path = Path(str(file.locate())).resolve()
         if path.is_file():
             return path
-    raise PluginError(f'site_example needs the package {package}: pip install "imageseo[example]"')
+    raise PluginError(f'site_example needs the package {package}: pip install -e ".[example]"')
 
 
 @cache

@@ -1,6 +1,6 @@
 """Takes the site's pictures of itself into docs/images/ and of the manual into pelican/content/images/.
 
-    pip install "imageseo[example,browser]"
+    pip install -e ".[example,browser]"
     python site_example/screenshots.py
 
 Builds the site, serves it on the loopback and opens it in Chromium; CHROMIUM names the browser's file, else

@@ -129,15 +129,13 @@ def near(key: str, known: Iterable[str], *, surely: bool = False) -> str | None:
     return next(iter(difflib.get_close_matches(key, list(known), n=1, cutoff=0.8 if surely else 0.6)), None)
 
 
-def slipped(word: str, meant: str, *, replaced: bool = False) -> bool:
-    """Whether ``word`` is ``meant`` with a letter too many or too few, two swapped or (``replaced``) another one."""
+def slipped(word: str, meant: str) -> bool:
+    """Whether ``word`` is ``meant`` with one letter too many or too few, or with two neighbours swapped."""
     if len(word) < len(meant):
         return any(meant[:at] + meant[at + 1 :] == word for at in range(len(meant)))
     if len(word) > len(meant):
         return any(word[:at] + word[at + 1 :] == meant for at in range(len(word)))
     wrong = [at for at, (one, other) in enumerate(zip(word, meant, strict=True)) if one != other]
-    if len(wrong) == 1:
-        return replaced
     swapped = len(wrong) == 2 and wrong[1] == wrong[0] + 1
     return swapped and word[wrong[0]] == meant[wrong[1]] and word[wrong[1]] == meant[wrong[0]]
 

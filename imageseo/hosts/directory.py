@@ -7,16 +7,18 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from imageseo.core.slips import OURS
 from imageseo.errors import SiteError
 from imageseo.hosts.pages import HeroesFile, base_url, html_files, with_heroes
 from imageseo.model.page import Page, PageHints, Site
 from imageseo.settings import Settings
 
-HERO_META = "imageseo:hero"
+HERO_META = f"{OURS}hero"
 _HEAD = 262_144  # bytes; a <head> is far shorter, a page may be 20 MB
 _TAG = re.compile(rb"<(meta|link)\b((?:\"[^\"]*\"|'[^']*'|[^>\"'])*)>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([^\s=/>"']+)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""")
@@ -59,13 +61,16 @@ def read_page(root: Path, path: str, *, hero_key: str | None) -> Page:
         head = _head(root / path)
     except OSError:
         return Page(path=path)  # the job meets the same fault, and reports it with its place
-    title = _title(head)
-    for name, attributes in _tags(head, needle=HERO_META.encode()):
-        if name == "meta" and attributes.get("name", "").lower() == HERO_META:
+    meta: dict[str, Any] = {}
+    for tag, attributes in _tags(head, needle=OURS.encode()):
+        name = attributes.get("name", "").lower()
+        if tag == "meta" and name.startswith(OURS):
+            key = hero_key if name == HERO_META else name
             hero = _hero(attributes.get("content", ""))
-            meta = {hero_key: hero} if hero else {}
-            return Page(path=path, hints=PageHints(meta=meta, title=title, origin=f'<meta name="{HERO_META}">'))
-    return Page(path=path, hints=PageHints(title=title))
+            if hero:
+                meta.setdefault(key, hero)
+    hints = PageHints(meta=meta, title=_title(head))
+    return Page(path=path, hints=replace(hints, origin=f'<meta name="{HERO_META}">') if meta else hints)
 
 
 def _title(head: bytes) -> str | None:

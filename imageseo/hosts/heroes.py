@@ -10,10 +10,20 @@ from pathlib import Path, PurePosixPath
 
 from imageseo.errors import ImageseoError, RecipeError, SiteError
 from imageseo.generate import GenerateResult
+from imageseo.hosts.commands import generating
 from imageseo.hosts.project import AtHand
+from imageseo.masters import TYPED, Command
 from imageseo.model.hero import HeroRequest
 from imageseo.model.page import Page
 from imageseo.ports import HeroProvider, Progress
+
+_WHY = {
+    "missing": "new",
+    "changed": "its recipe is another now",
+    "gone": "the picture was gone",
+    "damaged": "the picture was not the pinned one",
+}
+"""Why a picture was made, by ``Made.reason``; what stands behind its name in the report."""
 
 _UNSEEN = (
     "a page that a plugin makes while the site is built is not seen in the sources: "
@@ -23,10 +33,14 @@ _UNSEEN = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generated:
-    """What became of the heroes; ``faults``: page and fault of those whose recipe could not be read or made."""
+    """What became of the heroes; ``faults``: page and fault of those whose recipe could not be read or made.
+
+    ``command``: page -> what draws its hero anew, as it can be typed here.
+    """
 
     result: GenerateResult
     faults: tuple[tuple[str, ImageseoError], ...]
+    command: Command = TYPED
 
     @property
     def failed(self) -> bool:
@@ -35,11 +49,11 @@ class Generated:
     def as_text(self) -> str:
         """A line for each hero that was made, taken over or not made, and one of counts."""
         result = self.result
-        lines = [f"{hero.page}: {hero.file} ({hero.reason})" for hero in result.made]
+        lines = [f"{hero.page}: {hero.file} ({_WHY[hero.reason]})" for hero in result.made]
         lines += [f"{hero.page}: {note}" for hero in result.made for note in hero.notes]
         lines += [f"{page}: has the hero of an equal recipe" for page in result.shared]
         lines += [
-            f"{page}: has another title now than its hero was made for; `imageseo generate {page}` draws it anew"
+            f"{page}: has another title now than its hero was made for; `{self.command(page)}` draws it anew"
             for page in result.stale
         ]
         lines += [f"{page}: no longer asks for a hero, its pin is gone" for page in result.pruned]
@@ -78,16 +92,20 @@ NOTHING = Generated(result=GenerateResult(), faults=())
 """What is said where everything is switched off."""
 
 
-def generate(here: AtHand, *, names: Sequence[str], root: Path | None, progress: Progress) -> Generated:
+def generate(
+    here: AtHand, *, names: Sequence[str], root: Path | None, progress: Progress, config: Path | None = None
+) -> Generated:
     """Make what the pages ask for. ``names``: of pages, all when empty; then pins that nobody asks for are dropped,
     as long as the host itself gave every page: a page that merely was not seen keeps its pin.
     Who names a page means it: its master is drawn again even where somebody changed the file.
+    ``config``: what ``--config`` named.
 
     Raises SiteError for a name that no page has, LockError, and what else stops all of the work.
     """
     from imageseo import compose
     from imageseo import generate as masters
 
+    command = generating(config=config, root=root)
     pages, whole = here.pages(root)
     chosen = _chosen(pages, names, here.folder) if names else pages
     providers = compose.providers(here.settings.brand)
@@ -108,9 +126,10 @@ def generate(here: AtHand, *, names: Sequence[str], root: Path | None, progress:
         prune=(lambda page: _prunable(page, here, root)) if whole and not names and not faults else None,
         present={page.key for page in pages} if whole else None,
         redraw={page.key for page in chosen} if names else (),
+        command=command,
         progress=progress,
     )
-    return Generated(result=result, faults=(*faults, *result.failed))
+    return Generated(result=result, faults=(*faults, *result.failed), command=command)
 
 
 def _prunable(page: str, here: AtHand, root: Path | None) -> bool:

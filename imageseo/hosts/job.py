@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from imageseo.errors import ImageseoError
+from imageseo.hosts.commands import pinning, to_name
 from imageseo.model.finding import Finding, Severity
+from imageseo.model.finding_ids import MADE_BY_BUILDS
 from imageseo.model.page import Site
 from imageseo.ports import Progress, Result
 from imageseo.settings import Settings
@@ -47,28 +51,40 @@ def read_settings(folder: Path, **door: Any) -> Project:
     return config.read_project(
         folder,
         env={name: value for name, value in os.environ.items() if name != DEBUG},
-        rules=[name.replace("_", "-") for name in compose.leaves("rules")],
+        rules=[*(name.replace("_", "-") for name in compose.leaves("rules")), *MADE_BY_BUILDS],
         providers=list(compose.leaves("heroes")),
         **door,
     )
 
 
-def build(site: Site, settings: Settings, *, progress: Progress) -> BuildResult:
-    """The job itself. Raises ImageseoError."""
+def build(site: Site, settings: Settings, *, progress: Progress, config: Path | None = None) -> BuildResult:
+    """The job itself. ``config``: what our commands have to name here, for hints. Raises ImageseoError."""
     from imageseo import build as jobs
     from imageseo import compose
 
-    with compose.toolbox(settings, project=site.project, progress=progress) as tools:
-        return jobs.build(site, settings, tools)
+    command = pinning(site, config=config)
+    with compose.toolbox(settings, project=site.project, progress=progress, command=command) as tools:
+        result = jobs.build(site, settings, tools)
+    return replace(result, findings=_with_unused(result.findings, site, settings))
 
 
-def lint(site: Site, settings: Settings, *, progress: Progress) -> tuple[LintResult, bool]:
-    """The reading half of the job, and whether it failed. Raises ImageseoError."""
+def lint(site: Site, settings: Settings, *, progress: Progress, config: Path | None = None) -> tuple[LintResult, bool]:
+    """The reading half of the job, and whether it failed. ``config``: as for ``build``. Raises ImageseoError."""
     from imageseo import compose
     from imageseo.lint import failed
 
-    result = compose.lint_site(site, settings, progress=progress)
+    result = compose.lint_site(site, settings, progress=progress, command=pinning(site, config=config))
+    result = replace(result, findings=_with_unused(result.findings, site, settings))
     return result, failed(result, settings.lint.fail_on)
+
+
+def _with_unused(findings: Iterable[Finding], site: Site, settings: Settings) -> tuple[Finding, ...]:
+    """All findings in order, with those that hosts alone can make, by ``lint.rules``."""
+    from imageseo.hosts.unused import unused
+    from imageseo.lint import graded
+
+    more = unused(site, settings) if settings.enabled else ()
+    return tuple(sorted(graded([*findings, *more], settings.lint.rules), key=lambda finding: finding.sort_key))
 
 
 def run(
@@ -79,16 +95,19 @@ def run(
     progress: Progress,
     serving: bool,
     tell: Callable[[str], None] | None = None,
+    config: Path | None = None,
 ) -> str | None:
     """Do the job and say what was found; what made it fail, a line each, or None when it did not.
 
     ``serving``: warn and never fail, so that a preview goes on. Raises ImageseoError when it is false.
-    ``tell``: takes the one line of counts at the end; the voice does without it.
+    ``tell``: takes the one line of counts at the end; the voice does without it. ``config``: the host's own file.
     """
+    named = to_name(config) if config is not None else None
+    work = partial(_run, site, settings, voice, progress, tell or voice.info, named)
     if not serving:
-        return _run(site, settings, voice, progress, tell or voice.info, serving=False)
+        return work(serving=False)
     try:
-        _run(site, settings, voice, progress, tell or voice.info, serving=True)
+        work(serving=True)
     except ImageseoError as error:
         voice.warning("%s", error)
     except Exception as error:  # a preview outlives our own faults too
@@ -98,9 +117,16 @@ def run(
 
 
 def _run(
-    site: Site, settings: Settings, voice: Voice, progress: Progress, tell: Callable[[str], None], *, serving: bool
+    site: Site,
+    settings: Settings,
+    voice: Voice,
+    progress: Progress,
+    tell: Callable[[str], None],
+    config: Path | None,
+    *,
+    serving: bool,
 ) -> str | None:
-    result = build(site, settings, progress=progress)
+    result = build(site, settings, progress=progress, config=config)
     speak(result.findings, voice, serving=serving)
     tell(summary(result))
     if serving or not result.failed:
@@ -136,10 +162,17 @@ def _others(findings: Iterable[Finding]) -> str:
 
 
 def line(finding: Finding) -> str:
-    """A finding as one line: place, what was found, the rule, what to do."""
-    source = f" ({finding.location.source})" if finding.location.source else ""
+    """A finding as one line: place, what was found, the rule, what to do.
+
+    The place is the author's own file; a line number counts in the built page, and then that is named before it.
+    """
+    place = finding.location
+    where = str(place)
+    if place.source:
+        where = place.source if place.line is None else f"{place} ({place.source})"
+    told = [text.removeprefix(f"{place.source or place.page}: ") for text in finding.message.splitlines()]
     hint = f"; {finding.hint}" if finding.hint else ""
-    return f"{finding.location}{source}: {finding.message} [{finding.rule}]{hint}"
+    return f"{where}: {'; '.join(told)} [{finding.rule}]{hint}"
 
 
 def summary(result: Result) -> str:

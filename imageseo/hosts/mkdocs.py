@@ -92,7 +92,10 @@ class Events:
             return
         try:
             site = self._site(config, project)
-            failure = job.run(site, project.settings, voice=log, progress=_progress(), serving=self.serving)
+            file = Path(config.config_file_path) if config.config_file_path else None
+            failure = job.run(
+                site, project.settings, voice=log, progress=_progress(), serving=self.serving, config=file
+            )
         except ImageseoError as error:
             if not self.serving:
                 raise PluginError(f"imageseo: {error}") from error

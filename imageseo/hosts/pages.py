@@ -113,6 +113,14 @@ class HeroesFile:
                 return hero
         return None
 
+    def without_page(self, pages: Iterable[Page]) -> Iterator[str]:
+        """The patterns that fit none of the pages."""
+        names = {name for page in pages for name in (page.url.lstrip("/"), page.path)}
+        for pattern, _ in self.entries:
+            expression = _expression(pattern.strip().lstrip("/"))
+            if not any(expression.fullmatch(name) for name in names):
+                yield pattern
+
 
 def with_heroes(pages: Sequence[Page], heroes: HeroesFile, keys: Sequence[str]) -> tuple[Page, ...]:
     """The pages, those whose front matter does not speak of ``keys[0]`` with the hero that the file has for them."""

@@ -17,6 +17,7 @@ from pelican.log import console  # type: ignore[import-untyped]
 
 from imageseo.errors import ImageseoError, SettingsError
 from imageseo.hosts import job
+from imageseo.hosts.commands import PELICAN_FILES
 from imageseo.hosts.pages import HeroesFile, base_url, html_files, with_heroes
 from imageseo.hosts.pelican_pages import READING, Collected, folder_of, options_of
 from imageseo.model.page import Page, PageHints, Site
@@ -42,6 +43,7 @@ class _Run:
     source: Path
     settings: Settings | None
     base_url: str | None
+    config: Path | None
     collected: Collected = field(default_factory=Collected)
 
 
@@ -74,6 +76,7 @@ def on_initialized(pelican: Any) -> None:
         source=Path(pelican.settings["PATH"]).resolve(),
         settings=settings,
         base_url=base_url(settings.site_url if settings else None, pelican.settings.get("SITEURL")),
+        config=_config(folder, command.settings),
     )
     doors = [plugin for plugin in pelican.plugins if getattr(plugin, "register", None) is register]
     if len(doors) > 1:
@@ -114,7 +117,9 @@ def finish(pelican: Any) -> None:
     voice = _Voice()
     try:
         site = _site(root, run, settings)
-        failure = job.run(site, settings, voice=voice, progress=Lines(log.info), serving=serving, tell=_tell)
+        failure = job.run(
+            site, settings, voice=voice, progress=Lines(log.info), serving=serving, tell=_tell, config=run.config
+        )
     except ImageseoError as error:
         if not serving:
             raise ImageseoFailed(str(error), error.exit_code) from error
@@ -142,6 +147,12 @@ def _site(root: Path, run: _Run, settings: Settings) -> Site:
         generator="pelican",
         sources=tuple({other.source for other in _runs.values()}),
     )
+
+
+def _config(folder: Path, settings: str | None) -> Path | None:
+    """The file that our own commands read: `publishconf.py` stands on `pelicanconf.py`, where that is there."""
+    usual = folder / PELICAN_FILES[0]
+    return usual if usual.is_file() else Path(settings) if settings else None
 
 
 def _root(pelican: Any) -> Path:

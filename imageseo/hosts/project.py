@@ -9,14 +9,13 @@ from pathlib import Path
 
 from msgspec import structs
 
+from imageseo import installing
 from imageseo.errors import MissingExtraError, SettingsError, SiteError
 from imageseo.hosts import directory, job
+from imageseo.hosts.commands import MKDOCS_FILES, PELICAN_FILES
 from imageseo.hosts.pages import HeroesFile, base_url, with_heroes
 from imageseo.model.page import Page, PageHints, Site
 from imageseo.settings import Settings
-
-MKDOCS_FILES = ("properdocs.yml", "properdocs.yaml", "mkdocs.yml", "mkdocs.yaml")
-PELICAN_FILES = ("pelicanconf.py",)
 
 Hints = Mapping[str, PageHints]
 
@@ -177,7 +176,7 @@ def _of_host(config: Path, *, must: bool, note: Callable[[str], None]) -> AtHand
         raise SettingsError((f"{config}: expected imageseo.toml, pyproject.toml, mkdocs.yml or pelicanconf.py",))
     missing = f"{config} is here and {extra} is not installed"
     if must:
-        raise MissingExtraError(missing, hint=f'pip install "imageseo[{extra}]"')
+        raise MissingExtraError(missing, hint=installing.command(extra))
     note(f"{missing}: its options and front matter are not read")
     project = job.read_project(config.parent, options=None, origin="")
     return AtHand(settings=project.settings, folder=project.folder, absent=missing)

@@ -1,0 +1,22 @@
+"""The ids of findings that no rule makes, with what each means; a rule's id is the name of its file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+MADE_BY_BUILDS: Mapping[str, str] = {
+    "hero-master": "the pinned file is gone, or is not what was pinned",
+    "hero-provider": "nobody of that name makes heroes, or making it failed",
+    "hero-recipe": "the front matter cannot be understood",
+    "hero-stale": "the page's title changed since its card was pinned",
+    "hero-store": "a drawn hero cannot be kept in the cache",
+    "hero-unpinned": "a recipe has no pin in imageseo.lock",
+    "hero-unused": "what looks like a hero leads to none: a slip of a key, a pattern that no page has",
+    "ld-parse": "a JSON-LD block of the theme is broken",
+    "page-unreadable": "the page is no HTML, or in an encoding that cannot be edited",
+    "page-unwritable": "no right to write, or no room on the disk",
+    "site-url-missing": "no JSON-LD and no image sitemap without the site's URL",
+    "sitemap-schema": "the host's sitemap cannot be extended",
+    "variant-dropped": "variants that were larger than the file itself are left out",
+}
+"""Permanent; the manual has a row for each. ``lint.rules`` may name them like rules (``lint.graded``)."""
