@@ -14,7 +14,7 @@ PACKAGE = ROOT / "imageseo"
 
 # Floors from the ground up. A room may import from its own floor and from those below, never in a circle.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("model", "errors", "files"),
+    ("model", "errors", "files", "installing"),
     ("settings", "ports"),
     ("config", "core", "heroes", "codecs", "metrics", "rules", "reports"),
     ("store", "blobs", "lock", "lockfile", "probe", "provenance", "raster", "pixels", "pngcolour"),
