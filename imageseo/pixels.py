@@ -10,12 +10,16 @@ from typing import cast
 import PIL
 from PIL import Image, ImageCms, ImageMath, features
 
-from imageseo import pngcolour
+from imageseo import cicp, pngcolour
 from imageseo.raster import open_raster
 
-POLICY = "pixels 1: halved by box while twice the size remains, Lanczos; ICC, gAMA, cHRM to sRGB, perceptual; upright"
+COLOUR = "ICC, CICP, gAMA, cHRM to sRGB, perceptual; upright"
+POLICY = f"pixels 2: halved by box while twice the size remains, Lanczos; {COLOUR}"
 
 Size = tuple[int, int]
+Shrinker = Callable[[Image.Image], Callable[[Size], Image.Image]]
+"""From a whole picture (L, RGB, CMYK or RGBa) to what makes it at a size, asked for the largest first."""
+
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -27,11 +31,11 @@ _TURNS = {
 }
 
 
-@lru_cache(maxsize=1)
-def version() -> str:
+@lru_cache
+def version(policy: str = POLICY) -> str:
     """The policy and every library that has a say in the pixels; enters the store's key."""
     libraries = ("libjpeg_turbo", "jpg", "webp", "avif", "littlecms2")
-    return "; ".join([POLICY, f"Pillow {PIL.__version__}", *(f"{name} {features.version(name)}" for name in libraries)])
+    return "; ".join([policy, f"Pillow {PIL.__version__}", *(f"{name} {features.version(name)}" for name in libraries)])
 
 
 def render(
@@ -41,12 +45,13 @@ def render(
     sizes: Iterable[Size],
     *,
     look: Callable[[Image.Image], None] | None = None,
+    shrinker: Shrinker | None = None,
 ) -> dict[Size, Image.Image]:
     """The image at each size: mode RGB or RGBA, sRGB, upright, nothing else attached.
 
     ``kind``: as ``raster.sniff`` says; ``orientation``: EXIF's 1 to 8; ``sizes``: width and height in px as
-    displayed, never above the source's; ``look``: is shown the decoded picture, in its own mode and at its full size.
-    Raises whatever Pillow raises for a file it cannot decode.
+    displayed, never above the source's; ``look``: is shown the decoded picture, in its own mode and at its full size;
+    ``shrinker``: who shrinks instead of Pillow. Raises whatever Pillow raises for a file it cannot decode.
 
     Each size depends on the source and on itself alone, never on what else is asked for: so an image is the same in
     a build that makes all sizes and in one that makes the single size that was missing.
@@ -57,26 +62,41 @@ def render(
             look(opened)
         grey = opened.mode in ("1", "L", "LA") or opened.mode.startswith("I")
         profile = cast("bytes", opened.info.get("icc_profile", b""))
-        if kind == "png" and not profile:
+        if (code := cicp.read(data, kind)) is not None and (kind == "png" or not profile):
+            profile = b"" if grey else cicp.profile(code)
+        elif kind == "png" and not profile:
             profile = pngcolour.profile(opened.info, grey=grey)
         level = _plain(opened)
     if level.mode == "RGBa" and level.getchannel("a").getextrema() == (255, 255):
         level = level.getchannel("R") if grey else level.convert("RGBA").convert("RGB")
     to_srgb = _conversion(profile, level.mode, grey=grey)
-    full, halvings, rendered = level.size, 0, dict[Size, Image.Image]()
+    full, rendered = level.size, dict[Size, Image.Image]()
     wanted = {size: size[::-1] if orientation >= 5 else size for size in sizes}
+    shrunk = (shrinker or _halved)(level)
+    del level
     for size, raw in sorted(wanted.items(), key=lambda item: (_halvings(full, item[1]), item)):
-        while halvings < _halvings(full, raw):
-            level, halvings = level.reduce(2), halvings + 1
-        # The last row and column of a level may stand for less than a whole pixel.
-        box = (0.0, 0.0, full[0] / 2**halvings, full[1] / 2**halvings)
-        image = level.copy() if raw == level.size == box[2:] else level.resize(raw, Image.Resampling.LANCZOS, box)
+        image = shrunk(raw)
         image = to_srgb(image)
         if orientation in _TURNS:
             image = image.transpose(_TURNS[orientation])
         image.info = {}
         rendered[size] = image
     return rendered
+
+
+def _halved(level: Image.Image) -> Callable[[Size], Image.Image]:
+    """Pillow's way: halve while twice the size remains, then Lanczos."""
+    full, halvings = level.size, 0
+
+    def shrunk(size: Size) -> Image.Image:
+        nonlocal level, halvings
+        while halvings < _halvings(full, size):
+            level, halvings = level.reduce(2), halvings + 1
+        # The last row and column of a level may stand for less than a whole pixel.
+        box = (0.0, 0.0, full[0] / 2**halvings, full[1] / 2**halvings)
+        return level.copy() if size == level.size == box[2:] else level.resize(size, Image.Resampling.LANCZOS, box)
+
+    return shrunk
 
 
 def _halvings(full: Size, size: Size) -> int:

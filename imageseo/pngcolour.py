@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 Triple = tuple[float, float, float]
 Matrix = tuple[Triple, Triple, Triple]
 
-_SRGB = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
+SRGB = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
+"""White, red, green and blue as x, y."""
+
 _D50: Triple = (0.9642, 1.0, 0.8249)
 _BRADFORD: Matrix = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
 
@@ -19,18 +21,23 @@ def profile(info: Mapping[str | tuple[int, int], object], *, grey: bool) -> byte
     ``info``: Pillow's, of a PNG without a profile of its own. As in Chromium an sRGB chunk ends the matter, and
     chromaticities count beside a gamma only.
     """
-    gamma, white_and_primaries = info.get("gamma"), info.get("chromaticity", _SRGB)
+    gamma, white_and_primaries = info.get("gamma"), info.get("chromaticity", SRGB)
     if "srgb" in info or not isinstance(gamma, float) or not 0.01 <= gamma <= 10:
         return b""
     curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(256 / gamma))
     if grey:
         return _icc(b"GRAY", {b"kTRC": curve})
     try:
-        columns = _transposed(_to_d50(*_pairs(white_and_primaries)))
-        colorants = {name: _xyz(column) for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns, strict=True)}
-        return _icc(b"RGB ", {**colorants, b"rTRC": curve, b"gTRC": curve, b"bTRC": curve})
+        return matrix_profile(white_and_primaries, curve)
     except (ArithmeticError, ValueError, TypeError, struct.error):  # three primaries on a line span no colours
         return b""
+
+
+def matrix_profile(white_and_primaries: object, curve: bytes) -> bytes:
+    """An ICC profile of a display. ``white_and_primaries``: eight numbers as ``SRGB``; ``curve``: an ICC curve tag."""
+    columns = _transposed(_to_d50(*_pairs(white_and_primaries)))
+    colorants = {name: _xyz(column) for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns, strict=True)}
+    return _icc(b"RGB ", {**colorants, b"rTRC": curve, b"gTRC": curve, b"bTRC": curve})
 
 
 def _pairs(values: object) -> list[tuple[float, float]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
+from imageseo.cicp import hdr
 from imageseo.model.image import Asset, BadAsset
 from imageseo.provenance import png_chunks, png_xmp, read_rights, says_where
 from imageseo.raster import PLUGINS, open_raster, sniff
@@ -110,6 +111,7 @@ def _asset(image: ImageFile, data: bytes, kind: str, site_path: str, max_pixels:
         mode=image.mode,
         has_alpha=image.has_transparency_data,
         has_gps=_has_gps(exif) or says_where(xmp),
+        hdr=hdr(data, kind, _as_bytes(image.info.get("icc_profile")), xmp),
         rights=read_rights(xmp=xmp, iim=iim, exif=exif),
     )
 

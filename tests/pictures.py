@@ -92,6 +92,13 @@ def palette_with_transparency() -> bytes:
     return save(image, "PNG", transparency=b"\xff\x00")
 
 
+def coded_avif(image: Image.Image, primaries: int, transfer: int) -> bytes:
+    """An AVIF whose nclx box says other colours than Pillow wrote into it."""
+    data = save(image, "AVIF", quality=100)
+    at = data.index(b"nclx") + 4
+    return data[:at] + struct.pack(">HH", primaries, transfer) + data[at + 4 :]
+
+
 # Several frames
 
 

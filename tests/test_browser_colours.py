@@ -29,6 +29,11 @@ def gamma(value: int) -> tuple[bytes, bytes]:
     return b"gAMA", struct.pack(">I", value)
 
 
+def coded(primaries: int, transfer: int, *extra: tuple[bytes, bytes]) -> bytes:
+    chunk = (b"cICP", bytes((primaries, transfer, 0, 1)))
+    return pictures.png(64, 48, depth=8, colour=2, rows=rows(bytes(COLOUR)), extra=[chunk, *extra])
+
+
 WIDE = b"cHRM", struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000)
 P3 = pictures.p3_like()
 SOURCES = {
@@ -52,6 +57,17 @@ SOURCES = {
         64, 48, depth=8, colour=2, rows=rows(bytes(COLOUR)), extra=[gamma(45_455), WIDE]
     ),
     "chromaticities-alone.png": pictures.png(64, 48, depth=8, colour=2, rows=rows(bytes(COLOUR)), extra=[WIDE]),
+    "coded-p3.png": coded(12, 13),
+    "coded-2020.png": coded(9, 13),
+    "coded-linear.png": coded(1, 8),
+    "coded-gamma.png": coded(12, 4),
+    "coded-video.png": coded(1, 1),
+    "coded-wide-video.png": coded(9, 14),
+    "coded-before-all.png": coded(12, 13, gamma(100_000)),
+    "coded-unknown.png": coded(12, 2),
+    "coded-video.avif": pictures.coded_avif(pictures.flat(COLOUR), 9, 14),
+    "coded-p3.avif": pictures.coded_avif(pictures.flat(COLOUR), 12, 13),
+    "coded-alpha.avif": pictures.coded_avif(pictures.flat((*COLOUR, 128), "RGBA"), 12, 13),
     "preview.jpg": pictures.with_preview(),
     "late-exif.png": pictures.with_late_chunk(
         pictures.save(pictures.corners(), "PNG"), b"eXIf", pictures.exif({0x0112: 6})

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class Avif:
-    """4:2:0, one thread. Effort: libavif's speed, 0 (slowest) to 10; below 6 libaom costs five times as much."""
+    """4:2:0, or 4:4:4 where colours have hard edges; one thread.
+
+    Effort: libavif's speed, 0 (slowest) to 10; below 6 libaom costs five times as much.
+    """
 
     name = "avif"
     mime = "image/avif"
@@ -27,7 +30,7 @@ class Avif:
         return f"1 libavif {features.version('avif')} {encoder} tune=ssimulacra2"
 
     def codings(self, kind: Kind) -> tuple[str, ...]:
-        return ("",)
+        return ("",) if kind is Kind.PHOTO else ("4:4:4",)
 
     def encode(self, image: Image, *, quality: int, effort: int | None, xmp: bytes | None, coding: str = "") -> bytes:
         from PIL import AvifImagePlugin  # noqa: F401 - registers the format
@@ -39,7 +42,7 @@ class Avif:
             codec="aom",
             quality=quality,
             speed=self.default_speed if effort is None else effort,
-            subsampling="4:2:0",
+            subsampling=coding or "4:2:0",
             # libaom's bytes differ between one thread and more, and Pillow's default is the number of processors.
             max_threads=1,
             autotiling=False,

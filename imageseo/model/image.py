@@ -161,6 +161,7 @@ class Asset:
     ``path``: relative to the site's root, with ``/``. ``width``/``height``: px as displayed, EXIF orientation applied.
     ``format``: Pillow's name in lower case (``jpeg``, ``png``, ``webp``, ``avif``, ``gif``, ``svg``).
     ``frames``: above 1 for an animation. ``sha256``: of the file's bytes. ``bytes``: its size.
+    ``hdr``: what makes it one (``PQ``, ``HLG``, ``gain map``); None for an ordinary picture.
     ``natural``: False for an SVG that says no size of its own, only a ratio: a browser fills the column with it.
     """
 
@@ -176,12 +177,13 @@ class Asset:
     has_alpha: bool = False
     has_gps: bool = False
     natural: bool = True
+    hdr: str | None = None
     rights: Rights = Rights()
 
     @property
     def encodable(self) -> bool:
-        """True when variants can be made of it: a still raster image."""
-        return self.format != "svg" and self.frames == 1
+        """True when variants can be made of it: a still raster image whose light fits into theirs."""
+        return self.format != "svg" and self.frames == 1 and self.hdr is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
