@@ -411,7 +411,7 @@ def _as_nobody(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
     (folder / ".cache").mkdir(mode=0o777)
     (folder / ".cache").chmod(0o777)
     code = (
-        "import os, sys\nfrom imageseo import cli, build, compose\nimport imageseo.hosts.directory\n"
+        "import os, sys\nfrom imageseo import cli, build, compose\nimport imageseo.hosts.directory, imageseo.hosts.job\n"
         "os.setgid(65534); os.setuid(65534)\n"
         f"sys.argv = ['imageseo', *{list(arguments)!r}]\ncli.main()\n"
     )

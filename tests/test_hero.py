@@ -255,6 +255,65 @@ def test_what_came_from_the_page_has_the_name_that_the_provider_gave_it(
     assert card is None or card["title"] == ("The page" if derived else "Mine")
 
 
+def by_procedural(_: str, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    return PROCEDURAL.complete(options)
+
+
+def test_all_faults_of_a_hero_are_told_at_once() -> None:
+    meta = {"sed": 4, "style": "tpo", "colors": ["red"], "card": "yess", "width": 5, "alt": 7}
+    page = Page(path="a.html", hints=PageHints(source=Path("docs/a.md"), title="The page", meta={"hero": meta}))
+    with pytest.raises(RecipeError) as caught:
+        hero.request(page, settings=SETTINGS, complete=by_procedural)
+    lines = caught.value.message.splitlines()
+    assert len(lines) == len(caught.value.faults) == 6
+    assert all(line.startswith("docs/a.md: front matter key `hero") for line in lines)
+    for words in (
+        "`hero.alt`: expected text, found 7",
+        "`hero.width`: expected a whole number",
+        "found 'yess' (did you mean `yes`?",
+        "no option 'sed' (did you mean `seed` for `sed`?",
+        "no style 'tpo' (did you mean 'topo'?)",
+        "`colors`: expected two to six colours",
+    ):
+        assert sum(words in line for line in lines) == 1, words
+
+
+@pytest.mark.parametrize(
+    "text", ["style: topo", "style:topo", "C:\\pictures\\a.jpg", "seed: 4711, style: topo", "#", "?x"]
+)
+def test_a_text_that_is_no_path_says_what_is_expected(text: str) -> None:
+    for value in (text, {"src": text}):
+        said = fault({"hero": value})
+        assert "expected the path of an image or a mapping" in said
+        assert '{"style": "topo", "seed": 4711}' in said
+
+
+@pytest.mark.parametrize(
+    ("card", "title"),
+    [
+        ("A title", "A title"),
+        ("Yes, we can", "Yes, we can"),
+        ("True", "The page"),
+        ("on", "The page"),
+        ("none", None),
+        ("False", None),
+        ("One", "One"),
+        ("go", "go"),
+    ],
+)
+def test_a_card_may_be_its_title(card: str, title: str | None) -> None:
+    page = Page(path="a.html", hints=PageHints(title="The page", meta={"hero": {"card": card}}))
+    found = hero.request(page, settings=SETTINGS, complete=by_procedural)
+    assert found is not None
+    assert found.recipe is not None
+    assert found.recipe.options.get("card") == (None if title is None else {"title": title})
+
+
+@pytest.mark.parametrize("card", ["yess", "ture", "tru", "flase", 7, 0, ["x"]])
+def test_a_card_that_is_neither_is_a_fault(card: Any) -> None:
+    assert "`hero.card`: expected true, false, a title or a mapping" in fault({"hero": {"card": card}})
+
+
 def test_size_and_provider() -> None:
     made = recipe({"hero": {"provider": "diffusers", "seed": 1, "width": "800", "height": 450}})
     assert (made.provider, made.width, made.height) == ("diffusers", 800, 450)

@@ -14,7 +14,7 @@ from PIL import Image
 from imageseo.core import lcp
 from imageseo.errors import SettingsError
 from imageseo.facts import PageFacts, Reading, SiteFiles
-from imageseo.lint import LintResult, Rule, failed, lint
+from imageseo.lint import LintResult, Rule, failed, graded, lint
 from imageseo.model.fact import ImageFact, Problem
 from imageseo.model.finding import DESKTOP, GATING, MOBILE, Budget, Finding, Location, Severity
 from imageseo.model.image import Asset, BadAsset, Kept, SourceTag
@@ -205,6 +205,37 @@ def test_a_module_that_is_no_rule_is_refused() -> None:
 
 
 # Severities, exit, silence
+
+
+def found_of(rule: str, severity: Severity, *, fails: bool = False) -> Finding:
+    return Finding(rule=rule, severity=severity, message="x", location=Location(page="a.html"), fails_build=fails)
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "severity", "chosen", "left"),
+    [
+        ("hero-stale", Severity.WARN, Severity.OFF, None),
+        ("hero-stale", Severity.WARN, Severity.INFO, Severity.INFO),
+        ("variant-dropped", Severity.INFO, Severity.WARN, Severity.WARN),
+        ("alt-missing", Severity.ERROR, Severity.WARN, Severity.WARN),
+        ("lcp-bytes", Severity.WARN, Severity.ERROR, Severity.WARN),
+        ("img-unreadable", Severity.WARN, Severity.OFF, None),
+    ],
+)
+def test_any_finding_is_graded(rule_id: str, severity: Severity, chosen: Severity, left: Severity | None) -> None:
+    given = [found_of(rule_id, severity), found_of("ld-parse", Severity.WARN)]
+    once = graded(given, {rule_id: chosen})
+    assert [found.severity for found in once if found.rule == rule_id] == ([left] if left else [])
+    assert once[-1] == given[-1], "what nobody speaks of stays"
+    assert graded(once, {rule_id: chosen}) == once
+    assert graded(given, {}) == given
+
+
+@pytest.mark.parametrize("chosen", list(Severity))
+@pytest.mark.parametrize("rule_id", ["hero-recipe", "page-unwritable", "lcp-bytes"])
+def test_what_fails_the_build_cannot_be_graded_away(rule_id: str, chosen: Severity) -> None:
+    fatal = found_of(rule_id, Severity.ERROR, fails=True)
+    assert graded([fatal], {rule_id: chosen}) == [fatal]
 
 
 def test_severities_lower_and_switch_off(tmp_path: Path) -> None:

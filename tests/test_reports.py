@@ -76,6 +76,13 @@ def test_text_shows_a_logo_of_the_theme_once() -> None:
     assert "001.html" not in text
 
 
+def test_text_names_the_page_once() -> None:
+    message = "docs/a.md: front matter key `hero.seed`: bad\ndocs/a.md: front matter key `hero.card`: bad"
+    text = text_report.render(Ended(findings=(finding("a.html", 1, message, source="docs/a.md"),)))
+    assert text.splitlines()[0] == "a.html (from docs/a.md)"
+    assert text.count("docs/a.md") == 1
+
+
 def test_text_keeps_the_reasons_of_silenced_findings() -> None:
     silenced = tuple(
         Silenced(finding=finding(page, 2, "x.png has no alt attribute"), reason=reason)

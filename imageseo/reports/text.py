@@ -46,7 +46,9 @@ def _once(findings: Iterable[Finding]) -> Iterator[tuple[Finding, int]]:
 
 
 def _finding(finding: Finding, others: int) -> Iterator[str]:
-    first, *more = finding.message.splitlines() or [""]
+    place = finding.location
+    named = f"{place.source or place.page}: "  # it stands above already
+    first, *more = [line.removeprefix(named) for line in finding.message.splitlines()] or [""]
     yield f"  {finding.location}: {finding.severity.value} {finding.rule}: {first}"
     yield from (f"      {line}" for line in more)
     if finding.hint:
