@@ -29,7 +29,7 @@ class SiteFiles:
         self._probe = probe
         self._assets: dict[str, Asset | BadAsset] = {}
         self._sizes: dict[str, int | None] = {}
-        self._folders: dict[str, set[str]] = {}
+        self._folders: dict[str, tuple[set[str], set[str]]] = {}
         self._near: dict[str, str | None] = {}
 
     def asset(self, path: str) -> Asset | BadAsset:
@@ -69,22 +69,24 @@ class SiteFiles:
 
     def _names(self, folder: str) -> set[str]:
         """Names of the files in a folder; none when it is not there, or not there under this very name."""
+        return self._listing(folder)[0]
+
+    def _listing(self, folder: str) -> tuple[set[str], set[str]]:
+        """Names of the files and of the folders in a folder, listed once."""
         if folder not in self._folders:
-            names: set[str] = set()
+            files: set[str] = set()
+            folders: set[str] = set()
+            parent, _, name = folder.rpartition("/")
             try:
-                if not folder or self._spelled(folder):
+                # With every step of the path in the letter case that it has on disk.
+                if not folder or name in self._listing(parent)[1]:
                     with os.scandir(self._root / folder) as entries:
-                        names = {entry.name for entry in entries if entry.is_file()}
+                        for entry in entries:
+                            (files if entry.is_file() else folders).add(entry.name)
             except (OSError, ValueError):
                 pass
-            self._folders[folder] = names
+            self._folders[folder] = files, folders
         return self._folders[folder]
-
-    def _spelled(self, folder: str) -> bool:
-        """True when every step of the folder's path has the letter case it has on disk."""
-        parent, _, name = folder.rpartition("/")
-        with os.scandir(self._root / parent) as entries:
-            return any(entry.name == name for entry in entries) and (not parent or self._spelled(parent))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

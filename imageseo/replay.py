@@ -29,6 +29,7 @@ class Replay:
     records: Mapping[str, Record]
     _pristine: set[str] = field(default_factory=set)
     _sound: set[str] = field(default_factory=set)
+    _held: set[str] = field(default_factory=set)
 
     def find(self, page: Page, context: bytes | None) -> Record | None:
         """The page's record when all that it follows from is the same, and every variant can be had; else None."""
@@ -60,7 +61,10 @@ class Replay:
 
     def _obtainable(self, named: Named) -> bool:
         """Whether a variant is published already, or stands undamaged in the store."""
-        if named.sha256 in self._sound or self.output.holds(named.path, named.bytes):
+        if named.sha256 in self._sound or named.path in self._held:
+            return True
+        if self.output.holds(named.path, named.bytes):
+            self._held.add(named.path)
             return True
         try:
             sound = self.store.read(Stored(sha256=named.sha256, bytes=named.bytes)) is not None
@@ -71,9 +75,11 @@ class Replay:
         return sound
 
     def _publish(self, named: Named) -> None:
-        if self.output.holds(named.path, named.bytes) or self.output.link(named.path, self.locate(named.sha256)):
+        if named.path in self._held or self.output.holds(named.path, named.bytes):
             return
-        data = self.store.read(Stored(sha256=named.sha256, bytes=named.bytes))
-        if data is None:
-            raise SiteError(f"{named.path} is gone from the store", hint="build again")
-        self.output.put(named.path, data)
+        if not self.output.link(named.path, self.locate(named.sha256)):
+            data = self.store.read(Stored(sha256=named.sha256, bytes=named.bytes))
+            if data is None:
+                raise SiteError(f"{named.path} is gone from the store", hint="build again")
+            self.output.put(named.path, data)
+        self._held.add(named.path)
