@@ -164,15 +164,28 @@ def verify(config: Path | None, form: str) -> int:
 
 
 @cache.command()
-@click.option("--days", type=click.FloatRange(min=0), metavar="N", help="Remove what was not used for N days.")
+@click.option("--older-than", "age", metavar="AGE", help="Remove what was not used for that long, as in 30d.")
+@click.option("--unreachable", is_flag=True, help="Remove what no site needed when it was last built.")
 @click.option("--max-size", metavar="SIZE", help="Then the longest unused until the rest fits, as in 500 MiB.")
+@click.option("--dry-run", "dry", is_flag=True, help="Say what would go, and remove nothing.")
+@click.option("--days", type=click.FloatRange(min=0), hidden=True)
 @_CONFIG
 @_FORMAT
-def prune(days: float | None, max_size: str | None, config: Path | None, form: str) -> int:
+def prune(
+    age: str | None,
+    unreachable: bool,
+    max_size: str | None,
+    dry: bool,
+    days: float | None,
+    config: Path | None,
+    form: str,
+) -> int:
     """Remove what nothing leads to, what was not used for long, and what does not fit."""
     from imageseo.hosts import upkeep
 
-    click.echo(upkeep.prune(_at_hand(config), form, days=days, size=max_size), nl=False)
+    age = age if days is None else f"{days:f}d"
+    done = upkeep.prune(_at_hand(config), form, age=age, size=max_size, unreachable=unreachable, dry=dry)
+    click.echo(done, nl=False)
     return 0
 
 

@@ -132,14 +132,14 @@ class Pruning:
         for entry in sorted(entries):
             old = self.older_than is not None and now - entry.used > self.older_than
             idle = self.needed is not None and entry.key not in self.needed
-            if idle and not old and self.lately is not None and entry.used >= self.lately:
-                spared += 1
-                idle = False
-            if old or idle or (self.max_bytes is not None and total > self.max_bytes):
+            spare = idle and self.lately is not None and entry.used >= self.lately
+            if old or (idle and not spare) or (self.max_bytes is not None and total > self.max_bytes):
                 goes.add(entry)
                 users[entry.stored.sha256] -= 1
                 if not users[entry.stored.sha256]:
                     total -= sizes.get(entry.stored.sha256, 0)
+            else:
+                spared += spare
         return goes, spared
 
 

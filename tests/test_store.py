@@ -8,10 +8,14 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from imageseo.entries import Entry, Pruning
 from imageseo.errors import StoreError
 from imageseo.ports import Store, Stored
 from imageseo.store import FolderStore
@@ -226,7 +230,10 @@ def test_a_folder_that_may_only_be_read(folder: Path, tmp_path: Path) -> None:
         "from imageseo.errors import StoreError; from imageseo.store import FolderStore\n"
         "os.setgid(65534); os.setuid(65534)\n"
         "store = FolderStore(Path(sys.argv[1])); stored = store.find('0' * 64); print(store.read(stored))\n"
-        "print(store.read(store.find('2' * 64)))\n"
+        "bad = store.find('2' * 64); print(store.read(bad), store.find('2' * 64))\n"
+        "again = store.put('2' * 64, b'damaged'); print(store.read(again), store.find('2' * 64) == again == bad)\n"
+        "aside = store.locate(again.sha256); print(aside.read_bytes()); del store; print(aside.parents[2].exists())\n"
+        "store = FolderStore(Path(sys.argv[1]))\n"
         "try: store.put('1' * 64, b'new')\n"
         "except StoreError as error: print(error)\n"
     )
@@ -234,10 +241,11 @@ def test_a_folder_that_may_only_be_read(folder: Path, tmp_path: Path) -> None:
     done = run(code, folder)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert lines[:2] == ["b'there'", "None"]
-    assert "Permission denied" in lines[2]
-    assert str(folder) in lines[2]
-    assert "cache_dir" in lines[3]
+    assert lines[:2] == ["b'there'", "None None"]
+    assert lines[2:5] == ["b'damaged' True", "b'damaged'", "False"], "made again for this build alone"
+    assert "Permission denied" in lines[5]
+    assert str(folder) in lines[5]
+    assert "cache_dir" in lines[6]
     assert files(folder) == before
     assert stored.bytes == 5
 
@@ -321,6 +329,223 @@ def test_prune_keeps_a_blob_while_a_key_needs_it_and_removes_orphans(folder: Pat
     assert (upkeep.removed, upkeep.bytes) == (1, 6)
     assert not blob(folder, orphan).exists()
     assert store.read(Stored(sha256=hashlib.sha256(b"shared").hexdigest(), bytes=6)) == b"shared"
+
+
+def entry_of(folder: Path, name: object) -> Path:
+    return next((folder / "v1" / "keys" / key(name)[:2]).glob(f"{key(name)[2:]}.*"))
+
+
+def test_prune_by_need(folder: Path) -> None:
+    now = Now()
+    aged(folder, now)
+    needed = frozenset([key(1), key(2), key("elsewhere")])
+    before = files(folder)
+    dry = FolderStore(folder, clock=now).prune(needed=needed, dry=True)
+    assert (dry.checked, dry.removed, dry.bytes, dry.spared) == (10, 8, 800, 0)
+    assert files(folder) == before
+    assert FolderStore(folder, clock=now).prune(needed=needed) == dry, "it does what it said it would"
+    store = FolderStore(folder, clock=now)
+    assert [n for n in range(10) if store.find(key(n))] == [1, 2]
+    assert store.prune(needed=needed, older_than=2 * DAY, max_bytes=0).removed == 2
+
+
+def test_a_dry_run_tells_of_age_and_size_and_orphans(folder: Path) -> None:
+    now = Now()
+    aged(folder, now)
+    entry_of(folder, 9).unlink()
+    options: dict[str, float] = {"older_than": 7 * DAY, "max_bytes": 350}
+    before = files(folder)
+    dry = FolderStore(folder, clock=now).prune(**options, dry=True)  # type: ignore[arg-type]
+    assert files(folder) == before
+    assert (dry.checked, dry.removed, dry.bytes) == (9, 6, 700)
+    assert FolderStore(folder, clock=now).prune(**options) == dry  # type: ignore[arg-type]
+
+
+def test_what_a_running_build_may_need_stays_until_it_is_done(folder: Path) -> None:
+    """Nobody can know yet what it needs. A real process at work, and its end."""
+    code = (
+        "import sys; from pathlib import Path; from imageseo.store import FolderStore\n"
+        "store = FolderStore(Path(sys.argv[1])); store.find('0' * 64); store.put('1' * 64, b'new')\n"
+        "print('working', flush=True); sys.stdin.readline()\n"
+    )
+    store = FolderStore(folder)
+    for name in ("0", "2"):
+        store.put(name * 64, name.encode())
+    old = next((folder / "v1/keys/22").iterdir())
+    os.utime(old, (0, 0))
+    command = [sys.executable, "-c", code, str(folder)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "working\n"
+        done = store.prune(needed=["3" * 64])
+        assert (done.removed, done.spared) == (1, 2)
+        done = store.prune(needed=["3" * 64], max_bytes=3)
+        assert (done.removed, done.spared) == (1, 1), "a limit is a limit"
+        other.communicate("go on\n")
+    done = store.prune(needed=["3" * 64])
+    assert (done.removed, done.spared) == (1, 0)
+    assert store.info().blobs == 0
+
+
+def test_times_in_the_future_count_as_now(folder: Path) -> None:
+    now = Now()
+    aged(folder, now)
+    os.utime(entry_of(folder, 9), (0, now.seconds + 5_000 * DAY))
+    assert FolderStore(folder, clock=now).prune(older_than=5 * DAY).removed == 4
+    assert FolderStore(folder, clock=now).find(key(9)), "a clock that was set back takes nothing away"
+    now.seconds += 6 * DAY
+    assert FolderStore(folder, clock=now).prune(older_than=5 * DAY).removed == 6, "and from now on it grows old"
+    store = FolderStore(folder, clock=now)
+    store.put(key(1), b"x")
+    os.utime(entry_of(folder, 1), (0, now.seconds + 5_000 * DAY))
+    assert FolderStore(folder, clock=now).find(key(1))
+    assert entry_of(folder, 1).stat().st_mtime == now.seconds, "use mends it as well"
+
+
+def test_what_was_used_since_it_was_listed_stays(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = Now()
+    aged(folder, now)
+    choose = Pruning.choose
+
+    def meanwhile(self: Pruning, *arguments: Any) -> tuple[set[Entry], int]:
+        assert FolderStore(folder, clock=now).find(key(9))
+        return choose(self, *arguments)
+
+    monkeypatch.setattr(Pruning, "choose", meanwhile)
+    assert FolderStore(folder, clock=now).prune(older_than=8 * DAY).removed == 1
+    assert FolderStore(folder, clock=now).find(key(9))
+
+
+def odd_folder(path: Path) -> None:
+    path.mkdir()
+
+
+def odd_full_folder(path: Path) -> None:
+    path.mkdir()
+    (path / "somebody's").write_bytes(b"work")
+
+
+def odd_link(path: Path) -> None:
+    twin = path.parents[3] / "twin"
+    twin.write_bytes(b"precious")
+    path.symlink_to(twin)
+
+
+def odd_endless_link(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def odd_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def odd_huge_file(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+
+
+def odd_empty_file(path: Path) -> None:
+    path.touch()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [odd_folder, odd_full_folder, odd_link, odd_endless_link, odd_pipe, odd_huge_file, odd_empty_file],
+)
+@pytest.mark.parametrize("found_before", [False, True])
+def test_an_odd_thing_in_a_blobs_place_is_a_miss(
+    folder: Path, make: Callable[[Path], None], found_before: bool
+) -> None:
+    stored = FolderStore(folder).put(key(1), b"precious")
+    store = FolderStore(folder)
+    if found_before:
+        assert store.find(key(1)) == stored
+    blob(folder, stored).unlink()
+    make(blob(folder, stored))
+    assert not store.intact(stored)
+    assert store.read(stored) is None
+    assert store.find(key(1)) is None
+    again = store.put(key(1), b"precious")
+    assert store.find(key(1)) == again == stored
+    assert store.read(again) == b"precious"
+    assert store.locate(again.sha256).read_bytes() == b"precious"
+    if make is odd_full_folder:
+        assert (blob(folder, stored) / "somebody's").read_bytes() == b"work", "nobody's to delete"
+    else:
+        assert FolderStore(folder).read(stored) == b"precious"
+    twin = folder / "twin"
+    assert not twin.exists() or twin.read_bytes() == b"precious"
+
+
+@pytest.mark.parametrize("make", [odd_folder, odd_full_folder, odd_link, odd_endless_link, odd_pipe, odd_empty_file])
+def test_verify_and_prune_meet_odd_things(folder: Path, make: Callable[[Path], None]) -> None:
+    store = FolderStore(folder)
+    stored, kept = store.put(key(1), b"precious"), store.put(key(2), b"kept")
+    blob(folder, stored).unlink()
+    make(blob(folder, stored))
+    store.info()
+    store.prune(older_than=DAY)
+    done = store.verify()
+    full = make is odd_full_folder
+    assert (done.checked, done.removed) == (2, 0 if full else 1)
+    assert done.strangers == ((f"v1/blobs/{stored.sha256[:2]}/{stored.sha256}",) if full else ())
+    assert os.path.lexists(blob(folder, stored)) == full
+    assert FolderStore(folder).find(key(1)) is None
+    assert FolderStore(folder).read(kept) == b"kept"
+    assert store.info().entries == 1
+
+
+def test_strangers_are_named_and_left_alone(folder: Path) -> None:
+    store = FolderStore(folder)
+    stored = store.put(key(1), b"x")
+    shard = f"v1/blobs/{stored.sha256[:2]}"
+    names = [
+        f"{shard}/{stored.sha256.upper()}",  # from a file system that knows no case
+        f"{shard}/.DS_Store",
+        f"{shard}/{'0' * 62 if shard.endswith('ff') else 'f' * 64}",  # of another shard
+        "v1/blobs/notes.txt",
+        f"v1/keys/{key(1)[:2]}/Thumbs.db",
+        f"v1/keys/{key(1)[:2]}/{key(2)[2:].upper()}.{stored.sha256}.1",
+        "v1/keys/AB/entry",
+    ]
+    for name in names:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"?")
+    strange_key = folder / "v1/keys" / key(1)[:2] / f"{key(3)[2:]}.{stored.sha256}.1"
+    strange_key.mkdir()
+    before = files(folder)
+    for done in (store.verify(), store.prune(max_bytes=10), store.prune(older_than=DAY, needed=[key(1)])):
+        assert done.strangers == tuple(sorted({*names[:-1], "v1/keys/AB", strange_key.relative_to(folder).as_posix()}))
+        assert (done.checked, done.removed, done.bytes) == (1, 0, 0)
+    assert files(folder) == before
+    assert store.info().blobs == 1
+    assert FolderStore(folder).find(key(1)) == stored
+
+
+def test_intact_is_told_without_reading(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = FolderStore(folder).put(key(1), b"precious")
+    store = FolderStore(folder)
+    with monkeypatch.context() as blind:
+        blind.setattr(Path, "read_bytes", lambda _: pytest.fail("it was read"))
+        assert store.intact(stored)
+    # Published files are second names of blobs: a tool that writes into one writes into the store.
+    os.link(blob(folder, stored), tmp_path / "published")
+    (tmp_path / "published").write_bytes(b"pretious")
+    assert not store.intact(stored)
+    assert store.read(stored) is None
+    assert not store.intact(Stored(sha256=key(0), bytes=1))
+
+
+def test_a_copy_that_lost_its_times_is_read_once(folder: Path) -> None:
+    stored = FolderStore(folder).put(key(1), b"precious")
+    store = FolderStore(folder)
+    blob(folder, stored).touch()
+    assert store.read(stored) == b"precious"
+    assert not store.intact(stored), "touched just now: it may be touched again within the same tick of the clock"
+    os.utime(blob(folder, stored), (time.time() - 60, time.time() - 60))
+    assert not store.intact(stored)
+    assert store.read(stored) == b"precious"
+    assert store.intact(stored)
 
 
 def test_loads_no_imaging() -> None:
