@@ -185,7 +185,7 @@ def test_doctor_says_how_to_get_what_is_missing(
     assert command("doctor") == 1
     said = capsys.readouterr().out
     assert re.search(r'! lxml: missing\n +pip install "lxml>=', said)
-    assert re.search(rf'- pelican: not installed.*\n +{re.escape(installing.command("pelican"))}\n', said)
+    assert re.search(rf"- pelican: not installed.*\n +{re.escape(installing.command('pelican'))}\n", said)
 
 
 @pytest.fixture
