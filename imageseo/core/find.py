@@ -34,6 +34,7 @@ def find(html: bytes, *, include: Sequence[str] = (), exclude: Sequence[str] = (
 
 
 _LATE = 120  # characters: more than a date, an author and a category take
+_FAR = 5_000  # characters: what stands below so much text is far from the top, and nobody asks how far
 
 
 class _Reading:
@@ -173,6 +174,7 @@ class _Reading:
         text_at, text_size = self._text_start(), 0
         headings = iter(self.headings)
         following = next(headings, None)
+        above: Open | None = None
         heading, below_h1 = None, 0
         for found in self.scanner.images:
             start = found.tag.start
@@ -180,14 +182,16 @@ class _Reading:
             line_start = max(line_start, self.text.rfind("\n", counted, start) + 1)
             counted = start
             zone = self._zone(found.zone)
-            if zone is Zone.ARTICLE and start > text_at:
-                size = len(self._words(text_at, start))
+            if zone is Zone.ARTICLE and start > text_at and text_size < _FAR:
+                size = self._length(text_at, start)
                 text_size += size + 1 if size and text_size else size
                 text_at = found.tag.end
             while following is not None and following.tag.start < start:
-                heading = self._words(following.tag.end, following.close)
+                above = following
                 below_h1 += following.tag.name != "h1"
                 following = next(headings, None)
+            if above is not None:
+                heading, above = self._words(above.tag.end, above.close), None
             written = attributes(self.text, found.tag)
             yield ImageRef(
                 span=Span(start, found.tag.end),
@@ -208,6 +212,12 @@ class _Reading:
                 sources=self._sources(found.sources),
                 ours=found.picture is not None and found.picture.ours,
             )
+
+    def _length(self, start: int, end: int) -> int:
+        """Characters of text in a range; where that is long, at least so many that nobody asks for more."""
+        cut = self.text.rfind("<", start, start + 4 * _FAR) if end - start > 4 * _FAR else start
+        size = len(self._words(start, cut)) if cut > start else 0
+        return size if size > _FAR else len(self._words(start, end))
 
     def _text_start(self) -> int:
         if self.article is not None:

@@ -31,6 +31,7 @@ _ENDED_BY = {
     "p": (_HOLDERS | LANDMARKS | _HEADINGS | {"p", "li", "dt", "dd", "td", "th", "tr", "figure", "figcaption"})
     - {"select", "summary"},
 }
+_PLAIN = (_HOLDERS | {"nav", "aside", "header", "footer", "li", "p"}) - _VOID
 _SCOPES = frozenset({"ul", "ol", "menu", "dl", "table", "select", "body", "button", "td", "th"})
 
 
@@ -86,6 +87,7 @@ class Scanner:
         self.comments: list[str] = []
         self.page_disabled: list[str] = []
         self._open: list[Open] = []
+        self._plain: dict[str, Open] = {}
         self._link: Tag | None = None
         self._marks = self._marked_tags()
         self._walk()
@@ -148,6 +150,9 @@ class Scanner:
         name = tag.name
         if self._implied:
             self._imply_ends(tag)
+        if name in _PLAIN and tag.start not in self._marks and name not in self._named:
+            self._open.append(self._plain_ones(name))
+            return
         if name in self.head:
             self.head[name].append(tag)
         element = self._element(tag)
@@ -173,6 +178,12 @@ class Scanner:
                 figure.captions += (element,)
         self._open.append(element)
 
+    def _plain_ones(self, name: str) -> Open:
+        """An element of which nothing is asked but which one it is: all of a name are one."""
+        if name not in self._plain:
+            self._plain[name] = Open(Tag(name, 0, 0, 0), region=region(Element(name, "", ())))
+        return self._plain[name]
+
     def _imply_ends(self, tag: Tag) -> None:
         """End what this start tag ends without saying so (``<li>`` in ``<li>``, ``<div>`` in ``<p>`` …)."""
         for index in range(len(self._open) - 1, -1, -1):
@@ -190,6 +201,10 @@ class Scanner:
                 self.head_close = tag.start
             return
         if name in ("body", "html"):
+            return
+        if self._open and self._open[-1].tag.name == name:
+            element = self._open.pop()
+            element.close, element.end = tag.start, tag.end
             return
         for index in range(len(self._open) - 1, -1, -1):
             if self._open[index].tag.name == name:

@@ -56,7 +56,8 @@ def page(number: int, size: int, image: str) -> str:
     tail = "</article></main></div></body></html>\n"
     words = (
         '<h2 id="p{0}">Part {0}<a class="headerlink" href="#p{0}" title="Permanent link">#</a></h2>\n<p>'
-        "Once <code>a</code> was set, <em>every</em> page of the site had what it needed, and nobody had to look for it any longer than "
+        "Once <code>a</code> was set, <em>every</em> page of the site had what it needed, and nobody looked for it "
+        "any longer than "
         '<a href="#t">this</a>.</p>\n<div class="highlight"><pre><code><span class="k">def</span> <span class="nf">f'
         '</span><span class="p">():</span>\n    <span class="k">pass</span>\n</code></pre></div>\n'
     )
