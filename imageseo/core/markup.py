@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import quote
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from imageseo.core import naming
 from imageseo.core.edits import CHROME, HERO, MARKER, Edit
 from imageseo.model.image import Asset, Kept, SourceTag, Span, Variant, VariantSpec, Zone
 from imageseo.model.plan import HeroInsert, ImagePlan, PagePlan
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
 
 # Zero specificity: whatever the theme says wins. Neither <picture> nor its sources may be a box, or they would be items
 # of a flex or grid container. A height attribute must not keep its px when only `max-width` narrows the image, nor a
@@ -171,6 +173,8 @@ def _candidate(url: str) -> str:
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # a build that edits no page does without
+
     return Environment(loader=PackageLoader("imageseo.core", "templates"), autoescape=True, undefined=StrictUndefined)
 
 

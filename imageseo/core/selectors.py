@@ -5,13 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-_NAME = r"(?:[A-Za-z_\u0080-\U0010ffff]|-(?!\d)|\\.)(?:[\w\u0080-\U0010ffff-]|\\.)*"
-_PART = re.compile(
-    rf"""(?P<tag>{_NAME}|\*)|\.(?P<cls>{_NAME})|\#(?P<id>(?:[\w\u0080-\U0010ffff-]|\\.)+)"""
-    rf"""|\[\s*(?P<attr>{_NAME})\s*(?:(?P<op>[~^$*|]?=)\s*(?:"(?P<dq>[^"]*)"|'(?P<sq>[^']*)'|(?P<bare>[^\s\]"']+))"""
-    r"\s*(?P<flag>[iIsS])?\s*)?\]"
-)
 # commas outside of quotes
 _COMMA = re.compile(r""",(?=(?:[^"']|"[^"]*"|'[^']*')*$)""")
 _ESCAPE = re.compile(r"\\(.)")
@@ -73,12 +68,23 @@ def parse(texts: Iterable[str]) -> tuple[Selector, ...]:
     return tuple(_compound(part.strip(), text) for text in texts for part in _COMMA.split(text))
 
 
+@lru_cache(maxsize=1)
+def _part() -> re.Pattern[str]:
+    """One simple selector. Compiled when there is one to read: ranges of all of Unicode take their time."""
+    name = r"(?:[A-Za-z_\u0080-\U0010ffff]|-(?!\d)|\\.)(?:[\w\u0080-\U0010ffff-]|\\.)*"
+    return re.compile(
+        rf"""(?P<tag>{name}|\*)|\.(?P<cls>{name})|\#(?P<id>(?:[\w\u0080-\U0010ffff-]|\\.)+)"""
+        rf"""|\[\s*(?P<attr>{name})\s*(?:(?P<op>[~^$*|]?=)\s*(?:"(?P<dq>[^"]*)"|'(?P<sq>[^']*)'|(?P<bare>[^\s\]"']+))"""
+        r"\s*(?P<flag>[iIsS])?\s*)?\]"
+    )
+
+
 def _compound(part: str, text: str) -> Selector:
     tag: str | None = None
     conditions: list[Condition] = []
     position = 0
     while position < len(part):
-        match = _PART.match(part, position)
+        match = _part().match(part, position)
         if match is None or (match["tag"] and position):
             break
         position = match.end()

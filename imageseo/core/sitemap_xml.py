@@ -7,9 +7,9 @@ import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 from urllib.parse import quote
-from xml.sax.saxutils import escape
 
 from lxml import etree
 
@@ -215,7 +215,7 @@ def _declared(data: bytes) -> bytes:
 
 def write_index(locs: Sequence[str], comment: str) -> bytes:
     """A new sitemap index."""
-    lines = [f"  <sitemap>\n    <loc>{escape(loc)}</loc>\n  </sitemap>\n" for loc in locs]
+    lines = [f"  <sitemap>\n    <loc>{escape(loc, quote=False)}</loc>\n  </sitemap>\n" for loc in locs]
     return _new("sitemapindex", "", comment, lines)
 
 
@@ -226,8 +226,10 @@ def write_urlset(pages: Sequence[str], comment: str) -> bytes:
 
 def write_url(loc: str, images: Sequence[str]) -> str:
     """One page with its images."""
-    listed = "".join(f"    <image:image><image:loc>{escape(image)}</image:loc></image:image>\n" for image in images)
-    return f"  <url>\n    <loc>{escape(loc)}</loc>\n{listed}  </url>\n"
+    listed = "".join(
+        f"    <image:image><image:loc>{escape(image, quote=False)}</image:loc></image:image>\n" for image in images
+    )
+    return f"  <url>\n    <loc>{escape(loc, quote=False)}</loc>\n{listed}  </url>\n"
 
 
 def _new(root: str, names: str, comment: str, lines: Sequence[str]) -> bytes:
