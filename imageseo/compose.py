@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, partial
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoints, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import cast
@@ -31,10 +31,17 @@ from imageseo.memory import Memory
 from imageseo.model.finding import Finding, Severity
 from imageseo.model.image import Asset, BadAsset
 from imageseo.model.page import Site
-from imageseo.ports import Codec, HeroProvider, Progress, Result
+from imageseo.ports import Codec, HeroProvider, Metric, Progress, Result
 from imageseo.probe import probe
-from imageseo.settings import BrandSettings, Settings
+from imageseo.schedule import pixels
+from imageseo.settings import BrandSettings, EncodeSettings, Settings
 from imageseo.store import FolderStore
+
+
+@cache
+def _installed() -> EntryPoints:
+    """The entry points of all packages: finding them means opening a file of each."""
+    return cast("EntryPoints", entry_points())
 
 
 @cache
@@ -49,14 +56,21 @@ def leaves(room: str) -> Mapping[str, Callable[[], ModuleType]]:
         for module in pkgutil.iter_modules(package.__path__)
         if not module.ispkg and not module.name.startswith("_")
     }
-    for entry in sorted(entry_points(group=f"imageseo.{room}"), key=lambda entry: entry.name):
+    for entry in sorted(_installed().select(group=f"imageseo.{room}"), key=lambda entry: entry.name):
         found.setdefault(entry.name, entry.load)
     return found
 
 
-def codecs(names: Iterable[str] | None = None) -> dict[str, Codec]:
-    """The codecs of these names; all there are without."""
-    return {name: cast("Codec", leaves("codecs")[name]().CODEC) for name in names or leaves("codecs")}
+def codecs(names: Iterable[str] | None = None, settings: EncodeSettings | None = None) -> dict[str, Codec]:
+    """The codecs of these formats, each by the encoder that is set; every leaf there is without names."""
+    chosen = {"avif": "avif_svt"} if settings is not None and settings.avif_encoder == "svt" else {}
+    found = leaves("codecs")
+    return {name: cast("Codec", found[chosen.get(name, name)]().CODEC) for name in names or found}
+
+
+def metrics(name: str) -> Metric:
+    """The metric that is set."""
+    return cast("Metric", leaves("metrics")[{"numpy": "ssimulacra2"}.get(name, name)]().METRIC)
 
 
 def providers(brand: BrandSettings) -> dict[str, HeroProvider]:
@@ -80,9 +94,10 @@ def store(settings: Settings, project: Path) -> FolderStore:
     return FolderStore(project / settings.cache_dir)
 
 
-def policy(settings: Settings) -> profiles.Policy:
-    """What the profile and the settings make of encoding."""
-    return profiles.policy(settings.profile, encode=settings.encode, quality=settings.quality, target=settings.target)
+def policy(settings: Settings, profile: profiles.Profile | None = None) -> profiles.Policy:
+    """What the settings make of encoding, in their profile or in another one."""
+    chosen = profile or settings.profile
+    return profiles.policy(chosen, encode=settings.encode, quality=settings.quality, target=settings.target)
 
 
 def workers(settings: Settings) -> int:
@@ -94,15 +109,28 @@ def workers(settings: Settings) -> int:
 
 
 @contextmanager
-def toolbox(settings: Settings, *, project: Path, progress: Progress, command: Command = TYPED) -> Iterator[Tools]:
-    """All that one build works with. ``command``: as in ``Heroes``. Raises LockError for a lock that cannot be read."""
+def toolbox(
+    settings: Settings,
+    *,
+    project: Path,
+    progress: Progress,
+    command: Command = TYPED,
+    accepts: Iterable[profiles.Profile] = (),
+) -> Iterator[Tools]:
+    """All that one build works with. Raises LockError for a lock that cannot be read.
+
+    ``command``: as in ``Heroes``. ``accepts``: profiles whose variants are taken where the store has them already.
+    """
     count = workers(settings)
     folder = store(settings, project)
     kept = Noted(folder)
-    coders = codecs((*settings.formats, "jpeg"))
+    coders = codecs((*settings.formats, "jpeg"), settings.encode)
+    how = policy(settings)
+    others = [policy(settings, profile) for profile in accepts]
+    judge = metrics(settings.encode.metric) if any(each.tunes for each in (how, *others)) else None
     with ThreadPoolExecutor(max_workers=count, thread_name_prefix="imageseo") as executor:
         yield Tools(
-            encoder=Encoder(kept, coders, executor, policy(settings), workers=count),
+            encoder=Encoder(kept, coders, executor, how, workers=count, metric=judge, accepts=others),
             masters=Heroes(
                 lock=locks.read(project / locks.NAME),
                 project=project,
@@ -114,16 +142,18 @@ def toolbox(settings: Settings, *, project: Path, progress: Progress, command: C
             rules=rules(),
             probe=partial(probe, max_pixels=settings.encode.max_pixels),
             locate=folder.locate,
-            memory=Memory(cache=folder.folder, versions=_versions(coders), store=kept),
+            memory=Memory(cache=folder.folder, versions=_versions(coders, [how, *others], judge), store=kept),
             progress=progress,
         )
 
 
-def _versions(coders: Mapping[str, Codec]) -> str:
+def _versions(coders: Mapping[str, Codec], policies: Sequence[profiles.Policy], judge: Metric | None) -> str:
     """Of all that has a say in what a build makes and finds."""
-    from imageseo import pixels
-
-    return "\n".join([memo.code(), pixels.version(), *(f"{name} {each.version()}" for name, each in coders.items())])
+    by = f"{judge.name} {judge.version}" if judge else "nobody"
+    shrinks = pixels(policies[0].resizer).version()
+    return "\n".join(
+        [memo.code(), shrinks, by, repr(policies), *(f"{name} {each.version()}" for name, each in coders.items())]
+    )
 
 
 def lint_site(
