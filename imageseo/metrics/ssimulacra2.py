@@ -1,94 +1,39 @@
-"""SSIMULACRA 2.1 with nothing but numpy: how alike two pictures look, 100 for equal ones.
-
-Our own code for the metric of Jon Sneyers (Cloudinary, github.com/cloudinary/ssimulacra2, BSD-3-Clause), whose
-constants and weights it uses: XYB, structure and edges at scales halved in linear light, 108 weighted norms.
-"""
+"""SSIMULACRA 2.1 with nothing but numpy: how alike two pictures look, 100 for equal ones."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from imageseo.metrics.sight.colour import scales
-from imageseo.metrics.sight.frames import frames, same_size
-from imageseo.metrics.sight.structure import Norm, Seen, norms, see
+from imageseo.metrics.sight.frames import frames, paired, same_size
+from imageseo.metrics.sight.score import View, compared, view
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_WEIGHTS: tuple[dict[str, dict[Norm, float]], ...] = (
-    {"Y": {("ssim", 4): 7.466890328078848, ("blur", 4): 17.445833984131262}},
-    {
-        "X": {("ssim", 4): 1.1041726426657346},
-        "Y": {("ssim", 4): 6.683678146179332, ("blur", 4): 1.027889937768264},
-    },
-    {
-        "X": {("ssim", 4): 1.8422455520539298, ("ring", 4): 11.441172603757666},
-        "Y": {("ssim", 1): 225.20515300849274, ("ssim", 4): 19.213238186143016},
-    },
-    {
-        "X": {("ssim", 4): 1.8787594979546387, ("ring", 4): 10.94906990605142},
-        "Y": {("ssim", 1): 176.39317598450694, ("ssim", 4): 24.43300999870476, ("ring", 4): 0.28520802612117757},
-        "B": {("ssim", 4): 8.826982764996862, ("ring", 4): 23.19243343998926},
-    },
-    {
-        "X": {("ring", 1): 0.9677937080626833, ("ring", 4): 0.9981766977854967},
-        "Y": {("ssim", 4): 34.77906344483772, ("ring", 4): 44.835625328877896},
-        "B": {
-            ("ssim", 1): 95.1080498811086,
-            ("ring", 1): 0.9863978034400682,
-            ("ring", 4): 171.2667255897307,
-            ("blur", 1): 0.9834382792465353,
-            ("blur", 4): 0.9807858872435379,
-        },
-    },
-)
-"""By scale (1:1 to 1:16), plane and norm. The others of the 108 are 0 or below 0.0021."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """A picture that others are compared with."""
+    """A picture that others are compared with, on each backdrop it is seen on."""
 
     size: tuple[int, int]
-    views: tuple[tuple[dict[str, Seen], ...], ...]  # by backdrop, scale and plane
+    views: tuple[View, ...]
 
 
 class Ssimulacra2:
+    """The same score on any machine. A picture with transparency has the worse of those on a dark and a light page."""
+
     name = "ssimulacra2 numpy"
     version = "1"
 
     def reference(self, image: Image) -> Reference:
-        wanted = ["".join(planes) for planes in _WEIGHTS]
-        views = (
-            tuple({name: see(plane) for name, plane in planes.items()} for planes in scales(frame, wanted))
-            for frame in frames(image)
-        )
-        return Reference(size=image.size, views=tuple(views))
+        """RGB or RGBA in sRGB, of any size; ValueError for anything else."""
+        return Reference(size=image.size, views=tuple(view(frame) for frame in frames(image)))
 
     def score(self, reference: Reference, image: Image) -> float:
+        """Of an image of the reference's size, else ValueError. Threads may share a reference."""
         same_size(reference.size, image)
-        wanted = ["".join(planes) for planes in _WEIGHTS]
-        seen = frames(image)
-        scores = []
-        for view in range(max(len(seen), len(reference.views))):
-            kept = reference.views[min(view, len(reference.views) - 1)]
-            error = 0.0
-            for weights, before, after in zip(
-                _WEIGHTS, kept, scales(seen[min(view, len(seen) - 1)], wanted), strict=True
-            ):
-                for name, terms in weights.items():
-                    found = norms(before[name], after[name], terms)
-                    for norm, weight in terms.items():
-                        error += weight * found[norm]
-            scores.append(_score(error))
-        return min(scores)
-
-
-def _score(error: float) -> float:
-    error *= 0.9562382616834844
-    error = 2.326765642916932 * error - 0.020884521182843837 * error**2 + 6.248496625763138e-05 * error**3
-    return round(100.0 - 10.0 * error**0.6276336467831387, 3) if error > 0 else 100.0
+        return min(compared(before, after) for before, after in paired(reference.views, frames(image)))
 
 
 METRIC = Ssimulacra2()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,9 +52,10 @@ def same_size(reference: tuple[int, int], image: Image) -> None:
         )
 
 
-def pairs(first: tuple[Frame, ...], second: tuple[Frame, ...]) -> int:
-    """How many comparisons two pictures need: one a backdrop if either lets it through."""
-    return max(len(first), len(second))
+def paired(references: Sequence[Any], images: Sequence[Frame]) -> Iterator[tuple[Any, Frame]]:
+    """What to compare: backdrop by backdrop, where a picture that hides them looks the same on each."""
+    for number in range(max(len(references), len(images))):
+        yield references[number % len(references)], images[number % len(images)]
 
 
 def _large_enough(frame: Frame) -> Frame:
