@@ -80,7 +80,7 @@ class Contest:
         for name in peers.NAMES:
             peer = present.get(name)
             tools[name] = Entrant(name=name, version=peer.version, formats=peer.formats) if peer else None
-        floors: dict[str, list[dict[str, float]]] = {name: [] for name in PROFILES}
+        floors: dict[str, list[dict[str, Any]]] = {name: [] for name in PROFILES}
         order = [*tools, *(f"floor of {name}" for name in PROFILES)]
         for number in range(options.rounds):
             for name in order if number % 2 == 0 else reversed(order):
@@ -136,12 +136,12 @@ class Contest:
         request = asking.write(out / "request.json", asked, out=out)
         return measure([self.options.python, "-m", "tests.bench.ours", request, *settings, *words], cwd=ROOT)
 
-    def _floor(self, name: str) -> dict[str, float]:
+    def _floor(self, name: str) -> dict[str, Any]:
         record = self.scratch / "recorded" / name / "record"
-        told: dict[str, float] = json.loads(
+        told: dict[str, Any] = json.loads(
             measure([self.options.python, "-m", "tests.bench.floor", record], cwd=ROOT).out
         )
-        return {what: round(value, 3) for what, value in told.items()}
+        return told
 
     def _peer(self, peer: peers.Peer, asked: Sequence[Job], out: Path, **more: Any) -> Run:
         modules = peers.folder(self.options.node_modules)
@@ -197,12 +197,13 @@ class Contest:
         """
         from PIL import Image
 
-        asked = asking.jobs(corpus.fixtures(self._folder("fixtures", "made")), (640,))
+        width = min(640, max(self.options.widths))
+        asked = asking.jobs(corpus.fixtures(self._folder("fixtures", "made")), (width,))
         plain = self._folder("fixtures", "plain")
         for job in asked:
-            shown, width = asking.upright(job.file), job.widths[0]
-            resized = shown.resize((width, job.height_at(width)), Image.Resampling.LANCZOS)
-            resized.save(plain / f"{job.stem}-{width}.png", compress_level=1)
+            at = job.widths[0]
+            resized = asking.upright(job.file).resize((at, job.height_at(at)), Image.Resampling.LANCZOS)
+            resized.save(plain / f"{job.stem}-{at}.png", compress_level=1)
         made = {}
         out = self._folder("fixtures", "imageseo")
         told = json.loads(self._ours(asked, out).out)["made"]
@@ -212,13 +213,19 @@ class Contest:
             self._peer(present["eleventy"], asked, out, mode="defaults")
             made["eleventy"] = {path.name: path for path in out.iterdir()}
         found: dict[str, Any] = {}
+        waiting: dict[Path, list[Path]] = {}
         for tool, files in made.items():
             for name, file in sorted(files.items()):
                 reference = plain / f"{name.rpartition('.')[0]}.png"
-                with Image.open(reference) as wanted, Image.open(file) as got:
-                    same = wanted.size == got.size
-                score = round(judge.scores({reference: [file]})[file], 1) if same else None
-                found.setdefault(name, {})[tool] = {"bytes": file.stat().st_size, "same_size": same, "score": score}
+                same = asking.upright(file).size == asking.upright(reference).size
+                found.setdefault(name, {})[tool] = {"bytes": file.stat().st_size, "same_size": same, "score": None}
+                if same:
+                    waiting.setdefault(reference, []).append(file)
+        scores = judge.scores(waiting)
+        for tool, files in made.items():
+            for name, file in files.items():
+                if file in scores:
+                    found[name][tool]["score"] = round(scores[file], 1)
         return found
 
     def _folder(self, *parts: str) -> Path:

@@ -11,7 +11,7 @@ from typing import Any
 from tests.bench.jobs import FORMATS
 from tests.bench.measure import Run
 
-Floors = Mapping[str, Sequence[Mapping[str, float]]]
+Floors = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,10 +87,11 @@ def headline(tools: Mapping[str, Entrant | None], floors: Floors, processors: in
     }
 
 
-def overhead(tool: Entrant, floors: Sequence[Mapping[str, float]], processors: int) -> float:
+def overhead(tool: Entrant, floors: Sequence[Mapping[str, Any]], processors: int) -> float:
     """Processors × wall over the floor's CPU, round by round; the median. See ``floor``."""
     pairs = zip(tool.runs, floors, strict=True)
-    return round(statistics.median(processors * run.wall / floor["cpu_s"] for run, floor in pairs), 3)
+    found: list[float] = [processors * run.wall / floor["cpu_s"] for run, floor in pairs]
+    return round(statistics.median(found), 3)
 
 
 def ratio(ours: Entrant, peer: Entrant | None, what: str) -> float | None:

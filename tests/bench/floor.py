@@ -23,15 +23,14 @@ import pickle
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from PIL import Image
 
 from tests.bench.measure import cpu
-
-PICTURES = "pictures"
 
 
 class Record:
@@ -48,14 +47,15 @@ class Record:
         self.encodes: list[tuple[str, str, dict[str, Any]]] = []
         self.scores: list[tuple[str, int]] = []
         self.metric = ""
+        self.resizer = ""
+        self.lost = 0
         self._decoded: dict[str, int] = {}
         self._lock = threading.Lock()
-        self._own = threading.local()
 
     def render(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        def recorded(data: bytes, kind: str, orientation: int, sizes: Any, *more: Any, **named: Any) -> Any:
+        def recorded(data: bytes, kind: str, orientation: int, sizes: Any, **named: Any) -> Any:
             sizes = list(sizes)
-            images = real(data, kind, orientation, sizes, *more, **named)
+            images = real(data, kind, orientation, sizes, **named)
             source = hashlib.sha256(data).hexdigest()
             digests = {digest(image): size for size, image in images.items()}
             with self._lock:
@@ -72,11 +72,13 @@ class Record:
     def encode(self, codec: str, real: Callable[..., bytes]) -> Callable[..., bytes]:
         def recorded(image: Image.Image, **options: Any) -> bytes:
             data = real(image, **options)
-            name = self.picture(image)
+            name = digest(image)
+            if name not in self.rendered:  # a sample by which the encoder learns whether a codec works at all
+                return data
             with Image.open(io.BytesIO(data)) as opened:
-                seen = _decoded(opened, image.mode)
+                seen = digest(opened)
             with self._lock:
-                self._decoded[f"{name} {digest(seen)}"] = len(self.encodes)
+                self._decoded[f"{name} {seen}"] = len(self.encodes)
                 self.encodes.append((name, codec, options))
             return data
 
@@ -85,22 +87,27 @@ class Record:
     def score(self, reference: str, image: Image.Image) -> None:
         with self._lock:
             judged = self._decoded.get(f"{reference} {digest(image)}")
-            assert judged is not None, "the metric judged what no codec had made"
-            self.scores.append((reference, judged))
-
-    def picture(self, image: Image.Image) -> str:
-        """The picture's digest; kept as a file where no resizer is known to have made it."""
-        name = digest(image)
-        if name not in self.rendered:
-            path = self.folder / PICTURES / f"{name}.png"
-            path.parent.mkdir(exist_ok=True)
-            if not path.exists():
-                image.save(path, compress_level=1)
-        return name
+            if judged is None:
+                self.lost += 1
+            else:
+                self.scores.append((reference, judged))
 
     def save(self) -> None:
-        content = (self.renders, self.rendered, self.encodes, self.scores, self.metric)
+        if self.lost:
+            raise SystemExit(f"the metric judged {self.lost} pictures that no codec had made: there is no floor")
+        content = (self.renders, self.rendered, self.encodes, self.scores, self.metric, self.resizer)
         (self.folder / "calls").write_bytes(pickle.dumps(content))
+
+
+class _Pixels:
+    """The module that makes sizes, listened to."""
+
+    def __init__(self, real: Any, record: Record) -> None:
+        self._real = real
+        self.render = record.render(real.render)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
 
 
 class _Codec:
@@ -125,7 +132,7 @@ class _Metric:
         return getattr(self._real, name)
 
     def reference(self, image: Image.Image) -> tuple[str, Any]:
-        return self._record.picture(image), self._real.reference(image)
+        return digest(image), self._real.reference(image)
 
     def score(self, reference: tuple[str, Any], image: Image.Image) -> float:
         self._record.score(reference[0], image)
@@ -136,25 +143,27 @@ class _Metric:
 @contextmanager
 def record(folder: Path) -> Iterator[None]:
     """Listen to all that an Encoder calls which ``compose`` builds meanwhile, and keep it in ``folder``."""
-    from imageseo import compose, pixels
+    from imageseo import compose, schedule
 
     folder.mkdir(parents=True, exist_ok=True)
     kept = Record(folder)
-    codecs, render = compose.codecs, pixels.render
-    compose.codecs = lambda *args, **named: {
-        name: _Codec(codec, kept) for name, codec in codecs(*args, **named).items()
-    }
-    pixels.render = kept.render(render)
-    metric: Callable[..., Any] | None = getattr(compose, "metric", None)
-    if metric is not None:
-        heard = metric
-        compose.metric = lambda *args, **named: _Metric(heard(*args, **named), kept)  # type: ignore[attr-defined]
-    try:
+    codecs, metrics, pixels = compose.codecs, compose.metrics, schedule.pixels
+
+    def sizes_by(resizer: str) -> Any:
+        kept.resizer = resizer
+        return _Pixels(pixels(resizer), kept)
+
+    def heard(*args: Any, **named: Any) -> Any:
+        return {name: _Codec(codec, kept) for name, codec in codecs(*args, **named).items()}
+
+    with ExitStack() as stack:
+        for module, name, mine in (
+            (compose, "codecs", heard),
+            (compose, "metrics", lambda name: _Metric(metrics(name), kept)),
+            (schedule, "pixels", sizes_by),
+        ):
+            stack.enter_context(mock.patch.object(module, name, mine))
         yield
-    finally:
-        compose.codecs, pixels.render = codecs, render
-        if metric is not None:
-            compose.metric = metric  # type: ignore[attr-defined]
     kept.save()
 
 
@@ -162,30 +171,26 @@ def replay(folder: Path) -> dict[str, Any]:
     """CPU seconds of every kind of call, in a plain loop."""
     from importlib import import_module
 
-    from imageseo import compose, pixels
+    from imageseo import compose
+    from imageseo.schedule import pixels
 
-    renders, rendered, encodes, scores, metric_name = pickle.loads((folder / "calls").read_bytes())
+    renders, rendered, encodes, scores, metric_name, resizer = pickle.loads((folder / "calls").read_bytes())
     metric = compose.leaves("metrics")[metric_name]().METRIC if scores else None
     codecs = {name: import_module(f"imageseo.codecs.{name}").CODEC for name in {name for _, name, _ in encodes}}
     spent: dict[str, float] = defaultdict(float)
     by_source: dict[str, list[int]] = defaultdict(list)
     for index, (picture, _, _) in enumerate(encodes):
-        by_source[rendered.get(picture, ("", None))[0]].append(index)
+        by_source[rendered[picture][0]].append(index)
     judged = {index: reference for reference, index in scores}
     for source, mine in sorted(by_source.items()):
-        images: dict[str, Image.Image] = {}
-        if source:
-            data = (folder / source).read_bytes()
-            kind, orientation, sizes = renders[source]
-            with cpu(spent, "resize"):
-                made = pixels.render(data, kind, orientation, sorted(sizes))
-            images = {name: made[size] for name, (where, size) in rendered.items() if where == source}
+        data = (folder / source).read_bytes()
+        kind, orientation, sizes = renders[source]
+        with cpu(spent, "resize"):
+            made = pixels(resizer).render(data, kind, orientation, sorted(sizes))
+        images = {name: made[size] for name, (where, size) in rendered.items() if where == source}
         references: dict[str, Any] = {}
         for index in mine:
             picture, codec, options = encodes[index]
-            if picture not in images:
-                with Image.open(folder / PICTURES / f"{picture}.png") as opened:
-                    images[picture] = opened.copy()
             image = images[picture].copy()
             with cpu(spent, "probe encodes" if index in judged else "final encodes"):
                 file = codecs[codec].encode(image, **options)
@@ -195,18 +200,17 @@ def replay(folder: Path) -> dict[str, Any]:
                 if picture not in references:
                     references[picture] = metric.reference(image)
                 with Image.open(io.BytesIO(file)) as opened:
-                    metric.score(references[picture], _decoded(opened, image.mode))
-    calls = {"sources": len(renders), "encodes": len(encodes), "scores": len(scores)}
-    return {"cpu_s": sum(spent.values()), **spent, **calls}
+                    opened.load()
+                    metric.score(references[picture], opened)
+    finals = len(encodes) - len(judged)
+    calls = {"sources": len(renders), "final encodes": finals, "probe encodes": len(judged), "scores": len(scores)}
+    seconds = {name: round(each, 3) for name, each in sorted(spent.items())}
+    return {"cpu_s": round(sum(spent.values()), 3), **seconds, "calls": calls}
 
 
 def digest(image: Image.Image) -> str:
-    """Of mode, size and pixels."""
-    return hashlib.sha256(f"{image.mode} {image.size}".encode() + image.tobytes()).hexdigest()
-
-
-def _decoded(opened: Image.Image, mode: str) -> Image.Image:
-    return opened.convert(mode)
+    """Of size and pixels; what is opaque is so in every mode."""
+    return hashlib.sha256(f"{image.size}".encode() + image.convert("RGBA").tobytes()).hexdigest()
 
 
 def main() -> None:

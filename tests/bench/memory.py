@@ -1,6 +1,6 @@
 """Peak memory of a cold encode with sources of 24 megapixels, and what finding and reading cost when all is there.
 
-    python -m tests.bench.memory [memory|store] [--sources 12] [--workers 2] [--kind jpeg|png|webp] [--full]
+    python -m tests.bench memory [memory|store] [--sources 12] [--workers 2] [--kind jpeg|png|webp] [--full]
 
 ``memory`` makes synthetic 6000×4000 px sources, encodes the ladder of each in a process of its own and prints that
 process's peak RSS; ``--full`` encodes at the default speeds (the default here is the fastest, which holds the same
@@ -119,19 +119,27 @@ def store(entries: int = 5000, size: int = 30_000) -> dict[str, object]:
     return {"entries": entries, "put_us": each(put), "find_us": each(min(finds)), "read_us": each(min(reads))}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", nargs="?", choices=["memory", "store"], default="memory")
     parser.add_argument("--sources", type=int, default=12)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--kind", choices=["jpeg", "png", "webp"], default="jpeg")
     parser.add_argument("--progressive", action="store_true")
     parser.add_argument("--full", action="store_true")
-    given = parser.parse_args()
-    if given.what == "store":
-        print(json.dumps(store()))
-    else:
-        print(json.dumps(memory(given.sources, given.workers, given.kind, given.full, given.progressive)))
+    parser.add_argument("--entries", type=int, default=5000, help="of the store")
+
+
+def run(options: argparse.Namespace) -> dict[str, object]:
+    """What ``memory`` or ``store`` says."""
+    if options.what == "store":
+        return store(options.entries)
+    return memory(options.sources, options.workers, options.kind, options.full, options.progressive)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    arguments(parser)
+    print(json.dumps(run(parser.parse_args())))
 
 
 if __name__ == "__main__":

@@ -59,13 +59,13 @@ def make(request: Path, chosen: Settings) -> dict[str, object]:
 
 def reference(request: Path, chosen: Settings) -> dict[str, object]:
     """Every picture at every width, before any codec has seen it."""
-    from imageseo import pixels
+    from imageseo.schedule import pixels
 
     out, sources, specs = told(request)
     made = {}
     for digest, (file, asset) in sources.items():
         names = {(spec.width, spec.height): name for spec, name in specs.items() if spec.source == digest}
-        images = pixels.render(file.read_bytes(), asset.format, asset.orientation, names)
+        images = pixels(chosen.encode.resizer).render(file.read_bytes(), asset.format, asset.orientation, names)
         for size, image in images.items():
             path = out / f"{names[size].rpartition('.')[0]}.png"
             image.save(path, compress_level=1)

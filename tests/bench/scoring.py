@@ -83,7 +83,7 @@ def _judge(command: tuple[str, ...], reference: Path, files: Sequence[Path]) -> 
             return [_ask([*command, reference, _without_loss(file, Path(folder))]) for file in files]
     from imageseo import compose
 
-    metric = compose.leaves("metrics")[{"numpy": "ssimulacra2"}.get(command[0], command[0])]().METRIC
+    metric = compose.metrics(command[0])
     picture = upright(reference)
     known = metric.reference(picture)
     return [float(metric.score(known, upright(file).convert(picture.mode))) for file in files]
