@@ -40,13 +40,16 @@ class Vszip:
 
     name = "ssimulacra2 vszip"
 
-    @property
-    def version(self) -> str:
-        _core()
-        return f"1 vszip {metadata.version('vapoursynth-vszip')} vapoursynth {metadata.version('vapoursynth')}"
+    def __init__(self) -> None:
+        try:
+            versions = [f"{package} {metadata.version(package)}" for package in ("vapoursynth-vszip", "vapoursynth")]
+        except metadata.PackageNotFoundError:
+            versions = ["missing"]  # said so as soon as a picture is to be looked at
+        self.version = " ".join(["1", *versions])
 
     def reference(self, image: Image) -> Reference:
-        """RGB or RGBA in sRGB, of any size; ValueError for anything else."""
+        """RGB or RGBA in sRGB, of any size, else ValueError. Without the package: MissingExtraError."""
+        _core()
         small = min(image.size) < LEAST
         return Reference(size=image.size, views=tuple(view(one) if small else one for one in frames(image)))
 
