@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from imageseo import kinds
 from imageseo.core.profiles import Policy
-from imageseo.errors import ProviderError
+from imageseo.errors import ImageseoError, ProviderError, SettingsError
 from imageseo.model.image import Asset, BadAsset, Rights, Variant, VariantSpec
-from imageseo.ports import Codec, Progress, Step, Store, Stored
+from imageseo.ports import Codec, Metric, Progress, Step, Store, Stored
 from imageseo.probe import probe_bytes
 from imageseo.provenance import packet
-from imageseo.schedule import Failed, Made, Source, work_through
+from imageseo.schedule import Failed, Made, Source, pixels, work_through
+from imageseo.tune import LOSSLESS, Study, Tuner
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -46,18 +48,31 @@ class Encoder:
     """Makes variants. ``executor``: threads (Pillow lets them run side by side); ``workers``: how many of them.
 
     ``codecs``: by name. ``policy``: what the profile and the settings make of a spec; all that may change bytes is in
-    the store's key.
+    the store's key. ``metric``: judges what is tuned; a policy with targets needs one. ``accepts``: policies whose
+    variants do as well where the store has them already, the best first: previews need not encode again what was
+    published.
     """
 
     def __init__(
-        self, store: Store, codecs: Mapping[str, Codec], executor: Executor, policy: Policy, *, workers: int
+        self,
+        store: Store,
+        codecs: Mapping[str, Codec],
+        executor: Executor,
+        policy: Policy,
+        *,
+        workers: int,
+        metric: Metric | None = None,
+        accepts: Sequence[Policy] = (),
     ) -> None:
         self._store = store
         self._codecs = codecs
         self._executor = executor
         self._workers = max(1, workers)
         self._policy = policy
+        self._metric = metric
+        self._accepts = tuple(accepts)
         self._versions: dict[str, str] = {}
+        self._tuners: dict[int, Tuner] = {}
 
     def encode(self, jobs: Jobs, specs: Iterable[VariantSpec], *, progress: Progress | None = None) -> Encoded:
         """Every spec's variant, from the store or made now; bytes do not depend on workers or on what else is asked.
@@ -69,7 +84,7 @@ class Encoder:
         missing: dict[VariantSpec, str] = {}
         for spec in dict.fromkeys(specs):
             key = self._key(spec, packets[spec.source])
-            stored = self._store.find(key)
+            stored = self._find(spec, packets[spec.source], key)
             if stored is None:
                 missing[spec] = key
             else:
@@ -77,6 +92,7 @@ class Encoder:
         hits = len(variants)
         failures, refused = dict[str, BadAsset](), dict[VariantSpec, str]()
         if missing:
+            self._try({spec.format for spec in missing})
             sources = _sources(jobs, missing, packets)
             with progress.task("Encoding images", len(missing)) if progress else nullcontext() as step:
                 self._make(sources, missing, variants, failures, refused, step)
@@ -99,8 +115,18 @@ class Encoder:
         return data
 
     def quality_of(self, variant: Variant, jobs: Jobs) -> int | None:
-        """The quality that a variant was really encoded with; None when it has none or its source has failed."""
-        return self._quality(variant.spec)
+        """The quality that a variant was encoded with, or its lossy coding would be; None when it has none."""
+        spec = variant.spec
+        fixed = self._policy.way(spec.format).quality if spec.quality is None else spec.quality
+        if fixed is not None:
+            return fixed
+        asset = jobs[spec.source][1]
+        if self._learnt(asset, spec) is None:  # lost from the store: what is made again tells it again
+            for _ in work_through(_sources(jobs, [spec], {spec.source: b""}), self._tuner, self._executor, workers=1):
+                pass
+        study = self._learnt(asset, spec)
+        qualities = [quality for coding, quality in study.attempts(spec) if coding != LOSSLESS] if study else []
+        return max(qualities, default=None)
 
     def publish(self, master: bytes, *, quality: int, rights: Rights, codec: str = "jpeg") -> bytes:
         """A master (PNG or any raster) as the file to publish at its full size, from the store or made now.
@@ -119,7 +145,7 @@ class Encoder:
         stored = self._store.find(key)
         data = self._store.read(stored) if stored else None
         if data is None:
-            image = _whole(master, asset)
+            image = _whole(master, asset, self._policy.resizer)
             data = self._codecs[codec].encode(
                 image, quality=quality, effort=self._policy.way(codec).effort, xmp=xmp or None
             )
@@ -135,7 +161,7 @@ class Encoder:
         refused: dict[VariantSpec, str],
         step: Step | None,
     ) -> None:
-        for outcome in work_through(sources, self._codecs, self._policy, self._executor, workers=self._workers):
+        for outcome in work_through(sources, self._tuner, self._executor, workers=self._workers):
             done = 1
             match outcome:
                 case Made(spec=spec, data=data):
@@ -148,26 +174,81 @@ class Encoder:
             if step is not None:
                 step.advance(done)
 
-    def _key(self, spec: VariantSpec, xmp: bytes) -> str:
+    def _find(self, spec: VariantSpec, xmp: bytes, key: str) -> Stored | None:
+        stored = self._store.find(key)
+        for policy in self._accepts if stored is None else ():
+            stored = self._store.find(self._key(spec, xmp, policy))
+            if stored is not None:
+                break
+        return stored
+
+    def _try(self, formats: Iterable[str]) -> None:
+        """A small picture through each encoder before the work begins: one fault, and not one for each image."""
+        from PIL import Image
+
+        for name in sorted(formats):
+            try:
+                image = Image.new("RGB", (16, 16), (37, 99, 235))
+                self._codecs[name].encode(image, quality=60, effort=self._policy.way(name).effort, xmp=None)
+            except ImageseoError:
+                raise
+            except Exception as error:  # whatever an encoder's library may do
+                raise _unable(name, error) from error
+
+    def _learnt(self, asset: Asset, spec: VariantSpec) -> Study | None:
+        """What the store knows of a tuned spec's quality; None when something is missing."""
+        kind = self._tuner.kind(asset)
+        study = self._tuner.study(asset, kind, [spec]) if kind is not None else None
+        return study if study is not None and not study.todo else None
+
+    def _key(self, spec: VariantSpec, xmp: bytes, policy: Policy | None = None) -> str:
         """Everything that may change the variant's bytes, hashed."""
+        policy = policy or self._policy
+        way = policy.way(spec.format)
+        quality = way.quality if spec.quality is None else spec.quality
         parts = (
             spec.source,
             f"{spec.width}x{spec.height}",
-            f"quality {self._quality(spec)} effort {self._policy.way(spec.format).effort}",
+            f"quality {quality}" if quality is not None else self._tuner_of(policy).aim(spec.format),
+            f"effort {way.effort}",
             self._version(spec.format),
             hashlib.sha256(xmp).hexdigest() if xmp else "",
         )
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
-    def _quality(self, spec: VariantSpec) -> int | None:
-        return self._policy.way(spec.format).quality if spec.quality is None else spec.quality
+    @property
+    def _tuner(self) -> Tuner:
+        return self._tuner_of(self._policy)
+
+    def _tuner_of(self, policy: Policy) -> Tuner:
+        if id(policy) not in self._tuners:
+            self._tuners[id(policy)] = Tuner(
+                store=self._store,
+                codecs=self._codecs,
+                policy=policy,
+                metric=self._metric,
+                pixels=pixels(policy.resizer).version(),
+            )
+        return self._tuners[id(policy)]
 
     def _version(self, codec: str) -> str:
         if codec not in self._versions:
-            from imageseo.pixels import version
-
-            self._versions[codec] = f"{codec} {self._codecs[codec].version()}\n{version()}"
+            try:
+                said = self._codecs[codec].version()
+            except ImageseoError:
+                raise
+            except Exception as error:  # as a library may fail that was built without it
+                raise _unable(codec, error) from error
+            self._versions[codec] = f"{codec} {said}\n{pixels(self._policy.resizer).version()}\n{kinds.VERSION}"
         return self._versions[codec]
+
+
+def _unable(format: str, error: Exception) -> SettingsError:
+    return SettingsError(
+        (f"formats: {format} cannot be encoded on this machine ({type(error).__name__}: {error})",),
+        hint=f"`pip install --force-reinstall pillow` brings encoders for all formats; or leave {format} out of "
+        "`formats`. `imageseo doctor` shows what there is.",
+    )
 
 
 def _sources(jobs: Jobs, specs: Iterable[VariantSpec], packets: Mapping[str, bytes]) -> list[Source]:
@@ -184,14 +265,13 @@ def _sources(jobs: Jobs, specs: Iterable[VariantSpec], packets: Mapping[str, byt
     ]
 
 
-def _whole(master: bytes, asset: Asset) -> Image:
-    from imageseo.pixels import render
-
+def _whole(master: bytes, asset: Asset, resizer: str) -> Image:
     try:
-        return render(master, asset.format, asset.orientation, [(asset.width, asset.height)]).popitem()[1]
+        images = pixels(resizer).render(master, asset.format, asset.orientation, [(asset.width, asset.height)])
     except Exception as error:  # a damaged file makes a decoder raise anything at all
         hint = "Make it again with `imageseo generate`."
         raise ProviderError(f"the hero's master cannot be decoded: {error}", hint=hint) from error
+    return cast("Image", images.popitem()[1])
 
 
 def _unreadable(asset: Asset, problem: str) -> BadAsset:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from importlib import import_module
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 from imageseo.core.profiles import Policy, Way
-from imageseo.model.image import Asset, VariantSpec
+from imageseo.model.image import Asset, Kind, VariantSpec
 from imageseo.ports import Codec
+from imageseo.tune import Known, Search, Size, Study, Tuner, refer, search_one, sizes, tuned
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -22,12 +25,21 @@ if TYPE_CHECKING:
 MEMORY = 600 * 2**20
 """Bytes that decoded images may take at once, by the estimates below; a larger single source still gets its turn."""
 
+AHEAD = 3.0
+"""Seconds of encoding a worker, roughly, that lie ready before the next source is opened."""
+
 _DECODE = {"webp": 18, "avif": 16}
 """Bytes a pixel while decoding and shrinking: the image, the decoder's planes or coefficients, one conversion."""
 _DECODE_OTHER = 12
 _HELD = 4
-_WEIGHT = {"avif": 6.0}
-"""CPU a pixel, relative to WebP's."""
+_REFERENCE = 100
+"""Bytes a pixel that a metric keeps of a picture, and takes for a while to judge another one."""
+
+_SECONDS: dict[str, tuple[float, ...]] = {
+    "avif": (9.0, 8.0, 6.0, 5.0, 4.0, 3.0, 0.5, 0.35, 0.17, 0.05, 0.05),
+    "webp": (0.02, 0.025, 0.03, 0.05, 0.07, 0.09, 0.125),
+}
+"""CPU a megapixel by effort; only the order of the work follows from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +56,6 @@ class Source:
         """Bytes while it is decoded, estimated."""
         pixels = self.asset.width * self.asset.height
         return pixels * _DECODE.get(self.asset.format, _DECODE_OTHER) + self.asset.bytes
-
-    @property
-    def sizes(self) -> tuple[tuple[int, int], ...]:
-        return tuple(dict.fromkeys((spec.width, spec.height) for spec in self.specs))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,94 +75,199 @@ class Failed:
     spec: VariantSpec | None = None
 
 
-def work_through(
-    sources: Iterable[Source],
-    codecs: Mapping[str, Codec],
-    policy: Policy,
-    executor: Executor,
-    *,
-    workers: int,
-) -> Iterator[Made | Failed]:
-    """Decode each source once, encode each of its specs; outcomes as they come.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A source's images by size, and what it is."""
 
-    At most ``workers`` tasks are handed out at once, so that the largest that is ready always goes next. A source is
-    opened when its decoding fits the memory beside what is held already, and before the encoders run dry.
+    images: dict[Size, Image]
+    kind: Kind
+
+
+Outcomes = Iterator[Made | Failed]
+
+
+def work_through(sources: Iterable[Source], tuner: Tuner, executor: Executor, *, workers: int) -> Outcomes:
+    """Decode each source once, search the qualities that are not known, encode each spec; outcomes as they come.
+
+    At most ``workers`` tasks are handed out at once, so that the largest that is ready always goes next. Searches go
+    before encodes, which wait for them; a source is opened when its decoding fits the memory beside what is held
+    already, and before the encoders run dry.
     """
-    waiting = deque(sorted(sources, key=lambda source: (-sum(map(_cost, source.specs)), source.asset.sha256)))
-    ready: list[tuple[float, int, VariantSpec, Source, Image]] = []
-    pushed = count()
-    opening: dict[Future[dict[tuple[int, int], Image]], Source] = {}
-    encoding: dict[Future[bytes], tuple[VariantSpec, Source]] = {}
-    held: dict[Source, int] = {}
-    left: dict[Source, int] = {}
+    queue = _Queue(tuner=tuner, executor=executor)
+    queue.waiting.extend(
+        sorted(sources, key=lambda source: (-sum(queue.cost(spec) for spec in source.specs), source.asset.sha256))
+    )
     try:
-        while waiting or ready or opening or encoding:
-            while len(opening) + len(encoding) < workers and (waiting or ready):
-                fits = bool(waiting) and (not held or sum(held.values()) + waiting[0].memory <= MEMORY)
-                if fits and len(ready) < 2 * workers:
-                    source = waiting.popleft()
-                    held[source] = source.memory
-                    opening[executor.submit(open_source, source)] = source
-                elif ready:
-                    _, _, spec, source, image = heapq.heappop(ready)
-                    codec, way = codecs[spec.format], policy.way(spec.format)
-                    encoding[executor.submit(encode_one, codec, image, spec, way, source.xmp)] = (spec, source)
-                    del image
-                else:
-                    break
-            done = wait(cast("set[Future[object]]", {*opening, *encoding}), return_when=FIRST_COMPLETED).done
-            for future in [future for future in opening if future in done]:
-                source = opening.pop(future)
-                try:
-                    images = future.result()
-                except Exception as error:  # a damaged file makes a decoder raise anything at all
-                    del held[source]
-                    yield Failed(source=source, problem=_words(error))
-                    continue
-                held[source], left[source] = sum(map(_bytes, images)), len(source.specs)
-                for spec in source.specs:
-                    heapq.heappush(ready, (-_cost(spec), next(pushed), spec, source, images[spec.width, spec.height]))
-                del images
-            for encoded in [future for future in encoding if future in done]:
-                spec, source = encoding.pop(encoded)
-                left[source] -= 1
-                if not left[source]:
-                    del held[source], left[source]
-                yield _outcome(encoded, spec, source)
+        while queue.fill(workers):
+            for done in wait(queue.running, return_when=FIRST_COMPLETED).done:
+                yield from queue.running.pop(done)(done)
     finally:
-        for started in (*opening, *encoding):
-            cast("Future[object]", started).cancel()
+        for started in queue.running:
+            started.cancel()
 
 
-def _outcome(encoded: Future[bytes], spec: VariantSpec, source: Source) -> Made | Failed:
-    try:
-        return Made(spec=spec, data=encoded.result())
-    except Exception as error:  # a codec's limits (WebP ends at 16,383 px) cost one variant, not the build
-        return Failed(source=source, spec=spec, problem=_words(error))
+@dataclass(slots=True, kw_only=True)
+class _Queue:
+    """What waits, what is ready and what runs. ``running``: what to do with each task's end."""
+
+    tuner: Tuner
+    executor: Executor
+    waiting: deque[Source] = field(default_factory=deque)
+    tasks: deque[Callable[[], None]] = field(default_factory=deque)  # of searches, that encodes wait for
+    ready: list[tuple[float, int, VariantSpec, Source, Study, Image]] = field(default_factory=list)
+    running: dict[Future[Any], Callable[[Future[Any]], Outcomes]] = field(default_factory=dict)
+    held: dict[Source, int] = field(default_factory=dict)
+    left: dict[Source, int] = field(default_factory=dict)
+    lying: float = 0.0  # seconds in `ready`
+    pushed: Iterator[int] = field(default_factory=count)
+
+    def fill(self, workers: int) -> bool:
+        """Hand out work until all workers have some; False when there is none left."""
+        while len(self.running) < workers:
+            if self.tasks:
+                self.tasks.popleft()()
+            elif self.waiting and self.lying < AHEAD * workers and self._fits(self.waiting[0]):
+                source = self.waiting.popleft()
+                self.held[source] = source.memory
+                self._run(partial(self._opened, source), open_source, source, self.tuner.policy)
+            elif self.ready:
+                cost, _, spec, source, study, image = heapq.heappop(self.ready)
+                self.lying = self.lying + cost if self.ready else 0.0
+                codec, way = self.tuner.codecs[spec.format], self.tuner.policy.way(spec.format)
+                attempts = study.attempts(spec)
+                self._run(partial(self._encoded, source, spec), encode_one, codec, image, attempts, way, source.xmp)
+            else:
+                break
+        return bool(self.running)
+
+    def cost(self, spec: VariantSpec) -> float:
+        """Seconds that an encode takes, roughly."""
+        efforts = _SECONDS.get(spec.format, (0.05,))
+        effort = self.tuner.policy.way(spec.format).effort
+        each = efforts[len(efforts) // 2] if effort is None else efforts[min(effort, len(efforts) - 1)]
+        return spec.width * spec.height * each * 1e-6
+
+    def _run(self, then: Callable[[Future[Any]], Outcomes], task: Callable[..., object], *given: object) -> None:
+        self.running[self.executor.submit(task, *given)] = then
+
+    def _fits(self, source: Source) -> bool:
+        return not self.held or sum(self.held.values()) + source.memory <= MEMORY
+
+    def _opened(self, source: Source, done: Future[Opened]) -> Outcomes:
+        try:
+            opened = done.result()
+        except Exception as error:  # a damaged file makes a decoder raise anything at all
+            del self.held[source]
+            yield Failed(source=source, problem=_words(error))
+            return
+        study = self.tuner.study(source.asset, opened.kind, source.specs)
+        if study.qualities:
+            self.tuner.keep_kind(source.asset, opened.kind)
+        self.left[source] = len(source.specs)
+        self.held[source] = sum(map(_bytes, opened.images))
+        now = [spec for spec in source.specs if not (study.todo and tuned(spec, self.tuner.policy))]
+        self._push(source, study, now, opened.images)
+        if study.todo:
+            later = [spec for spec in source.specs if spec not in set(now)]
+            self.held[source] += _bytes(study.todo[-1][0]) // _HELD * _REFERENCE
+            self._look(source, study, later, opened.images)
+
+    def _look(self, source: Source, study: Study, specs: list[VariantSpec], images: dict[Size, Image]) -> None:
+        """Begin with the study's next anchor: first what the metric keeps of the picture, for all searches alike."""
+        then = partial(self._looked, source, study, specs, images)
+        self.tasks.append(partial(self._run, then, refer, self.tuner.metric, images[study.todo[0][0]]))
+
+    def _looked(
+        self,
+        source: Source,
+        study: Study,
+        specs: list[VariantSpec],
+        images: dict[Size, Image],
+        done: Future[Any],
+    ) -> Outcomes:
+        then = partial(self._searched, source, study, specs, images)
+        image, metric = images[study.todo[0][0]], self.tuner.metric
+        reference = None if done.exception() else done.result()
+        for search in study.searches():
+            codec, way = self.tuner.codecs[search.format], self.tuner.policy.way(search.format)
+            given = (codec, metric, way, search, image, reference)
+            self.tasks.append(partial(self._run, partial(then, search), search_one, *given))
+        yield from ()
+
+    def _searched(
+        self,
+        source: Source,
+        study: Study,
+        specs: list[VariantSpec],
+        images: dict[Size, Image],
+        search: Search,
+        done: Future[Known],
+    ) -> Outcomes:
+        found = done.result()
+        self.tuner.keep(source.asset, search, found)
+        if not study.learn(search, found):
+            return
+        if study.todo:
+            self._look(source, study, specs, images)
+            return
+        self.held[source] = sum(map(_bytes, images))
+        self._push(source, study, specs, images)
+        yield from ()
+
+    def _push(self, source: Source, study: Study, specs: list[VariantSpec], images: dict[Size, Image]) -> None:
+        for spec in specs:
+            cost = self.cost(spec)
+            self.lying += cost
+            image = images[spec.width, spec.height]
+            heapq.heappush(self.ready, (-cost, next(self.pushed), spec, source, study, image))
+
+    def _encoded(self, source: Source, spec: VariantSpec, done: Future[bytes]) -> Outcomes:
+        self.left[source] -= 1
+        if not self.left[source]:
+            del self.held[source], self.left[source]
+        try:
+            yield Made(spec=spec, data=done.result())
+        except Exception as error:  # a codec's limits (WebP ends at 16,383 px) cost one variant, not the build
+            yield Failed(source=source, spec=spec, problem=_words(error))
 
 
-def open_source(source: Source) -> dict[tuple[int, int], Image]:
-    """The images to encode. Raises ValueError when the file is not the one that was probed, else as Pillow does."""
-    from imageseo.pixels import render
+def open_source(source: Source, policy: Policy) -> Opened:
+    """The images to encode and to search with. Raises ValueError when the file is not the one that was probed, else as
+    Pillow does.
+    """
+    from imageseo.kinds import classify
 
     data = source.path.read_bytes()
     if hashlib.sha256(data).hexdigest() != source.asset.sha256:
         # Its variants would lie in the store under another file's key.
         raise ValueError("the file changed during the build")
-    return render(data, source.asset.format, source.asset.orientation, source.sizes)
+    seen: list[Kind] = []
+    wanted = dict.fromkeys((spec.width, spec.height) for spec in source.specs)
+    wanted.update(dict.fromkeys(sizes(source.asset, source.specs, policy)))
+    images = pixels(policy.resizer).render(
+        data, source.asset.format, source.asset.orientation, wanted, look=lambda whole: seen.append(classify(whole))
+    )
+    return Opened(images=images, kind=seen[0])
 
 
-def encode_one(codec: Codec, image: Image, spec: VariantSpec, way: Way, xmp: bytes) -> bytes:
-    """One variant. Works on a copy: Pillow keeps a save's settings on the image, and formats share one."""
-    quality = way.quality if spec.quality is None else spec.quality
-    return codec.encode(image.copy(), quality=quality or 0, effort=way.effort, xmp=xmp or None)
+def pixels(resizer: str) -> Any:
+    """The module that makes sizes: ``render`` and ``version`` of imageseo.pixels, or of one like it."""
+    return import_module("imageseo.pixels" if resizer == "pillow" else f"imageseo.pixels_{resizer}")
 
 
-def _cost(spec: VariantSpec) -> float:
-    return spec.width * spec.height * _WEIGHT.get(spec.format, 1.0)
+def encode_one(codec: Codec, image: Image, attempts: Iterable[tuple[str, int]], way: Way, xmp: bytes) -> bytes:
+    """One variant: the smallest of its codings, the first of equals.
+
+    Works on copies: Pillow keeps a save's settings on the image, and formats share one.
+    """
+    made = (
+        codec.encode(image.copy(), quality=quality, effort=way.effort, xmp=xmp or None, coding=coding)
+        for coding, quality in attempts
+    )
+    return min(made, key=len)
 
 
-def _bytes(size: tuple[int, int]) -> int:
+def _bytes(size: Size) -> int:
     return size[0] * size[1] * _HELD
 
 

@@ -23,6 +23,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "facts",
         "encode",
         "schedule",
+        "tune",
         "generate",
         "masters",
         "lint",

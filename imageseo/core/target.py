@@ -1,0 +1,138 @@
+"""The quality that meets a target: at which sizes it is looked for, in few trials, and what holds in between."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+Size = tuple[int, int]
+
+NARROW, WIDE = 320, 1280
+"""px. Measured between 320 and 2560 px, quality follows the logarithm of the width within a point of score."""
+
+TRIALS = 5
+"""Most trials of one search; two are usual."""
+
+_LEAST_SIDE = 64  # px; a metric of several scales says nothing of less
+_MOST_PIXELS = 2_500_000  # a long page captured as one picture is judged at a size that can be paid for
+_APART = 1.5  # two anchors nearer than this tell noise, not a slope
+_FARTHEST = 2.0  # times the wide anchor: what is wider still has the quality of that
+_FIRST = 1.2  # score; after a first trial that comes as near, the usual slope tells the rest well enough
+_CLOSE = 1.5  # the same for the slope between two trials
+_BRACKET = 4.5  # the same for what lies between two trials, one on each side
+_FLATTEST, _STEEPEST = 0.25, 2.5  # score a point of quality, for what trials may claim
+_LEAST, _MOST = 5, 98
+_LOW, _HIGH = 74, 82  # of a scale, where slopes change
+
+
+class Usual(NamedTuple):
+    """How a format takes a score of 70 at the narrow anchor, on the half of the photographs that is tuned on.
+
+    ``slope``: score for a point of quality, low on the codec's scale and high; ``wider``: points of quality for each
+    doubling of the width; ``beyond``: how much of the slope between the anchors goes on above the wide one; ``drift``:
+    what each doubling adds there.
+    """
+
+    quality: float
+    slope: tuple[float, float]
+    wider: float
+    beyond: float
+    drift: float
+
+
+USUAL: Mapping[str, Usual] = {
+    "avif": Usual(51.0, (0.8, 0.8), -1.0, 1.0, -1.0),
+    "webp": Usual(74.0, (0.45, 1.2), 0.7, 0.5, 0.0),
+    "jpeg": Usual(78.0, (0.7, 0.7), 0.5, 0.5, 0.0),
+}
+_OTHER = Usual(75.0, (0.7, 0.7), 0.0, 0.5, 0.0)
+
+
+def anchors(source: Size, width: int) -> tuple[Size, ...]:
+    """The sizes to search at for a variant of ``width`` px, ascending: one, or two to interpolate between.
+
+    They follow from the source's size and the variant's own width alone: whatever else is asked for, the variant's
+    bytes stay the same.
+    """
+    ratio = source[0] / source[1]
+    wide = max(1, min(WIDE, source[0], int(math.sqrt(_MOST_PIXELS * ratio))))
+    narrow = min(max(NARROW, math.ceil(_LEAST_SIDE * ratio)), wide)
+    widths = (narrow,) if width <= narrow or wide < narrow * _APART else (narrow, wide)
+    return tuple((each, max(1, round(each * source[1] / source[0]))) for each in widths)
+
+
+def guess(format: str, width: int, target: float, narrower: tuple[int, float] | None = None) -> float:
+    """Where to begin at ``width``, and what has to do where no search is possible: what most pictures need.
+
+    ``narrower``: width and quality found for the same picture at a smaller size, which tells more.
+    """
+    about = USUAL.get(format, _OTHER)
+    before, quality = narrower or (NARROW, about.quality + (target - 70) / _usual_slope(format, about.quality))
+    return min(float(_MOST), max(float(_LEAST), quality + about.wider * math.log2(width / before)))
+
+
+def search(score: Callable[[int], float], target: float, *, first: float, format: str, trials: int = TRIALS) -> float:
+    """The quality whose score is ``target``, between whole numbers too, in at most so many trials.
+
+    ``score``: of one quality, rising with it but for noise; ``first``: where to begin. Within a point of score where
+    the score can be had at all; else the end of the scale that comes nearest.
+    """
+    tried: dict[int, float] = {}
+    quality = _whole(first)
+    while True:
+        tried[quality] = score(quality)
+        best = min(tried, key=lambda one: (abs(tried[one] - target), one))
+        miss = target - tried[best]
+        below = max((one for one in tried if tried[one] < target), default=_LEAST - 1)
+        above = min((one for one in tried if tried[one] >= target), default=_MOST + 1)
+        wanted = best + miss / _slope(tried, best, target, format)
+        if below < above:
+            wanted = min(max(wanted, below), above)
+        if len(tried) == trials or abs(miss) <= (_FIRST if len(tried) == 1 else _CLOSE):
+            break
+        if below in tried and above in tried and (above - below <= 1 or 0 < tried[above] - tried[below] <= _BRACKET):
+            break
+        quality = _whole(min(max(wanted, below + 1), above - 1) if above - below > 1 else wanted)
+        if quality in tried:
+            break
+    return min(float(_MOST), max(float(_LEAST), wanted))
+
+
+def between(found: Mapping[int, float], width: int, *, format: str) -> float:
+    """The quality at ``width`` of what was found at one or two anchors' widths: linear in the logarithm of the width,
+    held below the narrow one, and less steep or held above the wide one.
+    """
+    points = sorted(found.items())
+    (narrow, low), (wide, high) = points[0], points[-1]
+    if narrow == wide or width <= narrow:
+        return low
+    slope = (high - low) / math.log2(wide / narrow)
+    if width <= wide:
+        return low + slope * math.log2(width / narrow)
+    about = USUAL.get(format, _OTHER)
+    return high + (slope * about.beyond + about.drift) * math.log2(min(width, _FARTHEST * wide) / wide)
+
+
+def whole(quality: float) -> int:
+    """As encoders take it."""
+    return _whole(quality)
+
+
+def _slope(tried: Mapping[int, float], best: int, target: float, format: str) -> float:
+    """Score a point of quality around the target, by the trial on its other side, else by the nearest one."""
+    others = [one for one in tried if one != best]
+    if not others:
+        return _usual_slope(format, best)
+    across = [one for one in others if (tried[one] < target) != (tried[best] < target)]
+    other = min(across or others, key=lambda one: (abs(tried[one] - target), one))
+    return min(_STEEPEST, max(_FLATTEST, (tried[best] - tried[other]) / (best - other)))
+
+
+def _usual_slope(format: str, quality: float) -> float:
+    low, high = USUAL.get(format, _OTHER).slope
+    return low + (high - low) * min(1.0, max(0.0, (quality - _LOW) / (_HIGH - _LOW)))
+
+
+def _whole(quality: float) -> int:
+    return min(_MOST, max(_LEAST, round(quality)))
