@@ -35,8 +35,10 @@ def classify(image: Image) -> Kind:
     ramps = below[:, _STEP - 1] - below[:, _RAMP]
     steep = steps / (steps + ramps + 1e-9)
     equal, level = below[:, 0], below[:, _LEVEL]
-    # Type on a clean ground; then, with more ramps allowed, what a JPEG or a shrink has made of it.
-    drawn = (steps >= 0.004) & (((steep >= 0.5) & (level >= 0.5)) | ((equal >= 0.4) & (steep >= 0.25)))
+    # Type on a clean ground or a soft one; then, with more ramps allowed, what a JPEG or a shrink has made of it.
+    clean = (steep >= 0.5) & (level >= 0.5)
+    coarse = ((equal >= 0.4) & (steep >= 0.25)) | ((equal >= 0.2) & (steep >= 0.45))
+    drawn = (steps >= 0.004) & (clean | coarse)
     empty = (equal >= 0.95) & ~drawn
     toned = ~drawn & ~empty
     if drawn.sum() < 0.22 * (drawn.sum() + toned.sum()):

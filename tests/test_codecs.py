@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
-from imageseo.codecs import avif, jpeg, png, webp
-from imageseo.model.image import Rights
+from imageseo.codecs import avif, avif_svt, jpeg, png, webp
+from imageseo.errors import MissingExtraError
+from imageseo.model.image import Kind, Rights
 from imageseo.ports import Codec
 from imageseo.provenance import packet, read_rights
 from tests import pictures
 
-CODECS: tuple[Codec, ...] = (avif.CODEC, webp.CODEC, jpeg.CODEC, png.CODEC)
-each = pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.name)
+needs_svt = pytest.mark.skipif(find_spec("pillow_avif") is None, reason="the extra svt is not installed")
+CODECS = (avif.CODEC, webp.CODEC, jpeg.CODEC, png.CODEC)
+each = pytest.mark.parametrize(
+    "codec",
+    [
+        *(pytest.param(codec, id=codec.name) for codec in CODECS),
+        pytest.param(avif_svt.CODEC, id="svt", marks=needs_svt),
+    ],
+)
 
 
 def opened(data: bytes) -> Image.Image:
@@ -122,3 +133,99 @@ def test_jpeg_is_progressive_and_subsampled() -> None:
     image = opened(jpeg.CODEC.encode(pictures.photo(), quality=85, effort=None, xmp=None))
     assert image.info["progressive"] == 1
     assert JpegImagePlugin.get_sampling(image) == 2  # 4:2:0
+
+
+# Codings: what suits a kind of picture
+
+
+@each
+def test_every_kind_has_codings_that_work(codec: Codec) -> None:
+    for kind in Kind:
+        codings = codec.codings(kind)
+        assert len(set(codings)) == len(codings) > 0
+        for coding in codings:
+            data = codec.encode(pictures.photo(80, 60), quality=100, effort=None, xmp=None, coding=coding)
+            assert opened(data).size == (80, 60)
+
+
+def worst(one: Image.Image, other: Image.Image) -> int:
+    extremes = ImageChops.difference(one.convert("RGB"), other.convert("RGB")).getextrema()
+    return max(high for _, high in extremes)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("codec", [avif.CODEC, pytest.param(avif_svt.CODEC, marks=needs_svt)])
+def test_coloured_type_does_not_smear_where_it_was_drawn(codec: Codec) -> None:
+    """Red hairlines on blue: at half the resolution of colour they become violet."""
+    drawn = pictures.flat((20, 20, 200), size=(64, 64))
+    for x in range(0, 64, 4):
+        drawn.paste((220, 30, 30), (x, 0, x + 1, 64))
+    assert codec.codings(Kind.PHOTO) == ("",)
+    (kept,) = codec.codings(Kind.SCREEN)
+    assert codec.codings(Kind.LINE) == (kept,)
+    sharp = opened(codec.encode(drawn, quality=90, effort=None, xmp=None, coding=kept))
+    smeared = opened(codec.encode(drawn, quality=90, effort=None, xmp=None))
+    assert worst(drawn, sharp) < 24 < 80 < worst(drawn, smeared)
+
+
+def test_lossless_webp_loses_nothing_whatever_the_quality() -> None:
+    assert "lossless" not in webp.CODEC.codings(Kind.PHOTO)
+    for kind in (Kind.SCREEN, Kind.LINE):
+        assert set(webp.CODEC.codings(kind)) == {"lossless", ""}
+    picture = pictures.photo(97, 61)
+    low, high = (
+        webp.CODEC.encode(picture.copy(), quality=quality, effort=None, xmp=None, coding="lossless")
+        for quality in (0, 100)
+    )
+    assert low == high
+    assert worst(picture, opened(low)) == 0
+    assert worst(picture, opened(webp.CODEC.encode(picture, quality=100, effort=None, xmp=None))) > 0
+
+
+def test_the_best_quality_of_avif_can_be_asked_for() -> None:
+    """libaom refuses to be tuned when it is lossless."""
+    for coding in ("", "4:4:4"):
+        best = avif.CODEC.encode(pictures.photo(), quality=100, effort=None, xmp=None, coding=coding)
+        assert len(best) > len(avif.CODEC.encode(pictures.photo(), quality=90, effort=None, xmp=None, coding=coding))
+
+
+# SVT-AV1, which comes in a package that would take Pillow's place
+
+
+@needs_svt
+def test_svt_leaves_pillow_alone_and_is_silent() -> None:
+    """In a process of its own: its log goes past Python, and its plugin registers when it is imported."""
+    code = (
+        "import sys\n"
+        "from PIL import AvifImagePlugin, Image\n"
+        "from imageseo.codecs import avif_svt\n"
+        "from tests import pictures\n"
+        "data = avif_svt.CODEC.encode(pictures.photo(), quality=60, effort=None, xmp=None)\n"
+        "assert 'pillow_avif' not in sys.modules\n"
+        "assert Image.OPEN['AVIF'][0] is AvifImagePlugin.AvifImageFile\n"
+        "assert Image.SAVE['AVIF'] is AvifImagePlugin._save\n"
+        "sys.stdout.buffer.write(data)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert done.stderr == b""
+    assert done.stdout == avif_svt.CODEC.encode(pictures.photo(), quality=60, effort=None, xmp=None)
+
+
+@needs_svt
+def test_svt_is_svt_where_it_can() -> None:
+    assert "svt" in avif_svt.CODEC.version()
+    assert avif_svt.CODEC.version() != avif.CODEC.version()
+    ours = avif_svt.CODEC.encode(pictures.photo(), quality=60, effort=8, xmp=None)
+    assert ours != avif.CODEC.encode(pictures.photo(), quality=60, effort=8, xmp=None)
+    assert avif_svt.CODEC.default_speed == 8
+    assert ours == avif_svt.CODEC.encode(pictures.photo(), quality=60, effort=None, xmp=None)
+
+
+def test_without_its_package_svt_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(avif_svt, "find_spec", lambda name: None)
+    avif_svt._encoder.cache_clear()
+    try:
+        with pytest.raises(MissingExtraError, match="pillow-avif-plugin") as raised:
+            avif_svt.CODEC.version()
+        assert 'pip install "imageseo[svt]"' in raised.value.hint
+    finally:
+        avif_svt._encoder.cache_clear()

@@ -46,7 +46,8 @@ class Avif:
             # libaom's bytes differ between one thread and more, and Pillow's default is the number of processors.
             max_threads=1,
             autotiling=False,
-            advanced={"tune": "ssimulacra2"},
+            # At 100 libaom is lossless, and refuses to be tuned.
+            advanced={"tune": "ssimulacra2"} if quality < 100 else None,
             xmp=xmp or b"",
             exif=b"",
             icc_profile=b"",

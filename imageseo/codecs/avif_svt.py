@@ -62,8 +62,8 @@ class AvifSvt:
             b"",
             1,
             xmp or b"",
-            # SVT-AV1's 4 is MS-SSIM.
-            ((b"tune", b"4" if svt else b"ssimulacra2"),),
+            # SVT-AV1's 4 is MS-SSIM; at 100 libaom is lossless, and refuses to be tuned.
+            ((b"tune", b"4" if svt else b"ssimulacra2"),) if svt or quality < 100 else None,
         )
         encoder.add(image.tobytes("raw", image.mode), 0, *image.size, image.mode, True)
         data: bytes = encoder.finish()
