@@ -58,7 +58,7 @@ class Search:
 class Study:
     """What is known of one source's qualities, and what must be searched before its variants can be encoded.
 
-    ``todo``: by anchor, the narrowest first: each tells the next where to begin.
+    ``todo``: by anchor, the narrowest first: each tells the next where to begin. ``fault``: of a search that broke off.
     """
 
     asset: Asset
@@ -67,6 +67,7 @@ class Study:
     codecs: Mapping[str, Codec]
     qualities: dict[Want, dict[int, Known]] = field(default_factory=dict)
     todo: list[tuple[Size, list[Want]]] = field(default_factory=list)
+    fault: Exception | None = None
 
     def searches(self) -> list[Search]:
         """Those of the next anchor."""

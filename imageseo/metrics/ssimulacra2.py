@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from imageseo.metrics.sight.frames import frames, paired, same_size
-from imageseo.metrics.sight.score import View, compared, view
-
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+    from imageseo.metrics.sight.score import View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +27,16 @@ class Ssimulacra2:
 
     def reference(self, image: Image) -> Reference:
         """RGB or RGBA in sRGB, of any size; ValueError for anything else."""
+        from imageseo.metrics.sight.frames import frames  # numpy: a warm build needs the version and no more
+        from imageseo.metrics.sight.score import view
+
         return Reference(size=image.size, views=tuple(view(frame) for frame in frames(image)))
 
     def score(self, reference: Reference, image: Image) -> float:
         """Of an image of the reference's size, else ValueError. Threads may share a reference."""
+        from imageseo.metrics.sight.frames import frames, paired, same_size
+        from imageseo.metrics.sight.score import compared
+
         same_size(reference.size, image)
         return min(compared(before, after) for before, after in paired(reference.views, frames(image)))
 

@@ -13,14 +13,13 @@ from functools import cache
 from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from imageseo.errors import MissingExtraError
-from imageseo.metrics.sight.frames import Frame, frames, paired, same_size
-from imageseo.metrics.sight.score import View, compared, score, view
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+    from imageseo.metrics.sight.frames import Frame
+    from imageseo.metrics.sight.score import View
 
 LEAST = 400
 _BORDER = -20.9
@@ -49,17 +48,24 @@ class Vszip:
 
     def reference(self, image: Image) -> Reference:
         """RGB or RGBA in sRGB, of any size, else ValueError. Without the package: MissingExtraError."""
+        from imageseo.metrics.sight.frames import frames  # numpy: a warm build needs the version and no more
+        from imageseo.metrics.sight.score import view
+
         _core()
         small = min(image.size) < LEAST
         return Reference(size=image.size, views=tuple(view(one) if small else one for one in frames(image)))
 
     def score(self, reference: Reference, image: Image) -> float:
         """Of an image of the reference's size, else ValueError. Threads may share a reference."""
+        from imageseo.metrics.sight.frames import frames, paired, same_size
+
         same_size(reference.size, image)
         return min(_compared(before, after) for before, after in paired(reference.views, frames(image)))
 
 
 def _compared(before: View | Frame, after: Frame) -> float:
+    from imageseo.metrics.sight.score import View, compared, score
+
     if isinstance(before, View):
         return compared(before, after)
     height, width = after.shape[:2]
@@ -69,6 +75,8 @@ def _compared(before: View | Frame, after: Frame) -> float:
 
 def _error(found: float) -> float:
     """The sum of errors that a score stands for, by bisection."""
+    from imageseo.metrics.sight.score import score
+
     low, high = 0.0, 1000.0
     for _ in range(60):
         middle = (low + high) / 2
@@ -78,6 +86,8 @@ def _error(found: float) -> float:
 
 def _clip(frame: Frame) -> Any:
     """A clip of one frame, planar as VapourSynth wants it."""
+    import numpy as np
+
     height, width = frame.shape[:2]
     core = _core()
     empty = core.std.BlankClip(width=width, height=height, format=_vapoursynth().RGB24, length=1, keep=True)
