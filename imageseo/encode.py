@@ -17,8 +17,9 @@ from imageseo.model.image import Asset, BadAsset, Rights, Variant, VariantSpec
 from imageseo.ports import Codec, Metric, Progress, Step, Store, Stored
 from imageseo.probe import probe_bytes
 from imageseo.provenance import packet
-from imageseo.schedule import Failed, Made, Source, pixels, work_through
+from imageseo.schedule import work_through
 from imageseo.tune import LOSSLESS, Study, Tuner
+from imageseo.work import Engine, Failed, Made, Outcomes, Source, pixels
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -50,7 +51,8 @@ class Encoder:
     ``codecs``: by name. ``policy``: what the profile and the settings make of a spec; all that may change bytes is in
     the store's key. ``metric``: judges what is tuned; a policy with targets needs one. ``accepts``: policies whose
     variants do as well where the store has them already, the best first: previews need not encode again what was
-    published.
+    published. ``engine``: makes what is missing, by these very codecs and settings, in another process perhaps; without
+    one the executor does.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Encoder:
         workers: int,
         metric: Metric | None = None,
         accepts: Sequence[Policy] = (),
+        engine: Engine | None = None,
     ) -> None:
         self._store = store
         self._codecs = codecs
@@ -71,6 +74,7 @@ class Encoder:
         self._policy = policy
         self._metric = metric
         self._accepts = tuple(accepts)
+        self._engine = engine or self._here
         self._versions: dict[str, str] = {}
         self._tuners: dict[int, Tuner] = {}
 
@@ -122,7 +126,7 @@ class Encoder:
             return fixed
         asset = jobs[spec.source][1]
         if self._learnt(asset, spec) is None:  # lost from the store: what is made again tells it again
-            for _ in work_through(_sources(jobs, [spec], {spec.source: b""}), self._tuner, self._executor, workers=1):
+            for _ in self._engine(_sources(jobs, [spec], {spec.source: b""})):
                 pass
         study = self._learnt(asset, spec)
         qualities = [quality for coding, quality in study.attempts(spec) if coding != LOSSLESS] if study else []
@@ -152,6 +156,9 @@ class Encoder:
             self._store.put(key, data)
         return data
 
+    def _here(self, sources: Sequence[Source]) -> Outcomes:
+        return work_through(sources, self._tuner, self._executor, workers=self._workers)
+
     def _make(
         self,
         sources: list[Source],
@@ -161,7 +168,7 @@ class Encoder:
         refused: dict[VariantSpec, str],
         step: Step | None,
     ) -> None:
-        for outcome in work_through(sources, self._tuner, self._executor, workers=self._workers):
+        for outcome in self._engine(sources):
             done = 1
             match outcome:
                 case Made(spec=spec, data=data):
@@ -183,12 +190,14 @@ class Encoder:
         return stored
 
     def _try(self, formats: Iterable[str]) -> None:
-        """A small picture through each encoder before the work begins: one fault, and not one for each image."""
+        """A small picture through each part before the work begins: one fault, and not one for each image."""
         from PIL import Image
 
+        image = Image.new("RGB", (16, 16), (37, 99, 235))
+        if self._metric is not None and self._policy.tunes:
+            self._metric.reference(image)
         for name in sorted(formats):
             try:
-                image = Image.new("RGB", (16, 16), (37, 99, 235))
                 self._codecs[name].encode(image, quality=60, effort=self._policy.way(name).effort, xmp=None)
             except ImageseoError:
                 raise

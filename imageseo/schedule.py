@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field
 from functools import partial
-from importlib import import_module
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imageseo.core.profiles import Policy, Way
-from imageseo.model.image import Asset, Kind, VariantSpec
-from imageseo.ports import Codec
-from imageseo.tune import Known, Search, Size, Study, Tuner, refer, search_one, sizes, tuned
+from imageseo.errors import StoreError
+from imageseo.model.image import VariantSpec
+from imageseo.tune import Known, Search, Size, Study, Tuner, refer, search_one, tuned
+from imageseo.work import HELD, Made, Opened, Outcomes, Source, encode_one, failed, open_source
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -28,10 +25,6 @@ MEMORY = 600 * 2**20
 AHEAD = 3.0
 """Seconds of encoding a worker, roughly, that lie ready before the next source is opened."""
 
-_DECODE = {"webp": 18, "avif": 16}
-"""Bytes a pixel while decoding and shrinking: the image, the decoder's planes or coefficients, one conversion."""
-_DECODE_OTHER = 12
-_HELD = 4
 _REFERENCE = 100
 """Bytes a pixel that a metric keeps of a picture, and takes for a while to judge another one."""
 
@@ -42,58 +35,21 @@ _SECONDS: dict[str, tuple[float, ...]] = {
 """CPU a megapixel by effort; only the order of the work follows from it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """One file to decode once, and what to make of it. ``xmp``: to write into every variant."""
-
-    path: Path
-    asset: Asset
-    specs: tuple[VariantSpec, ...]
-    xmp: bytes = b""
-
-    @property
-    def memory(self) -> int:
-        """Bytes while it is decoded, estimated."""
-        pixels = self.asset.width * self.asset.height
-        return pixels * _DECODE.get(self.asset.format, _DECODE_OTHER) + self.asset.bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """A variant's bytes."""
-
-    spec: VariantSpec
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
-    """Why one spec, or with ``spec`` None all of a source, could not be made."""
-
-    source: Source
-    problem: str
-    spec: VariantSpec | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """A source's images by size, and what it is."""
-
-    images: dict[Size, Image]
-    kind: Kind
-
-
-Outcomes = Iterator[Made | Failed]
-
-
-def work_through(sources: Iterable[Source], tuner: Tuner, executor: Executor, *, workers: int) -> Outcomes:
+def work_through(
+    sources: Iterable[Source],
+    tuner: Tuner,
+    executor: Executor,
+    *,
+    workers: int,
+    began: Callable[[Source], None] | None = None,
+) -> Outcomes:
     """Decode each source once, search the qualities that are not known, encode each spec; outcomes as they come.
 
     At most ``workers`` tasks are handed out at once, so that the largest that is ready always goes next. Searches go
     before encodes, which wait for them; a source is opened when its decoding fits the memory beside what is held
-    already, and before the encoders run dry.
+    already, and before the encoders run dry. ``began``: is told of each source before it is opened.
     """
-    queue = _Queue(tuner=tuner, executor=executor)
+    queue = _Queue(tuner=tuner, executor=executor, began=began)
     queue.waiting.extend(
         sorted(sources, key=lambda source: (-sum(queue.cost(spec) for spec in source.specs), source.asset.sha256))
     )
@@ -112,6 +68,7 @@ class _Queue:
 
     tuner: Tuner
     executor: Executor
+    began: Callable[[Source], None] | None = None
     waiting: deque[Source] = field(default_factory=deque)
     tasks: deque[Callable[[], None]] = field(default_factory=deque)  # of searches, that encodes wait for
     ready: list[tuple[float, int, VariantSpec, Source, Study, Image]] = field(default_factory=list)
@@ -129,6 +86,8 @@ class _Queue:
             elif self.waiting and self.lying < AHEAD * workers and self._fits(self.waiting[0]):
                 source = self.waiting.popleft()
                 self.held[source] = source.memory
+                if self.began is not None:
+                    self.began(source)
                 self._run(partial(self._opened, source), open_source, source, self.tuner.policy)
             elif self.ready:
                 cost, _, spec, source, study, image = heapq.heappop(self.ready)
@@ -158,7 +117,7 @@ class _Queue:
             opened = done.result()
         except Exception as error:  # a damaged file makes a decoder raise anything at all
             del self.held[source]
-            yield Failed(source=source, problem=_words(error))
+            yield failed(source, error)
             return
         study = self.tuner.study(source.asset, opened.kind, source.specs)
         if study.qualities:
@@ -169,7 +128,7 @@ class _Queue:
         self._push(source, study, now, opened.images)
         if study.todo:
             later = [spec for spec in source.specs if spec not in set(now)]
-            self.held[source] += _bytes(study.todo[-1][0]) // _HELD * _REFERENCE
+            self.held[source] += _bytes(study.todo[-1][0]) // HELD * _REFERENCE
             self._look(source, study, later, opened.images)
 
     def _look(self, source: Source, study: Study, specs: list[VariantSpec], images: dict[Size, Image]) -> None:
@@ -187,12 +146,15 @@ class _Queue:
     ) -> Outcomes:
         then = partial(self._searched, source, study, specs, images)
         image, metric = images[study.todo[0][0]], self.tuner.metric
-        reference = None if done.exception() else done.result()
+        try:
+            reference = done.result()
+        except Exception as error:
+            yield from self._give_up(source, specs, error)
+            return
         for search in study.searches():
             codec, way = self.tuner.codecs[search.format], self.tuner.policy.way(search.format)
             given = (codec, metric, way, search, image, reference)
             self.tasks.append(partial(self._run, partial(then, search), search_one, *given))
-        yield from ()
 
     def _searched(
         self,
@@ -203,16 +165,28 @@ class _Queue:
         search: Search,
         done: Future[Known],
     ) -> Outcomes:
-        found = done.result()
-        self.tuner.keep(source.asset, search, found)
+        try:
+            found = done.result()
+            self.tuner.keep(source.asset, search, found)
+        except StoreError:
+            raise
+        except Exception as error:  # a machine out of memory, say; its siblings are waited for
+            study.fault = error
+            found = Known(search.first, None)
         if not study.learn(search, found):
             return
-        if study.todo:
+        if study.fault is not None:
+            yield from self._give_up(source, specs, study.fault)
+        elif study.todo:
             self._look(source, study, specs, images)
-            return
-        self.held[source] = sum(map(_bytes, images))
-        self._push(source, study, specs, images)
-        yield from ()
+        else:
+            self.held[source] = sum(map(_bytes, images))
+            self._push(source, study, specs, images)
+
+    def _give_up(self, source: Source, specs: Iterable[VariantSpec], error: Exception) -> Outcomes:
+        for spec in specs:
+            self._done(source)
+            yield failed(source, error, spec)
 
     def _push(self, source: Source, study: Study, specs: list[VariantSpec], images: dict[Size, Image]) -> None:
         for spec in specs:
@@ -222,54 +196,18 @@ class _Queue:
             heapq.heappush(self.ready, (-cost, next(self.pushed), spec, source, study, image))
 
     def _encoded(self, source: Source, spec: VariantSpec, done: Future[bytes]) -> Outcomes:
-        self.left[source] -= 1
-        if not self.left[source]:
-            del self.held[source], self.left[source]
+        self._done(source)
         try:
             yield Made(spec=spec, data=done.result())
         except Exception as error:  # a codec's limits (WebP ends at 16,383 px) cost one variant, not the build
-            yield Failed(source=source, spec=spec, problem=_words(error))
+            yield failed(source, error, spec)
 
-
-def open_source(source: Source, policy: Policy) -> Opened:
-    """The images to encode and to search with. Raises ValueError when the file is not the one that was probed, else as
-    Pillow does.
-    """
-    from imageseo.kinds import classify
-
-    data = source.path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != source.asset.sha256:
-        # Its variants would lie in the store under another file's key.
-        raise ValueError("the file changed during the build")
-    seen: list[Kind] = []
-    wanted = dict.fromkeys((spec.width, spec.height) for spec in source.specs)
-    wanted.update(dict.fromkeys(sizes(source.asset, source.specs, policy)))
-    images = pixels(policy.resizer).render(
-        data, source.asset.format, source.asset.orientation, wanted, look=lambda whole: seen.append(classify(whole))
-    )
-    return Opened(images=images, kind=seen[0])
-
-
-def pixels(resizer: str) -> Any:
-    """The module that makes sizes: ``render`` and ``version`` of imageseo.pixels, or of one like it."""
-    return import_module("imageseo.pixels" if resizer == "pillow" else f"imageseo.pixels_{resizer}")
-
-
-def encode_one(codec: Codec, image: Image, attempts: Iterable[tuple[str, int]], way: Way, xmp: bytes) -> bytes:
-    """One variant: the smallest of its codings, the first of equals.
-
-    Works on copies: Pillow keeps a save's settings on the image, and formats share one.
-    """
-    made = (
-        codec.encode(image.copy(), quality=quality, effort=way.effort, xmp=xmp or None, coding=coding)
-        for coding, quality in attempts
-    )
-    return min(made, key=len)
+    def _done(self, source: Source) -> None:
+        """One spec less."""
+        self.left[source] -= 1
+        if not self.left[source]:
+            del self.held[source], self.left[source]
 
 
 def _bytes(size: Size) -> int:
-    return size[0] * size[1] * _HELD
-
-
-def _words(error: Exception) -> str:
-    return f"{error}" if isinstance(error, (OSError, ValueError)) else f"{type(error).__name__}: {error}"
+    return size[0] * size[1] * HELD

@@ -1,0 +1,115 @@
+"""What encoders are asked for and what comes back: sources opened once, variants made of their images."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from imageseo.core.profiles import Policy, Way
+from imageseo.model.image import Asset, Kind, VariantSpec
+from imageseo.ports import Codec
+from imageseo.tune import Size, sizes
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_DECODE = {"webp": 18, "avif": 16}
+"""Bytes a pixel while decoding and shrinking: the image, the decoder's planes or coefficients, one conversion."""
+_DECODE_OTHER = 12
+HELD = 4
+"""Bytes a pixel of an image that waits to be encoded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One file to decode once, and what to make of it. ``xmp``: to write into every variant."""
+
+    path: Path
+    asset: Asset
+    specs: tuple[VariantSpec, ...]
+    xmp: bytes = b""
+
+    @property
+    def memory(self) -> int:
+        """Bytes while it is decoded, estimated."""
+        pixels = self.asset.width * self.asset.height
+        return pixels * _DECODE.get(self.asset.format, _DECODE_OTHER) + self.asset.bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A variant's bytes."""
+
+    spec: VariantSpec
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """Why one spec, or with ``spec`` None all of a source, could not be made. ``starved``: for want of memory."""
+
+    source: Source
+    problem: str
+    spec: VariantSpec | None = None
+    starved: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A source's images by size, and what it is."""
+
+    images: dict[Size, Image]
+    kind: Kind
+
+
+Outcomes = Iterator[Made | Failed]
+Engine = Callable[[Sequence[Source]], Outcomes]
+"""Makes what is asked of sources: ``work_through`` with all it needs, here or in another process."""
+
+
+def open_source(source: Source, policy: Policy) -> Opened:
+    """The images to encode and to search with. Raises ValueError when the file is not the one that was probed, else as
+    Pillow does.
+    """
+    from imageseo.kinds import classify
+
+    data = source.path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != source.asset.sha256:
+        # Its variants would lie in the store under another file's key.
+        raise ValueError("the file changed during the build")
+    seen: list[Kind] = []
+    wanted = dict.fromkeys((spec.width, spec.height) for spec in source.specs)
+    wanted.update(dict.fromkeys(sizes(source.asset, source.specs, policy)))
+    images = pixels(policy.resizer).render(
+        data, source.asset.format, source.asset.orientation, wanted, look=lambda whole: seen.append(classify(whole))
+    )
+    return Opened(images=images, kind=seen[0])
+
+
+def pixels(resizer: str) -> Any:
+    """The module that makes sizes: ``render`` and ``version`` of imageseo.pixels, or of one like it."""
+    return import_module("imageseo.pixels" if resizer == "pillow" else f"imageseo.pixels_{resizer}")
+
+
+def encode_one(codec: Codec, image: Image, attempts: Iterable[tuple[str, int]], way: Way, xmp: bytes) -> bytes:
+    """One variant: the smallest of its codings, the first of equals.
+
+    Works on copies: Pillow keeps a save's settings on the image, and formats share one.
+    """
+    made = (
+        codec.encode(image.copy(), quality=quality, effort=way.effort, xmp=xmp or None, coding=coding)
+        for coding, quality in attempts
+    )
+    return min(made, key=len)
+
+
+def failed(source: Source, error: Exception, spec: VariantSpec | None = None) -> Failed:
+    """What an error of a decoder or encoder means for a source, or one spec of it."""
+    words = f"{error}" if isinstance(error, (OSError, ValueError)) else f"{type(error).__name__}: {error}"
+    if isinstance(error, MemoryError):
+        words = "it takes more memory than the build may have"
+    return Failed(source=source, spec=spec, problem=words, starved=isinstance(error, MemoryError))
