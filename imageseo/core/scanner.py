@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from imageseo.core.selectors import Selector
-from imageseo.core.tokens import TEXT_LINK, Tag, attributes, decoded, tag_over, walk
+from imageseo.core.tokens import PLAIN_NAV, TEXT_LINK, Tag, attributes, decoded, tag_over, walk
 from imageseo.core.zones import LANDMARKS, NEEDLES, Element, Region, region
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
@@ -121,6 +121,8 @@ class Scanner:
         links = (tag for tag in self._marks.values() if tag.name == "a")
         if not any("data-imageseo" in self.lowered[tag.start : tag.end] for tag in links):
             wanted |= {TEXT_LINK}
+        if "nav" not in tracked and not self._implied:  # it may end what lacks an end tag
+            wanted |= {PLAIN_NAV}
         marked_link = False
         for tag in walk(self.lowered, frozenset(wanted)):
             name = tag.name

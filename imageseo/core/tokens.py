@@ -38,6 +38,7 @@ _SCRIPT_STEP = re.compile(rf"(<!--)|(-->)|<(/?)script(?=[{SPACE}/>])")
 _REFERENCE = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|([a-zA-Z][a-zA-Z0-9]*;?))")
 
 TEXT_LINK = "a!"
+PLAIN_NAV = "nav!"
 RAW = frozenset({"script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "noscript"})
 _FOREIGN = frozenset({"svg", "math"})
 _SKIPPED = RAW | _FOREIGN | {"template", "plaintext"}
@@ -81,6 +82,8 @@ def _stops(names: frozenset[str]) -> re.Pattern[str]:
     if TEXT_LINK in names:
         span = rf"(?:[^<]*+</?+span(?=[{SPACE}/>]){_ATTRIBUTES}>)*+[^<]*+"
         boring = rf"{boring}|a(?=[{SPACE}/>]){_ATTRIBUTES}>{span}</a>"
+    if PLAIN_NAV in names:
+        boring = rf"{boring}|nav(?=[{SPACE}/>]){_ATTRIBUTES}>[^<]*+(?:<(?:{boring})[^<]*+)*+</nav>"
     tag = rf"(/?[a-z][^{SPACE}/>]*+){_ATTRIBUTES}>"
     return re.compile(
         rf"[^<]*+(?:<(?:{boring}|(?![a-z/!?]))[^<]*+)*+(?:<(?:{tag}|(!--)|([!?][^>]*+>?|/(?![a-z])[^>]*+>?)|(.))|\Z)",
@@ -91,7 +94,8 @@ def _stops(names: frozenset[str]) -> re.Pattern[str]:
 def walk(lowered: str, wanted: frozenset[str]) -> Iterator[Tag]:
     """The start and end tags of the elements named in ``wanted``, in order; comments when it holds ``!--``.
 
-    With ``TEXT_LINK`` in it, links that hold words alone are left out: most of a page's navigation.
+    With ``TEXT_LINK`` in it, links that hold words alone are left out: most of a page's navigation. With ``PLAIN_NAV``,
+    each ``<nav>`` that holds nothing wanted, no other ``<nav>`` either: most folders of such a tree.
 
     ``lowered``: the page in lower case (latin-1 text keeps its offsets then).
     """
