@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from imageseo.cicp import hdr
 from imageseo.model.image import Asset, BadAsset, Rights
 from imageseo.probe import probe, probe_bytes
 from tests import pictures
@@ -242,3 +243,65 @@ def test_a_file_too_large_for_a_picture_is_not_read(tmp_path: Path) -> None:
 def test_icons_are_stills() -> None:
     found = asset(pictures.save(pictures.flat((1, 2, 3, 4), "RGBA", (48, 48)), "ICO", sizes=[(16, 16), (48, 48)]))
     assert (found.format, found.width, found.frames) == ("ico", 48, 1)
+
+
+# HDR: what a browser shows beyond a page's white, and an sRGB variant could not
+
+
+def with_segment(jpeg: bytes, body: bytes) -> bytes:
+    """A JPEG with an APP2 segment in front of all others."""
+    return jpeg[:2] + b"\xff\xe2" + (len(body) + 2).to_bytes(2, "big") + body + jpeg[2:]
+
+
+def coded_png(primaries: int, transfer: int) -> bytes:
+    rows = (b"\0" + bytes((200, 80, 30)) * 8) * 8
+    chunk = (b"cICP", bytes((primaries, transfer, 0, 1)))
+    return pictures.png(8, 8, depth=8, colour=2, rows=rows, extra=[chunk])
+
+
+GAIN_MAP = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" hdrgm:Version="1.0"/></rdf:RDF>
+</x:xmpmeta>"""
+
+
+def test_hdr_is_seen_and_left_alone() -> None:
+    plain = pictures.save(pictures.photo(), "JPEG")
+    files = {
+        "gain map": [
+            pictures.save(pictures.photo(), "JPEG", xmp=GAIN_MAP),
+            with_segment(plain, b"urn:iso:std:iso:ts:21496:-1\0\0\0\0\0"),
+        ],
+        "PQ": [coded_png(9, 16), pictures.coded_avif(pictures.photo(), 9, 16)],
+        "HLG": [coded_png(9, 18), pictures.coded_avif(pictures.photo(), 9, 18)],
+    }
+    for name, each in files.items():
+        for data in each:
+            found = asset(data)
+            assert (found.hdr, found.encodable) == (name, False)
+
+
+def test_an_avif_names_its_gain_map_among_its_brands() -> None:
+    plain = pictures.save(pictures.photo(), "AVIF")
+    assert hdr(plain, "avif", b"", b"") is None
+    assert hdr(plain.replace(b"MA1B", b"tmap", 1), "avif", b"", b"") == "gain map"
+
+
+def test_wide_is_not_hdr() -> None:
+    for data in (coded_png(12, 13), coded_png(9, 14), pictures.coded_avif(pictures.photo(), 12, 13)):
+        assert (asset(data).hdr, asset(data).encodable) == (None, True)
+    behind = pictures.with_preview() + b"urn:iso:std:iso:ts:21496:-1\0"
+    named = pictures.save(pictures.photo(), "JPEG", xmp=pictures.XMP.replace(b"Ada", b"hdr-gain-map Version="))
+    for data in (behind, named, pictures.save(pictures.photo(), "PNG", icc_profile=pictures.p3_like())):
+        assert asset(data).hdr is None
+
+
+def test_a_profile_may_say_hdr() -> None:
+    """ICC 4.4 has a tag for the code; curves are left in for programs that do not know it."""
+    profile = pictures.p3_like()
+    at = profile.index(b"cprt")
+    start = int.from_bytes(profile[at + 4 : at + 8], "big")
+    patched = bytearray(profile)
+    patched[at : at + 4], patched[at + 8 : at + 12] = b"cicp", (12).to_bytes(4, "big")
+    patched[start : start + 12] = b"cicp\0\0\0\0" + bytes((9, 16, 0, 1))
+    assert asset(pictures.save(pictures.photo(), "JPEG", icc_profile=bytes(patched))).hdr == "PQ"
+    assert asset(pictures.save(pictures.photo(), "PNG", icc_profile=bytes(patched[: start + 4]))).hdr is None
