@@ -24,6 +24,7 @@ from imageseo.core import profiles
 from imageseo.encode import Encoder
 from imageseo.errors import RecipeError
 from imageseo.facts import Reading
+from imageseo.isolate import Isolated
 from imageseo.lint import LintResult, Rule, lint, locate
 from imageseo.masters import TYPED, Command, Heroes
 from imageseo.memo import Noted
@@ -33,9 +34,10 @@ from imageseo.model.image import Asset, BadAsset
 from imageseo.model.page import Site
 from imageseo.ports import Codec, HeroProvider, Metric, Progress, Result
 from imageseo.probe import probe
-from imageseo.schedule import pixels
 from imageseo.settings import BrandSettings, EncodeSettings, Settings
 from imageseo.store import FolderStore
+from imageseo.tune import Tuner
+from imageseo.work import pixels
 
 
 @cache
@@ -108,6 +110,18 @@ def workers(settings: Settings) -> int:
     return len(allowed(0)) if allowed is not None else os.cpu_count() or 1
 
 
+def tuner(settings: Settings, project: Path) -> Tuner:
+    """What a process needs to know that only encodes."""
+    how = policy(settings)
+    return Tuner(
+        store=store(settings, project),
+        codecs=codecs((*settings.formats, "jpeg"), settings.encode),
+        policy=how,
+        metric=metrics(settings.encode.metric) if how.tunes else None,
+        pixels=pixels(how.resizer).version(),
+    )
+
+
 @contextmanager
 def toolbox(
     settings: Settings,
@@ -128,9 +142,10 @@ def toolbox(
     how = policy(settings)
     others = [policy(settings, profile) for profile in accepts]
     judge = metrics(settings.encode.metric) if any(each.tunes for each in (how, *others)) else None
+    engine = Isolated(settings=settings, project=project, workers=count) if settings.encode.isolate else None
     with ThreadPoolExecutor(max_workers=count, thread_name_prefix="imageseo") as executor:
         yield Tools(
-            encoder=Encoder(kept, coders, executor, how, workers=count, metric=judge, accepts=others),
+            encoder=Encoder(kept, coders, executor, how, workers=count, metric=judge, accepts=others, engine=engine),
             masters=Heroes(
                 lock=locks.read(project / locks.NAME),
                 project=project,

@@ -88,6 +88,9 @@ class EncodeSettings(Slice, frozen=True, kw_only=True):
     webp_method: Annotated[
         Annotated[int, Meta(ge=0, le=6)] | None, Meta(description="6 is slowest and smallest; unset: the profile's.")
     ] = None
+    isolate: Annotated[
+        bool, Meta(description="Encode in a process of its own: a decoder that crashes costs one picture.")
+    ] = True
     max_pixels: Annotated[int, Meta(ge=1, description="A larger source is a finding, and left alone.")] = 120_000_000
 
 

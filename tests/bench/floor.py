@@ -172,7 +172,7 @@ def replay(folder: Path) -> dict[str, Any]:
     from importlib import import_module
 
     from imageseo import compose
-    from imageseo.schedule import pixels
+    from imageseo.work import pixels
 
     renders, rendered, encodes, scores, metric_name, resizer = pickle.loads((folder / "calls").read_bytes())
     metric = compose.leaves("metrics")[metric_name]().METRIC if scores else None

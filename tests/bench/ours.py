@@ -59,7 +59,7 @@ def make(request: Path, chosen: Settings) -> dict[str, object]:
 
 def reference(request: Path, chosen: Settings) -> dict[str, object]:
     """Every picture at every width, before any codec has seen it."""
-    from imageseo.schedule import pixels
+    from imageseo.work import pixels
 
     out, sources, specs = told(request)
     made = {}
