@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 _LOSSLESS_EFFORT = 75
-"""libwebp's second effort, 0 to 100, for lossless pictures alone; what is above costs twice the time for 1 %."""
+"""libwebp's second effort, 0 to 100, for lossless pictures alone; 100 costs 2.5 times the time for 1.6 %."""
 
 
 class WebP:
