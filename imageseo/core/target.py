@@ -42,7 +42,7 @@ class Usual(NamedTuple):
 
 
 USUAL: Mapping[str, Usual] = {
-    "avif": Usual(51.0, (0.8, 0.8), -1.0, 1.0, -1.0),
+    "avif": Usual(47.5, (0.8, 0.8), 0.0, 0.5, -2.0),
     "webp": Usual(74.0, (0.45, 1.2), 0.7, 0.5, 0.0),
     "jpeg": Usual(78.0, (0.7, 0.7), 0.5, 0.5, 0.0),
 }
