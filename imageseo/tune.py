@@ -162,9 +162,8 @@ class Tuner:
         return Kind(told["kind"]) if told and told.get("kind") in list(Kind) else None
 
     def keep_kind(self, asset: Asset, kind: Kind) -> None:
-        key = self._kind_key(asset.sha256)
-        if self.store.find(key) is None:
-            self.store.put(key, json.dumps({"kind": kind.value}).encode())
+        if self.kind(asset) is None:
+            self.store.put(self._kind_key(asset.sha256), json.dumps({"kind": kind.value}).encode())
 
     def _known(self, source: str, format: str, coding: str, size: Size) -> Known | None:
         told = self._read(self._key(source, format, coding, size))
