@@ -26,7 +26,7 @@ _FOLDER = "memo"
 _PACKAGE = Path(__file__).parent
 
 
-class Named(Struct, array_like=True, frozen=True):
+class Named(Struct, array_like=True, frozen=True, gc=False):
     """A variant that a page names: its site path, and the hash and size of its bytes."""
 
     path: str
@@ -34,7 +34,7 @@ class Named(Struct, array_like=True, frozen=True):
     bytes: int
 
 
-class Wanted(Struct, array_like=True, frozen=True):
+class Wanted(Struct, array_like=True, frozen=True, gc=False):
     """A variant that a page would have: ``spec`` tells it from all others; ``dropped``: it is not worth offering."""
 
     spec: str
@@ -75,7 +75,7 @@ class Record(Struct, array_like=True, frozen=True):
     outcome: Outcome
 
 
-class Stamp(Struct, array_like=True, frozen=True):
+class Stamp(Struct, array_like=True, frozen=True, gc=False):
     """How a file was found on disk, with the digest that it had."""
 
     size: int

@@ -7,7 +7,7 @@ import random
 import re
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ OPTIONS: Mapping[str, Any] = {
     "encode": {"avif_speed": 10, "webp_method": 0},
     "widths": [320, 480],
 }
+CODE = memo.code
 HERO = '["/hero/"]\nseed = 5\nstyle = "topo"\nalt = "Lines"\nwidth = 640\nheight = 360\n'
 
 
@@ -152,6 +153,14 @@ def names(tree: Mapping[str, bytes]) -> set[str]:
     """The variants that the pages name."""
     text = b"".join(data for name, data in tree.items() if name.endswith(".html")).decode("latin-1")
     return set(re.findall(r"[\w.-]+w\.[0-9a-f]{8}\.\w+", text))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _same_code() -> Iterator[None]:
+    """The modules may be edited while the tests run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(memo, "code", lambda: "the code of these tests")
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -370,6 +379,14 @@ class TestMemoFile:
         scans.clear()
         build(warm, State())
         assert scans == []
+
+    def test_its_version_is_that_of_the_code(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(memo, "_PACKAGE", tmp_path)
+        found = set()
+        for text in ("a = 1", "a = 2", "a = 2"):
+            (tmp_path / "module.py").write_text(text, encoding="utf-8")
+            found.add(CODE())
+        assert len(found) == 2
 
     def test_none_is_written_where_the_cache_refuses(self, warm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse(*_: object) -> None:
