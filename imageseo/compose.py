@@ -64,10 +64,10 @@ def leaves(room: str) -> Mapping[str, Callable[[], ModuleType]]:
 
 
 def codecs(names: Iterable[str] | None = None, settings: EncodeSettings | None = None) -> dict[str, Codec]:
-    """The codecs of these formats, each by the encoder that is set; every leaf there is without names."""
+    """The codecs of these formats, each by the encoder that is set; without names all that need no extra."""
     chosen = {"avif": "avif_svt"} if settings is not None and settings.avif_encoder == "svt" else {}
     found = leaves("codecs")
-    return {name: cast("Codec", found[chosen.get(name, name)]().CODEC) for name in names or found}
+    return {name: cast("Codec", found[chosen.get(name, name)]().CODEC) for name in names or sorted(found.keys() - {"avif_svt"})}
 
 
 def metrics(name: str) -> Metric:

@@ -80,7 +80,7 @@ class EncodeSettings(Slice, frozen=True, kw_only=True):
     ] = "pillow"
     metric: Annotated[
         Literal["numpy", "vszip"],
-        Meta(description="Who computes SSIMULACRA2; vszip: ten times as fast, needs the `vszip` extra."),
+        Meta(description="Who computes SSIMULACRA2; vszip: twice as fast, less exact; needs the `vszip` extra."),
     ] = "numpy"
     avif_speed: Annotated[
         Annotated[int, Meta(ge=0, le=10)] | None, Meta(description="0 is slowest and smallest; unset: the profile's.")
@@ -193,8 +193,9 @@ class Settings(Slice, frozen=True, kw_only=True):
         tuple[Literal["avif", "webp"], ...], Meta(description="Formats of variants, in order of preference.")
     ] = ("avif", "webp")
     widths: Annotated[tuple[Px, ...], Meta(min_length=1, description="px that variants may be wide.")] = (
-        *(320, 480, 640, 720),
-        *(960, 1280, 1600, 1920),
+        # Of ten rungs those that fit the screens and columns there are best (tests/test_ladder.py).
+        *(320, 480, 640, 720, 880),
+        *(1000, 1120, 1280, 1600, 1920),
     )
     include: Annotated[
         tuple[Text, ...], Meta(description="CSS selectors of images outside the article to treat like its own.")

@@ -82,10 +82,10 @@ def test_a_page_of_photos() -> None:
     assert second.attributes == (("width", "1600"), ("height", "900"), ("loading", "lazy"), ("decoding", "async"))
     assert (first.auto_sizes, second.auto_sizes) == (False, True)
     assert first.sizes == second.sizes == MATERIAL.sizes
-    assert [(spec.format, spec.width, spec.height) for spec in first.specs if spec.width > 900] == [
-        ("avif", 960, 540),
+    assert [(spec.format, spec.width, spec.height) for spec in first.specs if spec.width > 1000] == [
+        ("avif", 1120, 630),
         ("avif", 1280, 720),
-        ("webp", 960, 540),
+        ("webp", 1120, 630),
         ("webp", 1280, 720),
     ]
     assert {(spec.source, spec.format, spec.quality) for spec in first.specs} == {
@@ -335,3 +335,13 @@ def test_whatever_stands_on_the_page(
             assert final.get("loading") != "lazy"
         assert not image.auto_sizes or final["loading"] == "lazy"
         assert all(spec.width <= image.asset.width for spec in image.specs)
+
+
+def test_a_hero_that_is_left_alone_hurries_the_others_as_if_there_were_none() -> None:
+    hero = Hero(path="a.jpg", alt="A")
+    page = article(
+        '<img src="a.jpg" data-imageseo="ignore">', '<img src="b.jpg">', '<img src="c.jpg">', FAR, '<img src="d.jpg">'
+    )
+    found = plan(page, hero=hero, hero_asset=asset("a.jpg"))
+    loading = {image.ref.src: dict(image.attributes).get("loading") for image in found.images}
+    assert (loading["b.jpg"], loading["d.jpg"]) == (None, "lazy")

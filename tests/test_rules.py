@@ -1,7 +1,8 @@
 """Every rule is what its manual page says: its ``Bad:`` examples are found, its ``Good:`` ones are not.
 
 Pictures are named by what they are: ``photo-1600x900.jpg`` is made 1600 px wide, ``-400KiB`` pads it to that weight,
-``truncated.*`` is cut within its header, ``empty.*`` has no bytes. Any other name is no file.
+``truncated.*`` is cut within its header, ``empty.*`` has no bytes, ``*-hdr.jpg`` has a gain map. Any other name is no
+file.
 """
 
 from __future__ import annotations
@@ -31,8 +32,12 @@ RULES = Path(__file__).parent.parent / "imageseo" / "rules"
 NAMES = sorted(path.stem for path in RULES.glob("*.py") if path.stem != "__init__")
 
 _BLOCK = re.compile(r"^(Bad|Good)(?: \(([^)]*)\))?:\n((?:[ \t]+\S.*\n?|\n(?=[ \t]))+)", re.MULTILINE)
-_PICTURE = re.compile(r"[\w %-]+-(\d+)x(\d+)(?:-(\d+)KiB)?\.(jpg|png|webp|avif)")
+_PICTURE = re.compile(r"[\w %-]+-(\d+)x(\d+)(?:-(\d+)KiB|(-hdr))?\.(jpg|png|webp|avif)")
 _ODD = re.compile(r"(?:truncated|empty)\.(?:jpg|png)")
+_GAIN_MAP = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    b'<rdf:Description xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" hdrgm:Version="1.0"/></rdf:RDF></x:xmpmeta>'
+)
 _FORMATS = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP", "avif": "AVIF"}
 
 
@@ -60,9 +65,10 @@ def picture(name: str) -> bytes:
     if name.startswith("empty"):
         return b""
     match = _PICTURE.fullmatch(name)
-    width, height, weight, suffix = match.groups() if match else ("64", "64", None, "jpg")
+    width, height, weight, hdr, suffix = match.groups() if match else ("64", "64", None, None, "jpg")
     stream = io.BytesIO()
-    Image.new("RGB", (int(width), int(height)), "#2563eb").save(stream, _FORMATS[suffix])
+    image = Image.new("RGB", (int(width), int(height)), "#2563eb")
+    image.save(stream, _FORMATS[suffix], **({"xmp": _GAIN_MAP} if hdr else {}))
     data = stream.getvalue()
     if not match:
         return data[:16]

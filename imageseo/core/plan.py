@@ -54,8 +54,10 @@ def plan_page(
     if hero is not None and hero_asset is not None and ref is None and insert != "none":
         inserted = _insert(page, scan, hero, hero_asset, layout, offer, insert)
     eager = {ref.span} if ref else set()
-    if ref is None and inserted is None and scan.hero_slot is None:
-        eager = {each.span for each in islice(_large(scan, asset_of, layout), _EAGER)}
+    # A hero that we are told to leave alone may not be in view: others are hurried as if none were known.
+    known = ref is not None and ref.kept is not Kept.IGNORED
+    if not known and inserted is None and scan.hero_slot is None:
+        eager |= {each.span for each in islice(_large(scan, asset_of, layout), _EAGER)}
     urged = heroes.urged(scan)
     if urged is not None:
         eager.add(urged.span)
