@@ -417,7 +417,8 @@ def _as_nobody(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
     (folder / ".cache").chmod(0o777)
     code = (
         "import os, sys\nfrom imageseo import cli, build, compose\n"
-        "import imageseo.hosts.directory, imageseo.hosts.job, urllib.request\n"
+        "import imageseo.hosts.directory, imageseo.hosts.job, urllib.request, numpy\n"
+        "import imageseo.metrics.sight.frames, imageseo.metrics.sight.score\n"
         "os.setgid(65534); os.setuid(65534)\n"
         f"sys.argv = ['imageseo', *{list(arguments)!r}]\ncli.main()\n"
     )
