@@ -142,12 +142,12 @@ class _Metric:
 
 @contextmanager
 def record(folder: Path) -> Iterator[None]:
-    """Listen to all that an Encoder calls which ``compose`` builds meanwhile, and keep it in ``folder``."""
-    from imageseo import compose, schedule
+    """Listen in this process to all that an Encoder calls which ``compose`` builds meanwhile; kept in ``folder``."""
+    from imageseo import compose, work
 
     folder.mkdir(parents=True, exist_ok=True)
     kept = Record(folder)
-    codecs, metrics, pixels = compose.codecs, compose.metrics, schedule.pixels
+    codecs, metrics, pixels = compose.codecs, compose.metrics, work.pixels
 
     def sizes_by(resizer: str) -> Any:
         kept.resizer = resizer
@@ -160,7 +160,7 @@ def record(folder: Path) -> Iterator[None]:
         for module, name, mine in (
             (compose, "codecs", heard),
             (compose, "metrics", lambda name: _Metric(metrics(name), kept)),
-            (schedule, "pixels", sizes_by),
+            (work, "pixels", sizes_by),
         ):
             stack.enter_context(mock.patch.object(module, name, mine))
         yield
