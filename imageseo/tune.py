@@ -19,7 +19,7 @@ from imageseo.raster import open_raster
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-VERSION = "tuning 1"
+VERSION = "tuning 2"
 """Changes whenever an equal picture could be given another quality; enters the store's keys."""
 
 LOSSLESS = "lossless"
@@ -41,14 +41,14 @@ class Known(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """One search to make. ``first``: where it begins; ``narrow``: what was found at the narrower anchor, if any.
-
-    ``last``: no wider anchor follows.
+    """One search to make. ``wanted``: the score to meet; ``first``: where it begins; ``narrow``: what was found at the
+    narrower anchor, if any; ``last``: no wider anchor follows.
     """
 
     format: str
     coding: str
     size: Size
+    wanted: float
     first: float
     narrow: Known | None
     last: bool
@@ -84,25 +84,34 @@ class Study:
         return not wants
 
     def attempts(self, spec: VariantSpec) -> tuple[tuple[str, int], ...]:
-        """The codings to try for a variant, each with its quality (0 where it needs none)."""
+        """The codings to try for a variant, each with its quality (0 where it needs none).
+
+        A lossy one that misses the target at its best is none beside a lossless one: coloured type smears in WebP.
+        """
         way = self.policy.way(spec.format)
-        return tuple(
-            (coding, 0 if coding == LOSSLESS else self._quality(spec, way, coding))
-            for coding in self.codecs[spec.format].codings(self.kind)
-        )
+        codings = self.codecs[spec.format].codings(self.kind)
+        found = {coding: 0 if coding == LOSSLESS else self._quality(spec, way, coding) for coding in codings}
+        if LOSSLESS in found and tuned(spec, self.policy):
+            found = {
+                coding: quality
+                for coding, quality in found.items()
+                if coding == LOSSLESS or max(self._found(spec, coding).values()) < target.MOST
+            }
+        return tuple(found.items())
 
     def _quality(self, spec: VariantSpec, way: Way, coding: str) -> int:
         fixed = way.quality if spec.quality is None else spec.quality
         if fixed is not None:
             return fixed
-        sizes = target.anchors(self._size, spec.width)
+        return target.whole(target.between(self._found(spec, coding), spec.width, format=spec.format))
+
+    def _found(self, spec: VariantSpec, coding: str) -> dict[int, float]:
+        """The qualities at a spec's anchors, by width."""
         known = self.qualities[spec.format, coding]
-        found = {size[0]: known[size[0]].final for size in sizes}
-        return target.whole(target.between(found, spec.width, format=spec.format))
+        return {size[0]: known[size[0]].final for size in target.anchors(self._size, spec.width)}
 
     def _search(self, format: str, coding: str, size: Size) -> Search:
-        wanted = self.policy.way(format).target
-        assert wanted is not None  # what has none is not searched
+        wanted = self.policy.way(format).aim(self.kind)
         narrower = {width: each for width, each in self.qualities[format, coding].items() if width < size[0]}
         at = max(narrower, default=None)
         before = None if at is None else narrower[at]
@@ -111,6 +120,7 @@ class Study:
             format=format,
             coding=coding,
             size=size,
+            wanted=wanted,
             first=target.guess(format, size[0], wanted, told),
             narrow=before,
             last=size == target.anchors(self._size, self.asset.width)[-1],
@@ -193,7 +203,8 @@ class Tuner:
         """What a tuned variant's quality follows from, besides its pixels and encoder."""
         way = self.policy.way(format)
         judge = f"{self.metric.name} {self.metric.version}" if self.metric else "nobody"
-        return f"target {way.target} by {judge}, {VERSION}, trials at {way.trial}"
+        scores = f"{way.target}, of type {way.type} ({kinds.VERSION})"
+        return f"target {scores} by {judge}, {VERSION}, trials at {way.trial}"
 
 
 def tuned(spec: VariantSpec, policy: Policy) -> bool:
@@ -217,9 +228,6 @@ def search_one(codec: Codec, metric: Metric, way: Way, search: Search, image: Im
 
     ``reference``: as ``refer`` gives it for ``image``.
     """
-    assert way.target is not None
-    wanted = way.target
-
     def score(quality: int, effort: int | None) -> float:
         data = codec.encode(image.copy(), quality=quality, effort=effort, xmp=None, coding=search.coding)
         with open_raster(data, codec.name) as decoded:
@@ -230,7 +238,7 @@ def search_one(codec: Codec, metric: Metric, way: Way, search: Search, image: Im
         of_effort = partial(score, effort=effort)
         try:
             if reference is not None:
-                return target.search(of_effort, wanted, first=first, format=search.format, trials=trials)
+                return target.search(of_effort, search.wanted, first=first, format=search.format, trials=trials)
         except Exception as error:  # as encoders may raise; but a machine out of memory must not choose the quality
             if isinstance(error, MemoryError):
                 raise

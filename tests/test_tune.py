@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,13 +15,14 @@ from PIL import Image
 from imageseo.core.profiles import Policy, Way, policy
 from imageseo.encode import Encoded, Encoder
 from imageseo.errors import MissingExtraError, SettingsError
-from imageseo.model.image import Asset, Variant, VariantSpec
+from imageseo.model.image import Asset, Kind, Variant, VariantSpec
 from imageseo.ports import Codec, Metric
 from imageseo.probe import probe
 from imageseo.settings import EncodeSettings, QualitySettings, TargetSettings
 from tests import pictures
 from tests.fakes import MemoryStore, Plainly, Veil
 
+SHOTS = Path(__file__).parent.parent / "site_example/docs/images"
 TUNED = Policy(ways={"webp": Way(effort=4, target=90.0)})
 WIDTHS = (160, 320, 640, 960)
 
@@ -255,7 +257,44 @@ class TestProfiles:
             quality=QualitySettings(webp=70),
             target=TargetSettings(avif=80),
         )
-        assert how.way("avif") == Way(effort=8, target=80, trial=10)
-        assert how.way("webp") == Way(effort=6, quality=70)
+        assert how.way("avif") == Way(effort=8, target=80, type=80, trial=10)
+        assert (how.way("webp").effort, how.way("webp").quality, how.way("webp").target) == (6, 70, None)
         assert policy("default", encode=EncodeSettings(avif_speed=10)).way("avif").trial is None
         assert policy("small", encode=EncodeSettings(avif_encoder="svt")).way("avif").trial is None
+
+    def test_type_is_held_to_more_than_photographs(self) -> None:
+        way = policy("default").way("avif")
+        assert way.aim(Kind.PHOTO) < way.aim(Kind.SCREEN) == way.aim(Kind.LINE)
+        assert policy("default", target=TargetSettings(avif=90)).way("avif").aim(Kind.SCREEN) == 90
+
+
+def test_a_screenshot_keeps_its_type_and_a_photograph_its_size(tmp_path: Path) -> None:
+    """Real encoders and the real metric: what is made of a page full of coloured type meets the target of type."""
+    from imageseo import compose
+    from imageseo.pixels import render
+
+    screen, photo = tmp_path / "screen.png", tmp_path / "photo.png"
+    screen.write_bytes((SHOTS / "home-light.png").read_bytes())
+    photo.write_bytes(pictures.save(pictures.photo(640, 400), "PNG"))
+    codecs, how = compose.codecs(("avif", "webp")), policy("default")
+    judge = compose.metrics("numpy")
+    scores: dict[tuple[str, str], float] = {}
+    for path in (screen, photo):
+        asset = probe(path, path.name, max_pixels=10**8)
+        assert isinstance(asset, Asset)
+        height = round(480 * asset.height / asset.width)
+        specs = [VariantSpec(source=asset.sha256, format=name, width=480, height=height) for name in codecs]
+        store = MemoryStore()
+        with ThreadPoolExecutor(2) as executor:
+            encoder = Encoder(store, codecs, executor, how, workers=2, metric=judge)
+            done = encoder.encode({asset.sha256: (path, asset)}, specs)
+        image = render(path.read_bytes(), "png", 1, [(480, height)]).popitem()[1]
+        for spec, variant in done.variants.items():
+            data = encoder.bytes_of(variant, {asset.sha256: (path, asset)})
+            assert data is not None
+            with Image.open(io.BytesIO(data)) as made:
+                scores[path.stem, spec.format] = judge.score(judge.reference(image), made.convert("RGB"))
+    assert 77 < scores["screen", "avif"] < 88  # between the anchors type is less regular than photographs are
+    assert scores["screen", "webp"] > 77
+    assert scores["photo", "avif"] == pytest.approx(71, abs=3)
+    assert scores["photo", "webp"] == pytest.approx(71, abs=3)

@@ -22,7 +22,9 @@ _FIRST = 1.2  # score; after a first trial that comes as near, the usual slope t
 _CLOSE = 1.5  # the same for the slope between two trials
 _BRACKET = 4.5  # the same for what lies between two trials, one on each side
 _FLATTEST, _STEEPEST = 0.25, 2.5  # score a point of quality, for what trials may claim
-_LEAST, _MOST = 5, 98
+_LEAST = 5
+MOST = 98
+"""The end of the scale: what is found there has missed its target."""
 _LOW, _HIGH = 74, 82  # of a scale, where slopes change
 
 
@@ -69,7 +71,7 @@ def guess(format: str, width: int, target: float, narrower: tuple[int, float] | 
     """
     about = USUAL.get(format, _OTHER)
     before, quality = narrower or (NARROW, about.quality + (target - 70) / _usual_slope(format, about.quality))
-    return min(float(_MOST), max(float(_LEAST), quality + about.wider * math.log2(width / before)))
+    return min(float(MOST), max(float(_LEAST), quality + about.wider * math.log2(width / before)))
 
 
 def search(score: Callable[[int], float], target: float, *, first: float, format: str, trials: int = TRIALS) -> float:
@@ -85,7 +87,7 @@ def search(score: Callable[[int], float], target: float, *, first: float, format
         best = min(tried, key=lambda one: (abs(tried[one] - target), one))
         miss = target - tried[best]
         below = max((one for one in tried if tried[one] < target), default=_LEAST - 1)
-        above = min((one for one in tried if tried[one] >= target), default=_MOST + 1)
+        above = min((one for one in tried if tried[one] >= target), default=MOST + 1)
         wanted = best + miss / _slope(tried, best, target, format)
         if below < above:
             wanted = min(max(wanted, below), above)
@@ -96,7 +98,7 @@ def search(score: Callable[[int], float], target: float, *, first: float, format
         quality = _whole(min(max(wanted, below + 1), above - 1) if above - below > 1 else wanted)
         if quality in tried:
             break
-    return min(float(_MOST), max(float(_LEAST), wanted))
+    return min(float(MOST), max(float(_LEAST), wanted))
 
 
 def between(found: Mapping[int, float], width: int, *, format: str) -> float:
@@ -135,4 +137,4 @@ def _usual_slope(format: str, quality: float) -> float:
 
 
 def _whole(quality: float) -> int:
-    return min(_MOST, max(_LEAST, round(quality)))
+    return min(MOST, max(_LEAST, round(quality)))
