@@ -67,7 +67,8 @@ def codecs(names: Iterable[str] | None = None, settings: EncodeSettings | None =
     """The codecs of these formats, each by the encoder that is set; without names all that need no extra."""
     chosen = {"avif": "avif_svt"} if settings is not None and settings.avif_encoder == "svt" else {}
     found = leaves("codecs")
-    return {name: cast("Codec", found[chosen.get(name, name)]().CODEC) for name in names or sorted(found.keys() - {"avif_svt"})}
+    wanted = names or sorted(found.keys() - {"avif_svt"})
+    return {name: cast("Codec", found[chosen.get(name, name)]().CODEC) for name in wanted}
 
 
 def metrics(name: str) -> Metric:

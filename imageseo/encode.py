@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -19,7 +19,7 @@ from imageseo.probe import probe_bytes
 from imageseo.provenance import packet
 from imageseo.schedule import work_through
 from imageseo.tune import LOSSLESS, Study, Tuner
-from imageseo.work import Engine, Failed, Made, Outcomes, Source, pixels
+from imageseo.work import Engine, EngineAbsent, Failed, Made, Outcomes, Source, pixels
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -74,7 +74,7 @@ class Encoder:
         self._policy = policy
         self._metric = metric
         self._accepts = tuple(accepts)
-        self._engine = engine or self._here
+        self._engine = engine
         self._versions: dict[str, str] = {}
         self._tuners: dict[int, Tuner] = {}
 
@@ -126,7 +126,7 @@ class Encoder:
             return fixed
         asset = jobs[spec.source][1]
         if self._learnt(asset, spec) is None:  # lost from the store: what is made again tells it again
-            for _ in self._engine(_sources(jobs, [spec], {spec.source: b""})):
+            for _ in self._work(_sources(jobs, [spec], {spec.source: b""})):
                 pass
         study = self._learnt(asset, spec)
         qualities = [quality for coding, quality in study.attempts(spec) if coding != LOSSLESS] if study else []
@@ -156,8 +156,12 @@ class Encoder:
             self._store.put(key, data)
         return data
 
-    def _here(self, sources: Sequence[Source]) -> Outcomes:
-        return work_through(sources, self._tuner, self._executor, workers=self._workers)
+    def _work(self, sources: Sequence[Source]) -> Outcomes:
+        if self._engine is not None:
+            with suppress(EngineAbsent):
+                yield from self._engine(sources)
+                return
+        yield from work_through(sources, self._tuner, self._executor, workers=self._workers)
 
     def _make(
         self,
@@ -168,7 +172,7 @@ class Encoder:
         refused: dict[VariantSpec, str],
         step: Step | None,
     ) -> None:
-        for outcome in self._engine(sources):
+        for outcome in self._work(sources):
             done = 1
             match outcome:
                 case Made(spec=spec, data=data):

@@ -14,7 +14,7 @@ from typing import IO
 from imageseo.errors import ImageseoError, SiteError
 from imageseo.model.image import VariantSpec
 from imageseo.settings import Settings
-from imageseo.work import Failed, Made, Outcomes, Source
+from imageseo.work import EngineAbsent, Failed, Made, Outcomes, Source
 
 _START = "import sys; sys.path.append({path!r}); from imageseo.worker import main; main()"
 _ROOM = 2 * 2**30
@@ -80,7 +80,9 @@ class Isolated:
     workers: int
 
     def __call__(self, sources: Sequence[Source]) -> Outcomes:
-        """The outcomes as they come. Raises ImageseoError as the work itself does."""
+        """The outcomes as they come. Raises ImageseoError as the work itself does, EngineAbsent where no process can be
+        started.
+        """
         waiting = list(sources)
         while waiting:
             seen = _Round({source.asset.sha256: list(source.specs) for source in waiting})
@@ -115,7 +117,7 @@ class Isolated:
         )
         # At the end of the path: a checkout that is not installed is found, and nothing else changes its place.
         command = [sys.executable, "-c", _START.format(path=str(Path(__file__).parent.parent))]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        with _started(command) as process:
             try:
                 for message in _messages(process, task):
                     match message:
@@ -137,6 +139,13 @@ class Isolated:
                 if process.poll() is None:
                     process.kill()
             return _death(process.wait())
+
+
+def _started(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    except OSError as error:  # a sandbox without processes, or an interpreter that this user may not start
+        raise EngineAbsent(str(error)) from error
 
 
 def _messages(process: subprocess.Popen[bytes], task: Task) -> Iterator[Message]:

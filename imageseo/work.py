@@ -68,7 +68,13 @@ class Opened:
 
 Outcomes = Iterator[Made | Failed]
 Engine = Callable[[Sequence[Source]], Outcomes]
-"""Makes what is asked of sources: ``work_through`` with all it needs, here or in another process."""
+"""Makes what is asked of sources: ``work_through`` with all it needs, here or in another process. Raises EngineAbsent
+before the first outcome when it cannot begin on this machine.
+"""
+
+
+class EngineAbsent(Exception):
+    """The engine cannot run here; another one may."""
 
 
 def open_source(source: Source, policy: Policy) -> Opened:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -179,3 +180,11 @@ def test_builds_encode_elsewhere_unless_told_not_to(tmp_path: Path, trap: object
             failures.append(tools.encoder.encode(jobs, source.specs).failures)
     assert "not here" in failures[0][source.asset.sha256].problem
     assert not failures[1]
+
+
+def test_where_no_process_can_be_started_this_one_encodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (source,) = sources(tmp_path / "in", 320)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
+    with compose.toolbox(FAST, project=tmp_path, progress=Quiet()) as tools:
+        done = tools.encoder.encode({source.asset.sha256: (source.path, source.asset)}, source.specs)
+    assert len(done.variants) == 2
