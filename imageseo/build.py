@@ -149,6 +149,7 @@ def build(site: Site, settings: Settings, tools: Tools) -> BuildResult:
         jobs=jobs,
         encoded=encoded,
         locate=tools.locate,
+        store=memory.store,
         rules=tools.rules,
     )
     finished = [
@@ -164,7 +165,7 @@ def build(site: Site, settings: Settings, tools: Tools) -> BuildResult:
     memory.close(
         {page.path: None for page in pages} | {one.page.path: one.record for one in finished}, known, casting.heroes
     )
-    return _result(findings, encoded, finished, output)
+    return _result(findings, encoded, finisher.encoded_again, finished, output)
 
 
 def _repeat(row: Kept, replay: Replay, sweep: Sweep) -> Finished:
@@ -233,16 +234,19 @@ def _jobs(planned: Iterable[Planned], output: Output) -> dict[str, tuple[Path, A
     return jobs
 
 
-def _result(findings: Iterable[Finding], encoded: Encoded, finished: Sequence[Finished], output: Output) -> BuildResult:
+def _result(
+    findings: Iterable[Finding], encoded: Encoded, again: int, finished: Sequence[Finished], output: Output
+) -> BuildResult:
     outcomes = [one.outcome for one in finished]
-    said = [*findings, *notes.once(note for each in outcomes for note in each.notes)]
+    dropped, drops = notes.dropped(outcomes)
+    said = [*findings, *dropped, *notes.once(note for each in outcomes for note in each.notes)]
     said += [finding for each in outcomes for finding in each.findings]
     lowered = [
         # In a build everything that does not fail it is a warning: `--strict` counts those.
         replace(one, severity=Severity.WARN) if one.severity is Severity.ERROR and not one.fails_build else one
         for one in said
     ]
-    wanted = {each.spec: each.dropped for outcome in outcomes for each in outcome.wanted}
+    wanted = {each.spec for outcome in outcomes for each in outcome.wanted}
     return BuildResult(
         findings=tuple(sorted(lowered, key=lambda finding: finding.sort_key)),
         silenced=tuple(
@@ -254,9 +258,10 @@ def _result(findings: Iterable[Finding], encoded: Encoded, finished: Sequence[Fi
             "images": sum(each.images for each in outcomes),
             "heroes": sum(each.hero for each in outcomes),
             "variants": len({named.path for each in outcomes for named in each.named}),
-            "encoded": encoded.misses,
+            "encoded": encoded.misses + again,
             "reused": len(wanted) - encoded.misses,
-            "dropped": sum(wanted.values()),
+            "dropped": drops,
+            "saved": sum(each.saved for each in outcomes),
             "changed": len(output.changed),
         },
     )

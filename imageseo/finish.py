@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import astuple, dataclass
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -19,11 +19,13 @@ from imageseo.errors import ImageseoError, SiteError
 from imageseo.facts import PageFacts, Reading
 from imageseo.lint import CRASHED, Rule, judge, locate
 from imageseo.maps import hidden, images
-from imageseo.memo import Named, Outcome, Record, Wanted
+from imageseo.memo import Dropped, Named, Outcome, Record, Wanted
 from imageseo.model.finding import Finding, Severity, Silenced
 from imageseo.model.image import Asset, Rights, Variant, VariantSpec
 from imageseo.model.page import Page, Site
 from imageseo.model.plan import PagePlan
+from imageseo.offers import Offers
+from imageseo.ports import Store, Stored
 from imageseo.publish import Output
 from imageseo.settings import Settings
 from imageseo.sweep import Sweep
@@ -43,7 +45,7 @@ class Finished:
 class Finisher:
     """Finishes pages one by one.
 
-    ``locate``: digest -> the file of the store. ``failures``: what could not be written, and why.
+    ``locate``: digest -> the file of the ``store``.
     """
 
     site: Site
@@ -55,12 +57,9 @@ class Finisher:
     jobs: Mapping[str, tuple[Path, Asset]]
     encoded: Encoded
     locate: Callable[[str], Path]
+    store: Store
     rules: Sequence[Rule]
-    _variants: Mapping[VariantSpec, Variant] = field(init=False)
-
-    def __post_init__(self) -> None:
-        worth = self.encoded.variants.items()
-        self._variants = {spec: made for spec, made in worth if spec not in self.encoded.dropped}
+    encoded_again: int = 0  # variants of heroes over their budget, that neither pages nor the store had
 
     def finish(self, page: Page, plan: PagePlan, cast: Cast | None, files: Tracing, context: bytes | None) -> Finished:
         """Make the plan true. What cannot be written is a finding that fails the build; the page stays as it was.
@@ -71,12 +70,12 @@ class Finisher:
         silenced: list[Silenced] = []
         named: dict[str, Variant] = {}
         record = None
+        offers = Offers(planned=plan, variants=self.encoded.variants)
         try:
-            record = self._finish(page, plan, cast, files, said, silenced, named)
+            offers, record = self._finish(page, offers, cast, files, said, silenced)
+            named = offers.paths()
         except (OSError, ImageseoError) as error:
             said.append(unwritable(page, error))
-            named = {}
-        told = list(notes.of_page(page, plan, self.encoded))
         outcome = Outcome(
             images=len(plan.images) + (plan.insert is not None),
             hero=plan.insert is not None or plan.hero_image is not None,
@@ -84,13 +83,18 @@ class Finisher:
             silenced=silenced,
             named=[Named(path, variant.sha256, variant.bytes) for path, variant in named.items()],
             wanted=[
-                Wanted(_identity(spec), self.encoded.variants[spec].sha256, spec in self.encoded.dropped)
+                Wanted(_identity(spec), self.encoded.variants[spec].sha256)
                 for spec in plan.specs
                 if spec in self.encoded.variants
             ],
             shown=list(images(self.site.base_url, files, page, plan)),
             hidden=hidden(page, plan),
-            notes=told,
+            notes=list(notes.of_page(page, plan, self.encoded)),
+            dropped=[
+                Dropped(each.asset.sha256, each.asset.path, locate(page, each.ref), _named(why))
+                for each, why in offers.drops()
+            ],
+            saved=offers.saved(),
         )
         trace = files.trace
         lasting = not any(each.fails_build or each.message.startswith(CRASHED) for each in said)
@@ -103,103 +107,74 @@ class Finisher:
     def _finish(
         self,
         page: Page,
-        plan: PagePlan,
+        offers: Offers,
         cast: Cast | None,
         files: Tracing,
         said: list[Finding],
         silenced: list[Silenced],
-        named: dict[str, Variant],
-    ) -> tuple[bytes, bytes, list[tuple[int, int, bytes]]]:
-        """Digests of the page without and with our edits, and these; fills the three lists."""
+    ) -> tuple[Offers, tuple[bytes, bytes, list[tuple[int, int, bytes]]]]:
+        """What is offered in the end; digests of the page without and with our edits, and these. Fills both lists."""
         raw = self.output.read(page.path)
         original = edits.strip(raw)
-        plan = self._offered(plan)
-        mine = {spec: self._variants[spec] for spec in plan.specs}
-        graph = self._graph(page, plan, cast, original, said)
-        facts, changes = self._facts(page, plan, mine, original, graph, files)
+        graph = self._graph(page, offers.plan, cast, original, said)
+        facts, changes = self._facts(page, offers, original, graph, files)
         over = fit.excesses(facts.lcp, facts.budgets) if facts.lcp is not None else {}
-        if over:
-            mine = self._lighter(plan, mine, over)
-            facts, changes = self._facts(page, plan, mine, original, graph, files)
+        lighter = self._lighter(offers, over) if over else {}
+        if lighter:
+            offers = offers.instead(lighter)
+            facts, changes = self._facts(page, offers, original, graph, files)
         found, answered = judge(facts, self.rules, self.settings.lint.rules)
         said += found
         silenced += answered
-        paths = self._paths(plan, mine)
+        paths = offers.paths()
         for path, variant in paths.items():
             self._publish(path, variant)
         if self.output.write(page.path, facts.html) and original != raw:
             self.sweep.replaced(page, raw)
         self.sweep.finished(page, paths)
-        named.update(paths)
         after = sha256(facts.html).digest()
         author = sha256(original).digest() if changes else after
-        return author, after, [(*edit.span, edit.replacement) for edit in changes]
-
-    def _offered(self, plan: PagePlan) -> PagePlan:
-        """The plan with what is worth offering."""
-        images = tuple(replace(image, specs=fit.offered(image.specs, self._variants)) for image in plan.images)
-        insert = plan.insert
-        if insert is not None:
-            insert = replace(insert, specs=fit.offered(insert.specs, self._variants))
-        return replace(plan, images=images, insert=insert)
+        return offers, (author, after, [(*edit.span, edit.replacement) for edit in changes])
 
     def _facts(
-        self,
-        page: Page,
-        plan: PagePlan,
-        variants: Mapping[VariantSpec, Variant],
-        original: bytes,
-        graph: str | None,
-        files: Tracing,
+        self, page: Page, offers: Offers, original: bytes, graph: str | None, files: Tracing
     ) -> tuple[PageFacts, tuple[edits.Edit, ...]]:
         """The page as it will be, with its variants known to be there before they are written; and its edits."""
-        for path, variant in self._paths(plan, variants).items():
+        for path, variant in offers.paths().items():
             files.add(path, variant.bytes)
-        changes = markup.page_edits(plan, variants, json_ld=graph)
+        changes = markup.page_edits(offers.plan, offers.variants, json_ld=graph)
         html = edits.apply(original, changes)
-        scan = published(original, plan, variants)
+        scan = published(original, offers.plan, offers.variants)
         return PageFacts(page, site=self.site, files=files, reading=self.reading, html=html, scan=scan), changes
 
-    def _lighter(
-        self, plan: PagePlan, variants: Mapping[VariantSpec, Variant], over: Mapping[str, int]
-    ) -> dict[VariantSpec, Variant]:
-        """The variants with the hero's too heavy ones encoded once more."""
-        hero = plan.hero_image or plan.insert
+    def _lighter(self, offers: Offers, over: Mapping[str, int]) -> dict[VariantSpec, Variant]:
+        """The hero's too heavy variants, encoded once more; those that became lighter."""
+        hero = offers.plan.hero_image or offers.plan.insert
         if hero is None:
-            return dict(variants)
+            return {}
         floors = {name: getattr(self.settings.quality_floor, name) for name in ("avif", "webp")}
         limits = {unquote(posixpath.basename(url)): limit for url, limit in over.items()}
         wanted = fit.lighter(
             hero.specs,
-            variants,
+            offers.variants,
             limit_of=lambda variant: limits.get(naming.variant_file(hero.asset, variant)),
             quality_of=lambda variant: self.encoder.quality_of(variant, self.jobs),
             floors=floors,
         )
-        made = self.encoder.encode(self.jobs, wanted.values()).variants
+        done = self.encoder.encode(self.jobs, wanted.values())
+        self.encoded_again += done.misses
+        made = done.variants
         return {
-            **variants,
-            **{
-                spec: made[less]
-                for spec, less in wanted.items()
-                if less in made and made[less].bytes < variants[spec].bytes
-            },
-        }
-
-    def _paths(self, plan: PagePlan, variants: Mapping[VariantSpec, Variant]) -> dict[str, Variant]:
-        """Site path -> variant, for all that the page names."""
-        shown = [(image.asset, image.specs) for image in plan.images]
-        if plan.insert is not None:
-            shown.append((plan.insert.asset, plan.insert.specs))
-        return {
-            posixpath.join(posixpath.dirname(asset.path), naming.variant_file(asset, variants[spec])): variants[spec]
-            for asset, specs in shown
-            for spec in specs
-            if spec in variants
+            spec: made[less]
+            for spec, less in wanted.items()
+            if less in made and made[less].bytes < offers.variants[spec].bytes
         }
 
     def _publish(self, path: str, variant: Variant) -> None:
         if self.output.holds(path, variant.bytes):
+            return
+        twin = self.locate(variant.sha256)
+        if self.store.intact(Stored(sha256=variant.sha256, bytes=variant.bytes)) and self.output.link(path, twin):
             return
         data = self.encoder.bytes_of(variant, self.jobs)
         if data is None:
@@ -231,6 +206,11 @@ def unwritable(page: Page, error: OSError | ImageseoError) -> Finding:
         hint=error.hint if isinstance(error, ImageseoError) else "make the folder writable, or make room on the disk",
         fails_build=True,
     )
+
+
+def _named(drops: Mapping[VariantSpec, fit.Drop]) -> list[tuple[str, str, str]]:
+    """Variants that are left out: what tells each from all others, its name for people, the reason."""
+    return [(_identity(spec), f"{spec.width}w {spec.format}", why.value) for spec, why in drops.items()]
 
 
 @lru_cache(maxsize=65536)

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct, field, msgpack
 
 from imageseo.files import write_atomic
-from imageseo.model.finding import Finding, Silenced
+from imageseo.model.finding import Finding, Location, Silenced
 from imageseo.model.image import Asset
 from imageseo.ports import Store, Stored
 from imageseo.traces import Trace
@@ -21,7 +21,7 @@ from imageseo.traces import Trace
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_MAGIC = b"imageseo memo 1\n"
+_MAGIC = b"imageseo memo 2\n"
 _FOLDER = "memo"
 _PACKAGE = Path(__file__).parent
 
@@ -35,18 +35,26 @@ class Named(Struct, array_like=True, frozen=True, gc=False):
 
 
 class Wanted(Struct, array_like=True, frozen=True, gc=False):
-    """A variant that a page would have: ``spec`` tells it from all others; ``dropped``: it is not worth offering."""
+    """A variant that a page would have and that exists: ``spec`` tells it from all others."""
 
     spec: str
     sha256: str
-    dropped: bool
+
+
+class Dropped(Struct, array_like=True, frozen=True):
+    """Variants of one image that exist and that a page does not offer. ``why``: spec, name for people, reason."""
+
+    image: str
+    path: str
+    location: Location
+    why: list[tuple[str, str, str]]
 
 
 class Outcome(Struct, array_like=True, frozen=True):
     """What became of a page, as counts, sitemap and report need it.
 
     ``shown``: absolute URLs of the article's images. ``hidden``: not to be indexed. ``notes``: what is to be said of an
-    image, by its digest; of notes on one image the first page's is told.
+    image, by its digest; of notes on one image the first page's is told. ``saved``: bytes that a phone need not load.
     """
 
     images: int
@@ -58,6 +66,8 @@ class Outcome(Struct, array_like=True, frozen=True):
     shown: list[str]
     hidden: bool
     notes: list[tuple[str, Finding]]
+    dropped: list[Dropped]
+    saved: int
 
 
 class Record(Struct, array_like=True, frozen=True):
@@ -179,6 +189,9 @@ class Noted:
 
     def read(self, stored: Stored) -> bytes | None:
         return self._store.read(stored)
+
+    def intact(self, stored: Stored) -> bool:
+        return self._store.intact(stored)
 
     def put(self, key: str, data: bytes) -> Stored:
         stored = self._store.put(key, data)

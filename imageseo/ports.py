@@ -97,6 +97,10 @@ class Store(Protocol):
         """The bytes, verified; None when they are gone or damaged (damaged ones are removed)."""
         ...
 
+    def intact(self, stored: Stored) -> bool:
+        """Whether the bytes are there as they were written, told without reading them; False where nobody can tell."""
+        ...
+
     def put(self, key: str, data: bytes) -> Stored:
         """Keep bytes under a key, atomically."""
         ...

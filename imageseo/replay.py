@@ -28,7 +28,6 @@ class Replay:
     locate: Callable[[str], Path]
     records: Mapping[str, Record]
     _pristine: set[str] = field(default_factory=set)
-    _sound: set[str] = field(default_factory=set)
     _held: set[str] = field(default_factory=set)
 
     def find(self, page: Page, context: bytes | None) -> Record | None:
@@ -42,7 +41,7 @@ class Replay:
             return None
         if found not in (record.author, record.after) or not record.trace.holds(self.files):
             return None
-        if not all(self._obtainable(named) for named in record.outcome.named):
+        if not all(self._obtained(named) for named in record.outcome.named):
             return None
         if found != record.after:
             self._pristine.add(page.path)
@@ -59,27 +58,26 @@ class Replay:
             self.output.write(page.path, edits.apply(self.output.read(page.path), changes))
         sweep.finished(page, (named.path for named in record.outcome.named))
 
-    def _obtainable(self, named: Named) -> bool:
-        """Whether a variant is published already, or stands undamaged in the store."""
-        if named.sha256 in self._sound or named.path in self._held:
-            return True
-        if self.output.holds(named.path, named.bytes):
-            self._held.add(named.path)
-            return True
+    def _obtained(self, named: Named) -> bool:
+        """Whether a variant is published, now at the latest: the store may be pruned before the page's turn comes.
+
+        One that in the end no page names is swept like any that the last build named.
+        """
         try:
-            sound = self.store.read(Stored(sha256=named.sha256, bytes=named.bytes)) is not None
-        except ImageseoError:
+            self._publish(named)
+        except (OSError, ImageseoError):
             return False  # whoever makes it anew meets the same fault, and says so
-        if sound:
-            self._sound.add(named.sha256)
-        return sound
+        return True
 
     def _publish(self, named: Named) -> None:
-        if named.path in self._held or self.output.holds(named.path, named.bytes):
+        if named.path in self._held:
             return
-        if not self.output.link(named.path, self.locate(named.sha256)):
-            data = self.store.read(Stored(sha256=named.sha256, bytes=named.bytes))
-            if data is None:
-                raise SiteError(f"{named.path} is gone from the store", hint="build again")
-            self.output.put(named.path, data)
+        if not self.output.holds(named.path, named.bytes):
+            stored = Stored(sha256=named.sha256, bytes=named.bytes)
+            twin = self.locate(named.sha256)
+            if not (self.store.intact(stored) and self.output.link(named.path, twin)):
+                data = self.store.read(stored)
+                if data is None:
+                    raise SiteError(f"{named.path} is gone from the store", hint="build again")
+                self.output.put(named.path, data, twin=twin)
         self._held.add(named.path)

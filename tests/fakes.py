@@ -76,6 +76,9 @@ class MemoryStore:
     def read(self, stored: Stored) -> bytes | None:
         return None if stored.sha256 in self.damaged else self.blobs.get(stored.sha256)
 
+    def intact(self, stored: Stored) -> bool:
+        return self.read(stored) is not None
+
     def put(self, key: str, data: bytes) -> Stored:
         stored = Stored(sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))
         self.keys[key], self.blobs[stored.sha256] = stored, data

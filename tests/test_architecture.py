@@ -56,6 +56,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "replay",
         "sweep",
         "notes",
+        "offers",
         "describe",
     ),
     ("compose", "worker"),

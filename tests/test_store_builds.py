@@ -88,13 +88,7 @@ def summary(done: subprocess.CompletedProcess[str]) -> Mapping[str, int]:
     return found
 
 
-@pytest.mark.parametrize(
-    "warm",
-    [
-        False,
-        pytest.param(True, marks=pytest.mark.xfail(strict=True, reason="a replayed page gives up on a blob that went")),
-    ],
-)
+@pytest.mark.parametrize("warm", [False, True])
 def test_a_build_outlives_a_prune_that_takes_everything_away(tmp_path: Path, warm: bool) -> None:
     """It found or made all variants before; when it comes to publish them, another process has removed every blob."""
     folder = site(tmp_path / "site", "a", "hill")

@@ -17,6 +17,6 @@ MADE_BY_BUILDS: Mapping[str, str] = {
     "page-unwritable": "no right to write, or no room on the disk",
     "site-url-missing": "no JSON-LD and no image sitemap without the site's URL",
     "sitemap-schema": "the host's sitemap cannot be extended",
-    "variant-dropped": "variants that were larger than the file itself are left out",
+    "variant-dropped": "variants that would save nothing are left out",
 }
 """Permanent; the manual has a row for each. ``lint.rules`` may name them like rules (``lint.graded``)."""

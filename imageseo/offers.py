@@ -1,0 +1,80 @@
+"""What a page offers of the variants that exist: which they are called, which are left out, what a phone is spared."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from imageseo.core import fit, naming
+from imageseo.core.sizes import source_size
+from imageseo.model.finding import MOBILE
+from imageseo.model.image import Asset, ImageRef, Variant, VariantSpec
+from imageseo.model.plan import PagePlan
+
+
+class Shown(NamedTuple):
+    """An image of a page; ``ref`` is None for a hero that is inserted. ``specs``: as planned."""
+
+    asset: Asset
+    specs: tuple[VariantSpec, ...]
+    sizes: str
+    ref: ImageRef | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offers:
+    """A page's plan with what is worth offering. ``planned``: as it was wished for; ``variants``: that exist."""
+
+    planned: PagePlan
+    variants: Mapping[VariantSpec, Variant]
+    plan: PagePlan = field(init=False)
+
+    def __post_init__(self) -> None:
+        images = tuple(replace(each, specs=self._offered(each.asset, each.specs)) for each in self.planned.images)
+        insert = self.planned.insert
+        if insert is not None:
+            insert = replace(insert, specs=self._offered(insert.asset, insert.specs))
+        object.__setattr__(self, "plan", replace(self.planned, images=images, insert=insert))
+
+    def instead(self, lighter: Mapping[VariantSpec, Variant]) -> Offers:
+        """The offers with other files for some specs; what is worth offering beside them may be less."""
+        return Offers(planned=self.planned, variants={**self.variants, **lighter})
+
+    def paths(self) -> dict[str, Variant]:
+        """Site path -> variant, for all that the page is to name."""
+        return {
+            posixpath.join(posixpath.dirname(each.asset.path), naming.variant_file(each.asset, self.variants[spec])): (
+                self.variants[spec]
+            )
+            for each in shown(self.plan)
+            for spec in each.specs
+        }
+
+    def drops(self) -> Iterator[tuple[Shown, Mapping[VariantSpec, fit.Drop]]]:
+        """The images of which some variants are left out, with the reason of each."""
+        for each in shown(self.planned):
+            found = fit.drops(each.specs, self.variants, each.asset.bytes)
+            if found:
+                yield each, found
+
+    def saved(self) -> int:
+        """Bytes that the gate's phone need not load, were every image of the page shown; each image counts once."""
+        spared: dict[str, int] = {}
+        for each in shown(self.plan):
+            if each.specs and each.asset.sha256 not in spared:
+                need = source_size(each.sizes, MOBILE) * MOBILE.dpr
+                spared[each.asset.sha256] = fit.saved(each.specs, self.variants, each.asset.bytes, need)
+        return sum(spared.values())
+
+    def _offered(self, asset: Asset, specs: tuple[VariantSpec, ...]) -> tuple[VariantSpec, ...]:
+        return fit.offered(specs, self.variants, asset.bytes)
+
+
+def shown(plan: PagePlan) -> Iterator[Shown]:
+    """The images of a page, an inserted hero last."""
+    for each in plan.images:
+        yield Shown(each.asset, each.specs, each.sizes, each.ref)
+    if plan.insert is not None:
+        yield Shown(plan.insert.asset, plan.insert.specs, plan.insert.sizes, None)
