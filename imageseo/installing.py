@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 CLONE = "/path/to/the/clone"
 
@@ -20,6 +18,9 @@ def command(extra: str = "") -> str:
 
 def _origin() -> tuple[str, bool]:
     """The folder that this installation was made from, and whether it still runs from there (PEP 610)."""
+    from importlib.metadata import PackageNotFoundError, distribution  # these take long to load, for a hint
+    from urllib.request import url2pathname
+
     try:
         direct = json.loads(distribution("imageseo").read_text("direct_url.json") or "{}")
         url = urlsplit(direct["url"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +27,7 @@ class Known:
     def __init__(
         self, root: Path, probe: Probe, *, stamps: Mapping[str, Stamp], assets: Mapping[str, Asset], now: int
     ) -> None:
-        self._root = root
+        self._place = f"{root}{os.sep}"
         self._probe = probe
         self._old_stamps = stamps
         self._old_assets = assets
@@ -36,21 +37,23 @@ class Known:
 
     def asset(self, path: str) -> Asset | BadAsset:
         """The image at a site path; equal to what ``probe`` says of it."""
-        file = self._root / path
+        name = f"{self._place}{path}"
         try:
-            stat = file.stat()
+            stat = os.stat(name)  # noqa: PTH116 - a Path costs more than the call
             seen = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
             known = self._old_stamps.get(path)
             if known is not None and seen == (known.size, known.modified, known.changed):
                 sha256 = known.sha256
             elif stat.st_size <= _LARGEST:
-                sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+                sha256 = hashlib.sha256(Path(name).read_bytes()).hexdigest()
             else:
-                return self._probe(file, path)
+                return self._probe(Path(name), path)
         except (OSError, ValueError):
-            return self._probe(file, path)
+            return self._probe(Path(name), path)
         old = self._old_assets.get(sha256) or self.assets.get(sha256)
-        asset = replace(old, path=path) if old is not None else self._probe(file, path)
+        if old is not None and old.path != path:
+            old = replace(old, path=path)
+        asset = old or self._probe(Path(name), path)
         # What an SVG is depends on its name too, and costs little to ask.
         if isinstance(asset, Asset) and asset.format != "svg":
             self.assets[asset.sha256] = asset

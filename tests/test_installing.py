@@ -41,7 +41,7 @@ class Installed:
 def test_the_command_names_the_folder_that_it_came_from(
     direct: object, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(installing, "distribution", lambda name: Installed(direct))
+    monkeypatch.setattr("importlib.metadata.distribution", lambda name: Installed(direct))
     assert installing.command("mkdocs") == expected
     assert installing.command() == expected.replace("[mkdocs]", "")
 
@@ -50,7 +50,7 @@ def test_a_copy_that_was_never_installed(monkeypatch: pytest.MonkeyPatch) -> Non
     def absent(name: str) -> Any:
         raise PackageNotFoundError(name)
 
-    monkeypatch.setattr(installing, "distribution", absent)
+    monkeypatch.setattr("importlib.metadata.distribution", absent)
     assert installing.command("pelican") == 'pip install "/path/to/the/clone[pelican]"'
 
 

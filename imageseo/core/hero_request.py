@@ -51,6 +51,8 @@ def request(
     ``complete``: (provider, options) -> options with the provider's defaults. ``meta``: instead of the page's own.
     """
     given = page.hints.meta if meta is None else meta
+    if not given:
+        return None
     folded = {key.lower(): value for key, value in given.items() if isinstance(key, str)}
     for key in settings.keys:
         asked = Asked(page=page, origin=origin, key=key, base_url=base_url, exists=exists)

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-import tinycss2  # type: ignore[import-untyped]
-
 from imageseo.core.lengths import number, pixels
 from imageseo.model.finding import Viewport
 
@@ -36,6 +34,8 @@ _MIRRORED = {"<": ">", "<=": ">=", "=": "=", ">": "<", ">=": "<="}
 @lru_cache(maxsize=4096)
 def matches(query: str | None, viewport: Viewport) -> bool:
     """Whether a media query list (``media="screen and (min-width: 600px), print"``) matches; an empty one does."""
+    import tinycss2  # type: ignore[import-untyped]
+
     nodes = tinycss2.parse_component_value_list(query or "", skip_comments=True)
     queries = _split(nodes, ",")
     if queries == [[]]:

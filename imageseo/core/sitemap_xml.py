@@ -11,8 +11,6 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
-from lxml import etree
-
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 IMAGE = "http://www.google.com/schemas/sitemap-image/1.1"
 _IMAGE_TAG, _LOC_TAG = f"{{{IMAGE}}}image", f"{{{IMAGE}}}loc"
@@ -94,6 +92,8 @@ class Entry:
 
     def _append(self, loc: str) -> None:
         """At the end, as the protocol's schema wants it, in the indent of the children before it."""
+        from lxml import etree
+
         image = etree.SubElement(self.element, _IMAGE_TAG, nsmap=_local_names(self.element))
         etree.SubElement(image, _LOC_TAG).text = loc
         before = image.getprevious()
@@ -116,6 +116,8 @@ class Document:
     """A parsed sitemap or sitemap index. Raises BadSitemap."""
 
     def __init__(self, data: bytes) -> None:
+        from lxml import etree
+
         self._data = data
         self._tree = _parse(data)
         root = self._tree.getroot()
@@ -151,6 +153,8 @@ class Document:
         entries = self.entries()
         if len(entries) <= urls and len(whole) <= size:
             return [whole]
+        from lxml import etree
+
         lengths = [len(etree.tostring(entry.element, encoding=self._encoding)) for entry in entries]
         overhead = max(1024, len(whole) - sum(len(etree.tostring(entry.element)) for entry in entries))
         groups: list[tuple[int, int]] = []
@@ -176,6 +180,8 @@ class Document:
 
     def serialised(self) -> bytes:
         """The bytes: declaration, encoding, line ends and the end of the file as the host wrote them."""
+        from lxml import etree
+
         encoding = self._encoding
         if encoding.upper().startswith(("UTF-16", "UTF-32", "UCS")):
             return bytes(etree.tostring(self._tree, encoding=encoding, xml_declaration=True))
@@ -189,6 +195,8 @@ class Document:
 
 
 def _parse(data: bytes) -> Any:
+    from lxml import etree
+
     # No entity is expanded and nothing is fetched; huge_tree lifts libxml2's 10 MB bound, sitemaps may have 50 MB.
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, strip_cdata=False, huge_tree=True)
     try:

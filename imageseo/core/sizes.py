@@ -6,8 +6,6 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import tinycss2  # type: ignore[import-untyped]
-
 from imageseo.core.lengths import pixels
 from imageseo.core.media import condition
 from imageseo.model.finding import Viewport
@@ -40,6 +38,8 @@ def source_size(sizes: str | None, viewport: Viewport, *, lazy: bool = True) -> 
 @lru_cache(maxsize=1024)
 def parse_sizes(sizes: str) -> tuple[SourceSize, ...]:
     """The valid entries up to the first without a condition; what stands behind it is never read."""
+    import tinycss2  # type: ignore[import-untyped]
+
     entries = []
     for media, length in _parsed(sizes):
         entries.append(SourceSize(tinycss2.serialize(media).strip(), tinycss2.serialize([length])))
@@ -51,6 +51,8 @@ def parse_sizes(sizes: str) -> tuple[SourceSize, ...]:
 @lru_cache(maxsize=1024)
 def _parsed(sizes: str) -> tuple[tuple[tuple[Any, ...], Any], ...]:
     """Condition and length of each entry, as tinycss2 nodes; the length is the last component value."""
+    import tinycss2
+
     entries = []
     entry: list[Any] = []
     for node in [*tinycss2.parse_component_value_list(sizes, skip_comments=True), None]:

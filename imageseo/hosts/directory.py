@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,8 @@ from imageseo.model.page import Page, PageHints, Site
 from imageseo.settings import Settings
 
 HERO_META = f"{OURS}hero"
-_HEAD = 262_144  # bytes; a <head> is far shorter, a page may be 20 MB
+_PIECE = 16_384  # bytes; hardly a <head> is longer
+_HEAD = 262_144  # bytes; of one whose end does not come, for a page may be 20 MB
 _TAG = re.compile(rb"<(meta|link)\b((?:\"[^\"]*\"|'[^']*'|[^>\"'])*)>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([^\s=/>"']+)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""")
 _TITLE = re.compile(rb"<title(?:\s[^>]*)?>(.*?)</title", re.IGNORECASE | re.DOTALL)
@@ -44,13 +46,14 @@ def pages(root: Path, *, keys: Sequence[str]) -> list[Page]:
     if not root.is_dir():
         found = "a file" if root.exists() else "nothing"
         raise SiteError(f"{root}: expected a folder, found {found}", hint="build the site first, or name its folder")
-    found_pages = [read_page(root, path, hero_key=keys[0] if keys else None) for path in html_files(root)]
+    key, folder = keys[0] if keys else None, os.fspath(root)
+    found_pages = [read_page(folder, path, hero_key=key) for path in html_files(root)]
     if not found_pages:
         raise SiteError(f"{root}: no HTML file in it", hint="name the folder that your site generator writes to")
     return found_pages
 
 
-def read_page(root: Path, path: str, *, hero_key: str | None) -> Page:
+def read_page(root: str | Path, path: str, *, hero_key: str | None) -> Page:
     """One page with the hero that its ``<meta name="imageseo:hero">`` asks for: a path, JSON, an inline TOML table.
 
     ``hero_key``: the key of the front matter that heroes are looked for under; None reads nothing.
@@ -58,7 +61,7 @@ def read_page(root: Path, path: str, *, hero_key: str | None) -> Page:
     if hero_key is None:
         return Page(path=path)
     try:
-        head = _head(root / path)
+        head = _head(f"{root}{os.sep}{path}")  # a Path costs more than reading
     except OSError:
         return Page(path=path)  # the job meets the same fault, and reports it with its place
     meta: dict[str, Any] = {}
@@ -75,7 +78,8 @@ def read_page(root: Path, path: str, *, hero_key: str | None) -> Page:
 
 def _title(head: bytes) -> str | None:
     """The page's title; read as UTF-8, since only a drawn card ever shows it."""
-    match = _TITLE.search(head)
+    at = head.lower().find(b"<title")  # many times faster than an expression
+    match = _TITLE.search(head, at) if at >= 0 else None
     text = " ".join(html.unescape(match[1].decode("utf-8", "replace")).split()) if match else ""
     return text or None
 
@@ -83,7 +87,7 @@ def _title(head: bytes) -> str | None:
 def canonical_base(root: Path) -> str | None:
     """The URL of the site as the home page's canonical link says it; None when that is not the home page's URL."""
     try:
-        head = _head(root / "index.html")
+        head = _head(f"{root}{os.sep}index.html")
     except OSError:
         return None
     for name, attributes in _tags(head, needle=b"canonical"):
@@ -94,9 +98,13 @@ def canonical_base(root: Path) -> str | None:
     return None
 
 
-def _head(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        return stream.read(_HEAD)
+def _head(path: str) -> bytes:
+    """The beginning of a page: a piece of it, and all up to ``_HEAD`` where the end of its head is not in that."""
+    with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - as above, a thousand times
+        head = stream.read(_PIECE) or b""
+        if len(head) == _PIECE and (seen := head.lower()).find(b"</head") < 0 and b"<body" not in seen:
+            head += stream.read(_HEAD - _PIECE) or b""
+    return head
 
 
 def _tags(head: bytes, *, needle: bytes) -> list[tuple[str, dict[str, str]]]:

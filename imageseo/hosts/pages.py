@@ -20,12 +20,13 @@ _SUFFIXES = (".html", ".htm")
 
 def html_files(root: Path) -> Iterator[str]:
     """Paths of the HTML files below ``root``, with ``/``, in order; hidden files and folders are passed over."""
-    for folder, folders, files in os.walk(root):
+    top = os.fspath(root)
+    for folder, folders, files in os.walk(top):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        place = Path(folder).relative_to(root)
+        place = folder[len(top) :].replace(os.sep, "/").strip("/")  # a Path for each of thousands takes its time
         for name in sorted(files):
             if name.lower().endswith(_SUFFIXES) and not name.startswith("."):
-                yield (place / name).as_posix()
+                yield f"{place}/{name}" if place else name
 
 
 def base_url(*candidates: str | None) -> str | None:
