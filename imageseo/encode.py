@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext, suppress
@@ -10,19 +9,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from imageseo import kinds
 from imageseo.core.profiles import Policy
-from imageseo.errors import ImageseoError, ProviderError, SettingsError
+from imageseo.errors import ImageseoError, ProviderError
+from imageseo.keys import Keys, metadata, unable
 from imageseo.model.image import Asset, BadAsset, Rights, Variant, VariantSpec
 from imageseo.ports import Codec, Metric, Progress, Step, Store, Stored
 from imageseo.probe import probe_bytes
-from imageseo.provenance import packet
 from imageseo.schedule import work_through
-from imageseo.tune import LOSSLESS, Study, Tuner
-from imageseo.work import Engine, EngineAbsent, Failed, Made, Outcomes, Source, pixels
+from imageseo.tune import LOSSLESS, Study
+from imageseo.work import Engine, EngineAbsent, Failed, Made, Outcomes, Source, pixels, whole
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+_DECLINED = b"imageseo declines\n"
+_LONGEST = 1024  # bytes of a reason; no picture is as short but those that are read and told from one
 
 Jobs = Mapping[str, tuple[Path, Asset]]
 """Digest of a source -> where it lies and what it is."""
@@ -34,15 +35,28 @@ class Encoded:
 
     ``variants``: all that exist now. ``dropped``: those among them with more bytes than their source (what to do with
     them is the caller's choice). ``failures``: sources that could not be decoded, by digest. ``refused``: specs that
-    their codec could not encode, with its reason. ``hits``/``misses``: found in the store / made.
+    their codec could not encode, with its reason. ``declined``: specs that are not to be had of such a file, with the
+    reason, or "" where they would gain nothing; nothing is wrong with them. ``hits``/``misses``: found in the store /
+    made.
     """
 
     variants: Mapping[VariantSpec, Variant]
     dropped: frozenset[VariantSpec] = frozenset()
     failures: Mapping[str, BadAsset] = field(default_factory=dict)
     refused: Mapping[VariantSpec, str] = field(default_factory=dict)
+    declined: Mapping[VariantSpec, str] = field(default_factory=dict)
     hits: int = 0
     misses: int = 0
+
+
+@dataclass(slots=True)
+class _Made:
+    """``Encoded`` while it grows."""
+
+    variants: dict[VariantSpec, Variant] = field(default_factory=dict)
+    failures: dict[str, BadAsset] = field(default_factory=dict)
+    refused: dict[VariantSpec, str] = field(default_factory=dict)
+    declined: dict[VariantSpec, str] = field(default_factory=dict)
 
 
 class Encoder:
@@ -75,37 +89,38 @@ class Encoder:
         self._metric = metric
         self._accepts = tuple(accepts)
         self._engine = engine
-        self._versions: dict[str, str] = {}
-        self._tuners: dict[int, Tuner] = {}
+        self._keys = Keys(store=store, codecs=codecs, metric=metric)
 
     def encode(self, jobs: Jobs, specs: Iterable[VariantSpec], *, progress: Progress | None = None) -> Encoded:
         """Every spec's variant, from the store or made now; bytes do not depend on workers or on what else is asked.
 
         ``jobs`` must hold every spec's source; a spec larger than its source is a ValueError. Raises StoreError.
         """
-        packets = {digest: packet(asset.rights) for digest, (_, asset) in jobs.items()}
-        variants: dict[VariantSpec, Variant] = {}
+        made = _Made()
         missing: dict[VariantSpec, str] = {}
         for spec in dict.fromkeys(specs):
-            key = self._key(spec, packets[spec.source])
-            stored = self._find(spec, packets[spec.source], key)
+            asset = jobs[spec.source][1]
+            key = self._keys.of(spec, asset, self._policy)
+            stored = self._find(spec, asset, key)
             if stored is None:
                 missing[spec] = key
+            elif whole(asset, spec) and (reason := self._reason(stored)) is not None:
+                made.declined[spec] = reason
             else:
-                variants[spec] = _variant(spec, stored)
+                made.variants[spec] = _variant(spec, stored)
+        variants = made.variants
         hits = len(variants)
-        failures, refused = dict[str, BadAsset](), dict[VariantSpec, str]()
         if missing:
-            self._try({spec.format for spec in missing})
-            sources = _sources(jobs, missing, packets)
+            self._try({spec.format for spec in missing} & self._codecs.keys())
             with progress.task("Encoding images", len(missing)) if progress else nullcontext() as step:
-                self._make(sources, missing, variants, failures, refused, step)
+                self._make(_sources(jobs, missing), missing, made, step)
         dropped = frozenset(spec for spec, made in variants.items() if made.bytes > jobs[spec.source][1].bytes)
         return Encoded(
             variants=variants,
             dropped=dropped,
-            failures=failures,
-            refused=refused,
+            failures=made.failures,
+            refused=made.refused,
+            declined=made.declined,
             hits=hits,
             misses=len(variants) - hits,
         )
@@ -120,13 +135,14 @@ class Encoder:
 
     def quality_of(self, variant: Variant, jobs: Jobs) -> int | None:
         """The quality that a variant was encoded with, or its lossy coding would be; None when it has none."""
-        spec = variant.spec
+        spec, asset = variant.spec, jobs[variant.spec.source][1]
         fixed = self._policy.way(spec.format).quality if spec.quality is None else spec.quality
+        if whole(asset, spec):
+            return None
         if fixed is not None:
             return fixed
-        asset = jobs[spec.source][1]
         if self._learnt(asset, spec) is None:  # lost from the store: what is made again tells it again
-            for _ in self._work(_sources(jobs, [spec], {spec.source: b""})):
+            for _ in self._work(_sources(jobs, [spec])):
                 pass
         study = self._learnt(asset, spec)
         qualities = [quality for coding, quality in study.attempts(spec) if coding != LOSSLESS] if study else []
@@ -142,10 +158,10 @@ class Encoder:
         if isinstance(asset, BadAsset) or not asset.encodable:
             problem = asset.problem if isinstance(asset, BadAsset) else "the hero's master is not a still raster image"
             raise ProviderError(problem, hint="Make it again with `imageseo generate`.")
-        size = {"width": asset.width, "height": asset.height}
-        spec = VariantSpec(source=asset.sha256, format=codec, quality=quality, **size)
-        xmp = packet(rights)
-        key = self._key(spec, xmp)
+        width, height = asset.width, asset.height
+        spec = VariantSpec(source=asset.sha256, format=codec, width=width, height=height, quality=quality)
+        xmp = metadata(rights)
+        key = self._keys.of_master(spec, self._policy, xmp)
         stored = self._store.find(key)
         data = self._store.read(stored) if stored else None
         if data is None:
@@ -161,37 +177,43 @@ class Encoder:
             with suppress(EngineAbsent):
                 yield from self._engine(sources)
                 return
-        yield from work_through(sources, self._tuner, self._executor, workers=self._workers)
+        yield from work_through(sources, self._keys.tuner(self._policy), self._executor, workers=self._workers)
 
     def _make(
         self,
         sources: list[Source],
         keys: Mapping[VariantSpec, str],
-        variants: dict[VariantSpec, Variant],
-        failures: dict[str, BadAsset],
-        refused: dict[VariantSpec, str],
+        made: _Made,
         step: Step | None,
     ) -> None:
         for outcome in self._work(sources):
             done = 1
             match outcome:
                 case Made(spec=spec, data=data):
-                    variants[spec] = _variant(spec, self._store.put(keys[spec], data))
+                    made.variants[spec] = _variant(spec, self._store.put(keys[spec], data))
                 case Failed(source=source, problem=problem, spec=None):
-                    failures[source.asset.sha256] = _unreadable(source.asset, problem)
+                    made.failures[source.asset.sha256] = _unreadable(source.asset, problem)
                     done = len(source.specs)
+                case Failed(problem=problem, spec=spec, declined=True) if spec is not None:
+                    self._store.put(keys[spec], _DECLINED + problem.encode())
+                    made.declined[spec] = problem
                 case Failed(problem=problem, spec=spec) if spec is not None:
-                    refused[spec] = problem
+                    made.refused[spec] = problem
             if step is not None:
                 step.advance(done)
 
-    def _find(self, spec: VariantSpec, xmp: bytes, key: str) -> Stored | None:
+    def _find(self, spec: VariantSpec, asset: Asset, key: str) -> Stored | None:
         stored = self._store.find(key)
         for policy in self._accepts if stored is None else ():
-            stored = self._store.find(self._key(spec, xmp, policy))
+            stored = self._store.find(self._keys.of(spec, asset, policy))
             if stored is not None:
                 break
         return stored
+
+    def _reason(self, stored: Stored) -> str | None:
+        """Why there is no variant where the store holds that instead."""
+        data = self._store.read(stored) if stored.bytes <= _LONGEST else None
+        return data.removeprefix(_DECLINED).decode() if data is not None and data.startswith(_DECLINED) else None
 
     def _try(self, formats: Iterable[str]) -> None:
         """A small picture through each part before the work begins: one fault, and not one for each image."""
@@ -206,65 +228,17 @@ class Encoder:
             except ImageseoError:
                 raise
             except Exception as error:  # whatever an encoder's library may do
-                raise _unable(name, error) from error
+                raise unable(name, error) from error
 
     def _learnt(self, asset: Asset, spec: VariantSpec) -> Study | None:
         """What the store knows of a tuned spec's quality; None when something is missing."""
-        kind = self._tuner.kind(asset)
-        study = self._tuner.study(asset, kind, [spec]) if kind is not None else None
+        tuner = self._keys.tuner(self._policy)
+        kind = tuner.kind(asset)
+        study = tuner.study(asset, kind, [spec]) if kind is not None else None
         return study if study is not None and not study.todo else None
 
-    def _key(self, spec: VariantSpec, xmp: bytes, policy: Policy | None = None) -> str:
-        """Everything that may change the variant's bytes, hashed."""
-        policy = policy or self._policy
-        way = policy.way(spec.format)
-        quality = way.quality if spec.quality is None else spec.quality
-        parts = (
-            spec.source,
-            f"{spec.width}x{spec.height}",
-            f"quality {quality}" if quality is not None else self._tuner_of(policy).aim(spec.format),
-            f"effort {way.effort}",
-            self._version(spec.format),
-            hashlib.sha256(xmp).hexdigest() if xmp else "",
-        )
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
-    @property
-    def _tuner(self) -> Tuner:
-        return self._tuner_of(self._policy)
-
-    def _tuner_of(self, policy: Policy) -> Tuner:
-        if id(policy) not in self._tuners:
-            self._tuners[id(policy)] = Tuner(
-                store=self._store,
-                codecs=self._codecs,
-                policy=policy,
-                metric=self._metric,
-                pixels=pixels(policy.resizer).version(),
-            )
-        return self._tuners[id(policy)]
-
-    def _version(self, codec: str) -> str:
-        if codec not in self._versions:
-            try:
-                said = self._codecs[codec].version()
-            except ImageseoError:
-                raise
-            except Exception as error:  # as a library may fail that was built without it
-                raise _unable(codec, error) from error
-            self._versions[codec] = f"{codec} {said}\n{pixels(self._policy.resizer).version()}\n{kinds.VERSION}"
-        return self._versions[codec]
-
-
-def _unable(format: str, error: Exception) -> SettingsError:
-    return SettingsError(
-        (f"formats: {format} cannot be encoded on this machine ({type(error).__name__}: {error})",),
-        hint=f"`pip install --force-reinstall pillow` brings encoders for all formats; or leave {format} out of "
-        "`formats`. `imageseo doctor` shows what there is.",
-    )
-
-
-def _sources(jobs: Jobs, specs: Iterable[VariantSpec], packets: Mapping[str, bytes]) -> list[Source]:
+def _sources(jobs: Jobs, specs: Iterable[VariantSpec]) -> list[Source]:
     grouped: dict[str, list[VariantSpec]] = {}
     for spec in specs:
         asset = jobs[spec.source][1]
@@ -273,8 +247,15 @@ def _sources(jobs: Jobs, specs: Iterable[VariantSpec], packets: Mapping[str, byt
             raise ValueError(f"never upscaled: {size}")
         grouped.setdefault(spec.source, []).append(spec)
     return [
-        Source(path=jobs[digest][0], asset=jobs[digest][1], specs=tuple(wanted), xmp=packets[digest])
+        Source(
+            path=path,
+            asset=asset,
+            specs=tuple(wanted),
+            xmp=metadata(asset.rights),
+            mark=metadata(asset.rights, digest),
+        )
         for digest, wanted in grouped.items()
+        for path, asset in [jobs[digest]]
     ]
 
 

@@ -20,6 +20,10 @@ _AT_ONCE, _SLOWED = 10, 100
 """ms: what says it shows a frame no longer than the first is shown by every browser for the second."""
 
 
+class Unfit(ValueError):
+    """Why an animation stays as it is, though nothing is wrong with its file."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
     """How an animation plays. ``durations``: ms a frame; ``plays``: how often, 0 for ever; ``kind``: of its frames."""
@@ -53,8 +57,8 @@ def convert(
 
     ``kind``: of ``KINDS``; ``quality``: AVIF's, 1 to 100, and that of WebP frames where lossless ones are larger;
     ``speed``: libavif's; ``max_pixels``: of all frames together; ``xmp``: to write into the results.
-    Raises ValueError for what is no animation, too much of one, or cannot be shown as browsers show it, and what
-    Pillow raises for a damaged file. One frame is in memory at a time, whatever their number.
+    Raises Unfit for what is no animation, too much of one, or cannot be shown as browsers show it, and what Pillow
+    raises for a damaged file. One frame is in memory at a time, whatever their number.
     """
     score = read(data, kind, max_pixels=max_pixels)
     smallest, made = len(data), dict[str, bytes]()
@@ -73,20 +77,20 @@ def convert(
 def read(data: bytes, kind: str, *, max_pixels: int) -> Score:
     """How it plays, as browsers play it. Every frame is decoded once. Raises as :func:`convert`."""
     if kind not in KINDS:
-        raise ValueError(f"an animation of format {kind} is left as it is")
+        raise Unfit(f"an animation of format {kind} is left as it is")
     with open_raster(data, kind) as opened:
         frames = int(getattr(opened, "n_frames", 1))
         if frames < 2:
-            raise ValueError("it has a single frame")
+            raise Unfit("it has a single frame")
         if opened.width * opened.height * frames > max_pixels:
             size = f"{frames:,} frames of {opened.width:,}×{opened.height:,} px"
-            raise ValueError(f"{size} are more than the {max_pixels / 1e6:,.0f} megapixels that are converted")
+            raise Unfit(f"{size} are more than the {max_pixels / 1e6:,.0f} megapixels that are converted")
         plays = _plays(kind, opened.info.get("loop"))
         durations, clears = [], False
         for number in range(frames):
             opened.seek(number)
             if clears and not _covers(opened):
-                raise ValueError("a frame is cleared to a colour, which browsers and libraries show differently")
+                raise Unfit("a frame is cleared to a colour, which browsers and libraries show differently")
             clears = getattr(opened, "disposal_method", 0) == 2 and _opaque(opened)
             opened.load()
             if not number:

@@ -20,7 +20,7 @@ Size = tuple[int, int]
 Shrinker = Callable[[Image.Image], Callable[[Size], Image.Image]]
 """From a whole picture (L, RGB, CMYK or RGBa) to what makes it at a size, asked for the largest first."""
 
-_TURNS = {
+TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -29,6 +29,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+"""How a picture of each EXIF orientation is turned upright."""
 
 
 @lru_cache
@@ -77,8 +78,8 @@ def render(
     for size, raw in sorted(wanted.items(), key=lambda item: (_halvings(full, item[1]), item)):
         image = shrunk(raw)
         image = to_srgb(image)
-        if orientation in _TURNS:
-            image = image.transpose(_TURNS[orientation])
+        if orientation in TURNS:
+            image = image.transpose(TURNS[orientation])
         image.info = {}
         rendered[size] = image
     return rendered

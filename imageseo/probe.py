@@ -13,7 +13,7 @@ from xml.parsers import expat
 
 from imageseo.cicp import hdr
 from imageseo.model.image import Asset, BadAsset
-from imageseo.provenance import png_chunks, png_xmp, read_rights, says_where
+from imageseo.provenance import png_chunks, png_xmp, read_rights, says_where, writer
 from imageseo.raster import PLUGINS, open_raster, sniff
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ def _asset(image: ImageFile, data: bytes, kind: str, site_path: str, max_pixels:
         has_alpha=image.has_transparency_data,
         has_gps=_has_gps(exif) or says_where(xmp),
         hdr=hdr(data, kind, _as_bytes(image.info.get("icc_profile")), xmp),
+        writer=writer(xmp),
         rights=read_rights(xmp=xmp, iim=iim, exif=exif),
     )
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from imageseo.model.image import Rights
+from imageseo.model.image import RECOMPRESSED, Rights
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -27,6 +27,8 @@ TOOLKIT = "imageseo packet"
 MAX_TEXT = 1024
 """Characters kept of one field: a licence's full text would cost more than a small variant's pixels."""
 
+_DIGITS = 16  # of the original: pictures of equal pixels must not become one file, or which was which is lost
+_WRITER = re.compile(rb'x:xmptk="(imageseo [a-z]+)[" ]')
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -53,8 +55,17 @@ def says_where(xmp: bytes) -> bool:
     return b"GPSL" in xmp and any(_first(_parse(xmp), _EXIF, name) for name in ("GPSLatitude", "GPSLongitude"))
 
 
-def packet(rights: Rights) -> bytes:
-    """A minimal XMP packet that says what ``rights`` says, ``b""`` when that is nothing. Same rights, same bytes."""
+def writer(xmp: bytes) -> str | None:
+    """The words that name us as the writer of an XMP packet; None for everybody else's."""
+    match = _WRITER.search(xmp)
+    return match[1].decode() if match is not None else None
+
+
+def packet(rights: Rights, *, original: str | None = None) -> bytes:
+    """A minimal XMP packet that says what ``rights`` says, ``b""`` when that is nothing. Same rights, same bytes.
+
+    ``original``: digest of the file that the picture is to stand in for; the packet names it and is never empty.
+    """
     spaces: dict[str, str] = {}
     fields: list[str] = []
 
@@ -70,12 +81,13 @@ def packet(rights: Rights) -> bytes:
     licensor = '<rdf:Seq><rdf:li rdf:parseType="Resource"><plus:LicensorURL>{}</plus:LicensorURL></rdf:li></rdf:Seq>'
     add("plus", _PLUS, "Licensor", rights.acquire_license_page, licensor)
     add("Iptc4xmpExt", _IPTC_EXT, "DigitalSourceType", rights.digital_source_type)
-    if not fields:
+    if not fields and original is None:
         return b""
+    toolkit = TOOLKIT if original is None else f"{RECOMPRESSED} {original[:_DIGITS]}"
     names = "".join(f' xmlns:{prefix}="{space}"' for prefix, space in spaces.items())
     text = (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
-        f'<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="{TOOLKIT}">'
+        f'<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="{toolkit}">'
         f'<rdf:RDF xmlns:rdf="{_RDF}"><rdf:Description rdf:about=""{names}>{"".join(fields)}</rdf:Description>'
         '</rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
     )

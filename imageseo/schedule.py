@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from imageseo.errors import StoreError
 from imageseo.model.image import VariantSpec
 from imageseo.tune import Known, Search, Size, Study, Tuner, refer, search_one, tuned
-from imageseo.work import HELD, Made, Opened, Outcomes, Source, encode_one, failed, open_source
+from imageseo.work import HELD, Made, Opened, Outcomes, Source, declined, encode_one, failed, open_source, remake, whole
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -71,7 +71,7 @@ class _Queue:
     began: Callable[[Source], None] | None = None
     waiting: deque[Source] = field(default_factory=deque)
     tasks: deque[Callable[[], None]] = field(default_factory=deque)  # of searches, that encodes wait for
-    ready: list[tuple[float, int, VariantSpec, Source, Study, Image]] = field(default_factory=list)
+    ready: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     running: dict[Future[Any], Callable[[Future[Any]], Outcomes]] = field(default_factory=dict)
     held: dict[Source, int] = field(default_factory=dict)
     left: dict[Source, int] = field(default_factory=dict)
@@ -88,13 +88,15 @@ class _Queue:
                 self.held[source] = source.memory
                 if self.began is not None:
                     self.began(source)
-                self._run(partial(self._opened, source), open_source, source, self.tuner.policy)
+                if all(whole(source.asset, spec) for spec in source.specs):
+                    self.left[source] = len(source.specs)
+                    self._push_whole(source)
+                else:
+                    self._run(partial(self._opened, source), open_source, source, self.tuner.policy)
             elif self.ready:
-                cost, _, spec, source, study, image = heapq.heappop(self.ready)
+                cost, _, begin = heapq.heappop(self.ready)
                 self.lying = self.lying + cost if self.ready else 0.0
-                codec, way = self.tuner.codecs[spec.format], self.tuner.policy.way(spec.format)
-                attempts = study.attempts(spec)
-                self._run(partial(self._encoded, source, spec), encode_one, codec, image, attempts, way, source.xmp)
+                begin()
             else:
                 break
         return bool(self.running)
@@ -119,15 +121,17 @@ class _Queue:
             del self.held[source]
             yield failed(source, error)
             return
-        study = self.tuner.study(source.asset, opened.kind, source.specs)
+        specs = [spec for spec in source.specs if not whole(source.asset, spec)]
+        study = self.tuner.study(source.asset, opened.kind, specs)
         if study.qualities:
             self.tuner.keep_kind(source.asset, opened.kind)
         self.left[source] = len(source.specs)
-        self.held[source] = sum(map(_bytes, opened.images))
-        now = [spec for spec in source.specs if not (study.todo and tuned(spec, self.tuner.policy))]
+        self._hold(source, opened.images)
+        self._push_whole(source)
+        now = [spec for spec in specs if not (study.todo and tuned(spec, self.tuner.policy))]
         self._push(source, study, now, opened.images)
         if study.todo:
-            later = [spec for spec in source.specs if spec not in set(now)]
+            later = [spec for spec in specs if spec not in set(now)]
             self.held[source] += _bytes(study.todo[-1][0]) // HELD * _REFERENCE
             self._look(source, study, later, opened.images)
 
@@ -180,7 +184,7 @@ class _Queue:
         elif study.todo:
             self._look(source, study, specs, images)
         else:
-            self.held[source] = sum(map(_bytes, images))
+            self._hold(source, images)
             self._push(source, study, specs, images)
 
     def _give_up(self, source: Source, specs: Iterable[VariantSpec], error: Exception) -> Outcomes:
@@ -190,15 +194,35 @@ class _Queue:
 
     def _push(self, source: Source, study: Study, specs: list[VariantSpec], images: dict[Size, Image]) -> None:
         for spec in specs:
-            cost = self.cost(spec)
-            self.lying += cost
-            image = images[spec.width, spec.height]
-            heapq.heappush(self.ready, (-cost, next(self.pushed), spec, source, study, image))
+            begin = partial(self._encode, source, study, spec, images[spec.width, spec.height])
+            self._wait(self.cost(spec), begin)
+
+    def _encode(self, source: Source, study: Study, spec: VariantSpec, image: Image) -> None:
+        codec, way = self.tuner.codecs[spec.format], self.tuner.policy.way(spec.format)
+        xmp = source.mark if spec.in_place else source.xmp
+        self._run(partial(self._encoded, source, spec), encode_one, codec, image, study.attempts(spec), way, xmp)
+
+    def _push_whole(self, source: Source) -> None:
+        """What is made of the file itself needs no image of it."""
+        for spec in source.specs:
+            if whole(source.asset, spec):
+                then = partial(self._encoded, source, spec)
+                begin = partial(self._run, then, remake, source, spec, self.tuner.policy)
+                self._wait(self.cost(spec) * source.asset.frames, begin)
+
+    def _wait(self, cost: float, begin: Callable[[], None]) -> None:
+        self.lying += cost
+        heapq.heappush(self.ready, (-cost, next(self.pushed), begin))
+
+    def _hold(self, source: Source, images: Iterable[Size]) -> None:
+        anew = source.memory if any(whole(source.asset, spec) for spec in source.specs) else 0
+        self.held[source] = sum(map(_bytes, images)) + anew
 
     def _encoded(self, source: Source, spec: VariantSpec, done: Future[bytes]) -> Outcomes:
         self._done(source)
         try:
-            yield Made(spec=spec, data=done.result())
+            data = done.result()
+            yield Made(spec=spec, data=data) if data else declined(source, spec)
         except Exception as error:  # a codec's limits (WebP ends at 16,383 px) cost one variant, not the build
             yield failed(source, error, spec)
 

@@ -140,7 +140,7 @@ def _hero(insert: HeroInsert, variants: Mapping[VariantSpec, Variant]) -> str:
 def _sources(
     specs: Iterable[VariantSpec], variants: Mapping[VariantSpec, Variant], src: str, asset: Asset, sizes: str
 ) -> list[SourceTag]:
-    """One ``<source>`` a format, in the plan's order, candidates by width."""
+    """One ``<source>`` a format, in the plan's order, candidates by width; an animation's as large as it is."""
     folder = _folder(src)
     by_format: dict[str, list[tuple[int, str]]] = {}
     for spec in specs:
@@ -148,6 +148,11 @@ def _sources(
         if variant is not None:
             name = naming.variant_file(asset, variant)
             by_format.setdefault(spec.format, []).append((spec.width, folder + quote(name)))
+    if asset.frames > 1:  # without a width the picture keeps the natural size that the page was laid out with
+        return [
+            SourceTag(type=f"image/{kind}", srcset=candidates[0][1], sizes=None, media=None)
+            for kind, candidates in by_format.items()
+        ]
     return [
         SourceTag(
             type=f"image/{kind}",

@@ -9,6 +9,7 @@ from typing import Literal
 
 from imageseo.core import hero as heroes
 from imageseo.core import ladder, urls
+from imageseo.core.fallback import fallbacks
 from imageseo.model.hero import Hero
 from imageseo.model.image import Asset, ImageRef, Kept, PageScan, VariantSpec, Zone
 from imageseo.model.page import Page
@@ -21,15 +22,22 @@ AssetOf = Callable[[ImageRef], Asset | None]
 _EAGER = 2
 # Variants of something this small would only add requests and markup.
 _MIN_SIDE = 32
+ANIMATED = ("gif", "webp")
+"""Formats of animations that are understood."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """What every image of a site is offered in. ``widths``: the ladder, px; ``formats``: preferred first."""
+    """What every image of a site is offered in. ``widths``: the ladder, px; ``formats``: preferred first.
+
+    ``animated``: animations too, at their own size. ``recompress``: the files themselves too, at their own URL.
+    """
 
     widths: Sequence[int]
     formats: Sequence[str]
     quality: QualitySettings
+    animated: bool = False
+    recompress: bool = False
 
 
 def plan_page(
@@ -67,14 +75,15 @@ def plan_page(
         is_hero = ref is not None and each.span == ref.span
         # A picture that stays as it is may still be what the author named as the hero: then it says so, and no more.
         named = is_hero and hero is not None and each.kept is not Kept.IGNORED
-        if asset is None or not (named or _treated(each, asset)):
+        if asset is None or not (named or _treated(each, asset) or _converted(each, asset, offer, hero=is_hero)):
             continue
         high = is_hero and urged is None and (each.span == scan.hero_slot or heroes.near_top(each))
         said = hero.alt if hero is not None and is_hero else None
         planned = _image(each, asset, layout, offer, hero=is_hero, eager=each.span in eager, high=high, alt=said)
         if planned.hero or planned.attributes or planned.specs:
             images.append(planned)
-    return PagePlan(scan=scan, images=tuple(images), insert=inserted)
+    anew = fallbacks(scan, asset_of=asset_of, hero=ref, insert=inserted, recompress=offer.recompress)
+    return PagePlan(scan=scan, images=tuple(images), insert=inserted, fallbacks=tuple(anew))
 
 
 def hero_ref(
@@ -88,9 +97,14 @@ def hero_ref(
 
 def specs(ref: ImageRef | None, asset: Asset, layout: ladder.Layout, offer: Offer) -> tuple[VariantSpec, ...]:
     """Variants to have of an image: by format as preferred, then by width; none of what cannot or need not have any."""
-    if not asset.encodable or min(asset.width, asset.height) <= _MIN_SIDE:
+    if min(asset.width, asset.height) <= _MIN_SIDE:
         return ()
-    widths = ladder.widths(asset, ladder.shown_width(ref, asset, layout), offer.widths)
+    if asset.frames > 1 and offer.animated and asset.format in ANIMATED:
+        widths: Sequence[int] = (asset.width,)
+    elif not asset.encodable:
+        return ()
+    else:
+        widths = ladder.widths(asset, ladder.shown_width(ref, asset, layout), offer.widths)
     return tuple(
         VariantSpec(
             source=asset.sha256,
@@ -131,6 +145,12 @@ def _treated(ref: ImageRef, asset: Asset) -> bool:
     return ref.kept is None and asset.encodable
 
 
+def _converted(ref: ImageRef, asset: Asset, offer: Offer, *, hero: bool) -> bool:
+    """Animations of the article may get smaller ones beside them, and are left as they are but for that."""
+    content = ref.zone is Zone.ARTICLE or hero
+    return ref.kept is None and content and asset.frames > 1 and bool(specs(ref, asset, ladder.Layout(), offer))
+
+
 def _image(
     ref: ImageRef,
     asset: Asset,
@@ -146,12 +166,12 @@ def _image(
     if ref.zone is Zone.CHROME:
         layout = ladder.Layout()  # a column says nothing of what stands outside of it
     content = ref.zone is Zone.ARTICLE or hero
-    wanted = specs(ref, asset, layout, offer) if treated and content else ()
+    wanted = specs(ref, asset, layout, offer) if ref.kept is None and content else ()
     lazy = (ref.get("loading") or "").strip().lower() == "lazy"
     attributes = list(added_dimensions(ref, asset)) if treated else []
     if alt is not None and ref.get("alt") is None:
         attributes.insert(0, ("alt", alt))
-    if ref.get("loading") is None and not eager:
+    if treated and ref.get("loading") is None and not eager:
         attributes.append(("loading", "lazy"))
         lazy = True
     if high and not lazy and ref.get("fetchpriority") is None:
@@ -165,7 +185,7 @@ def _image(
         sizes=ladder.sizes(ref, asset, layout),
         attributes=tuple(attributes),
         known_width=layout.sizes is not None or layout.content_width is not None,
-        auto_sizes=bool(wanted) and lazy and ref.get("style") is None and ref.get("sizes") is None,
+        auto_sizes=bool(wanted) and treated and lazy and ref.get("style") is None and ref.get("sizes") is None,
         hero=hero,
     )
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
+RECOMPRESSED = "imageseo recompressed"
+"""What a file says of its writer that a build put in the place of the author's."""
+
 
 class Span(NamedTuple):
     """Half-open range of bytes in a page."""
@@ -162,6 +165,7 @@ class Asset:
     ``format``: Pillow's name in lower case (``jpeg``, ``png``, ``webp``, ``avif``, ``gif``, ``svg``).
     ``frames``: above 1 for an animation. ``sha256``: of the file's bytes. ``bytes``: its size.
     ``hdr``: what makes it one (``PQ``, ``HLG``, ``gain map``); None for an ordinary picture.
+    ``writer``: the words by which a file that we wrote names us (``provenance.writer``); None for everybody else's.
     ``natural``: False for an SVG that says no size of its own, only a ratio: a browser fills the column with it.
     """
 
@@ -178,6 +182,7 @@ class Asset:
     has_gps: bool = False
     natural: bool = True
     hdr: str | None = None
+    writer: str | None = None
     rights: Rights = Rights()
 
     @property
@@ -209,6 +214,7 @@ class VariantSpec:
     """A variant that should exist: which source, how wide, which format, how good.
 
     ``quality``: on the codec's own scale; ``None``: as the profile says, by default tuned to a target for this image.
+    ``in_place``: to be published in the place of the source itself; for a PNG, with the very same pixels.
     """
 
     source: str  # sha256 of the source's bytes
@@ -216,6 +222,7 @@ class VariantSpec:
     width: int
     height: int
     quality: int | None = None
+    in_place: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

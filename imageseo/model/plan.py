@@ -46,12 +46,26 @@ class HeroInsert:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fallback:
+    """A file that the page shows, to be written anew at its own URL if that saves enough.
+
+    ``spec``: as what; None: it was written anew by an earlier build, and nobody has the original any more. ``ref``:
+    None for a hero that is inserted.
+    """
+
+    asset: Asset
+    spec: VariantSpec | None
+    ref: ImageRef | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PagePlan:
     """All that a page is to become. ``insert`` excludes an ``ImagePlan`` with ``hero=True``."""
 
     scan: PageScan
     images: tuple[ImagePlan, ...] = ()
     insert: HeroInsert | None = None
+    fallbacks: tuple[Fallback, ...] = ()
 
     @property
     def hero_image(self) -> ImagePlan | None:
@@ -59,6 +73,7 @@ class PagePlan:
 
     @property
     def specs(self) -> tuple[VariantSpec, ...]:
-        """Every variant the page wants, without repeats, in page order."""
+        """Every variant the page wants, without repeats, in page order; files to write anew come last."""
         inserted = self.insert.specs if self.insert else ()
-        return tuple(dict.fromkeys([*inserted, *(spec for image in self.images for spec in image.specs)]))
+        anew = (each.spec for each in self.fallbacks if each.spec is not None)
+        return tuple(dict.fromkeys([*inserted, *(spec for image in self.images for spec in image.specs), *anew]))

@@ -1,0 +1,54 @@
+"""Published JPEG and PNG files that may be written anew: which of them, and when that is worth it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from imageseo.model.image import RECOMPRESSED, Asset, ImageRef, Kept, PageScan, VariantSpec, Zone
+from imageseo.model.plan import Fallback, HeroInsert
+
+_FORMATS = ("jpeg", "png")
+_MIN_SIDE = 32
+_WORTH = 0.95
+"""Share of the bytes that must not be exceeded: for less nobody's file is touched."""
+
+
+def fallbacks(
+    scan: PageScan,
+    *,
+    asset_of: Callable[[ImageRef], Asset | None],
+    hero: ImageRef | None,
+    insert: HeroInsert | None,
+    recompress: bool,
+) -> Iterator[Fallback]:
+    """The files that a page shows as article images, each once, with what they might become.
+
+    ``hero``: the ``<img>`` that is the page's hero, wherever it stands. ``recompress``: as the setting says; without it
+    those alone are named that stand in for a lost original. What the author opted out stays, and so do files that we
+    wrote: a drawn hero has its own quality, and a second generation would lose more than it saves.
+    """
+    found: dict[str, Fallback] = {}
+    for ref in scan.refs:
+        asset = asset_of(ref)
+        content = ref.zone is Zone.ARTICLE or ref is hero
+        if asset is not None and content and ref.kept is not Kept.IGNORED:
+            found.setdefault(asset.path, Fallback(asset=asset, spec=_spec(asset), ref=ref))
+    if insert is not None and not insert.hero.generated:
+        found.setdefault(insert.asset.path, Fallback(asset=insert.asset, spec=_spec(insert.asset)))
+    for each in found.values():
+        if (recompress and each.spec is not None) or each.asset.writer == RECOMPRESSED:
+            yield each
+
+
+def worth(asset: Asset, size: int) -> bool:
+    """Whether a file of so many bytes saves enough."""
+    return size <= asset.bytes * _WORTH
+
+
+def _spec(asset: Asset) -> VariantSpec | None:
+    if asset.format not in _FORMATS or not asset.encodable or asset.writer is not None:
+        return None
+    if min(asset.width, asset.height) <= _MIN_SIDE:
+        return None
+    width, height = asset.width, asset.height
+    return VariantSpec(source=asset.sha256, format=asset.format, width=width, height=height, in_place=True)
