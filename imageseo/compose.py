@@ -1,18 +1,14 @@
-"""The only place that constructs leaves: it discovers their files and entry points, and hands out ready tools."""
+"""Puts everything together: every leaf by name, and the tools of a build or a lint, ready for use."""
 
 from __future__ import annotations
 
 import os
-import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache, partial
-from importlib import import_module
-from importlib.metadata import EntryPoints, entry_points
+from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import cast
 
 from imageseo import lock as locks
@@ -32,48 +28,11 @@ from imageseo.memory import Memory
 from imageseo.model.finding import Finding, Severity
 from imageseo.model.image import Asset, BadAsset
 from imageseo.model.page import Site
+from imageseo.outfit import codecs, leaves, metrics, policy, store
 from imageseo.ports import Codec, HeroProvider, Metric, Progress, Result
 from imageseo.probe import probe
-from imageseo.settings import BrandSettings, EncodeSettings, Settings
-from imageseo.store import FolderStore
-from imageseo.tune import Tuner
+from imageseo.settings import BrandSettings, Settings
 from imageseo.work import pixels
-
-
-@cache
-def _installed() -> EntryPoints:
-    """The entry points of all packages: finding them means opening a file of each."""
-    return cast("EntryPoints", entry_points())
-
-
-@cache
-def leaves(room: str) -> Mapping[str, Callable[[], ModuleType]]:
-    """Loaders by file name: the modules of ``imageseo.<room>``, then entry points of that group.
-
-    An entry point never takes the place of a leaf of our own.
-    """
-    package = import_module(f"imageseo.{room}")
-    found: dict[str, Callable[[], ModuleType]] = {
-        module.name: partial(import_module, f"imageseo.{room}.{module.name}")
-        for module in pkgutil.iter_modules(package.__path__)
-        if not module.ispkg and not module.name.startswith("_")
-    }
-    for entry in sorted(_installed().select(group=f"imageseo.{room}"), key=lambda entry: entry.name):
-        found.setdefault(entry.name, entry.load)
-    return found
-
-
-def codecs(names: Iterable[str] | None = None, settings: EncodeSettings | None = None) -> dict[str, Codec]:
-    """The codecs of these formats, each by the encoder that is set; without names all that need no extra."""
-    chosen = {"avif": "avif_svt"} if settings is not None and settings.avif_encoder == "svt" else {}
-    found = leaves("codecs")
-    wanted = names or sorted(found.keys() - {"avif_svt"})
-    return {name: cast("Codec", found[chosen.get(name, name)]().CODEC) for name in wanted}
-
-
-def metrics(name: str) -> Metric:
-    """The metric that is set."""
-    return cast("Metric", leaves("metrics")[{"numpy": "ssimulacra2"}.get(name, name)]().METRIC)
 
 
 def providers(brand: BrandSettings) -> dict[str, HeroProvider]:
@@ -92,35 +51,12 @@ def reporters() -> Mapping[str, Callable[[Result], str]]:
     return {name: cast("Callable[[Result], str]", load().render) for name, load in leaves("reports").items()}
 
 
-def store(settings: Settings, project: Path) -> FolderStore:
-    """The variant store of a project; nothing is made on disk before something is kept."""
-    return FolderStore(project / settings.cache_dir)
-
-
-def policy(settings: Settings, profile: profiles.Profile | None = None) -> profiles.Policy:
-    """What the settings make of encoding, in their profile or in another one."""
-    chosen = profile or settings.profile
-    return profiles.policy(chosen, encode=settings.encode, quality=settings.quality, target=settings.target)
-
-
 def workers(settings: Settings) -> int:
     """How many threads encode: the setting, else what the machine lets this process use."""
     if settings.concurrency:
         return settings.concurrency
     allowed = getattr(os, "sched_getaffinity", None)  # a container may hold fewer than the machine has
     return len(allowed(0)) if allowed is not None else os.cpu_count() or 1
-
-
-def tuner(settings: Settings, project: Path) -> Tuner:
-    """What a process needs to know that only encodes."""
-    how = policy(settings)
-    return Tuner(
-        store=store(settings, project),
-        codecs=codecs((*settings.formats, "jpeg"), settings.encode),
-        policy=how,
-        metric=metrics(settings.encode.metric) if how.tunes else None,
-        pixels=pixels(how.resizer).version(),
-    )
 
 
 @contextmanager
@@ -158,7 +94,12 @@ def toolbox(
             rules=rules(),
             probe=partial(probe, max_pixels=settings.encode.max_pixels),
             locate=folder.locate,
-            memory=Memory(cache=folder.folder, versions=_versions(coders, [how, *others], judge), store=kept),
+            memory=Memory(
+                cache=folder.folder,
+                versions=_versions(coders, [how, *others], judge),
+                store=kept,
+                preview=bool(others),
+            ),
             progress=progress,
         )
 
@@ -186,14 +127,7 @@ def lint_site(
         rules=rules(),
         severities=settings.lint.rules,
         probe=examine,
-        reading=Reading.of(
-            site,
-            layout=settings.layout,
-            budgets=settings.budgets,
-            guess=settings.hero.guess,
-            include=settings.include,
-            exclude=settings.exclude,
-        ),
+        reading=Reading.of(site, settings),
         progress=progress,
     )
     if not settings.frozen:

@@ -121,9 +121,9 @@ def _name(requirement: str) -> str:
 
 
 def _codecs() -> Iterator[Check]:
-    from imageseo import compose
+    from imageseo import outfit
 
-    for name, codec in sorted(compose.codecs().items()):
+    for name, codec in sorted(outfit.codecs().items()):
         try:
             _trial(codec)
             yield Check(kind="codec", name=name, state=State.OK, detail=codec.version())

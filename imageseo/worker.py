@@ -8,7 +8,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from imageseo import compose
+from imageseo import outfit
 from imageseo.errors import ImageseoError
 from imageseo.isolate import Began, Ended, Task, say
 from imageseo.schedule import work_through
@@ -27,7 +27,7 @@ def main() -> None:
             say(out, Began(source.asset.sha256))
 
         try:
-            tuner = compose.tuner(task.settings, task.project)
+            tuner = outfit.tuner(task.settings, task.project)
             with ThreadPoolExecutor(max_workers=task.workers, thread_name_prefix="imageseo") as executor:
                 for outcome in work_through(task.sources, tuner, executor, workers=task.workers, began=began):
                     say(out, outcome)

@@ -30,6 +30,7 @@ from imageseo.probe import probe, probe_bytes
 from imageseo.provenance import read_rights
 from imageseo.settings import EncodeSettings
 from imageseo.store import FolderStore
+from imageseo.work import Source, open_source
 from tests import pictures
 
 ROOT = Path(__file__).parent.parent
@@ -507,10 +508,10 @@ def test_memory_is_bounded_and_each_source_is_decoded_once(tmp_path: Path, monke
     monkeypatch.setattr(schedule, "MEMORY", 2.5 * 200 * 120 * 12)
     opened: list[str] = []
     at_once: list[int] = []
-    whole = schedule.open_source
+    whole = open_source
     running: list[str] = []
 
-    def counted(source: schedule.Source, how: Policy) -> Any:
+    def counted(source: Source, how: Policy) -> Any:
         running.append(source.asset.path)
         opened.append(source.asset.path)
         at_once.append(len(running))

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from imageseo import compose
+from imageseo import outfit
 from imageseo.errors import ProviderError, RecipeError, SettingsError, StoreError
 from imageseo.hosts import job
 from imageseo.model.finding_ids import MADE_BY_BUILDS
 from tests.small_sites import write
 
 ROOT = Path(__file__).parent.parent
-RULES = {name.replace("_", "-") for name in compose.leaves("rules")}
+RULES = {name.replace("_", "-") for name in outfit.leaves("rules")}
 _MAKERS = ("Finding", "BadAsset", "_say", "_fault", "_finding")
 
 

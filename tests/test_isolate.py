@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from imageseo import compose
+from imageseo import compose, outfit
 from imageseo.errors import SiteError, StoreError
 from imageseo.isolate import Isolated
 from imageseo.model.image import VariantSpec
@@ -93,7 +93,7 @@ def in_process(given: Sequence[Source], project: Path) -> dict[VariantSpec, byte
     from imageseo.schedule import work_through
 
     with ThreadPoolExecutor(1) as executor:
-        outcomes = list(work_through(given, compose.tuner(FAST, project), executor, workers=1))
+        outcomes = list(work_through(given, outfit.tuner(FAST, project), executor, workers=1))
     return {each.spec: each.data for each in outcomes if isinstance(each, Made)}
 
 

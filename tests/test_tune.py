@@ -270,14 +270,14 @@ class TestProfiles:
 
 def test_a_screenshot_keeps_its_type_and_a_photograph_its_size(tmp_path: Path) -> None:
     """Real encoders and the real metric: what is made of a page full of coloured type meets the target of type."""
-    from imageseo import compose
+    from imageseo import outfit
     from imageseo.pixels import render
 
     screen, photo = tmp_path / "screen.png", tmp_path / "photo.png"
     screen.write_bytes((SHOTS / "home-light.png").read_bytes())
     photo.write_bytes(pictures.save(pictures.photo(640, 400), "PNG"))
-    codecs, how = compose.codecs(("avif", "webp")), policy("default")
-    judge = compose.metrics("numpy")
+    codecs, how = outfit.codecs(("avif", "webp")), policy("default")
+    judge = outfit.metrics("numpy")
     scores: dict[tuple[str, str], float] = {}
     for path in (screen, photo):
         asset = probe(path, path.name, max_pixels=10**8)

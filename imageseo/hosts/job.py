@@ -9,6 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from msgspec import structs
+
+from imageseo.counted import counted
 from imageseo.errors import ImageseoError
 from imageseo.hosts.commands import pinning, to_name
 from imageseo.model.finding import Finding, Severity
@@ -20,6 +23,7 @@ from imageseo.settings import Settings
 if TYPE_CHECKING:
     from imageseo.build import BuildResult
     from imageseo.config import Project
+    from imageseo.core.profiles import Profile
     from imageseo.lint import LintResult
 
 
@@ -46,24 +50,33 @@ def read_project(folder: Path, *, options: Mapping[str, Any] | None, origin: str
 
 def read_settings(folder: Path, **door: Any) -> Project:
     """``config.read_project`` with this process's environment and the rules and providers that are installed."""
-    from imageseo import compose, config
+    from imageseo import config, outfit
 
     return config.read_project(
         folder,
         env={name: value for name, value in os.environ.items() if name != DEBUG},
-        rules=[*(name.replace("_", "-") for name in compose.leaves("rules")), *MADE_BY_BUILDS],
-        providers=list(compose.leaves("heroes")),
+        rules=[*(name.replace("_", "-") for name in outfit.leaves("rules")), *MADE_BY_BUILDS],
+        providers=list(outfit.leaves("heroes")),
         **door,
     )
 
 
-def build(site: Site, settings: Settings, *, progress: Progress, config: Path | None = None) -> BuildResult:
-    """The job itself. ``config``: what our commands have to name here, for hints. Raises ImageseoError."""
+def build(
+    site: Site, settings: Settings, *, progress: Progress, config: Path | None = None, preview: bool = False
+) -> BuildResult:
+    """The job itself. ``config``: what our commands have to name here, for hints. Raises ImageseoError.
+
+    ``preview``: in the fast profile, unless the settings name one; what was made in their own is taken where it is.
+    """
     from imageseo import build as jobs
     from imageseo import compose
 
     command = pinning(site, config=config)
-    with compose.toolbox(settings, project=site.project, progress=progress, command=command) as tools:
+    accepts: tuple[Profile, ...] = ()
+    if preview and settings.profile == Settings().profile:
+        accepts = (settings.profile,)
+        settings = structs.replace(settings, profile="fast")
+    with compose.toolbox(settings, project=site.project, progress=progress, command=command, accepts=accepts) as tools:
         result = jobs.build(site, settings, tools)
     return replace(result, findings=_with_unused(result.findings, site, settings))
 
@@ -126,7 +139,7 @@ def _run(
     *,
     serving: bool,
 ) -> str | None:
-    result = build(site, settings, progress=progress, config=config)
+    result = build(site, settings, progress=progress, config=config, preview=serving)
     speak(result.findings, voice, serving=serving)
     tell(summary(result))
     if serving or not result.failed:
@@ -177,11 +190,5 @@ def line(finding: Finding) -> str:
 
 def summary(result: Result) -> str:
     """The counts of a result that are not zero, in one line."""
-    counts = ", ".join(
-        f"{number:,} {_one(name) if number == 1 else name}" for name, number in result.summary.items() if number
-    )
+    counts = ", ".join(counted(name, number) for name, number in result.summary.items() if number)
     return f"{result.title}: {counts or 'nothing to do'}"
-
-
-def _one(name: str) -> str:
-    return "hero" if name == "heroes" else name.removesuffix("s")

@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from imageseo import counted
 from imageseo.errors import SettingsError
 from imageseo.hosts.project import AtHand
 from imageseo.settings import byte_count
@@ -26,7 +27,7 @@ def info(here: AtHand, form: str) -> str:
         "bytes": found.bytes,
         "leftovers": found.leftovers,
     }
-    text = f"{found.folder}: {found.entries:,} entries, {found.blobs:,} files, {_size(found.bytes)}"
+    text = f"{found.folder}: {found.entries:,} entries, {found.blobs:,} files, {counted.size(found.bytes)}"
     stray = f", {found.leftovers:,} leftovers (`imageseo cache prune`)" if found.leftovers else ""
     return _said(facts, text + stray, form)
 
@@ -66,7 +67,7 @@ def prune(
         "strangers": done.strangers,
     }
     words = ("would be removed", "would be freed") if dry else ("removed", "freed")
-    text = f"{done.removed:,} of {done.checked:,} entries {words[0]}, {_size(done.bytes)} {words[1]}"
+    text = f"{done.removed:,} of {done.checked:,} entries {words[0]}, {counted.size(done.bytes)} {words[1]}"
     if done.spared:
         text += f"; {done.spared:,} stay for now, because a build is running"
     return _said(facts, text + _strangers(done.strangers), form)
@@ -97,17 +98,10 @@ def _strangers(paths: tuple[str, ...]) -> str:
 
 
 def _store(here: AtHand) -> FolderStore:
-    from imageseo import compose
+    from imageseo import outfit
 
-    return compose.store(here.settings, here.folder)
+    return outfit.store(here.settings, here.folder)
 
 
 def _said(facts: dict[str, Any], text: str, form: str) -> str:
     return json.dumps(facts, ensure_ascii=False, indent=2) + "\n" if form == "json" else f"{text}\n"
-
-
-def _size(count: int) -> str:
-    for unit, factor in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
-        if count >= factor:
-            return f"{count / factor:,.1f} {unit}"
-    return f"{count} B"

@@ -143,11 +143,11 @@ class _Metric:
 @contextmanager
 def record(folder: Path) -> Iterator[None]:
     """Listen in this process to all that an Encoder calls which ``compose`` builds meanwhile; kept in ``folder``."""
-    from imageseo import compose, work
+    from imageseo import compose, outfit, work
 
     folder.mkdir(parents=True, exist_ok=True)
     kept = Record(folder)
-    codecs, metrics, pixels = compose.codecs, compose.metrics, work.pixels
+    codecs, metrics, pixels = outfit.codecs, outfit.metrics, work.pixels
 
     def sizes_by(resizer: str) -> Any:
         kept.resizer = resizer
@@ -171,11 +171,11 @@ def replay(folder: Path) -> dict[str, Any]:
     """CPU seconds of every kind of call, in a plain loop."""
     from importlib import import_module
 
-    from imageseo import compose
+    from imageseo import outfit
     from imageseo.work import pixels
 
     renders, rendered, encodes, scores, metric_name, resizer = pickle.loads((folder / "calls").read_bytes())
-    metric = compose.leaves("metrics")[metric_name]().METRIC if scores else None
+    metric = outfit.leaves("metrics")[metric_name]().METRIC if scores else None
     codecs = {name: import_module(f"imageseo.codecs.{name}").CODEC for name in {name for _, name, _ in encodes}}
     spent: dict[str, float] = defaultdict(float)
     by_source: dict[str, list[int]] = defaultdict(list)

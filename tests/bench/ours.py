@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from imageseo import compose
+from imageseo import compose, outfit
 from imageseo.model.image import Asset, VariantSpec
 from imageseo.probe import probe
 from imageseo.progress import for_stream
@@ -55,7 +55,7 @@ def make(request: Path, chosen: Settings) -> dict[str, object]:
         made = {specs[spec]: str(tools.locate(variant.sha256)) for spec, variant in done.variants.items()}
     for spec, problem in done.refused.items():
         print(f"{specs[spec]}: {problem}", file=sys.stderr)
-    policy = compose.policy(chosen)
+    policy = outfit.policy(chosen)
     return {"made": made, "targets": {format: policy.way(format).target for format in FORMATS}}
 
 
