@@ -42,7 +42,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--peers", type=_names, default=peers.NAMES, metavar="NAME,…", help="of those installed")
     parser.add_argument("--scorer", metavar="COMMAND", help=f"numpy, vszip or a command; or ${scoring.VARIABLE}")
     parser.add_argument("--butteraugli", type=int, default=0, metavar="N", help="cross-check on every Nth file")
-    parser.add_argument("--encode", action="append", default=[], metavar="KEY=VALUE", help="of our encode settings")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="of our settings: target.avif=73"
+    )
     parser.add_argument("--python", default=sys.executable, help="that runs our side, say one with vszip")
     parser.add_argument("--plots", type=Path, metavar="DIR")
     parser.add_argument("--worst", type=Path, metavar="DIR", help="crops at 100 %% of our five worst files")
@@ -102,7 +104,7 @@ class Contest:
             "rounds": options.rounds,
             "variants": len(list(asking.names(asked))),
             "scorer": judge.name,
-            "encode_settings": dict(each.split("=", 1) for each in options.encode),
+            "settings": dict(each.split("=", 1) for each in options.set),
             "tools": {name: figures.entrant(tool, processors) if tool else None for name, tool in tools.items()},
             "targets": running["imageseo"].targets,
             "missing": {name: lost for name, tool in running.items() if (lost := _missing(tool, asked))},
@@ -132,7 +134,7 @@ class Contest:
         shutil.rmtree(self.scratch / f"round {number - 1}" / tool.name, ignore_errors=True)
 
     def _ours(self, asked: Sequence[Job], out: Path, *words: str | Path) -> Run:
-        settings = [word for each in self.options.encode for word in ("--encode", each)]
+        settings = [word for each in self.options.set for word in ("--set", each)]
         request = asking.write(out / "request.json", asked, out=out)
         return measure([self.options.python, "-m", "tests.bench.ours", request, *settings, *words], cwd=ROOT)
 

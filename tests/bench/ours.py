@@ -1,6 +1,6 @@
 """Our own side of the contest, run in a process of its own: the real Encoder, as a build uses it.
 
-    python -m tests.bench.ours JOBS.json [--profile default|fast|small] [--encode KEY=VALUE]… [--record FOLDER]
+    python -m tests.bench.ours JOBS.json [--profile default|fast|small] [--set KEY=VALUE]… [--record FOLDER]
 
 Makes every variant that the request names with a new store, and prints where each lies: ``{"made": {"name.format":
 path}, "targets": {format: score or null}}``. ``--reference`` writes the same pictures without loss instead, shrunk
@@ -13,6 +13,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import cast
 
 import msgspec
 
@@ -24,8 +25,16 @@ from imageseo.settings import EncodeSettings, Settings
 from tests.bench.jobs import FORMATS
 
 
-def settings(profile: str, encode: dict[str, str]) -> Settings:
-    return Settings(profile=profile, encode=msgspec.convert(encode, EncodeSettings, strict=False))  # type: ignore[arg-type]
+def settings(profile: str, given: dict[str, str]) -> Settings:
+    """``given``: dotted keys, ``encode.resizer`` or ``target.avif``, with their values as text."""
+    tree: dict[str, object] = {"profile": profile}
+    for key, value in given.items():
+        *groups, name = key.split(".")
+        table: dict[str, object] = tree
+        for group in groups:
+            table = cast("dict[str, object]", table.setdefault(group, {}))
+        table[name] = value
+    return msgspec.convert(tree, Settings, strict=False)
 
 
 def told(path: Path) -> tuple[Path, dict[str, tuple[Path, Asset]], dict[VariantSpec, str]]:
@@ -79,14 +88,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("request", type=Path)
     parser.add_argument("--profile", default="default")
-    parser.add_argument("--encode", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--record", type=Path)
     parser.add_argument("--reference", action="store_true")
     given = parser.parse_args()
-    encode = dict(each.split("=", 1) for each in given.encode)
+    changed = dict(each.split("=", 1) for each in given.set)
     if given.record is not None:
-        encode["isolate"] = "false"  # calls in another process cannot be heard
-    chosen = settings(given.profile, encode)
+        changed["encode.isolate"] = "false"  # calls in another process cannot be heard
+    chosen = settings(given.profile, changed)
     if given.record is not None:
         from tests.bench.floor import record
 
