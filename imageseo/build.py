@@ -17,7 +17,7 @@ from imageseo.errors import ImageseoError
 from imageseo.facts import PageFacts, Reading, SiteFiles
 from imageseo.finish import Finished, Finisher, unwritable
 from imageseo.lint import Rule, count, unreadable
-from imageseo.maps import write_sitemaps
+from imageseo.maps import Sitemaps
 from imageseo.masters import Heroes
 from imageseo.memo import Record
 from imageseo.memory import Memory
@@ -100,14 +100,7 @@ def build(site: Site, settings: Settings, tools: Tools) -> BuildResult:
     memory.open(site, settings, tools.rules)
     known = memory.known(output.root, tools.probe)
     files = SiteFiles(site.root, known.asset)
-    reading = Reading.of(
-        site,
-        layout=settings.layout,
-        budgets=settings.budgets,
-        guess=settings.hero.guess,
-        include=settings.include,
-        exclude=settings.exclude,
-    )
+    reading = Reading.of(site, settings)
     casting = Casting(
         site=site,
         files=files,
@@ -159,12 +152,11 @@ def build(site: Site, settings: Settings, tools: Tools) -> BuildResult:
         for row in rows
     ]
     findings += [unwritable(Page(path=path), error) for path, error in sweep.remove()]
-    if settings.sitemap:
-        listed = [(one.page, None if one.outcome.hidden else one.outcome.shown) for one in finished]
-        findings += write_sitemaps(site, output, listed)
-    memory.close(
-        {page.path: None for page in pages} | {one.page.path: one.record for one in finished}, known, casting.heroes
-    )
+    sitemaps = Sitemaps(site=site, output=output, before=memory.sitemaps)
+    listed = [(one.page, None if one.outcome.hidden else one.outcome.shown) for one in finished]
+    findings += sitemaps.write(listed) if settings.sitemap else sitemaps.withdraw(listed)
+    records = {page.path: None for page in pages} | {one.page.path: one.record for one in finished}
+    memory.close(records, known, casting.heroes, sitemaps.written)
     return _result(findings, encoded, finisher.encoded_again, finished, output)
 
 

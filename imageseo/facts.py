@@ -14,7 +14,7 @@ from imageseo.model.fact import ImageFact, LcpImage, Target
 from imageseo.model.finding import Budget
 from imageseo.model.image import Asset, BadAsset, ImageRef, PageScan, Zone
 from imageseo.model.page import Page, Site
-from imageseo.settings import BudgetSettings, LayoutSettings
+from imageseo.settings import Settings
 
 
 class SiteFiles:
@@ -105,25 +105,16 @@ class Reading:
     exclude: Sequence[str] = ()
 
     @classmethod
-    def of(
-        cls,
-        site: Site,
-        *,
-        layout: LayoutSettings,
-        budgets: BudgetSettings,
-        guess: bool,
-        include: Sequence[str] = (),
-        exclude: Sequence[str] = (),
-    ) -> Reading:
+    def of(cls, site: Site, settings: Settings) -> Reading:
         """How the settings want a site to be read."""
         return cls(
             layout=lambda scan, html: ladder.layout_for(
-                scan.meta_content("generator"), html=html, settings=layout, content_width=site.content_width
+                scan.meta_content("generator"), html=html, settings=settings.layout, content_width=site.content_width
             ),
-            budgets=lcp.budgets(budgets),
-            guess=guess,
-            include=include,
-            exclude=exclude,
+            budgets=lcp.budgets(settings.budgets),
+            guess=settings.hero.guess,
+            include=settings.include,
+            exclude=settings.exclude,
         )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
 
 from imageseo.core import sitemap, urls
 from imageseo.errors import SiteError
@@ -14,51 +16,66 @@ from imageseo.model.plan import PagePlan
 from imageseo.publish import Output
 
 
-def write_sitemaps(site: Site, output: Output, pages: Sequence[tuple[Page, Sequence[str] | None]]) -> list[Finding]:
-    """List the images of pages: their absolute URLs, None for a page that is not to be indexed.
+@dataclass(slots=True, kw_only=True)
+class Sitemaps:
+    """The sitemaps of a build. Without an absolute URL there are none.
 
-    Without an absolute URL there is no sitemap.
+    ``before``, ``written``: file -> digest of its bytes, as the last build and this one left what holds images of ours.
     """
-    if site.base_url is None:
-        if not pages:
-            return []
-        return [
-            _finding(
-                "site-url-missing",
-                Severity.WARN,
-                "nobody says which URL the site is published at: what needs absolute URLs (image sitemap, JSON-LD) is "
-                "not written",
-                "sitemap.xml",
-                "set `site_url` (MkDocs: site_url, Pelican: SITEURL)",
-            )
-        ]
-    images = {urls.absolute(site.base_url, page.url): shown for page, shown in pages if shown is not None}
 
-    def read(path: str) -> bytes | None:
+    site: Site
+    output: Output
+    before: Mapping[str, str]
+    written: dict[str, str] = field(default_factory=dict)
+
+    def write(self, pages: Iterable[tuple[Page, Sequence[str] | None]]) -> list[Finding]:
+        """List the images of pages: their absolute URLs, None for a page that is not to be indexed."""
+        base_url = self.site.base_url
+        if base_url is None:
+            return [_without_url()] if any(True for _ in pages) else []
+        images = {urls.absolute(base_url, page.url): shown for page, shown in pages if shown is not None}
+        return self._join(images, base_url)
+
+    def withdraw(self, pages: Iterable[tuple[Page, object]]) -> list[Finding]:
+        """Take out what an earlier build listed. What stands as a host wrote it is not touched."""
+        base_url = self.site.base_url
+        if base_url is None:
+            return []
+        ours = any(_digest(self._read(path)) == digest for path, digest in self.before.items())
+        images: dict[str, Sequence[str]] = {urls.absolute(base_url, page.url): () for page, _ in pages} if ours else {}
+        found = self._join(images, base_url)
+        self.written.clear()
+        return [each for each in found if each.fails_build]
+
+    def _join(self, images: Mapping[str, Sequence[str]], base_url: str) -> list[Finding]:
+        findings: list[Finding] = []
+        path = "sitemap.xml"
         try:
-            return output.read(path)
+            joined = sitemap.join(self._read, images, base_url=base_url)
+            findings += [
+                _finding("sitemap-schema", Severity.WARN, problem, path, "mend what writes the sitemap")
+                for problem in joined.problems
+            ]
+            for path, data in joined.files:
+                self.output.write(path, data)
+                self.written[path] = _digest(data)
+            for path in joined.stale:
+                self.output.remove(path)
+        except (OSError, SiteError) as error:
+            problem = error.message if isinstance(error, SiteError) else f"{error.strerror or error}"
+            hint = "make the folder writable, or make room on the disk"
+            findings.append(
+                _finding("page-unwritable", Severity.ERROR, f"cannot be written: {problem}", path, hint, fails=True)
+            )
+        kept = {path: digest for path, digest in self.before.items() if path not in self.written}
+        self.written.update((path, digest) for path, digest in kept.items() if _digest(self._read(path)) == digest)
+        return findings
+
+    def _read(self, path: str) -> bytes | None:
+        try:
+            return self.output.read(path)
         except FileNotFoundError:
             return None
-
-    findings: list[Finding] = []
-    path = "sitemap.xml"
-    try:
-        joined = sitemap.join(read, images, base_url=site.base_url)
-        findings += [
-            _finding("sitemap-schema", Severity.WARN, problem, path, "mend what writes the sitemap")
-            for problem in joined.problems
-        ]
-        for path, data in joined.files:
-            output.write(path, data)
-        for path in joined.stale:
-            output.remove(path)
-    except (OSError, SiteError) as error:
-        problem = error.message if isinstance(error, SiteError) else f"{error.strerror or error}"
-        hint = "make the folder writable, or make room on the disk"
-        findings.append(
-            _finding("page-unwritable", Severity.ERROR, f"cannot be written: {problem}", path, hint, fails=True)
-        )
-    return findings
 
 
 def images(base_url: str | None, files: SiteFiles, page: Page, plan: PagePlan) -> Sequence[str]:
@@ -78,6 +95,21 @@ def hidden(page: Page, plan: PagePlan) -> bool:
     """An error page, or one that asks not to be indexed."""
     robots = (plan.scan.meta_content("robots") or "").lower()
     return page.path == "404.html" or "noindex" in robots or "none" in robots.replace(" ", "").split(",")
+
+
+def _without_url() -> Finding:
+    return _finding(
+        "site-url-missing",
+        Severity.WARN,
+        "nobody says which URL the site is published at: what needs absolute URLs (image sitemap, JSON-LD) is "
+        "not written",
+        "sitemap.xml",
+        "set `site_url` (MkDocs: site_url, Pelican: SITEURL)",
+    )
+
+
+def _digest(data: bytes | None) -> str:
+    return "" if data is None else sha256(data).hexdigest()
 
 
 def _finding(rule: str, severity: Severity, message: str, page: str, hint: str, *, fails: bool = False) -> Finding:

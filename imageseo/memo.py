@@ -100,7 +100,8 @@ class Book(Struct, array_like=True):
     ``common``: digest of what all records follow from; ``probing``: of what all assets follow from. ``marked``: when
     the entries were last marked as used, in seconds. ``idle``: builds in a row that a page's record was not asked for
     in. ``keys``: hash of a blob -> the store's keys that lead to it. ``others``: keys that belong to no page.
-    ``heroes``: what a published hero follows from -> hash and size of its file.
+    ``heroes``: what a published hero follows from -> hash and size of its file. ``sitemaps``: files that list images
+    of ours -> digest, as they were left.
     """
 
     common: str = ""
@@ -113,6 +114,7 @@ class Book(Struct, array_like=True):
     heroes: dict[str, tuple[str, int]] = field(default_factory=dict)
     keys: dict[str, list[str]] = field(default_factory=dict)
     others: list[str] = field(default_factory=list)
+    sitemaps: dict[str, str] = field(default_factory=dict)
 
     @property
     def named(self) -> Iterator[str]:
@@ -131,6 +133,20 @@ def read(cache: Path, name: str) -> Book:
     except OSError:
         return Book()
     return _opened(data) or Book()
+
+
+def age(cache: Path, name: str) -> float:
+    """When a book was last written or looked after, in seconds; 0 when there is none."""
+    try:
+        return (cache / _FOLDER / name).stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def touch(cache: Path, name: str) -> None:
+    """Make a book the last that was looked after."""
+    with suppress(OSError):
+        os.utime(cache / _FOLDER / name)
 
 
 def write(cache: Path, name: str, book: Book) -> None:

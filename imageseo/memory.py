@@ -28,15 +28,19 @@ _ELSEWHERE = {"concurrency": 0, "cache_dir": ".", "frozen": False, "exclude_page
 class Memory:
     """The book of one site. ``cache``: its folder; ``versions``: of all that computes; ``store``: where keys are noted.
 
-    ``clock``: seconds; it decides when entries are marked as used and which stamps are believed, nothing else.
+    ``preview``: the build makes do with other variants than those that are published; it has a book of its own, so that
+    both stay true. ``clock``: seconds; it decides when entries are marked as used and which stamps are believed,
+    nothing else.
     """
 
     cache: Path
     versions: str
     store: Noted
+    preview: bool = False
     clock: Callable[[], float] = time.time
     book: Book = field(default_factory=Book)
     _name: str = ""
+    _twin: str = ""
     _common: str = ""
     _probing: str = ""
     _before: Book = field(default_factory=Book)
@@ -45,7 +49,10 @@ class Memory:
     def open(self, site: Site, settings: Settings, rules: Sequence[Rule]) -> None:
         """Read the book; what is out of date in it is left out."""
         self._began = self.clock()
-        self._name = memo.name(site.project, self.cache, site.generator, site.base_url)
+        names = [
+            memo.name(site.project, self.cache, site.generator, site.base_url, *more) for more in ((), ("preview",))
+        ]
+        self._name, self._twin = reversed(names) if self.preview else names
         self._probing = memo.digest(self.versions, settings.encode.max_pixels)
         wishes = structs.asdict(structs.replace(settings, **_ELSEWHERE))
         judges = [(rule.id, rule.severity, rule.fails_build, _source(rule)) for rule in rules]
@@ -59,9 +66,15 @@ class Memory:
         self._mark()
 
     @property
+    def sitemaps(self) -> Mapping[str, str]:
+        """Files that listed images of ours when the book was written -> digest."""
+        return self._before.sitemaps
+
+    @property
     def named_before(self) -> Iterable[str]:
-        """Site paths of the variants that pages named when the book was written."""
-        return self._before.named
+        """Site paths of the variants that pages named when the book was written, and in a preview or build since."""
+        newer = memo.age(self.cache, self._twin) > memo.age(self.cache, self._name)
+        return [*self._before.named, *(memo.read(self.cache, self._twin).named if newer else ())]
 
     def known(self, root: Path, probe: Callable[..., object]) -> Known:
         """A probe that remembers."""
@@ -85,7 +98,13 @@ class Memory:
             }
         return found
 
-    def close(self, records: Mapping[str, Record | None], known: Known, heroes: Mapping[str, tuple[str, int]]) -> None:
+    def close(
+        self,
+        records: Mapping[str, Record | None],
+        known: Known,
+        heroes: Mapping[str, tuple[str, int]],
+        sitemaps: Mapping[str, str],
+    ) -> None:
         """Write the book, if it says anything new. ``records``: of every page of this build."""
         before, book = self._before, self.book
         fresh = {path: record for path, record in records.items() if record is not None}
@@ -101,10 +120,13 @@ class Memory:
             files=known.stamps if not idle else {**book.files, **known.stamps},
             assets=known.assets if not idle else {**book.assets, **known.assets},
             heroes=dict(heroes) if not idle else {**book.heroes, **heroes},
+            sitemaps=dict(sitemaps),
         )
         self._keep_keys(book_)
         if _facts(book_) != _facts(before):
             memo.write(self.cache, self._name, book_)
+        elif memo.age(self.cache, self._twin) > memo.age(self.cache, self._name):
+            memo.touch(self.cache, self._name)
 
     def _keep_keys(self, book: Book) -> None:
         """The store's keys that lead to what the pages named or would have, and all others that were asked for."""

@@ -446,3 +446,72 @@ def test_a_warm_build_loads_no_heavy_part(tmp_path: Path, photo: bytes) -> None:
     (tmp_path / "imageseo.toml").write_text('site_url = "https://example.org/"\n', encoding="utf-8")
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "LOADED []" in done.stdout, done.stdout
+
+
+class TestSitemapSwitchedOff:
+    HOST = (
+        '<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" '
+        'xmlns:image="http://www.google.com/schemas/sitemap-image/1.1">'
+        "<url><loc>https://example.org/</loc>{}</url></urlset>"
+    )
+
+    def test_our_own_file_goes(self, tmp_path: Path, photo: bytes) -> None:
+        make(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": photo})
+        build(tmp_path)
+        assert (tmp_path / "site/sitemap.xml").is_file()
+        assert "sitemap.xml" in build(tmp_path, {"sitemap": False}).changed
+        assert not (tmp_path / "site/sitemap.xml").exists()
+        assert build(tmp_path, {"sitemap": False}).changed == ()
+
+    def test_what_was_joined_into_the_hosts_goes(self, tmp_path: Path, photo: bytes) -> None:
+        files: dict[str, str | bytes] = {"index.html": page('<img src="img/a.jpg" alt="A">'), "img/a.jpg": photo}
+        make(tmp_path, {**files, "sitemap.xml": self.HOST.format("")})
+        build(tmp_path)
+        build(tmp_path)  # one that changes nothing forgets nothing
+        assert b"a.jpg" in (tmp_path / "site/sitemap.xml").read_bytes()
+        assert build(tmp_path, {"sitemap": False}).changed == ("sitemap.xml",)
+        assert b"a.jpg" not in (tmp_path / "site/sitemap.xml").read_bytes()
+        build(tmp_path)
+        assert b"a.jpg" in (tmp_path / "site/sitemap.xml").read_bytes()
+
+    def test_what_the_host_lists_itself_is_not_touched(self, tmp_path: Path, photo: bytes) -> None:
+        files: dict[str, str | bytes] = {"index.html": page('<img src="img/a.jpg" alt="A">'), "img/a.jpg": photo}
+        own = self.HOST.format("<image:image><image:loc>https://example.org/img/logo.png</image:loc></image:image>")
+        make(tmp_path, {**files, "sitemap.xml": own})
+        build(tmp_path, {"sitemap": False})
+        assert (tmp_path / "site/sitemap.xml").read_text("utf-8") == own
+        build(tmp_path)
+        small_sites.write(tmp_path / "site", {"sitemap.xml": own})  # the host builds anew
+        build(tmp_path, {"sitemap": False})
+        assert (tmp_path / "site/sitemap.xml").read_text("utf-8") == own
+
+    def test_nobody_is_asked_for_an_address(self, tmp_path: Path, photo: bytes) -> None:
+        make(tmp_path, {"index.html": '<html><body><img src="img/a.jpg" alt="A"></body></html>', "img/a.jpg": photo})
+        settings = config.load({"sitemap": False}, "test")
+        site = directory.site(tmp_path / "site", project=tmp_path, settings=settings)
+        with compose.toolbox(settings, project=tmp_path, progress=Quiet()) as tools:
+            assert of(job.build(site, settings, tools), "site-url-missing") == []
+
+
+def test_counts_of_what_is_left_out_and_spared(tmp_path: Path, photo: bytes) -> None:
+    """A flat picture, which WebP without loss keeps in fewer bytes than AVIF."""
+    flat = pictures.save(pictures.flat("blue", size=(900, 500)), "PNG")
+    body = '<p><img src="img/a.jpg" alt="A"></p><p><img src="img/flat.png" alt="B"></p>'
+    make(tmp_path, {"index.html": page(body), "b/index.html": page(body.replace("img/", "../img/"), "b/"),
+                    "img/a.jpg": photo, "img/flat.png": flat})  # fmt: skip
+    cold = build(tmp_path)
+    told = of(cold, "variant-dropped")
+    assert [finding.location.page for finding in told] == ["index.html"], "an image is spoken of once"
+    listed = re.findall(r"\d+w \w+", " ".join(finding.message for finding in told))
+    assert cold.summary["dropped"] == len(listed) > 0
+    assert "more bytes than another format" in told[0].message
+    assert 0 < cold.summary["saved"] < 2 * len(photo)
+    assert cold.summary["encoded"] == cold.summary["variants"] + cold.summary["dropped"]
+    time.sleep(2.1)
+    build(tmp_path)
+    warm = build(tmp_path)
+    assert warm.findings == cold.findings
+    assert {**warm.summary, "encoded": 0, "reused": 0, "changed": 0} == {
+        **cold.summary, "encoded": 0, "reused": 0, "changed": 0,
+    }  # fmt: skip
+    assert (warm.summary["encoded"], warm.summary["reused"]) == (0, cold.summary["encoded"])

@@ -407,3 +407,53 @@ def test_serve_never_raises_even_for_a_fault_of_ours(
     config.plugins.on_startup(command="build", dirty=False)
     with pytest.raises((ZeroDivisionError, Abort)):
         build(config)
+
+
+def test_a_preview_hurries_and_takes_what_was_published(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Encoded in the fast profile, unless the site's own has made it before; neither makes the other work again."""
+    from mkdocs.commands.build import build
+    from mkdocs.config import load_config
+
+    caplog.set_level(logging.INFO, "mkdocs")
+    site = mkdocs_site(tmp_path, config="plugins: [imageseo]\nuse_directory_urls: false\n")
+
+    def run_as(command: Any) -> tuple[set[str], str]:
+        caplog.clear()
+        config = load_config(str(site / "mkdocs.yml"))
+        config.plugins.on_startup(command=command, dirty=False)
+        build(config)  # under the same address: nothing but the command tells a preview
+        named = {path.name for path in (site / "site").rglob("*-*w.*")}
+        return named, next(record.getMessage() for record in caplog.records if "build: " in record.getMessage())
+
+    published, said = run_as("build")
+    assert "encoded" in said
+    found, said = run_as("serve")
+    assert found == published, "the store has better ones than it would make"
+    assert "encoded" not in said
+    write(site, {"docs/index.md": "# Home again\n\n![A photo](images/home.jpg)\n\n![New](images/new.jpg)\n",
+                 "docs/images/new.jpg": photo(seed=9)})  # fmt: skip
+    hurried, said = run_as("serve")
+    assert "encoded" in said
+    assert published < hurried
+    settled, said = run_as("build")
+    assert "encoded" in said, "what was hurried is not published"
+    assert published < settled
+    assert hurried & settled == published
+    for command, names in (("serve", hurried), ("build", settled), ("serve", hurried)):
+        found, said = run_as(command)
+        assert found == names, "each has its pages as they were"
+        assert "encoded" not in said
+
+
+def test_a_profile_of_the_authors_own_holds_in_previews(tmp_path: Path) -> None:
+    from mkdocs.commands.build import build
+    from mkdocs.config import load_config
+
+    site = mkdocs_site(tmp_path, config="plugins:\n  - imageseo: {profile: small}\n")
+    names = []
+    for command in ("serve", "build"):
+        config = load_config(str(site / "mkdocs.yml"))
+        config.plugins.on_startup(command=command, dirty=False)
+        build(config)
+        names.append({path.name for path in (site / "site").rglob("*-*w.*")})
+    assert names[0] == names[1] != set()

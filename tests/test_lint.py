@@ -20,7 +20,7 @@ from imageseo.model.finding import DESKTOP, GATING, MOBILE, Budget, Finding, Loc
 from imageseo.model.image import Asset, BadAsset, Kept, SourceTag
 from imageseo.model.page import Page, PageHints, Site
 from imageseo.probe import probe
-from imageseo.settings import BudgetSettings, DesktopBudget, LayoutSettings, LcpBudget, MobileBudget
+from imageseo.settings import BudgetSettings, DesktopBudget, HeroSettings, LcpBudget, MobileBudget, Settings
 
 RULES = tuple(
     Rule.of(path.stem, importlib.import_module(f"imageseo.rules.{path.stem}"))
@@ -53,7 +53,7 @@ def prober(root: Path, seen: list[str] | None = None) -> Callable[[str], Asset |
 
 
 def reading(site: Site, *, guess: bool = True, budgets: BudgetSettings | None = None) -> Reading:
-    return Reading.of(site, layout=LayoutSettings(), budgets=budgets or BudgetSettings(), guess=guess)
+    return Reading.of(site, Settings(budgets=budgets or BudgetSettings(), hero=HeroSettings(guess=guess)))
 
 
 def run(

@@ -26,7 +26,7 @@ from imageseo.model.finding import Finding, Severity
 from imageseo.model.image import Asset, BadAsset
 from imageseo.model.page import Page, Site
 from imageseo.probe import probe
-from imageseo.settings import BudgetSettings, LayoutSettings
+from imageseo.settings import Settings
 
 RULES = Path(__file__).parent.parent / "imageseo" / "rules"
 NAMES = sorted(path.stem for path in RULES.glob("*.py") if path.stem != "__init__")
@@ -91,7 +91,7 @@ def findings(root: Path, rule: Rule) -> list[Finding]:
     def asset(path: str) -> Asset | BadAsset:
         return probe(root / path, path, max_pixels=10**8)
 
-    reading = Reading.of(site, layout=LayoutSettings(), budgets=BudgetSettings(), guess=True)
+    reading = Reading.of(site, Settings())
     return judge(PageFacts(page, site=site, files=SiteFiles(root, asset), reading=reading), [rule], {})[0]
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+from imageseo.counted import counted
 from imageseo.model.finding import Finding, Severity
 from imageseo.ports import Result
-
-_PLURALS = {"findings": "finding", "pages": "page", "images": "image", "errors": "error", "warnings": "warning"}
-_PLURALS |= {"infos": "info", "variants": "variant", "heroes": "hero"}
 
 
 def render(result: Result) -> str:
@@ -70,12 +68,4 @@ def _silenced(result: Result) -> Iterator[str]:
 def _summary(result: Result) -> str:
     """The counts in one line; of those that are nought only what everyone looks for."""
     shown = ((name, number) for name, number in result.summary.items() if number or name in ("errors", "warnings"))
-    return ", ".join(f"{_number(number)} {_name(name, number)}" for name, number in shown)
-
-
-def _number(number: int | float) -> str:
-    return f"{number:,}" if isinstance(number, int) else f"{number:,.1f}"
-
-
-def _name(name: str, number: int | float) -> str:
-    return _PLURALS.get(name, name) if number == 1 else name
+    return ", ".join(counted(name, number) for name, number in shown)
