@@ -19,7 +19,7 @@ def check(html: bytes) -> None:
     """Raise ``UnreadablePage`` for bytes that no scanner should touch."""
     if html.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
         raise UnreadablePage("the page is encoded in UTF-16 or UTF-32; save it as UTF-8")
-    if html.count(b"\0") * 1000 > len(html):
+    if b"\0" in html and html.count(b"\0") * 1000 > len(html):
         raise UnreadablePage("the page is not HTML: it is full of NUL bytes (UTF-16 without a mark, or a binary file)")
 
 

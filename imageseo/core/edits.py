@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import starmap
 
-from imageseo.core.tokens import SPACE, RawAttribute, Tag, attributes, walk
+from imageseo.core.attributes import SPACE, RawAttribute, Tag, attributes
+from imageseo.core.tokens import walk
 from imageseo.model.image import Span
 
 MARKER = "data-imageseo"
@@ -65,7 +67,7 @@ def _ours(text: str, lowered: str) -> Iterator[Span]:
     """The spans that we added, in order and apart from each other."""
     in_picture = False
     figure: Tag | None = None
-    for tag in walk(lowered, _WANTED):
+    for tag in starmap(Tag, walk(lowered, _WANTED)):
         if figure is not None:
             if tag.name == "/figure":
                 yield Span(figure.start, tag.end)

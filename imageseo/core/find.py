@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from imageseo.core import charset, selectors
-from imageseo.core.scanner import Found, Open, Scanner
-from imageseo.core.tokens import RawAttribute, Tag, attributes, decoded, head_room, room
+from imageseo.core.attributes import RawAttribute, Tag, attributes, decoded, read, room
+from imageseo.core.elements import Open
+from imageseo.core.scanner import Found, Scanner
+from imageseo.core.tokens import head_room
 from imageseo.core.words import words
 from imageseo.core.zones import Region
 from imageseo.model.image import Attribute, ImageRef, Kept, PageScan, SourceTag, Span, Zone
@@ -16,6 +18,8 @@ UnreadablePage = charset.UnreadablePage
 
 _RULE = re.compile(r"\s*(?:imageseo-disable[:\s]\s*)?([a-z][a-z0-9-]*)\s*(?::\s*(.*))?", re.DOTALL | re.IGNORECASE)
 _NEXT_RULE = re.compile(r";(?=\s*[a-z][a-z0-9-]*\s*(?::|;|$))")
+
+_LINK = re.compile("canonical|preload|&", re.IGNORECASE)
 
 
 def find(html: bytes, *, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> PageScan:
@@ -48,7 +52,8 @@ class _Reading:
         self.codec = "latin-1"  # until the page has said
         self.codec = charset.codec(html, self._label(map(self._values, head["meta"])))
         self.metas = [self._values(tag) for tag in head["meta"]]
-        self.links = [(tag, self._values(tag)) for tag in head["link"]]
+        # Most links of a head are icons and style sheets.
+        self.links = [(tag, self._values(tag)) for tag in head["link"] if _LINK.search(text, tag.start, tag.end)]
         self.article = self._article()
         # Without article and main, all that no landmark claims is the article.
         self.free = Zone.CHROME if scanner.regions and self.article is not None else Zone.ARTICLE
@@ -105,6 +110,9 @@ class _Reading:
         return None if attribute.value is None else decoded(self._decode(attribute.value))
 
     def _values(self, tag: Tag) -> dict[str, str]:
+        source = self.text[tag.start : tag.end]
+        if source.isascii():
+            return read(source, 1 + len(tag.name))
         return {found.name: self._value(found) or "" for found in attributes(self.text, tag)}
 
     def _words(self, start: int, end: int) -> str:

@@ -10,127 +10,138 @@ Pages come as latin-1 text, so that every offset is the offset of a byte.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from functools import lru_cache
-from html import unescape
-from html.entities import html5
-from typing import NamedTuple
 
-SPACE = " \t\n\f\r"
+from imageseo.core.attributes import EQUALS, SPACE, Tag, attributes
+
 _VALUE = rf"""(?:"[^"]*+"|'[^']*+'|[^{SPACE}>"'][^{SPACE}>]*+|(?=>))"""
-_EQUALS = rf"[{SPACE}]*+=[{SPACE}]*+"
-# The first branch is the last one's commonest case, faster.
-_ATTRIBUTES = (
-    rf"""(?: [^{SPACE}/>=]++="[^"]*+"|[{SPACE}/]++"""
-    rf"""|[^{SPACE}/>][^{SPACE}/>=]*+(?:{_EQUALS}{_VALUE}|(?!{_EQUALS})))*+"""
-)
-_START_TAG = re.compile(rf"<([a-z][^{SPACE}/>]*+){_ATTRIBUTES}>")
+_ATTRIBUTES = rf"""(?:[{SPACE}/]++|[^{SPACE}/>][^{SPACE}/>=]*+(?:{EQUALS}{_VALUE}|(?!{EQUALS})))*+"""
+# Behind a tag's name. The first branch is for tags that hold only bare names and `name="value"`, nearly all there are:
+# one step of the engine a value, a third of the time. Where `=` may begin a name (behind a blank, a slash or a quote)
+# or no `"` follows it, the second branch reads the tag again, as the standard does.
+_PLAIN = rf"""[^>=]*+(?:(?<![{SPACE}/"])="[^"]*+"[^>=]*+)*+>"""
+_REST = rf"(?:>|[{SPACE}/](?:{_PLAIN}|{_ATTRIBUTES}>))"
+_NAME = rf"[a-z][^{SPACE}/>]*+"
+_END = rf"(?=[{SPACE}/>])"
+_START_TAG = re.compile(rf"<({_NAME}){_REST}")
 _HEAD_PIECE = re.compile(
-    rf"[{SPACE}]*+<(?:(/?(?:html|head|title|meta|link|base|script|style|noscript))(?=[{SPACE}/>]){_ATTRIBUTES}>"
-    r"|(!--)|![^>]*>)"
-)
-_ATTRIBUTE = re.compile(
-    rf"""([^{SPACE}/>][^{SPACE}/>=]*+)"""
-    rf"""(?:{_EQUALS}(?:"([^"]*+)"|'([^']*+)'|([^{SPACE}>"'][^{SPACE}>]*+)|(?=>)))?+"""
+    rf"[{SPACE}]*+<(?:(/?(?:html|head|title|meta|link|base|script|style|noscript)){_REST}|(!--)|![^>]*>)"
 )
 _COMMENT_END = re.compile(r"-->|--!>")
-_SCRIPT_STEP = re.compile(rf"(<!--)|(-->)|<(/?)script(?=[{SPACE}/>])")
-_REFERENCE = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|([a-zA-Z][a-zA-Z0-9]*;?))")
+_SCRIPT_STEP = re.compile(rf"(<!--)|(-->)|<(/?)script{_END}")
 
-TEXT_LINK = "a!"
-PLAIN_NAV = "nav!"
 RAW = frozenset({"script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "noscript"})
 _FOREIGN = frozenset({"svg", "math"})
 _SKIPPED = RAW | _FOREIGN | {"template", "plaintext"}
-_RAW_ENDS = {name: re.compile(rf"</{name}(?=[{SPACE}/>])") for name in RAW}
-_FOREIGN_TAGS = {name: re.compile(rf"<(/?){name}(?=[{SPACE}/>]){_ATTRIBUTES}>") for name in _FOREIGN}
+_RAW_ENDS = {name: re.compile(rf"</{name}{_END}") for name in RAW}
+_FOREIGN_TAGS = {name: re.compile(rf"<(/?){name}{_REST}") for name in _FOREIGN}
 
-
-class Tag(NamedTuple):
-    """One tag. ``name``: lower case; end tags begin with ``/``; ``!--`` is a comment as a whole.
-
-    ``start``/``end``: of the tag itself. ``close``: of a raw text element, where its content ends (else ``end``).
-    """
-
-    name: str
-    start: int
-    end: int
-    close: int
-
-
-class RawAttribute(NamedTuple):
-    """One attribute as written: lower-cased name, raw value (``None`` when bare), offsets of the whole.
-
-    ``hungry``: it ends in ``=`` without a value; what is written behind it would become its value.
-    """
-
-    name: str
-    value: str | None
-    start: int
-    end: int
-    hungry: bool = False
+# The engine tries these one by one, so the commonest come first; "no element" stands for all, should all be wanted.
+_PHRASES = ("span", "code", "em", "strong", "small", "b", "i", "no element")
+_COMMON = (
+    "span",
+    "li",
+    "ul",
+    "p",
+    "code",
+    "label",
+    "input",
+    "td",
+    "tr",
+    "button",
+    "strong",
+    "em",
+    "path",
+    "no element",
+)
+# What begins behind a `<` and is passed over in one go. All that these patterns do not take is read step by step.
+_COMMENT = r"!--(?!-?>)[^-]*+(?:-(?!->|-!>)[^-]*+)*+--!?>"
+_STYLE = rf"style{_REST}[^<]*+(?:<(?!/style{_END})[^<]*+)*+</style{_REST}"
+# Scripts whose tag holds neither a `>` nor the type of linked data, and which hold no `<!--`.
+_SCRIPT = (
+    rf"""script{_END}(?![^>]*ld\+json)[^>=]*+(?:(?<![{SPACE}/"])="[^">]*+"[^>=]*+)*+>"""
+    rf"[^<]*+(?:<(?!/script{_END}|!--)[^<]*+)*+</script{_REST}"
+)
+_NOTHING = r"(?![a-z/!?])|!(?!--)[^>]*+>?|\?[^>]*+>?|/(?![a-z])[^>]*+>?"
+_SVG = rf"svg{_REST}(?<!/>)[^<]*+(?:<(?!/?svg{_END})[^<]*+)*+</svg{_REST}"
 
 
 @lru_cache(maxsize=64)
-def _stops(names: frozenset[str]) -> re.Pattern[str]:
+def _stops(wanted: frozenset[str], plain: frozenset[str]) -> re.Pattern[str]:
     """Runs up to the next tag that has one of these names, in C: a page has thousands of tags and we want dozens.
 
-    Groups: 1 a tag's name with its slash; 2 a comment begins; 3 a bogus comment or doctype; 4 a tag that never ends.
+    Groups: 1 a tag's name with its slash; 2 a comment begins; 3 a tag that never ends.
     """
-    listed = "|".join(re.escape(name) for name in sorted(names))
-    boring = rf"/?+(?!(?:{listed})[{SPACE}/>])[a-z][^{SPACE}/>]*+{_ATTRIBUTES}>"
-    if TEXT_LINK in names:
-        span = rf"(?:[^<]*+</?+span(?=[{SPACE}/>]){_ATTRIBUTES}>)*+[^<]*+"
-        boring = rf"{boring}|a(?=[{SPACE}/>]){_ATTRIBUTES}>{span}</a>"
-    if PLAIN_NAV in names:
-        boring = rf"{boring}|nav(?=[{SPACE}/>]){_ATTRIBUTES}>[^<]*+(?:<(?:{boring})[^<]*+)*+</nav>"
-    tag = rf"(/?[a-z][^{SPACE}/>]*+){_ATTRIBUTES}>"
-    return re.compile(
-        rf"[^<]*+(?:<(?:{boring}|(?![a-z/!?]))[^<]*+)*+(?:<(?:{tag}|(!--)|([!?][^>]*+>?|/(?![a-z])[^>]*+>?)|(.))|\Z)",
-        re.DOTALL,
-    )
+    others = rf"/?+(?!{_any_of(wanted | _SKIPPED)}{_END}){_NAME}{_REST}"
+    boring = [rf"/?+(?:{'|'.join(name for name in _COMMON if name not in wanted)}){_REST}", _SVG, others, _NOTHING]
+    if "a" in plain:
+        inside = "|".join(name for name in _PHRASES if name not in wanted)
+        boring.insert(0, rf"a{_REST}{_run([rf'/?+(?:{inside}){_REST}', _SVG])}</a>")
+    if "!--" not in wanted:
+        boring.append(_COMMENT)
+    if "style" not in wanted:
+        boring.append(_STYLE)
+    if "script" in plain or "script" not in wanted:
+        boring.append(_SCRIPT)
+    return re.compile(rf"{_run(boring)}(?:<(?:(/?{_NAME}){_REST}|(!--)|(.))|\Z)", re.DOTALL)
 
 
-def walk(lowered: str, wanted: frozenset[str]) -> Iterator[Tag]:
+def _run(boring: Collection[str]) -> str:
+    return rf"[^<]*+(?:<(?:{'|'.join(boring)})[^<]*+)*+"
+
+
+def _any_of(names: Collection[str]) -> str:
+    """One branch an initial: it tells most tags apart."""
+    rests: dict[str, list[str]] = {}
+    for name in sorted(names):
+        rests.setdefault(re.escape(name[0]), []).append(re.escape(name[1:]))
+    return "(?:" + "|".join(f"{initial}(?:{'|'.join(rest)})" for initial, rest in rests.items()) + ")"
+
+
+def walk(
+    lowered: str, wanted: frozenset[str], plain: frozenset[str] = frozenset()
+) -> Iterator[tuple[str, int, int, int]]:
     """The start and end tags of the elements named in ``wanted``, in order; comments when it holds ``!--``.
 
-    With ``TEXT_LINK`` in it, links that hold words alone are left out: most of a page's navigation. With ``PLAIN_NAV``,
-    each ``<nav>`` that holds nothing wanted, no other ``<nav>`` either: most folders of such a tree.
+    What is yielded has the fields of a ``Tag``, without the time that making one takes.
 
+    ``plain``: with ``a`` in it, links that hold nothing wanted may be left out, most of a page's navigation; with
+    ``script``, scripts that are no linked data.
     ``lowered``: the page in lower case (latin-1 text keeps its offsets then).
     """
-    stops = _stops(wanted | _SKIPPED).match
+    stops = _stops(wanted, plain)
     templates = position = 0
-    while (match := stops(lowered, position)) is not None:
-        name = match[1]
-        if name is None:
-            if match[2] is not None:
+    while position >= 0:
+        matches, position = stops.finditer(lowered, position), -1
+        for match in matches:
+            name = match[1]
+            if name is None:
+                if match[2] is None:
+                    return
                 start = match.start(2) - 1
                 position = _comment_end(lowered, start + 4)
                 if "!--" in wanted and not templates:
-                    yield Tag("!--", start, position, position)
-                continue
-            if match[3] is None:
-                return
-            position = match.end()
-            continue
-        start, end = match.start(1) - 1, match.end()
-        position = end
-        if name in _SKIPPED:
-            if name == "plaintext":
-                return
-            if name == "template":
-                templates += 1
-            elif name in RAW:
-                position = _raw_end(lowered, name, end)
-                if name in wanted and not templates:
-                    yield Tag(name, start, end, position)
-            else:
-                position = _foreign_end(lowered, name, start, end)
-        elif name == "/template":
-            templates = max(0, templates - 1)
-        elif not templates:
-            yield Tag(name, start, end, end)
+                    yield "!--", start, position, position
+                break
+            start, end = match.start(1) - 1, match.end()
+            if name in _SKIPPED:
+                if name == "plaintext":
+                    return
+                if name == "template":
+                    templates += 1
+                    continue
+                if name in RAW:
+                    position = _raw_end(lowered, name, end)
+                    if name in wanted and not templates:
+                        yield name, start, end, position
+                else:
+                    position = _foreign_end(lowered, name, start, end)
+                break
+            if name == "/template":
+                templates = max(0, templates - 1)
+            elif not templates:
+                yield name, start, end, end
 
 
 def tag_over(lowered: str, offset: int) -> Tag | None:
@@ -160,48 +171,6 @@ def head_room(lowered: str) -> int | None:
         if name is not None and name.removeprefix("/") != "html":
             end = position
     return end
-
-
-def attributes(text: str, tag: Tag) -> list[RawAttribute]:
-    """The attributes of a start tag; of two with one name the first counts, as in browsers."""
-    found: dict[str, RawAttribute] = {}
-    for match in _ATTRIBUTE.finditer(text, tag.start + 1 + len(tag.name), tag.end):
-        name = match[1].lower()
-        if name not in found:
-            index = match.lastindex or 1
-            hungry = index == 1 and match.end() > match.end(1)
-            value = match[index] if index > 1 else "" if hungry else None
-            found[name] = RawAttribute(name, value, match.start(), match.end(), hungry)
-    return list(found.values())
-
-
-def room(text: str, tag: Tag, written: Sequence[RawAttribute]) -> int:
-    """Where more attributes may be added: behind the last attribute that cannot swallow them.
-
-    ``<img src=foo/>`` ends in a value that owns the slash, and what is added behind ``alt=`` would become its value.
-    """
-    best = max((item.end for item in written if not item.hungry), default=tag.start + 1 + len(tag.name))
-    for match in _ATTRIBUTE.finditer(text, best, tag.end):  # only repeated attributes are left, or a hungry one
-        if match.lastindex != 1 or match.end() == match.end(1):
-            best = match.end()
-    return best
-
-
-def decoded(value: str) -> str:
-    """An attribute's value with its character references resolved, by the rules for attributes.
-
-    Those differ from text: ``?a=1&copy=2`` holds no copyright sign.
-    """
-    if "&" not in value:
-        return value
-    return _REFERENCE.sub(lambda match: _referred(match, value), value)
-
-
-def _referred(match: re.Match[str], value: str) -> str:
-    name = match[1]
-    if name is None or name.endswith(";"):
-        return unescape(match[0]) if name is None or name in html5 else match[0]
-    return html5[name] if name in html5 and not value.startswith("=", match.end()) else match[0]
 
 
 def _comment_end(lowered: str, content: int) -> int:
