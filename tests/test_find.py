@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from imageseo.core.find import UnreadablePage, find
+from imageseo.core.words import words
 from imageseo.model.image import ImageRef, Kept, PageScan, Zone
 
 PAGE = '<!doctype html><html lang=en><head><meta charset="utf-8"><title>T</title></head><body>%s</body></html>'
@@ -45,6 +46,11 @@ def sources(body: str) -> list[str]:
         "<? <img src=no> ",
         "</ <img src=no> ",
         "<imgs src=no><i mg src=no>< img src=no>",
+        """<p a="b"c="d>'"><p a ="b>c"><p a= 'x>y'><p title=it's class="<img src=no>">""",
+        """<p "x="y><img src=no>"><div\na="<img src=no>"/><p/a="<img src=no>">""",
+        "<!-- - -- ---><!-- a --!><style></styles><img src=no></style x>",
+        "<script x='<!--'>'<img src=no>'</script ><script type=a><!--<script></script><img src=no></script>",
+        "<svg a=b/><svg><img src=no></svg></svg><svg><style><img src=no></style></svg >",
     ],
 )
 def test_what_only_looks_like_an_image(hidden: str) -> None:
@@ -71,6 +77,34 @@ def test_what_only_looks_like_an_image(hidden: str) -> None:
 def test_attributes_are_read_as_browsers_read_them(tag: str, src: str, alt: str | None) -> None:
     ref = only("<p>" + tag)
     assert (ref.src, ref.get("alt")) == (src, alt)
+
+
+@pytest.mark.parametrize("odd", ['<p ="x>', '<p a="b"="x>', '<p/="x>', '<a="b>', '<p "x>', "<p a='b'='x>", "<p it's>"])
+def test_quotes_open_a_value_behind_a_name_alone(odd: str) -> None:
+    assert sources(odd + "<img src=yes><p title='\">'>") == ["yes"]
+
+
+def test_links_and_scripts_that_hold_something_are_seen() -> None:
+    body = (
+        "<a href=1><span>x</span><svg><a/></svg><img src=a></a><a href=2><b>x</a><img src=b>"
+        """<script data-x=">" type="application/ld+json">{}</script><script>1</script>"""
+        "<SCRIPT TYPE=Application/LD+JSON>[]</SCRIPT>"
+    )
+    found = scan(body)
+    assert [(ref.src, ref.link) for ref in found.refs] == [("a", "1"), ("b", None)]
+    assert len(found.json_ld) == 2
+
+
+def test_a_role_that_says_nothing_changes_nothing() -> None:
+    body = "<div%s><article><h1>x</h1><img src=a></div></article><li%s><p%s><div><img src=b></div>"
+    assert [ref.zone for ref in scan(body % ("", "", "")).refs] == [
+        ref.zone for ref in scan(body % ((" role=presentation",) * 3)).refs
+    ]
+
+
+def test_a_tag_that_never_ends_is_read_in_no_time() -> None:
+    """Two ways to read each of its attributes were two to the power of their number."""
+    assert words("x <b" + ' a="b"' * 60) == "x <b" + ' a="b"' * 60
 
 
 def test_spans_are_bytes_and_places_are_characters() -> None:
