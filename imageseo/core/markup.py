@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -180,12 +180,19 @@ def _candidate(url: str) -> str:
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined  # a build that edits no page does without
 
-    return Environment(loader=PackageLoader("imageseo.core", "templates"), autoescape=True, undefined=StrictUndefined)
+    # Templates do not change while we run: to look after each of them at every image took as long as to fill it in.
+    return Environment(
+        loader=PackageLoader("imageseo.core", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+    )
 
 
 def _template(name: str) -> Template:
     return _environment().get_template(name)
 
 
-def _macro(name: str, argument: object) -> str:
+@lru_cache(maxsize=1024)  # logos and icons stand on every page
+def _macro(name: str, argument: Hashable) -> str:
     return str(getattr(_template("picture.jinja").module, name)(argument))
