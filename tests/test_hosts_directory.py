@@ -151,3 +151,19 @@ def test_the_home_page_is_asked_by_its_url_and_by_its_file() -> None:
     assert heroes.find(Page(path="index.html")) == "a.jpg"
     assert HeroesFile(entries=(("guide/", "b.jpg"),)).find(Page(path="guide/index.html")) == "b.jpg"
     assert HeroesFile(entries=(("guide", "b.jpg"),)).find(Page(path="guide/index.html")) is None
+
+
+@pytest.mark.parametrize("ending", ["</head><body>", "</HEAD>\n<BODY class=x>", "<body>", ""])
+def test_a_head_is_read_to_its_end_however_long_it_is(tmp_path: Path, ending: str) -> None:
+    late = (
+        f"<head><style>{'a{}' * 20_000}</style><title>Late</title>"
+    late += f"<meta name='imageseo:hero' content='a.jpg'>{ending}"
+    )
+    early = f"<head><title>Early</title><meta name='imageseo:hero' content='b.jpg'>{ending}{'<p>text' * 20_000}"
+    in_body = f"<head><title>T</title>{ending}<svg><title>x</title></svg><meta name='imageseo:hero' content='c.jpg'>"
+    write(tmp_path / "site", {"late.html": late, "early.html": early, "body.html": in_body})
+    found = directory.site(tmp_path / "site", project=tmp_path, settings=Settings()).pages
+    heroes = {page.path: (page.hints.title, page.hints.meta.get("hero")) for page in found}
+    assert heroes["late.html"] == ("Late", "a.jpg")
+    assert heroes["early.html"] == ("Early", "b.jpg")
+    assert heroes["body.html"] == ("T", None if "body" in ending.lower() else "c.jpg")

@@ -99,9 +99,11 @@ def canonical_base(root: Path) -> str | None:
 
 
 def _head(path: str) -> bytes:
-    """The beginning of a page: a piece of it, and all up to ``_HEAD`` where the end of its head is not in that."""
+    """A page up to its body: a piece of it, and all up to ``_HEAD`` where the end of its head is not in that."""
     with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - as above, a thousand times
         head = stream.read(_PIECE) or b""
+        if (at := head.find(b"<body")) >= 0:
+            return head[:at]
         if len(head) == _PIECE and (seen := head.lower()).find(b"</head") < 0 and b"<body" not in seen:
             head += stream.read(_HEAD - _PIECE) or b""
     return head

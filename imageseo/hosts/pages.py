@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,8 +41,14 @@ def base_url(*candidates: str | None) -> str | None:
 
 def source_of(path: str | Path, project: Path) -> Path:
     """A source file relative to the project folder, so that a lock file holds no path of one machine."""
-    resolved = Path(path).resolve()
-    return resolved.relative_to(project.resolve()) if resolved.is_relative_to(project.resolve()) else resolved
+    resolved, folder = Path(path).resolve(), _resolved(project)
+    return resolved.relative_to(folder) if resolved.is_relative_to(folder) else resolved
+
+
+@lru_cache(maxsize=8)
+def _resolved(folder: Path) -> Path:
+    """Once for all pages: every step of a path is asked for."""
+    return folder.resolve()
 
 
 def said(error: Exception) -> str:
