@@ -156,8 +156,7 @@ def test_the_home_page_is_asked_by_its_url_and_by_its_file() -> None:
 @pytest.mark.parametrize("ending", ["</head><body>", "</HEAD>\n<BODY class=x>", "<body>", ""])
 def test_a_head_is_read_to_its_end_however_long_it_is(tmp_path: Path, ending: str) -> None:
     late = (
-        f"<head><style>{'a{}' * 20_000}</style><title>Late</title>"
-    late += f"<meta name='imageseo:hero' content='a.jpg'>{ending}"
+        f"<head><style>{'a{}' * 20_000}</style><title>Late</title><meta name='imageseo:hero' content='a.jpg'>{ending}"
     )
     early = f"<head><title>Early</title><meta name='imageseo:hero' content='b.jpg'>{ending}{'<p>text' * 20_000}"
     in_body = f"<head><title>T</title>{ending}<svg><title>x</title></svg><meta name='imageseo:hero' content='c.jpg'>"
