@@ -6,12 +6,14 @@ import re
 from html import unescape
 
 _HIDDEN = r"script|style|textarea|title|svg|math|template|noscript|iframe"
-_PERMALINK = r"""a\b(?=[^>]*\b(?:headerlink|header-anchor|anchor-link|permalink)\b)[^>]*>.*?</a>"""
+# Looks for its words where one of their initials stands, and nowhere twice.
+_SIGN = r"\b(?:headerlink|header-anchor|anchor-link|permalink)\b"
+_PERMALINK = rf"""a\b(?=[^>hap]*+(?:(?!{_SIGN})[hap][^>hap]*+)*+{_SIGN})[^>]*>.*?</a>"""
 # Case is ignored behind the `<` only: a pattern that begins with a plain character is searched for much faster. And no
 # attribute is tried twice: a tag that never ends would take forever.
 _TAG = r"""[a-zA-Z/!?](?:(?:[^>=]++|="[^"]*+"|='[^']*+'|=)*+|[^>]*+)>"""
 _MARKUP = re.compile(
-    rf"""<(?:!--.*?(?:-->|\Z)|(?i:({_HIDDEN})\b.*?</\1[^>]*>|{_PERMALINK})|{_TAG})""",
+    rf"""<(?:!--.*?(?:-->|\Z)|(?=[aimnstAIMNST])(?i:({_HIDDEN})\b.*?</\1[^>]*>|{_PERMALINK})|{_TAG})""",
     re.DOTALL,
 )
 _BREAK = re.compile(r"<(?=(?:[bB][rR]|[pP]|[dD][iI][vV]|[lL][iI]|[tT][rRdD]|[hH][1-6])\b)")
