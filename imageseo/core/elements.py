@@ -9,7 +9,7 @@ from functools import lru_cache
 from imageseo.core.attributes import Tag, read
 from imageseo.core.selectors import Selector
 from imageseo.core.tokens import tag_over
-from imageseo.core.zones import LANDMARKS, NEEDLES, Element, Region, region
+from imageseo.core.zones import LANDMARKS, Element, Region, region
 
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 VOID = frozenset(
@@ -68,15 +68,14 @@ def said(name: str, source: str) -> tuple[Mapping[str, str], Region]:
 
 
 def marked(
-    text: str, lowered: str, include: Sequence[Selector], exclude: Sequence[Selector]
+    text: str, lowered: str, plain: Sequence[str], include: Sequence[Selector], exclude: Sequence[Selector]
 ) -> tuple[dict[int, Tag], set[str]]:
     """Start tags, by offset, whose attributes say what their names do not; and the names that selectors ask for alone.
 
-    A tag that says nothing (``role=presentation``) is no mark: its name would have to be followed all over the page.
+    ``plain``: what to look for besides the selectors, in lower case. A tag that says nothing (``role=presentation``)
+    is no mark: its name would have to be followed all over the page.
     """
-    needles, names = [*NEEDLES], set()
-    if "imageseo" in lowered:
-        needles.append("data-imageseo")
+    needles, names = [*plain], set()
     for selector in (*include, *exclude):
         if selector.needles:
             needles.append(max(selector.needles, key=len))

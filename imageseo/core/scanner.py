@@ -9,7 +9,7 @@ from imageseo.core.attributes import Tag
 from imageseo.core.elements import ENDED_BY, HEADINGS, HOLDERS, OPTIONAL_END, QUIET, SCOPES, VOID, Open, marked, said
 from imageseo.core.selectors import Selector
 from imageseo.core.tokens import walk
-from imageseo.core.zones import LANDMARKS, Element, Region, region
+from imageseo.core.zones import LANDMARKS, NEEDLES, Element, Region, region
 
 _HEAD = frozenset({"html", "head", "body", "title", "meta", "link", "base", "script"})
 _ALWAYS = _HEAD | HEADINGS | LANDMARKS | {"img", "source", "picture", "a", "figure", "figcaption"}
@@ -52,7 +52,9 @@ class Scanner:
         self.page_disabled: list[str] = []
         self._open: list[Open] = []
         self._link: Tag | None = None
-        self._marks, self._named = marked(text, lowered, include, exclude)
+        self._mentioned = "imageseo" in lowered
+        ours = ("data-imageseo",) if self._mentioned else ()
+        self._marks, self._named = marked(text, lowered, (*NEEDLES, *ours), include, exclude)
         self._walk()
 
     def _walk(self) -> None:
@@ -62,7 +64,7 @@ class Scanner:
         implied = bool(tracked & OPTIONAL_END)
         if implied:
             wanted |= OPTIONAL_END | HOLDERS
-        if "imageseo-disable" in self.lowered:
+        if self._mentioned and "imageseo-disable" in self.lowered:
             wanted |= {"!--"}
         ours = {tag.name for tag in marks.values() if "data-imageseo" in self.lowered[tag.start : tag.end]}
         quiet = {end: element for end, element in QUIET.items() if end[1:] not in named} if named else QUIET
