@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from imageseo import notes
+from imageseo import notes, sources
 from imageseo.cast import Cast, Casting
 from imageseo.core import edits, plan
 from imageseo.core.find import UnreadablePage
@@ -25,6 +25,7 @@ from imageseo.model.finding import Finding, Severity, Silenced
 from imageseo.model.image import Asset, BadAsset, VariantSpec
 from imageseo.model.page import Page, Site
 from imageseo.model.plan import PagePlan
+from imageseo.originals import Originals
 from imageseo.ports import Progress
 from imageseo.publish import Output
 from imageseo.replay import Replay
@@ -99,7 +100,14 @@ def build(site: Site, settings: Settings, tools: Tools) -> BuildResult:
     memory = tools.memory
     memory.open(site, settings, tools.rules)
     known = memory.known(output.root, tools.probe)
-    files = SiteFiles(site.root, known.asset)
+    originals = Originals(
+        known=known,
+        store=memory.store,
+        output=output,
+        locate=tools.locate,
+        max_pixels=settings.encode.max_pixels,
+    )
+    files = SiteFiles(site.root, originals.asset)
     reading = Reading.of(site, settings)
     casting = Casting(
         site=site,
@@ -118,7 +126,14 @@ def build(site: Site, settings: Settings, tools: Tools) -> BuildResult:
     pages = site.without(settings.exclude_pages).pages
     casts = {page.path: casting.of(page) for page in pages}  # all of them first: one page may show another one's hero
     contexts = memory.contexts(pages, casts, casting.declined, tools.rules)
-    replay = Replay(output=output, files=files, store=memory.store, locate=tools.locate, records=memory.book.pages)
+    replay = Replay(
+        output=output,
+        files=files,
+        store=memory.store,
+        locate=tools.locate,
+        originals=originals,
+        records=memory.book.pages,
+    )
     rows: list[Planned | Kept] = []
     for page in pages:
         record = replay.find(page, contexts[page.path])
@@ -127,7 +142,7 @@ def build(site: Site, settings: Settings, tools: Tools) -> BuildResult:
         else:
             rows += _plan(page, casts[page.path], site, output, files, reading, casting, settings, findings)
     planned = [row for row in rows if isinstance(row, Planned)]
-    jobs = _jobs(planned, output)
+    jobs = sources.jobs(((row.plan, row.cast) for row in planned), originals)
     encoded = tools.encoder.encode(jobs, _specs(planned), progress=tools.progress)
     findings += casting.findings
     sweep = Sweep(site=site, output=output)
@@ -145,6 +160,11 @@ def build(site: Site, settings: Settings, tools: Tools) -> BuildResult:
         store=memory.store,
         rules=tools.rules,
     )
+    for path, size in originals.sizes():
+        files.weigh(path, size)
+    for row in rows:
+        for new in row.record.outcome.replaced if isinstance(row, Kept) else finisher.replaced(row.plan):
+            files.weigh(new.path, new.bytes)
     finished = [
         _repeat(row, replay, sweep)
         if isinstance(row, Kept)
@@ -152,6 +172,14 @@ def build(site: Site, settings: Settings, tools: Tools) -> BuildResult:
         for row in rows
     ]
     findings += [unwritable(Page(path=path), error) for path, error in sweep.remove()]
+    wanted = [new for one in finished for new in one.outcome.replaced]
+    settled = originals.settle(
+        wanted,
+        before=memory.replaced_before,
+        spared=memory.replaced_elsewhere({page.path for page in site.pages}, files.exists),
+        read=sources.reader(tools.encoder, encoded, memory.store, jobs),
+    )
+    findings += [unwritable(Page(path=path), error) for path, error in settled]
     sitemaps = Sitemaps(site=site, output=output, before=memory.sitemaps)
     listed = [(one.page, None if one.outcome.hidden else one.outcome.shown) for one in finished]
     findings += sitemaps.write(listed) if settings.sitemap else sitemaps.withdraw(listed)
@@ -185,7 +213,7 @@ def _plan(
     """The page as planned, once; nothing when it cannot be read (a finding)."""
     try:
         html = edits.strip(output.read(page.path))
-        asked = Tracing(files)
+        asked = Tracing(files, recompress=settings.fallback == "recompress")
         facts = PageFacts(page, site=site, files=asked, reading=reading, html=html)
         scan = facts.scan
     except (OSError, UnreadablePage) as error:
@@ -204,7 +232,13 @@ def _plan(
             hero_asset=cast.asset if cast else None,
             guess=settings.hero.guess and not casting.declined(page),
             layout=reading.layout(scan, html),
-            offer=plan.Offer(widths=settings.widths, formats=settings.formats, quality=settings.quality),
+            offer=plan.Offer(
+                widths=settings.widths,
+                formats=settings.formats,
+                quality=settings.quality,
+                animated=settings.animated == "convert",
+                recompress=settings.fallback == "recompress",
+            ),
             insert=settings.hero.insert,
         ),
     )
@@ -212,18 +246,6 @@ def _plan(
 
 def _specs(planned: Iterable[Planned]) -> list[VariantSpec]:
     return list(dict.fromkeys(spec for one in planned for spec in one.plan.specs))
-
-
-def _jobs(planned: Iterable[Planned], output: Output) -> dict[str, tuple[Path, Asset]]:
-    """Where the pixels of every wanted source lie, by digest."""
-    jobs: dict[str, tuple[Path, Asset]] = {}
-    for one in planned:
-        for image in one.plan.images:
-            if image.specs:
-                jobs.setdefault(image.asset.sha256, (output.root / image.asset.path, image.asset))
-        if one.cast is not None:
-            jobs.setdefault(one.cast.asset.sha256, one.cast.pixels)
-    return jobs
 
 
 def _result(

@@ -58,6 +58,10 @@ class SiteFiles:
         self._sizes[path] = size
         self._assets.pop(path, None)
 
+    def weigh(self, path: str, size: int) -> None:
+        """A file that is about to be written over: from now on it counts as of that size."""
+        self._sizes[path] = size
+
     def near(self, path: str) -> str | None:
         """A file of the same folder whose name is nearly that of a missing one."""
         if path not in self._near:

@@ -13,13 +13,14 @@ from urllib.parse import unquote
 from imageseo import describe, notes
 from imageseo.cast import Cast
 from imageseo.core import edits, fit, markup, naming
+from imageseo.core.fallback import worth
 from imageseo.core.published import published
 from imageseo.encode import Encoded, Encoder
 from imageseo.errors import ImageseoError, SiteError
 from imageseo.facts import PageFacts, Reading
 from imageseo.lint import CRASHED, Rule, judge, locate
 from imageseo.maps import hidden, images
-from imageseo.memo import Dropped, Named, Outcome, Record, Wanted
+from imageseo.memo import Dropped, Named, Outcome, Record, Replaced, Wanted
 from imageseo.model.finding import Finding, Severity, Silenced
 from imageseo.model.image import Asset, Rights, Variant, VariantSpec
 from imageseo.model.page import Page, Site
@@ -70,8 +71,11 @@ class Finisher:
         silenced: list[Silenced] = []
         named: dict[str, Variant] = {}
         record = None
-        offers = Offers(planned=plan, variants=self.encoded.variants)
+        anew = self.replaced(plan)
+        offers = Offers(planned=plan, variants=self.encoded.variants, anew={each.path: each.bytes for each in anew})
         try:
+            for each in anew:
+                files.weigh(each.path, each.bytes)
             offers, record = self._finish(page, offers, cast, files, said, silenced)
             named = offers.paths()
         except (OSError, ImageseoError) as error:
@@ -95,10 +99,12 @@ class Finisher:
                 for each, why in offers.drops()
             ],
             saved=offers.saved(),
+            replaced=anew,
         )
         trace = files.trace
         lasting = not any(each.fails_build or each.message.startswith(CRASHED) for each in said)
-        complete = len(outcome.wanted) == len(plan.specs)  # what broke or was refused is tried again
+        declined = sum(spec in self.encoded.declined for spec in plan.specs)
+        complete = len(outcome.wanted) + declined == len(plan.specs)  # what broke or was refused is tried again
         if record is None or context is None or trace is None or not (lasting and complete):
             return Finished(page=page, outcome=outcome)
         author, after, changes = record
@@ -135,6 +141,16 @@ class Finisher:
         after = sha256(facts.html).digest()
         author = sha256(original).digest() if changes else after
         return offers, (author, after, [(*edit.span, edit.replacement) for edit in changes])
+
+    def replaced(self, plan: PagePlan) -> list[Replaced]:
+        """The page's own files that are worth writing anew."""
+        return [
+            Replaced(each.asset.path, each.asset.sha256, made.sha256, made.bytes)
+            for each in plan.fallbacks
+            if each.spec is not None
+            and (made := self.encoded.variants.get(each.spec)) is not None
+            and worth(each.asset, made.bytes)
+        ]
 
     def _facts(
         self, page: Page, offers: Offers, original: bytes, graph: str | None, files: Tracing

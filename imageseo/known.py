@@ -35,6 +35,14 @@ class Known:
         self.stamps: dict[str, Stamp] = {}
         self.assets: dict[str, Asset] = {}
 
+    def recall(self, sha256: str) -> Asset | None:
+        """An image that is known by its digest, wherever it lay."""
+        return self._old_assets.get(sha256) or self.assets.get(sha256)
+
+    def keep(self, asset: Asset) -> None:
+        """Remember an image that lies in no place of the site."""
+        self.assets[asset.sha256] = asset
+
     def asset(self, path: str) -> Asset | BadAsset:
         """The image at a site path; equal to what ``probe`` says of it."""
         name = f"{self._place}{path}"
@@ -50,7 +58,7 @@ class Known:
                 return self._probe(Path(name), path)
         except (OSError, ValueError):
             return self._probe(Path(name), path)
-        old = self._old_assets.get(sha256) or self.assets.get(sha256)
+        old = self.recall(sha256)
         if old is not None and old.path != path:
             old = replace(old, path=path)
         asset = old or self._probe(Path(name), path)

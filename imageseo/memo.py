@@ -50,6 +50,15 @@ class Dropped(Struct, array_like=True, frozen=True):
     why: list[tuple[str, str, str]]
 
 
+class Replaced(Struct, array_like=True, frozen=True, gc=False):
+    """A file of the site that gets other bytes at its own path; ``original``: the digest of the author's."""
+
+    path: str
+    original: str
+    sha256: str
+    bytes: int
+
+
 class Outcome(Struct, array_like=True, frozen=True):
     """What became of a page, as counts, sitemap and report need it.
 
@@ -68,6 +77,7 @@ class Outcome(Struct, array_like=True, frozen=True):
     notes: list[tuple[str, Finding]]
     dropped: list[Dropped]
     saved: int
+    replaced: list[Replaced]
 
 
 class Record(Struct, array_like=True, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -73,8 +73,22 @@ class Memory:
     @property
     def named_before(self) -> Iterable[str]:
         """Site paths of the variants that pages named when the book was written, and in a preview or build since."""
+        return [path for book in self._last for path in book.named]
+
+    @property
+    def replaced_before(self) -> Iterable[str]:
+        """Site paths where the pages' own files were made smaller, as ``named_before``."""
+        return [new.path for book in self._last for record in book.pages.values() for new in record.outcome.replaced]
+
+    def replaced_elsewhere(self, pages: Collection[str], exists: Callable[[str], bool]) -> Collection[str]:
+        """Those of pages of the site that this build has nothing to do with, as when languages are built in turn."""
+        others = [record for path, record in self.book.pages.items() if path not in pages and exists(path)]
+        return {new.path for record in others for new in record.outcome.replaced}
+
+    @property
+    def _last(self) -> Iterable[Book]:
         newer = memo.age(self.cache, self._twin) > memo.age(self.cache, self._name)
-        return [*self._before.named, *(memo.read(self.cache, self._twin).named if newer else ())]
+        return [self._before, *([memo.read(self.cache, self._twin)] if newer else [])]
 
     def known(self, root: Path, probe: Callable[..., object]) -> Known:
         """A probe that remembers."""

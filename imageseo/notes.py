@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from imageseo.encode import Encoded
 from imageseo.lint import locate
 from imageseo.memo import Dropped, Outcome
-from imageseo.model.finding import Finding, Severity
+from imageseo.model.finding import Finding, Location, Severity
+from imageseo.model.image import Asset
 from imageseo.model.page import Page
 from imageseo.model.plan import PagePlan
 from imageseo.offers import shown
@@ -21,6 +22,7 @@ def of_page(page: Page, plan: PagePlan, encoded: Encoded) -> Iterator[Note]:
     for asset, specs, _, ref in shown(plan):
         bad = encoded.failures.get(asset.sha256)
         refused = [encoded.refused[spec] for spec in specs if spec in encoded.refused]
+        declined = [why for spec in specs if (why := encoded.declined.get(spec))]
         where = locate(page, ref)
         if bad is not None:
             problem, hint = bad.problem, bad.hint
@@ -28,9 +30,26 @@ def of_page(page: Page, plan: PagePlan, encoded: Encoded) -> Iterator[Note]:
         elif refused:
             problem = f"{asset.path}: {refused[0]}"
             said = Finding(rule="img-unreadable", severity=Severity.WARN, message=problem, location=where)
+        elif declined:
+            problem = f"{asset.path} moves on as it is, without smaller animations beside it: {declined[0]}"
+            said = Finding(rule="animation-kept", severity=Severity.INFO, message=problem, location=where)
         else:
             continue
         yield asset.sha256, said
+    for each in plan.fallbacks:
+        if each.spec is None:
+            yield each.asset.sha256, _orphaned(each.asset, locate(page, each.ref))
+
+
+def _orphaned(asset: Asset, where: Location) -> Finding:
+    return Finding(
+        rule="fallback-kept",
+        severity=Severity.WARN,
+        message=f"{asset.path} is the smaller file of an earlier build, and the original is not in the cache any more: "
+        "it stays as it is, and its variants are made of it",
+        location=where,
+        hint="let the site's generator write the file anew, or put the original there; and keep the cache",
+    )
 
 
 def once(notes: Iterable[Note]) -> Iterable[Finding]:

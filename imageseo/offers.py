@@ -25,10 +25,15 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offers:
-    """A page's plan with what is worth offering. ``planned``: as it was wished for; ``variants``: that exist."""
+    """A page's plan with what is worth offering.
+
+    ``planned``: as it was wished for; ``variants``: that exist; ``anew``: bytes by site path, of files that are to be
+    smaller than their assets say.
+    """
 
     planned: PagePlan
     variants: Mapping[VariantSpec, Variant]
+    anew: Mapping[str, int] = field(default_factory=dict)
     plan: PagePlan = field(init=False)
 
     def __post_init__(self) -> None:
@@ -40,7 +45,7 @@ class Offers:
 
     def instead(self, lighter: Mapping[VariantSpec, Variant]) -> Offers:
         """The offers with other files for some specs; what is worth offering beside them may be less."""
-        return Offers(planned=self.planned, variants={**self.variants, **lighter})
+        return Offers(planned=self.planned, variants={**self.variants, **lighter}, anew=self.anew)
 
     def paths(self) -> dict[str, Variant]:
         """Site path -> variant, for all that the page is to name."""
@@ -55,7 +60,7 @@ class Offers:
     def drops(self) -> Iterator[tuple[Shown, Mapping[VariantSpec, fit.Drop]]]:
         """The images of which some variants are left out, with the reason of each."""
         for each in shown(self.planned):
-            found = fit.drops(each.specs, self.variants, each.asset.bytes)
+            found = fit.drops(each.specs, self.variants, self._bytes(each.asset))
             if found:
                 yield each, found
 
@@ -65,11 +70,14 @@ class Offers:
         for each in shown(self.plan):
             if each.specs and each.asset.sha256 not in spared:
                 need = source_size(each.sizes, MOBILE) * MOBILE.dpr
-                spared[each.asset.sha256] = fit.saved(each.specs, self.variants, each.asset.bytes, need)
+                spared[each.asset.sha256] = fit.saved(each.specs, self.variants, self._bytes(each.asset), need)
         return sum(spared.values())
 
     def _offered(self, asset: Asset, specs: tuple[VariantSpec, ...]) -> tuple[VariantSpec, ...]:
-        return fit.offered(specs, self.variants, asset.bytes)
+        return fit.offered(specs, self.variants, self._bytes(asset))
+
+    def _bytes(self, asset: Asset) -> int:
+        return self.anew.get(asset.path, asset.bytes)
 
 
 def shown(plan: PagePlan) -> Iterator[Shown]:

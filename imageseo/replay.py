@@ -13,6 +13,7 @@ from imageseo.facts import SiteFiles
 from imageseo.memo import Named, Record
 from imageseo.model.image import Span
 from imageseo.model.page import Page
+from imageseo.originals import Originals
 from imageseo.ports import Store, Stored
 from imageseo.publish import Output
 from imageseo.sweep import Sweep
@@ -26,6 +27,7 @@ class Replay:
     files: SiteFiles
     store: Store
     locate: Callable[[str], Path]
+    originals: Originals
     records: Mapping[str, Record]
     _pristine: set[str] = field(default_factory=set)
     _held: set[str] = field(default_factory=set)
@@ -42,6 +44,8 @@ class Replay:
         if found not in (record.author, record.after) or not record.trace.holds(self.files):
             return None
         if not all(self._obtained(named) for named in record.outcome.named):
+            return None
+        if not all(self.originals.obtainable(new) for new in record.outcome.replaced):
             return None
         if found != record.after:
             self._pristine.add(page.path)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from imageseo.core import naming
+from imageseo.core import fallback, naming
 from imageseo.facts import SiteFiles
 from imageseo.model.image import Asset, BadAsset
 
@@ -33,20 +33,25 @@ class Trace(Struct, array_like=True, frozen=True):
 
 
 class Tracing(SiteFiles):
-    """The site's files as one page sees them; keeps what it was told."""
+    """The site's files as one page sees them; keeps what it was told.
 
-    def __init__(self, files: SiteFiles) -> None:
+    ``recompress``: JPEG and PNG files may get smaller, if a page shows them in its article.
+    """
+
+    def __init__(self, files: SiteFiles, *, recompress: bool = False) -> None:
         self._all = files
+        self._recompress = recompress
+        self._lasting = True
         self._own: set[str] = set()
         self._trace = Trace({}, {}, {}, {})
 
     @property
     def trace(self) -> Trace | None:
-        """The questions and answers. None when a variant of another page was asked for: whether that is there depends
-        on the order in which pages are finished.
+        """The questions and answers. None when a variant of another page was asked for, whether that is there depends
+        on the order in which pages are finished; or for the size of a file that other pages may have made smaller.
         """
         asked = {*self._trace.files, *self._trace.there, *self._trace.sizes}
-        return None if any(naming.like_variant(path) for path in asked) else self._trace
+        return None if not self._lasting or any(naming.like_variant(path) for path in asked) else self._trace
 
     def asset(self, path: str) -> Asset | BadAsset:
         found = self._all.asset(path)
@@ -64,6 +69,7 @@ class Tracing(SiteFiles):
         found = self._all.size(path)
         if path not in self._own:
             self._trace.sizes[path] = found
+            self._lasting = self._lasting and not (self._recompress and self._changes(path))
         return found
 
     def near(self, path: str) -> str | None:
@@ -74,6 +80,15 @@ class Tracing(SiteFiles):
         """A variant of the page's own: what it is told of it follows from the page itself."""
         self._own.add(path)
         self._all.add(path, size)
+
+    def weigh(self, path: str, size: int) -> None:
+        """A file that the page itself wants smaller."""
+        self._own.add(path)
+        self._all.weigh(path, size)
+
+    def _changes(self, path: str) -> bool:
+        asset = self._all.asset(path)
+        return isinstance(asset, Asset) and fallback.possible(asset)
 
 
 def _said(asset: Asset | BadAsset) -> str:

@@ -34,7 +34,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "kinds",
         "motion",
         "repack",
-        "pixels_vips",
+        "pixels_brisk", "pixels_vips",
     ),
     (
         "facts",
@@ -60,6 +60,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "notes",
         "offers",
         "originals",
+        "sources",
         "describe",
     ),
     ("compose", "outfit", "worker"),

@@ -45,10 +45,14 @@ def worth(asset: Asset, size: int) -> bool:
     return size <= asset.bytes * _WORTH
 
 
+def possible(asset: Asset) -> bool:
+    """Whether a file may be written anew, wherever it is shown."""
+    fit = asset.format in _FORMATS and asset.encodable and asset.writer is None
+    return fit and min(asset.width, asset.height) > _MIN_SIDE
+
+
 def _spec(asset: Asset) -> VariantSpec | None:
-    if asset.format not in _FORMATS or not asset.encodable or asset.writer is not None:
-        return None
-    if min(asset.width, asset.height) <= _MIN_SIDE:
+    if not possible(asset):
         return None
     width, height = asset.width, asset.height
     return VariantSpec(source=asset.sha256, format=asset.format, width=width, height=height, in_place=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 MADE_BY_BUILDS: Mapping[str, str] = {
+    "animation-kept": "an animation that cannot be converted: too much of one, or not shown alike everywhere",
+    "fallback-kept": "a file that an earlier build made smaller, and whose original the cache has lost",
     "hero-master": "the pinned file is gone, or is not what was pinned",
     "hero-provider": "nobody of that name makes heroes, or making it failed",
     "hero-recipe": "the front matter cannot be understood",
