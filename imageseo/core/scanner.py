@@ -15,6 +15,7 @@ _HEAD = frozenset({"html", "head", "body", "title", "meta", "link", "base", "scr
 _ALWAYS = _HEAD | HEADINGS | LANDMARKS | {"img", "source", "picture", "a", "figure", "figcaption"}
 # Links without anything wanted in them, and scripts other than linked data, are not worth a look.
 _PLAIN = frozenset({"a", "script"})
+_SILENT = Region.PLAIN  # asked of every open element at every heading: the enumeration's own look-up takes longer
 
 
 @dataclass(slots=True)
@@ -112,10 +113,10 @@ class Scanner:
         if name == "body":
             self.body = self.body or tag
         if name in HEADINGS:
-            element.zone = self.zone(self._telling())
+            element.zone = _zone(self._open)
             self.headings.append(element)
         elif element.region in (Region.ARTICLE, Region.MAIN):
-            element.zone = self.zone(self._telling())
+            element.zone = _zone(self._open)
             self.regions.append(element)
         elif name == "figcaption":
             figure = _nearest(self._open, "figure")
@@ -202,7 +203,7 @@ class Scanner:
         self.images.append(
             Found(
                 tag=tag,
-                zone=Region.ARTICLE if included else self.zone(around),
+                zone=Region.ARTICLE if included else _zone(around),
                 ignored=any(entry.ignored or entry.excluded for entry in around),
                 disabled=tuple(entry.disabled for entry in reversed(around) if entry.disabled),
                 link=self._link,
@@ -214,19 +215,22 @@ class Scanner:
 
     def _telling(self) -> list[Open]:
         """The open elements of which an image or a heading in them may want to know."""
-        return [entry for entry in self._open if entry.region is not Region.PLAIN or entry.tag.end]
+        return [entry for entry in self._open if entry.region is not _SILENT or entry.tag.end]
 
-    def zone(self, around: Sequence[Open]) -> Region | None:
-        """ARTICLE or CHROME by what stands open, innermost first; ``None`` outside of everything that says."""
-        banner: str | None = None
-        for entry in reversed(around):
-            if entry.region is Region.CHROME:
-                return Region.CHROME
-            if entry.region is Region.ARTICLE or (entry.region is Region.MAIN and banner != "footer"):
-                return Region.ARTICLE
-            if entry.region is not Region.PLAIN:
-                banner = entry.tag.name
-        return Region.CHROME if banner else None
+
+def _zone(around: Sequence[Open]) -> Region | None:
+    """ARTICLE or CHROME by what stands open, innermost first; ``None`` outside of everything that says."""
+    banner: str | None = None
+    for entry in reversed(around):
+        region = entry.region
+        if region is _SILENT:
+            continue
+        if region is Region.CHROME:
+            return Region.CHROME
+        if region is Region.ARTICLE or (region is Region.MAIN and banner != "footer"):
+            return Region.ARTICLE
+        banner = entry.tag.name
+    return Region.CHROME if banner else None
 
 
 def _nearest(around: Sequence[Open], name: str) -> Open | None:
