@@ -228,6 +228,7 @@ def search_one(codec: Codec, metric: Metric, way: Way, search: Search, image: Im
 
     ``reference``: as ``refer`` gives it for ``image``.
     """
+
     def score(quality: int, effort: int | None) -> float:
         data = codec.encode(image.copy(), quality=quality, effort=effort, xmp=None, coding=search.coding)
         with open_raster(data, codec.name) as decoded:
