@@ -137,9 +137,12 @@ def _column(text: str) -> int:
     return max(1, round(source_size(text, DESKTOP)))
 
 
+@lru_cache(maxsize=4096)  # asked a dozen times for an image, of the same few values
 def dimension(text: str | None) -> Written | None:
     """A length as HTML reads ``width="300"`` and CSS ``300px`` or ``50%``; ``None`` for what we cannot know."""
-    match = re.match(r"\s*\+?(\d+(?:\.\d+)?)\s*(%|[a-z]*)", (text or "").lower())
+    if text is None:
+        return None
+    match = re.match(r"\s*\+?(\d+(?:\.\d+)?)\s*(%|[a-z]*)", text.lower())
     if match is None or float(match[1]) == 0:
         return None
     if match[2] == "%":
