@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from msgspec import structs
 
-from imageseo import notes, sources
-from imageseo.cast import Cast, Casting
-from imageseo.core import edits, plan
-from imageseo.core.find import UnreadablePage
-from imageseo.encode import Encoded, Encoder
+from imageseo import sources
+from imageseo.built import BuildResult, result
+from imageseo.cast import Casting
+from imageseo.encode import Encoder
 from imageseo.errors import ImageseoError
-from imageseo.facts import PageFacts, Reading, SiteFiles
+from imageseo.facts import Reading, SiteFiles
 from imageseo.finish import Finished, Finisher, unwritable
-from imageseo.lint import Rule, count, unreadable
+from imageseo.lint import Rule
 from imageseo.maps import Sitemaps
 from imageseo.masters import Heroes
 from imageseo.memo import Record
 from imageseo.memory import Memory
-from imageseo.model.finding import Finding, Severity, Silenced
 from imageseo.model.image import Asset, BadAsset, VariantSpec
 from imageseo.model.page import Page, Site
-from imageseo.model.plan import PagePlan
 from imageseo.originals import Originals
+from imageseo.planning import Planned, Planner
 from imageseo.ports import Progress
 from imageseo.publish import Output
 from imageseo.replay import Replay
 from imageseo.settings import Settings
 from imageseo.sweep import Sweep
-from imageseo.traces import Tracing
+
+__all__ = ["BuildResult", "Tools", "build"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,36 +48,6 @@ class Tools:
     locate: Callable[[str], Path]
     memory: Memory
     progress: Progress
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildResult:
-    """What a build did. ``changed``: paths written or removed below the site's root, in order."""
-
-    findings: tuple[Finding, ...] = ()
-    silenced: tuple[Silenced, ...] = ()
-    changed: tuple[str, ...] = ()
-    counts: Mapping[str, int] = field(default_factory=dict)
-    title: str = "build"
-
-    @property
-    def failed(self) -> bool:
-        """True when the site must not be published as it is."""
-        return any(finding.fails_build for finding in self.findings)
-
-    @property
-    def summary(self) -> Mapping[str, int]:
-        return {**self.counts, **count(self.findings), "silenced": len(self.silenced)}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
-    """A page on its way: what it is to become, its hero, and what it asked of the site's files."""
-
-    page: Page
-    plan: PagePlan
-    cast: Cast | None
-    files: Tracing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +91,6 @@ def build(site: Site, settings: Settings, tools: Tools) -> BuildResult:
         store=memory.store,
         known=memory.book.heroes,
     )
-    findings: list[Finding] = []
     pages = site.without(settings.exclude_pages).pages
     casts = {page.path: casting.of(page) for page in pages}  # all of them first: one page may show another one's hero
     contexts = memory.contexts(pages, casts, casting.declined, tools.rules)
@@ -134,17 +102,18 @@ def build(site: Site, settings: Settings, tools: Tools) -> BuildResult:
         originals=originals,
         records=memory.book.pages,
     )
+    planner = Planner(site=site, settings=settings, output=output, files=files, reading=reading, casting=casting)
     rows: list[Planned | Kept] = []
     for page in pages:
         record = replay.find(page, contexts[page.path])
         if record is not None:
             rows.append(Kept(page=page, record=record))
-        else:
-            rows += _plan(page, casts[page.path], site, output, files, reading, casting, settings, findings)
+        elif (wish := planner.plan(page, casts[page.path])) is not None:
+            rows.append(wish)
     planned = [row for row in rows if isinstance(row, Planned)]
     jobs = sources.jobs(((row.plan, row.cast) for row in planned), originals)
     encoded = tools.encoder.encode(jobs, _specs(planned), progress=tools.progress)
-    findings += casting.findings
+    findings = [*planner.findings, *casting.findings]
     sweep = Sweep(site=site, output=output)
     sweep.named_before(memory.named_before)
     finisher = Finisher(
@@ -185,7 +154,13 @@ def build(site: Site, settings: Settings, tools: Tools) -> BuildResult:
     findings += sitemaps.write(listed) if settings.sitemap else sitemaps.withdraw(listed)
     records = {page.path: None for page in pages} | {one.page.path: one.record for one in finished}
     memory.close(records, known, casting.heroes, sitemaps.written)
-    return _result(findings, encoded, finisher.encoded_again, finished, output)
+    return result(
+        findings,
+        [one.outcome for one in finished],
+        made=encoded.misses,
+        encoded=encoded.misses + finisher.encoded_again,
+        changed=output.changed,
+    )
 
 
 def _repeat(row: Kept, replay: Replay, sweep: Sweep) -> Finished:
@@ -199,83 +174,5 @@ def _repeat(row: Kept, replay: Replay, sweep: Sweep) -> Finished:
     return Finished(page=row.page, outcome=row.record.outcome, record=row.record)
 
 
-def _plan(
-    page: Page,
-    cast: Cast | None,
-    site: Site,
-    output: Output,
-    files: SiteFiles,
-    reading: Reading,
-    casting: Casting,
-    settings: Settings,
-    findings: list[Finding],
-) -> Iterable[Planned]:
-    """The page as planned, once; nothing when it cannot be read (a finding)."""
-    try:
-        html = edits.strip(output.read(page.path))
-        asked = Tracing(files, recompress=settings.fallback == "recompress")
-        facts = PageFacts(page, site=site, files=asked, reading=reading, html=html)
-        scan = facts.scan
-    except (OSError, UnreadablePage) as error:
-        findings.append(unreadable(page, error, fails_build=True))
-        return
-    assets = {image.ref.span: image.asset for image in facts.images}
-    yield Planned(
-        page=page,
-        cast=cast,
-        files=asked,
-        plan=plan.plan_page(
-            page,
-            scan,
-            asset_of=lambda ref: assets.get(ref.span),
-            hero=cast.hero if cast else None,
-            hero_asset=cast.asset if cast else None,
-            guess=settings.hero.guess and not casting.declined(page),
-            layout=reading.layout(scan, html),
-            offer=plan.Offer(
-                widths=settings.widths,
-                formats=settings.formats,
-                quality=settings.quality,
-                animated=settings.animated == "convert",
-                recompress=settings.fallback == "recompress",
-            ),
-            insert=settings.hero.insert,
-        ),
-    )
-
-
 def _specs(planned: Iterable[Planned]) -> list[VariantSpec]:
     return list(dict.fromkeys(spec for one in planned for spec in one.plan.specs))
-
-
-def _result(
-    findings: Iterable[Finding], encoded: Encoded, again: int, finished: Sequence[Finished], output: Output
-) -> BuildResult:
-    outcomes = [one.outcome for one in finished]
-    dropped, drops = notes.dropped(outcomes)
-    said = [*findings, *dropped, *notes.once(note for each in outcomes for note in each.notes)]
-    said += [finding for each in outcomes for finding in each.findings]
-    lowered = [
-        # In a build everything that does not fail it is a warning: `--strict` counts those.
-        replace(one, severity=Severity.WARN) if one.severity is Severity.ERROR and not one.fails_build else one
-        for one in said
-    ]
-    wanted = {each.spec for outcome in outcomes for each in outcome.wanted}
-    return BuildResult(
-        findings=tuple(sorted(lowered, key=lambda finding: finding.sort_key)),
-        silenced=tuple(
-            sorted((one for each in outcomes for one in each.silenced), key=lambda answer: answer.finding.sort_key)
-        ),
-        changed=tuple(output.changed),
-        counts={
-            "pages": len(finished),
-            "images": sum(each.images for each in outcomes),
-            "heroes": sum(each.hero for each in outcomes),
-            "variants": len({named.path for each in outcomes for named in each.named}),
-            "encoded": encoded.misses + again,
-            "reused": len(wanted) - encoded.misses,
-            "dropped": drops,
-            "saved": sum(each.saved for each in outcomes),
-            "changed": len(output.changed),
-        },
-    )

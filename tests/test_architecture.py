@@ -34,7 +34,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "kinds",
         "motion",
         "repack",
-        "pixels_brisk", "pixels_vips",
+        "pixels_brisk",
+        "pixels_vips",
     ),
     (
         "facts",
@@ -59,6 +60,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "sweep",
         "notes",
         "offers",
+        "planning",
+        "built",
         "originals",
         "sources",
         "describe",

@@ -1,0 +1,72 @@
+"""From pages to their plans: each is read, and what is to become of it is settled before anything is encoded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from imageseo.cast import Cast, Casting
+from imageseo.core import edits, plan
+from imageseo.core.find import UnreadablePage
+from imageseo.facts import PageFacts, Reading, SiteFiles
+from imageseo.lint import unreadable
+from imageseo.model.finding import Finding
+from imageseo.model.page import Page, Site
+from imageseo.model.plan import PagePlan
+from imageseo.publish import Output
+from imageseo.settings import Settings
+from imageseo.traces import Tracing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A page on its way: what it is to become, its hero, and what it asked of the site's files."""
+
+    page: Page
+    plan: PagePlan
+    cast: Cast | None
+    files: Tracing
+
+
+@dataclass(slots=True, kw_only=True)
+class Planner:
+    """Plans pages one by one. ``findings``: of those that cannot be read."""
+
+    site: Site
+    settings: Settings
+    output: Output
+    files: SiteFiles
+    reading: Reading
+    casting: Casting
+    findings: list[Finding] = field(default_factory=list)
+
+    def plan(self, page: Page, cast: Cast | None) -> Planned | None:
+        """The page as planned; None when it cannot be read (a finding)."""
+        settings = self.settings
+        recompress = settings.fallback == "recompress"
+        try:
+            html = edits.strip(self.output.read(page.path))
+            asked = Tracing(self.files, recompress=recompress)
+            facts = PageFacts(page, site=self.site, files=asked, reading=self.reading, html=html)
+            scan = facts.scan
+        except (OSError, UnreadablePage) as error:
+            self.findings.append(unreadable(page, error, fails_build=True))
+            return None
+        assets = {image.ref.span: image.asset for image in facts.images}
+        planned = plan.plan_page(
+            page,
+            scan,
+            asset_of=lambda ref: assets.get(ref.span),
+            hero=cast.hero if cast else None,
+            hero_asset=cast.asset if cast else None,
+            guess=settings.hero.guess and not self.casting.declined(page),
+            layout=self.reading.layout(scan, html),
+            offer=plan.Offer(
+                widths=settings.widths,
+                formats=settings.formats,
+                quality=settings.quality,
+                animated=settings.animated == "convert",
+                recompress=recompress,
+            ),
+            insert=settings.hero.insert,
+        )
+        return Planned(page=page, plan=planned, cast=cast, files=asked)
