@@ -8,7 +8,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from imageseo import pixels
+from imageseo import installing, pixels
 from imageseo.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _vips() -> Any:
     except (ImportError, OSError) as error:  # OSError: without the library itself
         raise MissingExtraError(
             f"`encode.resizer: vips` needs the packages pyvips and pyvips-binary: {error}",
-            hint='pip install "imageseo[vips]", or set `encode.resizer: pillow`.',
+            hint=f"{installing.command('vips')}, or set `encode.resizer: pillow`.",
         ) from error
     # Our own queue keeps every core busy, one picture a thread; and no picture is asked for twice.
     pyvips.cache_set_max(0)

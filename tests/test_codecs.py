@@ -11,6 +11,7 @@ from importlib.util import find_spec
 import pytest
 from PIL import Image, ImageChops
 
+from imageseo import installing
 from imageseo.codecs import avif, avif_svt, jpeg, png, webp
 from imageseo.errors import MissingExtraError
 from imageseo.model.image import Kind, Rights
@@ -226,6 +227,6 @@ def test_without_its_package_svt_says_what_to_install(monkeypatch: pytest.Monkey
     try:
         with pytest.raises(MissingExtraError, match="pillow-avif-plugin") as raised:
             avif_svt.CODEC.version()
-        assert 'pip install "imageseo[svt]"' in raised.value.hint
+        assert installing.command("svt") in raised.value.hint
     finally:
         avif_svt._encoder.cache_clear()

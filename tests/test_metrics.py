@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from imageseo import installing
 from imageseo.errors import MissingExtraError
 from imageseo.metrics.sight.colour import scales
 from imageseo.metrics.sight.structure import see
@@ -299,4 +300,4 @@ def test_without_vszip_the_way_to_it_is_named(monkeypatch: pytest.MonkeyPatch) -
     whole = image(hills(64, 64))
     with pytest.raises(MissingExtraError, match=r"encode\.metric: vszip") as caught:
         module.METRIC.reference(whole)
-    assert 'pip install "imageseo[vszip]"' in caught.value.hint
+    assert installing.command("vszip") in caught.value.hint

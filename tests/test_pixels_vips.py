@@ -8,7 +8,7 @@ from importlib import import_module
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from imageseo import pixels, pixels_vips
+from imageseo import installing, pixels, pixels_vips
 from imageseo.errors import MissingExtraError
 from tests import pictures
 
@@ -111,6 +111,6 @@ def test_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatc
     try:
         with pytest.raises(MissingExtraError, match="pyvips") as raised:
             pixels_vips.version()
-        assert 'pip install "imageseo[vips]"' in raised.value.hint
+        assert installing.command("vips") in raised.value.hint
     finally:
         pixels_vips._vips.cache_clear()

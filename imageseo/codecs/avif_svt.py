@@ -9,6 +9,7 @@ from importlib.machinery import PathFinder
 from importlib.util import find_spec, module_from_spec
 from typing import TYPE_CHECKING, Any
 
+from imageseo import installing
 from imageseo.errors import MissingExtraError
 from imageseo.model.image import Kind
 
@@ -78,7 +79,7 @@ def _encoder() -> Any:
     if spec is None or spec.loader is None:
         raise MissingExtraError(
             "`encode.avif_encoder: svt` needs the package pillow-avif-plugin, which is not installed.",
-            hint='pip install "imageseo[svt]", or set `encode.avif_encoder: aom`.',
+            hint=f"{installing.command('svt')}, or set `encode.avif_encoder: aom`.",
         )
     os.environ.setdefault("SVT_LOG", "-1")  # else every picture writes a page to stderr
     module = module_from_spec(spec)
@@ -86,7 +87,7 @@ def _encoder() -> Any:
     if not module.encoder_codec_available("svt"):
         raise MissingExtraError(
             "The installed pillow-avif-plugin was built without SVT-AV1.",
-            hint='pip install --force-reinstall "imageseo[svt]", or set `encode.avif_encoder: aom`.',
+            hint=f"{installing.command('svt')} --force-reinstall, or set `encode.avif_encoder: aom`.",
         )
     return module
 

@@ -37,8 +37,8 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """All that settings say of encoding. ``ways``: by format; ``resizer``: who shrinks, as the setting names it, or in a
-    hurry (``brisk``).
+    """All that settings say of encoding. ``ways``: by format; ``resizer``: who shrinks, as the setting names it, or
+    ``brisk`` in a hurry.
     """
 
     ways: Mapping[str, Way] = field(default_factory=dict)

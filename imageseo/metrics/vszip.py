@@ -13,6 +13,7 @@ from functools import cache
 from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
+from imageseo import installing
 from imageseo.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _core() -> Any:
 def _missing(what: str) -> MissingExtraError:
     return MissingExtraError(
         f"`encode.metric: vszip` needs {what}.",
-        hint='pip install "imageseo[vszip]", or set `encode.metric: numpy`.',
+        hint=f"{installing.command('vszip')}, or set `encode.metric: numpy`.",
     )
 
 
