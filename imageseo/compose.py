@@ -79,7 +79,9 @@ def toolbox(
     how = policy(settings)
     others = [policy(settings, profile) for profile in accepts]
     judge = metrics(settings.encode.metric) if any(each.tunes for each in (how, *others)) else None
-    engine = Isolated(settings=settings, project=project, workers=count) if settings.encode.isolate else None
+    engine = (
+        Isolated(settings=settings, project=project, workers=count, store=kept) if settings.encode.isolate else None
+    )
     with ThreadPoolExecutor(max_workers=count, thread_name_prefix="imageseo") as executor:
         yield Tools(
             encoder=Encoder(kept, coders, executor, how, workers=count, metric=judge, accepts=others, engine=engine),

@@ -13,12 +13,14 @@ from typing import IO
 
 from imageseo.errors import ImageseoError, SiteError
 from imageseo.model.image import VariantSpec
+from imageseo.ports import Store
 from imageseo.settings import Settings
 from imageseo.work import EngineAbsent, Failed, Made, Outcomes, Source
 
 _START = "import sys; sys.path.append({path!r}); from imageseo.worker import main; main()"
 _ROOM = 2 * 2**30
-"""Bytes of memory that a worker may take beside what its largest source needs."""
+_ROOM_A_THREAD = 256 * 2**20
+"""Bytes of memory that a worker may take beside what its largest source needs, and for each of its threads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +42,21 @@ class Began:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What a worker learnt and wants kept in the store, or (``data`` None) found there and went by."""
+
+    key: str
+    data: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """A worker's last word: all is done, or ``error`` stopped it."""
 
     error: ImageseoError | None = None
 
 
-Message = Began | Made | Failed | Ended
+Message = Began | Kept | Made | Failed | Ended
 
 
 @dataclass(slots=True)
@@ -72,21 +82,25 @@ class Isolated:
     """An engine as ``schedule.work_through`` is one, in another process.
 
     When that process dies, the sources that it had open are tried again, each alone: one that kills its process alone
-    has failed, the others go on. ``workers``: threads of the process.
+    has failed, the others go on. ``workers``: threads of the process; ``store``: keeps what it learns, so that whoever
+    asked knows it too.
     """
 
     settings: Settings
     project: Path
     workers: int
+    store: Store
 
     def __call__(self, sources: Sequence[Source]) -> Outcomes:
         """The outcomes as they come. Raises ImageseoError as the work itself does, EngineAbsent where no process can be
         started.
         """
         waiting = list(sources)
+        first = True
         while waiting:
             seen = _Round({source.asset.sha256: list(source.specs) for source in waiting})
-            death = yield from self._run(waiting, seen, alone=False)
+            death = yield from self._run(waiting, seen, alone=False, first=first)
+            first = False
             suspects = _again(waiting, seen, seen.opened if death else seen.starved)
             if death and not suspects:
                 raise SiteError(
@@ -99,15 +113,15 @@ class Isolated:
 
     def _alone(self, source: Source) -> Outcomes:
         seen = _Round({source.asset.sha256: list(source.specs)})
-        death = yield from self._run([source], seen, alone=True)
+        death = yield from self._run([source], seen, alone=True, first=False)
         if death and seen.owed:
             yield Failed(source=source, problem=f"its decoder or encoder {death}")
 
     def _run(
-        self, sources: Sequence[Source], seen: _Round, *, alone: bool
+        self, sources: Sequence[Source], seen: _Round, *, alone: bool, first: bool
     ) -> Generator[Made | Failed, None, str | None]:
         """One worker's outcomes; how it died, or None when it did not."""
-        room = _ROOM + 2 * max(source.memory for source in sources)
+        room = _ROOM + _ROOM_A_THREAD * self.workers + 2 * max(source.memory for source in sources)
         task = Task(
             settings=self.settings,
             project=self.project,
@@ -115,14 +129,17 @@ class Isolated:
             workers=1 if alone else self.workers,
             memory=room,
         )
-        # At the end of the path: a checkout that is not installed is found, and nothing else changes its place.
-        command = [sys.executable, "-c", _START.format(path=str(Path(__file__).parent.parent))]
-        with _started(command) as process:
+        # At the end of the path: a checkout that is not installed is found, and nothing else changes its place. Without
+        # the folder that we are in (-P), where a file may have the name of a module.
+        command = [sys.executable, "-P", "-c", _START.format(path=str(Path(__file__).parent.parent))]
+        with _started(command, first=first) as process:
             try:
                 for message in _messages(process, task):
                     match message:
                         case Began(digest=digest):
                             seen.opened.add(digest)
+                        case Kept(key=key, data=data):
+                            self.store.put(key, data) if data is not None else self.store.find(key)
                         case Ended(error=None):
                             process.wait()
                             return None
@@ -141,11 +158,16 @@ class Isolated:
             return _death(process.wait())
 
 
-def _started(command: Sequence[str]) -> subprocess.Popen[bytes]:
+def _started(command: Sequence[str], *, first: bool) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    except OSError as error:  # a sandbox without processes, or an interpreter that this user may not start
-        raise EngineAbsent(str(error)) from error
+    except OSError as error:
+        if first:  # a sandbox without processes, or an interpreter that this user may not start
+            raise EngineAbsent(str(error)) from error
+        # One has died already: what killed it must not come into this process.
+        raise SiteError(
+            f"no other process can be started to encode images: {error}", hint="give the build more memory"
+        ) from error
 
 
 def _messages(process: subprocess.Popen[bytes], task: Task) -> Iterator[Message]:

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import cast
 
 from imageseo.core import profiles
-from imageseo.ports import Codec, Metric
+from imageseo.ports import Codec, Metric, Store
 from imageseo.settings import EncodeSettings, Settings
 from imageseo.store import FolderStore
 from imageseo.tune import Tuner
@@ -73,11 +73,11 @@ def policy(settings: Settings, profile: profiles.Profile | None = None) -> profi
     return profiles.policy(chosen, encode=settings.encode, quality=settings.quality, target=settings.target)
 
 
-def tuner(settings: Settings, project: Path) -> Tuner:
-    """What a process needs to know that only encodes."""
+def tuner(settings: Settings, known: Store) -> Tuner:
+    """What a process needs to know that only encodes. ``known``: what was found out before."""
     how = policy(settings)
     return Tuner(
-        store=store(settings, project),
+        store=known,
         codecs=codecs((*settings.formats, "jpeg"), settings.encode),
         policy=how,
         metric=metrics(settings.encode.metric) if how.tunes else None,

@@ -2,39 +2,85 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pickle
+import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import IO
 
 from imageseo import outfit
 from imageseo.errors import ImageseoError
-from imageseo.isolate import Began, Ended, Task, say
+from imageseo.isolate import Began, Ended, Kept, Task, say
+from imageseo.ports import Store, Stored
 from imageseo.schedule import work_through
 from imageseo.work import Source
 
 
 def main() -> None:
     """Work through one task. Faults that a user can mend travel home; anything else ends the process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started us ends us
     # What a library prints must not come between the messages.
-    with os.fdopen(os.dup(1), "wb") as out:
-        os.dup2(2, 1)
-        task: Task = pickle.load(sys.stdin.buffer)
-        _limit(task.memory)
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    try:
+        _work(out)
+        out.close()
+    except BrokenPipeError:  # nobody listens any more
+        os._exit(0)
 
-        def began(source: Source) -> None:
-            say(out, Began(source.asset.sha256))
 
-        try:
-            tuner = outfit.tuner(task.settings, task.project)
-            with ThreadPoolExecutor(max_workers=task.workers, thread_name_prefix="imageseo") as executor:
-                for outcome in work_through(task.sources, tuner, executor, workers=task.workers, began=began):
-                    say(out, outcome)
-        except ImageseoError as error:
-            say(out, Ended(error))
-        else:
-            say(out, Ended())
+def _work(out: IO[bytes]) -> None:
+    task: Task = pickle.load(sys.stdin.buffer)
+    _limit(task.memory)
+
+    def began(source: Source) -> None:
+        say(out, Began(source.asset.sha256))
+
+    try:
+        tuner = outfit.tuner(task.settings, _Telling(outfit.store(task.settings, task.project), out))
+        with ThreadPoolExecutor(max_workers=task.workers, thread_name_prefix="imageseo") as executor:
+            for outcome in work_through(task.sources, tuner, executor, workers=task.workers, began=began):
+                say(out, outcome)
+    except ImageseoError as error:
+        say(out, Ended(error))
+    else:
+        say(out, Ended())
+
+
+class _Telling:
+    """A store that is only read here: what is to be kept is sent home, where it is known from then on."""
+
+    def __init__(self, store: Store, out: IO[bytes]) -> None:
+        self._store = store
+        self._out = out
+        self._put: dict[str, bytes] = {}
+
+    def find(self, key: str) -> Stored | None:
+        if key in self._put:
+            return _stored(self._put[key])
+        stored = self._store.find(key)
+        if stored is not None:
+            say(self._out, Kept(key, None))
+        return stored
+
+    def read(self, stored: Stored) -> bytes | None:
+        mine = next((data for data in self._put.values() if _stored(data) == stored), None)
+        return self._store.read(stored) if mine is None else mine
+
+    def put(self, key: str, data: bytes) -> Stored:
+        self._put[key] = data
+        say(self._out, Kept(key, data))
+        return _stored(data)
+
+    def intact(self, stored: Stored) -> bool:
+        return self._store.intact(stored)
+
+
+def _stored(data: bytes) -> Stored:
+    return Stored(sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))
 
 
 def _limit(memory: int) -> None:

@@ -71,7 +71,7 @@ def sources(folder: Path, *widths: int) -> list[Source]:
 
 
 def engine(project: Path, *, settings: Settings = FAST, workers: int = 2) -> Isolated:
-    return Isolated(settings=settings, project=project, workers=workers)
+    return Isolated(settings=settings, project=project, workers=workers, store=outfit.store(settings, project))
 
 
 def tell(outcomes: Outcomes) -> tuple[dict[int, int], dict[str, str]]:
@@ -93,7 +93,7 @@ def in_process(given: Sequence[Source], project: Path) -> dict[VariantSpec, byte
     from imageseo.schedule import work_through
 
     with ThreadPoolExecutor(1) as executor:
-        outcomes = list(work_through(given, outfit.tuner(FAST, project), executor, workers=1))
+        outcomes = list(work_through(given, outfit.tuner(FAST, outfit.store(FAST, project)), executor, workers=1))
     return {each.spec: each.data for each in outcomes if isinstance(each, Made)}
 
 
@@ -188,3 +188,29 @@ def test_where_no_process_can_be_started_this_one_encodes(tmp_path: Path, monkey
     with compose.toolbox(FAST, project=tmp_path, progress=Quiet()) as tools:
         done = tools.encoder.encode({source.asset.sha256: (source.path, source.asset)}, source.specs)
     assert len(done.variants) == 2
+
+
+def test_what_the_process_learns_is_known_here(tmp_path: Path) -> None:
+    """The store was listed before the process began; what it found out is asked for right after."""
+    settings = Settings(formats=("webp",))
+    (source,) = sources(tmp_path / "in", 320)
+    specs = [_tuned(spec) for spec in source.specs]
+    jobs = {source.asset.sha256: (source.path, source.asset)}
+    with compose.toolbox(settings, project=tmp_path, progress=Quiet()) as tools:
+        store = outfit.store(settings, tmp_path)
+        for shard in range(256):
+            tools.encoder._store.find(f"{shard:02x}" + 62 * "0")
+        done = tools.encoder.encode(jobs, specs)
+        monitor = [path for path in store.folder.rglob("*") if path.is_file()]
+        found = [tools.encoder.quality_of(variant, jobs) for variant in done.variants.values()]
+        assert all(found)
+        assert [path for path in store.folder.rglob("*") if path.is_file()] == monitor, "nothing was searched again"
+        kept = tools.encoder._store.keys  # type: ignore[attr-defined]
+    assert len(kept) > len(specs), "qualities count as needed, or a prune would take them"
+
+
+def test_modules_in_the_folder_that_we_are_in_have_no_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pickle.py").write_text("raise SystemExit(5)\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    made, failed = tell(engine(tmp_path)(sources(tmp_path / "in", 320)))
+    assert (sorted(made), failed) == ([160, 320], {})
