@@ -21,11 +21,10 @@ _COLOURS = 256
 
 
 def version() -> str:
-    """The recipe and the libraries; enters the store's key."""
+    """The recipe and the libraries; enters the store's key. Python's zlib packs what is written, not Pillow's."""
     import PIL
-    from PIL import features
 
-    return f"{_RECIPE}; Pillow {PIL.__version__}; zlib {features.version('zlib_ng') or features.version('zlib')}"
+    return f"{_RECIPE}; Pillow {PIL.__version__}; zlib {zlib.ZLIB_RUNTIME_VERSION}"
 
 
 def png(data: bytes, orientation: int, *, xmp: bytes) -> bytes:

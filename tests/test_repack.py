@@ -135,6 +135,11 @@ def test_equal_every_time() -> None:
     assert repack.png(source, 1, xmp=XMP) == repack.png(source, 1, xmp=XMP)
 
 
+def test_its_version_names_the_library_that_packs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zlib, "ZLIB_RUNTIME_VERSION", "9.9.9.other")
+    assert "zlib 9.9.9.other" in repack.version()
+
+
 def damaged(data: bytes) -> bytes:
     at = data.index(b"IDAT") + 8
     return data[:at] + bytes(20) + data[at + 20 :]
