@@ -110,9 +110,10 @@ class Originals:
             raw = self.output.read(new.path)
             if hashlib.sha256(raw).hexdigest() != new.original:
                 return  # it changed during the build
-            if self.store.find(_kept(new.original)) is None:
+            # Read, not found: what is damaged there could never be put back.
+            if self._read(_kept(new.original)) is None:
                 self.store.put(_kept(new.original), raw)
-        if self.store.find(_stands_for(new.sha256)) is None:
+        if _told(self._read(_stands_for(new.sha256))) is None:
             self.store.put(_stands_for(new.sha256), json.dumps({"original": new.original}).encode())
         self.output.write(new.path, data)
 

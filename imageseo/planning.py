@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from imageseo.cast import Cast, Casting
-from imageseo.core import edits, plan
+from imageseo.core import edits, plan, profiles
 from imageseo.core.find import UnreadablePage
 from imageseo.facts import PageFacts, Reading, SiteFiles
 from imageseo.lint import unreadable
@@ -42,10 +42,10 @@ class Planner:
     def plan(self, page: Page, cast: Cast | None) -> Planned | None:
         """The page as planned; None when it cannot be read (a finding)."""
         settings = self.settings
-        recompress = settings.fallback == "recompress"
+        recompress = _anew(settings)
         try:
             html = edits.strip(self.output.read(page.path))
-            asked = Tracing(self.files, recompress=recompress)
+            asked = Tracing(self.files, recompress=bool(recompress))
             facts = PageFacts(page, site=self.site, files=asked, reading=self.reading, html=html)
             scan = facts.scan
         except (OSError, UnreadablePage) as error:
@@ -70,3 +70,10 @@ class Planner:
             insert=settings.hero.insert,
         )
         return Planned(page=page, plan=planned, cast=cast, files=asked)
+
+
+def _anew(settings: Settings) -> tuple[str, ...]:
+    """The formats whose published files are to be written anew: a JPEG only where there is a target that it holds."""
+    if settings.fallback != "recompress":
+        return ()
+    return ("png",) if profiles.policy(settings.profile).way("jpeg").target is None else ("jpeg", "png")

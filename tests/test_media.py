@@ -303,6 +303,12 @@ class TestFallbacks:
         kept = [name for name in other.tree() if name not in ("photo.jpg", "screen.png")]
         assert {name: still.tree()[name] for name in kept} == {name: other.tree()[name] for name in kept}
 
+    def test_without_a_target_no_photo_is_written_anew(self, still: Site) -> None:
+        """In a preview nothing is measured, and a fixed quality promises nothing."""
+        still.build(**ANEW, profile="fast")
+        assert still.tree()["photo.jpg"] == still.files["photo.jpg"]
+        assert still.tree()["screen.png"] != still.files["screen.png"]
+
     @pytest.mark.parametrize("forget", [False, True])
     def test_the_second_build_changes_no_byte(self, still: Site, forget: bool) -> None:
         still.build(**ANEW)
@@ -422,6 +428,18 @@ class TestALostCache:
         assert "photo.jpg" in said.message
         assert still.tree()["screen.png"] == still.files["screen.png"]
 
+    def test_a_damaged_original_is_kept_anew(self, still: Site) -> None:
+        """Where the generator brings it back before it is missed."""
+        still.build(**ANEW)
+        for path in (still.folder / ".cache").rglob("*"):
+            if path.is_file() and path.read_bytes() == still.files["photo.jpg"]:
+                path.chmod(0o644)
+                path.write_bytes(bytes(len(still.files["photo.jpg"])))
+        still.write().build(**ANEW)
+        assert still.tree()["photo.jpg"] != still.files["photo.jpg"]
+        still.build()
+        assert still.tree()["photo.jpg"] == still.files["photo.jpg"]
+
     def test_a_damaged_original_is_never_published(self, still: Site) -> None:
         still.build(**ANEW)
         smaller = still.tree()["photo.jpg"]
@@ -500,7 +518,8 @@ def test_a_build_that_is_killed_anywhere_loses_nothing(still: Site, seed: int, t
 
 
 def test_in_mkdocs_the_sources_are_never_touched(tmp_path: Path) -> None:
-    options = "plugins:\n  - imageseo:\n      fallback: recompress\n      animated: convert\n      profile: fast\n"
+    options = "plugins:\n  - imageseo:\n      fallback: recompress\n      animated: convert\n"
+    options += "      quality: {avif: 40, webp: 50}\n      encode: {avif_speed: 10, webp_method: 0}\n"
     files: dict[str, str | bytes] = {
         "docs/index.md": "# Home\n\n![Phone](photo.jpg)\n\n![A clip](clip.gif)\n",
         "docs/photo.jpg": snapshot(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from imageseo.model.image import RECOMPRESSED, Asset, ImageRef, Kept, PageScan, VariantSpec, Zone
 from imageseo.model.plan import Fallback, HeroInsert
@@ -19,13 +19,13 @@ def fallbacks(
     asset_of: Callable[[ImageRef], Asset | None],
     hero: ImageRef | None,
     insert: HeroInsert | None,
-    recompress: bool,
+    recompress: Collection[str],
 ) -> Iterator[Fallback]:
     """The files that a page shows as article images, each once, with what they might become.
 
-    ``hero``: the ``<img>`` that is the page's hero, wherever it stands. ``recompress``: as the setting says; without it
-    those alone are named that stand in for a lost original. What the author opted out stays, and so do files that we
-    wrote: a drawn hero has its own quality, and a second generation would lose more than it saves.
+    ``hero``: the ``<img>`` that is the page's hero, wherever it stands. ``recompress``: formats to write anew; of
+    others those alone are named that stand in for a lost original. What the author opted out stays, and so do files
+    that we wrote: a drawn hero has its own quality, and a second generation would lose more than it saves.
     """
     found: dict[str, Fallback] = {}
     for ref in scan.refs:
@@ -36,7 +36,7 @@ def fallbacks(
     if insert is not None and not insert.hero.generated:
         found.setdefault(insert.asset.path, Fallback(asset=insert.asset, spec=_spec(insert.asset)))
     for each in found.values():
-        if (recompress and each.spec is not None) or each.asset.writer == RECOMPRESSED:
+        if (each.spec is not None and each.spec.format in recompress) or each.asset.writer == RECOMPRESSED:
             yield each
 
 

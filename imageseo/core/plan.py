@@ -30,14 +30,15 @@ ANIMATED = ("gif", "webp")
 class Offer:
     """What every image of a site is offered in. ``widths``: the ladder, px; ``formats``: preferred first.
 
-    ``animated``: animations too, at their own size. ``recompress``: the files themselves too, at their own URL.
+    ``animated``: animations too, at their own size. ``recompress``: formats of files that are themselves written
+    anew, at their own URL.
     """
 
     widths: Sequence[int]
     formats: Sequence[str]
     quality: QualitySettings
     animated: bool = False
-    recompress: bool = False
+    recompress: tuple[str, ...] = ()
 
 
 def plan_page(
