@@ -21,6 +21,7 @@ except ImportError:  # Windows, where an open file cannot be removed by anybody:
     fcntl = None  # type: ignore[assignment]
 
 _SHARD, _NAME = re.compile(r"[0-9a-f]{2}"), re.compile(r"[0-9a-f]{64}")
+_YOUNG = 3600.0  # seconds; no put takes as long
 _RACE = 2.0  # seconds; file systems stamp in steps of up to so many
 
 
@@ -88,13 +89,20 @@ class Blobs:
             return hashlib.file_digest(file, "sha256").hexdigest() == sha256
 
     def put(self, data: bytes, *, distrusted: Collection[str] = ()) -> str:
-        """Keep bytes; their hash. A blob of that hash and size which is there already is left alone, unless its hash
-        is among the ``distrusted``.
+        """Keep bytes; their hash. A blob of that hash and size which is there already stays, unless its hash is among
+        the ``distrusted``; it is ``young`` again.
         """
         sha256 = hashlib.sha256(data).hexdigest()
         if sha256 in distrusted or self.size(sha256) != len(data):
             self._write(self.path(sha256), data, sha256)
+        elif self.intact(sha256, len(data)):
+            self._set_stamp(self.path(sha256), sha256)  # as it was, which moves the time of its change
         return sha256
+
+    def young(self, sha256: str) -> bool:
+        """Whether a blob was put within the last hour, by the clock of the file system."""
+        found = self._stat(sha256)
+        return found is not None and time.time() - found.st_ctime < _YOUNG
 
     def remove(self, sha256: str) -> bool:
         """Take a blob away; see :func:`discard`."""

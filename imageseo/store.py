@@ -184,7 +184,8 @@ class FolderStore:
         unused until the rest fits ``max_bytes``. ``dry``: say what would go, and leave it.
 
         Blobs that nothing leads to go too. A build that runs at the same time makes again what it misses; nobody knows
-        yet what it needs, so what was used lately stays until it is done. A time in the future counts as now.
+        yet what it needs, so what was used lately stays until it is done, and so do blobs of its last hour. A time in
+        the future counts as now.
         """
         now = self._clock()
         self._release()
@@ -200,16 +201,22 @@ class FolderStore:
             goes, spared = plan.choose(entries, found.sizes, now)
             gone = goes if dry else {entry for entry in goes if self._entries.remove_unused(entry)}
             led_to = {entry.stored.sha256 for entry in entries if entry not in gone}
-            free = found.sizes.keys() - led_to
-            for sha256 in () if dry else free:
-                self._blobs.remove(sha256)
+            # A build, that began meanwhile perhaps, puts bytes before the key that leads to them.
+            spares = lately is not None or held(self._home)
+            freed = 0
+            for sha256 in found.sizes.keys() - led_to:
+                if spares and self._blobs.young(sha256):
+                    continue
+                freed += found.sizes[sha256]
+                if not dry:
+                    self._blobs.remove(sha256)
         except OSError as error:
             raise self._fault("write", error) from error
         self._shards.clear()
         return Upkeep(
             checked=len(entries),
             removed=len(gone),
-            bytes=sum(found.sizes[sha256] for sha256 in free),
+            bytes=freed,
             spared=spared,
             strangers=self._named(*found.strangers, *found.odd, *strangers),
         )

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from imageseo.blobs import Blobs
 from imageseo.entries import Entry, Pruning
 from imageseo.errors import StoreError
 from imageseo.ports import Store, Stored
@@ -385,6 +386,42 @@ def test_what_a_running_build_may_need_stays_until_it_is_done(folder: Path) -> N
     done = store.prune(needed=["3" * 64])
     assert (done.removed, done.spared) == (1, 0)
     assert store.info().blobs == 0
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_bytes_stay_whose_key_a_build_is_about_to_write(
+    folder: Path, old: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bytes lie there first: just written, or left by somebody long ago and counted on again."""
+    build = FolderStore(folder)
+    build.put(key("other"), b"other")
+    Blobs(folder / "v1").put(b"new")
+    monkeypatch.setattr("imageseo.blobs._YOUNG", 1.0)
+    if old:
+        time.sleep(1.1)
+    choose = Pruning.choose
+
+    def meanwhile(self: Pruning, *arguments: Any) -> tuple[set[Entry], int]:
+        build.put(key("new"), b"new")
+        return choose(self, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Pruning, "choose", meanwhile)
+        FolderStore(folder).prune()
+    stored = FolderStore(folder).find(key("new"))
+    assert stored is not None
+    assert blob(folder, stored).read_bytes() == b"new"
+
+
+def test_a_blob_that_nothing_leads_to_stays_no_longer_than_the_build(folder: Path) -> None:
+    build = FolderStore(folder)
+    build.put(key("other"), b"other")
+    Blobs(folder / "v1").put(b"new")
+    assert FolderStore(folder).prune(dry=True) == FolderStore(folder).prune()
+    assert build.info().leftovers == 1
+    del build
+    assert FolderStore(folder).prune().bytes == 3
+    assert FolderStore(folder).info().leftovers == 0
 
 
 def test_times_in_the_future_count_as_now(folder: Path) -> None:
