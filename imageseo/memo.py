@@ -6,6 +6,7 @@ import hashlib
 import os
 import sys
 from contextlib import suppress
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _MAGIC = b"imageseo memo 2\n"
 _FOLDER = "memo"
 _PACKAGE = Path(__file__).parent
+_LIBRARIES = ("jinja2", "lxml", "tinycss2")
+"""Those with a say in pages and findings; who makes and looks at pictures is named by its own version."""
 
 
 class Named(Struct, array_like=True, frozen=True, gc=False):
@@ -187,11 +190,11 @@ def digest(*parts: object) -> str:
 
 
 def code() -> str:
-    """A hash of all that computes: this package's modules and the interpreter."""
-    found = hashlib.sha256(sys.version.encode())
+    """A hash of all that computes: this package's files, the libraries that have a say, and the interpreter."""
+    found = hashlib.sha256(repr([sys.version, *map(_version, _LIBRARIES)]).encode())
     for folder, _, names in sorted(os.walk(_PACKAGE)):
-        for each in sorted(names):
-            if each.endswith(".py"):
+        for each in sorted(names) if Path(folder).name != "__pycache__" else ():
+            if not each.startswith(".") and not each.endswith((".pyc", "~")):
                 found.update(each.encode() + Path(folder, each).read_bytes())
     return found.hexdigest()
 
@@ -223,6 +226,14 @@ class Noted:
         stored = self._store.put(key, data)
         self.keys[key] = stored.sha256
         return stored
+
+
+def _version(library: str) -> str:
+    """Read from its metadata: a build in which nothing changed loads none of them."""
+    try:
+        return f"{library} {metadata.version(library)}"
+    except metadata.PackageNotFoundError:
+        return f"{library} absent"
 
 
 def _opened(data: bytes) -> Book | None:

@@ -456,6 +456,25 @@ class TestMemoFile:
             found.add(CODE())
         assert len(found) == 2
 
+    def test_and_of_the_other_files_and_libraries_that_have_a_say(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(memo, "_PACKAGE", tmp_path)
+        found = [CODE()]
+        for name in ("core/templates/picture.jinja", "settings.schema.json"):
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text("text", encoding="utf-8")
+            found.append(CODE())
+        for library in ("jinja2", "lxml", "tinycss2"):
+            known = memo._version
+            monkeypatch.setattr(memo, "_version", lambda name, one=library, of=known: "" if name == one else of(name))
+            found.append(CODE())
+        assert len(set(found)) == 6
+        (tmp_path / "__pycache__").mkdir()
+        for name in ("__pycache__/module.cpython-311.pyc", ".module.py.swp"):
+            (tmp_path / name).write_bytes(b"cache")
+        assert CODE() == found[-1]
+
     def test_none_is_written_where_the_cache_refuses(self, warm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse(*_: object) -> None:
             raise PermissionError(13, "Permission denied")
