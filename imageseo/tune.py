@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -30,6 +32,10 @@ Want = tuple[str, str]
 
 _FAR = 4.0
 """Points of quality that a trial effort may differ from the final one by; what differs by more is noise."""
+
+
+_MEMORY = re.compile(r"out of memory|allocation failed|encoding error [12]\b", re.IGNORECASE)
+"""As libavif, Pillow and libwebp (by its codes 1 and 2) say that there was none left."""
 
 
 class Known(NamedTuple):
@@ -212,16 +218,27 @@ def tuned(spec: VariantSpec, policy: Policy) -> bool:
     return spec.quality is None and policy.way(spec.format).quality is None
 
 
+def starved(error: BaseException) -> bool:
+    """Whether an error of a decoder, encoder or metric means that there was no memory for it."""
+    if isinstance(error, OSError) and error.errno is not None:  # its words hold a path
+        return error.errno == errno.ENOMEM
+    known = isinstance(error, (RuntimeError, ValueError, OSError))
+    return isinstance(error, MemoryError) or (known and _MEMORY.search(str(error)) is not None)
+
+
 def refer(metric: Metric, image: Image) -> Any:
-    """What the metric keeps of a picture; None where it refuses it."""
+    """What the metric keeps of a picture; None where it refuses it. Raises MemoryError where it has no room."""
     try:
         return metric.reference(image.copy())
-    except (OSError, ValueError):
+    except (OSError, ValueError) as error:
+        if starved(error):
+            raise MemoryError(f"{error}") from error
         return None
 
 
 def search_one(codec: Codec, metric: Metric, way: Way, search: Search, image: Image, reference: Any) -> Known:
-    """Make one search. Where encoder or metric refuse the size, what is usual has to do.
+    """Make one search. Where encoder or metric refuse the size, what is usual has to do; where one has no memory, a
+    MemoryError.
 
     Trials at the final effort are dear at the wide anchor. There the cheap effort finds the neighbourhood, corrected by
     what the efforts differ at the narrow anchor, and a single encode at the final effort tells the rest.
@@ -241,8 +258,8 @@ def search_one(codec: Codec, metric: Metric, way: Way, search: Search, image: Im
             if reference is not None:
                 return target.search(of_effort, search.wanted, first=first, format=search.format, trials=trials)
         except Exception as error:  # as encoders may raise; but a machine out of memory must not choose the quality
-            if isinstance(error, MemoryError):
-                raise
+            if starved(error):
+                raise MemoryError(f"{error}") from error
         return first
 
     narrow = search.narrow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from imageseo.model.image import Asset, Kind, Variant, VariantSpec
 from imageseo.ports import Codec, Metric
 from imageseo.probe import probe
 from imageseo.settings import EncodeSettings, QualitySettings, TargetSettings
+from imageseo.tune import starved
 from tests import pictures
 from tests.fakes import MemoryStore, Plainly, Veil
 
@@ -201,6 +203,46 @@ def test_want_of_memory_never_chooses_a_quality(tmp_path: Path) -> None:
     assert set(done.refused) == set(specs) - {fixed}
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("Failed to encode image: Out of memory"),
+        RuntimeError("Pixel allocation failed: Out of memory"),
+        ValueError("encoding error 1"),
+        OSError("encoding error 1"),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+    ],
+    ids=str,
+)
+def test_nor_does_it_where_an_encoder_says_it_in_its_own_words(tmp_path: Path, error: Exception) -> None:
+    class Narrow(Veil):
+        def encode(self, image: Any, **options: Any) -> bytes:
+            if image.width > 16 and not alone:
+                raise error
+            return super().encode(image, **options)
+
+    bench, alone = Bench(tmp_path), False
+    done = bench.encode(Narrow(), bench.specs(320, 640))
+    assert not done.variants
+    assert set(done.refused) == set(bench.specs(320, 640))
+    alone = True
+    again = Narrow()
+    assert len(bench.encode(again, bench.specs(320, 640)).variants) == 2
+    assert len(again.calls) > 4, "nothing was kept of the search that broke off"
+
+
+def test_a_metric_without_memory_judges_nothing(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    assert not bench.encode(Veil(), bench.specs(320), metric=Plainly(OSError("out of memory"))).variants
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("encoding error 5: too large"), OSError(errno.EIO, "bad", "out of memory.jpg"), TypeError("x")]
+)
+def test_other_errors_are_no_want_of_memory(error: Exception) -> None:
+    assert not starved(error)
+
+
 def test_a_preview_takes_what_was_published(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     published = bench.encode(Veil(), bench.specs(320, 640)).variants
@@ -243,6 +285,12 @@ class TestProfiles:
         assert not policy("fast").tunes
         assert not policy("fast", target=TargetSettings(avif=80)).tunes
         assert policy("default").tunes
+
+    def test_fixed_qualities_need_no_metric_where_no_fallback_is_written_anew(self) -> None:
+        fixed = QualitySettings(avif=60, webp=75)
+        assert not policy("default", quality=fixed, recompress=False).tunes
+        assert policy("default", quality=fixed, recompress=True).tunes
+        assert policy("default", quality=QualitySettings(avif=60), recompress=False).tunes
 
     def test_no_profile_goes_over_the_cliff(self) -> None:
         for name in ("fast", "default", "small"):

@@ -89,10 +89,12 @@ def policy(
     encode: EncodeSettings | None = None,
     quality: QualitySettings | None = None,
     target: TargetSettings | None = None,
+    recompress: bool = True,
 ) -> Policy:
     """The profile with what the settings say otherwise.
 
-    A fixed quality holds in every profile; a target in those that search, which ``fast`` never does.
+    A fixed quality holds in every profile; a target in those that search, which ``fast`` never does. Without
+    ``recompress`` no JPEG is tuned.
     """
     encode, quality, target = encode or EncodeSettings(), quality or QualitySettings(), target or TargetSettings()
     table = _TABLE[profile]
@@ -100,7 +102,7 @@ def policy(
         ways={
             "avif": _way(table[encode.avif_encoder], encode.avif_speed, quality.avif, target.avif),
             "webp": _way(table["webp"], encode.webp_method, quality.webp, target.webp),
-            "jpeg": table["jpeg"],
+            "jpeg": table["jpeg"] if recompress else _PLAIN,
         },
         resizer="brisk" if profile == "fast" and encode.resizer == "pillow" else encode.resizer,
         max_pixels=encode.max_pixels,
