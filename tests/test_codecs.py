@@ -230,3 +230,12 @@ def test_without_its_package_svt_says_what_to_install(monkeypatch: pytest.Monkey
         assert installing.command("svt") in raised.value.hint
     finally:
         avif_svt._encoder.cache_clear()
+
+
+def test_all_parts_of_libavif_have_a_say_in_avifs_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quality is found by looking at what the decoder shows."""
+    from PIL import _avif
+
+    parts = "dav1d [dec]:9.9.9, libyuv:1999, aom [enc]:8.8.8"
+    monkeypatch.setattr(_avif, "codec_versions", lambda: parts)
+    assert parts in avif.CODEC.version()

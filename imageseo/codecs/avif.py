@@ -26,8 +26,8 @@ class Avif:
     def version(self) -> str:
         from PIL import _avif, features
 
-        encoder = next((part for part in _avif.codec_versions().split(", ") if part.startswith("aom")), "aom absent")
-        return f"1 libavif {features.version('avif')} {encoder} tune=ssimulacra2"
+        # The decoder too: a quality is found by looking at what it shows.
+        return f"1 libavif {features.version('avif')} {_avif.codec_versions()} tune=ssimulacra2"
 
     def codings(self, kind: Kind) -> tuple[str, ...]:
         return ("",) if kind is Kind.PHOTO else ("4:4:4",)
