@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from imageseo.core.profiles import Policy, Way
 from imageseo.model.image import Asset, Kind, VariantSpec
 from imageseo.ports import Codec
-from imageseo.tune import Size, sizes
+from imageseo.tune import Size, sizes, starved
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -190,9 +190,9 @@ def failed(source: Source, error: Exception, spec: VariantSpec | None = None) ->
     words = f"{error}" if isinstance(error, (OSError, ValueError)) else f"{type(error).__name__}: {error}"
     if isinstance(error, Declined):
         return declined(source, spec, words)
-    if isinstance(error, MemoryError):
+    if starved(error):
         words = "it takes more memory than the build may have"
-    return Failed(source=source, spec=spec, problem=words, starved=isinstance(error, MemoryError))
+    return Failed(source=source, spec=spec, problem=words, starved=starved(error))
 
 
 def declined(source: Source, spec: VariantSpec | None, words: str = "") -> Failed:
