@@ -72,7 +72,12 @@ class Finisher:
         named: dict[str, Variant] = {}
         record = None
         anew = self.replaced(plan)
-        offers = Offers(planned=plan, variants=self.encoded.variants, anew={each.path: each.bytes for each in anew})
+        offers = Offers(
+            planned=plan,
+            variants=self.encoded.variants,
+            alike=_alike(self.settings),
+            anew={each.path: each.bytes for each in anew},
+        )
         try:
             for each in anew:
                 files.weigh(each.path, each.bytes)
@@ -233,3 +238,9 @@ def _named(drops: Mapping[VariantSpec, fit.Drop]) -> list[tuple[str, str, str]]:
 def _identity(spec: VariantSpec) -> str:
     """What tells a spec from all others, short."""
     return sha256(repr(astuple(spec)).encode()).hexdigest()[:16]
+
+
+def _alike(settings: Settings) -> bool:
+    """Whether all formats are to look equally good; not where the author asked for more or less of one."""
+    target, quality = settings.target, settings.quality
+    return target.avif == target.webp and quality.avif is None and quality.webp is None

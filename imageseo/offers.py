@@ -27,12 +27,13 @@ class Shown(NamedTuple):
 class Offers:
     """A page's plan with what is worth offering.
 
-    ``planned``: as it was wished for; ``variants``: that exist; ``anew``: bytes by site path, of files that are to be
-    smaller than their assets say.
+    ``planned``: as it was wished for; ``variants``: that exist; ``alike``: as in ``fit.drops``; ``anew``: bytes by site
+    path, of files that are to be smaller than their assets say.
     """
 
     planned: PagePlan
     variants: Mapping[VariantSpec, Variant]
+    alike: bool = True
     anew: Mapping[str, int] = field(default_factory=dict)
     plan: PagePlan = field(init=False)
 
@@ -45,7 +46,7 @@ class Offers:
 
     def instead(self, lighter: Mapping[VariantSpec, Variant]) -> Offers:
         """The offers with other files for some specs; what is worth offering beside them may be less."""
-        return Offers(planned=self.planned, variants={**self.variants, **lighter}, anew=self.anew)
+        return Offers(planned=self.planned, variants={**self.variants, **lighter}, alike=self.alike, anew=self.anew)
 
     def paths(self) -> dict[str, Variant]:
         """Site path -> variant, for all that the page is to name."""
@@ -60,7 +61,7 @@ class Offers:
     def drops(self) -> Iterator[tuple[Shown, Mapping[VariantSpec, fit.Drop]]]:
         """The images of which some variants are left out, with the reason of each."""
         for each in shown(self.planned):
-            found = fit.drops(each.specs, self.variants, self._bytes(each.asset))
+            found = fit.drops(each.specs, self.variants, self._bytes(each.asset), alike=self.alike)
             if found:
                 yield each, found
 
@@ -74,7 +75,7 @@ class Offers:
         return sum(spared.values())
 
     def _offered(self, asset: Asset, specs: tuple[VariantSpec, ...]) -> tuple[VariantSpec, ...]:
-        return fit.offered(specs, self.variants, self._bytes(asset))
+        return fit.offered(specs, self.variants, self._bytes(asset), alike=self.alike)
 
     def _bytes(self, asset: Asset) -> int:
         return self.anew.get(asset.path, asset.bytes)

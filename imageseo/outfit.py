@@ -70,7 +70,13 @@ def store(settings: Settings, project: Path) -> FolderStore:
 def policy(settings: Settings, profile: profiles.Profile | None = None) -> profiles.Policy:
     """What the settings make of encoding, in their profile or in another one."""
     chosen = profile or settings.profile
-    return profiles.policy(chosen, encode=settings.encode, quality=settings.quality, target=settings.target)
+    return profiles.policy(
+        chosen,
+        encode=settings.encode,
+        quality=settings.quality,
+        target=settings.target,
+        recompress=settings.fallback == "recompress",
+    )
 
 
 def tuner(settings: Settings, known: Store) -> Tuner:

@@ -515,3 +515,14 @@ def test_counts_of_what_is_left_out_and_spared(tmp_path: Path, photo: bytes) -> 
         **cold.summary, "encoded": 0, "reused": 0, "changed": 0,
     }  # fmt: skip
     assert (warm.summary["encoded"], warm.summary["reused"]) == (0, cold.summary["encoded"])
+
+
+def test_a_format_that_is_asked_to_be_better_is_offered_although_it_is_larger(tmp_path: Path) -> None:
+    make(
+        tmp_path,
+        {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": small_sites.photo(700, 500, seed=4)},
+    )
+    build(tmp_path, {"target": {"avif": 90, "webp": 40}, "encode": {"avif_speed": 9}})
+    html = (tmp_path / "site/index.html").read_text("utf-8")
+    assert 'type="image/avif"' in html
+    assert 'type="image/webp"' in html

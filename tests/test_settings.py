@@ -100,6 +100,7 @@ def test_all_faults_are_reported_at_once() -> None:
     ("mapping", "fault"),
     [
         ({"width": [1]}, "width: unknown key, did you mean widths?"),
+        ({"hero.insert": "none"}, "hero.insert: unknown key: dots do not nest here, write hero: {insert: …}"),
         ({"exclude-pages": []}, "exclude-pages: unknown key, did you mean exclude_pages?"),
         ({"budgets": {"lcp_bytes": {}}}, "budgets.lcp_bytes: unknown key, did you mean budgets.lcp-bytes?"),
         ({"colors": []}, "colors: unknown key, did you mean brand.colors?"),

@@ -118,7 +118,9 @@ def build(struct: type[msgspec.Struct], values: Mapping[Path, Any], above: Path 
 
 
 def _unknown(key: str, known: tuple[str, ...], above: Path) -> str:
-    """An unknown key is usually misspelt, sometimes in the wrong table."""
+    """An unknown key is usually misspelt, sometimes in the wrong table or written with the dots of TOML."""
+    if "." in key and ".".join((*above, key)) in _NAMES:
+        return f"unknown key: dots do not nest here, write {_nested(key.split('.'))}"
     if (near := nearest(key, known)) is not None:
         return f"unknown key, did you mean {'.'.join((*above, near))}?"
     elsewhere = next((name for name in _NAMES if name.split(".")[-1] == key), None)
@@ -126,6 +128,12 @@ def _unknown(key: str, known: tuple[str, ...], above: Path) -> str:
     if elsewhere is not None:
         return f"unknown key, did you mean {elsewhere}?"
     return f"unknown key, expected one of {', '.join(known)}"
+
+
+def _nested(parts: list[str]) -> str:
+    """``a: {b: {c: …}}``"""
+    first, *rest = parts
+    return f"{first}: {{{_nested(rest)}}}" if rest else f"{first}: …"
 
 
 def _meant(kind: Any, value: Any) -> str:

@@ -33,20 +33,30 @@ class Drop(StrEnum):
 
 
 def offered(
-    specs: Iterable[VariantSpec], variants: Mapping[VariantSpec, Variant], source_bytes: int | None = None
+    specs: Iterable[VariantSpec],
+    variants: Mapping[VariantSpec, Variant],
+    source_bytes: int | None = None,
+    *,
+    alike: bool = True,
 ) -> tuple[VariantSpec, ...]:
     """The specs of one image to offer, in order: those that exist and that :func:`drops` does not name."""
     wanted = tuple(specs)
-    dropped = drops(wanted, variants, source_bytes)
+    dropped = drops(wanted, variants, source_bytes, alike=alike)
     return tuple(spec for spec in wanted if spec in variants and spec not in dropped)
 
 
 def drops(
-    specs: Iterable[VariantSpec], variants: Mapping[VariantSpec, Variant], source_bytes: int | None = None
+    specs: Iterable[VariantSpec],
+    variants: Mapping[VariantSpec, Variant],
+    source_bytes: int | None = None,
+    *,
+    alike: bool = True,
 ) -> dict[VariantSpec, Drop]:
     """The variants of one image that no browser should be offered, each with the reason.
 
     ``specs``: formats as preferred. ``source_bytes``: of the file itself; ``None`` where larger ones are gone already.
+    ``alike``: the formats are to look equally good. Where the author wants one of them better, its bytes are no reason
+    against it.
 
     A browser settles on the first format it knows and then on the narrowest candidate that is wide enough. So:
 
@@ -63,7 +73,7 @@ def drops(
         have = {spec: variants[spec].bytes for spec in mine if spec in variants}
         dropped = _of_format(mine, have, source_bytes)
         left = {spec.width: size for spec, size in have.items() if spec not in dropped}
-        if any(_costs_more(left, other) for other in kept):
+        if alike and any(_costs_more(left, other) for other in kept):
             dropped.update(dict.fromkeys(have.keys() - dropped.keys(), Drop.FORMAT))
         elif left:
             kept.append(left)
