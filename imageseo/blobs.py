@@ -113,11 +113,11 @@ class Blobs:
         sizes: dict[str, int] = {}
         odd: list[str] = []
         strangers: list[str] = []
-        for shard in _listed(self._folder):
+        for shard in listed(self._folder):
             if not _SHARD.fullmatch(shard.name) or not shard.is_dir(follow_symlinks=False):
                 strangers.append(shard.path)
                 continue
-            for entry in _listed(shard.path):
+            for entry in listed(shard.path):
                 if not _NAME.fullmatch(entry.name) or not entry.name.startswith(shard.name):
                     strangers.append(entry.path)
                 elif entry.is_file(follow_symlinks=False):
@@ -236,7 +236,7 @@ def _replace(name: Path, path: Path, size: int) -> None:
             time.sleep(0.05)
 
 
-def _listed(folder: str) -> list[os.DirEntry[str]]:
+def listed(folder: str) -> list[os.DirEntry[str]]:
     """The entries of a folder by name; none when it is not there."""
     try:
         with os.scandir(folder) as found:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from imageseo.pngcolour import SRGB, matrix_profile
+from imageseo.raster import png_chunks
 
 
 class Code(NamedTuple):
@@ -79,15 +80,12 @@ def profile(code: Code) -> bytes:
 
 def _png(data: bytes) -> Code | None:
     """A cICP chunk counts in front of the pixels only."""
-    at = 8
-    while at + 12 <= len(data):
-        length, name = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
-        if name == b"cICP" and length == 4:
-            primaries, transfer, matrix, _ = data[at + 8 : at + 12]
+    for kind, content in png_chunks(data):
+        if kind == b"cICP" and len(content) == 4:
+            primaries, transfer, matrix, _ = content
             return Code(primaries, transfer) if matrix == 0 else None
-        if name in (b"IDAT", b"IEND"):
+        if kind in (b"IDAT", b"IEND"):
             return None
-        at += length + 12
     return None
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from imageseo.blobs import discard
+from imageseo.blobs import discard, listed
 from imageseo.ports import Stored
 
 try:
@@ -95,11 +95,11 @@ class Entries:
         """All keys, and the paths of what is none."""
         entries: list[Entry] = []
         strangers: list[str] = []
-        for shard in _listed(self._folder):
+        for shard in listed(self._folder):
             if not _SHARD.fullmatch(shard.name) or not shard.is_dir(follow_symlinks=False):
                 strangers.append(shard.path)
                 continue
-            for file in _listed(shard.path):
+            for file in listed(shard.path):
                 match = _ENTRY.fullmatch(file.name)
                 if match is None or not file.is_file(follow_symlinks=False):
                     strangers.append(file.path)
@@ -173,11 +173,3 @@ def held(folder: Path) -> bool:
     finally:
         os.close(handle)
     return False
-
-
-def _listed(folder: str) -> Iterator[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as found:
-            yield from sorted(found, key=lambda entry: entry.name)
-    except FileNotFoundError:
-        return

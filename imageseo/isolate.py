@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
@@ -176,9 +177,11 @@ def _messages(process: subprocess.Popen[bytes], task: Task) -> Iterator[Message]
     assert process.stdout is not None
     try:
         pickle.dump(task, process.stdin)
-        process.stdin.close()
-    except BrokenPipeError:
+    except BrokenPipeError:  # it died before it had read its task; how, its exit status says
         return
+    finally:
+        with suppress(BrokenPipeError):
+            process.stdin.close()
     while True:
         try:
             yield pickle.load(process.stdout)

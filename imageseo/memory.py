@@ -40,10 +40,10 @@ class Memory:
     clock: Callable[[], float] = time.time
     book: Book = field(default_factory=Book)
     _name: str = ""
-    _twin: str = ""
     _common: str = ""
     _probing: str = ""
     _before: Book = field(default_factory=Book)
+    _last: Sequence[Book] = ()
     _began: float = 0.0
 
     def open(self, site: Site, settings: Settings, rules: Sequence[Rule]) -> None:
@@ -52,12 +52,14 @@ class Memory:
         names = [
             memo.name(site.project, self.cache, site.generator, site.base_url, *more) for more in ((), ("preview",))
         ]
-        self._name, self._twin = reversed(names) if self.preview else names
+        self._name, twin = reversed(names) if self.preview else names
         self._probing = memo.digest(self.versions, settings.encode.max_pixels)
         wishes = structs.asdict(structs.replace(settings, **_ELSEWHERE))
         judges = [(rule.id, rule.severity, rule.fails_build, _source(rule)) for rule in rules]
         self._common = memo.digest(self.versions, wishes, site.base_url, site.content_width, judges)
         self._before = book = memo.read(self.cache, self._name)
+        newer = memo.age(self.cache, twin) > memo.age(self.cache, self._name)
+        self._last = [book, *([memo.read(self.cache, twin)] if newer else [])]
         self.book = Book(common=self._common, probing=self._probing, marked=book.marked)
         if book.probing == self._probing:
             self.book.files, self.book.assets = book.files, book.assets
@@ -84,11 +86,6 @@ class Memory:
         """Those of pages of the site that this build has nothing to do with, as when languages are built in turn."""
         others = [record for path, record in self.book.pages.items() if path not in pages and exists(path)]
         return {new.path for record in others for new in record.outcome.replaced}
-
-    @property
-    def _last(self) -> Iterable[Book]:
-        newer = memo.age(self.cache, self._twin) > memo.age(self.cache, self._name)
-        return [self._before, *([memo.read(self.cache, self._twin)] if newer else [])]
 
     def known(self, root: Path, probe: Callable[..., object]) -> Known:
         """A probe that remembers."""
@@ -139,7 +136,7 @@ class Memory:
         self._keep_keys(book_)
         if _facts(book_) != _facts(before):
             memo.write(self.cache, self._name, book_)
-        elif memo.age(self.cache, self._twin) > memo.age(self.cache, self._name):
+        elif len(self._last) > 1:
             memo.touch(self.cache, self._name)
 
     def _keep_keys(self, book: Book) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from imageseo import pixels
@@ -20,18 +21,6 @@ def version() -> str:
     return pixels.version(POLICY)
 
 
-def render(
-    data: bytes,
-    kind: str,
-    orientation: int,
-    sizes: Iterable[pixels.Size],
-    *,
-    look: Callable[[Image], None] | None = None,
-) -> dict[pixels.Size, Image]:
-    """As ``pixels.render``, a little softer."""
-    return pixels.render(data, kind, orientation, sizes, look=look, shrinker=_shrinker)
-
-
 def _shrinker(whole: Image) -> Callable[[pixels.Size], Image]:
     from PIL import Image as Images
 
@@ -41,3 +30,7 @@ def _shrinker(whole: Image) -> Callable[[pixels.Size], Image]:
         return whole.resize(size, Images.Resampling.BICUBIC, reducing_gap=_GAP)
 
     return shrunk
+
+
+render = partial(pixels.render, shrinker=_shrinker)
+"""As ``pixels.render``, a little softer."""

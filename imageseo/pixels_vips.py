@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -24,22 +24,6 @@ def version() -> str:
     """As ``pixels.version``. Raises MissingExtraError."""
     vips = _vips()
     return f"{pixels.version(POLICY)}; libvips {'.'.join(str(vips.version(part)) for part in range(3))}"
-
-
-def render(
-    data: bytes,
-    kind: str,
-    orientation: int,
-    sizes: Iterable[pixels.Size],
-    *,
-    look: Callable[[Image], None] | None = None,
-) -> dict[pixels.Size, Image]:
-    """As ``pixels.render``. Raises MissingExtraError besides.
-
-    Pillow decodes and converts here too, in no more time than libvips: so every format, depth and profile looks as it
-    does without the extra, and only the shrinking differs, by a level or two where there is detail.
-    """
-    return pixels.render(data, kind, orientation, sizes, look=look, shrinker=_shrinker)
 
 
 def _shrinker(whole: Image) -> Callable[[pixels.Size], Image]:
@@ -74,3 +58,11 @@ def _vips() -> Any:
     pyvips.cache_set_max(0)
     pyvips.cache_set_max_mem(0)
     return pyvips
+
+
+render = partial(pixels.render, shrinker=_shrinker)
+"""As ``pixels.render``. Raises MissingExtraError besides.
+
+Pillow decodes and converts here too, in no more time than libvips: so every format, depth and profile looks as it does
+without the extra, and only the shrinking differs, by a level or two where there is detail.
+"""

@@ -13,8 +13,8 @@ from xml.parsers import expat
 
 from imageseo.cicp import hdr
 from imageseo.model.image import Asset, BadAsset
-from imageseo.provenance import png_chunks, png_xmp, read_rights, says_where, writer
-from imageseo.raster import PLUGINS, open_raster, sniff
+from imageseo.provenance import png_xmp, read_rights, says_where, writer
+from imageseo.raster import PLUGINS, open_raster, png_chunks, sniff
 
 if TYPE_CHECKING:
     from PIL.Image import Exif
@@ -123,9 +123,9 @@ def _metadata(image: ImageFile, data: bytes, kind: str) -> tuple[bytes, bytes, b
     if kind == "png":
         for chunk, content in png_chunks(data):
             if chunk == b"eXIf":
-                late_exif = late_exif or content
-            else:
-                xmp = xmp or png_xmp(content)
+                late_exif = late_exif or bytes(content)
+            elif chunk == b"iTXt":
+                xmp = xmp or png_xmp(bytes(content))
     resources = image.info.get("photoshop")
     iim = resources.get(0x0404) if isinstance(resources, dict) else None
     return xmp, late_exif, _as_bytes(iim)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from imageseo.model.image import RECOMPRESSED, Rights
@@ -92,19 +92,6 @@ def packet(rights: Rights, *, original: str | None = None) -> bytes:
         '</rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
     )
     return text.encode("utf-8")
-
-
-def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Kind and content of a PNG's metadata chunks (``eXIf``, ``iTXt``), those behind the pixels too.
-
-    Pillow reads the latter only by decoding, and exiftool writes them there.
-    """
-    at = 8
-    while at + 8 <= len(data):
-        length, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
-        if kind in (b"eXIf", b"iTXt"):
-            yield kind, data[at + 8 : at + 8 + length]
-        at += length + 12
 
 
 def png_xmp(text_chunk: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
@@ -89,3 +90,15 @@ def open_raster(data: bytes, kind: str) -> ImageFile:
     """
     module, name = PLUGINS[kind]
     return cast("ImageFile", getattr(import_module(module), name)(io.BytesIO(data)))
+
+
+def png_chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
+    """Kind and content of each chunk of a PNG, those behind the pixels too; of a cut file what there is.
+
+    Pillow reads the latter only by decoding, and exiftool writes metadata there.
+    """
+    view, at = memoryview(data), 8
+    while at + 8 <= len(data):
+        length = int.from_bytes(view[at : at + 4], "big")
+        yield data[at + 4 : at + 8], view[at + 8 : at + 8 + length]
+        at += length + 12

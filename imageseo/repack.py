@@ -5,10 +5,9 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
-from imageseo.raster import open_raster
+from imageseo.raster import open_raster, png_chunks
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -41,10 +40,10 @@ def png(data: bytes, orientation: int, *, xmp: bytes) -> bytes:
         if opened.mode not in _MODES:
             return b""
         image = _upright(opened, orientation)
-    meaning = [chunk for kind, chunk in _chunks(data) if kind in _MEANING]
+    meaning = [_chunk(kind, content) for kind, content in png_chunks(data) if kind in _MEANING]
     seen = image.convert("RGBA")
     images = [image.convert("RGB") if image.mode == "RGBA" and seen.getchannel("A").getextrema()[0] == 255 else image]
-    grey = image.mode in ("1", "L", "LA") and any(kind == b"iCCP" for kind, _ in _chunks(data))
+    grey = image.mode in ("1", "L", "LA") and any(kind == b"iCCP" for kind, _ in png_chunks(data))
     # A palette holds colours, of which a profile for greys says nothing.
     if image.mode != "P" and not grey and (reduced := _by_palette(seen)) is not None:
         images.append(reduced)
@@ -85,16 +84,17 @@ def _by_palette(seen: Image) -> Image | None:
 def _packed(image: Image) -> bytes:
     """A PNG of the picture, by the filter that suits it best: flat pages want none, photographs one for each row."""
     drafted = _saved(image, compress_level=1)
-    streams = [zlib.decompress(b"".join(chunk[8:-4] for kind, chunk in _chunks(drafted) if kind == b"IDAT"))]
+    streams = [zlib.decompress(b"".join(content for kind, content in png_chunks(drafted) if kind == b"IDAT"))]
     if image.mode in ("L", "LA", "RGB", "RGBA"):
         streams += _filtered(image)
     # The order of a fast try is nearly that of the real thing.
     best = min(streams, key=lambda stream: len(zlib.compress(stream, 3)))
     pixels = _chunk(b"IDAT", zlib.compress(best, 9))
-    chunks = list(_chunks(drafted))
+    chunks = list(png_chunks(drafted))
     first = next(index for index, (kind, _) in enumerate(chunks) if kind == b"IDAT")
-    others = [chunk for kind, chunk in chunks[first:] if kind != b"IDAT"]
-    return b"".join([drafted[:8], *(chunk for _, chunk in chunks[:first]), pixels, *others])
+    before = [_chunk(*chunk) for chunk in chunks[:first]]
+    behind = [_chunk(*chunk) for chunk in chunks[first:] if chunk[0] != b"IDAT"]
+    return b"".join([drafted[:8], *before, pixels, *behind])
 
 
 def _filtered(image: Image) -> list[bytes]:
@@ -124,21 +124,13 @@ def _with(png: bytes, meaning: list[bytes], xmp: bytes) -> bytes:
     """The PNG with chunks behind its header."""
     text = b"XML:com.adobe.xmp\x00\x00\x00\x00\x00" + xmp
     added = [*meaning, _chunk(b"iTXt", text)] if xmp else meaning
-    kept = [chunk for kind, chunk in _chunks(png) if kind in (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")]
+    kept = [_chunk(*chunk) for chunk in png_chunks(png) if chunk[0] in (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")]
     return b"".join([png[:8], kept[0], *added, *kept[1:]])
 
 
-def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Kind and whole bytes of each chunk."""
-    at = 8
-    while at + 12 <= len(png):
-        end = at + 12 + int.from_bytes(png[at : at + 4], "big")
-        yield png[at + 4 : at + 8], png[at:end]
-        at = end
-
-
-def _chunk(kind: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+def _chunk(kind: bytes, content: bytes | memoryview) -> bytes:
+    body = kind + content
+    return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
 
 
 def _same(png: bytes, seen: Image) -> bool:

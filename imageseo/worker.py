@@ -56,31 +56,29 @@ class _Telling:
     def __init__(self, store: Store, out: IO[bytes]) -> None:
         self._store = store
         self._out = out
-        self._put: dict[str, bytes] = {}
+        self._put: dict[str, Stored] = {}
+        self._data: dict[Stored, bytes] = {}
 
     def find(self, key: str) -> Stored | None:
         if key in self._put:
-            return _stored(self._put[key])
+            return self._put[key]
         stored = self._store.find(key)
         if stored is not None:
             say(self._out, Kept(key, None))
         return stored
 
     def read(self, stored: Stored) -> bytes | None:
-        mine = next((data for data in self._put.values() if _stored(data) == stored), None)
+        mine = self._data.get(stored)
         return self._store.read(stored) if mine is None else mine
 
     def put(self, key: str, data: bytes) -> Stored:
-        self._put[key] = data
+        stored = self._put[key] = Stored(sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))
+        self._data[stored] = data
         say(self._out, Kept(key, data))
-        return _stored(data)
+        return stored
 
     def intact(self, stored: Stored) -> bool:
         return self._store.intact(stored)
-
-
-def _stored(data: bytes) -> Stored:
-    return Stored(sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))
 
 
 def _limit(memory: int) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -121,13 +122,18 @@ def test_a_decoder_that_eats_memory_costs_its_picture_alone(tmp_path: Path, trap
     assert failed == {"320.png": "it takes more memory than the build may have"}
 
 
-def test_a_process_that_cannot_even_begin_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("many", [1, 4000])  # as much as a pipe takes at once, and more
+def test_a_process_that_cannot_even_begin_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
     folder = tmp_path / "trap"
     folder.mkdir()
     (folder / "sitecustomize.py").write_text("import os\nos._exit(9)\n", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(folder))
+    (source,) = sources(tmp_path / "in", 300)
+    specs = tuple(replace(source.specs[0], width=width) for width in range(1, many + 1))
     with pytest.raises(SiteError, match="exit status 9") as raised:
-        list(engine(tmp_path)(sources(tmp_path / "in", 300)))
+        list(engine(tmp_path)([replace(source, specs=specs)]))
     assert "encode.isolate" in raised.value.hint
 
 

@@ -13,6 +13,7 @@ from imageseo import repack
 from imageseo.model.image import RECOMPRESSED, Asset, Rights
 from imageseo.probe import probe_bytes
 from imageseo.provenance import packet
+from imageseo.raster import png_chunks
 from tests import pictures
 
 XMP = packet(Rights(creator="Ann"), original="ab" * 32)
@@ -98,7 +99,7 @@ def test_upright_as_browsers_show_it(orientation: int) -> None:
 
 
 def chunks(data: bytes) -> dict[bytes, bytes]:
-    return {kind: chunk[8:-4] for kind, chunk in repack._chunks(data)}
+    return {kind: bytes(content) for kind, content in png_chunks(data)}
 
 
 def test_the_meaning_of_its_colours_stays_and_nothing_else() -> None:
