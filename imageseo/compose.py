@@ -29,16 +29,34 @@ from imageseo.model.finding import Finding, Severity
 from imageseo.model.image import Asset, BadAsset
 from imageseo.model.page import Site
 from imageseo.outfit import codecs, leaves, metrics, policy, store
-from imageseo.ports import Codec, HeroProvider, Metric, Progress, Result
+from imageseo.ports import Codec, HeroProvider, Metric, Place, Progress, Result
 from imageseo.probe import probe
-from imageseo.settings import BrandSettings, Settings
+from imageseo.settings import Settings
 from imageseo.work import pixels
 
 
-def providers(brand: BrandSettings) -> dict[str, HeroProvider]:
-    """Every hero provider, with the brand's colours and name as defaults. Their pictures' libraries load later."""
+def providers(
+    settings: Settings, project: Path, *, used: Mapping[str, str] | None = None, progress: Progress | None = None
+) -> dict[str, HeroProvider]:
+    """Every hero provider, in its place. Their pictures' libraries load later.
+
+    ``used``: as in ``Place``. Raises SettingsError for options that a provider does not know.
+    """
     found = {name: cast("HeroProvider", load().PROVIDER) for name, load in leaves("heroes").items()}
-    return {name: each.branded(colors=brand.colors, name=brand.name) for name, each in found.items()}
+    return {
+        name: each.placed(
+            Place(
+                project=project,
+                cache=project / settings.cache_dir,
+                colors=settings.brand.colors,
+                brand=settings.brand.name,
+                options=settings.providers.get(name, {}),
+                used=used or {},
+                progress=progress,
+            )
+        )
+        for name, each in found.items()
+    }
 
 
 def rules() -> tuple[Rule, ...]:
@@ -89,7 +107,7 @@ def toolbox(
                 lock=locks.read(project / locks.NAME),
                 project=project,
                 store=kept,
-                providers=providers(settings.brand),
+                providers=providers(settings, project),
                 frozen=settings.frozen,
                 command=command,
             ),
@@ -144,7 +162,7 @@ def _unpinned(site: Site, settings: Settings, command: Command) -> Iterator[Find
         lock=locks.read(site.project / locks.NAME),
         project=site.project,
         store=store(settings, site.project),
-        providers=providers(settings.brand),
+        providers=providers(settings, site.project),
         frozen=True,
         command=command,
     )

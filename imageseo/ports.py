@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from imageseo.model.finding import Finding, Silenced
@@ -54,6 +56,23 @@ class Metric(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a provider works, and with what.
+
+    ``options``: its own table of the settings, ``providers.<name>``. ``used``: sha256 of masters (``sha256:…``) that
+    other pages show -> page. ``cache``: a folder for what can be found again. ``progress``: shows long work.
+    """
+
+    project: Path
+    cache: Path
+    colors: tuple[str, ...] = ()
+    brand: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    used: Mapping[str, str] = field(default_factory=dict)
+    progress: Progress | None = None
+
+
 class HeroProvider(Protocol):
     """Makes masters from recipes."""
 
@@ -62,8 +81,8 @@ class HeroProvider(Protocol):
     digital_source_type: str  # IPTC NewsCodes URI of all that it makes
     reproducible: bool  # equal recipes give equal pixels anywhere, at once: `build` may draw them without a pin
 
-    def branded(self, *, colors: tuple[str, ...], name: str) -> HeroProvider:
-        """The same provider with the brand's defaults; itself when a brand means nothing to it."""
+    def placed(self, place: Place) -> HeroProvider:
+        """The same provider for one project. Raises SettingsError for options that it does not know, all at once."""
         ...
 
     def complete(self, options: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
@@ -116,7 +116,21 @@ class HeroSettings(Slice, frozen=True, kw_only=True):
     ] = "after-h1"
     guess: Annotated[bool, Meta(description="Take a fitting article image as the hero where none is named.")] = True
     provider: Annotated[Text, Meta(description="Who makes heroes from recipes that do not say it.")] = "procedural"
-    masters: Annotated[Text, Meta(description="Folder of made heroes, in the project; commit it.")] = "heroes"
+    masters: Annotated[
+        Text,
+        Meta(description="Where made heroes are kept: a folder of the project, to be committed, or an fsspec URL."),
+    ] = "heroes"
+    prompts: Annotated[Text, Meta(description="File of prompt templates, presets and series, in the project.")] = (
+        "prompts.toml"
+    )
+    crops: Annotated[
+        tuple[Literal["1:1", "4:3", "16:9", "1.91:1"], ...],
+        Meta(description="Crops of a made hero that are published and described beside it."),
+    ] = ()
+    label: Annotated[
+        Literal["figcaption", "none"],
+        Meta(description="How a page says that a model made its hero; `none` where the site says it by itself."),
+    ] = "figcaption"
     publish: Annotated[Text, Meta(description="Folder of the built site that heroes are published in.")] = (
         "assets/heroes"
     )
@@ -223,6 +237,9 @@ class Settings(Slice, frozen=True, kw_only=True):
     encode: EncodeSettings = EncodeSettings()
     layout: LayoutSettings = LayoutSettings()
     hero: HeroSettings = HeroSettings()
+    providers: Annotated[
+        dict[str, dict[str, Any]], Meta(description="Options of hero providers, a table for each: `providers.library`.")
+    ] = field(default_factory=dict)
     brand: BrandSettings = BrandSettings()
     rights: RightsSettings = RightsSettings()
     budgets: BudgetSettings = BudgetSettings()

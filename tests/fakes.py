@@ -13,7 +13,7 @@ from PIL import Image, ImageChops, ImageStat
 from imageseo.errors import RecipeError
 from imageseo.model.hero import ALGORITHMIC_MEDIA, Master, Recipe
 from imageseo.model.image import Kind
-from imageseo.ports import Codec, HeroProvider, Metric, Progress, Step, Store, Stored
+from imageseo.ports import Codec, HeroProvider, Metric, Place, Progress, Step, Store, Stored
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -178,7 +178,7 @@ class OneColour:
         self.reproducible = reproducible
         self.asked: list[Recipe] = []
 
-    def branded(self, *, colors: tuple[str, ...], name: str) -> HeroProvider:
+    def placed(self, place: Place) -> HeroProvider:
         return self
 
     def complete(self, options: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,9 @@ from imageseo.heroes.art.colour import palette
 from imageseo.heroes.art.exact import Canvas, Dice, flatten
 from imageseo.heroes.art.picture import pixels
 from imageseo.heroes.art.type import face, fit
-from imageseo.heroes.procedural import PROVIDER, STYLES
+from imageseo.heroes.procedural import PROVIDER, STYLES, Procedural
 from imageseo.model.hero import Recipe
+from imageseo.ports import Place
 
 BRANDS = {
     "default": ("#0b1f3a", "#2563eb", "#f59e0b"),
@@ -27,8 +29,12 @@ BRANDS = {
 LONG = "How we cut our Largest Contentful Paint from four seconds to under one, and what broke on the way"
 
 
+def branded(name: str) -> Procedural:
+    return PROVIDER.placed(Place(project=Path(), cache=Path(), colors=BRANDS["default"], brand=name))
+
+
 def drawn(card: Any, style: str = "paper", seed: int = 2, width: int = 480, height: int = 270) -> NDArray[np.uint8]:
-    options = PROVIDER.branded(colors=BRANDS["default"], name="Acme Docs").complete({"style": style, "card": card})
+    options = branded("Acme Docs").complete({"style": style, "card": card})
     recipe = Recipe(provider="procedural", seed=seed, width=width, height=height, options=options)
     return pixels(recipe, STYLES)
 
@@ -168,7 +174,7 @@ class TestGlyphs:
             drawn({"title": "".join(chr(0x4E00 + n) for n in range(20))})
 
     def test_the_brand_is_checked_too(self) -> None:
-        options = PROVIDER.branded(colors=BRANDS["default"], name="会社").complete({"card": "Title"})
+        options = branded("会社").complete({"card": "Title"})
         recipe = Recipe(provider="procedural", seed=1, width=320, height=180, options=options)
         with pytest.raises(RecipeError, match=r"card\.brand"):
             pixels(recipe, STYLES)

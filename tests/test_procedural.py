@@ -18,12 +18,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from imageseo.errors import RecipeError
+from imageseo.errors import RecipeError, SettingsError
 from imageseo.heroes.art.colour import Lab, Ramp, parse, to_hex
 from imageseo.heroes.art.exact import encode, root
 from imageseo.heroes.art.picture import pixels
 from imageseo.heroes.procedural import PROVIDER, STYLES
 from imageseo.model.hero import ALGORITHMIC_MEDIA, Recipe
+from imageseo.ports import Place
 
 ROOT = Path(__file__).parent.parent
 VIVID = ("#ff006e", "#8338ec", "#3a86ff", "#ffbe0b")
@@ -167,10 +168,14 @@ class TestPictures:
 
 class TestOptions:
     def test_defaults_come_from_the_brand_and_enter_the_recipe(self) -> None:
-        branded = PROVIDER.branded(colors=("#ABC", "#123456"), name="Acme")
+        branded = PROVIDER.placed(Place(project=Path(), cache=Path(), colors=("#ABC", "#123456"), brand="Acme"))
         assert branded.complete({}) == {"style": "auto", "colors": ["#aabbcc", "#123456"]}
         assert branded.complete({"card": "Hi"})["card"] == {"title": "Hi", "brand": "Acme"}
         assert PROVIDER.complete({"colors": "#000, #fff"})["colors"] == ["#000000", "#ffffff"]
+
+    def test_it_has_no_options_of_its_own(self) -> None:
+        with pytest.raises(SettingsError, match=r"providers\.procedural\.styl"):
+            PROVIDER.placed(Place(project=Path(), cache=Path(), options={"styl": 1}))
 
     def test_completing_twice_changes_nothing(self) -> None:
         once = PROVIDER.complete({"card": {"title": "T", "subtitle": "S"}, "prompt": "x", "style": "topo"})

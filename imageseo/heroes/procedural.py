@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
-from imageseo.errors import RecipeError
+from imageseo.errors import RecipeError, SettingsError
 from imageseo.model.hero import ALGORITHMIC_MEDIA, Master, Recipe
+from imageseo.ports import Place
 
 # A seed picks from this list when no style is named: a new style goes to the end and a new `version` with it.
 STYLES = ("ridges", "paper", "aurora", "topo", "mosaic")
@@ -38,9 +39,11 @@ class Procedural:
     digital_source_type: str = ALGORITHMIC_MEDIA
     reproducible: bool = True
 
-    def branded(self, *, colors: tuple[str, ...], name: str) -> Procedural:
-        """The provider with a brand's colours and name."""
-        return replace(self, colors=colors, brand=name)
+    def placed(self, place: Place) -> Procedural:
+        """The provider with the brand's colours and name. It has no options of its own."""
+        if place.options:
+            raise SettingsError(tuple(f"providers.{self.name}.{key}: there is no such key" for key in place.options))
+        return replace(self, colors=place.colors or self.colors, brand=place.brand)
 
     def complete(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """Every option that a picture depends on, checked. Raises RecipeError naming the keys, all faults at once."""

@@ -108,7 +108,7 @@ def generate(
     command = generating(config=config, root=root)
     pages, whole = here.pages(root)
     chosen = _chosen(pages, names, here.folder) if names else pages
-    providers = compose.providers(here.settings.brand)
+    providers = compose.providers(here.settings, here.folder, progress=progress)
     requests: list[HeroRequest] = []
     faults: list[tuple[str, ImageseoError]] = []
     for page in chosen:

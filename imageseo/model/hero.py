@@ -6,11 +6,16 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from imageseo.model.image import Rights
 
 ALGORITHMIC_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"
+TRAINED_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+COMPOSITE_TRAINED_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+
+Depicts = Literal["illustration", "realistic", "unknown"]
+"""Whether a viewer could take a generated picture for a photograph of something that was there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +61,8 @@ class HeroRequest:
 
     Neither of them: the author wants no hero here (``off``). ``file``: relative to the built site's root.
     ``derived``: what of the recipe nobody wrote, because it came from the page itself: ``seed``, ``title``.
+    ``seeds``: those approved for the series that the recipe belongs to. ``focal``: what crops must keep, as shares of
+    width and height from the upper left corner.
     """
 
     page: str  # Page.key
@@ -65,6 +72,9 @@ class HeroRequest:
     caption: str | None = None
     rights: Rights = field(default_factory=Rights)
     derived: frozenset[str] = frozenset()
+    seeds: tuple[int, ...] = ()
+    depicts: Depicts = "unknown"
+    focal: tuple[float, float] | None = None
     origin: str = "front matter"  # where it was asked, for messages: "front matter key `hero`", "heroes.toml: …"
 
     @property
@@ -76,17 +86,30 @@ class HeroRequest:
 class Master:
     """What a provider made: a lossless PNG and what is true of it.
 
+    ``digital_source_type``: IPTC NewsCodes URI; ``""`` for a picture that was found and does not say it.
     ``notes``: what the author should know (``the prompt was ignored: procedural art has none``).
+    ``env``: what the machine chose (device, dtype, versions …), JSON values without null: evidence, never key.
+    ``models``: what made it (``model``, ``lora:paper.safetensors``) -> ``sha256:…`` of its files.
+    ``parameters``: the text that A1111 and its kin write into a PNG. ``rights``: of a picture that was found.
     """
 
     png: bytes
     digital_source_type: str
     notes: tuple[str, ...] = ()
+    env: Mapping[str, Any] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
+    parameters: str | None = None
+    rights: Rights = field(default_factory=Rights)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
-    """One hero of ``imageseo.lock``. Hashes are ``sha256:…``; ``file`` is relative to the project folder."""
+    """One hero of ``imageseo.lock``. Hashes are ``sha256:…``.
+
+    ``file``: relative to the project folder; a bare name where masters lie elsewhere. ``phash``: 64 bits as 16 hex
+    digits, ``""`` in a lock of before. ``env``, ``models``, ``rights``: as the ``Master`` says. ``checks``: results of
+    quality gates. ``owner``: who answers for the picture.
+    """
 
     page: str
     recipe: Recipe
@@ -97,6 +120,12 @@ class Pin:
     digital_source_type: str
     width: int
     height: int
+    phash: str = ""
+    env: Mapping[str, Any] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
+    rights: Rights = field(default_factory=Rights)
+    checks: Mapping[str, Any] = field(default_factory=dict)
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,3 +140,5 @@ class Hero:
     caption: str | None = None
     rights: Rights = field(default_factory=Rights)
     generated: bool = False
+    depicts: Depicts = "unknown"
+    focal: tuple[float, float] | None = None
