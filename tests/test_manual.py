@@ -16,7 +16,7 @@ SITE = ROOT / "site_example"
 
 def requests(folder: Path) -> list[HeroRequest]:
     here = at_hand(folder, config=None, note=lambda text: None)
-    complete = completer(compose.providers(here.settings.brand))
+    complete = completer(compose.providers(here.settings, here.folder))
     asked = [
         hero.request(page, settings=here.settings.hero, complete=complete, base_url=here.base_url)
         for page in here.pages()[0]
