@@ -1,4 +1,4 @@
-"""Protocols: HeroProvider, Codec, Metric, Store, Progress, Result, Clock."""
+"""Protocols: HeroProvider, Codec, Metric, Store, Vault, Progress, Result, Clock."""
 
 from __future__ import annotations
 
@@ -122,6 +122,45 @@ class Store(Protocol):
 
     def put(self, key: str, data: bytes) -> Stored:
         """Keep bytes under a key, atomically."""
+        ...
+
+
+class Vault(Protocol):
+    """Where masters lie: a folder of the project, or a bucket. A *file* is what the lock says of one.
+
+    Digests are ``sha256:…``. No message tells a password, a key or an endpoint.
+    """
+
+    where: str  # for people: "heroes", "s3://bucket/prefix"
+
+    def file(self, name: str) -> str:
+        """What the lock says of a master of this name: ``heroes/x.png`` for a folder, the bare name elsewhere."""
+        ...
+
+    def digest(self, file: str) -> str | None:
+        """The digest of the bytes that lie there, None when there are none. Raises LockError when nobody can tell."""
+        ...
+
+    def read(self, file: str, sha256: str) -> bytes:
+        """The bytes, verified. Raises LockError when they are gone, others, or out of reach."""
+        ...
+
+    def put(self, name: str, data: bytes) -> str:
+        """Keep a master for good, whole or not at all; returns its file. Equal bytes may be put again.
+
+        Raises SiteError when they cannot be written, or did not arrive as they were sent.
+        """
+        ...
+
+    def discard(self, file: str, sha256: str) -> None:
+        """Remove a master that no pin names, as long as it is what was pinned. Raises SiteError."""
+        ...
+
+    def path(self, file: str) -> Path | None:
+        """Where the bytes lie on this machine, fetched first where they must be; None when there is no such file.
+
+        Raises LockError when they are out of reach.
+        """
         ...
 
 
