@@ -191,7 +191,7 @@ def test_doctor_says_how_to_get_what_is_missing(
 @pytest.fixture
 def painter(monkeypatch: pytest.MonkeyPatch) -> OneColour:
     provider = OneColour("procedural")
-    monkeypatch.setattr(compose, "providers", lambda brand: {"procedural": provider})
+    monkeypatch.setattr(compose, "providers", lambda settings, project, **more: {"procedural": provider})
     return provider
 
 
