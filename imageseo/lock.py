@@ -6,7 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from imageseo import lockfile
@@ -24,15 +24,21 @@ class Lock:
     """The pins of a project: at most one a page, sorted by page."""
 
     pins: tuple[Pin, ...] = ()
+    _pages: dict[str, Pin] = field(init=False, repr=False, compare=False)
+    _recipes: dict[str, Pin] = field(init=False, repr=False, compare=False)  # the first of each, by page
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_pages", {pin.page: pin for pin in self.pins})
+        object.__setattr__(self, "_recipes", {pin.recipe_hash: pin for pin in reversed(self.pins)})
 
     def find(self, recipe_hash: str, page: str) -> Pin | None:
         """The pin of a recipe: this page's own first, else any page's (a moved page keeps its hero)."""
-        equal = [pin for pin in self.pins if pin.recipe_hash == recipe_hash]
-        return next((pin for pin in equal if pin.page == page), equal[0] if equal else None)
+        own = self._pages.get(page)
+        return own if own is not None and own.recipe_hash == recipe_hash else self._recipes.get(recipe_hash)
 
     def of_page(self, page: str) -> Pin | None:
         """The pin of a page, whatever recipe it has."""
-        return next((pin for pin in self.pins if pin.page == page), None)
+        return self._pages.get(page)
 
     def settled(self, recipe: Recipe, page: str, derived: Collection[str]) -> Recipe:
         """The recipe; where nobody wrote a seed, with that of the page's pin: a seed stays with the picture."""
@@ -46,7 +52,11 @@ class Lock:
 
     def with_pin(self, pin: Pin) -> Lock:
         """A lock in which the pin is its page's only one."""
-        return Lock(by_page([*(other for other in self.pins if other.page != pin.page), pin]))
+        return self.with_pins([pin])
+
+    def with_pins(self, pins: Iterable[Pin]) -> Lock:
+        """A lock in which these pins are the only ones of their pages."""
+        return Lock(by_page({**self._pages, **{pin.page: pin for pin in pins}}.values()))
 
     def without(self, pages: Iterable[str]) -> Lock:
         """A lock without the pins of these pages."""

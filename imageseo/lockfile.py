@@ -1,38 +1,41 @@
-"""The text of imageseo.lock: written in one way only, and every hand edit found with its line."""
+"""The text of imageseo.lock: written in one way only, so that people and git can read and merge it."""
 
 from __future__ import annotations
 
+import json
+import math
 import re
-import tomllib
-from collections.abc import Iterable, Mapping
-from pathlib import Path, PurePosixPath
-from typing import Any, NoReturn
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 from imageseo.core.recipes import basics
 from imageseo.errors import LockError
-from imageseo.model.hero import Pin, Recipe
+from imageseo.lockreading import RESTORE, RIGHTS, VERSION, Reader
+from imageseo.model.hero import Pin
 
-VERSION = 1
-RESTORE = "Take the file back from version control, or delete the entry and run `imageseo generate`."
-_HEADER = "# Written by `imageseo generate`: commit it, never edit it. The pictures that it names lie beside it.\n"
-_HASH = re.compile(r"sha256:[0-9a-f]{64}")
-_TOP = ("lock_version", "hero")
-_ENTRY = ("page", "recipe_hash", "recipe", "output")
-_RECIPE = ("provider", "seed", "width", "height", "options")
-_OUTPUT = ("file", "sha256", "pixels", "width", "height", "digital_source_type")
+__all__ = ["RESTORE", "VERSION", "by_page", "dump", "parse"]
+
+_HEADER = (
+    "# Written by `imageseo generate`: commit it, and edit no line but `owner`. Merging: keep whole blocks, one a page.\n"
+)
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_ALIKE = 3  # git takes four equal lines of two heroes for one text, and tears both blocks apart there
 
 
 def parse(path: Path, text: str) -> tuple[Pin, ...]:
     """The pins of a lock's text, sorted by page. Raises LockError naming ``path`` and line."""
-    return _Reader(path, text).pins()
+    return by_page(Reader(path, text).pins())
 
 
 def dump(pins: Iterable[Pin]) -> str:
-    """The text of a lock: sorted by page, one key a line. Raises LockError for a pin that it cannot hold."""
-    import tomli_w
+    """The text of a lock: sorted by page, one key a line. Raises LockError for a pin that it cannot hold.
 
-    heroes = [_entry(pin) for pin in by_page(pins)]
-    return _HEADER + tomli_w.dumps({"lock_version": VERSION, **({"hero": heroes} if heroes else {})})
+    Heroes that are much alike (one model, one size, one scheduler) still differ in every third line, for that names
+    the page: in a merge conflict each hero then stands in one piece, to be kept or thrown away as a whole.
+    """
+    blocks = ["\n".join(_marked(pin.page, _lines(pin))) + "\n" for pin in by_page(pins)]
+    return _HEADER + "\n".join([f"lock_version = {VERSION}\n", *blocks])
 
 
 def by_page(pins: Iterable[Pin]) -> tuple[Pin, ...]:
@@ -40,148 +43,86 @@ def by_page(pins: Iterable[Pin]) -> tuple[Pin, ...]:
     return tuple(sorted(pins, key=lambda pin: pin.page))
 
 
-def _entry(pin: Pin) -> dict[str, Any]:
-    recipe = pin.recipe
-    if pin.recipe_hash != recipe.key:
+def _marked(page: str, lines: list[str]) -> Iterator[str]:
+    """The lines with the page as a comment behind each head of a table, every third key, and the last of all."""
+    mark = f"  # {_text(page, page)[1:-1]}"
+    alike = 0
+    for number, line in enumerate(lines, 1):
+        alike += 1
+        if line.startswith("[") or (line and (alike >= _ALIKE or number == len(lines))):
+            alike = 0
+            yield line + mark
+        else:
+            yield line
+
+
+def _lines(pin: Pin) -> list[str]:
+    if pin.recipe_hash != pin.recipe.key:
         raise LockError(f"the pin of {pin.page} does not carry the hash of its recipe", hint=RESTORE)
-    return {
-        "page": pin.page,
-        "recipe_hash": pin.recipe_hash,
-        "recipe": {
-            **basics(recipe),
-            "options": _toml(recipe.options, pin.page),
-        },
-        "output": {
-            "file": pin.file,
-            "sha256": pin.file_sha256,
-            "pixels": pin.pixels_sha256,
-            "width": pin.width,
-            "height": pin.height,
-            "digital_source_type": pin.digital_source_type,
-        },
+    rights = {name: value for name in RIGHTS if (value := getattr(pin.rights, name)) is not None}
+    output = {
+        "file": pin.file,
+        "sha256": pin.file_sha256,
+        "pixels": pin.pixels_sha256,
+        "phash": pin.phash,
+        "width": pin.width,
+        "height": pin.height,
+        "digital_source_type": pin.digital_source_type,
     }
+    entry = {"page": pin.page, "recipe_hash": pin.recipe_hash, "owner": pin.owner}
+    lines = ["[[hero]]", *_keys({key: value for key, value in entry.items() if value is not None}, pin.page)]
+    lines += _table("hero.recipe", basics(pin.recipe), pin.page)
+    lines += _table("hero.recipe.options", _sorted(pin.recipe.options), pin.page)
+    for name, table in (("env", _sorted(pin.env)), ("models", _sorted(pin.models))):
+        lines += _table(f"hero.{name}", table, pin.page) if table else []
+    lines += _table("hero.output", {key: value for key, value in output.items() if key != "phash" or value}, pin.page)
+    for name, table in (("rights", rights), ("checks", _sorted(pin.checks))):
+        lines += _table(f"hero.{name}", table, pin.page) if table else []
+    return lines
 
 
-def _toml(value: Any, page: str) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _toml(value[key], page) for key in sorted(value)}
+def _sorted(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: table[key] for key in sorted(table)}
+
+
+def _table(name: str, table: Mapping[str, Any], page: str) -> list[str]:
+    """A table and, behind its own keys, those within it."""
+    within = {key: value for key, value in table.items() if isinstance(value, Mapping)}
+    lines = ["", f"[{name}]", *_keys({key: value for key, value in table.items() if key not in within}, page)]
+    for key, value in within.items():
+        lines += _table(f"{name}.{_key(key, page)}", _sorted(value), page)
+    return lines
+
+
+def _keys(table: Mapping[str, Any], page: str) -> list[str]:
+    return [f"{_key(key, page)} = {_value(value, page)}" for key, value in table.items()]
+
+
+def _key(key: str, page: str) -> str:
+    return key if _BARE.fullmatch(key) else _text(key, page)
+
+
+def _value(value: Any, page: str) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
+        return repr(value)
+    if isinstance(value, str):
+        return _text(value, page)
     if isinstance(value, list | tuple):
-        return [_toml(item, page) for item in value]
+        return f"[{', '.join(_value(item, page) for item in value)}]"
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{_key(key, page)} = {_value(value[key], page)}" for key in sorted(value))
+        return f"{{ {inner} }}" if inner else "{}"
     if value is None:
-        raise LockError(f"the recipe of {page} holds a null, which TOML cannot keep", hint="Leave the key out.")
-    return value
+        raise LockError(f"the hero of {page} holds a null, which TOML cannot keep", hint="Leave the key out.")
+    raise LockError(f"the hero of {page} holds {value!r}, which the lock cannot keep", hint="Write it as a text.")
 
 
-class _Reader:
-    """Turns the text into pins; knows where a fault stands because every key has its own line."""
-
-    def __init__(self, path: Path, text: str) -> None:
-        self.path = path
-        self.lines = text.splitlines()
-        self.starts = [n for n, line in enumerate(self.lines) if re.match(r"\s*\[\[\s*hero\s*\]\]", line)]
-        self.text = text
-
-    def fail(self, line: int | None, problem: str, hint: str = RESTORE) -> NoReturn:
-        place = f"{self.path}:{line}" if line else str(self.path)
-        raise LockError(f"{place}: {problem}", hint=hint)
-
-    def line(self, entry: int, key: str) -> int | None:
-        """1-based line of a key in the n-th entry; the entry's first line when the key has none."""
-        if entry >= len(self.starts):
-            return None
-        start = self.starts[entry]
-        end = self.starts[entry + 1] if entry + 1 < len(self.starts) else len(self.lines)
-        pattern = re.compile(
-            rf"\s*(\"?{re.escape(key)}\"?\s*=|\[hero\..*\b{re.escape(key)}\]|\[hero\.{re.escape(key)}\])"
-        )
-        return next((n + 1 for n in range(start, end) if pattern.match(self.lines[n])), start + 1)
-
-    def pins(self) -> tuple[Pin, ...]:
-        for number, line in enumerate(self.lines, 1):
-            if re.match(r"(<{7}|>{7}|\|{7})( |$)|={7}$", line):
-                self.fail(
-                    number,
-                    "an unresolved merge",
-                    "Keep the entries of both sides but one per page, without the marker lines; "
-                    "`imageseo generate` then makes what does not fit.",
-                )
-        try:
-            data = tomllib.loads(self.text)
-        except tomllib.TOMLDecodeError as error:
-            found = re.search(r"at line (\d+)", str(error))
-            self.fail(int(found[1]) if found else len(self.lines), f"is not TOML: {error}")
-        version = data.get("lock_version")
-        if type(version) is not int or version != VERSION:
-            stands = next((n for n, line in enumerate(self.lines, 1) if line.startswith("lock_version")), 1)
-            self.fail(
-                stands,
-                f"lock_version is {version!r}, this imageseo knows {VERSION}",
-                "Install the imageseo that wrote the file, or delete it and run `imageseo generate`.",
-            )
-        for key in data:
-            if key not in _TOP:
-                stands = next((n for n, line in enumerate(self.lines, 1) if key in line), 1)
-                self.fail(stands, f"unknown key {key!r}")
-        heroes = data.get("hero", [])
-        if not isinstance(heroes, list) or len(heroes) != len(self.starts):
-            self.fail(None, "heroes must be written as [[hero]] tables")
-        pins: dict[str, Pin] = {}
-        for number, entry in enumerate(heroes):
-            pin = self.pin(number, entry)
-            if pin.page in pins:
-                self.fail(self.line(number, "page"), f"a second hero for the page {pin.page!r}")
-            pins[pin.page] = pin
-        return by_page(pins.values())
-
-    def pin(self, number: int, entry: Any) -> Pin:
-        self.keys(number, entry, _ENTRY, "hero")
-        recipe, output = entry["recipe"], entry["output"]
-        self.keys(number, recipe, _RECIPE, "hero.recipe")
-        self.keys(number, output, _OUTPUT, "hero.output")
-        values = {**output, **recipe, "page": entry["page"], "recipe_hash": entry["recipe_hash"]}
-        for key in ("page", "recipe_hash", "provider", "file", "sha256", "pixels", "digital_source_type"):
-            if not isinstance(values[key], str) or not values[key]:
-                self.fail(self.line(number, key), f"{key} must be a text")
-        for table in (recipe, output):
-            for key in ("seed", "width", "height"):
-                if key in table and (type(table[key]) is not int or table[key] < (0 if key == "seed" else 1)):
-                    self.fail(self.line(number, key), f"{key} must be a whole number")
-        for key in ("recipe_hash", "sha256", "pixels"):
-            if not _HASH.fullmatch(values[key]):
-                self.fail(self.line(number, key), f"{key} must be `sha256:` and 64 hexadecimal digits")
-        if not isinstance(recipe["options"], dict):
-            self.fail(self.line(number, "options"), "options must be a table")
-        file = PurePosixPath(output["file"])
-        if file.is_absolute() or ".." in file.parts or "\\" in output["file"] or ":" in file.parts[0]:
-            self.fail(self.line(number, "file"), f"file must stay inside the project: {output['file']!r}")
-        made = Recipe(**recipe)
-        try:
-            key = made.key
-        except (TypeError, ValueError):
-            self.fail(self.line(number, "options"), "options hold a value that no recipe can have")
-        if key != entry["recipe_hash"]:
-            self.fail(
-                self.line(number, "recipe_hash"),
-                f"recipe_hash of {entry['page']!r} does not fit the recipe below it: one of them was edited",
-            )
-        return Pin(
-            page=entry["page"],
-            recipe=made,
-            recipe_hash=key,
-            file=output["file"],
-            file_sha256=output["sha256"],
-            pixels_sha256=output["pixels"],
-            digital_source_type=output["digital_source_type"],
-            width=output["width"],
-            height=output["height"],
-        )
-
-    def keys(self, number: int, table: Any, known: tuple[str, ...], name: str) -> None:
-        if not isinstance(table, dict):
-            self.fail(self.line(number, name.rpartition(".")[2]), f"[{name}] must be a table")
-        for key in table:
-            if key not in known:
-                self.fail(self.line(number, key), f"unknown key {key!r} in [{name}]")
-        for key in known:
-            if key not in table:
-                self.fail(self.line(number, name.rpartition(".")[2]), f"[{name}] has no {key!r}")
+def _text(value: str, page: str) -> str:
+    """A basic string of TOML: JSON's, but for one control character."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise LockError(f"the hero of {page!a} holds half a character: {value!a}", hint="Write it anew.") from None
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -23,6 +23,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "entries",
         "lock",
         "lockfile",
+        "lockreading",
         "probe",
         "provenance",
         "raster",
