@@ -37,6 +37,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "repack",
         "pixels_brisk",
         "pixels_vips",
+        "vault",
+        "remote",
+        "kept",
     ),
     (
         "facts",
@@ -72,7 +75,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("cli",),
 )
 LEAVES = ("heroes", "codecs", "metrics", "rules", "reports")
-HEAVY = ("torch", "diffusers", "playwright", "dask", "c2pa")
+HEAVY = ("torch", "diffusers", "playwright", "dask", "c2pa", "fsspec", "s3fs")
 PURE_CORE_FORBIDS = (
     "PIL",
     "torch",
