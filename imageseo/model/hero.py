@@ -62,7 +62,9 @@ class HeroRequest:
     Neither of them: the author wants no hero here (``off``). ``file``: relative to the built site's root.
     ``derived``: what of the recipe nobody wrote, because it came from the page itself: ``seed``, ``title``.
     ``seeds``: those approved for the series that the recipe belongs to. ``focal``: what crops must keep, as shares of
-    width and height from the upper left corner.
+    width and height from the upper left corner. ``evidence``: what the prompt came from, for the pin's ``env``:
+    ``template``, ``preset``, ``series``, ``prompts`` (the library's version), ``words`` (a hash of all that the author
+    wrote of the prompt: where the pin has the same one, nothing but the page's own words changed).
     """
 
     page: str  # Page.key
@@ -75,6 +77,7 @@ class HeroRequest:
     seeds: tuple[int, ...] = ()
     depicts: Depicts = "unknown"
     focal: tuple[float, float] | None = None
+    evidence: Mapping[str, Any] = field(default_factory=dict)
     origin: str = "front matter"  # where it was asked, for messages: "front matter key `hero`", "heroes.toml: …"
 
     @property

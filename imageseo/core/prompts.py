@@ -1,0 +1,221 @@
+"""How a recipe's words become its prompt."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from imageseo.core import templating
+from imageseo.core.asked import Faults, listed, show
+from imageseo.core.prompt_library import CONTEXT, EMPTY, KNOWN, SLOTS, WORDS, Library, Series, Template
+from imageseo.errors import RecipeError
+
+__all__ = ["CONTEXT", "EMPTY", "KNOWN", "SLOTS", "WORDS", "Library", "Resolved", "Series", "Template", "resolve"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """A recipe's keys when its words have become a prompt.
+
+    ``given``: all that was written and shared, with ``prompt`` and ``negative`` instead of their words. ``derived``:
+    which of these two say what the page says. ``seeds``: approved ones of the series. ``evidence``: what the prompt
+    came from, never null: ``template``, ``preset``, ``series``, ``prompts`` (version of the library), and ``words``,
+    a hash of all that the author had a hand in: equal ones differ in nothing but the page's own words.
+    """
+
+    given: Mapping[str, Any]
+    derived: frozenset[str] = frozenset()
+    seeds: tuple[int, ...] = ()
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+def resolve(library: Library, given: Mapping[str, Any], context: Mapping[str, Any]) -> Resolved:
+    """The recipe's keys with its prompt filled in. ``context``: of the page, those of CONTEXT that it has.
+
+    A template's places take words of the page, then of its series, then of its preset. Words without a template are
+    joined by commas; the page's ``style`` alone stays the provider's, as does one that the template has no place for.
+    Every fault that can be seen at once is told (RecipeError).
+    """
+    texts = [given.get(key) for key in ("prompt", "negative")]
+    if not any(key in given for key in WORDS if key != "style") and not any(
+        isinstance(text, str) and templating.is_template(text) for text in texts
+    ):
+        return Resolved(given=given)
+    faults = Faults()
+    series = Series()
+    if "series" in given:
+        series = faults.attempt(lambda: library.pick("series", given["series"], library.series), series)
+    name = series.given.get("preset", given.get("preset"))
+    preset: Mapping[str, Any] = {}
+    if name is not None:
+        preset = faults.attempt(lambda: library.pick("preset", name, library.presets), preset)
+    if "series" in given:
+        _free(given, series, preset if "preset" in series.given else {}, faults)
+        if series.vary not in {**series.given, **given, **preset}:
+            what = f"`{series.vary}`: the series {show(given['series'])} varies it, and nobody wrote it"
+            faults.found.append(RecipeError(what, hint=f"write `{series.vary}: …` beside `series`"))
+    faults.end()
+    written = {**series.given, **given}
+    words = _Words(library=library, context=context, preset=preset, shared=series.given, written=written)
+    prompt, negative = words.fill(faults)
+    faults.end()
+    options = {key: value for key, value in written.items() if key not in (*WORDS, "prompt", "negative")}
+    options |= words.left
+    options |= {key: text for key, text in (("prompt", prompt), ("negative", negative)) if text}
+    named: dict[str, Any] = {
+        key: str(written[key]).strip() for key in ("template", "preset", "series") if key in written
+    }
+    version = {"prompts": library.version} if library.version and (named or "negatives" in written) else {}
+    return Resolved(
+        given=options,
+        derived=frozenset(words.derived),
+        seeds=series.seeds,
+        evidence={**named, **version, "words": words.digest()},
+    )
+
+
+def _free(given: Mapping[str, Any], series: Series, preset: Mapping[str, Any], faults: Faults) -> None:
+    """No key of the page may be one that its series has settled."""
+    fixed = {**preset, **series.given}
+    if {"prompt", "template"} & set(fixed):
+        fixed = {"prompt": fixed.get("prompt", "…"), "template": fixed.get("template", "…"), **fixed}
+    for key in given:
+        if key in fixed and key not in (series.vary, "series"):
+            value = f" ({show(fixed[key])})" if fixed[key] != "…" else ""
+            hint = f"its pages write `{series.vary}`; to write `{key}` yourself, leave `series` out"
+            faults.found.append(
+                RecipeError(f"`{key}`: is settled by the series {show(given['series'])}{value}", hint=hint)
+            )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Words:
+    """Words on their way into a prompt. ``left``: those that no template took; ``derived``: what the page changes."""
+
+    library: Library
+    context: Mapping[str, Any]
+    preset: Mapping[str, Any]
+    shared: Mapping[str, Any]
+    written: Mapping[str, Any]
+    left: dict[str, Any] = field(default_factory=dict)
+    derived: set[str] = field(default_factory=set)
+    _sources: list[str] = field(default_factory=list)
+    _paged: set[str] = field(default_factory=set)  # slots whose words are the page's
+
+    def fill(self, faults: Faults) -> tuple[str, str]:
+        """The prompt and the negative prompt, ``""`` where there is none."""
+        template = Template(prompt="")
+        if "template" in self.written:
+            name = self.written["template"]
+            template = faults.attempt(lambda: self.library.pick("template", name, self.library.templates), template)
+            if "prompt" in self.written:
+                faults.found.append(RecipeError("`prompt`: cannot stand beside `template`: a template is a prompt"))
+        against = faults.attempt(self._negatives, "")
+        slots = {key: faults.attempt(partial(self._slot, key), "") for key in SLOTS if self._has(key)}
+        if faults.found:
+            return "", ""
+        words = {**self.context, **slots, "negatives": against}
+        source = template.prompt or str(self.written.get("prompt", ""))
+        prompt = faults.attempt(lambda: self._prompt(source, words, slots), "")
+        negative = faults.attempt(lambda: self._negative(template, words, against), "")
+        return prompt, negative
+
+    def digest(self) -> str:
+        """``sha256:…`` of the texts that were filled in, before they were."""
+        text = json.dumps(self._sources, ensure_ascii=True, separators=(",", ":"))
+        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+    def _has(self, key: str) -> bool:
+        return key in self.written or key in self.preset
+
+    def _slot(self, key: str) -> str:
+        value = self.written.get(key, self.preset.get(key))
+        if not isinstance(value, str) or not value.strip():
+            raise RecipeError(f"`{key}`: expected text, found {show(value)}")
+        if not templating.is_template(value):
+            return templating.tidy(value)
+        if templating.variables(value) & set(CONTEXT):
+            self._paged.add(key)
+        return _at(key, value, self.context, CONTEXT)
+
+    def _negatives(self) -> str:
+        """The texts of all negative libraries that are named: the preset's, then the recipe's."""
+        names = dict.fromkeys([*names_of(self.preset.get("negatives")), *names_of(self.written.get("negatives"))])
+        faults = Faults()
+        entries = self.library.negatives
+        texts = [faults.attempt(partial(self.library.pick, "negatives", name, entries), "") for name in names]
+        faults.end()
+        return templating.joined(texts)
+
+    def _prompt(self, source: str, words: Mapping[str, Any], slots: Mapping[str, str]) -> str:
+        pages = [key for key in SLOTS if key in self.written and key not in self.shared]
+        if templating.is_template(source) or "template" in self.written:
+            used = self._reads("prompt", source)
+            unused = [key for key in pages if key not in used]
+            if "style" in unused:
+                self.left["style"] = self.written["style"]
+            spare = [key for key in unused if key != "style"]
+            if spare:
+                there = [key for key in SLOTS if key in used]
+                what = f"the template {show(self.written['template'])}" if "template" in self.written else "the prompt"
+                raise RecipeError(
+                    "\n".join(f"`{key}`: {what} has no place for it" for key in spare),
+                    hint=f"it has places for {listed(there)}",
+                )
+            self._note("prompt", source, used)
+            key = "template" if "template" in self.written else "prompt"
+            text = _at(key, source, words, KNOWN)
+            if not text:
+                raise RecipeError(f"`{key}`: nothing is left of the prompt when it is filled in")
+            return text
+        if (slots and set(slots) - {"style"}) or ("style" in slots and "style" not in pages):
+            self._note("prompt", source, frozenset(slots))
+            return templating.tidy(", ".join([source, *(slots[key] for key in SLOTS if key in slots)]))
+        if "style" in slots:
+            self.left["style"] = self.written["style"]
+        return source
+
+    def _negative(self, template: Template, words: Mapping[str, Any], against: str) -> str:
+        source = self.written.get("negative", template.negative)
+        self._sources.append(against)
+        if not isinstance(source, str):
+            raise RecipeError(f"`negative`: expected text, found {show(source)}")
+        if templating.is_template(source):
+            used = self._reads("negative", source)
+            self._note("negative", source, used)
+            text = _at("negative", source, words, KNOWN)
+            return text if "negatives" in used else templating.joined([text, against])
+        self._sources.append(source)
+        return templating.joined([source, against]) if against or not self.written.get("negative") else source
+
+    def _reads(self, key: str, source: str) -> frozenset[str]:
+        try:
+            return templating.variables(source)
+        except RecipeError as error:
+            raise RecipeError(f"`{key}`: {error.message}", hint=error.hint) from error
+
+    def _note(self, key: str, source: str, used: frozenset[str]) -> None:
+        self._sources += [source, *(str(self.written.get(k, self.preset.get(k))) for k in SLOTS if k in used)]
+        if used & (set(CONTEXT) | self._paged):
+            self.derived.add(key)
+
+
+def names_of(value: Any) -> Sequence[str]:
+    """``[people, text]`` or ``people, text``. Raises RecipeError for anything else."""
+    if value is None:
+        return ()
+    found = value.split(",") if isinstance(value, str) else value
+    if not isinstance(found, list | tuple) or not all(isinstance(name, str) and name.strip() for name in found):
+        raise RecipeError(f"`negatives`: expected a list of names, found {show(value)}", hint="such as [people, text]")
+    return [name.strip() for name in found]
+
+
+def _at(key: str, source: str, words: Mapping[str, Any], known: Sequence[str]) -> str:
+    try:
+        return templating.render(source, words, known)
+    except RecipeError as error:
+        raise RecipeError(f"`{key}`: {error.message}", hint=error.hint) from error
