@@ -66,11 +66,16 @@ def plain(prompt: str) -> str:
 
 
 def compel(prompt: str) -> str:
-    """The prompt in compel's syntax: ``(word)1.3``, its own signs escaped."""
-    return "".join(
-        _escaped(part.text) if part.weight == 1 else f"({_escaped(part.text)}){_number(part.weight)}"
-        for part in parse(prompt)
-    )
+    """The prompt in compel's syntax: ``(word)1.3``. What compel would take for a sign of its own is a word here."""
+    text = ""
+    for part in parse(prompt):
+        if part.weight == 1 or re.search(r"\w", part.text) is None:
+            text += _words(part.text)
+        else:  # a bracket that touches a word is no weight to compel, nor one that holds signs beside its words
+            words = _words(re.sub(r"(?<!\w)[+=-]+|[+-]+(?!\w)", "", part.text))
+            text += (" " if text[-1:].strip() else "") + f"({words}){_number(part.weight)}"
+            text += "" if words[-1:].strip() else " "
+    return text
 
 
 def a1111(parts: Iterable[Part]) -> str:
@@ -108,5 +113,7 @@ def _brackets(text: str) -> str:
     return re.sub(r"([\\()\[\]])", r"\\\1", text)
 
 
-def _escaped(text: str) -> str:
-    return re.sub(r"([\\()])", r"\\\1", text)
+def _words(text: str) -> str:
+    """Words for compel: brackets and quotes escaped, ``C++`` set apart, for signs at a word's end are weights to it."""
+    text = re.sub(r"(?<=[^\s+-])([+-]+)(?=[\s,.;:!?()\"]|$)", r" \1", text.replace("\\", ""))
+    return re.sub(r"([()\"])", r"\\\1", text)
