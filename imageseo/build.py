@@ -87,6 +87,7 @@ def build(site: Site, settings: Settings, tools: Tools) -> BuildResult:
         hero=settings.hero,
         rights=settings.rights,
         jpeg_quality=settings.quality.jpeg,
+        max_pixels=settings.encode.max_pixels,
         locate=tools.locate,
         store=memory.store,
         known=memory.book.heroes,
@@ -116,6 +117,7 @@ def build(site: Site, settings: Settings, tools: Tools) -> BuildResult:
     findings = [*planner.findings, *casting.findings]
     sweep = Sweep(site=site, output=output)
     sweep.named_before(memory.named_before)
+    sweep.spare(casting.published)
     finisher = Finisher(
         site=site,
         settings=settings,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import posixpath
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from imageseo.core import crops as windows
 from imageseo.core import hero as heroes
 from imageseo.core import naming
+from imageseo.crops import Cropper
 from imageseo.encode import Encoder
 from imageseo.errors import ImageseoError, RecipeError
 from imageseo.facts import SiteFiles
@@ -27,19 +30,23 @@ from imageseo.settings import HeroSettings, RightsSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cast:
-    """A page's hero and its published file. ``pixels``: where the encoder reads them, and as what."""
+    """A page's hero and its published file. ``pixels``: where the encoder reads them, and as what.
+
+    ``crops``: files that lie beside it, as published.
+    """
 
     hero: Hero
     asset: Asset
     pixels: tuple[Path, Asset]
+    crops: tuple[Asset, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
 class Casting:
     """Leads pages to their heroes for one build; generated ones are published as they are met.
 
-    ``masters``: where the lock, the store and the providers are asked. ``known``: what a published hero follows from
-    -> hash and size of its file, from the last build.
+    ``masters``: where the lock, the store and the providers are asked. ``known``: what a published hero or crop follows
+    from -> hash and size of its file, from the last build. ``max_pixels``: of a master.
     """
 
     site: Site
@@ -50,6 +57,7 @@ class Casting:
     hero: HeroSettings
     rights: RightsSettings
     jpeg_quality: int
+    max_pixels: int
     locate: Callable[[str], Path]
     store: Store
     known: Mapping[str, tuple[str, int]] = field(default_factory=dict)
@@ -61,6 +69,11 @@ class Casting:
     def declined(self, page: Page) -> bool:
         """True when the author said that the page has no hero (``hero: false``)."""
         return page.path in self._declined
+
+    @property
+    def published(self) -> Collection[str]:
+        """Site paths of the heroes and crops that this build made."""
+        return self._published.keys()
 
     def of(self, page: Page) -> Cast | None:
         """The hero that the page's author asked for; None when there is none, or when it cannot be had (a finding)."""
@@ -98,7 +111,7 @@ class Casting:
             where = replace(location, image=path)
             self._say(asset.rule, f"{request.origin}: {asset.problem}", asset.hint, where, Severity.ERROR)
             return None
-        hero = Hero(path=path, alt=request.alt, caption=request.caption, rights=request.rights.or_else(asset.rights))
+        hero = _hero(request, path, request.rights.or_else(asset.rights))
         return Cast(hero=hero, asset=asset, pixels=(self.output.locate(path), asset))
 
     def _made(self, page: Page, request: HeroRequest, location: Location) -> Cast | None:
@@ -107,13 +120,14 @@ class Casting:
         master = resolution.master
         if master is None:
             return None
-        rights = request.rights.or_else(Rights.of(self.rights))
-        rights = replace(rights, digital_source_type=master.digital_source_type)
+        rights = request.rights.or_else(master.rights).or_else(Rights.of(self.rights))
+        # "" is a picture that was found and does not say how it came to be: then nor do we.
+        rights = replace(rights, digital_source_type=master.digital_source_type or None)
         path = self._path(page, master)
         try:
             jpeg = self._jpeg(master, rights)
-            self.output.write(path, jpeg)
-            self.files.add(path, len(jpeg))
+            self._publish(path, jpeg)
+            beside = tuple(self._crops(path, master, rights, jpeg, request.focal)) if self.hero.crops else ()
         except OSError as error:
             problem = f"{path} cannot be written: {error.strerror or error}"
             self._say("page-unwritable", problem, "make the folder writable, or make room", location, fails=True)
@@ -127,9 +141,40 @@ class Casting:
             height=master.height,
             rights=rights,
         )
-        hero = Hero(path=path, alt=request.alt, caption=request.caption, rights=rights, generated=True)
+        hero = replace(_hero(request, path, rights), generated=True)
         # Variants are encoded from the lossless master, but weighed against the JPEG that they stand in for.
-        return Cast(hero=hero, asset=asset, pixels=(self._pixels(master), replace(asset, format="png")))
+        return Cast(hero=hero, asset=asset, pixels=(self._pixels(master), replace(asset, format="png")), crops=beside)
+
+    def _publish(self, path: str, data: bytes) -> None:
+        self.output.write(path, data)
+        self.files.add(path, len(data))
+
+    def _crops(
+        self, hero: str, master: Resolved, rights: Rights, published: bytes, focal: tuple[float, float] | None
+    ) -> Iterator[Asset]:
+        """The crops that are asked for, published beside the hero."""
+        cropper = Cropper(
+            store=self.store,
+            encoder=self.encoder,
+            known=self.known,
+            quality=self.jpeg_quality,
+            max_pixels=self.max_pixels,
+            seen=self.heroes,
+        )
+        for crop in cropper.of(master.sha256, master.read, published, self.hero.crops, rights=rights, focal=focal):
+            path = self._free(windows.name(hero, crop.ratio), master, crop.follows)
+            self._publish(path, crop.data)
+            width, height = windows.window((master.width, master.height), crop.ratio, (0.5, 0.5)).size
+            sha256 = self.heroes[crop.follows][0]
+            yield Asset(
+                path=path,
+                sha256=sha256,
+                bytes=len(crop.data),
+                format="jpeg",
+                width=width,
+                height=height,
+                rights=rights,
+            )
 
     def _jpeg(self, master: Resolved, rights: Rights) -> bytes:
         """The master as it is published. What the last build made of it is taken from the store, verified."""
@@ -144,10 +189,14 @@ class Casting:
 
     def _path(self, page: Page, master: Resolved) -> str:
         """Where a drawn hero is published: by the page's name, unless that is another page's or the author's file."""
-        stem = f"{self.hero.publish}/{naming.hero_name(page)}"
-        path = f"{stem}.jpg"
-        if self._published.setdefault(path, master.sha256) != master.sha256 or not self._ours(path):
-            path = f"{stem}-{master.sha256[:8]}.jpg"
+        return self._free(f"{self.hero.publish}/{naming.hero_name(page)}.jpg", master, master.sha256)
+
+    def _free(self, path: str, master: Resolved, what: str) -> str:
+        """A path, or if it is taken one with digits of the master. ``what``: tells what goes there from all else."""
+        if self._published.setdefault(path, what) != what or not self._ours(path):
+            stem, suffix = posixpath.splitext(path)
+            path = f"{stem}-{master.sha256[:8]}{suffix}"
+            self._published[path] = what
         return path
 
     def _ours(self, path: str) -> bool:
@@ -187,6 +236,18 @@ def completer(providers: Mapping[str, HeroProvider]) -> Callable[[str, Mapping[s
         return provider.complete(options)
 
     return complete
+
+
+def _hero(request: HeroRequest, path: str, rights: Rights) -> Hero:
+    """What the author says of a hero that is published at a path."""
+    return Hero(
+        path=path,
+        alt=request.alt,
+        caption=request.caption,
+        rights=rights,
+        depicts=request.depicts,
+        focal=request.focal,
+    )
 
 
 def _where(page: Page) -> Location:

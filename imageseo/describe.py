@@ -27,12 +27,22 @@ def graph(
             if cast is not None and image.hero:
                 said = said or cast.hero.caption or cast.hero.alt
             nodes.append(_node(base_url, image.asset, said, rights, representative=image.hero))
+    if cast is not None and any(node.representative for node in nodes):
+        said = next(node.caption for node in nodes if node.representative)
+        rights = cast.hero.rights.or_else(house)
+        nodes += [_node(base_url, crop, said, rights, crop=True) for crop in cast.crops]
     blocks = [original[start:end].decode(plan.scan.charset, "replace") for start, end in plan.scan.json_ld]
     return jsonld.image_graph(page_url=urls.absolute(base_url, page.url), nodes=nodes, existing=blocks)
 
 
 def _node(
-    base_url: str, asset: Asset, caption: str | None, rights: Rights, *, representative: bool
+    base_url: str,
+    asset: Asset,
+    caption: str | None,
+    rights: Rights,
+    *,
+    representative: bool = False,
+    crop: bool = False,
 ) -> jsonld.ImageNode:
     return jsonld.ImageNode(
         content_url=urls.absolute(base_url, asset.path),
@@ -41,4 +51,5 @@ def _node(
         caption=(caption or "").strip() or None,
         rights=rights,
         representative=representative,
+        crop=crop,
     )

@@ -15,6 +15,7 @@ from imageseo.keys import Keys, metadata, unable
 from imageseo.model.image import Asset, BadAsset, Rights, Variant, VariantSpec
 from imageseo.ports import Codec, Metric, Progress, Step, Store, Stored
 from imageseo.probe import probe_bytes
+from imageseo.provenance import bare
 from imageseo.schedule import work_through
 from imageseo.tune import LOSSLESS, Study
 from imageseo.work import Engine, EngineAbsent, Failed, Made, Outcomes, Source, pixels, whole
@@ -151,8 +152,8 @@ class Encoder:
     def publish(self, master: bytes, *, quality: int, rights: Rights, codec: str = "jpeg") -> bytes:
         """A master (PNG or any raster) as the file to publish at its full size, from the store or made now.
 
-        ``rights``: written into it as XMP, with ``digital_source_type``. Raises ProviderError for a master that is no
-        picture, StoreError.
+        ``rights``: written into it as XMP, with ``digital_source_type``; always a packet, by which later builds know
+        the file for ours. Raises ProviderError for a master that is no picture, StoreError.
         """
         asset = probe_bytes(master, "the hero's master", max_pixels=self._policy.max_pixels)
         if isinstance(asset, BadAsset) or not asset.encodable:
@@ -160,7 +161,7 @@ class Encoder:
             raise ProviderError(problem, hint="Make it again with `imageseo generate`.")
         width, height = asset.width, asset.height
         spec = VariantSpec(source=asset.sha256, format=codec, width=width, height=height, quality=quality)
-        xmp = metadata(rights)
+        xmp = metadata(rights) or bare()
         key = self._keys.of_master(spec, self._policy, xmp)
         stored = self._store.find(key)
         data = self._store.read(stored) if stored else None

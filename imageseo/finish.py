@@ -90,7 +90,10 @@ class Finisher:
             hero=plan.insert is not None or plan.hero_image is not None,
             findings=said,
             silenced=silenced,
-            named=[Named(path, variant.sha256, variant.bytes) for path, variant in named.items()],
+            named=[
+                *(Named(path, variant.sha256, variant.bytes) for path, variant in named.items()),
+                *(Named(crop.path, crop.sha256, crop.bytes) for crop in (cast.crops if cast is not None else ())),
+            ],
             wanted=[
                 Wanted(_identity(spec), self.encoded.variants[spec].sha256)
                 for spec in plan.specs

@@ -171,7 +171,7 @@ def _facts(book: Book) -> tuple[object, ...]:
 def _context(page: Page, cast: Cast | None, declined: bool) -> bytes | None:
     hints = page.hints
     source = None if hints.source is None else str(hints.source)
-    shown = None if cast is None else (cast.hero, cast.asset, cast.pixels[1])
+    shown = None if cast is None else (cast.hero, cast.asset, cast.pixels[1], cast.crops)
     try:
         return bytes.fromhex(
             memo.digest(source, hints.source_dir, hints.title, dict(hints.meta), hints.origin, shown, declined)

@@ -68,6 +68,7 @@ class Planner:
                 recompress=recompress,
             ),
             insert=settings.hero.insert,
+            labelled=settings.hero.label != "none",
         )
         return Planned(page=page, plan=planned, cast=cast, files=asked)
 

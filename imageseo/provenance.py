@@ -85,13 +85,22 @@ def packet(rights: Rights, *, original: str | None = None) -> bytes:
         return b""
     toolkit = TOOLKIT if original is None else f"{RECOMPRESSED} {original[:_DIGITS]}"
     names = "".join(f' xmlns:{prefix}="{space}"' for prefix, space in spaces.items())
+    return _packet(toolkit, names, "".join(fields))
+
+
+def _packet(toolkit: str, names: str, fields: str) -> bytes:
     text = (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
         f'<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="{toolkit}">'
-        f'<rdf:RDF xmlns:rdf="{_RDF}"><rdf:Description rdf:about=""{names}>{"".join(fields)}</rdf:Description>'
+        f'<rdf:RDF xmlns:rdf="{_RDF}"><rdf:Description rdf:about=""{names}>{fields}</rdf:Description>'
         '</rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
     )
     return text.encode("utf-8")
+
+
+def bare() -> bytes:
+    """A packet that says nothing but who wrote it: for a file of ours of whose picture nothing is known."""
+    return _packet(TOOLKIT, "", "")
 
 
 def png_xmp(text_chunk: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Variants that earlier builds wrote and that no page names any more."""
+"""Variants and crops that earlier builds wrote and that no page names any more."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from hashlib import sha256
 from urllib.parse import unquote, unquote_to_bytes
 
 from imageseo.core import candidates, find, naming, urls
+from imageseo.core.crops import like_crop
 from imageseo.errors import SiteError
 from imageseo.model.page import Page, Site
+from imageseo.provenance import TOOLKIT
 from imageseo.publish import Output
+
+_WRITTEN = TOOLKIT.encode()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,6 +38,10 @@ class Sweep:
         """Site paths that an earlier build wrote."""
         self._left.update(paths)
 
+    def spare(self, paths: Iterable[str]) -> None:
+        """Site paths of files that this build made, whoever names them."""
+        self._named.update(paths)
+
     def replaced(self, page: Page, raw: bytes) -> None:
         """A page was written over; ``raw``: as an earlier build left it."""
         scan = find.find(raw)
@@ -49,7 +57,8 @@ class Sweep:
     def remove(self) -> Iterator[tuple[str, OSError | SiteError]]:
         """Remove what no page names; paths that cannot be removed, with the reason.
 
-        A file goes only when its name is that of a variant and holds the hash of its bytes: then it is ours.
+        A file goes only when it is ours: its name is that of a variant and holds the hash of its bytes, or it is that
+        of a crop and the file's own words name us as its writer.
         """
         left = {path: unquote(posixpath.basename(path)).encode() for path in self._left - self._named}
         for page in self.site.pages if left else ():
@@ -59,7 +68,8 @@ class Sweep:
                     left = {path: name for path, name in left.items() if name not in raw}
         for path in sorted(left):
             try:
-                if naming.is_variant(path, sha256(self.output.read(path)).hexdigest()):
+                data = self.output.read(path)
+                if naming.is_variant(path, sha256(data).hexdigest()) or (like_crop(path) and _WRITTEN in data[:8192]):
                     self.output.remove(path)
             except FileNotFoundError:
                 continue

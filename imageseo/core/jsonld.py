@@ -43,7 +43,7 @@ class ImageNode:
     """What is said of one image. ``content_url``: absolute; ``width``/``height``: px of that file.
 
     ``digital_source_type``: an IPTC NewsCodes URI, else that of ``rights``; one without a schema.org member is left
-    out. ``representative``: the page's hero.
+    out. ``representative``: the page's hero; ``crop``: a part of the hero, described only beside it.
     """
 
     content_url: str
@@ -52,6 +52,7 @@ class ImageNode:
     caption: str | None = None
     rights: Rights = field(default_factory=Rights)
     representative: bool = False
+    crop: bool = False
     digital_source_type: str | None = None
 
 
@@ -71,21 +72,27 @@ def image_graph(*, page_url: str, nodes: Sequence[ImageNode], existing: Sequence
 
     ``page_url``: absolute. ``existing``: the contents of the theme's ``application/ld+json`` blocks, which are read
     and never changed: an ImageObject they have is not repeated, and their WebPage or Article gets our hero by
-    ``@id`` where it names no image of its own.
+    ``@id`` where it names no image of its own. With crops the hero is the first of a list: search engines choose the
+    ratio that fits their place.
     """
     page_url = urldefrag(page_url).url
     theme, problems = _read(existing)
     known = _known_images(theme, page_url)
     graph: list[dict[str, Any]] = []
     hero: str | None = None  # the @id that the page's image is known by
-    for node in _merged(nodes):
+    merged = _merged(nodes)
+    for node in merged:
+        if node.crop:
+            continue
         if node.content_url in known:
             hero = (known[node.content_url] or hero) if node.representative else hero
             continue
         graph.append(_image(node, page_url))
         hero = graph[-1]["@id"] if node.representative else hero
     if hero is not None:
-        graph.extend(_joins(theme, hero, page_url, sure=not problems))
+        crops = [_image(node, page_url) for node in merged if node.crop and node.content_url not in known]
+        joins = list(_joins(theme, [hero, *(crop["@id"] for crop in crops)], page_url, sure=not problems))
+        graph += [*(crops if any("image" in join for join in joins) else ()), *joins]
     if not graph:
         return ImageGraph(text=None, problems=problems)
     document = {"@context": "https://schema.org", "@graph": graph}
@@ -142,6 +149,7 @@ def _merged(nodes: Sequence[ImageNode]) -> list[ImageNode]:
                 first,
                 caption=first.caption or node.caption,
                 representative=first.representative or node.representative,
+                crop=first.crop and node.crop,
             )
         found[node.content_url] = node
     return list(found.values())
@@ -201,19 +209,28 @@ def _known_images(theme: list[Any], page_url: str) -> dict[str, str | None]:
     return known
 
 
-def _joins(theme: list[Any], hero: str, page_url: str, *, sure: bool) -> Iterator[dict[str, Any]]:
-    """Statements that tie the hero to the page. ``sure``: all of the theme's blocks could be read."""
+def _joins(theme: list[Any], images: Sequence[str], page_url: str, *, sure: bool) -> Iterator[dict[str, Any]]:
+    """Statements that tie the hero and its crops to the page. ``sure``: all of the theme's blocks could be read."""
     things = list(_things(theme))
     pages = [thing for thing, _ in things if _types(thing) & _PAGES]
     articles = [thing for thing, top in things if top and _types(thing) & _ARTICLES]
+    listed = [{"@id": image} for image in images]
+    hero = {"primaryImageOfPage": listed[0]}
+    # A page's primary image is one; what it has in several shapes is its `image`, as an article's.
+    shapes = {"image": listed} if len(listed) > 1 else {}
     if not pages and sure:
-        yield {"@type": "WebPage", "@id": page_url, "url": page_url, "primaryImageOfPage": {"@id": hero}}
-    for group, kind, key in ((pages, "WebPage", "primaryImageOfPage"), (articles, "Article", "image")):
+        yield {"@type": "WebPage", "@id": page_url, "url": page_url, **hero, **shapes}
+    for group, kind, said in (
+        (pages, "WebPage", {**hero, **shapes}),
+        (articles, "Article", shapes or {"image": listed[0]}),
+    ):
         named = [thing for thing in group if isinstance(thing.get("@id"), str)]
         # More than one is a listing: whose image it is cannot be known.
-        if len({thing["@id"] for thing in named}) == 1 and not any(thing.get(key) for thing in group):
-            # Readers refuse a node without a type; the broad one is true of the theme's and demands no properties.
-            yield {"@type": kind, "@id": urljoin(page_url, named[0]["@id"]), key: {"@id": hero}}
+        if len({thing["@id"] for thing in named}) != 1 or any(thing.get(next(iter(said))) for thing in group):
+            continue
+        # Readers refuse a node without a type; the broad one is true of the theme's and demands no properties.
+        own = {key: value for key, value in said.items() if not any(thing.get(key) for thing in group)}
+        yield {"@type": kind, "@id": urljoin(page_url, named[0]["@id"]), **own}
 
 
 def _script_safe(document: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from imageseo.core import naming
 from imageseo.core.edits import CHROME, HERO, MARKER, Edit
+from imageseo.core.labels import captioned
 from imageseo.model.image import Asset, Kept, SourceTag, Span, Variant, VariantSpec, Zone
 from imageseo.model.plan import HeroInsert, ImagePlan, PagePlan
 
@@ -28,7 +29,14 @@ _STYLE = (
     ":where(img[data-imageseo~=chrome]){width:auto}"
     ":where(figure[data-imageseo]){margin:1em 0}"
     ":where(figure[data-imageseo] img){max-width:100%}"
-    ".md-typeset picture[data-imageseo]:only-child>img[align]{margin-top:0}</style>"
+    ".md-typeset picture[data-imageseo]:only-child>img[align]{margin-top:0}"
+)
+# Above the picture and never hidden: what a visitor could take for a photograph says what it is at first sight. Black
+# and white in themselves: no contrast hangs on the picture. Nothing that is clicked or dragged meets it.
+_OVERLAY = (
+    ":where([data-imageseo=hero-frame]){position:relative;display:inline-block;max-width:100%}"
+    ":where([data-imageseo=ai-overlay]){position:absolute;top:.5rem;right:.5rem;margin:0;padding:.25em .5em;"
+    "background:#000;color:#fff;font:bold .75rem/1.3 sans-serif;letter-spacing:.03em;pointer-events:none}"
 )
 
 
@@ -55,13 +63,17 @@ def page_edits(
         _image_edits(image, variants, codec, opening, closing)
     if plan.insert is not None:
         opening.insert(0, _insertion(plan.insert.at, _hero(plan.insert, variants), codec))
-    head = _STYLE if opening else ""
+    head = f"{_STYLE}{_OVERLAY if _marked(plan.insert) else ''}</style>" if opening else ""
     if json_ld:
         head += f'<script type="application/ld+json" data-imageseo>{json_ld}</script>'
     if head and plan.scan.head_end is not None:
         opening.insert(0, _insertion(plan.scan.head_end, head, codec))
     # Several edits may meet at one byte: first what ends there, then head, hero and pictures that begin there.
     return tuple(sorted([*closing, *opening], key=lambda edit: edit.span))
+
+
+def _marked(insert: HeroInsert | None) -> bool:
+    return insert is not None and insert.label is not None and insert.label.overlay is not None
 
 
 def _insertion(at: int, text: str, codec: str) -> Edit:
@@ -134,7 +146,7 @@ def _sized(image: ImagePlan) -> bool:
 
 def _hero(insert: HeroInsert, variants: Mapping[VariantSpec, Variant]) -> str:
     dress = dressed_hero(insert, variants)
-    return _template("hero.jinja").render(hero=dress, caption=insert.hero.caption or "")
+    return _template("hero.jinja").render(hero=dress, caption=captioned(insert.hero.caption, None), label=insert.label)
 
 
 def _sources(

@@ -10,6 +10,7 @@ from typing import Literal
 from imageseo.core import hero as heroes
 from imageseo.core import ladder, urls
 from imageseo.core.fallback import fallbacks
+from imageseo.core.labels import label
 from imageseo.model.hero import Hero
 from imageseo.model.image import Asset, ImageRef, Kept, PageScan, VariantSpec, Zone
 from imageseo.model.page import Page
@@ -52,16 +53,18 @@ def plan_page(
     layout: ladder.Layout,
     offer: Offer,
     insert: Literal["after-h1", "before-h1", "none"],
+    labelled: bool = True,
 ) -> PagePlan:
     """What should become of the page.
 
     ``asset_of``: the file behind an ``<img>``, ``None`` when it is elsewhere or cannot be used. ``hero``,
     ``hero_asset``: what the author asked for, resolved; ``guess``: whether an article image may stand in without one.
+    ``labelled``: whether a hero that a model made is to say so, where it is inserted.
     """
     ref = hero_ref(scan, asset_of=asset_of, hero=hero, guess=guess, layout=layout)
     inserted = None
     if hero is not None and hero_asset is not None and ref is None and insert != "none":
-        inserted = _insert(page, scan, hero, hero_asset, layout, offer, insert)
+        inserted = _insert(page, scan, hero, hero_asset, layout, offer, insert, labelled=labelled)
     eager = {ref.span} if ref else set()
     # A hero that we are told to leave alone may not be in view: others are hurried as if none were known.
     known = ref is not None and ref.kept is not Kept.IGNORED
@@ -199,6 +202,8 @@ def _insert(
     layout: ladder.Layout,
     offer: Offer,
     where: Literal["after-h1", "before-h1"],
+    *,
+    labelled: bool,
 ) -> HeroInsert | None:
     """Beside the headline, else at the article's beginning; nowhere when the theme has a place of its own for it."""
     if scan.hero_slot is not None:
@@ -217,6 +222,7 @@ def _insert(
         specs=specs(None, asset, layout, offer),
         sizes=ladder.sizes(None, asset, layout),
         urgent=heroes.urged(scan) is None,
+        label=label(hero.rights.digital_source_type, hero.depicts, scan.language) if labelled else None,
     )
 
 

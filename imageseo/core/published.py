@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from imageseo.core.labels import captioned
 from imageseo.core.markup import Dress, dressed, dressed_hero
 from imageseo.model.image import Attribute, ImageRef, PageScan, Span, Variant, VariantSpec, Zone
 from imageseo.model.plan import HeroInsert, PagePlan
@@ -41,7 +42,7 @@ def _inserted(html: bytes, insert: HeroInsert, dress: Dress) -> ImageRef:
         line=html.count(b"\n", 0, insert.at) + 1,
         column=insert.at - html.rfind(b"\n", 0, insert.at),
         zone=Zone.ARTICLE,
-        caption=insert.hero.caption,
+        caption=captioned(insert.hero.caption, insert.label),
         sources=dress.sources,
         ours=bool(dress.sources),
     )

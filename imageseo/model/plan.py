@@ -29,11 +29,22 @@ class ImagePlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """What is said of a picture that a model made. ``caption``: in the figure's caption; ``overlay``: on the picture
+    itself; ``language``: of both, where it is not the page's.
+    """
+
+    caption: str
+    overlay: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeroInsert:
     """A hero that the article does not show yet: a ``<figure>`` to put at byte ``at``.
 
     ``src``: URL of the published fallback, relative to the page. ``urgent``: it gets ``fetchpriority="high"``, since
-    nothing on the page has it from the author.
+    nothing on the page has it from the author. ``label``: what is said of a picture that a model made.
     """
 
     at: int
@@ -43,6 +54,7 @@ class HeroInsert:
     specs: tuple[VariantSpec, ...]
     sizes: str
     urgent: bool = True
+    label: Label | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
