@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from imageseo.core import urls
 from imageseo.core.asked import Asked, Faults, listed, near, show
-from imageseo.core.recipes import changed
-from imageseo.errors import RecipeError
-from imageseo.model.hero import HeroRequest, Recipe
+from imageseo.core.hero_keys import FILE_KEYS, KNOWN_KEYS, RECIPE_KEYS, SAID_KEYS, flat, recipe_keys
+from imageseo.core.hero_recipe import Complete, Made, default_seed, made
+from imageseo.core.prompt_library import EMPTY, Library
+from imageseo.model.hero import Depicts, HeroRequest
 from imageseo.model.image import Rights
 from imageseo.model.page import Page
 from imageseo.settings import HeroSettings
 
-Complete = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+__all__ = ["Complete", "default_seed", "request"]
 
-_FILE_KEYS = ("src", "file", "path", "image", "url")
-_RECIPE_KEYS = ("prompt", "seed", "style", "card", "provider")
-_SAID_KEYS = ("alt", "caption", "creator", "credit", "copyright", "license", "acquire_license_page")
-_KNOWN_KEYS = (*_FILE_KEYS, *_RECIPE_KEYS, *_SAID_KEYS, "width", "height")
-# Words, whatever they look like; every other value of a flat (all strings) front matter is read as a JSON value.
-_WORDS = frozenset({*_FILE_KEYS, *_SAID_KEYS, "prompt", "negative_prompt", "style", "provider", "title", "subtitle"})
+_DEPICTS: tuple[Depicts, ...] = ("illustration", "realistic", "unknown")
+_TEXTS = tuple(key for key in SAID_KEYS if key not in ("depicts", "focal"))
 _IMAGE_FILE = re.compile(r"\.(?:jpe?g|jfif|png|webp|avif|gif|svg|tiff?|bmp)(?:[?#].*)?$", re.IGNORECASE)
 _WEB = re.compile(r"\s*(?:https?:|data:|//)", re.IGNORECASE)
 _OFF = ("false", "none", "off", "no")
-_MAX_SEED = 2**63 - 1  # as far as integers of TOML go
 
 
 def request(
@@ -42,6 +35,7 @@ def request(
     exists: Callable[[str], bool] | None = None,
     meta: Mapping[str, Any] | None = None,
     origin: str = "front matter",
+    library: Library = EMPTY,
 ) -> HeroRequest | None:
     """What the author asked for: a file, a recipe, or (``HeroRequest.off``) no hero at all; ``None``: nothing.
 
@@ -49,25 +43,22 @@ def request(
     faults are raised as ``RecipeError``; under ``image``, ``cover`` … themes keep many things, and what is no local
     image there is passed over. A foreign URL names no file of ours. ``exists``: whether the built site has a file.
     ``complete``: (provider, options) -> options with the provider's defaults. ``meta``: instead of the page's own.
+    ``library``: of prompts.
     """
     given = page.hints.meta if meta is None else meta
     if not given:
         return None
     folded = {key.lower(): value for key, value in given.items() if isinstance(key, str)}
+    recipe = partial(made, settings=settings, complete=complete, library=library)
     for key in settings.keys:
         asked = Asked(page=page, origin=origin, key=key, base_url=base_url, exists=exists)
-        found = _read(asked, folded, settings, complete)
+        found = _read(asked, folded, recipe)
         if found is not None:
             return found
     return None
 
 
-def default_seed(page: Page) -> int:
-    """A seed of 32 bits that stays with the page, so that a picture is pinned without being asked to."""
-    return int.from_bytes(hashlib.sha256(page.key.encode("utf-8", "surrogatepass")).digest()[:4], "big")
-
-
-def _read(asked: Asked, meta: Mapping[str, Any], settings: HeroSettings, complete: Complete) -> HeroRequest | None:
+def _read(asked: Asked, meta: Mapping[str, Any], recipe: Callable[..., Made]) -> HeroRequest | None:
     ours = asked.key == "hero"
     value = meta.get(asked.key.lower())
     if isinstance(value, str):
@@ -77,9 +68,9 @@ def _read(asked: Asked, meta: Mapping[str, Any], settings: HeroSettings, complet
             value = None
     if value is False or (isinstance(value, str) and value.strip().lower() in _OFF):
         return HeroRequest(page=asked.page.key, origin=asked.where) if ours else None
-    flat = _flat(asked.key.lower(), meta)
-    recipe_like = isinstance(value, Mapping) and any(key in value for key in _RECIPE_KEYS)
-    if not ours and not recipe_like and not flat:
+    named = flat(asked.key.lower(), meta)
+    recipe_like = isinstance(value, Mapping) and any(key in value for key in recipe_keys(asked.key))
+    if not ours and not recipe_like and not named:
         return _lenient(asked, value)
     if isinstance(value, Mapping):
         mapping = {str(key): each for key, each in value.items() if each is not None}
@@ -92,38 +83,42 @@ def _read(asked: Asked, meta: Mapping[str, Any], settings: HeroSettings, complet
             f"if `{asked.key}` means something else on this site, give ours another name: `hero.keys` in the settings"
         )
         raise asked.fault("", f"expected a path, a mapping or false, found {show(value)}", hint)
-    twice = sorted(set(mapping) & set(flat))
+    twice = sorted(set(mapping) & set(named))
     if twice:
         raise asked.fault(twice[0], f"is also given as `{asked.key}_{twice[0]}`; keep one of them")
-    mapping.update(flat)
-    return _strict(asked, mapping, settings, complete) if mapping else None
+    mapping.update(named)
+    return _strict(asked, mapping, recipe) if mapping else None
 
 
-def _strict(asked: Asked, mapping: Mapping[str, Any], settings: HeroSettings, complete: Complete) -> HeroRequest | None:
-    files = [key for key in _FILE_KEYS if key in mapping]
-    made = [key for key in _RECIPE_KEYS if key in mapping]
-    if files and (made or len(files) > 1):
-        other = made[0] if made else files[1]
+def _strict(asked: Asked, mapping: Mapping[str, Any], recipe: Callable[..., Made]) -> HeroRequest | None:
+    made_by = [key for key in RECIPE_KEYS if key in mapping]
+    # Beside a prompt `image` is what the picture is made from, which is the provider's business.
+    files = [key for key in FILE_KEYS if key in mapping and not (key == "image" and made_by)]
+    if files and (made_by or len(files) > 1):
+        other = made_by[0] if made_by else files[1]
         raise asked.fault(other, f"cannot stand beside `{files[0]}`: a hero is one file or one recipe")
-    if not files and not made:
+    if not files and not made_by:
         meant = next(
-            ((key, near(key, _KNOWN_KEYS)) for key in mapping if near(key, _KNOWN_KEYS) not in (None, key)), None
+            ((key, near(key, KNOWN_KEYS)) for key in mapping if near(key, KNOWN_KEYS) not in (None, key)), None
         )
-        wanted = "no image (`src`) and no recipe (`prompt`, `seed`, `style` or `provider`)"
+        wanted = "no image (`src`) and no recipe (`prompt`, `seed`, `style`, `template`, `series` or `provider`)"
         hint = f"did you mean `{meant[1]}` for `{meant[0]}`?" if meant else ""
         raise asked.fault("", f"names {wanted}; found {listed(mapping)}", hint)
     faults = Faults()
     # An empty alt is an answer: the picture says nothing that the page does not.
     said = {
         key: "" if key == "alt" and mapping[key] == "" else faults.attempt(partial(asked.text, key, mapping[key]), "")
-        for key in _SAID_KEYS
+        for key in _TEXTS
         if key in mapping
     }
-    path, made_of = None, _Made()
+    unknown: Depicts = "unknown"
+    depicts = faults.attempt(lambda: _depicts(asked, mapping.get("depicts", unknown)), unknown)
+    focal = faults.attempt(lambda: _focal(asked, mapping["focal"]), None) if "focal" in mapping else None
+    path, made_of = None, Made()
     if files:
         path = _named_file(asked, files[0], mapping, faults)
     else:
-        made_of = _recipe(asked, mapping, settings, complete, faults)
+        made_of = recipe(asked, mapping, faults=faults)
     faults.end()
     if files and path is None:
         return None
@@ -132,15 +127,48 @@ def _strict(asked: Asked, mapping: Mapping[str, Any], settings: HeroSettings, co
         file=path,
         recipe=made_of.recipe,
         derived=made_of.derived,
+        seeds=made_of.seeds,
+        evidence=made_of.evidence,
         alt=said.pop("alt", None),
         caption=said.pop("caption", None),
         rights=Rights(**said),
+        depicts=depicts,
+        focal=focal,
         origin=asked.where,
     )
 
 
+def _depicts(asked: Asked, value: Any) -> Depicts:
+    word = value.strip().lower() if isinstance(value, str) else value
+    found = next((each for each in _DEPICTS if each == word), None)
+    if found is None:
+        close = near(word, _DEPICTS) if isinstance(word, str) else None
+        hint = f"did you mean `{close}`?" if close else ""
+        raise asked.fault("depicts", f"expected {listed(_DEPICTS)}, found {show(value)}", hint)
+    return found
+
+
+def _focal(asked: Asked, value: Any) -> tuple[float, float]:
+    """``[0.3, 0.4]``, ``30% 40%``: shares of width and height from the upper left corner."""
+    parts = re.split(r"[\s,]+", value.strip(" \t[]()")) if isinstance(value, str) else value
+    shares = [_share(part) for part in parts] if isinstance(parts, list | tuple) else []
+    if len(shares) == 2 and shares[0] is not None and shares[1] is not None:
+        return shares[0], shares[1]
+    hint = "the point that crops must keep, from the left and from the top: `[0.3, 0.4]` or `30% 40%`"
+    raise asked.fault("focal", f"expected two shares from 0 to 1, found {show(value)}", hint)
+
+
+def _share(value: Any) -> float | None:
+    if isinstance(value, str) and re.fullmatch(r"\d{1,3}(?:\.\d{1,9})?%|[01]?\.\d{1,9}|[01]", value.strip()):
+        text = value.strip()
+        value = float(text[:-1]) / 100 if text.endswith("%") else float(text)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        return None
+    return float(value)
+
+
 def _named_file(asked: Asked, key: str, mapping: Mapping[str, Any], faults: Faults) -> str | None:
-    expected = (key, *_SAID_KEYS)
+    expected = (key, *SAID_KEYS)
     for unknown in sorted(set(mapping) - set(expected)):
         close = near(unknown, expected)
         hint = f"did you mean `{close}`?" if close else f"expected {listed(expected)}"
@@ -157,47 +185,6 @@ def _named_file(asked: Asked, key: str, mapping: Mapping[str, Any], faults: Faul
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Made:
-    """A recipe, and what of it came from the page because nobody wrote it."""
-
-    recipe: Recipe | None = None
-    derived: frozenset[str] = frozenset()
-
-
-def _recipe(
-    asked: Asked, mapping: Mapping[str, Any], settings: HeroSettings, complete: Complete, faults: Faults
-) -> _Made:
-    provider = faults.attempt(lambda: asked.text("provider", mapping.get("provider", settings.provider)), "")
-    seed = faults.attempt(lambda: asked.whole("seed", mapping.get("seed", default_seed(asked.page)), 0, _MAX_SEED), 0)
-    width, height = (
-        faults.attempt(partial(asked.whole, key, mapping.get(key, size), 64, 8192), size)
-        for key, size in (("width", settings.width), ("height", settings.height))
-    )
-    own = {"seed", "provider", "width", "height", *_SAID_KEYS}
-    options = {key: value for key, value in mapping.items() if key not in own}
-    for key, read in (("prompt", asked.text), ("style", asked.text), ("card", asked.card)):
-        if key in options:
-            value = faults.attempt(partial(read, key, options.pop(key)), None)
-            options |= {} if value is None else {key: value}
-    derived = frozenset[str]() if "seed" in mapping else frozenset({"seed"})
-    card, title = options.get("card"), asked.page.hints.title
-    untitled = card is True or (isinstance(card, Mapping) and "title" not in card)
-    try:
-        if untitled and title and "title" not in options and provider:
-            # The provider may put the title anywhere: what another title changes is what came from the page.
-            bare = Recipe(provider=provider, seed=seed, width=width, height=height, options=options)
-            completed, other = (complete(provider, {**options, "title": text}) for text in (title, f"{title} 2"))
-            derived |= set(changed(replace(bare, options=completed), replace(bare, options=other)))
-        else:
-            completed = complete(provider, options) if provider else {}
-    except RecipeError as error:
-        faults.found += asked.explained(error, [key for key in options if key in mapping], _KNOWN_KEYS)
-        return _Made()
-    recipe = Recipe(provider=provider, seed=seed, width=width, height=height, options=completed)
-    return _Made(recipe=recipe, derived=derived)
-
-
 def _lenient(asked: Asked, value: Any) -> HeroRequest | None:
     """``image: x.jpg``, ``cover: {image: x.jpg, alt: …}``, ``images: [x.jpg, …]``: a local image file, or nothing."""
     if isinstance(value, list | tuple):
@@ -206,7 +193,7 @@ def _lenient(asked: Asked, value: Any) -> HeroRequest | None:
     said: Mapping[str, Any] = {}
     if isinstance(value, Mapping):
         said = value
-        value = next((value[key] for key in _FILE_KEYS if isinstance(value.get(key), str)), None)
+        value = next((value[key] for key in FILE_KEYS if isinstance(value.get(key), str)), None)
     if not isinstance(value, str) or not _IMAGE_FILE.search(value.strip()):
         return None
     path = asked.file(value)
@@ -214,33 +201,3 @@ def _lenient(asked: Asked, value: Any) -> HeroRequest | None:
         return None
     alt, caption = (said.get(key) if isinstance(said.get(key), str) else None for key in ("alt", "caption"))
     return HeroRequest(page=asked.page.key, file=path, alt=alt, caption=caption, origin=asked.where)
-
-
-def _flat(key: str, meta: Mapping[str, Any]) -> dict[str, Any]:
-    """``hero_prompt``, ``hero_seed`` …: front matter that cannot nest. All of it, once one key is surely ours.
-
-    ``hero_title`` alone belongs to a theme; beside ``hero_prompt`` it is an option of the recipe.
-    """
-    found = {name[len(key) + 1 :]: value for name, value in meta.items() if name.startswith(f"{key}_")}
-    told = meta.get(key) is not None and meta.get(key) != ""
-    slips = [name for name in found if near(name, _RECIPE_KEYS, surely=True)] if key == "hero" else []
-    recipe = any(name in _RECIPE_KEYS for name in found) or bool(slips)
-    if not recipe:
-        sure = ("src", "file", *(_SAID_KEYS if told or "src" in found or "file" in found else ()))
-        found = {
-            name: value
-            for name, value in found.items()
-            if name in sure or (told and near(name, _SAID_KEYS, surely=True))
-        }
-    return {name: _typed(name, value) for name, value in found.items() if value is not None}
-
-
-def _typed(key: str, value: Any) -> Any:
-    if not isinstance(value, str) or key in _WORDS:
-        return value
-    text = value.strip()
-    lowered = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(text.lower(), text.lower())
-    try:
-        return json.loads(text if text[:1] in ("[", "{", '"') else lowered)
-    except ValueError:
-        return value

@@ -13,7 +13,7 @@ OURS = "imageseo:"
 
 _WORDS = frozenset({"her", "ero", "heron", "shero"})
 _PLURAL = "heros"
-_SHAPE = frozenset({"prompt", "seed", "style", "card", "provider", "src", "file"})
+_SHAPE = frozenset({"prompt", "seed", "style", "card", "provider", "src", "file", "template", "series"})
 _FLAT = _SHAPE | {"alt"}
 _IMAGE = re.compile(r"[^\s:]+\.(?:jpe?g|png|webp|avif|gif|tiff?)", re.IGNORECASE)
 
