@@ -55,26 +55,21 @@ def checked(url: str) -> str:
         parts.port  # noqa: B018 - a number that is none is told here
     except ValueError:
         raise SettingsError((f"hero.masters: found {shown!r}, expected a URL such as s3://bucket/prefix",)) from None
-    if "@" in parts.netloc or parts.query or parts.fragment:
+    secret = "@" in parts.netloc or ("@" in url and ":" in parts.netloc)  # a password may hold a slash
+    if secret or parts.query or parts.fragment:
         fault = f"hero.masters: found {shown!r}, expected a URL without user, password, query and fragment"
         raise SettingsError(
             (fault,), hint=f"Whoever has the lock would read it. Set {_KEYS} in the environment instead."
         )
     if "::" in url or not (parts.netloc or parts.path.strip("/")):
         raise SettingsError((f"hero.masters: found {shown!r}, expected a URL such as s3://bucket/prefix",))
-    return url.rstrip("/")
+    return f"{parts.scheme}{url[len(parts.scheme) :].rstrip('/')}"  # the scheme in small letters
 
 
 def masked(url: str) -> str:
-    """The URL with stars for user, password and query."""
+    """The URL without what may be a user, a password or a query: nothing tells where a password ends."""
     head, _, rest = url.partition("://")
-    place, slash, path = rest.partition("/")
-    if "@" in rest:  # also behind the first slash: a password may hold one, and then nothing tells where it ends
-        place, slash, path = "***", "/" if "/" in rest.rpartition("@")[2] else "", rest.rpartition("@")[2]
-        place, path = f"***@{path.partition('/')[0]}", path.partition("/")[2]
-    path = re.sub(r"[?#].*", "?***", path, flags=re.DOTALL)
-    place = re.sub(r"[?#].*", "?***", place, flags=re.DOTALL)
-    return f"{head}://{place}{slash}{path}"
+    return f"{head}://" + ("***" if "@" in rest else re.sub(r"[?#].*", "?***", rest, flags=re.DOTALL))
 
 
 @dataclass(slots=True)
@@ -226,6 +221,8 @@ def _fault(error: Exception) -> Exception:
     if names & {"NoCredentialsError", "PartialCredentialsError", "ProfileNotFound", "CredentialRetrievalError"}:
         return Trouble("no credentials", f"Set {_KEYS} in the environment.", final=True)
     again = "Run again; if it stays, see whether AWS_ENDPOINT_URL and the network are right."
+    if "FSTimeoutError" in names:  # all the time that there is went by
+        return Trouble("the server does not answer in time", again, final=True)
     if isinstance(error, TimeoutError) or names & {"ConnectTimeoutError", "ReadTimeoutError"}:
         return _Passing("the server does not answer in time", again)
     if names & {"ClientPayloadError", "IncompleteRead", "IncompleteReadError", "ResponseStreamingError"}:
