@@ -11,6 +11,7 @@ from msgspec import structs
 from imageseo import sources
 from imageseo.built import BuildResult, result
 from imageseo.cast import Casting
+from imageseo.core.prompt_library import Library
 from imageseo.encode import Encoder
 from imageseo.errors import ImageseoError
 from imageseo.facts import Reading, SiteFiles
@@ -38,11 +39,12 @@ class Tools:
     """What the job works with; ``compose.toolbox`` puts it together.
 
     ``probe``: file and site path -> Asset or BadAsset. ``locate``: digest -> the store's file.
-    ``memory``: what the last build of the site left to know.
+    ``memory``: what the last build of the site left to know. ``library``: the project's prompts.
     """
 
     encoder: Encoder
     masters: Heroes
+    library: Library
     rules: Sequence[Rule]
     probe: Callable[[Path, str], Asset | BadAsset]
     locate: Callable[[str], Path]
@@ -83,6 +85,7 @@ def build(site: Site, settings: Settings, tools: Tools) -> BuildResult:
         files=files,
         output=output,
         masters=tools.masters,
+        library=tools.library,
         encoder=tools.encoder,
         hero=settings.hero,
         rights=settings.rights,

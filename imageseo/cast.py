@@ -12,6 +12,7 @@ from typing import Any
 from imageseo.core import crops as windows
 from imageseo.core import hero as heroes
 from imageseo.core import naming
+from imageseo.core.prompt_library import Library
 from imageseo.crops import Cropper
 from imageseo.encode import Encoder
 from imageseo.errors import ImageseoError, RecipeError
@@ -45,14 +46,16 @@ class Cast:
 class Casting:
     """Leads pages to their heroes for one build; generated ones are published as they are met.
 
-    ``masters``: where the lock, the store and the providers are asked. ``known``: what a published hero or crop follows
-    from -> hash and size of its file, from the last build. ``max_pixels``: of a master.
+    ``masters``: where the lock, the store and the providers are asked. ``library``: the project's prompts. ``known``:
+    what a published hero or crop follows from -> hash and size of its file, from the last build. ``max_pixels``: of a
+    master.
     """
 
     site: Site
     files: SiteFiles
     output: Output
     masters: Heroes
+    library: Library
     encoder: Encoder
     hero: HeroSettings
     rights: RightsSettings
@@ -92,6 +95,7 @@ class Casting:
                 base_url=self.site.base_url,
                 exists=self.files.exists,
                 origin=page.hints.origin,
+                library=self.library,
             )
         except RecipeError as error:
             self._say("hero-recipe", error.message, error.hint, location, fails=True)
@@ -111,7 +115,10 @@ class Casting:
             where = replace(location, image=path)
             self._say(asset.rule, f"{request.origin}: {asset.problem}", asset.hint, where, Severity.ERROR)
             return None
-        hero = _hero(request, path, request.rights.or_else(asset.rights))
+        rights = request.rights.or_else(asset.rights)
+        # How a picture came to be is told by itself, whoever has a right to it.
+        rights = replace(rights, digital_source_type=rights.digital_source_type or asset.rights.digital_source_type)
+        hero = _hero(request, path, rights)
         return Cast(hero=hero, asset=asset, pixels=(self.output.locate(path), asset))
 
     def _made(self, page: Page, request: HeroRequest, location: Location) -> Cast | None:

@@ -15,8 +15,10 @@ from imageseo import lock as locks
 from imageseo import memo
 from imageseo.build import Tools
 from imageseo.cast import completer
+from imageseo.config import prompts
 from imageseo.core import hero as heroes
 from imageseo.core import profiles
+from imageseo.core.prompt_library import Library
 from imageseo.encode import Encoder
 from imageseo.errors import RecipeError
 from imageseo.facts import Reading
@@ -26,8 +28,9 @@ from imageseo.masters import TYPED, Command, Heroes
 from imageseo.memo import Noted
 from imageseo.memory import Memory
 from imageseo.model.finding import Finding, Severity
+from imageseo.model.hero import HeroRequest
 from imageseo.model.image import Asset, BadAsset
-from imageseo.model.page import Site
+from imageseo.model.page import Page, Site
 from imageseo.outfit import codecs, leaves, metrics, policy, store
 from imageseo.ports import Codec, HeroProvider, Metric, Place, Progress, Result
 from imageseo.probe import probe
@@ -59,6 +62,33 @@ def providers(
     }
 
 
+def library(settings: Settings, project: Path) -> Library:
+    """The project's prompts. Raises SettingsError with every fault of their file."""
+    return prompts.read(project / settings.hero.prompts, settings.hero.prompts)
+
+
+def reader(
+    settings: Settings, project: Path, providers: Mapping[str, HeroProvider], *, base_url: str | None
+) -> Callable[[Page], HeroRequest | None]:
+    """Page -> what it asks for, by its front matter and the project's prompts; raises RecipeError for a page's fault.
+
+    Raises SettingsError for the prompts' own.
+    """
+    complete, shared = completer(providers), library(settings, project)
+
+    def read(page: Page) -> HeroRequest | None:
+        return heroes.request(
+            page,
+            settings=settings.hero,
+            complete=complete,
+            base_url=base_url,
+            origin=page.hints.origin,
+            library=shared,
+        )
+
+    return read
+
+
 def rules() -> tuple[Rule, ...]:
     """Every lint rule, by id."""
     return tuple(Rule.of(name, load()) for name, load in sorted(leaves("rules").items()))
@@ -86,7 +116,7 @@ def toolbox(
     command: Command = TYPED,
     accepts: Iterable[profiles.Profile] = (),
 ) -> Iterator[Tools]:
-    """All that one build works with. Raises LockError for a lock that cannot be read.
+    """All that one build works with. Raises LockError for a lock that cannot be read, SettingsError for prompts.
 
     ``command``: as in ``Heroes``. ``accepts``: profiles whose variants are taken where the store has them already.
     """
@@ -111,6 +141,7 @@ def toolbox(
                 frozen=settings.frozen,
                 command=command,
             ),
+            library=library(settings, project),
             rules=rules(),
             probe=partial(probe, max_pixels=settings.encode.max_pixels),
             locate=folder.locate,
@@ -166,16 +197,10 @@ def _unpinned(site: Site, settings: Settings, command: Command) -> Iterator[Find
         frozen=True,
         command=command,
     )
-    complete = completer(masters.providers)
+    read = reader(settings, site.project, masters.providers, base_url=site.base_url)
     for page in site.pages:
         try:
-            request = heroes.request(
-                page,
-                settings=settings.hero,
-                complete=complete,
-                base_url=site.base_url,
-                origin=page.hints.origin,
-            )
+            request = read(page)
         except RecipeError as error:
             yield Finding(
                 rule="hero-recipe",
