@@ -4,39 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
+
+from imageseo.cli_cache import cache
+from imageseo.terminal import CONFIG, FORMAT, PathType, at_hand, is_off, note, progress
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from imageseo.hosts.project import AtHand
     from imageseo.ports import Result
 
 FINDINGS, INTERNAL, INTERRUPTED = 1, 3, 130
 _DEBUG = "IMAGESEO_DEBUG"
 
 
-class _Path(click.Path):
-    """A path, as pathlib's, without loading that for `--help`."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        from pathlib import Path
-
-        return Path(str(super().convert(value, param, ctx)))
-
-
-_DIR = click.argument("directory", metavar="DIR", type=_Path())
-_CONFIG = click.option(
-    "--config",
-    type=_Path(),
-    metavar="FILE",
-    help="imageseo.toml, pyproject.toml, mkdocs.yml or pelicanconf.py; found in the current folder without it.",
-)
-_FORMAT = click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Of the report."
-)
+_DIR = click.argument("directory", metavar="DIR", type=PathType())
 _FROZEN = click.option("--frozen", is_flag=True, help="Every hero must be pinned in imageseo.lock.")
 
 
@@ -62,9 +46,9 @@ def cli(debug: bool) -> None:
 
 @cli.command()
 @_DIR
-@_CONFIG
+@CONFIG
 @_FROZEN
-@_FORMAT
+@FORMAT
 def build(directory: Path, config: Path | None, frozen: bool, form: str) -> int:
     """Do the main job on a built site. A second run changes no byte.
 
@@ -72,121 +56,124 @@ def build(directory: Path, config: Path | None, frozen: bool, form: str) -> int:
     """
     from imageseo.hosts import job
 
-    here = _at_hand(config, frozen=frozen)
-    if _is_off(here):
+    here = at_hand(config, frozen=frozen)
+    if is_off(here):
         from imageseo.build import BuildResult
 
         return _nothing(BuildResult(), form)
-    result = job.build(here.site(directory), here.settings, progress=_progress(), config=config)
+    result = job.build(here.site(directory), here.settings, progress=progress(), config=config)
     _report(result, form)
     return FINDINGS if result.failed else 0
 
 
 @cli.command()
 @_DIR
-@_CONFIG
-@_FORMAT
+@CONFIG
+@FORMAT
 def lint(directory: Path, config: Path | None, form: str) -> int:
     """Judge the images of a built site by rules and budgets. Writes nothing."""
     from imageseo.hosts import job
 
-    here = _at_hand(config)
-    if _is_off(here):
+    here = at_hand(config)
+    if is_off(here):
         from imageseo.lint import LintResult
 
         return _nothing(LintResult(findings=(), pages=0, images=0), form)
-    result, failed = job.lint(here.site(directory), here.settings, progress=_progress(), config=config)
+    result, failed = job.lint(here.site(directory), here.settings, progress=progress(), config=config)
     _report(result, form)
     return FINDINGS if failed else 0
 
 
 @cli.command()
 @click.argument("pages", metavar="[PAGE]...", nargs=-1)
-@click.option("--site", type=_Path(), metavar="DIR", help="The built site, where no generator's configuration lies.")
-@_CONFIG
-@_FORMAT
-def generate(pages: tuple[str, ...], site: Path | None, config: Path | None, form: str) -> int:
+@click.option("--site", type=PathType(), metavar="DIR", help="The built site, where no generator's configuration lies.")
+@click.option("--frozen", is_flag=True, help="Make nothing: name what is missing or changed, and end with 1 then.")
+@click.option("--verify", "again", is_flag=True, help="Make pinned heroes again in memory and compare; write nothing.")
+@click.option(
+    "--accept-model",
+    "accept",
+    is_flag=True,
+    help="Where a model's files have changed: make all its heroes anew, compare old and new in a report, pin the new.",
+)
+@click.option(
+    "--report",
+    type=PathType(),
+    metavar="DIR",
+    help="Where --accept-model puts its report; in the cache without it (regression/index.html).",
+)
+@click.option(
+    "--prune",
+    is_flag=True,
+    help="Drop the pins of pages that ask for no hero. Done anyway where no PAGE is named and the generator's own "
+    "configuration tells every page; needed with PAGE, and on the built site of --site alone.",
+)
+@CONFIG
+@FORMAT
+def generate(
+    pages: tuple[str, ...],
+    site: Path | None,
+    frozen: bool,
+    again: bool,
+    accept: bool,
+    report: Path | None,
+    prune: bool,
+    config: Path | None,
+    form: str,
+) -> int:
     """Make the heroes that are missing or changed, and pin them in imageseo.lock.
 
-    PAGE is a source file (docs/start.md), a page of the site or its URL; all pages without it.
+    PAGE is a source file (docs/start.md), a page of the site or its URL; all pages without it. What is pinned is
+    never made again, but by --verify, which says of each hero: identical, equivalent (a viewer cannot tell),
+    different, or skipped and why.
     """
     from imageseo.hosts import heroes
+    from imageseo.hosts.generated import NOTHING, Checked, Generated
 
-    here = _at_hand(config)
-    if _is_off(here):
-        made = heroes.NOTHING
+    both = [name for name, given in (("--frozen", frozen), ("--verify", again), ("--accept-model", accept)) if given]
+    if len(both) > 1 or (prune and both[:1] in (["--frozen"], ["--verify"])):
+        raise click.UsageError(f"{' and '.join([*both, *(['--prune'] if prune else [])])} cannot stand together")
+    if report is not None and not accept:
+        raise click.UsageError("--report is for --accept-model")
+    if accept and pages:
+        raise click.UsageError("--accept-model takes no PAGE: every hero of a changed model is made anew, or none")
+    here = at_hand(config, frozen=frozen)
+    told: Generated | Checked
+    if is_off(here):
+        told = NOTHING
+    elif again:
+        told = heroes.verify(here, names=pages, root=site, progress=progress())
     else:
-        made = heroes.generate(here, names=pages, root=site, progress=_progress(), config=config)
-    click.echo(made.as_json() if form == "json" else made.as_text(), nl=False)
-    return FINDINGS if made.failed else 0
+        told = heroes.generate(
+            here,
+            names=pages,
+            root=site,
+            progress=progress(),
+            config=config,
+            prune=prune,
+            accept=accept,
+            report=report,
+        )
+    click.echo(told.as_json() if form == "json" else told.as_text(), nl=False)
+    for line in told.work():
+        note(line)
+    return FINDINGS if told.failed else 0
 
 
 @cli.command()
-@_CONFIG
-@_FORMAT
+@CONFIG
+@FORMAT
 def doctor(config: Path | None, form: str) -> int:
     """Say what is installed, what is missing and how to get it, and check the configuration."""
     from pathlib import Path
 
     from imageseo import doctor as checks
 
-    report = checks.examine(Path.cwd(), config=config, note=_note)
+    report = checks.examine(Path.cwd(), config=config, note=note)
     click.echo(checks.as_json(report) if form == "json" else checks.as_text(report), nl=False)
     return report.exit_code
 
 
-@cli.group()
-def cache() -> None:
-    """Look after the variant cache."""
-
-
-@cache.command()
-@_CONFIG
-@_FORMAT
-def info(config: Path | None, form: str) -> int:
-    """What the cache holds."""
-    from imageseo.hosts import upkeep
-
-    click.echo(upkeep.info(_at_hand(config), form), nl=False)
-    return 0
-
-
-@cache.command()
-@_CONFIG
-@_FORMAT
-def verify(config: Path | None, form: str) -> int:
-    """Read every entry and remove what is damaged; it is made again when it is needed."""
-    from imageseo.hosts import upkeep
-
-    text, damaged = upkeep.verify(_at_hand(config), form)
-    click.echo(text, nl=False)
-    return FINDINGS if damaged else 0
-
-
-@cache.command()
-@click.option("--older-than", "age", metavar="AGE", help="Remove what was not used for that long, as in 30d.")
-@click.option("--unreachable", is_flag=True, help="Remove what no site needed when it was last built.")
-@click.option("--max-size", metavar="SIZE", help="Then the longest unused until the rest fits, as in 500 MiB.")
-@click.option("--dry-run", "dry", is_flag=True, help="Say what would go, and remove nothing.")
-@click.option("--days", type=click.FloatRange(min=0), hidden=True)
-@_CONFIG
-@_FORMAT
-def prune(
-    age: str | None,
-    unreachable: bool,
-    max_size: str | None,
-    dry: bool,
-    days: float | None,
-    config: Path | None,
-    form: str,
-) -> int:
-    """Remove what nothing leads to, what was not used for long, and what does not fit."""
-    from imageseo.hosts import upkeep
-
-    age = age if days is None else f"{days:f}d"
-    done = upkeep.prune(_at_hand(config), form, age=age, size=max_size, unreachable=unreachable, dry=dry)
-    click.echo(done, nl=False)
-    return 0
+cli.add_command(cache)
 
 
 def main() -> None:
@@ -201,7 +188,7 @@ def _run() -> int:
         error.show()
         return 2
     except click.Abort:
-        _note("interrupted")
+        note("interrupted")
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our report has left, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -218,26 +205,10 @@ def _fault(error: Exception) -> int:
 
         click.echo(traceback.format_exc(), err=True, nl=False)
     if isinstance(error, ImageseoError):
-        _note(str(error))
+        note(str(error))
         return error.exit_code
-    _note(f"internal error: {type(error).__name__}: {error} (set {_DEBUG}=1 to see where)")
+    note(f"internal error: {type(error).__name__}: {error} (set {_DEBUG}=1 to see where)")
     return INTERNAL
-
-
-def _at_hand(config: Path | None, *, frozen: bool = False) -> AtHand:
-    from pathlib import Path
-
-    from imageseo.hosts.project import at_hand
-
-    here = at_hand(Path.cwd(), config=config, note=_note)
-    return here.frozen() if frozen else here
-
-
-def _is_off(here: AtHand) -> bool:
-    """Whether the settings switch everything off, which is said."""
-    if not here.settings.enabled:
-        _note("switched off (`enabled` is false): nothing is read and nothing is written")
-    return not here.settings.enabled
 
 
 def _nothing(result: Result, form: str) -> int:
@@ -245,17 +216,7 @@ def _nothing(result: Result, form: str) -> int:
     return 0
 
 
-def _progress() -> Any:
-    from imageseo.progress import for_stream
-
-    return for_stream()
-
-
 def _report(result: Result, form: str) -> None:
     from imageseo import compose
 
     click.echo(compose.reporters()[form](result), nl=False)
-
-
-def _note(text: str) -> None:
-    click.echo(f"imageseo: {text}", err=True)

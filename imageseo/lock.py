@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
@@ -88,17 +87,6 @@ def write(path: Path, lock: Lock) -> None:
         ) from error
 
 
-def digest(path: Path) -> str | None:
-    """``sha256:…`` of a file, None when there is none. Raises LockError when it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        return None
-    except OSError as error:
-        raise LockError(f"{path}: cannot be read: {error}", hint="Give the build the right to read it.") from error
-
-
 def master_name(page: str, digest: str) -> str:
     """``guide-start-1a2b3c4d.png`` for ``docs/guide/start.md``: ASCII, and the first digits of the file's hash."""
     stem = PurePosixPath(page).with_suffix("")
@@ -106,18 +94,6 @@ def master_name(page: str, digest: str) -> str:
     text = unicodedata.normalize("NFKD", "-".join(parts)).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", text).strip("-")[:48].strip("-") or "hero"
     return f"{slug}-{digest[:8]}.png"
-
-
-def load_master(project: Path, pin: Pin) -> bytes:
-    """The bytes of a pinned master, verified. Raises LockError."""
-    try:
-        data = (project / pin.file).read_bytes()
-    except OSError as error:
-        raise LockError(f"{broken(pin, None)} ({error})", hint=RESTORE) from error
-    found = "sha256:" + hashlib.sha256(data).hexdigest()
-    if found != pin.file_sha256:
-        raise LockError(broken(pin, found), hint=RESTORE)
-    return data
 
 
 def broken(pin: Pin, found: str | None) -> str:

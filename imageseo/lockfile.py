@@ -16,9 +16,7 @@ from imageseo.model.hero import Pin
 
 __all__ = ["RESTORE", "VERSION", "by_page", "dump", "parse"]
 
-_HEADER = (
-    "# Written by `imageseo generate`: commit it, and edit no line but `owner`. Merging: keep whole blocks, one a page.\n"
-)
+_HEADER = "# Written by `imageseo generate`: commit it, and edit no line but `owner`. In a merge keep whole blocks.\n"
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _ALIKE = 3  # git takes four equal lines of two heroes for one text, and tears both blocks apart there
 

@@ -14,7 +14,9 @@ from imageseo.errors import ImageseoError, ProviderError
 from imageseo.lock import Lock
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.hero import HeroRequest, Pin, Recipe
-from imageseo.ports import HeroProvider, Store
+from imageseo.model.image import Rights
+from imageseo.ports import HeroProvider, Store, Vault
+from imageseo.vault import FolderVault
 
 Command = Callable[[str], str]
 TYPED: Command = "imageseo generate {}".format
@@ -24,8 +26,9 @@ TYPED: Command = "imageseo generate {}".format
 class Resolved:
     """The picture that a recipe led to.
 
-    ``sha256``: of the PNG, bare hex. ``file``: relative to the project, ``None`` when it lies in the store only.
-    ``read``: the PNG, verified again; raises LockError or StoreError when it is gone or damaged since.
+    ``sha256``: of the PNG, bare hex. ``file``: relative to the project, or absolute; ``None`` when it lies in the store
+    only. ``read``: the PNG, verified again; raises LockError or StoreError when it is gone or damaged since.
+    ``rights``: of a picture that was found; ``digital_source_type`` is ``""`` for one that does not say it.
     """
 
     sha256: str
@@ -34,6 +37,7 @@ class Resolved:
     digital_source_type: str
     file: str | None
     read: Callable[[], bytes]
+    rights: Rights = field(default_factory=Rights)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +53,7 @@ class Heroes:
     """Leads recipes to masters for one build; writes nothing but the store.
 
     A master is verified once a build, however many pages show it. ``command``: page -> what pins its hero, as it can
-    be typed where the build runs.
+    be typed where the build runs. ``vault``: where masters lie, the project when it is not given.
     """
 
     lock: Lock
@@ -58,7 +62,9 @@ class Heroes:
     providers: Mapping[str, HeroProvider]
     frozen: bool = False
     command: Command = TYPED
+    vault: Vault | None = None
     _digests: dict[str, str | None] = field(default_factory=dict)
+    _files: dict[str, str | None] = field(default_factory=dict)
 
     def resolve(self, request: HeroRequest, location: Location) -> Resolution:
         """The master of a request's recipe (ValueError when it has none). A fault of the page is a finding.
@@ -95,8 +101,9 @@ class Heroes:
         return self._drawn(recipe, provider, location, why, command)
 
     def _pinned(self, pin: Pin, page: str, location: Location) -> Resolution:
+        vault = self.vault or FolderVault(self.project, ".")
         if pin.file not in self._digests:
-            self._digests[pin.file] = locks.digest(self.project / pin.file)
+            self._digests[pin.file] = vault.digest(pin.file)
         digest = self._digests[pin.file]
         if digest != pin.file_sha256:
             hint = f"take it back from version control, or make it anew: `{self.command(page)}`"
@@ -109,13 +116,24 @@ class Heroes:
                 width=pin.width,
                 height=pin.height,
                 digital_source_type=pin.digital_source_type,
-                file=pin.file,
-                read=partial(locks.load_master, self.project, pin),
+                file=self._file(pin, vault),
+                read=partial(vault.read, pin.file, pin.file_sha256),
+                rights=pin.rights,
             )
         )
 
+    def _file(self, pin: Pin, vault: Vault) -> str | None:
+        """Where the encoder finds a pinned master; one that has no place of its own is given one in the store."""
+        if pin.file not in self._files:
+            path = vault.path(pin.file)
+            if path is None:
+                self.store.put(pin.file_sha256.removeprefix("sha256:"), vault.read(pin.file, pin.file_sha256))
+            inside = path is not None and path == self.project / pin.file
+            self._files[pin.file] = None if path is None else pin.file if inside else str(path.absolute())
+        return self._files[pin.file]
+
     def _drawn(self, recipe: Recipe, provider: HeroProvider, location: Location, why: str, command: str) -> Resolution:
-        key = hashlib.sha256(f"hero {provider.name} {provider.version} {recipe.key}".encode()).hexdigest()
+        key = drawn_key(provider, recipe)
         stored = self.store.find(key)
         if stored is None:
             try:
@@ -147,6 +165,11 @@ class Heroes:
             read=read,
         )
         return Resolution(master=master, findings=(finding,))
+
+
+def drawn_key(provider: HeroProvider, recipe: Recipe) -> str:
+    """Where a build leaves what it drew without a pin."""
+    return hashlib.sha256(f"hero {provider.name} {provider.version} {recipe.key}".encode()).hexdigest()
 
 
 def _draw(provider: HeroProvider, recipe: Recipe) -> bytes:

@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from imageseo import generate as generating
 from imageseo import lock as locks
+from imageseo import vault as vaults
 from imageseo.errors import LockError, ProviderError, SiteError, StoreError
 from imageseo.generate import GenerateResult, generate
 from imageseo.masters import Heroes, Resolution
 from imageseo.model.finding import Location, Severity
 from imageseo.model.hero import ALGORITHMIC_MEDIA, HeroRequest, Master, Recipe
-from imageseo.ports import HeroProvider, Stored
+from imageseo.ports import HeroProvider, Stored, Vault
+from imageseo.vault import FolderVault
 from tests.fakes import MemoryStore, OneColour, Ticks
 
 PLACE = Location(page="guide/start/index.html", source="docs/guide/start.md")
@@ -64,6 +65,7 @@ class Project:
         self.folder = folder
         self.provider: OneColour = OneColour()
         self.store = MemoryStore()
+        self.vault: Vault = FolderVault(folder, "heroes")
 
     @property
     def providers(self) -> dict[str, HeroProvider]:
@@ -88,8 +90,8 @@ class Project:
         return generate(
             requests,
             providers=self.providers,
-            project=self.folder,
-            masters="heroes",
+            vault=self.vault,
+            lock_path=self.folder / locks.NAME,
             prune=(lambda page: True) if prune else None,
             present=present,
             redraw=redraw,
@@ -97,7 +99,14 @@ class Project:
         )
 
     def heroes(self, *, frozen: bool = False) -> Heroes:
-        return Heroes(lock=self.lock, project=self.folder, store=self.store, providers=self.providers, frozen=frozen)
+        return Heroes(
+            lock=self.lock,
+            project=self.folder,
+            store=self.store,
+            providers=self.providers,
+            frozen=frozen,
+            vault=self.vault,
+        )
 
     def resolve(self, request: HeroRequest, *, frozen: bool = False) -> Resolution:
         return self.heroes(frozen=frozen).resolve(request, PLACE)
@@ -175,7 +184,7 @@ class TestGenerate:
         def full(path: Path, data: bytes) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(generating, "write_atomic", full)
+        monkeypatch.setattr(vaults, "write_atomic", full)
         with pytest.raises(SiteError, match="No space left on device"):
             project.generate(ask())
         assert project.lock.pins == ()

@@ -229,14 +229,3 @@ class TestMasters:
         assert locks.master_name("index.html", "1a2b3c4d5e") == "index-1a2b3c4d.png"
         assert locks.master_name("docs/Über uns.md", "1a2b3c4d5e") == "uber-uns-1a2b3c4d.png"
         assert locks.master_name("docs/中文.md", "1a2b3c4d5e") == "hero-1a2b3c4d.png"
-
-    def test_bytes_are_those_that_were_pinned(self, tmp_path: Path) -> None:
-        data = b"png"
-        held = replace(pin("a.md", file="a.png"), file_sha256="sha256:" + hashlib.sha256(data).hexdigest())
-        with pytest.raises(LockError, match="is gone"):
-            locks.load_master(tmp_path, held)
-        (tmp_path / "a.png").write_bytes(data)
-        assert locks.load_master(tmp_path, held) == data
-        (tmp_path / "a.png").write_bytes(b"touched")
-        with pytest.raises(LockError, match="not the file that was pinned"):
-            locks.load_master(tmp_path, held)

@@ -1,29 +1,24 @@
-"""What `generate` does for a project: pages to requests, requests to masters, and the words for it."""
+"""What `generate` does for a project: pages to requests, requests to masters; the words for it lie beside it."""
 
 from __future__ import annotations
 
 import difflib
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from imageseo import lock as locks
+from imageseo import vault as vaults
 from imageseo.errors import ImageseoError, RecipeError, SiteError
-from imageseo.generate import GenerateResult
 from imageseo.hosts.commands import generating
+from imageseo.hosts.generated import Checked, Generated
 from imageseo.hosts.project import AtHand
-from imageseo.masters import TYPED, Command
-from imageseo.model.hero import HeroRequest
+from imageseo.model.hero import HeroRequest, Pin
 from imageseo.model.page import Page
 from imageseo.ports import HeroProvider, Progress
-
-_WHY = {
-    "missing": "new",
-    "changed": "its recipe is another now",
-    "gone": "the picture was gone",
-    "damaged": "the picture was not the pinned one",
-}
-"""Why a picture was made, by ``Made.reason``; what stands behind its name in the report."""
+from imageseo.regression import SHEET
 
 _UNSEEN = (
     "a page that a plugin makes while the site is built is not seen in the sources: "
@@ -31,105 +26,125 @@ _UNSEEN = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Generated:
-    """What became of the heroes; ``faults``: page and fault of those whose recipe could not be read or made.
-
-    ``command``: page -> what draws its hero anew, as it can be typed here.
-    """
-
-    result: GenerateResult
-    faults: tuple[tuple[str, ImageseoError], ...]
-    command: Command = TYPED
-
-    @property
-    def failed(self) -> bool:
-        return bool(self.faults)
-
-    def as_text(self) -> str:
-        """A line for each hero that was made, taken over or not made, and one of counts."""
-        result = self.result
-        lines = [f"{hero.page}: {hero.file} ({_WHY[hero.reason]})" for hero in result.made]
-        lines += [f"{hero.page}: {note}" for hero in result.made for note in hero.notes]
-        lines += [f"{page}: has the hero of an equal recipe" for page in result.shared]
-        lines += [
-            f"{page}: has another title now than its hero was made for; `{self.command(page)}` draws it anew"
-            for page in result.stale
-        ]
-        lines += [f"{page}: no longer asks for a hero, its pin is gone" for page in result.pruned]
-        lines += [f"{page}: {fault}" for page, fault in self.faults]
-        counts = {
-            "made": result.made,
-            "kept": result.kept,
-            "shared": result.shared,
-            "stale": result.stale,
-            "pruned": result.pruned,
-        }
-        told = [f"{len(pages)} {name}" for name, pages in {**counts, "failed": self.faults}.items() if pages]
-        return "\n".join([*lines, f"generate: {', '.join(told) or 'no page asks for a hero to be made'}"]) + "\n"
-
-    def as_json(self) -> str:
-        """One JSON object: ``made``, ``kept``, ``shared``, ``stale``, ``pruned``, ``failed``."""
-        result = self.result
-        made = [{"page": m.page, "file": m.file, "reason": m.reason, "notes": list(m.notes)} for m in result.made]
-        failed = [
-            {"page": page, "id": fault.id, "message": fault.message, "hint": fault.hint} for page, fault in self.faults
-        ]
-        report = {
-            "version": 1,
-            "title": "generate",
-            "made": made,
-            "kept": list(result.kept),
-            "shared": list(result.shared),
-            "stale": list(result.stale),
-            "pruned": list(result.pruned),
-            "failed": failed,
-        }
-        return json.dumps(report, ensure_ascii=False, indent=2) + "\n"
-
-
-NOTHING = Generated(result=GenerateResult(), faults=())
-"""What is said where everything is switched off."""
-
-
 def generate(
-    here: AtHand, *, names: Sequence[str], root: Path | None, progress: Progress, config: Path | None = None
+    here: AtHand,
+    *,
+    names: Sequence[str],
+    root: Path | None,
+    progress: Progress,
+    config: Path | None = None,
+    prune: bool = False,
+    accept: bool = False,
+    report: Path | None = None,
 ) -> Generated:
     """Make what the pages ask for. ``names``: of pages, all when empty; then pins that nobody asks for are dropped,
     as long as the host itself gave every page: a page that merely was not seen keeps its pin.
     Who names a page means it: its master is drawn again even where somebody changed the file.
-    ``config``: what ``--config`` named.
+    ``config``: what ``--config`` named. ``prune``: drop the pins that no page asks for, whatever was named and whoever
+    knows the pages. ``accept``: models whose files changed; their heroes are made anew and compared in ``report``
+    (without ``names``: all of them, or none).
+    Under ``frozen`` (the settings) nothing is made. A second run at once waits for the first one.
 
     Raises SiteError for a name that no page has, LockError, and what else stops all of the work.
     """
-    from imageseo import compose
+    from imageseo import compose, outfit
     from imageseo import generate as masters
+    from imageseo.turn import alone
 
+    settings = here.settings
     command = generating(config=config, root=root)
     pages, whole = here.pages(root)
     chosen = _chosen(pages, names, here.folder) if names else pages
-    providers = compose.providers(here.settings, here.folder, progress=progress)
-    requests: list[HeroRequest] = []
-    faults: list[tuple[str, ImageseoError]] = []
-    for page in chosen:
-        try:
-            request = _request(page, here, providers)
-        except RecipeError as error:
-            faults.append((page.key, error))
-        else:
-            requests += [request] if request is not None else []
-    result = masters.generate(
-        requests,
-        providers=providers,
-        project=here.folder,
-        masters=here.settings.hero.masters,
-        prune=(lambda page: _prunable(page, here, root)) if whole and not names and not faults else None,
-        present={page.key for page in pages} if whole else None,
-        redraw={page.key for page in chosen} if names else (),
-        command=command,
-        progress=progress,
-    )
+    cache = here.folder / settings.cache_dir
+    vault = vaults.of(settings.hero.masters, here.folder, cache, fresh=settings.frozen)
+    turn = nullcontext() if settings.frozen else alone(cache / "generate.busy", here.note)
+    with turn:
+        providers = _providers(here, progress)
+        asking = _Asking(read=compose.reader(settings, here.folder, providers, base_url=here.base_url))
+        requests = asking.of(chosen)
+        faults = tuple(asking.faults)
+        named = {page.path for page in chosen}
+        others = asking.of([page for page in pages if page.path not in named]) if prune and names else []
+        dropping = prune or (whole and not names and not asking.faults)
+        spared = {request.page for request in others} | {page for page, _ in asking.faults}
+        result = masters.generate(
+            requests,
+            providers=providers,
+            vault=vault,
+            lock_path=here.folder / locks.NAME,
+            store=outfit.store(settings, here.folder),
+            frozen=settings.frozen,
+            prune=(lambda page: page not in spared and (prune or _prunable(page, here, root))) if dropping else None,
+            present={page.key for page in pages} if whole else None,
+            redraw={page.key for page in chosen} if names else (),
+            accept=(report or cache / "regression") if accept else None,
+            command=command,
+            progress=progress,
+        )
+    if accept:
+        where = f"{report or cache / 'regression'}"
+        said = f"{result.compared} heroes of changed models, old beside new: {where}/{SHEET}"
+        here.note(said if result.compared else "no model's files have changed: there is nothing to accept")
     return Generated(result=result, faults=(*faults, *result.failed), command=command)
+
+
+def verify(here: AtHand, *, names: Sequence[str], root: Path | None, progress: Progress) -> Checked:
+    """Make the pinned heroes of the named pages again, all when there is no name, and compare; writes nothing.
+
+    Raises SiteError for a name that no pin and no page has, LockError.
+    """
+    from imageseo.making import Making
+    from imageseo.verify import verify as made_again
+
+    lock = locks.read(here.folder / locks.NAME)
+    pins = lock.pins if not names else _pins(lock, names, here, root)
+    vault = vaults.of(here.settings.hero.masters, here.folder, here.folder / here.settings.cache_dir)
+    making = Making(providers=_providers(here, progress), clock=time.perf_counter)
+    heroes = made_again(pins, making=making, vault=vault, progress=progress)
+    return Checked(heroes=heroes, work_done=making.work())
+
+
+def _pins(lock: locks.Lock, names: Sequence[str], here: AtHand, root: Path | None) -> list[Pin]:
+    """The pins of pages as they were named, be it as the lock does."""
+    found: dict[str, Pin] = {}
+    for name in names:
+        own = next((pin for word in _spellings(name, here.folder) if (pin := lock.of_page(word))), None)
+        if own is None:
+            (page,) = _chosen(here.pages(root)[0], [name], here.folder)
+            own = lock.of_page(page.key)
+        if own is None:
+            raise SiteError(
+                f"{name}: this page has no pinned hero", hint=f"`imageseo generate {name}` makes and pins it"
+            )
+        found[own.page] = own
+    return list(found.values())
+
+
+def _providers(here: AtHand, progress: Progress) -> Mapping[str, HeroProvider]:
+    """Every provider, told which masters are shown already."""
+    from imageseo import compose
+
+    used = {pin.file_sha256: pin.page for pin in locks.read(here.folder / locks.NAME).pins}
+    return compose.providers(here.settings, here.folder, used=used, progress=progress)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Asking:
+    """Pages to requests. ``faults``: page and fault of those that ask for what nobody can read."""
+
+    read: Callable[[Page], HeroRequest | None]
+    faults: list[tuple[str, ImageseoError]] = field(default_factory=list)
+
+    def of(self, pages: Iterable[Page]) -> list[HeroRequest]:
+        found: list[HeroRequest] = []
+        for page in pages:
+            try:
+                request = self.read(page)
+            except RecipeError as error:
+                self.faults.append((page.key, error))
+            else:
+                found += [request] if request is not None else []
+        return found
 
 
 def _prunable(page: str, here: AtHand, root: Path | None) -> bool:
@@ -137,19 +152,6 @@ def _prunable(page: str, here: AtHand, root: Path | None) -> bool:
     if root is not None or here.host is None or not page.endswith((".html", ".htm")):
         return True
     return (here.folder / page).resolve().is_relative_to(here.host.source.resolve())
-
-
-def _request(page: Page, here: AtHand, providers: Mapping[str, HeroProvider]) -> HeroRequest | None:
-    from imageseo.cast import completer
-    from imageseo.core import hero
-
-    return hero.request(
-        page,
-        settings=here.settings.hero,
-        complete=completer(providers),
-        base_url=here.base_url,
-        origin=page.hints.origin,
-    )
 
 
 def _chosen(pages: Sequence[Page], names: Sequence[str], folder: Path) -> list[Page]:

@@ -1,0 +1,70 @@
+"""Whether the files of a model are still those that pinned heroes were made with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from imageseo.errors import LockError
+from imageseo.model.hero import Pin, Recipe
+
+
+class Part(NamedTuple):
+    """A model as recipes name it: who loads it, as what (``model``, ``lora:paper.safetensors``), under which name."""
+
+    provider: str
+    role: str
+    name: str
+
+    def __str__(self) -> str:
+        return self.role if self.name in ("null", f'"{self.role}"') else f"{self.role} {self.name}"
+
+
+Files = Mapping[Part, Mapping[str, str]]
+"""Part -> digest of its files -> a page whose pin says so."""
+
+
+def parts(recipe: Recipe, models: Mapping[str, str]) -> dict[Part, str]:
+    """The models of a master or a pin, by what its recipe calls them -> digest of their files."""
+    return {
+        Part(recipe.provider, role, json.dumps(recipe.options.get(role), sort_keys=True, ensure_ascii=False)): digest
+        for role, digest in models.items()
+    }
+
+
+def pinned(pins: Iterable[Pin]) -> Files:
+    """What a lock knows of every model."""
+    known: dict[Part, dict[str, str]] = {}
+    for pin in pins:
+        for part, digest in parts(pin.recipe, pin.models).items():
+            known.setdefault(part, {}).setdefault(digest, pin.page)
+    return known
+
+
+def changed(recipe: Recipe, models: Mapping[str, str], known: Files) -> dict[Part, str]:
+    """Those of a master's models whose files no pin of the same model says -> their digest."""
+    found = parts(recipe, models)
+    return {part: digest for part, digest in found.items() if part in known and digest not in known[part]}
+
+
+def refusal(changes: Mapping[Part, str], known: Files, command: str) -> LockError:
+    """What to say of models that changed without being accepted. ``command``: what accepts them."""
+    lines = []
+    for part, digest in changes.items():
+        old, page = next(iter(known[part].items()))
+        lines.append(f"the files of {part} are {digest}, and {old} in the pin of {page}")
+    return LockError(
+        "; ".join(lines),
+        hint=f"Take the old files back, or let every hero of it be made anew and compared: `{command}`.",
+    )
+
+
+def shares(recipe: Recipe, changes: Iterable[Part]) -> bool:
+    """Whether a recipe surely needs one of these parts too: its options name it."""
+    return any(
+        part.provider == recipe.provider
+        and part.role in recipe.options
+        and json.dumps(recipe.options[part.role], sort_keys=True, ensure_ascii=False) == part.name
+        for part in changes
+    )

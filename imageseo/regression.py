@@ -1,0 +1,174 @@
+"""A model with other files: its heroes made anew, beside the pinned ones, to be looked at before they replace them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from imageseo.errors import ImageseoError, ProviderError, SiteError
+from imageseo.files import write_atomic
+from imageseo.keep import finished
+from imageseo.likeness import likeness, opened
+from imageseo.madeby import Part, parts
+from imageseo.making import Making
+from imageseo.model.hero import Master, Pin, Recipe
+from imageseo.ports import Progress, Vault
+from imageseo.verify import judge
+
+SHEET, DATA = "index.html", "regression.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewed:
+    """``pins``: the new ones, sorted by page; their ``file`` is a bare name. ``failed``: page and fault."""
+
+    folder: Path
+    pins: tuple[Pin, ...] = ()
+    failed: tuple[tuple[str, ImageseoError], ...] = ()
+
+    def data(self, pin: Pin) -> bytes:
+        """The new master of a pin. Raises SiteError."""
+        try:
+            return (self.folder / "new" / pin.file).read_bytes()
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
+
+
+def compare(
+    pinned: Mapping[str, Pin], making: Making, vault: Vault, folder: Path, *, progress: Progress | None = None
+) -> Renewed:
+    """Find the models whose files changed, make every pinned hero of theirs anew, and write the report.
+
+    ``pinned``: page -> pin, whose masters are there. One hero of each model is made to learn what its files are; where
+    these are the pinned ones no other is made, and without any change nothing is written but those. ``folder``: gets
+    ``index.html``, ``regression.json``, and both pictures of each hero in ``old`` and ``new``.
+    Raises SiteError when it cannot be written to, LockError for a master that cannot be read.
+    """
+    bench = _Bench(making=making, folder=folder, held={}, failed={})
+    now: dict[Part, str] = {}
+    old = {page: parts(pin.recipe, pin.models) for page, pin in sorted(pinned.items()) if pin.models}
+    for page, files in old.items():
+        if not set(files) <= set(now):
+            now.update(bench.make([pinned[page].recipe]))
+    affected = {page: pinned[page] for page, files in old.items() if _differ(files, now)}
+    if not affected:
+        shutil.rmtree(folder / "new", ignore_errors=True) if bench.held else None
+        failed = [(page, fault) for page, pin in pinned.items() if (fault := bench.failed.get(pin.recipe_hash))]
+        return Renewed(folder=folder, failed=tuple(failed))
+    recipes = {pin.recipe_hash: pin.recipe for pin in affected.values()}
+    left = [recipe for key, recipe in recipes.items() if key not in bench.held and key not in bench.failed]
+    with progress.task("Heroes of a changed model", len(left)) if progress else nullcontext() as step:
+        for _, group in groupby(sorted(left, key=lambda each: each.provider), key=lambda each: each.provider):
+            bench.make(list(group), advance=step.advance if step else lambda: None)
+    rows = [
+        _row(pin, replace(bench.held[pin.recipe_hash], page=page, owner=pin.owner), vault, folder)
+        for page, pin in affected.items()
+        if pin.recipe_hash in bench.held
+    ]
+    failed = [(page, bench.failed[pin.recipe_hash]) for page, pin in pinned.items() if pin.recipe_hash in bench.failed]
+    _write(folder, rows, failed, {part: digest for part, digest in now.items() if _known(part, digest, old.values())})
+    return Renewed(folder=folder, pins=tuple(new for _, new, _ in rows), failed=tuple(failed))
+
+
+@dataclass(slots=True, kw_only=True)
+class _Bench:
+    """Where new masters wait: recipe hash -> pin, or fault."""
+
+    making: Making
+    folder: Path
+    held: dict[str, Pin]
+    failed: dict[str, ImageseoError]
+
+    def make(self, recipes: list[Recipe], advance: Any = lambda: None) -> dict[Part, str]:
+        """Make, and write into ``new``. Recipes of one provider; returns the files of its models."""
+        found: dict[Part, str] = {}
+        for recipe, outcome, _ in self.making.produce(recipes[0].provider, recipes):
+            if isinstance(outcome, Master):
+                found |= parts(recipe, outcome.models)
+                self._hold(recipe, outcome)
+            else:
+                self.failed[recipe.key] = outcome
+            advance()
+        return found
+
+    def _hold(self, recipe: Recipe, master: Master) -> None:
+        try:
+            pin, name, data = finished(recipe.key[7:15], recipe, master)
+            write_atomic(self.folder / "new" / name, data)
+        except ProviderError as error:
+            self.failed[recipe.key] = error
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
+        else:
+            self.held[recipe.key] = pin
+
+
+def _differ(old: Mapping[Part, str], now: Mapping[Part, str]) -> bool:
+    return any(now.get(part, digest) != digest for part, digest in old.items())
+
+
+def _known(part: Part, digest: str, olds: Iterable[Mapping[Part, str]]) -> bool:
+    return any(files.get(part, digest) != digest for files in olds)
+
+
+def _row(old: Pin, new: Pin, vault: Vault, folder: Path) -> tuple[Pin, Pin, dict[str, Any]]:
+    was = vault.read(old.file, old.file_sha256)
+    name = Path(old.file).name
+    try:
+        write_atomic(folder / "old" / name, was)
+        data = (folder / "new" / new.file).read_bytes()
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    with opened(was, "the vault") as one, opened(data, new.recipe.provider) as other:
+        alike = likeness(one, other)
+        verdict = judge(old.pixels_sha256 == new.pixels_sha256, one.size == other.size, alike)
+    row = {
+        "page": old.page,
+        "verdict": verdict,
+        "phash_distance": alike.bits,
+        "delta_e": alike.delta_e,
+        "old": {"file": f"old/{name}", "sha256": old.file_sha256, "models": dict(old.models)},
+        "new": {"file": f"new/{new.file}", "sha256": new.file_sha256, "models": dict(new.models)},
+    }
+    return old, new, row
+
+
+def _write(
+    folder: Path,
+    rows: list[tuple[Pin, Pin, dict[str, Any]]],
+    failed: list[tuple[str, ImageseoError]],
+    models: Mapping[Part, str],
+) -> None:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    heroes = [row for _, _, row in rows]
+    report = {
+        "version": 1,
+        "models": [{"model": str(part), "files": digest} for part, digest in sorted(models.items())],
+        "heroes": heroes,
+        "failed": [{"page": page, "message": fault.message} for page, fault in failed],
+    }
+    template = Environment(
+        loader=PackageLoader("imageseo", "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    ).get_template("regression.html.jinja")
+    worst = sorted(heroes, key=lambda row: (-row["delta_e"], row["page"]))
+    recipes = {old.page: old.recipe for old, _, _ in rows}
+    sheet = template.render(**{**report, "heroes": worst}, recipes=recipes)
+    try:
+        write_atomic(folder / DATA, (json.dumps(report, ensure_ascii=False, indent=2) + "\n").encode())
+        write_atomic(folder / SHEET, sheet.encode())
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> SiteError:
+    return SiteError(
+        f"{folder}: cannot be written: {error.strerror or error}",
+        hint="Make room, or name another folder with `--report`; nothing was replaced.",
+    )

@@ -1,0 +1,136 @@
+"""What has to be made: requests beside the lock and the masters that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+
+from imageseo import lock as locks
+from imageseo.core.recipes import changed
+from imageseo.errors import ImageseoError, LockError
+from imageseo.lock import Lock
+from imageseo.masters import Command
+from imageseo.model.hero import HeroRequest, Pin, Recipe
+from imageseo.ports import Vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One picture to make, for the pages that ask for the very same. ``pages``: with the reason for each."""
+
+    recipe: Recipe
+    pages: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """``lock``: with the pins that pages took over. ``jobs``: provider -> what it has to make.
+
+    ``pinned``: page -> the pin that stands. ``moved``: those of ``shared`` whose pin still names a page that is gone.
+    The lists are those of ``GenerateResult``.
+    """
+
+    lock: Lock
+    jobs: Mapping[str, list[Job]]
+    pages: frozenset[str]
+    pinned: Mapping[str, Pin]
+    kept: tuple[str, ...]
+    shared: tuple[str, ...]
+    moved: tuple[str, ...]
+    stale: tuple[str, ...]
+    failed: tuple[tuple[str, ImageseoError], ...]
+
+
+def weigh(
+    requests: Iterable[HeroRequest],
+    lock: Lock,
+    vault: Vault,
+    *,
+    present: Collection[str] | None,
+    redraw: Collection[str],
+    command: Command,
+) -> Wanted:
+    """Everything but the making. Arguments as in ``generate``. Raises LockError."""
+    asked = {request.page: request for request in requests if request.recipe is not None}
+    lock, moved = _moved(lock, asked, present)
+    kept, stale, shared = list[str](), list[str](), list(moved)
+    failed: list[tuple[str, ImageseoError]] = []
+    pinned: dict[str, Pin] = {}
+    jobs: dict[str, dict[str, Job]] = {}
+    for page, request in sorted(asked.items()):
+        if request.recipe is None:
+            continue
+        recipe = lock.settled(request.recipe, page, request.derived)
+        pin = lock.find(recipe.key, page)
+        aged = None if pin or page in redraw else lock.standing(recipe, page, request.derived)
+        pin = pin or aged
+        digest = vault.digest(pin.file) if pin else None
+        if pin is not None and digest not in (None, pin.file_sha256) and page not in redraw:
+            failed.append((page, _retouched(pin, digest, command(page))))
+        elif pin is None or digest != pin.file_sha256:
+            reason = (
+                ("gone" if digest is None else "damaged") if pin else "changed" if lock.of_page(page) else "missing"
+            )
+            job = jobs.setdefault(recipe.provider, {}).setdefault(recipe.key, Job(recipe=recipe))
+            job.pages.append((page, reason))
+        else:
+            own = lock.of_page(page)
+            pinned[page] = pin if pin.page == page else replace(pin, page=page, owner=own.owner if own else pin.owner)
+            if aged is not None:
+                stale.append(page)
+            elif pin.page == page:
+                kept += [page] if page not in moved else []
+            else:
+                shared.append(page)
+    return Wanted(
+        lock=lock.with_pins(pinned[page] for page in shared if page in pinned),
+        jobs={name: list(each.values()) for name, each in sorted(jobs.items())},
+        pages=frozenset(asked),
+        pinned=pinned,
+        kept=tuple(kept),
+        shared=tuple(sorted(shared)),
+        moved=tuple(sorted(moved)),
+        stale=tuple(stale),
+        failed=tuple(failed),
+    )
+
+
+def _moved(lock: Lock, asked: Mapping[str, HeroRequest], present: Collection[str] | None) -> tuple[Lock, list[str]]:
+    """The lock with the pins of pages that are gone given to the new pages that likely are these, and the latter.
+
+    Such a page has no pin, asks for the same, and its author wrote no seed. Of many (a whole folder was moved) the
+    one whose path ends most alike.
+    """
+    if present is None:
+        return lock, []
+    orphans = [pin for pin in lock.pins if pin.page not in present and pin.page not in asked]
+    pairs: list[tuple[int, str, Pin]] = []
+    for page, request in asked.items():
+        recipe = request.recipe
+        if recipe is None or "seed" not in request.derived or lock.of_page(page) or lock.find(recipe.key, page):
+            continue
+        for pin in orphans:
+            alike = PurePosixPath(pin.page).suffix == PurePosixPath(page).suffix
+            if alike and set(changed(pin.recipe, recipe)) <= request.derived:
+                pairs.append((_common_end(pin.page, page), page, pin))
+    taken: dict[str, str] = {}
+    for _, page, pin in sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2].page)):
+        if page not in taken and pin.page not in taken.values():
+            taken[page] = pin.page
+            lock = lock.without([pin.page]).with_pin(replace(pin, page=page))
+    return lock, list(taken)
+
+
+def _common_end(one: str, other: str) -> int:
+    """How many parts two paths have in common, from the file's name upwards."""
+    pairs = zip(reversed(PurePosixPath(one).parts), reversed(PurePosixPath(other).parts), strict=False)
+    return next((number for number, (left, right) in enumerate(pairs) if left != right), 99)
+
+
+def _retouched(pin: Pin, found: str | None, command: str) -> LockError:
+    return LockError(
+        locks.broken(pin, found),
+        hint=f"Take it back from version control; draw it over with `{command}`; "
+        "or, to show the picture as it is now, give it another name and name that file as the hero.",
+    )
