@@ -122,6 +122,16 @@ def test_a_decoder_that_eats_memory_costs_its_picture_alone(tmp_path: Path, trap
     assert failed == {"320.png": "it takes more memory than the build may have"}
 
 
+def test_what_starves_beside_others_is_tried_alone(tmp_path: Path, trap: object) -> None:
+    fed = tmp_path / "fed"
+    act = f"if not os.path.exists({str(fed)!r}): open({str(fed)!r}, 'w').close(); raise MemoryError"
+    trap(320, act)  # type: ignore[operator]
+    made, failed = tell(engine(tmp_path)(sources(tmp_path / "in", 300, 320, 340)))
+    assert fed.exists()
+    assert sorted(made) == [150, 160, 170, 300, 320, 340]
+    assert not failed
+
+
 @pytest.mark.parametrize("many", [1, 4000])  # as much as a pipe takes at once, and more
 def test_a_process_that_cannot_even_begin_is_told_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: int
