@@ -1,8 +1,8 @@
 """Every rule is what its manual page says: its ``Bad:`` examples are found, its ``Good:`` ones are not.
 
 Pictures are named by what they are: ``photo-1600x900.jpg`` is made 1600 px wide, ``-400KiB`` pads it to that weight,
-``truncated.*`` is cut within its header, ``empty.*`` has no bytes, ``*-hdr.jpg`` has a gain map. Any other name is no
-file.
+``truncated.*`` is cut within its header, ``empty.*`` has no bytes, ``*-hdr.jpg`` has a gain map, ``*-ai.jpg`` says that
+a model made it. Any other name is no file.
 """
 
 from __future__ import annotations
@@ -23,21 +23,24 @@ from PIL import Image
 from imageseo.facts import FACTS, PageFacts, Reading, SiteFiles
 from imageseo.lint import Rule, judge
 from imageseo.model.finding import Finding, Severity
-from imageseo.model.image import Asset, BadAsset
+from imageseo.model.hero import TRAINED_MEDIA
+from imageseo.model.image import Asset, BadAsset, Rights
 from imageseo.model.page import Page, Site
 from imageseo.probe import probe
+from imageseo.provenance import packet
 from imageseo.settings import Settings
 
 RULES = Path(__file__).parent.parent / "imageseo" / "rules"
 NAMES = sorted(path.stem for path in RULES.glob("*.py") if path.stem != "__init__")
 
 _BLOCK = re.compile(r"^(Bad|Good)(?: \(([^)]*)\))?:\n((?:[ \t]+\S.*\n?|\n(?=[ \t]))+)", re.MULTILINE)
-_PICTURE = re.compile(r"[\w %-]+-(\d+)x(\d+)(?:-(\d+)KiB|(-hdr))?\.(jpg|png|webp|avif)")
+_PICTURE = re.compile(r"[\w %-]+-(\d+)x(\d+)(?:-(\d+)KiB|(-hdr|-ai))?\.(jpg|png|webp|avif)")
 _ODD = re.compile(r"(?:truncated|empty)\.(?:jpg|png)")
 _GAIN_MAP = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
     b'<rdf:Description xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" hdrgm:Version="1.0"/></rdf:RDF></x:xmpmeta>'
 )
+_XMP = {"-hdr": _GAIN_MAP, "-ai": packet(Rights(digital_source_type=TRAINED_MEDIA))}
 _FORMATS = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP", "avif": "AVIF"}
 
 
@@ -65,10 +68,10 @@ def picture(name: str) -> bytes:
     if name.startswith("empty"):
         return b""
     match = _PICTURE.fullmatch(name)
-    width, height, weight, hdr, suffix = match.groups() if match else ("64", "64", None, None, "jpg")
+    width, height, weight, words, suffix = match.groups() if match else ("64", "64", None, None, "jpg")
     stream = io.BytesIO()
     image = Image.new("RGB", (int(width), int(height)), "#2563eb")
-    image.save(stream, _FORMATS[suffix], **({"xmp": _GAIN_MAP} if hdr else {}))
+    image.save(stream, _FORMATS[suffix], **({"xmp": _XMP[words]} if words else {}))
     data = stream.getvalue()
     if not match:
         return data[:16]
