@@ -130,6 +130,8 @@ class RemoteVault:
         digits of its hash in its name. Raises LockError.
         """
         sha256 = self._kept.named(file)
+        if sha256 and not self._fresh and self._kept.path(sha256):
+            return sha256  # verified in this run
         data = self._kept.read(sha256) if sha256 else None
         if data is not None and not self._fresh:
             return sha256

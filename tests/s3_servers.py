@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import signal
@@ -189,6 +190,19 @@ def rclone_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def moto_server() -> Iterator[Server]:
     with moto() as server:
         yield server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_clients() -> Iterator[None]:
+    """A client's first quarter of a second of CPU goes into the files that describe all of S3: they are read once."""
+    try:
+        from botocore import session  # type: ignore[import-untyped,unused-ignore]
+    except ImportError:
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session, "create_loader", functools.cache(session.create_loader))
+        yield
 
 
 @pytest.fixture(params=["rclone", "moto"])

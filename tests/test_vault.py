@@ -17,9 +17,9 @@ from imageseo.ports import Vault
 from imageseo.remote import Limits, masked
 from imageseo.vault import FolderVault, RemoteVault
 from tests import s3_servers
-from tests.s3_servers import BUCKET, KEY, SECRET, Server, answer, moto_server, rclone_server, s3
+from tests.s3_servers import BUCKET, KEY, SECRET, Server, answer, moto_server, quick_clients, rclone_server, s3
 
-__all__ = ["moto_server", "rclone_server", "s3"]  # fixtures
+__all__ = ["moto_server", "quick_clients", "rclone_server", "s3"]  # fixtures
 
 QUICK = Limits(connect=2, read=10, whole=20, attempts=2, pause=0)
 DATA = random.Random(4).randbytes(200_000)
