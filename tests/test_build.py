@@ -514,7 +514,7 @@ def test_a_format_that_is_asked_to_be_better_is_offered_although_it_is_larger(tm
         tmp_path,
         {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": small_sites.photo(700, 500, seed=4)},
     )
-    build(tmp_path, {"target": {"avif": 90, "webp": 40}, "encode": {"avif_speed": 9}})
+    build(tmp_path, {"profile": "default", "target": {"avif": 90, "webp": 40}, "encode": {"avif_speed": 9}})
     html = (tmp_path / "site/index.html").read_text("utf-8")
     assert 'type="image/avif"' in html
     assert 'type="image/webp"' in html
