@@ -58,6 +58,7 @@ def generate(
     """
     books = _Books(path=lock_path, vault=vault)
     wanted = weigh(requests, books.lock, vault, present=present, redraw=redraw, command=command)
+    books.requests = wanted.pages
     if frozen:
         return _frozen(wanted)
     pruned = tuple(p.page for p in wanted.lock.pins if prune and p.page not in wanted.pages and prune(p.page))
@@ -132,6 +133,7 @@ class _Books:
 
     path: Path
     vault: Vault
+    requests: Mapping[str, HeroRequest] = field(default_factory=dict)
     lock: Lock = field(init=False)
     _seen: bytes | None = field(init=False)
 
@@ -142,15 +144,18 @@ class _Books:
     def take(
         self, pages: list[tuple[str, str]], pin: Pin, name: str, data: bytes, notes: tuple[str, ...] = ()
     ) -> list[Made]:
-        """Keep a master and pin it to its pages, or neither. Each page's owner stays the page's."""
+        """Keep a master and pin it to its pages, or neither."""
         with uninterrupted():
             held = kept(pin, self.vault, name, data)
-            pins = [
-                replace(held, page=page, owner=own.owner if (own := self.lock.of_page(page)) else held.owner)
-                for page, _ in pages
-            ]
+            pins = [self._of(page, held) for page, _ in pages]
             self.commit(self.lock.with_pins(pins))
         return [Made(page=page, file=held.file, reason=reason, notes=notes) for page, reason in pages]
+
+    def _of(self, page: str, pin: Pin) -> Pin:
+        """A pin for one of its pages: the page's owner stays, and its request says where the prompt came from."""
+        own = self.lock.of_page(page)
+        owner = own.owner if own is not None else pin.owner
+        return replace(pin, page=page, owner=owner, env={**pin.env, **self.requests[page].evidence})
 
     def commit(self, new: Lock) -> None:
         """Write the lock, then remove the masters that it names no more, as long as they are what was pinned.

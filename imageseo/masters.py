@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from imageseo import lock as locks
+from imageseo.core import series
 from imageseo.core.recipes import changed, leaves
 from imageseo.errors import ImageseoError, ProviderError
 from imageseo.lock import Lock
@@ -78,6 +79,8 @@ class Heroes:
         if recipe is None:
             raise ValueError(f"the hero of {request.page} is a file, not a recipe")
         recipe = self.lock.settled(recipe, request.page, request.derived)
+        seed = series.drawn({request.page: request}, self.lock.pins).get(request.page) if request.seeds else None
+        recipe = recipe if seed is None else replace(recipe, seed=seed)
         pin = self.lock.find(recipe.key, request.page)
         if pin is not None:
             return self._pinned(pin, request.page, location)

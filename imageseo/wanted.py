@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from imageseo import lock as locks
+from imageseo.core import series
 from imageseo.core.recipes import changed
 from imageseo.errors import ImageseoError, LockError
 from imageseo.lock import Lock
@@ -27,13 +28,14 @@ class Job:
 class Wanted:
     """``lock``: with the pins that pages took over. ``jobs``: provider -> what it has to make.
 
-    ``pinned``: page -> the pin that stands. ``moved``: those of ``shared`` whose pin still names a page that is gone.
+    ``pages``: those that ask. ``pinned``: page -> the pin that stands. ``moved``: those of ``shared`` whose pin still
+    names a page that is gone in the lock as it was read.
     The lists are those of ``GenerateResult``.
     """
 
     lock: Lock
     jobs: Mapping[str, list[Job]]
-    pages: frozenset[str]
+    pages: Mapping[str, HeroRequest]
     pinned: Mapping[str, Pin]
     kept: tuple[str, ...]
     shared: tuple[str, ...]
@@ -54,6 +56,7 @@ def weigh(
     """Everything but the making. Arguments as in ``generate``. Raises LockError."""
     asked = {request.page: request for request in requests if request.recipe is not None}
     lock, moved = _moved(lock, asked, present)
+    seeds = series.drawn(asked, lock.pins)
     kept, stale, shared = list[str](), list[str](), list(moved)
     failed: list[tuple[str, ImageseoError]] = []
     pinned: dict[str, Pin] = {}
@@ -62,6 +65,7 @@ def weigh(
         if request.recipe is None:
             continue
         recipe = lock.settled(request.recipe, page, request.derived)
+        recipe = replace(recipe, seed=seeds[page]) if page in seeds else recipe
         pin = lock.find(recipe.key, page)
         aged = None if pin or page in redraw else lock.standing(recipe, page, request.derived)
         pin = pin or aged
@@ -75,8 +79,7 @@ def weigh(
             job = jobs.setdefault(recipe.provider, {}).setdefault(recipe.key, Job(recipe=recipe))
             job.pages.append((page, reason))
         else:
-            own = lock.of_page(page)
-            pinned[page] = pin if pin.page == page else replace(pin, page=page, owner=own.owner if own else pin.owner)
+            pinned[page] = pin if pin.page == page else _taken_over(pin, lock.of_page(page), request)
             if aged is not None:
                 stale.append(page)
             elif pin.page == page:
@@ -86,7 +89,7 @@ def weigh(
     return Wanted(
         lock=lock.with_pins(pinned[page] for page in shared if page in pinned),
         jobs={name: list(each.values()) for name, each in sorted(jobs.items())},
-        pages=frozenset(asked),
+        pages=asked,
         pinned=pinned,
         kept=tuple(kept),
         shared=tuple(sorted(shared)),
@@ -120,6 +123,12 @@ def _moved(lock: Lock, asked: Mapping[str, HeroRequest], present: Collection[str
             taken[page] = pin.page
             lock = lock.without([pin.page]).with_pin(replace(pin, page=page))
     return lock, list(taken)
+
+
+def _taken_over(pin: Pin, own: Pin | None, request: HeroRequest) -> Pin:
+    """Another page's pin for a page that asks for the very same; who answered for its own picture still does."""
+    owner = own.owner if own is not None else pin.owner
+    return replace(pin, page=request.page, owner=owner, env={**pin.env, **request.evidence})
 
 
 def _common_end(one: str, other: str) -> int:

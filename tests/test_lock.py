@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
+import tomllib
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from imageseo.core.recipes import changed
 from imageseo.errors import LockError
 from imageseo.lock import Lock
 from imageseo.model.hero import ALGORITHMIC_MEDIA, Pin, Recipe
+from imageseo.model.image import Rights
 
 
 def recipe(seed: int = 7, **options: object) -> Recipe:
@@ -34,6 +38,33 @@ def pin(page: str, made: Recipe | None = None, file: str = "") -> Pin:
         digital_source_type=ALGORITHMIC_MEDIA,
         width=1600,
         height=900,
+    )
+
+
+def rich(page: str) -> Pin:
+    """A pin as a diffusion model leaves it."""
+    made = Recipe(
+        provider="diffusers",
+        seed=4711,
+        width=1344,
+        height=768,
+        options={
+            "prompt": 'a "paper-cut" mountain\nrange',
+            "steps": 30,
+            "guidance": 6.5,
+            "model": "org/name@" + "0" * 40,
+            "loras": [{"file": "paper.safetensors", "weight": 0.7}],
+            "refiner": {"model": "models/refiner", "start": 0.8},
+        },
+    )
+    return replace(
+        pin(page, made),
+        phash="9da8b1c2d3e4f506",
+        env={"device": "cuda", "batch": 1, "versions": {"torch": "2.13.0", "diffusers": "0.42.1"}, "tf32": False},
+        models={"model": "sha256:" + "c" * 64, "lora:paper.safetensors": "sha256:" + "d" * 64},
+        rights=Rights(creator="Jane Doe", license="https://creativecommons.org/licenses/by/4.0/"),
+        checks={"sharpness": 9.3},
+        owner="Ann",
     )
 
 
@@ -92,6 +123,89 @@ class TestWrite:
         assert text.index('"a.md"') < text.index('"z/ü.md"')
         assert text.startswith("# Written by")
         assert all(line.count(" = ") <= 1 for line in text.splitlines() if not line.startswith("title"))
+        assert tomllib.loads(text)["hero"][1]["recipe"]["options"] == deep.options
+
+    def test_all_that_made_a_hero_comes_back(self, path: Path) -> None:
+        locks.write(path, Lock().with_pin(rich("a.md")).with_pin(pin("b.md")))
+        assert locks.read(path).of_page("a.md") == rich("a.md")
+        data = tomllib.loads(path.read_text("utf-8"))["hero"]
+        assert list(data[0]) == [
+            "page",
+            "recipe_hash",
+            "owner",
+            "recipe",
+            "env",
+            "models",
+            "output",
+            "rights",
+            "checks",
+        ]
+        assert list(data[1]) == ["page", "recipe_hash", "recipe", "output"], "what is empty is left out"
+        assert data[0]["output"]["phash"] == "9da8b1c2d3e4f506"
+        assert data[0]["recipe"]["options"]["loras"] == [{"file": "paper.safetensors", "weight": 0.7}]
+
+    def test_every_key_has_a_line(self, path: Path) -> None:
+        locks.write(path, Lock().with_pin(rich("a.md")))
+
+        def keys(table: dict[str, object]) -> Iterator[str]:
+            for key, value in table.items():
+                if isinstance(value, dict):
+                    yield from keys(value)
+                else:
+                    yield key
+
+        lines = [line.partition(" = ")[0].strip('"') for line in path.read_text("utf-8").splitlines() if " = " in line]
+        assert lines[1:] == list(keys(tomllib.loads(path.read_text("utf-8"))["hero"][0]))
+
+    def test_a_lock_of_before_reads(self, path: Path) -> None:
+        """As the first release wrote it."""
+        made = recipe()
+        path.write_text(
+            f"""# Written by `imageseo generate`: commit it, never edit it. The pictures that it names lie beside it.
+lock_version = 1
+
+[[hero]]
+page = "a.md"
+recipe_hash = "{made.key}"
+
+[hero.recipe]
+provider = "procedural"
+seed = 7
+width = 1600
+height = 900
+
+[hero.recipe.options]
+style = "ridges"
+
+[hero.output]
+file = "heroes/a.md.png"
+sha256 = "sha256:{"a" * 64}"
+pixels = "sha256:{"b" * 64}"
+width = 1600
+height = 900
+digital_source_type = "{ALGORITHMIC_MEDIA}"
+""",
+            "utf-8",
+        )
+        assert locks.read(path) == Lock((pin("a.md"),))
+
+    @pytest.mark.parametrize(
+        "text", ["a\u2028[[hero]]", "a\x85b", "tab\tand\x7f", "\u00ad ﬁ 🏔", "\"\"\"\n[[hero]]\n'''"]
+    )
+    def test_lines_are_counted_whatever_a_prompt_holds(self, path: Path, text: str) -> None:
+        lock = Lock().with_pin(pin("a.md", recipe(1, prompt=text))).with_pin(pin(f"{text}.md", recipe(2)))
+        locks.write(path, lock)
+        assert locks.read(path) == lock
+        broken = path.read_text("utf-8").replace("seed = 2", "seed = 3")
+        path.write_text(broken, "utf-8")
+        with pytest.raises(LockError) as caught:
+            locks.read(path)
+        number = int(caught.value.message.split(":")[1])
+        assert broken.split("\n")[number - 1].startswith("recipe_hash")
+
+    def test_half_a_character_is_named(self, path: Path) -> None:
+        with pytest.raises(LockError, match="half a character"):
+            locks.write(path, Lock().with_pin(pin("a.md", recipe(1, prompt="\ud800"))))
 
     @given(st.integers(0, 2**63 - 1), st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=4))
     def test_any_text_survives(self, seed: int, options: dict[str, str]) -> None:
@@ -211,6 +325,33 @@ class TestFaults:
         assert f":{self.line(broken, '[hero.recipe]', 1)}:" in error.message
 
     @pytest.mark.parametrize(
+        ("old", "new", "shown"),
+        [
+            ('phash = "9da8b1c2d3e4f506"', 'phash = "9DA8"', "phash"),
+            ('owner = "Ann"', "owner = 3", "owner"),
+            ('owner = "Ann"', 'owner = " "', "owner"),
+            ('"lora:paper.safetensors" = "sha256:dd', '"lora:paper.safetensors" = "sha1:dd', "lora:paper"),
+            ('model = "sha256:', 'model = "sha1:', "model"),
+            ('creator = "Jane Doe"', "creator = 3", "creator"),
+            ('creator = "Jane Doe"', 'author = "Jane Doe"', "author"),
+            ('device = "cuda"', "device = 2026-11-22", "hero.env"),
+            ("sharpness = 9.3", "sharpness = nan", "hero.checks"),
+            ("width = 1600", 'width = "1600"', "width"),
+            ("height = 900", "height = 0", "height"),
+        ],
+    )
+    def test_edits_of_what_stands_beside(self, path: Path, old: str, new: str, shown: str) -> None:
+        locks.write(path, Lock().with_pin(rich("a.md")).with_pin(rich("b.md")))
+        text = path.read_text("utf-8")
+        last = text.rfind(old)
+        assert last >= 0
+        broken = text[:last] + new + text[last + len(old) :]
+        error = self.fault(path, broken)
+        assert shown in error.message
+        line = broken.splitlines()[int(error.message.split(":")[1]) - 1]
+        assert new in line or shown in line
+
+    @pytest.mark.parametrize(
         "text", ["hero = 3\nlock_version = 1\n", "lock_version = 1\nhero = [{page = 1}]\n", "\x00"]
     )
     def test_not_a_lock_at_all(self, path: Path, text: str) -> None:
@@ -229,3 +370,97 @@ class TestMasters:
         assert locks.master_name("index.html", "1a2b3c4d5e") == "index-1a2b3c4d.png"
         assert locks.master_name("docs/Über uns.md", "1a2b3c4d5e") == "uber-uns-1a2b3c4d.png"
         assert locks.master_name("docs/中文.md", "1a2b3c4d5e") == "hero-1a2b3c4d.png"
+
+
+class TestMerge:
+    """Two authors, one lock, real git."""
+
+    @pytest.fixture
+    def git(self, tmp_path: Path) -> Git:
+        return Git(tmp_path)
+
+    @pytest.mark.parametrize("style", ["merge", "diff3"])
+    def test_two_new_heroes_at_one_place_are_two_whole_blocks(self, git: Git, style: str) -> None:
+        """Of one series: all but page, seed and hashes is equal, and still neither block is torn apart."""
+        git.run("config", "merge.conflictStyle", style)
+        git.commit(rich("a.md"), rich("z.md"))
+        git.run("checkout", "-q", "-b", "theirs")
+        git.commit(rich("a.md"), rich("c.md"), rich("z.md"))
+        git.run("checkout", "-q", "main")
+        git.commit(rich("a.md"), rich("b.md"), rich("z.md"))
+        assert git.run("merge", "-q", "theirs", fails=True) == 1
+        text = git.path.read_text("utf-8")
+        assert (text.count("<<<<<<<"), text.count(">>>>>>>")) == (1, 1)
+        with pytest.raises(LockError, match="an unresolved merge"):
+            locks.read(git.path)
+        both = "".join(
+            line for line in text.splitlines(True) if line[:7] not in ("<<<<<<<", "=======", "|||||||", ">>>>>>>")
+        )
+        git.path.write_text(both, "utf-8")
+        assert locks.read(git.path).pins == (rich("a.md"), rich("b.md"), rich("c.md"), rich("z.md"))
+
+    def test_distant_heroes_merge_by_themselves(self, git: Git) -> None:
+        git.commit(pin("a.md"), pin("m.md", recipe(2)), pin("z.md", recipe(3)))
+        git.run("checkout", "-q", "-b", "theirs")
+        git.commit(pin("a.md", recipe(4)), pin("m.md", recipe(2)), pin("z.md", recipe(3)))
+        git.run("checkout", "-q", "main")
+        git.commit(pin("a.md"), pin("m.md", recipe(2)), pin("z.md", recipe(5)))
+        git.run("merge", "-q", "theirs")
+        assert [each.recipe.seed for each in locks.read(git.path).pins] == [4, 2, 5]
+
+    def test_two_versions_of_one_hero_are_a_choice(self, git: Git) -> None:
+        git.commit(pin("a.md"), pin("m.md"))
+        git.run("checkout", "-q", "-b", "theirs")
+        git.commit(pin("a.md", recipe(4)), pin("m.md"))
+        git.run("checkout", "-q", "main")
+        git.commit(pin("a.md", recipe(5)), pin("m.md"))
+        assert git.run("merge", "-q", "theirs", fails=True) == 1
+        git.run("checkout", "-q", "--theirs", locks.NAME)
+        assert [each.recipe.seed for each in locks.read(git.path).pins] == [4, 7]
+
+
+class Git:
+    """A repository of a lock."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / locks.NAME
+        self.run("init", "-q", "-b", "main")
+
+    def commit(self, *pins: Pin) -> None:
+        self.path.unlink(missing_ok=True)
+        locks.write(self.path, Lock(pins))
+        self.run("add", locks.NAME)
+        self.run("commit", "-q", "-m", "heroes")
+
+    def run(self, *words: str, fails: bool = False) -> int:
+        identity = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
+        environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+        done = subprocess.run(
+            ["git", *identity, *words], cwd=self.folder, env=environment, capture_output=True, text=True
+        )
+        assert fails or done.returncode == 0, done.stderr
+        return done.returncode
+
+
+class TestManyPins:
+    def test_finding_looks_at_no_other_pin(self) -> None:
+        """A locked build asks twice a page: with a list it would compare each pin with each page."""
+        compared = 0
+
+        class Counted(str):
+            def __eq__(self, other: object) -> bool:
+                nonlocal compared
+                compared += 1
+                return str.__eq__(self, other)
+
+            __hash__ = str.__hash__
+
+        base = pin("x.md")
+        pins = [replace(base, page=Counted(f"{number:04}.md"), recipe_hash=Counted(number)) for number in range(500)]
+        lock = Lock(tuple(pins))
+        compared = 0
+        for number in range(500):
+            assert lock.of_page(f"{number:04}.md") is pins[number]
+            assert lock.find(str(number), f"{number:04}.md") is pins[number]
+        assert compared < 5 * 500

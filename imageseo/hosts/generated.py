@@ -80,7 +80,7 @@ class Generated:
         yield from _told(result.work)
         if result.work:
             held = len(result.kept) + len(result.shared) + len(result.stale)
-            yield f"{held} heroes stood in the lock, {sum(work.stored for work in result.work)} in the cache"
+            yield f"hits: {held} in the lock, {sum(work.stored for work in result.work)} in the cache"
 
     def as_json(self) -> str:
         """One JSON object: ``made``, ``kept``, ``shared``, ``stale``, ``pruned``, ``missing``, ``failed``, ``work``."""
