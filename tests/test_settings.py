@@ -178,6 +178,46 @@ def test_names_of_rules_and_providers_are_checked_where_they_are_known() -> None
     )
 
 
+def test_tables_of_providers_that_nobody_has() -> None:
+    mapping = {"providers": {"libary": {"folder": "x"}, "procedural": None, "diffusers": 3}}
+    found = faults(mapping, providers=["procedural", "library", "diffusers"])
+    assert found == (
+        "here.toml: providers.diffusers: found 3, expected a table of keys",
+        "here.toml: providers.libary: unknown provider, did you mean library?",
+    )
+    assert load({"providers": {"procedural": None}}, "").providers == {"procedural": {}}
+
+
+@pytest.mark.parametrize(
+    ("masters", "kept"),
+    [("s3://bucket/heroes/", "s3://bucket/heroes"), ("gs://b", "gs://b"), ("file:///srv/heroes", "file:///srv/heroes")],
+)
+def test_masters_may_lie_at_a_url(masters: str, kept: str) -> None:
+    assert load({"hero": {"masters": masters}}, "").hero.masters == kept
+
+
+@pytest.mark.parametrize(
+    ("hero", "fault"),
+    [
+        (
+            {"masters": "://x"},
+            "hero.masters: found text '://x', expected a folder inside the project, such as heroes, or a URL",
+        ),
+        ({"masters": "s3://"}, "hero.masters: found text 's3://', expected a folder inside the project"),
+        ({"masters": "s3://a b"}, "or a URL, such as s3://bucket/heroes"),
+        ({"prompts": "../prompts.toml"}, "expected a file inside the project, such as prompts.toml"),
+        (
+            {"prompts": "/etc/prompts.toml"},
+            "hero.prompts: found text '/etc/prompts.toml', expected a file inside the project",
+        ),
+        ({"crops": ["3:2"]}, "hero.crops: item 1: found text '3:2', expected one of 1:1, 4:3, 16:9, 1.91:1"),
+        ({"label": "overlay"}, "hero.label: found text 'overlay', expected one of figcaption, none"),
+    ],
+)
+def test_places_of_heroes_that_cannot_be(hero: dict[str, Any], fault: str) -> None:
+    assert fault in faults({"hero": hero})[0]
+
+
 def test_yaml_and_python_spellings() -> None:
     """YAML reads a bare `off` as false and an empty section as null; Python has tuples and paths."""
     settings = load({"lint": {"rules": {"alt-missing": False}}, "hero": None}, "mkdocs.yml: plugins.imageseo")
@@ -360,6 +400,16 @@ def test_tables_of_another_shape(tmp_path: Path, table: str) -> None:
         ("BUDGETS__LCP_BYTES__MOBILE__ERROR", "0", "budgets.lcp_bytes.mobile.error", 0),
         ("LINT__RULES__ALT_MISSING", "off", "lint.rules", {"alt-missing": Severity.OFF}),
         ("LINT__FAIL_ON", "warn", "lint.fail_on", "warn"),
+        ("HERO__MASTERS", "s3://bucket/heroes/", "hero.masters", "s3://bucket/heroes"),
+        ("HERO__PROMPTS", "words/prompts.toml", "hero.prompts", "words/prompts.toml"),
+        ("PROVIDERS__LIBRARY__MAX_SIDE", "3", "providers", {"library": {"max_side": 3}}),
+        ("PROVIDERS__LIBRARY__FOLDER", "pictures", "providers", {"library": {"folder": "pictures"}}),
+        (
+            "PROVIDERS__LIBRARY",
+            '{folder = "x", licences = ["cc0"]}',
+            "providers",
+            {"library": {"folder": "x", "licences": ["cc0"]}},
+        ),
     ],
 )
 def test_a_variable_sets_one_key(tmp_path: Path, name: str, text: str, path: str, value: object) -> None:
@@ -377,6 +427,15 @@ def test_variables_override_a_file_key_by_key(tmp_path: Path) -> None:
     settings = read_project(tmp_path, env=env).settings
     assert (settings.hero.insert, settings.hero.guess) == ("before-h1", False)
     assert settings.lint.rules == {"a-b": Severity.ERROR, "c": Severity.OFF}
+
+
+def test_options_of_a_provider_are_overridden_key_by_key_too(tmp_path: Path) -> None:
+    (tmp_path / CONFIG_NAME).write_text(
+        "[providers.library]\nfolder = 'a'\ndeep = true\n[providers.diffusers]\ndevice = 'cpu'\n", encoding="utf-8"
+    )
+    env = {"IMAGESEO_PROVIDERS__LIBRARY__FOLDER": "b", "IMAGESEO_PROVIDERS__LIBRARY__DEEP": "off"}
+    settings = read_project(tmp_path, env=env, providers=["library", "diffusers"]).settings
+    assert settings.providers == {"library": {"folder": "b", "deep": False}, "diffusers": {"device": "cpu"}}
 
 
 def test_faults_of_variables_stand_beside_those_of_the_file(tmp_path: Path) -> None:

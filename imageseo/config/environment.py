@@ -47,7 +47,9 @@ def locate(name: str) -> tuple[Path, Any] | None:
     for part in name.lower().split("__"):
         base, _ = unwrap(kind)
         if get_origin(base) is dict and part:
-            path, kind = (*path, part.replace("_", "-")), get_args(base)[1]
+            kind = get_args(base)[1]
+            # Rules have dashes in their names; providers and their options have underscores.
+            path = (*path, part if path[:1] == ("providers",) else part.replace("_", "-"))
             continue
         known = {key.replace("-", "_"): key for key in keys_of(base)} if is_struct(base) else {}
         if part not in known:
@@ -67,6 +69,8 @@ def _decode(text: str, kind: Any) -> Any:
         if isinstance(parsed, list):
             return parsed
         return [_decode(item.strip(), get_args(base)[0]) for item in text.split(",") if item.strip()]
+    if base is Any:
+        return _TRUTH.get(text.lower(), text) if parsed is None else parsed
     if base is int or get_origin(base) is dict or is_struct(base):
         return text if parsed is None else parsed
     return parsed if isinstance(parsed, str) else text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Collection
 from pathlib import PureWindowsPath
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from imageseo.config.words import found, nearest
 from imageseo.settings import DesktopBudget, MobileBudget, byte_count
 
 _BUDGETS = (("mobile", MobileBudget()), ("desktop", DesktopBudget()))
+_REMOTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s]*[^\s/][^\s]*")
 _URLS = (("site_url",), ("rights", "license"), ("rights", "acquire_license_page"))
 
 
@@ -56,14 +58,24 @@ def _urls(reading: Reading) -> None:
 
 
 def _folders(reading: Reading) -> None:
-    for key, inside in (("masters", "the project"), ("publish", "the built site")):
+    for key, what in (
+        ("masters", "a folder inside the project, such as heroes"),
+        ("publish", "a folder inside the built site, such as heroes"),
+        ("prompts", "a file inside the project, such as prompts.toml"),
+    ):
         path = ("hero", key)
-        folder = reading.values.get(path)
-        if folder is None:
+        text = reading.values.get(path)
+        if text is None:
             continue
-        clean = posixpath.normpath(folder.strip().replace("\\", "/"))
+        if key == "masters" and "://" in text:
+            if _REMOTE.fullmatch(text.strip()) is None:
+                _fault(reading, path, f"found {found(text)}, expected {what}, or a URL, such as s3://bucket/heroes")
+            else:
+                reading.values[path] = text.strip().rstrip("/")
+            continue
+        clean = posixpath.normpath(text.strip().replace("\\", "/"))
         if clean.startswith(("/", "../")) or clean == ".." or PureWindowsPath(clean).drive:
-            _fault(reading, path, f"found {found(folder)}, expected a folder inside {inside}, such as heroes")
+            _fault(reading, path, f"found {found(text)}, expected {what}")
         else:
             reading.values[path] = clean
 
@@ -86,6 +98,8 @@ def _names(reading: Reading, rules: Collection[str] | None, providers: Collectio
     for path in sorted(reading.values):
         if rules is not None and path[:2] == ("lint", "rules") and path[2] not in rules:
             _fault(reading, path, "unknown rule" + _near(path[2], rules))
+        if providers is not None and path[0] == "providers" and path[1] not in providers:
+            _fault(reading, path, "unknown provider" + _near(path[1], providers))
     provider = reading.values.get(("hero", "provider"))
     if providers is not None and provider is not None and provider not in providers:
         _fault(

@@ -74,7 +74,11 @@ class Reading:
             self.fault(origin, above, f"found {found(value)}, expected a table of names, each with {expected(kind)}")
             return
         for key, item in value.items():
-            self._leaf(kind, item, origin, (*above, str(key)))
+            path = (*above, str(key))
+            if get_origin(unwrap(kind)[0]) is dict and (item is None or isinstance(item, Mapping)):
+                # A table of a name: later layers win key by key in there too.
+                item = {**self.values.get(path, {}), **{str(name): each for name, each in (item or {}).items()}}
+            self._leaf(kind, item, origin, path)
 
     def _leaf(self, kind: Any, value: Any, origin: str, path: Path) -> None:
         base, _ = unwrap(kind)
