@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal
 
 from imageseo.errors import RecipeError
-from imageseo.heroes.diffusion import schedulers
+from imageseo.heroes.diffusion import schedulers, shapes
 from imageseo.heroes.diffusion.given import NEEDED, Given
 
 Dtype = Literal["float32", "bfloat16", "float16"]
@@ -80,7 +80,7 @@ class RecipeOptions:
     prompt: str
     negative: str = ""
     steps: int = 30
-    guidance: float = 6.0
+    guidance: float = 5.0
     scheduler: str = schedulers.DEFAULT
     dtype: Dtype | None = None
     vae: str | None = None
@@ -118,7 +118,7 @@ def read(options: Mapping[str, Any]) -> RecipeOptions:
         "prompt": given.text("prompt", NEEDED),
         "negative": given.text("negative", ""),
         "steps": given.whole("steps", 30, 1, 500),
-        "guidance": given.number("guidance", 6.0, 0, 50),
+        "guidance": given.number("guidance", 5.0, 0, 50),
         "scheduler": given.by("scheduler", schedulers.canonical, schedulers.DEFAULT),
         "dtype": given.by("dtype", _dtype, None),
         "vae": given.text("vae", None),
@@ -128,7 +128,9 @@ def read(options: Mapping[str, Any]) -> RecipeOptions:
         "control": given.table("control", _control),
         "ip_adapter": given.table("ip_adapter", _ip_adapter),
         "image": image,
-        "strength": given.number("strength", None if image is None else 0.6, 0.01, 1),
+        "strength": given.number(
+            "strength", shapes.usual_strength(image, options.get("mask"), options.get("outpaint")), 0.01, 1
+        ),
         "mask": given.text("mask", None),
         "outpaint": given.flag("outpaint"),
         "upscale": given.table("upscale", _upscale),
@@ -144,7 +146,10 @@ def read(options: Mapping[str, Any]) -> RecipeOptions:
     if found["refiner"] is not None and image is not None and not (found["mask"] or found["outpaint"]):
         given.fault("refiner", "cannot stand beside `image`", "a refiner takes over from a picture of words alone")
     given.end()
-    return RecipeOptions(**found)
+    read = RecipeOptions(**found)
+    if faults := shapes.faults(read):
+        raise RecipeError.together(faults)
+    return read
 
 
 def _plain(value: Any) -> Any:
