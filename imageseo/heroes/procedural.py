@@ -15,7 +15,7 @@ from imageseo.ports import Place
 
 # A seed picks from this list when no style is named: a new style goes to the end and a new `version` with it.
 STYLES = ("ridges", "paper", "aurora", "topo", "mosaic")
-_KEYS = ("style", "colors", "prompt", "card", "title", "subtitle")
+_KEYS = ("style", "colors", "prompt", "negative", "card", "title", "subtitle")
 _CARD_KEYS = ("title", "subtitle")
 _COLOUR = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})")
 _FALSE = (None, False)
@@ -27,9 +27,9 @@ _MAX_PIXELS = 3840 * 2160
 class Procedural:
     """The provider. ``colors`` and ``brand``: what a recipe gets that does not name its own.
 
-    Options: ``style`` (one of STYLES, or ``auto``), ``colors`` (two to six of ``#rrggbb``), ``prompt`` (kept and
-    ignored), ``card`` (true, a title, or ``{title, subtitle}``). ``title`` and ``subtitle`` are the card's when it
-    does not say them itself, and are dropped without a card.
+    Options: ``style`` (one of STYLES, or ``auto``), ``colors`` (two to six of ``#rrggbb``), ``prompt`` and
+    ``negative`` (kept and ignored), ``card`` (true, a title, or ``{title, subtitle}``). ``title`` and ``subtitle`` are
+    the card's when it does not say them itself, and are dropped without a card.
     """
 
     colors: tuple[str, ...] = ("#0b1f3a", "#2563eb", "#f59e0b")
@@ -57,6 +57,7 @@ class Procedural:
             "style": lambda: _style(options.get("style", "auto")),
             "colors": lambda: _colors(self.colors if given is None else given),
             "prompt": lambda: None if options.get("prompt") is None else _text("prompt", options["prompt"]),
+            "negative": lambda: None if options.get("negative") is None else _text("negative", options["negative"]),
             "card": lambda: self._card(options.get("card"), options),
         }
         complete: dict[str, Any] = {}
