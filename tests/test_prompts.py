@@ -455,7 +455,7 @@ t = 3
         "lens, composition, detail, prompt",
         "prompts.toml: presets.p.negatives: found text 'peple', which is not in this file, did you mean people?",
         "prompts.toml: series.s.template: found text 'd', which is not in this file, expected one of a, b, c",
-        "prompts.toml: series.s.preset: found text 'q', which is not in this file, did you mean p?",
+        "prompts.toml: series.s.preset: found text 'q', which is not in this file, expected one of p",
     )
 
 
