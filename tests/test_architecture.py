@@ -59,6 +59,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "regression",
         "verify",
         "wanted",
+        "dryrun",
         "masters",
         "lint",
         "cast",
