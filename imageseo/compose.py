@@ -13,6 +13,7 @@ from typing import cast
 
 from imageseo import lock as locks
 from imageseo import memo
+from imageseo import vault as vaults
 from imageseo.build import Tools
 from imageseo.cast import completer
 from imageseo.config import prompts
@@ -32,7 +33,7 @@ from imageseo.model.hero import HeroRequest
 from imageseo.model.image import Asset, BadAsset
 from imageseo.model.page import Page, Site
 from imageseo.outfit import codecs, leaves, metrics, policy, store
-from imageseo.ports import Codec, HeroProvider, Metric, Place, Progress, Result
+from imageseo.ports import Codec, HeroProvider, Metric, Place, Progress, Result, Vault
 from imageseo.probe import probe
 from imageseo.settings import Settings
 from imageseo.work import pixels
@@ -60,6 +61,11 @@ def providers(
         )
         for name, each in found.items()
     }
+
+
+def vault(settings: Settings, project: Path) -> Vault:
+    """Where the project's masters lie. Raises SettingsError for a URL that cannot be one."""
+    return vaults.of(settings.hero.masters, project, project / settings.cache_dir)
 
 
 def library(settings: Settings, project: Path) -> Library:
@@ -138,6 +144,7 @@ def toolbox(
                 project=project,
                 store=kept,
                 providers=providers(settings, project),
+                vault=vault(settings, project),
                 frozen=settings.frozen,
                 command=command,
             ),
@@ -194,6 +201,7 @@ def _unpinned(site: Site, settings: Settings, command: Command) -> Iterator[Find
         project=site.project,
         store=store(settings, site.project),
         providers=providers(settings, site.project),
+        vault=vault(settings, site.project),
         frozen=True,
         command=command,
     )
