@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -58,7 +58,7 @@ def compare(
             now.update(bench.make([pinned[page].recipe]))
     affected = {page: pinned[page] for page, files in old.items() if _differ(files, now)}
     if not affected:
-        shutil.rmtree(folder / "new", ignore_errors=True) if bench.held else None
+        bench.clear()
         failed = [(page, fault) for page, pin in pinned.items() if (fault := bench.failed.get(pin.recipe_hash))]
         return Renewed(folder=folder, failed=tuple(failed))
     recipes = {pin.recipe_hash: pin.recipe for pin in affected.values()}
@@ -96,6 +96,14 @@ class _Bench:
                 self.failed[recipe.key] = outcome
             advance()
         return found
+
+    def clear(self) -> None:
+        """Take away what was made only to learn the files of its model."""
+        for pin in self.held.values():
+            (self.folder / "new" / pin.file).unlink(missing_ok=True)
+        for folder in (self.folder / "new", self.folder):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
     def _hold(self, recipe: Recipe, master: Master) -> None:
         try:

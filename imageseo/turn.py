@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from imageseo.errors import SiteError
+from imageseo.files import write_atomic
 
 _PAUSE = 0.1  # s
 
@@ -24,7 +25,8 @@ def alone(path: Path, say: Callable[[str], None], *, sleep: Callable[[float], No
     The system lets go of it when a process ends, however that ends: nothing stale is ever left. Raises SiteError.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not (path.parent / ".gitignore").exists():  # so that no cache is committed by accident
+            write_atomic(path.parent / ".gitignore", b"# made by imageseo\n*\n")
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
         raise SiteError(

@@ -86,7 +86,7 @@ def _verified(pin: Pin, outcome: Master | ImageseoError, vault: Vault) -> Verifi
     except ProviderError as error:
         return Verified(page=pin.page, verdict="different", reason=error.message)
     if sizes[0] != sizes[1]:
-        why = "; ".join([f"{sizes[0]} px, now {sizes[1]}", *([why] if why else [])])
+        why = "; ".join([f"{sizes[0]} px, now {sizes[1]} px", *([why] if why else [])])
     return Verified(page=pin.page, verdict=verdict, alike=alike, reason=why)
 
 

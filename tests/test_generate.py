@@ -10,18 +10,27 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 
 from imageseo import lock as locks
 from imageseo import vault as vaults
 from imageseo.errors import LockError, ProviderError, SiteError, StoreError
 from imageseo.generate import GenerateResult, generate
+from imageseo.keep import with_parameters
+from imageseo.likeness import phash, pixels_digest
 from imageseo.masters import Heroes, Resolution
 from imageseo.model.finding import Location, Severity
-from imageseo.model.hero import ALGORITHMIC_MEDIA, HeroRequest, Master, Recipe
+from imageseo.model.hero import ALGORITHMIC_MEDIA, TRAINED_MEDIA, HeroRequest, Master, Recipe
+from imageseo.model.image import Rights
+from imageseo.outcome import Work
 from imageseo.ports import HeroProvider, Stored, Vault
 from imageseo.vault import FolderVault
+from tests import painters
 from tests.fakes import MemoryStore, OneColour, Ticks
+from tests.painters import Modelled
+from tests.small_sites import tree
 
+PNG = Modelled.paint(Recipe(provider="modelled", seed=3, width=32, height=18), "v1")
 PLACE = Location(page="guide/start/index.html", source="docs/guide/start.md")
 
 
@@ -63,7 +72,7 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.provider: OneColour = OneColour()
+        self.provider: OneColour | Modelled = OneColour()
         self.store = MemoryStore()
         self.vault: Vault = FolderVault(folder, "heroes")
 
@@ -86,6 +95,7 @@ class Project:
         present: tuple[str, ...] | None = None,
         redraw: tuple[str, ...] = (),
         progress: Ticks | None = None,
+        frozen: bool = False,
     ) -> GenerateResult:
         return generate(
             requests,
@@ -96,6 +106,8 @@ class Project:
             present=present,
             redraw=redraw,
             progress=progress,
+            frozen=frozen,
+            store=self.store,
         )
 
     def heroes(self, *, frozen: bool = False) -> Heroes:
@@ -320,6 +332,197 @@ class TestGenerate:
         with pytest.raises(LockError):
             project.generate(ask())
         assert project.provider.asked == []
+
+
+class TestPins:
+    """What a pin holds beside hashes, and what its file says."""
+
+    @pytest.fixture
+    def modelled(self, project: Project) -> Project:
+        project.provider = Modelled(paper="v1")
+        return project
+
+    def test_evidence_models_and_the_perceptual_hash(self, modelled: Project) -> None:
+        modelled.generate(painters.ask("a.md", evidence={"series": "hills", "template": "scene"}))
+        (pin,) = modelled.lock.pins
+        assert pin.env == {"device": "cpu", "versions": {"torch": "2.13.0"}, "series": "hills", "template": "scene"}
+        assert pin.models == {"model": painters.files("v1")}
+        assert pin.digital_source_type == TRAINED_MEDIA
+        with Image.open(modelled.folder / pin.file) as image:
+            assert pin.phash == phash(image)
+
+    def test_art_from_formulas_has_a_perceptual_hash_too(self, project: Project) -> None:
+        project.generate(ask())
+        (pin,) = project.lock.pins
+        assert len(pin.phash) == 16
+        assert (pin.env, pin.models) == ({}, {})
+
+    def test_the_master_says_how_it_was_made_and_always_in_the_same_bytes(self, modelled: Project) -> None:
+        (made,) = modelled.generate(painters.ask("a.md", prompt="a hill, (fog:1.3)")).made
+        path = modelled.folder / made.file
+        data = path.read_bytes()
+        with Image.open(path) as image:
+            image.load()
+            assert isinstance(image, PngImageFile)
+            assert image.text == {"parameters": "a hill, (fog:1.3)\nSteps: 4, Seed: 1, Size: 320x180"}
+            assert modelled.lock.pins[0].pixels_sha256 == pixels_digest(image)
+        assert b"tEXtparameters\0a hill" in data
+        path.unlink()
+        modelled.generate(painters.ask("a.md", prompt="a hill, (fog:1.3)"))
+        assert path.read_bytes() == data
+        assert with_parameters(data, "other", "x") == with_parameters(with_parameters(data, "it", "x"), "other", "x")
+
+    def test_a_prompt_beyond_latin_1_is_kept(self, modelled: Project) -> None:
+        (made,) = modelled.generate(painters.ask("a.md", prompt="山の 🏔\0")).made
+        with Image.open(modelled.folder / made.file) as image:
+            image.load()
+            assert isinstance(image, PngImageFile)
+            assert image.text["parameters"].startswith("山の 🏔\n")
+
+    @pytest.mark.parametrize("data", [b"", b"GIF89a", PNG[:20], PNG[:60]])
+    def test_what_is_no_picture_is_the_providers_fault(
+        self, modelled: Project, monkeypatch: pytest.MonkeyPatch, data: bytes
+    ) -> None:
+        monkeypatch.setattr(modelled.provider, "paint", lambda recipe, held: data if recipe.seed == 1 else PNG)
+        result = modelled.generate(painters.ask("a.md"), painters.ask("b.md", 2))
+        assert [made.page for made in result.made] == ["b.md"]
+        ((page, error),) = result.failed
+        assert (page, type(error)) == ("a.md", ProviderError)
+        assert "modelled gave" in error.message
+        assert len(modelled.masters) == 1
+
+    def test_an_owner_stays_when_the_picture_changes_and_when_it_moves(self, project: Project) -> None:
+        project.generate(ask("a.md"), ask("b.md", 8))
+        owned = [replace(pin, owner={"a.md": "Ann", "b.md": "Bob"}[pin.page]) for pin in project.lock.pins]
+        locks.write(project.folder / locks.NAME, project.lock.with_pins(owned))
+        project.generate(ask("a.md", 9), ask("b.md", 9))
+        assert {pin.page: pin.owner for pin in project.lock.pins} == {"a.md": "Ann", "b.md": "Bob"}
+        project.generate(ask("a.md", 9), ask("c.md", 9), prune=True)
+        assert {pin.page: pin.owner for pin in project.lock.pins} == {"a.md": "Ann", "c.md": "Ann"}
+
+    def test_rights_of_a_picture_that_was_found_reach_the_build(self, project: Project) -> None:
+        rights = Rights(creator="Jane Doe", license="https://creativecommons.org/licenses/by/4.0/")
+
+        class Found(OneColour):
+            def produce(self, recipes: Iterable[Recipe]) -> Iterator[Master]:
+                for master in super().produce(recipes):
+                    yield replace(master, rights=rights, digital_source_type="")
+
+        project.provider = Found()
+        project.generate(ask())
+        master = project.resolve(ask(), frozen=True).master
+        assert master is not None
+        assert (master.rights, master.digital_source_type) == (rights, "")
+
+    def test_masters_elsewhere_are_named_without_a_folder(self, project: Project, tmp_path: Path) -> None:
+        project.folder = tmp_path / "project"
+        project.vault = vaults.of((tmp_path / "masters").as_uri(), project.folder, project.folder / "cache")
+        (made,) = project.generate(ask()).made
+        assert "/" not in made.file
+        assert (tmp_path / "masters" / made.file).is_file()
+        master = project.resolve(ask(), frozen=True).master
+        assert master is not None
+        assert master.file is not None
+        assert (project.folder / master.file).read_bytes() == master.read()
+        assert project.generate(ask(seed=8)).made[0].reason == "changed"
+        assert (tmp_path / "masters" / made.file).is_file(), "another branch may name it"
+
+
+class TestSeries:
+    SEEDS = (101, 102, 103)
+
+    def member(self, page: str, seeds: tuple[int, ...] = SEEDS) -> HeroRequest:
+        asked = painters.ask(page, seed=7, seeds=seeds, evidence={"series": "hills"})
+        return replace(asked, derived=frozenset({"seed"}))
+
+    def test_seeds_come_from_the_list_and_are_spread(self, project: Project) -> None:
+        project.provider = Modelled(paper="v1")
+        pages = [self.member(f"{name}.md") for name in "abc"]
+        project.generate(*pages[:2])
+        first = {pin.page: pin.recipe.seed for pin in project.lock.pins}
+        assert len(set(first.values())) == 2
+        project.generate(*pages)
+        assert {pin.recipe.seed for pin in project.lock.pins} == set(self.SEEDS)
+        assert first.items() <= {pin.page: pin.recipe.seed for pin in project.lock.pins}.items(), "pins stay"
+        shorter = [replace(page, seeds=(101,)) for page in pages]
+        assert project.generate(*shorter).kept == ("a.md", "b.md", "c.md")
+        assert project.resolve(pages[2], frozen=True).findings == ()
+
+    def test_a_build_without_a_pin_takes_an_approved_seed_too(self, project: Project) -> None:
+        project.provider = OneColour()
+        asked = replace(ask("a.md", 7), derived=frozenset({"seed"}), seeds=(11,))
+        project.resolve(asked)
+        assert [recipe.seed for recipe in project.provider.asked] == [11]
+
+
+class TestFrozen:
+    def test_nothing_is_made_and_what_lacks_is_named(self, project: Project) -> None:
+        project.generate(ask("a.md"), ask("b.md", 8), ask("g.md", 9), ask("d.md", 10), unseeded("old.md", 11))
+        files = {pin.page: project.folder / pin.file for pin in project.lock.pins}
+        files["g.md"].unlink()
+        files["d.md"].write_bytes(b"touched")
+        before = tree(project.folder)
+        project.provider.asked.clear()
+        result = project.generate(
+            *(ask("a.md"), ask("b.md", 5), ask("g.md", 9), ask("d.md", 10), ask("n.md", 6), unseeded("new.md", 12)),
+            frozen=True,
+            prune=True,
+            present=("a.md", "b.md", "g.md", "d.md", "n.md", "new.md"),
+        )
+        assert result.missing == (("b.md", "changed"), ("g.md", "gone"), ("n.md", "missing"), ("new.md", "moved"))
+        assert [page for page, _ in result.failed] == ["d.md"]
+        assert (result.kept, result.made, result.pruned) == (("a.md",), (), ())
+        assert (tree(project.folder), project.provider.asked) == (before, [])
+
+    def test_what_a_frozen_build_takes_is_not_missing(self, project: Project) -> None:
+        project.generate(ask("old.md"), unseeded("t.md", 1, title="Teh sea"))
+        asked = [ask("new.md"), unseeded("t.md", 1, title="The sea")]
+        result = project.generate(*asked, frozen=True)
+        assert (result.missing, result.shared, result.stale) == ((), ("new.md",), ("t.md",))
+        assert all(project.resolve(each, frozen=True).master for each in asked)
+
+
+class TestRuns:
+    def test_what_a_build_drew_is_not_drawn_again(self, project: Project) -> None:
+        project.resolve(ask())
+        result = project.generate(ask(), ask("b.md", 8))
+        assert [(made.page, made.stored) for made in result.made] == [("docs/guide/start.md", True), ("b.md", False)]
+        assert [recipe.seed for recipe in project.provider.asked] == [7, 8]
+        (work,) = result.work
+        assert (work.provider, len(work.seconds), work.stored) == ("one-colour", 1, 1)
+
+    def test_damage_in_the_store_is_drawn_over(self, project: Project) -> None:
+        master = project.resolve(ask()).master
+        assert master is not None
+        project.store.damaged.add(master.sha256)
+        assert [made.stored for made in project.generate(ask()).made] == [False]
+
+    def test_what_models_made_is_never_taken_from_the_store(self, project: Project) -> None:
+        project.resolve(ask())
+        project.provider = OneColour(reproducible=False)
+        assert [made.stored for made in project.generate(ask()).made] == [False]
+
+    def test_seconds_are_told_as_percentiles(self) -> None:
+        work = Work(provider="x", seconds=tuple(float(number) for number in range(1, 101)))
+        assert (work.p50, work.p95) == (50.0, 95.0)
+        assert (Work(provider="x").p50, Work(provider="x", seconds=(3.0,)).p95) == (None, 3.0)
+
+    def test_what_somebody_else_pins_meanwhile_stays(self, project: Project) -> None:
+        path = project.folder / locks.NAME
+        project.generate(ask("a.md"), ask("gone.md", 3))
+
+        class Meanwhile(OneColour):
+            def produce(self, recipes: Iterable[Recipe]) -> Iterator[Master]:
+                for recipe in recipes:
+                    if recipe.seed == 9:
+                        mine = locks.read(path).of_page("a.md")
+                        assert mine is not None
+                        locks.write(path, locks.read(path).with_pin(replace(mine, page="theirs.md")))
+                    yield from super().produce([recipe])
+
+        project.provider = Meanwhile()
+        project.generate(ask("a.md"), ask("b.md", 8), ask("c.md", 9), ask("d.md", 10), prune=True)
+        assert [pin.page for pin in project.lock.pins] == ["a.md", "b.md", "c.md", "d.md", "theirs.md"]
 
 
 class TestResolve:
