@@ -116,7 +116,7 @@ class Remote:
 
     def remove(self, file: str) -> None:
         """Remove a file that may be gone already. Raises Trouble."""
-        self._known(lambda system, more: system.rm_file(self._at(file)))
+        self._known(lambda system, more: system.rm_file(self._at(file), **more))
 
     def _info(self, file: str) -> dict[str, Any] | None:
         return self._known(lambda system, more: dict(system.info(self._at(file), **more)))
@@ -227,6 +227,8 @@ def _fault(error: Exception) -> Exception:
         return _Passing("the server does not answer in time", again)
     if names & {"ClientPayloadError", "IncompleteRead", "IncompleteReadError", "ResponseStreamingError"}:
         return _Passing("the server broke off in the middle of the file", again)
+    if "SSLError" in names:
+        return Trouble("the server's certificate is not trusted", "Set AWS_CA_BUNDLE to your authority's.", final=True)
     if names & {"ConnectionError", "HTTPClientError", "ClientConnectionError"}:
         return _Passing("the server cannot be reached", again)
     if isinstance(error, NotImplementedError):

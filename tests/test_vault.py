@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import random
 import socket
+import ssl
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -371,6 +374,66 @@ def test_a_server_that_fails_is_asked_again_and_told(
     assert server.endpoint not in told(fault.value)
     assert KEY not in told(fault.value)
     assert not list(tmp_path.rglob("*.png"))
+
+
+REGION = answer("400 Bad", b"<Error><Code>AuthorizationHeaderMalformed</Code><Message>eu</Message></Error>")
+SKEWED = answer("403 No", b"<Error><Code>RequestTimeTooSkewed</Code><Message>late</Message></Error>")
+
+
+@pytest.mark.parametrize(
+    ("reply", "message", "hint"),
+    [(REGION, "in another region", "AWS_DEFAULT_REGION"), (SKEWED, r"denied \(RequestTimeTooSkewed\)", "what the key")],
+)
+def test_what_will_be_so_again_is_asked_once(
+    reply: bytes, message: str, hint: str, tmp_path: Path, environment: pytest.MonkeyPatch
+) -> None:
+    with s3_servers.broken(reply) as server:
+        environment.setenv("AWS_ENDPOINT_URL", server.endpoint)
+        with pytest.raises(LockError, match=message) as fault:
+            bucket(tmp_path, "final").read(name(DATA), sha256(DATA))
+        assert hint in fault.value.hint
+        assert len(server.asked) == 1
+        with pytest.raises(SiteError, match=message):
+            bucket(tmp_path, "final").put(name(DATA), DATA)
+        assert len(server.asked) == 2
+
+
+def test_a_certificate_that_nobody_trusts(tmp_path: Path, environment: pytest.MonkeyPatch) -> None:
+    from datetime import UTC, datetime, timedelta
+
+    pytest.importorskip("cryptography")
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key, who = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    day = datetime(2020, 1, 1, tzinfo=UTC)
+    certificate = (
+        x509.CertificateBuilder(subject_name=who, issuer_name=who, public_key=key.public_key(), serial_number=1)
+        .not_valid_before(day)
+        .not_valid_after(day + timedelta(days=36500))
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    (tmp_path / "server.pem").write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + certificate.public_bytes(pem)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "server.pem")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def greet() -> None:
+            with suppress(OSError):
+                context.wrap_socket(listener.accept()[0], server_side=True)
+
+        thread = threading.Thread(target=greet, daemon=True)
+        thread.start()
+        environment.setenv("AWS_ENDPOINT_URL", f"https://127.0.0.1:{listener.getsockname()[1]}")
+        with pytest.raises(LockError, match="certificate is not trusted") as fault:
+            bucket(tmp_path, "tls").read(name(DATA), sha256(DATA))
+        assert "AWS_CA_BUNDLE" in fault.value.hint
+        thread.join(5)
 
 
 @pytest.mark.parametrize("first", [HALF, BUSY], ids=["half", "busy"])
