@@ -1,0 +1,126 @@
+"""A dry run says what `generate` would do, and does none of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from imageseo import lock as locks
+from imageseo.dryrun import DryRun, plan
+from imageseo.errors import ProviderError, RecipeError
+from imageseo.generate import generate
+from imageseo.model.hero import HeroRequest, Master, Recipe
+from imageseo.vault import FolderVault
+from imageseo.wanted import weigh
+from tests.fakes import OneColour
+
+
+class Idle(OneColour):
+    """Never works."""
+
+    def produce(self, recipes: Iterable[Recipe]) -> Iterator[Master]:
+        raise AssertionError("a dry run makes nothing")
+
+
+def ask(page: str, prompt: str = "a tent", **more: object) -> HeroRequest:
+    recipe = Recipe(provider="one-colour", seed=7, width=32, height=18, options={"prompt": prompt, "negative": "rain"})
+    return replace(HeroRequest(page=page, recipe=recipe), **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Six pages that have their heroes, and then: one changed, one retouched, one lost, one with another title."""
+    pages = [ask(page, prompt=page) for page in ("changed.md", "damaged.md", "gone.md", "kept.md", "stale.md")]
+    vault = FolderVault(tmp_path, "heroes")
+    generate(pages, providers={"one-colour": OneColour()}, vault=vault, lock_path=tmp_path / locks.NAME)
+    pins = {pin.page: pin for pin in locks.read(tmp_path / locks.NAME).pins}
+    (tmp_path / pins["gone.md"].file).unlink()
+    (tmp_path / pins["damaged.md"].file).write_bytes(b"retouched")
+    return tmp_path
+
+
+def dry(project: Path, *more: HeroRequest, **options: object) -> DryRun:
+    requests = [
+        ask("changed.md", prompt="a boat", evidence={"template": "hero", "prompts": "3"}),
+        ask("damaged.md", prompt="damaged.md"),
+        ask("gone.md", prompt="gone.md"),
+        ask("kept.md", prompt="kept.md"),
+        ask("stale.md", prompt="another title", derived=frozenset({"prompt", "seed"})),
+        *more,
+    ]
+    wanted = weigh(
+        requests,
+        locks.read(project / locks.NAME),
+        FolderVault(project, "heroes"),
+        present=None,
+        redraw=(),
+        command="imageseo generate {}".format,
+    )
+    return plan(wanted, {"one-colour": Idle()}, **options)  # type: ignore[arg-type]
+
+
+def test_every_fate_is_told_and_nothing_happens(project: Path) -> None:
+    before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
+    new = ask("new.md", prompt="new")
+    unknown = replace(new, page="unknown.md", recipe=Recipe(provider="dall-e", seed=1, width=9, height=9))
+    equal = ask("equal.md", prompt="kept.md")
+    found = dry(project, new, unknown, equal, faults=[("bad.md", RecipeError("bad.md: `seed`: no", hint="mend it"))])
+    assert {row.page: (row.does, row.why) for row in found.rows if row.does in ("make", "keep", "stale", "share")} == {
+        "changed.md": ("make", "its recipe is another now"),
+        "equal.md": ("share", ""),
+        "gone.md": ("make", "the picture is gone"),
+        "kept.md": ("keep", ""),
+        "new.md": ("make", "new"),
+        "stale.md": ("stale", ""),
+    }
+    refused = {row.page: row.why for row in found.rows if row.does == "refuse"}
+    assert set(refused) == {"bad.md", "damaged.md", "unknown.md"}
+    assert "is not the file that was pinned" in refused["damaged.md"]
+    assert refused["unknown.md"] == "there is no hero provider 'dall-e'"
+    assert found.failed
+    assert found.counts == {"make": 3, "keep": 1, "share": 1, "stale": 1, "refuse": 3}
+    assert {path: path.read_bytes() for path in project.rglob("*") if path.is_file()} == before
+
+
+def test_the_words_for_people(project: Path) -> None:
+    text = dry(project).as_text()
+    changed = ask("changed.md", prompt="a boat").recipe
+    assert changed is not None
+    assert text.startswith(
+        "changed.md: would be made (its recipe is another now)\n"
+        "  one-colour, 32x18, seed 7, template hero, prompts 3\n"
+        "  prompt: a boat\n"
+        "  negative: rain\n"
+        f"  recipe: {changed.key}\n"
+        "  one colour is all that it paints\n\n"
+    )
+    assert "stale.md: stays, although the page says something else now" in text
+    assert "prompt: another title" in text
+    assert text.endswith("\n\ndry run: 2 make, 1 keep, 1 stale, 1 refuse\n")
+    nobody = dry(project)
+    assert replace(nobody, rows=()).as_text() == "dry run: no page asks for a hero to be made\n"
+
+
+def test_the_words_for_machines(project: Path) -> None:
+    heroes = {hero["page"]: hero for hero in json.loads(dry(project).as_json())["heroes"]}
+    pins = {pin.page: pin for pin in locks.read(project / locks.NAME).pins}
+    changed = heroes["changed.md"]
+    assert (changed["does"], changed["prompt"], changed["negative"]) == ("make", "a boat", "rain")
+    assert (changed["provider"], changed["width"], changed["height"], changed["seed"]) == ("one-colour", 32, 18, 7)
+    assert changed["pinned"] == pins["changed.md"].recipe_hash != changed["recipe_hash"]
+    assert changed["evidence"] == {"template": "hero", "prompts": "3"}
+    assert heroes["kept.md"]["pinned"] == heroes["kept.md"]["recipe_hash"]
+
+
+def test_what_a_run_would_refuse_is_refused_here(project: Path) -> None:
+    def refuses(recipe: Recipe) -> ProviderError | None:
+        return ProviderError("another model", hint="accept it") if recipe.options["prompt"] == "a boat" else None
+
+    found = dry(project, refuses=refuses)
+    assert [(row.page, row.why, row.hint) for row in found.rows if row.does == "refuse"][:1] == [
+        ("changed.md", "another model", "accept it")
+    ]
