@@ -144,12 +144,13 @@ class Library:
 
 
 def _ask(recipe: Recipe) -> Ask:
+    from imageseo.heroes.shelf.entry import folded
     from imageseo.heroes.shelf.index import Where
     from imageseo.heroes.shelf.pick import Ask
 
     options = recipe.options
     where = Where(
-        tags=tuple(options.get("tags", ())),
+        tags=tuple(map(folded, options.get("tags", ()))),
         orientation=options.get("orientation", "any"),
         min_width=options.get("min_width", 0),
     )
@@ -157,7 +158,7 @@ def _ask(recipe: Recipe) -> Ask:
         key=recipe.key,
         width=recipe.width,
         height=recipe.height,
-        query=options.get("query", ""),
+        query=options.get("query") or options.get("prompt", ""),
         picture=options.get("picture", ""),
         where=where,
         share=options.get("share", False),

@@ -15,7 +15,7 @@ _LONGEST = 1000  # characters of a query
 
 
 def complete(options: Mapping[str, Any]) -> Mapping[str, Any]:
-    """As ``HeroProvider.complete``: all that a pick depends on."""
+    """As ``HeroProvider.complete``: all that a pick depends on. Without ``query``, ``prompt`` is searched for."""
     faults = [
         RecipeError(f"library knows no option {key!r}", hint=near(key, _KEYS))
         for key in options
@@ -38,15 +38,17 @@ def complete(options: Mapping[str, Any]) -> Mapping[str, Any]:
             faults += error.faults
     if faults:
         raise RecipeError.together(faults)
-    query = found.pop("query", "") or found.pop("prompt", "")
-    found.pop("prompt", None)
-    if found.get("picture"):
+    found = {key: value for key, value in found.items() if value not in ("", [])}
+    if "picture" in found:
         return {"picture": found["picture"]}
-    query = query or ("" if found.get("tags") else _of_page(options))
-    if not query and not found.get("tags"):
-        hint = "write what to look for: `query: harbour at dawn`, or `tags`, or `picture`"
-        raise RecipeError("library: there is no `query`, and the page has no title to look for", hint=hint)
-    return {**({"query": query} if query else {}), **{key: value for key, value in found.items() if value != []}}
+    if "query" in found:  # then a prompt is for other providers
+        found.pop("prompt", None)
+    elif not {"prompt", "tags"} & set(found):
+        found["query"] = _of_page(options)
+        if not found["query"]:
+            hint = "write what to look for: `query: harbour at dawn`, or `tags`, or `picture`"
+            raise RecipeError("library: there is no `query`, and the page has no title to look for", hint=hint)
+    return found
 
 
 def _of_page(options: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from imageseo.errors import MissingExtraError, ProviderError
 from imageseo.heroes.shelf.entry import Entry
-from imageseo.heroes.shelf.index import Hit, Shelf, Where
+from imageseo.heroes.shelf.index import EVERYWHERE, Hit, Shelf, Where
 from imageseo.installing import command
 from imageseo.ports import Progress
 
@@ -68,7 +68,7 @@ class Sentences:
 
 
 def ranked(
-    shelf: Shelf, model: Sentences, query: str, where: Where | None = None, progress: Progress | None = None
+    shelf: Shelf, model: Sentences, query: str, where: Where = EVERYWHERE, progress: Progress | None = None
 ) -> list[Hit]:
     """All pictures by their likeness to the query (cosine, four digits), equal ones by path."""
     import numpy as np

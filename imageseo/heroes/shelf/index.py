@@ -25,6 +25,7 @@ CREATE TABLE pictures (
 CREATE VIRTUAL TABLE words USING fts5(title, caption, tags, alt, name, tokenize = 'porter unicode61');
 CREATE TABLE vectors (id INTEGER PRIMARY KEY, model TEXT NOT NULL, vector BLOB NOT NULL);
 """
+_TELLING = 12  # words of a query that are searched for: a page's title and summary have more
 _WEIGHTS = "8.0, 4.0, 6.0, 4.0, 2.0"
 
 
@@ -36,28 +37,75 @@ class Hit(NamedTuple):
     score: float
 
 
+class Row(NamedTuple):
+    """What every search looks at, kept in memory while the index is open. ``tags``: folded, between line ends."""
+
+    path: str
+    width: int
+    orientation: str
+    tags: str
+
+
+class Where(NamedTuple):
+    """Which pictures are asked for. ``tags``: all of them, folded. ``orientation``: ``any`` or one."""
+
+    tags: tuple[str, ...] = ()
+    orientation: str = "any"
+    min_width: int = 0
+
+    def fits(self, row: Row) -> bool:
+        return (
+            row.width >= self.min_width
+            and self.orientation in ("any", row.orientation)
+            and all(f"\n{tag}\n" in row.tags for tag in self.tags)
+        )
+
+    def told(self) -> str:
+        """``with all of the tags sea, boats; landscape; at least 1200 px wide``, ``""`` where nothing is asked."""
+        parts = [f"with {'all of the tags' if len(self.tags) > 1 else 'the tag'} {', '.join(self.tags)}"]
+        parts = parts if self.tags else []
+        parts += [self.orientation] if self.orientation != "any" else []
+        parts += [f"at least {self.min_width} px wide"] if self.min_width else []
+        return "; ".join(parts)
+
+
+EVERYWHERE = Where()
+
+
 class Shelf:
     """The open index. Answers are the same however it came about; equal scores are sorted by path."""
 
     def __init__(self, base: sqlite3.Connection, listing: Listing) -> None:
         self.base, self.listing = base, listing
+        rows = base.execute("SELECT id, path, width, orientation, tags FROM pictures")
+        self.rows: dict[int, Row] = {id: Row(*row) for id, *row in rows}
 
     def __len__(self) -> int:
-        return len(self.listing.pictures)
+        return len(self.rows)
 
-    def search(self, words: Iterable[str], where: Where | None = None) -> list[Hit]:
-        """Pictures in which any of the words occurs, the best first; all of them, by path, without words."""
-        match = " OR ".join(f'"{word}"' for word in words)
-        clause, values = (where or EVERYWHERE).sql()
-        if not match:
-            rows = self.base.execute(f"SELECT id, path, 0.0 FROM pictures WHERE {clause} ORDER BY path", values)
-            return [Hit(*row) for row in rows]
-        rows = self.base.execute(
-            f"SELECT pictures.id, path, -bm25(words, {_WEIGHTS}) AS score FROM words "
-            f"CROSS JOIN pictures ON pictures.id = words.rowid WHERE words MATCH ? AND {clause}",
-            [match, *values],
-        )
-        return sorted((Hit(*row) for row in rows), key=lambda hit: (-hit.score, hit.path))
+    def search(self, words: Iterable[str], where: Where = EVERYWHERE) -> list[Hit]:
+        """Pictures in which any of the words occurs, the best first; all of them, by path, without words.
+
+        Of many words those count that are rarest here.
+        """
+        terms = self._telling(list(words))
+        if terms is None:
+            found = ((row.path, id, 0.0) for id, row in self.rows.items() if where.fits(row))
+            return [Hit(id, path, score) for path, id, score in sorted(found)]
+        match = " OR ".join(f'"{word}"' for word in terms)
+        scored = self.base.execute(f"SELECT rowid, bm25(words, {_WEIGHTS}) FROM words WHERE words MATCH ?", [match])
+        fitting = ((score, self.rows[id].path, id) for id, score in scored if where.fits(self.rows[id]))
+        return [Hit(id, path, -score) for score, path, id in sorted(fitting)]
+
+    def _telling(self, words: list[str]) -> list[str] | None:
+        """The rarest of the words, without those that most pictures have; None where none was asked for."""
+        if len(words) < 2:
+            return words or None
+        count = "SELECT count(*) FROM words WHERE words MATCH ?"
+        often = {word: self.base.execute(count, [f'"{word}"']).fetchone()[0] for word in words}
+        rarest = sorted(words, key=lambda word: (often[word], word))
+        rare = [word for word in rarest if 0 < often[word] * 2 <= len(self)] or [word for word in rarest if often[word]]
+        return (rare or rarest)[:_TELLING]
 
     def has(self, hit: Hit, word: str) -> bool:
         """Whether the picture has the word, in any of its forms."""
@@ -68,8 +116,8 @@ class Shelf:
         return Entry.loads(self.base.execute("SELECT entry FROM pictures WHERE id = ?", [id]).fetchone()[0])
 
     def named(self, path: str) -> Hit | None:
-        row = self.base.execute("SELECT id, path FROM pictures WHERE path = ?", [path]).fetchone()
-        return Hit(row[0], row[1], 0.0) if row else None
+        row = self.base.execute("SELECT id FROM pictures WHERE path = ?", [path]).fetchone()
+        return Hit(row[0], path, 0.0) if row else None
 
     def sha256(self, hit: Hit) -> str:
         """``sha256:…`` of the picture's file; raises OSError. Kept until the file changes."""
@@ -84,35 +132,6 @@ class Shelf:
         """What can be found out again is kept, where it can be kept."""
         with contextlib.suppress(sqlite3.OperationalError), self.base:
             self.base.executemany(statement, rows)
-
-
-class Where(NamedTuple):
-    """Which pictures are asked for. ``tags``: all of them. ``orientation``: ``any`` or one."""
-
-    tags: tuple[str, ...] = ()
-    orientation: str = "any"
-    min_width: int = 0
-
-    def sql(self) -> tuple[str, list[object]]:
-        clauses, values = ["width >= ?"], list[object]([self.min_width])
-        if self.orientation != "any":
-            clauses.append("orientation = ?")
-            values.append(self.orientation)
-        for tag in self.tags:
-            clauses.append("instr(pictures.tags, ?) > 0")
-            values.append(f"\n{folded(tag)}\n")
-        return " AND ".join(clauses), values
-
-    def told(self) -> str:
-        """``with all of the tags sea, boats; landscape; at least 1200 px wide``, ``""`` where nothing is asked."""
-        parts = [f"with {'all of the tags' if len(self.tags) > 1 else 'the tag'} {', '.join(self.tags)}"]
-        parts = parts if self.tags else []
-        parts += [self.orientation] if self.orientation != "any" else []
-        parts += [f"at least {self.min_width} px wide"] if self.min_width else []
-        return "; ".join(parts)
-
-
-EVERYWHERE = Where()
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from imageseo.heroes.shelf.index import EVERYWHERE, Hit, Shelf, Where
 from imageseo.heroes.shelf.licences import refused
 from imageseo.heroes.shelf.picture import UnreadableError, master
 
-Ranked = Callable[[str, Where | None], list[Hit]]
+Ranked = Callable[[str, Where], list[Hit]]
 """Search by meaning: query and filter -> every picture, the best first."""
 
 _TOLD = 3  # pictures that are named which were not taken
@@ -103,7 +103,7 @@ class Desk:
             passed.append(why)
         raise self._nothing(ask, terms, passed)
 
-    def _hits(self, ask: Ask, terms: tuple[str, ...], where: Where | None) -> list[Hit]:
+    def _hits(self, ask: Ask, terms: tuple[str, ...], where: Where) -> list[Hit]:
         if self.ranked is not None and terms:
             return self.ranked(ask.query, where)
         if ask.query and not terms:  # signs only: nothing to search for
@@ -153,7 +153,7 @@ class Desk:
         asked = f" {ask.query!r}" if ask.query else ""
         also = f" ({ask.where.told()})" if ask.where.told() else ""
         message = f"library: none of {len(self.shelf)} pictures in {self.shelf.listing.shown} fits{asked}{also}"
-        nearest = self._hits(ask, terms, None)[:_TOLD]
+        nearest = self._hits(ask, terms, EVERYWHERE)[:_TOLD]
         lines = [f"{hit.path}, score {shown(hit.score)}: {self._why(hit, ask, terms)}" for hit in nearest]
         if not lines and ask.query:
             message += "; none has any of its words"
@@ -172,7 +172,7 @@ class Desk:
             return why
         if self._far(hit, terms):
             return "too far from it" if self.ranked is not None else "has only one of its words"
-        if hit.path not in {each.path for each in self.shelf.search((), ask.where)}:
+        if not ask.where.fits(self.shelf.rows[hit.id]):
             tags = f", tags: {', '.join(entry.tags)}" if entry.tags else ", no tags"
             return f"is {entry.width}x{entry.height}{tags}"
         try:
