@@ -1,0 +1,102 @@
+"""Adapters with random weights for tiny pipelines: LoRAs, textual inversions, ControlNets, IP-Adapters, VAEs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+
+def lora(pipe: Any, path: Path, *, seed: int, parts: tuple[str, ...] = ("unet",), strength: float = 0.5) -> Path:
+    """A LoRA of rank 2 for the attention of these parts, in the names that diffusers writes."""
+    import torch
+    from safetensors.torch import save_file
+
+    dice = torch.Generator().manual_seed(seed)
+    tensors = {}
+    for part in parts:
+        for name, layer in getattr(pipe, part).named_modules():
+            if not isinstance(layer, torch.nn.Linear) or not name.endswith(
+                ("to_q", "to_k", "to_v", "q_proj", "v_proj")
+            ):
+                continue
+            down = torch.randn(2, layer.in_features, generator=dice) * strength
+            up = torch.randn(layer.out_features, 2, generator=dice) * strength
+            tensors |= {f"{part}.{name}.lora_A.weight": down, f"{part}.{name}.lora_B.weight": up}
+    save_file(tensors, str(path))
+    return path
+
+
+def embedding(path: Path, width: int, *, name: str, vectors: int = 1, seed: int = 5) -> Path:
+    """A textual inversion: ``name`` is its word (diffusers) or ``emb_params`` (A1111)."""
+    import torch
+    from safetensors.torch import save_file
+
+    save_file({name: torch.randn(vectors, width, generator=torch.Generator().manual_seed(seed))}, str(path))
+    return path
+
+
+def controlnet(pipe: Any, folder: Path, *, seed: int = 6) -> Path:
+    """A ControlNet of the pipeline's own shape; its last layers, which training begins at zero, are noise."""
+    import torch
+    from diffusers import ControlNetModel
+
+    torch.manual_seed(seed)
+    net = ControlNetModel.from_unet(pipe.unet, conditioning_embedding_out_channels=(8, 16))
+    for name, weight in net.named_parameters():
+        if name.startswith(("controlnet_", "controlnet_cond_embedding.conv_out")):
+            torch.nn.init.normal_(weight, std=0.3)
+    net.save_pretrained(str(folder))
+    return folder
+
+
+def vae(pipe: Any, folder: Path, *, seed: int = 7) -> Path:
+    """Another VAE of the same shape."""
+    import torch
+
+    torch.manual_seed(seed)
+    type(pipe.vae).from_config(pipe.vae.config).save_pretrained(str(folder))
+    return folder
+
+
+def ip_adapter(pipe: Any, folder: Path, *, seed: int = 8, width: int | None = None) -> Path:
+    """An IP-Adapter (``ip.safetensors``, four tokens) with its image encoder, as such folders are published."""
+    import torch
+    from safetensors.torch import save_file
+    from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
+
+    torch.manual_seed(seed)
+    config = CLIPVisionConfig(
+        hidden_size=16,
+        intermediate_size=32,
+        projection_dim=24,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        image_size=32,
+        patch_size=16,
+    )
+    CLIPVisionModelWithProjection(config).save_pretrained(str(folder / "image_encoder"))
+    width = pipe.unet.config.cross_attention_dim if width is None else width
+    tensors = {
+        "image_proj.proj.weight": torch.randn(4 * width, 24),
+        "image_proj.proj.bias": torch.zeros(4 * width),
+        "image_proj.norm.weight": torch.ones(width),
+        "image_proj.norm.bias": torch.zeros(width),
+    }
+    crossing = [name for name in pipe.unet.attn_processors if "attn2" in name]
+    for number, name in enumerate(crossing):
+        layer = pipe.unet.get_submodule(name.removesuffix(".processor"))
+        for part in ("to_k_ip", "to_v_ip"):
+            weights = torch.randn(layer.to_k.out_features, width) * 0.5
+            tensors[f"ip_adapter.{2 * number + 1}.{part}.weight"] = weights
+    save_file(tensors, str(folder / "ip.safetensors"))
+    return folder
+
+
+def inpainting(pipe: Any, *, seed: int = 9) -> Any:
+    """The pipeline as an inpainting model: its U-Net reads nine channels, the mask and what it leaves among them."""
+    import torch
+    from diffusers import StableDiffusionInpaintPipeline, UNet2DConditionModel
+
+    torch.manual_seed(seed)
+    unet = UNet2DConditionModel.from_config({**pipe.unet.config, "in_channels": 9})
+    return StableDiffusionInpaintPipeline(**{**pipe.components, "unet": unet}, requires_safety_checker=False)
