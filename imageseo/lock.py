@@ -44,10 +44,14 @@ class Lock:
         own = self.of_page(page) if "seed" in derived else None
         return recipe if own is None else replace(recipe, seed=own.recipe.seed)
 
-    def standing(self, recipe: Recipe, page: str, derived: Collection[str]) -> Pin | None:
-        """The page's pin when its recipe differs in nothing but what came from the page itself (``derived``)."""
+    def standing(self, recipe: Recipe, page: str, derived: Collection[str], words: object = None) -> Pin | None:
+        """The page's pin when its recipe differs in nothing but what came from the page itself (``derived``).
+
+        ``words``: the request's ``evidence["words"]``. A prompt holds the author's words beside the page's: where the
+        author's are others than those that the pin was made of, it is not the page that changed.
+        """
         own = self.of_page(page)
-        return own if own is not None and set(changed(own.recipe, recipe)) <= set(derived) else None
+        return own if own is not None and differs_by(own, recipe, derived, words) else None
 
     def with_pin(self, pin: Pin) -> Lock:
         """A lock in which the pin is its page's only one."""
@@ -61,6 +65,11 @@ class Lock:
         """A lock without the pins of these pages."""
         gone = set(pages)
         return Lock(tuple(pin for pin in self.pins if pin.page not in gone))
+
+
+def differs_by(pin: Pin, recipe: Recipe, derived: Collection[str], words: object = None) -> bool:
+    """Whether a recipe differs from the pinned one in nothing but ``derived``; ``words``: as in ``standing``."""
+    return set(changed(pin.recipe, recipe)) <= set(derived) and (words is None or pin.env.get("words") == words)
 
 
 def read(path: Path) -> Lock:

@@ -84,7 +84,7 @@ class Heroes:
         pin = self.lock.find(recipe.key, request.page)
         if pin is not None:
             return self._pinned(pin, request.page, location)
-        pin = self.lock.standing(recipe, request.page, request.derived)
+        pin = self.lock.standing(recipe, request.page, request.derived, request.evidence.get("words"))
         if pin is not None:
             resolution = self._pinned(pin, request.page, location)
             return replace(

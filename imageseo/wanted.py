@@ -8,7 +8,6 @@ from pathlib import PurePosixPath
 
 from imageseo import lock as locks
 from imageseo.core import series
-from imageseo.core.recipes import changed
 from imageseo.errors import ImageseoError, LockError
 from imageseo.lock import Lock
 from imageseo.masters import Command
@@ -67,7 +66,8 @@ def weigh(
         recipe = lock.settled(request.recipe, page, request.derived)
         recipe = replace(recipe, seed=seeds[page]) if page in seeds else recipe
         pin = lock.find(recipe.key, page)
-        aged = None if pin or page in redraw else lock.standing(recipe, page, request.derived)
+        words = request.evidence.get("words")
+        aged = None if pin or page in redraw else lock.standing(recipe, page, request.derived, words)
         pin = pin or aged
         digest = vault.digest(pin.file) if pin else None
         if pin is not None and digest not in (None, pin.file_sha256) and page not in redraw:
@@ -115,7 +115,7 @@ def _moved(lock: Lock, asked: Mapping[str, HeroRequest], present: Collection[str
             continue
         for pin in orphans:
             alike = PurePosixPath(pin.page).suffix == PurePosixPath(page).suffix
-            if alike and set(changed(pin.recipe, recipe)) <= request.derived:
+            if alike and locks.differs_by(pin, recipe, request.derived, request.evidence.get("words")):
                 pairs.append((_common_end(pin.page, page), page, pin))
     taken: dict[str, str] = {}
     for _, page, pin in sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2].page)):

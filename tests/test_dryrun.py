@@ -86,6 +86,18 @@ def test_every_fate_is_told_and_nothing_happens(project: Path) -> None:
     assert {path: path.read_bytes() for path in project.rglob("*") if path.is_file()} == before
 
 
+def test_what_an_author_changes_in_a_template_is_no_change_of_the_page(tmp_path: Path) -> None:
+    def told(prompt: str, words: str) -> HeroRequest:
+        return ask("a.md", prompt, derived=frozenset({"prompt", "seed"}), evidence={"words": words})
+
+    lock, vault, providers = tmp_path / locks.NAME, FolderVault(tmp_path, "heroes"), {"one-colour": OneColour()}
+    generate([told("Start, a tent", "sha256:1")], providers=providers, vault=vault, lock_path=lock)
+    renamed = generate([told("Strat, a tent", "sha256:1")], providers=providers, vault=vault, lock_path=lock)
+    assert (renamed.stale, renamed.made) == (("a.md",), ())
+    mended = generate([told("Start, a boat", "sha256:2")], providers=providers, vault=vault, lock_path=lock)
+    assert [(made.page, made.reason) for made in mended.made] == [("a.md", "changed")]
+
+
 def test_the_words_for_people(project: Path) -> None:
     text = dry(project).as_text()
     changed = ask("changed.md", prompt="a boat").recipe
