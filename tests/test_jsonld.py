@@ -116,6 +116,44 @@ def test_digital_source_types_become_members_of_schema_org(code: str | None, mem
     assert source_type(code) == (f"https://schema.org/{member}DigitalSource" if member else None)
 
 
+CROPS = tuple(
+    ImageNode(content_url=f"{PAGE}hero-{name}.jpg", width=900, height=900, crop=True) for name in ("1x1", "4x3")
+)
+
+
+def test_crops_are_shapes_of_the_hero() -> None:
+    hero, square, wide, page = graph(*CROPS, node())
+    assert [thing["contentUrl"] for thing in (hero, square, wide)] == [HERO, *(crop.content_url for crop in CROPS)]
+    assert "representativeOfPage" not in square
+    assert page["primaryImageOfPage"] == {"@id": hero["@id"]}
+    assert page["image"] == [{"@id": thing["@id"]} for thing in (hero, square, wide)]
+
+
+def test_crops_of_no_hero_and_crops_that_nobody_can_be_told_of_are_left_out() -> None:
+    assert graph(*CROPS) == []
+    lists = {"@graph": [{"@type": "WebPage", "@id": f"#{name}"} for name in "ab"]}
+    assert of_type(graph(node(), *CROPS, theme=lists), "ImageObject") == of_type(graph(node()), "ImageObject")
+
+
+def test_the_themes_page_and_article_get_the_shapes_where_they_name_no_image() -> None:
+    theme = [{"@type": "WebPage", "@id": PAGE}, {"@type": "BlogPosting", "@id": "#post"}]
+    *images, page, article = graph(node(), *CROPS, theme={"@graph": theme})
+    ids = [{"@id": image["@id"]} for image in images]
+    assert (page["primaryImageOfPage"], page["image"]) == (ids[0], ids)
+    assert (article["@type"], article["image"]) == ("Article", ids)
+    theme[1]["image"] = "https://example.org/own.jpg"
+    theme[0]["image"] = "https://example.org/own.jpg"
+    *_, page = graph(node(), *CROPS, theme={"@graph": theme})
+    assert (page["@type"], "image" in page) == ("WebPage", False)
+    assert page["primaryImageOfPage"] == ids[0]
+
+
+def test_a_crop_that_the_theme_describes_is_not_described_again() -> None:
+    theme = {"@type": "ImageObject", "@id": "#own", "contentUrl": CROPS[0].content_url}
+    images = of_type(graph(node(), *CROPS, theme=theme), "ImageObject")
+    assert [image["contentUrl"] for image in images] == [HERO, CROPS[1].content_url]
+
+
 @given(st.text() | st.sampled_from(["</script><script>alert(1)</script>", "<!-- <script>", "&lt;", "\ud800", "\u2028"]))
 def test_no_text_can_leave_the_script(text: str) -> None:
     done = image_graph(page_url=PAGE, nodes=[node(caption=text, rights=Rights(creator=text, credit=text))])

@@ -10,7 +10,7 @@ from imageseo.core.find import find
 from imageseo.core.markup import page_edits
 from imageseo.model.hero import Hero
 from imageseo.model.image import Asset, ImageRef, PageScan, Variant, VariantSpec
-from imageseo.model.plan import HeroInsert, ImagePlan, PagePlan
+from imageseo.model.plan import HeroInsert, ImagePlan, Label, PagePlan
 
 HEAD = "<!doctype html><html><head><title>T</title></head><body>"
 ASSET = Asset(path="img/my pic.jpg", sha256="ab" * 32, bytes=9, format="jpeg", width=1600, height=900)
@@ -180,6 +180,22 @@ def test_a_hero_without_alt_gets_none_invented() -> None:
     assert "alt=" not in after
     assert "<picture" not in body_of(after)
     assert "<figcaption" not in after
+
+
+def test_a_labelled_hero_has_both_labels_in_their_language() -> None:
+    page = (HEAD + "<h1>H</h1>").encode()
+    scan = find(page)
+    label = Label(caption="C & D", overlay="<O>", language="en")
+    plan = PagePlan(scan=scan, insert=replace(insert(scan, len(page), caption="Said"), label=label))
+    after = apply(page, page_edits(plan, VARIANTS, json_ld=None)).decode()
+    assert strip(after.encode()) == page
+    html = body_of(after)
+    assert '<figure data-imageseo="hero-figure"><span data-imageseo="hero-frame"><picture data-imageseo>' in html
+    assert '</picture><span data-imageseo="ai-overlay" lang="en">&lt;O&gt;</span></span><figcaption>Said · ' in html
+    assert html.endswith('<span data-imageseo="ai-label" lang="en">C &amp; D</span></figcaption></figure>')
+    assert after.count("<style data-imageseo>") == after.count("</style>") == 1
+    plain = PagePlan(scan=scan, insert=replace(insert(scan, len(page)), label=replace(label, overlay=None)))
+    assert b"hero-frame" not in apply(page, page_edits(plain, VARIANTS, json_ld=None))
 
 
 def test_head_and_first_image_meet_at_one_byte() -> None:

@@ -14,7 +14,7 @@ from lxml import etree
 
 from imageseo.model.hero import ALGORITHMIC_MEDIA
 from imageseo.model.image import Rights
-from imageseo.provenance import MAX_TEXT, packet, read_rights
+from imageseo.provenance import MAX_TEXT, TOOLKIT, bare, packet, read_rights, writer
 from tests import pictures
 
 FULL = Rights(
@@ -42,6 +42,12 @@ def test_says_nothing_of_what_is_not_known() -> None:
     assert b"creator" not in only
     assert b"GPS" not in packet(read_rights(xmp=pictures.XMP))
     assert len(only) < 500
+
+
+def test_a_bare_packet_says_who_wrote_it_and_nothing_else() -> None:
+    assert writer(bare()) == TOOLKIT
+    assert read_rights(xmp=bare()) == Rights()
+    etree.fromstring(bare())
 
 
 text = st.text(min_size=1, max_size=80).filter(lambda value: bool(value.split()))
