@@ -87,6 +87,7 @@ def lint(directory: Path, config: Path | None, form: str) -> int:
 @cli.command()
 @click.argument("pages", metavar="[PAGE]...", nargs=-1)
 @click.option("--site", type=PathType(), metavar="DIR", help="The built site, where no generator's configuration lies.")
+@click.option("--dry-run", "dry", is_flag=True, help="Say what would be made, with every prompt; write nothing.")
 @click.option("--frozen", is_flag=True, help="Make nothing: name what is missing or changed, and end with 1 then.")
 @click.option("--verify", "again", is_flag=True, help="Make pinned heroes again in memory and compare; write nothing.")
 @click.option(
@@ -112,6 +113,7 @@ def lint(directory: Path, config: Path | None, form: str) -> int:
 def generate(
     pages: tuple[str, ...],
     site: Path | None,
+    dry: bool,
     frozen: bool,
     again: bool,
     accept: bool,
@@ -126,22 +128,26 @@ def generate(
     never made again, but by --verify, which says of each hero: identical, equivalent (a viewer cannot tell),
     different, or skipped and why.
     """
+    from imageseo.dryrun import DryRun
     from imageseo.hosts import heroes
     from imageseo.hosts.generated import NOTHING, Checked, Generated
 
-    both = [name for name, given in (("--frozen", frozen), ("--verify", again), ("--accept-model", accept)) if given]
-    if len(both) > 1 or (prune and both[:1] in (["--frozen"], ["--verify"])):
-        raise click.UsageError(f"{' and '.join([*both, *(['--prune'] if prune else [])])} cannot stand together")
+    modes = {"--dry-run": dry, "--frozen": frozen, "--verify": again, "--accept-model": accept, "--prune": prune}
+    given = [name for name, on in modes.items() if on]
+    if len(given) > 1 and given != ["--accept-model", "--prune"]:
+        raise click.UsageError(f"{' and '.join(given)} cannot stand together")
     if report is not None and not accept:
         raise click.UsageError("--report is for --accept-model")
     if accept and pages:
         raise click.UsageError("--accept-model takes no PAGE: every hero of a changed model is made anew, or none")
     here = at_hand(config, frozen=frozen)
-    told: Generated | Checked
+    told: Generated | Checked | DryRun
     if is_off(here):
         told = NOTHING
     elif again:
         told = heroes.verify(here, names=pages, root=site, progress=progress())
+    elif dry:
+        told = heroes.rehearse(here, names=pages, root=site, progress=progress(), config=config)
     else:
         told = heroes.generate(
             here,
@@ -154,7 +160,7 @@ def generate(
             report=report,
         )
     click.echo(told.as_json() if form == "json" else told.as_text(), nl=False)
-    for line in told.work():
+    for line in () if isinstance(told, DryRun) else told.work():
         note(line)
     return FINDINGS if told.failed else 0
 

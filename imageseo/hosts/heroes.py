@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from imageseo import lock as locks
 from imageseo import vault as vaults
+from imageseo.dryrun import DryRun
 from imageseo.errors import ImageseoError, RecipeError, SiteError
 from imageseo.hosts.commands import generating
 from imageseo.hosts.generated import Checked, Generated
@@ -47,36 +48,33 @@ def generate(
 
     Raises SiteError for a name that no page has, LockError, and what else stops all of the work.
     """
-    from imageseo import compose, outfit
     from imageseo import generate as masters
+    from imageseo import outfit
     from imageseo.turn import alone
 
     settings = here.settings
     command = generating(config=config, root=root)
-    pages, whole = here.pages(root)
-    chosen = _chosen(pages, names, here.folder) if names else pages
     cache = here.folder / settings.cache_dir
     vault = vaults.of(settings.hero.masters, here.folder, cache, fresh=settings.frozen)
     turn = nullcontext() if settings.frozen else alone(cache / "generate.busy", here.note)
     with turn:
-        providers = _providers(here, progress)
-        asking = _Asking(read=compose.reader(settings, here.folder, providers, base_url=here.base_url))
-        requests = asking.of(chosen)
-        faults = tuple(asking.faults)
-        named = {page.path for page in chosen}
-        others = asking.of([page for page in pages if page.path not in named]) if prune and names else []
-        dropping = prune or (whole and not names and not asking.faults)
-        spared = {request.page for request in others} | {page for page, _ in asking.faults}
+        asking = _Asking.of(here, names, root, progress)
+        dropping = prune or (asking.whole and not names and not asking.faults)
+        spared = {page for page, _ in asking.faults} | (asking.elsewhere() if prune else set())
+
+        def idle(page: str) -> bool:
+            return page not in spared and (prune or _prunable(page, here, root))
+
         result = masters.generate(
-            requests,
-            providers=providers,
+            asking.requests,
+            providers=asking.providers,
             vault=vault,
             lock_path=here.folder / locks.NAME,
             store=outfit.store(settings, here.folder),
             frozen=settings.frozen,
-            prune=(lambda page: page not in spared and (prune or _prunable(page, here, root))) if dropping else None,
-            present={page.key for page in pages} if whole else None,
-            redraw={page.key for page in chosen} if names else (),
+            prune=idle if dropping else None,
+            present=asking.present,
+            redraw=asking.redraw,
             accept=(report or cache / "regression") if accept else None,
             command=command,
             progress=progress,
@@ -85,7 +83,26 @@ def generate(
         where = f"{report or cache / 'regression'}"
         said = f"{result.compared} heroes of changed models, old beside new: {where}/{SHEET}"
         here.note(said if result.compared else "no model's files have changed: there is nothing to accept")
-    return Generated(result=result, faults=(*faults, *result.failed), command=command)
+    return Generated(result=result, faults=(*asking.faults, *result.failed), command=command)
+
+
+def rehearse(
+    here: AtHand, *, names: Sequence[str], root: Path | None, progress: Progress, config: Path | None = None
+) -> DryRun:
+    """What ``generate`` would do, with every resolved prompt; loads no model and writes nothing. Raises as it does."""
+    from imageseo import compose, dryrun
+    from imageseo.wanted import weigh
+
+    asking = _Asking.of(here, names, root, progress)
+    wanted = weigh(
+        asking.requests,
+        locks.read(here.folder / locks.NAME),
+        compose.vault(here.settings, here.folder),
+        present=asking.present,
+        redraw=asking.redraw,
+        command=generating(config=config, root=root),
+    )
+    return dryrun.plan(wanted, asking.providers, faults=asking.faults)
 
 
 def verify(here: AtHand, *, names: Sequence[str], root: Path | None, progress: Progress) -> Checked:
@@ -93,12 +110,13 @@ def verify(here: AtHand, *, names: Sequence[str], root: Path | None, progress: P
 
     Raises SiteError for a name that no pin and no page has, LockError.
     """
+    from imageseo import compose
     from imageseo.making import Making
     from imageseo.verify import verify as made_again
 
     lock = locks.read(here.folder / locks.NAME)
     pins = lock.pins if not names else _pins(lock, names, here, root)
-    vault = vaults.of(here.settings.hero.masters, here.folder, here.folder / here.settings.cache_dir)
+    vault = compose.vault(here.settings, here.folder)
     making = Making(providers=_providers(here, progress), clock=time.perf_counter)
     heroes = made_again(pins, making=making, vault=vault, progress=progress)
     return Checked(heroes=heroes, work_done=making.work())
@@ -128,22 +146,71 @@ def _providers(here: AtHand, progress: Progress) -> Mapping[str, HeroProvider]:
     return compose.providers(here.settings, here.folder, used=used, progress=progress)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Asking:
-    """Pages to requests. ``faults``: page and fault of those that ask for what nobody can read."""
+    """What the chosen pages ask for. ``faults``: page and fault of those that ask for what nobody can read.
 
+    ``pages``: all that are known; ``whole``: whether these are all that there are. ``named``: somebody named pages.
+    """
+
+    pages: Sequence[Page]
+    whole: bool
+    chosen: Sequence[Page]
+    named: bool
+    providers: Mapping[str, HeroProvider]
     read: Callable[[Page], HeroRequest | None]
-    faults: list[tuple[str, ImageseoError]] = field(default_factory=list)
+    requests: Sequence[HeroRequest]
+    faults: Sequence[tuple[str, ImageseoError]]
 
-    def of(self, pages: Iterable[Page]) -> list[HeroRequest]:
-        found: list[HeroRequest] = []
-        for page in pages:
+    @classmethod
+    def of(cls, here: AtHand, names: Sequence[str], root: Path | None, progress: Progress) -> _Asking:
+        from imageseo import compose
+
+        pages, whole = here.pages(root)
+        chosen = _chosen(pages, names, here.folder) if names else pages
+        providers = _providers(here, progress)
+        read = compose.reader(here.settings, here.folder, providers, base_url=here.base_url)
+        requests: list[HeroRequest] = []
+        faults: list[tuple[str, ImageseoError]] = []
+        for page in chosen:
             try:
-                request = self.read(page)
+                request = read(page)
             except RecipeError as error:
-                self.faults.append((page.key, error))
+                faults.append((page.key, error))
             else:
-                found += [request] if request is not None else []
+                requests += [request] if request is not None else []
+        return cls(
+            pages=pages,
+            whole=whole,
+            chosen=chosen,
+            named=bool(names),
+            providers=providers,
+            read=read,
+            requests=requests,
+            faults=faults,
+        )
+
+    @property
+    def present(self) -> Collection[str] | None:
+        """Every page, where all are known."""
+        return {page.key for page in self.pages} if self.whole else None
+
+    @property
+    def redraw(self) -> Collection[str]:
+        """Pages that were named: who does so means it."""
+        return {page.key for page in self.chosen} if self.named else ()
+
+    def elsewhere(self) -> set[str]:
+        """Pages that were not chosen and ask for a hero, or for what nobody can read."""
+        chosen = {page.path for page in self.chosen}
+        found = set[str]()
+        for page in self.pages:
+            if page.path not in chosen:
+                with suppress(RecipeError):
+                    request = self.read(page)
+                    if request is None or request.recipe is None:
+                        continue
+                found.add(page.key)
         return found
 
 
