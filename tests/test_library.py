@@ -650,6 +650,15 @@ def test_a_page_gets_its_picture_with_whose_it_is(tmp_path: Path) -> None:
     assert "algorithmicMedia" not in page, "found, not made"
 
 
+def test_the_benchmark_searches_what_it_made(capsys: pytest.CaptureFixture[str]) -> None:
+    from tests.bench import __main__ as bench
+
+    bench.main(["library", "--pictures", "60", "--searches", "5", "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert (told["pictures"], told["searches"]) == (60, 5)
+    assert all(told[f"{name}_ms"] > 0 for name in ("two_words", "page", "common", "pick"))
+
+
 # Recipes and settings
 
 
