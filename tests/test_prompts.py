@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from imageseo import lock
 from imageseo.config import prompts
 from imageseo.core import hero
 from imageseo.core.prompt_library import EMPTY, Library
@@ -21,6 +22,7 @@ from imageseo.heroes.procedural import PROVIDER as PROCEDURAL
 from imageseo.model.hero import HeroRequest, Pin, Recipe
 from imageseo.model.page import Page, PageHints
 from imageseo.settings import HeroSettings
+from tests.small_sites import mkdocs_site, run, write
 
 FILE = """
 version = 3
@@ -483,3 +485,36 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "prompts.toml").mkdir()
     with pytest.raises(SettingsError, match="cannot be read"):
         prompts.read(tmp_path / "prompts.toml", "prompts.toml")
+
+
+# -- a real site -------------------------------------------------------------------------------------------------------
+
+
+def test_a_site_with_a_library_of_prompts(tmp_path: Path) -> None:
+    words = "template: hero, preset: brand, subject: '{{{{ title }}}} {}', seed: 7"
+    page = f"---\ntitle: {{}}\nhero: {{{{{words}}}}}\n---\n# A\n\nText.\n"
+    config = "plugins:\n  - imageseo:\n      hero: {width: 320, height: 180}\n"
+    files = {"prompts.toml": FILE, "docs/start.md": page.format("Start", "tent")}
+    site = mkdocs_site(tmp_path, files=files, config=config)
+    assert (done := run("imageseo", "generate", cwd=site)).returncode == 0, done.stderr
+    assert "docs/start.md: the prompt was ignored, procedural art follows seed, style and colors" in done.stdout
+    (pin,) = lock.read(site / lock.NAME).pins
+    assert pin.recipe.options["prompt"] == "Start tent, flat illustration, soft light"
+    assert pin.recipe.options["negative"] == "text, watermark, Faces, blurry"
+    assert {"template": "hero", "preset": "brand", "prompts": "3"}.items() <= pin.env.items()
+
+    write(site, {"docs/start.md": page.format("Strat", "tent")})
+    done = run("mkdocs", "build", cwd=site, env={"IMAGESEO_FROZEN": "1"})
+    assert done.returncode == 0, done.stderr
+    assert "prompt 'Start tent, flat illustration, soft light', now 'Strat tent," in done.stderr, "stale, and built"
+
+    write(site, {"docs/start.md": page.format("Start", "boat")})
+    done = run("mkdocs", "build", cwd=site, env={"IMAGESEO_FROZEN": "1"})
+    assert done.returncode != 0
+    assert "the hero's recipe changed since it was pinned (prompt)" in done.stderr
+
+    write(site, {"prompts.toml": FILE.replace("{{ subject }}, {{ action", "{{ sbject }}, {{ action")})
+    done = run("mkdocs", "build", cwd=site)
+    assert done.returncode != 0
+    assert "prompts.toml: line 5: templates.hero.prompt: asks for 'sbject'" in done.stderr
+    assert "Traceback" not in done.stderr
