@@ -141,9 +141,7 @@ def test_a_moon_in_a_plain_sky_is_kept() -> None:
 
 @pytest.mark.parametrize("image", [Image.new("RGB", (640, 360), "#2563eb"), Image.new("L", (640, 360), 90)])
 def test_a_picture_of_nothing_is_cut_in_its_middle(image: Image.Image) -> None:
-    marked = image.copy()
-    marked.putpixel((320, 180), marked.getpixel((0, 0)))
-    (crop,) = boxes(png(marked), ["1:1"])
+    (crop,) = boxes(png(image), ["1:1"])
     assert crop.size == (360, 360)
     assert crops._subject(image.convert("RGB"), "1:1") == pytest.approx((0.5, 0.5), abs=0.01)
 

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -271,7 +272,12 @@ def npm() -> Path:
 def examples() -> list[str]:
     theme = '{"@graph": [{"@type": "BlogPosting", "@id": "#a"}, {"@type": "WebPage", "@id": "#w"}]}'
     nodes = [node(caption="A <b>hill</b>", rights=RIGHTS), node(PAGE + "b.png", hero=False, rights=Rights(credit="Us"))]
-    done = [image_graph(page_url=PAGE, nodes=nodes, existing=blocks).text for blocks in ([], [theme])]
+    shapes = [*nodes, *(replace(crop, rights=RIGHTS) for crop in CROPS)]
+    done = [
+        image_graph(page_url=PAGE, nodes=each, existing=blocks).text
+        for blocks in ([], [theme])
+        for each in (nodes, shapes)
+    ]
     return [text for text in done if text is not None]
 
 
