@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from imageseo.core.asked import listed, near, show
 from imageseo.errors import RecipeError
 
 if TYPE_CHECKING:
+    from jinja2 import Template
     from jinja2.sandbox import SandboxedEnvironment
 
 _LONGEST = 10_000
@@ -23,6 +24,7 @@ def is_template(text: str) -> bool:
     return "{{" in text or "{%" in text
 
 
+@lru_cache(maxsize=1024)  # a site's pages share their templates
 def variables(source: str) -> frozenset[str]:
     """The words that a template asks for. Raises RecipeError with the line of what is no Jinja2."""
     from jinja2 import TemplateError, meta
@@ -45,7 +47,7 @@ def render(source: str, words: Mapping[str, Any], known: Iterable[str]) -> str:
     from jinja2.exceptions import SecurityError, TemplateSyntaxError
 
     try:
-        text = _environment().from_string(source).render(dict(words))
+        text = _compiled(source).render(dict(words))
     except TemplateSyntaxError as error:
         raise RecipeError(f"line {error.lineno}: {error.message}", hint="the language is Jinja2's") from error
     except UndefinedError as error:
@@ -111,6 +113,11 @@ def _undefined(message: str, words: Mapping[str, Any], known: Iterable[str]) -> 
 def _finalize(value: Any) -> Any:
     """``{{ tags }}`` says them as a person would."""
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+
+
+@lru_cache(maxsize=1024)
+def _compiled(source: str) -> Template:
+    return _environment().from_string(source)
 
 
 @cache
