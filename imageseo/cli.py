@@ -155,6 +155,7 @@ def generate(
             root=site,
             progress=progress(),
             config=config,
+            frozen=frozen,
             prune=prune,
             accept=accept,
             report=report,

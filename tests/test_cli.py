@@ -17,7 +17,9 @@ from imageseo.errors import SettingsError
 from imageseo.hosts import job
 from imageseo.hosts.project import at_hand
 from imageseo.progress import Lines, for_stream
+from tests import painters
 from tests.fakes import OneColour
+from tests.painters import Modelled
 from tests.small_sites import installed, mkdocs_site, pelican_site, photo, run, tree, write
 
 PAGE = '<!doctype html><html lang="en"><head><title>A</title></head><body><main><h1>A</h1>{}</main></body></html>'
@@ -383,6 +385,158 @@ def test_frozen_needs_every_pin(
     assert command("build", "site", "--frozen") == 0, capsys.readouterr().out
     assert "assets/heroes/" in (tmp_path / "site/art/index.html").read_text("utf-8")
     assert tree(tmp_path / "docs") == before
+
+
+def test_generate_frozen_makes_nothing_and_names_what_lacks(
+    tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
+) -> None:
+    mkdocs_site(tmp_path, files={"docs/art.md": RECIPE, "docs/b.md": RECIPE.replace("300", "301")})
+    assert command("generate", "docs/art.md") == 0
+    before = tree(tmp_path)
+    capsys.readouterr()
+    assert command("generate", "--frozen") == 1
+    said = capsys.readouterr().out
+    assert "docs/b.md: no hero is pinned; run `imageseo generate docs/b.md`" in said
+    assert "1 kept, 1 missing or changed" in said
+    assert tree(tmp_path) == before
+    assert command("generate", "--frozen", "docs/art.md") == 0
+    write(tmp_path, {"docs/art.md": RECIPE.replace("300", "302")})
+    capsys.readouterr()
+    assert command("generate", "--frozen", "--format", "json") == 1
+    assert json.loads(capsys.readouterr().out)["missing"] == [
+        {"page": "docs/art.md", "reason": "changed"},
+        {"page": "docs/b.md", "reason": "missing"},
+    ]
+
+
+def test_the_setting_frozen_is_for_builds_and_generate_makes_what_they_ask_for(
+    tmp_path: Path, command: Any, painter: OneColour
+) -> None:
+    mkdocs_site(tmp_path, config="plugins:\n  - imageseo:\n      frozen: true\n", files={"docs/art.md": RECIPE})
+    assert command("generate") == 0
+    assert [pin["page"] for pin in _lock(tmp_path)] == ["docs/art.md"]
+
+
+def test_generate_verify_makes_pins_again_and_changes_nothing(
+    tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
+) -> None:
+    mkdocs_site(tmp_path, files={"docs/art.md": RECIPE, "docs/b.md": RECIPE.replace("300", "301")})
+    assert command("generate", "--verify") == 0
+    assert "no hero is pinned" in capsys.readouterr().out
+    assert command("generate") == 0
+    before = tree(tmp_path)
+    capsys.readouterr()
+    assert command("generate", "--verify") == 0
+    assert capsys.readouterr().out == "docs/art.md: identical\ndocs/b.md: identical\nverify: 2 identical\n"
+    assert command("generate", "--verify", "art/") == 0
+    assert capsys.readouterr().out == "docs/art.md: identical\nverify: 1 identical\n"
+    lock = (tmp_path / "imageseo.lock").read_text("utf-8")
+    pin = _lock(tmp_path)[0]["output"]["pixels"]
+    (tmp_path / "imageseo.lock").write_text(lock.replace(pin, "sha256:" + "0" * 64), "utf-8")
+    painter.version = "2"
+    assert command("generate", "--verify", "--format", "json", "docs/art.md") == 0
+    (hero,) = json.loads(capsys.readouterr().out)["heroes"]
+    assert (hero["verdict"], hero["phash_distance"], hero["delta_e"]) == ("equivalent", 0, 0.0)
+    (tmp_path / "imageseo.lock").write_text(lock, "utf-8")
+    next((tmp_path / "heroes").glob("art-*")).unlink()
+    assert command("generate", "--verify") == 1
+    assert "is gone" in capsys.readouterr().out
+    assert command("generate", "--verify", "docs/index.md") == 2
+    assert "has no pinned hero" in capsys.readouterr().err
+    assert set(tree(tmp_path)) < set(before)
+
+
+def test_generate_dry_run_tells_and_writes_nothing(
+    tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
+) -> None:
+    mkdocs_site(tmp_path, files={"docs/art.md": RECIPE.replace("seed: 300", "prompt: a hill at dawn")})
+    before = tree(tmp_path)
+    assert command("generate", "--dry-run") == 0
+    assert "prompt: a hill at dawn" in capsys.readouterr().out
+    assert (tree(tmp_path), painter.asked) == (before, [])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--frozen", "--verify"),
+        ("--dry-run", "--frozen"),
+        ("--verify", "--prune"),
+        ("--accept-model", "docs/art.md"),
+        ("--report", "there"),
+    ],
+)
+def test_what_cannot_stand_together_is_2(
+    tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour, words: tuple[str, ...]
+) -> None:
+    mkdocs_site(tmp_path, files={"docs/art.md": RECIPE})
+    assert command("generate", *words) == 2
+    assert words[0] in capsys.readouterr().err
+    assert not painter.asked
+
+
+def test_prune_with_pages_spares_whoever_asks(
+    tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
+) -> None:
+    files = {f"docs/{name}.md": RECIPE.replace("300", str(300 + number)) for number, name in enumerate("abcd")}
+    mkdocs_site(tmp_path, files=dict(files))
+    assert command("generate") == 0
+    write(tmp_path, {"docs/c.md": "# Art\n", "docs/d.md": RECIPE.replace("seed: 300", "seed: many")})
+    assert command("generate", "docs/a.md") == 0
+    assert len(_lock(tmp_path)) == 4
+    assert command("generate", "--prune", "docs/a.md") == 0
+    assert [pin["page"] for pin in _lock(tmp_path)] == ["docs/a.md", "docs/b.md", "docs/d.md"]
+
+
+def test_prune_on_a_bare_folder_is_asked_for(site: Path, command: Any, painter: OneColour) -> None:
+    write(site, {"public/b.html": PAGE.format(""), "heroes.toml": '"/" = { seed = 5 }\n"b.html" = { seed = 6 }\n'})
+    assert command("generate", "--site", "public") == 0
+    assert len(_lock(site)) == 2
+    write(site, {"heroes.toml": '"/" = { seed = 5 }\n'})
+    assert command("generate", "--site", "public") == 0
+    assert len(_lock(site)) == 2
+    assert command("generate", "--site", "public", "--prune") == 0
+    assert [pin["page"] for pin in _lock(site)] == ["index.html"]
+
+
+def test_accepting_a_model_writes_a_report_and_says_where(
+    tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = Modelled(paper="v1")
+    monkeypatch.setattr(compose, "providers", lambda settings, project, **more: {"modelled": provider})
+    page = "---\nhero: {{provider: modelled, prompt: a hill, seed: {}, alt: A hill}}\n---\n# Art\n"
+    mkdocs_site(tmp_path, files={"docs/a.md": page.format(1), "docs/b.md": page.format(2)})
+    assert command("generate") == 0
+    write(tmp_path, {"docs/c.md": page.format(3)})
+    provider.weights["paper"] = "v2"
+    capsys.readouterr()
+    assert command("generate") == 1
+    said = capsys.readouterr().out
+    assert painters.files("v1") in said
+    assert painters.files("v2") in said
+    assert "imageseo generate --accept-model" in said
+    assert command("generate", "--accept-model") == 0
+    said = capsys.readouterr().err
+    assert "2 heroes of changed models" in said
+    assert (tmp_path / ".cache/imageseo/regression/index.html").is_file()
+    provider.weights["paper"] = "v3"
+    assert command("generate", "--accept-model", "--report", "look") == 0
+    assert (tmp_path / "look/regression.json").is_file()
+
+
+def test_the_run_is_summed_up_on_stderr_and_in_json(
+    tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
+) -> None:
+    mkdocs_site(tmp_path, files={"docs/art.md": RECIPE, "docs/b.md": RECIPE.replace("300", "301")})
+    assert command("generate", "docs/art.md") == 0
+    said = capsys.readouterr()
+    assert re.search(r"procedural: 1 made, p50 \d+\.\d\d s, p95 \d+\.\d\d s", said.err)
+    assert not re.search(r"\d s\b", said.out), "no time where reports are compared"
+    assert command("generate", "--format", "json") == 0
+    work = json.loads(capsys.readouterr().out)["work"]
+    assert (work["lock_hits"], work["store_hits"]) == (1, 0)
+    assert work["providers"]["procedural"]["made"] == 1
+    assert not re.search(r"seconds|p50", (tmp_path / "imageseo.lock").read_text("utf-8"))
 
 
 def test_a_folder_of_another_site_gets_no_front_matter(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ def generate(
     root: Path | None,
     progress: Progress,
     config: Path | None = None,
+    frozen: bool = False,
     prune: bool = False,
     accept: bool = False,
     report: Path | None = None,
@@ -44,7 +45,8 @@ def generate(
     ``config``: what ``--config`` named. ``prune``: drop the pins that no page asks for, whatever was named and whoever
     knows the pages. ``accept``: models whose files changed; their heroes are made anew and compared in ``report``
     (without ``names``: all of them, or none).
-    Under ``frozen`` (the settings) nothing is made. A second run at once waits for the first one.
+    ``frozen``: make nothing (the setting of that name is for builds: it asks for pins, and here they are made). A
+    second run at once waits for the first one.
 
     Raises SiteError for a name that no page has, LockError, and what else stops all of the work.
     """
@@ -55,8 +57,8 @@ def generate(
     settings = here.settings
     command = generating(config=config, root=root)
     cache = here.folder / settings.cache_dir
-    vault = vaults.of(settings.hero.masters, here.folder, cache, fresh=settings.frozen)
-    turn = nullcontext() if settings.frozen else alone(cache / "generate.busy", here.note)
+    vault = vaults.of(settings.hero.masters, here.folder, cache, fresh=frozen)
+    turn = nullcontext() if frozen else alone(cache / "generate.busy", here.note)
     with turn:
         asking = _Asking.of(here, names, root, progress)
         dropping = prune or (asking.whole and not names and not asking.faults)
@@ -71,7 +73,7 @@ def generate(
             vault=vault,
             lock_path=here.folder / locks.NAME,
             store=outfit.store(settings, here.folder),
-            frozen=settings.frozen,
+            frozen=frozen,
             prune=idle if dropping else None,
             present=asking.present,
             redraw=asking.redraw,
