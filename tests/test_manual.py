@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from imageseo import compose, lock
-from imageseo.cast import completer
-from imageseo.core import hero
 from imageseo.hosts.project import at_hand
 from imageseo.model.hero import HeroRequest
+from imageseo.vault import FolderVault
 
 ROOT = Path(__file__).parent.parent
 SITE = ROOT / "site_example"
@@ -16,11 +15,10 @@ SITE = ROOT / "site_example"
 
 def requests(folder: Path) -> list[HeroRequest]:
     here = at_hand(folder, config=None, note=lambda text: None)
-    complete = completer(compose.providers(here.settings, here.folder))
-    asked = [
-        hero.request(page, settings=here.settings.hero, complete=complete, base_url=here.base_url)
-        for page in here.pages()[0]
-    ]
+    read = compose.reader(
+        here.settings, here.folder, compose.providers(here.settings, here.folder), base_url=here.base_url
+    )
+    asked = [read(page) for page in here.pages()[0]]
     return [request for request in asked if request is not None]
 
 
@@ -43,4 +41,4 @@ def test_what_is_said_of_a_hero_is_no_part_of_its_recipe() -> None:
             if request.recipe is not None:
                 pin = pins.find(request.recipe.key, request.page)
                 assert pin is not None, request.page
-                assert lock.digest(folder / pin.file) == pin.file_sha256
+                assert FolderVault(folder, "heroes").digest(pin.file) == pin.file_sha256

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -485,6 +486,14 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "prompts.toml").mkdir()
     with pytest.raises(SettingsError, match="cannot be read"):
         prompts.read(tmp_path / "prompts.toml", "prompts.toml")
+
+
+def test_the_manual_shows_what_comes_out(tmp_path: Path) -> None:
+    manual = (Path(__file__).parent.parent / "site_example/docs/features/recipes.md").read_text("utf-8")
+    toml, came_out = (re.findall(rf"```{fence}[^\n]*\n(.*?)```", manual, re.DOTALL)[0] for fence in ("toml", "text"))
+    words = {"series": "guide", "subject": "a small tent between pines"}
+    found = resolve(library(toml, folder=tmp_path), words, {"title": "Pitching the tent"}).given
+    assert came_out == f"prompt: {found['prompt']}\nnegative: {found['negative']}\n"
 
 
 # -- a real site -------------------------------------------------------------------------------------------------------
