@@ -94,8 +94,11 @@ class Shelf:
             return [Hit(id, path, score) for path, id, score in sorted(found)]
         match = " OR ".join(f'"{word}"' for word in terms)
         scored = self.base.execute(f"SELECT rowid, bm25(words, {_WEIGHTS}) FROM words WHERE words MATCH ?", [match])
-        fitting = ((score, self.rows[id].path, id) for id, score in scored if where.fits(self.rows[id]))
-        return [Hit(id, path, -score) for score, path, id in sorted(fitting)]
+        found_by = [(score, self.rows[id].path, id) for id, score in scored]
+        if where != EVERYWHERE:
+            found_by = [each for each in found_by if where.fits(self.rows[each[2]])]
+        found_by.sort()
+        return [Hit(id, path, -score) for score, path, id in found_by]
 
     def _telling(self, words: list[str]) -> list[str] | None:
         """The rarest of the words, without those that most pictures have; None where none was asked for."""
@@ -168,6 +171,7 @@ def _current(path: Path, listing: Listing, progress: Progress | None) -> sqlite3
 def _filled(where: str, listing: Listing, progress: Progress | None) -> sqlite3.Connection:
     base = sqlite3.connect(where, timeout=20.0, check_same_thread=False)
     try:
+        base.execute("PRAGMA cache_size = -32000")  # KiB: the whole index of twenty thousand pictures
         (version,) = base.execute("PRAGMA user_version").fetchone()
         if version == 0 and not base.execute("SELECT 1 FROM sqlite_master").fetchone():
             _create(base)

@@ -96,9 +96,9 @@ def _box(image: Image, width: int, height: int, focal: tuple[float, float] | Non
 
 
 def _busiest(image: Image, length: int, *, upright: bool) -> int:
-    """Where a window of ``length`` px along one side holds most of the edges; of equal places the middlemost.
+    """Where a window of ``length`` px along one side holds most of the edges, in whole numbers.
 
-    Whole numbers only. ``upright``: the window moves sideways.
+    ``upright``: it moves sideways, and of places nearly equal the middlemost is taken; else that in the upper part.
     """
     import numpy as np
     from PIL import Image
@@ -115,6 +115,10 @@ def _busiest(image: Image, length: int, *, upright: bool) -> int:
     sums = np.concatenate([[0], np.cumsum(line)])
     held = sums[window:] - sums[:-window]
     last = len(held) - 1
-    # What stands in the middle was put there: a place at the rim must hold a quarter more.
-    best = max(range(last + 1), key=lambda at: (int(held[at]) * (5 * last - abs(2 * at - last)), -abs(2 * at - last)))
+    # What stands in the middle was put there; and heads are on top, in front of a calm sky.
+    if upright:
+        places = [5 * last - abs(2 * at - last) for at in range(last + 1)]
+    else:
+        places = [5 * last - abs(4 * at - last) for at in range(last + 1)]
+    best = max(range(last + 1), key=lambda at: (int(held[at]) * places[at], places[at]))
     return round((whole - length) * best / last) if last else (whole - length) // 2
