@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from imageseo.core.attributes import Tag, read
 from imageseo.core.selectors import Selector
-from imageseo.core.tokens import tag_over
+from imageseo.core.tokens import tag_name, tag_over
 from imageseo.core.zones import LANDMARKS, Element, Region, region
 
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
@@ -34,12 +33,11 @@ ENDED_BY = {
 SCOPES = frozenset({"ul", "ol", "menu", "dl", "table", "select", "body", "button", "td", "th"})
 
 
-@dataclass(slots=True)
 class Open:
     """An element that has not ended yet, or never did. ``region`` and what follows hold for all inside it."""
 
-    tag: Tag
-    region: Region = Region.PLAIN
+    # Every page has dozens of these, and few that say more than which element they are: what they do not say is said
+    # here once instead of in each of them.
     ignored: bool = False
     included: bool = False
     excluded: bool = False
@@ -51,12 +49,17 @@ class Open:
     sources: tuple[Tag, ...] = ()
     captions: tuple[Open, ...] = ()
 
+    def __init__(self, tag: Tag, region: Region = Region.PLAIN) -> None:
+        self.tag = tag
+        self.region = region
 
-# Elements of which nothing is asked but which one it is, by their end tags: all of a name are one.
-QUIET = {
-    f"/{name}": Open(Tag(name, 0, 0, 0), region=region(Element(name, "", ())))
+
+# Elements of which nothing is asked but which one it is, by their start and end tags: all of a name are one.
+_QUIET = {
+    name: Open(Tag(name, 0, 0, 0), region=region(Element(name, "", ())))
     for name in (HOLDERS | {"nav", "aside", "header", "footer", "li", "p"}) - VOID
 }
+QUIET = _QUIET | {f"/{name}": element for name, element in _QUIET.items()}
 
 
 @lru_cache(maxsize=4096)
@@ -82,14 +85,34 @@ def marked(
         elif selector.tag:
             names.add(selector.tag)
     found: dict[int, Tag] = {}
+    every = bool(include or exclude)
+    find, rfind = lowered.find, lowered.rfind
     for needle in needles:
-        at = lowered.find(needle)
+        at = find(needle)
         while at >= 0:
-            tag = tag_over(lowered, at)
-            if tag is not None and (include or exclude or _tells(tag.name, text[tag.start : tag.end])):
-                found[tag.start] = tag
-            at = lowered.find(needle, at + len(needle) if tag is None else max(tag.end, at + 1))
+            start = rfind("<", 0, at)
+            past = find(">", start, at) if start >= 0 else 0
+            end = find(">", at) + 1 if past < 0 else 0
+            name, tells = _told(text[start:end]) if end > 0 else (None, False)
+            if name is None:  # the needle stands in text, or the tag is none of the plain ones
+                tag = tag_over(lowered, at)
+                if tag is not None:
+                    name, start, end = tag.name, tag.start, tag.end
+                    tells = every or _tells(name, text[start:end])
+            if name is None:
+                at = find(needle, at + len(needle))
+                continue
+            if (every or tells) and start not in found:
+                found[start] = Tag(name, start, end, end)
+            at = find(needle, max(end, at + 1))
     return found, names
+
+
+@lru_cache(maxsize=4096)
+def _told(source: str) -> tuple[str | None, bool]:
+    """The name of the start tag that this is, ``None`` when it is none; and whether it tells more than its name."""
+    name = tag_name(source.lower())
+    return name, name is not None and _tells(name, source)
 
 
 def _tells(name: str, source: str) -> bool:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from imageseo.core import charset, selectors
-from imageseo.core.attributes import RawAttribute, Tag, attributes, decoded, read, room
+from imageseo.core.attributes import RawAttribute, Tag, attributes, room
 from imageseo.core.elements import Open
 from imageseo.core.scanner import Found, Scanner
+from imageseo.core.source import Source
 from imageseo.core.tokens import head_room
-from imageseo.core.words import words
 from imageseo.core.zones import Region
 from imageseo.model.image import Attribute, ImageRef, Kept, PageScan, SourceTag, Span, Zone
 
@@ -18,8 +18,6 @@ UnreadablePage = charset.UnreadablePage
 
 _RULE = re.compile(r"\s*(?:imageseo-disable[:\s]\s*)?([a-z][a-z0-9-]*)\s*(?::\s*(.*))?", re.DOTALL | re.IGNORECASE)
 _NEXT_RULE = re.compile(r";(?=\s*[a-z][a-z0-9-]*\s*(?::|;|$))")
-
-_LINK = re.compile("canonical|preload|&", re.IGNORECASE)
 
 
 def find(html: bytes, *, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> PageScan:
@@ -41,19 +39,16 @@ _LATE = 120  # characters: more than a date, an author and a category take
 _FAR = 5_000  # characters: what stands below so much text is far from the top, and nobody asks how far
 
 
-class _Reading:
+class _Reading(Source):
     """Turns the scanner's offsets into values, in the page's own charset."""
 
     def __init__(self, html: bytes, text: str, scanner: Scanner) -> None:
-        self.html = html
-        self.text = text
+        super().__init__(text)
         self.scanner = scanner
         head = scanner.head
-        self.codec = "latin-1"  # until the page has said
-        self.codec = charset.codec(html, self._label(map(self._values, head["meta"])))
-        self.metas = [self._values(tag) for tag in head["meta"]]
-        # Most links of a head are icons and style sheets.
-        self.links = [(tag, self._values(tag)) for tag in head["link"] if _LINK.search(text, tag.start, tag.end)]
+        self.codec = charset.codec(html, self._label(map(self.values, head["meta"])))
+        self.metas = [self.values(tag) for tag in head["meta"]]
+        self.links = [(tag, self.values(tag)) for tag in head["link"]]
         self.article = self._article()
         # Without article and main, all that no landmark claims is the article.
         self.free = Zone.CHROME if scanner.regions and self.article is not None else Zone.ARTICLE
@@ -72,11 +67,11 @@ class _Reading:
             article=self.article,
             json_ld=tuple(self._json_ld()),
             meta=tuple(self._meta()),
-            title=self._words(title.end, title.close) if title else None,
-            h1_text=self._words(h1.tag.end, h1.close) if h1 else None,
-            language=(self._values(html_tag).get("lang") or None) if html_tag else None,
+            title=self.words(title.end, title.close) if title else None,
+            h1_text=self.words(h1.tag.end, h1.close) if h1 else None,
+            language=(self.values(html_tag).get("lang") or None) if html_tag else None,
             base_href=next(
-                (values["href"].strip() for values in map(self._values, head["base"]) if "href" in values), None
+                (values["href"].strip() for values in map(self.values, head["base"]) if "href" in values), None
             ),
             canonical=next((v["href"].strip() for _, v in self._links("canonical") if "href" in v), None),
             hero_slot=Span(self.scanner.slot.start, self.scanner.slot.end) if self.scanner.slot else None,
@@ -85,7 +80,7 @@ class _Reading:
                 for tag, values in self._links("preload")
                 if values.get("as", "").lower() == "image"
             ),
-            disabled=_rules([*self.scanner.page_disabled, *map(self._decode, self.scanner.comments)]),
+            disabled=_rules([*self.scanner.page_disabled, *map(self.decode, self.scanner.comments)]),
         )
 
     def _label(self, metas: Iterable[Mapping[str, str]]) -> str | None:
@@ -103,21 +98,6 @@ class _Reading:
             if rel in values.get("rel", "").lower().split():
                 yield tag, values
 
-    def _decode(self, value: str) -> str:
-        return value if value.isascii() else value.encode("latin-1").decode(self.codec, "replace")
-
-    def _value(self, attribute: RawAttribute) -> str | None:
-        return None if attribute.value is None else decoded(self._decode(attribute.value))
-
-    def _values(self, tag: Tag) -> dict[str, str]:
-        source = self.text[tag.start : tag.end]
-        if source.isascii():
-            return read(source, 1 + len(tag.name))
-        return {found.name: self._value(found) or "" for found in attributes(self.text, tag)}
-
-    def _words(self, start: int, end: int) -> str:
-        return words(self._decode(self.text[start:end]))
-
     def _meta(self) -> Iterable[tuple[str, str]]:
         seen = set()
         for values in self.metas:
@@ -129,7 +109,7 @@ class _Reading:
     def _json_ld(self) -> Iterable[Span]:
         for tag in self.scanner.head["script"]:
             if "ld+json" in self.text[tag.start : tag.end].lower():
-                kind = self._values(tag).get("type", "").split(";")[0].strip().lower()
+                kind = self.values(tag).get("type", "").split(";")[0].strip().lower()
                 if kind == "application/ld+json":
                     yield Span(tag.end, tag.close)
 
@@ -165,7 +145,7 @@ class _Reading:
         if first is None or not inside or self.article is None:
             return first
         above = any(h.tag.name == "h1" and h.tag.start < self.article.start for h in self.scanner.headings)
-        late = above and len(self._words(self.article.start, first.tag.start)) > _LATE
+        late = above and len(self.words(self.article.start, first.tag.start)) > _LATE
         return None if late else first
 
     def _head_end(self) -> int | None:
@@ -199,24 +179,24 @@ class _Reading:
                 below_h1 += following.tag.name != "h1"
                 following = next(headings, None)
             if above is not None:
-                heading, above = self._words(above.tag.end, above.close), None
+                heading, above = self.words(above.tag.end, above.close), None
             written = attributes(self.text, found.tag)
             yield ImageRef(
                 span=Span(start, found.tag.end),
                 insert_at=room(self.text, found.tag, written),
                 attributes=tuple(
-                    Attribute(item.name, self._value(item), Span(item.start, item.end)) for item in written
+                    Attribute(item.name, self.value(item), Span(item.start, item.end)) for item in written
                 ),
                 line=line,
-                column=len(self._decode(self.text[line_start:start])) + 1,
+                column=len(self.decode(self.text[line_start:start])) + 1,
                 zone=zone,
                 kept=_kept(found, written),
-                link=self._values(found.link).get("href") if found.link else None,
+                link=self.values(found.link).get("href") if found.link else None,
                 caption=self._caption(found.figure),
                 heading=heading,
                 text_before=text_size if zone is Zone.ARTICLE else 0,
                 headings_before=below_h1,
-                disabled=_rules(map(self._decode, found.disabled)),
+                disabled=_rules(map(self.decode, found.disabled)),
                 sources=self._sources(found.sources),
                 ours=found.picture is not None and found.picture.ours,
             )
@@ -224,8 +204,8 @@ class _Reading:
     def _length(self, start: int, end: int) -> int:
         """Characters of text in a range; where that is long, at least so many that nobody asks for more."""
         cut = self.text.rfind("<", start, start + 4 * _FAR) if end - start > 4 * _FAR else start
-        size = len(self._words(start, cut)) if cut > start else 0
-        return size if size > _FAR else len(self._words(start, end))
+        size = len(self.words(start, cut)) if cut > start else 0
+        return size if size > _FAR else len(self.words(start, end))
 
     def _text_start(self) -> int:
         if self.article is not None:
@@ -235,11 +215,11 @@ class _Reading:
     def _caption(self, figure: Open | None) -> str | None:
         if figure is None:
             return None
-        texts = [self._words(caption.tag.end, caption.close) for caption in figure.captions]
+        texts = [self.words(caption.tag.end, caption.close) for caption in figure.captions]
         return next((text for text in texts if text), None)
 
     def _sources(self, tags: tuple[Tag, ...]) -> tuple[SourceTag, ...]:
-        found = [self._values(tag) for tag in tags]
+        found = [self.values(tag) for tag in tags]
         return tuple(SourceTag(v.get("type"), v.get("srcset", ""), v.get("sizes"), v.get("media")) for v in found)
 
 

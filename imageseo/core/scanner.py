@@ -12,9 +12,11 @@ from imageseo.core.tokens import walk
 from imageseo.core.zones import LANDMARKS, NEEDLES, Element, Region, region
 
 _HEAD = frozenset({"html", "head", "body", "title", "meta", "link", "base", "script"})
+_LISTED = frozenset({"title", "meta", "link", "base", "script"})
+_LASTING = frozenset({"/head", "/body", "/html"})  # what these hold goes on behind them
 _ALWAYS = _HEAD | HEADINGS | LANDMARKS | {"img", "source", "picture", "a", "figure", "figcaption"}
-# Links without anything wanted in them, and scripts other than linked data, are not worth a look.
-_PLAIN = frozenset({"a", "script"})
+# Links and divisions without anything wanted in them, and scripts other than linked data, are not worth a look.
+_PLAIN = frozenset({"a", "div", "script"})
 _SILENT = Region.PLAIN  # asked of every open element at every heading: the enumeration's own look-up takes longer
 
 
@@ -68,10 +70,12 @@ class Scanner:
         if self._mentioned and "imageseo-disable" in self.lowered:
             wanted |= {"!--"}
         ours = {tag.name for tag in marks.values() if "data-imageseo" in self.lowered[tag.start : tag.end]}
-        quiet = {end: element for end, element in QUIET.items() if end[1:] not in named} if named else QUIET
+        quiet = {name: element for name, element in QUIET.items() if element.tag.name not in named} if named else QUIET
+        head, headings = self.head, self.headings
+        plain = _PLAIN - ours - named - ({"div"} if implied else set())
         marked_link = False
         # Hundreds of tags come by here, most of them to push or pop quiet elements: no call and no object for those.
-        for name, start, end, close in walk(self.lowered, frozenset(wanted), _PLAIN - ours):
+        for name, start, end, close in walk(self.lowered, frozenset(wanted), plain):
             if name == "a" or name == "/a":
                 # A link ends with the next one or its end tag, nothing else ends it (it is reconstructed). Links are
                 # most of a page's tags: only those whose attributes matter go on the stack.
@@ -84,6 +88,9 @@ class Scanner:
             elif name[0] == "/":
                 if stack and stack[-1] is quiet.get(name):
                     stack.pop()
+                elif stack and stack[-1].tag.name == name[1:] and name not in _LASTING:
+                    element = stack.pop()
+                    element.close, element.end = start, end
                 else:
                     self._end(name[1:], start, end)
             elif name == "!--":
@@ -91,9 +98,17 @@ class Scanner:
             else:
                 if implied:
                     self._imply_ends(name, start)
-                element = quiet.get("/" + name)
-                if element is not None and start not in marks:
+                if start in marks or name in named:
+                    self._start(Tag(name, start, end, close))
+                elif name in quiet:
+                    stack.append(quiet[name])
+                elif name in HEADINGS:
+                    element = Open(Tag(name, start, end, close))
+                    element.zone = _zone(stack)
+                    headings.append(element)
                     stack.append(element)
+                elif name in _LISTED:
+                    head[name].append(Tag(name, start, end, close))
                 else:
                     self._start(Tag(name, start, end, close))
         for element in stack:

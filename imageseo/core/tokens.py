@@ -84,6 +84,8 @@ def _stops(wanted: frozenset[str], plain: frozenset[str]) -> re.Pattern[str]:
         boring.append(_STYLE)
     if "script" in plain or "script" not in wanted:
         boring.append(_SCRIPT)
+    if "div" in plain and "div" in wanted:
+        boring.insert(2, rf"div{_REST}{_run(boring)}</div>")
     return re.compile(rf"{_run(boring)}(?:<(?:(/?{_NAME}){_REST}|(!--)|(.))|\Z)", re.DOTALL)
 
 
@@ -107,7 +109,7 @@ def walk(
     What is yielded has the fields of a ``Tag``, without the time that making one takes.
 
     ``plain``: with ``a`` in it, links that hold nothing wanted may be left out, most of a page's navigation; with
-    ``script``, scripts that are no linked data.
+    ``div``, such divisions; with ``script``, scripts that are no linked data.
     ``lowered``: the page in lower case (latin-1 text keeps its offsets then).
     """
     stops = _stops(wanted, plain)
@@ -142,6 +144,12 @@ def walk(
                 templates = max(0, templates - 1)
             elif not templates:
                 yield name, start, end, end
+
+
+def tag_name(lowered: str) -> str | None:
+    """The name of the start tag that is all of a text; ``None`` when the text is anything else."""
+    match = _START_TAG.fullmatch(lowered)
+    return match[1] if match else None
 
 
 def tag_over(lowered: str, offset: int) -> Tag | None:
