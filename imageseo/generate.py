@@ -13,6 +13,7 @@ from imageseo import madeby
 from imageseo.errors import ImageseoError, ProviderError
 from imageseo.keep import finished, kept
 from imageseo.lock import Lock
+from imageseo.lockfile import Blocks
 from imageseo.making import Making
 from imageseo.masters import TYPED, Command
 from imageseo.model.hero import HeroRequest, Master, Pin
@@ -136,6 +137,7 @@ class _Books:
     requests: Mapping[str, HeroRequest] = field(default_factory=dict)
     lock: Lock = field(init=False)
     _seen: bytes | None = field(init=False)
+    _blocks: Blocks = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._seen = self._bytes()
@@ -171,7 +173,7 @@ class _Books:
             changed = [pin for pin in new.pins if self.lock.of_page(pin.page) != pin]
             self.lock = locks.read(self.path)
             new = self.lock.without(gone).with_pins(changed)
-        locks.write(self.path, new)
+        locks.write(self.path, new, self._blocks)
         named = {pin.file for pin in new.pins}
         old = {pin.file: pin.file_sha256 for pin in self.lock.pins if pin.file not in named}
         self.lock, self._seen = new, self._bytes()

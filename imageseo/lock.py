@@ -83,9 +83,12 @@ def read(path: Path) -> Lock:
     return Lock(lockfile.parse(path, text))
 
 
-def write(path: Path, lock: Lock) -> None:
-    """Write the lock atomically, sorted by page, one key a line; a file that would not change is not touched."""
-    data = lockfile.dump(lock.pins).encode()
+def write(path: Path, lock: Lock, known: lockfile.Blocks | None = None) -> None:
+    """Write the lock atomically, sorted by page, one key a line; a file that would not change is not touched.
+
+    ``known``: as in ``lockfile.dump``.
+    """
+    data = lockfile.dump(lock.pins, known).encode()
     try:
         if path.is_file() and path.read_bytes() == data:
             return

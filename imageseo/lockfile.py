@@ -26,14 +26,25 @@ def parse(path: Path, text: str) -> tuple[Pin, ...]:
     return by_page(Reader(path, text).pins())
 
 
-def dump(pins: Iterable[Pin]) -> str:
+Blocks = dict[str, tuple[Pin, str]]
+"""Page -> its pin and the text of that: a run that writes the lock after each picture writes each block once."""
+
+
+def dump(pins: Iterable[Pin], known: Blocks | None = None) -> str:
     """The text of a lock: sorted by page, one key a line. Raises LockError for a pin that it cannot hold.
 
     Heroes that are much alike (one model, one size, one scheduler) still differ in every third line, for that names
     the page: in a merge conflict each hero then stands in one piece, to be kept or thrown away as a whole.
+    ``known``: blocks of an earlier call, taken for pins that are the very same objects; grows.
     """
-    blocks = ["\n".join(_marked(pin.page, _lines(pin))) + "\n" for pin in by_page(pins)]
-    return _HEADER + "\n".join([f"lock_version = {VERSION}\n", *blocks])
+    blocks = {} if known is None else known
+    texts = []
+    for pin in by_page(pins):
+        old = blocks.get(pin.page)
+        if old is None or old[0] is not pin:
+            old = blocks[pin.page] = pin, "\n".join(_marked(pin.page, _lines(pin))) + "\n"
+        texts.append(old[1])
+    return _HEADER + "\n".join([f"lock_version = {VERSION}\n", *texts])
 
 
 def by_page(pins: Iterable[Pin]) -> tuple[Pin, ...]:

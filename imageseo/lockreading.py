@@ -22,6 +22,8 @@ _ENTRY = ("page", "recipe_hash", "recipe", "output")
 _LATER = ("owner", "env", "models", "rights", "checks")  # a lock of before has none of them
 _RECIPE = ("provider", "seed", "width", "height", "options")
 _OUTPUT = ("file", "sha256", "pixels", "width", "height", "digital_source_type")
+_START = re.compile(r"\s*\[\[\s*hero\s*\]\]")
+_MARKERS = tuple(mark * 7 for mark in "<>|=")
 _MARKER = re.compile(r"(<{7}|>{7}|\|{7})( |$)|={7}$")
 
 
@@ -32,7 +34,7 @@ class Reader:
         self.path = path
         self.text = text
         self.lines = text.split("\n")  # not splitlines: a prompt may hold U+2028
-        self.starts = [n for n, line in enumerate(self.lines) if re.match(r"\s*\[\[\s*hero\s*\]\]", line)]
+        self.starts = [n for n, line in enumerate(self.lines) if "[[" in line and _START.match(line)]
 
     def fail(self, line: int | None, problem: str, hint: str = RESTORE) -> NoReturn:
         place = f"{self.path}:{line}" if line else str(self.path)
@@ -61,7 +63,7 @@ class Reader:
     def pins(self) -> list[Pin]:
         """The pins as they stand. Raises LockError."""
         for number, line in enumerate(self.lines, 1):
-            if _MARKER.match(line):
+            if line[:7] in _MARKERS and _MARKER.match(line):
                 self.fail(
                     number,
                     "an unresolved merge",
