@@ -56,9 +56,10 @@ def files(folder: Path) -> Files:
 
 
 def loaded(folder: Path) -> Any:
-    from diffusers import AutoPipelineForText2Image
+    import diffusers
 
-    pipe = AutoPipelineForText2Image.from_pretrained(str(folder), use_safetensors=True, local_files_only=True)
+    auto: Any = diffusers.AutoPipelineForText2Image
+    pipe = auto.from_pretrained(str(folder), use_safetensors=True, local_files_only=True)
     pipe.set_progress_bar_config(disable=True)
     return pipe
 

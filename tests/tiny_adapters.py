@@ -12,7 +12,7 @@ def lora(pipe: Any, path: Path, *, seed: int, parts: tuple[str, ...] = ("unet",)
     from safetensors.torch import save_file
 
     dice = torch.Generator().manual_seed(seed)
-    tensors = {}
+    tensors: dict[str, Any] = {}
     for part in parts:
         for name, layer in getattr(pipe, part).named_modules():
             if not isinstance(layer, torch.nn.Linear) or not name.endswith(
@@ -94,9 +94,11 @@ def ip_adapter(pipe: Any, folder: Path, *, seed: int = 8, width: int | None = No
 
 def inpainting(pipe: Any, *, seed: int = 9) -> Any:
     """The pipeline as an inpainting model: its U-Net reads nine channels, the mask and what it leaves among them."""
+    import diffusers
     import torch
-    from diffusers import StableDiffusionInpaintPipeline, UNet2DConditionModel
 
     torch.manual_seed(seed)
-    unet = UNet2DConditionModel.from_config({**pipe.unet.config, "in_channels": 9})
-    return StableDiffusionInpaintPipeline(**{**pipe.components, "unet": unet}, requires_safety_checker=False)
+    network: Any = diffusers.UNet2DConditionModel
+    kind: Any = diffusers.StableDiffusionInpaintPipeline
+    unet = network.from_config({**pipe.unet.config, "in_channels": 9})
+    return kind(**{**pipe.components, "unet": unet}, requires_safety_checker=False)
