@@ -56,7 +56,7 @@ class Files:
             return path
         if path.exists():
             raise ProviderError(f"`{key}`: {value!r} is a file, not a model's folder", hint=_ONE_FILE)
-        if _LIKE_HUB.fullmatch(value):
+        if _LIKE_HUB.fullmatch(value) and not path.parent.is_dir():
             raise ProviderError(
                 f"`{key}`: there is no folder {value!r}, and a model of the hub needs its commit",
                 hint=f"Write `{value.partition('@')[0]}@<commit>` with the 40 hex digits of the commit to pin.",

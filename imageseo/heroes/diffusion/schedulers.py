@@ -29,8 +29,9 @@ class Sampler:
 
 
 _DPM = "DPMSolverMultistepScheduler"
+_FLOW_EULER = "FlowMatchEulerDiscreteScheduler"
 _SAMPLERS = {
-    "euler": Sampler(title="Euler", kind="EulerDiscreteScheduler", flow="FlowMatchEulerDiscreteScheduler", sigmas=True),
+    "euler": Sampler(title="Euler", kind="EulerDiscreteScheduler", flow=_FLOW_EULER, sigmas=True),
     "euler a": Sampler(title="Euler a", kind="EulerAncestralDiscreteScheduler"),
     "heun": Sampler(title="Heun", kind="HeunDiscreteScheduler", flow="FlowMatchHeunDiscreteScheduler", sigmas=True),
     "lms": Sampler(title="LMS", kind="LMSDiscreteScheduler", sigmas=True),
@@ -117,7 +118,9 @@ def scheduler(name: str, pipeline: Any) -> Any:
         more[_SPACINGS[spacing][1]] = True
     kind = chosen.kind
     if flows(own):
-        if not chosen.flow or (sampler == "heun" and _gives_sigmas(pipeline)):
+        # Karras and the others space the noise of another way of training: only flow's own Euler knows them by its own.
+        spaced = spacing and chosen.flow != _FLOW_EULER
+        if not chosen.flow or spaced or (sampler == "heun" and _gives_sigmas(pipeline)):
             raise _unfit(name, pipeline)
         kind = chosen.flow
         if not kind.startswith("FlowMatch"):
