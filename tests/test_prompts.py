@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -203,6 +204,15 @@ def test_tidy_text_stays_as_it_is(text: str) -> None:
     once = tidy(text)
     assert ",," not in once.replace(" ", "")
     assert "  " not in once
+
+
+def test_a_style_is_the_providers_that_has_styles(tmp_path: Path) -> None:
+    shared = library("[series.news]\nstyle = 'topo'\nseeds = [5, 6]\n", folder=tmp_path)
+    for meta in ({"series": "news", "subject": "a tent"}, {"subject": "a tent", "style": "topo"}):
+        drawn_one = recipe_of(ask(shared, meta)).options
+        assert (drawn_one["style"], drawn_one["prompt"]) == ("topo", "a tent")
+        painted = recipe_of(ask(shared, {**meta, "provider": "diffusers"})).options
+        assert painted == {"prompt": "a tent, topo"}
 
 
 # -- what a request knows ----------------------------------------------------------------------------------------------
@@ -471,6 +481,14 @@ t = 3
         (b"[series]\nlaunch = 3\n", "prompts.toml: series.launch: found 3, expected a table [series.launch]"),
         (b"[series.a]\nseeds = []\n", "prompts.toml: series.a.seeds: found an empty list"),
         (b"[series.a]\nseeds = [3, 3]\n", "prompts.toml: series.a.seeds: names 3 twice"),
+        (
+            b"[templates.a]\nprompt = '{{ subject }}'\n[series.a]\ntemplate = 'a'\nlens = '35mm'\n",
+            "prompts.toml: series.a.lens: its template has no place for lens, it has places for subject",
+        ),
+        (
+            b"[templates.a]\nprompt = '{{ subject }}'\n[series.a]\ntemplate = 'a'\nvary = 'light'\n",
+            "prompts.toml: series.a.vary: its template has no place for light, it has places for subject",
+        ),
         (b"[templates.a]\nprompt = 'x'\n[series.a]\ntemplate = 'a'\nprompt = 'y'\n", "series.a.prompt: cannot stand"),
     ],
 )
@@ -494,6 +512,26 @@ def test_the_manual_shows_what_comes_out(tmp_path: Path) -> None:
     words = {"series": "guide", "subject": "a small tent between pines"}
     found = resolve(library(toml, folder=tmp_path), words, {"title": "Pitching the tent"}).given
     assert came_out == f"prompt: {found['prompt']}\nnegative: {found['negative']}\n"
+
+
+def test_a_bare_folder_names_its_words_by_url_or_in_the_page(tmp_path: Path) -> None:
+    meta = """<meta name="imageseo:hero" content='{"template": "guide", "seed": 3, "focal": "30% 40%"}'>"""
+    entry = '["guide/*"]\ntemplate = "hero"\npreset = "brand"\nsubject = "{{ title }}"\nseed = 5\n'
+    files = {
+        "prompts.toml": FILE,
+        "heroes.toml": entry,
+        "public/guide/a.html": "<title>Maps &amp; tents</title><main><h1>Maps</h1></main>",
+        "public/b.html": f"<title>Start</title>{meta}<main><h1>Start</h1></main>",
+    }
+    write(tmp_path, files)
+    done = run("imageseo", "generate", "--site", "public", "--dry-run", "--format", "json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = {hero["page"]: hero["prompt"] for hero in json.loads(done.stdout)["heroes"]}
+    assert told == {
+        "b.html": "Start, paper cut-out",
+        "guide/a.html": "Maps & tents, flat illustration, soft light",
+    }
+    assert not (tmp_path / lock.NAME).exists()
 
 
 # -- a real site -------------------------------------------------------------------------------------------------------

@@ -78,6 +78,8 @@ class _Reader:
         known: dict[str, Mapping[str, Any]] = {"template": templates, "preset": presets, "negatives": negatives}
         self._names([(f"presets.{name}", table) for name, table in presets.items()], known)
         self._names([(f"series.{name}", each.given) for name, each in series.items()], known)
+        for name, each in series.items():
+            self._places(f"series.{name}", each, templates)
         return Library(
             name=self.name,
             exists=True,
@@ -153,6 +155,18 @@ class _Reader:
                         there = f"expected one of {', '.join(sorted(entries))}" if entries else "and there is none"
                         meant = f"did you mean {close}?" if close else there
                         self._fault(f"{place}.{key}", f"found {found(name)}, which is not in this file, {meant}")
+
+    def _places(self, place: str, series: Series, templates: Mapping[str, Template]) -> None:
+        """Whether a series' template takes its words; its ``style`` may be the provider's."""
+        template = templates.get(str(series.given.get("template", "")))
+        if template is None or self.faults:  # what follows from another fault is told when that is mended
+            return
+        taken = templating.variables(template.prompt) | templating.variables(template.negative)
+        for key in (*(key for key in SLOTS if key in series.given and key != "style"), series.vary):
+            if key not in taken:
+                there = ", ".join(slot for slot in SLOTS if slot in taken) or "none"
+                said = "vary" if key == series.vary else key
+                self._fault(f"{place}.{said}", f"its template has no place for {key}, it has places for {there}")
 
     def _language(self, place: str, key: str, text: str, known: tuple[str, ...]) -> None:
         """Whether a text is Jinja2 that asks for words that there are."""

@@ -81,7 +81,7 @@ def made(
     resolved = Resolved(given={key: value for key, value in given.items() if key not in WORDS or key == "style"})
     sound = len(faults.found) == before
     try:
-        resolved = resolve(library, given, context(asked.page))
+        resolved = resolve(library, given, context(asked.page), partial(_styled, complete, settings))
     except RecipeError as error:
         if sound:  # what follows from another fault is told when that is mended
             faults.found += asked.explained(error, (), KNOWN_KEYS)
@@ -121,6 +121,14 @@ def made(
         seeds=resolved.seeds,
         evidence=resolved.evidence,
     )
+
+
+def _styled(complete: Complete, settings: HeroSettings, provider: Any) -> bool:
+    """Whether a provider has styles of its own: then it has one where nobody asks for any."""
+    try:
+        return "style" in complete(provider if isinstance(provider, str) else settings.provider, {})
+    except RecipeError:
+        return False
 
 
 def _completed(bare: Recipe, title: str | None, complete: Complete) -> tuple[Recipe, frozenset[str]]:

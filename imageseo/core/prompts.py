@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -33,11 +33,17 @@ class Resolved:
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
-def resolve(library: Library, given: Mapping[str, Any], context: Mapping[str, Any]) -> Resolved:
+def resolve(
+    library: Library,
+    given: Mapping[str, Any],
+    context: Mapping[str, Any],
+    styled: Callable[[Any], bool] = lambda provider: False,
+) -> Resolved:
     """The recipe's keys with its prompt filled in. ``context``: of the page, those of CONTEXT that it has.
 
     A template's places take words of the page, then of its series, then of its preset. Words without a template are
-    joined by commas; the page's ``style`` alone stays the provider's, as does one that the template has no place for.
+    joined by commas. A ``style`` is the provider's where the template has no place for it, where it is the page's only
+    word, and where it would be joined although the provider (its name or None: ``styled``) has styles of its own.
     Every fault that can be seen at once is told (RecipeError).
     """
     texts = [given.get(key) for key in ("prompt", "negative")]
@@ -60,7 +66,7 @@ def resolve(library: Library, given: Mapping[str, Any], context: Mapping[str, An
             faults.found.append(RecipeError(what, hint=f"write `{series.vary}: …` beside `series`"))
     faults.end()
     written = {**series.given, **given}
-    words = _Words(library=library, context=context, preset=preset, shared=series.given, written=written)
+    words = _Words(library=library, context=context, preset=preset, shared=series.given, written=written, styled=styled)
     prompt, negative = words.fill(faults)
     faults.end()
     options = {key: value for key, value in written.items() if key not in (*WORDS, "prompt", "negative")}
@@ -101,6 +107,7 @@ class _Words:
     preset: Mapping[str, Any]
     shared: Mapping[str, Any]
     written: Mapping[str, Any]
+    styled: Callable[[Any], bool]
     left: dict[str, Any] = field(default_factory=dict)
     derived: set[str] = field(default_factory=set)
     _sources: list[str] = field(default_factory=list)
@@ -156,15 +163,15 @@ class _Words:
         if templating.is_template(source) or "template" in self.written:
             used = self._reads("prompt", source)
             unused = [key for key in pages if key not in used]
-            if "style" in unused:
+            if "style" in self.written and "style" not in used:
                 self.left["style"] = self.written["style"]
             spare = [key for key in unused if key != "style"]
             if spare:
                 there = [key for key in SLOTS if key in used]
                 what = f"the template {show(self.written['template'])}" if "template" in self.written else "the prompt"
-                raise RecipeError(
-                    "\n".join(f"`{key}`: {what} has no place for it" for key in spare),
-                    hint=f"it has places for {listed(there)}",
+                hint = f"it has places for {listed(there)}"
+                raise RecipeError.together(
+                    RecipeError(f"`{key}`: {what} has no place for it", hint=hint) for key in spare
                 )
             self._note("prompt", source, used)
             key = "template" if "template" in self.written else "prompt"
@@ -172,12 +179,14 @@ class _Words:
             if not text:
                 raise RecipeError(f"`{key}`: nothing is left of the prompt when it is filled in")
             return text
-        if (slots and set(slots) - {"style"}) or ("style" in slots and "style" not in pages):
-            self._note("prompt", source, frozenset(slots))
-            return templating.tidy(", ".join([source, *(slots[key] for key in SLOTS if key in slots)]))
-        if "style" in slots:
+        alone = not set(slots) - {"style"} and "style" not in self.shared
+        if "style" in self.written and (alone or self.styled(self.written.get("provider"))):
             self.left["style"] = self.written["style"]
-        return source
+            slots = {key: text for key, text in slots.items() if key != "style"}
+        if not slots:
+            return source
+        self._note("prompt", source, frozenset(slots))
+        return templating.tidy(", ".join([source, *(slots[key] for key in SLOTS if key in slots)]))
 
     def _negative(self, template: Template, words: Mapping[str, Any], against: str) -> str:
         source = self.written.get("negative", template.negative)
