@@ -20,7 +20,8 @@ MAX_BITS = 4
 MAX_DELTA_E = 2.0
 """Up to here two pictures are the same to a viewer: bits of the hash, and the mean CIEDE2000 at 160x90 px.
 
-Measured on the drift between machines, batches and dtypes of one model: 1/255 is about 0.4, JPEG at quality 90 about 1.
+Measured at 1600x900: every value 2/255 brighter is 0 bits and 0.65, noise of 2/255 is 0 and 0.13, a shift by one pixel
+2 and 0.32, JPEG at quality 75 2 and 0.35; another picture about 30 bits.
 """
 _SMALL = (160, 90)
 

@@ -72,7 +72,7 @@ def compare(
         if pin.recipe_hash in bench.held
     ]
     failed = [(page, bench.failed[pin.recipe_hash]) for page, pin in pinned.items() if pin.recipe_hash in bench.failed]
-    _write(folder, rows, failed, {part: digest for part, digest in now.items() if _known(part, digest, old.values())})
+    _write(folder, rows, failed, _changed(now, old.values()))
     return Renewed(folder=folder, pins=tuple(new for _, new, _ in rows), failed=tuple(failed))
 
 
@@ -121,8 +121,14 @@ def _differ(old: Mapping[Part, str], now: Mapping[Part, str]) -> bool:
     return any(now.get(part, digest) != digest for part, digest in old.items())
 
 
-def _known(part: Part, digest: str, olds: Iterable[Mapping[Part, str]]) -> bool:
-    return any(files.get(part, digest) != digest for files in olds)
+def _changed(now: Mapping[Part, str], olds: Iterable[Mapping[Part, str]]) -> list[dict[str, Any]]:
+    """The models whose files are others: what they are, and what pins say of them."""
+    was: dict[Part, set[str]] = {}
+    for files in olds:
+        for part, digest in files.items():
+            if now.get(part, digest) != digest:
+                was.setdefault(part, set()).add(digest)
+    return [{"model": str(part), "was": sorted(was[part]), "now": now[part]} for part in sorted(was)]
 
 
 def _row(old: Pin, new: Pin, vault: Vault, folder: Path) -> tuple[Pin, Pin, dict[str, Any]]:
@@ -151,14 +157,14 @@ def _write(
     folder: Path,
     rows: list[tuple[Pin, Pin, dict[str, Any]]],
     failed: list[tuple[str, ImageseoError]],
-    models: Mapping[Part, str],
+    models: list[dict[str, Any]],
 ) -> None:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     heroes = [row for _, _, row in rows]
     report = {
         "version": 1,
-        "models": [{"model": str(part), "files": digest} for part, digest in sorted(models.items())],
+        "models": models,
         "heroes": heroes,
         "failed": [{"page": page, "message": fault.message} for page, fault in failed],
     }

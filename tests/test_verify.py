@@ -182,7 +182,7 @@ class TestAcceptModel:
             ("a.md", "equivalent", 0),
             ("b.md", "equivalent", 0),
         ]
-        assert report["models"] == [{"model": 'model "paper"', "files": files("v1.1")}]
+        assert report["models"] == [{"model": 'model "paper"', "was": [files("v1")], "now": files("v1.1")}]
         for hero in report["heroes"]:
             page = hero["page"]
             assert (project.report / hero["old"]["file"]).read_bytes() == data[old[page].file]
