@@ -166,22 +166,43 @@ class Casting:
             known=self.known,
             quality=self.jpeg_quality,
             max_pixels=self.max_pixels,
-            seen=self.heroes,
         )
-        for crop in cropper.of(master.sha256, master.read, published, self.hero.crops, rights=rights, focal=focal):
-            path = self._free(windows.name(hero, crop.ratio), master, crop.follows)
-            self._publish(path, crop.data)
-            width, height = windows.window((master.width, master.height), crop.ratio, (0.5, 0.5)).size
-            sha256 = self.heroes[crop.follows][0]
+        wanted: dict[str, str] = {
+            ratio: cropper.follows(master.sha256, ratio, rights, focal) for ratio in self.hero.crops
+        }
+        paths = {ratio: windows.name(hero, ratio) for ratio in wanted}
+        lacking = {ratio: what for ratio, what in wanted.items() if not self._stands(paths[ratio], what)}
+        made = cropper.of(master.read, published, lacking, rights=rights, focal=focal) if lacking else ()
+        for crop in made:
+            self.heroes[crop.follows] = (sha256(crop.data).hexdigest(), len(crop.data))
+            paths[crop.ratio] = self._free(paths[crop.ratio], master, crop.follows)
+            self._publish(paths[crop.ratio], crop.data)
+        for ratio, what in wanted.items():
+            digest, size = self.heroes[what]
+            width, height = windows.window((master.width, master.height), ratio, (0.5, 0.5)).size
             yield Asset(
-                path=path,
-                sha256=sha256,
-                bytes=len(crop.data),
+                path=paths[ratio],
+                sha256=digest,
+                bytes=size,
                 format="jpeg",
                 width=width,
                 height=height,
                 rights=rights,
             )
+
+    def _stands(self, path: str, what: str) -> bool:
+        """Whether the last build published this very file at a path, and nobody has touched it since."""
+        known = self.known.get(what)
+        if known is None or self._published.get(path, what) != what:
+            return False
+        try:
+            if sha256(self.output.read(path)).hexdigest() != known[0]:
+                return False
+        except OSError:
+            return False
+        self._published[path] = what
+        self.heroes[what] = known
+        return True
 
     def _jpeg(self, master: Resolved, rights: Rights) -> bytes:
         """The master as it is published. What the last build made of it is taken from the store, verified."""

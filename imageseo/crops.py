@@ -45,43 +45,42 @@ class Crop:
 class Cropper:
     """Makes the crops of heroes, those alone that the store does not have.
 
-    ``known``: what a crop follows from -> hash and size of its file, from the last build; ``seen`` takes this one's.
-    ``quality``: of the hero's own JPEG.
+    ``known``: what a crop follows from -> hash and size of its file, from the last build. ``quality``: of the
+    hero's own JPEG.
     """
 
     store: Store
     encoder: Encoder
     known: Mapping[str, tuple[str, int]]
-    seen: dict[str, tuple[str, int]]
     quality: int
     max_pixels: int
 
+    def follows(self, master: str, ratio: str, rights: Rights, focal: Focal) -> str:
+        """What tells a crop from all others. ``master``: digest."""
+        return digest(master, self.quality, rights, ratio, focal)
+
     def of(
         self,
-        master: str,
         read: Callable[[], bytes],
         published: bytes,
-        ratios: Iterable[str],
+        wanted: Mapping[str, str],
         *,
         rights: Rights,
         focal: Focal,
     ) -> Sequence[Crop]:
-        """A hero's crops in the order of ``ratios``.
+        """A hero's crops. ``wanted``: ratio -> what the crop follows from.
 
-        ``master``: digest; ``read``: its bytes; ``published``: the hero's own JPEG, which follows from all but the
-        place of a crop. Raises ImageseoError for a master that cannot be had or read.
+        ``read``: the master's bytes; ``published``: the hero's own JPEG, which follows from all but the place of a
+        crop. Raises ImageseoError for a master that cannot be had or read.
         """
-        follows = {ratio: digest(master, self.quality, rights, ratio, focal) for ratio in ratios}
-        keys = {ratio: partial(_key, published, ratio, focal) for ratio in follows}
-        found = {ratio: self._found(follows[ratio], keys[ratio]) for ratio in follows}
+        keys = {ratio: partial(_key, published, ratio, focal) for ratio in wanted}
+        found = {ratio: self._found(wanted[ratio], keys[ratio]) for ratio in wanted}
         missing = [ratio for ratio, data in found.items() if data is None]
         cuts = cut(read(), missing, focal=focal, max_pixels=self.max_pixels) if missing else ()
         for ratio, png in zip(missing, cuts, strict=True):
             found[ratio] = data = self.encoder.publish(png, quality=self.quality, rights=rights)
             self.store.put(keys[ratio](), data)
-        made = [Crop(ratio=ratio, follows=follows[ratio], data=data) for ratio, data in found.items() if data]
-        self.seen.update((each.follows, (hashlib.sha256(each.data).hexdigest(), len(each.data))) for each in made)
-        return made
+        return [Crop(ratio=ratio, follows=wanted[ratio], data=data) for ratio, data in found.items() if data]
 
     def _found(self, follows: str, key: Callable[[], str]) -> bytes | None:
         known = self.known.get(follows)
