@@ -113,6 +113,8 @@ CHANGES: dict[str, Callable[[State], State]] = {
     "page unreadable": lambda state: state.put("plain/index.html", "<p>x</p>".encode("utf-16")),
     "another seed": lambda state: replace(state, heroes=HERO.replace("5", "6", 1)),
     "another hero alt": lambda state: replace(state, heroes=HERO.replace("Lines", "Hills")),
+    "crops": lambda state: state.set(hero={"crops": ["4:3", "1:1"]}),
+    "another crop": lambda state: replace(state.set(hero={"crops": ["1:1"]}), heroes=HERO + "focal = [0.1, 0.5]\n"),
     "hero off": lambda state: replace(state, heroes='"/hero/" = "/img/a.jpg"\n'),
     "hero of all": lambda state: replace(state, heroes='"**" = "/img/a.jpg"\n'),
     "quality": lambda state: state.set(quality={"avif": 30, "webp": 50}),
