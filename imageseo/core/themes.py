@@ -69,7 +69,8 @@ THEMES = (
     ),
 )
 
-_BAR = re.compile(rb"<div\b[^>]*\bmd-sidebar--(primary|secondary|post)\b[^>]*>")
+_BAR = b"md-sidebar--"
+_PLACE = re.compile(rb"(primary|secondary|post)\b")
 _HIDDEN = re.compile(rb"""\shidden(?=[\s>=])""")
 
 
@@ -78,12 +79,25 @@ def recognise(html: bytes) -> Theme | None:
     facts = html
     if b"md-sidebar--primary" in html:
         # Front matter may hide a sidebar (`hide: [toc]`), which widens the column; the blog puts another in its place.
-        bars = {match[1]: _HIDDEN.search(match[0]) is not None for match in _BAR.finditer(html)}
+        bars = _bars(html)
         if b"post" in bars:
             bars[b"primary"] = False
         facts = b"md-content " + b" ".join(b"md-sidebar--" + bar + b" " + bar + b":hidden" * gone
                                            for bar, gone in bars.items())  # fmt: skip
     return next((theme for theme in THEMES if all(mark in facts for mark in theme.marks)), None)
+
+
+def _bars(html: bytes) -> dict[bytes, bool]:
+    """Material's sidebars, each with whether it is hidden. A plain search takes a third of an expression's time."""
+    found: dict[bytes, bool] = {}
+    at = html.find(_BAR)
+    while at >= 0:
+        place = _PLACE.match(html, at + len(_BAR))
+        start, end = html.rfind(b"<", 0, at), html.find(b">", at) + 1
+        if place and end and html.startswith((b"<div ", b"<div\n"), start) and html.find(b">", start, at) < 0:
+            found[place[1]] = _HIDDEN.search(html, start, end) is not None
+        at = html.find(_BAR, at + len(_BAR))
+    return found
 
 
 def named(generator: str) -> Theme | None:
