@@ -24,7 +24,7 @@ _DOES = {
     "make": "would be made",
     "keep": "stays as it is",
     "share": "takes over the hero of an equal recipe",
-    "stale": "stays, although what it took from its page or series is another now",
+    "stale": "stays, although its page says something else now than when it was made",
     "refuse": "would be refused",
 }
 
@@ -163,8 +163,8 @@ def plan(
         recipe = pin.recipe
         if fate == "stale" and request.recipe is not None:
             # What it was made for is in the pin; what it would be made for now is what the author wants to see.
-            keeps = "seed" in request.derived and (not request.seeds or pin.recipe.seed in request.seeds)
-            recipe = replace(request.recipe, seed=pin.recipe.seed) if keeps else request.recipe
+            seed = pin.recipe.seed if "seed" in request.derived else request.recipe.seed
+            recipe = replace(request.recipe, seed=seed)
         rows.append(
             Row(
                 page=page,

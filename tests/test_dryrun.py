@@ -98,19 +98,6 @@ def test_what_an_author_changes_in_a_template_is_no_change_of_the_page(tmp_path:
     assert [(made.page, made.reason) for made in mended.made] == [("a.md", "changed")]
 
 
-def test_a_seed_that_was_struck_off_goes_when_its_page_is_named(tmp_path: Path) -> None:
-    def of(seeds: tuple[int, ...]) -> HeroRequest:
-        return ask("a.md", derived=frozenset({"seed"}), seeds=seeds, evidence={"series": "s", "words": "sha256:1"})
-
-    lock, vault, providers = tmp_path / locks.NAME, FolderVault(tmp_path, "heroes"), {"one-colour": OneColour()}
-    generate([of((11,))], providers=providers, vault=vault, lock_path=lock)
-    assert generate([of((22, 11))], providers=providers, vault=vault, lock_path=lock).kept == ("a.md",)
-    assert generate([of((22,))], providers=providers, vault=vault, lock_path=lock).stale == ("a.md",)
-    assert [pin.recipe.seed for pin in locks.read(lock).pins] == [11]
-    generate([of((22,))], providers=providers, vault=vault, lock_path=lock, redraw=["a.md"])
-    assert [pin.recipe.seed for pin in locks.read(lock).pins] == [22]
-
-
 def test_the_words_for_people(project: Path) -> None:
     text = dry(project).as_text()
     changed = ask("changed.md", prompt="a boat").recipe
@@ -123,7 +110,7 @@ def test_the_words_for_people(project: Path) -> None:
         f"  recipe: {changed.key}\n"
         "  one colour is all that it paints\n\n"
     )
-    assert "stale.md: stays, although what it took from its page or series is another now" in text
+    assert "stale.md: stays, although its page says something else now" in text
     assert "prompt: another title" in text
     assert text.endswith("\n\ndry run: 2 make, 1 keep, 1 stale, 1 refuse\n")
     nobody = dry(project)

@@ -21,22 +21,22 @@ def next_seed(seeds: Sequence[int], taken: Collection[int], page: str) -> int:
 
 
 def drawn(requests: Mapping[str, HeroRequest], pins: Iterable[Pin]) -> dict[str, int]:
-    """Page -> seed, for each request that takes one from its series' list: in the order of pages. A page whose pin has
-    an approved seed keeps it, and is left out; one whose seed was struck off the list draws another.
+    """Page -> seed, for each request that takes one from its series' list and has no pin: in the order of pages. A
+    pinned page keeps its seed, also when that was struck off the list.
 
     Each draws after those before it, so that a run over many pages spreads them over the list. A pin belongs to a
     series that its evidence (``env``) names.
     """
     taken: dict[str, list[int]] = {}
-    seeds: dict[str, int] = {}
+    pinned = set()
     for pin in pins:
-        seeds[pin.page] = pin.recipe.seed
+        pinned.add(pin.page)
         series = pin.env.get("series")
         if isinstance(series, str):
             taken.setdefault(series, []).append(pin.recipe.seed)
     found: dict[str, int] = {}
     for page, request in sorted(requests.items()):
-        if seeds.get(page) in request.seeds or not request.seeds or "seed" not in request.derived:
+        if page in pinned or not request.seeds or "seed" not in request.derived:
             continue
         others = taken.setdefault(str(request.evidence.get("series", "")), [])
         found[page] = next_seed(request.seeds, others, page)
