@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from imageseo.errors import ProviderError, RecipeError
+from imageseo.heroes import diffusers
 from imageseo.heroes.diffusion import control, options, pictures, seams, shapes
 from imageseo.heroes.diffusion.models import Files
-from imageseo.model.hero import COMPOSITE_TRAINED_MEDIA, TRAINED_MEDIA
+from imageseo.model.hero import COMPOSITE_TRAINED_MEDIA, TRAINED_MEDIA, Recipe
+from imageseo.ports import Place
 from tests import tiny_adapters, tiny_models
 
 Pixels = NDArray[np.uint8]
@@ -64,11 +68,9 @@ def pipes(folder: Path) -> dict[str, Any]:
 
 
 def pipe_of(family: str, pipes: dict[str, Any], folder: Path) -> Any:
-    import diffusers
-
     if family not in pipes:
         path = str(tiny_models.save(family, folder / family))
-        auto: Any = diffusers.AutoPipelineForText2Image
+        auto: Any = import_module("diffusers").AutoPipelineForText2Image
         pipes[family] = auto.from_pretrained(path, use_safetensors=True, local_files_only=True)
         pipes[family].set_progress_bar_config(disable=True)
     return pipes[family]
@@ -322,3 +324,33 @@ def test_what_is_masked_may_change_more_than_what_is_redrawn() -> None:
     strengths = [asked(image="scene.png", **more).strength for more in ({}, {"mask": "mask.png"}, {"outpaint": True})]
     assert strengths == [0.6, 0.9, 0.95]
     assert asked().strength is None
+
+
+def test_everything_at_once_through_the_provider(folder: Path, files: Files, sd: Any) -> None:
+    """LoRA, word, IP-Adapter, ControlNet, a border drawn around a picture: one master, twice the same."""
+    tiny_adapters.lora(sd, folder / "style.safetensors", seed=1, parts=("unet", "text_encoder"))
+    tiny_adapters.embedding(folder / "glow.safetensors", 32, name="<glow>")
+    tiny_adapters.ip_adapter(sd, folder / "ip")
+    tiny_adapters.controlnet(sd, folder / "canny")
+    tiny_adapters.vae(sd, folder / "vae")
+    provider = diffusers.PROVIDER.placed(Place(project=folder, cache=folder / "cache"))
+    written = {
+        "model": "sd",
+        "prompt": "a <glow> boat",
+        "steps": 3,
+        "vae": "vae",
+        "loras": [{"file": "style.safetensors", "weight": 0.6}],
+        "embeddings": ["glow.safetensors"],
+        "ip_adapter": {"folder": "ip", "weight_name": "ip.safetensors", "image": "scene.png"},
+        "control": {"model": "canny", "image": "scene.png", "prepare": "canny"},
+        "image": "small.png",
+        "outpaint": True,
+    }
+    recipe = Recipe(provider="diffusers", seed=3, width=96, height=64, options=provider.complete(written))
+    first, again = (next(iter(provider.produce([recipe]))) for _ in range(2))
+    assert first.png == again.png
+    assert first.digital_source_type == COMPOSITE_TRAINED_MEDIA
+    kept = np.asarray(Image.open(io.BytesIO(first.png)))[12:52, 24:72]
+    assert np.array_equal(kept, np.asarray(Image.open(folder / "small.png")))
+    expected = {"model", "vae", "control", "ip_adapter", "lora:style.safetensors", "embedding:glow.safetensors"}
+    assert expected | {"image:small.png", "image:scene.png"} == set(first.models)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # A tile's inner part, and what it sees around that, in pixels before enlarging. The compact models (18 layers of 3x3)
 # see 18 px far, so that their tiles fit without a trace; the large ones see further, and little of it.
-_TILE, _AROUND = 192, 24
+_TILE, _AROUND = 128, 24
 _PAIR = "an ncnn model is a pair of files: `realesrgan-x4plus.param` and `realesrgan-x4plus.bin`"
 _CONVERT = "convert PyTorch weights once with pnnx (`pip install pnnx`), or take the model's ncnn edition"
 _TORCH = (".safetensors", ".pth", ".pt", ".ckpt", ".onnx")
