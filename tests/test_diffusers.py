@@ -89,7 +89,8 @@ def digests(project: Path) -> dict[str, str]:
 class TestFamilies:
     def test_two_processes_draw_the_same(self, models: Path) -> None:
         """Whatever the environment says of threads: the setting is what counts."""
-        code = f"import json; from tests.test_diffusers import digests, Path; print(json.dumps(digests(Path({str(models)!r}))))"
+        code = "import json; from tests.test_diffusers import digests, Path\n"
+        code += f"print(json.dumps(digests(Path({str(models)!r}))))"
         env = {**os.environ, "OMP_NUM_THREADS": "3", "PYTHONHASHSEED": "1"}
         done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from importlib import import_module
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from imageseo.errors import ImageseoError
 from imageseo.heroes.diffusion import draw, embed, options, pipes, said, schedulers, shapes, sound
+from imageseo.heroes.diffusion.ahead import Stopped, ahead
 from imageseo.heroes.diffusion.models import Files
 from imageseo.heroes.diffusion.options import RecipeOptions
 from imageseo.model.hero import Master, Recipe
@@ -20,22 +22,22 @@ from imageseo.ports import Progress
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-# What adapters.py, shapes.py and upscale.py give:
-#
-# adapters.attached(pipe, options, files) -> AbstractContextManager[Mapping[str, Any]]
-#     Attaches LoRAs, textual inversions, VAE and IP-Adapter; yields extra call arguments (`ip_adapter_image`);
-#     takes everything off again at the end, so that the pipeline is as before, also after an exception.
-# shapes.call(pipe, options, files, size) -> tuple[pipeline, Mapping[str, Any]]
-#     The pipeline to call (text-to-image: `pipe` itself; else from_pipe, sharing its weights), with its arguments.
-# shapes.finished(picture, options, files, size) -> PIL.Image.Image
-#     The picture with what was to be kept of the author's own.
-# upscale.enlarged(image, options, files) -> PIL.Image.Image
-#     The finished picture `options.upscale.scale` times as large.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """A picture or what is wrong with it, and what made it. ``sampler``: its names, as A1111 has them."""
+
+    recipe: Recipe
+    picture: Image | ImageseoError
+    notes: tuple[str, ...]
+    models: Mapping[str, str]
+    env: Mapping[str, Any]
+    sampler: tuple[str, str]
 
 
 @dataclass(slots=True, kw_only=True)
 class Studio:
-    """Where pictures of one project are made. What a batch made ahead of its turn waits in ``made``.
+    """Where pictures of one project are made. What was drawn ahead of its turn waits in ``drawn``.
 
     ``device``, ``repro``, ``threads``, ``batch``: settings of the provider.
     """
@@ -46,7 +48,7 @@ class Studio:
     threads: int = 2
     batch: int = 4
     progress: Progress | None = None
-    made: dict[str, Master | ImageseoError] = field(default_factory=dict)
+    drawn: dict[str, Drawn] = field(default_factory=dict)
     remembered: OrderedDict[tuple[Any, ...], Any] = field(default_factory=OrderedDict)
     cramped: set[str] = field(default_factory=set)
 
@@ -63,17 +65,30 @@ class Studio:
         """One master a recipe, in order, as soon as it is made; raises ProviderError for one that cannot be.
 
         Outside repro mode those that share all but words and seed are drawn together, up to ``batch`` at a time.
+        A thread draws ahead while a master is packed and its taker busy: what it drew in vain waits for the next call.
         """
         todo = list(recipes)
-        for number, recipe in enumerate(todo):
-            if recipe.key not in self.made:
-                self.made |= self._batch(recipe, todo[number + 1 :])
-            outcome = self.made.pop(recipe.key)
-            if isinstance(outcome, ImageseoError):
-                raise outcome
-            yield recipe, outcome
+        asked = Counter(recipe.key for recipe in todo)
 
-    def _batch(self, recipe: Recipe, later: Sequence[Recipe]) -> Mapping[str, Master | ImageseoError]:
+        def batches(stop: Event) -> Iterator[Mapping[str, Drawn]]:
+            done = set(self.drawn)
+            for number, recipe in enumerate(todo):
+                if recipe.key not in done:
+                    found = self._batch(recipe, [each for each in todo[number + 1 :] if each.key not in done], stop)
+                    done.update(found)
+                    yield found
+
+        with ahead(batches, self.drawn.update) as work:
+            for recipe in todo:
+                while recipe.key not in self.drawn:
+                    self.drawn.update(work.take() or {})
+                drawn = self.drawn[recipe.key]
+                asked[recipe.key] -= 1
+                if not asked[recipe.key]:
+                    del self.drawn[recipe.key]
+                yield recipe, self._master(drawn)
+
+    def _batch(self, recipe: Recipe, later: Sequence[Recipe], stop: Event) -> Mapping[str, Drawn]:
         """Draw a recipe, and of the later ones those that can be drawn with it."""
         asked = options.read(recipe.options)
         models = self._models(asked)
@@ -83,31 +98,27 @@ class Studio:
         alike = _alike(recipe, asked)
         if alike is not None and alike not in self.cramped:
             for each in later:
-                if len(mates) < machine.batch and each.key not in self.made and _alike(each, None) == alike:
+                if len(mates) < machine.batch and _alike(each, None) == alike:
                     mates[each.key] = each
-        drawn, scheduler, used = self._drawn(asked, list(mates.values()), models, machine)
+        drawn, used, sampler = self._drawn(asked, list(mates.values()), models, machine, stop)
         if drawn.tiled and alike is not None:
             self.cramped.add(alike)
-        env = said.env(
-            used,
-            machine,
-            dtype=machine.dtype(asked.dtype),
-            batch=1 if drawn.tiled else len(mates),
-            tiled=drawn.tiled,
-        )
-        found: dict[str, Master | ImageseoError] = {}
-        for key, picture in zip(mates, drawn.pictures, strict=True):
-            if isinstance(picture, ImageseoError):
-                found[key] = picture
-                continue
-            own = options.read(mates[key].options)
-            found[key] = self._master(mates[key], own, picture, drawn.notes, models, env, scheduler)
-        return found
+        batch = 1 if drawn.tiled else len(mates)
+        env = said.env(used, machine, dtype=machine.dtype(asked.dtype), batch=batch, tiled=drawn.tiled)
+        return {
+            key: Drawn(recipe=mates[key], picture=picture, notes=drawn.notes, models=models, env=env, sampler=sampler)
+            for key, picture in zip(mates, drawn.pictures, strict=True)
+        }
 
     def _drawn(
-        self, asked: RecipeOptions, recipes: Sequence[Recipe], models: Mapping[str, str], machine: pipes.Machine
-    ) -> tuple[draw.Drawn, Any, Any]:
-        """The pictures, the scheduler and the pipeline that made them."""
+        self,
+        asked: RecipeOptions,
+        recipes: Sequence[Recipe],
+        models: Mapping[str, str],
+        machine: pipes.Machine,
+        stop: Event,
+    ) -> tuple[draw.Drawn, Any, tuple[str, str]]:
+        """The pictures, the pipeline that made them and its sampler."""
         dtype, size = machine.dtype(asked.dtype), (recipes[0].width, recipes[0].height)
         with ExitStack() as stack:
             stack.enter_context(pipes.steady(machine))
@@ -138,9 +149,10 @@ class Studio:
             )
             seeds = [recipe.seed for recipe in recipes]
             prompts = [str(recipe.options["prompt"]) for recipe in recipes]
-            with self._task(asked, recipes) as on_step:
+            with self._task(asked, recipes, stop) as on_step:
                 drawn = draw.draw(job, prompts, seeds, on_step)
-            return drawn, called.scheduler, called
+            # Here, for the scheduler is taken off again.
+            return drawn, called, said.sampler(asked.scheduler, called.scheduler)
 
     def _pipe(
         self, key: str, name: str, digest: str, dtype: str, machine: pipes.Machine, *, task: str = "Text2Image"
@@ -150,44 +162,43 @@ class Studio:
         )
 
     @contextmanager
-    def _task(self, asked: RecipeOptions, recipes: Sequence[Recipe]) -> Iterator[draw.OnStep]:
-        """Shows the steps of a picture, or of a batch of them; a picture that starts from another takes fewer."""
-        if self.progress is None:
-            yield lambda: None
-            return
+    def _task(self, asked: RecipeOptions, recipes: Sequence[Recipe], stop: Event) -> Iterator[draw.OnStep]:
+        """Shows the steps of a picture, or of a batch of them; a picture that starts from another takes fewer.
+
+        A step raises Stopped when nobody waits for the picture any more.
+        """
         many = f"{len(recipes)} pictures" if len(recipes) > 1 else f"seed {recipes[0].seed}"
+        title = f"{recipes[0].width}x{recipes[0].height}, {many}"
         done = 0
-        with self.progress.task(f"{recipes[0].width}x{recipes[0].height}, {many}", asked.steps) as step:
+        with self.progress.task(title, asked.steps) if self.progress else nullcontext() as step:
 
             def on_step() -> None:
                 nonlocal done
+                if stop.is_set():
+                    raise Stopped
                 done += 1
-                if done <= asked.steps:
+                if step is not None and done <= asked.steps:
                     step.advance()
 
             yield on_step
-            step.advance(max(0, asked.steps - done))
+            if step is not None:
+                step.advance(max(0, asked.steps - done))
 
-    def _master(
-        self,
-        recipe: Recipe,
-        asked: RecipeOptions,
-        picture: Image,
-        notes: tuple[str, ...],
-        models: Mapping[str, str],
-        env: Mapping[str, Any],
-        scheduler: Any,
-    ) -> Master:
-        picture = shapes.finished(picture, asked, self.files, (recipe.width, recipe.height))
+    def _master(self, drawn: Drawn) -> Master:
+        """What was drawn, finished, packed and described. Raises ProviderError for what is no picture."""
+        if isinstance(drawn.picture, ImageseoError):
+            raise drawn.picture
+        recipe, asked = drawn.recipe, options.read(drawn.recipe.options)
+        picture = shapes.finished(drawn.picture, asked, self.files, (recipe.width, recipe.height))
         if asked.upscale is not None:
             picture = import_module("imageseo.heroes.diffusion.upscale").enlarged(picture, asked, self.files)
         return Master(
             png=_png(picture),
             digital_source_type=shapes.source_type(asked),
-            notes=notes,
-            env=env,
-            models=models,
-            parameters=said.parameters(recipe, asked, models, scheduler),
+            notes=drawn.notes,
+            env=drawn.env,
+            models=drawn.models,
+            parameters=said.parameters(recipe, asked, drawn.models, drawn.sampler),
         )
 
 

@@ -74,17 +74,16 @@ def parameters(
     recipe: Recipe,
     options: RecipeOptions,
     models: Mapping[str, str],
-    scheduler: Any,
+    sampler: tuple[str, str],
 ) -> str:
     """The text that A1111 writes into a PNG, and many tools read: prompt, negative prompt, one line of settings.
 
-    ``scheduler``: the one that was used; names it where the recipe left it to the model.
+    ``sampler``: its name and its schedule type.
     """
-    sampler, spacing = _sampler(options.scheduler, scheduler)
     settings: dict[str, Any] = {
         "Steps": options.steps,
-        "Sampler": sampler,
-        "Schedule type": spacing,
+        "Sampler": sampler[0],
+        "Schedule type": sampler[1],
         "CFG scale": f"{options.guidance:g}",
         "Seed": recipe.seed,
         "Size": f"{recipe.width}x{recipe.height}",
@@ -109,7 +108,8 @@ def parameters(
     return f"{_line(options.prompt)}{loras}{negative}\n{line}"
 
 
-def _sampler(name: str, used: Any) -> tuple[str, str]:
+def sampler(name: str, used: Any) -> tuple[str, str]:
+    """What A1111 calls sampler and schedule type; of the one that was used where the recipe left it to the model."""
     if name != schedulers.DEFAULT:
         return schedulers.titles(name)
     return type(used).__name__.removesuffix("Scheduler"), "Karras" if used.config.get("use_karras_sigmas") else ""
