@@ -123,6 +123,14 @@ def test_loras_mix_by_weight_and_leave_no_trace(sd: Any, files: Files) -> None:
     assert not sd.get_list_adapters()
 
 
+def test_a_lora_in_the_names_of_kohyas_trainer_is_the_same_lora(sd: Any, files: Files) -> None:
+    path = tiny_adapters.lora(sd, files.project / "peft.safetensors", seed=1, parts=("unet", "text_encoder"))
+    tiny_adapters.as_kohya(path, files.project / "kohya.safetensors")
+    plain = with_(sd, files, loras=["peft.safetensors"])
+    assert not np.array_equal(plain, drawn(sd))
+    assert np.array_equal(with_(sd, files, loras=["kohya.safetensors"]), plain)
+
+
 def test_a_lora_for_sdxl_reaches_both_of_its_text_encoders(sdxl: Any, files: Files) -> None:
     path = tiny_adapters.lora(
         sdxl, files.project / "xl.safetensors", seed=3, parts=("unet", "text_encoder", "text_encoder_2")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+_LAYERS = ("to_q", "to_k", "to_v", "to_out.0", "q_proj", "k_proj", "v_proj", "out_proj")
+
 
 def lora(pipe: Any, path: Path, *, seed: int, parts: tuple[str, ...] = ("unet",), strength: float = 0.5) -> Path:
     """A LoRA of rank 2 for the attention of these parts, in the names that diffusers writes."""
@@ -15,12 +17,12 @@ def lora(pipe: Any, path: Path, *, seed: int, parts: tuple[str, ...] = ("unet",)
     tensors: dict[str, Any] = {}
     for part in parts:
         for name, layer in getattr(pipe, part).named_modules():
-            if not isinstance(layer, torch.nn.Linear) or not name.endswith(
-                ("to_q", "to_k", "to_v", "q_proj", "v_proj")
-            ):
+            if not isinstance(layer, torch.nn.Linear) or not name.endswith(_LAYERS):
                 continue
             down = torch.randn(2, layer.in_features, generator=dice) * strength
             up = torch.randn(layer.out_features, 2, generator=dice) * strength
+            if part.startswith("text_encoder") and not name.startswith("text_model."):
+                name = f"text_model.{name}"  # as files have it, whatever transformers calls it by now
             tensors |= {f"{part}.{name}.lora_A.weight": down, f"{part}.{name}.lora_B.weight": up}
     save_file(tensors, str(path))
     return path
@@ -102,3 +104,19 @@ def inpainting(pipe: Any, *, seed: int = 9) -> Any:
     kind: Any = diffusers.StableDiffusionInpaintPipeline
     unet = network.from_config({**pipe.unet.config, "in_channels": 9})
     return kind(**{**pipe.components, "unet": unet}, requires_safety_checker=False)
+
+
+def as_kohya(path: Path, to: Path) -> Path:
+    """The same LoRA in the names that kohya's trainer writes, as most files that are passed around have them."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    tensors = {}
+    for name, weight in load_file(str(path)).items():
+        layer, _, side = name.removesuffix(".weight").rpartition(".")
+        part, _, inner = layer.partition(".")
+        stem = {"unet": "lora_unet", "text_encoder": "lora_te"}[part] + "_" + inner.replace(".", "_")
+        tensors[f"{stem}.{'lora_down' if side == 'lora_A' else 'lora_up'}.weight"] = weight
+        tensors[f"{stem}.alpha"] = torch.tensor(2.0)
+    save_file(tensors, str(to))
+    return to
