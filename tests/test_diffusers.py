@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -288,6 +289,15 @@ class TestBatches:
         with pytest.raises(KeyboardInterrupt):
             next(masters)
 
+    def test_who_stops_waiting_stops_the_work(self, models: Path) -> None:
+        """A taker that leaves (a full disk, a refused model) does not wait for pictures that nobody will see."""
+        told = _Told()
+        masters = placed(models, progress=told).produce([recipe("sd", seed, steps=150) for seed in range(9)])
+        next(masters)
+        masters.close()  # type: ignore[attr-defined]
+        assert not [each for each in threading.enumerate() if each.name == "imageseo-diffusers"]
+        assert len(told.tasks) <= 3
+
     def test_threads_and_strictness_are_as_before(self, models: Path) -> None:
         before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
         made(placed(models), recipe("sd"))
@@ -367,6 +377,21 @@ class TestFaults:
         with pytest.raises(ProviderError, match="memory ran out") as caught:
             made(placed(models), recipe("sd"))
         assert "upscale" in caught.value.hint
+
+    def test_memory_that_runs_out_while_loading(self, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Other models are let go of first; then it is a fault of this recipe."""
+        made(placed(models), recipe("sd"))
+        tries: list[int] = []
+
+        def short(*_: Any) -> Any:
+            tries.append(len(pipes._LOADED))
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+
+        monkeypatch.setattr(pipes, "_loaded", short)
+        with pytest.raises(ProviderError, match="memory ran out"):
+            made(placed(models), recipe("sd", dtype="float16"))
+        assert tries[0] > 0
+        assert tries[1:] == [0]
 
     def test_what_is_no_pipeline(self, models: Path, tmp_path: Path) -> None:
         folder = shutil.copytree(models / "sd", tmp_path / "odd")

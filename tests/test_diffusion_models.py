@@ -17,7 +17,7 @@ import pytest
 
 from imageseo.errors import ProviderError, RecipeError, SettingsError
 from imageseo.heroes.diffusers import PROVIDER
-from imageseo.heroes.diffusion import options, schedulers, sound
+from imageseo.heroes.diffusion import models, options, schedulers, sound
 from imageseo.heroes.diffusion.models import Files
 from imageseo.model.hero import Recipe
 from imageseo.ports import Place
@@ -212,6 +212,18 @@ class TestFolders:
         monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
         snapshot = model(tmp_path / "hub/models--org--name/snapshots" / COMMIT)
         assert files.folder("model", f"org/name@{COMMIT}") == snapshot
+
+    def test_a_whole_snapshot_asks_no_network(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+        snapshot = model(tmp_path / "hub/models--org--name/snapshots" / COMMIT)
+        online = Files(project=tmp_path, cache=tmp_path / ".cache", offline=False)
+        asked: list[str] = []
+        monkeypatch.setattr(models, "_fetched", lambda key, repo, commit, folder: asked.append(repo) or folder)
+        assert online.folder("model", f"org/name@{COMMIT}") == snapshot
+        assert asked == []
+        (snapshot / "unet/diffusion_pytorch_model.safetensors").unlink()
+        online.folder("model", f"org/name@{COMMIT}")
+        assert asked == ["org/name"]
 
     @pytest.mark.parametrize(
         ("harm", "says"),

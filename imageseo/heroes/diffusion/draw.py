@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from imageseo.errors import ProviderError
+from imageseo.errors import ImageseoError, ProviderError
 from imageseo.heroes.diffusion import embed, pipes
 
 if TYPE_CHECKING:
@@ -54,24 +54,22 @@ def draw(job: Job, prompts: Sequence[str], seeds: Sequence[int], on_step: OnStep
     """
     try:
         return _drawn(job, prompts, seeds, on_step)
-    except (MemoryError, RuntimeError) as error:  # of torch, a RuntimeError
+    except ImageseoError:
+        raise
+    except Exception as error:  # torch, diffusers and transformers raise whatever they like
         if not pipes.is_full(error):
             raise _broken(job, error) from error
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, NotImplementedError) as error:
-        raise _broken(job, error) from error
     # Outside of the except clause: the error's traceback would hold on to the memory that was short.
     pipes.release(job.pipe, job.refiner)
     try:
         with _tiled(job):
             each = [_drawn(job, [prompt], [seed], on_step) for prompt, seed in zip(prompts, seeds, strict=True)]
-    except (MemoryError, RuntimeError) as error:
+    except ImageseoError:
+        raise
+    except Exception as error:
         if not pipes.is_full(error):
             raise _broken(job, error) from error
-        size = f"{job.size[0]}x{job.size[1]}"
-        raise ProviderError(
-            f"memory ran out, also with one picture of {size} px at a time, in tiles",
-            hint="Ask for a smaller `width` and `height` and let `upscale` enlarge it; or a smaller `dtype` or model.",
-        ) from error
+        raise pipes.full(job.size) from error
     return Drawn(pictures=tuple(drawn.pictures[0] for drawn in each), notes=each[0].notes, tiled=True)
 
 

@@ -121,7 +121,7 @@ class Files:
 
     def _snapshot(self, key: str, repo: str, commit: str) -> Path:
         folder = hub_cache() / f"models--{repo.replace('/', '--')}" / "snapshots" / commit
-        if not self.offline:
+        if not self.offline and not _whole(folder, key):
             folder = _fetched(key, repo, commit, folder)
         if not folder.is_dir():
             raise ProviderError(
@@ -144,6 +144,18 @@ def hub_cache() -> Path:
     return Path(os.environ.get("HF_HOME") or base).expanduser() / "hub"
 
 
+def _whole(folder: Path, key: str) -> bool:
+    """Whether nothing is left to fetch: then the network is not asked, online or not."""
+    try:
+        if (folder / "model_index.json").is_file():
+            sound.check_model(folder, key)
+        else:
+            sound.check_part(folder, key)
+    except (ProviderError, OSError):
+        return False
+    return True
+
+
 def _fetched(key: str, repo: str, commit: str, folder: Path) -> Path:
     """The snapshot, with what was missing of it fetched. Only files that are loaded: never code, never pickles."""
     from huggingface_hub import snapshot_download
@@ -154,7 +166,10 @@ def _fetched(key: str, repo: str, commit: str, folder: Path) -> Path:
                 repo,
                 revision=commit,
                 cache_dir=str(hub_cache()),
-                allow_patterns=["model_index.json", "*/*.json", "*/*.safetensors", "*/*.txt", "*/*.model", "*/*.jinja"],
+                allow_patterns=[
+                    *("model_index.json", "config.json", "diffusion_pytorch_model*.safetensors*"),
+                    *("*/*.json", "*/*.safetensors", "*/*.txt", "*/*.model", "*/*.jinja"),
+                ],
             )
         )
     except Exception as error:  # the client raises dozens of kinds

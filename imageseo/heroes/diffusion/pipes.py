@@ -96,30 +96,32 @@ def load(folder: Path, key: str, *, digest: str, dtype: str, device: str, task: 
     """
     known = (digest, dtype, device, task)
     if known not in _LOADED:
-        import diffusers
-        import torch
-
         variant = sound.check_model(folder, key)
-        auto = getattr(diffusers, f"AutoPipelineFor{task}")
         try:
-            pipe = auto.from_pretrained(
-                folder,
-                use_safetensors=True,
-                local_files_only=True,
-                dtype=getattr(torch, dtype),
-                variant=variant,
-            )
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, ImportError, RuntimeError) as error:
-            if is_full(error):
-                raise
-            said = " ".join(str(error).split())[:400]
-            raise ProviderError(
-                f"`{key}`: {folder} cannot be loaded: {type(error).__name__}: {said}",
-                hint="It has to be a text-to-image pipeline of diffusers, whole, as `save_pretrained` writes it.",
-            ) from error
-        pipe.set_progress_bar_config(disable=True)
-        _LOADED[known] = pipe.to(device)
+            _LOADED[known] = _loaded(folder, variant, dtype, device, task)
+        except Exception as error:  # torch, diffusers, transformers and safetensors raise whatever they like
+            if not is_full(error):
+                said = " ".join(str(error).split())[:400]
+                raise ProviderError(
+                    f"`{key}`: {folder} cannot be loaded: {type(error).__name__}: {said}",
+                    hint="It has to be a text-to-image pipeline of diffusers, whole, as `save_pretrained` writes it.",
+                ) from error
+        if known not in _LOADED:  # memory ran out: once more, without the models of other pictures
+            release()
+            _LOADED[known] = _loaded(folder, variant, dtype, device, task)
     return _LOADED[known]
+
+
+def _loaded(folder: Path, variant: str | None, dtype: str, device: str, task: str) -> Any:
+    import diffusers
+    import torch
+
+    auto = getattr(diffusers, f"AutoPipelineFor{task}")
+    pipe = auto.from_pretrained(
+        folder, use_safetensors=True, local_files_only=True, dtype=getattr(torch, dtype), variant=variant
+    )
+    pipe.set_progress_bar_config(disable=True)
+    return pipe.to(device)
 
 
 def release(*keep: Any) -> None:
@@ -142,6 +144,14 @@ def is_full(error: BaseException) -> bool:
     words = str(error).lower()
     told = "out of memory" in words or "can't allocate memory" in words or "not enough memory" in words
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or (isinstance(error, RuntimeError) and told)
+
+
+def full(size: tuple[int, int]) -> ProviderError:
+    """What to say when memory ran out for good. ``size``: (width, height) in px."""
+    return ProviderError(
+        f"memory ran out, also with one picture of {size[0]}x{size[1]} px at a time, in tiles",
+        hint="Ask for a smaller `width` and `height` and let `upscale` enlarge it; or a smaller `dtype` or model.",
+    )
 
 
 def check_size(pipe: Any, width: int, height: int) -> None:

@@ -100,7 +100,12 @@ class Studio:
             for each in later:
                 if len(mates) < machine.batch and _alike(each, None) == alike:
                     mates[each.key] = each
-        drawn, used, sampler = self._drawn(asked, list(mates.values()), models, machine, stop)
+        try:
+            drawn, used, sampler = self._drawn(asked, list(mates.values()), models, machine, stop)
+        except (MemoryError, RuntimeError) as error:  # while models and adapters were loaded
+            if not pipes.is_full(error):
+                raise
+            raise pipes.full((recipe.width, recipe.height)) from error
         if drawn.tiled and alike is not None:
             self.cramped.add(alike)
         batch = 1 if drawn.tiled else len(mates)
