@@ -218,7 +218,12 @@ class TestFolders:
         snapshot = model(tmp_path / "hub/models--org--name/snapshots" / COMMIT)
         online = Files(project=tmp_path, cache=tmp_path / ".cache", offline=False)
         asked: list[str] = []
-        monkeypatch.setattr(models, "_fetched", lambda key, repo, commit, folder: asked.append(repo) or folder)
+
+        def fetched(key: str, repo: str, commit: str, folder: Path) -> Path:
+            asked.append(repo)
+            return folder
+
+        monkeypatch.setattr(models, "_fetched", fetched)
         assert online.folder("model", f"org/name@{COMMIT}") == snapshot
         assert asked == []
         (snapshot / "unet/diffusion_pytorch_model.safetensors").unlink()
