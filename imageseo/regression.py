@@ -50,7 +50,8 @@ def compare(
     ``index.html``, ``regression.json``, and both pictures of each hero in ``old`` and ``new``.
     Raises SiteError when it cannot be written to, LockError for a master that cannot be read.
     """
-    bench = _Bench(making=making, folder=folder, held={}, failed={})
+    names = {pin.recipe_hash: page for page, pin in sorted(pinned.items(), reverse=True)}
+    bench = _Bench(making=making, folder=folder, names=names, held={}, failed={})
     now: dict[Part, str] = {}
     old = {page: parts(pin.recipe, pin.models) for page, pin in sorted(pinned.items()) if pin.models}
     for page, files in old.items():
@@ -78,10 +79,11 @@ def compare(
 
 @dataclass(slots=True, kw_only=True)
 class _Bench:
-    """Where new masters wait: recipe hash -> pin, or fault."""
+    """Where new masters wait: recipe hash -> pin, or fault; ``names``: the page that it is called after."""
 
     making: Making
     folder: Path
+    names: Mapping[str, str]
     held: dict[str, Pin]
     failed: dict[str, ImageseoError]
 
@@ -107,7 +109,7 @@ class _Bench:
 
     def _hold(self, recipe: Recipe, master: Master) -> None:
         try:
-            pin, name, data = finished(recipe.key[7:15], recipe, master)
+            pin, name, data = finished(self.names[recipe.key], recipe, master)
             write_atomic(self.folder / "new" / name, data)
         except ProviderError as error:
             self.failed[recipe.key] = error

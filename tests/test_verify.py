@@ -177,6 +177,7 @@ class TestAcceptModel:
         assert new["i.md"] == old["i.md"]
         assert {new[page].models["model"] for page in ("a.md", "b.md", "c.md")} == {files("v1.1")}
         assert new["a.md"].recipe == old["a.md"].recipe
+        assert [new[page].file.partition("-")[0] for page in ("a.md", "b.md")] == ["heroes/a", "heroes/b"]
         report = json.loads((project.report / "regression.json").read_text("utf-8"))
         assert [(hero["page"], hero["verdict"], hero["phash_distance"]) for hero in report["heroes"]] == [
             ("a.md", "equivalent", 0),
