@@ -227,6 +227,11 @@ class TestPrompts:
             ]
             assert np.abs(pictures[0] - pictures[1]).max() < 2 / 255
 
+    def test_who_weighed_is_told(self, provider: Diffusers) -> None:
+        plain, weighted = made(provider, recipe("sd"), recipe("sd", prompt="a (lighthouse:1.2)"))
+        assert "compel" not in plain.env
+        assert weighted.env["compel"]
+
     def test_long_prompts_are_read_to_the_end(self, provider: Diffusers) -> None:
         long = "paper, " * 60
         found = {

@@ -40,11 +40,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawn:
-    """What a call gave: a picture or what is wrong with it, for each; notes; whether it took tiles to get through."""
+    """What a call gave: a picture or what is wrong with it, for each; notes; whether it took tiles, and compel."""
 
     pictures: tuple[Image | ProviderError, ...]
     notes: tuple[str, ...] = ()
     tiled: bool = False
+    compel: bool = False
 
 
 def draw(job: Job, prompts: Sequence[str], seeds: Sequence[int], on_step: OnStep) -> Drawn:
@@ -70,7 +71,12 @@ def draw(job: Job, prompts: Sequence[str], seeds: Sequence[int], on_step: OnStep
         if not pipes.is_full(error):
             raise _broken(job, error) from error
         raise pipes.full(job.size) from error
-    return Drawn(pictures=tuple(drawn.pictures[0] for drawn in each), notes=each[0].notes, tiled=True)
+    return Drawn(
+        pictures=tuple(drawn.pictures[0] for drawn in each),
+        notes=each[0].notes,
+        tiled=True,
+        compel=any(drawn.compel for drawn in each),
+    )
 
 
 def call(pipe: Any, arguments: Mapping[str, Any]) -> Any:
@@ -93,7 +99,7 @@ def _drawn(job: Job, prompts: Sequence[str], seeds: Sequence[int], on_step: OnSt
         result = call(job.refiner, {**arguments, "image": result.images, "denoising_start": job.start})
     hidden = getattr(result, "nsfw_content_detected", None) or [False] * len(prompts)
     pictures = tuple(_looked_at(pixels, bool(bad)) for pixels, bad in zip(result.images, hidden, strict=True))
-    return Drawn(pictures=pictures, notes=tuple(notes))
+    return Drawn(pictures=pictures, notes=tuple(notes), compel="prompt_embeds" in words)
 
 
 def _common(job: Job, pipe: Any, generators: list[Any], on_step: OnStep) -> dict[str, Any]:

@@ -109,7 +109,7 @@ class Studio:
         if drawn.tiled and alike is not None:
             self.cramped.add(alike)
         batch = 1 if drawn.tiled else len(mates)
-        env = said.env(used, machine, dtype=machine.dtype(asked.dtype), batch=batch, tiled=drawn.tiled)
+        env = said.env(used, machine, dtype=machine.dtype(asked.dtype), batch=batch, drawn=drawn)
         return {
             key: Drawn(recipe=mates[key], picture=picture, notes=drawn.notes, models=models, env=env, sampler=sampler)
             for key, picture in zip(mates, drawn.pictures, strict=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from imageseo.heroes.diffusion import pipes, schedulers
+from imageseo.heroes.diffusion.draw import Drawn
 from imageseo.heroes.diffusion.models import Files
 from imageseo.heroes.diffusion.options import RecipeOptions
 from imageseo.model.hero import Recipe
@@ -46,7 +47,7 @@ def models(options: RecipeOptions, files: Files) -> dict[str, str]:
     return found
 
 
-def env(pipe: Any, machine: pipes.Machine, *, dtype: str, batch: int, tiled: bool) -> dict[str, Any]:
+def env(pipe: Any, machine: pipes.Machine, *, dtype: str, batch: int, drawn: Drawn) -> dict[str, Any]:
     """What the machine chose: evidence of how the picture came about, never part of its key."""
     import importlib.metadata
 
@@ -65,8 +66,10 @@ def env(pipe: Any, machine: pipes.Machine, *, dtype: str, batch: int, tiled: boo
     }
     if machine.device.startswith("cuda"):
         found["cuda"] = str(torch.version.cuda)
-    if tiled:
+    if drawn.tiled:
         found["tiled"] = True
+    if drawn.compel:
+        found["compel"] = importlib.metadata.version("compel")
     return found
 
 
