@@ -24,6 +24,9 @@ _OPTIONAL = {
     "pelican": ("pelican", "the Pelican plugin"),
     "vips": ("pyvips", "decodes and shrinks in less than half the time: `encode.resizer: vips`"),
     "svt": ("pillow-avif-plugin", "AVIF in half the time, 8 % larger: `encode.avif_encoder: svt`"),
+    "diffusers": ("diffusers", "makes heroes by a model of your own: `provider: diffusers`"),
+    "embeddings": ("transformers", "finds library pictures by meaning: `providers.library.search: embeddings`"),
+    "s3": ("s3fs", "keeps masters in a bucket: `hero.masters: s3://…`"),
     "vszip": ("vapoursynth-vszip", "measures quality in half the time (Python 3.12+): `encode.metric: vszip`"),
 }
 

@@ -69,7 +69,13 @@ def _folders(reading: Reading) -> None:
             continue
         if key == "masters" and "://" in text:
             if _REMOTE.fullmatch(text.strip()) is None:
-                _fault(reading, path, f"found {found(text)}, expected {what}, or a URL, such as s3://bucket/heroes")
+                # It may hold a password: only its scheme is repeated.
+                scheme = text.strip().partition("://")[0]
+                _fault(
+                    reading,
+                    path,
+                    f"found a URL {scheme}://… that is none, expected {what}, or a URL, such as s3://bucket/heroes",
+                )
             else:
                 reading.values[path] = text.strip().rstrip("/")
             continue
