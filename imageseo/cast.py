@@ -5,10 +5,12 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from imageseo import finders
 from imageseo.core import crops as windows
 from imageseo.core import hero as heroes
 from imageseo.core import naming
@@ -92,6 +94,7 @@ class Casting:
                 page,
                 settings=self.hero,
                 complete=completer(self.masters.providers),
+                reads=partial(finders.reads, self.masters.providers),
                 base_url=self.site.base_url,
                 exists=self.files.exists,
                 origin=page.hints.origin,
@@ -127,6 +130,7 @@ class Casting:
         master = resolution.master
         if master is None:
             return None
+        request = request.or_else(master.said)
         rights = request.rights.or_else(master.rights).or_else(Rights.of(self.rights))
         # "" is a picture that was found and does not say how it came to be: then nor do we.
         rights = replace(rights, digital_source_type=master.digital_source_type or None)

@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
+from imageseo import finders, memo
 from imageseo import lock as locks
-from imageseo import memo
 from imageseo import vault as vaults
 from imageseo.build import Tools
 from imageseo.cast import completer
@@ -39,12 +39,10 @@ from imageseo.settings import Settings
 from imageseo.work import pixels
 
 
-def providers(
-    settings: Settings, project: Path, *, used: Mapping[str, str] | None = None, progress: Progress | None = None
-) -> dict[str, HeroProvider]:
+def providers(settings: Settings, project: Path, *, progress: Progress | None = None) -> dict[str, HeroProvider]:
     """Every hero provider, in its place. Their pictures' libraries load later.
 
-    ``used``: as in ``Place``. Raises SettingsError for options that a provider does not know.
+    Raises SettingsError for options that a provider does not know.
     """
     found = {name: cast("HeroProvider", load().PROVIDER) for name, load in leaves("heroes").items()}
     return {
@@ -55,7 +53,6 @@ def providers(
                 colors=settings.brand.colors,
                 brand=settings.brand.name,
                 options=settings.providers.get(name, {}),
-                used=used or {},
                 progress=progress,
             )
         )
@@ -87,6 +84,7 @@ def reader(
             page,
             settings=settings.hero,
             complete=complete,
+            reads=partial(finders.reads, providers),
             base_url=base_url,
             origin=page.hints.origin,
             library=shared,

@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
+from imageseo import finders, madeby
 from imageseo import lock as locks
-from imageseo import madeby
 from imageseo.errors import ImageseoError, ProviderError
 from imageseo.keep import finished, kept
 from imageseo.lock import Lock
@@ -58,13 +59,15 @@ def generate(
     the work; what is pinned stays.
     """
     books = _Books(path=lock_path, vault=vault)
-    wanted = weigh(requests, books.lock, vault, present=present, redraw=redraw, command=command)
+    apart = partial(finders.apart, providers)
+    wanted = weigh(requests, books.lock, vault, present=present, redraw=redraw, command=command, apart=apart)
     books.requests = wanted.pages
     if frozen:
         return _frozen(wanted)
     pruned = tuple(p.page for p in wanted.lock.pins if prune and p.page not in wanted.pages and prune(p.page))
     books.commit(wanted.lock.without(pruned))
-    making = Making(providers=providers, clock=clock, store=store, accept=_accepting(command))
+    taken = finders.shown(books.lock.pins, leaving=wanted.leaving)
+    making = Making(providers=finders.beside(providers, taken), clock=clock, store=store, accept=_accepting(command))
     failed = [*wanted.failed]
     made: list[Made] = []
     compared = 0
@@ -79,9 +82,9 @@ def generate(
     total = sum(len(job.pages) for jobs in wanted.jobs.values() for job in jobs)
     with progress.task("Heroes", total) if progress and total else nullcontext() as step:
         for name, jobs in wanted.jobs.items():
-            of = {job.recipe.key: job for job in jobs}
+            of = {job.recipe.errand: job for job in jobs}
             for recipe, outcome, stored in making.produce(name, [job.recipe for job in jobs]):
-                job = of[recipe.key]
+                job = of[recipe.errand]
                 got = _keep(job, outcome, books) if isinstance(outcome, Master) else outcome
                 if isinstance(got, ImageseoError):
                     failed += [(page, got) for page, _ in job.pages]

@@ -30,10 +30,15 @@ class Lock:
         object.__setattr__(self, "_pages", {pin.page: pin for pin in self.pins})
         object.__setattr__(self, "_recipes", {pin.recipe_hash: pin for pin in reversed(self.pins)})
 
-    def find(self, recipe_hash: str, page: str) -> Pin | None:
-        """The pin of a recipe: this page's own first, else any page's (a moved page keeps its hero)."""
-        own = self._pages.get(page)
-        return own if own is not None and own.recipe_hash == recipe_hash else self._recipes.get(recipe_hash)
+    def find(self, recipe_hash: str, page: str, *, own: bool = False) -> Pin | None:
+        """The pin of a recipe: this page's own first, else any page's (a moved page keeps its hero).
+
+        ``own``: no other page's.
+        """
+        found = self._pages.get(page)
+        if found is not None and found.recipe_hash == recipe_hash:
+            return found
+        return None if own else self._recipes.get(recipe_hash)
 
     def of_page(self, page: str) -> Pin | None:
         """The pin of a page, whatever recipe it has."""

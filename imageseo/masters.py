@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from imageseo import finders
 from imageseo import lock as locks
 from imageseo.core import series
 from imageseo.core.recipes import changed, leaves
 from imageseo.errors import ImageseoError, ProviderError
 from imageseo.lock import Lock
 from imageseo.model.finding import Finding, Location, Severity
-from imageseo.model.hero import HeroRequest, Pin, Recipe
+from imageseo.model.hero import HeroRequest, Pin, Recipe, Said
 from imageseo.model.image import Rights
 from imageseo.ports import HeroProvider, Store, Vault
 from imageseo.vault import FolderVault
@@ -29,7 +30,7 @@ class Resolved:
 
     ``sha256``: of the PNG, bare hex. ``file``: relative to the project, or absolute; ``None`` when it lies in the store
     only. ``read``: the PNG, verified again; raises LockError or StoreError when it is gone or damaged since.
-    ``rights``: of a picture that was found; ``digital_source_type`` is ``""`` for one that does not say it.
+    ``rights``, ``said``: of a picture that was found; ``digital_source_type`` is ``""`` for one that does not say it.
     """
 
     sha256: str
@@ -39,6 +40,7 @@ class Resolved:
     file: str | None
     read: Callable[[], bytes]
     rights: Rights = field(default_factory=Rights)
+    said: Said = field(default_factory=Said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +83,7 @@ class Heroes:
         recipe = self.lock.settled(recipe, request.page, request.derived)
         seed = series.drawn({request.page: request}, self.lock.pins).get(request.page) if request.seeds else None
         recipe = recipe if seed is None else replace(recipe, seed=seed)
-        pin = self.lock.find(recipe.key, request.page)
+        pin = self.lock.find(recipe.key, request.page, own=finders.apart(self.providers, recipe))
         if pin is not None:
             return self._pinned(pin, request.page, location)
         pin = self.lock.standing(recipe, request.page, request.derived, request.evidence.get("words"))
@@ -122,6 +124,7 @@ class Heroes:
                 file=self._file(pin, vault),
                 read=partial(vault.read, pin.file, pin.file_sha256),
                 rights=pin.rights,
+                said=Said.of(pin.env),
             )
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from imageseo.model.finding import Finding, Silenced
 from imageseo.model.hero import Master, Recipe
@@ -60,8 +60,8 @@ class Metric(Protocol):
 class Place:
     """Where a provider works, and with what.
 
-    ``options``: its own table of the settings, ``providers.<name>``. ``used``: sha256 of masters (``sha256:…``) that
-    other pages show -> page. ``cache``: a folder for what can be found again. ``progress``: shows long work.
+    ``options``: its own table of the settings, ``providers.<name>``. ``cache``: a folder for what can be found again.
+    ``progress``: shows long work.
     """
 
     project: Path
@@ -69,7 +69,6 @@ class Place:
     colors: tuple[str, ...] = ()
     brand: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
-    used: Mapping[str, str] = field(default_factory=dict)
     progress: Progress | None = None
 
 
@@ -95,6 +94,28 @@ class HeroProvider(Protocol):
 
     def produce(self, recipes: Iterable[Recipe]) -> Iterator[Master]:
         """One master a recipe, in order; raises ProviderError."""
+        ...
+
+
+@runtime_checkable
+class Finder(Protocol):
+    """What a provider has beside the rest when it finds pictures instead of making them.
+
+    ``reads_page``: ``complete`` takes the option ``page``, the page's own ``title``, ``tags`` (a list) and
+    ``summary`` as far as it has them; what follows from them alone counts as coming from the page.
+    """
+
+    reads_page: bool
+
+    def apart(self, recipe: Recipe) -> bool:
+        """Whether every page that has this very recipe is to get a picture of its own."""
+        ...
+
+    def beside(self, shown: Mapping[str, tuple[str, ...]]) -> HeroProvider:
+        """The same provider that knows what pages show already: ``sha256:…`` of a master or a picture -> pages.
+
+        What a recipe's own ``page`` shows is free for it.
+        """
         ...
 
 

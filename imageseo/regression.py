@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from imageseo import finders
 from imageseo.errors import ImageseoError, ProviderError, SiteError
 from imageseo.files import write_atomic
 from imageseo.keep import finished
@@ -50,42 +51,40 @@ def compare(
     ``index.html``, ``regression.json``, and both pictures of each hero in ``old`` and ``new``.
     Raises SiteError when it cannot be written to, LockError for a master that cannot be read.
     """
-    names = {pin.recipe_hash: page for page, pin in sorted(pinned.items(), reverse=True)}
-    bench = _Bench(making=making, folder=folder, names=names, held={}, failed={})
+    recipes = finders.again(making.providers, pinned.values())
+    bench = _Bench(making=making, folder=folder, held={}, failed={})
     now: dict[Part, str] = {}
     old = {page: parts(pin.recipe, pin.models) for page, pin in sorted(pinned.items()) if pin.models}
     for page, files in old.items():
         if not set(files) <= set(now):
-            now.update(bench.make([pinned[page].recipe]))
+            now.update(bench.make([recipes[page]]))
     affected = {page: pinned[page] for page, files in old.items() if _differ(files, now)}
     if not affected:
         bench.clear()
-        failed = [(page, fault) for page, pin in pinned.items() if (fault := bench.failed.get(pin.recipe_hash))]
-        return Renewed(folder=folder, failed=tuple(failed))
-    recipes = {pin.recipe_hash: pin.recipe for pin in affected.values()}
-    left = [recipe for key, recipe in recipes.items() if key not in bench.held and key not in bench.failed]
+        return Renewed(folder=folder, failed=tuple(bench.faults(recipes)))
+    asked = {recipes[page].errand: recipes[page] for page in affected}
+    left = [recipe for errand, recipe in asked.items() if errand not in bench.held and errand not in bench.failed]
     with progress.task("Heroes of a changed model", len(left)) if progress else nullcontext() as step:
         for _, group in groupby(sorted(left, key=lambda each: each.provider), key=lambda each: each.provider):
             bench.make(list(group), advance=step.advance if step else lambda: None)
     rows = [
-        _row(pin, replace(bench.held[pin.recipe_hash], page=page, owner=pin.owner), vault, folder)
+        _row(pin, replace(held, page=page, owner=pin.owner), vault, folder)
         for page, pin in affected.items()
-        if pin.recipe_hash in bench.held
+        if (held := bench.held.get(recipes[page].errand))
     ]
-    failed = [(page, bench.failed[pin.recipe_hash]) for page, pin in pinned.items() if pin.recipe_hash in bench.failed]
+    failed = bench.faults(recipes)
     _write(folder, rows, failed, _changed(now, old.values()))
     return Renewed(folder=folder, pins=tuple(new for _, new, _ in rows), failed=tuple(failed))
 
 
 @dataclass(slots=True, kw_only=True)
 class _Bench:
-    """Where new masters wait: recipe hash -> pin, or fault; ``names``: the page that it is called after."""
+    """Where new masters wait: ``Recipe.errand`` -> pin, or fault."""
 
     making: Making
     folder: Path
-    names: Mapping[str, str]
-    held: dict[str, Pin]
-    failed: dict[str, ImageseoError]
+    held: dict[tuple[str, str], Pin]
+    failed: dict[tuple[str, str], ImageseoError]
 
     def make(self, recipes: list[Recipe], advance: Any = lambda: None) -> dict[Part, str]:
         """Make, and write into ``new``. Recipes of one provider; returns the files of its models."""
@@ -95,9 +94,13 @@ class _Bench:
                 found |= parts(recipe, outcome.models)
                 self._hold(recipe, outcome)
             else:
-                self.failed[recipe.key] = outcome
+                self.failed[recipe.errand] = outcome
             advance()
         return found
+
+    def faults(self, recipes: Mapping[str, Recipe]) -> list[tuple[str, ImageseoError]]:
+        """Page and fault. ``recipes``: by page."""
+        return [(page, fault) for page, recipe in recipes.items() if (fault := self.failed.get(recipe.errand))]
 
     def clear(self) -> None:
         """Take away what was made only to learn the files of its model."""
@@ -109,14 +112,14 @@ class _Bench:
 
     def _hold(self, recipe: Recipe, master: Master) -> None:
         try:
-            pin, name, data = finished(self.names[recipe.key], recipe, master)
+            pin, name, data = finished(recipe.page, recipe, master)
             write_atomic(self.folder / "new" / name, data)
         except ProviderError as error:
-            self.failed[recipe.key] = error
+            self.failed[recipe.errand] = error
         except OSError as error:
             raise _unwritable(self.folder, error) from error
         else:
-            self.held[recipe.key] = pin
+            self.held[recipe.errand] = pin
 
 
 def _differ(old: Mapping[Part, str], now: Mapping[Part, str]) -> bool:

@@ -7,10 +7,11 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from imageseo import finders
 from imageseo.errors import ImageseoError, LockError, ProviderError
 from imageseo.likeness import Likeness, likeness, opened, pixels_digest
 from imageseo.making import Making
-from imageseo.model.hero import Master, Pin
+from imageseo.model.hero import Master, Pin, Recipe
 from imageseo.ports import Progress, Vault
 
 Verdict = Literal["identical", "equivalent", "different", "skipped"]
@@ -37,16 +38,16 @@ def verify(
 
     ``skipped``: it cannot be made here, and why. Nothing is written, nothing is taken from the store.
     """
-    wanted: dict[str, dict[str, list[Pin]]] = {}
-    count = 0
-    for pin in pins:
-        wanted.setdefault(pin.recipe.provider, {}).setdefault(pin.recipe_hash, []).append(pin)
-        count += 1
+    given = {pin.page: pin for pin in pins}
+    wanted: dict[str, dict[tuple[str, str], tuple[Recipe, list[Pin]]]] = {}
+    for page, recipe in finders.again(making.providers, given.values()).items():
+        same = wanted.setdefault(recipe.provider, {})
+        same.setdefault(recipe.errand, (recipe, []))[1].append(given[page])
     found: list[Verified] = []
-    with progress.task("Heroes to verify", count) if progress and count else nullcontext() as step:
+    with progress.task("Heroes to verify", len(given)) if progress and given else nullcontext() as step:
         for name, same in sorted(wanted.items()):
-            for recipe, outcome, _ in making.produce(name, [each[0].recipe for each in same.values()]):
-                for pin in same[recipe.key]:
+            for recipe, outcome, _ in making.produce(name, [recipe for recipe, _ in same.values()]):
+                for pin in same[recipe.errand][1]:
                     found.append(_verified(pin, outcome, vault))
                     if step:
                         step.advance()

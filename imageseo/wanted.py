@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
@@ -17,7 +17,10 @@ from imageseo.ports import Vault
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One picture to make, for the pages that ask for the very same. ``pages``: with the reason for each."""
+    """One picture to make, for the pages that ask for the very same. ``pages``: with the reason for each.
+
+    ``recipe``: made for the first of them.
+    """
 
     recipe: Recipe
     pages: list[tuple[str, str]] = field(default_factory=list)
@@ -42,6 +45,12 @@ class Wanted:
     stale: tuple[str, ...]
     failed: tuple[tuple[str, ImageseoError], ...]
 
+    @property
+    def leaving(self) -> Collection[str]:
+        """Pages that get another picture than they may have had; one that is gone is made again as it was."""
+        jobs = (job for each in self.jobs.values() for job in each)
+        return {page for job in jobs for page, reason in job.pages if reason in ("missing", "changed")}
+
 
 def weigh(
     requests: Iterable[HeroRequest],
@@ -51,21 +60,26 @@ def weigh(
     present: Collection[str] | None,
     redraw: Collection[str],
     command: Command,
+    apart: Callable[[Recipe], bool] = lambda recipe: False,
 ) -> Wanted:
-    """Everything but the making. Arguments as in ``generate``. Raises LockError."""
+    """Everything but the making. Arguments as in ``generate``. Raises LockError.
+
+    ``apart``: whether pages that ask for the very same get a picture each.
+    """
     asked = {request.page: request for request in requests if request.recipe is not None}
-    lock, moved = _moved(lock, asked, present)
+    lock, moved = _moved(lock, asked, present, apart)
     seeds = series.drawn(asked, lock.pins)
     kept, stale, shared = list[str](), list[str](), list(moved)
     failed: list[tuple[str, ImageseoError]] = []
     pinned: dict[str, Pin] = {}
-    jobs: dict[str, dict[str, Job]] = {}
+    jobs: dict[str, dict[tuple[str, str], Job]] = {}
     for page, request in sorted(asked.items()):
         if request.recipe is None:
             continue
         recipe = lock.settled(request.recipe, page, request.derived)
         recipe = replace(recipe, seed=seeds[page]) if page in seeds else recipe
-        pin = lock.find(recipe.key, page)
+        alone = apart(recipe)
+        pin = lock.find(recipe.key, page, own=alone)
         words = request.evidence.get("words")
         aged = None if pin or page in redraw else lock.standing(recipe, page, request.derived, words)
         pin = pin or aged
@@ -76,7 +90,9 @@ def weigh(
             reason = (
                 ("gone" if digest is None else "damaged") if pin else "changed" if lock.of_page(page) else "missing"
             )
-            job = jobs.setdefault(recipe.provider, {}).setdefault(recipe.key, Job(recipe=recipe))
+            job = jobs.setdefault(recipe.provider, {}).setdefault(
+                (recipe.key, page if alone else ""), Job(recipe=replace(recipe, page=page))
+            )
             job.pages.append((page, reason))
         else:
             pinned[page] = pin if pin.page == page else _taken_over(pin, lock.of_page(page), request)
@@ -99,11 +115,16 @@ def weigh(
     )
 
 
-def _moved(lock: Lock, asked: Mapping[str, HeroRequest], present: Collection[str] | None) -> tuple[Lock, list[str]]:
+def _moved(
+    lock: Lock,
+    asked: Mapping[str, HeroRequest],
+    present: Collection[str] | None,
+    apart: Callable[[Recipe], bool],
+) -> tuple[Lock, list[str]]:
     """The lock with the pins of pages that are gone given to the new pages that likely are these, and the latter.
 
-    Such a page has no pin, asks for the same, and its author wrote no seed. Of many (a whole folder was moved) the
-    one whose path ends most alike.
+    Such a page has no pin, asks for the same, and its author wrote no seed (with one it finds the pin by that, unless
+    each page gets a picture of its own). Of many (a whole folder was moved) the one whose path ends most alike.
     """
     if present is None:
         return lock, []
@@ -111,7 +132,9 @@ def _moved(lock: Lock, asked: Mapping[str, HeroRequest], present: Collection[str
     pairs: list[tuple[int, str, Pin]] = []
     for page, request in asked.items():
         recipe = request.recipe
-        if recipe is None or "seed" not in request.derived or lock.of_page(page) or lock.find(recipe.key, page):
+        if recipe is None or lock.of_page(page):
+            continue
+        if not apart(recipe) and ("seed" not in request.derived or lock.find(recipe.key, page)):
             continue
         for pin in orphans:
             alike = PurePosixPath(pin.page).suffix == PurePosixPath(page).suffix

@@ -54,6 +54,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "isolate",
         "work",
         "generate",
+        "finders",
         "madeby",
         "making",
         "regression",

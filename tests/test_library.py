@@ -54,8 +54,8 @@ def project(tmp_path: Path) -> Path:
     return furnish(tmp_path)
 
 
-def placed(project: Path, used: Mapping[str, str] | None = None, **options: Any) -> Library:
-    return PROVIDER.placed(Place(project=project, cache=project / ".cache", options=options, used=used or {}))
+def placed(project: Path, shown: Mapping[str, tuple[str, ...]] | None = None, **options: Any) -> Library:
+    return PROVIDER.placed(Place(project=project, cache=project / ".cache", options=options)).beside(shown or {})
 
 
 def recipe(seed: int = 1, width: int = 320, height: int = 180, **options: Any) -> Recipe:
@@ -184,6 +184,15 @@ def test_tags_orientation_and_width_narrow_the_choice(project: Path) -> None:
     assert "is 480x300, tags: Sea, boats" in fault(provider, query="harbour dawn", tags=["snow"])
 
 
+def test_of_pictures_with_a_tag_the_pages_words_say_which_comes_first(project: Path) -> None:
+    by_path = recipe(1, tags=["sea"])
+    at_noon, at_dawn, elsewhere = (
+        recipe(1, tags=["sea"], page={"title": title}) for title in ("Noon", "Dawn", "Of bricks")
+    )
+    found = [picked(placed(project), each)[0] for each in (by_path, at_noon, at_dawn, elsewhere)]
+    assert found == ["boats/noon.jpg", "boats/noon.jpg", "harbour.jpg", "boats/noon.jpg"]
+
+
 def test_words_that_every_sentence_has_find_nothing_alone(project: Path) -> None:
     assert words.asked("the harbour at dawn") == ("harbour", "dawn")
     assert words.asked("To be, or not to be") == ("to", "be", "or", "not")
@@ -208,7 +217,7 @@ def test_no_two_pages_get_the_same_picture(project: Path) -> None:
 def test_pictures_of_other_pages_are_left_to_them_by_source_and_by_master(project: Path) -> None:
     first = one(placed(project), query="harbour")
     for digest in (first.models["picture:harbour.jpg"], "sha256:" + hashlib.sha256(first.png).hexdigest()):
-        provider = placed(project, used={digest: "docs/other.md"})
+        provider = placed(project, shown={digest: ("docs/other.md",)})
         second = one(provider, query="harbour")
         assert second.env["picture"] == "boats/noon.jpg"
         assert second.env["passed"] == ["harbour.jpg is shown by docs/other.md"]
@@ -357,7 +366,13 @@ def test_what_a_sidecar_says_beside_rights_is_kept_with_the_pick(tmp_path: Path)
     )
     master = one(placed(furnish(tmp_path, {"robot.jpg": text})), query="robot")
     assert (master.env["alt"], master.env["depicts"]) == ("A robot waves", "illustration")
+    # The picture is 480x300, and the hero 16:9: it loses a tenth of its height, and nothing at the sides.
     assert master.env["focal"] == [0.25, 0.5]
+    low = text.replace("[0.25, 0.5]", "[0.25, 1.0]").replace("Robot", "Kobold")
+    assert one(placed(furnish(tmp_path / "b", {"kobold.jpg": low})), query="kobold").env["focal"] == [0.25, 1.0]
+    third = text.replace("[0.25, 0.5]", "[0.25, 0.25]")
+    master_of_it = one(placed(furnish(tmp_path / "c", {"robot.jpg": third})), query="robot")
+    assert master_of_it.env["focal"] == [0.25, 0.2778], "75 px of 300, of a cut from 0 to 270"
     assert master.digital_source_type == pictures.DIGITAL
     assert master.rights.acquire_license_page == "https://example.org/robot"
     assert master.rights.copyright == "Bo 2026"
@@ -696,9 +711,10 @@ def test_a_recipe_is_completed_and_says_every_fault_at_once() -> None:
 def test_the_page_itself_is_the_query_where_nobody_wrote_one() -> None:
     page = {"title": "At sea", "tags": ["boats", "harbour"], "summary": "How we sail."}
     assert PROVIDER.complete({"page": page})["query"] == "At sea boats harbour How we sail."
-    assert PROVIDER.complete({"title": "At sea"})["query"] == "At sea"
-    for own in ({"query": "tower"}, {"prompt": "tower"}, {"tags": ["tower"]}, {"picture": "tower.jpg"}):
+    for own in ({"query": "tower"}, {"prompt": "tower"}, {"picture": "tower.jpg"}, {"query": "a", "tags": ["b"]}):
         assert PROVIDER.complete({**own, "page": page}) == PROVIDER.complete(own)
+    tagged = PROVIDER.complete({"tags": ["sea"], "page": page})
+    assert (tagged["near"], "query" in tagged) == ("At sea boats harbour How we sail.", False)
     with pytest.raises(RecipeError, match="there is no `query`, and the page has no title"):
         PROVIDER.complete({})
 

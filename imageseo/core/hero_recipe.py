@@ -65,6 +65,7 @@ def made(
     *,
     settings: HeroSettings,
     complete: Complete,
+    reads: Callable[[str], bool],
     library: Library,
     faults: Faults,
 ) -> Made:
@@ -109,8 +110,12 @@ def made(
     bare = Recipe(provider=provider, seed=seed, width=width, height=height, options=options)
     if not provider:
         return Made()
+    reading = reads(provider)
+    if reading and "page" in options:
+        faults.found.append(asked.fault("page", "is what the page says itself", "nobody writes it: leave it out"))
+        return Made()
     try:
-        recipe, derived = _completed(bare, asked.page.hints.title, complete)
+        recipe, derived = _completed(bare, asked.page, complete, reading)
     except RecipeError as error:
         faults.found += asked.explained(error, [key for key in options if key in mapping], KNOWN_KEYS)
         return Made()
@@ -131,15 +136,30 @@ def _styled(complete: Complete, settings: HeroSettings, provider: Any) -> bool:
         return False
 
 
-def _completed(bare: Recipe, title: str | None, complete: Complete) -> tuple[Recipe, frozenset[str]]:
-    """The recipe with its provider's defaults and, where it has a card without one, the page's title."""
-    options = bare.options
-    card = options.get("card")
+def _completed(bare: Recipe, page: Page, complete: Complete, reading: bool) -> tuple[Recipe, frozenset[str]]:
+    """The recipe with its provider's defaults, and what of it came from the page.
+
+    That is the title of a card that has none, and whatever a provider makes of the page's words.
+    """
+    card, title = bare.options.get("card"), page.hints.title
     untitled = card is True or (isinstance(card, Mapping) and "title" not in card)
-    if not untitled or not title or "title" in options:
-        return replace(bare, options=complete(bare.provider, options)), frozenset()
-    # The provider may put the title anywhere: what another title changes is what came from the page.
-    recipe, other = (
-        replace(bare, options=complete(bare.provider, {**options, "title": text})) for text in (title, f"{title} 2")
-    )
+    said: dict[str, Any] = {"title": title} if untitled and title and "title" not in bare.options else {}
+    said |= {"page": context(page)} if reading else {}
+    recipe = replace(bare, options=complete(bare.provider, {**bare.options, **said}))
+    if not said:
+        return recipe, frozenset()
+    # The provider may put them anywhere: what another page's words change is what came from the page.
+    other = replace(bare, options=complete(bare.provider, {**bare.options, **_others(said)}))
     return recipe, frozenset(changed(recipe, other))
+
+
+def _others(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of another page."""
+    return {
+        key: _others(value)
+        if isinstance(value, Mapping)
+        else [*value, "2"]
+        if isinstance(value, list)
+        else f"{value} 2"
+        for key, value in said.items()
+    }

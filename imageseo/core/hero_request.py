@@ -31,6 +31,7 @@ def request(
     *,
     settings: HeroSettings,
     complete: Complete,
+    reads: Callable[[str], bool] = lambda provider: False,
     base_url: str | None = None,
     exists: Callable[[str], bool] | None = None,
     meta: Mapping[str, Any] | None = None,
@@ -42,14 +43,14 @@ def request(
     The first of ``settings.keys`` that names an image of this site wins. Only ``hero`` is surely meant for us, so its
     faults are raised as ``RecipeError``; under ``image``, ``cover`` … themes keep many things, and what is no local
     image there is passed over. A foreign URL names no file of ours. ``exists``: whether the built site has a file.
-    ``complete``: (provider, options) -> options with the provider's defaults. ``meta``: instead of the page's own.
-    ``library``: of prompts.
+    ``complete``: (provider, options) -> options with the provider's defaults; ``reads``: whether it takes the page's
+    words for that, as the option ``page``. ``meta``: instead of the page's own. ``library``: of prompts.
     """
     given = page.hints.meta if meta is None else meta
     if not given:
         return None
     folded = {key.lower(): value for key, value in given.items() if isinstance(key, str)}
-    recipe = partial(made, settings=settings, complete=complete, library=library)
+    recipe = partial(made, settings=settings, complete=complete, reads=reads, library=library)
     for key in settings.keys:
         asked = Asked(page=page, origin=origin, key=key, base_url=base_url, exists=exists)
         found = _read(asked, folded, recipe)

@@ -38,22 +38,25 @@ class Options:
 class Library:
     """The provider. Not reproducible: a pick follows from what the folder holds and what other pages show.
 
-    Options of a recipe: ``query`` (else ``prompt``, else the page's own words), ``tags`` (all of them), ``picture``
-    (this one), ``orientation``, ``min_width``, ``share`` (a picture that another page shows will do). The seed says
-    nothing.
+    Options of a recipe: ``query`` (else ``prompt``, else the page's own words), ``tags`` (all of them), ``near``
+    (words of the page: which of those with the tags comes first), ``picture`` (this one), ``orientation``,
+    ``min_width``, ``share`` (a picture that another page shows will do). The seed says nothing.
+
+    ``shown``: as in ``beside``. ``given``: what this provider gave to whom as long as it lives, for ``produce`` may be
+    called again: hash of a picture -> errands.
     """
 
     options: Options = Options()
     project: Path = Path()
     cache: Path = Path()
-    used: Mapping[str, str] = field(default_factory=dict)
+    shown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     progress: Progress | None = None
-    # Picture's hash -> keys of the recipes that got it, as long as this provider lives: `produce` may be called again.
-    given: dict[str, set[str]] = field(default_factory=dict, compare=False, repr=False)
+    given: dict[str, set[tuple[str, str]]] = field(default_factory=dict, compare=False, repr=False)
     name: str = "library"
     version: str = "1"
     digital_source_type: str = ""
     reproducible: bool = False
+    reads_page: bool = True
 
     def placed(self, place: Place) -> Library:
         """The provider for a project. Raises SettingsError, all faults at once; the folder is looked at later."""
@@ -62,10 +65,17 @@ class Library:
             options=_options(place.options),
             project=place.project,
             cache=place.cache,
-            used=place.used,
             progress=place.progress,
             given={},
         )
+
+    def beside(self, shown: Mapping[str, tuple[str, ...]]) -> Library:
+        """The provider that leaves to pages what they show: ``sha256:…`` of a master or a picture -> pages."""
+        return replace(self, shown=shown, given={})
+
+    def apart(self, recipe: Recipe) -> bool:
+        """Whether pages that ask for the very same get a picture each: unless they share it, or name it."""
+        return not recipe.options.get("share") and "picture" not in recipe.options
 
     def complete(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """Everything that a pick depends on. Raises RecipeError naming the keys, all faults at once.
@@ -89,17 +99,17 @@ class Library:
                 hit = shelf.named(ask.picture) if ask.picture else None
                 with suppress(OSError):  # a file that cannot be read is told when its turn comes
                     if hit is not None:
-                        self.given.setdefault(shelf.sha256(hit), set()).add(ask.key)
+                        self.given.setdefault(shelf.sha256(hit), set()).add(ask.errand)
             desk = self._desk(shelf)
             for ask in asks:
                 found = desk.pick(ask)
-                self.given.setdefault(found.sha256, set()).add(ask.key)
+                self.given.setdefault(found.sha256, set()).add(ask.errand)
                 yield self._master(found, ask, desk)
 
     def _desk(self, shelf: Shelf) -> Desk:
         from imageseo.heroes.shelf import pick
 
-        desk = pick.Desk(shelf=shelf, allowed=self.options.licenses, shown=self._shown)
+        desk = pick.Desk(shelf=shelf, allowed=self.options.licenses, shown=self._elsewhere)
         if self.options.search == "text":
             return desk
         from imageseo.heroes.shelf import embeddings
@@ -113,11 +123,11 @@ class Library:
             model=model.digest,
         )
 
-    def _shown(self, digest: str, key: str) -> str | None:
-        """Where a picture or a master is shown already, seen from a recipe."""
-        if digest in self.used:
-            return self.used[digest]
-        return "another page" if self.given.get(digest, set()) - {key} else None
+    def _elsewhere(self, digest: str, errand: tuple[str, str]) -> str | None:
+        """Where else a picture or a master is shown, seen from a recipe."""
+        pages = [page for page in self.shown.get(digest, ()) if page != errand[1]]
+        pages += [page or "another page" for _, page in sorted(self.given.get(digest, set()) - {errand})]
+        return pages[0] if pages else None
 
     def _master(self, found: Pick, ask: Ask, desk: Desk) -> Master:
         from imageseo.heroes.shelf import licences, pick
@@ -155,10 +165,11 @@ def _ask(recipe: Recipe) -> Ask:
         min_width=options.get("min_width", 0),
     )
     return Ask(
-        key=recipe.key,
+        errand=recipe.errand,
         width=recipe.width,
         height=recipe.height,
         query=options.get("query") or options.get("prompt", ""),
+        near=options.get("near", ""),
         picture=options.get("picture", ""),
         where=where,
         share=options.get("share", False),

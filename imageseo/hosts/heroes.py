@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from imageseo import lock as locks
@@ -92,7 +93,7 @@ def rehearse(
     here: AtHand, *, names: Sequence[str], root: Path | None, progress: Progress, config: Path | None = None
 ) -> DryRun:
     """What ``generate`` would do, with every resolved prompt; loads no model and writes nothing. Raises as it does."""
-    from imageseo import compose, dryrun
+    from imageseo import compose, dryrun, finders
     from imageseo.wanted import weigh
 
     asking = _Asking.of(here, names, root, progress)
@@ -103,6 +104,7 @@ def rehearse(
         present=asking.present,
         redraw=asking.redraw,
         command=generating(config=config, root=root),
+        apart=partial(finders.apart, asking.providers),
     )
     return dryrun.plan(wanted, asking.providers, faults=asking.faults)
 
@@ -112,14 +114,15 @@ def verify(here: AtHand, *, names: Sequence[str], root: Path | None, progress: P
 
     Raises SiteError for a name that no pin and no page has, LockError.
     """
-    from imageseo import compose
+    from imageseo import compose, finders
     from imageseo.making import Making
     from imageseo.verify import verify as made_again
 
     lock = locks.read(here.folder / locks.NAME)
     pins = lock.pins if not names else _pins(lock, names, here, root)
     vault = compose.vault(here.settings, here.folder)
-    making = Making(providers=_providers(here, progress), clock=time.perf_counter)
+    providers = finders.beside(_providers(here, progress), finders.shown(lock.pins))
+    making = Making(providers=providers, clock=time.perf_counter)
     heroes = made_again(pins, making=making, vault=vault, progress=progress)
     return Checked(heroes=heroes, work_done=making.work())
 
@@ -141,11 +144,9 @@ def _pins(lock: locks.Lock, names: Sequence[str], here: AtHand, root: Path | Non
 
 
 def _providers(here: AtHand, progress: Progress) -> Mapping[str, HeroProvider]:
-    """Every provider, told which masters are shown already."""
     from imageseo import compose
 
-    used = {pin.file_sha256: pin.page for pin in locks.read(here.folder / locks.NAME).pins}
-    return compose.providers(here.settings, here.folder, used=used, progress=progress)
+    return compose.providers(here.settings, here.folder, progress=progress)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

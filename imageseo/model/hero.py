@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from imageseo.model.image import Rights
@@ -24,6 +24,7 @@ class Recipe:
 
     ``options``: the provider's own keys (``prompt``, ``style``, ``colors``, ``card`` …), JSON values only,
     already complete: defaults filled in, so that a later default cannot silently change the picture.
+    ``page``: whom it is made for in this run. No part of the key: it matters where pages get pictures of their own.
     """
 
     provider: str
@@ -31,6 +32,7 @@ class Recipe:
     width: int
     height: int
     options: Mapping[str, Any] = field(default_factory=dict)
+    page: str = field(default="", compare=False)
 
     @property
     def canonical(self) -> str:
@@ -54,13 +56,18 @@ class Recipe:
         """``sha256:…`` of the canonical JSON."""
         return "sha256:" + hashlib.sha256(self.canonical.encode()).hexdigest()
 
+    @property
+    def errand(self) -> tuple[str, str]:
+        """What tells it from all else that one run makes."""
+        return self.key, self.page
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeroRequest:
     """What an author asked for a page: an image file or a recipe, never both; and what is said of it.
 
     Neither of them: the author wants no hero here (``off``). ``file``: relative to the built site's root.
-    ``derived``: what of the recipe nobody wrote, because it came from the page itself: ``seed``, ``title``.
+    ``derived``: what of the recipe nobody wrote, because it came from the page itself: ``seed``, ``title``, ``query``.
     ``seeds``: those approved for the series that the recipe belongs to. ``focal``: what crops must keep, as shares of
     width and height from the upper left corner. ``evidence``: what the prompt came from, for the pin's ``env``:
     ``template``, ``preset``, ``series``, ``prompts`` (the library's version), ``words`` (a hash of all that the author
@@ -83,6 +90,46 @@ class HeroRequest:
     @property
     def off(self) -> bool:
         return self.file is None and self.recipe is None
+
+    def or_else(self, said: Said) -> HeroRequest:
+        """The request with what is said of its picture where the author says nothing."""
+        return replace(
+            self,
+            alt=said.alt if self.alt is None else self.alt,
+            caption=said.caption if self.caption is None else self.caption,
+            depicts=said.depicts if self.depicts == "unknown" else self.depicts,
+            focal=said.focal if self.focal is None else self.focal,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What is said of a picture beside its rights; of one that was found by whoever put it on the shelf.
+
+    ``focal``: of the master, as in ``HeroRequest``.
+    """
+
+    alt: str | None = None
+    caption: str | None = None
+    depicts: Depicts = "unknown"
+    focal: tuple[float, float] | None = None
+
+    @classmethod
+    def of(cls, env: Mapping[str, Any]) -> Said:
+        """What a pin's evidence says; a value that cannot be one is passed over."""
+        alt, caption, depicts, focal = (env.get(key) for key in ("alt", "caption", "depicts", "focal"))
+        point = focal if isinstance(focal, list) and len(focal) == 2 else ()
+        shares = tuple(float(each) for each in point if type(each) in (int, float) and 0 <= each <= 1)
+        return cls(
+            alt=alt if isinstance(alt, str) else None,
+            caption=caption if isinstance(caption, str) else None,
+            depicts="illustration"
+            if depicts == "illustration"
+            else "realistic"
+            if depicts == "realistic"
+            else "unknown",
+            focal=(shares[0], shares[1]) if len(shares) == 2 else None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

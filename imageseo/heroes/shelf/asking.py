@@ -10,16 +10,19 @@ from imageseo.errors import RecipeError
 
 ORIENTATIONS = ("any", "landscape", "portrait", "square")
 _KEYS = ("query", "prompt", "tags", "picture", "orientation", "min_width", "share")
-_PAGE = ("page", "title", "summary")  # words of the page, which no author writes
+_PAGE = "page"  # the page's own words, which no author writes
 _LONGEST = 1000  # characters of a query
 
 
 def complete(options: Mapping[str, Any]) -> Mapping[str, Any]:
-    """As ``HeroProvider.complete``: all that a pick depends on. Without ``query``, ``prompt`` is searched for."""
+    """As ``HeroProvider.complete``: all that a pick depends on. Without ``query``, ``prompt`` is searched for.
+
+    The page's own words are the query where there is neither; of pictures with ``tags`` they say which comes first.
+    """
     faults = [
         RecipeError(f"library knows no option {key!r}", hint=near(key, _KEYS))
         for key in options
-        if key not in (*_KEYS, *_PAGE)
+        if key not in (*_KEYS, _PAGE)
     ]
     readers: dict[str, Callable[[Any], Any]] = {
         "query": lambda value: _text("query", value),
@@ -43,23 +46,19 @@ def complete(options: Mapping[str, Any]) -> Mapping[str, Any]:
         return {"picture": found["picture"]}
     if "query" in found:  # then a prompt is for other providers
         found.pop("prompt", None)
-    elif not {"prompt", "tags"} & set(found):
-        found["query"] = _of_page(options)
-        if not found["query"]:
+    elif "prompt" not in found:
+        said = _of_page(options.get(_PAGE))
+        if said:
+            found["near" if "tags" in found else "query"] = said
+        elif "tags" not in found:
             hint = "write what to look for: `query: harbour at dawn`, or `tags`, or `picture`"
             raise RecipeError("library: there is no `query`, and the page has no title to look for", hint=hint)
     return found
 
 
-def _of_page(options: Mapping[str, Any]) -> str:
-    page = options.get("page")
+def _of_page(page: Any) -> str:
     given = page if isinstance(page, Mapping) else {}
-    tags = given.get("tags") or ()
-    parts = (
-        given.get("title", options.get("title")),
-        *((tags,) if isinstance(tags, str) else tags),
-        given.get("summary", options.get("summary")),
-    )
+    parts = (given.get("title"), *given.get("tags", ()), given.get("summary"))
     words = " ".join(dict.fromkeys(" ".join(str(part).split()) for part in parts if part is not None))
     return words[:_LONGEST].strip()
 

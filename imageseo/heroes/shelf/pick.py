@@ -23,12 +23,16 @@ _TOLD = 3  # pictures that are named which were not taken
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """What a recipe asks of the library. ``key``: the recipe's own."""
+    """What a recipe asks of the library. ``errand``: its key and its page.
 
-    key: str
+    ``near``: words of the page; what fits them comes before the rest.
+    """
+
+    errand: tuple[str, str]
     width: int
     height: int
     query: str = ""
+    near: str = ""
     picture: str = ""
     where: Where = EVERYWHERE
     share: bool = False
@@ -36,7 +40,10 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pick:
-    """The picture, its master and why it is this one. ``passed``: better ones that were not taken, each with why."""
+    """The picture, its master and why it is this one. ``passed``: better ones that were not taken, each with why.
+
+    ``focal``: where in the master what a crop must keep is, as shares.
+    """
 
     entry: Entry
     sha256: str
@@ -45,6 +52,7 @@ class Pick:
     score: float
     rank: int
     candidates: int
+    focal: tuple[float, float] | None = None
     passed: tuple[str, ...] = ()
     shown_by: str | None = None
 
@@ -53,13 +61,13 @@ class Pick:
 class Desk:
     """Picks from an open shelf.
 
-    ``allowed``: licences beside the free ones. ``shown``: (hash of a picture or a master, recipe's key) -> where it is
+    ``allowed``: licences beside the free ones. ``shown``: (hash of a picture or a master, errand) -> where else it is
     shown already. ``ranked``: search by meaning instead of words, by ``model``; its score must reach ``least``.
     """
 
     shelf: Shelf
     allowed: Collection[str]
-    shown: Callable[[str, str], str | None]
+    shown: Callable[[str, tuple[str, str]], str | None]
     ranked: Ranked | None = None
     least: float = 0.0
     model: str = ""
@@ -108,7 +116,18 @@ class Desk:
             return self.ranked(ask.query, where)
         if ask.query and not terms:  # signs only: nothing to search for
             return []
-        return self.shelf.search(terms, where)
+        found = self.shelf.search(terms, where)
+        return self._nearest(ask.near, where, found) if ask.near and not terms else found
+
+    def _nearest(self, near: str, where: Where, found: list[Hit]) -> list[Hit]:
+        """The same pictures, those before the rest that a search for some words would find."""
+        terms = words.asked(near)
+        if not terms:
+            return found
+        best = self.ranked(near, where) if self.ranked is not None else self.shelf.search(terms, where)
+        best = [hit for hit in best if not self._far(hit, terms)]
+        known = {hit.id for hit in best}
+        return [*best, *(hit for hit in found if hit.id not in known)]
 
     def _far(self, hit: Hit, terms: tuple[str, ...]) -> bool:
         if self.ranked is not None and terms:
@@ -125,12 +144,12 @@ class Desk:
         free = ask.share or bool(ask.picture)
         try:
             digest = self.shelf.sha256(hit)
-            page = self.shown(digest, ask.key)
+            page = self.shown(digest, ask.errand)
             if page is not None and not free:  # told before the pixels are read, and again by them: copies differ
                 raise _PassedError(_SHOWN + page)
             data = (self.shelf.listing.folder / hit.path).read_bytes()
-            png, size = master(data, ask.width, ask.height, entry.focal)
-            page = page or self.shown(f"sha256:{hashlib.sha256(png).hexdigest()}", ask.key)
+            cut = master(data, ask.width, ask.height, entry.focal)
+            page = page or self.shown(f"sha256:{hashlib.sha256(cut.png).hexdigest()}", ask.errand)
             if page is not None and not free:
                 raise _PassedError(_SHOWN + page)
         except OSError as error:
@@ -140,8 +159,9 @@ class Desk:
         return Pick(
             entry=entry,
             sha256=digest,
-            png=png,
-            size=size,
+            png=cut.png,
+            size=cut.size,
+            focal=cut.focal,
             score=hit.score,
             rank=rank,
             candidates=candidates,
@@ -176,7 +196,7 @@ class Desk:
             tags = f", tags: {', '.join(entry.tags)}" if entry.tags else ", no tags"
             return f"is {entry.width}x{entry.height}{tags}"
         try:
-            page = self.shown(self.shelf.sha256(hit), ask.key)
+            page = self.shown(self.shelf.sha256(hit), ask.errand)
         except OSError as error:
             return f"cannot be read: {error.strerror or error}"
         return _SHOWN + page if page else "cannot be read"
@@ -218,7 +238,7 @@ def evidence(pick: Pick, *, query: str, search: str, model: str = "") -> dict[st
         ("caption", entry.caption),
         ("alt", entry.alt),
         ("depicts", entry.depicts),
-        ("focal", list(entry.focal) if entry.focal else None),
+        ("focal", list(pick.focal) if pick.focal else None),
         ("license", entry.license),
         ("passed", list(pick.passed)),
         ("embeddings", model),

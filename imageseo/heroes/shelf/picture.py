@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imageseo.heroes.shelf.embedded import MAX_PIXELS
 
@@ -18,8 +18,16 @@ class UnreadableError(Exception):
     """Why the file's pixels cannot be had."""
 
 
-def master(data: bytes, width: int, height: int, focal: tuple[float, float] | None) -> tuple[bytes, tuple[int, int]]:
-    """A PNG of at most ``width`` x ``height`` px in just that shape, and its size. Same bytes, same PNG.
+class Cut(NamedTuple):
+    """A PNG, its size in px, and where in it the picture's focal point lies, as shares."""
+
+    png: bytes
+    size: tuple[int, int]
+    focal: tuple[float, float] | None
+
+
+def master(data: bytes, width: int, height: int, focal: tuple[float, float] | None) -> Cut:
+    """A PNG of at most ``width`` x ``height`` px in just that shape. Same bytes, same PNG.
 
     ``focal``: what stays in the middle of the cut as far as possible; None: where most edges are. A picture that is
     smaller than was asked gives as much as it has. Raises UnreadableError.
@@ -43,7 +51,20 @@ def master(data: bytes, width: int, height: int, focal: tuple[float, float] | No
     size = (min(width, box[2] - box[0]), min(height, box[3] - box[1]))
     out = io.BytesIO()
     upright.resize(size, Image.Resampling.LANCZOS, box=box).save(out, "PNG", compress_level=6)
-    return out.getvalue(), size
+    return Cut(out.getvalue(), size, _within(focal, upright.size, box))
+
+
+def _within(
+    focal: tuple[float, float] | None, whole: tuple[int, int], box: tuple[int, int, int, int]
+) -> tuple[float, float] | None:
+    """A point of a picture as one of the part that was cut out of it."""
+    if focal is None:
+        return None
+    x, y = (
+        round(min(max((share * side - start) / (end - start), 0.0), 1.0), 4)
+        for share, side, start, end in zip(focal, whole, box[:2], box[2:], strict=True)
+    )
+    return x, y
 
 
 def _upright(image: Image) -> Image:
