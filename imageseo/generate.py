@@ -98,6 +98,7 @@ def generate(
         kept=tuple(page for page in wanted.kept if page not in renewed_pages),
         shared=tuple(page for page in wanted.shared if page not in renewed_pages),
         stale=wanted.stale,
+        aged=wanted.aged,
         pruned=pruned,
         failed=tuple(failed),
         work=making.work(),
@@ -112,6 +113,7 @@ def _frozen(wanted: Wanted) -> GenerateResult:
         kept=wanted.kept,
         shared=wanted.shared,
         stale=wanted.stale,
+        aged=wanted.aged,
         failed=wanted.failed,
         missing=tuple(sorted([*missing, *moved])),
     )

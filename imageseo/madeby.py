@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from imageseo.errors import LockError
+from imageseo.errors import ImageseoError, LockError
 from imageseo.model.hero import Pin, Recipe
+from imageseo.ports import HeroProvider, Modelled
 
 
 class Part(NamedTuple):
@@ -58,6 +59,17 @@ def refusal(changes: Mapping[Part, str], known: Files, command: str) -> LockErro
         "; ".join(lines),
         hint=f"Take the old files back, or let every hero of it be made anew and compared: `{command}`.",
     )
+
+
+def foreseen(provider: HeroProvider | None, recipe: Recipe, known: Files, command: str) -> LockError | None:
+    """The refusal that a recipe would meet, as far as its provider tells the files of models without loading any."""
+    if not isinstance(provider, Modelled):
+        return None
+    try:
+        changes = changed(recipe, provider.models(recipe), known)
+    except ImageseoError:  # a model that is not here, or not sound: nobody knows its files
+        return None
+    return refusal(changes, known, command) if changes else None
 
 
 def shares(recipe: Recipe, changes: Iterable[Part]) -> bool:

@@ -18,7 +18,7 @@ from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.hero import HeroRequest, Pin, Recipe, Said
 from imageseo.model.image import Rights
 from imageseo.ports import HeroProvider, Store, Vault
-from imageseo.vault import FolderVault
+from imageseo.vault import FolderVault, restoring
 
 Command = Callable[[str], str]
 TYPED: Command = "imageseo generate {}".format
@@ -111,7 +111,7 @@ class Heroes:
             self._digests[pin.file] = vault.digest(pin.file)
         digest = self._digests[pin.file]
         if digest != pin.file_sha256:
-            hint = f"take it back from version control, or make it anew: `{self.command(page)}`"
+            hint = f"{restoring(vault)}, or make it anew: `{self.command(page)}`"
             if digest is not None:
                 hint += "; to show a picture of your own, name its file as the hero"
             return _fault("hero-master", locks.broken(pin, digest), location, hint)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from imageseo.errors import ImageseoError
 
@@ -46,7 +46,8 @@ class Work:
 class GenerateResult:
     """``kept``: pages whose pin stood. ``shared``: pages that took over the pin of an equal recipe (a moved page).
 
-    ``stale``: pages whose pin stood although their title, which the recipe took over, is another now.
+    ``stale``: pages whose pin stood although what the recipe took from them is another now; ``aged``: page -> the
+    recipe's keys that differ.
     ``pruned``: pages whose pins were dropped. ``failed``: page and fault; the others were made all the same.
     ``missing``: page and reason of what a frozen run would have made. ``work``: by provider.
     ``compared``: how many heroes of changed models the regression report sets side by side.
@@ -56,6 +57,7 @@ class GenerateResult:
     kept: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
+    aged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pruned: tuple[str, ...] = ()
     failed: tuple[tuple[str, ImageseoError], ...] = ()
     missing: tuple[tuple[str, str], ...] = ()

@@ -119,6 +119,15 @@ class Finder(Protocol):
         ...
 
 
+@runtime_checkable
+class Modelled(Protocol):
+    """What a provider has beside the rest when it knows its models' files without loading them."""
+
+    def models(self, recipe: Recipe) -> Mapping[str, str]:
+        """What ``Master.models`` of the recipe would be. Raises ProviderError, MissingExtraError."""
+        ...
+
+
 class Stored(NamedTuple):
     """What the store knows of an entry without reading its bytes."""
 

@@ -22,6 +22,13 @@ def is_url(masters: str) -> bool:
     return "://" in masters
 
 
+def restoring(vault: Vault) -> str:
+    """How a pinned master comes back that is gone or another file now."""
+    return (
+        f"put the pinned file back into {vault.where}" if is_url(vault.where) else "take it back from version control"
+    )
+
+
 def of(masters: str, project: Path, cache: Path, *, fresh: bool = False) -> Vault:
     """The vault of the setting ``hero.masters``; nothing is read or asked yet.
 

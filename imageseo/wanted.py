@@ -8,11 +8,13 @@ from pathlib import PurePosixPath
 
 from imageseo import lock as locks
 from imageseo.core import series
+from imageseo.core.recipes import changed
 from imageseo.errors import ImageseoError, LockError
 from imageseo.lock import Lock
 from imageseo.masters import Command
 from imageseo.model.hero import HeroRequest, Pin, Recipe
 from imageseo.ports import Vault
+from imageseo.vault import restoring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,7 @@ class Wanted:
     shared: tuple[str, ...]
     moved: tuple[str, ...]
     stale: tuple[str, ...]
+    aged: Mapping[str, tuple[str, ...]]
     failed: tuple[tuple[str, ImageseoError], ...]
 
     @property
@@ -69,7 +72,8 @@ def weigh(
     asked = {request.page: request for request in requests if request.recipe is not None}
     lock, moved = _moved(lock, asked, present, apart)
     seeds = series.drawn(asked, lock.pins)
-    kept, stale, shared = list[str](), list[str](), list(moved)
+    kept, shared = list[str](), list(moved)
+    old: dict[str, tuple[str, ...]] = {}
     failed: list[tuple[str, ImageseoError]] = []
     pinned: dict[str, Pin] = {}
     jobs: dict[str, dict[tuple[str, str], Job]] = {}
@@ -85,7 +89,7 @@ def weigh(
         pin = pin or aged
         digest = vault.digest(pin.file) if pin else None
         if pin is not None and digest not in (None, pin.file_sha256) and page not in redraw:
-            failed.append((page, _retouched(pin, digest, command(page))))
+            failed.append((page, _retouched(pin, digest, command(page), restoring(vault))))
         elif pin is None or digest != pin.file_sha256:
             reason = (
                 ("gone" if digest is None else "damaged") if pin else "changed" if lock.of_page(page) else "missing"
@@ -97,7 +101,7 @@ def weigh(
         else:
             pinned[page] = pin if pin.page == page else _taken_over(pin, lock.of_page(page), request)
             if aged is not None:
-                stale.append(page)
+                old[page] = changed(aged.recipe, recipe)
             elif pin.page == page:
                 kept += [page] if page not in moved else []
             else:
@@ -110,7 +114,8 @@ def weigh(
         kept=tuple(kept),
         shared=tuple(sorted(shared)),
         moved=tuple(sorted(moved)),
-        stale=tuple(stale),
+        stale=tuple(old),
+        aged=old,
         failed=tuple(failed),
     )
 
@@ -160,9 +165,9 @@ def _common_end(one: str, other: str) -> int:
     return next((number for number, (left, right) in enumerate(pairs) if left != right), 99)
 
 
-def _retouched(pin: Pin, found: str | None, command: str) -> LockError:
+def _retouched(pin: Pin, found: str | None, command: str, back: str) -> LockError:
     return LockError(
         locks.broken(pin, found),
-        hint=f"Take it back from version control; draw it over with `{command}`; "
+        hint=f"{back[0].upper()}{back[1:]}; draw it over with `{command}`; "
         "or, to show the picture as it is now, give it another name and name that file as the hero.",
     )

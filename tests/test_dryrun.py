@@ -13,6 +13,7 @@ from imageseo import lock as locks
 from imageseo.dryrun import DryRun, plan
 from imageseo.errors import ProviderError, RecipeError
 from imageseo.generate import generate
+from imageseo.madeby import Part, foreseen
 from imageseo.model.hero import HeroRequest, Master, Recipe
 from imageseo.vault import FolderVault
 from imageseo.wanted import weigh
@@ -126,6 +127,31 @@ def test_the_words_for_machines(project: Path) -> None:
     assert changed["pinned"] == pins["changed.md"].recipe_hash != changed["recipe_hash"]
     assert changed["evidence"] == {"template": "hero", "prompts": "3"}
     assert heroes["kept.md"]["pinned"] == heroes["kept.md"]["recipe_hash"]
+
+
+class Knowing(Idle):
+    """Knows the files of its model without loading it. ``digest``: theirs; None: it is not there."""
+
+    def __init__(self, digest: str | None) -> None:
+        super().__init__()
+        self.digest = digest
+
+    def models(self, recipe: Recipe) -> dict[str, str]:
+        if self.digest is None:
+            raise ProviderError("there is no model")
+        return {"model": self.digest}
+
+
+def test_a_model_with_other_files_is_foreseen(project: Path) -> None:
+    recipe = Recipe(provider="one-colour", seed=7, width=32, height=18, options={"model": "m"})
+    known = {Part("one-colour", "model", '"m"'): {"sha256:1": "a.md"}}
+    command = "imageseo generate --accept-model"
+    fault = foreseen(Knowing("sha256:2"), recipe, known, command)
+    assert fault is not None
+    assert 'the files of model "m" are sha256:2, and sha256:1 in the pin of a.md' in fault.message
+    assert command in fault.hint
+    for provider in (Knowing("sha256:1"), Knowing(None), Idle(), None):
+        assert foreseen(provider, recipe, known, command) is None
 
 
 def test_what_a_run_would_refuse_is_refused_here(project: Path) -> None:

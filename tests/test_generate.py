@@ -16,6 +16,7 @@ from imageseo import lock as locks
 from imageseo import vault as vaults
 from imageseo.errors import LockError, ProviderError, SiteError, StoreError
 from imageseo.generate import GenerateResult, generate
+from imageseo.hosts.generated import Generated
 from imageseo.keep import with_parameters
 from imageseo.likeness import phash, pixels_digest
 from imageseo.masters import Heroes, Resolution
@@ -254,6 +255,9 @@ class TestGenerate:
         mended = unseeded("a.md", 1, title="The sea")
         result = project.generate(mended, prune=True, present=("a.md",))
         assert (result.made, result.kept, result.stale, result.pruned) == ((), (), ("a.md",), ())
+        assert result.aged == {"a.md": ("title",)}
+        told = Generated(result=result, faults=()).as_text()
+        assert "a.md: says something else now than its hero was made for (title); `imageseo generate a.md`" in told
         resolution = project.resolve(mended, frozen=True)
         (finding,) = resolution.findings
         assert resolution.master is not None

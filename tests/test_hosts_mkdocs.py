@@ -376,6 +376,17 @@ def test_serving_warns_and_goes_on(tmp_path: Path, door: str) -> None:
         assert "<picture" not in fetch(url)
 
 
+def test_a_preview_sees_heroes_toml_and_the_lock(tmp_path: Path) -> None:
+    site = mkdocs_site(tmp_path, files={"heroes.toml": "", "imageseo.lock": "lock_version = 1\n"})
+    with serving("mkdocs", site) as (url, log):
+        until(lambda: "Serving on" in log.read_text("utf-8"), log)
+        assert "guide/shots/guide" not in fetch(url)
+        write(site, {"heroes.toml": '"/" = "guide/shots/guide.jpg"\n'})
+        until(lambda: "guide/shots/guide" in fetch(url), log)
+        write(site, {"imageseo.lock": "lock_version = 99\n"})
+        until(lambda: "imageseo.lock" in log.read_text("utf-8"), log)
+
+
 def test_serving_starts_with_faulty_options(tmp_path: Path) -> None:
     site = mkdocs_site(tmp_path, config="plugins:\n  - imageseo:\n      fromats: [avif]\n")
     with serving("mkdocs", site) as (url, log):

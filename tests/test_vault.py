@@ -510,3 +510,9 @@ def test_a_cache_that_cannot_be_written_costs_only_time(s3: Server, tmp_path: Pa
     assert masters.digest(file) == sha256(DATA)
     assert masters.read(file, sha256(DATA)) == DATA
     assert masters.path(file) is None
+
+
+def test_who_lost_a_master_is_told_where_it_comes_back_from(tmp_path: Path) -> None:
+    assert vault.restoring(vault.of("heroes", tmp_path, tmp_path / "c")) == "take it back from version control"
+    bucket = vault.of("s3://team/heroes", tmp_path, tmp_path / "c")
+    assert vault.restoring(bucket) == "put the pinned file back into s3://team/heroes"

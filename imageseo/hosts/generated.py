@@ -56,7 +56,8 @@ class Generated:
         lines += [f"{hero.page}: {note}" for hero in result.made for note in hero.notes]
         lines += [f"{page}: has the hero of an equal recipe" for page in result.shared]
         lines += [
-            f"{page}: has another title now than its hero was made for; `{self.command(page)}` draws it anew"
+            f"{page}: says something else now than its hero was made for ({', '.join(result.aged.get(page, ()))}); "
+            f"`{self.command(page)}` draws it anew"
             for page in result.stale
         ]
         lines += [f"{page}: no longer asks for a hero, its pin is gone" for page in result.pruned]
@@ -99,6 +100,7 @@ class Generated:
             "kept": list(result.kept),
             "shared": list(result.shared),
             "stale": list(result.stale),
+            "aged": {page: list(keys) for page, keys in sorted(result.aged.items())},
             "pruned": list(result.pruned),
             "missing": [{"page": page, "reason": reason} for page, reason in result.missing],
             "failed": failed,

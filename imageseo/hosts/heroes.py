@@ -17,7 +17,7 @@ from imageseo.errors import ImageseoError, RecipeError, SiteError
 from imageseo.hosts.commands import generating
 from imageseo.hosts.generated import Checked, Generated
 from imageseo.hosts.project import AtHand
-from imageseo.model.hero import HeroRequest, Pin
+from imageseo.model.hero import HeroRequest, Pin, Recipe
 from imageseo.model.page import Page
 from imageseo.ports import HeroProvider, Progress
 from imageseo.regression import SHEET
@@ -58,7 +58,7 @@ def generate(
     settings = here.settings
     command = generating(config=config, root=root)
     cache = here.folder / settings.cache_dir
-    vault = vaults.of(settings.hero.masters, here.folder, cache, fresh=frozen)
+    vault = vaults.of(settings.hero.masters, here.folder, cache, fresh=True)
     turn = nullcontext() if frozen else alone(cache / "generate.busy", here.note)
     with turn:
         asking = _Asking.of(here, names, root, progress)
@@ -93,20 +93,26 @@ def rehearse(
     here: AtHand, *, names: Sequence[str], root: Path | None, progress: Progress, config: Path | None = None
 ) -> DryRun:
     """What ``generate`` would do, with every resolved prompt; loads no model and writes nothing. Raises as it does."""
-    from imageseo import compose, dryrun, finders
+    from imageseo import compose, dryrun, finders, madeby
     from imageseo.wanted import weigh
 
     asking = _Asking.of(here, names, root, progress)
+    lock, command = locks.read(here.folder / locks.NAME), generating(config=config, root=root)
     wanted = weigh(
         asking.requests,
-        locks.read(here.folder / locks.NAME),
+        lock,
         compose.vault(here.settings, here.folder),
         present=asking.present,
         redraw=asking.redraw,
-        command=generating(config=config, root=root),
+        command=command,
         apart=partial(finders.apart, asking.providers),
     )
-    return dryrun.plan(wanted, asking.providers, faults=asking.faults)
+    known = madeby.pinned(lock.pins)
+
+    def refuses(recipe: Recipe) -> ImageseoError | None:
+        return madeby.foreseen(asking.providers.get(recipe.provider), recipe, known, command("--accept-model"))
+
+    return dryrun.plan(wanted, asking.providers, faults=asking.faults, refuses=refuses)
 
 
 def verify(here: AtHand, *, names: Sequence[str], root: Path | None, progress: Progress) -> Checked:

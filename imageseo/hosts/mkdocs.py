@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
@@ -14,16 +15,19 @@ from typing import TYPE_CHECKING, Any
 from imageseo.errors import ImageseoError, SettingsError
 from imageseo.hosts import job
 from imageseo.hosts.mkdocs_pages import READING, built_folders, folder_of, hints_of, read_pages
-from imageseo.hosts.pages import HeroesFile, base_url, html_files, source_dir, with_heroes
+from imageseo.hosts.pages import HEROES_FILE, HeroesFile, base_url, html_files, source_dir, with_heroes
+from imageseo.lock import NAME as LOCK
 from imageseo.model.page import Page, PageHints, Site
 from imageseo.ports import Progress
 from imageseo.progress import Quiet, for_stream
+from imageseo.settings import Settings
 
 if TYPE_CHECKING:
     from mkdocs.config.base import ConfigErrors, ConfigWarnings
     from mkdocs.config.base import ValidationError as ConfigFault
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.exceptions import ConfigurationError, PluginError
+    from mkdocs.livereload import LiveReloadServer
     from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
     from mkdocs.structure.files import Files
     from mkdocs.structure.pages import Page as HostPage
@@ -126,6 +130,17 @@ class Events:
             hints = self._read.get(built) or hints_of(page, project=project, folders=folders)
             self._hints[built] = replace(hints, source_dir=source_dir(page.file.src_uri, folders))
 
+    def watch(self, server: LiveReloadServer, config: MkDocsConfig) -> None:
+        """Build again when what heroes follow from changes. A file that is made later is seen from the next start."""
+        settings, folder = Settings(), folder_of(config)
+        with suppress(SettingsError):  # `begin` warns of it
+            project = job.read_project(folder, options=self.options, origin=self.origin)
+            settings, folder = project.settings, project.folder
+        if settings.enabled:
+            for name in (settings.hero.prompts, HEROES_FILE, LOCK):
+                if (folder / name).is_file():
+                    server.watch(str(folder / name))
+
 
 class ImageseoPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
     """The installed plugin; its options are the settings themselves."""
@@ -172,6 +187,9 @@ class ImageseoPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         self.events.finish(config)
 
+    def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: object) -> None:
+        self.events.watch(server, config)
+
 
 _hook = Events()
 
@@ -196,6 +214,10 @@ def on_env(env: object, *, config: MkDocsConfig, files: Files) -> None:
 @event_priority(-100)
 def on_post_build(*, config: MkDocsConfig) -> None:
     _hook.finish(config)
+
+
+def on_serve(server: LiveReloadServer, config: MkDocsConfig, builder: object) -> None:
+    _hook.watch(server, config)
 
 
 def _first_door(events: Events, config: MkDocsConfig) -> bool:

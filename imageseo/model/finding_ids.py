@@ -10,7 +10,7 @@ MADE_BY_BUILDS: Mapping[str, str] = {
     "hero-master": "the pinned file is gone, or is not what was pinned",
     "hero-provider": "nobody of that name makes heroes, or making it failed",
     "hero-recipe": "the front matter cannot be understood",
-    "hero-stale": "the page's title changed since its card was pinned",
+    "hero-stale": "what the recipe took from the page changed since the hero was pinned",
     "hero-store": "a drawn hero cannot be kept in the cache",
     "hero-unpinned": "a recipe has no pin in imageseo.lock",
     "hero-unused": "what looks like a hero leads to none: a slip of a key, a pattern that no page has",
