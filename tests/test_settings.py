@@ -201,7 +201,7 @@ def test_masters_may_lie_at_a_url(masters: str, kept: str) -> None:
     [
         (
             {"masters": "://x"},
-            "hero.masters: found a URL ://… that is none, expected a folder inside the project, such as heroes, or a URL",
+            "hero.masters: found a URL ://… that is none, expected a folder inside the project, such as heroes, or",
         ),
         ({"masters": "s3://"}, "hero.masters: found a URL s3://… that is none, expected a folder inside the project"),
         ({"masters": "s3://a b"}, "or a URL, such as s3://bucket/heroes"),

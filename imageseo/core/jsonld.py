@@ -215,9 +215,9 @@ def _joins(theme: list[Any], images: Sequence[str], page_url: str, *, sure: bool
     pages = [thing for thing, _ in things if _types(thing) & _PAGES]
     articles = [thing for thing, top in things if top and _types(thing) & _ARTICLES]
     listed = [{"@id": image} for image in images]
-    hero = {"primaryImageOfPage": listed[0]}
+    hero: dict[str, Any] = {"primaryImageOfPage": listed[0]}
     # A page's primary image is one; what it has in several shapes is its `image`, as an article's.
-    shapes = {"image": listed} if len(listed) > 1 else {}
+    shapes: dict[str, Any] = {"image": listed} if len(listed) > 1 else {}
     if not pages and sure:
         yield {"@type": "WebPage", "@id": page_url, "url": page_url, **hero, **shapes}
     for group, kind, said in (
