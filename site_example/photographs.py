@@ -2,6 +2,11 @@
 
 Two packages of the `example` extra ship pictures that everyone may use; docs/credits.md names authors and terms.
 Their files are published byte for byte, but for the cut-out and the animation, which are made here.
+
+    python site_example/photographs.py
+
+makes the pictures of library/, which library/library.toml speaks of: `imageseo generate` finds the hero of
+features/library.md among them. No build needs them, for that is pinned.
 """
 
 from __future__ import annotations
@@ -28,6 +33,9 @@ _SOURCES = {
 # Africa, Europe and Arabia, as degrees west, north, east, south.
 _CUT = (-30.0, 62.0, 77.0, 2.0)
 _GLOBE = 240  # px
+# Of the library: the upper left corner, as degrees west and north; 64 x 36 degrees each.
+_REGIONS = {"australia": (105.0, -5.0), "greenland": (-80.0, 85.0), "amazon": (-90.0, 12.0)}
+_REGION = (960, 540)  # px
 _FRAMES = 24
 
 
@@ -95,3 +103,17 @@ def _globe() -> bytes:
         out, "GIF", save_all=True, append_images=frames[1:], duration=125, loop=0, transparency=255, disposal=2
     )
     return out.getvalue()
+
+
+def furnish(folder: Path) -> None:
+    """Write the pictures of the library."""
+    with Image.open(_shipped(*_SOURCES["images/earth.jpg"])) as earth:
+        scale = earth.width / 360.0
+        for name, (west, north) in _REGIONS.items():
+            left, top = round((west + 180.0) * scale), round((90.0 - north) * scale)
+            part = earth.crop((left, top, left + _REGION[0], top + _REGION[1])).convert("RGB")
+            part.save(folder / f"{name}.jpg", "JPEG", quality=88, subsampling=0)
+
+
+if __name__ == "__main__":
+    furnish(Path(__file__).resolve().parent / "library")
