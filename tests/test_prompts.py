@@ -185,6 +185,37 @@ def test_equal_words_give_equal_prompts_and_no_chance_is_in_reach(shelf: Library
         assert "`prompt`" in faults(shelf, {"prompt": text})
 
 
+@pytest.mark.parametrize(
+    ("prompt", "says"),
+    [
+        ("{{ tags | map('upper') }}", "HOWTO, MAPS"),
+        ("{{ tags | select('ne', 'maps') }}", "howto"),
+        ("{{ [1, 2, 3] | batch(2) }}", "1, 2, 3"),
+        ("{{ [2.5, true, none] }}", "2.5, True, None"),
+    ],
+)
+def test_what_a_filter_leaves_is_told_as_words(shelf: Library, prompt: str, says: str) -> None:
+    assert resolve(shelf, {"prompt": prompt}, CONTEXT).given["prompt"] == says
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "{{ joiner() }}",
+        "{{ cycler(1) }}",
+        "{{ title.upper }}",
+        "{{ {'a': 1} }}",
+        "{{ [joiner()] }}",
+        "{{ 'a' ~ (tags | map('upper')) }}",
+        "{{ tags | map('upper') | string }}",
+    ],
+)
+def test_no_address_gets_into_a_prompt(shelf: Library, prompt: str) -> None:
+    told = faults(shelf, {"prompt": prompt})
+    assert "expected a text, a number or a list of them" in told
+    assert " at 0x" not in told
+
+
 @given(
     prompt=st.text("ab {}%,.|'()[]+*", max_size=30) | st.text(max_size=20),
     subject=st.text(max_size=10) | st.none() | st.integers(),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 10_000
 _UNDEFINED = re.compile(r"'(\w+)' is undefined")
+_ADDRESS = re.compile(r"<[^<>]* at 0x[0-9a-fA-F]+>")
 _COMMAS = re.compile(r"\s*,[\s,]*")
 
 
@@ -48,6 +49,8 @@ def render(source: str, words: Mapping[str, Any], known: Iterable[str]) -> str:
 
     try:
         text = _compiled(source).render(dict(words))
+    except RecipeError:
+        raise
     except TemplateSyntaxError as error:
         raise RecipeError(f"line {error.lineno}: {error.message}", hint="the language is Jinja2's") from error
     except UndefinedError as error:
@@ -56,6 +59,8 @@ def render(source: str, words: Mapping[str, Any], known: Iterable[str]) -> str:
         raise RecipeError(f"does what no template may: {error}") from error
     except Exception as error:  # an author's expression may fail in any way: a sum of texts, a wrong filter
         raise RecipeError(f"cannot be filled in: {error or type(error).__name__}") from error
+    if match := _ADDRESS.search(text):  # joined to a text by `~`, or made one by a filter
+        raise _wordless(match[0].split(" at 0x")[0].strip("<>"))
     if len(text) > _LONGEST:
         raise RecipeError(f"gives {len(text)} characters, expected no more than {_LONGEST}")
     return tidy(text)
@@ -111,8 +116,24 @@ def _undefined(message: str, words: Mapping[str, Any], known: Iterable[str]) -> 
 
 
 def _finalize(value: Any) -> Any:
-    """``{{ tags }}`` says them as a person would."""
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+    """``{{ tags }}`` says them as a person would, and so do the filters that go through them one by one.
+
+    What else has no words of its own is refused: Python's for it hold an address, another one in every process.
+    """
+    from jinja2 import Undefined
+
+    if isinstance(value, list | tuple | Iterator):
+        return ", ".join(str(_finalize(each)) for each in value)
+    if value is None or isinstance(value, str | int | float | Undefined):
+        return value
+    raise _wordless(type(value).__name__)
+
+
+def _wordless(what: str) -> RecipeError:
+    return RecipeError(
+        f"says {show(what)}, expected a text, a number or a list of them",
+        hint="name the part of it that is meant, or join its parts: `| join(', ')`",
+    )
 
 
 @lru_cache(maxsize=1024)
