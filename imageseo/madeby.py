@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from imageseo.errors import ImageseoError, LockError
 from imageseo.model.hero import Pin, Recipe
@@ -28,10 +28,18 @@ Files = Mapping[Part, Mapping[str, str]]
 
 def parts(recipe: Recipe, models: Mapping[str, str]) -> dict[Part, str]:
     """The models of a master or a pin, by what its recipe calls them -> digest of their files."""
-    return {
-        Part(recipe.provider, role, json.dumps(recipe.options.get(role), sort_keys=True, ensure_ascii=False)): digest
-        for role, digest in models.items()
-    }
+    return {Part(recipe.provider, role, _name(recipe.options, role)): digest for role, digest in models.items()}
+
+
+def _name(options: Mapping[str, Any], role: str) -> str:
+    """What a recipe's options call a model, as JSON; what a picture makes of it (a scale, an image) is no part."""
+    named = options.get(role.removesuffix("_encoder"))  # the encoder lies beside its adapter
+    if isinstance(named, Mapping):
+        if "model" in named:
+            named = named["model"]
+        elif "folder" in named:
+            named = [named["folder"], named.get("weight_name")]
+    return json.dumps(named, sort_keys=True, ensure_ascii=False)
 
 
 def pinned(pins: Iterable[Pin]) -> Files:
@@ -75,8 +83,6 @@ def foreseen(provider: HeroProvider | None, recipe: Recipe, known: Files, comman
 def shares(recipe: Recipe, changes: Iterable[Part]) -> bool:
     """Whether a recipe surely needs one of these parts too: its options name it."""
     return any(
-        part.provider == recipe.provider
-        and part.role in recipe.options
-        and json.dumps(recipe.options[part.role], sort_keys=True, ensure_ascii=False) == part.name
+        part.provider == recipe.provider and part.name != "null" and _name(recipe.options, part.role) == part.name
         for part in changes
     )
