@@ -6,7 +6,7 @@ import contextlib
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -85,6 +85,7 @@ class _Bench:
     folder: Path
     held: dict[tuple[str, str], Pin]
     failed: dict[tuple[str, str], ImageseoError]
+    fresh: set[Path] = field(default_factory=set)  # files that no earlier report shows
 
     def make(self, recipes: list[Recipe], advance: Any = lambda: None) -> dict[Part, str]:
         """Make, and write into ``new``. Recipes of one provider; returns the files of its models."""
@@ -104,8 +105,8 @@ class _Bench:
 
     def clear(self) -> None:
         """Take away what was made only to learn the files of its model."""
-        for pin in self.held.values():
-            (self.folder / "new" / pin.file).unlink(missing_ok=True)
+        for path in self.fresh:
+            path.unlink(missing_ok=True)
         for folder in (self.folder / "new", self.folder):
             with contextlib.suppress(OSError):
                 folder.rmdir()
@@ -113,7 +114,10 @@ class _Bench:
     def _hold(self, recipe: Recipe, master: Master) -> None:
         try:
             pin, name, data = finished(recipe.page, recipe, master)
-            write_atomic(self.folder / "new" / name, data)
+            path = self.folder / "new" / name
+            if not path.exists():
+                self.fresh.add(path)
+            write_atomic(path, data)
         except ProviderError as error:
             self.failed[recipe.errand] = error
         except OSError as error:

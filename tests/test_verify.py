@@ -218,6 +218,15 @@ class TestAcceptModel:
         assert tree(project.folder) == before
         assert len(project.painter.asked) == 1, "one hero tells what the files of a model are"
 
+    def test_a_second_run_leaves_the_report_whole(self, project: Project) -> None:
+        requests = (ask("a.md"), ask("b.md", 2))
+        project.generate(*requests)
+        project.painter.weights["paper"] = "v2"
+        project.generate(*requests, accept=True)
+        before = tree(project.report)
+        assert project.generate(*requests, accept=True).compared == 0
+        assert tree(project.report) == before
+
     def test_what_cannot_be_made_anew_keeps_its_pin(self, project: Project) -> None:
         project.generate(ask("a.md"), ask("b.md", 2))
         old = project.pins
