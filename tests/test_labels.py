@@ -33,9 +33,11 @@ from imageseo.model.hero import (
     Pin,
 )
 from imageseo.model.image import Asset, Rights
+from imageseo.model.page import Page, PageHints
 from imageseo.model.plan import HeroInsert, PagePlan
 from imageseo.probe import probe
 from imageseo.provenance import packet
+from imageseo.rules import ai_label
 from tests import pictures, small_sites
 from tests.browser import chromium, needs_chromium, open_page, served
 from tests.test_build import build, of, page
@@ -200,6 +202,11 @@ def test_label_none_leaves_it_to_the_site_and_the_rule_asks_after_it(tmp_path: P
     assert "figcaption" in finding.hint
     off, _ = built(tmp_path, hero={"label": "none"}, lint={"rules": {"ai-label": "off"}})
     assert of(off, "ai-label") == []
+
+
+def test_keys_that_are_no_words_are_passed_over() -> None:
+    hints = PageHints(meta={True: "x", 3: {"depicts": "realistic"}, "hero_depicts": "illustration"})  # type: ignore[dict-item]
+    assert ai_label._illustrates(Page(path="index.html", hints=hints))
 
 
 SHOWN = '<figure><img src="assets/heroes/index.jpg" alt="A lighthouse"><figcaption>{}</figcaption></figure>'

@@ -59,7 +59,8 @@ def check(page: Page, images: Sequence[ImageFact]) -> Iterator[Problem]:
 def _illustrates(page: Page) -> bool:
     """Whether the front matter says of its hero ``depicts: illustration``, nested or flat (``hero_depicts``)."""
     for key, value in page.hints.meta.items():
-        said = value.get("depicts") if isinstance(value, Mapping) else value if key.endswith("_depicts") else None
+        flat = isinstance(key, str) and key.endswith("_depicts")  # YAML reads `on:` as True
+        said = value.get("depicts") if isinstance(value, Mapping) else value if flat else None
         if isinstance(said, str) and said.strip().lower() == "illustration":
             return True
     return False
