@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from imageseo import installing
-from imageseo.errors import MissingExtraError, SettingsError
+from imageseo.errors import ImageseoError, MissingExtraError, SettingsError
 
 _T = TypeVar("_T")
 _CODE = re.compile(r"[A-Za-z0-9]{1,48}")
@@ -144,10 +144,12 @@ class Remote:
         raise AssertionError("at least one attempt")
 
     def _once(self, call: Callable[[Any, dict[str, Any]], _T]) -> _T:
-        system = self._opened()
-        more = {"timeout": self.limits.whole} if getattr(system, "async_impl", False) else {}
         try:
+            system = self._opened()
+            more = {"timeout": self.limits.whole} if getattr(system, "async_impl", False) else {}
             return call(system, more)
+        except ImageseoError:
+            raise
         except Exception as error:  # what the libraries below raise is theirs to choose
             fault = _fault(error)
         raise fault  # outside of the handler: what the libraries say names endpoints and keys
@@ -155,7 +157,7 @@ class Remote:
     def _opened(self) -> Any:
         with self._lock:
             if self._system is None:
-                self._system = _open(self.url.partition("://")[0].lower(), self.limits)
+                self._system = _open(self.url, self.limits)
             return self._system
 
 
@@ -163,11 +165,13 @@ class _Passing(Trouble):
     """What may be gone when one asks again."""
 
 
-def _open(scheme: str, limits: Limits) -> Any:
+def _open(url: str, limits: Limits) -> Any:
+    scheme = url.partition("://")[0].lower()
     missing = f"hero.masters: {scheme}:// needs a part that is not installed"
     hint = installing.command(_EXTRAS.get(scheme, "s3"))
     try:
         import fsspec  # type: ignore[import-untyped,unused-ignore]
+        from fsspec.core import url_to_fs  # type: ignore[import-untyped,unused-ignore]
     except ImportError:
         raise MissingExtraError(missing, hint=hint) from None
     options: dict[str, Any] = {}
@@ -185,7 +189,7 @@ def _open(scheme: str, limits: Limits) -> Any:
             },
         }
     try:
-        system = fsspec.filesystem(scheme, skip_instance_cache=True, **options)
+        fsspec.get_filesystem_class(scheme)
     except ImportError as error:
         if scheme not in _EXTRAS:
             hint = str(error)  # fsspec names the package
@@ -193,6 +197,11 @@ def _open(scheme: str, limits: Limits) -> Any:
     except ValueError:
         known = f"hero.masters: found {scheme}://, which fsspec does not know"
         raise SettingsError((known,), hint="s3://bucket/prefix, for example.") from None
+    try:
+        system, _ = url_to_fs(url, skip_instance_cache=True, **options)  # some take their server from the URL
+    except (TypeError, ValueError):  # an archive, a repository: it needs options, and there is no place for them
+        lacking = f"hero.masters: found {masked(url)!r}, and fsspec's {scheme}:// asks for more than a URL says"
+        raise SettingsError((lacking,), hint="s3://bucket/prefix, for example.") from None
     if scheme in _EXTRAS:
         system.retries = 1  # s3fs would ask five times, each within botocore's own attempts
     return system

@@ -149,6 +149,21 @@ def test_a_scheme_that_nobody_knows_is_refused(tmp_path: Path) -> None:
         vault.of("s4://bucket", tmp_path, tmp_path).digest("x.png")
 
 
+def test_a_scheme_that_needs_more_than_a_url_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("fsspec")
+    with pytest.raises(SettingsError, match="asks for more than a URL says"):
+        vault.of("github://masters/x", tmp_path, tmp_path).digest("x.png")
+
+
+def test_the_server_of_a_url_is_asked(tmp_path: Path) -> None:
+    pytest.importorskip("fsspec")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    masters = RemoteVault(f"ftp://127.0.0.1:{port}/masters", tmp_path, limits=Limits(attempts=2, pause=0))
+    with pytest.raises(LockError, match=r"the server .*asked 2 times"):
+        masters.digest("x.png")
+
+
 @pytest.mark.parametrize("gone", ["fsspec", "s3fs"])
 def test_a_missing_extra_is_named(gone: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if gone == "s3fs":
