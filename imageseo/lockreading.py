@@ -75,6 +75,8 @@ class Reader:
         except tomllib.TOMLDecodeError as error:
             found = re.search(r"at line (\d+)", str(error))
             self.fail(int(found[1]) if found else len(self.lines), f"is not TOML: {error}")
+        except RecursionError:
+            self.fail(None, "is no lock: its tables or lists lie too deep in one another")
         version = data.get("lock_version")
         if type(version) is not int or version != VERSION:
             self.fail(
@@ -123,7 +125,8 @@ class Reader:
         if not isinstance(recipe["options"], dict):
             self.fail(self.line(number, "recipe", "options"), "options must be a table")
         file = PurePosixPath(output["file"])
-        if file.is_absolute() or ".." in file.parts or "\\" in output["file"] or ":" in file.parts[0]:
+        odd = not file.parts or "\0" in output["file"] or "\\" in output["file"]
+        if odd or file.is_absolute() or ".." in file.parts or ":" in file.parts[0]:
             self.fail(self.line(number, "output", "file"), f"file must stay inside the project: {output['file']!r}")
         return Pin(
             page=entry["page"],
@@ -143,7 +146,7 @@ class Reader:
         made = Recipe(**entry["recipe"])
         try:
             key = made.key
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, RecursionError):
             self.fail(self.line(number, "recipe", "options"), "options hold a value that no recipe can have")
         if key != entry["recipe_hash"]:
             self.fail(
@@ -161,7 +164,7 @@ class Reader:
         for name in ("env", "checks"):
             try:
                 json.dumps(tables[name], allow_nan=False)
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, RecursionError):
                 self.fail(self.line(number, name), f"[hero.{name}] holds what is neither text, number nor list")
         for key, value in tables["models"].items():
             self.hash(number, ("models", key), value)

@@ -306,6 +306,8 @@ class TestFaults:
             ('file = "heroes/b.md.png"', 'file = "../b.png"', "inside the project"),
             ('file = "heroes/b.md.png"', 'file = "/etc/passwd"', "inside the project"),
             ('file = "heroes/b.md.png"', "file = 7", "file"),
+            ('file = "heroes/b.md.png"', 'file = "."', "inside the project"),
+            ('file = "heroes/b.md.png"', 'file = "heroes/a\\u0000b.png"', "inside the project"),
             ("sha256:aaaa", "sha256:AAAA", "sha256"),
         ],
     )
@@ -356,6 +358,10 @@ class TestFaults:
     )
     def test_not_a_lock_at_all(self, path: Path, text: str) -> None:
         self.fault(path, text)
+
+    def test_what_lies_too_deep(self, path: Path, text: str) -> None:
+        deep = "[" * 5000 + "]" * 5000
+        assert "too deep" in self.fault(path, f"{text}\n[hero.checks]\nx = {deep}\n").message
 
     def test_bytes_that_are_no_text(self, path: Path) -> None:
         path.write_bytes(b"\xff\xfe")
