@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
+from imageseo import crops as cutting
 from imageseo import finders, memo
 from imageseo import lock as locks
 from imageseo import vault as vaults
@@ -152,7 +153,7 @@ def toolbox(
             locate=folder.locate,
             memory=Memory(
                 cache=folder.folder,
-                versions=_versions(coders, [how, *others], judge),
+                versions=_versions(coders, [how, *others], judge, crops=bool(settings.hero.crops)),
                 store=kept,
                 preview=bool(others),
             ),
@@ -160,13 +161,15 @@ def toolbox(
         )
 
 
-def _versions(coders: Mapping[str, Codec], policies: Sequence[profiles.Policy], judge: Metric | None) -> str:
-    """Of all that has a say in what a build makes and finds."""
+def _versions(
+    coders: Mapping[str, Codec], policies: Sequence[profiles.Policy], judge: Metric | None, *, crops: bool
+) -> str:
+    """Of all that has a say in what a build makes and finds. ``crops``: whether heroes are cut, too."""
     by = f"{judge.name} {judge.version}" if judge else "nobody"
     shrinks = pixels(policies[0].resizer).version()
-    return "\n".join(
-        [memo.code(), shrinks, by, repr(policies), *(f"{name} {each.version()}" for name, each in coders.items())]
-    )
+    cuts = [cutting.version()] if crops else []
+    by_name = (f"{name} {each.version()}" for name, each in coders.items())
+    return "\n".join([memo.code(), shrinks, by, repr(policies), *cuts, *by_name])
 
 
 def lint_site(

@@ -7,7 +7,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -288,6 +288,24 @@ def test_without_the_memo_the_store_has_them(site: Path, uncut: Callable[[], Non
     uncut()
     assert not cropped(site).failed
     assert published(site) == before
+
+
+def test_another_smartcrop_cuts_anew(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cropped(site)
+    cut: list[str] = []
+
+    def noted(master: bytes, ratios: Iterable[str], **more: Any) -> Iterator[bytes]:
+        wanted = list(ratios)
+        cut.extend(wanted)
+        return really(master, wanted, **more)
+
+    really = crops.cut
+    monkeypatch.setattr(crops, "cut", noted)
+    monkeypatch.setattr(crops, "version", lambda: "smartcrop 99")
+    cropped(site)
+    assert sorted(cut) == sorted(RATIOS)
+    cropped(site)
+    assert len(cut) == len(RATIOS)
 
 
 def test_one_that_was_damaged_in_the_store_is_made_again(site: Path) -> None:
