@@ -52,7 +52,12 @@ def opened(png: bytes, whose: str) -> Picture:
 
 
 def pixels_digest(image: Picture) -> str:
-    """``sha256:…`` of mode, size and decoded pixels: it outlives an encoder's new version."""
+    """``sha256:…`` of mode, size and decoded pixels: it outlives an encoder's new version.
+
+    Of a picture with a palette its colours, whatever their numbers are.
+    """
+    if image.mode in ("P", "PA"):
+        image = image.convert("RGBA" if image.mode == "PA" or "transparency" in image.info else "RGB")
     head = f"{image.mode} {image.width}x{image.height}\n".encode()
     return "sha256:" + hashlib.sha256(head + image.tobytes()).hexdigest()
 

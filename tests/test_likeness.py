@@ -136,6 +136,20 @@ def test_pixels_outlive_their_encoding() -> None:
     assert pixels_digest(photo) != pixels_digest(photo.resize((36, 64)))
 
 
+@pytest.mark.parametrize("clear", [None, b"\x00\xff"])
+def test_a_palette_is_part_of_the_pixels(clear: bytes | None) -> None:
+    def drawn(numbers: bytes, colours: list[int]) -> str:
+        image = Image.frombytes("P", (2, 1), numbers)
+        image.putpalette(colours)
+        more = {} if clear is None else {"transparency": bytes(clear[number] for number in numbers)}
+        return pixels_digest(opened(pictures.save(image, "PNG", **more), "x"))
+
+    red, blue = [255, 0, 0], [0, 0, 255]
+    assert drawn(b"\x00\x01", red + blue) != drawn(b"\x00\x01", blue + red)
+    if clear is None:
+        assert drawn(b"\x00\x01", red + blue) == drawn(b"\x01\x00", blue + red)
+
+
 @pytest.mark.parametrize("cut", [0, 8, 40, 300])
 def test_half_a_picture_is_named(cut: int) -> None:
     data = pictures.save(pictures.photo(64, 36, 3), "PNG")
