@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,10 @@ from PIL import Image
 
 from imageseo.errors import ProviderError, RecipeError
 from imageseo.heroes.diffusers import PROVIDER, Diffusers
-from imageseo.heroes.diffusion import draw, pipes
+from imageseo.heroes.diffusion import draw, pipes, run
 from imageseo.model.hero import TRAINED_MEDIA, Master, Recipe
 from imageseo.ports import Place, Progress
-from tests import small_sites, tiny_models
+from tests import small_sites, tiny_adapters, tiny_models
 
 torch: Any = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
@@ -259,6 +260,27 @@ class TestPrompts:
         made(fresh, recipe("sd", 1, prompt="another", negative="text"))
         assert len(seen) == 3
 
+    def test_remembered_texts_know_the_order_of_adapters(self, models: Path) -> None:
+        """Weights belong to LoRAs by their order, and so do the numbers of the words that embeddings teach."""
+        made(placed(models), recipe("sd"))
+        pipe = next(each for each in pipes._LOADED.values() if pipes.family(each) == "StableDiffusion")
+        for name, seed in (("a", 1), ("b", 2)):
+            tiny_adapters.lora(pipe, models / f"{name}.safetensors", seed=seed, parts=("text_encoder",))
+            tiny_adapters.embedding(models / f"<{name}>.safetensors", 32, name=f"<{name}>", seed=seed)
+        for one, other in (
+            (mixed(a=1.0, b=0.1), mixed(b=1.0, a=0.1)),
+            (mixed("<a>", "<b>", prompt="a <a> boat"), mixed("<b>", "<a>", prompt="a <b> boat")),
+        ):
+            (alone,) = made(placed(models), other)
+            first, after = made(placed(models), one, other)
+            assert pixels(after) == pixels(alone) != pixels(first)
+
+
+def mixed(*embeddings: str, prompt: str = "a boat", **weights: float) -> Recipe:
+    loras = [{"file": f"{name}.safetensors", "weight": weight} for name, weight in weights.items()]
+    files = [f"{name}.safetensors" for name in embeddings]
+    return recipe("sd", prompt=prompt, **({"loras": loras} if loras else {"embeddings": files}))
+
 
 FAMILY = {"sd": "StableDiffusion", "sdxl": "StableDiffusionXL"}
 
@@ -302,6 +324,64 @@ class TestBatches:
         masters.close()  # type: ignore[attr-defined]
         assert not [each for each in threading.enumerate() if each.name == "imageseo-diffusers"]
         assert len(told.tasks) <= 3
+
+    def test_neighbours_do_not_change_a_picture(self, models: Path) -> None:
+        """One weight, or one long prompt, is read in another way: what is plain stays plain beside it."""
+        prompts = ["paper boat", "paper, " * 60, "glass boat", "a (boat:1.3)", "a (kite:1.2)", "a (tower:1.3)" * 20]
+        asked = [recipe("sd", prompt=prompt) for prompt in prompts]
+        masters = made(placed(models, repro=False, batch=9), *asked)
+        assert [master.env["batch"] for master in masters] == [2, 1, 2, 2, 2, 1]
+        assert ["compel" in master.env for master in masters] == [False, True, False, True, True, True]
+        alone = [made(placed(models, repro=False, batch=9), each)[0] for each in asked]
+        assert [close(one, other) for one, other in zip(masters, alone, strict=True)] == [True] * 6
+        embedding = {"embeddings": ["<many>.safetensors"]}
+        tiny_adapters.embedding(models / "<many>.safetensors", 32, name="<many>", vectors=80)
+        taught = [recipe("sd", prompt=f"{word} (boat:1.3)", **embedding) for word in ("paper", "<many>")]
+        assert [each.env["batch"] for each in made(placed(models, repro=False, batch=9), *taught)] == [1, 1]
+
+    def test_what_waits_is_not_drawn_again(self, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """However late the thread begins: here, after what waited has been taken."""
+        real, sizes, gate = draw.call, [], threading.Event()
+
+        def counted(pipe: Any, arguments: Mapping[str, Any]) -> Any:
+            sizes.append(len(arguments["generator"]))
+            return real(pipe, arguments)
+
+        monkeypatch.setattr(draw, "call", counted)
+        asked = [recipe("sd", seed) for seed in (1, 2, 3)]
+        provider = placed(models, repro=False, batch=2)
+        made(provider, asked[0])
+        first = provider.produce(asked[:2])
+        assert next(first).png
+        first.close()  # type: ignore[attr-defined]
+        sizes.clear()
+        ahead = run.ahead
+
+        def late(source: Any, keep: Any) -> Any:
+            def waiting(stop: threading.Event) -> Iterator[Any]:
+                gate.wait(30)
+                yield from source(stop)
+
+            return ahead(waiting, keep)
+
+        monkeypatch.setattr(run, "ahead", late)
+        studio = provider._studio["studio"]
+        assert list(studio.drawn) == [asked[1].key]
+        masters = provider.produce(asked[1:])
+        assert next(masters).png
+        gate.set()
+        assert next(masters).png
+        masters.close()  # type: ignore[attr-defined]
+        assert sizes == [1]
+
+    def test_a_fault_is_said_in_its_own_turn(self, models: Path) -> None:
+        """A lock that was edited by hand: the first picture is not to blame for the second's options."""
+        good = recipe("sd")
+        bad = replace(good, options={**good.options, "steps": "many"})
+        masters = placed(models, repro=False, batch=2).produce([good, bad])
+        assert next(masters).png
+        with pytest.raises(RecipeError, match="steps"):
+            next(masters)
 
     def test_threads_and_strictness_are_as_before(self, models: Path) -> None:
         before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
@@ -373,6 +453,27 @@ class TestFaults:
         assert sizes == [(2, False), (1, True), (1, True), (1, False)]
         assert [master.env.get("tiled", False) for master in masters] == [True, True, False]
         assert masters[0].env["batch"] == 1
+
+    def test_memory_that_runs_out_leaves_the_model_that_draws(
+        self, models: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Also where another pipeline was made from it, to start from a picture."""
+        Image.linear_gradient("L").resize((64, 64)).save(models / "start.png")
+        asked = recipe("sd", image="start.png", strength=0.9)
+        made(placed(models), asked, recipe("pixart"))
+        real, calls = draw.call, []
+
+        def short(pipe: Any, arguments: Mapping[str, Any]) -> Any:
+            calls.append(pipes.family(pipe))
+            if len(calls) == 1:
+                raise MemoryError
+            return real(pipe, arguments)
+
+        monkeypatch.setattr(draw, "call", short)
+        (master,) = made(placed(models), asked)
+        assert master.env["tiled"]
+        assert calls == ["StableDiffusionImg2Img"] * 2
+        assert [pipes.family(each) for each in pipes._LOADED.values()] == ["StableDiffusion"]
 
     def test_memory_that_runs_out_twice(self, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def short(pipe: Any, arguments: Mapping[str, Any]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imageseo.errors import ProviderError
-from imageseo.heroes.diffusion import adapters, options
+from imageseo.heroes.diffusion import adapters, draw, options, pipes, said
 from imageseo.heroes.diffusion.models import Files
 from tests import tiny_adapters, tiny_models
 
@@ -295,3 +296,44 @@ def test_ip_adapters_that_do_not_fit_are_refused(sd: Any, files: Files, portrait
     assert "has no image_encoder" in refusal(sd, files, ip_adapter=said)
     (files.project / "no.png").write_bytes(b"no picture")
     assert "no.png is no picture" in refusal(sd, files, ip_adapter={**said, "image": "no.png"})
+
+
+def test_the_files_that_read_the_picture_are_evidence_too(sd: Any, files: Files, portrait: str) -> None:
+    """Another image encoder makes another picture: its files are named beside the adapter's."""
+    folder = tiny_adapters.ip_adapter(sd, files.project / "seen")
+    more = {"ip_adapter": {"folder": "seen", "weight_name": "ip.safetensors", "image": portrait}}
+    before = said.models(asked(**more), files)
+    assert before["ip_adapter_encoder"] == files.digest(folder / "image_encoder")
+    tiny_adapters.ip_adapter(sd, files.project / "others", seed=9)
+    (files.project / "others/image_encoder/model.safetensors").replace(folder / "image_encoder/model.safetensors")
+    after = said.models(asked(**more), files)
+    assert {key for key in after if after[key] != before[key]} == {"ip_adapter_encoder"}
+
+
+def test_parts_of_the_hub_are_evidence_too(
+    sd: Any, files: Files, portrait: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    commit = "0123456789" * 4
+    vae = tiny_adapters.vae(sd, tmp_path / f"models--org--vae/snapshots/{commit}")
+    ip = tiny_adapters.ip_adapter(sd, tmp_path / f"models--org--ip/snapshots/{commit}")
+    adapter = {"folder": f"org/ip@{commit}", "weight_name": "ip.safetensors", "image": portrait}
+    more = {"vae": f"org/vae@{commit}", "ip_adapter": adapter}
+    found = said.models(asked(**more), files)
+    assert found["vae"] == files.digest(vae)
+    assert found["ip_adapter"] == files.digest(ip / "ip.safetensors")
+    assert not np.array_equal(with_(sd, files, **more), drawn(sd))
+
+
+def test_the_libraries_that_a_recipe_calls_are_evidence(sd: Any) -> None:
+    machine, plain = pipes.Machine(device="cpu"), draw.Drawn(pictures=())
+
+    def libraries(**more: Any) -> set[str]:
+        found = said.env(sd, machine, asked(**more), dtype="float32", batch=1, drawn=plain)
+        return set(found) & {"peft", "scikit-image", "ncnn", "compel"}
+
+    control = {"model": "net", "image": "scene.png"}
+    assert libraries() == libraries(control={**control, "prepare": "none"}) == set()
+    assert libraries(loras=["a.safetensors"]) == {"peft"}
+    assert libraries(control={**control, "prepare": "canny"}) == {"scikit-image"}
+    assert libraries(upscale={"model": "x4"}) == ({"ncnn"} if find_spec("ncnn") else set())

@@ -124,14 +124,23 @@ def _check_ip_adapter(weights: Path, encoder: Any, pipe: Any) -> None:
             raise ProviderError(message, hint="take the image_encoder that was published with it")
 
 
-def _image_encoder(weights: Path, folder: Path, pipe: Any) -> Any:
-    from transformers import CLIPVisionModelWithProjection
+def image_encoder(weights: Path, folder: Path) -> Path:
+    """The folder of the model that reads an IP-Adapter's picture: beside the weights, else in ``ip_adapter.folder``.
 
+    Raises ProviderError when there is none.
+    """
     places = [weights.parent / "image_encoder", folder / "image_encoder"]
     place = next((each for each in places if each.is_dir()), None)
     if place is None:
         hint = "the folder holds the weights and image_encoder/ beside them, as they are published"
         raise ProviderError(f"`ip_adapter.folder`: {folder} has no image_encoder", hint=hint)
+    return place
+
+
+def _image_encoder(weights: Path, folder: Path, pipe: Any) -> Any:
+    from transformers import CLIPVisionModelWithProjection
+
+    place = image_encoder(weights, folder)
     sound.check_part(place, "ip_adapter.folder")
     encoder = loaded(CLIPVisionModelWithProjection, place, "ip_adapter.folder", dtype=pipe.dtype)
     return encoder.to(getattr(pipe, "_execution_device", pipe.device)).eval()

@@ -28,12 +28,30 @@ def arguments(pipe: Any, prompts: Sequence[str], negative: str) -> tuple[dict[st
     """
     if not pipes.weighs(pipe):
         return _plain(pipe, prompts, negative)
-    if any(weights.weighted(text) or _long(pipe, text) for text in (*prompts, negative)):
+    if _needs_compel(pipe, prompts, negative):
         return _weighted(pipe, prompts, negative), []
     found: dict[str, Any] = {"prompt": [weights.plain(prompt) for prompt in prompts]}
     if negative:
         found["negative_prompt"] = [weights.plain(negative)] * len(prompts)
     return found, []
+
+
+def company(pipe: Any, prompt: str, negative: str, *, taught: bool) -> str | None:
+    """What prompts have in common that share a batch without a trace of each other; None for one that stands alone.
+
+    A batch is read in one way, and is as long as its longest prompt: both would change what the others show.
+    ``taught``: whether textual inversions will make some words longer than they are here.
+    """
+    if not pipes.weighs(pipe) or not _needs_compel(pipe, [prompt], negative):
+        return "plain"
+    tokenizer = _tokenizer(pipe)
+    marks = len(tokenizer("").input_ids)
+    length = sum(len(tokenizer(part.text).input_ids) - marks for part in weights.parse(prompt))
+    return None if taught or length > tokenizer.model_max_length - marks else "weighted"
+
+
+def _needs_compel(pipe: Any, prompts: Sequence[str], negative: str) -> bool:
+    return any(weights.weighted(text) or _long(pipe, text) for text in (*prompts, negative))
 
 
 @contextmanager
@@ -103,8 +121,12 @@ def _unescaped(text: str) -> str:
     return re.sub(r"\\([()\[\]\\])", r"\1", text)
 
 
+def _tokenizer(pipe: Any) -> Any:
+    return next(each for name in ("tokenizer", "tokenizer_2") if (each := getattr(pipe, name, None)) is not None)
+
+
 def _long(pipe: Any, text: str) -> bool:
-    tokenizer = next(each for name in ("tokenizer", "tokenizer_2") if (each := getattr(pipe, name, None)) is not None)
+    tokenizer = _tokenizer(pipe)
     return bool(len(tokenizer(weights.plain(text)).input_ids) > tokenizer.model_max_length)
 
 

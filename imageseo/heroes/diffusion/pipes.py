@@ -125,16 +125,25 @@ def _loaded(folder: Path, variant: str | None, dtype: str, device: str, task: st
 
 
 def release(*keep: Any) -> None:
-    """Let go of every loaded pipeline but those, and of the memory that they held."""
+    """Let go of every loaded pipeline but those, and of the memory that they held.
+
+    ``keep``: pipelines, or others made from them (``from_pipe``), which share their weights; None is passed over.
+    """
     import gc
 
     import torch
 
-    for key in [key for key, pipe in _LOADED.items() if not any(pipe is each for each in keep)]:
+    kept = [_core(each) for each in keep if each is not None]
+    for key in [key for key, pipe in _LOADED.items() if not any(_core(pipe) is core for core in kept)]:
         del _LOADED[key]
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+
+
+def _core(pipe: Any) -> Any:
+    """What draws in a pipeline, and weighs most: one object in all the pipelines that were made from one."""
+    return getattr(pipe, "unet", None) or getattr(pipe, "transformer", None) or pipe
 
 
 def is_full(error: BaseException) -> bool:

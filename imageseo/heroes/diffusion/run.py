@@ -11,7 +11,7 @@ from importlib import import_module
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from imageseo.errors import ImageseoError
+from imageseo.errors import ImageseoError, RecipeError
 from imageseo.heroes.diffusion import draw, embed, options, pipes, said, schedulers, shapes, sound
 from imageseo.heroes.diffusion.ahead import Stopped, ahead
 from imageseo.heroes.diffusion.models import Files
@@ -70,8 +70,10 @@ class Studio:
         todo = list(recipes)
         asked = Counter(recipe.key for recipe in todo)
 
+        # Here and not in the thread: what waits from the last call may be taken before the thread has begun.
+        done = set(self.drawn)
+
         def batches(stop: Event) -> Iterator[Mapping[str, Drawn]]:
-            done = set(self.drawn)
             for number, recipe in enumerate(todo):
                 if recipe.key not in done:
                     found = self._batch(recipe, [each for each in todo[number + 1 :] if each.key not in done], stop)
@@ -94,13 +96,11 @@ class Studio:
         models = self._models(asked)
         pipes.ready(offline=self.files.offline)
         machine = pipes.machine(self.device, repro=self.repro, threads=self.threads, batch=self.batch)
-        mates = {recipe.key: recipe}
-        alike = _alike(recipe, asked)
-        if alike is not None and alike not in self.cramped:
-            for each in later:
-                if len(mates) < machine.batch and _alike(each, None) == alike:
-                    mates[each.key] = each
+        mates, alike = {recipe.key: recipe}, _alike(recipe, asked)
         try:
+            if machine.batch > 1 and alike is not None and alike not in self.cramped:
+                fellows = [each for each in later if _alike(each, None) == alike]
+                mates |= self._mates(asked, recipe, fellows, models, machine)
             drawn, used, sampler = self._drawn(asked, list(mates.values()), models, machine, stop)
         except (MemoryError, RuntimeError) as error:  # while models and adapters were loaded
             if not pipes.is_full(error):
@@ -109,11 +109,31 @@ class Studio:
         if drawn.tiled and alike is not None:
             self.cramped.add(alike)
         batch = 1 if drawn.tiled else len(mates)
-        env = said.env(used, machine, dtype=machine.dtype(asked.dtype), batch=batch, drawn=drawn)
+        env = said.env(used, machine, asked, dtype=machine.dtype(asked.dtype), batch=batch, drawn=drawn)
         return {
             key: Drawn(recipe=mates[key], picture=picture, notes=drawn.notes, models=models, env=env, sampler=sampler)
             for key, picture in zip(mates, drawn.pictures, strict=True)
         }
+
+    def _mates(
+        self,
+        asked: RecipeOptions,
+        recipe: Recipe,
+        fellows: Sequence[Recipe],
+        models: Mapping[str, str],
+        machine: pipes.Machine,
+    ) -> dict[str, Recipe]:
+        """Those of the recipes alike, as many as a batch takes, whose prompts do not change each other's pictures."""
+        pipe = self._pipe("model", asked.model, models["model"], machine.dtype(asked.dtype), machine)
+
+        def company(each: Recipe) -> str | None:
+            return embed.company(pipe, str(each.options["prompt"]), asked.negative, taught=bool(asked.embeddings))
+
+        mine, mates = company(recipe), {recipe.key: recipe}
+        for each in fellows:
+            if len(mates) < machine.batch and mine is not None and company(each) == mine:
+                mates[each.key] = each
+        return mates
 
     def _drawn(
         self,
@@ -139,7 +159,8 @@ class Studio:
                 )
                 stack.enter_context(_scheduled(refiner, asked.scheduler))
                 stack.enter_context(embed.remembered(refiner, self.remembered, models["refiner"]))
-            adapted = repr(sorted(each for each in models.items() if each[0].startswith(("lora:", "embedding:"))))
+            # In the recipe's order: it pairs weights with LoRAs, and numbers the words that embeddings teach.
+            adapted = repr([each for each in models.items() if each[0].startswith(("lora:", "embedding:"))])
             adapted += repr([lora.weight for lora in asked.loras]) + models["model"] + dtype
             stack.enter_context(embed.remembered(pipe, self.remembered, adapted))
             job = draw.Job(
@@ -212,7 +233,10 @@ def _alike(recipe: Recipe, asked: RecipeOptions | None) -> str | None:
 
     A picture to start from or to be like is prepared for one.
     """
-    asked = asked or options.read(recipe.options)
+    try:
+        asked = asked or options.read(recipe.options)
+    except RecipeError:  # it will be said in that recipe's own turn
+        return None
     if asked.image is not None or asked.control is not None or asked.ip_adapter is not None:
         return None
     common = {key: value for key, value in recipe.options.items() if key != "prompt"}

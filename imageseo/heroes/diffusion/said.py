@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ def models(options: RecipeOptions, files: Files) -> dict[str, str]:
     if options.refiner is not None:
         found["refiner"] = files.digest(files.folder("refiner.model", options.refiner.model))
     if options.vae is not None:
-        found["vae"] = files.digest(files.path("vae", options.vae))
+        found["vae"] = files.digest(files.folder("vae", options.vae))
     for number, name in enumerate(options.embeddings):
         found[f"embedding:{name}"] = files.digest(files.path(f"embeddings[{number}]", name))
     for number, lora in enumerate(options.loras):
@@ -36,8 +37,10 @@ def models(options: RecipeOptions, files: Files) -> dict[str, str]:
         found[f"image:{options.control.image}"] = files.digest(files.path("control.image", options.control.image))
     if options.ip_adapter is not None:
         adapter = options.ip_adapter
-        folder = files.path("ip_adapter.folder", adapter.folder)
+        folder = files.folder("ip_adapter.folder", adapter.folder)
         found["ip_adapter"] = files.digest(folder / adapter.weight_name)
+        adapters = import_module("imageseo.heroes.diffusion.adapters")
+        found["ip_adapter_encoder"] = files.digest(adapters.image_encoder(folder / adapter.weight_name, folder))
         found[f"image:{adapter.image}"] = files.digest(files.path("ip_adapter.image", adapter.image))
     for key, picture in (("image", options.image), ("mask", options.mask)):
         if picture is not None:
@@ -47,7 +50,9 @@ def models(options: RecipeOptions, files: Files) -> dict[str, str]:
     return found
 
 
-def env(pipe: Any, machine: pipes.Machine, *, dtype: str, batch: int, drawn: Drawn) -> dict[str, Any]:
+def env(
+    pipe: Any, machine: pipes.Machine, options: RecipeOptions, *, dtype: str, batch: int, drawn: Drawn
+) -> dict[str, Any]:
     """What the machine chose: evidence of how the picture came about, never part of its key."""
     import importlib.metadata
 
@@ -68,8 +73,15 @@ def env(pipe: Any, machine: pipes.Machine, *, dtype: str, batch: int, drawn: Dra
         found["cuda"] = str(torch.version.cuda)
     if drawn.tiled:
         found["tiled"] = True
-    if drawn.compel:
-        found["compel"] = importlib.metadata.version("compel")
+    also = {
+        "compel": drawn.compel,
+        "peft": options.loras,
+        "scikit-image": options.control is not None and options.control.prepare == "canny",
+        "ncnn": options.upscale,
+    }
+    for name in (name for name, used in also.items() if used):
+        with suppress(importlib.metadata.PackageNotFoundError):  # who uses it says better what is missing
+            found[name] = importlib.metadata.version(name)
     return found
 
 
