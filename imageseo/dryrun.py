@@ -26,13 +26,15 @@ _DOES = {
     "share": "takes over the hero of an equal recipe",
     "stale": "stays, although its page says something else now than when it was made",
     "refuse": "would be refused",
+    "drop": "asks for no hero any more, and would lose the one that is pinned",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One page. ``does``: ``make``, ``keep``, ``share``, ``stale`` or ``refuse``; ``why``: for the first and the last.
+    """One page. ``does``: ``make``, ``keep``, ``share``, ``stale``, ``refuse`` or ``drop``.
 
+    ``why``: of what is made or refused.
     ``recipe``: what would be made, or stands; None where it could not be read. ``pinned``: the hash of the recipe that
     stands. ``evidence``: what the prompt came from. ``notes``: the provider's.
     """
@@ -93,7 +95,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DryRun:
-    """Every page that asks for a hero to be made, by name."""
+    """Every page that asks for a hero to be made or would lose one, by name."""
 
     rows: tuple[Row, ...] = ()
 
@@ -131,11 +133,13 @@ def plan(
     *,
     faults: Iterable[tuple[str, ImageseoError]] = (),
     refuses: Callable[[Recipe], ImageseoError | None] = lambda recipe: None,
+    prune: Callable[[str], bool] | None = None,
 ) -> DryRun:
     """What would become of each page. ``wanted``: requests beside the lock, as ``generate`` itself weighs them.
 
     ``faults``: page and fault of those whose recipe could not be read. ``refuses``: why a recipe would not be followed
     although it can be read (another model than the pinned one); asked for what would be made, and for nothing else.
+    ``prune``: as in ``generate``.
     """
     rows = [*(_fault(page, fault, None, wanted) for page, fault in (*faults, *wanted.failed))]
     for provider, jobs in wanted.jobs.items():
@@ -174,6 +178,11 @@ def plan(
                 evidence=request.evidence,
             )
         )
+    rows += [
+        Row(page=pin.page, does="drop", recipe=pin.recipe, pinned=pin.recipe_hash)
+        for pin in wanted.lock.pins
+        if prune is not None and pin.page not in wanted.pages and prune(pin.page)
+    ]
     return DryRun(rows=tuple(sorted(rows, key=lambda row: row.page)))
 
 

@@ -87,6 +87,24 @@ def test_every_fate_is_told_and_nothing_happens(project: Path) -> None:
     assert {path: path.read_bytes() for path in project.rglob("*") if path.is_file()} == before
 
 
+def test_what_would_go_is_told(project: Path) -> None:
+    generate(
+        [ask("left.md", prompt="left"), ask("seen.md", prompt="seen")],
+        providers={"one-colour": OneColour()},
+        vault=FolderVault(project, "heroes"),
+        lock_path=project / locks.NAME,
+    )
+    assert "drop" not in dry(project).counts, "where nobody knows all pages"
+    found = dry(project, prune=lambda page: page != "seen.md")
+    (row,) = (row for row in found.rows if row.does == "drop")
+    pin = locks.read(project / locks.NAME).of_page("left.md")
+    assert pin is not None
+    assert (row.page, row.recipe, row.pinned) == ("left.md", pin.recipe, pin.recipe_hash)
+    assert "left.md: asks for no hero any more, and would lose the one that is pinned\n" in found.as_text()
+    assert found.as_text().endswith(", 1 drop\n")
+    assert (project / pin.file).is_file()
+
+
 def test_what_an_author_changes_in_a_template_is_no_change_of_the_page(tmp_path: Path) -> None:
     def told(prompt: str, words: str) -> HeroRequest:
         return ask("a.md", prompt, derived=frozenset({"prompt", "seed"}), evidence={"words": words})
