@@ -11,10 +11,9 @@ from urllib.request import url2pathname
 from imageseo.errors import LockError, SettingsError, SiteError
 from imageseo.files import write_atomic
 from imageseo.kept import Kept, carries
+from imageseo.lockreading import RESTORE
 from imageseo.ports import Vault
 from imageseo.remote import Limits, Remote, Trouble, checked
-
-_RESTORE = "Take the file back from version control, or delete the entry and run `imageseo generate`."
 
 
 def is_url(masters: str) -> bool:
@@ -74,9 +73,9 @@ class FolderVault:
         try:
             data = (self._project / file).read_bytes()
         except OSError as error:
-            raise LockError(f"{_broken(file, sha256, None)} ({error})", hint=_RESTORE) from error
+            raise LockError(f"{_broken(file, sha256, None)} ({error})", hint=RESTORE) from error
         if (found := _sha256(data)) != sha256:
-            raise LockError(_broken(file, sha256, found), hint=_RESTORE)
+            raise LockError(_broken(file, sha256, found), hint=RESTORE)
         return data
 
     def put(self, name: str, data: bytes) -> str:
@@ -209,7 +208,7 @@ class RemoteVault:
     def _inside(self, file: str) -> str:
         path = PurePosixPath(file)
         if path.is_absolute() or ".." in path.parts or not path.parts or re.search(r"[\\\x00-\x1f?#*]|://|^~", file):
-            raise LockError(f"{file!r} is no name of a master", hint=_RESTORE)
+            raise LockError(f"{file!r} is no name of a master", hint=RESTORE)
         return file
 
     def _unread(self, file: str, trouble: Trouble) -> LockError:
