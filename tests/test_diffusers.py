@@ -5,11 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import shutil
-import subprocess
-import sys
 import threading
+import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,6 +20,7 @@ from PIL import Image
 from imageseo.errors import ProviderError, RecipeError
 from imageseo.heroes.diffusers import PROVIDER, Diffusers
 from imageseo.heroes.diffusion import draw, pipes, run
+from imageseo.heroes.diffusion.ahead import ahead
 from imageseo.model.hero import TRAINED_MEDIA, Master, Recipe
 from imageseo.ports import Place, Progress
 from tests import small_sites, tiny_adapters, tiny_models
@@ -29,7 +28,6 @@ from tests import small_sites, tiny_adapters, tiny_models
 torch: Any = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 
-ROOT = Path(__file__).parent.parent
 SETTINGS = {"device": "cpu", "threads": 1}
 
 
@@ -71,36 +69,23 @@ def made(provider: Diffusers, *recipes: Recipe) -> list[Master]:
 
 
 def pixels(master: Master) -> str:
-    with Image.open(io.BytesIO(master.png)) as image:
+    return shown(io.BytesIO(master.png))
+
+
+def shown(file: Path | io.BytesIO) -> str:
+    with Image.open(file) as image:
         return hashlib.sha256(f"{image.mode} {image.size}".encode() + image.tobytes()).hexdigest()[:16]
 
 
 def recipes() -> dict[str, Recipe]:
-    """One picture of every family, one with all that a recipe may say of it; also run in other processes."""
+    """One picture of every family, one with all that a recipe may say of it."""
     found = {family: recipe(family) for family in tiny_models.FAMILIES}
     found["refined"] = recipe("sdxl", steps=4, refiner={"model": "refiner", "start": 0.5}, scheduler="dpm++ 2m karras")
     found["weighted"] = recipe("sd", prompt="a (lighthouse:1.4) at [dawn]", negative="text", scheduler="euler a")
     return found
 
 
-def digests(project: Path) -> dict[str, str]:
-    provider = placed(project)
-    return {name: pixels(master) for name, each in recipes().items() for master in made(provider, each)}
-
-
 class TestFamilies:
-    def test_two_processes_draw_the_same(self, models: Path) -> None:
-        """Whatever the environment says of threads: the setting is what counts."""
-        code = "import json; from tests.test_diffusers import digests, Path\n"
-        code += f"print(json.dumps(digests(Path({str(models)!r}))))"
-        env = {**os.environ, "OMP_NUM_THREADS": "3", "PYTHONHASHSEED": "1"}
-        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        found = digests(models)
-        assert json.loads(done.stdout.splitlines()[-1]) == found
-        assert len(set(found.values())) == len(recipes())
-        assert "Warning" not in done.stderr, done.stderr
-
     @pytest.mark.parametrize("family", tiny_models.FAMILIES)
     def test_seed_prompt_and_steps_count(self, provider: Diffusers, family: str) -> None:
         base = recipe(family)
@@ -171,7 +156,7 @@ class TestSchedulers:
     NAMES = ("ddim", "euler", "euler a", "dpm++ 2m", "dpm++ 2m karras", "dpm++ 2m sde", "unipc", "lcm", "heun", "pndm")
 
     def test_distinct_and_repeatable(self, provider: Diffusers) -> None:
-        asked = [recipe("sd", steps=5, scheduler=name) for name in self.NAMES]
+        asked = [recipe("sd", steps=4, width=32, height=32, scheduler=name) for name in self.NAMES]
         first = [pixels(master) for master in made(provider, *asked)]
         # Another order: a scheduler leaves nothing behind in the pipeline.
         again = [pixels(master) for master in made(provider, *reversed(asked))]
@@ -277,9 +262,10 @@ class TestPrompts:
 
 
 def mixed(*embeddings: str, prompt: str = "a boat", **weights: float) -> Recipe:
-    loras = [{"file": f"{name}.safetensors", "weight": weight} for name, weight in weights.items()]
-    files = [f"{name}.safetensors" for name in embeddings]
-    return recipe("sd", prompt=prompt, **({"loras": loras} if loras else {"embeddings": files}))
+    more: dict[str, Any] = {"embeddings": [f"{name}.safetensors" for name in embeddings]}
+    if weights:
+        more = {"loras": [{"file": f"{name}.safetensors", "weight": weight} for name, weight in weights.items()]}
+    return recipe("sd", prompt=prompt, **more)
 
 
 FAMILY = {"sd": "StableDiffusion", "sdxl": "StableDiffusionXL"}
@@ -319,7 +305,7 @@ class TestBatches:
     def test_who_stops_waiting_stops_the_work(self, models: Path) -> None:
         """A taker that leaves (a full disk, a refused model) does not wait for pictures that nobody will see."""
         told = _Told()
-        masters = placed(models, progress=told).produce([recipe("sd", seed, steps=150) for seed in range(9)])
+        masters = placed(models, progress=told).produce([recipe("sd", seed, steps=50) for seed in range(9)])
         next(masters)
         masters.close()  # type: ignore[attr-defined]
         assert not [each for each in threading.enumerate() if each.name == "imageseo-diffusers"]
@@ -355,7 +341,6 @@ class TestBatches:
         assert next(first).png
         first.close()  # type: ignore[attr-defined]
         sizes.clear()
-        ahead = run.ahead
 
         def late(source: Any, keep: Any) -> Any:
             def waiting(stop: threading.Event) -> Iterator[Any]:
@@ -567,29 +552,43 @@ def test_every_step_is_shown(models: Path, family: str) -> None:
 
 
 def test_a_site_is_generated_then_built_without_torch(models: Path, tmp_path: Path) -> None:
-    """The whole way: recipe in front matter, `generate`, and a frozen build that has never heard of torch."""
-    shutil.copytree(models / "sd", tmp_path / "models/tiny")
-    front = (
-        "hero: {provider: diffusers, prompt: a lighthouse, steps: 2, width: 256, height: 128, seed: 5, alt: A light}"
-    )
+    """The whole way: recipes in front matter, `generate`, and a frozen build that has never heard of torch.
+
+    Another process draws the same as this one, whatever the environment says of threads: the setting is what counts.
+    """
+    pages = {f"docs/{name}.md": _page(each) for name, each in recipes().items()}
     small_sites.mkdocs_site(
         tmp_path,
-        config="plugins:\n  - imageseo:\n      providers:\n"
-        "        diffusers: {device: cpu, threads: 1, model: models/tiny}\n",
-        files={"docs/index.md": f"---\n{front}\n---\n# Home\n"},
+        config="plugins:\n  - imageseo:\n      providers:\n        diffusers: {device: cpu, threads: 1}\n",
+        files=pages,
     )
-    done = small_sites.run("imageseo", "generate", cwd=tmp_path)
+    for name in (*tiny_models.FAMILIES, "refiner"):
+        shutil.copytree(models / name, tmp_path / name)
+    done = small_sites.run("imageseo", "generate", cwd=tmp_path, env={"OMP_NUM_THREADS": "3", "PYTHONHASHSEED": "1"})
     assert done.returncode == 0, done.stdout + done.stderr
-    lock = (tmp_path / "imageseo.lock").read_text()
-    assert 'scheduler = "default"' in lock
-    assert 'dtype = "float32"' in lock
+    assert "Warning" not in done.stderr, done.stderr
+    lock = tomllib.loads((tmp_path / "imageseo.lock").read_text())
+    there = {each["page"]: each for each in lock["hero"]}
+    here = {f"docs/{name}.md": pixels(*made(placed(models), each)) for name, each in recipes().items()}
+    assert {page: shown(tmp_path / each["output"]["file"]) for page, each in there.items()} == here
+    assert len(set(here.values())) == len(here)
+    assert there["docs/sd.md"]["recipe"]["options"]["scheduler"] == "default"
+    assert there["docs/sd.md"]["env"]["dtype"] == "float32"
     blocked = tmp_path / "blocked"
     for name in ("torch", "diffusers", "transformers"):
         small_sites.write(blocked, {f"{name}.py": "raise SystemExit('a locked build loads no model')"})
-    shutil.rmtree(tmp_path / "models")
+    for name in (*tiny_models.FAMILIES, "refiner"):
+        shutil.rmtree(tmp_path / name)
     done = small_sites.run("mkdocs", "build", cwd=tmp_path, env={"PYTHONPATH": str(blocked), "IMAGESEO_FROZEN": "1"})
     assert done.returncode == 0, done.stdout + done.stderr
     assert list((tmp_path / "site/assets/heroes").glob("*.jpg"))
+
+
+def _page(each: Recipe) -> str:
+    size = {"width": each.width, "height": each.height, "seed": each.seed}
+    said = {key: value for key, value in each.options.items() if value not in ("", [], ())}
+    hero = {"provider": each.provider, **said, **size, "alt": "A light"}
+    return f"---\nhero: {json.dumps(hero)}\n---\n# A light\n"
 
 
 def test_a_fault_of_the_recipe_is_the_recipe_s(provider: Diffusers) -> None:

@@ -318,7 +318,7 @@ def test_parts_of_the_hub_are_evidence_too(
     vae = tiny_adapters.vae(sd, tmp_path / f"models--org--vae/snapshots/{commit}")
     ip = tiny_adapters.ip_adapter(sd, tmp_path / f"models--org--ip/snapshots/{commit}")
     adapter = {"folder": f"org/ip@{commit}", "weight_name": "ip.safetensors", "image": portrait}
-    more = {"vae": f"org/vae@{commit}", "ip_adapter": adapter}
+    more: dict[str, Any] = {"vae": f"org/vae@{commit}", "ip_adapter": adapter}
     found = said.models(asked(**more), files)
     assert found["vae"] == files.digest(vae)
     assert found["ip_adapter"] == files.digest(ip / "ip.safetensors")
