@@ -87,7 +87,7 @@ def lint(directory: Path, config: Path | None, form: str) -> int:
 @cli.command()
 @click.argument("pages", metavar="[PAGE]...", nargs=-1)
 @click.option("--site", type=PathType(), metavar="DIR", help="The built site, where no generator's configuration lies.")
-@click.option("--dry-run", "dry", is_flag=True, help="Say what would be made, with every prompt; write nothing.")
+@click.option("--dry-run", "dry", is_flag=True, help="Say what would be made or dropped, and its prompts; pin nothing.")
 @click.option("--frozen", is_flag=True, help="Make nothing: name what is missing or changed, and end with 1 then.")
 @click.option("--verify", "again", is_flag=True, help="Make pinned heroes again in memory and compare; write nothing.")
 @click.option(

@@ -456,6 +456,21 @@ def test_generate_dry_run_tells_and_writes_nothing(
     assert (tree(tmp_path), painter.asked) == (before, [])
 
 
+def test_generate_dry_run_tells_what_would_be_dropped(
+    tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
+) -> None:
+    mkdocs_site(tmp_path, files={"docs/art.md": RECIPE})
+    assert command("generate") == 0
+    (tmp_path / "docs/art.md").write_text("# Art\n", "utf-8")
+    before = tree(tmp_path)
+    capsys.readouterr()
+    assert command("generate", "--dry-run") == 0
+    assert "docs/art.md: asks for no hero any more, and would lose" in capsys.readouterr().out
+    assert command("generate", "--dry-run", "docs/index.md") == 0
+    assert "docs/art.md" not in capsys.readouterr().out
+    assert tree(tmp_path) == before
+
+
 @pytest.mark.parametrize(
     "words",
     [

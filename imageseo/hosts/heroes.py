@@ -62,12 +62,6 @@ def generate(
     turn = nullcontext() if frozen else alone(cache / "generate.busy", here.note)
     with turn:
         asking = _Asking.of(here, names, root, progress)
-        dropping = prune or (asking.whole and not names and not asking.faults)
-        spared = {page for page, _ in asking.faults} | (asking.elsewhere() if prune else set())
-
-        def idle(page: str) -> bool:
-            return page not in spared and (prune or _prunable(page, here, root))
-
         result = masters.generate(
             asking.requests,
             providers=asking.providers,
@@ -75,7 +69,7 @@ def generate(
             lock_path=here.folder / locks.NAME,
             store=outfit.store(settings, here.folder),
             frozen=frozen,
-            prune=idle if dropping else None,
+            prune=asking.idle(here, root, prune=prune),
             present=asking.present,
             redraw=asking.redraw,
             accept=(report or cache / "regression") if accept else None,
@@ -92,7 +86,10 @@ def generate(
 def rehearse(
     here: AtHand, *, names: Sequence[str], root: Path | None, progress: Progress, config: Path | None = None
 ) -> DryRun:
-    """What ``generate`` would do, with every resolved prompt; loads no model and writes nothing. Raises as it does."""
+    """What ``generate`` would do, with every resolved prompt; loads no model and pins nothing. Raises as it does.
+
+    Nothing but the cache is written to: masters of a bucket are fetched into it, to see that they are there.
+    """
     from imageseo import compose, dryrun, finders, madeby
     from imageseo.wanted import weigh
 
@@ -112,7 +109,7 @@ def rehearse(
     def refuses(recipe: Recipe) -> ImageseoError | None:
         return madeby.foreseen(asking.providers.get(recipe.provider), recipe, known, command("--accept-model"))
 
-    return dryrun.plan(wanted, asking.providers, faults=asking.faults, refuses=refuses)
+    return dryrun.plan(wanted, asking.providers, faults=asking.faults, refuses=refuses, prune=asking.idle(here, root))
 
 
 def verify(here: AtHand, *, names: Sequence[str], root: Path | None, progress: Progress) -> Checked:
@@ -208,6 +205,13 @@ class _Asking:
     def redraw(self) -> Collection[str]:
         """Pages that were named: who does so means it."""
         return {page.key for page in self.chosen} if self.named else ()
+
+    def idle(self, here: AtHand, root: Path | None, *, prune: bool = False) -> Callable[[str], bool] | None:
+        """Whether the pin of a page that asks for nothing may go; None: none may. ``prune``: as in ``generate``."""
+        if not (prune or (self.whole and not self.named and not self.faults)):
+            return None
+        spared = {page for page, _ in self.faults} | (self.elsewhere() if prune else set())
+        return lambda page: page not in spared and (prune or _prunable(page, here, root))
 
     def elsewhere(self) -> set[str]:
         """Pages that were not chosen and ask for a hero, or for what nobody can read."""
