@@ -320,7 +320,7 @@ class TestBatches:
         assert ["compel" in master.env for master in masters] == [False, True, False, True, True, True]
         alone = [made(placed(models, repro=False, batch=9), each)[0] for each in asked]
         assert [close(one, other) for one, other in zip(masters, alone, strict=True)] == [True] * 6
-        embedding = {"embeddings": ["<many>.safetensors"]}
+        embedding: dict[str, Any] = {"embeddings": ["<many>.safetensors"]}
         tiny_adapters.embedding(models / "<many>.safetensors", 32, name="<many>", vectors=80)
         taught = [recipe("sd", prompt=f"{word} (boat:1.3)", **embedding) for word in ("paper", "<many>")]
         assert [each.env["batch"] for each in made(placed(models, repro=False, batch=9), *taught)] == [1, 1]
