@@ -352,5 +352,13 @@ def test_everything_at_once_through_the_provider(folder: Path, files: Files, sd:
     assert first.digital_source_type == COMPOSITE_TRAINED_MEDIA
     kept = np.asarray(Image.open(io.BytesIO(first.png)))[12:52, 24:72]
     assert np.array_equal(kept, np.asarray(Image.open(folder / "small.png")))
-    expected = {"model", "vae", "control", "ip_adapter", "lora:style.safetensors", "embedding:glow.safetensors"}
+    expected = {
+        "model",
+        "vae",
+        "control",
+        "ip_adapter",
+        "ip_adapter_encoder",
+        "lora:style.safetensors",
+        "embedding:glow.safetensors",
+    }
     assert expected | {"image:small.png", "image:scene.png"} == set(first.models)
