@@ -591,6 +591,20 @@ def test_pins_outlive_pages_that_were_not_seen(
     assert before.items() <= tree(tmp_path / "heroes").items()
 
 
+def test_a_draft_keeps_its_pin(tmp_path: Path, command: Any, painter: OneColour) -> None:
+    site = mkdocs_site(tmp_path, files={"docs/art.md": RECIPE})
+    assert command("generate") == 0
+    before = tree(site / "heroes")
+    config = site / "mkdocs.yml"
+    text = config.read_text("utf-8")
+    config.write_text(text + "draft_docs: art.md\n", "utf-8")
+    assert command("generate") == 0
+    assert tree(site / "heroes") == before
+    assert len(_lock(site)) == 1
+    assert command("generate", "--prune") == 0
+    assert "[[hero]]" not in (site / "imageseo.lock").read_text("utf-8")
+
+
 def test_sources_that_ask_no_more_lose_their_pins(tmp_path: Path, command: Any, painter: OneColour) -> None:
     mkdocs_site(tmp_path, files={"docs/art.md": RECIPE})
     assert command("generate") == 0

@@ -211,7 +211,14 @@ class _Asking:
         if not (prune or (self.whole and not self.named and not self.faults)):
             return None
         spared = {page for page, _ in self.faults} | (self.elsewhere() if prune else set())
-        return lambda page: page not in spared and (prune or _prunable(page, here, root))
+        seen = {page.key for page in self.pages}
+
+        def idle(page: str) -> bool:
+            # A source that its host does not publish now, as a draft, has not said that it wants no hero any more.
+            unpublished = page not in seen and (here.folder / page).is_file()
+            return page not in spared and (prune or (_prunable(page, here, root) and not unpublished))
+
+        return idle
 
     def elsewhere(self) -> set[str]:
         """Pages that were not chosen and ask for a hero, or for what nobody can read."""
