@@ -6,15 +6,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
-from imageseo import lock as locks
+from imageseo.pins import lock as locks
 from imageseo.core import series
 from imageseo.core.recipes import changed
 from imageseo.errors import ImageseoError, LockError
-from imageseo.lock import Lock
-from imageseo.masters import Command
+from imageseo.pins.lock import Lock
+from imageseo.making.masters import Command
 from imageseo.model.hero import HeroRequest, Pin, Recipe
 from imageseo.ports import Vault
-from imageseo.vault import restoring
+from imageseo.pins.vault import restoring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,10 @@ from urllib.request import url2pathname
 
 from imageseo.errors import LockError, SettingsError, SiteError
 from imageseo.files import write_atomic
-from imageseo.kept import Kept, carries
-from imageseo.lockreading import RESTORE
+from imageseo.pins.kept import Kept, carries
+from imageseo.pins.lockreading import RESTORE
 from imageseo.ports import Vault
-from imageseo.remote import Limits, Remote, Trouble, checked
+from imageseo.pins.remote import Limits, Remote, Trouble, checked
 
 
 def is_url(masters: str) -> bool:

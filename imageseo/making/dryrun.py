@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from imageseo.errors import ImageseoError
-from imageseo.masters import unknown_provider
+from imageseo.making.masters import unknown_provider
 from imageseo.model.hero import Recipe
 from imageseo.ports import HeroProvider
-from imageseo.wanted import Wanted
+from imageseo.making.wanted import Wanted
 
 _WHY = {
     "missing": "new",

@@ -7,8 +7,8 @@ import zlib
 from dataclasses import replace
 
 from imageseo.errors import ProviderError
-from imageseo.likeness import opened, phash, pixels_digest
-from imageseo.lock import master_name
+from imageseo.making.likeness import opened, phash, pixels_digest
+from imageseo.pins.lock import master_name
 from imageseo.model.hero import Master, Pin, Recipe
 from imageseo.ports import Vault
 from imageseo.raster import png_chunks

@@ -11,7 +11,7 @@ from typing import Any
 
 from imageseo.core.recipes import basics
 from imageseo.errors import LockError
-from imageseo.lockreading import RESTORE, RIGHTS, VERSION, Reader
+from imageseo.pins.lockreading import RESTORE, RIGHTS, VERSION, Reader
 from imageseo.model.hero import Pin
 
 __all__ = ["RESTORE", "VERSION", "by_page", "dump", "parse"]

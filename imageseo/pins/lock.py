@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from imageseo import lockfile
+from imageseo.pins import lockfile
 from imageseo.core.recipes import changed
 from imageseo.errors import LockError
 from imageseo.files import write_atomic
-from imageseo.lockfile import RESTORE, by_page
+from imageseo.pins.lockfile import RESTORE, by_page
 from imageseo.model.hero import Pin, Recipe
 
 NAME = "imageseo.lock"

@@ -9,20 +9,20 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from imageseo import finders, madeby
-from imageseo import lock as locks
+from imageseo.making import finders, madeby
+from imageseo.pins import lock as locks
 from imageseo.errors import ImageseoError, ProviderError
-from imageseo.keep import finished, kept
-from imageseo.lock import Lock
-from imageseo.lockfile import Blocks
-from imageseo.making import Making
-from imageseo.masters import TYPED, Command
+from imageseo.making.keep import finished, kept
+from imageseo.pins.lock import Lock
+from imageseo.pins.lockfile import Blocks
+from imageseo.making.produce import Making
+from imageseo.making.masters import TYPED, Command
 from imageseo.model.hero import HeroRequest, Master, Pin
-from imageseo.outcome import GenerateResult, Made
+from imageseo.making.outcome import GenerateResult, Made
 from imageseo.ports import Clock, HeroProvider, Progress, Store, Vault
-from imageseo.regression import compare
-from imageseo.turn import uninterrupted
-from imageseo.wanted import Job, Wanted, weigh
+from imageseo.making.regression import compare
+from imageseo.making.turn import uninterrupted
+from imageseo.making.wanted import Job, Wanted, weigh
 
 __all__ = ["GenerateResult", "Made", "generate"]
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from imageseo.errors import ImageseoError, ProviderError
-from imageseo.madeby import Files, changed, refusal, shares
-from imageseo.masters import drawn_key, unknown_provider
+from imageseo.making.madeby import Files, changed, refusal, shares
+from imageseo.making.masters import drawn_key, unknown_provider
 from imageseo.model.hero import Master, Recipe
-from imageseo.outcome import Work
+from imageseo.making.outcome import Work
 from imageseo.ports import Clock, HeroProvider, Store
 
 

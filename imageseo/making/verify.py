@@ -7,10 +7,10 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from imageseo import finders
+from imageseo.making import finders
 from imageseo.errors import ImageseoError, LockError, ProviderError
-from imageseo.likeness import Likeness, likeness, opened, pixels_digest
-from imageseo.making import Making
+from imageseo.making.likeness import Likeness, likeness, opened, pixels_digest
+from imageseo.making.produce import Making
 from imageseo.model.hero import Master, Pin, Recipe
 from imageseo.ports import Progress, Vault
 
