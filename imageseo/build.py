@@ -17,8 +17,8 @@ from imageseo.errors import ImageseoError
 from imageseo.facts import Reading, SiteFiles
 from imageseo.finish import Finished, Finisher, unwritable
 from imageseo.lint import Rule
+from imageseo.making.masters import Heroes
 from imageseo.maps import Sitemaps
-from imageseo.masters import Heroes
 from imageseo.memo import Record
 from imageseo.memory import Memory
 from imageseo.model.image import Asset, BadAsset, VariantSpec

@@ -10,7 +10,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from imageseo import finders
 from imageseo.core import crops as windows
 from imageseo.core import hero as heroes
 from imageseo.core import naming
@@ -19,7 +18,8 @@ from imageseo.crops import Cropper
 from imageseo.encode import Encoder
 from imageseo.errors import ImageseoError, RecipeError
 from imageseo.facts import SiteFiles
-from imageseo.masters import Heroes, Resolved
+from imageseo.making import finders
+from imageseo.making.masters import Heroes, Resolved
 from imageseo.memo import digest
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.hero import Hero, HeroRequest

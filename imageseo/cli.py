@@ -128,9 +128,9 @@ def generate(
     never made again, but by --verify, which says of each hero: identical, equivalent (a viewer cannot tell),
     different, or skipped and why.
     """
-    from imageseo.dryrun import DryRun
     from imageseo.hosts import heroes
     from imageseo.hosts.generated import NOTHING, Checked, Generated
+    from imageseo.making.dryrun import DryRun
 
     modes = {"--dry-run": dry, "--frozen": frozen, "--verify": again, "--accept-model": accept, "--prune": prune}
     given = [name for name, on in modes.items() if on]

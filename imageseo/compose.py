@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import cast
 
 from imageseo import crops as cutting
-from imageseo import finders, memo
-from imageseo import lock as locks
-from imageseo import vault as vaults
+from imageseo import memo
 from imageseo.build import Tools
 from imageseo.cast import completer
 from imageseo.config import prompts
@@ -26,7 +24,8 @@ from imageseo.errors import RecipeError
 from imageseo.facts import Reading
 from imageseo.isolate import Isolated
 from imageseo.lint import LintResult, Rule, lint, locate
-from imageseo.masters import TYPED, Command, Heroes
+from imageseo.making import finders
+from imageseo.making.masters import TYPED, Command, Heroes
 from imageseo.memo import Noted
 from imageseo.memory import Memory
 from imageseo.model.finding import Finding, Severity
@@ -34,6 +33,8 @@ from imageseo.model.hero import HeroRequest
 from imageseo.model.image import Asset, BadAsset
 from imageseo.model.page import Page, Site
 from imageseo.outfit import codecs, leaves, metrics, policy, store
+from imageseo.pins import lock as locks
+from imageseo.pins import vault as vaults
 from imageseo.ports import Codec, HeroProvider, Metric, Place, Progress, Result, Vault
 from imageseo.probe import probe
 from imageseo.settings import Settings

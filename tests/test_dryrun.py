@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from imageseo import lock as locks
-from imageseo.dryrun import DryRun, plan
 from imageseo.errors import ProviderError, RecipeError
-from imageseo.generate import generate
-from imageseo.madeby import Part, foreseen
+from imageseo.making.dryrun import DryRun, plan
+from imageseo.making.generate import generate
+from imageseo.making.madeby import Part, foreseen
+from imageseo.making.wanted import weigh
 from imageseo.model.hero import HeroRequest, Master, Recipe
-from imageseo.vault import FolderVault
-from imageseo.wanted import weigh
+from imageseo.pins import lock as locks
+from imageseo.pins.vault import FolderVault
 from tests.fakes import OneColour
 
 

@@ -9,23 +9,23 @@ from typing import Any, cast
 
 import pytest
 
-from imageseo import finders
-from imageseo import lock as locks
 from imageseo.cast import completer
 from imageseo.core import hero
 from imageseo.errors import RecipeError
-from imageseo.generate import GenerateResult, generate
 from imageseo.heroes.library import PROVIDER as LIBRARY
 from imageseo.heroes.procedural import PROVIDER as PROCEDURAL
-from imageseo.making import Making
-from imageseo.masters import Heroes, Resolution
+from imageseo.making import finders
+from imageseo.making.generate import GenerateResult, generate
+from imageseo.making.masters import Heroes, Resolution
+from imageseo.making.produce import Making
+from imageseo.making.verify import verify
 from imageseo.model.finding import Location
 from imageseo.model.hero import HeroRequest, Said
 from imageseo.model.page import Page, PageHints
+from imageseo.pins import lock as locks
+from imageseo.pins.vault import FolderVault
 from imageseo.ports import HeroProvider, Place
 from imageseo.settings import HeroSettings
-from imageseo.vault import FolderVault
-from imageseo.verify import verify
 from tests import small_sites
 from tests.fakes import MemoryStore
 

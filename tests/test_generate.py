@@ -12,20 +12,20 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
-from imageseo import lock as locks
-from imageseo import vault as vaults
 from imageseo.errors import LockError, ProviderError, SiteError, StoreError
-from imageseo.generate import GenerateResult, generate
 from imageseo.hosts.generated import Generated
-from imageseo.keep import with_parameters
-from imageseo.likeness import phash, pixels_digest
-from imageseo.masters import Heroes, Resolution
+from imageseo.making.generate import GenerateResult, generate
+from imageseo.making.keep import with_parameters
+from imageseo.making.likeness import phash, pixels_digest
+from imageseo.making.masters import Heroes, Resolution
+from imageseo.making.outcome import Work
 from imageseo.model.finding import Location, Severity
 from imageseo.model.hero import ALGORITHMIC_MEDIA, TRAINED_MEDIA, HeroRequest, Master, Recipe
 from imageseo.model.image import Rights
-from imageseo.outcome import Work
+from imageseo.pins import lock as locks
+from imageseo.pins import vault as vaults
+from imageseo.pins.vault import FolderVault
 from imageseo.ports import HeroProvider, Stored, Vault
-from imageseo.vault import FolderVault
 from tests import painters
 from tests.fakes import MemoryStore, OneColour, Ticks
 from tests.painters import Modelled

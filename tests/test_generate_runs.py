@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from imageseo import lock as locks
-from imageseo.lock import Lock
+from imageseo.pins import lock as locks
+from imageseo.pins.lock import Lock
 from tests.small_sites import environment, write
 
 PAGE = (

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from imageseo import build as job
-from imageseo import compose, config, lock
+from imageseo import compose, config
 from imageseo.cast import completer
 from imageseo.core import edits, hero
 from imageseo.core.find import find
@@ -35,6 +35,7 @@ from imageseo.model.hero import (
 from imageseo.model.image import Asset, Rights
 from imageseo.model.page import Page, PageHints
 from imageseo.model.plan import HeroInsert, PagePlan
+from imageseo.pins import lock
 from imageseo.probe import probe
 from imageseo.provenance import packet
 from imageseo.rules import ai_label

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from imageseo import lock as locks
 from imageseo.errors import ProviderError, RecipeError, SettingsError
 from imageseo.heroes import library
 from imageseo.heroes.library import PROVIDER, Library
@@ -24,6 +23,7 @@ from imageseo.heroes.shelf import licences, words
 from imageseo.heroes.shelf.entry import Entry
 from imageseo.model.hero import Master, Recipe
 from imageseo.model.image import Rights
+from imageseo.pins import lock as locks
 from imageseo.ports import Place
 from imageseo.provenance import packet
 from tests import pictures, small_sites

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from imageseo.errors import ProviderError
-from imageseo.likeness import bits_apart, ciede2000, lab, likeness, opened, phash, pixels_digest
+from imageseo.making.likeness import bits_apart, ciede2000, lab, likeness, opened, phash, pixels_digest
 from tests import pictures
 
 # Sharma, Wu, Dalal: "The CIEDE2000 Color-Difference Formula", table 1: both L*a*b* and the difference.

@@ -7,12 +7,13 @@ import re
 from itertools import takewhile
 from pathlib import Path
 
-from imageseo import compose, lock
+from imageseo import compose
 from imageseo.heroes.diffusers import Options
 from imageseo.heroes.diffusion import options, schedulers
 from imageseo.hosts.project import at_hand
 from imageseo.model.hero import HeroRequest
-from imageseo.vault import FolderVault
+from imageseo.pins import lock
+from imageseo.pins.vault import FolderVault
 
 ROOT = Path(__file__).parent.parent
 SITE = ROOT / "site_example"

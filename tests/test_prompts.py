@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imageseo import lock
 from imageseo.config import prompts
 from imageseo.core import hero
 from imageseo.core.prompt_library import EMPTY, Library
@@ -23,6 +22,7 @@ from imageseo.errors import RecipeError, SettingsError
 from imageseo.heroes.procedural import PROVIDER as PROCEDURAL
 from imageseo.model.hero import HeroRequest, Pin, Recipe
 from imageseo.model.page import Page, PageHints
+from imageseo.pins import lock
 from imageseo.settings import HeroSettings
 from tests.small_sites import mkdocs_site, run, write
 

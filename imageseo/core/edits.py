@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import starmap
 
 from imageseo.core.attributes import SPACE, RawAttribute, Tag, attributes
 from imageseo.core.tokens import walk
+from imageseo.model.edit import Edit
 from imageseo.model.image import Span
+
+__all__ = ["ADDABLE", "CHROME", "HERO", "MARKER", "Edit", "apply", "strip"]
 
 MARKER = "data-imageseo"
 _HERO_FIGURE = "hero-figure"
@@ -19,14 +21,6 @@ HERO = "hero"  # the page's hero
 CHROME = "chrome"  # outside of the article: the theme alone decides how wide it is
 _WANTED = frozenset({"picture", "source", "img", "figure", "style", "script"})
 _RAW_END = re.compile(rf"</(?:style|script)[{SPACE}]*>")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edit:
-    """Bytes to put in the place of a span; an empty span inserts."""
-
-    span: Span
-    replacement: bytes
 
 
 def apply(html: bytes, edits: Iterable[Edit]) -> bytes:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from imageseo.errors import ImageseoError
-from imageseo.masters import TYPED, Command
-from imageseo.outcome import GenerateResult, Work
-from imageseo.verify import Verified
+from imageseo.making.masters import TYPED, Command
+from imageseo.making.outcome import GenerateResult, Work
+from imageseo.making.verify import Verified
 
 _WHY = {
     "missing": "new",

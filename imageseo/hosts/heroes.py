@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from imageseo import lock as locks
-from imageseo import vault as vaults
-from imageseo.dryrun import DryRun
 from imageseo.errors import ImageseoError, RecipeError, SiteError
 from imageseo.hosts.commands import generating
 from imageseo.hosts.generated import Checked, Generated
 from imageseo.hosts.project import AtHand
+from imageseo.making.dryrun import DryRun
+from imageseo.making.regression import SHEET
 from imageseo.model.hero import HeroRequest, Pin, Recipe
 from imageseo.model.page import Page
+from imageseo.pins import lock as locks
+from imageseo.pins import vault as vaults
 from imageseo.ports import HeroProvider, Progress
-from imageseo.regression import SHEET
 
 _UNSEEN = (
     "a page that a plugin makes while the site is built is not seen in the sources: "
@@ -51,9 +51,9 @@ def generate(
 
     Raises SiteError for a name that no page has, LockError, and what else stops all of the work.
     """
-    from imageseo import generate as masters
     from imageseo import outfit
-    from imageseo.turn import alone
+    from imageseo.making import generate as masters
+    from imageseo.making.turn import alone
 
     settings = here.settings
     command = generating(config=config, root=root)
@@ -90,8 +90,9 @@ def rehearse(
 
     Nothing but the cache is written to: masters of a bucket are fetched into it, to see that they are there.
     """
-    from imageseo import compose, dryrun, finders, madeby
-    from imageseo.wanted import weigh
+    from imageseo import compose
+    from imageseo.making import dryrun, finders, madeby
+    from imageseo.making.wanted import weigh
 
     asking = _Asking.of(here, names, root, progress)
     lock, command = locks.read(here.folder / locks.NAME), generating(config=config, root=root)
@@ -117,9 +118,10 @@ def verify(here: AtHand, *, names: Sequence[str], root: Path | None, progress: P
 
     Raises SiteError for a name that no pin and no page has, LockError.
     """
-    from imageseo import compose, finders
-    from imageseo.making import Making
-    from imageseo.verify import verify as made_again
+    from imageseo import compose
+    from imageseo.making import finders
+    from imageseo.making.produce import Making
+    from imageseo.making.verify import verify as made_again
 
     lock = locks.read(here.folder / locks.NAME)
     pins = lock.pins if not names else _pins(lock, names, here, root)

@@ -16,8 +16,8 @@ from imageseo.errors import ImageseoError, SettingsError
 from imageseo.hosts import job
 from imageseo.hosts.mkdocs_pages import READING, built_folders, folder_of, hints_of, read_pages
 from imageseo.hosts.pages import HEROES_FILE, HeroesFile, base_url, html_files, source_dir, with_heroes
-from imageseo.lock import NAME as LOCK
 from imageseo.model.page import Page, PageHints, Site
+from imageseo.pins.lock import NAME as LOCK
 from imageseo.ports import Progress
 from imageseo.progress import Quiet, for_stream
 from imageseo.settings import Settings

@@ -10,9 +10,9 @@ from typing import Any
 
 from imageseo.errors import ImageseoError
 from imageseo.making.masters import unknown_provider
+from imageseo.making.wanted import Wanted
 from imageseo.model.hero import Recipe
 from imageseo.ports import HeroProvider
-from imageseo.making.wanted import Wanted
 
 _WHY = {
     "missing": "new",

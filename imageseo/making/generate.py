@@ -9,20 +9,20 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from imageseo.making import finders, madeby
-from imageseo.pins import lock as locks
 from imageseo.errors import ImageseoError, ProviderError
+from imageseo.making import finders, madeby
 from imageseo.making.keep import finished, kept
-from imageseo.pins.lock import Lock
-from imageseo.pins.lockfile import Blocks
-from imageseo.making.produce import Making
 from imageseo.making.masters import TYPED, Command
-from imageseo.model.hero import HeroRequest, Master, Pin
 from imageseo.making.outcome import GenerateResult, Made
-from imageseo.ports import Clock, HeroProvider, Progress, Store, Vault
+from imageseo.making.produce import Making
 from imageseo.making.regression import compare
 from imageseo.making.turn import uninterrupted
 from imageseo.making.wanted import Job, Wanted, weigh
+from imageseo.model.hero import HeroRequest, Master, Pin
+from imageseo.pins import lock as locks
+from imageseo.pins.lock import Lock
+from imageseo.pins.lockfile import Blocks
+from imageseo.ports import Clock, HeroProvider, Progress, Store, Vault
 
 __all__ = ["GenerateResult", "Made", "generate"]
 

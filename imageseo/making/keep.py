@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from imageseo.errors import ProviderError
 from imageseo.making.likeness import opened, phash, pixels_digest
-from imageseo.pins.lock import master_name
 from imageseo.model.hero import Master, Pin, Recipe
+from imageseo.pins.lock import master_name
 from imageseo.ports import Vault
 from imageseo.raster import png_chunks
 

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from imageseo.making import finders
-from imageseo.pins import lock as locks
 from imageseo.core import series
 from imageseo.core.recipes import changed, leaves
 from imageseo.errors import ImageseoError, ProviderError
-from imageseo.pins.lock import Lock
+from imageseo.making import finders
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.hero import HeroRequest, Pin, Recipe, Said
 from imageseo.model.image import Rights
-from imageseo.ports import HeroProvider, Store, Vault
+from imageseo.pins import lock as locks
+from imageseo.pins.lock import Lock
 from imageseo.pins.vault import FolderVault, restoring
+from imageseo.ports import HeroProvider, Store, Vault
 
 Command = Callable[[str], str]
 TYPED: Command = "imageseo generate {}".format

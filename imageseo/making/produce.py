@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from imageseo.errors import ImageseoError, ProviderError
 from imageseo.making.madeby import Files, changed, refusal, shares
 from imageseo.making.masters import drawn_key, unknown_provider
-from imageseo.model.hero import Master, Recipe
 from imageseo.making.outcome import Work
+from imageseo.model.hero import Master, Recipe
 from imageseo.ports import Clock, HeroProvider, Store
 
 

@@ -11,16 +11,16 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from imageseo.making import finders
 from imageseo.errors import ImageseoError, ProviderError, SiteError
 from imageseo.files import write_atomic
+from imageseo.making import finders
 from imageseo.making.keep import finished
 from imageseo.making.likeness import likeness, opened
 from imageseo.making.madeby import Part, parts
 from imageseo.making.produce import Making
+from imageseo.making.verify import judge
 from imageseo.model.hero import Master, Pin, Recipe
 from imageseo.ports import Progress, Vault
-from imageseo.making.verify import judge
 
 SHEET, DATA = "index.html", "regression.json"
 

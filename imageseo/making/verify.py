@@ -7,8 +7,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from imageseo.making import finders
 from imageseo.errors import ImageseoError, LockError, ProviderError
+from imageseo.making import finders
 from imageseo.making.likeness import Likeness, likeness, opened, pixels_digest
 from imageseo.making.produce import Making
 from imageseo.model.hero import Master, Pin, Recipe

@@ -6,15 +6,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
-from imageseo.pins import lock as locks
 from imageseo.core import series
 from imageseo.core.recipes import changed
 from imageseo.errors import ImageseoError, LockError
-from imageseo.pins.lock import Lock
 from imageseo.making.masters import Command
 from imageseo.model.hero import HeroRequest, Pin, Recipe
-from imageseo.ports import Vault
+from imageseo.pins import lock as locks
+from imageseo.pins.lock import Lock
 from imageseo.pins.vault import restoring
+from imageseo.ports import Vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

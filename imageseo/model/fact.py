@@ -1,9 +1,10 @@
-"""Target, ImageFact, Pick, LcpImage, Problem: what rules read about a page, and what they answer."""
+"""Target, ImageFact, Pick, LcpImage, Place, Problem: what rules read about a page, and what they answer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from imageseo.model.edit import Edit
 from imageseo.model.finding import Severity, Viewport
 from imageseo.model.image import Asset, BadAsset, ImageRef, Kept, SourceTag
 
@@ -87,10 +88,31 @@ class LcpImage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a problem lies that is no image's: a byte of the page, or a line of another file of the site.
+
+    ``offset``: into the page's bytes as they are published. ``file``: site path of another file, with 1-based ``line``
+    and ``column`` where they are known. ``image``: URL of the picture that it is about.
+    """
+
+    offset: int | None = None
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+    image: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """What a rule found. ``at``: the image's tag. ``severity``: lower than the rule's own, when this one is milder."""
+    """What a rule found. ``at``: the image's tag; ``place``: where else. Neither: the page as a whole.
+
+    ``severity``: lower than the rule's own, when this one is milder. ``fix``: edits of the page's published bytes that
+    mend it and can do no harm; none where only the author can know.
+    """
 
     message: str
     hint: str = ""
     at: ImageRef | None = None
     severity: Severity | None = None
+    place: Place | None = None
+    fix: tuple[Edit, ...] = ()

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from imageseo.model.edit import Edit
 
 
 class Severity(StrEnum):
@@ -41,7 +45,10 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that is wrong. ``rule`` is permanent; ``message`` says what was found, ``hint`` what to do."""
+    """One thing that is wrong. ``rule`` is permanent; ``message`` says what was found, ``hint`` what to do.
+
+    ``fix``: edits of the page's published bytes that mend it safely.
+    """
 
     rule: str
     severity: Severity
@@ -49,6 +56,7 @@ class Finding:
     location: Location
     hint: str = ""
     fails_build: bool = False
+    fix: tuple[Edit, ...] = ()
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:

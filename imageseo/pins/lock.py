@@ -8,12 +8,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from imageseo.pins import lockfile
 from imageseo.core.recipes import changed
 from imageseo.errors import LockError
 from imageseo.files import write_atomic
-from imageseo.pins.lockfile import RESTORE, by_page
 from imageseo.model.hero import Pin, Recipe
+from imageseo.pins import lockfile
+from imageseo.pins.lockfile import RESTORE, by_page
 
 NAME = "imageseo.lock"
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from imageseo.core.recipes import basics
 from imageseo.errors import LockError
-from imageseo.pins.lockreading import RESTORE, RIGHTS, VERSION, Reader
 from imageseo.model.hero import Pin
+from imageseo.pins.lockreading import RESTORE, RIGHTS, VERSION, Reader
 
 __all__ = ["RESTORE", "VERSION", "by_page", "dump", "parse"]
 

@@ -12,8 +12,8 @@ from imageseo.errors import LockError, SettingsError, SiteError
 from imageseo.files import write_atomic
 from imageseo.pins.kept import Kept, carries
 from imageseo.pins.lockreading import RESTORE
-from imageseo.ports import Vault
 from imageseo.pins.remote import Limits, Remote, Trouble, checked
+from imageseo.ports import Vault
 
 
 def is_url(masters: str) -> bool:
