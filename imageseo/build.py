@@ -16,7 +16,6 @@ from imageseo.encode import Encoder
 from imageseo.errors import ImageseoError
 from imageseo.facts import Reading, SiteFiles
 from imageseo.finish import Finished, Finisher, unwritable
-from imageseo.lint import Rule
 from imageseo.making.masters import Heroes
 from imageseo.maps import Sitemaps
 from imageseo.memo import Record
@@ -28,6 +27,7 @@ from imageseo.planning import Planned, Planner
 from imageseo.ports import Progress
 from imageseo.publish import Output
 from imageseo.replay import Replay
+from imageseo.rule import Rule
 from imageseo.settings import Settings
 from imageseo.sweep import Sweep
 

@@ -14,21 +14,19 @@ from typing import cast
 from imageseo import crops as cutting
 from imageseo import memo
 from imageseo.build import Tools
-from imageseo.cast import completer
 from imageseo.config import prompts
-from imageseo.core import hero as heroes
 from imageseo.core import profiles
 from imageseo.core.prompt_library import Library
 from imageseo.encode import Encoder
 from imageseo.errors import RecipeError
 from imageseo.facts import Reading
 from imageseo.isolate import Isolated
-from imageseo.lint import LintResult, Rule, lint, locate
-from imageseo.making import finders
+from imageseo.lint import LintResult, lint, locate
 from imageseo.making.masters import TYPED, Command, Heroes
+from imageseo.making.requests import Requests
 from imageseo.memo import Noted
 from imageseo.memory import Memory
-from imageseo.model.finding import Finding, Severity
+from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.hero import HeroRequest
 from imageseo.model.image import Asset, BadAsset
 from imageseo.model.page import Page, Site
@@ -37,6 +35,7 @@ from imageseo.pins import lock as locks
 from imageseo.pins import vault as vaults
 from imageseo.ports import Codec, HeroProvider, Metric, Place, Progress, Result, Vault
 from imageseo.probe import probe
+from imageseo.rule import Rule
 from imageseo.settings import Settings
 from imageseo.work import pixels
 
@@ -79,20 +78,8 @@ def reader(
 
     Raises SettingsError for the prompts' own.
     """
-    complete, shared = completer(providers), library(settings, project)
-
-    def read(page: Page) -> HeroRequest | None:
-        return heroes.request(
-            page,
-            settings=settings.hero,
-            complete=complete,
-            reads=partial(finders.reads, providers),
-            base_url=base_url,
-            origin=page.hints.origin,
-            library=shared,
-        )
-
-    return read
+    shared = library(settings, project)
+    return Requests(settings=settings.hero, providers=providers, library=shared, base_url=base_url).of
 
 
 def rules() -> tuple[Rule, ...]:
@@ -188,6 +175,7 @@ def lint_site(
         severities=settings.lint.rules,
         probe=examine,
         reading=Reading.of(site, settings),
+        settings=settings,
         progress=progress,
     )
     if not settings.frozen:
@@ -208,6 +196,8 @@ def _unpinned(site: Site, settings: Settings, command: Command) -> Iterator[Find
         command=command,
     )
     read = reader(settings, site.project, masters.providers, base_url=site.base_url)
+    asked: list[HeroRequest] = []
+    where: list[Location] = []
     for page in site.pages:
         try:
             request = read(page)
@@ -221,4 +211,7 @@ def _unpinned(site: Site, settings: Settings, command: Command) -> Iterator[Find
             )
             continue
         if request is not None and request.recipe is not None:
-            yield from masters.resolve(request, locate(page)).findings
+            asked.append(request)
+            where.append(locate(page))
+    for request, location in zip(asked, where, strict=True):
+        yield from masters.resolve(request, location, beside=lambda: asked).findings

@@ -2,96 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
-from imageseo.core import candidates, find, hero, ladder, lcp, naming, urls
+from imageseo.core import candidates, find, head, hero, ladder, lcp, urls
 from imageseo.model.fact import ImageFact, LcpImage, Target
 from imageseo.model.finding import Budget
-from imageseo.model.image import Asset, BadAsset, ImageRef, PageScan, Zone
+from imageseo.model.image import Asset, ImageRef, PageScan, Zone
 from imageseo.model.page import Page, Site
 from imageseo.settings import Settings
+from imageseo.sitefacts import SiteFacts
+from imageseo.sitefiles import SiteFiles
 
-
-class SiteFiles:
-    """The files of a built site: what is there, how large, what kind of image. Each is looked at once.
-
-    ``probe``: site path -> Asset or BadAsset. Names are compared with letter case, also where the file system does
-    not, because the server that publishes the site will.
-    """
-
-    def __init__(self, root: Path, probe: Callable[[str], Asset | BadAsset]) -> None:
-        self._place = f"{root}{os.sep}"  # text: a Path costs more than the calls
-        self._probe = probe
-        self._assets: dict[str, Asset | BadAsset] = {}
-        self._sizes: dict[str, int | None] = {}
-        self._folders: dict[str, tuple[set[str], set[str]]] = {}
-        self._near: dict[str, str | None] = {}
-
-    def asset(self, path: str) -> Asset | BadAsset:
-        if path not in self._assets:
-            self._assets[path] = self._probe(path)
-        return self._assets[path]
-
-    def exists(self, path: str) -> bool:
-        folder, _, name = path.rpartition("/")
-        return name in self._names(folder)
-
-    def size(self, path: str) -> int | None:
-        """Bytes of a file; None when it is not there."""
-        if path not in self._sizes:
-            try:
-                there = self.exists(path)
-                self._sizes[path] = os.stat(f"{self._place}{path}").st_size if there else None  # noqa: PTH116
-            except (OSError, ValueError):
-                self._sizes[path] = None
-        return self._sizes[path]
-
-    def add(self, path: str, size: int) -> None:
-        """A file that is about to be written: from now on it counts as there."""
-        folder, _, name = path.rpartition("/")
-        self._names(folder).add(name)
-        self._sizes[path] = size
-        self._assets.pop(path, None)
-
-    def weigh(self, path: str, size: int) -> None:
-        """A file that is about to be written over: from now on it counts as of that size."""
-        self._sizes[path] = size
-
-    def near(self, path: str) -> str | None:
-        """A file of the same folder whose name is nearly that of a missing one."""
-        if path not in self._near:
-            folder, _, name = path.rpartition("/")
-            names = (other for other in self._names(folder) if not naming.like_variant(other))  # nobody means those
-            known = {other.lower(): other for other in sorted(names, reverse=True)}
-            found = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.85)
-            self._near[path] = f"{folder}/{known[found[0]]}".lstrip("/") if found else None
-        return self._near[path]
-
-    def _names(self, folder: str) -> set[str]:
-        """Names of the files in a folder; none when it is not there, or not there under this very name."""
-        return self._listing(folder)[0]
-
-    def _listing(self, folder: str) -> tuple[set[str], set[str]]:
-        """Names of the files and of the folders in a folder, listed once."""
-        if folder not in self._folders:
-            files: set[str] = set()
-            folders: set[str] = set()
-            parent, _, name = folder.rpartition("/")
-            try:
-                # With every step of the path in the letter case that it has on disk.
-                if not folder or name in self._listing(parent)[1]:
-                    with os.scandir(f"{self._place}{folder}") as entries:
-                        for entry in entries:
-                            (files if entry.is_file() else folders).add(entry.name)
-            except (OSError, ValueError):
-                pass
-            self._folders[folder] = files, folders
-        return self._folders[folder]
+__all__ = ["FACTS", "SITE_FACTS", "PageFacts", "Reading", "SiteFacts", "SiteFiles"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +49,7 @@ class Reading:
 class PageFacts:
     """One page, and what can be said of it. A rule asks by naming a fact as a parameter of its ``check``.
 
+    ``around``: what can be said of the whole site; a build, which sees single pages change, has none of it.
     Raises OSError or UnreadablePage from whatever fact first needs the page's bytes.
     """
 
@@ -137,10 +62,12 @@ class PageFacts:
         reading: Reading,
         html: bytes | None = None,
         scan: PageScan | None = None,
+        around: SiteFacts | None = None,
     ) -> None:
         self.page = page
         self.site = site
         self.files = files
+        self.around = around
         self._reading = reading
         self._html = html
         self._scan = scan
@@ -152,6 +79,11 @@ class PageFacts:
     @cached_property
     def scan(self) -> PageScan:
         return self._scan or find.find(self.html, include=self._reading.include, exclude=self._reading.exclude)
+
+    @cached_property
+    def head(self) -> head.Head:
+        """Every ``<meta>``, ``<link>`` and JSON-LD block of the page, with where it stands."""
+        return head.read(self.html, self.scan)
 
     @property
     def budgets(self) -> tuple[Budget, ...]:
@@ -225,8 +157,10 @@ class PageFacts:
         return found if isinstance(found, Asset) else None
 
 
-FACTS = frozenset({"page", "site", "html", "scan", "images", "hero", "lcp", "budgets"})
-"""What a rule may ask for."""
+FACTS = frozenset({"page", "site", "files", "html", "scan", "head", "images", "hero", "lcp", "budgets"})
+"""What a rule may ask for of each page."""
+SITE_FACTS = frozenset(name for name in vars(SiteFacts) if not name.startswith("_"))
+"""What it may ask for of the whole site: properties of ``SiteFacts``. A rule that does is for ``lint`` alone."""
 
 
 def _unhurried(scan: PageScan) -> PageScan:

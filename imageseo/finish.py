@@ -18,7 +18,7 @@ from imageseo.core.published import published
 from imageseo.encode import Encoded, Encoder
 from imageseo.errors import ImageseoError, SiteError
 from imageseo.facts import PageFacts, Reading
-from imageseo.lint import CRASHED, Rule, judge, locate
+from imageseo.lint import CRASHED, judge, locate
 from imageseo.maps import hidden, images
 from imageseo.memo import Dropped, Named, Outcome, Record, Replaced, Wanted
 from imageseo.model.finding import Finding, Severity, Silenced
@@ -28,6 +28,7 @@ from imageseo.model.plan import PagePlan
 from imageseo.offers import Offers
 from imageseo.ports import Store, Stored
 from imageseo.publish import Output
+from imageseo.rule import Rule
 from imageseo.settings import Settings
 from imageseo.sweep import Sweep
 from imageseo.traces import Tracing

@@ -3,62 +3,27 @@
 from __future__ import annotations
 
 import difflib
-import inspect
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
-from types import ModuleType
 
 from imageseo.core.find import UnreadablePage
 from imageseo.errors import SettingsError
-from imageseo.facts import FACTS, PageFacts, Reading, SiteFiles
-from imageseo.model.fact import Problem, shorten
+from imageseo.facts import FACTS, SITE_FACTS, PageFacts, Reading, SiteFacts, SiteFiles
+from imageseo.model.fact import Place, Problem, shorten
 from imageseo.model.finding import Finding, Location, Severity, Silenced
 from imageseo.model.finding_ids import MADE_BY_BUILDS
 from imageseo.model.image import Asset, BadAsset, ImageRef
 from imageseo.model.page import Page, Site
 from imageseo.ports import Clock, Progress
+from imageseo.rule import Rule
+from imageseo.settings import Settings
 
 UNREADABLE = "page-unreadable"
 """The finding for a page that no rule can read; always an error."""
 CRASHED = "the rule itself broke"
 """How the message of a rule begins that failed, and may not fail another time."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """One lint rule. ``asks``: names of the facts that ``check`` wants. ``manual``: its page, the docstring.
-
-    ``severity``: what its findings are when nobody says otherwise, and at most.
-    """
-
-    id: str
-    severity: Severity
-    check: Callable[..., Iterable[Problem]]
-    asks: tuple[str, ...]
-    manual: str
-    fails_build: bool = False
-
-    @classmethod
-    def of(cls, name: str, module: ModuleType) -> Rule:
-        """The rule of a module: ``lcp_lazy`` -> ``lcp-lazy``. Raises TypeError for a module that is no rule."""
-        check, severity = getattr(module, "check", None), getattr(module, "SEVERITY", None)
-        if not callable(check) or not isinstance(severity, Severity) or not module.__doc__:
-            raise TypeError(f"{module.__name__} is no rule: it needs a docstring, SEVERITY and check()")
-        asks = tuple(inspect.signature(check).parameters)
-        if unknown := [ask for ask in asks if ask not in FACTS]:
-            raise TypeError(
-                f"{module.__name__}.check asks for {', '.join(unknown)}; facts are {', '.join(sorted(FACTS))}"
-            )
-        return cls(
-            id=name.replace("_", "-"),
-            severity=severity,
-            check=check,
-            asks=asks,
-            manual=inspect.cleandoc(module.__doc__),
-            fails_build=bool(getattr(module, "FAILS_BUILD", False)),
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,22 +49,25 @@ def lint(
     severities: Mapping[str, Severity],
     probe: Callable[[str], Asset | BadAsset],
     reading: Reading,
+    settings: Settings | None = None,
     clock: Clock = lambda: 0.0,
     progress: Progress | None = None,
 ) -> LintResult:
     """Read every page of a built site and judge it.
 
-    ``severities``: the settings' ``lint.rules``. ``probe``: site path -> Asset or BadAsset.
+    ``severities``: the settings' ``lint.rules``. ``probe``: site path -> Asset or BadAsset. ``settings``: for facts
+    about the whole site.
     Raises SettingsError for a severity of a rule that does not exist.
     """
     check_severities(severities, rules)
     started = clock()
     files = SiteFiles(site.root, probe)
+    around = SiteFacts(site, files=files, settings=settings or Settings())
     findings: list[Finding] = []
     silenced: list[Silenced] = []
     images = 0
     for page in _shown(site.pages, progress):
-        facts = PageFacts(page, site=site, files=files, reading=reading)
+        facts = PageFacts(page, site=site, files=files, reading=reading, around=around)
         try:
             images += len(facts.scan.refs)
         except (OSError, UnreadablePage) as error:
@@ -108,6 +76,7 @@ def lint(
         kept, answered = judge(facts, rules, severities)
         findings += kept
         silenced += answered
+    findings += judge_site(site, around, files, rules, severities)
     return LintResult(
         findings=tuple(sorted(findings, key=lambda finding: finding.sort_key)),
         silenced=tuple(sorted(silenced, key=lambda answer: answer.finding.sort_key)),
@@ -127,17 +96,17 @@ def judge(
     findings: list[Finding] = []
     silenced: list[Silenced] = []
     for rule in rules:
-        ceiling = severities.get(rule.id, rule.severity)
-        if ceiling is Severity.OFF:
+        ceiling = severities.get(rule.id, rule.default or rule.severity)
+        if ceiling is Severity.OFF or rule.check is None or (rule.lint_only and facts.around is None):
             continue
         try:
             answers = [facts_of(facts, ask) for ask in rule.asks]
             problems = list(rule.check(*answers))
         except Exception as error:
-            findings.append(_crashed(rule, facts.page, error))
+            findings.append(_crashed(rule, locate(facts.page), error))
             continue
         for problem in problems:
-            finding = _finding(rule, facts.page, problem, ceiling)
+            finding = _finding(rule, _place(facts, problem), problem, ceiling)
             reason = _answer(rule.id, facts, problem.at)
             if reason is None:
                 findings.append(finding)
@@ -146,11 +115,38 @@ def judge(
     return findings, silenced
 
 
+def judge_site(
+    site: Site,
+    around: SiteFacts,
+    files: SiteFiles,
+    rules: Sequence[Rule],
+    severities: Mapping[str, Severity],
+) -> list[Finding]:
+    """What the rules say of the site as a whole; as ``judge``."""
+    findings: list[Finding] = []
+    for rule in rules:
+        ceiling = severities.get(rule.id, rule.default or rule.severity)
+        if ceiling is Severity.OFF or rule.check_site is None:
+            continue
+        given = {"site": site, "files": files}
+        try:
+            answers = [given[ask] if ask in given else getattr(around, ask) for ask in rule.asks_site]
+            problems = list(rule.check_site(*answers))
+        except Exception as error:
+            findings.append(_crashed(rule, Location(page=""), error))
+            continue
+        for problem in problems:
+            place = problem.place or Place()
+            where = Location(page=place.file or "", line=place.line, column=place.column, image=place.image)
+            findings.append(_finding(rule, where, problem, ceiling))
+    return findings
+
+
 def facts_of(facts: PageFacts, name: str) -> object:
-    """A fact by name."""
-    if name not in FACTS:
+    """A fact by name, of the page or of the site around it."""
+    if name not in FACTS and name not in SITE_FACTS:
         raise LookupError(f"there is no fact {name!r}")
-    return getattr(facts, name)
+    return getattr(facts if name in FACTS else facts.around, name)
 
 
 def failed(result: LintResult, fail_on: str) -> bool:
@@ -208,15 +204,31 @@ def locate(page: Page, at: ImageRef | None = None) -> Location:
     return Location(page=page.path, source=source, line=at.line, column=at.column, image=image)
 
 
-def _finding(rule: Rule, page: Page, problem: Problem, ceiling: Severity) -> Finding:
+def _place(facts: PageFacts, problem: Problem) -> Location:
+    """Where a problem of a page lies: its image's tag, a byte of the page, or a line of another file."""
+    place, located = problem.place, locate(facts.page, problem.at)
+    if place is None:
+        return located
+    if place.file is not None:
+        return Location(page=place.file, line=place.line, column=place.column, image=place.image)
+    line, column = place.line, place.column
+    if place.offset is not None:
+        before = facts.html[: place.offset]
+        line = before.count(b"\n") + 1
+        column = len(before[before.rfind(b"\n") + 1 :].decode(facts.scan.charset, "replace")) + 1
+    return replace(located, line=line or located.line, column=column or located.column, image=place.image)
+
+
+def _finding(rule: Rule, where: Location, problem: Problem, ceiling: Severity) -> Finding:
     severity = min(problem.severity or rule.severity, ceiling, key=lambda level: level.rank)
     return Finding(
         rule=rule.id,
         severity=severity,
         message=problem.message,
         hint=problem.hint,
-        location=locate(page, problem.at),
+        location=where,
         fails_build=rule.fails_build and severity is Severity.ERROR,
+        fix=problem.fix,
     )
 
 
@@ -226,7 +238,7 @@ def _answer(rule: str, facts: PageFacts, at: ImageRef | None) -> str | None:
     return next((why for name, why in disabled if name == rule), None)
 
 
-def _crashed(rule: Rule, page: Page, error: Exception) -> Finding:
+def _crashed(rule: Rule, where: Location, error: Exception) -> Finding:
     frames = traceback.extract_tb(error.__traceback__)
     place = f" ({PurePath(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
     return Finding(
@@ -234,7 +246,7 @@ def _crashed(rule: Rule, page: Page, error: Exception) -> Finding:
         severity=Severity.ERROR,
         message=f"{CRASHED}, nothing was judged: {type(error).__name__}: {error}{place}",
         hint=f'a fault of the rule, not of the page; `lint.rules.{rule.id} = "off"` goes on without it',
-        location=locate(page),
+        location=where,
     )
 
 

@@ -14,9 +14,9 @@ from msgspec import structs
 from imageseo import memo
 from imageseo.cast import Cast
 from imageseo.known import Known
-from imageseo.lint import Rule
 from imageseo.memo import Book, Noted, Record
 from imageseo.model.page import Page, Site
+from imageseo.rule import Rule
 from imageseo.settings import Settings
 
 _DAY = 86_400.0

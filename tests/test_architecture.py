@@ -38,6 +38,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     (
         "facts",
+        "sitefacts",
+        "sitefiles",
         "encode",
         "keys",
         "schedule",
@@ -45,6 +47,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "isolate",
         "work",
         "making",
+        "rule",
         "lint",
         "cast",
         "finish",

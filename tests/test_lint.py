@@ -14,12 +14,13 @@ from PIL import Image
 from imageseo.core import lcp
 from imageseo.errors import SettingsError
 from imageseo.facts import PageFacts, Reading, SiteFiles
-from imageseo.lint import LintResult, Rule, failed, graded, lint
+from imageseo.lint import LintResult, failed, graded, lint
 from imageseo.model.fact import ImageFact, Problem
 from imageseo.model.finding import DESKTOP, GATING, MOBILE, Budget, Finding, Location, Severity
 from imageseo.model.image import Asset, BadAsset, Kept, SourceTag
 from imageseo.model.page import Page, PageHints, Site
 from imageseo.probe import probe
+from imageseo.rule import Rule
 from imageseo.settings import BudgetSettings, DesktopBudget, HeroSettings, LcpBudget, MobileBudget, Settings
 
 RULES = tuple(

@@ -21,13 +21,14 @@ import pytest
 from PIL import Image
 
 from imageseo.facts import FACTS, PageFacts, Reading, SiteFiles
-from imageseo.lint import Rule, judge
+from imageseo.lint import judge
 from imageseo.model.finding import Finding, Severity
 from imageseo.model.hero import TRAINED_MEDIA
 from imageseo.model.image import Asset, BadAsset, Rights
 from imageseo.model.page import Page, Site
 from imageseo.probe import probe
 from imageseo.provenance import packet
+from imageseo.rule import Rule
 from imageseo.settings import Settings
 
 RULES = Path(__file__).parent.parent / "imageseo" / "rules"
