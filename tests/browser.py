@@ -76,21 +76,30 @@ def open_page(
     return page
 
 
-_BOXES = """() => {
+_BOXES = """async () => {
   document.querySelectorAll('img').forEach(image => { image.loading = 'eager'; });
   const loaded = image => image.complete || new Promise(done => { image.onload = image.onerror = done; });
   const ours = '[data-imageseo="hero-figure"]';
-  return Promise.all([document.fonts.ready, ...[...document.images].map(loaded)]).then(() =>
-    [...document.body.querySelectorAll('*')]
-      .filter(each => !each.closest(ours) && !/^(PICTURE|SOURCE|STYLE|SCRIPT|LINK|META)$/.test(each.tagName))
-      .map(each => {
-        const box = each.getBoundingClientRect();
-        const name = each.tagName + (each.id ? '#' + each.id : '') + (each.src ? ' ' + new URL(each.src).pathname : '');
-        return [name, box.x + scrollX, box.y + scrollY, box.width, box.height];
-      }));
+  const boxes = () => [...document.body.querySelectorAll('*')]
+    .filter(each => !each.closest(ours) && !/^(PICTURE|SOURCE|STYLE|SCRIPT|LINK|META)$/.test(each.tagName))
+    .map(each => {
+      const box = each.getBoundingClientRect();
+      const name = each.tagName + (each.id ? '#' + each.id : '') + (each.src ? ' ' + new URL(each.src).pathname : '');
+      return [name, box.x + scrollX, box.y + scrollY, box.width, box.height];
+    });
+  await Promise.all([document.fonts.ready, ...[...document.images].map(loaded)]);
+  // A theme's scripts set the height of its sidebars frames after that: a layout counts that has held still.
+  let now = boxes();
+  for (let still = 0, round = 0; still < 4 && round < 100; round++) {
+    await new Promise(done => setTimeout(() => requestAnimationFrame(done), 100));
+    const next = boxes();
+    still = JSON.stringify(next) === JSON.stringify(now) ? still + 1 : 0;
+    now = next;
+  }
+  return now;
 }"""
 
 
 def boxes(page: Page) -> list[Box]:
-    """Every element of the body as laid out once all images are there; our own additions are left out."""
+    """Every element of the body as laid out once all images are there and all holds still; without our own additions."""
     return [Box(*each) for each in page.evaluate(_BOXES)]
