@@ -101,5 +101,5 @@ _BOXES = """async () => {
 
 
 def boxes(page: Page) -> list[Box]:
-    """Every element of the body as laid out once all images are there and all holds still; without our own additions."""
+    """Every element of the body but our own additions, as laid out once all images are there and all holds still."""
     return [Box(*each) for each in page.evaluate(_BOXES)]
