@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from imageseo.model.edit import Edit
+from imageseo.model.edit import Edit  # at run time too: a build's book reads the types of its findings
 
 
 class Severity(StrEnum):
