@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from imageseo.core import crops as windows
-from imageseo.core import hero as heroes
 from imageseo.core import naming
 from imageseo.core.prompt_library import Library
 from imageseo.crops import Cropper
 from imageseo.encode import Encoder
 from imageseo.errors import ImageseoError, RecipeError
 from imageseo.facts import SiteFiles
-from imageseo.making import finders
 from imageseo.making.masters import Heroes, Resolved
+from imageseo.making.requests import Requests
 from imageseo.memo import digest
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.hero import Hero, HeroRequest
 from imageseo.model.image import Asset, BadAsset, Rights
 from imageseo.model.page import Page, Site
-from imageseo.ports import HeroProvider, Store, Stored
+from imageseo.ports import Store, Stored
 from imageseo.provenance import TOOLKIT
 from imageseo.publish import Output
 from imageseo.settings import HeroSettings, RightsSettings
@@ -68,6 +66,7 @@ class Casting:
     known: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     heroes: dict[str, tuple[str, int]] = field(default_factory=dict)  # as ``known``, of this build
     findings: list[Finding] = field(default_factory=list)
+    _asked: dict[str, HeroRequest | None] = field(default_factory=dict)  # page -> what it asks for
     _declined: set[str] = field(default_factory=set)
     _published: dict[str, str] = field(default_factory=dict)
 
@@ -90,16 +89,7 @@ class Casting:
 
     def _of(self, page: Page, location: Location) -> Cast | None:
         try:
-            request = heroes.request(
-                page,
-                settings=self.hero,
-                complete=completer(self.masters.providers),
-                reads=partial(finders.reads, self.masters.providers),
-                base_url=self.site.base_url,
-                exists=self.files.exists,
-                origin=page.hints.origin,
-                library=self.library,
-            )
+            request = self._request(page)
         except RecipeError as error:
             self._say("hero-recipe", error.message, error.hint, location, fails=True)
             return None
@@ -111,6 +101,26 @@ class Casting:
         if request.file is not None:
             return self._file(request, request.file, location)
         return self._made(page, request, location)
+
+    def _request(self, page: Page) -> HeroRequest | None:
+        if page.path not in self._asked:
+            requests = Requests(
+                settings=self.hero,
+                providers=self.masters.providers,
+                library=self.library,
+                base_url=self.site.base_url,
+                exists=self.files.exists,
+            )
+            self._asked[page.path] = requests.of(page)
+        return self._asked[page.path]
+
+    def _all(self) -> Iterator[HeroRequest]:
+        """What all pages of the site ask for, as far as it can be read."""
+        for page in self.site.pages:
+            with suppress(RecipeError):
+                request = self._request(page)
+                if request is not None:
+                    yield request
 
     def _file(self, request: HeroRequest, path: str, location: Location) -> Cast | None:
         asset = self.files.asset(path)
@@ -125,7 +135,7 @@ class Casting:
         return Cast(hero=hero, asset=asset, pixels=(self.output.locate(path), asset))
 
     def _made(self, page: Page, request: HeroRequest, location: Location) -> Cast | None:
-        resolution = self.masters.resolve(request, location)
+        resolution = self.masters.resolve(request, location, beside=self._all)
         self.findings.extend(resolution.findings)
         master = resolution.master
         if master is None:
@@ -255,19 +265,6 @@ class Casting:
         self.findings.append(
             Finding(rule=rule, severity=severity, message=message, location=location, hint=hint, fails_build=fails)
         )
-
-
-def completer(providers: Mapping[str, HeroProvider]) -> Callable[[str, Mapping[str, Any]], Mapping[str, Any]]:
-    """Fills in a recipe's options by the provider of that name; one that nobody knows is a RecipeError."""
-
-    def complete(name: str, options: Mapping[str, Any]) -> Mapping[str, Any]:
-        provider = providers.get(name)
-        if provider is None:
-            known = ", ".join(sorted(providers)) or "none"
-            raise RecipeError(f"there is no hero provider {name!r}", hint=f"known providers: {known}")
-        return provider.complete(options)
-
-    return complete
 
 
 def _hero(request: HeroRequest, path: str, rights: Rights) -> Hero:

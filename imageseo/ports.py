@@ -120,6 +120,18 @@ class Finder(Protocol):
 
 
 @runtime_checkable
+class Sized(Protocol):
+    """What a provider has beside the rest when it cannot make pictures of any size."""
+
+    def size(self, width: int | None, height: int | None) -> tuple[int | None, int | None]:
+        """px of a hero whose recipe does not say it; None: as the site has it. The arguments: what the settings say.
+
+        It becomes part of the recipe, also where no model is: it may follow from the settings, and from nothing else.
+        """
+        ...
+
+
+@runtime_checkable
 class Modelled(Protocol):
     """What a provider has beside the rest when it knows its models' files without loading them."""
 

@@ -13,6 +13,7 @@ from imageseo.model.finding import Severity
 
 # A type's `title` says in messages what was expected; a key's `description` is what editors show.
 Px = Annotated[int, Meta(ge=1, le=16384, title="a whole number of px from 1 to 16384")]
+Side = Annotated[int, Meta(ge=64, le=8192, title="a whole number of px from 64 to 8192")]
 Quality = Annotated[int, Meta(ge=1, le=100)]
 Score = Annotated[float, Meta(ge=10, le=95, title="a SSIMULACRA2 score from 10 to 95")]
 Text = Annotated[str, Meta(min_length=1)]
@@ -134,8 +135,8 @@ class HeroSettings(Slice, frozen=True, kw_only=True):
     publish: Annotated[Text, Meta(description="Folder of the built site that heroes are published in.")] = (
         "assets/heroes"
     )
-    width: Annotated[int, Meta(ge=64, le=8192, description="px of a made hero.")] = 1600
-    height: Annotated[int, Meta(ge=64, le=8192, description="px of a made hero.")] = 900
+    width: Annotated[Side | None, Meta(description="px of a made hero; unset: its provider's, else 1600.")] = None
+    height: Annotated[Side | None, Meta(description="px of a made hero; unset: its provider's, else 900.")] = None
 
 
 class BrandSettings(Slice, frozen=True, kw_only=True):

@@ -10,19 +10,24 @@ import threading
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from PIL import Image
 
-from imageseo.errors import ProviderError, RecipeError
-from imageseo.heroes.diffusers import PROVIDER, Diffusers
-from imageseo.heroes.diffusion import draw, pipes, run
+from imageseo.core.hero_keys import OPTIONS, WORDED
+from imageseo.errors import ProviderError, RecipeError, SettingsError
+from imageseo.heroes.diffusers import HEIGHT, PROVIDER, WIDTH, Diffusers
+from imageseo.heroes.diffusion import draw, options, pipes, run
 from imageseo.heroes.diffusion.ahead import ahead
+from imageseo.heroes.procedural import PROVIDER as PROCEDURAL
+from imageseo.making.requests import Requests
 from imageseo.model.hero import TRAINED_MEDIA, Master, Recipe
-from imageseo.ports import Place, Progress
+from imageseo.model.page import Page, PageHints
+from imageseo.ports import HeroProvider, Place, Progress
+from imageseo.settings import HeroSettings
 from tests import small_sites, tiny_adapters, tiny_models
 
 torch: Any = pytest.importorskip("torch")
@@ -397,6 +402,11 @@ class TestFaults:
             made(provider, recipe(family, width=width, height=height))
         assert all(word in str(caught.value) for word in says), str(caught.value)
 
+    @pytest.mark.parametrize("family", [each for each in tiny_models.FAMILIES if each != "sd3"])  # too tiny for it
+    def test_the_usual_size_suits_every_family(self, models: Path, family: str) -> None:
+        pipe = pipes.load(models / family, "model", digest=family, dtype="float32", device="cpu")
+        pipes.check_size(pipe, WIDTH, HEIGHT)
+
     def test_black_is_no_master(self, provider: Diffusers, monkeypatch: pytest.MonkeyPatch) -> None:
         real = draw.call
         for value, word in ((float("nan"), "NaN"), (0.0, "of one colour, #000000")):
@@ -594,3 +604,36 @@ def _page(each: Recipe) -> str:
 def test_a_fault_of_the_recipe_is_the_recipe_s(provider: Diffusers) -> None:
     with pytest.raises(RecipeError):
         provider.complete({"model": "sd"})
+
+
+def test_a_size_that_no_recipe_says_is_the_provider_s(tmp_path: Path) -> None:
+    def asked(settings: HeroSettings, **meta: Any) -> tuple[int, int]:
+        hero = {"provider": "diffusers", "model": "gone", "prompt": "a light", "seed": 1, **meta}
+        page = Page(path="a.html", hints=PageHints(source=Path("a.md"), meta={"hero": hero}))
+        request = Requests(settings=settings, providers=providers).of(page)
+        assert request is not None
+        assert request.recipe is not None
+        return request.recipe.width, request.recipe.height
+
+    providers = {"diffusers": cast("HeroProvider", PROVIDER), "procedural": cast("HeroProvider", PROCEDURAL)}
+    assert asked(HeroSettings()) == (WIDTH, HEIGHT), "whether the model is there or not"
+    assert asked(HeroSettings(), width=512) == (512, HEIGHT)
+    assert asked(HeroSettings(width=1024)) == (1024, HEIGHT), "as the site says of all heroes"
+    assert asked(HeroSettings(), provider="procedural", model=None) == (1600, 900)
+    small = PROVIDER.placed(Place(project=tmp_path, cache=tmp_path, options={"width": 768, "height": 432}))
+    providers["diffusers"] = cast("HeroProvider", small)
+    assert asked(HeroSettings(width=1024, height=576)) == (768, 432), "as the site says of those of models"
+    assert asked(HeroSettings(), height=512) == (768, 512)
+    with pytest.raises(SettingsError) as caught:
+        PROVIDER.placed(Place(project=tmp_path, cache=tmp_path, options={"width": 32, "height": "tall"}))
+    assert [fault.partition(":")[0] for fault in caught.value.faults] == [
+        "providers.diffusers.width",
+        "providers.diffusers.height",
+    ]
+    assert "from 64 to 8192" in caught.value.faults[0]
+
+
+def test_its_options_are_known_where_series_and_flat_front_matter_are_read() -> None:
+    assert {*options.KEYS} - {"prompt", "negative"} <= {*OPTIONS}
+    words = {each.name for each in fields(options.RecipeOptions) if each.type in ("str", "str | None", "Dtype | None")}
+    assert words - {"prompt", "negative", "image"} == {*WORDED}

@@ -9,7 +9,6 @@ from typing import Any, cast
 
 import pytest
 
-from imageseo.cast import completer
 from imageseo.core import hero
 from imageseo.errors import RecipeError
 from imageseo.heroes.library import PROVIDER as LIBRARY
@@ -18,6 +17,7 @@ from imageseo.making import finders
 from imageseo.making.generate import GenerateResult, generate
 from imageseo.making.masters import Heroes, Resolution
 from imageseo.making.produce import Making
+from imageseo.making.requests import completer
 from imageseo.making.verify import verify
 from imageseo.model.finding import Location
 from imageseo.model.hero import HeroRequest, Said

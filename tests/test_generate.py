@@ -452,6 +452,35 @@ class TestSeries:
         assert project.generate(*shorter).kept == ("a.md", "b.md", "c.md")
         assert project.resolve(pages[2], frozen=True).findings == ()
 
+    def test_a_build_shows_the_seeds_that_a_run_would_pin(self, project: Project) -> None:
+        project.provider = OneColour()
+        seeds = (101, 102, 103, 104, 105)
+        pages = [
+            replace(ask(f"{name}.md"), seeds=seeds, derived=frozenset({"seed"}), evidence={"series": "hills"})
+            for name in "abcde"
+        ]
+        project.generate(replace(pages[3], recipe=ask(seed=104).recipe, derived=frozenset()))
+        unpinned = [page for page in pages if page.page != "d.md"]
+        calls = 0
+
+        def beside() -> list[HeroRequest]:
+            nonlocal calls
+            calls += 1
+            return pages
+
+        heroes = project.heroes()
+        project.provider.asked.clear()
+        for page in reversed(unpinned):
+            assert heroes.resolve(page, PLACE, beside=beside).master is not None
+        drawn = [recipe.seed for recipe in project.provider.asked]
+        shown = dict(zip((page.page for page in reversed(unpinned)), drawn, strict=True))
+        assert calls == 1, "one look at the site"
+        project.generate(*pages)
+        assert shown == {pin.page: pin.recipe.seed for pin in project.lock.pins if pin.page != "d.md"}
+        assert len({pin.recipe.seed for pin in project.lock.pins}) == 5
+        project.heroes().resolve(pages[0], PLACE, beside=beside)
+        assert calls == 1, "a pinned page has its seed"
+
     def test_a_build_without_a_pin_takes_an_approved_seed_too(self, project: Project) -> None:
         project.provider = OneColour()
         asked = replace(ask("a.md", 7), derived=frozenset({"seed"}), seeds=(11,))

@@ -17,12 +17,12 @@ from PIL import Image, PngImagePlugin
 
 from imageseo import build as job
 from imageseo import compose, config
-from imageseo.cast import completer
 from imageseo.core import edits, hero
 from imageseo.core.find import find
 from imageseo.core.labels import captioned, label, says_so
 from imageseo.core.markup import page_edits
 from imageseo.hosts import directory
+from imageseo.making.requests import completer
 from imageseo.model.finding import Severity
 from imageseo.model.hero import (
     ALGORITHMIC_MEDIA,

@@ -220,7 +220,7 @@ def test_a_warm_vault_loads_no_library(tmp_path: Path) -> None:
     pytest.importorskip("fsspec")
     vault.of("memory://warm/masters", tmp_path, tmp_path).put(name(DATA), DATA)
     code = (
-        "import sys, pathlib; from imageseo import vault\n"
+        "import sys, pathlib; from imageseo.pins import vault\n"
         f"it = vault.of('memory://warm/masters', pathlib.Path({str(tmp_path)!r}), pathlib.Path({str(tmp_path)!r}))\n"
         f"print(it.digest({name(DATA)!r}), len(it.read({name(DATA)!r}, {sha256(DATA)!r})))\n"
         "print(sorted({'fsspec', 's3fs', 'botocore', 'aiohttp'} & set(sys.modules)))"

@@ -11,19 +11,19 @@ from typing import Any
 
 from imageseo.config.words import found, nearest
 from imageseo.core import templating
+from imageseo.core.hero_keys import OPTIONS
 from imageseo.core.prompt_library import CONTEXT, KNOWN, SLOTS, WORDS, Library, Series, Template
 from imageseo.errors import RecipeError, SettingsError
+from imageseo.model.hero import MAX_SEED
 
 _HINT = "Mend these and run again; nothing was written."
 _TABLES = ("templates", "presets", "negatives", "series")
-_MAX_SEED = 2**63 - 1
-# What a series may share that its provider reads; others are passed on too, but a slip of one of these is a fault.
-_OPTIONS = (
-    *("provider", "width", "height", "prompt", "negative", "model", "steps", "guidance", "scheduler", "dtype", "vae"),
-    *("refiner", "embeddings", "loras", "control", "ip_adapter", "image", "strength", "mask", "outpaint", "upscale"),
-    *("colors", "card"),
+# Other options of a provider are passed on too, but a slip of one of these is a fault.
+_SERIES = (
+    *("seeds", "vary", "provider", "width", "height", "prompt", "negative"),
+    *(word for word in WORDS if word != "series"),
+    *OPTIONS,
 )
-_SERIES = ("seeds", "vary", *(word for word in WORDS if word != "series"), *_OPTIONS)
 _FOREIGN = ("alt", "caption", "seed", "src", "series", "depicts", "focal")
 
 
@@ -123,7 +123,7 @@ class _Reader:
         if "template" in table and "prompt" in table:
             self._fault(f"{place}.prompt", "cannot stand beside `template`: a template is a prompt")
         seeds = table.get("seeds", [])
-        sound = isinstance(seeds, list) and all(type(seed) is int and 0 <= seed <= _MAX_SEED for seed in seeds)
+        sound = isinstance(seeds, list) and all(type(seed) is int and 0 <= seed <= MAX_SEED for seed in seeds)
         if not sound or ("seeds" in table and not seeds):
             self._fault(f"{place}.seeds", f"found {found(seeds)}, expected a list of whole numbers, 0 or more")
         elif len(set(seeds)) < len(seeds):

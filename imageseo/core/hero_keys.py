@@ -24,12 +24,19 @@ RECIPE_KEYS = (*SURE_KEYS, "template", "preset", "series", "subject")
 
 KNOWN_KEYS = (*FILE_KEYS, *RECIPE_KEYS, *WORDS, "negative", *SAID_KEYS, "width", "height")
 
+WORDED = ("model", "scheduler", "dtype", "vae", "mask")
+OPTIONS = (
+    *WORDED,
+    *("steps", "guidance", "refiner", "embeddings", "loras", "control", "ip_adapter", "image", "strength", "outpaint"),
+    *("upscale", "colors", "card"),
+)
+"""Options of the providers that come with us, beside a prompt's words; those of ``WORDED`` are text."""
+
 # Words, whatever they look like; every other value of a flat (all strings) front matter is read as a JSON value.
 _TEXTS = frozenset(
     {*FILE_KEYS, *SAID_KEYS, *SURE_KEYS, *SLOTS, "template", "preset", "series"} - {"seed", "card", "focal"}
 )
-_TEXTS |= {"negative", "title", "subtitle", "model", "vae", "scheduler", "dtype"}
-
+_TEXTS |= {"negative", "title", "subtitle", *WORDED}
 
 _THEMES = ("image", "cover", "og_image")
 

@@ -16,13 +16,16 @@ from imageseo.core.recipes import changed
 from imageseo.core.series import next_seed
 from imageseo.core.words import words
 from imageseo.errors import RecipeError
-from imageseo.model.hero import Recipe
+from imageseo.model.hero import MAX_SEED, Recipe
 from imageseo.model.page import Page
 from imageseo.settings import HeroSettings
 
 Complete = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+Size = Callable[[str, int | None, int | None], tuple[int | None, int | None]]
 
-_MAX_SEED = 2**63 - 1  # as far as integers of TOML go
+WIDTH, HEIGHT = 1600, 900
+"""px of a hero where neither its recipe, the settings nor its provider say it."""
+
 _BASICS = ("seed", "provider", "width", "height")
 _NOT_NEGATIVE = ("negative_prompt", "negativeprompt", "neg_prompt", "neg")
 
@@ -66,6 +69,7 @@ def made(
     settings: HeroSettings,
     complete: Complete,
     reads: Callable[[str], bool],
+    size: Size,
     library: Library,
     faults: Faults,
 ) -> Made:
@@ -90,7 +94,7 @@ def made(
     options = dict(resolved.given)
     provider = faults.attempt(lambda: asked.text("provider", options.get("provider", settings.provider)), "")
     drawn = next_seed(resolved.seeds, (), asked.page.key) if resolved.seeds else default_seed(asked.page)
-    seed = faults.attempt(lambda: asked.whole("seed", options.get("seed", drawn), 0, _MAX_SEED), 0)
+    seed = faults.attempt(lambda: asked.whole("seed", options.get("seed", drawn), 0, MAX_SEED), 0)
     if resolved.seeds and "seed" in options and seed not in resolved.seeds:
         approved = ", ".join(map(str, resolved.seeds))
         name = show(resolved.evidence.get("series"))
@@ -98,9 +102,10 @@ def made(
         faults.found.append(
             asked.fault("seed", f"{seed} is not approved for the series {name}, expected one of {approved}", hint)
         )
+    across, down = size(provider, settings.width, settings.height)
     width, height = (
-        faults.attempt(partial(asked.whole, key, options.get(key, size), 64, 8192), size)
-        for key, size in (("width", settings.width), ("height", settings.height))
+        faults.attempt(partial(asked.whole, key, options.get(key, px), 64, 8192), px)
+        for key, px in (("width", across or WIDTH), ("height", down or HEIGHT))
     )
     options = {key: value for key, value in options.items() if key not in _BASICS}
     for key, read in (("style", asked.text), ("card", asked.card)):

@@ -10,7 +10,7 @@ from typing import Any
 from imageseo.core import urls
 from imageseo.core.asked import Asked, Faults, listed, near, show
 from imageseo.core.hero_keys import FILE_KEYS, KNOWN_KEYS, RECIPE_KEYS, SAID_KEYS, flat, recipe_keys
-from imageseo.core.hero_recipe import Complete, Made, default_seed, made
+from imageseo.core.hero_recipe import Complete, Made, Size, default_seed, made
 from imageseo.core.prompt_library import EMPTY, Library
 from imageseo.model.hero import Depicts, HeroRequest
 from imageseo.model.image import Rights
@@ -32,6 +32,7 @@ def request(
     settings: HeroSettings,
     complete: Complete,
     reads: Callable[[str], bool] = lambda provider: False,
+    size: Size = lambda provider, width, height: (width, height),
     base_url: str | None = None,
     exists: Callable[[str], bool] | None = None,
     meta: Mapping[str, Any] | None = None,
@@ -44,13 +45,14 @@ def request(
     faults are raised as ``RecipeError``; under ``image``, ``cover`` … themes keep many things, and what is no local
     image there is passed over. A foreign URL names no file of ours. ``exists``: whether the built site has a file.
     ``complete``: (provider, options) -> options with the provider's defaults; ``reads``: whether it takes the page's
-    words for that, as the option ``page``. ``meta``: instead of the page's own. ``library``: of prompts.
+    words for that, as the option ``page``. ``size``: (provider, width, height of the settings) -> what it makes of
+    these where a recipe does not say it. ``meta``: instead of the page's own. ``library``: of prompts.
     """
     given = page.hints.meta if meta is None else meta
     if not given:
         return None
     folded = {key.lower(): value for key, value in given.items() if isinstance(key, str)}
-    recipe = partial(made, settings=settings, complete=complete, reads=reads, library=library)
+    recipe = partial(made, settings=settings, complete=complete, reads=reads, size=size, library=library)
     for key in settings.keys:
         asked = Asked(page=page, origin=origin, key=key, base_url=base_url, exists=exists)
         found = _read(asked, folded, recipe)

@@ -14,6 +14,10 @@ from imageseo.errors import SettingsError
 from imageseo.model.hero import TRAINED_MEDIA, Master, Recipe
 from imageseo.ports import Place
 
+# Nearly 16:9, in multiples of 64, and as many pixels as models of about 1024 px a side were trained with.
+WIDTH, HEIGHT = 1344, 768
+_SIDE = (64, 8192)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -22,7 +26,8 @@ class Options:
     ``model``: of recipes that name none. ``device``: ``auto``, ``cuda``, ``cuda:1``, ``mps`` or ``cpu``.
     ``offline``: never ask the hub; False fetches what is missing of a model that is pinned to a commit.
     ``repro``: one picture at a time, on ``threads`` threads of the CPU, by algorithms that give the same twice.
-    ``batch``: how many are drawn at once otherwise.
+    ``batch``: how many are drawn at once otherwise. ``width``, ``height``: of recipes that do not say it, before
+    ``hero.width`` and ``hero.height``.
     """
 
     model: str | None = None
@@ -31,6 +36,8 @@ class Options:
     repro: bool = True
     threads: int = 2
     batch: int = 4
+    width: int | None = None
+    height: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +61,10 @@ class Diffusers:
         """The options with defaults filled in. Raises RecipeError, all faults at once. Looks at no file."""
         completed: Mapping[str, Any] = _part("options").complete(options, model=self.options.model)
         return completed
+
+    def size(self, width: int | None, height: int | None) -> tuple[int, int]:
+        """px of recipes that do not say it: as the settings have it, else what every family of models can draw."""
+        return self.options.width or width or WIDTH, self.options.height or height or HEIGHT
 
     def notes(self, recipe: Recipe) -> tuple[str, ...]:
         """That a negative prompt says nothing without guidance."""
@@ -113,8 +124,10 @@ def _options(given: Mapping[str, Any], name: str) -> Options:
         elif key in ("offline", "repro"):
             if not isinstance(value, bool):
                 faults.append(f"{where}: found {value!r}, expected true or false")
-        elif not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 256:
-            faults.append(f"{where}: found {value!r}, expected a whole number from 1 to 256")
+        else:
+            least, most = _SIDE if key in ("width", "height") else (1, 256)
+            if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+                faults.append(f"{where}: found {value!r}, expected a whole number from {least} to {most}")
     if faults:
         raise SettingsError(tuple(faults))
     return Options(**given)

@@ -9,17 +9,8 @@ from typing import Any
 
 from imageseo.errors import ImageseoError
 from imageseo.making.masters import TYPED, Command
-from imageseo.making.outcome import GenerateResult, Work
+from imageseo.making.outcome import WHY, GenerateResult, Work
 from imageseo.making.verify import Verified
-
-_WHY = {
-    "missing": "new",
-    "changed": "its recipe is another now",
-    "gone": "the picture was gone",
-    "damaged": "the picture was not the pinned one",
-    "model": "its model is another now",
-}
-"""Why a picture was made, by ``Made.reason``; what stands behind its name in the report."""
 
 _LACKS = {
     "missing": "no hero is pinned",
@@ -50,7 +41,7 @@ class Generated:
         """A line for each hero that was made, taken over or not made, and one of counts."""
         result = self.result
         lines = [
-            f"{hero.page}: {hero.file} ({_WHY[hero.reason]}{', as a build had drawn it' if hero.stored else ''})"
+            f"{hero.page}: {hero.file} ({WHY[hero.reason]}{', as a build had drawn it' if hero.stored else ''})"
             for hero in result.made
         ]
         lines += [f"{hero.page}: {note}" for hero in result.made for note in hero.notes]

@@ -10,16 +10,11 @@ from typing import Any
 
 from imageseo.errors import ImageseoError
 from imageseo.making.masters import unknown_provider
+from imageseo.making.outcome import WHY
 from imageseo.making.wanted import Wanted
 from imageseo.model.hero import Recipe
 from imageseo.ports import HeroProvider
 
-_WHY = {
-    "missing": "new",
-    "changed": "its recipe is another now",
-    "gone": "the picture is gone",
-    "damaged": "the picture is not the pinned one",
-}
 _DOES = {
     "make": "would be made",
     "keep": "stays as it is",
@@ -154,7 +149,7 @@ def plan(
                     Row(
                         page=page,
                         does="make",
-                        why=_WHY[reason],
+                        why=WHY[reason],
                         recipe=job.recipe,
                         pinned=_hash(page, wanted),
                         evidence=wanted.pages[page].evidence,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -68,20 +68,25 @@ class Heroes:
     vault: Vault | None = None
     _digests: dict[str, str | None] = field(default_factory=dict)
     _files: dict[str, str | None] = field(default_factory=dict)
+    _seeds: Mapping[str, int] | None = None  # page -> what it draws from its series
 
-    def resolve(self, request: HeroRequest, location: Location) -> Resolution:
+    def resolve(
+        self, request: HeroRequest, location: Location, *, beside: Callable[[], Iterable[HeroRequest]] = tuple
+    ) -> Resolution:
         """The master of a request's recipe (ValueError when it has none). A fault of the page is a finding.
 
         ``hero-unpinned``: warning for what was drawn into the store, error when that is not allowed.
         ``hero-stale``: warning; the pin stands although what the recipe took from the page (its title) changed.
         ``hero-master``: the pinned file is gone or damaged. ``hero-provider``, ``hero-recipe``, ``hero-store``:
         it cannot be drawn or kept. Errors come with ``fails_build``.
+
+        ``beside``: what all pages of the site ask for; asked for once, when a series' next seed has to be drawn.
         """
         recipe = request.recipe
         if recipe is None:
             raise ValueError(f"the hero of {request.page} is a file, not a recipe")
         recipe = self.lock.settled(recipe, request.page, request.derived)
-        seed = series.drawn({request.page: request}, self.lock.pins).get(request.page) if request.seeds else None
+        seed = self._seed(request, beside)
         recipe = recipe if seed is None else replace(recipe, seed=seed)
         pin = self.lock.find(recipe.key, request.page, own=finders.apart(self.providers, recipe))
         if pin is not None:
@@ -105,6 +110,15 @@ class Heroes:
             return _fault("hero-unpinned", problem, location, f"run `{command}` and commit")
         return self._drawn(recipe, provider, location, why, command)
 
+    def _seed(self, request: HeroRequest, beside: Callable[[], Iterable[HeroRequest]]) -> int | None:
+        """The seed that ``generate`` would give a page of a series; None where it has one already."""
+        if not request.seeds or "seed" not in request.derived or self.lock.of_page(request.page):
+            return None
+        if self._seeds is None:
+            asked = {each.page: each for each in beside() if each.recipe is not None}
+            self._seeds = series.drawn({**asked, request.page: request}, self.lock.pins)
+        return self._seeds.get(request.page)
+
     def _pinned(self, pin: Pin, page: str, location: Location) -> Resolution:
         vault = self.vault or FolderVault(self.project, ".")
         if pin.file not in self._digests:
@@ -114,7 +128,7 @@ class Heroes:
             hint = f"{restoring(vault)}, or make it anew: `{self.command(page)}`"
             if digest is not None:
                 hint += "; to show a picture of your own, name its file as the hero"
-            return _fault("hero-master", locks.broken(pin, digest), location, hint)
+            return _fault("hero-master", locks.broken(pin.file, pin.file_sha256, digest, page=pin.page), location, hint)
         return Resolution(
             master=Resolved(
                 sha256=pin.file_sha256.removeprefix("sha256:"),

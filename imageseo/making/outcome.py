@@ -8,10 +8,19 @@ from dataclasses import dataclass, field
 
 from imageseo.errors import ImageseoError
 
+WHY = {
+    "missing": "new",
+    "changed": "its recipe is another now",
+    "gone": "its picture was missing",
+    "damaged": "its picture was not the pinned one",
+    "model": "its model is another now",
+}
+"""Why a picture is made, by ``Made.reason``."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """One hero that ``generate`` made. ``reason``: ``missing``, ``changed``, ``gone``, ``damaged`` or ``model``.
+    """One hero that ``generate`` made. ``reason``: a key of ``WHY``.
 
     ``stored``: it was not drawn again, for an earlier build had left it in the cache.
     """

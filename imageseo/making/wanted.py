@@ -167,7 +167,7 @@ def _common_end(one: str, other: str) -> int:
 
 def _retouched(pin: Pin, found: str | None, command: str, back: str) -> LockError:
     return LockError(
-        locks.broken(pin, found),
+        locks.broken(pin.file, pin.file_sha256, found, page=pin.page),
         hint=f"{back[0].upper()}{back[1:]}; draw it over with `{command}`; "
         "or, to show the picture as it is now, give it another name and name that file as the hero.",
     )

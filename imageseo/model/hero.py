@@ -14,6 +14,9 @@ ALGORITHMIC_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicM
 TRAINED_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 COMPOSITE_TRAINED_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 
+MAX_SEED = 2**63 - 1
+"""As far as integers of TOML go."""
+
 Depicts = Literal["illustration", "realistic", "unknown"]
 """Whether a viewer could take a generated picture for a photograph of something that was there."""
 

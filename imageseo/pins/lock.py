@@ -113,7 +113,7 @@ def master_name(page: str, digest: str) -> str:
     return f"{slug}-{digest[:8]}.png"
 
 
-def broken(pin: Pin, found: str | None) -> str:
-    """What to say of a pinned file whose digest is ``found`` (None: there is no file)."""
+def broken(file: str, sha256: str, found: str | None, *, page: str = "") -> str:
+    """What to say of a pinned file whose digest is ``found`` (None: there is no file). ``page``: whose pin it is."""
     state = "is gone" if found is None else f"is not the file that was pinned, it is {found[:19]}…"
-    return f"{pin.file} {state} ({NAME} pins {pin.file_sha256[:19]}… for {pin.page})"
+    return f"{file} {state} ({NAME} pins {sha256[:19]}…{f' for {page}' if page else ''})"

@@ -11,6 +11,7 @@ from urllib.request import url2pathname
 from imageseo.errors import LockError, SettingsError, SiteError
 from imageseo.files import write_atomic
 from imageseo.pins.kept import Kept, carries
+from imageseo.pins.lock import broken
 from imageseo.pins.lockreading import RESTORE
 from imageseo.pins.remote import Limits, Remote, Trouble, checked
 from imageseo.ports import Vault
@@ -73,9 +74,9 @@ class FolderVault:
         try:
             data = (self._project / file).read_bytes()
         except OSError as error:
-            raise LockError(f"{_broken(file, sha256, None)} ({error})", hint=RESTORE) from error
+            raise LockError(f"{broken(file, sha256, None)} ({error})", hint=RESTORE) from error
         if (found := _sha256(data)) != sha256:
-            raise LockError(_broken(file, sha256, found), hint=RESTORE)
+            raise LockError(broken(file, sha256, found), hint=RESTORE)
         return data
 
     def put(self, name: str, data: bytes) -> str:
@@ -166,7 +167,7 @@ class RemoteVault:
         found = None if data is None else _sha256(data)
         if data is None or found != sha256:
             hint = f"Put the right file there, or delete the entry and run `imageseo generate`. Masters: {self.where}"
-            raise LockError(_broken(file, sha256, found), hint=hint)
+            raise LockError(broken(file, sha256, found), hint=hint)
         self._kept.keep(file, sha256, data)
         return data
 
@@ -227,8 +228,3 @@ def _digest(path: Path) -> str | None:
         return None
     except OSError as error:
         raise LockError(f"{path}: cannot be read: {error}", hint="Give the build the right to read it.") from error
-
-
-def _broken(file: str, sha256: str, found: str | None) -> str:
-    state = "is gone" if found is None else f"is not the file that was pinned, it is {found[:19]}…"
-    return f"{file} {state} (imageseo.lock pins {sha256[:19]}…)"
