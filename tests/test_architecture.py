@@ -16,7 +16,7 @@ PACKAGE = ROOT / "imageseo"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("model", "errors", "files", "installing", "counted"),
     ("settings", "ports"),
-    ("config", "core", "heroes", "codecs", "metrics", "rules", "reports"),
+    ("config", "core", "heroes", "codecs", "metrics", "rules", "reports", "report"),
     (
         "store",
         "blobs",
@@ -67,10 +67,14 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "sources",
         "describe",
         "crops",
+        "excerpts",
+        "fixes",
+        "changed",
+        "baseline",
     ),
     ("compose", "outfit", "worker"),
     ("hosts", "doctor"),
-    ("cli", "cli_cache", "terminal"),
+    ("cli", "cli_cache", "cli_lint", "terminal"),
 )
 LEAVES = ("heroes", "codecs", "metrics", "rules", "reports")
 HEAVY = ("torch", "diffusers", "playwright", "dask", "c2pa", "fsspec", "s3fs")

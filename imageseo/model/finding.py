@@ -45,7 +45,8 @@ class Location:
 class Finding:
     """One thing that is wrong. ``rule`` is permanent; ``message`` says what was found, ``hint`` what to do.
 
-    ``fix``: edits of the page's published bytes that mend it safely.
+    ``fix``: edits of the page's published bytes that mend it safely. ``fingerprint``: what it is known by from run to
+    run (``core.fingerprint``); empty where nobody asked.
     """
 
     rule: str
@@ -55,6 +56,7 @@ class Finding:
     hint: str = ""
     fails_build: bool = False
     fix: tuple[Edit, ...] = ()
+    fingerprint: str = ""
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:
@@ -90,9 +92,13 @@ REPORTED = (PHONE, TABLET)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """Bytes that one metric may cost at one viewport; ``None`` switches a level off."""
+    """Bytes (or images) that one metric may cost at one viewport; ``None`` switches a level off.
+
+    ``pages``: the glob of the pages that it was set for, ``*`` for all.
+    """
 
     metric: str
     viewport: Viewport
     warn: int | None
     error: int | None
+    pages: str = "*"

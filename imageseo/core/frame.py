@@ -1,0 +1,55 @@
+"""A code frame: the piece of a line around a column, fit to be shown anywhere."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+WIDTH = 100
+"""Characters of a line that a frame shows; a minified page is one line of 100 KB."""
+_BEFORE = 30  # of them in front of the column, where the line is cut
+_CUT = "…"
+# What moves a terminal's cursor, turns the direction of text around or ends lines where no line ends.
+_UNSEEN = {
+    **{code: chr(0x2400 + code) for code in range(32)},
+    ord("\t"): " ",
+    0x7F: "␡",
+    **dict.fromkeys([*range(0x80, 0xA0), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)], "�"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """``line``: 1-based. ``text``: the piece that is shown, harmless. ``caret``: cells of a terminal in front of it."""
+
+    line: int
+    text: str
+    caret: int
+
+
+def harmless(text: str) -> str:
+    """Text of others, on one line, without anything that a terminal would obey."""
+    return text.translate(_UNSEEN)
+
+
+def frame(line: str, *, number: int, column: int) -> Frame:
+    """The frame of a line. ``column``: 1-based, in characters."""
+    at = min(max(column - 1, 0), len(line))
+    start, end = 0, len(line)
+    if len(line) > WIDTH:
+        start = max(min(at - _BEFORE, len(line) - WIDTH), 0)
+        end = start + WIDTH
+    before = harmless(line[start:at])
+    text = harmless(line[start:end])
+    lead = _CUT if start else ""
+    shown = f"{lead}{text}{_CUT if end < len(line) else ''}"
+    return Frame(line=number, text=shown.rstrip(), caret=len(lead) + cells(before))
+
+
+def cells(text: str) -> int:
+    """How many cells of a terminal a text takes."""
+    return sum(0 if unicodedata.combining(each) else 2 if _wide(each) else 1 for each in text)
+
+
+def _wide(character: str) -> bool:
+    return unicodedata.east_asian_width(character) in ("W", "F")
