@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from imageseo.core.sizes import source_size
 from imageseo.model.finding import Viewport
 from imageseo.model.image import ImageRef, SourceTag
 
-__all__ = ["MIMES", "Candidate", "choose", "chosen", "chosen_of", "parse_srcset", "source_size"]
+__all__ = ["MIMES", "Candidate", "choose", "chosen", "chosen_of", "listed", "parse_srcset", "source_size"]
 
 # What Chromium 156 decodes: the types of <source> that it does not pass over.
 MIMES = frozenset(
@@ -33,16 +33,28 @@ class Candidate(NamedTuple):
     density: float | None = None
 
 
+class Listed(NamedTuple):
+    """One entry of a srcset as written: ``candidate`` is ``None`` where its descriptors make browsers drop it."""
+
+    url: str
+    descriptors: str
+    candidate: Candidate | None
+
+
 @lru_cache(maxsize=1024)  # a page's facts and its rules ask for the same ones
 def parse_srcset(text: str) -> tuple[Candidate, ...]:
     """The candidates in the order written; those that browsers drop (bad descriptors) are left out."""
-    found: list[Candidate] = []
+    return tuple(each.candidate for each in listed(text) if each.candidate is not None)
+
+
+def listed(text: str) -> Iterator[Listed]:
+    """The entries in the order written, with those that browsers drop."""
     at = 0
     while True:
         while at < len(text) and (text[at] in _SPACE or text[at] == ","):
             at += 1
         if at >= len(text):
-            return tuple(found)
+            return
         start = at
         while at < len(text) and text[at] not in _SPACE:
             at += 1
@@ -56,9 +68,7 @@ def parse_srcset(text: str) -> tuple[Candidate, ...]:
                 depth += {"(": 1, ")": -1}.get(text[at], 0) if depth or text[at] == "(" else 0
                 at += 1
             descriptors = text[start:at]
-        candidate = _described(url, descriptors.split())
-        if candidate is not None:
-            found.append(candidate)
+        yield Listed(url, descriptors.strip(), _described(url, descriptors.split()))
 
 
 def choose(candidates: Sequence[Candidate], slot: float, dpr: float) -> Candidate | None:
