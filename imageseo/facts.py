@@ -90,6 +90,11 @@ class PageFacts:
         return self._reading.budgets
 
     @cached_property
+    def column(self) -> ladder.Layout:
+        """How wide the article's images may get, as far as settings, theme or host know."""
+        return self._reading.layout(self.scan, self.html)
+
+    @cached_property
     def images(self) -> tuple[ImageFact, ...]:
         """Every ``<img>`` in page order, with where its URLs lead."""
         return tuple(self._image(ref) for ref in self.scan.refs)
@@ -104,7 +109,7 @@ class PageFacts:
         if ref is None and (urged := hero.urged(scan)) is not None:
             ref = urged if urged.zone is Zone.ARTICLE else None
         elif ref is None and self._reading.guess:
-            ref = hero.guess(_unhurried(scan), self._asset_of, self._reading.layout(scan, self.html))
+            ref = hero.guess(_unhurried(scan), self._asset_of, self.column)
         if ref is None:
             return None
         return next((image for image in self.images if image.ref.span == ref.span), None)
@@ -157,7 +162,7 @@ class PageFacts:
         return found if isinstance(found, Asset) else None
 
 
-FACTS = frozenset({"page", "site", "files", "html", "scan", "head", "images", "hero", "lcp", "budgets"})
+FACTS = frozenset({"page", "site", "files", "html", "scan", "head", "images", "hero", "lcp", "budgets", "column"})
 """What a rule may ask for of each page."""
 SITE_FACTS = frozenset(name for name in vars(SiteFacts) if not name.startswith("_"))
 """What it may ask for of the whole site: properties of ``SiteFacts``. A rule that does is for ``lint`` alone."""
