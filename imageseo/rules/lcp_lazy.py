@@ -26,16 +26,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from imageseo.core.mending import is_lazy, without
 from imageseo.model.fact import ImageFact, Problem
 from imageseo.model.finding import Severity
 
 SEVERITY = Severity.ERROR
 
 
-def check(hero: ImageFact | None) -> Iterator[Problem]:
-    if hero is not None and (hero.ref.get("loading") or "").strip().lower() == "lazy":
+def check(html: bytes, hero: ImageFact | None) -> Iterator[Problem]:
+    if hero is not None and is_lazy(hero.ref):
         yield Problem(
             message=f'{hero.name} is the page\'s LCP image and has loading="lazy"',
             hint="take the attribute away here; images further down may keep it",
             at=hero.ref,
+            fix=without(html, hero.ref, "loading"),
         )
