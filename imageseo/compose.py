@@ -12,30 +12,28 @@ from pathlib import Path
 from typing import cast
 
 from imageseo import crops as cutting
-from imageseo import memo
+from imageseo import jury, memo
 from imageseo.build import Tools
 from imageseo.config import prompts
 from imageseo.core import profiles
 from imageseo.core.prompt_library import Library
 from imageseo.encode import Encoder
 from imageseo.errors import RecipeError
-from imageseo.facts import Reading
 from imageseo.isolate import Isolated
-from imageseo.lint import LintResult, lint, locate
+from imageseo.judge import locate
+from imageseo.lint import LintResult
 from imageseo.making.masters import TYPED, Command, Heroes
 from imageseo.making.requests import Requests
 from imageseo.memo import Noted
 from imageseo.memory import Memory
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.hero import HeroRequest
-from imageseo.model.image import Asset, BadAsset
 from imageseo.model.page import Page, Site
 from imageseo.outfit import codecs, leaves, metrics, policy, store
 from imageseo.pins import lock as locks
 from imageseo.pins import vault as vaults
 from imageseo.ports import Codec, HeroProvider, Metric, Place, Progress, Result, Vault
 from imageseo.probe import probe
-from imageseo.rule import Rule
 from imageseo.settings import Settings
 from imageseo.work import pixels
 
@@ -80,11 +78,6 @@ def reader(
     """
     shared = library(settings, project)
     return Requests(settings=settings.hero, providers=providers, library=shared, base_url=base_url).of
-
-
-def rules() -> tuple[Rule, ...]:
-    """Every lint rule, by id."""
-    return tuple(Rule.of(name, load()) for name, load in sorted(leaves("rules").items()))
 
 
 def reporters() -> Mapping[str, Callable[[Result], str]]:
@@ -136,7 +129,7 @@ def toolbox(
                 command=command,
             ),
             library=library(settings, project),
-            rules=rules(),
+            rules=jury.rules(),
             probe=partial(probe, max_pixels=settings.encode.max_pixels),
             locate=folder.locate,
             memory=Memory(
@@ -161,23 +154,19 @@ def _versions(
 
 
 def lint_site(
-    site: Site, settings: Settings, *, progress: Progress | None = None, command: Command = TYPED
+    site: Site,
+    settings: Settings,
+    *,
+    only: frozenset[str] | None = None,
+    progress: Progress | None = None,
+    command: Command = TYPED,
 ) -> LintResult:
-    """Judge a built site by every rule, and by its pins where it is frozen; nothing is written."""
+    """Judge a built site by every rule, and by its pins where it is frozen; nothing is written.
+
+    ``only``: the ids of which anything is to be said; None: of all.
+    """
     site = site.without(settings.exclude_pages)
-
-    def examine(path: str) -> Asset | BadAsset:
-        return probe(site.root / path, path, max_pixels=settings.encode.max_pixels)
-
-    result = lint(
-        site,
-        rules=rules(),
-        severities=settings.lint.rules,
-        probe=examine,
-        reading=Reading.of(site, settings),
-        settings=settings,
-        progress=progress,
-    )
+    result = jury.lint_pages(site, settings, workers=workers(settings), only=only, progress=progress)
     if not settings.frozen:
         return result
     found = sorted([*result.findings, *_unpinned(site, settings, command)], key=lambda finding: finding.sort_key)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from imageseo.core import candidates, find, head, hero, ladder, lcp, urls
+from imageseo.core.budgets import Weights, budgets_for
+from imageseo.core.globs import matches
 from imageseo.model.fact import ImageFact, LcpImage, Target
 from imageseo.model.finding import Budget
 from imageseo.model.image import Asset, ImageRef, PageScan, Zone
@@ -22,12 +24,13 @@ __all__ = ["FACTS", "SITE_FACTS", "PageFacts", "Reading", "SiteFacts", "SiteFile
 class Reading:
     """How pages are read: the same for all pages of a run.
 
-    ``layout``: of a page, from its scan and its bytes. ``guess``: whether a page without a marked hero may have a
+    ``layout``: of a page, from its scan and its bytes. ``budgets``: of a page, by its file.
+    ``guess``: whether a page without a marked hero may have a
     confident guess.
     """
 
     layout: Callable[[PageScan, bytes], ladder.Layout]
-    budgets: tuple[Budget, ...]
+    budgets: Callable[[str], tuple[Budget, ...]]
     guess: bool = True
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
@@ -39,7 +42,7 @@ class Reading:
             layout=lambda scan, html: ladder.layout_for(
                 scan.meta_content("generator"), html=html, settings=settings.layout, content_width=site.content_width
             ),
-            budgets=lcp.budgets(settings.budgets),
+            budgets=budgets_for(settings.budgets, matches),
             guess=settings.hero.guess,
             include=settings.include,
             exclude=settings.exclude,
@@ -85,9 +88,20 @@ class PageFacts:
         """Every ``<meta>``, ``<link>`` and JSON-LD block of the page, with where it stands."""
         return head.read(self.html, self.scan)
 
-    @property
+    @cached_property
     def budgets(self) -> tuple[Budget, ...]:
-        return self._reading.budgets
+        return self._reading.budgets(self.page.path)
+
+    @cached_property
+    def weights(self) -> Weights:
+        """What the page's images cost, at whatever viewport is asked for."""
+        return Weights(
+            self.page.path,
+            images=lambda: self.images,
+            lcp=lambda: self.lcp,
+            budgets=self.budgets,
+            bytes_of=self._bytes_of,
+        )
 
     @cached_property
     def column(self) -> ladder.Layout:
@@ -130,7 +144,7 @@ class PageFacts:
             asset=self.hero.asset,
             treated=ref.ours,
             kept=ref.kept,
-            viewports=[budget.viewport for budget in self.budgets],
+            viewports=[budget.viewport for budget in self.budgets if budget.metric == lcp.METRIC],
         )
 
     def _image(self, ref: ImageRef) -> ImageFact:
@@ -162,7 +176,9 @@ class PageFacts:
         return found if isinstance(found, Asset) else None
 
 
-FACTS = frozenset({"page", "site", "files", "html", "scan", "head", "images", "hero", "lcp", "budgets", "column"})
+FACTS = frozenset(
+    {"page", "site", "files", "html", "scan", "head", "images", "hero", "lcp", "budgets", "weights", "column"}
+)
 """What a rule may ask for of each page."""
 SITE_FACTS = frozenset(name for name in vars(SiteFacts) if not name.startswith("_"))
 """What it may ask for of the whole site: properties of ``SiteFacts``. A rule that does is for ``lint`` alone."""

@@ -18,7 +18,8 @@ from imageseo.core.published import published
 from imageseo.encode import Encoded, Encoder
 from imageseo.errors import ImageseoError, SiteError
 from imageseo.facts import PageFacts, Reading
-from imageseo.lint import CRASHED, judge, locate
+from imageseo.judge import CRASHED, judge, locate
+from imageseo.levels import Levels
 from imageseo.maps import hidden, images
 from imageseo.memo import Dropped, Named, Outcome, Record, Replaced, Wanted
 from imageseo.model.finding import Finding, Severity, Silenced
@@ -138,7 +139,7 @@ class Finisher:
         if lighter:
             offers = offers.instead(lighter)
             facts, changes = self._facts(page, offers, original, graph, files)
-        found, answered = judge(facts, self.rules, self.settings.lint.rules)
+        found, answered = judge(facts, self.rules, Levels.of(self.settings.lint))
         said += found
         silenced += answered
         paths = offers.paths()

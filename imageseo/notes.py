@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from imageseo.encode import Encoded
-from imageseo.lint import locate
+from imageseo.judge import locate
 from imageseo.memo import Dropped, Outcome
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.image import Asset

@@ -8,7 +8,7 @@ from imageseo.cast import Cast, Casting
 from imageseo.core import edits, plan, profiles
 from imageseo.core.find import UnreadablePage
 from imageseo.facts import PageFacts, Reading, SiteFiles
-from imageseo.lint import unreadable
+from imageseo.judge import unreadable
 from imageseo.model.finding import Finding
 from imageseo.model.page import Page, Site
 from imageseo.model.plan import PagePlan

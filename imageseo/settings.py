@@ -2,50 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import re
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, field
 
 from imageseo.model.finding import Severity
-
-# A type's `title` says in messages what was expected; a key's `description` is what editors show.
-Px = Annotated[int, Meta(ge=1, le=16384, title="a whole number of px from 1 to 16384")]
-Side = Annotated[int, Meta(ge=64, le=8192, title="a whole number of px from 64 to 8192")]
-Quality = Annotated[int, Meta(ge=1, le=100)]
-Score = Annotated[float, Meta(ge=10, le=95, title="a SSIMULACRA2 score from 10 to 95")]
-Text = Annotated[str, Meta(min_length=1)]
-Colour = Annotated[str, Meta(pattern=r"^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$", title="a colour such as #2563eb")]
-Url = Annotated[str, Meta(pattern=r"^[hH][tT][tT][pP][sS]?://[^\s/?#]+", title="an absolute http(s) URL")]
-ByteCount = Annotated[
-    Annotated[int, Meta(ge=0)]
-    | Annotated[str, Meta(pattern=r"^\s*[0-9]+(\.[0-9]+)?\s*([bB]|[kK][bB]|[kK][iI][bB]|[mM][bB]|[mM][iI][bB])?\s*$")],
-    Meta(title='a byte count such as "100 KiB" or 102400'),
-]
-
-_COUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", re.ASCII)
-_UNITS = {"": 1, "b": 1, "kb": 1000, "kib": 1024, "mb": 1000**2, "mib": 1024**2}
-
-
-def byte_count(value: int | str) -> int:
-    """Whole bytes of a count: ``102400``, ``"100 KiB"`` (x1024), ``"100 kB"`` (x1000); a fraction is rounded up.
-
-    Raises ValueError for anything else.
-    """
-    if isinstance(value, int):
-        if isinstance(value, bool) or value < 0:
-            raise ValueError(f"not a byte count: {value!r}")
-        return value
-    match = _COUNT.fullmatch(value.lower())
-    if match is None or match[2] not in _UNITS:
-        raise ValueError(f"not a byte count: {value!r}")
-    return math.ceil(Decimal(match[1]) * _UNITS[match[2]])
-
-
-class Slice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A frozen group of settings."""
+from imageseo.settings_base import Colour, Px, Quality, Score, Side, Slice, Text, Url
+from imageseo.settings_budgets import BudgetSettings
 
 
 class QualitySettings(Slice, frozen=True, kw_only=True):
@@ -132,6 +95,9 @@ class HeroSettings(Slice, frozen=True, kw_only=True):
         Literal["figcaption", "none"],
         Meta(description="How a page says that a model made its hero; `none` where the site says it by itself."),
     ] = "figcaption"
+    publish_prompt: Annotated[
+        bool, Meta(description="Write the prompt of what a model made into its published files; else it stays here.")
+    ] = False
     publish: Annotated[Text, Meta(description="Folder of the built site that heroes are published in.")] = (
         "assets/heroes"
     )
@@ -158,33 +124,6 @@ class RightsSettings(Slice, frozen=True, kw_only=True):
     acquire_license_page: Annotated[Url | None, Meta(description="URL that tells how to license the image.")] = None
 
 
-class MobileBudget(Slice, frozen=True, kw_only=True):
-    """Bytes at 412x823 CSS px and DPR 1.75; ``0`` switches a level off."""
-
-    warn: ByteCount = "100 KiB"
-    error: ByteCount = "150 KiB"
-
-
-class DesktopBudget(Slice, frozen=True, kw_only=True):
-    """Bytes at 1350x940 CSS px and DPR 1; ``0`` switches a level off."""
-
-    warn: ByteCount = "200 KiB"
-    error: ByteCount = "300 KiB"
-
-
-class LcpBudget(Slice, frozen=True, kw_only=True):
-    """Bytes of the candidate that a browser chooses for the page's LCP image."""
-
-    mobile: MobileBudget = MobileBudget()
-    desktop: DesktopBudget = DesktopBudget()
-
-
-class BudgetSettings(Slice, frozen=True, kw_only=True, rename="kebab"):
-    """Budgets by metric."""
-
-    lcp_bytes: LcpBudget = LcpBudget()
-
-
 class LintSettings(Slice, frozen=True, kw_only=True):
     """Which findings fail ``lint``, and how severe each rule is."""
 
@@ -192,6 +131,12 @@ class LintSettings(Slice, frozen=True, kw_only=True):
         Literal["info", "warn", "error", "never"], Meta(description="The least severity that fails lint.")
     ] = "error"
     rules: Annotated[dict[str, Severity], Meta(description="Severity by rule id.")] = field(default_factory=dict)
+    paths: Annotated[
+        dict[str, dict[str, Severity]],
+        Meta(
+            description="Severity by rule id for some pages, by glob of their files; `*` takes `/` too, later ones win."
+        ),
+    ] = field(default_factory=dict)
 
 
 class Settings(Slice, frozen=True, kw_only=True):

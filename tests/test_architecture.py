@@ -15,7 +15,7 @@ PACKAGE = ROOT / "imageseo"
 # Floors from the ground up. A room may import from its own floor and from those below, never in a circle.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("model", "errors", "files", "installing", "counted"),
-    ("settings", "ports"),
+    ("settings", "settings_base", "settings_budgets", "ports"),
     ("config", "core", "heroes", "codecs", "metrics", "rules", "reports", "report"),
     (
         "store",
@@ -48,6 +48,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "work",
         "making",
         "rule",
+        "levels",
+        "judge",
         "lint",
         "cast",
         "finish",
@@ -72,7 +74,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "changed",
         "baseline",
     ),
-    ("compose", "outfit", "worker"),
+    ("compose", "jury", "outfit", "worker"),
     ("hosts", "doctor"),
     ("cli", "cli_cache", "cli_lint", "terminal"),
 )

@@ -12,21 +12,23 @@ import pytest
 from PIL import Image
 
 from imageseo.core import lcp
+from imageseo.core.budgets import budgets_for
 from imageseo.errors import SettingsError
-from imageseo.facts import PageFacts, Reading, SiteFiles
-from imageseo.lint import LintResult, failed, graded, lint
+from imageseo.facts import PageFacts, Reading, SiteFacts, SiteFiles
+from imageseo.judge import Judge
+from imageseo.levels import Levels, graded
+from imageseo.lint import LintResult, failed, lint
 from imageseo.model.fact import ImageFact, Problem
 from imageseo.model.finding import DESKTOP, GATING, MOBILE, Budget, Finding, Location, Severity
 from imageseo.model.image import Asset, BadAsset, Kept, SourceTag
 from imageseo.model.page import Page, PageHints, Site
 from imageseo.probe import probe
 from imageseo.rule import Rule
-from imageseo.settings import BudgetSettings, DesktopBudget, HeroSettings, LcpBudget, MobileBudget, Settings
+from imageseo.settings import HeroSettings, Settings
+from imageseo.settings_budgets import BudgetSettings, DesktopBudget, LcpBudget, MobileBudget
 
-RULES = tuple(
-    Rule.of(path.stem, importlib.import_module(f"imageseo.rules.{path.stem}"))
-    for path in sorted((Path(__file__).parent.parent / "imageseo" / "rules").glob("[a-z]*.py"))
-)
+NAMES = ("alt_missing", "img_dimensions", "img_missing", "img_unreadable", "lcp_bytes", "lcp_lazy")
+RULES = tuple(Rule.of(name, importlib.import_module(f"imageseo.rules.{name}")) for name in NAMES)
 KIB = 1024
 
 
@@ -58,10 +60,25 @@ def reading(site: Site, *, guess: bool = True, budgets: BudgetSettings | None = 
 
 
 def run(
-    site: Site, *, rules: Sequence[Rule] = RULES, severities: Mapping[str, Severity] | None = None, **more: Any
+    site: Site,
+    *,
+    rules: Sequence[Rule] = RULES,
+    severities: Mapping[str, Severity] | None = None,
+    paths: Mapping[str, Mapping[str, Severity]] | None = None,
+    probe: Callable[[str], Asset | BadAsset] | None = None,
+    reads: Reading | None = None,
+    **more: Any,
 ) -> LintResult:
-    given = {"probe": prober(site.root), "reading": reading(site), **more}
-    return lint(site, rules=rules, severities=severities or {}, **given)
+    files = SiteFiles(site.root, probe or prober(site.root))
+    judge = Judge(
+        site=site,
+        rules=rules,
+        levels=Levels(rules=severities or {}, paths=tuple((paths or {}).items())),
+        files=files,
+        reading=reads or reading(site),
+        around=SiteFacts(site, files=files, settings=Settings()),
+    )
+    return lint(judge, **more)
 
 
 def facts_of(site: Site, *, guess: bool = True, budgets: BudgetSettings | None = None) -> PageFacts:
@@ -225,18 +242,18 @@ def found_of(rule: str, severity: Severity, *, fails: bool = False) -> Finding:
 )
 def test_any_finding_is_graded(rule_id: str, severity: Severity, chosen: Severity, left: Severity | None) -> None:
     given = [found_of(rule_id, severity), found_of("ld-parse", Severity.WARN)]
-    once = graded(given, {rule_id: chosen})
+    once = graded(given, Levels(rules={rule_id: chosen}))
     assert [found.severity for found in once if found.rule == rule_id] == ([left] if left else [])
     assert once[-1] == given[-1], "what nobody speaks of stays"
-    assert graded(once, {rule_id: chosen}) == once
-    assert graded(given, {}) == given
+    assert graded(once, Levels(rules={rule_id: chosen})) == once
+    assert graded(given, Levels(rules={})) == given
 
 
 @pytest.mark.parametrize("chosen", list(Severity))
 @pytest.mark.parametrize("rule_id", ["hero-recipe", "page-unwritable", "lcp-bytes"])
 def test_what_fails_the_build_cannot_be_graded_away(rule_id: str, chosen: Severity) -> None:
     fatal = found_of(rule_id, Severity.ERROR, fails=True)
-    assert graded([fatal], {rule_id: chosen}) == [fatal]
+    assert graded([fatal], Levels(rules={rule_id: chosen})) == [fatal]
 
 
 def test_severities_lower_and_switch_off(tmp_path: Path) -> None:
@@ -439,7 +456,7 @@ def test_budgets_warn_then_fail(tmp_path: Path, kib: int, mobile: MobileBudget, 
     html = '<article><img src="a.png" alt="" width="1600" height="900" fetchpriority="high"></article>'
     site = site_of(tmp_path, {"a.html": html})
     budgets = BudgetSettings(lcp_bytes=LcpBudget(mobile=mobile, desktop=DesktopBudget()))
-    result = run(site, reading=reading(site, budgets=budgets))
+    result = run(site, reads=reading(site, budgets=budgets))
     assert [found.severity for found in result.findings] == ([expected] if expected else [])
     assert [found.fails_build for found in result.findings] == ([expected is Severity.ERROR] if expected else [])
 
@@ -471,7 +488,7 @@ WEIGHTS = {"a-720w.avif": 170 * KIB, "a-1600w.avif": 400 * KIB, "a.jpg": 900 * K
 def problems(*, budgets: Sequence[Budget] | None = None, **more: Any) -> list[Problem]:
     given: dict[str, Any] = {"url": "a.jpg", "sources": [OURS], "asset": ASSET, "treated": True, **more}
     image = lcp.weigh(bytes_of=WEIGHTS.get, **given)
-    return list(lcp.over_budget(image, lcp.budgets(BudgetSettings()) if budgets is None else budgets))
+    return list(lcp.over_budget(image, budgets_for(BudgetSettings())("index.html") if budgets is None else budgets))
 
 
 def test_the_build_gets_the_same_answer_from_a_plan() -> None:
@@ -507,4 +524,4 @@ def test_an_animation_needs_another_picture() -> None:
 def test_a_broken_budget_never_looks_kept() -> None:
     assert lcp.kib(150 * KIB) == "150 KiB"
     assert lcp.kib(150 * KIB + 1) == "150.1 KiB"
-    assert [budget.viewport for budget in lcp.budgets(BudgetSettings())] == list(GATING)
+    assert [budget.viewport for budget in budgets_for(BudgetSettings())("index.html")] == list(GATING)

@@ -18,7 +18,9 @@ from imageseo.config.environment import locate, variable
 from imageseo.config.reading import leaves
 from imageseo.errors import SettingsError
 from imageseo.model.finding import Severity
-from imageseo.settings import MobileBudget, Settings, byte_count
+from imageseo.settings import Settings
+from imageseo.settings_base import byte_count
+from imageseo.settings_budgets import MobileBudget
 
 PX = "a whole number of px from 1 to 16384"
 

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from imageseo.config.reading import Path, Reading
 from imageseo.config.words import found, nearest
-from imageseo.settings import DesktopBudget, MobileBudget, byte_count
+from imageseo.settings_base import byte_count
+from imageseo.settings_budgets import BudgetSettings, ByteLevels, CountLevels, PathBudgets
 
-_BUDGETS = (("mobile", MobileBudget()), ("desktop", DesktopBudget()))
 _REMOTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s]*[^\s/][^\s]*")
 _URLS = (("site_url",), ("rights", "license"), ("rights", "acquire_license_page"))
 
@@ -87,23 +87,56 @@ def _folders(reading: Reading) -> None:
 
 
 def _budgets(reading: Reading) -> None:
-    for name, defaults in _BUDGETS:
-        warn_path, error_path = (("budgets", "lcp-bytes", name, level) for level in ("warn", "error"))
-        warn = byte_count(reading.values.get(warn_path, defaults.warn))
-        error = byte_count(reading.values.get(error_path, defaults.error))
-        if warn_path not in reading.values and error:
-            warn = min(warn, error)  # who only lowers `error` does not have to know the default of `warn`
-        if warn and error and warn > error:
-            beside = "" if error_path in reading.values else " (the default)"
-            text = f"found {warn} bytes, expected no more than error, which is {error}{beside}"
-            _fault(reading, warn_path, text)
-        reading.values[warn_path], reading.values[error_path] = warn, error
+    defaults = BudgetSettings()
+    for metric, field in (
+        (name.replace("_", "-"), name) for name in BudgetSettings.__struct_fields__ if name != "paths"
+    ):
+        levels = getattr(defaults, field)
+        for viewport in levels.__struct_fields__:
+            _levels(reading, ("budgets", metric, viewport), getattr(levels, viewport))
+    for path, table in list(reading.values.items()):
+        if path[:2] == ("budgets", "paths"):
+            _path_budgets(reading, path, table)
+
+
+def _levels(reading: Reading, above: Path, default: ByteLevels | CountLevels) -> None:
+    warn_path, error_path = (*above, "warn"), (*above, "error")
+    warn = byte_count(reading.values.get(warn_path, default.warn))
+    error = byte_count(reading.values.get(error_path, default.error))
+    if warn_path not in reading.values and error:
+        warn = min(warn, error)  # who only lowers `error` does not have to know the default of `warn`
+    if warn and error and warn > error:
+        unit = "" if above[1] == "image-count" else " bytes"
+        beside = "" if error_path in reading.values else " (the default)"
+        _fault(reading, warn_path, f"found {warn}{unit}, expected no more than error, which is {error}{beside}")
+    reading.values[warn_path], reading.values[error_path] = warn, error
+
+
+def _path_budgets(reading: Reading, path: Path, table: PathBudgets) -> None:
+    """Levels of some pages: in order where both are set, and of images no fractions and no units."""
+    for field in PathBudgets.__struct_fields__:
+        viewports = getattr(table, field)
+        for name in viewports.__struct_fields__:
+            levels = getattr(viewports, name)
+            where = (*path, field.replace("_", "-"), name)
+            if field == "image_count" and any(isinstance(each, str) for each in (levels.warn, levels.error)):
+                text = f"found {found(levels.warn or levels.error)}, expected a number of images"
+                reading.fault(reading.origins.get(path, "default"), where, text)
+            elif levels.warn is not None and levels.error is not None:
+                warn, error = byte_count(levels.warn), byte_count(levels.error)
+                if warn and error and warn > error:
+                    text = f"found {warn}, expected no more than error, which is {error}"
+                    reading.fault(reading.origins.get(path, "default"), (*where, "warn"), text)
 
 
 def _names(reading: Reading, rules: Collection[str] | None, providers: Collection[str] | None) -> None:
     for path in sorted(reading.values):
         if rules is not None and path[:2] == ("lint", "rules") and path[2] not in rules:
             _fault(reading, path, "unknown rule" + _near(path[2], rules))
+        if rules is not None and path[:2] == ("lint", "paths"):
+            for name in reading.values[path]:
+                if name not in rules:
+                    reading.fault(reading.origins[path], (*path, name), "unknown rule" + _near(name, rules))
         if providers is not None and path[0] == "providers" and path[1] not in providers:
             _fault(reading, path, "unknown provider" + _near(path[1], providers))
     provider = reading.values.get(("hero", "provider"))

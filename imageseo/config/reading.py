@@ -78,6 +78,8 @@ class Reading:
             if get_origin(unwrap(kind)[0]) is dict and (item is None or isinstance(item, Mapping)):
                 # A table of a name: later layers win key by key in there too.
                 item = {**self.values.get(path, {}), **{str(name): each for name, each in (item or {}).items()}}
+                if get_args(unwrap(kind)[0])[1] is Severity:  # YAML 1.1 reads a bare `off` as false
+                    item = {name: "off" if each is False else each for name, each in item.items()}
             self._leaf(kind, item, origin, path)
 
     def _leaf(self, kind: Any, value: Any, origin: str, path: Path) -> None:

@@ -10,23 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from imageseo.core import candidates
 from imageseo.model.fact import LcpImage, Pick, Problem, shorten
-from imageseo.model.finding import DESKTOP, GATING, MOBILE, Budget, Severity, Viewport
+from imageseo.model.finding import GATING, Budget, Severity, Viewport
 from imageseo.model.image import Asset, ImageRef, Kept, SourceTag
-from imageseo.settings import BudgetSettings, byte_count
 
 METRIC = "lcp-bytes"
-
-
-def budgets(settings: BudgetSettings) -> tuple[Budget, ...]:
-    """The LCP budgets of the gating viewports, in bytes; a level of 0 is off."""
-    levels = settings.lcp_bytes
-    return tuple(
-        Budget(metric=METRIC, viewport=viewport, warn=byte_count(warn) or None, error=byte_count(error) or None)
-        for viewport, warn, error in (
-            (MOBILE, levels.mobile.warn, levels.mobile.error),
-            (DESKTOP, levels.desktop.warn, levels.desktop.error),
-        )
-    )
 
 
 def weigh(
@@ -71,7 +58,7 @@ def weigh(
 
 def over_budget(image: LcpImage, limits: Iterable[Budget]) -> Iterator[Problem]:
     """One problem for each viewport whose pick costs more than its budget, at the level it breaks."""
-    for limit in limits:
+    for limit in (limit for limit in limits if limit.metric == METRIC):
         pick = next((pick for pick in image.picks if pick.viewport == limit.viewport), None)
         if pick is None:
             continue

@@ -81,23 +81,37 @@ def build(
     return replace(result, findings=_with_unused(result.findings, site, settings))
 
 
-def lint(site: Site, settings: Settings, *, progress: Progress, config: Path | None = None) -> tuple[LintResult, bool]:
-    """The reading half of the job, and whether it failed. ``config``: as for ``build``. Raises ImageseoError."""
+def lint(
+    site: Site,
+    settings: Settings,
+    *,
+    progress: Progress,
+    config: Path | None = None,
+    only: frozenset[str] | None = None,
+) -> tuple[LintResult, bool]:
+    """The reading half of the job, and whether it failed. ``config``: as for ``build``. Raises ImageseoError.
+
+    ``only``: the ids of which anything is to be said; None: of all.
+    """
     from imageseo import compose
     from imageseo.lint import failed
 
-    result = compose.lint_site(site, settings, progress=progress, command=pinning(site, config=config))
-    result = replace(result, findings=_with_unused(result.findings, site, settings))
+    result = compose.lint_site(site, settings, only=only, progress=progress, command=pinning(site, config=config))
+    result = replace(result, findings=_with_unused(result.findings, site, settings, only))
     return result, failed(result, settings.lint.fail_on)
 
 
-def _with_unused(findings: Iterable[Finding], site: Site, settings: Settings) -> tuple[Finding, ...]:
+def _with_unused(
+    findings: Iterable[Finding], site: Site, settings: Settings, only: frozenset[str] | None = None
+) -> tuple[Finding, ...]:
     """All findings in order, with those that hosts alone can make, by ``lint.rules``."""
     from imageseo.hosts.unused import unused
-    from imageseo.lint import graded
+    from imageseo.levels import Levels, graded
 
     more = unused(site, settings) if settings.enabled else ()
-    return tuple(sorted(graded([*findings, *more], settings.lint.rules), key=lambda finding: finding.sort_key))
+    return tuple(
+        sorted(graded([*findings, *more], Levels.of(settings.lint, only=only)), key=lambda finding: finding.sort_key)
+    )
 
 
 def run(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from imageseo.core.slips import OURS, slips
 from imageseo.hosts.pages import HEROES_FILE, HeroesFile
-from imageseo.lint import locate
+from imageseo.judge import locate
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.page import Site
 from imageseo.settings import Settings

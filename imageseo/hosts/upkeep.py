@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from imageseo import counted
 from imageseo.errors import SettingsError
 from imageseo.hosts.project import AtHand
-from imageseo.settings import byte_count
+from imageseo.settings_base import byte_count
 
 if TYPE_CHECKING:
     from imageseo.store import FolderStore

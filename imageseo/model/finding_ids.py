@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 MADE_BY_BUILDS: Mapping[str, str] = {
+    "disable-unused": "a rule is silenced in place where it has nothing to say, or does not exist",
     "animation-kept": "an animation that cannot be converted: too much of one, or not shown alike everywhere",
     "fallback-kept": "a file that an earlier build made smaller, and whose original the cache has lost",
     "hero-master": "the pinned file is gone, or is not what was pinned",
@@ -21,4 +22,4 @@ MADE_BY_BUILDS: Mapping[str, str] = {
     "sitemap-schema": "the host's sitemap cannot be extended",
     "variant-dropped": "variants that would save nothing are left out",
 }
-"""Permanent; the manual has a row for each. ``lint.rules`` may name them like rules (``lint.graded``)."""
+"""Permanent; the manual has a row for each. ``lint.rules`` may name them like rules (``levels.graded``)."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -76,13 +77,16 @@ class ImageRef:
     disabled: tuple[tuple[str, str], ...] = ()
     sources: tuple[SourceTag, ...] = ()
     ours: bool = False
+    _values: Mapping[str, str] = field(init=False, repr=False, compare=False)  # planning asks two dozen times an image
+
+    def __post_init__(self) -> None:
+        # of two with one name the first counts
+        values = {name: value or "" for name, value, _ in reversed(self.attributes)}
+        object.__setattr__(self, "_values", values)
 
     def get(self, name: str) -> str | None:
         """The value of an attribute; ``""`` when bare, ``None`` when absent."""
-        for attribute in self.attributes:
-            if attribute.name == name:
-                return attribute.value or ""
-        return None
+        return self._values.get(name)
 
     @property
     def src(self) -> str:
@@ -139,6 +143,7 @@ class Rights:
     license: str | None = None  # URL
     acquire_license_page: str | None = None  # URL
     digital_source_type: str | None = None  # IPTC NewsCodes URI
+    prompt: str | None = None  # what a model was asked for, where the site publishes that; read from no file
 
     @property
     def known(self) -> bool:

@@ -1,0 +1,12 @@
+"""Which pages a glob of the settings means."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from functools import lru_cache
+
+
+@lru_cache(maxsize=65536)
+def matches(page: str, glob: str) -> bool:
+    """Whether a page's file fits a glob; ``*`` takes ``/`` too, a leading ``/`` is the site's root."""
+    return fnmatchcase(page, glob.lstrip("/"))

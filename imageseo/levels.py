@@ -1,0 +1,85 @@
+"""How severe each rule is, site-wide and by path, as the settings have it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from imageseo.core.globs import matches
+from imageseo.errors import SettingsError
+from imageseo.model.finding import Finding, Severity
+from imageseo.model.finding_ids import MADE_BY_BUILDS
+from imageseo.rule import Rule
+from imageseo.settings import LintSettings
+
+Table = Mapping[str, Severity]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Levels:
+    """Severity by rule id. ``rules``: of every page. ``paths``: by glob of the page's file from the site's root (``*``
+    takes ``/`` too), in the order written; a later one wins. ``only``: the ids of which anything is to be said; None:
+    of all.
+    """
+
+    rules: Table = field(default_factory=dict)
+    paths: tuple[tuple[str, Table], ...] = ()
+    only: frozenset[str] | None = None
+
+    @classmethod
+    def of(cls, settings: LintSettings, *, only: frozenset[str] | None = None) -> Levels:
+        """As the settings say: ``lint.rules`` and ``lint.paths``."""
+        return cls(rules=settings.rules, paths=tuple(settings.paths.items()), only=only)
+
+    def at(self, page: str) -> Table:
+        """What holds for one page."""
+        if not self.paths:
+            return self.rules
+        found = dict(self.rules)
+        for glob, table in self.paths:
+            if matches(page, glob):
+                found.update(table)
+        return found
+
+    def level(self, rule: Rule, page: str) -> Severity:
+        """What the rule's findings are on a page, at most."""
+        if self.only is not None and rule.id not in self.only:
+            return Severity.OFF
+        return self.at(page).get(rule.id, rule.default or rule.severity)
+
+    def check(self, rules: Iterable[Rule]) -> None:
+        """Raises SettingsError naming every rule that does not exist, with the nearest that does."""
+        known = sorted({*(rule.id for rule in rules), *MADE_BY_BUILDS})
+        tables = [("lint.rules", self.rules), *((f'lint.paths."{glob}"', table) for glob, table in self.paths)]
+        if faults := [
+            f"{where}: {unknown(name, known)}" for where, table in tables for name in table if name not in known
+        ]:
+            raise SettingsError(tuple(faults))
+
+
+def unknown(name: str, known: Sequence[str]) -> str:
+    """What to say of a rule that does not exist."""
+    near = difflib.get_close_matches(name, known, n=1)
+    meant = f"did you mean {near[0]}?" if near else f"rules are {', '.join(known)}"
+    return f"there is no rule {name!r}; {meant}"
+
+
+def graded(findings: Iterable[Finding], levels: Levels) -> list[Finding]:
+    """The findings by their levels, whoever made them: ``off`` takes one away, another severity is taken over.
+
+    What a rule found keeps its level where that is the milder one, as in ``judge``; twice is like once. What fails
+    the build stays as it is: nobody can switch off that a site must not be published.
+    """
+    kept = []
+    for finding in findings:
+        severity = levels.at(finding.location.page).get(finding.rule, finding.severity)
+        if finding.fails_build:
+            severity = finding.severity
+        elif finding.rule not in MADE_BY_BUILDS:
+            severity = min(severity, finding.severity, key=lambda level: level.rank)
+        if levels.only is not None and finding.rule not in levels.only and not finding.fails_build:
+            continue
+        if severity is not Severity.OFF:
+            kept.append(replace(finding, severity=severity))
+    return kept
