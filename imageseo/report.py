@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from imageseo.core.budgets import Standing
 from imageseo.core.frame import Frame
 from imageseo.core.manual import Manual
 from imageseo.model.finding import Finding, Severity, Silenced
@@ -15,7 +15,7 @@ from imageseo.ports import Result
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleText:
-    """What a report says of a rule. ``severity``: by default. ``url``: its page of the manual, where one is published."""
+    """What a report says of a rule. ``severity``: by default. ``url``: its manual page where one is published."""
 
     id: str
     severity: Severity
@@ -48,7 +48,7 @@ class Report:
     ``known``: findings that the baseline holds. ``notes``: lines about the run itself. ``rules``: by id, those that
     were asked. ``frame``: the line of a finding, read when it is asked for. ``built``, ``source``: the published file
     of a finding and the author's own, as the repository names them. ``fails``: the least severity that fails the run,
-    ``off`` for none. ``colour``: whether the reader is a terminal. ``budgets``: rows of the table of budgets.
+    ``off`` for none. ``colour``: whether the reader is a terminal. ``budgets``: how each stands.
     """
 
     title: str
@@ -63,7 +63,7 @@ class Report:
     source: Callable[[Finding], Spot | None] = lambda finding: None
     fails: Severity = Severity.ERROR
     colour: bool = False
-    budgets: tuple[Any, ...] = ()
+    budgets: tuple[Standing, ...] = ()
 
     @classmethod
     def of(cls, result: Result) -> Report:

@@ -15,15 +15,19 @@ _UNSEEN = {
     ord("\t"): " ",
     0x7F: "␡",
     **dict.fromkeys([*range(0x80, 0xA0), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)], "�"),
+    **dict.fromkeys(range(0xD800, 0xE000), "�"),  # bytes of a file's name that are no text
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """``line``: 1-based. ``text``: the piece that is shown, harmless. ``caret``: cells of a terminal in front of it."""
+    """``line``: 1-based. ``text``: the piece that is shown, harmless. ``at``: the column's place in it, in characters;
+    ``caret``: in cells of a terminal.
+    """
 
     line: int
     text: str
+    at: int
     caret: int
 
 
@@ -43,7 +47,7 @@ def frame(line: str, *, number: int, column: int) -> Frame:
     text = harmless(line[start:end])
     lead = _CUT if start else ""
     shown = f"{lead}{text}{_CUT if end < len(line) else ''}"
-    return Frame(line=number, text=shown.rstrip(), caret=len(lead) + cells(before))
+    return Frame(line=number, text=shown.rstrip(), at=len(lead + before), caret=len(lead) + cells(before))
 
 
 def cells(text: str) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from imageseo.model.finding import Finding
 from imageseo.ports import Result
+from imageseo.report import Report
 
 VERSION = 1
 """Of the schema: raised when a key changes its meaning or goes; new keys may come at any time."""
@@ -15,20 +16,32 @@ VERSION = 1
 def render(result: Result) -> str:
     """The report as JSON, UTF-8 text ending with a newline.
 
-    ``{"version": 1, "title": "lint", "summary": {name: number}, "findings": [...], "silenced": [...]}``; a finding
-    has ``rule``, ``severity``, ``message``, ``hint``, ``page``, ``source``, ``line``, ``column``, ``image`` (``null``
-    when unknown) and ``fails_build``; a silenced one has ``reason`` too.
+    ``{"version": 1, "title": "lint", "summary": {name: number}, "rules": {id: {...}}, "findings": [...],
+    "known": [...], "silenced": [...], "notes": [...]}``; a finding has ``rule``, ``severity``, ``message``, ``hint``,
+    ``page``, ``source``, ``line``, ``column``, ``image`` (``null`` when unknown), ``fails_build``, ``fixable`` and
+    ``fingerprint`` (empty where none was asked for); a silenced one has ``reason`` too. ``known`` are those of the
+    baseline. ``rules`` says of each rule that was found its ``summary``, its ``severity`` by default and its ``url``.
     """
-    findings = sorted(result.findings, key=lambda finding: finding.sort_key)
-    silenced = sorted(result.silenced, key=lambda answer: answer.finding.sort_key)
-    report = {
+    report = Report.of(result)
+    findings = sorted(report.findings, key=lambda finding: finding.sort_key)
+    silenced = sorted(report.silenced, key=lambda answer: answer.finding.sort_key)
+    found = sorted({finding.rule for finding in (*findings, *report.known)})
+    told = {
         "version": VERSION,
-        "title": result.title,
-        "summary": dict(result.summary),
+        "title": report.title,
+        "summary": dict(report.summary),
+        "rules": {name: _rule(report, name) for name in found},
         "findings": [_finding(finding) for finding in findings],
+        "known": [_finding(finding) for finding in report.known],
         "silenced": [{**_finding(answer.finding), "reason": answer.reason} for answer in silenced],
+        "notes": list(report.notes),
     }
-    return json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    return json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def _rule(report: Report, name: str) -> dict[str, Any]:
+    rule = report.rule(name)
+    return {"summary": rule.manual.summary, "severity": rule.severity.value, "url": rule.url or None}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -44,4 +57,6 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "column": place.column,
         "image": place.image,
         "fails_build": finding.fails_build,
+        "fixable": bool(finding.fix),
+        "fingerprint": finding.fingerprint,
     }

@@ -1,0 +1,106 @@
+"""Lines of the built site and of the author's files, read when a report shows them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from imageseo.core import charset
+from imageseo.core.frame import Frame, frame
+from imageseo.model.finding import Finding
+from imageseo.report import Spot
+
+_LARGEST = 50_000_000  # bytes of a file that is still read for one line of it
+_HEAD = 1024  # bytes in which a page has to declare its charset
+
+
+class Excerpts:
+    """What lies around the findings of a site.
+
+    ``root``: the built site. ``project``: where sources are seen from. ``top``: the repository's root, which files are
+    named from; what lies outside of it keeps the name that findings give it.
+    """
+
+    def __init__(self, root: Path, *, project: Path, top: Path) -> None:
+        self._root = root
+        self._project = project
+        self._site = _inside(root, top)
+        self._sources = _inside(project, top)
+        self._lines = lru_cache(maxsize=4)(_lines)
+
+    def frame(self, finding: Finding) -> Frame | None:
+        """The line of a finding; None where it has none, or where the file has changed and is shorter now."""
+        place = finding.location
+        if place.line is None:
+            return None
+        lines = self._lines(self._root / place.page)
+        if not 0 < place.line <= len(lines):
+            return None
+        return frame(lines[place.line - 1], number=place.line, column=place.column or 1)
+
+    def built(self, finding: Finding) -> Spot:
+        """The published file, as the repository names it."""
+        place = finding.location
+        return Spot(file=f"{self._site}{place.page}", line=place.line, column=place.column)
+
+    def source(self, finding: Finding) -> Spot | None:
+        """The author's file, with the line that names the finding's image when just one line does."""
+        place = finding.location
+        if place.source is None:
+            return None
+        path = Path(place.source)
+        if path.is_absolute():  # a file outside of the project, and of no name that another machine knows
+            return None
+        line = column = None
+        name = _name(place.image)
+        if name:
+            pattern = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-])")
+            found = [
+                (number, match.start() + 1)
+                for number, text in enumerate(self._lines(self._project / path), 1)
+                if (match := pattern.search(unquote(text)))
+            ]
+            if len(found) == 1:
+                line, column = found[0]
+        return Spot(file=f"{self._sources}{place.source}", line=line, column=column)
+
+
+def _name(image: str | None) -> str:
+    """The file's name in a URL; none of a data URL or an address without one."""
+    if not image or image[:5].lower() == "data:":
+        return ""
+    try:
+        return unquote(urlsplit(image).path).rpartition("/")[2]
+    except ValueError:
+        return ""
+
+
+def _inside(folder: Path, top: Path) -> str:
+    """A folder as the repository names it, ending with ``/``; nothing for the root, and for one outside of it."""
+    folder, top = folder.resolve(), top.resolve()
+    if folder == top or not folder.is_relative_to(top):
+        return ""
+    return f"{folder.relative_to(top).as_posix()}/"
+
+
+def repository(folder: Path) -> Path:
+    """The root of the repository that a folder lies in; the folder itself outside of any."""
+    folder = folder.resolve()
+    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), folder)
+
+
+def _lines(path: Path) -> Sequence[str]:
+    """The lines of a file in its charset; none of one that cannot be read as text."""
+    try:
+        if path.stat().st_size > _LARGEST:
+            return ()
+        data = path.read_bytes()
+        codec = charset.codec(data, charset.declared(data[:_HEAD].decode("latin-1")))
+    except (OSError, ValueError):
+        return ()
+    lines = [line.removesuffix("\r") for line in data.decode(codec, "replace").split("\n")]
+    lines[0] = lines[0].removeprefix("\ufeff")
+    return lines
