@@ -24,7 +24,7 @@ from PIL import Image
 
 from imageseo.config import load as load_settings
 from imageseo.facts import FACTS, SITE_FACTS, PageFacts, Reading, SiteFacts, SiteFiles
-from imageseo.judge import judge
+from imageseo.judge import CRASHED, judge
 from imageseo.levels import Levels
 from imageseo.model.finding import Finding, Severity
 from imageseo.model.hero import TRAINED_MEDIA
@@ -119,6 +119,7 @@ def test_a_rule_does_what_its_manual_says(example: Example, tmp_path: Path) -> N
     settings, html = split(example.html)
     furnish(tmp_path, html)
     found = findings(tmp_path, rule, settings)
+    assert not any(each.message.startswith(CRASHED) for each in found)
     if example.kind == "Good":
         assert found == []
         return

@@ -54,5 +54,6 @@ def read(html: bytes, scan: PageScan) -> Head:
     source.codec = scan.charset
     found: dict[str, list[HeadTag]] = {"meta": [], "link": []}
     for tag in starmap(Tag, walk(html.lower().decode("latin-1"), _WANTED)):
-        found[tag.name].append(HeadTag(name=tag.name, values=source.values(tag), span=Span(tag.start, tag.end)))
+        if tag.name in found:  # a walk tells of the end tags of raw text elements too
+            found[tag.name].append(HeadTag(name=tag.name, values=source.values(tag), span=Span(tag.start, tag.end)))
     return Head(metas=tuple(found["meta"]), links=tuple(found["link"]))

@@ -72,7 +72,7 @@ class Surroundings(Source):
         found: list[Link | None] = []
         opened: Tag | None = None
         first = 0  # the first image in the open link
-        for tag in starmap(Tag, walk(self._lowered, frozenset({"a", "img"}), frozenset({"a"}))):
+        for tag in starmap(Tag, walk(self._lowered, frozenset({"a", "img"}))):
             if tag.name == "img":
                 found.append(None)
                 continue
