@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from imageseo.cli_cache import cache
+from imageseo.cli_lint import explain, lint
 from imageseo.terminal import CONFIG, FORMAT, PathType, at_hand, is_off, note, progress
 
 if TYPE_CHECKING:
@@ -64,24 +65,6 @@ def build(directory: Path, config: Path | None, frozen: bool, form: str) -> int:
     result = job.build(here.site(directory), here.settings, progress=progress(), config=config)
     _report(result, form)
     return FINDINGS if result.failed else 0
-
-
-@cli.command()
-@_DIR
-@CONFIG
-@FORMAT
-def lint(directory: Path, config: Path | None, form: str) -> int:
-    """Judge the images of a built site by rules and budgets. Writes nothing."""
-    from imageseo.hosts import job
-
-    here = at_hand(config)
-    if is_off(here):
-        from imageseo.lint import LintResult
-
-        return _nothing(LintResult(findings=(), pages=0, images=0), form)
-    result, failed = job.lint(here.site(directory), here.settings, progress=progress(), config=config)
-    _report(result, form)
-    return FINDINGS if failed else 0
 
 
 @cli.command()
@@ -180,7 +163,8 @@ def doctor(config: Path | None, form: str) -> int:
     return report.exit_code
 
 
-cli.add_command(cache)
+for _command in (lint, explain, cache):
+    cli.add_command(_command)
 
 
 def main() -> None:

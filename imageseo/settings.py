@@ -130,6 +130,9 @@ class LintSettings(Slice, frozen=True, kw_only=True):
     fail_on: Annotated[
         Literal["info", "warn", "error", "never"], Meta(description="The least severity that fails lint.")
     ] = "error"
+    baseline: Annotated[
+        Text | None, Meta(description="File of findings that are known and fail nothing, seen from the project.")
+    ] = None
     rules: Annotated[dict[str, Severity], Meta(description="Severity by rule id.")] = field(default_factory=dict)
     paths: Annotated[
         dict[str, dict[str, Severity]],
