@@ -20,7 +20,6 @@ from imageseo.report import RuleText
 from imageseo.rule import Rule
 from imageseo.settings import Settings
 
-
 _LIST = "`imageseo explain` lists them all"
 
 
