@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 WIDTHS = (320, 412, 590, 700, 785, 975, 1010, 1150, 1210, 1350, 1500, 1800, 2560)
@@ -12,12 +13,25 @@ WIDTHS = (320, 412, 590, 700, 785, 975, 1010, 1150, 1210, 1350, 1500, 1800, 2560
 known themes and frameworks change at most once or twice, and mostly at one of ``_BREAKS``."""
 # Where style sheets change, the likeliest first: Bootstrap, Material, Tailwind and what is round.
 _BREAKS = (
-    768, 992, 1200, 576, 960, 1220, 1400, 1600, 2000, 640, 1024, 1280, 1536, 480, 1100, 720, 800, 900, 600, 769, 1920
+    768, 992, 1200, 576, 960, 1220, 1400, 1600, 2000, 640, 1024, 1280, 1536, 480, 1100, 720, 800, 900, 600, 1920
 )  # fmt: skip
+# As wide as real screens: a style sheet for them may end there (`max-width`) as well as begin.
+_SCREENS = (480, 600, 640, 768, 1024)
 _EXACT = 0.9  # px; measured to half a pixel, written in whole ones
 _MOST = 6  # entries: more of them are noise of a layout that follows no rule
 _LOOSE = (0.0, 0.02, 0.05, 0.1)
 _COST = {"px": 1.0, "rest": 1.2, "part": 1.3, "line": 2.4}
+
+
+class Slot(NamedTuple):
+    """How wide an image was seen. ``width``: CSS px, at most. ``sizes``: at every viewport, as ``sizes_for`` says it.
+
+    ``in_view``: whether it begins in the first screen of any viewport; ``None`` where nobody looked.
+    """
+
+    width: int
+    sizes: str
+    in_view: bool | None = None
 
 
 class _Line(NamedTuple):
@@ -61,7 +75,7 @@ def sizes_for(widths: tuple[int, ...], shown: tuple[float, ...]) -> str:
         if len(runs) <= _MOST:
             break
     entries = [runs[0].line.text]
-    for below, above in zip(runs, runs[1:], strict=False):
+    for below, above in pairwise(runs):
         start = _start(below, above)
         if entries[-1] != above.line.text:
             entries.append(f"(min-width: {start}px) {above.line.text}")
@@ -78,16 +92,19 @@ class _Run(NamedTuple):
 
 def _runs(seen: Sequence[tuple[int, float]], loose: float) -> list[_Run]:
     """The fewest and plainest rules that tell all that was seen."""
-    best: list[tuple[float, list[_Run]]] = [(0.0, [])]
-    for end in range(1, len(seen) + 1):
-        options = []
-        for start in range(end):
+    best: list[tuple[float, tuple[_Run, ...]]] = [(0.0, ()), *([(math.inf, ())] * len(seen))]
+    for start in range(len(seen)):
+        cost, runs = best[start]
+        for end in range(start + 1, len(seen) + 1):
             part = seen[start:end]
-            for line in _lines(part, loose):
-                cost, runs = best[start]
-                options.append((cost + 2 + _COST[line.kind], [*runs, _Run(line, part[0][0], part[-1][0])]))
-        best.append(min(options, key=lambda option: option[0]))
-    return best[-1][1]
+            lines = list(_lines(part, loose))
+            if not lines and len(part) > 2:  # what tells more would tell these
+                break
+            for line in lines:
+                whole = cost + 2 + _COST[line.kind]
+                if whole < best[end][0]:
+                    best[end] = (whole, (*runs, _Run(line, part[0][0], part[-1][0])))
+    return list(best[-1][1])
 
 
 def _lines(part: Sequence[tuple[int, float]], loose: float) -> Iterator[_Line]:
@@ -118,14 +135,14 @@ def _start(below: _Run, above: _Run) -> int:
     """The first viewport that the upper rule holds for: where both rules agree, else at a usual break."""
     slope, shift = below.line.slope - above.line.slope, above.line.shift - below.line.shift
     if slope:
-        cross = shift / slope
-        if below.last < cross <= above.first:
-            return math.ceil(round(cross, 2))
+        cross = min(max(math.ceil(round(shift / slope, 2)), below.last + 1), above.first)
+        if abs(below.line.at(cross) - above.line.at(cross)) <= max(2.0, abs(slope)):
+            return cross
     usual = next((each for each in _BREAKS if below.last < each <= above.first), None)
-    if usual is not None:
-        return usual
-    # Nobody knows: a candidate that is too large is sharp.
+    # Where nobody knows, the larger one of both: its candidate is sharp.
     larger = above.line.at(above.first) > below.line.at(above.first)
+    if usual is not None:
+        return usual + 1 if usual in _SCREENS and not larger and usual < above.first else usual
     return below.last + 1 if larger else above.first
 
 
