@@ -11,14 +11,16 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from imageseo import jury
+from imageseo.config import load
 from imageseo.core import lcp
-from imageseo.core.budgets import budgets_for
+from imageseo.core.budgets import budgets_for, lcp_ms
 from imageseo.errors import SettingsError
 from imageseo.facts import PageFacts, Reading, SiteFacts, SiteFiles
 from imageseo.judge import Judge
 from imageseo.levels import Levels, graded
 from imageseo.lint import LintResult, failed, lint
-from imageseo.model.fact import ImageFact, Problem
+from imageseo.model.fact import ImageFact, Place, Problem
 from imageseo.model.finding import DESKTOP, GATING, MOBILE, Budget, Finding, Location, Severity
 from imageseo.model.image import Asset, BadAsset, Kept, SourceTag
 from imageseo.model.page import Page, PageHints, Site
@@ -525,3 +527,147 @@ def test_a_broken_budget_never_looks_kept() -> None:
     assert lcp.kib(150 * KIB) == "150 KiB"
     assert lcp.kib(150 * KIB + 1) == "150.1 KiB"
     assert [budget.viewport for budget in budgets_for(BudgetSettings())("index.html")] == list(GATING)
+
+
+# ---- by path, silenced for nothing, budgets, processes
+
+
+def test_a_level_may_hold_for_some_pages() -> None:
+    levels = Levels(
+        rules={"a": Severity.WARN}, paths=(("blog/*", {"a": Severity.OFF}), ("blog/new/*", {"a": Severity.INFO}))
+    )
+    rule_a, rule_b = rule("a", lambda images: ()), rule("b", lambda images: ())
+    assert levels.level(rule_a, "index.html") is Severity.WARN
+    assert levels.level(rule_a, "blog/old/index.html") is Severity.OFF
+    assert levels.level(rule_a, "blog/new/index.html") is Severity.INFO, "a later one wins"
+    assert levels.level(rule_b, "blog/old/index.html") is Severity.ERROR
+    only = Levels(only=frozenset({"b"}))
+    assert (only.level(rule_a, "x.html"), only.level(rule_b, "x.html")) == (Severity.OFF, Severity.ERROR)
+
+
+def test_pages_of_a_path_are_judged_by_its_levels(tmp_path: Path) -> None:
+    site = site_of(tmp_path, {"blog/a.html": '<img src="gone.jpg">', "b.html": '<img src="gone.jpg">'})
+    result = run(site, paths={"blog/*": {"alt-missing": Severity.OFF, "img-missing": Severity.INFO}})
+    assert [(each.location.page, each.rule, each.severity) for each in result.findings] == [
+        ("b.html", "alt-missing", Severity.ERROR),
+        ("b.html", "img-missing", Severity.ERROR),
+        ("blog/a.html", "img-missing", Severity.INFO),
+    ]
+    with pytest.raises(
+        SettingsError, match=r'lint.paths."blog/\*": there is no rule \'alt-mising\'; did you mean alt-missing'
+    ):
+        run(site, paths={"blog/*": {"alt-mising": Severity.OFF}})
+
+
+@pytest.mark.parametrize(
+    ("html", "said"),
+    [
+        (
+            '<img src="a.jpg" alt="A" width="1600" height="900" data-imageseo-disable="alt-missing: old">',
+            "has nothing to say",
+        ),
+        ('<img src="a.jpg" width="1600" height="900" data-imageseo-disable="alt-missing: by design">', None),
+        (
+            '<div data-imageseo-disable="alt-missing: all"><img src="a.jpg" alt="A" width="1600" height="900">'
+            '<img src="a.jpg" width="1600" height="900"></div>',
+            None,
+        ),
+        (
+            '<img src="a.jpg" alt="A" width="1600" height="900" data-imageseo-disable="alt-mising: x">',
+            "there is no rule",
+        ),
+        ('<img src="a.jpg" alt="A" width="1600" height="900" data-imageseo-disable="hero-unpinned: x">', None),
+    ],
+)
+def test_what_is_silenced_for_nothing_is_said(tmp_path: Path, html: str, said: str | None) -> None:
+    picture(tmp_path / "a.jpg")
+    result = run(site_of(tmp_path, {"a.html": html}))
+    found = [finding for finding in result.findings if finding.rule == "disable-unused"]
+    assert [finding.severity for finding in found] == [Severity.WARN] * (said is not None)
+    assert all(said in finding.message and finding.location.line == 1 for finding in found if said)
+
+
+def test_a_rule_that_is_off_is_not_called_unused(tmp_path: Path) -> None:
+    picture(tmp_path / "a.jpg")
+    html = '<img src="a.jpg" alt="A" width="1600" height="900" data-imageseo-disable="alt-missing: old">'
+    assert run(site_of(tmp_path, {"a.html": html}), severities={"alt-missing": Severity.OFF}).findings == ()
+
+
+def test_a_rule_of_the_whole_site_is_asked_once(tmp_path: Path) -> None:
+    asked = []
+
+    def check_site(site: Site, files: SiteFiles) -> list[Problem]:
+        asked.append(files.exists("a.html"))
+        return [Problem(message="m", hint="h", place=Place(file="robots.txt", line=3))]
+
+    whole = Rule(id="whole", severity=Severity.ERROR, check_site=check_site, asks_site=("site", "files"), manual="m")
+    result = run(site_of(tmp_path, {"a.html": "<p>", "b.html": "<p>"}), rules=[whole])
+    assert asked == [True]
+    assert [(each.location, each.severity) for each in result.findings] == [
+        (Location(page="robots.txt", line=3), Severity.ERROR)
+    ]
+    assert run(site_of(tmp_path, {"a.html": "<p>"}), rules=[whole], severities={"whole": Severity.OFF}).findings == ()
+
+
+def test_a_whole_sites_rule_that_breaks_is_one_finding(tmp_path: Path) -> None:
+    def check_site(site: Site) -> list[Problem]:
+        raise RuntimeError("oh")
+
+    whole = Rule(id="whole", severity=Severity.ERROR, check_site=check_site, asks_site=("site",), manual="m")
+    result = run(site_of(tmp_path, {"a.html": "<p>"}), rules=[whole])
+    assert [finding.message.split(":")[0] for finding in result.findings] == [
+        "the rule itself broke, nothing was judged"
+    ]
+
+
+def test_processes_find_what_one_finds(tmp_path: Path) -> None:
+    picture(tmp_path / "a.jpg", kib=400)
+    pages = {f"p{number}.html": f'<h1>t</h1><img src="a.jpg"><img src="gone{number}.jpg">' for number in range(160)}
+    site = site_of(tmp_path, pages)
+    alone = jury.lint_pages(site, Settings())
+    spread = jury.lint_pages(site, Settings(), workers=2)
+    assert spread == alone
+    assert len(alone.findings) >= 320
+    assert alone.images == 320
+
+
+def test_budgets_stand_with_the_page_that_spends_most(tmp_path: Path) -> None:
+    picture(tmp_path / "a.jpg", kib=40)
+    picture(tmp_path / "b.jpg", kib=90)
+    one = '<h1>t</h1><img src="a.jpg" fetchpriority="high">'
+    site = site_of(tmp_path, {"blog/a.html": one.replace("a.jpg", "../a.jpg"), "b.html": f'{one}<img src="b.jpg">'})
+    said = {
+        "page-image-bytes": {"mobile": {"error": "100 KiB"}},
+        "image-count": {"desktop": {"warn": 1}},
+        "paths": {"blog/*": {"page-image-bytes": {"mobile": {"error": "30 KiB"}}}},
+    }
+    result = jury.lint_pages(site, load({"budgets": said}, "x"))
+    told = {
+        (each.budget.metric, each.budget.viewport.name, each.budget.pages): (
+            each.pages,
+            each.worst.page,
+            each.worst.value,
+            each.warned,
+            each.broken,
+            each.headroom,
+        )
+        for each in result.budgets
+    }
+    assert told == {
+        ("lcp-bytes", "mobile", "*"): (2, "b.html", 40 * KIB, 0, 0, 1 - 40 / 150),
+        ("lcp-bytes", "desktop", "*"): (2, "b.html", 40 * KIB, 0, 0, 1 - 40 / 300),
+        ("page-image-bytes", "mobile", "*"): (1, "b.html", 130 * KIB, 0, 1, 1 - 130 / 100),
+        ("page-image-bytes", "mobile", "blog/*"): (1, "blog/a.html", 40 * KIB, 0, 1, 1 - 40 / 30),
+        ("image-count", "desktop", "*"): (2, "b.html", 2, 1, 0, -1.0),
+    }
+    over = [each for each in result.findings if each.rule in ("page-image-bytes", "image-count")]
+    assert [(each.location.page, each.rule, each.severity) for each in over] == [
+        ("b.html", "image-count", Severity.WARN),
+        ("b.html", "page-image-bytes", Severity.ERROR),
+        ("blog/a.html", "page-image-bytes", Severity.ERROR),
+    ]
+    assert 'raise `budgets.paths."blog/*".page-image-bytes.mobile.error`' in over[2].hint
+
+
+def test_the_estimate_of_an_lcp_is_the_line_that_was_measured() -> None:
+    assert [lcp_ms(kib * KIB) for kib in (0, 100, 154, 300)] == [1671, 2211, 2503, 3291]

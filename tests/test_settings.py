@@ -92,7 +92,8 @@ def test_all_faults_are_reported_at_once() -> None:
         "here.toml: site_url: found text 'example.org', expected an absolute http(s) URL",
         "here.toml: hero.insert: found text 'after_h1', expected one of after-h1, before-h1, none; "
         "did you mean after-h1?",
-        "here.toml: budgets: found text '100 KiB', expected a table with keys like lcp-bytes",
+        "here.toml: budgets: found text '100 KiB', "
+        "expected a table with keys like lcp-bytes, page-image-bytes, largest-image-bytes",
         "here.toml: hero.masters: found text '../out', expected a folder inside the project, such as heroes",
         "here.toml: lint.rules.alt-mising: unknown rule, did you mean alt-missing?",
     )
@@ -456,7 +457,7 @@ def test_faults_of_variables_stand_beside_those_of_the_file(tmp_path: Path) -> N
         f"{tmp_path / CONFIG_NAME}: quality: found 3, expected a table with keys like avif, webp, jpeg",
         "environment variable IMAGESEO_: no such setting",
         "environment variable IMAGESEO_BUDGETS__LCP_BYTES: budgets.lcp-bytes: found 3, "
-        "expected a table with keys like mobile, desktop",
+        "expected a table with keys like mobile, desktop, phone",
         "environment variable IMAGESEO_FROZEN: frozen: found text 'maybe', expected true or false",
         "environment variable IMAGESEO_HERO_INSERT: no such setting, did you mean IMAGESEO_HERO__INSERT?",
         "environment variable IMAGESEO_HERO__INSERT__X: no such setting, did you mean IMAGESEO_HERO__INSERT?",
@@ -514,3 +515,50 @@ def test_the_schema_closes_every_table_and_knows_every_key() -> None:
         return found
 
     assert keys(schema, ()) == {path for path, _ in leaves()}
+
+
+# ---- by path
+
+
+def test_levels_and_budgets_of_some_pages() -> None:
+    said = {
+        "lint": {"paths": {"blog/*": {"alt-missing": "off", "lcp-lazy": False}}},
+        "budgets": {
+            "paths": {"blog/*": {"lcp-bytes": {"mobile": {"error": "90 KiB"}}, "image-count": {"phone": {"warn": 3}}}}
+        },
+    }
+    settings = load(said, "x")
+    assert settings.lint.paths == {"blog/*": {"alt-missing": Severity.OFF, "lcp-lazy": Severity.OFF}}
+    assert settings.budgets.paths["blog/*"].lcp_bytes.mobile.error == "90 KiB"
+    assert settings.budgets.paths["blog/*"].image_count.phone.warn == 3
+
+
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [
+        (
+            {"lint": {"paths": {"a/*": {"alt-mising": "off"}}}},
+            "lint.paths.a/*.alt-mising: unknown rule, did you mean alt-missing?",
+        ),
+        (
+            {"budgets": {"paths": {"a/*": {"lcp-bytes": {"mobile": {"warn": 9, "error": 8}}}}}},
+            "budgets.paths.a/*.lcp-bytes.mobile.warn: found 9, expected no more than error, which is 8",
+        ),
+        (
+            {"budgets": {"paths": {"a/*": {"image-count": {"mobile": {"warn": "9 KiB"}}}}}},
+            "budgets.paths.a/*.image-count.mobile: found text '9 KiB', expected a number of images",
+        ),
+        (
+            {"budgets": {"image-count": {"mobile": {"warn": 9, "error": 8}}}},
+            "budgets.image-count.mobile.warn: found 9, expected no more than error, which is 8",
+        ),
+        (
+            {"budgets": {"image-bytes": {"tablet": {"warn": "9 KiB", "error": "8 KiB"}}}},
+            "budgets.image-bytes.tablet.warn: found 9216 bytes, expected no more than error, which is 8192",
+        ),
+    ],
+)
+def test_faults_of_levels_and_budgets_of_some_pages(said: dict[str, Any], fault: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(said, "x", rules=["alt-missing", "lcp-lazy"])
+    assert caught.value.faults == (f"x: {fault}",)
