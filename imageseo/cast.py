@@ -11,6 +11,7 @@ from pathlib import Path
 
 from imageseo.core import crops as windows
 from imageseo.core import naming
+from imageseo.core.labels import model_made
 from imageseo.core.prompt_library import Library
 from imageseo.crops import Cropper
 from imageseo.encode import Encoder
@@ -143,7 +144,8 @@ class Casting:
         request = request.or_else(master.said)
         rights = request.rights.or_else(master.rights).or_else(Rights.of(self.rights))
         # "" is a picture that was found and does not say how it came to be: then nor do we.
-        rights = replace(rights, digital_source_type=master.digital_source_type or None)
+        asked = master.prompt if self.hero.publish_prompt and model_made(master.digital_source_type) else None
+        rights = replace(rights, digital_source_type=master.digital_source_type or None, prompt=asked)
         path = self._path(page, master)
         try:
             jpeg = self._jpeg(master, rights)

@@ -159,6 +159,32 @@ def test_published_files_never_carry_the_prompt(tmp_path: Path) -> None:
         assert each["PNG:Parameters"].startswith(SECRET)
 
 
+def test_published_files_carry_the_prompt_where_that_is_asked_for(tmp_path: Path) -> None:
+    site(tmp_path, {"a": 1})
+    write(tmp_path, {"imageseo.toml": 'hero.publish_prompt = true\nhero.crops = ["1:1"]\nprofile = "fast"\n'})
+    out, err = start(tmp_path).communicate(timeout=100)
+    assert "1 made" in out, (out, err)
+    _built(tmp_path)
+    published = [path for path in (tmp_path / "public").rglob("*") if path.suffix in (".jpg", ".avif", ".webp")]
+    assert len(published) >= 4
+    said = b"<Iptc4xmpExt:AIPromptInformation>" + SECRET.encode() + b"</Iptc4xmpExt:AIPromptInformation>"
+    for path in published:
+        assert said in path.read_bytes(), path
+        assert b"Steps: 4" not in path.read_bytes()
+    assert SECRET.encode() not in (tmp_path / "public/a.html").read_bytes(), "in the files, and nowhere else"
+    write(tmp_path, {"imageseo.toml": 'hero.crops = ["1:1"]\nprofile = "fast"\n'})
+    _built(tmp_path)
+    left = [path for path in (tmp_path / "public").rglob("*") if path.is_file() and b"brass" in path.read_bytes()]
+    assert left == [], "and out again"
+    if shutil.which("exiftool") is None:
+        pytest.skip("exiftool is not installed: nobody else reads the files")
+    write(tmp_path, {"imageseo.toml": "hero.publish_prompt = true\n"})
+    _built(tmp_path)
+    for tags in _exiftool(*(tmp_path / "public").rglob("*.jpg"), *(tmp_path / "public").rglob("*.avif")):
+        assert tags["XMP:AIPromptInformation"] == SECRET
+        assert tags["XMP:DigitalSourceType"].endswith("/trainedAlgorithmicMedia")
+
+
 def _exiftool(*paths: Path) -> list[dict[str, str]]:
     """Every tag that it finds, in packed text too."""
     command = ["exiftool", "-j", "-G", "-a", "-u", "-z", *(str(path) for path in paths if path.suffix != ".gz")]

@@ -30,6 +30,7 @@ class Resolved:
 
     ``sha256``: of the PNG, bare hex. ``file``: relative to the project, or absolute; ``None`` when it lies in the store
     only. ``read``: the PNG, verified again; raises LockError or StoreError when it is gone or damaged since.
+    ``prompt``: what its maker was asked for.
     ``rights``, ``said``: of a picture that was found; ``digital_source_type`` is ``""`` for one that does not say it.
     """
 
@@ -41,6 +42,7 @@ class Resolved:
     read: Callable[[], bytes]
     rights: Rights = field(default_factory=Rights)
     said: Said = field(default_factory=Said)
+    prompt: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +141,7 @@ class Heroes:
                 read=partial(vault.read, pin.file, pin.file_sha256),
                 rights=pin.rights,
                 said=Said.of(pin.env),
+                prompt=_prompt(pin.recipe),
             )
         )
 
@@ -194,6 +197,11 @@ def drawn_key(provider: HeroProvider, recipe: Recipe) -> str:
 
 def _draw(provider: HeroProvider, recipe: Recipe) -> bytes:
     return next(iter(provider.produce([recipe]))).png
+
+
+def _prompt(recipe: Recipe) -> str | None:
+    prompt = recipe.options.get("prompt")
+    return prompt if isinstance(prompt, str) and prompt else None
 
 
 def _stale(pin: Pin, recipe: Recipe, location: Location, command: str) -> Finding:
