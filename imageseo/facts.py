@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from imageseo.core import candidates, find, head, hero, ladder, lcp, urls
+from imageseo.core import candidates, find, head, hero, ladder, lcp, linked, urls
 from imageseo.core.budgets import Weights, budgets_for
 from imageseo.core.globs import matches
 from imageseo.model.fact import ImageFact, LcpImage, Target
@@ -87,6 +87,16 @@ class PageFacts:
     def head(self) -> head.Head:
         """Every ``<meta>``, ``<link>`` and JSON-LD block of the page, with where it stands."""
         return head.read(self.html, self.scan)
+
+    @cached_property
+    def linked(self) -> linked.Linked:
+        """What the page's JSON-LD says, of the page as it is published."""
+        return linked.read(self.html, self.scan.json_ld, self.scan.charset)
+
+    @property
+    def target(self) -> Callable[[str], Target]:
+        """Any URL of the page -> where it leads."""
+        return lambda url: self._target(url, "")
 
     @cached_property
     def budgets(self) -> tuple[Budget, ...]:
@@ -177,7 +187,10 @@ class PageFacts:
 
 
 FACTS = frozenset(
-    {"page", "site", "files", "html", "scan", "head", "images", "hero", "lcp", "budgets", "weights", "column"}
+    (
+        *("page", "site", "files", "html", "scan", "head", "images", "hero", "lcp", "budgets", "weights", "column"),
+        *("linked", "target"),
+    )
 )
 """What a rule may ask for of each page."""
 SITE_FACTS = frozenset(name for name in vars(SiteFacts) if not name.startswith("_"))

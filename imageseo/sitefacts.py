@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from urllib.parse import urlsplit
+
+from imageseo import feeds, sitemaps
+from imageseo.core.robots import MAX_BYTES, Robots
+from imageseo.credentials import Credentials
+from imageseo.marks import Marks
 from imageseo.model.page import Site
 from imageseo.settings import Settings
 from imageseo.sitefiles import SiteFiles
@@ -18,3 +25,35 @@ class SiteFacts:
         self._site = site
         self._files = files
         self._settings = settings
+
+    @cached_property
+    def robots(self) -> Robots | None:
+        """The site's robots.txt; None without one, and where it is none: crawlers ask at the root of a host only."""
+        base_url = self._site.base_url
+        if base_url is not None and urlsplit(base_url).path.strip("/"):
+            return None
+        try:
+            with (self._site.root / "robots.txt").open("rb") as file:
+                return Robots(file.read(MAX_BYTES))
+        except OSError:
+            return None
+
+    @cached_property
+    def sitemaps(self) -> sitemaps.Sitemaps:
+        """What the sitemaps list, and what is wrong with them."""
+        return sitemaps.read(self._site, self.robots.sitemaps if self.robots is not None else [])
+
+    @cached_property
+    def feeds(self) -> feeds.Feeds:
+        """The enclosures of the site's feeds."""
+        return feeds.read(self._site)
+
+    @cached_property
+    def marks(self) -> Marks:
+        """What image files carry beside their pixels."""
+        return Marks(self._site.root)
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        """Whether C2PA manifests are valid."""
+        return Credentials(self._site.root)

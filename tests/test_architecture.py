@@ -14,7 +14,7 @@ PACKAGE = ROOT / "imageseo"
 
 # Floors from the ground up. A room may import from its own floor and from those below, never in a circle.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("model", "errors", "files", "installing", "counted"),
+    ("model", "errors", "files", "installing", "counted", "remote"),
     ("settings", "settings_base", "settings_budgets", "ports"),
     ("config", "core", "heroes", "codecs", "metrics", "rules", "reports", "report"),
     (
@@ -39,6 +39,12 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         "facts",
         "sitefacts",
+        "sitemaps",
+        "sitemapfaults",
+        "xmlfiles",
+        "feeds",
+        "marks",
+        "credentials",
         "sitefiles",
         "encode",
         "keys",

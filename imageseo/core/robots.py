@@ -1,0 +1,35 @@
+"""A site's robots.txt as Google's crawlers read it (RFC 9309)."""
+
+from __future__ import annotations
+
+import re
+
+MAX_BYTES = 500 * 1024
+"""What stands behind it is not read, by Google as by us."""
+IMAGES = "Googlebot-Image"
+PAGES = "Googlebot"
+_SITEMAP = re.compile(r"[ \t]*site-?map[ \t]*:[ \t]*([^\s#]+)", re.IGNORECASE)
+
+
+class Robots:
+    """What a robots.txt allows. ``sitemaps``: URL and line of each sitemap that it announces."""
+
+    def __init__(self, data: bytes) -> None:
+        from protego import Protego
+
+        text = data[:MAX_BYTES].decode("utf-8-sig", "replace")
+        self.sitemaps = [
+            (match[1], number)
+            for number, line in enumerate(text.splitlines(), 1)
+            if (match := _SITEMAP.match(line)) is not None
+        ]
+        self._parsed = Protego.parse(text)
+
+    def allows(self, url: str, agent: str) -> bool:
+        """Whether a crawler may fetch an absolute URL. The group of its own name counts, else that of a shorter
+        name (``Googlebot`` for ``Googlebot-Image``), else ``*``.
+        """
+        try:
+            return self._parsed.can_fetch(url, agent)
+        except ValueError:  # a URL that is none
+            return True
