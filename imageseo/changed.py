@@ -132,6 +132,15 @@ def changed_files(folder: Path, revision: str) -> tuple[Path, list[str]]:
     return root, sorted({path for path in listed.split("\0") if path})
 
 
+def commit(folder: Path) -> tuple[str, str] | None:
+    """The commit that a folder's repository stands at, with its date (ISO 8601); None where git cannot say."""
+    try:
+        sha, date = _git(folder)("log", "-1", "--format=%H %cI").split()
+    except (_Refused, ChangedError, ValueError):
+        return None
+    return sha, date
+
+
 class _Refused(Exception):
     """git ended with a fault."""
 

@@ -56,6 +56,13 @@ class Ids(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 @click.option(
     "--max-warnings", "most", type=click.IntRange(min=0), metavar="N", help="Fail on more warnings than that."
 )
+@click.option(
+    "--budget-report",
+    "history",
+    type=PathType(),
+    metavar="FILE",
+    help="Add a line to FILE (JSONL) that says how every budget stands at this commit.",
+)
 @click.option("--output", type=PathType(), metavar="FILE", help="Write the report there instead of standard output.")
 @click.option(
     "--format",
@@ -77,6 +84,7 @@ def lint(
     update: bool,
     since: str | None,
     most: int | None,
+    history: Path | None,
     output: Path | None,
     form: str,
     config: Path | None,
@@ -102,6 +110,7 @@ def lint(
         update=update,
         since=since,
         most=most,
+        history=history,
         fix=fix,
         show=show,
         colour=output is None and _coloured(),

@@ -84,13 +84,14 @@ class Spent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How a budget stands on the whole site. ``worst``: the page that spends most; ``pages``: how many it holds for;
-    ``warned``, ``broken``: how many are over each level.
+    """How a budget stands on the whole site. ``worst``: the page that spends most; ``p75``: what three quarters of
+    the pages keep to; ``pages``: how many it holds for; ``warned``, ``broken``: how many are over each level.
     """
 
     budget: Budget
     pages: int
     worst: Spent
+    p75: int
     warned: int
     broken: int
 
@@ -186,6 +187,7 @@ def standings(spent: Iterable[Spent]) -> tuple[Standing, ...]:
             budget=budget,
             pages=len(groups[budget]),
             worst=min(groups[budget], key=lambda each: (-each.value, each.page)),
+            p75=sorted(each.value for each in groups[budget])[-(-3 * len(groups[budget]) // 4) - 1],
             warned=sum(bool(budget.warn) and each.value > (budget.warn or 0) for each in groups[budget]),
             broken=sum(bool(budget.error) and each.value > (budget.error or 0) for each in groups[budget]),
         )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from imageseo import baseline, changed, fixes
+from imageseo import baseline, changed, fixes, history
 from imageseo.core.fingerprint import stamped, subject
 from imageseo.excerpts import Excerpts, repository
 from imageseo.hosts import job
@@ -27,7 +27,8 @@ _NAMED = 3  # entries that a note names
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What the command line asks for beside the settings. ``most``: warnings that do not fail. ``baseline``: a file,
-    before that of the settings. ``since``: a revision. ``show``: whether a diff is wanted instead of mended pages.
+    before that of the settings. ``since``: a revision. ``history``: a file that gets a line about
+    the budgets. ``show``: whether a diff is wanted instead of mended pages.
     """
 
     select: tuple[str, ...] = ()
@@ -36,6 +37,7 @@ class Asked:
     update: bool = False
     since: str | None = None
     most: int | None = None
+    history: Path | None = None
     fix: bool = False
     show: bool = False
     colour: bool = False
@@ -75,6 +77,8 @@ def lint(here: AtHand, root: Path, asked: Asked, *, progress: Progress, config: 
     result, found, mended = _mending(site, judge, asked)
     if asked.fix:
         notes.append(f"mended {_counted(mended.fixed, 'finding')} on {_counted(mended.pages, 'page')}")
+    if asked.history is not None:
+        history.add(asked.history, history.line(result, here.folder))
     new, old = known.split(found) if known else (list(found), [])
     if place is not None and known is not None:
         judged = _judged(book, only, scope)

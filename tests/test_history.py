@@ -1,0 +1,91 @@
+"""The history of budgets: a line a commit, the same for the same site, never lost by a run that fails."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imageseo import jury
+from imageseo.config import load
+from imageseo.history import HistoryError, add, line
+from tests import pictures, small_sites
+from tests.test_lint import site_of
+
+KIB = 1024
+
+
+def said(folder: Path, *, kib: int = 40) -> dict[str, Any]:
+    (folder / "a.png").write_bytes(pictures.save(pictures.photo(800, 450), "PNG")[: kib * KIB].ljust(kib * KIB, b"\0"))
+    site = site_of(
+        folder, {"a.html": '<h1>t</h1><img src="a.png" alt="" width="800" height="450" fetchpriority="high">'}
+    )
+    return line(jury.lint_pages(site, load({"budgets": {"image-count": {"mobile": {"warn": 4}}}}, "x")), folder)
+
+
+def git(folder: Path, *words: str) -> None:
+    who = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b"}
+    when = {"GIT_AUTHOR_DATE": "2026-01-02T03:04:05+00:00", "GIT_COMMITTER_DATE": "2026-01-02T03:04:05+00:00"}
+    subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True, env={**who, **when})
+
+
+def test_a_line_says_how_each_budget_stands(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "commit", "-q", "--allow-empty", "-m", "m")
+    told = said(tmp_path)
+    assert (told["version"], told["date"], told["pages"], told["images"]) == (1, "2026-01-02T03:04:05+00:00", 1, 1)
+    assert len(told["commit"]) == 40
+    assert told["lcp_ms"] == round(1671 + 5.4 * 40)
+    rows = {(each["metric"], each["viewport"]): each for each in told["budgets"]}
+    assert rows["lcp-bytes", "mobile"] == {
+        "metric": "lcp-bytes",
+        "viewport": "mobile",
+        "pages": "*",
+        "count": 1,
+        "most": 40 * KIB,
+        "p75": 40 * KIB,
+        "on": "a.html",
+        "warn": 100 * KIB,
+        "error": 150 * KIB,
+        "warned": 0,
+        "broken": 0,
+        "headroom": round(1 - 40 / 150, 4),
+    }
+    assert rows["image-count", "mobile"]["most"] == 1
+
+
+def test_a_commit_has_one_line_and_the_file_is_jsonl(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    add(path, {"commit": "a", "n": 1})
+    add(path, {"commit": "a", "n": 2})
+    add(path, {"commit": "b", "n": 3})
+    add(path, {"commit": None, "n": 4})
+    add(path, {"commit": None, "n": 5})
+    assert [json.loads(text)["n"] for text in path.read_text("utf-8").splitlines()] == [2, 3, 4, 5]
+
+
+def test_outside_of_a_repository_nobody_knows_the_commit(tmp_path: Path) -> None:
+    told = said(tmp_path)
+    assert (told["commit"], told["date"]) == (None, None)
+
+
+@pytest.mark.parametrize("text", ["not json\n", "[1]\n"])
+def test_another_file_is_refused_and_kept(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "notes.md"
+    path.write_text(text, "utf-8")
+    with pytest.raises(HistoryError, match=r"notes.md:1: found '.*', expected a line of JSON"):
+        add(path, {"commit": "a"})
+    assert path.read_text("utf-8") == text
+
+
+def test_the_command_writes_it(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    said(tmp_path / "site")
+    done = small_sites.run("imageseo", "lint", "site", "--budget-report", "history.jsonl", cwd=tmp_path)
+    assert "Traceback" not in done.stderr
+    told = json.loads((tmp_path / "history.jsonl").read_text("utf-8"))
+    assert told["pages"] == 1
+    assert {each["metric"] for each in told["budgets"]} == {"lcp-bytes"}
