@@ -2,7 +2,9 @@
 
 Pictures are named by what they are: ``photo-1600x900.jpg`` is made 1600 px wide, ``-400KiB`` pads it to that weight,
 ``truncated.*`` is cut within its header, ``empty.*`` has no bytes, ``*-hdr.jpg`` has a gain map, ``*-ai.jpg`` says that
-a model made it. Any other name is no file. Lines of TOML at the top of an example are settings.
+a model made it, ``*-exif.jpg`` has 8 KB of EXIF, ``*-c2pa.jpg`` a C2PA manifest that is none. Any other name is no file.
+A line such as ``robots.txt:`` begins a file at the site's root: what is indented below it; all else is the page. ``[5,000 characters of text]`` is so much of it. Lines of TOML at the top of
+an example are settings.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from PIL import Image
 
 from imageseo.config import load as load_settings
 from imageseo.facts import FACTS, SITE_FACTS, PageFacts, Reading, SiteFacts, SiteFiles
-from imageseo.judge import CRASHED, judge
+from imageseo.judge import CRASHED, Judge, judge
 from imageseo.levels import Levels
 from imageseo.model.finding import Finding, Severity
 from imageseo.model.hero import TRAINED_MEDIA
@@ -39,14 +41,21 @@ RULES = Path(__file__).parent.parent / "imageseo" / "rules"
 NAMES = sorted(path.stem for path in RULES.glob("*.py") if path.stem != "__init__")
 
 _BLOCK = re.compile(r"^(Bad|Good)(?: \(([^)]*)\))?:\n((?:[ \t]+\S.*\n?|\n(?=[ \t]))+)", re.MULTILINE)
-_PICTURE = re.compile(r"[\w %-]+-(\d+)x(\d+)(?:-(\d+)KiB|(-hdr|-ai))?\.(jpg|png|webp|avif)")
+_PICTURE = re.compile(r"[\w %-]+-(\d+)x(\d+)(?:-(\d+)KiB|(-hdr|-ai|-exif|-c2pa))?\.(jpg|png|webp|avif)")
 _ODD = re.compile(r"(?:truncated|empty)\.(?:jpg|png)")
 _GAIN_MAP = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
     b'<rdf:Description xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" hdrgm:Version="1.0"/></rdf:RDF></x:xmpmeta>'
 )
-_XMP = {"-hdr": _GAIN_MAP, "-ai": packet(Rights(digital_source_type=TRAINED_MEDIA))}
+_CARRIES = {
+    "-hdr": {"xmp": _GAIN_MAP},
+    "-ai": {"xmp": packet(Rights(digital_source_type=TRAINED_MEDIA))},
+    "-exif": {"exif": b"Exif\0\0II*\0\x08\0\0\0\x01\0\x0e\x01\x02\0\x40\x1f\0\0\x1a\0\0\0\0\0\0\0" + b"x" * 8000},
+}
+_JUMBF = b"\0\0\0\x2djumb\0\0\0\x25jumdc2pa\0\x11\0\x10\x80\0\0\xaa\0\x38\x9bq\x03c2pa\0 trained"
+_FILE = re.compile(r"^([\w./-]+\.(?:txt|xml|rss|atom)):\n((?:[ \t]+\S.*\n?|\n(?=[ \t]))+)", re.MULTILINE)
 _MILDER = {"a warning": Severity.WARN, "a note": Severity.INFO, "another host's, a warning": Severity.WARN}
+_LONG = re.compile(r"\[([\d,]+) characters of text\]")
 _FORMATS = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP", "avif": "AVIF"}
 
 
@@ -77,8 +86,11 @@ def picture(name: str) -> bytes:
     width, height, weight, words, suffix = match.groups() if match else ("64", "64", None, None, "jpg")
     stream = io.BytesIO()
     image = Image.new("RGB", (int(width), int(height)), "#2563eb")
-    image.save(stream, _FORMATS[suffix], **({"xmp": _XMP[words]} if words else {}))
+    image.save(stream, _FORMATS[suffix], **_CARRIES.get(words or "", {}))
     data = stream.getvalue()
+    if words == "-c2pa":
+        segment = b"JP\0\x01\0\0\0\x01" + _JUMBF
+        data = data[:2] + b"\xff\xeb" + (len(segment) + 2).to_bytes(2, "big") + segment + data[2:]
     if not match:
         return data[:16]
     return data.ljust(int(weight) * 1024, b"\0") if weight else data
@@ -92,25 +104,31 @@ def split(html: str) -> tuple[Settings, str]:
 
 
 def furnish(root: Path, html: str) -> None:
-    """Put a page and the pictures that it names into a folder."""
+    """Put a page, the files beside it and the pictures that it names into a folder."""
     (root / "guide").mkdir()
+    for name, content in _FILE.findall(html):
+        (root / name).write_text(textwrap.dedent(content), "utf-8")
+    pictures, html = html, _FILE.sub("", html)
+    html = _LONG.sub(lambda match: ("boats " * (size := int(match[1].replace(",", ""))))[: size - 1] + ".", html)
     (root / "guide" / "index.html").write_text(f"<!doctype html><title>t</title><body>{html}", "utf-8")
-    for found in {match[0] for pattern in (_PICTURE, _ODD) for match in pattern.finditer(unquote(html))}:
+    for found in {match[0] for pattern in (_PICTURE, _ODD) for match in pattern.finditer(unquote(pictures))}:
         name = found.strip()
         (root / "guide" / name).write_bytes(picture(name))
 
 
 def findings(root: Path, rule: Rule, settings: Settings) -> list[Finding]:
     page = Page(path="guide/index.html")
-    site = Site(root=root, project=root, base_url=None, pages=(page,))
+    site = Site(root=root, project=root, base_url=settings.site_url, pages=(page,))
 
     def asset(path: str) -> Asset | BadAsset:
         return probe(root / path, path, max_pixels=10**8)
 
     files = SiteFiles(root, asset)
     around = SiteFacts(site, files=files, settings=settings)
-    facts = PageFacts(page, site=site, files=files, reading=Reading.of(site, settings), around=around)
-    return judge(facts, [rule], Levels(rules={rule.id: rule.severity}))[0]
+    reading, levels = Reading.of(site, settings), Levels(rules={rule.id: rule.severity})
+    facts = PageFacts(page, site=site, files=files, reading=reading, around=around)
+    whole = Judge(site=site, rules=[rule], levels=levels, files=files, reading=reading, around=around).whole()
+    return [*judge(facts, [rule], levels)[0], *whole.findings]
 
 
 @pytest.mark.parametrize("example", examples(), ids=lambda example: f"{example.rule}-{example.title}")

@@ -1,0 +1,175 @@
+"""The LCP image can be found in the page's HTML.
+
+Browsers look through the HTML for images before any script or style sheet has arrived. A hero that a script fills in
+(``data-src`` and its kin) is found when that script has run, one that is a CSS background when the styles are known:
+both come last of all. Lazy loaders are for what is further down, and ``loading="lazy"`` does that without a script.
+
+Found are an image without a real ``src`` where the page's hero should be (near the top of the article, large, not an
+icon), and an element with a background in its own ``style`` or ``data-bg`` that calls itself hero, cover, banner,
+masthead, jumbotron or header and stands at the top. On a page that shows another hero before it, or preloads an image,
+it is no fault. What the site's style sheets paint is seen by ``imageseo measure`` alone.
+
+Bad:
+    <article><h1>Harbour</h1>
+    <img data-src="photo-1600x900.jpg" class="lazyload" alt="A harbour" width="1600" height="900"></article>
+
+Bad (with a placeholder):
+    <article><h1>Harbour</h1>
+    <img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=" data-src="photo-1600x900.jpg" alt="A harbour"></article>
+
+Bad (a background):
+    <main><div class="post-hero" style="background-image: url('photo-1600x900.jpg')"><h1>Harbour</h1></div>
+    <p>Boats.</p></main>
+
+Bad (a background that a script fills in):
+    <header class="cover" data-bg="photo-1600x900.jpg"></header><main><h1>Harbour</h1></main>
+
+Good:
+    <article><h1>Harbour</h1><img src="photo-1600x900.jpg" alt="A harbour" fetchpriority="high"></article>
+
+Good (a script may have what stands below):
+    <article><h1>Harbour</h1><img src="photo-1600x900.jpg" alt="A harbour" width="1600" height="900">
+    <img data-src="boats-1600x900.jpg" class="lazyload" alt="Boats" width="1600" height="900"></article>
+
+Good (preloaded, so it is found):
+    <link rel="preload" as="image" href="photo-1600x900.jpg">
+    <main><div class="hero" style="background: url(photo-1600x900.jpg)"><h1>Harbour</h1></div></main>
+
+Good (a pattern, and a picture beside the text):
+    <main><div class="hero" style="background: url(tile-64x64.png)"><h1>Harbour</h1></div>
+    <div class="card-cover" style="background-image: url(photo-1600x900.jpg)"></div></main>
+
+Good (an icon):
+    <article><h1>Harbour</h1><img data-src="mark-64x64.png" class="lazyload" alt="The mark"></article>
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from imageseo.core import hero as heroes
+from imageseo.core import ladder, urls
+from imageseo.core.attributes import read
+from imageseo.core.mending import is_lazy, is_urgent
+from imageseo.core.tokens import tag_over
+from imageseo.core.words import words
+from imageseo.model.fact import ImageFact, Place, Problem, shorten
+from imageseo.model.finding import Severity
+from imageseo.model.image import Asset, ImageRef, Kept, PageScan, Zone
+from imageseo.model.page import Page, Site
+
+if TYPE_CHECKING:
+    from imageseo.sitefiles import SiteFiles
+
+SEVERITY = Severity.ERROR
+LINT_ONLY = True
+
+_LOADED = ("data-src", "data-srcset", "data-lazy-src", "data-lazy", "data-original", "data-echo", "data-url")
+_PAINTED = ("data-bg", "data-background", "data-background-image", "data-bg-src", "data-lazy-bg")
+_NEEDLE = re.compile(rb"url\(|data-(?:lazy-)?b(?:g|ackground)(?:-image|-src)?\s*=", re.IGNORECASE)
+_TOP = re.compile(r"(?<![a-z])(?:hero|cover|banner|masthead|jumbotron|header|splash)(?![a-z])")
+_OTHER = re.compile(r"(?<![a-z])(?:card|thumb|thumbnail|tile|item|avatar|logo|icon|teaser|preview|footer)(?![a-z])")
+_URL = re.compile(r"""url\(\s*(?:"([^"]*)"|'([^']*)'|([^)\s]*))\s*\)""", re.IGNORECASE)
+_LEAST = (600, 200)  # px of a file that is a hero's, not a pattern's
+
+AssetOf = Callable[[str], Asset | None]
+
+
+def check(
+    page: Page,
+    site: Site,
+    files: SiteFiles,
+    html: bytes,
+    scan: PageScan,
+    images: Sequence[ImageFact],
+    hero: ImageFact | None,
+    column: ladder.Layout,
+) -> Iterator[Problem]:
+    if scan.preload_images:
+        return
+
+    def asset_of(url: str) -> Asset | None:
+        path = urls.resolve(url, page=page.path, base_url=site.base_url, base_href=scan.base_href)
+        found = files.asset(path) if isinstance(path, str) and files.exists(path) else None
+        return found if isinstance(found, Asset) else None
+
+    for image in images:
+        if hero is not None and image.ref.span >= hero.ref.span and not is_urgent(image.ref):
+            break
+        loaded = _loaded(image.ref)
+        if loaded is not None and _is_hero(image.ref, loaded, asset_of, column):
+            yield Problem(
+                message=f"{shorten(loaded[1])} is the page's LCP image and stands in {loaded[0]}: no browser finds it "
+                "before a script has run",
+                hint="write it in src (and srcset); lazy loaders are for images further down",
+                at=image.ref,
+            )
+            return
+    if hero is None:
+        yield from _background(html, scan, asset_of)
+
+
+def _loaded(ref: ImageRef) -> tuple[str, str] | None:
+    """Attribute and URL of an image that a script fills in; None for one that shows something by itself."""
+    src = ref.src
+    if (src and not src.lower().startswith("data:")) or ref.get("srcset") or ref.sources:
+        return None
+    found = next(((name, value.strip()) for name in _LOADED if (value := ref.get(name))), None)
+    return None if found is None else (found[0], re.split(r"[\s,]", found[1])[0] if "srcset" in found[0] else found[1])
+
+
+def _is_hero(ref: ImageRef, loaded: tuple[str, str], asset_of: AssetOf, column: ladder.Layout) -> bool:
+    if is_urgent(ref):
+        return True
+    if ref.zone is not Zone.ARTICLE or ref.kept is Kept.IGNORED or not heroes.near_top(ref) or is_lazy(ref):
+        return False
+    asset = asset_of(loaded[1])
+    if asset is None or not asset.encodable or heroes.is_small(ref, asset, column):
+        return False
+    width = ladder.shown_width(ref, asset, column)
+    return width >= 320 and width * width * asset.height / max(asset.width, 1) >= 320 * 150
+
+
+def _background(html: bytes, scan: PageScan, asset_of: AssetOf) -> Iterator[Problem]:
+    """The first element at the page's top that has a hero for a background."""
+    found = _NEEDLE.search(html)
+    if found is None:
+        return
+    text = html.decode("latin-1")
+    lowered = html.lower().decode("latin-1")
+    body = lowered.find("<body")
+    start = scan.article.start if scan.article is not None else max(body, 0)
+    while found is not None:
+        tag = tag_over(lowered, found.start())
+        if tag is not None and tag.start > body and tag.name not in ("body", "html", "img", "a"):
+            if tag.start > start and len(words(text[start : tag.start])) > 500:
+                return
+            values = read(text[tag.start : tag.end], 1 + len(tag.name))
+            url = _painted(tag.name, values)
+            asset = asset_of(url) if url else None
+            if asset is not None and asset.encodable and asset.width >= _LEAST[0] and asset.height >= _LEAST[1]:
+                yield Problem(
+                    message=f"{asset.path} is the page's hero and a background: no browser finds it before the styles",
+                    hint="show it with an <img>, object-fit: cover where it shall fill its box, or preload it",
+                    place=Place(offset=tag.start, image=url),
+                )
+                return
+        found = _NEEDLE.search(html, max(found.end(), tag.end if tag is not None else 0))
+
+
+def _painted(name: str, values: dict[str, str]) -> str | None:
+    """URL of the background of an element that calls itself a hero; None for any other element."""
+    called = f"{values.get('class', '')} {values.get('id', '')} {name}".lower()
+    if not _TOP.search(called) or _OTHER.search(called):
+        return None
+    style = ladder.declarations(values.get("style", ""))
+    if style.get("display") == "none" or style.get("background-repeat", "").startswith("repeat"):
+        return None
+    loaded = next((values[each] for each in _PAINTED if values.get(each)), None)
+    if loaded is not None:
+        return loaded.strip()
+    # Of the style as written: declarations are lower-cased, and URLs are not.
+    match = _URL.search(values.get("style", "")) if "url(" in f"{style.get('background')} {style}" else None
+    return next((part for part in match.groups() if part), None) if match else None
