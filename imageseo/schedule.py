@@ -11,9 +11,11 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from imageseo.core.target import judged
 from imageseo.errors import StoreError
 from imageseo.model.image import VariantSpec
-from imageseo.tune import Known, Search, Size, Study, Tuner, refer, search_one, tuned
+from imageseo.trials import Known, Search, refer, search_one
+from imageseo.tune import Size, Study, Tuner, tuned
 from imageseo.work import HELD, Made, Opened, Outcomes, Source, declined, encode_one, failed, open_source, remake, whole
 
 if TYPE_CHECKING:
@@ -132,7 +134,8 @@ class _Queue:
         self._push(source, study, now, opened.images)
         if study.todo:
             later = [spec for spec in specs if spec not in set(now)]
-            self.held[source] += _bytes(study.todo[-1][0]) // HELD * _REFERENCE
+            largest = max(_bytes(judged(size)) for size, _ in study.todo)
+            self.held[source] += largest // HELD * _REFERENCE
             self._look(source, study, later, opened.images)
 
     def _look(self, source: Source, study: Study, specs: list[VariantSpec], images: dict[Size, Image]) -> None:

@@ -31,6 +31,10 @@ class TargetSettings(Slice, frozen=True, kw_only=True):
 
     avif: Score | None = None
     webp: Score | None = None
+    leeway: Annotated[
+        float,
+        Meta(ge=0, le=3, description="Points that a photograph's target moves by what one costs there; 0: all alike."),
+    ] = 2.0
 
 
 class EncodeSettings(Slice, frozen=True, kw_only=True):

@@ -2,62 +2,26 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 from imageseo import kinds
 from imageseo.core import target
 from imageseo.core.profiles import Policy, Way
 from imageseo.model.image import Asset, Kind, VariantSpec
 from imageseo.ports import Codec, Metric, Store
-from imageseo.raster import open_raster
+from imageseo.trials import Known, Search
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
-VERSION = "tuning 2"
+VERSION = "tuning 3"
 """Changes whenever an equal picture could be given another quality; enters the store's keys."""
 
 LOSSLESS = "lossless"
 Size = tuple[int, int]
 Want = tuple[str, str]
 """Format and coding."""
-
-
-_FAR = 4.0
-"""Points of quality that a trial effort may differ from the final one by; what differs by more is noise."""
-
-
-_MEMORY = re.compile(r"out of memory|allocation failed|encoding error [12]\b", re.IGNORECASE)
-"""As libavif, Pillow and libwebp (by its codes 1 and 2) say that there was none left."""
-
-
-class Known(NamedTuple):
-    """What meets the target at one anchor: the quality at the final effort, and at that of trials where they differ."""
-
-    final: float
-    trial: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
-    """One search to make. ``wanted``: the score to meet; ``first``: where it begins; ``narrow``: what was found at the
-    narrower anchor, if any; ``last``: no wider anchor follows.
-    """
-
-    format: str
-    coding: str
-    size: Size
-    wanted: float
-    first: float
-    narrow: Known | None
-    last: bool
 
 
 @dataclass(slots=True, kw_only=True)
@@ -109,12 +73,25 @@ class Study:
         fixed = way.quality if spec.quality is None else spec.quality
         if fixed is not None:
             return fixed
-        return target.whole(target.between(self._found(spec, coding), spec.width, format=spec.format))
+        quality = target.between(self._found(spec, coding), spec.width, format=spec.format)
+        if self.kind is Kind.PHOTO:
+            size, wanted = (spec.width, spec.height), way.aim(self.kind)
+            by = target.tilt(self._densities(spec, coding), size, wanted, way.leeway, format=spec.format)
+            quality = target.tilted(quality, by, format=spec.format)
+        return target.whole(quality)
 
     def _found(self, spec: VariantSpec, coding: str) -> dict[int, float]:
         """The qualities at a spec's anchors, by width."""
+        return {width: known.final for width, known in self._known(spec, coding).items()}
+
+    def _densities(self, spec: VariantSpec, coding: str) -> dict[int, float]:
+        """The bytes a pixel at those where they are known."""
+        known = self._known(spec, coding).items()
+        return {width: each.density for width, each in known if each.density}
+
+    def _known(self, spec: VariantSpec, coding: str) -> dict[int, Known]:
         known = self.qualities[spec.format, coding]
-        return {size[0]: known[size[0]].final for size in target.anchors(self._size, spec.width)}
+        return {size[0]: known[size[0]] for size in target.anchors(self._size, spec.width, spec.format)}
 
     def _search(self, format: str, coding: str, size: Size) -> Search:
         wanted = self.policy.way(format).aim(self.kind)
@@ -129,7 +106,7 @@ class Study:
             wanted=wanted,
             first=target.guess(format, size[0], wanted, told),
             narrow=before,
-            last=size == target.anchors(self._size, self.asset.width)[-1],
+            last=size == target.anchors(self._size, self.asset.width, format)[-1],
         )
 
     @property
@@ -156,7 +133,8 @@ class Tuner:
                 continue
             for coding in self.codecs[spec.format].codings(kind):
                 found = study.qualities.setdefault((spec.format, coding), {})
-                for size in target.anchors((asset.width, asset.height), spec.width) if coding != LOSSLESS else ():
+                anchors = target.anchors((asset.width, asset.height), spec.width, spec.format)
+                for size in anchors if coding != LOSSLESS else ():
                     if size[0] in found or (spec.format, coding) in missing.get(size, ()):
                         continue
                     known = self._known(asset.sha256, spec.format, coding, size)
@@ -184,8 +162,8 @@ class Tuner:
     def _known(self, source: str, format: str, coding: str, size: Size) -> Known | None:
         told = self._read(self._key(source, format, coding, size))
         found = [told.get(name) if told else None for name in Known._fields]
-        final, trial = (float(each) if isinstance(each, int | float) else None for each in found)
-        return Known(final, trial) if final is not None else None
+        final, trial, density = (float(each) if isinstance(each, int | float) else None for each in found)
+        return Known(final, trial, density) if final is not None else None
 
     def _read(self, key: str) -> dict[str, Any] | None:
         stored = self.store.find(key)
@@ -210,7 +188,7 @@ class Tuner:
         way = self.policy.way(format)
         judge = f"{self.metric.name} {self.metric.version}" if self.metric else "nobody"
         scores = f"{way.target}, of type {way.type} ({kinds.VERSION})"
-        return f"target {scores} by {judge}, {VERSION}, trials at {way.trial}"
+        return f"target {scores} by {judge}, {VERSION}, trials at {way.trial}, leeway {way.leeway}"
 
 
 def tuned(spec: VariantSpec, policy: Policy) -> bool:
@@ -218,63 +196,8 @@ def tuned(spec: VariantSpec, policy: Policy) -> bool:
     return spec.quality is None and policy.way(spec.format).quality is None
 
 
-def starved(error: BaseException) -> bool:
-    """Whether an error of a decoder, encoder or metric means that there was no memory for it."""
-    if isinstance(error, OSError) and error.errno is not None:  # its words hold a path
-        return error.errno == errno.ENOMEM
-    known = isinstance(error, (RuntimeError, ValueError, OSError))
-    return isinstance(error, MemoryError) or (known and _MEMORY.search(str(error)) is not None)
-
-
-def refer(metric: Metric, image: Image) -> Any:
-    """What the metric keeps of a picture; None where it refuses it. Raises MemoryError where it has no room."""
-    try:
-        return metric.reference(image.copy())
-    except (OSError, ValueError) as error:
-        if starved(error):
-            raise MemoryError(f"{error}") from error
-        return None
-
-
-def search_one(codec: Codec, metric: Metric, way: Way, search: Search, image: Image, reference: Any) -> Known:
-    """Make one search. Where encoder or metric refuse the size, what is usual has to do; where one has no memory, a
-    MemoryError.
-
-    Trials at the final effort are dear at the wide anchor. There the cheap effort finds the neighbourhood, corrected by
-    what the efforts differ at the narrow anchor, and a single encode at the final effort tells the rest.
-
-    ``reference``: as ``refer`` gives it for ``image``.
-    """
-
-    def score(quality: int, effort: int | None) -> float:
-        data = codec.encode(image.copy(), quality=quality, effort=effort, xmp=None, coding=search.coding)
-        with open_raster(data, codec.name) as decoded:
-            decoded.load()
-            return metric.score(reference, decoded)
-
-    def find(effort: int | None, first: float, trials: int = target.TRIALS) -> float:
-        of_effort = partial(score, effort=effort)
-        try:
-            if reference is not None:
-                return target.search(of_effort, search.wanted, first=first, format=search.format, trials=trials)
-        except Exception as error:  # as encoders may raise; but a machine out of memory must not choose the quality
-            if starved(error):
-                raise MemoryError(f"{error}") from error
-        return first
-
-    narrow = search.narrow
-    if way.trial is None or (narrow is None and search.last):
-        return Known(find(way.effort, search.first), None)
-    if narrow is None or narrow.trial is None:
-        final = find(way.effort, search.first)
-        return Known(final, find(way.trial, final))
-    trial = find(way.trial, search.first)
-    apart = min(_FAR, max(-_FAR, narrow.final - narrow.trial))
-    return Known(find(way.effort, trial + apart, trials=1), trial)
-
-
 def sizes(asset: Asset, specs: Sequence[VariantSpec], policy: Policy) -> Iterable[Size]:
     """The sizes that searches for these specs may need."""
     for spec in specs:
         if tuned(spec, policy):
-            yield from target.anchors((asset.width, asset.height), spec.width)
+            yield from target.anchors((asset.width, asset.height), spec.width, spec.format)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from imageseo.core.profiles import Policy, Way
 from imageseo.model.image import Asset, Kind, VariantSpec
 from imageseo.ports import Codec
-from imageseo.tune import Size, sizes, starved
+from imageseo.trials import starved
+from imageseo.tune import Size, sizes
 
 if TYPE_CHECKING:
     from PIL.Image import Image

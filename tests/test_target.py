@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -81,32 +83,62 @@ def test_one_trial_is_all_that_is_made_when_one_is_allowed() -> None:
     assert found == pytest.approx(50 + 8 / 0.8)
 
 
-@given(width=SIDES, height=SIDES, data=st.data())
-def test_anchors_lie_in_the_source_and_follow_from_it_alone(width: int, height: int, data: st.DataObject) -> None:
+@given(width=SIDES, height=SIDES, format=FORMATS, data=st.data())
+def test_anchors_lie_in_the_source_and_follow_from_it_alone(
+    width: int, height: int, format: str, data: st.DataObject
+) -> None:
     asked = data.draw(st.integers(1, width))
-    sizes = target.anchors((width, height), asked)
-    assert 1 <= len(sizes) <= 2
+    sizes = target.anchors((width, height), asked, format)
+    assert 1 <= len(sizes) <= (3 if format == "avif" else 2)
     assert list(sizes) == sorted(sizes)
     for wide, high in sizes:
         assert 1 <= wide <= width
         assert 1 <= high <= height
-        assert wide * high <= 2_600_000 or wide == 1
-    whole = target.anchors((width, height), width)
-    assert sizes in (whole, whole[:1]), "narrow variants leave the wide anchor out, and that is all"
-    assert sizes == whole or asked <= whole[0][0]
+        seen = target.judged((wide, high))
+        assert seen[0] * seen[1] <= 2_600_000 or wide == 1 or seen != (wide, high)
+    whole = target.anchors((width, height), width, format)
+    assert sizes == whole[: len(sizes)], "narrow variants leave the wider anchors out, and that is all"
+    assert sizes == whole or asked <= whole[len(sizes) - 1][0]
 
 
 def test_anchors_of_a_photograph() -> None:
-    assert target.anchors((4000, 3000), 2560) == ((320, 240), (1280, 960))
-    assert target.anchors((4000, 3000), 320) == ((320, 240),)
-    assert target.anchors((700, 500), 640) == ((320, 229), (700, 500))
-    assert target.anchors((400, 300), 400) == ((320, 240),)
-    assert target.anchors((200, 150), 160) == ((200, 150),)
-    assert target.anchors((6000, 500), 6000) == ((768, 64), (1280, 107)), "a strip is judged where it has a height"
+    assert target.anchors((4000, 3000), 2560, "avif") == ((320, 240), (1280, 960), (1920, 1440))
+    assert target.anchors((4000, 3000), 2560, "webp") == ((320, 240), (1280, 960))
+    assert target.anchors((4000, 3000), 1280, "avif") == ((320, 240), (1280, 960))
+    assert target.anchors((1900, 1400), 1900, "avif") == ((320, 236), (1280, 943)), "too near for a third"
+    assert target.anchors((4000, 3000), 320, "avif") == ((320, 240),)
+    assert target.anchors((700, 500), 640, "avif") == ((320, 229), (700, 500))
+    assert target.anchors((400, 300), 400, "avif") == ((320, 240),)
+    assert target.anchors((200, 150), 160, "avif") == ((200, 150),)
+    strip = target.anchors((6000, 500), 6000, "avif")
+    assert strip == ((768, 64), (1280, 107)), "a strip is judged where it has a height, and has none for pieces"
+    assert len(target.anchors((2000, 20000), 2000, "avif")) == 2, "a long page is judged at a size that can be paid for"
 
 
-@given(low=st.floats(5, 98), high=st.floats(5, 98), width=st.integers(1, 16_384), format=FORMATS)
-def test_between_anchors_and_beyond(low: float, high: float, width: int, format: str) -> None:
+@given(width=st.integers(1281, 4000), height=st.integers(1, 9000))
+def test_pieces_lie_in_the_picture_apart_and_everywhere(width: int, height: int) -> None:
+    sheet, places = target.judged((width, height)), list(target.pieces((width, height)))
+    if sheet == (width, height):
+        assert height <= 1.5 * target.PIECE
+        return
+    side = target.PIECE
+    assert len({at for _, at in places}) == len(places) == sheet[0] * sheet[1] // side**2
+    for (left, top), at in places:
+        assert 0 <= left <= width - side
+        assert 0 <= top <= height - side
+        assert at[0] + side <= sheet[0]
+        assert at[1] + side <= sheet[1]
+    for index, whole in enumerate((width, height)):
+        starts = sorted({place[index] for place, _ in places})
+        gaps = [b - a for a, b in pairwise(starts)]
+        assert all(gap >= side for gap in gaps), "none is seen twice"
+        assert max([*gaps, starts[0] + side, whole - starts[-1]]) <= 3 * side + 1, "no part is left out"
+
+
+@given(
+    low=st.floats(5, 98), high=st.floats(5, 98), wider=st.floats(5, 98), width=st.integers(1, 16_384), format=FORMATS
+)
+def test_between_anchors_and_beyond(low: float, high: float, wider: float, width: int, format: str) -> None:
     found = {320: low, 1280: high}
     quality = target.between(found, width, format=format)
     assert target.between(found, 320, format=format) == pytest.approx(low)
@@ -119,6 +151,47 @@ def test_between_anchors_and_beyond(low: float, high: float, width: int, format:
         assert quality == target.between(found, 2560, format=format)
     assert target.between({320: low}, width, format=format) == low
     assert 5 <= target.whole(quality) <= 98
+    three = {**found, 1920: wider}
+    assert target.between(three, 1920, format=format) == pytest.approx(wider)
+    if width <= 1280:
+        assert target.between(three, width, format=format) == quality, "a wider anchor changes nothing below"
+    elif width <= 1920:
+        assert min(high, wider) - 1e-9 <= target.between(three, width, format=format) <= max(high, wider) + 1e-9
+
+
+@given(
+    dense=st.floats(0.001, 3),
+    fine=st.floats(0.001, 3),
+    width=st.integers(16, 4096),
+    wanted=st.floats(50, 90),
+    leeway=st.floats(0, 3),
+    format=FORMATS,
+)
+def test_dear_points_are_spared_and_cheap_ones_given(
+    dense: float, fine: float, width: int, wanted: float, leeway: float, format: str
+) -> None:
+    size = (width, max(1, width * 2 // 3))
+    by = target.tilt({320: dense, 1280: fine}, size, wanted, leeway, format=format)
+    assert abs(by) <= leeway
+    assert by >= (-leeway if format == "avif" else -leeway / 4), "WebP's floor is nearer"
+    assert by == 0 or format in ("avif", "webp")
+    denser = target.tilt({320: dense * 2, 1280: fine * 2}, size, wanted, leeway, format=format)
+    wider = target.tilt({320: dense, 1280: dense}, (2 * size[0], 2 * size[1]), wanted, leeway, format=format)
+    assert denser <= by + 1e-9
+    assert wider <= target.tilt({320: dense, 1280: dense}, size, wanted, leeway, format=format) + 1e-9
+    assert target.tilt({}, size, wanted, leeway, format=format) == 0, "nothing is known where nothing could be tried"
+
+
+def test_a_file_of_the_usual_size_is_asked_for_the_target_itself() -> None:
+    size = (640, 400)
+    usual = target.USUAL["avif"].bytes
+    assert usual is not None
+    for wanted in (65.0, 71.0, 80.0):
+        density = usual * math.exp(target.COST * (wanted - 71)) / size[0] / size[1]
+        assert target.tilt({640: density}, size, wanted, 2, format="avif") == pytest.approx(0, abs=1e-9)
+        assert target.tilt({640: density * 1.5}, size, wanted, 2, format="avif") < -0.2
+    assert target.tilted(50, 0.8, format="avif") == pytest.approx(51)
+    assert target.tilted(97.9, 2, format="webp") == target.MOST
 
 
 @given(format=FORMATS, width=st.integers(1, 4096), wanted=st.floats(10, 95), before=st.floats(5, 98))

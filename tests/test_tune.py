@@ -20,7 +20,7 @@ from imageseo.model.image import Asset, Kind, Variant, VariantSpec
 from imageseo.ports import Codec, Metric
 from imageseo.probe import probe
 from imageseo.settings import EncodeSettings, QualitySettings, TargetSettings
-from imageseo.tune import starved
+from imageseo.trials import starved
 from tests import pictures
 from tests.fakes import MemoryStore, Plainly, Veil
 
@@ -303,9 +303,9 @@ class TestProfiles:
             "default",
             encode=EncodeSettings(avif_speed=8, webp_method=6),
             quality=QualitySettings(webp=70),
-            target=TargetSettings(avif=80),
+            target=TargetSettings(avif=80, leeway=1),
         )
-        assert how.way("avif") == Way(effort=8, target=80, type=80, trial=10)
+        assert how.way("avif") == Way(effort=8, target=80, type=80, trial=10, leeway=1)
         assert (how.way("webp").effort, how.way("webp").quality, how.way("webp").target) == (6, 70, None)
         assert policy("default", encode=EncodeSettings(avif_speed=10)).way("avif").trial is None
         assert policy("small", encode=EncodeSettings(avif_encoder="svt")).way("avif").trial is None

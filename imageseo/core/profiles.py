@@ -19,7 +19,8 @@ class Way:
     ``quality``: for all pictures alike, on the codec's scale. ``target``: the SSIMULACRA2 score that each photograph's
     quality is tuned to where ``quality`` is ``None``; ``type``: that of screenshots and drawings, if it is more: at a
     photograph's score there is ringing around letters. ``trial``: the effort of a search's encodes at its wide size,
-    where it is cheaper; how it differs from ``effort`` is searched for each picture at the narrow size.
+    where it is cheaper; how it differs from ``effort`` is searched for each picture at the narrow size. ``leeway``:
+    points of score that a photograph's target may move by what a point costs there.
     """
 
     effort: int | None = None
@@ -27,6 +28,7 @@ class Way:
     target: float | None = None
     type: float = 0.0
     trial: int | None = None
+    leeway: float = 0.0
 
     def aim(self, kind: Kind) -> float:
         """The score that a picture of this kind is tuned to. ValueError when it is not tuned."""
@@ -100,8 +102,8 @@ def policy(
     table = _TABLE[profile]
     return Policy(
         ways={
-            "avif": _way(table[encode.avif_encoder], encode.avif_speed, quality.avif, target.avif),
-            "webp": _way(table["webp"], encode.webp_method, quality.webp, target.webp),
+            "avif": _way(table[encode.avif_encoder], encode.avif_speed, quality.avif, target.avif, target.leeway),
+            "webp": _way(table["webp"], encode.webp_method, quality.webp, target.webp, target.leeway),
             "jpeg": table["jpeg"] if recompress else _PLAIN,
         },
         resizer="brisk" if profile == "fast" and encode.resizer == "pillow" else encode.resizer,
@@ -109,10 +111,12 @@ def policy(
     )
 
 
-def _way(way: Way, effort: int | None, quality: int | None, target: float | None) -> Way:
+def _way(way: Way, effort: int | None, quality: int | None, target: float | None, leeway: float) -> Way:
     if effort is not None:
         # Trials that cost as much as the encode itself gain nothing.
         way = replace(way, effort=effort, trial=way.trial if way.trial is not None and effort < way.trial else None)
     if quality is not None:
         return replace(way, quality=quality, target=None, trial=None)
-    return replace(way, target=target) if target is not None and way.target is not None else way
+    if way.target is None:
+        return way
+    return replace(way, target=way.target if target is None else target, leeway=leeway)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 Size = tuple[int, int]
 
-NARROW, WIDE = 320, 1280
-"""px. Measured between 320 and 2560 px, quality follows the logarithm of the width within a point of score."""
+NARROW, WIDE, WIDER = 320, 1280, 1920
+"""px. Between these, quality follows the logarithm of the width within a point of score; beyond, pictures part: noise
+that was shrunk away comes back in some and not in others.
+"""
+
+PIECE = 256
+"""px. What is wider than the wide anchor is judged by a quarter of it, in squares of this side spread evenly: smaller
+ones tell more of their seams than of the picture.
+"""
 
 TRIALS = 5
 """Most trials of one search; two are usual."""
@@ -17,11 +25,13 @@ TRIALS = 5
 _LEAST_SIDE = 64  # px; a metric of several scales says nothing of less
 _MOST_PIXELS = 2_500_000  # a long page captured as one picture is judged at a size that can be paid for
 _APART = 1.5  # two anchors nearer than this tell noise, not a slope
-_FARTHEST = 2.0  # times the wide anchor: what is wider still has the quality of that
+_FARTHEST = 2560  # px, but at most twice the widest anchor: what is wider still has the quality of that
 _FIRST = 1.2  # score; after a first trial that comes as near, the usual slope tells the rest well enough
 _CLOSE = 1.5  # the same for the slope between two trials
 _BRACKET = 4.5  # the same for what lies between two trials, one on each side
 _FLATTEST, _STEEPEST = 0.25, 2.5  # score a point of quality, for what trials may claim
+COST = 0.047
+"""What a point of score adds to a file's bytes, as their logarithm."""
 _LEAST = 5
 MOST = 98
 """The end of the scale: what is found there has missed its target."""
@@ -32,8 +42,11 @@ class Usual(NamedTuple):
     """How a format takes a score of 70 at the narrow anchor, on the half of the photographs that is tuned on.
 
     ``slope``: score for a point of quality, low on the codec's scale and high; ``wider``: points of quality for each
-    doubling of the width; ``beyond``: how much of the slope between the anchors goes on above the wide one; ``drift``:
-    what each doubling adds there.
+    doubling of the width; ``beyond``: how much of the slope between the last two anchors goes on above them;
+    ``drift``: what each doubling adds there; ``pieces``: whether the codec treats each part of a picture by itself, so
+    that some of them tell of the whole (WebP sorts a picture's blocks into four kinds, those of pieces otherwise);
+    ``bytes``: of a variant for which a point of score costs neither much nor little; ``less``: the share of its leeway
+    that a larger one may fall by.
     """
 
     quality: float
@@ -41,27 +54,50 @@ class Usual(NamedTuple):
     wider: float
     beyond: float
     drift: float
+    pieces: bool = False
+    bytes: float | None = None
+    less: float = 0.0
 
 
 USUAL: Mapping[str, Usual] = {
-    "avif": Usual(47.5, (0.8, 0.8), 0.0, 0.5, -2.0),
-    "webp": Usual(74.0, (0.45, 1.2), 0.7, 0.5, 0.0),
+    "avif": Usual(47.5, (0.8, 0.8), 0.0, 0.5, -2.0, pieces=True, bytes=36_000, less=1.0),
+    "webp": Usual(74.0, (0.45, 1.2), 0.7, 0.5, 0.0, bytes=50_000, less=0.25),
     "jpeg": Usual(78.0, (0.7, 0.7), 0.5, 0.5, 0.0),
 }
 _OTHER = Usual(75.0, (0.7, 0.7), 0.0, 0.5, 0.0)
 
 
-def anchors(source: Size, width: int) -> tuple[Size, ...]:
-    """The sizes to search at for a variant of ``width`` px, ascending: one, or two to interpolate between.
+def anchors(source: Size, width: int, format: str) -> tuple[Size, ...]:
+    """The sizes to search at for a variant of ``width`` px, ascending: one, or more to interpolate between.
 
-    They follow from the source's size and the variant's own width alone: whatever else is asked for, the variant's
-    bytes stay the same.
+    They follow from the source's size, the format and the variant's own width alone: whatever else is asked for, the
+    variant's bytes stay the same.
     """
     ratio = source[0] / source[1]
     wide = max(1, min(WIDE, source[0], int(math.sqrt(_MOST_PIXELS * ratio))))
     narrow = min(max(NARROW, math.ceil(_LEAST_SIDE * ratio)), wide)
     widths = (narrow,) if width <= narrow or wide < narrow * _APART else (narrow, wide)
+    wider = (WIDER, max(1, round(WIDER / ratio)))
+    if width > wide == WIDE and source[0] >= WIDER and USUAL.get(format, _OTHER).pieces and judged(wider) != wider:
+        widths = (*widths, WIDER)
     return tuple((each, max(1, round(each * source[1] / source[0]))) for each in widths)
+
+
+def judged(size: Size) -> Size:
+    """Of what a picture of an anchor's size is judged by: the picture itself, or the sheet of its pieces."""
+    columns, rows = (round(side / PIECE / 2) for side in size)
+    return (columns * PIECE, rows * PIECE) if size[0] > WIDE and columns and rows else size
+
+
+def pieces(size: Size) -> Iterator[tuple[Size, Size]]:
+    """The left upper corners of all pieces, in the picture and in the sheet."""
+    sheet = judged(size)
+    for top in range(0, sheet[1], PIECE):
+        for left in range(0, sheet[0], PIECE):
+            # Each in the middle of its own share of the picture.
+            across, down = ((at + PIECE / 2) / whole for at, whole in zip((left, top), sheet, strict=True))
+            x, y = (round(share * side - PIECE / 2) for share, side in zip((across, down), size, strict=True))
+            yield (min(max(0, x), size[0] - PIECE), min(max(0, y), size[1] - PIECE)), (left, top)
 
 
 def guess(format: str, width: int, target: float, narrower: tuple[int, float] | None = None) -> float:
@@ -102,18 +138,42 @@ def search(score: Callable[[int], float], target: float, *, first: float, format
 
 
 def between(found: Mapping[int, float], width: int, *, format: str) -> float:
-    """The quality at ``width`` of what was found at one or two anchors' widths: linear in the logarithm of the width,
-    held below the narrow one, and less steep or held above the wide one.
+    """The quality at ``width`` of what was found at one or more anchors' widths: linear in the logarithm of the width,
+    held below the narrowest, and less steep or held above the widest.
     """
     points = sorted(found.items())
-    (narrow, low), (wide, high) = points[0], points[-1]
-    if narrow == wide or width <= narrow:
-        return low
+    if len(points) == 1 or width <= points[0][0]:
+        return points[0][1]
+    (narrow, low), (wide, high) = next(
+        (pair for pair in pairwise(points) if width <= pair[1][0]), (points[-2], points[-1])
+    )
     slope = (high - low) / math.log2(wide / narrow)
     if width <= wide:
         return low + slope * math.log2(width / narrow)
     about = USUAL.get(format, _OTHER)
-    return high + (slope * about.beyond + about.drift) * math.log2(min(width, _FARTHEST * wide) / wide)
+    return high + (slope * about.beyond + about.drift) * math.log2(min(width, _FARTHEST, 2 * wide) / wide)
+
+
+def tilt(densities: Mapping[int, float], size: Size, target: float, leeway: float, *, format: str) -> float:
+    """Points of score to ask for above the target, or below it: a point costs a twentieth of a file, so that it is dear
+    where the file is large. At most ``leeway`` of them.
+
+    ``densities``: bytes a pixel that meet the target, by the anchors' widths.
+    """
+    about = USUAL.get(format, _OTHER)
+    points = sorted((width, math.log(each)) for width, each in densities.items())
+    if about.bytes is None or not points or not leeway:
+        return 0.0
+    (narrow, low), (wide, high) = points[0], points[-1]
+    slope = (high - low) / math.log2(wide / narrow) if wide > narrow else 0.0
+    bytes_ = low + slope * math.log2(max(size[0], narrow) / narrow) + math.log(size[0] * size[1])
+    usual = math.log(about.bytes) + (target - 71) * COST
+    return min(leeway, max(-leeway * about.less, usual - bytes_))
+
+
+def tilted(quality: float, by: float, *, format: str) -> float:
+    """The quality with so many points of score more."""
+    return min(float(MOST), max(float(_LEAST), quality + by / _usual_slope(format, quality)))
 
 
 def whole(quality: float) -> int:

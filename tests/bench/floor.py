@@ -37,13 +37,14 @@ class Record:
     """Calls as they happened. ``renders``: source bytes' digest -> file format, orientation, sizes.
 
     ``encodes``: (picture, codec, arguments) each; ``scores``: (picture of the reference, index of the encode judged).
-    A picture is the digest of its pixels.
+    A picture is the digest of its pixels. ``sheets``: pieces of a picture side by side -> the picture.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.renders: dict[str, tuple[str, int, set[tuple[int, int]]]] = {}
         self.rendered: dict[str, tuple[str, tuple[int, int]]] = {}
+        self.sheets: dict[str, str] = {}
         self.encodes: list[tuple[str, str, dict[str, Any]]] = []
         self.scores: list[tuple[str, int]] = []
         self.metric = ""
@@ -66,6 +67,17 @@ class Record:
             if not path.exists():
                 path.write_bytes(data)
             return images
+
+        return recorded
+
+    def sheet(self, real: Callable[[Image.Image], Image.Image]) -> Callable[[Image.Image], Image.Image]:
+        def recorded(image: Image.Image) -> Image.Image:
+            made = real(image)
+            if made is not image:
+                picture, pieces = digest(image), digest(made)
+                with self._lock:
+                    self.sheets[pieces], self.rendered[pieces] = picture, self.rendered[picture]
+            return made
 
         return recorded
 
@@ -95,7 +107,7 @@ class Record:
     def save(self) -> None:
         if self.lost:
             raise SystemExit(f"the metric judged {self.lost} pictures that no codec had made: there is no floor")
-        content = (self.renders, self.rendered, self.encodes, self.scores, self.metric, self.resizer)
+        content = (self.renders, self.rendered, self.sheets, self.encodes, self.scores, self.metric, self.resizer)
         (self.folder / "calls").write_bytes(pickle.dumps(content))
 
 
@@ -143,7 +155,7 @@ class _Metric:
 @contextmanager
 def record(folder: Path) -> Iterator[None]:
     """Listen in this process to all that an Encoder calls which ``compose`` builds meanwhile; kept in ``folder``."""
-    from imageseo import compose, outfit, work
+    from imageseo import compose, outfit, trials, work
 
     folder.mkdir(parents=True, exist_ok=True)
     kept = Record(folder)
@@ -161,6 +173,7 @@ def record(folder: Path) -> Iterator[None]:
             (compose, "codecs", heard),
             (compose, "metrics", lambda name: _Metric(metrics(name), kept)),
             (work, "pixels", sizes_by),
+            (trials, "sheet", kept.sheet(trials.sheet)),
         ):
             stack.enter_context(mock.patch.object(module, name, mine))
         yield
@@ -172,9 +185,10 @@ def replay(folder: Path) -> dict[str, Any]:
     from importlib import import_module
 
     from imageseo import outfit
+    from imageseo.trials import sheet
     from imageseo.work import pixels
 
-    renders, rendered, encodes, scores, metric_name, resizer = pickle.loads((folder / "calls").read_bytes())
+    renders, rendered, sheets, encodes, scores, metric_name, resizer = pickle.loads((folder / "calls").read_bytes())
     metric = outfit.leaves("metrics")[metric_name]().METRIC if scores else None
     codecs = {name: import_module(f"imageseo.codecs.{name}").CODEC for name in {name for _, name, _ in encodes}}
     spent: dict[str, float] = defaultdict(float)
@@ -187,7 +201,11 @@ def replay(folder: Path) -> dict[str, Any]:
         kind, orientation, sizes = renders[source]
         with cpu(spent, "resize"):
             made = pixels(resizer).render(data, kind, orientation, sorted(sizes))
-        images = {name: made[size] for name, (where, size) in rendered.items() if where == source}
+        images = {
+            name: sheet(made[size]) if name in sheets else made[size]
+            for name, (where, size) in rendered.items()
+            if where == source
+        }
         references: dict[str, Any] = {}
         for index in mine:
             picture, codec, options = encodes[index]
