@@ -2,9 +2,9 @@
 
 Pictures are named by what they are: ``photo-1600x900.jpg`` is made 1600 px wide, ``-400KiB`` pads it to that weight,
 ``truncated.*`` is cut within its header, ``empty.*`` has no bytes, ``*-hdr.jpg`` has a gain map, ``*-ai.jpg`` says that
-a model made it, ``*-exif.jpg`` has 8 KB of EXIF, ``*-c2pa.jpg`` a C2PA manifest that is none. Any other name is no file.
-A line such as ``robots.txt:`` begins a file at the site's root: what is indented below it; all else is the page. ``[5,000 characters of text]`` is so much of it. Lines of TOML at the top of
-an example are settings.
+a model made it, ``*-exif.jpg`` has 8 KB of EXIF, ``*-c2pa.jpg`` a C2PA manifest that is none. Any other name is no
+file. A line such as ``robots.txt:`` begins a file at the site's root: what is indented below it; all else is the page.
+``[5,000 characters of text]`` is so much of it. Lines of TOML at the top of an example are settings.
 """
 
 from __future__ import annotations

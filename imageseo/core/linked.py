@@ -34,7 +34,7 @@ class Node:
     """One object of a block. ``path``: to it, from the block's root. ``types``: without prefix and vocabulary.
 
     ``top``: it stands at the root, or in the root's list or ``@graph``. ``said``: its keys without a ``schema:``
-    before them.
+    before them. ``terms``: what the page's own context defines.
     """
 
     block: Block
@@ -42,6 +42,7 @@ class Node:
     types: frozenset[str]
     top: bool
     said: Mapping[str, Any]
+    terms: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str | None:
@@ -175,3 +176,27 @@ def _plain(said: Mapping[str, Any]) -> Mapping[str, Any]:
     if not any(key.startswith("schema:") for key in said):
         return said
     return {key.removeprefix("schema:"): value for key, value in said.items()}
+
+
+def images_of(node: Node, name: str) -> Iterator[object]:
+    """What a node names as its images: URLs, objects, references."""
+    return (value for _, value in node.listed(name) if value)
+
+
+def address(linked: Linked, value: object) -> str | None:
+    """The URL of an image's file: of text that is one, of an ImageObject, of what a reference leads to."""
+    if isinstance(value, str):
+        return address(linked, {"@id": value}) or value
+    if not isinstance(value, Mapping):
+        return None
+    for key in ("contentUrl", "url"):
+        said = value.get(key)
+        said = said[0] if isinstance(said, list) and said else said
+        if isinstance(said, str) and said.strip():
+            return said.strip()
+    name = value.get("@id")
+    for node in linked.named(name) if isinstance(name, str) else ():
+        inner = {key: said for key, said in node.said.items() if key != "@id"}
+        if inner and (found := address(linked, inner)):
+            return found
+    return None

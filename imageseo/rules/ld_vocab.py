@@ -1,0 +1,100 @@
+"""What JSON-LD says of images is in words that schema.org knows.
+
+A property that ImageObject does not have is passed over in silence, and so is a `digitalSourceType` that is no member
+of its list. Judged are the properties of image objects, slips of their type, and slips of the properties by which other
+things name their images (`images` for `image`). All else is not looked at, nor are terms that the page's own context
+defines.
+
+Bad:
+    <script type="application/ld+json">{"@context": "https://schema.org", "@type": "ImageObject",
+    "contentURL": "https://x.example/a.jpg", "license": "https://x.example/terms"}</script>
+
+Bad (a slip of the type):
+    <script type="application/ld+json">{"@context": "https://schema.org", "@type": "Article",
+    "image": {"@type": "Imageobject", "url": "https://x.example/a.jpg"}}</script>
+
+Bad (a property of another thing):
+    <script type="application/ld+json">{"@context": "https://schema.org", "@type": "Article",
+    "images": ["https://x.example/a.jpg"]}</script>
+
+Bad (no member of the list):
+    <script type="application/ld+json">{"@context": "https://schema.org", "@type": "ImageObject",
+    "contentUrl": "https://x.example/a.jpg", "digitalSourceType": "https://schema.org/TrainedAlgorithmicMedia"}</script>
+
+Bad (neither true nor false):
+    <script type="application/ld+json">{"@context": "https://schema.org", "@type": "ImageObject",
+    "contentUrl": "https://x.example/a.jpg", "representativeOfPage": "yes"}</script>
+
+Good:
+    <script type="application/ld+json">{"@context": "https://schema.org", "@type": "Article",
+    "image": {"@type": "ImageObject", "contentUrl": "https://x.example/a.jpg", "representativeOfPage": true,
+    "digitalSourceType": "https://schema.org/TrainedAlgorithmicMediaDigitalSource"}}</script>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from imageseo.core import vocabulary
+from imageseo.core.linked import Linked, Node
+from imageseo.model.fact import Place, Problem, shorten
+from imageseo.model.finding import Severity
+
+SEVERITY = Severity.ERROR
+LINT_ONLY = True
+_TRUTH = ("true", "false")
+
+
+def check(linked: Linked) -> Iterator[Problem]:
+    for node in linked.nodes:
+        for name in sorted(node.types):
+            if vocabulary.slip_of_type(name):
+                message = f"schema.org has no type {shorten(name)}"
+                yield _problem(node, "@type", message, "did you mean ImageObject?")
+        image = bool(node.types & vocabulary.IMAGE_TYPES)
+        for name in node.said:
+            if name.startswith("@") or ":" in name or name in node.terms:
+                continue
+            if image and name not in vocabulary.OF_IMAGES:
+                meant = vocabulary.near(name, vocabulary.OF_IMAGES)
+                hint = f"did you mean {meant}?" if meant else "leave it out: search engines pass it over"
+                yield _problem(node, name, f"an ImageObject has no property {shorten(name)}", hint)
+            elif not image and (meant := vocabulary.slip_of_property(name)) is not None:
+                yield _problem(node, name, f"schema.org has no property {shorten(name)}", f"did you mean {meant}?")
+        if image:
+            yield from _values(node)
+
+
+def _values(node: Node) -> Iterator[Problem]:
+    """What is no member of the list that a property takes."""
+    for path, value in node.listed("digitalSourceType"):
+        said = _name(value)
+        if said is not None and said.rpartition("/")[2].rpartition(":")[2] not in vocabulary.SOURCE_TYPES:
+            last = said.rpartition("/")[2]
+            # IPTC's own codes lack the end of schema.org's names.
+            meant = vocabulary.near(f"{last}DigitalSource", vocabulary.SOURCE_TYPES, 0.9) or vocabulary.near(
+                last, vocabulary.SOURCE_TYPES
+            )
+            hint = f"did you mean https://schema.org/{meant}?" if meant else _MEMBERS
+            yield _problem(node, path, f"digitalSourceType is {shorten(said)}, no member of schema.org's list", hint)
+    for path, value in node.listed("representativeOfPage"):
+        said = _name(value)
+        if not isinstance(value, bool) and (said or "").rpartition("/")[2].lower() not in _TRUTH:
+            message = f"representativeOfPage is {shorten(str(value))}; expected true or false"
+            yield _problem(node, path, message, "write true or false without quotes")
+
+
+_MEMBERS = "take one of https://schema.org/IPTCDigitalSourceEnumeration"
+
+
+def _name(value: Any) -> str | None:
+    """A member's name, written as text or as a reference."""
+    if isinstance(value, dict):
+        value = value.get("@id", value.get("@value"))
+    return value.strip() if isinstance(value, str) else None
+
+
+def _problem(node: Node, where: str | tuple[str | int, ...], message: str, hint: str) -> Problem:
+    path = where if isinstance(where, tuple) else (where,)
+    return Problem(message=message, hint=hint, place=Place(offset=node.offset(*path)))

@@ -1,0 +1,84 @@
+"""What a sitemap lists may be fetched and indexed.
+
+An image or page that robots.txt forbids (to `Googlebot-Image` or `Googlebot`, else by the rules for `*`), and a page
+that says `noindex`, are listed in vain, and Search Console reports each. Of what one folder holds the first is named,
+with how many there are. A robots.txt counts at the root of its host only.
+
+Bad:
+    robots.txt:
+        User-agent: Googlebot-Image
+        Disallow: /*.jpg$
+    sitemap.xml:
+        <urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
+        xmlns:image="http://www.google.com/schemas/sitemap-image/1.1">
+        <url><loc>https://x.example/guide/</loc>
+        <image:image><image:loc>https://x.example/guide/a.jpg</image:loc></image:image></url></urlset>
+
+Bad (a page that is not to be indexed):
+    site_url = "https://x.example/"
+    sitemap.xml:
+        <urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc>https://x.example/guide/</loc></url></urlset>
+    <meta name="robots" content="noindex, follow">
+
+Good:
+    robots.txt:
+        User-agent: *
+        Disallow: /private/
+        Allow: /private/public.jpg
+    sitemap.xml:
+        <urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
+        xmlns:image="http://www.google.com/schemas/sitemap-image/1.1">
+        <url><loc>https://x.example/guide/</loc>
+        <image:image><image:loc>https://x.example/private/public.jpg</image:loc></image:image></url></urlset>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from imageseo.core import urls
+from imageseo.core.head import Head
+from imageseo.core.opengraph import hidden
+from imageseo.core.robots import IMAGES, PAGES, Robots
+from imageseo.model.fact import Place, Problem, shorten
+from imageseo.model.finding import Severity
+from imageseo.model.page import Page, Site
+
+if TYPE_CHECKING:
+    from imageseo.sitemaps import Listed, Sitemaps
+
+SEVERITY = Severity.ERROR
+
+
+def check(page: Page, site: Site, head: Head, sitemaps: Sitemaps) -> Iterator[Problem]:
+    tag = hidden(head) if site.base_url is not None else None
+    if tag is not None and site.base_url is not None:
+        url = urls.absolute(site.base_url, page.url)
+        if (listed := sitemaps.page(url)) is not None:
+            yield Problem(
+                message=f"the page says noindex, and {listed.file} lists it (line {listed.line})",
+                hint="leave the page out of the sitemap, or let it be indexed",
+                place=Place(offset=tag.span.start),
+            )
+
+
+def check_site(robots: Robots | None, sitemaps: Sitemaps) -> Iterator[Problem]:
+    if robots is not None:
+        yield from _forbidden(robots, sitemaps.images, IMAGES, "image")
+        yield from _forbidden(robots, sitemaps.pages, PAGES, "page")
+
+
+def _forbidden(robots: Robots, listed: Mapping[str, Listed], agent: str, kind: str) -> Iterator[Problem]:
+    groups: dict[tuple[str, str], list[Listed]] = {}
+    for url, entry in listed.items():
+        if not robots.allows(url, agent):
+            groups.setdefault((entry.file, url.rpartition("/")[0]), []).append(entry)
+    for entries in groups.values():
+        first = entries[0]
+        more = f", and {len(entries) - 1:,} more beside it" if len(entries) > 1 else ""
+        yield Problem(
+            message=f"robots.txt forbids {agent} the listed {kind} {shorten(first.url)}{more}",
+            hint=f"allow it in robots.txt, or leave the {kind} out of the sitemap",
+            place=Place(file=first.file, line=first.line, image=first.url if kind == "image" else None),
+        )
