@@ -21,8 +21,7 @@ def render(result: Result) -> str:
     lines = [
         _command(report, finding, others[id(finding)]) for finding in gravest(report.findings) if id(finding) in others
     ]
-    # A line of the log that began with `::` would be a command, too.
-    lines += [harmless(note) for note in report.notes]
+    lines += [f"imageseo: {harmless(note)}" for note in report.notes]  # one that began with `::` would be a command
     counts = ((name, number) for name, number in report.summary.items() if number or name in ("errors", "warnings"))
     lines.append(f"{report.title}: {', '.join(counted(name, number) for name, number in counts)}")
     return "\n".join(lines) + "\n"
