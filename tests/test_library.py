@@ -721,16 +721,19 @@ def test_the_page_itself_is_the_query_where_nobody_wrote_one() -> None:
 
 def test_settings_are_checked_all_at_once(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
-        placed(tmp_path, foldr="x", search="txt", licenses="CC0", folder="s3://bucket")
+        placed(tmp_path, foldr="x", search="txt", licenses="CC0", folder="s3://me:secret@bucket")
     told = str(caught.value)
+    assert "secret" not in told
     for part in (
         "providers.library.foldr: there is no such key; did you mean 'folder'?",
         "providers.library.search: expected text or embeddings, found 'txt'",
         "providers.library.licenses: expected a list",
-        "providers.library.folder: expected a folder of this machine",
+        "providers.library.folder: found 's3://***', expected a URL without user, password",
     ):
         assert part in told
     with pytest.raises(SettingsError, match=r"providers\.library\.model"):
         placed(tmp_path, search="embeddings")
+    with pytest.raises(SettingsError, match=r"providers\.library\.model: expected a folder of this machine"):
+        placed(tmp_path, model="s3://bucket")
     assert not PROVIDER.reproducible
     assert library.PROVIDER.name == "library"

@@ -13,6 +13,7 @@ from imageseo.heroes.shelf import asking
 from imageseo.heroes.shelf.asking import near
 from imageseo.model.hero import Master, Recipe
 from imageseo.ports import Place, Progress
+from imageseo.remote import checked
 
 if TYPE_CHECKING:
     from imageseo.heroes.shelf.index import Shelf
@@ -23,9 +24,10 @@ SEARCHES = ("text", "embeddings")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """``providers.library``. ``folder``: seen from the project. ``licenses``: allowed beside the free ones.
+    """``providers.library``. ``folder``: seen from the project, or an fsspec URL.
 
-    ``search``: ``text`` (SQLite's full-text search) or ``embeddings``, by the model in the folder ``model``.
+    ``licenses``: allowed beside the free ones. ``search``: ``text`` (SQLite's full-text search) or ``embeddings``, by
+    the model in the folder ``model``.
     """
 
     folder: str = "library"
@@ -90,11 +92,11 @@ class Library:
 
     def produce(self, recipes: Iterable[Recipe]) -> Iterator[Master]:
         """One master a recipe, in order; pictures that recipes name are kept for them. Raises ProviderError."""
-        from imageseo.heroes.shelf import index
+        from imageseo.heroes.shelf import index, places
 
         asks = [_ask(recipe) for recipe in recipes]
-        folder = self.project / self.options.folder
-        with index.opened(folder, self.options.folder, self.cache, self.progress) as shelf:
+        place = places.of(self.options.folder, self.project, self.cache, self.progress)
+        with index.opened(place, self.cache, self.progress) as shelf:
             for ask in asks:
                 hit = shelf.named(ask.picture) if ask.picture else None
                 with suppress(OSError):  # a file that cannot be read is told when its turn comes
@@ -184,7 +186,12 @@ def _options(given: Mapping[str, Any]) -> Options:
     for key, value in texts.items():
         if not isinstance(value, str) or not value.strip():
             faults.append(f"{place}.{key}: expected a text, found {value!r}")
-        elif key != "search" and "://" in value:
+        elif key == "folder" and "://" in value:
+            try:
+                checked(value, f"{place}.folder")
+            except SettingsError as error:
+                faults += error.faults
+        elif key == "model" and "://" in value:
             faults.append(f"{place}.{key}: expected a folder of this machine, found the URL {value!r}")
         elif key == "search" and value not in SEARCHES:
             faults.append(f"{place}.search: expected text or embeddings, found {value!r}; {near(value, SEARCHES)}")

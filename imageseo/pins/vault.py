@@ -13,7 +13,7 @@ from imageseo.files import write_atomic
 from imageseo.pins.kept import Kept, carries
 from imageseo.pins.lock import broken
 from imageseo.pins.lockreading import RESTORE
-from imageseo.pins.remote import Limits, Remote, Trouble, checked
+from imageseo.remote import Limits, Remote, Trouble, checked
 from imageseo.ports import Vault
 
 

@@ -29,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Seconds for the index, milliseconds a search, and peak memory."""
-    from imageseo.heroes.shelf import index, words
+    from imageseo.heroes.shelf import index, places, words
     from imageseo.heroes.shelf.index import Where
     from imageseo.heroes.shelf.licences import refused
 
@@ -37,11 +37,11 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         library, cache = Path(folder) / "library", Path(folder) / "cache"
         vocabulary = furnish(library, options.pictures)
         began = time.perf_counter()
-        with index.opened(library, "library", cache):
+        with index.opened(places.Folder(library, "library"), cache):
             cold = time.perf_counter() - began
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         began = time.perf_counter()
-        with index.opened(library, "library", cache) as shelf:
+        with index.opened(places.Folder(library, "library"), cache) as shelf:
             warm = time.perf_counter() - began
             chance = random.Random(7)
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from imageseo.errors import ProviderError
 from imageseo.heroes.shelf.entry import Entry, folded
 from imageseo.heroes.shelf.listing import Listing
+from imageseo.heroes.shelf.places import Place
 from imageseo.heroes.shelf.words import spaced
 from imageseo.ports import Progress
 
@@ -126,8 +127,7 @@ class Shelf:
         """``sha256:…`` of the picture's file; raises OSError. Kept until the file changes."""
         (known,) = self.base.execute("SELECT sha256 FROM pictures WHERE id = ?", [hit.id]).fetchone()
         if known is None:
-            with (self.listing.folder / hit.path).open("rb") as file:
-                known = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
+            known = self.listing.place.digest(hit.path)
             self.write("UPDATE pictures SET sha256 = ? WHERE id = ?", [(known, hit.id)])
         return str(known)
 
@@ -138,19 +138,19 @@ class Shelf:
 
 
 @contextmanager
-def opened(folder: Path, shown: str, cache: Path, progress: Progress | None = None) -> Iterator[Shelf]:
-    """The index of a folder, up to date. One that is damaged is built anew; one that cannot be kept, in memory.
+def opened(place: Place, cache: Path, progress: Progress | None = None) -> Iterator[Shelf]:
+    """The index of a library, up to date. One that is damaged is built anew; one that cannot be kept, in memory.
 
-    ``shown``: the folder as the user knows it. Raises ProviderError: no folder, faults of sidecars, no FTS5.
+    Raises ProviderError: no such place, faults of sidecars, no FTS5.
     """
-    listing = Listing(folder, shown)
-    digest = hashlib.sha256(str(folder.resolve()).encode("utf-8", "surrogatepass")).hexdigest()
+    listing = Listing(place)
+    digest = hashlib.sha256(place.name.encode("utf-8", "surrogatepass")).hexdigest()
     with closing(_current(cache / "library" / f"{digest[:16]}.sqlite", listing, progress)) as base:
         try:
             yield Shelf(base, listing)
         except sqlite3.Error as error:  # damage that its check did not see
             raise ProviderError(
-                f"library: the index of {shown} cannot be read: {error}", hint=f"remove {cache / 'library'}"
+                f"library: the index of {place.shown} cannot be read: {error}", hint=f"remove {cache / 'library'}"
             ) from error
 
 

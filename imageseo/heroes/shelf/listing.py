@@ -1,16 +1,15 @@
-"""The pictures of a folder with what is said of each: sidecar before folder's file before header before defaults."""
+"""The pictures of a library with what is said of each: sidecar before folder's file before header before defaults."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from imageseo.errors import ProviderError
 from imageseo.heroes.shelf import embedded, sidecar
 from imageseo.heroes.shelf.entry import SUFFIXES, Entry
+from imageseo.heroes.shelf.places import Place
 
 _SHOWN = 10  # faults of sidecars that one message names
 
@@ -25,22 +24,13 @@ class Found:
 
 
 class Listing:
-    """A library's folder as it is now. Raises ProviderError when there is none."""
+    """A library's files as they are now. Raises ProviderError when there are none to be had."""
 
-    def __init__(self, folder: Path, shown: str) -> None:
-        self.folder, self.shown = folder, shown
+    def __init__(self, place: Place) -> None:
+        self.place = place
         self.faults: list[str] = []
         self._folderwide: sidecar.Folderwide | None = None
-        if not folder.is_dir():
-            what = "is a file, no folder" if folder.exists() else "does not exist"
-            raise ProviderError(
-                f"library: the folder of pictures {shown} {what}",
-                hint="make it and put pictures into it, or name another: `providers.library.folder` in the settings",
-            )
-        try:
-            files = dict(sorted(_walk(str(folder), "")))
-        except OSError as error:
-            raise ProviderError(f"library: {shown} cannot be read: {error.strerror or error}") from error
+        self.files = files = place.files()
         whole = files.get(sidecar.FOLDERWIDE, "")
         self.pictures: dict[str, Found] = {}
         for path, stamp in files.items():
@@ -53,7 +43,7 @@ class Listing:
     def entry(self, path: str) -> Entry:
         """All that is known of a picture. Faults of its sidecar are kept for ``complain``."""
         found = self.pictures[path]
-        seen = embedded.look(self.folder / path)
+        seen = embedded.look(self.place.at(path))
         own: dict[str, Any] = {}
         if len(found.sidecars) > 1:
             self.faults.append(f"{found.sidecars[1]}: {found.sidecars[0]} speaks of the same picture; keep one of them")
@@ -70,8 +60,7 @@ class Listing:
 
     def _whole(self) -> sidecar.Folderwide:
         if self._folderwide is None:
-            has = (self.folder / sidecar.FOLDERWIDE).is_file()
-            text = self._text(sidecar.FOLDERWIDE) if has else ""
+            text = self._text(sidecar.FOLDERWIDE) if sidecar.FOLDERWIDE in self.files else ""
             self._folderwide = sidecar.folderwide(text, sidecar.FOLDERWIDE, self.faults)
             unknown = [name for name in self._folderwide.pictures if name not in self.pictures]
             self.faults += [f"{sidecar.FOLDERWIDE}: there is no picture {name!r}" for name in unknown]
@@ -82,7 +71,7 @@ class Listing:
         self._whole()
         if not self.faults:
             return
-        faults = [f"{self.shown}/{fault}" for fault in self.faults]
+        faults = [f"{self.place.shown}/{fault}" for fault in self.faults]
         more = [f"and {len(faults) - _SHOWN} more"] if len(faults) > _SHOWN else []
         if len(faults) == 1:
             raise ProviderError(faults[0], hint="correct it and run again")
@@ -91,22 +80,9 @@ class Listing:
 
     def _text(self, name: str) -> str:
         try:
-            return (self.folder / name).read_text("utf-8")
+            return self.place.read(name).decode("utf-8")
         except UnicodeDecodeError as error:
             self.faults.append(f"{name}: is not UTF-8: {error.reason} at byte {error.start}")
         except OSError as error:
             self.faults.append(f"{name}: cannot be read: {error.strerror or error}")
         return ""
-
-
-def _walk(folder: str, above: str) -> Iterator[tuple[str, str]]:
-    """Path and stamp of every file below a folder; hidden ones, and folders behind links, are left out."""
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                yield from _walk(entry.path, f"{above}{entry.name}/")
-            elif entry.is_file():
-                stat = entry.stat()
-                yield above + entry.name, f"{stat.st_size}:{stat.st_mtime_ns}"

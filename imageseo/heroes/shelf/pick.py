@@ -80,7 +80,7 @@ class Desk:
         hit = self.shelf.named(ask.picture)
         if hit is None:
             raise ProviderError(
-                f"library: there is no picture {ask.picture!r} in {self.shelf.listing.shown}",
+                f"library: there is no picture {ask.picture!r} in {self.shelf.listing.place.shown}",
                 hint=f"`picture` is its path within that folder{self._like(ask.picture)}",
             )
         entry = self.shelf.entry(hit.id)
@@ -147,7 +147,7 @@ class Desk:
             page = self.shown(digest, ask.errand)
             if page is not None and not free:  # told before the pixels are read, and again by them: copies differ
                 raise _PassedError(_SHOWN + page)
-            data = (self.shelf.listing.folder / hit.path).read_bytes()
+            data = self.shelf.listing.place.read(hit.path)
             cut = master(data, ask.width, ask.height, entry.focal)
             page = page or self.shown(f"sha256:{hashlib.sha256(cut.png).hexdigest()}", ask.errand)
             if page is not None and not free:
@@ -172,7 +172,7 @@ class Desk:
     def _nothing(self, ask: Ask, terms: tuple[str, ...], passed: list[str]) -> ProviderError:
         asked = f" {ask.query!r}" if ask.query else ""
         also = f" ({ask.where.told()})" if ask.where.told() else ""
-        message = f"library: none of {len(self.shelf)} pictures in {self.shelf.listing.shown} fits{asked}{also}"
+        message = f"library: none of {len(self.shelf)} pictures in {self.shelf.listing.place.shown} fits{asked}{also}"
         nearest = self._hits(ask, terms, EVERYWHERE)[:_TOLD]
         lines = [f"{hit.path}, score {shown(hit.score)}: {self._why(hit, ask, terms)}" for hit in nearest]
         if not lines and ask.query:

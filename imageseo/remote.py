@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, TypeVar
@@ -18,8 +18,9 @@ _T = TypeVar("_T")
 _CODE = re.compile(r"[A-Za-z0-9]{1,48}")
 _MD5 = re.compile(r"[0-9a-f]{32}")
 _KEYS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
-_ABSENT = "Create it, or mend `hero.masters`; AWS_ENDPOINT_URL says which server is asked."
+_ABSENT = "Create it, or mend `{}`; AWS_ENDPOINT_URL says which server is asked."
 _REGION = {"301", "307", "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
+_STAMPS = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "last_modified", "modified", "updated", "created")
 _EXTRAS = {"s3": "s3", "s3a": "s3"}
 
 
@@ -47,22 +48,25 @@ class Trouble(Exception):
         self.final = final
 
 
-def checked(url: str) -> str:
-    """The URL without a slash at its end. Raises SettingsError for what must not stand in a file that is committed."""
+def checked(url: str, key: str = "hero.masters") -> str:
+    """The URL without a slash at its end. Raises SettingsError for what must not stand in a file that is committed.
+
+    ``key``: of the setting that says it.
+    """
     shown = masked(url)
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - a number that is none is told here
     except ValueError:
-        raise SettingsError((f"hero.masters: found {shown!r}, expected a URL such as s3://bucket/prefix",)) from None
+        raise SettingsError((f"{key}: found {shown!r}, expected a URL such as s3://bucket/prefix",)) from None
     secret = "@" in parts.netloc or ("@" in url and ":" in parts.netloc)  # a password may hold a slash
     if secret or parts.query or parts.fragment:
-        fault = f"hero.masters: found {shown!r}, expected a URL without user, password, query and fragment"
+        fault = f"{key}: found {shown!r}, expected a URL without user, password, query and fragment"
         raise SettingsError(
-            (fault,), hint=f"Whoever has the lock would read it. Set {_KEYS} in the environment instead."
+            (fault,), hint=f"Whoever has the file would read it. Set {_KEYS} in the environment instead."
         )
     if "::" in url or not (parts.netloc or parts.path.strip("/")):
-        raise SettingsError((f"hero.masters: found {shown!r}, expected a URL such as s3://bucket/prefix",))
+        raise SettingsError((f"{key}: found {shown!r}, expected a URL such as s3://bucket/prefix",))
     return f"{parts.scheme}{url[len(parts.scheme) :].rstrip('/')}"  # the scheme in small letters
 
 
@@ -78,6 +82,7 @@ class Remote:
 
     url: str  # as ``checked`` leaves it
     limits: Limits = Limits()
+    key: str = "hero.masters"  # the setting that says it
     _system: Any = None
     _lock: Lock = field(default_factory=Lock)
 
@@ -109,10 +114,24 @@ class Remote:
             if trouble.final:
                 raise
         except FileNotFoundError:
-            raise Trouble("there is no such bucket or folder", _ABSENT, final=True) from None
+            raise Trouble("there is no such bucket or folder", _ABSENT.format(self.key), final=True) from None
         self._ask(lambda system, more: system.pipe_file(self._at(file), data, **more))
         if not self.holds(file, data):
             raise Trouble("the server says that it took it, and holds other bytes", "Run again; ask who runs it.")
+
+    def stamps(self) -> dict[str, str]:
+        """Every file below the URL, by its path from there -> what is another text when the file is another one.
+
+        ``""`` where the server says nothing of the kind. Raises Trouble.
+        """
+        found = self._known(lambda system, more: self._found(system, more)) or {}
+        return dict(sorted(found.items()))
+
+    def _found(self, system: Any, more: dict[str, Any]) -> dict[str, str]:
+        root = str(system._strip_protocol(self.url)).strip("/")
+        found = system.find(self.url, detail=True, **more)
+        each = ((str(name).strip("/"), info) for name, info in found.items())
+        return {name[len(root) + 1 :]: _stamp(info) for name, info in each if name.startswith(f"{root}/")}
 
     def remove(self, file: str) -> None:
         """Remove a file that may be gone already. Raises Trouble."""
@@ -151,23 +170,29 @@ class Remote:
         except ImageseoError:
             raise
         except Exception as error:  # what the libraries below raise is theirs to choose
-            fault = _fault(error)
+            fault = _fault(error, self.key)
         raise fault  # outside of the handler: what the libraries say names endpoints and keys
 
     def _opened(self) -> Any:
         with self._lock:
             if self._system is None:
-                self._system = _open(self.url, self.limits)
+                self._system = _open(self.url, self.limits, self.key)
             return self._system
+
+
+def _stamp(info: Mapping[str, Any]) -> str:
+    """What a listing says of a file that changes with it, ``""`` when that is its size at most."""
+    said = [str(info[key]) for key in _STAMPS if info.get(key) not in (None, "")]
+    return " ".join([str(info.get("size")), *said]) if said else ""
 
 
 class _Passing(Trouble):
     """What may be gone when one asks again."""
 
 
-def _open(url: str, limits: Limits) -> Any:
+def _open(url: str, limits: Limits, key: str) -> Any:
     scheme = url.partition("://")[0].lower()
-    missing = f"hero.masters: {scheme}:// needs a part that is not installed"
+    missing = f"{key}: {scheme}:// needs a part that is not installed"
     hint = installing.command(_EXTRAS.get(scheme, "s3"))
     try:
         import fsspec  # type: ignore[import-untyped,unused-ignore]
@@ -195,19 +220,19 @@ def _open(url: str, limits: Limits) -> Any:
             hint = str(error)  # fsspec names the package
         raise MissingExtraError(missing, hint=hint) from None
     except ValueError:
-        known = f"hero.masters: found {scheme}://, which fsspec does not know"
+        known = f"{key}: found {scheme}://, which fsspec does not know"
         raise SettingsError((known,), hint="s3://bucket/prefix, for example.") from None
     try:
         system, _ = url_to_fs(url, skip_instance_cache=True, **options)  # some take their server from the URL
     except (TypeError, ValueError):  # an archive, a repository: it needs options, and there is no place for them
-        lacking = f"hero.masters: found {masked(url)!r}, and fsspec's {scheme}:// asks for more than a URL says"
+        lacking = f"{key}: found {masked(url)!r}, and fsspec's {scheme}:// asks for more than a URL says"
         raise SettingsError((lacking,), hint="s3://bucket/prefix, for example.") from None
     if scheme in _EXTRAS:
         system.retries = 1  # s3fs would ask five times, each within botocore's own attempts
     return system
 
 
-def _fault(error: Exception) -> Exception:
+def _fault(error: Exception, key: str) -> Exception:
     """The fault in our words; FileNotFoundError and FileExistsError where just this file is, or is not, there."""
     names = {each.__name__ for each in type(error).__mro__}
     code = _code(error)
@@ -215,7 +240,7 @@ def _fault(error: Exception) -> Exception:
     if code == "NoSuchBucket":
         return Trouble(
             "there is no such bucket",
-            _ABSENT,
+            _ABSENT.format(key),
             final=True,
         )
     if code in _REGION:
