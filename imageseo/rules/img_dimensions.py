@@ -8,6 +8,10 @@ Judged by what the tag says in px. A percent width, and CSS of the tag's own sty
 fitted, never distorted) and for images with ``object-fit``. Data URLs need no reserving, and a file that is missing or
 unreadable has one fault already. On an image of another host, such as a badge, it is a warning: no build can mend it.
 
+``--fix`` adds both on a page of a theme that is known to keep proportions (``height: auto``), to an image of the
+article that no class or style of its own says anything else of. Elsewhere a height could distort what a style sheet
+narrows: there `imageseo build` adds them together with the style that keeps them harmless.
+
 Bad:
     <img src="photo-1600x900.jpg" alt="A harbour">
 
@@ -45,12 +49,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from imageseo.core.mending import plus
+from imageseo.core.themes import recognise
+from imageseo.model.edit import Edit
 from imageseo.model.fact import ImageFact, Problem
 from imageseo.model.finding import Severity
 from imageseo.model.image import Asset, BadAsset, Zone
 
 SEVERITY = Severity.ERROR
 TOLERANCE = 2  # px
+_KEEPS = ("material", "readthedocs")  # themes whose styles give images of the article `height: auto`
 
 _DIMENSION = re.compile(r"[ \t\n\f\r]*\+?(\d+(?:\.\d*)?|\.\d+)(%?)")
 
@@ -62,7 +70,8 @@ class Length(NamedTuple):
     percent: bool
 
 
-def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
+def check(html: bytes, images: Sequence[ImageFact]) -> Iterator[Problem]:
+    safe: bool | None = None
     for image in images:
         if isinstance(image.file, BadAsset) or any(target.elsewhere == "data" for target in image.targets[:1]):
             continue
@@ -72,7 +81,10 @@ def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
             continue
         if width is None or height is None:
             if not _reserved(style, width, height):
-                yield _missing(image, width, height)
+                if safe is None:
+                    theme = recognise(html)
+                    safe = theme is not None and theme.name.startswith(_KEEPS)
+                yield _missing(image, width, height, _fix(html, image) if safe else ())
         elif (
             image.asset is not None and _distorted(image.asset, width.value, height.value) and "object-fit" not in style
         ):
@@ -84,7 +96,16 @@ def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
             )
 
 
-def _missing(image: ImageFact, width: Length | None, height: Length | None) -> Problem:
+def _fix(html: bytes, image: ImageFact) -> tuple[Edit, ...]:
+    """Both attributes, where the tag says nothing of its size and nobody's styles are likely to."""
+    ref, asset = image.ref, image.asset
+    said = {attribute.name for attribute in ref.attributes} & {"width", "height", "style", "class", "sizes"}
+    if asset is None or not asset.natural or not asset.encodable or said or ref.sources or ref.zone is Zone.CHROME:
+        return ()
+    return plus(html, ref, f'width="{asset.width}" height="{asset.height}"')
+
+
+def _missing(image: ImageFact, width: Length | None, height: Length | None, fix: tuple[Edit, ...]) -> Problem:
     given = (width or height) is not None
     what = "no width" if width is None else "no height"
     hint = "write both, in px: nobody but you can know a file of another host"
@@ -100,6 +121,7 @@ def _missing(image: ImageFact, width: Length | None, height: Length | None) -> P
         hint=hint,
         at=image.ref,
         severity=_severity(image),
+        fix=fix,
     )
 
 
