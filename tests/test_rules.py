@@ -2,9 +2,10 @@
 
 Pictures are named by what they are: ``photo-1600x900.jpg`` is made 1600 px wide, ``-400KiB`` pads it to that weight,
 ``truncated.*`` is cut within its header, ``empty.*`` has no bytes, ``*-hdr.jpg`` has a gain map, ``*-ai.jpg`` says that
-a model made it, ``*-exif.jpg`` has 8 KB of EXIF, ``*-c2pa.jpg`` a C2PA manifest that is none. Any other name is no
-file. A line such as ``robots.txt:`` begins a file at the site's root: what is indented below it; all else is the page.
-``[5,000 characters of text]`` is so much of it. Lines of TOML at the top of an example are settings.
+a model made it, ``*-exif.jpg`` has 8 KB of EXIF, ``*-c2pa.jpg`` a C2PA manifest that tells of a model and is invalid.
+Any other name is no file. A line such as ``robots.txt:`` begins a file at the site's root: what is indented below it;
+all else is the page. ``[5,000 characters of text]`` is so much of it. Lines of TOML at the top of an example are
+settings.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ _CARRIES = {
     "-ai": {"xmp": packet(Rights(digital_source_type=TRAINED_MEDIA))},
     "-exif": {"exif": b"Exif\0\0II*\0\x08\0\0\0\x01\0\x0e\x01\x02\0\x40\x1f\0\0\x1a\0\0\0\0\0\0\0" + b"x" * 8000},
 }
-_JUMBF = b"\0\0\0\x2djumb\0\0\0\x25jumdc2pa\0\x11\0\x10\x80\0\0\xaa\0\x38\x9bq\x03c2pa\0 trained"
+_JUMBF = b"\0\0\0\x3djumb\0\0\0\x1ejumdc2pa\0\x11\0\x10\x80\0\0\xaa\0\x38\x9bq\x03c2pa\0trainedAlgorithmicMedia"
 _FILE = re.compile(r"^([\w./-]+\.(?:txt|xml|rss|atom)):\n((?:[ \t]+\S.*\n?|\n(?=[ \t]))+)", re.MULTILINE)
 _MILDER = {"a warning": Severity.WARN, "a note": Severity.INFO, "another host's, a warning": Severity.WARN}
 _LONG = re.compile(r"\[([\d,]+) characters of text\]")

@@ -1,0 +1,56 @@
+"""How a picture came to be, by whatever says it: IPTC's codes and schema.org's members of the same list, as one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from imageseo.core.jsonld import source_type
+from imageseo.core.linked import Linked
+from imageseo.core.vocabulary import IMAGE_TYPES, SOURCE_TYPES
+from imageseo.model.fact import Target
+from imageseo.model.hero import COMPOSITE_TRAINED_MEDIA, TRAINED_MEDIA
+
+_OUTRIGHT = re.compile(
+    r"(?<![^\W\d_])(?:AI|KI|IA)[- ](?:generated|made|created|generiert|gegenereerd)|"
+    r"(?:generated|created|made)\s+(?:by|with)\s+(?:an?\s+)?AI(?![^\W\d_])|générée? par IA|"
+    r"generad[ao] por IA|generat[ao] con IA|met AI gegenereerd|gerada por IA|wygenerowany przez AI|AI生成",
+    re.IGNORECASE,
+)
+
+
+def code_of(uri: str | None) -> str | None:
+    """schema.org's name for an IPTC DigitalSourceType URI or for a member of its own, without the word they all end in
+    (``TrainedAlgorithmicMedia``); None for what is no member.
+    """
+    if uri is None:
+        return None
+    name = (source_type(uri) or uri).rpartition("/")[2].rpartition(":")[2]
+    return name.removesuffix("DigitalSource") if name in SOURCE_TYPES else None
+
+
+_MADE = frozenset({code_of(TRAINED_MEDIA), code_of(COMPOSITE_TRAINED_MEDIA)})
+
+
+def made_by_model(code: str | None) -> bool:
+    """Whether a name of ``code_of`` means that a trained model made a picture, or a part of it."""
+    return code is not None and code in _MADE
+
+
+def says_outright(caption: str | None) -> bool:
+    """Whether a caption says that this image is generated, not only that it is about AI."""
+    return caption is not None and _OUTRIGHT.search(caption) is not None
+
+
+def said_of(linked: Linked, target: Callable[[str], Target]) -> dict[str, str]:
+    """File of the site -> what the page's JSON-LD says of its origin, as ``code_of`` names it."""
+    found: dict[str, str] = {}
+    for node in linked.nodes:
+        said = node.said.get("digitalSourceType") if node.types & IMAGE_TYPES else None
+        said = said.get("@id") if isinstance(said, dict) else said
+        code = code_of(said) if isinstance(said, str) else None
+        for key in ("contentUrl", "url"):
+            url = node.said.get(key)
+            if code is not None and isinstance(url, str) and (path := target(url).path) is not None:
+                found.setdefault(path, code)
+    return found
