@@ -36,14 +36,15 @@ def check(images: Sequence[ImageFact], marks: Marks) -> Iterator[Problem]:
     for image in images:
         heavy: list[tuple[int, str, FileMarks]] = []
         seen: set[str] = set()
-        offered = {target.path for target in image.targets if target.attribute != "src"}
+        # What `src` names stays its file, for crawlers and rights, where `srcset` names it again.
+        source = next((target.path for target in image.targets if target.attribute == "src"), None)
         for target in image.targets:
             if target.path is None or not target.exists or target.path in seen:
                 continue
             seen.add(target.path)
             found = marks.of(target.path)
             size = _counted(found) if found is not None and found.counts else 0
-            if found is not None and _too_much(size, found.bytes, target.path in offered):
+            if found is not None and _too_much(size, found.bytes, target.path != source):
                 heavy.append((size, target.path, found))
         if heavy:
             size, path, found = max(heavy, key=lambda each: (each[0], each[1]))
