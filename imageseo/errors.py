@@ -91,3 +91,17 @@ class MissingExtraError(ImageseoError):
 
     id = "missing-extra"
     title = "Missing part"
+
+
+class LayoutError(ImageseoError):
+    """``imageseo.layout.json`` cannot be read or written."""
+
+    id = "layout"
+    title = "imageseo.layout.json"
+
+
+class BrowserError(ImageseoError):
+    """There is no browser that could measure, or it does not start."""
+
+    id = "browser"
+    title = "Browser"

@@ -69,6 +69,18 @@ class LayoutSettings(Slice, frozen=True, kw_only=True):
     sizes: Annotated[Text | None, Meta(description="The sizes attribute to write, used as it is.")] = None
 
 
+class MeasureSettings(Slice, frozen=True, kw_only=True):
+    """How `imageseo measure` opens pages."""
+
+    chromium: Annotated[
+        Text | None, Meta(description="Program that opens pages; unset: $CHROME_PATH, else a known name.")
+    ] = None
+    workers: Annotated[int, Meta(ge=1, le=32, description="Browsers side by side.")] = 2
+    timeout: Annotated[
+        float, Meta(ge=1, le=600, description="Seconds that a page may take to load; one that takes longer hangs.")
+    ] = 15.0
+
+
 class HeroSettings(Slice, frozen=True, kw_only=True):
     """Where heroes come from and where they show."""
 
@@ -189,6 +201,7 @@ class Settings(Slice, frozen=True, kw_only=True):
     quality_floor: QualityFloorSettings = QualityFloorSettings()
     encode: EncodeSettings = EncodeSettings()
     layout: LayoutSettings = LayoutSettings()
+    measure: MeasureSettings = MeasureSettings()
     hero: HeroSettings = HeroSettings()
     providers: Annotated[
         dict[str, dict[str, Any]], Meta(description="Options of hero providers, a table for each: `providers.library`.")

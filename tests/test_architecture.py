@@ -46,6 +46,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "marks",
         "credentials",
         "sitefiles",
+        "layoutfile",
+        "browser",
         "encode",
         "keys",
         "schedule",
@@ -84,7 +86,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     ("compose", "jury", "outfit", "worker"),
     ("hosts", "doctor"),
-    ("cli", "cli_cache", "cli_lint", "terminal"),
+    ("cli", "cli_cache", "cli_measure", "cli_lint", "terminal"),
 )
 LEAVES = ("heroes", "codecs", "metrics", "rules", "reports")
 HEAVY = ("torch", "diffusers", "playwright", "dask", "c2pa", "fsspec", "s3fs")

@@ -1,0 +1,12 @@
+// Have every image that does not say its size arrive, and say which images there are.
+async (page, limit) => {
+  const atMost = (ms, promise) => Promise.race([promise, new Promise(done => setTimeout(done, ms))]);
+  // Only an image that says its size needs no bytes to be laid out.
+  const unsized = [...page.images].filter(each => !(each.hasAttribute('width') && each.hasAttribute('height')));
+  const arrived = each => {
+    each.loading = 'eager';
+    return each.complete || new Promise(done => { each.onload = each.onerror = done; });
+  };
+  await atMost(limit, Promise.all([page.fonts.ready, ...unsized.map(arrived)]));
+  return [...page.images].map(each => each.getAttribute('src') || '');
+}

@@ -1,0 +1,172 @@
+"""Every page of a site at every viewport: several browsers side by side, one page after the other in each."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from imageseo.browser import chromium
+from imageseo.browser.seen import Asked, Seen, agrees, column, layout
+from imageseo.browser.serve import Served
+from imageseo.browser.trouble import Trouble
+from imageseo.browser.window import Limits, Window
+from imageseo.model.finding import DESKTOP, GATING, REPORTED, Finding, Location
+from imageseo.model.layout import PageLayout, SiteLayout, Template
+from imageseo.ports import Progress, Step
+
+if TYPE_CHECKING:
+    from playwright.async_api import Playwright
+
+VIEWPORTS = (*GATING, *REPORTED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What was seen. ``layout``: of the pages that could be measured. ``findings``: what was wrong with others."""
+
+    layout: SiteLayout
+    findings: tuple[Finding, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """What the browsers share: pages still to be opened, and what was seen."""
+
+    served: Served
+    waiting: list[Callable[[], Asked | Finding]]
+    widths: Sequence[int]
+    size: Callable[[str], int | None]
+    limits: Limits
+    step: Step
+    pages: dict[str, PageLayout] = field(default_factory=dict)
+    columns: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def measure(
+    pages: Sequence[Callable[[], Asked | Finding]],
+    *,
+    served: Served,
+    widths: Sequence[int],
+    size: Callable[[str], int | None],
+    executable: str | None,
+    workers: int,
+    progress: Progress,
+    limits: Limits | None = None,
+) -> Measured:
+    """Open pages at the four viewports and at all ``widths``. Each page is read only when its turn comes.
+
+    ``size``: bytes of a file of the site. ``executable``: of Chromium; None for Playwright's own.
+    Raises MissingExtraError, BrowserError.
+    """
+    chromium.require()
+    with progress.task("Measuring pages", len(pages)) as step:
+        run = _Run(
+            served=served,
+            waiting=list(reversed(pages)),
+            widths=tuple(widths),
+            size=size,
+            limits=limits or Limits(),
+            step=step,
+        )
+        asyncio.run(_all(run, executable, min(workers, len(pages))))
+    return Measured(
+        layout=SiteLayout(
+            widths=tuple(widths), pages=dict(sorted(run.pages.items())), templates=templates(run.pages, run.columns)
+        ),
+        findings=tuple(sorted(run.findings, key=lambda finding: finding.sort_key)),
+    )
+
+
+def templates(pages: Mapping[str, PageLayout], columns: Mapping[str, tuple[float, ...]]) -> Mapping[str, Template]:
+    """The templates of pages; a template's column is the median of its pages' at each width."""
+    alike: dict[str, list[str]] = {}
+    for path in sorted(pages):
+        alike.setdefault(pages[path].template, []).append(path)
+    found = {}
+    for name, paths in sorted(alike.items()):
+        known = [columns[path] for path in paths if columns.get(path)]
+        if known:
+            middle = tuple(statistics.median_low(values) for values in zip(*known, strict=True))
+            found[name] = Template(id=name, column=middle, pages=len(paths))
+    return found
+
+
+async def _all(run: _Run, executable: str | None, workers: int) -> None:
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright, asyncio.TaskGroup() as group:
+        for _ in range(workers):
+            group.create_task(_worker(playwright, run, executable))
+
+
+async def _worker(playwright: Playwright, run: _Run, executable: str | None) -> None:
+    window = Window(playwright, executable, run.served, run.limits)
+    await window.open()
+    try:
+        while run.waiting:
+            asked = run.waiting.pop()()
+            if isinstance(asked, Finding):
+                run.findings.append(asked)
+            else:
+                await _page(window, run, asked)
+            run.step.advance()
+    finally:
+        await window.close()
+
+
+async def _page(window: Window, run: _Run, asked: Asked) -> None:
+    """Look at one page; what cannot be seen whole is left out."""
+    seen = Seen(looks={})
+    beside: dict[tuple[str, str], tuple[Trouble, list[str]]] = {}
+
+    def heard(troubles: Sequence[Trouble], where: str) -> None:
+        for each in troubles:
+            _, places = beside.setdefault((each.rule, each.message), (each, []))
+            if where not in places:
+                places.append(where)
+
+    where = ""
+    try:
+        for viewport in VIEWPORTS:
+            where = viewport.name
+            try:
+                look, troubles = await window.look(viewport, asked.url, asked.article)
+            except Trouble as trouble:
+                if not trouble.crash:
+                    raise
+                look, troubles = await window.look(viewport, asked.url, asked.article)  # once more, in a fresh one
+            seen.looks[viewport.name] = look
+            heard(troubles, where)
+        where = "the frame for widths"
+        seen.wide, _ = await window.widths(asked.url, asked.article, run.widths)
+        if seen.wide is None or not _holds(asked, seen, run.widths):
+            seen.wide = await window.resized(asked.url, asked.article, run.widths)
+    except Trouble as trouble:
+        heard([trouble], where)
+    else:
+        fade = 1000 * run.limits.fade
+        run.pages[asked.path] = layout(asked, seen, served=run.served, size=run.size, fade_ms=fade)
+        run.columns[asked.path] = column(seen)
+    place = Location(page=asked.path, source=asked.source)
+    for trouble, places in beside.values():
+        names = "" if len(places) == len(VIEWPORTS) or trouble.rule != "measure-failed" else f" ({', '.join(places)})"
+        run.findings.append(
+            Finding(
+                rule=trouble.rule,
+                severity=trouble.severity,
+                message=f"{trouble.message}{names}",
+                hint=trouble.hint,
+                location=place,
+            )
+        )
+
+
+def _holds(asked: Asked, seen: Seen, widths: Sequence[int]) -> bool:
+    assert seen.wide is not None
+    if DESKTOP.width not in widths:
+        return True
+    return agrees(asked, seen.looks[DESKTOP.name], seen.wide, list(widths).index(DESKTOP.width))

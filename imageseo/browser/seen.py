@@ -1,0 +1,159 @@
+"""What scripts say of a page at each viewport, as one PageLayout with the names that the site's own files have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from imageseo.browser.serve import Served
+from imageseo.core.attributes import read as attributes_of
+from imageseo.core.measured import Name
+from imageseo.model.image import PageScan
+from imageseo.model.layout import Lcp, PageLayout, ShownImage
+
+_TAG = re.compile(rb"<([a-zA-Z][a-zA-Z0-9-]*)[\s>]")
+_LONG = 200  # characters; a data: URL may be as long as a book
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A page to be opened. ``names``: of its images in page order; ``srcs``: what their ``src`` says on loopback.
+
+    ``article``: its article's start tag for read.js; None where it has none.
+    """
+
+    path: str
+    url: str
+    source: str | None
+    template: str
+    names: Sequence[Name]
+    srcs: Sequence[str]
+    article: Mapping[str, Any] | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Seen:
+    """What was seen of it. ``looks``: viewport name -> as look.js says; ``wide``: as widths.js says."""
+
+    looks: dict[str, Mapping[str, Any]]
+    wide: Mapping[str, Any] | None = None
+
+
+def article_of(html: bytes, scan: PageScan) -> Mapping[str, Any] | None:
+    """Name and attributes of the start tag of a page's article, and how often the very same stands before it."""
+    if scan.article is None:
+        return None
+    end = scan.article.start
+    found = list(_TAG.finditer(html, max(0, end - 1024), end))  # the last one, but for a `<b>` in a value
+    if not found:
+        return None
+    start = found[-1].start()
+    tag = html[start:end].decode(scan.charset, "replace")
+    name = tag[1:].split(None, 1)[0].rstrip(">").lower()
+    written = {key: value for key, value in attributes_of(tag, 1 + len(name)).items() if not key.startswith("data-")}
+    return {"name": name, "attributes": written, "nth": html.count(html[start:end], 0, start)}
+
+
+def layout(
+    asked: Asked, seen: Seen, *, served: Served, size: Callable[[str], int | None], fade_ms: float
+) -> PageLayout:
+    """The page as it was seen. ``size``: bytes of a file of the site. ``fade_ms``: what a fade without end counts."""
+    wide = _wide(asked, seen)
+    tops: dict[int, dict[str, float]] = {}
+    lcps: dict[str, Lcp] = {}
+    for viewport, look in seen.looks.items():
+        own = match([image["src"] for image in look["images"]], asked.srcs)
+        for image, index in zip(look["images"], own, strict=True):
+            if index is not None and image["top"] is not None:
+                tops.setdefault(index, {})[viewport] = image["top"]
+        lcps[viewport] = _lcp(look, own, asked.names, served, size, fade_ms)
+    return PageLayout(
+        page=asked.path,
+        template=asked.template,
+        lcp=lcps,
+        cls={viewport: look["cls"] for viewport, look in seen.looks.items()},
+        images=tuple(
+            ShownImage(src=src, nth=nth, widths=wide[index], tops=tops.get(index, {}))
+            for index, (src, nth) in enumerate(asked.names)
+            if index in wide
+        ),
+    )
+
+
+def column(seen: Seen) -> tuple[float, ...]:
+    """CSS px of the article's column at each width."""
+    return tuple(row["column"] for row in seen.wide["rows"]) if seen.wide else ()
+
+
+def agrees(asked: Asked, look: Mapping[str, Any], wide: Mapping[str, Any], row: int) -> bool:
+    """Whether images are as wide in the frame as in a window of that width: scripts may tell one from the other."""
+    framed = dict(zip(match(wide["srcs"], asked.srcs), wide["rows"][row]["images"], strict=True))
+    own = match([image["src"] for image in look["images"]], asked.srcs)
+    for index, image, width in zip(own, look["images"], look["read"]["images"], strict=True):
+        if index is not None and image["sized"] and abs(framed.get(index, 0.0) - width) > 2:
+            return False
+    return True
+
+
+def match(shown: Sequence[str], written: Sequence[str]) -> list[int | None]:
+    """For each image of a document which one of the page it is: the first with a ``src`` is the first with it.
+
+    None for what scripts have put there.
+    """
+    places: dict[str, list[int]] = {}
+    for index, src in enumerate(written):
+        places.setdefault(src.strip(), []).append(index)
+    counts: dict[str, int] = {}
+    found: list[int | None] = []
+    for src in map(str.strip, shown):
+        number = counts.get(src, 0)
+        counts[src] = number + 1
+        known = places.get(src, ())
+        found.append(known[number] if number < len(known) else None)
+    return found
+
+
+def _wide(asked: Asked, seen: Seen) -> Mapping[int, tuple[float, ...]]:
+    if seen.wide is None:
+        return {}
+    own = match(seen.wide["srcs"], asked.srcs)
+    rows = [row["images"] for row in seen.wide["rows"]]
+    return {
+        index: tuple(row[at] if at < len(row) else 0.0 for row in rows)
+        for at, index in enumerate(own)
+        if index is not None
+    }
+
+
+def _lcp(
+    look: Mapping[str, Any],
+    own: Sequence[int | None],
+    names: Sequence[Name],
+    served: Served,
+    size: Callable[[str], int | None],
+    fade_ms: float,
+) -> Lcp:
+    told = look["lcp"]
+    if told["kind"] == "none":
+        return Lcp(kind="none")
+    url = told.get("url") or ""
+    path = served.path(url) if url else None
+    chosen = (path or url.replace(served.origin, "")[:_LONG]) if url else None
+    index = told.get("index", -1)
+    known = own[index] if 0 <= index < len(own) else None
+    src, nth = names[known] if known is not None else (chosen, 0)
+    natural = told.get("natural")
+    weight = look["bytes"] or (size(path) if path is not None else None)
+    return Lcp(
+        kind=told["kind"],
+        src=src,
+        nth=nth,
+        chosen=chosen,
+        width=told.get("width", 0.0),
+        height=told.get("height", 0.0),
+        natural=(natural[0], natural[1]) if natural and natural[0] else None,
+        bytes=weight,
+        fade_ms=min(told.get("fade", 0.0), fade_ms),
+    )
