@@ -182,7 +182,7 @@ def _context(page: Page, cast: Cast | None, declined: bool) -> bytes | None:
 
 def _source(rule: Rule) -> str:
     """The code of a rule that is not ours; ours is among the versions."""
-    name = rule.check.__module__
+    name = (rule.check or rule.check_site).__module__
     file = getattr(sys.modules.get(name), "__file__", None)
     if name.startswith("imageseo.") or file is None:
         return name
