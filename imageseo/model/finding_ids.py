@@ -1,4 +1,4 @@
-"""The ids of findings that no rule makes, with what each means; a rule's id is the name of its file."""
+"""The ids of findings that builds make and not rules, with what each means; a rule's id is the name of its file."""
 
 from __future__ import annotations
 
