@@ -274,6 +274,7 @@ def test_git_faults_are_told_plainly(site: Path, lint: Any, monkeypatch: pytest.
         assert "Traceback" not in said.err
     assert "there is no commit, branch or tag 'nowhere'" in lint("--changed-since", "nowhere").err
     git(site, "checkout", "-q", "--orphan", "alone")
+    write(site, {"other.txt": ""})  # in the same second it would be the same commit
     commit(site)
     git(site, "branch", "-q", "old", "main")
     assert "git cannot compare with 'old'" in lint("--changed-since", "old").err
