@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from imageseo import notes
+from imageseo.core import naming
 from imageseo.lint import count
 from imageseo.memo import Outcome
 from imageseo.model.finding import Finding, Severity, Silenced
@@ -46,6 +47,7 @@ def result(
         for one in said
     ]
     paths = tuple(changed)
+    named = [each.path for outcome in outcomes for each in outcome.named]
     wanted = {each.spec for outcome in outcomes for each in outcome.wanted}
     return BuildResult(
         findings=tuple(sorted(lowered, key=lambda finding: finding.sort_key)),
@@ -57,7 +59,8 @@ def result(
             "pages": len(outcomes),
             "images": sum(each.images for each in outcomes),
             "heroes": sum(each.hero for each in outcomes),
-            "variants": len({named.path for each in outcomes for named in each.named}),
+            "variants": len({path for path in named if naming.like_variant(path)}),
+            "crops": len({path for path in named if not naming.like_variant(path)}),
             "encoded": encoded,
             "reused": len(wanted) - made,
             "dropped": drops,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 _ONE = {"findings": "finding", "pages": "page", "images": "image", "errors": "error", "warnings": "warning"}
-_ONE |= {"infos": "info", "variants": "variant", "heroes": "hero"}
+_ONE |= {"infos": "info", "variants": "variant", "heroes": "hero", "crops": "crop"}
 
 
 def counted(name: str, number: int | float) -> str:

@@ -68,7 +68,9 @@ def test_names_of_crops_are_known_again() -> None:
     assert named[0] == "assets/heroes/guide--start-1x1.jpg"
     assert len(set(named)) == 4
     assert all(map(like_crop, named))
+    assert like_crop("assets/heroes/guide--start-1x1-0123abcd.jpg"), "beside an author's file of the plain name"
     assert not like_crop("assets/heroes/guide--start.jpg")
+    assert not like_crop("assets/heroes/guide--start-0123abcd.jpg")
 
 
 # ---- where the subject is
@@ -247,6 +249,7 @@ def uncut(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 def test_crops_lie_beside_the_hero_and_say_what_it_says(site: Path) -> None:
     result = cropped(site)
     assert not result.failed
+    assert (result.summary["crops"], result.summary["variants"]) == (4, len(list(site.rglob("*w.????????.*"))))
     assert set(published(site)) == {"hero.jpg", *BESIDE}
     sizes = []
     for file in BESIDE:
@@ -351,7 +354,7 @@ def test_an_authors_file_of_that_name_stays(site: Path) -> None:
         (ours,) = [file for file in published(site) if re.fullmatch(r"hero-1x1-[0-9a-f]{8}\.jpg", file)]
     build(site, FAST)
     assert own.read_bytes() == photo
-    assert ours in published(site), "a name that only looks like ours is left alone"
+    assert ours not in published(site), "that one an earlier build named, and its own words say who wrote it"
 
 
 def test_a_page_that_is_named_like_a_crop_has_a_hero_of_its_own(site: Path) -> None:

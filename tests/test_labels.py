@@ -210,6 +210,20 @@ def test_keys_that_are_no_words_are_passed_over() -> None:
     assert ai_label._illustrates(Page(path="index.html", hints=hints))
 
 
+@pytest.mark.parametrize(
+    ("said", "illustrates"),
+    [
+        ({"depicts": "illustration"}, True),
+        ('{"src": "a.jpg", "depicts": "illustration"}', True),
+        ('{"src": "a.jpg", "depicts": "realistic"}', False),
+        ("{not JSON: illustration", False),
+    ],
+)
+def test_what_a_hero_depicts_is_read_as_heroes_are(said: object, illustrates: bool) -> None:
+    shown = Page(path="index.html", hints=PageHints(meta={"hero": said}))
+    assert ai_label._illustrates(shown) == illustrates
+
+
 SHOWN = '<figure><img src="assets/heroes/index.jpg" alt="A lighthouse"><figcaption>{}</figcaption></figure>'
 
 

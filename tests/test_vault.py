@@ -192,6 +192,29 @@ def test_any_fsspec_system_will_do(tmp_path: Path) -> None:
     assert elsewhere.read(name(DATA), sha256(DATA)) == DATA
 
 
+def test_who_asks_for_a_digest_and_then_reads_reads_a_copy_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("fsspec")
+    vault.of("memory://once/masters", tmp_path, tmp_path / "cache").put(name(DATA), DATA)
+    masters = vault.of("memory://once/masters", tmp_path, tmp_path / "cache")
+    opened: list[Path] = []
+    read_bytes = Path.read_bytes
+
+    def watched(path: Path) -> bytes:
+        opened.append(path)
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", watched)
+    assert masters.digest(name(DATA)) == sha256(DATA)
+    assert masters.path(name(DATA)) is not None
+    assert masters.read(name(DATA), sha256(DATA)) == DATA
+    assert len(opened) == 1
+    opened[0].write_bytes(b"damaged")
+    assert masters.read(name(DATA), sha256(DATA)) == DATA
+    assert len(opened) == 2, "and is looked at anew after that"
+
+
 # Real servers
 
 

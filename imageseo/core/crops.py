@@ -11,7 +11,8 @@ MAX_WIDTH = 1200
 
 # 1.91:1 is what the networks call 1200 x 630 px.
 _RATIOS = {"1:1": (1, 1), "4:3": (4, 3), "16:9": (16, 9), "1.91:1": (40, 21)}
-_NAMED = re.compile(r"-(?:1x1|4x3|16x9|1\.91x1)\.jpg$")
+# With digits of its master where the plain name was somebody else's.
+_NAMED = re.compile(r"-(?:1x1|4x3|16x9|1\.91x1)(?:-[0-9a-f]{8})?\.jpg$")
 
 Size = tuple[int, int]
 

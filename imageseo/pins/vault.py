@@ -13,8 +13,8 @@ from imageseo.files import write_atomic
 from imageseo.pins.kept import Kept, carries
 from imageseo.pins.lock import broken
 from imageseo.pins.lockreading import RESTORE
-from imageseo.remote import Limits, Remote, Trouble, checked
 from imageseo.ports import Vault
+from imageseo.remote import Limits, Remote, Trouble, checked
 
 
 def is_url(masters: str) -> bool:

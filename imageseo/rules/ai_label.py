@@ -4,7 +4,8 @@ The European AI Act (Article 50) wants pictures labelled that could be taken for
 heroes that it inserts. Around an author's or a theme's own markup it changes nothing: there the words must come from
 them. A picture counts as made by a model when its XMP says so (IPTC DigitalSourceType ``trainedAlgorithmicMedia`` or
 ``compositeWithTrainedAlgorithmicMedia``). Any caption that speaks of AI is a label, in the languages that imageseo
-labels in. A hero whose front matter says ``depicts: illustration`` is a warning only. This is no legal advice.
+labels in. A hero of which front matter or heroes.toml says ``depicts: illustration`` is a warning only. This is no
+legal advice.
 
 Bad:
     <article><img src="tower-1600x900-ai.jpg" alt="A tower in fog" width="800" height="450"></article>
@@ -27,7 +28,9 @@ Good (the author has answered):
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from imageseo.core.labels import model_made, says_so
 from imageseo.model.fact import ImageFact, Problem
@@ -57,10 +60,21 @@ def check(page: Page, images: Sequence[ImageFact]) -> Iterator[Problem]:
 
 
 def _illustrates(page: Page) -> bool:
-    """Whether the front matter says of its hero ``depicts: illustration``, nested or flat (``hero_depicts``)."""
-    for key, value in page.hints.meta.items():
+    """Whether the author says of the hero ``depicts: illustration``: nested, flat (``hero_depicts``) or as JSON."""
+    for key, given in page.hints.meta.items():
+        value = _spelled(given)
         flat = isinstance(key, str) and key.endswith("_depicts")  # YAML reads `on:` as True
         said = value.get("depicts") if isinstance(value, Mapping) else value if flat else None
         if isinstance(said, str) and said.strip().lower() == "illustration":
             return True
     return False
+
+
+def _spelled(value: Any) -> Any:
+    """The table that a text of flat front matter spells, else the value itself."""
+    if not isinstance(value, str) or not value.lstrip().startswith("{"):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
