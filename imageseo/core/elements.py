@@ -85,12 +85,16 @@ def marked(
         elif selector.tag:
             names.add(selector.tag)
     found: dict[int, Tag] = {}
+    known: dict[int, int] = {}  # tags by their offsets, with where they end
     every = bool(include or exclude)
     find, rfind = lowered.find, lowered.rfind
     for needle in needles:
         at = find(needle)
         while at >= 0:
             start = rfind("<", 0, at)
+            if start in known and at < known[start]:
+                at = find(needle, known[start])
+                continue
             past = find(">", start, at) if start >= 0 else 0
             end = find(">", at) + 1 if past < 0 else 0
             name, tells = _told(text[start:end]) if end > 0 else (None, False)
@@ -102,6 +106,7 @@ def marked(
             if name is None:
                 at = find(needle, at + len(needle))
                 continue
+            known[start] = end
             if (every or tells) and start not in found:
                 found[start] = Tag(name, start, end, end)
             at = find(needle, max(end, at + 1))

@@ -30,6 +30,8 @@ def fallbacks(
     found: dict[str, Fallback] = {}
     for ref in scan.refs:
         asset = asset_of(ref)
+        if asset is not None and asset.format not in recompress and asset.writer != RECOMPRESSED:
+            continue
         content = ref.zone is Zone.ARTICLE or ref is hero
         if asset is not None and content and ref.kept is not Kept.IGNORED:
             found.setdefault(asset.path, Fallback(asset=asset, spec=_spec(asset), ref=ref))

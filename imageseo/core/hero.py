@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 
 from imageseo.core.hero_request import request
 from imageseo.core.ladder import Layout, dimension, shown_width
@@ -43,17 +44,21 @@ def guess(scan: PageScan, asset_of: AssetOf, layout: Layout) -> ImageRef | None:
         return chosen if chosen.zone is Zone.ARTICLE else None
     if scan.preload_images:
         return None  # the author already says which image matters, and it is in a place we do not judge
-    candidates = [
-        (ref, asset)
-        for ref in scan.refs
-        if ref.zone is Zone.ARTICLE and not _hidden(ref) and not is_small(ref, asset := asset_of(ref), layout)
-    ]
-    if not candidates or not _convincing(*candidates[0], layout):
+    refs = iter(scan.refs)
+    first, asset = next(_candidates(refs, asset_of, layout), (None, None))
+    if first is None or not _convincing(first, asset, layout):
         return None
-    area = _area(*candidates[0], layout)
+    area = _area(first, asset, layout)
     # A larger one in the same screen may well be what the browser waits for.
-    rivals = (_area(ref, asset, layout) for ref, asset in candidates[1:] if near_top(ref))
-    return None if any(rival > area for rival in rivals) else candidates[0][0]
+    rivals = _candidates(filter(near_top, refs), asset_of, layout)
+    return None if any(_area(*rival, layout) > area for rival in rivals) else first
+
+
+def _candidates(refs: Iterable[ImageRef], asset_of: AssetOf, layout: Layout) -> Iterator[tuple[ImageRef, Asset | None]]:
+    """Those of some images that everybody sees in the article and that are no decoration, with their files."""
+    for ref in refs:
+        if ref.zone is Zone.ARTICLE and not _hidden(ref) and not is_small(ref, asset := asset_of(ref), layout):
+            yield ref, asset
 
 
 def urged(scan: PageScan) -> ImageRef | None:
@@ -84,8 +89,7 @@ def near_top(ref: ImageRef) -> bool:
 
 def is_small(ref: ImageRef, asset: Asset | None, layout: Layout) -> bool:
     """Decoration: an icon, badge, logo, thin banner, or anything shown smaller than 200 px. Broken images are too."""
-    words = " ".join(filter(None, (_name(ref.src), ref.get("alt"), ref.get("class"), ref.get("id"))))
-    if _DECORATION.search(words.lower()):
+    if _decorates(_name(ref.src), ref.get("alt"), ref.get("class"), ref.get("id")):
         return True
     if asset is None:
         foreign = re.match(r"(?:https?:)?//", ref.src, re.IGNORECASE) is not None
@@ -96,6 +100,11 @@ def is_small(ref: ImageRef, asset: Asset | None, layout: Layout) -> bool:
     width_shown = shown_width(ref, asset, layout)
     height_shown = width_shown * asset.height / max(asset.width, 1)
     return width_shown < _SMALL or height_shown < _SMALL / 4 or width_shown > _MAX_RATIO * height_shown
+
+
+@lru_cache(maxsize=1024)  # asked twice for an image, and logos stand on every page
+def _decorates(*words: str | None) -> bool:
+    return _DECORATION.search(" ".join(filter(None, words)).lower()) is not None
 
 
 def _convincing(ref: ImageRef, asset: Asset | None, layout: Layout) -> bool:
@@ -119,10 +128,10 @@ def _one_scheme(ref: ImageRef) -> bool:
 
 
 def _hidden(ref: ImageRef) -> bool:
-    style = re.sub(r"\s", "", ref.get("style") or "").lower()
+    style = "".join((ref.get("style") or "").lower().split())
     return ref.get("hidden") is not None or "display:none" in style or "visibility:hidden" in style
 
 
 def _name(src: str) -> str:
     """The file's name, without its folders: a folder of ``icons/`` may well hold a diagram."""
-    return re.split(r"[?#]", src)[0].rsplit("/", 1)[-1].replace("_", "-")
+    return src.partition("?")[0].partition("#")[0].rpartition("/")[2].replace("_", "-")

@@ -39,6 +39,9 @@ class Written(NamedTuple):
     part: float | None = None
 
 
+_NEITHER = Written()
+
+
 def layout_for(
     generator: str | None = None,
     *,
@@ -108,15 +111,23 @@ def widths(asset: Asset, shown: int, ladder: Sequence[int]) -> tuple[int, ...]:
 def written_width(ref: ImageRef | None, asset: Asset) -> Written:
     """What ``width``, ``height`` and ``style`` of the tag say of its width; ``style`` wins."""
     if ref is None:
-        return Written()
-    width, height = dimension(ref.get("width")), dimension(ref.get("height"))
-    style = declarations(ref.get("style") or "")
-    width = dimension(style.get("width")) or width
-    height = dimension(style.get("height")) or height
-    limit = dimension(style.get("max-width")) or Written()
-    if width is None and height is not None and height.px is not None and asset.height:
-        width = Written(px=height.px * asset.width / asset.height)
-    width = width or Written()
+        return _NEITHER
+    width, height, style = ref.get("width"), ref.get("height"), ref.get("style")
+    if width is None and height is None and not style:
+        return _NEITHER
+    return _written(width, height, style or "", asset.width, asset.height)
+
+
+@lru_cache(maxsize=4096)  # asked three times for an image, and of sizes that many share
+def _written(width_said: str | None, height_said: str | None, style_said: str, across: int, down: int) -> Written:
+    """``across``, ``down``: the size of the file in px."""
+    style = declarations(style_said)
+    width = dimension(style.get("width")) or dimension(width_said)
+    height = dimension(style.get("height")) or dimension(height_said)
+    limit = dimension(style.get("max-width")) or _NEITHER
+    if width is None and height is not None and height.px is not None and down:
+        width = Written(px=height.px * across / down)
+    width = width or _NEITHER
     px = [value for value in (width.px, limit.px) if value is not None]
     parts = [value for value in (width.part, limit.part) if value is not None]
     return Written(min(px, default=None), min(parts, default=None))

@@ -178,10 +178,11 @@ def _sources(
 
 def _folder(src: str) -> str:
     """The folder part of a URL as its author wrote it, ready for a ``srcset``."""
-    path = re.split(r"[?#]", src, maxsplit=1)[0]
+    path = src.partition("?")[0].partition("#")[0]
     return _candidate(path[: max(path.rfind("/"), path.rfind("\\")) + 1])
 
 
+@lru_cache(maxsize=1024)  # images share their folders
 def _candidate(url: str) -> str:
     """A URL as it must be written in a ``srcset``, where blanks and outer commas part the candidates."""
     url = re.sub(r"[\t\r\n]", "", url)

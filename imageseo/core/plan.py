@@ -109,16 +109,14 @@ def specs(ref: ImageRef | None, asset: Asset, layout: ladder.Layout, offer: Offe
         return ()
     else:
         widths = ladder.widths(asset, ladder.shown_width(ref, asset, layout), offer.widths)
+    boxes = [(width, max(1, round(width * asset.height / asset.width))) for width in widths]
     return tuple(
-        VariantSpec(
-            source=asset.sha256,
-            format=format_,
-            width=width,
-            height=max(1, round(width * asset.height / asset.width)),
-            quality=getattr(offer.quality, format_),
-        )
-        for format_ in offer.formats
-        for width in widths
+        [
+            VariantSpec(source=asset.sha256, format=format_, width=width, height=height, quality=quality)
+            for format_ in offer.formats
+            for quality in (getattr(offer.quality, format_),)
+            for width, height in boxes
+        ]
     )
 
 
@@ -129,7 +127,8 @@ def added_dimensions(ref: ImageRef, asset: Asset) -> Iterator[tuple[str, str]]:
     is a layout of the author's: a width of ours beside it would distort the image.
     """
     width, height = ref.get("width"), ref.get("height")
-    if not asset.natural or "height" in ladder.declarations(ref.get("style") or ""):
+    style = ref.get("style")
+    if not asset.natural or (style and "height" in ladder.declarations(style)):
         return
     if width is None and height is None:
         yield "width", str(asset.width)

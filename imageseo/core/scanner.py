@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from imageseo.core.attributes import Tag
 from imageseo.core.elements import ENDED_BY, HEADINGS, HOLDERS, OPTIONAL_END, QUIET, SCOPES, VOID, Open, marked, said
+from imageseo.core.links import Links
 from imageseo.core.selectors import Selector
 from imageseo.core.tokens import walk
 from imageseo.core.zones import LANDMARKS, NEEDLES, Element, Region, region
@@ -14,9 +15,7 @@ from imageseo.core.zones import LANDMARKS, NEEDLES, Element, Region, region
 _HEAD = frozenset({"html", "head", "body", "title", "meta", "link", "base", "script"})
 _LISTED = frozenset({"title", "meta", "link", "base", "script"})
 _LASTING = frozenset({"/head", "/body", "/html"})  # what these hold goes on behind them
-_ALWAYS = _HEAD | HEADINGS | LANDMARKS | {"img", "source", "picture", "a", "figure", "figcaption"}
-# Links and divisions without anything wanted in them, and scripts other than linked data, are not worth a look.
-_PLAIN = frozenset({"a", "div", "script"})
+_ALWAYS = _HEAD | HEADINGS | LANDMARKS | {"img", "source", "picture", "figure", "figcaption"}
 _SILENT = Region.PLAIN  # asked of every open element at every heading: the enumeration's own look-up takes longer
 
 
@@ -54,7 +53,8 @@ class Scanner:
         self.comments: list[str] = []
         self.page_disabled: list[str] = []
         self._open: list[Open] = []
-        self._link: Tag | None = None
+        self._hidden: list[tuple[int, int]] = []
+        self._links = Links(lowered, self._hidden)
         self._mentioned = "imageseo" in lowered
         ours = ("data-imageseo",) if self._mentioned else ()
         self._marks, self._named = marked(text, lowered, (*NEEDLES, *ours), include, exclude)
@@ -63,23 +63,20 @@ class Scanner:
     def _walk(self) -> None:
         marks, named, stack = self._marks, self._named, self._open
         tracked = {tag.name for tag in marks.values()} | named
-        wanted = _ALWAYS | tracked
+        wanted = _ALWAYS | (tracked - {"a"}) | named
         implied = bool(tracked & OPTIONAL_END)
         if implied:
             wanted |= OPTIONAL_END | HOLDERS
         if self._mentioned and "imageseo-disable" in self.lowered:
             wanted |= {"!--"}
-        ours = {tag.name for tag in marks.values() if "data-imageseo" in self.lowered[tag.start : tag.end]}
         quiet = {name: element for name, element in QUIET.items() if element.tag.name not in named} if named else QUIET
         head, headings = self.head, self.headings
-        plain = _PLAIN - ours - named - ({"div"} if implied else set())
+        # Links are most of a page's tags: only those whose attributes matter come by here and go on the stack.
+        links = dict.fromkeys(sorted(start for start, tag in marks.items() if tag.name == "a"))
         marked_link = False
         # Hundreds of tags come by here, most of them to push or pop quiet elements: no call and no object for those.
-        for name, start, end, close in walk(self.lowered, frozenset(wanted), plain):
+        for name, start, end, close in walk(self.lowered, frozenset(wanted), links=links, hidden=self._hidden):
             if name == "a" or name == "/a":
-                # A link ends with the next one or its end tag, nothing else ends it (it is reconstructed). Links are
-                # most of a page's tags: only those whose attributes matter go on the stack.
-                self._link = Tag(name, start, end, close) if name == "a" else None
                 if marked_link:
                     self._end("a", start, end)
                 marked_link = name == "a" and (start in marks or "a" in named)
@@ -221,7 +218,7 @@ class Scanner:
                 zone=Region.ARTICLE if included else _zone(around),
                 ignored=any(entry.ignored or entry.excluded for entry in around),
                 disabled=tuple(entry.disabled for entry in reversed(around) if entry.disabled),
-                link=self._link,
+                link=self._links.around(tag.start),
                 figure=figure,
                 picture=picture,
                 sources=picture.sources if picture else (),

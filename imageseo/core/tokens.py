@@ -28,6 +28,7 @@ _START_TAG = re.compile(rf"<({_NAME}){_REST}")
 _HEAD_PIECE = re.compile(
     rf"[{SPACE}]*+<(?:(/?(?:html|head|title|meta|link|base|script|style|noscript)){_REST}|(!--)|![^>]*>)"
 )
+_BEFORE_VALUE = frozenset(SPACE + "=")
 _COMMENT_END = re.compile(r"-->|--!>")
 _SCRIPT_STEP = re.compile(rf"(<!--)|(-->)|<(/?)script{_END}")
 
@@ -37,60 +38,20 @@ _SKIPPED = RAW | _FOREIGN | {"template", "plaintext"}
 _RAW_ENDS = {name: re.compile(rf"</{name}{_END}") for name in RAW}
 _FOREIGN_TAGS = {name: re.compile(rf"<(/?){name}{_REST}") for name in _FOREIGN}
 
-# The engine tries these one by one, so the commonest come first; "no element" stands for all, should all be wanted.
-_PHRASES = ("span", "code", "em", "strong", "small", "b", "i", "no element")
-_COMMON = (
-    "span",
-    "li",
-    "ul",
-    "p",
-    "code",
-    "label",
-    "input",
-    "td",
-    "tr",
-    "button",
-    "strong",
-    "em",
-    "path",
-    "no element",
-)
-# What begins behind a `<` and is passed over in one go. All that these patterns do not take is read step by step.
-_COMMENT = r"!--(?!-?>)[^-]*+(?:-(?!->|-!>)[^-]*+)*+--!?>"
-_STYLE = rf"style{_REST}[^<]*+(?:<(?!/style{_END})[^<]*+)*+</style{_REST}"
-# Scripts whose tag holds neither a `>` nor the type of linked data, and which hold no `<!--`.
-_SCRIPT = (
-    rf"""script{_END}(?![^>]*ld\+json)[^>=]*+(?:(?<![{SPACE}/"])="[^">]*+"[^>=]*+)*+>"""
-    rf"[^<]*+(?:<(?!/script{_END}|!--)[^<]*+)*+</script{_REST}"
-)
+# What begins behind a `<` and neither is a tag nor hides any: text, declarations, bogus comments.
 _NOTHING = r"(?![a-z/!?])|!(?!--)[^>]*+>?|\?[^>]*+>?|/(?![a-z])[^>]*+>?"
-_SVG = rf"svg{_REST}(?<!/>)[^<]*+(?:<(?!/?svg{_END})[^<]*+)*+</svg{_REST}"
+_ANY = re.compile(rf"<(?:(/?{_NAME}){_REST}|(!--)|{_NOTHING}|(.))", re.DOTALL)
 
 
 @lru_cache(maxsize=64)
-def _stops(wanted: frozenset[str], plain: frozenset[str]) -> re.Pattern[str]:
-    """Runs up to the next tag that has one of these names, in C: a page has thousands of tags and we want dozens.
+def _stops(wanted: frozenset[str]) -> re.Pattern[str]:
+    """Where one of these tags may begin, or what hides tags: a page has thousands of tags and we want dozens.
 
-    Groups: 1 a tag's name with its slash; 2 a comment begins; 3 a tag that never ends.
+    Groups: 1 a tag's name with its slash; 2 a comment begins; neither: a tag that never ends.
     """
-    others = rf"/?+(?!{_any_of(wanted | _SKIPPED)}{_END}){_NAME}{_REST}"
-    boring = [rf"/?+(?:{'|'.join(name for name in _COMMON if name not in wanted)}){_REST}", _SVG, others, _NOTHING]
-    if "a" in plain:
-        inside = "|".join(name for name in _PHRASES if name not in wanted)
-        boring.insert(0, rf"a{_REST}{_run([rf'/?+(?:{inside}){_REST}', _SVG])}</a>")
-    if "!--" not in wanted:
-        boring.append(_COMMENT)
-    if "style" not in wanted:
-        boring.append(_STYLE)
-    if "script" in plain or "script" not in wanted:
-        boring.append(_SCRIPT)
-    if "div" in plain and "div" in wanted:
-        boring.insert(2, rf"div{_REST}{_run(boring)}</div>")
-    return re.compile(rf"{_run(boring)}(?:<(?:(/?{_NAME}){_REST}|(!--)|(.))|\Z)", re.DOTALL)
-
-
-def _run(boring: Collection[str]) -> str:
-    return rf"[^<]*+(?:<(?:{'|'.join(boring)})[^<]*+)*+"
+    starts, ends = _any_of((wanted | _SKIPPED) - {"!--"}), _any_of((wanted | {"template"}) - {"!--"})
+    # What is no such tag, as nearly all are, should fail before the engine has to remember a group.
+    return re.compile(rf"<(?={starts}{_END}|/{ends}{_END}|!--)(?:(/?+{_NAME}){_REST}|(!--)|.)", re.DOTALL)
 
 
 def _any_of(names: Collection[str]) -> str:
@@ -102,54 +63,118 @@ def _any_of(names: Collection[str]) -> str:
 
 
 def walk(
-    lowered: str, wanted: frozenset[str], plain: frozenset[str] = frozenset()
+    lowered: str,
+    wanted: frozenset[str],
+    *,
+    links: Collection[int] = (),
+    hidden: list[tuple[int, int]] | None = None,
+    since: int = 0,
 ) -> Iterator[tuple[str, int, int, int]]:
     """The start and end tags of the elements named in ``wanted``, in order; comments when it holds ``!--``.
 
     What is yielded has the fields of a ``Tag``, without the time that making one takes.
 
-    ``plain``: with ``a`` in it, links that hold nothing wanted may be left out, most of a page's navigation; with
-    ``div``, such divisions; with ``script``, scripts that are no linked data.
+    ``links``: where ``<a>`` begin that are wanted although ``a`` is not, in order; the next tag of a link comes with
+    each. ``hidden``: is told what hides tags (comments, raw text, drawings, templates) and was passed, in order.
     ``lowered``: the page in lower case (latin-1 text keeps its offsets then).
+
+    Tags are searched for, not read one after another: whether one found stands in text is told by what is before it,
+    and where that is in doubt, all tags from the last sure place on are read. ``since``: a place in text to begin at.
     """
-    stops = _stops(wanted, plain)
-    templates = position = 0
-    while position >= 0:
-        matches, position = stops.finditer(lowered, position), -1
-        for match in matches:
-            name = match[1]
-            if name is None:
-                if match[2] is None:
-                    return
-                start = match.start(2) - 1
-                position = _comment_end(lowered, start + 4)
-                if "!--" in wanted and not templates:
-                    yield "!--", start, position, position
-                break
-            start, end = match.start(1) - 1, match.end()
-            if name in _SKIPPED:
-                if name == "plaintext":
-                    return
-                if name == "template":
-                    templates += 1
-                    continue
-                if name in RAW:
-                    position = _raw_end(lowered, name, end)
-                    if name in wanted and not templates:
-                        yield name, start, end, position
-                else:
-                    position = _foreign_end(lowered, name, start, end)
-                break
-            if name == "/template":
-                templates = max(0, templates - 1)
-            elif not templates:
-                yield name, start, end, end
+    hidden = [] if hidden is None else hidden
+    linked_names = wanted | {"a"}
+    plain, linked = _stops(wanted), _stops(linked_names)
+    search, names, in_link = plain.search, wanted, False
+    queue = iter(links)
+    link = next(queue, -1)
+    templates = template = 0
+    position = since
+    while True:
+        match = search(lowered, position)
+        while -1 < link < position:
+            link = next(queue, -1)
+        if link >= 0 and not in_link and (match is None or link < match.start()):
+            match = linked.match(lowered, link)
+        if match is None:
+            return
+        start, end = match.span()
+        name = match[1] or match[2]
+        if start != position and not in_text(lowered, position, start):
+            name, start, end = _next(lowered, position, names, links)
+        if name is None:
+            return
+        position = close = end
+        if name == "!--":
+            position = close = end = _comment_end(lowered, start + 4)
+            hidden.append((start, close))
+        elif name in _SKIPPED:
+            if name == "plaintext":
+                return
+            if name == "template":
+                template = template if templates else start
+                templates += 1
+                continue
+            position = close = _raw_end(lowered, name, end) if name in RAW else _foreign_end(lowered, name, start, end)
+            hidden.append((end, close))
+        elif name == "/template":
+            templates = max(0, templates - 1)
+            if not templates:
+                while hidden and hidden[-1][0] > template:
+                    hidden.pop()
+                hidden.append((template, end))
+            continue
+        elif name == "a" or name == "/a":
+            in_link = start in links
+            search, names = (linked.search, linked_names) if in_link else (plain.search, wanted)
+        if not templates and (name[0] == "/" or name in names or name == "a"):
+            yield name, start, end, close
+
+
+def in_text(lowered: str, since: int, at: int) -> bool:
+    """Whether a ``<`` surely stands in text and in no tag, where what is between is text and tags, first of all text.
+
+    Within a tag, either no ``>`` is behind the tag's ``<``; or the last one is in a value whose quote is still open,
+    thus the last of its kind and written after ``=``, or was closed behind that ``>``.
+    """
+    rfind = lowered.rfind
+    behind = rfind(">", since, at) + 1
+    if behind != at:
+        text = lowered[behind or since : at]
+        if not text.isspace() and ("<" in text or '"' in text or "'" in text):
+            return False
+    double, single = rfind('"', since, behind), rfind("'", since, behind)
+    return not (
+        (double > since and lowered[double - 1] in _BEFORE_VALUE and _is_value(lowered, since, double))
+        or (single > since and lowered[single - 1] in _BEFORE_VALUE and _is_value(lowered, since, single))
+    )
+
+
+def _is_value(lowered: str, since: int, quote: int) -> bool:
+    return lowered[since:quote].rstrip(SPACE).endswith("=")
+
+
+def _next(lowered: str, position: int, names: Collection[str], links: Collection[int]) -> tuple[str | None, int, int]:
+    """The first tag or comment that ``walk`` stops at, with its span, when all are read from a place in text on."""
+    for match in _ANY.finditer(lowered, position):
+        name = match[1]
+        if name is None:
+            if match[2] or match[3]:
+                return match[2], match.start(), match.end()
+        elif name in _SKIPPED or name == "/template" or name.removeprefix("/") in names or match.start() in links:
+            return name, match.start(), match.end()
+    return None, position, position
 
 
 def tag_name(lowered: str) -> str | None:
     """The name of the start tag that is all of a text; ``None`` when the text is anything else."""
     match = _START_TAG.fullmatch(lowered)
     return match[1] if match else None
+
+
+def start_tag(lowered: str, at: int) -> Tag | None:
+    """The start tag that begins here; ``None`` where none does."""
+    match = _START_TAG.match(lowered, at)
+    return Tag(match[1], at, match.end(), match.end()) if match else None
 
 
 def tag_over(lowered: str, offset: int) -> Tag | None:
@@ -192,10 +217,9 @@ def _comment_end(lowered: str, content: int) -> int:
 
 def _raw_end(lowered: str, name: str, content: int) -> int:
     """Where the content of a raw text element ends: at its end tag, else with the page."""
-    if name == "script":
-        return _script_end(lowered, content)
     match = _RAW_ENDS[name].search(lowered, content)
-    return match.start() if match else len(lowered)
+    end = match.start() if match else len(lowered)
+    return _script_end(lowered, content) if name == "script" and lowered.find("<!--", content, end) >= 0 else end
 
 
 def _script_end(lowered: str, content: int) -> int:
