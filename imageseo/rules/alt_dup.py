@@ -73,7 +73,7 @@ def check(html: bytes, scan: PageScan, images: Sequence[ImageFact]) -> Iterator[
         elif ref.heading and plain(ref.heading) == alt:
             where = "heading above it"
         elif ref.link is not None:
-            link = surroundings(html, scan.charset).link(number)
+            link = surroundings(html, scan.charset).link(number, ref.span)
             where = "link around it" if link is not None and plain(link.text) == alt else None
         if where is not None:
             yield Problem(

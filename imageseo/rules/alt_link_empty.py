@@ -47,14 +47,14 @@ _NAMES = ("aria-label", "aria-labelledby", "title")
 
 
 def check(html: bytes, scan: PageScan, images: Sequence[ImageFact]) -> Iterator[Problem]:
-    seen: Link | None = None
+    seen: Link | None = None  # of several images in one link the first is told
     for number, image in enumerate(images):
         ref = image.ref
         alt = ref.get("alt")
         if alt is None or alt.strip() or ref.link is None or any((ref.get(name) or "").strip() for name in _NAMES):
             continue
-        link = surroundings(html, scan.charset).link(number)
-        if link is None or link is seen or link.text or link.named:
+        link = surroundings(html, scan.charset).link(number, ref.span)
+        if link is None or link == seen or link.text or link.named:
             continue
         seen = link
         if "href" not in link.values or any(link.values.get(name, "").strip() for name in _NAMES):

@@ -68,7 +68,8 @@ LINT_ONLY = True
 
 _LOADED = ("data-src", "data-srcset", "data-lazy-src", "data-lazy", "data-original", "data-echo", "data-url")
 _PAINTED = ("data-bg", "data-background", "data-background-image", "data-bg-src", "data-lazy-bg")
-_NEEDLE = re.compile(rb"url\(|data-(?:lazy-)?b(?:g|ackground)(?:-image|-src)?\s*=", re.IGNORECASE)
+_NEEDLES = (b"url(", b"data-bg", b"data-background", b"data-lazy-bg")
+_REACH = 20_000  # bytes of the article that 500 characters of text may take with their markup
 _TOP = re.compile(r"(?<![a-z])(?:hero|cover|banner|masthead|jumbotron|header|splash)(?![a-z])")
 _OTHER = re.compile(r"(?<![a-z])(?:card|thumb|thumbnail|tile|item|avatar|logo|icon|teaser|preview|footer)(?![a-z])")
 _URL = re.compile(r"""url\(\s*(?:"([^"]*)"|'([^']*)'|([^)\s]*))\s*\)""", re.IGNORECASE)
@@ -134,29 +135,35 @@ def _is_hero(ref: ImageRef, loaded: tuple[str, str], asset_of: AssetOf, column: 
 
 def _background(html: bytes, scan: PageScan, asset_of: AssetOf) -> Iterator[Problem]:
     """The first element at the page's top that has a hero for a background."""
-    found = _NEEDLE.search(html)
-    if found is None:
+    start = scan.article.start if scan.article is not None else max(html.find(b"<body"), 0)
+    lowered = html[: start + _REACH].lower()
+    body = max(lowered.find(b"<body"), 0)
+    hits = sorted(at for needle in _NEEDLES for at in _all(lowered, needle, body))
+    if not hits:
         return
-    text = html.decode("latin-1")
-    lowered = html.lower().decode("latin-1")
-    body = lowered.find("<body")
-    start = scan.article.start if scan.article is not None else max(body, 0)
-    while found is not None:
-        tag = tag_over(lowered, found.start())
-        if tag is not None and tag.start > body and tag.name not in ("body", "html", "img", "a"):
-            if tag.start > start and len(words(text[start : tag.start])) > 500:
-                return
-            values = read(text[tag.start : tag.end], 1 + len(tag.name))
-            url = _painted(tag.name, values)
-            asset = asset_of(url) if url else None
-            if asset is not None and asset.encodable and asset.width >= _LEAST[0] and asset.height >= _LEAST[1]:
-                yield Problem(
-                    message=f"{asset.path} is the page's hero and a background: no browser finds it before the styles",
-                    hint="show it with an <img>, object-fit: cover where it shall fill its box, or preload it",
-                    place=Place(offset=tag.start, image=url),
-                )
-                return
-        found = _NEEDLE.search(html, max(found.end(), tag.end if tag is not None else 0))
+    text, folded = html.decode("latin-1"), lowered.decode("latin-1")
+    for hit in hits:
+        tag = tag_over(folded, hit)
+        if tag is None or tag.start <= body or tag.name in ("img", "a", "source"):
+            continue
+        if tag.start > start and len(words(text[start : tag.start])) > 500:
+            return
+        url = _painted(tag.name, read(text[tag.start : tag.end], 1 + len(tag.name)))
+        asset = asset_of(url) if url else None
+        if asset is not None and asset.encodable and asset.width >= _LEAST[0] and asset.height >= _LEAST[1]:
+            yield Problem(
+                message=f"{asset.path} is the page's hero and a background: no browser finds it before the styles",
+                hint="show it with an <img>, object-fit: cover where it shall fill its box, or preload it",
+                place=Place(offset=tag.start, image=url),
+            )
+            return
+
+
+def _all(lowered: bytes, needle: bytes, start: int) -> Iterator[int]:
+    at = lowered.find(needle, start)
+    while at >= 0:
+        yield at
+        at = lowered.find(needle, at + 1)
 
 
 def _painted(name: str, values: dict[str, str]) -> str | None:

@@ -47,9 +47,9 @@ from imageseo.model.image import PageScan
 SEVERITY = Severity.WARN
 LINT_ONLY = True
 
-# A page that holds none of these fades nothing: looked for before anything is read.
-_HINTS = re.compile(
-    rb"opacity|animat|visibility|fade|data-aos|data-sal|scrollspy|\bwow\b|blur-up|scroll-?reveal", re.IGNORECASE
+# A page that holds none of these in front of its hero fades nothing: looked for before anything is read.
+_HINTS = tuple(
+    b"opacity animat visibility fade data-aos data-sal scrollspy wow blur-up scrollreveal scroll-reveal".split()
 )
 _CLASS = re.compile(
     r"(?:animate__\w+|animated|wow|fade|fade-?in(?:-\w+)*|fadein\w*|animate-(?:\[?fade).*|blur-up|opacity-0|"
@@ -61,7 +61,10 @@ _ZERO = re.compile(r"[+-]?0*\.?0*%?(?:\s*!important)?")
 
 
 def check(html: bytes, scan: PageScan, images: Sequence[ImageFact], hero: ImageFact | None) -> Iterator[Problem]:
-    if hero is None or _HINTS.search(html) is None:
+    if hero is None:
+        return
+    before = html[: hero.ref.span.end].lower()
+    if not any(hint in before for hint in _HINTS):
         return
     own = {attribute.name: attribute.value or "" for attribute in hero.ref.attributes}
     number = next(at for at, image in enumerate(images) if image is hero)
