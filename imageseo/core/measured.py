@@ -96,9 +96,14 @@ class Survey:
     ) -> ShownImage | None:
         twins = self._by_src.get((template, src), ())
         if twins and all(_alike(twins[0].widths, each.widths) for each in twins):
-            places = [each.tops for each in twins]
-            # Where it stood highest counts: a lazy image in view costs more than an eager one below.
-            tops = {name: min(each[name] for each in places) for name in places[0] if all(name in it for it in places)}
+            # What stands in the article stands elsewhere on each page. Of a logo the highest place counts: a lazy
+            # image in view costs more than an eager one below.
+            tops: Mapping[str, float] = {}
+            if ref.zone is Zone.CHROME:
+                places = [each.tops for each in twins]
+                tops = {
+                    name: min(each[name] for each in places) for name in places[0] if all(name in it for it in places)
+                }
             return ShownImage(src=src, nth=nth, widths=twins[0].widths, tops=tops)
         if ref.zone is not Zone.ARTICLE or asset is None or not asset.natural or not any(known.column):
             return None
