@@ -21,6 +21,7 @@ from imageseo.maps import Sitemaps
 from imageseo.memo import Record
 from imageseo.memory import Memory
 from imageseo.model.image import Asset, BadAsset, VariantSpec
+from imageseo.model.layout import SiteLayout
 from imageseo.model.page import Page, Site
 from imageseo.originals import Originals
 from imageseo.planning import Planned, Planner
@@ -39,7 +40,8 @@ class Tools:
     """What the job works with; ``compose.toolbox`` puts it together.
 
     ``probe``: file and site path -> Asset or BadAsset. ``locate``: digest -> the store's file.
-    ``memory``: what the last build of the site left to know. ``library``: the project's prompts.
+    ``memory``: what the last build of the site left to know. ``library``: the project's prompts. ``layout``: what a
+    browser saw of the site.
     """
 
     encoder: Encoder
@@ -50,6 +52,7 @@ class Tools:
     locate: Callable[[str], Path]
     memory: Memory
     progress: Progress
+    layout: SiteLayout | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +72,7 @@ def build(site: Site, settings: Settings, tools: Tools) -> BuildResult:
         return BuildResult()
     output = Output(site.root, sources=site.sources)
     memory = tools.memory
-    memory.open(site, settings, tools.rules)
+    memory.open(site, settings, tools.rules, tools.layout)
     known = memory.known(output.root, tools.probe)
     originals = Originals(
         known=known,
@@ -79,7 +82,7 @@ def build(site: Site, settings: Settings, tools: Tools) -> BuildResult:
         max_pixels=settings.encode.max_pixels,
     )
     files = SiteFiles(site.root, originals.asset)
-    reading = Reading.of(site, settings)
+    reading = Reading.of(site, settings, tools.layout)
     casting = Casting(
         site=site,
         files=files,

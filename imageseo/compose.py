@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import cast
 
 from imageseo import crops as cutting
-from imageseo import jury, memo
+from imageseo import jury, layoutfile, memo
 from imageseo.build import Tools
 from imageseo.config import prompts
 from imageseo.core import profiles
@@ -102,8 +102,9 @@ def toolbox(
     command: Command = TYPED,
     accepts: Iterable[profiles.Profile] = (),
 ) -> Iterator[Tools]:
-    """All that one build works with. Raises LockError for a lock that cannot be read, SettingsError for prompts.
+    """All that one build works with.
 
+    Raises LockError for a lock that cannot be read, LayoutError for a measured layout, SettingsError for prompts.
     ``command``: as in ``Heroes``. ``accepts``: profiles whose variants are taken where the store has them already.
     """
     count = workers(settings)
@@ -139,6 +140,7 @@ def toolbox(
                 preview=bool(others),
             ),
             progress=progress,
+            layout=layoutfile.read(project / layoutfile.NAME),
         )
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from imageseo.core import candidates, find, head, hero, ladder, lcp, linked, urls
 from imageseo.core.budgets import Weights, budgets_for
 from imageseo.core.globs import matches
+from imageseo.core.measured import Held, Name, Survey, laid_out, numbered, template
 from imageseo.model.fact import ImageFact, LcpImage, Target
 from imageseo.model.finding import Budget
-from imageseo.model.image import Asset, ImageRef, PageScan, Zone
+from imageseo.model.image import Asset, ImageRef, PageScan, Span, Zone
+from imageseo.model.layout import PageLayout, ShownImage, SiteLayout
 from imageseo.model.page import Page, Site
 from imageseo.settings import Settings
 from imageseo.sitefacts import SiteFacts
@@ -25,8 +27,7 @@ class Reading:
     """How pages are read: the same for all pages of a run.
 
     ``layout``: of a page, from its scan and its bytes. ``budgets``: of a page, by its file.
-    ``guess``: whether a page without a marked hero may have a
-    confident guess.
+    ``guess``: whether a page without a marked hero may have a confident guess. ``survey``: what a browser saw.
     """
 
     layout: Callable[[PageScan, bytes], ladder.Layout]
@@ -34,10 +35,11 @@ class Reading:
     guess: bool = True
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
+    survey: Survey | None = None
 
     @classmethod
-    def of(cls, site: Site, settings: Settings) -> Reading:
-        """How the settings want a site to be read."""
+    def of(cls, site: Site, settings: Settings, layout: SiteLayout | None = None) -> Reading:
+        """How the settings want a site to be read. ``layout``: what a browser saw of it."""
         return cls(
             layout=lambda scan, html: ladder.layout_for(
                 scan.meta_content("generator"), html=html, settings=settings.layout, content_width=site.content_width
@@ -46,6 +48,7 @@ class Reading:
             guess=settings.hero.guess,
             include=settings.include,
             exclude=settings.exclude,
+            survey=Survey(layout) if layout is not None else None,
         )
 
 
@@ -53,6 +56,7 @@ class PageFacts:
     """One page, and what can be said of it. A rule asks by naming a fact as a parameter of its ``check``.
 
     ``around``: what can be said of the whole site; a build, which sees single pages change, has none of it.
+    ``inserted``: site path of the hero that a build may add to the page.
     Raises OSError or UnreadablePage from whatever fact first needs the page's bytes.
     """
 
@@ -66,6 +70,7 @@ class PageFacts:
         html: bytes | None = None,
         scan: PageScan | None = None,
         around: SiteFacts | None = None,
+        inserted: str | None = None,
     ) -> None:
         self.page = page
         self.site = site
@@ -74,6 +79,7 @@ class PageFacts:
         self._reading = reading
         self._html = html
         self._scan = scan
+        self._inserted = inserted
 
     @cached_property
     def html(self) -> bytes:
@@ -115,8 +121,47 @@ class PageFacts:
 
     @cached_property
     def column(self) -> ladder.Layout:
-        """How wide the article's images may get, as far as settings, theme or host know."""
-        return self._reading.layout(self.scan, self.html)
+        """How wide the article's images may get, as far as a browser, settings, theme or host know."""
+        base = self._reading.layout(self.scan, self.html)
+        if self.measured is None:
+            return base
+        return laid_out(base, self.measured, self.sampled, self._names, inserted=self._inserted)
+
+    @property
+    def measured(self) -> PageLayout | None:
+        """What a browser saw of the page, or what its template leads to expect; None where nobody looked."""
+        return self._held.layout
+
+    @property
+    def drift(self) -> str | None:
+        """Why the page's own measurement is not believed, in words that end a sentence; None where it is."""
+        return self._held.drift
+
+    @property
+    def sampled(self) -> tuple[int, ...]:
+        """CSS px of the viewports that images were measured at."""
+        return self._reading.survey.widths if self._reading.survey is not None else ()
+
+    @cached_property
+    def seen(self) -> Mapping[Span, ShownImage]:
+        """The measured images by their tags; on a page that nobody opened, as its template leads to expect."""
+        shown = {(image.src, image.nth): image for image in (self.measured.images if self.measured else ())}
+        return {span: shown[name] for span, name in self._names.items() if name in shown}
+
+    @cached_property
+    def _names(self) -> dict[Span, Name]:
+        resolved = [(ref, self._resolve(ref.src)) for ref in self.scan.refs]
+        names = numbered(path if isinstance(path, str) else ref.src for ref, path in resolved)
+        return {ref.span: name for (ref, _), name in zip(resolved, names, strict=True)}
+
+    @cached_property
+    def _held(self) -> Held:
+        survey, refs = self._reading.survey, self.scan.refs
+        if survey is None or not (refs or self.page.path in survey.layout.pages):
+            return Held(None)
+        kind = template(self.html, self.scan)
+        names = [self._names[ref.span] for ref in refs]
+        return survey.held(self.page.path, kind, refs, names, self._asset_of, inserted=self._inserted)
 
     @cached_property
     def images(self) -> tuple[ImageFact, ...]:
@@ -125,11 +170,13 @@ class PageFacts:
 
     @cached_property
     def hero(self) -> ImageFact | None:
-        """The image that visitors wait for: marked by our build, else with the author's ``fetchpriority="high"`` in
-        the article, else a confident guess (that it is lazy is no reason to look past it), else None.
+        """The image that visitors wait for: seen by a browser, else marked by our build, else with the author's
+        ``fetchpriority="high"`` in the article, else a confident guess (that it is lazy is no reason to look past it),
+        else None.
         """
-        scan = self.scan
-        ref = next((ref for ref in scan.refs if ref.marked_hero or ref.span == scan.hero_slot), None)
+        scan, lead = self.scan, self.column.lead
+        ref = next((ref for ref in scan.refs if ref.span == lead), None)
+        ref = ref or next((ref for ref in scan.refs if ref.marked_hero or ref.span == scan.hero_slot), None)
         if ref is None and (urged := hero.urged(scan)) is not None:
             ref = urged if urged.zone is Zone.ARTICLE else None
         elif ref is None and self._reading.guess:
@@ -189,7 +236,7 @@ class PageFacts:
 FACTS = frozenset(
     (
         *("page", "site", "files", "html", "scan", "head", "images", "hero", "lcp", "budgets", "weights", "column"),
-        *("linked", "target"),
+        *("linked", "target", "measured", "drift", "sampled", "seen"),
     )
 )
 """What a rule may ask for of each page."""

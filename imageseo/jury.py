@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
+from imageseo import layoutfile
 from imageseo.facts import Reading, SiteFacts, SiteFiles
 from imageseo.judge import Judge, Verdict
 from imageseo.levels import Levels
@@ -31,7 +32,10 @@ def rules() -> tuple[Rule, ...]:
 
 
 def judge_of(site: Site, settings: Settings, only: frozenset[str] | None = None) -> Judge:
-    """Who judges a site by its settings. ``only``: the ids of which anything is to be said; None: of all."""
+    """Who judges a site by its settings, and by what a browser saw of it.
+
+    ``only``: the ids of which anything is to be said; None: of all. Raises LayoutError for a broken layout file.
+    """
 
     def examine(path: str) -> Asset | BadAsset:
         return probe(site.root / path, path, max_pixels=settings.encode.max_pixels)
@@ -42,7 +46,7 @@ def judge_of(site: Site, settings: Settings, only: frozenset[str] | None = None)
         rules=rules(),
         levels=Levels.of(settings.lint, only=only),
         files=files,
-        reading=Reading.of(site, settings),
+        reading=Reading.of(site, settings, layoutfile.read(site.project / layoutfile.NAME)),
         around=SiteFacts(site, files=files, settings=settings),
     )
 

@@ -15,6 +15,7 @@ from imageseo import memo
 from imageseo.cast import Cast
 from imageseo.known import Known
 from imageseo.memo import Book, Noted, Record
+from imageseo.model.layout import SiteLayout
 from imageseo.model.page import Page, Site
 from imageseo.rule import Rule
 from imageseo.settings import Settings
@@ -46,8 +47,8 @@ class Memory:
     _last: Sequence[Book] = ()
     _began: float = 0.0
 
-    def open(self, site: Site, settings: Settings, rules: Sequence[Rule]) -> None:
-        """Read the book; what is out of date in it is left out."""
+    def open(self, site: Site, settings: Settings, rules: Sequence[Rule], layout: SiteLayout | None = None) -> None:
+        """Read the book; what is out of date in it is left out. ``layout``: what a browser saw of the site."""
         self._began = self.clock()
         names = [
             memo.name(site.project, self.cache, site.generator, site.base_url, *more) for more in ((), ("preview",))
@@ -56,7 +57,8 @@ class Memory:
         self._probing = memo.digest(self.versions, settings.encode.max_pixels)
         wishes = structs.asdict(structs.replace(settings, **_ELSEWHERE))
         judges = [(rule.id, rule.severity, rule.fails_build, _source(rule)) for rule in rules]
-        self._common = memo.digest(self.versions, wishes, site.base_url, site.content_width, judges)
+        # One page's measurement tells of others, which inherit from it: a new one lets all be looked at again.
+        self._common = memo.digest(self.versions, wishes, site.base_url, site.content_width, judges, layout)
         self._before = book = memo.read(self.cache, self._name)
         newer = memo.age(self.cache, twin) > memo.age(self.cache, self._name)
         self._last = [book, *([memo.read(self.cache, twin)] if newer else [])]

@@ -46,7 +46,8 @@ class Planner:
         try:
             html = edits.strip(self.output.read(page.path))
             asked = Tracing(self.files, recompress=bool(recompress))
-            facts = PageFacts(page, site=self.site, files=asked, reading=self.reading, html=html)
+            inserted = cast.hero.path if cast else None
+            facts = PageFacts(page, site=self.site, files=asked, reading=self.reading, html=html, inserted=inserted)
             scan = facts.scan
         except (OSError, UnreadablePage) as error:
             self.findings.append(unreadable(page, error, fails_build=True))
@@ -58,8 +59,8 @@ class Planner:
             asset_of=lambda ref: assets.get(ref.span),
             hero=cast.hero if cast else None,
             hero_asset=cast.asset if cast else None,
-            guess=settings.hero.guess and not self.casting.declined(page),
-            layout=self.reading.layout(scan, html),
+            guess=(settings.hero.guess or facts.column.lead_known) and not self.casting.declined(page),
+            layout=facts.column,
             offer=plan.Offer(
                 widths=settings.widths,
                 formats=settings.formats,

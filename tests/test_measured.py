@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from imageseo.core.edits import apply, strip
 from imageseo.core.find import find
 from imageseo.core.markup import page_edits
-from imageseo.core.measured import WIDTHS, Held, Lead, Survey, in_view, lead, numbered, sizes_for, slots, template
+from imageseo.core.measured import WIDTHS, Held, Lead, Name, Survey, in_view, lead, numbered, sizes_for, slots, template
 from imageseo.core.sizes import source_size
 from imageseo.core.themes import THEMES
 from imageseo.model.finding import Viewport
@@ -274,12 +274,16 @@ OWN = [
 LEAD = {"mobile": Lcp(kind="image", src="a.jpg"), "desktop": Lcp(kind="image", src="a.jpg")}
 
 
+def names_of(scan: PageScan) -> list[Name]:
+    return numbered(ref.src for ref in scan.refs)
+
+
 def held(known: Survey, scan: PageScan = SCAN, name: str = "one.html", inserted: str | None = None) -> Held:
-    return known.held(name, KIND, scan.refs, asset_of, inserted=inserted)
+    return known.held(name, KIND, scan.refs, names_of(scan), asset_of, inserted=inserted)
 
 
 def test_images_are_told_apart_by_their_file_and_their_turn() -> None:
-    assert numbered(SCAN.refs, asset_of) == [
+    assert names_of(SCAN) == [
         ("logo.png", 0), ("a.jpg", 0), ("b.jpg", 0), ("a.jpg", 1), ("small.png", 0),
         ("https://elsewhere.example/x.png", 0),
     ]  # fmt: skip
@@ -289,7 +293,7 @@ def test_a_page_is_what_was_measured_of_it() -> None:
     own = measured("one.html", OWN, LEAD)
     found = held(survey(own))
     assert found == Held(own)
-    names = dict(zip((ref.span for ref in SCAN.refs), numbered(SCAN.refs, asset_of), strict=True))
+    names = dict(zip((ref.span for ref in SCAN.refs), names_of(SCAN), strict=True))
     shown = slots(own, WIDTHS, names)
     assert [(shown[ref.span].width, shown[ref.span].in_view) for ref in SCAN.refs] == [
         (48, True), (688, True), (200, True), (400, False), (150, False), (90, None),
@@ -314,7 +318,7 @@ def test_a_hero_that_the_build_puts_there_is_not_lost() -> None:
 
 def test_a_page_of_another_layout_is_measured_no_more() -> None:
     own = measured("one.html", OWN, LEAD)
-    found = survey(own).held("one.html", "other", SCAN.refs, asset_of)
+    found = survey(own).held("one.html", "other", SCAN.refs, names_of(SCAN), asset_of)
     assert found == Held(None, "it is laid out differently now")
 
 
@@ -339,7 +343,7 @@ def test_a_new_page_inherits_the_column() -> None:
         ("small.png", 0): tuple(min(300.0, column / 2) for column in COLUMN),
     }
     assert held(survey(), name="new.html").layout is not None
-    assert survey().held("new.html", "other", SCAN.refs, asset_of) == Held(None)
+    assert survey().held("new.html", "other", SCAN.refs, names_of(SCAN), asset_of) == Held(None)
 
 
 def test_an_image_that_pages_show_differently_is_not_told_by_them() -> None:

@@ -33,8 +33,9 @@ _BADGE_HOST = re.compile(r"shields\.io|badgen\.net|badge|codecov\.io|travis-ci|f
 def guess(scan: PageScan, asset_of: AssetOf, layout: Layout) -> ImageRef | None:
     """The image that is surely the page's hero, or ``None``: a wrong guess costs more than none.
 
-    What an earlier build marked and what the author gave ``fetchpriority="high"`` in the article come first. Else it
-    is the article's first image that is no decoration, if it is large, near the top, and shown to everyone at once.
+    What an earlier build marked and what the author gave ``fetchpriority="high"`` in the article come first, then what
+    a browser saw. Else it is the article's first image that is no decoration, if it is large, near the top, and shown
+    to everyone at once.
     """
     marked = next((ref for ref in scan.refs if ref.marked_hero), None)
     if marked is not None:
@@ -42,6 +43,8 @@ def guess(scan: PageScan, asset_of: AssetOf, layout: Layout) -> ImageRef | None:
     chosen = urged(scan)
     if chosen is not None:
         return chosen if chosen.zone is Zone.ARTICLE else None
+    if layout.lead_known:
+        return next((ref for ref in scan.refs if ref.span == layout.lead), None)
     if scan.preload_images:
         return None  # the author already says which image matters, and it is in a place we do not judge
     refs = iter(scan.refs)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
 
 from imageseo.core.sizes import SourceSize, parse_sizes, source_size
+from imageseo.core.slots import Slot
 from imageseo.core.themes import named, recognise
 from imageseo.model.finding import DESKTOP, MOBILE
-from imageseo.model.image import Asset, ImageRef
+from imageseo.model.image import Asset, ImageRef, Span
 from imageseo.settings import LayoutSettings
 
 NEAR = 1.1
@@ -26,10 +27,20 @@ class Layout:
     """``content_width``: CSS px of the article column on a wide screen; ``sizes``: of an image as wide as it.
 
     Both ``None``: nobody knows, and an image may be as wide as the viewport.
+
+    ``slots``: of images that a browser saw, by their tags, that of a hero which is inserted by ``None``. ``lead``: the
+    tag of the image that it waited for; ``lead_known``: it looked, so that without a ``lead`` there is none.
     """
 
     content_width: int | None = None
     sizes: str | None = None
+    slots: Mapping[Span | None, Slot] = field(default_factory=dict)
+    lead: Span | None = None
+    lead_known: bool = False
+
+    def slot(self, ref: ImageRef | None) -> Slot | None:
+        """How an image was seen. ``ref``: ``None`` for the one that we insert."""
+        return self.slots.get(ref.span if ref is not None else None) if self.slots else None
 
 
 class Written(NamedTuple):
@@ -135,10 +146,13 @@ def _written(width_said: str | None, height_said: str | None, style_said: str, a
 
 def _said(ref: ImageRef | None, asset: Asset, layout: Layout) -> tuple[Layout, Written]:
     """The layout and the written width that hold for one image: its author's ``sizes`` say all there is to say."""
-    written = written_width(ref, asset)
     own = ref.get("sizes") if ref is not None else None
     if not own or not parse_sizes(own):
-        return layout, written
+        slot = layout.slot(ref)
+        if slot is not None:  # what the author wrote of its width was there to see
+            return Layout(content_width=slot.width, sizes=slot.sizes), _NEITHER
+        return layout, written_width(ref, asset)
+    written = written_width(ref, asset)
     own = ", ".join(f"{condition} {length}".strip() for condition, length in parse_sizes(own))
     return Layout(content_width=_column(own), sizes=own), Written(px=written.px)
 

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from imageseo.core.ladder import written_width
+from imageseo.core.ladder import Layout, written_width
 from imageseo.core.skeleton import template
 from imageseo.core.slots import WIDTHS, Slot, sizes_for
 from imageseo.model.finding import GATING, REPORTED
 from imageseo.model.image import Asset, ImageRef, Span, Zone
 from imageseo.model.layout import Lcp, PageLayout, ShownImage, SiteLayout, Template
 
-__all__ = ["WIDTHS", "Held", "Lead", "Name", "Survey", "in_view", "lead", "numbered", "sizes_for", "slots", "template"]
+__all__ = [
+    "WIDTHS",
+    "Held",
+    "Lead",
+    "Name",
+    "Survey",
+    "in_view",
+    "laid_out",
+    "lead",
+    "numbered",
+    "sizes_for",
+    "slots",
+    "template",
+]
 
 Name = tuple[str, int]
 """An image as measurements name it: site path of its file (else its URL as written), and which of that ``src``."""
@@ -51,30 +64,38 @@ class Survey:
         return self.layout.widths
 
     def held(
-        self, page: str, template: str, refs: Sequence[ImageRef], asset_of: AssetOf, *, inserted: str | None = None
+        self,
+        page: str,
+        template: str,
+        refs: Sequence[ImageRef],
+        names: Sequence[Name],
+        asset_of: AssetOf,
+        *,
+        inserted: str | None = None,
     ) -> Held:
-        """What holds of a page. ``page``: its file. ``refs``: its images. ``inserted``: site path of the hero that a
-        build adds to it: the page that was measured may have had it.
+        """What holds of a page. ``page``: its file. ``refs``, ``names``: its images. ``inserted``: site path of the
+        hero that a build adds to it: the page that was measured may have had it.
 
         A page's own measurement is believed as long as it is laid out as it was, and every image that was seen still
         stands on it. Beside new images their widths hold, and nothing is said of the LCP any more.
         """
         own = self.layout.pages.get(page)
         if own is None:
-            return Held(self.inherit(page, template, refs, asset_of))
-        names = set(numbered(refs, asset_of))
+            return Held(self.inherit(page, template, refs, names, asset_of))
         seen = {(image.src, image.nth) for image in own.images}
         if own.template != template:
             drift = "it is laid out differently now"
-        elif gone := sorted(name for name, _ in seen - names if name != inserted):
+        elif gone := sorted(name for name, _ in seen.difference(names) if name != inserted):
             drift = f"{gone[0]} stood on it then"
-        elif names - seen:
+        elif not seen.issuperset(names):
             return Held(PageLayout(page=page, template=template, images=own.images, cls=own.cls))
         else:
             return Held(own)
-        return Held(self.inherit(page, template, refs, asset_of), drift)
+        return Held(self.inherit(page, template, refs, names, asset_of), drift)
 
-    def inherit(self, page: str, template: str, refs: Sequence[ImageRef], asset_of: AssetOf) -> PageLayout | None:
+    def inherit(
+        self, page: str, template: str, refs: Sequence[ImageRef], names: Sequence[Name], asset_of: AssetOf
+    ) -> PageLayout | None:
         """What the measured pages of a template say of another one; ``None`` where none was measured.
 
         An image that they show too, all at one width, has that width. Another one of the article is as wide as the
@@ -85,10 +106,10 @@ class Survey:
             return None
         images = tuple(
             image
-            for ref, (src, nth) in zip(refs, numbered(refs, asset_of), strict=True)
+            for ref, (src, nth) in zip(refs, names, strict=True)
             if (image := self._expected(template, known, ref, src, nth, asset_of(ref))) is not None
         )
-        lcp = self._lcp(template, refs, asset_of)
+        lcp = self._lcp(template, refs, names)
         return PageLayout(page=page, template=template, lcp=lcp, images=images, inherited=True)
 
     def _expected(
@@ -112,9 +133,8 @@ class Survey:
         widths = tuple(min(limit, column * (written.part or 1)) for column in known.column)
         return ShownImage(src=src, nth=nth, widths=widths)
 
-    def _lcp(self, template: str, refs: Sequence[ImageRef], asset_of: AssetOf) -> Mapping[str, Lcp]:
+    def _lcp(self, template: str, refs: Sequence[ImageRef], names: Sequence[Name]) -> Mapping[str, Lcp]:
         pages = self._by_template.get(template, ())
-        names = set(numbered(refs, asset_of))
         far = all(ref.zone is not Zone.ARTICLE or ref.text_before >= _FAR for ref in refs)
         found: dict[str, Lcp] = {}
         for viewport in _FOLDS:
@@ -150,16 +170,24 @@ class Survey:
         return found
 
 
-def numbered(refs: Iterable[ImageRef], asset_of: AssetOf) -> list[Name]:
-    """The images of a page as measurements name them, in page order."""
+def numbered(sources: Iterable[str]) -> list[Name]:
+    """The images of a page as measurements name them. ``sources``: site path of each one's file, else its URL."""
     counts: dict[str, int] = {}
     names = []
-    for ref in refs:
-        asset = asset_of(ref)
-        src = asset.path if asset is not None else ref.src
+    for src in sources:
         counts[src] = counts.get(src, -1) + 1
         names.append((src, counts[src]))
     return names
+
+
+def laid_out(
+    base: Layout, page: PageLayout, widths: tuple[int, ...], names: Mapping[Span, Name], *, inserted: str | None = None
+) -> Layout:
+    """A page's layout with what was seen of it; all else as ``slots``."""
+    hurried = lead(page)
+    span = next((span for span, name in names.items() if hurried is not None and name == hurried.name), None)
+    seen = slots(page, widths, names, inserted=inserted)
+    return replace(base, slots=seen, lead=span, lead_known=hurried is not None)
 
 
 def slots(

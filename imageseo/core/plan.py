@@ -12,7 +12,7 @@ from imageseo.core import ladder, urls
 from imageseo.core.fallback import fallbacks
 from imageseo.core.labels import label
 from imageseo.model.hero import Hero
-from imageseo.model.image import Asset, ImageRef, Kept, PageScan, VariantSpec, Zone
+from imageseo.model.image import Asset, ImageRef, Kept, PageScan, Span, VariantSpec, Zone
 from imageseo.model.page import Page
 from imageseo.model.plan import HeroInsert, ImagePlan, PagePlan
 from imageseo.settings import QualitySettings
@@ -70,6 +70,7 @@ def plan_page(
     known = ref is not None and ref.kept is not Kept.IGNORED
     if not known and inserted is None and scan.hero_slot is None:
         eager |= {each.span for each in islice(_large(scan, asset_of, layout), _EAGER)}
+    eager = {span for span in eager if span == (ref and ref.span) or not _below(layout, span)} | _in_view(layout)
     urged = heroes.urged(scan)
     if urged is not None:
         eager.add(urged.span)
@@ -81,7 +82,7 @@ def plan_page(
         named = is_hero and hero is not None and each.kept is not Kept.IGNORED
         if asset is None or not (named or _treated(each, asset) or _converted(each, asset, offer, hero=is_hero)):
             continue
-        high = is_hero and urged is None and (each.span == scan.hero_slot or heroes.near_top(each))
+        high = is_hero and urged is None and _first(each, scan, layout)
         said = hero.alt if hero is not None and is_hero else None
         planned = _image(each, asset, layout, offer, hero=is_hero, eager=each.span in eager, high=high, alt=said)
         if planned.hero or planned.attributes or planned.specs:
@@ -167,7 +168,7 @@ def _image(
 ) -> ImagePlan:
     treated = _treated(ref, asset)
     if ref.zone is Zone.CHROME:
-        layout = ladder.Layout()  # a column says nothing of what stands outside of it
+        layout = ladder.Layout(slots=layout.slots)  # a column says nothing of what stands outside of it
     content = ref.zone is Zone.ARTICLE or hero
     wanted = specs(ref, asset, layout, offer) if ref.kept is None and content else ()
     lazy = (ref.get("loading") or "").strip().lower() == "lazy"
@@ -187,7 +188,7 @@ def _image(
         specs=wanted,
         sizes=ladder.sizes(ref, asset, layout),
         attributes=tuple(attributes),
-        known_width=layout.sizes is not None or layout.content_width is not None,
+        known_width=layout.sizes is not None or layout.content_width is not None or layout.slot(ref) is not None,
         auto_sizes=bool(wanted) and treated and lazy and ref.get("style") is None and ref.get("sizes") is None,
         hero=hero,
     )
@@ -223,6 +224,25 @@ def _insert(
         urgent=heroes.urged(scan) is None,
         label=label(hero.rights.digital_source_type, hero.depicts, scan.language) if labelled else None,
     )
+
+
+def _first(ref: ImageRef, scan: PageScan, layout: ladder.Layout) -> bool:
+    """Whether a hero is in the first screen, where it is worth hurrying."""
+    slot = layout.slot(ref)
+    if ref.span in (scan.hero_slot, layout.lead) or slot is None or slot.in_view is None:
+        return ref.span in (scan.hero_slot, layout.lead) or heroes.near_top(ref)
+    return slot.in_view
+
+
+def _in_view(layout: ladder.Layout) -> set[Span]:
+    """What a browser saw in the first screen."""
+    return {span for span, slot in layout.slots.items() if span is not None and slot.in_view}
+
+
+def _below(layout: ladder.Layout, span: Span) -> bool:
+    """Whether a browser saw an image below every first screen."""
+    slot = layout.slots.get(span)
+    return slot is not None and slot.in_view is False
 
 
 def _large(scan: PageScan, asset_of: AssetOf, layout: ladder.Layout) -> Iterator[ImageRef]:
