@@ -176,6 +176,58 @@ def test_links_are_known_by_their_end_alone() -> None:
     assert found.hero_slot is not None
 
 
+def test_a_link_ends_with_the_next_one() -> None:
+    found = scan("<a href=one>never closed <a href=two>two</a><img src=a><a class=logo>x <a href=3>3</a><img src=b>")
+    assert [(ref.link, ref.zone) for ref in found.refs] == [(None, Zone.ARTICLE)] * 2
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        """<script>document.write("</a>")</script>""",
+        "<!-- </a> <a href=other> -->",
+        "<svg><a href=other></a></svg>",
+        "<template><svg></svg><a href=other>x</a></template>",
+        """<b title="x > </a>"><i title='</a>'>""",
+        "<abbr></abbr><b title=</a>>",
+        "<textarea></a></textarea><span data-a='\"' data-b=\"'\">",
+    ],
+)
+def test_what_looks_like_the_end_of_a_link_is_none(between: str) -> None:
+    assert only(f"<a href=one>{between}<img src=a>").link == "one"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        """<b title="x > <nav>">""",
+        """<b title='x > "<nav>'>""",
+        """<b title = "<nav>">""",
+        """<b title=\n'>\n<nav>\n'>""",
+        """<b title="1 > 0" <nav>""",
+        "<b title=<nav>",
+        "<b <nav>",
+        "<!x <nav>",
+        "<?x '<nav ?>",
+        "</ <nav>",
+        """<b title="</article>" data-x='</article>'>""",
+    ],
+)
+def test_an_element_in_a_value_is_none(before: str) -> None:
+    body = f"<article><h1>Title</h1>{before}<img src=a></article>"
+    assert [(ref.src, ref.zone) for ref in scan(body).refs] == [("a", Zone.ARTICLE)]
+
+
+@pytest.mark.parametrize(
+    "before", ['He said "', "It's '", 'a = "', "x='", "1 < 2 > '", """<b title="a" x='b'>="</b>'""", '<b x=">=">= "']
+)
+def test_quotes_in_text_hide_nothing(before: str) -> None:
+    assert [ref.zone for ref in scan(f"<article>{before}<nav><img src=a></nav><img src=b></article>").refs] == [
+        Zone.CHROME,
+        Zone.ARTICLE,
+    ]
+
+
 def test_include_and_exclude() -> None:
     body = '<header class=hero><img src=a></header><article><div id=map data-x="1,2"><img src=b></div></article>'
     first, second = scan(body, include=[".hero"], exclude=['img.none, [data-x="1,2"]']).refs
