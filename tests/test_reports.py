@@ -238,7 +238,7 @@ def test_budgets_stand_in_a_table_with_their_headroom() -> None:
     told = report(budgets=standings)
     lines = text_report.render(told).splitlines()
     assert re.split(r" {2,}", lines[1]) == [
-        *("lcp-bytes", "mobile", "3", "50.0 KiB", "100.0 KiB", "200.0 KiB", "+75%", "b/")
+        *("lcp-bytes", "mobile", "3", "50.0 KiB (LCP ≈ 1.9 s)", "100.0 KiB", "200.0 KiB", "+75%", "b/")
     ]
     assert re.split(r" {2,}", lines[2]) == ["image-count (blog/*)", "desktop", "3", "12", "10", "-20%", "b/"]
     assert "<td>-20%</td>" in html.render(told)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from imageseo.core.budgets import Standing
+from imageseo.core.budgets import LCP, Standing, lcp_ms
 from imageseo.counted import size
 
 COLUMNS = ("Budget", "Viewport", "Pages", "Most", "Warns at", "Fails at", "Headroom", "On")
@@ -24,9 +24,16 @@ def _row(standing: Standing) -> tuple[str, ...]:
         named,
         budget.viewport.name,
         f"{standing.pages:,}",
-        shown(standing.worst.value),
+        f"{shown(standing.worst.value)}{_estimate(standing)}",
         shown(budget.warn) if budget.warn else "",
         shown(budget.error) if budget.error else "",
         room,
         standing.worst.page,
     )
+
+
+def _estimate(standing: Standing) -> str:
+    """How long a slow phone waits for so many bytes: told, and never judged by."""
+    if standing.budget.metric != LCP or standing.budget.viewport.name != "mobile":
+        return ""
+    return f" (LCP ≈ {lcp_ms(standing.worst.value) / 1000:.1f} s)"
