@@ -37,6 +37,7 @@ from imageseo.probe import probe
 from imageseo.provenance import packet
 from imageseo.rule import Rule
 from imageseo.settings import Settings
+from tests.measured_pages import layout_of
 
 RULES = Path(__file__).parent.parent / "imageseo" / "rules"
 NAMES = sorted(path.stem for path in RULES.glob("*.py") if path.stem != "__init__")
@@ -126,7 +127,8 @@ def findings(root: Path, rule: Rule, settings: Settings) -> list[Finding]:
 
     files = SiteFiles(root, asset)
     around = SiteFacts(site, files=files, settings=settings)
-    reading, levels = Reading.of(site, settings), Levels(rules={rule.id: rule.severity})
+    layout = layout_of(page.path, (root / page.path).read_bytes())
+    reading, levels = Reading.of(site, settings, layout), Levels(rules={rule.id: rule.severity})
     facts = PageFacts(page, site=site, files=files, reading=reading, around=around)
     whole = Judge(site=site, rules=[rule], levels=levels, files=files, reading=reading, around=around).whole()
     return [*judge(facts, [rule], levels)[0], *whole.findings]

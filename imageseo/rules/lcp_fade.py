@@ -20,8 +20,17 @@ Bad (a warning, for a class):
     <article><h1>Harbour</h1>
     <img src="photo-1600x900.jpg" alt="A harbour" fetchpriority="high" class="wide animate__fadeIn"></article>
 
+Bad (a warning, for what a browser saw):
+    <!-- measured: {"photo-1600x900.jpg": {"width": 688, "top": 300}, "lcp": "photo-1600x900.jpg", "fade_ms": 200} -->
+    <article><h1>Harbour</h1><img src="photo-1600x900.jpg" alt="A harbour" fetchpriority="high"></article>
+
 Good:
     <article><h1>Harbour</h1><img src="photo-1600x900.jpg" alt="A harbour" fetchpriority="high"></article>
+
+Good (a browser saw no fade, whatever the class is called):
+    <!-- measured: {"photo-1600x900.jpg": {"width": 688, "top": 300}, "lcp": "photo-1600x900.jpg"} -->
+    <article><h1>Harbour</h1>
+    <img src="photo-1600x900.jpg" alt="A harbour" fetchpriority="high" class="fade-in"></article>
 
 Good (seen all the time):
     <article><h1>Harbour</h1>
@@ -41,12 +50,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from imageseo.core.ladder import declarations
 from imageseo.core.surroundings import surroundings
 from imageseo.model.fact import ImageFact, Problem
-from imageseo.model.finding import Severity
+from imageseo.model.finding import GATING, Severity
 from imageseo.model.image import PageScan
+from imageseo.model.layout import PageLayout
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
 
+_HINT = "show it at once; LCP counts it only when it can be seen. Fade in what stands further down"
 # A page that holds none of these in front of its hero fades nothing: looked for before anything is read.
 _HINTS = tuple(
     b"opacity animat visibility fade data-aos data-sal scrollspy wow blur-up scrollreveal scroll-reveal".split()
@@ -60,11 +71,23 @@ _ATTRIBUTES = ("data-aos", "data-sal", "data-animate", "data-animation", "data-s
 _ZERO = re.compile(r"[+-]?0*\.?0*%?(?:\s*!important)?")
 
 
-def check(html: bytes, scan: PageScan, images: Sequence[ImageFact], hero: ImageFact | None) -> Iterator[Problem]:
+def check(
+    html: bytes, scan: PageScan, images: Sequence[ImageFact], hero: ImageFact | None, measured: PageLayout | None
+) -> Iterator[Problem]:
     if hero is None:
         return
+    fades = _seen(measured)
+    longest = max(fades.values(), default=None)
+    if longest:
+        where = " and ".join(f"{ms:g} ms on {screen}" for screen, ms in fades.items() if ms)
+        yield Problem(
+            message=f"{hero.name} is the page's LCP image and was seen to fade in: {where}",
+            hint=_HINT,
+            at=hero.ref,
+        )
     before = html[: hero.ref.span.end].lower()
-    if not any(hint in before for hint in _HINTS):
+    # What a browser did not see fade does not.
+    if longest is not None or not any(hint in before for hint in _HINTS):
         return
     own = {attribute.name: attribute.value or "" for attribute in hero.ref.attributes}
     number = next(at for at, image in enumerate(images) if image is hero)
@@ -77,9 +100,17 @@ def check(html: bytes, scan: PageScan, images: Sequence[ImageFact], hero: ImageF
     if found is not None:
         yield Problem(
             message=f"{hero.name} is the page's LCP image and is faded in: {where} has {found}",
-            hint="show it at once; LCP counts it only when it can be seen. Fade in what stands further down",
+            hint=_HINT,
             at=hero.ref,
         )
+
+
+def _seen(measured: PageLayout | None) -> Mapping[str, float]:
+    """How long the LCP image faded in, in ms, by viewport; empty where nobody looked, or saw none."""
+    if measured is None or measured.inherited:
+        return {}
+    found = {viewport.name: measured.lcp.get(viewport.name) for viewport in GATING}
+    return {name: lcp.fade_ms for name, lcp in found.items() if lcp is not None and lcp.kind == "image"}
 
 
 def _fades(values: Mapping[str, str]) -> str | None:

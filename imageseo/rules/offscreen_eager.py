@@ -14,9 +14,19 @@ Bad (a warning):
     <article><h1>Harbour</h1><p>[6,000 characters of text]</p>
     <img src="photo-800x450-60KiB.jpg" alt="A harbour" width="800" height="450"></article>
 
+Bad (a warning, for what a browser saw):
+    <!-- measured: {"photo-800x450-60KiB.jpg": {"width": 688, "top": 1400}} -->
+    <article><h1>Harbour</h1><p>Boats come and go.</p>
+    <img src="photo-800x450-60KiB.jpg" alt="A harbour" width="800" height="450"></article>
+
 Good:
     <article><h1>Harbour</h1><p>[6,000 characters of text]</p>
     <img src="photo-800x450-60KiB.jpg" alt="A harbour" width="800" height="450" loading="lazy"></article>
+
+Good (a browser saw it in view, for the text stands beside it):
+    <!-- measured: {"photo-800x450-60KiB.jpg": {"width": 688, "top": 500}} -->
+    <article><h1>Harbour</h1><p>[6,000 characters of text]</p>
+    <img src="photo-800x450-60KiB.jpg" alt="A harbour" width="800" height="450"></article>
 
 Good (it may be in view):
     <article><h1>Harbour</h1><p>Boats come and go.</p>
@@ -32,12 +42,14 @@ Good (an icon costs less than the question):
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from imageseo.core.measured import in_view
 from imageseo.core.mending import added, is_urgent, plus
 from imageseo.model.fact import ImageFact, Problem
 from imageseo.model.finding import Severity
-from imageseo.model.image import Zone
+from imageseo.model.image import Span, Zone
+from imageseo.model.layout import PageLayout, ShownImage
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
@@ -45,16 +57,32 @@ FAR = 5_000  # characters of text; a tablet of 820×1180 CSS px shows the most, 
 LEAST = 4 * 1024  # bytes
 
 
-def check(html: bytes, images: Sequence[ImageFact], hero: ImageFact | None) -> Iterator[Problem]:
+def check(
+    html: bytes,
+    images: Sequence[ImageFact],
+    hero: ImageFact | None,
+    measured: PageLayout | None,
+    seen: Mapping[Span, ShownImage],
+) -> Iterator[Problem]:
     for image in images:
         ref = image.ref
-        if ref.text_before < FAR or ref.zone is not Zone.ARTICLE or ref.get("loading") is not None:
+        shown = seen.get(ref.span) if measured is not None and not measured.inherited else None
+        view = in_view(shown) if shown is not None else None
+        below = ref.text_before >= FAR and ref.zone is Zone.ARTICLE if view is None else not view
+        if not below or ref.get("loading") is not None:
             continue
-        if image is hero or is_urgent(ref) or added(ref) or image.asset is None or image.asset.bytes <= LEAST:
+        if (
+            (image is hero and view is None)
+            or is_urgent(ref)
+            or added(ref)
+            or image.asset is None
+            or image.asset.bytes <= LEAST
+        ):
             continue
         yield Problem(
-            message=f"{image.asset.path} ({-(-image.asset.bytes // 1024)} KiB) stands below more text than any first "
-            "screen holds, and is loaded at once",
+            message=f"{image.asset.path} ({-(-image.asset.bytes // 1024)} KiB) stands below "
+            f"{'every first screen' if view is False else 'more text than any first screen holds'}, and is loaded at "
+            "once",
             hint='write loading="lazy" on it; `imageseo build` does',
             at=ref,
             fix=plus(html, ref, 'loading="lazy"'),
