@@ -10,6 +10,7 @@ import click
 
 from imageseo.cli_cache import cache
 from imageseo.cli_lint import explain, lint
+from imageseo.cli_measure import measure
 from imageseo.terminal import CONFIG, FORMAT, PathType, at_hand, is_off, note, progress
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def doctor(config: Path | None, form: str) -> int:
     return report.exit_code
 
 
-for _command in (lint, explain, cache):
+for _command in (lint, explain, measure, cache):
     cli.add_command(_command)
 
 

@@ -134,7 +134,7 @@ def write(path: Path, layout: SiteLayout) -> bool:
 
 
 def dumps(layout: SiteLayout) -> str:
-    """A layout as text: sorted, an image, an LCP and a column a line, px to the half; what was inherited is left out."""
+    """A layout as text: sorted, an image, an LCP and a column a line, px to the half. What is inherited is left out."""
     templates = [
         f"    {_text(name)}: {_text({'pages': each.pages, 'column': _px(each.column)})}"
         for name, each in sorted(layout.templates.items())

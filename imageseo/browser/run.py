@@ -98,9 +98,13 @@ def templates(pages: Mapping[str, PageLayout], columns: Mapping[str, tuple[float
 async def _all(run: _Run, executable: str | None, workers: int) -> None:
     from playwright.async_api import async_playwright
 
-    async with async_playwright() as playwright, asyncio.TaskGroup() as group:
-        for _ in range(workers):
-            group.create_task(_worker(playwright, run, executable))
+    async with async_playwright() as playwright:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(workers):
+                    group.create_task(_worker(playwright, run, executable))
+        except BaseExceptionGroup as several:
+            raise several.exceptions[0] from None  # one browser that does not start says it for all
 
 
 async def _worker(playwright: Playwright, run: _Run, executable: str | None) -> None:
@@ -135,8 +139,8 @@ async def _page(window: Window, run: _Run, asked: Asked) -> None:
             where = viewport.name
             try:
                 look, troubles = await window.look(viewport, asked.url, asked.article)
-            except Trouble as trouble:
-                if not trouble.crash:
+            except Trouble as error:
+                if not error.crash:
                     raise
                 look, troubles = await window.look(viewport, asked.url, asked.article)  # once more, in a fresh one
             seen.looks[viewport.name] = look
@@ -145,8 +149,8 @@ async def _page(window: Window, run: _Run, asked: Asked) -> None:
         seen.wide, _ = await window.widths(asked.url, asked.article, run.widths)
         if seen.wide is None or not _holds(asked, seen, run.widths):
             seen.wide = await window.resized(asked.url, asked.article, run.widths)
-    except Trouble as trouble:
-        heard([trouble], where)
+    except Trouble as error:
+        heard([error], where)
     else:
         fade = 1000 * run.limits.fade
         run.pages[asked.path] = layout(asked, seen, served=run.served, size=run.size, fade_ms=fade)

@@ -8,7 +8,7 @@ import re
 import shutil
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -58,10 +58,14 @@ _EMPTY = b"<!doctype html><title>imageseo</title><style>body{margin:0}iframe{bor
 
 @dataclass(frozen=True)
 class Served:
-    """Where a site is served. ``origin``: ``http://127.0.0.1:PORT``; ``base``: its path there, as ``/docs/``."""
+    """Where a site is served. ``origin``: ``http://127.0.0.1:PORT``; ``base``: its path there, as ``/docs/``.
+
+    ``host``: of the published site, ``""`` where nobody said.
+    """
 
     origin: str
     base: str
+    host: str = ""
 
     def url(self, path: str) -> str:
         """The URL of a page (``Page.url``) or file of the site."""
@@ -71,6 +75,23 @@ class Served:
         """The site path that a URL of this server leads to; None when it is none of the site's."""
         found = urls.resolve(url, page="index.html", base_url=self.origin + self.base)
         return found if isinstance(found, str) else None
+
+    def led_here(self, text: bytes) -> bytes:
+        """A text with the absolute URLs of the published site leading to this server.
+
+        A page whose theme writes those (Pelican's SITEURL) would be measured without its style else.
+        """
+        if self._own is None:
+            return text
+        # With a scheme, because a page under http: would ask the same of //host.
+        return self._own.sub(lambda found: b"http:" + found[1] + self.origin[7:].encode(), text)
+
+    @cached_property
+    def _own(self) -> re.Pattern[bytes] | None:
+        host = re.escape(self.host.encode())
+        return (
+            re.compile(rb"(?:https?:)?(//|\\/\\/)" + host + rb"(?=[/\\\"'\s)<>?#]|$)", re.IGNORECASE) if host else None
+        )
 
 
 class _Server(http.server.ThreadingHTTPServer):
@@ -83,21 +104,10 @@ class _Server(http.server.ThreadingHTTPServer):
         self.base_url = base_url
         super().__init__(("127.0.0.1", 0), handler)
 
-    @property
-    def served(self) -> Served:
-        return Served(origin=f"http://127.0.0.1:{self.server_port}", base=self.base)
-
     @cached_property
-    def to_here(self) -> Callable[[bytes], bytes]:
-        """Leads absolute URLs of the published site to this server: a page without its style would be measured else."""
-        split = urlsplit(self.base_url or "")
-        if not split.hostname:
-            return lambda text: text
-        host = re.escape(split.netloc.encode())
-        own = re.compile(rb"(?:https?:)?(//|\\/\\/)" + host + rb"(?=[/\\\"'\s)<>?#]|$)", re.IGNORECASE)
-        here = f"127.0.0.1:{self.server_port}".encode()
-        # By a URL with its scheme, because a page under http: would ask the same of //host.
-        return lambda text: own.sub(lambda found: b"http:" + found[1] + here, text)
+    def served(self) -> Served:
+        host = urlsplit(self.base_url or "").netloc
+        return Served(origin=f"http://127.0.0.1:{self.server_port}", base=self.base, host=host)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A browser that has seen enough hangs up; nobody needs to hear of it."""
@@ -126,6 +136,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if path == FRAME:
             self._send(200, "text/html", _EMPTY, body=body)
             return
+        if "worker" in self.headers.get("Sec-Fetch-Dest", ""):
+            # Of a search, mostly, which reads an index of megabytes while the page is looked at, and draws nothing.
+            self._send(200, "text/javascript", b"", body=body)
+            return
         found = self.server.served.path(path if path.startswith("/") else "/")
         if found is None and path.rstrip("/") + "/" == self.server.base:
             found = ""
@@ -143,7 +157,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         kind = _TYPES.get(suffix, "application/octet-stream")
         try:
             if suffix in _TEXTS:
-                self._send(200, kind, self.server.to_here(file.read_bytes()), body=body)
+                self._send(200, kind, self.server.served.led_here(file.read_bytes()), body=body)
                 return
             with file.open("rb") as stream:
                 self._head(200, kind, os.fstat(stream.fileno()).st_size)

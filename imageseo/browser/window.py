@@ -7,7 +7,7 @@ import contextlib
 import os
 import re
 import signal
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -141,13 +141,10 @@ class Window:
             srcs = await asyncio.wait_for(
                 tab.page.evaluate(f"limit => ({_script('eager')})(document, limit)", 1000 * load), 2 * load
             )
+            script = f"article => ({_script('read')})(document, article)"
             for width in widths:
                 await tab.page.set_viewport_size({"width": width, "height": DESKTOP.height})
-                rows.append(
-                    await asyncio.wait_for(
-                        tab.page.evaluate(f"article => ({_script('read')})(document, article)", article), load
-                    )
-                )
+                rows.append(await asyncio.wait_for(tab.page.evaluate(script, article), load))
         except Exception as error:
             raise await self._broken(DESKTOP, tab, error) from error
         await self._drop(DESKTOP)

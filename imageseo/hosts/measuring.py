@@ -1,0 +1,233 @@
+"""Measuring as it is asked for: which pages, by how many browsers, into the file or against it."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from imageseo import layoutfile
+from imageseo.browser import chromium
+from imageseo.browser.run import Measured, measure
+from imageseo.browser.seen import Asked, article_of
+from imageseo.browser.serve import Served, serve
+from imageseo.browser.window import Limits
+from imageseo.core.find import UnreadablePage
+from imageseo.core.globs import matches
+from imageseo.core.measured import WIDTHS, numbered, template
+from imageseo.drift import drifts
+from imageseo.errors import SiteError
+from imageseo.facts import PageFacts, Reading, SiteFiles
+from imageseo.hosts.project import AtHand
+from imageseo.judge import locate, unreadable
+from imageseo.levels import Levels, graded
+from imageseo.lint import count
+from imageseo.model.finding import Finding, Severity, Silenced
+from imageseo.model.layout import SiteLayout
+from imageseo.model.page import Page, Site
+from imageseo.ports import Progress
+from imageseo.probe import probe
+
+_SAMPLE = 3
+"""Pages of a template that ``--check`` opens where nobody says more: drift comes with themes, not with pages."""
+
+
+Serving = Callable[[Path, str | None], AbstractContextManager[Served]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureResult:
+    """What a run of ``measure`` ends with. ``notes``: lines for people."""
+
+    findings: tuple[Finding, ...]
+    summary: Mapping[str, int]
+    notes: tuple[str, ...] = ()
+    failed: bool = False
+    silenced: tuple[Silenced, ...] = ()
+    title: str = "measure"
+
+
+def run(
+    here: AtHand,
+    root: Path,
+    *,
+    progress: Progress,
+    check: bool = False,
+    globs: Sequence[str] = (),
+    sample: int | None = None,
+    workers: int | None = None,
+    limits: Limits | None = None,
+    serving: Serving = serve,
+) -> MeasureResult:
+    """Open a built site's pages in a browser; write what was seen, or (``check``) say where it has drifted.
+
+    ``globs``: only these pages; what is known of the others stays. ``sample``: so many pages of each template at
+    most; of all that match without it, 3 of each where a check names no pages.
+    Raises ImageseoError.
+    """
+    settings = here.settings
+    chromium.require()
+    executable = chromium.find(settings.measure.chromium, os.environ)
+    site = here.site(root).without(settings.exclude_pages)
+    file = here.folder / layoutfile.NAME
+    known = layoutfile.read(file)
+    if check and known is None:
+        raise SiteError(f"{file}: there is no such file to check", hint="measure first: `imageseo measure DIR`")
+    reader = _Reader.of(here, site)
+    chosen = _matching(site.pages, globs)
+    if check and sample is None and not globs:
+        sample = _SAMPLE
+    if sample is not None:
+        chosen = reader.sampled(chosen, sample)
+    with serving(site.root, site.base_url) as served:
+        measured = measure(
+            [partial(reader.asked, page, served) for page in chosen],
+            served=served,
+            widths=known.widths if check and known else WIDTHS,
+            size=reader.files.size,
+            executable=executable,
+            workers=workers or settings.measure.workers,
+            progress=progress,
+            limits=limits or Limits(load=settings.measure.timeout),
+        )
+    levels = Levels.of(settings.lint)
+    if check and known is not None:
+        return _checked(site, len(chosen), known, measured, levels)
+    return _written(file, site, chosen, known, measured, levels)
+
+
+def _checked(site: Site, opened: int, known: SiteLayout, measured: Measured, levels: Levels) -> MeasureResult:
+    """What has drifted from the file."""
+    pages = {page.path: page for page in site.pages}
+    drifted = {path: found for path, found in drifts(known, measured.layout).items() if found}
+    more = [
+        Finding(
+            rule="layout-drifted",
+            severity=Severity.ERROR,
+            message=f"{'; '.join(found[:3])}{f'; and {len(found) - 3} more' if len(found) > 3 else ''}",
+            hint=f"look whether that is meant; then `imageseo measure DIR`, and commit {layoutfile.NAME}",
+            location=locate(pages[path]),
+        )
+        for path, found in drifted.items()
+    ]
+    return _result(
+        [*measured.findings, *more],
+        levels,
+        {"pages": opened, "drifted pages": len(drifted)},
+        f"{opened:,} of {len(site.pages):,} pages were opened and held against {layoutfile.NAME}",
+    )
+
+
+def _written(
+    file: Path, site: Site, chosen: Sequence[Page], known: SiteLayout | None, measured: Measured, levels: Levels
+) -> MeasureResult:
+    """Put what was seen into the file, beside what is known of the site's other pages."""
+    layout = measured.layout
+    if known is not None and len(chosen) < len(site.pages) and known.widths == layout.widths:
+        layout = merged(
+            known, layout, opened={page.path for page in chosen}, standing={page.path for page in site.pages}
+        )
+    changed = layoutfile.write(file, layout)
+    state = "written" if changed else "as it was"
+    return _result(
+        measured.findings,
+        levels,
+        {"pages": len(measured.layout.pages), "templates": len(measured.layout.templates)},
+        f"{layoutfile.NAME} is {state}: {len(layout.pages):,} pages, {len(layout.templates):,} templates",
+    )
+
+
+def merged(known: SiteLayout, new: SiteLayout, *, opened: set[str], standing: set[str]) -> SiteLayout:
+    """What was seen now, beside what is known of pages that stand and were not opened."""
+    kept = {path: page for path, page in known.pages.items() if path in standing and path not in opened}
+    pages = dict(sorted({**kept, **new.pages}.items()))
+    counts = Counter(page.template for page in pages.values())
+    columns = {name: each for name, each in {**known.templates, **new.templates}.items() if counts[name]}
+    return SiteLayout(
+        widths=new.widths,
+        pages=pages,
+        templates={name: replace(each, pages=counts[name]) for name, each in sorted(columns.items())},
+    )
+
+
+def _result(findings: Iterable[Finding], levels: Levels, counts: Mapping[str, int], note: str) -> MeasureResult:
+    found = tuple(sorted(graded(findings, levels), key=lambda finding: finding.sort_key))
+    return MeasureResult(
+        findings=found,
+        summary={**counts, **count(found)},
+        notes=(note,),
+        failed=any(finding.severity is Severity.ERROR for finding in found),
+    )
+
+
+def _matching(pages: Sequence[Page], globs: Sequence[str]) -> list[Page]:
+    """The pages that a glob names, by file or URL. Raises SiteError for one that names none."""
+    if not globs:
+        return list(pages)
+    found: dict[str, Page] = {}
+    for glob in globs:
+        named = [page for page in pages if any(matches(name, glob.lstrip("/")) for name in (page.path, page.url))]
+        if not named:
+            raise SiteError(
+                f"--pages {glob}: the site has no such page",
+                hint="a page's file or URL from the site's root; * takes /",
+            )
+        found.update((page.path, page) for page in named)
+    return [page for page in pages if page.path in found]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Reader:
+    """Reads pages as the build does, so that it finds its images again."""
+
+    site: Site
+    files: SiteFiles
+    reading: Reading
+
+    @classmethod
+    def of(cls, here: AtHand, site: Site) -> _Reader:
+        limit = here.settings.encode.max_pixels
+        files = SiteFiles(site.root, lambda path: probe(site.root / path, path, max_pixels=limit))
+        return cls(site=site, files=files, reading=Reading.of(site, here.settings))
+
+    def asked(self, page: Page, served: Served) -> Asked | Finding:
+        """What is to be opened, or why it cannot be."""
+        facts = self._facts(page)
+        try:
+            html, scan = facts.html, facts.scan
+        except (OSError, UnreadablePage) as error:
+            return unreadable(page, error)
+        assets = {image.ref.span: image.asset for image in facts.images}
+        source = page.hints.source
+        return Asked(
+            path=page.path,
+            url=served.url(page.url),
+            source=source.as_posix() if source is not None else None,
+            template=template(html, scan),
+            names=numbered(scan.refs, lambda ref: assets.get(ref.span)),
+            srcs=[served.led_here(ref.src.encode()).decode() for ref in scan.refs],
+            article=article_of(html, scan),
+        )
+
+    def sampled(self, pages: Sequence[Page], most: int) -> list[Page]:
+        """So many of each template at most, spread evenly; what cannot be read is left to ``asked``."""
+        alike: dict[str, list[str]] = defaultdict(list)
+        for page in pages:
+            facts = self._facts(page)
+            try:
+                alike[template(facts.html, facts.scan)].append(page.path)
+            except (OSError, UnreadablePage):
+                alike[""].append(page.path)
+        spread = (
+            paths if len(paths) <= most else [paths[index * len(paths) // most] for index in range(most)]
+            for paths in alike.values()
+        )
+        chosen = {path for paths in spread for path in paths}
+        return [page for page in pages if page.path in chosen]
+
+    def _facts(self, page: Page) -> PageFacts:
+        return PageFacts(page, site=self.site, files=self.files, reading=self.reading)
