@@ -22,6 +22,8 @@ Size = tuple[int, int]
 _FAR = 4.0
 """Points of quality that a trial effort may differ from the final one by; what differs by more is noise."""
 
+_NEARER = 0.8
+"""What is left of that above the wide anchor."""
 
 _MEMORY = re.compile(r"out of memory|allocation failed|encoding error [12]\b", re.IGNORECASE)
 """As libavif, Pillow and libwebp (by its codes 1 and 2) say that there was none left."""
@@ -120,7 +122,7 @@ def search_one(codec: Codec, metric: Metric, way: Way, search: Search, image: Im
     trial = find(way.trial, search.first)
     apart = min(_FAR, max(-_FAR, narrow.final - narrow.trial))
     if judged is not image:
-        return Known(trial + apart, trial)
+        return Known(trial + apart * _NEARER, trial)
     return Known(find(way.effort, trial + apart, trials=1), trial, density())
 
 

@@ -78,7 +78,7 @@ class Study:
             size, wanted = (spec.width, spec.height), way.aim(self.kind)
             by = target.tilt(self._densities(spec, coding), size, wanted, way.leeway, format=spec.format)
             quality = target.tilted(quality, by, format=spec.format)
-        return target.whole(quality)
+        return target.whole(quality, spec.format)
 
     def _found(self, spec: VariantSpec, coding: str) -> dict[int, float]:
         """The qualities at a spec's anchors, by width."""

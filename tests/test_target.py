@@ -33,7 +33,7 @@ def test_finds_the_target_on_a_noisy_line(
 
     def score(quality: int) -> float:
         tried.append(quality)
-        return wanted + (quality - at) * slope + noise.uniform(-0.5, 0.5)
+        return wanted + (target.rungs(format)[quality] - at) * slope + noise.uniform(-0.5, 0.5)
 
     found = target.search(score, wanted, first=first, format=format)
     assert abs(found - at) * slope <= 2.5
@@ -50,7 +50,7 @@ def test_few_trials_are_enough_on_the_curves_of_photographs() -> None:
 
         def score(quality: int, at: float = at, slope: float = slope, tried: list[int] = tried) -> float:
             tried.append(quality)
-            return 71 + (quality - at) * slope
+            return 71 + (target.rungs("avif")[quality] - at) * slope
 
         found = target.search(score, 71, first=target.guess("avif", 320, 71), format="avif")
         counts.append(len(tried))
@@ -78,9 +78,20 @@ def test_one_trial_is_all_that_is_made_when_one_is_allowed() -> None:
         tried.append(quality)
         return 63.0
 
-    found = target.search(score, 71, first=50.4, format="avif", trials=1)
-    assert tried == [50]
-    assert found == pytest.approx(50 + 8 / 0.8)
+    found = target.search(score, 71, first=80.4, format="webp", trials=1)
+    assert tried == [80]
+    assert found == pytest.approx(80 + 8 / (0.45 + 0.75 * 6 / 8))
+
+
+def test_numbers_that_encode_alike_are_tried_once_and_cliffs_are_known() -> None:
+    """libaom's levels: 44 and 45 are the same, and 51 and 52 are as far apart as 52 and 55."""
+    scale = target.rungs("avif")
+    assert 45 not in scale
+    assert scale[52] - scale[51] == pytest.approx(scale[57] - scale[52], abs=0.3)
+    assert list(scale.values()) == sorted(scale.values())
+    assert target.whole((scale[51] + scale[52]) / 2 + 0.1, "avif") == 52
+    assert all(target.whole(at, "avif") == one for one, at in scale.items())
+    assert target.rungs("webp") == {one: one for one in range(5, 99)}
 
 
 @given(width=SIDES, height=SIDES, format=FORMATS, data=st.data())
@@ -150,7 +161,7 @@ def test_between_anchors_and_beyond(low: float, high: float, wider: float, width
     if width >= 2560:
         assert quality == target.between(found, 2560, format=format)
     assert target.between({320: low}, width, format=format) == low
-    assert 5 <= target.whole(quality) <= 98
+    assert 5 <= target.whole(quality, format) <= 98
     three = {**found, 1920: wider}
     assert target.between(three, 1920, format=format) == pytest.approx(wider)
     if width <= 1280:
@@ -190,7 +201,8 @@ def test_a_file_of_the_usual_size_is_asked_for_the_target_itself() -> None:
         density = usual * math.exp(target.COST * (wanted - 71)) / size[0] / size[1]
         assert target.tilt({640: density}, size, wanted, 2, format="avif") == pytest.approx(0, abs=1e-9)
         assert target.tilt({640: density * 1.5}, size, wanted, 2, format="avif") < -0.2
-    assert target.tilted(50, 0.8, format="avif") == pytest.approx(51)
+    assert target.tilted(50, 0.7, format="avif") == pytest.approx(51), "flat where pictures are calm"
+    assert target.tilted(65, 1.2, format="avif") == pytest.approx(66), "steep where they are not"
     assert target.tilted(97.9, 2, format="webp") == target.MOST
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -35,13 +36,12 @@ COST = 0.047
 _LEAST = 5
 MOST = 98
 """The end of the scale: what is found there has missed its target."""
-_LOW, _HIGH = 74, 82  # of a scale, where slopes change
 
 
 class Usual(NamedTuple):
     """How a format takes a score of 70 at the narrow anchor, on the half of the photographs that is tuned on.
 
-    ``slope``: score for a point of quality, low on the codec's scale and high; ``wider``: points of quality for each
+    ``slope``: score for a point of quality, below and above the qualities ``at``; ``wider``: points of quality for each
     doubling of the width; ``beyond``: how much of the slope between the last two anchors goes on above them;
     ``drift``: what each doubling adds there; ``pieces``: whether the codec treats each part of a picture by itself, so
     that some of them tell of the whole (WebP sorts a picture's blocks into four kinds, those of pieces otherwise);
@@ -51,6 +51,7 @@ class Usual(NamedTuple):
 
     quality: float
     slope: tuple[float, float]
+    at: tuple[float, float]
     wider: float
     beyond: float
     drift: float
@@ -60,11 +61,41 @@ class Usual(NamedTuple):
 
 
 USUAL: Mapping[str, Usual] = {
-    "avif": Usual(47.5, (0.8, 0.8), 0.0, 0.5, -2.0, pieces=True, bytes=36_000, less=1.0),
-    "webp": Usual(74.0, (0.45, 1.2), 0.7, 0.5, 0.0, bytes=50_000, less=0.25),
-    "jpeg": Usual(78.0, (0.7, 0.7), 0.5, 0.5, 0.0),
+    "avif": Usual(54.5, (0.7, 1.2), (51, 62), 0.0, 0.5, -2.0, pieces=True, bytes=40_000, less=1.0),
+    "webp": Usual(74.0, (0.45, 1.2), (74, 82), 0.7, 0.5, 0.0, bytes=50_000, less=0.25),
+    "jpeg": Usual(78.0, (0.7, 0.7), (74, 82), 0.5, 0.5, 0.0),
 }
-_OTHER = Usual(75.0, (0.7, 0.7), 0.0, 0.5, 0.0)
+_UNEVEN: Mapping[str, tuple[tuple[int, float], ...]] = {
+    "avif": (
+        (33, 33.0),
+        (35, 35.2),
+        (36, 40.8),
+        (38, 42.6),
+        (39, 44.6),
+        (41, 46.4),
+        (43, 48.2),
+        (44, 51.2),
+        (46, 52.8),
+        (47, 54.1),
+        (49, 56.5),
+        (51, 57.6),
+        (52, 60.0),
+        (54, 60.8),
+        (55, 61.6),
+        (57, 62.4),
+        (58, 63.2),
+        (60, 64.0),
+        (62, 64.9),
+        (63, 65.5),
+        (65, 66.8),
+        (66, 67.5),
+        (68, 68.0),
+    ),
+}
+"""Where a codec's numbers are not all different, or not equally far apart: number -> quality, by what photographs score
+at each. libaom has 64 levels, and where it takes its next quantiser matrices, one makes three points of score.
+"""
+_OTHER = Usual(75.0, (0.7, 0.7), (74, 82), 0.0, 0.5, 0.0)
 
 
 def anchors(source: Size, width: int, format: str) -> tuple[Size, ...]:
@@ -85,8 +116,10 @@ def anchors(source: Size, width: int, format: str) -> tuple[Size, ...]:
 
 def judged(size: Size) -> Size:
     """Of what a picture of an anchor's size is judged by: the picture itself, or the sheet of its pieces."""
-    columns, rows = (round(side / PIECE / 2) for side in size)
-    return (columns * PIECE, rows * PIECE) if size[0] > WIDE and columns and rows else size
+    if size[0] <= WIDE or size[1] < PIECE:
+        return size
+    columns, rows = (math.ceil(side / PIECE / 2) for side in size)
+    return columns * PIECE, rows * PIECE
 
 
 def pieces(size: Size) -> Iterator[tuple[Size, Size]]:
@@ -113,25 +146,29 @@ def guess(format: str, width: int, target: float, narrower: tuple[int, float] | 
 def search(score: Callable[[int], float], target: float, *, first: float, format: str, trials: int = TRIALS) -> float:
     """The quality whose score is ``target``, between whole numbers too, in at most so many trials.
 
-    ``score``: of one quality, rising with it but for noise; ``first``: where to begin. Within a point of score where
-    the score can be had at all; else the end of the scale that comes nearest.
+    ``score``: of one quality, as the codec takes it, rising with it but for noise; ``first``: where to begin. Within a
+    point of score where the score can be had at all; else the end of the scale that comes nearest.
     """
+    scale = rungs(format)
     tried: dict[int, float] = {}
-    quality = _whole(first)
+    quality = whole(first, format)
     while True:
         tried[quality] = score(quality)
         best = min(tried, key=lambda one: (abs(tried[one] - target), one))
         miss = target - tried[best]
-        below = max((one for one in tried if tried[one] < target), default=_LEAST - 1)
-        above = min((one for one in tried if tried[one] >= target), default=MOST + 1)
-        wanted = best + miss / _slope(tried, best, target, format)
-        if below < above:
-            wanted = min(max(wanted, below), above)
+        below = max((one for one in tried if tried[one] < target), default=None)
+        above = min((one for one in tried if tried[one] >= target), default=None)
+        low = _LEAST - 1.0 if below is None else scale[below]
+        high = MOST + 1.0 if above is None else scale[above]
+        wanted = scale[best] + miss / _slope(tried, best, target, format)
+        if low < high:
+            wanted = min(max(wanted, low), high)
         if len(tried) == trials or abs(miss) <= (_FIRST if len(tried) == 1 else _CLOSE):
             break
-        if below in tried and above in tried and (above - below <= 1 or 0 < tried[above] - tried[below] <= _BRACKET):
+        inside = [one for one, at in scale.items() if low < at < high]
+        if below is not None and above is not None and (not inside or 0 < tried[above] - tried[below] <= _BRACKET):
             break
-        quality = _whole(min(max(wanted, below + 1), above - 1) if above - below > 1 else wanted)
+        quality = min(inside, key=lambda one: abs(scale[one] - wanted)) if inside else whole(wanted, format)
         if quality in tried:
             break
     return min(float(MOST), max(float(_LEAST), wanted))
@@ -176,25 +213,35 @@ def tilted(quality: float, by: float, *, format: str) -> float:
     return min(float(MOST), max(float(_LEAST), quality + by / _usual_slope(format, quality)))
 
 
-def whole(quality: float) -> int:
+def whole(quality: float, format: str) -> int:
     """As encoders take it."""
-    return _whole(quality)
+    scale = rungs(format)
+    return min(scale, key=lambda one: abs(scale[one] - quality))
+
+
+@cache
+def rungs(format: str) -> Mapping[int, float]:
+    """What a codec's whole numbers stand for on a scale where each point tells as much as the next."""
+    uneven = dict(_UNEVEN.get(format, ()))
+    return {
+        one: uneven.get(one, float(one))
+        for one in range(_LEAST, MOST + 1)
+        if not uneven or one in uneven or not min(uneven) <= one <= max(uneven)
+    }
 
 
 def _slope(tried: Mapping[int, float], best: int, target: float, format: str) -> float:
     """Score a point of quality around the target, by the trial on its other side, else by the nearest one."""
+    scale = rungs(format)
     others = [one for one in tried if one != best]
     if not others:
-        return _usual_slope(format, best)
+        return _usual_slope(format, scale[best])
     across = [one for one in others if (tried[one] < target) != (tried[best] < target)]
     other = min(across or others, key=lambda one: (abs(tried[one] - target), one))
-    return min(_STEEPEST, max(_FLATTEST, (tried[best] - tried[other]) / (best - other)))
+    return min(_STEEPEST, max(_FLATTEST, (tried[best] - tried[other]) / (scale[best] - scale[other])))
 
 
 def _usual_slope(format: str, quality: float) -> float:
-    low, high = USUAL.get(format, _OTHER).slope
-    return low + (high - low) * min(1.0, max(0.0, (quality - _LOW) / (_HIGH - _LOW)))
-
-
-def _whole(quality: float) -> int:
-    return min(MOST, max(_LEAST, round(quality)))
+    about = USUAL.get(format, _OTHER)
+    share = (quality - about.at[0]) / (about.at[1] - about.at[0])
+    return about.slope[0] + (about.slope[1] - about.slope[0]) * min(1.0, max(0.0, share))

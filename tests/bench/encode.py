@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.bench import corpus, figures, peers, plots, scoring, worst
+from tests.bench import corpus, figures, matched, peers, plots, scoring, worst
 from tests.bench import jobs as asking
 from tests.bench.figures import Entrant
 from tests.bench.jobs import Job
@@ -45,6 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="of our settings: target.avif=73"
     )
+    parser.add_argument("--match", choices=("eleventy", "sharp"), help="ours once more, at that peer's mean score")
     parser.add_argument("--python", default=sys.executable, help="that runs our side, say one with vszip")
     parser.add_argument("--plots", type=Path, metavar="DIR")
     parser.add_argument("--worst", type=Path, metavar="DIR", help="crops at 100 %% of our five worst files")
@@ -107,6 +108,7 @@ class Contest:
             "settings": dict(each.split("=", 1) for each in options.set),
             "tools": {name: figures.entrant(tool, processors) if tool else None for name, tool in tools.items()},
             "targets": running["imageseo"].targets,
+            "matched": self._matched(judge, running.get(options.match), resized) if options.match else None,
             "missing": {name: lost for name, tool in running.items() if (lost := _missing(tool, asked))},
             "floor": floors,
             "butteraugli": self._butteraugli(running, references),
@@ -137,6 +139,19 @@ class Contest:
         settings = [word for each in self.options.set for word in ("--set", each)]
         request = asking.write(out / "request.json", asked, out=out)
         return measure([self.options.python, "-m", "tests.bench.ours", request, *settings, *words], cwd=ROOT)
+
+    def _matched(self, judge: scoring.Scorer, peer: Entrant | None, resized: Path) -> dict[str, Any] | None:
+        def make(targets: Mapping[str, float]) -> Entrant:
+            out = self._folder("matched", *(f"{target:.2f}" for target in targets.values()))
+            words = [f"target.{format}={target}" for format, target in targets.items()]
+            told = json.loads(self._ours(asked, out, *(word for each in words for word in ("--set", each))).out)
+            tool = Entrant(name="imageseo", version=_own_version(), targets=told["targets"])
+            tool.made = {name: Path(path) for name, path in told["made"].items()}
+            self._judge(judge, {tool.name: tool}, {tool.name: resized})
+            return tool
+
+        asked = asking.jobs(self.photos, self.options.widths)
+        return matched.matched(peer, make) if peer is not None else None
 
     def _floor(self, name: str) -> dict[str, Any]:
         record = self.scratch / "recorded" / name / "record"
