@@ -13,7 +13,7 @@ from imageseo.core.skeleton import template
 from imageseo.core.slots import WIDTHS, Slot, sizes_for
 from imageseo.model.finding import GATING, REPORTED
 from imageseo.model.image import Asset, ImageRef, Span, Zone
-from imageseo.model.layout import Lcp, PageLayout, ShownImage, SiteLayout, Template
+from imageseo.model.layout import Lcp, LcpKind, PageLayout, ShownImage, SiteLayout, Template
 
 __all__ = [
     "WIDTHS",
@@ -115,17 +115,10 @@ class Survey:
     def _expected(
         self, template: str, known: Template, ref: ImageRef, src: str, nth: int, asset: Asset | None
     ) -> ShownImage | None:
-        twins = self._by_src.get((template, src), ())
-        if twins and all(_alike(twins[0].widths, each.widths) for each in twins):
-            # What stands in the article stands elsewhere on each page. Of a logo the highest place counts: a lazy
-            # image in view costs more than an eager one below.
-            tops: Mapping[str, float] = {}
-            if ref.zone is Zone.CHROME:
-                places = [each.tops for each in twins]
-                tops = {
-                    name: min(each[name] for each in places) for name in places[0] if all(name in it for it in places)
-                }
-            return ShownImage(src=src, nth=nth, widths=twins[0].widths, tops=tops)
+        twin = self._twins.get((template, src))
+        if twin is not None:
+            # What stands in the article stands elsewhere on each page.
+            return ShownImage(src=src, nth=nth, widths=twin.widths, tops=twin.tops if ref.zone is Zone.CHROME else {})
         if ref.zone is not Zone.ARTICLE or asset is None or not asset.natural or not any(known.column):
             return None
         written = written_width(ref, asset)
@@ -134,40 +127,68 @@ class Survey:
         return ShownImage(src=src, nth=nth, widths=widths)
 
     def _lcp(self, template: str, refs: Sequence[ImageRef], names: Sequence[Name]) -> Mapping[str, Lcp]:
-        pages = self._by_template.get(template, ())
         far = all(ref.zone is not Zone.ARTICLE or ref.text_before >= _FAR for ref in refs)
         found: dict[str, Lcp] = {}
         for viewport in _FOLDS:
-            seen = [each.lcp[viewport] for each in pages if viewport in each.lcp]
-            if len(seen) < _ENOUGH:
+            seen = self._lcps.get((template, viewport))
+            if seen is None or seen.pages < _ENOUGH:
                 continue
-            first = seen[0]
-            same = all((each.kind, each.src, each.nth) == (first.kind, first.src, first.nth) for each in seen)
-            if same and first.kind == "image" and first.src is not None and (first.src, first.nth) in names:
-                found[viewport] = Lcp(kind="image", src=first.src, nth=first.nth)
-                continue
-            kinds = {each.kind for each in seen}
-            here = any((each.src, each.nth) in names for each in seen)
+            if seen.kinds == {"image"} and len(seen.images) == 1:
+                for src, nth in seen.images.intersection(names):
+                    found[viewport] = Lcp(kind="image", src=src, nth=nth)
             # Where no image of the article is in view, text is; unless a picture of the theme's may be.
-            if far and not here and "text" in kinds and kinds <= {"text", "image"}:
+            elif far and "text" in seen.kinds and seen.kinds <= {"text", "image"} and seen.images.isdisjoint(names):
                 found[viewport] = Lcp(kind="text")
         return found
 
     @cached_property
-    def _by_template(self) -> Mapping[str, Sequence[PageLayout]]:
-        found: dict[str, list[PageLayout]] = {}
-        for _, page in sorted(self.layout.pages.items()):
-            found.setdefault(page.template, []).append(page)
-        return found
+    def _lcps(self) -> Mapping[tuple[str, str], _Lcps]:
+        """By template and viewport."""
+        found: dict[tuple[str, str], list[Lcp]] = {}
+        for page in self.layout.pages.values():
+            for viewport, lcp in page.lcp.items():
+                found.setdefault((page.template, viewport), []).append(lcp)
+        return {
+            key: _Lcps(
+                pages=len(lcps),
+                kinds=frozenset(lcp.kind for lcp in lcps),
+                images=frozenset((lcp.src, lcp.nth) for lcp in lcps if lcp.kind == "image" and lcp.src is not None),
+            )
+            for key, lcps in found.items()
+        }
 
     @cached_property
-    def _by_src(self) -> Mapping[tuple[str, str], Sequence[ShownImage]]:
-        """Images by template and ``src``, once for each page and place."""
+    def _twins(self) -> Mapping[tuple[str, str], ShownImage]:
+        """Images that all pages of a template show at one width, by it and their ``src``.
+
+        Their place is the highest of all: a lazy image in view costs more than an eager one below.
+        """
         found: dict[tuple[str, str], list[ShownImage]] = {}
-        for kind, pages in self._by_template.items():
-            for image in (image for page in pages for image in page.images):
-                found.setdefault((kind, image.src), []).append(image)
-        return found
+        for _, page in sorted(self.layout.pages.items()):
+            for image in page.images:
+                if any(image.widths):
+                    found.setdefault((page.template, image.src), []).append(image)
+        return {
+            key: ShownImage(
+                src=key[1],
+                widths=images[0].widths,
+                tops={
+                    name: min(each.tops[name] for each in images)
+                    for name in images[0].tops
+                    if all(name in each.tops for each in images)
+                },
+            )
+            for key, images in found.items()
+            if all(_alike(images[0].widths, each.widths) for each in images)
+        }
+
+
+class _Lcps(NamedTuple):
+    """What was the LCP on the measured pages of a template."""
+
+    pages: int
+    kinds: frozenset[LcpKind]
+    images: frozenset[Name]
 
 
 def numbered(sources: Iterable[str]) -> list[Name]:
