@@ -34,6 +34,9 @@ Good (one picture for two schemes):
 Good (its twin by name):
     <p><img src="harbour-light-800x450.jpg" alt="The harbour"><img src="harbour-dark-800x450.jpg" alt="The harbour"></p>
 
+Good (a badge has its words from another host):
+    <h2>Build status</h2><p><img src="https://img.example/badge.svg" alt="Build status"></p>
+
 Good (one file twice, and icons):
     <p><img src="photo-1600x900.jpg" alt="The harbour"><img src="photo-1600x900.jpg" alt="The harbour">
     <img src="yes-16x16.png" alt="yes"><img src="ok-24x24.png" alt="yes"></p>
@@ -70,7 +73,7 @@ def check(html: bytes, scan: PageScan, images: Sequence[ImageFact]) -> Iterator[
         where = None
         if ref.caption and plain(ref.caption) == alt:
             where = "caption"
-        elif ref.heading and plain(ref.heading) == alt:
+        elif ref.heading and plain(ref.heading) == alt and not _badge(image):
             where = "heading above it"
         elif ref.link is not None:
             link = surroundings(html, scan.charset).link(number, ref.span)
@@ -84,6 +87,11 @@ def check(html: bytes, scan: PageScan, images: Sequence[ImageFact]) -> Iterator[
     for many in shown.values():
         if len(many) > 1:
             yield from _several(many)
+
+
+def _badge(image: ImageFact) -> bool:
+    """Whether it may be one: another host's file has its text from there."""
+    return image.asset is None and any(target.elsewhere == "origin" for target in image.targets)
 
 
 def _several(images: Sequence[ImageFact]) -> Iterator[Problem]:

@@ -52,7 +52,7 @@ _HINT = 'say what it shows, or `alt=""` if it only decorates'
 
 def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
     for image in images:
-        alt = (image.ref.get("alt") or "").strip()
+        alt = (image.ref.get("alt") or "").strip().lstrip("!")  # `![!name](…)` is a common slip of Markdown
         if not alt:
             continue
         what, severity = _named(alt, image.ref.src)
