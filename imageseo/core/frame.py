@@ -33,7 +33,7 @@ class Frame:
 
 def harmless(text: str) -> str:
     """Text of others, on one line, without anything that a terminal would obey."""
-    return text.translate(_UNSEEN)
+    return text if text.isprintable() else text.translate(_UNSEEN)
 
 
 def frame(line: str, *, number: int, column: int) -> Frame:
@@ -52,6 +52,8 @@ def frame(line: str, *, number: int, column: int) -> Frame:
 
 def cells(text: str) -> int:
     """How many cells of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
     return sum(0 if unicodedata.combining(each) else 2 if _wide(each) else 1 for each in text)
 
 
