@@ -1,0 +1,117 @@
+"""Leave one out: do pages that inherit by template agree with their own measurement?
+
+    python -m tests.bench.inherit SITE... [--least 0.95]
+
+``SITE``: a built folder with ``imageseo.layout.json`` beside it (``imageseo measure SITE``). Each measured page is
+taken out of the layout, inherits what the others lead to expect, and is held against what a browser saw of it: widths
+within 2 px, or of the same candidate of the default ladder at 1x and 2x, at every measured viewport; the LCP wherever
+inheritance claims to know it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from imageseo import layoutfile
+from imageseo.core.measured import Survey, template
+from imageseo.facts import PageFacts, Reading
+from imageseo.model.image import Asset, BadAsset
+from imageseo.model.layout import PageLayout, ShownImage, SiteLayout
+from imageseo.model.page import Page, Site
+from imageseo.probe import probe
+from imageseo.settings import Settings
+from imageseo.sitefiles import SiteFiles
+
+RUNGS = (*Settings().widths, 10**9)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("sites", nargs="+", type=Path)
+    parser.add_argument("--least", type=float, default=0.95)
+    parser.add_argument("--verbose", action="store_true")
+    options = parser.parse_args(arguments)
+    total: Counter[str] = Counter()
+    for root in options.sites:
+        found = Counter(told for told, _ in judged(root))
+        total += found
+        print(root, *(f"{name}: {count}" for name, count in sorted(found.items())))
+        if options.verbose:
+            print(*(f"  {told}: {words}" for told, words in judged(root) if "off" in told), sep="\n")
+    shares = [
+        total[f"{what} right"] / max(1, total[f"{what} right"] + total[f"{what} off"])
+        for what in ("image", "page", "LCP")
+    ]
+    print(f"images {shares[0]:.1%}, pages {shares[1]:.1%}, LCP where claimed {shares[2]:.1%}")
+    return 0 if min(share for share in shares if share) >= options.least else 1
+
+
+def judged(root: Path) -> Iterator[tuple[str, str]]:
+    """What was told right, wrong or not at all: of images, of pages as a whole, of the LCP at each viewport."""
+    layout = layoutfile.read(root.parent / layoutfile.NAME)
+    if layout is None:
+        sys.exit(f"{root}: not measured")
+    for path, own in sorted(layout.pages.items()):
+        told = inherited(root, layout, own)
+        if told is None:
+            yield "page alone of its template", path
+            continue
+        known = {(image.src, image.nth): image for image in told.images}
+        right = True
+        for image in own.images:
+            if not any(image.widths):
+                continue
+            other = known.get((image.src, image.nth))
+            if other is None:
+                yield "image not told", f"{path}: {image.src}"
+                continue
+            good = alike(image, other)
+            right = right and good
+            yield f"image {'right' if good else 'off'}", f"{path}: {image.src} {image.widths} {other.widths}"
+        if own.images:
+            yield f"page {'right' if right else 'off'}", path
+        for viewport, lcp in told.lcp.items():
+            seen = own.lcp.get(viewport)
+            if seen is not None:
+                good = seen.kind == lcp.kind and (lcp.kind != "image" or (seen.src, seen.nth) == (lcp.src, lcp.nth))
+                yield f"LCP {'right' if good else 'off'}", f"{path} {viewport}: {seen.kind} {seen.src}, told {lcp.kind}"
+
+
+def inherited(root: Path, layout: SiteLayout, own: PageLayout) -> PageLayout | None:
+    """What the page would be told if nobody had opened it; ``None`` when it is alone of its template."""
+    others = {path: page for path, page in layout.pages.items() if path != own.page}
+    if not any(page.template == own.template for page in others.values()):
+        return None
+    site = Site(root=root, project=root.parent, base_url="https://example.org/", pages=())
+
+    def asset(path: str) -> Asset | BadAsset:
+        return probe(root / path, path, max_pixels=10**9)
+
+    facts = PageFacts(
+        Page(path=own.page),
+        site=site,
+        files=SiteFiles(root, asset),
+        reading=replace(Reading.of(site, Settings()), survey=Survey(replace(layout, pages=others))),
+    )
+    assert template(facts.html, facts.scan) == own.template, own.page
+    return facts.measured
+
+
+def alike(seen: ShownImage, told: ShownImage) -> bool:
+    return all(
+        px == 0 or abs(px - other) <= 2 or all(rung(px * dpr) == rung(other * dpr) for dpr in (1, 2))
+        for px, other in zip(seen.widths, told.widths, strict=True)
+    )
+
+
+def rung(px: float) -> int:
+    return next(each for each in RUNGS if each >= px - 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
