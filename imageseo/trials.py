@@ -87,27 +87,31 @@ def search_one(codec: Codec, metric: Metric, way: Way, search: Search, image: Im
 
     ``reference``: as ``refer`` gives it for ``image``.
     """
+    about = target.USUAL.get(search.format)
     judged = sheet(image)
+    pieces = judged is not image
+    tested = judged if about is not None and about.alone else image
+    wanted = search.wanted + ((about.flatter or 0.0) if about is not None and pieces else 0.0)
     tried: dict[int | None, list[tuple[float, int]]] = {}
 
     def score(quality: int, effort: int | None) -> float:
-        data = codec.encode(judged.copy(), quality=quality, effort=effort, xmp=None, coding=search.coding)
+        data = codec.encode(tested.copy(), quality=quality, effort=effort, xmp=None, coding=search.coding)
         with open_raster(data, codec.name) as decoded:
             decoded.load()
-            found = metric.score(reference, decoded)
-        tried.setdefault(effort, []).append((search.wanted - found, len(data)))
+            found = metric.score(reference, sheet(decoded) if tested is image else decoded)
+        tried.setdefault(effort, []).append((wanted - found, len(data)))
         return found
 
     def density() -> float | None:
         """By the nearest trial."""
         miss, size = min(tried.get(way.effort, ()), key=lambda each: abs(each[0]), default=(0.0, 0))
-        return size / judged.width / judged.height * math.exp(miss * target.COST) or None
+        return size / tested.width / tested.height * math.exp(miss * target.COST) or None
 
     def find(effort: int | None, first: float, trials: int = target.TRIALS) -> float:
         of_effort = partial(score, effort=effort)
         try:
             if reference is not None:
-                return target.search(of_effort, search.wanted, first=first, format=search.format, trials=trials)
+                return target.search(of_effort, wanted, first=first, format=search.format, trials=trials)
         except Exception as error:  # as encoders may raise; but a machine out of memory must not choose the quality
             if starved(error):
                 raise MemoryError(f"{error}") from error
@@ -121,7 +125,7 @@ def search_one(codec: Codec, metric: Metric, way: Way, search: Search, image: Im
         return Known(final, find(way.trial, final), density())
     trial = find(way.trial, search.first)
     apart = min(_FAR, max(-_FAR, narrow.final - narrow.trial))
-    if judged is not image:
+    if pieces:
         return Known(trial + apart * _NEARER, trial)
     return Known(find(way.effort, trial + apart, trials=1), trial, density())
 

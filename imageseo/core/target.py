@@ -43,8 +43,8 @@ class Usual(NamedTuple):
 
     ``slope``: score for a point of quality, below and above the qualities ``at``; ``wider``: points of quality for each
     doubling of the width; ``beyond``: how much of the slope between the last two anchors goes on above them;
-    ``drift``: what each doubling adds there; ``pieces``: whether the codec treats each part of a picture by itself, so
-    that some of them tell of the whole (WebP sorts a picture's blocks into four kinds, those of pieces otherwise);
+    ``drift``: what each doubling adds there; ``alone``: whether pieces may be encoded without the rest (WebP sorts all
+    blocks of a picture into four kinds, and those of pieces otherwise); ``flatter``: what pieces score above the whole;
     ``bytes``: of a variant for which a point of score costs neither much nor little; ``less``: the share of its leeway
     that a larger one may fall by.
     """
@@ -55,14 +55,15 @@ class Usual(NamedTuple):
     wider: float
     beyond: float
     drift: float
-    pieces: bool = False
+    alone: bool = False
+    flatter: float | None = None
     bytes: float | None = None
     less: float = 0.0
 
 
 USUAL: Mapping[str, Usual] = {
-    "avif": Usual(54.5, (0.7, 1.2), (51, 62), 0.0, 0.5, -2.0, pieces=True, bytes=40_000, less=1.0),
-    "webp": Usual(74.0, (0.45, 1.2), (74, 82), 0.7, 0.5, 0.0, bytes=50_000, less=0.25),
+    "avif": Usual(54.5, (0.7, 1.2), (51, 62), 0.0, 0.5, -2.0, alone=True, flatter=0.25, bytes=40_000, less=1.0),
+    "webp": Usual(74.0, (0.45, 1.2), (74, 82), 0.7, 0.5, 0.0, flatter=0.9, bytes=50_000, less=0.15),
     "jpeg": Usual(78.0, (0.7, 0.7), (74, 82), 0.5, 0.5, 0.0),
 }
 _UNEVEN: Mapping[str, tuple[tuple[int, float], ...]] = {
@@ -109,7 +110,8 @@ def anchors(source: Size, width: int, format: str) -> tuple[Size, ...]:
     narrow = min(max(NARROW, math.ceil(_LEAST_SIDE * ratio)), wide)
     widths = (narrow,) if width <= narrow or wide < narrow * _APART else (narrow, wide)
     wider = (WIDER, max(1, round(WIDER / ratio)))
-    if width > wide == WIDE and source[0] >= WIDER and USUAL.get(format, _OTHER).pieces and judged(wider) != wider:
+    flatter = USUAL.get(format, _OTHER).flatter
+    if width > wide == WIDE and source[0] >= WIDER and flatter is not None and judged(wider) != wider:
         widths = (*widths, WIDER)
     return tuple((each, max(1, round(each * source[1] / source[0]))) for each in widths)
 

@@ -76,7 +76,9 @@ class Record:
             if made is not image:
                 picture, pieces = digest(image), digest(made)
                 with self._lock:
-                    self.sheets[pieces], self.rendered[pieces] = picture, self.rendered[picture]
+                    self.sheets[pieces] = picture
+                    if picture in self.rendered:  # and not decoded from an encode of it
+                        self.rendered[pieces] = self.rendered[picture]
             return made
 
         return recorded
@@ -98,7 +100,10 @@ class Record:
 
     def score(self, reference: str, image: Image.Image) -> None:
         with self._lock:
-            judged = self._decoded.get(f"{reference} {digest(image)}")
+            seen = digest(image)
+            judged = self._decoded.get(f"{reference} {seen}")
+            if judged is None and seen in self.sheets:
+                judged = self._decoded.get(f"{self.sheets[reference]} {self.sheets[seen]}")
             if judged is None:
                 self.lost += 1
             else:
@@ -215,11 +220,12 @@ def replay(folder: Path) -> dict[str, Any]:
             if index not in judged or metric is None:
                 continue
             with cpu(spent, "scores"):
-                if picture not in references:
-                    references[picture] = metric.reference(image)
+                reference = judged[index]
+                if reference not in references:
+                    references[reference] = metric.reference(images[reference])
                 with Image.open(io.BytesIO(file)) as opened:
                     opened.load()
-                    metric.score(references[picture], opened)
+                    metric.score(references[reference], opened if reference == picture else sheet(opened))
     finals = len(encodes) - len(judged)
     calls = {"sources": len(renders), "final encodes": finals, "probe encodes": len(judged), "scores": len(scores)}
     seconds = {name: round(each, 3) for name, each in sorted(spent.items())}
