@@ -68,8 +68,8 @@ def main(arguments: list[str] | None = None) -> int:
                             if step is not None:
                                 steps[step] += 1
                             if step is not None and abs(step) > 1:
-                                print(f"{path.relative_to(root)} at {width} px, {density}x: {image['src']} is "
-                                      f"{image['shown']:.0f} px, {image['current'].rpartition('/')[2]}: {step:+d}")  # fmt: skip
+                                where = f"{path.relative_to(root)} at {width} px, {density}x"
+                                print(f"{where}: {image['src']} is {image['shown']:.0f} px, {step:+d}")
                         page.close()
                     context.close()
     count = sum(steps.values())
