@@ -58,7 +58,7 @@ class Row:
         size = f"{recipe.width}x{recipe.height}"
         yield "  " + ", ".join([recipe.provider, size, f"seed {recipe.seed}", *source])
         words = ("prompt", "negative")
-        yield from (f"  {key}: {recipe.options[key]}" for key in words if key in recipe.options)
+        yield from (f"  {key}: {recipe.options[key]}" for key in words if recipe.options.get(key))
         others = {key: value for key, value in sorted(recipe.options.items()) if key not in words}
         if others:
             yield f"  options: {json.dumps(others, ensure_ascii=False, sort_keys=True)}"
