@@ -58,6 +58,10 @@ def read(site: Site) -> Feeds:
         problem = xmlfiles.guarded(path, lambda: _read(site, path, found), limit=MAX_BYTES, hint=_MEND)  # noqa: B023
         if problem is not None and _is_feed(site, path):
             feeds.problems.append(problem)
+        elif problem is None and not found and _is_feed(site, path, attack=True):
+            hint, place = "write it without a document type", Place(file=path)
+            problem = Problem(message=f"{path} declares entities, and is not read", hint=hint, place=place)
+            feeds.problems.append(problem)
         columns = xmlfiles.columns(site.root / path, [(line, tag) for _, _, line, tag in found]) if found else {}
         feeds.enclosures += [
             Enclosure(kind=kind, said=said, place=Place(file=path, line=line, column=columns.get((line, tag))))
@@ -66,10 +70,15 @@ def read(site: Site) -> Feeds:
     return feeds
 
 
-def _is_feed(site: Site, path: str) -> bool:
-    """Whether a file that cannot be read was to be one: sitemaps and the like are others' business."""
+def _is_feed(site: Site, path: str, *, attack: bool = False) -> bool:
+    """Whether a file that was not read was to be one: sitemaps and the like are others' business.
+
+    ``attack``: and declares entities.
+    """
     try:
         with xmlfiles.opened(site.root / path) as (head, _):
+            if attack and not xmlfiles.has_entities(head):
+                return False
             text = head.replace(b"\0", b"")
             return any(name in text for name in (b"<rss", b"<feed", b"<rdf:RDF"))
     except Exception:  # damaged: told by its name
@@ -90,9 +99,14 @@ def _read(site: Site, path: str, found: list[tuple[str, dict[str, str], int, str
                 continue
             kind = _KINDS.get(element.tag)
             if kind is not None and (kind != "atom" or element.get("rel") == "enclosure"):
-                found.append((kind, _said(element), element.sourceline, element.tag.rpartition("}")[2]))
+                found.append((kind, _said(element), element.sourceline, _told(element)))
             if element.tag in ("item", f"{{{_ATOM}}}entry"):
                 xmlfiles.forget(element)
+
+
+def _told(element: Any) -> str:
+    name = str(element.tag).rpartition("}")[2]
+    return f":{name}" if element.prefix else name
 
 
 def _said(element: Any) -> dict[str, str]:

@@ -53,25 +53,33 @@ class Faults:
         if images > self._limits.images:
             message = f"{shorten(loc_of(element))} lists {images:,} images; {self._limits.images:,} are read"
             self._add(("", "images"), line, name, message, "list those that the page is about")
-        if not self._schema.validate(element):
+        from lxml import etree
+
+        try:
+            valid = self._schema.validate(element)
+        except etree.XMLSchemaValidateError:  # lxml's word for an entity that nobody declared
+            message, hint = "an entry refers to an entity that is not declared", "write the character itself"
+            self._add(("", "entity"), line, name, message, hint)
+            return
+        if not valid:
             for error in self._schema.error_log:
                 self._by_schema(element, error)
 
     def _by_schema(self, element: Any, error: Any) -> None:
         """What the schema says, in our words."""
         space, _, name = error.message.partition("'")[2].partition("'")[0].removeprefix("{").rpartition("}")
-        told = f"image:{name}" if space == IMAGE else name
+        told, tag = (f"image:{name}", f":{name}") if space == IMAGE else (name, name)
         if "DATATYPE" in error.type_name or "FACET" in error.type_name or "facet" in error.message:
             each = next((each for each in element.iter(f"{{{space}}}{name}") if each.sourceline == error.line), None)
             given = shorten(" ".join((each.text if each is not None and each.text else "").split()))
             expected = _EXPECTED.get(name, "something else")
-            self._add((space, name), error.line, name, f"<{told}> is “{given}”; expected {expected}", MEND)
+            self._add((space, name), error.line, tag, f"<{told}> is “{given}”; expected {expected}", MEND)
         elif space == IMAGE and name in _DEPRECATED:
             message, hint = f"<{told}> is no longer read", "leave it out; the page's own JSON-LD can say it"
-            self._add((space, f"{name} there"), error.line, name, message, hint)
+            self._add((space, f"{name} there"), error.line, tag, message, hint)
         elif "ELEMENT_CONTENT" in error.type_name and not (space == SITEMAP and "Missing" in error.message):
             missing = "misses something" if "Missing" in error.message else "may not stand here"
-            self._add((space, f"{name} there"), error.line, name, f"<{told}> {missing}", MEND)
+            self._add((space, f"{name} there"), error.line, tag, f"<{told}> {missing}", MEND)
 
     def _add(self, kind: tuple[str, str], line: int, tag: str, message: str, hint: str) -> None:
         self._counts[kind] = self._counts.get(kind, 0) + 1

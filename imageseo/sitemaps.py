@@ -90,6 +90,8 @@ class _Reader:
         children: list[tuple[str, int]] = []
 
         def job() -> None:
+            if (self.site.root / path).stat().st_size > self.limits.bytes:  # not even the entries within the limit
+                raise xmlfiles.TooLarge
             if twin:
                 self._compare(path, plain)
             else:

@@ -113,7 +113,10 @@ def guarded(path: str, read: Callable[[], None], *, limit: int, hint: str) -> Pr
 
 
 def columns(file: Path, tags: Iterable[tuple[int, str]]) -> Mapping[tuple[int, str], int]:
-    """Column of the first tag of a name in a line, for each line and name (without prefix) that has one; 1-based."""
+    """Column of the first tag of a name in a line, for each line and name that has one; 1-based.
+
+    A name stands without its prefix: with a colon in front (``:loc``) of one that has a prefix for sure.
+    """
     wanted: dict[int, set[str]] = {}
     for line, tag in tags:
         wanted.setdefault(line, set()).add(tag)
@@ -132,5 +135,6 @@ def columns(file: Path, tags: Iterable[tuple[int, str]]) -> Mapping[tuple[int, s
 
 
 def _column(text: str, tag: str) -> int:
-    at = next((at for at in (text.find(f"<{tag}"), text.find(f":{tag}")) if at >= 0), -1)
-    return text.rfind("<", 0, at + 1) + 1
+    wanted = (tag,) if tag.startswith(":") else (f"<{tag}", f":{tag}")
+    at = next((at for each in wanted if (at := text.find(each)) >= 0), -1)
+    return text.rfind("<", 0, at + 1) + 1 if at >= 0 else 0

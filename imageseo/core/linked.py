@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any, NoReturn
 
 from imageseo.core.jsonplace import place
+from imageseo.model.fact import Problem
 from imageseo.model.image import Span
 
 MAX_BYTES = 4 * 2**20
 """Of one block; a larger one is not read. The largest of real sites have some 100 KB."""
+MOST = 100
+"""Problems of a rule that one page has at most."""
 _WRAPPED = (("<!--", "-->"), ("//<![CDATA[", "//]]>"), ("/*<![CDATA[*/", "/*]]>*/"), ("<![CDATA[", "]]>"))
 
 
@@ -80,10 +84,11 @@ class Linked:
 
     nodes: tuple[Node, ...] = ()
     faults: tuple[Fault, ...] = ()
+    by_id: Mapping[str, Sequence[Node]] = field(default_factory=dict, repr=False)
 
-    def named(self, name: str) -> Iterator[Node]:
+    def named(self, name: str) -> Sequence[Node]:
         """Every node with this ``@id``."""
-        return (node for node in self.nodes if node.id == name)
+        return self.by_id.get(name, ())
 
 
 def read(html: bytes, spans: Sequence[Span], charset: str) -> Linked:
@@ -111,7 +116,11 @@ def read(html: bytes, spans: Sequence[Span], charset: str) -> Linked:
             faults.append(
                 Fault(offset=block.offset(begin), problem=f"a JSON-LD block cannot be read: {deep}", hint=_MEND)
             )
-    return Linked(nodes=tuple(nodes), faults=tuple(faults))
+    by_id: dict[str, list[Node]] = {}
+    for node in nodes:
+        if node.id is not None:
+            by_id.setdefault(node.id, []).append(node)
+    return Linked(nodes=tuple(nodes), faults=tuple(faults), by_id=by_id)
 
 
 _MEND = "mend the template that writes it; search engines drop the whole block"
@@ -146,24 +155,31 @@ def _content(text: str) -> tuple[int, int]:
 
 def _nodes(block: Block, root: Any) -> Iterator[Node]:
     """Every object in document order, where the context is schema.org's."""
-    waiting: list[tuple[Any, tuple[str | int, ...], bool, bool]] = [(root, (), True, False)]
+    waiting: list[tuple[Any, tuple[str | int, ...], bool, frozenset[str] | None]] = [(root, (), True, None)]
     while waiting:
-        item, path, top, ours = waiting.pop()
+        item, path, top, terms = waiting.pop()
+        within: Iterable[tuple[str | int, Any, bool]]
         if isinstance(item, dict):
-            ours = "schema.org" in json.dumps(item["@context"]) if "@context" in item else ours
-            if ours:
-                yield Node(block=block, path=path, types=_types(item), top=top, said=_plain(item))
-            inside = [
-                (value, (*path, key), top and key == "@graph", ours)
-                for key, value in item.items()
-                if key != "@context" and isinstance(value, dict | list)
-            ]
-            waiting += reversed(inside)
+            terms = _terms(item["@context"], terms) if "@context" in item else terms
+            if terms is not None:
+                yield Node(block=block, path=path, types=_types(item), top=top, said=_plain(item), terms=terms)
+            within = ((key, value, top and key == "@graph") for key, value in item.items() if key != "@context")
         elif isinstance(item, list):
-            inside = [
-                (value, (*path, at), top, ours) for at, value in enumerate(item) if isinstance(value, dict | list)
-            ]
-            waiting += reversed(inside)
+            within = ((at, value, top) for at, value in enumerate(item))
+        else:
+            continue
+        inside = [(value, (*path, key), still) for key, value, still in within if isinstance(value, dict | list)]
+        waiting += ((value, inner, still, terms) for value, inner, still in reversed(inside))
+
+
+def _terms(context: Any, outer: frozenset[str] | None) -> frozenset[str] | None:
+    """What a context defines beside schema.org's names; None where it is another vocabulary's."""
+    parts = context if isinstance(context, list) else [context]
+    own = frozenset(key for part in parts if isinstance(part, dict) for key in part if not key.startswith("@"))
+    names = [part for part in parts if isinstance(part, str)]
+    names += [str(part.get("@vocab", "")) for part in parts if isinstance(part, dict)]
+    ours = outer is not None or any("schema.org" in name for name in names)
+    return own | (outer or frozenset()) if ours else None
 
 
 def _types(said: Mapping[str, Any]) -> frozenset[str]:
@@ -176,6 +192,13 @@ def _plain(said: Mapping[str, Any]) -> Mapping[str, Any]:
     if not any(key.startswith("schema:") for key in said):
         return said
     return {key.removeprefix("schema:"): value for key, value in said.items()}
+
+
+def some(problems: Iterator[Problem]) -> Iterator[Problem]:
+    """The first of a page's problems: a block of megabytes may be wrong all over, and each has to be looked for."""
+    for number, problem in enumerate(islice(problems, MOST), 1):
+        more = " (more of its kind on this page are not listed)" if number == MOST else ""
+        yield replace(problem, message=problem.message + more)
 
 
 def images_of(node: Node, name: str) -> Iterator[object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from functools import lru_cache
 
 IMAGE_TYPES = frozenset({"ImageObject", "ImageObjectSnapshot", "Barcode"})
 # All others that end alike; told from slips of ImageObject.
@@ -72,6 +73,7 @@ def near(name: str, known: Iterable[str], cutoff: float = 0.75) -> str | None:
     return by[found[0]] if found else None
 
 
+@lru_cache(maxsize=4096)
 def slip_of_type(name: str) -> bool:
     """Whether a type's name is a slip of ImageObject."""
     if name in IMAGE_TYPES or name in _TYPES:
@@ -79,6 +81,7 @@ def slip_of_type(name: str) -> bool:
     return name.lower() in _SLIPS or near(name, ("ImageObject",), 0.87) is not None
 
 
+@lru_cache(maxsize=4096)
 def slip_of_property(name: str) -> str | None:
     """The property about images that a name of another thing's property is a slip of; None for all others."""
     if name in _TOLD_OF:

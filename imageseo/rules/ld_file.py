@@ -24,7 +24,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from imageseo.core.linked import Linked, Node
+from imageseo.core.linked import Linked, Node, some
 from imageseo.core.vocabulary import HOLD_IMAGES, IMAGE_TYPES
 from imageseo.model.fact import Place, Problem, Target, shorten
 from imageseo.model.finding import Severity
@@ -41,6 +41,10 @@ _PICTURE = re.compile(r"\.(?:jpe?g|png|webp|avif|gif|svg|bmp|ico)(?:[?#]|$)", re
 
 
 def check(linked: Linked, files: SiteFiles, target: Callable[[str], Target]) -> Iterator[Problem]:
+    yield from some(_found(linked, files, target))
+
+
+def _found(linked: Linked, files: SiteFiles, target: Callable[[str], Target]) -> Iterator[Problem]:
     for node in linked.nodes:
         if node.types & IMAGE_TYPES:
             yield from _image(node, files, target)

@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from imageseo.core.linked import Linked, Node
+from imageseo.core.linked import Linked, Node, some
 from imageseo.core.vocabulary import IMAGE_TYPES
 from imageseo.model.fact import Place, Problem, shorten
 from imageseo.model.finding import Severity
@@ -38,6 +38,10 @@ _OWNED = ("creator", "creditText", "copyrightNotice", "license")
 
 
 def check(linked: Linked) -> Iterator[Problem]:
+    yield from some(_found(linked))
+
+
+def _found(linked: Linked) -> Iterator[Problem]:
     named: dict[str, dict[str, Any]] = {}
     referred: set[str] = set()
     for node in linked.nodes:

@@ -37,7 +37,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from imageseo.core import vocabulary
-from imageseo.core.linked import Linked, Node
+from imageseo.core.linked import Linked, Node, some
 from imageseo.model.fact import Place, Problem, shorten
 from imageseo.model.finding import Severity
 
@@ -47,6 +47,10 @@ _TRUTH = ("true", "false")
 
 
 def check(linked: Linked) -> Iterator[Problem]:
+    yield from some(_found(linked))
+
+
+def _found(linked: Linked) -> Iterator[Problem]:
     for node in linked.nodes:
         for name in sorted(node.types):
             if vocabulary.slip_of_type(name):

@@ -63,10 +63,20 @@ def check(page: Page, site: Site, head: Head, sitemaps: Sitemaps) -> Iterator[Pr
             )
 
 
-def check_site(robots: Robots | None, sitemaps: Sitemaps) -> Iterator[Problem]:
+def check_site(site: Site, robots: Robots | None, sitemaps: Sitemaps) -> Iterator[Problem]:
     if robots is not None:
-        yield from _forbidden(robots, sitemaps.images, IMAGES, "image")
-        yield from _forbidden(robots, sitemaps.pages, PAGES, "page")
+        hosts = {_host(site.base_url)} if site.base_url is not None else {_host(url) for url in sitemaps.pages}
+        yield from _forbidden(robots, _of(hosts, sitemaps.images), IMAGES, "image")
+        yield from _forbidden(robots, _of(hosts, sitemaps.pages), PAGES, "page")
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0].lower()
+
+
+def _of(hosts: set[str], listed: Mapping[str, Listed]) -> Mapping[str, Listed]:
+    """What this robots.txt speaks of: another host has its own."""
+    return {url: entry for url, entry in listed.items() if _host(url) in hosts}
 
 
 def _forbidden(robots: Robots, listed: Mapping[str, Listed], agent: str, kind: str) -> Iterator[Problem]:
