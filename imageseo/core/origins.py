@@ -11,10 +11,14 @@ from imageseo.core.vocabulary import IMAGE_TYPES, SOURCE_TYPES
 from imageseo.model.fact import Target
 from imageseo.model.hero import COMPOSITE_TRAINED_MEDIA, TRAINED_MEDIA
 
+_PARTS = re.compile(r"[·|;()\[\]]|[.](?=\s|$)|\s[-–—]\s")
+_NOUN = r"(?:image|picture|photo|illustration|bild|foto|imagen|immagine|imagem|beeld|obraz|画像|图片|圖片)"
 _OUTRIGHT = re.compile(
-    r"(?<![^\W\d_])(?:AI|KI|IA)[- ](?:generated|made|created|generiert|gegenereerd)|"
-    r"(?:generated|created|made)\s+(?:by|with)\s+(?:an?\s+)?AI(?![^\W\d_])|générée? par IA|"
-    r"generad[ao] por IA|generat[ao] con IA|met AI gegenereerd|gerada por IA|wygenerowany przez AI|AI生成",
+    rf"(?:this\s+)?(?:{_NOUN}\s*(?:is\s+)?[:：]?\s*)?(?:"
+    r"(?:AI|KI|IA)[- ](?:generated|made|created|generiert|gegenereerd)|"
+    r"(?:generated|created|made)\s+(?:by|with)\s+(?:an?\s+)?AI|générée? par IA|generad[ao] por IA|"
+    r"generat[ao] con IA|(?:met )?AI[- ]gegenereerd|gerad[ao] por IA|wygenerowany przez AI|AI生成"
+    rf")(?:\s+{_NOUN})?",
     re.IGNORECASE,
 )
 
@@ -39,7 +43,7 @@ def made_by_model(code: str | None) -> bool:
 
 def says_outright(caption: str | None) -> bool:
     """Whether a caption says that this image is generated, not only that it is about AI."""
-    return caption is not None and _OUTRIGHT.search(caption) is not None
+    return any(_OUTRIGHT.fullmatch(part.strip()) for part in _PARTS.split(caption or ""))
 
 
 def said_of(linked: Linked, target: Callable[[str], Target]) -> dict[str, str]:
