@@ -60,7 +60,7 @@ class Marks:
             return None
         try:
             size = os.fstat(file).st_size
-            head = os.pread(file, _BLOCK, 0) if hasattr(os, "pread") else _sought(file, 0, _BLOCK)
+            head = _sought(file, 0, _BLOCK)
 
             def read(offset: int, count: int) -> bytes:
                 end = offset + max(0, count)
@@ -77,6 +77,8 @@ class Marks:
 
 
 def _sought(file: int, offset: int, count: int) -> bytes:
+    if hasattr(os, "pread"):
+        return os.pread(file, count, offset)
     os.lseek(file, offset, os.SEEK_SET)
     return os.read(file, count)
 

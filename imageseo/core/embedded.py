@@ -213,6 +213,8 @@ def _boxes(data: bytes, at: int = 0) -> Iterator[tuple[bytes, bytes]]:
 
 def _items(meta: bytes, read: Read) -> Found:
     """EXIF and XMP are items, whose place a table tells; a profile is a property."""
+    if b"Exif" not in meta and b"mime" not in meta and b"prof" not in meta and b"rICC" not in meta:
+        return  # nearly all variants
     boxes = dict(_boxes(meta, 4))
     named = _item_kinds(boxes.get(b"iinf", b""))
     if named:
