@@ -4,7 +4,7 @@ async ({ settle, fade, article }) => {
   const seen = window[Symbol.for('imageseo')];
   const frame = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)));
   const atMost = (ms, promise) => Promise.race([promise, new Promise(done => setTimeout(done, ms))]);
-  const end = performance.now() + settle;
+  let end = performance.now() + settle;
   const left = () => Math.max(0, end - performance.now());
 
   const onScreen = element => {
@@ -37,12 +37,12 @@ async ({ settle, fade, article }) => {
     await (fading.length ? atMost(faded - performance.now(), Promise.all(fading.map(each => each.finished.catch(() => 0)))) : pause);
     await frame();
   }
-  // A paint is reported some frames after it: two frames in a row without news.
-  for (let count = -1, quiet = 0; quiet < 2 && left() > 0;) {
+  end = Math.max(end, performance.now() + settle / 2);
+  // A paint is reported some frames after it: two frames in a row without news; twenty where nothing was painted yet.
+  for (let count = -1, quiet = 0; quiet < (count > 0 ? 2 : 20) && left() > 0;) {
     await frame();
     seen.flush();
-    quiet = seen.lcp.length === count && count > 0 ? quiet + 1 : 0;
-    if (seen.lcp.length === 0 && performance.now() > end - settle + 500) break;
+    quiet = seen.lcp.length === count ? quiet + 1 : 0;
     count = seen.lcp.length;
   }
   seen.flush();

@@ -187,7 +187,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send_response_only(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(size))
-        self.send_header("Cache-Control", "no-store")  # each page is a visitor's first
+        # As on the web: a style sheet whose URL a script sets anew (Material's does) is gone for some frames else.
+        self.send_header("Cache-Control", "max-age=3600")
         self.end_headers()
 
 

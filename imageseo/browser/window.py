@@ -5,24 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import re
 import signal
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from imageseo.browser import chromium
 from imageseo.browser.serve import FRAME, Served
-from imageseo.browser.trouble import Trouble, aside, blocked, broken, elsewhere
+from imageseo.browser.tab import Tab, script
+from imageseo.browser.trouble import Trouble, blocked, broken, elsewhere
 from imageseo.model.finding import DESKTOP, Viewport
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, BrowserContext, CDPSession, Page, Playwright
+    from playwright.async_api import Browser, CDPSession, Playwright
 
-_NAMED = re.compile(r"\$(read|eager)\b")
 _STAGE = Viewport(name="frame", width=2560, height=DESKTOP.height, dpr=1.0)
 """Where the frame stands whose width changes."""
 
@@ -39,16 +35,6 @@ class Limits:
     close: float = 3.0
 
 
-@dataclass(slots=True)
-class _Tab:
-    """A page that is used again, and what it did beside being looked at."""
-
-    context: BrowserContext
-    page: Page
-    troubles: list[Trouble] = field(default_factory=list)
-    hosts: set[str] = field(default_factory=set)
-
-
 class Window:
     """A browser process of its own, so that what breaks it costs no other one's pages. Use one at a time."""
 
@@ -59,7 +45,7 @@ class Window:
         self._limits = limits
         self._browser: Browser | None = None
         self._process: int | None = None
-        self._tabs: dict[str, _Tab] = {}
+        self._tabs: dict[str, Tab] = {}
 
     async def open(self) -> None:
         """Start the browser. Raises BrowserError."""
@@ -99,7 +85,7 @@ class Window:
         patience = {"settle": 1000 * limits.settle, "fade": 1000 * limits.fade}
         try:
             await self._goto(tab, url)
-            work = tab.page.evaluate(_script("look"), {**patience, "article": article})
+            work = tab.page.evaluate(script("look"), {**patience, "article": article})
             found = await asyncio.wait_for(work, 2 * (limits.settle + limits.fade))
         except Exception as error:
             raise await self._broken(viewport, tab, error, url) from error
@@ -125,7 +111,7 @@ class Window:
         try:
             if tab.page.url != stage:
                 await self._goto(tab, stage)
-            found = await asyncio.wait_for(tab.page.evaluate(_script("widths"), asked), 2 * self._limits.load)
+            found = await asyncio.wait_for(tab.page.evaluate(script("widths"), asked), 2 * self._limits.load)
         except Exception as error:
             raise await self._broken(_STAGE, tab, error) from error
         if tab.troubles or tab.page.url != stage:
@@ -139,25 +125,25 @@ class Window:
         try:
             await self._goto(tab, url)
             srcs = await asyncio.wait_for(
-                tab.page.evaluate(f"limit => ({_script('eager')})(document, limit)", 1000 * load), 2 * load
+                tab.page.evaluate(f"limit => ({script('eager')})(document, limit)", 1000 * load), 2 * load
             )
-            script = f"article => ({_script('read')})(document, article)"
+            reading = f"article => ({script('read')})(document, article)"
             for width in widths:
                 await tab.page.set_viewport_size({"width": width, "height": DESKTOP.height})
-                rows.append(await asyncio.wait_for(tab.page.evaluate(script, article), load))
+                rows.append(await asyncio.wait_for(tab.page.evaluate(reading, article), load))
         except Exception as error:
             raise await self._broken(DESKTOP, tab, error) from error
         await self._drop(DESKTOP)
         return {"srcs": srcs, "rows": rows}
 
-    async def _goto(self, tab: _Tab, url: str) -> None:
+    async def _goto(self, tab: Tab, url: str) -> None:
         """Playwright's own limits do not hold for every script: a page that never ends would be waited for forever."""
         load = self._limits.load
-        response = await asyncio.wait_for(tab.page.goto(url, wait_until="load", timeout=1000 * load), 1.5 * load)
+        response = await asyncio.wait_for(tab.page.goto(url, wait_until="load", timeout=1000 * load), load + 1)
         if response is not None and response.status >= 400:
             raise Trouble(f"the server answers {response.status} for {self._named(url)}")
 
-    async def _broken(self, viewport: Viewport, tab: _Tab, error: Exception, url: str | None = None) -> Trouble:
+    async def _broken(self, viewport: Viewport, tab: Tab, error: Exception, url: str | None = None) -> Trouble:
         """Why a page could not be looked at. Its tab is gone afterwards, and with it what it was doing."""
         now = tab.page.url.split("#")[0]
         await self._drop(viewport)
@@ -175,7 +161,7 @@ class Window:
         path = self._served.path(url)
         return f"/{path}" if path is not None else url.replace(self._served.origin, "")
 
-    async def _tab(self, viewport: Viewport) -> _Tab:
+    async def _tab(self, viewport: Viewport) -> Tab:
         """The tab of a viewport, fresh where the last one broke. Raises BrowserError."""
         known = self._tabs.get(viewport.name)
         if known is not None:
@@ -187,9 +173,9 @@ class Window:
                 await self.open()
             assert self._browser is not None
             try:
-                tab = await asyncio.wait_for(
-                    _open(self._browser, viewport, self._served.origin), 10 * self._limits.close
-                )
+                mobile = viewport not in (DESKTOP, _STAGE)
+                opening = Tab.open(self._browser, viewport, self._served.origin, mobile=mobile)
+                tab = await asyncio.wait_for(opening, 10 * self._limits.close)
                 break
             except Exception as error:
                 await self.close()
@@ -207,64 +193,3 @@ class Window:
             await asyncio.wait_for(tab.context.close(), self._limits.close)
         except Exception:
             await self.close()
-
-
-async def _open(browser: Browser, viewport: Viewport, origin: str) -> _Tab:
-    mobile = viewport not in (DESKTOP, _STAGE)
-    context = await browser.new_context(
-        viewport={"width": viewport.width, "height": viewport.height},
-        device_scale_factor=viewport.dpr,
-        is_mobile=mobile,
-        has_touch=mobile,
-        locale="en-US",
-        timezone_id="UTC",
-        color_scheme="light",
-        service_workers="block",
-        accept_downloads=False,
-    )
-    await context.add_init_script(_script("record"))
-    page = await context.new_page()
-    tab = _Tab(context, page)
-    _listen(tab, origin)
-    return tab
-
-
-def _listen(tab: _Tab, origin: str) -> None:
-    """Keep what a page does that a visitor would see beside it; answer what would hold it up."""
-    host = urlsplit(origin).netloc
-
-    async def dialog(shown: Any) -> None:
-        if shown.type != "beforeunload":  # that is our own leaving
-            words = " ".join(shown.message.split())[:100]
-            tab.troubles.append(aside(f"it shows a dialog ({shown.type}): {words!r}"))
-        with contextlib.suppress(Exception):
-            await (shown.accept() if shown.type == "beforeunload" else shown.dismiss())
-
-    async def popup(opened: Any) -> None:
-        tab.troubles.append(aside("it opens another window"))
-        with contextlib.suppress(Exception):
-            await opened.close()
-
-    async def download(begun: Any) -> None:
-        tab.troubles.append(aside(f"it starts a download: {begun.suggested_filename}"))
-        with contextlib.suppress(Exception):
-            await begun.cancel()
-
-    def request_failed(request: Any) -> None:
-        split = urlsplit(request.url)
-        if split.scheme in ("http", "https", "ws", "wss") and split.netloc != host:
-            tab.hosts.add(split.hostname or split.netloc)
-
-    tab.page.on("dialog", dialog)
-    tab.page.on("popup", popup)
-    tab.page.on("download", download)
-    tab.page.on("requestfailed", request_failed)
-    tab.page.on("crash", lambda _: tab.troubles.append(Trouble("it crashes the browser's renderer", crash=True)))
-
-
-@cache
-def _script(name: str) -> str:
-    """A script of this package, with those that it names put in."""
-    text = (Path(__file__).parent / f"{name}.js").read_text("utf-8")
-    _, _, code = text.partition("\n") if text.startswith("//") else ("", "", text)
-    return _NAMED.sub(lambda found: f"({_script(found[1]).strip()})", code)

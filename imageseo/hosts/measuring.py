@@ -16,21 +16,23 @@ from imageseo.browser.run import Measured, measure
 from imageseo.browser.seen import Asked, article_of
 from imageseo.browser.serve import Served, serve
 from imageseo.browser.window import Limits
+from imageseo.core import find, urls
 from imageseo.core.find import UnreadablePage
 from imageseo.core.globs import matches
 from imageseo.core.measured import WIDTHS, numbered, template
 from imageseo.drift import drifts
 from imageseo.errors import SiteError
-from imageseo.facts import PageFacts, Reading, SiteFiles
 from imageseo.hosts.project import AtHand
 from imageseo.judge import locate, unreadable
 from imageseo.levels import Levels, graded
 from imageseo.lint import count
 from imageseo.model.finding import Finding, Severity, Silenced
+from imageseo.model.image import BadAsset, PageScan
 from imageseo.model.layout import SiteLayout
 from imageseo.model.page import Page, Site
 from imageseo.ports import Progress
-from imageseo.probe import probe
+from imageseo.settings import Settings
+from imageseo.sitefiles import SiteFiles
 
 _SAMPLE = 3
 """Pages of a template that ``--check`` opens where nobody says more: drift comes with themes, not with pages."""
@@ -77,7 +79,7 @@ def run(
     known = layoutfile.read(file)
     if check and known is None:
         raise SiteError(f"{file}: there is no such file to check", hint="measure first: `imageseo measure DIR`")
-    reader = _Reader.of(here, site)
+    reader = _Reader(site=site, settings=settings)
     chosen = _matching(site.pages, globs)
     if check and sample is None and not globs:
         sample = _SAMPLE
@@ -88,7 +90,7 @@ def run(
             [partial(reader.asked, page, served) for page in chosen],
             served=served,
             widths=known.widths if check and known else WIDTHS,
-            size=reader.files.size,
+            size=SiteFiles(site.root, _unasked).size,
             executable=executable,
             workers=workers or settings.measure.workers,
             progress=progress,
@@ -98,6 +100,11 @@ def run(
     if check and known is not None:
         return _checked(site, len(chosen), known, measured, levels)
     return _written(file, site, chosen, known, measured, levels)
+
+
+def _unasked(path: str) -> BadAsset:
+    """Nobody asks what kind of image a file is."""
+    raise LookupError(path)
 
 
 def _checked(site: Site, opened: int, known: SiteLayout, measured: Measured, levels: Levels) -> MeasureResult:
@@ -182,33 +189,30 @@ def _matching(pages: Sequence[Page], globs: Sequence[str]) -> list[Page]:
 
 @dataclass(frozen=True, kw_only=True)
 class _Reader:
-    """Reads pages as the build does, so that it finds its images again."""
+    """Reads pages as builds and lint do, so that they find their images again."""
 
     site: Site
-    files: SiteFiles
-    reading: Reading
-
-    @classmethod
-    def of(cls, here: AtHand, site: Site) -> _Reader:
-        limit = here.settings.encode.max_pixels
-        files = SiteFiles(site.root, lambda path: probe(site.root / path, path, max_pixels=limit))
-        return cls(site=site, files=files, reading=Reading.of(site, here.settings))
+    settings: Settings
 
     def asked(self, page: Page, served: Served) -> Asked | Finding:
         """What is to be opened, or why it cannot be."""
-        facts = self._facts(page)
         try:
-            html, scan = facts.html, facts.scan
+            html, scan = self._read(page)
         except (OSError, UnreadablePage) as error:
             return unreadable(page, error)
-        assets = {image.ref.span: image.asset for image in facts.images}
+        resolved = [
+            urls.resolve(ref.src, page=page.path, base_url=self.site.base_url, base_href=scan.base_href)
+            for ref in scan.refs
+        ]
         source = page.hints.source
         return Asked(
             path=page.path,
             url=served.url(page.url),
             source=source.as_posix() if source is not None else None,
             template=template(html, scan),
-            names=numbered(scan.refs, lambda ref: assets.get(ref.span)),
+            names=numbered(
+                path if isinstance(path, str) else ref.src for path, ref in zip(resolved, scan.refs, strict=True)
+            ),
             srcs=[served.led_here(ref.src.encode()).decode() for ref in scan.refs],
             article=article_of(html, scan),
         )
@@ -217,9 +221,8 @@ class _Reader:
         """So many of each template at most, spread evenly; what cannot be read is left to ``asked``."""
         alike: dict[str, list[str]] = defaultdict(list)
         for page in pages:
-            facts = self._facts(page)
             try:
-                alike[template(facts.html, facts.scan)].append(page.path)
+                alike[template(*self._read(page))].append(page.path)
             except (OSError, UnreadablePage):
                 alike[""].append(page.path)
         spread = (
@@ -229,5 +232,6 @@ class _Reader:
         chosen = {path for paths in spread for path in paths}
         return [page for page in pages if page.path in chosen]
 
-    def _facts(self, page: Page) -> PageFacts:
-        return PageFacts(page, site=self.site, files=self.files, reading=self.reading)
+    def _read(self, page: Page) -> tuple[bytes, PageScan]:
+        html = (self.site.root / page.path).read_bytes()
+        return html, find.find(html, include=self.settings.include, exclude=self.settings.exclude)
