@@ -62,7 +62,7 @@ def judged(root: Path) -> Iterator[tuple[str, str]]:
             yield "page alone of its template", path
             continue
         known = {(image.src, image.nth): image for image in told.images}
-        right = True
+        right, told_of = True, 0
         for image in own.images:
             if not any(image.widths):
                 continue
@@ -71,9 +71,9 @@ def judged(root: Path) -> Iterator[tuple[str, str]]:
                 yield "image not told", f"{path}: {image.src}"
                 continue
             good = alike(image, other)
-            right = right and good
+            right, told_of = right and good, told_of + 1
             yield f"image {'right' if good else 'off'}", f"{path}: {image.src} {image.widths} {other.widths}"
-        if own.images:
+        if told_of:
             yield f"page {'right' if right else 'off'}", path
         for viewport, lcp in told.lcp.items():
             seen = own.lcp.get(viewport)
