@@ -37,12 +37,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from imageseo.core import urls
-from imageseo.core.head import Head
+from imageseo.core import head, urls
 from imageseo.core.opengraph import hidden
 from imageseo.core.robots import IMAGES, PAGES, Robots
 from imageseo.model.fact import Place, Problem, shorten
 from imageseo.model.finding import Severity
+from imageseo.model.image import PageScan
 from imageseo.model.page import Page, Site
 
 if TYPE_CHECKING:
@@ -51,16 +51,23 @@ if TYPE_CHECKING:
 SEVERITY = Severity.ERROR
 
 
-def check(page: Page, site: Site, head: Head, sitemaps: Sitemaps) -> Iterator[Problem]:
-    tag = hidden(head) if site.base_url is not None else None
-    if tag is not None and site.base_url is not None:
-        url = urls.absolute(site.base_url, page.url)
-        if (listed := sitemaps.page(url)) is not None:
-            yield Problem(
-                message=f"the page says noindex, and {listed.file} lists it (line {listed.line})",
-                hint="leave the page out of the sitemap, or let it be indexed",
-                place=Place(offset=tag.span.start),
-            )
+def check(page: Page, site: Site, html: bytes, scan: PageScan, sitemaps: Sitemaps) -> Iterator[Problem]:
+    listed = sitemaps.page(urls.absolute(site.base_url, page.url)) if site.base_url is not None else None
+    if listed is None or not (b"noindex" in html or _says_none(scan)):
+        return  # the tags of all other pages need not be read one by one
+    tag = hidden(head.read(html, scan))
+    if tag is not None:
+        yield Problem(
+            message=f"the page says noindex, and {listed.file} lists it (line {listed.line})",
+            hint="leave the page out of the sitemap, or let it be indexed",
+            place=Place(offset=tag.span.start),
+        )
+
+
+def _says_none(scan: PageScan) -> bool:
+    """In words that a search of the bytes may not find."""
+    said = [(scan.meta_content(name) or "").lower() for name in ("robots", "googlebot")]
+    return any(word in each for each in said for word in ("noindex", "none"))
 
 
 def check_site(site: Site, robots: Robots | None, sitemaps: Sitemaps) -> Iterator[Problem]:
