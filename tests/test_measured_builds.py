@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from imageseo import build as job
-from imageseo import compose, config, layoutfile
+from imageseo import compose, config, jury, layoutfile
 from imageseo.built import BuildResult
 from imageseo.core import edits
 from imageseo.core.candidates import parse_srcset
@@ -265,3 +265,37 @@ def test_a_broken_layout_file_stops_the_build(site: Path) -> None:
     assert "imageseo.layout.json" in done.stderr
     assert "Traceback" not in done.stderr
     assert not re.search("data-imageseo", (site / "index.html").read_text())
+
+
+def said(site: Path) -> set[tuple[str, str]]:
+    """What lint says of the first page: rules and the stems of the images that they name."""
+    settings = config.load(OPTIONS, "test")
+    found = jury.lint_pages(directory.site(site, project=site.parent, settings=settings), settings).findings
+    return {
+        (finding.rule, Path(finding.location.image or "").stem)
+        for finding in found
+        if finding.location.page == "index.html"
+    }
+
+
+def test_lint_judges_by_what_was_seen(site: Path) -> None:
+    """The LCP image is the measured one, whatever stands first; after a build there is nothing left to say."""
+    page = site / "index.html"
+    html = page.read_text()
+    page.write_text(html.replace('src="images/two.jpg"', 'src="images/two.jpg" loading="lazy"'))
+    layoutfile.write(site.parent / layoutfile.NAME, layout(site, first("two")))
+    before = said(site)
+    assert {("lcp-lazy", "two"), ("offscreen-eager", "three"), ("offscreen-eager", "four")} <= before
+    assert not {each for each in before if each[1] == "one"} & {("lcp-priority", "one"), ("offscreen-eager", "one")}
+    page.write_text(html)
+    assert ("lcp-priority", "two") in said(site)
+    built(site)
+    measured = {"lcp-lazy", "lcp-priority", "lcp-is-text", "offscreen-eager", "sizes-inaccurate", "layout-drifted"}
+    assert not {rule for rule, _ in said(site)} & measured
+
+
+def test_a_hero_that_lost_to_text_is_told(site: Path) -> None:
+    page = site / "index.html"
+    page.write_text(page.read_text().replace('src="images/one.jpg"', 'src="images/one.jpg" fetchpriority="high"'))
+    layoutfile.write(site.parent / layoutfile.NAME, layout(site, TEXT))
+    assert ("lcp-is-text", "one") in said(site)
