@@ -57,7 +57,7 @@ class Rulebook:
                 id=rule.id,
                 severity=rule.default or rule.severity,
                 manual=Manual.of(rule.manual),
-                url=f"{base}rules/{rule.id}/" if base else "",
+                url=f"{base}reference/rules/{rule.id}/" if base else "",
             )
             for rule in self.rules
         }
