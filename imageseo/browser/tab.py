@@ -21,12 +21,17 @@ _NAMED = re.compile(r"\$(read|eager)\b")
 
 @dataclass(slots=True)
 class Tab:
-    """A page that is used again, and what it did beside being looked at."""
+    """A page that is used again, and what it did beside being looked at. ``before``: the URL that it had until then."""
 
     context: BrowserContext
     page: Page
     troubles: list[Trouble] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
+    before: str = ""
+
+    def begin(self) -> None:
+        """Another page comes: forget what the last one did."""
+        self.troubles, self.hosts, self.before = [], set(), self.page.url.split("#")[0]
 
     @classmethod
     async def open(cls, browser: Browser, viewport: Viewport, origin: str, *, mobile: bool) -> Tab:

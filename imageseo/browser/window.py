@@ -152,7 +152,7 @@ class Window:
         crash = next((each for each in tab.troubles if each.crash), None)
         if crash is not None:
             return crash
-        if url is not None and now not in (url, "about:blank") and not now.startswith("chrome-error:"):
+        if url is not None and now not in (url, tab.before, "about:blank") and not now.startswith("chrome-error:"):
             return elsewhere(self._named(now))
         return broken(error, self._limits.load, beside=[each.message for each in tab.troubles])
 
@@ -164,9 +164,10 @@ class Window:
     async def _tab(self, viewport: Viewport) -> Tab:
         """The tab of a viewport, fresh where the last one broke. Raises BrowserError."""
         known = self._tabs.get(viewport.name)
-        if known is not None:
-            known.troubles, known.hosts = [], set()
+        if known is not None and not any(each.crash for each in known.troubles):  # it may have fallen while it waited
+            known.begin()
             return known
+        await self._drop(viewport)
         for again in (True, False):
             if self._browser is None or not self._browser.is_connected():
                 await self.close()
