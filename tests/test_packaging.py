@@ -90,7 +90,7 @@ def test_the_wheel_holds_the_package_and_the_hook_alone(wheel: Path) -> None:
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert wanted - names == set()
-    assert {"imageseo/py.typed", "imageseo/settings.schema.json"} <= names
+    assert {"imageseo/py.typed", "imageseo/settings.schema.json", "imageseo/schemas/sitemap.xsd"} <= names
 
 
 @pytest.mark.parametrize("kind", ["wheel", "editable"])
