@@ -13,7 +13,7 @@ from imageseo.core.measured import Name
 from imageseo.model.image import PageScan
 from imageseo.model.layout import Lcp, PageLayout, ShownImage
 
-_TAG = re.compile(rb"<([a-zA-Z][a-zA-Z0-9-]*)[\s>]")
+_TAG = re.compile(rb"""<([a-zA-Z][a-zA-Z0-9-]*)(?:\s(?:"[^"]*"|'[^']*'|[^>"'])*)?>""")
 _LONG = 200  # characters; a data: URL may be as long as a book
 
 
@@ -46,10 +46,11 @@ def article_of(html: bytes, scan: PageScan) -> Mapping[str, Any] | None:
     if scan.article is None:
         return None
     end = scan.article.start
-    found = list(_TAG.finditer(html, max(0, end - 1024), end))  # the last one, but for a `<b>` in a value
-    if not found:
+    room = range(max(0, end - 1024), end)
+    starts = (at for at in room if html[at : at + 1] == b"<" and (tag := _TAG.match(html, at)) and tag.end() == end)
+    start = next(starts, None)
+    if start is None:
         return None
-    start = found[-1].start()
     tag = html[start:end].decode(scan.charset, "replace")
     name = tag[1:].split(None, 1)[0].rstrip(">").lower()
     written = {key: value for key, value in attributes_of(tag, 1 + len(name)).items() if not key.startswith("data-")}

@@ -1,0 +1,183 @@
+"""Whether the LCP that ``imageseo measure`` saw is Lighthouse's, and how often the static guess is right.
+
+    python -m tests.bench lcp-agreement --site DIR --pages 20 --out OUT.json
+
+Pages are taken evenly from the site. Both sides see the same server and the mobile viewport (412×823 at 1.75): each
+page is opened by ``measure`` and audited by Lighthouse 13, which names its LCP element by selector, snippet and label.
+An image agrees where the file of its ``src`` is the same; text where neither has an image. ``guess``: of the pages for
+which ``core.hero.guess`` is confident, how many have that very image as the LCP on phones, on desktops, on either.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from html import unescape
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+from imageseo import layoutfile
+from imageseo.browser.serve import Served, serve
+from imageseo.core import hero, ladder
+from imageseo.core.find import find
+from imageseo.core.urls import resolve
+from imageseo.hosts import measuring
+from imageseo.hosts.project import AtHand, at_hand
+from imageseo.model.image import Asset, ImageRef
+from imageseo.model.layout import Lcp
+from imageseo.model.page import Page
+from imageseo.probe import probe
+from imageseo.progress import Quiet
+
+_FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+_SRC = re.compile(r"""\ssrc=(?:"([^"]*)"|'([^']*)'|([^\s>]+))""")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--site", type=Path, required=True, metavar="DIR", help="a built site")
+    parser.add_argument("--site-url", metavar="URL", help="where it is published; else as its home page says")
+    parser.add_argument("--pages", type=int, default=20, metavar="N")
+    parser.add_argument("--lighthouse", default=shutil.which("lighthouse"), metavar="PROGRAM")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="a line for each page, as JSON")
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Counts of pages that agree; every page that does not is told in ``--out``."""
+    if not options.lighthouse:
+        return {"skipped": "there is no lighthouse: name it by --lighthouse"}
+    with tempfile.TemporaryDirectory(prefix="imageseo-bench-") as name:
+        folder, root = Path(name), options.site.resolve()
+        url = f'site_url = "{options.site_url}"\n' if options.site_url else ""
+        (folder / "imageseo.toml").write_text(url, "utf-8")
+        here = at_hand(folder, config=None, note=lambda text: None)
+        site = here.site(root)
+        chosen = (site.pages[index * len(site.pages) // options.pages] for index in range(options.pages))
+        pages = list(dict.fromkeys(page.path for page in chosen))
+        measuring.run(here, root, progress=Quiet(), globs=pages)
+        layout = layoutfile.read(folder / layoutfile.NAME)
+        assert layout is not None
+        with serve(root, site.base_url) as served:
+            rows = [
+                _row(here, root, site.base_url, path, layout.pages[path].lcp, served, options.lighthouse)
+                for path in pages
+                if path in layout.pages
+            ]
+    if options.out:
+        options.out.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    audited = [row for row in rows if row["lighthouse"] is not None]
+    guessed = [row for row in rows if row["guess"] is not None]
+    return {
+        "pages": len(rows),
+        "audited": len(audited),
+        "agree": sum(row["agrees"] for row in audited),
+        "apart": [row["page"] for row in audited if not row["agrees"]],
+        "guess": {
+            "confident": len(guessed),
+            "right_mobile": sum(row["guess"] == row["mobile"] for row in guessed),
+            "right_desktop": sum(row["guess"] == row["desktop"] for row in guessed),
+            "right_either": sum(row["guess"] in (row["mobile"], row["desktop"]) for row in guessed),
+        },
+    }
+
+
+def _row(
+    here: AtHand, root: Path, base: str | None, path: str, lcp: Mapping[str, Lcp], served: Served, program: str
+) -> dict[str, Any]:
+    node = _audited(program, served.url(Page(path=path).url))
+    ours = {name: each.src if each.kind == "image" else each.kind for name, each in lcp.items()}
+    theirs = None if node is None else _named(node, path, served)
+    return {
+        "page": path,
+        "mobile": ours["mobile"],
+        "desktop": ours["desktop"],
+        "lighthouse": theirs,
+        "agrees": theirs is not None and _alike(ours["mobile"], theirs),
+        "guess": _guess(here, root, base, path),
+        "node": node,
+        "size": [lcp["mobile"].width, lcp["mobile"].height],
+    }
+
+
+def _alike(ours: str | None, theirs: str) -> bool:
+    """Backgrounds, videos and text are told apart by neither side's snippet for sure: not being an image agrees."""
+    return ours == theirs or (theirs == "text" and ours in ("text", "background", "video"))
+
+
+def _named(node: Mapping[str, str], path: str, served: Served) -> str:
+    """The site path of an ``<img>``; ``text`` for another element, ``none`` where Lighthouse saw nothing."""
+    snippet = node.get("snippet", "")
+    if not snippet:
+        return "none"
+    if not re.match(r"<img\b", snippet, re.IGNORECASE):
+        return "text"
+    found = _SRC.search(snippet)
+    src = unescape(next((each for each in found.groups() if each is not None), "")) if found else ""
+    return served.path(urljoin(served.url(Page(path=path).url), src)) or src
+
+
+def _audited(program: str, url: str) -> Mapping[str, str] | None:
+    """The node of the LCP element by Lighthouse's mobile preset; ``{}`` for none; None where it failed."""
+    with tempfile.TemporaryDirectory(prefix="imageseo-lighthouse-") as name:
+        report = Path(name, "o.json")
+        command = [
+            program,
+            url,
+            "--quiet",
+            "--output=json",
+            f"--output-path={report}",
+            "--only-categories=performance",
+            "--no-enable-error-reporting",
+            f"--chrome-flags={_FLAGS} --user-data-dir={name}/profile",
+        ]
+        # Its own node, which lies beside it.
+        beside = Path(program).resolve().parents[2] / "node" / "bin"
+        env = {**os.environ, "PATH": f"{beside}{os.pathsep}{os.environ['PATH']}"}
+        env.setdefault("CHROME_PATH", shutil.which("chromium") or "")
+        subprocess.run(command, env=env, capture_output=True, timeout=180, check=False)
+        if not report.is_file():
+            return None
+        audits = json.loads(report.read_text("utf-8"))["audits"]
+    for audit in ("lcp-breakdown-insight", "lcp-discovery-insight", "largest-contentful-paint-element"):
+        node = _node(audits.get(audit, {}).get("details"))
+        if node is not None:
+            return {key: str(node.get(key, "")) for key in ("selector", "snippet", "nodeLabel")}
+    return {}
+
+
+def _node(details: Any) -> Mapping[str, Any] | None:
+    """The first node within an audit's details."""
+    if isinstance(details, dict):
+        if details.get("type") == "node":
+            return details
+        details = list(details.values())
+    if isinstance(details, list):
+        return next((found for each in details if (found := _node(each)) is not None), None)
+    return None
+
+
+def _guess(here: AtHand, root: Path, base: str | None, path: str) -> str | None:
+    """The site path of the image that is the hero as far as HTML and files tell; None without confidence."""
+    html = (root / path).read_bytes()
+    scan = find(html)
+
+    def asset(ref: ImageRef) -> Asset | None:
+        place = resolve(ref.src, page=path, base_url=base, base_href=scan.base_href)
+        found = probe(root / place, place, max_pixels=10**9) if isinstance(place, str) else None
+        return found if isinstance(found, Asset) else None
+
+    layout = ladder.layout_for(
+        scan.meta_content("generator"), html=html, settings=here.settings.layout, content_width=None
+    )
+    ref = hero.guess(scan, asset, layout)
+    found = asset(ref) if ref is not None else None
+    return found.path if found is not None else None

@@ -1,0 +1,118 @@
+"""A built site on loopback: types, paths, and nothing of what lies beside it."""
+
+from __future__ import annotations
+
+import http.client
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from imageseo.browser.seen import article_of, match
+from imageseo.browser.serve import FRAME, Served, serve
+from imageseo.core.find import find
+from tests.small_sites import write
+
+
+def ask(served: Served, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body for a path exactly as it is written."""
+    connection = http.client.HTTPConnection(urlsplit(served.origin).netloc, timeout=20)
+    connection.putrequest("GET", path, skip_host=False)
+    for name, value in headers.items():
+        connection.putheader(name.replace("_", "-"), value)
+    connection.endheaders()
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    return answer.status, {name.lower(): value for name, value in answer.getheaders()}, body
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    files: dict[str, str | bytes] = {
+        f"site/files/a.{suffix}": b"x" for suffix in ("avif", "webp", "svg", "jpg", "css", "js", "woff2", "unknown")
+    }
+    write(tmp_path, {**files, "site/index.html": "home", "site/guide/index.html": "guide", "site/ä b.html": "ä"})
+    return write(tmp_path, {"secret.txt": "secret"}) / "site"
+
+
+def test_types_folders_and_names(folder: Path) -> None:
+    with serve(folder, None) as served:
+        for suffix, kind in {
+            "avif": "image/avif",
+            "webp": "image/webp",
+            "svg": "image/svg+xml",
+            "jpg": "image/jpeg",
+            "css": "text/css",
+            "js": "text/javascript",
+            "woff2": "font/woff2",
+            "unknown": "application/octet-stream",
+        }.items():
+            status, headers, _ = ask(served, f"/files/a.{suffix}?v=1")
+            assert (status, headers["content-type"]) == (200, kind)
+        assert ask(served, "/")[2] == b"home"
+        assert ask(served, "/guide/")[2] == b"guide"
+        assert ask(served, "/guide")[1]["location"] == "/guide/"
+        assert ask(served, urlsplit(served.url("ä b.html")).path)[2] == "ä".encode()
+        assert ask(served, "/%C3%A4%20b")[2] == "ä".encode(), "as hosts leave the suffix out"
+        assert ask(served, "/nowhere")[0] == 404
+        assert ask(served, FRAME)[0] == 200
+        assert ask(served, "/files/a.js", Sec_Fetch_Dest="worker")[2] == b""
+        assert served.path(served.url("ä b.html")) == "ä b.html"
+        assert served.path("https://elsewhere.example/a.jpg") is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/../secret.txt", "/%2e%2e/secret.txt", "/guide/..%2f..%2fsecret.txt", "/..%5csecret.txt"],
+)
+def test_nothing_outside_the_folder_is_served(folder: Path, path: str) -> None:
+    with serve(folder, None) as served:
+        assert b"secret" not in ask(served, path)[2]
+
+
+def test_links_out_of_the_folder_and_circles_lead_nowhere(folder: Path) -> None:
+    (folder / "out.txt").symlink_to(folder.parent / "secret.txt")
+    (folder / "round").symlink_to(folder / "round")
+    with serve(folder, None) as served:
+        assert ask(served, "/out.txt")[0] == 404
+        assert ask(served, "/round")[0] == 404
+
+
+def test_the_path_of_the_site_holds_and_its_own_url_leads_here(folder: Path) -> None:
+    style = (
+        '<link href="https://example.org/docs/a.css"><a href="//EXAMPLE.org/docs/">'
+        '{"u":"https:\\/\\/example.org\\/docs"} https://example.organic/ https://cdn.example.org/'
+    )
+    write(folder, {"page.html": style})
+    with serve(folder, "https://example.org/docs/") as served:
+        here = served.origin.encode()
+        assert served.url("guide/") == f"{served.origin}/docs/guide/"
+        assert ask(served, "/docs/guide/")[2] == b"guide"
+        assert ask(served, "/guide/")[0] == 404
+        assert ask(served, "/docs")[1]["location"] == "/docs/"
+        body = ask(served, "/docs/page.html")[2]
+        assert body.count(here) == 2
+        assert here.replace(b"/", b"\\/") in body
+        assert b"https://example.organic/ https://cdn.example.org/" in body
+
+
+def test_many_requests_at_once(folder: Path) -> None:
+    write(folder, {"large.bin": bytes(3_000_000)})
+    with serve(folder, None) as served, ThreadPoolExecutor(32) as pool:
+        sizes = list(pool.map(lambda _: len(ask(served, "/large.bin")[2]), range(64)))
+    assert set(sizes) == {3_000_000}
+
+
+def test_the_article_is_known_by_its_start_tag() -> None:
+    text = b'<main class="m"><div><article class="a b" data-x="<b>" id=one><h1>A</h1></article></div></main>'
+    assert article_of(text, find(text)) == {"name": "article", "attributes": {"class": "a b", "id": "one"}, "nth": 0}
+    several = b"<main><article><p>1</p></article><article><p>2</p></article></main>"
+    assert article_of(several, find(several)) == {"name": "main", "attributes": {}, "nth": 0}
+    assert article_of(b"<p>A</p>", find(b"<p>A</p>")) is None
+
+
+def test_images_are_matched_by_what_their_src_says() -> None:
+    assert match(["a", "b", "a", "script"], ["a", "a ", "b"]) == [0, 2, 1, None]
+    assert match([], ["a"]) == []
