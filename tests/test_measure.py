@@ -116,7 +116,8 @@ def test_fades_backgrounds_and_pages_that_refuse_frames(tmp_path: Path) -> None:
     fading = "<style>@keyframes in{from{opacity:0}to{opacity:1}}main{animation:in 400ms}</style>"
     later = "<style>img{opacity:0;transition:opacity 200ms}img.in{opacity:1}</style>"
     arrive = "<script>addEventListener('load',()=>document.images[0].classList.add('in'))</script>"
-    shift = "<script>addEventListener('load',()=>document.querySelector('h1').style.paddingTop='200px')</script>"
+    pad = "document.querySelector('h1').style.paddingTop='200px'"
+    shift = f"<script>new PerformanceObserver(() => {{ {pad} }}).observe({{type: 'paint', buffered: true}})</script>"
     burst = "<script>if (self !== top) document.documentElement.style.display = 'none'</script>"
     buster = "<script>if (self !== top) top.location = self.location</script>"
     behind = '<div style="height:300px;background:url(/docs/images/a.jpg) 0 0/90% no-repeat"></div>'

@@ -47,7 +47,7 @@ def article_of(html: bytes, scan: PageScan) -> Mapping[str, Any] | None:
         return None
     end = scan.article.start
     room = range(max(0, end - 1024), end)
-    starts = (at for at in room if html[at : at + 1] == b"<" and (tag := _TAG.match(html, at)) and tag.end() == end)
+    starts = (at for at in room if html[at : at + 1] == b"<" and (hit := _TAG.match(html, at)) and hit.end() == end)
     start = next(starts, None)
     if start is None:
         return None
