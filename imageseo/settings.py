@@ -33,7 +33,7 @@ class TargetSettings(Slice, frozen=True, kw_only=True):
     webp: Score | None = None
     leeway: Annotated[
         float,
-        Meta(ge=0, le=3, description="Points that a photograph's target moves by what one costs there; 0: all alike."),
+        Meta(ge=0, le=3, description="Points that a photograph's AVIF may be off by what one costs there; 0: none."),
     ] = 2.0
 
 

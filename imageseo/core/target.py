@@ -45,8 +45,7 @@ class Usual(NamedTuple):
     doubling of the width; ``beyond``: how much of the slope between the last two anchors goes on above them;
     ``drift``: what each doubling adds there; ``alone``: whether pieces may be encoded without the rest (WebP sorts all
     blocks of a picture into four kinds, and those of pieces otherwise); ``flatter``: what pieces score above the whole;
-    ``bytes``: of a variant for which a point of score costs neither much nor little; ``less``: the share of its leeway
-    that a larger one may fall by.
+    ``bytes``: of a variant for which a point of score costs neither much nor little, where a target may lean at all.
     """
 
     quality: float
@@ -58,12 +57,11 @@ class Usual(NamedTuple):
     alone: bool = False
     flatter: float | None = None
     bytes: float | None = None
-    less: float = 0.0
 
 
 USUAL: Mapping[str, Usual] = {
-    "avif": Usual(54.5, (0.7, 1.2), (51, 62), 0.0, 0.5, -2.0, alone=True, flatter=0.25, bytes=40_000, less=1.0),
-    "webp": Usual(74.0, (0.45, 1.2), (74, 82), 0.7, 0.5, 0.0, flatter=0.9, bytes=50_000, less=0.15),
+    "avif": Usual(54.5, (0.7, 1.2), (51, 62), 0.0, 0.5, -2.0, alone=True, flatter=0.25, bytes=40_000),
+    "webp": Usual(74.0, (0.45, 1.2), (74, 82), 0.7, 0.5, 0.7, flatter=0.9),
     "jpeg": Usual(78.0, (0.7, 0.7), (74, 82), 0.5, 0.5, 0.0),
 }
 _UNEVEN: Mapping[str, tuple[tuple[int, float], ...]] = {
@@ -207,7 +205,7 @@ def tilt(densities: Mapping[int, float], size: Size, target: float, leeway: floa
     slope = (high - low) / math.log2(wide / narrow) if wide > narrow else 0.0
     bytes_ = low + slope * math.log2(max(size[0], narrow) / narrow) + math.log(size[0] * size[1])
     usual = math.log(about.bytes) + (target - 71) * COST
-    return min(leeway, max(-leeway * about.less, usual - bytes_))
+    return min(leeway, max(-leeway, usual - bytes_))
 
 
 def tilted(quality: float, by: float, *, format: str) -> float:
