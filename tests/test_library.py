@@ -674,6 +674,15 @@ def test_the_benchmark_searches_what_it_made(capsys: pytest.CaptureFixture[str])
     assert all(told[f"{name}_ms"] > 0 for name in ("two_words", "page", "common", "pick"))
 
 
+def test_the_benchmark_of_locked_builds_loads_no_model(capsys: pytest.CaptureFixture[str]) -> None:
+    from tests.bench import __main__ as bench
+
+    bench.main(["locked", "--heroes", "5", "--bytes", "1000", "--rounds", "1", "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert (told["heroes"], told["loaded"]) == (5, [])
+    assert told["locked_ms"] > 0
+
+
 # Recipes and settings
 
 

@@ -1,6 +1,6 @@
 """``python -m tests.bench COMMAND``: every benchmark under one roof.
 
-    python -m tests.bench encode|warm|html|lint|memory|mkdocs-overhead|library|
+    python -m tests.bench encode|warm|html|lint|memory|mkdocs-overhead|library|locked|diffusers|
         measure-site|lcp-agreement [--json] …
 
 A command is a module of this package with ``arguments(parser)``, which adds what only it can be asked, and
@@ -16,7 +16,19 @@ from importlib import import_module
 
 from tests.bench.shown import shown
 
-COMMANDS = ("encode", "warm", "html", "lint", "memory", "mkdocs-overhead", "library", "measure-site", "lcp-agreement")
+COMMANDS = (
+    "encode",
+    "warm",
+    "html",
+    "lint",
+    "memory",
+    "mkdocs-overhead",
+    "library",
+    "locked",
+    "diffusers",
+    "measure-site",
+    "lcp-agreement",
+)
 
 
 def main(words: list[str] | None = None) -> None:
