@@ -47,6 +47,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "credentials",
         "sitefiles",
         "layoutfile",
+        "drift",
         "browser",
         "encode",
         "keys",
