@@ -87,25 +87,23 @@ def search_one(codec: Codec, metric: Metric, way: Way, search: Search, image: Im
 
     ``reference``: as ``refer`` gives it for ``image``.
     """
-    about = target.USUAL.get(search.format)
     judged = sheet(image)
     pieces = judged is not image
-    tested = judged if about is not None and about.alone else image
-    wanted = search.wanted + ((about.flatter or 0.0) if about is not None and pieces else 0.0)
+    wanted = search.wanted + (target.flatter(search.format) if pieces else 0.0)
     tried: dict[int | None, list[tuple[float, int]]] = {}
 
     def score(quality: int, effort: int | None) -> float:
-        data = codec.encode(tested.copy(), quality=quality, effort=effort, xmp=None, coding=search.coding)
+        data = codec.encode(judged.copy(), quality=quality, effort=effort, xmp=None, coding=search.coding)
         with open_raster(data, codec.name) as decoded:
             decoded.load()
-            found = metric.score(reference, sheet(decoded) if tested is image else decoded)
+            found = metric.score(reference, decoded)
         tried.setdefault(effort, []).append((wanted - found, len(data)))
         return found
 
     def density() -> float | None:
         """By the nearest trial."""
         miss, size = min(tried.get(way.effort, ()), key=lambda each: abs(each[0]), default=(0.0, 0))
-        return size / tested.width / tested.height * math.exp(miss * target.COST) or None
+        return size / judged.width / judged.height * math.exp(miss * target.COST) or None
 
     def find(effort: int | None, first: float, trials: int = target.TRIALS) -> float:
         of_effort = partial(score, effort=effort)

@@ -165,12 +165,9 @@ def test_what_is_wider_still_is_judged_by_pieces_at_the_cheap_effort(tmp_path: P
     bench.encode(codec, bench.specs(2560, format="avif"), how=how, metric=judge)
     assert judge.seen[-1] == (1024, 768), "the narrower anchors are known"
     assert {(width, effort) for width, _, effort, _ in codec.calls[1:]} == {(1024, 10), (2560, 6)}
-    whole = Veil()
-    bench.encode(whole, bench.specs(2560), how=Policy(ways={"webp": Way(effort=4, target=90.0)}), metric=judge)
-    assert {width for width, *_ in whole.calls} == {16, 320, 1280, 1920, 2560}, (
-        "WebP's pieces tell nothing of the whole"
-    )
-    assert judge.seen[-1] == (1024, 768), "but are enough to judge it by"
+    other = Veil()
+    bench.encode(other, bench.specs(1900), how=Policy(ways={"webp": Way(effort=4, target=90.0)}))
+    assert {width for width, *_ in other.calls} == {16, 320, 1280, 1900}, "WebP's pieces tell nothing of the whole"
 
 
 def test_pieces_are_those_of_the_picture() -> None:

@@ -43,8 +43,8 @@ class Usual(NamedTuple):
 
     ``slope``: score for a point of quality, below and above the qualities ``at``; ``wider``: points of quality for each
     doubling of the width; ``beyond``: how much of the slope between the last two anchors goes on above them;
-    ``drift``: what each doubling adds there; ``alone``: whether pieces may be encoded without the rest (WebP sorts all
-    blocks of a picture into four kinds, and those of pieces otherwise); ``flatter``: what pieces score above the whole;
+    ``drift``: what each doubling adds there; ``flatter``: what pieces score above the whole, where they tell of it at
+    all (WebP sorts the blocks of a picture into four kinds, and those of pieces otherwise);
     ``bytes``: of a variant for which a point of score costs neither much nor little, where a target may lean at all.
     """
 
@@ -54,14 +54,13 @@ class Usual(NamedTuple):
     wider: float
     beyond: float
     drift: float
-    alone: bool = False
     flatter: float | None = None
     bytes: float | None = None
 
 
 USUAL: Mapping[str, Usual] = {
-    "avif": Usual(54.5, (0.7, 1.2), (51, 62), 0.0, 0.5, -2.0, alone=True, flatter=0.25, bytes=40_000),
-    "webp": Usual(74.0, (0.45, 1.2), (74, 82), 0.7, 0.5, 0.7, flatter=0.9),
+    "avif": Usual(54.5, (0.7, 1.2), (51, 62), 0.0, 0.5, -2.0, flatter=0.25, bytes=40_000),
+    "webp": Usual(74.0, (0.45, 1.2), (74, 82), 0.7, 0.5, 0.0),
     "jpeg": Usual(78.0, (0.7, 0.7), (74, 82), 0.5, 0.5, 0.0),
 }
 _UNEVEN: Mapping[str, tuple[tuple[int, float], ...]] = {
@@ -108,8 +107,8 @@ def anchors(source: Size, width: int, format: str) -> tuple[Size, ...]:
     narrow = min(max(NARROW, math.ceil(_LEAST_SIDE * ratio)), wide)
     widths = (narrow,) if width <= narrow or wide < narrow * _APART else (narrow, wide)
     wider = (WIDER, max(1, round(WIDER / ratio)))
-    flatter = USUAL.get(format, _OTHER).flatter
-    if width > wide == WIDE and source[0] >= WIDER and flatter is not None and judged(wider) != wider:
+    told = USUAL.get(format, _OTHER).flatter is not None
+    if width > wide == WIDE and source[0] >= WIDER and told and judged(wider) != wider:
         widths = (*widths, WIDER)
     return tuple((each, max(1, round(each * source[1] / source[0]))) for each in widths)
 
@@ -131,6 +130,11 @@ def pieces(size: Size) -> Iterator[tuple[Size, Size]]:
             across, down = ((at + PIECE / 2) / whole for at, whole in zip((left, top), sheet, strict=True))
             x, y = (round(share * side - PIECE / 2) for share, side in zip((across, down), size, strict=True))
             yield (min(max(0, x), size[0] - PIECE), min(max(0, y), size[1] - PIECE)), (left, top)
+
+
+def flatter(format: str) -> float:
+    """Points of score that pieces have above the picture that they are of."""
+    return USUAL.get(format, _OTHER).flatter or 0.0
 
 
 def guess(format: str, width: int, target: float, narrower: tuple[int, float] | None = None) -> float:

@@ -76,9 +76,7 @@ class Record:
             if made is not image:
                 picture, pieces = digest(image), digest(made)
                 with self._lock:
-                    self.sheets[pieces] = picture
-                    if picture in self.rendered:  # and not decoded from an encode of it
-                        self.rendered[pieces] = self.rendered[picture]
+                    self.sheets[pieces], self.rendered[pieces] = picture, self.rendered[picture]
             return made
 
         return recorded
@@ -100,10 +98,7 @@ class Record:
 
     def score(self, reference: str, image: Image.Image) -> None:
         with self._lock:
-            seen = digest(image)
-            judged = self._decoded.get(f"{reference} {seen}")
-            if judged is None and seen in self.sheets:
-                judged = self._decoded.get(f"{self.sheets[reference]} {self.sheets[seen]}")
+            judged = self._decoded.get(f"{reference} {digest(image)}")
             if judged is None:
                 self.lost += 1
             else:
@@ -220,12 +215,11 @@ def replay(folder: Path) -> dict[str, Any]:
             if index not in judged or metric is None:
                 continue
             with cpu(spent, "scores"):
-                reference = judged[index]
-                if reference not in references:
-                    references[reference] = metric.reference(images[reference])
+                if picture not in references:
+                    references[picture] = metric.reference(image)
                 with Image.open(io.BytesIO(file)) as opened:
                     opened.load()
-                    metric.score(references[reference], opened if reference == picture else sheet(opened))
+                    metric.score(references[picture], opened)
     finals = len(encodes) - len(judged)
     calls = {"sources": len(renders), "final encodes": finals, "probe encodes": len(judged), "scores": len(scores)}
     seconds = {name: round(each, 3) for name, each in sorted(spent.items())}
