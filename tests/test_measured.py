@@ -353,6 +353,23 @@ def test_an_image_that_pages_show_differently_is_not_told_by_them() -> None:
     assert next(image.widths for image in found.images if image.src == "a.jpg") == COLUMN
 
 
+def test_a_logo_is_told_by_its_turn() -> None:
+    """The header's by the headers', the drawer's by the drawers'; each where it stands highest."""
+    twice = find(
+        b'<header><img src="logo.png"></header><nav><img src="logo.png"></nav><main><article></article></main>'
+    )
+    pages = [
+        measured(name, [seen("logo.png", 24, mobile=top), seen("logo.png", 48, nth=1, mobile=900)])
+        for name, top in (("x.html", 12), ("y.html", 9))
+    ]
+    found = held(survey(*pages), twice, "new.html").layout
+    assert found is not None
+    assert [(each.nth, each.widths[0], each.tops) for each in found.images] == [
+        (0, 24, {"mobile": 9}),
+        (1, 48, {"mobile": 900}),
+    ]
+
+
 def test_the_lcp_is_inherited_where_all_agree() -> None:
     def told(*lcps: Lcp, scan: PageScan = SCAN) -> Mapping[str, Lcp]:
         pages = [measured(f"{index}.html", [], {"mobile": lcp}) for index, lcp in enumerate(lcps)]

@@ -115,9 +115,9 @@ class Survey:
     def _expected(
         self, template: str, known: Template, ref: ImageRef, src: str, nth: int, asset: Asset | None
     ) -> ShownImage | None:
-        twin = self._twins.get((template, src))
+        # A logo's second one has a place of its own; what stands in the article stands elsewhere on each page.
+        twin = self._twins.get((template, src, nth if ref.zone is Zone.CHROME else None))
         if twin is not None:
-            # What stands in the article stands elsewhere on each page.
             return ShownImage(src=src, nth=nth, widths=twin.widths, tops=twin.tops if ref.zone is Zone.CHROME else {})
         if ref.zone is not Zone.ARTICLE or asset is None or not asset.natural or not any(known.column):
             return None
@@ -158,16 +158,16 @@ class Survey:
         }
 
     @cached_property
-    def _twins(self) -> Mapping[tuple[str, str], ShownImage]:
-        """Images that all pages of a template show at one width, by it and their ``src``.
+    def _twins(self) -> Mapping[tuple[str, str, int | None], ShownImage]:
+        """Images that all pages of a template show at one width, by it, their ``src`` and turn; ``None``: of any turn.
 
         Their place is the highest of all: a lazy image in view costs more than an eager one below.
         """
-        found: dict[tuple[str, str], list[ShownImage]] = {}
+        found: dict[tuple[str, str, int | None], list[ShownImage]] = {}
         for _, page in sorted(self.layout.pages.items()):
             for image in page.images:
-                if any(image.widths):
-                    found.setdefault((page.template, image.src), []).append(image)
+                for turn in (image.nth, None) if any(image.widths) else ():
+                    found.setdefault((page.template, image.src, turn), []).append(image)
         return {
             key: ShownImage(
                 src=key[1],
