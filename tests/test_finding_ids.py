@@ -27,7 +27,11 @@ def said(path: Path) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
             named = [name.id for name in node.targets if isinstance(name, ast.Name)]
-            yield from ((node.lineno, str(node.value.value)) for name in named if name in ("UNREADABLE", "RULE"))
+            yield from (
+                (node.lineno, str(node.value.value))
+                for name in named
+                if name in ("UNREADABLE", "RULE", "UNUSED", "FAILED")
+            )
         if not isinstance(node, ast.Call):
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from imageseo.browser.seen import article_of, match
+from imageseo.browser.seen import article_of, match, settled
 from imageseo.browser.serve import FRAME, Served, serve
 from imageseo.core.find import find
 from tests.small_sites import write
@@ -113,6 +113,10 @@ def test_the_article_is_known_by_its_start_tag() -> None:
     assert article_of(b"<p>A</p>", find(b"<p>A</p>")) is None
 
 
-def test_images_are_matched_by_what_their_src_says() -> None:
-    assert match(["a", "b", "a", "script"], ["a", "a ", "b"]) == [0, 2, 1, None]
-    assert match([], ["a"]) == []
+def test_images_are_matched_by_where_their_src_leads() -> None:
+    base = "http://127.0.0.1:1/guide/page.html"
+    written = [settled(src, base) for src in ("a", "a ", "../b c.png", "data:image/png;base64,A")]
+    shown = ["http://127.0.0.1:1/guide/a", "http://127.0.0.1:1/b%20c.png", "http://127.0.0.1:1/guide/a"]
+    assert match([*shown, "http://127.0.0.1:1/s", "data:image/png;base64,A"], written, base) == [0, 2, 1, None, 3]
+    assert match([], written, base) == []
+    assert settled("http://[", base) == "http://["

@@ -16,9 +16,9 @@ import pytest
 
 from imageseo.errors import ImageseoError, LockError, MissingExtraError, SettingsError, SiteError
 from imageseo.pins import vault
-from imageseo.remote import Limits, masked
 from imageseo.pins.vault import FolderVault, RemoteVault
 from imageseo.ports import Vault
+from imageseo.remote import Limits, masked
 from tests import s3_servers
 from tests.s3_servers import BUCKET, KEY, SECRET, Server, answer, moto_server, quick_clients, rclone_server, s3
 

@@ -8,5 +8,5 @@ async (page, limit) => {
     return each.complete || new Promise(done => { each.onload = each.onerror = done; });
   };
   await atMost(limit, Promise.all([page.fonts.ready, ...unsized.map(arrived)]));
-  return [...page.images].map(each => each.getAttribute('src') || '');
+  return [...page.images].map(each => each.src);
 }

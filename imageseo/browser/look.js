@@ -52,7 +52,7 @@ async ({ settle, fade, article }) => {
     const box = image.getBoundingClientRect();
     const shown = box.width > 0 && box.height > 0 && image.checkVisibility({ visibilityProperty: true });
     const sized = image.naturalWidth > 0 || (image.hasAttribute('width') && image.hasAttribute('height'));
-    return { url: image.src, src: image.getAttribute('src') || '', top: shown ? box.top + scrollY : null, sized };
+    return { src: image.src, top: shown ? box.top + scrollY : null, sized };
   };
   const content = element => {
     const style = getComputedStyle(element);

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from imageseo.browser import chromium
 from imageseo.browser.seen import Asked, Seen, agrees, column, layout
 from imageseo.browser.serve import Served
-from imageseo.browser.trouble import Trouble
+from imageseo.browser.trouble import FAILED, Trouble
 from imageseo.browser.window import Limits, Window
 from imageseo.model.finding import DESKTOP, GATING, REPORTED, Finding, Location
 from imageseo.model.layout import PageLayout, SiteLayout, Template
@@ -157,7 +157,7 @@ async def _page(window: Window, run: _Run, asked: Asked) -> None:
         run.columns[asked.path] = column(seen)
     place = Location(page=asked.path, source=asked.source)
     for trouble, places in beside.values():
-        names = "" if len(places) == len(VIEWPORTS) or trouble.rule != "measure-failed" else f" ({', '.join(places)})"
+        names = "" if len(places) == len(VIEWPORTS) or trouble.rule != FAILED else f" ({', '.join(places)})"
         run.findings.append(
             Finding(
                 rule=trouble.rule,

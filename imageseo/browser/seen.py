@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote, urljoin
 
 from imageseo.browser.serve import Served
 from imageseo.core.attributes import read as attributes_of
@@ -19,7 +20,8 @@ _LONG = 200  # characters; a data: URL may be as long as a book
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A page to be opened. ``names``: of its images in page order; ``srcs``: what their ``src`` says on loopback.
+    """A page to be opened. ``names``: of its images in page order; ``srcs``: where their ``src`` leads on
+    loopback, as ``settled`` has it.
 
     ``article``: its article's start tag for read.js; None where it has none.
     """
@@ -62,10 +64,11 @@ def layout(
 ) -> PageLayout:
     """The page as it was seen. ``size``: bytes of a file of the site. ``fade_ms``: what a fade without end counts."""
     wide = _wide(asked, seen)
+    nowhere = (0.0,) * len(seen.wide["rows"]) if seen.wide else ()
     tops: dict[int, dict[str, float]] = {}
     lcps: dict[str, Lcp] = {}
     for viewport, look in seen.looks.items():
-        own = match([image["src"] for image in look["images"]], asked.srcs)
+        own = match([image["src"] for image in look["images"]], asked.srcs, asked.url)
         for image, index in zip(look["images"], own, strict=True):
             if index is not None and image["top"] is not None:
                 tops.setdefault(index, {})[viewport] = image["top"]
@@ -75,10 +78,10 @@ def layout(
         template=asked.template,
         lcp=lcps,
         cls={viewport: look["cls"] for viewport, look in seen.looks.items()},
+        # One that a script took away is not shown, and yet no news to whoever reads the page.
         images=tuple(
-            ShownImage(src=src, nth=nth, widths=wide[index], tops=tops.get(index, {}))
-            for index, (src, nth) in enumerate(asked.names)
-            if index in wide
+            ShownImage(src=src, nth=nth, widths=wide.get(index, nowhere), tops=tops.get(index, {}))
+            for index, (src, nth) in enumerate(asked.names if seen.wide is not None else ())
         ),
     )
 
@@ -90,25 +93,36 @@ def column(seen: Seen) -> tuple[float, ...]:
 
 def agrees(asked: Asked, look: Mapping[str, Any], wide: Mapping[str, Any], row: int) -> bool:
     """Whether images are as wide in the frame as in a window of that width: scripts may tell one from the other."""
-    framed = dict(zip(match(wide["srcs"], asked.srcs), wide["rows"][row]["images"], strict=True))
-    own = match([image["src"] for image in look["images"]], asked.srcs)
+    framed = dict(zip(match(wide["srcs"], asked.srcs, asked.url), wide["rows"][row]["images"], strict=True))
+    own = match([image["src"] for image in look["images"]], asked.srcs, asked.url)
     for index, image, width in zip(own, look["images"], look["read"]["images"], strict=True):
         if index is not None and image["sized"] and abs(framed.get(index, 0.0) - width) > 2:
             return False
     return True
 
 
-def match(shown: Sequence[str], written: Sequence[str]) -> list[int | None]:
+def settled(src: str, base: str) -> str:
+    """Where a ``src`` leads, in one spelling: scripts of themes make it absolute, browsers escape it anew."""
+    src = src.strip()
+    if src[:5].lower() == "data:":
+        return src
+    try:
+        return unquote(urljoin(base, src))
+    except ValueError:  # a bracket where no address of six bytes is
+        return src
+
+
+def match(shown: Sequence[str], written: Sequence[str], base: str) -> list[int | None]:
     """For each image of a document which one of the page it is: the first with a ``src`` is the first with it.
 
-    None for what scripts have put there.
+    ``shown``: as browsers resolved it. ``written``: settled. None for what scripts have put there.
     """
     places: dict[str, list[int]] = {}
     for index, src in enumerate(written):
-        places.setdefault(src.strip(), []).append(index)
+        places.setdefault(src, []).append(index)
     counts: dict[str, int] = {}
     found: list[int | None] = []
-    for src in map(str.strip, shown):
+    for src in (settled(each, base) for each in shown):
         number = counts.get(src, 0)
         counts[src] = number + 1
         known = places.get(src, ())
@@ -119,7 +133,7 @@ def match(shown: Sequence[str], written: Sequence[str]) -> list[int | None]:
 def _wide(asked: Asked, seen: Seen) -> Mapping[int, tuple[float, ...]]:
     if seen.wide is None:
         return {}
-    own = match(seen.wide["srcs"], asked.srcs)
+    own = match(seen.wide["srcs"], asked.srcs, asked.url)
     rows = [row["images"] for row in seen.wide["rows"]]
     return {
         index: tuple(row[at] if at < len(row) else 0.0 for row in rows)

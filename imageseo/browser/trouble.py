@@ -8,6 +8,9 @@ from imageseo.model.finding import Severity
 
 _LOOK = "open it in a browser to see what it does; the other pages are measured without it"
 
+FAILED = "measure-failed"
+"""The finding for what a browser met on a page."""
+
 
 class Trouble(Exception):
     """One of them. ``rule``: the id of its finding. ``crash``: nothing is left to be closed."""
@@ -17,7 +20,7 @@ class Trouble(Exception):
         message: str,
         *,
         hint: str = _LOOK,
-        rule: str = "measure-failed",
+        rule: str = FAILED,
         severity: Severity = Severity.ERROR,
         crash: bool = False,
     ) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from imageseo import layoutfile
 from imageseo.browser import chromium
 from imageseo.browser.run import Measured, measure
-from imageseo.browser.seen import Asked, article_of
+from imageseo.browser.seen import Asked, article_of, settled
 from imageseo.browser.serve import Served, serve
 from imageseo.browser.window import Limits
 from imageseo.core import find, urls
@@ -171,6 +171,11 @@ def _result(findings: Iterable[Finding], levels: Levels, counts: Mapping[str, in
     )
 
 
+def _here(url: str, served: Served) -> str:
+    """A URL of the site's own host as it is served."""
+    return served.led_here(url.encode()).decode()
+
+
 def _matching(pages: Sequence[Page], globs: Sequence[str]) -> list[Page]:
     """The pages that a glob names, by file or URL. Raises SiteError for one that names none."""
     if not globs:
@@ -205,15 +210,17 @@ class _Reader:
             for ref in scan.refs
         ]
         source = page.hints.source
+        url = served.url(page.url)
+        base = settled(_here(scan.base_href or "", served), url)
         return Asked(
             path=page.path,
-            url=served.url(page.url),
+            url=url,
             source=source.as_posix() if source is not None else None,
             template=template(html, scan),
             names=numbered(
                 path if isinstance(path, str) else ref.src for path, ref in zip(resolved, scan.refs, strict=True)
             ),
-            srcs=[served.led_here(ref.src.encode()).decode() for ref in scan.refs],
+            srcs=[settled(_here(ref.src, served), base) for ref in scan.refs],
             article=article_of(html, scan),
         )
 

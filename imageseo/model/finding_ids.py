@@ -16,7 +16,6 @@ MADE_BY_BUILDS: Mapping[str, str] = {
     "hero-unpinned": "a recipe has no pin in imageseo.lock",
     "hero-unused": "what looks like a hero leads to none: a slip of a key, a pattern that no page has",
     "ld-parse": "a JSON-LD block of the theme is broken",
-    "layout-drifted": "a page is laid out otherwise than `imageseo.layout.json` says",
     "measure-failed": "a browser could not look at the page, or met something beside it",
     "measure-offline": "what the page asks of other hosts was not there when it was measured",
     "page-unreadable": "the page is no HTML, or in an encoding that cannot be edited",
