@@ -47,7 +47,6 @@ async ({ settle, fade, article }) => {
   }
   seen.flush();
 
-  const images = [...document.images];
   const about = image => {
     const box = image.getBoundingClientRect();
     const shown = box.width > 0 && box.height > 0 && image.checkVisibility({ visibilityProperty: true });
@@ -82,7 +81,6 @@ async ({ settle, fade, article }) => {
     found.label = element.outerHTML.slice(0, 300);
     [found.width, found.height] = content(element);
     if (name === 'IMG') {
-      found.index = images.indexOf(element);
       found.natural = await natural(element);
       found.url = element.currentSrc || last.url;
     }
@@ -105,8 +103,12 @@ async ({ settle, fade, article }) => {
   };
   const last = seen.lcp[seen.lcp.length - 1];
   const entry = last && last.url ? performance.getEntriesByName(last.url, 'resource').pop() : undefined;
+  const largest = await lcp();
+  // From here on nothing waits: what is said of the images is said of the same ones.
+  const images = [...document.images];
+  if (last && last.element && largest.natural) largest.index = images.indexOf(last.element);
   return {
-    lcp: await lcp(),
+    lcp: largest,
     bytes: entry ? entry.encodedBodySize : 0,
     cls: cls(),
     images: images.map(about),

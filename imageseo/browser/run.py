@@ -13,7 +13,8 @@ from imageseo.browser.seen import Asked, Seen, agrees, column, layout
 from imageseo.browser.serve import Served
 from imageseo.browser.trouble import FAILED, Trouble
 from imageseo.browser.window import Limits, Window
-from imageseo.model.finding import DESKTOP, GATING, REPORTED, Finding, Location
+from imageseo.errors import ImageseoError
+from imageseo.model.finding import DESKTOP, GATING, REPORTED, Finding, Location, Severity
 from imageseo.model.layout import PageLayout, SiteLayout, Template
 from imageseo.ports import Progress, Step
 
@@ -116,10 +117,26 @@ async def _worker(playwright: Playwright, run: _Run, executable: str | None) -> 
             if isinstance(asked, Finding):
                 run.findings.append(asked)
             else:
-                await _page(window, run, asked)
+                try:
+                    await _page(window, run, asked)
+                except ImageseoError:
+                    raise
+                except Exception as error:  # a fault of ours costs one page, not all that were seen before it
+                    run.pages.pop(asked.path, None)
+                    run.findings.append(_unexpected(asked, error))
             run.step.advance()
     finally:
         await window.close()
+
+
+def _unexpected(asked: Asked, error: Exception) -> Finding:
+    return Finding(
+        rule=FAILED,
+        severity=Severity.ERROR,
+        message=f"what was seen of it cannot be understood: {type(error).__name__}: {error}",
+        hint="a fault of imageseo, not of the page: please report it with the page",
+        location=Location(page=asked.path, source=asked.source),
+    )
 
 
 async def _page(window: Window, run: _Run, asked: Asked) -> None:

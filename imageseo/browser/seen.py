@@ -93,9 +93,10 @@ def column(seen: Seen) -> tuple[float, ...]:
 
 def agrees(asked: Asked, look: Mapping[str, Any], wide: Mapping[str, Any], row: int) -> bool:
     """Whether images are as wide in the frame as in a window of that width: scripts may tell one from the other."""
-    framed = dict(zip(match(wide["srcs"], asked.srcs, asked.url), wide["rows"][row]["images"], strict=True))
+    # A script may add an image between the two looks.
+    framed = dict(zip(match(wide["srcs"], asked.srcs, asked.url), wide["rows"][row]["images"], strict=False))
     own = match([image["src"] for image in look["images"]], asked.srcs, asked.url)
-    for index, image, width in zip(own, look["images"], look["read"]["images"], strict=True):
+    for index, image, width in zip(own, look["images"], look["read"]["images"], strict=False):
         if index is not None and image["sized"] and abs(framed.get(index, 0.0) - width) > 2:
             return False
     return True

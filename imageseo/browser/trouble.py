@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from imageseo.model.finding import Severity
 
 _LOOK = "open it in a browser to see what it does; the other pages are measured without it"
+
+_SERVED = re.compile(r"http://127\.0\.0\.1:\d+")  # another one every time
 
 FAILED = "measure-failed"
 """The finding for what a browser met on a page."""
@@ -66,4 +69,5 @@ def broken(error: Exception, seconds: float, *, beside: Iterable[str] = ()) -> T
         return Trouble("it takes the browser down", crash=True)
     if "Execution context was destroyed" in text or "navigat" in text.lower():
         return Trouble("it leads on while it loads", severity=Severity.INFO)
-    return Trouble(f"it cannot be opened: {text.partition(': ')[2] or text}")
+    said = _SERVED.sub("", text.partition(": ")[2] or text)
+    return Trouble(f"it cannot be opened: {said}")
