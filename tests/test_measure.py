@@ -213,7 +213,7 @@ def test_pages_that_misbehave_are_findings_and_the_run_goes_on(tmp_path: Path) -
         },
     )
     serving: AbstractContextManager[Served] = partial(serve, handler=_Slow)  # type: ignore[assignment]
-    limits = Limits(load=5, settle=2, fade=1, close=2)
+    limits = Limits(load=12, settle=4, fade=1, close=4)
     try:
         result = measured(folder, limits=limits, serving=serving, workers=2)
     finally:
