@@ -10,7 +10,7 @@ from pathlib import PurePath
 from imageseo.core.budgets import Spent
 from imageseo.core.find import UnreadablePage
 from imageseo.facts import FACTS, SITE_FACTS, PageFacts, Reading, SiteFacts, SiteFiles
-from imageseo.levels import Levels, unknown
+from imageseo.levels import Levels, grade, unknown
 from imageseo.model.fact import Place, Problem, shorten
 from imageseo.model.finding import Finding, Location, Severity, Silenced
 from imageseo.model.finding_ids import MADE_BY_BUILDS
@@ -22,8 +22,8 @@ UNREADABLE = "page-unreadable"
 """The finding for a page that no rule can read; always an error."""
 UNUSED = "disable-unused"
 """The finding for a rule that is silenced in place where it has nothing to say."""
-CRASHED = "the rule itself broke"
-"""How the message of a rule begins that failed, and may not fail another time."""
+CRASHED = ("the rule itself broke", "imageseo itself broke")
+"""How the messages of what failed begin, and may not fail another time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +48,22 @@ class Judge:
     around: SiteFacts
 
     def page(self, page: Page) -> Verdict:
-        """What the rules say of one page; one that cannot be read is a finding."""
+        """What the rules say of one page; one that cannot be read is a finding, and so is one that we fail at."""
         facts = PageFacts(page, site=self.site, files=self.files, reading=self.reading, around=self.around)
         try:
             images = len(facts.scan.refs)
         except (OSError, UnreadablePage) as error:
             return Verdict(findings=(unreadable(page, error, fails_build=True),))
+        except Exception as error:
+            return Verdict(findings=(_failed(page, error, "nothing was judged on this page"),))
         findings, silenced = judge(facts, self.rules, self.levels)
-        findings += unused(facts, self.rules, self.levels, silenced)
-        return Verdict(findings=tuple(findings), silenced=tuple(silenced), images=images, spent=facts.weights.spent())
+        spent: tuple[Spent, ...] = ()
+        try:
+            findings += unused(facts, self.rules, self.levels, silenced)
+            spent = facts.weights.spent()
+        except Exception as error:
+            findings.append(_failed(page, error, "no budget counts this page"))
+        return Verdict(findings=tuple(findings), silenced=tuple(silenced), images=images, spent=spent)
 
     def whole(self) -> Verdict:
         """What the rules say of the site as a whole; as ``page``."""
@@ -88,17 +95,17 @@ def judge(facts: PageFacts, rules: Sequence[Rule], levels: Levels) -> tuple[list
     findings: list[Finding] = []
     silenced: list[Silenced] = []
     for rule in rules:
-        ceiling = levels.level(rule, facts.page.path)
-        if ceiling is Severity.OFF or rule.check is None or (rule.lint_only and facts.around is None):
+        level = levels.level(rule, facts.page.path)
+        if level is Severity.OFF or rule.check is None or (rule.lint_only and facts.around is None):
             continue
         try:
             answers = [facts_of(facts, ask) for ask in rule.asks]
-            problems = list(rule.check(*answers))
+            problems = [(each, _place(facts, each)) for each in rule.check(*answers)]
         except Exception as error:
             findings.append(_crashed(rule, locate(facts.page), error))
             continue
-        for problem in problems:
-            finding = _finding(rule, _place(facts, problem), problem, ceiling)
+        for problem, place in problems:
+            finding = _finding(rule, place, problem, level)
             reason = _answer(rule.id, facts, problem.at)
             if reason is None:
                 findings.append(finding)
@@ -165,8 +172,8 @@ def _place(facts: PageFacts, problem: Problem) -> Location:
     return replace(located, line=line or located.line, column=column or located.column, image=place.image)
 
 
-def _finding(rule: Rule, where: Location, problem: Problem, ceiling: Severity) -> Finding:
-    severity = min(problem.severity or rule.severity, ceiling, key=lambda level: level.rank)
+def _finding(rule: Rule, where: Location, problem: Problem, level: Severity) -> Finding:
+    severity = grade(rule, level, problem.severity)
     return Finding(
         rule=rule.id,
         severity=severity,
@@ -175,6 +182,7 @@ def _finding(rule: Rule, where: Location, problem: Problem, ceiling: Severity) -
         location=where,
         fails_build=rule.fails_build and severity is Severity.ERROR,
         fix=problem.fix,
+        settled=True,
     )
 
 
@@ -185,15 +193,34 @@ def _answer(rule: str, facts: PageFacts, at: ImageRef | None) -> str | None:
 
 
 def _crashed(rule: Rule, where: Location, error: Exception) -> Finding:
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" ({PurePath(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
     return Finding(
         rule=rule.id,
         severity=Severity.ERROR,
-        message=f"{CRASHED}, nothing was judged: {type(error).__name__}: {error}{place}",
+        message=f"{CRASHED[0]}, nothing was judged: {_said(error)}",
         hint=f'a fault of the rule, not of the page; `lint.rules.{rule.id} = "off"` goes on without it',
         location=where,
+        settled=True,
     )
+
+
+def _failed(page: Page, error: Exception, what: str) -> Finding:
+    """The finding for a page that no rule but imageseo itself fails at; nobody can switch it off."""
+    return Finding(
+        rule=UNREADABLE,
+        severity=Severity.ERROR,
+        message=f"{CRASHED[1]}, {what}: {_said(error)}",
+        hint="a fault of imageseo, not of the page; `exclude_pages` leaves the page out",
+        location=locate(page),
+        fails_build=True,
+    )
+
+
+def _said(error: Exception) -> str:
+    """An exception and where it happened, without a path of this machine."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({PurePath(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return f"{type(error).__name__}: {text}{place}"
 
 
 def unreadable(page: Page, error: Exception, *, fails_build: bool = False) -> Finding:

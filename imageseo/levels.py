@@ -15,6 +15,9 @@ from imageseo.settings import LintSettings
 
 Table = Mapping[str, Severity]
 
+_OWN = {"measure-failed": Severity.ERROR}
+"""The severity of what builds find, where it has milder ones of the same id."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Levels:
@@ -43,7 +46,7 @@ class Levels:
         return found
 
     def level(self, rule: Rule, page: str) -> Severity:
-        """What the rule's findings are on a page, at most."""
+        """What stands for the rule's own severity on a page (``grade``)."""
         if self.only is not None and rule.id not in self.only:
             return Severity.OFF
         return self.at(page).get(rule.id, rule.default or rule.severity)
@@ -58,6 +61,29 @@ class Levels:
             raise SettingsError(tuple(faults))
 
 
+def grade(rule: Rule, level: Severity, said: Severity | None) -> Severity:
+    """What a problem is where a rule has a level. ``said``: the problem's own severity; None: the rule's.
+
+    The level stands for the rule's severity, higher or lower; a problem that is milder than its rule keeps that
+    distance, down to ``info``. What a budget spends breaks a level of that budget, which nothing raises.
+    """
+    own = rule.severity
+    said = min(said or own, own, key=_rank)
+    return min(said, level, key=_rank) if rule.budgeted else _moved(own, level, said)
+
+
+def _moved(own: Severity, level: Severity, said: Severity) -> Severity:
+    """``said`` as far below ``level`` as it was below ``own``."""
+    if level is Severity.OFF:
+        return level
+    rank = max(level.rank - (own.rank - said.rank), Severity.INFO.rank)
+    return next(each for each in Severity if each.rank == rank)
+
+
+def _rank(level: Severity) -> int:
+    return level.rank
+
+
 def unknown(name: str, known: Sequence[str]) -> str:
     """What to say of a rule that does not exist."""
     near = difflib.get_close_matches(name, known, n=1)
@@ -68,16 +94,19 @@ def unknown(name: str, known: Sequence[str]) -> str:
 def graded(findings: Iterable[Finding], levels: Levels) -> list[Finding]:
     """The findings by their levels, whoever made them: ``off`` takes one away, another severity is taken over.
 
-    What a rule found keeps its level where that is the milder one, as in ``judge``; twice is like once. What fails
-    the build stays as it is: nobody can switch off that a site must not be published.
+    What ``judge`` found has its level already; what builds find by a rule's id is never more than they say. Twice is
+    like once. What fails the build stays as it is: nobody can switch off that a site must not be published.
     """
     kept = []
     for finding in findings:
-        severity = levels.at(finding.location.page).get(finding.rule, finding.severity)
-        if finding.fails_build:
-            severity = finding.severity
-        elif finding.rule not in MADE_BY_BUILDS:
-            severity = min(severity, finding.severity, key=lambda level: level.rank)
+        level = levels.at(finding.location.page).get(finding.rule)
+        severity = finding.severity
+        if level is not None and not finding.fails_build:
+            if level is Severity.OFF or finding.rule not in MADE_BY_BUILDS:
+                severity = min(level, severity, key=_rank)
+            elif not finding.settled:
+                severity = _moved(_OWN.get(finding.rule, severity), level, severity)
+                finding = replace(finding, settled=True)
         if levels.only is not None and finding.rule not in levels.only and not finding.fails_build:
             continue
         if severity is not Severity.OFF:

@@ -16,7 +16,7 @@ from imageseo.model.finding import Severity
 class Rule:
     """One lint rule. ``asks``: names of the facts that ``check`` wants. ``manual``: its page, the docstring.
 
-    ``severity``: of its findings, at most. ``default``: when nobody says otherwise (``off`` for what imageseo does not
+    ``severity``: of its findings, at most, unless a level of the settings is another. ``default``: when nobody says otherwise (``off`` for what imageseo does not
     write itself yet). ``check`` is asked of each page, ``check_site`` once of the whole site, for what no page says.
     """
 
@@ -30,6 +30,11 @@ class Rule:
     manual: str = ""
     fails_build: bool = False
     lint_only: bool = False
+
+    @property
+    def budgeted(self) -> bool:
+        """Whether its problems have the levels of budgets, warn and error, which are set where the budgets are."""
+        return bool({"budgets", "weights"} & set(self.asks))
 
     @classmethod
     def of(cls, name: str, module: ModuleType) -> Rule:

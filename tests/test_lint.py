@@ -13,11 +13,11 @@ from PIL import Image
 
 from imageseo import jury
 from imageseo.config import load
-from imageseo.core import lcp
-from imageseo.core.budgets import budgets_for, lcp_ms
+from imageseo.core import lcp, limits
+from imageseo.core.budgets import Weights, budgets_for, lcp_ms
 from imageseo.errors import SettingsError
 from imageseo.facts import PageFacts, Reading, SiteFacts, SiteFiles
-from imageseo.judge import Judge
+from imageseo.judge import CRASHED, Judge
 from imageseo.levels import Levels, graded
 from imageseo.lint import LintResult, failed, lint
 from imageseo.model.fact import ImageFact, Place, Problem
@@ -267,20 +267,105 @@ def test_severities_lower_and_switch_off(tmp_path: Path) -> None:
     assert found == {"img-missing": Severity.INFO, "img-dimensions": Severity.WARN}
 
 
-def test_a_milder_problem_stays_mild(tmp_path: Path) -> None:
-    def mild(images: Sequence[ImageFact]) -> Iterator[Problem]:
-        yield Problem(message="so so", severity=Severity.WARN)
+@pytest.mark.parametrize(
+    ("own", "level", "expected"),
+    [
+        (Severity.ERROR, None, [Severity.ERROR, Severity.WARN, Severity.INFO]),
+        (Severity.ERROR, Severity.WARN, [Severity.WARN, Severity.INFO, Severity.INFO]),
+        (Severity.ERROR, Severity.INFO, [Severity.INFO] * 3),
+        (Severity.WARN, Severity.ERROR, [Severity.ERROR, Severity.ERROR, Severity.WARN]),
+        (Severity.WARN, Severity.OFF, []),
+        (Severity.INFO, Severity.WARN, [Severity.WARN] * 3),
+    ],
+)
+def test_a_level_stands_for_the_rules_own_and_milder_problems_keep_their_distance(
+    tmp_path: Path, own: Severity, level: Severity | None, expected: list[Severity]
+) -> None:
+    def three(images: Sequence[ImageFact]) -> Iterator[Problem]:
+        yield Problem(message="a")
+        yield Problem(message="b", severity=Severity.WARN)
+        yield Problem(message="c", severity=Severity.INFO)
 
+    many = Rule(id="many", severity=own, check=three, asks=("images",), manual="m")
     site = site_of(tmp_path, {"a.html": ""})
+    levels = {"many": level} if level is not None else {}
+    found = run(site, rules=[many], severities=levels).findings
+    assert [finding.severity for finding in found] == expected
+    assert graded(found, Levels(rules=levels)) == list(found)
+    by_path = run(site, rules=[many], paths={"a.*": levels}).findings
+    assert by_path == found
 
-    def severity(ceiling: Severity) -> Severity:
-        return run(site, rules=[rule("mild", mild)], severities={"mild": ceiling}).findings[0].severity
 
-    assert [severity(level) for level in (Severity.ERROR, Severity.WARN, Severity.INFO)] == [
-        Severity.WARN,
-        Severity.WARN,
-        Severity.INFO,
+def test_the_whole_sites_problems_keep_their_distance_too_whoever_grades_them(tmp_path: Path) -> None:
+    def check_site(site: Site) -> list[Problem]:
+        return [Problem(message="a"), Problem(message="b", severity=Severity.WARN)]
+
+    whole = Rule(id="sitemap-schema", severity=Severity.ERROR, check_site=check_site, asks_site=("site",), manual="m")
+    levels = Levels(rules={"sitemap-schema": Severity.ERROR})
+    found = run(site_of(tmp_path, {"a.html": ""}), rules=[whole], severities=levels.rules).findings
+    assert [each.severity for each in graded(found, levels)] == [Severity.ERROR, Severity.WARN]
+    beside = found_of("measure-failed", Severity.INFO)
+    once = graded([beside], Levels(rules={"measure-failed": Severity.WARN}))
+    assert [each.severity for each in once] == [Severity.INFO]
+    assert graded(once, Levels(rules={"measure-failed": Severity.WARN})) == once
+
+
+def test_what_a_budget_only_warns_of_no_level_raises(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png", kib=130)
+    site = site_of(tmp_path, {"a.html": '<h1>t</h1><img src="a.png" alt="a" width="1600" height="900">'})
+    told = [run(site, severities={"lcp-bytes": level}).findings for level in (Severity.ERROR, Severity.INFO)]
+    assert [[each.severity for each in found if each.rule == "lcp-bytes"] for found in told] == [
+        [Severity.WARN],
+        [Severity.INFO],
     ]
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        f'<img src="a.png" srcset="a.png {"1" * 5000}w, a.png 2x" alt="a">',
+        f'<img src="a.png" srcset="a.png {"1" * 5000}h" sizes="{"1" * 5000}px" alt="a">',
+        f'<img src="a.png" srcset="a.png 10w" sizes="{"calc(" * 2000}1px{")" * 2000}" alt="a">',
+        f'<picture><source media="{"(" * 2000}width{")" * 2000}" srcset="b.png"><img src="a.png" alt="a"></picture>',
+        f'<picture><source media="(width: {"1" * 5000}px)" srcset="b.png"><img src="a.png" alt="a"></picture>',
+        f'<img src="a.png" width="{"1" * 5000}" height="{"1" * 5000}" alt="a">',
+        '<img src="a.png" srcset="a.png 9e999x, a.png 1x" sizes="9e999px" alt="a">',
+    ],
+)
+def test_an_odd_tag_is_read_as_browsers_do_and_every_rule_answers(tmp_path: Path, tag: str) -> None:
+    picture(tmp_path / "a.png", 10, 10)
+    site = site_of(tmp_path, {"a.html": f"<h1>t</h1>{tag}", "b.html": '<img src="gone.png">'})
+    result = run(site, rules=jury.rules())
+    broken = [each for each in result.findings if each.message.startswith(CRASHED)]
+    assert [(each.rule, each.message[:300]) for each in broken] == []
+    assert "img-missing" in {each.rule for each in result.findings if each.location.page == "b.html"}
+
+
+def test_what_imageseo_fails_at_is_one_error_of_that_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = site_of(tmp_path, {"a.html": '<img src="gone.png">', "b.html": '<img src="gone.png">'})
+    spent = Weights.spent
+
+    def spending(weights: Weights) -> Any:
+        if weights._page == "a.html":
+            raise OSError(5, "Input/output error", "/home/me/site/a.png")
+        return spent(weights)
+
+    monkeypatch.setattr(Weights, "spent", spending)
+    found = run(site).findings
+    assert {each.rule for each in found if each.location.page == "a.html"} == {
+        *("alt-missing", "img-missing", "page-unreadable")
+    }
+    (failed,) = (each for each in found if each.rule == "page-unreadable")
+    assert failed.message.startswith(CRASHED)
+    assert "Input/output error" in failed.message
+    assert "/home" not in failed.message
+    assert (failed.severity, failed.fails_build) == (Severity.ERROR, True)
+
+    def finding(*_: Any, **__: Any) -> Any:
+        raise ValueError("oh")
+
+    monkeypatch.setattr("imageseo.core.find.find", finding)
+    assert [each.rule for each in run(site).findings] == ["page-unreadable"] * 2
 
 
 def test_unknown_rules_are_a_fault_of_the_configuration(tmp_path: Path) -> None:
@@ -524,8 +609,8 @@ def test_an_animation_needs_another_picture() -> None:
 
 
 def test_a_broken_budget_never_looks_kept() -> None:
-    assert lcp.kib(150 * KIB) == "150 KiB"
-    assert lcp.kib(150 * KIB + 1) == "150.1 KiB"
+    assert limits.kib(150 * KIB) == "150 KiB"
+    assert limits.kib(150 * KIB + 1) == "150.1 KiB"
     assert [budget.viewport for budget in budgets_for(BudgetSettings())("index.html")] == list(GATING)
 
 

@@ -22,7 +22,10 @@ MIMES = frozenset(
                  "vnd.microsoft.icon", "jxl")
 )  # fmt: skip
 _SPACE = " \t\n\f\r"
-_DESCRIPTOR = re.compile(r"(\d+)w|(\d+)h|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|-?\.\d+(?:[eE][+-]?\d+)?)x")
+# Whole numbers as browsers read them: nine digits are all that an int of 32 bits is sure to hold.
+_DESCRIPTOR = re.compile(
+    r"0*(\d{1,9})w|0*(\d{1,9})h|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|-?\.\d+(?:[eE][+-]?\d+)?)x", re.ASCII
+)
 
 
 class Candidate(NamedTuple):
@@ -134,7 +137,13 @@ def _described(url: str, descriptors: Sequence[str]) -> Candidate | None:
             width = int(match[1])
         elif match[2] is not None and not height and density is None and int(match[2]) > 0:
             height = True
-        elif match[3] is not None and density is None and width is None and not height and float(match[3]) >= 0:
+        elif (
+            match[3] is not None
+            and density is None
+            and width is None
+            and not height
+            and 0 <= float(match[3]) < math.inf
+        ):
             density = float(match[3])
         else:
             return None

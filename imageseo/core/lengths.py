@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -15,6 +17,10 @@ _ABSOLUTE = {"px": 1.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, "q": 96 / 
 _MATH = ("calc", "min", "max", "clamp", "-webkit-calc")
 
 
+_DEEPEST = 32  # brackets in brackets; nobody writes more, and what takes them apart is recursive
+_ENDLESS = re.compile(r"[0-9]{300}")
+
+
 class Quantity(NamedTuple):
     """A value inside a calculation: px when ``length``, else a bare number."""
 
@@ -22,8 +28,27 @@ class Quantity(NamedTuple):
     length: bool
 
 
+def sane(text: str) -> bool:
+    """Whether CSS text may be parsed: not nested without end, and without numbers that no number of a machine holds.
+
+    Both are told from the text, so that the answer is the same however deep the caller's stack is.
+    """
+    if text.count("(") + text.count("[") + text.count("{") > _DEEPEST:
+        depth = 0
+        for each in re.findall(r"[(\[{)\]}]", text):
+            depth = depth + 1 if each in "([{" else max(depth - 1, 0)
+            if depth > _DEEPEST:
+                return False
+    return _ENDLESS.search(text) is None
+
+
 def pixels(node: Node, viewport: Viewport) -> float | None:
-    """CSS px of one component value; ``None`` when it is no length (percentages are none here)."""
+    """CSS px of one component value; ``None`` when it is no length (percentages are none here), or no finite one."""
+    found = _pixels(node, viewport)
+    return found if found is not None and math.isfinite(found) else None
+
+
+def _pixels(node: Node, viewport: Viewport) -> float | None:
     if node.type == "number":
         return 0.0 if node.value == 0 else None
     if node.type == "dimension":

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from imageseo.core.lengths import number, pixels
+from imageseo.core.lengths import number, pixels, sane
 from imageseo.model.finding import Viewport
 
 Node = Any  # tinycss2 is not typed
@@ -36,6 +36,8 @@ def matches(query: str | None, viewport: Viewport) -> bool:
     """Whether a media query list (``media="screen and (min-width: 600px), print"``) matches; an empty one does."""
     import tinycss2  # type: ignore[import-untyped]
 
+    if not sane(query or ""):
+        return False
     nodes = tinycss2.parse_component_value_list(query or "", skip_comments=True)
     queries = _split(nodes, ",")
     if queries == [[]]:

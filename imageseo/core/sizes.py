@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from imageseo.core.lengths import pixels
+from imageseo.core.lengths import pixels, sane
 from imageseo.core.media import condition
 from imageseo.model.finding import Viewport
 
@@ -53,7 +53,9 @@ def _parsed(sizes: str) -> tuple[tuple[tuple[Any, ...], Any], ...]:
     """Condition and length of each entry, as tinycss2 nodes; the length is the last component value."""
     import tinycss2
 
-    entries = []
+    entries: list[tuple[tuple[Any, ...], Any]] = []
+    if not sane(sizes):
+        return ()
     entry: list[Any] = []
     for node in [*tinycss2.parse_component_value_list(sizes, skip_comments=True), None]:
         if node is not None and not (node.type == "literal" and node.value == ","):
