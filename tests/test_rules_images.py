@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from imageseo.config import load as load_settings
 from imageseo.core import edits, find, mending
 from imageseo.core.surroundings import Link, Surroundings
 from imageseo.model.finding import Finding, Severity
@@ -223,6 +224,19 @@ def test_themes_as_they_come_have_no_errors(theme: str, tmp_path: Path) -> None:
     found = judged(tmp_path, html, *(name for name in RULES if name != "img_dimensions"))
     assert [each for each in found if each.severity is Severity.ERROR] == []
     assert {each.rule for each in found} <= {"lcp-priority", "img-oversize", "img-format"}
+
+
+def test_an_lcp_over_the_budget_of_its_folder_names_that_setting(tmp_path: Path) -> None:
+    page(tmp_path, '<picture data-imageseo><img src="a-800x450-40KiB.jpg" alt="A" fetchpriority="high"></picture>')
+    said = {
+        "lcp-bytes": {"desktop": {"warn": "20 KiB"}},
+        "paths": {"guide/*": {"lcp-bytes": {"mobile": {"error": "30 KiB"}}}},
+    }
+    found = findings(tmp_path, load("lcp_bytes"), load_settings({"budgets": said}, "x"))
+    assert sorted(each.hint.rpartition(", or raise ")[2] for each in found if each.hint) == [
+        "`budgets.lcp-bytes.desktop.warn`",
+        '`budgets.paths."guide/*".lcp-bytes.mobile.error`',
+    ]
 
 
 # ---- what stands around an image

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from imageseo.core import candidates
-from imageseo.core.lcp import kib
+from imageseo.core.limits import amount, broken, key, level, screen
 from imageseo.model.fact import ImageFact, LcpImage, Pick, Problem, shorten
-from imageseo.model.finding import DESKTOP, GATING, MOBILE, PHONE, TABLET, Budget, Severity, Viewport
+from imageseo.model.finding import DESKTOP, GATING, MOBILE, PHONE, TABLET, Budget, Viewport
 from imageseo.settings_base import byte_count
 from imageseo.settings_budgets import BudgetSettings, ByteLevels, CountLevels
 
@@ -195,14 +195,6 @@ def standings(spent: Iterable[Spent]) -> tuple[Standing, ...]:
     )
 
 
-def broken(budget: Budget, value: int) -> tuple[Severity, int] | None:
-    """The level that a value breaks, and its limit; None when it keeps both."""
-    for severity, limit in ((Severity.ERROR, budget.error), (Severity.WARN, budget.warn)):
-        if limit is not None and value > limit:
-            return severity, limit
-    return None
-
-
 def over(weights: Weights, metric: str, *, what: str, hint: str) -> Iterator[Problem]:
     """One problem for each budget of a page as a whole that is broken. ``what``: what the page spends too much of."""
     for each in weights.spent():
@@ -214,25 +206,3 @@ def over(weights: Weights, metric: str, *, what: str, hint: str) -> Iterator[Pro
                 hint=f"{hint}, or raise `{key(each.budget, severity)}`",
                 severity=severity,
             )
-
-
-def screen(viewport: Viewport) -> str:
-    """A viewport for messages."""
-    return f"on {viewport.name} ({viewport.width}×{viewport.height} CSS px at {viewport.dpr:g}x)"
-
-
-def level(severity: Severity) -> str:
-    """What a level is called."""
-    return "the budget" if severity is Severity.ERROR else "the warning level"
-
-
-def key(budget: Budget, severity: Severity) -> str:
-    """The setting that a level comes from."""
-    name = "error" if severity is Severity.ERROR else "warn"
-    where = "budgets." if budget.pages == "*" else f'budgets.paths."{budget.pages}".'
-    return f"{where}{budget.metric}.{budget.viewport.name}.{name}"
-
-
-def amount(metric: str, value: int) -> str:
-    """A value of a metric for people."""
-    return str(value) if metric == "image-count" else kib(value)

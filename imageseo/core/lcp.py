@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from imageseo.core import candidates
+from imageseo.core.limits import broken, key, kib, level, screen
 from imageseo.model.fact import LcpImage, Pick, Problem, shorten
 from imageseo.model.finding import GATING, Budget, Severity, Viewport
 from imageseo.model.image import Asset, ImageRef, Kept, SourceTag
@@ -62,42 +62,30 @@ def over_budget(image: LcpImage, limits: Iterable[Budget]) -> Iterator[Problem]:
         pick = next((pick for pick in image.picks if pick.viewport == limit.viewport), None)
         if pick is None:
             continue
-        for severity, level in ((Severity.ERROR, limit.error), (Severity.WARN, limit.warn)):
-            if level is not None and pick.bytes > level:
-                yield _problem(image, pick, level, severity)
-                break
+        if (found := broken(limit, pick.bytes)) is not None:
+            yield _problem(image, pick, limit, *found)
 
 
-def kib(count: int) -> str:
-    """Bytes for people, rounded up so that a broken budget never looks kept: ``150.1 KiB``."""
-    text = f"{math.ceil(count / 1024 * 10) / 10:.1f}"
-    return f"{text.removesuffix('.0')} KiB"
-
-
-def _problem(image: LcpImage, pick: Pick, level: int, severity: Severity) -> Problem:
-    viewport = pick.viewport
-    screen = f"{viewport.name} ({viewport.width}×{viewport.height} CSS px at {viewport.dpr:g}x)"
-    word = "budget" if severity is Severity.ERROR else "warning level"
+def _problem(image: LcpImage, pick: Pick, budget: Budget, severity: Severity, limit: int) -> Problem:
     name = image.asset.path if image.asset else shorten(image.url)
     chosen = "it" if pick.url == image.url else shorten(pick.url)
     return Problem(
-        message=f"the LCP image {name} is too heavy on {screen}: a browser downloads {chosen}, {kib(pick.bytes)}; "
-        f"the {word} is {kib(level)}",
-        hint=_remedy(image, pick, level, severity),
+        message=f"the LCP image {name} is too heavy {screen(pick.viewport)}: a browser downloads {chosen}, "
+        f"{kib(pick.bytes)}; {level(severity)} is {kib(limit)}",
+        hint=_remedy(image, pick, limit, severity, f"`{key(budget, severity)}`"),
         at=image.ref,
         severity=severity,
     )
 
 
-def _remedy(image: LcpImage, pick: Pick, level: int, severity: Severity) -> str:
-    """What costs the author least, and the way out after it."""
-    budget = f"`budgets.lcp-bytes.{pick.viewport.name}.{'error' if severity is Severity.ERROR else 'warn'}`"
+def _remedy(image: LcpImage, pick: Pick, limit: int, severity: Severity, budget: str) -> str:
+    """What costs the author least, and the way out after it. ``budget``: the setting that the limit comes from."""
     if image.asset is not None and not image.asset.encodable:
         kind = "an SVG" if image.asset.format == "svg" else "an animated image"
         return f"{kind} gets no variants: show a still picture instead, or raise {budget}"
     if not image.treated:
         return _untreated(image.kept, budget)
-    fitting = _fitting(image, pick, level)
+    fitting = _fitting(image, pick, limit)
     # A slot as wide as a wide screen is nearly always a guess: documentation has columns.
     if fitting and pick.slot is not None and pick.viewport.width > 800 and pick.slot >= pick.viewport.width * 0.95:
         name, size = fitting
@@ -127,12 +115,12 @@ def _slot(offers: Iterable[SourceTag], url: str, viewport: Viewport) -> float | 
     return None
 
 
-def _fitting(image: LcpImage, pick: Pick, level: int) -> tuple[str, int] | None:
+def _fitting(image: LcpImage, pick: Pick, limit: int) -> tuple[str, int] | None:
     """URL and bytes of the heaviest candidate that keeps the budget, of those offered beside the chosen one."""
     weights = dict(image.candidate_bytes)
     for offer in image.offers:
         names = [each.url for each in candidates.parse_srcset(offer.srcset)]
         if pick.url in names:
-            fits = [(name, weights[name]) for name in names if name in weights and weights[name] <= level]
+            fits = [(name, weights[name]) for name in names if name in weights and weights[name] <= limit]
             return max(fits, key=lambda pair: pair[1], default=None)
     return None

@@ -22,8 +22,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from imageseo.core.budgets import Weights, broken, key, level, screen
-from imageseo.core.lcp import kib
+from imageseo.core.budgets import Weights
+from imageseo.core.limits import broken, key, kib, level, screen
 from imageseo.model.fact import Problem, shorten
 from imageseo.model.finding import Severity
 

@@ -1,0 +1,43 @@
+"""What a limit of a budget is called, where it is set, and whether a value keeps it."""
+
+from __future__ import annotations
+
+import math
+
+from imageseo.model.finding import Budget, Severity, Viewport
+
+
+def broken(budget: Budget, value: int) -> tuple[Severity, int] | None:
+    """The level that a value breaks, and its limit; None when it keeps both."""
+    for severity, limit in ((Severity.ERROR, budget.error), (Severity.WARN, budget.warn)):
+        if limit is not None and value > limit:
+            return severity, limit
+    return None
+
+
+def screen(viewport: Viewport) -> str:
+    """A viewport for messages."""
+    return f"on {viewport.name} ({viewport.width}×{viewport.height} CSS px at {viewport.dpr:g}x)"
+
+
+def level(severity: Severity) -> str:
+    """What a level is called."""
+    return "the budget" if severity is Severity.ERROR else "the warning level"
+
+
+def key(budget: Budget, severity: Severity) -> str:
+    """The setting that a level comes from."""
+    name = "error" if severity is Severity.ERROR else "warn"
+    where = "budgets." if budget.pages == "*" else f'budgets.paths."{budget.pages}".'
+    return f"{where}{budget.metric}.{budget.viewport.name}.{name}"
+
+
+def amount(metric: str, value: int) -> str:
+    """A value of a metric for people."""
+    return str(value) if metric == "image-count" else kib(value)
+
+
+def kib(count: int) -> str:
+    """Bytes for people, rounded up so that a broken budget never looks kept: ``150.1 KiB``."""
+    text = f"{math.ceil(count / 1024 * 10) / 10:.1f}"
+    return f"{text.removesuffix('.0')} KiB"
