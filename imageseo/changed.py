@@ -10,11 +10,11 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
+from imageseo.core.urls import PICTURES
 from imageseo.errors import ImageseoError
 from imageseo.model.finding import Finding
 from imageseo.model.page import Site
 
-_PICTURES = (".avif", ".webp", ".jpg", ".jpeg", ".png", ".gif", ".svg", ".jxl", ".bmp", ".tif", ".tiff", ".ico")
 _EVERYWHERE = (
     *("imageseo.toml", "pyproject.toml", "imageseo.lock", "imageseo.layout.json", "heroes.toml", "prompts.toml"),
     *("mkdocs.yml", "mkdocs.yaml", "properdocs.yml", "properdocs.yaml", "pelicanconf.py", "publishconf.py"),
@@ -66,11 +66,11 @@ def touched(site: Site, revision: str, *, folder: Path) -> Touched:
             pages.update(sources[place])
         elif place.startswith(built):
             files.add(Path(place[len(built) :]).as_posix())
-        elif path.lower().endswith(_PICTURES):
+        elif path.lower().endswith(PICTURES):
             pictures.add(path)
         elif _on_every_page(path):
             return Touched(pages=frozenset(), files=frozenset(), why=path)
-    pictures |= {name for name in files if name.lower().endswith(_PICTURES)}
+    pictures |= {name for name in files if name.lower().endswith(PICTURES)}
     pages |= {page.path for page in site.pages if page.path in files}
     if pictures:
         pages |= set(_showing(site, pages, {name.rpartition("/")[2] for name in pictures}))

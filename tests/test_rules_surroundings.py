@@ -98,11 +98,49 @@ def test_every_value_has_its_place(value: Any, indent: int | None, ascii_only: b
         assert found == (path[-1] if path and isinstance(path[-1], str) else inner)
 
 
+@pytest.mark.parametrize("size", [10**400, '"' + "9" * 400 + ' px"', 3_000_000])
+def test_a_size_beyond_all_numbers_is_no_size(size: int | str, tmp_path: Path) -> None:
+    Image.new("RGB", (160, 90)).save(tmp_path / "a.jpg")
+    text = f'{{"@context": "https://schema.org", "@type": "ImageObject", "contentUrl": "a.jpg", "width": {size}}}'
+    (found,) = linked(tmp_path, text, "ld-file")
+    assert found.message == "JSON-LD says width more than a million of a.jpg, which is 160×90 px"
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["https://x.example/p/#img", "https://x.example/boats.jpg", "https://other.example/p/#img", "https://x.example/#a"],
+)
+def test_what_refers_to_an_object_names_no_file(image: str, tmp_path: Path) -> None:
+    Image.new("RGB", (160, 90)).save(tmp_path / "a.jpg")
+    graph = [
+        {"@type": "Article", "image": image},
+        {"@type": "ImageObject", "@id": image, "contentUrl": "a.jpg"},
+    ]
+    said = {"@context": "https://schema.org", "@graph": graph}
+    assert linked(tmp_path, json.dumps(said), "ld-file") == []
+    graph[1]["contentUrl"] = "gone.jpg"
+    assert ["gone.jpg" in each.message for each in linked(tmp_path, json.dumps(said), "ld-file")] == [True]
+    said["@graph"] = [{"@type": "Article", "image": "https://x.example/gone.jpg#xywh=1,2,3,4"}]
+    assert len(linked(tmp_path, json.dumps(said), "ld-file")) == 1
+
+
+@pytest.mark.parametrize(
+    ("types", "count"),
+    [('"ImageObject"', 1), ('["ImageObject", "Barcode"]', 1), ('["ImageObject", "Product"]', 0), ('"Product"', 0)],
+)
+def test_a_node_of_two_types_has_the_properties_of_both(types: str, count: int, tmp_path: Path) -> None:
+    text = f'{{"@context": "https://schema.org", "@type": {types}, "contentUrl": "https://y.example/a.jpg", "sku": "1"'
+    assert len(linked(tmp_path, text + "}", "ld-vocab")) == count
+    assert len(linked(tmp_path, text + ', "thumbnailUrls": "https://y.example/b.jpg"}', "ld-vocab")) == count * 2 + (
+        count == 0
+    )
+
+
 WORDS = st.sampled_from(
     ["@context", "@type", "@id", "@graph", "image", "images", "contentUrl", "url", "width", "digitalSourceType"]
 )
 VALUES = st.sampled_from(
-    ["https://schema.org", "ImageObject", "Imageobject", "Article", "a.jpg", "", "#a", 7, -1, None]
+    ["https://schema.org", "ImageObject", "Imageobject", "Article", "a.jpg", "", "#a", 7, -1, 10**400, None]
 )
 
 

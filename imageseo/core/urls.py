@@ -15,6 +15,12 @@ _PLAIN = re.compile(r"(?:\.\./)*[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_-][A-
 _PORTS = {"http": 80, "https": 443}
 _NOT_FETCHED = ("data:", "blob:", "about:", "javascript:")
 
+PICTURES = (
+    *(".avif", ".webp", ".jpg", ".jpeg", ".jfif", ".png", ".gif", ".svg", ".svgz", ".jxl", ".heic", ".bmp", ".tif"),
+    *(".tiff", ".ico"),
+)
+"""What the names of pictures end with, in lower case."""
+
 Reason = Literal["data", "origin", "outside", "empty"]
 
 
@@ -58,6 +64,11 @@ def resolve(url: str, *, page: str, base_url: str | None, base_href: str | None 
     except ValueError:  # a broken port or IPv6 address
         return Elsewhere(reason="origin")
     return _inside(unquote(target.path, errors="replace"), unquote(home.path, errors="replace"))
+
+
+def is_picture(url: str) -> bool:
+    """Whether a URL's path ends as the name of a picture does, query and fragment aside."""
+    return re.split(r"[?#]", url, maxsplit=1)[0].lower().endswith(PICTURES)
 
 
 def relative(page: str, path: str) -> str:

@@ -6,7 +6,9 @@ import re
 from functools import lru_cache
 from urllib.parse import unquote
 
-SUFFIX = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|svgz?|bmp|tiff?|heic|jfif)$", re.IGNORECASE)
+from imageseo.core.urls import PICTURES
+
+SUFFIX = re.compile(rf"(?:{'|'.join(map(re.escape, PICTURES))})$", re.IGNORECASE)
 # What cameras, phones and screenshot tools call their files.
 _CAMERA = re.compile(
     r"(?:img|dsc[nf]?|dscf?|pxl|mvimg|gopr|dji|vid|cimg|sam|imag|wp|p)[-_ ]?\d{3,}[\w~()-]*|"

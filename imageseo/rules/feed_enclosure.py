@@ -56,7 +56,6 @@ DEFAULT = Severity.OFF
 _WANTED = {"rss": ("url", "length", "type"), "atom": ("href",), "media": ("url",), "thumbnail": ("url",)}
 _LENGTH = {"rss": "length", "atom": "length", "media": "fileSize"}
 _TAG = {"rss": "<enclosure>", "atom": '<link rel="enclosure">', "media": "<media:content>"}
-_PICTURES = ("jpg", "jpeg", "png", "webp", "avif", "gif", "svg")
 
 
 def check_site(site: Site, files: SiteFiles, feeds: Feeds) -> Iterator[Problem]:
@@ -93,7 +92,7 @@ def _untrue(files: SiteFiles, each: Enclosure, path: str) -> Iterator[tuple[str,
     length, size = each.said.get(_LENGTH.get(each.kind, ""), ""), files.size(path)
     if length and size is not None and length != str(size):
         yield f"says {shorten(length)} bytes of {path}, which has {size}", f"write {size}"
-    asset = files.asset(path) if path.rpartition(".")[2].lower() in _PICTURES else None
+    asset = files.asset(path) if urls.is_picture(path) else None
     if not isinstance(asset, Asset):
         return
     true = "image/svg+xml" if asset.format == "svg" else f"image/{asset.format}"

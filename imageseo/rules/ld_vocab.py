@@ -2,8 +2,8 @@
 
 A property that ImageObject does not have is passed over in silence, and so is a `digitalSourceType` that is no member
 of its list. Judged are the properties of image objects, slips of their type, and slips of the properties by which other
-things name their images (`images` for `image`). All else is not looked at, nor are terms that the page's own context
-defines.
+things name their images (`images` for `image`). What is an image and something else has the properties
+of both, and is judged by slips alone. All else is not looked at, nor are terms that the page's own context defines.
 
 Bad:
     <script type="application/ld+json">{"@context": "https://schema.org", "@type": "ImageObject",
@@ -29,6 +29,10 @@ Good:
     <script type="application/ld+json">{"@context": "https://schema.org", "@type": "Article",
     "image": {"@type": "ImageObject", "contentUrl": "https://x.example/a.jpg", "representativeOfPage": true,
     "digitalSourceType": "https://schema.org/TrainedAlgorithmicMediaDigitalSource"}}</script>
+
+Good (a thing of two types):
+    <script type="application/ld+json">{"@context": "https://schema.org", "@type": ["ImageObject", "Product"],
+    "contentUrl": "https://x.example/a.jpg", "sku": "1"}</script>
 """
 
 from __future__ import annotations
@@ -57,14 +61,15 @@ def _found(linked: Linked) -> Iterator[Problem]:
                 message = f"schema.org has no type {shorten(name)}"
                 yield _problem(node, "@type", message, "did you mean ImageObject?")
         image = bool(node.types & vocabulary.IMAGE_TYPES)
+        only = image and node.types <= vocabulary.IMAGE_TYPES
         for name in node.said:
             if name.startswith("@") or ":" in name or name in node.terms:
                 continue
-            if image and name not in vocabulary.OF_IMAGES:
+            if only and name not in vocabulary.OF_IMAGES:
                 meant = vocabulary.near(name, vocabulary.OF_IMAGES)
                 hint = f"did you mean {meant}?" if meant else "leave it out: search engines pass it over"
                 yield _problem(node, name, f"an ImageObject has no property {shorten(name)}", hint)
-            elif not image and (meant := vocabulary.slip_of_property(name)) is not None:
+            elif not only and (meant := vocabulary.slip_of_property(name)) is not None:
                 yield _problem(node, name, f"schema.org has no property {shorten(name)}", f"did you mean {meant}?")
         if image:
             yield from _values(node)
