@@ -16,8 +16,8 @@ from imageseo.model.finding import Severity
 class Rule:
     """One lint rule. ``asks``: names of the facts that ``check`` wants. ``manual``: its page, the docstring.
 
-    ``severity``: of its findings, at most, unless a level of the settings is another. ``default``: when nobody says otherwise (``off`` for what imageseo does not
-    write itself yet). ``check`` is asked of each page, ``check_site`` once of the whole site, for what no page says.
+    ``severity``: of its findings, at most, unless a level of the settings is another. ``default``: when nobody says
+    otherwise (``off`` for what imageseo does not write itself yet). ``check`` is asked of each page, ``check_site`` once of the whole site, for what no page says.
     """
 
     id: str

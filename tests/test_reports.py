@@ -18,7 +18,7 @@ from lxml import etree
 
 from imageseo.core.budgets import Spent, Standing
 from imageseo.core.fingerprint import stamped
-from imageseo.core.frame import WIDTH, cells, frame
+from imageseo.core.frame import WIDTH, cells, frame, harmless
 from imageseo.core.manual import Manual
 from imageseo.excerpts import Excerpts
 from imageseo.model.edit import Edit
@@ -192,6 +192,7 @@ def test_frames_are_cut_around_the_column_and_harm_no_terminal() -> None:
     assert long.text[long.at :].startswith('<img src="x">')
     evil = frame('\x1b]0;owned\x07\u202e<img alt="\x9b2J">\r', number=3, column=12)
     assert evil.text.isprintable()
+    assert harmless("a\ufffe\uffff\ud800b") == "a���b"
     assert evil.text[evil.at :].startswith("<img")
     wide = frame("図表<img>", number=1, column=3)
     assert (wide.at, wide.caret, cells("図表")) == (2, 4, 4)
@@ -346,7 +347,7 @@ def test_github_points_at_the_source_and_folds_what_is_alike(tmp_path: Path) -> 
 
 def test_junit_counts_what_fails_and_holds_any_text(tmp_path: Path) -> None:
     mild = replace(finding("a.html", 9, "mild"), severity=Severity.WARN)
-    evil = finding("a.html", 2, "<&\x00\x1b]]> ünï\nsecond")
+    evil = finding("a.html", 2, "<&\x00\x1b]]> ünï\nsecond\ufffe\uffff")
     text = junit.render(report(mild, evil, finding("b.html", 1, "x"), excerpts=site(tmp_path)))
     root = etree.fromstring(text.encode())
     suites = [(each.get("name"), each.get("tests"), each.get("failures")) for each in root]
@@ -354,7 +355,7 @@ def test_junit_counts_what_fails_and_holds_any_text(tmp_path: Path) -> None:
     assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("3", "2", "0")
     failure = root.find(".//failure")
     assert failure is not None
-    assert failure.get("message") == "<&␀␛]]> ünï␊second"
+    assert failure.get("message") == "<&␀␛]]> ünï␊second��"
     assert '2 |  <img src="a.png">' in str(failure.text)
     assert "mild" in str(root.findtext(".//system-out"))
     strict = etree.fromstring(junit.render(report(mild, fails=Severity.WARN)).encode())

@@ -137,14 +137,10 @@ def _described(url: str, descriptors: Sequence[str]) -> Candidate | None:
             width = int(match[1])
         elif match[2] is not None and not height and density is None and int(match[2]) > 0:
             height = True
-        elif (
-            match[3] is not None
-            and density is None
-            and width is None
-            and not height
-            and 0 <= float(match[3]) < math.inf
-        ):
+        elif match[3] is not None and density is None and width is None and not height:
             density = float(match[3])
+            if not 0 <= density < math.inf:
+                return None
         else:
             return None
     if height and width is None:

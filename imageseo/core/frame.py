@@ -16,6 +16,7 @@ _UNSEEN = {
     0x7F: "␡",
     **dict.fromkeys([*range(0x80, 0xA0), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)], "�"),
     **dict.fromkeys(range(0xD800, 0xE000), "�"),  # bytes of a file's name that are no text
+    **dict.fromkeys((0xFFFE, 0xFFFF), "�"),  # no characters, and XML refuses them
 }
 
 
