@@ -17,7 +17,8 @@ class Rule:
     """One lint rule. ``asks``: names of the facts that ``check`` wants. ``manual``: its page, the docstring.
 
     ``severity``: of its findings, at most, unless a level of the settings is another. ``default``: when nobody says
-    otherwise (``off`` for what imageseo does not write itself yet). ``check`` is asked of each page, ``check_site`` once of the whole site, for what no page says.
+    otherwise (``off`` for what imageseo does not write itself yet). ``check`` is asked of each page, ``check_site``
+    once of the whole site, for what no page says.
     """
 
     id: str
