@@ -117,7 +117,8 @@ def lint(
     )
     ended = linting.lint(here, directory, asked, progress=progress(), config=config)
     if show:
-        _write(ended.diff, None)
+        for piece in ended.diff:
+            _write(piece, None)
         note(ended.told)
     else:
         _write(compose.reporters()[form](ended.report), output)

@@ -45,7 +45,7 @@ def digests(site: Site) -> Mapping[str, bytes]:
 
 
 def mend(site: Site, findings: Iterable[Finding], judged: Mapping[str, bytes]) -> Iterator[Mended]:
-    """The pages that fixes change, in order, in memory. ``judged``: ``digests`` from before the findings were made.
+    """The pages that fixes change, in order, each read when it is asked for. ``judged``: ``digests`` from before the findings were made.
 
     A finding whose edits overlap those of an earlier one waits. Raises SiteError for a page that somebody else wrote
     meanwhile, since the edits are of other bytes.
@@ -67,15 +67,19 @@ def mend(site: Site, findings: Iterable[Finding], judged: Mapping[str, bytes]) -
             yield Mended(page=page, before=before, after=after, fixed=fixed)
 
 
-def write(site: Site, pages: Iterable[Mended]) -> int:
-    """Write pages into the built site; how many. Raises SiteError, also where that is the folder of its sources."""
+def write(site: Site, pages: Iterable[Mended]) -> tuple[str, ...]:
+    """Write pages into the built site, each as it comes; their paths. Raises SiteError, also where that is the folder
+    of its sources.
+    """
     output = Output(site.root, sources=site.sources)
+    written = []
     for each in pages:
         try:
             output.write(each.page, each.after)
+            written.append(each.page)
         except OSError as error:
             raise SiteError(f"{each.page}: cannot be written: {error.strerror or error}") from error
-    return len(output.changed)
+    return tuple(written)
 
 
 def _compatible(findings: Iterable[Finding], size: int) -> tuple[tuple[Finding, ...], list[Edit]]:
@@ -102,13 +106,14 @@ def _apart(one: Edit, other: Edit) -> bool:
     return end <= begin or close <= start
 
 
-def diff(pages: Iterable[Mended]) -> str:
-    """What would be written, as a unified diff; nothing when nothing would be.
+def diff(pages: Iterable[Mended]) -> Iterator[str]:
+    """What would be written, as a unified diff, a page a piece; nothing when nothing would be.
 
     A minified page is shown tag by tag, a long tag cut around what changes in it; hunks are numbered by the lines of
     the page all the same.
     """
-    return "".join(f"{line}\n" for each in pages for line in _diff(each))
+    for each in pages:
+        yield "".join(f"{line}\n" for line in _diff(each))
 
 
 def _diff(mended: Mended) -> Iterator[str]:

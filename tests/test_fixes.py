@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def test_edits_of_many_findings_make_one_page(tmp_path: Path) -> None:
     found = [finding((3, 6, b"ONE")), finding((14, 17, b"TWO"), (0, 0, b"<hr>"), line=2), finding(page="b.html")]
     mended = list(fixes.mend(here, found, judged))
     assert [(each.page, len(each.fixed)) for each in mended] == [("a.html", 2)]
-    assert fixes.write(here, mended) == 1
+    assert fixes.write(here, mended) == ("a.html",)
     assert (tmp_path / "a.html").read_bytes() == b"<hr><p>ONE</p>\n<p>TWO</p>\n<p>three</p>\n"
     assert (tmp_path / "b.html").read_bytes() == PAGE
 
@@ -76,13 +77,35 @@ def test_sources_are_never_written_to(tmp_path: Path) -> None:
     assert (tmp_path / "docs/a.html").read_bytes() == PAGE
 
 
+def test_one_page_at_a_time_is_in_memory(tmp_path: Path) -> None:
+    names = [f"{number}.html" for number in range(4)]
+    here = site(tmp_path, dict.fromkeys(names, PAGE))
+    found = [finding((3, 6, b"ONE"), page=name) for name in names]
+    judged, alive = fixes.digests(here), 0
+
+    def counted() -> Iterator[fixes.Mended]:
+        nonlocal alive
+        for number, each in enumerate(fixes.mend(here, found, judged)):
+            done = [(tmp_path / name).read_bytes() != PAGE for name in names]
+            assert done == [before < number for before in range(4)], "the pages before are written, no other"
+            alive += 1
+            yield each
+
+    shown = fixes.diff(fixes.mend(here, found, judged))
+    assert next(shown).startswith("--- a/0.html\n")
+    assert fixes.write(here, counted()) == tuple(names)
+    assert alive == 4
+    with pytest.raises(SiteError, match=r"1.html was written"):
+        next(shown)
+
+
 def test_a_diff_is_a_unified_one(tmp_path: Path) -> None:
     here = site(tmp_path, {"a.html": PAGE})
     mended = fixes.mend(here, [finding((14, 17, b"TWO"))], fixes.digests(here))
-    assert fixes.diff(mended) == (
+    assert "".join(fixes.diff(mended)) == (
         "--- a/a.html\n+++ b/a.html\n@@ -1,3 +1,3 @@\n <p>one</p>\n-<p>two</p>\n+<p>TWO</p>\n <p>three</p>\n"
     )
-    assert fixes.diff([]) == ""
+    assert list(fixes.diff([])) == []
 
 
 def test_a_diff_of_a_minified_page_shows_tags(tmp_path: Path) -> None:
@@ -91,7 +114,7 @@ def test_a_diff_of_a_minified_page_shows_tags(tmp_path: Path) -> None:
     page = b"<!doctype html>\n" + cells + image + cells
     here = site(tmp_path, {"a.html": page})
     at = page.index(b' loading="lazy"')
-    text = fixes.diff(fixes.mend(here, [finding((at, at + 15, b""))], fixes.digests(here)))
+    text = "".join(fixes.diff(fixes.mend(here, [finding((at, at + 15, b""))], fixes.digests(here))))
     lines = text.splitlines()
     assert lines[2] == "@@ -2,1 +2,1 @@"
     assert max(map(len, lines)) < 200

@@ -45,11 +45,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """The end of a run. ``diff``: of the pages that would be mended, where that was asked for."""
+    """The end of a run. ``diff``: of the pages that would be mended, where that was asked for, made as it is read;
+    then it raises SiteError.
+    """
 
     report: Report
     failed: bool
-    diff: str = ""
+    diff: Iterable[str] = ()
 
     @property
     def told(self) -> str:
@@ -112,7 +114,7 @@ def lint(here: AtHand, root: Path, asked: Asked, *, progress: Progress, config: 
 class _Mended:
     fixed: int = 0
     pages: int = 0
-    diff: str = ""
+    diff: Iterable[str] = ()
 
 
 def _mending(
@@ -127,11 +129,10 @@ def _mending(
         return result, first, _Mended(diff=fixes.diff(fixes.mend(site, first, judged)))
     found, pages = first, set[str]()
     for _ in range(fixes.ROUNDS):
-        mended = list(fixes.mend(site, found, judged))
-        if not mended:
+        written = fixes.write(site, fixes.mend(site, found, judged))
+        if not written:
             break
-        fixes.write(site, mended)
-        pages.update(each.page for each in mended)
+        pages.update(written)
         judged = fixes.digests(site)
         result, found = judge()
     vanished = Counter(map(_key, first)) - Counter(map(_key, found))
