@@ -104,6 +104,11 @@ class PageFacts:
         """Any URL of the page -> where it leads."""
         return lambda url: self._target(url, "")
 
+    @property
+    def asset_of(self) -> Callable[[str], Asset | None]:
+        """Any URL of the page -> the image behind it; None for what is no image file of the site."""
+        return self._asset_at
+
     @cached_property
     def budgets(self) -> tuple[Budget, ...]:
         return self._reading.budgets(self.page.path)
@@ -228,15 +233,18 @@ class PageFacts:
         return None if isinstance(resolved, urls.Elsewhere) else self.files.size(resolved)
 
     def _asset_of(self, ref: ImageRef) -> Asset | None:
-        resolved = self._resolve(ref.src)
-        found = None if isinstance(resolved, urls.Elsewhere) else self.files.asset(resolved)
+        return self._asset_at(ref.src)
+
+    def _asset_at(self, url: str) -> Asset | None:
+        path = self._resolve(url)
+        found = self.files.asset(path) if isinstance(path, str) and self.files.exists(path) else None
         return found if isinstance(found, Asset) else None
 
 
 FACTS = frozenset(
     (
         *("page", "site", "files", "html", "scan", "head", "images", "hero", "lcp", "budgets", "weights", "column"),
-        *("linked", "target", "measured", "drift", "sampled", "seen"),
+        *("linked", "target", "asset_of", "measured", "drift", "sampled", "seen"),
     )
 )
 """What a rule may ask for of each page."""

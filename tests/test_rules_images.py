@@ -100,7 +100,8 @@ def fixed(html: str, found: Sequence[Finding]) -> str:
         ),
         (
             "offscreen_eager",
-            '<article><p>[6,000 characters of text]</p><img src="photo-800x450-60KiB.jpg" alt="A"></article>',
+            '<!-- measured: {"photo-800x450-60KiB.jpg": {"width": 688, "top": 1400}} -->'
+            '<article><p>Boats.</p><img src="photo-800x450-60KiB.jpg" alt="A"></article>',
             None,
         ),
     ],
@@ -132,6 +133,11 @@ def test_a_fix_mends_what_was_found(rule: str, body: str, then: str | None, tmp_
             "priority_lazy",
             f'<article>{HERO.format(" fetchpriority=high")}<img src="b-800x450.jpg" loading=lazy fetchpriority=high '
             'data-imageseo="loading fetchpriority"></article>',
+        ),
+        (
+            "offscreen_eager",
+            "<article><details><summary>Log</summary>[6,000 characters of text]</details>"
+            '<img src="photo-800x450-60KiB.jpg" alt="A"></article>',
         ),
         (
             "sizes_auto",

@@ -28,19 +28,13 @@ Good (a WebP by itself):
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
 
-from imageseo.core import urls
 from imageseo.core.candidates import chosen_of
 from imageseo.core.mending import built
 from imageseo.model.fact import ImageFact, Problem
 from imageseo.model.finding import MOBILE, Severity
-from imageseo.model.image import Asset, Kept, PageScan, Zone
-from imageseo.model.page import Page, Site
-
-if TYPE_CHECKING:
-    from imageseo.sitefiles import SiteFiles
+from imageseo.model.image import Asset, Kept, Zone
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
@@ -49,16 +43,13 @@ PER_PIXEL = 2 / 12  # bytes of an AVIF, by Lighthouse's estimate from dimensions
 _OLD = frozenset({"jpeg", "png", "gif", "bmp", "tiff"})
 
 
-def check(page: Page, site: Site, files: SiteFiles, scan: PageScan, images: Sequence[ImageFact]) -> Iterator[Problem]:
+def check(images: Sequence[ImageFact], asset_of: Callable[[str], Asset | None]) -> Iterator[Problem]:
     for image in images:
         ref, asset = image.ref, image.asset
         if asset is None or built(ref) or ref.kept is Kept.IGNORED:
             continue
         if ref.sources or ref.get("srcset"):
-            url = chosen_of(ref, MOBILE)
-            path = urls.resolve(url, page=page.path, base_url=site.base_url, base_href=scan.base_href)
-            found = files.asset(path) if isinstance(path, str) and files.exists(path) else None
-            asset = found if isinstance(found, Asset) else None
+            asset = asset_of(chosen_of(ref, MOBILE))
         if asset is None or asset.format not in _OLD or not asset.encodable:
             continue
         estimate = round(asset.width * asset.height * PER_PIXEL)

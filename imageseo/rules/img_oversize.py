@@ -36,20 +36,15 @@ Good (another host's):
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
 
-from imageseo.core import ladder, urls
+from imageseo.core import ladder
 from imageseo.core.candidates import chosen_of
 from imageseo.core.mending import built
 from imageseo.core.sizes import source_size
 from imageseo.model.fact import ImageFact, Problem
 from imageseo.model.finding import GATING, Severity, Viewport
-from imageseo.model.image import Asset, Kept, PageScan, Zone
-from imageseo.model.page import Page, Site
-
-if TYPE_CHECKING:
-    from imageseo.sitefiles import SiteFiles
+from imageseo.model.image import Asset, Kept, Zone
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
@@ -58,12 +53,9 @@ _UNKNOWN = ladder.Layout()
 
 
 def check(
-    page: Page,
-    site: Site,
-    files: SiteFiles,
-    scan: PageScan,
     images: Sequence[ImageFact],
     column: ladder.Layout,
+    asset_of: Callable[[str], Asset | None],
 ) -> Iterator[Problem]:
     for image in images:
         ref, asset = image.ref, image.asset
@@ -79,11 +71,8 @@ def check(
         for viewport in GATING:
             chosen = asset
             if ref.sources or ref.get("srcset"):
-                path = urls.resolve(
-                    chosen_of(ref, viewport), page=page.path, base_url=site.base_url, base_href=scan.base_href
-                )
-                found = files.asset(path) if isinstance(path, str) and files.exists(path) else None
-                if not isinstance(found, Asset) or not found.encodable:
+                found = asset_of(chosen_of(ref, viewport))
+                if found is None or not found.encodable:
                     continue
                 chosen = found
             width = source_size(sizes, viewport)

@@ -6,8 +6,10 @@ both come last of all. Lazy loaders are for what is further down, and ``loading=
 
 Found are an image without a real ``src`` where the page's hero should be (near the top of the article, large, not an
 icon), and an element with a background in its own ``style`` or ``data-bg`` that calls itself hero, cover, banner,
-masthead, jumbotron or header and stands at the top. On a page that shows another hero before it, or preloads an image,
-it is no fault. What the site's style sheets paint is seen by ``imageseo measure`` alone.
+masthead, jumbotron or header and stands at the top. That is a warning, for a name proves nothing, and an error where a
+browser saw that such a background is the LCP (``imageseo measure``); where it saw something else, nothing is said. On a
+page that shows another hero before it, or preloads an image, it is no fault. What the site's style sheets paint is not
+looked at.
 
 Bad:
     <article><h1>Harbour</h1>
@@ -17,12 +19,16 @@ Bad (with a placeholder):
     <article><h1>Harbour</h1>
     <img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=" data-src="photo-1600x900.jpg" alt="A harbour"></article>
 
-Bad (a background):
+Bad (a warning: a background):
     <main><div class="post-hero" style="background-image: url('photo-1600x900.jpg')"><h1>Harbour</h1></div>
     <p>Boats.</p></main>
 
-Bad (a background that a script fills in):
+Bad (a warning: a background that a script fills in):
     <header class="cover" data-bg="photo-1600x900.jpg"></header><main><h1>Harbour</h1></main>
+
+Bad (a background that a browser saw to be the largest):
+    <!-- measured: {"lcp": "background"} -->
+    <main><div class="hero" style="background-image: url(photo-1600x900.jpg)"><h1>Harbour</h1></div></main>
 
 Good:
     <article><h1>Harbour</h1><img src="photo-1600x900.jpg" alt="A harbour" fetchpriority="high"></article>
@@ -35,6 +41,13 @@ Good (preloaded, so it is found):
     <link rel="preload" as="image" href="photo-1600x900.jpg">
     <main><div class="hero" style="background: url(photo-1600x900.jpg)"><h1>Harbour</h1></div></main>
 
+Good (a browser saw that it is not):
+    <!-- measured: {"lcp": "text"} -->
+    <main><div class="hero" style="background-image: url(photo-1600x900.jpg)"><h1>Harbour</h1></div></main>
+
+Good (a large pattern):
+    <main><div class="page-header" style="background: #eee url('photo-1600x900.jpg') repeat-x"></div></main>
+
 Good (a pattern, and a picture beside the text):
     <main><div class="hero" style="background: url(tile-64x64.png)"><h1>Harbour</h1></div>
     <div class="card-cover" style="background-image: url(photo-1600x900.jpg)"></div></main>
@@ -46,11 +59,10 @@ Good (an icon):
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from imageseo.core import hero as heroes
-from imageseo.core import ladder, urls
+from imageseo.core import ladder
 from imageseo.core.attributes import read
 from imageseo.core.mending import is_lazy, is_urgent
 from imageseo.core.tokens import tag_over
@@ -58,10 +70,7 @@ from imageseo.core.words import words
 from imageseo.model.fact import ImageFact, Place, Problem, shorten
 from imageseo.model.finding import Severity
 from imageseo.model.image import Asset, ImageRef, Kept, PageScan, Zone
-from imageseo.model.page import Page, Site
-
-if TYPE_CHECKING:
-    from imageseo.sitefiles import SiteFiles
+from imageseo.model.layout import Lcp, PageLayout
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
@@ -73,29 +82,23 @@ _REACH = 20_000  # bytes of the article that 500 characters of text may take wit
 _TOP = re.compile(r"(?<![a-z])(?:hero|cover|banner|masthead|jumbotron|header|splash)(?![a-z])")
 _OTHER = re.compile(r"(?<![a-z])(?:card|thumb|thumbnail|tile|item|avatar|logo|icon|teaser|preview|footer)(?![a-z])")
 _URL = re.compile(r"""url\(\s*(?:"([^"]*)"|'([^']*)'|([^)\s]*))\s*\)""", re.IGNORECASE)
+_TILED = {"repeat", "repeat-x", "repeat-y", "round", "space"}
 _LEAST = (600, 200)  # px of a file that is a hero's, not a pattern's
 
 AssetOf = Callable[[str], Asset | None]
 
 
 def check(
-    page: Page,
-    site: Site,
-    files: SiteFiles,
     html: bytes,
     scan: PageScan,
     images: Sequence[ImageFact],
     hero: ImageFact | None,
     column: ladder.Layout,
+    measured: PageLayout | None,
+    asset_of: AssetOf,
 ) -> Iterator[Problem]:
     if scan.preload_images:
         return
-
-    def asset_of(url: str) -> Asset | None:
-        path = urls.resolve(url, page=page.path, base_url=site.base_url, base_href=scan.base_href)
-        found = files.asset(path) if isinstance(path, str) and files.exists(path) else None
-        return found if isinstance(found, Asset) else None
-
     for image in images:
         if hero is not None and image.ref.span >= hero.ref.span and not is_urgent(image.ref):
             break
@@ -109,7 +112,8 @@ def check(
             )
             return
     if hero is None:
-        yield from _background(html, scan, asset_of)
+        largest = measured.lcp.values() if measured is not None and not measured.inherited else ()
+        yield from _background(html, scan, asset_of, largest)
 
 
 def _loaded(ref: ImageRef) -> tuple[str, str] | None:
@@ -133,8 +137,11 @@ def _is_hero(ref: ImageRef, loaded: tuple[str, str], asset_of: AssetOf, column: 
     return width >= 320 and width * width * asset.height / max(asset.width, 1) >= 320 * 150
 
 
-def _background(html: bytes, scan: PageScan, asset_of: AssetOf) -> Iterator[Problem]:
-    """The first element at the page's top that has a hero for a background."""
+def _background(html: bytes, scan: PageScan, asset_of: AssetOf, largest: Collection[Lcp]) -> Iterator[Problem]:
+    """The first element at the page's top that has a hero for a background. ``largest``: what a browser saw of that."""
+    painted = [each for each in largest if each.kind == "background"]
+    if largest and not painted:
+        return
     start = scan.article.start if scan.article is not None else max(html.find(b"<body"), 0)
     lowered = html[: start + _REACH].lower()
     body = max(lowered.find(b"<body"), 0)
@@ -155,6 +162,7 @@ def _background(html: bytes, scan: PageScan, asset_of: AssetOf) -> Iterator[Prob
                 message=f"{asset.path} is the page's hero and a background: no browser finds it before the styles",
                 hint="show it with an <img>, object-fit: cover where it shall fill its box, or preload it",
                 place=Place(offset=tag.start, image=url),
+                severity=None if any(each.src in (None, asset.path) for each in painted) else Severity.WARN,
             )
             return
 
@@ -172,7 +180,8 @@ def _painted(name: str, values: dict[str, str]) -> str | None:
     if not _TOP.search(called) or _OTHER.search(called):
         return None
     style = ladder.declarations(values.get("style", ""))
-    if style.get("display") == "none" or style.get("background-repeat", "").startswith("repeat"):
+    said = _URL.sub(" ", f"{style.get('background', '')} {style.get('background-repeat', '')}")
+    if style.get("display") == "none" or _TILED & set(re.split(r"[\s,]+", said)):
         return None
     loaded = next((values[each] for each in _PAINTED if values.get(each)), None)
     if loaded is not None:

@@ -4,11 +4,11 @@ A browser loads every image of a page at once unless it is told to wait, and tho
 line from the one that counts. ``loading="lazy"`` leaves the choice to the browser. ``imageseo build`` writes it
 wherever it may.
 
-Without a browser only what is certain is said: an image of the article with 5,000 characters of text in front of it,
-more than any of the judged screens shows, and a file of more than 4 KiB. With a measured layout (``imageseo measure``)
-it is every image that begins below the first screen of phone, tablet and desktop. An author who wrote
+Without a browser only what is nearly certain is said: an image of the article with 5,000 characters of text in front
+of it, more than any of the judged screens shows, and a file of more than 4 KiB. With a measured layout (``imageseo
+measure``) it is every image that begins below the first screen of phone, tablet and desktop. An author who wrote
 ``loading="eager"`` has decided, and so has a build of ours, which leaves two images at once where it knows no hero.
-``--fix`` adds the attribute.
+``--fix`` adds the attribute where a browser saw the image below; without one, text that is folded away counts as well.
 
 Bad (a warning):
     <article><h1>Harbour</h1><p>[6,000 characters of text]</p>
@@ -85,5 +85,6 @@ def check(
             "once",
             hint='write loading="lazy" on it; `imageseo build` does',
             at=ref,
-            fix=plus(html, ref, 'loading="lazy"'),
+            # Text in a closed <details> or a tab pushes nothing down: what stands after it may be in view.
+            fix=plus(html, ref, 'loading="lazy"') if view is False else (),
         )

@@ -37,29 +37,18 @@ Good (another host's, and one that is not there, cannot be compared):
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
-from imageseo.core import urls
 from imageseo.core.candidates import Listed, listed
 from imageseo.core.mending import added
 from imageseo.model.fact import ImageFact, Problem, shorten
 from imageseo.model.finding import Severity
-from imageseo.model.image import Asset, PageScan
-from imageseo.model.page import Page, Site
-
-if TYPE_CHECKING:
-    from imageseo.sitefiles import SiteFiles
+from imageseo.model.image import Asset
 
 SEVERITY = Severity.ERROR
 TOLERANCE = 1  # px
 
 
-def check(page: Page, site: Site, files: SiteFiles, scan: PageScan, images: Sequence[ImageFact]) -> Iterator[Problem]:
-    def asset_of(url: str) -> Asset | None:
-        path = urls.resolve(url, page=page.path, base_url=site.base_url, base_href=scan.base_href)
-        found = files.asset(path) if isinstance(path, str) and files.exists(path) else None
-        return found if isinstance(found, Asset) else None
-
+def check(images: Sequence[ImageFact], asset_of: Callable[[str], Asset | None]) -> Iterator[Problem]:
     for image in images:
         ref = image.ref
         written = [] if ref.ours else [("a <source>", source.srcset) for source in ref.sources]
