@@ -222,6 +222,8 @@ class PageFacts:
         if isinstance(resolved, urls.Elsewhere):
             return Target(url=url, attribute=attribute, elsewhere=resolved.reason)
         exists = self.files.exists(resolved)
+        if not exists and urls.may_be_served(resolved):
+            return Target(url=url, attribute=attribute, elsewhere="origin")
         near = None if exists else self.files.near(resolved)
         return Target(url=url, attribute=attribute, path=resolved, exists=exists, near=near)
 

@@ -15,7 +15,7 @@ from imageseo.core.surroundings import Link, Surroundings
 from imageseo.model.finding import Finding, Severity
 from imageseo.settings import Settings
 from tests import small_sites
-from tests.test_rules import findings, furnish, load
+from tests.test_rules import findings, furnish, load, picture
 
 RULES = (
     "lcp_lazy",
@@ -230,6 +230,15 @@ def test_themes_as_they_come_have_no_errors(theme: str, tmp_path: Path) -> None:
     found = judged(tmp_path, html, *(name for name in RULES if name != "img_dimensions"))
     assert [each for each in found if each.severity is Severity.ERROR] == []
     assert {each.rule for each in found} <= {"lcp-priority", "img-oversize", "img-format"}
+
+
+def test_what_a_host_may_make_is_judged_where_it_is_a_file(tmp_path: Path) -> None:
+    """Nuxt's ``_ipx/`` is written by static builds."""
+    html = page(tmp_path, '<img src="../_ipx/w_80/a.png" alt="A" width="80" height="80">')
+    assert judged(tmp_path, html, "img_missing", "img_dimensions") == []
+    (tmp_path / "_ipx" / "w_80").mkdir(parents=True)
+    (tmp_path / "_ipx" / "w_80" / "a.png").write_bytes(picture("photo-1600x900.png"))
+    assert [each.rule for each in judged(tmp_path, html, "img_missing", "img_dimensions")] == ["img-dimensions"]
 
 
 def test_an_lcp_over_the_budget_of_its_folder_names_that_setting(tmp_path: Path) -> None:

@@ -36,6 +36,10 @@ HOME = "https://example.org/docs/"
         ("..\\img.png", "guide/img.png"),
         ("a:b.png".replace(":", "%3A"), "guide/start/a:b.png"),
         ("../../../docs/x.png", "x.png"),
+        ("/docs/_next/static/media/x.png", "_next/static/media/x.png"),
+        ("/docs/_ipx/w_80/x.png", "_ipx/w_80/x.png"),
+        ("cdn-cgi/x.png", "guide/start/cdn-cgi/x.png"),
+        ("/docs/.netlify/images/x.png", ".netlify/images/x.png"),
     ],
 )
 def test_files_of_the_site(url: str, path: str) -> None:
@@ -61,6 +65,13 @@ def test_files_of_the_site(url: str, path: str) -> None:
         ("C:\\pictures\\x.png", "origin"),
         ("http://[broken/x.png", "origin"),
         ("http://example.org:port/x.png", "origin"),
+        ("/cdn-cgi/image/width=80/a.png", "origin"),
+        ("../../cdn-cgi/image/width=80/a.png", "origin"),
+        ("https://example.org/cdn-cgi/image/width=80/a.png", "origin"),
+        ("/.netlify/images?url=/a.png", "origin"),
+        ("/_vercel/image?url=%2Fa.png&w=80", "origin"),
+        ("/_next/image?url=%2Fa.png&w=80", "origin"),
+        ("/docs/_next/image/?url=%2Fa.png&w=80", "origin"),
         ("/x.png", "outside"),
         ("/docsother/x.png", "outside"),
         ("../../../x.png", "outside"),
@@ -79,6 +90,7 @@ def test_not_files_of_the_site(url: str, reason: str) -> None:
 def test_a_site_whose_url_nobody_told() -> None:
     assert resolve("/assets/x.png", page="a/b.html", base_url=None) == "assets/x.png"
     assert resolve("../x.png", page="a/b.html", base_url=None) == "x.png"
+    assert resolve("../cdn-cgi/image/x.png", page="a/b.html", base_url=None) == Elsewhere(reason="origin")
     assert resolve("../../x.png", page="a/b.html", base_url=None) == Elsewhere(reason="outside")
     assert resolve("%2e%2e/../x.png", page="a/b.html", base_url=None) == Elsewhere(reason="outside")
     assert resolve("https://example.org/x.png", page="a/b.html", base_url=None) == Elsewhere(reason="origin")

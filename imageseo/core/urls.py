@@ -12,6 +12,8 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 # Stands for the origin of a site whose URL nobody told: RFC 2606 keeps it from ever being one.
 _UNKNOWN = "http://imageseo.invalid/"
 _PLAIN = re.compile(r"(?:\.\./)*[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*")
+# What only the host serves: its resizing of images. No build writes a file there.
+_SERVED = re.compile(r"cdn-cgi/|\.netlify/images$|_vercel/image$|_next/image/?$")
 _PORTS = {"http": 80, "https": 443}
 _NOT_FETCHED = ("data:", "blob:", "about:", "javascript:")
 
@@ -28,7 +30,8 @@ Reason = Literal["data", "origin", "outside", "empty"]
 class Elsewhere:
     """A URL that names no file of this site.
 
-    ``data``: carries its bytes itself. ``origin``: another host, or a scheme that is not the web's.
+    ``data``: carries its bytes itself. ``origin``: another host, a scheme that is not the web's, or what this host
+    makes when it is asked (``/cdn-cgi/image/…``, ``/_next/image?url=…``).
     ``outside``: this host, but out of the site's folder. ``empty``: no file is named.
     """
 
@@ -44,7 +47,7 @@ def resolve(url: str, *, page: str, base_url: str | None, base_href: str | None 
     """
     if not base_href and _PLAIN.fullmatch(url):  # nearly all URLs of a page; a tenth of the general case's time
         path = posixpath.normpath(posixpath.join(posixpath.dirname(page), url))
-        if not path.startswith("../"):
+        if not path.startswith("../") and not _SERVED.match(path):
             return path
     url = _cleaned(url)
     if not url or url[0] in "#?":
@@ -63,7 +66,16 @@ def resolve(url: str, *, page: str, base_url: str | None, base_href: str | None 
             return Elsewhere(reason="origin")
     except ValueError:  # a broken port or IPv6 address
         return Elsewhere(reason="origin")
+    if _SERVED.match(target.path.removeprefix(home.path).lstrip("/")) or _SERVED.match(target.path.lstrip("/")):
+        return Elsewhere(reason="origin")
     return _inside(unquote(target.path, errors="replace"), unquote(home.path, errors="replace"))
+
+
+def may_be_served(path: str) -> bool:
+    """Whether a host may make a file of the site that is not there: Nuxt's ``_ipx/`` is written by static builds, and
+    by servers when it is asked for.
+    """
+    return path.startswith("_ipx/")
 
 
 def is_picture(url: str) -> bool:

@@ -2,7 +2,9 @@
 
 A URL in ``src`` or ``srcset`` that leads to no file shows a broken picture, or one on some screens only. URLs are read
 as a browser reads them: percent-encoded, with ``<base>``, without query and fragment. Letter case counts, because it
-counts on the server. Other origins are not asked; a file of the same host that lies outside the site is a warning.
+counts on the server. Other origins are not asked, nor what a host makes when it is asked (Cloudflare's ``/cdn-cgi/``,
+``/.netlify/images``, ``/_vercel/image``, ``/_next/image``, ``/_ipx/``); a file of the same host that lies outside the
+site is a warning.
 
 Bad:
     <img src="gone.jpg" alt="A harbour" width="800" height="450">
@@ -32,6 +34,11 @@ Good (another origin, a data URL, a script's business):
     <img src="https://img.example/badge.svg" alt="build passes">
     <img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=" alt="">
     <img data-src="later.jpg" alt="A harbour">
+
+Good (made by the host):
+    <img src="/cdn-cgi/image/width=80/a.png" alt="A"><img src="/.netlify/images?url=/a.png&amp;w=80" alt="A">
+    <img src="/_vercel/image?url=%2Fa.png&amp;w=80&amp;q=75" alt="A"><img src="../_ipx/w_80/a.png" alt="A">
+    <img src="/_next/image?url=%2Fa.png&amp;w=80" srcset="/_next/image?url=%2Fa.png&amp;w=160 2x" alt="A">
 """
 
 from __future__ import annotations
