@@ -91,6 +91,8 @@ def read(path: Path) -> Baseline | None:
         told = json.loads(text)
     except json.JSONDecodeError as error:
         raise _broken(path, f"line {error.lineno}, column {error.colno}: {error.msg}") from error
+    except ValueError as error:  # a number of thousands of digits
+        raise _broken(path, f"found what cannot be read: {error}") from error
     except RecursionError as error:
         raise _broken(path, "brackets in brackets without end") from error
     if not isinstance(told, dict):

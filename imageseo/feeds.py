@@ -89,12 +89,9 @@ def _read(site: Site, path: str, found: list[tuple[str, dict[str, str], int, str
     with xmlfiles.opened(site.root / path) as (head, content):
         if xmlfiles.has_entities(head) or not head.strip():
             return
-        rooted = False
+        if not xmlfiles.rooted(head, _ROOTS):
+            return
         for event, element in xmlfiles.events(xmlfiles.Bounded(content, MAX_BYTES), _TAGS):
-            if not rooted:
-                if element.tag not in _ROOTS or element.getparent() is not None:
-                    return
-                rooted = True
             if event == "start":
                 continue
             kind = _KINDS.get(element.tag)

@@ -45,8 +45,9 @@ def digests(site: Site) -> Mapping[str, bytes]:
 
 
 def mend(site: Site, findings: Iterable[Finding], judged: Mapping[str, bytes]) -> Iterator[Mended]:
-    """The pages that fixes change, in order, each read when it is asked for. ``judged``: ``digests`` from before the findings were made.
+    """The pages that fixes change, in order, each read when it is asked for.
 
+    ``judged``: ``digests`` from before the findings were made.
     A finding whose edits overlap those of an earlier one waits. Raises SiteError for a page that somebody else wrote
     meanwhile, since the edits are of other bytes.
     """
@@ -71,9 +72,10 @@ def write(site: Site, pages: Iterable[Mended]) -> tuple[str, ...]:
     """Write pages into the built site, each as it comes; their paths. Raises SiteError, also where that is the folder
     of its sources.
     """
-    output = Output(site.root, sources=site.sources)
+    output: Output | None = None
     written = []
     for each in pages:
+        output = output or Output(site.root, sources=site.sources)
         try:
             output.write(each.page, each.after)
             written.append(each.page)

@@ -61,7 +61,7 @@ def add(path: Path, said: Mapping[str, Any]) -> None:
         lines.pop()
     text = "\n".join([*lines, json.dumps(said, ensure_ascii=False)]) + "\n"
     try:
-        write_atomic(path, text.encode())
+        write_atomic(path, text.encode("utf-8", "backslashreplace"))  # names of files may be no text
     except OSError as error:
         raise HistoryError(f"{path}: cannot be written: {error.strerror or error}") from error
 
@@ -69,7 +69,7 @@ def add(path: Path, said: Mapping[str, Any]) -> None:
 def _parsed(text: str) -> object:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

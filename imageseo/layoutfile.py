@@ -123,7 +123,7 @@ def _page(name: str, page: _Page) -> PageLayout:
 
 def write(path: Path, layout: SiteLayout) -> bool:
     """Put a layout into a file, atomically; False when the file holds the very same already. Raises LayoutError."""
-    data = dumps(layout).encode()
+    data = dumps(layout).encode("utf-8", "replace")  # a file's name may be no text, and JSON holds nothing else
     try:
         if path.is_file() and path.read_bytes() == data:
             return False

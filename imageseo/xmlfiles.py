@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
@@ -12,6 +12,7 @@ from typing import IO, Any, cast
 from imageseo.model.fact import Place, Problem
 
 HEAD = 65536
+_PIECE = 1 << 20
 _GZIP = b"\x1f\x8b"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 
@@ -21,14 +22,25 @@ class TooLarge(Exception):
 
 
 class Bounded:
-    """A file that ends in ``TooLarge`` rather than above the limit."""
+    """A file that ends in ``TooLarge`` rather than above the limit, read by 1 MiB at most."""
 
     def __init__(self, file: IO[bytes], limit: int) -> None:
         self._file, self._left = file, limit
 
     def read(self, size: int = -1) -> bytes:
-        """At most 1 MiB of what comes next."""
-        data = self._file.read(min(size, 1 << 20) if size > 0 else 1 << 20)
+        """What comes next."""
+        return self._counted(self._file.read(min(size, _PIECE) if size > 0 else _PIECE))
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """What is left, line by line, with their numbers; of a long line its beginning."""
+        number, fresh = 1, True
+        while piece := self._counted(self._file.readline(_PIECE)):
+            if fresh:
+                yield number, piece
+            fresh = piece.endswith(b"\n")
+            number += fresh
+
+    def _counted(self, data: bytes) -> bytes:
         self._left -= len(data)
         if self._left < 0:
             raise TooLarge
@@ -72,6 +84,23 @@ def events(content: Bounded, tags: Iterable[str]) -> Any:
     )
 
 
+def rooted(head: bytes, tags: Collection[str]) -> bool:
+    """Whether the root of a document is one of some elements. ``head``: its first 64 KiB.
+
+    True too where it is not well-formed before its root, so that whoever reads on says what is wrong.
+    """
+    from lxml import etree
+
+    parser = etree.XMLPullParser(events=("start",), resolve_entities=False, no_network=True, load_dtd=False)
+    broken = False
+    try:
+        parser.feed(head)
+    except etree.XMLSyntaxError:
+        broken = True
+    root = next(iter(parser.read_events()), None)
+    return broken if root is None else root[1].tag in tags
+
+
 def forget(element: Any) -> None:
     """Let go of an element that has been read, and of what stands before it."""
     element.clear()
@@ -112,10 +141,11 @@ def guarded(path: str, read: Callable[[], None], *, limit: int, hint: str) -> Pr
     return Problem(message=message, hint=hint, place=Place(file=path, line=line or None, column=column or None))
 
 
-def columns(file: Path, tags: Iterable[tuple[int, str]]) -> Mapping[tuple[int, str], int]:
+def columns(file: Path, tags: Iterable[tuple[int, str]], *, limit: int = 50 * 2**20) -> Mapping[tuple[int, str], int]:
     """Column of the first tag of a name in a line, for each line and name that has one; 1-based.
 
-    A name stands without its prefix: with a colon in front (``:loc``) of one that has a prefix for sure.
+    A name stands without its prefix: with a colon in front (``:loc``) of one that has a prefix for sure. Nothing is
+    looked for behind ``limit`` bytes, nor behind the first MiB of a line.
     """
     wanted: dict[int, set[str]] = {}
     for line, tag in tags:
@@ -123,13 +153,13 @@ def columns(file: Path, tags: Iterable[tuple[int, str]]) -> Mapping[tuple[int, s
     found: dict[tuple[int, str], int] = {}
     try:
         with opened(file) as (_, content):
-            for number, text in enumerate(content, 1):
+            for number, text in Bounded(content, limit).lines():
                 for tag in wanted.pop(number, ()):
-                    if column := _column(text[: 1 << 20].decode("utf-8", "replace"), tag):
+                    if column := _column(text.decode("utf-8", "replace"), tag):
                         found[number, tag] = column
                 if not wanted:
                     break
-    except (OSError, EOFError, zlib.error):
+    except (OSError, EOFError, zlib.error, TooLarge):
         pass
     return found
 

@@ -81,6 +81,7 @@ def test_no_file_is_no_baseline(tmp_path: Path) -> None:
             r"findings\[0\]\.page: expected text, found a number",
         ),
         (b"[" * 100_000, "brackets"),
+        (b'{"version": ' + b"1" * 5000 + b"}", "found what cannot be read"),
     ],
 )
 def test_a_broken_baseline_is_named_with_its_place(tmp_path: Path, text: bytes, said: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -67,12 +68,20 @@ def test_a_commit_has_one_line_and_the_file_is_jsonl(tmp_path: Path) -> None:
     assert [json.loads(text)["n"] for text in path.read_text("utf-8").splitlines()] == [2, 3, 4, 5]
 
 
+def test_names_that_are_no_text_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    page = os.fsdecode(b"caf\xe9.html")
+    add(path, {"commit": "a", "on": page})
+    add(path, {"commit": "b", "on": "ä.html"})
+    assert [json.loads(text)["on"] for text in path.read_text("utf-8").splitlines()] == [page, "ä.html"]
+
+
 def test_outside_of_a_repository_nobody_knows_the_commit(tmp_path: Path) -> None:
     told = said(tmp_path)
     assert (told["commit"], told["date"]) == (None, None)
 
 
-@pytest.mark.parametrize("text", ["not json\n", "[1]\n"])
+@pytest.mark.parametrize("text", ["not json\n", "[1]\n", "[" * 100_000 + "\n", '{"a": ' + "1" * 5000 + "}\n"])
 def test_another_file_is_refused_and_kept(tmp_path: Path, text: str) -> None:
     path = tmp_path / "notes.md"
     path.write_text(text, "utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,14 @@ def test_a_broken_file_says_where_and_what_to_do(tmp_path: Path, name: str) -> N
     assert str(file) in caught.value.message
     assert "imageseo measure DIR" in caught.value.hint
     assert ("update this one" in caught.value.hint) == (name == "newer")
+
+
+def test_a_name_that_is_no_text_spoils_nothing(tmp_path: Path) -> None:
+    file = tmp_path / layoutfile.NAME
+    layoutfile.write(file, layout(seen("a.html"), seen(os.fsdecode(b"caf\xe9.html"))))
+    found = layoutfile.read(file)
+    assert found is not None
+    assert "a.html" in found.pages
 
 
 def test_a_folder_in_its_place_is_told(tmp_path: Path) -> None:

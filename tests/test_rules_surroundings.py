@@ -7,6 +7,7 @@ import importlib
 import json
 import shutil
 import subprocess
+import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from imageseo import sitemaps
+from imageseo import sitemaps, xmlfiles
 from imageseo.core.jsonplace import place
 from imageseo.core.robots import IMAGES, PAGES, Robots
 from imageseo.core.sitemap import Limits
@@ -464,16 +465,65 @@ def test_what_is_listed_in_vain(tmp_path: Path) -> None:
     assert len(judge(tmp_path, "sitemap-robots", base_url=f"{BASE}project/")) == 0, "nobody reads /project/robots.txt"
 
 
+@pytest.mark.parametrize(
+    ("root", "page", "count"),
+    [
+        *(("", "", 2), ("", "guide/", 2), ("", "guide", 2), ("", "guide/index.html", 2), ("", "about", 2)),
+        *(("docs/", "", 0), ("docs/", "guide/", 0), ("project/docs/", "about.html", 0)),
+    ],
+)
+def test_without_a_base_url_robots_txt_counts_where_the_sitemap_lists_the_sites_root(
+    root: str, page: str, count: int, tmp_path: Path
+) -> None:
+    text = urlset(
+        f"<url><loc>{BASE}{root}{page}</loc><image:image><image:loc>{BASE}{root}img/a.jpg</image:loc></image:image></url>"
+    )
+    write(tmp_path, {"sitemap.xml": text, "robots.txt": "User-agent: *\nDisallow: /"})
+    write(tmp_path, {"index.html": "a", "guide/index.html": "b", "about.html": "c"})
+    assert len(judge(tmp_path, "sitemap-robots", base_url=None)) == count
+
+
 def test_what_robots_txt_announces(tmp_path: Path) -> None:
     robots = f"User-agent: *\nDisallow:\nSitemap: {BASE}maps/a.xml\nSITEMAP:{BASE}gone.xml\nSitemap: https://y.example/s.xml\n"
     write(tmp_path, {"robots.txt": robots, "maps/a.xml": urlset(entry(more="<priority>2</priority>"))})
     assert places(judge(tmp_path, "sitemap-schema")) == [("maps/a.xml", 3, 35), ("robots.txt", 4, None)]
 
 
+def test_a_packed_file_of_one_endless_line_is_not_held_in_memory(tmp_path: Path) -> None:
+    path = tmp_path / "sitemap.xml.gz"
+    text = urlset(entry(more="<priority>2</priority>")).encode()
+    with gzip.open(path, "wb", compresslevel=1) as packed:
+        packed.write(text.rpartition(b"</urlset>")[0])
+        for _ in range(60):
+            packed.write(b" " * 2**20)
+        packed.write(b"</urlset>")
+    tracemalloc.start()
+    found = xmlfiles.columns(path, [(3, "loc"), (9, "loc")])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found[3, "loc"] > 1
+    assert peak < 8 * 2**20
+    with gzip.open(path) as packed:
+        lines = list(xmlfiles.Bounded(packed, 10**9).lines())
+    assert [number for number, _ in lines] == list(range(1, len(lines) + 1))
+    assert max(len(line) for _, line in lines) <= 2**20
+
+
 # Feeds
 
 RSS = '<rss version="2.0" xmlns:media="http://search.yahoo.com/mrss/"><channel>\n<item>{}</item></channel></rss>'
 ATOM = '<feed xmlns="http://www.w3.org/2005/Atom">\n<entry>{}</entry></feed>'
+
+
+@pytest.mark.parametrize("head", ['<?xml version="1.0"?>\n<data>', "<svg xmlns='http://www.w3.org/2000/svg'>"])
+def test_other_xml_is_known_by_its_root(tmp_path: Path, head: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(tmp_path / "data.xml").write_text(head + "<a><b/></a>" * 100_000, "utf-8")
+    Path(tmp_path / "feed.xml").write_text(RSS.format(f'<enclosure url="{BASE}gone.png"/>'), "utf-8")
+    read: list[int] = []
+    bounded = xmlfiles.Bounded.read
+    monkeypatch.setattr(xmlfiles.Bounded, "read", lambda file, size=-1: read.append(size) or bounded(file, size))
+    assert {each.location.page for each in judge(tmp_path, "feed-enclosure")} == {"feed.xml"}
+    assert 0 < len(read) < 5, "the feed alone"
 
 
 def test_enclosures(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -59,6 +60,7 @@ def test_types_folders_and_names(folder: Path) -> None:
         assert ask(served, "/nowhere")[0] == 404
         assert ask(served, FRAME)[0] == 200
         assert ask(served, "/files/a.js", Sec_Fetch_Dest="worker")[2] == b""
+        assert served.url(os.fsdecode(b"caf\xe9.html")).endswith("/caf%E9.html"), "a name that is no text"
         assert served.path(served.url("ä b.html")) == "ä b.html"
         assert served.path("https://elsewhere.example/a.jpg") is None
 

@@ -69,7 +69,7 @@ class Served:
 
     def url(self, path: str) -> str:
         """The URL of a page (``Page.url``) or file of the site."""
-        return self.origin + self.base + quote(path)
+        return self.origin + self.base + quote(path, errors="surrogateescape")
 
     def path(self, url: str) -> str | None:
         """The site path that a URL of this server leads to; None when it is none of the site's."""
