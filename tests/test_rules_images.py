@@ -232,6 +232,21 @@ def test_themes_as_they_come_have_no_errors(theme: str, tmp_path: Path) -> None:
     assert {each.rule for each in found} <= {"lcp-priority", "img-oversize", "img-format"}
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (f'width="900" height="{"9" * 400}"', "900×33554428"),
+        (f'width="{"9" * 400}" height="1"', "33554428×1"),
+        (f'width="{"9" * 5000}" height="{"9" * 5000}"', "33554428×33554428"),
+    ],
+)
+def test_a_number_beyond_all_numbers_is_a_browsers_largest(said: str, expected: str, tmp_path: Path) -> None:
+    (found,) = judged(tmp_path, page(tmp_path, f'<img src="a-1600x900.jpg" alt="A" {said}>'), "img_dimensions")
+    assert found.message == f"guide/a-1600x900.jpg is 1600×900 px, but the tag says {expected}"
+    assert found.hint is not None
+    assert "inf" not in found.hint
+
+
 def test_what_a_host_may_make_is_judged_where_it_is_a_file(tmp_path: Path) -> None:
     """Nuxt's ``_ipx/`` is written by static builds."""
     html = page(tmp_path, '<img src="../_ipx/w_80/a.png" alt="A" width="80" height="80">')

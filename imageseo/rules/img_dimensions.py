@@ -49,6 +49,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from imageseo.core.ladder import declarations
 from imageseo.core.mending import plus
 from imageseo.core.themes import recognise
 from imageseo.model.edit import Edit
@@ -60,6 +61,7 @@ SEVERITY = Severity.ERROR
 TOLERANCE = 2  # px
 _KEEPS = ("material", "readthedocs")  # themes whose styles give images of the article `height: auto`
 
+_MOST = 33_554_428.0  # px; browsers take a larger number for this one
 _DIMENSION = re.compile(r"[ \t\n\f\r]*\+?(\d+(?:\.\d*)?|\.\d+)(%?)")
 
 
@@ -75,7 +77,7 @@ def check(html: bytes, images: Sequence[ImageFact]) -> Iterator[Problem]:
     for image in images:
         if isinstance(image.file, BadAsset) or any(target.elsewhere == "data" for target in image.targets[:1]):
             continue
-        style = _declarations(image.ref.get("style") or "")
+        style = declarations(image.ref.get("style") or "")
         width, height = _length(image.ref.get("width")), _length(image.ref.get("height"))
         if any(length is not None and length.percent for length in (width, height)):
             continue
@@ -90,7 +92,7 @@ def check(html: bytes, images: Sequence[ImageFact]) -> Iterator[Problem]:
         ):
             yield Problem(
                 message=f"{image.name} is {image.asset.width}×{image.asset.height} px, but the tag says "
-                f"{width.value:g}×{height.value:g}",
+                f"{width.value:.10g}×{height.value:.10g}",
                 hint=f"{_pair(image.asset, width.value, None)} keeps its proportions",
                 at=image.ref,
             )
@@ -154,12 +156,7 @@ def _pair(asset: Asset, width: float | None, height: float | None) -> str:
 def _length(value: str | None) -> Length | None:
     """HTML's rules for parsing dimension values; None for what a browser ignores."""
     match = _DIMENSION.match(value or "")
-    return Length(float(match[1]), match[2] == "%") if match else None
-
-
-def _declarations(style: str) -> Mapping[str, str]:
-    pairs = (declaration.partition(":") for declaration in style.split(";"))
-    return {name.strip().lower(): value.strip().lower() for name, _, value in pairs}
+    return Length(min(float(match[1]), _MOST), match[2] == "%") if match else None
 
 
 def _reserved(style: Mapping[str, str], width: Length | None, height: Length | None) -> bool:
