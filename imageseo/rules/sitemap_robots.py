@@ -2,7 +2,8 @@
 
 An image or page that robots.txt forbids (to `Googlebot-Image` or `Googlebot`, else by the rules for `*`), and a page
 that says `noindex`, are listed in vain, and Search Console reports each. Of what one folder holds the first is named,
-with how many there are. A robots.txt counts at the root of its host only.
+with how many there are. A robots.txt counts at the root of its host only: without a base URL, where the sitemap lists
+pages of the site right below a host.
 
 Bad:
     robots.txt:
@@ -72,13 +73,24 @@ def _says_none(scan: PageScan) -> bool:
 
 def check_site(site: Site, robots: Robots | None, sitemaps: Sitemaps) -> Iterator[Problem]:
     if robots is not None:
-        hosts = {_host(site.base_url)} if site.base_url is not None else {_host(url) for url in sitemaps.pages}
+        hosts = {_host(site.base_url)} if site.base_url is not None else _hosts(site, sitemaps)
         yield from _forbidden(robots, _of(hosts, sitemaps.images), IMAGES, "image")
         yield from _forbidden(robots, _of(hosts, sitemaps.pages), PAGES, "page")
 
 
 def _host(url: str) -> str:
     return url.partition("://")[2].partition("/")[0].lower()
+
+
+def _hosts(site: Site, sitemaps: Sitemaps) -> set[str]:
+    """The hosts at whose root the site stands, by the pages that are listed."""
+    pages = {_bare(urls.absolute("", page.url)) for page in site.pages}
+    return {_host(url) for url in sitemaps.pages if _bare(url.partition("://")[2].partition("/")[2]) in pages}
+
+
+def _bare(path: str) -> str:
+    """A page's path without what a server may leave out of it."""
+    return path.removesuffix("index.html").removesuffix(".html").strip("/")
 
 
 def _of(hosts: set[str], listed: Mapping[str, Listed]) -> Mapping[str, Listed]:
