@@ -193,7 +193,7 @@ def test_a_photographs_origin_is_lost_in_its_variants(tmp_path: Path) -> None:
     assert [(each.rule, each.severity, each.message) for each in found] == [
         (
             "prov-stripped",
-            Severity.WARN,
+            Severity.ERROR,
             f"a.jpg carries its origin ({CAPTURE}); a.avif (and 1 more), made of it, carries no mark",
         )
     ]

@@ -2,8 +2,11 @@
 
 Resizing drops a C2PA manifest and XMP without a word. Who publishes generated pictures may not take out the marks that
 they came with. A variant keeps them by a manifest of its own, embedded or beside it (`tower-800w.avif.c2pa`), or by
-saying in its XMP how the picture came to be. Of a manifest that tells of no model the loss is a warning. XMP alone that
-says a model made it is `prov-dst`'s business.
+saying in its XMP how the picture came to be. XMP alone that says a model made it is `prov-dst`'s business.
+
+Of a manifest that tells of no model the loss is a warning. Measure 1.2 of the code of practice is about generated
+pictures, and the manifest of a camera holds for its pixels alone: no tool can carry it into a scaled copy without a
+signature of its own, as XMP can be.
 
 Bad (its manifest says that a model made it):
     <img src="tower-1600x900-c2pa.jpg" srcset="tower-800x450.webp 800w" alt="A tower">
@@ -41,13 +44,14 @@ def check(images: Sequence[ImageFact], marks: Marks) -> Iterator[Problem]:
         variants = dict.fromkeys(target.path for target in image.targets if target.path is not None and target.exists)
         lost = [path for path in variants if path != source and _bare(marks, path)]
         if lost:
-            what = "a C2PA manifest" if carried.c2pa else f"its origin ({carried.digital_source_type})"
+            by_xmp = carried.digital_source_type is not None and not carried.c2pa_ai
+            what = f"its origin ({carried.digital_source_type})" if by_xmp else "a C2PA manifest"
             others = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
             yield Problem(
                 message=f"{source} carries {what}; {lost[0]}{others}, made of it, carries no mark",
                 hint=_HINT,
                 at=image.ref,
-                severity=None if carried.c2pa_ai else Severity.WARN,
+                severity=None if by_xmp or carried.c2pa_ai else Severity.WARN,
             )
 
 
