@@ -13,7 +13,11 @@ from imageseo.core.sizes import source_size
 from imageseo.model.finding import Viewport
 from imageseo.model.image import ImageRef, SourceTag
 
-__all__ = ["MIMES", "Candidate", "choose", "chosen", "chosen_of", "listed", "parse_srcset", "source_size"]
+# fmt: off
+__all__ = [
+    "MIMES", "Candidate", "by_width", "choose", "chosen", "chosen_of", "listed", "parse_srcset", "source_size", "taken",
+]
+# fmt: on
 
 # What Chromium 156 decodes: the types of <source> that it does not pass over.
 MIMES = frozenset(
@@ -99,8 +103,7 @@ def chosen(
 ) -> str:
     """The URL that a browser shows. ``srcset``, ``sizes``: of the ``<img>`` itself; ``lazy``: it may have ``auto``."""
     for source in sources:
-        media_type = (source.type or "").split(";")[0].strip().lower()
-        if (media_type and media_type not in mimes) or not matches(source.media, viewport):
+        if not taken(source.type, source.media, viewport, mimes):
             continue
         candidate = choose(parse_srcset(source.srcset), source_size(source.sizes, viewport, lazy=lazy), viewport.dpr)
         if candidate is not None:
@@ -111,6 +114,17 @@ def chosen(
         own.append(Candidate(fallback_src))
     candidate = choose(own, source_size(sizes, viewport, lazy=lazy), viewport.dpr)
     return candidate.url if candidate else fallback_src
+
+
+def taken(media_type: str | None, media: str | None, viewport: Viewport, mimes: Collection[str] = MIMES) -> bool:
+    """Whether a browser takes a ``<source>``, or an early load, with such a ``type`` and ``media``."""
+    kind = (media_type or "").split(";")[0].strip().lower()
+    return (not kind or kind in mimes) and matches(media, viewport)
+
+
+def by_width(srcset: str | None) -> bool:
+    """Whether a srcset lists files by their widths, so that ``sizes`` counts."""
+    return any(candidate.width is not None for candidate in parse_srcset(srcset or ""))
 
 
 def chosen_of(ref: ImageRef, viewport: Viewport, mimes: Collection[str] = MIMES) -> str:

@@ -37,6 +37,11 @@ def previews(head: Head) -> tuple[Preview, ...]:
     return tuple(Preview(tag=tag, url=url, parts=parts) for tag, url, parts in found)
 
 
+def unlisted(page: str, head: Head) -> bool:
+    """Whether nobody finds or shares a page: the error page, and what asks to be left out. ``page``: its file."""
+    return page == "404.html" or hidden(head) is not None
+
+
 def hidden(head: Head) -> HeadTag | None:
     """The tag by which a page asks search engines to leave it out; None for all other pages."""
     for name in ("robots", "googlebot"):

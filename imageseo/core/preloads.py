@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from imageseo.core.candidates import MIMES, chosen, parse_srcset
-from imageseo.core.media import matches
+from imageseo.core.candidates import chosen, parse_srcset, taken
 from imageseo.model.finding import Viewport
 
 
@@ -38,8 +37,7 @@ class Preload(NamedTuple):
 
     def at(self, viewport: Viewport) -> str | None:
         """The URL that a viewport downloads early; ``None`` where the link is passed over."""
-        kind = (self.type or "").split(";")[0].strip().lower()
-        if (kind and kind not in MIMES) or not matches(self.media, viewport):
+        if not taken(self.type, self.media, viewport):
             return None
         if self.srcset is None:
             return self.href or None

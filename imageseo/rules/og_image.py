@@ -30,7 +30,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from imageseo.core.head import Head
-from imageseo.core.opengraph import hidden, previews
+from imageseo.core.opengraph import previews, unlisted
 from imageseo.model.fact import Place, Problem, Target, shorten
 from imageseo.model.finding import Severity
 from imageseo.model.image import PageScan
@@ -44,7 +44,7 @@ _HINT = 'write `<meta property="og:image" content="https://…">` with the URL o
 
 def check(page: Page, head: Head, scan: PageScan, target: Callable[[str], Target]) -> Iterator[Problem]:
     found = previews(head)
-    if not found and page.path != "404.html" and hidden(head) is None:
+    if not found and not unlisted(page.path, head):
         where = Place(offset=scan.head_end or 0)
         yield Problem(message="the page has no og:image: shared, it shows no picture", hint=_HINT, place=where)
     for preview in found:

@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from imageseo.core.head import Head
-from imageseo.core.opengraph import hidden
+from imageseo.core.opengraph import unlisted
 from imageseo.model.fact import Place, Problem
 from imageseo.model.finding import Severity
 from imageseo.model.image import PageScan
@@ -36,7 +36,7 @@ _WANTED = "max-image-preview:large"
 def check(page: Page, head: Head, scan: PageScan) -> Iterator[Problem]:
     tags = [*head.named("robots"), *head.named("googlebot")]
     words = {word.strip().replace(" ", "") for tag in tags for word in (tag.get("content") or "").lower().split(",")}
-    if _WANTED in words or hidden(head) is not None or page.path == "404.html":
+    if _WANTED in words or unlisted(page.path, head):
         return
     less = next((word for word in sorted(words) if word.startswith("max-image-preview:")), None)
     yield Problem(

@@ -41,8 +41,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from imageseo.core.candidates import MIMES, chosen_of, parse_srcset, source_size
-from imageseo.core.media import matches
+from imageseo.core.candidates import by_width, chosen_of, parse_srcset, source_size, taken
 from imageseo.core.mending import is_lazy
 from imageseo.model.fact import ImageFact, Problem
 from imageseo.model.finding import Severity, Viewport
@@ -77,7 +76,7 @@ def check(
         return
     for image in images:
         shown = seen.get(image.ref.span)
-        if shown is None or len(shown.widths) != len(sampled) or not _by_width(image.ref):
+        if shown is None or len(shown.widths) != len(sampled) or not _counts(image.ref):
             continue
         misses = [
             miss
@@ -96,9 +95,8 @@ def check(
             )
 
 
-def _by_width(ref: ImageRef) -> bool:
-    texts = [ref.get("srcset") or "", *(source.srcset for source in ref.sources)]
-    return any(each.width is not None for text in texts for each in parse_srcset(text))
+def _counts(ref: ImageRef) -> bool:
+    return by_width(ref.get("srcset")) or any(by_width(source.srcset) for source in ref.sources)
 
 
 def _screen(width: int, density: float) -> Viewport:
@@ -119,10 +117,7 @@ def _miss(ref: ImageRef, viewport: Viewport, shown: float) -> _Miss | None:
 
 def _offers(ref: ImageRef, viewport: Viewport) -> Iterator[SourceTag]:
     """The lists of candidates that a browser may take, in its order."""
-    for source in ref.sources:
-        kind = (source.type or "").split(";")[0].strip().lower()
-        if (not kind or kind in MIMES) and matches(source.media, viewport):
-            yield source
+    yield from (source for source in ref.sources if taken(source.type, source.media, viewport))
     yield SourceTag(type=None, srcset=ref.get("srcset") or "", sizes=ref.get("sizes"), media=None)
 
 

@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from imageseo.core.candidates import parse_srcset
+from imageseo.core.candidates import by_width
 from imageseo.core.mending import is_lazy
 from imageseo.model.fact import ImageFact, Problem
 from imageseo.model.finding import Severity
@@ -43,9 +43,9 @@ def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
         srcset, sizes = ref.get("srcset"), ref.get("sizes")
         if not srcset and not ref.sources:
             continue
-        own = bool(srcset) and not (sizes or "").strip() and _by_width(srcset or "")
+        own = bool(srcset) and not (sizes or "").strip() and by_width(srcset)
         frees = is_lazy(ref) and (sizes or "").strip().lower().startswith("auto")
-        bare = [source for source in ref.sources if not (source.sizes or "").strip() and _by_width(source.srcset)]
+        bare = [source for source in ref.sources if not (source.sizes or "").strip() and by_width(source.srcset)]
         if own or (bare and not frees):
             where = "its srcset" if own else "a <source>"
             yield Problem(
@@ -54,7 +54,3 @@ def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
                 "it writes the srcset",
                 at=ref,
             )
-
-
-def _by_width(srcset: str) -> bool:
-    return any(candidate.width is not None for candidate in parse_srcset(srcset))
