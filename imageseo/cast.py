@@ -282,5 +282,4 @@ def _hero(request: HeroRequest, path: str, rights: Rights) -> Hero:
 
 
 def _where(page: Page) -> Location:
-    source = page.hints.source
-    return Location(page=page.path, source=None if source is None else source.as_posix())
+    return Location(page=page.path, source=page.source)

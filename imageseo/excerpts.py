@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -14,6 +15,8 @@ from imageseo.model.finding import Finding
 from imageseo.report import Spot
 
 _LARGEST = 50_000_000  # bytes of a file that is still read for one line of it
+_PROJECTS = frozenset({"heroes.toml"})  # what findings name as their page, and lies in the project
+_GZIP = b"\x1f\x8b"
 _HEAD = 1024  # bytes in which a page has to declare its charset
 
 
@@ -36,15 +39,16 @@ class Excerpts:
         place = finding.location
         if place.line is None:
             return None
-        lines = self._lines(self._root / place.page)
+        lines = self._lines((self._project if place.page in _PROJECTS else self._root) / place.page)
         if not 0 < place.line <= len(lines):
             return None
         return frame(lines[place.line - 1], number=place.line, column=place.column or 1)
 
     def built(self, finding: Finding) -> Spot:
-        """The published file, as the repository names it."""
+        """The published file, or a file of the project, as the repository names it."""
         place = finding.location
-        return Spot(file=f"{self._site}{place.page}", line=place.line, column=place.column)
+        folder = self._sources if place.page in _PROJECTS else self._site
+        return Spot(file=f"{folder}{place.page}", line=place.line, column=place.column)
 
     def source(self, finding: Finding) -> Spot | None:
         """The author's file, with the line that names the finding's image when just one line does."""
@@ -52,7 +56,9 @@ class Excerpts:
         if place.source is None:
             return None
         path = Path(place.source)
-        if path.is_absolute():  # a file outside of the project, and of no name that another machine knows
+        file = posixpath.normpath(f"{self._sources}{place.source}")
+        # A file outside of the repository is told by its bare name, and no other machine has it.
+        if path.is_absolute() or file.startswith("../") or not (self._project / path).is_file():
             return None
         line = column = None
         name = _name(place.image)
@@ -65,7 +71,7 @@ class Excerpts:
             ]
             if len(found) == 1:
                 line, column = found[0]
-        return Spot(file=f"{self._sources}{place.source}", line=line, column=column)
+        return Spot(file=file, line=line, column=column)
 
 
 def _name(image: str | None) -> str:
@@ -98,6 +104,8 @@ def _lines(path: Path) -> Sequence[str]:
         if path.stat().st_size > _LARGEST:
             return ()
         data = path.read_bytes()
+        if data.startswith(_GZIP):  # its lines are those of what is packed
+            return ()
         codec = charset.codec(data, charset.declared(data[:_HEAD].decode("latin-1")))
     except (OSError, ValueError):
         return ()

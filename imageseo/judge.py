@@ -150,7 +150,7 @@ def facts_of(facts: PageFacts, name: str) -> object:
 
 def locate(page: Page, at: ImageRef | None = None) -> Location:
     """Where a finding belongs: the page with its source, and the image's place on it."""
-    source = page.hints.source.as_posix() if page.hints.source is not None else None
+    source = page.source
     if at is None:
         return Location(page=page.path, source=source)
     image = shorten(at.src, 2000) or None  # a data URL may be as long as a book

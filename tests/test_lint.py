@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -418,6 +419,31 @@ def test_silence_of_one_rule_is_no_silence_of_another(tmp_path: Path) -> None:
 
 
 # Where images lead
+
+
+def test_no_name_is_compared_with_thousands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[int] = []
+    nearest = difflib.get_close_matches
+
+    def counted(name: str, among: Sequence[str], **more: Any) -> list[str]:
+        compared.append(len(among))
+        return nearest(name, among, **more)
+
+    monkeypatch.setattr(difflib, "get_close_matches", counted)
+
+    def near(names: Sequence[str], missing: str) -> str | None:
+        files = SiteFiles(tmp_path, prober(tmp_path))
+        for name in names:
+            files.add(f"img/{name}", 1)
+        return files.near(f"img/{missing}")
+
+    few = [f"{number:04}-harbour.jpg" for number in range(0, 2000, 20)]
+    assert near([*few, "lighthouse.jpg"], "lighthuose.jpg") == "img/lighthouse.jpg"
+    many = [*(f"photo-{number:05}.jpg" for number in range(20_000)), "Harbour.JPG"]
+    assert near(many, "photo-99999.jpg") is None
+    assert near(many[:3000], "photo-99999.jpg") is None
+    assert near(many, "harbour.jpg") == "img/Harbour.JPG"
+    assert sum(compared) < 300
 
 
 def test_names_count_letters_and_near_ones_are_offered(tmp_path: Path) -> None:

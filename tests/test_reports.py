@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 import re
@@ -20,11 +21,14 @@ from imageseo.core.budgets import Spent, Standing
 from imageseo.core.fingerprint import stamped
 from imageseo.core.frame import WIDTH, cells, frame, harmless
 from imageseo.core.manual import Manual
-from imageseo.excerpts import Excerpts
+from imageseo.excerpts import Excerpts, repository
+from imageseo.hosts.pages import source_of
+from imageseo.judge import locate
 from imageseo.model.edit import Edit
 from imageseo.model.finding import DESKTOP, MOBILE, Budget, Finding, Location, Severity, Silenced
 from imageseo.model.image import Span
-from imageseo.report import Report, RuleText
+from imageseo.model.page import Page, PageHints
+from imageseo.report import Report, RuleText, Spot
 from imageseo.reports import github, html, junit, sarif
 from imageseo.reports import json as json_report
 from imageseo.reports import text as text_report
@@ -221,6 +225,45 @@ def test_the_line_of_the_source_is_the_one_that_names_the_image(tmp_path: Path) 
     twice = Excerpts(tmp_path / "public", project=tmp_path, top=tmp_path).source(one)
     assert twice is not None
     assert twice.line is None, "nobody knows which of the two it is"
+
+
+def test_a_source_beside_the_project_is_named_from_the_repository(tmp_path: Path) -> None:
+    top = tmp_path / "repo"
+    write(top, {"docs/a.md": "t\n![](a.png)\n", "web/public/a.html": '<img src="a.png">'})
+    (top / ".git").mkdir()
+    write(tmp_path, {"elsewhere/b.md": "t"})
+    project = top / "web"
+    beside, away = (source_of(tmp_path / path, project) for path in ("repo/docs/a.md", "elsewhere/b.md"))
+    pages = [Page(path="a.html", hints=PageHints(source=source)) for source in (beside, away)]
+    assert [page.key for page in pages] == ["a.html", "a.html"], "locks know these pages as before"
+    told = [locate(page).source for page in pages]
+    assert told == ["../docs/a.md", "b.md"]
+    excerpts = Excerpts(project / "public", project=project, top=repository(project))
+    spots = [excerpts.source(finding("a.html", 1, "x", source=source)) for source in told]
+    assert spots == [Spot(file="docs/a.md", line=2, column=5), None]
+
+
+def test_heroes_toml_is_a_file_of_the_project(tmp_path: Path) -> None:
+    write(tmp_path, {"heroes.toml": 'x = 1\n"none/*" = "a.jpg"\n', "public/a.html": "<p>"})
+    found = Finding(
+        rule="hero-unused",
+        severity=Severity.WARN,
+        message="m",
+        location=Location(page="heroes.toml", line=2, column=1),
+    )
+    excerpts = Excerpts(tmp_path / "public", project=tmp_path, top=tmp_path)
+    assert excerpts.built(found) == Spot(file="heroes.toml", line=2, column=1)
+    assert excerpts.built(finding("a.html", 1, "x")).file == "public/a.html"
+    shown = excerpts.frame(found)
+    assert shown is not None
+    assert shown.text == '"none/*" = "a.jpg"'
+
+
+def test_a_packed_file_has_no_frame(tmp_path: Path) -> None:
+    excerpts = site(tmp_path)
+    (tmp_path / "public/sitemap.xml.gz").write_bytes(gzip.compress(b"a\nb\nc", mtime=0) + b"\n\n\n\n")
+    at = Location(page="sitemap.xml.gz", line=2, column=1)
+    assert excerpts.frame(replace(finding("a.html", 1, "x"), location=at)) is None
 
 
 def test_colours_are_for_terminals_alone() -> None:

@@ -10,7 +10,7 @@ import subprocess
 import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -504,7 +504,7 @@ def test_a_packed_file_of_one_endless_line_is_not_held_in_memory(tmp_path: Path)
     assert found[3, "loc"] > 1
     assert peak < 8 * 2**20
     with gzip.open(path) as packed:
-        lines = list(xmlfiles.Bounded(packed, 10**9).lines())
+        lines = list(xmlfiles.Bounded(cast("IO[bytes]", packed), 10**9).lines())
     assert [number for number, _ in lines] == list(range(1, len(lines) + 1))
     assert max(len(line) for _, line in lines) <= 2**20
 
@@ -521,7 +521,12 @@ def test_other_xml_is_known_by_its_root(tmp_path: Path, head: str, monkeypatch: 
     Path(tmp_path / "feed.xml").write_text(RSS.format(f'<enclosure url="{BASE}gone.png"/>'), "utf-8")
     read: list[int] = []
     bounded = xmlfiles.Bounded.read
-    monkeypatch.setattr(xmlfiles.Bounded, "read", lambda file, size=-1: read.append(size) or bounded(file, size))
+
+    def counted(file: xmlfiles.Bounded, size: int = -1) -> bytes:
+        read.append(size)
+        return bounded(file, size)
+
+    monkeypatch.setattr(xmlfiles.Bounded, "read", counted)
     assert {each.location.page for each in judge(tmp_path, "feed-enclosure")} == {"feed.xml"}
     assert 0 < len(read) < 5, "the feed alone"
 

@@ -209,13 +209,12 @@ class _Reader:
             urls.resolve(ref.src, page=page.path, base_url=self.site.base_url, base_href=scan.base_href)
             for ref in scan.refs
         ]
-        source = page.hints.source
         url = served.url(page.url)
         base = settled(_here(scan.base_href or "", served), url)
         return Asked(
             path=page.path,
             url=url,
-            source=source.as_posix() if source is not None else None,
+            source=page.source,
             template=template(html, scan),
             names=numbered(
                 path if isinstance(path, str) else ref.src for path, ref in zip(resolved, scan.refs, strict=True)

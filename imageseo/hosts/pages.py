@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from imageseo.errors import RecipeError
+from imageseo.excerpts import repository
 from imageseo.model.page import Page
 
 HEROES_FILE = "heroes.toml"
@@ -40,15 +41,20 @@ def base_url(*candidates: str | None) -> str | None:
 
 
 def source_of(path: str | Path, project: Path) -> Path:
-    """A source file relative to the project folder, so that a lock file holds no path of one machine."""
-    resolved, folder = Path(path).resolve(), _resolved(project)
-    return resolved.relative_to(folder) if resolved.is_relative_to(folder) else resolved
+    """A source file relative to the project folder, so that a lock file holds no path of one machine.
+
+    With ``..`` where it lies beside the project in its repository; absolute where it lies outside of that.
+    """
+    resolved, (folder, top) = Path(path).resolve(), _resolved(project)
+    if resolved.is_relative_to(folder):
+        return resolved.relative_to(folder)
+    return Path(os.path.relpath(resolved, folder)) if resolved.is_relative_to(top) else resolved
 
 
 @lru_cache(maxsize=8)
-def _resolved(folder: Path) -> Path:
-    """Once for all pages: every step of a path is asked for."""
-    return folder.resolve()
+def _resolved(folder: Path) -> tuple[Path, Path]:
+    """A folder and its repository, once for all pages: every step of a path is asked for."""
+    return folder.resolve(), repository(folder)
 
 
 def said(error: Exception) -> str:

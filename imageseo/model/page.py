@@ -48,10 +48,17 @@ class Page:
     def key(self) -> str:
         """The name that the lock file knows the page by: its source path when known, else its file.
 
-        Hosts set ``hints.source`` relative to the project folder, so a key never holds a path of one machine.
+        Hosts set ``hints.source`` relative to the project folder, so a key never holds a path of one machine; a page
+        whose source lies outside of that folder is known by its file.
         """
         source = self.hints.source
-        return self.path if source is None or source.is_absolute() else source.as_posix()
+        return self.path if source is None or source.is_absolute() or ".." in source.parts else source.as_posix()
+
+    @property
+    def source(self) -> str | None:
+        """Its source as reports name it: from the project, and by its bare name where no other machine has it."""
+        source = self.hints.source
+        return None if source is None else source.name if source.is_absolute() else source.as_posix()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
