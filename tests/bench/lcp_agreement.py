@@ -108,9 +108,22 @@ def _row(
     }
 
 
+_VARIANT = re.compile(r"-\d+w(?:\.[0-9a-f]*(?:\.\w*)?)?$")
+
+
 def _alike(ours: str | None, theirs: str) -> bool:
-    """Backgrounds, videos and text are told apart by neither side's snippet for sure: not being an image agrees."""
-    return ours == theirs or (theirs == "text" and ours in ("text", "background", "video"))
+    """Backgrounds, videos and text are told apart by neither side's snippet for sure: not being an image agrees.
+
+    Lighthouse names the candidate that was chosen, and cuts what is long.
+    """
+    if theirs == "text":
+        return ours in ("text", "background", "video")
+    cut = theirs.endswith("…")
+    named = _VARIANT.sub("", theirs.removesuffix("…"))
+    if ours is None or (not cut and named == theirs):
+        return ours == theirs
+    stem = ours.rpartition(".")[0]
+    return stem.startswith(named) if cut else stem == named
 
 
 def _named(node: Mapping[str, str], path: str, served: Served) -> str:
