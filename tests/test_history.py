@@ -97,4 +97,9 @@ def test_the_command_writes_it(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
     told = json.loads((tmp_path / "history.jsonl").read_text("utf-8"))
     assert told["pages"] == 1
+    assert {"errors", "warnings", "infos"} <= told.keys()
+    more = ("--budget-report", "some.jsonl", "--ignore", "alt-*")
+    small_sites.run("imageseo", "lint", "site", *more, cwd=tmp_path)
+    some = json.loads((tmp_path / "some.jsonl").read_text("utf-8"))
+    assert told.keys() - some.keys() == {"errors", "warnings", "infos"}, "others than those of the line before"
     assert {each["metric"] for each in told["budgets"]} == {"lcp-bytes"}

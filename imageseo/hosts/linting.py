@@ -80,7 +80,7 @@ def lint(here: AtHand, root: Path, asked: Asked, *, progress: Progress, config: 
     if asked.fix:
         notes.append(f"mended {_counted(mended.fixed, 'finding')} on {_counted(mended.pages, 'page')}")
     if asked.history is not None:
-        history.add(asked.history, history.line(result, here.folder))
+        history.add(asked.history, history.line(result, here.folder, whole=only is None))
     new, old = known.split(found) if known else (list(found), [])
     if place is not None and known is not None:
         judged = _judged(book, only, scope)
@@ -191,7 +191,7 @@ def _scoped(site: Site, scope: changed.Touched | None, since: str | None) -> Ite
         yield f"all pages are judged: {scope.why} was touched since {since}"
     else:
         told = f"{len(scope.pages):,} of {_counted(len(site.pages), 'page')}"
-        yield f"{told} were touched since {since}; no other is judged"
+        yield f"{told} were touched since {since}; all are read, and what is found on others is left out"
 
 
 def _report(
