@@ -90,7 +90,7 @@ def read(path: Path) -> Baseline | None:
     try:
         told = json.loads(text)
     except json.JSONDecodeError as error:
-        raise _broken(path, f"line {error.lineno}, column {error.colno}: {error.msg}") from error
+        raise _broken(path, f"line {error.lineno}, column {error.colno}: expected JSON ({error.msg})") from error
     except ValueError as error:  # a number of thousands of digits
         raise _broken(path, f"found what cannot be read: {error}") from error
     except RecursionError as error:
@@ -103,7 +103,7 @@ def read(path: Path) -> Baseline | None:
     if version > VERSION:
         raise BaselineError(
             f"{path}: version {version}, and this imageseo reads up to {VERSION}",
-            hint="it was written by a newer imageseo: update this one, or write it again with --update-baseline",
+            hint=f"it was written by a newer imageseo: update this one, or {_ANEW}",
         )
     findings = told.get("findings")
     if version < 1 or not isinstance(findings, list):
@@ -141,8 +141,11 @@ def write(path: Path, baseline: Baseline) -> bool:
     return True
 
 
+_ANEW = "remove it and write it anew with --update-baseline"
+
+
 def _broken(path: Path, found: str) -> BaselineError:
-    return BaselineError(f"{path}: {found}", hint="take it from your repository's history, or use --update-baseline")
+    return BaselineError(f"{path}: {found}", hint=f"take it from your repository's history, or {_ANEW}")
 
 
 def _kind(value: object) -> str:

@@ -26,6 +26,7 @@ _OPTIONAL = {
     "svt": ("pillow-avif-plugin", "AVIF in half the time, 8 % larger: `encode.avif_encoder: svt`"),
     "diffusers": ("diffusers", "makes heroes by a model of your own: `provider: diffusers`"),
     "embeddings": ("transformers", "finds library pictures by meaning: `providers.library.search: embeddings`"),
+    "browser": ("playwright", "drives a browser: `imageseo measure`"),
     "c2pa": ("c2pa-python", "checks C2PA manifests: rule `prov-c2pa`"),
     "s3": ("s3fs", "keeps masters in a bucket: `hero.masters: s3://…`"),
     "vszip": ("vapoursynth-vszip", "measures quality in half the time (Python 3.12+): `encode.metric: vszip`"),

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from imageseo import installing
 from imageseo.model.fact import ImageFact, Problem
 from imageseo.model.finding import Severity
 
@@ -47,6 +48,6 @@ def check_site(credentials: Credentials) -> Iterator[Problem]:
     if not credentials.available:
         yield Problem(
             message="C2PA manifests were not checked: c2pa-python is not installed",
-            hint="`pip install imageseo[c2pa]`, or leave the rule off",
+            hint=f'`pip install "{installing.CLONE}[c2pa]"`, or leave the rule off',
             severity=Severity.INFO,
         )
