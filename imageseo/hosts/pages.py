@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from imageseo.errors import RecipeError
-from imageseo.excerpts import repository
 from imageseo.model.page import Page
 
 HEROES_FILE = "heroes.toml"
@@ -54,6 +53,8 @@ def source_of(path: str | Path, project: Path) -> Path:
 @lru_cache(maxsize=8)
 def _resolved(folder: Path) -> tuple[Path, Path]:
     """A folder and its repository, once for all pages: every step of a path is asked for."""
+    from imageseo.excerpts import repository  # it reads pages, for which hosts that are off need not be fit
+
     return folder.resolve(), repository(folder)
 
 
