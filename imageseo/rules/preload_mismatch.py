@@ -47,31 +47,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
-from imageseo.core import urls
 from imageseo.core.candidates import chosen_of
 from imageseo.core.head import Head, HeadTag
 from imageseo.core.preloads import Preload
-from imageseo.model.fact import ImageFact, Place, Problem, shorten
+from imageseo.model.fact import ImageFact, Place, Problem, Target, shorten
 from imageseo.model.finding import GATING, REPORTED, Severity
-from imageseo.model.image import PageScan
-from imageseo.model.page import Page, Site
 
 SEVERITY = Severity.ERROR
 
 
-def check(page: Page, site: Site, scan: PageScan, head: Head, images: Sequence[ImageFact]) -> Iterator[Problem]:
+def check(head: Head, images: Sequence[ImageFact], target: Callable[[str], Target]) -> Iterator[Problem]:
     links = [link for link in head.rel("preload") if (link.get("as") or "").lower() == "image"]
     if not links:
         return
 
     def key(url: str) -> str:
-        found = urls.resolve(url, page=page.path, base_url=site.base_url, base_href=scan.base_href)
-        return f"{found}?{url.partition('#')[0].partition('?')[2]}" if isinstance(found, str) else url.strip()
+        found = target(url).path
+        return url.strip() if found is None else f"{found}?{url.partition('#')[0].partition('?')[2]}"
 
     for link in links:
         preload = Preload.of(link.values)
         early = {key(url) for url in preload.urls()}
-        meant = [image for image in images if any(key(target.url) in early for target in image.targets)]
+        meant = [image for image in images if any(key(each.url) in early for each in image.targets)]
         if meant:
             problems = [_problem(link, preload, image, key) for image in meant]
             if None not in problems:  # the file that is preloaded may be one image's candidate, and shown by another
