@@ -50,7 +50,7 @@ def add(path: Path, said: Mapping[str, Any]) -> None:
     The file is written whole or not at all. Raises HistoryError.
     """
     try:
-        lines = path.read_text("utf-8").splitlines() if path.exists() else []
+        lines = path.read_text("utf-8").removesuffix("\n").split("\n") if path.exists() else []
     except (OSError, UnicodeDecodeError) as error:
         raise HistoryError(f"{path}: cannot be read: {error}", hint="name another file") from error
     for number, text in enumerate(lines, 1):
@@ -60,7 +60,7 @@ def add(path: Path, said: Mapping[str, Any]) -> None:
     last = _parsed(lines[-1]) if lines else None
     if isinstance(last, dict) and said["commit"] is not None and last.get("commit") == said["commit"]:
         lines.pop()
-    text = "\n".join([*lines, json.dumps(said, ensure_ascii=False)]) + "\n"
+    text = "\n".join([*filter(None, lines), json.dumps(said, ensure_ascii=False)]) + "\n"
     try:
         write_atomic(path, text.encode("utf-8", "backslashreplace"))  # names of files may be no text
     except OSError as error:

@@ -60,7 +60,7 @@ class Judge:
         spent: tuple[Spent, ...] = ()
         try:
             findings += unused(facts, self.rules, self.levels, silenced)
-            spent = facts.weights.spent()
+            spent = facts.weights.spent
         except Exception as error:
             findings.append(_failed(page, error, "no budget counts this page"))
         return Verdict(findings=tuple(findings), silenced=tuple(silenced), images=images, spent=spent)

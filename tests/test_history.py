@@ -103,3 +103,10 @@ def test_the_command_writes_it(tmp_path: Path) -> None:
     some = json.loads((tmp_path / "some.jsonl").read_text("utf-8"))
     assert told.keys() - some.keys() == {"errors", "warnings", "infos"}, "others than those of the line before"
     assert {each["metric"] for each in told["budgets"]} == {"lcp-bytes"}
+
+
+def test_a_line_ends_with_a_newline_alone(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    add(path, {"commit": "a", "on": "page\u2028two\x85.html"})
+    add(path, {"commit": "b", "on": "b.html"})
+    assert [json.loads(text)["commit"] for text in path.read_text("utf-8").split("\n")[:-1]] == ["a", "b"]

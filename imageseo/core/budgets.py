@@ -145,12 +145,9 @@ class Weights:
             self._picks[viewport] = list(found.values())
         return self._picks[viewport]
 
+    @cached_property
     def spent(self) -> tuple[Spent, ...]:
         """What the page spends of every budget that it has."""
-        return self._spent
-
-    @cached_property
-    def _spent(self) -> tuple[Spent, ...]:
         return tuple(self._spend())
 
     def _spend(self) -> Iterator[Spent]:
@@ -197,7 +194,7 @@ def standings(spent: Iterable[Spent]) -> tuple[Standing, ...]:
 
 def over(weights: Weights, metric: str, *, what: str, hint: str) -> Iterator[Problem]:
     """One problem for each budget of a page as a whole that is broken. ``what``: what the page spends too much of."""
-    for each in weights.spent():
+    for each in weights.spent:
         if each.budget.metric == metric and (found := broken(each.budget, each.value)) is not None:
             severity, limit = found
             yield Problem(
