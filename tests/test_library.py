@@ -209,7 +209,7 @@ def test_no_two_pages_get_the_same_picture(project: Path) -> None:
     assert picked(provider, *asked) == ["harbour.jpg", "boats/noon.jpg"]
     assert picked(provider, *asked) == ["harbour.jpg", "boats/noon.jpg"], "the same recipes get theirs again"
     told = fault(provider, seed=3, query="harbour")
-    assert "harbour.jpg, score" in told
+    assert "harbour.jpg: is shown by another page" in told
     assert "is shown by another page" in told
     assert "`share: true`" in told
 
@@ -644,11 +644,17 @@ def test_a_page_gets_its_picture_with_whose_it_is(tmp_path: Path) -> None:
     assert "hero-unpinned" in early.stdout + early.stderr
     assert "a build never asks library" in early.stdout + early.stderr
 
+    foreseen = small_sites.run("imageseo", "generate", "--dry-run", cwd=tmp_path)
+    assert not (tmp_path / locks.NAME).exists()
     made = small_sites.run("imageseo", "generate", cwd=tmp_path)
     assert made.returncode == 0, made.stderr
     pins = {pin.page: pin for pin in locks.read(tmp_path / locks.NAME).pins}
     sources = {page: pin.env["picture"] for page, pin in pins.items()}
     assert sorted(sources.values()) == ["boats/noon.jpg", "harbour.jpg"], "one picture, one page"
+    for page, picture in sources.items():
+        block = next(block for block in foreseen.stdout.split("\n\n") if block.startswith(page))
+        assert f"  finds {picture}\n" in block + "\n", "a dry run finds what `generate` does"
+        assert "seed" not in block
     home = next(pin for page, pin in pins.items() if page.endswith("index.md"))
     again = small_sites.run("imageseo", "generate", cwd=tmp_path)
     assert "2 kept" in again.stdout
@@ -663,6 +669,19 @@ def test_a_page_gets_its_picture_with_whose_it_is(tmp_path: Path) -> None:
     assert licences_by_page[home.env["picture"]] in page
     assert all(name in page + other for name in ("Ann Lee", *licences_by_page.values()))
     assert "algorithmicMedia" not in page, "found, not made"
+
+
+def test_a_dry_run_refuses_what_generate_would(tmp_path: Path) -> None:
+    small_sites.installed()
+    furnish(tmp_path, {"harbour.jpg": 'title = "The harbour"\n'}, size=(640, 360))
+    page = "---\nhero: {provider: library, query: harbour, alt: Boats}\n---\n# Home\n"
+    small_sites.mkdocs_site(tmp_path, config="", files={"docs/index.md": page})
+    foreseen = small_sites.run("imageseo", "generate", "--dry-run", cwd=tmp_path)
+    made = small_sites.run("imageseo", "generate", cwd=tmp_path)
+    assert (foreseen.returncode, made.returncode) == (1, 1)
+    assert "would be refused (library: none of 1 pictures in library fits 'harbour'" in foreseen.stdout
+    assert "licence" in foreseen.stdout
+    assert "1 refuse" in foreseen.stdout
 
 
 def test_the_benchmark_searches_what_it_made(capsys: pytest.CaptureFixture[str]) -> None:

@@ -86,7 +86,7 @@ def generate(
 def rehearse(
     here: AtHand, *, names: Sequence[str], root: Path | None, progress: Progress, config: Path | None = None
 ) -> DryRun:
-    """What ``generate`` would do, with every resolved prompt; loads no model and pins nothing. Raises as it does.
+    """What ``generate`` would do, with every resolved prompt; makes no picture and pins nothing. Raises as it does.
 
     Nothing but the cache is written to: masters of a bucket are fetched into it, to see that they are there.
     """

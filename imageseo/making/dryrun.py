@@ -1,19 +1,22 @@
-"""What `generate` would do, in full: every resolved prompt, and which pictures would be made; no model is loaded."""
+"""What `generate` would do, in full: every resolved prompt, and which pictures would be made or found."""
 
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from imageseo.errors import ImageseoError
+from imageseo.making import finders
 from imageseo.making.masters import unknown_provider
 from imageseo.making.outcome import WHY
+from imageseo.making.produce import Making
 from imageseo.making.wanted import Wanted
-from imageseo.model.hero import Recipe
-from imageseo.ports import HeroProvider
+from imageseo.model.hero import Master, Recipe
+from imageseo.ports import Finder, HeroProvider
 
 _DOES = {
     "make": "would be made",
@@ -31,7 +34,7 @@ class Row:
 
     ``why``: of what is made or refused.
     ``recipe``: what would be made, or stands; None where it could not be read. ``pinned``: the hash of the recipe that
-    stands. ``evidence``: what the prompt came from. ``notes``: the provider's.
+    stands. ``evidence``: what the prompt came from. ``notes``: the provider's. ``seeded``: whether the seed counts.
     """
 
     page: str
@@ -42,6 +45,7 @@ class Row:
     pinned: str = ""
     evidence: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    seeded: bool = True
 
     @property
     def lines(self) -> Iterator[str]:
@@ -56,7 +60,8 @@ class Row:
         if source and "prompts" in self.evidence:
             source.append(f"prompts {self.evidence['prompts']}")
         size = f"{recipe.width}x{recipe.height}"
-        yield "  " + ", ".join([recipe.provider, size, f"seed {recipe.seed}", *source])
+        seed = [f"seed {recipe.seed}"] if self.seeded else []
+        yield "  " + ", ".join([recipe.provider, size, *seed, *source])
         words = ("prompt", "negative")
         yield from (f"  {key}: {recipe.options[key]}" for key in words if recipe.options.get(key))
         others = {key: value for key, value in sorted(recipe.options.items()) if key not in words}
@@ -74,7 +79,7 @@ class Row:
                 "provider": self.recipe.provider,
                 "width": self.recipe.width,
                 "height": self.recipe.height,
-                "seed": self.recipe.seed,
+                "seed": self.recipe.seed if self.seeded else None,
                 "prompt": self.recipe.options.get("prompt"),
                 "negative": self.recipe.options.get("negative"),
                 "options": {k: v for k, v in self.recipe.options.items() if k not in ("prompt", "negative")},
@@ -137,13 +142,19 @@ def plan(
     ``prune``: as in ``generate``.
     """
     rows = [*(_fault(page, fault, None, wanted) for page, fault in (*faults, *wanted.failed))]
-    for provider, jobs in wanted.jobs.items():
+    idle = [pin for pin in wanted.lock.pins if prune is not None and pin.page not in wanted.pages and prune(pin.page)]
+    found = _found(wanted, providers, [pin.page for pin in idle])
+    for name, jobs in wanted.jobs.items():
+        provider = providers.get(name)
         for job in jobs:
-            known = providers.get(provider)
-            fault = unknown_provider(provider, providers) if known is None else refuses(job.recipe)
+            outcome: Master | ImageseoError | None = found.get(job.recipe.errand)
+            if provider is None:
+                outcome = unknown_provider(name, providers)
+            elif not isinstance(outcome, ImageseoError):
+                outcome = refuses(job.recipe) or outcome
             for page, reason in job.pages:
-                if fault is not None:
-                    rows.append(_fault(page, fault, job.recipe, wanted))
+                if isinstance(outcome, ImageseoError):
+                    rows.append(_fault(page, outcome, job.recipe, wanted))
                     continue
                 rows.append(
                     Row(
@@ -153,7 +164,8 @@ def plan(
                         recipe=job.recipe,
                         pinned=_hash(page, wanted),
                         evidence=wanted.pages[page].evidence,
-                        notes=known.notes(job.recipe) if known is not None else (),
+                        notes=_told(outcome) if outcome else provider.notes(job.recipe) if provider else (),
+                        seeded=outcome is None,
                     )
                 )
     for page, pin in wanted.pinned.items():
@@ -173,12 +185,28 @@ def plan(
                 evidence=request.evidence,
             )
         )
-    rows += [
-        Row(page=pin.page, does="drop", recipe=pin.recipe, pinned=pin.recipe_hash)
-        for pin in wanted.lock.pins
-        if prune is not None and pin.page not in wanted.pages and prune(pin.page)
-    ]
+    rows += [Row(page=pin.page, does="drop", recipe=pin.recipe, pinned=pin.recipe_hash) for pin in idle]
     return DryRun(rows=tuple(sorted(rows, key=lambda row: row.page)))
+
+
+def _found(
+    wanted: Wanted, providers: Mapping[str, HeroProvider], idle: Collection[str]
+) -> dict[tuple[str, str], Master | ImageseoError]:
+    """What providers that find pictures would give, by errand: asked in earnest, for asking changes nothing."""
+    free = finders.beside(providers, finders.shown(wanted.lock.without(idle).pins, leaving=wanted.leaving))
+    making = Making(providers=free, clock=time.perf_counter)
+    return {
+        recipe.errand: outcome
+        for name, jobs in wanted.jobs.items()
+        if isinstance(providers.get(name), Finder)
+        for recipe, outcome, _ in making.produce(name, [job.recipe for job in jobs])
+    }
+
+
+def _told(master: Master) -> tuple[str, ...]:
+    """Which picture was found."""
+    pictures = sorted(role.removeprefix(finders.PICTURE) for role in master.models if role.startswith(finders.PICTURE))
+    return (*(f"finds {picture}" for picture in pictures), *master.notes)
 
 
 def _fault(page: str, fault: ImageseoError, recipe: Recipe | None, wanted: Wanted) -> Row:

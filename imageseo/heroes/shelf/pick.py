@@ -174,7 +174,7 @@ class Desk:
         also = f" ({ask.where.told()})" if ask.where.told() else ""
         message = f"library: none of {len(self.shelf)} pictures in {self.shelf.listing.place.shown} fits{asked}{also}"
         nearest = self._hits(ask, terms, EVERYWHERE)[:_TOLD]
-        lines = [f"{hit.path}, score {shown(hit.score)}: {self._why(hit, ask, terms)}" for hit in nearest]
+        lines = [f"{hit.path}: {self._why(hit, ask, terms)}" for hit in nearest]
         if not lines and ask.query:
             message += "; none has any of its words"
         if lines:
@@ -225,7 +225,7 @@ _LICENCES = (
 
 
 def shown(score: float) -> float:
-    """A score as people read it and as the lock keeps it: four digits."""
+    """A score as the lock keeps it: four digits."""
     return float(f"{score:.4g}")
 
 
