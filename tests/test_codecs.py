@@ -212,6 +212,24 @@ def test_svt_leaves_pillow_alone_and_is_silent() -> None:
 
 
 @needs_svt
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets root give itself real-time priority")
+def test_svt_takes_no_real_time_priority_and_leaves_what_the_thread_may() -> None:
+    """As root SVT-AV1 raises the calling thread to SCHED_FIFO 99; children inherit it, and the machine stands still."""
+    code = (
+        "import os, pathlib\n"
+        "from tests import pictures\n"
+        "from imageseo.codecs import avif_svt\n"
+        "may = lambda: pathlib.Path('/proc/thread-self/status').read_text().split('CapEff:')[1].split()[0]\n"
+        "before = may()\n"
+        "avif_svt.CODEC.encode(pictures.photo(), quality=60, effort=None, xmp=None)\n"
+        "assert may() == before\n"
+        "assert os.sched_getscheduler(0) == os.SCHED_OTHER, os.sched_getscheduler(0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@needs_svt
 def test_svt_is_svt_where_it_can() -> None:
     assert "svt" in avif_svt.CODEC.version()
     assert avif_svt.CODEC.version() != avif.CODEC.version()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -124,14 +122,3 @@ def test_images_are_matched_by_where_their_src_leads() -> None:
     assert match([*shown, "http://127.0.0.1:1/s", "data:image/png;base64,A"], written, base) == [0, 2, 1, None, 3]
     assert match([], written, base) == []
     assert settled("http://[", base) == "http://["
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux lets root give itself real-time priority")
-def test_a_browser_that_we_start_gets_no_real_time_priority() -> None:
-    code = (
-        "import subprocess, sys; from imageseo.browser import chromium; chromium.ordinary(); "
-        "sys.stdout.write(subprocess.run(['cat', '/proc/self/status'], capture_output=True, text=True).stdout)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    bounds = int(next(line.split()[1] for line in done.stdout.splitlines() if line.startswith("CapBnd")), 16)
-    assert not bounds >> 23 & 1, "CAP_SYS_NICE"

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import os
 import shutil
-import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -36,7 +33,6 @@ _FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
     "--proxy-server=http://127.0.0.1:9",
 )
-_PR_CAPBSET_DROP, _CAP_SYS_NICE = 24, 23
 _HINT = (
     "install one (Debian: apt-get install chromium; else `playwright install chromium`), or name it by "
     f"`measure.chromium` or ${VARIABLE}; `lint` and `build` need none"
@@ -67,19 +63,6 @@ def find(setting: str | None, env: Mapping[str, str]) -> str | None:
         return named
     known = (shutil.which(name, path=env.get("PATH")) for name in _NAMES)
     return next((path for path in known if path), None) or next((p for p in _PLACES if Path(p).is_file()), None)
-
-
-def ordinary() -> None:
-    """See to it that browsers which this thread starts cannot have real-time priority.
-
-    As root Chromium gives it to the threads that paint, and a page whose script never ends takes a whole processor
-    then, from the process that is to end it too. Linux alone lets root do that; where it cannot be had from the
-    kernel, nothing is lost but this care.
-    """
-    if not sys.platform.startswith("linux"):
-        return
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_CAPBSET_DROP, _CAP_SYS_NICE, 0, 0, 0)
 
 
 def require() -> None:

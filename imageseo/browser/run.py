@@ -99,7 +99,6 @@ def templates(pages: Mapping[str, PageLayout], columns: Mapping[str, tuple[float
 async def _all(run: _Run, executable: str | None, workers: int) -> None:
     from playwright.async_api import async_playwright
 
-    chromium.ordinary()
     async with async_playwright() as playwright:
         try:
             async with asyncio.TaskGroup() as group:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ctypes import CDLL, c_uint32
 from functools import cache
 from importlib import metadata
 from importlib.machinery import PathFinder
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
 _PACKAGE = "pillow-avif-plugin"
 _SMALLEST = 4
 """px: SVT-AV1 refuses a picture that is narrower or lower."""
+_CAPABILITIES_V3 = 0x20080522
+_SYS_NICE = 1 << 23
 
 
 class AvifSvt:
@@ -66,9 +72,33 @@ class AvifSvt:
             # SVT-AV1's 4 is MS-SSIM; at 100 libaom is lossless, and refuses to be tuned.
             ((b"tune", b"4" if svt else b"ssimulacra2"),) if svt or quality < 100 else None,
         )
-        encoder.add(image.tobytes("raw", image.mode), 0, *image.size, image.mode, True)
-        data: bytes = encoder.finish()
+        with _ordinary_priority():
+            encoder.add(image.tobytes("raw", image.mode), 0, *image.size, image.mode, True)
+            data: bytes = encoder.finish()
         return data
+
+
+@contextmanager
+def _ordinary_priority() -> Iterator[None]:
+    """Keep SVT-AV1 from what it does as root: it gives the thread that calls it real-time priority, and for good.
+
+    Every process started from there would inherit it, and one of them that never ends (a page's script, say) stop the
+    machine. Linux alone lets root do that, by a capability that this thread goes without meanwhile.
+    """
+    if not sys.platform.startswith("linux") or os.geteuid() != 0:
+        yield
+        return
+    libc = CDLL(None)
+    header = (c_uint32 * 2)(_CAPABILITIES_V3, 0)  # 0: the thread that asks
+    held = (c_uint32 * 6)()  # effective, permitted, inheritable: of the first 32, and of the rest
+    known = libc.capget(header, held) == 0 and held[0] & _SYS_NICE
+    if known:
+        libc.capset(header, (c_uint32 * 6)(held[0] & ~_SYS_NICE, *held[1:]))
+    try:
+        yield
+    finally:
+        if known:
+            libc.capset(header, held)
 
 
 @cache
