@@ -135,6 +135,22 @@ def test_an_article_without_a_headline_begins_with_the_hero() -> None:
 
 
 @pytest.mark.parametrize(
+    ("inside", "block"),
+    [
+        ("<div class=inner><section>{}</section></div>", "<p>Text"),
+        ("<div><!-- <p> --><nav>Home</nav>{}</div>", "<ul><li><p>One</ul>"),
+        ("{}", "<h2>Part</h2><p>Text</p>"),
+    ],
+)
+def test_below_a_headline_in_a_banner_the_hero_stands_where_the_text_begins(inside: str, block: str) -> None:
+    body = f"<header><h1>Title</h1></header><main><article>{inside.format(block)}</article></main>"
+    html, _ = scanned(body)
+    found = plan(body, hero=HERO, hero_asset=asset("hero.jpg"))
+    assert found.insert is not None
+    assert html[found.insert.at :].startswith(block)
+
+
+@pytest.mark.parametrize(
     ("body", "insert"),
     [
         (article('<img src="a.jpg">'), "none"),

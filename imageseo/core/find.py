@@ -10,7 +10,7 @@ from imageseo.core.attributes import RawAttribute, Tag, attributes, room
 from imageseo.core.elements import Open
 from imageseo.core.scanner import Found, Scanner
 from imageseo.core.source import Source
-from imageseo.core.tokens import head_room
+from imageseo.core.tokens import head_room, walk
 from imageseo.core.zones import Region
 from imageseo.model.image import Attribute, ImageRef, Kept, PageScan, SourceTag, Span, Zone
 
@@ -35,6 +35,9 @@ def find(html: bytes, *, include: Sequence[str] = (), exclude: Sequence[str] = (
     return _Reading(html, text, scanner).scan()
 
 
+_BLOCKS = frozenset(
+    {"p", "ul", "ol", "dl", "h2", "h3", "h4", "h5", "h6", "pre", "table", "blockquote", "details", "figure"}
+)
 _LATE = 120  # characters: more than a date, an author and a category take
 _FAR = 5_000  # characters: what stands below so much text is far from the top, and nobody asks how far
 
@@ -65,6 +68,7 @@ class _Reading(Source):
             head_end=self._head_end(),
             h1=Span(h1.tag.start, h1.end) if h1 else None,
             article=self.article,
+            opening=self._opening(h1),
             json_ld=tuple(self._json_ld()),
             meta=tuple(self._meta()),
             title=self.words(title.end, title.close) if title else None,
@@ -147,6 +151,15 @@ class _Reading(Source):
         above = any(h.tag.name == "h1" and h.tag.start < self.article.start for h in self.scanner.headings)
         late = above and len(self.words(self.article.start, first.tag.start)) > _LATE
         return None if late else first
+
+    def _opening(self, h1: Open | None) -> int | None:
+        """Where the text begins: what a theme wraps it in, and nothing else, gives it its column."""
+        article = self.article
+        if article is None or (h1 is not None and article.start <= h1.tag.start < article.end):
+            return None
+        inner = self.scanner.lowered[article.start : article.end]
+        blocks = (start for name, start, _, _ in walk(inner, _BLOCKS) if not name.startswith("/"))
+        return article.start + next(blocks, 0)
 
     def _head_end(self) -> int | None:
         """Before ``</head>``; where minifiers dropped that tag, before the first thing that is no head content."""

@@ -205,13 +205,18 @@ def _insert(
     *,
     labelled: bool,
 ) -> HeroInsert | None:
-    """Beside the headline, else at the article's beginning; nowhere when the theme has a place of its own for it."""
+    """Beside the headline, or where the article's text begins when that is not where the headline stands.
+
+    Nowhere when the theme has a place of its own for it.
+    """
     if scan.hero_slot is not None:
         return None
-    if scan.h1 is not None:
-        at = scan.h1.end if where == "after-h1" else scan.h1.start
-    elif scan.article is not None:
-        at = scan.article.start
+    if scan.h1 is not None and where == "before-h1":
+        at = scan.h1.start
+    elif scan.opening is not None:  # below a headline in a banner a picture would be as wide as that
+        at = scan.opening
+    elif scan.h1 is not None:
+        at = scan.h1.end
     else:
         return None
     return HeroInsert(

@@ -106,6 +106,7 @@ class PageScan:
     ``head_end``: where something can be added at the end of ``<head>``; ``None`` in a page without one.
     ``h1``: the article's first ``<h1>…</h1>`` as a whole; ``None`` when it has none.
     ``article``: the inner bytes of the main article; ``None`` when the page has neither article nor main.
+    ``opening``: before the first block of the article's text; ``None`` when the article holds the ``<h1>``.
     ``json_ld``: contents of ``<script type="application/ld+json">``.
     ``meta``: name or property -> content of ``<meta>`` (first wins), names lower-cased.
     ``hero_slot``: tag span of an element with ``data-imageseo-hero``: the theme shows the hero itself.
@@ -117,6 +118,7 @@ class PageScan:
     head_end: int | None = None
     h1: Span | None = None
     article: Span | None = None
+    opening: int | None = None
     json_ld: tuple[Span, ...] = ()
     meta: tuple[tuple[str, str], ...] = ()
     title: str | None = None
