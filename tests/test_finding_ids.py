@@ -12,7 +12,7 @@ import pytest
 from imageseo import outfit
 from imageseo.errors import ProviderError, RecipeError, SettingsError, StoreError
 from imageseo.hosts import job
-from imageseo.model.finding_ids import MADE_BY_BUILDS
+from imageseo.model.finding_ids import MADE_BY_BUILDS, WHAT_TO_DO
 from imageseo.rule import Rule
 from tests.small_sites import write
 
@@ -56,6 +56,7 @@ def test_every_finding_has_an_id_that_is_known() -> None:
 
 
 def test_a_rule_and_a_build_share_an_id_only_where_they_say_the_same() -> None:
+    assert list(WHAT_TO_DO) == list(MADE_BY_BUILDS)
     shared = RULES & set(MADE_BY_BUILDS)
     assert shared == {"ld-parse", "sitemap-schema"}
     rules = {name: Rule.of(name, outfit.leaves("rules")[name.replace("-", "_")]()) for name in shared}

@@ -15,7 +15,7 @@ from msgspec import structs
 from imageseo.core.manual import Manual
 from imageseo.errors import ImageseoError
 from imageseo.model.finding import Severity
-from imageseo.model.finding_ids import MADE_BY_BUILDS
+from imageseo.model.finding_ids import MADE_BY_BUILDS, WHAT_TO_DO
 from imageseo.report import RuleText
 from imageseo.rule import Rule
 from imageseo.settings import Settings
@@ -114,8 +114,8 @@ class Rulebook:
         if name not in MADE_BY_BUILDS:
             raise UnknownRule(self._unknown(name), hint=_LIST)
         if form == "json":
-            return _json({"id": name, "summary": MADE_BY_BUILDS[name]})
-        return f"{name}\n\n{MADE_BY_BUILDS[name]}\n"
+            return _json({"id": name, "summary": MADE_BY_BUILDS[name], "what_to_do": WHAT_TO_DO[name]})
+        return f"{name}\n\n{MADE_BY_BUILDS[name]}\n\n{WHAT_TO_DO[name]}\n"
 
     def _unknown(self, name: str) -> str:
         near = difflib.get_close_matches(name, self.ids, n=1)
