@@ -42,7 +42,7 @@ WHAT_TO_DO: Mapping[str, str] = {
     "hero-store": "See to it that the cache folder (`imageseo cache info`) can be written to, or pin the hero: what is "
     "pinned needs no cache.",
     "hero-unpinned": "`imageseo generate` makes the picture, keeps it in heroes/ and writes the pin; commit both. "
-    "Until then a build draws procedural heroes into the cache and warns, shows no other ones, and under `frozen` fails.",
+    "Until then a build draws procedural heroes into the cache and warns, shows no others, and under `frozen` fails.",
     "hero-unused": "Mend the name or the pattern; the finding names the nearest one that would be understood.",
     "ld-parse": "Mend the template that writes the block. Search engines pass it over, and ours is written beside it.",
     "measure-failed": "Open the page in a browser: visitors meet it too. The other pages are measured without it.",
