@@ -10,7 +10,7 @@ from typing import Any
 
 from imageseo.core.fingerprint import subject
 from imageseo.errors import ImageseoError
-from imageseo.files import write_atomic
+from imageseo.files import write_changed
 from imageseo.model.finding import Finding
 
 VERSION = 1
@@ -133,12 +133,9 @@ def write(path: Path, baseline: Baseline) -> bool:
     listed = "[\n" + ",\n".join(f"  {line}" for line in lines) + "\n ]" if lines else "[]"
     data = f'{{\n "version": {VERSION},\n "findings": {listed}\n}}\n'.encode("utf-8", "backslashreplace")
     try:
-        if path.is_file() and path.read_bytes() == data:
-            return False
-        write_atomic(path, data)
+        return write_changed(path, data)
     except OSError as error:
         raise BaselineError(f"{path}: cannot be written: {error.strerror or error}") from error
-    return True
 
 
 _ANEW = "remove it and write it anew with --update-baseline"

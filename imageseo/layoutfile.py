@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from imageseo.errors import LayoutError
-from imageseo.files import write_atomic
+from imageseo.files import write_changed
 from imageseo.model.layout import Lcp, LcpKind, PageLayout, ShownImage, SiteLayout, Template
 
 NAME = "imageseo.layout.json"
@@ -125,12 +125,9 @@ def write(path: Path, layout: SiteLayout) -> bool:
     """Put a layout into a file, atomically; False when the file holds the very same already. Raises LayoutError."""
     data = dumps(layout).encode("utf-8", "replace")  # a file's name may be no text, and JSON holds nothing else
     try:
-        if path.is_file() and path.read_bytes() == data:
-            return False
-        write_atomic(path, data)
+        return write_changed(path, data)
     except OSError as error:
         raise LayoutError(f"{path}: it cannot be written: {error.strerror or error}") from error
-    return True
 
 
 def dumps(layout: SiteLayout) -> str:
