@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from imageseo.core.recipes import changed
 from imageseo.errors import LockError
-from imageseo.files import write_atomic
+from imageseo.files import write_changed
 from imageseo.model.hero import Pin, Recipe
 from imageseo.pins import lockfile
 from imageseo.pins.lockfile import RESTORE, by_page
@@ -95,9 +95,7 @@ def write(path: Path, lock: Lock, known: lockfile.Blocks | None = None) -> None:
     """
     data = lockfile.dump(lock.pins, known).encode()
     try:
-        if path.is_file() and path.read_bytes() == data:
-            return
-        write_atomic(path, data)
+        write_changed(path, data)
     except OSError as error:
         raise LockError(
             f"{path}: cannot be written: {error}", hint="Free the file or the disk and run again."
