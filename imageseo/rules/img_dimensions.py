@@ -6,7 +6,8 @@ below jumps (CLS); with wrong ones it jumps too, or the picture is distorted. Up
 Judged by what the tag says in px. A percent width, and CSS of the tag's own style that sets both sides or an
 ``aspect-ratio``, are the author's way to reserve the place and no fault. Proportions are not compared for SVG (it is
 fitted, never distorted) and for images with ``object-fit``. Data URLs need no reserving, and a file that is missing or
-unreadable has one fault already. On an image of another host, such as a badge, it is a warning: no build can mend it.
+unreadable has one fault already. An emoji (class ``twemoji``, ``gemoji`` or ``emojione``) is as high as its line, by
+the style sheet of whoever put it there. On an image of another host, such as a badge, it is a warning: no build can mend it.
 
 ``--fix`` adds both on a page of a theme that is known to keep proportions (``height: auto``), to an image of the
 article that no class or style of its own says anything else of. Elsewhere a height could distort what a style sheet
@@ -36,6 +37,9 @@ Good (rounded):
 Good (cropped on purpose):
     <img src="photo-1600x900.jpg" alt="A harbour" width="300" height="300" style="object-fit: cover">
 
+Good (a letter, as far as layout goes):
+    <img class="twemoji" src="https://cdn.example/1f389.svg" alt="party popper">
+
 Good (the missing file is another rule's business):
     <img src="gone.jpg" alt="A harbour">
 
@@ -60,6 +64,7 @@ from imageseo.model.image import Asset, BadAsset, Zone
 SEVERITY = Severity.ERROR
 TOLERANCE = 2  # px
 _KEEPS = ("material", "readthedocs")  # themes whose styles give images of the article `height: auto`
+_EMOJI = frozenset({"twemoji", "gemoji", "emojione"})  # of Markdown extensions
 
 _MOST = 33_554_428.0  # px; browsers take a larger number for this one
 _DIMENSION = re.compile(r"[ \t\n\f\r]*\+?(\d+(?:\.\d*)?|\.\d+)(%?)")
@@ -76,6 +81,8 @@ def check(html: bytes, images: Sequence[ImageFact]) -> Iterator[Problem]:
     safe: bool | None = None
     for image in images:
         if isinstance(image.file, BadAsset) or any(target.elsewhere == "data" for target in image.targets[:1]):
+            continue
+        if not _EMOJI.isdisjoint((image.ref.get("class") or "").split()):
             continue
         style = declarations(image.ref.get("style") or "")
         width, height = _length(image.ref.get("width")), _length(image.ref.get("height"))

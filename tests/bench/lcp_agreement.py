@@ -12,10 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Mapping
 from html import unescape
@@ -35,11 +32,8 @@ from imageseo.model.layout import Lcp
 from imageseo.model.page import Page
 from imageseo.probe import probe
 from imageseo.progress import Quiet
+from tests.bench.lighthouse import PROGRAM, audit
 
-_FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
 _SRC = re.compile(r"""\ssrc=(?:"([^"]*)"|'([^']*)'|([^\s>]+))""")
 
 
@@ -47,7 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--site", type=Path, required=True, metavar="DIR", help="a built site")
     parser.add_argument("--site-url", metavar="URL", help="where it is published; else as its home page says")
     parser.add_argument("--pages", type=int, default=20, metavar="N")
-    parser.add_argument("--lighthouse", default=shutil.which("lighthouse"), metavar="PROGRAM")
+    parser.add_argument("--lighthouse", default=PROGRAM, metavar="PROGRAM")
     parser.add_argument("--out", type=Path, metavar="FILE", help="a line for each page, as JSON")
 
 
@@ -140,28 +134,12 @@ def _named(node: Mapping[str, str], path: str, served: Served) -> str:
 
 def _audited(program: str, url: str) -> Mapping[str, str] | None:
     """The node of the LCP element by Lighthouse's mobile preset; ``{}`` for none; None where it failed."""
-    with tempfile.TemporaryDirectory(prefix="imageseo-lighthouse-") as name:
-        report = Path(name, "o.json")
-        command = [
-            program,
-            url,
-            "--quiet",
-            "--output=json",
-            f"--output-path={report}",
-            "--only-categories=performance",
-            "--no-enable-error-reporting",
-            f"--chrome-flags={_FLAGS} --user-data-dir={name}/profile",
-        ]
-        # Its own node, which lies beside it.
-        beside = Path(program).resolve().parents[2] / "node" / "bin"
-        env = {**os.environ, "PATH": f"{beside}{os.pathsep}{os.environ['PATH']}"}
-        env.setdefault("CHROME_PATH", shutil.which("chromium") or "")
-        subprocess.run(command, env=env, capture_output=True, timeout=180, check=False)
-        if not report.is_file():
-            return None
-        audits = json.loads(report.read_text("utf-8"))["audits"]
-    for audit in ("lcp-breakdown-insight", "lcp-discovery-insight", "largest-contentful-paint-element"):
-        node = _node(audits.get(audit, {}).get("details"))
+    report = audit(program, url, "performance")
+    if report is None:
+        return None
+    audits = report["audits"]
+    for insight in ("lcp-breakdown-insight", "lcp-discovery-insight", "largest-contentful-paint-element"):
+        node = _node(audits.get(insight, {}).get("details"))
         if node is not None:
             return {key: str(node.get(key, "")) for key in ("selector", "snippet", "nodeLabel")}
     return {}
