@@ -7,7 +7,8 @@ Judged by what the tag says in px. A percent width, and CSS of the tag's own sty
 ``aspect-ratio``, are the author's way to reserve the place and no fault. Proportions are not compared for SVG (it is
 fitted, never distorted) and for images with ``object-fit``. Data URLs need no reserving, and a file that is missing or
 unreadable has one fault already. An emoji (class ``twemoji``, ``gemoji`` or ``emojione``) is as high as its line, by
-the style sheet of whoever put it there. On an image of another host, such as a badge, it is a warning: no build can mend it.
+the style sheet of whoever put it there. On an image of another host, such as a badge, it is a warning: no build can
+mend it.
 
 ``--fix`` adds both on a page of a theme that is known to keep proportions (``height: auto``), to an image of the
 article that no class or style of its own says anything else of. Elsewhere a height could distort what a style sheet
