@@ -5,7 +5,8 @@
 ``SITE``: a built folder with ``imageseo.layout.json`` beside it (``imageseo measure SITE``). Each measured page is
 taken out of the layout, inherits what the others lead to expect, and is held against what a browser saw of it: widths
 within 2 px, or of the same candidate of the default ladder at 1x and 2x, at every measured viewport; the LCP wherever
-inheritance claims to know it.
+inheritance claims to know it. Beside that, the static guess of each page's hero, where it is confident: whether it is
+the LCP on phones or on desktops.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from imageseo.model.page import Page, Site
 from imageseo.probe import probe
 from imageseo.settings import Settings
 from imageseo.sitefiles import SiteFiles
+from tests.bench.guess import guessed
 
 RUNGS = (*Settings().widths, 10**9)
 
@@ -45,9 +47,9 @@ def main(arguments: list[str] | None = None) -> int:
             print(*(f"  {told}: {words}" for told, words in judged(root) if "off" in told), sep="\n")
     shares = [
         total[f"{what} right"] / max(1, total[f"{what} right"] + total[f"{what} off"])
-        for what in ("image", "page", "LCP")
+        for what in ("image", "page", "LCP", "guess")
     ]
-    print(f"images {shares[0]:.1%}, pages {shares[1]:.1%}, LCP where claimed {shares[2]:.1%}")
+    print(f"images {shares[0]:.1%}, pages {shares[1]:.1%}, LCP where claimed {shares[2]:.1%}, guess {shares[3]:.1%}")
     return 0 if min(share for share in shares if share) >= options.least else 1
 
 
@@ -58,6 +60,10 @@ def judged(root: Path) -> Iterator[tuple[str, str]]:
         sys.exit(f"{root}: not measured")
     for path, own in sorted(layout.pages.items()):
         told = inherited(root, layout, own)
+        guess = guessed(root, path, base_url=None)
+        if guess is not None:
+            seen_as = {own.lcp[name].src for name in ("mobile", "desktop") if own.lcp[name].kind == "image"}
+            yield f"guess {'right' if guess in seen_as else 'off'}", f"{path}: {guess}, seen {seen_as}"
         if told is None:
             yield "page alone of its template", path
             continue

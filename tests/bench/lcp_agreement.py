@@ -22,16 +22,12 @@ from urllib.parse import urljoin
 
 from imageseo import layoutfile
 from imageseo.browser.serve import Served, serve
-from imageseo.core import hero, ladder
-from imageseo.core.find import find
-from imageseo.core.urls import resolve
 from imageseo.hosts import measuring
-from imageseo.hosts.project import AtHand, at_hand
-from imageseo.model.image import Asset, ImageRef
+from imageseo.hosts.project import at_hand
 from imageseo.model.layout import Lcp
 from imageseo.model.page import Page
-from imageseo.probe import probe
 from imageseo.progress import Quiet
+from tests.bench.guess import guessed
 from tests.bench.lighthouse import PROGRAM, audit
 
 _SRC = re.compile(r"""\ssrc=(?:"([^"]*)"|'([^']*)'|([^\s>]+))""")
@@ -62,30 +58,30 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         assert layout is not None
         with serve(root, site.base_url) as served:
             rows = [
-                _row(here, root, site.base_url, path, layout.pages[path].lcp, served, options.lighthouse)
+                _row(root, site.base_url, path, layout.pages[path].lcp, served, options.lighthouse)
                 for path in pages
                 if path in layout.pages
             ]
     if options.out:
         options.out.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")
     audited = [row for row in rows if row["lighthouse"] is not None]
-    guessed = [row for row in rows if row["guess"] is not None]
+    claimed = [row for row in rows if row["guess"] is not None]
     return {
         "pages": len(rows),
         "audited": len(audited),
         "agree": sum(row["agrees"] for row in audited),
         "apart": [row["page"] for row in audited if not row["agrees"]],
         "guess": {
-            "confident": len(guessed),
-            "right_mobile": sum(row["guess"] == row["mobile"] for row in guessed),
-            "right_desktop": sum(row["guess"] == row["desktop"] for row in guessed),
-            "right_either": sum(row["guess"] in (row["mobile"], row["desktop"]) for row in guessed),
+            "confident": len(claimed),
+            "right_mobile": sum(row["guess"] == row["mobile"] for row in claimed),
+            "right_desktop": sum(row["guess"] == row["desktop"] for row in claimed),
+            "right_either": sum(row["guess"] in (row["mobile"], row["desktop"]) for row in claimed),
         },
     }
 
 
 def _row(
-    here: AtHand, root: Path, base: str | None, path: str, lcp: Mapping[str, Lcp], served: Served, program: str
+    root: Path, base: str | None, path: str, lcp: Mapping[str, Lcp], served: Served, program: str
 ) -> dict[str, Any]:
     node = _audited(program, served.url(Page(path=path).url))
     ours = {name: each.src if each.kind == "image" else each.kind for name, each in lcp.items()}
@@ -96,7 +92,7 @@ def _row(
         "desktop": ours["desktop"],
         "lighthouse": theirs,
         "agrees": theirs is not None and _alike(ours["mobile"], theirs),
-        "guess": _guess(here, root, base, path),
+        "guess": guessed(root, path, base_url=base),
         "node": node,
         "size": [lcp["mobile"].width, lcp["mobile"].height],
     }
@@ -154,21 +150,3 @@ def _node(details: Any) -> Mapping[str, Any] | None:
     if isinstance(details, list):
         return next((found for each in details if (found := _node(each)) is not None), None)
     return None
-
-
-def _guess(here: AtHand, root: Path, base: str | None, path: str) -> str | None:
-    """The site path of the image that is the hero as far as HTML and files tell; None without confidence."""
-    html = (root / path).read_bytes()
-    scan = find(html)
-
-    def asset(ref: ImageRef) -> Asset | None:
-        place = resolve(ref.src, page=path, base_url=base, base_href=scan.base_href)
-        found = probe(root / place, place, max_pixels=10**9) if isinstance(place, str) else None
-        return found if isinstance(found, Asset) else None
-
-    layout = ladder.layout_for(
-        scan.meta_content("generator"), html=html, settings=here.settings.layout, content_width=None
-    )
-    ref = hero.guess(scan, asset, layout)
-    found = asset(ref) if ref is not None else None
-    return found.path if found is not None else None
