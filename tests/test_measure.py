@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from PIL import Image
@@ -155,9 +156,11 @@ class _Slow(_Handler):
     """A server that never ends one of its answers, until the test has."""
 
     over = threading.Event()
+    asked: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
-        if self.path.endswith("never.png"):
+        self.asked.append(self.path)
+        if self.path.endswith("never.png") or (self.asked.count(self.path) == 1 and self.path.endswith("late.png")):
             self.over.wait(60)
             self.close_connection = True
         elif self.path.endswith("kill.png"):
@@ -192,6 +195,7 @@ def _renderers(parent: int) -> Iterator[int]:
 @needs_chromium
 def test_pages_that_misbehave_are_findings_and_the_run_goes_on(tmp_path: Path) -> None:
     _Slow.over.clear()
+    _Slow.asked.clear()
     folder = site(
         tmp_path,
         {
@@ -208,12 +212,13 @@ def test_pages_that_misbehave_are_findings_and_the_run_goes_on(tmp_path: Path) -
             "k-cdn.html": page(HERO + '<img src="https://cdn.example.com/x.png"><img src="http://127.0.0.1:1/y.png">'),
             "l-kill.html": page(HERO + '<img src="/docs/images/kill.png" alt="">'),
             "m-utf16.html": page(HERO).encode("utf-16"),
+            "n-busy.html": page(HERO + '<img src="/docs/images/late.png" alt="">'),
             "z-good.html": page(HERO),
             "x.zip": b"PK\x05\x06" + bytes(18),
         },
     )
     serving: AbstractContextManager[Served] = partial(serve, handler=_Slow)  # type: ignore[assignment]
-    limits = Limits(load=12, settle=4, fade=1, close=4)
+    limits = Limits(load=8, settle=4, fade=1, close=4)
     try:
         result = measured(folder, limits=limits, serving=serving, workers=2)
     finally:
@@ -223,7 +228,8 @@ def test_pages_that_misbehave_are_findings_and_the_run_goes_on(tmp_path: Path) -
     }
     pages = written(folder).pages
     assert result.failed
-    assert {name[0] for name in pages} == set("abhijkz"), found
+    assert {name[0] for name in pages} == set("abhijknz"), found
+    assert "n-busy.html" not in found, "what takes too long beside others is opened once more, alone"
     assert pages["a-good.html"] == _renamed(pages["z-good.html"], "a-good.html")
     assert found["b-alert.html"][:2] == ("measure-failed", "warn")
     assert "dialog (alert): 'Hello there'" in " ".join(f.message for f in result.findings)

@@ -6,6 +6,7 @@ import asyncio
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from imageseo.browser import chromium
@@ -34,7 +35,10 @@ class Measured:
 
 @dataclass(slots=True, kw_only=True)
 class _Run:
-    """What the browsers share: pages still to be opened, and what was seen."""
+    """What the browsers share: pages still to be opened, and what was seen.
+
+    ``late``: pages that took too long, or fell, while others were open; None once each is opened alone.
+    """
 
     served: Served
     waiting: list[Callable[[], Asked | Finding]]
@@ -45,6 +49,7 @@ class _Run:
     pages: dict[str, PageLayout] = field(default_factory=dict)
     columns: dict[str, tuple[float, ...]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    late: list[Asked] | None = field(default_factory=list)
 
 
 def measure(
@@ -104,8 +109,17 @@ async def _all(run: _Run, executable: str | None, workers: int) -> None:
             async with asyncio.TaskGroup() as group:
                 for _ in range(workers):
                     group.create_task(_worker(playwright, run, executable))
+            if run.late:
+                # One page can take all time and memory from those beside it: alone they show which one it was.
+                run.waiting = [partial(_itself, asked) for asked in reversed(run.late)]
+                run.late = None
+                await _worker(playwright, run, executable)
         except BaseExceptionGroup as several:
             raise several.exceptions[0] from None  # one browser that does not start says it for all
+
+
+def _itself(asked: Asked) -> Asked:
+    return asked
 
 
 async def _worker(playwright: Playwright, run: _Run, executable: str | None) -> None:
@@ -121,6 +135,10 @@ async def _worker(playwright: Playwright, run: _Run, executable: str | None) -> 
                     await _page(window, run, asked)
                 except ImageseoError:
                     raise
+                except Trouble:
+                    assert run.late is not None
+                    run.late.append(asked)
+                    continue
                 except Exception as error:  # a fault of ours costs one page, not all that were seen before it
                     run.pages.pop(asked.path, None)
                     run.findings.append(_unexpected(asked, error))
@@ -140,7 +158,7 @@ def _unexpected(asked: Asked, error: Exception) -> Finding:
 
 
 async def _page(window: Window, run: _Run, asked: Asked) -> None:
-    """Look at one page; what cannot be seen whole is left out."""
+    """Look at one page; what cannot be seen whole is left out. Raises Trouble for one that is to be opened alone."""
     seen = Seen(looks={})
     beside: dict[tuple[str, str], tuple[Trouble, list[str]]] = {}
 
@@ -167,6 +185,8 @@ async def _page(window: Window, run: _Run, asked: Asked) -> None:
         if seen.wide is None or not _holds(asked, seen, run.widths):
             seen.wide = await window.resized(asked.url, asked.article, run.widths)
     except Trouble as error:
+        if (error.late or error.crash) and run.late is not None:
+            raise
         heard([error], where)
     else:
         fade = 1000 * run.limits.fade

@@ -16,7 +16,7 @@ FAILED = "measure-failed"
 
 
 class Trouble(Exception):
-    """One of them. ``rule``: the id of its finding. ``crash``: nothing is left to be closed."""
+    """One of them. ``rule``: the id of its finding. ``crash``: nothing is left to be closed. ``late``: too slow."""
 
     def __init__(
         self,
@@ -26,6 +26,7 @@ class Trouble(Exception):
         rule: str = FAILED,
         severity: Severity = Severity.ERROR,
         crash: bool = False,
+        late: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -33,6 +34,7 @@ class Trouble(Exception):
         self.rule = rule
         self.severity = severity
         self.crash = crash
+        self.late = late
 
 
 def aside(message: str) -> Trouble:
@@ -64,7 +66,7 @@ def broken(error: Exception, seconds: float, *, beside: Iterable[str] = ()) -> T
     text = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
     if isinstance(error, TimeoutError) or "Timeout" in text or "timeout" in type(error).__name__.lower():
         did = "".join(f"; {what}" for what in list(dict.fromkeys(beside))[:3])
-        return Trouble(f"it hangs: it has not loaded and come to rest within {seconds:g} s{did}")
+        return Trouble(f"it hangs: it has not loaded and come to rest within {seconds:g} s{did}", late=True)
     if "crash" in text.lower() or "closed" in text.lower():
         return Trouble("it takes the browser down", crash=True)
     if "Execution context was destroyed" in text or "navigat" in text.lower():
