@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -307,5 +308,11 @@ def test_a_browser_that_is_missing_or_broken_is_told_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="nothing to find")
-def test_chromium_is_found_by_its_name() -> None:
-    assert chromium.find(None, {"PATH": os.environ["PATH"]}) == CHROMIUM
+def test_chromium_is_found_by_its_name(tmp_path: Path) -> None:
+    known = chromium.find(None, {"PATH": os.environ["PATH"]})
+    assert known in (CHROMIUM, shutil.which("chromium-headless-shell"))
+    for name in ("chromium", "chromium-headless-shell"):
+        program = tmp_path / name
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+        assert chromium.find(None, {"PATH": str(tmp_path)}) == str(program), "the quicker one, where there are both"

@@ -12,7 +12,18 @@ from imageseo.errors import BrowserError, MissingExtraError, SettingsError
 
 VARIABLE = "CHROME_PATH"
 """As Lighthouse and others read it; `measure.chromium` of the settings comes first."""
-_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "microsoft-edge", "msedge")
+# The shells come first: Chromium without windows lays out alike, in two thirds of the time.
+_SHELLS = ("chromium-headless-shell", "chrome-headless-shell")
+_NAMES = (
+    *_SHELLS,
+    "chromium",
+    "chromium-browser",
+    "google-chrome-stable",
+    "google-chrome",
+    "chrome",
+    "microsoft-edge",
+    "msedge",
+)
 _PLACES = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -34,7 +45,7 @@ _FLAGS = (
     "--proxy-server=http://127.0.0.1:9",
 )
 _HINT = (
-    "install one (Debian: apt-get install chromium; else `playwright install chromium`), or name it by "
+    "install one (Debian: apt-get install chromium-headless-shell; else `playwright install chromium`), or name it by "
     f"`measure.chromium` or ${VARIABLE}; `lint` and `build` need none"
 )
 

@@ -1,4 +1,4 @@
-// Have every image that does not say its size arrive, and say which images there are.
+// Have every image that does not say its size arrive, and say which images there are and of which the size is known.
 async (page, limit) => {
   const atMost = (ms, promise) => Promise.race([promise, new Promise(done => setTimeout(done, ms))]);
   // Only an image that says its size needs no bytes to be laid out.
@@ -8,5 +8,6 @@ async (page, limit) => {
     return each.complete || new Promise(done => { each.onload = each.onerror = done; });
   };
   await atMost(limit, Promise.all([page.fonts.ready, ...unsized.map(arrived)]));
-  return [...page.images].map(each => each.src);
+  const sized = each => each.naturalWidth > 0 || (each.hasAttribute('width') && each.hasAttribute('height'));
+  return { srcs: [...page.images].map(each => each.src), sized: [...page.images].map(sized) };
 }

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from imageseo.browser import chromium
 from imageseo.browser.seen import Asked, Seen, agrees, column, layout
@@ -15,7 +15,7 @@ from imageseo.browser.serve import Served
 from imageseo.browser.trouble import FAILED, Trouble
 from imageseo.browser.window import Limits, Window
 from imageseo.errors import ImageseoError
-from imageseo.model.finding import DESKTOP, GATING, REPORTED, Finding, Location, Severity
+from imageseo.model.finding import DESKTOP, GATING, REPORTED, Finding, Location, Severity, Viewport
 from imageseo.model.layout import PageLayout, SiteLayout, Template
 from imageseo.ports import Progress, Step
 
@@ -38,6 +38,7 @@ class _Run:
     """What the browsers share: pages still to be opened, and what was seen.
 
     ``late``: pages that took too long, or fell, while others were open; None once each is opened alone.
+    ``scripted``: templates whose layout is made by scripts.
     """
 
     served: Served
@@ -50,6 +51,7 @@ class _Run:
     columns: dict[str, tuple[float, ...]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     late: list[Asked] | None = field(default_factory=list)
+    scripted: set[str] = field(default_factory=set)
 
 
 def measure(
@@ -181,9 +183,7 @@ async def _page(window: Window, run: _Run, asked: Asked) -> None:
             seen.looks[viewport.name] = look
             heard(troubles, where)
         where = "the frame for widths"
-        seen.wide, _ = await window.widths(asked.url, asked.article, run.widths)
-        if seen.wide is None or not _holds(asked, seen, run.widths):
-            seen.wide = await window.resized(asked.url, asked.article, run.widths)
+        seen.wide = await _wide(window, run, asked, seen)
     except Trouble as error:
         if (error.late or error.crash) and run.late is not None:
             raise
@@ -206,8 +206,21 @@ async def _page(window: Window, run: _Run, asked: Asked) -> None:
         )
 
 
-def _holds(asked: Asked, seen: Seen, widths: Sequence[int]) -> bool:
-    assert seen.wide is not None
-    if DESKTOP.width not in widths:
-        return True
-    return agrees(asked, seen.looks[DESKTOP.name], seen.wide, list(widths).index(DESKTOP.width))
+async def _wide(window: Window, run: _Run, asked: Asked, seen: Seen) -> Mapping[str, Any]:
+    """Images at all widths, in the cheapest way that shows what the windows showed.
+
+    Most pages are laid out alike without their scripts, which are the dearest part of loading them.
+    """
+    for scripts in (True,) if asked.template in run.scripted else (False, True):
+        wide, _ = await window.widths(asked.url, asked.article, run.widths, scripts=scripts)
+        if wide is not None and _holds(asked, seen, wide, run.widths, (DESKTOP,) if scripts else VIEWPORTS):
+            return wide
+        run.scripted.add(asked.template)
+    return await window.resized(asked.url, asked.article, run.widths)
+
+
+def _holds(
+    asked: Asked, seen: Seen, wide: Mapping[str, Any], widths: Sequence[int], viewports: Sequence[Viewport]
+) -> bool:
+    rows = [(viewport, widths.index(viewport.width)) for viewport in viewports if viewport.width in widths]
+    return all(agrees(asked, seen.looks[viewport.name], wide, row) for viewport, row in rows)

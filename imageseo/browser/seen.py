@@ -70,7 +70,7 @@ def layout(
     for viewport, look in seen.looks.items():
         own = match([image["src"] for image in look["images"]], asked.srcs, asked.url)
         for image, index in zip(look["images"], own, strict=True):
-            if index is not None and image["top"] is not None:
+            if index is not None and index in wide and image["top"] is not None:
                 tops.setdefault(index, {})[viewport] = image["top"]
         lcps[viewport] = _lcp(look, own, asked.names, served, size, fade_ms)
     return PageLayout(
@@ -92,7 +92,9 @@ def column(seen: Seen) -> tuple[float, ...]:
 
 
 def agrees(asked: Asked, look: Mapping[str, Any], wide: Mapping[str, Any], row: int) -> bool:
-    """Whether images are as wide in the frame as in a window of that width: scripts may tell one from the other."""
+    """Whether images and column are as wide in the frame as in a window of that width: scripts may tell them apart."""
+    if abs(wide["rows"][row]["column"] - look["read"]["column"]) > 2:
+        return False
     # A script may add an image between the two looks.
     framed = dict(zip(match(wide["srcs"], asked.srcs, asked.url), wide["rows"][row]["images"], strict=False))
     own = match([image["src"] for image in look["images"]], asked.srcs, asked.url)
@@ -136,10 +138,11 @@ def _wide(asked: Asked, seen: Seen) -> Mapping[int, tuple[float, ...]]:
         return {}
     own = match(seen.wide["srcs"], asked.srcs, asked.url)
     rows = [row["images"] for row in seen.wide["rows"]]
+    # What did not arrive is as wide as its alternative text, in whichever font was there just then.
     return {
         index: tuple(row[at] if at < len(row) else 0.0 for row in rows)
-        for at, index in enumerate(own)
-        if index is not None
+        for at, (index, sized) in enumerate(zip(own, seen.wide["sized"], strict=True))
+        if index is not None and sized
     }
 
 

@@ -1,9 +1,10 @@
 // How wide a page's images and its article's column are at many widths of the screen, from one load in a frame.
-async ({ url, widths, height, article, limit }) => {
+async ({ url, widths, height, article, limit, scripts }) => {
   const read = $read;
   const eager = $eager;
   const frame = document.createElement('iframe');
-  frame.setAttribute('sandbox', 'allow-scripts allow-same-origin allow-forms'); // it may not lead this page away
+  // It may not lead this page away.
+  frame.setAttribute('sandbox', scripts ? 'allow-scripts allow-same-origin allow-forms' : 'allow-same-origin');
   frame.style.width = widths[widths.length - 1] + 'px';
   frame.style.height = height + 'px';
   try {
@@ -16,12 +17,12 @@ async ({ url, widths, height, article, limit }) => {
     if (!(await arrived)) return null;
     const page = frame.contentDocument;
     if (!page || page.URL.split('#')[0] !== url) return null;
-    const srcs = await eager(page, limit);
+    const images = await eager(page, limit);
     const rows = widths.map(width => {
       frame.style.width = width + 'px';
       return read(page, article);
     });
-    return { srcs, rows };
+    return { ...images, rows };
   } finally {
     document.body.replaceChildren();
   }

@@ -80,10 +80,14 @@ class Window:
 
         Raises Trouble where it could not; the next page gets a fresh tab then.
         """
+        known = self._tabs.get(viewport.name)
         tab = await self._tab(viewport)
         limits = self._limits
         patience = {"settle": 1000 * limits.settle, "fade": 1000 * limits.fade}
         try:
+            if tab is not known:  # pages are seen as by who comes from another one: fonts and style sheets are at hand
+                await self._goto(tab, url)
+                tab.begin()
             await self._goto(tab, url)
             work = tab.page.evaluate(script("look"), {**patience, "article": article})
             found = await asyncio.wait_for(work, 2 * (limits.settle + limits.fade))
@@ -96,9 +100,9 @@ class Window:
         return found, [*tab.troubles, *([blocked(tab.hosts)] if tab.hosts else [])]
 
     async def widths(
-        self, url: str, article: Any, widths: Sequence[int]
+        self, url: str, article: Any, widths: Sequence[int], *, scripts: bool
     ) -> tuple[Mapping[str, Any] | None, list[Trouble]]:
-        """As widths.js says it; None where the page will not be framed. Raises Trouble."""
+        """As widths.js says it; None where the page will not be framed. ``scripts``: its own run. Raises Trouble."""
         tab = await self._tab(_STAGE)
         stage = self._served.origin + FRAME
         asked = {
@@ -107,6 +111,7 @@ class Window:
             "height": _STAGE.height,
             "article": article,
             "limit": 1000 * self._limits.load,
+            "scripts": scripts,
         }
         try:
             if tab.page.url != stage:
@@ -124,7 +129,7 @@ class Window:
         load, rows = self._limits.load, []
         try:
             await self._goto(tab, url)
-            srcs = await asyncio.wait_for(
+            images = await asyncio.wait_for(
                 tab.page.evaluate(f"limit => ({script('eager')})(document, limit)", 1000 * load), 2 * load
             )
             reading = f"article => ({script('read')})(document, article)"
@@ -134,7 +139,7 @@ class Window:
         except Exception as error:
             raise await self._broken(DESKTOP, tab, error) from error
         await self._drop(DESKTOP)
-        return {"srcs": srcs, "rows": rows}
+        return {**images, "rows": rows}
 
     async def _goto(self, tab: Tab, url: str) -> None:
         """Playwright's own limits do not hold for every script: a page that never ends would be waited for forever."""
