@@ -121,6 +121,8 @@ def test_fades_backgrounds_and_pages_that_refuse_frames(tmp_path: Path) -> None:
     pad = "document.querySelector('h1').style.paddingTop='200px'"
     shift = f"<script>new PerformanceObserver(() => {{ {pad} }}).observe({{type: 'paint', buffered: true}})</script>"
     burst = "<script>if (self !== top) document.documentElement.style.display = 'none'</script>"
+    narrow = "<script>document.querySelector('article').style.maxWidth = '300px'</script>"
+    narrow_burst = narrow + burst
     buster = "<script>if (self !== top) top.location = self.location</script>"
     behind = '<div style="height:300px;background:url(/docs/images/a.jpg) 0 0/90% no-repeat"></div>'
     folder = site(
@@ -131,6 +133,9 @@ def test_fades_backgrounds_and_pages_that_refuse_frames(tmp_path: Path) -> None:
             "shift.html": page(HERO + shift),
             "burst.html": page(HERO + burst),
             "buster.html": page(HERO + buster),
+            "narrow.html": page(HERO + narrow),
+            "both.html": page(HERO + narrow_burst),
+            "gone.html": page('<img src="/docs/images/gone.png" alt="Nobody knows how wide this is">' + HERO),
             "behind.html": page(behind),
             "plain.html": page(HERO),
             "nothing.html": "<!doctype html><title>A</title>",
@@ -147,7 +152,11 @@ def test_fades_backgrounds_and_pages_that_refuse_frames(tmp_path: Path) -> None:
     assert pages["shift.html"].cls["desktop"] > 0.05
     assert pages["plain.html"].cls["desktop"] == 0
     for name in ("burst.html", "buster.html"):
-        assert pages[name].images[0].widths == pages["plain.html"].images[0].widths, "seen by resizing the window"
+        assert pages[name].images[0].widths == pages["plain.html"].images[0].widths, "framed without its scripts"
+    for name in ("narrow.html", "both.html"):
+        assert set(pages[name].images[0].widths[1:]) == {300}, "its scripts run in the frame, or in a window made wider"
+    gone = pages["gone.html"].images[0]
+    assert (set(gone.widths), gone.tops) == ({0}, {}), "what did not arrive is as wide as its words, which says nothing"
     behind_lcp = pages["behind.html"].lcp["desktop"]
     assert (behind_lcp.kind, behind_lcp.src) == ("background", "images/a.jpg")
     assert pages["nothing.html"].lcp["desktop"].kind == "none"
