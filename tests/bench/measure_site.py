@@ -1,7 +1,8 @@
 """What ``imageseo measure`` costs a page and viewport: a built site opened by real browsers, as users do it.
 
 ``ms_per_view`` is the clock of the whole run over pages times four viewports, with the widths, the browsers' start and
-all; ``view_ms`` what one view took in its browser, median and 90th percentile. ``same``: whether all rounds wrote the
+all; ``ms_per_view_median`` the same for the page in the middle: what it took, with its widths, over four viewports and
+over the workers beside each other; ``view_ms`` what one view took in its browser, median and 90th percentile. ``same``: whether all rounds wrote the
 same file.
 """
 
@@ -18,6 +19,7 @@ from typing import Any
 from unittest import mock
 
 from imageseo import layoutfile
+from imageseo.browser import run as browsing
 from imageseo.browser.run import VIEWPORTS
 from imageseo.browser.window import Window
 from imageseo.hosts import measuring
@@ -36,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Milliseconds a view, medians of the rounds."""
     took: list[float] = []
+    whole: list[float] = []
     walls, files, failed = [], [], 0
     pages = 0
     for _ in range(options.rounds):
@@ -44,7 +47,10 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             url = f'site_url = "{options.site_url}"\n' if options.site_url else ""
             (folder / "imageseo.toml").write_text(url, "utf-8")
             here = at_hand(folder, config=None, note=lambda text: None)
-            with mock.patch.object(Window, "look", _timed(Window.look, took)):
+            with (
+                mock.patch.object(Window, "look", _timed(Window.look, took)),
+                mock.patch.object(browsing, "_page", _timed(browsing._page, whole)),
+            ):
                 started = time.perf_counter()
                 result = measuring.run(
                     here, options.site.resolve(), progress=Quiet(), globs=(options.pages,), workers=options.workers
@@ -60,6 +66,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "rounds": options.rounds,
         "wall_s": round(wall, 1),
         "ms_per_view": round(1000 * wall / max(1, pages * len(VIEWPORTS))),
+        "ms_per_view_median": round(1000 * statistics.median(whole) / len(VIEWPORTS) / options.workers),
         "view_ms": {
             "median": round(1000 * statistics.median(took)),
             "p90": round(1000 * statistics.quantiles(took, n=10)[-1]),
