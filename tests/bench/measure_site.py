@@ -2,8 +2,8 @@
 
 ``ms_per_view`` is the clock of the whole run over pages times four viewports, with the widths, the browsers' start and
 all; ``ms_per_view_median`` the same for the page in the middle: what it took, with its widths, over four viewports and
-over the workers beside each other; ``view_ms`` what one view took in its browser, median and 90th percentile. ``same``: whether all rounds wrote the
-same file.
+over the workers beside each other; ``view_ms`` what one view took in its browser, median and 90th percentile.
+``same``: whether all rounds wrote the same file.
 """
 
 from __future__ import annotations
