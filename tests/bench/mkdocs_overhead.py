@@ -16,8 +16,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
+from imageseo.pins import lock as locks
 from tests.bench.warm import compiling
 
 EXAMPLE = Path(__file__).parents[2] / "site_example"
@@ -30,6 +32,8 @@ def grow(target: Path, pages: int) -> None:
     originals = sorted(docs.rglob("*.md"))
     count = len(originals)
     number = 0
+    lock = locks.read(target / locks.NAME)
+    pins = list(lock.pins)
     while count < pages:
         for original in originals:
             if count >= pages:
@@ -38,8 +42,11 @@ def grow(target: Path, pages: int) -> None:
             copy = folder / original.relative_to(docs)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_text(_same_images(original.read_text("utf-8"), folder, original, docs), encoding="utf-8")
+            pin = lock.of_page(original.relative_to(target).as_posix())
+            pins += [replace(pin, page=copy.relative_to(target).as_posix())] if pin is not None else []
             count += 1
         number += 1
+    locks.write(target / locks.NAME, lock.with_pins(pins))
     config = (target / "mkdocs.yml").read_text("utf-8")
     config = re.sub(r"(?ms)^nav:\n(?:[ \t]+.*\n|\n)*", "", config)  # a copy is in nobody's navigation
     (target / "mkdocs.yml").write_text(config, encoding="utf-8")
