@@ -138,8 +138,11 @@ def test_an_article_without_a_headline_begins_with_the_hero() -> None:
     ("inside", "block"),
     [
         ("<div class=inner><section>{}</section></div>", "<p>Text"),
-        ("<div><!-- <p> --><nav>Home</nav>{}</div>", "<ul><li><p>One</ul>"),
-        ("{}", "<h2>Part</h2><p>Text</p>"),
+        ("<div> <!-- <p> -->\n{}</div>", "<h2>Part</h2><p>Text</p>"),
+        ("{}", '<div class="admonition"><p>Mind</div>'),
+        ("{}", "<div hidden><p>Nobody sees it</div>"),
+        ("{}", "<nav><ul><li>Home</ul></nav><p>Text"),
+        ("{}", "<div><p class=title>A box</div>"),
     ],
 )
 def test_below_a_headline_in_a_banner_the_hero_stands_where_the_text_begins(inside: str, block: str) -> None:

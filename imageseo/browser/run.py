@@ -15,7 +15,7 @@ from imageseo.browser.serve import Served
 from imageseo.browser.trouble import FAILED, Trouble
 from imageseo.browser.window import Limits, Window
 from imageseo.errors import ImageseoError
-from imageseo.model.finding import DESKTOP, GATING, REPORTED, Finding, Location, Severity, Viewport
+from imageseo.model.finding import DESKTOP, GATING, REPORTED, Finding, Location, Severity
 from imageseo.model.layout import PageLayout, SiteLayout, Template
 from imageseo.ports import Progress, Step
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Playwright
 
 VIEWPORTS = (*GATING, *REPORTED)
+_AGAIN = 20  # pages: where more hang, it is the site's own doing and not a neighbour's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,6 @@ class _Run:
     """What the browsers share: pages still to be opened, and what was seen.
 
     ``late``: pages that took too long, or fell, while others were open; None once each is opened alone.
-    ``scripted``: templates whose layout is made by scripts.
     """
 
     served: Served
@@ -50,8 +50,7 @@ class _Run:
     pages: dict[str, PageLayout] = field(default_factory=dict)
     columns: dict[str, tuple[float, ...]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    late: list[Asked] | None = field(default_factory=list)
-    scripted: set[str] = field(default_factory=set)
+    late: list[tuple[Asked, Trouble]] | None = field(default_factory=list)
 
 
 def measure(
@@ -111,10 +110,11 @@ async def _all(run: _Run, executable: str | None, workers: int) -> None:
             async with asyncio.TaskGroup() as group:
                 for _ in range(workers):
                     group.create_task(_worker(playwright, run, executable))
-            if run.late:
-                # One page can take all time and memory from those beside it: alone they show which one it was.
-                run.waiting = [partial(_itself, asked) for asked in reversed(run.late)]
-                run.late = None
+            late, run.late = sorted(run.late or (), key=lambda each: each[0].path), None
+            # One page can take all time and memory from those beside it: alone they show which one it was.
+            run.waiting = [partial(_itself, asked) for asked, _ in reversed(late[:_AGAIN])]
+            run.findings += [_finding(asked, error, error.message) for asked, error in late[_AGAIN:]]
+            if late:
                 await _worker(playwright, run, executable)
         except BaseExceptionGroup as several:
             raise several.exceptions[0] from None  # one browser that does not start says it for all
@@ -137,9 +137,9 @@ async def _worker(playwright: Playwright, run: _Run, executable: str | None) -> 
                     await _page(window, run, asked)
                 except ImageseoError:
                     raise
-                except Trouble:
+                except Trouble as error:
                     assert run.late is not None
-                    run.late.append(asked)
+                    run.late.append((asked, error))
                     continue
                 except Exception as error:  # a fault of ours costs one page, not all that were seen before it
                     run.pages.pop(asked.path, None)
@@ -192,18 +192,19 @@ async def _page(window: Window, run: _Run, asked: Asked) -> None:
         fade = 1000 * run.limits.fade
         run.pages[asked.path] = layout(asked, seen, served=run.served, size=run.size, fade_ms=fade)
         run.columns[asked.path] = column(seen)
-    place = Location(page=asked.path, source=asked.source)
     for trouble, places in beside.values():
         names = "" if len(places) == len(VIEWPORTS) or trouble.rule != FAILED else f" ({', '.join(places)})"
-        run.findings.append(
-            Finding(
-                rule=trouble.rule,
-                severity=trouble.severity,
-                message=f"{trouble.message}{names}",
-                hint=trouble.hint,
-                location=place,
-            )
-        )
+        run.findings.append(_finding(asked, trouble, f"{trouble.message}{names}"))
+
+
+def _finding(asked: Asked, trouble: Trouble, message: str) -> Finding:
+    return Finding(
+        rule=trouble.rule,
+        severity=trouble.severity,
+        message=message,
+        hint=trouble.hint,
+        location=Location(page=asked.path, source=asked.source),
+    )
 
 
 async def _wide(window: Window, run: _Run, asked: Asked, seen: Seen) -> Mapping[str, Any]:
@@ -211,16 +212,14 @@ async def _wide(window: Window, run: _Run, asked: Asked, seen: Seen) -> Mapping[
 
     Most pages are laid out alike without their scripts, which are the dearest part of loading them.
     """
-    for scripts in (True,) if asked.template in run.scripted else (False, True):
-        wide, _ = await window.widths(asked.url, asked.article, run.widths, scripts=scripts)
-        if wide is not None and _holds(asked, seen, wide, run.widths, (DESKTOP,) if scripts else VIEWPORTS):
-            return wide
-        run.scripted.add(asked.template)
+    for scripts, viewports in ((False, VIEWPORTS), (True, (DESKTOP,))):
+        widths = sorted({*run.widths, *(viewport.width for viewport in viewports)})
+        wide, _ = await window.widths(asked.url, asked.article, widths, scripts=scripts)
+        if wide is not None and all(
+            agrees(asked, seen.looks[viewport.name], wide, widths.index(viewport.width)) for viewport in viewports
+        ):
+            return {
+                **wide,
+                "rows": [row for width, row in zip(widths, wide["rows"], strict=True) if width in run.widths],
+            }
     return await window.resized(asked.url, asked.article, run.widths)
-
-
-def _holds(
-    asked: Asked, seen: Seen, wide: Mapping[str, Any], widths: Sequence[int], viewports: Sequence[Viewport]
-) -> bool:
-    rows = [(viewport, widths.index(viewport.width)) for viewport in viewports if viewport.width in widths]
-    return all(agrees(asked, seen.looks[viewport.name], wide, row) for viewport, row in rows)

@@ -98,6 +98,8 @@ def agrees(asked: Asked, look: Mapping[str, Any], wide: Mapping[str, Any], row: 
     # A script may add an image between the two looks.
     framed = dict(zip(match(wide["srcs"], asked.srcs, asked.url), wide["rows"][row]["images"], strict=False))
     own = match([image["src"] for image in look["images"]], asked.srcs, asked.url)
+    if any(width > 2 for index, width in framed.items() if index is not None and index not in own):
+        return False  # a script has taken it away
     for index, image, width in zip(own, look["images"], look["read"]["images"], strict=False):
         if index is not None and image["sized"] and abs(framed.get(index, 0.0) - width) > 2:
             return False

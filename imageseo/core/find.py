@@ -10,7 +10,7 @@ from imageseo.core.attributes import RawAttribute, Tag, attributes, room
 from imageseo.core.elements import Open
 from imageseo.core.scanner import Found, Scanner
 from imageseo.core.source import Source
-from imageseo.core.tokens import head_room, walk
+from imageseo.core.tokens import head_room
 from imageseo.core.zones import Region
 from imageseo.model.image import Attribute, ImageRef, Kept, PageScan, SourceTag, Span, Zone
 
@@ -35,9 +35,10 @@ def find(html: bytes, *, include: Sequence[str] = (), exclude: Sequence[str] = (
     return _Reading(html, text, scanner).scan()
 
 
-_BLOCKS = frozenset(
-    {"p", "ul", "ol", "dl", "h2", "h3", "h4", "h5", "h6", "pre", "table", "blockquote", "details", "figure"}
-)
+# What themes put around an article's text, and what begins that text: neither a box within it nor a part for its own.
+_WRAPPERS = re.compile(r"(?:\s|<!--.*?-->|<(?:div|section)(?:\s[^<>]*)?>)*", re.DOTALL)
+_TEXT = re.compile(r"<(?:p|h[2-6])(?![^<>]*\sclass)[\s>]")
+_BOX = re.compile(r"hidden|style=|admonition|alert|callout|tab|grid|card|toc|nav")
 _LATE = 120  # characters: more than a date, an author and a category take
 _FAR = 5_000  # characters: what stands below so much text is far from the top, and nobody asks how far
 
@@ -157,9 +158,13 @@ class _Reading(Source):
         article = self.article
         if article is None or (h1 is not None and article.start <= h1.tag.start < article.end):
             return None
-        inner = self.scanner.lowered[article.start : article.end]
-        blocks = (start for name, start, _, _ in walk(inner, _BLOCKS) if not name.startswith("/"))
-        return article.start + next(blocks, 0)
+        if not any(h.tag.name == "h1" and h.tag.start < article.start for h in self.scanner.headings):
+            return article.start
+        lowered = self.scanner.lowered
+        around = _WRAPPERS.match(lowered, article.start, article.end)
+        end = around.end() if around else article.start
+        inside = _TEXT.match(lowered, end) and not _BOX.search(lowered, article.start, end)
+        return end if inside else article.start
 
     def _head_end(self) -> int | None:
         """Before ``</head>``; where minifiers dropped that tag, before the first thing that is no head content."""

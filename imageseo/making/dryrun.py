@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from imageseo.errors import ImageseoError
-from imageseo.making import finders
+from imageseo.making import finders, madeby
 from imageseo.making.masters import unknown_provider
 from imageseo.making.outcome import WHY
 from imageseo.making.produce import Making
@@ -147,7 +147,7 @@ def plan(
     for name, jobs in wanted.jobs.items():
         provider = providers.get(name)
         for job in jobs:
-            outcome: Master | ImageseoError | None = found.get(job.recipe.errand)
+            outcome: tuple[str, ...] | ImageseoError | None = found.get(job.recipe.errand)
             if provider is None:
                 outcome = unknown_provider(name, providers)
             elif not isinstance(outcome, ImageseoError):
@@ -164,7 +164,7 @@ def plan(
                         recipe=job.recipe,
                         pinned=_hash(page, wanted),
                         evidence=wanted.pages[page].evidence,
-                        notes=_told(outcome) if outcome else provider.notes(job.recipe) if provider else (),
+                        notes=outcome or (provider.notes(job.recipe) if provider else ()),
                         seeded=outcome is None,
                     )
                 )
@@ -191,12 +191,13 @@ def plan(
 
 def _found(
     wanted: Wanted, providers: Mapping[str, HeroProvider], idle: Collection[str]
-) -> dict[tuple[str, str], Master | ImageseoError]:
+) -> dict[tuple[str, str], tuple[str, ...] | ImageseoError]:
     """What providers that find pictures would give, by errand: asked in earnest, for asking changes nothing."""
-    free = finders.beside(providers, finders.shown(wanted.lock.without(idle).pins, leaving=wanted.leaving))
-    making = Making(providers=free, clock=time.perf_counter)
+    pins = wanted.lock.without(idle).pins
+    free = finders.beside(providers, finders.shown(pins, leaving=wanted.leaving))
+    making = Making(providers=free, clock=time.perf_counter, known=madeby.pinned(pins))
     return {
-        recipe.errand: outcome
+        recipe.errand: _told(outcome) if isinstance(outcome, Master) else outcome
         for name, jobs in wanted.jobs.items()
         if isinstance(providers.get(name), Finder)
         for recipe, outcome, _ in making.produce(name, [job.recipe for job in jobs])

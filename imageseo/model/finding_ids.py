@@ -32,9 +32,9 @@ MADE_BY_BUILDS: Mapping[str, str] = {
 WHAT_TO_DO: Mapping[str, str] = {
     "disable-unused": "Take the disable out, or mend the rule's name in it.",
     "animation-kept": "Nothing, where the file is small. Else shorten it, or convert it to a video by hand.",
-    "fallback-kept": "Delete the output folder and build again: the host copies the original anew.",
-    "hero-master": "`imageseo generate PAGE` makes it again, where the provider can; else take the file from version "
-    "control. The build fails until then.",
+    "fallback-kept": "Let the site's generator write the file anew, or put the original there; and keep the cache.",
+    "hero-master": "The finding says what was met. `imageseo generate PAGE` makes a lost file again, where the "
+    "provider can; else take it from version control. The build fails until then.",
     "hero-provider": "The finding says what was met, and what to install or to change.",
     "hero-recipe": "Mend the key that the finding names; `imageseo generate --dry-run` shows all recipes as they are "
     "understood.",
@@ -42,17 +42,18 @@ WHAT_TO_DO: Mapping[str, str] = {
     "hero-store": "See to it that the cache folder (`imageseo cache info`) can be written to, or pin the hero: what is "
     "pinned needs no cache.",
     "hero-unpinned": "`imageseo generate` makes the picture, keeps it in heroes/ and writes the pin; commit both. "
-    "Until then a build draws procedural heroes into the cache and warns, shows no others, and under `frozen` fails.",
+    "Until then a build draws procedural heroes into the cache and warns; it fails under `frozen`, and for all others.",
     "hero-unused": "Mend the name or the pattern; the finding names the nearest one that would be understood.",
     "ld-parse": "Mend the template that writes the block. Search engines pass it over, and ours is written beside it.",
-    "measure-failed": "Open the page in a browser: visitors meet it too. The other pages are measured without it.",
+    "measure-failed": "Open the page in a browser: visitors meet it too. An error leaves that page out, and no other.",
     "measure-offline": "Nothing, if what comes from there is no image of the first screen. Else publish it with the "
     "site.",
     "page-unreadable": "Declare the encoding that the page is in, or exclude the file from the site. It is published "
     "as it was.",
-    "page-unwritable": "Give the build the right to write into the output folder, or make room. The page is as it was.",
+    "page-unwritable": "Give the build the right to write into the output folder, or make room. What could "
+    "not be written is as it was.",
     "site-url-missing": "Write `site_url` in imageseo.toml or in the host's own configuration: both name URLs in full.",
-    "sitemap-schema": "Mend the sitemap, or set `sitemap: false`; the finding says at which line the schema is broken.",
+    "sitemap-schema": "Mend the sitemap, or set `sitemap: false`; the finding says what is wrong with it.",
     "variant-dropped": "Nothing: the original is served instead. It is often well compressed already, or tiny.",
 }
 """What to do about each, in a sentence or two."""

@@ -106,7 +106,8 @@ class PageScan:
     ``head_end``: where something can be added at the end of ``<head>``; ``None`` in a page without one.
     ``h1``: the article's first ``<h1>…</h1>`` as a whole; ``None`` when it has none.
     ``article``: the inner bytes of the main article; ``None`` when the page has neither article nor main.
-    ``opening``: before the first block of the article's text; ``None`` when the article holds the ``<h1>``.
+    ``opening``: where the article begins, within what a theme puts around its text where that is plain; ``None`` when
+    the article holds the ``<h1>``.
     ``json_ld``: contents of ``<script type="application/ld+json">``.
     ``meta``: name or property -> content of ``<meta>`` (first wins), names lower-cased.
     ``hero_slot``: tag span of an element with ``data-imageseo-hero``: the theme shows the hero itself.
