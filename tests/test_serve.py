@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from imageseo.browser.seen import article_of, match, settled
+from imageseo.browser.seen import Asked, agrees, article_of, match, settled
 from imageseo.browser.serve import FRAME, Served, serve
 from imageseo.core.find import find
 from tests.small_sites import write
@@ -122,3 +122,28 @@ def test_images_are_matched_by_where_their_src_leads() -> None:
     assert match([*shown, "http://127.0.0.1:1/s", "data:image/png;base64,A"], written, base) == [0, 2, 1, None, 3]
     assert match([], written, base) == []
     assert settled("http://[", base) == "http://["
+
+
+def test_a_frame_is_believed_where_it_shows_what_the_window_did() -> None:
+    asked = Asked(
+        path="a.html",
+        url="http://x/a.html",
+        source=None,
+        template="t",
+        names=(),
+        srcs=("http://x/1", "http://x/2"),
+        article=None,
+    )
+
+    def wide(*widths: float, column: float = 600) -> dict[str, object]:
+        return {"srcs": asked.srcs, "sized": [True, True], "rows": [{"images": list(widths), "column": column}]}
+
+    def look(*widths: float) -> dict[str, object]:
+        images = [{"src": src, "sized": True} for src, _ in zip(asked.srcs, widths, strict=False)]
+        return {"images": images, "read": {"images": list(widths), "column": 600}}
+
+    assert agrees(asked, look(300, 200), wide(301, 200), 0)
+    assert not agrees(asked, look(300, 200), wide(400, 200), 0), "another width"
+    assert not agrees(asked, look(300, 200), wide(300, 200, column=700), 0), "another column"
+    assert not agrees(asked, look(300), wide(300, 200), 0), "a script has taken the second away"
+    assert agrees(asked, look(300), wide(300, 0), 0), "which is no difference where it is not shown"

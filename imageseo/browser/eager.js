@@ -8,6 +8,6 @@ async (page, limit) => {
     return each.complete || new Promise(done => { each.onload = each.onerror = done; });
   };
   await atMost(limit, Promise.all([page.fonts.ready, ...unsized.map(arrived)]));
-  const sized = each => each.naturalWidth > 0 || (each.hasAttribute('width') && each.hasAttribute('height'));
+  const sized = $sized;
   return { srcs: [...page.images].map(each => each.src), sized: [...page.images].map(sized) };
 }

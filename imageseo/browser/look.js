@@ -1,6 +1,7 @@
 // What a loaded page shows, once it holds still: its LCP, its shifts, where its images stand.
 async ({ settle, fade, article }) => {
   const read = $read;
+  const sized = $sized;
   const seen = window[Symbol.for('imageseo')];
   const frame = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)));
   const atMost = (ms, promise) => Promise.race([promise, new Promise(done => setTimeout(done, ms))]);
@@ -50,8 +51,7 @@ async ({ settle, fade, article }) => {
   const about = image => {
     const box = image.getBoundingClientRect();
     const shown = box.width > 0 && box.height > 0 && image.checkVisibility({ visibilityProperty: true });
-    const sized = image.naturalWidth > 0 || (image.hasAttribute('width') && image.hasAttribute('height'));
-    return { src: image.src, top: shown ? box.top + scrollY : null, sized };
+    return { src: image.src, top: shown ? box.top + scrollY : null, sized: sized(image) };
   };
   const content = element => {
     const style = getComputedStyle(element);

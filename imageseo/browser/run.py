@@ -218,8 +218,6 @@ async def _wide(window: Window, run: _Run, asked: Asked, seen: Seen) -> Mapping[
         if wide is not None and all(
             agrees(asked, seen.looks[viewport.name], wide, widths.index(viewport.width)) for viewport in viewports
         ):
-            return {
-                **wide,
-                "rows": [row for width, row in zip(widths, wide["rows"], strict=True) if width in run.widths],
-            }
+            rows = dict(zip(widths, wide["rows"], strict=True))
+            return {**wide, "rows": [rows[width] for width in run.widths]}
     return await window.resized(asked.url, asked.article, run.widths)

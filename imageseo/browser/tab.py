@@ -16,7 +16,7 @@ from imageseo.model.finding import Viewport
 if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, Page
 
-_NAMED = re.compile(r"\$(read|eager)\b")
+_NAMED = re.compile(r"\$(read|eager|sized)\b")
 
 
 @dataclass(slots=True)

@@ -88,7 +88,8 @@ def rehearse(
 ) -> DryRun:
     """What ``generate`` would do, with every resolved prompt; makes no picture and pins nothing. Raises as it does.
 
-    Nothing but the cache is written to: masters of a bucket are fetched into it, to see that they are there.
+    Nothing but the cache is written to: masters of a bucket are fetched into it, to see that they are there, and what
+    a search in a library elsewhere needs.
     """
     from imageseo import compose
     from imageseo.making import dryrun, finders, madeby

@@ -165,7 +165,6 @@ def plan(
                         pinned=_hash(page, wanted),
                         evidence=wanted.pages[page].evidence,
                         notes=outcome or (provider.notes(job.recipe) if provider else ()),
-                        seeded=outcome is None,
                     )
                 )
     for page, pin in wanted.pinned.items():
@@ -186,7 +185,12 @@ def plan(
             )
         )
     rows += [Row(page=pin.page, does="drop", recipe=pin.recipe, pinned=pin.recipe_hash) for pin in idle]
-    return DryRun(rows=tuple(sorted(rows, key=lambda row: row.page)))
+    seeded = (replace(row, seeded=row.recipe is None or not _finds(row.recipe, providers)) for row in rows)
+    return DryRun(rows=tuple(sorted(seeded, key=lambda row: row.page)))
+
+
+def _finds(recipe: Recipe, providers: Mapping[str, HeroProvider]) -> bool:
+    return isinstance(providers.get(recipe.provider), Finder)
 
 
 def _found(

@@ -58,6 +58,7 @@ def _figures(report: Mapping[str, Any]) -> dict[str, Any]:
     seo = report["categories"]["seo"]
     # What fails of SEO is named, whether it is about images or not.
     failing = [ref["id"] for ref in seo["auditRefs"] if audits[ref["id"]]["score"] == 0]
+    failing += [name for name in AUDITS if audits[name]["scoreDisplayMode"] == "error"]  # has no score, and no verdict
     return {
         "fails": sorted([name for name, score in scores.items() if score is not None and score < _PASSES] + failing),
         "seo": seo["score"],

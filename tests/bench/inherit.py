@@ -45,12 +45,13 @@ def main(arguments: list[str] | None = None) -> int:
         print(root, *(f"{name}: {count}" for name, count in sorted(found.items())))
         if options.verbose:
             print(*(f"  {told}: {words}" for told, words in judged(root) if "off" in told), sep="\n")
-    shares = [
-        total[f"{what} right"] / max(1, total[f"{what} right"] + total[f"{what} off"])
-        for what in ("image", "page", "LCP", "guess")
-    ]
-    print(f"images {shares[0]:.1%}, pages {shares[1]:.1%}, LCP where claimed {shares[2]:.1%}, guess {shares[3]:.1%}")
-    return 0 if min(share for share in shares if share) >= options.least else 1
+    shares = {}
+    for what in ("image", "page", "LCP", "guess"):
+        right, off = total[f"{what} right"], total[f"{what} off"]
+        if right + off:
+            shares[what] = right / (right + off)
+    print(*(f"{what}s: {share:.1%}" for what, share in shares.items()))
+    return 0 if min(shares.values(), default=0.0) >= options.least else 1
 
 
 def judged(root: Path) -> Iterator[tuple[str, str]]:
