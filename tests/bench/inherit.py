@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
         right, off = total[f"{what} right"], total[f"{what} off"]
         if right + off:
             shares[what] = right / (right + off)
-    print(*(f"{what}s: {share:.1%}" for what, share in shares.items()))
+    print(*(f"{what}: {share:.1%}" for what, share in shares.items()))
     return 0 if min(shares.values(), default=0.0) >= options.least else 1
 
 
