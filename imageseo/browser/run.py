@@ -15,7 +15,7 @@ from imageseo.browser.serve import Served
 from imageseo.browser.trouble import FAILED, Trouble
 from imageseo.browser.window import Limits, Window
 from imageseo.errors import ImageseoError
-from imageseo.model.finding import DESKTOP, GATING, REPORTED, Finding, Location, Severity
+from imageseo.model.finding import DESKTOP, GATING, REPORTED, Finding, Location, Severity, Viewport
 from imageseo.model.layout import PageLayout, SiteLayout, Template
 from imageseo.ports import Progress, Step
 
@@ -172,15 +172,11 @@ async def _page(window: Window, run: _Run, asked: Asked) -> None:
 
     where = ""
     try:
-        for viewport in VIEWPORTS:
+        for viewport, told in zip(VIEWPORTS, await _looks(window, asked, alone=run.late is None), strict=True):
             where = viewport.name
-            try:
-                look, troubles = await window.look(viewport, asked.url, asked.article)
-            except Trouble as error:
-                if not error.crash:
-                    raise
-                look, troubles = await window.look(viewport, asked.url, asked.article)  # once more, in a fresh one
-            seen.looks[viewport.name] = look
+            if isinstance(told, BaseException):
+                raise told
+            seen.looks[where], troubles = told
             heard(troubles, where)
         where = "the frame for widths"
         seen.wide = await _wide(window, run, asked, seen)
@@ -195,6 +191,37 @@ async def _page(window: Window, run: _Run, asked: Asked) -> None:
     for trouble, places in beside.values():
         names = "" if len(places) == len(VIEWPORTS) or trouble.rule != FAILED else f" ({', '.join(places)})"
         run.findings.append(_finding(asked, trouble, f"{trouble.message}{names}"))
+
+
+_Look = tuple[Mapping[str, Any], list[Trouble]]
+
+
+async def _looks(window: Window, asked: Asked, *, alone: bool) -> Sequence[_Look | BaseException]:
+    """A page at each of the viewports, or why not. Two at a time: while the one waits for a fade or a frame, the other
+    loads. ``alone``: one after the other, and what falls is opened once more.
+    """
+    told: dict[Viewport, _Look | BaseException] = {}
+
+    async def lane(viewports: Sequence[Viewport]) -> None:
+        for viewport in viewports:
+            wrong = next((each for each in told.values() if isinstance(each, BaseException)), None)
+            try:
+                told[viewport] = wrong or await _look(window, viewport, asked, again=alone)
+            except Exception as error:
+                told[viewport] = error
+
+    lanes = (VIEWPORTS,) if alone else (GATING, REPORTED)
+    await asyncio.gather(*map(lane, lanes))
+    return [told[viewport] for viewport in VIEWPORTS]
+
+
+async def _look(window: Window, viewport: Viewport, asked: Asked, *, again: bool) -> _Look:
+    try:
+        return await window.look(viewport, asked.url, asked.article)
+    except Trouble as error:
+        if not (again and error.crash):
+            raise
+    return await window.look(viewport, asked.url, asked.article)  # in a fresh tab
 
 
 def _finding(asked: Asked, trouble: Trouble, message: str) -> Finding:

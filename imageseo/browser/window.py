@@ -36,7 +36,8 @@ class Limits:
 
 
 class Window:
-    """A browser process of its own, so that what breaks it costs no other one's pages. Use one at a time."""
+    """A browser process of its own, so that what breaks it costs no other one's pages. Each viewport has a
+    tab; several may be asked at once."""
 
     def __init__(self, playwright: Playwright, executable: str | None, served: Served, limits: Limits) -> None:
         self._playwright = playwright
@@ -46,6 +47,7 @@ class Window:
         self._browser: Browser | None = None
         self._process: int | None = None
         self._tabs: dict[str, Tab] = {}
+        self._opening = asyncio.Lock()  # a browser that fell under two tabs is started once
 
     async def open(self) -> None:
         """Start the browser. Raises BrowserError."""
@@ -173,21 +175,22 @@ class Window:
             known.begin()
             return known
         await self._drop(viewport)
-        for again in (True, False):
-            if self._browser is None or not self._browser.is_connected():
-                await self.close()
-                await self.open()
-            assert self._browser is not None
-            try:
-                mobile = viewport not in (DESKTOP, _STAGE)
-                opening = Tab.open(self._browser, viewport, self._served.origin, mobile=mobile)
-                tab = await asyncio.wait_for(opening, 10 * self._limits.close)
-                break
-            except Exception as error:
-                await self.close()
-                if not again:
-                    raise chromium.missing(error) from error
-        self._tabs[viewport.name] = tab
+        async with self._opening:
+            for again in (True, False):
+                if self._browser is None or not self._browser.is_connected():
+                    await self.close()
+                    await self.open()
+                assert self._browser is not None
+                try:
+                    mobile = viewport not in (DESKTOP, _STAGE)
+                    opening = Tab.open(self._browser, viewport, self._served.origin, mobile=mobile)
+                    tab = await asyncio.wait_for(opening, 10 * self._limits.close)
+                    break
+                except Exception as error:
+                    await self.close()
+                    if not again:
+                        raise chromium.missing(error) from error
+            self._tabs[viewport.name] = tab
         return tab
 
     async def _drop(self, viewport: Viewport) -> None:

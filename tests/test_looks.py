@@ -1,0 +1,67 @@
+"""How a page's viewports are looked at: two side by side, one after the other once the page is alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, cast
+
+from imageseo.browser import run
+from imageseo.browser.seen import Asked
+from imageseo.browser.trouble import Trouble
+from imageseo.browser.window import Window
+from imageseo.model.finding import REPORTED, Viewport
+
+ASKED = Asked(path="index.html", url="http://127.0.0.1/", source=None, template="t", names=(), srcs=(), article=None)
+
+
+class Eyes:
+    """A window that tells how many looks it had at once. ``wrong``: by viewport, what goes wrong, once each."""
+
+    def __init__(self, **wrong: Trouble) -> None:
+        self.wrong = wrong
+        self.order: list[str] = []
+        self.now = self.most = 0
+
+    async def look(self, viewport: Viewport, url: str, article: Any) -> tuple[Mapping[str, Any], list[Trouble]]:
+        self.order.append(viewport.name)
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(0)
+        self.now -= 1
+        if viewport.name in self.wrong:
+            raise self.wrong.pop(viewport.name)
+        return {"at": viewport.name}, []
+
+
+def look(eyes: Eyes, *, alone: bool) -> list[Any]:
+    return list(asyncio.run(run._looks(cast("Window", eyes), ASKED, alone=alone)))
+
+
+def test_two_viewports_are_looked_at_side_by_side_and_told_in_their_order() -> None:
+    eyes = Eyes()
+    assert [told[0]["at"] for told in look(eyes, alone=False)] == [viewport.name for viewport in run.VIEWPORTS]
+    assert eyes.most == 2
+
+
+def test_a_page_that_is_opened_alone_has_one_viewport_at_a_time() -> None:
+    eyes = Eyes()
+    look(eyes, alone=True)
+    assert eyes.most == 1
+    assert eyes.order == [viewport.name for viewport in run.VIEWPORTS]
+
+
+def test_once_a_viewport_fails_no_other_one_is_begun() -> None:
+    wrong = Trouble("it hangs", late=True)
+    eyes = Eyes(mobile=wrong)
+    told = look(eyes, alone=False)
+    assert told[0] is wrong
+    assert set(eyes.order) == {"mobile", REPORTED[0].name}
+
+
+def test_what_falls_is_opened_once_more_only_when_it_is_alone() -> None:
+    assert [told[0]["at"] for told in look(Eyes(desktop=Trouble("it falls", crash=True)), alone=True)] == [
+        viewport.name for viewport in run.VIEWPORTS
+    ]
+    fallen = Trouble("it falls", crash=True)
+    assert fallen in look(Eyes(desktop=fallen), alone=False)
