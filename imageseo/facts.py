@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from imageseo.core import candidates, find, head, hero, ladder, lcp, linked, urls
+from imageseo.core.boxes import boxes
 from imageseo.core.budgets import Weights, budgets_for
 from imageseo.core.globs import matches
 from imageseo.core.measured import Held, Name, Survey, laid_out, numbered, template
@@ -166,7 +167,8 @@ class PageFacts:
             return Held(None)
         kind = template(self.html, self.scan)
         names = [self._names[ref.span] for ref in refs]
-        return survey.held(self.page.path, kind, refs, names, self._asset_of, inserted=self._inserted)
+        within = partial(boxes, self.html, self.scan)
+        return survey.held(self.page.path, kind, refs, names, self._asset_of, within, inserted=self._inserted)
 
     @cached_property
     def images(self) -> tuple[ImageFact, ...]:

@@ -23,6 +23,7 @@ class _Image(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     widths: tuple[float, ...]
     tops: dict[str, float] = {}
     nth: int = 0
+    box: str = ""
 
 
 class _Lcp(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -176,7 +177,8 @@ def _lcp(lcp: Lcp) -> Mapping[str, Any]:
 def _image(image: ShownImage) -> Mapping[str, Any]:
     number = {"nth": image.nth} if image.nth else {}
     tops = {name: _half(top) for name, top in sorted(image.tops.items())}
-    return {"src": image.src, **number, "widths": _px(image.widths), **({"tops": tops} if tops else {})}
+    box = {"box": image.box} if image.box else {}
+    return {"src": image.src, **number, **box, "widths": _px(image.widths), **({"tops": tops} if tops else {})}
 
 
 def _px(values: tuple[float, ...]) -> list[float]:

@@ -279,7 +279,7 @@ def names_of(scan: PageScan) -> list[Name]:
 
 
 def held(known: Survey, scan: PageScan = SCAN, name: str = "one.html", inserted: str | None = None) -> Held:
-    return known.held(name, KIND, scan.refs, names_of(scan), asset_of, inserted=inserted)
+    return known.held(name, KIND, scan.refs, names_of(scan), asset_of, dict, inserted=inserted)
 
 
 def test_images_are_told_apart_by_their_file_and_their_turn() -> None:
@@ -318,7 +318,7 @@ def test_a_hero_that_the_build_puts_there_is_not_lost() -> None:
 
 def test_a_page_of_another_layout_is_measured_no_more() -> None:
     own = measured("one.html", OWN, LEAD)
-    found = survey(own).held("one.html", "other", SCAN.refs, names_of(SCAN), asset_of)
+    found = survey(own).held("one.html", "other", SCAN.refs, names_of(SCAN), asset_of, dict)
     assert found == Held(None, "it is laid out differently now")
 
 
@@ -343,7 +343,7 @@ def test_a_new_page_inherits_the_column() -> None:
         ("small.png", 0): tuple(min(300.0, column / 2) for column in COLUMN),
     }
     assert held(survey(), name="new.html").layout is not None
-    assert survey().held("new.html", "other", SCAN.refs, names_of(SCAN), asset_of) == Held(None)
+    assert survey().held("new.html", "other", SCAN.refs, names_of(SCAN), asset_of, dict) == Held(None)
 
 
 def test_an_image_that_pages_show_differently_is_not_told_by_them() -> None:

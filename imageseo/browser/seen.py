@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urljoin
 
@@ -23,7 +23,8 @@ class Asked:
     """A page to be opened. ``names``: of its images in page order; ``srcs``: where their ``src`` leads on
     loopback, as ``settled`` has it.
 
-    ``article``: its article's start tag for read.js; None where it has none.
+    ``article``: its article's start tag for read.js; None where it has none. ``boxes``: of its images, where they stand
+    in one.
     """
 
     path: str
@@ -33,6 +34,7 @@ class Asked:
     names: Sequence[Name]
     srcs: Sequence[str]
     article: Mapping[str, Any] | None
+    boxes: Mapping[Name, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,7 +82,13 @@ def layout(
         cls={viewport: look["cls"] for viewport, look in seen.looks.items()},
         # One that a script took away is not shown, and yet no news to whoever reads the page.
         images=tuple(
-            ShownImage(src=src, nth=nth, widths=wide.get(index, nowhere), tops=tops.get(index, {}))
+            ShownImage(
+                src=src,
+                nth=nth,
+                widths=wide.get(index, nowhere),
+                tops=tops.get(index, {}),
+                box=asked.boxes.get((src, nth), ""),
+            )
             for index, (src, nth) in enumerate(asked.names if seen.wide is not None else ())
         ),
     )

@@ -17,6 +17,7 @@ from imageseo.browser.seen import Asked, article_of, settled
 from imageseo.browser.serve import Served, serve
 from imageseo.browser.window import Limits
 from imageseo.core import find, urls
+from imageseo.core.boxes import boxes
 from imageseo.core.find import UnreadablePage
 from imageseo.core.globs import matches
 from imageseo.core.measured import WIDTHS, numbered, template
@@ -209,6 +210,10 @@ class _Reader:
             urls.resolve(ref.src, page=page.path, base_url=self.site.base_url, base_href=scan.base_href)
             for ref in scan.refs
         ]
+        names = numbered(
+            path if isinstance(path, str) else ref.src for path, ref in zip(resolved, scan.refs, strict=True)
+        )
+        within = boxes(html, scan)
         url = served.url(page.url)
         base = settled(_here(scan.base_href or "", served), url)
         return Asked(
@@ -216,11 +221,10 @@ class _Reader:
             url=url,
             source=page.source,
             template=template(html, scan),
-            names=numbered(
-                path if isinstance(path, str) else ref.src for path, ref in zip(resolved, scan.refs, strict=True)
-            ),
+            names=names,
             srcs=[settled(_here(ref.src, served), base) for ref in scan.refs],
             article=article_of(html, scan),
+            boxes={name: within[ref.span] for name, ref in zip(names, scan.refs, strict=True) if ref.span in within},
         )
 
     def sampled(self, pages: Sequence[Page], most: int) -> list[Page]:

@@ -16,12 +16,14 @@ class ShownImage:
 
     ``widths``: CSS px at each of ``SiteLayout.widths``; 0 where it was not shown. ``tops``: viewport name -> CSS px
     from the top of the page to its upper edge, as the page stood when it had loaded; absent where it was not shown.
+    ``box``: what it stands in that is narrower than the article's column (``core.boxes``); "" for the column itself.
     """
 
     src: str
     nth: int = 0
     widths: tuple[float, ...] = ()
     tops: Mapping[str, float] = field(default_factory=dict)
+    box: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
