@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, cast
+
+import pytest
 
 from imageseo.browser import run
 from imageseo.browser.seen import Asked
+from imageseo.browser.serve import Served
 from imageseo.browser.trouble import Trouble
 from imageseo.browser.window import Window
 from imageseo.model.finding import REPORTED, Viewport
+from imageseo.progress import Quiet
 
 ASKED = Asked(path="index.html", url="http://127.0.0.1/", source=None, template="t", names=(), srcs=(), article=None)
 
@@ -65,3 +70,39 @@ def test_what_falls_is_opened_once_more_only_when_it_is_alone() -> None:
     ]
     fallen = Trouble("it falls", crash=True)
     assert fallen in look(Eyes(desktop=fallen), alone=False)
+
+
+def test_of_many_pages_that_hang_some_are_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every page is told of; that so many hang is no neighbour's doing, and waiting twice takes hours."""
+    pytest.importorskip("playwright")
+    opened: list[str] = []
+
+    class Hanging:
+        def __init__(self, *given: Any) -> None: ...
+
+        async def open(self) -> None: ...
+
+        async def close(self) -> None: ...
+
+        async def look(self, viewport: Viewport, url: str, article: Any) -> None:
+            opened.append(url)
+            raise Trouble("it hangs", late=True)
+
+    def page(number: int) -> Asked:
+        name = f"{number:02}.html"
+        return Asked(path=name, url=name, source=None, template="t", names=(), srcs=(), article=None)
+
+    monkeypatch.setattr(run, "Window", Hanging)
+    measured = run.measure(
+        [partial(page, number) for number in range(run._AGAIN + 5)],
+        served=cast("Served", None),
+        widths=(320,),
+        size=lambda path: None,
+        executable=None,
+        workers=2,
+        progress=Quiet(),
+    )
+    assert [finding.location.page for finding in measured.findings] == [f"{n:02}.html" for n in range(run._AGAIN + 5)]
+    assert {finding.message.partition(" (")[0] for finding in measured.findings} == {"it hangs"}
+    again = [url for url in dict.fromkeys(opened) if opened.count(url) > 2]  # two viewports at once, then alone
+    assert len(again) == run._AGAIN
