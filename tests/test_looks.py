@@ -86,6 +86,7 @@ def test_of_many_pages_that_hang_some_are_opened_again(monkeypatch: pytest.Monke
 
         async def look(self, viewport: Viewport, url: str, article: Any) -> None:
             opened.append(url)
+            await asyncio.sleep(0)
             raise Trouble("it hangs", late=True)
 
     def page(number: int) -> Asked:
