@@ -523,6 +523,27 @@ def test_the_author_knows_best() -> None:
     urgent = picture(5, text_before=5000, attributes={"fetchpriority": "HIGH"})
     assert guessed(PHOTO, urgent) == 1
     assert guessed(PHOTO, picture(1, zone=Zone.CHROME, attributes={"fetchpriority": "high"})) is None
+
+
+@pytest.mark.parametrize(
+    ("size", "changes", "expected"),
+    [
+        ((1600, 900), {}, None),
+        ((400, 225), {}, 1),
+        ((1024, 1024), {}, 1),
+        ((1600, 900), {"width": "48"}, 1),
+        ((1600, 900), {"style": "display: none"}, 1),
+        ((1600, 900), {"class": "site-logo"}, 1),
+    ],
+)
+def test_a_cover_above_the_article_leaves_no_confidence(
+    size: tuple[int, int], changes: dict[str, str], expected: int | None
+) -> None:
+    cover = picture(0, "cover.jpg", zone=Zone.CHROME, attributes=changes)
+    article = Span(80, 900)
+    assert guessed(cover, picture(1), sizes={"cover.jpg": size}, article=article) == expected
+    below = picture(9, "cover.jpg", zone=Zone.CHROME, attributes=changes)
+    assert guessed(picture(1), below, sizes={"cover.jpg": size}, article=article) == 0
     assert guessed(PHOTO, preload_images=(Span(1, 2),)) is None
 
 

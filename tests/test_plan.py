@@ -108,6 +108,21 @@ def test_icons_are_not_among_the_first_two() -> None:
     assert [added(image).get("loading") for image in found.images] == ["lazy", "lazy", None, None, "lazy"]
 
 
+def test_a_cover_above_the_article_is_neither_lazy_nor_overlooked() -> None:
+    """Themes show it across the page: whether that or the article's picture is the LCP, only a browser can tell."""
+    body = article('<img src="a.jpg">')
+    cover, icon = '<header><img src="cover.jpg"></header>', '<header><img src="icon.png"></header>'
+    found = plan(cover + body)
+    assert found.hero_image is None
+    assert ["loading" in added(image) for image in found.images] == [False, False]
+    assert plan(body + cover).hero_image is not None, "below the article nobody waits for it"
+    assert added(plan(body + cover).images[1])["loading"] == "lazy"
+    assert plan(icon + body).hero_image is not None
+    asked = plan(cover + body, hero=HERO, hero_asset=asset("hero.jpg"))
+    assert asked.insert is not None
+    assert ["loading" in added(image) for image in asked.images] == [False, True]
+
+
 HERO = Hero(path="pics/hero.jpg", alt="A tent")
 
 
@@ -259,7 +274,7 @@ def test_auto_sizes_only_where_nothing_is_in_the_way(attributes: str, auto: bool
 
 
 def test_pictures_outside_the_article_get_their_size_and_no_more() -> None:
-    found = plan(f'<header><img src="a.jpg"><img src="b.jpg" loading="eager" width="9" height="9"></header>{article()}')
+    found = plan(f'{article()}<footer><img src="a.jpg"><img src="b.jpg" loading="eager" width="9" height="9"></footer>')
     assert [image.ref.src for image in found.images] == ["a.jpg"]
     assert found.images[0].attributes == (("width", "1600"), ("height", "900"), ("loading", "lazy"))
     assert found.specs == ()

@@ -11,7 +11,7 @@ from imageseo.core.hero_request import request
 from imageseo.core.ladder import Layout, dimension, shown_width
 from imageseo.model.image import Asset, ImageRef, Kept, PageScan, Zone
 
-__all__ = ["guess", "is_small", "near_top", "request", "shown", "urged"]
+__all__ = ["covers", "guess", "is_small", "near_top", "request", "shown", "urged"]
 
 AssetOf = Callable[[ImageRef], Asset | None]
 
@@ -23,6 +23,8 @@ _SMALL = 200
 _MIN_WIDTH = 320
 _MIN_AREA = 320 * 150
 _MAX_RATIO = 5.0
+_COVER = 600
+_BARE = Layout()
 _DECORATION = re.compile(
     r"(?<![a-z])(logo|logos|icon|icons|favicon|badge|badges|shield|shields|avatar|gravatar|emoji|twemoji|emojione|"
     r"button|btn|sprite|spacer|pixel|divider|separator|donate|sponsor|kofi|ko-fi|buymeacoffee|qrcode)(?![a-z])"
@@ -45,7 +47,7 @@ def guess(scan: PageScan, asset_of: AssetOf, layout: Layout) -> ImageRef | None:
         return chosen if chosen.zone is Zone.ARTICLE else None
     if layout.lead_known:
         return next((ref for ref in scan.refs if ref.span == layout.lead), None)
-    if scan.preload_images:
+    if scan.preload_images or any(covers(scan, asset_of)):
         return None  # the author already says which image matters, and it is in a place we do not judge
     refs = iter(scan.refs)
     first, asset = next(_candidates(refs, asset_of, layout), (None, None))
@@ -62,6 +64,24 @@ def _candidates(refs: Iterable[ImageRef], asset_of: AssetOf, layout: Layout) -> 
     for ref in refs:
         if ref.zone is Zone.ARTICLE and not _hidden(ref) and not is_small(ref, asset := asset_of(ref), layout):
             yield ref, asset
+
+
+def covers(scan: PageScan, asset_of: AssetOf) -> Iterator[ImageRef]:
+    """Images of the theme's that stand above the article and are large and broad, as covers and banners are: without a
+    browser nobody knows whether one of them is what visitors wait for.
+    """
+    for ref in scan.refs:
+        if scan.article is None or ref.span.start >= scan.article.start:
+            return
+        if (
+            ref.zone is not Zone.CHROME
+            or _hidden(ref)
+            or (asset := asset_of(ref)) is None
+            or is_small(ref, asset, _BARE)
+        ):
+            continue
+        if shown_width(ref, asset, _BARE) >= _COVER and asset.width > asset.height:
+            yield ref
 
 
 def urged(scan: PageScan) -> ImageRef | None:

@@ -70,7 +70,10 @@ def plan_page(
     known = ref is not None and ref.kept is not Kept.IGNORED
     if not known and inserted is None and scan.hero_slot is None:
         eager |= {each.span for each in islice(_large(scan, asset_of, layout), _EAGER)}
-    eager = {span for span in eager if span == (ref and ref.span) or not _below(layout, span)} | _in_view(layout)
+    covers = {each.span for each in heroes.covers(scan, asset_of)} if not layout.lead_known else set[Span]()
+    eager = {span for span in eager | covers if span == (ref and ref.span) or not _below(layout, span)} | _in_view(
+        layout
+    )
     urged = heroes.urged(scan)
     if urged is not None:
         eager.add(urged.span)
