@@ -273,6 +273,12 @@ def test_auto_sizes_only_where_nothing_is_in_the_way(attributes: str, auto: bool
     assert image.auto_sizes is auto
 
 
+def test_an_animation_gets_its_size_and_keeps_its_file() -> None:
+    found = plan(article(FAR, *('<img src="a.jpg">' for _ in range(2)), '<img src="moving.gif">')).images[-1]
+    assert found.attributes == (("width", "1600"), ("height", "900"), ("loading", "lazy"), ("decoding", "async"))
+    assert (found.specs, found.auto_sizes) == ((), False)
+
+
 def test_pictures_outside_the_article_get_their_size_and_no_more() -> None:
     found = plan(f'{article()}<footer><img src="a.jpg"><img src="b.jpg" loading="eager" width="9" height="9"></footer>')
     assert [image.ref.src for image in found.images] == ["a.jpg"]
@@ -284,7 +290,6 @@ def test_pictures_outside_the_article_get_their_size_and_no_more() -> None:
     "tag",
     [
         '<img src="drawing.svg">',
-        '<img src="moving.gif">',
         '<img src="a.jpg" srcset="b.jpg 2x">',
         '<picture><source srcset="a.avif"><img src="a.jpg"></picture>',
         '<img src="a.jpg" data-imageseo="ignore">',

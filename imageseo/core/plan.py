@@ -148,8 +148,8 @@ def _whole_px(text: str | None) -> int | None:
 
 
 def _treated(ref: ImageRef, asset: Asset) -> bool:
-    """Author's pictures and srcsets, opted-out, vector and animated images stay as they are."""
-    return ref.kept is None and asset.encodable
+    """Author's pictures and srcsets, opted-out and vector images stay as they are; an animation keeps its one file."""
+    return ref.kept is None and (asset.encodable or asset.frames > 1)
 
 
 def _converted(ref: ImageRef, asset: Asset, offer: Offer, *, hero: bool) -> bool:

@@ -110,7 +110,7 @@ def _fix(html: bytes, image: ImageFact) -> tuple[Edit, ...]:
     """Both attributes, where the tag says nothing of its size and nobody's styles are likely to."""
     ref, asset = image.ref, image.asset
     said = {attribute.name for attribute in ref.attributes} & {"width", "height", "style", "class", "sizes"}
-    if asset is None or not asset.natural or not asset.encodable or said or ref.sources or ref.zone is Zone.CHROME:
+    if asset is None or not asset.natural or asset.format == "svg" or said or ref.sources or ref.zone is Zone.CHROME:
         return ()
     return plus(html, ref, f'width="{asset.width}" height="{asset.height}"')
 
@@ -123,8 +123,8 @@ def _missing(image: ImageFact, width: Length | None, height: Length | None, fix:
         hint = f"give it a size in its proportions, {image.asset.width}:{image.asset.height}"
     elif image.asset is not None:
         pair = _pair(image.asset, width.value if width else None, height.value if height else None)
-        # The build leaves animations, SVGs, an author's srcset and what is opted out as they are.
-        left_alone = image.ref.kept is not None or not image.asset.encodable
+        # The build leaves SVGs, an author's srcset and what is opted out as they are.
+        left_alone = image.ref.kept is not None or image.asset.format == "svg"
         hint = f"write {pair}" if left_alone else f"write {pair}, or let `imageseo build` add it"
     return Problem(
         message=f"{image.name} has {what if given else 'neither width nor height'}",
