@@ -10,8 +10,8 @@ from imageseo.core.inherited import Inheritance
 from imageseo.model.image import Asset, ImageRef
 from imageseo.model.layout import PageLayout, ShownImage, SiteLayout, Template
 
-WIDTHS = (320, 768, 1280)
-COLUMN = (288.0, 736.0, 900.0)
+WIDTHS = (320, 412, 768, 1280)
+COLUMN = (288.0, 380.0, 736.0, 900.0)
 
 
 def within(article: str) -> list[str]:
@@ -46,6 +46,8 @@ def test_what_stands_outside_of_the_article_has_none() -> None:
     html = b"<ul><li><img src=logo></ul><article><ul><li><img src=a></ul></article><ul><li><img src=b></ul>"
     scan = find(html)
     assert [boxes(html, scan).get(ref.span) for ref in scan.refs] == [None, "li", None]
+    html = b"<article><aside><ul><li><img src=teaser></ul></aside></article>"
+    assert boxes(html, find(html)) == {}
     assert boxes(b"<ul><li><img src=a></ul>", find(b"<ul><li><img src=a></ul>")) == {}, "nobody says where its text is"
 
 
@@ -57,11 +59,12 @@ def site(*images: ShownImage) -> SiteLayout:
 
 
 def test_a_box_takes_what_the_image_lacks_that_it_makes_narrow() -> None:
-    wide = ShownImage(src="a.png", widths=(258, 640, 640), box="li")
-    half = ShownImage(src="b.png", widths=(129, 353, 435), box="li")
-    icon = ShownImage(src="i.png", widths=(24, 24, 24), box="blockquote")
-    free = ShownImage(src="c.png", widths=(288, 640, 640))
+    wide = ShownImage(src="a.png", widths=(258, 350, 640, 640), box="li")
+    half = ShownImage(src="b.png", widths=(129, 175, 353, 435), box="li")
+    icon = ShownImage(src="i.png", widths=(24, 24, 24, 24), box="blockquote")
+    free = ShownImage(src="c.png", widths=(288, 380, 640, 640))
     assert taken(site(wide, half, icon, free)) == {("t", "li"): 30.0}
+    assert taken(site(half, icon, free)) == {}, "half of a box says nothing sure of the box"
 
 
 HTML = (
@@ -77,11 +80,11 @@ def test_a_new_image_in_a_box_is_as_wide_as_what_the_box_leaves() -> None:
     def asset(ref: ImageRef) -> Asset:
         return Asset(path="new.png", sha256="0" * 64, bytes=1, format="png", width=800, height=600)
 
-    seen = Inheritance(site(ShownImage(src="a.png", widths=(258, 640, 640), box="li")))
+    seen = Inheritance(site(ShownImage(src="a.png", widths=(258, 350, 640, 640), box="li")))
     names = [("new.png", turn) for turn in range(4)]
     found = seen.of("two.html", "t", scan.refs, names, asset, lambda: boxes(HTML, scan))
     assert found is not None
     assert [(image.nth, image.box, image.widths) for image in found.images] == [
-        (0, "", (288.0, 736.0, 800)),
-        (1, "li", (258.0, 706.0, 800)),
+        (0, "", (288.0, 380.0, 736.0, 800)),
+        (1, "li", (258.0, 350.0, 706.0, 800)),
     ]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from imageseo.core import hero
 from imageseo.core.hero_request import default_seed
 from imageseo.core.ladder import Layout
+from imageseo.core.slots import Slot
 from imageseo.errors import RecipeError
 from imageseo.heroes.procedural import PROVIDER as PROCEDURAL
 from imageseo.model.hero import HeroRequest, Recipe
@@ -523,6 +524,7 @@ def test_the_author_knows_best() -> None:
     urgent = picture(5, text_before=5000, attributes={"fetchpriority": "HIGH"})
     assert guessed(PHOTO, urgent) == 1
     assert guessed(PHOTO, picture(1, zone=Zone.CHROME, attributes={"fetchpriority": "high"})) is None
+    assert guessed(PHOTO, preload_images=(Span(1, 2),)) is None
 
 
 @pytest.mark.parametrize(
@@ -534,6 +536,8 @@ def test_the_author_knows_best() -> None:
         ((1600, 900), {"width": "48"}, 1),
         ((1600, 900), {"style": "display: none"}, 1),
         ((1600, 900), {"class": "site-logo"}, 1),
+        ((1600, 900), {"loading": "lazy"}, 1),
+        ((1600, 900), {"fetchpriority": "low"}, 1),
     ],
 )
 def test_a_cover_above_the_article_leaves_no_confidence(
@@ -544,7 +548,23 @@ def test_a_cover_above_the_article_leaves_no_confidence(
     assert guessed(cover, picture(1), sizes={"cover.jpg": size}, article=article) == expected
     below = picture(9, "cover.jpg", zone=Zone.CHROME, attributes=changes)
     assert guessed(picture(1), below, sizes={"cover.jpg": size}, article=article) == 0
-    assert guessed(PHOTO, preload_images=(Span(1, 2),)) is None
+    linked = picture(0, "cover.jpg", zone=Zone.CHROME, link="/")
+    assert guessed(linked, picture(1), sizes={"cover.jpg": size}, article=article) == 1, "a site's name leads home"
+
+
+def test_a_cover_is_one_as_a_browser_saw_it() -> None:
+    cover, photo = picture(0, "cover.jpg", zone=Zone.CHROME), picture(1)
+    scan = PageScan(charset="utf-8", refs=(cover, photo), article=Span(80, 900))
+
+    def asset_of(ref: ImageRef) -> Asset:
+        return Asset(path=ref.src, sha256="0", bytes=1, format="jpeg", width=1600, height=900)
+
+    def seen(width: int, *, in_view: bool) -> Layout:
+        return Layout(content_width=688, slots={cover.span: Slot(width=width, sizes=f"{width}px", in_view=in_view)})
+
+    assert list(hero.covers(scan, asset_of, seen(1350, in_view=True))) == [cover]
+    assert list(hero.covers(scan, asset_of, seen(160, in_view=True))) == []
+    assert list(hero.covers(scan, asset_of, seen(1350, in_view=False))) == []
 
 
 def test_what_a_build_marked_is_the_hero() -> None:

@@ -13,7 +13,7 @@ from imageseo.browser import run
 from imageseo.browser.seen import Asked
 from imageseo.browser.serve import Served
 from imageseo.browser.trouble import Trouble
-from imageseo.browser.window import Window
+from imageseo.browser.window import Limits, Window
 from imageseo.model.finding import REPORTED, Viewport
 from imageseo.progress import Quiet
 
@@ -39,13 +39,18 @@ class Eyes:
         return {"at": viewport.name}, []
 
 
-def look(eyes: Eyes, *, alone: bool) -> list[Any]:
-    return list(asyncio.run(run._looks(cast("Window", eyes), ASKED, alone=alone)))
+def look(eyes: Eyes, *, alone: bool) -> Mapping[str, Any]:
+    told = asyncio.run(run._looks(cast("Window", eyes), ASKED, alone=alone))
+    return {viewport.name: each for viewport, each in told.items()}
 
 
-def test_two_viewports_are_looked_at_side_by_side_and_told_in_their_order() -> None:
+def seen(told: Mapping[str, Any]) -> set[str]:
+    return {name for name, (at, _) in told.items() if at == {"at": name}}
+
+
+def test_two_viewports_are_looked_at_side_by_side() -> None:
     eyes = Eyes()
-    assert [told[0]["at"] for told in look(eyes, alone=False)] == [viewport.name for viewport in run.VIEWPORTS]
+    assert seen(look(eyes, alone=False)) == {viewport.name for viewport in run.VIEWPORTS}
     assert eyes.most == 2
 
 
@@ -60,16 +65,16 @@ def test_once_a_viewport_fails_no_other_one_is_begun() -> None:
     wrong = Trouble("it hangs", late=True)
     eyes = Eyes(mobile=wrong)
     told = look(eyes, alone=False)
-    assert told[0] is wrong
+    assert told["mobile"] is wrong
+    assert set(told) == {"mobile", REPORTED[0].name}
     assert set(eyes.order) == {"mobile", REPORTED[0].name}
 
 
 def test_what_falls_is_opened_once_more_only_when_it_is_alone() -> None:
-    assert [told[0]["at"] for told in look(Eyes(desktop=Trouble("it falls", crash=True)), alone=True)] == [
-        viewport.name for viewport in run.VIEWPORTS
-    ]
+    once = look(Eyes(desktop=Trouble("it falls", crash=True)), alone=True)
+    assert seen(once) == {viewport.name for viewport in run.VIEWPORTS}
     fallen = Trouble("it falls", crash=True)
-    assert fallen in look(Eyes(desktop=fallen), alone=False)
+    assert look(Eyes(desktop=fallen), alone=False)["desktop"] is fallen
 
 
 def test_of_many_pages_that_hang_some_are_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,3 +112,20 @@ def test_of_many_pages_that_hang_some_are_opened_again(monkeypatch: pytest.Monke
     assert {finding.message.partition(" (")[0] for finding in measured.findings} == {"it hangs"}
     again = [url for url in dict.fromkeys(opened) if opened.count(url) > 2]  # two viewports at once, then alone
     assert len(again) == run._AGAIN
+
+
+def test_a_browser_that_does_not_close_is_killed_and_not_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the one closes, the other lane has started another."""
+    killed: list[int] = []
+    monkeypatch.setattr("imageseo.browser.window.os.kill", lambda process, signal: killed.append(process))
+    window = Window(cast("Any", None), None, cast("Served", None), Limits(close=0.05))
+
+    class Stuck:
+        async def close(self) -> None:
+            window._process = 2
+            await asyncio.sleep(60)
+
+    window._browser, window._process = cast("Any", Stuck()), 1
+    asyncio.run(window.close())
+    assert killed == [1]
+    assert window._process == 2

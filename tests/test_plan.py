@@ -118,6 +118,8 @@ def test_a_cover_above_the_article_is_neither_lazy_nor_overlooked() -> None:
     assert plan(body + cover).hero_image is not None, "below the article nobody waits for it"
     assert added(plan(body + cover).images[1])["loading"] == "lazy"
     assert plan(icon + body).hero_image is not None
+    several = plan('<aside><img src="b.jpg"><img src="c.jpg"><img src="d.jpg"></aside>' + body)
+    assert ["loading" in added(image) for image in several.images] == [False, True, True, False]
     asked = plan(cover + body, hero=HERO, hero_asset=asset("hero.jpg"))
     assert asked.insert is not None
     assert ["loading" in added(image) for image in asked.images] == [False, True]
@@ -277,6 +279,10 @@ def test_an_animation_gets_its_size_and_keeps_its_file() -> None:
     found = plan(article(FAR, *('<img src="a.jpg">' for _ in range(2)), '<img src="moving.gif">')).images[-1]
     assert found.attributes == (("width", "1600"), ("height", "900"), ("loading", "lazy"), ("decoding", "async"))
     assert (found.specs, found.auto_sizes) == ((), False)
+    moving = Offer(widths=OFFER.widths, formats=OFFER.formats, quality=QualitySettings(), animated=True)
+    converted = plan(article(FAR, '<img src="moving.gif" loading="lazy">'), offer=moving).images[0]
+    assert converted.specs
+    assert not converted.auto_sizes, "sizes say nothing beside a single candidate"
 
 
 def test_pictures_outside_the_article_get_their_size_and_no_more() -> None:

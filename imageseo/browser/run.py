@@ -172,9 +172,12 @@ async def _page(window: Window, run: _Run, asked: Asked) -> None:
 
     where = ""
     try:
-        for viewport, told in zip(VIEWPORTS, await _looks(window, asked, alone=run.late is None), strict=True):
-            where = viewport.name
-            if isinstance(told, BaseException):
+        looks = await _looks(window, asked, alone=run.late is None)
+        if any(isinstance(told, Trouble) and told.crash for told in looks.values()) and run.late is not None:
+            looks = await _looks(window, asked, alone=True)
+        for viewport in (viewport for viewport in VIEWPORTS if viewport in looks):
+            where, told = viewport.name, looks[viewport]
+            if isinstance(told, Exception):
                 raise told
             seen.looks[where], troubles = told
             heard(troubles, where)
@@ -196,23 +199,23 @@ async def _page(window: Window, run: _Run, asked: Asked) -> None:
 _Look = tuple[Mapping[str, Any], list[Trouble]]
 
 
-async def _looks(window: Window, asked: Asked, *, alone: bool) -> Sequence[_Look | BaseException]:
-    """A page at each of the viewports, or why not. Two at a time: while the one waits for a fade or a frame, the other
-    loads. ``alone``: one after the other, and what falls is opened once more.
+async def _looks(window: Window, asked: Asked, *, alone: bool) -> Mapping[Viewport, _Look | Exception]:
+    """A page at each of the viewports; once one goes wrong, why, and no more are begun. Two at a time: while the one
+    waits for a fade or a frame, the other loads. ``alone``: one after the other, and what falls is opened once more.
     """
-    told: dict[Viewport, _Look | BaseException] = {}
+    told: dict[Viewport, _Look | Exception] = {}
 
     async def lane(viewports: Sequence[Viewport]) -> None:
         for viewport in viewports:
-            wrong = next((each for each in told.values() if isinstance(each, BaseException)), None)
+            if any(isinstance(each, Exception) for each in told.values()):
+                return
             try:
-                told[viewport] = wrong or await _look(window, viewport, asked, again=alone)
+                told[viewport] = await _look(window, viewport, asked, again=alone)
             except Exception as error:
                 told[viewport] = error
 
-    lanes = (VIEWPORTS,) if alone else (GATING, REPORTED)
-    await asyncio.gather(*map(lane, lanes))
-    return [told[viewport] for viewport in VIEWPORTS]
+    await asyncio.gather(*map(lane, (VIEWPORTS,) if alone else (GATING, REPORTED)))
+    return told
 
 
 async def _look(window: Window, viewport: Viewport, asked: Asked, *, again: bool) -> _Look:

@@ -66,16 +66,17 @@ class Window:
     async def close(self) -> None:
         """End the browser, whatever it is doing."""
         self._tabs.clear()
+        # While this one closes, another tab may start the next.
         browser, self._browser = self._browser, None
+        process, self._process = self._process, None
         if browser is None:
             return
         try:
             await asyncio.wait_for(browser.close(), self._limits.close)
         except Exception:
-            if self._process is not None:
+            if process is not None:
                 with contextlib.suppress(OSError):
-                    os.kill(self._process, getattr(signal, "SIGKILL", signal.SIGTERM))
-        self._process = None
+                    os.kill(process, getattr(signal, "SIGKILL", signal.SIGTERM))
 
     async def look(self, viewport: Viewport, url: str, article: Any) -> tuple[Mapping[str, Any], list[Trouble]]:
         """What a page shows at a viewport, as look.js says it, and what was wrong though it could be looked at.

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from imageseo.core.attributes import read
 from imageseo.core.elements import ENDED_BY, OPTIONAL_END, SCOPES, VOID
 from imageseo.core.tokens import walk
-from imageseo.model.image import ImageRef, PageScan, Span
+from imageseo.model.image import ImageRef, PageScan, Span, Zone
 from imageseo.model.layout import SiteLayout
 
 CELL = "cell"
 """In its box's name: a table's columns are as wide as what stands in them."""
 
 _LABELS = {"li": "li", "dd": "dd", "blockquote": "blockquote", "details": "details", "td": CELL, "th": CELL}
+_SAME = 2.0  # CSS px
 _NOTES = ("admonition", "callout", "alert", "note")
 _WANTED = frozenset({*_LABELS, "div", "img"}) | (OPTIONAL_END - {"p"}) | (SCOPES - {"body", "button"})
 
@@ -22,7 +23,7 @@ def boxes(html: bytes, scan: PageScan) -> Mapping[Span, str]:
     """For the images of a page's article that stand in such a box: the names of its boxes, the outermost first
     (``li``, ``li/details``). Pages of a template have one room for all that stand in boxes of the same names.
     """
-    asked: dict[int, ImageRef] = {ref.span.start: ref for ref in scan.refs}
+    asked: dict[int, ImageRef] = {ref.span.start: ref for ref in scan.refs if ref.zone is Zone.ARTICLE}
     if not asked or scan.article is None:
         return {}
     lowered = html.lower().decode("latin-1")
@@ -47,19 +48,21 @@ def boxes(html: bytes, scan: PageScan) -> Mapping[Span, str]:
 def taken(layout: SiteLayout) -> Mapping[tuple[str, str], float]:
     """CSS px of the article's column that boxes take, by template and names of boxes.
 
-    Told by the images in them that were seen: where one is narrower than elsewhere it is its box that makes it so.
+    Told by the images in them that were seen, where they are narrower than elsewhere: by as much at several widths,
+    which no share of the column is.
     """
     found: dict[tuple[str, str], float] = {}
     for page in layout.pages.values():
         known = layout.templates.get(page.template)
-        if known is None:
-            continue
         for image in page.images:
             widest = max(image.widths, default=0.0)
-            for px, column in zip(image.widths, known.column, strict=False) if image.box else ():
-                if 0 < px < widest - 1 and column:
-                    key = (page.template, image.box)
-                    found[key] = min(found.get(key, column), max(0.0, column - px))
+            if known is None or not image.box:
+                continue
+            pairs = zip(image.widths, known.column, strict=False)
+            lacks = sorted(max(0.0, column - px) for px, column in pairs if 0 < px < widest - 1 and column)
+            if len(lacks) > 1 and lacks[1] - lacks[0] <= _SAME:
+                key = (page.template, image.box)
+                found[key] = min(found.get(key, lacks[0]), lacks[0])
     return found
 
 

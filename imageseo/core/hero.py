@@ -24,7 +24,6 @@ _MIN_WIDTH = 320
 _MIN_AREA = 320 * 150
 _MAX_RATIO = 5.0
 _COVER = 600
-_BARE = Layout()
 _DECORATION = re.compile(
     r"(?<![a-z])(logo|logos|icon|icons|favicon|badge|badges|shield|shields|avatar|gravatar|emoji|twemoji|emojione|"
     r"button|btn|sprite|spacer|pixel|divider|separator|donate|sponsor|kofi|ko-fi|buymeacoffee|qrcode)(?![a-z])"
@@ -47,7 +46,7 @@ def guess(scan: PageScan, asset_of: AssetOf, layout: Layout) -> ImageRef | None:
         return chosen if chosen.zone is Zone.ARTICLE else None
     if layout.lead_known:
         return next((ref for ref in scan.refs if ref.span == layout.lead), None)
-    if scan.preload_images or any(covers(scan, asset_of)):
+    if scan.preload_images or any(covers(scan, asset_of, layout)):
         return None  # the author already says which image matters, and it is in a place we do not judge
     refs = iter(scan.refs)
     first, asset = next(_candidates(refs, asset_of, layout), (None, None))
@@ -66,21 +65,20 @@ def _candidates(refs: Iterable[ImageRef], asset_of: AssetOf, layout: Layout) -> 
             yield ref, asset
 
 
-def covers(scan: PageScan, asset_of: AssetOf) -> Iterator[ImageRef]:
+def covers(scan: PageScan, asset_of: AssetOf, layout: Layout) -> Iterator[ImageRef]:
     """Images of the theme's that stand above the article and are large and broad, as covers and banners are: without a
-    browser nobody knows whether one of them is what visitors wait for.
+    browser nobody knows whether one of them is what visitors wait for. Links are none: logos lead home, teasers on.
     """
+    measured = Layout(slots=layout.slots)  # a column says nothing of what stands outside of it
     for ref in scan.refs:
         if scan.article is None or ref.span.start >= scan.article.start:
             return
-        if (
-            ref.zone is not Zone.CHROME
-            or _hidden(ref)
-            or (asset := asset_of(ref)) is None
-            or is_small(ref, asset, _BARE)
-        ):
+        asset, slot = asset_of(ref), layout.slot(ref)
+        if ref.zone is not Zone.CHROME or asset is None or ref.link is not None or (slot and slot.in_view is False):
             continue
-        if shown_width(ref, asset, _BARE) >= _COVER and asset.width > asset.height:
+        if _hidden(ref) or _waits(ref) or ref.kept is Kept.IGNORED or is_small(ref, asset, measured):
+            continue
+        if shown_width(ref, asset, measured) >= _COVER and asset.width > asset.height:
             yield ref
 
 
@@ -133,9 +131,14 @@ def _decorates(*words: str | None) -> bool:
 def _convincing(ref: ImageRef, asset: Asset | None, layout: Layout) -> bool:
     if asset is None or not asset.encodable or ref.kept is Kept.IGNORED or _one_scheme(ref) or not near_top(ref):
         return False
-    if (ref.get("loading") or "").strip().lower() == "lazy" or (ref.get("fetchpriority") or "").lower() == "low":
+    if _waits(ref):
         return False
     return shown_width(ref, asset, layout) >= _MIN_WIDTH and _area(ref, asset, layout) >= _MIN_AREA
+
+
+def _waits(ref: ImageRef) -> bool:
+    """Whether its author says that nobody waits for it."""
+    return (ref.get("loading") or "").strip().lower() == "lazy" or (ref.get("fetchpriority") or "").lower() == "low"
 
 
 def _area(ref: ImageRef, asset: Asset | None, layout: Layout) -> float:

@@ -70,10 +70,9 @@ def plan_page(
     known = ref is not None and ref.kept is not Kept.IGNORED
     if not known and inserted is None and scan.hero_slot is None:
         eager |= {each.span for each in islice(_large(scan, asset_of, layout), _EAGER)}
-    covers = {each.span for each in heroes.covers(scan, asset_of)} if not layout.lead_known else set[Span]()
-    eager = {span for span in eager | covers if span == (ref and ref.span) or not _below(layout, span)} | _in_view(
-        layout
-    )
+    if not layout.lead_known:
+        eager |= {each.span for each in islice(heroes.covers(scan, asset_of, layout), 1)}
+    eager = {span for span in eager if span == (ref and ref.span) or not _below(layout, span)} | _in_view(layout)
     urged = heroes.urged(scan)
     if urged is not None:
         eager.add(urged.span)
@@ -83,7 +82,7 @@ def plan_page(
         is_hero = ref is not None and each.span == ref.span
         # A picture that stays as it is may still be what the author named as the hero: then it says so, and no more.
         named = is_hero and hero is not None and each.kept is not Kept.IGNORED
-        if asset is None or not (named or _treated(each, asset) or _converted(each, asset, offer, hero=is_hero)):
+        if asset is None or not (named or _treated(each, asset)):
             continue
         high = is_hero and urged is None and _first(each, scan, layout)
         said = hero.alt if hero is not None and is_hero else None
@@ -148,14 +147,8 @@ def _whole_px(text: str | None) -> int | None:
 
 
 def _treated(ref: ImageRef, asset: Asset) -> bool:
-    """Author's pictures and srcsets, opted-out and vector images stay as they are; an animation keeps its one file."""
-    return ref.kept is None and (asset.encodable or asset.frames > 1)
-
-
-def _converted(ref: ImageRef, asset: Asset, offer: Offer, *, hero: bool) -> bool:
-    """Animations of the article may get smaller ones beside them, and are left as they are but for that."""
-    content = ref.zone is Zone.ARTICLE or hero
-    return ref.kept is None and content and asset.frames > 1 and bool(specs(ref, asset, ladder.Layout(), offer))
+    """Author's pictures and srcsets, opted-out and vector images stay as they are. Not all others have variants."""
+    return ref.kept is None and asset.raster
 
 
 def _image(
@@ -192,7 +185,12 @@ def _image(
         sizes=ladder.sizes(ref, asset, layout),
         attributes=tuple(attributes),
         known_width=layout.sizes is not None or layout.content_width is not None or layout.slot(ref) is not None,
-        auto_sizes=bool(wanted) and treated and lazy and ref.get("style") is None and ref.get("sizes") is None,
+        auto_sizes=bool(wanted)
+        and asset.encodable
+        and treated
+        and lazy
+        and ref.get("style") is None
+        and ref.get("sizes") is None,
         hero=hero,
     )
 

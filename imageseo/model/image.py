@@ -196,7 +196,12 @@ class Asset:
     @property
     def encodable(self) -> bool:
         """True when variants can be made of it: a still raster image whose light fits into theirs."""
-        return self.format != "svg" and self.frames == 1 and self.hdr is None
+        return self.raster and self.frames == 1 and self.hdr is None
+
+    @property
+    def raster(self) -> bool:
+        """True when it has a size in px that its tag can say."""
+        return self.format != "svg"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
