@@ -384,6 +384,8 @@ def test_the_lcp_is_inherited_where_all_agree() -> None:
     assert told(text, text, text) == {}  # this page has images near its top
     words = find(b"<body><main><article><h1>One</h1>" + b"<p>words</p>" * 1000 + b'<img src="a.jpg"></article></main>')
     assert told(text, text, text, scan=words) == {"mobile": Lcp(kind="text")}
+    cover = find(b'<header><img src="cover.jpg"></header>' + b"<main><article><h1>One</h1>words</article></main>")
+    assert told(text, text, text, scan=cover) == {}, "the theme shows a picture that the others do not have"
     assert told(text, text, Lcp(kind="background"), scan=words) == {}
     assert told(text, text, image, scan=words) == {}
     assert told(text, text, Lcp(kind="image", src="other.jpg"), scan=words) == {"mobile": Lcp(kind="text")}

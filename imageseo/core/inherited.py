@@ -74,6 +74,11 @@ class Inheritance:
 
     def _lcp(self, template: str, refs: Sequence[ImageRef], names: Sequence[Name]) -> Mapping[str, Lcp]:
         far = all(ref.zone is not Zone.ARTICLE or ref.text_before >= _FAR for ref in refs)
+        # A page may have a cover of its own, where the others of its template have none.
+        strange = any(
+            ref.zone is Zone.CHROME and (template, src) not in self._sources
+            for ref, (src, _) in zip(refs, names, strict=True)
+        )
         found: dict[str, Lcp] = {}
         for viewport in _VIEWPORTS:
             seen = self._lcps.get((template, viewport))
@@ -83,7 +88,13 @@ class Inheritance:
                 for src, nth in seen.images.intersection(names):
                     found[viewport] = Lcp(kind="image", src=src, nth=nth)
             # Where no image of the article is in view, text is; unless a picture of the theme's may be.
-            elif far and "text" in seen.kinds and seen.kinds <= {"text", "image"} and seen.images.isdisjoint(names):
+            elif (
+                far
+                and not strange
+                and "text" in seen.kinds
+                and seen.kinds <= {"text", "image"}
+                and seen.images.isdisjoint(names)
+            ):
                 found[viewport] = Lcp(kind="text")
         return found
 
@@ -102,6 +113,11 @@ class Inheritance:
             )
             for key, lcps in found.items()
         }
+
+    @cached_property
+    def _sources(self) -> frozenset[tuple[str, str]]:
+        """Which images the measured pages of which template have, shown or not."""
+        return frozenset((page.template, image.src) for page in self._layout.pages.values() for image in page.images)
 
     @cached_property
     def _taken(self) -> Mapping[tuple[str, str], float]:
