@@ -10,7 +10,7 @@ from imageseo.core import candidates, find, head, hero, ladder, lcp, linked, url
 from imageseo.core.boxes import boxes
 from imageseo.core.budgets import Weights, budgets_for
 from imageseo.core.globs import matches
-from imageseo.core.measured import Held, Name, Survey, laid_out, numbered, template
+from imageseo.core.measured import Held, Name, Standing, Survey, laid_out, numbered, template
 from imageseo.model.fact import ImageFact, LcpImage, Target
 from imageseo.model.finding import Budget
 from imageseo.model.image import Asset, ImageRef, PageScan, Span, Zone
@@ -168,7 +168,8 @@ class PageFacts:
         kind = template(self.html, self.scan)
         names = [self._names[ref.span] for ref in refs]
         within = partial(boxes, self.html, self.scan)
-        return survey.held(self.page.path, kind, refs, names, self._asset_of, within, inserted=self._inserted)
+        now = Standing(self.page.path, kind, refs, names, self._asset_of, within)
+        return survey.held(now, inserted=self._inserted)
 
     @cached_property
     def images(self) -> tuple[ImageFact, ...]:

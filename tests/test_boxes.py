@@ -6,7 +6,7 @@ import pytest
 
 from imageseo.core.boxes import boxes, taken
 from imageseo.core.find import find
-from imageseo.core.inherited import Inheritance
+from imageseo.core.inherited import Inheritance, Standing
 from imageseo.model.image import Asset, ImageRef
 from imageseo.model.layout import PageLayout, ShownImage, SiteLayout, Template
 
@@ -82,7 +82,7 @@ def test_a_new_image_in_a_box_is_as_wide_as_what_the_box_leaves() -> None:
 
     seen = Inheritance(site(ShownImage(src="a.png", widths=(258, 350, 640, 640), box="li")))
     names = [("new.png", turn) for turn in range(4)]
-    found = seen.of("two.html", "t", scan.refs, names, asset, lambda: boxes(HTML, scan))
+    found = seen.of(Standing("two.html", "t", scan.refs, names, asset, lambda: boxes(HTML, scan)))
     assert found is not None
     assert [(image.nth, image.box, image.widths) for image in found.images] == [
         (0, "", (288.0, 380.0, 736.0, 800)),

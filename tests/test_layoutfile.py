@@ -50,7 +50,9 @@ def seen(
         cls={"mobile": 0.0, "desktop": 0.13},
         images=(
             ShownImage(src=lcp, widths=(0.0, 0.0, 0.0)),
-            ShownImage(src=lcp, nth=1, widths=(288.0, 380.5, width), tops={"desktop": 120.5, "mobile": 300.0}),
+            ShownImage(
+                src=lcp, nth=1, widths=(288.0, 380.5, width), tops={"desktop": 120.5, "mobile": 300.0}, box="li"
+            ),
         ),
     )
 

@@ -77,6 +77,21 @@ def test_what_falls_is_opened_once_more_only_when_it_is_alone() -> None:
     assert look(Eyes(desktop=fallen), alone=False)["desktop"] is fallen
 
 
+def test_what_falls_beside_another_viewport_is_looked_at_alone_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    eyes, seen = Eyes(desktop=Trouble("it falls", crash=True)), list[str]()
+
+    async def wide(*given: Any) -> None: ...
+
+    monkeypatch.setattr(run, "_wide", wide)
+    monkeypatch.setattr(run, "layout", lambda asked, found, **more: seen.extend(found.looks))
+    limits = Limits()
+    here = run._Run(served=cast("Served", None), waiting=[], widths=(), size=len, limits=limits, step=cast("Any", None))
+    asyncio.run(run._page(cast("Window", eyes), here, ASKED))
+    assert seen == [viewport.name for viewport in run.VIEWPORTS]
+    assert eyes.order[-4:] == seen, "one after the other"
+    assert (here.findings, here.late) == ([], [])
+
+
 def test_of_many_pages_that_hang_some_are_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every page is told of; that so many hang is no neighbour's doing, and waiting twice takes hours."""
     pytest.importorskip("playwright")

@@ -70,7 +70,10 @@ def test_what_a_browser_sees_is_written_down(tmp_path: Path) -> None:
         'sizes="(min-width: 732px) 700px, calc(100vw - 32px)"><img src="https://example.org/docs/images/a.jpg" '
         'alt="A" width="1200" height="800"></picture>'
     )
-    small = '<p><img src="../images/b.png" alt="B" loading="lazy"><img src="../images/b.png" alt="B" hidden></p>'
+    small = (
+        '<p><img src="../images/b.png" alt="B" loading="lazy"></p>'
+        '<ul><li><img src="../images/b.png" alt="B" hidden></li></ul>'
+    )
     webp = {
         f"images/w{width}.webp": pictures.save(pictures.photo(width, width * 2 // 3, 1), "WEBP") for width in (400, 800)
     }
@@ -90,6 +93,7 @@ def test_what_a_browser_sees_is_written_down(tmp_path: Path) -> None:
     assert (hero.src, first.src, first.nth, second.nth) == ("images/a.jpg", "images/b.png", 0, 1)
     assert hero.widths == tuple(min(700.0, width - 32.0) for width in layout.widths)
     assert first.widths == tuple(min(300.0, width - 32.0) for width in layout.widths), "its bytes say how wide it is"
+    assert (hero.box, first.box, second.box) == ("", "", "li")
     assert set(second.widths) == {0.0}
     assert second.tops == {}
     assert hero.tops["mobile"] < 200 < 2000 < first.tops["mobile"]

@@ -12,7 +12,20 @@ from hypothesis import strategies as st
 from imageseo.core.edits import apply, strip
 from imageseo.core.find import find
 from imageseo.core.markup import page_edits
-from imageseo.core.measured import WIDTHS, Held, Lead, Name, Survey, in_view, lead, numbered, sizes_for, slots, template
+from imageseo.core.measured import (
+    WIDTHS,
+    Held,
+    Lead,
+    Name,
+    Standing,
+    Survey,
+    in_view,
+    lead,
+    numbered,
+    sizes_for,
+    slots,
+    template,
+)
 from imageseo.core.sizes import source_size
 from imageseo.core.themes import THEMES
 from imageseo.model.finding import Viewport
@@ -279,7 +292,7 @@ def names_of(scan: PageScan) -> list[Name]:
 
 
 def held(known: Survey, scan: PageScan = SCAN, name: str = "one.html", inserted: str | None = None) -> Held:
-    return known.held(name, KIND, scan.refs, names_of(scan), asset_of, dict, inserted=inserted)
+    return known.held(Standing(name, KIND, scan.refs, names_of(scan), asset_of, dict), inserted=inserted)
 
 
 def test_images_are_told_apart_by_their_file_and_their_turn() -> None:
@@ -318,7 +331,7 @@ def test_a_hero_that_the_build_puts_there_is_not_lost() -> None:
 
 def test_a_page_of_another_layout_is_measured_no_more() -> None:
     own = measured("one.html", OWN, LEAD)
-    found = survey(own).held("one.html", "other", SCAN.refs, names_of(SCAN), asset_of, dict)
+    found = survey(own).held(Standing("one.html", "other", SCAN.refs, names_of(SCAN), asset_of, dict))
     assert found == Held(None, "it is laid out differently now")
 
 
@@ -343,7 +356,7 @@ def test_a_new_page_inherits_the_column() -> None:
         ("small.png", 0): tuple(min(300.0, column / 2) for column in COLUMN),
     }
     assert held(survey(), name="new.html").layout is not None
-    assert survey().held("new.html", "other", SCAN.refs, names_of(SCAN), asset_of, dict) == Held(None)
+    assert survey().held(Standing("new.html", "other", SCAN.refs, names_of(SCAN), asset_of, dict)) == Held(None)
 
 
 def test_an_image_that_pages_show_differently_is_not_told_by_them() -> None:

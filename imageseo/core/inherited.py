@@ -14,13 +14,24 @@ from imageseo.model.layout import Lcp, LcpKind, PageLayout, ShownImage, SiteLayo
 
 Name = tuple[str, int]
 """An image as measurements name it: site path of its file (else its URL as written), and which of that ``src``."""
-AssetOf = Callable[[ImageRef], Asset | None]
-Boxes = Callable[[], Mapping[Span, str]]
 
 _ENOUGH = 3  # pages of a template that must agree before another one is told by them
 _FAR = 4_500  # characters: text that fills the first screen of every viewport
 _ALIKE = 2.0  # CSS px
 _VIEWPORTS = tuple(viewport.name for viewport in (*GATING, *REPORTED))
+
+
+class Standing(NamedTuple):
+    """A page as it stands now. ``page``: its file. ``refs``, ``names``: its images. ``asset_of``: the file behind one.
+    ``boxes``: tells what they stand in, where somebody asks.
+    """
+
+    page: str
+    template: str
+    refs: Sequence[ImageRef]
+    names: Sequence[Name]
+    asset_of: Callable[[ImageRef], Asset | None]
+    boxes: Callable[[], Mapping[Span, str]]
 
 
 class Inheritance:
@@ -29,32 +40,25 @@ class Inheritance:
     def __init__(self, layout: SiteLayout) -> None:
         self._layout = layout
 
-    def of(
-        self,
-        page: str,
-        template: str,
-        refs: Sequence[ImageRef],
-        names: Sequence[Name],
-        asset_of: AssetOf,
-        boxes: Boxes,
-    ) -> PageLayout | None:
+    def of(self, now: Standing) -> PageLayout | None:
         """What the measured pages of a template say of another one; ``None`` where none was measured.
 
         An image that they show too, all at one width, has that width. Another one of the article is as wide as the
         column, less what the boxes around it take, and where its file or its author says less. The LCP is told only
         where all of them agree on it.
         """
-        known = self._layout.templates.get(template)
+        known = self._layout.templates.get(now.template)
         if known is None or len(known.column) != len(self._layout.widths):
             return None
-        within = boxes()
+        within = now.boxes()
         images = tuple(
             image
-            for ref, (src, nth) in zip(refs, names, strict=True)
-            if (image := self._expected(known, ref, (src, nth), asset_of(ref), within.get(ref.span, ""))) is not None
+            for ref, (src, nth) in zip(now.refs, now.names, strict=True)
+            if (image := self._expected(known, ref, (src, nth), now.asset_of(ref), within.get(ref.span, "")))
+            is not None
         )
-        lcp = self._lcp(template, refs, names)
-        return PageLayout(page=page, template=template, lcp=lcp, images=images, inherited=True)
+        lcp = self._lcp(now)
+        return PageLayout(page=now.page, template=now.template, lcp=lcp, images=images, inherited=True)
 
     def _expected(self, known: Template, ref: ImageRef, name: Name, asset: Asset | None, box: str) -> ShownImage | None:
         src, nth = name
@@ -72,20 +76,20 @@ class Inheritance:
         widths = tuple(min(limit, max(0.0, column - less) * (written.part or 1)) for column in known.column)
         return ShownImage(src=src, nth=nth, widths=widths, box=box)
 
-    def _lcp(self, template: str, refs: Sequence[ImageRef], names: Sequence[Name]) -> Mapping[str, Lcp]:
-        far = all(ref.zone is not Zone.ARTICLE or ref.text_before >= _FAR for ref in refs)
+    def _lcp(self, now: Standing) -> Mapping[str, Lcp]:
+        far = all(ref.zone is not Zone.ARTICLE or ref.text_before >= _FAR for ref in now.refs)
         # A page may have a cover of its own, where the others of its template have none.
         strange = any(
-            ref.zone is Zone.CHROME and (template, src) not in self._sources
-            for ref, (src, _) in zip(refs, names, strict=True)
+            ref.zone is Zone.CHROME and (now.template, src) not in self._sources
+            for ref, (src, _) in zip(now.refs, now.names, strict=True)
         )
         found: dict[str, Lcp] = {}
         for viewport in _VIEWPORTS:
-            seen = self._lcps.get((template, viewport))
+            seen = self._lcps.get((now.template, viewport))
             if seen is None or seen.pages < _ENOUGH:
                 continue
             if seen.kinds == {"image"} and len(seen.images) == 1:
-                for src, nth in seen.images.intersection(names):
+                for src, nth in seen.images.intersection(now.names):
                     found[viewport] = Lcp(kind="image", src=src, nth=nth)
             # Where no image of the article is in view, text is; unless a picture of the theme's may be.
             elif (
@@ -93,7 +97,7 @@ class Inheritance:
                 and not strange
                 and "text" in seen.kinds
                 and seen.kinds <= {"text", "image"}
-                and seen.images.isdisjoint(names)
+                and seen.images.isdisjoint(now.names)
             ):
                 found[viewport] = Lcp(kind="text")
         return found

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from imageseo.core.inherited import AssetOf, Boxes, Inheritance, Name
+from imageseo.core.inherited import Inheritance, Name, Standing
 from imageseo.core.ladder import Layout
 from imageseo.core.skeleton import template
 from imageseo.core.slots import WIDTHS, Slot, sizes_for
 from imageseo.model.finding import GATING, REPORTED
-from imageseo.model.image import ImageRef, Span
+from imageseo.model.image import Span
 from imageseo.model.layout import PageLayout, ShownImage, SiteLayout
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Held",
     "Lead",
     "Name",
+    "Standing",
     "Survey",
     "in_view",
     "laid_out",
@@ -57,36 +58,26 @@ class Survey:
     def widths(self) -> tuple[int, ...]:
         return self.layout.widths
 
-    def held(
-        self,
-        page: str,
-        template: str,
-        refs: Sequence[ImageRef],
-        names: Sequence[Name],
-        asset_of: AssetOf,
-        boxes: Boxes,
-        *,
-        inserted: str | None = None,
-    ) -> Held:
-        """What holds of a page. ``page``: its file. ``refs``, ``names``: its images. ``boxes``: tells what they stand
-        in. ``inserted``: site path of the hero that a build adds to it: the page that was measured may have had it.
+    def held(self, now: Standing, *, inserted: str | None = None) -> Held:
+        """What holds of a page. ``inserted``: site path of the hero that a build adds to it: the page that was measured
+        may have had it.
 
         A page's own measurement is believed as long as it is laid out as it was, and every image that was seen still
         stands on it. Beside new images their widths hold, and nothing is said of the LCP any more.
         """
-        own = self.layout.pages.get(page)
+        own = self.layout.pages.get(now.page)
         if own is None:
-            return Held(self._inheritance.of(page, template, refs, names, asset_of, boxes))
+            return Held(self._inheritance.of(now))
         seen = {(image.src, image.nth) for image in own.images}
-        if own.template != template:
+        if own.template != now.template:
             drift = "it is laid out differently now"
-        elif gone := sorted(name for name, _ in seen.difference(names) if name != inserted):
+        elif gone := sorted(name for name, _ in seen.difference(now.names) if name != inserted):
             drift = f"{gone[0]} stood on it then"
-        elif not seen.issuperset(names):
-            return Held(PageLayout(page=page, template=template, images=own.images, cls=own.cls))
+        elif not seen.issuperset(now.names):
+            return Held(PageLayout(page=now.page, template=now.template, images=own.images, cls=own.cls))
         else:
             return Held(own)
-        return Held(self._inheritance.of(page, template, refs, names, asset_of, boxes), drift)
+        return Held(self._inheritance.of(now), drift)
 
     @cached_property
     def _inheritance(self) -> Inheritance:
