@@ -1,5 +1,5 @@
 """A copyable door for Pelican: `PLUGINS = ["pelican_hook"]`; the wheel maps it to `pelican.plugins.imageseo`."""
 
-from imageseo.hosts.pelican import register
+from imageseo.integrations.pelican import register
 
 __all__ = ["register"]

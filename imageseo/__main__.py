@@ -1,6 +1,6 @@
 """`python -m imageseo`: the command line."""
 
-from imageseo.cli import main
+from imageseo.cli.main import main
 
 if __name__ == "__main__":
     main()

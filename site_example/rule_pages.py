@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from mkdocs.structure.files import File, InclusionLevel
 
-from imageseo.hosts.rulebook import Rulebook
+from imageseo.lint.rule import Rule
+from imageseo.lint.rule_catalog import Rulebook
 from imageseo.model.finding import Severity
-from imageseo.rule import Rule
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig

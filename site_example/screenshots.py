@@ -24,7 +24,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
-from imageseo.heroes.procedural import STYLES, Procedural
+from imageseo.heroes.providers.procedural import STYLES, Procedural
 from imageseo.model.hero import Recipe
 
 HERE = Path(__file__).resolve().parent

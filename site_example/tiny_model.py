@@ -42,9 +42,9 @@ def main() -> None:
 
 def _sheet(folder: Path) -> Image.Image:
     """A row a family, a picture a seed."""
-    from imageseo.heroes.diffusers import PROVIDER
+    from imageseo.heroes.providers.diffusers import PROVIDER
     from imageseo.model.hero import Recipe
-    from imageseo.ports import Place
+    from imageseo.model.protocols import Place
 
     provider = PROVIDER.placed(Place(project=folder, cache=folder / ".cache"))
     width, height = (side * SCALE for side in SIZE)

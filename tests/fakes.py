@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageChops, ImageStat
 
-from imageseo.errors import RecipeError
+from imageseo.model.errors import RecipeError
 from imageseo.model.hero import ALGORITHMIC_MEDIA, Master, Recipe
 from imageseo.model.image import Kind
-from imageseo.ports import Codec, HeroProvider, Metric, Place, Progress, Step, Store, Stored
+from imageseo.model.protocols import Codec, HeroProvider, Metric, Place, Progress, Step, Store, Stored
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture

@@ -11,10 +11,10 @@ import posixpath
 import re
 from typing import Any
 
-from imageseo.core.find import find
-from imageseo.core.measured import WIDTHS, template
+from imageseo.layout.measurements import WIDTHS, template
 from imageseo.model.finding import GATING, REPORTED
 from imageseo.model.layout import Lcp, PageLayout, ShownImage, SiteLayout, Template
+from imageseo.web.html.page_scan import find
 
 _SAID = re.compile(rb"<!-- measured: (\{.*?\}) -->", re.DOTALL)
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from imageseo.errors import ProviderError, RecipeError
+from imageseo.model.errors import ProviderError, RecipeError
 from imageseo.model.hero import TRAINED_MEDIA, HeroRequest, Master, Recipe
-from imageseo.ports import HeroProvider, Place
+from imageseo.model.protocols import HeroProvider, Place
 
 
 def files(text: str) -> str:

@@ -1,128 +1,92 @@
-"""The house: which way imports point, what a warm start may load, how large a room may grow."""
+"""The structure of the package: which way imports point, what may load when, how large a file may grow."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from imageseo.config.plugins import PACKAGES
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "imageseo"
 
-# Floors from the ground up. A room may import from its own floor and from those below, never in a circle.
+# From the ground up. A package imports from the floors below it only, never from its own.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("model", "errors", "files", "installing", "counted", "remote"),
-    ("settings", "settings_base", "settings_budgets", "ports"),
-    ("config", "core", "heroes", "codecs", "metrics", "rules", "reports", "report"),
-    (
-        "store",
-        "blobs",
-        "entries",
-        "pins",
-        "probe",
-        "provenance",
-        "raster",
-        "pixels",
-        "pngcolour",
-        "publish",
-        "progress",
-        "cicp",
-        "kinds",
-        "motion",
-        "repack",
-        "pixels_brisk",
-        "pixels_vips",
-    ),
-    (
-        "facts",
-        "sitefacts",
-        "sitemaps",
-        "sitemapfaults",
-        "xmlfiles",
-        "feeds",
-        "marks",
-        "credentials",
-        "sitefiles",
-        "layoutfile",
-        "drift",
-        "browser",
-        "encode",
-        "keys",
-        "schedule",
-        "trials",
-        "tune",
-        "isolate",
-        "work",
-        "making",
-        "rule",
-        "levels",
-        "history",
-        "judge",
-        "lint",
-        "cast",
-        "finish",
-        "maps",
-        "build",
-        "traces",
-        "memo",
-        "memory",
-        "known",
-        "replay",
-        "sweep",
-        "notes",
-        "offers",
-        "planning",
-        "built",
-        "originals",
-        "sources",
-        "describe",
-        "crops",
-        "excerpts",
-        "fixes",
-        "changed",
-        "baseline",
-    ),
-    ("compose", "jury", "outfit", "worker"),
-    ("hosts", "doctor"),
-    ("cli", "cli_cache", "cli_measure", "cli_lint", "terminal"),
+    ("model",),
+    ("config", "storage"),
+    ("web", "images"),
+    ("layout", "heroes"),
+    ("lint",),
+    ("pipeline",),
+    ("integrations",),
+    ("cli", "hosts"),
 )
-LEAVES = ("heroes", "codecs", "metrics", "rules", "reports")
-HEAVY = ("torch", "diffusers", "playwright", "dask", "c2pa", "fsspec", "s3fs")
-PURE_CORE_FORBIDS = (
-    "PIL",
-    "torch",
-    "numpy",
-    "click",
-    "pathlib",
-    "os",
-    "io",
-    "shutil",
-    "tempfile",
-    "logging",
-    "subprocess",
+FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
+PLUGINS = tuple(PACKAGES.values())
+# The only modules that load plug-ins; all others reach them through protocols.
+LOADERS = {
+    "imageseo.images.encoding.factory",
+    "imageseo.integrations.runner",
+    "imageseo.lint.parallel",
+    "imageseo.pipeline.composition",
+}
+# Computes only: no file, no process, no pixels. Packages and modules, and what in them is left out.
+PURE = (
+    "imageseo.web",
+    "imageseo.config.globs",
+    "imageseo.heroes.recipes",
+    "imageseo.heroes.providers.diffusion.prompt_weights",
+    "imageseo.images.encoding.profiles",
+    "imageseo.images.encoding.quality_model",
+    "imageseo.images.encoding.recompression",
+    "imageseo.images.metadata.properties",
+    "imageseo.images.metadata.segments",
+    "imageseo.layout",
+    "imageseo.lint.alt_text",
+    "imageseo.lint.budgets",
+    "imageseo.lint.code_frame",
+    "imageseo.lint.fingerprint",
+    "imageseo.lint.rule_docs",
+    "imageseo.lint.tag_edits",
+    "imageseo.pipeline.crop_windows",
+    "imageseo.pipeline.markup",
+    "imageseo.pipeline.page_plan",
+    "imageseo.pipeline.predicted_scan",
+    "imageseo.pipeline.variant_selection",
 )
+NOT_PURE = ("imageseo.heroes.recipes.prompts_file", "imageseo.layout.browser", "imageseo.layout.layout_file")
+IMPURE = frozenset(
+    ("PIL", "click", "io", "logging", "numpy", "os", "pathlib", "shutil", "subprocess", "tempfile", "torch")
+)
+HEAVY = frozenset(["c2pa", "dask", "diffusers", "fsspec", "playwright", "s3fs", "torch"])
+LONGEST_FILE = 300
+MOST_MODULES = 25
 
 
-def modules() -> list[Path]:
-    return sorted(PACKAGE.rglob("*.py"))
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-def room(path: Path) -> str:
-    """``core`` for imageseo/core/find.py, ``build`` for imageseo/build.py, ``""`` for the package's face."""
-    relative = path.relative_to(PACKAGE)
-    name = relative.parts[0] if len(relative.parts) > 1 else relative.stem
-    return "" if name == "__init__" else name
+MODULES: Mapping[str, Path] = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
-def imports(path: Path) -> list[tuple[str, bool]]:
-    """Absolute names that a module imports, each with whether the import stands at module level.
+@cache
+def parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
 
-    Imports for the type checker alone (``if TYPE_CHECKING:``) tie nothing at run time and are left out.
+
+@cache
+def imports(path: Path) -> tuple[tuple[str, bool], ...]:
+    """Absolute names that a module imports, each with whether the import is at module level.
+
+    Imports for the type checker alone (``if TYPE_CHECKING:``) have no effect at run time and are left out.
     """
-    tree = ast.parse(path.read_text("utf-8"))
     found: list[tuple[str, bool]] = []
 
     def walk(node: ast.AST, top: bool) -> None:
@@ -137,55 +101,49 @@ def imports(path: Path) -> list[tuple[str, bool]]:
                 found.extend((f"{child.module}.{alias.name}", top) for alias in child.names)
             walk(child, top and not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda))
 
-    walk(tree, True)
-    return found
+    walk(parse(path), True)
+    return tuple(found)
 
 
-def floor(name: str) -> int:
-    return next(number for number, rooms in enumerate(FLOORS) if name in rooms)
+def dependencies(name: str) -> set[str]:
+    """Modules of imageseo that a module imports."""
+    return {found for found, _ in imports(MODULES[name]) if found in MODULES and found != name}
 
 
-def test_every_room_stands_on_a_floor() -> None:
-    known = {name for rooms in FLOORS for name in rooms} | {"", "__main__"}
-    assert {room(path) for path in modules()} <= known
+def package_of(name: str) -> str:
+    """``web`` for ``imageseo.web.urls``; ``""`` for modules at the root."""
+    parts = name.split(".")
+    return parts[1] if len(parts) > 1 and (PACKAGE / parts[1]).is_dir() else ""
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_never_point_up(path: Path) -> None:
-    here = room(path)
-    if here in ("", "__main__"):
-        return
-    for name, _ in imports(path):
-        if not name.startswith("imageseo."):
-            continue
-        there = name.split(".")[1]
-        if there in ("__version__",):
-            continue
-        assert floor(there) <= floor(here), f"{path.name} imports {name}, which stands above it"
-        if here in LEAVES and there in LEAVES:
-            assert here == there, f"{path.name} imports {name}: leaves never import each other's rooms"
-        if here in ("core", "settings", "ports", "config"):
-            assert there not in LEAVES, f"{path.name} imports the leaf {name}"
+def within(name: str, packages: Iterable[str]) -> bool:
+    return any(name == each or name.startswith(f"{each}.") for each in packages)
 
 
-@pytest.mark.parametrize("leaf", LEAVES)
-def test_leaves_of_one_room_do_not_import_each_other(leaf: str) -> None:
-    """Only a package that a leaf keeps for itself (heroes/art) may be imported, never another leaf."""
-    faces = {path.stem for path in (PACKAGE / leaf).glob("*.py")} - {"__init__"}
-    for path in (PACKAGE / leaf).glob("*.py"):
-        for name, _ in imports(path):
-            parts = name.split(".")
-            if parts[:2] == ["imageseo", leaf] and len(parts) > 2:
-                assert parts[2] not in faces - {path.stem}, f"{path.name} imports {name}"
+def test_the_packages_are_those_of_the_table() -> None:
+    assert {package_of(name) for name in MODULES} - {""} == FLOOR.keys()
+    assert {name for name in MODULES if not package_of(name)} == {"imageseo", "imageseo.__main__"}
 
 
-def test_no_circles() -> None:
-    names = {
-        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in modules()
-    }
-    graph = {
-        name: {found for found, _ in imports(path) if found in names and found != name} for name, path in names.items()
-    }
+def test_imports_point_down() -> None:
+    wrong = [
+        f"{name} imports {found}"
+        for name in MODULES
+        for found in sorted(dependencies(name))
+        if (here := package_of(name)) and (there := package_of(found)) and here != there and FLOOR[there] >= FLOOR[here]
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("level", ["modules", "folders"])
+def test_no_circles(level: str) -> None:
+    graph: dict[str, set[str]] = {}
+    for name, path in MODULES.items():
+        node = name if level == "modules" else name_of(path.parent)
+        found = dependencies(name)
+        if level == "folders":
+            found = {name_of(MODULES[each].parent) for each in found if each != "imageseo"} - {node}
+        graph.setdefault(node, set()).update(found)
     done: set[str] = set()
 
     def visit(name: str, trail: tuple[str, ...]) -> None:
@@ -199,52 +157,71 @@ def test_no_circles() -> None:
         visit(name, ())
 
 
-def test_only_compose_constructs_leaves() -> None:
-    for path in modules():
-        if room(path) in (*LEAVES, "compose", "outfit"):
-            continue
-        for name, _ in imports(path):
-            parts = name.split(".")
-            assert not (parts[0] == "imageseo" and len(parts) > 1 and parts[1] in LEAVES), f"{path.name} imports {name}"
+def test_plugins_are_loaded_by_name_and_never_import_each_other() -> None:
+    for package in PLUGINS:
+        files = sorted((ROOT / package.replace(".", "/")).glob("[!_]*.py"))
+        plugins = {name_of(path) for path in files}
+        wrong = [f"{name} imports {found}" for name in MODULES for found in dependencies(name) & plugins]
+        assert len(plugins) > 1
+        assert not wrong
+    assert {name for name in MODULES if "imageseo.config.plugins" in dependencies(name)} == LOADERS
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "core").rglob("*.py")), ids=lambda path: path.name)
-def test_core_is_pure(path: Path) -> None:
-    for name, _ in imports(path):
-        assert name.split(".")[0] not in PURE_CORE_FORBIDS, f"core/{path.name} imports {name}"
+def impure(name: str) -> Iterator[str]:
+    for found, _ in imports(MODULES[name]):
+        if found.split(".")[0] in IMPURE:
+            yield f"{name} imports {found}"
 
 
-def test_heavy_parts_load_inside_functions() -> None:
-    for path in modules():
-        for name, top in imports(path):
-            assert not (top and name.split(".")[0] in HEAVY), f"{path.name} imports {name} when it is loaded"
+def test_pure_modules_touch_no_file_and_no_pixel() -> None:
+    assert all(any(within(name, [each]) for name in MODULES) for each in PURE)
+    pure = [name for name in MODULES if within(name, PURE) and not within(name, NOT_PURE)]
+    assert not [fault for name in pure for fault in impure(name)]
 
 
-def test_hooks_hold_no_logic_and_are_imported_by_nobody() -> None:
-    for path in sorted((ROOT / "hooks").glob("*.py")):
-        tree = ast.parse(path.read_text("utf-8"))
-        allowed = ast.Import | ast.ImportFrom | ast.Expr | ast.Assign
-        assert all(isinstance(node, allowed) for node in tree.body), f"{path.name} holds logic"
-    for path in modules():
-        assert not any(name.split(".")[0] == "hooks" for name, _ in imports(path))
+def test_heavy_libraries_load_inside_functions() -> None:
+    wrong = [
+        f"{name} imports {found} when it is loaded"
+        for name, path in MODULES.items()
+        for found, top in imports(path)
+        if top and found.split(".")[0] in HEAVY
+    ]
+    assert not wrong
 
 
-def test_help_loads_nothing_but_words() -> None:
+def test_hooks_hold_no_logic_and_nothing_imports_them() -> None:
+    allowed = ast.Import | ast.ImportFrom | ast.Expr | ast.Assign
+    for path in [*sorted((ROOT / "hooks").glob("*.py")), *sorted((PACKAGE / "hosts").glob("*.py"))]:
+        assert all(isinstance(node, allowed) for node in parse(path).body), f"{path.name} holds logic"
+    for name, path in MODULES.items():
+        assert not any(found.split(".")[0] == "hooks" for found, _ in imports(path)), name
+        assert "imageseo.hosts" not in dependencies(name) or name.startswith("imageseo.hosts"), name
+
+
+def loaded_by(code: str, *libraries: str) -> set[str]:
+    """Which of some libraries a fresh interpreter has loaded after this code."""
+    code += f"\nimport sys; print('LOADED', *sorted({set(libraries)} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split()[1:])
+
+
+def test_help_loads_no_library_but_click() -> None:
     code = (
         "import sys; sys.argv = ['imageseo', '--help']\n"
-        "from imageseo.cli import main\n"
+        "from imageseo.cli.main import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "heavy = {'torch', 'diffusers', 'playwright', 'PIL', 'numpy', 'lxml', 'jinja2', 'mkdocs', 'pelican'}\n"
-        "print('LOADED', sorted(heavy & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "LOADED []" in done.stdout
+    assert not loaded_by(code, *HEAVY, "PIL", "numpy", "lxml", "jinja2", "msgspec", "mkdocs", "pelican")
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_rooms_stay_small_and_say_what_they_are(path: Path) -> None:
-    text = path.read_text("utf-8")
-    assert len(text.splitlines()) <= 300, f"{path.name} has outgrown its room: split it"
-    docstring = ast.get_docstring(ast.parse(text))
-    assert docstring, f"{path.name} does not say what it is"
+def test_files_stay_short_and_say_what_they_are_for() -> None:
+    for name, path in MODULES.items():
+        assert ast.get_docstring(parse(path)), f"{name} does not say what it is for"
+        assert len(path.read_text("utf-8").splitlines()) <= LONGEST_FILE, f"{name} is too long: split it"
+
+
+def test_folders_stay_small() -> None:
+    for folder in {path.parent for path in MODULES.values()}:
+        if name_of(folder) != "imageseo.lint.rules":
+            assert len(list(folder.glob("*.py"))) - 1 <= MOST_MODULES, f"{name_of(folder)} has too many modules"

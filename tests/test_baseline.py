@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from imageseo import baseline
-from imageseo.baseline import Baseline, BaselineError
-from imageseo.core.fingerprint import stamped
+from imageseo.lint import baseline
+from imageseo.lint.baseline import Baseline, BaselineError
+from imageseo.lint.fingerprint import stamped
 from imageseo.model.finding import Finding, Location, Severity
 
 

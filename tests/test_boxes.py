@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from imageseo.core.boxes import boxes, taken
-from imageseo.core.find import find
-from imageseo.core.inherited import Inheritance, Standing
+from imageseo.layout.containers import boxes, taken
+from imageseo.layout.inheritance import Inheritance, Standing
 from imageseo.model.image import Asset, ImageRef
 from imageseo.model.layout import PageLayout, ShownImage, SiteLayout, Template
+from imageseo.web.html.page_scan import find
 
 WIDTHS = (320, 412, 768, 1280)
 COLUMN = (288.0, 380.0, 736.0, 900.0)

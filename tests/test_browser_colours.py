@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from imageseo.images.decoding.probe import probe_bytes
+from imageseo.images.resizers.pillow import render
 from imageseo.model.image import Asset
-from imageseo.pixels import render
-from imageseo.probe import probe_bytes
 from tests import pictures
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -16,12 +16,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from imageseo import build as job
-from imageseo import compose, config
-from imageseo.core import edits
-from imageseo.hosts import directory
+from imageseo import config
+from imageseo.integrations import directory
+from imageseo.integrations.progress import Quiet
 from imageseo.model.finding import Finding, Severity
-from imageseo.progress import Quiet
+from imageseo.pipeline import build as job
+from imageseo.pipeline import composition
+from imageseo.web.html import edits
 from tests import pictures, small_sites
 
 PAGE = """<!doctype html>
@@ -44,7 +45,7 @@ def make(folder: Path, files: Mapping[str, str | bytes]) -> Path:
 def build(folder: Path, options: Mapping[str, object] | None = None) -> job.BuildResult:
     settings = config.load({"site_url": "https://example.org/", "profile": "fast", **(options or {})}, "test")
     site = directory.site(folder / "site", project=folder, settings=settings)
-    with compose.toolbox(settings, project=folder, progress=Quiet()) as tools:
+    with composition.toolbox(settings, project=folder, progress=Quiet()) as tools:
         return job.build(site, settings, tools)
 
 
@@ -237,8 +238,8 @@ def test_a_sitemap_keeps_what_it_says_of_pages_that_nobody_looked_at(tmp_path: P
 
 
 def test_an_output_folder_inside_the_sources_is_no_source(tmp_path: Path) -> None:
-    from imageseo.errors import SiteError
-    from imageseo.publish import Output
+    from imageseo.model.errors import SiteError
+    from imageseo.storage.output import Output
 
     (tmp_path / "output").mkdir()
     (tmp_path / "output/docs").mkdir()
@@ -376,7 +377,7 @@ class TestBadInput:
             "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
             "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))\n"
             "sys.argv = ['imageseo', 'build', 'site']\n"
-            "from imageseo.cli import main\nmain()\n"
+            "from imageseo.cli.main import main\nmain()\n"
         )
         done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode in (1, 2), done.stderr
@@ -429,7 +430,7 @@ def test_a_warm_build_loads_no_heavy_part(tmp_path: Path, photo: bytes) -> None:
     small_sites.write(tmp_path / "site", {"x/index.html": page("<p>Text</p>", "x/")})
     build(tmp_path)
     code = (
-        "import sys\nsys.argv = ['imageseo', 'build', 'site']\nfrom imageseo.cli import main\n"
+        "import sys\nsys.argv = ['imageseo', 'build', 'site']\nfrom imageseo.cli.main import main\n"
         "try: main()\nexcept SystemExit: pass\n"
         "heavy = {'torch', 'diffusers', 'playwright', 'numpy', 'resvg_py', 'fontTools', 'bs4'}\n"
         "print('LOADED', sorted(heavy & set(sys.modules)))"
@@ -481,7 +482,7 @@ class TestSitemapSwitchedOff:
         make(tmp_path, {"index.html": '<html><body><img src="img/a.jpg" alt="A"></body></html>', "img/a.jpg": photo})
         settings = config.load({"sitemap": False, "profile": "fast"}, "test")
         site = directory.site(tmp_path / "site", project=tmp_path, settings=settings)
-        with compose.toolbox(settings, project=tmp_path, progress=Quiet()) as tools:
+        with composition.toolbox(settings, project=tmp_path, progress=Quiet()) as tools:
             assert of(job.build(site, settings, tools), "site-url-missing") == []
 
 

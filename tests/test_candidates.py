@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from imageseo.core.candidates import Candidate, choose, chosen, chosen_of, parse_srcset, source_size
-from imageseo.core.media import matches
-from imageseo.core.sizes import SourceSize, parse_sizes
-from imageseo.core.themes import THEMES
+from imageseo.layout.themes import THEMES
 from imageseo.model.finding import DESKTOP, GATING, MOBILE, REPORTED, Viewport
 from imageseo.model.image import Attribute, ImageRef, SourceTag, Span, Zone
+from imageseo.web.css.media_queries import matches
+from imageseo.web.srcset.candidates import Candidate, choose, chosen, chosen_of, parse_srcset, source_size
+from imageseo.web.srcset.sizes import SourceSize, parse_sizes
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

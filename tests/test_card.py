@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from imageseo.errors import RecipeError
-from imageseo.heroes.art import card as cards
-from imageseo.heroes.art.colour import palette
-from imageseo.heroes.art.exact import Canvas, Dice, flatten
-from imageseo.heroes.art.picture import pixels
-from imageseo.heroes.art.type import face, fit
-from imageseo.heroes.procedural import PROVIDER, STYLES, Procedural
+from imageseo.heroes.providers.art import title_card as cards
+from imageseo.heroes.providers.art.color import palette
+from imageseo.heroes.providers.art.deterministic import Canvas, Dice, flatten
+from imageseo.heroes.providers.art.render import pixels
+from imageseo.heroes.providers.art.typography import face, fit
+from imageseo.heroes.providers.procedural import PROVIDER, STYLES, Procedural
+from imageseo.model.errors import RecipeError
 from imageseo.model.hero import Recipe
-from imageseo.ports import Place
+from imageseo.model.protocols import Place
 
 BRANDS = {
     "default": ("#0b1f3a", "#2563eb", "#f59e0b"),
@@ -61,7 +61,7 @@ class TestContrast:
         layout = cards.Layout.of(canvas, {"title": LONG, "subtitle": "A guide for writers", "brand": "Acme"})
         for seed in (1, 2, 3, 8):
             colours = palette(BRANDS[brand], Dice(seed, "palette"))
-            paint = import_module(f"imageseo.heroes.art.{style}").draw(canvas, colours, Dice(seed, style))
+            paint = import_module(f"imageseo.heroes.providers.art.{style}").draw(canvas, colours, Dice(seed, style))
             inks = layout.scrim(paint, colours)
             luma = luminance(flatten(paint.l, paint.a, paint.b, seed))
             for box, ink in zip(layout.boxes, inks, strict=True):

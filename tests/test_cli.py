@@ -12,11 +12,14 @@ from typing import Any
 
 import pytest
 
-from imageseo import __version__, cli, compose, installing
-from imageseo.errors import SettingsError
-from imageseo.hosts import job
-from imageseo.hosts.project import at_hand
-from imageseo.progress import Lines, for_stream
+from imageseo import __version__
+from imageseo.cli import main
+from imageseo.integrations import runner
+from imageseo.integrations.progress import Lines, for_stream
+from imageseo.integrations.project import at_hand
+from imageseo.model import extras
+from imageseo.model.errors import SettingsError
+from imageseo.pipeline import composition
 from tests import painters
 from tests.fakes import OneColour
 from tests.painters import Modelled
@@ -43,7 +46,7 @@ def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     def call(*words: str) -> int:
         monkeypatch.setattr(sys, "argv", ["imageseo", *words])
         with pytest.raises(SystemExit) as ended:
-            cli.main()
+            main.main()
         return int(ended.value.code or 0)
 
     return call
@@ -127,7 +130,7 @@ def test_an_unexpected_error_is_3_in_one_line(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(job, "build", broken)
+    monkeypatch.setattr(runner, "build", broken)
     assert command("build", "public") == 3
     said = capsys.readouterr().err
     assert len(said.splitlines()) == 1
@@ -180,20 +183,20 @@ def test_doctor_tells_parts_codecs_and_the_project(
 def test_doctor_says_how_to_get_what_is_missing(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from imageseo import doctor
+    from imageseo.cli.commands import doctor
 
     known = doctor._version
     monkeypatch.setattr(doctor, "_version", lambda name: None if name in ("lxml", "pelican") else known(name))
     assert command("doctor") == 1
     said = capsys.readouterr().out
     assert re.search(r'! lxml: missing\n +pip install "lxml>=', said)
-    assert re.search(rf"- pelican: not installed.*\n +{re.escape(installing.command('pelican'))}\n", said)
+    assert re.search(rf"- pelican: not installed.*\n +{re.escape(extras.command('pelican'))}\n", said)
 
 
 @pytest.fixture
 def painter(monkeypatch: pytest.MonkeyPatch) -> OneColour:
     provider = OneColour("procedural")
-    monkeypatch.setattr(compose, "providers", lambda settings, project, **more: {"procedural": provider})
+    monkeypatch.setattr(composition, "providers", lambda settings, project, **more: {"procedural": provider})
     return provider
 
 
@@ -518,7 +521,7 @@ def test_accepting_a_model_writes_a_report_and_says_where(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provider = Modelled(paper="v1")
-    monkeypatch.setattr(compose, "providers", lambda settings, project, **more: {"modelled": provider})
+    monkeypatch.setattr(composition, "providers", lambda settings, project, **more: {"modelled": provider})
     page = "---\nhero: {{provider: modelled, prompt: a hill, seed: {}, alt: A hill}}\n---\n# Art\n"
     mkdocs_site(tmp_path, files={"docs/a.md": page.format(1), "docs/b.md": page.format(2)})
     assert command("generate") == 0
@@ -569,7 +572,7 @@ def test_pins_outlive_pages_that_were_not_seen(
     painter: OneColour,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from imageseo.hosts import project
+    from imageseo.integrations import project
 
     files: dict[str, str | bytes] = {"docs/art.md": RECIPE, "docs/b.md": RECIPE.replace("300", "301")}
     mkdocs_site(tmp_path, files=files)
@@ -624,7 +627,7 @@ def test_pages_are_joined_with_front_matter_one_by_one(tmp_path: Path) -> None:
 def test_a_frozen_build_never_goes_without_front_matter(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from imageseo.hosts import project
+    from imageseo.integrations import project
 
     mkdocs_site(tmp_path, files={"docs/art.md": RECIPE, "other/index.html": PAGE.format("")})
     assert command("build", "other") == 0
@@ -637,8 +640,8 @@ def test_a_frozen_build_never_goes_without_front_matter(
 
 
 def test_a_host_that_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from imageseo.errors import MissingExtraError
-    from imageseo.hosts import project
+    from imageseo.integrations import project
+    from imageseo.model.errors import MissingExtraError
 
     mkdocs_site(tmp_path, config="plugins: []\n")
     write(tmp_path, {"imageseo.toml": "concurrency = 3\n"})
@@ -648,7 +651,7 @@ def test_a_host_that_is_not_installed(tmp_path: Path, monkeypatch: pytest.Monkey
     assert here.settings.concurrency == 3
     assert here.host is None
     assert "mkdocs is not installed" in notes[0]
-    with pytest.raises(MissingExtraError, match=re.escape(installing.command("mkdocs"))):
+    with pytest.raises(MissingExtraError, match=re.escape(extras.command("mkdocs"))):
         at_hand(tmp_path, config=tmp_path / "mkdocs.yml", note=notes.append)
 
 

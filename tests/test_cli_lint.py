@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
-from imageseo import changed, cli, compose, jury
-from imageseo.changed import ChangedError
+from imageseo.cli import main
+from imageseo.lint import changed_since, parallel
+from imageseo.lint.changed_since import ChangedError
+from imageseo.lint.rule import Rule
 from imageseo.model.finding import Severity
-from imageseo.rule import Rule
+from imageseo.pipeline import composition
 from tests.small_sites import mkdocs_site, photo, tree, write
 
 PAGE = '<!doctype html><html lang="en"><head><title>A</title></head><body><main><h1>A</h1>\n{}</main></body></html>\n'
@@ -53,7 +55,7 @@ def lint(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.Capture
     def call(*words: str, command: tuple[str, ...] = ("lint", "public")) -> Said:
         monkeypatch.setattr(sys, "argv", ["imageseo", *command, *words])
         with pytest.raises(SystemExit) as ended:
-            cli.main()
+            main.main()
         said = capsys.readouterr()
         return Said(int(ended.value.code or 0), said.out, said.err)
 
@@ -85,9 +87,9 @@ def test_a_rule_that_is_not_there_is_2_with_the_nearest(site: Path, lint: Any) -
 def test_a_rule_that_is_off_by_default_wakes_when_it_is_selected(
     site: Path, lint: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = next(rule for rule in jury.rules() if rule.id == "alt-missing")
+    known = next(rule for rule in parallel.rules() if rule.id == "alt-missing")
     sleeping = Rule(id="alt-missing", severity=Severity.WARN, default=Severity.OFF, check=known.check, asks=known.asks)
-    monkeypatch.setattr(jury, "rules", lambda: (sleeping,))
+    monkeypatch.setattr(parallel, "rules", lambda: (sleeping,))
     assert lint(*JSON).rules == []
     assert lint("--select", "alt-missing", *JSON).rules == ["alt-missing"] * 2
     write(site, {"imageseo.toml": '[lint.rules]\nalt-missing = "off"\n'})
@@ -249,7 +251,7 @@ def test_what_stands_on_every_page_touches_all(project: Path, lint: Any, name: s
     else:
         revision = "HEAD"
         (project / name).write_text(f"{text}\n", "utf-8")
-    folder = changed.changed_files(project, revision)
+    folder = changed_since.changed_files(project, revision)
     assert folder[1] == [name]
     site = write(project, {"imageseo.toml": ""})  # untracked, and a configuration, too
     assert pages(lint, revision) == {"index.html", "guide/index.html", "other/index.html"}
@@ -281,7 +283,7 @@ def test_git_faults_are_told_plainly(site: Path, lint: Any, monkeypatch: pytest.
     assert "git cannot compare with 'old'" in lint("--changed-since", "old").err
     monkeypatch.setenv("PATH", "")
     with pytest.raises(ChangedError, match="git is not installed"):
-        changed.changed_files(site, "HEAD")
+        changed_since.changed_files(site, "HEAD")
 
 
 # ---- fixes
@@ -322,7 +324,7 @@ Good:
 """
 
 from imageseo.model.edit import Edit
-from imageseo.model.fact import Place, Problem
+from imageseo.model.facts import Place, Problem
 from imageseo.model.finding import Severity
 from imageseo.model.image import Span
 
@@ -347,7 +349,7 @@ def test_fixes_that_overlap_are_made_in_rounds(site: Path, lint: Any, monkeypatc
     import strong_b  # type: ignore[import-not-found]
 
     own = Rule.of("strong_b", strong_b)
-    monkeypatch.setattr(jury, "rules", lambda: (own,))
+    monkeypatch.setattr(parallel, "rules", lambda: (own,))
     said = lint("--fix", *JSON)
     assert (said.code, said.rules, said.json["summary"]["fixed"]) == (0, [], 3)
     text = (site / "public/index.html").read_text("utf-8")
@@ -377,7 +379,7 @@ def test_every_format_goes_to_a_file_whole(site: Path, lint: Any, form: str) -> 
 def test_formats_are_what_is_installed(site: Path, lint: Any) -> None:
     said = lint("--format", "xml")
     assert said.code == 2
-    assert ", ".join(sorted(compose.reporters())) in said.err
+    assert ", ".join(sorted(composition.reporters())) in said.err
     assert lint("--output", "public").code == 2, "a folder is no file"
 
 
@@ -401,10 +403,10 @@ def test_explain_shows_a_page_and_lists_all(lint: Any, tmp_path: Path) -> None:
     assert page.out.startswith("alt-missing (error)\n\nEvery image says what it shows.\n")
     assert "\nBad:\n\n    <img src=" in page.out
     listed = lint(command=("explain",)).out
-    assert all(f"{rule.id} " in listed for rule in jury.rules())
+    assert all(f"{rule.id} " in listed for rule in parallel.rules())
     told = lint("--format", "json", command=("explain", "lcp-lazy")).json
     assert (told["id"], told["severity"], told["examples"][0]["good"]) == ("lcp-lazy", "error", False)
-    assert len(lint("--format", "json", command=("explain",)).json["rules"]) == len(jury.rules())
+    assert len(lint("--format", "json", command=("explain",)).json["rules"]) == len(parallel.rules())
     assert "sitemap" in lint(command=("explain", "sitemap-schema")).out
     wrong = lint(command=("explain", "lcp-lasy"))
     assert (wrong.code, "did you mean lcp-lazy?" in wrong.err) == (2, True)

@@ -12,12 +12,12 @@ from importlib.util import find_spec
 import pytest
 from PIL import Image, ImageChops
 
-from imageseo import installing
-from imageseo.codecs import avif, avif_svt, jpeg, png, webp
-from imageseo.errors import MissingExtraError
+from imageseo.images.codecs import avif, avif_svt, jpeg, png, webp
+from imageseo.images.metadata.rights import packet, read_rights
+from imageseo.model import extras
+from imageseo.model.errors import MissingExtraError
 from imageseo.model.image import Kind, Rights
-from imageseo.ports import Codec
-from imageseo.provenance import packet, read_rights
+from imageseo.model.protocols import Codec
 from tests import pictures
 
 needs_svt = pytest.mark.skipif(find_spec("pillow_avif") is None, reason="the extra svt is not installed")
@@ -199,7 +199,7 @@ def test_svt_leaves_pillow_alone_and_is_silent() -> None:
     code = (
         "import sys\n"
         "from PIL import AvifImagePlugin, Image\n"
-        "from imageseo.codecs import avif_svt\n"
+        "from imageseo.images.codecs import avif_svt\n"
         "from tests import pictures\n"
         "data = avif_svt.CODEC.encode(pictures.photo(), quality=60, effort=None, xmp=None)\n"
         "assert 'pillow_avif' not in sys.modules\n"
@@ -221,7 +221,7 @@ def test_svt_takes_no_real_time_priority_and_leaves_what_the_thread_may() -> Non
     code = (
         "import os, pathlib\n"
         "from tests import pictures\n"
-        "from imageseo.codecs import avif_svt\n"
+        "from imageseo.images.codecs import avif_svt\n"
         "may = lambda: pathlib.Path('/proc/thread-self/status').read_text().split('CapEff:')[1].split()[0]\n"
         "before = may()\n"
         "avif_svt.CODEC.encode(pictures.photo(), quality=60, effort=None, xmp=None)\n"
@@ -248,7 +248,7 @@ def test_without_its_package_svt_says_what_to_install(monkeypatch: pytest.Monkey
     try:
         with pytest.raises(MissingExtraError, match="pillow-avif-plugin") as raised:
             avif_svt.CODEC.version()
-        assert installing.command("svt") in raised.value.hint
+        assert extras.command("svt") in raised.value.hint
     finally:
         avif_svt._encoder.cache_clear()
 

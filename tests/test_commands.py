@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from imageseo.hosts import commands, job
+from imageseo.integrations import command_hints, runner
 from imageseo.model.finding import Finding, Location, Severity
-from imageseo.model.page import Page, PageHints, Site
+from imageseo.model.site import Page, PageHints, Site
 from tests.small_sites import mkdocs_site, pelican_site, run, write
 
 RECIPE = "style: topo, width: 320, height: 180, alt: Lines"
@@ -21,22 +21,22 @@ def test_a_page_without_a_source_is_named_with_its_site(tmp_path: Path, monkeypa
     monkeypatch.chdir(tmp_path)
     pages = (Page(path="a b.html"), Page(path="b.html", hints=PageHints(source=Path("docs/b.md"))))
     site = Site(root=tmp_path / "public", project=tmp_path, base_url=None, pages=pages)
-    command = commands.pinning(site, config=None)
+    command = command_hints.pinning(site, config=None)
     assert command("a b.html") == "imageseo generate --site public 'a b.html'"
     assert command("docs/b.md") == "imageseo generate docs/b.md"
-    config = commands.pinning(site, config=tmp_path / "conf/mkdocs.yml")
+    config = command_hints.pinning(site, config=tmp_path / "conf/mkdocs.yml")
     assert config("docs/b.md") == "imageseo generate --config conf/mkdocs.yml docs/b.md"
 
 
 def test_a_configuration_is_named_where_it_is_not_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, {"mkdocs.yml": "", "other.yml": "", "sub/mkdocs.yml": ""})
     monkeypatch.chdir(tmp_path)
-    assert commands.to_name(tmp_path / "mkdocs.yml") is None
-    assert commands.to_name(Path("mkdocs.yml")) is None
-    assert commands.to_name(tmp_path / "other.yml") == tmp_path / "other.yml"
-    assert commands.to_name(tmp_path / "sub/mkdocs.yml") == tmp_path / "sub/mkdocs.yml"
+    assert command_hints.to_name(tmp_path / "mkdocs.yml") is None
+    assert command_hints.to_name(Path("mkdocs.yml")) is None
+    assert command_hints.to_name(tmp_path / "other.yml") == tmp_path / "other.yml"
+    assert command_hints.to_name(tmp_path / "sub/mkdocs.yml") == tmp_path / "sub/mkdocs.yml"
     write(tmp_path, {"properdocs.yml": ""})
-    assert commands.to_name(tmp_path / "mkdocs.yml") == tmp_path / "mkdocs.yml", "the other one comes first"
+    assert command_hints.to_name(tmp_path / "mkdocs.yml") == tmp_path / "mkdocs.yml", "the other one comes first"
 
 
 def followed(said: str, cwd: Path) -> str:
@@ -87,9 +87,9 @@ def finding(message: str, **place: object) -> Finding:
 
 
 def test_a_line_names_the_page_once() -> None:
-    assert job.line(finding("wrong")) == "docs/a.md: wrong [r]; do it"
-    assert job.line(finding("docs/a.md: wrong\ndocs/a.md: and bad")) == "docs/a.md: wrong; and bad [r]; do it"
+    assert runner.line(finding("wrong")) == "docs/a.md: wrong [r]; do it"
+    assert runner.line(finding("docs/a.md: wrong\ndocs/a.md: and bad")) == "docs/a.md: wrong; and bad [r]; do it"
     # Lines are counted in the built page, which is another file.
-    assert job.line(finding("wrong", line=3, column=5)) == "a/index.html:3:5 (docs/a.md): wrong [r]; do it"
+    assert runner.line(finding("wrong", line=3, column=5)) == "a/index.html:3:5 (docs/a.md): wrong [r]; do it"
     bare = Finding(rule="r", severity=Severity.WARN, message="a.html: wrong", location=Location(page="a.html"))
-    assert job.line(bare) == "a.html: wrong [r]"
+    assert runner.line(bare) == "a.html: wrong [r]"

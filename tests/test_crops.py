@@ -17,11 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter
 
-from imageseo import crops
-from imageseo.core.crops import MAX_WIDTH, largest, like_crop, name, window
-from imageseo.errors import ProviderError
+from imageseo.images.decoding.probe import probe
+from imageseo.model.errors import ProviderError
 from imageseo.model.hero import ALGORITHMIC_MEDIA
-from imageseo.probe import probe
+from imageseo.pipeline import hero_crops
+from imageseo.pipeline.crop_windows import MAX_WIDTH, largest, like_crop, name, window
 from tests import pictures, small_sites
 from tests.test_build import build, page
 
@@ -105,7 +105,7 @@ def png(image: Image.Image) -> bytes:
 
 
 def boxes(master: bytes, ratios: Sequence[str], focal: tuple[float, float] | None = None) -> list[Image.Image]:
-    made = crops.cut(master, ratios, focal=focal, max_pixels=10**8)
+    made = hero_crops.cut(master, ratios, focal=focal, max_pixels=10**8)
     return [Image.open(io.BytesIO(data)) for data in made]
 
 
@@ -145,7 +145,7 @@ def test_a_moon_in_a_plain_sky_is_kept() -> None:
 def test_a_picture_of_nothing_is_cut_in_its_middle(image: Image.Image) -> None:
     (crop,) = boxes(png(image), ["1:1"])
     assert crop.size == (360, 360)
-    assert crops._subject(image.convert("RGB"), "1:1") == pytest.approx((0.5, 0.5), abs=0.01)
+    assert hero_crops._subject(image.convert("RGB"), "1:1") == pytest.approx((0.5, 0.5), abs=0.01)
 
 
 def test_the_authors_focal_point_comes_first() -> None:
@@ -182,15 +182,15 @@ def test_masters_of_every_kind_have_crops(mode: str) -> None:
 @pytest.mark.parametrize("master", [b"", b"no picture", pictures.cut(pictures.save(pictures.photo(300, 200), "PNG"))])
 def test_what_is_no_picture_is_said(master: bytes) -> None:
     with pytest.raises(ProviderError, match="hero's master"):
-        list(crops.cut(master, ["1:1"], focal=None, max_pixels=10**6))
+        list(hero_crops.cut(master, ["1:1"], focal=None, max_pixels=10**6))
 
 
 def test_crops_are_the_same_in_every_process(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(png(with_face((640, 360), (0.3, 0.4), 50)))
     code = (
-        "import hashlib, pathlib; from imageseo import crops\n"
+        "import hashlib, pathlib; from imageseo.pipeline import hero_crops\n"
         "data = pathlib.Path('a.png').read_bytes()\n"
-        "cut = crops.cut(data, ('1:1', '4:3', '1.91:1'), focal=None, max_pixels=10**6)\n"
+        "cut = hero_crops.cut(data, ('1:1', '4:3', '1.91:1'), focal=None, max_pixels=10**6)\n"
         "print([hashlib.sha256(each).hexdigest() for each in cut])"
     )
     said = {
@@ -243,7 +243,7 @@ def uncut(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     def fail(*words: object, **more: object) -> None:
         raise AssertionError("a crop was made that was there already")
 
-    return lambda: monkeypatch.setattr(crops, "cut", fail)
+    return lambda: monkeypatch.setattr(hero_crops, "cut", fail)
 
 
 def test_crops_lie_beside_the_hero_and_say_what_it_says(site: Path) -> None:
@@ -302,9 +302,9 @@ def test_another_smartcrop_cuts_anew(site: Path, monkeypatch: pytest.MonkeyPatch
         cut.extend(wanted)
         return really(master, wanted, **more)
 
-    really = crops.cut
-    monkeypatch.setattr(crops, "cut", noted)
-    monkeypatch.setattr(crops, "version", lambda: "smartcrop 99")
+    really = hero_crops.cut
+    monkeypatch.setattr(hero_crops, "cut", noted)
+    monkeypatch.setattr(hero_crops, "version", lambda: "smartcrop 99")
     cropped(site)
     assert sorted(cut) == sorted(RATIOS)
     cropped(site)

@@ -17,17 +17,17 @@ from typing import Any, cast
 import pytest
 from PIL import Image
 
-from imageseo.core.hero_keys import OPTIONS, WORDED
-from imageseo.errors import ProviderError, RecipeError, SettingsError
-from imageseo.heroes.diffusers import HEIGHT, PROVIDER, WIDTH, Diffusers
-from imageseo.heroes.diffusion import draw, options, pipes, run
-from imageseo.heroes.diffusion.ahead import ahead
-from imageseo.heroes.procedural import PROVIDER as PROCEDURAL
-from imageseo.making.requests import Requests
+from imageseo.config.settings import HeroSettings
+from imageseo.heroes.providers.diffusers import HEIGHT, PROVIDER, WIDTH, Diffusers
+from imageseo.heroes.providers.diffusion import inference, options, pipelines, runner
+from imageseo.heroes.providers.diffusion.prefetch import ahead
+from imageseo.heroes.providers.procedural import PROVIDER as PROCEDURAL
+from imageseo.heroes.recipes.keys import OPTIONS, WORDED
+from imageseo.heroes.recipes.request_reader import Requests
+from imageseo.model.errors import ProviderError, RecipeError, SettingsError
 from imageseo.model.hero import TRAINED_MEDIA, Master, Recipe
-from imageseo.model.page import Page, PageHints
-from imageseo.ports import HeroProvider, Place, Progress
-from imageseo.settings import HeroSettings
+from imageseo.model.protocols import HeroProvider, Place, Progress
+from imageseo.model.site import Page, PageHints
 from tests import small_sites, tiny_adapters, tiny_models
 
 torch: Any = pytest.importorskip("torch")
@@ -199,15 +199,17 @@ class TestPrompts:
         """Else a weight somewhere would change what all the other words mean."""
         import numpy as np
 
-        from imageseo.heroes.diffusion import embed
+        from imageseo.heroes.providers.diffusion import prompt_embeddings
 
         made(provider, recipe(family))
         pipe = next(
-            pipe for key, pipe in pipes._LOADED.items() if pipes.family(pipe) == FAMILY[family] and "float32" in key
+            pipe
+            for key, pipe in pipelines._LOADED.items()
+            if pipelines.family(pipe) == FAMILY[family] and "float32" in key
         )
         for negative in ("", "text, logo"):
-            plain, _ = embed.arguments(pipe, ["a lighthouse, at dawn"], negative)
-            weighed = embed._weighted(pipe, ["a lighthouse, at dawn"], negative)
+            plain, _ = prompt_embeddings.arguments(pipe, ["a lighthouse, at dawn"], negative)
+            weighed = prompt_embeddings._weighted(pipe, ["a lighthouse, at dawn"], negative)
             keys = {"prompt_embeds", "negative_prompt_embeds"}
             keys |= {"pooled_prompt_embeds", "negative_pooled_prompt_embeds"} if family == "sdxl" else set()
             assert set(weighed) == keys
@@ -239,7 +241,7 @@ class TestPrompts:
     def test_a_text_is_encoded_once(self, provider: Diffusers, monkeypatch: pytest.MonkeyPatch) -> None:
         made(provider, recipe("sd"))
         seen: list[str] = []
-        for pipe in pipes._LOADED.values():
+        for pipe in pipelines._LOADED.values():
             if getattr(pipe, "text_encoder", None) is not None:
                 monkeypatch.setattr(pipe.text_encoder, "register_buffer", pipe.text_encoder.register_buffer)
                 hook = pipe.text_encoder.get_input_embeddings().register_forward_hook(lambda *_: seen.append("x"))
@@ -253,7 +255,7 @@ class TestPrompts:
     def test_remembered_texts_know_the_order_of_adapters(self, models: Path) -> None:
         """Weights belong to LoRAs by their order, and so do the numbers of the words that embeddings teach."""
         made(placed(models), recipe("sd"))
-        pipe = next(each for each in pipes._LOADED.values() if pipes.family(each) == "StableDiffusion")
+        pipe = next(each for each in pipelines._LOADED.values() if pipelines.family(each) == "StableDiffusion")
         for name, seed in (("a", 1), ("b", 2)):
             tiny_adapters.lora(pipe, models / f"{name}.safetensors", seed=seed, parts=("text_encoder",))
             tiny_adapters.embedding(models / f"<{name}>.safetensors", 32, name=f"<{name}>", seed=seed)
@@ -292,7 +294,7 @@ class TestBatches:
         assert [master.env["batch"] for master in masters] == [1, 1]
 
     def test_a_master_is_given_as_soon_as_it_is_made(self, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        real, calls = draw.call, []
+        real, calls = inference.call, []
 
         def interrupted(pipe: Any, arguments: Mapping[str, Any]) -> Any:
             calls.append(1)
@@ -300,7 +302,7 @@ class TestBatches:
                 raise KeyboardInterrupt
             return real(pipe, arguments)
 
-        monkeypatch.setattr(draw, "call", interrupted)
+        monkeypatch.setattr(inference, "call", interrupted)
         masters = placed(models).produce([recipe("sd", seed) for seed in range(4)])
         assert next(masters).png
         assert next(masters).png
@@ -332,13 +334,13 @@ class TestBatches:
 
     def test_what_waits_is_not_drawn_again(self, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """However late the thread begins: here, after what waited has been taken."""
-        real, sizes, gate = draw.call, [], threading.Event()
+        real, sizes, gate = inference.call, [], threading.Event()
 
         def counted(pipe: Any, arguments: Mapping[str, Any]) -> Any:
             sizes.append(len(arguments["generator"]))
             return real(pipe, arguments)
 
-        monkeypatch.setattr(draw, "call", counted)
+        monkeypatch.setattr(inference, "call", counted)
         asked = [recipe("sd", seed) for seed in (1, 2, 3)]
         provider = placed(models, repro=False, batch=2)
         made(provider, asked[0])
@@ -354,7 +356,7 @@ class TestBatches:
 
             return ahead(waiting, keep)
 
-        monkeypatch.setattr(run, "ahead", late)
+        monkeypatch.setattr(runner, "ahead", late)
         studio = provider._studio["studio"]
         assert list(studio.drawn) == [asked[1].key]
         masters = provider.produce(asked[1:])
@@ -404,11 +406,11 @@ class TestFaults:
 
     @pytest.mark.parametrize("family", [each for each in tiny_models.FAMILIES if each != "sd3"])  # too tiny for it
     def test_the_usual_size_suits_every_family(self, models: Path, family: str) -> None:
-        pipe = pipes.load(models / family, "model", digest=family, dtype="float32", device="cpu")
-        pipes.check_size(pipe, WIDTH, HEIGHT)
+        pipe = pipelines.load(models / family, "model", digest=family, dtype="float32", device="cpu")
+        pipelines.check_size(pipe, WIDTH, HEIGHT)
 
     def test_black_is_no_master(self, provider: Diffusers, monkeypatch: pytest.MonkeyPatch) -> None:
-        real = draw.call
+        real = inference.call
         for value, word in ((float("nan"), "NaN"), (0.0, "of one colour, #000000")):
 
             def spoiled(pipe: Any, arguments: Mapping[str, Any], value: float = value) -> Any:
@@ -416,7 +418,7 @@ class TestFaults:
                 result.images[:] = value
                 return result
 
-            monkeypatch.setattr(draw, "call", spoiled)
+            monkeypatch.setattr(inference, "call", spoiled)
             with pytest.raises(ProviderError, match=word) as caught:
                 made(provider, recipe("sd"))
             assert "dtype" in caught.value.hint
@@ -434,7 +436,7 @@ class TestFaults:
 
     @pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA out of memory."), MemoryError()])
     def test_memory_that_runs_out_once(self, models: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-        real, sizes = draw.call, []
+        real, sizes = inference.call, []
 
         def short(pipe: Any, arguments: Mapping[str, Any]) -> Any:
             sizes.append((len(arguments["generator"]), pipe.vae.use_tiling))
@@ -442,7 +444,7 @@ class TestFaults:
                 raise error
             return real(pipe, arguments)
 
-        monkeypatch.setattr(draw, "call", short)
+        monkeypatch.setattr(inference, "call", short)
         provider = placed(models, repro=False, batch=2)
         masters = made(provider, recipe("sd", 1), recipe("sd", 2), recipe("sd", 3))
         assert sizes == [(2, False), (1, True), (1, True), (1, False)]
@@ -456,25 +458,25 @@ class TestFaults:
         Image.linear_gradient("L").resize((64, 64)).save(models / "start.png")
         asked = recipe("sd", image="start.png", strength=0.9)
         made(placed(models), asked, recipe("pixart"))
-        real, calls = draw.call, []
+        real, calls = inference.call, []
 
         def short(pipe: Any, arguments: Mapping[str, Any]) -> Any:
-            calls.append(pipes.family(pipe))
+            calls.append(pipelines.family(pipe))
             if len(calls) == 1:
                 raise MemoryError
             return real(pipe, arguments)
 
-        monkeypatch.setattr(draw, "call", short)
+        monkeypatch.setattr(inference, "call", short)
         (master,) = made(placed(models), asked)
         assert master.env["tiled"]
         assert calls == ["StableDiffusionImg2Img"] * 2
-        assert [pipes.family(each) for each in pipes._LOADED.values()] == ["StableDiffusion"]
+        assert [pipelines.family(each) for each in pipelines._LOADED.values()] == ["StableDiffusion"]
 
     def test_memory_that_runs_out_twice(self, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def short(pipe: Any, arguments: Mapping[str, Any]) -> Any:
             raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
 
-        monkeypatch.setattr(draw, "call", short)
+        monkeypatch.setattr(inference, "call", short)
         with pytest.raises(ProviderError, match="memory ran out") as caught:
             made(placed(models), recipe("sd"))
         assert "upscale" in caught.value.hint
@@ -485,10 +487,10 @@ class TestFaults:
         tries: list[int] = []
 
         def short(*_: Any) -> Any:
-            tries.append(len(pipes._LOADED))
+            tries.append(len(pipelines._LOADED))
             raise torch.OutOfMemoryError("CUDA out of memory.")
 
-        monkeypatch.setattr(pipes, "_loaded", short)
+        monkeypatch.setattr(pipelines, "_loaded", short)
         with pytest.raises(ProviderError, match="memory ran out"):
             made(placed(models), recipe("sd", dtype="float16"))
         assert tries[0] > 0
@@ -518,7 +520,7 @@ class TestFaults:
 
     def test_what_a_batch_made_ahead_outlives_a_fault(self, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """The one that failed raises in its turn; asked again for the rest, the provider has it already."""
-        real, calls = draw.call, []
+        real, calls = inference.call, []
 
         def spoiled(pipe: Any, arguments: Mapping[str, Any]) -> Any:
             calls.append(len(arguments["generator"]))
@@ -526,7 +528,7 @@ class TestFaults:
             result.images[1] = float("nan")
             return result
 
-        monkeypatch.setattr(draw, "call", spoiled)
+        monkeypatch.setattr(inference, "call", spoiled)
         asked = [recipe("sd", seed) for seed in (1, 2, 3)]
         provider = placed(models, repro=False, batch=3)
         masters = provider.produce(asked)

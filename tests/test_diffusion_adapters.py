@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from imageseo.errors import ProviderError
-from imageseo.heroes.diffusion import adapters, draw, options, pipes, said
-from imageseo.heroes.diffusion.models import Files
+from imageseo.heroes.providers.diffusion import adapters, inference, options, pipelines
+from imageseo.heroes.providers.diffusion import generation_metadata as said
+from imageseo.heroes.providers.diffusion.model_files import Files
+from imageseo.model.errors import ProviderError
 from tests import tiny_adapters, tiny_models
 
 Pixels = NDArray[np.uint8]
@@ -326,7 +327,7 @@ def test_parts_of_the_hub_are_evidence_too(
 
 
 def test_the_libraries_that_a_recipe_calls_are_evidence(sd: Any) -> None:
-    machine, plain = pipes.Machine(device="cpu"), draw.Drawn(pictures=())
+    machine, plain = pipelines.Machine(device="cpu"), inference.Drawn(pictures=())
 
     def libraries(**more: Any) -> set[str]:
         found = said.env(sd, machine, asked(**more), dtype="float32", batch=1, drawn=plain)

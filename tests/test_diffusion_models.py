@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from imageseo.errors import ProviderError, RecipeError, SettingsError
-from imageseo.heroes.diffusers import PROVIDER
-from imageseo.heroes.diffusion import models, options, schedulers, sound
-from imageseo.heroes.diffusion.models import Files
+from imageseo.heroes.providers.diffusers import PROVIDER
+from imageseo.heroes.providers.diffusion import model_checks, model_files, options, schedulers
+from imageseo.heroes.providers.diffusion.model_files import Files
+from imageseo.model.errors import ProviderError, RecipeError, SettingsError
 from imageseo.model.hero import Recipe
-from imageseo.ports import Place
+from imageseo.model.protocols import Place
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -188,7 +188,7 @@ class TestSchedulerNames:
 class TestFolders:
     def test_a_folder_of_the_project(self, files: Files) -> None:
         assert files.folder("model", "models/paper") == files.project / "models/paper"
-        assert sound.check_model(files.folder("model", "models/paper"), "model") is None
+        assert model_checks.check_model(files.folder("model", "models/paper"), "model") is None
 
     @pytest.mark.parametrize(
         ("name", "says"),
@@ -223,7 +223,7 @@ class TestFolders:
             asked.append(repo)
             return folder
 
-        monkeypatch.setattr(models, "_fetched", fetched)
+        monkeypatch.setattr(model_files, "_fetched", fetched)
         assert online.folder("model", f"org/name@{COMMIT}") == snapshot
         assert asked == []
         (snapshot / "unet/diffusion_pytorch_model.safetensors").unlink()
@@ -278,7 +278,7 @@ class TestFolders:
         folder = files.project / "models/paper"
         harm(folder)
         with pytest.raises(ProviderError) as caught:
-            sound.check_model(folder, "model")
+            model_checks.check_model(folder, "model")
         text = str(caught.value)
         assert "`model`" in text
         assert all(word in text for word in says), text
@@ -288,7 +288,7 @@ class TestFolders:
         folder = files.project / "models/paper"
         for file in folder.rglob("*.safetensors"):
             file.rename(file.with_name(file.name.replace(".safetensors", ".fp16.safetensors")))
-        assert sound.check_model(folder, "model") == "fp16"
+        assert model_checks.check_model(folder, "model") == "fp16"
 
     def test_the_provider_says_it_without_torch(self, tmp_path: Path) -> None:
         placed = PROVIDER.placed(Place(project=tmp_path, cache=tmp_path / ".cache"))
@@ -347,7 +347,7 @@ class TestDigests:
 def test_nothing_heavy_is_loaded_before_a_picture_is_made() -> None:
     code = (
         "import sys\n"
-        "from imageseo.heroes.diffusers import PROVIDER\n"
+        "from imageseo.heroes.providers.diffusers import PROVIDER\n"
         "PROVIDER.complete({'model': 'm', 'prompt': 'x', 'scheduler': 'DPM++ 2M Karras', 'image': 'a.png'})\n"
         "print('LOADED', sorted({'torch', 'diffusers', 'transformers', 'PIL', 'numpy', 'huggingface_hub'}"
         " & set(sys.modules)))"

@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from imageseo.errors import ProviderError, RecipeError
-from imageseo.heroes import diffusers
-from imageseo.heroes.diffusion import control, options, pictures, seams, shapes
-from imageseo.heroes.diffusion.models import Files
+from imageseo.heroes.providers import diffusers
+from imageseo.heroes.providers.diffusion import blending, controlnet, input_images, options, tasks
+from imageseo.heroes.providers.diffusion.model_files import Files
+from imageseo.model.errors import ProviderError, RecipeError
 from imageseo.model.hero import COMPOSITE_TRAINED_MEDIA, TRAINED_MEDIA, Recipe
-from imageseo.ports import Place
+from imageseo.model.protocols import Place
 from tests import tiny_adapters, tiny_models
 
 Pixels = NDArray[np.uint8]
@@ -99,18 +99,18 @@ def drawn(pipe: Any, more: Mapping[str, Any], size: tuple[int, int] = SIZE) -> I
 
 def made(pipe: Any, files: Files, size: tuple[int, int] = SIZE, **more: Any) -> Pixels:
     said = asked(**more)
-    called, given = shapes.call(pipe, said, files, size)
-    return np.asarray(shapes.finished(drawn(called, given, size), said, files, size))
+    called, given = tasks.call(pipe, said, files, size)
+    return np.asarray(tasks.finished(drawn(called, given, size), said, files, size))
 
 
 def refusal(pipe: Any, files: Files, size: tuple[int, int] = SIZE, **more: Any) -> str:
     with pytest.raises(ProviderError) as caught:
-        shapes.call(pipe, asked(**more), files, size)
+        tasks.call(pipe, asked(**more), files, size)
     return str(caught.value)
 
 
 def test_words_alone_call_the_pipeline_itself(sd: Any, files: Files) -> None:
-    called, given = shapes.call(sd, asked(), files, SIZE)
+    called, given = tasks.call(sd, asked(), files, SIZE)
     assert called is sd
     assert given == {}
 
@@ -120,7 +120,7 @@ def test_img2img_starts_from_the_picture_with_the_same_weights(
     family: str, pipes: dict[str, Any], folder: Path, files: Files
 ) -> None:
     pipe = pipe_of(family, pipes, folder)
-    called, given = shapes.call(pipe, asked(image="scene.png", strength=0.5), files, SIZE)
+    called, given = tasks.call(pipe, asked(image="scene.png", strength=0.5), files, SIZE)
     assert called.components["vae"] is pipe.vae
     assert given["image"].size == SIZE
     soft, hard = (made(pipe, files, image="scene.png", strength=strength) for strength in (0.25, 1.0))
@@ -132,7 +132,7 @@ def test_img2img_starts_from_the_picture_with_the_same_weights(
 @pytest.mark.parametrize("family", ["sd", "sdxl", "flux"])
 def test_inpaint_keeps_what_the_mask_spares(family: str, pipes: dict[str, Any], folder: Path, files: Files) -> None:
     pipe = pipe_of(family, pipes, folder)
-    scene = np.asarray(pictures.covering(pictures.read(folder / "scene.png", "image"), SIZE))
+    scene = np.asarray(input_images.covering(input_images.read(folder / "scene.png", "image"), SIZE))
     new = made(pipe, files, image="scene.png", mask="mask.png")
     left, right = new[:, :32].astype(int), new[:, 40:]
     assert np.array_equal(right, scene[:, 40:])
@@ -155,12 +155,12 @@ def test_outpaint_keeps_the_original_to_the_pixel(
 
 
 def test_what_surrounds_an_outpainted_picture_is_drawn_and_led_over(sd: Any, files: Files) -> None:
-    _, given = shapes.call(sd, asked(image="small.png", outpaint=True), files, SIZE)
+    _, given = tasks.call(sd, asked(image="small.png", outpaint=True), files, SIZE)
     mask = np.asarray(given["mask_image"])
     assert mask[20:44, 32:64].max() == 0
     assert mask[:, :24].min() == mask[:, 72:].min() == mask[:12].min() == mask[52:].min() == 255
     first, other = (
-        np.asarray(drawn(*shapes.call(sd, asked(image="small.png", outpaint=True, strength=strength), files, SIZE)))
+        np.asarray(drawn(*tasks.call(sd, asked(image="small.png", outpaint=True, strength=strength), files, SIZE)))
         for strength in (0.5, 1.0)
     )
     assert not np.array_equal(first[:, :24], other[:, :24])
@@ -169,7 +169,7 @@ def test_what_surrounds_an_outpainted_picture_is_drawn_and_led_over(sd: Any, fil
 def test_no_line_shows_where_colours_drift() -> None:
     """A made picture that is 40 levels too dark around a real one: no step at the border or anywhere."""
     real = Image.new("RGB", (100, 100), (150, 150, 150))
-    new = np.asarray(seams.continued(Image.new("RGB", (400, 300), (110, 110, 110)), real, (150, 100))).astype(int)
+    new = np.asarray(blending.continued(Image.new("RGB", (400, 300), (110, 110, 110)), real, (150, 100))).astype(int)
     assert (new[100:200, 150:250] == 150).all()
     assert np.abs(np.diff(new[..., 0], axis=0)).max() <= 1
     assert np.abs(np.diff(new[..., 0], axis=1)).max() <= 1
@@ -181,7 +181,7 @@ def test_what_is_off_in_one_place_is_led_out_a_little() -> None:
     real = np.full((100, 100, 3), 90, np.uint8)
     real[50:] = 150
     made = Image.new("RGB", (400, 100), (120, 120, 120))
-    new = np.asarray(seams.continued(made, Image.fromarray(real), (150, 0))).astype(int)
+    new = np.asarray(blending.continued(made, Image.fromarray(real), (150, 0))).astype(int)
     assert np.array_equal(new[:, 150:250], real)
     assert np.abs(np.diff(new[20, 100:300, 0])).max() <= 8
     assert (new[20, 149, 0], new[80, 149, 0]) == pytest.approx((90, 150), abs=4)
@@ -194,7 +194,7 @@ def test_an_inpainting_model_reads_mask_and_picture_and_refuses_words_alone(
     pipe = tiny_adapters.inpainting(sd)
     pipe.set_progress_bar_config(disable=True)
     new = made(pipe, files, image="scene.png", mask="mask.png")
-    scene = np.asarray(pictures.covering(pictures.read(folder / "scene.png", "image"), SIZE))
+    scene = np.asarray(input_images.covering(input_images.read(folder / "scene.png", "image"), SIZE))
     assert np.array_equal(new[:, 40:], scene[:, 40:])
     assert not np.array_equal(new[:, :32], scene[:, :32])
     assert "made for inpainting" in refusal(pipe, files)
@@ -249,9 +249,9 @@ def test_controlnets_that_do_not_fit_are_refused(pipes: dict[str, Any], folder: 
 
 def test_canny_finds_outlines_and_nothing_else() -> None:
     flat = Image.new("RGB", (200, 160), (90, 120, 60))
-    assert np.asarray(control.prepared(flat, "canny", (100, 80))).max() == 0
+    assert np.asarray(controlnet.prepared(flat, "canny", (100, 80))).max() == 0
     ImageDraw.Draw(flat).rectangle((50, 40, 150, 120), fill=(220, 210, 250))
-    lines = control.prepared(flat, "canny", (200, 160))
+    lines = controlnet.prepared(flat, "canny", (200, 160))
     values = np.asarray(lines)
     assert (lines.mode, lines.size) == ("RGB", (200, 160))
     assert set(np.unique(values)) == {0, 255}
@@ -275,24 +275,24 @@ def test_what_cannot_be_drawn_is_refused(pipes: dict[str, Any], folder: Path, fi
 def test_pictures_are_covered_upright_and_in_srgb(tmp_path: Path) -> None:
     wide = Image.new("RGB", (300, 100), "red")
     wide.paste("blue", (100, 0, 200, 100))
-    middle = pictures.covering(wide, (50, 50))
+    middle = input_images.covering(wide, (50, 50))
     assert middle.size == (50, 50)
     assert middle.getpixel((5, 25)) == middle.getpixel((44, 25)) == (0, 0, 255)
     turned = Image.Exif()
     turned[0x0112] = 6
     wide.save(tmp_path / "turned.jpg", exif=turned)
-    assert pictures.read(tmp_path / "turned.jpg", "image").size == (100, 300)
+    assert input_images.read(tmp_path / "turned.jpg", "image").size == (100, 300)
     Image.new("RGBA", (4, 4), (255, 0, 0, 0)).save(tmp_path / "clear.png")
-    assert pictures.read(tmp_path / "clear.png", "image").getpixel((0, 0)) == (255, 255, 255)
+    assert input_images.read(tmp_path / "clear.png", "image").getpixel((0, 0)) == (255, 255, 255)
     deep = np.full((4, 4), 32896, np.uint16)
     Image.fromarray(deep).save(tmp_path / "deep.png")
-    assert pictures.read(tmp_path / "deep.png", "image").getpixel((0, 0)) == (128, 128, 128)
+    assert input_images.read(tmp_path / "deep.png", "image").getpixel((0, 0)) == (128, 128, 128)
 
 
 def test_what_came_from_a_real_picture_is_composite() -> None:
-    assert shapes.source_type(asked()) == TRAINED_MEDIA
+    assert tasks.source_type(asked()) == TRAINED_MEDIA
     for more in ({}, {"mask": "mask.png"}, {"outpaint": True}):
-        assert shapes.source_type(asked(image="scene.png", **more)) == COMPOSITE_TRAINED_MEDIA
+        assert tasks.source_type(asked(image="scene.png", **more)) == COMPOSITE_TRAINED_MEDIA
 
 
 @pytest.mark.parametrize(

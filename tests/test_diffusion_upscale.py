@@ -14,9 +14,9 @@ pytest.importorskip("ncnn")
 import numpy as np
 from PIL import Image, ImageDraw
 
-from imageseo.errors import ProviderError, RecipeError
-from imageseo.heroes.diffusion import options, upscale
-from imageseo.heroes.diffusion.models import Files
+from imageseo.heroes.providers.diffusion import options, upscaler
+from imageseo.heroes.providers.diffusion.model_files import Files
+from imageseo.model.errors import ProviderError, RecipeError
 
 
 def tiny(folder: Path, name: str = "tiny", *, scale: int = 2, bias: float = 0.0) -> Path:
@@ -49,9 +49,9 @@ def files(tmp_path: Path) -> Files:
 
 @pytest.fixture(autouse=True)
 def forgotten() -> Iterator[None]:
-    upscale._loaded.cache_clear()
+    upscaler._loaded.cache_clear()
     yield
-    upscale._loaded.cache_clear()
+    upscaler._loaded.cache_clear()
 
 
 def asked(model: Any = "tiny", **more: Any) -> options.RecipeOptions:
@@ -71,52 +71,52 @@ def scene(width: int = 90, height: int = 70) -> Image.Image:
 
 def refusal(files: Files, model: str, **more: Any) -> str:
     with pytest.raises(ProviderError) as caught:
-        upscale.enlarged(scene(), asked(model, **more), files)
+        upscaler.enlarged(scene(), asked(model, **more), files)
     return str(caught.value)
 
 
 def test_a_picture_is_enlarged_as_often_as_it_is_asked(files: Files) -> None:
     tiny(files.project, "four", scale=4)
-    large = upscale.enlarged(scene(), asked(scale=2), files)
+    large = upscaler.enlarged(scene(), asked(scale=2), files)
     assert (large.size, large.mode) == ((180, 140), "RGB")
-    assert upscale.enlarged(scene(), asked("four", scale=4), files).size == (360, 280)
-    assert upscale.enlarged(scene(), asked("four", scale=2), files).size == (180, 140)
+    assert upscaler.enlarged(scene(), asked("four", scale=4), files).size == (360, 280)
+    assert upscaler.enlarged(scene(), asked("four", scale=2), files).size == (180, 140)
     back = np.asarray(large.resize((90, 70), Image.Resampling.BOX)).astype(float)
     assert np.corrcoef(back.ravel(), np.asarray(scene()).astype(float).ravel())[0, 1] > 0.8
 
 
 def test_nothing_asked_is_nothing_done(files: Files) -> None:
     image = scene()
-    assert upscale.enlarged(image, asked(None), files) is image
+    assert upscaler.enlarged(image, asked(None), files) is image
 
 
 def test_tiles_leave_no_seam(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sum may be rounded another way in another tile (a level, here and there); more than that would be a seam."""
-    whole = np.asarray(upscale.enlarged(scene(), asked(), files)).astype(int)
-    monkeypatch.setattr(upscale, "_TILE", 32)
-    assert np.abs(np.asarray(upscale.enlarged(scene(), asked(), files)) - whole).max() <= 1
-    monkeypatch.setattr(upscale, "_AROUND", 1)  # a tile that sees too little does show: the test can tell
-    assert np.abs(np.asarray(upscale.enlarged(scene(), asked(), files)) - whole).max() > 8
+    whole = np.asarray(upscaler.enlarged(scene(), asked(), files)).astype(int)
+    monkeypatch.setattr(upscaler, "_TILE", 32)
+    assert np.abs(np.asarray(upscaler.enlarged(scene(), asked(), files)) - whole).max() <= 1
+    monkeypatch.setattr(upscaler, "_AROUND", 1)  # a tile that sees too little does show: the test can tell
+    assert np.abs(np.asarray(upscaler.enlarged(scene(), asked(), files)) - whole).max() > 8
 
 
 def test_threads_change_nothing(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
     found = []
     for threads in (1, 2, 3):
-        monkeypatch.setattr(upscale, "_threads", lambda threads=threads: threads)
-        upscale._loaded.cache_clear()
-        found.append(np.asarray(upscale.enlarged(scene(), asked(), files)))
+        monkeypatch.setattr(upscaler, "_threads", lambda threads=threads: threads)
+        upscaler._loaded.cache_clear()
+        found.append(np.asarray(upscaler.enlarged(scene(), asked(), files)))
     assert np.array_equal(found[0], found[1])
     assert np.array_equal(found[0], found[2])
 
 
 @pytest.mark.parametrize("named", ["tiny", "tiny.param", "tiny.bin"])
 def test_a_model_is_named_by_either_file_and_digested_by_both(files: Files, named: str) -> None:
-    first = upscale.digest(asked("tiny"), files)
-    assert upscale.digest(asked(named), files) == first
-    before = np.asarray(upscale.enlarged(scene(), asked(named), files))
+    first = upscaler.digest(asked("tiny"), files)
+    assert upscaler.digest(asked(named), files) == first
+    before = np.asarray(upscaler.enlarged(scene(), asked(named), files))
     tiny(files.project, bias=0.3)
-    assert upscale.digest(asked(named), files) != first
-    assert not np.array_equal(np.asarray(upscale.enlarged(scene(), asked(named), files)), before)
+    assert upscaler.digest(asked(named), files) != first
+    assert not np.array_equal(np.asarray(upscaler.enlarged(scene(), asked(named), files)), before)
 
 
 def test_what_is_no_model_is_refused(files: Files) -> None:
@@ -161,13 +161,13 @@ def test_a_scale_that_no_model_has_is_refused() -> None:
 def test_real_weights_sharpen_without_changing_the_picture(files: Files) -> None:
     image = scene(192, 160).resize((48, 40), Image.Resampling.BOX)
     said = asked("realesr-animevideov3-x2", scale=2)
-    large = upscale.enlarged(image, said, files)
+    large = upscaler.enlarged(image, said, files)
     plain = image.resize(large.size, Image.Resampling.BICUBIC)
     back = np.asarray(large.resize(image.size, Image.Resampling.BOX)).astype(float)
     assert large.size == (96, 80)
     assert np.abs(back - np.asarray(image)).mean() < 12
     assert _sharpness(large) > _sharpness(plain)
-    assert np.array_equal(np.asarray(upscale.enlarged(image, said, files)), np.asarray(large))
+    assert np.array_equal(np.asarray(upscaler.enlarged(image, said, files)), np.asarray(large))
 
 
 def _sharpness(image: Image.Image) -> float:

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from imageseo.errors import ProviderError, RecipeError
-from imageseo.making.dryrun import DryRun, plan
-from imageseo.making.generate import generate
-from imageseo.making.madeby import Part, foreseen
-from imageseo.making.wanted import weigh
+from imageseo.heroes.generate.dry_run import DryRun, plan
+from imageseo.heroes.generate.model_changes import Part, foreseen
+from imageseo.heroes.generate.planner import weigh
+from imageseo.heroes.generate.runner import generate
+from imageseo.heroes.lock import lock as locks
+from imageseo.heroes.masters.store import FolderVault
+from imageseo.model.errors import ProviderError, RecipeError
 from imageseo.model.hero import HeroRequest, Master, Recipe
-from imageseo.pins import lock as locks
-from imageseo.pins.vault import FolderVault
 from tests.fakes import OneColour
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from imageseo.core.edits import Edit, apply, strip
 from imageseo.model.image import Span
+from imageseo.web.html.edits import Edit, apply, strip
 
 
 def edit(start: int, end: int, text: str) -> Edit:

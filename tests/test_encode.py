@@ -18,19 +18,19 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from imageseo.codecs import avif, jpeg, png, webp
-from imageseo.core.profiles import Policy, policy
-from imageseo.encode import Encoded, Encoder
-from imageseo.errors import ProviderError
+from imageseo.config.settings import EncodeSettings
+from imageseo.images.codecs import avif, jpeg, png, webp
+from imageseo.images.decoding.probe import probe, probe_bytes
+from imageseo.images.encoding.encoder import Encoded, Encoder
+from imageseo.images.encoding.profiles import Policy, policy
+from imageseo.images.encoding.tasks import Source, open_source
+from imageseo.images.metadata.rights import read_rights
+from imageseo.images.resizers.pillow import render
+from imageseo.model.errors import ProviderError
 from imageseo.model.hero import ALGORITHMIC_MEDIA
 from imageseo.model.image import Asset, Rights, Variant, VariantSpec
-from imageseo.pixels import render
-from imageseo.ports import Codec
-from imageseo.probe import probe, probe_bytes
-from imageseo.provenance import read_rights
-from imageseo.settings import EncodeSettings
-from imageseo.store import FolderStore
-from imageseo.work import Source, open_source
+from imageseo.model.protocols import Codec
+from imageseo.storage.store import FolderStore
 from tests import pictures
 
 ROOT = Path(__file__).parent.parent
@@ -502,10 +502,10 @@ def test_progress_reaches_its_end_whatever_fails(tmp_path: Path) -> None:
 
 def test_memory_is_bounded_and_each_source_is_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twelve sources that each need more than a third of the limit: never more than two are open, and all get done."""
-    from imageseo import schedule
+    from imageseo.images.encoding import scheduler
 
     bench = Bench(tmp_path, {f"{n}.png": pictures.save(pictures.photo(200, 120, n), "PNG") for n in range(12)})
-    monkeypatch.setattr(schedule, "MEMORY", 2.5 * 200 * 120 * 12)
+    monkeypatch.setattr(scheduler, "MEMORY", 2.5 * 200 * 120 * 12)
     opened: list[str] = []
     at_once: list[int] = []
     whole = open_source
@@ -520,13 +520,13 @@ def test_memory_is_bounded_and_each_source_is_decoded_once(tmp_path: Path, monke
         finally:
             running.remove(source.asset.path)
 
-    monkeypatch.setattr(schedule, "open_source", counted)
+    monkeypatch.setattr(scheduler, "open_source", counted)
     specs = [bench.spec(name, width, "webp") for name in bench.assets for width in (50, 100, 200)]
     done = bench.encode(specs, workers=8)
     assert len(done.variants) == 36
     assert sorted(opened) == sorted(bench.assets)
     assert max(at_once) <= 2
-    monkeypatch.setattr(schedule, "MEMORY", 1)
+    monkeypatch.setattr(scheduler, "MEMORY", 1)
     shutil.rmtree(bench.store)
     at_once.clear()
     assert len(bench.encode(specs, workers=8).variants) == 36, "a source above the limit still gets its turn"
@@ -585,7 +585,7 @@ BUILD = """
 import sys, resource, signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from imageseo.errors import StoreError
+from imageseo.model.errors import StoreError
 from tests import test_encode as t
 limit = int(sys.argv[2])
 if limit:

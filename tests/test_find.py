@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from imageseo.core.find import UnreadablePage, find
-from imageseo.core.words import words
 from imageseo.model.image import ImageRef, Kept, PageScan, Zone
+from imageseo.web.html.page_scan import UnreadablePage, find
+from imageseo.web.html.text_content import words
 
 PAGE = '<!doctype html><html lang=en><head><meta charset="utf-8"><title>T</title></head><body>%s</body></html>'
 

@@ -9,23 +9,22 @@ from typing import Any, cast
 
 import pytest
 
-from imageseo.core import hero
-from imageseo.errors import RecipeError
-from imageseo.heroes.library import PROVIDER as LIBRARY
-from imageseo.heroes.procedural import PROVIDER as PROCEDURAL
-from imageseo.making import finders
-from imageseo.making.generate import GenerateResult, generate
-from imageseo.making.masters import Heroes, Resolution
-from imageseo.making.produce import Making
-from imageseo.making.requests import completer
-from imageseo.making.verify import verify
+from imageseo.config.settings import HeroSettings
+from imageseo.heroes.generate.producer import Making
+from imageseo.heroes.generate.runner import GenerateResult, generate
+from imageseo.heroes.generate.verify import verify
+from imageseo.heroes.lock import lock as locks
+from imageseo.heroes.masters.resolver import Heroes, Resolution
+from imageseo.heroes.masters.store import FolderVault
+from imageseo.heroes.providers.library import PROVIDER as LIBRARY
+from imageseo.heroes.providers.procedural import PROVIDER as PROCEDURAL
+from imageseo.heroes.recipes import asset_providers, request_parser
+from imageseo.heroes.recipes.request_reader import completer
+from imageseo.model.errors import RecipeError
 from imageseo.model.finding import Location
 from imageseo.model.hero import HeroRequest, Said
-from imageseo.model.page import Page, PageHints
-from imageseo.pins import lock as locks
-from imageseo.pins.vault import FolderVault
-from imageseo.ports import HeroProvider, Place
-from imageseo.settings import HeroSettings
+from imageseo.model.protocols import HeroProvider, Place
+from imageseo.model.site import Page, PageHints
 from tests import small_sites
 from tests.fakes import MemoryStore
 
@@ -56,11 +55,11 @@ class Team:
     def ask(self, page: str, title: str | None = None, **meta: Any) -> HeroRequest:
         said = {"hero": {"provider": "library", "width": 160, "height": 90, **meta.pop("hero", {})}, **meta}
         hints = PageHints(source=Path(page), title=title, meta=said)
-        found = hero.request(
+        found = request_parser.request(
             Page(path=f"{page}.html", hints=hints),
             settings=HeroSettings(),
             complete=completer(self.providers),
-            reads=partial(finders.reads, self.providers),
+            reads=partial(asset_providers.reads, self.providers),
         )
         assert found is not None
         return found
@@ -180,7 +179,7 @@ class TestOnePictureAPage:
         assert team.shown == {"z.md": "a-dawn.jpg", "a.md": "b-noon.jpg"}
         before = team.lock
 
-        providers = finders.beside(team.providers, finders.shown(before.pins))
+        providers = asset_providers.beside(team.providers, asset_providers.shown(before.pins))
         making = Making(providers=providers, clock=lambda: 0.0)
         assert [each.verdict for each in verify(before.pins, making=making, vault=team.vault)] == ["identical"] * 2
 

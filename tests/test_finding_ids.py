@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from imageseo import outfit
-from imageseo.errors import ProviderError, RecipeError, SettingsError, StoreError
-from imageseo.hosts import job
-from imageseo.model.finding_ids import MADE_BY_BUILDS, WHAT_TO_DO
-from imageseo.rule import Rule
+from imageseo.config.plugins import plugin_loaders
+from imageseo.integrations import runner
+from imageseo.lint.rule import Rule
+from imageseo.model.build_findings import MADE_BY_BUILDS, WHAT_TO_DO
+from imageseo.model.errors import ProviderError, RecipeError, SettingsError, StoreError
 from tests.small_sites import write
 
 ROOT = Path(__file__).parent.parent
-RULES = {name.replace("_", "-") for name in outfit.leaves("rules")}
+RULES = {name.replace("_", "-") for name in plugin_loaders("imageseo.rules")}
 _MAKERS = ("Finding", "BadAsset", "_say", "_fault", "_finding")
 
 
@@ -59,7 +59,7 @@ def test_a_rule_and_a_build_share_an_id_only_where_they_say_the_same() -> None:
     assert list(WHAT_TO_DO) == list(MADE_BY_BUILDS)
     shared = RULES & set(MADE_BY_BUILDS)
     assert shared == {"ld-parse", "sitemap-schema"}
-    rules = {name: Rule.of(name, outfit.leaves("rules")[name.replace("-", "_")]()) for name in shared}
+    rules = {name: Rule.of(name, plugin_loaders("imageseo.rules")[name.replace("-", "_")]()) for name in shared}
     assert all(rule.lint_only for rule in rules.values()), "or a build would find it twice"
 
 
@@ -74,7 +74,7 @@ def test_the_manual_has_each(name: str) -> None:
 def test_lint_rules_may_name_each_and_nothing_else(tmp_path: Path) -> None:
     lines = "".join(f'"{name}" = "info"\n' for name in sorted({*MADE_BY_BUILDS, *RULES}))
     write(tmp_path, {"imageseo.toml": f"[lint.rules]\n{lines}"})
-    assert set(job.read_settings(tmp_path).settings.lint.rules) == {*MADE_BY_BUILDS, *RULES}
+    assert set(runner.read_settings(tmp_path).settings.lint.rules) == {*MADE_BY_BUILDS, *RULES}
     write(tmp_path, {"imageseo.toml": '[lint.rules]\nhero-stael = "off"\n'})
     with pytest.raises(SettingsError, match="did you mean hero-stale"):
-        job.read_settings(tmp_path)
+        runner.read_settings(tmp_path)

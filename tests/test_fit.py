@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imageseo.core import fit
-from imageseo.core.fit import Drop, drops, load, offered
 from imageseo.model.image import Variant, VariantSpec
+from imageseo.pipeline import variant_selection
+from imageseo.pipeline.variant_selection import Drop, drops, load, offered
 
 KB = 1000
 
@@ -89,10 +89,10 @@ def test_load(need: int, size: int) -> None:
 
 def test_what_a_browser_is_spared() -> None:
     specs, variants = made({"avif": {320: 6 * KB, 640: 20 * KB}, "webp": PHOTO})
-    assert fit.saved(specs, variants, 400 * KB, 321) == 380 * KB
-    assert fit.saved(specs[2:], variants, 400 * KB, 321) == 370 * KB, "without AVIF"
-    assert fit.saved((), variants, 400 * KB, 321) == 0
-    assert fit.saved(specs, variants, 5 * KB, 321) == 0
+    assert variant_selection.saved(specs, variants, 400 * KB, 321) == 380 * KB
+    assert variant_selection.saved(specs[2:], variants, 400 * KB, 321) == 370 * KB, "without AVIF"
+    assert variant_selection.saved((), variants, 400 * KB, 321) == 0
+    assert variant_selection.saved(specs, variants, 5 * KB, 321) == 0
 
 
 SIZES = st.one_of(st.none(), st.integers(1, 20 * KB), st.integers(1, 400 * KB))

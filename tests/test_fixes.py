@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from imageseo import fixes
-from imageseo.errors import SiteError
+from imageseo.lint import fixes
 from imageseo.model.edit import Edit
+from imageseo.model.errors import SiteError
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.image import Span
-from imageseo.model.page import Page, Site
+from imageseo.model.site import Page, Site
 from tests.small_sites import write
 
 PAGE = b"<p>one</p>\n<p>two</p>\n<p>three</p>\n"

@@ -12,20 +12,20 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
-from imageseo.errors import LockError, ProviderError, SiteError, StoreError
-from imageseo.hosts.generated import Generated
-from imageseo.making.generate import GenerateResult, generate
-from imageseo.making.keep import with_parameters
-from imageseo.making.likeness import phash, pixels_digest
-from imageseo.making.masters import Heroes, Resolution
-from imageseo.making.outcome import Work
+from imageseo.cli.commands.generate_report import Generated
+from imageseo.heroes.generate.result import Work
+from imageseo.heroes.generate.runner import GenerateResult, generate
+from imageseo.heroes.lock import lock as locks
+from imageseo.heroes.masters import store as vaults
+from imageseo.heroes.masters.pin_builder import with_parameters
+from imageseo.heroes.masters.resolver import Heroes, Resolution
+from imageseo.heroes.masters.similarity import phash, pixels_digest
+from imageseo.heroes.masters.store import FolderVault
+from imageseo.model.errors import LockError, ProviderError, SiteError, StoreError
 from imageseo.model.finding import Location, Severity
 from imageseo.model.hero import ALGORITHMIC_MEDIA, TRAINED_MEDIA, HeroRequest, Master, Recipe
 from imageseo.model.image import Rights
-from imageseo.pins import lock as locks
-from imageseo.pins import vault as vaults
-from imageseo.pins.vault import FolderVault
-from imageseo.ports import HeroProvider, Stored, Vault
+from imageseo.model.protocols import HeroProvider, Stored, Vault
 from tests import painters
 from tests.fakes import MemoryStore, OneColour, Ticks
 from tests.painters import Modelled

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from imageseo.pins import lock as locks
-from imageseo.pins.lock import Lock
+from imageseo.heroes.lock import lock as locks
+from imageseo.heroes.lock.lock import Lock
 from tests.small_sites import environment, write
 
 PAGE = (
@@ -25,7 +25,8 @@ PAGE = (
 SCRIPT = """
 import atexit, sys, time
 from pathlib import Path
-from imageseo import cli, compose
+from imageseo.cli import main as cli
+from imageseo.pipeline import composition
 from tests.painters import Modelled
 
 class Slow(Modelled):
@@ -39,7 +40,7 @@ class Slow(Modelled):
 
 heavy = {"torch", "diffusers", "transformers", "fsspec", "scipy", "skimage", "imagehash"}
 atexit.register(lambda: print("heavy:", sorted(heavy & set(sys.modules)), file=sys.stderr))
-compose.providers = lambda settings, project, **more: {"modelled": Slow(paper="v1")}
+composition.providers = lambda settings, project, **more: {"modelled": Slow(paper="v1")}
 cli.main()
 """
 SECRET = "a lighthouse on a reef, (brass lamp:1.3)"

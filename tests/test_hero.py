@@ -10,16 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imageseo.core import hero
-from imageseo.core.hero_request import default_seed
-from imageseo.core.ladder import Layout
-from imageseo.core.slots import Slot
-from imageseo.errors import RecipeError
-from imageseo.heroes.procedural import PROVIDER as PROCEDURAL
+from imageseo.config.settings import HeroSettings
+from imageseo.heroes.providers.procedural import PROVIDER as PROCEDURAL
+from imageseo.heroes.recipes import request_parser
+from imageseo.heroes.recipes.request_parser import default_seed
+from imageseo.layout import hero_detection
+from imageseo.layout.fit_sizes import Slot
+from imageseo.layout.image_widths import Layout
+from imageseo.model.errors import RecipeError
 from imageseo.model.hero import HeroRequest, Recipe
 from imageseo.model.image import Asset, Attribute, ImageRef, Kept, PageScan, Span, Zone
-from imageseo.model.page import Page, PageHints
-from imageseo.settings import HeroSettings
+from imageseo.model.site import Page, PageHints
 
 HOME = "https://example.org/docs/"
 SETTINGS = HeroSettings()
@@ -43,7 +44,7 @@ def ask(
     hints = PageHints(source=Path("docs/guide/start.md"), source_dir="guide/", meta=meta)
     exists = None if files is None else files.__contains__
     page = Page(path="guide/start/index.html", hints=hints)
-    return hero.request(page, settings=settings, complete=complete, base_url=HOME, exists=exists, **more)
+    return request_parser.request(page, settings=settings, complete=complete, base_url=HOME, exists=exists, **more)
 
 
 def fault(meta: Mapping[str, Any]) -> str:
@@ -225,7 +226,7 @@ def test_what_came_from_the_page_is_known_and_is_no_part_of_the_recipe(
     hero_meta: Mapping[str, Any], derived: set[str]
 ) -> None:
     page = Page(path="a.html", hints=PageHints(title="The page", meta={"hero": hero_meta}))
-    found = hero.request(page, settings=SETTINGS, complete=lambda provider, options: options)
+    found = request_parser.request(page, settings=SETTINGS, complete=lambda provider, options: options)
     assert found is not None
     assert found.recipe is not None
     assert found.derived == derived
@@ -248,7 +249,7 @@ def test_what_came_from_the_page_has_the_name_that_the_provider_gave_it(
     hero_meta: Mapping[str, Any], derived: set[str]
 ) -> None:
     page = Page(path="a.html", hints=PageHints(title="The page", meta={"hero": hero_meta}))
-    found = hero.request(page, settings=SETTINGS, complete=lambda _, options: PROCEDURAL.complete(options))
+    found = request_parser.request(page, settings=SETTINGS, complete=lambda _, options: PROCEDURAL.complete(options))
     assert found is not None
     assert found.recipe is not None
     assert found.derived == derived
@@ -264,7 +265,7 @@ def test_all_faults_of_a_hero_are_told_at_once() -> None:
     meta = {"sed": 4, "style": "tpo", "colors": ["red"], "card": "yess", "width": 5, "alt": 7}
     page = Page(path="a.html", hints=PageHints(source=Path("docs/a.md"), title="The page", meta={"hero": meta}))
     with pytest.raises(RecipeError) as caught:
-        hero.request(page, settings=SETTINGS, complete=by_procedural)
+        request_parser.request(page, settings=SETTINGS, complete=by_procedural)
     lines = caught.value.message.splitlines()
     assert len(lines) == len(caught.value.faults) == 6
     assert all(line.startswith("docs/a.md: front matter key `hero") for line in lines)
@@ -304,7 +305,7 @@ def test_a_text_that_is_no_path_says_what_is_expected(text: str) -> None:
 )
 def test_a_card_may_be_its_title(card: str, title: str | None) -> None:
     page = Page(path="a.html", hints=PageHints(title="The page", meta={"hero": {"card": card}}))
-    found = hero.request(page, settings=SETTINGS, complete=by_procedural)
+    found = request_parser.request(page, settings=SETTINGS, complete=by_procedural)
     assert found is not None
     assert found.recipe is not None
     assert found.recipe.options.get("card") == (None if title is None else {"title": title})
@@ -449,7 +450,7 @@ def guessed(*refs: ImageRef, sizes: Mapping[str, tuple[int, int]] | None = None,
         frames = 20 if name == "moving.gif" else 1
         return Asset(path=name, sha256="0", bytes=1, format=kind, width=width, height=height, frames=frames)
 
-    found = hero.guess(PageScan(charset="utf-8", refs=refs, **scan), asset_of, LAYOUT)
+    found = hero_detection.guess(PageScan(charset="utf-8", refs=refs, **scan), asset_of, LAYOUT)
     return None if found is None else refs.index(found)
 
 
@@ -562,9 +563,9 @@ def test_a_cover_is_one_as_a_browser_saw_it() -> None:
     def seen(width: int, *, in_view: bool) -> Layout:
         return Layout(content_width=688, slots={cover.span: Slot(width=width, sizes=f"{width}px", in_view=in_view)})
 
-    assert list(hero.covers(scan, asset_of, seen(1350, in_view=True))) == [cover]
-    assert list(hero.covers(scan, asset_of, seen(160, in_view=True))) == []
-    assert list(hero.covers(scan, asset_of, seen(1350, in_view=False))) == []
+    assert list(hero_detection.covers(scan, asset_of, seen(1350, in_view=True))) == [cover]
+    assert list(hero_detection.covers(scan, asset_of, seen(160, in_view=True))) == []
+    assert list(hero_detection.covers(scan, asset_of, seen(1350, in_view=False))) == []
 
 
 def test_what_a_build_marked_is_the_hero() -> None:
@@ -581,10 +582,10 @@ def test_where_the_hero_is_shown_already() -> None:
 
     logo, dark, other = picture(0, "logo.png", zone=Zone.CHROME), picture(1, "a.jpg#only-dark"), picture(2, "b.jpg")
     full = (logo, dark, other, picture(3, "a.jpg"))
-    assert hero.shown(PageScan(charset="utf-8", refs=full), "pics/a.jpg", asset_of) == full[3]
-    assert hero.shown(PageScan(charset="utf-8", refs=full[:3]), "pics/a.jpg", asset_of) == dark
-    assert hero.shown(PageScan(charset="utf-8", refs=(logo, other)), "pics/a.jpg", asset_of) is None
+    assert hero_detection.shown(PageScan(charset="utf-8", refs=full), "pics/a.jpg", asset_of) == full[3]
+    assert hero_detection.shown(PageScan(charset="utf-8", refs=full[:3]), "pics/a.jpg", asset_of) == dark
+    assert hero_detection.shown(PageScan(charset="utf-8", refs=(logo, other)), "pics/a.jpg", asset_of) is None
     slot = PageScan(charset="utf-8", refs=full, hero_slot=other.span)
-    assert hero.shown(slot, "pics/a.jpg", asset_of) == other, "the slot is the image itself"
+    assert hero_detection.shown(slot, "pics/a.jpg", asset_of) == other, "the slot is the image itself"
     around = PageScan(charset="utf-8", refs=full[:2], hero_slot=Span(0, 0))
-    assert hero.shown(around, "pics/a.jpg", asset_of) == logo, "the slot is an element around it"
+    assert hero_detection.shown(around, "pics/a.jpg", asset_of) == logo, "the slot is an element around it"

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from imageseo import jury
 from imageseo.config import load
-from imageseo.history import HistoryError, add, line
+from imageseo.lint import parallel
+from imageseo.lint.budget_history import HistoryError, add, line
 from tests import pictures, small_sites
 from tests.test_lint import site_of
 
@@ -24,7 +24,7 @@ def said(folder: Path, *, kib: int = 40) -> dict[str, Any]:
     site = site_of(
         folder, {"a.html": '<h1>t</h1><img src="a.png" alt="" width="800" height="450" fetchpriority="high">'}
     )
-    return line(jury.lint_pages(site, load({"budgets": {"image-count": {"mobile": {"warn": 4}}}}, "x")), folder)
+    return line(parallel.lint_pages(site, load({"budgets": {"image-count": {"mobile": {"warn": 4}}}}, "x")), folder)
 
 
 def git(folder: Path, *words: str) -> None:

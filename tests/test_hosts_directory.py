@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from imageseo.errors import RecipeError, SiteError
-from imageseo.hosts import directory
-from imageseo.hosts.pages import HeroesFile, base_url, folders_of, source_dir
-from imageseo.model.page import Page
-from imageseo.settings import HeroSettings, Settings
+from imageseo.config.settings import HeroSettings, Settings
+from imageseo.integrations import directory
+from imageseo.integrations.pages import HeroesFile, base_url, folders_of, source_dir
+from imageseo.model.errors import RecipeError, SiteError
+from imageseo.model.site import Page
 from tests.small_sites import write
 
 
@@ -73,15 +73,15 @@ def test_a_page_asks_for_its_hero(tmp_path: Path, content: str, expected: object
 
 
 def test_a_faulty_wish_is_a_finding_of_its_page(tmp_path: Path) -> None:
-    from imageseo.hosts import job
-    from imageseo.progress import Quiet
+    from imageseo.integrations import runner
+    from imageseo.integrations.progress import Quiet
 
     page = (
         '<html><head><meta name="imageseo:hero" content="{ seed = }"></head><body><main><h1>A</h1></main></body></html>'
     )
     write(tmp_path / "site", {"a.html": page, "b.html": page.replace("{ seed = }", "")})
     site = directory.site(tmp_path / "site", project=tmp_path, settings=Settings())
-    result = job.build(site, Settings(), progress=Quiet())
+    result = runner.build(site, Settings(), progress=Quiet())
     fatal = [finding for finding in result.findings if finding.fails_build]
     assert [(finding.rule, finding.location.page) for finding in fatal] == [("hero-recipe", "a.html")]
     assert "a.html" in fatal[0].message

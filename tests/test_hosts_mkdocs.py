@@ -403,12 +403,12 @@ def test_serve_never_raises_even_for_a_fault_of_ours(
     from mkdocs.config import load_config
     from mkdocs.exceptions import Abort
 
-    from imageseo.hosts import job
+    from imageseo.integrations import runner
 
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(job, "build", broken)
+    monkeypatch.setattr(runner, "build", broken)
     caplog.set_level(logging.INFO, "mkdocs")
     config = load_config(str(mkdocs_site(tmp_path) / "mkdocs.yml"))
     config.plugins.on_startup(command="serve", dirty=False)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from imageseo import installing
+from imageseo.model import extras
 
 ROOT = Path(__file__).parent.parent
 
@@ -40,8 +40,8 @@ def test_the_command_names_the_folder_that_it_came_from(
     direct: object, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("importlib.metadata.distribution", lambda name: Installed(direct))
-    assert installing.command("mkdocs") == expected
-    assert installing.command() == expected.replace("[mkdocs]", "")
+    assert extras.command("mkdocs") == expected
+    assert extras.command() == expected.replace("[mkdocs]", "")
 
 
 def test_a_copy_that_was_never_installed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,7 +49,7 @@ def test_a_copy_that_was_never_installed(monkeypatch: pytest.MonkeyPatch) -> Non
         raise PackageNotFoundError(name)
 
     monkeypatch.setattr("importlib.metadata.distribution", absent)
-    assert installing.command("pelican") == 'pip install "/path/to/the/clone[pelican]"'
+    assert extras.command("pelican") == 'pip install "/path/to/the/clone[pelican]"'
 
 
 def test_nobody_is_sent_to_an_index_that_has_no_imageseo() -> None:

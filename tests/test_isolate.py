@@ -12,14 +12,15 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from imageseo import compose, outfit
-from imageseo.errors import SiteError, StoreError
-from imageseo.isolate import Isolated
+from imageseo.config.settings import EncodeSettings, Settings
+from imageseo.images.decoding.probe import probe
+from imageseo.images.encoding import factory
+from imageseo.images.encoding.isolation import Isolated
+from imageseo.images.encoding.tasks import Made, Outcomes, Source
+from imageseo.integrations.progress import Quiet
+from imageseo.model.errors import SiteError, StoreError
 from imageseo.model.image import VariantSpec
-from imageseo.probe import probe
-from imageseo.progress import Quiet
-from imageseo.settings import EncodeSettings, Settings
-from imageseo.work import Made, Outcomes, Source
+from imageseo.pipeline import composition
 
 FAST = Settings(profile="fast", formats=("webp",))
 
@@ -72,7 +73,7 @@ def sources(folder: Path, *widths: int) -> list[Source]:
 
 
 def engine(project: Path, *, settings: Settings = FAST, workers: int = 2) -> Isolated:
-    return Isolated(settings=settings, project=project, workers=workers, store=outfit.store(settings, project))
+    return Isolated(settings=settings, project=project, workers=workers, store=factory.store(settings, project))
 
 
 def tell(outcomes: Outcomes) -> tuple[dict[int, int], dict[str, str]]:
@@ -91,10 +92,10 @@ def tell(outcomes: Outcomes) -> tuple[dict[int, int], dict[str, str]]:
 def in_process(given: Sequence[Source], project: Path) -> dict[VariantSpec, bytes]:
     from concurrent.futures import ThreadPoolExecutor
 
-    from imageseo.schedule import work_through
+    from imageseo.images.encoding.scheduler import work_through
 
     with ThreadPoolExecutor(1) as executor:
-        outcomes = list(work_through(given, outfit.tuner(FAST, outfit.store(FAST, project)), executor, workers=1))
+        outcomes = list(work_through(given, factory.tuner(FAST, factory.store(FAST, project)), executor, workers=1))
     return {each.spec: each.data for each in outcomes if isinstance(each, Made)}
 
 
@@ -179,7 +180,7 @@ def test_an_end_in_the_middle_leaves_no_process(tmp_path: Path) -> None:
     workers = [
         pid
         for pid in children.read_text("ascii").split()
-        if b"imageseo.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        if b"imageseo.images.encoding.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
     ]
     assert not workers
 
@@ -192,7 +193,7 @@ def test_builds_encode_elsewhere_unless_told_not_to(tmp_path: Path, trap: object
     failures = []
     for isolate in (True, False):
         settings = Settings(profile="fast", formats=("webp",), encode=EncodeSettings(isolate=isolate))
-        with compose.toolbox(settings, project=tmp_path, progress=Quiet()) as tools:
+        with composition.toolbox(settings, project=tmp_path, progress=Quiet()) as tools:
             failures.append(tools.encoder.encode(jobs, source.specs).failures)
     assert "not here" in failures[0][source.asset.sha256].problem
     assert not failures[1]
@@ -201,7 +202,7 @@ def test_builds_encode_elsewhere_unless_told_not_to(tmp_path: Path, trap: object
 def test_where_no_process_can_be_started_this_one_encodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (source,) = sources(tmp_path / "in", 320)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
-    with compose.toolbox(FAST, project=tmp_path, progress=Quiet()) as tools:
+    with composition.toolbox(FAST, project=tmp_path, progress=Quiet()) as tools:
         done = tools.encoder.encode({source.asset.sha256: (source.path, source.asset)}, source.specs)
     assert len(done.variants) == 2
 
@@ -212,8 +213,8 @@ def test_what_the_process_learns_is_known_here(tmp_path: Path) -> None:
     (source,) = sources(tmp_path / "in", 320)
     specs = [_tuned(spec) for spec in source.specs]
     jobs = {source.asset.sha256: (source.path, source.asset)}
-    with compose.toolbox(settings, project=tmp_path, progress=Quiet()) as tools:
-        store = outfit.store(settings, tmp_path)
+    with composition.toolbox(settings, project=tmp_path, progress=Quiet()) as tools:
+        store = factory.store(settings, tmp_path)
         for shard in range(256):
             tools.encoder._store.find(f"{shard:02x}" + 62 * "0")
         done = tools.encoder.encode(jobs, specs)

@@ -19,8 +19,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imageseo.core.jsonld import ImageGraph, ImageNode, image_graph, source_type
 from imageseo.model.image import Rights
+from imageseo.web.structured_data.image_object import ImageGraph, ImageNode, image_graph, source_type
 
 PAGE = "https://example.org/guide/"
 HERO = PAGE + "hero.jpg"

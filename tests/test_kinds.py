@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
-from imageseo import kinds
-from imageseo.kinds import classify
+from imageseo.images.decoding import content_type
+from imageseo.images.decoding.content_type import classify
 from imageseo.model.image import Kind
 from tests import pictures
 
@@ -113,13 +113,13 @@ def test_any_size(size: tuple[int, int]) -> None:
 
 def test_looks_at_so_much_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Image.Image] = []
-    plain = kinds._plain
+    plain = content_type._plain
 
     def noted(piece: Image.Image) -> Image.Image:
         seen.append(piece)
         return plain(piece)
 
-    monkeypatch.setattr(kinds, "_plain", noted)
+    monkeypatch.setattr(content_type, "_plain", noted)
     huge = Image.new("L", (9000, 7000), 255)
     huge.paste(typed((9000, 1000)).convert("L"), (0, 3000))
     assert classify(huge) is Kind.LINE

@@ -15,30 +15,25 @@ from typing import Any
 import pytest
 from PIL import Image, PngImagePlugin
 
-from imageseo import build as job
-from imageseo import compose, config
-from imageseo.core import edits, hero
-from imageseo.core.find import find
-from imageseo.core.labels import captioned, label, says_so
-from imageseo.core.markup import page_edits
-from imageseo.hosts import directory
-from imageseo.making.requests import completer
+from imageseo import config
+from imageseo.heroes.lock import lock
+from imageseo.heroes.recipes import request_parser
+from imageseo.heroes.recipes.request_reader import completer
+from imageseo.images.decoding.probe import probe
+from imageseo.images.metadata.rights import packet
+from imageseo.integrations import directory
+from imageseo.lint.rules import ai_label
 from imageseo.model.finding import Severity
-from imageseo.model.hero import (
-    ALGORITHMIC_MEDIA,
-    COMPOSITE_TRAINED_MEDIA,
-    TRAINED_MEDIA,
-    Depicts,
-    Hero,
-    Pin,
-)
+from imageseo.model.hero import ALGORITHMIC_MEDIA, COMPOSITE_TRAINED_MEDIA, TRAINED_MEDIA, Depicts, Hero, Pin
 from imageseo.model.image import Asset, Rights
-from imageseo.model.page import Page, PageHints
 from imageseo.model.plan import HeroInsert, PagePlan
-from imageseo.pins import lock
-from imageseo.probe import probe
-from imageseo.provenance import packet
-from imageseo.rules import ai_label
+from imageseo.model.site import Page, PageHints
+from imageseo.pipeline import build as job
+from imageseo.pipeline import composition
+from imageseo.pipeline.markup import page_edits
+from imageseo.web.ai_labels import captioned, label, says_so
+from imageseo.web.html import edits
+from imageseo.web.html.page_scan import find
 from tests import pictures, small_sites
 from tests.browser import chromium, needs_chromium, open_page, served
 from tests.test_build import build, of, page
@@ -61,8 +56,8 @@ def pinned(
     small_sites.write(folder, files)
     settings = config.load({}, "test")
     (shown,) = directory.site(folder / "site", project=folder, settings=settings).pages
-    providers = compose.providers(settings, folder)
-    asked = hero.request(shown, settings=settings.hero, complete=completer(providers), base_url=None)
+    providers = composition.providers(settings, folder)
+    asked = request_parser.request(shown, settings=settings.hero, complete=completer(providers), base_url=None)
     assert asked is not None
     assert asked.recipe is not None
     image = pictures.photo(640, 360)
@@ -230,7 +225,7 @@ SHOWN = '<figure><img src="assets/heroes/index.jpg" alt="A lighthouse"><figcapti
 def severities(folder: Path) -> list[Severity]:
     settings = config.load({"site_url": "https://example.org/", **FAST}, "test")
     site = directory.site(folder / "site", project=folder, settings=settings)
-    found = compose.lint_site(site, settings).findings
+    found = composition.lint_site(site, settings).findings
     return [finding.severity for finding in found if finding.rule == "ai-label"]
 
 

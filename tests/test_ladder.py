@@ -14,12 +14,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from imageseo.core.ladder import NEAR, Layout, Written, dimension, layout_for, shown_width, sizes, widths, written_width
-from imageseo.core.sizes import parse_sizes, source_size
-from imageseo.core.themes import THEMES, recognise
+from imageseo.config.settings import LayoutSettings
+from imageseo.layout.image_widths import (
+    NEAR,
+    Layout,
+    Written,
+    dimension,
+    layout_for,
+    shown_width,
+    sizes,
+    widths,
+    written_width,
+)
+from imageseo.layout.themes import THEMES, recognise
 from imageseo.model.finding import GATING, REPORTED, Viewport
 from imageseo.model.image import Asset, Attribute, ImageRef, Span, Zone
-from imageseo.settings import LayoutSettings
+from imageseo.web.srcset.sizes import parse_sizes, source_size
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from imageseo import layoutfile
-from imageseo.drift import drifts
-from imageseo.errors import LayoutError
-from imageseo.hosts.measuring import merged
+from imageseo.cli.commands.measure import merged
+from imageseo.layout import layout_file
+from imageseo.layout.drift import drifts
+from imageseo.model.errors import LayoutError
 from imageseo.model.layout import Lcp, PageLayout, ShownImage, SiteLayout, Template
 
 WIDTHS = (320, 412, 1350)
@@ -58,12 +58,12 @@ def seen(
 
 
 def test_what_is_written_is_read_again_and_writing_it_twice_changes_nothing(tmp_path: Path) -> None:
-    file = tmp_path / layoutfile.NAME
-    assert layoutfile.read(file) is None
+    file = tmp_path / layout_file.NAME
+    assert layout_file.read(file) is None
     found = layout(seen("b.html"), seen("ä/index.html"))
-    assert layoutfile.write(file, found) is True
-    assert layoutfile.read(file) == found
-    assert layoutfile.write(file, found) is False
+    assert layout_file.write(file, found) is True
+    assert layout_file.read(file) == found
+    assert layout_file.write(file, found) is False
     text = file.read_text("utf-8")
     lines = [line for line in text.splitlines() if '"src"' in line]
     assert len(lines) == 6, "an image or an LCP a line"
@@ -73,13 +73,13 @@ def test_what_is_written_is_read_again_and_writing_it_twice_changes_nothing(tmp_
 
 def test_numbers_are_rounded_so_that_noise_is_no_difference() -> None:
     noisy = seen(width=699.9934)
-    assert layoutfile.dumps(layout(noisy)) == layoutfile.dumps(layout(seen(width=700.01)))
-    assert '"widths": [288, 380.5, 700]' in layoutfile.dumps(layout(noisy))
+    assert layout_file.dumps(layout(noisy)) == layout_file.dumps(layout(seen(width=700.01)))
+    assert '"widths": [288, 380.5, 700]' in layout_file.dumps(layout(noisy))
 
 
 def test_what_a_template_leads_to_expect_is_not_written() -> None:
     guessed = PageLayout(page="new.html", template="article-1", inherited=True)
-    assert "new.html" not in layoutfile.dumps(layout(seen(), guessed))
+    assert "new.html" not in layout_file.dumps(layout(seen(), guessed))
 
 
 BROKEN: dict[str, tuple[Any, str]] = {
@@ -99,13 +99,13 @@ BROKEN: dict[str, tuple[Any, str]] = {
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_file_says_where_and_what_to_do(tmp_path: Path, name: str) -> None:
     change, words = BROKEN[name]
-    file = tmp_path / layoutfile.NAME
-    whole = json.loads(layoutfile.dumps(layout(seen())))
+    file = tmp_path / layout_file.NAME
+    whole = json.loads(layout_file.dumps(layout(seen())))
     if isinstance(change, dict) and change:
         change = {**whole, **change}
     file.write_text(change if isinstance(change, str) else json.dumps(change), "utf-8")
     with pytest.raises(LayoutError) as caught:
-        layoutfile.read(file)
+        layout_file.read(file)
     assert words in str(caught.value)
     assert str(file) in caught.value.message
     assert "imageseo measure DIR" in caught.value.hint
@@ -113,20 +113,20 @@ def test_a_broken_file_says_where_and_what_to_do(tmp_path: Path, name: str) -> N
 
 
 def test_a_name_that_is_no_text_spoils_nothing(tmp_path: Path) -> None:
-    file = tmp_path / layoutfile.NAME
-    layoutfile.write(file, layout(seen("a.html"), seen(os.fsdecode(b"caf\xe9.html"))))
-    found = layoutfile.read(file)
+    file = tmp_path / layout_file.NAME
+    layout_file.write(file, layout(seen("a.html"), seen(os.fsdecode(b"caf\xe9.html"))))
+    found = layout_file.read(file)
     assert found is not None
     assert "a.html" in found.pages
 
 
 def test_a_folder_in_its_place_is_told(tmp_path: Path) -> None:
-    file = tmp_path / layoutfile.NAME
+    file = tmp_path / layout_file.NAME
     file.mkdir()
     with pytest.raises(LayoutError, match="cannot be read"):
-        layoutfile.read(file)
+        layout_file.read(file)
     with pytest.raises(LayoutError, match="cannot be written"):
-        layoutfile.write(file, layout())
+        layout_file.write(file, layout())
 
 
 def test_drift_is_told_in_numbers_and_noise_is_none() -> None:

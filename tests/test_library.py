@@ -16,16 +16,16 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from imageseo.errors import ProviderError, RecipeError, SettingsError
-from imageseo.heroes import library
-from imageseo.heroes.library import PROVIDER, Library
-from imageseo.heroes.shelf import licences, words
-from imageseo.heroes.shelf.entry import Entry
+from imageseo.heroes.lock import lock as locks
+from imageseo.heroes.providers import library
+from imageseo.heroes.providers.asset_library import licenses, query_terms
+from imageseo.heroes.providers.asset_library.entry import Entry
+from imageseo.heroes.providers.library import PROVIDER, Library
+from imageseo.images.metadata.rights import packet
+from imageseo.model.errors import ProviderError, RecipeError, SettingsError
 from imageseo.model.hero import Master, Recipe
 from imageseo.model.image import Rights
-from imageseo.pins import lock as locks
-from imageseo.ports import Place
-from imageseo.provenance import packet
+from imageseo.model.protocols import Place
 from tests import pictures, small_sites
 
 FREE = 'license = "CC0-1.0"\n'
@@ -194,8 +194,8 @@ def test_of_pictures_with_a_tag_the_pages_words_say_which_comes_first(project: P
 
 
 def test_words_that_every_sentence_has_find_nothing_alone(project: Path) -> None:
-    assert words.asked("the harbour at dawn") == ("harbour", "dawn")
-    assert words.asked("To be, or not to be") == ("to", "be", "or", "not")
+    assert query_terms.asked("the harbour at dawn") == ("harbour", "dawn")
+    assert query_terms.asked("To be, or not to be") == ("to", "be", "or", "not")
     assert "none has any of its words" in fault(placed(project), query="a zebra in the snow")
     assert "has only one of its words" in fault(placed(project), query="harbour zebra giraffe lion")
 
@@ -260,7 +260,7 @@ def test_a_picture_that_an_author_named_is_kept_for_that_page(project: Path) -> 
     ],
 )
 def test_licences_go_by_many_names(text: str, name: str | None) -> None:
-    found = licences.named(text)
+    found = licenses.named(text)
     assert (found.name if found else None) == name
 
 
@@ -285,7 +285,7 @@ def test_licences_go_by_many_names(text: str, name: str | None) -> None:
 )
 def test_only_licences_that_let_us_publish_a_crop_pass(license: str, allowed: tuple[str, ...], why: str) -> None:
     entry = Entry(path="a.jpg", license=license, license_at="a.jpg.toml:2", creator="Ann")
-    told = licences.refused(entry, allowed)
+    told = licenses.refused(entry, allowed)
     assert why in told
     assert bool(told) == bool(why)
 
@@ -491,16 +491,16 @@ def test_an_index_that_grew_answers_as_a_new_one(project: Path, tmp_path: Path) 
 
 
 def test_only_what_changed_is_read_again(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from imageseo.heroes.shelf import embedded
+    from imageseo.heroes.providers.asset_library import file_metadata
 
     seen: list[str] = []
-    look = embedded.look
+    look = file_metadata.look
 
-    def watched(path: Path) -> embedded.Seen:
+    def watched(path: Path) -> file_metadata.Seen:
         seen.append(path.name)
         return look(path)
 
-    monkeypatch.setattr(embedded, "look", watched)
+    monkeypatch.setattr(file_metadata, "look", watched)
     one(placed(project), query="tower")
     assert len(seen) == len(SAID)
     seen.clear()
@@ -552,9 +552,9 @@ def test_a_cache_that_is_no_folder_is_done_without(project: Path) -> None:
 
 
 def test_without_full_text_search_it_is_said(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from imageseo.heroes.shelf import index
+    from imageseo.heroes.providers.asset_library import search_index
 
-    monkeypatch.setattr(index, "_TABLES", index._TABLES.replace("fts5(", "fts5_that_is_not_there("))
+    monkeypatch.setattr(search_index, "_TABLES", search_index._TABLES.replace("fts5(", "fts5_that_is_not_there("))
     assert "has no full-text search (FTS5)" in fault(placed(project), query="tower")
 
 
@@ -585,7 +585,7 @@ def test_meanings_find_what_no_word_does(project: Path, sentences: Path) -> None
     import torch
     import transformers
 
-    from imageseo.heroes.shelf.embeddings import Sentences
+    from imageseo.heroes.providers.asset_library.embeddings import Sentences
 
     model, tokens = (
         kind.from_pretrained(str(sentences)) for kind in (transformers.AutoModel, transformers.AutoTokenizer)

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from imageseo.errors import ProviderError
-from imageseo.heroes.library import PROVIDER, Library
-from imageseo.heroes.shelf import places
+from imageseo.heroes.providers.asset_library import locations
+from imageseo.heroes.providers.library import PROVIDER, Library
+from imageseo.model.errors import ProviderError
 from imageseo.model.hero import Master, Recipe
-from imageseo.ports import Place
-from imageseo.remote import Limits, Remote
+from imageseo.model.protocols import Place
+from imageseo.storage.remote import Limits, Remote
 from tests import small_sites
 from tests.s3_servers import BUCKET, KEY, SECRET, Server, moto_server, quick_clients, rclone_server, s3
 from tests.small_sites import run, write
@@ -138,9 +138,9 @@ def test_what_is_not_there_is_named(tmp_path: Path, bucket: str, monkeypatch: py
         gone(tmp_path, bucket).read("harbour.jpg")
 
 
-def gone(project: Path, bucket: str) -> places.Bucket:
+def gone(project: Path, bucket: str) -> locations.Bucket:
     """A bucket whose copies were lost after it was listed."""
-    found = places.Bucket(bucket, project / "elsewhere")
+    found = locations.Bucket(bucket, project / "elsewhere")
     found._held = {"harbour.jpg": ("stamp", "0" * 64)}
     return found
 
@@ -174,7 +174,7 @@ def test_a_server_that_refuses_is_told_without_its_secrets(s3: Server, monkeypat
     if not s3.checks_keys:
         pytest.skip(f"{s3.name} takes every key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong-secret")
-    bucket = places.Bucket(f"s3://{BUCKET}/press", Path("unused"), limits=Limits(attempts=1))
+    bucket = locations.Bucket(f"s3://{BUCKET}/press", Path("unused"), limits=Limits(attempts=1))
     with pytest.raises(ProviderError) as caught:
         bucket.files()
     assert f"library: s3://{BUCKET}/press cannot be read: access denied" in str(caught.value)

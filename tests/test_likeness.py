@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from imageseo.errors import ProviderError
-from imageseo.making.likeness import bits_apart, ciede2000, lab, likeness, opened, phash, pixels_digest
+from imageseo.heroes.masters.similarity import bits_apart, ciede2000, lab, likeness, opened, phash, pixels_digest
+from imageseo.model.errors import ProviderError
 from tests import pictures
 
 # Sharma, Wu, Dalal: "The CIEDE2000 Color-Difference Formula", table 1: both L*a*b* and the difference.

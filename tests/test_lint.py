@@ -12,26 +12,26 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from imageseo import jury
 from imageseo.config import load
-from imageseo.core import lcp, limits
-from imageseo.core.budgets import Weights, budgets_for, lcp_ms
-from imageseo.errors import SettingsError
-from imageseo.facts import PageFacts, Reading, SiteFacts, SiteFiles
-from imageseo.judge import CRASHED, Judge
-from imageseo.levels import Levels, graded
-from imageseo.lint import LintResult, failed, lint
-from imageseo.model.fact import ImageFact, Place, Problem
+from imageseo.config.budgets import BudgetSettings, DesktopBudget, LcpBudget, MobileBudget
+from imageseo.config.settings import HeroSettings, Settings
+from imageseo.images.decoding.probe import probe
+from imageseo.lint import parallel
+from imageseo.lint.budgets import lcp, limits
+from imageseo.lint.budgets.spending import Weights, budgets_for, lcp_ms
+from imageseo.lint.engine import CRASHED, Judge
+from imageseo.lint.facts.page import PageFacts, Reading, SiteFacts, SiteFiles
+from imageseo.lint.linter import LintResult, failed, lint
+from imageseo.lint.rule import Rule
+from imageseo.lint.severity import Levels, graded
+from imageseo.model.errors import SettingsError
+from imageseo.model.facts import ImageFact, Place, Problem
 from imageseo.model.finding import DESKTOP, GATING, MOBILE, Budget, Finding, Location, Severity
 from imageseo.model.image import Asset, BadAsset, Kept, SourceTag
-from imageseo.model.page import Page, PageHints, Site
-from imageseo.probe import probe
-from imageseo.rule import Rule
-from imageseo.settings import HeroSettings, Settings
-from imageseo.settings_budgets import BudgetSettings, DesktopBudget, LcpBudget, MobileBudget
+from imageseo.model.site import Page, PageHints, Site
 
 NAMES = ("alt_missing", "img_dimensions", "img_missing", "img_unreadable", "lcp_bytes", "lcp_lazy")
-RULES = tuple(Rule.of(name, importlib.import_module(f"imageseo.rules.{name}")) for name in NAMES)
+RULES = tuple(Rule.of(name, importlib.import_module(f"imageseo.lint.rules.{name}")) for name in NAMES)
 KIB = 1024
 
 
@@ -336,7 +336,7 @@ def test_what_a_budget_only_warns_of_no_level_raises(tmp_path: Path) -> None:
 def test_an_odd_tag_is_read_as_browsers_do_and_every_rule_answers(tmp_path: Path, tag: str) -> None:
     picture(tmp_path / "a.png", 10, 10)
     site = site_of(tmp_path, {"a.html": f"<h1>t</h1>{tag}", "b.html": '<img src="gone.png">'})
-    result = run(site, rules=jury.rules())
+    result = run(site, rules=parallel.rules())
     broken = [each for each in result.findings if each.message.startswith(CRASHED)]
     assert [(each.rule, each.message[:300]) for each in broken] == []
     assert "img-missing" in {each.rule for each in result.findings if each.location.page == "b.html"}
@@ -365,7 +365,7 @@ def test_what_imageseo_fails_at_is_one_error_of_that_page(tmp_path: Path, monkey
     def finding(*_: Any, **__: Any) -> Any:
         raise ValueError("oh")
 
-    monkeypatch.setattr("imageseo.core.find.find", finding)
+    monkeypatch.setattr("imageseo.web.html.page_scan.find", finding)
     assert [each.rule for each in run(site).findings] == ["page-unreadable"] * 2
 
 
@@ -735,8 +735,8 @@ def test_processes_find_what_one_finds(tmp_path: Path) -> None:
     picture(tmp_path / "a.jpg", kib=400)
     pages = {f"p{number}.html": f'<h1>t</h1><img src="a.jpg"><img src="gone{number}.jpg">' for number in range(160)}
     site = site_of(tmp_path, pages)
-    alone = jury.lint_pages(site, Settings())
-    spread = jury.lint_pages(site, Settings(), workers=2)
+    alone = parallel.lint_pages(site, Settings())
+    spread = parallel.lint_pages(site, Settings(), workers=2)
     assert spread == alone
     assert len(alone.findings) >= 320
     assert alone.images == 320
@@ -752,7 +752,7 @@ def test_budgets_stand_with_the_page_that_spends_most(tmp_path: Path) -> None:
         "image-count": {"desktop": {"warn": 1}},
         "paths": {"blog/*": {"page-image-bytes": {"mobile": {"error": "30 KiB"}}}},
     }
-    result = jury.lint_pages(site, load({"budgets": said}, "x"))
+    result = parallel.lint_pages(site, load({"budgets": said}, "x"))
     told = {
         (each.budget.metric, each.budget.viewport.name, each.budget.pages): (
             each.pages,

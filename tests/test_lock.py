@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imageseo.core.recipes import changed
-from imageseo.errors import LockError
+from imageseo.heroes.lock import lock as locks
+from imageseo.heroes.lock.lock import Lock
+from imageseo.heroes.recipes.diff import changed
+from imageseo.model.errors import LockError
 from imageseo.model.hero import ALGORITHMIC_MEDIA, Pin, Recipe
 from imageseo.model.image import Rights
-from imageseo.pins import lock as locks
-from imageseo.pins.lock import Lock
 
 
 def recipe(seed: int = 7, **options: object) -> Recipe:

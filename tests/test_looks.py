@@ -9,13 +9,13 @@ from typing import Any, cast
 
 import pytest
 
-from imageseo.browser import run
-from imageseo.browser.seen import Asked
-from imageseo.browser.serve import Served
-from imageseo.browser.trouble import Trouble
-from imageseo.browser.window import Limits, Window
+from imageseo.integrations.progress import Quiet
+from imageseo.layout.browser import runner
+from imageseo.layout.browser.observations import Asked
+from imageseo.layout.browser.problems import Trouble
+from imageseo.layout.browser.server import Served
+from imageseo.layout.browser.session import Limits, Window
 from imageseo.model.finding import REPORTED, Viewport
-from imageseo.progress import Quiet
 
 ASKED = Asked(path="index.html", url="http://127.0.0.1/", source=None, template="t", names=(), srcs=(), article=None)
 
@@ -40,7 +40,7 @@ class Eyes:
 
 
 def look(eyes: Eyes, *, alone: bool) -> Mapping[str, Any]:
-    told = asyncio.run(run._looks(cast("Window", eyes), ASKED, alone=alone))
+    told = asyncio.run(runner._looks(cast("Window", eyes), ASKED, alone=alone))
     return {viewport.name: each for viewport, each in told.items()}
 
 
@@ -50,7 +50,7 @@ def seen(told: Mapping[str, Any]) -> set[str]:
 
 def test_two_viewports_are_looked_at_side_by_side() -> None:
     eyes = Eyes()
-    assert seen(look(eyes, alone=False)) == {viewport.name for viewport in run.VIEWPORTS}
+    assert seen(look(eyes, alone=False)) == {viewport.name for viewport in runner.VIEWPORTS}
     assert eyes.most == 2
 
 
@@ -58,7 +58,7 @@ def test_a_page_that_is_opened_alone_has_one_viewport_at_a_time() -> None:
     eyes = Eyes()
     look(eyes, alone=True)
     assert eyes.most == 1
-    assert eyes.order == [viewport.name for viewport in run.VIEWPORTS]
+    assert eyes.order == [viewport.name for viewport in runner.VIEWPORTS]
 
 
 def test_once_a_viewport_fails_no_other_one_is_begun() -> None:
@@ -72,7 +72,7 @@ def test_once_a_viewport_fails_no_other_one_is_begun() -> None:
 
 def test_what_falls_is_opened_once_more_only_when_it_is_alone() -> None:
     once = look(Eyes(desktop=Trouble("it falls", crash=True)), alone=True)
-    assert seen(once) == {viewport.name for viewport in run.VIEWPORTS}
+    assert seen(once) == {viewport.name for viewport in runner.VIEWPORTS}
     fallen = Trouble("it falls", crash=True)
     assert look(Eyes(desktop=fallen), alone=False)["desktop"] is fallen
 
@@ -82,12 +82,14 @@ def test_what_falls_beside_another_viewport_is_looked_at_alone_at_once(monkeypat
 
     async def wide(*given: Any) -> None: ...
 
-    monkeypatch.setattr(run, "_wide", wide)
-    monkeypatch.setattr(run, "layout", lambda asked, found, **more: seen.extend(found.looks))
+    monkeypatch.setattr(runner, "_wide", wide)
+    monkeypatch.setattr(runner, "layout", lambda asked, found, **more: seen.extend(found.looks))
     limits = Limits()
-    here = run._Run(served=cast("Served", None), waiting=[], widths=(), size=len, limits=limits, step=cast("Any", None))
-    asyncio.run(run._page(cast("Window", eyes), here, ASKED))
-    assert seen == [viewport.name for viewport in run.VIEWPORTS]
+    here = runner._Run(
+        served=cast("Served", None), waiting=[], widths=(), size=len, limits=limits, step=cast("Any", None)
+    )
+    asyncio.run(runner._page(cast("Window", eyes), here, ASKED))
+    assert seen == [viewport.name for viewport in runner.VIEWPORTS]
     assert eyes.order[-4:] == seen, "one after the other"
     assert (here.findings, here.late) == ([], [])
 
@@ -113,9 +115,9 @@ def test_of_many_pages_that_hang_some_are_opened_again(monkeypatch: pytest.Monke
         name = f"{number:02}.html"
         return Asked(path=name, url=name, source=None, template="t", names=(), srcs=(), article=None)
 
-    monkeypatch.setattr(run, "Window", Hanging)
-    measured = run.measure(
-        [partial(page, number) for number in range(run._AGAIN + 5)],
+    monkeypatch.setattr(runner, "Window", Hanging)
+    measured = runner.measure(
+        [partial(page, number) for number in range(runner._AGAIN + 5)],
         served=cast("Served", None),
         widths=(320,),
         size=lambda path: None,
@@ -123,16 +125,18 @@ def test_of_many_pages_that_hang_some_are_opened_again(monkeypatch: pytest.Monke
         workers=2,
         progress=Quiet(),
     )
-    assert [finding.location.page for finding in measured.findings] == [f"{n:02}.html" for n in range(run._AGAIN + 5)]
+    assert [finding.location.page for finding in measured.findings] == [
+        f"{n:02}.html" for n in range(runner._AGAIN + 5)
+    ]
     assert {finding.message.partition(" (")[0] for finding in measured.findings} == {"it hangs"}
     again = [url for url in dict.fromkeys(opened) if opened.count(url) > 2]  # two viewports at once, then alone
-    assert len(again) == run._AGAIN
+    assert len(again) == runner._AGAIN
 
 
 def test_a_browser_that_does_not_close_is_killed_and_not_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """While the one closes, the other lane has started another."""
     killed: list[int] = []
-    monkeypatch.setattr("imageseo.browser.window.os.kill", lambda process, signal: killed.append(process))
+    monkeypatch.setattr("imageseo.layout.browser.session.os.kill", lambda process, signal: killed.append(process))
     window = Window(cast("Any", None), None, cast("Served", None), Limits(close=0.05))
 
     class Stuck:

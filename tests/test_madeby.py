@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from imageseo.making.madeby import changed, parts, pinned, refusal, shares
+from imageseo.heroes.generate.model_changes import changed, parts, pinned, refusal, shares
 from imageseo.model.hero import ALGORITHMIC_MEDIA, Pin, Recipe
 
 OLD, NEW = "sha256:" + "a" * 64, "sha256:" + "b" * 64

@@ -7,13 +7,13 @@ import re
 from itertools import takewhile
 from pathlib import Path
 
-from imageseo import compose
-from imageseo.heroes.diffusers import Options
-from imageseo.heroes.diffusion import options, schedulers
-from imageseo.hosts.project import at_hand
+from imageseo.heroes.lock import lock
+from imageseo.heroes.masters.store import FolderVault
+from imageseo.heroes.providers.diffusers import Options
+from imageseo.heroes.providers.diffusion import options, schedulers
+from imageseo.integrations.project import at_hand
 from imageseo.model.hero import HeroRequest
-from imageseo.pins import lock
-from imageseo.pins.vault import FolderVault
+from imageseo.pipeline import composition
 
 ROOT = Path(__file__).parent.parent
 SITE = ROOT / "site_example"
@@ -21,8 +21,8 @@ SITE = ROOT / "site_example"
 
 def requests(folder: Path) -> list[HeroRequest]:
     here = at_hand(folder, config=None, note=lambda text: None)
-    read = compose.reader(
-        here.settings, here.folder, compose.providers(here.settings, here.folder), base_url=here.base_url
+    read = composition.reader(
+        here.settings, here.folder, composition.providers(here.settings, here.folder), base_url=here.base_url
     )
     asked = [read(page) for page in here.pages()[0]]
     return [request for request in asked if request is not None]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from imageseo.core.edits import apply, strip
-from imageseo.core.find import find
-from imageseo.core.markup import page_edits
 from imageseo.model.hero import Hero
 from imageseo.model.image import Asset, ImageRef, PageScan, Variant, VariantSpec
 from imageseo.model.plan import HeroInsert, ImagePlan, Label, PagePlan
+from imageseo.pipeline.markup import page_edits
+from imageseo.web.html.edits import apply, strip
+from imageseo.web.html.page_scan import find
 
 HEAD = "<!doctype html><html><head><title>T</title></head><body>"
 ASSET = Asset(path="img/my pic.jpg", sha256="ab" * 32, bytes=9, format="jpeg", width=1600, height=900)

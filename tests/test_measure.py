@@ -15,14 +15,14 @@ from typing import ClassVar
 import pytest
 from PIL import Image
 
-from imageseo import layoutfile
-from imageseo.browser import chromium
-from imageseo.browser.serve import Served, _Handler, serve
-from imageseo.browser.window import Limits
-from imageseo.errors import BrowserError, SettingsError
-from imageseo.hosts.measuring import MeasureResult
-from imageseo.hosts.measuring import run as measuring
-from imageseo.hosts.project import at_hand
+from imageseo.cli.commands.measure import MeasureResult
+from imageseo.cli.commands.measure import run as measuring
+from imageseo.integrations.project import at_hand
+from imageseo.layout import layout_file
+from imageseo.layout.browser import chromium
+from imageseo.layout.browser.server import Served, _Handler, serve
+from imageseo.layout.browser.session import Limits
+from imageseo.model.errors import BrowserError, SettingsError
 from imageseo.model.layout import PageLayout, SiteLayout
 from tests import pictures
 from tests.browser import CHROMIUM, needs_chromium
@@ -57,7 +57,7 @@ def measured(folder: Path, *, limits: Limits | None = None, **asked: object) -> 
 
 
 def written(folder: Path) -> SiteLayout:
-    found = layoutfile.read(folder / layoutfile.NAME)
+    found = layout_file.read(folder / layout_file.NAME)
     assert found is not None
     return found
 
@@ -111,9 +111,9 @@ def test_what_a_browser_sees_is_written_down(tmp_path: Path) -> None:
     (template,) = layout.templates.values()
     assert template.column == hero.widths
     assert template.pages == 2
-    before = (folder / layoutfile.NAME).read_bytes()
+    before = (folder / layout_file.NAME).read_bytes()
     again = measured(folder, workers=1)
-    assert (folder / layoutfile.NAME).read_bytes() == before, "the same site, the same file"
+    assert (folder / layout_file.NAME).read_bytes() == before, "the same site, the same file"
     assert "as it was" in again.notes[0]
 
 
@@ -281,7 +281,7 @@ def test_check_says_where_the_layout_has_drifted(tmp_path: Path) -> None:
     assert missing.returncode == 2
     assert "measure first" in missing.stderr
     assert command().returncode == 0
-    before = (folder / layoutfile.NAME).read_bytes()
+    before = (folder / layout_file.NAME).read_bytes()
     held = command("--check")
     assert (held.returncode, held.stdout.splitlines()[-1]) == (0, "measure: 3 pages, 0 errors, 0 warnings")
     assert "3 of 5 pages were opened" in held.stderr
@@ -293,7 +293,7 @@ def test_check_says_where_the_layout_has_drifted(tmp_path: Path) -> None:
     assert set(told) == {"p0.html", "p4.html"}
     assert "is 900 px wide at 975 px, and was 700" in told["p0.html"]
     assert "its LCP on mobile is text, and was images/a.jpg" in told["p4.html"]
-    assert (folder / layoutfile.NAME).read_bytes() == before, "a check writes nothing"
+    assert (folder / layout_file.NAME).read_bytes() == before, "a check writes nothing"
     assert command("--pages", "p4.html").returncode == 0
     now = written(folder).pages
     assert (now["p4.html"].images, len(now["p0.html"].images), len(now)) == ((), 1, 5)
@@ -316,7 +316,7 @@ def test_a_browser_that_is_missing_or_broken_is_told_so(tmp_path: Path) -> None:
         assert words in done.stderr
         assert "`lint` and `build` need none" in done.stderr
         assert "Traceback" not in done.stderr
-        assert not (folder / layoutfile.NAME).exists()
+        assert not (folder / layout_file.NAME).exists()
     assert run("imageseo", "lint", "public", cwd=folder, env={"CHROME_PATH": str(broken)}).returncode in (0, 1)
 
 

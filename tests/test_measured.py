@@ -9,10 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from imageseo.core.edits import apply, strip
-from imageseo.core.find import find
-from imageseo.core.markup import page_edits
-from imageseo.core.measured import (
+from imageseo.layout.measurements import (
     WIDTHS,
     Held,
     Lead,
@@ -26,13 +23,16 @@ from imageseo.core.measured import (
     slots,
     template,
 )
-from imageseo.core.sizes import source_size
-from imageseo.core.themes import THEMES
+from imageseo.layout.themes import THEMES
 from imageseo.model.finding import Viewport
 from imageseo.model.hero import Hero
 from imageseo.model.image import Asset, ImageRef, PageScan, Variant, VariantSpec
 from imageseo.model.layout import Lcp, PageLayout, ShownImage, SiteLayout, Template
 from imageseo.model.plan import HeroInsert, ImagePlan, PagePlan
+from imageseo.pipeline.markup import page_edits
+from imageseo.web.html.edits import apply, strip
+from imageseo.web.html.page_scan import find
+from imageseo.web.srcset.sizes import source_size
 
 RUNGS = (320, 480, 640, 720, 960, 1280, 1600, 1920, 2560, 3840)
 

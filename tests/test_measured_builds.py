@@ -11,17 +11,20 @@ from typing import Any
 
 import pytest
 
-from imageseo import build as job
-from imageseo import compose, config, jury, layoutfile
-from imageseo.built import BuildResult
-from imageseo.core import edits
-from imageseo.core.candidates import parse_srcset
-from imageseo.core.find import find
-from imageseo.core.measured import WIDTHS, template
-from imageseo.hosts import directory
+from imageseo import config
+from imageseo.integrations import directory
+from imageseo.integrations.progress import Quiet
+from imageseo.layout import layout_file
+from imageseo.layout.measurements import WIDTHS, template
+from imageseo.lint import parallel
 from imageseo.model.image import ImageRef
 from imageseo.model.layout import Lcp, PageLayout, ShownImage, SiteLayout, Template
-from imageseo.progress import Quiet
+from imageseo.pipeline import build as job
+from imageseo.pipeline import composition
+from imageseo.pipeline.result import BuildResult
+from imageseo.web.html import edits
+from imageseo.web.html.page_scan import find
+from imageseo.web.srcset.candidates import parse_srcset
 from tests import small_sites
 
 WORDS = "Boats come and go, and nobody counts them. " * 4
@@ -77,10 +80,10 @@ def site(material: Path, tmp_path: Path) -> Path:
 def built(site: Path, layout: SiteLayout | None = None, **options: Any) -> BuildResult:
     """Builds a site; ``layout``: the file to find beside it, where it is to be another one."""
     if layout is not None:
-        layoutfile.write(site.parent / layoutfile.NAME, layout)
+        layout_file.write(site.parent / layout_file.NAME, layout)
     settings = config.load({**OPTIONS, **options}, "test")
     found = directory.site(site, project=site.parent, settings=settings)
-    with compose.toolbox(settings, project=site.parent, progress=Quiet()) as tools:
+    with composition.toolbox(settings, project=site.parent, progress=Quiet()) as tools:
         return job.build(found, settings, tools)
 
 
@@ -245,7 +248,7 @@ def test_a_warm_build_is_never_stale(site: Path, material: Path) -> None:
     )
     for step in steps:
         if step is None:
-            (site.parent / layoutfile.NAME).unlink()
+            (site.parent / layout_file.NAME).unlink()
         built(site, step)
         cold = site.parent / "cold"
         shutil.copytree(material, cold / "site")
@@ -259,7 +262,7 @@ def pages(site: Path) -> dict[str, bytes]:
 
 
 def test_a_broken_layout_file_stops_the_build(site: Path) -> None:
-    (site.parent / layoutfile.NAME).write_text('{"version": 1, "widths": "all"}')
+    (site.parent / layout_file.NAME).write_text('{"version": 1, "widths": "all"}')
     done = small_sites.run("imageseo", "build", "site", cwd=site.parent)
     assert done.returncode == 2
     assert "imageseo.layout.json" in done.stderr
@@ -270,7 +273,7 @@ def test_a_broken_layout_file_stops_the_build(site: Path) -> None:
 def said(site: Path) -> set[tuple[str, str]]:
     """What lint says of the first page: rules and the stems of the images that they name."""
     settings = config.load(OPTIONS, "test")
-    found = jury.lint_pages(directory.site(site, project=site.parent, settings=settings), settings).findings
+    found = parallel.lint_pages(directory.site(site, project=site.parent, settings=settings), settings).findings
     return {
         (finding.rule, Path(finding.location.image or "").stem)
         for finding in found
@@ -283,7 +286,7 @@ def test_lint_judges_by_what_was_seen(site: Path) -> None:
     page = site / "index.html"
     html = page.read_text()
     page.write_text(html.replace('src="images/two.jpg"', 'src="images/two.jpg" loading="lazy"'))
-    layoutfile.write(site.parent / layoutfile.NAME, layout(site, first("two")))
+    layout_file.write(site.parent / layout_file.NAME, layout(site, first("two")))
     before = said(site)
     assert {("lcp-lazy", "two"), ("offscreen-eager", "three"), ("offscreen-eager", "four")} <= before
     assert not {each for each in before if each[1] == "one"} & {("lcp-priority", "one"), ("offscreen-eager", "one")}
@@ -297,5 +300,5 @@ def test_lint_judges_by_what_was_seen(site: Path) -> None:
 def test_a_hero_that_lost_to_text_is_told(site: Path) -> None:
     page = site / "index.html"
     page.write_text(page.read_text().replace('src="images/one.jpg"', 'src="images/one.jpg" fetchpriority="high"'))
-    layoutfile.write(site.parent / layoutfile.NAME, layout(site, TEXT))
+    layout_file.write(site.parent / layout_file.NAME, layout(site, TEXT))
     assert ("lcp-is-text", "one") in said(site)

@@ -18,12 +18,14 @@ from typing import Any
 import pytest
 from PIL import Image, ImageCms, ImageDraw, ImageOps
 
-from imageseo import build as job
-from imageseo import compose, config, motion
-from imageseo.hosts import directory
+from imageseo import config
+from imageseo.images.decoding.probe import probe_bytes
+from imageseo.images.encoding import animation
+from imageseo.integrations import directory
+from imageseo.integrations.progress import Quiet
 from imageseo.model.image import RECOMPRESSED, Asset
-from imageseo.probe import probe_bytes
-from imageseo.progress import Quiet
+from imageseo.pipeline import build as job
+from imageseo.pipeline import composition
 from tests import pictures, small_sites
 from tests.test_build import page
 
@@ -94,7 +96,7 @@ class Site:
     def build(self, **options: Any) -> job.BuildResult:
         settings = config.load({**self.options, **options}, "test")
         site = directory.site(self.root, project=self.folder, settings=settings)
-        with compose.toolbox(settings, project=self.folder, progress=Quiet()) as tools:
+        with composition.toolbox(settings, project=self.folder, progress=Quiet()) as tools:
             return job.build(site, settings, tools)
 
     def tree(self) -> dict[str, bytes]:
@@ -166,7 +168,7 @@ class TestAnimations:
     def test_transparency_and_frames_are_kept(self, moving: Site) -> None:
         moving.build(animated="convert", formats=["webp"])
         (url,) = [url for _, url in sources(moving.text()) if url.startswith("ball")]
-        score = motion.read(moving.tree()[url], "webp", max_pixels=10**8)
+        score = animation.read(moving.tree()[url], "webp", max_pixels=10**8)
         assert score.durations == (60,) * 12
         with Image.open(io.BytesIO(moving.tree()[url])) as opened:
             opened.seek(5)
@@ -200,7 +202,7 @@ class TestAnimations:
     def test_what_was_declined_is_not_tried_again(self, moving: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         moving.build(animated="convert")
         (moving.root / "index.html").write_text(MOVING.replace("A clip", "Another clip"), encoding="utf-8")
-        monkeypatch.setattr(motion, "convert", lambda *_, **__: pytest.fail("converted again"))
+        monkeypatch.setattr(animation, "convert", lambda *_, **__: pytest.fail("converted again"))
         moving.build(animated="convert")
 
     def test_a_long_one_costs_a_finding(self, tmp_path: Path) -> None:
@@ -474,26 +476,27 @@ class TestALostCache:
 KILLED = """
 import os, sys
 from pathlib import Path
-from imageseo import config, compose, files, publish
-from imageseo.hosts import directory
-from imageseo import build as job
-from imageseo.progress import Quiet
+from imageseo import config
+from imageseo.pipeline import build as job, composition
+from imageseo.pipeline.incremental import build_state
+from imageseo.storage import atomic, blobs, index, output, store
+from imageseo.integrations import directory
+from imageseo.integrations.progress import Quiet
 left = int(sys.argv[2])
-real = files.write_atomic
+real = atomic.write_atomic
 def write(path, data):
     global left
     left -= 1
     if left < 0:
         os._exit(9)
     real(path, data)
-import imageseo.store, imageseo.blobs, imageseo.entries, imageseo.memo
-for module in (files, publish, imageseo.store, imageseo.blobs, imageseo.entries, imageseo.memo):
+for module in (atomic, output, store, blobs, index, build_state):
     if hasattr(module, "write_atomic"):
         module.write_atomic = write
 folder = Path(sys.argv[1])
 settings = config.load(eval(sys.argv[3]), "test")
 site = directory.site(folder / "site", project=folder, settings=settings)
-with compose.toolbox(settings, project=folder, progress=Quiet()) as tools:
+with composition.toolbox(settings, project=folder, progress=Quiet()) as tools:
     job.build(site, settings, tools)
 """
 

@@ -14,12 +14,16 @@ from typing import Any
 
 import pytest
 
-from imageseo import build as job
-from imageseo import compose, config, known, memo
-from imageseo.core import find, naming
-from imageseo.hosts import directory
+from imageseo import config
+from imageseo.integrations import directory
+from imageseo.integrations.progress import Quiet
 from imageseo.model.image import Asset
-from imageseo.progress import Quiet
+from imageseo.pipeline import build as job
+from imageseo.pipeline import composition
+from imageseo.pipeline.incremental import build_state
+from imageseo.pipeline.incremental import probe_cache as known
+from imageseo.web import filenames
+from imageseo.web.html import page_scan
 from tests import pictures, small_sites
 from tests.test_build import page
 
@@ -29,7 +33,7 @@ OPTIONS: Mapping[str, Any] = {
     "encode": {"avif_speed": 10, "webp_method": 0},
     "widths": [320, 480],
 }
-CODE = memo.code
+CODE = build_state.code
 HERO = '["/hero/"]\nseed = 5\nstyle = "topo"\nalt = "Lines"\nwidth = 640\nheight = 360\n'
 
 
@@ -151,7 +155,7 @@ def put(folder: Path, state: State) -> None:
 def build(folder: Path, state: State) -> job.BuildResult:
     settings = config.load(dict(state.options), "test")
     site = directory.site(folder / "site", project=folder, settings=settings)
-    with compose.toolbox(settings, project=folder, progress=Quiet()) as tools:
+    with composition.toolbox(settings, project=folder, progress=Quiet()) as tools:
         return job.build(site, settings, tools)
 
 
@@ -181,7 +185,7 @@ def names(tree: Mapping[str, bytes]) -> set[str]:
 def _same_code() -> Iterator[None]:
     """The modules may be edited while the tests run."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(memo, "code", lambda: "the code of these tests")
+        patch.setattr(build_state, "code", lambda: "the code of these tests")
         yield
 
 
@@ -232,7 +236,7 @@ class TestWarmIsCold:
         extra = {name for name in theirs if name not in mine}
         assert mine == {name: data for name, data in theirs.items() if name in mine}
         # What no page names any more only who remembers it can sweep.
-        assert all(naming.like_variant(name) and name.rpartition("/")[2] not in names(mine) for name in extra)
+        assert all(filenames.like_variant(name) and name.rpartition("/")[2] not in names(mine) for name in extra)
         result = build(warm, state)
         assert result.changed == ()
         assert small_sites.tree(warm / "site") == mine
@@ -307,13 +311,13 @@ def test_many_changes_in_a_row(seed: int, warm: Path, tmp_path: Path) -> None:
 def scans(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many bytes each scan of a page had to read."""
     seen: list[int] = []
-    real = find.find
+    real = page_scan.find
 
     def counted(html: bytes, **kinds: Any) -> Any:
         seen.append(len(html))
         return real(html, **kinds)
 
-    monkeypatch.setattr(find, "find", counted)
+    monkeypatch.setattr(page_scan, "find", counted)
     return seen
 
 
@@ -399,10 +403,10 @@ class TestStore:
     def test_the_keys_that_are_reached_are_known(self, warm: Path) -> None:
         """All but the masters of heroes, which are reached by being asked for in every build, belong to pages."""
         keys = {path.parent.name + path.name[:62] for path in (warm / ".cache/imageseo/v1/keys").glob("*/*")}
-        assert keys == memo.reachable(warm / ".cache/imageseo")
+        assert keys == build_state.reachable(warm / ".cache/imageseo")
         state = CHANGES["quality"](State())
         build(warm, state)
-        assert not keys & memo.reachable(warm / ".cache/imageseo") >= keys
+        assert not keys & build_state.reachable(warm / ".cache/imageseo") >= keys
 
     def test_entries_that_are_in_use_are_marked_as_such(self, warm: Path) -> None:
         build(warm, State())
@@ -411,9 +415,9 @@ class TestStore:
         for entry in entries:
             os.utime(entry, (long_ago, long_ago))
         for path in memos(warm):  # it was marked a moment ago
-            book = memo.read(warm / ".cache/imageseo", path.name)
+            book = build_state.read(warm / ".cache/imageseo", path.name)
             book.marked = long_ago
-            memo.write(warm / ".cache/imageseo", path.name, book)
+            build_state.write(warm / ".cache/imageseo", path.name, book)
         build(warm, State())
         assert all(entry.stat().st_mtime > long_ago + 86_400 for entry in entries)
 
@@ -436,14 +440,14 @@ class TestMemoFile:
         first = told(build(warm, State()))
         (path,) = memos(warm)
         path.write_bytes(spoil(path.read_bytes()))
-        assert memo.read(warm / ".cache/imageseo", path.name) == memo.Book()
+        assert build_state.read(warm / ".cache/imageseo", path.name) == build_state.Book()
         assert told(build(warm, State())) == first
         assert small_sites.tree(warm / "site") == whole
 
     def test_one_of_another_version_counts_as_none(
         self, warm: Path, monkeypatch: pytest.MonkeyPatch, scans: list[int]
     ) -> None:
-        monkeypatch.setattr(memo, "code", lambda: "other code")
+        monkeypatch.setattr(build_state, "code", lambda: "other code")
         build(warm, State())
         assert len(scans) >= 4
         scans.clear()
@@ -451,7 +455,7 @@ class TestMemoFile:
         assert scans == []
 
     def test_its_version_is_that_of_the_code(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(memo, "_PACKAGE", tmp_path)
+        monkeypatch.setattr(build_state, "_PACKAGE", tmp_path)
         found = set()
         for text in ("a = 1", "a = 2", "a = 2"):
             (tmp_path / "module.py").write_text(text, encoding="utf-8")
@@ -461,15 +465,17 @@ class TestMemoFile:
     def test_and_of_the_other_files_and_libraries_that_have_a_say(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(memo, "_PACKAGE", tmp_path)
+        monkeypatch.setattr(build_state, "_PACKAGE", tmp_path)
         found = [CODE()]
-        for name in ("core/templates/picture.jinja", "settings.schema.json"):
+        for name in ("pipeline/templates/picture.html.jinja", "config/settings.schema.json"):
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_text("text", encoding="utf-8")
             found.append(CODE())
         for library in ("jinja2", "lxml", "tinycss2"):
-            known = memo._version
-            monkeypatch.setattr(memo, "_version", lambda name, one=library, of=known: "" if name == one else of(name))
+            known = build_state._version
+            monkeypatch.setattr(
+                build_state, "_version", lambda name, one=library, of=known: "" if name == one else of(name)
+            )
             found.append(CODE())
         assert len(set(found)) == 6
         (tmp_path / "__pycache__").mkdir()
@@ -482,7 +488,7 @@ class TestMemoFile:
             raise PermissionError(13, "Permission denied")
 
         shutil.rmtree(warm / ".cache/imageseo/memo")
-        monkeypatch.setattr(memo, "write_atomic", refuse)
+        monkeypatch.setattr(build_state, "write_atomic", refuse)
         assert not build(warm, State()).failed
         assert not (warm / ".cache/imageseo/memo").exists()
 
@@ -517,7 +523,7 @@ def test_pages_that_are_built_in_turn_are_all_remembered(warm: Path, scans: list
 
 def test_variants_of_a_build_that_was_killed_are_swept_by_the_next(warm: Path) -> None:
     """The pages were written, the old variants not yet removed: no page tells of them, the memo does."""
-    variants = {name: data for name, data in small_sites.tree(warm / "site").items() if naming.like_variant(name)}
+    variants = {name: data for name, data in small_sites.tree(warm / "site").items() if filenames.like_variant(name)}
     put(
         warm,
         CHANGES["page gone"](State()).put("img/b.jpg", None).change("index.html", '<img src="img/b.jpg" alt="B">', ""),
@@ -526,13 +532,13 @@ def test_variants_of_a_build_that_was_killed_are_swept_by_the_next(warm: Path) -
     (warm / "site/img/mine-320w.00000000.webp").write_bytes(b"precious")
     state = State()
     build(warm, state)
-    left = {name for name in small_sites.tree(warm / "site") if naming.like_variant(name)}
+    left = {name for name in small_sites.tree(warm / "site") if filenames.like_variant(name)}
     assert "img/mine-320w.00000000.webp" in left
     assert not [name for name in left if "/b-" in name]
 
 
 class TestKnown:
-    def asset(self, folder: Path, stamps: Mapping[str, memo.Stamp], now: float | None = None) -> known.Known:
+    def asset(self, folder: Path, stamps: Mapping[str, build_state.Stamp], now: float | None = None) -> known.Known:
         def probe(file: Path, path: str) -> Asset:
             data = file.read_bytes()
             return Asset(path=path, sha256=str(hash(data)), bytes=len(data), format="png", width=1, height=1)

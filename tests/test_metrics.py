@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imageseo import installing
-from imageseo.errors import MissingExtraError
-from imageseo.metrics.sight.colour import scales
-from imageseo.metrics.sight.structure import see
-from imageseo.metrics.ssimulacra2 import METRIC
-from imageseo.ports import Metric
+from imageseo.images.metrics._ssimulacra2.ssim import see
+from imageseo.images.metrics._ssimulacra2.xyb import scales
+from imageseo.images.metrics.ssimulacra2 import METRIC
+from imageseo.model import extras
+from imageseo.model.errors import MissingExtraError
+from imageseo.model.protocols import Metric
 from tests.metric_pairs import HARMS, SCORES, blocks, hills, image, pairs, signs
 
 KNOWN: dict[str, float] = json.loads(SCORES.read_text("utf-8"))
@@ -98,8 +98,8 @@ def test_threads_side_by_side_score_the_same() -> None:
 SAME_ANYWHERE = """
 import json, sys
 import numpy
-import imageseo.metrics.sight.score as score
-from imageseo.metrics.ssimulacra2 import METRIC
+import imageseo.images.metrics._ssimulacra2.score as score
+from imageseo.images.metrics.ssimulacra2 import METRIC
 from tests.metric_pairs import HARMS, hills, image
 score.round = lambda value, digits: value
 for size in ((33, 20), (200, 151), (1281, 99)):
@@ -270,7 +270,7 @@ def test_no_pixels_no_score() -> None:
 
 def vszip() -> Metric:
     pytest.importorskip("vapoursynth", reason="vapoursynth-vszip needs Python 3.12 or later", exc_type=ImportError)
-    from imageseo.metrics.vszip import METRIC as COMPILED
+    from imageseo.images.metrics.vszip import METRIC as COMPILED
 
     return COMPILED
 
@@ -294,10 +294,10 @@ def test_vszip_looks_at_the_same_pictures() -> None:
 
 def test_without_vszip_the_way_to_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "vapoursynth", None)
-    module = importlib.import_module("imageseo.metrics.vszip")
+    module = importlib.import_module("imageseo.images.metrics.vszip")
     module._core.cache_clear()
     module._vapoursynth.cache_clear()
     whole = image(hills(64, 64))
     with pytest.raises(MissingExtraError, match=r"encode\.metric: vszip") as caught:
         module.METRIC.reference(whole)
-    assert installing.command("vszip") in caught.value.hint
+    assert extras.command("vszip") in caught.value.hint

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from PIL import Image, ImageChops, ImageDraw
 
-from imageseo import motion
+from imageseo.images.decoding.probe import probe_bytes
+from imageseo.images.encoding import animation
 from imageseo.model.image import Kind
-from imageseo.probe import probe_bytes
 from tests import pictures
 
 SIZE = (120, 80)
@@ -68,7 +68,7 @@ def alike(one: Image.Image, other: Image.Image) -> bool:
 
 def test_a_drawn_gif_becomes_a_webp_of_the_same_frames() -> None:
     source = film(drawn(), loop=0)
-    made = motion.convert(source, "gif")
+    made = animation.convert(source, "gif")
     assert list(made) == ["webp"]
     assert len(made["webp"]) < len(source)
     assert all(alike(one, other) for one, other in zip(frames(made["webp"]), frames(source), strict=True))
@@ -78,8 +78,8 @@ def test_a_drawn_gif_becomes_a_webp_of_the_same_frames() -> None:
 
 def test_a_clip_becomes_an_avif_that_is_smaller_than_the_webp() -> None:
     source = film(filmed(), loop=0, duration=[100, 20, 30, 40, 50, 60])
-    assert motion.read(source, "gif", max_pixels=10**7).kind is Kind.PHOTO
-    made = motion.convert(source, "gif")
+    assert animation.read(source, "gif", max_pixels=10**7).kind is Kind.PHOTO
+    made = animation.convert(source, "gif")
     assert next(iter(made)) == "avif"
     sizes = [len(data) for data in made.values()]
     assert sizes == sorted(sizes)
@@ -87,35 +87,35 @@ def test_a_clip_becomes_an_avif_that_is_smaller_than_the_webp() -> None:
     assert times(made["avif"]) == [100, 20, 30, 40, 50, 60]
     found = probe_bytes(made["avif"], "a.avif", max_pixels=10**7)
     assert (found.frames, found.width, found.height) == (6, 240, 160)  # type: ignore[union-attr]
-    assert list(motion.convert(source, "gif", formats=("webp",))) in ([], ["webp"])
+    assert list(animation.convert(source, "gif", formats=("webp",))) in ([], ["webp"])
 
 
 @pytest.mark.parametrize(("loop", "plays"), [(None, 1), (0, 0), (1, 2), (7, 8), (65535, 65535)])
 def test_a_gif_counts_how_often_it_starts_again(loop: int | None, plays: int) -> None:
     options: dict[str, Any] = {} if loop is None else {"loop": loop}
     source = film(drawn(), **options)
-    assert motion.read(source, "gif", max_pixels=10**7).plays == plays
-    made = motion.convert(source, "gif")
+    assert animation.read(source, "gif", max_pixels=10**7).plays == plays
+    made = animation.convert(source, "gif")
     assert Image.open(io.BytesIO(made["webp"])).info["loop"] == plays
 
 
 def test_what_ends_is_never_made_endless() -> None:
     """Pillow cannot say in an AVIF how often it plays."""
-    assert "avif" not in motion.convert(film(filmed(), duration=50), "gif")
-    assert "avif" in motion.convert(film(filmed(), duration=50, loop=0), "gif")
+    assert "avif" not in animation.convert(film(filmed(), duration=50), "gif")
+    assert "avif" in animation.convert(film(filmed(), duration=50, loop=0), "gif")
 
 
 def test_a_webp_counts_its_plays() -> None:
     source = film(drawn(), "WEBP", loop=3, lossless=False, quality=100)
-    assert motion.read(source, "webp", max_pixels=10**7) == motion.Score(
-        durations=tuple(TIMES), plays=3, kind=motion.read(source, "webp", max_pixels=10**7).kind
+    assert animation.read(source, "webp", max_pixels=10**7) == animation.Score(
+        durations=tuple(TIMES), plays=3, kind=animation.read(source, "webp", max_pixels=10**7).kind
     )
 
 
 def test_frames_too_short_to_be_true_are_shown_as_browsers_show_them() -> None:
     source = film(drawn(), duration=[0, 10, 20, 30], loop=0)
-    assert motion.read(source, "gif", max_pixels=10**7).durations == (100, 100, 20, 30)
-    assert times(motion.convert(source, "gif")["webp"]) == [100, 100, 20, 30]
+    assert animation.read(source, "gif", max_pixels=10**7).durations == (100, 100, 20, 30)
+    assert times(animation.convert(source, "gif")["webp"]) == [100, 100, 20, 30]
 
 
 @pytest.mark.parametrize("disposal", [1, 2, 3])
@@ -126,7 +126,7 @@ def test_what_becomes_of_a_frame_is_kept(disposal: int) -> None:
         ImageDraw.Draw(layer).ellipse((number * 25, 10, number * 25 + 40, 50), fill="red", outline="white")
         layers.append(layer)
     source = film(layers, disposal=disposal, loop=0)
-    made = motion.convert(source, "gif")
+    made = animation.convert(source, "gif")
     shown = frames(source)
     assert shown[3].getpixel((112, 79)) == (0, 0, 0, 0)
     assert (shown[3].getpixel((20, 30)) == (255, 0, 0, 255)) is (disposal == 1)
@@ -137,37 +137,37 @@ def test_what_becomes_of_a_frame_is_kept(disposal: int) -> None:
 def test_what_libraries_and_browsers_clear_differently_is_left_alone() -> None:
     """The second frame covers a part, after the first one was cleared to what Pillow takes for a colour."""
     whole = bytearray(film(drawn(2), loop=0, duration=50))
-    assert motion.convert(bytes(whole), "gif")
+    assert animation.convert(bytes(whole), "gif")
     whole[whole.index(b"\x21\xf9\x04") + 3] = 2 << 2  # the first frame's disposal
     with pytest.raises(ValueError, match="cleared"):
-        motion.convert(bytes(whole), "gif")
+        animation.convert(bytes(whole), "gif")
 
 
 def test_nothing_larger_than_the_source_is_offered() -> None:
     small = film([Image.new("RGB", (3, 3), colour) for colour in ("red", "blue")], loop=0, duration=50)
-    assert motion.convert(small, "gif") == {}
-    made = motion.convert(film(drawn(), loop=0), "gif")["webp"]
-    assert motion.convert(made, "webp") == {}
+    assert animation.convert(small, "gif") == {}
+    made = animation.convert(film(drawn(), loop=0), "gif")["webp"]
+    assert animation.convert(made, "webp") == {}
 
 
 def test_too_much_is_refused_before_anything_is_decoded() -> None:
     source = film(drawn(), loop=0)
     with pytest.raises(ValueError, match="4 frames of 120×80 px are more than"):
-        motion.convert(source, "gif", max_pixels=120 * 80 * 4 - 1)
-    assert motion.convert(source, "gif", max_pixels=120 * 80 * 4)
+        animation.convert(source, "gif", max_pixels=120 * 80 * 4 - 1)
+    assert animation.convert(source, "gif", max_pixels=120 * 80 * 4)
 
 
 def test_memory_does_not_grow_with_the_number_of_frames() -> None:
     code = (
         "import resource, sys\n"
         "from PIL import Image\n"
-        "from imageseo import motion\n"
+        "from imageseo.images.encoding import animation\n"
         "from tests.test_motion import film\n"
         "def run(count):\n"
         "    made = [Image.new('P', (700, 500), number % 7) for number in range(count)]\n"
         "    data = film(made, loop=0, duration=50)\n"
         "    del made\n"
-        "    motion.convert(data, 'gif', formats=('webp',), max_pixels=10**9)\n"
+        "    animation.convert(data, 'gif', formats=('webp',), max_pixels=10**9)\n"
         "    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "few = run(8)\n"
         "print(run(100) - few)"
@@ -179,15 +179,15 @@ def test_memory_does_not_grow_with_the_number_of_frames() -> None:
 def test_equal_at_any_time_of_day() -> None:
     """libavif writes the second of its work into sequences."""
     sources = [film(drawn(), loop=0), film(filmed(), loop=0, duration=50)]
-    made = [motion.convert(source, "gif") for source in sources]
+    made = [animation.convert(source, "gif") for source in sources]
     time.sleep(1.1)
-    assert [motion.convert(source, "gif") for source in sources] == made
+    assert [animation.convert(source, "gif") for source in sources] == made
     assert len(frames(made[1]["avif"])) == 6
 
 
 def test_rights_and_profile_travel() -> None:
     source = film(drawn(), "WEBP", loop=0, quality=100, icc_profile=pictures.p3_like())
-    saved = motion._saved(source, "webp", motion.read(source, "webp", max_pixels=10**7), "WEBP", pictures.XMP)
+    saved = animation._saved(source, "webp", animation.read(source, "webp", max_pixels=10**7), "WEBP", pictures.XMP)
     back = Image.open(io.BytesIO(saved))
     assert (back.info["icc_profile"], back.info["xmp"]) == (pictures.p3_like(), pictures.XMP)
 
@@ -201,15 +201,15 @@ def test_rights_and_profile_travel() -> None:
 )
 def test_what_is_no_animation(data: bytes, kind: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        motion.convert(data, kind)
+        animation.convert(data, kind)
 
 
 def test_a_file_cut_anywhere_says_so() -> None:
     whole = film(filmed(), loop=0, duration=50)
     for share in (0.3, 0.6, 0.9):
         with pytest.raises((ValueError, OSError, EOFError, SyntaxError)):
-            motion.convert(pictures.cut(whole, share), "gif")
+            animation.convert(pictures.cut(whole, share), "gif")
 
 
 def test_names_what_has_a_say() -> None:
-    assert all(name in motion.version() for name in ("motion 1", "Pillow", "libwebp", "libavif", "aom"))
+    assert all(name in animation.version() for name in ("motion 1", "Pillow", "libwebp", "libavif", "aom"))

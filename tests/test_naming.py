@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imageseo.core.naming import hero_name, variant_name
-from imageseo.model.page import Page
+from imageseo.model.site import Page
+from imageseo.web.filenames import hero_name, variant_name
 
 DIGEST = "3fa9c1d2" + "0" * 56
 

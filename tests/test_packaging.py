@@ -90,7 +90,11 @@ def test_the_wheel_holds_the_package_and_the_hook_alone(wheel: Path) -> None:
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert wanted - names == set()
-    assert {"imageseo/py.typed", "imageseo/settings.schema.json", "imageseo/schemas/sitemap.xsd"} <= names
+    assert {
+        "imageseo/py.typed",
+        "imageseo/config/settings.schema.json",
+        "imageseo/lint/facts/schemas/sitemap.xsd",
+    } <= names
 
 
 @pytest.mark.parametrize("kind", ["wheel", "editable"])
@@ -102,7 +106,7 @@ def test_hosts_find_an_installation(tmp_path: Path, source: Path, wheel: Path, k
     assert Path(str(found["imageseo"])).is_relative_to(place)
     assert Path(str(found["pelican"])).name == "__init__.py"  # the real one, not our namespace
     assert "pelican.plugins.imageseo" in str(found["plugins"])
-    assert found["register"] == "imageseo.hosts.pelican"
+    assert found["register"] == "imageseo.integrations.pelican"
     assert found["mkdocs"] == ["ImageseoPlugin"]
 
     site = pelican_site(tmp_path / "site")
@@ -120,7 +124,7 @@ def test_without_pelican_the_namespace_is_harmless(tmp_path: Path, wheel: Path) 
         archive.extractall(target)
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from imageseo.hosts.project import _has_pelican\n"
+        "from imageseo.integrations.project import _has_pelican\n"
         "print(_has_pelican())"
     )
     # -S and a bare msgspec: everything that is installed, but Pelican.

@@ -13,12 +13,12 @@ import turbohtml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from imageseo.core.edits import apply, strip
-from imageseo.core.find import find
-from imageseo.core.markup import page_edits
 from imageseo.model.hero import Hero
 from imageseo.model.image import Asset, ImageRef, Variant, VariantSpec, Zone
 from imageseo.model.plan import HeroInsert, ImagePlan, PagePlan
+from imageseo.pipeline.markup import page_edits
+from imageseo.web.html.edits import apply, strip
+from imageseo.web.html.page_scan import find
 
 ASSET = Asset(path="x/a.jpg", sha256="ab" * 32, bytes=9, format="jpeg", width=1600, height=900)
 SPECS = tuple(

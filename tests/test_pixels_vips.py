@@ -8,8 +8,10 @@ from importlib import import_module
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from imageseo import installing, pixels, pixels_vips
-from imageseo.errors import MissingExtraError
+from imageseo.images.resizers import pillow
+from imageseo.images.resizers import vips as pixels_vips
+from imageseo.model import extras
+from imageseo.model.errors import MissingExtraError
 from tests import pictures
 
 needs_vips = pytest.mark.usefixtures("vips")
@@ -58,7 +60,7 @@ def test_looks_as_with_pillow(name: str) -> None:
     sizes = [(400, 260), (333, 217), (200, 130), (97, 63), (40, 26), (7, 3), (1, 1)]
     if turn >= 5:
         sizes = [size[::-1] for size in sizes]
-    ours, theirs = pixels_vips.render(data, kind, turn, sizes), pixels.render(data, kind, turn, sizes)
+    ours, theirs = pixels_vips.render(data, kind, turn, sizes), pillow.render(data, kind, turn, sizes)
     assert list(ours) == list(theirs)
     for size in sizes:
         assert (ours[size].size, ours[size].mode, ours[size].info) == (size, theirs[size].mode, {})
@@ -75,7 +77,7 @@ def test_stays_in_place() -> None:
     """Corners that differ by half a pixel's shift, at an awkward ratio both ways."""
     data = pictures.save(pictures.corners((1001, 667)), "PNG")
     for size in ((500, 333), (97, 64), (333, 600)):
-        mean, _ = apart(pixels_vips.render(data, "png", 1, [size])[size], pixels.render(data, "png", 1, [size])[size])
+        mean, _ = apart(pixels_vips.render(data, "png", 1, [size])[size], pillow.render(data, "png", 1, [size])[size])
         assert mean < 0.6, size
 
 
@@ -92,7 +94,7 @@ def test_a_size_does_not_depend_on_what_else_is_asked_nor_on_threads() -> None:
 
 @needs_vips
 def test_is_a_policy_of_its_own_and_shows_the_whole_picture() -> None:
-    assert pixels_vips.version() != pixels.version()
+    assert pixels_vips.version() != pillow.version()
     assert "libvips 8." in pixels_vips.version()
     seen: list[tuple[int, int]] = []
     kind, turn, data = SOURCES["jpeg"]
@@ -111,6 +113,6 @@ def test_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatc
     try:
         with pytest.raises(MissingExtraError, match="pyvips") as raised:
             pixels_vips.version()
-        assert installing.command("vips") in raised.value.hint
+        assert extras.command("vips") in raised.value.hint
     finally:
         pixels_vips._vips.cache_clear()

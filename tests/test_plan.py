@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imageseo.core import find
-from imageseo.core.ladder import Layout, layout_for
-from imageseo.core.plan import Offer, plan_page
+from imageseo.config.settings import QualitySettings, Settings
+from imageseo.layout.image_widths import Layout, layout_for
 from imageseo.model.hero import Hero
 from imageseo.model.image import Asset, ImageRef, PageScan
-from imageseo.model.page import Page
 from imageseo.model.plan import ImagePlan, PagePlan
-from imageseo.settings import QualitySettings, Settings
+from imageseo.model.site import Page
+from imageseo.pipeline.page_plan import Offer, plan_page
+from imageseo.web.html import page_scan
 
 MATERIAL = layout_for("mkdocs-material-9.8.1")
 OFFER = Offer(widths=Settings().widths, formats=("avif", "webp"), quality=QualitySettings(avif=40))
@@ -45,7 +45,7 @@ def asset_of(ref: ImageRef) -> Asset | None:
 
 def scanned(body: str) -> tuple[str, PageScan]:
     html = f"<!doctype html><html><head><title>x</title></head><body>{body}</body></html>"
-    return html, find.find(html.encode())
+    return html, page_scan.find(html.encode())
 
 
 def plan(body: str, **changes: Any) -> PagePlan:

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from imageseo.cicp import hdr
+from imageseo.images.decoding.cicp import hdr
+from imageseo.images.decoding.probe import probe, probe_bytes
 from imageseo.model.image import Asset, BadAsset, Rights
-from imageseo.probe import probe, probe_bytes
 from tests import pictures
 
 LIMIT = 120_000_000
@@ -173,8 +173,8 @@ def test_a_bomb_is_refused_by_its_header() -> None:
     assert "encode.max_pixels" in found.hint
     code = (
         "import resource\n"
-        "from imageseo.probe import probe_bytes\n"
-        "from imageseo.raster import open_raster\n"
+        "from imageseo.images.decoding.probe import probe_bytes\n"
+        "from imageseo.images.decoding.raster import open_raster\n"
         "from tests import pictures\n"
         "pictures.save(pictures.photo(8, 8), 'PNG')\n"
         "used = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()\n"

@@ -18,13 +18,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from imageseo.errors import RecipeError, SettingsError
-from imageseo.heroes.art.colour import Lab, Ramp, parse, to_hex
-from imageseo.heroes.art.exact import encode, root
-from imageseo.heroes.art.picture import pixels
-from imageseo.heroes.procedural import PROVIDER, STYLES
+from imageseo.heroes.providers.art.color import Lab, Ramp, parse, to_hex
+from imageseo.heroes.providers.art.deterministic import encode, root
+from imageseo.heroes.providers.art.render import pixels
+from imageseo.heroes.providers.procedural import PROVIDER, STYLES
+from imageseo.model.errors import RecipeError, SettingsError
 from imageseo.model.hero import ALGORITHMIC_MEDIA, Recipe
-from imageseo.ports import Place
+from imageseo.model.protocols import Place
 
 ROOT = Path(__file__).parent.parent
 VIVID = ("#ff006e", "#8338ec", "#3a86ff", "#ffbe0b")
@@ -231,7 +231,7 @@ class TestOptions:
 
     def test_completing_loads_no_drawing_library(self) -> None:
         code = (
-            "import sys; from imageseo.heroes.procedural import PROVIDER\n"
+            "import sys; from imageseo.heroes.providers.procedural import PROVIDER\n"
             "PROVIDER.complete({'card': 'Title', 'prompt': 'x'})\n"
             "print(sorted({'numpy', 'PIL', 'fontTools', 'resvg_py', 'jinja2'} & set(sys.modules)))"
         )

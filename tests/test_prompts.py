@@ -12,18 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imageseo.config import prompts
-from imageseo.core import hero
-from imageseo.core.prompt_library import EMPTY, Library
-from imageseo.core.prompts import Resolved, resolve
-from imageseo.core.series import drawn, next_seed
-from imageseo.core.templating import tidy
-from imageseo.errors import RecipeError, SettingsError
-from imageseo.heroes.procedural import PROVIDER as PROCEDURAL
+from imageseo.config.settings import HeroSettings
+from imageseo.heroes.lock import lock
+from imageseo.heroes.providers.procedural import PROVIDER as PROCEDURAL
+from imageseo.heroes.recipes import prompts_file, request_parser
+from imageseo.heroes.recipes.prompt_library import EMPTY, Library
+from imageseo.heroes.recipes.prompt_resolver import Resolved, resolve
+from imageseo.heroes.recipes.prompt_templates import tidy
+from imageseo.heroes.recipes.seed_series import drawn, next_seed
+from imageseo.model.errors import RecipeError, SettingsError
 from imageseo.model.hero import HeroRequest, Pin, Recipe
-from imageseo.model.page import Page, PageHints
-from imageseo.pins import lock
-from imageseo.settings import HeroSettings
+from imageseo.model.site import Page, PageHints
 from tests.small_sites import mkdocs_site, run, write
 
 FILE = """
@@ -63,7 +62,7 @@ CONTEXT = {"title": "The Start", "tags": ["howto", "maps"], "summary": "How it b
 def library(text: str = FILE, folder: Path | None = None, tmp: Path | None = None) -> Library:
     path = (folder or tmp or Path("/nowhere")) / "prompts.toml"
     path.write_text(text, encoding="utf-8")
-    return prompts.read(path, "prompts.toml")
+    return prompts_file.read(path, "prompts.toml")
 
 
 @pytest.fixture(scope="module")
@@ -251,7 +250,7 @@ def test_a_style_is_the_providers_that_has_styles(tmp_path: Path) -> None:
 
 def ask(shelf: Library, meta: Mapping[str, Any], *, title: str = "The Start", **more: Any) -> HeroRequest:
     page = Page(path="a.html", hints=PageHints(source=Path("docs/a.md"), title=title, meta={"hero": meta, **more}))
-    found = hero.request(page, settings=HeroSettings(), complete=complete, library=shelf)
+    found = request_parser.request(page, settings=HeroSettings(), complete=complete, library=shelf)
     assert found is not None
     return found
 
@@ -361,11 +360,11 @@ def test_flat_front_matter_says_the_same(shelf: Library) -> None:
         "Hero_series": "launch", "Hero_subject": "2001", "Hero_depicts": "illustration", "Hero_focal": "[0.3, 0.4]",
     }  # fmt: skip
     page = Page(path="a.html", hints=PageHints(source=Path("docs/a.md"), title="The Start", meta=meta))
-    assert hero.request(page, settings=HeroSettings(), complete=complete, library=shelf) == nested
+    assert request_parser.request(page, settings=HeroSettings(), complete=complete, library=shelf) == nested
     listed = ask(shelf, {"prompt": "x", "negatives": ["people", "text"], "provider": "diffusers"})
     flat = {"hero_prompt": "x", "hero_negatives": "people, text", "hero_provider": "diffusers"}
     page = Page(path="a.html", hints=PageHints(source=Path("docs/a.md"), title="The Start", meta=flat))
-    found = hero.request(page, settings=HeroSettings(), complete=complete, library=shelf)
+    found = request_parser.request(page, settings=HeroSettings(), complete=complete, library=shelf)
     assert found is not None
     assert found.recipe == listed.recipe
 
@@ -378,7 +377,7 @@ def test_themes_keep_their_words(shelf: Library) -> None:
         {"hero_action": "x"},
     ):
         page = Page(path="a.html", hints=PageHints(meta=meta))
-        assert hero.request(page, settings=HeroSettings(), complete=complete, library=shelf) is None
+        assert request_parser.request(page, settings=HeroSettings(), complete=complete, library=shelf) is None
 
 
 def test_image_is_a_file_or_what_a_picture_is_made_from(shelf: Library) -> None:
@@ -433,7 +432,7 @@ def test_the_pages_of_a_run_spread_over_the_list(shelf: Library) -> None:
 
 
 def test_no_file_is_an_empty_library(tmp_path: Path) -> None:
-    assert prompts.read(tmp_path / "prompts.toml", "prompts.toml") == EMPTY
+    assert prompts_file.read(tmp_path / "prompts.toml", "prompts.toml") == EMPTY
 
 
 def test_the_file_is_read(shelf: Library) -> None:
@@ -527,14 +526,14 @@ def test_files_of_another_shape(tmp_path: Path, data: bytes, told: str) -> None:
     path = tmp_path / "prompts.toml"
     path.write_bytes(data)
     with pytest.raises(SettingsError) as caught:
-        prompts.read(path, "prompts.toml")
+        prompts_file.read(path, "prompts.toml")
     assert told in caught.value.faults[0]
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "prompts.toml").mkdir()
     with pytest.raises(SettingsError, match="cannot be read"):
-        prompts.read(tmp_path / "prompts.toml", "prompts.toml")
+        prompts_file.read(tmp_path / "prompts.toml", "prompts.toml")
 
 
 def test_the_manual_shows_what_comes_out(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from imageseo.images.metadata.rights import MAX_TEXT, TOOLKIT, bare, packet, read_rights, writer
 from imageseo.model.hero import ALGORITHMIC_MEDIA
 from imageseo.model.image import Rights
-from imageseo.provenance import MAX_TEXT, TOOLKIT, bare, packet, read_rights, writer
 from tests import pictures
 
 FULL = Rights(
@@ -125,7 +125,7 @@ def test_exiftool_reads_what_we_write(tmp_path: Path) -> None:
 @pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed: nobody else's files to read")
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 def test_reads_what_exiftool_writes(tmp_path: Path, kind: str) -> None:
-    from imageseo.probe import probe
+    from imageseo.images.decoding.probe import probe
 
     path = tmp_path / f"a.{kind.lower()}"
     path.write_bytes(pictures.save(pictures.photo(), kind))

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from imageseo.core import edits, ladder, markup, plan
-from imageseo.core.find import find
-from imageseo.core.published import published
+from imageseo.config.settings import QualitySettings
+from imageseo.layout import image_widths
 from imageseo.model.hero import Hero
 from imageseo.model.image import Asset, ImageRef, Variant
-from imageseo.model.page import Page
-from imageseo.settings import QualitySettings
+from imageseo.model.site import Page
+from imageseo.pipeline import markup, page_plan
+from imageseo.pipeline.predicted_scan import published
+from imageseo.web.html import edits
+from imageseo.web.html.page_scan import find
 
 ASSET = Asset(path="a.jpg", sha256="ab" * 32, bytes=10**6, format="jpeg", width=1600, height=900)
 HERO = Asset(path="hero.jpg", sha256="cd" * 32, bytes=10**6, format="jpeg", width=1600, height=900)
@@ -53,15 +55,15 @@ def seen(refs: Sequence[ImageRef]) -> list[dict[str, Any]]:
 def test_published_is_what_the_scanner_finds(body: str, known: bool, hero: Hero | None) -> None:
     html = f"<!doctype html><html><head><title>T</title></head><body>{body}</body></html>".encode()
     scan = find(html)
-    planned = plan.plan_page(
+    planned = page_plan.plan_page(
         Page(path="index.html"),
         scan,
         asset_of=lambda ref: ASSET if ref.src == "a.jpg" else None,
         hero=hero,
         hero_asset=None if hero is None else ASSET if hero.path == "a.jpg" else HERO,
         guess=True,
-        layout=ladder.Layout(content_width=700 if known else None),
-        offer=plan.Offer(widths=(320, 640, 1280), formats=("avif", "webp"), quality=QualitySettings()),
+        layout=image_widths.Layout(content_width=700 if known else None),
+        offer=page_plan.Offer(widths=(320, 640, 1280), formats=("avif", "webp"), quality=QualitySettings()),
         insert="after-h1",
     )
     variants = {spec: Variant(spec=spec, sha256=f"{spec.width:x}" * 20, bytes=5) for spec in planned.specs}

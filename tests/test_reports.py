@@ -17,21 +17,21 @@ import jsonschema
 import pytest
 from lxml import etree
 
-from imageseo.core.budgets import Spent, Standing
-from imageseo.core.fingerprint import stamped
-from imageseo.core.frame import WIDTH, cells, frame, harmless
-from imageseo.core.manual import Manual
-from imageseo.excerpts import Excerpts, repository
-from imageseo.hosts.pages import source_of
-from imageseo.judge import locate
+from imageseo.integrations.pages import source_of
+from imageseo.lint.budgets.spending import Spent, Standing
+from imageseo.lint.code_frame import WIDTH, cells, frame, harmless
+from imageseo.lint.engine import locate
+from imageseo.lint.fingerprint import stamped
+from imageseo.lint.report import Report, RuleText, Spot
+from imageseo.lint.reports import github, html, junit, sarif
+from imageseo.lint.reports import json as json_report
+from imageseo.lint.reports import text as text_report
+from imageseo.lint.rule_docs import Manual
+from imageseo.lint.source_lines import Excerpts, repository
 from imageseo.model.edit import Edit
 from imageseo.model.finding import DESKTOP, MOBILE, Budget, Finding, Location, Severity, Silenced
 from imageseo.model.image import Span
-from imageseo.model.page import Page, PageHints
-from imageseo.report import Report, RuleText, Spot
-from imageseo.reports import github, html, junit, sarif
-from imageseo.reports import json as json_report
-from imageseo.reports import text as text_report
+from imageseo.model.site import Page, PageHints
 from tests.browser import chromium, needs_chromium
 from tests.small_sites import write
 

@@ -26,20 +26,20 @@ import pytest
 from PIL import Image
 
 from imageseo.config import load as load_settings
-from imageseo.facts import FACTS, SITE_FACTS, PageFacts, Reading, SiteFacts, SiteFiles
-from imageseo.judge import CRASHED, Judge, judge
-from imageseo.levels import Levels
+from imageseo.config.settings import Settings
+from imageseo.images.decoding.probe import probe
+from imageseo.images.metadata.rights import packet
+from imageseo.lint.engine import CRASHED, Judge, judge
+from imageseo.lint.facts.page import FACTS, SITE_FACTS, PageFacts, Reading, SiteFacts, SiteFiles
+from imageseo.lint.rule import Rule
+from imageseo.lint.severity import Levels
 from imageseo.model.finding import Finding, Severity
 from imageseo.model.hero import TRAINED_MEDIA
 from imageseo.model.image import Asset, BadAsset, Rights
-from imageseo.model.page import Page, Site
-from imageseo.probe import probe
-from imageseo.provenance import packet
-from imageseo.rule import Rule
-from imageseo.settings import Settings
+from imageseo.model.site import Page, Site
 from tests.measured_pages import layout_of
 
-RULES = Path(__file__).parent.parent / "imageseo" / "rules"
+RULES = Path(__file__).parent.parent / "imageseo" / "lint" / "rules"
 NAMES = sorted(path.stem for path in RULES.glob("*.py") if path.stem != "__init__")
 
 _BLOCK = re.compile(r"^(Bad|Good)(?: \(([^)]*)\))?:\n((?:[ \t]+\S.*\n?|\n(?=[ \t]))+)", re.MULTILINE)
@@ -69,7 +69,7 @@ class Example(NamedTuple):
 
 
 def load(name: str) -> Rule:
-    return Rule.of(name, importlib.import_module(f"imageseo.rules.{name}"))
+    return Rule.of(name, importlib.import_module(f"imageseo.lint.rules.{name}"))
 
 
 def examples() -> list[Example]:
@@ -159,7 +159,7 @@ def test_a_rule_is_complete(name: str) -> None:
     assert rule.id == name.replace("_", "-")
     assert {example.kind for example in examples() if example.rule == name} == {"Bad", "Good"}
     assert set(rule.asks) <= FACTS | SITE_FACTS
-    module = inspect.getsource(importlib.import_module(f"imageseo.rules.{name}"))
+    module = inspect.getsource(importlib.import_module(f"imageseo.lint.rules.{name}"))
     assert not re.search(r"\b(open|Path|read_bytes|read_text|requests|urllib)\b", module), (
         "rules report through facts only"
     )

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from imageseo.config import load as load_settings
-from imageseo.core import edits, find, mending
-from imageseo.core.surroundings import Link, Surroundings
+from imageseo.config.settings import Settings
+from imageseo.lint import tag_edits
 from imageseo.model.finding import Finding, Severity
-from imageseo.settings import Settings
+from imageseo.web.html import edits, page_scan
+from imageseo.web.html.ancestors import Link, Surroundings
 from tests import small_sites
 from tests.test_rules import findings, furnish, load, picture
 
@@ -163,12 +164,12 @@ def test_a_fix_beside_what_we_added_comes_out_with_it_or_stays(tmp_path: Path) -
 def test_no_edit_is_offered_for_bytes_that_were_not_scanned() -> None:
     """In a build the scan is that of the page without our edits."""
     html = b'<p><img src="a.jpg" loading="lazy">'
-    ref = find.find(html).refs[0]
-    assert mending.plus(html, ref, "a=b")
-    assert mending.without(html, ref, "loading")
+    ref = page_scan.find(html).refs[0]
+    assert tag_edits.plus(html, ref, "a=b")
+    assert tag_edits.without(html, ref, "loading")
     other = b"<p>Boats</p>" + html
-    assert mending.plus(other, ref, "a=b") == ()
-    assert mending.without(other, ref, "loading") == ()
+    assert tag_edits.plus(other, ref, "a=b") == ()
+    assert tag_edits.without(other, ref, "loading") == ()
 
 
 # ---- sites
@@ -273,7 +274,7 @@ def test_an_lcp_over_the_budget_of_its_folder_names_that_setting(tmp_path: Path)
 
 
 def links(html: str) -> list[Link | None]:
-    scan = find.find(html.encode())
+    scan = page_scan.find(html.encode())
     around = Surroundings(html.encode(), scan.charset)
     return [around.link(number, ref.span) for number, ref in enumerate(scan.refs)]
 
@@ -296,9 +297,9 @@ def links(html: str) -> list[Link | None]:
 )
 def test_a_link_is_told_from_its_neighbourhood_as_by_a_walk(html: str) -> None:
     """By number alone, as in a build whose spans are others, and by the tags beside the image."""
-    scan = find.find(html.encode())
+    scan = page_scan.find(html.encode())
     around = Surroundings(html.encode(), scan.charset)
-    beyond = find.find(b" " * 10_000 + b"<img>").refs[0].span
+    beyond = page_scan.find(b" " * 10_000 + b"<img>").refs[0].span
     by_walk = [around.link(number, beyond) for number in range(len(scan.refs))]
     assert links(html) == by_walk
     hrefs = [ref.link for ref in scan.refs]

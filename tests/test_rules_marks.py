@@ -17,15 +17,15 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
-from imageseo.core.embedded import Embedded, embedded
-from imageseo.core.labels import _WORDS, label
-from imageseo.core.origins import says_outright
-from imageseo.credentials import Credentials
-from imageseo.marks import Marks
+from imageseo.images.metadata.rights import packet
+from imageseo.images.metadata.segments import Embedded, embedded
+from imageseo.lint.facts.c2pa import Credentials
+from imageseo.lint.facts.file_metadata import Marks
 from imageseo.model.finding import Severity
 from imageseo.model.hero import TRAINED_MEDIA
 from imageseo.model.image import Rights
-from imageseo.provenance import packet
+from imageseo.web.ai_labels import _WORDS, label
+from imageseo.web.structured_data.digital_source_type import says_outright
 from tests import pictures
 from tests.small_sites import write
 from tests.test_rules_surroundings import BASE, judge

@@ -17,18 +17,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from imageseo import sitemaps, xmlfiles
-from imageseo.core.jsonplace import place
-from imageseo.core.robots import IMAGES, PAGES, Robots
-from imageseo.core.sitemap import Limits
-from imageseo.facts import Reading, SiteFacts, SiteFiles
-from imageseo.judge import CRASHED, Judge
-from imageseo.levels import Levels
+from imageseo.config.settings import Settings
+from imageseo.images.decoding.probe import probe
+from imageseo.lint.engine import CRASHED, Judge
+from imageseo.lint.facts import sitemaps, xml_stream
+from imageseo.lint.facts.page import Reading, SiteFacts, SiteFiles
+from imageseo.lint.rule import Rule
+from imageseo.lint.severity import Levels
 from imageseo.model.finding import Finding, Severity
-from imageseo.model.page import Page, Site
-from imageseo.probe import probe
-from imageseo.rule import Rule
-from imageseo.settings import Settings
+from imageseo.model.site import Page, Site
+from imageseo.web.robots import IMAGES, PAGES, Robots
+from imageseo.web.sitemaps.image_sitemap import Limits
+from imageseo.web.structured_data.json_position import place
 from tests.small_sites import write
 
 ROOT = Path(__file__).parent.parent
@@ -39,7 +39,7 @@ IMAGE = 'xmlns:image="http://www.google.com/schemas/sitemap-image/1.1"'
 
 def rule(name: str) -> Rule:
     module = name.replace("-", "_")
-    return Rule.of(module, importlib.import_module(f"imageseo.rules.{module}"))
+    return Rule.of(module, importlib.import_module(f"imageseo.lint.rules.{module}"))
 
 
 def judge(root: Path, *names: str, base_url: str | None = BASE) -> list[Finding]:
@@ -408,7 +408,7 @@ def test_an_index_and_what_it_lists(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_xmllint_agrees(tmp_path: Path, text: str, valid: bool) -> None:
     write(tmp_path, {"sitemap.xml": text})
-    schema = str(ROOT / "imageseo/schemas/sitemap.xsd")
+    schema = str(ROOT / "imageseo/lint/facts/schemas/sitemap.xsd")
     command = ["xmllint", "--noout", "--nonet", "--schema", schema, str(tmp_path / "sitemap.xml")]
     assert (subprocess.run(command, capture_output=True, check=False).returncode == 0) is valid
     assert (judge(tmp_path, "sitemap-schema") == []) is valid
@@ -498,13 +498,13 @@ def test_a_packed_file_of_one_endless_line_is_not_held_in_memory(tmp_path: Path)
             packed.write(b" " * 2**20)
         packed.write(b"</urlset>")
     tracemalloc.start()
-    found = xmlfiles.columns(path, [(3, "loc"), (9, "loc")])
+    found = xml_stream.columns(path, [(3, "loc"), (9, "loc")])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert found[3, "loc"] > 1
     assert peak < 8 * 2**20
     with gzip.open(path) as packed:
-        lines = list(xmlfiles.Bounded(cast("IO[bytes]", packed), 10**9).lines())
+        lines = list(xml_stream.Bounded(cast("IO[bytes]", packed), 10**9).lines())
     assert [number for number, _ in lines] == list(range(1, len(lines) + 1))
     assert max(len(line) for _, line in lines) <= 2**20
 
@@ -520,13 +520,13 @@ def test_other_xml_is_known_by_its_root(tmp_path: Path, head: str, monkeypatch: 
     Path(tmp_path / "data.xml").write_text(head + "<a><b/></a>" * 100_000, "utf-8")
     Path(tmp_path / "feed.xml").write_text(RSS.format(f'<enclosure url="{BASE}gone.png"/>'), "utf-8")
     read: list[int] = []
-    bounded = xmlfiles.Bounded.read
+    bounded = xml_stream.Bounded.read
 
-    def counted(file: xmlfiles.Bounded, size: int = -1) -> bytes:
+    def counted(file: xml_stream.Bounded, size: int = -1) -> bytes:
         read.append(size)
         return bounded(file, size)
 
-    monkeypatch.setattr(xmlfiles.Bounded, "read", counted)
+    monkeypatch.setattr(xml_stream.Bounded, "read", counted)
     assert {each.location.page for each in judge(tmp_path, "feed-enclosure")} == {"feed.xml"}
     assert 0 < len(read) < 5, "the feed alone"
 

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from imageseo.browser.seen import Asked, agrees, article_of, match, settled
-from imageseo.browser.serve import FRAME, Served, serve
-from imageseo.core.find import find
+from imageseo.layout.browser.observations import Asked, agrees, article_of, match, settled
+from imageseo.layout.browser.server import FRAME, Served, serve
+from imageseo.web.html.page_scan import find
 from tests.small_sites import write
 
 

@@ -14,13 +14,13 @@ import pytest
 
 import imageseo
 from imageseo.config import CONFIG_NAME, load, read_project, schema_text
+from imageseo.config.budgets import MobileBudget
+from imageseo.config.decoder import leaves
 from imageseo.config.environment import locate, variable
-from imageseo.config.reading import leaves
-from imageseo.errors import SettingsError
+from imageseo.config.fields import byte_count
+from imageseo.config.settings import Settings
+from imageseo.model.errors import SettingsError
 from imageseo.model.finding import Severity
-from imageseo.settings import Settings
-from imageseo.settings_base import byte_count
-from imageseo.settings_budgets import MobileBudget
 
 PX = "a whole number of px from 1 to 16384"
 
@@ -486,8 +486,10 @@ def test_every_key_has_a_variable_of_its_own() -> None:
 
 
 def test_the_committed_schema_is_the_generated_one() -> None:
-    committed = Path(imageseo.__file__).with_name("settings.schema.json").read_bytes()
-    assert committed == schema_text().encode("ascii"), "run: python -m imageseo.config > imageseo/settings.schema.json"
+    committed = (Path(imageseo.__file__).parent / "config/settings.schema.json").read_bytes()
+    assert committed == schema_text().encode("ascii"), (
+        "run: python -m imageseo.config > imageseo/config/settings.schema.json"
+    )
 
 
 def test_the_schema_can_be_printed_and_does_not_depend_on_hashing() -> None:

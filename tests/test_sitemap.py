@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from imageseo.core.sitemap import Limits, Sitemaps, join
-from imageseo.core.sitemap_xml import IMAGE, SITEMAP, gunzipped, gzipped
+from imageseo.web.sitemaps.document import IMAGE, SITEMAP, gunzipped, gzipped
+from imageseo.web.sitemaps.image_sitemap import Limits, Sitemaps, join
 
 SCHEMA = Path(__file__).parent / "schemas" / "sitemap.xsd"
 BASE = "https://example.org/docs/"

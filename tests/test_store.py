@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from imageseo.blobs import Blobs
-from imageseo.entries import Entry, Pruning
-from imageseo.errors import StoreError
-from imageseo.ports import Store, Stored
-from imageseo.store import FolderStore
+from imageseo.model.errors import StoreError
+from imageseo.model.protocols import Store, Stored
+from imageseo.storage.blobs import Blobs
+from imageseo.storage.index import Entry, Pruning
+from imageseo.storage.store import FolderStore
 
 DAY = 86_400.0
 ROOT = Path(__file__).parent.parent
@@ -137,7 +137,7 @@ def test_many_threads(folder: Path) -> None:
 
 
 PUT_MANY = (
-    "import sys, hashlib; from pathlib import Path; from imageseo.store import FolderStore\n"
+    "import sys, hashlib; from pathlib import Path; from imageseo.storage.store import FolderStore\n"
     "store = FolderStore(Path(sys.argv[1]))\n"
     "for n in range(150): store.put(hashlib.sha256(b'%d' % n).hexdigest(), b'%d' % n * 5000)\n"
 )
@@ -155,7 +155,7 @@ def test_two_processes_putting_the_same_keys_at_once(folder: Path) -> None:
 
 def test_a_killed_writer_leaves_nothing_that_counts(folder: Path, tmp_path: Path) -> None:
     code = (
-        "import sys, os, signal; from pathlib import Path; from imageseo.store import FolderStore\n"
+        "import sys, os, signal; from pathlib import Path; from imageseo.storage.store import FolderStore\n"
         "store = FolderStore(Path(sys.argv[1])); store.put('0' * 64, b'whole')\n"
         "Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
         "store.put('1' * 64, b'half')\n"
@@ -175,7 +175,7 @@ def test_a_killed_writer_leaves_nothing_that_counts(folder: Path, tmp_path: Path
 def test_a_living_writers_file_is_not_swept(folder: Path) -> None:
     """Another process stops between writing and renaming; we open, sweep and prune meanwhile; then it goes on."""
     code = (
-        "import sys; from pathlib import Path; from imageseo.store import FolderStore\n"
+        "import sys; from pathlib import Path; from imageseo.storage.store import FolderStore\n"
         "store, replace = FolderStore(Path(sys.argv[1])), Path.replace\n"
         "store.put('0' * 64, b'first')\n"
         "def slow(self, target):\n"
@@ -199,7 +199,7 @@ def test_a_living_writers_file_is_not_swept(folder: Path) -> None:
 def test_a_full_disk_is_an_error_with_a_way_out_and_no_half_file(folder: Path) -> None:
     code = (
         "import resource, signal, sys; from pathlib import Path\n"
-        "from imageseo.errors import StoreError; from imageseo.store import FolderStore\n"
+        "from imageseo.model.errors import StoreError; from imageseo.storage.store import FolderStore\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))\n"
         "store = FolderStore(Path(sys.argv[1])); store.put('0' * 64, b'fits')\n"
@@ -228,7 +228,7 @@ def test_a_folder_that_may_only_be_read(folder: Path, tmp_path: Path) -> None:
             path.chmod(path.stat().st_mode | 0o055)
     code = (
         "import os, sys; from pathlib import Path\n"
-        "from imageseo.errors import StoreError; from imageseo.store import FolderStore\n"
+        "from imageseo.model.errors import StoreError; from imageseo.storage.store import FolderStore\n"
         "os.setgid(65534); os.setuid(65534)\n"
         "store = FolderStore(Path(sys.argv[1])); stored = store.find('0' * 64); print(store.read(stored))\n"
         "bad = store.find('2' * 64); print(store.read(bad), store.find('2' * 64))\n"
@@ -365,7 +365,7 @@ def test_a_dry_run_tells_of_age_and_size_and_orphans(folder: Path) -> None:
 def test_what_a_running_build_may_need_stays_until_it_is_done(folder: Path) -> None:
     """Nobody can know yet what it needs. A real process at work, and its end."""
     code = (
-        "import sys; from pathlib import Path; from imageseo.store import FolderStore\n"
+        "import sys; from pathlib import Path; from imageseo.storage.store import FolderStore\n"
         "store = FolderStore(Path(sys.argv[1])); store.find('0' * 64); store.put('1' * 64, b'new')\n"
         "print('working', flush=True); sys.stdin.readline()\n"
     )
@@ -396,7 +396,7 @@ def test_bytes_stay_whose_key_a_build_is_about_to_write(
     build = FolderStore(folder)
     build.put(key("other"), b"other")
     Blobs(folder / "v1").put(b"new")
-    monkeypatch.setattr("imageseo.blobs._YOUNG", 1.0)
+    monkeypatch.setattr("imageseo.storage.blobs._YOUNG", 1.0)
     if old:
         time.sleep(1.1)
     choose = Pruning.choose
@@ -586,5 +586,7 @@ def test_a_copy_that_lost_its_times_is_read_once(folder: Path) -> None:
 
 
 def test_loads_no_imaging() -> None:
-    done = run("import sys, imageseo.store; print([name for name in ('PIL', 'numpy', 'lxml') if name in sys.modules])")
+    done = run(
+        "import sys, imageseo.storage.store; print([name for name in ('PIL', 'numpy', 'lxml') if name in sys.modules])"
+    )
     assert done.stdout.strip() == "[]"

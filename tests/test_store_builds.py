@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from imageseo.store import FolderStore
+from imageseo.storage.store import FolderStore
 from tests import small_sites
 
 ROOT = Path(__file__).parent.parent
@@ -27,8 +27,8 @@ PAGE = (
 # A build that stops before it publishes the first page, says so, and waits for a line.
 PAUSED = (
     "import sys\n"
-    "from imageseo import cli\n"
-    "from imageseo.publish import Output\n"
+    "from imageseo.cli import main as cli\n"
+    "from imageseo.storage.output import Output\n"
     "for name in ('put', 'link'):\n"
     "    def wait(self, *arguments, real=getattr(Output, name), **options):\n"
     "        global waited\n"

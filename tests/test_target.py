@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imageseo.core import target
+from imageseo.images.encoding import quality_model
 
 FORMATS = st.sampled_from(["avif", "webp", "jpeg", "jxl"])
 SIDES = st.integers(1, 20_000)
@@ -33,12 +33,12 @@ def test_finds_the_target_on_a_noisy_line(
 
     def score(quality: int) -> float:
         tried.append(quality)
-        return wanted + (target.rungs(format)[quality] - at) * slope + noise.uniform(-0.5, 0.5)
+        return wanted + (quality_model.rungs(format)[quality] - at) * slope + noise.uniform(-0.5, 0.5)
 
-    found = target.search(score, wanted, first=first, format=format)
+    found = quality_model.search(score, wanted, first=first, format=format)
     # A first trial within 1.2 is believed with the usual slope, which may be a quarter of this line's.
     assert abs(found - at) * slope <= (2.5 if slope <= 1.1 else 4.5)
-    assert len(tried) == len(set(tried)) <= target.TRIALS
+    assert len(tried) == len(set(tried)) <= quality_model.TRIALS
 
 
 def test_few_trials_are_enough_on_the_curves_of_photographs() -> None:
@@ -51,9 +51,9 @@ def test_few_trials_are_enough_on_the_curves_of_photographs() -> None:
 
         def score(quality: int, at: float = at, slope: float = slope, tried: list[int] = tried) -> float:
             tried.append(quality)
-            return 71 + (target.rungs("avif")[quality] - at) * slope
+            return 71 + (quality_model.rungs("avif")[quality] - at) * slope
 
-        found = target.search(score, 71, first=target.guess("avif", 320, 71), format="avif")
+        found = quality_model.search(score, 71, first=quality_model.guess("avif", 320, 71), format="avif")
         counts.append(len(tried))
         misses.append(abs(found - at) * slope)
     assert sum(counts) / len(counts) <= 2.5
@@ -68,8 +68,8 @@ def test_a_target_out_of_reach_ends_at_the_scales_end(level: float, end: float) 
         tried.append(quality)
         return level + quality / 1000
 
-    assert target.search(score, 71, first=50, format="webp") == end
-    assert len(tried) <= target.TRIALS
+    assert quality_model.search(score, 71, first=50, format="webp") == end
+    assert len(tried) <= quality_model.TRIALS
 
 
 def test_one_trial_is_all_that_is_made_when_one_is_allowed() -> None:
@@ -79,20 +79,20 @@ def test_one_trial_is_all_that_is_made_when_one_is_allowed() -> None:
         tried.append(quality)
         return 63.0
 
-    found = target.search(score, 71, first=80.4, format="webp", trials=1)
+    found = quality_model.search(score, 71, first=80.4, format="webp", trials=1)
     assert tried == [80]
     assert found == pytest.approx(80 + 8 / (0.45 + 0.75 * 6 / 8))
 
 
 def test_numbers_that_encode_alike_are_tried_once_and_cliffs_are_known() -> None:
     """libaom's levels: 44 and 45 are the same, and 51 and 52 are as far apart as 52 and 55."""
-    scale = target.rungs("avif")
+    scale = quality_model.rungs("avif")
     assert 45 not in scale
     assert scale[52] - scale[51] == pytest.approx(scale[57] - scale[52], abs=0.3)
     assert list(scale.values()) == sorted(scale.values())
-    assert target.whole((scale[51] + scale[52]) / 2 + 0.1, "avif") == 52
-    assert all(target.whole(at, "avif") == one for one, at in scale.items())
-    assert target.rungs("webp") == {one: one for one in range(5, 99)}
+    assert quality_model.whole((scale[51] + scale[52]) / 2 + 0.1, "avif") == 52
+    assert all(quality_model.whole(at, "avif") == one for one, at in scale.items())
+    assert quality_model.rungs("webp") == {one: one for one in range(5, 99)}
 
 
 @given(width=SIDES, height=SIDES, format=FORMATS, data=st.data())
@@ -100,40 +100,42 @@ def test_anchors_lie_in_the_source_and_follow_from_it_alone(
     width: int, height: int, format: str, data: st.DataObject
 ) -> None:
     asked = data.draw(st.integers(1, width))
-    sizes = target.anchors((width, height), asked, format)
+    sizes = quality_model.anchors((width, height), asked, format)
     assert 1 <= len(sizes) <= (3 if format == "avif" else 2)
     assert list(sizes) == sorted(sizes)
     for wide, high in sizes:
         assert 1 <= wide <= width
         assert 1 <= high <= height
-        seen = target.judged((wide, high))
+        seen = quality_model.judged((wide, high))
         assert seen[0] * seen[1] <= 2_600_000 or wide == 1 or seen != (wide, high)
-    whole = target.anchors((width, height), width, format)
+    whole = quality_model.anchors((width, height), width, format)
     assert sizes == whole[: len(sizes)], "narrow variants leave the wider anchors out, and that is all"
     assert sizes == whole or asked <= whole[len(sizes) - 1][0]
 
 
 def test_anchors_of_a_photograph() -> None:
-    assert target.anchors((4000, 3000), 2560, "avif") == ((320, 240), (1280, 960), (1920, 1440))
-    assert target.anchors((4000, 3000), 2560, "webp") == ((320, 240), (1280, 960))
-    assert target.anchors((4000, 3000), 1280, "avif") == ((320, 240), (1280, 960))
-    assert target.anchors((1900, 1400), 1900, "avif") == ((320, 236), (1280, 943)), "too near for a third"
-    assert target.anchors((4000, 3000), 320, "avif") == ((320, 240),)
-    assert target.anchors((700, 500), 640, "avif") == ((320, 229), (700, 500))
-    assert target.anchors((400, 300), 400, "avif") == ((320, 240),)
-    assert target.anchors((200, 150), 160, "avif") == ((200, 150),)
-    strip = target.anchors((6000, 500), 6000, "avif")
+    assert quality_model.anchors((4000, 3000), 2560, "avif") == ((320, 240), (1280, 960), (1920, 1440))
+    assert quality_model.anchors((4000, 3000), 2560, "webp") == ((320, 240), (1280, 960))
+    assert quality_model.anchors((4000, 3000), 1280, "avif") == ((320, 240), (1280, 960))
+    assert quality_model.anchors((1900, 1400), 1900, "avif") == ((320, 236), (1280, 943)), "too near for a third"
+    assert quality_model.anchors((4000, 3000), 320, "avif") == ((320, 240),)
+    assert quality_model.anchors((700, 500), 640, "avif") == ((320, 229), (700, 500))
+    assert quality_model.anchors((400, 300), 400, "avif") == ((320, 240),)
+    assert quality_model.anchors((200, 150), 160, "avif") == ((200, 150),)
+    strip = quality_model.anchors((6000, 500), 6000, "avif")
     assert strip == ((768, 64), (1280, 107)), "a strip is judged where it has a height, and has none for pieces"
-    assert len(target.anchors((2000, 20000), 2000, "avif")) == 2, "a long page is judged at a size that can be paid for"
+    assert len(quality_model.anchors((2000, 20000), 2000, "avif")) == 2, (
+        "a long page is judged at a size that can be paid for"
+    )
 
 
 @given(width=st.integers(1281, 4000), height=st.integers(1, 9000))
 def test_pieces_lie_in_the_picture_apart_and_everywhere(width: int, height: int) -> None:
-    sheet, places = target.judged((width, height)), list(target.pieces((width, height)))
+    sheet, places = quality_model.judged((width, height)), list(quality_model.pieces((width, height)))
     if sheet == (width, height):
-        assert height <= 1.5 * target.PIECE
+        assert height <= 1.5 * quality_model.PIECE
         return
-    side = target.PIECE
+    side = quality_model.PIECE
     assert len({at for _, at in places}) == len(places) == sheet[0] * sheet[1] // side**2
     for (left, top), at in places:
         assert 0 <= left <= width - side
@@ -152,23 +154,23 @@ def test_pieces_lie_in_the_picture_apart_and_everywhere(width: int, height: int)
 )
 def test_between_anchors_and_beyond(low: float, high: float, wider: float, width: int, format: str) -> None:
     found = {320: low, 1280: high}
-    quality = target.between(found, width, format=format)
-    assert target.between(found, 320, format=format) == pytest.approx(low)
-    assert target.between(found, 1280, format=format) == pytest.approx(high)
+    quality = quality_model.between(found, width, format=format)
+    assert quality_model.between(found, 320, format=format) == pytest.approx(low)
+    assert quality_model.between(found, 1280, format=format) == pytest.approx(high)
     if width <= 1280:
         assert min(low, high) - 1e-9 <= quality <= max(low, high) + 1e-9
     else:
         assert abs(quality - high) <= abs(high - low) / 4 + 2 + 1e-9
     if width >= 2560:
-        assert quality == target.between(found, 2560, format=format)
-    assert target.between({320: low}, width, format=format) == low
-    assert 5 <= target.whole(quality, format) <= 98
+        assert quality == quality_model.between(found, 2560, format=format)
+    assert quality_model.between({320: low}, width, format=format) == low
+    assert 5 <= quality_model.whole(quality, format) <= 98
     three = {**found, 1920: wider}
-    assert target.between(three, 1920, format=format) == pytest.approx(wider)
+    assert quality_model.between(three, 1920, format=format) == pytest.approx(wider)
     if width <= 1280:
-        assert target.between(three, width, format=format) == quality, "a wider anchor changes nothing below"
+        assert quality_model.between(three, width, format=format) == quality, "a wider anchor changes nothing below"
     elif width <= 1920:
-        assert min(high, wider) - 1e-9 <= target.between(three, width, format=format) <= max(high, wider) + 1e-9
+        assert min(high, wider) - 1e-9 <= quality_model.between(three, width, format=format) <= max(high, wider) + 1e-9
 
 
 @given(
@@ -183,32 +185,34 @@ def test_dear_points_are_spared_and_cheap_ones_given(
     dense: float, fine: float, width: int, wanted: float, leeway: float, format: str
 ) -> None:
     size = (width, max(1, width * 2 // 3))
-    by = target.tilt({320: dense, 1280: fine}, size, wanted, leeway, format=format)
+    by = quality_model.tilt({320: dense, 1280: fine}, size, wanted, leeway, format=format)
     assert abs(by) <= leeway
     assert by == 0 or format == "avif", "where even files cost much"
-    denser = target.tilt({320: dense * 2, 1280: fine * 2}, size, wanted, leeway, format=format)
-    wider = target.tilt({320: dense, 1280: dense}, (2 * size[0], 2 * size[1]), wanted, leeway, format=format)
+    denser = quality_model.tilt({320: dense * 2, 1280: fine * 2}, size, wanted, leeway, format=format)
+    wider = quality_model.tilt({320: dense, 1280: dense}, (2 * size[0], 2 * size[1]), wanted, leeway, format=format)
     assert denser <= by + 1e-9
-    assert wider <= target.tilt({320: dense, 1280: dense}, size, wanted, leeway, format=format) + 1e-9
-    assert target.tilt({}, size, wanted, leeway, format=format) == 0, "nothing is known where nothing could be tried"
+    assert wider <= quality_model.tilt({320: dense, 1280: dense}, size, wanted, leeway, format=format) + 1e-9
+    assert quality_model.tilt({}, size, wanted, leeway, format=format) == 0, (
+        "nothing is known where nothing could be tried"
+    )
 
 
 def test_a_file_of_the_usual_size_is_asked_for_the_target_itself() -> None:
     size = (640, 400)
-    usual = target.USUAL["avif"].bytes
+    usual = quality_model.USUAL["avif"].bytes
     assert usual is not None
     for wanted in (65.0, 71.0, 80.0):
-        density = usual * math.exp(target.COST * (wanted - 71)) / size[0] / size[1]
-        assert target.tilt({640: density}, size, wanted, 2, format="avif") == pytest.approx(0, abs=1e-9)
-        assert target.tilt({640: density * 1.5}, size, wanted, 2, format="avif") < -0.2
-    assert target.tilted(50, 0.7, format="avif") == pytest.approx(51), "flat where pictures are calm"
-    assert target.tilted(65, 1.2, format="avif") == pytest.approx(66), "steep where they are not"
-    assert target.tilted(97.9, 2, format="webp") == target.MOST
+        density = usual * math.exp(quality_model.COST * (wanted - 71)) / size[0] / size[1]
+        assert quality_model.tilt({640: density}, size, wanted, 2, format="avif") == pytest.approx(0, abs=1e-9)
+        assert quality_model.tilt({640: density * 1.5}, size, wanted, 2, format="avif") < -0.2
+    assert quality_model.tilted(50, 0.7, format="avif") == pytest.approx(51), "flat where pictures are calm"
+    assert quality_model.tilted(65, 1.2, format="avif") == pytest.approx(66), "steep where they are not"
+    assert quality_model.tilted(97.9, 2, format="webp") == quality_model.MOST
 
 
 @given(format=FORMATS, width=st.integers(1, 4096), wanted=st.floats(10, 95), before=st.floats(5, 98))
 def test_guesses_stay_on_the_scale_and_start_from_what_is_known(
     format: str, width: int, wanted: float, before: float
 ) -> None:
-    assert 5 <= target.guess(format, width, wanted) <= 98
-    assert target.guess(format, 320, wanted, (320, before)) == pytest.approx(before)
+    assert 5 <= quality_model.guess(format, width, wanted) <= 98
+    assert quality_model.guess(format, 320, wanted, (320, before)) == pytest.approx(before)

@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from imageseo.core import target
-from imageseo.core.profiles import Policy, Way, policy
-from imageseo.encode import Encoded, Encoder
-from imageseo.errors import MissingExtraError, SettingsError
+from imageseo.config.settings import EncodeSettings, QualitySettings, TargetSettings
+from imageseo.images.decoding.probe import probe
+from imageseo.images.encoding import quality_model
+from imageseo.images.encoding.encoder import Encoded, Encoder
+from imageseo.images.encoding.profiles import Policy, Way, policy
+from imageseo.images.encoding.quality_search import Known, sheet, starved
+from imageseo.images.encoding.tuner import Study
+from imageseo.model.errors import MissingExtraError, SettingsError
 from imageseo.model.image import Asset, Kind, Variant, VariantSpec
-from imageseo.ports import Codec, Metric
-from imageseo.probe import probe
-from imageseo.settings import EncodeSettings, QualitySettings, TargetSettings
-from imageseo.trials import Known, sheet, starved
-from imageseo.tune import Study
+from imageseo.model.protocols import Codec, Metric
 from tests import pictures
 from tests.fakes import MemoryStore, Plainly, Veil
 
@@ -121,7 +121,7 @@ def test_bytes_do_not_depend_on_workers_nor_on_what_else_is_asked(tmp_path: Path
 
 
 def test_real_encoders_give_equal_bytes_at_one_two_and_eight_workers(tmp_path: Path) -> None:
-    from imageseo.codecs import avif, webp
+    from imageseo.images.codecs import avif, webp
 
     for number in range(3):
         (tmp_path / f"{number}.jpg").write_bytes(pictures.save(pictures.photo(520, 340, number), "JPEG", quality=92))
@@ -174,7 +174,7 @@ def test_pieces_are_those_of_the_picture() -> None:
     image = Image.linear_gradient("L").resize((1920, 1300))
     made = sheet(image)
     assert made.size == (1024, 768)
-    for (left, top), (x, y) in target.pieces(image.size):
+    for (left, top), (x, y) in quality_model.pieces(image.size):
         assert made.crop((x, y, x + 256, y + 256)).tobytes() == image.crop((left, top, left + 256, top + 256)).tobytes()
     small = image.resize((1280, 866))
     assert sheet(small) is small
@@ -367,14 +367,14 @@ class TestProfiles:
 
 def test_a_screenshot_keeps_its_type_and_a_photograph_its_size(tmp_path: Path) -> None:
     """Real encoders and the real metric: what is made of a page full of coloured type meets the target of type."""
-    from imageseo import outfit
-    from imageseo.pixels import render
+    from imageseo.images.encoding import factory
+    from imageseo.images.resizers.pillow import render
 
     screen, photo = tmp_path / "screen.png", tmp_path / "photo.png"
     screen.write_bytes((SHOTS / "home-light.png").read_bytes())
     photo.write_bytes(pictures.save(pictures.photo(640, 400), "PNG"))
-    codecs, how = outfit.codecs(("avif", "webp")), policy("default")
-    judge = outfit.metrics("numpy")
+    codecs, how = factory.codecs(("avif", "webp")), policy("default")
+    judge = factory.metrics("numpy")
     scores: dict[tuple[str, str], float] = {}
     for path in (screen, photo):
         asset = probe(path, path.name, max_pixels=10**8)

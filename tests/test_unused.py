@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from imageseo.core.slips import slips
-from imageseo.hosts import directory, job
-from imageseo.hosts.unused import unused
+from imageseo.config.settings import HeroSettings, LintSettings, Settings
+from imageseo.heroes.recipes.misspelled_keys import slips
+from imageseo.integrations import directory, runner
+from imageseo.integrations.progress import Quiet
+from imageseo.integrations.unused_heroes import unused
 from imageseo.model.finding import Severity
-from imageseo.model.page import Page, PageHints, Site
-from imageseo.progress import Quiet
-from imageseo.settings import HeroSettings, LintSettings, Settings
+from imageseo.model.site import Page, PageHints, Site
 from tests.small_sites import mkdocs_site, run, write
 
 PAGE = '<html lang="en"><head><title>A</title>{}</head><body><main><h1>A</h1></main></body></html>'
@@ -99,8 +99,8 @@ def test_build_and_lint_tell_and_can_be_asked_not_to(tmp_path: Path) -> None:
     site = directory.site(tmp_path / "site", project=tmp_path, settings=Settings())
     off = Settings(lint=LintSettings(rules={"hero-unused": Severity.OFF}))
     for settings, expected in ((Settings(), ["hero-unused"]), (off, [])):
-        built = job.build(site, settings, progress=Quiet()).findings
-        linted, failed = job.lint(site, settings, progress=Quiet())
+        built = runner.build(site, settings, progress=Quiet()).findings
+        linted, failed = runner.lint(site, settings, progress=Quiet())
         assert not failed
         for findings in (built, linted.findings):
             assert [one.rule for one in findings if one.rule.startswith("hero-")] == expected

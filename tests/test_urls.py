@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imageseo.core.urls import Elsewhere, absolute, relative, resolve
+from imageseo.web.urls import Elsewhere, absolute, relative, resolve
 
 HOME = "https://example.org/docs/"
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from imageseo.errors import ImageseoError, LockError, MissingExtraError, SettingsError, SiteError
-from imageseo.pins import vault
-from imageseo.pins.vault import FolderVault, RemoteVault
-from imageseo.ports import Vault
-from imageseo.remote import Limits, masked
+from imageseo.heroes.masters import store
+from imageseo.heroes.masters.store import FolderVault, RemoteVault
+from imageseo.model.errors import ImageseoError, LockError, MissingExtraError, SettingsError, SiteError
+from imageseo.model.protocols import Vault
+from imageseo.storage.remote import Limits, masked
 from tests import s3_servers
 from tests.s3_servers import BUCKET, KEY, SECRET, Server, answer, moto_server, quick_clients, rclone_server, s3
 
@@ -63,7 +63,7 @@ def switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_folder_keeps_what_the_lock_names(tmp_path: Path) -> None:
-    masters: Vault = vault.of("heroes", tmp_path, tmp_path / "cache")
+    masters: Vault = store.of("heroes", tmp_path, tmp_path / "cache")
     assert isinstance(masters, FolderVault)
     file = masters.put(name(DATA), DATA)
     assert (masters.where, file) == ("heroes", f"heroes/{name(DATA)}")
@@ -100,7 +100,7 @@ def test_a_folder_that_cannot_be_written_to_says_so(tmp_path: Path) -> None:
 def test_a_file_url_is_a_folder_of_many_projects(tmp_path: Path) -> None:
     (tmp_path / "site").mkdir()
     url = (tmp_path / "share" / "with space").as_uri()
-    masters = vault.of(url, tmp_path / "site", tmp_path / "cache")
+    masters = store.of(url, tmp_path / "site", tmp_path / "cache")
     file = masters.put(name(DATA), DATA)
     assert (masters.where, file) == (url, name(DATA))
     assert (tmp_path / "share" / "with space" / file).read_bytes() == DATA
@@ -110,7 +110,7 @@ def test_a_file_url_is_a_folder_of_many_projects(tmp_path: Path) -> None:
 
 def test_a_file_url_leads_out_of_the_project(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="expected its path from there: heroes"):
-        vault.of((tmp_path / "heroes").as_uri(), tmp_path, tmp_path / "cache")
+        store.of((tmp_path / "heroes").as_uri(), tmp_path, tmp_path / "cache")
 
 
 # URLs
@@ -131,7 +131,7 @@ def test_a_file_url_leads_out_of_the_project(tmp_path: Path) -> None:
 )
 def test_a_secret_in_the_url_is_refused_and_not_repeated(url: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"hero\.masters") as fault:
-        vault.of(url, tmp_path, tmp_path)
+        store.of(url, tmp_path, tmp_path)
     for secret in (SECRET, SECRET[4:], KEY):
         assert secret not in str(fault.value) + repr(fault.value)
         assert secret not in masked(url)
@@ -140,19 +140,19 @@ def test_a_secret_in_the_url_is_refused_and_not_repeated(url: str, tmp_path: Pat
 @pytest.mark.parametrize("url", ["s3://", "s3:///", "simplecache::s3://bucket/x", "https://host:port/x"])
 def test_what_is_no_url_of_a_place_is_refused(url: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="expected a URL such as s3://bucket/prefix"):
-        vault.of(url, tmp_path, tmp_path)
+        store.of(url, tmp_path, tmp_path)
 
 
 def test_a_scheme_that_nobody_knows_is_refused(tmp_path: Path) -> None:
     pytest.importorskip("fsspec")
     with pytest.raises(SettingsError, match="found s4://, which fsspec does not know"):
-        vault.of("s4://bucket", tmp_path, tmp_path).digest("x.png")
+        store.of("s4://bucket", tmp_path, tmp_path).digest("x.png")
 
 
 def test_a_scheme_that_needs_more_than_a_url_is_refused(tmp_path: Path) -> None:
     pytest.importorskip("fsspec")
     with pytest.raises(SettingsError, match="asks for more than a URL says"):
-        vault.of("github://masters/x", tmp_path, tmp_path).digest("x.png")
+        store.of("github://masters/x", tmp_path, tmp_path).digest("x.png")
 
 
 def test_the_server_of_a_url_is_asked(tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_a_missing_extra_is_named(gone: str, tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.parametrize("file", ["../x.png", "/x.png", "a/../../x.png", "~/x.png", "s3://other/x.png", "x?a=b", ""])
 def test_a_lock_does_not_lead_out_of_the_bucket(file: str, tmp_path: Path) -> None:
-    masters = vault.of("memory://outside/masters", tmp_path, tmp_path)
+    masters = store.of("memory://outside/masters", tmp_path, tmp_path)
     for ask in (masters.digest, masters.path, lambda file: masters.read(file, sha256(DATA))):
         with pytest.raises(LockError, match="is no name of a master"):
             ask(file)
@@ -185,10 +185,10 @@ def test_a_lock_does_not_lead_out_of_the_bucket(file: str, tmp_path: Path) -> No
 
 def test_any_fsspec_system_will_do(tmp_path: Path) -> None:
     pytest.importorskip("fsspec")
-    masters = vault.of("memory://bucket/masters", tmp_path, tmp_path / "cache")
+    masters = store.of("memory://bucket/masters", tmp_path, tmp_path / "cache")
     assert masters.digest(name(DATA)) is None
     assert masters.put(masters.put(name(DATA), DATA), DATA) == name(DATA)
-    elsewhere = vault.of("memory://bucket/masters", tmp_path, tmp_path / "other")
+    elsewhere = store.of("memory://bucket/masters", tmp_path, tmp_path / "other")
     assert elsewhere.read(name(DATA), sha256(DATA)) == DATA
 
 
@@ -196,8 +196,8 @@ def test_who_asks_for_a_digest_and_then_reads_reads_a_copy_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("fsspec")
-    vault.of("memory://once/masters", tmp_path, tmp_path / "cache").put(name(DATA), DATA)
-    masters = vault.of("memory://once/masters", tmp_path, tmp_path / "cache")
+    store.of("memory://once/masters", tmp_path, tmp_path / "cache").put(name(DATA), DATA)
+    masters = store.of("memory://once/masters", tmp_path, tmp_path / "cache")
     opened: list[Path] = []
     read_bytes = Path.read_bytes
 
@@ -242,10 +242,10 @@ def test_a_master_is_sent_fetched_once_and_verified(
 
 def test_a_warm_vault_loads_no_library(tmp_path: Path) -> None:
     pytest.importorskip("fsspec")
-    vault.of("memory://warm/masters", tmp_path, tmp_path).put(name(DATA), DATA)
+    store.of("memory://warm/masters", tmp_path, tmp_path).put(name(DATA), DATA)
     code = (
-        "import sys, pathlib; from imageseo.pins import vault\n"
-        f"it = vault.of('memory://warm/masters', pathlib.Path({str(tmp_path)!r}), pathlib.Path({str(tmp_path)!r}))\n"
+        "import sys, pathlib; from imageseo.heroes.masters import store\n"
+        f"it = store.of('memory://warm/masters', pathlib.Path({str(tmp_path)!r}), pathlib.Path({str(tmp_path)!r}))\n"
         f"print(it.digest({name(DATA)!r}), len(it.read({name(DATA)!r}, {sha256(DATA)!r})))\n"
         "print(sorted({'fsspec', 's3fs', 'botocore', 'aiohttp'} & set(sys.modules)))"
     )
@@ -552,6 +552,6 @@ def test_a_cache_that_cannot_be_written_costs_only_time(s3: Server, tmp_path: Pa
 
 
 def test_who_lost_a_master_is_told_where_it_comes_back_from(tmp_path: Path) -> None:
-    assert vault.restoring(vault.of("heroes", tmp_path, tmp_path / "c")) == "take it back from version control"
-    bucket = vault.of("s3://team/heroes", tmp_path, tmp_path / "c")
-    assert vault.restoring(bucket) == "put the pinned file back into s3://team/heroes"
+    assert store.restoring(store.of("heroes", tmp_path, tmp_path / "c")) == "take it back from version control"
+    bucket = store.of("s3://team/heroes", tmp_path, tmp_path / "c")
+    assert store.restoring(bucket) == "put the pinned file back into s3://team/heroes"

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from imageseo.errors import LockError, ProviderError
-from imageseo.making.generate import GenerateResult, generate
-from imageseo.making.produce import Making
-from imageseo.making.verify import Verified, verify
+from imageseo.heroes.generate.producer import Making
+from imageseo.heroes.generate.runner import GenerateResult, generate
+from imageseo.heroes.generate.verify import Verified, verify
+from imageseo.heroes.lock import lock as locks
+from imageseo.heroes.masters.store import FolderVault
+from imageseo.model.errors import LockError, ProviderError
 from imageseo.model.hero import HeroRequest, Master, Pin, Recipe
-from imageseo.pins import lock as locks
-from imageseo.pins.vault import FolderVault
 from tests.fakes import Ticks, clock
 from tests.painters import Modelled, ask, files
 from tests.small_sites import tree

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imageseo.core.weights import Part, a1111, compel, parse, plain, weighted
+from imageseo.heroes.providers.diffusion.prompt_weights import Part, a1111, compel, parse, plain, weighted
 
 
 @pytest.mark.parametrize(

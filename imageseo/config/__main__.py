@@ -1,7 +1,7 @@
-"""``python -m imageseo.config`` prints the JSON Schema; how imageseo/settings.schema.json is made."""
+"""``python -m imageseo.config`` prints the JSON Schema; how imageseo/config/settings.schema.json is made."""
 
 import sys
 
-from imageseo.config.schema import schema_text
+from imageseo.config.json_schema import schema_text
 
 sys.stdout.write(schema_text())

@@ -7,9 +7,9 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any, get_args, get_origin
 
-from imageseo.config.reading import Path, Reading, leaves
-from imageseo.config.words import is_struct, keys_of, members, nearest, unwrap
-from imageseo.settings import Settings
+from imageseo.config.decoder import Path, Reading, leaves
+from imageseo.config.messages import is_struct, keys_of, members, nearest, unwrap
+from imageseo.config.settings import Settings
 
 PREFIX = "IMAGESEO_"
 CONFIG = "IMAGESEO_CONFIG"  # the path of a configuration file, like --config

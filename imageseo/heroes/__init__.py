@@ -1,1 +1,1 @@
-"""Hero providers, one a file."""
+"""Hero images: requests, recipes, providers, the lock file, masters, generate and verify."""

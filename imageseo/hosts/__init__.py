@@ -1,1 +1,1 @@
-"""Generators: each collects hints and makes a Site."""
+"""The former name of ``imageseo.integrations``, kept for one release for hooks that were copied into projects."""

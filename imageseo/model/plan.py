@@ -1,11 +1,25 @@
-"""ImagePlan, HeroInsert, PagePlan: what should exist for a page, before anything is encoded or edited."""
+"""PageHero, ImagePlan, HeroInsert, PagePlan: what should exist for a page, before anything is encoded or edited."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from imageseo.model.hero import Hero
 from imageseo.model.image import Asset, ImageRef, PageScan, VariantSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageHero:
+    """A page's hero and its published file.
+
+    ``pixels``: the file that the encoder reads, and its properties. ``crops``: published beside the hero.
+    """
+
+    hero: Hero
+    asset: Asset
+    pixels: tuple[Path, Asset]
+    crops: tuple[Asset, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from imageseo.browser.serve import serve
+from imageseo.layout.browser.server import serve
 from tests.bench.lighthouse import PROGRAM, audit
 
 AUDITS = ("image-delivery-insight", "lcp-discovery-insight", "unsized-images", "cls-culprits-insight")

@@ -17,7 +17,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from imageseo.core.candidates import parse_srcset
+from imageseo.web.srcset.candidates import parse_srcset
 from tests import browser
 
 DENSITIES = (1.0, 1.25, 1.5, 1.75, 2.0, 2.625, 3.0)

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     try:
         import torch
 
-        from imageseo.heroes.diffusion import pipes
+        from imageseo.heroes.providers.diffusion import pipelines as pipes
     except ImportError as error:
         return {"skipped": f"the extra `diffusers` is not installed: {error}"}
     pipes.ready(offline=True)
@@ -92,7 +92,7 @@ class _Bare:
     def round(self, number: int) -> None:
         import torch
 
-        from imageseo.heroes.diffusion import pipes
+        from imageseo.heroes.providers.diffusion import pipelines as pipes
 
         options = self.options
         dtype, device = self.machine.dtype(options.dtype), self.machine.device
@@ -119,18 +119,18 @@ class _Ours:
     """`generate`, from requests to pins."""
 
     def __init__(self, project: Path, options: argparse.Namespace) -> None:
-        from imageseo.heroes.diffusers import PROVIDER
-        from imageseo.ports import Place
+        from imageseo.heroes.providers.diffusers import PROVIDER
+        from imageseo.model.protocols import Place
 
         given = {"repro": False, "batch": options.batch, "device": options.device}
         self.project, self.options = project, options
         self.provider = PROVIDER.placed(Place(project=project, cache=project / ".cache", options=given))
 
     def round(self, number: int) -> None:
-        from imageseo.making.generate import generate
+        from imageseo.heroes.generate.runner import generate
+        from imageseo.heroes.masters.store import FolderVault
         from imageseo.model.hero import HeroRequest, Recipe
-        from imageseo.pins.vault import FolderVault
-        from imageseo.ports import HeroProvider
+        from imageseo.model.protocols import HeroProvider
 
         options = self.options
         more = {} if options.dtype is None else {"dtype": options.dtype}

@@ -155,11 +155,12 @@ class _Metric:
 @contextmanager
 def record(folder: Path) -> Iterator[None]:
     """Listen in this process to all that an Encoder calls which ``compose`` builds meanwhile; kept in ``folder``."""
-    from imageseo import compose, outfit, trials, work
+    from imageseo.images.encoding import factory, quality_search, tasks
+    from imageseo.pipeline import composition
 
     folder.mkdir(parents=True, exist_ok=True)
     kept = Record(folder)
-    codecs, metrics, pixels = outfit.codecs, outfit.metrics, work.pixels
+    codecs, metrics, pixels = factory.codecs, factory.metrics, tasks.pixels
 
     def sizes_by(resizer: str) -> Any:
         kept.resizer = resizer
@@ -170,10 +171,10 @@ def record(folder: Path) -> Iterator[None]:
 
     with ExitStack() as stack:
         for module, name, mine in (
-            (compose, "codecs", heard),
-            (compose, "metrics", lambda name: _Metric(metrics(name), kept)),
-            (work, "pixels", sizes_by),
-            (trials, "sheet", kept.sheet(trials.sheet)),
+            (composition, "codecs", heard),
+            (composition, "metrics", lambda name: _Metric(metrics(name), kept)),
+            (tasks, "pixels", sizes_by),
+            (quality_search, "sheet", kept.sheet(quality_search.sheet)),
         ):
             stack.enter_context(mock.patch.object(module, name, mine))
         yield
@@ -184,13 +185,13 @@ def replay(folder: Path) -> dict[str, Any]:
     """CPU seconds of every kind of call, in a plain loop."""
     from importlib import import_module
 
-    from imageseo import outfit
-    from imageseo.trials import sheet
-    from imageseo.work import pixels
+    from imageseo.config.plugins import plugin_loaders
+    from imageseo.images.encoding.quality_search import sheet
+    from imageseo.images.encoding.tasks import pixels
 
     renders, rendered, sheets, encodes, scores, metric_name, resizer = pickle.loads((folder / "calls").read_bytes())
-    metric = outfit.leaves("metrics")[metric_name]().METRIC if scores else None
-    codecs = {name: import_module(f"imageseo.codecs.{name}").CODEC for name in {name for _, name, _ in encodes}}
+    metric = plugin_loaders("imageseo.metrics")[metric_name]().METRIC if scores else None
+    codecs = {name: import_module(f"imageseo.images.codecs.{name}").CODEC for name in {name for _, name, _ in encodes}}
     spent: dict[str, float] = defaultdict(float)
     by_source: dict[str, list[int]] = defaultdict(list)
     for index, (picture, _, _) in enumerate(encodes):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from imageseo.core import hero, ladder
-from imageseo.core.find import find
-from imageseo.core.urls import resolve
+from imageseo.config.settings import Settings
+from imageseo.images.decoding.probe import probe
+from imageseo.layout import hero_detection, image_widths
 from imageseo.model.image import Asset, ImageRef
-from imageseo.probe import probe
-from imageseo.settings import Settings
+from imageseo.web.html.page_scan import find
+from imageseo.web.urls import resolve
 
 
 def guessed(root: Path, path: str, *, base_url: str | None) -> str | None:
@@ -22,9 +22,9 @@ def guessed(root: Path, path: str, *, base_url: str | None) -> str | None:
         found = probe(root / place, place, max_pixels=10**9) if isinstance(place, str) else None
         return found if isinstance(found, Asset) else None
 
-    layout = ladder.layout_for(
+    layout = image_widths.layout_for(
         scan.meta_content("generator"), html=html, settings=Settings().layout, content_width=None
     )
-    ref = hero.guess(scan, asset, layout)
+    ref = hero_detection.guess(scan, asset, layout)
     found = asset(ref) if ref is not None else None
     return found.path if found is not None else None

@@ -21,23 +21,25 @@ from tests.bench.warm import page
 
 def ours(html: bytes) -> bytes:
     """What a cold build does with a page's bytes: take our edits out, scan, plan, edit."""
-    from imageseo.core import edits, find, ladder, markup, plan
+    from imageseo.config.settings import QualitySettings
+    from imageseo.layout import image_widths
     from imageseo.model.image import Asset
-    from imageseo.model.page import Page
-    from imageseo.settings import QualitySettings
+    from imageseo.model.site import Page
+    from imageseo.pipeline import markup, page_plan
+    from imageseo.web.html import edits, page_scan
 
     asset = Asset(path="photo.jpg", sha256="0" * 64, bytes=10**6, format="jpeg", width=1600, height=900)
     html = edits.strip(html)
-    scan = find.find(html)
-    planned = plan.plan_page(
+    scan = page_scan.find(html)
+    planned = page_plan.plan_page(
         Page(path="index.html"),
         scan,
         asset_of=lambda ref: asset,
         hero=None,
         hero_asset=None,
         guess=True,
-        layout=ladder.layout_for(scan.meta_content("generator"), html=html),
-        offer=plan.Offer(widths=(320, 640, 960, 1280), formats=("avif", "webp"), quality=QualitySettings()),
+        layout=image_widths.layout_for(scan.meta_content("generator"), html=html),
+        offer=page_plan.Offer(widths=(320, 640, 960, 1280), formats=("avif", "webp"), quality=QualitySettings()),
         insert="after-h1",
     )
     return edits.apply(html, markup.page_edits(planned, {}))

@@ -18,15 +18,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from imageseo import layoutfile
-from imageseo.core.measured import Survey, template
-from imageseo.facts import PageFacts, Reading
+from imageseo.config.settings import Settings
+from imageseo.images.decoding.probe import probe
+from imageseo.layout import layout_file
+from imageseo.layout.measurements import Survey, template
+from imageseo.lint.facts.page import PageFacts, Reading
+from imageseo.lint.facts.site_files import SiteFiles
 from imageseo.model.image import Asset, BadAsset
 from imageseo.model.layout import PageLayout, ShownImage, SiteLayout
-from imageseo.model.page import Page, Site
-from imageseo.probe import probe
-from imageseo.settings import Settings
-from imageseo.sitefiles import SiteFiles
+from imageseo.model.site import Page, Site
 from tests.bench.guess import guessed
 
 RUNGS = (*Settings().widths, 10**9)
@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def judged(root: Path) -> Iterator[tuple[str, str]]:
     """What was told right, wrong or not at all: of images, of pages as a whole, of the LCP at each viewport."""
-    layout = layoutfile.read(root.parent / layoutfile.NAME)
+    layout = layout_file.read(root.parent / layout_file.NAME)
     if layout is None:
         sys.exit(f"{root}: not measured")
     for path, own in sorted(layout.pages.items()):

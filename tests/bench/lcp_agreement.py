@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-from imageseo import layoutfile
-from imageseo.browser.serve import Served, serve
-from imageseo.hosts import measuring
-from imageseo.hosts.project import at_hand
+from imageseo.cli.commands import measure
+from imageseo.integrations.progress import Quiet
+from imageseo.integrations.project import at_hand
+from imageseo.layout import layout_file
+from imageseo.layout.browser.server import Served, serve
 from imageseo.model.layout import Lcp
-from imageseo.model.page import Page
-from imageseo.progress import Quiet
+from imageseo.model.site import Page
 from tests.bench.guess import guessed
 from tests.bench.lighthouse import PROGRAM, audit
 
@@ -53,8 +53,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         site = here.site(root)
         chosen = (site.pages[index * len(site.pages) // options.pages] for index in range(options.pages))
         pages = list(dict.fromkeys(page.path for page in chosen))
-        measuring.run(here, root, progress=Quiet(), globs=pages)
-        layout = layoutfile.read(folder / layoutfile.NAME)
+        measure.run(here, root, progress=Quiet(), globs=pages)
+        layout = layout_file.read(folder / layout_file.NAME)
         assert layout is not None
         with serve(root, site.base_url) as served:
             rows = [

@@ -29,24 +29,24 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Seconds for the index, milliseconds a search, and peak memory."""
-    from imageseo.heroes.shelf import index, places, words
-    from imageseo.heroes.shelf.index import Where
-    from imageseo.heroes.shelf.licences import refused
+    from imageseo.heroes.providers.asset_library import locations, query_terms, search_index
+    from imageseo.heroes.providers.asset_library.licenses import refused
+    from imageseo.heroes.providers.asset_library.search_index import Where
 
     with tempfile.TemporaryDirectory(prefix="imageseo-bench-") as folder:
         library, cache = Path(folder) / "library", Path(folder) / "cache"
         vocabulary = furnish(library, options.pictures)
         began = time.perf_counter()
-        with index.opened(places.Folder(library, "library"), cache):
+        with search_index.opened(locations.Folder(library, "library"), cache):
             cold = time.perf_counter() - began
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         began = time.perf_counter()
-        with index.opened(places.Folder(library, "library"), cache) as shelf:
+        with search_index.opened(locations.Folder(library, "library"), cache) as shelf:
             warm = time.perf_counter() - began
             chance = random.Random(7)
 
             def some(count: int) -> tuple[str, ...]:
-                return words.asked(" ".join(_drawn(chance, vocabulary) for _ in range(count)))
+                return query_terms.asked(" ".join(_drawn(chance, vocabulary) for _ in range(count)))
 
             def pick() -> None:
                 for hit in shelf.search(some(2), Where(orientation="landscape")):
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             searches: dict[str, Callable[[], Any]] = {
                 "two_words": lambda: shelf.search(some(2)),
                 "page": lambda: shelf.search(some(24)),
-                "common": lambda: shelf.search(words.asked("photo")),
+                "common": lambda: shelf.search(query_terms.asked("photo")),
                 "pick": pick,
             }
             timed = {name: _timed(search, options.searches) for name, search in searches.items()}

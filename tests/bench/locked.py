@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from imageseo.model.hero import TRAINED_MEDIA, HeroRequest, Pin
-from imageseo.model.page import Page, PageHints
+from imageseo.model.site import Page, PageHints
 
 _HEAVY = ("torch", "diffusers", "transformers", "fsspec", "numpy", "PIL")
 
@@ -82,17 +82,17 @@ def _page(number: int) -> Page:
 
 
 def _requests(project: Path) -> Callable[[Page], HeroRequest | None]:
-    from imageseo.heroes.diffusers import PROVIDER
-    from imageseo.making.requests import Requests
-    from imageseo.ports import HeroProvider, Place
-    from imageseo.settings import HeroSettings
+    from imageseo.config.settings import HeroSettings
+    from imageseo.heroes.providers.diffusers import PROVIDER
+    from imageseo.heroes.recipes.request_reader import Requests
+    from imageseo.model.protocols import HeroProvider, Place
 
     provider = PROVIDER.placed(Place(project=project, cache=project / ".cache"))
     return Requests(settings=HeroSettings(), providers={"diffusers": cast("HeroProvider", provider)}).of
 
 
 def _pin(project: Path, pages: Sequence[Page], size: int) -> list[Pin]:
-    from imageseo.pins import lock
+    from imageseo.heroes.lock import lock
 
     read, pins = _requests(project), []
     (project / "heroes").mkdir()
@@ -125,11 +125,11 @@ def _pin(project: Path, pages: Sequence[Page], size: int) -> list[Pin]:
 
 
 def _resolved(project: Path, pages: Sequence[Page]) -> int:
-    from imageseo.making.masters import Heroes
+    from imageseo.heroes.lock import lock
+    from imageseo.heroes.masters.resolver import Heroes
+    from imageseo.heroes.masters.store import FolderVault
     from imageseo.model.finding import Location
-    from imageseo.pins import lock
-    from imageseo.pins.vault import FolderVault
-    from imageseo.ports import Store
+    from imageseo.model.protocols import Store
 
     read = _requests(project)
     heroes = Heroes(

@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from imageseo import layoutfile
-from imageseo.browser import run as browsing
-from imageseo.browser.run import VIEWPORTS
-from imageseo.browser.window import Window
-from imageseo.hosts import measuring
-from imageseo.hosts.project import at_hand
-from imageseo.progress import Quiet
+from imageseo.cli.commands import measure
+from imageseo.integrations.progress import Quiet
+from imageseo.integrations.project import at_hand
+from imageseo.layout import layout_file
+from imageseo.layout.browser import runner as browsing
+from imageseo.layout.browser.runner import VIEWPORTS
+from imageseo.layout.browser.session import Window
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,12 +52,12 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
                 mock.patch.object(browsing, "_page", _timed(browsing._page, whole)),
             ):
                 started = time.perf_counter()
-                result = measuring.run(
+                result = measure.run(
                     here, options.site.resolve(), progress=Quiet(), globs=(options.pages,), workers=options.workers
                 )
                 walls.append(time.perf_counter() - started)
             pages, failed = result.summary["pages"], result.summary["errors"]
-            files.append((folder / layoutfile.NAME).read_bytes())
+            files.append((folder / layout_file.NAME).read_bytes())
     wall = statistics.median(walls)
     return {
         "pages": pages,

@@ -39,13 +39,13 @@ def sources(folder: Path, count: int, kind: str, progressive: bool) -> None:
 
 
 def encode(folder: Path, workers: int, full: bool) -> None:
-    from imageseo.codecs import avif, webp
-    from imageseo.core.profiles import policy
-    from imageseo.encode import Encoder
+    from imageseo.config.settings import EncodeSettings
+    from imageseo.images.codecs import avif, webp
+    from imageseo.images.decoding.probe import probe
+    from imageseo.images.encoding.encoder import Encoder
+    from imageseo.images.encoding.profiles import policy
     from imageseo.model.image import Asset, VariantSpec
-    from imageseo.probe import probe
-    from imageseo.settings import EncodeSettings
-    from imageseo.store import FolderStore
+    from imageseo.storage.store import FolderStore
 
     settings = EncodeSettings() if full else EncodeSettings(avif_speed=10, webp_method=0)
     jobs, specs = {}, []
@@ -94,7 +94,7 @@ def report() -> None:
 
 def store(entries: int = 5000, size: int = 30_000) -> dict[str, object]:
     """CPU microseconds per find and per verified read of ``size`` bytes: each store new, the disk's cache warm."""
-    from imageseo.store import FolderStore
+    from imageseo.storage.store import FolderStore
 
     with tempfile.TemporaryDirectory() as folder:
         keys = [sha256(b"%d" % number).hexdigest() for number in range(entries)]

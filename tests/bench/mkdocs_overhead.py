@@ -19,7 +19,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from imageseo.pins import lock as locks
+from imageseo.heroes.lock import lock as locks
 from tests.bench.warm import compiling
 
 EXAMPLE = Path(__file__).parents[2] / "site_example"

@@ -17,11 +17,12 @@ from typing import cast
 
 import msgspec
 
-from imageseo import compose, outfit
+from imageseo.config.settings import EncodeSettings, Settings
+from imageseo.images.decoding.probe import probe
+from imageseo.images.encoding import factory
+from imageseo.integrations.progress import for_stream
 from imageseo.model.image import Asset, VariantSpec
-from imageseo.probe import probe
-from imageseo.progress import for_stream
-from imageseo.settings import EncodeSettings, Settings
+from imageseo.pipeline import composition
 from tests.bench.jobs import FORMATS
 
 
@@ -59,18 +60,18 @@ def told(path: Path) -> tuple[Path, dict[str, tuple[Path, Asset]], dict[VariantS
 def make(request: Path, chosen: Settings) -> dict[str, object]:
     """Encode, and say where everything lies."""
     out, sources, specs = told(request)
-    with compose.toolbox(chosen, project=out, progress=for_stream()) as tools:
+    with composition.toolbox(chosen, project=out, progress=for_stream()) as tools:
         done = tools.encoder.encode(sources, specs)
         made = {specs[spec]: str(tools.locate(variant.sha256)) for spec, variant in done.variants.items()}
     for spec, problem in done.refused.items():
         print(f"{specs[spec]}: {problem}", file=sys.stderr)
-    policy = outfit.policy(chosen)
+    policy = factory.policy(chosen)
     return {"made": made, "targets": {format: policy.way(format).target for format in FORMATS}}
 
 
 def reference(request: Path, chosen: Settings) -> dict[str, object]:
     """Every picture at every width, before any codec has seen it."""
-    from imageseo.work import pixels
+    from imageseo.images.encoding.tasks import pixels
 
     out, sources, specs = told(request)
     made = {}

@@ -81,9 +81,9 @@ def _judge(command: tuple[str, ...], reference: Path, files: Sequence[Path]) -> 
     if command[0] not in OWN:
         with tempfile.TemporaryDirectory() as folder:
             return [_ask([*command, reference, _without_loss(file, Path(folder))]) for file in files]
-    from imageseo import outfit
+    from imageseo.images.encoding import factory
 
-    metric = outfit.metrics(command[0])
+    metric = factory.metrics(command[0])
     picture = upright(reference)
     known = metric.reference(picture)
     return [float(metric.score(known, upright(file).convert(picture.mode))) for file in files]

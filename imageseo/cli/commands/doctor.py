@@ -1,0 +1,181 @@
+"""What is installed, what is missing and how to get it, and whether the configuration can be read."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imageseo import __version__
+from imageseo.model import extras
+from imageseo.model.errors import ImageseoError
+
+if TYPE_CHECKING:
+    from imageseo.model.protocols import Codec
+
+_OPTIONAL = {
+    "mkdocs": ("mkdocs", "the MkDocs plugin"),
+    "properdocs": ("properdocs", "the same plugin in ProperDocs"),
+    "pelican": ("pelican", "the Pelican plugin"),
+    "vips": ("pyvips", "decodes and shrinks in less than half the time: `encode.resizer: vips`"),
+    "svt": ("pillow-avif-plugin", "AVIF in half the time, 8 % larger: `encode.avif_encoder: svt`"),
+    "diffusers": ("diffusers", "makes heroes by a model of your own: `provider: diffusers`"),
+    "embeddings": ("transformers", "finds library pictures by meaning: `providers.library.search: embeddings`"),
+    "browser": ("playwright", "drives a browser: `imageseo measure`"),
+    "c2pa": ("c2pa-python", "checks C2PA manifests: rule `prov-c2pa`"),
+    "s3": ("s3fs", "keeps masters in a bucket: `hero.masters: s3://…`"),
+    "vszip": ("vapoursynth-vszip", "measures quality in half the time (Python 3.12+): `encode.metric: vszip`"),
+}
+
+
+class State(StrEnum):
+    OK = "ok"
+    ABSENT = "absent"  # optional, and not asked for
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that was looked at. ``kind``: ``part``, ``codec``, ``extra`` or ``configuration``."""
+
+    kind: str
+    name: str
+    state: State
+    detail: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All checks, in the order to show them."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0: all is well; 1: a needed part is missing; 2: the configuration has faults."""
+        broken = {check.kind for check in self.checks if check.state is State.BROKEN}
+        return 2 if "configuration" in broken else 1 if broken else 0
+
+
+def examine(folder: Path, *, config: Path | None, note: Callable[[str], None]) -> Report:
+    """Look at this installation and at the project in ``folder``; nothing is written, no network is used."""
+    return Report(checks=(*_parts(), *_codecs(), *_extras(), *_configuration(folder, config, note)))
+
+
+def as_text(report: Report) -> str:
+    """A line for each check, its remedy below."""
+    lines = [f"imageseo {__version__}, Python {platform.python_version()}, {platform.platform()}"]
+    kind = ""
+    for check in report.checks:
+        if check.kind != kind:
+            kind = check.kind
+            lines += ["", f"{kind}s:" if kind != "configuration" else "configuration:"]
+        lines.append(f"  {_MARKS[check.state]} {check.name}: {check.detail}")
+        lines += [f"      {line}" for line in check.hint.splitlines()]
+    return "\n".join(lines) + "\n"
+
+
+def as_json(report: Report) -> str:
+    """One JSON object: ``imageseo``, ``python``, ``platform``, ``checks``."""
+    facts = {
+        "version": 1,
+        "imageseo": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "checks": [asdict(check) for check in report.checks],
+    }
+    return json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
+
+
+_MARKS = {State.OK: "+", State.ABSENT: "-", State.BROKEN: "!"}
+
+
+def _parts() -> Iterator[Check]:
+    if sys.version_info < (3, 11):  # noqa: UP036 - an installation may be forced, and this is where one asks why
+        yield Check(
+            kind="part", name="python", state=State.BROKEN, detail=platform.python_version(), hint="3.11 or newer"
+        )
+    try:
+        wanted = [text for text in requires("imageseo") or () if "extra ==" not in text]
+    except PackageNotFoundError:
+        yield Check(
+            kind="part",
+            name="imageseo",
+            state=State.BROKEN,
+            detail="not installed as a package",
+            hint=extras.command(),
+        )
+        return
+    for requirement in wanted:
+        name = _name(requirement)
+        found = _version(name)
+        state, detail = (State.OK, found) if found else (State.BROKEN, "missing")
+        hint = "" if found else f'pip install "{requirement}"'
+        yield Check(kind="part", name=name, state=state, detail=detail or "", hint=hint)
+
+
+def _name(requirement: str) -> str:
+    end = next((at for at, letter in enumerate(requirement) if letter in " <>=!~;["), len(requirement))
+    return requirement[:end]
+
+
+def _codecs() -> Iterator[Check]:
+    from imageseo.images.encoding import factory
+
+    for name, codec in sorted(factory.codecs().items()):
+        try:
+            _trial(codec)
+            yield Check(kind="codec", name=name, state=State.OK, detail=codec.version())
+        except Exception as error:  # whatever an encoder's library may do
+            hint = f"pip install --force-reinstall pillow: its wheels hold {name}"
+            yield Check(
+                kind="codec", name=name, state=State.BROKEN, detail=f"{type(error).__name__}: {error}", hint=hint
+            )
+
+
+def _trial(codec: Codec) -> None:
+    """A small picture through the encoder: a library that is there may still refuse to work."""
+    from PIL import Image
+
+    codec.encode(Image.new("RGB", (16, 16), (37, 99, 235)), quality=60, effort=None, xmp=None)
+
+
+def _extras() -> Iterator[Check]:
+    for extra, (package, purpose) in _OPTIONAL.items():
+        found = _version(package)
+        state, detail = (State.OK, f"{found}, {purpose}") if found else (State.ABSENT, f"not installed, {purpose}")
+        yield Check(
+            kind="extra",
+            name=package,
+            state=state,
+            detail=detail,
+            hint="" if found else extras.command(extra),
+        )
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _configuration(folder: Path, config: Path | None, note: Callable[[str], None]) -> Iterator[Check]:
+    from imageseo.integrations.project import at_hand
+
+    try:
+        here = at_hand(folder, config=config, note=note)
+    except ImageseoError as error:
+        yield Check(kind="configuration", name=error.title, state=State.BROKEN, detail=error.message, hint=error.hint)
+        return
+    host = f"{here.host.name} ({here.host.config.name})" if here.host else "none, so folders are read as they are"
+    yield Check(kind="configuration", name="settings", state=State.OK, detail="no fault")
+    yield Check(kind="configuration", name="project", state=State.OK, detail=str(here.folder))
+    yield Check(kind="configuration", name="generator", state=State.OK, detail=host)

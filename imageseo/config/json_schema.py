@@ -1,0 +1,23 @@
+"""The JSON Schema of the settings, for editors."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+
+from imageseo.config.settings import Settings
+
+
+def schema_text() -> str:
+    """JSON Schema 2020-12 of ``imageseo.toml``, as committed at imageseo/config/settings.schema.json."""
+    schema = msgspec.json.schema(Settings)
+    top = schema.pop("$ref").removeprefix("#/$defs/")
+    root = schema["$defs"].pop(top)
+    full = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **root,
+        "title": "imageseo",
+        "$defs": schema["$defs"],
+    }
+    return json.dumps(full, indent=2, ensure_ascii=True) + "\n"

@@ -1,1 +1,0 @@
-"""Pure: values in, values out; no files, no PIL, no torch, no click."""

@@ -1,0 +1,1 @@
+"""Masters: where they lie, and which one a recipe resolves to."""

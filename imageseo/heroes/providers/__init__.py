@@ -1,0 +1,1 @@
+"""Hero providers, one a file."""

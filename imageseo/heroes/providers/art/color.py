@@ -1,0 +1,233 @@
+"""Brand colours to palettes that carry a picture: OKLab values, roles, ramps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from imageseo.heroes.providers.art.deterministic import Dice, Field, encode, root
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A colour in OKLab: ``l`` 0..1, ``a`` and ``b`` about -0.4..0.4."""
+
+    l: float  # noqa: E741 - the field's own letter
+    a: float
+    b: float
+
+    @property
+    def chroma(self) -> float:
+        return root(self.a * self.a + self.b * self.b, 2)
+
+    def at(self, lightness: float, chroma: float | None = None) -> Lab:
+        """The same hue at another lightness; ``chroma`` as a limit when given. Kept inside sRGB."""
+        own = self.chroma
+        scale = 1.0 if chroma is None or own <= chroma or own == 0.0 else chroma / own
+        return Lab(lightness, self.a * scale, self.b * scale).inside()
+
+    def towards(self, other: Lab, t: float) -> Lab:
+        return Lab(self.l + (other.l - self.l) * t, self.a + (other.a - self.a) * t, self.b + (other.b - self.b) * t)
+
+    def vivid(self, chroma: float) -> Lab:
+        """The same hue with this chroma, as far as sRGB allows; greys stay grey."""
+        own = self.chroma
+        if own < 0.015:
+            return self
+        return Lab(self.l, self.a * chroma / own, self.b * chroma / own).inside()
+
+    def bridge(self, other: Lab, lightness: float) -> Lab:
+        """A colour between two hues that keeps their strength: opposite hues meet by way of red, not in grey."""
+        middle = self.towards(other, 0.5)
+        wanted = (self.chroma + other.chroma) * 0.42
+        missing = wanted * wanted - middle.chroma * middle.chroma
+        across = Lab(0.0, other.b - self.b, self.a - other.a)
+        length = across.chroma
+        if missing <= 0.0 or length < 0.02:
+            return middle.at(lightness)
+        push = root(missing, 2) / length * (1.0 if across.a > 0.0 else -1.0)
+        return Lab(lightness, middle.a + across.a * push, middle.b + across.b * push).inside()
+
+    def inside(self) -> Lab:
+        """Less chroma until sRGB can show it."""
+        low, high = 0.0, 1.0
+        if _fits(self):
+            return self
+        for _ in range(16):
+            middle = (low + high) * 0.5
+            if _fits(Lab(self.l, self.a * middle, self.b * middle)):
+                low = middle
+            else:
+                high = middle
+        return Lab(self.l, self.a * low, self.b * low)
+
+    def apart(self, other: Lab) -> float:
+        """Squared distance of the two hues' directions, weighted by chroma: 0 for equal hues."""
+        return (self.a - other.a) * (self.a - other.a) + (self.b - other.b) * (self.b - other.b)
+
+
+def _linear(lab: Lab) -> tuple[float, float, float]:
+    l_ = lab.l + 0.3963377774 * lab.a + 0.2158037573 * lab.b
+    m_ = lab.l - 0.1055613458 * lab.a - 0.0638541728 * lab.b
+    s_ = lab.l - 0.0894841775 * lab.a - 1.2914855480 * lab.b
+    l_, m_, s_ = l_ * l_ * l_, m_ * m_ * m_, s_ * s_ * s_
+    return (
+        4.0767416621 * l_ - 3.3077115913 * m_ + 0.2309699292 * s_,
+        -1.2684380046 * l_ + 2.6097574011 * m_ - 0.3413193965 * s_,
+        -0.0041960863 * l_ - 0.7034186147 * m_ + 1.7076147010 * s_,
+    )
+
+
+def _fits(lab: Lab) -> bool:
+    return all(-0.0005 <= channel <= 1.0005 for channel in _linear(lab))
+
+
+def parse(colour: str) -> Lab:
+    """``#rrggbb`` or ``#rgb`` in OKLab."""
+    digits = colour.removeprefix("#")
+    if len(digits) == 3:
+        digits = "".join(digit * 2 for digit in digits)
+    r, g, b = (_to_linear(int(digits[i : i + 2], 16) / 255.0) for i in (0, 2, 4))
+    l_ = root(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b, 3)
+    m_ = root(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b, 3)
+    s_ = root(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b, 3)
+    return Lab(
+        0.2104542553 * l_ + 0.7936177850 * m_ - 0.0040720468 * s_,
+        1.9779984951 * l_ - 2.4285922050 * m_ + 0.4505937099 * s_,
+        0.0259040371 * l_ + 0.7827717662 * m_ - 0.8086757660 * s_,
+    )
+
+
+def _to_linear(value: float) -> float:
+    if value <= 0.04045:
+        return value / 12.92
+    base = (value + 0.055) / 1.055
+    fifth = root(base, 5)
+    return base * base * fifth * fifth  # base ** 2.4
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Roles that every style draws from.
+
+    ``deep`` darkest, ``main`` the brand's strongest colour, ``second`` another of its hues, ``accent`` the one
+    that stands out, ``pale`` lightest; ``night``: the picture is dark.
+    """
+
+    deep: Lab
+    main: Lab
+    second: Lab
+    accent: Lab
+    pale: Lab
+    night: bool
+
+
+def palette(colors: tuple[str, ...], dice: Dice) -> Palette:
+    """Roles from two to six colours in any order. The seed decides day or night, and may swap accent and second."""
+    labs = [parse(colour) for colour in colors]
+    by_light = sorted(labs, key=lambda lab: lab.l)
+    main = max(labs, key=_weight)
+    rest = [lab for lab in labs if lab is not main and lab.chroma > 0.016]
+    accent = max(rest, key=lambda lab: lab.apart(main)) if rest else main
+    others = [lab for lab in rest if lab is not accent]
+    second = max(others, key=lambda lab: lab.chroma) if others else main.bridge(accent, 0.6)
+    darkest, lightest = by_light[0], by_light[-1]
+    average = sum(lab.l for lab in labs) / len(labs)
+    night = dice.chance(0.85 if average < 0.4 else 0.12 if average > 0.75 else 0.5)
+    main, second, accent = _strong(main, 0.10), _strong(second, 0.085), _strong(accent, 0.085)
+    cool = darkest if darkest.chroma > 0.02 else main
+    deep = cool.at(min(darkest.l, 0.26), 0.075)
+    pale = (lightest if lightest.chroma > 0.012 else main).at(max(lightest.l, 0.95), 0.03)
+    return Palette(deep=deep, main=main, second=second, accent=accent, pale=pale, night=night)
+
+
+def _weight(lab: Lab) -> float:
+    """How well a colour carries a picture: strong ones, and cool ones a little before warm, which darken to mud."""
+    chroma = lab.chroma
+    return 0.0 if chroma < 0.001 else chroma * (1.0 - 0.28 * max(lab.b, 0.0) / chroma)
+
+
+def _strong(lab: Lab, chroma: float) -> Lab:
+    """A pastel says a hue; pictures need it stronger. What is all but grey stays so."""
+    return lab if lab.chroma < 0.012 or lab.chroma >= chroma else Lab(min(lab.l, 0.7), lab.a, lab.b).vivid(chroma)
+
+
+class Ramp:
+    """Colours along 0..1, mixed in OKLab with smooth joins."""
+
+    def __init__(self, *stops: tuple[float, Lab]) -> None:
+        positions = [position for position, _ in stops]
+        samples = 1024
+        table = np.empty((3, samples + 1), dtype=np.float32)
+        for index in range(samples + 1):
+            at = index / samples
+            upper = next((n for n, position in enumerate(positions) if position >= at), len(stops) - 1)
+            lower = max(upper - 1, 0)
+            gap = positions[upper] - positions[lower]
+            t = 0.0 if gap <= 0.0 else min(max((at - positions[lower]) / gap, 0.0), 1.0)
+            lab = stops[lower][1].towards(stops[upper][1], t) if at > positions[0] else stops[0][1]
+            table[0, index], table[1, index], table[2, index] = lab.l, lab.a, lab.b
+        table = _smooth(_smooth(table))
+        self._table = table
+        self._slopes = np.ascontiguousarray(table[:, 1:] - table[:, :-1])
+        self._samples = samples
+
+    def __call__(self, value: Field) -> tuple[Field, Field, Field]:
+        """OKLab planes; ``value`` outside 0..1 takes the end colours."""
+        t = np.minimum(np.maximum(value, np.float32(0.0)), np.float32(1.0)) * np.float32(self._samples)
+        index = np.minimum(t.astype(np.int32), self._samples - 1)
+        rest = t - index.astype(np.float32)
+        l, a, b = (  # noqa: E741 - the field's own letter
+            self._table[plane][index] + self._slopes[plane][index] * rest for plane in range(3)
+        )
+        return l, a, b
+
+
+def _smooth(table: Field) -> Field:
+    """A running mean, so that no stop shows as a line in a wide gradient. Sums are sequential, hence exact."""
+    reach = 40
+    wide = np.pad(table.astype(np.float64), ((0, 0), (reach + 1, reach)), mode="edge")
+    sums = np.cumsum(wide, axis=1)
+    out: Field = ((sums[:, 2 * reach + 1 :] - sums[:, : -2 * reach - 1]) / (2 * reach + 1)).astype(np.float32)
+    return out
+
+
+class Paint:
+    """Three OKLab planes that colours are laid on. ``focus``: where the subject stands, 0 left to 1 right."""
+
+    def __init__(self, planes: tuple[Field, Field, Field], focus: float = 0.5) -> None:
+        self.l, self.a, self.b = planes
+        self.focus = focus
+
+    def mirrored(self) -> Paint:
+        """Left for right."""
+        return Paint((self.l[:, ::-1].copy(), self.a[:, ::-1].copy(), self.b[:, ::-1].copy()), 1.0 - self.focus)
+
+    def lay(self, lab: Lab | tuple[Field, Field, Field], cover: Field) -> None:
+        """Cover with a colour (or planes) where ``cover`` (0..1) says."""
+        l, a, b = (lab.l, lab.a, lab.b) if isinstance(lab, Lab) else lab  # noqa: E741
+        self.l = self.l + (l - self.l) * cover
+        self.a = self.a + (a - self.a) * cover
+        self.b = self.b + (b - self.b) * cover
+
+    def shade(self, amount: Field) -> None:
+        """Take a part of the light away; the colour keeps its saturation."""
+        keep = 1.0 - amount
+        self.l, self.a, self.b = self.l * keep, self.a * keep, self.b * keep
+
+    def light(self, amount: Field) -> None:
+        """Add lightness (negative: shade)."""
+        self.l = self.l + amount
+
+
+def luminance(lab: Lab) -> float:
+    """WCAG's relative luminance."""
+    r, g, b = (min(max(channel, 0.0), 1.0) for channel in _linear(lab))
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+def to_hex(lab: Lab) -> str:
+    """``#rrggbb``."""
+    planes = np.array([[[channel]] for channel in _linear(lab)], dtype=np.float32)
+    return "#" + "".join(f"{int(value + 0.5):02x}" for value in encode(planes).ravel())

@@ -1,0 +1,48 @@
+"""A recipe drawn: palette, style, card, 8-bit pixels, PNG."""
+
+from __future__ import annotations
+
+import io
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from imageseo.heroes.providers.art.color import palette
+from imageseo.heroes.providers.art.deterministic import Canvas, Dice, flatten
+from imageseo.model.hero import Recipe
+
+
+def draw(recipe: Recipe, styles: tuple[str, ...]) -> bytes:
+    """The PNG of a recipe; its `imageseo` text chunk holds the recipe. Raises RecipeError for a card."""
+    info = PngInfo()
+    info.add_text("imageseo", recipe.canonical)
+    out = io.BytesIO()
+    Image.fromarray(pixels(recipe, styles)).save(out, "PNG", pnginfo=info)
+    return out.getvalue()
+
+
+def pixels(recipe: Recipe, styles: tuple[str, ...]) -> NDArray[np.uint8]:
+    """(height, width, 3) sRGB."""
+    options = recipe.options
+    style = options["style"]
+    if style == "auto":
+        style = styles[Dice(recipe.seed, "style").integer(0, len(styles) - 1)]
+    canvas = Canvas(recipe.width, recipe.height)
+    colours = palette(tuple(options["colors"]), Dice(recipe.seed, "palette"))
+    room: Any = import_module(f"imageseo.heroes.providers.art.{style}")
+    paint = room.draw(canvas, colours, Dice(recipe.seed, style))
+    card = options.get("card")
+    if card is not None and paint.focus < 0.5:
+        paint = paint.mirrored()  # the text stands on the left
+    if card is None:
+        return flatten(paint.l, paint.a, paint.b, recipe.seed & 0xFFFFFFFF)
+    from imageseo.heroes.providers.art import title_card as cards
+
+    layout = cards.Layout.of(canvas, card)
+    inks = layout.scrim(paint, colours)
+    flat = flatten(paint.l, paint.a, paint.b, recipe.seed & 0xFFFFFFFF)
+    return layout.over(flat, inks)

@@ -1,0 +1,117 @@
+"""Search by meaning: sentence embeddings of a model in a local folder, mean-pooled; nothing is ever fetched."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from contextlib import nullcontext
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from imageseo.heroes.providers.asset_library.entry import Entry
+from imageseo.heroes.providers.asset_library.search_index import EVERYWHERE, Hit, Shelf, Where
+from imageseo.model.errors import MissingExtraError, ProviderError
+from imageseo.model.extras import command
+from imageseo.model.protocols import Progress
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+LEAST = 0.2
+"""Cosine below which a picture has nothing to do with the query: unrelated sentences stay below 0.15."""
+
+_FILES = (".safetensors", ".json", ".txt", ".model")
+_TOKENS = 256
+
+
+class Sentences:
+    """A sentence-transformers style model. Raises MissingExtraError, ProviderError for a folder that holds none."""
+
+    def __init__(self, folder: Path, shown: str) -> None:
+        if not all(find_spec(name) for name in ("torch", "transformers", "safetensors")):
+            raise MissingExtraError(
+                'providers.library.search is "embeddings", which needs torch and transformers',
+                hint=command("embeddings"),
+            )
+        if not (folder / "config.json").is_file():
+            raise ProviderError(
+                f"library: {shown} is no folder of a model: it has no config.json",
+                hint="`providers.library.model` names a folder with config.json, a tokenizer and model.safetensors",
+            )
+        self.digest = _digest(folder)
+        from transformers import AutoModel, AutoTokenizer
+
+        try:
+            # Pickled weights could run code, and so could a model's own: neither is loaded.
+            options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+            self._words: Any = AutoTokenizer.from_pretrained(str(folder), **options)
+            self._model: Any = AutoModel.from_pretrained(str(folder), use_safetensors=True, **options).float().eval()
+        except Exception as error:  # transformers raises whatever it meets first
+            raise ProviderError(
+                f"library: the model in {shown} cannot be loaded: {str(error).strip().splitlines()[0]}",
+                hint="it needs config.json, a tokenizer and weights as model.safetensors; pickles are never loaded",
+            ) from error
+
+    def embed(self, text: str) -> NDArray[np.float32]:
+        """A vector of length 1. One text at a time: in a batch the last digits would follow its neighbours."""
+        import numpy as np
+        import torch
+
+        words = self._words(text or "-", return_tensors="pt", truncation=True, max_length=_TOKENS)
+        with torch.inference_mode():
+            states = self._model(**words).last_hidden_state[0]
+        mask = words["attention_mask"][0].unsqueeze(-1).float()
+        mean = ((states * mask).sum(0) / mask.sum()).numpy().astype(np.float32)
+        return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), dtype=np.float32)
+
+
+def ranked(
+    shelf: Shelf, model: Sentences, query: str, where: Where = EVERYWHERE, progress: Progress | None = None
+) -> list[Hit]:
+    """All pictures by their likeness to the query (cosine, four digits), equal ones by path."""
+    import numpy as np
+
+    hits = shelf.search((), where)
+    vectors = _vectors(shelf, model, hits, progress)
+    if not hits:
+        return []
+    scores = np.stack([vectors[hit.id] for hit in hits]) @ model.embed(query)
+    found = (Hit(hit.id, hit.path, round(float(score), 4)) for hit, score in zip(hits, scores, strict=True))
+    return sorted(found, key=lambda hit: (-hit.score, hit.path))
+
+
+def _vectors(
+    shelf: Shelf, model: Sentences, hits: Sequence[Hit], progress: Progress | None
+) -> dict[int, NDArray[np.float32]]:
+    import numpy as np
+
+    rows = shelf.base.execute("SELECT id, vector FROM vectors WHERE model = ?", [model.digest])
+    found = {id: np.frombuffer(vector, dtype="<f4") for id, vector in rows}
+    missing = [hit for hit in hits if hit.id not in found]
+    with progress.task("Meanings", len(missing)) if progress and len(missing) > 50 else nullcontext() as step:
+        for hit in missing:
+            found[hit.id] = model.embed(_text(shelf.entry(hit.id)))
+            if step:
+                step.advance()
+    rows_new = ((hit.id, model.digest, found[hit.id].astype("<f4").tobytes()) for hit in missing)
+    shelf.write("INSERT OR REPLACE INTO vectors (id, model, vector) VALUES (?, ?, ?)", rows_new)
+    return found
+
+
+def _text(entry: Entry) -> str:
+    name = entry.path.rpartition("/")[2].rpartition(".")[0].replace("-", " ").replace("_", " ")
+    parts = (entry.title, entry.caption, entry.alt, ", ".join(entry.tags))
+    return ". ".join(part for part in parts if part) or name
+
+
+def _digest(folder: Path) -> str:
+    """``sha256:…`` of a model's files."""
+    whole = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.suffix in _FILES:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            whole.update(f"{path.relative_to(folder).as_posix()} {digest}\n".encode())
+    return "sha256:" + whole.hexdigest()

@@ -1,0 +1,96 @@
+"""What a picture's own header says: its size as shown, and its words and rights in XMP, IPTC and EXIF."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from imageseo.images.metadata import properties
+from imageseo.images.metadata.properties import CC, DC, IPTC_CORE, IPTC_EXT, PHOTOSHOP, PLUS, XMP_RIGHTS
+
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
+
+MAX_PIXELS = 120_000_000
+"""A picture above this is not opened."""
+
+_XMP = {
+    "title": ((DC, "title"),),
+    "caption": ((DC, "description"),),
+    "alt": ((IPTC_CORE, "AltTextAccessibility"),),
+    "credit": ((PHOTOSHOP, "Credit"),),
+    "copyright": ((DC, "rights"),),
+    "license": ((CC, "license"), (XMP_RIGHTS, "WebStatement")),
+    "source": ((PLUS, "LicensorURL"), (DC, "source")),
+    "digital_source_type": ((IPTC_EXT, "DigitalSourceType"),),
+}
+_URLS = ("license", "source", "digital_source_type")
+_IIM = {"title": 5, "caption": 120, "credit": 110, "copyright": 116, "creator": 80}
+_EXIF = {"creator": 0x013B, "copyright": 0x8298}  # cameras write their own name as the description
+
+
+class Seen(NamedTuple):
+    """``said``: by the fields of ``Entry``. ``problem``: why the file cannot be used, ``""`` when it can."""
+
+    width: int = 0
+    height: int = 0
+    said: dict[str, Any] = {}  # noqa: RUF012 - never written to
+    problem: str = ""
+
+
+def look(path: Path) -> Seen:
+    """What the header says; pixels are not decoded. Broken metadata says nothing, a broken file is a ``problem``."""
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's words on size and EXIF: both are judged here
+            with Image.open(path) as image:
+                return _seen(image)
+    except OSError as error:
+        return Seen(problem=f"cannot be read: {error.strerror or 'no image of a known format'}")
+    except Exception as error:  # a broken header makes Pillow raise whatever it meets first
+        return Seen(problem=f"cannot be read: {error}")
+
+
+def _seen(image: ImageFile) -> Seen:
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        return Seen(problem=f"has {width}x{height} px; at most {MAX_PIXELS:,} are read")
+    if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":
+        return Seen(problem="is animated")
+    exif = image.getexif()
+    if exif.get(0x0112) in (5, 6, 7, 8):
+        width, height = height, width
+    said = {name: text for name, tag in _EXIF.items() if (text := properties.exif_text(exif.get(tag)))}
+    return Seen(width=width, height=height, said={**said, **_iptc(image), **_packet(image)})
+
+
+def _iptc(image: ImageFile) -> dict[str, Any]:
+    resources = image.info.get("photoshop")
+    held: Any = resources.get(0x0404) if isinstance(resources, dict) else None
+    if image.format == "TIFF":
+        held = getattr(image, "tag_v2", {}).get(0x83BB)
+    records = properties.records(held if isinstance(held, bytes) else b"")
+    found: dict[str, Any] = {
+        name: text for name, number in _IIM.items() if (text := properties.clean(", ".join(records.get(number, ()))))
+    }
+    return {**found, "tags": records[25]} if 25 in records else found
+
+
+def _packet(image: ImageFile) -> dict[str, Any]:
+    said: Any = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
+    tree = properties.properties(said.encode() if isinstance(said, str) else said)
+    found: dict[str, Any] = {}
+    for name, keys in _XMP.items():
+        values = [value for key in keys for value in properties.values(tree, *key)]
+        if name in _URLS:
+            values = [value for value in values if properties.url(value)]
+        if values:
+            found[name] = values[0]
+    if creators := properties.listed(tree, DC, "creator"):
+        found["creator"] = creators
+    if tags := properties.values(tree, DC, "subject"):
+        found["tags"] = list(dict.fromkeys(tags))
+    return found

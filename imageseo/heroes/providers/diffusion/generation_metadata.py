@@ -1,0 +1,154 @@
+"""What is kept beside a picture: the files that made it, the machine, and A1111's text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from imageseo.heroes.providers.diffusion import pipelines, schedulers
+from imageseo.heroes.providers.diffusion.inference import Drawn
+from imageseo.heroes.providers.diffusion.model_files import Files
+from imageseo.heroes.providers.diffusion.options import RecipeOptions
+from imageseo.model.hero import Recipe
+
+_LIBRARIES = ("torch", "diffusers", "transformers")
+
+
+def models(options: RecipeOptions, files: Files) -> dict[str, str]:
+    """What makes the picture -> ``sha256:…`` of its files: models by their role, adapters and pictures by their name.
+
+    Raises ProviderError for what is not there.
+    """
+    found = {"model": files.digest(files.folder("model", options.model))}
+    if options.refiner is not None:
+        found["refiner"] = files.digest(files.folder("refiner.model", options.refiner.model))
+    if options.vae is not None:
+        found["vae"] = files.digest(files.folder("vae", options.vae))
+    for number, name in enumerate(options.embeddings):
+        found[f"embedding:{name}"] = files.digest(files.path(f"embeddings[{number}]", name))
+    for number, lora in enumerate(options.loras):
+        found[f"lora:{lora.file}"] = files.digest(files.path(f"loras[{number}].file", lora.file))
+    if options.control is not None:
+        found["control"] = files.digest(files.folder("control.model", options.control.model))
+        found[f"image:{options.control.image}"] = files.digest(files.path("control.image", options.control.image))
+    if options.ip_adapter is not None:
+        adapter = options.ip_adapter
+        folder = files.folder("ip_adapter.folder", adapter.folder)
+        found["ip_adapter"] = files.digest(folder / adapter.weight_name)
+        adapters = import_module("imageseo.heroes.providers.diffusion.adapters")
+        found["ip_adapter_encoder"] = files.digest(adapters.image_encoder(folder / adapter.weight_name, folder))
+        found[f"image:{adapter.image}"] = files.digest(files.path("ip_adapter.image", adapter.image))
+    for key, picture in (("image", options.image), ("mask", options.mask)):
+        if picture is not None:
+            found[f"image:{picture}"] = files.digest(files.path(key, picture))
+    if options.upscale is not None:
+        found["upscale"] = import_module("imageseo.heroes.providers.diffusion.upscaler").digest(options, files)
+    return found
+
+
+def env(
+    pipe: Any, machine: pipelines.Machine, options: RecipeOptions, *, dtype: str, batch: int, drawn: Drawn
+) -> dict[str, Any]:
+    """What the machine chose: evidence of how the picture came about, never part of its key."""
+    import importlib.metadata
+
+    import torch
+
+    found: dict[str, Any] = {
+        "device": machine.name(),
+        "dtype": dtype,
+        "batch": batch,
+        "repro": machine.repro,
+        "threads": machine.threads if machine.repro else torch.get_num_threads(),
+        "cpu": torch.backends.cpu.get_cpu_capability(),
+        "attention": _attention(pipe),
+        "pipeline": type(pipe).__name__,
+        **{name: importlib.metadata.version(name) for name in _LIBRARIES},
+    }
+    if machine.device.startswith("cuda"):
+        found["cuda"] = str(torch.version.cuda)
+    if drawn.tiled:
+        found["tiled"] = True
+    also = {
+        "compel": drawn.compel,
+        "peft": options.loras,
+        "scikit-image": options.control is not None and options.control.prepare == "canny",
+        "ncnn": options.upscale,
+    }
+    for name in (name for name, used in also.items() if used):
+        with suppress(importlib.metadata.PackageNotFoundError):  # who uses it says better what is missing
+            found[name] = importlib.metadata.version(name)
+    return found
+
+
+def parameters(
+    recipe: Recipe,
+    options: RecipeOptions,
+    models: Mapping[str, str],
+    sampler: tuple[str, str],
+) -> str:
+    """The text that A1111 writes into a PNG, and many tools read: prompt, negative prompt, one line of settings.
+
+    ``sampler``: its name and its schedule type.
+    """
+    settings: dict[str, Any] = {
+        "Steps": options.steps,
+        "Sampler": sampler[0],
+        "Schedule type": sampler[1],
+        "CFG scale": f"{options.guidance:g}",
+        "Seed": recipe.seed,
+        "Size": f"{recipe.width}x{recipe.height}",
+        "Model hash": _short(models["model"]),
+        "Model": _model(options.model),
+        "VAE": Path(options.vae).stem if options.vae else None,
+        "Denoising strength": None if options.strength is None else f"{options.strength:g}",
+        "Refiner": None if options.refiner is None else _model(options.refiner.model),
+        "Refiner switch at": None if options.refiner is None else f"{options.refiner.start:g}",
+        "Lora hashes": ", ".join(
+            f"{Path(lora.file).stem}: {_short(models[f'lora:{lora.file}'])}" for lora in options.loras
+        ),
+        "TI hashes": ", ".join(
+            f"{Path(name).stem}: {_short(models[f'embedding:{name}'])}" for name in options.embeddings
+        ),
+        "Hires upscale": None if options.upscale is None else options.upscale.scale,
+        "Hires upscaler": None if options.upscale is None else Path(options.upscale.model).stem,
+    }
+    line = ", ".join(f"{name}: {_quoted(value)}" for name, value in settings.items() if value not in (None, ""))
+    loras = "".join(f" <lora:{Path(lora.file).stem}:{lora.weight:g}>" for lora in options.loras)
+    negative = f"\nNegative prompt: {_line(options.negative)}" if options.negative else ""
+    return f"{_line(options.prompt)}{loras}{negative}\n{line}"
+
+
+def sampler(name: str, used: Any) -> tuple[str, str]:
+    """What A1111 calls sampler and schedule type; of the one that was used where the recipe left it to the model."""
+    if name != schedulers.DEFAULT:
+        return schedulers.titles(name)
+    return type(used).__name__.removesuffix("Scheduler"), "Karras" if used.config.get("use_karras_sigmas") else ""
+
+
+def _attention(pipe: Any) -> str:
+    core = getattr(pipe, "unet", None) or getattr(pipe, "transformer", None)
+    processors = getattr(core, "attn_processors", None) or {}
+    kinds = sorted({type(each).__name__ for each in processors.values()})
+    return ", ".join(kinds) or "native"
+
+
+def _model(name: str) -> str:
+    return Path(name).name.partition("@")[0] or name
+
+
+def _short(digest: str) -> str:
+    return digest.removeprefix("sha256:")[:10]
+
+
+def _line(text: str) -> str:
+    return re.sub(r"\s*\n\s*", " ", text.strip())
+
+
+def _quoted(value: Any) -> str:
+    text = str(value)
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' if re.search(r'[,:\n"]', text) else text

@@ -1,0 +1,1 @@
+"""From front matter and prompts.toml to a recipe."""

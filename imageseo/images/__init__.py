@@ -1,0 +1,1 @@
+"""Image files: decoded, inspected, resized, encoded and scored."""

@@ -1,0 +1,1 @@
+"""From bytes to a probed file: sniffing, headers, colour, kind of content."""

@@ -1,0 +1,250 @@
+"""What an image file is, from its header alone: size as displayed, format, frames, alpha, place, rights."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import re
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.parsers import expat
+
+from imageseo.images.decoding.cicp import hdr
+from imageseo.images.decoding.raster import PLUGINS, open_raster, png_chunks, sniff
+from imageseo.images.metadata.rights import png_xmp, read_rights, says_where, writer
+from imageseo.model.image import Asset, BadAsset
+
+if TYPE_CHECKING:
+    from PIL.Image import Exif
+    from PIL.ImageFile import ImageFile
+
+MAX_BYTES = 256 * 2**20
+"""A file above this is no picture of a web page, and is not read."""
+
+_TURNED = ("jpeg", "png", "avif")
+"""Formats that browsers turn by their orientation; a WebP's EXIF is never asked."""
+
+_NAMES = {
+    "tiff": "a TIFF, which most browsers do not show",
+    "heif": "a HEIF/HEIC picture, which most browsers do not show",
+    "jxl": "a JPEG XL picture, which most browsers do not show",
+    "jpeg2000": "a JPEG 2000 picture, which most browsers do not show",
+    "pdf": "a PDF",
+    "html": "an HTML page",
+    "video": "a video",
+    "gzip": "a compressed file",
+    "git-lfs": "a Git LFS pointer, not the picture itself",
+}
+_HINTS = {
+    "html": "Was a download saved in place of the picture? Replace the file.",
+    "git-lfs": "Run `git lfs pull` before the build (in GitHub Actions: `lfs: true` for actions/checkout).",
+}
+_REPLACE = "Export the picture again as JPEG, PNG, WebP, AVIF, GIF or SVG."
+
+
+def probe(path: Path, site_path: str, *, max_pixels: int) -> Asset | BadAsset:
+    """The image at ``path``, or why it cannot be used. Nothing is decoded, whatever the file says its size is.
+
+    ``site_path``: its path in the site, for messages. ``max_pixels``: width times height at most. Never raises for
+    a fault of the file.
+    """
+    try:
+        if not path.is_file():
+            what = "is a folder" if path.is_dir() else "does not exist"
+            return _missing(site_path, f"{site_path} {what}", "Correct the path, or add the file.")
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            return _bad(site_path, f"{site_path} is {size / 2**20:,.0f} MiB; at most {MAX_BYTES // 2**20} are read")
+        data = path.read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        return _bad(site_path, f"{site_path} cannot be read: {reason}", "Make the file readable for the build.")
+    return probe_bytes(data, site_path, max_pixels=max_pixels)
+
+
+def probe_bytes(data: bytes, site_path: str, *, max_pixels: int) -> Asset | BadAsset:
+    """As :func:`probe`, for a file already in memory."""
+    if not data:
+        return _bad(site_path, f"{site_path} is empty (0 bytes)")
+    kind = sniff(data)
+    if kind == "svg" or (kind == "gzip" and site_path.lower().endswith(".svgz")):
+        return _svg(data, site_path)
+    if kind not in PLUGINS:
+        what = f"is {_NAMES[kind]}" if kind in _NAMES else "is not an image of any format that browsers show"
+        return _bad(site_path, f"{site_path} {what}", _HINTS.get(kind or "", _REPLACE))
+    try:
+        with open_raster(data, kind) as image:
+            return _asset(image, data, kind, site_path, max_pixels)
+    except Exception as error:  # a broken header makes Pillow raise whatever it meets first
+        return _bad(site_path, f"{site_path} looks like {kind.upper()} but its header cannot be read: {_words(error)}")
+
+
+def _asset(image: ImageFile, data: bytes, kind: str, site_path: str, max_pixels: int) -> Asset | BadAsset:
+    width, height = image.size
+    if width < 1 or height < 1:
+        return _bad(site_path, f"{site_path} says it is {width}×{height} px")
+    if width * height > max_pixels:
+        return _bad(
+            site_path,
+            f"{site_path} says it is {width:,}×{height:,} px ({width * height / 1e6:,.0f} megapixels); "
+            f"the limit is {max_pixels / 1e6:,.0f} megapixels, so it was not decoded",
+            "Publish a smaller picture, or raise `encode.max_pixels` if you trust this file.",
+        )
+    xmp, late_exif, iim = _metadata(image, data, kind)
+    exif = early = _exif(_as_bytes(image.info.get("exif")))
+    if exif is None:
+        exif = _exif(late_exif)
+    orientation = _orientation(early) if kind in _TURNED else 1
+    if orientation >= 5:
+        width, height = height, width
+    return Asset(
+        path=site_path,
+        sha256=hashlib.sha256(data).hexdigest(),
+        bytes=len(data),
+        format=kind,
+        width=width,
+        height=height,
+        frames=int(getattr(image, "n_frames", 1)),
+        orientation=orientation,
+        mode=image.mode,
+        has_alpha=image.has_transparency_data,
+        has_gps=_has_gps(exif) or says_where(xmp),
+        hdr=hdr(data, kind, _as_bytes(image.info.get("icc_profile")), xmp),
+        writer=writer(xmp),
+        rights=read_rights(xmp=xmp, iim=iim, exif=exif),
+    )
+
+
+def _metadata(image: ImageFile, data: bytes, kind: str) -> tuple[bytes, bytes, bytes]:
+    """XMP, EXIF that stands where no browser looks for an orientation, IPTC-IIM; ``b""`` for what is not there."""
+    xmp, late_exif = _as_bytes(image.info.get("xmp")), b""
+    if kind == "png":
+        for chunk, content in png_chunks(data):
+            if chunk == b"eXIf":
+                late_exif = late_exif or bytes(content)
+            elif chunk == b"iTXt":
+                xmp = xmp or png_xmp(bytes(content))
+    resources = image.info.get("photoshop")
+    iim = resources.get(0x0404) if isinstance(resources, dict) else None
+    return xmp, late_exif, _as_bytes(iim)
+
+
+def _as_bytes(value: object) -> bytes:
+    return value if isinstance(value, bytes) else b""
+
+
+def _exif(raw: bytes) -> Exif | None:
+    """The EXIF block, read from itself alone: Pillow's ``getexif`` falls back to XMP, which no browser turns by."""
+    if not raw:
+        return None
+    from PIL.Image import Exif
+
+    exif = Exif()
+    try:
+        exif.load(raw)
+    except Exception:  # broken metadata says nothing; the picture itself may be fine
+        return None
+    return exif
+
+
+def _orientation(exif: Exif | None) -> int:
+    value = exif.get(0x0112) if exif is not None else None
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _has_gps(exif: Exif | None) -> bool:
+    """True when coordinates are there; cameras without reception write an IFD with nothing but its version."""
+    try:
+        place = exif.get_ifd(0x8825) if exif is not None else {}
+    except Exception:  # as above
+        return False
+    return 2 in place or 4 in place
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".rstrip(": ")
+
+
+def _missing(path: str, problem: str, hint: str) -> BadAsset:
+    return BadAsset(path=path, rule="img-missing", problem=problem, hint=hint)
+
+
+def _bad(path: str, problem: str, hint: str = _REPLACE) -> BadAsset:
+    return BadAsset(path=path, rule="img-unreadable", problem=problem, hint=hint)
+
+
+# SVG: no pixels, and only the root's attributes matter.
+
+
+class _RootSeen(Exception):
+    """Stops the parser at the root element."""
+
+
+def _svg(data: bytes, site_path: str) -> Asset | BadAsset:
+    try:
+        text = data if data[:2] != b"\x1f\x8b" else gzip.GzipFile(fileobj=io.BytesIO(data)).read(2**20)
+        root = _root(text)
+    except (expat.ExpatError, OSError, EOFError, zlib.error, ValueError) as error:
+        return _bad(site_path, f"{site_path} looks like SVG but cannot be read: {_words(error)}")
+    width, height, natural = _svg_size(root)
+    return Asset(
+        path=site_path,
+        sha256=hashlib.sha256(data).hexdigest(),
+        bytes=len(data),
+        format="svg",
+        width=width,
+        height=height,
+        mode="RGBA",
+        has_alpha=True,
+        natural=natural,
+    )
+
+
+def _root(text: bytes) -> dict[str, str]:
+    """Attributes of the root element, which must be ``svg``; parsed no further."""
+    found: dict[str, str] = {}
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if name.rpartition(":")[2].lower() != "svg":
+            raise ValueError(f"its root element is <{name}>")
+        found.update(attributes)
+        raise _RootSeen
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = start
+    try:
+        parser.Parse(text[: 2**20], True)
+    except _RootSeen:
+        return found
+    raise ValueError("it has no root element")
+
+
+_LENGTH = re.compile(
+    r"\s*([+]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(px|pt|pc|in|cm|mm|q|em|ex|rem)?\s*", re.IGNORECASE
+)
+_PX = {"": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, "q": 96 / 101.6}
+_PX |= {"em": 16.0, "rem": 16.0, "ex": 8.0}
+
+
+def _length(text: str | None) -> float | None:
+    match = _LENGTH.fullmatch(text or "")
+    value = float(match[1]) * _PX[(match[2] or "").lower()] if match else 0.0
+    return value if 0 < value < 1e6 else None
+
+
+def _svg_size(root: dict[str, str]) -> tuple[int, int, bool]:
+    """Width and height in CSS px, and whether a browser shows them: it fills the column with a mere ratio."""
+    width, height = _length(root.get("width")), _length(root.get("height"))
+    box = [_length(part) for part in re.split(r"[\s,]+", root.get("viewBox", "").strip())[2:4]]
+    ratio = box[0] / box[1] if len(box) == 2 and box[0] and box[1] else None
+    natural = ratio is None or width is not None or height is not None
+    if width is None and height is None:
+        # Without a view box a browser takes CSS's default object size.
+        width, height = (box[0], box[1]) if ratio else (300.0, 150.0)
+    elif width is None:
+        width = height * ratio if ratio and height else 300.0
+    elif height is None:
+        height = width / ratio if ratio else 150.0
+    return max(1, round(width or 1)), max(1, round(height or 1)), natural

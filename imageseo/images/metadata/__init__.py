@@ -1,0 +1,1 @@
+"""XMP, IPTC, EXIF and the segments of image files."""

@@ -1,0 +1,1 @@
+"""Resizers, one a file: from bytes to upright sRGB pixels at the sizes asked for."""

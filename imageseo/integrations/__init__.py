@@ -1,0 +1,1 @@
+"""Generators: each collects hints and makes a Site."""

@@ -1,0 +1,220 @@
+"""Pelican: the namespace plugin, and the same `register` for a copied one."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from pelican import signals  # type: ignore[import-untyped]
+from pelican.log import console  # type: ignore[import-untyped]
+
+from imageseo.config.settings import Settings
+from imageseo.integrations import runner
+from imageseo.integrations.command_hints import PELICAN_FILES
+from imageseo.integrations.pages import HeroesFile, base_url, html_files, with_heroes
+from imageseo.integrations.pelican_pages import READING, Collected, folder_of, options_of
+from imageseo.integrations.progress import Lines
+from imageseo.model.errors import ImageseoError, SettingsError
+from imageseo.model.site import Page, PageHints, Site
+
+log = logging.getLogger("pelican.plugins.imageseo")
+
+
+class ImageseoFailed(Exception):
+    """Ends Pelican, whose `main` exits with ``exitcode`` and shows the message without a traceback."""
+
+    def __init__(self, message: str, exitcode: int = 1) -> None:
+        super().__init__(message)
+        self.exitcode = exitcode
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """One Pelican site of this process; a plugin may run more of them, into folders of the first."""
+
+    project: Path
+    source: Path
+    settings: Settings | None
+    base_url: str | None
+    config: Path | None
+    collected: Collected = field(default_factory=Collected)
+
+
+_runs: dict[Path, _Run] = {}
+
+
+def register() -> None:
+    """Connect to Pelican's signals; a second time changes nothing, so that two copies do the work once."""
+    signals.initialized.connect(on_initialized)
+    signals.article_generator_finalized.connect(on_contents)
+    signals.page_generator_finalized.connect(on_contents)
+
+
+def on_initialized(pelican: Any) -> None:
+    """Read the settings before any work starts. Raises ImageseoFailed for their faults, unless a preview is served."""
+    if READING in pelican.settings:
+        return
+    command = _command()
+    folder = folder_of(pelican.settings, command.settings)
+    voice, project = _Voice(), None
+    try:
+        project = runner.read_project(folder, options=options_of(pelican.settings), origin="pelicanconf.py: IMAGESEO")
+    except SettingsError as error:
+        if not command.serves:
+            raise ImageseoFailed(str(error), error.exit_code) from error
+        voice.warning("imageseo: %s\n  nothing is done until this is mended", error)
+    settings = project.settings if project is not None and project.settings.enabled else None
+    _runs[_root(pelican)] = _Run(
+        project=project.folder if project is not None else folder,
+        source=Path(pelican.settings["PATH"]).resolve(),
+        settings=settings,
+        base_url=base_url(settings.site_url if settings else None, pelican.settings.get("SITEURL")),
+        config=_config(folder, command.settings),
+    )
+    doors = [plugin for plugin in pelican.plugins if getattr(plugin, "register", None) is register]
+    if len(doors) > 1:
+        names = " and ".join(sorted(getattr(plugin, "__name__", str(plugin)) for plugin in doors))
+        voice.warning("imageseo is on twice, as %s: the work is done once; take one of them out of PLUGINS", names)
+    if getattr(pelican.run, "__func__", None) is not None:  # still Pelican's own method
+        pelican.run = partial(_run_to_the_end, pelican, pelican.run)
+    voice.end(serving=command.serves)
+
+
+def _run_to_the_end(pelican: Any, run: Callable[[], None]) -> None:
+    """Pelican's run and, when all else is done, our job.
+
+    The signal `finalized` calls its receivers in no order, and sitemaps and minifiers write their files then: on the
+    signal we would sometimes come before them.
+    """
+    run()
+    finish(pelican)
+
+
+def on_contents(generator: Any) -> None:
+    run = _runs.get(Path(generator.output_path).resolve())
+    if run is not None and run.settings is not None:
+        run.collected.add(generator)
+
+
+def finish(pelican: Any) -> None:
+    """Do the job on the whole output. Raises ImageseoFailed when it failed, unless a preview is served."""
+    root = _root(pelican)
+    if root not in _runs or _runs[root].settings is None:
+        return
+    # A site inside another (one for each language) shares its pictures: the job is done on the outer one.
+    root = min((other for other in _runs if root.is_relative_to(other)), key=lambda other: len(other.parts))
+    run, serving = _runs[root], _command().serves
+    settings = run.settings
+    if settings is None:
+        return
+    voice = _Voice()
+    try:
+        site = _site(root, run, settings)
+        failure = runner.run(
+            site, settings, voice=voice, progress=Lines(log.info), serving=serving, tell=_tell, config=run.config
+        )
+    except ImageseoError as error:
+        if not serving:
+            raise ImageseoFailed(str(error), error.exit_code) from error
+        voice.warning("%s", error)
+        failure = None
+    voice.end(serving=serving)
+    if failure is not None:
+        raise ImageseoFailed(failure)
+
+
+def _site(root: Path, run: _Run, settings: Settings) -> Site:
+    hints: dict[str, PageHints] = {}
+    for folder, other in _runs.items():
+        if folder.is_relative_to(root):
+            place = folder.relative_to(root)
+            found = other.collected.hints(project=other.project, keys=settings.hero.keys)
+            hints.update({(place / path).as_posix(): hint for path, hint in found.items()})
+    named = {path for path in hints if (root / path).is_file()}  # whatever their suffix
+    pages = [Page(path=path, hints=hints.get(path, PageHints())) for path in sorted(named.union(html_files(root)))]
+    return Site(
+        root=root,
+        project=run.project,
+        base_url=run.base_url,
+        pages=with_heroes(pages, HeroesFile.read(run.project), settings.hero.keys),
+        generator="pelican",
+        sources=tuple({other.source for other in _runs.values()}),
+    )
+
+
+def _config(folder: Path, settings: str | None) -> Path | None:
+    """The file that our own commands read: `publishconf.py` stands on `pelicanconf.py`, where that is there."""
+    usual = folder / PELICAN_FILES[0]
+    return usual if usual.is_file() else Path(settings) if settings else None
+
+
+def _root(pelican: Any) -> Path:
+    return Path(pelican.output_path).resolve()
+
+
+def _tell(text: str) -> None:
+    """The one line at the end, where Pelican's own stands; not under `--quiet`."""
+    if log.isEnabledFor(logging.ERROR):
+        console.print(f"imageseo: {text}", markup=False, highlight=False, soft_wrap=True)
+
+
+class _Voice:
+    """Pelican's logger; under `--fatal` it raises at the first warning, and here all of them are said before."""
+
+    def __init__(self) -> None:
+        self._fatal: RuntimeError | None = None
+
+    def debug(self, msg: object, *args: object, exc_info: bool = False) -> None:
+        log.debug(msg, *args, exc_info=exc_info)
+
+    def info(self, msg: object, *args: object) -> None:
+        log.info(msg, *args)
+
+    def warning(self, msg: object, *args: object) -> None:
+        try:
+            log.warning(msg, *args)
+        except RuntimeError as error:
+            self._fatal = error
+
+    def error(self, msg: object, *args: object) -> None:
+        try:
+            log.error(msg, *args)
+        except RuntimeError as error:
+            self._fatal = error
+
+    def end(self, *, serving: bool) -> None:
+        """Raise what `--fatal` asked for."""
+        if self._fatal is not None and not serving:
+            raise self._fatal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Command:
+    """How Pelican was started. ``settings``: its configuration file; ``serves``: it reloads or listens."""
+
+    settings: str | None = None
+    serves: bool = False
+
+
+def _command() -> _Command:
+    """Pelican hands its command line to nobody, so it is read off the calls that lead here.
+
+    The arguments of the process will not do: tasks call `pelican.main` with their own, and reloading may run
+    in a process of its own.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_globals.get("__name__") == "pelican" and frame.f_code.co_name in ("main", "autoreload"):
+            args = frame.f_locals.get("args")
+            if isinstance(args, argparse.Namespace):
+                serves = frame.f_code.co_name == "autoreload" or bool(args.autoreload or args.listen)
+                return _Command(settings=args.settings, serves=serves)
+        frame = frame.f_back
+    return _Command()

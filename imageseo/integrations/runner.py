@@ -1,0 +1,209 @@
+"""One build inside a host: the settings of its door, the job, and what is said through the host's own logger."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import structs
+
+from imageseo.config.plugins import plugin_loaders
+from imageseo.config.settings import Settings
+from imageseo.integrations.command_hints import pinning, to_name
+from imageseo.model.build_findings import MADE_BY_BUILDS
+from imageseo.model.errors import ImageseoError
+from imageseo.model.finding import Finding, Severity
+from imageseo.model.humanize import counted
+from imageseo.model.protocols import Progress, Result
+from imageseo.model.site import Site
+
+if TYPE_CHECKING:
+    from imageseo.config import Project
+    from imageseo.images.encoding.profiles import Profile
+    from imageseo.lint.linter import LintResult
+    from imageseo.pipeline.build import BuildResult
+
+
+DEBUG = "IMAGESEO_DEBUG"
+"""The variable that shows where an unexpected error happened; it is no setting."""
+
+
+class Voice(Protocol):
+    """A host's logger."""
+
+    def debug(self, msg: object, *args: object, exc_info: bool = ...) -> None: ...
+    def info(self, msg: object, *args: object) -> None: ...
+    def warning(self, msg: object, *args: object) -> None: ...
+    def error(self, msg: object, *args: object) -> None: ...
+
+
+def read_project(folder: Path, *, options: Mapping[str, Any] | None, origin: str) -> Project:
+    """The settings that hold in a folder, and the project's folder: a host's options or a TOML file, then environment.
+
+    ``origin``: where the options stand, for messages. Raises SettingsError with every fault.
+    """
+    return read_settings(folder, options=options, origin=origin)
+
+
+def read_settings(folder: Path, **door: Any) -> Project:
+    """``config.read_project`` with this process's environment and the rules and providers that are installed."""
+    from imageseo import config
+
+    return config.read_project(
+        folder,
+        env={name: value for name, value in os.environ.items() if name != DEBUG},
+        rules=[*(name.replace("_", "-") for name in plugin_loaders("imageseo.rules")), *MADE_BY_BUILDS],
+        providers=list(plugin_loaders("imageseo.heroes")),
+        **door,
+    )
+
+
+def build(
+    site: Site, settings: Settings, *, progress: Progress, config: Path | None = None, preview: bool = False
+) -> BuildResult:
+    """The job itself. ``config``: what our commands have to name here, for hints. Raises ImageseoError.
+
+    ``preview``: in the fast profile, unless the settings name one; what was made in their own is taken where it is.
+    """
+    from imageseo.pipeline import build as jobs
+    from imageseo.pipeline import composition as compose
+
+    command = pinning(site, config=config)
+    accepts: tuple[Profile, ...] = ()
+    if preview and settings.profile == Settings().profile:
+        accepts = (settings.profile,)
+        settings = structs.replace(settings, profile="fast")
+    with compose.toolbox(settings, project=site.project, progress=progress, command=command, accepts=accepts) as tools:
+        result = jobs.build(site, settings, tools)
+    return replace(result, findings=_with_unused(result.findings, site, settings))
+
+
+def lint(
+    site: Site,
+    settings: Settings,
+    *,
+    progress: Progress,
+    config: Path | None = None,
+    only: frozenset[str] | None = None,
+) -> tuple[LintResult, bool]:
+    """The reading half of the job, and whether it failed. ``config``: as for ``build``. Raises ImageseoError.
+
+    ``only``: the ids of which anything is to be said; None: of all.
+    """
+    from imageseo.lint.linter import failed
+    from imageseo.pipeline import composition as compose
+
+    result = compose.lint_site(site, settings, only=only, progress=progress, command=pinning(site, config=config))
+    result = replace(result, findings=_with_unused(result.findings, site, settings, only))
+    return result, failed(result, settings.lint.fail_on)
+
+
+def _with_unused(
+    findings: Iterable[Finding], site: Site, settings: Settings, only: frozenset[str] | None = None
+) -> tuple[Finding, ...]:
+    """All findings in order, with those that hosts alone can make, by ``lint.rules``."""
+    from imageseo.integrations.unused_heroes import unused
+    from imageseo.lint.severity import Levels, graded
+
+    more = unused(site, settings) if settings.enabled else ()
+    return tuple(
+        sorted(graded([*findings, *more], Levels.of(settings.lint, only=only)), key=lambda finding: finding.sort_key)
+    )
+
+
+def run(
+    site: Site,
+    settings: Settings,
+    *,
+    voice: Voice,
+    progress: Progress,
+    serving: bool,
+    tell: Callable[[str], None] | None = None,
+    config: Path | None = None,
+) -> str | None:
+    """Do the job and say what was found; what made it fail, a line each, or None when it did not.
+
+    ``serving``: warn and never fail, so that a preview goes on. Raises ImageseoError when it is false.
+    ``tell``: takes the one line of counts at the end; the voice does without it. ``config``: the host's own file.
+    """
+    named = to_name(config) if config is not None else None
+    work = partial(_run, site, settings, voice, progress, tell or voice.info, named)
+    if not serving:
+        return work(serving=False)
+    try:
+        work(serving=True)
+    except ImageseoError as error:
+        voice.warning("%s", error)
+    except Exception as error:  # a preview outlives our own faults too
+        voice.warning("unexpected %s: %s", type(error).__name__, error)
+        voice.debug("where it happened", exc_info=True)
+    return None
+
+
+def _run(
+    site: Site,
+    settings: Settings,
+    voice: Voice,
+    progress: Progress,
+    tell: Callable[[str], None],
+    config: Path | None,
+    *,
+    serving: bool,
+) -> str | None:
+    result = build(site, settings, progress=progress, config=config, preview=serving)
+    speak(result.findings, voice, serving=serving)
+    tell(summary(result))
+    if serving or not result.failed:
+        return None
+    fatal = _once(finding for finding in result.findings if finding.fails_build)
+    return "\n".join(line(first) + _others(others) for first, *others in fatal)
+
+
+def speak(findings: Iterable[Finding], voice: Voice, *, serving: bool) -> None:
+    """Each finding once, through the level that its host counts it by; those that fail the build end it instead."""
+    for first, *others in _once(findings):
+        text = line(first) + _others(others)
+        if first.fails_build and not serving:
+            continue
+        if first.fails_build or first.severity.rank >= Severity.WARN.rank:
+            voice.warning("%s", text)
+        elif first.severity is Severity.INFO:
+            voice.info("%s", text)
+
+
+def _once(findings: Iterable[Finding]) -> Iterable[list[Finding]]:
+    """What is found alike on many pages (a logo of the theme), together."""
+    alike: dict[tuple[str, str, str, bool], list[Finding]] = {}
+    for finding in findings:
+        key = (finding.rule, finding.severity.value, finding.message, finding.fails_build)
+        alike.setdefault(key, []).append(finding)
+    return alike.values()
+
+
+def _others(findings: Iterable[Finding]) -> str:
+    pages = len({finding.location.page for finding in findings})
+    return f" (the same on {pages} other page{'s' if pages > 1 else ''})" if pages else ""
+
+
+def line(finding: Finding) -> str:
+    """A finding as one line: place, what was found, the rule, what to do.
+
+    The place is the author's own file; a line number counts in the built page, and then that is named before it.
+    """
+    place = finding.location
+    where = str(place)
+    if place.source:
+        where = place.source if place.line is None else f"{place} ({place.source})"
+    told = [text.removeprefix(f"{place.source or place.page}: ") for text in finding.message.splitlines()]
+    hint = f"; {finding.hint}" if finding.hint else ""
+    return f"{where}: {'; '.join(told)} [{finding.rule}]{hint}"
+
+
+def summary(result: Result) -> str:
+    """The counts of a result that are not zero, in one line."""
+    counts = ", ".join(counted(name, number) for name, number in result.summary.items() if number)
+    return f"{result.title}: {counts or 'nothing to do'}"

@@ -1,0 +1,117 @@
+// What a loaded page shows, once it holds still: its LCP, its shifts, where its images stand.
+async ({ settle, fade, article }) => {
+  const read = $read_page;
+  const sized = $is_sized;
+  const seen = window[Symbol.for('imageseo')];
+  const frame = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+  const atMost = (ms, promise) => Promise.race([promise, new Promise(done => setTimeout(done, ms))]);
+  let end = performance.now() + settle;
+  const left = () => Math.max(0, end - performance.now());
+
+  const onScreen = element => {
+    const box = element.getBoundingClientRect();
+    return box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+  };
+  const loaded = image => image.complete || new Promise(done => {
+    image.addEventListener('load', done, { once: true });
+    image.addEventListener('error', done, { once: true });
+  });
+  const opacity = element => {
+    let found = 1;
+    for (let each = element; each instanceof Element; each = each.parentElement) found *= parseFloat(getComputedStyle(each).opacity);
+    return found;
+  };
+
+  await atMost(left(), document.fonts.ready);
+  await atMost(left(), Promise.all([...document.images].filter(onScreen).map(loaded)));
+  await frame();
+  // Fades that run now decide when the LCP is painted; those without an end, and those out of sight, do not.
+  const running = () => document.getAnimations().filter(each => {
+    seen.note(each);
+    const target = each.effect && each.effect.target;
+    return target && seen.fades.has(target) && Number.isFinite(seen.fades.get(target)) && each.playState === 'running' && onScreen(target);
+  });
+  const faded = performance.now() + fade;
+  const faint = () => [...document.images].some(each => each.naturalWidth > 0 && onScreen(each) && each.width >= 100 && opacity(each) < 0.99);
+  for (let fading = running(); performance.now() < faded && (fading.length || faint()); fading = running()) {
+    const pause = new Promise(done => setTimeout(done, 50));
+    await (fading.length ? atMost(faded - performance.now(), Promise.all(fading.map(each => each.finished.catch(() => 0)))) : pause);
+    await frame();
+  }
+  end = Math.max(end, performance.now() + settle / 2);
+  // A paint is reported some frames after it: two frames in a row without news; twenty where nothing was painted yet.
+  for (let count = -1, quiet = 0; quiet < (count > 0 ? 2 : 20) && left() > 0;) {
+    await frame();
+    seen.flush();
+    quiet = seen.lcp.length === count ? quiet + 1 : 0;
+    count = seen.lcp.length;
+  }
+  seen.flush();
+
+  const about = image => {
+    const box = image.getBoundingClientRect();
+    const shown = box.width > 0 && box.height > 0 && image.checkVisibility({ visibilityProperty: true });
+    return { src: image.src, top: shown ? box.top + scrollY : null, sized: sized(image) };
+  };
+  const content = element => {
+    const style = getComputedStyle(element);
+    const sum = (...names) => names.reduce((total, name) => total + (parseFloat(style[name]) || 0), 0);
+    const box = element.getBoundingClientRect();
+    return [
+      box.width - sum('paddingLeft', 'paddingRight', 'borderLeftWidth', 'borderRightWidth'),
+      box.height - sum('paddingTop', 'paddingBottom', 'borderTopWidth', 'borderBottomWidth'),
+    ];
+  };
+  const natural = async image => {
+    if (!image.srcset && !(image.parentElement instanceof HTMLPictureElement)) return [image.naturalWidth, image.naturalHeight];
+    const file = new Image(); // what an image with a srcset calls natural is divided by its density
+    file.src = image.currentSrc;
+    await atMost(1000, file.decode().catch(() => 0));
+    return [file.naturalWidth, file.naturalHeight];
+  };
+  const lcp = async () => {
+    const last = seen.lcp[seen.lcp.length - 1];
+    if (!last) return { kind: 'none' };
+    const element = last.element;
+    const found = { kind: 'text', url: last.url, label: '' };
+    if (!element) return { ...found, kind: last.url ? 'background' : 'text' };
+    const name = element.tagName.toUpperCase();
+    if (last.url) found.kind = { IMG: 'image', IMAGE: 'image', VIDEO: 'video' }[name] || 'background';
+    else if (name === 'VIDEO') found.kind = 'video';
+    found.label = element.outerHTML.slice(0, 300);
+    [found.width, found.height] = content(element);
+    if (name === 'IMG') {
+      found.natural = await natural(element);
+      found.url = element.currentSrc || last.url;
+    }
+    let ms = 0;
+    for (let each = element; each instanceof Element; each = each.parentElement) ms = Math.max(ms, seen.fades.get(each) || 0);
+    if (opacity(element) < 0.99) ms = Infinity; // it is faint to this day
+    found.fade = ms;
+    return found;
+  };
+  // The worst session of shifts, as the metric is defined: less than 1 s apart, 5 s in all.
+  const cls = () => {
+    let worst = 0, sum = 0, first = 0, before = 0;
+    for (const each of seen.shifts.filter(shift => !shift.hadRecentInput)) {
+      if (sum && each.startTime - before < 1000 && each.startTime - first < 5000) sum += each.value;
+      else { sum = each.value; first = each.startTime; }
+      before = each.startTime;
+      worst = Math.max(worst, sum);
+    }
+    return worst;
+  };
+  const last = seen.lcp[seen.lcp.length - 1];
+  const entry = last && last.url ? performance.getEntriesByName(last.url, 'resource').pop() : undefined;
+  const largest = await lcp();
+  // From here on nothing waits: what is said of the images is said of the same ones.
+  const images = [...document.images];
+  if (last && last.element && largest.natural) largest.index = images.indexOf(last.element);
+  return {
+    lcp: largest,
+    bytes: entry ? entry.encodedBodySize : 0,
+    cls: cls(),
+    images: images.map(about),
+    read: read(document, article),
+  };
+}

@@ -1,0 +1,209 @@
+"""A built site on loopback, as the web will have it: its paths, its MIME types, nothing outside its folder."""
+
+from __future__ import annotations
+
+import http.server
+import os
+import re
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
+
+from imageseo.web import urls
+
+FRAME = "/.imageseo-frame"
+"""An empty page of the same origin, for frames to stand in."""
+_TYPES = {
+    "avif": "image/avif",
+    "bmp": "image/bmp",
+    "css": "text/css",
+    "gif": "image/gif",
+    "htm": "text/html",
+    "html": "text/html",
+    "ico": "image/x-icon",
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
+    "js": "text/javascript",
+    "json": "application/json",
+    "jxl": "image/jxl",
+    "map": "application/json",
+    "mjs": "text/javascript",
+    "mp3": "audio/mpeg",
+    "mp4": "video/mp4",
+    "ogg": "audio/ogg",
+    "otf": "font/otf",
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+    "ttf": "font/ttf",
+    "txt": "text/plain",
+    "wasm": "application/wasm",
+    "webm": "video/webm",
+    "webmanifest": "application/manifest+json",
+    "webp": "image/webp",
+    "woff": "font/woff",
+    "woff2": "font/woff2",
+    "xhtml": "application/xhtml+xml",
+    "xml": "application/xml",
+}
+_TEXTS = frozenset({"css", "htm", "html", "js", "json", "mjs", "svg", "webmanifest", "xhtml", "xml"})
+_EMPTY = b"<!doctype html><title>imageseo</title><style>body{margin:0}iframe{border:0;display:block}</style>"
+
+
+@dataclass(frozen=True)
+class Served:
+    """Where a site is served. ``origin``: ``http://127.0.0.1:PORT``; ``base``: its path there, as ``/docs/``.
+
+    ``host``: of the published site, ``""`` where nobody said.
+    """
+
+    origin: str
+    base: str
+    host: str = ""
+
+    def url(self, path: str) -> str:
+        """The URL of a page (``Page.url``) or file of the site."""
+        return self.origin + self.base + quote(path, errors="surrogateescape")
+
+    def path(self, url: str) -> str | None:
+        """The site path that a URL of this server leads to; None when it is none of the site's."""
+        found = urls.resolve(url, page="index.html", base_url=self.origin + self.base)
+        return found if isinstance(found, str) else None
+
+    def led_here(self, text: bytes) -> bytes:
+        """A text with the absolute URLs of the published site leading to this server.
+
+        A page whose theme writes those (Pelican's SITEURL) would be measured without its style else.
+        """
+        if self._own is None:
+            return text
+        # With a scheme, because a page under http: would ask the same of //host.
+        return self._own.sub(lambda found: b"http:" + found[1] + self.origin[7:].encode(), text)
+
+    @cached_property
+    def _own(self) -> re.Pattern[bytes] | None:
+        host = re.escape(self.host.encode())
+        return (
+            re.compile(rb"(?:https?:)?(//|\\/\\/)" + host + rb"(?=[/\\\"'\s)<>?#]|$)", re.IGNORECASE) if host else None
+        )
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256  # six connections a page, and a dozen pages at once
+
+    def __init__(self, root: Path, base_url: str | None, handler: type[_Handler]) -> None:
+        self.root = root.resolve()
+        self.base = quote(unquote(urlsplit(base_url).path)) if base_url else "/"
+        self.base_url = base_url
+        super().__init__(("127.0.0.1", 0), handler)
+
+    @cached_property
+    def served(self) -> Served:
+        host = urlsplit(self.base_url or "").netloc
+        return Served(origin=f"http://127.0.0.1:{self.server_port}", base=self.base, host=host)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A browser that has seen enough hangs up; nobody needs to hear of it."""
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+    timeout = 120
+
+    def setup(self) -> None:
+        super().setup()
+        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def do_GET(self) -> None:
+        self._answer(body=True)
+
+    def do_HEAD(self) -> None:
+        self._answer(body=False)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+    def _answer(self, *, body: bool) -> None:
+        path = self.path.split("?", 1)[0].split("#", 1)[0]
+        if path == FRAME:
+            self._send(200, "text/html", _EMPTY, body=body)
+            return
+        if "worker" in self.headers.get("Sec-Fetch-Dest", ""):
+            # Of a search, mostly, which reads an index of megabytes while the page is looked at, and draws nothing.
+            self._send(200, "text/javascript", b"", body=body)
+            return
+        found = self.server.served.path(path if path.startswith("/") else "/")
+        if found is None and path.rstrip("/") + "/" == self.server.base:
+            found = ""
+        file = self._file(found) if found is not None else None
+        if file is None:
+            self._send(404, "text/plain", b"not found", body=body)
+            return
+        if file.name == "index.html" and not path.endswith(("/", "/index.html")):
+            self.send_response(301)
+            self.send_header("Location", path + "/")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        suffix = file.suffix[1:].lower()
+        kind = _TYPES.get(suffix, "application/octet-stream")
+        try:
+            if suffix in _TEXTS:
+                self._send(200, kind, self.server.served.led_here(file.read_bytes()), body=body)
+                return
+            with file.open("rb") as stream:
+                self._head(200, kind, os.fstat(stream.fileno()).st_size)
+                if body:
+                    shutil.copyfileobj(stream, self.wfile, 1 << 18)
+        except OSError:
+            self.close_connection = True
+
+    def _file(self, path: str) -> Path | None:
+        """The file behind a site path: itself, its ``index.html``, or itself with ``.html``; never one outside."""
+        root = self.server.root
+        for name in (path, f"{path}/index.html".lstrip("/"), f"{path}.html"):
+            try:
+                file = (root / name).resolve()
+                if file.is_file() and file.is_relative_to(root):  # links lead anywhere; pipes would never end
+                    return root / name
+            except (OSError, ValueError, RuntimeError):  # a name too long, a circle of links
+                continue
+        return None
+
+    def _send(self, status: int, kind: str, data: bytes, *, body: bool) -> None:
+        self._head(status, kind, len(data))
+        if body:
+            self.wfile.write(data)
+
+    def _head(self, status: int, kind: str, size: int) -> None:
+        self.send_response_only(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(size))
+        # As on the web: a style sheet whose URL a script sets anew (Material's does) is gone for some frames else.
+        self.send_header("Cache-Control", "max-age=3600")
+        self.end_headers()
+
+
+@contextmanager
+def serve(root: Path, base_url: str | None, *, handler: type[_Handler] = _Handler) -> Iterator[Served]:
+    """Serve ``root`` in a thread of its own while the block runs, under the path of ``base_url`` if it has one.
+
+    Each request gets a thread. Text files have the absolute URLs of ``base_url`` lead to this server.
+    """
+    server = _Server(root, base_url, handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield server.served
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

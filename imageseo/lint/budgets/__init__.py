@@ -1,0 +1,1 @@
+"""Performance budgets: limits, what a page spends, the LCP image."""

@@ -1,0 +1,126 @@
+"""What a page's LCP image costs: the candidate each viewport chooses, its bytes, the budget and the cheapest remedy.
+
+``build`` asks after planning and ``lint`` after publishing; both get the same answer from the same three values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from imageseo.lint.budgets.limits import broken, key, kib, level, screen
+from imageseo.model.facts import LcpImage, Pick, Problem, shorten
+from imageseo.model.finding import GATING, Budget, Severity, Viewport
+from imageseo.model.image import Asset, ImageRef, Kept, SourceTag
+from imageseo.web.srcset import candidates
+
+METRIC = "lcp-bytes"
+
+
+def weigh(
+    *,
+    url: str,
+    sources: Sequence[SourceTag],
+    bytes_of: Callable[[str], int | None],
+    srcset: str | None = None,
+    sizes: str | None = None,
+    ref: ImageRef | None = None,
+    asset: Asset | None = None,
+    treated: bool = False,
+    kept: Kept | None = None,
+    viewports: Iterable[Viewport] = GATING,
+) -> LcpImage:
+    """The page's LCP image with what each viewport would download.
+
+    ``url``, ``srcset``, ``sizes``: of the ``<img>``. ``sources``: the ``<source>`` tags around it, in order.
+    ``bytes_of``: bytes of the file behind a URL as written, ``None`` where it is no file of the site (then that
+    viewport gets no pick: nobody knows what it costs).
+    """
+    offers = [*sources, *([SourceTag(type=None, srcset=srcset, sizes=sizes, media=None)] if srcset else [])]
+    picks = []
+    for viewport in viewports:
+        chosen = candidates.chosen(sources, url, viewport, srcset=srcset, sizes=sizes)
+        size = bytes_of(chosen)
+        if size is not None:
+            picks.append(Pick(viewport=viewport, url=chosen, bytes=size, slot=_slot(offers, chosen, viewport)))
+    listed = dict.fromkeys(each.url for offer in offers for each in candidates.parse_srcset(offer.srcset))
+    weights = ((name, bytes_of(name)) for name in listed)
+    return LcpImage(
+        ref=ref,
+        url=url,
+        offers=tuple(offers),
+        asset=asset,
+        treated=treated,
+        kept=kept,
+        picks=tuple(picks),
+        candidate_bytes=tuple((name, size) for name, size in weights if size is not None),
+    )
+
+
+def over_budget(image: LcpImage, limits: Iterable[Budget]) -> Iterator[Problem]:
+    """One problem for each viewport whose pick costs more than its budget, at the level it breaks."""
+    for limit in (limit for limit in limits if limit.metric == METRIC):
+        pick = next((pick for pick in image.picks if pick.viewport == limit.viewport), None)
+        if pick is None:
+            continue
+        if (found := broken(limit, pick.bytes)) is not None:
+            yield _problem(image, pick, limit, *found)
+
+
+def _problem(image: LcpImage, pick: Pick, budget: Budget, severity: Severity, limit: int) -> Problem:
+    name = image.asset.path if image.asset else shorten(image.url)
+    chosen = "it" if pick.url == image.url else shorten(pick.url)
+    return Problem(
+        message=f"the LCP image {name} is too heavy {screen(pick.viewport)}: a browser downloads {chosen}, "
+        f"{kib(pick.bytes)}; {level(severity)} is {kib(limit)}",
+        hint=_remedy(image, pick, limit, severity, f"`{key(budget, severity)}`"),
+        at=image.ref,
+        severity=severity,
+    )
+
+
+def _remedy(image: LcpImage, pick: Pick, limit: int, severity: Severity, budget: str) -> str:
+    """What costs the author least, and the way out after it. ``budget``: the setting that the limit comes from."""
+    if image.asset is not None and not image.asset.encodable:
+        kind = "an SVG" if image.asset.format == "svg" else "an animated image"
+        return f"{kind} gets no variants: show a still picture instead, or raise {budget}"
+    if not image.treated:
+        return _untreated(image.kept, budget)
+    fitting = _fitting(image, pick, limit)
+    # A slot as wide as a wide screen is nearly always a guess: documentation has columns.
+    if fitting and pick.slot is not None and pick.viewport.width > 800 and pick.slot >= pick.viewport.width * 0.95:
+        name, size = fitting
+        return (
+            f"`sizes` says that it fills the screen; if its column is narrower, set `layout.content_width`: "
+            f"{shorten(name)} would cost {kib(size)}"
+        )
+    suffix = pick.url.rpartition(".")[2].lower()
+    knob = "quality_floor" if severity is Severity.ERROR else "quality"
+    quality = f", lower `{knob}.{suffix}`" if suffix in ("avif", "webp") else ""
+    return f"choose a picture with less fine detail{quality}, or raise {budget}"
+
+
+def _untreated(kept: Kept | None, budget: str) -> str:
+    if kept is None:
+        return "`imageseo build` gives it AVIF and WebP candidates of the right widths"
+    if kept is Kept.IGNORED:
+        return f"it is opted out; without that, `imageseo build` gives it lighter candidates. Or raise {budget}"
+    return "its own srcset is left as it is: add narrower or AVIF candidates, or leave the srcset to `imageseo build`"
+
+
+def _slot(offers: Iterable[SourceTag], url: str, viewport: Viewport) -> float | None:
+    """CSS px that ``sizes`` reserves where a URL is offered by its width; None where width plays no part."""
+    for offer in offers:
+        if any(each.url == url and each.width for each in candidates.parse_srcset(offer.srcset)):
+            return candidates.source_size(offer.sizes, viewport)
+    return None
+
+
+def _fitting(image: LcpImage, pick: Pick, limit: int) -> tuple[str, int] | None:
+    """URL and bytes of the heaviest candidate that keeps the budget, of those offered beside the chosen one."""
+    weights = dict(image.candidate_bytes)
+    for offer in image.offers:
+        names = [each.url for each in candidates.parse_srcset(offer.srcset)]
+        if pick.url in names:
+            fits = [(name, weights[name]) for name in names if name in weights and weights[name] <= limit]
+            return max(fits, key=lambda pair: pair[1], default=None)
+    return None

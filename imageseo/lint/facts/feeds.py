@@ -1,0 +1,110 @@
+"""The RSS and Atom feeds of a built site: what they enclose, and what is wrong with the files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from imageseo.lint.facts import xml_stream
+from imageseo.model.facts import Place, Problem
+from imageseo.model.site import Site
+
+MAX_BYTES = 50 * 2**20
+_ATOM = "http://www.w3.org/2005/Atom"
+_MEDIA = "http://search.yahoo.com/mrss/"
+_ROOTS = ("rss", f"{{{_ATOM}}}feed", "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}RDF")
+_KINDS = {
+    "enclosure": "rss",
+    f"{{{_ATOM}}}link": "atom",
+    f"{{{_MEDIA}}}content": "media",
+    f"{{{_MEDIA}}}thumbnail": "thumbnail",
+}
+_TAGS = (*_KINDS, "item", f"{{{_ATOM}}}entry", *_ROOTS)
+_ENDINGS = (".xml", ".rss", ".atom")
+_MEND = "mend the template that writes the feed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    """One file that a feed encloses. ``kind``: ``rss`` (``<enclosure>``), ``atom`` (``<link rel="enclosure">``),
+    ``media`` and ``thumbnail`` (Media RSS). ``said``: its attributes.
+    """
+
+    kind: str
+    said: Mapping[str, str]
+    place: Place
+
+
+@dataclass(slots=True, kw_only=True)
+class Feeds:
+    """All feeds of a site, by path. ``problems``: feeds that cannot be read."""
+
+    enclosures: list[Enclosure] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def read(site: Site) -> Feeds:
+    """Every feed below the site's root, told by its root element; links are not followed. Raises nothing."""
+    feeds = Feeds()
+    paths: list[str] = []
+    for folder, folders, names in os.walk(site.root):
+        folders.sort()
+        inner = os.path.relpath(folder, site.root).replace(os.sep, "/")
+        paths += [name if inner == "." else f"{inner}/{name}" for name in names if name.lower().endswith(_ENDINGS)]
+    for path in sorted(paths):
+        found: list[tuple[str, dict[str, str], int, str]] = []
+        problem = xml_stream.guarded(path, lambda: _read(site, path, found), limit=MAX_BYTES, hint=_MEND)  # noqa: B023
+        if problem is not None and _is_feed(site, path):
+            feeds.problems.append(problem)
+        elif problem is None and not found and _is_feed(site, path, attack=True):
+            hint, place = "write it without a document type", Place(file=path)
+            problem = Problem(message=f"{path} declares entities, and is not read", hint=hint, place=place)
+            feeds.problems.append(problem)
+        columns = xml_stream.columns(site.root / path, [(line, tag) for _, _, line, tag in found]) if found else {}
+        feeds.enclosures += [
+            Enclosure(kind=kind, said=said, place=Place(file=path, line=line, column=columns.get((line, tag))))
+            for kind, said, line, tag in found
+        ]
+    return feeds
+
+
+def _is_feed(site: Site, path: str, *, attack: bool = False) -> bool:
+    """Whether a file that was not read was to be one: sitemaps and the like are others' business.
+
+    ``attack``: and declares entities.
+    """
+    try:
+        with xml_stream.opened(site.root / path) as (head, _):
+            if attack and not xml_stream.has_entities(head):
+                return False
+            text = head.replace(b"\0", b"")
+            return any(name in text for name in (b"<rss", b"<feed", b"<rdf:RDF"))
+    except Exception:  # damaged: told by its name
+        return path.lower().endswith((".rss", ".atom", "feed.xml", "rss.xml", "atom.xml"))
+
+
+def _read(site: Site, path: str, found: list[tuple[str, dict[str, str], int, str]]) -> None:
+    with xml_stream.opened(site.root / path) as (head, content):
+        if xml_stream.has_entities(head) or not head.strip():
+            return
+        if not xml_stream.rooted(head, _ROOTS):
+            return
+        for event, element in xml_stream.events(xml_stream.Bounded(content, MAX_BYTES), _TAGS):
+            if event == "start":
+                continue
+            kind = _KINDS.get(element.tag)
+            if kind is not None and (kind != "atom" or element.get("rel") == "enclosure"):
+                found.append((kind, _said(element), element.sourceline, _told(element)))
+            if element.tag in ("item", f"{{{_ATOM}}}entry"):
+                xml_stream.forget(element)
+
+
+def _told(element: Any) -> str:
+    name = str(element.tag).rpartition("}")[2]
+    return f":{name}" if element.prefix else name
+
+
+def _said(element: Any) -> dict[str, str]:
+    return {str(name): str(value).strip() for name, value in element.attrib.items()}

@@ -1,0 +1,114 @@
+"""The marks of origin that image files of a built site carry, each file looked at once and at its head only."""
+
+from __future__ import annotations
+
+import os
+import struct
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from imageseo.images.metadata.rights import read_rights
+from imageseo.images.metadata.segments import Embedded, embedded
+
+_BLOCK = 4096
+_AI_WORDS = (b"trainedAlgorithmicMedia", b"compositeWithTrainedAlgorithmicMedia")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileMarks:
+    """What a file carries. ``bytes``: of the file. ``digital_source_type``: IPTC URI, from its XMP.
+
+    ``counts``: bytes of metadata by kind (``exif``, ``xmp``, ``icc``, ``c2pa``, ``other``). ``srgb``: its profile is
+    that of sRGB, which browsers take anyway. ``c2pa``: a manifest is embedded; ``c2pa_ai``: that tells of a model.
+    """
+
+    bytes: int
+    counts: tuple[tuple[str, int], ...] = ()
+    digital_source_type: str | None = None
+    srgb: bool = False
+    c2pa: bool = False
+    c2pa_ai: bool = False
+
+    def count(self, kind: str) -> int:
+        """Bytes of one kind."""
+        return dict(self.counts).get(kind, 0)
+
+
+class Marks:
+    """The image files of a site by their marks."""
+
+    def __init__(self, root: Path) -> None:
+        self._place = f"{root}{os.sep}"  # text: a Path costs more than the calls
+        self._known: dict[str, FileMarks | None] = {}
+
+    def of(self, path: str) -> FileMarks | None:
+        """Marks of a file of the site; None when it cannot be read, or is no JPEG, PNG, WebP or AVIF."""
+        if path not in self._known:
+            self._known[path] = self._look(path)
+        return self._known[path]
+
+    def sidecar(self, path: str) -> bool:
+        """Whether a C2PA manifest lies beside a file, under its name with ``.c2pa`` for the ending or behind it."""
+        stem = path.rpartition(".")[0]
+        return any(Path(f"{self._place}{name}").is_file() for name in (f"{stem}.c2pa", f"{path}.c2pa"))
+
+    def _look(self, path: str) -> FileMarks | None:
+        try:
+            file = os.open(f"{self._place}{path}", os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        except (OSError, ValueError):
+            return None
+        try:
+            size = os.fstat(file).st_size
+            head = _sought(file, 0, _BLOCK)
+
+            def read(offset: int, count: int) -> bytes:
+                end = offset + max(0, count)
+                if end <= len(head) or offset >= size:
+                    return head[offset:end]
+                return _sought(file, offset, min(count, size - offset))
+
+            found = embedded(read)
+        except (OSError, OverflowError):
+            return None
+        finally:
+            os.close(file)
+        return None if found is None else _marks(found, size)
+
+
+def _sought(file: int, offset: int, count: int) -> bytes:
+    if hasattr(os, "pread"):
+        return os.pread(file, count, offset)
+    os.lseek(file, offset, os.SEEK_SET)
+    return os.read(file, count)
+
+
+def _marks(found: Embedded, size: int) -> FileMarks:
+    if not found.parts:
+        return FileMarks(bytes=size)
+    return FileMarks(
+        bytes=size,
+        counts=tuple(sorted(found.counts.items())),
+        digital_source_type=_source_type(found.xmp) if b"DigitalSourceType" in found.xmp else None,
+        srgb=bool(found.icc) and _is_srgb(found.icc),
+        c2pa=bool(found.manifest),
+        c2pa_ai=any(word in found.manifest for word in _AI_WORDS),
+    )
+
+
+@lru_cache(maxsize=1024)  # the variants of a picture carry one packet
+def _source_type(xmp: bytes) -> str | None:
+    return read_rights(xmp=xmp).digital_source_type
+
+
+def _is_srgb(icc: bytes) -> bool:
+    """By the profile's own description, its ``desc`` tag: text in version 2, UTF-16 in version 4."""
+    for entry in range(min(int.from_bytes(icc[128:132], "big"), 60)):
+        at = 132 + 12 * entry
+        if len(icc) < at + 12:
+            break
+        name, start, size = struct.unpack_from(">4sII", icc, at)
+        if name == b"desc":
+            text = icc[start : start + min(size, 256)].replace(b"\0", b"").lower()
+            return b"srgb" in text
+    return False

@@ -1,0 +1,274 @@
+"""Memoised facts about a page, by name, that rules and markup both read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+
+from imageseo.config.globs import matches
+from imageseo.config.settings import Settings
+from imageseo.layout import hero_detection as hero
+from imageseo.layout import image_widths
+from imageseo.layout.containers import boxes
+from imageseo.layout.measurements import Held, Name, Standing, Survey, laid_out, numbered, template
+from imageseo.lint.budgets import lcp
+from imageseo.lint.budgets.spending import Weights, budgets_for
+from imageseo.lint.facts.site import SiteFacts
+from imageseo.lint.facts.site_files import SiteFiles
+from imageseo.model.facts import ImageFact, LcpImage, Target
+from imageseo.model.finding import Budget
+from imageseo.model.image import Asset, ImageRef, PageScan, Span, Zone
+from imageseo.model.layout import PageLayout, ShownImage, SiteLayout
+from imageseo.model.site import Page, Site
+from imageseo.web import urls
+from imageseo.web.html import head, page_scan
+from imageseo.web.srcset import candidates
+from imageseo.web.structured_data import parser as linked
+
+__all__ = ["FACTS", "SITE_FACTS", "PageFacts", "Reading", "SiteFacts", "SiteFiles"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How pages are read: the same for all pages of a run.
+
+    ``layout``: of a page, from its scan and its bytes. ``budgets``: of a page, by its file.
+    ``guess``: whether a page without a marked hero may have a confident guess. ``survey``: what a browser saw.
+    """
+
+    layout: Callable[[PageScan, bytes], image_widths.Layout]
+    budgets: Callable[[str], tuple[Budget, ...]]
+    guess: bool = True
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    survey: Survey | None = None
+
+    @classmethod
+    def of(cls, site: Site, settings: Settings, layout: SiteLayout | None = None) -> Reading:
+        """How the settings want a site to be read. ``layout``: what a browser saw of it."""
+        return cls(
+            layout=lambda scan, html: image_widths.layout_for(
+                scan.meta_content("generator"), html=html, settings=settings.layout, content_width=site.content_width
+            ),
+            budgets=budgets_for(settings.budgets, matches),
+            guess=settings.hero.guess,
+            include=settings.include,
+            exclude=settings.exclude,
+            survey=Survey(layout) if layout is not None else None,
+        )
+
+
+class PageFacts:
+    """One page, and what can be said of it. A rule asks by naming a fact as a parameter of its ``check``.
+
+    ``around``: what can be said of the whole site; a build, which sees single pages change, has none of it.
+    ``inserted``: site path of the hero that a build may add to the page.
+    Raises OSError or UnreadablePage from whatever fact first needs the page's bytes.
+    """
+
+    def __init__(
+        self,
+        page: Page,
+        *,
+        site: Site,
+        files: SiteFiles,
+        reading: Reading,
+        html: bytes | None = None,
+        scan: PageScan | None = None,
+        around: SiteFacts | None = None,
+        inserted: str | None = None,
+    ) -> None:
+        self.page = page
+        self.site = site
+        self.files = files
+        self.around = around
+        self._reading = reading
+        self._html = html
+        self._scan = scan
+        self._inserted = inserted
+
+    @cached_property
+    def html(self) -> bytes:
+        return self._html if self._html is not None else (self.site.root / self.page.path).read_bytes()
+
+    @cached_property
+    def scan(self) -> PageScan:
+        return self._scan or page_scan.find(self.html, include=self._reading.include, exclude=self._reading.exclude)
+
+    @cached_property
+    def head(self) -> head.Head:
+        """Every ``<meta>``, ``<link>`` and JSON-LD block of the page, with where it stands."""
+        return head.read(self.html, self.scan)
+
+    @cached_property
+    def linked(self) -> linked.Linked:
+        """What the page's JSON-LD says, of the page as it is published."""
+        return linked.read(self.html, self.scan.json_ld, self.scan.charset)
+
+    @property
+    def target(self) -> Callable[[str], Target]:
+        """Any URL of the page -> where it leads."""
+        return lambda url: self._target(url, "")
+
+    @property
+    def asset_of(self) -> Callable[[str], Asset | None]:
+        """Any URL of the page -> the image behind it; None for what is no image file of the site."""
+        return self._asset_at
+
+    @cached_property
+    def budgets(self) -> tuple[Budget, ...]:
+        return self._reading.budgets(self.page.path)
+
+    @cached_property
+    def weights(self) -> Weights:
+        """What the page's images cost, at whatever viewport is asked for."""
+        return Weights(
+            self.page.path,
+            images=lambda: self.images,
+            lcp=lambda: self.lcp,
+            budgets=self.budgets,
+            bytes_of=self._bytes_of,
+        )
+
+    @cached_property
+    def column(self) -> image_widths.Layout:
+        """How wide the article's images may get, as far as a browser, settings, theme or host know."""
+        base = self._reading.layout(self.scan, self.html)
+        if self.measured is None:
+            return base
+        return laid_out(base, self.measured, self.sampled, self._names, inserted=self._inserted)
+
+    @property
+    def measured(self) -> PageLayout | None:
+        """What a browser saw of the page, or what its template leads to expect; None where nobody looked."""
+        return self._held.layout
+
+    @property
+    def drift(self) -> str | None:
+        """Why the page's own measurement is not believed, in words that end a sentence; None where it is."""
+        return self._held.drift
+
+    @property
+    def sampled(self) -> tuple[int, ...]:
+        """CSS px of the viewports that images were measured at."""
+        return self._reading.survey.widths if self._reading.survey is not None else ()
+
+    @cached_property
+    def seen(self) -> Mapping[Span, ShownImage]:
+        """The measured images by their tags; on a page that nobody opened, as its template leads to expect."""
+        shown = {(image.src, image.nth): image for image in (self.measured.images if self.measured else ())}
+        return {span: shown[name] for span, name in self._names.items() if name in shown}
+
+    @cached_property
+    def _names(self) -> dict[Span, Name]:
+        resolved = [(ref, self._resolve(ref.src)) for ref in self.scan.refs]
+        names = numbered(path if isinstance(path, str) else ref.src for ref, path in resolved)
+        return {ref.span: name for (ref, _), name in zip(resolved, names, strict=True)}
+
+    @cached_property
+    def _held(self) -> Held:
+        survey, refs = self._reading.survey, self.scan.refs
+        if survey is None or not (refs or self.page.path in survey.layout.pages):
+            return Held(None)
+        kind = template(self.html, self.scan)
+        names = [self._names[ref.span] for ref in refs]
+        within = partial(boxes, self.html, self.scan)
+        now = Standing(self.page.path, kind, refs, names, self._asset_of, within)
+        return survey.held(now, inserted=self._inserted)
+
+    @cached_property
+    def images(self) -> tuple[ImageFact, ...]:
+        """Every ``<img>`` in page order, with where its URLs lead."""
+        return tuple(self._image(ref) for ref in self.scan.refs)
+
+    @cached_property
+    def hero(self) -> ImageFact | None:
+        """The image that visitors wait for: seen by a browser, else marked by our build, else with the author's
+        ``fetchpriority="high"`` in the article, else a confident guess (that it is lazy is no reason to look past it),
+        else None.
+        """
+        scan, lead = self.scan, self.column.lead
+        ref = next((ref for ref in scan.refs if ref.span == lead), None)
+        ref = ref or next((ref for ref in scan.refs if ref.marked_hero or ref.span == scan.hero_slot), None)
+        if ref is None and (urged := hero.urged(scan)) is not None:
+            ref = urged if urged.zone is Zone.ARTICLE else None
+        elif ref is None and self._reading.guess:
+            ref = hero.guess(_unhurried(scan), self._asset_of, self.column)
+        if ref is None:
+            return None
+        return next((image for image in self.images if image.ref.span == ref.span), None)
+
+    @cached_property
+    def lcp(self) -> LcpImage | None:
+        """The hero with the candidate that each gating viewport chooses."""
+        if self.hero is None:
+            return None
+        ref = self.hero.ref
+        return lcp.weigh(
+            url=ref.src,
+            sources=ref.sources,
+            srcset=ref.get("srcset"),
+            sizes=ref.get("sizes"),
+            bytes_of=self._bytes_of,
+            ref=ref,
+            asset=self.hero.asset,
+            treated=ref.ours,
+            kept=ref.kept,
+            viewports=[budget.viewport for budget in self.budgets if budget.metric == lcp.METRIC],
+        )
+
+    def _image(self, ref: ImageRef) -> ImageFact:
+        named = [(ref.src, "src")] if ref.get("src") is not None else []
+        named += [(each.url, "srcset") for each in candidates.parse_srcset(ref.get("srcset") or "")]
+        named += [(each.url, "source") for source in ref.sources for each in candidates.parse_srcset(source.srcset)]
+        targets = tuple(self._target(url, attribute) for url, attribute in dict.fromkeys(named))
+        path = targets[0].path if targets and targets[0].attribute == "src" else None
+        return ImageFact(ref=ref, targets=targets, file=self.files.asset(path) if path is not None else None)
+
+    def _target(self, url: str, attribute: str) -> Target:
+        resolved = self._resolve(url)
+        if isinstance(resolved, urls.Elsewhere):
+            return Target(url=url, attribute=attribute, elsewhere=resolved.reason)
+        exists = self.files.exists(resolved)
+        if not exists and urls.may_be_served(resolved):
+            return Target(url=url, attribute=attribute, elsewhere="origin")
+        near = None if exists else self.files.near(resolved)
+        return Target(url=url, attribute=attribute, path=resolved, exists=exists, near=near)
+
+    def _resolve(self, url: str) -> str | urls.Elsewhere:
+        return urls.resolve(url, page=self.page.path, base_url=self.site.base_url, base_href=self.scan.base_href)
+
+    def _bytes_of(self, url: str) -> int | None:
+        resolved = self._resolve(url)
+        return None if isinstance(resolved, urls.Elsewhere) else self.files.size(resolved)
+
+    def _asset_of(self, ref: ImageRef) -> Asset | None:
+        return self._asset_at(ref.src)
+
+    def _asset_at(self, url: str) -> Asset | None:
+        path = self._resolve(url)
+        found = self.files.asset(path) if isinstance(path, str) and self.files.exists(path) else None
+        return found if isinstance(found, Asset) else None
+
+
+FACTS = frozenset(
+    (
+        *("page", "site", "files", "html", "scan", "head", "images", "hero", "lcp", "budgets", "weights", "column"),
+        *("linked", "target", "asset_of", "measured", "drift", "sampled", "seen"),
+    )
+)
+"""What a rule may ask for of each page."""
+SITE_FACTS = frozenset(name for name in vars(SiteFacts) if not name.startswith("_"))
+"""What it may ask for of the whole site: properties of ``SiteFacts``. A rule that does is for ``lint`` alone."""
+
+
+def _unhurried(scan: PageScan) -> PageScan:
+    """The scan as if no image were lazy: a guess passes lazy images over, but an LCP image that is lazy by mistake
+    is what ``lcp-lazy`` looks for.
+    """
+    refs = tuple(
+        replace(ref, attributes=tuple(attribute for attribute in ref.attributes if attribute.name != "loading"))
+        for ref in scan.refs
+    )
+    return replace(scan, refs=refs)

@@ -1,0 +1,98 @@
+"""A built site judged by every rule that is installed, its pages spread over processes where there are many."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+
+from imageseo.config.plugins import plugin_loaders
+from imageseo.config.settings import Settings
+from imageseo.images.decoding.probe import probe
+from imageseo.layout import layout_file
+from imageseo.lint.engine import Judge, Verdict
+from imageseo.lint.facts.page import Reading, SiteFacts, SiteFiles
+from imageseo.lint.linter import LintResult, lint
+from imageseo.lint.rule import Rule
+from imageseo.lint.severity import Levels
+from imageseo.model.image import Asset, BadAsset
+from imageseo.model.protocols import Progress
+from imageseo.model.site import Page, Site
+
+_MANY = 150
+"""Pages; fewer are read before other processes have loaded what reading takes."""
+_BATCH = 16
+
+
+def rules() -> tuple[Rule, ...]:
+    """Every lint rule, by id."""
+    return tuple(Rule.of(name, load()) for name, load in sorted(plugin_loaders("imageseo.rules").items()))
+
+
+def judge_of(site: Site, settings: Settings, only: frozenset[str] | None = None) -> Judge:
+    """Who judges a site by its settings, and by what a browser saw of it.
+
+    ``only``: the ids of which anything is to be said; None: of all. Raises LayoutError for a broken layout file.
+    """
+
+    def examine(path: str) -> Asset | BadAsset:
+        return probe(site.root / path, path, max_pixels=settings.encode.max_pixels)
+
+    files = SiteFiles(site.root, examine)
+    return Judge(
+        site=site,
+        rules=rules(),
+        levels=Levels.of(settings.lint, only=only),
+        files=files,
+        reading=Reading.of(site, settings, layout_file.read(site.project / layout_file.NAME)),
+        around=SiteFacts(site, files=files, settings=settings),
+    )
+
+
+def lint_pages(
+    site: Site,
+    settings: Settings,
+    *,
+    workers: int = 1,
+    only: frozenset[str] | None = None,
+    progress: Progress | None = None,
+) -> LintResult:
+    """What all rules say. ``workers``: processes at most; whatever their number, the result is the same."""
+    judge = judge_of(site, settings, only)
+    if workers < 2 or len(site.pages) < _MANY:
+        return lint(judge, progress=progress)
+
+    def engine(pages: Sequence[Page]) -> Iterator[Verdict]:
+        with ProcessPoolExecutor(workers, _context(), _begin, (site, settings, only)) as pool:
+            # Few batches wait at a time: a result of 50,000 pages must not pile up in front of its reader.
+            waiting = []
+            for start in range(0, len(pages), _BATCH):
+                waiting.append(pool.submit(_work, pages[start : start + _BATCH]))
+                if len(waiting) > 4 * workers:
+                    yield from waiting.pop(0).result()
+            for future in waiting:
+                yield from future.result()
+
+    return lint(judge, engine=engine, progress=progress)
+
+
+def _context() -> multiprocessing.context.BaseContext:
+    """Copies of this process where that is safe; they have everything loaded already."""
+    if sys.platform == "linux" and threading.active_count() == 1:
+        return multiprocessing.get_context("fork")
+    return multiprocessing.get_context("spawn")
+
+
+_judge: Judge | None = None
+
+
+def _begin(site: Site, settings: Settings, only: frozenset[str] | None) -> None:
+    global _judge
+    _judge = judge_of(site, settings, only)
+
+
+def _work(pages: Sequence[Page]) -> list[Verdict]:
+    assert _judge is not None
+    return [_judge.page(page) for page in pages]

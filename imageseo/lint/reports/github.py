@@ -1,0 +1,55 @@
+"""Workflow commands: GitHub shows each finding at its line of a pull request."""
+
+from __future__ import annotations
+
+from imageseo.lint.code_frame import harmless
+from imageseo.lint.report import Report, gravest, once
+from imageseo.model.finding import Finding, Severity
+from imageseo.model.humanize import counted
+from imageseo.model.protocols import Result
+
+_COMMANDS = {Severity.ERROR: "error", Severity.WARN: "warning", Severity.INFO: "notice"}
+
+
+def render(result: Result) -> str:
+    """A command a line, the most severe first, then the notes and the summary as plain lines.
+
+    GitHub shows ten of each level a step; the rest stands in the log. What is found alike on many pages is one line.
+    """
+    report = Report.of(result)
+    others = {id(finding): more for finding, more in once(report.findings)}
+    lines = [
+        _command(report, finding, others[id(finding)]) for finding in gravest(report.findings) if id(finding) in others
+    ]
+    lines += [f"imageseo: {harmless(note)}" for note in report.notes]  # one that began with `::` would be a command
+    counts = ((name, number) for name, number in report.summary.items() if number or name in ("errors", "warnings"))
+    lines.append(f"{report.title}: {', '.join(counted(name, number) for name, number in counts)}")
+    return "\n".join(lines) + "\n"
+
+
+def _command(report: Report, finding: Finding, others: int) -> str:
+    source, built = report.source(finding), report.built(finding)
+    spot = source or built
+    message = finding.message + (f" (the same on {others:,} other page{'s' if others > 1 else ''})" if others else "")
+    if source is not None and built.line is not None:
+        message += f"\nbuilt page: {finding.location}"
+    if finding.hint:
+        message += f"\n{finding.hint}"
+    given = {
+        "file": spot.file,
+        "line": str(spot.line) if spot.line else "",
+        "col": str(spot.column) if spot.line and spot.column else "",
+        "title": f"imageseo {finding.rule}",
+    }
+    properties = ",".join(f"{name}={_property(text)}" for name, text in given.items() if text)
+    return f"::{_COMMANDS[finding.severity]} {properties}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    """Text as the runner unescapes it; line ends are kept, other control characters made visible."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "%0A".join(harmless(line).replace("%", "%25") for line in lines)
+
+
+def _property(text: str) -> str:
+    return harmless(text).replace("%", "%25").replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,132 @@
+"""One page for a browser: findings by rule and by page, with their lines; nothing is fetched from anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import NamedTuple
+
+from imageseo.lint.budgets.table import COLUMNS
+from imageseo.lint.budgets.table import rows as budget_rows
+from imageseo.lint.code_frame import Frame, harmless
+from imageseo.lint.report import Report, RuleText, Spot, gravest, once
+from imageseo.model.finding import Finding, Severity
+from imageseo.model.humanize import counted
+from imageseo.model.protocols import Result
+
+SHOWN = 5_000
+"""Findings that one page shows, the most severe; a browser takes many seconds for more."""
+_WORDS = {Severity.ERROR: "error", Severity.WARN: "warning", Severity.INFO: "info"}
+
+
+class _Row(NamedTuple):
+    """A rule in the table: how often it was found, and on how many pages."""
+
+    rule: RuleText
+    severity: str
+    findings: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Item:
+    """A finding as the page shows it. ``marked``: the line in three pieces, the second of which it is about."""
+
+    finding: Finding
+    severity: str
+    message: str
+    others: int
+    marked: tuple[str, str, str] | None
+    line: int
+
+
+class _Page(NamedTuple):
+    name: str
+    source: Spot | None
+    items: list[_Item]
+
+
+def render(result: Result) -> str:
+    """The report as one HTML file without scripts, styles or fonts of others, ending with a newline.
+
+    It reads in the dark and in the light, on paper and without scripts; with them it can be filtered.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    report = Report.of(result)
+    folded = list(once(report.findings))
+    chosen = {id(each) for each in gravest(finding for finding, _ in folded)[:SHOWN]}
+    shown = [(finding, others) for finding, others in folded if id(finding) in chosen]
+    template = Environment(
+        loader=PackageLoader("imageseo.lint", "reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    ).get_template("html.jinja")
+    rows = list(_rows(report))
+    return template.render(
+        report=report,
+        counts=[counted(*each) for each in report.summary.items() if each[1] or each[0] in ("errors", "warnings")],
+        rows=rows,
+        pages=list(_pages(report, shown)),
+        levels=[word for word in _WORDS.values() if any(row.severity == word for row in rows)],
+        left=len(folded) - len(shown),
+        silenced=_silenced(report),
+        budget_columns=COLUMNS,
+        budget_rows=budget_rows(report.budgets),
+        harmless=harmless,
+    )
+
+
+def _rows(report: Report) -> Iterator[_Row]:
+    """The rules that found something, the gravest and the most frequent first."""
+    found: dict[str, list[Finding]] = {}
+    for finding in report.findings:
+        found.setdefault(finding.rule, []).append(finding)
+    order = sorted(found.items(), key=lambda pair: (-_worst(pair[1]).rank, -len(pair[1]), pair[0]))
+    for name, findings in order:
+        pages = {finding.location.page for finding in findings}
+        yield _Row(report.rule(name), _WORDS[_worst(findings)], len(findings), len(pages))
+
+
+def _worst(findings: Iterable[Finding]) -> Severity:
+    return max((finding.severity for finding in findings), key=lambda severity: severity.rank)
+
+
+def _pages(report: Report, findings: Iterable[tuple[Finding, int]]) -> Iterator[_Page]:
+    for page, group in groupby(findings, key=lambda pair: pair[0].location.page):
+        pairs = list(group)
+        items = [_item(report, finding, others) for finding, others in pairs]
+        yield _Page(harmless(page) or "The site as a whole", report.source(pairs[0][0]), items)
+
+
+def _item(report: Report, finding: Finding, others: int) -> _Item:
+    place = finding.location
+    frame = report.frame(finding)
+    return _Item(
+        finding=finding,
+        severity=_WORDS[finding.severity],
+        message=finding.message.removeprefix(f"{place.source or place.page}: "),
+        others=others,
+        marked=_marked(frame) if frame else None,
+        line=frame.line if frame else 0,
+    )
+
+
+def _marked(frame: Frame) -> tuple[str, str, str]:
+    """The line before, within and behind the tag that the finding is about."""
+    end = frame.text.find(">", frame.at) + 1
+    end = end if end > frame.at and frame.text[frame.at : frame.at + 1] == "<" else frame.at + 1
+    return frame.text[: frame.at], frame.text[frame.at : end], frame.text[end:]
+
+
+def _silenced(report: Report) -> list[tuple[str, str, int]]:
+    """Rule, reason and how often."""
+    found: dict[tuple[str, str], int] = {}
+    for answer in report.silenced:
+        key = (answer.finding.rule, answer.reason)
+        found[key] = found.get(key, 0) + 1
+    return [(rule, reason, number) for (rule, reason), number in sorted(found.items())]

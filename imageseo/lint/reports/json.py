@@ -1,0 +1,62 @@
+"""Findings for machines: one JSON object, sorted, the same bytes for the same findings."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from imageseo.lint.report import Report
+from imageseo.model.finding import Finding
+from imageseo.model.protocols import Result
+
+VERSION = 1
+"""Of the schema: raised when a key changes its meaning or goes; new keys may come at any time."""
+
+
+def render(result: Result) -> str:
+    """The report as JSON, UTF-8 text ending with a newline.
+
+    ``{"version": 1, "title": "lint", "summary": {name: number}, "rules": {id: {...}}, "findings": [...],
+    "known": [...], "silenced": [...], "notes": [...]}``; a finding has ``rule``, ``severity``, ``message``, ``hint``,
+    ``page``, ``source``, ``line``, ``column``, ``image`` (``null`` when unknown), ``fails_build``, ``fixable`` and
+    ``fingerprint`` (empty where none was asked for); a silenced one has ``reason`` too. ``known`` are those of the
+    baseline. ``rules`` says of each rule that was found its ``summary``, its ``severity`` by default and its ``url``.
+    """
+    report = Report.of(result)
+    findings = sorted(report.findings, key=lambda finding: finding.sort_key)
+    silenced = sorted(report.silenced, key=lambda answer: answer.finding.sort_key)
+    found = sorted({finding.rule for finding in (*findings, *report.known)})
+    told = {
+        "version": VERSION,
+        "title": report.title,
+        "summary": dict(report.summary),
+        "rules": {name: _rule(report, name) for name in found},
+        "findings": [_finding(finding) for finding in findings],
+        "known": [_finding(finding) for finding in report.known],
+        "silenced": [{**_finding(answer.finding), "reason": answer.reason} for answer in silenced],
+        "notes": list(report.notes),
+    }
+    return json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def _rule(report: Report, name: str) -> dict[str, Any]:
+    rule = report.rule(name)
+    return {"summary": rule.manual.summary, "severity": rule.severity.value, "url": rule.url or None}
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    place = finding.location
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "hint": finding.hint,
+        "page": place.page,
+        "source": place.source,
+        "line": place.line,
+        "column": place.column,
+        "image": place.image,
+        "fails_build": finding.fails_build,
+        "fixable": bool(finding.fix),
+        "fingerprint": finding.fingerprint,
+    }

@@ -1,0 +1,66 @@
+"""JUnit XML: a test suite a page, a test case a finding, for CI servers that know nothing else."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from imageseo.lint.code_frame import harmless
+from imageseo.lint.report import Report
+from imageseo.model.finding import Finding, Severity
+from imageseo.model.protocols import Result
+
+
+def render(result: Result) -> str:
+    """The report as the XML that Jenkins reads (junit-10.xsd), UTF-8 text ending with a newline.
+
+    A finding that fails the run is a failure; a milder one is a test that passes, with its text as output. A run
+    without findings is one test that passes, since servers take a file without tests for a run that broke.
+    """
+    from lxml import etree
+
+    report = Report.of(result)
+    root = etree.Element("testsuites", name=f"imageseo {report.title}")
+    total = failing = 0
+    ordered = sorted(report.findings, key=lambda finding: finding.sort_key)
+    for page, group in groupby(ordered, key=lambda finding: finding.location.page):
+        findings = list(group)
+        failed = [finding for finding in findings if _fails(report, finding)]
+        suite = etree.SubElement(root, "testsuite", name=harmless(page) or "site")
+        for name, number in (("tests", len(findings)), ("failures", len(failed)), ("errors", 0), ("skipped", 0)):
+            suite.set(name, str(number))
+        for finding in findings:
+            where = harmless(str(finding.location)) or "site"
+            case = etree.SubElement(
+                suite, "testcase", name=f"{finding.rule} {where}", classname=harmless(page) or "site"
+            )
+            text = "\n".join(harmless(line) for line in _text(report, finding).splitlines())
+            if _fails(report, finding):
+                failure = etree.SubElement(case, "failure", type=finding.severity.value)
+                failure.set("message", " ".join(harmless(finding.message).split()))
+                failure.text = text
+            else:
+                etree.SubElement(case, "system-out").text = text
+        total, failing = total + len(findings), failing + len(failed)
+    if not total:
+        suite = etree.SubElement(root, "testsuite", name="site", tests="1", failures="0", errors="0", skipped="0")
+        etree.SubElement(suite, "testcase", name="no findings", classname="site")
+    for name, number in (("tests", total or 1), ("failures", failing), ("errors", 0)):
+        root.set(name, str(number))
+    data: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    return data.decode()
+
+
+def _fails(report: Report, finding: Finding) -> bool:
+    return report.fails is not Severity.OFF and finding.severity.rank >= report.fails.rank
+
+
+def _text(report: Report, finding: Finding) -> str:
+    source = report.source(finding)
+    parts = [f"{finding.severity.value} {finding.rule}: {finding.message}"]
+    parts += [finding.hint] if finding.hint else []
+    parts += [f"source: {source.file}" + (f":{source.line}" if source.line else "")] if source else []
+    frame = report.frame(finding)
+    if frame is not None:
+        number = str(frame.line)
+        parts += [f"{number} | {frame.text}", f"{' ' * len(number)} | {' ' * frame.caret}^"]
+    return "\n".join(parts)

@@ -1,0 +1,95 @@
+"""Findings for people: grouped by page, each with its place, what to do, and the line that it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from imageseo.lint.budgets.table import COLUMNS, rows
+from imageseo.lint.code_frame import cells, harmless
+from imageseo.lint.report import Report, once
+from imageseo.model.finding import Finding, Severity
+from imageseo.model.humanize import counted
+from imageseo.model.protocols import Result
+
+_BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+_COLOURS = {Severity.ERROR: "\x1b[31m", Severity.WARN: "\x1b[33m", Severity.INFO: "\x1b[36m"}
+
+
+def render(result: Result) -> str:
+    """The report as plain text, ending with one summary line; coloured where the report says that a terminal reads.
+
+    What is found alike on many pages (a logo of the theme) is shown on the first of them, with the number of others.
+    """
+    report = Report.of(result)
+    lines: list[str] = []
+    for page, group in groupby(once(report.findings), key=lambda pair: pair[0].location.page):
+        findings = list(group)
+        source = findings[0][0].location.source
+        named = harmless(page or "the site as a whole")
+        lines.append(_paint(report, _BOLD, f"{named} (from {harmless(source)})" if source else named))
+        for finding, others in findings:
+            lines += _finding(report, finding, others)
+        lines.append("")
+    if report.silenced:
+        lines.append("Silenced by the author:")
+        lines += _silenced(report)
+        lines.append("")
+    lines += _budgets(report)
+    lines += [harmless(note) for note in report.notes]
+    lines.append(f"{report.title}: {_summary(report)}")
+    return "\n".join(lines) + "\n"
+
+
+def _finding(report: Report, finding: Finding, others: int) -> Iterator[str]:
+    place = finding.location
+    named = f"{place.source or place.page}: "  # it stands above already
+    first, *more = [harmless(line.removeprefix(named)) for line in finding.message.splitlines()] or [""]
+    level = _paint(report, _COLOURS.get(finding.severity, ""), finding.severity.value)
+    fixable = " [--fix]" if finding.fix else ""
+    yield f"  {harmless(str(place)) or 'site'}: {level} {finding.rule}: {first}{fixable}"
+    yield from (f"      {line}" for line in more)
+    if finding.hint:
+        yield from (f"      {harmless(line)}" for line in finding.hint.splitlines())
+    if others:
+        yield f"      (the same on {others:,} other page{'s' if others > 1 else ''})"
+    frame = report.frame(finding)
+    if frame is not None:
+        number = str(frame.line)
+        yield _paint(report, _DIM, f"      {number} | {frame.text}")
+        caret = _paint(report, _COLOURS.get(finding.severity, ""), "^")
+        yield f"      {' ' * len(number)} | {' ' * frame.caret}{caret}"
+
+
+def _paint(report: Report, colour: str, text: str) -> str:
+    return f"{colour}{text}{_PLAIN}" if report.colour and colour else text
+
+
+def _silenced(report: Report) -> Iterator[str]:
+    """One line for each rule and reason, with the first place it was given at."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for answer in sorted(report.silenced, key=lambda answer: answer.finding.sort_key):
+        places.setdefault((answer.finding.rule, answer.reason), []).append(str(answer.finding.location))
+    for (rule, reason), (first, *more) in sorted(places.items()):
+        others = f" and {len(more):,} more" if more else ""
+        yield f"  {harmless(first)}{others}: {rule}: {harmless(reason) or 'no reason given'}"
+
+
+def _budgets(report: Report) -> Iterator[str]:
+    """The table of budgets, its columns under each other."""
+    table = rows(report.budgets)
+    if not table:
+        return
+    table = [COLUMNS, *(tuple(map(harmless, row)) for row in table)]
+    widths = [max(map(cells, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        yield "  ".join(
+            f"{cell}{' ' * (width - cells(cell))}" for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+    yield ""
+
+
+def _summary(report: Report) -> str:
+    """The counts in one line; of those that are nought only what everyone looks for."""
+    shown = ((name, number) for name, number in report.summary.items() if number or name in ("errors", "warnings"))
+    return ", ".join(counted(name, number) for name, number in shown)

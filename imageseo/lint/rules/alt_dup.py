@@ -1,0 +1,118 @@
+"""An alternative text says what its surroundings do not.
+
+Read aloud, a text that repeats the caption, the heading above or the link around it is heard twice: let the image
+decorate there (``alt=""``), or say what the words beside it do not. And one text for different images of a page tells
+that none of them was described.
+
+Compared without case and outer punctuation, in the article. Not compared are icons, files of other hosts (badges), the
+same file in several places, and the twins of one picture: for light and dark screens, for narrow and wide ones, as a
+thumbnail.
+
+Bad (a warning: the caption):
+    <figure><img src="photo-1600x900.jpg" alt="The harbour at dawn">
+    <figcaption>The harbour at dawn.</figcaption></figure>
+
+Bad (a warning: the heading):
+    <h2>Settings dialog</h2><p><img src="photo-1600x900.jpg" alt="Settings dialog"></p>
+
+Bad (a warning: the link's own text):
+    <p><a href="/guide/"><img src="photo-1600x900.jpg" alt="The guide"> The guide</a></p>
+
+Bad (a warning: several images):
+    <p><img src="first-800x450.jpg" alt="Screenshot"></p><p><img src="second-800x600.jpg" alt="Screenshot"></p>
+
+Good:
+    <figure><img src="photo-1600x900.jpg" alt="Fog lies over the boats; one lamp is lit">
+    <figcaption>The harbour at dawn.</figcaption></figure>
+
+Good (it decorates a link that has words):
+    <p><a href="/guide/"><img src="photo-1600x900.jpg" alt=""> The guide</a></p>
+
+Good (one picture for two schemes):
+    <p><img src="a-800x450.jpg#only-light" alt="The harbour"><img src="b-800x450.jpg#only-dark" alt="The harbour"></p>
+
+Good (its twin by name):
+    <p><img src="harbour-light-800x450.jpg" alt="The harbour"><img src="harbour-dark-800x450.jpg" alt="The harbour"></p>
+
+Good (a badge has its words from another host):
+    <h2>Build status</h2><p><img src="https://img.example/badge.svg" alt="Build status"></p>
+
+Good (one file twice, and icons):
+    <p><img src="photo-1600x900.jpg" alt="The harbour"><img src="photo-1600x900.jpg" alt="The harbour">
+    <img src="yes-16x16.png" alt="yes"><img src="ok-24x24.png" alt="yes"></p>
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from imageseo.lint.alt_text import file_name, plain, stem
+from imageseo.lint.tag_edits import scheme
+from imageseo.model.facts import ImageFact, Problem, shorten
+from imageseo.model.finding import Severity
+from imageseo.model.image import PageScan, Zone
+from imageseo.web.html.ancestors import surroundings
+
+SEVERITY = Severity.WARN
+LINT_ONLY = True
+ICON = 64  # px; what is no larger on both sides stands for a word
+
+_TWIN = re.compile(
+    r"(?<![a-z])(?:light|dark|day|night|mobile|desktop|phone|small|large|thumb|thumbnail|retina|\d+w|@?\dx)(?![a-z])"
+)
+
+
+def check(html: bytes, scan: PageScan, images: Sequence[ImageFact]) -> Iterator[Problem]:
+    shown: dict[str, list[ImageFact]] = {}
+    for number, image in enumerate(images):
+        ref, alt = image.ref, plain(image.ref.get("alt") or "")
+        if not alt or ref.zone is not Zone.ARTICLE:
+            continue
+        shown.setdefault(alt, []).append(image)
+        where = None
+        if ref.caption and plain(ref.caption) == alt:
+            where = "caption"
+        elif ref.heading and plain(ref.heading) == alt and not _badge(image):
+            where = "heading above it"
+        elif ref.link is not None:
+            link = surroundings(html, scan.charset).link(number, ref.span)
+            where = "link around it" if link is not None and plain(link.text) == alt else None
+        if where is not None:
+            yield Problem(
+                message=f"{image.name}: its alternative text {_said(image)} repeats the {where}",
+                hint='say what those words do not, or `alt=""` where they say it all',
+                at=ref,
+            )
+    for many in shown.values():
+        if len(many) > 1:
+            yield from _several(many)
+
+
+def _badge(image: ImageFact) -> bool:
+    """Whether it may be one: another host's file has its text from there."""
+    return image.asset is None and any(target.elsewhere == "origin" for target in image.targets)
+
+
+def _several(images: Sequence[ImageFact]) -> Iterator[Problem]:
+    """One problem where different pictures have one text, at the second of them."""
+    first: dict[str, ImageFact] = {}
+    files = set()
+    for image in images:
+        if image.asset is None or max(image.asset.width, image.asset.height) <= ICON or scheme(image.ref) == "dark":
+            continue
+        if image.asset.sha256 not in files:
+            files.add(image.asset.sha256)
+            first.setdefault(_TWIN.sub("", stem(file_name(image.ref.src)).lower()), image)
+    if len(first) > 1:
+        one, two = list(first.values())[:2]
+        yield Problem(
+            message=f"{len(first)} different images have the alternative text {_said(two)}: {one.name}, {two.name}"
+            f"{' …' if len(first) > 2 else ''}",
+            hint="say of each what tells it from the others",
+            at=two.ref,
+        )
+
+
+def _said(image: ImageFact) -> str:
+    return repr(shorten((image.ref.get("alt") or "").strip(), 60))

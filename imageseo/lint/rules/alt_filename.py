@@ -1,0 +1,95 @@
+"""An alternative text is no file name.
+
+``alt="IMG_1234.jpg"`` is read aloud letter by letter and tells nobody anything; editors and upload forms write it when
+nobody else does, and validators let it pass. Found are a text that is a file's name, what cameras, screenshot tools and
+hashes are called (``DSC_0042``, ``Screenshot 2026-01-05 at 10.11.12``), and the name of the image's own file without
+its suffix where that is written in words joined by signs (``install-settings-dialog``). A warning where those are fewer
+than three, such as ``docker-compose`` or ``24-key-v4``: that may be what the thing is called. A warning too where it is
+a number of five digits or more and not the file's own name. Dates, ranges of years, and a few letters with digits, as
+products are called (``P100``), are none.
+
+Bad:
+    <img src="photo-1600x900.jpg" alt="photo-1600x900.jpg">
+
+Bad (another file's name is no better):
+    <img src="photo-1600x900.jpg" alt="uploads/DSC_0042.JPG">
+
+Bad (a camera's):
+    <img src="photo-1600x900.jpg" alt="IMG_20260105_101112">
+
+Bad (a screenshot tool's):
+    <img src="photo-1600x900.jpg" alt="Screenshot 2026-01-05 at 10.11.12">
+
+Bad (the file's own):
+    <img src="harbour-at-dawn-1600x900.jpg" alt="harbour-at-dawn-1600x900">
+
+Bad (a warning: perhaps its name):
+    <img src="docker-800x450.png" alt="docker-800x450">
+
+Bad (a number, its file's name):
+    <img src="123456.jpg" alt="123456">
+
+Bad (a warning: a number that may mean something):
+    <img src="photo-1600x900.jpg" alt="10000">
+
+Good:
+    <img src="harbour-at-dawn-1600x900.jpg" alt="Harbour at dawn">
+
+Good (a product's name):
+    <img src="sonarr-64x64.png" alt="sonarr-v4"><img src="sonarr.png" alt="sonarr">
+
+Good (products, years, a line):
+    <img src="p100.png" alt="P100"><img src="wp-64x64.png" alt="WP-1000"><img src="s-64x64.png" alt="SAM300">
+    <img src="y-64x64.png" alt="2024-2025"><img src="d-64x64.png" alt="2026-11-22"><img src="l-64x64.png" alt="-----">
+
+Good (a sentence about a file):
+    <img src="photo-1600x900.jpg" alt="The tree of files, with favicon.svg beside index.html">
+
+Good (only decoration):
+    <img src="IMG_1234-800x450.jpg" alt="">
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from imageseo.lint.alt_text import SUFFIX, file_name, named_by_machine, only_digits, stem
+from imageseo.model.facts import ImageFact, Problem, shorten
+from imageseo.model.finding import Severity
+
+SEVERITY = Severity.ERROR
+_HINT = 'say what it shows, or `alt=""` if it only decorates'
+
+
+def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
+    for image in images:
+        alt = (image.ref.get("alt") or "").strip().lstrip("!")  # `![!name](…)` is a common slip of Markdown
+        if not alt:
+            continue
+        what, severity = _named(alt, image.ref.src)
+        if what:
+            yield Problem(
+                message=f"{image.name}: its alternative text {shorten(alt)!r} is {what}",
+                hint=_HINT,
+                at=image.ref,
+                severity=severity,
+            )
+
+
+def _named(alt: str, src: str) -> tuple[str | None, Severity | None]:
+    if SUFFIX.search(alt) and (" " not in alt or alt.casefold() == file_name(src).casefold()):
+        return "the name of a file", None
+    if named_by_machine(alt):
+        return "a name that a machine gave it", None
+    name = SUFFIX.sub("", file_name(src))
+    own = alt.casefold() in (name.casefold(), stem(name).casefold())
+    if only_digits(alt):
+        return ("its file's name", None) if own else ("a number", Severity.WARN)
+    pieces = re.split(r"[-_]+", alt)
+    if len(pieces) < 2 or " " in alt:
+        return None, None
+    if own:
+        words = sum(re.search(r"[^\W\d]{2}", piece) is not None for piece in pieces)
+        return "its file's name", None if words > 2 else Severity.WARN
+    return None, None

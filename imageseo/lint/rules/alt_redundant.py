@@ -1,0 +1,77 @@
+"""An alternative text does not begin with "image of".
+
+Screen readers say "image" by themselves; "image of", "photo of", "Bild von" and their like make it twice. Also found is
+a text that is nothing but such a word. What kind of picture it is may matter (a screenshot, a chart, a painting, a
+map): those words are no fault.
+
+Bad (a warning):
+    <img src="photo-1600x900.jpg" alt="Image of a harbour at dawn">
+
+Bad (a warning: in other languages too):
+    <img src="photo-1600x900.jpg" alt="Ein Foto von einem Hafen">
+
+Bad (a warning: nothing else):
+    <img src="photo-1600x900.jpg" alt="picture">
+
+Good:
+    <img src="photo-1600x900.jpg" alt="A harbour at dawn">
+
+Good (the kind matters):
+    <img src="photo-1600x900.jpg" alt="Screenshot of the settings with Strict switched on">
+
+Good (the words mean something else):
+    <img src="photo-1600x900.jpg" alt="Image of the day in the gallery of the telescope">
+    <img src="photo-1600x900.jpg" alt="The photo album of 1968, with a letter in it">
+
+Good (the image of a machine):
+    <img src="photo-1600x900.jpg" alt="Image size by layer">
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from imageseo.lint.alt_text import plain
+from imageseo.model.facts import ImageFact, Problem, shorten
+from imageseo.model.finding import Severity
+from imageseo.model.image import Zone
+
+SEVERITY = Severity.WARN
+LINT_ONLY = True
+
+_PREFIX = re.compile(
+    r"(?:(?:an?|the) )?(?:image|photo(?:graph)?|picture|pic|graphic|img) of (?!the (?:day|week|month|year)\b)|"
+    r"(?:ein(?:e|es)? )?(?:bild|foto|abbildung|grafik) (?:von|vom|mit|des|der|eine[rs])\b|"
+    r"(?:une? )?(?:image|photo(?:graphie)?) (?:de |du |des |d['’])(?!marque|épinal)|"
+    r"(?:una )?(?:imagen|foto(?:grafía)?) (?:de|del)\b|"
+    r"(?:un['’]?a? ?)?(?:immagine|foto(?:grafia)?) (?:di|del|della|dello)\b|"
+    r"(?:uma )?(?:imagem|foto(?:grafia)?) (?:de|do|da)\b|"
+    r"(?:een )?(?:afbeelding|foto) van\b|"
+    r"(?:en )?(?:bild|foto|billede|bilde) (?:på|av|af)\b|"
+    r"zdjęcie (?=\w)|"
+    r"(?:изображение|фото(?:графия)?|картинка) "
+)
+# Nothing but the word for it, in the languages of the prefixes.
+_ALONE = re.compile(
+    r"(?:an? )?(?:image|photo|photograph|picture|pic|graphic|img)|bild|foto|abbildung|grafik|imagen|imagem|immagine|"
+    r"afbeelding|zdjęcie|изображение|фото|alt(?: text)?|image alt"
+)
+
+
+def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
+    for image in images:
+        alt = image.ref.get("alt")
+        if not alt or image.ref.zone is Zone.CHROME:
+            continue
+        text = plain(alt)
+        match = _PREFIX.match(text)
+        if _ALONE.fullmatch(text):
+            message = f"{image.name}: its alternative text is {shorten(alt.strip())!r} and no more"
+        elif match is not None and match.end() < len(text):
+            message = f"{image.name}: its alternative text begins with {match[0].strip()!r}: {shorten(alt.strip())!r}"
+        else:
+            continue
+        yield Problem(
+            message=message, hint="say what it shows; that it is an image everybody is told anyway", at=image.ref
+        )

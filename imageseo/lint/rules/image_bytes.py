@@ -1,0 +1,48 @@
+"""Every image keeps the budget of bytes that a single one has.
+
+As ``largest-image-bytes``, but each image that is too heavy is a finding of its own, at its own tag. There is no such
+budget until you set one: ``budgets.image-bytes.mobile.warn = "200 KiB"``.
+
+Bad:
+    budgets.image-bytes.mobile.error = "200 KiB"
+    <article><img src="photo-800x450-300KiB.jpg" alt="A harbour"><img src="photo-801x450-100KiB.jpg" alt="A pier">
+    </article>
+
+Bad (the candidate that a phone takes):
+    budgets.image-bytes.mobile.error = "200 KiB"
+    <article><img src="photo-400x225-100KiB.jpg" srcset="photo-1600x900-300KiB.jpg 1600w" sizes="100vw" alt="A pier">
+    </article>
+
+Good:
+    budgets.image-bytes.mobile.error = "200 KiB"
+    <article><img src="photo-800x450-150KiB.jpg" alt="A harbour"></article>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from imageseo.lint.budgets.limits import broken, key, kib, level, screen
+from imageseo.lint.budgets.spending import Weights
+from imageseo.model.facts import Problem, shorten
+from imageseo.model.finding import Severity
+
+SEVERITY = Severity.ERROR
+
+
+def check(weights: Weights) -> Iterator[Problem]:
+    for budget, picks in weights.of("image-bytes"):
+        for image, pick in picks:
+            found = broken(budget, pick.bytes)
+            if found is None:
+                continue
+            severity, limit = found
+            chosen = "it" if pick.url == image.ref.src else shorten(pick.url)
+            yield Problem(
+                message=f"{image.name} is too heavy {screen(budget.viewport)}: a browser downloads {chosen}, "
+                f"{kib(pick.bytes)}; {level(severity)} is {kib(limit)}",
+                hint="export it smaller, or let `imageseo build` offer lighter candidates; "
+                f"or raise `{key(budget, severity)}`",
+                at=image.ref,
+                severity=severity,
+            )

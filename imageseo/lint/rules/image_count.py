@@ -1,0 +1,33 @@
+"""A page does not show more images than its budget allows.
+
+Each image is a request and a decode; a page of three hundred thumbnails is slow however small they are. Counted are
+the files of the site that a browser downloads for the page's images at a viewport, each once. There is no such budget
+until you set one: ``budgets.image-count.mobile.warn = 60``.
+
+Bad:
+    budgets.image-count.mobile.error = 1
+    <article><img src="photo-800x450.jpg" alt="A harbour"><img src="photo-801x450.jpg" alt="A pier"></article>
+
+Good:
+    budgets.image-count.mobile.error = 1
+    <article><img src="photo-800x450.jpg" alt="A harbour"><img src="photo-800x450.jpg" alt="Again"></article>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from imageseo.lint.budgets.spending import Weights, over
+from imageseo.model.facts import Problem
+from imageseo.model.finding import Severity
+
+SEVERITY = Severity.ERROR
+
+
+def check(weights: Weights) -> Iterator[Problem]:
+    yield from over(
+        weights,
+        "image-count",
+        what="this page shows too many images",
+        hint="spread them over several pages, or show fewer",
+    )

@@ -1,0 +1,64 @@
+"""Photographs are offered as AVIF or WebP.
+
+Every browser of the last years shows both, and they need a fraction of the bytes of JPEG and PNG. Estimated as
+Lighthouse 12 did, which is careful: an AVIF takes a sixth of a byte for each pixel; a finding is a file that is more
+than 8 KiB above that. Most screenshots in PNG are below it and no finding. Judged is what a browser downloads on a
+phone.
+
+Not judged are SVG and animations, files of other hosts, and what `imageseo build` has treated: where it found that AVIF
+and WebP save nothing, they are left out.
+
+Bad (a warning):
+    <article><img src="photo-800x450-200KiB.jpg" alt="A harbour" width="800" height="450"></article>
+
+Bad (a warning: a srcset of JPEGs):
+    <article><img src="photo-800x450.jpg" srcset="photo-800x450-200KiB.jpg 800w, photo-1600x900-600KiB.jpg 1600w"
+      sizes="100vw" alt="A harbour"></article>
+
+Good:
+    <article><picture><source type="image/avif" srcset="photo-800x450-40KiB.avif">
+    <img src="photo-800x450-200KiB.jpg" alt="A harbour" width="800" height="450"></picture></article>
+
+Good (a light screenshot):
+    <article><img src="settings-1200x800-90KiB.png" alt="The settings" width="1200" height="800"></article>
+
+Good (a WebP by itself):
+    <article><img src="photo-800x450-200KiB.webp" alt="A harbour" width="800" height="450"></article>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from imageseo.lint.tag_edits import built
+from imageseo.model.facts import ImageFact, Problem
+from imageseo.model.finding import MOBILE, Severity
+from imageseo.model.image import Asset, Kept, Zone
+from imageseo.web.srcset.candidates import chosen_of
+
+SEVERITY = Severity.WARN
+LINT_ONLY = True
+LEAST = 8 * 1024  # bytes that AVIF would save; Lighthouse 12
+PER_PIXEL = 2 / 12  # bytes of an AVIF, by Lighthouse's estimate from dimensions
+_OLD = frozenset({"jpeg", "png", "gif", "bmp", "tiff"})
+
+
+def check(images: Sequence[ImageFact], asset_of: Callable[[str], Asset | None]) -> Iterator[Problem]:
+    for image in images:
+        ref, asset = image.ref, image.asset
+        if asset is None or built(ref) or ref.kept is Kept.IGNORED:
+            continue
+        if ref.sources or ref.get("srcset"):
+            asset = asset_of(chosen_of(ref, MOBILE))
+        if asset is None or asset.format not in _OLD or not asset.encodable:
+            continue
+        estimate = round(asset.width * asset.height * PER_PIXEL)
+        if asset.bytes - estimate > LEAST:
+            yield Problem(
+                message=f"{asset.path} takes {-(-asset.bytes // 1024)} KiB as {asset.format.upper()}; as AVIF about "
+                f"{-(-estimate // 1024)} KiB or less",
+                hint="`imageseo build` offers AVIF and WebP beside it"
+                if ref.kept is None and ref.zone is Zone.ARTICLE
+                else "publish it as WebP, or offer AVIF and WebP in a <source> before it",
+                at=ref,
+            )

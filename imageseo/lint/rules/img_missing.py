@@ -1,0 +1,103 @@
+"""Every image file that a page names is there.
+
+A URL in ``src`` or ``srcset`` that leads to no file shows a broken picture, or one on some screens only. URLs are read
+as a browser reads them: percent-encoded, with ``<base>``, without query and fragment. Letter case counts, because it
+counts on the server. Other origins are not asked, nor what a host makes when it is asked (Cloudflare's ``/cdn-cgi/``,
+``/.netlify/images``, ``/_vercel/image``, ``/_next/image``, ``/_ipx/``); a file of the same host that lies outside the
+site is a warning.
+
+Bad:
+    <img src="gone.jpg" alt="A harbour" width="800" height="450">
+
+Bad (only one candidate is missing):
+    <img src="photo-1600x900.jpg" srcset="gone-800w.jpg 800w, photo-1600x900.jpg 1600w" alt="A harbour">
+
+Bad (a source of a picture):
+    <picture><source type="image/avif" srcset="gone.avif"><img src="photo-1600x900.jpg" alt="A harbour"></picture>
+
+Bad (leads out of the site):
+    <img src="../../../etc/photo.jpg" alt="A harbour">
+
+Bad (letter case):
+    <img src="Photo-1600x900.JPG" alt="A harbour"><img src="photo-1600x900.jpg" alt="A harbour">
+
+Bad (names nothing):
+    <img src="" alt="A harbour">
+
+Good:
+    <img src="photo-1600x900.jpg?v=2#only-light" alt="A harbour">
+
+Good (percent-encoded):
+    <img src="a%20photo-800x600.png" alt="A harbour"><img src="a photo-800x600.png" alt="A harbour">
+
+Good (another origin, a data URL, a script's business):
+    <img src="https://img.example/badge.svg" alt="build passes">
+    <img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=" alt="">
+    <img data-src="later.jpg" alt="A harbour">
+
+Good (made by the host):
+    <img src="/cdn-cgi/image/width=80/a.png" alt="A"><img src="/.netlify/images?url=/a.png&amp;w=80" alt="A">
+    <img src="/_vercel/image?url=%2Fa.png&amp;w=80&amp;q=75" alt="A"><img src="../_ipx/w_80/a.png" alt="A">
+    <img src="/_next/image?url=%2Fa.png&amp;w=80" srcset="/_next/image?url=%2Fa.png&amp;w=160 2x" alt="A">
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from imageseo.model.facts import ImageFact, Problem, Target, shorten
+from imageseo.model.finding import Severity
+from imageseo.model.image import ImageRef
+
+SEVERITY = Severity.ERROR
+
+_WORDS = {"src": "src", "srcset": "srcset", "source": "a <source>"}
+
+
+def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
+    for image in images:
+        if not any(target.elsewhere != "empty" for target in image.targets):
+            if not _left_to_a_script(image.ref):
+                yield Problem(
+                    message="an image names no file: src is empty or absent",
+                    hint="name one, or remove the tag",
+                    at=image.ref,
+                )
+            continue
+        for attribute in _WORDS:
+            lost = [target for target in image.targets if target.attribute == attribute and _is_lost(target)]
+            if lost:
+                yield _problem(image, lost[0], len(lost) - 1)
+
+
+def _is_lost(target: Target) -> bool:
+    return target.elsewhere == "outside" or (target.path is not None and not target.exists)
+
+
+def _problem(image: ImageFact, target: Target, others: int) -> Problem:
+    """One problem for all that an attribute names in vain: a folder that was not copied loses every candidate."""
+    where = _WORDS[target.attribute]
+    more = f" (and {others} more)" if others else ""
+    if target.elsewhere == "outside":
+        # `../` beyond the root is wrong; `/logo.png` under https://host/docs/ may be another site's file.
+        relative = not target.url.lstrip().startswith("/") and ":" not in target.url.partition("/")[0]
+        return Problem(
+            message=f"{where} leads out of the site: {shorten(target.url)}{more}",
+            hint="move the file into the site's sources and name it from there",
+            at=image.ref,
+            severity=None if relative else Severity.WARN,
+        )
+    near = f"did you mean {target.near}? " if target.near else ""
+    return Problem(
+        message=f"{where} names {shorten(target.path or target.url)}, which is not in the site{more}",
+        hint=f"{near}Check the name, its letter case, and that the generator copies the file",
+        at=image.ref,
+    )
+
+
+def _left_to_a_script(ref: ImageRef) -> bool:
+    """``data-src``, ``:src``, ``v-bind:srcset`` …: what the image shows is decided in the browser."""
+    return any(
+        attribute.name not in ("src", "srcset") and attribute.name.endswith(("src", "srcset"))
+        for attribute in ref.attributes
+    )

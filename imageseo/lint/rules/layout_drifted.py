@@ -1,0 +1,38 @@
+"""What a browser saw of a page is what stands there now.
+
+``imageseo measure`` writes what a browser saw of each page: its LCP image, how wide its images are shown. When an image
+of those is gone, or the page is laid out differently, nobody knows what of it still holds: the page's measurement is
+left alone, and it is treated like a page of its template that was never measured. Measure it again. New images alone
+are no drift.
+
+Bad:
+    <!-- measured: {"boats-1600x900.jpg": {"width": 688, "top": 300}, "lcp": "boats-1600x900.jpg"} -->
+    <main><h1>Harbour</h1><img src="photo-1600x900.jpg" alt="A harbour"></main>
+
+Good:
+    <!-- measured: {"photo-1600x900.jpg": {"width": 688, "top": 300}, "lcp": "photo-1600x900.jpg"} -->
+    <main><h1>Harbour</h1><img src="photo-1600x900.jpg" alt="A harbour"></main>
+
+Good (an image more):
+    <!-- measured: {"photo-1600x900.jpg": {"width": 688, "top": 300}, "lcp": "photo-1600x900.jpg"} -->
+    <main><h1>Harbour</h1><img src="photo-1600x900.jpg" alt="A harbour">
+    <img src="boats-1600x900.jpg" alt="Boats"></main>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from imageseo.model.facts import Place, Problem
+from imageseo.model.finding import Severity
+
+SEVERITY = Severity.INFO
+
+
+def check(drift: str | None) -> Iterator[Problem]:
+    if drift is not None:
+        yield Problem(
+            message=f"the page is no longer the one that was measured: {drift}",
+            hint="run `imageseo measure` again and commit imageseo.layout.json",
+            place=Place(line=1, column=1),
+        )

@@ -1,0 +1,75 @@
+"""The hero is what visitors wait for.
+
+An image that the author or a build hurries (``fetchpriority="high"``, the hero of the front matter) should be the
+largest thing in the first screen. On phones it often is not: a 16:9 image 380 px wide has fewer pixels than a paragraph
+of 560 characters (measured). Then the page's LCP is text: the image takes the line from fonts and style sheets, and its
+budget watches the wrong thing. Only a browser knows: this says nothing of pages that ``imageseo measure`` has not seen.
+
+Bad:
+    <!-- measured: {"photo-800x450.jpg": {"width": 380, "top": 600}, "lcp": "text"} -->
+    <article><h1>Harbour</h1><p>A long introduction.</p>
+    <img src="photo-800x450.jpg" alt="A harbour" fetchpriority="high"></article>
+
+Bad (another image):
+    <!-- measured: {"photo-800x450.jpg": {"width": 380, "top": 300}, "lcp": "boats-1600x900.jpg",
+      "boats-1600x900.jpg": {"width": 688, "top": 400}} -->
+    <article><h1>Harbour</h1><img src="photo-800x450.jpg" alt="A harbour" fetchpriority="high">
+    <img src="boats-1600x900.jpg" alt="Boats"></article>
+
+Good:
+    <!-- measured: {"photo-1600x900.jpg": {"width": 688, "top": 300}, "lcp": "photo-1600x900.jpg"} -->
+    <article><h1>Harbour</h1><img src="photo-1600x900.jpg" alt="A harbour" fetchpriority="high"></article>
+
+Good (nobody hurries it):
+    <!-- measured: {"photo-800x450.jpg": {"width": 380, "top": 600}, "lcp": "text"} -->
+    <article><h1>Harbour</h1><p>A long introduction.</p><img src="photo-800x450.jpg" alt="A harbour"></article>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from imageseo.layout.hero_detection import urged
+from imageseo.model.facts import ImageFact, Problem
+from imageseo.model.finding import GATING, Severity
+from imageseo.model.image import PageScan, Span, Zone
+from imageseo.model.layout import Lcp, PageLayout, ShownImage
+
+SEVERITY = Severity.INFO
+LINT_ONLY = True
+
+
+def check(
+    scan: PageScan, images: Sequence[ImageFact], measured: PageLayout | None, seen: Mapping[Span, ShownImage]
+) -> Iterator[Problem]:
+    if measured is None or measured.inherited or not measured.lcp:
+        return
+    hurried = urged(scan)
+    intended = next(
+        (ref for ref in scan.refs if ref.marked_hero or ref.span == scan.hero_slot),
+        hurried if hurried is not None and hurried.zone is Zone.ARTICLE else None,
+    )
+    shown = seen.get(intended.span) if intended is not None else None
+    if intended is None or shown is None:
+        return
+    others = [
+        (viewport.name, lcp)
+        for viewport in GATING
+        if (lcp := measured.lcp.get(viewport.name)) is not None
+        and lcp.kind != "none"
+        and (lcp.src, lcp.nth) != (shown.src, shown.nth)
+    ]
+    if others:
+        name = next((image.name for image in images if image.ref is intended), intended.src)
+        found = "; ".join(f"on {screen} it is {_words(lcp)}" for screen, lcp in others)
+        yield Problem(
+            message=f"{name} is hurried as the page's hero, and is not its LCP: {found}",
+            hint="let it be larger or stand higher, or hurry what visitors wait for instead",
+            at=intended,
+        )
+
+
+def _words(lcp: Lcp) -> str:
+    return {"text": "text", "video": "a video", "background": "a background of the style sheet"}.get(
+        lcp.kind, lcp.src or "another image"
+    )

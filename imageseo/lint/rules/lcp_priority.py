@@ -1,0 +1,54 @@
+"""The LCP image asks to be loaded first.
+
+A browser gives images a low priority until it knows which of them are in view, and that takes the layout.
+``fetchpriority="high"`` on the one image that visitors wait for moves its download to the front. ``imageseo build``
+writes it; this is for pages that it has not treated, whose hero is told by its place and size: the first large image
+near the top of the article. An author who has written any ``fetchpriority`` on it has decided. A lazy hero has another
+fault first (``lcp-lazy``), and a preloaded image needs no more.
+
+Bad (a warning):
+    <article><h1>Harbour</h1>
+    <img src="photo-1600x900.jpg" alt="A harbour" width="1600" height="900"></article>
+
+Good:
+    <article><h1>Harbour</h1>
+    <img src="photo-1600x900.jpg" alt="A harbour" width="1600" height="900" fetchpriority="high"></article>
+
+Good (the author says that it is not the one):
+    <article><h1>Harbour</h1>
+    <img src="photo-1600x900.jpg" alt="A harbour" width="1600" height="900" fetchpriority="auto"></article>
+
+Good (too small to be what visitors wait for):
+    <article><h1>Harbour</h1><img src="mark-120x120.png" alt="The harbour's mark" width="120" height="120"></article>
+
+Good (preloaded):
+    <link rel="preload" as="image" href="photo-1600x900.jpg" fetchpriority="high">
+    <article><h1>Harbour</h1><img src="photo-1600x900.jpg" alt="A harbour" width="1600" height="900"></article>
+
+Good (an ornament of the theme):
+    <header><img src="logo-1600x900.png" alt="logo"></header><article><h1>Harbour</h1></article>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from imageseo.lint.tag_edits import is_lazy, plus
+from imageseo.model.facts import ImageFact, Problem
+from imageseo.model.finding import Severity
+from imageseo.model.image import PageScan
+
+SEVERITY = Severity.WARN
+LINT_ONLY = True
+
+
+def check(html: bytes, scan: PageScan, hero: ImageFact | None) -> Iterator[Problem]:
+    if hero is None or hero.ref.marked_hero or scan.preload_images or is_lazy(hero.ref):
+        return
+    if hero.ref.get("fetchpriority") is None:
+        yield Problem(
+            message=f"{hero.name} is the page's LCP image and has no fetchpriority",
+            hint='write fetchpriority="high" on it, and on no other image of the page; `imageseo build` does',
+            at=hero.ref,
+            fix=plus(html, hero.ref, 'fetchpriority="high"'),
+        )

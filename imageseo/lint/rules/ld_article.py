@@ -1,0 +1,84 @@
+"""An article's JSON-LD names its image, large, and in the three shapes that search results have room for.
+
+Google asks for images of at least 50,000 px, shows those of 1,200 px width and more large in Discover, and wants
+1:1, 4:3 and 16:9 to choose from: 1200×1200, 1200×900 and 1200×675 px satisfy all of it. Only files of this site can be
+measured. Off by default, as imageseo does not write these crops for every article yet.
+
+Bad:
+    <script type="application/ld+json">{"@context": "https://schema.org", "@type": "Article"}</script>
+
+Bad (too small):
+    <script type="application/ld+json">{"@context": "https://schema.org", "@type": "BlogPosting",
+    "image": "photo-200x200.jpg"}</script>
+
+Bad (a shape is missing):
+    <script type="application/ld+json">{"@context": "https://schema.org", "@type": "NewsArticle",
+    "image": ["photo-1200x1200.jpg", "photo-1200x675.jpg"]}</script>
+
+Good:
+    <script type="application/ld+json">{"@context": "https://schema.org", "@type": "NewsArticle",
+    "image": ["photo-1200x1200.jpg", "photo-1200x900.jpg", "photo-1200x675.jpg"]}</script>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from imageseo.model.facts import Place, Problem, Target
+from imageseo.model.finding import Severity
+from imageseo.model.image import Asset
+from imageseo.web.structured_data.parser import Linked, Node, address, images_of
+from imageseo.web.structured_data.schema_org import ARTICLES
+
+if TYPE_CHECKING:
+    from imageseo.lint.facts.page import SiteFiles
+
+SEVERITY = Severity.WARN
+DEFAULT = Severity.OFF
+LINT_ONLY = True
+_LEAST, _WIDE = 50_000, 1200
+_SHAPES = (("1:1", 1.0), ("4:3", 4 / 3), ("16:9", 16 / 9))
+
+
+def check(linked: Linked, files: SiteFiles, target: Callable[[str], Target]) -> Iterator[Problem]:
+    for node in linked.nodes:
+        # A listing names the articles of other pages.
+        if not node.types & ARTICLES or not (node.top or "mainEntity" in node.path):
+            continue
+        kind = min(node.types & ARTICLES)
+        listed = list(images_of(node, "image"))
+        if not listed and not any(known.said.get("image") for known in linked.named(node.id or "")):
+            place = Place(offset=node.offset())
+            hint = "name its image, best in 1:1, 4:3 and 16:9 of 1200 px width"
+            yield Problem(message=f"the {kind} has no image", hint=hint, place=place)
+            continue
+        yield from _measured(node, kind, [asset for asset in _assets(linked, listed, files, target) if asset])
+
+
+def _assets(
+    linked: Linked, listed: list[object], files: SiteFiles, target: Callable[[str], Target]
+) -> Iterator[Asset | None]:
+    for value in listed:
+        url = address(linked, value)
+        file = target(url) if url else None
+        asset = files.asset(file.path) if file is not None and file.path is not None and file.exists else None
+        yield asset if isinstance(asset, Asset) and asset.format != "svg" else None
+
+
+def _measured(node: Node, kind: str, assets: list[Asset]) -> Iterator[Problem]:
+    if not assets:
+        return  # other hosts' files
+    place, hint = Place(offset=node.offset("image")), "publish 1200×1200, 1200×900 and 1200×675 px, and name all three"
+    best = max(assets, key=lambda asset: asset.width * asset.height)
+    size = f"{best.path} is {best.width}×{best.height} px"
+    if best.width * best.height < _LEAST:
+        yield Problem(message=f"the {kind}'s image {size}; {_LEAST:,} px are the least", hint=hint, place=place)
+    elif best.width < _WIDE:
+        yield Problem(message=f"the {kind}'s image {size}; {_WIDE} px width are shown large", hint=hint, place=place)
+    else:
+        ratios = [asset.width / asset.height for asset in assets]
+        missing = [name for name, ratio in _SHAPES if not any(abs(each / ratio - 1) < 0.02 for each in ratios)]
+        if missing:
+            message = f"the {kind}'s image is not there as {' and '.join(missing)}"
+            yield Problem(message=message, hint=hint, place=place)

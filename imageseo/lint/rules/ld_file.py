@@ -1,0 +1,115 @@
+"""Every image of this site that JSON-LD names is there, and has the size that is said of it.
+
+Judged are the files of image objects, and what `image`, `logo`, `thumbnailUrl`, `primaryImageOfPage` and their like
+name. Other hosts are not asked. A size may be a number, text (`"1200 px"`) or a QuantitativeValue; it is the file's as
+displayed, of which a pixel may be missing. What refers to an object by its `@id` names no file: that object does.
+
+Bad:
+    <script type="application/ld+json">{"@context": "https://schema.org", "@type": "Article",
+    "image": ["gone.jpg"]}</script>
+
+Bad (not its size):
+    <script type="application/ld+json">{"@context": "https://schema.org", "@type": "ImageObject",
+    "contentUrl": "photo-1600x900.jpg", "width": 1200, "height": 900, "creditText": "Ada"}</script>
+
+Good:
+    <script type="application/ld+json">{"@context": "https://schema.org", "@type": "ImageObject",
+    "contentUrl": "photo-1600x900.jpg", "width": {"@type": "QuantitativeValue", "value": 1600, "unitCode": "E37"},
+    "height": "900 px", "creditText": "Ada", "thumbnailUrl": "https://img.example/a.jpg"}</script>
+
+Good (an object's name):
+    site_url = "https://x.example/"
+    <script type="application/ld+json">{"@context": "https://schema.org", "@graph": [
+    {"@type": "WebPage", "primaryImageOfPage": "https://x.example/guide/#image", "image": "https://x.example/boats"},
+    {"@type": "ImageObject", "@id": "https://x.example/guide/#image", "contentUrl": "photo-1600x900.jpg"},
+    {"@type": "ImageObject", "@id": "https://x.example/boats", "contentUrl": "photo-1600x900.jpg"}]}</script>
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from imageseo.model.facts import Place, Problem, Target, shorten
+from imageseo.model.finding import Severity
+from imageseo.model.image import Asset
+from imageseo.web.structured_data.parser import Linked, Node, some
+from imageseo.web.structured_data.schema_org import HOLD_IMAGES, IMAGE_TYPES
+from imageseo.web.urls import is_picture
+
+if TYPE_CHECKING:
+    from imageseo.lint.facts.page import SiteFiles
+
+SEVERITY = Severity.ERROR
+LINT_ONLY = True
+_NAMING = (*sorted(HOLD_IMAGES), "thumbnailUrl")
+_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:px)?\s*", re.IGNORECASE)
+_MOST = 1_000_000.0  # px; no picture is larger
+
+
+def check(linked: Linked, files: SiteFiles, target: Callable[[str], Target]) -> Iterator[Problem]:
+    yield from some(_found(linked, files, target))
+
+
+def _found(linked: Linked, files: SiteFiles, target: Callable[[str], Target]) -> Iterator[Problem]:
+    for node in linked.nodes:
+        if node.types & IMAGE_TYPES:
+            yield from _image(node, files, target)
+        for name in _NAMING:
+            for path, value in node.listed(name):
+                if isinstance(value, str) and not _refers(linked, value):
+                    yield from _lost(node, path, value, target)
+
+
+def _refers(linked: Linked, value: str) -> bool:
+    """Whether it names an object: these properties take an ``@id`` (``https://x.org/a/#image``) as well as a URL."""
+    return ("#" in value and not is_picture(value)) or bool(linked.named(value))
+
+
+def _image(node: Node, files: SiteFiles, target: Callable[[str], Target]) -> Iterator[Problem]:
+    for name in ("contentUrl", "url"):
+        for path, value in node.listed(name):
+            if not isinstance(value, str) or (name == "url" and not is_picture(value)):
+                continue  # `url` may be that of a page about the image
+            yield from _lost(node, path, value, target)
+    url = next((url for name in ("contentUrl", "url") if isinstance(url := node.said.get(name), str)), None)
+    file = target(url) if url is not None else None
+    asset = files.asset(file.path) if file is not None and file.path is not None and file.exists else None
+    if not isinstance(asset, Asset) or asset.format == "svg":
+        return
+    for side, true in (("width", asset.width), ("height", asset.height)):
+        said = _px(node.said.get(side))
+        if said is not None and abs(said - true) > 1:
+            number = f"{said:g}" if said <= _MOST else "more than a million"
+            yield Problem(
+                message=f"JSON-LD says {side} {number} of {asset.path}, which is {asset.width}×{asset.height} px",
+                hint=f"write {true}, or name the file that is meant",
+                place=Place(offset=node.offset(side), image=url),
+            )
+            return
+
+
+def _lost(node: Node, path: tuple[str | int, ...], url: str, target: Callable[[str], Target]) -> Iterator[Problem]:
+    file = target(url)
+    if file.path is not None and not file.exists:
+        near = f"did you mean {file.near}? " if file.near else ""
+        yield Problem(
+            message=f"JSON-LD names {shorten(file.path)}, which is not in the site",
+            hint=f"{near}Check the name, its letter case, and that the generator copies the file",
+            place=Place(offset=node.offset(*path), image=url),
+        )
+
+
+def _px(value: Any) -> float | None:
+    """A size in px; None for what says nothing of them (``"60 cm"``)."""
+    if isinstance(value, dict):
+        if value.get("unitCode", "E37") != "E37" or value.get("unitText", "px") not in ("px", "pixel", "pixels"):
+            return None
+        value = value.get("value", value.get("@value"))
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return min(value, 2 * _MOST)  # JSON knows whole numbers that no float holds
+    match = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    return float(match[1]) if match else None

@@ -1,0 +1,67 @@
+"""Every ImageObject says where its file is, and one that stands alone says whose it is.
+
+Without `contentUrl` (or `url`) it is nobody's image. One at the top of a block that no other node refers to is there to
+tell about the image itself: search engines pass it over unless it has one of `creator`, `creditText`,
+`copyrightNotice`, `license`. An article's or a page's own image, nested or by `@id`, needs no more than its URL.
+
+Bad:
+    <script type="application/ld+json">{"@context": "https://schema.org", "@type": "Article",
+    "image": {"@type": "ImageObject", "caption": "A harbour"}}</script>
+
+Bad (tells nothing of it):
+    <script type="application/ld+json">{"@context": "https://schema.org", "@type": "ImageObject",
+    "contentUrl": "https://x.example/a.jpg"}</script>
+
+Good:
+    <script type="application/ld+json">{"@context": "https://schema.org", "@type": "ImageObject",
+    "contentUrl": "https://x.example/a.jpg", "creditText": "Ada Lovelace"}</script>
+
+Good (the page's own image):
+    <script type="application/ld+json">{"@context": "https://schema.org", "@graph": [
+    {"@type": "WebPage", "primaryImageOfPage": {"@id": "#hero"}},
+    {"@type": "ImageObject", "@id": "#hero", "url": "https://x.example/a.jpg"}]}</script>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from imageseo.model.facts import Place, Problem, shorten
+from imageseo.model.finding import Severity
+from imageseo.web.structured_data.parser import Linked, Node, some
+from imageseo.web.structured_data.schema_org import IMAGE_TYPES
+
+SEVERITY = Severity.ERROR
+LINT_ONLY = True
+_OWNED = ("creator", "creditText", "copyrightNotice", "license")
+
+
+def check(linked: Linked) -> Iterator[Problem]:
+    yield from some(_found(linked))
+
+
+def _found(linked: Linked) -> Iterator[Problem]:
+    named: dict[str, dict[str, Any]] = {}
+    referred: set[str] = set()
+    for node in linked.nodes:
+        if node.id is not None:
+            named.setdefault(node.id, {}).update(node.said)
+            if not node.top:
+                referred.add(node.id)
+        referred.update(value for key, value in node.said.items() if isinstance(value, str) and key != "@id")
+    for node in linked.nodes:
+        if not node.types & IMAGE_TYPES:
+            continue
+        said: Mapping[str, Any] = named.get(node.id, {}) if node.id is not None else node.said
+        if not (said.get("contentUrl") or said.get("url")):
+            message = "an ImageObject has neither contentUrl nor url: it is nobody's image"
+            yield _problem(node, message, "write contentUrl with the absolute URL of the file", None)
+        elif node.top and node.id not in referred and not any(said.get(name) for name in _OWNED):
+            url = str(said.get("contentUrl") or said.get("url"))
+            message = f"the ImageObject of {shorten(url)} has none of {', '.join(_OWNED)}: search engines pass it over"
+            yield _problem(node, message, "say one of them (`rights.creator` and its like), or leave the node out", url)
+
+
+def _problem(node: Node, message: str, hint: str, image: str | None) -> Problem:
+    return Problem(message=message, hint=hint, place=Place(offset=node.offset(), image=image))

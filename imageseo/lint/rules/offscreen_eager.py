@@ -1,0 +1,90 @@
+"""What is far down the page is lazy.
+
+A browser loads every image of a page at once unless it is told to wait, and those that nobody has scrolled to take the
+line from the one that counts. ``loading="lazy"`` leaves the choice to the browser. ``imageseo build`` writes it
+wherever it may.
+
+Without a browser only what is nearly certain is said: an image of the article with 5,000 characters of text in front
+of it, more than any of the judged screens shows, and a file of more than 4 KiB. With a measured layout (``imageseo
+measure``) it is every image that begins below the first screen of phone, tablet and desktop. An author who wrote
+``loading="eager"`` has decided, and so has a build of ours, which leaves two images at once where it knows no hero.
+``--fix`` adds the attribute where a browser saw the image below; without one, text that is folded away counts as well.
+
+Bad (a warning):
+    <article><h1>Harbour</h1><p>[6,000 characters of text]</p>
+    <img src="photo-800x450-60KiB.jpg" alt="A harbour" width="800" height="450"></article>
+
+Bad (a warning, for what a browser saw):
+    <!-- measured: {"photo-800x450-60KiB.jpg": {"width": 688, "top": 1400}} -->
+    <article><h1>Harbour</h1><p>Boats come and go.</p>
+    <img src="photo-800x450-60KiB.jpg" alt="A harbour" width="800" height="450"></article>
+
+Good:
+    <article><h1>Harbour</h1><p>[6,000 characters of text]</p>
+    <img src="photo-800x450-60KiB.jpg" alt="A harbour" width="800" height="450" loading="lazy"></article>
+
+Good (a browser saw it in view, for the text stands beside it):
+    <!-- measured: {"photo-800x450-60KiB.jpg": {"width": 688, "top": 500}} -->
+    <article><h1>Harbour</h1><p>[6,000 characters of text]</p>
+    <img src="photo-800x450-60KiB.jpg" alt="A harbour" width="800" height="450"></article>
+
+Good (it may be in view):
+    <article><h1>Harbour</h1><p>Boats come and go.</p>
+    <img src="photo-800x450-60KiB.jpg" alt="A harbour" width="800" height="450"></article>
+
+Good (the author's own word):
+    <article><h1>Harbour</h1><p>[6,000 characters of text]</p>
+    <img src="photo-800x450-60KiB.jpg" alt="A harbour" width="800" height="450" loading="eager"></article>
+
+Good (an icon costs less than the question):
+    <article><h1>Harbour</h1><p>[6,000 characters of text]</p><img src="mark-32x32-2KiB.png" alt="The mark"></article>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from imageseo.layout.measurements import in_view
+from imageseo.lint.tag_edits import added, is_urgent, plus
+from imageseo.model.facts import ImageFact, Problem
+from imageseo.model.finding import Severity
+from imageseo.model.image import Span, Zone
+from imageseo.model.layout import PageLayout, ShownImage
+
+SEVERITY = Severity.WARN
+LINT_ONLY = True
+FAR = 5_000  # characters of text; a tablet of 820×1180 CSS px shows the most, about 4,500 in one column
+LEAST = 4 * 1024  # bytes
+
+
+def check(
+    html: bytes,
+    images: Sequence[ImageFact],
+    hero: ImageFact | None,
+    measured: PageLayout | None,
+    seen: Mapping[Span, ShownImage],
+) -> Iterator[Problem]:
+    for image in images:
+        ref = image.ref
+        shown = seen.get(ref.span) if measured is not None and not measured.inherited else None
+        view = in_view(shown) if shown is not None else None
+        below = ref.text_before >= FAR and ref.zone is Zone.ARTICLE if view is None else not view
+        if not below or ref.get("loading") is not None:
+            continue
+        if (
+            (image is hero and view is None)
+            or is_urgent(ref)
+            or added(ref)
+            or image.asset is None
+            or image.asset.bytes <= LEAST
+        ):
+            continue
+        yield Problem(
+            message=f"{image.asset.path} ({-(-image.asset.bytes // 1024)} KiB) stands below "
+            f"{'every first screen' if view is False else 'more text than any first screen holds'}, and is loaded at "
+            "once",
+            hint='write loading="lazy" on it; `imageseo build` does',
+            at=ref,
+            # Text in a closed <details> or a tab pushes nothing down: what stands after it may be in view.
+            fix=plus(html, ref, 'loading="lazy"') if view is False else (),
+        )

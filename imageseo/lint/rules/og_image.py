@@ -1,0 +1,66 @@
+"""A page that is shared has a picture: `og:image`, an absolute https URL.
+
+Social networks and messengers fetch it without the page, so a relative URL leads nowhere, and many refuse `http:`. A
+file of this site has to be there. Pages that ask not to be indexed, and the error page, need none. Off by default, as
+imageseo does not write these tags yet.
+
+Bad:
+    <meta property="og:title" content="A harbour">
+
+Bad (relative):
+    <meta property="og:image" content="photo-1200x630.jpg">
+
+Bad (not https):
+    <meta property="og:image" content="http://x.example/guide/photo-1200x630.jpg">
+
+Bad (no such file):
+    site_url = "https://x.example/"
+    <meta property="og:image" content="https://x.example/guide/gone.jpg">
+
+Good:
+    site_url = "https://x.example/"
+    <meta property="og:image" content="https://x.example/guide/photo-1200x630.jpg">
+
+Good (not to be indexed):
+    <meta name="robots" content="noindex">
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from imageseo.model.facts import Place, Problem, Target, shorten
+from imageseo.model.finding import Severity
+from imageseo.model.image import PageScan
+from imageseo.model.site import Page
+from imageseo.web.html.head import Head
+from imageseo.web.html.open_graph import previews, unlisted
+
+SEVERITY = Severity.ERROR
+DEFAULT = Severity.OFF
+LINT_ONLY = True
+_HINT = 'write `<meta property="og:image" content="https://…">` with the URL of a JPEG of 1200×630 px'
+
+
+def check(page: Page, head: Head, scan: PageScan, target: Callable[[str], Target]) -> Iterator[Problem]:
+    found = previews(head)
+    if not found and not unlisted(page.path, head):
+        where = Place(offset=scan.head_end or 0)
+        yield Problem(message="the page has no og:image: shared, it shows no picture", hint=_HINT, place=where)
+    for preview in found:
+        place = Place(offset=preview.tag.span.start, image=preview.url or None)
+        scheme = preview.url.partition(":")[0].lower()
+        secure = (preview.said("secure_url") or "").lower().startswith("https://")
+        if not preview.url:
+            yield Problem(message="og:image is empty", hint=_HINT, place=place)
+        elif scheme not in ("http", "https"):
+            message = f"og:image is no absolute URL: {shorten(preview.url)}"
+            yield Problem(message=message, hint=_HINT, place=place)
+        elif scheme == "http" and not secure:
+            message = f"og:image is not https: {shorten(preview.url)}"
+            yield Problem(message=message, hint="serve and name it by https", place=place)
+        elif (file := target(preview.url)).path is not None and not file.exists:
+            meant = f"did you mean {file.near}? " if file.near else ""
+            message = f"og:image names {shorten(file.path or '')}, which is not in the site"
+            hint = f"{meant}Check the name, its letter case, and that the generator copies the file"
+            yield Problem(message=message, hint=hint, place=place)

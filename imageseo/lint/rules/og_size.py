@@ -1,0 +1,77 @@
+"""The picture of a shared page is 1200×630 px and light.
+
+Below 600×315 px networks show a thumbnail beside the text in place of a large card; 1200×630 px (1.91:1) is sharp on
+all screens and cut by none. X refuses files above 5 MB, and messengers give up on far less: 300 KB is safe. Only files
+of this site can be measured. Off by default, as imageseo does not write these tags yet.
+
+Bad:
+    site_url = "https://x.example/"
+    <meta property="og:image" content="https://x.example/guide/photo-400x210.jpg">
+
+Bad (a warning, not the shape of a card):
+    site_url = "https://x.example/"
+    <meta property="og:image" content="https://x.example/guide/photo-1200x1200.jpg">
+
+Bad (a warning, heavy):
+    site_url = "https://x.example/"
+    <meta property="og:image" content="https://x.example/guide/photo-1200x630-400KiB.jpg">
+
+Bad (too heavy):
+    site_url = "https://x.example/"
+    <meta property="og:image" content="https://x.example/guide/photo-1200x630-5000KiB.jpg">
+
+Good:
+    site_url = "https://x.example/"
+    <meta property="og:image" content="https://x.example/guide/photo-1200x630.jpg">
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from imageseo.model.facts import Place, Problem, Target
+from imageseo.model.finding import Severity
+from imageseo.model.image import Asset
+from imageseo.web.html.head import Head
+from imageseo.web.html.open_graph import previews
+
+if TYPE_CHECKING:
+    from imageseo.lint.facts.page import SiteFiles
+
+SEVERITY = Severity.ERROR
+DEFAULT = Severity.OFF
+LINT_ONLY = True
+_LEAST, _BEST = (600, 315), (1200, 630)
+_RATIO, _SLACK = 1.91, 0.04
+_MOST, _LIGHT = 5_000_000, 300_000
+
+
+def check(head: Head, files: SiteFiles, target: Callable[[str], Target]) -> Iterator[Problem]:
+    for preview in previews(head):
+        file = target(preview.url)
+        asset = files.asset(file.path) if file.path is not None and file.exists else None
+        if not isinstance(asset, Asset) or asset.format == "svg":
+            continue
+        place = Place(offset=preview.tag.span.start, image=preview.url)
+        for message, hint, severity in (*_shape(asset), *_weight(asset)):
+            yield Problem(message=f"og:image {asset.path} {message}", hint=hint, severity=severity, place=place)
+
+
+def _shape(asset: Asset) -> Iterator[tuple[str, str, Severity]]:
+    is_px = f"is {asset.width}×{asset.height} px"
+    cut = f"crop the picture to {_BEST[0]}×{_BEST[1]} px"
+    if asset.width < _LEAST[0] or asset.height < _LEAST[1]:
+        yield f"{is_px}; a large card needs {_LEAST[0]}×{_LEAST[1]} at least", cut, Severity.ERROR
+    elif asset.width < _BEST[0] or asset.height < _BEST[1]:
+        yield f"{is_px}; {_BEST[0]}×{_BEST[1]} is sharp on all screens", cut, Severity.WARN
+    elif abs(asset.width / asset.height / _RATIO - 1) > _SLACK:
+        yield f"{is_px}, {asset.width / asset.height:.2f}:1; cards are {_RATIO}:1 and cut the rest", cut, Severity.WARN
+
+
+def _weight(asset: Asset) -> Iterator[tuple[str, str, Severity]]:
+    if asset.bytes > _MOST:
+        yield f"has {asset.bytes / 1e6:.1f} MB; X takes {_MOST / 1e6:.0f} MB", "compress it as a JPEG", Severity.ERROR
+    elif asset.bytes > _LIGHT:
+        safe = f"messengers take {_LIGHT // 1000} KB for sure"
+        yield f"has {asset.bytes / 1000:.0f} KB; {safe}", "compress it as a JPEG", Severity.WARN

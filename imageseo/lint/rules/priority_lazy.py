@@ -1,0 +1,41 @@
+"""No image is both urgent and lazy.
+
+``loading="lazy"`` waits for the layout, ``fetchpriority="high"`` asks to be first: together the image is late, and
+validators let it pass. An image in view wants the priority, one further down wants to be lazy. The page's hero is
+judged by ``lcp-lazy``. ``--fix`` keeps an image lazy that is not the hero.
+
+Bad:
+    <article><img src="photo-1600x900.jpg" alt="A harbour" fetchpriority="high">
+    <img src="boats-1600x900.jpg" alt="Boats" loading="lazy" fetchpriority="high"></article>
+
+Bad (letter case does not matter):
+    <header><img src="photo-1600x900.jpg" alt="A harbour" loading="LAZY" fetchpriority="High"></header>
+
+Good:
+    <article><img src="photo-1600x900.jpg" alt="A harbour" fetchpriority="high">
+    <img src="boats-1600x900.jpg" alt="Boats" loading="lazy"></article>
+
+Good (urgent once it is in view, which browsers do by themselves):
+    <article><img src="boats-1600x900.jpg" alt="Boats" loading="lazy" fetchpriority="auto"></article>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from imageseo.lint.tag_edits import is_lazy, is_urgent, without
+from imageseo.model.facts import ImageFact, Problem
+from imageseo.model.finding import Severity
+
+SEVERITY = Severity.ERROR
+
+
+def check(html: bytes, images: Sequence[ImageFact], hero: ImageFact | None) -> Iterator[Problem]:
+    for image in images:
+        if image is not hero and is_urgent(image.ref) and is_lazy(image.ref):
+            yield Problem(
+                message=f'{image.name} has both loading="lazy" and fetchpriority="high"',
+                hint='take loading="lazy" away if it is in view when the page opens, else the priority',
+                at=image.ref,
+                fix=without(html, image.ref, "fetchpriority"),
+            )

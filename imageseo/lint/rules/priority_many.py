@@ -1,0 +1,47 @@
+"""At most one image of a page asks to be loaded first.
+
+``fetchpriority="high"`` puts one download before the others. Given to several it puts them all at the same level again,
+and the image that visitors wait for shares the line with the rest. Of images that are shown in one colour scheme only
+(``#only-light``, ``#only-dark``) a browser loads one: such a pair counts once. Which image is the right one only the
+author knows; ``imageseo measure`` tells what the browser waited for.
+
+Bad (a warning, at the second):
+    <article><img src="photo-1600x900.jpg" alt="A harbour" fetchpriority="high">
+    <img src="boats-1600x900.jpg" alt="Boats" fetchpriority="high"></article>
+
+Good:
+    <article><img src="photo-1600x900.jpg" alt="A harbour" fetchpriority="high">
+    <img src="boats-1600x900.jpg" alt="Boats" fetchpriority="low"></article>
+
+Good (one of them is shown):
+    <article><img src="day-800x450.jpg#only-light" alt="A harbour" fetchpriority="high">
+    <img src="night-800x450.jpg#only-dark" alt="A harbour" fetchpriority="high"></article>
+
+Good (one file in two places is one download):
+    <article><img src="photo-1600x900.jpg" alt="A harbour" fetchpriority="high">
+    <img src="photo-1600x900.jpg" alt="A harbour" fetchpriority="high"></article>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from imageseo.lint.tag_edits import is_urgent, scheme
+from imageseo.model.facts import ImageFact, Problem
+from imageseo.model.finding import Severity
+
+SEVERITY = Severity.WARN
+LINT_ONLY = True
+
+
+def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
+    urgent = {image.name: image for image in images if is_urgent(image.ref)}
+    light = sum(scheme(image.ref) != "dark" for image in urgent.values())
+    dark = sum(scheme(image.ref) != "light" for image in urgent.values())
+    if max(light, dark) > 1:
+        first, second = list(urgent.values())[:2]
+        yield Problem(
+            message=f'{max(light, dark)} images of the page have fetchpriority="high": {first.name} is the first',
+            hint="keep it on the one image that visitors wait for, and take it away from the others",
+            at=second.ref,
+        )

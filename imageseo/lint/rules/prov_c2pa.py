@@ -1,0 +1,53 @@
+"""A C2PA manifest that a published picture carries is valid.
+
+One that does not fit its file (it was edited, resized or given XMP after signing) makes a picture look forged where
+nobody forged anything. Checked by c2pa-python, the extra `imageseo[c2pa]`; without it a note says that nothing was
+checked. Whether a signer is on a list of trusted ones is no question here, and nothing is fetched. Off by default, as
+imageseo does not sign yet.
+
+Bad:
+    <img src="tower-800x450-c2pa.jpg" alt="A tower">
+
+Good:
+    <img src="tower-800x450.jpg" alt="A tower">
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from imageseo.model import extras
+from imageseo.model.facts import ImageFact, Problem
+from imageseo.model.finding import Severity
+
+if TYPE_CHECKING:
+    from imageseo.lint.facts.c2pa import Credentials
+    from imageseo.lint.facts.file_metadata import Marks
+
+SEVERITY = Severity.ERROR
+DEFAULT = Severity.OFF
+
+
+def check(images: Sequence[ImageFact], marks: Marks, credentials: Credentials) -> Iterator[Problem]:
+    for image in images:
+        for path in dict.fromkeys(target.path for target in image.targets if target.path is not None and target.exists):
+            carried = marks.of(path)
+            verdict = credentials.check(path) if carried is not None and carried.c2pa else None
+            if verdict is not None and verdict.problems:
+                code, why = verdict.problems[0]
+                more = f" (and {len(verdict.problems) - 1} more faults)" if len(verdict.problems) > 1 else ""
+                yield Problem(
+                    message=f"the C2PA manifest of {path} is not valid: {code}{more}",
+                    hint=f"{why}. Sign after the last change of the file, or take the manifest out".lstrip(". "),
+                    at=image.ref,
+                )
+
+
+def check_site(credentials: Credentials) -> Iterator[Problem]:
+    if not credentials.available:
+        yield Problem(
+            message="C2PA manifests were not checked: c2pa-python is not installed",
+            hint=f'`pip install "{extras.CLONE}[c2pa]"`, or leave the rule off',
+            severity=Severity.INFO,
+        )

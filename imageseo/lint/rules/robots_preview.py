@@ -1,0 +1,46 @@
+"""Search engines may show the page's picture large: `max-image-preview:large`.
+
+Without it Google shows a thumbnail at most in Discover, and publishers in the European Union get what they ask for, no
+more. Pages that ask not to be indexed need none. Off by default, as imageseo does not write these tags yet.
+
+Bad:
+    <p>A harbour</p>
+
+Bad (something less):
+    <meta name="robots" content="index, follow, max-image-preview:standard">
+
+Good:
+    <meta name="robots" content="index, follow, max-image-preview:large">
+
+Good (not to be indexed):
+    <meta name="robots" content="noindex">
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from imageseo.model.facts import Place, Problem
+from imageseo.model.finding import Severity
+from imageseo.model.image import PageScan
+from imageseo.model.site import Page
+from imageseo.web.html.head import Head
+from imageseo.web.html.open_graph import unlisted
+
+SEVERITY = Severity.WARN
+DEFAULT = Severity.OFF
+LINT_ONLY = True
+_WANTED = "max-image-preview:large"
+
+
+def check(page: Page, head: Head, scan: PageScan) -> Iterator[Problem]:
+    tags = [*head.named("robots"), *head.named("googlebot")]
+    words = {word.strip().replace(" ", "") for tag in tags for word in (tag.get("content") or "").lower().split(",")}
+    if _WANTED in words or unlisted(page.path, head):
+        return
+    less = next((word for word in sorted(words) if word.startswith("max-image-preview:")), None)
+    yield Problem(
+        message=f"robots are told {less}" if less else "robots are not told that the picture may be shown large",
+        hint=f'write `<meta name="robots" content="{_WANTED}">`',
+        place=Place(offset=tags[0].span.start if tags else scan.head_end or 0),
+    )

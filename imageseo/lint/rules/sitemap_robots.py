@@ -1,0 +1,114 @@
+"""What a sitemap lists may be fetched and indexed.
+
+An image or page that robots.txt forbids (to `Googlebot-Image` or `Googlebot`, else by the rules for `*`), and a page
+that says `noindex`, are listed in vain, and Search Console reports each. Of what one folder holds the first is named,
+with how many there are. A robots.txt counts at the root of its host only: without a base URL, where the sitemap lists
+pages of the site right below a host.
+
+Bad:
+    robots.txt:
+        User-agent: Googlebot-Image
+        Disallow: /*.jpg$
+    sitemap.xml:
+        <urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
+        xmlns:image="http://www.google.com/schemas/sitemap-image/1.1">
+        <url><loc>https://x.example/guide/</loc>
+        <image:image><image:loc>https://x.example/guide/a.jpg</image:loc></image:image></url></urlset>
+
+Bad (a page that is not to be indexed):
+    site_url = "https://x.example/"
+    sitemap.xml:
+        <urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc>https://x.example/guide/</loc></url></urlset>
+    <meta name="robots" content="noindex, follow">
+
+Good:
+    robots.txt:
+        User-agent: *
+        Disallow: /private/
+        Allow: /private/public.jpg
+    sitemap.xml:
+        <urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
+        xmlns:image="http://www.google.com/schemas/sitemap-image/1.1">
+        <url><loc>https://x.example/guide/</loc>
+        <image:image><image:loc>https://x.example/private/public.jpg</image:loc></image:image></url></urlset>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from imageseo.model.facts import Place, Problem, shorten
+from imageseo.model.finding import Severity
+from imageseo.model.image import PageScan
+from imageseo.model.site import Page, Site
+from imageseo.web import urls
+from imageseo.web.html import head
+from imageseo.web.html.open_graph import hidden
+from imageseo.web.robots import IMAGES, PAGES, Robots
+
+if TYPE_CHECKING:
+    from imageseo.lint.facts.sitemaps import Listed, Sitemaps
+
+SEVERITY = Severity.ERROR
+
+
+def check(page: Page, site: Site, html: bytes, scan: PageScan, sitemaps: Sitemaps) -> Iterator[Problem]:
+    listed = sitemaps.page(urls.absolute(site.base_url, page.url)) if site.base_url is not None else None
+    if listed is None or not (b"noindex" in html or _says_none(scan)):
+        return  # the tags of all other pages need not be read one by one
+    tag = hidden(head.read(html, scan))
+    if tag is not None:
+        yield Problem(
+            message=f"the page says noindex, and {listed.file} lists it (line {listed.line})",
+            hint="leave the page out of the sitemap, or let it be indexed",
+            place=Place(offset=tag.span.start),
+        )
+
+
+def _says_none(scan: PageScan) -> bool:
+    """In words that a search of the bytes may not find."""
+    said = [(scan.meta_content(name) or "").lower() for name in ("robots", "googlebot")]
+    return any(word in each for each in said for word in ("noindex", "none"))
+
+
+def check_site(site: Site, robots: Robots | None, sitemaps: Sitemaps) -> Iterator[Problem]:
+    if robots is not None:
+        hosts = {_host(site.base_url)} if site.base_url is not None else _hosts(site, sitemaps)
+        yield from _forbidden(robots, _of(hosts, sitemaps.images), IMAGES, "image")
+        yield from _forbidden(robots, _of(hosts, sitemaps.pages), PAGES, "page")
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0].lower()
+
+
+def _hosts(site: Site, sitemaps: Sitemaps) -> set[str]:
+    """The hosts at whose root the site stands, by the pages that are listed."""
+    pages = {_bare(urls.absolute("", page.url)) for page in site.pages}
+    return {_host(url) for url in sitemaps.pages if _bare(url.partition("://")[2].partition("/")[2]) in pages}
+
+
+def _bare(path: str) -> str:
+    """A page's path without what a server may leave out of it."""
+    return path.removesuffix("index.html").removesuffix(".html").strip("/")
+
+
+def _of(hosts: set[str], listed: Mapping[str, Listed]) -> Mapping[str, Listed]:
+    """What this robots.txt speaks of: another host has its own."""
+    return {url: entry for url, entry in listed.items() if _host(url) in hosts}
+
+
+def _forbidden(robots: Robots, listed: Mapping[str, Listed], agent: str, kind: str) -> Iterator[Problem]:
+    groups: dict[tuple[str, str], list[Listed]] = {}
+    for url, entry in listed.items():
+        if not robots.allows(url, agent):
+            groups.setdefault((entry.file, url.rpartition("/")[0]), []).append(entry)
+    for entries in groups.values():
+        first = entries[0]
+        more = f", and {len(entries) - 1:,} more beside it" if len(entries) > 1 else ""
+        yield Problem(
+            message=f"robots.txt forbids {agent} the listed {kind} {shorten(first.url)}{more}",
+            hint=f"allow it in robots.txt, or leave the {kind} out of the sitemap",
+            place=Place(file=first.file, line=first.line, image=first.url if kind == "image" else None),
+        )

@@ -1,0 +1,71 @@
+"""``sizes="auto"`` stands on lazy images only.
+
+``auto`` lets the browser take the width from the layout, which it has only for images that wait for it. On an image
+without ``loading="lazy"`` Chromium takes ``auto`` for an unknown word and reads nothing behind it: the slot becomes
+``100vw`` and phones load far too much. Validators make it an error too. It may stand on a ``<source>`` when the
+``<img>`` of that picture is lazy. ``--fix`` takes ``auto,`` away where a length follows it.
+
+Bad:
+    <img src="photo-1600x900.jpg" srcset="photo-800x450.jpg 800w, photo-1600x900.jpg 1600w"
+      sizes="auto, (min-width: 900px) 860px, 100vw" alt="A harbour">
+
+Bad (of a source):
+    <picture><source type="image/webp" srcset="photo-800x450.webp 800w, photo-1600x900.webp 1600w" sizes="auto, 50vw">
+    <img src="photo-1600x900.jpg" alt="A harbour" fetchpriority="high"></picture>
+
+Good:
+    <img src="photo-1600x900.jpg" srcset="photo-800x450.jpg 800w, photo-1600x900.jpg 1600w"
+      sizes="auto, (min-width: 900px) 860px, 100vw" alt="A harbour" loading="lazy">
+
+Good (of a source, and the image is lazy):
+    <picture><source type="image/webp" srcset="photo-800x450.webp 800w, photo-1600x900.webp 1600w" sizes="auto, 50vw">
+    <img src="photo-1600x900.jpg" alt="A harbour" loading="lazy"></picture>
+
+Good (a library of lazy images has a word of its own for it):
+    <img data-src="photo-1600x900.jpg" data-sizes="auto" class="lazyload" alt="A harbour">
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from imageseo.lint.tag_edits import added, is_lazy
+from imageseo.model.edit import Edit
+from imageseo.model.facts import ImageFact, Problem
+from imageseo.model.finding import Severity
+from imageseo.model.image import ImageRef, Span
+from imageseo.web.srcset.sizes import parse_sizes
+
+SEVERITY = Severity.ERROR
+
+_AUTO = re.compile(r"\s*auto\s*(?:,|$)", re.IGNORECASE)
+
+
+def check(html: bytes, images: Sequence[ImageFact]) -> Iterator[Problem]:
+    for image in images:
+        ref = image.ref
+        if is_lazy(ref):
+            continue
+        own = _AUTO.match(ref.get("sizes") or "") is not None
+        if own or any(_AUTO.match(source.sizes or "") for source in ref.sources):
+            yield Problem(
+                message=f"{image.name} is not lazy, but its {'' if own else '<source> has '}sizes "
+                f"{'begins with' if own else 'that begins with'} auto",
+                hint='write the lengths alone, `sizes="(min-width: 900px) 860px, 100vw"`, or loading="lazy" on the img',
+                at=ref,
+                fix=_fix(html, ref) if own else (),
+            )
+
+
+def _fix(html: bytes, ref: ImageRef) -> tuple[Edit, ...]:
+    """Without the word; none where nothing would be left, or where a build wrote the attribute."""
+    attribute = next(attribute for attribute in ref.attributes if attribute.name == "sizes")
+    rest = _AUTO.sub("", attribute.value or "", count=1).strip()
+    if not parse_sizes(rest) or "sizes" in added(ref):
+        return ()
+    start, end = attribute.span
+    written = re.fullmatch(rb"""(sizes\s*=\s*["']?\s*)auto\s*,\s*(.+)""", html[start:end], re.IGNORECASE | re.DOTALL)
+    if written is None:
+        return ()
+    return (Edit(span=Span(start, end), replacement=written[1] + written[2]),)

@@ -1,0 +1,125 @@
+"""``sizes`` says how wide the image is shown.
+
+A browser chooses among the candidates of a ``srcset`` by ``sizes``, before it knows the layout. When that says
+``100vw`` of an image in a column of 688 px, a desktop loads a file twice as wide as it can show; when it says too
+little, the image is blurred. Found is what leads a browser more than one candidate past the one that fits, at any of
+the viewports that ``imageseo measure`` saw the page at, on plain screens and on dense ones. Of a lazy image whose
+``sizes`` begin with ``auto`` the layout itself decides. ``imageseo build`` writes ``sizes`` from the measurement.
+
+Bad:
+    <!-- measured: {"photo-1600x900.jpg": {"width": 400, "top": 300}} -->
+    <img src="photo-1600x900.jpg" srcset="photo-400x225.jpg 400w, photo-800x450.jpg 800w, photo-1200x675.jpg 1200w,
+      photo-1600x900.jpg 1600w" sizes="100vw" alt="A harbour">
+
+Bad (too little):
+    <!-- measured: {"photo-1600x900.jpg": {"width": 1350, "top": 300}} -->
+    <img src="photo-1600x900.jpg" srcset="photo-400x225.jpg 400w, photo-800x450.jpg 800w, photo-1200x675.jpg 1200w,
+      photo-1600x900.jpg 1600w" sizes="400px" alt="A harbour">
+
+Good:
+    <!-- measured: {"photo-1600x900.jpg": {"width": 400, "top": 300}} -->
+    <img src="photo-1600x900.jpg" srcset="photo-400x225.jpg 400w, photo-800x450.jpg 800w, photo-1200x675.jpg 1200w,
+      photo-1600x900.jpg 1600w" sizes="400px" alt="A harbour">
+
+Good (one step is no harm):
+    <!-- measured: {"photo-1600x900.jpg": {"width": 400, "top": 300}} -->
+    <img src="photo-1600x900.jpg" srcset="photo-400x225.jpg 400w, photo-800x450.jpg 800w, photo-1200x675.jpg 1200w,
+      photo-1600x900.jpg 1600w" sizes="500px" alt="A harbour">
+
+Good (the browser knows):
+    <!-- measured: {"photo-1600x900.jpg": {"width": 400, "top": 3000}} -->
+    <img src="photo-1600x900.jpg" srcset="photo-400x225.jpg 400w, photo-800x450.jpg 800w, photo-1200x675.jpg 1200w,
+      photo-1600x900.jpg 1600w" sizes="auto, 100vw" loading="lazy" alt="A harbour">
+
+Good (nobody looked):
+    <img src="photo-1600x900.jpg" srcset="photo-400x225.jpg 400w, photo-800x450.jpg 800w, photo-1200x675.jpg 1200w,
+      photo-1600x900.jpg 1600w" sizes="100vw" alt="A harbour">
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from imageseo.lint.tag_edits import is_lazy
+from imageseo.model.facts import ImageFact, Problem
+from imageseo.model.finding import Severity, Viewport
+from imageseo.model.image import ImageRef, SourceTag, Span
+from imageseo.model.layout import PageLayout, ShownImage
+from imageseo.web.srcset.candidates import by_width, chosen_of, parse_srcset, source_size, taken
+
+SEVERITY = Severity.WARN
+LINT_ONLY = True
+
+_DENSITIES = (1.0, 2.0)
+_HEIGHT = 900  # CSS px; `sizes` hardly ever asks for it
+
+
+class _Miss(NamedTuple):
+    """A choice that misses the fitting candidate by so many ``steps``."""
+
+    steps: int
+    viewport: Viewport
+    slot: float
+    shown: float
+    chosen: int
+    fitting: int
+
+
+def check(
+    images: Sequence[ImageFact],
+    measured: PageLayout | None,
+    seen: Mapping[Span, ShownImage],
+    sampled: tuple[int, ...],
+) -> Iterator[Problem]:
+    if measured is None or measured.inherited:
+        return
+    for image in images:
+        shown = seen.get(image.ref.span)
+        if shown is None or len(shown.widths) != len(sampled) or not _counts(image.ref):
+            continue
+        misses = [
+            miss
+            for width, px in zip(sampled, shown.widths, strict=True)
+            for density in _DENSITIES
+            if px > 0 and (miss := _miss(image.ref, _screen(width, density), px)) is not None
+        ]
+        worst = max(misses, key=lambda miss: abs(miss.steps), default=None)
+        if worst is not None and abs(worst.steps) > 1:
+            at = f"{worst.viewport.width} CSS px at {worst.viewport.dpr:g}x"
+            yield Problem(
+                message=f"{image.name} is shown {worst.shown:g} px wide on a screen of {at}, where `sizes` says "
+                f"{worst.slot:g} px: a browser takes {worst.chosen}w, and {worst.fitting}w fits",
+                hint="write what was measured; `imageseo build` does so where it writes the srcset",
+                at=image.ref,
+            )
+
+
+def _counts(ref: ImageRef) -> bool:
+    return by_width(ref.get("srcset")) or any(by_width(source.srcset) for source in ref.sources)
+
+
+def _screen(width: int, density: float) -> Viewport:
+    return Viewport(name="measured", width=width, height=_HEIGHT, dpr=density)
+
+
+def _miss(ref: ImageRef, viewport: Viewport, shown: float) -> _Miss | None:
+    url = chosen_of(ref, viewport)
+    offer = next((offer for offer in _offers(ref, viewport) if _width(offer, url)), None)
+    if offer is None or (is_lazy(ref) and (offer.sizes or "").strip().lower().startswith("auto")):
+        return None
+    rungs = sorted({each.width for each in parse_srcset(offer.srcset) if each.width is not None})
+    chosen = rungs.index(_width(offer, url) or rungs[-1])
+    fitting = next((index for index, rung in enumerate(rungs) if rung >= shown * viewport.dpr), len(rungs) - 1)
+    slot = source_size(offer.sizes, viewport, lazy=is_lazy(ref))
+    return _Miss(chosen - fitting, viewport, round(slot, 1), shown, rungs[chosen], rungs[fitting])
+
+
+def _offers(ref: ImageRef, viewport: Viewport) -> Iterator[SourceTag]:
+    """The lists of candidates that a browser may take, in its order."""
+    yield from (source for source in ref.sources if taken(source.type, source.media, viewport))
+    yield SourceTag(type=None, srcset=ref.get("srcset") or "", sizes=ref.get("sizes"), media=None)
+
+
+def _width(offer: SourceTag, url: str) -> int | None:
+    return next((each.width for each in parse_srcset(offer.srcset) if each.url == url), None)

@@ -1,0 +1,93 @@
+"""Every ``srcset`` says the truth about its files, in one kind of descriptor.
+
+``800w`` means that the file is 800 px wide. A browser that believes a wrong number chooses a blurred file or one too
+large, and shows the image in a wrong natural size. Descriptors that no browser understands, widths beside densities and
+two candidates for the same size make browsers drop candidates without a word. Validators look at the words only, never
+at the files.
+
+Compared are the files of this site, up to 1 px; drawings in SVG fit any width. Variants that a build of ours wrote have
+their width in their names and are not opened again.
+
+Bad:
+    <img src="photo-1600x900.jpg" srcset="photo-640x360.jpg 800w, photo-1600x900.jpg 1600w" sizes="50vw" alt="Boats">
+
+Bad (widths and densities):
+    <img src="photo-1600x900.jpg" srcset="photo-800x450.jpg 800w, photo-1600x900.jpg 2x" sizes="50vw" alt="A harbour">
+
+Bad (two of one width):
+    <picture><source srcset="photo-800x450.webp 800w, boats-800x450.webp 800w" sizes="50vw" type="image/webp">
+    <img src="photo-1600x900.jpg" alt="A harbour"></picture>
+
+Bad (two of one density: a candidate without any is the 1x):
+    <img src="photo-1600x900.jpg" srcset="photo-800x450.jpg, photo-1600x900.jpg 1x" alt="A harbour">
+
+Bad (no descriptor):
+    <img src="photo-1600x900.jpg" srcset="photo-800x450.jpg 800px, photo-1600x900.jpg 1600w" sizes="50vw" alt="Boats">
+
+Good:
+    <img src="photo-1600x900.jpg" srcset="photo-800x450.jpg 800w, photo-1600x900.jpg 1600w" sizes="50vw" alt="Boats">
+
+Good (densities):
+    <img src="photo-800x450.jpg" srcset="photo-800x450.jpg, photo-1600x900.jpg 2x" alt="A harbour">
+
+Good (another host's, and one that is not there, cannot be compared):
+    <img src="https://img.example/a.jpg" srcset="https://img.example/b.jpg 800w, gone.jpg 9w" sizes="9vw" alt="Boats">
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from imageseo.lint.tag_edits import added
+from imageseo.model.facts import ImageFact, Problem, shorten
+from imageseo.model.finding import Severity
+from imageseo.model.image import Asset
+from imageseo.web.filenames import like_variant
+from imageseo.web.srcset.candidates import Listed, listed
+
+SEVERITY = Severity.ERROR
+TOLERANCE = 1  # px
+
+
+def check(images: Sequence[ImageFact], asset_of: Callable[[str], Asset | None]) -> Iterator[Problem]:
+    for image in images:
+        ref = image.ref
+        written = [] if ref.ours else [("a <source>", source.srcset) for source in ref.sources]
+        own = ref.get("srcset")
+        if own and "srcset" not in added(ref):
+            written.insert(0, ("its srcset", own))
+        for where, srcset in written:
+            fault = _fault(tuple(listed(srcset)), asset_of)
+            if fault is not None:
+                what, hint = fault
+                yield Problem(message=f"{image.name}: {where} {what}", hint=hint, at=ref)
+                break
+
+
+def _fault(entries: Sequence[Listed], asset_of: Callable[[str], Asset | None]) -> tuple[str, str] | None:
+    """The first thing that is wrong with a srcset, and what to do; None when nothing is."""
+    for entry in entries:
+        if entry.candidate is None:
+            what = f"gives {shorten(entry.url)} the descriptor {entry.descriptors!r}, which browsers do not understand"
+            return what, "write the file's width in px with a `w`, or a density with an `x`: `800w`, `2x`"
+    candidates = [entry.candidate for entry in entries if entry.candidate is not None]
+    widths = [each for each in candidates if each.width is not None]
+    if widths and len(widths) < len(candidates):
+        other = next(each for each in candidates if each.width is None)
+        what = f"mixes widths and densities: {widths[0].width}w, and {shorten(other.url)} has none"
+        return what, "give every candidate its width, or every one its density"
+    seen: dict[str, str] = {}
+    for each in candidates:
+        size = f"{each.width}w" if each.width is not None else f"{1.0 if each.density is None else each.density:g}x"
+        if size in seen:
+            what = f"has two candidates for {size}, {shorten(seen[size])} and {shorten(each.url)}"
+            return what, "browsers take the first: remove one, or correct its descriptor"
+        seen[size] = each.url
+    for each in widths:
+        # What is named like a variant of ours says its width itself; whether it is there yet depends on other pages.
+        asset = None if like_variant(each.url.partition("?")[0]) else asset_of(each.url)
+        if asset is None or asset.format == "svg" or each.width is None:
+            continue
+        if abs(asset.width - each.width) > TOLERANCE:
+            return f"says {each.width}w of {asset.path}, which is {asset.width} px wide", f"write {asset.width}w"
+    return None

@@ -1,0 +1,47 @@
+"""A page with a picture asks for the large card.
+
+X shows `og:image` as a small square unless `twitter:card` says `summary_large_image`. Pages without a picture for
+networks are `og-image`'s business; players and apps have cards of their own. Off by default, as imageseo does not write
+these tags yet.
+
+Bad:
+    <meta property="og:image" content="https://x.example/card.jpg">
+
+Bad (the small one):
+    <meta property="og:image" content="https://x.example/card.jpg"><meta name="twitter:card" content="summary">
+
+Good:
+    <meta property="og:image" content="https://x.example/card.jpg">
+    <meta name="twitter:card" content="summary_large_image">
+
+Good (nothing to show):
+    <meta property="og:title" content="A harbour">
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from imageseo.model.facts import Place, Problem, shorten
+from imageseo.model.finding import Severity
+from imageseo.web.html.head import Head
+from imageseo.web.html.open_graph import previews
+
+SEVERITY = Severity.WARN
+DEFAULT = Severity.OFF
+LINT_ONLY = True
+_LARGE = "summary_large_image"
+
+
+def check(head: Head) -> Iterator[Problem]:
+    tags, shared = head.named("twitter:card"), previews(head)
+    pictures = [preview.tag for preview in shared] or list(head.named("twitter:image"))
+    said = next((said for tag in tags if (said := tag.get("content"))), None)
+    if not pictures or (said or "").lower() in (_LARGE, "player", "app"):
+        return
+    found = f"twitter:card is {shorten(said)}" if said else "there is no twitter:card"
+    yield Problem(
+        message=f"{found}: X shows the page's picture as a small square",
+        hint=f'write `<meta name="twitter:card" content="{_LARGE}">`',
+        place=Place(offset=(tags[0] if tags else pictures[0]).span.start),
+    )

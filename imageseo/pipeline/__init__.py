@@ -1,0 +1,1 @@
+"""The build: plan, encode, rewrite, publish, check, page by page."""

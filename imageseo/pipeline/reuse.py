@@ -1,0 +1,87 @@
+"""Pages that are as the last build left them: told by their bytes and by what they asked, finished without a scan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+from imageseo.lint.facts.page import SiteFiles
+from imageseo.model.errors import ImageseoError, SiteError
+from imageseo.model.image import Span
+from imageseo.model.protocols import Store, Stored
+from imageseo.model.site import Page
+from imageseo.pipeline.incremental.build_state import Named, Record
+from imageseo.pipeline.originals import Originals
+from imageseo.pipeline.stale_files import Sweep
+from imageseo.storage.output import Output
+from imageseo.web.html import edits
+
+
+@dataclass(slots=True, kw_only=True)
+class Replay:
+    """Checks records of the last build, and does again what they say. ``locate``: digest -> the store's file."""
+
+    output: Output
+    files: SiteFiles
+    store: Store
+    locate: Callable[[str], Path]
+    originals: Originals
+    records: Mapping[str, Record]
+    _pristine: set[str] = field(default_factory=set)
+    _held: set[str] = field(default_factory=set)
+
+    def find(self, page: Page, context: bytes | None) -> Record | None:
+        """The page's record when all that it follows from is the same, and every variant can be had; else None."""
+        record = self.records.get(page.path)
+        if record is None or record.context != context:
+            return None
+        try:
+            found = sha256(self.output.read(page.path)).digest()
+        except OSError:
+            return None
+        if found not in (record.author, record.after) or not record.trace.holds(self.files):
+            return None
+        if not all(self._obtained(named) for named in record.outcome.named):
+            return None
+        if not all(self.originals.obtainable(new) for new in record.outcome.replaced):
+            return None
+        if found != record.after:
+            self._pristine.add(page.path)
+        return record
+
+    def finish(self, page: Page, record: Record, sweep: Sweep) -> None:
+        """Publish the record's variants and write the page. Raises OSError, ImageseoError; the page is whole then."""
+        for named in record.outcome.named:
+            self.files.add(named.path, named.bytes)
+        for named in record.outcome.named:
+            self._publish(named)
+        if page.path in self._pristine:
+            changes = (edits.Edit(span=Span(start, end), replacement=new) for start, end, new in record.edits)
+            self.output.write(page.path, edits.apply(self.output.read(page.path), changes))
+        sweep.finished(page, (named.path for named in record.outcome.named))
+
+    def _obtained(self, named: Named) -> bool:
+        """Whether a variant is published, now at the latest: the store may be pruned before the page's turn comes.
+
+        One that in the end no page names is swept like any that the last build named.
+        """
+        try:
+            self._publish(named)
+        except (OSError, ImageseoError):
+            return False  # whoever makes it anew meets the same fault, and says so
+        return True
+
+    def _publish(self, named: Named) -> None:
+        if named.path in self._held:
+            return
+        if not self.output.holds(named.path, named.bytes):
+            stored = Stored(sha256=named.sha256, bytes=named.bytes)
+            twin = self.locate(named.sha256)
+            if not (self.store.intact(stored) and self.output.link(named.path, twin)):
+                data = self.store.read(stored)
+                if data is None:
+                    raise SiteError(f"{named.path} is gone from the store", hint="build again")
+                self.output.put(named.path, data, twin=twin)
+        self._held.add(named.path)

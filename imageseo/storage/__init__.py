@@ -1,0 +1,1 @@
+"""Bytes on disk and in buckets: atomic writes, the content-addressed store, the published folder."""

@@ -1,0 +1,175 @@
+"""Keys of a store: empty files whose names say everything, one listing for all of a shard."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from imageseo.model.protocols import Stored
+from imageseo.storage.blobs import discard, listed
+
+try:
+    import fcntl
+except ImportError:  # Windows: nobody can tell who else is at work
+    fcntl = None  # type: ignore[assignment]
+
+_KEY = re.compile(r"[0-9a-f]{64}")
+_SHARD = re.compile(r"[0-9a-f]{2}")
+_ENTRY = re.compile(r"([0-9a-f]{62})\.([0-9a-f]{64})\.(\d{1,18})")
+_DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Entry:
+    """A key on disk. ``used``: when it was last used, seconds; ``path``: its file."""
+
+    used: float
+    path: str
+    key: str
+    stored: Stored
+
+
+class Entries:
+    """A folder of keys (``ab/<rest of the key>.<sha256>.<bytes>``). Every method may raise OSError.
+
+    An empty file cannot be half-written. Its time is when the key was last used, which nothing but pruning asks.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = str(folder / "keys")
+
+    def path(self, key: str, stored: Stored) -> str:
+        return f"{self._folder}{os.sep}{key[:2]}{os.sep}{key[2:]}.{stored.sha256}.{stored.bytes}"
+
+    def shard(self, key: str) -> dict[str, Stored]:
+        """Every key that begins with the same two digits. Raises ValueError for what is no key."""
+        if not _KEY.fullmatch(key):
+            raise ValueError(f"a key is 64 hex digits, not {key!r}")
+        try:
+            names = sorted(os.listdir(f"{self._folder}{os.sep}{key[:2]}"))  # noqa: PTH208 - names are all we want
+        except FileNotFoundError:
+            return {}
+        # Two entries of one key: only from codecs that call themselves the same and are not. Any will do.
+        found = (_ENTRY.fullmatch(name) for name in names)
+        return {key[:2] + match[1]: Stored(sha256=match[2], bytes=int(match[3])) for match in found if match}
+
+    def add(self, key: str, stored: Stored, now: float) -> None:
+        path = Path(self.path(key, stored))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        os.utime(path, (now, now))
+
+    def forget(self, key: str, stored: Stored) -> None:
+        with suppress(OSError):  # where we may only read, an entry that leads nowhere stays
+            discard(self.path(key, stored))
+
+    def mark(self, key: str, stored: Stored, now: float) -> None:
+        """Move an entry's time to ``now``, at most once a day; back, too, when a clock ran ahead."""
+        path = self.path(key, stored)
+        with suppress(OSError):
+            if abs(now - os.stat(path).st_mtime) > _DAY:  # noqa: PTH116 - a Path costs more than the call
+                os.utime(path, (now, now))
+
+    def remove_unused(self, entry: Entry) -> bool:
+        """Remove a key unless somebody used it since it was listed, or removed it."""
+        try:
+            if os.stat(entry.path).st_mtime > entry.used + 1:  # noqa: PTH116 - as above
+                return False
+        except FileNotFoundError:
+            return False
+        return discard(entry.path)
+
+    def mend_times(self, entries: Iterable[Entry], now: float) -> None:
+        """Count what was used in the future, by a clock that ran ahead, as used now: or it would never grow old."""
+        for entry in entries:
+            if entry.used > now:
+                with suppress(FileNotFoundError):
+                    os.utime(entry.path, (now, now))
+
+    def inventory(self) -> tuple[list[Entry], list[str]]:
+        """All keys, and the paths of what is none."""
+        entries: list[Entry] = []
+        strangers: list[str] = []
+        for shard in listed(self._folder):
+            if not _SHARD.fullmatch(shard.name) or not shard.is_dir(follow_symlinks=False):
+                strangers.append(shard.path)
+                continue
+            for file in listed(shard.path):
+                match = _ENTRY.fullmatch(file.name)
+                if match is None or not file.is_file(follow_symlinks=False):
+                    strangers.append(file.path)
+                    continue
+                stored = Stored(sha256=match[2], bytes=int(match[3]))
+                with suppress(FileNotFoundError):  # another process removed it
+                    used = file.stat(follow_symlinks=False).st_mtime
+                    entries.append(Entry(used=used, path=file.path, key=shard.name + match[1], stored=stored))
+        return entries, strangers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruning:
+    """What to prune; ``None``: not by that. Seconds, bytes, keys.
+
+    ``lately``: what was used since then stays although it is not ``needed``.
+    """
+
+    older_than: float | None = None
+    max_bytes: int | None = None
+    needed: Collection[str] | None = None
+    lately: float | None = None
+
+    def choose(self, entries: Iterable[Entry], sizes: Mapping[str, int], now: float) -> tuple[set[Entry], int]:
+        """The entries that go, and how many stay for ``lately`` alone. ``sizes``: bytes of the blobs that exist."""
+        goes: set[Entry] = set()
+        spared = 0
+        users = Counter(entry.stored.sha256 for entry in entries)
+        total = sum(size for sha256, size in sizes.items() if sha256 in users)
+        for entry in sorted(entries):
+            old = self.older_than is not None and now - entry.used > self.older_than
+            idle = self.needed is not None and entry.key not in self.needed
+            spare = idle and self.lately is not None and entry.used >= self.lately
+            if old or (idle and not spare) or (self.max_bytes is not None and total > self.max_bytes):
+                goes.add(entry)
+                users[entry.stored.sha256] -= 1
+                if not users[entry.stored.sha256]:
+                    total -= sizes.get(entry.stored.sha256, 0)
+            else:
+                spared += spare
+        return goes, spared
+
+
+def hold(folder: Path) -> int | None:
+    """Say that a build works with a folder, by a lock that ends with its process; the handle to close, or None."""
+    if fcntl is None:
+        return None
+    with suppress(OSError):  # no folder yet, or a file system without locks
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return handle
+        except BaseException:
+            os.close(handle)
+            raise
+    return None
+
+
+def held(folder: Path) -> bool:
+    """Whether some build works with a folder, or may for all that we can tell."""
+    if fcntl is None:
+        return True
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False

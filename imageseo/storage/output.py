@@ -1,0 +1,109 @@
+"""The published folder: written to only inside, only where something changed, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from imageseo.model.errors import SiteError
+from imageseo.storage.atomic import sweep_parts, write_atomic
+
+
+class Output:
+    """The root of a built site. ``changed`` holds the paths that were written or removed, in order.
+
+    Paths are relative to the root, with ``/``. ``sources`` are folders that must never be written to: a root that is
+    one of them is refused, and a path inside of one that the root holds (a repository may publish itself). An output
+    folder inside a source folder is nobody's source (Pelican's own default is ``PATH = "."``).
+    """
+
+    def __init__(self, root: Path, *, sources: tuple[Path, ...] = ()) -> None:
+        self.root = root.resolve()
+        self._place = f"{self.root}{os.sep}"
+        self._sources = tuple(source.resolve() for source in sources)
+        self.changed: list[str] = []
+        self._folders: dict[str, bool] = {}
+        if not self.root.is_dir():
+            raise SiteError(f"{root}: no such folder", hint="build the site first, or name the folder it is built into")
+        if self.root in self._sources:
+            raise SiteError(
+                f"{root} is the folder of the sources, which is never written to",
+                hint="name the folder that the site is built into",
+            )
+        self._sources = tuple(source for source in self._sources if source.is_relative_to(self.root))
+        sweep_parts(self.root)
+
+    def locate(self, path: str) -> Path:
+        """The file behind a site path; raises SiteError when a link leads out of the site or into its sources."""
+        target = self.root / path
+        name = path.rpartition("/")[0]
+        if name not in self._folders:
+            folder = target.parent.resolve()
+            inside = folder.is_relative_to(self.root)
+            self._folders[name] = inside and not any(folder.is_relative_to(source) for source in self._sources)
+        if not self._folders[name]:
+            hint = "a symbolic link in the built site points elsewhere"
+            raise SiteError(f"{path} leads out of {self.root}", hint=hint)
+        return target
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file. Raises OSError."""
+        with open(f"{self._place}{path}", "rb", buffering=0) as stream:  # noqa: PTH123 - as in `holds`
+            return stream.readall()
+
+    def begins(self, path: str, count: int) -> bytes:
+        """The first bytes of a file. Raises OSError."""
+        with (self.root / path).open("rb") as stream:
+            return stream.read(count)
+
+    def holds(self, path: str, size: int) -> bool:
+        """True when the file is there with this size: enough for names that carry the hash of their content."""
+        try:
+            return os.stat(f"{self._place}{path}").st_size == size  # noqa: PTH116 - a Path costs more than the call
+        except OSError:
+            return False
+
+    def write(self, path: str, data: bytes) -> bool:
+        """Put bytes at a path unless they are there already; True when something was written. Raises OSError."""
+        target = self.locate(path)
+        try:
+            if target.stat().st_size == len(data) and target.read_bytes() == data:
+                return False
+        except OSError:
+            pass
+        write_atomic(target, data)
+        self.changed.append(path)
+        return True
+
+    def link(self, path: str, twin: Path) -> bool:
+        """Make a path of which :meth:`holds` said no a second name of a file; False where that cannot be."""
+        if not _linked(twin, self.locate(path)):
+            return False
+        self.changed.append(path)
+        return True
+
+    def put(self, path: str, data: bytes, *, twin: Path | None = None) -> None:
+        """Put bytes at a path of which :meth:`holds` said no. Raises OSError.
+
+        ``twin``: a file that has just been read and holds the very same bytes. It becomes a hard link where the file
+        system allows it: for thousands of variants that costs a tenth of writing them.
+        """
+        if twin is None or not self.link(path, twin):
+            write_atomic(self.locate(path), data)
+            self.changed.append(path)
+
+    def remove(self, path: str) -> None:
+        """Take a file of ours away; one that is gone already is no fault. Raises OSError."""
+        target = self.locate(path)
+        if target.is_file():
+            target.unlink()
+            self.changed.append(path)
+
+
+def _linked(twin: Path, target: Path) -> bool:
+    """Make ``target`` a second name of ``twin``; False where that cannot be, and a copy must do."""
+    try:
+        os.link(twin, target)
+    except OSError:  # another file system, one without links, or a damaged file that stands there already
+        return False
+    return True

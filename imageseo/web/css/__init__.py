@@ -1,0 +1,1 @@
+"""The part of CSS that images need: lengths, media queries, compound selectors."""

@@ -1,0 +1,1 @@
+"""HTML by byte offset: tokenizer, attributes, page scan, edits."""

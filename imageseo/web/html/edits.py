@@ -1,0 +1,108 @@
+"""Edits of a page by byte span: put them in, and take ours out again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import starmap
+
+from imageseo.model.edit import Edit
+from imageseo.model.image import Span
+from imageseo.web.html.attributes import SPACE, RawAttribute, Tag, attributes
+from imageseo.web.html.tokenizer import walk
+
+__all__ = ["ADDABLE", "CHROME", "HERO", "MARKER", "Edit", "apply", "strip"]
+
+MARKER = "data-imageseo"
+_HERO_FIGURE = "hero-figure"
+# What we may add to an author's <img>; a marker that names anything else is not ours.
+ADDABLE = frozenset({"alt", "width", "height", "loading", "decoding", "fetchpriority", "srcset", "sizes", "style"})
+HERO = "hero"  # the page's hero
+CHROME = "chrome"  # outside of the article: the theme alone decides how wide it is
+_WANTED = frozenset({"picture", "source", "img", "figure", "style", "script"})
+_RAW_END = re.compile(rf"</(?:style|script)[{SPACE}]*>")
+
+
+def apply(html: bytes, edits: Iterable[Edit]) -> bytes:
+    """The page with all edits made. Two insertions at one place keep their order.
+
+    Raises ``ValueError`` when spans overlap or lie outside of the page.
+    """
+    pieces: list[bytes] = []
+    position = 0
+    for edit in sorted(edits, key=lambda edit: edit.span):
+        start, end = edit.span
+        if not position <= start <= end <= len(html):
+            raise ValueError(f"edit of bytes {start}-{end} overlaps another one or the end of the page")
+        pieces += (html[position:start], edit.replacement)
+        position = end
+    return b"".join([*pieces, html[position:]])
+
+
+def strip(html: bytes) -> bytes:
+    """The page as its author made it: everything that a build added is taken out."""
+    if not _mentioned(html):
+        return html
+    text = html.decode("latin-1")
+    cuts = tuple(Edit(span=span, replacement=b"") for span in _ours(text, html.lower().decode("latin-1")))
+    return apply(html, cuts) if cuts else html
+
+
+def _mentioned(html: bytes) -> bool:
+    """Whether our attribute may stand in a tag; highlighted code writes of it behind a ``>``."""
+    needle = MARKER.encode()
+    at = html.find(needle)
+    while at > 0 and html[at - 1 : at] == b">":
+        at = html.find(needle, at + len(needle))
+    return at >= 0
+
+
+def _ours(text: str, lowered: str) -> Iterator[Span]:
+    """The spans that we added, in order and apart from each other."""
+    in_picture = False
+    figure: Tag | None = None
+    for tag in starmap(Tag, walk(lowered, _WANTED)):
+        if figure is not None:
+            if tag.name == "/figure":
+                yield Span(figure.start, tag.end)
+                figure = None
+            continue
+        if in_picture and tag.name in ("source", "/picture"):
+            in_picture = tag.name == "source"
+            yield Span(tag.start, tag.end)
+            continue
+        if lowered.find(MARKER, tag.start, tag.end) < 0:
+            continue
+        written = attributes(text, tag)
+        marker = next((item for item in written if item.name == MARKER), None)
+        if marker is None:
+            continue
+        value = (marker.value or "").strip()
+        if tag.name == "img":
+            yield from _added(text, tag, written, marker)
+        elif tag.name == "figure" and value == _HERO_FIGURE:
+            figure = tag
+        elif tag.name == "picture" and not value:
+            in_picture = True
+            yield Span(tag.start, tag.end)
+        elif tag.name in ("style", "script") and not value:
+            close = _RAW_END.match(lowered, tag.close)
+            yield Span(tag.start, close.end() if close else tag.close)
+
+
+def _added(text: str, tag: Tag, written: list[RawAttribute], marker: RawAttribute) -> Iterator[Span]:
+    """What a marker lists, with the marker, each with the blank in front of it."""
+    listed = set((marker.value or "").split()) - {HERO, CHROME}
+    if not (marker.value or "").strip() or not listed <= ADDABLE:
+        return
+    start = end = -1
+    for item in written:
+        if item.name not in listed and item is not marker:
+            continue
+        begin = item.start - 1 if text[item.start - 1] in SPACE else item.start
+        if begin != end:
+            if end > start:
+                yield Span(start, end)
+            start = begin
+        end = item.end
+    yield Span(start, end)

@@ -1,0 +1,260 @@
+"""HTML tokens by offset: the tags of a page that somebody asked for, and their attributes.
+
+Follows the tokenizer of the HTML standard where it decides what is a tag: quotes only open a value right after
+``=``, ``<`` and ``>`` inside values are text, an unterminated tag ends the page, raw text elements end at their own
+end tag only. Nothing inside comments, raw text elements, ``<template>``, ``<svg>`` or ``<math>`` is a tag for us.
+
+Pages come as latin-1 text, so that every offset is the offset of a byte.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+
+from imageseo.web.html.attributes import EQUALS, SPACE, Tag, attributes
+
+_VALUE = rf"""(?:"[^"]*+"|'[^']*+'|[^{SPACE}>"'][^{SPACE}>]*+|(?=>))"""
+_ATTRIBUTES = rf"""(?:[{SPACE}/]++|[^{SPACE}/>][^{SPACE}/>=]*+(?:{EQUALS}{_VALUE}|(?!{EQUALS})))*+"""
+# Behind a tag's name. The first branch is for tags that hold only bare names and `name="value"`, nearly all there are:
+# one step of the engine a value, a third of the time. Where `=` may begin a name (behind a blank, a slash or a quote)
+# or no `"` follows it, the second branch reads the tag again, as the standard does.
+_PLAIN = rf"""[^>=]*+(?:(?<![{SPACE}/"])="[^"]*+"[^>=]*+)*+>"""
+_REST = rf"(?:>|[{SPACE}/](?:{_PLAIN}|{_ATTRIBUTES}>))"
+_NAME = rf"[a-z][^{SPACE}/>]*+"
+_END = rf"(?=[{SPACE}/>])"
+_START_TAG = re.compile(rf"<({_NAME}){_REST}")
+_HEAD_PIECE = re.compile(
+    rf"[{SPACE}]*+<(?:(/?(?:html|head|title|meta|link|base|script|style|noscript)){_REST}|(!--)|![^>]*>)"
+)
+_BEFORE_VALUE = frozenset(SPACE + "=")
+_COMMENT_END = re.compile(r"-->|--!>")
+_SCRIPT_STEP = re.compile(rf"(<!--)|(-->)|<(/?)script{_END}")
+
+RAW = frozenset({"script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "noscript"})
+_FOREIGN = frozenset({"svg", "math"})
+_SKIPPED = RAW | _FOREIGN | {"template", "plaintext"}
+_RAW_ENDS = {name: re.compile(rf"</{name}{_END}") for name in RAW}
+_FOREIGN_TAGS = {name: re.compile(rf"<(/?){name}{_REST}") for name in _FOREIGN}
+
+# What begins behind a `<` and neither is a tag nor hides any: text, declarations, bogus comments.
+_NOTHING = r"(?![a-z/!?])|!(?!--)[^>]*+>?|\?[^>]*+>?|/(?![a-z])[^>]*+>?"
+_ANY = re.compile(rf"<(?:(/?{_NAME}){_REST}|(!--)|{_NOTHING}|(.))", re.DOTALL)
+
+
+@lru_cache(maxsize=64)
+def _stops(wanted: frozenset[str]) -> re.Pattern[str]:
+    """Where one of these tags may begin, or what hides tags: a page has thousands of tags and we want dozens.
+
+    Groups: 1 a tag's name with its slash; 2 a comment begins; neither: a tag that never ends.
+    """
+    starts, ends = _any_of((wanted | _SKIPPED) - {"!--"}), _any_of((wanted | {"template"}) - {"!--"})
+    # What is no such tag, as nearly all are, should fail before the engine has to remember a group.
+    return re.compile(rf"<(?={starts}{_END}|/{ends}{_END}|!--)(?:(/?+{_NAME}){_REST}|(!--)|.)", re.DOTALL)
+
+
+def _any_of(names: Collection[str]) -> str:
+    """One branch an initial: it tells most tags apart."""
+    rests: dict[str, list[str]] = {}
+    for name in sorted(names):
+        rests.setdefault(re.escape(name[0]), []).append(re.escape(name[1:]))
+    return "(?:" + "|".join(f"{initial}(?:{'|'.join(rest)})" for initial, rest in rests.items()) + ")"
+
+
+def walk(
+    lowered: str,
+    wanted: frozenset[str],
+    *,
+    links: Collection[int] = (),
+    hidden: list[tuple[int, int]] | None = None,
+    since: int = 0,
+) -> Iterator[tuple[str, int, int, int]]:
+    """The start and end tags of the elements named in ``wanted``, in order; comments when it holds ``!--``.
+
+    What is yielded has the fields of a ``Tag``, without the time that making one takes.
+
+    ``links``: where ``<a>`` begin that are wanted although ``a`` is not, in order; the next tag of a link comes with
+    each. ``hidden``: is told what hides tags (comments, raw text, drawings, templates) and was passed, in order.
+    ``lowered``: the page in lower case (latin-1 text keeps its offsets then).
+
+    Tags are searched for, not read one after another: whether one found stands in text is told by what is before it,
+    and where that is in doubt, all tags from the last sure place on are read. ``since``: a place in text to begin at.
+    """
+    hidden = [] if hidden is None else hidden
+    linked_names = wanted | {"a"}
+    plain, linked = _stops(wanted), _stops(linked_names)
+    search, names, in_link = plain.search, wanted, False
+    queue = iter(links)
+    link = next(queue, -1)
+    templates = template = 0
+    position = since
+    while True:
+        match = search(lowered, position)
+        while -1 < link < position:
+            link = next(queue, -1)
+        if link >= 0 and not in_link and (match is None or link < match.start()):
+            match = linked.match(lowered, link)
+        if match is None:
+            return
+        start, end = match.span()
+        name = match[1] or match[2]
+        if start != position and not in_text(lowered, position, start):
+            name, start, end = _next(lowered, position, names, links)
+        if name is None:
+            return
+        position = close = end
+        if name == "!--":
+            position = close = end = _comment_end(lowered, start + 4)
+            hidden.append((start, close))
+        elif name in _SKIPPED:
+            if name == "plaintext":
+                return
+            if name == "template":
+                template = template if templates else start
+                templates += 1
+                continue
+            position = close = _raw_end(lowered, name, end) if name in RAW else _foreign_end(lowered, name, start, end)
+            hidden.append((end, close))
+        elif name == "/template":
+            templates = max(0, templates - 1)
+            if not templates:
+                while hidden and hidden[-1][0] > template:
+                    hidden.pop()
+                hidden.append((template, end))
+            continue
+        elif name == "a" or name == "/a":
+            in_link = start in links
+            search, names = (linked.search, linked_names) if in_link else (plain.search, wanted)
+        if not templates and (name[0] == "/" or name in names or name == "a"):
+            yield name, start, end, close
+
+
+def in_text(lowered: str, since: int, at: int) -> bool:
+    """Whether a ``<`` surely stands in text and in no tag, where what is between is text and tags, first of all text.
+
+    Within a tag, either no ``>`` is behind the tag's ``<``; or the last one is in a value whose quote is still open,
+    thus the last of its kind and written after ``=``, or was closed behind that ``>``.
+    """
+    rfind = lowered.rfind
+    behind = rfind(">", since, at) + 1
+    if behind != at:
+        text = lowered[behind or since : at]
+        if not text.isspace() and ("<" in text or '"' in text or "'" in text):
+            return False
+    double, single = rfind('"', since, behind), rfind("'", since, behind)
+    return not (
+        (double > since and lowered[double - 1] in _BEFORE_VALUE and _is_value(lowered, since, double))
+        or (single > since and lowered[single - 1] in _BEFORE_VALUE and _is_value(lowered, since, single))
+    )
+
+
+def _is_value(lowered: str, since: int, quote: int) -> bool:
+    return lowered[since:quote].rstrip(SPACE).endswith("=")
+
+
+def _next(lowered: str, position: int, names: Collection[str], links: Collection[int]) -> tuple[str | None, int, int]:
+    """The first tag or comment that ``walk`` stops at, with its span, when all are read from a place in text on."""
+    for match in _ANY.finditer(lowered, position):
+        name = match[1]
+        if name is None:
+            if match[2] or match[3]:
+                return match[2], match.start(), match.end()
+        elif name in _SKIPPED or name == "/template" or name.removeprefix("/") in names or match.start() in links:
+            return name, match.start(), match.end()
+    return None, position, position
+
+
+def tag_name(lowered: str) -> str | None:
+    """The name of the start tag that is all of a text; ``None`` when the text is anything else."""
+    match = _START_TAG.fullmatch(lowered)
+    return match[1] if match else None
+
+
+def start_tag(lowered: str, at: int) -> Tag | None:
+    """The start tag that begins here; ``None`` where none does."""
+    match = _START_TAG.match(lowered, at)
+    return Tag(match[1], at, match.end(), match.end()) if match else None
+
+
+def tag_over(lowered: str, offset: int) -> Tag | None:
+    """The start tag whose attributes span an offset that a plain search found; ``None`` when it stands in text."""
+    start = offset
+    for _ in range(4):  # values may hold `<`; more than three of them before the needle is not worth a search
+        start = lowered.rfind("<", 0, start)
+        if start < 0:
+            return None
+        match = _START_TAG.match(lowered, start)
+        if match is not None and match.end() > offset:
+            return Tag(match[1], start, match.end(), match.end())
+    return None
+
+
+def head_room(lowered: str) -> int | None:
+    """Where the head ends of a page whose ``<head>`` and ``<body>`` tags a minifier dropped; ``None`` without any."""
+    position, end = 0, None
+    while (match := _HEAD_PIECE.match(lowered, position)) is not None:
+        name = match[1]
+        if match[2] is not None:
+            position = _comment_end(lowered, match.end())
+            continue
+        position = match.end()
+        if name in RAW:
+            position = _raw_end(lowered, name, position)
+        if name is not None and name.removeprefix("/") != "html":
+            end = position
+    return end
+
+
+def _comment_end(lowered: str, content: int) -> int:
+    """Where a comment ends whose content begins here; ``<!-->`` and ``<!--->`` are whole comments."""
+    for empty in (">", "->"):
+        if lowered.startswith(empty, content):
+            return content + len(empty)
+    match = _COMMENT_END.search(lowered, content)
+    return match.end() if match else len(lowered)
+
+
+def _raw_end(lowered: str, name: str, content: int) -> int:
+    """Where the content of a raw text element ends: at its end tag, else with the page."""
+    match = _RAW_ENDS[name].search(lowered, content)
+    end = match.start() if match else len(lowered)
+    return _script_end(lowered, content) if name == "script" and lowered.find("<!--", content, end) >= 0 else end
+
+
+def _script_end(lowered: str, content: int) -> int:
+    """Like ``_raw_end``, but ``<!-- <script>`` in a script hides one ``</script>`` (double escaped state)."""
+    escaped = doubled = False
+    for match in _SCRIPT_STEP.finditer(lowered, content):
+        if match[1] is not None:
+            escaped = True
+        elif match[2] is not None:
+            escaped = doubled = False
+        elif match[3]:
+            if not doubled:
+                return match.start()
+            doubled = False
+        elif escaped:
+            doubled = True
+    return len(lowered)
+
+
+def _foreign_end(lowered: str, name: str, start: int, end: int) -> int:
+    """Where ``<svg>`` or ``<math>`` ends; right behind its start tag when it stands alone or is never closed."""
+    if lowered.startswith("/>", end - 2) and not _unquoted_slash(lowered, name, start, end):
+        return end
+    depth = 1
+    for match in _FOREIGN_TAGS[name].finditer(lowered, end):
+        if match[1]:
+            depth -= 1
+            if depth == 0:
+                return match.end()
+        elif not lowered.startswith("/>", match.end() - 2):
+            depth += 1
+    return end
+
+
+def _unquoted_slash(lowered: str, name: str, start: int, end: int) -> bool:
+    """Whether the slash before ``>`` belongs to an unquoted value."""
+    found = attributes(lowered, Tag(name, start, end, end))
+    return bool(found) and found[-1].end == end - 1

@@ -1,0 +1,1 @@
+"""Sitemap documents and the image extension."""

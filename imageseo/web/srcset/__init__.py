@@ -1,0 +1,1 @@
+"""Responsive images: candidates, sizes, preloads, and which candidate a browser chooses."""

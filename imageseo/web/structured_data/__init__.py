@@ -1,0 +1,1 @@
+"""JSON-LD: ImageObject nodes written and read, schema.org's vocabulary."""
