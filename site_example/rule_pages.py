@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mkdocs.structure.files import File, InclusionLevel
 
 from imageseo.lint.rule import Rule
-from imageseo.lint.rule_catalog import Rulebook
+from imageseo.lint.rule_catalog import RuleCatalog
 from imageseo.model.finding import Severity
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 @cache
-def book() -> Rulebook:
-    return Rulebook.installed()
+def book() -> RuleCatalog:
+    return RuleCatalog.installed()
 
 
 def table() -> str:

@@ -44,9 +44,9 @@ def _sheet(folder: Path) -> Image.Image:
     """A row a family, a picture a seed."""
     from imageseo.heroes.providers.diffusers import PROVIDER
     from imageseo.model.hero import Recipe
-    from imageseo.model.protocols import Place
+    from imageseo.model.protocols import ProviderContext
 
-    provider = PROVIDER.placed(Place(project=folder, cache=folder / ".cache"))
+    provider = PROVIDER.placed(ProviderContext(project=folder, cache=folder / ".cache"))
     width, height = (side * SCALE for side in SIZE)
     sheet = Image.new("RGB", (LABEL + len(SEEDS) * (width + 8), len(NAMES) * (height + 8) - 8), "white")
     draw = ImageDraw.Draw(sheet)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imageseo.cli.options import CONFIG, FORMAT, at_hand
+from imageseo.cli.options import CONFIG, FORMAT, current_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,7 @@ def info(config: Path | None, form: str) -> int:
     """What the cache holds."""
     from imageseo.cli.commands import cache as upkeep
 
-    click.echo(upkeep.info(at_hand(config), form), nl=False)
+    click.echo(upkeep.info(current_project(config), form), nl=False)
     return 0
 
 
@@ -37,7 +37,7 @@ def verify(config: Path | None, form: str) -> int:
     """Read every entry and remove what is damaged; it is made again when it is needed."""
     from imageseo.cli.commands import cache as upkeep
 
-    text, damaged = upkeep.verify(at_hand(config), form)
+    text, damaged = upkeep.verify(current_project(config), form)
     click.echo(text, nl=False)
     return FINDINGS if damaged else 0
 
@@ -63,6 +63,6 @@ def prune(
     from imageseo.cli.commands import cache as upkeep
 
     age = age if days is None else f"{days:f}d"
-    done = upkeep.prune(at_hand(config), form, age=age, size=max_size, unreachable=unreachable, dry=dry)
+    done = upkeep.prune(current_project(config), form, age=age, size=max_size, unreachable=unreachable, dry=dry)
     click.echo(done, nl=False)
     return 0

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from imageseo.cli.options import CONFIG, FORMAT, PathType, at_hand, is_off, note, progress
+from imageseo.cli.options import CONFIG, FORMAT, PathType, current_project, is_disabled, print_note, progress
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,13 +97,13 @@ def lint(
         raise click.UsageError("--fix and --diff cannot stand together")
     if show and output is not None:
         raise click.UsageError("--diff goes to standard output")
-    here = at_hand(config)
-    if is_off(here):
+    here = current_project(config)
+    if is_disabled(here):
         from imageseo.lint.linter import LintResult
 
         _write(compose.reporters()[form](LintResult(findings=(), pages=0, images=0)), output)
         return 0
-    asked = linting.Asked(
+    asked = linting.LintRequest(
         select=tuple(name for names in select for name in names),
         ignore=tuple(name for names in ignore for name in names),
         baseline=baseline,
@@ -119,7 +119,7 @@ def lint(
     if show:
         for piece in ended.diff:
             _write(piece, None)
-        note(ended.told)
+        print_note(ended.told)
     else:
         _write(compose.reporters()[form](ended.report), output)
     return FINDINGS if ended.failed else 0
@@ -130,9 +130,9 @@ def lint(
 @FORMAT
 def explain(rule: str | None, form: str) -> int:
     """Show the manual page of RULE; without it, a line for every rule."""
-    from imageseo.lint.rule_catalog import Rulebook
+    from imageseo.lint.rule_catalog import RuleCatalog
 
-    book = Rulebook.installed()
+    book = RuleCatalog.installed()
     _write(book.listing(form) if rule is None else book.page(rule, form), None)
     return 0
 

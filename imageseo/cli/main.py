@@ -11,7 +11,7 @@ import click
 from imageseo.cli.cache import cache
 from imageseo.cli.lint import explain, lint
 from imageseo.cli.measure import measure
-from imageseo.cli.options import CONFIG, FORMAT, PathType, at_hand, is_off, note, progress
+from imageseo.cli.options import CONFIG, FORMAT, PathType, current_project, is_disabled, print_note, progress
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,8 +58,8 @@ def build(directory: Path, config: Path | None, frozen: bool, form: str) -> int:
     """
     from imageseo.integrations import runner
 
-    here = at_hand(config, frozen=frozen)
-    if is_off(here):
+    here = current_project(config, frozen=frozen)
+    if is_disabled(here):
         from imageseo.pipeline.build import BuildResult
 
         return _nothing(BuildResult(), form)
@@ -113,7 +113,7 @@ def generate(
     different, or skipped and why.
     """
     from imageseo.cli.commands import generate as heroes
-    from imageseo.cli.commands.generate_report import NOTHING, Checked, Generated
+    from imageseo.cli.commands.generate_report import NOTHING, GenerateReport, VerifyReport
     from imageseo.heroes.generate.dry_run import DryRun
 
     modes = {"--dry-run": dry, "--frozen": frozen, "--verify": again, "--accept-model": accept, "--prune": prune}
@@ -124,14 +124,14 @@ def generate(
         raise click.UsageError("--report is for --accept-model")
     if accept and pages:
         raise click.UsageError("--accept-model takes no PAGE: every hero of a changed model is made anew, or none")
-    here = at_hand(config, frozen=frozen)
-    told: Generated | Checked | DryRun
-    if is_off(here):
+    here = current_project(config, frozen=frozen)
+    told: GenerateReport | VerifyReport | DryRun
+    if is_disabled(here):
         told = NOTHING
     elif again:
         told = heroes.verify(here, names=pages, root=site, progress=progress())
     elif dry:
-        told = heroes.rehearse(here, names=pages, root=site, progress=progress(), config=config)
+        told = heroes.dry_run(here, names=pages, root=site, progress=progress(), config=config)
     else:
         told = heroes.generate(
             here,
@@ -146,7 +146,7 @@ def generate(
         )
     click.echo(told.as_json() if form == "json" else told.as_text(), nl=False)
     for line in () if isinstance(told, DryRun) else told.work():
-        note(line)
+        print_note(line)
     return FINDINGS if told.failed else 0
 
 
@@ -159,7 +159,7 @@ def doctor(config: Path | None, form: str) -> int:
 
     from imageseo.cli.commands import doctor as checks
 
-    report = checks.examine(Path.cwd(), config=config, note=note)
+    report = checks.examine(Path.cwd(), config=config, note=print_note)
     click.echo(checks.as_json(report) if form == "json" else checks.as_text(report), nl=False)
     return report.exit_code
 
@@ -180,7 +180,7 @@ def _run() -> int:
         error.show()
         return 2
     except click.Abort:
-        note("interrupted")
+        print_note("interrupted")
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our report has left, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -197,9 +197,9 @@ def _fault(error: Exception) -> int:
 
         click.echo(traceback.format_exc(), err=True, nl=False)
     if isinstance(error, ImageseoError):
-        note(str(error))
+        print_note(str(error))
         return error.exit_code
-    note(f"internal error: {type(error).__name__}: {error} (set {_DEBUG}=1 to see where)")
+    print_note(f"internal error: {type(error).__name__}: {error} (set {_DEBUG}=1 to see where)")
     return INTERNAL
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imageseo.cli.options import CONFIG, FORMAT, PathType, at_hand, is_off, note, progress
+from imageseo.cli.options import CONFIG, FORMAT, PathType, current_project, is_disabled, print_note, progress
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,13 +50,13 @@ def measure(
     from imageseo.cli.commands import measure as measuring
     from imageseo.pipeline import composition
 
-    here = at_hand(config)
-    if is_off(here):
+    here = current_project(config)
+    if is_disabled(here):
         return 0
     result = measuring.run(
         here, directory, progress=progress(), check=check, globs=globs, sample=sample, workers=workers
     )
     click.echo(composition.reporters()[form](result), nl=False)
     for line in result.notes:
-        note(line)
+        print_note(line)
     return FINDINGS if result.failed else 0

@@ -9,7 +9,7 @@ import click
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from imageseo.integrations.project import AtHand
+    from imageseo.integrations.project import Project
 
 
 class PathType(click.Path):
@@ -32,20 +32,20 @@ FORMAT = click.option(
 )
 
 
-def at_hand(config: Path | None, *, frozen: bool = False) -> AtHand:
+def current_project(config: Path | None, *, frozen: bool = False) -> Project:
     """The project in the current folder. Raises SettingsError."""
     from pathlib import Path
 
     from imageseo.integrations import project
 
-    here = project.at_hand(Path.cwd(), config=config, note=note)
+    here = project.detect_project(Path.cwd(), config=config, note=print_note)
     return here.frozen() if frozen else here
 
 
-def is_off(here: AtHand) -> bool:
+def is_disabled(here: Project) -> bool:
     """Whether the settings switch everything off, which is said."""
     if not here.settings.enabled:
-        note("switched off (`enabled` is false): nothing is read and nothing is written")
+        print_note("switched off (`enabled` is false): nothing is read and nothing is written")
     return not here.settings.enabled
 
 
@@ -56,6 +56,6 @@ def progress() -> Any:
     return for_stream()
 
 
-def note(text: str) -> None:
+def print_note(text: str) -> None:
     """A line on standard error."""
     click.echo(f"imageseo: {text}", err=True)

@@ -2,6 +2,6 @@
 
 from imageseo.config.environment import PREFIX
 from imageseo.config.json_schema import schema_text
-from imageseo.config.loader import CONFIG_NAME, Project, load, read_project
+from imageseo.config.loader import CONFIG_NAME, LoadedSettings, load, read_project
 
-__all__ = ["CONFIG_NAME", "PREFIX", "Project", "load", "read_project", "schema_text"]
+__all__ = ["CONFIG_NAME", "PREFIX", "LoadedSettings", "load", "read_project", "schema_text"]

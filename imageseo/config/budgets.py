@@ -6,31 +6,31 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from imageseo.config.fields import ByteCount, Slice
+from imageseo.config.fields import ByteCount, SettingsGroup
 
 
-class ByteLevels(Slice, frozen=True, kw_only=True):
+class ByteLevels(SettingsGroup, frozen=True, kw_only=True):
     """Bytes at one viewport; ``0`` switches a level off."""
 
     warn: ByteCount = 0
     error: ByteCount = 0
 
 
-class MobileBudget(Slice, frozen=True, kw_only=True):
+class MobileBudget(SettingsGroup, frozen=True, kw_only=True):
     """Bytes at 412x823 CSS px and DPR 1.75; ``0`` switches a level off."""
 
     warn: ByteCount = "100 KiB"
     error: ByteCount = "150 KiB"
 
 
-class DesktopBudget(Slice, frozen=True, kw_only=True):
+class DesktopBudget(SettingsGroup, frozen=True, kw_only=True):
     """Bytes at 1350x940 CSS px and DPR 1; ``0`` switches a level off."""
 
     warn: ByteCount = "200 KiB"
     error: ByteCount = "300 KiB"
 
 
-class LcpBudget(Slice, frozen=True, kw_only=True):
+class LcpBudget(SettingsGroup, frozen=True, kw_only=True):
     """Bytes of the candidate that a browser chooses for the page's LCP image."""
 
     mobile: MobileBudget = MobileBudget()
@@ -39,7 +39,7 @@ class LcpBudget(Slice, frozen=True, kw_only=True):
     tablet: ByteLevels = ByteLevels()
 
 
-class ByteBudget(Slice, frozen=True, kw_only=True):
+class ByteBudget(SettingsGroup, frozen=True, kw_only=True):
     """Bytes that browsers download, by viewport."""
 
     mobile: ByteLevels = ByteLevels()
@@ -48,14 +48,14 @@ class ByteBudget(Slice, frozen=True, kw_only=True):
     tablet: ByteLevels = ByteLevels()
 
 
-class CountLevels(Slice, frozen=True, kw_only=True):
+class CountLevels(SettingsGroup, frozen=True, kw_only=True):
     """Images at one viewport; ``0`` switches a level off."""
 
     warn: Annotated[int, Meta(ge=0)] = 0
     error: Annotated[int, Meta(ge=0)] = 0
 
 
-class CountBudget(Slice, frozen=True, kw_only=True):
+class CountBudget(SettingsGroup, frozen=True, kw_only=True):
     """Images that browsers download, by viewport."""
 
     mobile: CountLevels = CountLevels()
@@ -64,14 +64,14 @@ class CountBudget(Slice, frozen=True, kw_only=True):
     tablet: CountLevels = CountLevels()
 
 
-class PathLevels(Slice, frozen=True, kw_only=True):
+class PathLevels(SettingsGroup, frozen=True, kw_only=True):
     """Bytes, or images, at one viewport; what is unset stays as it is for all pages."""
 
     warn: ByteCount | None = None
     error: ByteCount | None = None
 
 
-class PathViewports(Slice, frozen=True, kw_only=True):
+class PathViewports(SettingsGroup, frozen=True, kw_only=True):
     """Levels by viewport."""
 
     mobile: PathLevels = PathLevels()
@@ -80,7 +80,7 @@ class PathViewports(Slice, frozen=True, kw_only=True):
     tablet: PathLevels = PathLevels()
 
 
-class PathBudgets(Slice, frozen=True, kw_only=True, rename="kebab"):
+class PathBudgets(SettingsGroup, frozen=True, kw_only=True, rename="kebab"):
     """Budgets of some pages, by metric."""
 
     lcp_bytes: PathViewports = PathViewports()
@@ -90,7 +90,7 @@ class PathBudgets(Slice, frozen=True, kw_only=True, rename="kebab"):
     image_count: PathViewports = PathViewports()
 
 
-class BudgetSettings(Slice, frozen=True, kw_only=True, rename="kebab"):
+class BudgetSettings(SettingsGroup, frozen=True, kw_only=True, rename="kebab"):
     """Budgets by metric and viewport; but for the LCP image's, all are off until you set them."""
 
     lcp_bytes: LcpBudget = LcpBudget()

@@ -16,23 +16,23 @@ from imageseo.model.finding import Severity
 Path = tuple[str, ...]
 
 
-def leaves(struct: type[msgspec.Struct] = Settings, above: Path = ()) -> Iterator[tuple[Path, Any]]:
+def setting_keys(struct: type[msgspec.Struct] = Settings, above: Path = ()) -> Iterator[tuple[Path, Any]]:
     """Every key of the schema that holds a value, with its type."""
     for key, kind in keys_of(struct).items():
         base, _ = unwrap(kind)
         if is_struct(base):
-            yield from leaves(base, (*above, key))
+            yield from setting_keys(base, (*above, key))
         else:
             yield (*above, key), kind
 
 
 # Every key and every table, outermost first.
-_PATHS = {path[:end] for path, _ in leaves() for end in range(1, len(path) + 1)}
+_PATHS = {path[:end] for path, _ in setting_keys() for end in range(1, len(path) + 1)}
 _NAMES = tuple(".".join(path) for path in sorted(_PATHS, key=lambda path: (len(path), path)))
 
 
 @dataclass(slots=True)
-class Reading:
+class SettingsDecoder:
     """What the doors said so far: later layers win key by key, and every value remembers where it came from."""
 
     values: dict[Path, Any] = field(default_factory=dict)

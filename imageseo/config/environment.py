@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any, get_args, get_origin
 
-from imageseo.config.decoder import Path, Reading, leaves
+from imageseo.config.decoder import Path, SettingsDecoder, setting_keys
 from imageseo.config.messages import is_struct, keys_of, members, nearest, unwrap
 from imageseo.config.settings import Settings
 
@@ -17,7 +17,7 @@ TESTS = "IMAGESEO_TEST_"  # read by the test suite alone
 _TRUTH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
-def overlay(reading: Reading, env: Mapping[str, str]) -> None:
+def overlay(reading: SettingsDecoder, env: Mapping[str, str]) -> None:
     """Lay every setting of the environment over the reading. An empty variable counts as not set."""
     for name in sorted(env):
         if not name.startswith(PREFIX) or name == CONFIG or name.startswith(TESTS) or not env[name].strip():
@@ -25,7 +25,9 @@ def overlay(reading: Reading, env: Mapping[str, str]) -> None:
         origin = f"environment variable {name}"
         found = locate(name.removeprefix(PREFIX))
         if found is None:
-            near = nearest(name.removeprefix(PREFIX), [variable(path).removeprefix(PREFIX) for path, _ in leaves()])
+            near = nearest(
+                name.removeprefix(PREFIX), [variable(path).removeprefix(PREFIX) for path, _ in setting_keys()]
+            )
             reading.fault(origin, (), f"no such setting{f', did you mean {PREFIX}{near}?' if near else ''}")
             continue
         path, kind = found

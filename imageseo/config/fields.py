@@ -42,5 +42,5 @@ def byte_count(value: int | str) -> int:
     return math.ceil(Decimal(match[1]) * _UNITS[match[2]])
 
 
-class Slice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SettingsGroup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A frozen group of settings."""

@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from imageseo.config.decoder import Reading, build
+from imageseo.config.decoder import SettingsDecoder, build
 from imageseo.config.environment import CONFIG, overlay
 from imageseo.config.settings import Settings
-from imageseo.config.validation import settle
+from imageseo.config.validation import validate
 from imageseo.model.errors import SettingsError
 
 CONFIG_NAME = "imageseo.toml"
@@ -19,7 +19,7 @@ _HINT = "Mend these and run again; nothing was written."
 _ONE_DOOR = "Keep the settings in one of the two."
 
 
-class Project(NamedTuple):
+class LoadedSettings(NamedTuple):
     """Settings, and the folder that their relative paths start from."""
 
     settings: Settings
@@ -42,7 +42,7 @@ def load(
 
     ``rules``, ``providers``: the ids that exist, None leaves them unchecked. Raises SettingsError with every fault.
     """
-    reading = Reading()
+    reading = SettingsDecoder()
     reading.add(mapping, origin)
     return _finish(reading, rules, providers)
 
@@ -56,7 +56,7 @@ def read_project(
     origin: str = "",
     rules: Collection[str] | None = None,
     providers: Collection[str] | None = None,
-) -> Project:
+) -> LoadedSettings:
     """The settings of a project, and its folder: where the configuration lies, else ``folder``.
 
     Looks for ``imageseo.toml`` and ``[tool.imageseo]`` of ``pyproject.toml`` in ``folder``, then in its parents up to
@@ -72,15 +72,15 @@ def read_project(
     if len(doors) > 1:
         first, second = doors[0].origin, doors[1].origin
         raise SettingsError((f"two doors at once: {first} and {second}",), hint=_ONE_DOOR)
-    reading = Reading()
+    reading = SettingsDecoder()
     for door in doors:
         reading.add(door.mapping, door.origin)
     overlay(reading, env)
-    return Project(_finish(reading, rules, providers), folder if options or home is None else home)
+    return LoadedSettings(_finish(reading, rules, providers), folder if options or home is None else home)
 
 
-def _finish(reading: Reading, rules: Collection[str] | None, providers: Collection[str] | None) -> Settings:
-    settle(reading, rules=rules, providers=providers)
+def _finish(reading: SettingsDecoder, rules: Collection[str] | None, providers: Collection[str] | None) -> Settings:
+    validate(reading, rules=rules, providers=providers)
     if reading.faults:
         raise SettingsError(tuple(reading.faults), hint=_HINT)
     settings: Settings = build(Settings, reading.values)

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, field
 
 from imageseo.config.budgets import BudgetSettings
-from imageseo.config.fields import Colour, Px, Quality, Score, Side, Slice, Text, Url
+from imageseo.config.fields import Colour, Px, Quality, Score, SettingsGroup, Side, Text, Url
 from imageseo.model.finding import Severity
 
 
-class QualitySettings(Slice, frozen=True, kw_only=True):
+class QualitySettings(SettingsGroup, frozen=True, kw_only=True):
     """Encoder quality by format, each on its codec's own scale of 1 to 100; unset: as the profile says."""
 
     avif: Quality | None = None
@@ -19,14 +19,14 @@ class QualitySettings(Slice, frozen=True, kw_only=True):
     jpeg: Annotated[int, Meta(ge=1, le=100, description="Of heroes that are made for you.")] = 85
 
 
-class QualityFloorSettings(Slice, frozen=True, kw_only=True):
+class QualityFloorSettings(SettingsGroup, frozen=True, kw_only=True):
     """How far quality may fall to meet a budget."""
 
     avif: Quality = 35
     webp: Quality = 50
 
 
-class TargetSettings(Slice, frozen=True, kw_only=True):
+class TargetSettings(SettingsGroup, frozen=True, kw_only=True):
     """SSIMULACRA2 that variants are tuned to, by format; unset: the profile's (90 cannot be told from the source)."""
 
     avif: Score | None = None
@@ -37,7 +37,7 @@ class TargetSettings(Slice, frozen=True, kw_only=True):
     ] = 2.0
 
 
-class EncodeSettings(Slice, frozen=True, kw_only=True):
+class EncodeSettings(SettingsGroup, frozen=True, kw_only=True):
     """Who encodes, how hard the encoders try, and how large a source may be."""
 
     avif_encoder: Annotated[
@@ -62,14 +62,14 @@ class EncodeSettings(Slice, frozen=True, kw_only=True):
     max_pixels: Annotated[int, Meta(ge=1, description="A larger source is a finding, and left alone.")] = 120_000_000
 
 
-class LayoutSettings(Slice, frozen=True, kw_only=True):
+class LayoutSettings(SettingsGroup, frozen=True, kw_only=True):
     """How wide images are shown."""
 
     content_width: Annotated[Px | None, Meta(description="CSS px of the article column on a wide screen.")] = None
     sizes: Annotated[Text | None, Meta(description="The sizes attribute to write, used as it is.")] = None
 
 
-class MeasureSettings(Slice, frozen=True, kw_only=True):
+class MeasureSettings(SettingsGroup, frozen=True, kw_only=True):
     """How `imageseo measure` opens pages."""
 
     chromium: Annotated[
@@ -81,7 +81,7 @@ class MeasureSettings(Slice, frozen=True, kw_only=True):
     ] = 15.0
 
 
-class HeroSettings(Slice, frozen=True, kw_only=True):
+class HeroSettings(SettingsGroup, frozen=True, kw_only=True):
     """Where heroes come from and where they show."""
 
     keys: Annotated[tuple[Text, ...], Meta(description="Front matter keys that may name a hero; the first wins.")] = (
@@ -121,7 +121,7 @@ class HeroSettings(Slice, frozen=True, kw_only=True):
     height: Annotated[Side | None, Meta(description="px of a made hero; unset: its provider's, else 900.")] = None
 
 
-class BrandSettings(Slice, frozen=True, kw_only=True):
+class BrandSettings(SettingsGroup, frozen=True, kw_only=True):
     """The look of what is made for you."""
 
     colors: Annotated[
@@ -130,7 +130,7 @@ class BrandSettings(Slice, frozen=True, kw_only=True):
     name: Annotated[str, Meta(description="Name to set on title cards.")] = ""
 
 
-class RightsSettings(Slice, frozen=True, kw_only=True):
+class RightsSettings(SettingsGroup, frozen=True, kw_only=True):
     """What is said of every image that does not say it itself."""
 
     creator: Text | None = None
@@ -140,7 +140,7 @@ class RightsSettings(Slice, frozen=True, kw_only=True):
     acquire_license_page: Annotated[Url | None, Meta(description="URL that tells how to license the image.")] = None
 
 
-class LintSettings(Slice, frozen=True, kw_only=True):
+class LintSettings(SettingsGroup, frozen=True, kw_only=True):
     """Which findings fail ``lint``, and how severe each rule is."""
 
     fail_on: Annotated[
@@ -158,7 +158,7 @@ class LintSettings(Slice, frozen=True, kw_only=True):
     ] = field(default_factory=dict)
 
 
-class Settings(Slice, frozen=True, kw_only=True):
+class Settings(SettingsGroup, frozen=True, kw_only=True):
     """Everything that can be set. The same keys in every door."""
 
     enabled: Annotated[bool, Meta(description="Off: nothing is read and nothing is written.")] = True
@@ -172,7 +172,7 @@ class Settings(Slice, frozen=True, kw_only=True):
         tuple[Literal["avif", "webp"], ...], Meta(description="Formats of variants, in order of preference.")
     ] = ("avif", "webp")
     widths: Annotated[tuple[Px, ...], Meta(min_length=1, description="px that variants may be wide.")] = (
-        # Of ten rungs those that fit the screens and columns there are best (tests/test_ladder.py).
+        # Of ten rungs those that fit the screens and columns there are best (tests/layout/test_image_widths.py).
         *(320, 480, 640, 720, 880),
         *(1000, 1120, 1280, 1600, 1920),
     )

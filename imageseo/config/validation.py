@@ -9,7 +9,7 @@ from pathlib import PureWindowsPath
 from urllib.parse import urlsplit
 
 from imageseo.config.budgets import BudgetSettings, ByteLevels, CountLevels, PathBudgets
-from imageseo.config.decoder import Path, Reading
+from imageseo.config.decoder import Path, SettingsDecoder
 from imageseo.config.fields import byte_count
 from imageseo.config.messages import found, nearest
 
@@ -17,7 +17,7 @@ _REMOTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s]*[^\s/][^\s]*")
 _URLS = (("site_url",), ("rights", "license"), ("rights", "acquire_license_page"))
 
 
-def settle(reading: Reading, *, rules: Collection[str] | None, providers: Collection[str] | None) -> None:
+def validate(reading: SettingsDecoder, *, rules: Collection[str] | None, providers: Collection[str] | None) -> None:
     """Check values against each other and bring them to one form; faults go into the reading.
 
     ``rules``, ``providers``: the ids that exist; None leaves them unchecked.
@@ -34,11 +34,11 @@ def settle(reading: Reading, *, rules: Collection[str] | None, providers: Collec
             values[path] = tuple(dict.fromkeys(values[path]))
 
 
-def _fault(reading: Reading, path: Path, text: str) -> None:
+def _fault(reading: SettingsDecoder, path: Path, text: str) -> None:
     reading.fault(reading.origins.get(path, "default"), path, text)
 
 
-def _urls(reading: Reading) -> None:
+def _urls(reading: SettingsDecoder) -> None:
     for path in _URLS:
         url = reading.values.get(path)
         if url is None:
@@ -57,7 +57,7 @@ def _urls(reading: Reading) -> None:
                 reading.values[path] = url.rstrip("/") + "/"
 
 
-def _folders(reading: Reading) -> None:
+def _folders(reading: SettingsDecoder) -> None:
     for key, what in (
         ("masters", "a folder inside the project, such as heroes"),
         ("publish", "a folder inside the built site, such as heroes"),
@@ -86,7 +86,7 @@ def _folders(reading: Reading) -> None:
             reading.values[path] = clean
 
 
-def _budgets(reading: Reading) -> None:
+def _budgets(reading: SettingsDecoder) -> None:
     defaults = BudgetSettings()
     for metric, field in (
         (name.replace("_", "-"), name) for name in BudgetSettings.__struct_fields__ if name != "paths"
@@ -99,7 +99,7 @@ def _budgets(reading: Reading) -> None:
             _path_budgets(reading, path, table)
 
 
-def _levels(reading: Reading, above: Path, default: ByteLevels | CountLevels) -> None:
+def _levels(reading: SettingsDecoder, above: Path, default: ByteLevels | CountLevels) -> None:
     warn_path, error_path = (*above, "warn"), (*above, "error")
     warn = byte_count(reading.values.get(warn_path, default.warn))
     error = byte_count(reading.values.get(error_path, default.error))
@@ -112,7 +112,7 @@ def _levels(reading: Reading, above: Path, default: ByteLevels | CountLevels) ->
     reading.values[warn_path], reading.values[error_path] = warn, error
 
 
-def _path_budgets(reading: Reading, path: Path, table: PathBudgets) -> None:
+def _path_budgets(reading: SettingsDecoder, path: Path, table: PathBudgets) -> None:
     """Levels of some pages: in order where both are set, and of images no fractions and no units."""
     for field in PathBudgets.__struct_fields__:
         viewports = getattr(table, field)
@@ -129,7 +129,7 @@ def _path_budgets(reading: Reading, path: Path, table: PathBudgets) -> None:
                     reading.fault(reading.origins.get(path, "default"), (*where, "warn"), text)
 
 
-def _names(reading: Reading, rules: Collection[str] | None, providers: Collection[str] | None) -> None:
+def _names(reading: SettingsDecoder, rules: Collection[str] | None, providers: Collection[str] | None) -> None:
     for path in sorted(reading.values):
         if rules is not None and path[:2] == ("lint", "rules") and path[2] not in rules:
             _fault(reading, path, "unknown rule" + _near(path[2], rules))

@@ -13,7 +13,7 @@ MKDOCS_FILES = ("properdocs.yml", "properdocs.yaml", "mkdocs.yml", "mkdocs.yaml"
 PELICAN_FILES = ("pelicanconf.py",)
 
 
-def generating(*, config: Path | None, root: Path | None) -> Callable[[str], str]:
+def generate_command(*, config: Path | None, root: Path | None) -> Callable[[str], str]:
     """Page -> `imageseo generate … PAGE`. ``config``, ``root``: what ``--config`` and ``--site`` have to name."""
     words = ["imageseo", "generate"]
     words += ["--config", _shown(config)] if config is not None else []
@@ -21,14 +21,14 @@ def generating(*, config: Path | None, root: Path | None) -> Callable[[str], str
     return lambda page: shlex.join([*words, page])
 
 
-def pinning(site: Site, *, config: Path | None) -> Callable[[str], str]:
+def pin_command(site: Site, *, config: Path | None) -> Callable[[str], str]:
     """Page.key -> the command that pins its hero. A page without a source is known by the built site alone."""
     built = {page.key for page in site.pages if page.hints.source is None}
-    ways = [generating(config=config, root=root) for root in (None, site.root)]
+    ways = [generate_command(config=config, root=root) for root in (None, site.root)]
     return lambda page: ways[page in built](page)
 
 
-def to_name(config: Path) -> Path | None:
+def config_argument(config: Path) -> Path | None:
     """The configuration of a host where a command has to name it; None where the current folder leads to it."""
     folder = Path.cwd()
     found = next((name for name in (*MKDOCS_FILES, *PELICAN_FILES) if (folder / name).is_file()), None)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mkdocs.structure.files import Files
     from mkdocs.structure.pages import Page as HostPage
 
-    from imageseo.config import Project
+    from imageseo.config import LoadedSettings
 else:
     # ProperDocs loads the plugins of the MkDocs group and insists on its own base class. Its plugin loader is
     # running exactly when its plugin module has been imported; a plugin may import the bare package under MkDocs.
@@ -55,7 +55,7 @@ class Events:
         self.options: Mapping[str, Any] | None = None
         self.origin = "mkdocs.yml: plugins: imageseo"
         self.serving = False
-        self._project: Project | None = None
+        self._project: LoadedSettings | None = None
         self._files: Files | None = None
         self._read: dict[Path, PageHints] = {}
         # File of the built site -> hints. Kept from build to build, because builds nest in one process (a plugin
@@ -108,7 +108,7 @@ class Events:
         if failure is not None:
             raise PluginError(f"imageseo: {failure}")
 
-    def _site(self, config: MkDocsConfig, project: Project) -> Site:
+    def _site(self, config: MkDocsConfig, project: LoadedSettings) -> Site:
         root, settings = Path(config.site_dir), project.settings
         if self._files is not None:
             self._gather_hints(self._files, config, project.folder)

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imageseo.integrations.pages import folders_of, said, source_dir, source_of
+from imageseo.integrations.pages import folders_of, format_exception, source_dir, source_of
 from imageseo.model.errors import SettingsError, SiteError
 from imageseo.model.site import PageHints
 
@@ -62,7 +62,7 @@ def read_pages(files: Iterable[File], config: MkDocsConfig) -> Iterator[Page]:
                 page.read_source(config)
             except Exception as error:  # wrong bytes, no right to read, a fault of another plugin
                 hint = "MkDocs reads sources as UTF-8" if isinstance(error, UnicodeError) else ""
-                raise SiteError(f"{file.src_uri}: cannot be read: {said(error)}", hint=hint) from error
+                raise SiteError(f"{file.src_uri}: cannot be read: {format_exception(error)}", hint=hint) from error
         yield page
 
 
@@ -83,7 +83,7 @@ def hints_without_build(config: MkDocsConfig, project: Path, keys: Sequence[str]
     try:
         files = read_files(config)
     except Exception as error:
-        raise SiteError(f"{config.docs_dir}: MkDocs cannot list it: {said(error)}") from error
+        raise SiteError(f"{config.docs_dir}: MkDocs cannot list it: {format_exception(error)}") from error
     folders = built_folders(files)
     found = {}
     for page in read_pages(files.documentation_pages(), config):

@@ -53,12 +53,14 @@ def source_of(path: str | Path, project: Path) -> Path:
 @lru_cache(maxsize=8)
 def _resolved(folder: Path) -> tuple[Path, Path]:
     """A folder and its repository, once for all pages: every step of a path is asked for."""
-    from imageseo.lint.source_lines import repository  # it reads pages, for which hosts that are off need not be fit
+    from imageseo.lint.source_lines import (
+        repository_root,  # it reads pages, for which hosts that are off need not be fit
+    )
 
-    return folder.resolve(), repository(folder)
+    return folder.resolve(), repository_root(folder)
 
 
-def said(error: Exception) -> str:
+def format_exception(error: Exception) -> str:
     """A host's or a plugin's own exception in one line."""
     return f"{type(error).__name__}: {' '.join(str(error).split())}" if str(error).strip() else type(error).__name__
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from imageseo.integrations.pages import folders_of, said, source_dir, source_of
+from imageseo.integrations.pages import folders_of, format_exception, source_dir, source_of
 from imageseo.model.errors import ImageseoError, SettingsError, SiteError
 from imageseo.model.site import PageHints
 
@@ -101,11 +101,11 @@ def hints_without_build(settings: dict[str, Any], *, project: Path, keys: Sequen
         return _read_all(settings, project, keys)
     except _Unreadable as fault:
         hint = "Pelican reads sources as UTF-8" if isinstance(fault.error, UnicodeError) else ""
-        raise SiteError(f"{fault.path}: cannot be read: {said(fault.error)}", hint=hint) from fault.error
+        raise SiteError(f"{fault.path}: cannot be read: {format_exception(fault.error)}", hint=hint) from fault.error
     except ImageseoError:
         raise
     except Exception as error:  # plugins of the site run here
-        raise SiteError(f"{settings['PATH']}: Pelican cannot read it: {said(error)}") from error
+        raise SiteError(f"{settings['PATH']}: Pelican cannot read it: {format_exception(error)}") from error
 
 
 def _read_all(settings: dict[str, Any], project: Path, keys: Sequence[str]) -> dict[str, PageHints]:

@@ -25,7 +25,7 @@ def _unheard(_: str) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HostAtHand:
+class DetectedHost:
     """A site generator whose configuration lies in the project.
 
     ``output``: the folder that it builds into. ``read``: file of the built site -> hints, without a build.
@@ -40,7 +40,7 @@ class HostAtHand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AtHand:
+class Project:
     """Settings, the folder that they start from, and the host when there is one.
 
     ``absent``: why the host whose file lies here is done without. ``note``: takes a line for the user.
@@ -48,7 +48,7 @@ class AtHand:
 
     settings: Settings
     folder: Path
-    host: HostAtHand | None = None
+    host: DetectedHost | None = None
     absent: str = ""
     note: Callable[[str], None] = _unheard
 
@@ -57,7 +57,7 @@ class AtHand:
         """The site's URL as the settings or the host say it."""
         return base_url(self.settings.site_url, self.host.site_url if self.host else None)
 
-    def frozen(self) -> AtHand:
+    def frozen(self) -> Project:
         """The same with every hero pinned, or none."""
         return replace(self, settings=structs.replace(self.settings, frozen=True))
 
@@ -117,7 +117,7 @@ class AtHand:
         self.note(f"front matter is not used: {why}")
 
 
-def at_hand(folder: Path, *, config: Path | None, note: Callable[[str], None]) -> AtHand:
+def detect_project(folder: Path, *, config: Path | None, note: Callable[[str], None]) -> Project:
     """The project in ``folder``. ``config``: a TOML file, or a host's own file; found in the folder when None.
 
     ``note``: takes a line when a host's file is there and the host is not installed. Raises SettingsError.
@@ -128,7 +128,7 @@ def at_hand(folder: Path, *, config: Path | None, note: Callable[[str], None]) -
         beside = _host_beside(folder, note)
         host, absent = (beside.host, beside.absent) if beside else (None, "")
         project = runner.read_settings(folder, explicit=config)
-        return AtHand(settings=project.settings, folder=project.folder, host=host, absent=absent, note=note)
+        return Project(settings=project.settings, folder=project.folder, host=host, absent=absent, note=note)
     if config is not None:
         return replace(_of_host(config, must=True, note=note), note=note)
     found = _host_in(folder, note)
@@ -136,20 +136,20 @@ def at_hand(folder: Path, *, config: Path | None, note: Callable[[str], None]) -
         return replace(found, note=note)
     project = runner.read_settings(folder)
     absent = found.absent if found else ""
-    return AtHand(settings=project.settings, folder=project.folder, absent=absent, note=note)
+    return Project(settings=project.settings, folder=project.folder, absent=absent, note=note)
 
 
-def _host_beside(folder: Path, note: Callable[[str], None]) -> AtHand | None:
+def _host_beside(folder: Path, note: Callable[[str], None]) -> Project | None:
     """The host in a folder whose settings stand elsewhere: one that cannot be loaded is done without."""
     try:
         return _host_in(folder, note)
     except SettingsError as error:
         why = "; ".join(error.faults)
         note(f"front matter is not read: {why}")
-        return AtHand(settings=Settings(), folder=folder, absent=why)
+        return Project(settings=Settings(), folder=folder, absent=why)
 
 
-def _host_in(folder: Path, note: Callable[[str], None]) -> AtHand | None:
+def _host_in(folder: Path, note: Callable[[str], None]) -> Project | None:
     """The first host that can be loaded, else one that is absent, else None."""
     absent = None
     for name in (*MKDOCS_FILES, *PELICAN_FILES):
@@ -161,7 +161,7 @@ def _host_in(folder: Path, note: Callable[[str], None]) -> AtHand | None:
     return absent
 
 
-def _of_host(config: Path, *, must: bool, note: Callable[[str], None]) -> AtHand:
+def _of_host(config: Path, *, must: bool, note: Callable[[str], None]) -> Project:
     if config.suffix in (".yml", ".yaml"):
         wanted = ("properdocs", "mkdocs") if config.name.startswith("properdocs") else ("mkdocs", "properdocs")
         package = next((name for name in wanted if find_spec(name)), None)
@@ -176,10 +176,10 @@ def _of_host(config: Path, *, must: bool, note: Callable[[str], None]) -> AtHand
         raise SettingsError((f"{config}: expected imageseo.toml, pyproject.toml, mkdocs.yml or pelicanconf.py",))
     missing = f"{config} is here and {extra} is not installed"
     if must:
-        raise MissingExtraError(missing, hint=extras.command(extra))
+        raise MissingExtraError(missing, hint=extras.install_command(extra))
     note(f"{missing}: its options and front matter are not read")
     project = runner.read_project(config.parent, options=None, origin="")
-    return AtHand(settings=project.settings, folder=project.folder, absent=missing)
+    return Project(settings=project.settings, folder=project.folder, absent=missing)
 
 
 def _has_pelican() -> bool:
@@ -188,7 +188,7 @@ def _has_pelican() -> bool:
     return spec is not None and spec.origin is not None
 
 
-def _mkdocs(config_file: Path, package: str) -> AtHand:
+def _mkdocs(config_file: Path, package: str) -> Project:
     from imageseo.integrations import mkdocs_pages
 
     config = mkdocs_pages.load(config_file, package)
@@ -198,7 +198,7 @@ def _mkdocs(config_file: Path, package: str) -> AtHand:
     options = plugins[0].events.options if plugins else None
     folder = config_file.resolve().parent
     project = runner.read_project(folder, options=options, origin=f"{config_file.name}: plugins: imageseo")
-    host = HostAtHand(
+    host = DetectedHost(
         name="mkdocs",
         config=config_file,
         output=Path(config.site_dir),
@@ -206,10 +206,10 @@ def _mkdocs(config_file: Path, package: str) -> AtHand:
         source=Path(config.docs_dir),
         read=lambda: mkdocs_pages.hints_without_build(config, project.folder, project.settings.hero.keys),
     )
-    return AtHand(settings=project.settings, folder=project.folder, host=host)
+    return Project(settings=project.settings, folder=project.folder, host=host)
 
 
-def _pelican(config_file: Path) -> AtHand:
+def _pelican(config_file: Path) -> Project:
     from imageseo.integrations import pelican_pages
 
     settings = pelican_pages.load(config_file)
@@ -217,7 +217,7 @@ def _pelican(config_file: Path) -> AtHand:
     options = pelican_pages.options_of(settings)
     project = runner.read_project(folder, options=options, origin=f"{config_file.name}: IMAGESEO")
     keys = project.settings.hero.keys
-    host = HostAtHand(
+    host = DetectedHost(
         name="pelican",
         config=config_file,
         output=Path(settings["OUTPUT_PATH"]),
@@ -225,7 +225,7 @@ def _pelican(config_file: Path) -> AtHand:
         source=Path(settings["PATH"]),
         read=lambda: pelican_pages.hints_without_build(settings, project=project.folder, keys=keys),
     )
-    return AtHand(settings=project.settings, folder=project.folder, host=host)
+    return Project(settings=project.settings, folder=project.folder, host=host)
 
 
 def _with_hints(page: Page, hints: Hints) -> Page:

@@ -13,16 +13,16 @@ from msgspec import structs
 
 from imageseo.config.plugins import plugin_loaders
 from imageseo.config.settings import Settings
-from imageseo.integrations.command_hints import pinning, to_name
-from imageseo.model.build_findings import MADE_BY_BUILDS
+from imageseo.integrations.command_hints import config_argument, pin_command
+from imageseo.model.build_findings import BUILD_FINDINGS
 from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Finding, Severity
-from imageseo.model.humanize import counted
+from imageseo.model.humanize import format_count
 from imageseo.model.protocols import Progress, Result
 from imageseo.model.site import Site
 
 if TYPE_CHECKING:
-    from imageseo.config import Project
+    from imageseo.config import LoadedSettings
     from imageseo.images.encoding.profiles import Profile
     from imageseo.lint.linter import LintResult
     from imageseo.pipeline.build import BuildResult
@@ -32,7 +32,7 @@ DEBUG = "IMAGESEO_DEBUG"
 """The variable that shows where an unexpected error happened; it is no setting."""
 
 
-class Voice(Protocol):
+class HostLogger(Protocol):
     """A host's logger."""
 
     def debug(self, msg: object, *args: object, exc_info: bool = ...) -> None: ...
@@ -41,7 +41,7 @@ class Voice(Protocol):
     def error(self, msg: object, *args: object) -> None: ...
 
 
-def read_project(folder: Path, *, options: Mapping[str, Any] | None, origin: str) -> Project:
+def read_project(folder: Path, *, options: Mapping[str, Any] | None, origin: str) -> LoadedSettings:
     """The settings that hold in a folder, and the project's folder: a host's options or a TOML file, then environment.
 
     ``origin``: where the options stand, for messages. Raises SettingsError with every fault.
@@ -49,14 +49,14 @@ def read_project(folder: Path, *, options: Mapping[str, Any] | None, origin: str
     return read_settings(folder, options=options, origin=origin)
 
 
-def read_settings(folder: Path, **door: Any) -> Project:
+def read_settings(folder: Path, **door: Any) -> LoadedSettings:
     """``config.read_project`` with this process's environment and the rules and providers that are installed."""
     from imageseo import config
 
     return config.read_project(
         folder,
         env={name: value for name, value in os.environ.items() if name != DEBUG},
-        rules=[*(name.replace("_", "-") for name in plugin_loaders("imageseo.rules")), *MADE_BY_BUILDS],
+        rules=[*(name.replace("_", "-") for name in plugin_loaders("imageseo.rules")), *BUILD_FINDINGS],
         providers=list(plugin_loaders("imageseo.heroes")),
         **door,
     )
@@ -72,12 +72,14 @@ def build(
     from imageseo.pipeline import build as jobs
     from imageseo.pipeline import composition as compose
 
-    command = pinning(site, config=config)
+    command = pin_command(site, config=config)
     accepts: tuple[Profile, ...] = ()
     if preview and settings.profile == Settings().profile:
         accepts = (settings.profile,)
         settings = structs.replace(settings, profile="fast")
-    with compose.toolbox(settings, project=site.project, progress=progress, command=command, accepts=accepts) as tools:
+    with compose.build_tools(
+        settings, project=site.project, progress=progress, command=command, accepts=accepts
+    ) as tools:
         result = jobs.build(site, settings, tools)
     return replace(result, findings=_with_unused(result.findings, site, settings))
 
@@ -97,7 +99,7 @@ def lint(
     from imageseo.lint.linter import failed
     from imageseo.pipeline import composition as compose
 
-    result = compose.lint_site(site, settings, only=only, progress=progress, command=pinning(site, config=config))
+    result = compose.lint_site(site, settings, only=only, progress=progress, command=pin_command(site, config=config))
     result = replace(result, findings=_with_unused(result.findings, site, settings, only))
     return result, failed(result, settings.lint.fail_on)
 
@@ -106,12 +108,15 @@ def _with_unused(
     findings: Iterable[Finding], site: Site, settings: Settings, only: frozenset[str] | None = None
 ) -> tuple[Finding, ...]:
     """All findings in order, with those that hosts alone can make, by ``lint.rules``."""
-    from imageseo.integrations.unused_heroes import unused
-    from imageseo.lint.severity import Levels, graded
+    from imageseo.integrations.unused_heroes import unused_heroes
+    from imageseo.lint.severity import SeverityLevels, apply_levels
 
-    more = unused(site, settings) if settings.enabled else ()
+    more = unused_heroes(site, settings) if settings.enabled else ()
     return tuple(
-        sorted(graded([*findings, *more], Levels.of(settings.lint, only=only)), key=lambda finding: finding.sort_key)
+        sorted(
+            apply_levels([*findings, *more], SeverityLevels.of(settings.lint, only=only)),
+            key=lambda finding: finding.sort_key,
+        )
     )
 
 
@@ -119,7 +124,7 @@ def run(
     site: Site,
     settings: Settings,
     *,
-    voice: Voice,
+    voice: HostLogger,
     progress: Progress,
     serving: bool,
     tell: Callable[[str], None] | None = None,
@@ -130,7 +135,7 @@ def run(
     ``serving``: warn and never fail, so that a preview goes on. Raises ImageseoError when it is false.
     ``tell``: takes the one line of counts at the end; the voice does without it. ``config``: the host's own file.
     """
-    named = to_name(config) if config is not None else None
+    named = config_argument(config) if config is not None else None
     work = partial(_run, site, settings, voice, progress, tell or voice.info, named)
     if not serving:
         return work(serving=False)
@@ -147,7 +152,7 @@ def run(
 def _run(
     site: Site,
     settings: Settings,
-    voice: Voice,
+    voice: HostLogger,
     progress: Progress,
     tell: Callable[[str], None],
     config: Path | None,
@@ -155,18 +160,18 @@ def _run(
     serving: bool,
 ) -> str | None:
     result = build(site, settings, progress=progress, config=config, preview=serving)
-    speak(result.findings, voice, serving=serving)
+    log_findings(result.findings, voice, serving=serving)
     tell(summary(result))
     if serving or not result.failed:
         return None
     fatal = _once(finding for finding in result.findings if finding.fails_build)
-    return "\n".join(line(first) + _others(others) for first, *others in fatal)
+    return "\n".join(format_finding(first) + _others(others) for first, *others in fatal)
 
 
-def speak(findings: Iterable[Finding], voice: Voice, *, serving: bool) -> None:
+def log_findings(findings: Iterable[Finding], voice: HostLogger, *, serving: bool) -> None:
     """Each finding once, through the level that its host counts it by; those that fail the build end it instead."""
     for first, *others in _once(findings):
-        text = line(first) + _others(others)
+        text = format_finding(first) + _others(others)
         if first.fails_build and not serving:
             continue
         if first.fails_build or first.severity.rank >= Severity.WARN.rank:
@@ -189,7 +194,7 @@ def _others(findings: Iterable[Finding]) -> str:
     return f" (the same on {pages} other page{'s' if pages > 1 else ''})" if pages else ""
 
 
-def line(finding: Finding) -> str:
+def format_finding(finding: Finding) -> str:
     """A finding as one line: place, what was found, the rule, what to do.
 
     The place is the author's own file; a line number counts in the built page, and then that is named before it.
@@ -205,5 +210,5 @@ def line(finding: Finding) -> str:
 
 def summary(result: Result) -> str:
     """The counts of a result that are not zero, in one line."""
-    counts = ", ".join(counted(name, number) for name, number in result.summary.items() if number)
+    counts = ", ".join(format_count(name, number) for name, number in result.summary.items() if number)
     return f"{result.title}: {counts or 'nothing to do'}"

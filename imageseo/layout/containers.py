@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from imageseo.model.image import ImageRef, PageScan, Span, Zone
+from imageseo.model.image import ImageRef, PageRegion, PageScan, Span
 from imageseo.model.layout import SiteLayout
 from imageseo.web.html.attributes import read
 from imageseo.web.html.elements import ENDED_BY, OPTIONAL_END, SCOPES, VOID
@@ -19,11 +19,11 @@ _NOTES = ("admonition", "callout", "alert", "note")
 _WANTED = frozenset({*_LABELS, "div", "img"}) | (OPTIONAL_END - {"p"}) | (SCOPES - {"body", "button"})
 
 
-def boxes(html: bytes, scan: PageScan) -> Mapping[Span, str]:
+def containers_of(html: bytes, scan: PageScan) -> Mapping[Span, str]:
     """For the images of a page's article that stand in such a box: the names of its boxes, the outermost first
     (``li``, ``li/details``). Pages of a template have one room for all that stand in boxes of the same names.
     """
-    asked: dict[int, ImageRef] = {ref.span.start: ref for ref in scan.refs if ref.zone is Zone.ARTICLE}
+    asked: dict[int, ImageRef] = {ref.span.start: ref for ref in scan.refs if ref.zone is PageRegion.ARTICLE}
     if not asked or scan.article is None:
         return {}
     lowered = html.lower().decode("latin-1")
@@ -45,7 +45,7 @@ def boxes(html: bytes, scan: PageScan) -> Mapping[Span, str]:
     return found
 
 
-def taken(layout: SiteLayout) -> Mapping[tuple[str, str], float]:
+def space_taken(layout: SiteLayout) -> Mapping[tuple[str, str], float]:
     """CSS px of the article's column that boxes take, by template and names of boxes.
 
     Told by the images in them that were seen, where they are narrower than elsewhere: by as much at several widths,

@@ -11,7 +11,7 @@ _PX = 2.0
 """CSS px that a width may differ: less than a step of any ladder, more than rounding."""
 
 
-def drifts(old: SiteLayout, new: SiteLayout) -> Mapping[str, tuple[str, ...]]:
+def find_drift(old: SiteLayout, new: SiteLayout) -> Mapping[str, tuple[str, ...]]:
     """Page -> what has drifted there, in words, for every page of ``new``; () for one that is as it was.
 
     A page that was never measured is held against its template: what new pages inherit.

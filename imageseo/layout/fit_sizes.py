@@ -23,7 +23,7 @@ _LOOSE = (0.0, 0.02, 0.05, 0.1)
 _COST = {"px": 1.0, "rest": 1.2, "part": 1.3, "line": 2.4}
 
 
-class Slot(NamedTuple):
+class MeasuredSlot(NamedTuple):
     """How wide an image was seen. ``width``: CSS px, at most. ``sizes``: at every viewport, as ``sizes_for`` says it.
 
     ``in_view``: whether it begins in the first screen of any viewport; ``None`` where nobody looked.

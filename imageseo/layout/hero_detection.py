@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
-from imageseo.layout.image_widths import Layout, dimension, shown_width
-from imageseo.model.image import Asset, ImageRef, Kept, PageScan, Zone
+from imageseo.layout.image_widths import ColumnLayout, dimension, shown_width
+from imageseo.model.image import Asset, ImageRef, OptOut, PageRegion, PageScan
 
 AssetOf = Callable[[ImageRef], Asset | None]
 
@@ -28,7 +28,7 @@ _DECORATION = re.compile(
 _BADGE_HOST = re.compile(r"shields\.io|badgen\.net|badge|codecov\.io|travis-ci|forthebadge|herokucdn|\.svg(?:[?#]|$)")
 
 
-def guess(scan: PageScan, asset_of: AssetOf, layout: Layout) -> ImageRef | None:
+def guess(scan: PageScan, asset_of: AssetOf, layout: ColumnLayout) -> ImageRef | None:
     """The image that is surely the page's hero, or ``None``: a wrong guess costs more than none.
 
     What an earlier build marked and what the author gave ``fetchpriority="high"`` in the article come first, then what
@@ -38,12 +38,12 @@ def guess(scan: PageScan, asset_of: AssetOf, layout: Layout) -> ImageRef | None:
     marked = next((ref for ref in scan.refs if ref.marked_hero), None)
     if marked is not None:
         return marked
-    chosen = urged(scan)
+    chosen = prioritized_image(scan)
     if chosen is not None:
-        return chosen if chosen.zone is Zone.ARTICLE else None
+        return chosen if chosen.zone is PageRegion.ARTICLE else None
     if layout.lead_known:
         return next((ref for ref in scan.refs if ref.span == layout.lead), None)
-    if scan.preload_images or any(covers(scan, asset_of, layout)):
+    if scan.preload_images or any(theme_covers(scan, asset_of, layout)):
         return None  # the author already says which image matters, and it is in a place we do not judge
     refs = iter(scan.refs)
     first, asset = next(_candidates(refs, asset_of, layout), (None, None))
@@ -55,44 +55,51 @@ def guess(scan: PageScan, asset_of: AssetOf, layout: Layout) -> ImageRef | None:
     return None if any(_area(*rival, layout) > area for rival in rivals) else first
 
 
-def _candidates(refs: Iterable[ImageRef], asset_of: AssetOf, layout: Layout) -> Iterator[tuple[ImageRef, Asset | None]]:
+def _candidates(
+    refs: Iterable[ImageRef], asset_of: AssetOf, layout: ColumnLayout
+) -> Iterator[tuple[ImageRef, Asset | None]]:
     """Those of some images that everybody sees in the article and that are no decoration, with their files."""
     for ref in refs:
-        if ref.zone is Zone.ARTICLE and not _hidden(ref) and not is_small(ref, asset := asset_of(ref), layout):
+        if ref.zone is PageRegion.ARTICLE and not _hidden(ref) and not is_small(ref, asset := asset_of(ref), layout):
             yield ref, asset
 
 
-def covers(scan: PageScan, asset_of: AssetOf, layout: Layout) -> Iterator[ImageRef]:
+def theme_covers(scan: PageScan, asset_of: AssetOf, layout: ColumnLayout) -> Iterator[ImageRef]:
     """Images of the theme's that stand above the article and are large and broad, as covers and banners are: without a
     browser nobody knows whether one of them is what visitors wait for. Links are none: logos lead home, teasers on.
     """
-    measured = Layout(slots=layout.slots)  # a column says nothing of what stands outside of it
+    measured = ColumnLayout(slots=layout.slots)  # a column says nothing of what stands outside of it
     for ref in scan.refs:
         if scan.article is None or ref.span.start >= scan.article.start:
             return
         asset, slot = asset_of(ref), layout.slot(ref)
-        if ref.zone is not Zone.CHROME or asset is None or ref.link is not None or (slot and slot.in_view is False):
+        if (
+            ref.zone is not PageRegion.CHROME
+            or asset is None
+            or ref.link is not None
+            or (slot and slot.in_view is False)
+        ):
             continue
-        if _hidden(ref) or _waits(ref) or ref.kept is Kept.IGNORED or is_small(ref, asset, measured):
+        if _hidden(ref) or _waits(ref) or ref.kept is OptOut.IGNORED or is_small(ref, asset, measured):
             continue
         if shown_width(ref, asset, measured) >= _COVER and asset.width > asset.height:
             yield ref
 
 
-def urged(scan: PageScan) -> ImageRef | None:
+def prioritized_image(scan: PageScan) -> ImageRef | None:
     """The image that the author gave ``fetchpriority="high"``: the article's first, else the page's first."""
     high = [ref for ref in scan.refs if (ref.get("fetchpriority") or "").strip().lower() == "high"]
-    return next((ref for ref in high if ref.zone is Zone.ARTICLE), high[0] if high else None)
+    return next((ref for ref in high if ref.zone is PageRegion.ARTICLE), high[0] if high else None)
 
 
-def shown(scan: PageScan, path: str, asset_of: AssetOf) -> ImageRef | None:
+def find_shown(scan: PageScan, path: str, asset_of: AssetOf) -> ImageRef | None:
     """Where the page shows the image file ``path`` already: where the theme says that it does, else in the article."""
     slot = scan.hero_slot
     found: list[ImageRef] = []
     for ref in scan.refs:
         if ref.span == slot:
             return ref
-        if ref.zone is Zone.ARTICLE or (slot is not None and ref.span.start >= slot.start):
+        if ref.zone is PageRegion.ARTICLE or (slot is not None and ref.span.start >= slot.start):
             asset = asset_of(ref)
             if asset is not None and asset.path == path:
                 found.append(ref)
@@ -105,7 +112,7 @@ def near_top(ref: ImageRef) -> bool:
     return ref.text_before <= _NEAR_TOP_CHARACTERS and ref.headings_before <= (1 if ref.text_before <= 200 else 0)
 
 
-def is_small(ref: ImageRef, asset: Asset | None, layout: Layout) -> bool:
+def is_small(ref: ImageRef, asset: Asset | None, layout: ColumnLayout) -> bool:
     """Decoration: an icon, badge, logo, thin banner, or anything shown smaller than 200 px. Broken images are too."""
     if _decorates(_name(ref.src), ref.get("alt"), ref.get("class"), ref.get("id")):
         return True
@@ -125,8 +132,8 @@ def _decorates(*words: str | None) -> bool:
     return _DECORATION.search(" ".join(filter(None, words)).lower()) is not None
 
 
-def _convincing(ref: ImageRef, asset: Asset | None, layout: Layout) -> bool:
-    if asset is None or not asset.encodable or ref.kept is Kept.IGNORED or _one_scheme(ref) or not near_top(ref):
+def _convincing(ref: ImageRef, asset: Asset | None, layout: ColumnLayout) -> bool:
+    if asset is None or not asset.encodable or ref.kept is OptOut.IGNORED or _one_scheme(ref) or not near_top(ref):
         return False
     if _waits(ref):
         return False
@@ -138,7 +145,7 @@ def _waits(ref: ImageRef) -> bool:
     return (ref.get("loading") or "").strip().lower() == "lazy" or (ref.get("fetchpriority") or "").lower() == "low"
 
 
-def _area(ref: ImageRef, asset: Asset | None, layout: Layout) -> float:
+def _area(ref: ImageRef, asset: Asset | None, layout: ColumnLayout) -> float:
     """CSS px² on a wide screen; without end for what nobody knows."""
     if asset is None:
         return math.inf

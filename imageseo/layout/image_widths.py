@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from imageseo.config.settings import LayoutSettings
-from imageseo.layout.fit_sizes import Slot
+from imageseo.layout.fit_sizes import MeasuredSlot
 from imageseo.layout.themes import named, recognise
 from imageseo.model.finding import DESKTOP, MOBILE
 from imageseo.model.image import Asset, ImageRef, Span
@@ -23,7 +23,7 @@ _UNSET = LayoutSettings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class ColumnLayout:
     """``content_width``: CSS px of the article column on a wide screen; ``sizes``: of an image as wide as it.
 
     Both ``None``: nobody knows, and an image may be as wide as the viewport.
@@ -34,23 +34,23 @@ class Layout:
 
     content_width: int | None = None
     sizes: str | None = None
-    slots: Mapping[Span | None, Slot] = field(default_factory=dict)
+    slots: Mapping[Span | None, MeasuredSlot] = field(default_factory=dict)
     lead: Span | None = None
     lead_known: bool = False
 
-    def slot(self, ref: ImageRef | None) -> Slot | None:
+    def slot(self, ref: ImageRef | None) -> MeasuredSlot | None:
         """How an image was seen. ``ref``: ``None`` for the one that we insert."""
         return self.slots.get(ref.span if ref is not None else None) if self.slots else None
 
 
-class Written(NamedTuple):
+class AuthorWidth(NamedTuple):
     """The width that the author gave an image: CSS px, a part of the column, or neither."""
 
     px: float | None = None
     part: float | None = None
 
 
-_NEITHER = Written()
+_NEITHER = AuthorWidth()
 
 
 def layout_for(
@@ -59,23 +59,23 @@ def layout_for(
     html: bytes = b"",
     settings: LayoutSettings = _UNSET,
     content_width: int | None = None,
-) -> Layout:
+) -> ColumnLayout:
     """The layout of a page: the settings, else the theme that made it, else what the host said.
 
     ``generator``: of ``<meta name="generator">``; ``html``: the page, which tells more (a hidden sidebar widens the
     column). ``content_width``: ``Site.content_width``.
     """
     if settings.sizes is not None:
-        return Layout(content_width=settings.content_width or _column(settings.sizes), sizes=settings.sizes)
+        return ColumnLayout(content_width=settings.content_width or _column(settings.sizes), sizes=settings.sizes)
     if settings.content_width is not None:
-        return Layout(content_width=settings.content_width)
+        return ColumnLayout(content_width=settings.content_width)
     theme = recognise(html) or named(generator or "")
     if theme is not None:
-        return Layout(content_width=theme.content_width, sizes=theme.sizes)
-    return Layout(content_width=content_width)
+        return ColumnLayout(content_width=theme.content_width, sizes=theme.sizes)
+    return ColumnLayout(content_width=content_width)
 
 
-def shown_width(ref: ImageRef | None, asset: Asset, layout: Layout) -> int:
+def shown_width(ref: ImageRef | None, asset: Asset, layout: ColumnLayout) -> int:
     """CSS px that the image takes on a wide screen: its own width, less where the author or the column says less.
 
     ``ref``: ``None`` for an image that we insert.
@@ -86,7 +86,7 @@ def shown_width(ref: ImageRef | None, asset: Asset, layout: Layout) -> int:
     return max(1, round(shown))
 
 
-def sizes(ref: ImageRef | None, asset: Asset, layout: Layout) -> str:
+def sizes(ref: ImageRef | None, asset: Asset, layout: ColumnLayout) -> str:
     """The ``sizes`` of an image: its author's, else the column's, never more than what the image had without it.
 
     A candidate's natural width is its slot, so a slot wider than the file would blow a small image up.
@@ -119,7 +119,7 @@ def widths(asset: Asset, shown: int, ladder: Sequence[int]) -> tuple[int, ...]:
     return tuple(reversed(found))
 
 
-def written_width(ref: ImageRef | None, asset: Asset) -> Written:
+def written_width(ref: ImageRef | None, asset: Asset) -> AuthorWidth:
     """What ``width``, ``height`` and ``style`` of the tag say of its width; ``style`` wins."""
     if ref is None:
         return _NEITHER
@@ -130,31 +130,31 @@ def written_width(ref: ImageRef | None, asset: Asset) -> Written:
 
 
 @lru_cache(maxsize=4096)  # asked three times for an image, and of sizes that many share
-def _written(width_said: str | None, height_said: str | None, style_said: str, across: int, down: int) -> Written:
+def _written(width_said: str | None, height_said: str | None, style_said: str, across: int, down: int) -> AuthorWidth:
     """``across``, ``down``: the size of the file in px."""
     style = declarations(style_said)
     width = dimension(style.get("width")) or dimension(width_said)
     height = dimension(style.get("height")) or dimension(height_said)
     limit = dimension(style.get("max-width")) or _NEITHER
     if width is None and height is not None and height.px is not None and down:
-        width = Written(px=height.px * across / down)
+        width = AuthorWidth(px=height.px * across / down)
     width = width or _NEITHER
     px = [value for value in (width.px, limit.px) if value is not None]
     parts = [value for value in (width.part, limit.part) if value is not None]
-    return Written(min(px, default=None), min(parts, default=None))
+    return AuthorWidth(min(px, default=None), min(parts, default=None))
 
 
-def _said(ref: ImageRef | None, asset: Asset, layout: Layout) -> tuple[Layout, Written]:
+def _said(ref: ImageRef | None, asset: Asset, layout: ColumnLayout) -> tuple[ColumnLayout, AuthorWidth]:
     """The layout and the written width that hold for one image: its author's ``sizes`` say all there is to say."""
     own = ref.get("sizes") if ref is not None else None
     if not own or not parse_sizes(own):
         slot = layout.slot(ref)
         if slot is not None:  # what the author wrote of its width was there to see
-            return Layout(content_width=slot.width, sizes=slot.sizes), _NEITHER
+            return ColumnLayout(content_width=slot.width, sizes=slot.sizes), _NEITHER
         return layout, written_width(ref, asset)
     written = written_width(ref, asset)
     own = ", ".join(f"{condition} {length}".strip() for condition, length in parse_sizes(own))
-    return Layout(content_width=_column(own), sizes=own), Written(px=written.px)
+    return ColumnLayout(content_width=_column(own), sizes=own), AuthorWidth(px=written.px)
 
 
 def _column(text: str) -> int:
@@ -163,7 +163,7 @@ def _column(text: str) -> int:
 
 
 @lru_cache(maxsize=4096)  # asked a dozen times for an image, of the same few values
-def dimension(text: str | None) -> Written | None:
+def dimension(text: str | None) -> AuthorWidth | None:
     """A length as HTML reads ``width="300"`` and CSS ``300px`` or ``50%``; ``None`` for what we cannot know."""
     if text is None:
         return None
@@ -171,8 +171,8 @@ def dimension(text: str | None) -> Written | None:
     if match is None or float(match[1]) == 0:
         return None
     if match[2] == "%":
-        return Written(part=min(float(match[1]) / 100, 1.0))
-    return Written(px=float(match[1])) if match[2] in ("", "px") else None
+        return AuthorWidth(part=min(float(match[1]) / 100, 1.0))
+    return AuthorWidth(px=float(match[1])) if match[2] in ("", "px") else None
 
 
 def declarations(style: str) -> dict[str, str]:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from imageseo.layout.containers import CELL, taken
+from imageseo.layout.containers import CELL, space_taken
 from imageseo.layout.image_widths import written_width
 from imageseo.model.finding import GATING, REPORTED
-from imageseo.model.image import Asset, ImageRef, Span, Zone
+from imageseo.model.image import Asset, ImageRef, PageRegion, Span
 from imageseo.model.layout import Lcp, LcpKind, PageLayout, ShownImage, SiteLayout, Template
 
 Name = tuple[str, int]
@@ -21,7 +21,7 @@ _ALIKE = 2.0  # CSS px
 _VIEWPORTS = tuple(viewport.name for viewport in (*GATING, *REPORTED))
 
 
-class Standing(NamedTuple):
+class CurrentPage(NamedTuple):
     """A page as it stands now. ``page``: its file. ``refs``, ``names``: its images. ``asset_of``: the file behind one.
     ``boxes``: tells what they stand in, where somebody asks.
     """
@@ -34,13 +34,13 @@ class Standing(NamedTuple):
     boxes: Callable[[], Mapping[Span, str]]
 
 
-class Inheritance:
+class TemplateInheritance:
     """The templates of a site's layout, ready to be asked."""
 
     def __init__(self, layout: SiteLayout) -> None:
         self._layout = layout
 
-    def of(self, now: Standing) -> PageLayout | None:
+    def of(self, now: CurrentPage) -> PageLayout | None:
         """What the measured pages of a template say of another one; ``None`` where none was measured.
 
         An image that they show too, all at one width, has that width. Another one of the article is as wide as the
@@ -63,10 +63,12 @@ class Inheritance:
     def _expected(self, known: Template, ref: ImageRef, name: Name, asset: Asset | None, box: str) -> ShownImage | None:
         src, nth = name
         # A logo's second one has a place of its own; what stands in the article stands elsewhere on each page.
-        twin = self._twins.get((known.id, src, nth if ref.zone is Zone.CHROME else None, box))
+        twin = self._twins.get((known.id, src, nth if ref.zone is PageRegion.CHROME else None, box))
         if twin is not None:
-            return ShownImage(src=src, nth=nth, widths=twin.widths, tops=twin.tops if ref.zone is Zone.CHROME else {})
-        if ref.zone is not Zone.ARTICLE or asset is None or not asset.natural or not any(known.column):
+            return ShownImage(
+                src=src, nth=nth, widths=twin.widths, tops=twin.tops if ref.zone is PageRegion.CHROME else {}
+            )
+        if ref.zone is not PageRegion.ARTICLE or asset is None or not asset.natural or not any(known.column):
             return None
         less = self._taken.get((known.id, box)) if box else 0.0
         if less is None or CELL in box:
@@ -76,11 +78,11 @@ class Inheritance:
         widths = tuple(min(limit, max(0.0, column - less) * (written.part or 1)) for column in known.column)
         return ShownImage(src=src, nth=nth, widths=widths, box=box)
 
-    def _lcp(self, now: Standing) -> Mapping[str, Lcp]:
-        far = all(ref.zone is not Zone.ARTICLE or ref.text_before >= _FAR for ref in now.refs)
+    def _lcp(self, now: CurrentPage) -> Mapping[str, Lcp]:
+        far = all(ref.zone is not PageRegion.ARTICLE or ref.text_before >= _FAR for ref in now.refs)
         # A page may have a cover of its own, where the others of its template have none.
         strange = any(
-            ref.zone is Zone.CHROME and (now.template, src) not in self._sources
+            ref.zone is PageRegion.CHROME and (now.template, src) not in self._sources
             for ref, (src, _) in zip(now.refs, now.names, strict=True)
         )
         found: dict[str, Lcp] = {}
@@ -125,7 +127,7 @@ class Inheritance:
 
     @cached_property
     def _taken(self) -> Mapping[tuple[str, str], float]:
-        return taken(self._layout)
+        return space_taken(self._layout)
 
     @cached_property
     def _twins(self) -> Mapping[tuple[str, str, int | None, str], ShownImage]:

@@ -11,7 +11,7 @@ import msgspec
 
 from imageseo.model.errors import LayoutError
 from imageseo.model.layout import Lcp, LcpKind, PageLayout, ShownImage, SiteLayout, Template
-from imageseo.storage.atomic import write_changed
+from imageseo.storage.atomic import write_if_changed
 
 NAME = "imageseo.layout.json"
 VERSION = 1
@@ -126,7 +126,7 @@ def write(path: Path, layout: SiteLayout) -> bool:
     """Put a layout into a file, atomically; False when the file holds the very same already. Raises LayoutError."""
     data = dumps(layout).encode("utf-8", "replace")  # a file's name may be no text, and JSON holds nothing else
     try:
-        return write_changed(path, data)
+        return write_if_changed(path, data)
     except OSError as error:
         raise LayoutError(f"{path}: it cannot be written: {error.strerror or error}") from error
 

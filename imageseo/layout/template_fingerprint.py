@@ -46,7 +46,7 @@ class _Open:
     end: int = -1
 
 
-def template(html: bytes, scan: PageScan) -> str:
+def template_fingerprint(html: bytes, scan: PageScan) -> str:
     """A name that two pages share when their articles are laid out alike: ``article.md-content__inner-3fa9c1d2``.
 
     It follows from the elements around the article (else the body) with their classes, the bars beside them, whether

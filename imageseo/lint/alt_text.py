@@ -36,7 +36,7 @@ _YEAR = r"(?:1[5-9]|20)\d\d"
 _DATE = re.compile(rf"{_YEAR}(?:[-_](?:{_YEAR}|\d\d)){{1,2}}")
 
 
-def named_by_machine(text: str) -> bool:
+def is_machine_name(text: str) -> bool:
     """Whether a text is surely what a camera, a screenshot tool or a hash calls a file: ``IMG_1234``, ``3fa9c1d2b7e4``.
 
     A few letters and digits may as well be a product's name: ``P100``.
@@ -49,13 +49,13 @@ def only_digits(text: str) -> bool:
     return _DIGITS.fullmatch(text) is not None and _DATE.fullmatch(text) is None
 
 
-def generic(stem: str) -> bool:
+def is_generic(stem: str) -> bool:
     """Whether a name says no more than that it is an image: ``image1``, ``untitled``, and what machines call them."""
     return any(pattern.fullmatch(stem) for pattern in (_CAMERA, _SURELY, _SCREENSHOT, _HASH, _DIGITS, _NUMBERED))
 
 
 @lru_cache(maxsize=4096)
-def plain(text: str) -> str:
+def normalized(text: str) -> str:
     """A text to compare: case, white space and punctuation at its ends aside."""
     return " ".join(text.casefold().split()).strip(" .,:;!?…\"'“”„‘’«»()[]¶#")
 

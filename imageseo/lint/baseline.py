@@ -11,7 +11,7 @@ from typing import Any
 from imageseo.lint.fingerprint import subject
 from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Finding
-from imageseo.storage.atomic import write_changed
+from imageseo.storage.atomic import write_if_changed
 
 VERSION = 1
 _LARGEST = 500_000_000  # bytes
@@ -133,7 +133,7 @@ def write(path: Path, baseline: Baseline) -> bool:
     listed = "[\n" + ",\n".join(f"  {line}" for line in lines) + "\n ]" if lines else "[]"
     data = f'{{\n "version": {VERSION},\n "findings": {listed}\n}}\n'.encode("utf-8", "backslashreplace")
     try:
-        return write_changed(path, data)
+        return write_if_changed(path, data)
     except OSError as error:
         raise BaselineError(f"{path}: cannot be written: {error.strerror or error}") from error
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from imageseo.lint.budgets.spending import LCP, Standing, lcp_ms
+from imageseo.lint.budgets.spending import LCP, BudgetStatus, lcp_ms
 from imageseo.lint.changed_since import commit
 from imageseo.lint.linter import LintResult, count
 from imageseo.model.errors import ImageseoError
@@ -24,7 +24,7 @@ class HistoryError(ImageseoError):
     title = "--budget-report"
 
 
-def line(result: LintResult, folder: Path, *, whole: bool = True) -> dict[str, Any]:
+def history_entry(result: LintResult, folder: Path, *, whole: bool = True) -> dict[str, Any]:
     """What a run says of the budgets, as JSON values.
 
     ``commit`` and ``date`` are those of HEAD in ``folder`` (``null`` outside of a repository): no clock is asked.
@@ -44,7 +44,7 @@ def line(result: LintResult, folder: Path, *, whole: bool = True) -> dict[str, A
     }
 
 
-def add(path: Path, said: Mapping[str, Any]) -> None:
+def append(path: Path, said: Mapping[str, Any]) -> None:
     """Put a line at the end of a history; the one that the same commit had there is replaced.
 
     The file is written whole or not at all. Raises HistoryError.
@@ -74,11 +74,11 @@ def _parsed(text: str) -> object:
         return None
 
 
-def _phone(standing: Standing) -> bool:
+def _phone(standing: BudgetStatus) -> bool:
     return standing.budget.metric == LCP and standing.budget.viewport.name == "mobile" and standing.budget.pages == "*"
 
 
-def _row(standing: Standing) -> dict[str, Any]:
+def _row(standing: BudgetStatus) -> dict[str, Any]:
     budget = standing.budget
     return {
         "metric": budget.metric,

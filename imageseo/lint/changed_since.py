@@ -32,7 +32,7 @@ class ChangedError(ImageseoError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Touched:
+class ChangedPages:
     """The pages of a site that a range of commits touched. ``why``: of all of them, the file that is on every page."""
 
     pages: frozenset[str]
@@ -44,7 +44,7 @@ class Touched:
         return bool(self.why) or finding.location.page in self.pages or finding.location.page in self.files
 
 
-def touched(site: Site, revision: str, *, folder: Path) -> Touched:
+def changed_pages(site: Site, revision: str, *, folder: Path) -> ChangedPages:
     """What was touched since a revision left the history of HEAD, with what is not committed yet.
 
     ``folder``: of the project. ``revision``: as git takes it; a range (``a..b``) is compared as it is. A page counts
@@ -69,12 +69,12 @@ def touched(site: Site, revision: str, *, folder: Path) -> Touched:
         elif path.lower().endswith(PICTURES):
             pictures.add(path)
         elif _on_every_page(path):
-            return Touched(pages=frozenset(), files=frozenset(), why=path)
+            return ChangedPages(pages=frozenset(), files=frozenset(), why=path)
     pictures |= {name for name in files if name.lower().endswith(PICTURES)}
     pages |= {page.path for page in site.pages if page.path in files}
     if pictures:
         pages |= set(_showing(site, pages, {name.rpartition("/")[2] for name in pictures}))
-    return Touched(pages=frozenset(pages), files=frozenset(files))
+    return ChangedPages(pages=frozenset(pages), files=frozenset(files))
 
 
 def _on_every_page(path: str) -> bool:

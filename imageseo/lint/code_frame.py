@@ -21,7 +21,7 @@ _UNSEEN = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
+class CodeFrame:
     """``line``: 1-based. ``text``: the piece that is shown, harmless. ``at``: the column's place in it, in characters;
     ``caret``: in cells of a terminal.
     """
@@ -32,26 +32,26 @@ class Frame:
     caret: int
 
 
-def harmless(text: str) -> str:
+def sanitized(text: str) -> str:
     """Text of others, on one line, without anything that a terminal would obey."""
     return text if text.isprintable() else text.translate(_UNSEEN)
 
 
-def frame(line: str, *, number: int, column: int) -> Frame:
+def code_frame(line: str, *, number: int, column: int) -> CodeFrame:
     """The frame of a line. ``column``: 1-based, in characters."""
     at = min(max(column - 1, 0), len(line))
     start, end = 0, len(line)
     if len(line) > WIDTH:
         start = max(min(at - _BEFORE, len(line) - WIDTH), 0)
         end = start + WIDTH
-    before = harmless(line[start:at])
-    text = harmless(line[start:end])
+    before = sanitized(line[start:at])
+    text = sanitized(line[start:end])
     lead = _CUT if start else ""
     shown = f"{lead}{text}{_CUT if end < len(line) else ''}"
-    return Frame(line=number, text=shown.rstrip(), at=len(lead + before), caret=len(lead) + cells(before))
+    return CodeFrame(line=number, text=shown.rstrip(), at=len(lead + before), caret=len(lead) + display_width(before))
 
 
-def cells(text: str) -> int:
+def display_width(text: str) -> int:
     """How many cells of a terminal a text takes."""
     if text.isascii():
         return len(text)

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from imageseo.lint.budgets.spending import Spent
-from imageseo.lint.facts.page import FACTS, SITE_FACTS, PageFacts, Reading, SiteFacts, SiteFiles
+from imageseo.lint.budgets.spending import BudgetUse
+from imageseo.lint.facts.page import FACTS, SITE_FACTS, PageContext, PageFacts, SiteFacts, SiteFiles
 from imageseo.lint.rule import Rule
-from imageseo.lint.severity import Levels, grade, unknown
-from imageseo.model.build_findings import MADE_BY_BUILDS
-from imageseo.model.facts import Place, Problem, shorten
+from imageseo.lint.severity import SeverityLevels, effective_severity, unknown_rule_message
+from imageseo.model.build_findings import BUILD_FINDINGS
+from imageseo.model.facts import Problem, ProblemLocation, shorten
 from imageseo.model.finding import Finding, Location, Severity, Silenced
 from imageseo.model.image import ImageRef
 from imageseo.model.site import Page, Site
@@ -27,45 +27,45 @@ CRASHED = ("the rule itself broke", "imageseo itself broke")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class PageVerdict:
     """What was found on one page, or of the site as a whole. ``spent``: what its budgets have to compare."""
 
     findings: tuple[Finding, ...] = ()
     silenced: tuple[Silenced, ...] = ()
     images: int = 0
-    spent: tuple[Spent, ...] = ()
+    spent: tuple[BudgetUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judge:
+class RuleRunner:
     """Judges the pages of one site. Two of them say the same of a page, in whatever process they are."""
 
     site: Site
     rules: Sequence[Rule]
-    levels: Levels
+    levels: SeverityLevels
     files: SiteFiles
-    reading: Reading
+    reading: PageContext
     around: SiteFacts
 
-    def page(self, page: Page) -> Verdict:
+    def page(self, page: Page) -> PageVerdict:
         """What the rules say of one page; one that cannot be read is a finding, and so is one that we fail at."""
         facts = PageFacts(page, site=self.site, files=self.files, reading=self.reading, around=self.around)
         try:
             images = len(facts.scan.refs)
         except (OSError, UnreadablePage) as error:
-            return Verdict(findings=(unreadable(page, error, fails_build=True),))
+            return PageVerdict(findings=(unreadable_finding(page, error, fails_build=True),))
         except Exception as error:
-            return Verdict(findings=(_failed(page, error, "nothing was judged on this page"),))
-        findings, silenced = judge(facts, self.rules, self.levels)
-        spent: tuple[Spent, ...] = ()
+            return PageVerdict(findings=(_failed(page, error, "nothing was judged on this page"),))
+        findings, silenced = run_rules(facts, self.rules, self.levels)
+        spent: tuple[BudgetUse, ...] = ()
         try:
-            findings += unused(facts, self.rules, self.levels, silenced)
+            findings += unused_suppressions(facts, self.rules, self.levels, silenced)
             spent = facts.weights.spent
         except Exception as error:
             findings.append(_failed(page, error, "no budget counts this page"))
-        return Verdict(findings=tuple(findings), silenced=tuple(silenced), images=images, spent=spent)
+        return PageVerdict(findings=tuple(findings), silenced=tuple(silenced), images=images, spent=spent)
 
-    def whole(self) -> Verdict:
+    def whole(self) -> PageVerdict:
         """What the rules say of the site as a whole; as ``page``."""
         findings: list[Finding] = []
         given = {"site": self.site, "files": self.files}
@@ -79,15 +79,15 @@ class Judge:
                 findings.append(_crashed(rule, Location(page=""), error))
                 continue
             for problem in problems:
-                place = problem.place or Place()
+                place = problem.place or ProblemLocation()
                 where = Location(page=place.file or "", line=place.line, column=place.column, image=place.image)
                 level = self.levels.level(rule, where.page)
                 if level is not Severity.OFF:
                     findings.append(_finding(rule, where, problem, level))
-        return Verdict(findings=tuple(findings))
+        return PageVerdict(findings=tuple(findings))
 
 
-def judge(facts: PageFacts, rules: Sequence[Rule], levels: Levels) -> tuple[list[Finding], list[Silenced]]:
+def run_rules(facts: PageFacts, rules: Sequence[Rule], levels: SeverityLevels) -> tuple[list[Finding], list[Silenced]]:
     """What the rules say of one readable page: findings, and those that its author answered in place.
 
     A rule that crashes becomes one error finding of that rule; the others go on.
@@ -99,10 +99,10 @@ def judge(facts: PageFacts, rules: Sequence[Rule], levels: Levels) -> tuple[list
         if level is Severity.OFF or rule.check is None or (rule.lint_only and facts.around is None):
             continue
         try:
-            answers = [facts_of(facts, ask) for ask in rule.asks]
+            answers = [get_fact(facts, ask) for ask in rule.asks]
             problems = [(each, _place(facts, each)) for each in rule.check(*answers)]
         except Exception as error:
-            findings.append(_crashed(rule, locate(facts.page), error))
+            findings.append(_crashed(rule, location_of(facts.page), error))
             continue
         for problem, place in problems:
             finding = _finding(rule, place, problem, level)
@@ -114,7 +114,9 @@ def judge(facts: PageFacts, rules: Sequence[Rule], levels: Levels) -> tuple[list
     return findings, silenced
 
 
-def unused(facts: PageFacts, rules: Sequence[Rule], levels: Levels, silenced: Sequence[Silenced]) -> Iterator[Finding]:
+def unused_suppressions(
+    facts: PageFacts, rules: Sequence[Rule], levels: SeverityLevels, silenced: Sequence[Silenced]
+) -> Iterator[Finding]:
     """What is silenced in place although nothing was found there: a fault that is mended by now, or a misspelt rule."""
     severity = levels.at(facts.page.path).get(UNUSED, Severity.WARN)
     declared: dict[tuple[str, str], ImageRef | None] = dict.fromkeys(facts.scan.disabled)
@@ -126,9 +128,9 @@ def unused(facts: PageFacts, rules: Sequence[Rule], levels: Levels, silenced: Se
     used = {(answer.finding.rule, answer.reason) for answer in silenced}
     asked = {rule.id: rule for rule in rules}
     for (rule, reason), at in declared.items():
-        if rule not in asked and rule not in MADE_BY_BUILDS:
-            known = sorted({*asked, *MADE_BY_BUILDS})
-            message, hint = unknown(rule, known).split("; ", 1)
+        if rule not in asked and rule not in BUILD_FINDINGS:
+            known = sorted({*asked, *BUILD_FINDINGS})
+            message, hint = unknown_rule_message(rule, known).split("; ", 1)
         elif (
             rule in asked
             and (rule, reason) not in used
@@ -138,17 +140,17 @@ def unused(facts: PageFacts, rules: Sequence[Rule], levels: Levels, silenced: Se
             hint = "take the rule out of `data-imageseo-disable`"
         else:
             continue
-        yield Finding(rule=UNUSED, severity=severity, message=message, hint=hint, location=locate(facts.page, at))
+        yield Finding(rule=UNUSED, severity=severity, message=message, hint=hint, location=location_of(facts.page, at))
 
 
-def facts_of(facts: PageFacts, name: str) -> object:
+def get_fact(facts: PageFacts, name: str) -> object:
     """A fact by name, of the page or of the site around it."""
     if name not in FACTS and name not in SITE_FACTS:
         raise LookupError(f"there is no fact {name!r}")
     return getattr(facts if name in FACTS else facts.around, name)
 
 
-def locate(page: Page, at: ImageRef | None = None) -> Location:
+def location_of(page: Page, at: ImageRef | None = None) -> Location:
     """Where a finding belongs: the page with its source, and the image's place on it."""
     source = page.source
     if at is None:
@@ -159,7 +161,7 @@ def locate(page: Page, at: ImageRef | None = None) -> Location:
 
 def _place(facts: PageFacts, problem: Problem) -> Location:
     """Where a problem of a page lies: its image's tag, a byte of the page, or a line of another file."""
-    place, located = problem.place, locate(facts.page, problem.at)
+    place, located = problem.place, location_of(facts.page, problem.at)
     if place is None:
         return located
     if place.file is not None:
@@ -173,7 +175,7 @@ def _place(facts: PageFacts, problem: Problem) -> Location:
 
 
 def _finding(rule: Rule, where: Location, problem: Problem, level: Severity) -> Finding:
-    severity = grade(rule, level, problem.severity)
+    severity = effective_severity(rule, level, problem.severity)
     return Finding(
         rule=rule.id,
         severity=severity,
@@ -210,7 +212,7 @@ def _failed(page: Page, error: Exception, what: str) -> Finding:
         severity=Severity.ERROR,
         message=f"{CRASHED[1]}, {what}: {_said(error)}",
         hint="a fault of imageseo, not of the page; `exclude_pages` leaves the page out",
-        location=locate(page),
+        location=location_of(page),
         fails_build=True,
     )
 
@@ -223,7 +225,7 @@ def _said(error: Exception) -> str:
     return f"{type(error).__name__}: {text}{place}"
 
 
-def unreadable(page: Page, error: Exception, *, fails_build: bool = False) -> Finding:
+def unreadable_finding(page: Page, error: Exception, *, fails_build: bool = False) -> Finding:
     """The finding for a page that cannot be read; nobody knows what it holds."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return Finding(
@@ -231,6 +233,6 @@ def unreadable(page: Page, error: Exception, *, fails_build: bool = False) -> Fi
         severity=Severity.ERROR,
         message=f"the page cannot be read: {reason}",
         hint="publish it as UTF-8 HTML, or leave it out with `exclude_pages`",
-        location=locate(page),
+        location=location_of(page),
         fails_build=fails_build,
     )

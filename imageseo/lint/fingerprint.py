@@ -26,7 +26,7 @@ def subject(finding: Finding) -> str:
     return _HASH.sub("#", _QUERY.sub("", image))
 
 
-def stamped(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def with_fingerprints(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The findings in order, each with its fingerprint: 20 hexadecimal digits.
 
     It is made of the rule, the page, the subject, and which one of equal ones it is: the second stays known when a

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
-from imageseo.lint.code_frame import harmless
+from imageseo.lint.code_frame import sanitized
 from imageseo.model.edit import Edit
 from imageseo.model.errors import SiteError
 from imageseo.model.finding import Finding
 from imageseo.model.site import Site
-from imageseo.storage.output import Output
+from imageseo.storage.output import OutputFolder
 from imageseo.web.html.edits import apply
 
 ROUNDS = 5
@@ -24,7 +24,7 @@ _AROUND = 60  # characters of a longer one that it shows on both sides of the ch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mended:
+class FixedPage:
     """One page with its edits made. ``fixed``: the findings that they mend."""
 
     page: str
@@ -44,7 +44,7 @@ def digests(site: Site) -> Mapping[str, bytes]:
     return found
 
 
-def mend(site: Site, findings: Iterable[Finding], judged: Mapping[str, bytes]) -> Iterator[Mended]:
+def fixed_pages(site: Site, findings: Iterable[Finding], judged: Mapping[str, bytes]) -> Iterator[FixedPage]:
     """The pages that fixes change, in order, each read when it is asked for.
 
     ``judged``: ``digests`` from before the findings were made.
@@ -65,17 +65,17 @@ def mend(site: Site, findings: Iterable[Finding], judged: Mapping[str, bytes]) -
         fixed, edits = _compatible(found, len(before))
         after = apply(before, edits)
         if after != before:
-            yield Mended(page=page, before=before, after=after, fixed=fixed)
+            yield FixedPage(page=page, before=before, after=after, fixed=fixed)
 
 
-def write(site: Site, pages: Iterable[Mended]) -> tuple[str, ...]:
+def write(site: Site, pages: Iterable[FixedPage]) -> tuple[str, ...]:
     """Write pages into the built site, each as it comes; their paths. Raises SiteError, also where that is the folder
     of its sources.
     """
-    output: Output | None = None
+    output: OutputFolder | None = None
     written = []
     for each in pages:
-        output = output or Output(site.root, sources=site.sources)
+        output = output or OutputFolder(site.root, sources=site.sources)
         try:
             output.write(each.page, each.after)
             written.append(each.page)
@@ -108,7 +108,7 @@ def _apart(one: Edit, other: Edit) -> bool:
     return end <= begin or close <= start
 
 
-def diff(pages: Iterable[Mended]) -> Iterator[str]:
+def diff(pages: Iterable[FixedPage]) -> Iterator[str]:
     """What would be written, as a unified diff, a page a piece; nothing when nothing would be.
 
     A minified page is shown tag by tag, a long tag cut around what changes in it; hunks are numbered by the lines of
@@ -118,16 +118,16 @@ def diff(pages: Iterable[Mended]) -> Iterator[str]:
         yield "".join(f"{line}\n" for line in _diff(each))
 
 
-def _diff(mended: Mended) -> Iterator[str]:
+def _diff(mended: FixedPage) -> Iterator[str]:
     before, after = _pieces(mended.before), _pieces(mended.after)
-    yield from (f"--- a/{harmless(mended.page)}", f"+++ b/{harmless(mended.page)}")
+    yield from (f"--- a/{sanitized(mended.page)}", f"+++ b/{sanitized(mended.page)}")
     matcher = difflib.SequenceMatcher(None, [text for _, text in before], [text for _, text in after])
     for group in matcher.get_grouped_opcodes(1):
         (_, start, _, begin, _), (_, _, end, _, close) = group[0], group[-1]
         yield f"@@ -{_span(before, start, end)} +{_span(after, begin, close)} @@"
         for kind, first, last, here, there in group:
-            gone = [harmless(text) for _, text in before[first:last]]
-            come = [harmless(text) for _, text in after[here:there]]
+            gone = [sanitized(text) for _, text in before[first:last]]
+            come = [sanitized(text) for _, text in after[here:there]]
             if kind == "equal":
                 yield from (f" {_cut(line)}" for line in gone)
             else:

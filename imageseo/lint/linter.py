@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from imageseo.lint.budgets.spending import Spent, Standing, standings
-from imageseo.lint.engine import Judge, Verdict
+from imageseo.lint.budgets.spending import BudgetStatus, BudgetUse, budget_statuses
+from imageseo.lint.engine import PageVerdict, RuleRunner
 from imageseo.model.finding import Finding, Severity, Silenced
 from imageseo.model.protocols import Clock, Progress
 from imageseo.model.site import Page
 
-Engine = Callable[[Sequence[Page]], Iterable[Verdict]]
+Engine = Callable[[Sequence[Page]], Iterable[PageVerdict]]
 """Judges pages, in their order; in this process, or spread over several."""
 
 
@@ -26,7 +26,7 @@ class LintResult:
     silenced: tuple[Silenced, ...] = ()
     pages: int
     images: int
-    budgets: tuple[Standing, ...] = ()
+    budgets: tuple[BudgetStatus, ...] = ()
     seconds: float = 0.0
     title: str = "lint"
 
@@ -36,7 +36,7 @@ class LintResult:
 
 
 def lint(
-    judge: Judge,
+    judge: RuleRunner,
     *,
     engine: Engine | None = None,
     clock: Clock = lambda: 0.0,
@@ -51,7 +51,7 @@ def lint(
     pages = judge.site.pages
     findings: list[Finding] = []
     silenced: list[Silenced] = []
-    spent: list[Spent] = []
+    spent: list[BudgetUse] = []
     images = 0
     for verdict in _shown(engine(pages) if engine else map(judge.page, pages), len(pages), progress):
         findings += verdict.findings
@@ -64,7 +64,7 @@ def lint(
         silenced=tuple(sorted(silenced, key=lambda answer: answer.finding.sort_key)),
         pages=len(pages),
         images=images,
-        budgets=standings(spent),
+        budgets=budget_statuses(spent),
         seconds=clock() - started,
     )
 
@@ -84,7 +84,7 @@ def count(findings: Iterable[Finding]) -> Mapping[str, int]:
     return {name: severities.count(severity) for name, severity in names.items()}
 
 
-def _shown(verdicts: Iterable[Verdict], total: int, progress: Progress | None) -> Iterator[Verdict]:
+def _shown(verdicts: Iterable[PageVerdict], total: int, progress: Progress | None) -> Iterator[PageVerdict]:
     if progress is None:
         yield from verdicts
         return

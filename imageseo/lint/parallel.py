@@ -12,11 +12,11 @@ from imageseo.config.plugins import plugin_loaders
 from imageseo.config.settings import Settings
 from imageseo.images.decoding.probe import probe
 from imageseo.layout import layout_file
-from imageseo.lint.engine import Judge, Verdict
-from imageseo.lint.facts.page import Reading, SiteFacts, SiteFiles
+from imageseo.lint.engine import PageVerdict, RuleRunner
+from imageseo.lint.facts.page import PageContext, SiteFacts, SiteFiles
 from imageseo.lint.linter import LintResult, lint
 from imageseo.lint.rule import Rule
-from imageseo.lint.severity import Levels
+from imageseo.lint.severity import SeverityLevels
 from imageseo.model.image import Asset, BadAsset
 from imageseo.model.protocols import Progress
 from imageseo.model.site import Page, Site
@@ -26,12 +26,12 @@ _MANY = 150
 _BATCH = 16
 
 
-def rules() -> tuple[Rule, ...]:
+def installed_rules() -> tuple[Rule, ...]:
     """Every lint rule, by id."""
     return tuple(Rule.of(name, load()) for name, load in sorted(plugin_loaders("imageseo.rules").items()))
 
 
-def judge_of(site: Site, settings: Settings, only: frozenset[str] | None = None) -> Judge:
+def rule_runner_for(site: Site, settings: Settings, only: frozenset[str] | None = None) -> RuleRunner:
     """Who judges a site by its settings, and by what a browser saw of it.
 
     ``only``: the ids of which anything is to be said; None: of all. Raises LayoutError for a broken layout file.
@@ -41,12 +41,12 @@ def judge_of(site: Site, settings: Settings, only: frozenset[str] | None = None)
         return probe(site.root / path, path, max_pixels=settings.encode.max_pixels)
 
     files = SiteFiles(site.root, examine)
-    return Judge(
+    return RuleRunner(
         site=site,
-        rules=rules(),
-        levels=Levels.of(settings.lint, only=only),
+        rules=installed_rules(),
+        levels=SeverityLevels.of(settings.lint, only=only),
         files=files,
-        reading=Reading.of(site, settings, layout_file.read(site.project / layout_file.NAME)),
+        reading=PageContext.of(site, settings, layout_file.read(site.project / layout_file.NAME)),
         around=SiteFacts(site, files=files, settings=settings),
     )
 
@@ -60,11 +60,11 @@ def lint_pages(
     progress: Progress | None = None,
 ) -> LintResult:
     """What all rules say. ``workers``: processes at most; whatever their number, the result is the same."""
-    judge = judge_of(site, settings, only)
+    judge = rule_runner_for(site, settings, only)
     if workers < 2 or len(site.pages) < _MANY:
         return lint(judge, progress=progress)
 
-    def engine(pages: Sequence[Page]) -> Iterator[Verdict]:
+    def engine(pages: Sequence[Page]) -> Iterator[PageVerdict]:
         with ProcessPoolExecutor(workers, _context(), _begin, (site, settings, only)) as pool:
             # Few batches wait at a time: a result of 50,000 pages must not pile up in front of its reader.
             waiting = []
@@ -85,14 +85,14 @@ def _context() -> multiprocessing.context.BaseContext:
     return multiprocessing.get_context("spawn")
 
 
-_judge: Judge | None = None
+_judge: RuleRunner | None = None
 
 
 def _begin(site: Site, settings: Settings, only: frozenset[str] | None) -> None:
     global _judge
-    _judge = judge_of(site, settings, only)
+    _judge = rule_runner_for(site, settings, only)
 
 
-def _work(pages: Sequence[Page]) -> list[Verdict]:
+def _work(pages: Sequence[Page]) -> list[PageVerdict]:
     assert _judge is not None
     return [_judge.page(page) for page in pages]

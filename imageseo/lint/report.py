@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from imageseo.lint.budgets.spending import Standing
-from imageseo.lint.code_frame import Frame
-from imageseo.lint.rule_docs import Manual
-from imageseo.model.build_findings import MADE_BY_BUILDS
+from imageseo.lint.budgets.spending import BudgetStatus
+from imageseo.lint.code_frame import CodeFrame
+from imageseo.lint.rule_docs import RuleDocs
+from imageseo.model.build_findings import BUILD_FINDINGS
 from imageseo.model.finding import Finding, Severity, Silenced
 from imageseo.model.protocols import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleText:
+class RuleInfo:
     """What a report says of a rule. ``severity``: by default. ``url``: its manual page where one is published."""
 
     id: str
     severity: Severity
-    manual: Manual
+    manual: RuleDocs
     url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spot:
+class SourceLocation:
     """Where an author mends a finding: a file as the repository names it, with 1-based line and column if known."""
 
     file: str
@@ -32,13 +32,13 @@ class Spot:
     column: int | None = None
 
 
-def _unframed(_: Finding) -> Frame | None:
+def _unframed(_: Finding) -> CodeFrame | None:
     return None
 
 
-def _built(finding: Finding) -> Spot:
+def _built(finding: Finding) -> SourceLocation:
     place = finding.location
-    return Spot(file=place.page, line=place.line, column=place.column)
+    return SourceLocation(file=place.page, line=place.line, column=place.column)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +57,13 @@ class Report:
     summary: Mapping[str, int | float]
     known: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
-    rules: Mapping[str, RuleText] = field(default_factory=dict)
-    frame: Callable[[Finding], Frame | None] = _unframed
-    built: Callable[[Finding], Spot] = _built
-    source: Callable[[Finding], Spot | None] = lambda finding: None
+    rules: Mapping[str, RuleInfo] = field(default_factory=dict)
+    frame: Callable[[Finding], CodeFrame | None] = _unframed
+    built: Callable[[Finding], SourceLocation] = _built
+    source: Callable[[Finding], SourceLocation | None] = lambda finding: None
     fails: Severity = Severity.ERROR
     colour: bool = False
-    budgets: tuple[Standing, ...] = ()
+    budgets: tuple[BudgetStatus, ...] = ()
 
     @classmethod
     def of(cls, result: Result) -> Report:
@@ -78,17 +78,17 @@ class Report:
             budgets=tuple(getattr(result, "budgets", ())),
         )
 
-    def rule(self, name: str) -> RuleText:
+    def rule(self, name: str) -> RuleInfo:
         """What is known of a rule, or of a finding that no rule makes."""
         found = self.rules.get(name)
         if found is not None:
             return found
-        said = MADE_BY_BUILDS.get(name, name)
-        manual = Manual(summary=f"{said[:1].upper()}{said[1:]}.", body="", examples=())
-        return RuleText(id=name, severity=Severity.WARN, manual=manual)
+        said = BUILD_FINDINGS.get(name, name)
+        manual = RuleDocs(summary=f"{said[:1].upper()}{said[1:]}.", body="", examples=())
+        return RuleInfo(id=name, severity=Severity.WARN, manual=manual)
 
 
-def once(findings: Iterable[Finding]) -> Iterator[tuple[Finding, int]]:
+def merge_repeated(findings: Iterable[Finding]) -> Iterator[tuple[Finding, int]]:
     """Each finding with the number of other pages that say exactly the same; those are left out.
 
     A fault of the theme stands on every page, and must not bury what stands on one.
@@ -103,6 +103,6 @@ def once(findings: Iterable[Finding]) -> Iterator[tuple[Finding, int]]:
             yield finding, len(seen) - 1
 
 
-def gravest(findings: Iterable[Finding]) -> list[Finding]:
+def by_severity(findings: Iterable[Finding]) -> list[Finding]:
     """The findings with the most severe first, each severity in order of place."""
     return sorted(findings, key=lambda finding: (-finding.severity.rank, finding.sort_key))

@@ -13,10 +13,10 @@ from importlib.metadata import PackageNotFoundError, metadata
 from msgspec import structs
 
 from imageseo.config.settings import Settings
-from imageseo.lint.report import RuleText
+from imageseo.lint.report import RuleInfo
 from imageseo.lint.rule import Rule
-from imageseo.lint.rule_docs import Manual
-from imageseo.model.build_findings import MADE_BY_BUILDS, WHAT_TO_DO
+from imageseo.lint.rule_docs import RuleDocs
+from imageseo.model.build_findings import BUILD_FINDINGS, REMEDIES
 from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Severity
 
@@ -31,32 +31,32 @@ class UnknownRule(ImageseoError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rulebook:
+class RuleCatalog:
     """Every rule, by id."""
 
     rules: tuple[Rule, ...]
 
     @classmethod
-    def installed(cls) -> Rulebook:
+    def installed(cls) -> RuleCatalog:
         """The rules of imageseo and of other packages."""
         from imageseo.lint import parallel
 
-        return cls(rules=parallel.rules())
+        return cls(rules=parallel.installed_rules())
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
         """All that a finding may be called, sorted."""
-        return tuple(sorted({*(rule.id for rule in self.rules), *MADE_BY_BUILDS}))
+        return tuple(sorted({*(rule.id for rule in self.rules), *BUILD_FINDINGS}))
 
     @cached_property
-    def texts(self) -> Mapping[str, RuleText]:
+    def texts(self) -> Mapping[str, RuleInfo]:
         """What reports say of each rule."""
         base = manual_url()
         return {
-            rule.id: RuleText(
+            rule.id: RuleInfo(
                 id=rule.id,
                 severity=rule.default or rule.severity,
-                manual=Manual.of(rule.manual),
+                manual=RuleDocs.of(rule.manual),
                 url=f"{base}reference/rules/{rule.id}/" if base else "",
             )
             for rule in self.rules
@@ -101,7 +101,7 @@ class Rulebook:
             for rule in sorted(self.rules, key=lambda rule: rule.id)
         ]
         lines += ["", "Found by builds and hosts, by no rule:", ""]
-        lines += [f"{name:{width}}         {meaning}" for name, meaning in sorted(MADE_BY_BUILDS.items())]
+        lines += [f"{name:{width}}         {meaning}" for name, meaning in sorted(BUILD_FINDINGS.items())]
         return "\n".join(lines) + "\n"
 
     def page(self, name: str, form: str) -> str:
@@ -111,11 +111,11 @@ class Rulebook:
             if form == "json":
                 return _json(self._told(rule))
             return f"{rule.id} ({_levels(rule)})\n\n{self.texts[rule.id].manual.text()}"
-        if name not in MADE_BY_BUILDS:
+        if name not in BUILD_FINDINGS:
             raise UnknownRule(self._unknown(name), hint=_LIST)
         if form == "json":
-            return _json({"id": name, "summary": MADE_BY_BUILDS[name], "what_to_do": WHAT_TO_DO[name]})
-        return f"{name}\n\n{MADE_BY_BUILDS[name]}\n\n{WHAT_TO_DO[name]}\n"
+            return _json({"id": name, "summary": BUILD_FINDINGS[name], "what_to_do": REMEDIES[name]})
+        return f"{name}\n\n{BUILD_FINDINGS[name]}\n\n{REMEDIES[name]}\n"
 
     def _unknown(self, name: str) -> str:
         near = difflib.get_close_matches(name, self.ids, n=1)

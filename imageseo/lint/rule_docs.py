@@ -20,7 +20,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manual:
+class RuleDocs:
     """``summary``: one sentence. ``body``: the paragraphs behind it, with single backticks."""
 
     summary: str
@@ -28,7 +28,7 @@ class Manual:
     examples: tuple[Example, ...]
 
     @classmethod
-    def of(cls, docstring: str) -> Manual:
+    def of(cls, docstring: str) -> RuleDocs:
         """The parts of a rule's docstring."""
         examples = tuple(
             Example(good=kind == "Good", title=title or "", html=textwrap.dedent(html).strip("\n"))

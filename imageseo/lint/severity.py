@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from imageseo.config.globs import matches
 from imageseo.config.settings import LintSettings
 from imageseo.lint.rule import Rule
-from imageseo.model.build_findings import MADE_BY_BUILDS
+from imageseo.model.build_findings import BUILD_FINDINGS
 from imageseo.model.errors import SettingsError
 from imageseo.model.finding import Finding, Severity
 
@@ -20,7 +20,7 @@ _OWN = {"measure-failed": Severity.ERROR}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Levels:
+class SeverityLevels:
     """Severity by rule id. ``rules``: of every page. ``paths``: by glob of the page's file from the site's root (``*``
     takes ``/`` too), in the order written; a later one wins. ``only``: the ids of which anything is to be said; None:
     of all.
@@ -31,7 +31,7 @@ class Levels:
     only: frozenset[str] | None = None
 
     @classmethod
-    def of(cls, settings: LintSettings, *, only: frozenset[str] | None = None) -> Levels:
+    def of(cls, settings: LintSettings, *, only: frozenset[str] | None = None) -> SeverityLevels:
         """As the settings say: ``lint.rules`` and ``lint.paths``."""
         return cls(rules=settings.rules, paths=tuple(settings.paths.items()), only=only)
 
@@ -53,15 +53,18 @@ class Levels:
 
     def check(self, rules: Iterable[Rule]) -> None:
         """Raises SettingsError naming every rule that does not exist, with the nearest that does."""
-        known = sorted({*(rule.id for rule in rules), *MADE_BY_BUILDS})
+        known = sorted({*(rule.id for rule in rules), *BUILD_FINDINGS})
         tables = [("lint.rules", self.rules), *((f'lint.paths."{glob}"', table) for glob, table in self.paths)]
         if faults := [
-            f"{where}: {unknown(name, known)}" for where, table in tables for name in table if name not in known
+            f"{where}: {unknown_rule_message(name, known)}"
+            for where, table in tables
+            for name in table
+            if name not in known
         ]:
             raise SettingsError(tuple(faults))
 
 
-def grade(rule: Rule, level: Severity, said: Severity | None) -> Severity:
+def effective_severity(rule: Rule, level: Severity, said: Severity | None) -> Severity:
     """What a problem is where a rule has a level. ``said``: the problem's own severity; None: the rule's.
 
     The level stands for the rule's severity, higher or lower; a problem that is milder than its rule keeps that
@@ -84,14 +87,14 @@ def _rank(level: Severity) -> int:
     return level.rank
 
 
-def unknown(name: str, known: Sequence[str]) -> str:
+def unknown_rule_message(name: str, known: Sequence[str]) -> str:
     """What to say of a rule that does not exist."""
     near = difflib.get_close_matches(name, known, n=1)
     meant = f"did you mean {near[0]}?" if near else f"rules are {', '.join(known)}"
     return f"there is no rule {name!r}; {meant}"
 
 
-def graded(findings: Iterable[Finding], levels: Levels) -> list[Finding]:
+def apply_levels(findings: Iterable[Finding], levels: SeverityLevels) -> list[Finding]:
     """The findings by their levels, whoever made them: ``off`` takes one away, another severity is taken over.
 
     What ``judge`` found has its level already; what builds find by a rule's id is never more than they say. Twice is
@@ -102,7 +105,7 @@ def graded(findings: Iterable[Finding], levels: Levels) -> list[Finding]:
         level = levels.at(finding.location.page).get(finding.rule)
         severity = finding.severity
         if level is not None and not finding.fails_build:
-            if level is Severity.OFF or finding.rule not in MADE_BY_BUILDS:
+            if level is Severity.OFF or finding.rule not in BUILD_FINDINGS:
                 severity = min(level, severity, key=_rank)
             elif not finding.settled:
                 severity = _moved(_OWN.get(finding.rule, severity), level, severity)

@@ -9,8 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from imageseo.lint.code_frame import Frame, frame
-from imageseo.lint.report import Spot
+from imageseo.lint.code_frame import CodeFrame, code_frame
+from imageseo.lint.report import SourceLocation
 from imageseo.model.finding import Finding
 from imageseo.web.html import charset
 
@@ -20,7 +20,7 @@ _GZIP = b"\x1f\x8b"
 _HEAD = 1024  # bytes in which a page has to declare its charset
 
 
-class Excerpts:
+class SourceLines:
     """What lies around the findings of a site.
 
     ``root``: the built site. ``project``: where sources are seen from. ``top``: the repository's root, which files are
@@ -34,7 +34,7 @@ class Excerpts:
         self._sources = _inside(project, top)
         self._lines = lru_cache(maxsize=4)(_lines)
 
-    def frame(self, finding: Finding) -> Frame | None:
+    def frame(self, finding: Finding) -> CodeFrame | None:
         """The line of a finding; None where it has none, or where the file has changed and is shorter now."""
         place = finding.location
         if place.line is None:
@@ -42,15 +42,15 @@ class Excerpts:
         lines = self._lines((self._project if place.page in _PROJECTS else self._root) / place.page)
         if not 0 < place.line <= len(lines):
             return None
-        return frame(lines[place.line - 1], number=place.line, column=place.column or 1)
+        return code_frame(lines[place.line - 1], number=place.line, column=place.column or 1)
 
-    def built(self, finding: Finding) -> Spot:
+    def built(self, finding: Finding) -> SourceLocation:
         """The published file, or a file of the project, as the repository names it."""
         place = finding.location
         folder = self._sources if place.page in _PROJECTS else self._site
-        return Spot(file=f"{folder}{place.page}", line=place.line, column=place.column)
+        return SourceLocation(file=f"{folder}{place.page}", line=place.line, column=place.column)
 
-    def source(self, finding: Finding) -> Spot | None:
+    def source(self, finding: Finding) -> SourceLocation | None:
         """The author's file, with the line that names the finding's image when just one line does."""
         place = finding.location
         if place.source is None:
@@ -71,7 +71,7 @@ class Excerpts:
             ]
             if len(found) == 1:
                 line, column = found[0]
-        return Spot(file=file, line=line, column=column)
+        return SourceLocation(file=file, line=line, column=column)
 
 
 def _name(image: str | None) -> str:
@@ -92,7 +92,7 @@ def _inside(folder: Path, top: Path) -> str:
     return f"{folder.relative_to(top).as_posix()}/"
 
 
-def repository(folder: Path) -> Path:
+def repository_root(folder: Path) -> Path:
     """The root of the repository that a folder lies in; the folder itself outside of any."""
     folder = folder.resolve()
     return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), folder)

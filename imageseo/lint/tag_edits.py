@@ -15,34 +15,34 @@ def is_lazy(ref: ImageRef) -> bool:
     return (ref.get("loading") or "").strip().lower() == "lazy"
 
 
-def is_urgent(ref: ImageRef) -> bool:
+def has_high_priority(ref: ImageRef) -> bool:
     return (ref.get("fetchpriority") or "").strip().lower() == "high"
 
 
-def scheme(ref: ImageRef) -> str | None:
+def color_scheme(ref: ImageRef) -> str | None:
     """``light`` or ``dark`` of an image that is shown in one colour scheme only, else ``None``."""
     match = _SCHEME.search(ref.src)
     return match[1] if match else None
 
 
-def added(ref: ImageRef) -> frozenset[str]:
+def added_attributes(ref: ImageRef) -> frozenset[str]:
     """The attributes that an earlier build wrote into the tag; empty where it wrote none."""
     words = frozenset((ref.get(MARKER) or "").split()) - {HERO, CHROME}
     return words if words <= ADDABLE else frozenset()
 
 
-def built(ref: ImageRef) -> bool:
+def is_processed(ref: ImageRef) -> bool:
     """Whether a build of ours treated the image: what it could do is done."""
-    return ref.ours or bool(added(ref)) or ref.marked_hero
+    return ref.ours or bool(added_attributes(ref)) or ref.marked_hero
 
 
-def without(html: bytes, ref: ImageRef, name: str) -> tuple[Edit, ...]:
+def remove_attribute(html: bytes, ref: ImageRef, name: str) -> tuple[Edit, ...]:
     """The edit that takes an attribute of the author's out of a tag; none where a build wrote it.
 
     None either where the page's bytes are not those that were scanned (in a build).
     """
     attribute = next((attribute for attribute in ref.attributes if attribute.name == name), None)
-    if attribute is None or name in added(ref):
+    if attribute is None or name in added_attributes(ref):
         return ()
     start, end = attribute.span
     if html[start : start + len(name)].lower() != name.encode() or start == end:
@@ -54,7 +54,7 @@ def without(html: bytes, ref: ImageRef, name: str) -> tuple[Edit, ...]:
     return (Edit(span=Span(start, end), replacement=b""),)
 
 
-def plus(html: bytes, ref: ImageRef, text: str) -> tuple[Edit, ...]:
+def add_attributes(html: bytes, ref: ImageRef, text: str) -> tuple[Edit, ...]:
     """The edit that adds attributes, written as they shall be, to a tag; none where its bytes were not scanned."""
     if html[ref.span.start : ref.span.start + 4].lower() != b"<img":
         return ()

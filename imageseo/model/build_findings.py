@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-MADE_BY_BUILDS: Mapping[str, str] = {
+BUILD_FINDINGS: Mapping[str, str] = {
     "disable-unused": "a rule is silenced in place where it has nothing to say, or does not exist",
     "animation-kept": "an animation that cannot be converted: too much of one, or not shown alike everywhere",
     "fallback-kept": "a file that an earlier build made smaller, and whose original the cache has lost",
@@ -29,7 +29,7 @@ MADE_BY_BUILDS: Mapping[str, str] = {
 }
 """Permanent; the manual has a row for each. ``lint.rules`` may name them like rules (``levels.graded``)."""
 
-WHAT_TO_DO: Mapping[str, str] = {
+REMEDIES: Mapping[str, str] = {
     "disable-unused": "Take the disable out, or mend the rule's name in it.",
     "animation-kept": "Nothing, where the file is small. Else shorten it, or convert it to a video by hand.",
     "fallback-kept": "Let the site's generator write the file anew, or put the original there; and keep the cache.",

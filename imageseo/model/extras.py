@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 CLONE = "/path/to/the/clone"
 
 
-def command(extra: str = "") -> str:
+def install_command(extra: str = "") -> str:
     """``pip install "/path/to/the/clone[mkdocs]"``, with the true folder where that is known and still there."""
     folder, editable = _origin()
     part = f"[{extra}]" if extra else ""

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from imageseo.model.edit import Edit
 from imageseo.model.finding import Severity, Viewport
-from imageseo.model.image import Asset, BadAsset, ImageRef, Kept, SourceTag
+from imageseo.model.image import Asset, BadAsset, ImageRef, OptOut, SourceTag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class ResolvedUrl:
     """One URL that an image's markup names.
 
     ``url``: as written. ``attribute``: ``src``, ``srcset`` or ``source``. ``path``: the file of the site it leads to;
@@ -34,7 +34,7 @@ class ImageFact:
     """
 
     ref: ImageRef
-    targets: tuple[Target, ...]
+    targets: tuple[ResolvedUrl, ...]
     file: Asset | BadAsset | None
 
     @property
@@ -58,7 +58,7 @@ def shorten(url: str, limit: int = 120) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pick:
+class ChosenCandidate:
     """The candidate that a browser chooses at a viewport. ``bytes``: of its file. ``slot``: CSS px by ``sizes``."""
 
     viewport: Viewport
@@ -82,13 +82,13 @@ class LcpImage:
     offers: tuple[SourceTag, ...]
     asset: Asset | None
     treated: bool
-    kept: Kept | None
-    picks: tuple[Pick, ...]
+    kept: OptOut | None
+    picks: tuple[ChosenCandidate, ...]
     candidate_bytes: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ProblemLocation:
     """Where a problem lies that is no image's: a byte of the page, or a line of another file of the site.
 
     ``offset``: into the page's bytes as they are published. ``file``: site path of another file, with 1-based ``line``
@@ -114,5 +114,5 @@ class Problem:
     hint: str = ""
     at: ImageRef | None = None
     severity: Severity | None = None
-    place: Place | None = None
+    place: ProblemLocation | None = None
     fix: tuple[Edit, ...] = ()

@@ -94,7 +94,7 @@ class HeroRequest:
     def off(self) -> bool:
         return self.file is None and self.recipe is None
 
-    def or_else(self, said: Said) -> HeroRequest:
+    def or_else(self, said: PictureText) -> HeroRequest:
         """The request with what is said of its picture where the author says nothing."""
         return replace(
             self,
@@ -106,7 +106,7 @@ class HeroRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class PictureText:
     """What is said of a picture beside its rights; of one that was found by whoever put it on the shelf.
 
     ``focal``: of the master, as in ``HeroRequest``.
@@ -118,7 +118,7 @@ class Said:
     focal: tuple[float, float] | None = None
 
     @classmethod
-    def of(cls, env: Mapping[str, Any]) -> Said:
+    def of(cls, env: Mapping[str, Any]) -> PictureText:
         """What a pin's evidence says; a value that cannot be one is passed over."""
         alt, caption, depicts, focal = (env.get(key) for key in ("alt", "caption", "depicts", "focal"))
         point = focal if isinstance(focal, list) and len(focal) == 2 else ()

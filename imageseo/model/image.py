@@ -26,14 +26,14 @@ class Attribute(NamedTuple):
     span: Span
 
 
-class Zone(StrEnum):
+class PageRegion(StrEnum):
     """Where on the page an image stands."""
 
     ARTICLE = "article"
     CHROME = "chrome"  # header, navigation, footer, sidebar, widgets, logos
 
 
-class Kept(StrEnum):
+class OptOut(StrEnum):
     """Why an image's markup is left as it was found."""
 
     IGNORED = "ignored"  # data-imageseo="ignore" on it or on an ancestor, or an `exclude` selector
@@ -67,8 +67,8 @@ class ImageRef:
     attributes: tuple[Attribute, ...]
     line: int
     column: int
-    zone: Zone
-    kept: Kept | None = None
+    zone: PageRegion
+    kept: OptOut | None = None
     link: str | None = None
     caption: str | None = None
     heading: str | None = None
@@ -214,7 +214,7 @@ class BadAsset:
     hint: str
 
 
-class Kind(StrEnum):
+class ContentType(StrEnum):
     """What a picture is, told from its pixels alone: what suits one of them smears or bloats another."""
 
     PHOTO = "photo"

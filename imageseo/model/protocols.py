@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from imageseo.model.finding import Finding, Silenced
 from imageseo.model.hero import Master, Recipe
-from imageseo.model.image import Kind
+from imageseo.model.image import ContentType
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -32,7 +32,7 @@ class Codec(Protocol):
         """Encoder and library versions; enters the store's key."""
         ...
 
-    def codings(self, kind: Kind) -> tuple[str, ...]:
+    def codings(self, kind: ContentType) -> tuple[str, ...]:
         """Ways worth trying for such a picture, never none; the smallest result that is good enough is kept."""
         ...
 
@@ -57,7 +57,7 @@ class Metric(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ProviderContext:
     """Where a provider works, and with what.
 
     ``options``: its own table of the settings, ``providers.<name>``. ``cache``: a folder for what can be found again.
@@ -80,7 +80,7 @@ class HeroProvider(Protocol):
     digital_source_type: str  # IPTC NewsCodes URI of all that it makes
     reproducible: bool  # equal recipes give equal pixels anywhere, at once: `build` may draw them without a pin
 
-    def placed(self, place: Place) -> HeroProvider:
+    def placed(self, place: ProviderContext) -> HeroProvider:
         """The same provider for one project. Raises SettingsError for options that it does not know, all at once."""
         ...
 
@@ -98,7 +98,7 @@ class HeroProvider(Protocol):
 
 
 @runtime_checkable
-class Finder(Protocol):
+class LibraryProvider(Protocol):
     """What a provider has beside the rest when it finds pictures instead of making them.
 
     ``reads_page``: ``complete`` takes the option ``page``, the page's own ``title``, ``tags`` (a list) and
@@ -120,7 +120,7 @@ class Finder(Protocol):
 
 
 @runtime_checkable
-class Sized(Protocol):
+class SizedProvider(Protocol):
     """What a provider has beside the rest when it cannot make pictures of any size."""
 
     def size(self, width: int | None, height: int | None) -> tuple[int | None, int | None]:
@@ -132,7 +132,7 @@ class Sized(Protocol):
 
 
 @runtime_checkable
-class Modelled(Protocol):
+class ModelProvider(Protocol):
     """What a provider has beside the rest when it knows its models' files without loading them."""
 
     def models(self, recipe: Recipe) -> Mapping[str, str]:
@@ -140,7 +140,7 @@ class Modelled(Protocol):
         ...
 
 
-class Stored(NamedTuple):
+class StoredBlob(NamedTuple):
     """What the store knows of an entry without reading its bytes."""
 
     sha256: str
@@ -150,24 +150,24 @@ class Stored(NamedTuple):
 class Store(Protocol):
     """Content-addressed: a key leads to bytes whose hash is checked on every read."""
 
-    def find(self, key: str) -> Stored | None:
+    def find(self, key: str) -> StoredBlob | None:
         """What lies under the key, or None."""
         ...
 
-    def read(self, stored: Stored) -> bytes | None:
+    def read(self, stored: StoredBlob) -> bytes | None:
         """The bytes, verified; None when they are gone or damaged (damaged ones are removed)."""
         ...
 
-    def intact(self, stored: Stored) -> bool:
+    def intact(self, stored: StoredBlob) -> bool:
         """Whether the bytes are there as they were written, told without reading them; False where nobody can tell."""
         ...
 
-    def put(self, key: str, data: bytes) -> Stored:
+    def put(self, key: str, data: bytes) -> StoredBlob:
         """Keep bytes under a key, atomically."""
         ...
 
 
-class Vault(Protocol):
+class MasterStore(Protocol):
     """Where masters lie: a folder of the project, or a bucket. A *file* is what the lock says of one.
 
     Digests are ``sha256:…``. No message tells a password, a key or an endpoint.

@@ -15,30 +15,30 @@ from imageseo.config.plugins import plugin_loaders
 from imageseo.config.settings import Settings
 from imageseo.heroes.lock import lock as locks
 from imageseo.heroes.masters import store as vaults
-from imageseo.heroes.masters.resolver import TYPED, Command, Heroes
+from imageseo.heroes.masters.resolver import TYPED, Command, MasterResolver
 from imageseo.heroes.recipes import prompts_file
-from imageseo.heroes.recipes.prompt_library import Library
-from imageseo.heroes.recipes.request_reader import Requests
+from imageseo.heroes.recipes.prompt_library import PromptLibrary
+from imageseo.heroes.recipes.request_reader import RequestReader
 from imageseo.images.decoding.probe import probe
 from imageseo.images.encoding import profiles
 from imageseo.images.encoding.encoder import Encoder
 from imageseo.images.encoding.factory import codecs, metrics, policy, store
-from imageseo.images.encoding.isolation import Isolated
-from imageseo.images.encoding.tasks import pixels
+from imageseo.images.encoding.isolation import WorkerEngine
+from imageseo.images.encoding.tasks import load_resizer
 from imageseo.layout import layout_file
 from imageseo.lint import parallel
-from imageseo.lint.engine import locate
+from imageseo.lint.engine import location_of
 from imageseo.lint.linter import LintResult
 from imageseo.model.errors import RecipeError
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.hero import HeroRequest
-from imageseo.model.protocols import Codec, HeroProvider, Metric, Place, Progress, Result, Vault
+from imageseo.model.protocols import Codec, HeroProvider, MasterStore, Metric, Progress, ProviderContext, Result
 from imageseo.model.site import Page, Site
 from imageseo.pipeline import hero_crops as cutting
-from imageseo.pipeline.build import Tools
+from imageseo.pipeline.build import BuildTools
 from imageseo.pipeline.incremental import build_state
-from imageseo.pipeline.incremental.build_state import Noted
-from imageseo.pipeline.incremental.state_session import Memory
+from imageseo.pipeline.incremental.build_state import RecordingStore
+from imageseo.pipeline.incremental.state_session import StateSession
 
 
 def providers(settings: Settings, project: Path, *, progress: Progress | None = None) -> dict[str, HeroProvider]:
@@ -49,7 +49,7 @@ def providers(settings: Settings, project: Path, *, progress: Progress | None = 
     found = {name: cast("HeroProvider", load().PROVIDER) for name, load in plugin_loaders("imageseo.heroes").items()}
     return {
         name: each.placed(
-            Place(
+            ProviderContext(
                 project=project,
                 cache=project / settings.cache_dir,
                 colors=settings.brand.colors,
@@ -62,17 +62,17 @@ def providers(settings: Settings, project: Path, *, progress: Progress | None = 
     }
 
 
-def vault(settings: Settings, project: Path) -> Vault:
+def vault(settings: Settings, project: Path) -> MasterStore:
     """Where the project's masters lie. Raises SettingsError for a URL that cannot be one."""
-    return vaults.of(settings.hero.masters, project, project / settings.cache_dir)
+    return vaults.open_master_store(settings.hero.masters, project, project / settings.cache_dir)
 
 
-def library(settings: Settings, project: Path) -> Library:
+def library(settings: Settings, project: Path) -> PromptLibrary:
     """The project's prompts. Raises SettingsError with every fault of their file."""
     return prompts_file.read(project / settings.hero.prompts, settings.hero.prompts)
 
 
-def reader(
+def request_reader(
     settings: Settings, project: Path, providers: Mapping[str, HeroProvider], *, base_url: str | None
 ) -> Callable[[Page], HeroRequest | None]:
     """Page -> what it asks for, by its front matter and the project's prompts; raises RecipeError for a page's fault.
@@ -80,7 +80,7 @@ def reader(
     Raises SettingsError for the prompts' own.
     """
     shared = library(settings, project)
-    return Requests(settings=settings.hero, providers=providers, library=shared, base_url=base_url).of
+    return RequestReader(settings=settings.hero, providers=providers, library=shared, base_url=base_url).of
 
 
 def reporters() -> Mapping[str, Callable[[Result], str]]:
@@ -100,14 +100,14 @@ def workers(settings: Settings) -> int:
 
 
 @contextmanager
-def toolbox(
+def build_tools(
     settings: Settings,
     *,
     project: Path,
     progress: Progress,
     command: Command = TYPED,
     accepts: Iterable[profiles.Profile] = (),
-) -> Iterator[Tools]:
+) -> Iterator[BuildTools]:
     """All that one build works with.
 
     Raises LockError for a lock that cannot be read, LayoutError for a measured layout, SettingsError for prompts.
@@ -115,18 +115,18 @@ def toolbox(
     """
     count = workers(settings)
     folder = store(settings, project)
-    kept = Noted(folder)
+    kept = RecordingStore(folder)
     coders = codecs((*settings.formats, "jpeg"), settings.encode)
     how = policy(settings)
     others = [policy(settings, profile) for profile in accepts]
     judge = metrics(settings.encode.metric) if any(each.tunes for each in (how, *others)) else None
     engine = (
-        Isolated(settings=settings, project=project, workers=count, store=kept) if settings.encode.isolate else None
+        WorkerEngine(settings=settings, project=project, workers=count, store=kept) if settings.encode.isolate else None
     )
     with ThreadPoolExecutor(max_workers=count, thread_name_prefix="imageseo") as executor:
-        yield Tools(
+        yield BuildTools(
             encoder=Encoder(kept, coders, executor, how, workers=count, metric=judge, accepts=others, engine=engine),
-            masters=Heroes(
+            masters=MasterResolver(
                 lock=locks.read(project / locks.NAME),
                 project=project,
                 store=kept,
@@ -136,10 +136,10 @@ def toolbox(
                 command=command,
             ),
             library=library(settings, project),
-            rules=parallel.rules(),
+            rules=parallel.installed_rules(),
             probe=partial(probe, max_pixels=settings.encode.max_pixels),
             locate=folder.locate,
-            memory=Memory(
+            memory=StateSession(
                 cache=folder.folder,
                 versions=_versions(coders, [how, *others], judge, crops=bool(settings.hero.crops)),
                 store=kept,
@@ -151,14 +151,14 @@ def toolbox(
 
 
 def _versions(
-    coders: Mapping[str, Codec], policies: Sequence[profiles.Policy], judge: Metric | None, *, crops: bool
+    coders: Mapping[str, Codec], policies: Sequence[profiles.EncodingPolicy], judge: Metric | None, *, crops: bool
 ) -> str:
     """Of all that has a say in what a build makes and finds. ``crops``: whether heroes are cut, too."""
     by = f"{judge.name} {judge.version}" if judge else "nobody"
-    shrinks = pixels(policies[0].resizer).version()
+    shrinks = load_resizer(policies[0].resizer).version()
     cuts = [cutting.version()] if crops else []
     by_name = (f"{name} {each.version()}" for name, each in coders.items())
-    return "\n".join([build_state.code(), shrinks, by, repr(policies), *cuts, *by_name])
+    return "\n".join([build_state.code_digest(), shrinks, by, repr(policies), *cuts, *by_name])
 
 
 def lint_site(
@@ -183,7 +183,7 @@ def lint_site(
 
 def _unpinned(site: Site, settings: Settings, command: Command) -> Iterator[Finding]:
     """What a frozen build would say of the site's drawn heroes."""
-    masters = Heroes(
+    masters = MasterResolver(
         lock=locks.read(site.project / locks.NAME),
         project=site.project,
         store=store(settings, site.project),
@@ -192,7 +192,7 @@ def _unpinned(site: Site, settings: Settings, command: Command) -> Iterator[Find
         frozen=True,
         command=command,
     )
-    read = reader(settings, site.project, masters.providers, base_url=site.base_url)
+    read = request_reader(settings, site.project, masters.providers, base_url=site.base_url)
     asked: list[HeroRequest] = []
     where: list[Location] = []
     for page in site.pages:
@@ -203,12 +203,12 @@ def _unpinned(site: Site, settings: Settings, command: Command) -> Iterator[Find
                 rule="hero-recipe",
                 severity=Severity.ERROR,
                 message=error.message,
-                location=locate(page),
+                location=location_of(page),
                 hint=error.hint,
             )
             continue
         if request is not None and request.recipe is not None:
             asked.append(request)
-            where.append(locate(page))
+            where.append(location_of(page))
     for request, location in zip(asked, where, strict=True):
         yield from masters.resolve(request, location, beside=lambda: asked).findings

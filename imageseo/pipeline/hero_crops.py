@@ -13,7 +13,7 @@ from imageseo.images.decoding.probe import probe_bytes
 from imageseo.images.encoding.encoder import Encoder
 from imageseo.model.errors import ProviderError
 from imageseo.model.image import BadAsset, Rights
-from imageseo.model.protocols import Store, Stored
+from imageseo.model.protocols import Store, StoredBlob
 from imageseo.pipeline.crop_windows import Window, largest, window
 from imageseo.pipeline.incremental.build_state import digest
 
@@ -76,7 +76,7 @@ class Cropper:
         keys = {ratio: partial(_key, published, ratio, focal) for ratio in wanted}
         found = {ratio: self._found(wanted[ratio], keys[ratio]) for ratio in wanted}
         missing = [ratio for ratio, data in found.items() if data is None]
-        cuts = cut(read(), missing, focal=focal, max_pixels=self.max_pixels) if missing else ()
+        cuts = crop_master(read(), missing, focal=focal, max_pixels=self.max_pixels) if missing else ()
         for ratio, png in zip(missing, cuts, strict=True):
             found[ratio] = data = self.encoder.publish(png, quality=self.quality, rights=rights)
             self.store.put(keys[ratio](), data)
@@ -84,7 +84,7 @@ class Cropper:
 
     def _found(self, follows: str, key: Callable[[], str]) -> bytes | None:
         known = self.known.get(follows)
-        stored = Stored(sha256=known[0], bytes=known[1]) if known is not None else self.store.find(key())
+        stored = StoredBlob(sha256=known[0], bytes=known[1]) if known is not None else self.store.find(key())
         return self.store.read(stored) if stored is not None else None
 
 
@@ -104,7 +104,7 @@ def _key(published: bytes, ratio: str, focal: Focal) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def cut(master: bytes, ratios: Iterable[str], *, focal: Focal, max_pixels: int) -> Iterator[bytes]:
+def crop_master(master: bytes, ratios: Iterable[str], *, focal: Focal, max_pixels: int) -> Iterator[bytes]:
     """A master's crops as PNG files, one a ratio (``"4:3"``): upright, sRGB, of the ``size`` of their windows.
 
     ``focal``: what must be kept, as shares of width and height; None: where the picture has most to show.

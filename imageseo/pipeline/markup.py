@@ -9,10 +9,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from imageseo.model.image import Asset, Kept, SourceTag, Span, Variant, VariantSpec, Zone
+from imageseo.model.image import Asset, OptOut, PageRegion, SourceTag, Span, Variant, VariantSpec
 from imageseo.model.plan import HeroInsert, ImagePlan, PagePlan
 from imageseo.web import filenames
-from imageseo.web.ai_labels import captioned
+from imageseo.web.ai_labels import caption_with_label
 from imageseo.web.html.edits import CHROME, HERO, MARKER, Edit
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ _OVERLAY = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dress:
+class ImageMarkup:
     """What is written at an image: ``attributes`` in order, ``sources`` around it as a browser reads them."""
 
     attributes: tuple[tuple[str, str], ...] = ()
@@ -84,7 +84,7 @@ def _image_edits(
     image: ImagePlan, variants: Mapping[VariantSpec, Variant], codec: str, opening: list[Edit], closing: list[Edit]
 ) -> None:
     ref = image.ref
-    dress = dressed(image, variants)
+    dress = image_markup(image, variants)
     if dress.sources:
         opening.append(_insertion(ref.span.start, f"<picture data-imageseo>{_macro('sources', dress.sources)}", codec))
         closing.append(_insertion(ref.span.end, "</picture>", codec))
@@ -92,11 +92,11 @@ def _image_edits(
         opening.append(_insertion(ref.insert_at, _macro("run", dress.attributes), codec))
 
 
-def dressed(image: ImagePlan, variants: Mapping[VariantSpec, Variant]) -> Dress:
+def image_markup(image: ImagePlan, variants: Mapping[VariantSpec, Variant]) -> ImageMarkup:
     """What an image of the page gets: attributes, the marker that lists them last, and sources around it."""
     ref = image.ref
-    if ref.kept is Kept.IGNORED or ref.get(MARKER) is not None:
-        return Dress()
+    if ref.kept is OptOut.IGNORED or ref.get(MARKER) is not None:
+        return ImageMarkup()
     added = list(image.attributes)
     auto = image.auto_sizes and _sized(image)
     sources = _sources(image.specs, variants, ref.src, image.asset, image.sizes) if ref.kept is None else []
@@ -113,16 +113,16 @@ def dressed(image: ImagePlan, variants: Mapping[VariantSpec, Variant]) -> Dress:
         plain = len(sources) - 1 if image.known_width else 0
         sources = [*sources[:plain], *(source._replace(sizes=sizes) for source in sources[plain:])]
     names = [name for name, _ in added]
-    if ref.zone is Zone.CHROME and "width" in names:
+    if ref.zone is PageRegion.CHROME and "width" in names:
         names.append(CHROME)
     if image.hero:
         names.append(HERO)
     if names:
         added.append((MARKER, " ".join(names)))
-    return Dress(attributes=tuple(added), sources=tuple(sources))
+    return ImageMarkup(attributes=tuple(added), sources=tuple(sources))
 
 
-def dressed_hero(insert: HeroInsert, variants: Mapping[VariantSpec, Variant]) -> Dress:
+def hero_markup(insert: HeroInsert, variants: Mapping[VariantSpec, Variant]) -> ImageMarkup:
     """All attributes of the hero that is inserted, and the sources around it."""
     hero, asset = insert.hero, insert.asset
     attributes = [
@@ -135,7 +135,7 @@ def dressed_hero(insert: HeroInsert, variants: Mapping[VariantSpec, Variant]) ->
         (MARKER, f"height {HERO}"),
     ]
     sources = _sources(insert.specs, variants, insert.src, asset, insert.sizes)
-    return Dress(attributes=tuple(attributes), sources=tuple(sources))
+    return ImageMarkup(attributes=tuple(attributes), sources=tuple(sources))
 
 
 def _sized(image: ImagePlan) -> bool:
@@ -145,9 +145,9 @@ def _sized(image: ImagePlan) -> bool:
 
 
 def _hero(insert: HeroInsert, variants: Mapping[VariantSpec, Variant]) -> str:
-    dress = dressed_hero(insert, variants)
+    dress = hero_markup(insert, variants)
     return _template("hero.html.jinja").render(
-        hero=dress, caption=captioned(insert.hero.caption, None), label=insert.label
+        hero=dress, caption=caption_with_label(insert.hero.caption, None), label=insert.label
     )
 
 

@@ -11,23 +11,23 @@ from pathlib import Path
 from imageseo.images.decoding.probe import probe_bytes
 from imageseo.model.errors import ImageseoError
 from imageseo.model.image import RECOMPRESSED, Asset, BadAsset
-from imageseo.model.protocols import Store, Stored
-from imageseo.pipeline.incremental.build_state import Replaced
-from imageseo.pipeline.incremental.probe_cache import Known
-from imageseo.storage.output import Output
+from imageseo.model.protocols import Store, StoredBlob
+from imageseo.pipeline.incremental.build_state import RecompressedFile
+from imageseo.pipeline.incremental.probe_cache import ProbeCache
+from imageseo.storage.output import OutputFolder
 
 
 @dataclass(slots=True, kw_only=True)
-class Originals:
+class OriginalFiles:
     """Knows which files of the site are ours, and by the store what they stand in for.
 
     Nothing is believed but the store's word on a file's digest: one that somebody has edited since, though it still
     names us as its writer, is his. ``locate``: digest -> the store's file. ``max_pixels``: as probes take it.
     """
 
-    known: Known
+    known: ProbeCache
     store: Store
-    output: Output
+    output: OutputFolder
     locate: Callable[[str], Path]
     max_pixels: int
     _standing: dict[str, str] = field(default_factory=dict)  # site path -> digest of our file that lies there
@@ -55,22 +55,22 @@ class Originals:
         """Site path -> bytes, of the files that will be put back unless they are replaced again."""
         return ((path, asset.bytes) for path, asset in self._were.items())
 
-    def obtainable(self, new: Replaced) -> bool:
+    def obtainable(self, new: RecompressedFile) -> bool:
         """Whether a smaller file lies in its place already, or can be put there."""
         if self._standing.get(new.path) == new.sha256:
             return True
         try:
-            return self.store.read(Stored(sha256=new.sha256, bytes=new.bytes)) is not None
+            return self.store.read(StoredBlob(sha256=new.sha256, bytes=new.bytes)) is not None
         except ImageseoError:
             return False
 
     def settle(
         self,
-        wanted: Iterable[Replaced],
+        wanted: Iterable[RecompressedFile],
         *,
         before: Iterable[str],
         spared: Collection[str],
-        read: Callable[[Replaced], bytes | None],
+        read: Callable[[RecompressedFile], bytes | None],
     ) -> Iterator[tuple[str, OSError | ImageseoError]]:
         """Put the smaller files in their places, and the originals back where none is wanted any more.
 
@@ -102,7 +102,7 @@ class Originals:
         if data is not None and hashlib.sha256(data).hexdigest() == told:
             self.output.write(path, data)
 
-    def _replace(self, new: Replaced, read: Callable[[Replaced], bytes | None]) -> None:
+    def _replace(self, new: RecompressedFile, read: Callable[[RecompressedFile], bytes | None]) -> None:
         data = read(new)
         if data is None:
             return

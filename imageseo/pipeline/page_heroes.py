@@ -10,9 +10,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from imageseo.config.settings import HeroSettings, RightsSettings
-from imageseo.heroes.masters.resolver import Heroes, Resolved
-from imageseo.heroes.recipes.prompt_library import Library
-from imageseo.heroes.recipes.request_reader import Requests
+from imageseo.heroes.masters.resolver import MasterResolver, ResolvedMaster
+from imageseo.heroes.recipes.prompt_library import PromptLibrary
+from imageseo.heroes.recipes.request_reader import RequestReader
 from imageseo.images.encoding.encoder import Encoder
 from imageseo.images.metadata.rights import TOOLKIT
 from imageseo.lint.facts.page import SiteFiles
@@ -21,18 +21,18 @@ from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.hero import Hero, HeroRequest
 from imageseo.model.image import Asset, BadAsset, Rights
 from imageseo.model.plan import PageHero
-from imageseo.model.protocols import Store, Stored
+from imageseo.model.protocols import Store, StoredBlob
 from imageseo.model.site import Page, Site
 from imageseo.pipeline import crop_windows as windows
 from imageseo.pipeline.hero_crops import Cropper
 from imageseo.pipeline.incremental.build_state import digest
-from imageseo.storage.output import Output
+from imageseo.storage.output import OutputFolder
 from imageseo.web import filenames
-from imageseo.web.ai_labels import model_made
+from imageseo.web.ai_labels import is_ai_generated
 
 
 @dataclass(slots=True, kw_only=True)
-class Casting:
+class HeroPublisher:
     """Leads pages to their heroes for one build; generated ones are published as they are met.
 
     ``masters``: where the lock, the store and the providers are asked. ``library``: the project's prompts. ``known``:
@@ -42,9 +42,9 @@ class Casting:
 
     site: Site
     files: SiteFiles
-    output: Output
-    masters: Heroes
-    library: Library
+    output: OutputFolder
+    masters: MasterResolver
+    library: PromptLibrary
     encoder: Encoder
     hero: HeroSettings
     rights: RightsSettings
@@ -93,7 +93,7 @@ class Casting:
 
     def _request(self, page: Page) -> HeroRequest | None:
         if page.path not in self._asked:
-            requests = Requests(
+            requests = RequestReader(
                 settings=self.hero,
                 providers=self.masters.providers,
                 library=self.library,
@@ -132,7 +132,7 @@ class Casting:
         request = request.or_else(master.said)
         rights = request.rights.or_else(master.rights).or_else(Rights.of(self.rights))
         # "" is a picture that was found and does not say how it came to be: then nor do we.
-        asked = master.prompt if self.hero.publish_prompt and model_made(master.digital_source_type) else None
+        asked = master.prompt if self.hero.publish_prompt and is_ai_generated(master.digital_source_type) else None
         rights = replace(rights, digital_source_type=master.digital_source_type or None, prompt=asked)
         path = self._path(page, master)
         try:
@@ -163,7 +163,7 @@ class Casting:
         self.files.add(path, len(data))
 
     def _crops(
-        self, hero: str, master: Resolved, rights: Rights, published: bytes, focal: tuple[float, float] | None
+        self, hero: str, master: ResolvedMaster, rights: Rights, published: bytes, focal: tuple[float, float] | None
     ) -> Iterator[Asset]:
         """The crops that are asked for, published beside the hero."""
         cropper = Cropper(
@@ -210,22 +210,22 @@ class Casting:
         self.heroes[what] = known
         return True
 
-    def _jpeg(self, master: Resolved, rights: Rights) -> bytes:
+    def _jpeg(self, master: ResolvedMaster, rights: Rights) -> bytes:
         """The master as it is published. What the last build made of it is taken from the store, verified."""
         follows = digest(master.sha256, self.jpeg_quality, rights)
         known = self.known.get(follows)
-        jpeg = self.store.read(Stored(sha256=known[0], bytes=known[1])) if known is not None else None
+        jpeg = self.store.read(StoredBlob(sha256=known[0], bytes=known[1])) if known is not None else None
         if known is None or jpeg is None:
             jpeg = self.encoder.publish(master.read(), quality=self.jpeg_quality, rights=rights)
             known = (sha256(jpeg).hexdigest(), len(jpeg))
         self.heroes[follows] = known
         return jpeg
 
-    def _path(self, page: Page, master: Resolved) -> str:
+    def _path(self, page: Page, master: ResolvedMaster) -> str:
         """Where a drawn hero is published: by the page's name, unless that is another page's or the author's file."""
         return self._free(f"{self.hero.publish}/{filenames.hero_name(page)}.jpg", master, master.sha256)
 
-    def _free(self, path: str, master: Resolved, what: str) -> str:
+    def _free(self, path: str, master: ResolvedMaster, what: str) -> str:
         """A path, or if it is taken one with digits of the master. ``what``: tells what goes there from all else."""
         if self._published.setdefault(path, what) != what or not self._ours(path):
             stem, suffix = posixpath.splitext(path)
@@ -240,7 +240,7 @@ class Casting:
         except OSError:
             return True
 
-    def _pixels(self, master: Resolved) -> Path:
+    def _pixels(self, master: ResolvedMaster) -> Path:
         """Where the encoder reads a master: in the project when it is pinned, else in the store."""
         return self.site.project / master.file if master.file is not None else self.locate(master.sha256)
 

@@ -12,7 +12,7 @@ from imageseo.images.encoding.recompression import fallbacks
 from imageseo.layout import hero_detection as heroes
 from imageseo.layout import image_widths
 from imageseo.model.hero import Hero
-from imageseo.model.image import Asset, ImageRef, Kept, PageScan, Span, VariantSpec, Zone
+from imageseo.model.image import Asset, ImageRef, OptOut, PageRegion, PageScan, Span, VariantSpec
 from imageseo.model.plan import HeroInsert, ImagePlan, PagePlan
 from imageseo.model.site import Page
 from imageseo.web import urls
@@ -29,7 +29,7 @@ ANIMATED = ("gif", "webp")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class VariantOptions:
     """What every image of a site is offered in. ``widths``: the ladder, px; ``formats``: preferred first.
 
     ``animated``: animations too, at their own size. ``recompress``: formats of files that are themselves written
@@ -51,8 +51,8 @@ def plan_page(
     hero: Hero | None,
     hero_asset: Asset | None,
     guess: bool,
-    layout: image_widths.Layout,
-    offer: Offer,
+    layout: image_widths.ColumnLayout,
+    offer: VariantOptions,
     insert: Literal["after-h1", "before-h1", "none"],
     labelled: bool = True,
 ) -> PagePlan:
@@ -62,19 +62,19 @@ def plan_page(
     ``hero_asset``: what the author asked for, resolved; ``guess``: whether an article image may stand in without one.
     ``labelled``: whether a hero that a model made is to say so, where it is inserted.
     """
-    ref = hero_ref(scan, asset_of=asset_of, hero=hero, guess=guess, layout=layout)
+    ref = find_hero(scan, asset_of=asset_of, hero=hero, guess=guess, layout=layout)
     inserted = None
     if hero is not None and hero_asset is not None and ref is None and insert != "none":
         inserted = _insert(page, scan, hero, hero_asset, layout, offer, insert, labelled=labelled)
     eager = {ref.span} if ref else set()
     # A hero that we are told to leave alone may not be in view: others are hurried as if none were known.
-    known = ref is not None and ref.kept is not Kept.IGNORED
+    known = ref is not None and ref.kept is not OptOut.IGNORED
     if not known and inserted is None and scan.hero_slot is None:
         eager |= {each.span for each in islice(_large(scan, asset_of, layout), _EAGER)}
     if not layout.lead_known:
-        eager |= {each.span for each in islice(heroes.covers(scan, asset_of, layout), 1)}
+        eager |= {each.span for each in islice(heroes.theme_covers(scan, asset_of, layout), 1)}
     eager = {span for span in eager if span == (ref and ref.span) or not _below(layout, span)} | _in_view(layout)
-    urged = heroes.urged(scan)
+    urged = heroes.prioritized_image(scan)
     if urged is not None:
         eager.add(urged.span)
     images = []
@@ -82,7 +82,7 @@ def plan_page(
         asset = asset_of(each)
         is_hero = ref is not None and each.span == ref.span
         # A picture that stays as it is may still be what the author named as the hero: then it says so, and no more.
-        named = is_hero and hero is not None and each.kept is not Kept.IGNORED
+        named = is_hero and hero is not None and each.kept is not OptOut.IGNORED
         if asset is None or not (named or _treated(each, asset)):
             continue
         high = is_hero and urged is None and _first(each, scan, layout)
@@ -94,16 +94,18 @@ def plan_page(
     return PagePlan(scan=scan, images=tuple(images), insert=inserted, fallbacks=tuple(anew))
 
 
-def hero_ref(
-    scan: PageScan, *, asset_of: AssetOf, hero: Hero | None, guess: bool, layout: image_widths.Layout
+def find_hero(
+    scan: PageScan, *, asset_of: AssetOf, hero: Hero | None, guess: bool, layout: image_widths.ColumnLayout
 ) -> ImageRef | None:
     """The ``<img>`` that is the page's hero, if it stands on the page already."""
     if hero is not None:
-        return heroes.shown(scan, hero.path, asset_of)
+        return heroes.find_shown(scan, hero.path, asset_of)
     return heroes.guess(scan, asset_of, layout) if guess else None
 
 
-def specs(ref: ImageRef | None, asset: Asset, layout: image_widths.Layout, offer: Offer) -> tuple[VariantSpec, ...]:
+def specs(
+    ref: ImageRef | None, asset: Asset, layout: image_widths.ColumnLayout, offer: VariantOptions
+) -> tuple[VariantSpec, ...]:
     """Variants to have of an image: by format as preferred, then by width; none of what cannot or need not have any."""
     if min(asset.width, asset.height) <= _MIN_SIDE:
         return ()
@@ -124,7 +126,7 @@ def specs(ref: ImageRef | None, asset: Asset, layout: image_widths.Layout, offer
     )
 
 
-def added_dimensions(ref: ImageRef, asset: Asset) -> Iterator[tuple[str, str]]:
+def missing_dimensions(ref: ImageRef, asset: Asset) -> Iterator[tuple[str, str]]:
     """``width`` and ``height`` that the tag lacks and that are true of it; none where the author says otherwise.
 
     One of them in whole px gets the other in proportion. A height in the tag's ``style`` (or a percentage, or ``auto``)
@@ -155,8 +157,8 @@ def _treated(ref: ImageRef, asset: Asset) -> bool:
 def _image(
     ref: ImageRef,
     asset: Asset,
-    layout: image_widths.Layout,
-    offer: Offer,
+    layout: image_widths.ColumnLayout,
+    offer: VariantOptions,
     *,
     hero: bool,
     eager: bool,
@@ -164,12 +166,12 @@ def _image(
     alt: str | None,
 ) -> ImagePlan:
     treated = _treated(ref, asset)
-    if ref.zone is Zone.CHROME:
-        layout = image_widths.Layout(slots=layout.slots)  # a column says nothing of what stands outside of it
-    content = ref.zone is Zone.ARTICLE or hero
+    if ref.zone is PageRegion.CHROME:
+        layout = image_widths.ColumnLayout(slots=layout.slots)  # a column says nothing of what stands outside of it
+    content = ref.zone is PageRegion.ARTICLE or hero
     wanted = specs(ref, asset, layout, offer) if ref.kept is None and content else ()
     lazy = (ref.get("loading") or "").strip().lower() == "lazy"
-    attributes = list(added_dimensions(ref, asset)) if treated else []
+    attributes = list(missing_dimensions(ref, asset)) if treated else []
     if alt is not None and ref.get("alt") is None:
         attributes.insert(0, ("alt", alt))
     if treated and ref.get("loading") is None and not eager:
@@ -201,8 +203,8 @@ def _insert(
     scan: PageScan,
     hero: Hero,
     asset: Asset,
-    layout: image_widths.Layout,
-    offer: Offer,
+    layout: image_widths.ColumnLayout,
+    offer: VariantOptions,
     where: Literal["after-h1", "before-h1"],
     *,
     labelled: bool,
@@ -228,12 +230,12 @@ def _insert(
         src=urls.relative(page.path, hero.path),
         specs=specs(None, asset, layout, offer),
         sizes=image_widths.sizes(None, asset, layout),
-        urgent=heroes.urged(scan) is None,
+        urgent=heroes.prioritized_image(scan) is None,
         label=label(hero.rights.digital_source_type, hero.depicts, scan.language) if labelled else None,
     )
 
 
-def _first(ref: ImageRef, scan: PageScan, layout: image_widths.Layout) -> bool:
+def _first(ref: ImageRef, scan: PageScan, layout: image_widths.ColumnLayout) -> bool:
     """Whether a hero is in the first screen, where it is worth hurrying."""
     slot = layout.slot(ref)
     if ref.span in (scan.hero_slot, layout.lead) or slot is None or slot.in_view is None:
@@ -241,17 +243,19 @@ def _first(ref: ImageRef, scan: PageScan, layout: image_widths.Layout) -> bool:
     return slot.in_view
 
 
-def _in_view(layout: image_widths.Layout) -> set[Span]:
+def _in_view(layout: image_widths.ColumnLayout) -> set[Span]:
     """What a browser saw in the first screen."""
     return {span for span, slot in layout.slots.items() if span is not None and slot.in_view}
 
 
-def _below(layout: image_widths.Layout, span: Span) -> bool:
+def _below(layout: image_widths.ColumnLayout, span: Span) -> bool:
     """Whether a browser saw an image below every first screen."""
     slot = layout.slots.get(span)
     return slot is not None and slot.in_view is False
 
 
-def _large(scan: PageScan, asset_of: AssetOf, layout: image_widths.Layout) -> Iterator[ImageRef]:
+def _large(scan: PageScan, asset_of: AssetOf, layout: image_widths.ColumnLayout) -> Iterator[ImageRef]:
     """Article images that may be the LCP image, in page order."""
-    return (ref for ref in scan.refs if ref.zone is Zone.ARTICLE and not heroes.is_small(ref, asset_of(ref), layout))
+    return (
+        ref for ref in scan.refs if ref.zone is PageRegion.ARTICLE and not heroes.is_small(ref, asset_of(ref), layout)
+    )

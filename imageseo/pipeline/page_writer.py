@@ -11,41 +11,48 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from imageseo.config.settings import Settings
-from imageseo.images.encoding.encoder import Encoded, Encoder
-from imageseo.images.encoding.recompression import worth
-from imageseo.lint.engine import CRASHED, judge, locate
-from imageseo.lint.facts.page import PageFacts, Reading
+from imageseo.images.encoding.encoder import Encoder, EncodeResult
+from imageseo.images.encoding.recompression import is_worthwhile
+from imageseo.lint.engine import CRASHED, location_of, run_rules
+from imageseo.lint.facts.page import PageContext, PageFacts
 from imageseo.lint.rule import Rule
-from imageseo.lint.severity import Levels
+from imageseo.lint.severity import SeverityLevels
 from imageseo.model.errors import ImageseoError, SiteError
 from imageseo.model.finding import Finding, Severity, Silenced
 from imageseo.model.image import Asset, Rights, Variant, VariantSpec
 from imageseo.model.plan import PageHero, PagePlan
-from imageseo.model.protocols import Store, Stored
+from imageseo.model.protocols import Store, StoredBlob
 from imageseo.model.site import Page, Site
 from imageseo.pipeline import markup, structured_data, variant_findings, variant_selection
-from imageseo.pipeline.incremental.build_state import Dropped, Named, Outcome, Record, Replaced, Wanted
-from imageseo.pipeline.incremental.dependencies import Tracing
-from imageseo.pipeline.page_candidates import Offers
-from imageseo.pipeline.predicted_scan import published
-from imageseo.pipeline.sitemap_writer import hidden, images
-from imageseo.pipeline.stale_files import Sweep
-from imageseo.storage.output import Output
+from imageseo.pipeline.incremental.build_state import (
+    DroppedVariants,
+    PageOutcome,
+    PageRecord,
+    PlannedVariant,
+    PublishedVariant,
+    RecompressedFile,
+)
+from imageseo.pipeline.incremental.dependencies import DependencyTracker
+from imageseo.pipeline.page_candidates import PageCandidates
+from imageseo.pipeline.predicted_scan import predicted_scan
+from imageseo.pipeline.sitemap_writer import article_image_urls, is_noindex
+from imageseo.pipeline.stale_files import StaleFileCleaner
+from imageseo.storage.output import OutputFolder
 from imageseo.web import filenames
 from imageseo.web.html import edits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
+class WrittenPage:
     """What became of a page; ``record``: for the next build, None when that has to look again."""
 
     page: Page
-    outcome: Outcome
-    record: Record | None = None
+    outcome: PageOutcome
+    record: PageRecord | None = None
 
 
 @dataclass(slots=True, kw_only=True)
-class Finisher:
+class PageWriter:
     """Finishes pages one by one.
 
     ``locate``: digest -> the file of the ``store``.
@@ -53,20 +60,20 @@ class Finisher:
 
     site: Site
     settings: Settings
-    output: Output
-    sweep: Sweep
-    reading: Reading
+    output: OutputFolder
+    sweep: StaleFileCleaner
+    reading: PageContext
     encoder: Encoder
     jobs: Mapping[str, tuple[Path, Asset]]
-    encoded: Encoded
+    encoded: EncodeResult
     locate: Callable[[str], Path]
     store: Store
     rules: Sequence[Rule]
     encoded_again: int = 0  # variants of heroes over their budget, that neither pages nor the store had
 
     def finish(
-        self, page: Page, plan: PagePlan, cast: PageHero | None, files: Tracing, context: bytes | None
-    ) -> Finished:
+        self, page: Page, plan: PagePlan, cast: PageHero | None, files: DependencyTracker, context: bytes | None
+    ) -> WrittenPage:
         """Make the plan true. What cannot be written is a finding that fails the build; the page stays as it was.
 
         ``files``: as they answered while the page was planned. ``context``: of its record; None: there is to be none.
@@ -76,7 +83,7 @@ class Finisher:
         named: dict[str, Variant] = {}
         record = None
         anew = self.replaced(plan)
-        offers = Offers(
+        offers = PageCandidates(
             planned=plan,
             variants=self.encoded.variants,
             alike=_alike(self.settings),
@@ -88,26 +95,29 @@ class Finisher:
             offers, record = self._finish(page, offers, cast, files, said, silenced)
             named = offers.paths()
         except (OSError, ImageseoError) as error:
-            said.append(unwritable(page, error))
-        outcome = Outcome(
+            said.append(unwritable_finding(page, error))
+        outcome = PageOutcome(
             images=len(plan.images) + (plan.insert is not None),
             hero=plan.insert is not None or plan.hero_image is not None,
             findings=said,
             silenced=silenced,
             named=[
-                *(Named(path, variant.sha256, variant.bytes) for path, variant in named.items()),
-                *(Named(crop.path, crop.sha256, crop.bytes) for crop in (cast.crops if cast is not None else ())),
+                *(PublishedVariant(path, variant.sha256, variant.bytes) for path, variant in named.items()),
+                *(
+                    PublishedVariant(crop.path, crop.sha256, crop.bytes)
+                    for crop in (cast.crops if cast is not None else ())
+                ),
             ],
             wanted=[
-                Wanted(_identity(spec), self.encoded.variants[spec].sha256)
+                PlannedVariant(_identity(spec), self.encoded.variants[spec].sha256)
                 for spec in plan.specs
                 if spec in self.encoded.variants
             ],
-            shown=list(images(self.site.base_url, files, page, plan)),
-            hidden=hidden(page, plan),
-            notes=list(variant_findings.of_page(page, plan, self.encoded)),
+            shown=list(article_image_urls(self.site.base_url, files, page, plan)),
+            hidden=is_noindex(page, plan),
+            notes=list(variant_findings.image_findings(page, plan, self.encoded)),
             dropped=[
-                Dropped(each.asset.sha256, each.asset.path, locate(page, each.ref), _named(why))
+                DroppedVariants(each.asset.sha256, each.asset.path, location_of(page, each.ref), _named(why))
                 for each, why in offers.drops()
             ],
             saved=offers.saved(),
@@ -118,30 +128,32 @@ class Finisher:
         declined = sum(spec in self.encoded.declined for spec in plan.specs)
         complete = len(outcome.wanted) + declined == len(plan.specs)  # what broke or was refused is tried again
         if record is None or context is None or trace is None or not (lasting and complete):
-            return Finished(page=page, outcome=outcome)
+            return WrittenPage(page=page, outcome=outcome)
         author, after, changes = record
-        return Finished(page=page, outcome=outcome, record=Record(context, author, after, trace, changes, outcome))
+        return WrittenPage(
+            page=page, outcome=outcome, record=PageRecord(context, author, after, trace, changes, outcome)
+        )
 
     def _finish(
         self,
         page: Page,
-        offers: Offers,
+        offers: PageCandidates,
         cast: PageHero | None,
-        files: Tracing,
+        files: DependencyTracker,
         said: list[Finding],
         silenced: list[Silenced],
-    ) -> tuple[Offers, tuple[bytes, bytes, list[tuple[int, int, bytes]]]]:
+    ) -> tuple[PageCandidates, tuple[bytes, bytes, list[tuple[int, int, bytes]]]]:
         """What is offered in the end; digests of the page without and with our edits, and these. Fills both lists."""
         raw = self.output.read(page.path)
         original = edits.strip(raw)
         graph = self._graph(page, offers.plan, cast, original, said)
         facts, changes = self._facts(page, offers, original, graph, files)
-        over = variant_selection.excesses(facts.lcp, facts.budgets) if facts.lcp is not None else {}
+        over = variant_selection.candidates_over_budget(facts.lcp, facts.budgets) if facts.lcp is not None else {}
         lighter = self._lighter(offers, over) if over else {}
         if lighter:
             offers = offers.instead(lighter)
             facts, changes = self._facts(page, offers, original, graph, files)
-        found, answered = judge(facts, self.rules, Levels.of(self.settings.lint))
+        found, answered = run_rules(facts, self.rules, SeverityLevels.of(self.settings.lint))
         said += found
         silenced += answered
         paths = offers.paths()
@@ -154,35 +166,35 @@ class Finisher:
         author = sha256(original).digest() if changes else after
         return offers, (author, after, [(*edit.span, edit.replacement) for edit in changes])
 
-    def replaced(self, plan: PagePlan) -> list[Replaced]:
+    def replaced(self, plan: PagePlan) -> list[RecompressedFile]:
         """The page's own files that are worth writing anew."""
         return [
-            Replaced(each.asset.path, each.asset.sha256, made.sha256, made.bytes)
+            RecompressedFile(each.asset.path, each.asset.sha256, made.sha256, made.bytes)
             for each in plan.fallbacks
             if each.spec is not None
             and (made := self.encoded.variants.get(each.spec)) is not None
-            and worth(each.asset, made.bytes)
+            and is_worthwhile(each.asset, made.bytes)
         ]
 
     def _facts(
-        self, page: Page, offers: Offers, original: bytes, graph: str | None, files: Tracing
+        self, page: Page, offers: PageCandidates, original: bytes, graph: str | None, files: DependencyTracker
     ) -> tuple[PageFacts, tuple[edits.Edit, ...]]:
         """The page as it will be, with its variants known to be there before they are written; and its edits."""
         for path, variant in offers.paths().items():
             files.add(path, variant.bytes)
         changes = markup.page_edits(offers.plan, offers.variants, json_ld=graph)
         html = edits.apply(original, changes)
-        scan = published(original, offers.plan, offers.variants)
+        scan = predicted_scan(original, offers.plan, offers.variants)
         return PageFacts(page, site=self.site, files=files, reading=self.reading, html=html, scan=scan), changes
 
-    def _lighter(self, offers: Offers, over: Mapping[str, int]) -> dict[VariantSpec, Variant]:
+    def _lighter(self, offers: PageCandidates, over: Mapping[str, int]) -> dict[VariantSpec, Variant]:
         """The hero's too heavy variants, encoded once more; those that became lighter."""
         hero = offers.plan.hero_image or offers.plan.insert
         if hero is None:
             return {}
         floors = {name: getattr(self.settings.quality_floor, name) for name in ("avif", "webp")}
         limits = {unquote(posixpath.basename(url)): limit for url, limit in over.items()}
-        wanted = variant_selection.lighter(
+        wanted = variant_selection.lower_quality_specs(
             hero.specs,
             offers.variants,
             limit_of=lambda variant: limits.get(filenames.variant_file(hero.asset, variant)),
@@ -202,7 +214,7 @@ class Finisher:
         if self.output.holds(path, variant.bytes):
             return
         twin = self.locate(variant.sha256)
-        if self.store.intact(Stored(sha256=variant.sha256, bytes=variant.bytes)) and self.output.link(path, twin):
+        if self.store.intact(StoredBlob(sha256=variant.sha256, bytes=variant.bytes)) and self.output.link(path, twin):
             return
         data = self.encoder.bytes_of(variant, self.jobs)
         if data is None:
@@ -219,26 +231,26 @@ class Finisher:
         graph = structured_data.graph(page, plan, cast, original, base_url=base_url, house=house)
         hint = "mend the theme's template"
         said += [
-            Finding(rule="ld-parse", severity=Severity.WARN, message=problem, location=locate(page), hint=hint)
+            Finding(rule="ld-parse", severity=Severity.WARN, message=problem, location=location_of(page), hint=hint)
             for problem in graph.problems
         ]
         return graph.text
 
 
-def unwritable(page: Page, error: OSError | ImageseoError) -> Finding:
+def unwritable_finding(page: Page, error: OSError | ImageseoError) -> Finding:
     """The finding for a file of the site that cannot be written."""
     problem = error.message if isinstance(error, ImageseoError) else f"{error.strerror or error}"
     return Finding(
         rule="page-unwritable",
         severity=Severity.ERROR,
         message=f"cannot be written: {problem}",
-        location=locate(page),
+        location=location_of(page),
         hint=error.hint if isinstance(error, ImageseoError) else "make the folder writable, or make room on the disk",
         fails_build=True,
     )
 
 
-def _named(drops: Mapping[VariantSpec, variant_selection.Drop]) -> list[tuple[str, str, str]]:
+def _named(drops: Mapping[VariantSpec, variant_selection.DropReason]) -> list[tuple[str, str, str]]:
     """Variants that are left out: what tells each from all others, its name for people, the reason."""
     return [(_identity(spec), f"{spec.width}w {spec.format}", why.value) for spec, why in drops.items()]
 

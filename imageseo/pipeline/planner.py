@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 
 from imageseo.config.settings import Settings
 from imageseo.images.encoding import profiles
-from imageseo.lint.engine import unreadable
-from imageseo.lint.facts.page import PageFacts, Reading, SiteFiles
+from imageseo.lint.engine import unreadable_finding
+from imageseo.lint.facts.page import PageContext, PageFacts, SiteFiles
 from imageseo.model.finding import Finding
 from imageseo.model.plan import PageHero, PagePlan
 from imageseo.model.site import Page, Site
 from imageseo.pipeline import page_plan as plan
-from imageseo.pipeline.incremental.dependencies import Tracing
-from imageseo.pipeline.page_heroes import Casting
-from imageseo.storage.output import Output
+from imageseo.pipeline.incremental.dependencies import DependencyTracker
+from imageseo.pipeline.page_heroes import HeroPublisher
+from imageseo.storage.output import OutputFolder
 from imageseo.web.html import edits
 from imageseo.web.html.page_scan import UnreadablePage
 
@@ -26,7 +26,7 @@ class Planned:
     page: Page
     plan: PagePlan
     cast: PageHero | None
-    files: Tracing
+    files: DependencyTracker
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,10 +35,10 @@ class Planner:
 
     site: Site
     settings: Settings
-    output: Output
+    output: OutputFolder
     files: SiteFiles
-    reading: Reading
-    casting: Casting
+    reading: PageContext
+    casting: HeroPublisher
     findings: list[Finding] = field(default_factory=list)
 
     def plan(self, page: Page, cast: PageHero | None) -> Planned | None:
@@ -47,12 +47,12 @@ class Planner:
         recompress = _anew(settings)
         try:
             html = edits.strip(self.output.read(page.path))
-            asked = Tracing(self.files, recompress=bool(recompress))
+            asked = DependencyTracker(self.files, recompress=bool(recompress))
             inserted = cast.hero.path if cast else None
             facts = PageFacts(page, site=self.site, files=asked, reading=self.reading, html=html, inserted=inserted)
             scan = facts.scan
         except (OSError, UnreadablePage) as error:
-            self.findings.append(unreadable(page, error, fails_build=True))
+            self.findings.append(unreadable_finding(page, error, fails_build=True))
             return None
         assets = {image.ref.span: image.asset for image in facts.images}
         planned = plan.plan_page(
@@ -63,7 +63,7 @@ class Planner:
             hero_asset=cast.asset if cast else None,
             guess=(settings.hero.guess or facts.column.lead_known) and not self.casting.declined(page),
             layout=facts.column,
-            offer=plan.Offer(
+            offer=plan.VariantOptions(
                 widths=settings.widths,
                 formats=settings.formats,
                 quality=settings.quality,

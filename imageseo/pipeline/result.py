@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from imageseo.lint.linter import count
 from imageseo.model.finding import Finding, Severity, Silenced
 from imageseo.pipeline import variant_findings
-from imageseo.pipeline.incremental.build_state import Outcome
+from imageseo.pipeline.incremental.build_state import PageOutcome
 from imageseo.web import filenames
 
 
@@ -32,14 +32,14 @@ class BuildResult:
         return {**self.counts, **count(self.findings), "silenced": len(self.silenced)}
 
 
-def result(
-    findings: Iterable[Finding], outcomes: Sequence[Outcome], *, made: int, encoded: int, changed: Iterable[str]
+def build_result(
+    findings: Iterable[Finding], outcomes: Sequence[PageOutcome], *, made: int, encoded: int, changed: Iterable[str]
 ) -> BuildResult:
     """The result of a build. ``findings``: of no page alone; ``made``: variants that the pages lacked and got now,
     ``encoded``: with those that were made once more; ``changed``: paths.
     """
-    dropped, drops = variant_findings.dropped(outcomes)
-    said = [*findings, *dropped, *variant_findings.once(note for each in outcomes for note in each.notes)]
+    dropped, drops = variant_findings.dropped_findings(outcomes)
+    said = [*findings, *dropped, *variant_findings.first_per_image(note for each in outcomes for note in each.notes)]
     said += [finding for each in outcomes for finding in each.findings]
     lowered = [
         # In a build everything that does not fail it is a warning: `--strict` counts those.
@@ -59,8 +59,8 @@ def result(
             "pages": len(outcomes),
             "images": sum(each.images for each in outcomes),
             "heroes": sum(each.hero for each in outcomes),
-            "variants": len({path for path in named if filenames.like_variant(path)}),
-            "crops": len({path for path in named if not filenames.like_variant(path)}),
+            "variants": len({path for path in named if filenames.looks_like_variant(path)}),
+            "crops": len({path for path in named if not filenames.looks_like_variant(path)}),
             "encoded": encoded,
             "reused": len(wanted) - made,
             "dropped": drops,

@@ -10,29 +10,29 @@ from pathlib import Path
 from imageseo.lint.facts.page import SiteFiles
 from imageseo.model.errors import ImageseoError, SiteError
 from imageseo.model.image import Span
-from imageseo.model.protocols import Store, Stored
+from imageseo.model.protocols import Store, StoredBlob
 from imageseo.model.site import Page
-from imageseo.pipeline.incremental.build_state import Named, Record
-from imageseo.pipeline.originals import Originals
-from imageseo.pipeline.stale_files import Sweep
-from imageseo.storage.output import Output
+from imageseo.pipeline.incremental.build_state import PageRecord, PublishedVariant
+from imageseo.pipeline.originals import OriginalFiles
+from imageseo.pipeline.stale_files import StaleFileCleaner
+from imageseo.storage.output import OutputFolder
 from imageseo.web.html import edits
 
 
 @dataclass(slots=True, kw_only=True)
-class Replay:
+class PageReplayer:
     """Checks records of the last build, and does again what they say. ``locate``: digest -> the store's file."""
 
-    output: Output
+    output: OutputFolder
     files: SiteFiles
     store: Store
     locate: Callable[[str], Path]
-    originals: Originals
-    records: Mapping[str, Record]
+    originals: OriginalFiles
+    records: Mapping[str, PageRecord]
     _pristine: set[str] = field(default_factory=set)
     _held: set[str] = field(default_factory=set)
 
-    def find(self, page: Page, context: bytes | None) -> Record | None:
+    def find(self, page: Page, context: bytes | None) -> PageRecord | None:
         """The page's record when all that it follows from is the same, and every variant can be had; else None."""
         record = self.records.get(page.path)
         if record is None or record.context != context:
@@ -51,7 +51,7 @@ class Replay:
             self._pristine.add(page.path)
         return record
 
-    def finish(self, page: Page, record: Record, sweep: Sweep) -> None:
+    def finish(self, page: Page, record: PageRecord, sweep: StaleFileCleaner) -> None:
         """Publish the record's variants and write the page. Raises OSError, ImageseoError; the page is whole then."""
         for named in record.outcome.named:
             self.files.add(named.path, named.bytes)
@@ -62,7 +62,7 @@ class Replay:
             self.output.write(page.path, edits.apply(self.output.read(page.path), changes))
         sweep.finished(page, (named.path for named in record.outcome.named))
 
-    def _obtained(self, named: Named) -> bool:
+    def _obtained(self, named: PublishedVariant) -> bool:
         """Whether a variant is published, now at the latest: the store may be pruned before the page's turn comes.
 
         One that in the end no page names is swept like any that the last build named.
@@ -73,11 +73,11 @@ class Replay:
             return False  # whoever makes it anew meets the same fault, and says so
         return True
 
-    def _publish(self, named: Named) -> None:
+    def _publish(self, named: PublishedVariant) -> None:
         if named.path in self._held:
             return
         if not self.output.holds(named.path, named.bytes):
-            stored = Stored(sha256=named.sha256, bytes=named.bytes)
+            stored = StoredBlob(sha256=named.sha256, bytes=named.bytes)
             twin = self.locate(named.sha256)
             if not (self.store.intact(stored) and self.output.link(named.path, twin)):
                 data = self.store.read(stored)

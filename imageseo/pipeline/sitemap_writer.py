@@ -9,23 +9,23 @@ from hashlib import sha256
 from imageseo.lint.facts.page import SiteFiles
 from imageseo.model.errors import SiteError
 from imageseo.model.finding import Finding, Location, Severity
-from imageseo.model.image import Zone
+from imageseo.model.image import PageRegion
 from imageseo.model.plan import PagePlan
 from imageseo.model.site import Page, Site
-from imageseo.storage.output import Output
+from imageseo.storage.output import OutputFolder
 from imageseo.web import urls
 from imageseo.web.sitemaps import image_sitemap
 
 
 @dataclass(slots=True, kw_only=True)
-class Sitemaps:
+class SitemapWriter:
     """The sitemaps of a build. Without an absolute URL there are none.
 
     ``before``, ``written``: file -> digest of its bytes, as the last build and this one left what holds images of ours.
     """
 
     site: Site
-    output: Output
+    output: OutputFolder
     before: Mapping[str, str]
     written: dict[str, str] = field(default_factory=dict)
 
@@ -52,7 +52,7 @@ class Sitemaps:
         findings: list[Finding] = []
         path = "sitemap.xml"
         try:
-            joined = image_sitemap.join(self._read, images, base_url=base_url)
+            joined = image_sitemap.join_images(self._read, images, base_url=base_url)
             findings += [
                 _finding("sitemap-schema", Severity.WARN, problem, path, "mend what writes the sitemap")
                 for problem in joined.problems
@@ -79,20 +79,20 @@ class Sitemaps:
             return None
 
 
-def images(base_url: str | None, files: SiteFiles, page: Page, plan: PagePlan) -> Sequence[str]:
+def article_image_urls(base_url: str | None, files: SiteFiles, page: Page, plan: PagePlan) -> Sequence[str]:
     """Absolute URLs of what the article shows, as its ``<img src>`` names it: that is what search engines index."""
     if base_url is None:
         return ()
     found = [] if plan.insert is None else [urls.absolute(base_url, plan.insert.asset.path)]
     for ref in plan.scan.refs:
-        if ref.zone is Zone.ARTICLE:
+        if ref.zone is PageRegion.ARTICLE:
             path = urls.resolve(ref.src, page=page.path, base_url=base_url, base_href=plan.scan.base_href)
             if isinstance(path, str) and files.exists(path):
                 found.append(urls.absolute(base_url, path))
     return tuple(dict.fromkeys(found))
 
 
-def hidden(page: Page, plan: PagePlan) -> bool:
+def is_noindex(page: Page, plan: PagePlan) -> bool:
     """An error page, or one that asks not to be indexed."""
     robots = (plan.scan.meta_content("robots") or "").lower()
     return page.path == "404.html" or "noindex" in robots or "none" in robots.replace(" ", "").split(",")

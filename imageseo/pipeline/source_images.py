@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from imageseo.images.encoding.encoder import Encoded, Encoder, Jobs
+from imageseo.images.encoding.encoder import Encoder, EncodeResult, Jobs
 from imageseo.model.image import Asset
 from imageseo.model.plan import PageHero, PagePlan
-from imageseo.model.protocols import Store, Stored
-from imageseo.pipeline.incremental.build_state import Replaced
-from imageseo.pipeline.originals import Originals
+from imageseo.model.protocols import Store, StoredBlob
+from imageseo.pipeline.incremental.build_state import RecompressedFile
+from imageseo.pipeline.originals import OriginalFiles
 
 
-def jobs(plans: Iterable[tuple[PagePlan, PageHero | None]], originals: Originals) -> dict[str, tuple[Path, Asset]]:
+def jobs(plans: Iterable[tuple[PagePlan, PageHero | None]], originals: OriginalFiles) -> dict[str, tuple[Path, Asset]]:
     """Where the pixels of every wanted source lie, by digest."""
     found: dict[str, tuple[Path, Asset]] = {}
     for plan, cast in plans:
@@ -28,13 +28,15 @@ def jobs(plans: Iterable[tuple[PagePlan, PageHero | None]], originals: Originals
     return found
 
 
-def reader(encoder: Encoder, encoded: Encoded, store: Store, jobs: Jobs) -> Callable[[Replaced], bytes | None]:
+def reader(
+    encoder: Encoder, encoded: EncodeResult, store: Store, jobs: Jobs
+) -> Callable[[RecompressedFile], bytes | None]:
     """Reads files that are to take another's place; what the store lost meanwhile is made again where it can be."""
     made = {variant.sha256: variant for variant in encoded.variants.values()}
 
-    def read(new: Replaced) -> bytes | None:
+    def read(new: RecompressedFile) -> bytes | None:
         if new.sha256 in made:
             return encoder.bytes_of(made[new.sha256], jobs)
-        return store.read(Stored(sha256=new.sha256, bytes=new.bytes))
+        return store.read(StoredBlob(sha256=new.sha256, bytes=new.bytes))
 
     return read

@@ -13,7 +13,7 @@ from imageseo.images.metadata.rights import TOOLKIT
 from imageseo.model.errors import SiteError
 from imageseo.model.site import Page, Site
 from imageseo.pipeline.crop_windows import like_crop
-from imageseo.storage.output import Output
+from imageseo.storage.output import OutputFolder
 from imageseo.web import filenames, urls
 from imageseo.web.html import page_scan
 from imageseo.web.srcset import candidates
@@ -22,11 +22,11 @@ _WRITTEN = TOOLKIT.encode()
 
 
 @dataclass(slots=True, kw_only=True)
-class Sweep:
+class StaleFileCleaner:
     """Learns which variants pages name and named, and takes away what is left over in the end."""
 
     site: Site
-    output: Output
+    output: OutputFolder
     _named: set[str] = field(default_factory=set)
     _left: set[str] = field(default_factory=set)
     _written: set[str] = field(default_factory=set)
@@ -46,7 +46,7 @@ class Sweep:
 
     def replaced(self, page: Page, raw: bytes) -> None:
         """A page was written over; ``raw``: as an earlier build left it."""
-        scan = page_scan.find(raw)
+        scan = page_scan.scan_page(raw)
         resolved = (
             urls.resolve(each.url, page=page.path, base_url=self.site.base_url, base_href=scan.base_href)
             for ref in scan.refs

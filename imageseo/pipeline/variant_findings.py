@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from imageseo.images.encoding.encoder import Encoded
-from imageseo.lint.engine import locate
+from imageseo.images.encoding.encoder import EncodeResult
+from imageseo.lint.engine import location_of
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.image import Asset
 from imageseo.model.plan import PagePlan
 from imageseo.model.site import Page
-from imageseo.pipeline.incremental.build_state import Dropped, Outcome
-from imageseo.pipeline.page_candidates import shown
+from imageseo.pipeline.incremental.build_state import DroppedVariants, PageOutcome
+from imageseo.pipeline.page_candidates import page_images
 
 Note = tuple[str, Finding]
 """Digest of an image, and what is to be said of it."""
 
 
-def of_page(page: Page, plan: PagePlan, encoded: Encoded) -> Iterator[Note]:
+def image_findings(page: Page, plan: PagePlan, encoded: EncodeResult) -> Iterator[Note]:
     """Images of a page that broke while they were decoded, and what a codec refused."""
-    for asset, specs, _, ref in shown(plan):
+    for asset, specs, _, ref in page_images(plan):
         bad = encoded.failures.get(asset.sha256)
         refused = [encoded.refused[spec] for spec in specs if spec in encoded.refused]
         declined = [why for spec in specs if (why := encoded.declined.get(spec))]
-        where = locate(page, ref)
+        where = location_of(page, ref)
         if bad is not None:
             problem, hint = bad.problem, bad.hint
             said = Finding(rule=bad.rule, severity=Severity.WARN, message=problem, location=where, hint=hint)
@@ -38,7 +38,7 @@ def of_page(page: Page, plan: PagePlan, encoded: Encoded) -> Iterator[Note]:
         yield asset.sha256, said
     for each in plan.fallbacks:
         if each.spec is None:
-            yield each.asset.sha256, _orphaned(each.asset, locate(page, each.ref))
+            yield each.asset.sha256, _orphaned(each.asset, location_of(page, each.ref))
 
 
 def _orphaned(asset: Asset, where: Location) -> Finding:
@@ -52,7 +52,7 @@ def _orphaned(asset: Asset, where: Location) -> Finding:
     )
 
 
-def once(notes: Iterable[Note]) -> Iterable[Finding]:
+def first_per_image(notes: Iterable[Note]) -> Iterable[Finding]:
     """Each image's first note alone, at the first place that shows it."""
     told: dict[str, Finding] = {}
     for image, finding in notes:
@@ -60,7 +60,7 @@ def once(notes: Iterable[Note]) -> Iterable[Finding]:
     return told.values()
 
 
-def dropped(outcomes: Sequence[Outcome]) -> tuple[list[Finding], int]:
+def dropped_findings(outcomes: Sequence[PageOutcome]) -> tuple[list[Finding], int]:
     """What no page offers although it was made: a finding an image, at the first place that shows it; and how many.
 
     One that a page leaves out and another page offers (beside other widths) is no loss, and not counted.
@@ -69,7 +69,7 @@ def dropped(outcomes: Sequence[Outcome]) -> tuple[list[Finding], int]:
     for outcome in outcomes:
         out = {spec for each in outcome.dropped for spec, *_ in each.why}
         offered.update(each.spec for each in outcome.wanted if each.spec not in out)
-    first: dict[str, Dropped] = {}
+    first: dict[str, DroppedVariants] = {}
     reasons: dict[str, dict[str, tuple[str, str]]] = {}
     for outcome in outcomes:
         for each in outcome.dropped:
@@ -81,7 +81,7 @@ def dropped(outcomes: Sequence[Outcome]) -> tuple[list[Finding], int]:
     return found, sum(len(why) for why in reasons.values())
 
 
-def _said(at: Dropped, gone: Sequence[tuple[str, str]]) -> Finding:
+def _said(at: DroppedVariants, gone: Sequence[tuple[str, str]]) -> Finding:
     """``gone``: name and reason of each variant."""
     by_reason: dict[str, list[str]] = {}
     for name, why in gone:

@@ -23,7 +23,7 @@ _MARGIN = 0.98
 _PACKET = 1024
 
 
-class Drop(StrEnum):
+class DropReason(StrEnum):
     """Why a variant that exists is not offered."""
 
     SOURCE = "larger than the file itself"
@@ -32,7 +32,7 @@ class Drop(StrEnum):
     ALONE = "the widest of its format is not offered"
 
 
-def offered(
+def select_variants(
     specs: Iterable[VariantSpec],
     variants: Mapping[VariantSpec, Variant],
     source_bytes: int | None = None,
@@ -41,17 +41,17 @@ def offered(
 ) -> tuple[VariantSpec, ...]:
     """The specs of one image to offer, in order: those that exist and that :func:`drops` does not name."""
     wanted = tuple(specs)
-    dropped = drops(wanted, variants, source_bytes, alike=alike)
+    dropped = dropped_variants(wanted, variants, source_bytes, alike=alike)
     return tuple(spec for spec in wanted if spec in variants and spec not in dropped)
 
 
-def drops(
+def dropped_variants(
     specs: Iterable[VariantSpec],
     variants: Mapping[VariantSpec, Variant],
     source_bytes: int | None = None,
     *,
     alike: bool = True,
-) -> dict[VariantSpec, Drop]:
+) -> dict[VariantSpec, DropReason]:
     """The variants of one image that no browser should be offered, each with the reason.
 
     ``specs``: formats as preferred. ``source_bytes``: of the file itself; ``None`` where larger ones are gone already.
@@ -66,7 +66,7 @@ def drops(
       candidate a browser would load its next, which is larger still.
     """
     wanted = tuple(specs)
-    found: dict[VariantSpec, Drop] = {}
+    found: dict[VariantSpec, DropReason] = {}
     kept: list[dict[int, int]] = []
     for name in reversed(dict.fromkeys(spec.format for spec in wanted)):
         mine = sorted((spec for spec in wanted if spec.format == name), key=lambda spec: -spec.width)
@@ -74,14 +74,16 @@ def drops(
         dropped = _of_format(mine, have, source_bytes)
         left = {spec.width: size for spec, size in have.items() if spec not in dropped}
         if alike and any(_costs_more(left, other) for other in kept):
-            dropped.update(dict.fromkeys(have.keys() - dropped.keys(), Drop.FORMAT))
+            dropped.update(dict.fromkeys(have.keys() - dropped.keys(), DropReason.FORMAT))
         elif left:
             kept.append(left)
         found.update(dropped)
     return {spec: found[spec] for spec in wanted if spec in found}
 
 
-def saved(specs: Iterable[VariantSpec], variants: Mapping[VariantSpec, Variant], source_bytes: int, need: float) -> int:
+def bytes_saved(
+    specs: Iterable[VariantSpec], variants: Mapping[VariantSpec, Variant], source_bytes: int, need: float
+) -> int:
     """Bytes that a browser is spared by what is offered of one image: the file's less its pick's, never below 0.
 
     ``specs``: as :func:`offered`, formats as preferred; the browser knows the first. ``need``: px, the slot's CSS px
@@ -89,32 +91,32 @@ def saved(specs: Iterable[VariantSpec], variants: Mapping[VariantSpec, Variant],
     """
     have = [spec for spec in specs if spec in variants]
     first = {spec.width: variants[spec].bytes for spec in have if spec.format == have[0].format}
-    return max(0, source_bytes - load(first, need)) if first else 0
+    return max(0, source_bytes - bytes_loaded(first, need)) if first else 0
 
 
-def load(candidates: Mapping[int, int], need: float) -> int:
+def bytes_loaded(candidates: Mapping[int, int], need: float) -> int:
     """Bytes that a browser loads for so many px. ``candidates``: px -> bytes, of one format, at least one."""
     return candidates[min((width for width in candidates if width >= need), default=max(candidates))]
 
 
 def _of_format(
     specs: Sequence[VariantSpec], have: Mapping[VariantSpec, int], source_bytes: int | None
-) -> dict[VariantSpec, Drop]:
+) -> dict[VariantSpec, DropReason]:
     """``specs``: of one format, the widest first; ``have``: bytes of those that exist."""
-    found: dict[VariantSpec, Drop] = {}
+    found: dict[VariantSpec, DropReason] = {}
     least: int | None = None
     for spec in specs:
         size = have.get(spec)
         if size is None:
             continue
         if source_bytes is not None and size > source_bytes:
-            found[spec] = Drop.SOURCE
+            found[spec] = DropReason.SOURCE
         elif least is not None and size >= least:
-            found[spec] = Drop.WIDER
+            found[spec] = DropReason.WIDER
         else:
             least = size
     if specs[0] not in have or specs[0] in found:
-        found.update(dict.fromkeys(have.keys() - found.keys(), Drop.ALONE))
+        found.update(dict.fromkeys(have.keys() - found.keys(), DropReason.ALONE))
     return found
 
 
@@ -123,11 +125,11 @@ def _costs_more(preferred: Mapping[int, int], other: Mapping[int, int]) -> bool:
     if not preferred:
         return False
     needs = [need for need in {*preferred, *other} if need <= min(max(preferred), max(other))]
-    excess = [load(preferred, need) - load(other, need) for need in needs]
+    excess = [bytes_loaded(preferred, need) - bytes_loaded(other, need) for need in needs]
     return sum(excess) > 0 or max(excess, default=0) > _PACKET
 
 
-def excesses(image: LcpImage, budgets: Iterable[Budget]) -> dict[str, int]:
+def candidates_over_budget(image: LcpImage, budgets: Iterable[Budget]) -> dict[str, int]:
     """URL of each chosen candidate over an error budget -> the least of the budgets it breaks, in bytes."""
     found: dict[str, int] = {}
     limits = {budget.viewport.name: budget.error for budget in budgets if budget.metric == lcp.METRIC}
@@ -138,7 +140,7 @@ def excesses(image: LcpImage, budgets: Iterable[Budget]) -> dict[str, int]:
     return found
 
 
-def lighter(
+def lower_quality_specs(
     specs: Iterable[VariantSpec],
     variants: Mapping[VariantSpec, Variant],
     *,

@@ -42,7 +42,7 @@ def write_atomic(path: Path, data: bytes) -> None:
         raise
 
 
-def write_changed(path: Path, data: bytes) -> bool:
+def write_if_changed(path: Path, data: bytes) -> bool:
     """``write_atomic``, unless the file holds the very same already: False then. Raises OSError."""
     if path.is_file() and path.read_bytes() == data:
         return False
@@ -53,7 +53,7 @@ def write_changed(path: Path, data: bytes) -> bool:
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
-def sweep_parts(root: Path) -> None:
+def remove_partial_files(root: Path) -> None:
     """Remove what killed writers left below a folder. Files of processes that still run are theirs."""
     for folder, _, names in os.walk(root):
         for name in names:

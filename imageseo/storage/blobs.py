@@ -106,18 +106,18 @@ class Blobs:
 
     def remove(self, sha256: str) -> bool:
         """Take a blob away; see :func:`discard`."""
-        return discard(self.path(sha256))
+        return remove_path(self.path(sha256))
 
     def inventory(self) -> Inventory:
         """Everything below the folder."""
         sizes: dict[str, int] = {}
         odd: list[str] = []
         strangers: list[str] = []
-        for shard in listed(self._folder):
+        for shard in list_folder(self._folder):
             if not _SHARD.fullmatch(shard.name) or not shard.is_dir(follow_symlinks=False):
                 strangers.append(shard.path)
                 continue
-            for entry in listed(shard.path):
+            for entry in list_folder(shard.path):
                 if not _NAME.fullmatch(entry.name) or not entry.name.startswith(shard.name):
                     strangers.append(entry.path)
                 elif entry.is_file(follow_symlinks=False):
@@ -186,7 +186,7 @@ class Blobs:
             file.close()
 
 
-def discard(path: str) -> bool:
+def remove_path(path: str) -> bool:
     """Take away what lies at a path of ours, a link without what it leads to.
 
     False for a folder that holds something: that was made by somebody and is nobody's to delete. Raises OSError.
@@ -216,7 +216,7 @@ def _place(name: Path, path: Path) -> None:
     try:
         name.replace(path)
     except IsADirectoryError:
-        if not discard(str(path)):
+        if not remove_path(str(path)):
             raise
         name.replace(path)
 
@@ -236,7 +236,7 @@ def _replace(name: Path, path: Path, size: int) -> None:
             time.sleep(0.05)
 
 
-def listed(folder: str) -> list[os.DirEntry[str]]:
+def list_folder(folder: str) -> list[os.DirEntry[str]]:
     """The entries of a folder by name; none when it is not there."""
     try:
         with os.scandir(folder) as found:

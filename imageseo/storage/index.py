@@ -10,8 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from imageseo.model.protocols import Stored
-from imageseo.storage.blobs import discard, listed
+from imageseo.model.protocols import StoredBlob
+from imageseo.storage.blobs import list_folder, remove_path
 
 try:
     import fcntl
@@ -25,16 +25,16 @@ _DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Entry:
+class IndexEntry:
     """A key on disk. ``used``: when it was last used, seconds; ``path``: its file."""
 
     used: float
     path: str
     key: str
-    stored: Stored
+    stored: StoredBlob
 
 
-class Entries:
+class KeyIndex:
     """A folder of keys (``ab/<rest of the key>.<sha256>.<bytes>``). Every method may raise OSError.
 
     An empty file cannot be half-written. Its time is when the key was last used, which nothing but pruning asks.
@@ -43,10 +43,10 @@ class Entries:
     def __init__(self, folder: Path) -> None:
         self._folder = str(folder / "keys")
 
-    def path(self, key: str, stored: Stored) -> str:
+    def path(self, key: str, stored: StoredBlob) -> str:
         return f"{self._folder}{os.sep}{key[:2]}{os.sep}{key[2:]}.{stored.sha256}.{stored.bytes}"
 
-    def shard(self, key: str) -> dict[str, Stored]:
+    def shard(self, key: str) -> dict[str, StoredBlob]:
         """Every key that begins with the same two digits. Raises ValueError for what is no key."""
         if not _KEY.fullmatch(key):
             raise ValueError(f"a key is 64 hex digits, not {key!r}")
@@ -56,63 +56,63 @@ class Entries:
             return {}
         # Two entries of one key: only from codecs that call themselves the same and are not. Any will do.
         found = (_ENTRY.fullmatch(name) for name in names)
-        return {key[:2] + match[1]: Stored(sha256=match[2], bytes=int(match[3])) for match in found if match}
+        return {key[:2] + match[1]: StoredBlob(sha256=match[2], bytes=int(match[3])) for match in found if match}
 
-    def add(self, key: str, stored: Stored, now: float) -> None:
+    def add(self, key: str, stored: StoredBlob, now: float) -> None:
         path = Path(self.path(key, stored))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
         os.utime(path, (now, now))
 
-    def forget(self, key: str, stored: Stored) -> None:
+    def forget(self, key: str, stored: StoredBlob) -> None:
         with suppress(OSError):  # where we may only read, an entry that leads nowhere stays
-            discard(self.path(key, stored))
+            remove_path(self.path(key, stored))
 
-    def mark(self, key: str, stored: Stored, now: float) -> None:
+    def mark(self, key: str, stored: StoredBlob, now: float) -> None:
         """Move an entry's time to ``now``, at most once a day; back, too, when a clock ran ahead."""
         path = self.path(key, stored)
         with suppress(OSError):
             if abs(now - os.stat(path).st_mtime) > _DAY:  # noqa: PTH116 - a Path costs more than the call
                 os.utime(path, (now, now))
 
-    def remove_unused(self, entry: Entry) -> bool:
+    def remove_unused(self, entry: IndexEntry) -> bool:
         """Remove a key unless somebody used it since it was listed, or removed it."""
         try:
             if os.stat(entry.path).st_mtime > entry.used + 1:  # noqa: PTH116 - as above
                 return False
         except FileNotFoundError:
             return False
-        return discard(entry.path)
+        return remove_path(entry.path)
 
-    def mend_times(self, entries: Iterable[Entry], now: float) -> None:
+    def mend_times(self, entries: Iterable[IndexEntry], now: float) -> None:
         """Count what was used in the future, by a clock that ran ahead, as used now: or it would never grow old."""
         for entry in entries:
             if entry.used > now:
                 with suppress(FileNotFoundError):
                     os.utime(entry.path, (now, now))
 
-    def inventory(self) -> tuple[list[Entry], list[str]]:
+    def inventory(self) -> tuple[list[IndexEntry], list[str]]:
         """All keys, and the paths of what is none."""
-        entries: list[Entry] = []
+        entries: list[IndexEntry] = []
         strangers: list[str] = []
-        for shard in listed(self._folder):
+        for shard in list_folder(self._folder):
             if not _SHARD.fullmatch(shard.name) or not shard.is_dir(follow_symlinks=False):
                 strangers.append(shard.path)
                 continue
-            for file in listed(shard.path):
+            for file in list_folder(shard.path):
                 match = _ENTRY.fullmatch(file.name)
                 if match is None or not file.is_file(follow_symlinks=False):
                     strangers.append(file.path)
                     continue
-                stored = Stored(sha256=match[2], bytes=int(match[3]))
+                stored = StoredBlob(sha256=match[2], bytes=int(match[3]))
                 with suppress(FileNotFoundError):  # another process removed it
                     used = file.stat(follow_symlinks=False).st_mtime
-                    entries.append(Entry(used=used, path=file.path, key=shard.name + match[1], stored=stored))
+                    entries.append(IndexEntry(used=used, path=file.path, key=shard.name + match[1], stored=stored))
         return entries, strangers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pruning:
+class PrunePolicy:
     """What to prune; ``None``: not by that. Seconds, bytes, keys.
 
     ``lately``: what was used since then stays although it is not ``needed``.
@@ -123,9 +123,11 @@ class Pruning:
     needed: Collection[str] | None = None
     lately: float | None = None
 
-    def choose(self, entries: Iterable[Entry], sizes: Mapping[str, int], now: float) -> tuple[set[Entry], int]:
+    def choose(
+        self, entries: Iterable[IndexEntry], sizes: Mapping[str, int], now: float
+    ) -> tuple[set[IndexEntry], int]:
         """The entries that go, and how many stay for ``lately`` alone. ``sizes``: bytes of the blobs that exist."""
-        goes: set[Entry] = set()
+        goes: set[IndexEntry] = set()
         spared = 0
         users = Counter(entry.stored.sha256 for entry in entries)
         total = sum(size for sha256, size in sizes.items() if sha256 in users)
@@ -143,7 +145,7 @@ class Pruning:
         return goes, spared
 
 
-def hold(folder: Path) -> int | None:
+def mark_in_use(folder: Path) -> int | None:
     """Say that a build works with a folder, by a lock that ends with its process; the handle to close, or None."""
     if fcntl is None:
         return None
@@ -158,7 +160,7 @@ def hold(folder: Path) -> int | None:
     return None
 
 
-def held(folder: Path) -> bool:
+def is_in_use(folder: Path) -> bool:
     """Whether some build works with a folder, or may for all that we can tell."""
     if fcntl is None:
         return True

@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 
 from imageseo.model.errors import SiteError
-from imageseo.storage.atomic import sweep_parts, write_atomic
+from imageseo.storage.atomic import remove_partial_files, write_atomic
 
 
-class Output:
+class OutputFolder:
     """The root of a built site. ``changed`` holds the paths that were written or removed, in order.
 
     Paths are relative to the root, with ``/``. ``sources`` are folders that must never be written to: a root that is
@@ -31,7 +31,7 @@ class Output:
                 hint="name the folder that the site is built into",
             )
         self._sources = tuple(source for source in self._sources if source.is_relative_to(self.root))
-        sweep_parts(self.root)
+        remove_partial_files(self.root)
 
     def locate(self, path: str) -> Path:
         """The file behind a site path; raises SiteError when a link leads out of the site or into its sources."""

@@ -38,7 +38,7 @@ class Limits:
     pause: float = 0.5
 
 
-class Trouble(Exception):
+class RemoteError(Exception):
     """What went wrong with a remote file, ready to be said. ``final``: it will be so in a second attempt, too."""
 
     def __init__(self, message: str, hint: str, *, final: bool = False) -> None:
@@ -48,12 +48,12 @@ class Trouble(Exception):
         self.final = final
 
 
-def checked(url: str, key: str = "hero.masters") -> str:
+def validated_url(url: str, key: str = "hero.masters") -> str:
     """The URL without a slash at its end. Raises SettingsError for what must not stand in a file that is committed.
 
     ``key``: of the setting that says it.
     """
-    shown = masked(url)
+    shown = redacted(url)
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - a number that is none is told here
@@ -70,7 +70,7 @@ def checked(url: str, key: str = "hero.masters") -> str:
     return f"{parts.scheme}{url[len(parts.scheme) :].rstrip('/')}"  # the scheme in small letters
 
 
-def masked(url: str) -> str:
+def redacted(url: str) -> str:
     """The URL without what may be a user, a password or a query: nothing tells where a password ends."""
     head, _, rest = url.partition("://")
     return f"{head}://" + ("***" if "@" in rest else re.sub(r"[?#].*", "?***", rest, flags=re.DOTALL))
@@ -110,14 +110,14 @@ class Remote:
         except FileExistsError:
             if self.holds(file, data):
                 return
-        except Trouble as trouble:
+        except RemoteError as trouble:
             if trouble.final:
                 raise
         except FileNotFoundError:
-            raise Trouble("there is no such bucket or folder", _ABSENT.format(self.key), final=True) from None
+            raise RemoteError("there is no such bucket or folder", _ABSENT.format(self.key), final=True) from None
         self._ask(lambda system, more: system.pipe_file(self._at(file), data, **more))
         if not self.holds(file, data):
-            raise Trouble("the server says that it took it, and holds other bytes", "Run again; ask who runs it.")
+            raise RemoteError("the server says that it took it, and holds other bytes", "Run again; ask who runs it.")
 
     def stamps(self) -> dict[str, str]:
         """Every file below the URL, by its path from there -> what is another text when the file is another one.
@@ -158,7 +158,7 @@ class Remote:
             except _Passing as passing:
                 if attempt >= self.limits.attempts:
                     times = f" (asked {attempt} times)" if attempt > 1 else ""
-                    raise Trouble(f"{passing.message}{times}", passing.hint) from None
+                    raise RemoteError(f"{passing.message}{times}", passing.hint) from None
                 time.sleep(self.limits.pause * attempt)
         raise AssertionError("at least one attempt")
 
@@ -186,14 +186,14 @@ def _stamp(info: Mapping[str, Any]) -> str:
     return " ".join([str(info.get("size")), *said]) if said else ""
 
 
-class _Passing(Trouble):
+class _Passing(RemoteError):
     """What may be gone when one asks again."""
 
 
 def _open(url: str, limits: Limits, key: str) -> Any:
     scheme = url.partition("://")[0].lower()
     missing = f"{key}: {scheme}:// needs a part that is not installed"
-    hint = extras.command(_EXTRAS.get(scheme, "s3"))
+    hint = extras.install_command(_EXTRAS.get(scheme, "s3"))
     try:
         import fsspec  # type: ignore[import-untyped,unused-ignore]
         from fsspec.core import url_to_fs  # type: ignore[import-untyped,unused-ignore]
@@ -225,7 +225,7 @@ def _open(url: str, limits: Limits, key: str) -> Any:
     try:
         system, _ = url_to_fs(url, skip_instance_cache=True, **options)  # some take their server from the URL
     except (TypeError, ValueError):  # an archive, a repository: it needs options, and there is no place for them
-        lacking = f"{key}: found {masked(url)!r}, and fsspec's {scheme}:// asks for more than a URL says"
+        lacking = f"{key}: found {redacted(url)!r}, and fsspec's {scheme}:// asks for more than a URL says"
         raise SettingsError((lacking,), hint="s3://bucket/prefix, for example.") from None
     if scheme in _EXTRAS:
         system.retries = 1  # s3fs would ask five times, each within botocore's own attempts
@@ -238,39 +238,43 @@ def _fault(error: Exception, key: str) -> Exception:
     code = _code(error)
     told = f" ({code})" if code else ""
     if code == "NoSuchBucket":
-        return Trouble(
+        return RemoteError(
             "there is no such bucket",
             _ABSENT.format(key),
             final=True,
         )
     if code in _REGION:
-        return Trouble(f"the bucket is in another region{told}", "Set AWS_DEFAULT_REGION.", final=True)
+        return RemoteError(f"the bucket is in another region{told}", "Set AWS_DEFAULT_REGION.", final=True)
     if isinstance(error, FileNotFoundError):
         return FileNotFoundError()
     if isinstance(error, FileExistsError):
         return FileExistsError()
     if isinstance(error, PermissionError):
         hint = f"Check {_KEYS}, and what the key may do; a bucket that the key may not list denies what is not there."
-        return Trouble(f"access denied{told}", hint, final=True)
+        return RemoteError(f"access denied{told}", hint, final=True)
     if names & {"NoCredentialsError", "PartialCredentialsError", "ProfileNotFound", "CredentialRetrievalError"}:
-        return Trouble("no credentials", f"Set {_KEYS} in the environment.", final=True)
+        return RemoteError("no credentials", f"Set {_KEYS} in the environment.", final=True)
     again = "Run again; if it stays, see whether AWS_ENDPOINT_URL and the network are right."
     if "FSTimeoutError" in names:  # all the time that there is went by
-        return Trouble("the server does not answer in time", again, final=True)
+        return RemoteError("the server does not answer in time", again, final=True)
     if isinstance(error, TimeoutError) or names & {"ConnectTimeoutError", "ReadTimeoutError"}:
         return _Passing("the server does not answer in time", again)
     if names & {"ClientPayloadError", "IncompleteRead", "IncompleteReadError", "ResponseStreamingError"}:
         return _Passing("the server broke off in the middle of the file", again)
     if "SSLError" in names:
-        return Trouble("the server's certificate is not trusted", "Set AWS_CA_BUNDLE to your authority's.", final=True)
+        return RemoteError(
+            "the server's certificate is not trusted", "Set AWS_CA_BUNDLE to your authority's.", final=True
+        )
     if names & {"ConnectionError", "HTTPClientError", "ClientConnectionError"}:
         return _Passing("the server cannot be reached", again)
     if isinstance(error, NotImplementedError):
-        return Trouble("such a URL can only be read", "Masters need a place to write to, as s3://bucket.", final=True)
+        return RemoteError(
+            "such a URL can only be read", "Masters need a place to write to, as s3://bucket.", final=True
+        )
     if isinstance(error, ValueError | TypeError) or "ParamValidationError" in names:
         name = type(error).__name__
         hint = "See whether AWS_ENDPOINT_URL is a URL such as https://s3.example.org, and the bucket a bucket's name."
-        return Trouble(f"it cannot be asked ({name})", hint, final=True)
+        return RemoteError(f"it cannot be asked ({name})", hint, final=True)
     return _Passing(f"the server fails ({code or type(error).__name__})", again)
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imageseo.model.errors import StoreError
-from imageseo.model.protocols import Clock, Stored
+from imageseo.model.protocols import Clock, StoredBlob
 from imageseo.storage.atomic import write_atomic
-from imageseo.storage.blobs import Blobs, discard
-from imageseo.storage.index import Entries, Pruning, held, hold
+from imageseo.storage.blobs import Blobs, remove_path
+from imageseo.storage.index import KeyIndex, PrunePolicy, is_in_use, mark_in_use
 
 _NOTES = {
     # So that the folder is neither committed nor backed up by accident.
@@ -38,7 +38,7 @@ class StoreInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Upkeep:
+class MaintenanceResult:
     """What ``verify`` or ``prune`` looked at and took away, in bytes too.
 
     ``spared``: entries that stay only because a build is at work. ``strangers``: paths, seen from the store's folder,
@@ -62,10 +62,10 @@ class FolderStore:
     def __init__(self, folder: Path, *, clock: Clock = time.time) -> None:
         self.folder = folder
         self._home = folder / "v1"
-        self._entries = Entries(self._home)
+        self._entries = KeyIndex(self._home)
         self._blobs = Blobs(self._home)
         self._clock = clock  # only for when an entry was last used, which nothing but `prune` asks
-        self._shards: dict[str, dict[str, Stored]] = {}
+        self._shards: dict[str, dict[str, StoredBlob]] = {}
         self._prepared = False
         self._holding: weakref.finalize[[int], FolderStore] | None = None
         self._aside: Blobs | None = None
@@ -73,7 +73,7 @@ class FolderStore:
         self._bad: set[str] = set()  # hashes of blobs that were found damaged or gone
         self._lost: set[str] = set()  # keys that led to those
 
-    def find(self, key: str) -> Stored | None:
+    def find(self, key: str) -> StoredBlob | None:
         """What lies under ``key`` (64 hex digits), or None; a blob that is gone or of another size counts as none."""
         shard = self._shard(key)
         stored = shard.get(key)
@@ -91,7 +91,7 @@ class FolderStore:
         self._entries.mark(key, stored, self._clock())
         return stored
 
-    def read(self, stored: Stored) -> bytes | None:
+    def read(self, stored: StoredBlob) -> bytes | None:
         """The bytes, verified by their hash; None when they are gone or damaged (damaged ones are removed)."""
         try:
             data = self._of(stored.sha256).read(stored.sha256, stored.bytes)
@@ -101,7 +101,7 @@ class FolderStore:
             self._bad.add(stored.sha256)
         return data
 
-    def intact(self, stored: Stored) -> bool:
+    def intact(self, stored: StoredBlob) -> bool:
         """Whether the bytes are there as they were written, told from size and time without reading them.
 
         False where that cannot be told; ``read`` can. Not for what must be certain, such as masters.
@@ -115,13 +115,13 @@ class FolderStore:
         """Where the bytes of that hash lie, for readers that want a file; nothing is verified."""
         return Path(self._of(sha256).path(sha256))
 
-    def put(self, key: str, data: bytes) -> Stored:
+    def put(self, key: str, data: bytes) -> StoredBlob:
         """Keep ``data`` under ``key``, in place of what was there. Nothing half-written ever stands in the store."""
         shard = self._shard(key)
         before = shard.get(key)
         try:
             self._prepare()
-            stored = Stored(sha256=self._blobs.put(data, distrusted=self._bad), bytes=len(data))
+            stored = StoredBlob(sha256=self._blobs.put(data, distrusted=self._bad), bytes=len(data))
             self._entries.add(key, stored, self._clock())
             self._bad.discard(stored.sha256)
         except OSError as error:
@@ -149,7 +149,7 @@ class FolderStore:
         except OSError as error:
             raise self._fault("read", error) from error
 
-    def verify(self) -> Upkeep:
+    def verify(self) -> MaintenanceResult:
         """Read every blob; remove what is damaged, and keys that lead nowhere. Raises when it cannot be removed."""
         try:
             self._blobs.sweep()
@@ -157,15 +157,15 @@ class FolderStore:
             bad = {sha256: size for sha256, size in found.sizes.items() if not self._blobs.check(sha256)}
             for sha256 in bad:
                 self._blobs.remove(sha256)
-            odd = [path for path in found.odd if not discard(path)]
+            odd = [path for path in found.odd if not remove_path(path)]
             entries, strangers = self._entries.inventory()
             for entry in entries:
                 if self._blobs.size(entry.stored.sha256) != entry.stored.bytes:
-                    discard(entry.path)
+                    remove_path(entry.path)
         except OSError as error:
             raise self._fault("write", error) from error
         self._shards.clear()
-        return Upkeep(
+        return MaintenanceResult(
             checked=len(found.sizes) + len(found.odd),
             removed=len(bad) + len(found.odd) - len(odd),
             bytes=sum(bad.values()),
@@ -179,7 +179,7 @@ class FolderStore:
         max_bytes: int | None = None,
         needed: Collection[str] | None = None,
         dry: bool = False,
-    ) -> Upkeep:
+    ) -> MaintenanceResult:
         """Remove entries unused for ``older_than`` seconds, and whose key is not among the ``needed``; then the longest
         unused until the rest fits ``max_bytes``. ``dry``: say what would go, and leave it.
 
@@ -196,13 +196,13 @@ class FolderStore:
             entries, strangers = self._entries.inventory()
             if not dry:
                 self._entries.mend_times(entries, now)
-            lately = now - _BUILD if held(self._home) else None
-            plan = Pruning(older_than=older_than, max_bytes=max_bytes, needed=needed, lately=lately)
+            lately = now - _BUILD if is_in_use(self._home) else None
+            plan = PrunePolicy(older_than=older_than, max_bytes=max_bytes, needed=needed, lately=lately)
             goes, spared = plan.choose(entries, found.sizes, now)
             gone = goes if dry else {entry for entry in goes if self._entries.remove_unused(entry)}
             led_to = {entry.stored.sha256 for entry in entries if entry not in gone}
             # A build, that began meanwhile perhaps, puts bytes before the key that leads to them.
-            spares = lately is not None or held(self._home)
+            spares = lately is not None or is_in_use(self._home)
             freed = 0
             for sha256 in found.sizes.keys() - led_to:
                 if spares and self._blobs.young(sha256):
@@ -213,7 +213,7 @@ class FolderStore:
         except OSError as error:
             raise self._fault("write", error) from error
         self._shards.clear()
-        return Upkeep(
+        return MaintenanceResult(
             checked=len(entries),
             removed=len(gone),
             bytes=freed,
@@ -221,7 +221,7 @@ class FolderStore:
             strangers=self._named(*found.strangers, *found.odd, *strangers),
         )
 
-    def _shard(self, key: str) -> dict[str, Stored]:
+    def _shard(self, key: str) -> dict[str, StoredBlob]:
         """Every key that begins with the same two digits, listed once in this store's life."""
         if key[:2] not in self._shards:
             self._hold()
@@ -234,13 +234,13 @@ class FolderStore:
     def _of(self, sha256: str) -> Blobs:
         return self._aside if self._aside is not None and sha256 in self._set_aside else self._blobs
 
-    def _put_aside(self, data: bytes) -> Stored:
+    def _put_aside(self, data: bytes) -> StoredBlob:
         try:
             if self._aside is None:
                 folder = tempfile.mkdtemp(prefix="imageseo-")
                 weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
                 self._aside = Blobs(Path(folder))
-            stored = Stored(sha256=self._aside.put(data), bytes=len(data))
+            stored = StoredBlob(sha256=self._aside.put(data), bytes=len(data))
         except OSError as error:
             raise self._fault("write", error) from error
         self._bad.discard(stored.sha256)
@@ -249,7 +249,7 @@ class FolderStore:
 
     def _hold(self) -> None:
         """Let others know that a build works with this store, as long as this object lives."""
-        if self._holding is None and (handle := hold(self._home)) is not None:
+        if self._holding is None and (handle := mark_in_use(self._home)) is not None:
             self._holding = weakref.finalize(self, os.close, handle)
 
     def _release(self) -> None:

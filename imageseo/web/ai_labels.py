@@ -32,7 +32,7 @@ _SAID = re.compile(
 )
 
 
-def model_made(digital_source_type: str | None) -> bool:
+def is_ai_generated(digital_source_type: str | None) -> bool:
     """Whether an IPTC DigitalSourceType says that a trained model made a picture, or a part of it."""
     return digital_source_type is not None and digital_source_type.replace("https:", "http:", 1) in _MADE
 
@@ -43,7 +43,7 @@ def label(digital_source_type: str | None, depicts: Depicts, language: str | Non
     What could be taken for a photograph of something that was there, and what nobody says of, is marked on the picture
     itself as well.
     """
-    if not model_made(digital_source_type):
+    if not is_ai_generated(digital_source_type):
         return None
     tag = (language or "").strip().lower().replace("_", "-")
     own = "zh-hant" if _TRADITIONAL.match(tag) else tag.partition("-")[0]
@@ -55,11 +55,11 @@ def label(digital_source_type: str | None, depicts: Depicts, language: str | Non
     )
 
 
-def captioned(caption: str | None, label: Label | None) -> str | None:
+def caption_with_label(caption: str | None, label: Label | None) -> str | None:
     """What a figure's caption says with a label."""
     return " · ".join(filter(None, ((caption or "").strip(), label.caption if label else None))) or None
 
 
-def says_so(text: str | None) -> bool:
+def mentions_ai(text: str | None) -> bool:
     """Whether an author's own words tell that a model made a picture."""
     return text is not None and _SAID.search(text) is not None

@@ -39,7 +39,7 @@ def is_variant(path: str, sha256: str) -> bool:
     return match is not None and sha256.startswith(match[1])
 
 
-def like_variant(path: str) -> bool:
+def looks_like_variant(path: str) -> bool:
     """Whether a path is named as variants are; whose it is, nobody knows."""
     return _VARIANT.search(path) is not None
 

@@ -27,7 +27,7 @@ Reason = Literal["data", "origin", "outside", "empty"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Elsewhere:
+class ExternalUrl:
     """A URL that names no file of this site.
 
     ``data``: carries its bytes itself. ``origin``: another host, a scheme that is not the web's, or what this host
@@ -39,7 +39,7 @@ class Elsewhere:
 
 
 @lru_cache(maxsize=4096)  # planning, facts and rules ask for the same URLs of a page
-def resolve(url: str, *, page: str, base_url: str | None, base_href: str | None = None) -> str | Elsewhere:
+def resolve(url: str, *, page: str, base_url: str | None, base_href: str | None = None) -> str | ExternalUrl:
     """The file that a browser would ask for, relative to the site's root: ``guide/img.png``.
 
     ``url``: as written in the page. ``page``: the page's file. ``base_url``: absolute URL of the site's root;
@@ -51,23 +51,23 @@ def resolve(url: str, *, page: str, base_url: str | None, base_href: str | None 
             return path
     url = _cleaned(url)
     if not url or url[0] in "#?":
-        return Elsewhere(reason="empty")
+        return ExternalUrl(reason="empty")
     if url.lower().startswith(_NOT_FETCHED):
-        return Elsewhere(reason="data")
+        return ExternalUrl(reason="data")
     root = _with_slash(base_url or _UNKNOWN)
     try:
         base = root + quote(page)
         if base_href and base_href.strip():
             base = urljoin(base, _cleaned(base_href))
         if base_url is None and _climbs_out(url, base):
-            return Elsewhere(reason="outside")
+            return ExternalUrl(reason="outside")
         target, home = urlsplit(urljoin(base, url)), urlsplit(root)
         if _host(target.scheme, target.hostname, target.port) != _host(home.scheme, home.hostname, home.port):
-            return Elsewhere(reason="origin")
+            return ExternalUrl(reason="origin")
     except ValueError:  # a broken port or IPv6 address
-        return Elsewhere(reason="origin")
+        return ExternalUrl(reason="origin")
     if _SERVED.match(target.path.removeprefix(home.path).lstrip("/")) or _SERVED.match(target.path.lstrip("/")):
-        return Elsewhere(reason="origin")
+        return ExternalUrl(reason="origin")
     return _inside(unquote(target.path, errors="replace"), unquote(home.path, errors="replace"))
 
 
@@ -117,14 +117,14 @@ def _climbs_out(url: str, base: str) -> bool:
     return False
 
 
-def _inside(path: str, home: str) -> str | Elsewhere:
+def _inside(path: str, home: str) -> str | ExternalUrl:
     if not path.startswith(home):
-        return Elsewhere(reason="empty" if path + "/" == home else "outside")
+        return ExternalUrl(reason="empty" if path + "/" == home else "outside")
     parts = [part for part in path[len(home) :].split("/") if part not in ("", ".")]
     # An encoded ../ (%2e%2e%2f, %5c) survives the join above; it must never reach the file system.
     if ".." in re.split(r"[/\\]", path) or "\x00" in path:
-        return Elsewhere(reason="outside")
-    return "/".join(parts) or Elsewhere(reason="empty")
+        return ExternalUrl(reason="outside")
+    return "/".join(parts) or ExternalUrl(reason="empty")
 
 
 def _host(scheme: str, name: str | None, port: int | None) -> tuple[bool, str | None, int | None]:

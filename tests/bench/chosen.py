@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from imageseo.web.srcset.candidates import parse_srcset
-from tests import browser
+from tests.support import browser
 
 DENSITIES = (1.0, 1.25, 1.5, 1.75, 2.0, 2.625, 3.0)
 LOOK = """async () => {

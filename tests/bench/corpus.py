@@ -15,7 +15,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests import pictures
+from tests.support import pictures
 
 PACKAGE = "lomiri-wallpapers-16.04"
 PHOTOS = (

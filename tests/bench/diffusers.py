@@ -120,15 +120,15 @@ class _Ours:
 
     def __init__(self, project: Path, options: argparse.Namespace) -> None:
         from imageseo.heroes.providers.diffusers import PROVIDER
-        from imageseo.model.protocols import Place
+        from imageseo.model.protocols import ProviderContext
 
         given = {"repro": False, "batch": options.batch, "device": options.device}
         self.project, self.options = project, options
-        self.provider = PROVIDER.placed(Place(project=project, cache=project / ".cache", options=given))
+        self.provider = PROVIDER.placed(ProviderContext(project=project, cache=project / ".cache", options=given))
 
     def round(self, number: int) -> None:
         from imageseo.heroes.generate.runner import generate
-        from imageseo.heroes.masters.store import FolderVault
+        from imageseo.heroes.masters.store import FolderMasterStore
         from imageseo.model.hero import HeroRequest, Recipe
         from imageseo.model.protocols import HeroProvider
 
@@ -144,7 +144,7 @@ class _Ours:
         result = generate(
             requests,
             providers={"diffusers": cast("HeroProvider", self.provider)},
-            vault=FolderVault(self.project, f"ours-{number}"),
+            vault=FolderMasterStore(self.project, f"ours-{number}"),
             lock_path=self.project / f"ours-{number}.lock",
         )
         if len(result.made) != len(requests):
@@ -159,7 +159,7 @@ def _wanted(number: int, options: argparse.Namespace) -> list[tuple[str, int]]:
 
 
 def _save(folder: Path, machine: Any, options: argparse.Namespace) -> None:
-    from tests import tiny_models
+    from tests.support import tiny_models
 
     if options.tiny:
         tiny_models.save("sdxl", folder)

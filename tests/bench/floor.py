@@ -160,7 +160,7 @@ def record(folder: Path) -> Iterator[None]:
 
     folder.mkdir(parents=True, exist_ok=True)
     kept = Record(folder)
-    codecs, metrics, pixels = factory.codecs, factory.metrics, tasks.pixels
+    codecs, metrics, pixels = factory.codecs, factory.metrics, tasks.load_resizer
 
     def sizes_by(resizer: str) -> Any:
         kept.resizer = resizer
@@ -174,7 +174,7 @@ def record(folder: Path) -> Iterator[None]:
             (composition, "codecs", heard),
             (composition, "metrics", lambda name: _Metric(metrics(name), kept)),
             (tasks, "pixels", sizes_by),
-            (quality_search, "sheet", kept.sheet(quality_search.sheet)),
+            (quality_search, "sheet", kept.sheet(quality_search.scored_image)),
         ):
             stack.enter_context(mock.patch.object(module, name, mine))
         yield
@@ -186,8 +186,8 @@ def replay(folder: Path) -> dict[str, Any]:
     from importlib import import_module
 
     from imageseo.config.plugins import plugin_loaders
-    from imageseo.images.encoding.quality_search import sheet
-    from imageseo.images.encoding.tasks import pixels
+    from imageseo.images.encoding.quality_search import scored_image
+    from imageseo.images.encoding.tasks import load_resizer
 
     renders, rendered, sheets, encodes, scores, metric_name, resizer = pickle.loads((folder / "calls").read_bytes())
     metric = plugin_loaders("imageseo.metrics")[metric_name]().METRIC if scores else None
@@ -201,9 +201,9 @@ def replay(folder: Path) -> dict[str, Any]:
         data = (folder / source).read_bytes()
         kind, orientation, sizes = renders[source]
         with cpu(spent, "resize"):
-            made = pixels(resizer).render(data, kind, orientation, sorted(sizes))
+            made = load_resizer(resizer).render(data, kind, orientation, sorted(sizes))
         images = {
-            name: sheet(made[size]) if name in sheets else made[size]
+            name: scored_image(made[size]) if name in sheets else made[size]
             for name, (where, size) in rendered.items()
             if where == source
         }

@@ -8,14 +8,14 @@ from imageseo.config.settings import Settings
 from imageseo.images.decoding.probe import probe
 from imageseo.layout import hero_detection, image_widths
 from imageseo.model.image import Asset, ImageRef
-from imageseo.web.html.page_scan import find
+from imageseo.web.html.page_scan import scan_page
 from imageseo.web.urls import resolve
 
 
 def guessed(root: Path, path: str, *, base_url: str | None) -> str | None:
     """The site path of the image that is the hero of a built page; None without confidence."""
     html = (root / path).read_bytes()
-    scan = find(html)
+    scan = scan_page(html)
 
     def asset(ref: ImageRef) -> Asset | None:
         place = resolve(ref.src, page=path, base_url=base_url, base_href=scan.base_href)

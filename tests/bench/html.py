@@ -30,7 +30,7 @@ def ours(html: bytes) -> bytes:
 
     asset = Asset(path="photo.jpg", sha256="0" * 64, bytes=10**6, format="jpeg", width=1600, height=900)
     html = edits.strip(html)
-    scan = page_scan.find(html)
+    scan = page_scan.scan_page(html)
     planned = page_plan.plan_page(
         Page(path="index.html"),
         scan,
@@ -39,7 +39,9 @@ def ours(html: bytes) -> bytes:
         hero_asset=None,
         guess=True,
         layout=image_widths.layout_for(scan.meta_content("generator"), html=html),
-        offer=page_plan.Offer(widths=(320, 640, 960, 1280), formats=("avif", "webp"), quality=QualitySettings()),
+        offer=page_plan.VariantOptions(
+            widths=(320, 640, 960, 1280), formats=("avif", "webp"), quality=QualitySettings()
+        ),
         insert="after-h1",
     )
     return edits.apply(html, markup.page_edits(planned, {}))

@@ -21,8 +21,8 @@ from pathlib import Path
 from imageseo.config.settings import Settings
 from imageseo.images.decoding.probe import probe
 from imageseo.layout import layout_file
-from imageseo.layout.measurements import Survey, template
-from imageseo.lint.facts.page import PageFacts, Reading
+from imageseo.layout.measurements import SiteMeasurements, template_fingerprint
+from imageseo.lint.facts.page import PageContext, PageFacts
 from imageseo.lint.facts.site_files import SiteFiles
 from imageseo.model.image import Asset, BadAsset
 from imageseo.model.layout import PageLayout, ShownImage, SiteLayout
@@ -103,9 +103,9 @@ def inherited(root: Path, layout: SiteLayout, own: PageLayout) -> PageLayout | N
         Page(path=own.page),
         site=site,
         files=SiteFiles(root, asset),
-        reading=replace(Reading.of(site, Settings()), survey=Survey(replace(layout, pages=others))),
+        reading=replace(PageContext.of(site, Settings()), survey=SiteMeasurements(replace(layout, pages=others))),
     )
-    assert template(facts.html, facts.scan) == own.template, own.page
+    assert template_fingerprint(facts.html, facts.scan) == own.template, own.page
     return facts.measured
 
 

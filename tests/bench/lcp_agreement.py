@@ -22,9 +22,9 @@ from urllib.parse import urljoin
 
 from imageseo.cli.commands import measure
 from imageseo.integrations.progress import Quiet
-from imageseo.integrations.project import at_hand
+from imageseo.integrations.project import detect_project
 from imageseo.layout import layout_file
-from imageseo.layout.browser.server import Served, serve
+from imageseo.layout.browser.server import SiteServer, serve
 from imageseo.model.layout import Lcp
 from imageseo.model.site import Page
 from tests.bench.guess import guessed
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         folder, root = Path(name), options.site.resolve()
         url = f'site_url = "{options.site_url}"\n' if options.site_url else ""
         (folder / "imageseo.toml").write_text(url, "utf-8")
-        here = at_hand(folder, config=None, note=lambda text: None)
+        here = detect_project(folder, config=None, note=lambda text: None)
         site = here.site(root)
         chosen = (site.pages[index * len(site.pages) // options.pages] for index in range(options.pages))
         pages = list(dict.fromkeys(page.path for page in chosen))
@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _row(
-    root: Path, base: str | None, path: str, lcp: Mapping[str, Lcp], served: Served, program: str
+    root: Path, base: str | None, path: str, lcp: Mapping[str, Lcp], served: SiteServer, program: str
 ) -> dict[str, Any]:
     node = _audited(program, served.url(Page(path=path).url))
     ours = {name: each.src if each.kind == "image" else each.kind for name, each in lcp.items()}
@@ -116,7 +116,7 @@ def _alike(ours: str | None, theirs: str) -> bool:
     return stem.startswith(named) if cut else stem == named
 
 
-def _named(node: Mapping[str, str], path: str, served: Served) -> str:
+def _named(node: Mapping[str, str], path: str, served: SiteServer) -> str:
     """The site path of an ``<img>``; ``text`` for another element, ``none`` where Lighthouse saw nothing."""
     snippet = node.get("snippet", "")
     if not snippet:

@@ -31,17 +31,17 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     """Seconds for the index, milliseconds a search, and peak memory."""
     from imageseo.heroes.providers.asset_library import locations, query_terms, search_index
     from imageseo.heroes.providers.asset_library.licenses import refused
-    from imageseo.heroes.providers.asset_library.search_index import Where
+    from imageseo.heroes.providers.asset_library.search_index import Filter
 
     with tempfile.TemporaryDirectory(prefix="imageseo-bench-") as folder:
         library, cache = Path(folder) / "library", Path(folder) / "cache"
         vocabulary = furnish(library, options.pictures)
         began = time.perf_counter()
-        with search_index.opened(locations.Folder(library, "library"), cache):
+        with search_index.open_index(locations.Folder(library, "library"), cache):
             cold = time.perf_counter() - began
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         began = time.perf_counter()
-        with search_index.opened(locations.Folder(library, "library"), cache) as shelf:
+        with search_index.open_index(locations.Folder(library, "library"), cache) as shelf:
             warm = time.perf_counter() - began
             chance = random.Random(7)
 
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
                 return query_terms.asked(" ".join(_drawn(chance, vocabulary) for _ in range(count)))
 
             def pick() -> None:
-                for hit in shelf.search(some(2), Where(orientation="landscape")):
+                for hit in shelf.search(some(2), Filter(orientation="landscape")):
                     if not refused(shelf.entry(hit.id), ()):
                         break
 
@@ -79,7 +79,7 @@ def furnish(library: Path, count: int) -> list[str]:
 
     Half of them also have the word ``photo``.
     """
-    from tests import pictures
+    from tests.support import pictures
 
     chance = random.Random(1)
     vocabulary = [

@@ -84,11 +84,11 @@ def _page(number: int) -> Page:
 def _requests(project: Path) -> Callable[[Page], HeroRequest | None]:
     from imageseo.config.settings import HeroSettings
     from imageseo.heroes.providers.diffusers import PROVIDER
-    from imageseo.heroes.recipes.request_reader import Requests
-    from imageseo.model.protocols import HeroProvider, Place
+    from imageseo.heroes.recipes.request_reader import RequestReader
+    from imageseo.model.protocols import HeroProvider, ProviderContext
 
-    provider = PROVIDER.placed(Place(project=project, cache=project / ".cache"))
-    return Requests(settings=HeroSettings(), providers={"diffusers": cast("HeroProvider", provider)}).of
+    provider = PROVIDER.placed(ProviderContext(project=project, cache=project / ".cache"))
+    return RequestReader(settings=HeroSettings(), providers={"diffusers": cast("HeroProvider", provider)}).of
 
 
 def _pin(project: Path, pages: Sequence[Page], size: int) -> list[Pin]:
@@ -126,19 +126,19 @@ def _pin(project: Path, pages: Sequence[Page], size: int) -> list[Pin]:
 
 def _resolved(project: Path, pages: Sequence[Page]) -> int:
     from imageseo.heroes.lock import lock
-    from imageseo.heroes.masters.resolver import Heroes
-    from imageseo.heroes.masters.store import FolderVault
+    from imageseo.heroes.masters.resolver import MasterResolver
+    from imageseo.heroes.masters.store import FolderMasterStore
     from imageseo.model.finding import Location
     from imageseo.model.protocols import Store
 
     read = _requests(project)
-    heroes = Heroes(
+    heroes = MasterResolver(
         lock=lock.read(project / lock.NAME),
         project=project,
         store=cast("Store", None),  # a pinned hero asks for none
         providers={},
         frozen=True,
-        vault=FolderVault(project, "heroes"),
+        vault=FolderMasterStore(project, "heroes"),
     )
     found = 0
     for page in pages:

@@ -20,11 +20,11 @@ from unittest import mock
 
 from imageseo.cli.commands import measure
 from imageseo.integrations.progress import Quiet
-from imageseo.integrations.project import at_hand
+from imageseo.integrations.project import detect_project
 from imageseo.layout import layout_file
 from imageseo.layout.browser import runner as browsing
 from imageseo.layout.browser.runner import VIEWPORTS
-from imageseo.layout.browser.session import Window
+from imageseo.layout.browser.session import BrowserSession
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,9 +46,9 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             folder = Path(name)
             url = f'site_url = "{options.site_url}"\n' if options.site_url else ""
             (folder / "imageseo.toml").write_text(url, "utf-8")
-            here = at_hand(folder, config=None, note=lambda text: None)
+            here = detect_project(folder, config=None, note=lambda text: None)
             with (
-                mock.patch.object(Window, "look", _timed(Window.look, took)),
+                mock.patch.object(BrowserSession, "look", _timed(BrowserSession.look, took)),
                 mock.patch.object(browsing, "_page", _timed(browsing._page, whole)),
             ):
                 started = time.perf_counter()

@@ -26,7 +26,7 @@ WIDTHS = (320, 480, 640, 720, 960, 1280, 1600, 1920)
 
 def sources(folder: Path, count: int, kind: str, progressive: bool) -> None:
     """Photographs of 24 megapixels, each its own; JPEGs every other time progressive, which costs a decoder more."""
-    from tests import pictures
+    from tests.support import pictures
 
     for number in range(count):
         image = pictures.photo(6000, 4000, number)

@@ -60,7 +60,7 @@ def told(path: Path) -> tuple[Path, dict[str, tuple[Path, Asset]], dict[VariantS
 def make(request: Path, chosen: Settings) -> dict[str, object]:
     """Encode, and say where everything lies."""
     out, sources, specs = told(request)
-    with composition.toolbox(chosen, project=out, progress=for_stream()) as tools:
+    with composition.build_tools(chosen, project=out, progress=for_stream()) as tools:
         done = tools.encoder.encode(sources, specs)
         made = {specs[spec]: str(tools.locate(variant.sha256)) for spec, variant in done.variants.items()}
     for spec, problem in done.refused.items():
@@ -71,13 +71,13 @@ def make(request: Path, chosen: Settings) -> dict[str, object]:
 
 def reference(request: Path, chosen: Settings) -> dict[str, object]:
     """Every picture at every width, before any codec has seen it."""
-    from imageseo.images.encoding.tasks import pixels
+    from imageseo.images.encoding.tasks import load_resizer
 
     out, sources, specs = told(request)
     made = {}
     for digest, (file, asset) in sources.items():
         names = {(spec.width, spec.height): name for spec, name in specs.items() if spec.source == digest}
-        images = pixels(chosen.encode.resizer).render(file.read_bytes(), asset.format, asset.orientation, names)
+        images = load_resizer(chosen.encode.resizer).render(file.read_bytes(), asset.format, asset.orientation, names)
         for size, image in images.items():
             path = out / f"{names[size].rpartition('.')[0]}.png"
             image.save(path, compress_level=1)

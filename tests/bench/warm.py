@@ -70,7 +70,7 @@ def page(number: int, size: int, image: str) -> str:
 
 def make(folder: Path, pages: int) -> None:
     """A built site of ``pages`` pages of 100 KB, each with a photograph of its own, and its settings."""
-    from tests import pictures
+    from tests.support import pictures
 
     (folder / "imageseo.toml").write_text(_SETTINGS, encoding="utf-8")
     for number in range(pages):

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from imageseo.config.fields import byte_count
-from imageseo.integrations.project import AtHand
+from imageseo.integrations.project import Project
 from imageseo.model import humanize
 from imageseo.model.errors import SettingsError
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _DAY = 86_400.0
 
 
-def info(here: AtHand, form: str) -> str:
+def info(here: Project, form: str) -> str:
     """What the store holds."""
     found = _store(here).info()
     facts = {
@@ -27,12 +27,12 @@ def info(here: AtHand, form: str) -> str:
         "bytes": found.bytes,
         "leftovers": found.leftovers,
     }
-    text = f"{found.folder}: {found.entries:,} entries, {found.blobs:,} files, {humanize.size(found.bytes)}"
+    text = f"{found.folder}: {found.entries:,} entries, {found.blobs:,} files, {humanize.format_bytes(found.bytes)}"
     stray = f", {found.leftovers:,} leftovers (`imageseo cache prune`)" if found.leftovers else ""
     return _said(facts, text + stray, form)
 
 
-def verify(here: AtHand, form: str) -> tuple[str, bool]:
+def verify(here: Project, form: str) -> tuple[str, bool]:
     """Check every entry; the report, and whether any was damaged."""
     done = _store(here).verify()
     facts = {"checked": done.checked, "removed": done.removed, "bytes": done.bytes, "strangers": done.strangers}
@@ -41,7 +41,7 @@ def verify(here: AtHand, form: str) -> tuple[str, bool]:
 
 
 def prune(
-    here: AtHand, form: str, *, age: str | None, size: str | None, unreachable: bool = False, dry: bool = False
+    here: Project, form: str, *, age: str | None, size: str | None, unreachable: bool = False, dry: bool = False
 ) -> str:
     """Remove what is old, what no site needs, and what is too much; ``dry``: say what would go.
 
@@ -67,7 +67,7 @@ def prune(
         "strangers": done.strangers,
     }
     words = ("would be removed", "would be freed") if dry else ("removed", "freed")
-    text = f"{done.removed:,} of {done.checked:,} entries {words[0]}, {humanize.size(done.bytes)} {words[1]}"
+    text = f"{done.removed:,} of {done.checked:,} entries {words[0]}, {humanize.format_bytes(done.bytes)} {words[1]}"
     if done.spared:
         text += f"; {done.spared:,} stay for now, because a build is running"
     return _said(facts, text + _strangers(done.strangers), form)
@@ -97,7 +97,7 @@ def _strangers(paths: tuple[str, ...]) -> str:
     return f"\nnot ours, left alone: {shown}"
 
 
-def _store(here: AtHand) -> FolderStore:
+def _store(here: Project) -> FolderStore:
     from imageseo.images.encoding import factory
 
     return factory.store(here.settings, here.folder)

@@ -110,7 +110,7 @@ def _parts() -> Iterator[Check]:
             name="imageseo",
             state=State.BROKEN,
             detail="not installed as a package",
-            hint=extras.command(),
+            hint=extras.install_command(),
         )
         return
     for requirement in wanted:
@@ -156,7 +156,7 @@ def _extras() -> Iterator[Check]:
             name=package,
             state=state,
             detail=detail,
-            hint="" if found else extras.command(extra),
+            hint="" if found else extras.install_command(extra),
         )
 
 
@@ -168,10 +168,10 @@ def _version(package: str) -> str | None:
 
 
 def _configuration(folder: Path, config: Path | None, note: Callable[[str], None]) -> Iterator[Check]:
-    from imageseo.integrations.project import at_hand
+    from imageseo.integrations.project import detect_project
 
     try:
-        here = at_hand(folder, config=config, note=note)
+        here = detect_project(folder, config=config, note=note)
     except ImageseoError as error:
         yield Check(kind="configuration", name=error.title, state=State.BROKEN, detail=error.message, hint=error.hint)
         return

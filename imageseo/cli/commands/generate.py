@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from imageseo.cli.commands.generate_report import Checked, Generated
+from imageseo.cli.commands.generate_report import GenerateReport, VerifyReport
 from imageseo.heroes.generate.dry_run import DryRun
 from imageseo.heroes.generate.regression_report import SHEET
 from imageseo.heroes.lock import lock as locks
 from imageseo.heroes.masters import store as vaults
-from imageseo.integrations.command_hints import generating
-from imageseo.integrations.project import AtHand
+from imageseo.integrations.command_hints import generate_command
+from imageseo.integrations.project import Project
 from imageseo.model.errors import ImageseoError, RecipeError, SiteError
 from imageseo.model.hero import HeroRequest, Pin, Recipe
 from imageseo.model.protocols import HeroProvider, Progress
@@ -29,7 +29,7 @@ _UNSEEN = (
 
 
 def generate(
-    here: AtHand,
+    here: Project,
     *,
     names: Sequence[str],
     root: Path | None,
@@ -39,7 +39,7 @@ def generate(
     prune: bool = False,
     accept: bool = False,
     report: Path | None = None,
-) -> Generated:
+) -> GenerateReport:
     """Make what the pages ask for. ``names``: of pages, all when empty; then pins that nobody asks for are dropped,
     as long as the host itself gave every page: a page that merely was not seen keeps its pin.
     Who names a page means it: its master is drawn again even where somebody changed the file.
@@ -52,14 +52,14 @@ def generate(
     Raises SiteError for a name that no page has, LockError, and what else stops all of the work.
     """
     from imageseo.heroes.generate import runner as masters
-    from imageseo.heroes.generate.process_lock import alone
+    from imageseo.heroes.generate.process_lock import single_instance
     from imageseo.images.encoding import factory
 
     settings = here.settings
-    command = generating(config=config, root=root)
+    command = generate_command(config=config, root=root)
     cache = here.folder / settings.cache_dir
-    vault = vaults.of(settings.hero.masters, here.folder, cache, fresh=True)
-    turn = nullcontext() if frozen else alone(cache / "generate.busy", here.note)
+    vault = vaults.open_master_store(settings.hero.masters, here.folder, cache, fresh=True)
+    turn = nullcontext() if frozen else single_instance(cache / "generate.busy", here.note)
     with turn:
         asking = _Asking.of(here, names, root, progress)
         result = masters.generate(
@@ -80,11 +80,11 @@ def generate(
         where = f"{report or cache / 'regression'}"
         said = f"{result.compared} heroes of changed models, old beside new: {where}/{SHEET}"
         here.note(said if result.compared else "no model's files have changed: there is nothing to accept")
-    return Generated(result=result, faults=(*asking.faults, *result.failed), command=command)
+    return GenerateReport(result=result, faults=(*asking.faults, *result.failed), command=command)
 
 
-def rehearse(
-    here: AtHand, *, names: Sequence[str], root: Path | None, progress: Progress, config: Path | None = None
+def dry_run(
+    here: Project, *, names: Sequence[str], root: Path | None, progress: Progress, config: Path | None = None
 ) -> DryRun:
     """What ``generate`` would do, with every resolved prompt; makes no picture and pins nothing. Raises as it does.
 
@@ -92,35 +92,37 @@ def rehearse(
     a search in a library elsewhere needs.
     """
     from imageseo.heroes.generate import dry_run, model_changes
-    from imageseo.heroes.generate.planner import weigh
+    from imageseo.heroes.generate.planner import plan_generation
     from imageseo.heroes.recipes import asset_providers as finders
     from imageseo.pipeline import composition as compose
 
     asking = _Asking.of(here, names, root, progress)
-    lock, command = locks.read(here.folder / locks.NAME), generating(config=config, root=root)
-    wanted = weigh(
+    lock, command = locks.read(here.folder / locks.NAME), generate_command(config=config, root=root)
+    wanted = plan_generation(
         asking.requests,
         lock,
         compose.vault(here.settings, here.folder),
         present=asking.present,
         redraw=asking.redraw,
         command=command,
-        apart=partial(finders.apart, asking.providers),
+        apart=partial(finders.needs_own_picture, asking.providers),
     )
     known = model_changes.pinned(lock.pins)
 
     def refuses(recipe: Recipe) -> ImageseoError | None:
-        return model_changes.foreseen(asking.providers.get(recipe.provider), recipe, known, command("--accept-model"))
+        return model_changes.expected_refusal(
+            asking.providers.get(recipe.provider), recipe, known, command("--accept-model")
+        )
 
     return dry_run.plan(wanted, asking.providers, faults=asking.faults, refuses=refuses, prune=asking.idle(here, root))
 
 
-def verify(here: AtHand, *, names: Sequence[str], root: Path | None, progress: Progress) -> Checked:
+def verify(here: Project, *, names: Sequence[str], root: Path | None, progress: Progress) -> VerifyReport:
     """Make the pinned heroes of the named pages again, all when there is no name, and compare; writes nothing.
 
     Raises SiteError for a name that no pin and no page has, LockError.
     """
-    from imageseo.heroes.generate.producer import Making
+    from imageseo.heroes.generate.producer import Producer
     from imageseo.heroes.generate.verify import verify as made_again
     from imageseo.heroes.recipes import asset_providers as finders
     from imageseo.pipeline import composition as compose
@@ -128,13 +130,13 @@ def verify(here: AtHand, *, names: Sequence[str], root: Path | None, progress: P
     lock = locks.read(here.folder / locks.NAME)
     pins = lock.pins if not names else _pins(lock, names, here, root)
     vault = compose.vault(here.settings, here.folder)
-    providers = finders.beside(_providers(here, progress), finders.shown(lock.pins))
-    making = Making(providers=providers, clock=time.perf_counter)
+    providers = finders.with_pictures_in_use(_providers(here, progress), finders.pictures_in_use(lock.pins))
+    making = Producer(providers=providers, clock=time.perf_counter)
     heroes = made_again(pins, making=making, vault=vault, progress=progress)
-    return Checked(heroes=heroes, work_done=making.work())
+    return VerifyReport(heroes=heroes, work_done=making.work())
 
 
-def _pins(lock: locks.Lock, names: Sequence[str], here: AtHand, root: Path | None) -> list[Pin]:
+def _pins(lock: locks.Lock, names: Sequence[str], here: Project, root: Path | None) -> list[Pin]:
     """The pins of pages as they were named, be it as the lock does."""
     found: dict[str, Pin] = {}
     for name in names:
@@ -150,7 +152,7 @@ def _pins(lock: locks.Lock, names: Sequence[str], here: AtHand, root: Path | Non
     return list(found.values())
 
 
-def _providers(here: AtHand, progress: Progress) -> Mapping[str, HeroProvider]:
+def _providers(here: Project, progress: Progress) -> Mapping[str, HeroProvider]:
     from imageseo.pipeline import composition as compose
 
     return compose.providers(here.settings, here.folder, progress=progress)
@@ -173,13 +175,13 @@ class _Asking:
     faults: Sequence[tuple[str, ImageseoError]]
 
     @classmethod
-    def of(cls, here: AtHand, names: Sequence[str], root: Path | None, progress: Progress) -> _Asking:
+    def of(cls, here: Project, names: Sequence[str], root: Path | None, progress: Progress) -> _Asking:
         from imageseo.pipeline import composition as compose
 
         pages, whole = here.pages(root)
         chosen = _chosen(pages, names, here.folder) if names else pages
         providers = _providers(here, progress)
-        read = compose.reader(here.settings, here.folder, providers, base_url=here.base_url)
+        read = compose.request_reader(here.settings, here.folder, providers, base_url=here.base_url)
         requests: list[HeroRequest] = []
         faults: list[tuple[str, ImageseoError]] = []
         for page in chosen:
@@ -210,7 +212,7 @@ class _Asking:
         """Pages that were named: who does so means it."""
         return {page.key for page in self.chosen} if self.named else ()
 
-    def idle(self, here: AtHand, root: Path | None, *, prune: bool = False) -> Callable[[str], bool] | None:
+    def idle(self, here: Project, root: Path | None, *, prune: bool = False) -> Callable[[str], bool] | None:
         """Whether the pin of a page that asks for nothing may go; None: none may. ``prune``: as in ``generate``."""
         if not (prune or (self.whole and not self.named and not self.faults)):
             return None
@@ -238,7 +240,7 @@ class _Asking:
         return found
 
 
-def _prunable(page: str, here: AtHand, root: Path | None) -> bool:
+def _prunable(page: str, here: Project, root: Path | None) -> bool:
     """Pages of the built site that a plugin made are known by their HTML file; the sources say nothing of them."""
     if root is not None or here.host is None or not page.endswith((".html", ".htm")):
         return True

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from imageseo.heroes.generate.result import WHY, GenerateResult, Work
+from imageseo.heroes.generate.result import WHY, GenerateResult, ProviderWork
 from imageseo.heroes.generate.verify import Verified
 from imageseo.heroes.masters.resolver import TYPED, Command
 from imageseo.model.errors import ImageseoError
@@ -23,7 +23,7 @@ _LACKS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Generated:
+class GenerateReport:
     """What became of the heroes; ``faults``: page and fault of those whose recipe could not be read or made.
 
     ``command``: page -> what draws its hero anew, as it can be typed here.
@@ -105,11 +105,11 @@ class Generated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class VerifyReport:
     """Pinned heroes that were made again."""
 
     heroes: tuple[Verified, ...]
-    work_done: tuple[Work, ...] = ()
+    work_done: tuple[ProviderWork, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -150,13 +150,13 @@ def _line(hero: Verified) -> str:
     return f"{hero.page}: {hero.verdict}{apart}{f': {hero.reason}' if hero.reason else ''}"
 
 
-def _told(work: Sequence[Work]) -> Iterator[str]:
+def _told(work: Sequence[ProviderWork]) -> Iterator[str]:
     for each in work:
         if each.p50 is not None and each.p95 is not None:
             yield f"{each.provider}: {len(each.seconds)} made, p50 {each.p50:.2f} s, p95 {each.p95:.2f} s"
 
 
-def _work(work: Sequence[Work]) -> dict[str, Any]:
+def _work(work: Sequence[ProviderWork]) -> dict[str, Any]:
     return {
         each.provider: {
             "made": len(each.seconds),
@@ -168,5 +168,5 @@ def _work(work: Sequence[Work]) -> dict[str, Any]:
     }
 
 
-NOTHING = Generated(result=GenerateResult(), faults=())
+NOTHING = GenerateReport(result=GenerateResult(), faults=())
 """What is said where everything is switched off."""

@@ -9,15 +9,15 @@ from pathlib import Path
 
 from imageseo.config.settings import Settings
 from imageseo.integrations import runner
-from imageseo.integrations.project import AtHand
+from imageseo.integrations.project import Project
 from imageseo.lint import baseline, changed_since, fixes
 from imageseo.lint import budget_history as history
 from imageseo.lint.engine import CRASHED
-from imageseo.lint.fingerprint import stamped, subject
+from imageseo.lint.fingerprint import subject, with_fingerprints
 from imageseo.lint.linter import LintResult, count
 from imageseo.lint.report import Report
-from imageseo.lint.rule_catalog import Rulebook
-from imageseo.lint.source_lines import Excerpts, repository
+from imageseo.lint.rule_catalog import RuleCatalog
+from imageseo.lint.source_lines import SourceLines, repository_root
 from imageseo.model.finding import Finding, Severity, Silenced
 from imageseo.model.protocols import Progress
 from imageseo.model.site import Site
@@ -26,7 +26,7 @@ _NAMED = 3  # entries that a note names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class LintRequest:
     """What the command line asks for beside the settings. ``most``: warnings that do not fail. ``baseline``: a file,
     before that of the settings. ``since``: a revision. ``history``: a file that gets a line about
     the budgets. ``show``: whether a diff is wanted instead of mended pages.
@@ -45,7 +45,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class LintRun:
     """The end of a run. ``diff``: of the pages that would be mended, where that was asked for, made as it is read;
     then it raises SiteError.
     """
@@ -61,27 +61,27 @@ class Ended:
         return f"{_counted(len(self.report.findings), 'finding')}, --fix mends {fixable:,}"
 
 
-def lint(here: AtHand, root: Path, asked: Asked, *, progress: Progress, config: Path | None = None) -> Ended:
+def lint(here: Project, root: Path, asked: LintRequest, *, progress: Progress, config: Path | None = None) -> LintRun:
     """Judge a built site. Writes nothing but what is asked for: mended pages, the baseline. Raises ImageseoError."""
-    book = Rulebook.installed()
+    book = RuleCatalog.installed()
     only = book.chosen(asked.select, asked.ignore)
     settings = book.awake(here.settings, asked.select, only)
     place = _place(here, asked)
     known = _known(place, asked)
     site = here.site(root)
-    scope = changed_since.touched(site, asked.since, folder=here.folder) if asked.since is not None else None
+    scope = changed_since.changed_pages(site, asked.since, folder=here.folder) if asked.since is not None else None
 
     def judge() -> tuple[LintResult, tuple[Finding, ...]]:
         result, _ = runner.lint(site, settings, progress=progress, config=config, only=only)
         found = [finding for finding in result.findings if scope is None or scope.holds(finding)]
-        return result, stamped(found)
+        return result, with_fingerprints(found)
 
     notes = list(_scoped(site, scope, asked.since))
     result, found, mended = _mending(site, judge, asked)
     if asked.fix:
         notes.append(f"mended {_counted(mended.fixed, 'finding')} on {_counted(mended.pages, 'page')}")
     if asked.history is not None:
-        history.add(asked.history, history.line(result, here.folder, whole=only is None))
+        history.append(asked.history, history.history_entry(result, here.folder, whole=only is None))
     new, old = known.split(found) if known else (list(found), [])
     if place is not None and known is not None:
         judged = _judged(book, only, scope)
@@ -108,7 +108,7 @@ def lint(here: AtHand, root: Path, asked: Asked, *, progress: Progress, config: 
         told = f"{_counted(warnings, 'warning')}, and --max-warnings lets {asked.most:,} pass"
         report = replace(report, notes=(*report.notes, told))
     failed = over or any(_fails(finding, report.fails) for finding in new)
-    return Ended(report=replace(report, colour=asked.colour), failed=failed, diff=mended.diff)
+    return LintRun(report=replace(report, colour=asked.colour), failed=failed, diff=mended.diff)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,7 @@ class _Mended:
 
 
 def _mending(
-    site: Site, judge: Callable[[], tuple[LintResult, tuple[Finding, ...]]], asked: Asked
+    site: Site, judge: Callable[[], tuple[LintResult, tuple[Finding, ...]]], asked: LintRequest
 ) -> tuple[LintResult, tuple[Finding, ...], _Mended]:
     """What is found, after what could be mended has been; a diff of the first round where only that is asked for."""
     if not (asked.fix or asked.show):
@@ -127,10 +127,10 @@ def _mending(
     judged = fixes.digests(site)
     result, first = judge()
     if asked.show:
-        return result, first, _Mended(diff=fixes.diff(fixes.mend(site, first, judged)))
+        return result, first, _Mended(diff=fixes.diff(fixes.fixed_pages(site, first, judged)))
     found, pages = first, set[str]()
     for _ in range(fixes.ROUNDS):
-        written = fixes.write(site, fixes.mend(site, found, judged))
+        written = fixes.write(site, fixes.fixed_pages(site, found, judged))
         if not written:
             break
         pages.update(written)
@@ -144,7 +144,7 @@ def _key(finding: Finding) -> tuple[str, str, str]:
     return finding.rule, finding.location.page, subject(finding)
 
 
-def _place(here: AtHand, asked: Asked) -> Path | None:
+def _place(here: Project, asked: LintRequest) -> Path | None:
     """The baseline's file: of the command line, as the shell sees it, or of the settings, as the project does."""
     if asked.baseline is not None:
         return asked.baseline
@@ -156,7 +156,7 @@ def _place(here: AtHand, asked: Asked) -> Path | None:
     return None if told is None else here.folder / told
 
 
-def _known(place: Path | None, asked: Asked) -> baseline.Baseline | None:
+def _known(place: Path | None, asked: LintRequest) -> baseline.Baseline | None:
     if place is None:
         return None
     known = baseline.read(place)
@@ -166,7 +166,7 @@ def _known(place: Path | None, asked: Asked) -> baseline.Baseline | None:
 
 
 def _judged(
-    book: Rulebook, only: frozenset[str] | None, scope: changed_since.Touched | None
+    book: RuleCatalog, only: frozenset[str] | None, scope: changed_since.ChangedPages | None
 ) -> Callable[[baseline.Entry], bool]:
     """Whether this run would have found what an entry is about; a rule that is no more finds nothing."""
 
@@ -185,7 +185,7 @@ def _gone(entries: list[baseline.Entry]) -> str:
     return f"{len(entries):,} {occur} no more ({named}{more}); --update-baseline drops what is gone"
 
 
-def _scoped(site: Site, scope: changed_since.Touched | None, since: str | None) -> Iterable[str]:
+def _scoped(site: Site, scope: changed_since.ChangedPages | None, since: str | None) -> Iterable[str]:
     if scope is None:
         return
     if scope.why:
@@ -196,20 +196,20 @@ def _scoped(site: Site, scope: changed_since.Touched | None, since: str | None) 
 
 
 def _report(
-    here: AtHand,
+    here: Project,
     site: Site,
     result: LintResult,
     new: Iterable[Finding],
     old: Iterable[Finding],
     silenced: tuple[Silenced, ...],
     *,
-    book: Rulebook,
+    book: RuleCatalog,
     only: frozenset[str] | None,
     settings: Settings,
     notes: Iterable[str],
 ) -> Report:
     new, old = tuple(new), tuple(old)
-    excerpts = Excerpts(site.root, project=here.folder, top=repository(here.folder))
+    excerpts = SourceLines(site.root, project=here.folder, top=repository_root(here.folder))
     summary: Mapping[str, int] = {
         "pages": result.pages,
         "images": result.images,

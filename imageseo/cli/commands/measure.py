@@ -12,20 +12,20 @@ from pathlib import Path
 
 from imageseo.config.globs import matches
 from imageseo.config.settings import Settings
-from imageseo.integrations.project import AtHand
+from imageseo.integrations.project import Project
 from imageseo.layout import layout_file
 from imageseo.layout.browser import chromium
-from imageseo.layout.browser.observations import Asked, article_of, settled
-from imageseo.layout.browser.runner import Measured, measure
-from imageseo.layout.browser.server import Served, serve
+from imageseo.layout.browser.observations import PageToMeasure, article_of, normalized_src
+from imageseo.layout.browser.runner import MeasureRun, measure
+from imageseo.layout.browser.server import SiteServer, serve
 from imageseo.layout.browser.session import Limits
-from imageseo.layout.containers import boxes
-from imageseo.layout.drift import drifts
-from imageseo.layout.measurements import WIDTHS, numbered, template
-from imageseo.lint.engine import locate, unreadable
+from imageseo.layout.containers import containers_of
+from imageseo.layout.drift import find_drift
+from imageseo.layout.measurements import WIDTHS, image_names, template_fingerprint
+from imageseo.lint.engine import location_of, unreadable_finding
 from imageseo.lint.facts.site_files import SiteFiles
 from imageseo.lint.linter import count
-from imageseo.lint.severity import Levels, graded
+from imageseo.lint.severity import SeverityLevels, apply_levels
 from imageseo.model.errors import SiteError
 from imageseo.model.finding import Finding, Severity, Silenced
 from imageseo.model.image import BadAsset, PageScan
@@ -40,7 +40,7 @@ _SAMPLE = 3
 """Pages of a template that ``--check`` opens where nobody says more: drift comes with themes, not with pages."""
 
 
-Serving = Callable[[Path, str | None], AbstractContextManager[Served]]
+Serving = Callable[[Path, str | None], AbstractContextManager[SiteServer]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class MeasureResult:
 
 
 def run(
-    here: AtHand,
+    here: Project,
     root: Path,
     *,
     progress: Progress,
@@ -98,7 +98,7 @@ def run(
             progress=progress,
             limits=limits or Limits(load=settings.measure.timeout),
         )
-    levels = Levels.of(settings.lint)
+    levels = SeverityLevels.of(settings.lint)
     if check and known is not None:
         return _checked(site, len(chosen), known, measured, levels)
     return _written(file, site, chosen, known, measured, levels)
@@ -109,17 +109,17 @@ def _unasked(path: str) -> BadAsset:
     raise LookupError(path)
 
 
-def _checked(site: Site, opened: int, known: SiteLayout, measured: Measured, levels: Levels) -> MeasureResult:
+def _checked(site: Site, opened: int, known: SiteLayout, measured: MeasureRun, levels: SeverityLevels) -> MeasureResult:
     """What has drifted from the file."""
     pages = {page.path: page for page in site.pages}
-    drifted = {path: found for path, found in drifts(known, measured.layout).items() if found}
+    drifted = {path: found for path, found in find_drift(known, measured.layout).items() if found}
     more = [
         Finding(
             rule="layout-drifted",
             severity=Severity.ERROR,
             message=f"{'; '.join(found[:3])}{f'; and {len(found) - 3} more' if len(found) > 3 else ''}",
             hint=f"look whether that is meant; then `imageseo measure DIR`, and commit {layout_file.NAME}",
-            location=locate(pages[path]),
+            location=location_of(pages[path]),
         )
         for path, found in drifted.items()
     ]
@@ -132,7 +132,12 @@ def _checked(site: Site, opened: int, known: SiteLayout, measured: Measured, lev
 
 
 def _written(
-    file: Path, site: Site, chosen: Sequence[Page], known: SiteLayout | None, measured: Measured, levels: Levels
+    file: Path,
+    site: Site,
+    chosen: Sequence[Page],
+    known: SiteLayout | None,
+    measured: MeasureRun,
+    levels: SeverityLevels,
 ) -> MeasureResult:
     """Put what was seen into the file, beside what is known of the site's other pages."""
     layout = measured.layout
@@ -163,8 +168,8 @@ def merged(known: SiteLayout, new: SiteLayout, *, opened: set[str], standing: se
     )
 
 
-def _result(findings: Iterable[Finding], levels: Levels, counts: Mapping[str, int], note: str) -> MeasureResult:
-    found = tuple(sorted(graded(findings, levels), key=lambda finding: finding.sort_key))
+def _result(findings: Iterable[Finding], levels: SeverityLevels, counts: Mapping[str, int], note: str) -> MeasureResult:
+    found = tuple(sorted(apply_levels(findings, levels), key=lambda finding: finding.sort_key))
     return MeasureResult(
         findings=found,
         summary={**counts, **count(found)},
@@ -173,7 +178,7 @@ def _result(findings: Iterable[Finding], levels: Levels, counts: Mapping[str, in
     )
 
 
-def _here(url: str, served: Served) -> str:
+def _here(url: str, served: SiteServer) -> str:
     """A URL of the site's own host as it is served."""
     return served.led_here(url.encode()).decode()
 
@@ -201,29 +206,29 @@ class _Reader:
     site: Site
     settings: Settings
 
-    def asked(self, page: Page, served: Served) -> Asked | Finding:
+    def asked(self, page: Page, served: SiteServer) -> PageToMeasure | Finding:
         """What is to be opened, or why it cannot be."""
         try:
             html, scan = self._read(page)
         except (OSError, UnreadablePage) as error:
-            return unreadable(page, error)
+            return unreadable_finding(page, error)
         resolved = [
             urls.resolve(ref.src, page=page.path, base_url=self.site.base_url, base_href=scan.base_href)
             for ref in scan.refs
         ]
-        names = numbered(
+        names = image_names(
             path if isinstance(path, str) else ref.src for path, ref in zip(resolved, scan.refs, strict=True)
         )
-        within = boxes(html, scan)
+        within = containers_of(html, scan)
         url = served.url(page.url)
-        base = settled(_here(scan.base_href or "", served), url)
-        return Asked(
+        base = normalized_src(_here(scan.base_href or "", served), url)
+        return PageToMeasure(
             path=page.path,
             url=url,
             source=page.source,
-            template=template(html, scan),
+            template=template_fingerprint(html, scan),
             names=names,
-            srcs=[settled(_here(ref.src, served), base) for ref in scan.refs],
+            srcs=[normalized_src(_here(ref.src, served), base) for ref in scan.refs],
             article=article_of(html, scan),
             boxes={name: within[ref.span] for name, ref in zip(names, scan.refs, strict=True) if ref.span in within},
         )
@@ -233,7 +238,7 @@ class _Reader:
         alike: dict[str, list[str]] = defaultdict(list)
         for page in pages:
             try:
-                alike[template(*self._read(page))].append(page.path)
+                alike[template_fingerprint(*self._read(page))].append(page.path)
             except (OSError, UnreadablePage):
                 alike[""].append(page.path)
         spread = (
@@ -245,4 +250,4 @@ class _Reader:
 
     def _read(self, page: Page) -> tuple[bytes, PageScan]:
         html = (self.site.root / page.path).read_bytes()
-        return html, page_scan.find(html, include=self.settings.include, exclude=self.settings.exclude)
+        return html, page_scan.scan_page(html, include=self.settings.include, exclude=self.settings.exclude)

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from imageseo.heroes.generate import model_changes
-from imageseo.heroes.generate.planner import Wanted
-from imageseo.heroes.generate.producer import Making
+from imageseo.heroes.generate.planner import GeneratePlan
+from imageseo.heroes.generate.producer import Producer
 from imageseo.heroes.generate.result import WHY
 from imageseo.heroes.masters.resolver import unknown_provider
 from imageseo.heroes.recipes import asset_providers
 from imageseo.model.errors import ImageseoError
 from imageseo.model.hero import Master, Recipe
-from imageseo.model.protocols import Finder, HeroProvider
+from imageseo.model.protocols import HeroProvider, LibraryProvider
 
 _DOES = {
     "make": "would be made",
@@ -129,7 +129,7 @@ class DryRun:
 
 
 def plan(
-    wanted: Wanted,
+    wanted: GeneratePlan,
     providers: Mapping[str, HeroProvider],
     *,
     faults: Iterable[tuple[str, ImageseoError]] = (),
@@ -191,20 +191,22 @@ def plan(
 
 
 def _finds(recipe: Recipe, providers: Mapping[str, HeroProvider]) -> bool:
-    return isinstance(providers.get(recipe.provider), Finder)
+    return isinstance(providers.get(recipe.provider), LibraryProvider)
 
 
 def _found(
-    wanted: Wanted, providers: Mapping[str, HeroProvider], idle: Collection[str]
+    wanted: GeneratePlan, providers: Mapping[str, HeroProvider], idle: Collection[str]
 ) -> dict[tuple[str, str], tuple[str, ...] | ImageseoError]:
     """What providers that find pictures would give, by errand: asked in earnest, for asking changes nothing."""
     pins = wanted.lock.without(idle).pins
-    free = asset_providers.beside(providers, asset_providers.shown(pins, leaving=wanted.leaving))
-    making = Making(providers=free, clock=time.perf_counter, known=model_changes.pinned(pins))
+    free = asset_providers.with_pictures_in_use(
+        providers, asset_providers.pictures_in_use(pins, leaving=wanted.leaving)
+    )
+    making = Producer(providers=free, clock=time.perf_counter, known=model_changes.pinned(pins))
     return {
         recipe.errand: _told(outcome) if isinstance(outcome, Master) else outcome
         for name, jobs in wanted.jobs.items()
-        if isinstance(providers.get(name), Finder)
+        if isinstance(providers.get(name), LibraryProvider)
         for recipe, outcome, _ in making.produce(name, [job.recipe for job in jobs])
     }
 
@@ -217,7 +219,7 @@ def _told(master: Master) -> tuple[str, ...]:
     return (*(f"finds {picture}" for picture in pictures), *master.notes)
 
 
-def _fault(page: str, fault: ImageseoError, recipe: Recipe | None, wanted: Wanted) -> Row:
+def _fault(page: str, fault: ImageseoError, recipe: Recipe | None, wanted: GeneratePlan) -> Row:
     return Row(
         page=page,
         does="refuse",
@@ -228,6 +230,6 @@ def _fault(page: str, fault: ImageseoError, recipe: Recipe | None, wanted: Wante
     )
 
 
-def _hash(page: str, wanted: Wanted) -> str:
+def _hash(page: str, wanted: GeneratePlan) -> str:
     own = wanted.lock.of_page(page)
     return own.recipe_hash if own is not None else ""

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from imageseo.model.errors import ImageseoError, LockError
 from imageseo.model.hero import Pin, Recipe
-from imageseo.model.protocols import HeroProvider, Modelled
+from imageseo.model.protocols import HeroProvider, ModelProvider
 
 
-class Part(NamedTuple):
+class ModelRef(NamedTuple):
     """A model as recipes name it: who loads it, as what (``model``, ``lora:paper.safetensors``), under which name."""
 
     provider: str
@@ -22,13 +22,13 @@ class Part(NamedTuple):
         return self.role if self.name in ("null", f'"{self.role}"') else f"{self.role} {self.name}"
 
 
-Files = Mapping[Part, Mapping[str, str]]
+Files = Mapping[ModelRef, Mapping[str, str]]
 """Part -> digest of its files -> a page whose pin says so."""
 
 
-def parts(recipe: Recipe, models: Mapping[str, str]) -> dict[Part, str]:
+def parts(recipe: Recipe, models: Mapping[str, str]) -> dict[ModelRef, str]:
     """The models of a master or a pin, by what its recipe calls them -> digest of their files."""
-    return {Part(recipe.provider, role, _name(recipe.options, role)): digest for role, digest in models.items()}
+    return {ModelRef(recipe.provider, role, _name(recipe.options, role)): digest for role, digest in models.items()}
 
 
 def _name(options: Mapping[str, Any], role: str) -> str:
@@ -44,20 +44,20 @@ def _name(options: Mapping[str, Any], role: str) -> str:
 
 def pinned(pins: Iterable[Pin]) -> Files:
     """What a lock knows of every model."""
-    known: dict[Part, dict[str, str]] = {}
+    known: dict[ModelRef, dict[str, str]] = {}
     for pin in pins:
         for part, digest in parts(pin.recipe, pin.models).items():
             known.setdefault(part, {}).setdefault(digest, pin.page)
     return known
 
 
-def changed(recipe: Recipe, models: Mapping[str, str], known: Files) -> dict[Part, str]:
+def changed(recipe: Recipe, models: Mapping[str, str], known: Files) -> dict[ModelRef, str]:
     """Those of a master's models whose files no pin of the same model says -> their digest."""
     found = parts(recipe, models)
     return {part: digest for part, digest in found.items() if part in known and digest not in known[part]}
 
 
-def refusal(changes: Mapping[Part, str], known: Files, command: str) -> LockError:
+def refusal(changes: Mapping[ModelRef, str], known: Files, command: str) -> LockError:
     """What to say of models that changed without being accepted. ``command``: what accepts them."""
     lines = []
     for part, digest in changes.items():
@@ -69,9 +69,9 @@ def refusal(changes: Mapping[Part, str], known: Files, command: str) -> LockErro
     )
 
 
-def foreseen(provider: HeroProvider | None, recipe: Recipe, known: Files, command: str) -> LockError | None:
+def expected_refusal(provider: HeroProvider | None, recipe: Recipe, known: Files, command: str) -> LockError | None:
     """The refusal that a recipe would meet, as far as its provider tells the files of models without loading any."""
-    if not isinstance(provider, Modelled):
+    if not isinstance(provider, ModelProvider):
         return None
     try:
         changes = changed(recipe, provider.models(recipe), known)
@@ -80,7 +80,7 @@ def foreseen(provider: HeroProvider | None, recipe: Recipe, known: Files, comman
     return refusal(changes, known, command) if changes else None
 
 
-def shares(recipe: Recipe, changes: Iterable[Part]) -> bool:
+def shares(recipe: Recipe, changes: Iterable[ModelRef]) -> bool:
     """Whether a recipe surely needs one of these parts too: its options name it."""
     return any(
         part.provider == recipe.provider and part.name != "null" and _name(recipe.options, part.role) == part.name

@@ -9,16 +9,16 @@ from pathlib import PurePosixPath
 from imageseo.heroes.lock import lock as locks
 from imageseo.heroes.lock.lock import Lock
 from imageseo.heroes.masters.resolver import Command
-from imageseo.heroes.masters.store import restoring
+from imageseo.heroes.masters.store import restore_hint
 from imageseo.heroes.recipes import seed_series
 from imageseo.heroes.recipes.diff import changed
 from imageseo.model.errors import ImageseoError, LockError
 from imageseo.model.hero import HeroRequest, Pin, Recipe
-from imageseo.model.protocols import Vault
+from imageseo.model.protocols import MasterStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class GenerateJob:
     """One picture to make, for the pages that ask for the very same. ``pages``: with the reason for each.
 
     ``recipe``: made for the first of them.
@@ -29,7 +29,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class GeneratePlan:
     """``lock``: with the pins that pages took over. ``jobs``: provider -> what it has to make.
 
     ``pages``: those that ask. ``pinned``: page -> the pin that stands. ``moved``: those of ``shared`` whose pin still
@@ -38,7 +38,7 @@ class Wanted:
     """
 
     lock: Lock
-    jobs: Mapping[str, list[Job]]
+    jobs: Mapping[str, list[GenerateJob]]
     pages: Mapping[str, HeroRequest]
     pinned: Mapping[str, Pin]
     kept: tuple[str, ...]
@@ -55,16 +55,16 @@ class Wanted:
         return {page for job in jobs for page, reason in job.pages if reason in ("missing", "changed")}
 
 
-def weigh(
+def plan_generation(
     requests: Iterable[HeroRequest],
     lock: Lock,
-    vault: Vault,
+    vault: MasterStore,
     *,
     present: Collection[str] | None,
     redraw: Collection[str],
     command: Command,
     apart: Callable[[Recipe], bool] = lambda recipe: False,
-) -> Wanted:
+) -> GeneratePlan:
     """Everything but the making. Arguments as in ``generate``. Raises LockError.
 
     ``apart``: whether pages that ask for the very same get a picture each.
@@ -76,7 +76,7 @@ def weigh(
     old: dict[str, tuple[str, ...]] = {}
     failed: list[tuple[str, ImageseoError]] = []
     pinned: dict[str, Pin] = {}
-    jobs: dict[str, dict[tuple[str, str], Job]] = {}
+    jobs: dict[str, dict[tuple[str, str], GenerateJob]] = {}
     for page, request in sorted(asked.items()):
         if request.recipe is None:
             continue
@@ -89,13 +89,13 @@ def weigh(
         pin = pin or aged
         digest = vault.digest(pin.file) if pin else None
         if pin is not None and digest not in (None, pin.file_sha256) and page not in redraw:
-            failed.append((page, _retouched(pin, digest, command(page), restoring(vault))))
+            failed.append((page, _retouched(pin, digest, command(page), restore_hint(vault))))
         elif pin is None or digest != pin.file_sha256:
             reason = (
                 ("gone" if digest is None else "damaged") if pin else "changed" if lock.of_page(page) else "missing"
             )
             job = jobs.setdefault(recipe.provider, {}).setdefault(
-                (recipe.key, page if alone else ""), Job(recipe=replace(recipe, page=page))
+                (recipe.key, page if alone else ""), GenerateJob(recipe=replace(recipe, page=page))
             )
             job.pages.append((page, reason))
         else:
@@ -106,7 +106,7 @@ def weigh(
                 kept += [page] if page not in moved else []
             else:
                 shared.append(page)
-    return Wanted(
+    return GeneratePlan(
         lock=lock.with_pins(pinned[page] for page in shared if page in pinned),
         jobs={name: list(each.values()) for name, each in sorted(jobs.items())},
         pages=asked,

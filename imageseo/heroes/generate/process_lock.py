@@ -19,7 +19,9 @@ _PAUSE = 0.1  # s
 
 
 @contextmanager
-def alone(path: Path, say: Callable[[str], None], *, sleep: Callable[[float], None] = time.sleep) -> Iterator[None]:
+def single_instance(
+    path: Path, say: Callable[[str], None], *, sleep: Callable[[float], None] = time.sleep
+) -> Iterator[None]:
     """Hold the file ``path`` for this process; wait while another one does, and ``say`` so once.
 
     The system lets go of it when a process ends, however that ends: nothing stale is ever left. Raises SiteError.
@@ -47,7 +49,7 @@ def alone(path: Path, say: Callable[[str], None], *, sleep: Callable[[float], No
 
 
 @contextmanager
-def uninterrupted() -> Iterator[None]:
+def defer_interrupt() -> Iterator[None]:
     """Ctrl-C waits until the block is done: a picture is kept and pinned, or neither."""
     if threading.current_thread() is not threading.main_thread():
         yield  # signals reach the main thread only

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from imageseo.heroes.generate.model_changes import Files, changed, refusal, shares
-from imageseo.heroes.generate.result import Work
+from imageseo.heroes.generate.result import ProviderWork
 from imageseo.heroes.masters.resolver import drawn_key, unknown_provider
 from imageseo.model.errors import ImageseoError, ProviderError
 from imageseo.model.hero import Master, Recipe
@@ -14,7 +14,7 @@ from imageseo.model.protocols import Clock, HeroProvider, Store
 
 
 @dataclass(slots=True, kw_only=True)
-class Making:
+class Producer:
     """``known``: models and their files as the lock says; None where others are accepted. ``store``: what builds drew.
 
     ``accept``: the command that accepts other files.
@@ -28,10 +28,10 @@ class Making:
     seconds: dict[str, list[float]] = field(default_factory=dict)
     stored: dict[str, int] = field(default_factory=dict)
 
-    def work(self) -> tuple[Work, ...]:
+    def work(self) -> tuple[ProviderWork, ...]:
         """What was done so far, by provider."""
         return tuple(
-            Work(provider=name, seconds=tuple(self.seconds.get(name, ())), stored=self.stored.get(name, 0))
+            ProviderWork(provider=name, seconds=tuple(self.seconds.get(name, ())), stored=self.stored.get(name, 0))
             for name in sorted({*self.seconds, *self.stored})
         )
 

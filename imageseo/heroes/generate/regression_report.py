@@ -11,15 +11,16 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from imageseo.heroes.generate.model_changes import Part, parts
-from imageseo.heroes.generate.producer import Making
+from imageseo.heroes.generate.model_changes import ModelRef, parts
+from imageseo.heroes.generate.producer import Producer
 from imageseo.heroes.generate.verify import judge
-from imageseo.heroes.masters.pin_builder import finished
-from imageseo.heroes.masters.similarity import likeness, opened
+from imageseo.heroes.masters.pin_builder import build_pin
+from imageseo.heroes.masters.similarity import compare as likeness
+from imageseo.heroes.masters.similarity import opened
 from imageseo.heroes.recipes import asset_providers
 from imageseo.model.errors import ImageseoError, ProviderError, SiteError
 from imageseo.model.hero import Master, Pin, Recipe
-from imageseo.model.protocols import Progress, Vault
+from imageseo.model.protocols import MasterStore, Progress
 from imageseo.storage.atomic import write_atomic
 
 SHEET, DATA = "index.html", "regression.json"
@@ -42,7 +43,7 @@ class Renewed:
 
 
 def compare(
-    pinned: Mapping[str, Pin], making: Making, vault: Vault, folder: Path, *, progress: Progress | None = None
+    pinned: Mapping[str, Pin], making: Producer, vault: MasterStore, folder: Path, *, progress: Progress | None = None
 ) -> Renewed:
     """Find the models whose files changed, make every pinned hero of theirs anew, and write the report.
 
@@ -51,9 +52,9 @@ def compare(
     ``index.html``, ``regression.json``, and both pictures of each hero in ``old`` and ``new``.
     Raises SiteError when it cannot be written to, LockError for a master that cannot be read.
     """
-    recipes = asset_providers.again(making.providers, pinned.values())
+    recipes = asset_providers.recipes_to_repeat(making.providers, pinned.values())
     bench = _Bench(making=making, folder=folder, held={}, failed={})
-    now: dict[Part, str] = {}
+    now: dict[ModelRef, str] = {}
     old = {page: parts(pin.recipe, pin.models) for page, pin in sorted(pinned.items()) if pin.models}
     for page, files in old.items():
         if not set(files) <= set(now):
@@ -81,15 +82,15 @@ def compare(
 class _Bench:
     """Where new masters wait: ``Recipe.errand`` -> pin, or fault."""
 
-    making: Making
+    making: Producer
     folder: Path
     held: dict[tuple[str, str], Pin]
     failed: dict[tuple[str, str], ImageseoError]
     fresh: set[Path] = field(default_factory=set)  # files that no earlier report shows
 
-    def make(self, recipes: list[Recipe], advance: Any = lambda: None) -> dict[Part, str]:
+    def make(self, recipes: list[Recipe], advance: Any = lambda: None) -> dict[ModelRef, str]:
         """Make, and write into ``new``. Recipes of one provider; returns the files of its models."""
-        found: dict[Part, str] = {}
+        found: dict[ModelRef, str] = {}
         for recipe, outcome, _ in self.making.produce(recipes[0].provider, recipes):
             if isinstance(outcome, Master):
                 found |= parts(recipe, outcome.models)
@@ -113,7 +114,7 @@ class _Bench:
 
     def _hold(self, recipe: Recipe, master: Master) -> None:
         try:
-            pin, name, data = finished(recipe.page, recipe, master)
+            pin, name, data = build_pin(recipe.page, recipe, master)
             path = self.folder / "new" / name
             if not path.exists():
                 self.fresh.add(path)
@@ -126,13 +127,13 @@ class _Bench:
             self.held[recipe.errand] = pin
 
 
-def _differ(old: Mapping[Part, str], now: Mapping[Part, str]) -> bool:
+def _differ(old: Mapping[ModelRef, str], now: Mapping[ModelRef, str]) -> bool:
     return any(now.get(part, digest) != digest for part, digest in old.items())
 
 
-def _changed(now: Mapping[Part, str], olds: Iterable[Mapping[Part, str]]) -> list[dict[str, Any]]:
+def _changed(now: Mapping[ModelRef, str], olds: Iterable[Mapping[ModelRef, str]]) -> list[dict[str, Any]]:
     """The models whose files are others: what they are, and what pins say of them."""
-    was: dict[Part, set[str]] = {}
+    was: dict[ModelRef, set[str]] = {}
     for files in olds:
         for part, digest in files.items():
             if now.get(part, digest) != digest:
@@ -140,7 +141,7 @@ def _changed(now: Mapping[Part, str], olds: Iterable[Mapping[Part, str]]) -> lis
     return [{"model": str(part), "was": sorted(was[part]), "now": now[part]} for part in sorted(was)]
 
 
-def _row(old: Pin, new: Pin, vault: Vault, folder: Path) -> tuple[Pin, Pin, dict[str, Any]]:
+def _row(old: Pin, new: Pin, vault: MasterStore, folder: Path) -> tuple[Pin, Pin, dict[str, Any]]:
     was = vault.read(old.file, old.file_sha256)
     name = Path(old.file).name
     try:

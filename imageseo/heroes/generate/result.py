@@ -19,7 +19,7 @@ WHY = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class GeneratedHero:
     """One hero that ``generate`` made. ``reason``: a key of ``WHY``.
 
     ``stored``: it was not drawn again, for an earlier build had left it in the cache.
@@ -33,7 +33,7 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class ProviderWork:
     """What one provider had to do. ``seconds``: for each picture that it made, in order; for reports alone."""
 
     provider: str
@@ -62,7 +62,7 @@ class GenerateResult:
     ``compared``: how many heroes of changed models the regression report sets side by side.
     """
 
-    made: tuple[Made, ...] = ()
+    made: tuple[GeneratedHero, ...] = ()
     kept: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
@@ -70,7 +70,7 @@ class GenerateResult:
     pruned: tuple[str, ...] = ()
     failed: tuple[tuple[str, ImageseoError], ...] = ()
     missing: tuple[tuple[str, str], ...] = ()
-    work: tuple[Work, ...] = ()
+    work: tuple[ProviderWork, ...] = ()
     compared: int = 0
 
 

@@ -10,29 +10,29 @@ from functools import partial
 from pathlib import Path
 
 from imageseo.heroes.generate import model_changes
-from imageseo.heroes.generate.planner import Job, Wanted, weigh
-from imageseo.heroes.generate.process_lock import uninterrupted
-from imageseo.heroes.generate.producer import Making
+from imageseo.heroes.generate.planner import GenerateJob, GeneratePlan, plan_generation
+from imageseo.heroes.generate.process_lock import defer_interrupt
+from imageseo.heroes.generate.producer import Producer
 from imageseo.heroes.generate.regression_report import compare
-from imageseo.heroes.generate.result import GenerateResult, Made
+from imageseo.heroes.generate.result import GeneratedHero, GenerateResult
 from imageseo.heroes.lock import lock as locks
 from imageseo.heroes.lock.lock import Lock
 from imageseo.heroes.lock.serializer import Blocks
-from imageseo.heroes.masters.pin_builder import finished, kept
+from imageseo.heroes.masters.pin_builder import build_pin, store_master
 from imageseo.heroes.masters.resolver import TYPED, Command
 from imageseo.heroes.recipes import asset_providers
 from imageseo.model.errors import ImageseoError, ProviderError
 from imageseo.model.hero import HeroRequest, Master, Pin
-from imageseo.model.protocols import Clock, HeroProvider, Progress, Store, Vault
+from imageseo.model.protocols import Clock, HeroProvider, MasterStore, Progress, Store
 
-__all__ = ["GenerateResult", "Made", "generate"]
+__all__ = ["GenerateResult", "GeneratedHero", "generate"]
 
 
 def generate(
     requests: Iterable[HeroRequest],
     *,
     providers: Mapping[str, HeroProvider],
-    vault: Vault,
+    vault: MasterStore,
     lock_path: Path,
     store: Store | None = None,
     frozen: bool = False,
@@ -60,19 +60,22 @@ def generate(
     the work; what is pinned stays.
     """
     books = _Books(path=lock_path, vault=vault)
-    apart = partial(asset_providers.apart, providers)
-    wanted = weigh(requests, books.lock, vault, present=present, redraw=redraw, command=command, apart=apart)
+    apart = partial(asset_providers.needs_own_picture, providers)
+    wanted = plan_generation(requests, books.lock, vault, present=present, redraw=redraw, command=command, apart=apart)
     books.requests = wanted.pages
     if frozen:
         return _frozen(wanted)
     pruned = tuple(p.page for p in wanted.lock.pins if prune and p.page not in wanted.pages and prune(p.page))
     books.commit(wanted.lock.without(pruned))
-    taken = asset_providers.shown(books.lock.pins, leaving=wanted.leaving)
-    making = Making(
-        providers=asset_providers.beside(providers, taken), clock=clock, store=store, accept=_accepting(command)
+    taken = asset_providers.pictures_in_use(books.lock.pins, leaving=wanted.leaving)
+    making = Producer(
+        providers=asset_providers.with_pictures_in_use(providers, taken),
+        clock=clock,
+        store=store,
+        accept=_accepting(command),
     )
     failed = [*wanted.failed]
-    made: list[Made] = []
+    made: list[GeneratedHero] = []
     compared = 0
     if accept is not None:
         renewed = compare(wanted.pinned, making, vault, accept, progress=progress)
@@ -109,7 +112,7 @@ def generate(
     )
 
 
-def _frozen(wanted: Wanted) -> GenerateResult:
+def _frozen(wanted: GeneratePlan) -> GenerateResult:
     missing = [each for jobs in wanted.jobs.values() for job in jobs for each in job.pages]
     moved = [(page, "moved") for page in wanted.moved]  # a frozen build finds no pin of that page
     return GenerateResult(
@@ -122,10 +125,10 @@ def _frozen(wanted: Wanted) -> GenerateResult:
     )
 
 
-def _keep(job: Job, master: Master, books: _Books) -> list[Made] | ImageseoError:
+def _keep(job: GenerateJob, master: Master, books: _Books) -> list[GeneratedHero] | ImageseoError:
     page = job.pages[0][0]
     try:
-        pin, name, data = finished(page, job.recipe, master)
+        pin, name, data = build_pin(page, job.recipe, master)
     except ProviderError as error:
         return error
     return books.take(job.pages, pin, name, data, master.notes)
@@ -141,7 +144,7 @@ class _Books:
     """The lock as it grows, and the vault that follows it."""
 
     path: Path
-    vault: Vault
+    vault: MasterStore
     requests: Mapping[str, HeroRequest] = field(default_factory=dict)
     lock: Lock = field(init=False)
     _seen: bytes | None = field(init=False)
@@ -153,13 +156,13 @@ class _Books:
 
     def take(
         self, pages: list[tuple[str, str]], pin: Pin, name: str, data: bytes, notes: tuple[str, ...] = ()
-    ) -> list[Made]:
+    ) -> list[GeneratedHero]:
         """Keep a master and pin it to its pages, or neither."""
-        with uninterrupted():
-            held = kept(pin, self.vault, name, data)
+        with defer_interrupt():
+            held = store_master(pin, self.vault, name, data)
             pins = [self._of(page, held) for page, _ in pages]
             self.commit(self.lock.with_pins(pins))
-        return [Made(page=page, file=held.file, reason=reason, notes=notes) for page, reason in pages]
+        return [GeneratedHero(page=page, file=held.file, reason=reason, notes=notes) for page, reason in pages]
 
     def _of(self, page: str, pin: Pin) -> Pin:
         """A pin for one of its pages: the page's owner stays, and its request says where the prompt came from."""

@@ -7,12 +7,12 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from imageseo.heroes.generate.producer import Making
-from imageseo.heroes.masters.similarity import Likeness, likeness, opened, pixels_digest
+from imageseo.heroes.generate.producer import Producer
+from imageseo.heroes.masters.similarity import Similarity, compare, opened, pixels_digest
 from imageseo.heroes.recipes import asset_providers
 from imageseo.model.errors import ImageseoError, LockError, ProviderError
 from imageseo.model.hero import Master, Pin, Recipe
-from imageseo.model.protocols import Progress, Vault
+from imageseo.model.protocols import MasterStore, Progress
 
 Verdict = Literal["identical", "equivalent", "different", "skipped"]
 
@@ -26,13 +26,13 @@ class Verified:
 
     page: str
     verdict: Verdict
-    alike: Likeness | None = None
+    alike: Similarity | None = None
     reason: str = ""
     lost: bool = False
 
 
 def verify(
-    pins: Iterable[Pin], *, making: Making, vault: Vault, progress: Progress | None = None
+    pins: Iterable[Pin], *, making: Producer, vault: MasterStore, progress: Progress | None = None
 ) -> tuple[Verified, ...]:
     """Each pinned hero made again, by page. ``identical``: equal pixels. ``equivalent``: none that a viewer could tell.
 
@@ -40,7 +40,7 @@ def verify(
     """
     given = {pin.page: pin for pin in pins}
     wanted: dict[str, dict[tuple[str, str], tuple[Recipe, list[Pin]]]] = {}
-    for page, recipe in asset_providers.again(making.providers, given.values()).items():
+    for page, recipe in asset_providers.recipes_to_repeat(making.providers, given.values()).items():
         same = wanted.setdefault(recipe.provider, {})
         same.setdefault(recipe.errand, (recipe, []))[1].append(given[page])
     found: list[Verified] = []
@@ -54,12 +54,12 @@ def verify(
     return tuple(sorted(found, key=lambda each: each.page))
 
 
-def judge(identical: bool, same_size: bool, alike: Likeness) -> Verdict:
+def judge(identical: bool, same_size: bool, alike: Similarity) -> Verdict:
     """The verdict on two pictures. ``identical``: their pixels are equal."""
     return "identical" if identical else "equivalent" if same_size and alike.equivalent else "different"
 
 
-def _verified(pin: Pin, outcome: Master | ImageseoError, vault: Vault) -> Verified:
+def _verified(pin: Pin, outcome: Master | ImageseoError, vault: MasterStore) -> Verified:
     if isinstance(outcome, ImageseoError):
         return Verified(page=pin.page, verdict="skipped", reason=outcome.message)
     try:
@@ -73,7 +73,7 @@ def _verified(pin: Pin, outcome: Master | ImageseoError, vault: Vault) -> Verifi
                 return Verified(
                     page=pin.page,
                     verdict="identical",
-                    alike=Likeness(bits=0, delta_e=0.0),
+                    alike=Similarity(bits=0, delta_e=0.0),
                     reason=lost,
                     lost=old is None,
                 )
@@ -81,7 +81,7 @@ def _verified(pin: Pin, outcome: Master | ImageseoError, vault: Vault) -> Verifi
             if old is None:
                 return Verified(page=pin.page, verdict="different", reason=why, lost=True)
             with opened(old, "the vault") as pinned:
-                alike = likeness(pinned, image)
+                alike = compare(pinned, image)
                 sizes = [f"{each.width}x{each.height}" for each in (pinned, image)]
                 verdict = judge(False, sizes[0] == sizes[1], alike)
     except ProviderError as error:

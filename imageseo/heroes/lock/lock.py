@@ -13,7 +13,7 @@ from imageseo.heroes.lock.serializer import RESTORE, by_page
 from imageseo.heroes.recipes.diff import changed
 from imageseo.model.errors import LockError
 from imageseo.model.hero import Pin, Recipe
-from imageseo.storage.atomic import write_changed
+from imageseo.storage.atomic import write_if_changed
 
 NAME = "imageseo.lock"
 
@@ -95,7 +95,7 @@ def write(path: Path, lock: Lock, known: serializer.Blocks | None = None) -> Non
     """
     data = serializer.dump(lock.pins, known).encode()
     try:
-        write_changed(path, data)
+        write_if_changed(path, data)
     except OSError as error:
         raise LockError(
             f"{path}: cannot be written: {error}", hint="Free the file or the disk and run again."

@@ -27,7 +27,7 @@ _MARKERS = tuple(mark * 7 for mark in "<>|=")
 _MARKER = re.compile(r"(<{7}|>{7}|\|{7})( |$)|={7}$")
 
 
-class Reader:
+class LockParser:
     """Turns the text into pins; knows where a fault stands because every key has its own line."""
 
     def __init__(self, path: Path, text: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from imageseo.heroes.lock.parser import RESTORE, RIGHTS, VERSION, Reader
+from imageseo.heroes.lock.parser import RESTORE, RIGHTS, VERSION, LockParser
 from imageseo.heroes.recipes.diff import basics
 from imageseo.model.errors import LockError
 from imageseo.model.hero import Pin
@@ -23,7 +23,7 @@ _ALIKE = 3  # git takes four equal lines of two heroes for one text, and tears b
 
 def parse(path: Path, text: str) -> tuple[Pin, ...]:
     """The pins of a lock's text, sorted by page. Raises LockError naming ``path`` and line."""
-    return by_page(Reader(path, text).pins())
+    return by_page(LockParser(path, text).pins())
 
 
 Blocks = dict[str, tuple[Pin, str]]

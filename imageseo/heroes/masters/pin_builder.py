@@ -11,13 +11,13 @@ from imageseo.heroes.masters.similarity import opened, phash, pixels_digest
 from imageseo.images.decoding.raster import png_chunks
 from imageseo.model.errors import ProviderError
 from imageseo.model.hero import Master, Pin, Recipe
-from imageseo.model.protocols import Vault
+from imageseo.model.protocols import MasterStore
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KEYWORD = b"parameters"
 
 
-def finished(page: str, recipe: Recipe, master: Master, *, owner: str | None = None) -> tuple[Pin, str, bytes]:
+def build_pin(page: str, recipe: Recipe, master: Master, *, owner: str | None = None) -> tuple[Pin, str, bytes]:
     """The pin of a master that is to be kept for a page, its name, and the bytes to keep.
 
     The pin's ``file`` is the name alone until a vault has taken the bytes. The name holds the picture's own hash: a
@@ -46,7 +46,7 @@ def finished(page: str, recipe: Recipe, master: Master, *, owner: str | None = N
     return pin, name, data
 
 
-def kept(pin: Pin, vault: Vault, name: str, data: bytes) -> Pin:
+def store_master(pin: Pin, vault: MasterStore, name: str, data: bytes) -> Pin:
     """The pin, its master in the vault. Raises SiteError when that cannot take it."""
     return replace(pin, file=vault.put(name, data))
 

@@ -13,7 +13,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _IGNORED = b"# made by imageseo\n*\n"
 
 
-class Kept:
+class RemoteCache:
     """Copies of masters under their hash, and what was known of a name at one place. May be deleted at any time."""
 
     def __init__(self, folder: Path, where: str) -> None:
@@ -51,7 +51,7 @@ class Kept:
             text = self._name(file).read_text("ascii")
         except (OSError, UnicodeDecodeError):
             return None
-        return text if _SHA256.fullmatch(text.removeprefix("sha256:")) and carries(file, text) else None
+        return text if _SHA256.fullmatch(text.removeprefix("sha256:")) and name_has_digest(file, text) else None
 
     def keep(self, file: str, sha256: str, data: bytes) -> None:
         """Keep a copy; where that cannot be, the next run fetches it again."""
@@ -75,6 +75,6 @@ class Kept:
         return self._folder / "names" / hashlib.sha256(f"{self._where}\n{file}".encode()).hexdigest()
 
 
-def carries(file: str, sha256: str) -> bool:
+def name_has_digest(file: str, sha256: str) -> bool:
     """Whether a name ends in the first digits of the hash, as ``generate`` names masters: it can mean nothing else."""
     return PurePosixPath(file).stem.endswith("-" + sha256.removeprefix("sha256:")[:8])

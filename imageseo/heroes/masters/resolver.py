@@ -10,21 +10,21 @@ from pathlib import Path
 
 from imageseo.heroes.lock import lock as locks
 from imageseo.heroes.lock.lock import Lock
-from imageseo.heroes.masters.store import FolderVault, restoring
+from imageseo.heroes.masters.store import FolderMasterStore, restore_hint
 from imageseo.heroes.recipes import asset_providers, seed_series
 from imageseo.heroes.recipes.diff import changed, leaves
 from imageseo.model.errors import ImageseoError, ProviderError
 from imageseo.model.finding import Finding, Location, Severity
-from imageseo.model.hero import HeroRequest, Pin, Recipe, Said
+from imageseo.model.hero import HeroRequest, PictureText, Pin, Recipe
 from imageseo.model.image import Rights
-from imageseo.model.protocols import HeroProvider, Store, Vault
+from imageseo.model.protocols import HeroProvider, MasterStore, Store
 
 Command = Callable[[str], str]
 TYPED: Command = "imageseo generate {}".format
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resolved:
+class ResolvedMaster:
     """The picture that a recipe led to.
 
     ``sha256``: of the PNG, bare hex. ``file``: relative to the project, or absolute; ``None`` when it lies in the store
@@ -40,7 +40,7 @@ class Resolved:
     file: str | None
     read: Callable[[], bytes]
     rights: Rights = field(default_factory=Rights)
-    said: Said = field(default_factory=Said)
+    said: PictureText = field(default_factory=PictureText)
     prompt: str | None = None
 
 
@@ -48,12 +48,12 @@ class Resolved:
 class Resolution:
     """What became of a request: a picture or none, and what has to be said."""
 
-    master: Resolved | None = None
+    master: ResolvedMaster | None = None
     findings: tuple[Finding, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
-class Heroes:
+class MasterResolver:
     """Leads recipes to masters for one build; writes nothing but the store.
 
     A master is verified once a build, however many pages show it. ``command``: page -> what pins its hero, as it can
@@ -66,7 +66,7 @@ class Heroes:
     providers: Mapping[str, HeroProvider]
     frozen: bool = False
     command: Command = TYPED
-    vault: Vault | None = None
+    vault: MasterStore | None = None
     _digests: dict[str, str | None] = field(default_factory=dict)
     _files: dict[str, str | None] = field(default_factory=dict)
     _seeds: Mapping[str, int] | None = None  # page -> what it draws from its series
@@ -89,7 +89,7 @@ class Heroes:
         recipe = self.lock.settled(recipe, request.page, request.derived)
         seed = self._seed(request, beside)
         recipe = recipe if seed is None else replace(recipe, seed=seed)
-        pin = self.lock.find(recipe.key, request.page, own=asset_providers.apart(self.providers, recipe))
+        pin = self.lock.find(recipe.key, request.page, own=asset_providers.needs_own_picture(self.providers, recipe))
         if pin is not None:
             return self._pinned(pin, request.page, location)
         pin = self.lock.standing(recipe, request.page, request.derived, request.evidence.get("words"))
@@ -121,17 +121,17 @@ class Heroes:
         return self._seeds.get(request.page)
 
     def _pinned(self, pin: Pin, page: str, location: Location) -> Resolution:
-        vault = self.vault or FolderVault(self.project, ".")
+        vault = self.vault or FolderMasterStore(self.project, ".")
         if pin.file not in self._digests:
             self._digests[pin.file] = vault.digest(pin.file)
         digest = self._digests[pin.file]
         if digest != pin.file_sha256:
-            hint = f"{restoring(vault)}, or make it anew: `{self.command(page)}`"
+            hint = f"{restore_hint(vault)}, or make it anew: `{self.command(page)}`"
             if digest is not None:
                 hint += "; to show a picture of your own, name its file as the hero"
             return _fault("hero-master", locks.broken(pin.file, pin.file_sha256, digest, page=pin.page), location, hint)
         return Resolution(
-            master=Resolved(
+            master=ResolvedMaster(
                 sha256=pin.file_sha256.removeprefix("sha256:"),
                 width=pin.width,
                 height=pin.height,
@@ -139,12 +139,12 @@ class Heroes:
                 file=self._file(pin, vault),
                 read=partial(vault.read, pin.file, pin.file_sha256),
                 rights=pin.rights,
-                said=Said.of(pin.env),
+                said=PictureText.of(pin.env),
                 prompt=_prompt(pin.recipe),
             )
         )
 
-    def _file(self, pin: Pin, vault: Vault) -> str | None:
+    def _file(self, pin: Pin, vault: MasterStore) -> str | None:
         """Where the encoder finds a pinned master; one that has no place of its own is given one in the store."""
         if pin.file not in self._files:
             path = vault.path(pin.file)
@@ -178,7 +178,7 @@ class Heroes:
                 self.store.put(key, data)
             return data
 
-        master = Resolved(
+        master = ResolvedMaster(
             sha256=stored.sha256.removeprefix("sha256:"),
             width=recipe.width,
             height=recipe.height,

@@ -27,7 +27,7 @@ _SMALL = (160, 90)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Likeness:
+class Similarity:
     """``bits``: of 64 in which the perceptual hashes differ. ``delta_e``: mean CIEDE2000, 0 for equal colours."""
 
     bits: int
@@ -83,13 +83,13 @@ def bits_apart(one: str, other: str) -> int:
     return (int(one, 16) ^ int(other, 16)).bit_count()
 
 
-def likeness(one: Picture, other: Picture) -> Likeness:
+def compare(one: Picture, other: Picture) -> Similarity:
     """Of two pictures, both shrunk for the colours: which pixel has moved is for the hash to say."""
     from PIL import Image
 
     small = [image.convert("RGB").resize(_SMALL, Image.Resampling.BOX) for image in (one, other)]
     mean = float(ciede2000(*(lab(image) for image in small)).mean())
-    return Likeness(bits=bits_apart(phash(one), phash(other)), delta_e=round(mean, 4))
+    return Similarity(bits=bits_apart(phash(one), phash(other)), delta_e=round(mean, 4))
 
 
 def lab(image: Picture) -> Floats:

@@ -10,11 +10,11 @@ from urllib.request import url2pathname
 
 from imageseo.heroes.lock.lock import broken
 from imageseo.heroes.lock.parser import RESTORE
-from imageseo.heroes.masters.remote_cache import Kept, carries
+from imageseo.heroes.masters.remote_cache import RemoteCache, name_has_digest
 from imageseo.model.errors import LockError, SettingsError, SiteError
-from imageseo.model.protocols import Vault
+from imageseo.model.protocols import MasterStore
 from imageseo.storage.atomic import write_atomic
-from imageseo.storage.remote import Limits, Remote, Trouble, checked
+from imageseo.storage.remote import Limits, Remote, RemoteError, validated_url
 
 
 def is_url(masters: str) -> bool:
@@ -22,33 +22,33 @@ def is_url(masters: str) -> bool:
     return "://" in masters
 
 
-def restoring(vault: Vault) -> str:
+def restore_hint(vault: MasterStore) -> str:
     """How a pinned master comes back that is gone or another file now."""
     return (
         f"put the pinned file back into {vault.where}" if is_url(vault.where) else "take it back from version control"
     )
 
 
-def of(masters: str, project: Path, cache: Path, *, fresh: bool = False) -> Vault:
+def open_master_store(masters: str, project: Path, cache: Path, *, fresh: bool = False) -> MasterStore:
     """The vault of the setting ``hero.masters``; nothing is read or asked yet.
 
     ``fresh``: a digest is asked of the server even where the cache knows it, for who is about to say that all masters
     are there. Raises SettingsError for a URL with a password in it, or one that leads into the project.
     """
     if not is_url(masters):
-        return FolderVault(project, masters)
-    url = checked(masters)
+        return FolderMasterStore(project, masters)
+    url = validated_url(masters)
     if urlsplit(url).scheme.lower() != "file":
-        return RemoteVault(url, cache, fresh=fresh)
+        return RemoteMasterStore(url, cache, fresh=fresh)
     folder = Path(url2pathname(urlsplit(url).path))
     if folder.resolve().is_relative_to(project.resolve()):
         inside = folder.resolve().relative_to(project.resolve()).as_posix()
         fault = f"hero.masters: found {url!r}, a folder of the project, expected its path from there: {inside}"
         raise SettingsError((fault,))
-    return FolderVault(folder, ".", where=url, shared=True)
+    return FolderMasterStore(folder, ".", where=url, shared=True)
 
 
-class FolderVault:
+class FolderMasterStore:
     """Masters in a folder, to be committed with the lock that names them.
 
     ``shared``: the folder is not the project's own, and nothing is ever removed from it: another branch's lock may
@@ -110,7 +110,7 @@ class FolderVault:
         return path if path.is_file() else None
 
 
-class RemoteVault:
+class RemoteMasterStore:
     """Masters at an fsspec URL; each is fetched once, verified, and kept below ``cache`` under its hash.
 
     ``shared``: as in FolderVault; a bucket has no branches. ``fresh``: as in ``of``. Endpoint and keys come from the
@@ -120,9 +120,9 @@ class RemoteVault:
     def __init__(
         self, url: str, cache: Path, *, limits: Limits | None = None, fresh: bool = False, shared: bool = True
     ) -> None:
-        self.where = checked(url)
+        self.where = validated_url(url)
         self._remote = Remote(self.where, limits or Limits())
-        self._kept = Kept(cache / "masters", self.where)
+        self._kept = RemoteCache(cache / "masters", self.where)
         self._fresh = fresh
         self._shared = shared
 
@@ -146,12 +146,12 @@ class RemoteVault:
             if data is not None and self._remote.holds(self._inside(file), data):
                 return sha256
             data = self._remote.get(self._inside(file))
-        except Trouble as trouble:
+        except RemoteError as trouble:
             raise self._unread(file, trouble) from None
         if data is None:
             return None
         found = _sha256(data)
-        if carries(file, found):
+        if name_has_digest(file, found):
             self._kept.keep(file, found, data)
         return found
 
@@ -162,7 +162,7 @@ class RemoteVault:
             return data
         try:
             data = self._remote.get(self._inside(file))
-        except Trouble as trouble:
+        except RemoteError as trouble:
             raise self._unread(file, trouble) from None
         found = None if data is None else _sha256(data)
         if data is None or found != sha256:
@@ -176,7 +176,7 @@ class RemoteVault:
         file = self.file(name)
         try:
             self._remote.put(self._inside(file), data)
-        except Trouble as trouble:
+        except RemoteError as trouble:
             raise SiteError(
                 f"{self.where}/{file}: cannot be written: {trouble.message}",
                 hint=f"{trouble.hint} What is pinned so far stays.",
@@ -195,7 +195,7 @@ class RemoteVault:
             if data is not None and _sha256(data) == sha256:
                 self._remote.remove(self._inside(file))
                 self._kept.forget(file)
-        except Trouble as trouble:
+        except RemoteError as trouble:
             raise SiteError(
                 f"{self.where}/{file}: cannot be removed: {trouble.message}",
                 hint=f"{trouble.hint} No page shows it any more: it may be removed by hand.",
@@ -212,7 +212,7 @@ class RemoteVault:
             raise LockError(f"{file!r} is no name of a master", hint=RESTORE)
         return file
 
-    def _unread(self, file: str, trouble: Trouble) -> LockError:
+    def _unread(self, file: str, trouble: RemoteError) -> LockError:
         return LockError(f"{self.where}/{file}: cannot be read: {trouble.message}", hint=trouble.hint)
 
 

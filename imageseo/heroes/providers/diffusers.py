@@ -12,7 +12,7 @@ from typing import Any
 
 from imageseo.model.errors import SettingsError
 from imageseo.model.hero import TRAINED_MEDIA, Master, Recipe
-from imageseo.model.protocols import Place
+from imageseo.model.protocols import ProviderContext
 
 # Nearly 16:9, in multiples of 64, and as many pixels as models of about 1024 px a side were trained with.
 WIDTH, HEIGHT = 1344, 768
@@ -49,11 +49,11 @@ class Diffusers:
     version: str = "1"
     digital_source_type: str = TRAINED_MEDIA
     reproducible: bool = False
-    _place: Place | None = None
+    _place: ProviderContext | None = None
     # One studio a place: it keeps what a batch made ahead. A frozen dataclass cannot make it when it is first needed.
     _studio: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
-    def placed(self, place: Place) -> Diffusers:
+    def placed(self, place: ProviderContext) -> Diffusers:
         """The provider for a project. Raises SettingsError for keys of ``providers.diffusers``, all at once."""
         return replace(self, options=_options(place.options, self.name), _place=place, _studio={})
 
@@ -87,7 +87,7 @@ class Diffusers:
 
     def _room(self) -> Any:
         if "studio" not in self._studio:
-            place = self._place or Place(project=Path(), cache=Path(".imageseo"))
+            place = self._place or ProviderContext(project=Path(), cache=Path(".imageseo"))
             files = _part("models").Files(project=place.project, cache=place.cache, offline=self.options.offline)
             self._studio["studio"] = _part("run").Studio(
                 files=files,

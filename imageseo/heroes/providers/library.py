@@ -12,12 +12,12 @@ from imageseo.heroes.providers.asset_library import query_options
 from imageseo.heroes.providers.asset_library.query_options import near
 from imageseo.model.errors import SettingsError
 from imageseo.model.hero import Master, Recipe
-from imageseo.model.protocols import Place, Progress
-from imageseo.storage.remote import checked
+from imageseo.model.protocols import Progress, ProviderContext
+from imageseo.storage.remote import validated_url
 
 if TYPE_CHECKING:
-    from imageseo.heroes.providers.asset_library.search_index import Shelf
-    from imageseo.heroes.providers.asset_library.selection import Ask, Desk, Pick
+    from imageseo.heroes.providers.asset_library.search_index import SearchIndex
+    from imageseo.heroes.providers.asset_library.selection import Query, Selection, Selector
 
 SEARCHES = ("text", "embeddings")
 
@@ -60,7 +60,7 @@ class Library:
     reproducible: bool = False
     reads_page: bool = True
 
-    def placed(self, place: Place) -> Library:
+    def placed(self, place: ProviderContext) -> Library:
         """The provider for a project. Raises SettingsError, all faults at once; the folder is looked at later."""
         return replace(
             self,
@@ -95,8 +95,8 @@ class Library:
         from imageseo.heroes.providers.asset_library import locations, search_index
 
         asks = [_ask(recipe) for recipe in recipes]
-        place = locations.of(self.options.folder, self.project, self.cache, self.progress)
-        with search_index.opened(place, self.cache, self.progress) as shelf:
+        place = locations.open_location(self.options.folder, self.project, self.cache, self.progress)
+        with search_index.open_index(place, self.cache, self.progress) as shelf:
             for ask in asks:
                 hit = shelf.named(ask.picture) if ask.picture else None
                 with suppress(OSError):  # a file that cannot be read is told when its turn comes
@@ -108,10 +108,10 @@ class Library:
                 self.given.setdefault(found.sha256, set()).add(ask.errand)
                 yield self._master(found, ask, desk)
 
-    def _desk(self, shelf: Shelf) -> Desk:
+    def _desk(self, shelf: SearchIndex) -> Selector:
         from imageseo.heroes.providers.asset_library import selection as pick
 
-        desk = pick.Desk(shelf=shelf, allowed=self.options.licenses, shown=self._elsewhere)
+        desk = pick.Selector(shelf=shelf, allowed=self.options.licenses, shown=self._elsewhere)
         if self.options.search == "text":
             return desk
         from imageseo.heroes.providers.asset_library import embeddings
@@ -131,7 +131,7 @@ class Library:
         pages += [page or "another page" for _, page in sorted(self.given.get(digest, set()) - {errand})]
         return pages[0] if pages else None
 
-    def _master(self, found: Pick, ask: Ask, desk: Desk) -> Master:
+    def _master(self, found: Selection, ask: Query, desk: Selector) -> Master:
         from imageseo.heroes.providers.asset_library import licenses as licences
         from imageseo.heroes.providers.asset_library import selection as pick
 
@@ -156,18 +156,18 @@ class Library:
         )
 
 
-def _ask(recipe: Recipe) -> Ask:
+def _ask(recipe: Recipe) -> Query:
     from imageseo.heroes.providers.asset_library.entry import folded
-    from imageseo.heroes.providers.asset_library.search_index import Where
-    from imageseo.heroes.providers.asset_library.selection import Ask
+    from imageseo.heroes.providers.asset_library.search_index import Filter
+    from imageseo.heroes.providers.asset_library.selection import Query
 
     options = recipe.options
-    where = Where(
+    where = Filter(
         tags=tuple(map(folded, options.get("tags", ()))),
         orientation=options.get("orientation", "any"),
         min_width=options.get("min_width", 0),
     )
-    return Ask(
+    return Query(
         errand=recipe.errand,
         width=recipe.width,
         height=recipe.height,
@@ -189,7 +189,7 @@ def _options(given: Mapping[str, Any]) -> Options:
             faults.append(f"{place}.{key}: expected a text, found {value!r}")
         elif key == "folder" and "://" in value:
             try:
-                checked(value, f"{place}.folder")
+                validated_url(value, f"{place}.folder")
             except SettingsError as error:
                 faults += error.faults
         elif key == "model" and "://" in value:

@@ -11,7 +11,7 @@ from typing import Any
 
 from imageseo.model.errors import RecipeError, SettingsError
 from imageseo.model.hero import ALGORITHMIC_MEDIA, Master, Recipe
-from imageseo.model.protocols import Place
+from imageseo.model.protocols import ProviderContext
 
 # A seed picks from this list when no style is named: a new style goes to the end and a new `version` with it.
 STYLES = ("ridges", "paper", "aurora", "topo", "mosaic")
@@ -39,7 +39,7 @@ class Procedural:
     digital_source_type: str = ALGORITHMIC_MEDIA
     reproducible: bool = True
 
-    def placed(self, place: Place) -> Procedural:
+    def placed(self, place: ProviderContext) -> Procedural:
         """The provider with the brand's colours and name. It has no options of its own."""
         if place.options:
             raise SettingsError(tuple(f"providers.{self.name}.{key}: there is no such key" for key in place.options))

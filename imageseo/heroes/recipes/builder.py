@@ -10,15 +10,15 @@ from typing import Any
 
 from imageseo.config.settings import HeroSettings
 from imageseo.heroes.recipes.diff import changed
-from imageseo.heroes.recipes.front_matter import Asked, Faults, show
+from imageseo.heroes.recipes.front_matter import FaultCollector, FieldReader, quoted
 from imageseo.heroes.recipes.keys import KNOWN_KEYS, SAID_KEYS
-from imageseo.heroes.recipes.prompt_library import WORDS, Library
-from imageseo.heroes.recipes.prompt_resolver import Resolved, resolve
+from imageseo.heroes.recipes.prompt_library import WORDS, PromptLibrary
+from imageseo.heroes.recipes.prompt_resolver import ResolvedPrompt, resolve
 from imageseo.heroes.recipes.seed_series import next_seed
 from imageseo.model.errors import RecipeError
 from imageseo.model.hero import MAX_SEED, Recipe
 from imageseo.model.site import Page
-from imageseo.web.html.text_content import words
+from imageseo.web.html.text_content import text_content
 
 Complete = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 Size = Callable[[str, int | None, int | None], tuple[int | None, int | None]]
@@ -31,7 +31,7 @@ _NOT_NEGATIVE = ("negative_prompt", "negativeprompt", "neg_prompt", "neg")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class BuiltRecipe:
     """A recipe, and what of it came from the page because nobody wrote it; the rest as ``HeroRequest`` has it."""
 
     recipe: Recipe | None = None
@@ -50,29 +50,29 @@ def context(page: Page) -> dict[str, Any]:
     meta = {key.lower(): value for key, value in page.hints.meta.items() if isinstance(key, str)}
     found: dict[str, Any] = {}
     if page.hints.title:
-        found["title"] = words(page.hints.title)
+        found["title"] = text_content(page.hints.title)
     tags = next((meta[key] for key in ("tags", "keywords") if meta.get(key)), None)
     if isinstance(tags, str):
         tags = tags.split(",")
     if isinstance(tags, list | tuple):
-        found["tags"] = [text for tag in tags if (text := words(str(tag)))]
+        found["tags"] = [text for tag in tags if (text := text_content(str(tag)))]
     summary = next((meta[key] for key in ("summary", "description") if meta.get(key)), None)
     if isinstance(summary, str) and summary.strip():
-        found["summary"] = words(summary)
+        found["summary"] = text_content(summary)
     return found
 
 
-def made(
-    asked: Asked,
+def build_recipe(
+    asked: FieldReader,
     mapping: Mapping[str, Any],
     *,
     settings: HeroSettings,
     complete: Complete,
     reads: Callable[[str], bool],
     size: Size,
-    library: Library,
-    faults: Faults,
-) -> Made:
+    library: PromptLibrary,
+    faults: FaultCollector,
+) -> BuiltRecipe:
     """The recipe of a mapping. Every fault goes into ``faults``; there is no recipe then."""
     given = {key: value for key, value in mapping.items() if key not in SAID_KEYS}
     before = len(faults.found)
@@ -83,7 +83,7 @@ def made(
         if key in given:
             text = faults.attempt(partial(asked.text, key, given.pop(key)), None)
             given |= {} if text is None else {key: text}
-    resolved = Resolved(given={key: value for key, value in given.items() if key not in WORDS or key == "style"})
+    resolved = ResolvedPrompt(given={key: value for key, value in given.items() if key not in WORDS or key == "style"})
     sound = len(faults.found) == before
     try:
         resolved = resolve(library, given, context(asked.page), partial(_styled, complete, settings))
@@ -97,7 +97,7 @@ def made(
     seed = faults.attempt(lambda: asked.whole("seed", options.get("seed", drawn), 0, MAX_SEED), 0)
     if resolved.seeds and "seed" in options and seed not in resolved.seeds:
         approved = ", ".join(map(str, resolved.seeds))
-        name = show(resolved.evidence.get("series"))
+        name = quoted(resolved.evidence.get("series"))
         hint = f"add it to `seeds` of the series in {library.name}, or leave it out"
         faults.found.append(
             asked.fault("seed", f"{seed} is not approved for the series {name}, expected one of {approved}", hint)
@@ -114,18 +114,18 @@ def made(
             options |= {} if value is None else {key: value}
     bare = Recipe(provider=provider, seed=seed, width=width, height=height, options=options)
     if not provider:
-        return Made()
+        return BuiltRecipe()
     reading = reads(provider)
     if reading and "page" in options:
         faults.found.append(asked.fault("page", "is what the page says itself", "nobody writes it: leave it out"))
-        return Made()
+        return BuiltRecipe()
     try:
         recipe, derived = _completed(bare, asked.page, complete, reading)
     except RecipeError as error:
         faults.found += asked.explained(error, [key for key in options if key in mapping], KNOWN_KEYS)
-        return Made()
+        return BuiltRecipe()
     derived |= resolved.derived & set(recipe.options)
-    return Made(
+    return BuiltRecipe(
         recipe=recipe if sound else None,
         derived=derived if "seed" in mapping else derived | {"seed"},
         seeds=resolved.seeds,

@@ -21,7 +21,7 @@ _MEANT_TRUTH = ("true", "yes", "false")
 
 
 @dataclass(slots=True)
-class Faults:
+class FaultCollector:
     """What is wrong with one declaration, gathered so that all of it is told at once."""
 
     found: list[RecipeError] = field(default_factory=list)
@@ -41,7 +41,7 @@ class Faults:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class FieldReader:
     """A key of a page's front matter with all that is needed to read it and to complain about it.
 
     ``origin``: ``front matter``, ``heroes.toml`` …; ``exists``: whether the built site has a file.
@@ -66,7 +66,7 @@ class Asked:
         """A provider's faults with their place. It knows its own keys only: a slip of `alt` or `seed` looks to it like
         any unknown key.
         """
-        strange = {key: close for key in keys if key not in known and (close := near(key, known))}
+        strange = {key: close for key in keys if key not in known and (close := closest_key(key, known))}
         for fault in error.faults:
             about = [key for key in strange if f"'{key}'" in fault.message or f"`{key}`" in fault.message]
             hints = [f"did you mean `{strange[key]}` for `{key}`?" for key in about]
@@ -74,7 +74,7 @@ class Asked:
 
     def text(self, key: str, value: Any) -> str:
         if not isinstance(value, str) or not value.strip():
-            raise self.fault(key, f"expected text, found {show(value)}")
+            raise self.fault(key, f"expected text, found {quoted(value)}")
         return value.strip()
 
     def whole(self, key: str, value: Any, least: int, most: int) -> int:
@@ -82,7 +82,7 @@ class Asked:
         if isinstance(value, str) and re.fullmatch(r"\s*[+-]?[0-9]{1,30}\s*", value):
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise self.fault(key, f"expected a whole number from {least} to {most}, found {show(value)}")
+            raise self.fault(key, f"expected a whole number from {least} to {most}, found {quoted(value)}")
         return value
 
     def card(self, key: str, value: Any) -> Any:
@@ -90,14 +90,14 @@ class Asked:
         if not isinstance(value, str):
             if isinstance(value, bool | Mapping) or value is None:
                 return value
-            raise self.fault(key, f"expected true, false, a title or a mapping, found {show(value)}")
+            raise self.fault(key, f"expected true, false, a title or a mapping, found {quoted(value)}")
         word = value.strip()
         if word.lower() in _TRUTH:
             return _TRUTH[word.lower()]
-        meant = next((each for each in _MEANT_TRUTH if word.islower() and slipped(word, each)), None)
+        meant = next((each for each in _MEANT_TRUTH if word.islower() and is_typo(word, each)), None)
         if meant:
             hint = f"did you mean `{meant}`? A card that says so is written `{key}: {{title: {word}}}`"
-            raise self.fault(key, f"expected true, false, a title or a mapping, found {show(value)}", hint)
+            raise self.fault(key, f"expected true, false, a title or a mapping, found {quoted(value)}", hint)
         return self.text(key, value)
 
     def mapping(self, text: str) -> Any:
@@ -107,7 +107,7 @@ class Asked:
         except ValueError as error:
             raise self.fault("", f"looks like JSON and is none: {error}") from error
 
-    def file(self, value: str) -> str | urls.Elsewhere:
+    def file(self, value: str) -> str | urls.ExternalUrl:
         """The file of the built site that a path or URL means: seen from the page's source, else from the root."""
         value = re.sub(r"^[{|](?:static|attach|filename)[}|]", "", value.strip())
         folder = self.page.hints.source_dir
@@ -124,12 +124,12 @@ class Asked:
         return next((path for path in found if self.exists is not None and self.exists(path)), found[0])
 
 
-def near(key: str, known: Iterable[str], *, surely: bool = False) -> str | None:
+def closest_key(key: str, known: Iterable[str], *, surely: bool = False) -> str | None:
     """The known key that was likely meant."""
     return next(iter(difflib.get_close_matches(key, list(known), n=1, cutoff=0.8 if surely else 0.6)), None)
 
 
-def slipped(word: str, meant: str) -> bool:
+def is_typo(word: str, meant: str) -> bool:
     """Whether ``word`` is ``meant`` with one letter too many or too few, or with two neighbours swapped."""
     if len(word) < len(meant):
         return any(meant[:at] + meant[at + 1 :] == word for at in range(len(meant)))
@@ -140,11 +140,11 @@ def slipped(word: str, meant: str) -> bool:
     return swapped and word[wrong[0]] == meant[wrong[1]] and word[wrong[1]] == meant[wrong[0]]
 
 
-def listed(keys: Iterable[str]) -> str:
+def join_words(keys: Iterable[str]) -> str:
     return ", ".join(f"`{key}`" for key in keys) or "nothing"
 
 
-def show(value: Any) -> str:
+def quoted(value: Any) -> str:
     """A value for a message, never longer than a line."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from imageseo.heroes.recipes.front_matter import slipped
+from imageseo.heroes.recipes.front_matter import is_typo
 
 OURS = "imageseo:"
 """What the names of our own ``<meta>`` tags begin with; no other front matter has such keys."""
@@ -18,7 +18,7 @@ _FLAT = _SHAPE | {"alt"}
 _IMAGE = re.compile(r"[^\s:]+\.(?:jpe?g|png|webp|avif|gif|tiff?)", re.IGNORECASE)
 
 
-def slips(meta: Mapping[str, Any]) -> Iterator[str]:
+def misspelled_keys(meta: Mapping[str, Any]) -> Iterator[str]:
     """Keys that are `hero` with one letter too many, too few or two swapped, and that hold what a hero holds.
 
     Both must be true, for a site may keep anything in its front matter: `heroes: [Ada]` and `heron: images/heron.jpg`
@@ -30,7 +30,7 @@ def slips(meta: Mapping[str, Any]) -> Iterator[str]:
         return
     for key, value in told.items():
         word, _, option = key.partition("_")
-        if word in _WORDS or not slipped(word, "hero"):
+        if word in _WORDS or not is_typo(word, "hero"):
             continue
         if option in _FLAT and word != _PLURAL if "_" in key else _hero_like(value):
             yield key

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from imageseo.heroes.recipes.front_matter import listed, near, show
+from imageseo.heroes.recipes.front_matter import closest_key, join_words, quoted
 from imageseo.model.errors import RecipeError
 
 SLOTS = ("subject", "action", "setting", "style", "light", "lens", "composition", "detail")
@@ -24,7 +24,7 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Template:
+class PromptTemplate:
     """A prompt with places for words, and the negative prompt that belongs to it."""
 
     prompt: str
@@ -45,7 +45,7 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Library:
+class PromptLibrary:
     """``prompts.toml``. ``presets``: words by slot, and ``negatives``: names. ``negatives``: name -> text.
 
     ``name``: the file, for messages. ``exists``: whether there is one.
@@ -54,7 +54,7 @@ class Library:
     name: str = "prompts.toml"
     exists: bool = False
     version: str = ""
-    templates: Mapping[str, Template] = field(default_factory=dict)
+    templates: Mapping[str, PromptTemplate] = field(default_factory=dict)
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     negatives: Mapping[str, str] = field(default_factory=dict)
     series: Mapping[str, Series] = field(default_factory=dict)
@@ -62,22 +62,22 @@ class Library:
     def pick(self, kind: str, name: Any, entries: Mapping[str, _T]) -> _T:
         """An entry by its name; ``kind``: the key that names it. Raises RecipeError with the nearest."""
         if not isinstance(name, str) or not name.strip():
-            raise RecipeError(f"`{kind}`: expected the name of one in {self.name}, found {show(name)}")
+            raise RecipeError(f"`{kind}`: expected the name of one in {self.name}, found {quoted(name)}")
         found = entries.get(name.strip())
         if found is not None:
             return found
         table = kind if kind in ("series", "negatives") else f"{kind}s"
         if not self.exists:
             raise RecipeError(
-                f"`{kind}`: found {show(name)}, and there is no {self.name}",
+                f"`{kind}`: found {quoted(name)}, and there is no {self.name}",
                 hint=f"make it, with a table [{table}]; its place is the setting hero.prompts",
             )
-        close = near(name, entries)
-        there = f"there are {listed(sorted(entries))}" if entries else f"it has no table [{table}]"
+        close = closest_key(name, entries)
+        there = f"there are {join_words(sorted(entries))}" if entries else f"it has no table [{table}]"
         raise RecipeError(
-            f"`{kind}`: found {show(name)}, which {self.name} does not have",
+            f"`{kind}`: found {quoted(name)}, which {self.name} does not have",
             hint=f"did you mean `{close}`?" if close else there,
         )
 
 
-EMPTY = Library()
+EMPTY = PromptLibrary()

@@ -10,15 +10,35 @@ from functools import partial
 from typing import Any
 
 from imageseo.heroes.recipes import prompt_templates
-from imageseo.heroes.recipes.front_matter import Faults, listed, show
-from imageseo.heroes.recipes.prompt_library import CONTEXT, EMPTY, KNOWN, SLOTS, WORDS, Library, Series, Template
+from imageseo.heroes.recipes.front_matter import FaultCollector, join_words, quoted
+from imageseo.heroes.recipes.prompt_library import (
+    CONTEXT,
+    EMPTY,
+    KNOWN,
+    SLOTS,
+    WORDS,
+    PromptLibrary,
+    PromptTemplate,
+    Series,
+)
 from imageseo.model.errors import RecipeError
 
-__all__ = ["CONTEXT", "EMPTY", "KNOWN", "SLOTS", "WORDS", "Library", "Resolved", "Series", "Template", "resolve"]
+__all__ = [
+    "CONTEXT",
+    "EMPTY",
+    "KNOWN",
+    "SLOTS",
+    "WORDS",
+    "PromptLibrary",
+    "PromptTemplate",
+    "ResolvedPrompt",
+    "Series",
+    "resolve",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resolved:
+class ResolvedPrompt:
     """A recipe's keys when its words have become a prompt.
 
     ``given``: all that was written and shared, with ``prompt`` and ``negative`` instead of their words. ``derived``:
@@ -34,11 +54,11 @@ class Resolved:
 
 
 def resolve(
-    library: Library,
+    library: PromptLibrary,
     given: Mapping[str, Any],
     context: Mapping[str, Any],
     styled: Callable[[Any], bool] = lambda provider: False,
-) -> Resolved:
+) -> ResolvedPrompt:
     """The recipe's keys with its prompt filled in. ``context``: of the page, those of CONTEXT that it has.
 
     A template's places take words of the page, then of its series, then of its preset. Words without a template are
@@ -50,8 +70,8 @@ def resolve(
     if not any(key in given for key in WORDS if key != "style") and not any(
         isinstance(text, str) and prompt_templates.is_template(text) for text in texts
     ):
-        return Resolved(given=given)
-    faults = Faults()
+        return ResolvedPrompt(given=given)
+    faults = FaultCollector()
     series = Series()
     if "series" in given:
         series = faults.attempt(lambda: library.pick("series", given["series"], library.series), series)
@@ -62,7 +82,7 @@ def resolve(
     if "series" in given:
         _free(given, series, preset if "preset" in series.given else {}, faults)
         if series.vary not in {**series.given, **given, **preset}:
-            what = f"`{series.vary}`: the series {show(given['series'])} varies it, and nobody wrote it"
+            what = f"`{series.vary}`: the series {quoted(given['series'])} varies it, and nobody wrote it"
             faults.found.append(RecipeError(what, hint=f"write `{series.vary}: …` beside `series`"))
     faults.end()
     written = {**series.given, **given}
@@ -76,7 +96,7 @@ def resolve(
         key: str(written[key]).strip() for key in ("template", "preset", "series") if key in written
     }
     version = {"prompts": library.version} if library.version and (named or "negatives" in written) else {}
-    return Resolved(
+    return ResolvedPrompt(
         given=options,
         derived=frozenset(words.derived),
         seeds=series.seeds,
@@ -84,17 +104,17 @@ def resolve(
     )
 
 
-def _free(given: Mapping[str, Any], series: Series, preset: Mapping[str, Any], faults: Faults) -> None:
+def _free(given: Mapping[str, Any], series: Series, preset: Mapping[str, Any], faults: FaultCollector) -> None:
     """No key of the page may be one that its series has settled."""
     fixed = {**preset, **series.given}
     if {"prompt", "template"} & set(fixed):
         fixed = {"prompt": fixed.get("prompt", "…"), "template": fixed.get("template", "…"), **fixed}
     for key in given:
         if key in fixed and key not in (series.vary, "series"):
-            value = f" ({show(fixed[key])})" if fixed[key] != "…" else ""
+            value = f" ({quoted(fixed[key])})" if fixed[key] != "…" else ""
             hint = f"its pages write `{series.vary}`; to write `{key}` yourself, leave `series` out"
             faults.found.append(
-                RecipeError(f"`{key}`: is settled by the series {show(given['series'])}{value}", hint=hint)
+                RecipeError(f"`{key}`: is settled by the series {quoted(given['series'])}{value}", hint=hint)
             )
 
 
@@ -102,7 +122,7 @@ def _free(given: Mapping[str, Any], series: Series, preset: Mapping[str, Any], f
 class _Words:
     """Words on their way into a prompt. ``left``: those that no template took; ``derived``: what the page changes."""
 
-    library: Library
+    library: PromptLibrary
     context: Mapping[str, Any]
     preset: Mapping[str, Any]
     shared: Mapping[str, Any]
@@ -113,9 +133,9 @@ class _Words:
     _sources: list[str] = field(default_factory=list)
     _paged: set[str] = field(default_factory=set)  # slots whose words are the page's
 
-    def fill(self, faults: Faults) -> tuple[str, str]:
+    def fill(self, faults: FaultCollector) -> tuple[str, str]:
         """The prompt and the negative prompt, ``""`` where there is none."""
-        template = Template(prompt="")
+        template = PromptTemplate(prompt="")
         if "template" in self.written:
             name = self.written["template"]
             template = faults.attempt(lambda: self.library.pick("template", name, self.library.templates), template)
@@ -142,7 +162,7 @@ class _Words:
     def _slot(self, key: str) -> str:
         value = self.written.get(key, self.preset.get(key))
         if not isinstance(value, str) or not value.strip():
-            raise RecipeError(f"`{key}`: expected text, found {show(value)}")
+            raise RecipeError(f"`{key}`: expected text, found {quoted(value)}")
         if not prompt_templates.is_template(value):
             return prompt_templates.tidy(value)
         if prompt_templates.variables(value) & set(CONTEXT):
@@ -152,7 +172,7 @@ class _Words:
     def _negatives(self) -> str:
         """The texts of all negative libraries that are named: the preset's, then the recipe's."""
         names = dict.fromkeys([*names_of(self.preset.get("negatives")), *names_of(self.written.get("negatives"))])
-        faults = Faults()
+        faults = FaultCollector()
         entries = self.library.negatives
         texts = [faults.attempt(partial(self.library.pick, "negatives", name, entries), "") for name in names]
         faults.end()
@@ -168,8 +188,10 @@ class _Words:
             spare = [key for key in unused if key != "style"]
             if spare:
                 there = [key for key in SLOTS if key in used]
-                what = f"the template {show(self.written['template'])}" if "template" in self.written else "the prompt"
-                hint = f"it has places for {listed(there)}"
+                what = (
+                    f"the template {quoted(self.written['template'])}" if "template" in self.written else "the prompt"
+                )
+                hint = f"it has places for {join_words(there)}"
                 raise RecipeError.together(
                     RecipeError(f"`{key}`: {what} has no place for it", hint=hint) for key in spare
                 )
@@ -188,11 +210,11 @@ class _Words:
         self._note("prompt", source, frozenset(slots))
         return prompt_templates.tidy(", ".join([source, *(slots[key] for key in SLOTS if key in slots)]))
 
-    def _negative(self, template: Template, words: Mapping[str, Any], against: str) -> str:
+    def _negative(self, template: PromptTemplate, words: Mapping[str, Any], against: str) -> str:
         source = self.written.get("negative", template.negative)
         self._sources.append(against)
         if not isinstance(source, str):
-            raise RecipeError(f"`negative`: expected text, found {show(source)}")
+            raise RecipeError(f"`negative`: expected text, found {quoted(source)}")
         if prompt_templates.is_template(source):
             used = self._reads("negative", source)
             self._note("negative", source, used)
@@ -219,7 +241,9 @@ def names_of(value: Any) -> Sequence[str]:
         return ()
     found = value.split(",") if isinstance(value, str) else value
     if not isinstance(found, list | tuple) or not all(isinstance(name, str) and name.strip() for name in found):
-        raise RecipeError(f"`negatives`: expected a list of names, found {show(value)}", hint="such as [people, text]")
+        raise RecipeError(
+            f"`negatives`: expected a list of names, found {quoted(value)}", hint="such as [people, text]"
+        )
     return [name.strip() for name in found]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from imageseo.heroes.recipes.front_matter import listed, near, show
+from imageseo.heroes.recipes.front_matter import closest_key, join_words, quoted
 from imageseo.model.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -103,16 +103,16 @@ def joined(texts: Iterable[str]) -> str:
 def _undefined(message: str, words: Mapping[str, Any], known: Iterable[str]) -> RecipeError:
     match = _UNDEFINED.search(message)
     if match is None:
-        return RecipeError(f"cannot be filled in: {message}", hint=f"there are {listed(sorted(words))}")
+        return RecipeError(f"cannot be filled in: {message}", hint=f"there are {join_words(sorted(words))}")
     name = match[1]
     if name in known:
         return RecipeError(
             f"needs `{name}`, and nobody gave it",
-            hint=f"give it, or do without: `{{{{ {name} | default('') }}}}`; given are {listed(sorted(words))}",
+            hint=f"give it, or do without: `{{{{ {name} | default('') }}}}`; given are {join_words(sorted(words))}",
         )
-    close = near(name, known)
-    meant = f"did you mean `{close}`?" if close else f"there are {listed(known)}"
-    return RecipeError(f"asks for {show(name)}, which is no word of a prompt", hint=meant)
+    close = closest_key(name, known)
+    meant = f"did you mean `{close}`?" if close else f"there are {join_words(known)}"
+    return RecipeError(f"asks for {quoted(name)}, which is no word of a prompt", hint=meant)
 
 
 def _finalize(value: Any) -> Any:
@@ -131,7 +131,7 @@ def _finalize(value: Any) -> Any:
 
 def _wordless(what: str) -> RecipeError:
     return RecipeError(
-        f"says {show(what)}, expected a text, a number or a list of them",
+        f"says {quoted(what)}, expected a text, a number or a list of them",
         hint="name the part of it that is meant, or join its parts: `| join(', ')`",
     )
 

@@ -12,7 +12,7 @@ from typing import Any
 from imageseo.config.messages import found, nearest
 from imageseo.heroes.recipes import prompt_templates
 from imageseo.heroes.recipes.keys import OPTIONS
-from imageseo.heroes.recipes.prompt_library import CONTEXT, KNOWN, SLOTS, WORDS, Library, Series, Template
+from imageseo.heroes.recipes.prompt_library import CONTEXT, KNOWN, SLOTS, WORDS, PromptLibrary, PromptTemplate, Series
 from imageseo.model.errors import RecipeError, SettingsError
 from imageseo.model.hero import MAX_SEED
 
@@ -27,7 +27,7 @@ _SERIES = (
 _FOREIGN = ("alt", "caption", "seed", "src", "series", "depicts", "focal")
 
 
-def read(path: Path, name: str) -> Library:
+def read(path: Path, name: str) -> PromptLibrary:
     """The library at ``path``, called ``name`` in messages; an empty one when there is no file.
 
     Raises SettingsError with every fault: of form, of a template's language, of names that lead nowhere.
@@ -35,7 +35,7 @@ def read(path: Path, name: str) -> Library:
     try:
         data = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
-        return Library(name=name)
+        return PromptLibrary(name=name)
     except OSError as error:
         raise SettingsError((f"{name}: cannot be read: {error.strerror or error}",), hint=_HINT) from error
     try:
@@ -62,7 +62,7 @@ class _Reader:
     lines: list[str]
     faults: list[str] = field(default_factory=list)
 
-    def library(self, tables: Mapping[str, Any]) -> Library:
+    def library(self, tables: Mapping[str, Any]) -> PromptLibrary:
         for key in tables:
             if key not in ("version", *_TABLES):
                 self._unknown(key, key, ("version", *_TABLES))
@@ -80,7 +80,7 @@ class _Reader:
         self._names([(f"series.{name}", each.given) for name, each in series.items()], known)
         for name, each in series.items():
             self._places(f"series.{name}", each, templates)
-        return Library(
+        return PromptLibrary(
             name=self.name,
             exists=True,
             version=str(version),
@@ -90,7 +90,7 @@ class _Reader:
             series=series,
         )
 
-    def _template(self, name: str, table: Mapping[str, Any]) -> Template:
+    def _template(self, name: str, table: Mapping[str, Any]) -> PromptTemplate:
         place = f"templates.{name}"
         for key, text in table.items():
             if key not in ("prompt", "negative"):
@@ -99,7 +99,7 @@ class _Reader:
                 self._language(place, key, text, KNOWN)
         if "prompt" not in table:
             self._fault(place, "has no `prompt`")
-        return Template(prompt=str(table.get("prompt", "")), negative=str(table.get("negative", "")))
+        return PromptTemplate(prompt=str(table.get("prompt", "")), negative=str(table.get("negative", "")))
 
     def _preset(self, name: str, table: Mapping[str, Any]) -> Mapping[str, Any]:
         for key, value in table.items():
@@ -156,7 +156,7 @@ class _Reader:
                         meant = f"did you mean {close}?" if close else there
                         self._fault(f"{place}.{key}", f"found {found(name)}, which is not in this file, {meant}")
 
-    def _places(self, place: str, series: Series, templates: Mapping[str, Template]) -> None:
+    def _places(self, place: str, series: Series, templates: Mapping[str, PromptTemplate]) -> None:
         """Whether a series' template takes its words; its ``style`` may be the provider's."""
         template = templates.get(str(series.given.get("template", "")))
         if template is None or self.faults:  # what follows from another fault is told when that is mended

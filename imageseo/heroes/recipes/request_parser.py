@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any
 
 from imageseo.config.settings import HeroSettings
-from imageseo.heroes.recipes.builder import Complete, Made, Size, default_seed, made
-from imageseo.heroes.recipes.front_matter import Asked, Faults, listed, near, show
+from imageseo.heroes.recipes.builder import BuiltRecipe, Complete, Size, build_recipe, default_seed
+from imageseo.heroes.recipes.front_matter import FaultCollector, FieldReader, closest_key, join_words, quoted
 from imageseo.heroes.recipes.keys import FILE_KEYS, KNOWN_KEYS, RECIPE_KEYS, SAID_KEYS, flat, recipe_keys
-from imageseo.heroes.recipes.prompt_library import EMPTY, Library
+from imageseo.heroes.recipes.prompt_library import EMPTY, PromptLibrary
 from imageseo.model.hero import Depicts, HeroRequest
 from imageseo.model.image import Rights
 from imageseo.model.site import Page
@@ -37,7 +37,7 @@ def request(
     exists: Callable[[str], bool] | None = None,
     meta: Mapping[str, Any] | None = None,
     origin: str = "front matter",
-    library: Library = EMPTY,
+    library: PromptLibrary = EMPTY,
 ) -> HeroRequest | None:
     """What the author asked for: a file, a recipe, or (``HeroRequest.off``) no hero at all; ``None``: nothing.
 
@@ -52,16 +52,16 @@ def request(
     if not given:
         return None
     folded = {key.lower(): value for key, value in given.items() if isinstance(key, str)}
-    recipe = partial(made, settings=settings, complete=complete, reads=reads, size=size, library=library)
+    recipe = partial(build_recipe, settings=settings, complete=complete, reads=reads, size=size, library=library)
     for key in settings.keys:
-        asked = Asked(page=page, origin=origin, key=key, base_url=base_url, exists=exists)
+        asked = FieldReader(page=page, origin=origin, key=key, base_url=base_url, exists=exists)
         found = _read(asked, folded, recipe)
         if found is not None:
             return found
     return None
 
 
-def _read(asked: Asked, meta: Mapping[str, Any], recipe: Callable[..., Made]) -> HeroRequest | None:
+def _read(asked: FieldReader, meta: Mapping[str, Any], recipe: Callable[..., BuiltRecipe]) -> HeroRequest | None:
     ours = asked.key == "hero"
     value = meta.get(asked.key.lower())
     if isinstance(value, str):
@@ -85,7 +85,7 @@ def _read(asked: Asked, meta: Mapping[str, Any], recipe: Callable[..., Made]) ->
         hint = (
             f"if `{asked.key}` means something else on this site, give ours another name: `hero.keys` in the settings"
         )
-        raise asked.fault("", f"expected a path, a mapping or false, found {show(value)}", hint)
+        raise asked.fault("", f"expected a path, a mapping or false, found {quoted(value)}", hint)
     twice = sorted(set(mapping) & set(named))
     if twice:
         raise asked.fault(twice[0], f"is also given as `{asked.key}_{twice[0]}`; keep one of them")
@@ -93,7 +93,7 @@ def _read(asked: Asked, meta: Mapping[str, Any], recipe: Callable[..., Made]) ->
     return _strict(asked, mapping, recipe) if mapping else None
 
 
-def _strict(asked: Asked, mapping: Mapping[str, Any], recipe: Callable[..., Made]) -> HeroRequest | None:
+def _strict(asked: FieldReader, mapping: Mapping[str, Any], recipe: Callable[..., BuiltRecipe]) -> HeroRequest | None:
     made_by = [key for key in RECIPE_KEYS if key in mapping]
     # Beside a prompt `image` is what the picture is made from, which is the provider's business.
     files = [key for key in FILE_KEYS if key in mapping and not (key == "image" and made_by)]
@@ -102,12 +102,13 @@ def _strict(asked: Asked, mapping: Mapping[str, Any], recipe: Callable[..., Made
         raise asked.fault(other, f"cannot stand beside `{files[0]}`: a hero is one file or one recipe")
     if not files and not made_by:
         meant = next(
-            ((key, near(key, KNOWN_KEYS)) for key in mapping if near(key, KNOWN_KEYS) not in (None, key)), None
+            ((key, closest_key(key, KNOWN_KEYS)) for key in mapping if closest_key(key, KNOWN_KEYS) not in (None, key)),
+            None,
         )
         wanted = "no image (`src`) and no recipe (`prompt`, `seed`, `style`, `template`, `series` or `provider`)"
         hint = f"did you mean `{meant[1]}` for `{meant[0]}`?" if meant else ""
-        raise asked.fault("", f"names {wanted}; found {listed(mapping)}", hint)
-    faults = Faults()
+        raise asked.fault("", f"names {wanted}; found {join_words(mapping)}", hint)
+    faults = FaultCollector()
     # An empty alt is an answer: the picture says nothing that the page does not.
     said = {
         key: "" if key == "alt" and mapping[key] == "" else faults.attempt(partial(asked.text, key, mapping[key]), "")
@@ -117,7 +118,7 @@ def _strict(asked: Asked, mapping: Mapping[str, Any], recipe: Callable[..., Made
     unknown: Depicts = "unknown"
     depicts = faults.attempt(lambda: _depicts(asked, mapping.get("depicts", unknown)), unknown)
     focal = faults.attempt(lambda: _focal(asked, mapping["focal"]), None) if "focal" in mapping else None
-    path, made_of = None, Made()
+    path, made_of = None, BuiltRecipe()
     if files:
         path = _named_file(asked, files[0], mapping, faults)
     else:
@@ -141,24 +142,24 @@ def _strict(asked: Asked, mapping: Mapping[str, Any], recipe: Callable[..., Made
     )
 
 
-def _depicts(asked: Asked, value: Any) -> Depicts:
+def _depicts(asked: FieldReader, value: Any) -> Depicts:
     word = value.strip().lower() if isinstance(value, str) else value
     found = next((each for each in _DEPICTS if each == word), None)
     if found is None:
-        close = near(word, _DEPICTS) if isinstance(word, str) else None
+        close = closest_key(word, _DEPICTS) if isinstance(word, str) else None
         hint = f"did you mean `{close}`?" if close else ""
-        raise asked.fault("depicts", f"expected {listed(_DEPICTS)}, found {show(value)}", hint)
+        raise asked.fault("depicts", f"expected {join_words(_DEPICTS)}, found {quoted(value)}", hint)
     return found
 
 
-def _focal(asked: Asked, value: Any) -> tuple[float, float]:
+def _focal(asked: FieldReader, value: Any) -> tuple[float, float]:
     """``[0.3, 0.4]``, ``30% 40%``: shares of width and height from the upper left corner."""
     parts = re.split(r"[\s,]+", value.strip(" \t[]()")) if isinstance(value, str) else value
     shares = [_share(part) for part in parts] if isinstance(parts, list | tuple) else []
     if len(shares) == 2 and shares[0] is not None and shares[1] is not None:
         return shares[0], shares[1]
     hint = "the point that crops must keep, from the left and from the top: `[0.3, 0.4]` or `30% 40%`"
-    raise asked.fault("focal", f"expected two shares from 0 to 1, found {show(value)}", hint)
+    raise asked.fault("focal", f"expected two shares from 0 to 1, found {quoted(value)}", hint)
 
 
 def _share(value: Any) -> float | None:
@@ -170,25 +171,25 @@ def _share(value: Any) -> float | None:
     return float(value)
 
 
-def _named_file(asked: Asked, key: str, mapping: Mapping[str, Any], faults: Faults) -> str | None:
+def _named_file(asked: FieldReader, key: str, mapping: Mapping[str, Any], faults: FaultCollector) -> str | None:
     expected = (key, *SAID_KEYS)
     for unknown in sorted(set(mapping) - set(expected)):
-        close = near(unknown, expected)
-        hint = f"did you mean `{close}`?" if close else f"expected {listed(expected)}"
+        close = closest_key(unknown, expected)
+        hint = f"did you mean `{close}`?" if close else f"expected {join_words(expected)}"
         faults.found.append(asked.fault(unknown, "is no key of an image file", hint))
     value = faults.attempt(lambda: asked.text(key, mapping[key]), "")
     path = asked.file(value) if value else None
     if path is None or isinstance(path, str):
         return path
     if path.reason == "outside":
-        faults.found.append(asked.fault(key, f"leads out of the site: {show(value)}"))
+        faults.found.append(asked.fault(key, f"leads out of the site: {quoted(value)}"))
     elif path.reason == "empty" or not _WEB.match(value):
         hint = 'a recipe is a mapping, in JSON `{"style": "topo", "seed": 4711}`'
-        faults.found.append(asked.fault("", f"expected the path of an image or a mapping, found {show(value)}", hint))
+        faults.found.append(asked.fault("", f"expected the path of an image or a mapping, found {quoted(value)}", hint))
     return None
 
 
-def _lenient(asked: Asked, value: Any) -> HeroRequest | None:
+def _lenient(asked: FieldReader, value: Any) -> HeroRequest | None:
     """``image: x.jpg``, ``cover: {image: x.jpg, alt: …}``, ``images: [x.jpg, …]``: a local image file, or nothing."""
     if isinstance(value, list | tuple):
         found = (_lenient(asked, each) for each in value if isinstance(each, str | Mapping))
@@ -200,7 +201,7 @@ def _lenient(asked: Asked, value: Any) -> HeroRequest | None:
     if not isinstance(value, str) or not _IMAGE_FILE.search(value.strip()):
         return None
     path = asked.file(value)
-    if isinstance(path, urls.Elsewhere) or (asked.exists is not None and not asked.exists(path)):
+    if isinstance(path, urls.ExternalUrl) or (asked.exists is not None and not asked.exists(path)):
         return None
     alt, caption = (said.get(key) if isinstance(said.get(key), str) else None for key in ("alt", "caption"))
     return HeroRequest(page=asked.page.key, file=path, alt=alt, caption=caption, origin=asked.where)

@@ -9,21 +9,21 @@ from typing import Any
 
 from imageseo.config.settings import HeroSettings
 from imageseo.heroes.recipes import asset_providers
-from imageseo.heroes.recipes.prompt_library import EMPTY, Library
+from imageseo.heroes.recipes.prompt_library import EMPTY, PromptLibrary
 from imageseo.heroes.recipes.request_parser import request
 from imageseo.model.errors import RecipeError
 from imageseo.model.hero import HeroRequest
-from imageseo.model.protocols import HeroProvider, Sized
+from imageseo.model.protocols import HeroProvider, SizedProvider
 from imageseo.model.site import Page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Requests:
+class RequestReader:
     """``exists``: whether the built site has a file; None where there is no site yet."""
 
     settings: HeroSettings
     providers: Mapping[str, HeroProvider]
-    library: Library = EMPTY
+    library: PromptLibrary = EMPTY
     base_url: str | None = None
     exists: Callable[[str], bool] | None = None
 
@@ -33,8 +33,8 @@ class Requests:
             page,
             settings=self.settings,
             complete=completer(self.providers),
-            reads=partial(asset_providers.reads, self.providers),
-            size=partial(sized, self.providers),
+            reads=partial(asset_providers.reads_page, self.providers),
+            size=partial(provider_size, self.providers),
             base_url=self.base_url,
             exists=self.exists,
             origin=page.hints.origin,
@@ -42,12 +42,12 @@ class Requests:
         )
 
 
-def sized(
+def provider_size(
     providers: Mapping[str, HeroProvider], name: str, width: int | None, height: int | None
 ) -> tuple[int | None, int | None]:
     """What a provider makes of the settings' size where it has one of its own."""
     provider = providers.get(name)
-    return provider.size(width, height) if isinstance(provider, Sized) else (width, height)
+    return provider.size(width, height) if isinstance(provider, SizedProvider) else (width, height)
 
 
 def completer(providers: Mapping[str, HeroProvider]) -> Callable[[str, Mapping[str, Any]], Mapping[str, Any]]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from imageseo.model import extras
 from imageseo.model.errors import MissingExtraError
-from imageseo.model.image import Kind
+from imageseo.model.image import ContentType
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -45,8 +45,8 @@ class AvifSvt:
         parts = [part for part in encoder.codec_versions().split(", ") if part.startswith(("svt", "aom"))]
         return f"1 {_PACKAGE} {metadata.version(_PACKAGE)} libavif {encoder.libavif_version} {' '.join(parts)} tune=4"
 
-    def codings(self, kind: Kind) -> tuple[str, ...]:
-        return ("",) if kind is Kind.PHOTO else ("4:4:4",)
+    def codings(self, kind: ContentType) -> tuple[str, ...]:
+        return ("",) if kind is ContentType.PHOTO else ("4:4:4",)
 
     def encode(self, image: Image, *, quality: int, effort: int | None, xmp: bytes | None, coding: str = "") -> bytes:
         """Raises MissingExtraError."""
@@ -109,7 +109,7 @@ def _encoder() -> Any:
     if spec is None or spec.loader is None:
         raise MissingExtraError(
             "`encode.avif_encoder: svt` needs the package pillow-avif-plugin, which is not installed.",
-            hint=f"{extras.command('svt')}, or set `encode.avif_encoder: aom`.",
+            hint=f"{extras.install_command('svt')}, or set `encode.avif_encoder: aom`.",
         )
     os.environ.setdefault("SVT_LOG", "-1")  # else every picture writes a page to stderr
     module = module_from_spec(spec)
@@ -117,7 +117,7 @@ def _encoder() -> Any:
     if not module.encoder_codec_available("svt"):
         raise MissingExtraError(
             "The installed pillow-avif-plugin was built without SVT-AV1.",
-            hint=f"{extras.command('svt')} --force-reinstall, or set `encode.avif_encoder: aom`.",
+            hint=f"{extras.install_command('svt')} --force-reinstall, or set `encode.avif_encoder: aom`.",
         )
     return module
 

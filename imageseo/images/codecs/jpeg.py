@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from imageseo.model.image import Kind
+from imageseo.model.image import ContentType
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -24,7 +24,7 @@ class Jpeg:
 
         return f"1 libjpeg {features.version('libjpeg_turbo') or features.version('jpg')}"
 
-    def codings(self, kind: Kind) -> tuple[str, ...]:
+    def codings(self, kind: ContentType) -> tuple[str, ...]:
         return ("",)
 
     def encode(self, image: Image, *, quality: int, effort: int | None, xmp: bytes | None, coding: str = "") -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from imageseo.model.image import Kind
+from imageseo.model.image import ContentType
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -25,7 +25,7 @@ class Png:
 
         return f"1 zlib {features.version('zlib_ng') or features.version('zlib')}"
 
-    def codings(self, kind: Kind) -> tuple[str, ...]:
+    def codings(self, kind: ContentType) -> tuple[str, ...]:
         return ("lossless",)
 
     def encode(

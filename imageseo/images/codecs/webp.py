@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from imageseo.model.image import Kind
+from imageseo.model.image import ContentType
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -29,8 +29,8 @@ class WebP:
 
         return f"1 libwebp {features.version('webp')}"
 
-    def codings(self, kind: Kind) -> tuple[str, ...]:
-        return ("",) if kind is Kind.PHOTO else ("lossless", "")
+    def codings(self, kind: ContentType) -> tuple[str, ...]:
+        return ("",) if kind is ContentType.PHOTO else ("lossless", "")
 
     def encode(self, image: Image, *, quality: int, effort: int | None, xmp: bytes | None, coding: str = "") -> bytes:
         from PIL import WebPImagePlugin  # noqa: F401 - registers the format

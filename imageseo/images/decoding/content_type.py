@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imageseo.model.image import Kind
+from imageseo.model.image import ContentType
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +22,7 @@ _RAMP = 6  # up to here an edge may be an encoder's ringing
 _STEP = 32  # from here on an edge is steep
 
 
-def classify(image: Image) -> Kind:
+def classify(image: Image) -> ContentType:
     """The kind of a decoded picture in any mode, at its full size. Equal pixels give an equal kind.
 
     A wrong answer costs bytes and never the look: every kind's codings reach their target or are not kept.
@@ -42,8 +42,8 @@ def classify(image: Image) -> Kind:
     empty = (equal >= 0.95) & ~drawn
     toned = ~drawn & ~empty
     if drawn.sum() < 0.22 * (drawn.sum() + toned.sum()):
-        return Kind.PHOTO
-    return Kind.SCREEN if toned.sum() > 0.05 * len(tiles) else Kind.LINE
+        return ContentType.PHOTO
+    return ContentType.SCREEN if toned.sum() > 0.05 * len(tiles) else ContentType.LINE
 
 
 def _tiles(image: Image) -> NDArray[np.uint8]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from imageseo.images.decoding.content_type import classify
 from imageseo.images.decoding.raster import open_raster
-from imageseo.model.image import Kind
+from imageseo.model.image import ContentType
 
 KINDS = ("gif", "webp")
 """Formats of ``raster.sniff`` that are understood."""
@@ -30,7 +30,7 @@ class Score:
 
     durations: tuple[int, ...]
     plays: int
-    kind: Kind
+    kind: ContentType
 
 
 def version() -> str:
@@ -67,7 +67,7 @@ def convert(
         if len(best) < smallest:
             smallest, made = len(best), {"webp": best}
     # Flat colours are WebP's: AVIF took five times its bytes. And Pillow writes AVIFs that play for ever.
-    if "avif" in formats and score.plays == _FOREVER and score.kind is not Kind.LINE:
+    if "avif" in formats and score.plays == _FOREVER and score.kind is not ContentType.LINE:
         best = _avif(data, kind, score, quality, speed, xmp)
         if len(best) < smallest:
             made = {"avif": best, **made}
@@ -124,7 +124,7 @@ def _webps(data: bytes, kind: str, score: Score, quality: int, xmp: bytes) -> It
 
 
 def _avif(data: bytes, kind: str, score: Score, quality: int, speed: int, xmp: bytes) -> bytes:
-    subsampling = "4:2:0" if score.kind is Kind.PHOTO else "4:4:4"
+    subsampling = "4:2:0" if score.kind is ContentType.PHOTO else "4:4:4"
     pinned = {"codec": "aom", "max_threads": 1, "autotiling": False}
     made = _saved(data, kind, score, "AVIF", xmp, quality=quality, speed=speed, subsampling=subsampling, **pinned)
     return _timeless(made)

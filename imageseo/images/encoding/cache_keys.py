@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from imageseo.images.decoding import content_type
-from imageseo.images.encoding.profiles import Policy
-from imageseo.images.encoding.tasks import pixels, recipe, whole
+from imageseo.images.encoding.profiles import EncodingPolicy
+from imageseo.images.encoding.tasks import conversion_key, is_whole_file, load_resizer
 from imageseo.images.encoding.tuner import Tuner
-from imageseo.images.metadata.rights import packet
+from imageseo.images.metadata.rights import xmp_packet
 from imageseo.model.errors import ImageseoError, SettingsError
 from imageseo.model.image import Asset, Rights, VariantSpec
 from imageseo.model.protocols import Codec, Metric, Store
 
 
 @dataclass(slots=True, kw_only=True)
-class Keys:
+class CacheKeys:
     """Keys under one policy or another; each has its tuner, which has a say in what is tuned."""
 
     store: Store
@@ -27,16 +27,18 @@ class Keys:
     _tuners: dict[int, Tuner] = field(default_factory=dict)
     _versions: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def of(self, spec: VariantSpec, asset: Asset, policy: Policy) -> str:
+    def of(self, spec: VariantSpec, asset: Asset, policy: EncodingPolicy) -> str:
         """The key of a variant of an asset."""
-        xmp = metadata(asset.rights, spec.source if spec.in_place else None)
-        return self._of(spec, recipe(asset, spec, policy) if whole(asset, spec) else self._way(spec, policy), xmp)
+        xmp = rights_xmp(asset.rights, spec.source if spec.in_place else None)
+        return self._of(
+            spec, conversion_key(asset, spec, policy) if is_whole_file(asset, spec) else self._way(spec, policy), xmp
+        )
 
-    def of_master(self, spec: VariantSpec, policy: Policy, xmp: bytes) -> str:
+    def of_master(self, spec: VariantSpec, policy: EncodingPolicy, xmp: bytes) -> str:
         """The key of a master as it is published."""
         return self._of(spec, self._way(spec, policy), xmp)
 
-    def tuner(self, policy: Policy) -> Tuner:
+    def tuner(self, policy: EncodingPolicy) -> Tuner:
         """Who finds the qualities under a policy."""
         if id(policy) not in self._tuners:
             self._tuners[id(policy)] = Tuner(
@@ -44,7 +46,7 @@ class Keys:
                 codecs=self.codecs,
                 policy=policy,
                 metric=self.metric,
-                pixels=pixels(policy.resizer).version(),
+                pixels=load_resizer(policy.resizer).version(),
             )
         return self._tuners[id(policy)]
 
@@ -52,7 +54,7 @@ class Keys:
         parts = (spec.source, f"{spec.width}x{spec.height}", way, hashlib.sha256(xmp).hexdigest() if xmp else "")
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
-    def _way(self, spec: VariantSpec, policy: Policy) -> str:
+    def _way(self, spec: VariantSpec, policy: EncodingPolicy) -> str:
         way = policy.way(spec.format)
         quality = way.quality if spec.quality is None else spec.quality
         aim = f"quality {quality}" if quality is not None else self.tuner(policy).aim(spec.format)
@@ -65,18 +67,20 @@ class Keys:
             except ImageseoError:
                 raise
             except Exception as error:  # as a library may fail that was built without it
-                raise unable(codec, error) from error
-            self._versions[codec, resizer] = f"{codec} {said}\n{pixels(resizer).version()}\n{content_type.VERSION}"
+                raise codec_unavailable(codec, error) from error
+            self._versions[codec, resizer] = (
+                f"{codec} {said}\n{load_resizer(resizer).version()}\n{content_type.VERSION}"
+            )
         return self._versions[codec, resizer]
 
 
 @lru_cache(maxsize=4096)
-def metadata(rights: Rights, original: str | None = None) -> bytes:
+def rights_xmp(rights: Rights, original: str | None = None) -> bytes:
     """``provenance.packet``, made once for all variants of a source."""
-    return packet(rights, original=original)
+    return xmp_packet(rights, original=original)
 
 
-def unable(format: str, error: Exception) -> SettingsError:
+def codec_unavailable(format: str, error: Exception) -> SettingsError:
     """What a codec that this machine cannot run means for its user."""
     return SettingsError(
         (f"formats: {format} cannot be encoded on this machine ({type(error).__name__}: {error})",),

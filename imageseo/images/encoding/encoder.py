@@ -10,15 +10,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from imageseo.images.decoding.probe import probe_bytes
-from imageseo.images.encoding.cache_keys import Keys, metadata, unable
-from imageseo.images.encoding.profiles import Policy
+from imageseo.images.encoding.cache_keys import CacheKeys, codec_unavailable, rights_xmp
+from imageseo.images.encoding.profiles import EncodingPolicy
 from imageseo.images.encoding.scheduler import work_through
-from imageseo.images.encoding.tasks import Engine, EngineAbsent, Failed, Made, Outcomes, Source, pixels, whole
-from imageseo.images.encoding.tuner import LOSSLESS, Study
-from imageseo.images.metadata.rights import bare
+from imageseo.images.encoding.tasks import (
+    EncodedVariant,
+    EncodeFailure,
+    EncodeJob,
+    Engine,
+    EngineUnavailable,
+    Outcomes,
+    is_whole_file,
+    load_resizer,
+)
+from imageseo.images.encoding.tuner import LOSSLESS, QualityStudy
+from imageseo.images.metadata.rights import empty_xmp_packet
 from imageseo.model.errors import ImageseoError, ProviderError
 from imageseo.model.image import Asset, BadAsset, Rights, Variant, VariantSpec
-from imageseo.model.protocols import Codec, Metric, Progress, Step, Store, Stored
+from imageseo.model.protocols import Codec, Metric, Progress, Step, Store, StoredBlob
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -31,7 +40,7 @@ Jobs = Mapping[str, tuple[Path, Asset]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Encoded:
+class EncodeResult:
     """What became of the specs.
 
     ``variants``: all that exist now. ``dropped``: those among them with more bytes than their source (what to do with
@@ -75,11 +84,11 @@ class Encoder:
         store: Store,
         codecs: Mapping[str, Codec],
         executor: Executor,
-        policy: Policy,
+        policy: EncodingPolicy,
         *,
         workers: int,
         metric: Metric | None = None,
-        accepts: Sequence[Policy] = (),
+        accepts: Sequence[EncodingPolicy] = (),
         engine: Engine | None = None,
     ) -> None:
         self._store = store
@@ -90,9 +99,9 @@ class Encoder:
         self._metric = metric
         self._accepts = tuple(accepts)
         self._engine = engine
-        self._keys = Keys(store=store, codecs=codecs, metric=metric)
+        self._keys = CacheKeys(store=store, codecs=codecs, metric=metric)
 
-    def encode(self, jobs: Jobs, specs: Iterable[VariantSpec], *, progress: Progress | None = None) -> Encoded:
+    def encode(self, jobs: Jobs, specs: Iterable[VariantSpec], *, progress: Progress | None = None) -> EncodeResult:
         """Every spec's variant, from the store or made now; bytes do not depend on workers or on what else is asked.
 
         ``jobs`` must hold every spec's source; a spec larger than its source is a ValueError. Raises StoreError.
@@ -105,7 +114,7 @@ class Encoder:
             stored = self._find(spec, asset, key)
             if stored is None:
                 missing[spec] = key
-            elif whole(asset, spec) and (reason := self._reason(stored)) is not None:
+            elif is_whole_file(asset, spec) and (reason := self._reason(stored)) is not None:
                 made.declined[spec] = reason
             else:
                 made.variants[spec] = _variant(spec, stored)
@@ -116,7 +125,7 @@ class Encoder:
             with progress.task("Encoding images", len(missing)) if progress else nullcontext() as step:
                 self._make(_sources(jobs, missing), missing, made, step)
         dropped = frozenset(spec for spec, made in variants.items() if made.bytes > jobs[spec.source][1].bytes)
-        return Encoded(
+        return EncodeResult(
             variants=variants,
             dropped=dropped,
             failures=made.failures,
@@ -128,17 +137,17 @@ class Encoder:
 
     def bytes_of(self, variant: Variant, jobs: Jobs) -> bytes | None:
         """The encoded file. One that was damaged in the store is made again; None when its source has failed by now."""
-        data = self._store.read(Stored(sha256=variant.sha256, bytes=variant.bytes))
+        data = self._store.read(StoredBlob(sha256=variant.sha256, bytes=variant.bytes))
         if data is None:
             again = self.encode(jobs, [variant.spec]).variants.get(variant.spec)
-            data = self._store.read(Stored(sha256=again.sha256, bytes=again.bytes)) if again else None
+            data = self._store.read(StoredBlob(sha256=again.sha256, bytes=again.bytes)) if again else None
         return data
 
     def quality_of(self, variant: Variant, jobs: Jobs) -> int | None:
         """The quality that a variant was encoded with, or its lossy coding would be; None when it has none."""
         spec, asset = variant.spec, jobs[variant.spec.source][1]
         fixed = self._policy.way(spec.format).quality if spec.quality is None else spec.quality
-        if whole(asset, spec):
+        if is_whole_file(asset, spec):
             return None
         if fixed is not None:
             return fixed
@@ -161,7 +170,7 @@ class Encoder:
             raise ProviderError(problem, hint="Make it again with `imageseo generate`.")
         width, height = asset.width, asset.height
         spec = VariantSpec(source=asset.sha256, format=codec, width=width, height=height, quality=quality)
-        xmp = metadata(rights) or bare()
+        xmp = rights_xmp(rights) or empty_xmp_packet()
         key = self._keys.of_master(spec, self._policy, xmp)
         stored = self._store.find(key)
         data = self._store.read(stored) if stored else None
@@ -173,16 +182,16 @@ class Encoder:
             self._store.put(key, data)
         return data
 
-    def _work(self, sources: Sequence[Source]) -> Outcomes:
+    def _work(self, sources: Sequence[EncodeJob]) -> Outcomes:
         if self._engine is not None:
-            with suppress(EngineAbsent):
+            with suppress(EngineUnavailable):
                 yield from self._engine(sources)
                 return
         yield from work_through(sources, self._keys.tuner(self._policy), self._executor, workers=self._workers)
 
     def _make(
         self,
-        sources: list[Source],
+        sources: list[EncodeJob],
         keys: Mapping[VariantSpec, str],
         made: _Made,
         step: Step | None,
@@ -190,20 +199,20 @@ class Encoder:
         for outcome in self._work(sources):
             done = 1
             match outcome:
-                case Made(spec=spec, data=data):
+                case EncodedVariant(spec=spec, data=data):
                     made.variants[spec] = _variant(spec, self._store.put(keys[spec], data))
-                case Failed(source=source, problem=problem, spec=None):
+                case EncodeFailure(source=source, problem=problem, spec=None):
                     made.failures[source.asset.sha256] = _unreadable(source.asset, problem)
                     done = len(source.specs)
-                case Failed(problem=problem, spec=spec, declined=True) if spec is not None:
+                case EncodeFailure(problem=problem, spec=spec, declined=True) if spec is not None:
                     self._store.put(keys[spec], _DECLINED + problem.encode())
                     made.declined[spec] = problem
-                case Failed(problem=problem, spec=spec) if spec is not None:
+                case EncodeFailure(problem=problem, spec=spec) if spec is not None:
                     made.refused[spec] = problem
             if step is not None:
                 step.advance(done)
 
-    def _find(self, spec: VariantSpec, asset: Asset, key: str) -> Stored | None:
+    def _find(self, spec: VariantSpec, asset: Asset, key: str) -> StoredBlob | None:
         stored = self._store.find(key)
         for policy in self._accepts if stored is None else ():
             stored = self._store.find(self._keys.of(spec, asset, policy))
@@ -211,7 +220,7 @@ class Encoder:
                 break
         return stored
 
-    def _reason(self, stored: Stored) -> str | None:
+    def _reason(self, stored: StoredBlob) -> str | None:
         """Why there is no variant where the store holds that instead."""
         data = self._store.read(stored) if stored.bytes <= _LONGEST else None
         return data.removeprefix(_DECLINED).decode() if data is not None and data.startswith(_DECLINED) else None
@@ -229,9 +238,9 @@ class Encoder:
             except ImageseoError:
                 raise
             except Exception as error:  # whatever an encoder's library may do
-                raise unable(name, error) from error
+                raise codec_unavailable(name, error) from error
 
-    def _learnt(self, asset: Asset, spec: VariantSpec) -> Study | None:
+    def _learnt(self, asset: Asset, spec: VariantSpec) -> QualityStudy | None:
         """What the store knows of a tuned spec's quality; None when something is missing."""
         tuner = self._keys.tuner(self._policy)
         kind = tuner.kind(asset)
@@ -239,7 +248,7 @@ class Encoder:
         return study if study is not None and not study.todo else None
 
 
-def _sources(jobs: Jobs, specs: Iterable[VariantSpec]) -> list[Source]:
+def _sources(jobs: Jobs, specs: Iterable[VariantSpec]) -> list[EncodeJob]:
     grouped: dict[str, list[VariantSpec]] = {}
     for spec in specs:
         asset = jobs[spec.source][1]
@@ -248,12 +257,12 @@ def _sources(jobs: Jobs, specs: Iterable[VariantSpec]) -> list[Source]:
             raise ValueError(f"never upscaled: {size}")
         grouped.setdefault(spec.source, []).append(spec)
     return [
-        Source(
+        EncodeJob(
             path=path,
             asset=asset,
             specs=tuple(wanted),
-            xmp=metadata(asset.rights),
-            mark=metadata(asset.rights, digest),
+            xmp=rights_xmp(asset.rights),
+            mark=rights_xmp(asset.rights, digest),
         )
         for digest, wanted in grouped.items()
         for path, asset in [jobs[digest]]
@@ -262,7 +271,7 @@ def _sources(jobs: Jobs, specs: Iterable[VariantSpec]) -> list[Source]:
 
 def _whole(master: bytes, asset: Asset, resizer: str) -> Image:
     try:
-        images = pixels(resizer).render(master, asset.format, asset.orientation, [(asset.width, asset.height)])
+        images = load_resizer(resizer).render(master, asset.format, asset.orientation, [(asset.width, asset.height)])
     except Exception as error:  # a damaged file makes a decoder raise anything at all
         hint = "Make it again with `imageseo generate`."
         raise ProviderError(f"the hero's master cannot be decoded: {error}", hint=hint) from error
@@ -278,5 +287,5 @@ def _unreadable(asset: Asset, problem: str) -> BadAsset:
     )
 
 
-def _variant(spec: VariantSpec, stored: Stored) -> Variant:
+def _variant(spec: VariantSpec, stored: StoredBlob) -> Variant:
     return Variant(spec=spec, sha256=stored.sha256, bytes=stored.bytes)

@@ -9,7 +9,7 @@ from typing import cast
 from imageseo.config.plugins import load_plugin, plugin_loaders
 from imageseo.config.settings import EncodeSettings, Settings
 from imageseo.images.encoding import profiles
-from imageseo.images.encoding.tasks import pixels
+from imageseo.images.encoding.tasks import load_resizer
 from imageseo.images.encoding.tuner import Tuner
 from imageseo.model.protocols import Codec, Metric, Store
 from imageseo.storage.store import FolderStore
@@ -32,7 +32,7 @@ def store(settings: Settings, project: Path) -> FolderStore:
     return FolderStore(project / settings.cache_dir)
 
 
-def policy(settings: Settings, profile: profiles.Profile | None = None) -> profiles.Policy:
+def policy(settings: Settings, profile: profiles.Profile | None = None) -> profiles.EncodingPolicy:
     """What the settings make of encoding, in their profile or in another one."""
     chosen = profile or settings.profile
     return profiles.policy(
@@ -52,5 +52,5 @@ def tuner(settings: Settings, known: Store) -> Tuner:
         codecs=codecs((*settings.formats, "jpeg"), settings.encode),
         policy=how,
         metric=metrics(settings.encode.metric) if how.tunes else None,
-        pixels=pixels(how.resizer).version(),
+        pixels=load_resizer(how.resizer).version(),
     )

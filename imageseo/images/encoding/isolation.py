@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from imageseo.config.settings import Settings
-from imageseo.images.encoding.tasks import EngineAbsent, Failed, Made, Outcomes, Source
+from imageseo.images.encoding.tasks import EncodedVariant, EncodeFailure, EncodeJob, EngineUnavailable, Outcomes
 from imageseo.model.errors import ImageseoError, SiteError
 from imageseo.model.image import VariantSpec
 from imageseo.model.protocols import Store
@@ -30,20 +30,20 @@ class Task:
 
     settings: Settings
     project: Path
-    sources: tuple[Source, ...]
+    sources: tuple[EncodeJob, ...]
     workers: int
     memory: int
 
 
 @dataclass(frozen=True, slots=True)
-class Began:
+class SourceStarted:
     """A worker's word that it opens a source."""
 
     digest: str
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoreMessage:
     """What a worker learnt and wants kept in the store, or (``data`` None) found there and went by."""
 
     key: str
@@ -51,13 +51,13 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class WorkerDone:
     """A worker's last word: all is done, or ``error`` stopped it."""
 
     error: ImageseoError | None = None
 
 
-Message = Began | Kept | Made | Failed | Ended
+Message = SourceStarted | StoreMessage | EncodedVariant | EncodeFailure | WorkerDone
 
 
 @dataclass(slots=True)
@@ -68,8 +68,8 @@ class _Round:
     opened: set[str] = field(default_factory=set)
     starved: set[str] = field(default_factory=set)
 
-    def settle(self, outcome: Made | Failed) -> None:
-        source = outcome.source.asset.sha256 if isinstance(outcome, Failed) else outcome.spec.source
+    def settle(self, outcome: EncodedVariant | EncodeFailure) -> None:
+        source = outcome.source.asset.sha256 if isinstance(outcome, EncodeFailure) else outcome.spec.source
         if outcome.spec is None:
             self.owed.pop(source, None)
         elif source in self.owed:
@@ -79,7 +79,7 @@ class _Round:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Isolated:
+class WorkerEngine:
     """An engine as ``schedule.work_through`` is one, in another process.
 
     When that process dies, the sources that it had open are tried again, each alone: one that kills its process alone
@@ -92,7 +92,7 @@ class Isolated:
     workers: int
     store: Store
 
-    def __call__(self, sources: Sequence[Source]) -> Outcomes:
+    def __call__(self, sources: Sequence[EncodeJob]) -> Outcomes:
         """The outcomes as they come. Raises ImageseoError as the work itself does, EngineAbsent where no process can be
         started.
         """
@@ -112,15 +112,15 @@ class Isolated:
                 yield from self._alone(source)
             waiting = _again(waiting, seen, seen.owed.keys() - seen.opened - seen.starved) if death else []
 
-    def _alone(self, source: Source) -> Outcomes:
+    def _alone(self, source: EncodeJob) -> Outcomes:
         seen = _Round({source.asset.sha256: list(source.specs)})
         death = yield from self._run([source], seen, alone=True, first=False)
         if death and seen.owed:
-            yield Failed(source=source, problem=f"its decoder or encoder {death}")
+            yield EncodeFailure(source=source, problem=f"its decoder or encoder {death}")
 
     def _run(
-        self, sources: Sequence[Source], seen: _Round, *, alone: bool, first: bool
-    ) -> Generator[Made | Failed, None, str | None]:
+        self, sources: Sequence[EncodeJob], seen: _Round, *, alone: bool, first: bool
+    ) -> Generator[EncodedVariant | EncodeFailure, None, str | None]:
         """One worker's outcomes; how it died, or None when it did not."""
         room = _ROOM + _ROOM_A_THREAD * self.workers + 2 * max(source.memory for source in sources)
         task = Task(
@@ -137,20 +137,20 @@ class Isolated:
             try:
                 for message in _messages(process, task):
                     match message:
-                        case Began(digest=digest):
+                        case SourceStarted(digest=digest):
                             seen.opened.add(digest)
-                        case Kept(key=key, data=data):
+                        case StoreMessage(key=key, data=data):
                             self.store.put(key, data) if data is not None else self.store.find(key)
-                        case Ended(error=None):
+                        case WorkerDone(error=None):
                             process.wait()
                             return None
-                        case Ended(error=error):
+                        case WorkerDone(error=error):
                             assert error is not None
                             raise error
-                        case Failed(starved=True, source=source) if not alone:
+                        case EncodeFailure(starved=True, source=source) if not alone:
                             # Perhaps its neighbours took the memory: by itself it may do.
                             seen.starved.add(source.asset.sha256)
-                        case Made() | Failed():
+                        case EncodedVariant() | EncodeFailure():
                             seen.settle(message)
                             yield message
             finally:
@@ -164,7 +164,7 @@ def _started(command: Sequence[str], *, first: bool) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     except OSError as error:
         if first:  # a sandbox without processes, or an interpreter that this user may not start
-            raise EngineAbsent(str(error)) from error
+            raise EngineUnavailable(str(error)) from error
         # One has died already: what killed it must not come into this process.
         raise SiteError(
             f"no other process can be started to encode images: {error}", hint="give the build more memory"
@@ -189,13 +189,13 @@ def _messages(process: subprocess.Popen[bytes], task: Task) -> Iterator[Message]
             return
 
 
-def say(stream: IO[bytes], message: Message) -> None:
+def send(stream: IO[bytes], message: Message) -> None:
     """A worker's side: one message, sent at once, so that what was opened is known when it crashes."""
     stream.write(pickle.dumps(message))
     stream.flush()
 
 
-def _again(sources: Sequence[Source], seen: _Round, digests: Mapping[str, object] | set[str]) -> list[Source]:
+def _again(sources: Sequence[EncodeJob], seen: _Round, digests: Mapping[str, object] | set[str]) -> list[EncodeJob]:
     """These sources with what is still owed of them, in their order."""
     return [
         replace(source, specs=tuple(seen.owed[source.asset.sha256]))

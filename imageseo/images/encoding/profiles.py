@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from imageseo.config.settings import EncodeSettings, QualitySettings, TargetSettings
-from imageseo.model.image import Kind
+from imageseo.model.image import ContentType
 
 Profile = Literal["fast", "default", "small"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
+class CodecSettings:
     """How one format is encoded. ``effort``: on its codec's own scale; ``None``: the codec's default.
 
     ``quality``: for all pictures alike, on the codec's scale. ``target``: the SSIMULACRA2 score that each photograph's
@@ -30,24 +30,24 @@ class Way:
     trial: int | None = None
     leeway: float = 0.0
 
-    def aim(self, kind: Kind) -> float:
+    def aim(self, kind: ContentType) -> float:
         """The score that a picture of this kind is tuned to. ValueError when it is not tuned."""
         if self.target is None:
             raise ValueError("encoded at a fixed quality")
-        return self.target if kind is Kind.PHOTO else max(self.target, self.type)
+        return self.target if kind is ContentType.PHOTO else max(self.target, self.type)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class EncodingPolicy:
     """All that settings say of encoding. ``ways``: by format; ``resizer``: who shrinks, as the setting names it, or
     ``brisk`` in a hurry.
     """
 
-    ways: Mapping[str, Way] = field(default_factory=dict)
+    ways: Mapping[str, CodecSettings] = field(default_factory=dict)
     resizer: Literal["pillow", "vips", "fast"] = "pillow"
     max_pixels: int = EncodeSettings().max_pixels
 
-    def way(self, format: str) -> Way:
+    def way(self, format: str) -> CodecSettings:
         return self.ways.get(format, _PLAIN)
 
     @property
@@ -56,31 +56,31 @@ class Policy:
         return any(way.quality is None for way in self.ways.values())
 
 
-_PLAIN = Way(quality=85)
+_PLAIN = CodecSettings(quality=85)
 
-_TABLE: Mapping[Profile, Mapping[str, Way]] = {
+_TABLE: Mapping[Profile, Mapping[str, CodecSettings]] = {
     # What is written and looked at at once: nothing is searched, nothing needs a metric.
     "fast": {
         # Qualities that score, on the average photograph, what sharp's own do.
-        "aom": Way(effort=10, quality=46),
-        "svt": Way(effort=10, quality=46),
-        "webp": Way(effort=2, quality=81),
-        "jpeg": Way(quality=85),
+        "aom": CodecSettings(effort=10, quality=46),
+        "svt": CodecSettings(effort=10, quality=46),
+        "webp": CodecSettings(effort=2, quality=81),
+        "jpeg": CodecSettings(quality=85),
     },
     # What is published. Below speed 6 libaom takes five times as long for 6 % of the bytes: no profile goes there.
     "default": {
-        "aom": Way(effort=6, target=71.0, type=80.0, trial=10),
-        "svt": Way(effort=8, target=71.0, type=80.0),
+        "aom": CodecSettings(effort=6, target=71.0, type=80.0, trial=10),
+        "svt": CodecSettings(effort=8, target=71.0, type=80.0),
         # Method 6 takes twice the time of 4 for 5 % of the bytes; all in all that is a tenth of a build.
-        "webp": Way(effort=6, target=71.0, type=80.0),
-        "jpeg": Way(target=80.0),
+        "webp": CodecSettings(effort=6, target=71.0, type=80.0),
+        "jpeg": CodecSettings(target=80.0),
     },
     # For readers who pay by the byte: a little less to look at.
     "small": {
-        "aom": Way(effort=6, target=65.0, type=75.0, trial=10),
-        "svt": Way(effort=6, target=65.0, type=75.0),
-        "webp": Way(effort=6, target=65.0, type=75.0),
-        "jpeg": Way(target=75.0),
+        "aom": CodecSettings(effort=6, target=65.0, type=75.0, trial=10),
+        "svt": CodecSettings(effort=6, target=65.0, type=75.0),
+        "webp": CodecSettings(effort=6, target=65.0, type=75.0),
+        "jpeg": CodecSettings(target=75.0),
     },
 }
 
@@ -92,7 +92,7 @@ def policy(
     quality: QualitySettings | None = None,
     target: TargetSettings | None = None,
     recompress: bool = True,
-) -> Policy:
+) -> EncodingPolicy:
     """The profile with what the settings say otherwise.
 
     A fixed quality holds in every profile; a target in those that search, which ``fast`` never does. Without
@@ -100,7 +100,7 @@ def policy(
     """
     encode, quality, target = encode or EncodeSettings(), quality or QualitySettings(), target or TargetSettings()
     table = _TABLE[profile]
-    return Policy(
+    return EncodingPolicy(
         ways={
             "avif": _way(table[encode.avif_encoder], encode.avif_speed, quality.avif, target.avif, target.leeway),
             "webp": _way(table["webp"], encode.webp_method, quality.webp, target.webp, target.leeway),
@@ -111,7 +111,9 @@ def policy(
     )
 
 
-def _way(way: Way, effort: int | None, quality: int | None, target: float | None, leeway: float) -> Way:
+def _way(
+    way: CodecSettings, effort: int | None, quality: int | None, target: float | None, leeway: float
+) -> CodecSettings:
     if effort is not None:
         # Trials that cost as much as the encode itself gain nothing.
         way = replace(way, effort=effort, trial=way.trial if way.trial is not None and effort < way.trial else None)

@@ -38,7 +38,7 @@ MOST = 98
 """The end of the scale: what is found there has missed its target."""
 
 
-class Usual(NamedTuple):
+class TypicalQuality(NamedTuple):
     """How a format takes a score of 70 at the narrow anchor, on the half of the photographs that is tuned on.
 
     ``slope``: score for a point of quality, below and above the qualities ``at``; ``wider``: points of quality for each
@@ -58,10 +58,10 @@ class Usual(NamedTuple):
     bytes: float | None = None
 
 
-USUAL: Mapping[str, Usual] = {
-    "avif": Usual(54.5, (0.7, 1.2), (51, 62), 0.0, 0.5, -2.0, flatter=0.25, bytes=40_000),
-    "webp": Usual(74.0, (0.45, 1.2), (74, 82), 0.7, 0.5, 0.0),
-    "jpeg": Usual(78.0, (0.7, 0.7), (74, 82), 0.5, 0.5, 0.0),
+USUAL: Mapping[str, TypicalQuality] = {
+    "avif": TypicalQuality(54.5, (0.7, 1.2), (51, 62), 0.0, 0.5, -2.0, flatter=0.25, bytes=40_000),
+    "webp": TypicalQuality(74.0, (0.45, 1.2), (74, 82), 0.7, 0.5, 0.0),
+    "jpeg": TypicalQuality(78.0, (0.7, 0.7), (74, 82), 0.5, 0.5, 0.0),
 }
 _UNEVEN: Mapping[str, tuple[tuple[int, float], ...]] = {
     "avif": (
@@ -93,7 +93,7 @@ _UNEVEN: Mapping[str, tuple[tuple[int, float], ...]] = {
 """Where a codec's numbers are not all different, or not equally far apart: number -> quality, by what photographs score
 at each. libaom has 64 levels, and where it takes its next quantiser matrices, one makes three points of score.
 """
-_OTHER = Usual(75.0, (0.7, 0.7), (74, 82), 0.0, 0.5, 0.0)
+_OTHER = TypicalQuality(75.0, (0.7, 0.7), (74, 82), 0.0, 0.5, 0.0)
 
 
 def anchors(source: Size, width: int, format: str) -> tuple[Size, ...]:
@@ -108,12 +108,12 @@ def anchors(source: Size, width: int, format: str) -> tuple[Size, ...]:
     widths = (narrow,) if width <= narrow or wide < narrow * _APART else (narrow, wide)
     wider = (WIDER, max(1, round(WIDER / ratio)))
     told = USUAL.get(format, _OTHER).flatter is not None
-    if width > wide == WIDE and source[0] >= WIDER and told and judged(wider) != wider:
+    if width > wide == WIDE and source[0] >= WIDER and told and scored_size(wider) != wider:
         widths = (*widths, WIDER)
     return tuple((each, max(1, round(each * source[1] / source[0]))) for each in widths)
 
 
-def judged(size: Size) -> Size:
+def scored_size(size: Size) -> Size:
     """Of what a picture of an anchor's size is judged by: the picture itself, or the sheet of its pieces."""
     if size[0] <= WIDE or size[1] < PIECE:
         return size
@@ -121,9 +121,9 @@ def judged(size: Size) -> Size:
     return columns * PIECE, rows * PIECE
 
 
-def pieces(size: Size) -> Iterator[tuple[Size, Size]]:
+def tiles(size: Size) -> Iterator[tuple[Size, Size]]:
     """The left upper corners of all pieces, in the picture and in the sheet."""
-    sheet = judged(size)
+    sheet = scored_size(size)
     for top in range(0, sheet[1], PIECE):
         for left in range(0, sheet[0], PIECE):
             # Each in the middle of its own share of the picture.
@@ -132,12 +132,12 @@ def pieces(size: Size) -> Iterator[tuple[Size, Size]]:
             yield (min(max(0, x), size[0] - PIECE), min(max(0, y), size[1] - PIECE)), (left, top)
 
 
-def flatter(format: str) -> float:
+def tile_bias(format: str) -> float:
     """Points of score that pieces have above the picture that they are of."""
     return USUAL.get(format, _OTHER).flatter or 0.0
 
 
-def guess(format: str, width: int, target: float, narrower: tuple[int, float] | None = None) -> float:
+def initial_quality(format: str, width: int, target: float, narrower: tuple[int, float] | None = None) -> float:
     """Where to begin at ``width``, and what has to do where no search is possible: what most pictures need.
 
     ``narrower``: width and quality found for the same picture at a smaller size, which tells more.
@@ -155,7 +155,7 @@ def search(score: Callable[[int], float], target: float, *, first: float, format
     """
     scale = rungs(format)
     tried: dict[int, float] = {}
-    quality = whole(first, format)
+    quality = to_integer(first, format)
     while True:
         tried[quality] = score(quality)
         best = min(tried, key=lambda one: (abs(tried[one] - target), one))
@@ -172,13 +172,13 @@ def search(score: Callable[[int], float], target: float, *, first: float, format
         inside = [one for one, at in scale.items() if low < at < high]
         if below is not None and above is not None and (not inside or 0 < tried[above] - tried[below] <= _BRACKET):
             break
-        quality = min(inside, key=lambda one: abs(scale[one] - wanted)) if inside else whole(wanted, format)
+        quality = min(inside, key=lambda one: abs(scale[one] - wanted)) if inside else to_integer(wanted, format)
         if quality in tried:
             break
     return min(float(MOST), max(float(_LEAST), wanted))
 
 
-def between(found: Mapping[int, float], width: int, *, format: str) -> float:
+def interpolate(found: Mapping[int, float], width: int, *, format: str) -> float:
     """The quality at ``width`` of what was found at one or more anchors' widths: linear in the logarithm of the width,
     held below the narrowest, and less steep or held above the widest.
     """
@@ -217,7 +217,7 @@ def tilted(quality: float, by: float, *, format: str) -> float:
     return min(float(MOST), max(float(_LEAST), quality + by / _usual_slope(format, quality)))
 
 
-def whole(quality: float, format: str) -> int:
+def to_integer(quality: float, format: str) -> int:
     """As encoders take it."""
     scale = rungs(format)
     return min(scale, key=lambda one: abs(scale[one] - quality))

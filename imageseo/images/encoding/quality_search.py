@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imageseo.images.decoding.raster import open_raster
 from imageseo.images.encoding import quality_model
-from imageseo.images.encoding.profiles import Way
+from imageseo.images.encoding.profiles import CodecSettings
 from imageseo.model.protocols import Codec, Metric
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _MEMORY = re.compile(r"out of memory|allocation failed|encoding error [12]\b", r
 """As libavif, Pillow and libwebp (by its codes 1 and 2) say that there was none left."""
 
 
-class Known(NamedTuple):
+class QualityPoint(NamedTuple):
     """What meets the target at one anchor: the quality at the final effort, and at that of trials where they differ.
 
     ``density``: bytes a pixel at the final effort, where it was tried.
@@ -51,11 +51,11 @@ class Search:
     size: Size
     wanted: float
     first: float
-    narrow: Known | None
+    narrow: QualityPoint | None
     last: bool
 
 
-def starved(error: BaseException) -> bool:
+def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error of a decoder, encoder or metric means that there was no memory for it."""
     if isinstance(error, OSError) and error.errno is not None:  # its words hold a path
         return error.errno == errno.ENOMEM
@@ -63,20 +63,22 @@ def starved(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or (known and _MEMORY.search(str(error)) is not None)
 
 
-def refer(metric: Metric, image: Image) -> Any:
+def reference_for(metric: Metric, image: Image) -> Any:
     """What the metric keeps of an anchor's picture, or of its pieces; None where it refuses it.
 
     Raises MemoryError where it has no room.
     """
     try:
-        return metric.reference(sheet(image).copy())
+        return metric.reference(scored_image(image).copy())
     except (OSError, ValueError) as error:
-        if starved(error):
+        if is_out_of_memory(error):
             raise MemoryError(f"{error}") from error
         return None
 
 
-def search_one(codec: Codec, metric: Metric, way: Way, search: Search, image: Image, reference: Any) -> Known:
+def search_one(
+    codec: Codec, metric: Metric, way: CodecSettings, search: Search, image: Image, reference: Any
+) -> QualityPoint:
     """Make one search. Where encoder or metric refuse the size, what is usual has to do; where one has no memory, a
     MemoryError.
 
@@ -87,9 +89,9 @@ def search_one(codec: Codec, metric: Metric, way: Way, search: Search, image: Im
 
     ``reference``: as ``refer`` gives it for ``image``.
     """
-    judged = sheet(image)
+    judged = scored_image(image)
     pieces = judged is not image
-    wanted = search.wanted + (quality_model.flatter(search.format) if pieces else 0.0)
+    wanted = search.wanted + (quality_model.tile_bias(search.format) if pieces else 0.0)
     tried: dict[int | None, list[tuple[float, int]]] = {}
 
     def score(quality: int, effort: int | None) -> float:
@@ -111,31 +113,31 @@ def search_one(codec: Codec, metric: Metric, way: Way, search: Search, image: Im
             if reference is not None:
                 return quality_model.search(of_effort, wanted, first=first, format=search.format, trials=trials)
         except Exception as error:  # as encoders may raise; but a machine out of memory must not choose the quality
-            if starved(error):
+            if is_out_of_memory(error):
                 raise MemoryError(f"{error}") from error
         return first
 
     narrow = search.narrow
     if way.trial is None or (narrow is None and search.last):
-        return Known(find(way.effort, search.first), None, density())
+        return QualityPoint(find(way.effort, search.first), None, density())
     if narrow is None or narrow.trial is None:
         final = find(way.effort, search.first)
-        return Known(final, find(way.trial, final), density())
+        return QualityPoint(final, find(way.trial, final), density())
     trial = find(way.trial, search.first)
     apart = min(_FAR, max(-_FAR, narrow.final - narrow.trial))
     if pieces:
-        return Known(trial + apart * _NEARER, trial)
-    return Known(find(way.effort, trial + apart, trials=1), trial, density())
+        return QualityPoint(trial + apart * _NEARER, trial)
+    return QualityPoint(find(way.effort, trial + apart, trials=1), trial, density())
 
 
-def sheet(image: Image) -> Image:
+def scored_image(image: Image) -> Image:
     """What an anchor's picture is judged by: itself, or where it is wide, pieces of it side by side."""
-    size = quality_model.judged(image.size)
+    size = quality_model.scored_size(image.size)
     if size == image.size:
         return image
     from PIL import Image as pillow
 
     made = pillow.new(image.mode, size)
-    for (left, top), at in quality_model.pieces(image.size):
+    for (left, top), at in quality_model.tiles(image.size):
         made.paste(image.crop((left, top, left + quality_model.PIECE, top + quality_model.PIECE)), at)
     return made

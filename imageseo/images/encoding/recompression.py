@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
-from imageseo.model.image import RECOMPRESSED, Asset, ImageRef, Kept, PageScan, VariantSpec, Zone
+from imageseo.model.image import RECOMPRESSED, Asset, ImageRef, OptOut, PageRegion, PageScan, VariantSpec
 from imageseo.model.plan import Fallback, HeroInsert
 
 _FORMATS = ("jpeg", "png")
@@ -32,8 +32,8 @@ def fallbacks(
         asset = asset_of(ref)
         if asset is not None and asset.format not in recompress and asset.writer != RECOMPRESSED:
             continue
-        content = ref.zone is Zone.ARTICLE or ref is hero
-        if asset is not None and content and ref.kept is not Kept.IGNORED:
+        content = ref.zone is PageRegion.ARTICLE or ref is hero
+        if asset is not None and content and ref.kept is not OptOut.IGNORED:
             found.setdefault(asset.path, Fallback(asset=asset, spec=_spec(asset), ref=ref))
     if insert is not None and not insert.hero.generated:
         found.setdefault(insert.asset.path, Fallback(asset=insert.asset, spec=_spec(insert.asset)))
@@ -42,19 +42,19 @@ def fallbacks(
             yield each
 
 
-def worth(asset: Asset, size: int) -> bool:
+def is_worthwhile(asset: Asset, size: int) -> bool:
     """Whether a file of so many bytes saves enough."""
     return size <= asset.bytes * _WORTH
 
 
-def possible(asset: Asset) -> bool:
+def is_recompressible(asset: Asset) -> bool:
     """Whether a file may be written anew, wherever it is shown."""
     fit = asset.format in _FORMATS and asset.encodable and asset.writer is None
     return fit and min(asset.width, asset.height) > _MIN_SIDE
 
 
 def _spec(asset: Asset) -> VariantSpec | None:
-    if not possible(asset):
+    if not is_recompressible(asset):
         return None
     width, height = asset.width, asset.height
     return VariantSpec(source=asset.sha256, format=asset.format, width=width, height=height, in_place=True)

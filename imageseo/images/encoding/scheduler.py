@@ -11,22 +11,22 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from imageseo.images.encoding.quality_model import judged
-from imageseo.images.encoding.quality_search import Known, Search, refer, search_one
+from imageseo.images.encoding.quality_model import scored_size
+from imageseo.images.encoding.quality_search import QualityPoint, Search, reference_for, search_one
 from imageseo.images.encoding.tasks import (
     HELD,
-    Made,
-    Opened,
+    DecodedSource,
+    EncodedVariant,
+    EncodeJob,
     Outcomes,
-    Source,
-    declined,
+    convert_file,
+    declined_spec,
     encode_one,
-    failed,
+    failure_of,
+    is_whole_file,
     open_source,
-    remake,
-    whole,
 )
-from imageseo.images.encoding.tuner import Size, Study, Tuner, tuned
+from imageseo.images.encoding.tuner import QualityStudy, Size, Tuner, needs_search
 from imageseo.model.errors import StoreError
 from imageseo.model.image import VariantSpec
 
@@ -50,12 +50,12 @@ _SECONDS: dict[str, tuple[float, ...]] = {
 
 
 def work_through(
-    sources: Iterable[Source],
+    sources: Iterable[EncodeJob],
     tuner: Tuner,
     executor: Executor,
     *,
     workers: int,
-    began: Callable[[Source], None] | None = None,
+    began: Callable[[EncodeJob], None] | None = None,
 ) -> Outcomes:
     """Decode each source once, search the qualities that are not known, encode each spec; outcomes as they come.
 
@@ -82,13 +82,13 @@ class _Queue:
 
     tuner: Tuner
     executor: Executor
-    began: Callable[[Source], None] | None = None
-    waiting: deque[Source] = field(default_factory=deque)
+    began: Callable[[EncodeJob], None] | None = None
+    waiting: deque[EncodeJob] = field(default_factory=deque)
     tasks: deque[Callable[[], None]] = field(default_factory=deque)  # of searches, that encodes wait for
     ready: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     running: dict[Future[Any], Callable[[Future[Any]], Outcomes]] = field(default_factory=dict)
-    held: dict[Source, int] = field(default_factory=dict)
-    left: dict[Source, int] = field(default_factory=dict)
+    held: dict[EncodeJob, int] = field(default_factory=dict)
+    left: dict[EncodeJob, int] = field(default_factory=dict)
     lying: float = 0.0  # seconds in `ready`
     pushed: Iterator[int] = field(default_factory=count)
 
@@ -102,7 +102,7 @@ class _Queue:
                 self.held[source] = source.memory
                 if self.began is not None:
                     self.began(source)
-                if all(whole(source.asset, spec) for spec in source.specs):
+                if all(is_whole_file(source.asset, spec) for spec in source.specs):
                     self.left[source] = len(source.specs)
                     self._push_whole(source)
                 else:
@@ -125,40 +125,42 @@ class _Queue:
     def _run(self, then: Callable[[Future[Any]], Outcomes], task: Callable[..., object], *given: object) -> None:
         self.running[self.executor.submit(task, *given)] = then
 
-    def _fits(self, source: Source) -> bool:
+    def _fits(self, source: EncodeJob) -> bool:
         return not self.held or sum(self.held.values()) + source.memory <= MEMORY
 
-    def _opened(self, source: Source, done: Future[Opened]) -> Outcomes:
+    def _opened(self, source: EncodeJob, done: Future[DecodedSource]) -> Outcomes:
         try:
             opened = done.result()
         except Exception as error:  # a damaged file makes a decoder raise anything at all
             del self.held[source]
-            yield failed(source, error)
+            yield failure_of(source, error)
             return
-        specs = [spec for spec in source.specs if not whole(source.asset, spec)]
+        specs = [spec for spec in source.specs if not is_whole_file(source.asset, spec)]
         study = self.tuner.study(source.asset, opened.kind, specs)
         if study.qualities:
             self.tuner.keep_kind(source.asset, opened.kind)
         self.left[source] = len(source.specs)
         self._hold(source, opened.images)
         self._push_whole(source)
-        now = [spec for spec in specs if not (study.todo and tuned(spec, self.tuner.policy))]
+        now = [spec for spec in specs if not (study.todo and needs_search(spec, self.tuner.policy))]
         self._push(source, study, now, opened.images)
         if study.todo:
             later = [spec for spec in specs if spec not in set(now)]
-            largest = max(_bytes(judged(size)) for size, _ in study.todo)
+            largest = max(_bytes(scored_size(size)) for size, _ in study.todo)
             self.held[source] += largest // HELD * _REFERENCE
             self._look(source, study, later, opened.images)
 
-    def _look(self, source: Source, study: Study, specs: list[VariantSpec], images: dict[Size, Image]) -> None:
+    def _look(
+        self, source: EncodeJob, study: QualityStudy, specs: list[VariantSpec], images: dict[Size, Image]
+    ) -> None:
         """Begin with the study's next anchor: first what the metric keeps of the picture, for all searches alike."""
         then = partial(self._looked, source, study, specs, images)
-        self.tasks.append(partial(self._run, then, refer, self.tuner.metric, images[study.todo[0][0]]))
+        self.tasks.append(partial(self._run, then, reference_for, self.tuner.metric, images[study.todo[0][0]]))
 
     def _looked(
         self,
-        source: Source,
-        study: Study,
+        source: EncodeJob,
+        study: QualityStudy,
         specs: list[VariantSpec],
         images: dict[Size, Image],
         done: Future[Any],
@@ -177,12 +179,12 @@ class _Queue:
 
     def _searched(
         self,
-        source: Source,
-        study: Study,
+        source: EncodeJob,
+        study: QualityStudy,
         specs: list[VariantSpec],
         images: dict[Size, Image],
         search: Search,
-        done: Future[Known],
+        done: Future[QualityPoint],
     ) -> Outcomes:
         try:
             found = done.result()
@@ -191,7 +193,7 @@ class _Queue:
             raise
         except Exception as error:  # a machine out of memory, say; its siblings are waited for
             study.fault = error
-            found = Known(search.first, None)
+            found = QualityPoint(search.first, None)
         if not study.learn(search, found):
             return
         if study.fault is not None:
@@ -202,46 +204,48 @@ class _Queue:
             self._hold(source, images)
             self._push(source, study, specs, images)
 
-    def _give_up(self, source: Source, specs: Iterable[VariantSpec], error: Exception) -> Outcomes:
+    def _give_up(self, source: EncodeJob, specs: Iterable[VariantSpec], error: Exception) -> Outcomes:
         for spec in specs:
             self._done(source)
-            yield failed(source, error, spec)
+            yield failure_of(source, error, spec)
 
-    def _push(self, source: Source, study: Study, specs: list[VariantSpec], images: dict[Size, Image]) -> None:
+    def _push(
+        self, source: EncodeJob, study: QualityStudy, specs: list[VariantSpec], images: dict[Size, Image]
+    ) -> None:
         for spec in specs:
             begin = partial(self._encode, source, study, spec, images[spec.width, spec.height])
             self._wait(self.cost(spec), begin)
 
-    def _encode(self, source: Source, study: Study, spec: VariantSpec, image: Image) -> None:
+    def _encode(self, source: EncodeJob, study: QualityStudy, spec: VariantSpec, image: Image) -> None:
         codec, way = self.tuner.codecs[spec.format], self.tuner.policy.way(spec.format)
         xmp = source.mark if spec.in_place else source.xmp
         self._run(partial(self._encoded, source, spec), encode_one, codec, image, study.attempts(spec), way, xmp)
 
-    def _push_whole(self, source: Source) -> None:
+    def _push_whole(self, source: EncodeJob) -> None:
         """What is made of the file itself needs no image of it."""
         for spec in source.specs:
-            if whole(source.asset, spec):
+            if is_whole_file(source.asset, spec):
                 then = partial(self._encoded, source, spec)
-                begin = partial(self._run, then, remake, source, spec, self.tuner.policy)
+                begin = partial(self._run, then, convert_file, source, spec, self.tuner.policy)
                 self._wait(self.cost(spec) * source.asset.frames, begin)
 
     def _wait(self, cost: float, begin: Callable[[], None]) -> None:
         self.lying += cost
         heapq.heappush(self.ready, (-cost, next(self.pushed), begin))
 
-    def _hold(self, source: Source, images: Iterable[Size]) -> None:
-        anew = source.memory if any(whole(source.asset, spec) for spec in source.specs) else 0
+    def _hold(self, source: EncodeJob, images: Iterable[Size]) -> None:
+        anew = source.memory if any(is_whole_file(source.asset, spec) for spec in source.specs) else 0
         self.held[source] = sum(map(_bytes, images)) + anew
 
-    def _encoded(self, source: Source, spec: VariantSpec, done: Future[bytes]) -> Outcomes:
+    def _encoded(self, source: EncodeJob, spec: VariantSpec, done: Future[bytes]) -> Outcomes:
         self._done(source)
         try:
             data = done.result()
-            yield Made(spec=spec, data=data) if data else declined(source, spec)
+            yield EncodedVariant(spec=spec, data=data) if data else declined_spec(source, spec)
         except Exception as error:  # a codec's limits (WebP ends at 16,383 px) cost one variant, not the build
-            yield failed(source, error, spec)
+            yield failure_of(source, error, spec)
 
-    def _done(self, source: Source) -> None:
+    def _done(self, source: EncodeJob) -> None:
         """One spec less."""
         self.left[source] -= 1
         if not self.left[source]:

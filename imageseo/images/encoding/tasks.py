@@ -9,10 +9,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imageseo.images.encoding.profiles import Policy, Way
-from imageseo.images.encoding.quality_search import starved
+from imageseo.images.encoding.profiles import CodecSettings, EncodingPolicy
+from imageseo.images.encoding.quality_search import is_out_of_memory
 from imageseo.images.encoding.tuner import Size, sizes
-from imageseo.model.image import Asset, Kind, VariantSpec
+from imageseo.model.image import Asset, ContentType, VariantSpec
 from imageseo.model.protocols import Codec
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ HELD = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class EncodeJob:
     """One file to decode once, and what to make of it.
 
     ``xmp``: to write into every variant; ``mark``: into a file that takes the source's own place.
@@ -47,7 +47,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class EncodedVariant:
     """A variant's bytes."""
 
     spec: VariantSpec
@@ -55,13 +55,13 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
+class EncodeFailure:
     """Why one spec, or with ``spec`` None all of a source, could not be made.
 
     ``starved``: for want of memory; ``declined``: nothing is wrong, it is just not to be had or gains nothing ("").
     """
 
-    source: Source
+    source: EncodeJob
     problem: str
     spec: VariantSpec | None = None
     starved: bool = False
@@ -69,50 +69,50 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class DecodedSource:
     """A source's images by size, and what it is."""
 
     images: dict[Size, Image]
-    kind: Kind
+    kind: ContentType
 
 
-Outcomes = Iterator[Made | Failed]
-Engine = Callable[[Sequence[Source]], Outcomes]
+Outcomes = Iterator[EncodedVariant | EncodeFailure]
+Engine = Callable[[Sequence[EncodeJob]], Outcomes]
 """Makes what is asked of sources: ``work_through`` with all it needs, here or in another process. Raises EngineAbsent
 before the first outcome when it cannot begin on this machine.
 """
 
 
-class EngineAbsent(Exception):
+class EngineUnavailable(Exception):
     """The engine cannot run here; another one may."""
 
 
-class Declined(ValueError):
+class NotWorthwhile(ValueError):
     """Why a spec is not to be had of a file that nothing is wrong with."""
 
 
-def open_source(source: Source, policy: Policy) -> Opened:
+def open_source(source: EncodeJob, policy: EncodingPolicy) -> DecodedSource:
     """The images to encode and to search with. Raises ValueError when the file is not the one that was probed, else as
     Pillow does.
     """
     from imageseo.images.decoding.content_type import classify
 
     data = _read(source)
-    seen: list[Kind] = []
-    wanted = dict.fromkeys((spec.width, spec.height) for spec in source.specs if not whole(source.asset, spec))
+    seen: list[ContentType] = []
+    wanted = dict.fromkeys((spec.width, spec.height) for spec in source.specs if not is_whole_file(source.asset, spec))
     wanted.update(dict.fromkeys(sizes(source.asset, source.specs, policy)))
-    images = pixels(policy.resizer).render(
+    images = load_resizer(policy.resizer).render(
         data, source.asset.format, source.asset.orientation, wanted, look=lambda whole: seen.append(classify(whole))
     )
-    return Opened(images=images, kind=seen[0])
+    return DecodedSource(images=images, kind=seen[0])
 
 
-def whole(asset: Asset, spec: VariantSpec) -> bool:
+def is_whole_file(asset: Asset, spec: VariantSpec) -> bool:
     """Whether a spec is made of the file as a whole, and not of an image at its size: animations, a PNG's pixels."""
     return asset.frames > 1 or (spec.in_place and spec.format == "png")
 
 
-def remake(source: Source, spec: VariantSpec, policy: Policy) -> bytes:
+def convert_file(source: EncodeJob, spec: VariantSpec, policy: EncodingPolicy) -> bytes:
     """Such a spec; b"" where that gains nothing. Raises Declined, else as Pillow does for a damaged file."""
     data = _read(source)
     if source.asset.frames == 1:
@@ -133,11 +133,11 @@ def remake(source: Source, spec: VariantSpec, policy: Policy) -> bytes:
             xmp=source.xmp,
         )
     except motion.Unfit as error:
-        raise Declined(str(error)) from error
+        raise NotWorthwhile(str(error)) from error
     return made.get(spec.format, b"")
 
 
-def recipe(asset: Asset, spec: VariantSpec, policy: Policy) -> str:
+def conversion_key(asset: Asset, spec: VariantSpec, policy: EncodingPolicy) -> str:
     """All that such a spec's bytes follow from, besides file and metadata."""
     if asset.frames == 1:
         from imageseo.images.encoding import png_optimizer as repack
@@ -149,7 +149,7 @@ def recipe(asset: Asset, spec: VariantSpec, policy: Policy) -> str:
     return f"{spec.format} quality {quality} speed {speed} at most {policy.max_pixels} px {motion.version()}"
 
 
-def motion_way(spec: VariantSpec, policy: Policy) -> tuple[int, int]:
+def motion_way(spec: VariantSpec, policy: EncodingPolicy) -> tuple[int, int]:
     """Quality and speed as ``motion.convert`` takes them. Nothing is searched: frames follow each other too fast."""
     way = policy.way(spec.format)
     fixed = way.quality if spec.quality is None else spec.quality
@@ -161,7 +161,7 @@ def motion_way(spec: VariantSpec, policy: Policy) -> tuple[int, int]:
     return min(100, max(1, fixed)), max(8, way.effort or 0) if spec.format == "avif" else 8
 
 
-def _read(source: Source) -> bytes:
+def _read(source: EncodeJob) -> bytes:
     data = source.path.read_bytes()
     if hashlib.sha256(data).hexdigest() != source.asset.sha256:
         # Its variants would lie in the store under another file's key.
@@ -169,12 +169,14 @@ def _read(source: Source) -> bytes:
     return data
 
 
-def pixels(resizer: str) -> Any:
+def load_resizer(resizer: str) -> Any:
     """The module that makes sizes: ``render`` and ``version`` of imageseo.images.resizers.pillow, or of one like it."""
     return import_module(f"imageseo.images.resizers.{resizer}")
 
 
-def encode_one(codec: Codec, image: Image, attempts: Iterable[tuple[str, int]], way: Way, xmp: bytes) -> bytes:
+def encode_one(
+    codec: Codec, image: Image, attempts: Iterable[tuple[str, int]], way: CodecSettings, xmp: bytes
+) -> bytes:
     """One variant: the smallest of its codings, the first of equals.
 
     Works on copies: Pillow keeps a save's settings on the image, and formats share one.
@@ -186,16 +188,16 @@ def encode_one(codec: Codec, image: Image, attempts: Iterable[tuple[str, int]], 
     return min(made, key=len)
 
 
-def failed(source: Source, error: Exception, spec: VariantSpec | None = None) -> Failed:
+def failure_of(source: EncodeJob, error: Exception, spec: VariantSpec | None = None) -> EncodeFailure:
     """What an error of a decoder or encoder means for a source, or one spec of it."""
     words = f"{error}" if isinstance(error, (OSError, ValueError)) else f"{type(error).__name__}: {error}"
-    if isinstance(error, Declined):
-        return declined(source, spec, words)
-    if starved(error):
+    if isinstance(error, NotWorthwhile):
+        return declined_spec(source, spec, words)
+    if is_out_of_memory(error):
         words = "it takes more memory than the build may have"
-    return Failed(source=source, spec=spec, problem=words, starved=starved(error))
+    return EncodeFailure(source=source, spec=spec, problem=words, starved=is_out_of_memory(error))
 
 
-def declined(source: Source, spec: VariantSpec | None, words: str = "") -> Failed:
+def declined_spec(source: EncodeJob, spec: VariantSpec | None, words: str = "") -> EncodeFailure:
     """A spec that is not to be had of this file; no words: it would gain nothing."""
-    return Failed(source=source, spec=spec, problem=words, declined=True)
+    return EncodeFailure(source=source, spec=spec, problem=words, declined=True)

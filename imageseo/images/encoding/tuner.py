@@ -10,9 +10,9 @@ from typing import Any
 
 from imageseo.images.decoding import content_type
 from imageseo.images.encoding import quality_model
-from imageseo.images.encoding.profiles import Policy, Way
-from imageseo.images.encoding.quality_search import Known, Search
-from imageseo.model.image import Asset, Kind, VariantSpec
+from imageseo.images.encoding.profiles import CodecSettings, EncodingPolicy
+from imageseo.images.encoding.quality_search import QualityPoint, Search
+from imageseo.model.image import Asset, ContentType, VariantSpec
 from imageseo.model.protocols import Codec, Metric, Store
 
 VERSION = "tuning 3"
@@ -25,17 +25,17 @@ Want = tuple[str, str]
 
 
 @dataclass(slots=True, kw_only=True)
-class Study:
+class QualityStudy:
     """What is known of one source's qualities, and what must be searched before its variants can be encoded.
 
     ``todo``: by anchor, the narrowest first: each tells the next where to begin. ``fault``: of a search that broke off.
     """
 
     asset: Asset
-    kind: Kind
-    policy: Policy
+    kind: ContentType
+    policy: EncodingPolicy
     codecs: Mapping[str, Codec]
-    qualities: dict[Want, dict[int, Known]] = field(default_factory=dict)
+    qualities: dict[Want, dict[int, QualityPoint]] = field(default_factory=dict)
     todo: list[tuple[Size, list[Want]]] = field(default_factory=list)
     fault: Exception | None = None
 
@@ -44,7 +44,7 @@ class Study:
         size, wants = self.todo[0]
         return [self._search(name, coding, size) for name, coding in wants]
 
-    def learn(self, search: Search, found: Known) -> bool:
+    def learn(self, search: Search, found: QualityPoint) -> bool:
         """Take a result; True when the anchor is done with."""
         self.qualities[search.format, search.coding][search.size[0]] = found
         wants = self.todo[0][1]
@@ -61,7 +61,7 @@ class Study:
         way = self.policy.way(spec.format)
         codings = self.codecs[spec.format].codings(self.kind)
         found = {coding: 0 if coding == LOSSLESS else self._quality(spec, way, coding) for coding in codings}
-        if LOSSLESS in found and tuned(spec, self.policy):
+        if LOSSLESS in found and needs_search(spec, self.policy):
             found = {
                 coding: quality
                 for coding, quality in found.items()
@@ -69,16 +69,16 @@ class Study:
             }
         return tuple(found.items())
 
-    def _quality(self, spec: VariantSpec, way: Way, coding: str) -> int:
+    def _quality(self, spec: VariantSpec, way: CodecSettings, coding: str) -> int:
         fixed = way.quality if spec.quality is None else spec.quality
         if fixed is not None:
             return fixed
-        quality = quality_model.between(self._found(spec, coding), spec.width, format=spec.format)
-        if self.kind is Kind.PHOTO:
+        quality = quality_model.interpolate(self._found(spec, coding), spec.width, format=spec.format)
+        if self.kind is ContentType.PHOTO:
             size, wanted = (spec.width, spec.height), way.aim(self.kind)
             by = quality_model.tilt(self._densities(spec, coding), size, wanted, way.leeway, format=spec.format)
             quality = quality_model.tilted(quality, by, format=spec.format)
-        return quality_model.whole(quality, spec.format)
+        return quality_model.to_integer(quality, spec.format)
 
     def _found(self, spec: VariantSpec, coding: str) -> dict[int, float]:
         """The qualities at a spec's anchors, by width."""
@@ -89,7 +89,7 @@ class Study:
         known = self._known(spec, coding).items()
         return {width: each.density for width, each in known if each.density}
 
-    def _known(self, spec: VariantSpec, coding: str) -> dict[int, Known]:
+    def _known(self, spec: VariantSpec, coding: str) -> dict[int, QualityPoint]:
         known = self.qualities[spec.format, coding]
         return {size[0]: known[size[0]] for size in quality_model.anchors(self._size, spec.width, spec.format)}
 
@@ -104,7 +104,7 @@ class Study:
             coding=coding,
             size=size,
             wanted=wanted,
-            first=quality_model.guess(format, size[0], wanted, told),
+            first=quality_model.initial_quality(format, size[0], wanted, told),
             narrow=before,
             last=size == quality_model.anchors(self._size, self.asset.width, format)[-1],
         )
@@ -120,16 +120,16 @@ class Tuner:
 
     store: Store
     codecs: Mapping[str, Codec]
-    policy: Policy
+    policy: EncodingPolicy
     metric: Metric | None
     pixels: str
 
-    def study(self, asset: Asset, kind: Kind, specs: Iterable[VariantSpec]) -> Study:
+    def study(self, asset: Asset, kind: ContentType, specs: Iterable[VariantSpec]) -> QualityStudy:
         """What is known already for these variants of one source, and what is missing."""
-        study = Study(asset=asset, kind=kind, policy=self.policy, codecs=self.codecs)
+        study = QualityStudy(asset=asset, kind=kind, policy=self.policy, codecs=self.codecs)
         missing: dict[Size, list[Want]] = {}
         for spec in specs:
-            if not tuned(spec, self.policy):
+            if not needs_search(spec, self.policy):
                 continue
             for coding in self.codecs[spec.format].codings(kind):
                 found = study.qualities.setdefault((spec.format, coding), {})
@@ -145,25 +145,25 @@ class Tuner:
         study.todo = sorted(missing.items())
         return study
 
-    def keep(self, asset: Asset, search: Search, found: Known) -> None:
+    def keep(self, asset: Asset, search: Search, found: QualityPoint) -> None:
         """Remember a result."""
         told = json.dumps(found._asdict()).encode()
         self.store.put(self._key(asset.sha256, search.format, search.coding, search.size), told)
 
-    def kind(self, asset: Asset) -> Kind | None:
+    def kind(self, asset: Asset) -> ContentType | None:
         """The kind of a source as it was told when it was last open."""
         told = self._read(self._kind_key(asset.sha256))
-        return Kind(told["kind"]) if told and told.get("kind") in list(Kind) else None
+        return ContentType(told["kind"]) if told and told.get("kind") in list(ContentType) else None
 
-    def keep_kind(self, asset: Asset, kind: Kind) -> None:
+    def keep_kind(self, asset: Asset, kind: ContentType) -> None:
         if self.kind(asset) is None:
             self.store.put(self._kind_key(asset.sha256), json.dumps({"kind": kind.value}).encode())
 
-    def _known(self, source: str, format: str, coding: str, size: Size) -> Known | None:
+    def _known(self, source: str, format: str, coding: str, size: Size) -> QualityPoint | None:
         told = self._read(self._key(source, format, coding, size))
-        found = [told.get(name) if told else None for name in Known._fields]
+        found = [told.get(name) if told else None for name in QualityPoint._fields]
         final, trial, density = (float(each) if isinstance(each, int | float) else None for each in found)
-        return Known(final, trial, density) if final is not None else None
+        return QualityPoint(final, trial, density) if final is not None else None
 
     def _read(self, key: str) -> dict[str, Any] | None:
         stored = self.store.find(key)
@@ -191,13 +191,13 @@ class Tuner:
         return f"target {scores} by {judge}, {VERSION}, trials at {way.trial}, leeway {way.leeway}"
 
 
-def tuned(spec: VariantSpec, policy: Policy) -> bool:
+def needs_search(spec: VariantSpec, policy: EncodingPolicy) -> bool:
     """Whether a spec's quality is to be searched."""
     return spec.quality is None and policy.way(spec.format).quality is None
 
 
-def sizes(asset: Asset, specs: Sequence[VariantSpec], policy: Policy) -> Iterable[Size]:
+def sizes(asset: Asset, specs: Sequence[VariantSpec], policy: EncodingPolicy) -> Iterable[Size]:
     """The sizes that searches for these specs may need."""
     for spec in specs:
-        if tuned(spec, policy):
+        if needs_search(spec, policy):
             yield from quality_model.anchors((asset.width, asset.height), spec.width, spec.format)

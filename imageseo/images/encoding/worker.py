@@ -12,11 +12,11 @@ from contextlib import suppress
 from typing import IO
 
 from imageseo.images.encoding import factory
-from imageseo.images.encoding.isolation import Began, Ended, Kept, Task, say
+from imageseo.images.encoding.isolation import SourceStarted, StoreMessage, Task, WorkerDone, send
 from imageseo.images.encoding.scheduler import work_through
-from imageseo.images.encoding.tasks import Source
+from imageseo.images.encoding.tasks import EncodeJob
 from imageseo.model.errors import ImageseoError
-from imageseo.model.protocols import Store, Stored
+from imageseo.model.protocols import Store, StoredBlob
 
 
 def main() -> None:
@@ -36,18 +36,18 @@ def _work(out: IO[bytes]) -> None:
     task: Task = pickle.load(sys.stdin.buffer)
     _limit(task.memory)
 
-    def began(source: Source) -> None:
-        say(out, Began(source.asset.sha256))
+    def began(source: EncodeJob) -> None:
+        send(out, SourceStarted(source.asset.sha256))
 
     try:
         tuner = factory.tuner(task.settings, _Telling(factory.store(task.settings, task.project), out))
         with ThreadPoolExecutor(max_workers=task.workers, thread_name_prefix="imageseo") as executor:
             for outcome in work_through(task.sources, tuner, executor, workers=task.workers, began=began):
-                say(out, outcome)
+                send(out, outcome)
     except ImageseoError as error:
-        say(out, Ended(error))
+        send(out, WorkerDone(error))
     else:
-        say(out, Ended())
+        send(out, WorkerDone())
 
 
 class _Telling:
@@ -56,28 +56,28 @@ class _Telling:
     def __init__(self, store: Store, out: IO[bytes]) -> None:
         self._store = store
         self._out = out
-        self._put: dict[str, Stored] = {}
-        self._data: dict[Stored, bytes] = {}
+        self._put: dict[str, StoredBlob] = {}
+        self._data: dict[StoredBlob, bytes] = {}
 
-    def find(self, key: str) -> Stored | None:
+    def find(self, key: str) -> StoredBlob | None:
         if key in self._put:
             return self._put[key]
         stored = self._store.find(key)
         if stored is not None:
-            say(self._out, Kept(key, None))
+            send(self._out, StoreMessage(key, None))
         return stored
 
-    def read(self, stored: Stored) -> bytes | None:
+    def read(self, stored: StoredBlob) -> bytes | None:
         mine = self._data.get(stored)
         return self._store.read(stored) if mine is None else mine
 
-    def put(self, key: str, data: bytes) -> Stored:
-        stored = self._put[key] = Stored(sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))
+    def put(self, key: str, data: bytes) -> StoredBlob:
+        stored = self._put[key] = StoredBlob(sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))
         self._data[stored] = data
-        say(self._out, Kept(key, data))
+        send(self._out, StoreMessage(key, data))
         return stored
 
-    def intact(self, stored: Stored) -> bool:
+    def intact(self, stored: StoredBlob) -> bool:
         return self._store.intact(stored)
 
 

@@ -9,7 +9,7 @@ from imageseo.images.metadata import properties
 from imageseo.images.metadata.properties import MAX_TEXT, clean, first, url
 from imageseo.model.image import RECOMPRESSED, Rights
 
-__all__ = ["MAX_TEXT", "TOOLKIT", "bare", "packet", "png_xmp", "read_rights", "says_where", "writer"]
+__all__ = ["MAX_TEXT", "TOOLKIT", "empty_xmp_packet", "png_xmp", "read_rights", "says_where", "writer", "xmp_packet"]
 
 TOOLKIT = "imageseo packet"
 """Names us as the writer of a packet, so that a later build knows its own files."""
@@ -51,7 +51,7 @@ def writer(xmp: bytes) -> str | None:
     return match[1].decode() if match is not None else None
 
 
-def packet(rights: Rights, *, original: str | None = None) -> bytes:
+def xmp_packet(rights: Rights, *, original: str | None = None) -> bytes:
     """A minimal XMP packet that says what ``rights`` says, ``b""`` when that is nothing. Same rights, same bytes.
 
     ``original``: digest of the file that the picture is to stand in for; the packet names it and is never empty.
@@ -89,7 +89,7 @@ def _packet(toolkit: str, names: str, fields: str) -> bytes:
     return text.encode("utf-8")
 
 
-def bare() -> bytes:
+def empty_xmp_packet() -> bytes:
     """A packet that says nothing but who wrote it: for a file of ours of whose picture nothing is known."""
     return _packet(TOOLKIT, "", "")
 

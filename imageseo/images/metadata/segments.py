@@ -25,7 +25,7 @@ _PNG_PIXELS = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class MetadataSegment:
     """Metadata of one kind: ``exif``, ``xmp``, ``icc``, ``c2pa``, ``other``; its bytes with what frames them."""
 
     kind: str
@@ -34,13 +34,13 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Embedded:
+class EmbeddedMetadata:
     """All of it. ``xmp``: the packet. ``icc``: the profile's first KiB. ``manifest``: what C2PA's store says, raw.
 
     ``counts``: bytes by kind.
     """
 
-    parts: tuple[Part, ...] = ()
+    parts: tuple[MetadataSegment, ...] = ()
     xmp: bytes = field(default=b"", repr=False)
     icc: bytes = field(default=b"", repr=False)
     manifest: bytes = field(default=b"", repr=False)
@@ -53,7 +53,7 @@ class Embedded:
         return found
 
 
-def embedded(read: Read) -> Embedded | None:
+def read_segments(read: Read) -> EmbeddedMetadata | None:
     """What a JPEG, PNG, WebP or AVIF carries; None for any other file. Of a cut file what there is."""
     head = read(0, 32)
     if head.startswith(b"\xff\xd8\xff"):
@@ -72,14 +72,14 @@ def embedded(read: Read) -> Embedded | None:
 Found = Iterator[tuple[str, int, int, bytes]]  # kind, offset, size with the frame, content where it is wanted
 
 
-def _gathered(found: Found) -> Embedded:
-    parts: list[Part] = []
+def _gathered(found: Found) -> EmbeddedMetadata:
+    parts: list[MetadataSegment] = []
     kept: dict[str, bytes] = {}
     for kind, offset, size, content in found:
-        parts.append(Part(kind=kind, offset=offset, size=size))
+        parts.append(MetadataSegment(kind=kind, offset=offset, size=size))
         if kind in ("xmp", "c2pa", "icc") and len(kept.get(kind, b"")) < _MAX_KEPT:
             kept[kind] = kept.get(kind, b"") + content
-    return Embedded(
+    return EmbeddedMetadata(
         parts=tuple(parts),
         xmp=kept.get("xmp", b""),
         icc=kept.get("icc", b"")[:1024],

@@ -124,7 +124,7 @@ def _core() -> Any:
 def _missing(what: str) -> MissingExtraError:
     return MissingExtraError(
         f"`encode.metric: vszip` needs {what}.",
-        hint=f"{extras.command('vszip')}, or set `encode.metric: numpy`.",
+        hint=f"{extras.install_command('vszip')}, or set `encode.metric: numpy`.",
     )
 
 

@@ -53,7 +53,7 @@ def _vips() -> Any:
     except (ImportError, OSError) as error:  # OSError: without the library itself
         raise MissingExtraError(
             f"`encode.resizer: vips` needs the packages pyvips and pyvips-binary: {error}",
-            hint=f"{extras.command('vips')}, or set `encode.resizer: pillow`.",
+            hint=f"{extras.install_command('vips')}, or set `encode.resizer: pillow`.",
         ) from error
     # Our own queue keeps every core busy, one picture a thread; and no picture is asked for twice.
     pyvips.cache_set_max(0)

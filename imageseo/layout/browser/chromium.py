@@ -82,7 +82,7 @@ def require() -> None:
         from imageseo.model import extras
 
         raise MissingExtraError(
-            "a browser is driven by Playwright, which is not installed", hint=extras.command("browser")
+            "a browser is driven by Playwright, which is not installed", hint=extras.install_command("browser")
         )
 
 

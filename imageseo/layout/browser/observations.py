@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urljoin
 
-from imageseo.layout.browser.server import Served
+from imageseo.layout.browser.server import SiteServer
 from imageseo.layout.measurements import Name
 from imageseo.model.image import PageScan
 from imageseo.model.layout import Lcp, PageLayout, ShownImage
@@ -19,7 +19,7 @@ _LONG = 200  # characters; a data: URL may be as long as a book
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class PageToMeasure:
     """A page to be opened. ``names``: of its images in page order; ``srcs``: where their ``src`` leads on
     loopback, as ``settled`` has it.
 
@@ -38,7 +38,7 @@ class Asked:
 
 
 @dataclass(slots=True, kw_only=True)
-class Seen:
+class PageObservation:
     """What was seen of it. ``looks``: viewport name -> as snapshot.js says; ``wide``: as image_widths.js says."""
 
     looks: dict[str, Mapping[str, Any]]
@@ -62,7 +62,12 @@ def article_of(html: bytes, scan: PageScan) -> Mapping[str, Any] | None:
 
 
 def layout(
-    asked: Asked, seen: Seen, *, served: Served, size: Callable[[str], int | None], fade_ms: float
+    asked: PageToMeasure,
+    seen: PageObservation,
+    *,
+    served: SiteServer,
+    size: Callable[[str], int | None],
+    fade_ms: float,
 ) -> PageLayout:
     """The page as it was seen. ``size``: bytes of a file of the site. ``fade_ms``: what a fade without end counts."""
     wide = _wide(asked, seen)
@@ -94,12 +99,12 @@ def layout(
     )
 
 
-def column(seen: Seen) -> tuple[float, ...]:
+def column(seen: PageObservation) -> tuple[float, ...]:
     """CSS px of the article's column at each width."""
     return tuple(row["column"] for row in seen.wide["rows"]) if seen.wide else ()
 
 
-def agrees(asked: Asked, look: Mapping[str, Any], wide: Mapping[str, Any], row: int) -> bool:
+def frame_agrees(asked: PageToMeasure, look: Mapping[str, Any], wide: Mapping[str, Any], row: int) -> bool:
     """Whether images and column are as wide in the frame as in a window of that width: scripts may tell them apart."""
     if abs(wide["rows"][row]["column"] - look["read"]["column"]) > 2:
         return False
@@ -114,7 +119,7 @@ def agrees(asked: Asked, look: Mapping[str, Any], wide: Mapping[str, Any], row: 
     return True
 
 
-def settled(src: str, base: str) -> str:
+def normalized_src(src: str, base: str) -> str:
     """Where a ``src`` leads, in one spelling: scripts of themes make it absolute, browsers escape it anew."""
     src = src.strip()
     if src[:5].lower() == "data:":
@@ -135,7 +140,7 @@ def match(shown: Sequence[str], written: Sequence[str], base: str) -> list[int |
         places.setdefault(src, []).append(index)
     counts: dict[str, int] = {}
     found: list[int | None] = []
-    for src in (settled(each, base) for each in shown):
+    for src in (normalized_src(each, base) for each in shown):
         number = counts.get(src, 0)
         counts[src] = number + 1
         known = places.get(src, ())
@@ -143,7 +148,7 @@ def match(shown: Sequence[str], written: Sequence[str], base: str) -> list[int |
     return found
 
 
-def _wide(asked: Asked, seen: Seen) -> Mapping[int, tuple[float, ...]]:
+def _wide(asked: PageToMeasure, seen: PageObservation) -> Mapping[int, tuple[float, ...]]:
     if seen.wide is None:
         return {}
     own = match(seen.wide["srcs"], asked.srcs, asked.url)
@@ -160,7 +165,7 @@ def _lcp(
     look: Mapping[str, Any],
     own: Sequence[int | None],
     names: Sequence[Name],
-    served: Served,
+    served: SiteServer,
     size: Callable[[str], int | None],
     fade_ms: float,
 ) -> Lcp:

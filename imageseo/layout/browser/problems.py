@@ -15,7 +15,7 @@ FAILED = "measure-failed"
 """The finding for what a browser met on a page."""
 
 
-class Trouble(Exception):
+class PageProblem(Exception):
     """One of them. ``rule``: the id of its finding. ``crash``: nothing is left to be closed. ``late``: too slow."""
 
     def __init__(
@@ -37,23 +37,23 @@ class Trouble(Exception):
         self.late = late
 
 
-def aside(message: str) -> Trouble:
+def side_effect(message: str) -> PageProblem:
     """What happened beside a measurement, which holds nevertheless."""
-    return Trouble(message, severity=Severity.WARN, hint="visitors meet it too; the page was measured all the same")
+    return PageProblem(message, severity=Severity.WARN, hint="visitors meet it too; the page was measured all the same")
 
 
-def elsewhere(url: str) -> Trouble:
+def redirected(url: str) -> PageProblem:
     """A page that leads on: what is seen then is another page."""
-    return Trouble(
+    return PageProblem(
         f"it leads on to {url}", hint="nothing of its own is seen, so it has no layout", severity=Severity.INFO
     )
 
 
-def blocked(hosts: Iterable[str]) -> Trouble:
+def blocked(hosts: Iterable[str]) -> PageProblem:
     """Requests to other hosts."""
     names = sorted(hosts)
     more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
-    return Trouble(
+    return PageProblem(
         f"not asked for, since nothing is fetched over the network: {', '.join(names[:5])}{more}",
         hint="what comes from there is missing from what was measured; published with the site it would be seen",
         rule="measure-offline",
@@ -61,15 +61,15 @@ def blocked(hosts: Iterable[str]) -> Trouble:
     )
 
 
-def broken(error: Exception, seconds: float, *, beside: Iterable[str] = ()) -> Trouble:
+def broken(error: Exception, seconds: float, *, beside: Iterable[str] = ()) -> PageProblem:
     """What a driver's error means. ``seconds``: that the page had to load. ``beside``: what else the page did."""
     text = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
     if isinstance(error, TimeoutError) or "Timeout" in text or "timeout" in type(error).__name__.lower():
         did = "".join(f"; {what}" for what in list(dict.fromkeys(beside))[:3])
-        return Trouble(f"it hangs: it has not loaded and come to rest within {seconds:g} s{did}", late=True)
+        return PageProblem(f"it hangs: it has not loaded and come to rest within {seconds:g} s{did}", late=True)
     if "crash" in text.lower() or "closed" in text.lower():
-        return Trouble("it takes the browser down", crash=True)
+        return PageProblem("it takes the browser down", crash=True)
     if "Execution context was destroyed" in text or "navigat" in text.lower():
-        return Trouble("it leads on while it loads", severity=Severity.INFO)
+        return PageProblem("it leads on while it loads", severity=Severity.INFO)
     said = _SERVED.sub("", text.partition(": ")[2] or text)
-    return Trouble(f"it cannot be opened: {said}")
+    return PageProblem(f"it cannot be opened: {said}")

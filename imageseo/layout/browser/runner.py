@@ -10,10 +10,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from imageseo.layout.browser import chromium
-from imageseo.layout.browser.observations import Asked, Seen, agrees, column, layout
-from imageseo.layout.browser.problems import FAILED, Trouble
-from imageseo.layout.browser.server import Served
-from imageseo.layout.browser.session import Limits, Window
+from imageseo.layout.browser.observations import PageObservation, PageToMeasure, column, frame_agrees, layout
+from imageseo.layout.browser.problems import FAILED, PageProblem
+from imageseo.layout.browser.server import SiteServer
+from imageseo.layout.browser.session import BrowserSession, Limits
 from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import DESKTOP, GATING, REPORTED, Finding, Location, Severity, Viewport
 from imageseo.model.layout import PageLayout, SiteLayout, Template
@@ -27,7 +27,7 @@ _AGAIN = 20  # pages: where more hang, it is the site's own doing and not a neig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class MeasureRun:
     """What was seen. ``layout``: of the pages that could be measured. ``findings``: what was wrong with others."""
 
     layout: SiteLayout
@@ -41,8 +41,8 @@ class _Run:
     ``late``: pages that took too long, or fell, while others were open; None once each is opened alone.
     """
 
-    served: Served
-    waiting: list[Callable[[], Asked | Finding]]
+    served: SiteServer
+    waiting: list[Callable[[], PageToMeasure | Finding]]
     widths: Sequence[int]
     size: Callable[[str], int | None]
     limits: Limits
@@ -50,20 +50,20 @@ class _Run:
     pages: dict[str, PageLayout] = field(default_factory=dict)
     columns: dict[str, tuple[float, ...]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    late: list[tuple[Asked, Trouble]] | None = field(default_factory=list)
+    late: list[tuple[PageToMeasure, PageProblem]] | None = field(default_factory=list)
 
 
 def measure(
-    pages: Sequence[Callable[[], Asked | Finding]],
+    pages: Sequence[Callable[[], PageToMeasure | Finding]],
     *,
-    served: Served,
+    served: SiteServer,
     widths: Sequence[int],
     size: Callable[[str], int | None],
     executable: str | None,
     workers: int,
     progress: Progress,
     limits: Limits | None = None,
-) -> Measured:
+) -> MeasureRun:
     """Open pages at the four viewports and at all ``widths``. Each page is read only when its turn comes.
 
     ``size``: bytes of a file of the site. ``executable``: of Chromium; None for Playwright's own.
@@ -80,7 +80,7 @@ def measure(
             step=step,
         )
         asyncio.run(_all(run, executable, min(workers, len(pages))))
-    return Measured(
+    return MeasureRun(
         layout=SiteLayout(
             widths=tuple(widths), pages=dict(sorted(run.pages.items())), templates=templates(run.pages, run.columns)
         ),
@@ -120,12 +120,12 @@ async def _all(run: _Run, executable: str | None, workers: int) -> None:
             raise several.exceptions[0] from None  # one browser that does not start says it for all
 
 
-def _itself(asked: Asked) -> Asked:
+def _itself(asked: PageToMeasure) -> PageToMeasure:
     return asked
 
 
 async def _worker(playwright: Playwright, run: _Run, executable: str | None) -> None:
-    window = Window(playwright, executable, run.served, run.limits)
+    window = BrowserSession(playwright, executable, run.served, run.limits)
     await window.open()
     try:
         while run.waiting:
@@ -137,7 +137,7 @@ async def _worker(playwright: Playwright, run: _Run, executable: str | None) -> 
                     await _page(window, run, asked)
                 except ImageseoError:
                     raise
-                except Trouble as error:
+                except PageProblem as error:
                     assert run.late is not None
                     run.late.append((asked, error))
                     continue
@@ -149,7 +149,7 @@ async def _worker(playwright: Playwright, run: _Run, executable: str | None) -> 
         await window.close()
 
 
-def _unexpected(asked: Asked, error: Exception) -> Finding:
+def _unexpected(asked: PageToMeasure, error: Exception) -> Finding:
     return Finding(
         rule=FAILED,
         severity=Severity.ERROR,
@@ -159,12 +159,12 @@ def _unexpected(asked: Asked, error: Exception) -> Finding:
     )
 
 
-async def _page(window: Window, run: _Run, asked: Asked) -> None:
+async def _page(window: BrowserSession, run: _Run, asked: PageToMeasure) -> None:
     """Look at one page; what cannot be seen whole is left out. Raises Trouble for one that is to be opened alone."""
-    seen = Seen(looks={})
-    beside: dict[tuple[str, str], tuple[Trouble, list[str]]] = {}
+    seen = PageObservation(looks={})
+    beside: dict[tuple[str, str], tuple[PageProblem, list[str]]] = {}
 
-    def heard(troubles: Sequence[Trouble], where: str) -> None:
+    def heard(troubles: Sequence[PageProblem], where: str) -> None:
         for each in troubles:
             _, places = beside.setdefault((each.rule, each.message), (each, []))
             if where not in places:
@@ -173,7 +173,7 @@ async def _page(window: Window, run: _Run, asked: Asked) -> None:
     where = ""
     try:
         looks = await _looks(window, asked, alone=run.late is None)
-        if any(isinstance(told, Trouble) and told.crash for told in looks.values()) and run.late is not None:
+        if any(isinstance(told, PageProblem) and told.crash for told in looks.values()) and run.late is not None:
             looks = await _looks(window, asked, alone=True)
         for viewport in (viewport for viewport in VIEWPORTS if viewport in looks):
             where, told = viewport.name, looks[viewport]
@@ -183,7 +183,7 @@ async def _page(window: Window, run: _Run, asked: Asked) -> None:
             heard(troubles, where)
         where = "the frame for widths"
         seen.wide = await _wide(window, run, asked, seen)
-    except Trouble as error:
+    except PageProblem as error:
         if (error.late or error.crash) and run.late is not None:
             raise
         heard([error], where)
@@ -196,10 +196,10 @@ async def _page(window: Window, run: _Run, asked: Asked) -> None:
         run.findings.append(_finding(asked, trouble, f"{trouble.message}{names}"))
 
 
-_Look = tuple[Mapping[str, Any], list[Trouble]]
+_Look = tuple[Mapping[str, Any], list[PageProblem]]
 
 
-async def _looks(window: Window, asked: Asked, *, alone: bool) -> Mapping[Viewport, _Look | Exception]:
+async def _looks(window: BrowserSession, asked: PageToMeasure, *, alone: bool) -> Mapping[Viewport, _Look | Exception]:
     """A page at each of the viewports; once one goes wrong, why, and no more are begun. Two at a time: while the one
     waits for a fade or a frame, the other loads. ``alone``: one after the other, and what falls is opened once more.
     """
@@ -218,16 +218,16 @@ async def _looks(window: Window, asked: Asked, *, alone: bool) -> Mapping[Viewpo
     return told
 
 
-async def _look(window: Window, viewport: Viewport, asked: Asked, *, again: bool) -> _Look:
+async def _look(window: BrowserSession, viewport: Viewport, asked: PageToMeasure, *, again: bool) -> _Look:
     try:
         return await window.look(viewport, asked.url, asked.article)
-    except Trouble as error:
+    except PageProblem as error:
         if not (again and error.crash):
             raise
     return await window.look(viewport, asked.url, asked.article)  # in a fresh tab
 
 
-def _finding(asked: Asked, trouble: Trouble, message: str) -> Finding:
+def _finding(asked: PageToMeasure, trouble: PageProblem, message: str) -> Finding:
     return Finding(
         rule=trouble.rule,
         severity=trouble.severity,
@@ -237,7 +237,7 @@ def _finding(asked: Asked, trouble: Trouble, message: str) -> Finding:
     )
 
 
-async def _wide(window: Window, run: _Run, asked: Asked, seen: Seen) -> Mapping[str, Any]:
+async def _wide(window: BrowserSession, run: _Run, asked: PageToMeasure, seen: PageObservation) -> Mapping[str, Any]:
     """Images at all widths, in the cheapest way that shows what the windows showed.
 
     Most pages are laid out alike without their scripts, which are the dearest part of loading them.
@@ -246,7 +246,7 @@ async def _wide(window: Window, run: _Run, asked: Asked, seen: Seen) -> Mapping[
         widths = sorted({*run.widths, *(viewport.width for viewport in viewports)})
         wide, _ = await window.widths(asked.url, asked.article, widths, scripts=scripts)
         if wide is not None and all(
-            agrees(asked, seen.looks[viewport.name], wide, widths.index(viewport.width)) for viewport in viewports
+            frame_agrees(asked, seen.looks[viewport.name], wide, widths.index(viewport.width)) for viewport in viewports
         ):
             rows = dict(zip(widths, wide["rows"], strict=True))
             return {**wide, "rows": [rows[width] for width in run.widths]}

@@ -57,7 +57,7 @@ _EMPTY = b"<!doctype html><title>imageseo</title><style>body{margin:0}iframe{bor
 
 
 @dataclass(frozen=True)
-class Served:
+class SiteServer:
     """Where a site is served. ``origin``: ``http://127.0.0.1:PORT``; ``base``: its path there, as ``/docs/``.
 
     ``host``: of the published site, ``""`` where nobody said.
@@ -105,9 +105,9 @@ class _Server(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), handler)
 
     @cached_property
-    def served(self) -> Served:
+    def served(self) -> SiteServer:
         host = urlsplit(self.base_url or "").netloc
-        return Served(origin=f"http://127.0.0.1:{self.server_port}", base=self.base, host=host)
+        return SiteServer(origin=f"http://127.0.0.1:{self.server_port}", base=self.base, host=host)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A browser that has seen enough hangs up; nobody needs to hear of it."""
@@ -193,7 +193,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serve(root: Path, base_url: str | None, *, handler: type[_Handler] = _Handler) -> Iterator[Served]:
+def serve(root: Path, base_url: str | None, *, handler: type[_Handler] = _Handler) -> Iterator[SiteServer]:
     """Serve ``root`` in a thread of its own while the block runs, under the path of ``base_url`` if it has one.
 
     Each request gets a thread. Text files have the absolute URLs of ``base_url`` lead to this server.

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from imageseo.layout.browser import chromium
-from imageseo.layout.browser.problems import Trouble, blocked, broken, elsewhere
-from imageseo.layout.browser.server import FRAME, Served
+from imageseo.layout.browser.problems import PageProblem, blocked, broken, redirected
+from imageseo.layout.browser.server import FRAME, SiteServer
 from imageseo.layout.browser.tab import Tab, script
 from imageseo.model.finding import DESKTOP, Viewport
 
@@ -35,11 +35,11 @@ class Limits:
     close: float = 3.0
 
 
-class Window:
+class BrowserSession:
     """A browser process of its own, so that what breaks it costs no other one's pages. Each viewport has a
     tab; several may be asked at once."""
 
-    def __init__(self, playwright: Playwright, executable: str | None, served: Served, limits: Limits) -> None:
+    def __init__(self, playwright: Playwright, executable: str | None, served: SiteServer, limits: Limits) -> None:
         self._playwright = playwright
         self._executable = executable
         self._served = served
@@ -78,7 +78,7 @@ class Window:
                 with contextlib.suppress(OSError):
                     os.kill(process, getattr(signal, "SIGKILL", signal.SIGTERM))
 
-    async def look(self, viewport: Viewport, url: str, article: Any) -> tuple[Mapping[str, Any], list[Trouble]]:
+    async def look(self, viewport: Viewport, url: str, article: Any) -> tuple[Mapping[str, Any], list[PageProblem]]:
         """What a page shows at a viewport, as snapshot.js says it, and what was wrong though it could be looked at.
 
         Raises Trouble where it could not; the next page gets a fresh tab then.
@@ -99,12 +99,12 @@ class Window:
         if tab.page.url.split("#")[0] != url:
             now = tab.page.url
             await self._drop(viewport)
-            raise elsewhere(self._named(now))
+            raise redirected(self._named(now))
         return found, [*tab.troubles, *([blocked(tab.hosts)] if tab.hosts else [])]
 
     async def widths(
         self, url: str, article: Any, widths: Sequence[int], *, scripts: bool
-    ) -> tuple[Mapping[str, Any] | None, list[Trouble]]:
+    ) -> tuple[Mapping[str, Any] | None, list[PageProblem]]:
         """As image_widths.js says it; None where the page refuses a frame. ``scripts``: its own run. Raises Trouble."""
         tab = await self._tab(_STAGE)
         stage = self._served.origin + FRAME
@@ -149,19 +149,19 @@ class Window:
         load = self._limits.load
         response = await asyncio.wait_for(tab.page.goto(url, wait_until="load", timeout=1000 * load), load + 1)
         if response is not None and response.status >= 400:
-            raise Trouble(f"the server answers {response.status} for {self._named(url)}")
+            raise PageProblem(f"the server answers {response.status} for {self._named(url)}")
 
-    async def _broken(self, viewport: Viewport, tab: Tab, error: Exception, url: str | None = None) -> Trouble:
+    async def _broken(self, viewport: Viewport, tab: Tab, error: Exception, url: str | None = None) -> PageProblem:
         """Why a page could not be looked at. Its tab is gone afterwards, and with it what it was doing."""
         now = tab.page.url.split("#")[0]
         await self._drop(viewport)
-        if isinstance(error, Trouble):
+        if isinstance(error, PageProblem):
             return error
         crash = next((each for each in tab.troubles if each.crash), None)
         if crash is not None:
             return crash
         if url is not None and now not in (url, tab.before, "about:blank") and not now.startswith("chrome-error:"):
-            return elsewhere(self._named(now))
+            return redirected(self._named(now))
         return broken(error, self._limits.load, beside=[each.message for each in tab.troubles])
 
     def _named(self, url: str) -> str:

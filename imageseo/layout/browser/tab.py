@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from imageseo.layout.browser.problems import Trouble, aside
+from imageseo.layout.browser.problems import PageProblem, side_effect
 from imageseo.model.finding import Viewport
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Tab:
 
     context: BrowserContext
     page: Page
-    troubles: list[Trouble] = field(default_factory=list)
+    troubles: list[PageProblem] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
     before: str = ""
 
@@ -61,17 +61,17 @@ def _listen(tab: Tab, origin: str) -> None:
     async def dialog(shown: Any) -> None:
         if shown.type != "beforeunload":  # that is our own leaving
             words = " ".join(shown.message.split())[:100]
-            tab.troubles.append(aside(f"it shows a dialog ({shown.type}): {words!r}"))
+            tab.troubles.append(side_effect(f"it shows a dialog ({shown.type}): {words!r}"))
         with contextlib.suppress(Exception):
             await (shown.accept() if shown.type == "beforeunload" else shown.dismiss())
 
     async def popup(opened: Any) -> None:
-        tab.troubles.append(aside("it opens another window"))
+        tab.troubles.append(side_effect("it opens another window"))
         with contextlib.suppress(Exception):
             await opened.close()
 
     async def download(begun: Any) -> None:
-        tab.troubles.append(aside(f"it starts a download: {begun.suggested_filename}"))
+        tab.troubles.append(side_effect(f"it starts a download: {begun.suggested_filename}"))
         with contextlib.suppress(Exception):
             await begun.cancel()
 
@@ -84,7 +84,7 @@ def _listen(tab: Tab, origin: str) -> None:
     tab.page.on("popup", popup)
     tab.page.on("download", download)
     tab.page.on("requestfailed", request_failed)
-    tab.page.on("crash", lambda _: tab.troubles.append(Trouble("it crashes the browser's renderer", crash=True)))
+    tab.page.on("crash", lambda _: tab.troubles.append(PageProblem("it crashes the browser's renderer", crash=True)))
 
 
 @cache

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from imageseo.lint.budgets.limits import broken, key, kib, level, screen
-from imageseo.model.facts import LcpImage, Pick, Problem, shorten
+from imageseo.lint.budgets.limits import broken_level, format_kib, level, setting_key, viewport_label
+from imageseo.model.facts import ChosenCandidate, LcpImage, Problem, shorten
 from imageseo.model.finding import GATING, Budget, Severity, Viewport
-from imageseo.model.image import Asset, ImageRef, Kept, SourceTag
+from imageseo.model.image import Asset, ImageRef, OptOut, SourceTag
 from imageseo.web.srcset import candidates
 
 METRIC = "lcp-bytes"
 
 
-def weigh(
+def lcp_image(
     *,
     url: str,
     sources: Sequence[SourceTag],
@@ -26,7 +26,7 @@ def weigh(
     ref: ImageRef | None = None,
     asset: Asset | None = None,
     treated: bool = False,
-    kept: Kept | None = None,
+    kept: OptOut | None = None,
     viewports: Iterable[Viewport] = GATING,
 ) -> LcpImage:
     """The page's LCP image with what each viewport would download.
@@ -38,10 +38,12 @@ def weigh(
     offers = [*sources, *([SourceTag(type=None, srcset=srcset, sizes=sizes, media=None)] if srcset else [])]
     picks = []
     for viewport in viewports:
-        chosen = candidates.chosen(sources, url, viewport, srcset=srcset, sizes=sizes)
+        chosen = candidates.chosen_url(sources, url, viewport, srcset=srcset, sizes=sizes)
         size = bytes_of(chosen)
         if size is not None:
-            picks.append(Pick(viewport=viewport, url=chosen, bytes=size, slot=_slot(offers, chosen, viewport)))
+            picks.append(
+                ChosenCandidate(viewport=viewport, url=chosen, bytes=size, slot=_slot(offers, chosen, viewport))
+            )
     listed = dict.fromkeys(each.url for offer in offers for each in candidates.parse_srcset(offer.srcset))
     weights = ((name, bytes_of(name)) for name in listed)
     return LcpImage(
@@ -62,23 +64,23 @@ def over_budget(image: LcpImage, limits: Iterable[Budget]) -> Iterator[Problem]:
         pick = next((pick for pick in image.picks if pick.viewport == limit.viewport), None)
         if pick is None:
             continue
-        if (found := broken(limit, pick.bytes)) is not None:
+        if (found := broken_level(limit, pick.bytes)) is not None:
             yield _problem(image, pick, limit, *found)
 
 
-def _problem(image: LcpImage, pick: Pick, budget: Budget, severity: Severity, limit: int) -> Problem:
+def _problem(image: LcpImage, pick: ChosenCandidate, budget: Budget, severity: Severity, limit: int) -> Problem:
     name = image.asset.path if image.asset else shorten(image.url)
     chosen = "it" if pick.url == image.url else shorten(pick.url)
     return Problem(
-        message=f"the LCP image {name} is too heavy {screen(pick.viewport)}: a browser downloads {chosen}, "
-        f"{kib(pick.bytes)}; {level(severity)} is {kib(limit)}",
-        hint=_remedy(image, pick, limit, severity, f"`{key(budget, severity)}`"),
+        message=f"the LCP image {name} is too heavy {viewport_label(pick.viewport)}: a browser downloads {chosen}, "
+        f"{format_kib(pick.bytes)}; {level(severity)} is {format_kib(limit)}",
+        hint=_remedy(image, pick, limit, severity, f"`{setting_key(budget, severity)}`"),
         at=image.ref,
         severity=severity,
     )
 
 
-def _remedy(image: LcpImage, pick: Pick, limit: int, severity: Severity, budget: str) -> str:
+def _remedy(image: LcpImage, pick: ChosenCandidate, limit: int, severity: Severity, budget: str) -> str:
     """What costs the author least, and the way out after it. ``budget``: the setting that the limit comes from."""
     if image.asset is not None and not image.asset.encodable:
         kind = "an SVG" if image.asset.format == "svg" else "an animated image"
@@ -91,7 +93,7 @@ def _remedy(image: LcpImage, pick: Pick, limit: int, severity: Severity, budget:
         name, size = fitting
         return (
             f"`sizes` says that it fills the screen; if its column is narrower, set `layout.content_width`: "
-            f"{shorten(name)} would cost {kib(size)}"
+            f"{shorten(name)} would cost {format_kib(size)}"
         )
     suffix = pick.url.rpartition(".")[2].lower()
     knob = "quality_floor" if severity is Severity.ERROR else "quality"
@@ -99,10 +101,10 @@ def _remedy(image: LcpImage, pick: Pick, limit: int, severity: Severity, budget:
     return f"choose a picture with less fine detail{quality}, or raise {budget}"
 
 
-def _untreated(kept: Kept | None, budget: str) -> str:
+def _untreated(kept: OptOut | None, budget: str) -> str:
     if kept is None:
         return "`imageseo build` gives it AVIF and WebP candidates of the right widths"
-    if kept is Kept.IGNORED:
+    if kept is OptOut.IGNORED:
         return f"it is opted out; without that, `imageseo build` gives it lighter candidates. Or raise {budget}"
     return "its own srcset is left as it is: add narrower or AVIF candidates, or leave the srcset to `imageseo build`"
 
@@ -115,7 +117,7 @@ def _slot(offers: Iterable[SourceTag], url: str, viewport: Viewport) -> float | 
     return None
 
 
-def _fitting(image: LcpImage, pick: Pick, limit: int) -> tuple[str, int] | None:
+def _fitting(image: LcpImage, pick: ChosenCandidate, limit: int) -> tuple[str, int] | None:
     """URL and bytes of the heaviest candidate that keeps the budget, of those offered beside the chosen one."""
     weights = dict(image.candidate_bytes)
     for offer in image.offers:

@@ -7,7 +7,7 @@ import math
 from imageseo.model.finding import Budget, Severity, Viewport
 
 
-def broken(budget: Budget, value: int) -> tuple[Severity, int] | None:
+def broken_level(budget: Budget, value: int) -> tuple[Severity, int] | None:
     """The level that a value breaks, and its limit; None when it keeps both."""
     for severity, limit in ((Severity.ERROR, budget.error), (Severity.WARN, budget.warn)):
         if limit is not None and value > limit:
@@ -15,7 +15,7 @@ def broken(budget: Budget, value: int) -> tuple[Severity, int] | None:
     return None
 
 
-def screen(viewport: Viewport) -> str:
+def viewport_label(viewport: Viewport) -> str:
     """A viewport for messages."""
     return f"on {viewport.name} ({viewport.width}×{viewport.height} CSS px at {viewport.dpr:g}x)"
 
@@ -25,19 +25,19 @@ def level(severity: Severity) -> str:
     return "the budget" if severity is Severity.ERROR else "the warning level"
 
 
-def key(budget: Budget, severity: Severity) -> str:
+def setting_key(budget: Budget, severity: Severity) -> str:
     """The setting that a level comes from."""
     name = "error" if severity is Severity.ERROR else "warn"
     where = "budgets." if budget.pages == "*" else f'budgets.paths."{budget.pages}".'
     return f"{where}{budget.metric}.{budget.viewport.name}.{name}"
 
 
-def amount(metric: str, value: int) -> str:
+def format_amount(metric: str, value: int) -> str:
     """A value of a metric for people."""
-    return str(value) if metric == "image-count" else kib(value)
+    return str(value) if metric == "image-count" else format_kib(value)
 
 
-def kib(count: int) -> str:
+def format_kib(count: int) -> str:
     """Bytes for people, rounded up so that a broken budget never looks kept: ``150.1 KiB``."""
     text = f"{math.ceil(count / 1024 * 10) / 10:.1f}"
     return f"{text.removesuffix('.0')} KiB"

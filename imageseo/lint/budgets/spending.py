@@ -8,8 +8,8 @@ from functools import cached_property
 
 from imageseo.config.budgets import BudgetSettings, ByteLevels, CountLevels
 from imageseo.config.fields import byte_count
-from imageseo.lint.budgets.limits import amount, broken, key, level, screen
-from imageseo.model.facts import ImageFact, LcpImage, Pick, Problem, shorten
+from imageseo.lint.budgets.limits import broken_level, format_amount, level, setting_key, viewport_label
+from imageseo.model.facts import ChosenCandidate, ImageFact, LcpImage, Problem, shorten
 from imageseo.model.finding import DESKTOP, GATING, MOBILE, PHONE, TABLET, Budget, Viewport
 from imageseo.web.srcset import candidates
 
@@ -73,7 +73,7 @@ def _budgets(settings: BudgetSettings, globs: tuple[str, ...]) -> Iterator[Budge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
+class BudgetUse:
     """What a page spends of one budget. ``value``: bytes, or images; ``image``: what costs most of it, as written."""
 
     budget: Budget
@@ -83,14 +83,14 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class BudgetStatus:
     """How a budget stands on the whole site. ``worst``: the page that spends most; ``p75``: what three quarters of
     the pages keep to; ``pages``: how many it holds for; ``warned``, ``broken``: how many are over each level.
     """
 
     budget: Budget
     pages: int
-    worst: Spent
+    worst: BudgetUse
     p75: int
     warned: int
     broken: int
@@ -102,7 +102,7 @@ class Standing:
         return None if not limit else 1 - self.worst.value / limit
 
 
-class Weights:
+class PageWeight:
     """What the images of one page cost, worked out for the viewports that somebody asks for.
 
     ``bytes_of``: URL as written -> bytes of its file; None for one that is no file of the site, which is not counted.
@@ -122,40 +122,42 @@ class Weights:
         self._lcp = lcp
         self._budgets = budgets
         self._bytes_of = bytes_of
-        self._picks: dict[Viewport, list[tuple[ImageFact, Pick]]] = {}
+        self._picks: dict[Viewport, list[tuple[ImageFact, ChosenCandidate]]] = {}
 
-    def of(self, metric: str) -> Iterator[tuple[Budget, list[tuple[ImageFact, Pick]]]]:
+    def of(self, metric: str) -> Iterator[tuple[Budget, list[tuple[ImageFact, ChosenCandidate]]]]:
         """Each budget of a metric, with every image of the page and what its viewport downloads for it, once a URL."""
         for budget in self._budgets:
             if budget.metric == metric:
                 yield budget, self.at(budget.viewport)
 
-    def at(self, viewport: Viewport) -> list[tuple[ImageFact, Pick]]:
+    def at(self, viewport: Viewport) -> list[tuple[ImageFact, ChosenCandidate]]:
         """The images that a viewport downloads files of the site for, and which."""
         if viewport not in self._picks:
-            found: dict[str, tuple[ImageFact, Pick]] = {}
+            found: dict[str, tuple[ImageFact, ChosenCandidate]] = {}
             for image in self._images():
                 ref = image.ref
-                url = candidates.chosen(
+                url = candidates.chosen_url(
                     ref.sources, ref.src, viewport, srcset=ref.get("srcset"), sizes=ref.get("sizes")
                 )
                 size = self._bytes_of(url)
                 if size is not None:
-                    found.setdefault(url, (image, Pick(viewport=viewport, url=url, bytes=size)))
+                    found.setdefault(url, (image, ChosenCandidate(viewport=viewport, url=url, bytes=size)))
             self._picks[viewport] = list(found.values())
         return self._picks[viewport]
 
     @cached_property
-    def spent(self) -> tuple[Spent, ...]:
+    def spent(self) -> tuple[BudgetUse, ...]:
         """What the page spends of every budget that it has."""
         return tuple(self._spend())
 
-    def _spend(self) -> Iterator[Spent]:
+    def _spend(self) -> Iterator[BudgetUse]:
         for budget in self._budgets:
             if budget.metric == LCP:
                 image = self._lcp()
                 picks = [pick for pick in (image.picks if image else ()) if pick.viewport == budget.viewport]
-                yield from (Spent(budget=budget, page=self._page, value=pick.bytes, image=pick.url) for pick in picks)
+                yield from (
+                    BudgetUse(budget=budget, page=self._page, value=pick.bytes, image=pick.url) for pick in picks
+                )
                 continue
             costs = [pick for _, pick in self.at(budget.viewport)]
             if not costs:
@@ -166,12 +168,12 @@ class Weights:
                 "image-count": len(costs),
             }
             value = values.get(budget.metric, worst.bytes)
-            yield Spent(budget=budget, page=self._page, value=value, image=worst.url)
+            yield BudgetUse(budget=budget, page=self._page, value=value, image=worst.url)
 
 
-def standings(spent: Iterable[Spent]) -> tuple[Standing, ...]:
+def budget_statuses(spent: Iterable[BudgetUse]) -> tuple[BudgetStatus, ...]:
     """Every budget of a site with the page that spends most of it; ordered by metric, viewport and glob."""
-    groups: dict[Budget, list[Spent]] = {}
+    groups: dict[Budget, list[BudgetUse]] = {}
     for each in spent:
         groups.setdefault(each.budget, []).append(each)
     order = {name: place for place, name in enumerate((*METRICS, *VIEWPORTS))}
@@ -180,7 +182,7 @@ def standings(spent: Iterable[Spent]) -> tuple[Standing, ...]:
         return order[budget.metric], order[budget.viewport.name], budget.pages
 
     return tuple(
-        Standing(
+        BudgetStatus(
             budget=budget,
             pages=len(groups[budget]),
             worst=min(groups[budget], key=lambda each: (-each.value, each.page)),
@@ -192,14 +194,14 @@ def standings(spent: Iterable[Spent]) -> tuple[Standing, ...]:
     )
 
 
-def over(weights: Weights, metric: str, *, what: str, hint: str) -> Iterator[Problem]:
+def budget_problems(weights: PageWeight, metric: str, *, what: str, hint: str) -> Iterator[Problem]:
     """One problem for each budget of a page as a whole that is broken. ``what``: what the page spends too much of."""
     for each in weights.spent:
-        if each.budget.metric == metric and (found := broken(each.budget, each.value)) is not None:
+        if each.budget.metric == metric and (found := broken_level(each.budget, each.value)) is not None:
             severity, limit = found
             yield Problem(
-                message=f"{what} {screen(each.budget.viewport)}: {amount(metric, each.value)}, of which "
-                f"{shorten(each.image)} costs most; {level(severity)} is {amount(metric, limit)}",
-                hint=f"{hint}, or raise `{key(each.budget, severity)}`",
+                message=f"{what} {viewport_label(each.budget.viewport)}: {format_amount(metric, each.value)}, of which "
+                f"{shorten(each.image)} costs most; {level(severity)} is {format_amount(metric, limit)}",
+                hint=f"{hint}, or raise `{setting_key(each.budget, severity)}`",
                 severity=severity,
             )

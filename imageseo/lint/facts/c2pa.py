@@ -20,25 +20,25 @@ _TRUST = ("signingCredential.untrusted", "timeStamp.untrusted", "signingCredenti
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class ManifestStatus:
     """``problems``: codes of C2PA's validation that failed, each with its words; none for a valid manifest."""
 
     problems: tuple[tuple[str, str], ...] = ()
 
 
-class Credentials:
+class ContentCredentials:
     """The manifests of a site's files. Nothing is fetched: no remote manifests, no revocation lists."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._known: dict[str, Verdict] = {}
+        self._known: dict[str, ManifestStatus] = {}
 
     @property
     def available(self) -> bool:
         """Whether they can be checked here."""
         return importlib.util.find_spec("c2pa") is not None
 
-    def check(self, path: str) -> Verdict | None:
+    def check(self, path: str) -> ManifestStatus | None:
         """What is wrong with the manifest of a file; None when nobody here can tell."""
         if not self.available:
             return None
@@ -46,7 +46,7 @@ class Credentials:
             self._known[path] = self._check(path)
         return self._known[path]
 
-    def _check(self, path: str) -> Verdict:
+    def _check(self, path: str) -> ManifestStatus:
         from c2pa import C2paError, Context, Reader, Settings
 
         offline = {"verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_trust": False}}
@@ -59,10 +59,10 @@ class Credentials:
             ):
                 said = json.loads(reader.json())
         except C2paError as error:
-            return Verdict(problems=(("unreadable", _short(str(error))),))
+            return ManifestStatus(problems=(("unreadable", _short(str(error))),))
         except (OSError, ValueError) as error:
-            return Verdict(problems=(("unreadable", _short(str(error))),))
-        return Verdict(problems=tuple(_failures(said)))
+            return ManifestStatus(problems=(("unreadable", _short(str(error))),))
+        return ManifestStatus(problems=tuple(_failures(said)))
 
 
 def _failures(said: Any) -> list[tuple[str, str]]:

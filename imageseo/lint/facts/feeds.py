@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from imageseo.lint.facts import xml_stream
-from imageseo.model.facts import Place, Problem
+from imageseo.model.facts import Problem, ProblemLocation
 from imageseo.model.site import Site
 
 MAX_BYTES = 50 * 2**20
@@ -34,7 +34,7 @@ class Enclosure:
 
     kind: str
     said: Mapping[str, str]
-    place: Place
+    place: ProblemLocation
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,12 +59,14 @@ def read(site: Site) -> Feeds:
         if problem is not None and _is_feed(site, path):
             feeds.problems.append(problem)
         elif problem is None and not found and _is_feed(site, path, attack=True):
-            hint, place = "write it without a document type", Place(file=path)
+            hint, place = "write it without a document type", ProblemLocation(file=path)
             problem = Problem(message=f"{path} declares entities, and is not read", hint=hint, place=place)
             feeds.problems.append(problem)
         columns = xml_stream.columns(site.root / path, [(line, tag) for _, _, line, tag in found]) if found else {}
         feeds.enclosures += [
-            Enclosure(kind=kind, said=said, place=Place(file=path, line=line, column=columns.get((line, tag))))
+            Enclosure(
+                kind=kind, said=said, place=ProblemLocation(file=path, line=line, column=columns.get((line, tag)))
+            )
             for kind, said, line, tag in found
         ]
     return feeds

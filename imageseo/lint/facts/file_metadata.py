@@ -9,14 +9,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from imageseo.images.metadata.rights import read_rights
-from imageseo.images.metadata.segments import Embedded, embedded
+from imageseo.images.metadata.segments import EmbeddedMetadata, read_segments
 
 _BLOCK = 4096
 _AI_WORDS = (b"trainedAlgorithmicMedia", b"compositeWithTrainedAlgorithmicMedia")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileMarks:
+class FileMetadata:
     """What a file carries. ``bytes``: of the file. ``digital_source_type``: IPTC URI, from its XMP.
 
     ``counts``: bytes of metadata by kind (``exif``, ``xmp``, ``icc``, ``c2pa``, ``other``). ``srgb``: its profile is
@@ -35,14 +35,14 @@ class FileMarks:
         return dict(self.counts).get(kind, 0)
 
 
-class Marks:
+class SiteFileMetadata:
     """The image files of a site by their marks."""
 
     def __init__(self, root: Path) -> None:
         self._place = f"{root}{os.sep}"  # text: a Path costs more than the calls
-        self._known: dict[str, FileMarks | None] = {}
+        self._known: dict[str, FileMetadata | None] = {}
 
-    def of(self, path: str) -> FileMarks | None:
+    def of(self, path: str) -> FileMetadata | None:
         """Marks of a file of the site; None when it cannot be read, or is no JPEG, PNG, WebP or AVIF."""
         if path not in self._known:
             self._known[path] = self._look(path)
@@ -53,7 +53,7 @@ class Marks:
         stem = path.rpartition(".")[0]
         return any(Path(f"{self._place}{name}").is_file() for name in (f"{stem}.c2pa", f"{path}.c2pa"))
 
-    def _look(self, path: str) -> FileMarks | None:
+    def _look(self, path: str) -> FileMetadata | None:
         try:
             file = os.open(f"{self._place}{path}", os.O_RDONLY | getattr(os, "O_BINARY", 0))
         except (OSError, ValueError):
@@ -68,7 +68,7 @@ class Marks:
                     return head[offset:end]
                 return _sought(file, offset, min(count, size - offset))
 
-            found = embedded(read)
+            found = read_segments(read)
         except (OSError, OverflowError):
             return None
         finally:
@@ -83,10 +83,10 @@ def _sought(file: int, offset: int, count: int) -> bytes:
     return os.read(file, count)
 
 
-def _marks(found: Embedded, size: int) -> FileMarks:
+def _marks(found: EmbeddedMetadata, size: int) -> FileMetadata:
     if not found.parts:
-        return FileMarks(bytes=size)
-    return FileMarks(
+        return FileMetadata(bytes=size)
+    return FileMetadata(
         bytes=size,
         counts=tuple(sorted(found.counts.items())),
         digital_source_type=_source_type(found.xmp) if b"DigitalSourceType" in found.xmp else None,

@@ -10,15 +10,23 @@ from imageseo.config.globs import matches
 from imageseo.config.settings import Settings
 from imageseo.layout import hero_detection as hero
 from imageseo.layout import image_widths
-from imageseo.layout.containers import boxes
-from imageseo.layout.measurements import Held, Name, Standing, Survey, laid_out, numbered, template
+from imageseo.layout.containers import containers_of
+from imageseo.layout.measurements import (
+    CurrentPage,
+    Name,
+    SiteMeasurements,
+    TrustedLayout,
+    apply_measurements,
+    image_names,
+    template_fingerprint,
+)
 from imageseo.lint.budgets import lcp
-from imageseo.lint.budgets.spending import Weights, budgets_for
+from imageseo.lint.budgets.spending import PageWeight, budgets_for
 from imageseo.lint.facts.site import SiteFacts
 from imageseo.lint.facts.site_files import SiteFiles
-from imageseo.model.facts import ImageFact, LcpImage, Target
+from imageseo.model.facts import ImageFact, LcpImage, ResolvedUrl
 from imageseo.model.finding import Budget
-from imageseo.model.image import Asset, ImageRef, PageScan, Span, Zone
+from imageseo.model.image import Asset, ImageRef, PageRegion, PageScan, Span
 from imageseo.model.layout import PageLayout, ShownImage, SiteLayout
 from imageseo.model.site import Page, Site
 from imageseo.web import urls
@@ -26,26 +34,26 @@ from imageseo.web.html import head, page_scan
 from imageseo.web.srcset import candidates
 from imageseo.web.structured_data import parser as linked
 
-__all__ = ["FACTS", "SITE_FACTS", "PageFacts", "Reading", "SiteFacts", "SiteFiles"]
+__all__ = ["FACTS", "SITE_FACTS", "PageContext", "PageFacts", "SiteFacts", "SiteFiles"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class PageContext:
     """How pages are read: the same for all pages of a run.
 
     ``layout``: of a page, from its scan and its bytes. ``budgets``: of a page, by its file.
     ``guess``: whether a page without a marked hero may have a confident guess. ``survey``: what a browser saw.
     """
 
-    layout: Callable[[PageScan, bytes], image_widths.Layout]
+    layout: Callable[[PageScan, bytes], image_widths.ColumnLayout]
     budgets: Callable[[str], tuple[Budget, ...]]
     guess: bool = True
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
-    survey: Survey | None = None
+    survey: SiteMeasurements | None = None
 
     @classmethod
-    def of(cls, site: Site, settings: Settings, layout: SiteLayout | None = None) -> Reading:
+    def of(cls, site: Site, settings: Settings, layout: SiteLayout | None = None) -> PageContext:
         """How the settings want a site to be read. ``layout``: what a browser saw of it."""
         return cls(
             layout=lambda scan, html: image_widths.layout_for(
@@ -55,7 +63,7 @@ class Reading:
             guess=settings.hero.guess,
             include=settings.include,
             exclude=settings.exclude,
-            survey=Survey(layout) if layout is not None else None,
+            survey=SiteMeasurements(layout) if layout is not None else None,
         )
 
 
@@ -73,7 +81,7 @@ class PageFacts:
         *,
         site: Site,
         files: SiteFiles,
-        reading: Reading,
+        reading: PageContext,
         html: bytes | None = None,
         scan: PageScan | None = None,
         around: SiteFacts | None = None,
@@ -94,7 +102,9 @@ class PageFacts:
 
     @cached_property
     def scan(self) -> PageScan:
-        return self._scan or page_scan.find(self.html, include=self._reading.include, exclude=self._reading.exclude)
+        return self._scan or page_scan.scan_page(
+            self.html, include=self._reading.include, exclude=self._reading.exclude
+        )
 
     @cached_property
     def head(self) -> head.Head:
@@ -102,12 +112,12 @@ class PageFacts:
         return head.read(self.html, self.scan)
 
     @cached_property
-    def linked(self) -> linked.Linked:
+    def linked(self) -> linked.JsonLd:
         """What the page's JSON-LD says, of the page as it is published."""
         return linked.read(self.html, self.scan.json_ld, self.scan.charset)
 
     @property
-    def target(self) -> Callable[[str], Target]:
+    def target(self) -> Callable[[str], ResolvedUrl]:
         """Any URL of the page -> where it leads."""
         return lambda url: self._target(url, "")
 
@@ -121,9 +131,9 @@ class PageFacts:
         return self._reading.budgets(self.page.path)
 
     @cached_property
-    def weights(self) -> Weights:
+    def weights(self) -> PageWeight:
         """What the page's images cost, at whatever viewport is asked for."""
-        return Weights(
+        return PageWeight(
             self.page.path,
             images=lambda: self.images,
             lcp=lambda: self.lcp,
@@ -132,12 +142,12 @@ class PageFacts:
         )
 
     @cached_property
-    def column(self) -> image_widths.Layout:
+    def column(self) -> image_widths.ColumnLayout:
         """How wide the article's images may get, as far as a browser, settings, theme or host know."""
         base = self._reading.layout(self.scan, self.html)
         if self.measured is None:
             return base
-        return laid_out(base, self.measured, self.sampled, self._names, inserted=self._inserted)
+        return apply_measurements(base, self.measured, self.sampled, self._names, inserted=self._inserted)
 
     @property
     def measured(self) -> PageLayout | None:
@@ -163,18 +173,18 @@ class PageFacts:
     @cached_property
     def _names(self) -> dict[Span, Name]:
         resolved = [(ref, self._resolve(ref.src)) for ref in self.scan.refs]
-        names = numbered(path if isinstance(path, str) else ref.src for ref, path in resolved)
+        names = image_names(path if isinstance(path, str) else ref.src for ref, path in resolved)
         return {ref.span: name for (ref, _), name in zip(resolved, names, strict=True)}
 
     @cached_property
-    def _held(self) -> Held:
+    def _held(self) -> TrustedLayout:
         survey, refs = self._reading.survey, self.scan.refs
         if survey is None or not (refs or self.page.path in survey.layout.pages):
-            return Held(None)
-        kind = template(self.html, self.scan)
+            return TrustedLayout(None)
+        kind = template_fingerprint(self.html, self.scan)
         names = [self._names[ref.span] for ref in refs]
-        within = partial(boxes, self.html, self.scan)
-        now = Standing(self.page.path, kind, refs, names, self._asset_of, within)
+        within = partial(containers_of, self.html, self.scan)
+        now = CurrentPage(self.page.path, kind, refs, names, self._asset_of, within)
         return survey.held(now, inserted=self._inserted)
 
     @cached_property
@@ -191,8 +201,8 @@ class PageFacts:
         scan, lead = self.scan, self.column.lead
         ref = next((ref for ref in scan.refs if ref.span == lead), None)
         ref = ref or next((ref for ref in scan.refs if ref.marked_hero or ref.span == scan.hero_slot), None)
-        if ref is None and (urged := hero.urged(scan)) is not None:
-            ref = urged if urged.zone is Zone.ARTICLE else None
+        if ref is None and (urged := hero.prioritized_image(scan)) is not None:
+            ref = urged if urged.zone is PageRegion.ARTICLE else None
         elif ref is None and self._reading.guess:
             ref = hero.guess(_unhurried(scan), self._asset_of, self.column)
         if ref is None:
@@ -205,7 +215,7 @@ class PageFacts:
         if self.hero is None:
             return None
         ref = self.hero.ref
-        return lcp.weigh(
+        return lcp.lcp_image(
             url=ref.src,
             sources=ref.sources,
             srcset=ref.get("srcset"),
@@ -226,22 +236,22 @@ class PageFacts:
         path = targets[0].path if targets and targets[0].attribute == "src" else None
         return ImageFact(ref=ref, targets=targets, file=self.files.asset(path) if path is not None else None)
 
-    def _target(self, url: str, attribute: str) -> Target:
+    def _target(self, url: str, attribute: str) -> ResolvedUrl:
         resolved = self._resolve(url)
-        if isinstance(resolved, urls.Elsewhere):
-            return Target(url=url, attribute=attribute, elsewhere=resolved.reason)
+        if isinstance(resolved, urls.ExternalUrl):
+            return ResolvedUrl(url=url, attribute=attribute, elsewhere=resolved.reason)
         exists = self.files.exists(resolved)
         if not exists and urls.may_be_served(resolved):
-            return Target(url=url, attribute=attribute, elsewhere="origin")
+            return ResolvedUrl(url=url, attribute=attribute, elsewhere="origin")
         near = None if exists else self.files.near(resolved)
-        return Target(url=url, attribute=attribute, path=resolved, exists=exists, near=near)
+        return ResolvedUrl(url=url, attribute=attribute, path=resolved, exists=exists, near=near)
 
-    def _resolve(self, url: str) -> str | urls.Elsewhere:
+    def _resolve(self, url: str) -> str | urls.ExternalUrl:
         return urls.resolve(url, page=self.page.path, base_url=self.site.base_url, base_href=self.scan.base_href)
 
     def _bytes_of(self, url: str) -> int | None:
         resolved = self._resolve(url)
-        return None if isinstance(resolved, urls.Elsewhere) else self.files.size(resolved)
+        return None if isinstance(resolved, urls.ExternalUrl) else self.files.size(resolved)
 
     def _asset_of(self, ref: ImageRef) -> Asset | None:
         return self._asset_at(ref.src)

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from imageseo.config.settings import Settings
 from imageseo.lint.facts import feeds, sitemaps
-from imageseo.lint.facts.c2pa import Credentials
-from imageseo.lint.facts.file_metadata import Marks
+from imageseo.lint.facts.c2pa import ContentCredentials
+from imageseo.lint.facts.file_metadata import SiteFileMetadata
 from imageseo.lint.facts.site_files import SiteFiles
 from imageseo.model.site import Site
 from imageseo.web.robots import MAX_BYTES, Robots
@@ -49,11 +49,11 @@ class SiteFacts:
         return feeds.read(self._site)
 
     @cached_property
-    def marks(self) -> Marks:
+    def marks(self) -> SiteFileMetadata:
         """What image files carry beside their pixels."""
-        return Marks(self._site.root)
+        return SiteFileMetadata(self._site.root)
 
     @cached_property
-    def credentials(self) -> Credentials:
+    def credentials(self) -> ContentCredentials:
         """Whether C2PA manifests are valid."""
-        return Credentials(self._site.root)
+        return ContentCredentials(self._site.root)

@@ -91,7 +91,7 @@ class SiteFiles:
     def _lowered(self, folder: str) -> dict[str, str]:
         """The names of a folder's files by their lower case; not those of variants, which nobody means."""
         if folder not in self._lower:
-            names = (other for other in self._names(folder) if not filenames.like_variant(other))
+            names = (other for other in self._names(folder) if not filenames.looks_like_variant(other))
             self._lower[folder] = {other.lower(): other for other in sorted(names, reverse=True)}
         return self._lower[folder]
 

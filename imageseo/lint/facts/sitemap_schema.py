@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from imageseo.lint.facts import xml_stream
-from imageseo.model.facts import Place, Problem, shorten
+from imageseo.model.facts import Problem, ProblemLocation, shorten
 from imageseo.web.sitemaps.document import IMAGE, SITEMAP
 from imageseo.web.sitemaps.image_sitemap import Limits
 
@@ -28,7 +28,7 @@ def loc_of(element: Any) -> str:
     return (element.findtext(f"{{{SITEMAP}}}loc") or "").strip()
 
 
-class Faults:
+class SitemapValidator:
     """Collects them, few of each kind. ``file``, ``path``: of the sitemap, on the disk and in the site."""
 
     def __init__(self, file: Path, path: str, limits: Limits) -> None:
@@ -94,7 +94,7 @@ class Faults:
             left = self._counts[kind] - len(found)
             for number, (line, tag, message, hint) in enumerate(found, 1):
                 more = f" (and {left:,} more like this)" if left and number == len(found) else ""
-                place = Place(file=self._path, line=line, column=columns.get((line, tag)))
+                place = ProblemLocation(file=self._path, line=line, column=columns.get((line, tag)))
                 yield Problem(message=f"{self._path}: {message}{more}", hint=hint, place=place)
 
 

@@ -8,8 +8,8 @@ from typing import IO, Any
 from urllib.parse import urlsplit
 
 from imageseo.lint.facts import xml_stream
-from imageseo.lint.facts.sitemap_schema import MEND, Faults, loc_of
-from imageseo.model.facts import Place, Problem
+from imageseo.lint.facts.sitemap_schema import MEND, SitemapValidator, loc_of
+from imageseo.model.facts import Problem, ProblemLocation
 from imageseo.model.finding import Severity
 from imageseo.model.site import Site
 from imageseo.web import urls
@@ -20,7 +20,7 @@ _TAGS = (f"{{{SITEMAP}}}url", f"{{{SITEMAP}}}sitemap", "{*}urlset", "{*}sitemapi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class SitemapUrl:
     """Where a URL is listed first: the sitemap's path in the site, and the line of its entry."""
 
     url: str
@@ -32,11 +32,11 @@ class Listed:
 class Sitemaps:
     """All sitemaps of a site. ``pages``, ``images``: by absolute URL. ``problems``: what is wrong with the files."""
 
-    pages: dict[str, Listed] = field(default_factory=dict)
-    images: dict[str, Listed] = field(default_factory=dict)
+    pages: dict[str, SitemapUrl] = field(default_factory=dict)
+    images: dict[str, SitemapUrl] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
-    def page(self, url: str) -> Listed | None:
+    def page(self, url: str) -> SitemapUrl | None:
         """The entry of a page, whether it is written with ``index.html`` or without."""
         return self.pages.get(url) or (self.pages.get(url + "index.html") if url.endswith("/") else None)
 
@@ -54,7 +54,7 @@ def read(site: Site, announced: Iterable[tuple[str, int]], *, limits: image_site
                 reader.file(path, None)
     for url, line in announced:
         if (announced_path := reader.path_of(url)) is not None:
-            reader.file(announced_path, Place(file="robots.txt", line=line))
+            reader.file(announced_path, ProblemLocation(file="robots.txt", line=line))
     return reader.found
 
 
@@ -76,14 +76,16 @@ class _Reader:
             return name if name and (self.site.root / name).is_file() else None
         return None
 
-    def file(self, path: str, named: Place | None, *, inner: bool = False) -> None:
+    def file(self, path: str, named: ProblemLocation | None, *, inner: bool = False) -> None:
         """Read one sitemap, and those that it lists. ``named``: where; None for one that was looked for."""
         if path in self.seen:
             return
         self.seen.add(path)
         if not (self.site.root / path).is_file():
             self._say(
-                f"{path} is named here and is not in the site", named or Place(file=path), "publish it, or take it out"
+                f"{path} is named here and is not in the site",
+                named or ProblemLocation(file=path),
+                "publish it, or take it out",
             )
             return
         plain = path.removesuffix(".gz")
@@ -103,7 +105,7 @@ class _Reader:
             self.found.problems.append(problem)
         for url, line in children:
             if (child := self.path_of(url)) is not None:
-                self.file(child, Place(file=path, line=line), inner=True)
+                self.file(child, ProblemLocation(file=path, line=line), inner=True)
 
     def _compare(self, path: str, plain: str) -> None:
         """A compressed copy beside the sitemap itself: the same, or stale."""
@@ -114,7 +116,9 @@ class _Reader:
             while (part := _exactly(packed)) == (same := _exactly(whole)) and part:
                 pass
         if part != same:
-            self._say(f"{path} and {plain} differ: one is stale", Place(file=path), "write both anew", Severity.WARN)
+            self._say(
+                f"{path} and {plain} differ: one is stale", ProblemLocation(file=path), "write both anew", Severity.WARN
+            )
 
     def _read(self, path: str, inner: bool, children: list[tuple[str, int]]) -> None:
         from lxml import etree
@@ -122,7 +126,7 @@ class _Reader:
         with xml_stream.opened(self.site.root / path) as (head, content):
             if not self._sound(path, head):
                 return
-            faults = Faults(self.site.root / path, path, self.limits)
+            faults = SitemapValidator(self.site.root / path, path, self.limits)
             events = xml_stream.events(xml_stream.Bounded(content, self.limits.bytes), _TAGS)
             root: Any = None
             try:
@@ -139,34 +143,36 @@ class _Reader:
             if root is None:  # `tag` passes other roots over in silence
                 self._right_root(path, etree.QName(events.root), events.root.sourceline, inner)
 
-    def _entry(self, path: str, element: Any, faults: Faults, children: list[tuple[str, int]]) -> None:
+    def _entry(self, path: str, element: Any, faults: SitemapValidator, children: list[tuple[str, int]]) -> None:
         faults.entry(element)
         loc, line = loc_of(element), element.sourceline
         if element.tag == f"{{{SITEMAP}}}sitemap":
             children += [(loc, line)] if loc else []
             return
         if loc:
-            self.found.pages.setdefault(loc, Listed(url=loc, file=path, line=line))
+            self.found.pages.setdefault(loc, SitemapUrl(url=loc, file=path, line=line))
         for image in element.iterchildren(f"{{{IMAGE}}}image"):
             if address := (image.findtext(f"{{{IMAGE}}}loc") or "").strip():
-                self.found.images.setdefault(address, Listed(url=address, file=path, line=image.sourceline))
+                self.found.images.setdefault(address, SitemapUrl(url=address, file=path, line=image.sourceline))
 
     def _sound(self, path: str, head: bytes) -> bool:
         """Whether it is worth parsing; says so when not."""
         if not head.strip():
-            self._say(f"{path} is empty", Place(file=path), "write one, or leave it out")
+            self._say(f"{path} is empty", ProblemLocation(file=path), "write one, or leave it out")
             return False
         if xml_stream.has_entities(head):
             self._say(
-                f"{path} declares entities, and is not read", Place(file=path), "write it without a document type"
+                f"{path} declares entities, and is not read",
+                ProblemLocation(file=path),
+                "write it without a document type",
             )
             return False
         if xml_stream.is_utf16(head):
-            self._say(f"{path} is in UTF-16; a sitemap must be UTF-8", Place(file=path), "write it as UTF-8")
+            self._say(f"{path} is in UTF-16; a sitemap must be UTF-8", ProblemLocation(file=path), "write it as UTF-8")
         return True
 
     def _right_root(self, path: str, root: Any, line: int, inner: bool) -> bool:
-        place = Place(file=path, line=line)
+        place = ProblemLocation(file=path, line=line)
         if root.localname not in ("urlset", "sitemapindex"):
             self._say(f"{path} has the root <{root.localname}>; expected <urlset> or <sitemapindex>", place)
             return False
@@ -181,7 +187,7 @@ class _Reader:
             return False
         return True
 
-    def _say(self, message: str, place: Place, hint: str = MEND, severity: Severity | None = None) -> None:
+    def _say(self, message: str, place: ProblemLocation, hint: str = MEND, severity: Severity | None = None) -> None:
         self.found.problems.append(Problem(message=message, hint=hint, place=place, severity=severity))
 
 

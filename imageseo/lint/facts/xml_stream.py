@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
-from imageseo.model.facts import Place, Problem
+from imageseo.model.facts import Problem, ProblemLocation
 
 HEAD = 65536
 _PIECE = 1 << 20
@@ -138,7 +138,9 @@ def guarded(path: str, read: Callable[[], None], *, limit: int, hint: str) -> Pr
         message = f"{path} cannot be read: {error.strerror or error}"
     else:
         return None
-    return Problem(message=message, hint=hint, place=Place(file=path, line=line or None, column=column or None))
+    return Problem(
+        message=message, hint=hint, place=ProblemLocation(file=path, line=line or None, column=column or None)
+    )
 
 
 def columns(file: Path, tags: Iterable[tuple[int, str]], *, limit: int = 50 * 2**20) -> Mapping[tuple[int, str], int]:

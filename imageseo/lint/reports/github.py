@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from imageseo.lint.code_frame import harmless
-from imageseo.lint.report import Report, gravest, once
+from imageseo.lint.code_frame import sanitized
+from imageseo.lint.report import Report, by_severity, merge_repeated
 from imageseo.model.finding import Finding, Severity
-from imageseo.model.humanize import counted
+from imageseo.model.humanize import format_count
 from imageseo.model.protocols import Result
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARN: "warning", Severity.INFO: "notice"}
@@ -17,13 +17,15 @@ def render(result: Result) -> str:
     GitHub shows ten of each level a step; the rest stands in the log. What is found alike on many pages is one line.
     """
     report = Report.of(result)
-    others = {id(finding): more for finding, more in once(report.findings)}
+    others = {id(finding): more for finding, more in merge_repeated(report.findings)}
     lines = [
-        _command(report, finding, others[id(finding)]) for finding in gravest(report.findings) if id(finding) in others
+        _command(report, finding, others[id(finding)])
+        for finding in by_severity(report.findings)
+        if id(finding) in others
     ]
-    lines += [f"imageseo: {harmless(note)}" for note in report.notes]  # one that began with `::` would be a command
+    lines += [f"imageseo: {sanitized(note)}" for note in report.notes]  # one that began with `::` would be a command
     counts = ((name, number) for name, number in report.summary.items() if number or name in ("errors", "warnings"))
-    lines.append(f"{report.title}: {', '.join(counted(name, number) for name, number in counts)}")
+    lines.append(f"{report.title}: {', '.join(format_count(name, number) for name, number in counts)}")
     return "\n".join(lines) + "\n"
 
 
@@ -48,8 +50,8 @@ def _command(report: Report, finding: Finding, others: int) -> str:
 def _data(text: str) -> str:
     """Text as the runner unescapes it; line ends are kept, other control characters made visible."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return "%0A".join(harmless(line).replace("%", "%25") for line in lines)
+    return "%0A".join(sanitized(line).replace("%", "%25") for line in lines)
 
 
 def _property(text: str) -> str:
-    return harmless(text).replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
+    return sanitized(text).replace("%", "%25").replace(":", "%3A").replace(",", "%2C")

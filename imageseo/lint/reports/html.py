@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from imageseo.lint.budgets.table import COLUMNS
 from imageseo.lint.budgets.table import rows as budget_rows
-from imageseo.lint.code_frame import Frame, harmless
-from imageseo.lint.report import Report, RuleText, Spot, gravest, once
+from imageseo.lint.code_frame import CodeFrame, sanitized
+from imageseo.lint.report import Report, RuleInfo, SourceLocation, by_severity, merge_repeated
 from imageseo.model.finding import Finding, Severity
-from imageseo.model.humanize import counted
+from imageseo.model.humanize import format_count
 from imageseo.model.protocols import Result
 
 SHOWN = 5_000
@@ -23,7 +23,7 @@ _WORDS = {Severity.ERROR: "error", Severity.WARN: "warning", Severity.INFO: "inf
 class _Row(NamedTuple):
     """A rule in the table: how often it was found, and on how many pages."""
 
-    rule: RuleText
+    rule: RuleInfo
     severity: str
     findings: int
     pages: int
@@ -43,7 +43,7 @@ class _Item:
 
 class _Page(NamedTuple):
     name: str
-    source: Spot | None
+    source: SourceLocation | None
     items: list[_Item]
 
 
@@ -55,8 +55,8 @@ def render(result: Result) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     report = Report.of(result)
-    folded = list(once(report.findings))
-    chosen = {id(each) for each in gravest(finding for finding, _ in folded)[:SHOWN]}
+    folded = list(merge_repeated(report.findings))
+    chosen = {id(each) for each in by_severity(finding for finding, _ in folded)[:SHOWN]}
     shown = [(finding, others) for finding, others in folded if id(finding) in chosen]
     template = Environment(
         loader=PackageLoader("imageseo.lint", "reports"),
@@ -69,7 +69,7 @@ def render(result: Result) -> str:
     rows = list(_rows(report))
     return template.render(
         report=report,
-        counts=[counted(*each) for each in report.summary.items() if each[1] or each[0] in ("errors", "warnings")],
+        counts=[format_count(*each) for each in report.summary.items() if each[1] or each[0] in ("errors", "warnings")],
         rows=rows,
         pages=list(_pages(report, shown)),
         levels=[word for word in _WORDS.values() if any(row.severity == word for row in rows)],
@@ -77,7 +77,7 @@ def render(result: Result) -> str:
         silenced=_silenced(report),
         budget_columns=COLUMNS,
         budget_rows=budget_rows(report.budgets),
-        harmless=harmless,
+        harmless=sanitized,
     )
 
 
@@ -100,7 +100,7 @@ def _pages(report: Report, findings: Iterable[tuple[Finding, int]]) -> Iterator[
     for page, group in groupby(findings, key=lambda pair: pair[0].location.page):
         pairs = list(group)
         items = [_item(report, finding, others) for finding, others in pairs]
-        yield _Page(harmless(page) or "The site as a whole", report.source(pairs[0][0]), items)
+        yield _Page(sanitized(page) or "The site as a whole", report.source(pairs[0][0]), items)
 
 
 def _item(report: Report, finding: Finding, others: int) -> _Item:
@@ -116,7 +116,7 @@ def _item(report: Report, finding: Finding, others: int) -> _Item:
     )
 
 
-def _marked(frame: Frame) -> tuple[str, str, str]:
+def _marked(frame: CodeFrame) -> tuple[str, str, str]:
     """The line before, within and behind the tag that the finding is about."""
     end = frame.text.find(">", frame.at) + 1
     end = end if end > frame.at and frame.text[frame.at : frame.at + 1] == "<" else frame.at + 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from imageseo.lint.code_frame import harmless
+from imageseo.lint.code_frame import sanitized
 from imageseo.lint.report import Report
 from imageseo.model.finding import Finding, Severity
 from imageseo.model.protocols import Result
@@ -25,18 +25,18 @@ def render(result: Result) -> str:
     for page, group in groupby(ordered, key=lambda finding: finding.location.page):
         findings = list(group)
         failed = [finding for finding in findings if _fails(report, finding)]
-        suite = etree.SubElement(root, "testsuite", name=harmless(page) or "site")
+        suite = etree.SubElement(root, "testsuite", name=sanitized(page) or "site")
         for name, number in (("tests", len(findings)), ("failures", len(failed)), ("errors", 0), ("skipped", 0)):
             suite.set(name, str(number))
         for finding in findings:
-            where = harmless(str(finding.location)) or "site"
+            where = sanitized(str(finding.location)) or "site"
             case = etree.SubElement(
-                suite, "testcase", name=f"{finding.rule} {where}", classname=harmless(page) or "site"
+                suite, "testcase", name=f"{finding.rule} {where}", classname=sanitized(page) or "site"
             )
-            text = "\n".join(harmless(line) for line in _text(report, finding).splitlines())
+            text = "\n".join(sanitized(line) for line in _text(report, finding).splitlines())
             if _fails(report, finding):
                 failure = etree.SubElement(case, "failure", type=finding.severity.value)
-                failure.set("message", " ".join(harmless(finding.message).split()))
+                failure.set("message", " ".join(sanitized(finding.message).split()))
                 failure.text = text
             else:
                 etree.SubElement(case, "system-out").text = text

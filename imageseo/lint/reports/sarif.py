@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from imageseo import __version__
-from imageseo.lint.report import Report, RuleText, Spot, gravest
+from imageseo.lint.report import Report, RuleInfo, SourceLocation, by_severity
 from imageseo.model.finding import Finding, Severity
 from imageseo.model.protocols import Result
 
@@ -32,7 +32,7 @@ def render(result: Result) -> str:
     Where the limits are too narrow the mildest are left out, and a notification tells how many.
     """
     report = Report.of(result)
-    findings = gravest(report.findings)[:RESULTS]
+    findings = by_severity(report.findings)[:RESULTS]
     mended = True
     while True:
         text = json.dumps(_log(report, findings, mended=mended), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
@@ -84,7 +84,7 @@ def _log(report: Report, findings: list[Finding], *, mended: bool) -> dict[str, 
     }
 
 
-def _rule(rule: RuleText) -> dict[str, Any]:
+def _rule(rule: RuleInfo) -> dict[str, Any]:
     words = rule.id.replace("-", " ").title().replace(" ", "")
     told: dict[str, Any] = {
         "id": rule.id,
@@ -125,7 +125,7 @@ def _result(report: Report, finding: Finding, numbers: dict[str, int], *, mended
     return told
 
 
-def _place(spot: Spot) -> dict[str, Any]:
+def _place(spot: SourceLocation) -> dict[str, Any]:
     """A file with its line; the first one where none is known, since code scanning shows nothing without."""
     region: dict[str, int] = {"startLine": spot.line or 1}
     if spot.line and spot.column:
@@ -133,11 +133,11 @@ def _place(spot: Spot) -> dict[str, Any]:
     return {"artifactLocation": _artifact(spot), "region": region}
 
 
-def _artifact(spot: Spot) -> dict[str, str]:
+def _artifact(spot: SourceLocation) -> dict[str, str]:
     return {"uri": quote(spot.file or "index.html", safe="/~", errors="surrogateescape"), "uriBaseId": _BASE}
 
 
-def _fix(finding: Finding, built: Spot) -> dict[str, Any]:
+def _fix(finding: Finding, built: SourceLocation) -> dict[str, Any]:
     replacements = [
         {
             "deletedRegion": {"byteOffset": edit.span.start, "byteLength": edit.span.end - edit.span.start},

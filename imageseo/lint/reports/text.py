@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from imageseo.lint.budgets.table import COLUMNS, rows
-from imageseo.lint.code_frame import cells, harmless
-from imageseo.lint.report import Report, once
+from imageseo.lint.code_frame import display_width, sanitized
+from imageseo.lint.report import Report, merge_repeated
 from imageseo.model.finding import Finding, Severity
-from imageseo.model.humanize import counted
+from imageseo.model.humanize import format_count
 from imageseo.model.protocols import Result
 
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
@@ -23,11 +23,11 @@ def render(result: Result) -> str:
     """
     report = Report.of(result)
     lines: list[str] = []
-    for page, group in groupby(once(report.findings), key=lambda pair: pair[0].location.page):
+    for page, group in groupby(merge_repeated(report.findings), key=lambda pair: pair[0].location.page):
         findings = list(group)
         source = findings[0][0].location.source
-        named = harmless(page or "the site as a whole")
-        lines.append(_paint(report, _BOLD, f"{named} (from {harmless(source)})" if source else named))
+        named = sanitized(page or "the site as a whole")
+        lines.append(_paint(report, _BOLD, f"{named} (from {sanitized(source)})" if source else named))
         for finding, others in findings:
             lines += _finding(report, finding, others)
         lines.append("")
@@ -36,7 +36,7 @@ def render(result: Result) -> str:
         lines += _silenced(report)
         lines.append("")
     lines += _budgets(report)
-    lines += [harmless(note) for note in report.notes]
+    lines += [sanitized(note) for note in report.notes]
     lines.append(f"{report.title}: {_summary(report)}")
     return "\n".join(lines) + "\n"
 
@@ -44,13 +44,13 @@ def render(result: Result) -> str:
 def _finding(report: Report, finding: Finding, others: int) -> Iterator[str]:
     place = finding.location
     named = f"{place.source or place.page}: "  # it stands above already
-    first, *more = [harmless(line.removeprefix(named)) for line in finding.message.splitlines()] or [""]
+    first, *more = [sanitized(line.removeprefix(named)) for line in finding.message.splitlines()] or [""]
     level = _paint(report, _COLOURS.get(finding.severity, ""), finding.severity.value)
     fixable = " [--fix]" if finding.fix else ""
-    yield f"  {harmless(str(place)) or 'site'}: {level} {finding.rule}: {first}{fixable}"
+    yield f"  {sanitized(str(place)) or 'site'}: {level} {finding.rule}: {first}{fixable}"
     yield from (f"      {line}" for line in more)
     if finding.hint:
-        yield from (f"      {harmless(line)}" for line in finding.hint.splitlines())
+        yield from (f"      {sanitized(line)}" for line in finding.hint.splitlines())
     if others:
         yield f"      (the same on {others:,} other page{'s' if others > 1 else ''})"
     frame = report.frame(finding)
@@ -72,7 +72,7 @@ def _silenced(report: Report) -> Iterator[str]:
         places.setdefault((answer.finding.rule, answer.reason), []).append(str(answer.finding.location))
     for (rule, reason), (first, *more) in sorted(places.items()):
         others = f" and {len(more):,} more" if more else ""
-        yield f"  {harmless(first)}{others}: {rule}: {harmless(reason) or 'no reason given'}"
+        yield f"  {sanitized(first)}{others}: {rule}: {sanitized(reason) or 'no reason given'}"
 
 
 def _budgets(report: Report) -> Iterator[str]:
@@ -80,11 +80,11 @@ def _budgets(report: Report) -> Iterator[str]:
     table = rows(report.budgets)
     if not table:
         return
-    table = [COLUMNS, *(tuple(map(harmless, row)) for row in table)]
-    widths = [max(map(cells, column)) for column in zip(*table, strict=True)]
+    table = [COLUMNS, *(tuple(map(sanitized, row)) for row in table)]
+    widths = [max(map(display_width, column)) for column in zip(*table, strict=True)]
     for row in table:
         yield "  ".join(
-            f"{cell}{' ' * (width - cells(cell))}" for cell, width in zip(row, widths, strict=True)
+            f"{cell}{' ' * (width - display_width(cell))}" for cell, width in zip(row, widths, strict=True)
         ).rstrip()
     yield ""
 
@@ -92,4 +92,4 @@ def _budgets(report: Report) -> Iterator[str]:
 def _summary(report: Report) -> str:
     """The counts in one line; of those that are nought only what everyone looks for."""
     shown = ((name, number) for name, number in report.summary.items() if number or name in ("errors", "warnings"))
-    return ", ".join(counted(name, number) for name, number in shown)
+    return ", ".join(format_count(name, number) for name, number in shown)

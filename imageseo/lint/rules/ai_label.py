@@ -34,9 +34,9 @@ from typing import Any
 
 from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
-from imageseo.model.image import Zone
+from imageseo.model.image import PageRegion
 from imageseo.model.site import Page
-from imageseo.web.ai_labels import model_made, says_so
+from imageseo.web.ai_labels import is_ai_generated, mentions_ai
 
 SEVERITY = Severity.ERROR
 _HINT = (
@@ -48,9 +48,9 @@ _HINT = (
 def check(page: Page, images: Sequence[ImageFact]) -> Iterator[Problem]:
     for image in images:
         ref, asset = image.ref, image.asset
-        if asset is None or not model_made(asset.rights.digital_source_type) or says_so(ref.caption):
+        if asset is None or not is_ai_generated(asset.rights.digital_source_type) or mentions_ai(ref.caption):
             continue
-        if ref.zone is Zone.ARTICLE or ref.marked_hero:
+        if ref.zone is PageRegion.ARTICLE or ref.marked_hero:
             yield Problem(
                 message=f"{asset.path} was made by a model, and nothing on the page says so",
                 hint=_HINT,

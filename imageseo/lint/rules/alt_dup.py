@@ -47,12 +47,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from imageseo.lint.alt_text import file_name, plain, stem
-from imageseo.lint.tag_edits import scheme
+from imageseo.lint.alt_text import file_name, normalized, stem
+from imageseo.lint.tag_edits import color_scheme
 from imageseo.model.facts import ImageFact, Problem, shorten
 from imageseo.model.finding import Severity
-from imageseo.model.image import PageScan, Zone
-from imageseo.web.html.ancestors import surroundings
+from imageseo.model.image import PageRegion, PageScan
+from imageseo.web.html.ancestors import ancestors_of
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
@@ -66,18 +66,18 @@ _TWIN = re.compile(
 def check(html: bytes, scan: PageScan, images: Sequence[ImageFact]) -> Iterator[Problem]:
     shown: dict[str, list[ImageFact]] = {}
     for number, image in enumerate(images):
-        ref, alt = image.ref, plain(image.ref.get("alt") or "")
-        if not alt or ref.zone is not Zone.ARTICLE:
+        ref, alt = image.ref, normalized(image.ref.get("alt") or "")
+        if not alt or ref.zone is not PageRegion.ARTICLE:
             continue
         shown.setdefault(alt, []).append(image)
         where = None
-        if ref.caption and plain(ref.caption) == alt:
+        if ref.caption and normalized(ref.caption) == alt:
             where = "caption"
-        elif ref.heading and plain(ref.heading) == alt and not _badge(image):
+        elif ref.heading and normalized(ref.heading) == alt and not _badge(image):
             where = "heading above it"
         elif ref.link is not None:
-            link = surroundings(html, scan.charset).link(number, ref.span)
-            where = "link around it" if link is not None and plain(link.text) == alt else None
+            link = ancestors_of(html, scan.charset).link(number, ref.span)
+            where = "link around it" if link is not None and normalized(link.text) == alt else None
         if where is not None:
             yield Problem(
                 message=f"{image.name}: its alternative text {_said(image)} repeats the {where}",
@@ -99,7 +99,11 @@ def _several(images: Sequence[ImageFact]) -> Iterator[Problem]:
     first: dict[str, ImageFact] = {}
     files = set()
     for image in images:
-        if image.asset is None or max(image.asset.width, image.asset.height) <= ICON or scheme(image.ref) == "dark":
+        if (
+            image.asset is None
+            or max(image.asset.width, image.asset.height) <= ICON
+            or color_scheme(image.ref) == "dark"
+        ):
             continue
         if image.asset.sha256 not in files:
             files.add(image.asset.sha256)

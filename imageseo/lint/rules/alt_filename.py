@@ -54,7 +54,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from imageseo.lint.alt_text import SUFFIX, file_name, named_by_machine, only_digits, stem
+from imageseo.lint.alt_text import SUFFIX, file_name, is_machine_name, only_digits, stem
 from imageseo.model.facts import ImageFact, Problem, shorten
 from imageseo.model.finding import Severity
 
@@ -80,7 +80,7 @@ def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
 def _named(alt: str, src: str) -> tuple[str | None, Severity | None]:
     if SUFFIX.search(alt) and (" " not in alt or alt.casefold() == file_name(src).casefold()):
         return "the name of a file", None
-    if named_by_machine(alt):
+    if is_machine_name(alt):
         return "a name that a machine gave it", None
     name = SUFFIX.sub("", file_name(src))
     own = alt.casefold() in (name.casefold(), stem(name).casefold())

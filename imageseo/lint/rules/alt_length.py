@@ -24,7 +24,7 @@ from collections.abc import Iterator, Sequence
 
 from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
-from imageseo.model.image import Zone
+from imageseo.model.image import PageRegion
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
@@ -34,7 +34,7 @@ LONG, TOO_LONG = 125, 250  # characters
 def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
     for image in images:
         alt = image.ref.get("alt")
-        if not alt or len(alt) <= LONG or image.ref.zone is Zone.CHROME:
+        if not alt or len(alt) <= LONG or image.ref.zone is PageRegion.CHROME:
             continue
         length = len(" ".join(alt.split()))
         if length > LONG:

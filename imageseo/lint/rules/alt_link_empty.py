@@ -40,7 +40,7 @@ from collections.abc import Iterator, Sequence
 from imageseo.model.facts import ImageFact, Problem, shorten
 from imageseo.model.finding import Severity
 from imageseo.model.image import PageScan
-from imageseo.web.html.ancestors import Link, surroundings
+from imageseo.web.html.ancestors import Link, ancestors_of
 
 SEVERITY = Severity.ERROR
 _NAMES = ("aria-label", "aria-labelledby", "title")
@@ -53,7 +53,7 @@ def check(html: bytes, scan: PageScan, images: Sequence[ImageFact]) -> Iterator[
         alt = ref.get("alt")
         if alt is None or alt.strip() or ref.link is None or any((ref.get(name) or "").strip() for name in _NAMES):
             continue
-        link = surroundings(html, scan.charset).link(number, ref.span)
+        link = ancestors_of(html, scan.charset).link(number, ref.span)
         if link is None or link == seen or link.text or link.named:
             continue
         seen = link

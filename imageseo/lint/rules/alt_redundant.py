@@ -32,10 +32,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from imageseo.lint.alt_text import plain
+from imageseo.lint.alt_text import normalized
 from imageseo.model.facts import ImageFact, Problem, shorten
 from imageseo.model.finding import Severity
-from imageseo.model.image import Zone
+from imageseo.model.image import PageRegion
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
@@ -62,9 +62,9 @@ _ALONE = re.compile(
 def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
     for image in images:
         alt = image.ref.get("alt")
-        if not alt or image.ref.zone is Zone.CHROME:
+        if not alt or image.ref.zone is PageRegion.CHROME:
             continue
-        text = plain(alt)
+        text = normalized(alt)
         match = _PREFIX.match(text)
         if _ALONE.fullmatch(text):
             message = f"{image.name}: its alternative text is {shorten(alt.strip())!r} and no more"

@@ -24,7 +24,7 @@ from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
 
 if TYPE_CHECKING:
-    from imageseo.lint.facts.file_metadata import FileMarks, Marks
+    from imageseo.lint.facts.file_metadata import FileMetadata, SiteFileMetadata
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
@@ -32,9 +32,9 @@ _MOST, _FREE, _SHARE = 4096, 1536, 0.1
 _NAMES = {"exif": "EXIF", "xmp": "XMP", "icc": "an sRGB profile", "c2pa": "C2PA", "other": "other metadata"}
 
 
-def check(images: Sequence[ImageFact], marks: Marks) -> Iterator[Problem]:
+def check(images: Sequence[ImageFact], marks: SiteFileMetadata) -> Iterator[Problem]:
     for image in images:
-        heavy: list[tuple[int, str, FileMarks]] = []
+        heavy: list[tuple[int, str, FileMetadata]] = []
         seen: set[str] = set()
         # What `src` names stays its file, for crawlers and rights, where `srcset` names it again.
         source = next((target.path for target in image.targets if target.attribute == "src"), None)
@@ -59,7 +59,7 @@ def check(images: Sequence[ImageFact], marks: Marks) -> Iterator[Problem]:
             )
 
 
-def _counted(found: FileMarks) -> int:
+def _counted(found: FileMetadata) -> int:
     return sum(count for kind, count in found.counts if kind != "icc" or found.srgb)
 
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from imageseo.lint.alt_text import file_name, generic, stem
+from imageseo.lint.alt_text import file_name, is_generic, stem
 from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
 
@@ -32,7 +32,7 @@ def check(hero: ImageFact | None) -> Iterator[Problem]:
     if hero is None:
         return
     name = file_name(hero.ref.src)
-    if name and generic(stem(name)):
+    if name and is_generic(stem(name)):
         yield Problem(
             message=f"the hero's file is called {name}, which says nothing of what it shows",
             hint="name it by its subject: paper-cut-mountains.jpg",

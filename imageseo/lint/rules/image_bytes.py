@@ -22,27 +22,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from imageseo.lint.budgets.limits import broken, key, kib, level, screen
-from imageseo.lint.budgets.spending import Weights
+from imageseo.lint.budgets.limits import broken_level, format_kib, level, setting_key, viewport_label
+from imageseo.lint.budgets.spending import PageWeight
 from imageseo.model.facts import Problem, shorten
 from imageseo.model.finding import Severity
 
 SEVERITY = Severity.ERROR
 
 
-def check(weights: Weights) -> Iterator[Problem]:
+def check(weights: PageWeight) -> Iterator[Problem]:
     for budget, picks in weights.of("image-bytes"):
         for image, pick in picks:
-            found = broken(budget, pick.bytes)
+            found = broken_level(budget, pick.bytes)
             if found is None:
                 continue
             severity, limit = found
             chosen = "it" if pick.url == image.ref.src else shorten(pick.url)
             yield Problem(
-                message=f"{image.name} is too heavy {screen(budget.viewport)}: a browser downloads {chosen}, "
-                f"{kib(pick.bytes)}; {level(severity)} is {kib(limit)}",
+                message=f"{image.name} is too heavy {viewport_label(budget.viewport)}: a browser downloads {chosen}, "
+                f"{format_kib(pick.bytes)}; {level(severity)} is {format_kib(limit)}",
                 hint="export it smaller, or let `imageseo build` offer lighter candidates; "
-                f"or raise `{key(budget, severity)}`",
+                f"or raise `{setting_key(budget, severity)}`",
                 at=image.ref,
                 severity=severity,
             )

@@ -56,11 +56,11 @@ from typing import NamedTuple
 
 from imageseo.layout.image_widths import declarations
 from imageseo.layout.themes import recognise
-from imageseo.lint.tag_edits import plus
+from imageseo.lint.tag_edits import add_attributes
 from imageseo.model.edit import Edit
 from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
-from imageseo.model.image import Asset, BadAsset, Zone
+from imageseo.model.image import Asset, BadAsset, PageRegion
 
 SEVERITY = Severity.ERROR
 TOLERANCE = 2  # px
@@ -110,9 +110,9 @@ def _fix(html: bytes, image: ImageFact) -> tuple[Edit, ...]:
     """Both attributes, where the tag says nothing of its size and nobody's styles are likely to."""
     ref, asset = image.ref, image.asset
     said = {attribute.name for attribute in ref.attributes} & {"width", "height", "style", "class", "sizes"}
-    if asset is None or not asset.natural or not asset.raster or said or ref.sources or ref.zone is Zone.CHROME:
+    if asset is None or not asset.natural or not asset.raster or said or ref.sources or ref.zone is PageRegion.CHROME:
         return ()
-    return plus(html, ref, f'width="{asset.width}" height="{asset.height}"')
+    return add_attributes(html, ref, f'width="{asset.width}" height="{asset.height}"')
 
 
 def _missing(image: ImageFact, width: Length | None, height: Length | None, fix: tuple[Edit, ...]) -> Problem:
@@ -139,7 +139,7 @@ def _severity(image: ImageFact) -> Severity | None:
     """Milder where the author cannot mend it: a drawing of the theme, a file of another host."""
     if image.asset is None:
         return Severity.WARN
-    return Severity.INFO if image.ref.zone is Zone.CHROME and not image.asset.raster else None
+    return Severity.INFO if image.ref.zone is PageRegion.CHROME and not image.asset.raster else None
 
 
 def _distorted(asset: Asset, width: float, height: float) -> bool:

@@ -30,11 +30,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from imageseo.lint.tag_edits import built
+from imageseo.lint.tag_edits import is_processed
 from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import MOBILE, Severity
-from imageseo.model.image import Asset, Kept, Zone
-from imageseo.web.srcset.candidates import chosen_of
+from imageseo.model.image import Asset, OptOut, PageRegion
+from imageseo.web.srcset.candidates import chosen_url_of
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
@@ -46,10 +46,10 @@ _OLD = frozenset({"jpeg", "png", "gif", "bmp", "tiff"})
 def check(images: Sequence[ImageFact], asset_of: Callable[[str], Asset | None]) -> Iterator[Problem]:
     for image in images:
         ref, asset = image.ref, image.asset
-        if asset is None or built(ref) or ref.kept is Kept.IGNORED:
+        if asset is None or is_processed(ref) or ref.kept is OptOut.IGNORED:
             continue
         if ref.sources or ref.get("srcset"):
-            asset = asset_of(chosen_of(ref, MOBILE))
+            asset = asset_of(chosen_url_of(ref, MOBILE))
         if asset is None or asset.format not in _OLD or not asset.encodable:
             continue
         estimate = round(asset.width * asset.height * PER_PIXEL)
@@ -58,7 +58,7 @@ def check(images: Sequence[ImageFact], asset_of: Callable[[str], Asset | None]) 
                 message=f"{asset.path} takes {-(-asset.bytes // 1024)} KiB as {asset.format.upper()}; as AVIF about "
                 f"{-(-estimate // 1024)} KiB or less",
                 hint="`imageseo build` offers AVIF and WebP beside it"
-                if ref.kept is None and ref.zone is Zone.ARTICLE
+                if ref.kept is None and ref.zone is PageRegion.ARTICLE
                 else "publish it as WebP, or offer AVIF and WebP in a <source> before it",
                 at=ref,
             )

@@ -45,7 +45,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from imageseo.model.facts import ImageFact, Problem, Target, shorten
+from imageseo.model.facts import ImageFact, Problem, ResolvedUrl, shorten
 from imageseo.model.finding import Severity
 from imageseo.model.image import ImageRef
 
@@ -70,11 +70,11 @@ def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
                 yield _problem(image, lost[0], len(lost) - 1)
 
 
-def _is_lost(target: Target) -> bool:
+def _is_lost(target: ResolvedUrl) -> bool:
     return target.elsewhere == "outside" or (target.path is not None and not target.exists)
 
 
-def _problem(image: ImageFact, target: Target, others: int) -> Problem:
+def _problem(image: ImageFact, target: ResolvedUrl, others: int) -> Problem:
     """One problem for all that an attribute names in vain: a folder that was not copied loses every candidate."""
     where = _WORDS[target.attribute]
     more = f" (and {others} more)" if others else ""

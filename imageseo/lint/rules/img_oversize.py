@@ -39,31 +39,31 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from imageseo.layout import image_widths
-from imageseo.lint.tag_edits import built
+from imageseo.lint.tag_edits import is_processed
 from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import GATING, Severity, Viewport
-from imageseo.model.image import Asset, Kept, Zone
-from imageseo.web.srcset.candidates import chosen_of
+from imageseo.model.image import Asset, OptOut, PageRegion
+from imageseo.web.srcset.candidates import chosen_url_of
 from imageseo.web.srcset.sizes import source_size
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
 LEAST = 12 * 1024  # bytes; Lighthouse's threshold for images with candidates
-_UNKNOWN = image_widths.Layout()
+_UNKNOWN = image_widths.ColumnLayout()
 
 
 def check(
     images: Sequence[ImageFact],
-    column: image_widths.Layout,
+    column: image_widths.ColumnLayout,
     asset_of: Callable[[str], Asset | None],
 ) -> Iterator[Problem]:
     for image in images:
         ref, asset = image.ref, image.asset
-        if asset is None or not asset.encodable or built(ref) or ref.kept is Kept.IGNORED:
+        if asset is None or not asset.encodable or is_processed(ref) or ref.kept is OptOut.IGNORED:
             continue
         if asset.bytes <= LEAST and not ref.sources and not ref.get("srcset"):
             continue
-        layout = column if ref.zone is Zone.ARTICLE else _UNKNOWN
+        layout = column if ref.zone is PageRegion.ARTICLE else _UNKNOWN
         if layout.content_width is None and not ref.get("sizes") and image_widths.written_width(ref, asset).px is None:
             continue
         sizes = image_widths.sizes(ref, asset, layout)
@@ -71,7 +71,7 @@ def check(
         for viewport in GATING:
             chosen = asset
             if ref.sources or ref.get("srcset"):
-                found = asset_of(chosen_of(ref, viewport))
+                found = asset_of(chosen_url_of(ref, viewport))
                 if found is None or not found.encodable:
                     continue
                 chosen = found
@@ -87,7 +87,7 @@ def check(
                 message=f"{chosen.path} is {chosen.width} px wide and is shown {round(width)} CSS px wide on "
                 f"{viewport.name} ({viewport.dpr:g}x): {wasted // 1024} of {-(-chosen.bytes // 1024)} KiB are wasted",
                 hint="`imageseo build` offers narrower candidates"
-                if ref.kept is None and ref.zone is Zone.ARTICLE
+                if ref.kept is None and ref.zone is PageRegion.ARTICLE
                 else f"offer a candidate of about {-(-round(width * viewport.dpr) // 10) * 10} px in its srcset",
                 at=ref,
             )

@@ -19,15 +19,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from imageseo.lint.budgets.spending import Weights, over
+from imageseo.lint.budgets.spending import PageWeight, budget_problems
 from imageseo.model.facts import Problem
 from imageseo.model.finding import Severity
 
 SEVERITY = Severity.ERROR
 
 
-def check(weights: Weights) -> Iterator[Problem]:
-    yield from over(
+def check(weights: PageWeight) -> Iterator[Problem]:
+    yield from budget_problems(
         weights,
         "largest-image-bytes",
         what="the heaviest image of this page is too heavy",

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from imageseo.model.facts import Place, Problem
+from imageseo.model.facts import Problem, ProblemLocation
 from imageseo.model.finding import Severity
 
 SEVERITY = Severity.INFO
@@ -34,5 +34,5 @@ def check(drift: str | None) -> Iterator[Problem]:
         yield Problem(
             message=f"the page is no longer the one that was measured: {drift}",
             hint="run `imageseo measure` again and commit imageseo.layout.json",
-            place=Place(line=1, column=1),
+            place=ProblemLocation(line=1, column=1),
         )

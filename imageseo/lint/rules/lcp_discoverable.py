@@ -63,13 +63,13 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from imageseo.layout import hero_detection as heroes
 from imageseo.layout import image_widths
-from imageseo.lint.tag_edits import is_lazy, is_urgent
-from imageseo.model.facts import ImageFact, Place, Problem, shorten
+from imageseo.lint.tag_edits import has_high_priority, is_lazy
+from imageseo.model.facts import ImageFact, Problem, ProblemLocation, shorten
 from imageseo.model.finding import Severity
-from imageseo.model.image import Asset, ImageRef, Kept, PageScan, Zone
+from imageseo.model.image import Asset, ImageRef, OptOut, PageRegion, PageScan
 from imageseo.model.layout import Lcp, PageLayout
 from imageseo.web.html.attributes import read
-from imageseo.web.html.text_content import words
+from imageseo.web.html.text_content import text_content
 from imageseo.web.html.tokenizer import tag_over
 
 SEVERITY = Severity.ERROR
@@ -93,14 +93,14 @@ def check(
     scan: PageScan,
     images: Sequence[ImageFact],
     hero: ImageFact | None,
-    column: image_widths.Layout,
+    column: image_widths.ColumnLayout,
     measured: PageLayout | None,
     asset_of: AssetOf,
 ) -> Iterator[Problem]:
     if scan.preload_images:
         return
     for image in images:
-        if hero is not None and image.ref.span >= hero.ref.span and not is_urgent(image.ref):
+        if hero is not None and image.ref.span >= hero.ref.span and not has_high_priority(image.ref):
             break
         loaded = _loaded(image.ref)
         if loaded is not None and _is_hero(image.ref, loaded, asset_of, column):
@@ -125,10 +125,10 @@ def _loaded(ref: ImageRef) -> tuple[str, str] | None:
     return None if found is None else (found[0], re.split(r"[\s,]", found[1])[0] if "srcset" in found[0] else found[1])
 
 
-def _is_hero(ref: ImageRef, loaded: tuple[str, str], asset_of: AssetOf, column: image_widths.Layout) -> bool:
-    if is_urgent(ref):
+def _is_hero(ref: ImageRef, loaded: tuple[str, str], asset_of: AssetOf, column: image_widths.ColumnLayout) -> bool:
+    if has_high_priority(ref):
         return True
-    if ref.zone is not Zone.ARTICLE or ref.kept is Kept.IGNORED or not heroes.near_top(ref) or is_lazy(ref):
+    if ref.zone is not PageRegion.ARTICLE or ref.kept is OptOut.IGNORED or not heroes.near_top(ref) or is_lazy(ref):
         return False
     asset = asset_of(loaded[1])
     if asset is None or not asset.encodable or heroes.is_small(ref, asset, column):
@@ -153,7 +153,7 @@ def _background(html: bytes, scan: PageScan, asset_of: AssetOf, largest: Collect
         tag = tag_over(folded, hit)
         if tag is None or tag.start <= body or tag.name in ("img", "a", "source"):
             continue
-        if tag.start > start and len(words(text[start : tag.start])) > 500:
+        if tag.start > start and len(text_content(text[start : tag.start])) > 500:
             return
         url = _painted(tag.name, read(text[tag.start : tag.end], 1 + len(tag.name)))
         asset = asset_of(url) if url else None
@@ -161,7 +161,7 @@ def _background(html: bytes, scan: PageScan, asset_of: AssetOf, largest: Collect
             yield Problem(
                 message=f"{asset.path} is the page's hero and a background: no browser finds it before the styles",
                 hint="show it with an <img>, object-fit: cover where it shall fill its box, or preload it",
-                place=Place(offset=tag.start, image=url),
+                place=ProblemLocation(offset=tag.start, image=url),
                 severity=None if any(each.src in (None, asset.path) for each in painted) else Severity.WARN,
             )
             return

@@ -38,7 +38,7 @@ LINT_ONLY = True
 LEAST = 0.05  # bits per CSS px that is shown; Chromium 156
 
 
-def check(lcp: LcpImage | None, column: image_widths.Layout) -> Iterator[Problem]:
+def check(lcp: LcpImage | None, column: image_widths.ColumnLayout) -> Iterator[Problem]:
     if lcp is None or lcp.ref is None or lcp.asset is None or not lcp.asset.encodable or not lcp.asset.width:
         return
     style = image_widths.declarations(lcp.ref.get("style") or "")

@@ -52,7 +52,7 @@ from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import GATING, Severity
 from imageseo.model.image import PageScan
 from imageseo.model.layout import PageLayout
-from imageseo.web.html.ancestors import surroundings
+from imageseo.web.html.ancestors import ancestors_of
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
@@ -91,7 +91,7 @@ def check(
         return
     own = {attribute.name: attribute.value or "" for attribute in hero.ref.attributes}
     number = next(at for at, image in enumerate(images) if image is hero)
-    holders = surroundings(html, scan.charset).holders(number)
+    holders = ancestors_of(html, scan.charset).holders(number)
     found = _fades(own)
     where = "it"
     if found is None:

@@ -29,10 +29,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from imageseo.layout.hero_detection import urged
+from imageseo.layout.hero_detection import prioritized_image
 from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import GATING, Severity
-from imageseo.model.image import PageScan, Span, Zone
+from imageseo.model.image import PageRegion, PageScan, Span
 from imageseo.model.layout import Lcp, PageLayout, ShownImage
 
 SEVERITY = Severity.INFO
@@ -44,10 +44,10 @@ def check(
 ) -> Iterator[Problem]:
     if measured is None or measured.inherited or not measured.lcp:
         return
-    hurried = urged(scan)
+    hurried = prioritized_image(scan)
     intended = next(
         (ref for ref in scan.refs if ref.marked_hero or ref.span == scan.hero_slot),
-        hurried if hurried is not None and hurried.zone is Zone.ARTICLE else None,
+        hurried if hurried is not None and hurried.zone is PageRegion.ARTICLE else None,
     )
     shown = seen.get(intended.span) if intended is not None else None
     if intended is None or shown is None:

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from imageseo.lint.tag_edits import is_lazy, without
+from imageseo.lint.tag_edits import is_lazy, remove_attribute
 from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
 
@@ -39,5 +39,5 @@ def check(html: bytes, hero: ImageFact | None) -> Iterator[Problem]:
             message=f'{hero.name} is the page\'s LCP image and has loading="lazy"',
             hint="take the attribute away here; images further down may keep it",
             at=hero.ref,
-            fix=without(html, hero.ref, "loading"),
+            fix=remove_attribute(html, hero.ref, "loading"),
         )

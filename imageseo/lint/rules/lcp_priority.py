@@ -33,7 +33,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from imageseo.lint.tag_edits import is_lazy, plus
+from imageseo.lint.tag_edits import add_attributes, is_lazy
 from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
 from imageseo.model.image import PageScan
@@ -50,5 +50,5 @@ def check(html: bytes, scan: PageScan, hero: ImageFact | None) -> Iterator[Probl
             message=f"{hero.name} is the page's LCP image and has no fetchpriority",
             hint='write fetchpriority="high" on it, and on no other image of the page; `imageseo build` does',
             at=hero.ref,
-            fix=plus(html, hero.ref, 'fetchpriority="high"'),
+            fix=add_attributes(html, hero.ref, 'fetchpriority="high"'),
         )

@@ -25,10 +25,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from imageseo.model.facts import Place, Problem, Target
+from imageseo.model.facts import Problem, ProblemLocation, ResolvedUrl
 from imageseo.model.finding import Severity
 from imageseo.model.image import Asset
-from imageseo.web.structured_data.parser import Linked, Node, address, images_of
+from imageseo.web.structured_data.parser import JsonLd, Node, image_url, images_of
 from imageseo.web.structured_data.schema_org import ARTICLES
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ _LEAST, _WIDE = 50_000, 1200
 _SHAPES = (("1:1", 1.0), ("4:3", 4 / 3), ("16:9", 16 / 9))
 
 
-def check(linked: Linked, files: SiteFiles, target: Callable[[str], Target]) -> Iterator[Problem]:
+def check(linked: JsonLd, files: SiteFiles, target: Callable[[str], ResolvedUrl]) -> Iterator[Problem]:
     for node in linked.nodes:
         # A listing names the articles of other pages.
         if not node.types & ARTICLES or not (node.top or "mainEntity" in node.path):
@@ -49,7 +49,7 @@ def check(linked: Linked, files: SiteFiles, target: Callable[[str], Target]) -> 
         kind = min(node.types & ARTICLES)
         listed = list(images_of(node, "image"))
         if not listed and not any(known.said.get("image") for known in linked.named(node.id or "")):
-            place = Place(offset=node.offset())
+            place = ProblemLocation(offset=node.offset())
             hint = "name its image, best in 1:1, 4:3 and 16:9 of 1200 px width"
             yield Problem(message=f"the {kind} has no image", hint=hint, place=place)
             continue
@@ -57,10 +57,10 @@ def check(linked: Linked, files: SiteFiles, target: Callable[[str], Target]) -> 
 
 
 def _assets(
-    linked: Linked, listed: list[object], files: SiteFiles, target: Callable[[str], Target]
+    linked: JsonLd, listed: list[object], files: SiteFiles, target: Callable[[str], ResolvedUrl]
 ) -> Iterator[Asset | None]:
     for value in listed:
-        url = address(linked, value)
+        url = image_url(linked, value)
         file = target(url) if url else None
         asset = files.asset(file.path) if file is not None and file.path is not None and file.exists else None
         yield asset if isinstance(asset, Asset) and asset.format != "svg" else None
@@ -69,7 +69,10 @@ def _assets(
 def _measured(node: Node, kind: str, assets: list[Asset]) -> Iterator[Problem]:
     if not assets:
         return  # other hosts' files
-    place, hint = Place(offset=node.offset("image")), "publish 1200×1200, 1200×900 and 1200×675 px, and name all three"
+    place, hint = (
+        ProblemLocation(offset=node.offset("image")),
+        "publish 1200×1200, 1200×900 and 1200×675 px, and name all three",
+    )
     best = max(assets, key=lambda asset: asset.width * asset.height)
     size = f"{best.path} is {best.width}×{best.height} px"
     if best.width * best.height < _LEAST:

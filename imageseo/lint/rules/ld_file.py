@@ -31,10 +31,10 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from imageseo.model.facts import Place, Problem, Target, shorten
+from imageseo.model.facts import Problem, ProblemLocation, ResolvedUrl, shorten
 from imageseo.model.finding import Severity
 from imageseo.model.image import Asset
-from imageseo.web.structured_data.parser import Linked, Node, some
+from imageseo.web.structured_data.parser import JsonLd, Node, first_problems
 from imageseo.web.structured_data.schema_org import HOLD_IMAGES, IMAGE_TYPES
 from imageseo.web.urls import is_picture
 
@@ -48,11 +48,11 @@ _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:px)?\s*", re.IGNORECASE)
 _MOST = 1_000_000.0  # px; no picture is larger
 
 
-def check(linked: Linked, files: SiteFiles, target: Callable[[str], Target]) -> Iterator[Problem]:
-    yield from some(_found(linked, files, target))
+def check(linked: JsonLd, files: SiteFiles, target: Callable[[str], ResolvedUrl]) -> Iterator[Problem]:
+    yield from first_problems(_found(linked, files, target))
 
 
-def _found(linked: Linked, files: SiteFiles, target: Callable[[str], Target]) -> Iterator[Problem]:
+def _found(linked: JsonLd, files: SiteFiles, target: Callable[[str], ResolvedUrl]) -> Iterator[Problem]:
     for node in linked.nodes:
         if node.types & IMAGE_TYPES:
             yield from _image(node, files, target)
@@ -62,12 +62,12 @@ def _found(linked: Linked, files: SiteFiles, target: Callable[[str], Target]) ->
                     yield from _lost(node, path, value, target)
 
 
-def _refers(linked: Linked, value: str) -> bool:
+def _refers(linked: JsonLd, value: str) -> bool:
     """Whether it names an object: these properties take an ``@id`` (``https://x.org/a/#image``) as well as a URL."""
     return ("#" in value and not is_picture(value)) or bool(linked.named(value))
 
 
-def _image(node: Node, files: SiteFiles, target: Callable[[str], Target]) -> Iterator[Problem]:
+def _image(node: Node, files: SiteFiles, target: Callable[[str], ResolvedUrl]) -> Iterator[Problem]:
     for name in ("contentUrl", "url"):
         for path, value in node.listed(name):
             if not isinstance(value, str) or (name == "url" and not is_picture(value)):
@@ -85,19 +85,19 @@ def _image(node: Node, files: SiteFiles, target: Callable[[str], Target]) -> Ite
             yield Problem(
                 message=f"JSON-LD says {side} {number} of {asset.path}, which is {asset.width}×{asset.height} px",
                 hint=f"write {true}, or name the file that is meant",
-                place=Place(offset=node.offset(side), image=url),
+                place=ProblemLocation(offset=node.offset(side), image=url),
             )
             return
 
 
-def _lost(node: Node, path: tuple[str | int, ...], url: str, target: Callable[[str], Target]) -> Iterator[Problem]:
+def _lost(node: Node, path: tuple[str | int, ...], url: str, target: Callable[[str], ResolvedUrl]) -> Iterator[Problem]:
     file = target(url)
     if file.path is not None and not file.exists:
         near = f"did you mean {file.near}? " if file.near else ""
         yield Problem(
             message=f"JSON-LD names {shorten(file.path)}, which is not in the site",
             hint=f"{near}Check the name, its letter case, and that the generator copies the file",
-            place=Place(offset=node.offset(*path), image=url),
+            place=ProblemLocation(offset=node.offset(*path), image=url),
         )
 
 

@@ -27,9 +27,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from imageseo.model.facts import Place, Problem, shorten
+from imageseo.model.facts import Problem, ProblemLocation, shorten
 from imageseo.model.finding import Severity
-from imageseo.web.structured_data.parser import Linked, Node, some
+from imageseo.web.structured_data.parser import JsonLd, Node, first_problems
 from imageseo.web.structured_data.schema_org import IMAGE_TYPES
 
 SEVERITY = Severity.ERROR
@@ -37,11 +37,11 @@ LINT_ONLY = True
 _OWNED = ("creator", "creditText", "copyrightNotice", "license")
 
 
-def check(linked: Linked) -> Iterator[Problem]:
-    yield from some(_found(linked))
+def check(linked: JsonLd) -> Iterator[Problem]:
+    yield from first_problems(_found(linked))
 
 
-def _found(linked: Linked) -> Iterator[Problem]:
+def _found(linked: JsonLd) -> Iterator[Problem]:
     named: dict[str, dict[str, Any]] = {}
     referred: set[str] = set()
     for node in linked.nodes:
@@ -64,4 +64,4 @@ def _found(linked: Linked) -> Iterator[Problem]:
 
 
 def _problem(node: Node, message: str, hint: str, image: str | None) -> Problem:
-    return Problem(message=message, hint=hint, place=Place(offset=node.offset(), image=image))
+    return Problem(message=message, hint=hint, place=ProblemLocation(offset=node.offset(), image=image))

@@ -21,14 +21,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from imageseo.model.facts import Place, Problem
+from imageseo.model.facts import Problem, ProblemLocation
 from imageseo.model.finding import Severity
-from imageseo.web.structured_data.parser import Linked
+from imageseo.web.structured_data.parser import JsonLd
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
 
 
-def check(linked: Linked) -> Iterator[Problem]:
+def check(linked: JsonLd) -> Iterator[Problem]:
     for fault in linked.faults:
-        yield Problem(message=fault.problem, hint=fault.hint, place=Place(offset=fault.offset))
+        yield Problem(message=fault.problem, hint=fault.hint, place=ProblemLocation(offset=fault.offset))

@@ -40,24 +40,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from imageseo.model.facts import Place, Problem, shorten
+from imageseo.model.facts import Problem, ProblemLocation, shorten
 from imageseo.model.finding import Severity
 from imageseo.web.structured_data import schema_org
-from imageseo.web.structured_data.parser import Linked, Node, some
+from imageseo.web.structured_data.parser import JsonLd, Node, first_problems
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
 _TRUTH = ("true", "false")
 
 
-def check(linked: Linked) -> Iterator[Problem]:
-    yield from some(_found(linked))
+def check(linked: JsonLd) -> Iterator[Problem]:
+    yield from first_problems(_found(linked))
 
 
-def _found(linked: Linked) -> Iterator[Problem]:
+def _found(linked: JsonLd) -> Iterator[Problem]:
     for node in linked.nodes:
         for name in sorted(node.types):
-            if schema_org.slip_of_type(name):
+            if schema_org.misspelled_type(name):
                 message = f"schema.org has no type {shorten(name)}"
                 yield _problem(node, "@type", message, "did you mean ImageObject?")
         image = bool(node.types & schema_org.IMAGE_TYPES)
@@ -69,7 +69,7 @@ def _found(linked: Linked) -> Iterator[Problem]:
                 meant = schema_org.near(name, schema_org.OF_IMAGES)
                 hint = f"did you mean {meant}?" if meant else "leave it out: search engines pass it over"
                 yield _problem(node, name, f"an ImageObject has no property {shorten(name)}", hint)
-            elif not only and (meant := schema_org.slip_of_property(name)) is not None:
+            elif not only and (meant := schema_org.misspelled_property(name)) is not None:
                 yield _problem(node, name, f"schema.org has no property {shorten(name)}", f"did you mean {meant}?")
         if image:
             yield from _values(node)
@@ -106,4 +106,4 @@ def _name(value: Any) -> str | None:
 
 def _problem(node: Node, where: str | tuple[str | int, ...], message: str, hint: str) -> Problem:
     path = where if isinstance(where, tuple) else (where,)
-    return Problem(message=message, hint=hint, place=Place(offset=node.offset(*path)))
+    return Problem(message=message, hint=hint, place=ProblemLocation(offset=node.offset(*path)))

@@ -45,10 +45,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from imageseo.layout.measurements import in_view
-from imageseo.lint.tag_edits import added, is_urgent, plus
+from imageseo.lint.tag_edits import add_attributes, added_attributes, has_high_priority
 from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
-from imageseo.model.image import Span, Zone
+from imageseo.model.image import PageRegion, Span
 from imageseo.model.layout import PageLayout, ShownImage
 
 SEVERITY = Severity.WARN
@@ -68,13 +68,13 @@ def check(
         ref = image.ref
         shown = seen.get(ref.span) if measured is not None and not measured.inherited else None
         view = in_view(shown) if shown is not None else None
-        below = ref.text_before >= FAR and ref.zone is Zone.ARTICLE if view is None else not view
+        below = ref.text_before >= FAR and ref.zone is PageRegion.ARTICLE if view is None else not view
         if not below or ref.get("loading") is not None:
             continue
         if (
             (image is hero and view is None)
-            or is_urgent(ref)
-            or added(ref)
+            or has_high_priority(ref)
+            or added_attributes(ref)
             or image.asset is None
             or image.asset.bytes <= LEAST
         ):
@@ -86,5 +86,5 @@ def check(
             hint='write loading="lazy" on it; `imageseo build` does',
             at=ref,
             # Text in a closed <details> or a tab pushes nothing down: what stands after it may be in view.
-            fix=plus(html, ref, 'loading="lazy"') if view is False else (),
+            fix=add_attributes(html, ref, 'loading="lazy"') if view is False else (),
         )

@@ -26,11 +26,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from imageseo.model.facts import Place, Problem, Target, shorten
+from imageseo.model.facts import Problem, ProblemLocation, ResolvedUrl, shorten
 from imageseo.model.finding import Severity
 from imageseo.model.image import Asset
 from imageseo.web.html.head import Head
-from imageseo.web.html.open_graph import Preview, previews
+from imageseo.web.html.open_graph import OgImage, og_images
 
 if TYPE_CHECKING:
     from imageseo.lint.facts.page import SiteFiles
@@ -40,8 +40,8 @@ DEFAULT = Severity.OFF
 LINT_ONLY = True
 
 
-def check(head: Head, files: SiteFiles, target: Callable[[str], Target]) -> Iterator[Problem]:
-    for preview in previews(head):
+def check(head: Head, files: SiteFiles, target: Callable[[str], ResolvedUrl]) -> Iterator[Problem]:
+    for preview in og_images(head):
         file = target(preview.url)
         asset = files.asset(file.path) if file.path is not None and file.exists else None
         known = asset if isinstance(asset, Asset) else None
@@ -53,13 +53,13 @@ def check(head: Head, files: SiteFiles, target: Callable[[str], Target]) -> Iter
             yield Problem(
                 message=f"{shorten(preview.url)}{size} lacks {', '.join(missing)}",
                 hint="write one `<meta>` for each behind the og:image",
-                place=Place(offset=preview.tag.span.start, image=preview.url),
+                place=ProblemLocation(offset=preview.tag.span.start, image=preview.url),
             )
         if known is not None and known.format != "svg":
             yield from _untrue(preview, known)
 
 
-def _untrue(preview: Preview, asset: Asset) -> Iterator[Problem]:
+def _untrue(preview: OgImage, asset: Asset) -> Iterator[Problem]:
     true = {"width": str(asset.width), "height": str(asset.height), "type": f"image/{asset.format}"}
     for part, value in true.items():
         said = preview.said(part)
@@ -67,5 +67,5 @@ def _untrue(preview: Preview, asset: Asset) -> Iterator[Problem]:
             yield Problem(
                 message=f"og:image:{part} is {shorten(said)}; {asset.path} is {value}",
                 hint=f'write content="{value}"',
-                place=Place(offset=preview.parts[part].span.start, image=preview.url),
+                place=ProblemLocation(offset=preview.parts[part].span.start, image=preview.url),
             )

@@ -22,11 +22,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from imageseo.model.facts import Place, Problem, Target, shorten
+from imageseo.model.facts import Problem, ProblemLocation, ResolvedUrl, shorten
 from imageseo.model.finding import Severity
 from imageseo.model.image import Asset
 from imageseo.web.html.head import Head
-from imageseo.web.html.open_graph import Preview, previews
+from imageseo.web.html.open_graph import OgImage, og_images
 
 if TYPE_CHECKING:
     from imageseo.lint.facts.page import SiteFiles
@@ -38,18 +38,18 @@ _SHOWN = ("jpeg", "png")
 _OTHERS = ("webp", "avif", "svg", "gif", "heic", "jxl", "bmp", "tiff", "ico")
 
 
-def check(head: Head, files: SiteFiles, target: Callable[[str], Target]) -> Iterator[Problem]:
-    for preview in previews(head):
+def check(head: Head, files: SiteFiles, target: Callable[[str], ResolvedUrl]) -> Iterator[Problem]:
+    for preview in og_images(head):
         kind = _format(preview, files, target)
         if kind is not None and kind not in _SHOWN:
             yield Problem(
                 message=f"og:image is {kind.upper()}, which not every network shows: {shorten(preview.url)}",
                 hint="name a JPEG (or a PNG) here; the page itself may show any format",
-                place=Place(offset=preview.tag.span.start, image=preview.url),
+                place=ProblemLocation(offset=preview.tag.span.start, image=preview.url),
             )
 
 
-def _format(preview: Preview, files: SiteFiles, target: Callable[[str], Target]) -> str | None:
+def _format(preview: OgImage, files: SiteFiles, target: Callable[[str], ResolvedUrl]) -> str | None:
     """What it is, as far as that can be known."""
     file = target(preview.url)
     if file.path is not None:

@@ -29,12 +29,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from imageseo.model.facts import Place, Problem, Target, shorten
+from imageseo.model.facts import Problem, ProblemLocation, ResolvedUrl, shorten
 from imageseo.model.finding import Severity
 from imageseo.model.image import PageScan
 from imageseo.model.site import Page
 from imageseo.web.html.head import Head
-from imageseo.web.html.open_graph import previews, unlisted
+from imageseo.web.html.open_graph import is_unlisted, og_images
 
 SEVERITY = Severity.ERROR
 DEFAULT = Severity.OFF
@@ -42,13 +42,13 @@ LINT_ONLY = True
 _HINT = 'write `<meta property="og:image" content="https://…">` with the URL of a JPEG of 1200×630 px'
 
 
-def check(page: Page, head: Head, scan: PageScan, target: Callable[[str], Target]) -> Iterator[Problem]:
-    found = previews(head)
-    if not found and not unlisted(page.path, head):
-        where = Place(offset=scan.head_end or 0)
+def check(page: Page, head: Head, scan: PageScan, target: Callable[[str], ResolvedUrl]) -> Iterator[Problem]:
+    found = og_images(head)
+    if not found and not is_unlisted(page.path, head):
+        where = ProblemLocation(offset=scan.head_end or 0)
         yield Problem(message="the page has no og:image: shared, it shows no picture", hint=_HINT, place=where)
     for preview in found:
-        place = Place(offset=preview.tag.span.start, image=preview.url or None)
+        place = ProblemLocation(offset=preview.tag.span.start, image=preview.url or None)
         scheme = preview.url.partition(":")[0].lower()
         secure = (preview.said("secure_url") or "").lower().startswith("https://")
         if not preview.url:

@@ -30,11 +30,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from imageseo.model.facts import Place, Problem, Target
+from imageseo.model.facts import Problem, ProblemLocation, ResolvedUrl
 from imageseo.model.finding import Severity
 from imageseo.model.image import Asset
 from imageseo.web.html.head import Head
-from imageseo.web.html.open_graph import previews
+from imageseo.web.html.open_graph import og_images
 
 if TYPE_CHECKING:
     from imageseo.lint.facts.page import SiteFiles
@@ -47,13 +47,13 @@ _RATIO, _SLACK = 1.91, 0.04
 _MOST, _LIGHT = 5_000_000, 300_000
 
 
-def check(head: Head, files: SiteFiles, target: Callable[[str], Target]) -> Iterator[Problem]:
-    for preview in previews(head):
+def check(head: Head, files: SiteFiles, target: Callable[[str], ResolvedUrl]) -> Iterator[Problem]:
+    for preview in og_images(head):
         file = target(preview.url)
         asset = files.asset(file.path) if file.path is not None and file.exists else None
         if not isinstance(asset, Asset) or asset.format == "svg":
             continue
-        place = Place(offset=preview.tag.span.start, image=preview.url)
+        place = ProblemLocation(offset=preview.tag.span.start, image=preview.url)
         for message, hint, severity in (*_shape(asset), *_weight(asset)):
             yield Problem(message=f"og:image {asset.path} {message}", hint=hint, severity=severity, place=place)
 

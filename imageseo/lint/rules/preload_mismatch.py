@@ -47,16 +47,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
-from imageseo.model.facts import ImageFact, Place, Problem, Target, shorten
+from imageseo.model.facts import ImageFact, Problem, ProblemLocation, ResolvedUrl, shorten
 from imageseo.model.finding import GATING, REPORTED, Severity
 from imageseo.web.html.head import Head, HeadTag
-from imageseo.web.srcset.candidates import chosen_of
+from imageseo.web.srcset.candidates import chosen_url_of
 from imageseo.web.srcset.preload import Preload
 
 SEVERITY = Severity.ERROR
 
 
-def check(head: Head, images: Sequence[ImageFact], target: Callable[[str], Target]) -> Iterator[Problem]:
+def check(head: Head, images: Sequence[ImageFact], target: Callable[[str], ResolvedUrl]) -> Iterator[Problem]:
     links = [link for link in head.rel("preload") if (link.get("as") or "").lower() == "image"]
     if not links:
         return
@@ -77,13 +77,13 @@ def check(head: Head, images: Sequence[ImageFact], target: Callable[[str], Targe
 
 def _problem(link: HeadTag, preload: Preload, image: ImageFact, key: Callable[[str], str]) -> Problem | None:
     """What differs between a preload and an image that it may be for; None when nothing does."""
-    place = Place(offset=link.span.start, image=preload.href or None)
+    place = ProblemLocation(offset=link.span.start, image=preload.href or None)
     hint = "remove the preload and write fetchpriority=\"high\" on the image's tag, or give it the image's own "
     for viewport in (*GATING, *REPORTED):
         first = preload.at(viewport)
         if first is None:
             continue
-        shown = chosen_of(image.ref, viewport)
+        shown = chosen_url_of(image.ref, viewport)
         if key(first) != key(shown):
             return Problem(
                 message=f"on {viewport.name} ({viewport.width} CSS px at {viewport.dpr:g}x) two files are downloaded "

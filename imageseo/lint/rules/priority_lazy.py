@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from imageseo.lint.tag_edits import is_lazy, is_urgent, without
+from imageseo.lint.tag_edits import has_high_priority, is_lazy, remove_attribute
 from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
 
@@ -32,10 +32,10 @@ SEVERITY = Severity.ERROR
 
 def check(html: bytes, images: Sequence[ImageFact], hero: ImageFact | None) -> Iterator[Problem]:
     for image in images:
-        if image is not hero and is_urgent(image.ref) and is_lazy(image.ref):
+        if image is not hero and has_high_priority(image.ref) and is_lazy(image.ref):
             yield Problem(
                 message=f'{image.name} has both loading="lazy" and fetchpriority="high"',
                 hint='take loading="lazy" away if it is in view when the page opens, else the priority',
                 at=image.ref,
-                fix=without(html, image.ref, "fetchpriority"),
+                fix=remove_attribute(html, image.ref, "fetchpriority"),
             )

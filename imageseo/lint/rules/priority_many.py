@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from imageseo.lint.tag_edits import is_urgent, scheme
+from imageseo.lint.tag_edits import color_scheme, has_high_priority
 from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
 
@@ -35,9 +35,9 @@ LINT_ONLY = True
 
 
 def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
-    urgent = {image.name: image for image in images if is_urgent(image.ref)}
-    light = sum(scheme(image.ref) != "dark" for image in urgent.values())
-    dark = sum(scheme(image.ref) != "light" for image in urgent.values())
+    urgent = {image.name: image for image in images if has_high_priority(image.ref)}
+    light = sum(color_scheme(image.ref) != "dark" for image in urgent.values())
+    dark = sum(color_scheme(image.ref) != "light" for image in urgent.values())
     if max(light, dark) > 1:
         first, second = list(urgent.values())[:2]
         yield Problem(

@@ -22,14 +22,14 @@ from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
 
 if TYPE_CHECKING:
-    from imageseo.lint.facts.c2pa import Credentials
-    from imageseo.lint.facts.file_metadata import Marks
+    from imageseo.lint.facts.c2pa import ContentCredentials
+    from imageseo.lint.facts.file_metadata import SiteFileMetadata
 
 SEVERITY = Severity.ERROR
 DEFAULT = Severity.OFF
 
 
-def check(images: Sequence[ImageFact], marks: Marks, credentials: Credentials) -> Iterator[Problem]:
+def check(images: Sequence[ImageFact], marks: SiteFileMetadata, credentials: ContentCredentials) -> Iterator[Problem]:
     for image in images:
         for path in dict.fromkeys(target.path for target in image.targets if target.path is not None and target.exists):
             carried = marks.of(path)
@@ -44,7 +44,7 @@ def check(images: Sequence[ImageFact], marks: Marks, credentials: Credentials) -
                 )
 
 
-def check_site(credentials: Credentials) -> Iterator[Problem]:
+def check_site(credentials: ContentCredentials) -> Iterator[Problem]:
     if not credentials.available:
         yield Problem(
             message="C2PA manifests were not checked: c2pa-python is not installed",

@@ -26,30 +26,30 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from imageseo.model.facts import ImageFact, Problem, Target
+from imageseo.model.facts import ImageFact, Problem, ResolvedUrl
 from imageseo.model.finding import Severity
-from imageseo.web.ai_labels import model_made
-from imageseo.web.structured_data.digital_source_type import made_by_model, said_of
-from imageseo.web.structured_data.parser import Linked
+from imageseo.web.ai_labels import is_ai_generated
+from imageseo.web.structured_data.digital_source_type import declared_types, is_ai_type
+from imageseo.web.structured_data.parser import JsonLd
 
 if TYPE_CHECKING:
-    from imageseo.lint.facts.file_metadata import Marks
+    from imageseo.lint.facts.file_metadata import SiteFileMetadata
 
 SEVERITY = Severity.ERROR
 _HINT = "write an XMP packet with Iptc4xmpExt:DigitalSourceType into each file, as `imageseo build` does"
 
 
 def check(
-    images: Sequence[ImageFact], linked: Linked, marks: Marks, target: Callable[[str], Target]
+    images: Sequence[ImageFact], linked: JsonLd, marks: SiteFileMetadata, target: Callable[[str], ResolvedUrl]
 ) -> Iterator[Problem]:
-    said = said_of(linked, target)
+    said = declared_types(linked, target)
     for image in images:
         paths = dict.fromkeys(target.path for target in image.targets if target.path is not None and target.exists)
         found = [(path, carried) for path in paths if (carried := marks.of(path)) is not None]
-        told = any(made_by_model(said.get(path)) for path, _ in found)
-        if not told and not any(model_made(each.digital_source_type) for _, each in found):
+        told = any(is_ai_type(said.get(path)) for path, _ in found)
+        if not told and not any(is_ai_generated(each.digital_source_type) for _, each in found):
             continue
-        bare = [path for path, each in found if not model_made(each.digital_source_type)]
+        bare = [path for path, each in found if not is_ai_generated(each.digital_source_type)]
         if bare:
             others = f" (and {len(bare) - 1} more of its {len(found)} files)" if len(bare) > 1 else ""
             message = f"{bare[0]}{others} is of a picture that a model made, and its XMP does not say so"

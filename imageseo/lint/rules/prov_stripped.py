@@ -25,21 +25,21 @@ from typing import TYPE_CHECKING
 
 from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
-from imageseo.web.ai_labels import model_made
+from imageseo.web.ai_labels import is_ai_generated
 
 if TYPE_CHECKING:
-    from imageseo.lint.facts.file_metadata import Marks
+    from imageseo.lint.facts.file_metadata import SiteFileMetadata
 
 SEVERITY = Severity.ERROR
 _HINT = "put the manifest beside each variant, or say the origin in their XMP (Iptc4xmpExt:DigitalSourceType)"
 
 
-def check(images: Sequence[ImageFact], marks: Marks) -> Iterator[Problem]:
+def check(images: Sequence[ImageFact], marks: SiteFileMetadata) -> Iterator[Problem]:
     for image in images:
         source = next((target.path for target in image.targets if target.attribute == "src" and target.exists), None)
         carried = marks.of(source) if source is not None else None
         marked = carried is not None and (carried.c2pa or carried.digital_source_type)
-        if carried is None or not marked or model_made(carried.digital_source_type):
+        if carried is None or not marked or is_ai_generated(carried.digital_source_type):
             continue
         variants = dict.fromkeys(target.path for target in image.targets if target.path is not None and target.exists)
         lost = [path for path in variants if path != source and _bare(marks, path)]
@@ -55,6 +55,6 @@ def check(images: Sequence[ImageFact], marks: Marks) -> Iterator[Problem]:
             )
 
 
-def _bare(marks: Marks, path: str) -> bool:
+def _bare(marks: SiteFileMetadata, path: str) -> bool:
     found = marks.of(path)
     return found is not None and not (found.c2pa or found.digital_source_type) and not marks.sidecar(path)

@@ -20,12 +20,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from imageseo.model.facts import Place, Problem
+from imageseo.model.facts import Problem, ProblemLocation
 from imageseo.model.finding import Severity
 from imageseo.model.image import PageScan
 from imageseo.model.site import Page
 from imageseo.web.html.head import Head
-from imageseo.web.html.open_graph import unlisted
+from imageseo.web.html.open_graph import is_unlisted
 
 SEVERITY = Severity.WARN
 DEFAULT = Severity.OFF
@@ -36,11 +36,11 @@ _WANTED = "max-image-preview:large"
 def check(page: Page, head: Head, scan: PageScan) -> Iterator[Problem]:
     tags = [*head.named("robots"), *head.named("googlebot")]
     words = {word.strip().replace(" ", "") for tag in tags for word in (tag.get("content") or "").lower().split(",")}
-    if _WANTED in words or unlisted(page.path, head):
+    if _WANTED in words or is_unlisted(page.path, head):
         return
     less = next((word for word in sorted(words) if word.startswith("max-image-preview:")), None)
     yield Problem(
         message=f"robots are told {less}" if less else "robots are not told that the picture may be shown large",
         hint=f'write `<meta name="robots" content="{_WANTED}">`',
-        place=Place(offset=tags[0].span.start if tags else scan.head_end or 0),
+        place=ProblemLocation(offset=tags[0].span.start if tags else scan.head_end or 0),
     )

@@ -38,17 +38,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from imageseo.model.facts import Place, Problem, shorten
+from imageseo.model.facts import Problem, ProblemLocation, shorten
 from imageseo.model.finding import Severity
 from imageseo.model.image import PageScan
 from imageseo.model.site import Page, Site
 from imageseo.web import urls
 from imageseo.web.html import head
-from imageseo.web.html.open_graph import hidden
+from imageseo.web.html.open_graph import noindex_tag
 from imageseo.web.robots import IMAGES, PAGES, Robots
 
 if TYPE_CHECKING:
-    from imageseo.lint.facts.sitemaps import Listed, Sitemaps
+    from imageseo.lint.facts.sitemaps import Sitemaps, SitemapUrl
 
 SEVERITY = Severity.ERROR
 
@@ -57,12 +57,12 @@ def check(page: Page, site: Site, html: bytes, scan: PageScan, sitemaps: Sitemap
     listed = sitemaps.page(urls.absolute(site.base_url, page.url)) if site.base_url is not None else None
     if listed is None or not (b"noindex" in html or _says_none(scan)):
         return  # the tags of all other pages need not be read one by one
-    tag = hidden(head.read(html, scan))
+    tag = noindex_tag(head.read(html, scan))
     if tag is not None:
         yield Problem(
             message=f"the page says noindex, and {listed.file} lists it (line {listed.line})",
             hint="leave the page out of the sitemap, or let it be indexed",
-            place=Place(offset=tag.span.start),
+            place=ProblemLocation(offset=tag.span.start),
         )
 
 
@@ -94,13 +94,13 @@ def _bare(path: str) -> str:
     return path.removesuffix("index.html").removesuffix(".html").strip("/")
 
 
-def _of(hosts: set[str], listed: Mapping[str, Listed]) -> Mapping[str, Listed]:
+def _of(hosts: set[str], listed: Mapping[str, SitemapUrl]) -> Mapping[str, SitemapUrl]:
     """What this robots.txt speaks of: another host has its own."""
     return {url: entry for url, entry in listed.items() if _host(url) in hosts}
 
 
-def _forbidden(robots: Robots, listed: Mapping[str, Listed], agent: str, kind: str) -> Iterator[Problem]:
-    groups: dict[tuple[str, str], list[Listed]] = {}
+def _forbidden(robots: Robots, listed: Mapping[str, SitemapUrl], agent: str, kind: str) -> Iterator[Problem]:
+    groups: dict[tuple[str, str], list[SitemapUrl]] = {}
     for url, entry in listed.items():
         if not robots.allows(url, agent):
             groups.setdefault((entry.file, url.rpartition("/")[0]), []).append(entry)
@@ -110,5 +110,5 @@ def _forbidden(robots: Robots, listed: Mapping[str, Listed], agent: str, kind: s
         yield Problem(
             message=f"robots.txt forbids {agent} the listed {kind} {shorten(first.url)}{more}",
             hint=f"allow it in robots.txt, or leave the {kind} out of the sitemap",
-            place=Place(file=first.file, line=first.line, image=first.url if kind == "image" else None),
+            place=ProblemLocation(file=first.file, line=first.line, image=first.url if kind == "image" else None),
         )

@@ -30,7 +30,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from imageseo.lint.tag_edits import added, is_lazy
+from imageseo.lint.tag_edits import added_attributes, is_lazy
 from imageseo.model.edit import Edit
 from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
@@ -62,7 +62,7 @@ def _fix(html: bytes, ref: ImageRef) -> tuple[Edit, ...]:
     """Without the word; none where nothing would be left, or where a build wrote the attribute."""
     attribute = next(attribute for attribute in ref.attributes if attribute.name == "sizes")
     rest = _AUTO.sub("", attribute.value or "", count=1).strip()
-    if not parse_sizes(rest) or "sizes" in added(ref):
+    if not parse_sizes(rest) or "sizes" in added_attributes(ref):
         return ()
     start, end = attribute.span
     written = re.fullmatch(rb"""(sizes\s*=\s*["']?\s*)auto\s*,\s*(.+)""", html[start:end], re.IGNORECASE | re.DOTALL)

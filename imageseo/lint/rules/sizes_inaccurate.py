@@ -46,7 +46,13 @@ from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity, Viewport
 from imageseo.model.image import ImageRef, SourceTag, Span
 from imageseo.model.layout import PageLayout, ShownImage
-from imageseo.web.srcset.candidates import by_width, chosen_of, parse_srcset, source_size, taken
+from imageseo.web.srcset.candidates import (
+    chosen_url_of,
+    has_width_descriptors,
+    parse_srcset,
+    source_matches,
+    source_size,
+)
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
@@ -96,7 +102,9 @@ def check(
 
 
 def _counts(ref: ImageRef) -> bool:
-    return by_width(ref.get("srcset")) or any(by_width(source.srcset) for source in ref.sources)
+    return has_width_descriptors(ref.get("srcset")) or any(
+        has_width_descriptors(source.srcset) for source in ref.sources
+    )
 
 
 def _screen(width: int, density: float) -> Viewport:
@@ -104,7 +112,7 @@ def _screen(width: int, density: float) -> Viewport:
 
 
 def _miss(ref: ImageRef, viewport: Viewport, shown: float) -> _Miss | None:
-    url = chosen_of(ref, viewport)
+    url = chosen_url_of(ref, viewport)
     offer = next((offer for offer in _offers(ref, viewport) if _width(offer, url)), None)
     if offer is None or (is_lazy(ref) and (offer.sizes or "").strip().lower().startswith("auto")):
         return None
@@ -117,7 +125,7 @@ def _miss(ref: ImageRef, viewport: Viewport, shown: float) -> _Miss | None:
 
 def _offers(ref: ImageRef, viewport: Viewport) -> Iterator[SourceTag]:
     """The lists of candidates that a browser may take, in its order."""
-    yield from (source for source in ref.sources if taken(source.type, source.media, viewport))
+    yield from (source for source in ref.sources if source_matches(source.type, source.media, viewport))
     yield SourceTag(type=None, srcset=ref.get("srcset") or "", sizes=ref.get("sizes"), media=None)
 
 

@@ -32,7 +32,7 @@ from collections.abc import Iterator, Sequence
 from imageseo.lint.tag_edits import is_lazy
 from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
-from imageseo.web.srcset.candidates import by_width
+from imageseo.web.srcset.candidates import has_width_descriptors
 
 SEVERITY = Severity.ERROR
 
@@ -43,9 +43,13 @@ def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
         srcset, sizes = ref.get("srcset"), ref.get("sizes")
         if not srcset and not ref.sources:
             continue
-        own = bool(srcset) and not (sizes or "").strip() and by_width(srcset)
+        own = bool(srcset) and not (sizes or "").strip() and has_width_descriptors(srcset)
         frees = is_lazy(ref) and (sizes or "").strip().lower().startswith("auto")
-        bare = [source for source in ref.sources if not (source.sizes or "").strip() and by_width(source.srcset)]
+        bare = [
+            source
+            for source in ref.sources
+            if not (source.sizes or "").strip() and has_width_descriptors(source.srcset)
+        ]
         if own or (bare and not frees):
             where = "its srcset" if own else "a <source>"
             yield Problem(

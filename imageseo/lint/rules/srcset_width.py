@@ -38,12 +38,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from imageseo.lint.tag_edits import added
+from imageseo.lint.tag_edits import added_attributes
 from imageseo.model.facts import ImageFact, Problem, shorten
 from imageseo.model.finding import Severity
 from imageseo.model.image import Asset
-from imageseo.web.filenames import like_variant
-from imageseo.web.srcset.candidates import Listed, listed
+from imageseo.web.filenames import looks_like_variant
+from imageseo.web.srcset.candidates import SrcsetEntry, srcset_entries
 
 SEVERITY = Severity.ERROR
 TOLERANCE = 1  # px
@@ -54,17 +54,17 @@ def check(images: Sequence[ImageFact], asset_of: Callable[[str], Asset | None]) 
         ref = image.ref
         written = [] if ref.ours else [("a <source>", source.srcset) for source in ref.sources]
         own = ref.get("srcset")
-        if own and "srcset" not in added(ref):
+        if own and "srcset" not in added_attributes(ref):
             written.insert(0, ("its srcset", own))
         for where, srcset in written:
-            fault = _fault(tuple(listed(srcset)), asset_of)
+            fault = _fault(tuple(srcset_entries(srcset)), asset_of)
             if fault is not None:
                 what, hint = fault
                 yield Problem(message=f"{image.name}: {where} {what}", hint=hint, at=ref)
                 break
 
 
-def _fault(entries: Sequence[Listed], asset_of: Callable[[str], Asset | None]) -> tuple[str, str] | None:
+def _fault(entries: Sequence[SrcsetEntry], asset_of: Callable[[str], Asset | None]) -> tuple[str, str] | None:
     """The first thing that is wrong with a srcset, and what to do; None when nothing is."""
     for entry in entries:
         if entry.candidate is None:
@@ -85,7 +85,7 @@ def _fault(entries: Sequence[Listed], asset_of: Callable[[str], Asset | None]) -
         seen[size] = each.url
     for each in widths:
         # What is named like a variant of ours says its width itself; whether it is there yet depends on other pages.
-        asset = None if like_variant(each.url.partition("?")[0]) else asset_of(each.url)
+        asset = None if looks_like_variant(each.url.partition("?")[0]) else asset_of(each.url)
         if asset is None or asset.format == "svg" or each.width is None:
             continue
         if abs(asset.width - each.width) > TOLERANCE:

@@ -22,10 +22,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from imageseo.model.facts import Place, Problem, shorten
+from imageseo.model.facts import Problem, ProblemLocation, shorten
 from imageseo.model.finding import Severity
 from imageseo.web.html.head import Head
-from imageseo.web.html.open_graph import previews
+from imageseo.web.html.open_graph import og_images
 
 SEVERITY = Severity.WARN
 DEFAULT = Severity.OFF
@@ -34,7 +34,7 @@ _LARGE = "summary_large_image"
 
 
 def check(head: Head) -> Iterator[Problem]:
-    tags, shared = head.named("twitter:card"), previews(head)
+    tags, shared = head.named("twitter:card"), og_images(head)
     pictures = [preview.tag for preview in shared] or list(head.named("twitter:image"))
     said = next((said for tag in tags if (said := tag.get("content"))), None)
     if not pictures or (said or "").lower() in (_LARGE, "player", "app"):
@@ -43,5 +43,5 @@ def check(head: Head) -> Iterator[Problem]:
     yield Problem(
         message=f"{found}: X shows the page's picture as a small square",
         hint=f'write `<meta name="twitter:card" content="{_LARGE}">`',
-        place=Place(offset=(tags[0] if tags else pictures[0]).span.start),
+        place=ProblemLocation(offset=(tags[0] if tags else pictures[0]).span.start),
     )

@@ -15,8 +15,8 @@ from msgspec import Struct, field, msgpack
 
 from imageseo.model.finding import Finding, Location, Silenced
 from imageseo.model.image import Asset
-from imageseo.model.protocols import Store, Stored
-from imageseo.pipeline.incremental.dependencies import Trace
+from imageseo.model.protocols import Store, StoredBlob
+from imageseo.pipeline.incremental.dependencies import PageDependencies
 from imageseo.storage.atomic import write_atomic
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _LIBRARIES = ("jinja2", "lxml", "tinycss2")
 """Those with a say in pages and findings; who makes and looks at pictures is named by its own version."""
 
 
-class Named(Struct, array_like=True, frozen=True, gc=False):
+class PublishedVariant(Struct, array_like=True, frozen=True, gc=False):
     """A variant that a page names: its site path, and the hash and size of its bytes."""
 
     path: str
@@ -37,14 +37,14 @@ class Named(Struct, array_like=True, frozen=True, gc=False):
     bytes: int
 
 
-class Wanted(Struct, array_like=True, frozen=True, gc=False):
+class PlannedVariant(Struct, array_like=True, frozen=True, gc=False):
     """A variant that a page would have and that exists: ``spec`` tells it from all others."""
 
     spec: str
     sha256: str
 
 
-class Dropped(Struct, array_like=True, frozen=True):
+class DroppedVariants(Struct, array_like=True, frozen=True):
     """Variants of one image that exist and that a page does not offer. ``why``: spec, name for people, reason."""
 
     image: str
@@ -53,7 +53,7 @@ class Dropped(Struct, array_like=True, frozen=True):
     why: list[tuple[str, str, str]]
 
 
-class Replaced(Struct, array_like=True, frozen=True, gc=False):
+class RecompressedFile(Struct, array_like=True, frozen=True, gc=False):
     """A file of the site that gets other bytes at its own path; ``original``: the digest of the author's."""
 
     path: str
@@ -62,7 +62,7 @@ class Replaced(Struct, array_like=True, frozen=True, gc=False):
     bytes: int
 
 
-class Outcome(Struct, array_like=True, frozen=True):
+class PageOutcome(Struct, array_like=True, frozen=True):
     """What became of a page, as counts, sitemap and report need it.
 
     ``shown``: absolute URLs of the article's images. ``hidden``: not to be indexed. ``notes``: what is to be said of an
@@ -73,17 +73,17 @@ class Outcome(Struct, array_like=True, frozen=True):
     hero: bool
     findings: list[Finding]
     silenced: list[Silenced]
-    named: list[Named]
-    wanted: list[Wanted]
+    named: list[PublishedVariant]
+    wanted: list[PlannedVariant]
     shown: list[str]
     hidden: bool
     notes: list[tuple[str, Finding]]
-    dropped: list[Dropped]
+    dropped: list[DroppedVariants]
     saved: int
-    replaced: list[Replaced]
+    replaced: list[RecompressedFile]
 
 
-class Record(Struct, array_like=True, frozen=True):
+class PageRecord(Struct, array_like=True, frozen=True):
     """A page's outcome, and all that it follows from.
 
     ``context``: of everything but files. ``author``, ``after``: digests of the page without our edits and with them.
@@ -93,12 +93,12 @@ class Record(Struct, array_like=True, frozen=True):
     context: bytes
     author: bytes
     after: bytes
-    trace: Trace
+    trace: PageDependencies
     edits: list[tuple[int, int, bytes]]
-    outcome: Outcome
+    outcome: PageOutcome
 
 
-class Stamp(Struct, array_like=True, frozen=True, gc=False):
+class FileStamp(Struct, array_like=True, frozen=True, gc=False):
     """How a file was found on disk, with the digest that it had."""
 
     size: int
@@ -107,7 +107,7 @@ class Stamp(Struct, array_like=True, frozen=True, gc=False):
     sha256: str
 
 
-class Book(Struct, array_like=True):
+class BuildState(Struct, array_like=True):
     """All that is kept of a site's last build.
 
     ``common``: digest of what all records follow from; ``probing``: of what all assets follow from. ``marked``: when
@@ -120,9 +120,9 @@ class Book(Struct, array_like=True):
     common: str = ""
     probing: str = ""
     marked: float = 0.0
-    pages: dict[str, Record] = field(default_factory=dict)
+    pages: dict[str, PageRecord] = field(default_factory=dict)
     idle: dict[str, int] = field(default_factory=dict)
-    files: dict[str, Stamp] = field(default_factory=dict)
+    files: dict[str, FileStamp] = field(default_factory=dict)
     assets: dict[str, Asset] = field(default_factory=dict)
     heroes: dict[str, tuple[str, int]] = field(default_factory=dict)
     keys: dict[str, list[str]] = field(default_factory=dict)
@@ -139,13 +139,13 @@ class Book(Struct, array_like=True):
         return frozenset([key for keys in self.keys.values() for key in keys] + self.others)
 
 
-def read(cache: Path, name: str) -> Book:
+def read(cache: Path, name: str) -> BuildState:
     """The book of that name in a cache folder; an empty one when there is none that this version wrote whole."""
     try:
         data = (cache / _FOLDER / name).read_bytes()
     except OSError:
-        return Book()
-    return _opened(data) or Book()
+        return BuildState()
+    return _opened(data) or BuildState()
 
 
 def age(cache: Path, name: str) -> float:
@@ -162,7 +162,7 @@ def touch(cache: Path, name: str) -> None:
         os.utime(cache / _FOLDER / name)
 
 
-def write(cache: Path, name: str, book: Book) -> None:
+def write(cache: Path, name: str, book: BuildState) -> None:
     """Keep a book. A cache that cannot be written to has none, which costs nothing but time."""
     data = msgpack.encode(book)
     with suppress(OSError):
@@ -189,7 +189,7 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(msgpack.encode(parts, order="deterministic")).hexdigest()
 
 
-def code() -> str:
+def code_digest() -> str:
     """A hash of all that computes: this package's files, the libraries that have a say, and the interpreter."""
     found = hashlib.sha256(repr([sys.version, *map(_version, _LIBRARIES)]).encode())
     for folder, _, names in sorted(os.walk(_PACKAGE)):
@@ -199,14 +199,14 @@ def code() -> str:
     return found.hexdigest()
 
 
-class Noted:
+class RecordingStore:
     """A store that remembers which keys led to which blobs."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self.keys: dict[str, str] = {}
 
-    def find(self, key: str) -> Stored | None:
+    def find(self, key: str) -> StoredBlob | None:
         stored = self._store.find(key)
         if stored is not None:
             self.keys[key] = stored.sha256
@@ -216,13 +216,13 @@ class Noted:
         """Tell the store that a key is in use, without noting it."""
         self._store.find(key)
 
-    def read(self, stored: Stored) -> bytes | None:
+    def read(self, stored: StoredBlob) -> bytes | None:
         return self._store.read(stored)
 
-    def intact(self, stored: Stored) -> bool:
+    def intact(self, stored: StoredBlob) -> bool:
         return self._store.intact(stored)
 
-    def put(self, key: str, data: bytes) -> Stored:
+    def put(self, key: str, data: bytes) -> StoredBlob:
         stored = self._store.put(key, data)
         self.keys[key] = stored.sha256
         return stored
@@ -236,12 +236,12 @@ def _version(library: str) -> str:
         return f"{library} absent"
 
 
-def _opened(data: bytes) -> Book | None:
+def _opened(data: bytes) -> BuildState | None:
     start = len(_MAGIC) + 32
     payload = memoryview(data)[start:]
     if not data.startswith(_MAGIC) or hashlib.sha256(payload).digest() != data[len(_MAGIC) : start]:
         return None
     try:
-        return msgpack.decode(payload, type=Book)
+        return msgpack.decode(payload, type=BuildState)
     except msgspec.MsgspecError:
         return None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-class Trace(Struct, array_like=True, frozen=True):
+class PageDependencies(Struct, array_like=True, frozen=True):
     """Site path -> answer. ``files``: the digest of an image, or what is wrong with it."""
 
     files: dict[str, str]
@@ -33,7 +33,7 @@ class Trace(Struct, array_like=True, frozen=True):
         )
 
 
-class Tracing(SiteFiles):
+class DependencyTracker(SiteFiles):
     """The site's files as one page sees them; keeps what it was told.
 
     ``recompress``: JPEG and PNG files may get smaller, if a page shows them in its article.
@@ -44,15 +44,15 @@ class Tracing(SiteFiles):
         self._recompress = recompress
         self._lasting = True
         self._own: set[str] = set()
-        self._trace = Trace({}, {}, {}, {})
+        self._trace = PageDependencies({}, {}, {}, {})
 
     @property
-    def trace(self) -> Trace | None:
+    def trace(self) -> PageDependencies | None:
         """The questions and answers. None when a variant of another page was asked for, whether that is there depends
         on the order in which pages are finished; or for the size of a file that other pages may have made smaller.
         """
         asked = {*self._trace.files, *self._trace.there, *self._trace.sizes}
-        return None if not self._lasting or any(filenames.like_variant(path) for path in asked) else self._trace
+        return None if not self._lasting or any(filenames.looks_like_variant(path) for path in asked) else self._trace
 
     def asset(self, path: str) -> Asset | BadAsset:
         found = self._all.asset(path)
@@ -89,7 +89,7 @@ class Tracing(SiteFiles):
 
     def _changes(self, path: str) -> bool:
         asset = self._all.asset(path)
-        return isinstance(asset, Asset) and recompression.possible(asset)
+        return isinstance(asset, Asset) and recompression.is_recompressible(asset)
 
 
 def _said(asset: Asset | BadAsset) -> str:

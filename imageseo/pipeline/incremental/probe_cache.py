@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from imageseo.model.image import Asset, BadAsset
-from imageseo.pipeline.incremental.build_state import Stamp
+from imageseo.pipeline.incremental.build_state import FileStamp
 
 Probe = Callable[[Path, str], Asset | BadAsset]
 
@@ -17,7 +17,7 @@ _RACE = 2_000_000_000  # ns; file systems stamp in steps of up to two seconds
 _LARGEST = 64 * 2**20  # bytes; above it nothing is read but by the probe, which has its own limit
 
 
-class Known:
+class ProbeCache:
     """Probes files, those alone that nobody knows. ``stamps`` and ``assets``: of the files that were asked for.
 
     ``now``: when the build began, ns. A file that was touched since shortly before may be touched again without its
@@ -25,14 +25,14 @@ class Known:
     """
 
     def __init__(
-        self, root: Path, probe: Probe, *, stamps: Mapping[str, Stamp], assets: Mapping[str, Asset], now: int
+        self, root: Path, probe: Probe, *, stamps: Mapping[str, FileStamp], assets: Mapping[str, Asset], now: int
     ) -> None:
         self._place = f"{root}{os.sep}"
         self._probe = probe
         self._old_stamps = stamps
         self._old_assets = assets
         self._safe = now - _RACE
-        self.stamps: dict[str, Stamp] = {}
+        self.stamps: dict[str, FileStamp] = {}
         self.assets: dict[str, Asset] = {}
 
     def recall(self, sha256: str) -> Asset | None:
@@ -66,5 +66,5 @@ class Known:
         if isinstance(asset, Asset) and asset.format != "svg":
             self.assets[asset.sha256] = asset
             if asset.sha256 == sha256 and max(stat.st_mtime_ns, stat.st_ctime_ns) < self._safe:
-                self.stamps[path] = Stamp(*seen, sha256)
+                self.stamps[path] = FileStamp(*seen, sha256)
         return asset

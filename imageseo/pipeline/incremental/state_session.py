@@ -17,8 +17,8 @@ from imageseo.model.layout import SiteLayout
 from imageseo.model.plan import PageHero
 from imageseo.model.site import Page, Site
 from imageseo.pipeline.incremental import build_state
-from imageseo.pipeline.incremental.build_state import Book, Noted, Record
-from imageseo.pipeline.incremental.probe_cache import Known
+from imageseo.pipeline.incremental.build_state import BuildState, PageRecord, RecordingStore
+from imageseo.pipeline.incremental.probe_cache import ProbeCache
 
 _DAY = 86_400.0
 _PATIENCE = 32  # builds: plugins build the languages of a site in turn, each with pages of its own
@@ -26,7 +26,7 @@ _ELSEWHERE = {"concurrency": 0, "cache_dir": ".", "frozen": False, "exclude_page
 
 
 @dataclass(slots=True, kw_only=True)
-class Memory:
+class StateSession:
     """The book of one site. ``cache``: its folder; ``versions``: of all that computes; ``store``: where keys are noted.
 
     ``preview``: the build makes do with other variants than those that are published; it has a book of its own, so that
@@ -36,15 +36,15 @@ class Memory:
 
     cache: Path
     versions: str
-    store: Noted
+    store: RecordingStore
     preview: bool = False
     clock: Callable[[], float] = time.time
-    book: Book = field(default_factory=Book)
+    book: BuildState = field(default_factory=BuildState)
     _name: str = ""
     _common: str = ""
     _probing: str = ""
-    _before: Book = field(default_factory=Book)
-    _last: Sequence[Book] = ()
+    _before: BuildState = field(default_factory=BuildState)
+    _last: Sequence[BuildState] = ()
     _began: float = 0.0
 
     def open(self, site: Site, settings: Settings, rules: Sequence[Rule], layout: SiteLayout | None = None) -> None:
@@ -63,7 +63,7 @@ class Memory:
         self._before = book = build_state.read(self.cache, self._name)
         newer = build_state.age(self.cache, twin) > build_state.age(self.cache, self._name)
         self._last = [book, *([build_state.read(self.cache, twin)] if newer else [])]
-        self.book = Book(common=self._common, probing=self._probing, marked=book.marked)
+        self.book = BuildState(common=self._common, probing=self._probing, marked=book.marked)
         if book.probing == self._probing:
             self.book.files, self.book.assets = book.files, book.assets
         if book.common == self._common:
@@ -90,10 +90,10 @@ class Memory:
         others = [record for path, record in self.book.pages.items() if path not in pages and exists(path)]
         return {new.path for record in others for new in record.outcome.replaced}
 
-    def known(self, root: Path, probe: Callable[..., object]) -> Known:
+    def known(self, root: Path, probe: Callable[..., object]) -> ProbeCache:
         """A probe that remembers."""
         now = int(self._began * 1e9)
-        return Known(root, probe, stamps=self.book.files, assets=self.book.assets, now=now)  # type: ignore[arg-type]
+        return ProbeCache(root, probe, stamps=self.book.files, assets=self.book.assets, now=now)  # type: ignore[arg-type]
 
     def contexts(
         self,
@@ -115,8 +115,8 @@ class Memory:
 
     def close(
         self,
-        records: Mapping[str, Record | None],
-        known: Known,
+        records: Mapping[str, PageRecord | None],
+        known: ProbeCache,
         heroes: Mapping[str, tuple[str, int]],
         sitemaps: Mapping[str, str],
     ) -> None:
@@ -126,7 +126,7 @@ class Memory:
         idle = {path: before.idle.get(path, 0) + 1 for path in book.pages if path not in records}
         idle = {path: count for path, count in idle.items() if count < _PATIENCE}
         pages = {**{path: book.pages[path] for path in idle}, **fresh}
-        book_ = Book(
+        book_ = BuildState(
             common=self._common,
             probing=self._probing,
             marked=book.marked,
@@ -143,7 +143,7 @@ class Memory:
         elif len(self._last) > 1:
             build_state.touch(self.cache, self._name)
 
-    def _keep_keys(self, book: Book) -> None:
+    def _keep_keys(self, book: BuildState) -> None:
         """The store's keys that lead to what the pages named or would have, and all others that were asked for."""
         mine = {each.sha256 for record in book.pages.values() for each in record.outcome.wanted}
         mine |= {each.sha256 for record in book.pages.values() for each in record.outcome.named}
@@ -168,7 +168,7 @@ class Memory:
             self.store.mark(key)
 
 
-def _facts(book: Book) -> tuple[object, ...]:
+def _facts(book: BuildState) -> tuple[object, ...]:
     return tuple(getattr(book, name) for name in book.__struct_fields__)
 
 

@@ -28,7 +28,7 @@ class Quantity(NamedTuple):
     length: bool
 
 
-def sane(text: str) -> bool:
+def is_parseable(text: str) -> bool:
     """Whether CSS text may be parsed: not nested without end, and without numbers that no number of a machine holds.
 
     Both are told from the text, so that the answer is the same however deep the caller's stack is.
@@ -42,7 +42,7 @@ def sane(text: str) -> bool:
     return _ENDLESS.search(text) is None
 
 
-def pixels(node: Node, viewport: Viewport) -> float | None:
+def to_px(node: Node, viewport: Viewport) -> float | None:
     """CSS px of one component value; ``None`` when it is no length (percentages are none here), or no finite one."""
     found = _pixels(node, viewport)
     return found if found is not None and math.isfinite(found) else None
@@ -146,5 +146,5 @@ def _operand(node: Node, viewport: Viewport) -> Quantity | None:
         return _sum(node.content, viewport)
     if node.type == "function" and node.lower_name in _MATH:
         return _function(node, viewport)
-    found = pixels(node, viewport)
+    found = to_px(node, viewport)
     return None if found is None else Quantity(found, True)

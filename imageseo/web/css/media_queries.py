@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from imageseo.model.finding import Viewport
-from imageseo.web.css.lengths import number, pixels, sane
+from imageseo.web.css.lengths import is_parseable, number, to_px
 
 Node = Any  # tinycss2 is not typed
 
@@ -36,7 +36,7 @@ def matches(query: str | None, viewport: Viewport) -> bool:
     """Whether a media query list (``media="screen and (min-width: 600px), print"``) matches; an empty one does."""
     import tinycss2  # type: ignore[import-untyped]
 
-    if not sane(query or ""):
+    if not is_parseable(query or ""):
         return False
     nodes = tinycss2.parse_component_value_list(query or "", skip_comments=True)
     queries = _split(nodes, ",")
@@ -181,7 +181,7 @@ def _wanted(name: str, nodes: Sequence[Node], viewport: Viewport) -> float | Non
         return float(nodes[0].value) / per_dppx[unit] if unit in per_dppx else None
     if name in ("-webkit-device-pixel-ratio", "color"):
         return number(nodes[0])
-    return pixels(nodes[0], viewport)
+    return to_px(nodes[0], viewport)
 
 
 def _trim(nodes: Sequence[Node]) -> list[Node]:

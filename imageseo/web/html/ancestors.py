@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from imageseo.model.image import Span
 from imageseo.web.html.attributes import Tag
-from imageseo.web.html.page_text import Source
+from imageseo.web.html.page_text import PageText
 from imageseo.web.html.tokenizer import tag_name, walk
 
 _HOLDERS = frozenset({"figure", "picture", "p", "div", "section", "header", "main", "article", "a", "span", "body"})
@@ -32,7 +32,7 @@ class Link(NamedTuple):
     named: bool
 
 
-class Surroundings(Source):
+class Ancestors(PageText):
     """What is around the images of one page. Worked out when it is first asked for.
 
     Images are asked for by number, from 0, as ``PageScan.refs`` and the fact ``images`` list them, and by the span of
@@ -114,9 +114,9 @@ class Surroundings(Source):
 
 
 @lru_cache(maxsize=4)  # several rules ask of the page that is being judged
-def surroundings(html: bytes, charset: str) -> Surroundings:
+def ancestors_of(html: bytes, charset: str) -> Ancestors:
     """What is around the images of a page, ``html`` as it is published."""
-    return Surroundings(html, charset)
+    return Ancestors(html, charset)
 
 
 def _tag_at(lowered: str, start: int) -> Tag | None:

@@ -33,7 +33,7 @@ ENDED_BY = {
 SCOPES = frozenset({"ul", "ol", "menu", "dl", "table", "select", "body", "button", "td", "th"})
 
 
-class Open:
+class OpenElement:
     """An element that has not ended yet, or never did. ``region`` and what follows hold for all inside it."""
 
     # Every page has dozens of these, and few that say more than which element they are: what they do not say is said
@@ -47,7 +47,7 @@ class Open:
     end: int = -1
     zone: Region | None = None  # of its surroundings, kept for headings, articles and main
     sources: tuple[Tag, ...] = ()
-    captions: tuple[Open, ...] = ()
+    captions: tuple[OpenElement, ...] = ()
 
     def __init__(self, tag: Tag, region: Region = Region.PLAIN) -> None:
         self.tag = tag
@@ -56,21 +56,21 @@ class Open:
 
 # Elements of which nothing is asked but which one it is, by their start and end tags: all of a name are one.
 _QUIET = {
-    name: Open(Tag(name, 0, 0, 0), region=region(Element(name, "", ())))
+    name: OpenElement(Tag(name, 0, 0, 0), region=region(Element(name, "", ())))
     for name in (HOLDERS | {"nav", "aside", "header", "footer", "li", "p"}) - VOID
 }
 QUIET = _QUIET | {f"/{name}": element for name, element in _QUIET.items()}
 
 
 @lru_cache(maxsize=4096)
-def said(name: str, source: str) -> tuple[Mapping[str, str], Region]:
+def element_of(name: str, source: str) -> tuple[Mapping[str, str], Region]:
     """What a start tag says: its attributes, and what it is. The pages of a site share most of their tags."""
     values = read(source, 1 + len(name))
     classes = tuple(f"{values.get('class', '')} {values.get('id', '')}".lower().split())
     return values, region(Element(name, values.get("role", "").strip().lower(), classes))
 
 
-def marked(
+def notable_tags(
     text: str, lowered: str, plain: Sequence[str], include: Sequence[Selector], exclude: Sequence[Selector]
 ) -> tuple[dict[int, Tag], set[str]]:
     """Start tags, by offset, whose attributes say what their names do not; and the names that selectors ask for alone.
@@ -121,4 +121,4 @@ def _told(source: str) -> tuple[str | None, bool]:
 
 
 def _tells(name: str, source: str) -> bool:
-    return said(name, source)[1] is not region(Element(name, "", ())) or "data-imageseo" in source.lower()
+    return element_of(name, source)[1] is not region(Element(name, "", ())) or "data-imageseo" in source.lower()

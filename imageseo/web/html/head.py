@@ -8,7 +8,7 @@ from itertools import starmap
 
 from imageseo.model.image import PageScan, Span
 from imageseo.web.html.attributes import Tag
-from imageseo.web.html.page_text import Source
+from imageseo.web.html.page_text import PageText
 from imageseo.web.html.tokenizer import walk
 
 _WANTED = frozenset({"meta", "link"})
@@ -50,7 +50,7 @@ class Head:
 
 def read(html: bytes, scan: PageScan) -> Head:
     """The tags of a page that can be read (``scan`` tells its charset)."""
-    source = Source(html.decode("latin-1"))
+    source = PageText(html.decode("latin-1"))
     source.codec = scan.charset
     found: dict[str, list[HeadTag]] = {"meta": [], "link": []}
     for tag in starmap(Tag, walk(html.lower().decode("latin-1"), _WANTED)):

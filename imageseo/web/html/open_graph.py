@@ -11,7 +11,7 @@ _IMAGE = "og:image"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
+class OgImage:
     """One ``og:image``. ``parts``: the tags behind it that belong to it, by their last word (``width``, ``alt`` …)."""
 
     tag: HeadTag
@@ -24,7 +24,7 @@ class Preview:
         return (tag.get("content") or None) if tag is not None else None
 
 
-def previews(head: Head) -> tuple[Preview, ...]:
+def og_images(head: Head) -> tuple[OgImage, ...]:
     """All of them, in page order: ``og:image:width`` and its like belong to the ``og:image`` before them."""
     found: list[tuple[HeadTag, str, dict[str, HeadTag]]] = []
     for tag in head.metas:
@@ -34,15 +34,15 @@ def previews(head: Head) -> tuple[Preview, ...]:
             found.append((tag, said, {}))
         elif name.startswith(f"{_IMAGE}:") and found:
             found[-1][2].setdefault(name.removeprefix(f"{_IMAGE}:"), tag)
-    return tuple(Preview(tag=tag, url=url, parts=parts) for tag, url, parts in found)
+    return tuple(OgImage(tag=tag, url=url, parts=parts) for tag, url, parts in found)
 
 
-def unlisted(page: str, head: Head) -> bool:
+def is_unlisted(page: str, head: Head) -> bool:
     """Whether nobody finds or shares a page: the error page, and what asks to be left out. ``page``: its file."""
-    return page == "404.html" or hidden(head) is not None
+    return page == "404.html" or noindex_tag(head) is not None
 
 
-def hidden(head: Head) -> HeadTag | None:
+def noindex_tag(head: Head) -> HeadTag | None:
     """The tag by which a page asks search engines to leave it out; None for all other pages."""
     for name in ("robots", "googlebot"):
         for tag in head.named(name):

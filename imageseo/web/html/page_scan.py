@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from imageseo.model.image import Attribute, ImageRef, Kept, PageScan, SourceTag, Span, Zone
+from imageseo.model.image import Attribute, ImageRef, OptOut, PageRegion, PageScan, SourceTag, Span
 from imageseo.web.css import selectors
 from imageseo.web.html import charset
 from imageseo.web.html.attributes import RawAttribute, Tag, attributes, room
-from imageseo.web.html.elements import Open
+from imageseo.web.html.elements import OpenElement
 from imageseo.web.html.landmarks import Region
-from imageseo.web.html.page_text import Source
+from imageseo.web.html.page_text import PageText
 from imageseo.web.html.tokenizer import head_room
-from imageseo.web.html.walker import Found, Scanner
+from imageseo.web.html.walker import FoundImage, PageWalker
 
 UnreadablePage = charset.UnreadablePage
 
@@ -21,7 +21,7 @@ _RULE = re.compile(r"\s*(?:imageseo-disable[:\s]\s*)?([a-z][a-z0-9-]*)\s*(?::\s*
 _NEXT_RULE = re.compile(r";(?=\s*[a-z][a-z0-9-]*\s*(?::|;|$))")
 
 
-def find(html: bytes, *, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> PageScan:
+def scan_page(html: bytes, *, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> PageScan:
     """Everything about a page that planning and lint need.
 
     ``include``: images that match, or stand in an element that matches, count as the article's.
@@ -30,7 +30,7 @@ def find(html: bytes, *, include: Sequence[str] = (), exclude: Sequence[str] = (
     """
     charset.check(html)
     text = html.decode("latin-1")
-    scanner = Scanner(
+    scanner = PageWalker(
         text, html.lower().decode("latin-1"), include=selectors.parse(include), exclude=selectors.parse(exclude)
     )
     return _Reading(html, text, scanner).scan()
@@ -44,10 +44,10 @@ _LATE = 120  # characters: more than a date, an author and a category take
 _FAR = 5_000  # characters: what stands below so much text is far from the top, and nobody asks how far
 
 
-class _Reading(Source):
+class _Reading(PageText):
     """Turns the scanner's offsets into values, in the page's own charset."""
 
-    def __init__(self, html: bytes, text: str, scanner: Scanner) -> None:
+    def __init__(self, html: bytes, text: str, scanner: PageWalker) -> None:
         super().__init__(text)
         self.scanner = scanner
         head = scanner.head
@@ -56,8 +56,8 @@ class _Reading(Source):
         self.links = [(tag, self.values(tag)) for tag in head["link"]]
         self.article = self._article()
         # Without article and main, all that no landmark claims is the article.
-        self.free = Zone.CHROME if scanner.regions and self.article is not None else Zone.ARTICLE
-        self.headings = [heading for heading in scanner.headings if self._zone(heading.zone) is Zone.ARTICLE]
+        self.free = PageRegion.CHROME if scanner.regions and self.article is not None else PageRegion.ARTICLE
+        self.headings = [heading for heading in scanner.headings if self._zone(heading.zone) is PageRegion.ARTICLE]
 
     def scan(self) -> PageScan:
         head = self.scanner.head
@@ -119,16 +119,16 @@ class _Reading(Source):
                 if kind == "application/ld+json":
                     yield Span(tag.end, tag.close)
 
-    def _zone(self, zone: Region | None) -> Zone:
+    def _zone(self, zone: Region | None) -> PageRegion:
         if zone is None:
             return self.free
-        return Zone.ARTICLE if zone is Region.ARTICLE else Zone.CHROME
+        return PageRegion.ARTICLE if zone is Region.ARTICLE else PageRegion.CHROME
 
     def _article(self) -> Span | None:
         """The inner bytes of the one article; of ``<main>`` when it holds none or several."""
         regions = [entry for entry in self.scanner.regions if entry.zone is not Region.CHROME]
         main = next((entry for entry in regions if entry.region is Region.MAIN), None)
-        articles: list[Open] = []
+        articles: list[OpenElement] = []
         for entry in regions:
             if entry.region is Region.ARTICLE and not (articles and entry.tag.start < articles[-1].close):
                 articles.append(entry)
@@ -140,7 +140,7 @@ class _Reading(Source):
             chosen = articles[0]
         return Span(chosen.tag.end, chosen.close) if chosen else None
 
-    def _h1(self) -> Open | None:
+    def _h1(self) -> OpenElement | None:
         """The article's first; else the first of the page that is no landmark's (some themes put it above).
 
         One that comes late in an article, on a page that has a title above it, is a headline among others: none then.
@@ -154,7 +154,7 @@ class _Reading(Source):
         late = above and len(self.words(self.article.start, first.tag.start)) > _LATE
         return None if late else first
 
-    def _opening(self, h1: Open | None) -> int | None:
+    def _opening(self, h1: OpenElement | None) -> int | None:
         """Where the text begins: what a theme wraps it in, and nothing else, gives it its column."""
         article = self.article
         if article is None or (h1 is not None and article.start <= h1.tag.start < article.end):
@@ -181,7 +181,7 @@ class _Reading(Source):
         text_at, text_size = self._text_start(), 0
         headings = iter(self.headings)
         following = next(headings, None)
-        above: Open | None = None
+        above: OpenElement | None = None
         heading, below_h1 = None, 0
         for found in self.scanner.images:
             start = found.tag.start
@@ -189,7 +189,7 @@ class _Reading(Source):
             line_start = max(line_start, self.text.rfind("\n", counted, start) + 1)
             counted = start
             zone = self._zone(found.zone)
-            if zone is Zone.ARTICLE and start > text_at and text_size < _FAR:
+            if zone is PageRegion.ARTICLE and start > text_at and text_size < _FAR:
                 size = self._length(text_at, start)
                 text_size += size + 1 if size and text_size else size
                 text_at = found.tag.end
@@ -213,7 +213,7 @@ class _Reading(Source):
                 link=self.values(found.link).get("href") if found.link else None,
                 caption=self._caption(found.figure),
                 heading=heading,
-                text_before=text_size if zone is Zone.ARTICLE else 0,
+                text_before=text_size if zone is PageRegion.ARTICLE else 0,
                 headings_before=below_h1,
                 disabled=_rules(map(self.decode, found.disabled)),
                 sources=self._sources(found.sources),
@@ -231,7 +231,7 @@ class _Reading(Source):
             return self.article.start
         return self.scanner.body.end if self.scanner.body else 0
 
-    def _caption(self, figure: Open | None) -> str | None:
+    def _caption(self, figure: OpenElement | None) -> str | None:
         if figure is None:
             return None
         texts = [self.words(caption.tag.end, caption.close) for caption in figure.captions]
@@ -242,12 +242,12 @@ class _Reading(Source):
         return tuple(SourceTag(v.get("type"), v.get("srcset", ""), v.get("sizes"), v.get("media")) for v in found)
 
 
-def _kept(found: Found, written: Sequence[RawAttribute]) -> Kept | None:
+def _kept(found: FoundImage, written: Sequence[RawAttribute]) -> OptOut | None:
     if found.ignored:
-        return Kept.IGNORED
+        return OptOut.IGNORED
     if found.picture is not None:
-        return None if found.picture.ours else Kept.PICTURE
-    return Kept.SRCSET if any(item.name == "srcset" for item in written) else None
+        return None if found.picture.ours else OptOut.PICTURE
+    return OptOut.SRCSET if any(item.name == "srcset" for item in written) else None
 
 
 def _rules(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from imageseo.web.html.attributes import RawAttribute, Tag, attributes, decoded, written
-from imageseo.web.html.text_content import words
+from imageseo.web.html.text_content import text_content
 
 
-class Source:
+class PageText:
     """A page as latin-1 text, in which every offset is that of a byte. ``codec``: what its bytes really mean."""
 
     def __init__(self, text: str) -> None:
@@ -32,4 +32,4 @@ class Source:
 
     def words(self, start: int, end: int) -> str:
         """The text of a range as a reader sees it."""
-        return words(self.decode(self.text[start:end]))
+        return text_content(self.decode(self.text[start:end]))

@@ -20,7 +20,7 @@ _MARKUP = re.compile(
 _BREAK = re.compile(r"<(?=(?:[bB][rR]|[pP]|[dD][iI][vV]|[lL][iI]|[tT][rRdD]|[hH][1-6])\b)")
 
 
-def words(html: str) -> str:
+def text_content(html: str) -> str:
     """Plain text: markup, scripts and permalink signs gone, references resolved, white space folded."""
     text = _MARKUP.sub("", _BREAK.sub(" <", html)) if "<" in html else html
     return " ".join(unescape(text).split()).removesuffix("¶").rstrip()

@@ -15,9 +15,9 @@ from imageseo.web.html.elements import (
     QUIET,
     SCOPES,
     VOID,
-    Open,
-    marked,
-    said,
+    OpenElement,
+    element_of,
+    notable_tags,
 )
 from imageseo.web.html.landmarks import LANDMARKS, NEEDLES, Element, Region, region
 from imageseo.web.html.links import Links
@@ -31,7 +31,7 @@ _SILENT = Region.PLAIN  # asked of every open element at every heading: the enum
 
 
 @dataclass(slots=True)
-class Found:
+class FoundImage:
     """An ``<img>`` and what stood around it."""
 
     tag: Tag
@@ -39,12 +39,12 @@ class Found:
     ignored: bool
     disabled: tuple[str, ...]
     link: Tag | None
-    figure: Open | None
-    picture: Open | None
+    figure: OpenElement | None
+    picture: OpenElement | None
     sources: tuple[Tag, ...]
 
 
-class Scanner:
+class PageWalker:
     """Fills its lists by walking ``text`` (latin-1) once; ``lowered`` is the same text in lower case."""
 
     def __init__(
@@ -54,21 +54,21 @@ class Scanner:
         self.lowered = lowered
         self.include = include
         self.exclude = exclude
-        self.images: list[Found] = []
-        self.headings: list[Open] = []
-        self.regions: list[Open] = []  # articles and mains
+        self.images: list[FoundImage] = []
+        self.headings: list[OpenElement] = []
+        self.regions: list[OpenElement] = []  # articles and mains
         self.head: dict[str, list[Tag]] = {name: [] for name in ("html", "title", "meta", "link", "base", "script")}
         self.head_close: int | None = None
         self.body: Tag | None = None
         self.slot: Tag | None = None
         self.comments: list[str] = []
         self.page_disabled: list[str] = []
-        self._open: list[Open] = []
+        self._open: list[OpenElement] = []
         self._hidden: list[tuple[int, int]] = []
         self._links = Links(lowered, self._hidden)
         self._mentioned = "imageseo" in lowered
         ours = ("data-imageseo",) if self._mentioned else ()
-        self._marks, self._named = marked(text, lowered, (*NEEDLES, *ours), include, exclude)
+        self._marks, self._named = notable_tags(text, lowered, (*NEEDLES, *ours), include, exclude)
         self._walk()
 
     def _walk(self) -> None:
@@ -111,7 +111,7 @@ class Scanner:
                 elif name in quiet:
                     stack.append(quiet[name])
                 elif name in HEADINGS:
-                    element = Open(Tag(name, start, end, close))
+                    element = OpenElement(Tag(name, start, end, close))
                     element.zone = _zone(stack)
                     headings.append(element)
                     stack.append(element)
@@ -196,14 +196,14 @@ class Scanner:
             element.close = close
             element.end = end if element is ended[0] else close
 
-    def _element(self, tag: Tag) -> Open:
-        element = Open(tag)
+    def _element(self, tag: Tag) -> OpenElement:
+        element = OpenElement(tag)
         name = tag.name
         if not self._marked(tag):
             if name in LANDMARKS:
                 element.region = region(Element(name, "", ()))
             return element
-        values, element.region = said(name, self.text[tag.start : tag.end])
+        values, element.region = element_of(name, self.text[tag.start : tag.end])
         if "data-imageseo-hero" in values:
             self.slot = self.slot or tag
         element.disabled = values.get("data-imageseo-disable")
@@ -224,7 +224,7 @@ class Scanner:
             around.append(self._element(tag))
         included = any(entry.included for entry in around)
         self.images.append(
-            Found(
+            FoundImage(
                 tag=tag,
                 zone=Region.ARTICLE if included else _zone(around),
                 ignored=any(entry.ignored or entry.excluded for entry in around),
@@ -236,12 +236,12 @@ class Scanner:
             )
         )
 
-    def _telling(self) -> list[Open]:
+    def _telling(self) -> list[OpenElement]:
         """The open elements of which an image or a heading in them may want to know."""
         return [entry for entry in self._open if entry.region is not _SILENT or entry.tag.end]
 
 
-def _zone(around: Sequence[Open]) -> Region | None:
+def _zone(around: Sequence[OpenElement]) -> Region | None:
     """ARTICLE or CHROME by what stands open, innermost first; ``None`` outside of everything that says."""
     banner: str | None = None
     for entry in reversed(around):
@@ -256,5 +256,5 @@ def _zone(around: Sequence[Open]) -> Region | None:
     return Region.CHROME if banner else None
 
 
-def _nearest(around: Sequence[Open], name: str) -> Open | None:
+def _nearest(around: Sequence[OpenElement], name: str) -> OpenElement | None:
     return next((entry for entry in reversed(around) if entry.tag.name == name), None)

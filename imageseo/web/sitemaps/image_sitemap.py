@@ -34,7 +34,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sitemaps:
+class SitemapChanges:
     """What to write and to remove, as paths of the site; nothing that is as it should be already.
 
     ``problems``: what was left out or left alone, and why.
@@ -45,13 +45,13 @@ class Sitemaps:
     problems: tuple[str, ...] = ()
 
 
-def join(
+def join_images(
     read: Callable[[str], bytes | None],
     images: Mapping[str, Sequence[str]],
     *,
     base_url: str,
     limits: Limits | None = None,
-) -> Sitemaps:
+) -> SitemapChanges:
     """The sitemaps of a site with its images in them.
 
     ``read``: bytes of a file of the site, None when it is not there. ``images``: absolute URL of every page that may
@@ -67,7 +67,7 @@ def join(
     else:
         job.join_top(name, _Lookup(wanted))
     changed = {path: data for path, data in job.files.items() if read(path) != data}
-    return Sitemaps(files=tuple(changed.items()), stale=tuple(job.stale), problems=tuple(job.problems))
+    return SitemapChanges(files=tuple(changed.items()), stale=tuple(job.stale), problems=tuple(job.problems))
 
 
 class _Lookup:

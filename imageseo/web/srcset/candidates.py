@@ -15,7 +15,16 @@ from imageseo.web.srcset.sizes import source_size
 
 # fmt: off
 __all__ = [
-    "MIMES", "Candidate", "by_width", "choose", "chosen", "chosen_of", "listed", "parse_srcset", "source_size", "taken",
+    "MIMES",
+    "Candidate",
+    "choose",
+    "chosen_url",
+    "chosen_url_of",
+    "has_width_descriptors",
+    "parse_srcset",
+    "source_matches",
+    "source_size",
+    "srcset_entries",
 ]
 # fmt: on
 
@@ -40,7 +49,7 @@ class Candidate(NamedTuple):
     density: float | None = None
 
 
-class Listed(NamedTuple):
+class SrcsetEntry(NamedTuple):
     """One entry of a srcset as written: ``candidate`` is ``None`` where its descriptors make browsers drop it."""
 
     url: str
@@ -51,10 +60,10 @@ class Listed(NamedTuple):
 @lru_cache(maxsize=1024)  # a page's facts and its rules ask for the same ones
 def parse_srcset(text: str) -> tuple[Candidate, ...]:
     """The candidates in the order written; those that browsers drop (bad descriptors) are left out."""
-    return tuple(each.candidate for each in listed(text) if each.candidate is not None)
+    return tuple(each.candidate for each in srcset_entries(text) if each.candidate is not None)
 
 
-def listed(text: str) -> Iterator[Listed]:
+def srcset_entries(text: str) -> Iterator[SrcsetEntry]:
     """The entries in the order written, with those that browsers drop."""
     at = 0
     while True:
@@ -75,7 +84,7 @@ def listed(text: str) -> Iterator[Listed]:
                 depth += {"(": 1, ")": -1}.get(text[at], 0) if depth or text[at] == "(" else 0
                 at += 1
             descriptors = text[start:at]
-        yield Listed(url, descriptors.strip(), _described(url, descriptors.split()))
+        yield SrcsetEntry(url, descriptors.strip(), _described(url, descriptors.split()))
 
 
 def choose(candidates: Sequence[Candidate], slot: float, dpr: float) -> Candidate | None:
@@ -91,7 +100,7 @@ def choose(candidates: Sequence[Candidate], slot: float, dpr: float) -> Candidat
     return next(candidate for density, candidate in ranked if density == ranked[-1][0])
 
 
-def chosen(
+def chosen_url(
     sources: Sequence[SourceTag],
     fallback_src: str,
     viewport: Viewport,
@@ -103,7 +112,7 @@ def chosen(
 ) -> str:
     """The URL that a browser shows. ``srcset``, ``sizes``: of the ``<img>`` itself; ``lazy``: it may have ``auto``."""
     for source in sources:
-        if not taken(source.type, source.media, viewport, mimes):
+        if not source_matches(source.type, source.media, viewport, mimes):
             continue
         candidate = choose(parse_srcset(source.srcset), source_size(source.sizes, viewport, lazy=lazy), viewport.dpr)
         if candidate is not None:
@@ -116,21 +125,25 @@ def chosen(
     return candidate.url if candidate else fallback_src
 
 
-def taken(media_type: str | None, media: str | None, viewport: Viewport, mimes: Collection[str] = MIMES) -> bool:
+def source_matches(
+    media_type: str | None, media: str | None, viewport: Viewport, mimes: Collection[str] = MIMES
+) -> bool:
     """Whether a browser takes a ``<source>``, or an early load, with such a ``type`` and ``media``."""
     kind = (media_type or "").split(";")[0].strip().lower()
     return (not kind or kind in mimes) and matches(media, viewport)
 
 
-def by_width(srcset: str | None) -> bool:
+def has_width_descriptors(srcset: str | None) -> bool:
     """Whether a srcset lists files by their widths, so that ``sizes`` counts."""
     return any(candidate.width is not None for candidate in parse_srcset(srcset or ""))
 
 
-def chosen_of(ref: ImageRef, viewport: Viewport, mimes: Collection[str] = MIMES) -> str:
+def chosen_url_of(ref: ImageRef, viewport: Viewport, mimes: Collection[str] = MIMES) -> str:
     """The URL that a browser shows for an ``<img>`` as it stands on its page."""
     lazy = (ref.get("loading") or "").strip().lower() == "lazy"
-    return chosen(ref.sources, ref.src, viewport, mimes, srcset=ref.get("srcset"), sizes=ref.get("sizes"), lazy=lazy)
+    return chosen_url(
+        ref.sources, ref.src, viewport, mimes, srcset=ref.get("srcset"), sizes=ref.get("sizes"), lazy=lazy
+    )
 
 
 def _density(candidate: Candidate, slot: float) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from imageseo.model.finding import Viewport
-from imageseo.web.srcset.candidates import chosen, parse_srcset, taken
+from imageseo.web.srcset.candidates import chosen_url, parse_srcset, source_matches
 
 
 class Preload(NamedTuple):
@@ -37,8 +37,8 @@ class Preload(NamedTuple):
 
     def at(self, viewport: Viewport) -> str | None:
         """The URL that a viewport downloads early; ``None`` where the link is passed over."""
-        if not taken(self.type, self.media, viewport):
+        if not source_matches(self.type, self.media, viewport):
             return None
         if self.srcset is None:
             return self.href or None
-        return chosen((), "", viewport, srcset=self.srcset, sizes=self.sizes) or None
+        return chosen_url((), "", viewport, srcset=self.srcset, sizes=self.sizes) or None

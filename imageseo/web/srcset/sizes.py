@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from imageseo.model.finding import Viewport
-from imageseo.web.css.lengths import pixels, sane
+from imageseo.web.css.lengths import is_parseable, to_px
 from imageseo.web.css.media_queries import condition
 
 _EVERYWHERE = Viewport(name="any", width=1000, height=1000, dpr=1.0)
@@ -29,7 +29,7 @@ def source_size(sizes: str | None, viewport: Viewport, *, lazy: bool = True) -> 
     if not lazy and re.match(r"\s*auto\s*(,|$)", sizes or "", re.IGNORECASE):
         return float(viewport.width)
     for media, length in _parsed(sizes or ""):
-        found = pixels(length, viewport)
+        found = to_px(length, viewport)
         if found is not None and condition(media, viewport) is True:
             return max(found, 0.0)
     return float(viewport.width)
@@ -54,7 +54,7 @@ def _parsed(sizes: str) -> tuple[tuple[tuple[Any, ...], Any], ...]:
     import tinycss2
 
     entries: list[tuple[tuple[Any, ...], Any]] = []
-    if not sane(sizes):
+    if not is_parseable(sizes):
         return ()
     entry: list[Any] = []
     for node in [*tinycss2.parse_component_value_list(sizes, skip_comments=True), None]:
@@ -70,6 +70,6 @@ def _parsed(sizes: str) -> tuple[tuple[tuple[Any, ...], Any], ...]:
 
 
 def _is_length(node: Any) -> bool:
-    found = pixels(node, _EVERYWHERE)
+    found = to_px(node, _EVERYWHERE)
     # A calculation may fall below zero (and counts as 0 then); a plain length may not.
     return found is not None and (node.type == "function" or found >= 0)

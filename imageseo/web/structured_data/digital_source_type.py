@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from imageseo.model.facts import Target
+from imageseo.model.facts import ResolvedUrl
 from imageseo.model.hero import COMPOSITE_TRAINED_MEDIA, TRAINED_MEDIA
 from imageseo.web.structured_data.image_object import source_type
-from imageseo.web.structured_data.parser import Linked
+from imageseo.web.structured_data.parser import JsonLd
 from imageseo.web.structured_data.schema_org import IMAGE_TYPES, SOURCE_TYPES
 
 _PARTS = re.compile(r"[·|;()\[\]]|[.](?=\s|$)|\s[-–—]\s")
@@ -23,7 +23,7 @@ _OUTRIGHT = re.compile(
 )
 
 
-def code_of(uri: str | None) -> str | None:
+def short_name(uri: str | None) -> str | None:
     """schema.org's name for an IPTC DigitalSourceType URI or for a member of its own, without the word they all end in
     (``TrainedAlgorithmicMedia``); None for what is no member.
     """
@@ -33,26 +33,26 @@ def code_of(uri: str | None) -> str | None:
     return name.removesuffix("DigitalSource") if name in SOURCE_TYPES else None
 
 
-_MADE = frozenset({code_of(TRAINED_MEDIA), code_of(COMPOSITE_TRAINED_MEDIA)})
+_MADE = frozenset({short_name(TRAINED_MEDIA), short_name(COMPOSITE_TRAINED_MEDIA)})
 
 
-def made_by_model(code: str | None) -> bool:
+def is_ai_type(code: str | None) -> bool:
     """Whether a name of ``code_of`` means that a trained model made a picture, or a part of it."""
     return code is not None and code in _MADE
 
 
-def says_outright(caption: str | None) -> bool:
+def declares_ai(caption: str | None) -> bool:
     """Whether a caption says that this image is generated, not only that it is about AI."""
     return any(_OUTRIGHT.fullmatch(part.strip()) for part in _PARTS.split(caption or ""))
 
 
-def said_of(linked: Linked, target: Callable[[str], Target]) -> dict[str, str]:
+def declared_types(linked: JsonLd, target: Callable[[str], ResolvedUrl]) -> dict[str, str]:
     """File of the site -> what the page's JSON-LD says of its origin, as ``code_of`` names it."""
     found: dict[str, str] = {}
     for node in linked.nodes:
         said = node.said.get("digitalSourceType") if node.types & IMAGE_TYPES else None
         said = said.get("@id") if isinstance(said, dict) else said
-        code = code_of(said) if isinstance(said, str) else None
+        code = short_name(said) if isinstance(said, str) else None
         for key in ("contentUrl", "url"):
             url = node.said.get(key)
             if code is not None and isinstance(url, str) and (path := target(url).path) is not None:

@@ -10,7 +10,7 @@ from functools import lru_cache
 _TOKEN = re.compile(r'[ \t\r\n]*(?:("(?:[^"\\]|\\.)*")|([\[\]{}:,])|([^\s"\[\]{}:,]+))', re.DOTALL)
 
 
-def place(text: str, path: Sequence[str | int], start: int = 0) -> int:
+def position(text: str, path: Sequence[str | int], start: int = 0) -> int:
     """Index into ``text`` of the value at ``path`` (keys of objects, indices of lists); of its key in an object.
 
     ``text`` is valid JSON from ``start`` on. Where the path leads nowhere: the place of the last part that is there.

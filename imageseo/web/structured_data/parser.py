@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from imageseo.model.facts import Problem
 from imageseo.model.image import Span
-from imageseo.web.structured_data.json_position import place
+from imageseo.web.structured_data.json_position import position
 
 MAX_BYTES = 4 * 2**20
 """Of one block; a larger one is not read. The largest of real sites have some 100 KB."""
@@ -57,7 +57,7 @@ class Node:
     def offset(self, *keys: str | int) -> int:
         """Byte of the page at which it begins, or what it says under a key."""
         text = self.block.text
-        return self.block.offset(place(text, (*self.path, *keys), _content(text)[0]))
+        return self.block.offset(position(text, (*self.path, *keys), _content(text)[0]))
 
     def listed(self, key: str) -> Iterator[tuple[tuple[str | int, ...], Any]]:
         """What it says under a key: each value with its path from here, whether it is one or a list of them."""
@@ -70,7 +70,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class JsonLdError:
     """A block that cannot be read: why, and the byte of the page where reading stopped."""
 
     offset: int
@@ -79,11 +79,11 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Linked:
+class JsonLd:
     """All that a page's blocks say. ``nodes``: of schema.org's vocabulary, in page order."""
 
     nodes: tuple[Node, ...] = ()
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[JsonLdError, ...] = ()
     by_id: Mapping[str, Sequence[Node]] = field(default_factory=dict, repr=False)
 
     def named(self, name: str) -> Sequence[Node]:
@@ -91,17 +91,17 @@ class Linked:
         return self.by_id.get(name, ())
 
 
-def read(html: bytes, spans: Sequence[Span], charset: str) -> Linked:
+def read(html: bytes, spans: Sequence[Span], charset: str) -> JsonLd:
     """The JSON-LD of a page. ``spans``: the contents of its blocks. Raises nothing."""
     nodes: list[Node] = []
-    faults: list[Fault] = []
+    faults: list[JsonLdError] = []
     for start, end in spans:
         if end - start > MAX_BYTES:
             problem = (
                 f"a JSON-LD block of {(end - start) / 2**20:.1f} MiB is not read; at most {MAX_BYTES >> 20} MiB are"
             )
             faults.append(
-                Fault(offset=start, problem=problem, hint="say less: search engines want what the page shows")
+                JsonLdError(offset=start, problem=problem, hint="say less: search engines want what the page shows")
             )
             continue
         block = Block(text=html[start:end].decode(charset, "replace"), start=start, charset=charset)
@@ -114,29 +114,33 @@ def read(html: bytes, spans: Sequence[Span], charset: str) -> Linked:
         except (ValueError, RecursionError) as error:
             deep = "it nests too deeply" if isinstance(error, RecursionError) else str(error)
             faults.append(
-                Fault(offset=block.offset(begin), problem=f"a JSON-LD block cannot be read: {deep}", hint=_MEND)
+                JsonLdError(offset=block.offset(begin), problem=f"a JSON-LD block cannot be read: {deep}", hint=_MEND)
             )
     by_id: dict[str, list[Node]] = {}
     for node in nodes:
         if node.id is not None:
             by_id.setdefault(node.id, []).append(node)
-    return Linked(nodes=tuple(nodes), faults=tuple(faults), by_id=by_id)
+    return JsonLd(nodes=tuple(nodes), faults=tuple(faults), by_id=by_id)
 
 
 _MEND = "mend the template that writes it; search engines drop the whole block"
 
 
-def _fault(block: Block, begin: int, error: json.JSONDecodeError) -> Fault:
+def _fault(block: Block, begin: int, error: json.JSONDecodeError) -> JsonLdError:
     """What reading stopped at, in words."""
     text, at = block.text, min(begin + error.pos, max(len(block.text) - 1, 0))
     if not text[begin:].strip():
-        return Fault(offset=block.start, problem="a JSON-LD block is empty", hint="leave it out where it says nothing")
+        return JsonLdError(
+            offset=block.start, problem="a JSON-LD block is empty", hint="leave it out where it says nothing"
+        )
     what = error.msg[:1].lower() + error.msg[1:]
     found = " ".join(text[at : at + 24].split())
     hint = _MEND
     if text[at:].startswith(("&quot;", "&#34;", "&#x22;")):
         hint = "the template escapes quotes as in HTML; a script wants them as they are (Jinja: `| tojson`)"
-    return Fault(offset=block.offset(at), problem=f"a JSON-LD block cannot be read: {what}, at `{found}`", hint=hint)
+    return JsonLdError(
+        offset=block.offset(at), problem=f"a JSON-LD block cannot be read: {what}, at `{found}`", hint=hint
+    )
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -194,7 +198,7 @@ def _plain(said: Mapping[str, Any]) -> Mapping[str, Any]:
     return {key.removeprefix("schema:"): value for key, value in said.items()}
 
 
-def some(problems: Iterator[Problem]) -> Iterator[Problem]:
+def first_problems(problems: Iterator[Problem]) -> Iterator[Problem]:
     """The first of a page's problems: a block of megabytes may be wrong all over, and each has to be looked for."""
     for number, problem in enumerate(islice(problems, MOST), 1):
         more = " (more of its kind on this page are not listed)" if number == MOST else ""
@@ -206,10 +210,10 @@ def images_of(node: Node, name: str) -> Iterator[object]:
     return (value for _, value in node.listed(name) if value)
 
 
-def address(linked: Linked, value: object) -> str | None:
+def image_url(linked: JsonLd, value: object) -> str | None:
     """The URL of an image's file: of text that is one, of an ImageObject, of what a reference leads to."""
     if isinstance(value, str):
-        return address(linked, {"@id": value}) or value
+        return image_url(linked, {"@id": value}) or value
     if not isinstance(value, Mapping):
         return None
     for key in ("contentUrl", "url"):
@@ -220,6 +224,6 @@ def address(linked: Linked, value: object) -> str | None:
     name = value.get("@id")
     for node in linked.named(name) if isinstance(name, str) else ():
         inner = {key: said for key, said in node.said.items() if key != "@id"}
-        if inner and (found := address(linked, inner)):
+        if inner and (found := image_url(linked, inner)):
             return found
     return None

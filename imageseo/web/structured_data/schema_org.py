@@ -74,7 +74,7 @@ def near(name: str, known: Iterable[str], cutoff: float = 0.75) -> str | None:
 
 
 @lru_cache(maxsize=4096)
-def slip_of_type(name: str) -> bool:
+def misspelled_type(name: str) -> bool:
     """Whether a type's name is a slip of ImageObject."""
     if name in IMAGE_TYPES or name in _TYPES:
         return False
@@ -82,7 +82,7 @@ def slip_of_type(name: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def slip_of_property(name: str) -> str | None:
+def misspelled_property(name: str) -> str | None:
     """The property about images that a name of another thing's property is a slip of; None for all others."""
     if name in _TOLD_OF:
         return None

@@ -8,7 +8,7 @@ from typing import Any
 
 from imageseo.heroes.providers.asset_library import file_metadata, sidecar
 from imageseo.heroes.providers.asset_library.entry import SUFFIXES, Entry
-from imageseo.heroes.providers.asset_library.locations import Place
+from imageseo.heroes.providers.asset_library.locations import Location
 from imageseo.model.errors import ProviderError
 
 _SHOWN = 10  # faults of sidecars that one message names
@@ -23,13 +23,13 @@ class Found:
     sidecars: tuple[str, ...]
 
 
-class Listing:
+class Catalog:
     """A library's files as they are now. Raises ProviderError when there are none to be had."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Location) -> None:
         self.place = place
         self.faults: list[str] = []
-        self._folderwide: sidecar.Folderwide | None = None
+        self._folderwide: sidecar.LibraryDefaults | None = None
         self.files = files = place.files()
         whole = files.get(sidecar.FOLDERWIDE, "")
         self.pictures: dict[str, Found] = {}
@@ -43,7 +43,7 @@ class Listing:
     def entry(self, path: str) -> Entry:
         """All that is known of a picture. Faults of its sidecar are kept for ``complain``."""
         found = self.pictures[path]
-        seen = file_metadata.look(self.place.at(path))
+        seen = file_metadata.read_header(self.place.at(path))
         own: dict[str, Any] = {}
         if len(found.sidecars) > 1:
             self.faults.append(f"{found.sidecars[1]}: {found.sidecars[0]} speaks of the same picture; keep one of them")
@@ -58,7 +58,7 @@ class Listing:
         said["focal"] = tuple(said["focal"]) if said.get("focal") else None
         return Entry(path=path, width=seen.width, height=seen.height, problem=seen.problem, **said)
 
-    def _whole(self) -> sidecar.Folderwide:
+    def _whole(self) -> sidecar.LibraryDefaults:
         if self._folderwide is None:
             text = self._text(sidecar.FOLDERWIDE) if sidecar.FOLDERWIDE in self.files else ""
             self._folderwide = sidecar.folderwide(text, sidecar.FOLDERWIDE, self.faults)

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imageseo.heroes.providers.asset_library.entry import Entry
-from imageseo.heroes.providers.asset_library.search_index import EVERYWHERE, Hit, Shelf, Where
+from imageseo.heroes.providers.asset_library.search_index import EVERYWHERE, Filter, Hit, SearchIndex
 from imageseo.model.errors import MissingExtraError, ProviderError
-from imageseo.model.extras import command
+from imageseo.model.extras import install_command
 from imageseo.model.protocols import Progress
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Sentences:
         if not all(find_spec(name) for name in ("torch", "transformers", "safetensors")):
             raise MissingExtraError(
                 'providers.library.search is "embeddings", which needs torch and transformers',
-                hint=command("embeddings"),
+                hint=install_command("embeddings"),
             )
         if not (folder / "config.json").is_file():
             raise ProviderError(
@@ -68,7 +68,7 @@ class Sentences:
 
 
 def ranked(
-    shelf: Shelf, model: Sentences, query: str, where: Where = EVERYWHERE, progress: Progress | None = None
+    shelf: SearchIndex, model: Sentences, query: str, where: Filter = EVERYWHERE, progress: Progress | None = None
 ) -> list[Hit]:
     """All pictures by their likeness to the query (cosine, four digits), equal ones by path."""
     import numpy as np
@@ -83,7 +83,7 @@ def ranked(
 
 
 def _vectors(
-    shelf: Shelf, model: Sentences, hits: Sequence[Hit], progress: Progress | None
+    shelf: SearchIndex, model: Sentences, hits: Sequence[Hit], progress: Progress | None
 ) -> dict[int, NDArray[np.float32]]:
     import numpy as np
 

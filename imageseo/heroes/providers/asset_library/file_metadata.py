@@ -30,7 +30,7 @@ _IIM = {"title": 5, "caption": 120, "credit": 110, "copyright": 116, "creator": 
 _EXIF = {"creator": 0x013B, "copyright": 0x8298}  # cameras write their own name as the description
 
 
-class Seen(NamedTuple):
+class HeaderMetadata(NamedTuple):
     """``said``: by the fields of ``Entry``. ``problem``: why the file cannot be used, ``""`` when it can."""
 
     width: int = 0
@@ -39,7 +39,7 @@ class Seen(NamedTuple):
     problem: str = ""
 
 
-def look(path: Path) -> Seen:
+def read_header(path: Path) -> HeaderMetadata:
     """What the header says; pixels are not decoded. Broken metadata says nothing, a broken file is a ``problem``."""
     from PIL import Image
 
@@ -49,22 +49,22 @@ def look(path: Path) -> Seen:
             with Image.open(path) as image:
                 return _seen(image)
     except OSError as error:
-        return Seen(problem=f"cannot be read: {error.strerror or 'no image of a known format'}")
+        return HeaderMetadata(problem=f"cannot be read: {error.strerror or 'no image of a known format'}")
     except Exception as error:  # a broken header makes Pillow raise whatever it meets first
-        return Seen(problem=f"cannot be read: {error}")
+        return HeaderMetadata(problem=f"cannot be read: {error}")
 
 
-def _seen(image: ImageFile) -> Seen:
+def _seen(image: ImageFile) -> HeaderMetadata:
     width, height = image.size
     if width * height > MAX_PIXELS:
-        return Seen(problem=f"has {width}x{height} px; at most {MAX_PIXELS:,} are read")
+        return HeaderMetadata(problem=f"has {width}x{height} px; at most {MAX_PIXELS:,} are read")
     if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":
-        return Seen(problem="is animated")
+        return HeaderMetadata(problem="is animated")
     exif = image.getexif()
     if exif.get(0x0112) in (5, 6, 7, 8):
         width, height = height, width
     said = {name: text for name, tag in _EXIF.items() if (text := properties.exif_text(exif.get(tag)))}
-    return Seen(width=width, height=height, said={**said, **_iptc(image), **_packet(image)})
+    return HeaderMetadata(width=width, height=height, said={**said, **_iptc(image), **_packet(image)})
 
 
 def _iptc(image: ImageFile) -> dict[str, Any]:

@@ -16,14 +16,14 @@ from imageseo.heroes.providers.asset_library.entry import SUFFIXES
 from imageseo.model.errors import ProviderError
 from imageseo.model.protocols import Progress
 from imageseo.storage.atomic import write_atomic
-from imageseo.storage.remote import Limits, Remote, Trouble, checked
+from imageseo.storage.remote import Limits, Remote, RemoteError, validated_url
 
 KEY = "providers.library.folder"
 _NAME = "mend or make it, or name another place: `providers.library.folder` in the settings"
 _FEW = 8  # files to fetch that are worth a progress bar
 
 
-class Place(Protocol):
+class Location(Protocol):
     """``shown``: as the user knows it. ``name``: which place it is, for what is kept of it."""
 
     shown: str
@@ -46,11 +46,11 @@ class Place(Protocol):
         ...
 
 
-def of(folder: str, project: Path, cache: Path, progress: Progress | None = None) -> Place:
+def open_location(folder: str, project: Path, cache: Path, progress: Progress | None = None) -> Location:
     """The place of the setting ``providers.library.folder``; nothing is read yet."""
     if "://" not in folder:
         return Folder(project / folder, folder)
-    url = checked(folder, KEY)
+    url = validated_url(folder, KEY)
     if urlsplit(url).scheme == "file":
         return Folder(Path(url2pathname(urlsplit(url).path)), url)
     return Bucket(url, cache / "library", progress=progress)
@@ -103,7 +103,7 @@ class Bucket:
     def files(self) -> Mapping[str, str]:
         try:
             there = {path: stamp for path, stamp in self._remote.stamps().items() if _ours(path)}
-        except Trouble as trouble:
+        except RemoteError as trouble:
             raise self._unread(self.shown, trouble) from None
         if not there:
             raise ProviderError(f"library: there are no pictures at {self.shown}", hint=_NAME)
@@ -144,7 +144,7 @@ class Bucket:
     def _fetched(self, path: str) -> bytes | None:
         try:
             return self._remote.get(path)
-        except Trouble as trouble:
+        except RemoteError as trouble:
             raise self._unread(f"{self.shown}/{path}", trouble) from None
 
     def _keep(self, path: str, stamp: str, data: bytes) -> None:
@@ -178,7 +178,7 @@ class Bucket:
                 if path not in wanted:
                     path.unlink(missing_ok=True)
 
-    def _unread(self, what: str, trouble: Trouble) -> ProviderError:
+    def _unread(self, what: str, trouble: RemoteError) -> ProviderError:
         return ProviderError(f"library: {what} cannot be read: {trouble.message}", hint=trouble.hint)
 
 

@@ -10,9 +10,9 @@ from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
-from imageseo.heroes.providers.asset_library.catalog import Listing
+from imageseo.heroes.providers.asset_library.catalog import Catalog
 from imageseo.heroes.providers.asset_library.entry import Entry, folded
-from imageseo.heroes.providers.asset_library.locations import Place
+from imageseo.heroes.providers.asset_library.locations import Location
 from imageseo.heroes.providers.asset_library.query_terms import spaced
 from imageseo.model.errors import ProviderError
 from imageseo.model.protocols import Progress
@@ -47,7 +47,7 @@ class Row(NamedTuple):
     tags: str
 
 
-class Where(NamedTuple):
+class Filter(NamedTuple):
     """Which pictures are asked for. ``tags``: all of them, folded. ``orientation``: ``any`` or one."""
 
     tags: tuple[str, ...] = ()
@@ -70,13 +70,13 @@ class Where(NamedTuple):
         return "; ".join(parts)
 
 
-EVERYWHERE = Where()
+EVERYWHERE = Filter()
 
 
-class Shelf:
+class SearchIndex:
     """The open index. Answers are the same however it came about; equal scores are sorted by path."""
 
-    def __init__(self, base: sqlite3.Connection, listing: Listing) -> None:
+    def __init__(self, base: sqlite3.Connection, listing: Catalog) -> None:
         self.base, self.listing = base, listing
         rows = base.execute("SELECT id, path, width, orientation, tags FROM pictures")
         self.rows: dict[int, Row] = {id: Row(*row) for id, *row in rows}
@@ -84,7 +84,7 @@ class Shelf:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def search(self, words: Iterable[str], where: Where = EVERYWHERE) -> list[Hit]:
+    def search(self, words: Iterable[str], where: Filter = EVERYWHERE) -> list[Hit]:
         """Pictures in which any of the words occurs, the best first; all of them, by path, without words.
 
         Of many words those count that are rarest here.
@@ -138,23 +138,23 @@ class Shelf:
 
 
 @contextmanager
-def opened(place: Place, cache: Path, progress: Progress | None = None) -> Iterator[Shelf]:
+def open_index(place: Location, cache: Path, progress: Progress | None = None) -> Iterator[SearchIndex]:
     """The index of a library, up to date. One that is damaged is built anew; one that cannot be kept, in memory.
 
     Raises ProviderError: no such place, faults of sidecars, no FTS5.
     """
-    listing = Listing(place)
+    listing = Catalog(place)
     digest = hashlib.sha256(place.name.encode("utf-8", "surrogatepass")).hexdigest()
     with closing(_current(cache / "library" / f"{digest[:16]}.sqlite", listing, progress)) as base:
         try:
-            yield Shelf(base, listing)
+            yield SearchIndex(base, listing)
         except sqlite3.Error as error:  # damage that its check did not see
             raise ProviderError(
                 f"library: the index of {place.shown} cannot be read: {error}", hint=f"remove {cache / 'library'}"
             ) from error
 
 
-def _current(path: Path, listing: Listing, progress: Progress | None) -> sqlite3.Connection:
+def _current(path: Path, listing: Catalog, progress: Progress | None) -> sqlite3.Connection:
     for anew in (False, True):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -168,7 +168,7 @@ def _current(path: Path, listing: Listing, progress: Progress | None) -> sqlite3
     return _filled(":memory:", listing, progress)
 
 
-def _filled(where: str, listing: Listing, progress: Progress | None) -> sqlite3.Connection:
+def _filled(where: str, listing: Catalog, progress: Progress | None) -> sqlite3.Connection:
     base = sqlite3.connect(where, timeout=20.0, check_same_thread=False)
     try:
         base.execute("PRAGMA cache_size = -32000")  # KiB: the whole index of twenty thousand pictures
@@ -197,7 +197,7 @@ def _create(base: sqlite3.Connection) -> None:
         raise
 
 
-def _refresh(base: sqlite3.Connection, listing: Listing, progress: Progress | None) -> None:
+def _refresh(base: sqlite3.Connection, listing: Catalog, progress: Progress | None) -> None:
     if not any(_differences(base, listing)):
         return
     with base:
@@ -213,7 +213,7 @@ def _refresh(base: sqlite3.Connection, listing: Listing, progress: Progress | No
         listing.complain()
 
 
-def _differences(base: sqlite3.Connection, listing: Listing) -> tuple[list[int], list[str]]:
+def _differences(base: sqlite3.Connection, listing: Catalog) -> tuple[list[int], list[str]]:
     """Ids of rows that stand no longer, paths of pictures to be read."""
     rows = base.execute("SELECT id, path, stamp FROM pictures")
     known: dict[str, tuple[int, str]] = {path: (id, stamp) for id, path, stamp in rows}
@@ -221,7 +221,7 @@ def _differences(base: sqlite3.Connection, listing: Listing) -> tuple[list[int],
     return stale, [path for path in listing.pictures if _stamp(listing, path) != known.get(path, (0, ""))[1]]
 
 
-def _stamp(listing: Listing, path: str) -> str:
+def _stamp(listing: Catalog, path: str) -> str:
     found = listing.pictures.get(path)
     return found.stamp if found else ""
 

@@ -12,17 +12,17 @@ from imageseo.heroes.providers.asset_library import query_terms
 from imageseo.heroes.providers.asset_library.entry import Entry
 from imageseo.heroes.providers.asset_library.licenses import refused
 from imageseo.heroes.providers.asset_library.master_image import UnreadableError, master
-from imageseo.heroes.providers.asset_library.search_index import EVERYWHERE, Hit, Shelf, Where
+from imageseo.heroes.providers.asset_library.search_index import EVERYWHERE, Filter, Hit, SearchIndex
 from imageseo.model.errors import ProviderError
 
-Ranked = Callable[[str, Where], list[Hit]]
+Ranked = Callable[[str, Filter], list[Hit]]
 """Search by meaning: query and filter -> every picture, the best first."""
 
 _TOLD = 3  # pictures that are named which were not taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class Query:
     """What a recipe asks of the library. ``errand``: its key and its page.
 
     ``near``: words of the page; what fits them comes before the rest.
@@ -34,12 +34,12 @@ class Ask:
     query: str = ""
     near: str = ""
     picture: str = ""
-    where: Where = EVERYWHERE
+    where: Filter = EVERYWHERE
     share: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pick:
+class Selection:
     """The picture, its master and why it is this one. ``passed``: better ones that were not taken, each with why.
 
     ``focal``: where in the master what a crop must keep is, as shares.
@@ -58,25 +58,25 @@ class Pick:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class Selector:
     """Picks from an open shelf.
 
     ``allowed``: licences beside the free ones. ``shown``: (hash of a picture or a master, errand) -> where else it is
     shown already. ``ranked``: search by meaning instead of words, by ``model``; its score must reach ``least``.
     """
 
-    shelf: Shelf
+    shelf: SearchIndex
     allowed: Collection[str]
     shown: Callable[[str, tuple[str, str]], str | None]
     ranked: Ranked | None = None
     least: float = 0.0
     model: str = ""
 
-    def pick(self, ask: Ask) -> Pick:
+    def pick(self, ask: Query) -> Selection:
         """Raises ProviderError when there is none, with the query and the nearest pictures."""
         return self._named(ask) if ask.picture else self._found(ask)
 
-    def _named(self, ask: Ask) -> Pick:
+    def _named(self, ask: Query) -> Selection:
         hit = self.shelf.named(ask.picture)
         if hit is None:
             raise ProviderError(
@@ -92,7 +92,7 @@ class Desk:
             raise ProviderError(f"library: {entry.path} {error}", hint="replace the file") from error
         return pick
 
-    def _found(self, ask: Ask) -> Pick:
+    def _found(self, ask: Query) -> Selection:
         terms = query_terms.asked(ask.query)
         hits = self._hits(ask, terms, ask.where)
         passed: list[str] = []
@@ -111,7 +111,7 @@ class Desk:
             passed.append(why)
         raise self._nothing(ask, terms, passed)
 
-    def _hits(self, ask: Ask, terms: tuple[str, ...], where: Where) -> list[Hit]:
+    def _hits(self, ask: Query, terms: tuple[str, ...], where: Filter) -> list[Hit]:
         if self.ranked is not None and terms:
             return self.ranked(ask.query, where)
         if ask.query and not terms:  # signs only: nothing to search for
@@ -119,7 +119,7 @@ class Desk:
         found = self.shelf.search(terms, where)
         return self._nearest(ask.near, where, found) if ask.near and not terms else found
 
-    def _nearest(self, near: str, where: Where, found: list[Hit]) -> list[Hit]:
+    def _nearest(self, near: str, where: Filter, found: list[Hit]) -> list[Hit]:
         """The same pictures, those before the rest that a search for some words would find."""
         terms = query_terms.asked(near)
         if not terms:
@@ -139,7 +139,9 @@ class Desk:
     def _barrier(self, entry: Entry) -> str:
         return f"{entry.path} {entry.problem}" if entry.problem else refused(entry, self.allowed)
 
-    def _taken(self, hit: Hit, entry: Entry, ask: Ask, rank: int, candidates: int, passed: tuple[str, ...]) -> Pick:
+    def _taken(
+        self, hit: Hit, entry: Entry, ask: Query, rank: int, candidates: int, passed: tuple[str, ...]
+    ) -> Selection:
         """The pick of this picture; raises _PassedError when it is shown elsewhere or cannot be read."""
         free = ask.share or bool(ask.picture)
         try:
@@ -156,7 +158,7 @@ class Desk:
             raise _PassedError(f"cannot be read: {error.strerror or error}") from error
         except UnreadableError as error:
             raise _PassedError(str(error)) from error
-        return Pick(
+        return Selection(
             entry=entry,
             sha256=digest,
             png=cut.png,
@@ -169,7 +171,7 @@ class Desk:
             shown_by=page,
         )
 
-    def _nothing(self, ask: Ask, terms: tuple[str, ...], passed: list[str]) -> ProviderError:
+    def _nothing(self, ask: Query, terms: tuple[str, ...], passed: list[str]) -> ProviderError:
         asked = f" {ask.query!r}" if ask.query else ""
         also = f" ({ask.where.told()})" if ask.where.told() else ""
         message = f"library: none of {len(self.shelf)} pictures in {self.shelf.listing.place.shown} fits{asked}{also}"
@@ -186,7 +188,7 @@ class Desk:
             hint += "; `share: true` takes a picture that another page shows"
         return ProviderError(message, hint=hint)
 
-    def _why(self, hit: Hit, ask: Ask, terms: tuple[str, ...]) -> str:
+    def _why(self, hit: Hit, ask: Query, terms: tuple[str, ...]) -> str:
         entry = self.shelf.entry(hit.id)
         if why := self._barrier(entry):
             return why
@@ -229,7 +231,7 @@ def shown(score: float) -> float:
     return float(f"{score:.4g}")
 
 
-def evidence(pick: Pick, *, query: str, search: str, model: str = "") -> dict[str, Any]:
+def evidence(pick: Selection, *, query: str, search: str, model: str = "") -> dict[str, Any]:
     """Why this picture, for the lock, and what its sidecar says that belongs to no rights."""
     entry = pick.entry
     said: Iterable[tuple[str, Any]] = (

@@ -29,7 +29,7 @@ Said = dict[str, Any]
 
 
 @dataclass(slots=True)
-class Folderwide:
+class LibraryDefaults:
     """What ``library.toml`` says: of every picture that says nothing itself, and of some by their path."""
 
     defaults: Said = field(default_factory=dict)
@@ -45,10 +45,10 @@ def read(text: str, shown: str, faults: list[str]) -> Said:
     return _Lines(text, shown).checked(table, (), faults)
 
 
-def folderwide(text: str, shown: str, faults: list[str]) -> Folderwide:
+def folderwide(text: str, shown: str, faults: list[str]) -> LibraryDefaults:
     """What ``library.toml`` says."""
     data, lines = _parse(text, shown, faults), _Lines(text, shown)
-    found = Folderwide()
+    found = LibraryDefaults()
     for key, value in data.items():
         if key not in ("defaults", "pictures"):
             faults.append(f'{lines.at((), key)}: unknown key {key!r}; expected [defaults] and [pictures."a.jpg"]')

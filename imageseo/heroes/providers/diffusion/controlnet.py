@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from imageseo.heroes.providers.diffusion.components import kind_of, loaded
 from imageseo.heroes.providers.diffusion.input_images import Size, covering
 from imageseo.model.errors import MissingExtraError, ProviderError
-from imageseo.model.extras import command
+from imageseo.model.extras import install_command
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -44,7 +44,7 @@ def canny(image: Image) -> Image:
         from skimage.feature import canny as edges
     except ImportError as error:
         message = "`control.prepare: canny` finds outlines with scikit-image, which is not installed"
-        hint = f"{command('diffusers')}; or give outlines as a file, with `prepare: none`"
+        hint = f"{install_command('diffusers')}; or give outlines as a file, with `prepare: none`"
         raise MissingExtraError(message, hint=hint) from error
     finder: Any = edges  # it is untyped
     lines = finder(np.asarray(image.convert("L")), sigma=_SIGMA, low_threshold=_LOW, high_threshold=_HIGH)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from imageseo.heroes.providers.diffusion.components import tensors
 from imageseo.model.errors import MissingExtraError, ProviderError
-from imageseo.model.extras import command
+from imageseo.model.extras import install_command
 
 if TYPE_CHECKING:
     from imageseo.heroes.providers.diffusion.model_files import Files
@@ -45,7 +45,7 @@ def _need_peft() -> None:
     from importlib.util import find_spec
 
     if find_spec("peft") is None:
-        raise MissingExtraError("`loras` need peft, which is not installed", hint=command("diffusers"))
+        raise MissingExtraError("`loras` need peft, which is not installed", hint=install_command("diffusers"))
 
 
 def _load_lora(pipe: Any, name: str, path: Path) -> None:

@@ -102,7 +102,7 @@ def check_weights(path: Path, key: str) -> None:
         raise ProviderError(f"`{key}`: {path} is cut off: {size} of {wanted} bytes", hint=_COPY)
 
 
-def matter(folder: Path) -> Iterator[Path]:
+def loaded_files(folder: Path) -> Iterator[Path]:
     """The files of a model's folder that are loaded, by sorted relative path: weights, settings, vocabularies.
 
     Of a pipeline those of its parts alone: single-file editions that hubs keep beside them are never read.

@@ -85,7 +85,7 @@ class Files:
         if path.is_file():
             return "sha256:" + self._digest(path)
         tree = hashlib.sha256()
-        for file in model_checks.matter(path):
+        for file in model_checks.loaded_files(path):
             tree.update(f"{file.relative_to(path).as_posix()}\0{self._digest(file)}\n".encode())
         return "sha256:" + tree.hexdigest()
 

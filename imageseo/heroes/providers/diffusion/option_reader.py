@@ -33,7 +33,7 @@ NEEDED: Any = object()
 
 
 @dataclass(slots=True)
-class Given:
+class OptionReader:
     """One table of values on its way to a dataclass; faults are gathered and raised by ``end``."""
 
     values: Any

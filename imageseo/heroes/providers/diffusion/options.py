@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal
 
 from imageseo.heroes.providers.diffusion import schedulers, tasks
-from imageseo.heroes.providers.diffusion.option_reader import NEEDED, Given
+from imageseo.heroes.providers.diffusion.option_reader import NEEDED, OptionReader
 from imageseo.model.errors import RecipeError
 
 Dtype = Literal["float32", "bfloat16", "float16"]
@@ -111,7 +111,7 @@ def complete(options: Mapping[str, Any], *, model: str | None = None) -> dict[st
 
 def read(options: Mapping[str, Any]) -> RecipeOptions:
     """The options, checked; those that ``complete`` gave, or an author's. Raises RecipeError, all faults at once."""
-    given = Given(options, "", KEYS)
+    given = OptionReader(options, "", KEYS)
     image = given.text("image", None)
     found: dict[str, Any] = {
         "model": given.text("model", NEEDED, hint="a folder, or `org/name@<commit>`; or `providers.diffusers.model`"),
@@ -168,21 +168,21 @@ def _dtype(value: Any) -> str:
 
 
 def _file(value: Any, where: str) -> str:
-    given = Given({"file": value}, where.removesuffix(".file"), ("file",))
+    given = OptionReader({"file": value}, where.removesuffix(".file"), ("file",))
     file = given.text("file", NEEDED)
     given.end()
     return str(file)
 
 
 def _lora(value: Any, where: str) -> Lora:
-    given = Given({"file": value} if isinstance(value, str) else value, where, ("file", "weight"))
+    given = OptionReader({"file": value} if isinstance(value, str) else value, where, ("file", "weight"))
     lora = Lora(file=given.text("file", NEEDED), weight=given.number("weight", 1.0, -10, 10))
     given.end()
     return lora
 
 
 def _control(value: Any, where: str) -> Control:
-    given = Given(value, where, ("model", "image", "scale", "prepare"))
+    given = OptionReader(value, where, ("model", "image", "scale", "prepare"))
     control = Control(
         model=given.text("model", NEEDED),
         image=given.text("image", NEEDED),
@@ -194,7 +194,7 @@ def _control(value: Any, where: str) -> Control:
 
 
 def _ip_adapter(value: Any, where: str) -> IpAdapter:
-    given = Given(value, where, ("folder", "weight_name", "image", "scale"))
+    given = OptionReader(value, where, ("folder", "weight_name", "image", "scale"))
     adapter = IpAdapter(
         folder=given.text("folder", NEEDED),
         weight_name=given.text("weight_name", NEEDED),
@@ -206,14 +206,14 @@ def _ip_adapter(value: Any, where: str) -> IpAdapter:
 
 
 def _refiner(value: Any, where: str) -> Refiner:
-    given = Given({"model": value} if isinstance(value, str) else value, where, ("model", "start"))
+    given = OptionReader({"model": value} if isinstance(value, str) else value, where, ("model", "start"))
     refiner = Refiner(model=given.text("model", NEEDED), start=given.number("start", 0.8, 0.05, 0.95))
     given.end()
     return refiner
 
 
 def _upscale(value: Any, where: str) -> Upscale:
-    given = Given({"model": value} if isinstance(value, str) else value, where, ("model", "scale"))
+    given = OptionReader({"model": value} if isinstance(value, str) else value, where, ("model", "scale"))
     upscale = Upscale(model=given.text("model", NEEDED), scale=given.whole("scale", 2, 2, 8))
     given.end()
     return upscale

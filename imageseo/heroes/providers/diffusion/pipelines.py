@@ -12,7 +12,7 @@ from typing import Any
 
 from imageseo.heroes.providers.diffusion import model_checks
 from imageseo.model.errors import MissingExtraError, ProviderError
-from imageseo.model.extras import command
+from imageseo.model.extras import install_command
 
 PACKAGES = ("torch", "diffusers", "transformers", "accelerate")
 _LOADED: dict[tuple[str, ...], Any] = {}
@@ -60,7 +60,8 @@ def ready(*, offline: bool) -> None:
         import transformers
     except ImportError as error:
         raise MissingExtraError(
-            f"diffusion models need packages that are not here: {error}", hint=f"Install them: {command('diffusers')}"
+            f"diffusion models need packages that are not here: {error}",
+            hint=f"Install them: {install_command('diffusers')}",
         ) from error
     for each in (diffusers, transformers):
         each.utils.logging.set_verbosity_error()

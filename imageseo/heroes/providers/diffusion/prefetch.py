@@ -16,7 +16,7 @@ class Stopped(BaseException):
     """Raised by the work itself when it sees that nobody waits for it any more."""
 
 
-class Ahead(Generic[T]):
+class Prefetcher(Generic[T]):
     """What the thread has done, in order. Made by ``ahead``."""
 
     def __init__(self) -> None:
@@ -47,9 +47,9 @@ class Ahead(Generic[T]):
 
 
 @contextmanager
-def ahead(source: Callable[[Event], Iterable[T]], keep: Callable[[T], None]) -> Iterator[Ahead[T]]:
+def prefetched(source: Callable[[Event], Iterable[T]], keep: Callable[[T], None]) -> Iterator[Prefetcher[T]]:
     """Run ``source`` in a thread. At the end it is told to stop, and waited for; ``keep`` gets what nobody took."""
-    each: Ahead[T] = Ahead()
+    each: Prefetcher[T] = Prefetcher()
     thread = Thread(target=lambda: each.work(source(each.stop)), name="imageseo-diffusers", daemon=True)
     thread.start()
     try:

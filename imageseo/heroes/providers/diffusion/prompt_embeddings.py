@@ -12,7 +12,7 @@ from typing import Any
 
 from imageseo.heroes.providers.diffusion import pipelines, prompt_weights
 from imageseo.model.errors import MissingExtraError, ProviderError
-from imageseo.model.extras import command
+from imageseo.model.extras import install_command
 
 _KEPT = 32
 _BRACKETS = (1, 1.1, 0.9091)  # what brackets without a number weigh: in a text they may be just brackets
@@ -170,7 +170,7 @@ def _compel(tokenizer: Any, encoder: Any, *, xl: bool) -> Any:
     except ImportError as error:
         raise MissingExtraError(
             "weights in prompts, and prompts of more than 75 words, need compel",
-            hint=f"Install it: {command('diffusers')}",
+            hint=f"Install it: {install_command('diffusers')}",
         ) from error
 
     class Vectors(BaseTextualInversionManager):  # type: ignore[misc,unused-ignore]

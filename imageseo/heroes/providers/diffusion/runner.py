@@ -23,7 +23,7 @@ from imageseo.heroes.providers.diffusion import (
 )
 from imageseo.heroes.providers.diffusion.model_files import Files
 from imageseo.heroes.providers.diffusion.options import RecipeOptions
-from imageseo.heroes.providers.diffusion.prefetch import Stopped, ahead
+from imageseo.heroes.providers.diffusion.prefetch import Stopped, prefetched
 from imageseo.model.errors import ImageseoError, RecipeError
 from imageseo.model.hero import Master, Recipe
 from imageseo.model.protocols import Progress
@@ -45,7 +45,7 @@ class Drawn:
 
 
 @dataclass(slots=True, kw_only=True)
-class Studio:
+class DiffusionRunner:
     """Where pictures of one project are made. What was drawn ahead of its turn waits in ``drawn``.
 
     ``device``, ``repro``, ``threads``, ``batch``: settings of the provider.
@@ -89,7 +89,7 @@ class Studio:
                     done.update(found)
                     yield found
 
-        with ahead(batches, self.drawn.update) as work:
+        with prefetched(batches, self.drawn.update) as work:
             for recipe in todo:
                 while recipe.key not in self.drawn:
                     self.drawn.update(work.take() or {})

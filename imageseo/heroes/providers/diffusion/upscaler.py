@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imageseo.model.errors import MissingExtraError, ProviderError
-from imageseo.model.extras import command
+from imageseo.model.extras import install_command
 
 if TYPE_CHECKING:
     import numpy as np
@@ -91,7 +91,7 @@ def _loaded(param: Path, binary: Path, *stamps: tuple[int, int]) -> Any:
     try:
         import ncnn  # type: ignore[import-untyped]
     except ImportError as error:
-        hint = f"{command('diffusers')}; or leave `upscale` out"
+        hint = f"{install_command('diffusers')}; or leave `upscale` out"
         raise MissingExtraError("`upscale` computes with ncnn, which is not installed", hint=hint) from error
     net = ncnn.Net()
     net.opt.num_threads = _threads()

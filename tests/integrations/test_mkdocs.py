@@ -1,0 +1,470 @@
+"""MkDocs and ProperDocs: real builds of small sites, by their own commands and by their own code."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.small_sites import environment, installed, mkdocs_site, photo, run, tree, words, write
+
+HOOKS = Path(__file__).parents[2] / "hooks"
+TINY_BUDGET = "plugins:\n  - imageseo:\n      budgets: {lcp-bytes: {mobile: {warn: 100, error: 200}}}\n"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _installed() -> None:
+    installed()
+
+
+def hero_of(page: Path) -> str:
+    """The src of the image that is marked as the page's hero; ``""`` when there is none."""
+    found = re.search(r'<img[^>]*src="([^"]*)"[^>]*data-imageseo="[^"]*\bhero\b[^>]*>', page.read_text("utf-8"))
+    return found[1] if found else ""
+
+
+@pytest.mark.parametrize("host", ["mkdocs", "properdocs"])
+def test_a_build_does_the_whole_job(tmp_path: Path, host: str) -> None:
+    site = mkdocs_site(tmp_path)
+    done = run(host, "build", "--strict", cwd=site)
+    assert done.returncode == 0, done.stderr
+    home = (site / "site/index.html").read_text("utf-8")
+    assert '<source type="image/avif" srcset="images/home-320w.' in home
+    assert 'width="500" height="300"' in home
+    assert hero_of(site / "site/guide/index.html") == "shots/guide.jpg"
+    sitemap = (site / "site/sitemap.xml").read_bytes()
+    assert b"<image:loc>https://example.org/docs/guide/shots/guide.jpg</image:loc>" in sitemap
+    assert gzip.decompress((site / "site/sitemap.xml.gz").read_bytes()) == sitemap
+    assert (site / ".cache/imageseo").is_dir()
+    assert len(re.findall("imageseo: build: ", done.stderr)) == 1
+
+
+def test_both_hosts_write_the_same_bytes_and_a_second_build_too(tmp_path: Path) -> None:
+    site = mkdocs_site(tmp_path)
+    built = []
+    for host in ("mkdocs", "properdocs", "mkdocs"):
+        assert run(host, "build", cwd=site).returncode == 0
+        built.append(
+            {name: data for name, data in tree(site / "site").items() if name.endswith((".html", "f", "p", "g"))}
+        )
+    assert built[0] == built[1] == built[2]
+
+
+@pytest.mark.parametrize("host", ["mkdocs", "properdocs"])
+def test_the_commands_agree_with_the_plugin(tmp_path: Path, host: str) -> None:
+    """`imageseo build` reads mkdocs.yml and front matter, so it finds nothing to change; lint finds nothing to say."""
+    site = mkdocs_site(tmp_path)
+    if host == "properdocs":
+        (site / "mkdocs.yml").rename(site / "properdocs.yml")
+    run(host, "build", cwd=site)
+    before = tree(site / "site")
+    done = run("imageseo", "build", "site", cwd=site)
+    assert done.returncode == 0, done.stderr
+    assert "changed" not in done.stdout
+    assert tree(site / "site") == before
+    assert run("imageseo", "lint", "site", cwd=site).returncode == 0
+
+
+def test_pages_as_files_and_another_folder(tmp_path: Path) -> None:
+    site = mkdocs_site(tmp_path, config="use_directory_urls: false\n")
+    write(site, {"docs/guide/start.md": "---\nhero: shots/guide.jpg\n---\n# Start\n\n![A](shots/guide.jpg)\n"})
+    done = run("mkdocs", "build", "-d", "elsewhere/out", cwd=site)
+    assert done.returncode == 0, done.stderr
+    assert hero_of(site / "elsewhere/out/guide/start.html") == "shots/guide.jpg"
+    assert not (site / "site").exists()
+
+
+def test_strict_counts_our_warnings(tmp_path: Path) -> None:
+    site = mkdocs_site(tmp_path, files={"docs/index.md": '# Home\n\n<img src="images/home.jpg">\n'})
+    done = run("mkdocs", "build", cwd=site)
+    assert done.returncode == 0
+    assert re.search(r"WARNING .*imageseo: index\.html:\d+:\d+ \(docs/index\.md\): .*\[alt-missing\]", done.stderr)
+    strict = run("mkdocs", "build", "--strict", cwd=site)
+    assert strict.returncode == 1
+    assert "Aborted with 1 warnings in strict mode" in strict.stdout
+    proper = run("properdocs", "build", "--strict", cwd=site)
+    assert proper.returncode == 1
+    assert "Aborted with 1 warnings in strict mode" in proper.stdout
+
+
+CARD = "---\nhero: {style: topo, card: true, width: 320, height: 180, alt: Lines}\n---\n"
+
+
+def test_a_new_heading_leaves_the_pinned_card_and_says_so(tmp_path: Path) -> None:
+    """The page's title is its heading, and nobody wrote it into the recipe: the pin stands."""
+    site = mkdocs_site(tmp_path, files={"docs/index.md": f"{CARD}# First words\n"})
+    assert run("imageseo", "generate", cwd=site).returncode == 0
+    assert "[hero-" not in run("mkdocs", "build", cwd=site).stderr
+    write(site, {"docs/index.md": f"{CARD}# Other words\n"})
+    pinned = (site / "imageseo.lock").read_bytes()
+    done = run("mkdocs", "build", cwd=site)
+    assert done.returncode == 0
+    (line,) = [line for line in done.stderr.splitlines() if "[hero-" in line]
+    assert "card.title 'First words', now 'Other words' [hero-stale]" in line
+    assert "imageseo generate docs/index.md" in line
+    assert "encoded" not in done.stderr, "the picture is the pinned one"
+    kept = run("imageseo", "generate", cwd=site)
+    assert "1 stale" in kept.stdout
+    assert (site / "imageseo.lock").read_bytes() == pinned
+    frozen = run("mkdocs", "build", cwd=site, env={"IMAGESEO_FROZEN": "1"})
+    assert frozen.returncode == 0, "a stale pin is a pin"
+    write(site, {"docs/index.md": CARD.replace("card: true", "card: true, title: First words") + "# Other words\n"})
+    assert "[hero-" not in run("mkdocs", "build", cwd=site).stderr, "as the hint says"
+    write(site, {"docs/index.md": CARD.replace("topo", "paper") + "# Other words\n"})
+    changed = run("mkdocs", "build", cwd=site).stderr
+    assert "changed since it was pinned (card.title, style)" in changed
+    assert "[hero-unpinned]" in changed
+
+
+@pytest.mark.parametrize("host", ["mkdocs", "properdocs"])
+def test_a_page_over_its_budget_fails_the_build(tmp_path: Path, host: str) -> None:
+    site = mkdocs_site(tmp_path, config=TINY_BUDGET)
+    done = run(host, "build", cwd=site)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    errors = [line for line in done.stderr.splitlines() if "lcp-bytes" in line]
+    assert any("index.html" in line and "home-500w." in line and "0.2 KiB" in line for line in errors), done.stderr
+    assert len([line for line in errors if "docs/index.md" in line]) == 1
+    assert "Aborted with a BuildError!" in done.stdout
+
+
+def test_faults_of_the_options_come_together_before_any_work(tmp_path: Path) -> None:
+    site = mkdocs_site(tmp_path, config="plugins:\n  - imageseo:\n      fromats: [avif]\n      concurrency: many\n")
+    for host in ("mkdocs", "properdocs"):
+        done = run(host, "build", cwd=site)
+        assert done.returncode == 1
+        assert "fromats" in done.stderr
+        assert "formats" in done.stderr
+        assert "concurrency" in done.stderr
+        assert "Traceback" not in done.stderr
+    assert not (site / "site").exists()
+
+
+def test_a_rule_that_does_not_exist_is_a_fault_too(tmp_path: Path) -> None:
+    site = mkdocs_site(tmp_path, config="plugins:\n  - imageseo:\n      lint: {rules: {alt-mising: off}}\n")
+    done = run("mkdocs", "build", cwd=site)
+    assert done.returncode == 1
+    assert "alt-missing" in done.stderr
+
+
+def test_two_doors_at_once_are_named(tmp_path: Path) -> None:
+    site = mkdocs_site(tmp_path, config="plugins:\n  - imageseo:\n      concurrency: 1\n")
+    write(site, {"imageseo.toml": "concurrency = 2\n"})
+    done = run("mkdocs", "build", cwd=site)
+    assert done.returncode == 1
+    assert "imageseo.toml" in done.stderr
+    assert "mkdocs.yml: plugins: imageseo" in done.stderr
+
+
+@pytest.mark.parametrize("off", ["option", "environment"])
+def test_it_can_be_switched_off(tmp_path: Path, off: str) -> None:
+    option = "plugins:\n  - imageseo:\n      enabled: false\n" if off == "option" else ""
+    site = mkdocs_site(tmp_path, config=option)
+    done = run("mkdocs", "build", cwd=site, env={"IMAGESEO_ENABLED": "false"} if off == "environment" else {})
+    assert done.returncode == 0, done.stderr
+    assert "data-imageseo" not in (site / "site/index.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("host", ["mkdocs", "properdocs"])
+def test_the_copied_hook_is_a_door(tmp_path: Path, host: str) -> None:
+    site = mkdocs_site(tmp_path, config="plugins: []\nhooks:\n  - mkdocs_hook.py\n")
+    write(site, {"imageseo.toml": 'formats = ["webp"]\n'})
+    shutil.copy(HOOKS / "mkdocs_hook.py", site)
+    done = run(host, "build", "--strict", cwd=site)
+    assert done.returncode == 0, done.stderr
+    assert list((site / "site").rglob("*.webp"))
+    assert not list((site / "site").rglob("*.avif"))
+    assert hero_of(site / "site/guide/index.html") == "shots/guide.jpg"
+    write(site, {"imageseo.toml": 'formats = ["webpp"]\nwidth = 1\n'})
+    faulty = run(host, "build", cwd=site)
+    assert faulty.returncode == 1
+    assert "webpp" in faulty.stderr
+    assert "width" in faulty.stderr
+    assert "Traceback" not in faulty.stderr
+
+
+def test_hook_and_plugin_together_warn_once_and_work_once(tmp_path: Path) -> None:
+    alone = mkdocs_site(tmp_path / "alone")
+    both = mkdocs_site(tmp_path / "both", config="plugins:\n  - imageseo\nhooks:\n  - mkdocs_hook.py\n")
+    shutil.copy(HOOKS / "mkdocs_hook.py", both)
+    assert run("mkdocs", "build", cwd=alone).returncode == 0
+    done = run("mkdocs", "build", cwd=both)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("imageseo: build: ") == 1
+    assert done.stderr.count("is on twice") == 1
+    assert tree(both / "site").keys() == tree(alone / "site").keys()
+    assert (both / "site/index.html").read_bytes() == (alone / "site/index.html").read_bytes()
+
+
+def test_front_matter_reaches_pages_that_a_dirty_build_passes_over(tmp_path: Path) -> None:
+    site = mkdocs_site(tmp_path)
+    assert run("mkdocs", "build", cwd=site).returncode == 0
+    guide = (site / "site/guide/index.html").read_bytes()
+    later = time.time() + 5
+    write(site, {"docs/index.md": "# Home, changed\n\n![A photo](images/home.jpg)\n"})
+    os.utime(site / "docs/index.md", (later, later))
+    done = run("mkdocs", "build", "--dirty", cwd=site)
+    assert done.returncode == 0, done.stderr
+    assert "Home, changed" in (site / "site/index.html").read_text("utf-8")
+    assert "<picture" in (site / "site/index.html").read_text("utf-8")
+    assert (site / "site/guide/index.html").read_bytes() == guide
+    assert b"guide.jpg</image:loc>" in (site / "site/sitemap.xml").read_bytes()
+
+
+def test_gh_deploy_publishes_what_was_built(tmp_path: Path) -> None:
+    site = mkdocs_site(tmp_path / "site", config="site_dir: public\n")
+    remote = tmp_path / "remote.git"
+    mail = {
+        "GIT_AUTHOR_NAME": "a",
+        "GIT_AUTHOR_EMAIL": "a@e.org",
+        "GIT_COMMITTER_NAME": "a",
+        "GIT_COMMITTER_EMAIL": "a@e.org",
+    }
+    for command in (
+        ["git", "init", "-q", "--bare", str(remote)],
+        ["git", "init", "-q", str(site)],
+        ["git", "-C", str(site), "add", "docs"],
+        ["git", "-C", str(site), "commit", "-q", "-m", "docs"],
+        ["git", "-C", str(site), "remote", "add", "origin", str(remote)],
+    ):
+        subprocess.run(command, check=True, env=environment(mail))
+    done = run("mkdocs", "gh-deploy", cwd=site, env=mail)
+    assert done.returncode == 0, done.stderr
+    listed = subprocess.run(
+        ["git", "-C", str(remote), "ls-tree", "-r", "--name-only", "gh-pages"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert re.search(r"^images/home-320w\.[0-9a-f]{8}\.avif$", listed.stdout, re.MULTILINE)
+
+
+MOVE = """
+def on_files(files, config):
+    for file in files:
+        if file.src_uri.startswith("en/"):
+            file.dest_uri = file.dest_uri.removeprefix("en/")
+            file.url = file.url.removeprefix("en/") or "./"
+            file.abs_dest_path = config["site_dir"] + "/" + file.dest_uri
+"""
+
+
+def test_a_tree_that_a_plugin_moves_keeps_its_heroes(tmp_path: Path) -> None:
+    """As translations do: docs/en/ is published at the root."""
+    page = "---\nhero: pics/a.jpg\n---\n# Hi\n\n![A](pics/b.jpg)\n\n![B](pics/a.jpg)\n"
+    files: dict[str, str | bytes] = {
+        "docs/en/about.md": page,
+        "docs/en/pics/a.jpg": photo(seed=3),
+        "docs/en/pics/b.jpg": photo(seed=4),
+        "move.py": MOVE,
+    }
+    site = mkdocs_site(tmp_path, config="plugins: [imageseo]\nhooks: [move.py]\n", files=files)
+    done = run("mkdocs", "build", cwd=site)
+    assert done.returncode == 0, done.stderr
+    assert hero_of(site / "site/about/index.html") == "../pics/a.jpg"
+
+
+NESTED = """
+from mkdocs import utils
+from mkdocs.commands.build import build
+from mkdocs.plugins import event_priority
+
+turn = ["guide"]
+
+def on_files(files, config):
+    for file in list(files.documentation_pages()):
+        if file.src_uri.startswith("guide/") == (turn[0] != "guide"):
+            files.remove(file)
+    return files
+
+@event_priority(-100)
+def on_post_build(config):
+    if turn[0] == "guide":
+        turn[0] = "home"
+        utils.clean_directory = lambda folder: None
+        build(config)
+"""
+
+
+def test_a_build_within_a_build_forgets_nothing(tmp_path: Path) -> None:
+    """As translations do: each language is a build of its own, into the folder of the first."""
+    config = "plugins: [imageseo]\nhooks: [nested.py]\n"
+    site = mkdocs_site(tmp_path, config=config, files={"nested.py": NESTED})
+    done = run("mkdocs", "build", cwd=site)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("imageseo: build: ") == 2
+    assert hero_of(site / "site/guide/index.html") == "shots/guide.jpg"
+    assert "<picture" in (site / "site/index.html").read_text("utf-8")
+
+
+def test_heroes_by_url(tmp_path: Path) -> None:
+    site = mkdocs_site(tmp_path, files={"heroes.toml": '"/" = "guide/shots/guide.jpg"\n"gui*/" = "images/home.jpg"\n'})
+    done = run("mkdocs", "build", cwd=site)
+    assert done.returncode == 0, done.stderr
+    assert hero_of(site / "site/index.html") == "guide/shots/guide.jpg"
+    assert hero_of(site / "site/guide/index.html") == "shots/guide.jpg"  # its own front matter goes first
+
+
+@contextmanager
+def serving(host: str, site: Path) -> Iterator[tuple[str, Path]]:
+    """The host's development server: its address and its log."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = site / "serve.log"
+    with log.open("wb") as stream:
+        command = words(host, "serve", "-a", f"127.0.0.1:{port}")
+        server = subprocess.Popen(command, cwd=site, stdout=stream, stderr=stream, env=environment())
+        try:
+            yield f"http://127.0.0.1:{port}/docs/", log
+            assert server.poll() is None, log.read_text("utf-8")
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def until(found: Any, log: Path) -> None:
+    end = time.monotonic() + 60
+    while not found():
+        assert time.monotonic() < end, log.read_text("utf-8")
+        time.sleep(0.1)
+
+
+def fetch(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        text: str = answer.read().decode("utf-8")
+        return text
+
+
+@pytest.mark.parametrize("door", ["plugin", "hook"])
+def test_serving_warns_and_goes_on(tmp_path: Path, door: str) -> None:
+    """Over its budget, then with a changed page, then with faulty settings: the preview stays up."""
+    budget = "[budgets.lcp-bytes.mobile]\nwarn = 100\nerror = 200\n"
+    config = "plugins: []\nhooks: [mkdocs_hook.py]\n" if door == "hook" else ""
+    site = mkdocs_site(tmp_path, config=config, files={"imageseo.toml": budget})
+    shutil.copy(HOOKS / "mkdocs_hook.py", site)
+    with serving("mkdocs", site) as (url, log):
+        until(lambda: "Serving on" in log.read_text("utf-8"), log)
+        text = log.read_text("utf-8")
+        assert re.search(r"WARNING .*lcp-bytes", text), text
+        assert "ERROR" not in text
+        assert "<picture" in fetch(url)
+        assert 'data-imageseo="width height fetchpriority decoding hero"' in fetch(f"{url}guide/")
+
+        page = "---\nhero: false\n---\n# Guide again\n\n![A shot](shots/guide.jpg)\n"
+        write(site, {"docs/guide/README.md": page})
+        until(lambda: "Guide again" in fetch(f"{url}guide/"), log)
+        assert not re.search(r'data-imageseo="[^"]*hero', fetch(f"{url}guide/"))
+
+        write(site, {"imageseo.toml": 'formats = ["bmp"]\n', "docs/index.md": "# New home\n\n![A](images/home.jpg)\n"})
+        until(lambda: "New home" in fetch(url), log)
+        text = log.read_text("utf-8")
+        assert "bmp" in text
+        assert "nothing is done until this is mended" in text
+        assert "<picture" not in fetch(url)
+
+
+def test_a_preview_sees_heroes_toml_and_the_lock(tmp_path: Path) -> None:
+    site = mkdocs_site(tmp_path, files={"heroes.toml": "", "imageseo.lock": "lock_version = 1\n"})
+    with serving("mkdocs", site) as (url, log):
+        until(lambda: "Serving on" in log.read_text("utf-8"), log)
+        assert "guide/shots/guide" not in fetch(url)
+        write(site, {"heroes.toml": '"/" = "guide/shots/guide.jpg"\n'})
+        until(lambda: "guide/shots/guide" in fetch(url), log)
+        write(site, {"imageseo.lock": "lock_version = 99\n"})
+        until(lambda: "imageseo.lock" in log.read_text("utf-8"), log)
+
+
+def test_serving_starts_with_faulty_options(tmp_path: Path) -> None:
+    site = mkdocs_site(tmp_path, config="plugins:\n  - imageseo:\n      fromats: [avif]\n")
+    with serving("mkdocs", site) as (url, log):
+        until(lambda: "Serving on" in log.read_text("utf-8"), log)
+        assert re.search(r"WARNING .*imageseo", log.read_text("utf-8"))
+        assert "fromats" in log.read_text("utf-8")
+        assert "Home" in fetch(url)
+
+
+def test_serve_never_raises_even_for_a_fault_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from mkdocs.commands.build import build
+    from mkdocs.config import load_config
+    from mkdocs.exceptions import Abort
+
+    from imageseo.integrations import runner
+
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(runner, "build", broken)
+    caplog.set_level(logging.INFO, "mkdocs")
+    config = load_config(str(mkdocs_site(tmp_path) / "mkdocs.yml"))
+    config.plugins.on_startup(command="serve", dirty=False)
+    build(config, serve_url="http://127.0.0.1:8000/")
+    assert "unexpected ZeroDivisionError: a bug" in caplog.text
+    config = load_config(str(tmp_path / "mkdocs.yml"))
+    config.plugins.on_startup(command="build", dirty=False)
+    with pytest.raises((ZeroDivisionError, Abort)):
+        build(config)
+
+
+def test_a_preview_hurries_and_takes_what_was_published(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Encoded in the fast profile, unless the site's own has made it before; neither makes the other work again."""
+    from mkdocs.commands.build import build
+    from mkdocs.config import load_config
+
+    caplog.set_level(logging.INFO, "mkdocs")
+    site = mkdocs_site(tmp_path, config="plugins: [imageseo]\nuse_directory_urls: false\n")
+
+    def run_as(command: Any) -> tuple[set[str], str]:
+        caplog.clear()
+        config = load_config(str(site / "mkdocs.yml"))
+        config.plugins.on_startup(command=command, dirty=False)
+        build(config)  # under the same address: nothing but the command tells a preview
+        named = {path.name for path in (site / "site").rglob("*-*w.*")}
+        return named, next(record.getMessage() for record in caplog.records if "build: " in record.getMessage())
+
+    published, said = run_as("build")
+    assert "encoded" in said
+    found, said = run_as("serve")
+    assert found == published, "the store has better ones than it would make"
+    assert "encoded" not in said
+    write(site, {"docs/index.md": "# Home again\n\n![A photo](images/home.jpg)\n\n![New](images/new.jpg)\n",
+                 "docs/images/new.jpg": photo(seed=9)})  # fmt: skip
+    hurried, said = run_as("serve")
+    assert "encoded" in said
+    assert published < hurried
+    settled, said = run_as("build")
+    assert "encoded" in said, "what was hurried is not published"
+    assert published < settled
+    assert hurried & settled == published
+    for command, names in (("serve", hurried), ("build", settled), ("serve", hurried)):
+        found, said = run_as(command)
+        assert found == names, "each has its pages as they were"
+        assert "encoded" not in said
+
+
+def test_a_profile_of_the_authors_own_holds_in_previews(tmp_path: Path) -> None:
+    from mkdocs.commands.build import build
+    from mkdocs.config import load_config
+
+    site = mkdocs_site(tmp_path, config="plugins:\n  - imageseo: {profile: small}\n")
+    names = []
+    for command in ("serve", "build"):
+        config = load_config(str(site / "mkdocs.yml"))
+        config.plugins.on_startup(command=command, dirty=False)
+        build(config)
+        names.append({path.name for path in (site / "site").rglob("*-*w.*")})
+    assert names[0] == names[1] != set()

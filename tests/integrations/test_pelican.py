@@ -1,0 +1,264 @@
+"""Pelican: real builds of small sites, by its own command and by its own code."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.integrations.test_mkdocs import HOOKS, hero_of, until
+from tests.support.small_sites import environment, installed, pelican_site, photo, run, tree, words, write
+
+BUDGET = 'IMAGESEO = {"budgets": {"lcp-bytes": {"mobile": {"warn": 100, "error": 200}}}}\n'
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _installed() -> None:
+    installed()
+
+
+def test_installed_is_enough(tmp_path: Path) -> None:
+    """The namespace plugin enables itself; nothing in pelicanconf.py speaks of it."""
+    site = pelican_site(tmp_path)
+    done = run("pelican", "content", "--fatal", "errors", cwd=site)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(re.findall("^imageseo: build: ", done.stdout, re.MULTILINE)) == 1
+    page = (site / "output/first.html").read_text("utf-8")
+    assert '<source type="image/avif" srcset="https://example.org/blog/images/photo-320w.' in page
+    assert 'width="500" height="300"' in page
+    assert (
+        b"<image:loc>https://example.org/blog/images/photo.jpg</image:loc>"
+        in (site / "output/sitemap.xml").read_bytes()
+    )
+    assert "<picture" in (site / "output/pages/about.html").read_text("utf-8")
+
+
+def test_the_commands_agree_with_the_plugin(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "content/blog/second.md": "Title: Second\nDate: 2024-02-01\nHero: {static}pics/b.jpg\nHero_alt: B\n\nText\n",
+        "content/blog/pics/b.jpg": photo(seed=5),
+    }
+    config = (
+        'STATIC_PATHS = ["images", "blog/pics"]\nEXTRA_PATH_METADATA = {"blog/pics/b.jpg": {"path": "moved/b.jpg"}}\n'
+    )
+    site = pelican_site(tmp_path, config=config, files=files)
+    assert run("pelican", "content", cwd=site).returncode == 0
+    before = tree(site / "output")
+    assert b"moved/b.jpg" in before["second.html"]
+    done = run("imageseo", "build", "output", cwd=site)
+    assert done.returncode == 0, done.stderr
+    assert tree(site / "output") == before
+    assert run("imageseo", "lint", "output", cwd=site).returncode == 0
+
+
+def test_flat_metadata_translations_drafts_and_hidden_ones(tmp_path: Path) -> None:
+    def article(*lines: str) -> str:
+        head = ["Date: 2024-03-01", "Hero: /images/hero.jpg", "Hero_alt: Said of it", *lines]
+        return "\n".join(head) + "\n\n![One](/images/photo.jpg)\n\nText\n"
+
+    files: dict[str, str | bytes] = {
+        "content/images/hero.jpg": photo(seed=7),
+        "content/a.md": article("Title: A", "Slug: a"),
+        "content/a-de.md": article("Title: A de", "Slug: a", "Lang: de"),
+        "content/b.md": article("Title: B", "Slug: b", "Status: draft"),
+        "content/c.md": article("Title: C", "Slug: c", "Status: hidden"),
+        "content/pages/d.md": article("Title: D", "Slug: d", "Status: draft"),
+        "content/pages/e.md": article("Title: E", "Slug: e"),
+    }
+    site = pelican_site(tmp_path, files=files)
+    done = run("pelican", "content", cwd=site)
+    assert done.returncode == 0, done.stdout
+    for page in ("a", "a-de", "drafts/b", "c", "drafts/pages/d", "pages/e"):
+        text = (site / f"output/{page}.html").read_text("utf-8")
+        assert 'alt="Said of it"' in text, page
+        assert hero_of(site / f"output/{page}.html").endswith("images/hero.jpg"), page
+    assert hero_of(site / "output/first.html").endswith("images/photo.jpg")
+
+
+def test_without_siteurl_absolute_urls_are_left_out(tmp_path: Path) -> None:
+    site = pelican_site(tmp_path, config='SITEURL = ""\nRELATIVE_URLS = True\n')
+    done = run("pelican", "content", cwd=site)
+    assert done.returncode == 0
+    assert len(re.findall(r"WARNING .*site-url-missing", done.stdout)) == 1
+    page = (site / "output/pages/about.html").read_text("utf-8")
+    assert 'srcset="../images/photo-320w.' in page
+    assert "ld+json" not in page
+    assert not (site / "output/sitemap.xml").exists()
+
+
+def test_relative_urls_keep_absolute_ones_in_the_sitemap(tmp_path: Path) -> None:
+    site = pelican_site(tmp_path)
+    done = run("pelican", "content", "--relative-urls", cwd=site)
+    assert done.returncode == 0, done.stdout
+    assert "WARNING" not in done.stdout
+    assert 'srcset="./images/photo-320w.' in (site / "output/first.html").read_text("utf-8")
+    assert b"https://example.org/blog/first.html" in (site / "output/sitemap.xml").read_bytes()
+
+
+def test_a_page_over_its_budget_fails_the_build(tmp_path: Path) -> None:
+    site = pelican_site(tmp_path, config=BUDGET)
+    done = run("pelican", "content", cwd=site)
+    assert done.returncode == 1
+    assert re.search(r"CRITICAL .*first\.html:\d+:\d+ \(content/first\.md\).*photo-500w.*lcp-bytes", done.stdout), (
+        done.stdout
+    )
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_faults_of_the_settings_come_together_before_any_work(tmp_path: Path) -> None:
+    site = pelican_site(tmp_path, config='IMAGESEO = {"fromats": ["avif"], "concurrency": "many"}\n')
+    done = run("pelican", "content", cwd=site)
+    assert done.returncode == 2
+    assert "fromats" in done.stdout
+    assert "concurrency" in done.stdout
+    assert "IMAGESEO" in done.stdout
+    assert not (site / "output").exists()
+    write(site, {"pelicanconf.py": (site / "pelicanconf.py").read_text("utf-8") + "IMAGESEO = 5\n"})
+    done = run("pelican", "content", cwd=site)
+    assert done.returncode == 2
+    assert "expected a dict" in done.stdout
+
+
+def test_fatal_warnings_are_all_said_first(tmp_path: Path) -> None:
+    page = 'Title: P{0}\nDate: 2024-01-0{0}\n\n<img src="/images/photo.jpg" class="n{0}"><p>{0}</p>\n'
+    files: dict[str, str | bytes] = {f"content/p{number}.html.md": page.format(number) for number in (1, 2)}
+    config = 'ARTICLE_SAVE_AS = "{slug}/index.html"\nDIRECT_TEMPLATES = []\nCATEGORY_SAVE_AS = AUTHOR_SAVE_AS = ""\n'
+    extra = '<p><img src="/images/gone.jpg" alt="gone"></p>'
+    site = pelican_site(
+        tmp_path, config=config, files={**files, "content/gone.md": f"Title: G\nDate: 2024-01-03\n\n{extra}\n"}
+    )
+    assert run("pelican", "content", cwd=site).returncode == 0
+    done = run("pelican", "content", "--fatal", "warnings", cwd=site)
+    assert done.returncode == 1
+    assert "alt-missing" in done.stdout
+    assert "img-missing" in done.stdout
+
+
+@pytest.mark.parametrize("off", ["settings", "environment", "plugins"])
+def test_it_can_be_switched_off(tmp_path: Path, off: str) -> None:
+    config = {"settings": 'IMAGESEO = {"enabled": False}\n', "plugins": "PLUGINS = []\n"}.get(off, "")
+    site = pelican_site(tmp_path, config=config)
+    done = run("pelican", "content", cwd=site, env={"IMAGESEO_ENABLED": "0"} if off == "environment" else {})
+    assert done.returncode == 0, done.stdout
+    assert "data-imageseo" not in (site / "output/first.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_the_copied_plugin_is_a_door(tmp_path: Path, beside: bool) -> None:
+    plugins = 'PLUGINS = ["pelican_hook", "imageseo"]' if beside else 'PLUGINS = ["pelican_hook"]'
+    site = pelican_site(tmp_path, config=f'{plugins}\nPLUGIN_PATHS = ["plugins"]\n')
+    write(site, {"imageseo.toml": 'formats = ["webp"]\n', "plugins/pelican_hook.py": b""})
+    shutil.copy(HOOKS / "pelican_hook.py", site / "plugins")
+    done = run("pelican", "content", cwd=site)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("imageseo: build: ") == 1
+    assert done.stdout.count("is on twice") == int(beside)
+    assert list((site / "output").rglob("*.webp"))
+    assert not list((site / "output").rglob("*.avif"))
+
+
+def test_a_task_that_calls_main(tmp_path: Path) -> None:
+    """As `invoke build` does: the arguments are not those of the process, the folder is another."""
+    site = pelican_site(tmp_path, config=BUDGET)
+    code = f"import pelican, sys; sys.argv = ['tasks', '-l']; pelican.main(['-s', {str(site / 'pelicanconf.py')!r}])"
+    (tmp_path / "other").mkdir()
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path / "other", env=environment(), capture_output=True)
+    assert done.returncode == 1, done.stdout
+    assert (site / ".cache/imageseo").is_dir()
+
+
+SUBSITE = """
+from pathlib import Path
+from pelican import Pelican, signals
+
+def more(pelican):
+    if "sub" in pelican.settings:
+        return
+    settings = dict(pelican.settings, sub=True, PLUGINS=PLUGINS, OUTPUT_PATH=pelican.output_path + "/de")
+    settings.update(PATH=str(Path(pelican.settings["PATH"]).parent / "german"), SITEURL="https://example.org/blog/de")
+    Pelican(settings).run()
+
+def register():
+    signals.finalized.connect(more)
+
+import sys
+PLUGINS = [sys.modules[__name__], "imageseo"]
+"""
+
+
+def test_a_site_inside_the_site_shares_its_pictures(tmp_path: Path) -> None:
+    """As translations do: each language is a Pelican of its own, into a folder of the first."""
+    german = "Title: Erster\nDate: 2024-01-01\nHero: /images/other.jpg\n\n![Bild](https://example.org/blog/images/photo.jpg)\n"
+    files: dict[str, str | bytes] = {
+        "plugins/subsite.py": SUBSITE,
+        "german/erster.md": german,
+        "content/second.md": "Title: Second\nDate: 2024-01-02\nHero: /images/other.jpg\n\nText\n",
+        "content/images/other.jpg": photo(seed=9),
+    }
+    site = pelican_site(tmp_path, config='PLUGINS = ["subsite", "imageseo"]\nPLUGIN_PATHS = ["plugins"]\n', files=files)
+    done = run("pelican", "content", cwd=site)
+    assert done.returncode == 0, done.stdout
+    page = (site / "output/de/erster.html").read_text("utf-8")
+    assert "img-missing" not in done.stdout
+    assert "https://example.org/blog/images/photo-320w." in page
+    assert hero_of(site / "output/de/erster.html").endswith("images/other.jpg")
+    assert hero_of(site / "output/second.html").endswith("images/other.jpg")
+    assert not (site / "output/de/sitemap.xml").exists()
+
+
+def changed(site: Path) -> bool:
+    """Change the article, again and again: Pelican begins to watch some time after its first build."""
+    write(site, {"content/first.md": "Title: Anew\nDate: 2024-01-01\nSlug: first\n\n![A]({static}/images/photo.jpg)\n"})
+    time.sleep(1)
+    return "Anew" in (site / "output/first.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("config", [BUDGET, 'IMAGESEO = {"fromats": []}\n'], ids=["budget", "faults"])
+def test_reloading_warns_and_goes_on(tmp_path: Path, config: str) -> None:
+    # With its default Pelican 4.10 takes every name that holds a dot for hidden, and sees no change.
+    site = pelican_site(tmp_path, config=f"{config}IGNORE_FILES = []\n")
+    log = site / "reload.log"
+    with log.open("wb") as stream:
+        command = words("pelican", "content", "--autoreload", "-s", "pelicanconf.py")
+        pelican = subprocess.Popen(command, cwd=site, stdout=stream, stderr=stream, env=environment())
+        try:
+            until(lambda: "Done: Processed" in log.read_text("utf-8"), log)
+            until(lambda: changed(site), log)
+            until(lambda: log.read_text("utf-8").count("Done: Processed") > 1, log)
+            assert pelican.poll() is None
+        finally:
+            pelican.send_signal(signal.SIGINT)
+            pelican.wait(30)
+    text = log.read_text("utf-8")
+    assert re.search(r"WARNING .*(lcp-bytes|imageseo)", text), text
+    assert "CRITICAL" not in text
+    assert ("<picture" in (site / "output/first.html").read_text("utf-8")) == (config == BUDGET)
+
+
+def test_what_other_plugins_write_at_the_very_end_is_there_before_us(tmp_path: Path) -> None:
+    """`finalized` calls its receivers in no order; a dozen plugins that all write then make luck unlikely."""
+    late = (
+        "from pathlib import Path\nfrom pelican import signals\n"
+        'HEAD = \'<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\'\n'
+        "def write(pelican):\n"
+        "    text = HEAD + '<url><loc>https://example.org/blog/first.html</loc></url></urlset>'\n"
+        "    Path(pelican.output_path, 'sitemap.xml').write_text(text, encoding='utf-8')\n"
+        "def register():\n    signals.finalized.connect(write)\n"
+    )
+    names = [f"late{number}" for number in range(12)]
+    plugins = ", ".join(f'"{name}"' for name in names)
+    pelican_site(
+        tmp_path,
+        config=f'PLUGIN_PATHS = ["plugins"]\nPLUGINS = ["pelican.plugins.imageseo", {plugins}]\n',
+        files={f"plugins/{name}.py": late for name in names},
+    )
+    done = run("pelican", "content", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    written = (tmp_path / "output/sitemap.xml").read_text("utf-8")
+    assert "<image:loc>https://example.org/blog/images/photo.jpg</image:loc>" in written

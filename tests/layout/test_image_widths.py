@@ -1,0 +1,321 @@
+"""Images are offered as wide as they are shown, and never shown wider than before."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from imageseo.config.settings import LayoutSettings
+from imageseo.layout.image_widths import (
+    NEAR,
+    AuthorWidth,
+    ColumnLayout,
+    dimension,
+    layout_for,
+    shown_width,
+    sizes,
+    widths,
+    written_width,
+)
+from imageseo.layout.themes import THEMES, recognise
+from imageseo.model.finding import GATING, REPORTED, Viewport
+from imageseo.model.image import Asset, Attribute, ImageRef, PageRegion, Span
+from imageseo.web.srcset.sizes import parse_sizes, source_size
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+LADDER = (320, 480, 640, 720, 880, 1000, 1120, 1280, 1600, 1920)
+MATERIAL = layout_for("mkdocs-1.6.1, mkdocs-material-9.8.1")
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+]
+
+
+def asset(width: int, height: int = 500) -> Asset:
+    return Asset(path="x.png", sha256="0" * 64, bytes=1, format="png", width=width, height=height)
+
+
+def tag(**attributes: str) -> ImageRef:
+    parts = tuple(Attribute(name, value, Span(0, 0)) for name, value in attributes.items())
+    return ImageRef(span=Span(0, 1), insert_at=0, attributes=parts, line=1, column=1, zone=PageRegion.ARTICLE)
+
+
+@pytest.mark.parametrize(
+    ("intrinsic", "shown", "expected"),
+    [
+        (3000, 688, (320, 480, 640, 720, 880, 1000, 1120, 1280)),  # cut at twice the column
+        (1300, 688, (320, 480, 640, 720, 880, 1000, 1120, 1300)),  # all the source has; 1280 beside it is no use
+        (1150, 688, (320, 480, 640, 720, 880, 1000, 1150)),
+        (1050, 688, (320, 480, 640, 720, 880, 1050)),
+        (960, 688, (320, 480, 640, 720, 960)),
+        (880, 688, (320, 480, 640, 720, 880)),
+        (500, 500, (320, 500)),
+        (300, 300, (300,)),
+        (1, 1, (1,)),
+        (3000, 300, (320, 480, 600)),  # the author's width=300, sharp at 2x
+        (3000, 100, (200,)),
+        (6000, 6000, LADDER),  # the ladder's end
+        (2000, 2000, LADDER),
+    ],
+)
+def test_widths(intrinsic: int, shown: int, expected: tuple[int, ...]) -> None:
+    assert widths(asset(intrinsic), shown, LADDER) == expected
+
+
+def test_rungs_that_are_one_to_the_eye_are_folded() -> None:
+    assert widths(asset(3000), 3000, (630, 650, 680, 700, 1400, 1420)) == (630, 700, 1420)
+    assert widths(asset(1410), 3000, (640, 700, 1400, 1420)) == (700, 1410)
+
+
+@given(
+    intrinsic=st.integers(1, 20000),
+    shown=st.integers(1, 20000),
+    ladder=st.lists(st.integers(1, 4000), max_size=9),
+)
+def test_widths_are_enough_and_never_too_many(intrinsic: int, shown: int, ladder: list[int]) -> None:
+    shown = min(shown, intrinsic)
+    found = widths(asset(intrinsic), shown, ladder)
+    if not ladder:
+        assert found == ()
+        return
+    need = min(intrinsic, shown * 2, max(ladder))
+    assert found[0] >= 1
+    assert found[-1] <= need, "never above the source, twice the slot or the ladder's end"
+    assert found[-1] * NEAR >= need, "the last one serves the densest need"
+    assert all(wider / narrower >= NEAR for narrower, wider in pairwise(found)), "ascending, none near its neighbour"
+    assert set(found[:-1]) <= set(ladder)
+    # Nothing that was asked for is missing without a neighbour that does its work at less than a tenth more.
+    assert all(any(rung <= one <= rung * NEAR for one in found) for rung in ladder if rung <= found[-1])
+    if intrinsic <= min(shown * 2, max(ladder)):
+        assert found[-1] == intrinsic
+
+
+PHONES = ((360, 2), (360, 3), (375, 2), (375, 3), (390, 3), (393, 2.75), (393, 3), (412, 1.75), (412, 2.625), (430, 3))
+LAPTOPS = ((1280, 1), (1366, 1), (1440, 2), (1470, 2), (1512, 2), (1536, 1.25), (1707, 1.5), (1920, 1), (2560, 1))
+
+
+def overshoot(ladder: tuple[int, ...]) -> float:
+    """Mean of the px that a screen loads beyond its need, over screens and measured columns."""
+    found = []
+    for theme in THEMES:
+        have = widths(asset(4000), theme.content_width, ladder)
+        for width, dpr in (*PHONES, *LAPTOPS):
+            need = dpr * source_size(theme.sizes, Viewport(name="", width=width, height=900, dpr=dpr))
+            found.append(max(0, next((each for each in have if each >= need), have[-1]) - need))
+    return sum(found) / len(found)
+
+
+def test_the_default_ladder_fits_the_screens_that_there_are() -> None:
+    before = overshoot((320, 480, 640, 720, 960, 1280, 1600, 1920))
+    assert overshoot(LADDER) < min(60, before / 2)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "written"),
+    [
+        ({}, AuthorWidth()),
+        ({"width": "300"}, AuthorWidth(px=300)),
+        ({"width": "300px"}, AuthorWidth(px=300)),
+        ({"width": " 300.5 "}, AuthorWidth(px=300.5)),
+        ({"width": "50%"}, AuthorWidth(part=0.5)),
+        ({"width": "150%"}, AuthorWidth(part=1)),
+        ({"width": "auto"}, AuthorWidth()),
+        ({"width": "0"}, AuthorWidth()),
+        ({"width": "20em"}, AuthorWidth()),
+        ({"height": "100"}, AuthorWidth(px=400)),  # the file is 2000 by 500
+        ({"width": "600", "height": "100"}, AuthorWidth(px=600)),
+        ({"width": "600", "style": "width: 200px"}, AuthorWidth(px=200)),
+        ({"style": "WIDTH:40%; float:right"}, AuthorWidth(part=0.4)),
+        ({"style": "max-width:250px"}, AuthorWidth(px=250)),
+        ({"width": "600", "style": "max-width:250px"}, AuthorWidth(px=250)),
+        ({"style": "max-height: 100px"}, AuthorWidth()),
+    ],
+)
+def test_what_the_author_wrote(attributes: dict[str, str], written: AuthorWidth) -> None:
+    assert written_width(tag(**attributes), asset(2000)) == written
+
+
+def test_dimension_is_not_fooled() -> None:
+    assert [dimension(text) for text in (None, "", "x", "-5", "1e")] == [None] * 5
+
+
+def test_shown_width_is_the_least_of_all() -> None:
+    column = ColumnLayout(content_width=688)
+    assert shown_width(None, asset(3000), column) == 688
+    assert shown_width(None, asset(500), column) == 500
+    assert shown_width(tag(width="300"), asset(3000), column) == 300
+    assert shown_width(tag(width="900"), asset(500), column) == 500
+    assert shown_width(tag(width="50%"), asset(3000), column) == 344
+    assert shown_width(None, asset(3000), ColumnLayout()) == 3000
+
+
+def test_the_authors_sizes_say_how_wide_an_image_is() -> None:
+    own = tag(sizes="auto, (min-width: 800px) 400px, 100vw", width="50%")
+    assert shown_width(own, asset(3000), MATERIAL) == 400
+    assert widths(asset(3000), 400, LADDER)[-1] == 800
+    assert sizes(own, asset(3000), MATERIAL) == "(min-width: 800px) 400px, 100vw"
+    assert sizes(own, asset(300), MATERIAL) == "300px"
+    narrow = tag(sizes="(min-width: 800px) 400px, 100vw", width="350")
+    assert shown_width(narrow, asset(3000), MATERIAL) == 350
+    for nonsense in ("", "auto", "wide"):
+        assert shown_width(tag(sizes=nonsense), asset(3000), MATERIAL) == 688
+        assert sizes(tag(sizes=nonsense), asset(3000), MATERIAL) == MATERIAL.sizes
+
+
+@pytest.mark.parametrize(
+    ("image", "attributes", "layout", "expected"),
+    [
+        (3000, {}, MATERIAL, MATERIAL.sizes),
+        (900, {}, MATERIAL, "(min-width: 2000px) 826px, (min-width: 1600px) 757px, (min-width: 1220px) 688px, "
+                            "(min-width: 960px) min(900px, 100vw - 274px), min(900px, 100vw - 32px)"),
+        (500, {}, MATERIAL, "(min-width: 960px) 500px, min(500px, 100vw - 32px)"),
+        (200, {}, MATERIAL, "200px"),
+        (3000, {"width": "300"}, MATERIAL, "(min-width: 960px) 300px, min(300px, 100vw - 32px)"),
+        (3000, {"width": "50%"}, ColumnLayout(content_width=800), "(min-width: 800px) 400px, 50vw"),
+        (3000, {}, ColumnLayout(content_width=800), "(min-width: 800px) 800px, 100vw"),
+        (500, {}, ColumnLayout(content_width=800), "(min-width: 500px) 500px, 100vw"),
+        (3000, {}, ColumnLayout(), "(min-width: 3000px) 3000px, 100vw"),
+        (120, {}, ColumnLayout(), "120px"),
+        (3000, {}, ColumnLayout(sizes="50vw"), "50vw"),
+        (900, {}, ColumnLayout(sizes="50vw"), "min(900px, 50vw)"),
+        (
+            900,
+            {},
+            ColumnLayout(sizes="(max-width: 700px) 90vw"),
+            "(max-width: 700px) min(900px, 90vw), min(900px, 100vw)",
+        ),
+        (3000, {}, ColumnLayout(sizes="nonsense"), "min(3000px, 100vw)"),
+    ],
+)  # fmt: skip
+def test_sizes(image: int, attributes: dict[str, str], layout: ColumnLayout, expected: str) -> None:
+    assert sizes(tag(**attributes), asset(image), layout) == expected
+
+
+VIEWPORTS = [
+    *(*GATING, *REPORTED),
+    *(Viewport(name="", width=width, height=800, dpr=1) for width in (320, 575, 769, 959, 960, 1219, 1220, 1600, 2560)),
+]
+
+
+@given(
+    image=st.integers(1, 4000),
+    layout=st.sampled_from([
+        *(ColumnLayout(content_width=theme.content_width, sizes=theme.sizes) for theme in THEMES),
+        ColumnLayout(), ColumnLayout(content_width=700), ColumnLayout(sizes="(max-width: 600px) 90vw, 30em"),
+    ]),
+    attributes=st.sampled_from([{}, {"width": "300"}, {"width": "40%"}, {"style": "max-width: 450px"}]),
+)  # fmt: skip
+def test_a_slot_is_never_wider_than_the_image_was_shown(
+    image: int, layout: ColumnLayout, attributes: dict[str, str]
+) -> None:
+    picture = asset(image)
+    written = written_width(tag(**attributes), picture)
+    text = sizes(tag(**attributes), picture, layout)
+    assert parse_sizes(text)[-1].condition == ""
+    for viewport in VIEWPORTS:
+        slot = source_size(text, viewport)
+        column = source_size(layout.sizes, viewport)
+        if layout.sizes is None:
+            column = min(column, layout.content_width or column)
+        limit = min(image, written.px or image)
+        wanted = min(limit, column * (written.part or 1))
+        # Below the narrowest column an image may be named with its own width; it had no other before.
+        assert slot == pytest.approx(wanted, abs=1.1) or (wanted < slot <= limit <= 320)
+
+
+def test_the_settings_win_then_the_theme_then_the_host() -> None:
+    page = b'<div class=md-content><div class="md-sidebar md-sidebar--primary">'
+    wide = LayoutSettings(content_width=900)
+    assert layout_for(html=page, settings=wide, content_width=500) == ColumnLayout(content_width=900)
+    # Who says the slot says the column: 50 % of 1350 px.
+    assert layout_for(html=page, settings=LayoutSettings(sizes="50vw")) == ColumnLayout(content_width=675, sizes="50vw")
+    both = LayoutSettings(sizes="50vw", content_width=900)
+    assert layout_for(html=page, settings=both) == ColumnLayout(content_width=900, sizes="50vw")
+    assert layout_for(html=page, content_width=500) == MATERIAL
+    assert layout_for("Hugo 0.140", html=b"<p>", content_width=500) == ColumnLayout(content_width=500)
+    assert layout_for() == ColumnLayout()
+
+
+# -- the table against the themes themselves ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def themed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A page of every theme in the table, with a picture wider than any column."""
+    root = tmp_path_factory.mktemp("themes")
+    pages: dict[str, Path] = {}
+    text = "# Title\n\nWords.\n\n![](big.png)\n\n## More\n\nWords.\n"
+    for name in ("mkdocs", "readthedocs", "material"):
+        docs = root / name / "docs"
+        docs.mkdir(parents=True)
+        Image.new("1", (3000, 1500)).save(docs / "big.png")
+        (docs / "index.md").write_text(text, encoding="utf-8")
+        for hidden in ("toc", "navigation", "toc, navigation") if name == "material" else ():
+            path = docs / f"{hidden.replace(', ', '-')}.md"
+            path.write_text(f"---\nhide: [{hidden}]\n---\n{text}", encoding="utf-8")
+        font = "\n  font: false" if name == "material" else ""
+        (root / name / "mkdocs.yml").write_text(
+            f"site_name: x\nuse_directory_urls: false\ntheme:\n  name: {name}{font}\n", encoding="utf-8"
+        )
+        run("mkdocs", "build", "-q", "-f", str(root / name / "mkdocs.yml"), "-d", str(root / name / "site"))
+        pages[name] = root / name / "site" / "index.html"
+    pages["material: no table of contents"] = root / "material/site/toc.html"
+    pages["material: no navigation"] = root / "material/site/navigation.html"
+    pages["material: no sidebar"] = root / "material/site/toc-navigation.html"
+    content = root / "pelican" / "content"
+    content.mkdir(parents=True)
+    Image.new("1", (3000, 1500)).save(content / "big.png")
+    (content / "a.md").write_text("Title: A\nDate: 2024-01-01\n\nText\n\n![]({attach}big.png)\n", encoding="utf-8")
+    run("pelican", str(content), "-o", str(root / "pelican/site"), "-t", "notmyidea", "--relative-urls")
+    pages["notmyidea"] = root / "pelican/site/a.html"
+    return pages
+
+
+def run(module: str, *arguments: str) -> None:
+    done = subprocess.run([sys.executable, "-m", module, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def window() -> Iterator[Page]:
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        page = browser.new_page()
+        page.route("**/*", lambda route: route.continue_() if route.request.url.startswith("file:") else route.abort())
+        yield page
+        browser.close()
+
+
+@pytest.mark.parametrize("name", [theme.name for theme in THEMES])
+def test_the_table_is_what_chromium_lays_out(name: str, themed: dict[str, Path], window: Page) -> None:
+    html = themed[name].read_bytes()
+    theme = recognise(html)
+    assert theme is not None
+    assert theme.name == name
+    assert recognise(html.replace(b'"', b"")) == theme, "minifiers take the quotes away"
+    layout = layout_for(html=html)
+    text = sizes(None, asset(3000), layout)
+    window.goto(themed[name].as_uri())
+    steps = (576, 769, 960, 992, 1100, 1220, 1400, 1600, 2000)
+    for width in (320, 390, 412, 768, 820, 959, 1219, 1350, 1599, *steps, 2560):
+        window.set_viewport_size({"width": width, "height": 900})
+        real = window.evaluate("document.querySelector('img[src$=\"big.png\"]').getBoundingClientRect().width")
+        assert source_size(text, Viewport(name="", width=width, height=900, dpr=1)) == pytest.approx(real, abs=1), width
+        if width == 1350:
+            assert layout.content_width == pytest.approx(real, abs=1)
+
+
+def test_unknown_themes_are_left_unknown() -> None:
+    assert recognise(b'<meta name="generator" content="Hugo"><article class="post">') is None

@@ -1,0 +1,91 @@
+"""The manual's own heroes: drawn by us and credited so, pinned, and nobody else's picture is called ours."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from itertools import takewhile
+from pathlib import Path
+
+from imageseo.heroes.lock import lock
+from imageseo.heroes.masters.store import FolderMasterStore
+from imageseo.heroes.providers.diffusers import Options
+from imageseo.heroes.providers.diffusion import options, schedulers
+from imageseo.integrations.project import detect_project
+from imageseo.model.hero import HeroRequest
+from imageseo.pipeline import composition
+
+ROOT = Path(__file__).parents[2]
+SITE = ROOT / "site_example"
+
+
+def requests(folder: Path) -> list[HeroRequest]:
+    here = detect_project(folder, config=None, note=lambda text: None)
+    read = composition.request_reader(
+        here.settings, here.folder, composition.providers(here.settings, here.folder), base_url=here.base_url
+    )
+    asked = [read(page) for page in here.pages()[0]]
+    return [request for request in asked if request is not None]
+
+
+def test_drawn_heroes_say_who_drew_them_and_photographs_do_not() -> None:
+    found = requests(SITE)
+    made = [request for request in found if request.recipe is not None]
+    drawn = [request for request in made if request.recipe and request.recipe.provider == "procedural"]
+    assert (len(drawn), len(made)) == (10, 12)
+    assert {request.rights.credit for request in drawn} == {"Drawn by imageseo from a formula"}
+    by = {request.recipe.provider: request for request in made if request.recipe}
+    assert by.keys() == {"procedural", "library", "diffusers"}, "a page for each provider"
+    pins = lock.read(SITE / lock.NAME)
+    for request in made:
+        pin = pins.of_page(request.page)
+        assert pin is not None
+        assert request.rights.or_else(pin.rights).known, "search engines pass over an image that is nobody's"
+    found_one = pins.of_page(by["library"].page)
+    assert found_one is not None
+    assert (by["library"].alt, by["library"].rights.known) == (None, False), "its page says nothing of it"
+    assert found_one.env["alt"].startswith("Australia seen from space")
+    assert "NASA" in str(found_one.rights.creator)
+    assert "random weights" in str(by["diffusers"].rights.credit), "noise is called what it is"
+    photographs = [request for request in found if request.file is not None]
+    assert photographs
+    for request in photographs:
+        assert "imageseo" not in f"{request.rights.creator} {request.rights.credit}", "NASA's and a photographer's"
+
+
+def test_what_is_said_of_a_hero_is_no_part_of_its_recipe() -> None:
+    for folder in (SITE, SITE / "pelican"):
+        pins = lock.read(folder / lock.NAME)
+        for request in requests(folder):
+            if request.recipe is not None:
+                pin = pins.find(request.recipe.key, request.page)
+                assert pin is not None, request.page
+                assert FolderMasterStore(folder, "heroes").digest(pin.file) == pin.file_sha256
+
+
+def rows(page: str, heading: str) -> dict[str, str]:
+    """The table below a heading: first cell without its marks -> last cell."""
+    text = (SITE / "docs" / page).read_text(encoding="utf-8").split(f"{heading}\n", 1)[1]
+    lines = takewhile(lambda line: line.startswith("|"), text.lstrip().splitlines())
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines][2:]
+    return {first.strip("`"): last.strip("`") for first, *_, last in cells}
+
+
+def test_the_page_on_diffusion_models_has_every_option_and_scheduler() -> None:
+    table = rows("features/diffusers.md", "## What a recipe may say")
+    assert tuple(table) == options.KEYS
+    defaults = {field.name: field.default for field in dataclasses.fields(options.RecipeOptions)}
+    assert {key: table[key] for key in ("steps", "guidance")} == {
+        key: str(defaults[key]) for key in ("steps", "guidance")
+    }
+    settings = rows("features/diffusers.md", "## Offline and safe")
+    assert {key: value for key, value in settings.items() if value} == {
+        field.name: str(field.default).lower() for field in dataclasses.fields(Options) if field.default is not None
+    }
+    keys = {key.strip("` ") for row in settings for key in row.split(",")}
+    assert keys == {field.name for field in dataclasses.fields(Options)}
+    text = (SITE / "docs/features/diffusers.md").read_text(encoding="utf-8")
+    said = text.split("### Schedulers\n", 1)[1].split("Behind most", 1)[0]
+    names = re.findall(r"`([^`]+)`", said)
+    assert [schedulers.canonical(name) for name in names] == names
+    assert set(names) == set(schedulers._SAMPLERS)

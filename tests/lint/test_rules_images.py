@@ -1,0 +1,380 @@
+"""Rules about images and words, beyond their manual: fixes, pages that we built, themes as they come, odd pages."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from imageseo.config import load as load_settings
+from imageseo.config.settings import Settings
+from imageseo.lint import tag_edits
+from imageseo.model.finding import Finding, Severity
+from imageseo.web.html import edits, page_scan
+from imageseo.web.html.ancestors import Ancestors, Link
+from tests.lint.test_rules import findings, furnish, load, picture
+from tests.support import small_sites
+
+RULES = (
+    "lcp_lazy",
+    "lcp_priority",
+    "priority_many",
+    "priority_lazy",
+    "lcp_discoverable",
+    "lcp_fade",
+    "lcp_entropy",
+    "preload_mismatch",
+    "srcset_width",
+    "sizes_missing",
+    "sizes_auto",
+    "img_oversize",
+    "img_format",
+    "offscreen_eager",
+    "img_dimensions",
+    "alt_link_empty",
+    "alt_filename",
+    "alt_redundant",
+    "alt_dup",
+    "alt_length",
+    "alt_needs_review",
+    "file_name",
+)
+MATERIAL = '<div class="md-sidebar--primary"></div><div class="md-content"><article>{}</article></div>'
+HERO = '<h1>Harbour</h1><img src="photo-1600x900.jpg" alt="A harbour" width="1600" height="900"{}>'
+
+
+def judged(folder: Path, html: str, *names: str) -> list[Finding]:
+    """What rules say of the page that stands in ``folder``, furnished before."""
+    (folder / "guide" / "index.html").write_text(html, "utf-8")
+    return [found for name in names for found in findings(folder, load(name), Settings())]
+
+
+def page(folder: Path, body: str) -> str:
+    folder.mkdir(exist_ok=True)
+    furnish(folder, body)
+    return (folder / "guide" / "index.html").read_text("utf-8")
+
+
+def fixed(html: str, found: Sequence[Finding]) -> str:
+    return edits.apply(html.encode(), [edit for each in found for edit in each.fix]).decode()
+
+
+# ---- what --fix writes
+
+
+@pytest.mark.parametrize(
+    ("rule", "body", "then"),
+    [
+        ("lcp_lazy", f"<article>{HERO.format(' loading=lazy')}</article>", f"<article>{HERO.format('')}</article>"),
+        (
+            "lcp_lazy",
+            '<article><h1>H</h1><img loading="lazy"\n src="photo-1600x900.jpg" alt="A" fetchpriority=high></article>',
+            '<article><h1>H</h1><img\n src="photo-1600x900.jpg" alt="A" fetchpriority=high></article>',
+        ),
+        (
+            "lcp_priority",
+            f"<article>{HERO.format(' ')}</article>",
+            f"<article>{HERO.format(' ')}</article>".replace('height="900" ', 'height="900" fetchpriority="high" '),
+        ),
+        (
+            "lcp_priority",
+            '<article><h1>H</h1><img alt="A" src=photo-1600x900.jpg /></article>',
+            '<article><h1>H</h1><img alt="A" src=photo-1600x900.jpg fetchpriority="high" /></article>',
+        ),
+        (
+            "priority_lazy",
+            f'<article>{HERO.format(" fetchpriority=high")}<img src="b-800x450.jpg" FetchPriority="high" loading=lazy>',
+            f'<article>{HERO.format(" fetchpriority=high")}<img src="b-800x450.jpg" loading=lazy>',
+        ),
+        (
+            "sizes_auto",
+            '<img src="photo-1600x900.jpg" srcset="photo-1600x900.jpg 1600w" sizes="Auto , (min-width:9px) 7px,50vw">',
+            '<img src="photo-1600x900.jpg" srcset="photo-1600x900.jpg 1600w" sizes="(min-width:9px) 7px,50vw">',
+        ),
+        (
+            "img_dimensions",
+            MATERIAL.format('<img alt="A" src="photo-1600x900.jpg">'),
+            MATERIAL.format('<img alt="A" src="photo-1600x900.jpg" width="1600" height="900">'),
+        ),
+        (
+            "offscreen_eager",
+            '<!-- measured: {"photo-800x450-60KiB.jpg": {"width": 688, "top": 1400}} -->'
+            '<article><p>Boats.</p><img src="photo-800x450-60KiB.jpg" alt="A"></article>',
+            None,
+        ),
+    ],
+)
+def test_a_fix_mends_what_was_found(rule: str, body: str, then: str | None, tmp_path: Path) -> None:
+    html = page(tmp_path, body)
+    found = judged(tmp_path, html, rule)
+    assert [bool(each.fix) for each in found] == [True]
+    mended = fixed(html, found)
+    if then is not None:
+        assert mended == html.replace(body, then)
+    assert judged(tmp_path, mended, rule) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "body"),
+    [
+        ("sizes_auto", '<img src="photo-1600x900.jpg" srcset="photo-1600x900.jpg 1600w" sizes="auto">'),
+        ("img_dimensions", '<article><img alt="A theme that nobody knows" src="photo-1600x900.jpg"></article>'),
+        ("img_dimensions", MATERIAL.format('<img class="thumb" src="photo-1600x900.jpg">')),
+        ("img_dimensions", MATERIAL.format('<img style="max-width: 9em" src="photo-1600x900.jpg">')),
+        ("img_dimensions", MATERIAL.format('<img width="300" src="photo-1600x900.jpg">')),
+        (
+            "img_dimensions",
+            MATERIAL.format('<picture><source srcset="b-800x800.webp"><img src="photo-1600x900.jpg"></picture>'),
+        ),
+        ("lcp_lazy", f"<article>{HERO.format(' loading=lazy data-imageseo=loading')}</article>"),
+        (
+            "priority_lazy",
+            f'<article>{HERO.format(" fetchpriority=high")}<img src="b-800x450.jpg" loading=lazy fetchpriority=high '
+            'data-imageseo="loading fetchpriority"></article>',
+        ),
+        (
+            "offscreen_eager",
+            "<article><details><summary>Log</summary>[6,000 characters of text]</details>"
+            '<img src="photo-800x450-60KiB.jpg" alt="A"></article>',
+        ),
+        (
+            "sizes_auto",
+            '<img src="photo-1600x900.jpg" srcset="photo-1600x900.jpg 1600w" sizes="auto, 9px" data-imageseo="sizes">',
+        ),
+    ],
+)
+def test_where_nobody_can_be_sure_there_is_no_fix(rule: str, body: str, tmp_path: Path) -> None:
+    found = judged(tmp_path, page(tmp_path, body), rule)
+    assert [each.fix for each in found] == [()]
+
+
+def test_a_fix_beside_what_we_added_comes_out_with_it_or_stays(tmp_path: Path) -> None:
+    """``--fix`` on a page that a build has treated: our attributes can still be taken out, the fix is the author's."""
+    author = f"<article>{HERO.format(' loading=lazy')}</article>"
+    built = author.replace(" loading=lazy", ' loading=lazy decoding="async" data-imageseo="decoding hero"')
+    html = page(tmp_path, built)
+    mended = fixed(html, judged(tmp_path, html, "lcp_lazy"))
+    assert "loading=lazy" not in mended
+    assert edits.strip(mended.encode()).decode() == html.replace(built, author.replace(" loading=lazy", ""))
+
+
+def test_no_edit_is_offered_for_bytes_that_were_not_scanned() -> None:
+    """In a build the scan is that of the page without our edits."""
+    html = b'<p><img src="a.jpg" loading="lazy">'
+    ref = page_scan.scan_page(html).refs[0]
+    assert tag_edits.add_attributes(html, ref, "a=b")
+    assert tag_edits.remove_attribute(html, ref, "loading")
+    other = b"<p>Boats</p>" + html
+    assert tag_edits.add_attributes(other, ref, "a=b") == ()
+    assert tag_edits.remove_attribute(other, ref, "loading") == ()
+
+
+# ---- sites
+
+
+def test_a_site_that_we_built_says_what_its_author_can_mend_and_no_more(tmp_path: Path) -> None:
+    """What imageseo writes is right by its own rules; in a build errors are told, and what is milder is lint's."""
+    text = "Boats come and go with the tide, and the lamp is lit at dusk. " * 120
+    small_sites.mkdocs_site(
+        tmp_path,
+        files={
+            "docs/index.md": f"# Home\n\n![A harbour](images/home.jpg)\n\n{text}\n\n![A lamp](images/lamp.jpg)\n\n"
+            "[![Two boats](images/lamp.jpg)](images/lamp.jpg)\n",
+            "docs/words.md": "# Words\n\n![IMG_1234.jpg](images/lamp.jpg)\n\n[![](images/lamp.jpg)](index.md)\n\n"
+            "![Photo of a lamp](images/lamp.jpg)\n",
+            "docs/images/home.jpg": small_sites.photo(800, 450, 3),
+            "docs/images/lamp.jpg": small_sites.photo(600, 350, 4),
+        },
+    )
+    done = small_sites.run("mkdocs", "build", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert re.findall(r"^WARNING.*\[([a-z-]+)\]", done.stderr, re.MULTILINE) == ["alt-filename", "alt-link-empty"]
+    assert (
+        "words/index.html:4:4 (docs/words.md): images/lamp.jpg: its alternative text 'IMG_1234.jpg' is" in done.stderr
+    )
+    html = (tmp_path / "site/index.html").read_text("utf-8")
+    assert html.count("<picture data-imageseo>") == 3
+    assert 'fetchpriority="high"' in html
+    done = small_sites.run("imageseo", "lint", "site", "--format", "json", cwd=tmp_path)
+    report = json.loads(done.stdout)
+    assert (report["summary"]["pages"], report["summary"]["images"]) == (3, 7)
+    rules = [found["rule"] for found in report["findings"] if found["rule"].replace("-", "_") in RULES]
+    assert sorted(rules) == ["alt-filename", "alt-link-empty", "alt-redundant"]
+
+
+@pytest.mark.parametrize("theme", ["material", "readthedocs", "mkdocs"])
+def test_themes_as_they_come_have_no_errors(theme: str, tmp_path: Path) -> None:
+    """Logo, badges, emoji and a lightbox link: nothing of it is the author's fault."""
+    extra = "markdown_extensions: [attr_list, admonition]\nplugins: []\n" + (
+        "extra: {}\n" if theme != "material" else ""
+    )
+    files: dict[str, str | bytes] = {
+        "docs/index.md": "# Home\n\n![A harbour](images/home.jpg){ width=500 height=300 }\n\n"
+        "[![build](https://img.example/badge.svg)](https://example.org)\n\n"
+        "[![Boats](images/home.jpg){ width=500 height=300 }](images/home.jpg)\n",
+    }
+    small_sites.mkdocs_site(tmp_path, files=files)
+    logo = "{name: material, logo: images/home.jpg, font: false}" if theme == "material" else f"{{name: {theme}}}"
+    (tmp_path / "mkdocs.yml").write_text(
+        f"site_name: s\nsite_url: https://example.org/\ntheme: {logo}\n{extra}", "utf-8"
+    )
+    done = small_sites.run("mkdocs", "build", "-q", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    html = (tmp_path / "site/index.html").read_text("utf-8")
+    (tmp_path / "guide").mkdir()
+    for file in (tmp_path / "site/images").iterdir():
+        (tmp_path / "guide/images").mkdir(exist_ok=True)
+        (tmp_path / "guide/images" / file.name).write_bytes(file.read_bytes())
+    found = judged(tmp_path, html, *(name for name in RULES if name != "img_dimensions"))
+    assert [each for each in found if each.severity is Severity.ERROR] == []
+    assert {each.rule for each in found} <= {"lcp-priority", "img-oversize", "img-format"}
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (f'width="900" height="{"9" * 400}"', "900×33554428"),
+        (f'width="{"9" * 400}" height="1"', "33554428×1"),
+        (f'width="{"9" * 5000}" height="{"9" * 5000}"', "33554428×33554428"),
+    ],
+)
+def test_a_number_beyond_all_numbers_is_a_browsers_largest(said: str, expected: str, tmp_path: Path) -> None:
+    (found,) = judged(tmp_path, page(tmp_path, f'<img src="a-1600x900.jpg" alt="A" {said}>'), "img_dimensions")
+    assert found.message == f"guide/a-1600x900.jpg is 1600×900 px, but the tag says {expected}"
+    assert found.hint is not None
+    assert "inf" not in found.hint
+
+
+def test_what_a_host_may_make_is_judged_where_it_is_a_file(tmp_path: Path) -> None:
+    """Nuxt's ``_ipx/`` is written by static builds."""
+    html = page(tmp_path, '<img src="../_ipx/w_80/a.png" alt="A" width="80" height="80">')
+    assert judged(tmp_path, html, "img_missing", "img_dimensions") == []
+    (tmp_path / "_ipx" / "w_80").mkdir(parents=True)
+    (tmp_path / "_ipx" / "w_80" / "a.png").write_bytes(picture("photo-1600x900.png"))
+    assert [each.rule for each in judged(tmp_path, html, "img_missing", "img_dimensions")] == ["img-dimensions"]
+
+
+def test_an_lcp_over_the_budget_of_its_folder_names_that_setting(tmp_path: Path) -> None:
+    page(tmp_path, '<picture data-imageseo><img src="a-800x450-40KiB.jpg" alt="A" fetchpriority="high"></picture>')
+    said = {
+        "lcp-bytes": {"desktop": {"warn": "20 KiB"}},
+        "paths": {"guide/*": {"lcp-bytes": {"mobile": {"error": "30 KiB"}}}},
+    }
+    found = findings(tmp_path, load("lcp_bytes"), load_settings({"budgets": said}, "x"))
+    assert sorted(each.hint.rpartition(", or raise ")[2] for each in found if each.hint) == [
+        "`budgets.lcp-bytes.desktop.warn`",
+        '`budgets.paths."guide/*".lcp-bytes.mobile.error`',
+    ]
+
+
+# ---- what stands around an image
+
+
+def links(html: str) -> list[Link | None]:
+    scan = page_scan.scan_page(html.encode())
+    around = Ancestors(html.encode(), scan.charset)
+    return [around.link(number, ref.span) for number, ref in enumerate(scan.refs)]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<a href=x><img src=a> Boats</a><img src=b>",
+        "<a href=x>One</a><img src=a><a href=y>Two</a>",
+        "<a href=x><img src=a><a href=y>Two<img src=b></a>",
+        "<a href=x><!-- </a> --><img src=a> Boats</a>",
+        "<a href=x><script>'</a>'</script><img src=a>Boats</a>",
+        "<abbr>x</abbr><img src=a><a href=y>z</a>",
+        '<a href="x>y" title="T"><img src=a></a>',
+        "<a href=x><svg><title>Home</title></svg><img src=a></a>",
+        "<A HREF=x><IMG SRC=a> Boats</A>",
+        "<a href=x><img src=a>",
+        "<img src=a>",
+    ],
+)
+def test_a_link_is_told_from_its_neighbourhood_as_by_a_walk(html: str) -> None:
+    """By number alone, as in a build whose spans are others, and by the tags beside the image."""
+    scan = page_scan.scan_page(html.encode())
+    around = Ancestors(html.encode(), scan.charset)
+    beyond = page_scan.scan_page(b" " * 10_000 + b"<img>").refs[0].span
+    by_walk = [around.link(number, beyond) for number in range(len(scan.refs))]
+    assert links(html) == by_walk
+    hrefs = [ref.link for ref in scan.refs]
+    assert [link.values.get("href") if link else None for link in by_walk] == [
+        href if link else None for href, link in zip(hrefs, by_walk, strict=True)
+    ]
+
+
+def test_what_names_a_link_besides_its_text() -> None:
+    named = ['<i aria-label="Home"></i>', "<svg><title>Home</title></svg>", '<img src=b alt="Home">', "<b title=x></b>"]
+    assert [links(f"<a href=x><img src=a>{each}</a>")[0] for each in named] == [
+        Link({"href": "x"}, "", True) for _ in named
+    ]
+    assert links('<a href=x><img src=a alt="  "><i class="icon"></i></a>') == [Link({"href": "x"}, "", False)]
+
+
+# ---- odd pages
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "<img>",
+        '<img src="" srcset="" sizes="" alt="" loading="" fetchpriority="">',
+        '<picture><source><img srcset=", ," sizes=","></picture>',
+        '<link rel=preload as=image><link rel=preload as=image href="" imagesrcset=","><img src=a.jpg>',
+        '<link rel=preload as=image href="http://[broken" media="(("><img src="http://[broken">',
+        '<img src="truncated.jpg" srcset="truncated.jpg 9w" sizes="auto" data-src="empty.png" fetchpriority=high>',
+        '<article><div class="hero" style="background:url("><div class="cover" style="background:url()" data-bg>',
+        '<article><h1>x</h1><img data-src="," data-srcset="," alt="," class="," style=":;:">',
+        '<a href><img alt=""></a><a href="&#0;"><img src="data:," alt=" "></a>',
+        "<img src=%ff alt=\udc80>".encode("utf-8", "replace").decode(),
+    ],
+)
+def test_odd_pages_break_no_rule(body: str, tmp_path: Path) -> None:
+    found = judged(tmp_path, page(tmp_path, body), *RULES)
+    assert [each.message for each in found if "broke" in each.message and "nothing was judged" in each.message] == []
+
+
+def test_a_preload_that_serves_one_of_two_images_is_right(tmp_path: Path) -> None:
+    """The same file is one image's fallback and another's picture."""
+    html = page(
+        tmp_path,
+        '<link rel="preload" as="image" href="photo-800x450.jpg"><img src="photo-800x450.jpg" alt="A">'
+        '<picture><source srcset="photo-800x450.avif" type="image/avif"><img src="photo-800x450.jpg"></picture>',
+    )
+    assert judged(tmp_path, html, "preload_mismatch") == []
+    alone = html.replace('<img src="photo-800x450.jpg" alt="A">', "")
+    (found,) = judged(tmp_path, alone, "preload_mismatch")
+    assert "photo-800x450.jpg is preloaded, photo-800x450.avif is shown" in found.message
+    assert found.location.line == 1
+    other = html.replace("photo-800x450.jpg", "photo-800x450.jpg?v=1", 1)
+    assert len(judged(tmp_path, other, "preload_mismatch")) == 0, "no image names that very URL"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<img src="a-800x450.jpg" srcset="a-800x450.jpg 800w 450h, b-400x225.jpg 400w" sizes="9vw">',
+        '<img src="a-800x450.jpg" srcset="b-1600x900.jpg 2x, c-1200x675.jpg 1.5x">',
+        '<img src="a-800x450.jpg" srcset="data:image/png;base64,aaaa 1x, b-1600x900.jpg 2x">',
+    ],
+)
+def test_descriptors_that_are_right_in_their_own_way(body: str, tmp_path: Path) -> None:
+    assert judged(tmp_path, page(tmp_path, body), "srcset_width") == []
+
+
+def test_our_own_variants_are_not_opened_again(tmp_path: Path) -> None:
+    """Their names say their width; to read thousands of them would take a minute."""
+    body = (
+        '<picture data-imageseo><source type="image/avif" srcset="a-800x450.avif 640w" sizes="9vw">'
+        '<img src="a-800x450.jpg" alt="A" srcset="a-800x450.jpg 700w" data-imageseo="srcset"></picture>'
+    )
+    assert judged(tmp_path, page(tmp_path, body), "srcset_width") == []
+    theirs = page(tmp_path / "theirs", body.replace(" data-imageseo>", ">", 1).replace(' data-imageseo="srcset"', ""))
+    (found,) = judged(tmp_path / "theirs", theirs, "srcset_width")
+    assert "its srcset says 700w of guide/a-800x450.jpg, which is 800 px wide" in found.message

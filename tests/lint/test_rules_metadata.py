@@ -1,0 +1,357 @@
+"""Rules about marks of origin in files: counted as they stand there, kept in variants, alike, valid."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import json
+import shutil
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageCms
+from PIL.PngImagePlugin import PngInfo
+
+from imageseo.images.metadata.rights import xmp_packet
+from imageseo.images.metadata.segments import EmbeddedMetadata, read_segments
+from imageseo.lint.facts.c2pa import ContentCredentials
+from imageseo.lint.facts.file_metadata import SiteFileMetadata
+from imageseo.model.finding import Severity
+from imageseo.model.hero import TRAINED_MEDIA
+from imageseo.model.image import Rights
+from imageseo.web.ai_labels import _WORDS, label
+from imageseo.web.structured_data.digital_source_type import declares_ai
+from tests.lint.test_rules_site import BASE, judge
+from tests.support import pictures
+from tests.support.small_sites import write
+
+FORMATS = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP", "avif": "AVIF"}
+CAPTURE = TRAINED_MEDIA.replace("trainedAlgorithmicMedia", "digitalCapture")
+AI = xmp_packet(Rights(digital_source_type=TRAINED_MEDIA))
+SHOT = xmp_packet(Rights(digital_source_type=CAPTURE))
+
+
+def exif() -> bytes:
+    data = Image.Exif()
+    data[0x010E] = "A harbour " * 100
+    return data.tobytes()
+
+
+def picture(suffix: str, *, xmp: bytes = b"", icc: bytes = b"", with_exif: bool = False, size: int = 320) -> bytes:
+    """A picture with metadata as Pillow writes it."""
+    stream = io.BytesIO()
+    said: dict[str, Any] = {"exif": exif()} if with_exif else {}
+    if icc:
+        said["icc_profile"] = icc
+    if xmp and suffix == "png":
+        said["pnginfo"] = PngInfo()
+        said["pnginfo"].add_itxt("XML:com.adobe.xmp", xmp.decode())
+    elif xmp:
+        said["xmp"] = xmp
+    pictures.photo(size, size * 9 // 16).convert("RGB").save(stream, FORMATS[suffix], **said)
+    return stream.getvalue()
+
+
+def looked(data: bytes) -> tuple[EmbeddedMetadata | None, int]:
+    """What a file carries, and how many bytes were read to know it."""
+    total = 0
+
+    def read(offset: int, size: int) -> bytes:
+        nonlocal total
+        part = data[offset : offset + max(0, size)]
+        total += len(part)
+        return part
+
+    return read_segments(read), total
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_what_a_file_carries_is_counted_byte_by_byte(suffix: str) -> None:
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    bare, _ = looked(picture(suffix))
+    assert bare is not None
+    assert bare.parts == ()
+    data = picture(suffix, xmp=AI, icc=srgb, with_exif=True)
+    found, total = looked(data)
+    assert found is not None
+    assert found.xmp == AI
+    assert found.icc == srgb[:1024]
+    assert set(found.counts) == {"exif", "xmp", "icc"}
+    # A profile is packed in a PNG; all else stands as it is, with a frame around it.
+    for kind, size in (("exif", len(exif())), ("xmp", len(AI)), ("icc", len(srgb))):
+        if (suffix, kind) == ("png", "icc"):
+            assert 0 < found.counts[kind] < size
+        else:
+            assert size <= found.counts[kind] + 6 <= size + 80
+    assert sum(found.counts.values()) <= len(data) - len(picture(suffix)) + 80
+    assert total < 12_000 + sum(found.counts.values())
+
+
+@pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_exiftool_finds_the_same(tmp_path: Path, suffix: str) -> None:
+    file = tmp_path / f"a.{suffix}"
+    file.write_bytes(picture(suffix, xmp=AI, with_exif=True))
+    done = subprocess.run(["exiftool", "-j", "-n", str(file)], capture_output=True, text=True, check=True)
+    said = json.loads(done.stdout)[0]
+    found = SiteFileMetadata(tmp_path).of(file.name)
+    assert found is not None
+    assert found.digital_source_type == said["DigitalSourceType"] == TRAINED_MEDIA
+    assert found.count("exif") > 1000
+    assert said["ImageDescription"].startswith("A harbour")
+
+
+def test_a_large_file_is_hardly_read(tmp_path: Path) -> None:
+    for suffix in FORMATS:
+        data = picture(suffix, xmp=AI, size=1200)
+        _, total = looked(data)
+        assert total < 16_384
+        assert suffix == "avif" or len(data) > 4 * total
+
+
+@given(st.sampled_from(sorted(FORMATS)), st.integers(0, 4000), st.binary(min_size=1, max_size=8), st.integers(0, 4000))
+@settings(max_examples=150, deadline=None)
+def test_damaged_files_say_what_is_left(suffix: str, at: int, noise: bytes, cut: int) -> None:
+    data = bytearray(DAMAGED[suffix])
+    data[at : at + len(noise)] = noise
+    found, total = looked(bytes(data[: len(data) - cut]))
+    assert found is None or sum(part.size for part in found.parts) >= 0
+    assert total < 40 * len(data) + 4096 * 40
+
+
+DAMAGED = {suffix: picture(suffix, xmp=AI, with_exif=True, size=64) for suffix in FORMATS}
+
+
+def test_files_that_are_none(tmp_path: Path) -> None:
+    write(tmp_path, {"a.jpg": b"", "b.jpg": b"\xff\xd8\xff", "c.svg": "<svg/>", "d/e.jpg": b"x"})
+    marks = SiteFileMetadata(tmp_path)
+    assert [marks.of(name) for name in ("a.jpg", "c.svg", "d", "gone.jpg", "a\0.jpg")] == [None] * 5
+    assert marks.of("b.jpg") is not None
+
+
+# Rules
+
+PICTURE = """<!doctype html><title>t</title><article><picture>
+<source type="image/avif" srcset="a.avif 320w, b.avif 640w"><img src="a.jpg" alt="A harbour"></picture></article>"""
+
+
+def site(root: Path, html: str = PICTURE, **xmp: bytes) -> Path:
+    """A page with a picture of three files, whose XMP is given by their names (``a_jpg``)."""
+    names = ("a.avif", "b.avif", "a.jpg")
+    files = {name: picture(name[2:], xmp=xmp.get(name.replace(".", "_"), b"")) for name in names}
+    return write(root, {"index.html": html, **files})
+
+
+def said(root: Path, *rules: str) -> list[tuple[str, str]]:
+    return [(found.rule, found.message) for found in judge(root, *rules)]
+
+
+ALL = ("prov-dst", "prov-stripped", "prov-consistent", "c2pa-bloat")
+
+
+def test_a_picture_by_a_model_says_so_in_every_file(tmp_path: Path) -> None:
+    assert said(site(tmp_path, a_avif=AI, b_avif=AI, a_jpg=AI), *ALL) == []
+    assert said(site(tmp_path), *ALL) == []
+    told = "is of a picture that a model made, and its XMP does not say so"
+    assert said(site(tmp_path, a_jpg=AI), *ALL) == [("prov-dst", f"a.avif (and 1 more of its 3 files) {told}")]
+    assert said(site(tmp_path, a_avif=AI, b_avif=AI), *ALL) == [("prov-dst", f"a.jpg {told}")]
+
+
+def test_where_a_picture_comes_from_is_told_alike(tmp_path: Path) -> None:
+    found = said(site(tmp_path, a_jpg=AI, a_avif=SHOT, b_avif=AI), "prov-consistent")
+    assert found == [
+        (
+            "prov-consistent",
+            "a.jpg is TrainedAlgorithmicMedia by its XMP, and a.avif, the same picture, DigitalCapture",
+        )
+    ]
+    node = f'"@type": "ImageObject", "contentUrl": "{BASE}a.jpg", "digitalSourceType": "https://schema.org/'
+    linked = f'<script type="application/ld+json">{{"@context": "https://schema.org", {node}%s"}}</script>'
+    html = PICTURE + linked
+    xmp = dict.fromkeys(("a_jpg", "a_avif", "b_avif"), SHOT)
+    assert said(site(tmp_path, html % "DigitalCaptureDigitalSource", **xmp), *ALL) == []
+    assert said(site(tmp_path, html % "DigitalArtDigitalSource", **xmp), *ALL) == [
+        ("prov-consistent", "a.jpg is DigitalArt by JSON-LD, and a.jpg DigitalCapture by its XMP")
+    ]
+    figure = "<article><figure><img src=a.jpg alt=A><figcaption>{}</figcaption></figure></article>"
+    for caption in ("How AI works", "A screenshot of an AI-generated picture", "Made by AIDA"):
+        assert said(site(tmp_path, figure.format(caption), **xmp), *ALL) == []
+    for caption in ("Bild: KI-generiert", "The tower · Image: AI-generated", "A tower (generated by AI). 2026"):
+        assert said(site(tmp_path, figure.format(caption), **xmp), *ALL) == [("prov-consistent", OUTRIGHT)]
+
+
+OUTRIGHT = "a.jpg is AI-generated by its caption, and DigitalCapture by its XMP"
+
+
+def test_a_photographs_origin_is_lost_in_its_variants(tmp_path: Path) -> None:
+    found = judge(site(tmp_path, a_jpg=SHOT), *ALL)
+    assert [(each.rule, each.severity, each.message) for each in found] == [
+        (
+            "prov-stripped",
+            Severity.ERROR,
+            f"a.jpg carries its origin ({CAPTURE}); a.avif (and 1 more), made of it, carries no mark",
+        )
+    ]
+    write(tmp_path, {"a.avif.c2pa": b"x", "b.c2pa": b"x"})
+    assert judge(tmp_path, *ALL) == []
+
+
+def test_bloat_counts_what_visitors_need_not_have(tmp_path: Path) -> None:
+    page = '<img srcset="s.jpg 320w, big.jpg 900w" src="big.jpg" alt="A">'
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    wide = srgb.replace(b"sRGB", b"Wide").replace(b"s\0R\0G\0B", b"W\0i\0d\0e").ljust(9000, b"\0")
+    big = picture("jpg", size=900)
+    write(tmp_path, {"index.html": page, "big.jpg": big, "s.jpg": picture("jpg", icc=wide)})
+    assert judge(tmp_path, "c2pa-bloat") == []
+    write(tmp_path, {"s.jpg": picture("jpg", icc=srgb.ljust(9000, b"\0"))})
+    found = said(tmp_path, "c2pa-bloat")
+    assert len(found) == 1
+    assert found[0][1].startswith("s.jpg carries 8.8 KiB of metadata in ")
+    assert "an sRGB profile 8.8 KiB" in found[0][1]
+    write(tmp_path, {"s.jpg": picture("jpg", xmp=AI.ljust(1500), size=64)})
+    assert judge(tmp_path, "c2pa-bloat") == [], "enough for rights and origin is never too much"
+    write(tmp_path, {"s.jpg": picture("jpg", xmp=AI.ljust(3000), size=64)})
+    assert "XMP 3.0 KiB" in said(tmp_path, "c2pa-bloat")[0][1]
+
+
+# C2PA, by its own library
+
+signed = pytest.mark.skipif(importlib.util.find_spec("c2pa") is None, reason="c2pa-python is not installed")
+
+
+@pytest.fixture(scope="module")
+def sign() -> Any:
+    """Signs a file: format and bytes -> bytes, by a certificate that nobody knows."""
+    from c2pa import Builder, C2paSignerInfo, C2paSigningAlg, Context, Settings, Signer
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+    def named(words: str) -> x509.Name:
+        return x509.Name(
+            [x509.NameAttribute(NameOID.COMMON_NAME, words), x509.NameAttribute(NameOID.ORGANIZATION_NAME, "T")]
+        )
+
+    now, day = datetime.now(UTC), timedelta(days=1)
+    root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+
+    def certificate(subject: str, public: Any, *, ca: bool) -> x509.Certificate:
+        usage = dict.fromkeys(
+            (
+                "content_commitment",
+                "key_encipherment",
+                "data_encipherment",
+                "key_agreement",
+                "encipher_only",
+                "decipher_only",
+            ),
+            False,
+        )
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(named(subject))
+            .issuer_name(named("Root"))
+            .public_key(public)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - day)
+            .not_valid_after(now + 30 * day)
+            .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+            .add_extension(
+                x509.KeyUsage(digital_signature=not ca, key_cert_sign=ca, crl_sign=ca, **usage), critical=True
+            )
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), critical=False)
+        )
+        if not ca:
+            builder = builder.add_extension(
+                x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False
+            )
+        return builder.sign(root_key, hashes.SHA256())
+
+    chain = b"".join(
+        each.public_bytes(serialization.Encoding.PEM)
+        for each in (
+            certificate("Signer", key.public_key(), ca=False),
+            certificate("Root", root_key.public_key(), ca=True),
+        )
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+    def sign(suffix: str, data: bytes, *, source_type: str = TRAINED_MEDIA) -> bytes:
+        action = {"action": "c2pa.created", "digitalSourceType": source_type}
+        manifest = {
+            "claim_generator_info": [{"name": "test", "version": "1"}],
+            "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [action]}}],
+        }
+        info = C2paSignerInfo(alg=C2paSigningAlg.ES256, sign_cert=chain, private_key=private, ta_url=None)
+        settings = Settings.from_dict(
+            {"builder": {"thumbnail": {"enabled": False}}, "verify": {"verify_after_sign": False}}
+        )
+        kind = f"image/{suffix.replace('jpg', 'jpeg')}"
+        out = io.BytesIO()
+        with Context(settings) as context, Builder(manifest, context=context) as builder:
+            builder.sign(Signer.from_info(info), kind, io.BytesIO(data), out)
+        return out.getvalue()
+
+    return sign
+
+
+@signed
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_manifests_are_seen_and_checked(tmp_path: Path, sign: Any, suffix: str) -> None:
+    name = f"a.{suffix}"
+    page = f'<img src="{name}" alt="A">'
+    plain = picture(suffix, xmp=AI)
+    good = sign(suffix, plain)
+    write(tmp_path, {"index.html": page, name: good})
+    found = SiteFileMetadata(tmp_path).of(name)
+    assert found is not None
+    assert (found.c2pa, found.c2pa_ai) == (True, True)
+    assert abs(found.count("c2pa") - (len(good) - len(plain))) <= 64
+    assert ContentCredentials(tmp_path).check(name) is not None
+    assert judge(tmp_path, "prov-c2pa") == []
+    edited = bytearray(good)
+    at = good.index(b"imageseo packet")
+    edited[at : at + 8] = b"somebody"  # in the XMP, which the manifest has signed
+    (tmp_path / name).write_bytes(bytes(edited))
+    broken = judge(tmp_path, "prov-c2pa")
+    assert [each.severity for each in broken] == [Severity.ERROR]
+    assert "mismatch" in broken[0].message
+    assert broken[0].hint.endswith("take the manifest out")
+
+
+@signed
+def test_a_manifest_lost_in_variants(tmp_path: Path, sign: Any) -> None:
+    write(site(tmp_path), {"a.jpg": sign("jpg", picture("jpg"))})
+    assert [(each.rule, each.severity) for each in judge(tmp_path, *ALL)] == [("prov-stripped", Severity.ERROR)]
+    write(tmp_path, {"a.jpg": sign("jpg", picture("jpg"), source_type=CAPTURE)})
+    assert [(each.rule, each.severity) for each in judge(tmp_path, *ALL)] == [("prov-stripped", Severity.WARN)]
+    write(tmp_path, {"a.jpg": sign("jpg", picture("jpg", xmp=SHOT))})
+    assert (
+        "DigitalCapture by its XMP, and made by a model by its C2PA manifest" in said(tmp_path, "prov-consistent")[0][1]
+    )
+
+
+def test_without_the_library_it_says_that_nothing_was_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ContentCredentials, "available", False)
+    write(tmp_path, {"a.jpg": DAMAGED["jpg"], "index.html": "<img src=a.jpg>", "b.html": "<img src=a.jpg>"})
+    found = judge(tmp_path, "prov-c2pa")
+    assert [(each.severity, each.message) for each in found] == [
+        (Severity.INFO, "C2PA manifests were not checked: c2pa-python is not installed")
+    ]
+
+
+@pytest.mark.parametrize("language", sorted(_WORDS))
+def test_our_own_labels_are_outright(language: str) -> None:
+    caption = label(TRAINED_MEDIA, "illustration", language)
+    assert caption is not None
+    assert declares_ai(caption.caption)
+    assert declares_ai(f"A tower · {caption.caption}")

@@ -1,0 +1,578 @@
+"""What the last build left to know: a warm build does what a cold one does, whatever changed, and far less of it."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imageseo import config
+from imageseo.integrations import directory
+from imageseo.integrations.progress import Quiet
+from imageseo.model.image import Asset
+from imageseo.pipeline import build as job
+from imageseo.pipeline import composition
+from imageseo.pipeline.incremental import build_state
+from imageseo.pipeline.incremental import probe_cache as known
+from imageseo.web import filenames
+from imageseo.web.html import page_scan
+from tests.pipeline.test_build import page
+from tests.support import pictures, small_sites
+
+OPTIONS: Mapping[str, Any] = {
+    "site_url": "https://example.org/",
+    "quality": {"avif": 40, "webp": 50},
+    "encode": {"avif_speed": 10, "webp_method": 0},
+    "widths": [320, 480],
+}
+CODE = build_state.code_digest
+HERO = '["/hero/"]\nseed = 5\nstyle = "topo"\nalt = "Lines"\nwidth = 640\nheight = 360\n'
+
+
+def pristine() -> dict[str, bytes]:
+    """A small site with something of everything: shared and missing images, a drawn hero, a drawing, a small file."""
+    pages = {
+        "index.html": page('<p><img src="img/a.jpg" alt="A"></p>\n<p><img src="img/b.jpg" alt="B"></p>'),
+        "blog/index.html": page(
+            '<p data-imageseo-disable="alt-missing: it says nothing"><img src="/img/b.jpg"></p>'
+            '<p><img src="../img/gone.jpg" alt="Gone"></p>',
+            "blog/",
+        ),
+        "hero/index.html": page("<p>Text</p>", "hero/"),
+        "plain/index.html": page('<p>Words</p><p><img src="../img/stripes.png" alt="S"></p>', "plain/"),
+    }
+    files = {
+        "img/logo.png": pictures.save(pictures.flat("red"), "PNG"),
+        "img/a.jpg": small_sites.photo(520, 300, seed=1),
+        "img/b.jpg": small_sites.photo(500, 340, seed=2),
+        "img/stripes.png": pictures.save(pictures.flat("blue", size=(700, 500)), "PNG"),  # smaller than its variants
+    }
+    return {**{name: text.encode() for name, text in pages.items()}, **files}
+
+
+@dataclass(frozen=True)
+class State:
+    """All that a build depends on: the author's files, settings, and heroes.toml."""
+
+    files: Mapping[str, bytes] = field(default_factory=pristine)
+    options: Mapping[str, Any] = field(default_factory=lambda: OPTIONS)
+    heroes: str = HERO
+
+    def set(self, **options: Any) -> State:
+        return replace(self, options={**self.options, **options})
+
+    def put(self, name: str, data: bytes | None) -> State:
+        left = {other: kept for other, kept in self.files.items() if other != name}
+        return replace(self, files=left if data is None else {**left, name: data})
+
+    def change(self, name: str, old: str, new: str) -> State:
+        assert old.encode() in self.files[name]
+        return self.put(name, self.files[name].replace(old.encode(), new.encode()))
+
+
+def heavy(state: State) -> State:
+    """With a photograph that can be had smaller, in articles and as a hero."""
+    photo = pictures.save(pictures.photo(520, 300, 1), "JPEG", quality=97)
+    return state.put("img/a.jpg", photo)
+
+
+def moving(state: State) -> State:
+    """With an animation that can be had smaller."""
+    whole = pictures.photo(300, 150)
+    frames = [whole.crop((number * 9, 0, number * 9 + 160, 120)) for number in range(5)]
+    film = pictures.save(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=90, loop=0)
+    return state.put("img/film.gif", film).change(
+        "plain/index.html", "</article>", '<p><img src="../img/film.gif" alt="Film"></p></article>'
+    )
+
+
+CHANGES: dict[str, Callable[[State], State]] = {
+    "nothing": lambda state: state,
+    "text": lambda state: state.change("plain/index.html", "Words", "Other words"),
+    "title": lambda state: state.change("index.html", "<title>T</title>", "<title>New</title>"),
+    "alt": lambda state: state.change("index.html", 'alt="A"', 'alt="Another"'),
+    "no alt": lambda state: state.change("index.html", ' alt="A"', ""),
+    "answer": lambda state: state.change("blog/index.html", "it says nothing", "for another reason"),
+    "no answer": lambda state: state.change("blog/index.html", "alt-missing: it says nothing", ""),
+    "noindex": lambda state: state.change("index.html", "<title>", '<meta name="robots" content="noindex"><title>'),
+    "charset": lambda state: state.change("index.html", '"utf-8"', '"windows-1252"'),
+    "other picture": lambda state: state.put("img/b.jpg", small_sites.photo(500, 340, seed=7)),
+    "other size": lambda state: state.put("img/b.jpg", small_sites.photo(330, 340, seed=7)),
+    "picture gone": lambda state: state.put("img/b.jpg", None),
+    "picture cut": lambda state: state.put("img/b.jpg", pictures.cut(small_sites.photo(500, 340, seed=2))),
+    "picture empty": lambda state: state.put("img/a.jpg", b""),
+    "picture found": lambda state: state.put("img/gone.jpg", small_sites.photo(400, 300, seed=3)),
+    "picture nearby": lambda state: state.put("img/gone1.jpg", small_sites.photo(400, 300, seed=3)),
+    "logo": lambda state: state.put("img/logo.png", pictures.save(pictures.flat("green", size=(50, 20)), "PNG")),
+    "page added": lambda state: state.put("new/index.html", page('<img src="/img/a.jpg" alt="A">', "new/").encode()),
+    "page gone": lambda state: state.put("blog/index.html", None),
+    "page unreadable": lambda state: state.put("plain/index.html", "<p>x</p>".encode("utf-16")),
+    "another seed": lambda state: replace(state, heroes=HERO.replace("5", "6", 1)),
+    "another hero alt": lambda state: replace(state, heroes=HERO.replace("Lines", "Hills")),
+    "crops": lambda state: state.set(hero={"crops": ["4:3", "1:1"]}),
+    "another crop": lambda state: replace(state.set(hero={"crops": ["1:1"]}), heroes=HERO + "focal = [0.1, 0.5]\n"),
+    "hero off": lambda state: replace(state, heroes='"/hero/" = "/img/a.jpg"\n'),
+    "hero of all": lambda state: replace(state, heroes='"**" = "/img/a.jpg"\n'),
+    "quality": lambda state: state.set(quality={"avif": 30, "webp": 50}),
+    "jpeg quality": lambda state: state.set(quality={"avif": 40, "webp": 50, "jpeg": 70}),
+    "formats": lambda state: state.set(formats=["webp"]),
+    "widths": lambda state: state.set(widths=[320]),
+    "address": lambda state: state.set(site_url="https://example.net/docs/"),
+    "no json-ld": lambda state: state.set(json_ld=False),
+    "no sitemap": lambda state: state.set(sitemap=False),
+    "rights": lambda state: state.set(rights={"creator": "Ann"}),
+    "severity": lambda state: state.set(lint={"rules": {"alt-missing": "off", "img-missing": "info"}}),
+    "budget": lambda state: state.set(budgets={"lcp-bytes": {"mobile": {"warn": 100, "error": 200}}}),
+    "lighter": lambda state: state.set(budgets={"lcp-bytes": {"mobile": {"warn": 0, "error": "6 KB"}}}),
+    "layout": lambda state: state.set(layout={"content_width": 300}),
+    "left out": lambda state: state.set(exclude_pages=["blog/*"]),
+    "excluded": lambda state: state.set(exclude=["article"]),
+    "insert": lambda state: state.set(hero={"insert": "before-h1"}),
+    "frozen": lambda state: state.set(frozen=True),
+    "recompress": lambda state: heavy(state).set(fallback="recompress"),
+    "keep": lambda state: state.set(fallback="keep"),
+    "animated": lambda state: moving(state).set(animated="convert"),
+    "still": lambda state: state.set(animated="keep"),
+    "largest": lambda state: state.set(encode={**OPTIONS["encode"], "max_pixels": 1000}),
+}
+
+
+def put(folder: Path, state: State) -> None:
+    """The site as its generator makes it: into an emptied folder."""
+    shutil.rmtree(folder / "site", ignore_errors=True)
+    small_sites.write(folder / "site", dict(state.files))
+    (folder / "heroes.toml").write_text(state.heroes, encoding="utf-8")
+
+
+def build(folder: Path, state: State) -> job.BuildResult:
+    settings = config.load(dict(state.options), "test")
+    site = directory.site(folder / "site", project=folder, settings=settings)
+    with composition.build_tools(settings, project=folder, progress=Quiet()) as tools:
+        return job.build(site, settings, tools)
+
+
+def told(result: job.BuildResult) -> tuple[object, ...]:
+    counts = {name: count for name, count in result.summary.items() if name not in ("encoded", "reused", "changed")}
+    return result.findings, result.silenced, counts
+
+
+def forgetful(folder: Path, twin: Path) -> Path:
+    """A copy of a project whose cache holds no memo."""
+    shutil.copytree(folder, twin, symlinks=True)
+    shutil.rmtree(twin / ".cache/imageseo/memo", ignore_errors=True)
+    return twin
+
+
+def memos(folder: Path) -> list[Path]:
+    return sorted((folder / ".cache/imageseo/memo").iterdir())
+
+
+def names(tree: Mapping[str, bytes]) -> set[str]:
+    """The variants that the pages name."""
+    text = b"".join(data for name, data in tree.items() if name.endswith(".html")).decode("latin-1")
+    return set(re.findall(r"[\w.-]+w\.[0-9a-f]{8}\.\w+", text))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _same_code() -> Iterator[None]:
+    """The modules may be edited while the tests run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build_state, "code_digest", lambda: "the code of these tests")
+        yield
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site built twice, with all that a store can hold of it."""
+    folder = tmp_path_factory.mktemp("built")
+    put(folder, State())
+    time.sleep(2.1)  # so that stamps of its files are believed
+    for _ in range(2):
+        build(folder, State())
+    return folder
+
+
+@pytest.fixture
+def warm(built: Path, tmp_path: Path) -> Path:
+    shutil.copytree(built, tmp_path / "warm")
+    return tmp_path / "warm"
+
+
+@pytest.mark.parametrize("change", CHANGES)
+class TestWarmIsCold:
+    def test_in_an_emptied_folder(self, change: str, warm: Path, tmp_path: Path) -> None:
+        state = CHANGES[change](State())
+        put(warm, state)
+        cold = forgetful(warm, tmp_path / "cold")
+        for _ in range(2):
+            assert told(build(warm, state)) == told(build(cold, state))
+            assert small_sites.tree(warm / "site") == small_sites.tree(cold / "site")
+        put(warm, State())
+        put(cold, State())
+        assert told(build(warm, State())) == told(build(cold, State()))  # and back again
+        assert small_sites.tree(warm / "site") == small_sites.tree(cold / "site")
+
+    def test_in_the_folder_that_was_built(self, change: str, warm: Path, tmp_path: Path) -> None:
+        """The author's files are changed among what the last build left. A fresh build of them is the measure."""
+        state = CHANGES[change](State())
+        before = State().files
+        for name in before.keys() | state.files.keys():
+            if name not in state.files:
+                (warm / "site" / name).unlink()
+            elif before.get(name) != state.files[name]:
+                small_sites.write(warm / "site", {name: state.files[name]})
+        (warm / "heroes.toml").write_text(state.heroes, encoding="utf-8")
+        cold = forgetful(warm, tmp_path / "cold")
+        assert told(build(warm, state)) == told(build(cold, state))
+        mine, theirs = small_sites.tree(warm / "site"), small_sites.tree(cold / "site")
+        extra = {name for name in theirs if name not in mine}
+        assert mine == {name: data for name, data in theirs.items() if name in mine}
+        # What no page names any more only who remembers it can sweep.
+        assert all(filenames.looks_like_variant(name) and name.rpartition("/")[2] not in names(mine) for name in extra)
+        result = build(warm, state)
+        assert result.changed == ()
+        assert small_sites.tree(warm / "site") == mine
+
+
+ANEW = heavy(moving(State())).set(fallback="recompress", animated="convert")
+
+
+@pytest.fixture(scope="module")
+def recompressed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site built twice, with smaller files in the places of its own."""
+    folder = tmp_path_factory.mktemp("recompressed")
+    put(folder, ANEW)
+    time.sleep(2.1)  # as above
+    for _ in range(2):
+        build(folder, ANEW)
+    assert (folder / "site/img/a.jpg").stat().st_size < len(ANEW.files["img/a.jpg"])
+    return folder
+
+
+def changed(state: State, change: str) -> State:
+    try:
+        return CHANGES[change](state)
+    except AssertionError:  # what it would change is so already
+        return state
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_smaller_files_in_their_places_are_as_if_they_were_not_there(
+    change: str, recompressed: Path, tmp_path: Path
+) -> None:
+    """What the author changes among them is built as in a folder that holds all of his own files."""
+    warm, cold = tmp_path / "warm", tmp_path / "cold"
+    shutil.copytree(recompressed, warm)
+    state = changed(ANEW, change)
+    for name in ANEW.files.keys() | state.files.keys():
+        if name not in state.files:
+            (warm / "site" / name).unlink()
+        elif ANEW.files.get(name) != state.files[name]:
+            small_sites.write(warm / "site", {name: state.files[name]})
+    (warm / "heroes.toml").write_text(state.heroes, encoding="utf-8")
+    forgetful(warm, cold)
+    put(cold, state)
+    assert told(build(warm, state)) == told(build(cold, state))
+    mine, theirs = small_sites.tree(warm / "site"), small_sites.tree(cold / "site")
+    left_out = {
+        name for name in theirs if change == "left out" and name.startswith("blog/")
+    }  # as the last build left it
+    assert all(mine[name] == data for name, data in theirs.items() if name not in left_out)
+    assert all(name.startswith("assets/heroes/") or name == "sitemap.xml" for name in mine.keys() - theirs.keys())
+    assert build(warm, state).changed == ()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_many_changes_in_a_row(seed: int, warm: Path, tmp_path: Path) -> None:
+    chance = random.Random(seed)
+    state = State()
+    for step in range(6):
+        if step == 3:
+            state = State()
+        try:
+            state = CHANGES[chance.choice(sorted(CHANGES))](state)
+        except (AssertionError, KeyError):  # what it would change is changed already
+            continue
+        put(warm, state)
+        cold = forgetful(warm, tmp_path / f"cold{step}")
+        assert told(build(warm, state)) == told(build(cold, state))
+        assert small_sites.tree(warm / "site") == small_sites.tree(cold / "site")
+
+
+@pytest.fixture
+def scans(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many bytes each scan of a page had to read."""
+    seen: list[int] = []
+    real = page_scan.scan_page
+
+    def counted(html: bytes, **kinds: Any) -> Any:
+        seen.append(len(html))
+        return real(html, **kinds)
+
+    monkeypatch.setattr(page_scan, "scan_page", counted)
+    return seen
+
+
+class TestWhatIsLeftOut:
+    def test_nothing_is_scanned_where_nothing_changed(self, warm: Path, scans: list[int]) -> None:
+        result = build(warm, State())
+        assert result.changed == ()
+        # Missing images do not fail a build, and a page that has one is not looked at again either.
+        assert scans == []
+        assert result.summary["encoded"] == 0
+        assert result.summary["reused"] > 0
+        put(warm, State())
+        before = build(warm, State()).summary["changed"]
+        assert scans == []
+        assert before > 4
+
+    def test_one_changed_page_is_scanned_alone(self, warm: Path, scans: list[int]) -> None:
+        state = CHANGES["text"](State())
+        put(warm, state)
+        build(warm, state)
+        assert len(scans) == 1
+
+    def test_a_changed_image_concerns_the_pages_that_show_it(self, warm: Path, scans: list[int]) -> None:
+        state = CHANGES["other picture"](State())
+        put(warm, state)
+        build(warm, state)
+        assert len(scans) == 2
+
+    def test_no_image_is_read_where_its_stamp_stands(self, warm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        time.sleep(2.1)
+        build(warm, State())
+        shown = [path for path in (warm / "site").rglob("*") if path.suffix in (".jpg", ".png")]
+        assert any(path.name == "a.jpg" for path in shown)
+        monkeypatch.setattr(Path, "read_bytes", refuse_pictures(Path.read_bytes))
+        assert build(warm, State()).changed == ()
+
+
+def refuse_pictures(real: Callable[[Path], bytes]) -> Callable[[Path], bytes]:
+    def read(path: Path) -> bytes:
+        assert "/img/" not in path.as_posix(), f"{path} was read"
+        return real(path)
+
+    return read
+
+
+def test_a_page_over_its_budget_fails_every_time(warm: Path) -> None:
+    state = CHANGES["budget"](State())
+    first, second = build(warm, state), build(warm, state)
+    assert first.failed
+    assert second.failed
+    assert first.findings == second.findings
+
+
+class TestStore:
+    def test_what_the_store_lost_is_made_anew(self, warm: Path) -> None:
+        whole = small_sites.tree(warm / "site")
+        for part in ("blobs", "keys"):
+            shutil.rmtree(warm / ".cache/imageseo/v1" / part)
+            put(warm, State())
+            build(warm, State())
+            assert small_sites.tree(warm / "site") == whole
+
+    def test_damaged_blobs_are_never_published(self, warm: Path) -> None:
+        whole = small_sites.tree(warm / "site")
+        for blob in (warm / ".cache/imageseo/v1/blobs").glob("*/*"):
+            data = blob.read_bytes()
+            blob.unlink()  # it may be the very file that is published
+            blob.write_bytes(bytes(len(data)))
+        put(warm, State())
+        build(warm, State())
+        assert small_sites.tree(warm / "site") == whole
+
+    def test_a_variant_that_was_deleted_comes_back(self, warm: Path, scans: list[int]) -> None:
+        whole = small_sites.tree(warm / "site")
+        lost = [path for path in (warm / "site/img").iterdir() if path.suffix in (".avif", ".webp")]
+        assert lost
+        for path in lost:
+            path.unlink()
+        assert len(build(warm, State()).changed) == len(lost)
+        assert small_sites.tree(warm / "site") == whole
+        assert scans == []
+
+    def test_the_keys_that_are_reached_are_known(self, warm: Path) -> None:
+        """All but the masters of heroes, which are reached by being asked for in every build, belong to pages."""
+        keys = {path.parent.name + path.name[:62] for path in (warm / ".cache/imageseo/v1/keys").glob("*/*")}
+        assert keys == build_state.reachable(warm / ".cache/imageseo")
+        state = CHANGES["quality"](State())
+        build(warm, state)
+        assert not keys & build_state.reachable(warm / ".cache/imageseo") >= keys
+
+    def test_entries_that_are_in_use_are_marked_as_such(self, warm: Path) -> None:
+        build(warm, State())
+        entries = list((warm / ".cache/imageseo/v1/keys").glob("*/*"))
+        long_ago = time.time() - 20 * 86_400
+        for entry in entries:
+            os.utime(entry, (long_ago, long_ago))
+        for path in memos(warm):  # it was marked a moment ago
+            book = build_state.read(warm / ".cache/imageseo", path.name)
+            book.marked = long_ago
+            build_state.write(warm / ".cache/imageseo", path.name, book)
+        build(warm, State())
+        assert all(entry.stat().st_mtime > long_ago + 86_400 for entry in entries)
+
+
+class TestMemoFile:
+    @pytest.mark.parametrize(
+        "spoil",
+        [
+            lambda data: b"",
+            lambda data: data[:-1],
+            lambda data: data[: len(data) // 2],
+            lambda data: b"imageseo memo 0\n" + data[16:],
+            lambda data: data[:100] + bytes([data[100] ^ 1]) + data[101:],
+            lambda data: data[:-9] + bytes([data[-9] ^ 1]) + data[-8:],
+            lambda data: b"something else",
+        ],
+    )
+    def test_a_spoilt_one_counts_as_none(self, spoil: Callable[[bytes], bytes], warm: Path) -> None:
+        whole = small_sites.tree(warm / "site")
+        first = told(build(warm, State()))
+        (path,) = memos(warm)
+        path.write_bytes(spoil(path.read_bytes()))
+        assert build_state.read(warm / ".cache/imageseo", path.name) == build_state.BuildState()
+        assert told(build(warm, State())) == first
+        assert small_sites.tree(warm / "site") == whole
+
+    def test_one_of_another_version_counts_as_none(
+        self, warm: Path, monkeypatch: pytest.MonkeyPatch, scans: list[int]
+    ) -> None:
+        monkeypatch.setattr(build_state, "code_digest", lambda: "other code")
+        build(warm, State())
+        assert len(scans) >= 4
+        scans.clear()
+        build(warm, State())
+        assert scans == []
+
+    def test_its_version_is_that_of_the_code(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(build_state, "_PACKAGE", tmp_path)
+        found = set()
+        for text in ("a = 1", "a = 2", "a = 2"):
+            (tmp_path / "module.py").write_text(text, encoding="utf-8")
+            found.add(CODE())
+        assert len(found) == 2
+
+    def test_and_of_the_other_files_and_libraries_that_have_a_say(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(build_state, "_PACKAGE", tmp_path)
+        found = [CODE()]
+        for name in ("pipeline/templates/picture.html.jinja", "config/settings.schema.json"):
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text("text", encoding="utf-8")
+            found.append(CODE())
+        for library in ("jinja2", "lxml", "tinycss2"):
+            known = build_state._version
+            monkeypatch.setattr(
+                build_state, "_version", lambda name, one=library, of=known: "" if name == one else of(name)
+            )
+            found.append(CODE())
+        assert len(set(found)) == 6
+        (tmp_path / "__pycache__").mkdir()
+        for name in ("__pycache__/module.cpython-311.pyc", ".module.py.swp"):
+            (tmp_path / name).write_bytes(b"cache")
+        assert CODE() == found[-1]
+
+    def test_none_is_written_where_the_cache_refuses(self, warm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(*_: object) -> None:
+            raise PermissionError(13, "Permission denied")
+
+        shutil.rmtree(warm / ".cache/imageseo/memo")
+        monkeypatch.setattr(build_state, "write_atomic", refuse)
+        assert not build(warm, State()).failed
+        assert not (warm / ".cache/imageseo/memo").exists()
+
+    def test_it_holds_no_place_of_this_machine(self, warm: Path) -> None:
+        (path,) = memos(warm)
+        assert str(warm).encode() not in path.read_bytes()
+
+    def test_two_addresses_have_a_memo_each(self, warm: Path, scans: list[int]) -> None:
+        """A preview and the published site are built in turn."""
+        other = CHANGES["address"](State())
+        build(warm, other)
+        scans.clear()
+        put(warm, State())
+        build(warm, State())
+        put(warm, other)
+        build(warm, other)
+        assert scans == []
+        assert len(memos(warm)) == 2
+
+
+def test_pages_that_are_built_in_turn_are_all_remembered(warm: Path, scans: list[int]) -> None:
+    """Plugins build the languages of a site one after the other into one folder, the first one emptying it."""
+    first = State(files={name: data for name, data in pristine().items() if "/index" not in name})
+    for _ in range(3):
+        scans.clear()
+        put(warm, first)
+        build(warm, first)
+        small_sites.write(warm / "site", {n: d for n, d in pristine().items() if n not in first.files})
+        build(warm, State())
+    assert scans == []
+
+
+def test_variants_of_a_build_that_was_killed_are_swept_by_the_next(warm: Path) -> None:
+    """The pages were written, the old variants not yet removed: no page tells of them, the memo does."""
+    variants = {
+        name: data for name, data in small_sites.tree(warm / "site").items() if filenames.looks_like_variant(name)
+    }
+    put(
+        warm,
+        CHANGES["page gone"](State()).put("img/b.jpg", None).change("index.html", '<img src="img/b.jpg" alt="B">', ""),
+    )
+    small_sites.write(warm / "site", variants)
+    (warm / "site/img/mine-320w.00000000.webp").write_bytes(b"precious")
+    state = State()
+    build(warm, state)
+    left = {name for name in small_sites.tree(warm / "site") if filenames.looks_like_variant(name)}
+    assert "img/mine-320w.00000000.webp" in left
+    assert not [name for name in left if "/b-" in name]
+
+
+class TestKnown:
+    def asset(
+        self, folder: Path, stamps: Mapping[str, build_state.FileStamp], now: float | None = None
+    ) -> known.ProbeCache:
+        def probe(file: Path, path: str) -> Asset:
+            data = file.read_bytes()
+            return Asset(path=path, sha256=str(hash(data)), bytes=len(data), format="png", width=1, height=1)
+
+        moment = time.time() if now is None else now
+        return known.ProbeCache(folder, probe, stamps=stamps, assets={}, now=int(moment * 1e9))
+
+    def test_a_young_file_is_looked_at_again(self, tmp_path: Path) -> None:
+        """Its stamp may stand while its bytes change once more."""
+        (tmp_path / "a.png").write_bytes(b"1")
+        young = self.asset(tmp_path, {})
+        young.asset("a.png")
+        assert young.stamps == {}
+
+    def test_a_file_from_the_future_is_looked_at_again(self, tmp_path: Path) -> None:
+        (tmp_path / "a.png").write_bytes(b"1")
+        late = self.asset(tmp_path, {}, now=time.time() - 10_000)  # a clock that was set back
+        late.asset("a.png")
+        assert late.stamps == {}
+
+    def test_other_bytes_of_the_same_size_and_time_are_seen(self, warm: Path, tmp_path: Path) -> None:
+        path = warm / "site/img/a.jpg"
+        time.sleep(2.1)
+        build(warm, State())
+        stat = path.stat()
+        other = bytearray(path.read_bytes())
+        other[-20] ^= 0x55
+        path.write_bytes(other)
+        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        assert path.stat().st_mtime_ns == stat.st_mtime_ns
+        cold = forgetful(warm, tmp_path / "cold")
+        assert told(build(warm, State())) == told(build(cold, State()))
+        assert small_sites.tree(warm / "site")["index.html"] == small_sites.tree(cold / "site")["index.html"]

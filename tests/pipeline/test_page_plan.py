@@ -1,0 +1,394 @@
+"""What should become of a page: few words, each with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imageseo.config.settings import QualitySettings, Settings
+from imageseo.layout.image_widths import ColumnLayout, layout_for
+from imageseo.model.hero import Hero
+from imageseo.model.image import Asset, ImageRef, PageScan
+from imageseo.model.plan import ImagePlan, PagePlan
+from imageseo.model.site import Page
+from imageseo.pipeline.page_plan import VariantOptions, plan_page
+from imageseo.web.html import page_scan
+
+MATERIAL = layout_for("mkdocs-material-9.8.1")
+OFFER = VariantOptions(widths=Settings().widths, formats=("avif", "webp"), quality=QualitySettings(avif=40))
+SIZES: Mapping[str, tuple[int, int]] = {"icon.png": (48, 48), "dot.png": (1, 1), "tall.png": (500, 2000)}
+
+
+def asset(name: str) -> Asset:
+    """By its name: ``moving.gif`` is an animation, ``loose.svg`` has no size of its own."""
+    width, height = SIZES.get(name, (1600, 900))
+    return Asset(
+        path=name,
+        sha256=name,
+        bytes=100_000,
+        format=name.rsplit(".", 1)[-1],
+        width=width,
+        height=height,
+        frames=9 if name == "moving.gif" else 1,
+        natural=name != "loose.svg",
+    )
+
+
+def asset_of(ref: ImageRef) -> Asset | None:
+    src = ref.src.split("#")[0]
+    return None if not src or src.startswith(("http", "data:", "missing")) else asset(src)
+
+
+def scanned(body: str) -> tuple[str, PageScan]:
+    html = f"<!doctype html><html><head><title>x</title></head><body>{body}</body></html>"
+    return html, page_scan.scan_page(html.encode())
+
+
+def plan(body: str, **changes: Any) -> PagePlan:
+    options: dict[str, Any] = {
+        "hero": None,
+        "hero_asset": None,
+        "guess": True,
+        "layout": MATERIAL,
+        "offer": OFFER,
+        "insert": "after-h1",
+        **changes,
+    }
+    path = options.pop("path", "guide/index.html")
+    return plan_page(Page(path=path), scanned(body)[1], asset_of=asset_of, **options)
+
+
+def article(*tags: str, words: str = "") -> str:
+    return f"<article><h1>Title</h1><p>{words}</p>{''.join(tags)}</article>"
+
+
+def added(image: ImagePlan) -> dict[str, str]:
+    return dict(image.attributes)
+
+
+LONG = "word " * 400
+FAR = f"<p>{LONG}</p>"
+
+
+def test_a_page_of_photos() -> None:
+    found = plan(article('<img src="a.jpg" alt="">', FAR, '<img src="b.jpg">'))
+    first, second = found.images
+    assert found.hero_image == first
+    assert first.attributes == (("width", "1600"), ("height", "900"), ("fetchpriority", "high"), ("decoding", "async"))
+    assert second.attributes == (("width", "1600"), ("height", "900"), ("loading", "lazy"), ("decoding", "async"))
+    assert (first.auto_sizes, second.auto_sizes) == (False, True)
+    assert first.sizes == second.sizes == MATERIAL.sizes
+    assert [(spec.format, spec.width, spec.height) for spec in first.specs if spec.width > 1000] == [
+        ("avif", 1120, 630),
+        ("avif", 1280, 720),
+        ("webp", 1120, 630),
+        ("webp", 1280, 720),
+    ]
+    assert {(spec.source, spec.format, spec.quality) for spec in first.specs} == {
+        ("a.jpg", "avif", 40),
+        ("a.jpg", "webp", None),
+    }
+    assert found.specs == (*first.specs, *second.specs)
+
+
+def test_without_a_hero_the_first_two_wait_for_nothing() -> None:
+    tags = [FAR, *(f'<img src="{name}.jpg">' for name in "abcd")]
+    for found in (plan(article(*tags)), plan(article(*tags[1:]), guess=False)):
+        assert found.hero_image is None
+        assert [added(image).get("loading") for image in found.images] == [None, None, "lazy", "lazy"]
+        assert not any("fetchpriority" in added(image) for image in found.images)
+
+
+def test_icons_are_not_among_the_first_two() -> None:
+    found = plan(article(FAR, '<img src="icon.png">', '<img src="logo.png">', *('<img src="a.jpg">' for _ in range(3))))
+    assert [added(image).get("loading") for image in found.images] == ["lazy", "lazy", None, None, "lazy"]
+
+
+def test_a_cover_above_the_article_is_neither_lazy_nor_overlooked() -> None:
+    """Themes show it across the page: whether that or the article's picture is the LCP, only a browser can tell."""
+    body = article('<img src="a.jpg">')
+    cover, icon = '<header><img src="cover.jpg"></header>', '<header><img src="icon.png"></header>'
+    found = plan(cover + body)
+    assert found.hero_image is None
+    assert ["loading" in added(image) for image in found.images] == [False, False]
+    assert plan(body + cover).hero_image is not None, "below the article nobody waits for it"
+    assert added(plan(body + cover).images[1])["loading"] == "lazy"
+    assert plan(icon + body).hero_image is not None
+    several = plan('<aside><img src="b.jpg"><img src="c.jpg"><img src="d.jpg"></aside>' + body)
+    assert ["loading" in added(image) for image in several.images] == [False, True, True, False]
+    asked = plan(cover + body, hero=HERO, hero_asset=asset("hero.jpg"))
+    assert asked.insert is not None
+    assert ["loading" in added(image) for image in asked.images] == [False, True]
+
+
+HERO = Hero(path="pics/hero.jpg", alt="A tent")
+
+
+def test_an_asked_hero_is_inserted_after_the_headline() -> None:
+    body = article('<img src="a.jpg">')
+    html, scan = scanned(body)
+    found = plan(body, hero=HERO, hero_asset=asset("hero.jpg"))
+    assert found.insert is not None
+    assert html[: found.insert.at].endswith("</h1>")
+    assert (found.insert.src, found.insert.urgent, found.insert.sizes) == ("../pics/hero.jpg", True, MATERIAL.sizes)
+    assert max(spec.width for spec in found.insert.specs) == 1280
+    assert found.hero_image is None
+    assert added(found.images[0])["loading"] == "lazy"
+    assert found.specs[0].source == "hero.jpg"
+    before = plan(body, hero=HERO, hero_asset=asset("hero.jpg"), insert="before-h1")
+    assert before.insert is not None
+    assert html[before.insert.at :].startswith("<h1>")
+    assert scan.article is not None
+
+
+def test_an_article_without_a_headline_begins_with_the_hero() -> None:
+    found = plan("<article><p>Hi</p></article>", hero=HERO, hero_asset=asset("hero.jpg"))
+    assert found.insert is not None
+    assert found.insert.at == scanned("<article>")[0].index("<article>") + len("<article>")
+
+
+@pytest.mark.parametrize(
+    ("inside", "block"),
+    [
+        ("<div class=inner><section>{}</section></div>", "<p>Text"),
+        ("<div> <!-- <p> -->\n{}</div>", "<h2>Part</h2><p>Text</p>"),
+        ("{}", '<div class="admonition"><p>Mind</div>'),
+        ("{}", "<div hidden><p>Nobody sees it</div>"),
+        ("{}", "<nav><ul><li>Home</ul></nav><p>Text"),
+        ("{}", "<div><p class=title>A box</div>"),
+    ],
+)
+def test_below_a_headline_in_a_banner_the_hero_stands_where_the_text_begins(inside: str, block: str) -> None:
+    body = f"<header><h1>Title</h1></header><main><article>{inside.format(block)}</article></main>"
+    html, _ = scanned(body)
+    found = plan(body, hero=HERO, hero_asset=asset("hero.jpg"))
+    assert found.insert is not None
+    assert html[found.insert.at :].startswith(block)
+
+
+@pytest.mark.parametrize(
+    ("body", "insert"),
+    [
+        (article('<img src="a.jpg">'), "none"),
+        ("<p>Hi</p><img src=a.jpg>", "after-h1"),
+    ],
+)
+def test_a_hero_that_is_nowhere_leaves_the_first_two_eager(body: str, insert: str) -> None:
+    found = plan(body, hero=HERO, hero_asset=asset("hero.jpg"), insert=insert)
+    assert found.insert is None
+    assert all("loading" not in added(image) for image in found.images)
+
+
+def test_a_theme_that_shows_the_hero_itself() -> None:
+    body = '<header data-imageseo-hero style="background: url(x)"></header>' + article('<img src="a.jpg">')
+    found = plan(body, hero=HERO, hero_asset=asset("hero.jpg"))
+    assert found.insert is None
+    assert added(found.images[0])["loading"] == "lazy"
+    shown = plan('<header><img data-imageseo-hero src="hero.jpg"></header>' + article('<img src="a.jpg">'), hero=HERO)
+    assert shown.hero_image is not None
+    assert shown.hero_image.ref.src == "hero.jpg"
+    assert added(shown.hero_image)["fetchpriority"] == "high"
+    assert shown.hero_image.specs, "a hero is offered in variants wherever it stands"
+    assert shown.hero_image.sizes == "(min-width: 1600px) 1600px, 100vw", "the article's column is not its own"
+
+
+def test_a_hero_that_the_article_shows_is_not_shown_twice() -> None:
+    body = article('<img src="a.jpg">', '<img src="b.jpg">')
+    found = plan(body, hero=Hero(path="b.jpg", alt="x"), hero_asset=asset("b.jpg"))
+    assert found.insert is None
+    assert found.hero_image == found.images[1]
+    assert added(found.images[1])["fetchpriority"] == "high"
+    assert added(found.images[0])["loading"] == "lazy"
+
+
+def test_a_hero_far_down_is_neither_lazy_nor_urgent() -> None:
+    found = plan(article(FAR, '<img src="b.jpg">'), hero=Hero(path="b.jpg", alt="x"), hero_asset=asset("b.jpg"))
+    assert found.hero_image is not None
+    assert not {"loading", "fetchpriority"} & added(found.hero_image).keys()
+
+
+def test_at_most_one_high_and_it_is_the_authors() -> None:
+    body = article('<img src="a.jpg">', FAR, '<img src="b.jpg" fetchpriority="high">')
+    found = plan(body)
+    assert found.hero_image == found.images[1]
+    assert added(found.images[0])["loading"] == "lazy"
+    assert "loading" not in added(found.images[1])
+    inserted = plan(body, hero=HERO, hero_asset=asset("hero.jpg"))
+    assert inserted.insert is not None
+    assert not inserted.insert.urgent
+    assert "loading" not in added(inserted.images[1]), "high and lazy contradict each other"
+    assert not any("fetchpriority" in added(image) for image in (*found.images, *inserted.images))
+
+
+@pytest.mark.parametrize(
+    "attribute", ['loading="lazy"', 'loading="LAZY"', 'fetchpriority="low"', 'fetchpriority="auto"']
+)
+def test_the_authors_loading_wins_even_on_the_hero(attribute: str) -> None:
+    hero = Hero(path="a.jpg", alt="x")
+    found = plan(article(f'<img src="a.jpg" {attribute}>'), hero=hero, hero_asset=asset("a.jpg"))
+    assert found.hero_image is not None
+    assert added(found.hero_image) == {"alt": "x", "width": "1600", "height": "900", "decoding": "async"}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "given"),
+    [
+        ("", {"width": "1600", "height": "900"}),
+        ('width="800"', {"height": "450"}),
+        ('width="800px"', {"height": "450"}),
+        ('height="90"', {}),  # under `height: auto` it has its natural width today
+        ('width="800" height="100"', {}),
+        ('width="50%"', {}),
+        ('width="auto"', {}),
+        ('width="33.5"', {}),
+        ("width", {}),
+        ('height="100%"', {}),
+        ('style="height: 60px"', {}),
+        ('style="width: 300px"', {"width": "1600", "height": "900"}),
+        ('style="max-height: 300px"', {"width": "1600", "height": "900"}),
+    ],
+)
+def test_dimensions(attributes: str, given: dict[str, str]) -> None:
+    image = plan(article(FAR, f'<img src="a.jpg" {attributes}>')).images[0]
+    assert {name: value for name, value in image.attributes if name in ("width", "height")} == given
+
+
+@pytest.mark.parametrize(
+    ("attributes", "auto"),
+    [
+        ("", True),
+        ('loading="lazy"', True),
+        ('loading="eager"', False),
+        ('style="float: right"', False),
+        ('sizes="100vw"', False),
+        ('fetchpriority="high"', False),
+    ],
+)
+def test_auto_sizes_only_where_nothing_is_in_the_way(attributes: str, auto: bool) -> None:
+    far = "".join(f'<img src="{name}.jpg">' for name in "ab")
+    image = plan(article(FAR, far, f'<img src="c.jpg" {attributes}>')).images[-1]
+    assert image.ref.src == "c.jpg"
+    assert image.auto_sizes is auto
+
+
+def test_an_animation_gets_its_size_and_keeps_its_file() -> None:
+    found = plan(article(FAR, *('<img src="a.jpg">' for _ in range(2)), '<img src="moving.gif">')).images[-1]
+    assert found.attributes == (("width", "1600"), ("height", "900"), ("loading", "lazy"), ("decoding", "async"))
+    assert (found.specs, found.auto_sizes) == ((), False)
+    moving = VariantOptions(widths=OFFER.widths, formats=OFFER.formats, quality=QualitySettings(), animated=True)
+    converted = plan(article(FAR, '<img src="moving.gif" loading="lazy">'), offer=moving).images[0]
+    assert converted.specs
+    assert not converted.auto_sizes, "sizes say nothing beside a single candidate"
+
+
+def test_pictures_outside_the_article_get_their_size_and_no_more() -> None:
+    found = plan(f'{article()}<footer><img src="a.jpg"><img src="b.jpg" loading="eager" width="9" height="9"></footer>')
+    assert [image.ref.src for image in found.images] == ["a.jpg"]
+    assert found.images[0].attributes == (("width", "1600"), ("height", "900"), ("loading", "lazy"))
+    assert found.specs == ()
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        '<img src="drawing.svg">',
+        '<img src="a.jpg" srcset="b.jpg 2x">',
+        '<picture><source srcset="a.avif"><img src="a.jpg"></picture>',
+        '<img src="a.jpg" data-imageseo="ignore">',
+        '<div data-imageseo="ignore"><img src="a.jpg"></div>',
+        '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">',
+        '<img src="https://cdn.test/a.jpg">',
+        '<img src="missing.jpg">',
+        "<img>",
+    ],
+)
+def test_left_alone(tag: str) -> None:
+    assert plan(article(tag)).images == ()
+    assert plan(article(FAR, tag)).images == ()
+
+
+@pytest.mark.parametrize("tag", ['<img src="a.svg">', '<picture><source srcset="a.avif"><img src="a.svg"></picture>'])
+def test_a_named_hero_says_so_even_where_it_stays_as_it_is(tag: str) -> None:
+    found = plan(article(tag), hero=Hero(path="a.svg", alt="x"), hero_asset=asset("a.svg"))
+    assert found.hero_image is not None
+    assert found.hero_image.attributes == (("alt", "x"), ("fetchpriority", "high"))
+    assert found.hero_image.specs == ()
+
+
+def test_an_opted_out_hero_is_left_alone() -> None:
+    tag = '<img src="a.jpg" data-imageseo="ignore">'
+    found = plan(article(tag), hero=Hero(path="a.jpg", alt="x"), hero_asset=asset("a.jpg"))
+    assert (found.images, found.insert) == ((), None)
+
+
+def test_tiny_pictures_have_no_variants() -> None:
+    found = plan(article(FAR, '<img src="dot.png">', '<img src="icon.png">'))
+    assert [len(image.specs) for image in found.images] == [0, 2]
+
+
+def test_proportions_hold_for_tall_pictures() -> None:
+    image = plan(article(FAR, '<img src="tall.png">')).images[0]
+    assert [(spec.width, spec.height) for spec in image.specs if spec.format == "webp"] == [(320, 1280), (500, 2000)]
+
+
+def test_formats_and_widths_can_be_switched_off() -> None:
+    none = plan(
+        article('<img src="a.jpg">'), offer=VariantOptions(widths=OFFER.widths, formats=(), quality=QualitySettings())
+    )
+    assert none.specs == ()
+    assert added(none.images[0])["width"] == "1600"
+    narrow = plan(
+        article('<img src="a.jpg">'), offer=VariantOptions(widths=(400,), formats=("webp",), quality=QualitySettings())
+    )
+    assert [spec.width for spec in narrow.specs] == [400]
+
+
+ATTRIBUTES = st.dictionaries(
+    st.sampled_from(["width", "height", "loading", "fetchpriority", "decoding", "sizes", "style"]),
+    st.sampled_from(["", "300", "50%", "lazy", "eager", "high", "low", "auto", "async", "width:50%", "height:9px"]),
+)
+TAGS = st.builds(
+    lambda src, attributes: "<img src={}{}>".format(src, "".join(f' {k}="{v}"' for k, v in attributes.items())),
+    st.sampled_from(["a.jpg", "icon.png", "drawing.svg", "moving.gif", "missing.png", "b.jpg#only-dark"]),
+    ATTRIBUTES,
+)
+
+
+@given(
+    tags=st.lists(st.one_of(TAGS, st.just(FAR), st.just("<h2>x</h2>")), max_size=7),
+    hero=st.sampled_from([None, HERO, Hero(path="a.jpg", alt=None)]),
+    guess=st.booleans(),
+    insert=st.sampled_from(["after-h1", "before-h1", "none"]),
+    layout=st.sampled_from([MATERIAL, ColumnLayout()]),
+)
+def test_whatever_stands_on_the_page(
+    tags: list[str], hero: Hero | None, guess: bool, insert: str, layout: ColumnLayout
+) -> None:
+    found = plan(article(*tags), hero=hero, hero_asset=asset("a.jpg"), guess=guess, insert=insert, layout=layout)
+    high = sum((ref.get("fetchpriority") or "").lower() == "high" for ref in found.scan.refs)
+    ours = [image for image in found.images if ("fetchpriority", "high") in image.attributes]
+    assert len(ours) + (found.insert is not None and found.insert.urgent) <= (0 if high else 1)
+    assert sum(image.hero for image in found.images) + (found.insert is not None) <= 1
+    for image in found.images:
+        assert not {name for name, _ in image.attributes} & {each.name for each in image.ref.attributes}
+        final = {**{each.name: (each.value or "").lower() for each in image.ref.attributes}, **added(image)}
+        if ("fetchpriority", "high") in image.attributes or image.hero:
+            assert ("loading", "lazy") not in image.attributes
+        if ("fetchpriority", "high") in image.attributes:
+            assert final.get("loading") != "lazy"
+        assert not image.auto_sizes or final["loading"] == "lazy"
+        assert all(spec.width <= image.asset.width for spec in image.specs)
+
+
+def test_a_hero_that_is_left_alone_hurries_the_others_as_if_there_were_none() -> None:
+    hero = Hero(path="a.jpg", alt="A")
+    page = article(
+        '<img src="a.jpg" data-imageseo="ignore">', '<img src="b.jpg">', '<img src="c.jpg">', FAR, '<img src="d.jpg">'
+    )
+    found = plan(page, hero=hero, hero_asset=asset("a.jpg"))
+    loading = {image.ref.src: dict(image.attributes).get("loading") for image in found.images}
+    assert (loading["b.jpg"], loading["d.jpg"]) == (None, "lazy")
