@@ -46,7 +46,7 @@ def _sheet(folder: Path) -> Image.Image:
     from imageseo.model.hero import Recipe
     from imageseo.model.protocols import ProviderContext
 
-    provider = PROVIDER.placed(ProviderContext(project=folder, cache=folder / ".cache"))
+    provider = PROVIDER.configure(ProviderContext(project=folder, cache=folder / ".cache"))
     width, height = (side * SCALE for side in SIZE)
     sheet = Image.new("RGB", (LABEL + len(SEEDS) * (width + 8), len(NAMES) * (height + 8) - 8), "white")
     draw = ImageDraw.Draw(sheet)

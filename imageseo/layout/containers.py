@@ -23,7 +23,7 @@ def containers_of(html: bytes, scan: PageScan) -> Mapping[Span, str]:
     """For the images of a page's article that stand in such a box: the names of its boxes, the outermost first
     (``li``, ``li/details``). Pages of a template have one room for all that stand in boxes of the same names.
     """
-    asked: dict[int, ImageRef] = {ref.span.start: ref for ref in scan.refs if ref.zone is PageRegion.ARTICLE}
+    asked: dict[int, ImageRef] = {ref.span.start: ref for ref in scan.refs if ref.region is PageRegion.ARTICLE}
     if not asked or scan.article is None:
         return {}
     lowered = html.lower().decode("latin-1")

@@ -35,12 +35,12 @@ def guess(scan: PageScan, asset_of: AssetOf, layout: ColumnLayout) -> ImageRef |
     a browser saw. Else it is the article's first image that is no decoration, if it is large, near the top, and shown
     to everyone at once.
     """
-    marked = next((ref for ref in scan.refs if ref.marked_hero), None)
+    marked = next((ref for ref in scan.refs if ref.is_marked_hero), None)
     if marked is not None:
         return marked
     chosen = prioritized_image(scan)
     if chosen is not None:
-        return chosen if chosen.zone is PageRegion.ARTICLE else None
+        return chosen if chosen.region is PageRegion.ARTICLE else None
     if layout.lead_known:
         return next((ref for ref in scan.refs if ref.span == layout.lead), None)
     if scan.preload_images or any(theme_covers(scan, asset_of, layout)):
@@ -60,7 +60,7 @@ def _candidates(
 ) -> Iterator[tuple[ImageRef, Asset | None]]:
     """Those of some images that everybody sees in the article and that are no decoration, with their files."""
     for ref in refs:
-        if ref.zone is PageRegion.ARTICLE and not _hidden(ref) and not is_small(ref, asset := asset_of(ref), layout):
+        if ref.region is PageRegion.ARTICLE and not _hidden(ref) and not is_small(ref, asset := asset_of(ref), layout):
             yield ref, asset
 
 
@@ -74,13 +74,13 @@ def theme_covers(scan: PageScan, asset_of: AssetOf, layout: ColumnLayout) -> Ite
             return
         asset, slot = asset_of(ref), layout.slot(ref)
         if (
-            ref.zone is not PageRegion.CHROME
+            ref.region is not PageRegion.CHROME
             or asset is None
             or ref.link is not None
             or (slot and slot.in_view is False)
         ):
             continue
-        if _hidden(ref) or _waits(ref) or ref.kept is OptOut.IGNORED or is_small(ref, asset, measured):
+        if _hidden(ref) or _waits(ref) or ref.opt_out is OptOut.IGNORED or is_small(ref, asset, measured):
             continue
         if shown_width(ref, asset, measured) >= _COVER and asset.width > asset.height:
             yield ref
@@ -89,7 +89,7 @@ def theme_covers(scan: PageScan, asset_of: AssetOf, layout: ColumnLayout) -> Ite
 def prioritized_image(scan: PageScan) -> ImageRef | None:
     """The image that the author gave ``fetchpriority="high"``: the article's first, else the page's first."""
     high = [ref for ref in scan.refs if (ref.get("fetchpriority") or "").strip().lower() == "high"]
-    return next((ref for ref in high if ref.zone is PageRegion.ARTICLE), high[0] if high else None)
+    return next((ref for ref in high if ref.region is PageRegion.ARTICLE), high[0] if high else None)
 
 
 def find_shown(scan: PageScan, path: str, asset_of: AssetOf) -> ImageRef | None:
@@ -99,7 +99,7 @@ def find_shown(scan: PageScan, path: str, asset_of: AssetOf) -> ImageRef | None:
     for ref in scan.refs:
         if ref.span == slot:
             return ref
-        if ref.zone is PageRegion.ARTICLE or (slot is not None and ref.span.start >= slot.start):
+        if ref.region is PageRegion.ARTICLE or (slot is not None and ref.span.start >= slot.start):
             asset = asset_of(ref)
             if asset is not None and asset.path == path:
                 found.append(ref)
@@ -133,7 +133,7 @@ def _decorates(*words: str | None) -> bool:
 
 
 def _convincing(ref: ImageRef, asset: Asset | None, layout: ColumnLayout) -> bool:
-    if asset is None or not asset.encodable or ref.kept is OptOut.IGNORED or _one_scheme(ref) or not near_top(ref):
+    if asset is None or not asset.encodable or ref.opt_out is OptOut.IGNORED or _one_scheme(ref) or not near_top(ref):
         return False
     if _waits(ref):
         return False

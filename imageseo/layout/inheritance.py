@@ -63,12 +63,12 @@ class TemplateInheritance:
     def _expected(self, known: Template, ref: ImageRef, name: Name, asset: Asset | None, box: str) -> ShownImage | None:
         src, nth = name
         # A logo's second one has a place of its own; what stands in the article stands elsewhere on each page.
-        twin = self._twins.get((known.id, src, nth if ref.zone is PageRegion.CHROME else None, box))
+        twin = self._twins.get((known.id, src, nth if ref.region is PageRegion.CHROME else None, box))
         if twin is not None:
             return ShownImage(
-                src=src, nth=nth, widths=twin.widths, tops=twin.tops if ref.zone is PageRegion.CHROME else {}
+                src=src, nth=nth, widths=twin.widths, tops=twin.tops if ref.region is PageRegion.CHROME else {}
             )
-        if ref.zone is not PageRegion.ARTICLE or asset is None or not asset.natural or not any(known.column):
+        if ref.region is not PageRegion.ARTICLE or asset is None or not asset.natural or not any(known.column):
             return None
         less = self._taken.get((known.id, box)) if box else 0.0
         if less is None or CELL in box:
@@ -79,10 +79,10 @@ class TemplateInheritance:
         return ShownImage(src=src, nth=nth, widths=widths, box=box)
 
     def _lcp(self, now: CurrentPage) -> Mapping[str, Lcp]:
-        far = all(ref.zone is not PageRegion.ARTICLE or ref.text_before >= _FAR for ref in now.refs)
+        far = all(ref.region is not PageRegion.ARTICLE or ref.text_before >= _FAR for ref in now.refs)
         # A page may have a cover of its own, where the others of its template have none.
         strange = any(
-            ref.zone is PageRegion.CHROME and (now.template, src) not in self._sources
+            ref.region is PageRegion.CHROME and (now.template, src) not in self._sources
             for ref, (src, _) in zip(now.refs, now.names, strict=True)
         )
         found: dict[str, Lcp] = {}

@@ -60,7 +60,7 @@ class RuleRunner:
         spent: tuple[BudgetUse, ...] = ()
         try:
             findings += unused_suppressions(facts, self.rules, self.levels, silenced)
-            spent = facts.weights.spent
+            spent = facts.page_weight.spent
         except Exception as error:
             findings.append(_failed(page, error, "no budget counts this page"))
         return PageVerdict(findings=tuple(findings), silenced=tuple(silenced), images=images, spent=spent)
@@ -73,7 +73,7 @@ class RuleRunner:
             if rule.check_site is None or self.levels.level(rule, "") is Severity.OFF:
                 continue
             try:
-                answers = [given[ask] if ask in given else getattr(self.around, ask) for ask in rule.asks_site]
+                answers = [given[ask] if ask in given else getattr(self.around, ask) for ask in rule.site_facts]
                 problems = list(rule.check_site(*answers))
             except Exception as error:
                 findings.append(_crashed(rule, Location(page=""), error))
@@ -99,7 +99,7 @@ def run_rules(facts: PageFacts, rules: Sequence[Rule], levels: SeverityLevels) -
         if level is Severity.OFF or rule.check is None or (rule.lint_only and facts.around is None):
             continue
         try:
-            answers = [get_fact(facts, ask) for ask in rule.asks]
+            answers = [get_fact(facts, ask) for ask in rule.facts]
             problems = [(each, _place(facts, each)) for each in rule.check(*answers)]
         except Exception as error:
             findings.append(_crashed(rule, location_of(facts.page), error))

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import ModuleType
 
-from imageseo.lint.facts.page import FACTS, SITE_FACTS
+from imageseo.lint.facts.page import FACTS, FORMER_FACTS, SITE_FACTS
 from imageseo.model.facts import Problem
 from imageseo.model.finding import Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One lint rule. ``asks``: names of the facts that ``check`` wants. ``manual``: its page, the docstring.
+    """One lint rule. ``facts``: names of the facts that ``check`` wants. ``manual``: its page, the docstring.
 
     ``severity``: of its findings, at most, unless a level of the settings is another. ``default``: when nobody says
     otherwise (``off`` for what imageseo does not write itself yet). ``check`` is asked of each page, ``check_site``
@@ -24,9 +24,9 @@ class Rule:
     id: str
     severity: Severity
     check: Callable[..., Iterable[Problem]] | None = None
-    asks: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
     check_site: Callable[..., Iterable[Problem]] | None = None
-    asks_site: tuple[str, ...] = ()
+    site_facts: tuple[str, ...] = ()
     default: Severity | None = None
     manual: str = ""
     fails_build: bool = False
@@ -35,7 +35,7 @@ class Rule:
     @property
     def budgeted(self) -> bool:
         """Whether its problems have the levels of budgets, warn and error, which are set where the budgets are."""
-        return bool({"budgets", "weights"} & set(self.asks))
+        return bool({"budgets", "page_weight"} & set(self.facts))
 
     @classmethod
     def of(cls, name: str, module: ModuleType) -> Rule:
@@ -53,9 +53,9 @@ class Rule:
             id=name.replace("_", "-"),
             severity=severity,
             check=check,
-            asks=asks,
+            facts=asks,
             check_site=check_site,
-            asks_site=_asks(check_site, SITE_FACTS | {"site", "files"}),
+            site_facts=_asks(check_site, SITE_FACTS | {"site", "files"}),
             default=getattr(module, "DEFAULT", None),
             manual=inspect.cleandoc(module.__doc__),
             fails_build=bool(getattr(module, "FAILS_BUILD", False)),
@@ -65,7 +65,8 @@ class Rule:
 
 def _asks(check: Callable[..., object] | None, facts: frozenset[str]) -> tuple[str, ...]:
     """The facts that a check names as its parameters. Raises TypeError for one that there is not."""
-    asks = tuple(inspect.signature(check).parameters) if check is not None else ()
+    names = tuple(inspect.signature(check).parameters) if check is not None else ()
+    asks = tuple(FORMER_FACTS.get(name, name) for name in names)
     if check is not None and (unknown := [ask for ask in asks if ask not in facts]):
         name = f"{check.__module__}.{check.__name__}"
         raise TypeError(f"{name} asks for {', '.join(unknown)}; facts are {', '.join(sorted(facts))}")

@@ -33,7 +33,7 @@ def added_attributes(ref: ImageRef) -> frozenset[str]:
 
 def is_processed(ref: ImageRef) -> bool:
     """Whether a build of ours treated the image: what it could do is done."""
-    return ref.ours or bool(added_attributes(ref)) or ref.marked_hero
+    return ref.is_processed or bool(added_attributes(ref)) or ref.is_marked_hero
 
 
 def remove_attribute(html: bytes, ref: ImageRef, name: str) -> tuple[Edit, ...]:

@@ -60,7 +60,7 @@ class Recipe:
         return "sha256:" + hashlib.sha256(self.canonical.encode()).hexdigest()
 
     @property
-    def errand(self) -> tuple[str, str]:
+    def request_key(self) -> tuple[str, str]:
         """What tells it from all else that one run makes."""
         return self.key, self.page
 

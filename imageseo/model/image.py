@@ -59,7 +59,7 @@ class ImageRef:
     ``text_before``: characters of article text in front of it, white space folded.
     ``headings_before``: article headings (h2 and deeper) in front of it.
     ``disabled``: rule id -> reason, from ``data-imageseo-disable="rule: why"`` on it or on an ancestor.
-    ``sources``: of the ``<picture>`` around it. ``ours``: that picture was written by us.
+    ``sources``: of the ``<picture>`` around it. ``is_processed``: that picture was written by us.
     """
 
     span: Span
@@ -67,8 +67,8 @@ class ImageRef:
     attributes: tuple[Attribute, ...]
     line: int
     column: int
-    zone: PageRegion
-    kept: OptOut | None = None
+    region: PageRegion
+    opt_out: OptOut | None = None
     link: str | None = None
     caption: str | None = None
     heading: str | None = None
@@ -76,7 +76,7 @@ class ImageRef:
     headings_before: int = 0
     disabled: tuple[tuple[str, str], ...] = ()
     sources: tuple[SourceTag, ...] = ()
-    ours: bool = False
+    is_processed: bool = False
     _values: Mapping[str, str] = field(init=False, repr=False, compare=False)  # planning asks two dozen times an image
 
     def __post_init__(self) -> None:
@@ -94,7 +94,7 @@ class ImageRef:
         return (self.get("src") or "").strip()
 
     @property
-    def marked_hero(self) -> bool:
+    def is_marked_hero(self) -> bool:
         """True when an earlier build marked it as the page's hero."""
         return "hero" in (self.get("data-imageseo") or "").split()
 

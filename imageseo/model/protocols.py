@@ -80,7 +80,7 @@ class HeroProvider(Protocol):
     digital_source_type: str  # IPTC NewsCodes URI of all that it makes
     reproducible: bool  # equal recipes give equal pixels anywhere, at once: `build` may draw them without a pin
 
-    def placed(self, place: ProviderContext) -> HeroProvider:
+    def configure(self, place: ProviderContext) -> HeroProvider:
         """The same provider for one project. Raises SettingsError for options that it does not know, all at once."""
         ...
 
@@ -107,11 +107,11 @@ class LibraryProvider(Protocol):
 
     reads_page: bool
 
-    def apart(self, recipe: Recipe) -> bool:
+    def needs_own_picture(self, recipe: Recipe) -> bool:
         """Whether every page that has this very recipe is to get a picture of its own."""
         ...
 
-    def beside(self, shown: Mapping[str, tuple[str, ...]]) -> HeroProvider:
+    def with_pictures_in_use(self, shown: Mapping[str, tuple[str, ...]]) -> HeroProvider:
         """The same provider that knows what pages show already: ``sha256:…`` of a master or a picture -> pages.
 
         What a recipe's own ``page`` shows is free for it.

@@ -48,7 +48,7 @@ def providers(settings: Settings, project: Path, *, progress: Progress | None = 
     """
     found = {name: cast("HeroProvider", load().PROVIDER) for name, load in plugin_loaders("imageseo.heroes").items()}
     return {
-        name: each.placed(
+        name: each.configure(
             ProviderContext(
                 project=project,
                 cache=project / settings.cache_dir,

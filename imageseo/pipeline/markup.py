@@ -95,11 +95,11 @@ def _image_edits(
 def image_markup(image: ImagePlan, variants: Mapping[VariantSpec, Variant]) -> ImageMarkup:
     """What an image of the page gets: attributes, the marker that lists them last, and sources around it."""
     ref = image.ref
-    if ref.kept is OptOut.IGNORED or ref.get(MARKER) is not None:
+    if ref.opt_out is OptOut.IGNORED or ref.get(MARKER) is not None:
         return ImageMarkup()
     added = list(image.attributes)
     auto = image.auto_sizes and _sized(image)
-    sources = _sources(image.specs, variants, ref.src, image.asset, image.sizes) if ref.kept is None else []
+    sources = _sources(image.specs, variants, ref.src, image.asset, image.sizes) if ref.opt_out is None else []
     if sources and auto:
         # `auto` must stand on the <img> too: there it brings size containment with it, without which an image of
         # `width:auto` would wait at 0 px for a source of 0 px. The intrinsic size keeps such images as they were.
@@ -113,7 +113,7 @@ def image_markup(image: ImagePlan, variants: Mapping[VariantSpec, Variant]) -> I
         plain = len(sources) - 1 if image.known_width else 0
         sources = [*sources[:plain], *(source._replace(sizes=sizes) for source in sources[plain:])]
     names = [name for name, _ in added]
-    if ref.zone is PageRegion.CHROME and "width" in names:
+    if ref.region is PageRegion.CHROME and "width" in names:
         names.append(CHROME)
     if image.hero:
         names.append(HERO)

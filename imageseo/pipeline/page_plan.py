@@ -68,7 +68,7 @@ def plan_page(
         inserted = _insert(page, scan, hero, hero_asset, layout, offer, insert, labelled=labelled)
     eager = {ref.span} if ref else set()
     # A hero that we are told to leave alone may not be in view: others are hurried as if none were known.
-    known = ref is not None and ref.kept is not OptOut.IGNORED
+    known = ref is not None and ref.opt_out is not OptOut.IGNORED
     if not known and inserted is None and scan.hero_slot is None:
         eager |= {each.span for each in islice(_large(scan, asset_of, layout), _EAGER)}
     if not layout.lead_known:
@@ -82,7 +82,7 @@ def plan_page(
         asset = asset_of(each)
         is_hero = ref is not None and each.span == ref.span
         # A picture that stays as it is may still be what the author named as the hero: then it says so, and no more.
-        named = is_hero and hero is not None and each.kept is not OptOut.IGNORED
+        named = is_hero and hero is not None and each.opt_out is not OptOut.IGNORED
         if asset is None or not (named or _treated(each, asset)):
             continue
         high = is_hero and urged is None and _first(each, scan, layout)
@@ -151,7 +151,7 @@ def _whole_px(text: str | None) -> int | None:
 
 def _treated(ref: ImageRef, asset: Asset) -> bool:
     """Author's pictures and srcsets, opted-out and vector images stay as they are. Not all others have variants."""
-    return ref.kept is None and asset.raster
+    return ref.opt_out is None and asset.raster
 
 
 def _image(
@@ -166,10 +166,10 @@ def _image(
     alt: str | None,
 ) -> ImagePlan:
     treated = _treated(ref, asset)
-    if ref.zone is PageRegion.CHROME:
+    if ref.region is PageRegion.CHROME:
         layout = image_widths.ColumnLayout(slots=layout.slots)  # a column says nothing of what stands outside of it
-    content = ref.zone is PageRegion.ARTICLE or hero
-    wanted = specs(ref, asset, layout, offer) if ref.kept is None and content else ()
+    content = ref.region is PageRegion.ARTICLE or hero
+    wanted = specs(ref, asset, layout, offer) if ref.opt_out is None and content else ()
     lazy = (ref.get("loading") or "").strip().lower() == "lazy"
     attributes = list(missing_dimensions(ref, asset)) if treated else []
     if alt is not None and ref.get("alt") is None:
@@ -257,5 +257,5 @@ def _below(layout: image_widths.ColumnLayout, span: Span) -> bool:
 def _large(scan: PageScan, asset_of: AssetOf, layout: image_widths.ColumnLayout) -> Iterator[ImageRef]:
     """Article images that may be the LCP image, in page order."""
     return (
-        ref for ref in scan.refs if ref.zone is PageRegion.ARTICLE and not heroes.is_small(ref, asset_of(ref), layout)
+        ref for ref in scan.refs if ref.region is PageRegion.ARTICLE and not heroes.is_small(ref, asset_of(ref), layout)
     )

@@ -61,8 +61,8 @@ class Planner:
             asset_of=lambda ref: assets.get(ref.span),
             hero=cast.hero if cast else None,
             hero_asset=cast.asset if cast else None,
-            guess=(settings.hero.guess or facts.column.lead_known) and not self.casting.declined(page),
-            layout=facts.column,
+            guess=(settings.hero.guess or facts.column_layout.lead_known) and not self.casting.declined(page),
+            layout=facts.column_layout,
             offer=plan.VariantOptions(
                 widths=settings.widths,
                 formats=settings.formats,

@@ -32,7 +32,7 @@ def _dressed(ref: ImageRef, dress: ImageMarkup) -> ImageRef:
         ref,
         attributes=(*ref.attributes, *_attributes(dress, ref.insert_at)),
         sources=dress.sources or ref.sources,
-        ours=bool(dress.sources) or ref.ours,
+        is_processed=bool(dress.sources) or ref.is_processed,
     )
 
 
@@ -43,10 +43,10 @@ def _inserted(html: bytes, insert: HeroInsert, dress: ImageMarkup) -> ImageRef:
         attributes=_attributes(dress, insert.at),
         line=html.count(b"\n", 0, insert.at) + 1,
         column=insert.at - html.rfind(b"\n", 0, insert.at),
-        zone=PageRegion.ARTICLE,
+        region=PageRegion.ARTICLE,
         caption=caption_with_label(insert.hero.caption, insert.label),
         sources=dress.sources,
-        ours=bool(dress.sources),
+        is_processed=bool(dress.sources),
     )
 
 

@@ -85,7 +85,7 @@ def article_image_urls(base_url: str | None, files: SiteFiles, page: Page, plan:
         return ()
     found = [] if plan.insert is None else [urls.absolute(base_url, plan.insert.asset.path)]
     for ref in plan.scan.refs:
-        if ref.zone is PageRegion.ARTICLE:
+        if ref.region is PageRegion.ARTICLE:
             path = urls.resolve(ref.src, page=page.path, base_url=base_url, base_href=plan.scan.base_href)
             if isinstance(path, str) and files.exists(path):
                 found.append(urls.absolute(base_url, path))

@@ -50,7 +50,7 @@ class StaleFileCleaner:
         resolved = (
             urls.resolve(each.url, page=page.path, base_url=self.site.base_url, base_href=scan.base_href)
             for ref in scan.refs
-            if ref.ours
+            if ref.is_processed
             for source in ref.sources
             for each in candidates.parse_srcset(source.srcset)
         )

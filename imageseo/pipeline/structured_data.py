@@ -22,7 +22,7 @@ def graph(
         rights = cast.hero.rights if cast is not None and image.hero else image.asset.rights
         rights = rights.or_else(house)
         # Search engines pass over an ImageObject of which nothing is known but its size.
-        if image.ref.zone is PageRegion.ARTICLE and (image.hero or rights.known):
+        if image.ref.region is PageRegion.ARTICLE and (image.hero or rights.known):
             said = image.ref.caption or image.ref.get("alt")
             if cast is not None and image.hero:
                 said = said or cast.hero.caption or cast.hero.alt

@@ -124,7 +124,7 @@ class _Ours:
 
         given = {"repro": False, "batch": options.batch, "device": options.device}
         self.project, self.options = project, options
-        self.provider = PROVIDER.placed(ProviderContext(project=project, cache=project / ".cache", options=given))
+        self.provider = PROVIDER.configure(ProviderContext(project=project, cache=project / ".cache", options=given))
 
     def round(self, number: int) -> None:
         from imageseo.heroes.generate.runner import generate

@@ -87,7 +87,7 @@ def _requests(project: Path) -> Callable[[Page], HeroRequest | None]:
     from imageseo.heroes.recipes.request_reader import RequestReader
     from imageseo.model.protocols import HeroProvider, ProviderContext
 
-    provider = PROVIDER.placed(ProviderContext(project=project, cache=project / ".cache"))
+    provider = PROVIDER.configure(ProviderContext(project=project, cache=project / ".cache"))
     return RequestReader(settings=HeroSettings(), providers={"diffusers": cast("HeroProvider", provider)}).of
 
 

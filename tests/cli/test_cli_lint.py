@@ -88,7 +88,9 @@ def test_a_rule_that_is_off_by_default_wakes_when_it_is_selected(
     site: Path, lint: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = next(rule for rule in parallel.installed_rules() if rule.id == "alt-missing")
-    sleeping = Rule(id="alt-missing", severity=Severity.WARN, default=Severity.OFF, check=known.check, asks=known.asks)
+    sleeping = Rule(
+        id="alt-missing", severity=Severity.WARN, default=Severity.OFF, check=known.check, facts=known.facts
+    )
     monkeypatch.setattr(parallel, "installed_rules", lambda: (sleeping,))
     assert lint(*JSON).rules == []
     assert lint("--select", "alt-missing", *JSON).rules == ["alt-missing"] * 2

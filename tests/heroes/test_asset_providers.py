@@ -49,7 +49,7 @@ class Team:
     @property
     def providers(self) -> dict[str, HeroProvider]:
         place = ProviderContext(project=self.folder, cache=self.folder / ".cache")
-        found = {"library": LIBRARY.placed(place), "procedural": PROCEDURAL.placed(place)}
+        found = {"library": LIBRARY.configure(place), "procedural": PROCEDURAL.configure(place)}
         return cast("dict[str, HeroProvider]", found)
 
     def ask(self, page: str, title: str | None = None, **meta: Any) -> HeroRequest:

@@ -56,12 +56,14 @@ def _one_thread() -> Iterator[None]:
 
 @pytest.fixture
 def provider(models: Path) -> Diffusers:
-    return placed(models)
+    return configured(models)
 
 
-def placed(project: Path, *, progress: Progress | None = None, **options: Any) -> Diffusers:
+def configured(project: Path, *, progress: Progress | None = None, **options: Any) -> Diffusers:
     given = {**SETTINGS, **options}
-    return PROVIDER.placed(ProviderContext(project=project, cache=project / ".cache", options=given, progress=progress))
+    return PROVIDER.configure(
+        ProviderContext(project=project, cache=project / ".cache", options=given, progress=progress)
+    )
 
 
 def recipe(model: str = "sd", seed: int = 7, *, width: int = 64, height: int = 64, **options: Any) -> Recipe:
@@ -141,20 +143,20 @@ class TestFamilies:
         assert any("guidance above 1" in note for note in unguided.notes)
 
     def test_a_model_is_loaded_once(self, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        made(placed(models), recipe("sd"))
+        made(configured(models), recipe("sd"))
         import diffusers
 
         monkeypatch.setattr(
             diffusers.AutoPipelineForText2Image, "from_pretrained", lambda *_, **__: pytest.fail("loaded again")
         )
-        made(placed(models), recipe("sd", 8))
+        made(configured(models), recipe("sd", 8))
 
     def test_a_single_variant_is_loaded(self, models: Path, tmp_path: Path) -> None:
         folder = shutil.copytree(models / "sd", tmp_path / "half")
         for file in folder.rglob("*.safetensors"):
             file.rename(file.with_name(file.name.replace(".safetensors", ".fp16.safetensors")))
-        (master,) = made(placed(tmp_path), recipe("half"))
-        assert pixels(master) == pixels(*made(placed(models), recipe("sd")))
+        (master,) = made(configured(tmp_path), recipe("half"))
+        assert pixels(master) == pixels(*made(configured(models), recipe("sd")))
 
 
 class TestSchedulers:
@@ -246,7 +248,7 @@ class TestPrompts:
                 monkeypatch.setattr(pipe.text_encoder, "register_buffer", pipe.text_encoder.register_buffer)
                 hook = pipe.text_encoder.get_input_embeddings().register_forward_hook(lambda *_: seen.append("x"))
                 monkeypatch.setattr(pipe.text_encoder, "_test_hook", hook, raising=False)
-        fresh = placed(provider._place.project if provider._place else Path())
+        fresh = configured(provider._place.project if provider._place else Path())
         made(fresh, *(recipe("sd", seed, negative="text") for seed in (1, 2, 3)))
         assert len(seen) == 2
         made(fresh, recipe("sd", 1, prompt="another", negative="text"))
@@ -254,7 +256,7 @@ class TestPrompts:
 
     def test_remembered_texts_know_the_order_of_adapters(self, models: Path) -> None:
         """Weights belong to LoRAs by their order, and so do the numbers of the words that embeddings teach."""
-        made(placed(models), recipe("sd"))
+        made(configured(models), recipe("sd"))
         pipe = next(each for each in pipelines._LOADED.values() if pipelines.family(each) == "StableDiffusion")
         for name, seed in (("a", 1), ("b", 2)):
             tiny_adapters.lora(pipe, models / f"{name}.safetensors", seed=seed, parts=("text_encoder",))
@@ -263,8 +265,8 @@ class TestPrompts:
             (mixed(a=1.0, b=0.1), mixed(b=1.0, a=0.1)),
             (mixed("<a>", "<b>", prompt="a <a> boat"), mixed("<b>", "<a>", prompt="a <b> boat")),
         ):
-            (alone,) = made(placed(models), other)
-            first, after = made(placed(models), one, other)
+            (alone,) = made(configured(models), other)
+            first, after = made(configured(models), one, other)
             assert pixels(after) == pixels(alone) != pixels(first)
 
 
@@ -281,16 +283,16 @@ FAMILY = {"sd": "StableDiffusion", "sdxl": "StableDiffusionXL"}
 class TestBatches:
     def test_pictures_keep_their_order_and_seeds(self, models: Path) -> None:
         asked = [recipe("sd", 1), recipe("sd", 2, width=128), recipe("sd", 3), recipe("sd", 4), recipe("sd", 5)]
-        alone = [pixels(master) for master in made(placed(models), *asked)]
-        masters = made(placed(models, repro=False, batch=3), *asked)
+        alone = [pixels(master) for master in made(configured(models), *asked)]
+        masters = made(configured(models, repro=False, batch=3), *asked)
         # A batch's arithmetic is another one in the last bit: equal pictures on this machine would be luck.
         assert [master.env["batch"] for master in masters] == [3, 1, 3, 3, 1]
-        assert [close(a, b) for a, b in zip(masters, made(placed(models), *asked), strict=True)] == [True] * 5
+        assert [close(a, b) for a, b in zip(masters, made(configured(models), *asked), strict=True)] == [True] * 5
         assert len(set(alone)) == 5
         assert all(not master.env["repro"] for master in masters)
 
     def test_repro_draws_one_by_one(self, models: Path) -> None:
-        masters = made(placed(models, batch=3), recipe("sd", 1), recipe("sd", 2))
+        masters = made(configured(models, batch=3), recipe("sd", 1), recipe("sd", 2))
         assert [master.env["batch"] for master in masters] == [1, 1]
 
     def test_a_master_is_given_as_soon_as_it_is_made(self, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -303,7 +305,7 @@ class TestBatches:
             return real(pipe, arguments)
 
         monkeypatch.setattr(inference, "call", interrupted)
-        masters = placed(models).produce([recipe("sd", seed) for seed in range(4)])
+        masters = configured(models).produce([recipe("sd", seed) for seed in range(4)])
         assert next(masters).png
         assert next(masters).png
         with pytest.raises(KeyboardInterrupt):
@@ -312,7 +314,7 @@ class TestBatches:
     def test_who_stops_waiting_stops_the_work(self, models: Path) -> None:
         """A taker that leaves (a full disk, a refused model) does not wait for pictures that nobody will see."""
         told = _Told()
-        masters = placed(models, progress=told).produce([recipe("sd", seed, steps=50) for seed in range(9)])
+        masters = configured(models, progress=told).produce([recipe("sd", seed, steps=50) for seed in range(9)])
         next(masters)
         masters.close()  # type: ignore[attr-defined]
         assert not [each for each in threading.enumerate() if each.name == "imageseo-diffusers"]
@@ -322,15 +324,15 @@ class TestBatches:
         """One weight, or one long prompt, is read in another way: what is plain stays plain beside it."""
         prompts = ["paper boat", "paper, " * 60, "glass boat", "a (boat:1.3)", "a (kite:1.2)", "a (tower:1.3)" * 20]
         asked = [recipe("sd", prompt=prompt) for prompt in prompts]
-        masters = made(placed(models, repro=False, batch=9), *asked)
+        masters = made(configured(models, repro=False, batch=9), *asked)
         assert [master.env["batch"] for master in masters] == [2, 1, 2, 2, 2, 1]
         assert ["compel" in master.env for master in masters] == [False, True, False, True, True, True]
-        alone = [made(placed(models, repro=False, batch=9), each)[0] for each in asked]
+        alone = [made(configured(models, repro=False, batch=9), each)[0] for each in asked]
         assert [close(one, other) for one, other in zip(masters, alone, strict=True)] == [True] * 6
         embedding: dict[str, Any] = {"embeddings": ["<many>.safetensors"]}
         tiny_adapters.embedding(models / "<many>.safetensors", 32, name="<many>", vectors=80)
         taught = [recipe("sd", prompt=f"{word} (boat:1.3)", **embedding) for word in ("paper", "<many>")]
-        assert [each.env["batch"] for each in made(placed(models, repro=False, batch=9), *taught)] == [1, 1]
+        assert [each.env["batch"] for each in made(configured(models, repro=False, batch=9), *taught)] == [1, 1]
 
     def test_what_waits_is_not_drawn_again(self, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """However late the thread begins: here, after what waited has been taken."""
@@ -342,7 +344,7 @@ class TestBatches:
 
         monkeypatch.setattr(inference, "call", counted)
         asked = [recipe("sd", seed) for seed in (1, 2, 3)]
-        provider = placed(models, repro=False, batch=2)
+        provider = configured(models, repro=False, batch=2)
         made(provider, asked[0])
         first = provider.produce(asked[:2])
         assert next(first).png
@@ -370,14 +372,14 @@ class TestBatches:
         """A lock that was edited by hand: the first picture is not to blame for the second's options."""
         good = recipe("sd")
         bad = replace(good, options={**good.options, "steps": "many"})
-        masters = placed(models, repro=False, batch=2).produce([good, bad])
+        masters = configured(models, repro=False, batch=2).produce([good, bad])
         assert next(masters).png
         with pytest.raises(RecipeError, match="steps"):
             next(masters)
 
     def test_threads_and_strictness_are_as_before(self, models: Path) -> None:
         before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-        made(placed(models), recipe("sd"))
+        made(configured(models), recipe("sd"))
         assert (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()) == before
 
 
@@ -432,7 +434,7 @@ class TestFaults:
         weights["decoder.conv_in.weight"] = weights["decoder.conv_in.weight"] * 3e38
         save_file(weights, folder / "vae/diffusion_pytorch_model.safetensors")
         with pytest.raises(ProviderError, match="NaN"):
-            made(placed(tmp_path), recipe("hot"))
+            made(configured(tmp_path), recipe("hot"))
 
     @pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA out of memory."), MemoryError()])
     def test_memory_that_runs_out_once(self, models: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
@@ -445,7 +447,7 @@ class TestFaults:
             return real(pipe, arguments)
 
         monkeypatch.setattr(inference, "call", short)
-        provider = placed(models, repro=False, batch=2)
+        provider = configured(models, repro=False, batch=2)
         masters = made(provider, recipe("sd", 1), recipe("sd", 2), recipe("sd", 3))
         assert sizes == [(2, False), (1, True), (1, True), (1, False)]
         assert [master.env.get("tiled", False) for master in masters] == [True, True, False]
@@ -457,7 +459,7 @@ class TestFaults:
         """Also where another pipeline was made from it, to start from a picture."""
         Image.linear_gradient("L").resize((64, 64)).save(models / "start.png")
         asked = recipe("sd", image="start.png", strength=0.9)
-        made(placed(models), asked, recipe("pixart"))
+        made(configured(models), asked, recipe("pixart"))
         real, calls = inference.call, []
 
         def short(pipe: Any, arguments: Mapping[str, Any]) -> Any:
@@ -467,7 +469,7 @@ class TestFaults:
             return real(pipe, arguments)
 
         monkeypatch.setattr(inference, "call", short)
-        (master,) = made(placed(models), asked)
+        (master,) = made(configured(models), asked)
         assert master.env["tiled"]
         assert calls == ["StableDiffusionImg2Img"] * 2
         assert [pipelines.family(each) for each in pipelines._LOADED.values()] == ["StableDiffusion"]
@@ -478,12 +480,12 @@ class TestFaults:
 
         monkeypatch.setattr(inference, "call", short)
         with pytest.raises(ProviderError, match="memory ran out") as caught:
-            made(placed(models), recipe("sd"))
+            made(configured(models), recipe("sd"))
         assert "upscale" in caught.value.hint
 
     def test_memory_that_runs_out_while_loading(self, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Other models are let go of first; then it is a fault of this recipe."""
-        made(placed(models), recipe("sd"))
+        made(configured(models), recipe("sd"))
         tries: list[int] = []
 
         def short(*_: Any) -> Any:
@@ -492,7 +494,7 @@ class TestFaults:
 
         monkeypatch.setattr(pipelines, "_loaded", short)
         with pytest.raises(ProviderError, match="memory ran out"):
-            made(placed(models), recipe("sd", dtype="float16"))
+            made(configured(models), recipe("sd", dtype="float16"))
         assert tries[0] > 0
         assert tries[1:] == [0]
 
@@ -501,7 +503,7 @@ class TestFaults:
         index = json.loads((folder / "model_index.json").read_text())
         (folder / "model_index.json").write_text(json.dumps({**index, "_class_name": "NoSuchPipeline"}))
         with pytest.raises(ProviderError, match="cannot be loaded") as caught:
-            made(placed(tmp_path), recipe("odd"))
+            made(configured(tmp_path), recipe("odd"))
         assert "text-to-image" in caught.value.hint
 
     def test_pickles_are_never_opened(self, models: Path, tmp_path: Path) -> None:
@@ -510,13 +512,13 @@ class TestFaults:
         (folder / "unet/diffusion_pytorch_model.safetensors").unlink()
         (folder / "unet/diffusion_pytorch_model.bin").write_bytes(b"cposix\nsystem\n(S'touch owned'\ntR.")
         with pytest.raises(ProviderError, match="pickle"):
-            made(placed(tmp_path), recipe("evil"))
+            made(configured(tmp_path), recipe("evil"))
 
     def test_a_device_that_is_not_there(self, models: Path) -> None:
         if torch.backends.mps.is_available():
             pytest.skip("there is one")
         with pytest.raises(ProviderError, match=r"there is no mps here; torch .* sees"):
-            made(placed(models, device="mps"), recipe("sd"))
+            made(configured(models, device="mps"), recipe("sd"))
 
     def test_what_a_batch_made_ahead_outlives_a_fault(self, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """The one that failed raises in its turn; asked again for the rest, the provider has it already."""
@@ -530,7 +532,7 @@ class TestFaults:
 
         monkeypatch.setattr(inference, "call", spoiled)
         asked = [recipe("sd", seed) for seed in (1, 2, 3)]
-        provider = placed(models, repro=False, batch=3)
+        provider = configured(models, repro=False, batch=3)
         masters = provider.produce(asked)
         assert next(masters).png
         with pytest.raises(ProviderError, match="NaN"):
@@ -559,7 +561,7 @@ class _Told:
 @pytest.mark.parametrize("family", ["sd", "pixart", "flux"])
 def test_every_step_is_shown(models: Path, family: str) -> None:
     told = _Told()
-    made(placed(models, progress=told), recipe(family, 3, steps=5, scheduler="euler"))
+    made(configured(models, progress=told), recipe(family, 3, steps=5, scheduler="euler"))
     assert told.tasks == [("64x64, seed 3", 5, 5)]
 
 
@@ -581,7 +583,7 @@ def test_a_site_is_generated_then_built_without_torch(models: Path, tmp_path: Pa
     assert "Warning" not in done.stderr, done.stderr
     lock = tomllib.loads((tmp_path / "imageseo.lock").read_text())
     there = {each["page"]: each for each in lock["hero"]}
-    here = {f"docs/{name}.md": pixels(*made(placed(models), each)) for name, each in recipes().items()}
+    here = {f"docs/{name}.md": pixels(*made(configured(models), each)) for name, each in recipes().items()}
     assert {page: shown(tmp_path / each["output"]["file"]) for page, each in there.items()} == here
     assert len(set(here.values())) == len(here)
     assert there["docs/sd.md"]["recipe"]["options"]["scheduler"] == "default"
@@ -622,12 +624,12 @@ def test_a_size_that_no_recipe_says_is_the_provider_s(tmp_path: Path) -> None:
     assert asked(HeroSettings(), width=512) == (512, HEIGHT)
     assert asked(HeroSettings(width=1024)) == (1024, HEIGHT), "as the site says of all heroes"
     assert asked(HeroSettings(), provider="procedural", model=None) == (1600, 900)
-    small = PROVIDER.placed(ProviderContext(project=tmp_path, cache=tmp_path, options={"width": 768, "height": 432}))
+    small = PROVIDER.configure(ProviderContext(project=tmp_path, cache=tmp_path, options={"width": 768, "height": 432}))
     providers["diffusers"] = cast("HeroProvider", small)
     assert asked(HeroSettings(width=1024, height=576)) == (768, 432), "as the site says of those of models"
     assert asked(HeroSettings(), height=512) == (768, 512)
     with pytest.raises(SettingsError) as caught:
-        PROVIDER.placed(ProviderContext(project=tmp_path, cache=tmp_path, options={"width": 32, "height": "tall"}))
+        PROVIDER.configure(ProviderContext(project=tmp_path, cache=tmp_path, options={"width": 32, "height": "tall"}))
     assert [fault.partition(":")[0] for fault in caught.value.faults] == [
         "providers.diffusers.width",
         "providers.diffusers.height",

@@ -97,7 +97,7 @@ class TestOptions:
         assert plain["strength"] < masked["strength"]
 
     def test_the_settings_name_a_model(self, tmp_path: Path) -> None:
-        placed = PROVIDER.placed(ProviderContext(project=tmp_path, cache=tmp_path, options={"model": "models/ours"}))
+        placed = PROVIDER.configure(ProviderContext(project=tmp_path, cache=tmp_path, options={"model": "models/ours"}))
         assert placed.complete({"prompt": "x"})["model"] == "models/ours"
         assert placed.complete({"prompt": "x", "model": "other"})["model"] == "other"
 
@@ -150,7 +150,7 @@ class TestSettings:
     def test_faults_come_at_once(self, tmp_path: Path) -> None:
         given = {"devise": "cpu", "device": "gpu", "offline": "no", "threads": 0, "batch": 2.5, "model": ""}
         with pytest.raises(SettingsError) as caught:
-            PROVIDER.placed(ProviderContext(project=tmp_path, cache=tmp_path, options=given))
+            PROVIDER.configure(ProviderContext(project=tmp_path, cache=tmp_path, options=given))
         assert len(caught.value.faults) == 6
         assert "did you mean device?" in caught.value.faults[0]
         assert all(fault.startswith("providers.diffusers.") for fault in caught.value.faults)
@@ -291,7 +291,7 @@ class TestFolders:
         assert model_checks.check_model(folder, "model") == "fp16"
 
     def test_the_provider_says_it_without_torch(self, tmp_path: Path) -> None:
-        placed = PROVIDER.placed(ProviderContext(project=tmp_path, cache=tmp_path / ".cache"))
+        placed = PROVIDER.configure(ProviderContext(project=tmp_path, cache=tmp_path / ".cache"))
         completed = placed.complete({"model": "nowhere/at/all", "prompt": "x"})
         with pytest.raises(ProviderError, match="no model folder"):
             next(placed.produce([Recipe(provider="diffusers", seed=1, width=64, height=64, options=completed)]))

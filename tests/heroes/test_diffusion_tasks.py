@@ -333,7 +333,7 @@ def test_everything_at_once_through_the_provider(folder: Path, files: Files, sd:
     tiny_adapters.ip_adapter(sd, folder / "ip")
     tiny_adapters.controlnet(sd, folder / "canny")
     tiny_adapters.vae(sd, folder / "vae")
-    provider = diffusers.PROVIDER.placed(
+    provider = diffusers.PROVIDER.configure(
         ProviderContext(project=folder, cache=folder / "cache", options={"threads": 1})
     )
     written = {

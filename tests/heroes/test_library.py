@@ -54,10 +54,10 @@ def project(tmp_path: Path) -> Path:
     return furnish(tmp_path)
 
 
-def placed(project: Path, shown: Mapping[str, tuple[str, ...]] | None = None, **options: Any) -> Library:
-    return PROVIDER.placed(ProviderContext(project=project, cache=project / ".cache", options=options)).beside(
-        shown or {}
-    )
+def configured(project: Path, shown: Mapping[str, tuple[str, ...]] | None = None, **options: Any) -> Library:
+    return PROVIDER.configure(
+        ProviderContext(project=project, cache=project / ".cache", options=options)
+    ).with_pictures_in_use(shown or {})
 
 
 def recipe(seed: int = 1, width: int = 320, height: int = 180, **options: Any) -> Recipe:
@@ -94,11 +94,11 @@ def fault(provider: Library, **options: Any) -> str:
     ],
 )
 def test_the_words_of_a_picture_find_it(project: Path, query: str, picture: str) -> None:
-    assert one(placed(project), query=query).env["picture"] == picture
+    assert one(configured(project), query=query).env["picture"] == picture
 
 
 def test_a_pick_says_why(project: Path) -> None:
-    master = one(placed(project), query="harbour at dawn")
+    master = one(configured(project), query="harbour at dawn")
     env = dict(master.env)
     source = (project / "library/harbour.jpg").read_bytes()
     assert env.pop("score") > 0
@@ -118,14 +118,14 @@ def test_a_pick_says_why(project: Path) -> None:
 
 
 def test_the_master_is_the_picture_in_the_recipes_shape_and_the_same_each_time(project: Path) -> None:
-    first, again = (one(placed(project), query="tower") for _ in range(2))
+    first, again = (one(configured(project), query="tower") for _ in range(2))
     assert first == again
     with Image.open(io.BytesIO(first.png)) as image:
         assert (image.format, image.mode, image.size) == ("PNG", "RGB", (320, 180))
 
 
 def test_a_small_picture_is_not_enlarged_and_its_shape_is_kept(project: Path) -> None:
-    master = one(placed(project), query="tower", width=1600, height=900)
+    master = one(configured(project), query="tower", width=1600, height=900)
     with Image.open(io.BytesIO(master.png)) as image:
         assert image.size == (480, 270)
     assert any("480x270, not 1600x900" in note for note in master.notes)
@@ -139,7 +139,7 @@ def test_a_focal_point_stays_in_the_cut(tmp_path: Path) -> None:
     small_sites.write(tmp_path, {"library/a.png": pictures.save(image, "PNG"), "library/a.png.toml": text})
     for toml, colour in ((text, (255, 0, 0)), (text.replace("1.0, 0.5", "0.0, 0.5"), (255, 255, 255))):
         (tmp_path / "library/a.png.toml").write_text(toml)
-        with Image.open(io.BytesIO(one(placed(tmp_path), query="stripe", width=100, height=100).png)) as cut:
+        with Image.open(io.BytesIO(one(configured(tmp_path), query="stripe", width=100, height=100).png)) as cut:
             assert cut.size == (100, 100)
             assert cut.getpixel((95, 50)) == colour
 
@@ -161,7 +161,7 @@ def test_pictures_are_shown_upright_and_in_srgb(tmp_path: Path) -> None:
             "library/clear.png": alpha,
         },
     )
-    provider = placed(tmp_path)
+    provider = configured(tmp_path)
     colours = {}
     for name, size in (("turned.jpg", (100, 200)), ("cmyk.jpg", (64, 64)), ("clear.png", (64, 64))):
         with Image.open(io.BytesIO(one(provider, picture=name, width=size[0], height=size[1]).png)) as cut:
@@ -170,7 +170,7 @@ def test_pictures_are_shown_upright_and_in_srgb(tmp_path: Path) -> None:
     assert colours["turned.jpg"][0] > 240 > 20 > colours["turned.jpg"][1]  # type: ignore[index]
     assert colours["cmyk.jpg"][0] > 200 > 80 > colours["cmyk.jpg"][1]  # type: ignore[index]
     assert colours["clear.png"] == (255, 255, 255)
-    assert one(placed(tmp_path), query="turned", orientation="portrait").env["picture"] == "turned.jpg"
+    assert one(configured(tmp_path), query="turned", orientation="portrait").env["picture"] == "turned.jpg"
 
 
 def test_tags_orientation_and_width_narrow_the_choice(project: Path) -> None:
@@ -178,7 +178,7 @@ def test_tags_orientation_and_width_narrow_the_choice(project: Path) -> None:
         project,
         {"library/high.jpg": small_sites.photo(300, 480, seed=9), "library/high.jpg.toml": f'title="harbour"\n{FREE}'},
     )
-    provider = placed(project)
+    provider = configured(project)
     assert picked(provider, recipe(1, query="harbour", tags=["SEA", " boats"])) == ["harbour.jpg"]
     assert picked(provider, recipe(2, tags="sea")) == ["boats/noon.jpg"], "by path, and harbour.jpg is taken"
     assert picked(provider, recipe(3, query="harbour", orientation="portrait")) == ["high.jpg"]
@@ -191,22 +191,22 @@ def test_of_pictures_with_a_tag_the_pages_words_say_which_comes_first(project: P
     at_noon, at_dawn, elsewhere = (
         recipe(1, tags=["sea"], page={"title": title}) for title in ("Noon", "Dawn", "Of bricks")
     )
-    found = [picked(placed(project), each)[0] for each in (by_path, at_noon, at_dawn, elsewhere)]
+    found = [picked(configured(project), each)[0] for each in (by_path, at_noon, at_dawn, elsewhere)]
     assert found == ["boats/noon.jpg", "boats/noon.jpg", "harbour.jpg", "boats/noon.jpg"]
 
 
 def test_words_that_every_sentence_has_find_nothing_alone(project: Path) -> None:
     assert query_terms.asked("the harbour at dawn") == ("harbour", "dawn")
     assert query_terms.asked("To be, or not to be") == ("to", "be", "or", "not")
-    assert "none has any of its words" in fault(placed(project), query="a zebra in the snow")
-    assert "has only one of its words" in fault(placed(project), query="harbour zebra giraffe lion")
+    assert "none has any of its words" in fault(configured(project), query="a zebra in the snow")
+    assert "has only one of its words" in fault(configured(project), query="harbour zebra giraffe lion")
 
 
 # One picture, one page
 
 
 def test_no_two_pages_get_the_same_picture(project: Path) -> None:
-    provider = placed(project)
+    provider = configured(project)
     asked = [recipe(seed, query="harbour") for seed in (1, 2)]
     assert picked(provider, *asked) == ["harbour.jpg", "boats/noon.jpg"]
     assert picked(provider, *asked) == ["harbour.jpg", "boats/noon.jpg"], "the same recipes get theirs again"
@@ -217,9 +217,9 @@ def test_no_two_pages_get_the_same_picture(project: Path) -> None:
 
 
 def test_pictures_of_other_pages_are_left_to_them_by_source_and_by_master(project: Path) -> None:
-    first = one(placed(project), query="harbour")
+    first = one(configured(project), query="harbour")
     for digest in (first.models["picture:harbour.jpg"], "sha256:" + hashlib.sha256(first.png).hexdigest()):
-        provider = placed(project, shown={digest: ("docs/other.md",)})
+        provider = configured(project, shown={digest: ("docs/other.md",)})
         second = one(provider, query="harbour")
         assert second.env["picture"] == "boats/noon.jpg"
         assert second.env["passed"] == ["harbour.jpg is shown by docs/other.md"]
@@ -229,7 +229,7 @@ def test_pictures_of_other_pages_are_left_to_them_by_source_and_by_master(projec
 def test_a_copy_under_another_name_is_the_same_picture(project: Path) -> None:
     for name in ("harbour.jpg", "harbour.jpg.toml"):
         shutil.copy(project / "library" / name, project / "library" / f"a-{name}")
-    assert picked(placed(project), recipe(1, query="harbour"), recipe(2, query="harbour")) == [
+    assert picked(configured(project), recipe(1, query="harbour"), recipe(2, query="harbour")) == [
         "harbour.jpg",
         "boats/noon.jpg",
     ]
@@ -237,7 +237,7 @@ def test_a_copy_under_another_name_is_the_same_picture(project: Path) -> None:
 
 def test_a_picture_that_an_author_named_is_kept_for_that_page(project: Path) -> None:
     asked = [recipe(1, query="harbour"), recipe(2, picture="harbour.jpg"), recipe(3, picture="./harbour.jpg")]
-    found = list(placed(project).produce(asked))
+    found = list(configured(project).produce(asked))
     assert [master.env["picture"] for master in found] == ["boats/noon.jpg", "harbour.jpg", "harbour.jpg"]
     assert found[1].notes == ("harbour.jpg is also shown by another page",)
 
@@ -295,16 +295,16 @@ def test_only_licences_that_let_us_publish_a_crop_pass(license: str, allowed: tu
 def test_a_refused_picture_is_named_with_its_line_and_another_one_is_taken(project: Path) -> None:
     toml = project / "library/harbour.jpg.toml"
     toml.write_text(toml.read_text().replace("BY-SA", "BY-NC"))
-    master = one(placed(project), query="harbour")
+    master = one(configured(project), query="harbour")
     assert master.env["picture"] == "boats/noon.jpg"
     assert "harbour.jpg.toml:3: harbour.jpg is under CC-BY-NC-4.0" in master.notes[0]
-    assert "harbour.jpg.toml:3" in fault(placed(project), picture="harbour.jpg")
-    assert one(placed(project, licenses=["CC-BY-NC-4.0"]), query="harbour").env["picture"] == "harbour.jpg"
+    assert "harbour.jpg.toml:3" in fault(configured(project), picture="harbour.jpg")
+    assert one(configured(project, licenses=["CC-BY-NC-4.0"]), query="harbour").env["picture"] == "harbour.jpg"
 
 
 def test_attribution_needs_somebody_to_name(project: Path) -> None:
     small_sites.write(project, {"library/tower.jpg.toml": 'title = "tower"\nlicense = "CC-BY-4.0"\n'})
-    assert "tower.jpg.toml:2: CC-BY-4.0 asks for its author's name" in fault(placed(project), query="tower")
+    assert "tower.jpg.toml:2: CC-BY-4.0 asks for its author's name" in fault(configured(project), query="tower")
 
 
 def test_the_pictures_own_metadata_speaks_where_the_sidecar_is_silent(tmp_path: Path) -> None:
@@ -324,7 +324,7 @@ def test_the_pictures_own_metadata_speaks_where_the_sidecar_is_silent(tmp_path: 
     for kind in ("JPEG", "PNG", "WEBP"):
         files[f"library/{kind.lower()}.{kind.lower()}"] = pictures.save(pictures.photo(64, 48), kind, xmp=xmp)
     files["library/jpeg.jpeg.toml"] = 'creator = "Sidecar"\n'
-    provider = placed(small_sites.write(tmp_path, files))
+    provider = configured(small_sites.write(tmp_path, files))
     for name, creator in (("jpeg.jpeg", "Sidecar"), ("png.png", "Bo"), ("webp.webp", "Bo")):
         master = one(provider, query="harbour boats", width=64, height=48, seed=len(name) * 7 + len(creator))
         assert master.env["picture"] == name
@@ -345,7 +345,7 @@ def test_iptc_records_are_read(tmp_path: Path) -> None:
     data = small_sites.photo(64, 48)
     data = data[:2] + b"\xff\xed" + (len(segment) + 2).to_bytes(2, "big") + segment + data[2:]
     small_sites.write(tmp_path, {"library/a.jpg": data, "library/library.toml": f"[defaults]\n{FREE}"})
-    master = one(placed(tmp_path), query="lighthouse", tags=["coast", "north"], width=64, height=48)
+    master = one(configured(tmp_path), query="lighthouse", tags=["coast", "north"], width=64, height=48)
     assert (master.env["title"], master.rights.creator) == ("Lighthouse", "Ann")
 
 
@@ -357,7 +357,7 @@ def test_one_file_may_speak_for_all_and_for_some(tmp_path: Path) -> None:
     )
     furnish(tmp_path, {"boats/one.jpg": "", "two.jpg": 'credit = "Bo"\n'})
     small_sites.write(tmp_path, {"library/library.toml": wide})
-    found = list(placed(tmp_path).produce([recipe(1, query="one"), recipe(2, query="two")]))
+    found = list(configured(tmp_path).produce([recipe(1, query="one"), recipe(2, query="two")]))
     assert [(each.rights.credit, each.env["license"]) for each in found] == [("Our team", "CC0-1.0"), ("Bo", "own")]
 
 
@@ -366,14 +366,14 @@ def test_what_a_sidecar_says_beside_rights_is_kept_with_the_pick(tmp_path: Path)
         f'title = "Robot"\nalt = "A robot waves"\ndepicts = "illustration"\n{FREE}source = "https://example.org/robot"\n'
         'digital_source_type = "trainedAlgorithmicMedia"\nfocal = [0.25, 0.5]\ncopyright = "Bo 2026"\n'
     )
-    master = one(placed(furnish(tmp_path, {"robot.jpg": text})), query="robot")
+    master = one(configured(furnish(tmp_path, {"robot.jpg": text})), query="robot")
     assert (master.env["alt"], master.env["depicts"]) == ("A robot waves", "illustration")
     # The picture is 480x300, and the hero 16:9: it loses a tenth of its height, and nothing at the sides.
     assert master.env["focal"] == [0.25, 0.5]
     low = text.replace("[0.25, 0.5]", "[0.25, 1.0]").replace("Robot", "Kobold")
-    assert one(placed(furnish(tmp_path / "b", {"kobold.jpg": low})), query="kobold").env["focal"] == [0.25, 1.0]
+    assert one(configured(furnish(tmp_path / "b", {"kobold.jpg": low})), query="kobold").env["focal"] == [0.25, 1.0]
     third = text.replace("[0.25, 0.5]", "[0.25, 0.25]")
-    master_of_it = one(placed(furnish(tmp_path / "c", {"robot.jpg": third})), query="robot")
+    master_of_it = one(configured(furnish(tmp_path / "c", {"robot.jpg": third})), query="robot")
     assert master_of_it.env["focal"] == [0.25, 0.2778], "75 px of 300, of a cut from 0 to 270"
     assert master.digital_source_type == pictures.DIGITAL
     assert master.rights.acquire_license_page == "https://example.org/robot"
@@ -406,34 +406,34 @@ def test_what_a_sidecar_says_beside_rights_is_kept_with_the_pick(tmp_path: Path)
     ],
 )
 def test_faults_of_sidecars_have_file_and_line(project: Path, name: str, text: str | bytes, told: str) -> None:
-    one(placed(project), query="tower")  # with an index that was sound before
+    one(configured(project), query="tower")  # with an index that was sound before
     small_sites.write(project, {f"library/{name}": text})
     for _ in range(2):
-        assert told in fault(placed(project), query="tower")
+        assert told in fault(configured(project), query="tower")
 
 
 def test_all_faults_of_sidecars_are_told_at_once(project: Path) -> None:
     small_sites.write(project, {"library/tower.jpg.toml": "a = 1\nb = 2\n", "library/harbour.jpg.toml": "c = 3\n"})
-    told = fault(placed(project), query="x")
+    told = fault(configured(project), query="x")
     assert "3 faults" in told
     assert all(place in told for place in ("tower.jpg.toml:1", "tower.jpg.toml:2", "harbour.jpg.toml:1"))
 
 
 def test_a_library_that_is_not_there_or_empty(tmp_path: Path) -> None:
-    assert "the folder of pictures library does not exist" in fault(placed(tmp_path), query="x")
+    assert "the folder of pictures library does not exist" in fault(configured(tmp_path), query="x")
     (tmp_path / "library").write_text("")
-    assert "is a file, no folder" in fault(placed(tmp_path), query="x")
+    assert "is a file, no folder" in fault(configured(tmp_path), query="x")
     (tmp_path / "photos").mkdir()
-    assert "none of 0 pictures in photos fits 'x'" in fault(placed(tmp_path, folder="photos"), query="x")
+    assert "none of 0 pictures in photos fits 'x'" in fault(configured(tmp_path, folder="photos"), query="x")
     absolute = furnish(tmp_path / "elsewhere")
-    assert picked(placed(tmp_path, folder=str(absolute / "library")), recipe(query="tower")) == ["tower.jpg"]
+    assert picked(configured(tmp_path, folder=str(absolute / "library")), recipe(query="tower")) == ["tower.jpg"]
 
 
 def test_damaged_pictures_are_passed_over_and_named(project: Path) -> None:
     folder = project / "library"
     (folder / "harbour.jpg").write_bytes((folder / "harbour.jpg").read_bytes()[:4000])  # its header is sound
     (folder / "tower.jpg").write_bytes(b"no picture")
-    provider = placed(project)
+    provider = configured(project)
     master = one(provider, query="harbour")
     assert master.env["picture"] == "boats/noon.jpg"
     assert "harbour.jpg cannot be read: image file is truncated" in master.notes[0]
@@ -445,13 +445,13 @@ def test_gigapixels_and_animations_are_no_heroes(tmp_path: Path) -> None:
     files = {"bomb.png": pictures.bomb(), "moving.gif": pictures.animated("GIF")}
     small_sites.write(tmp_path, {f"library/{name}": data for name, data in files.items()})
     small_sites.write(tmp_path, {"library/library.toml": f"[defaults]\n{FREE}"})
-    assert "bomb.png cannot be read: Image size (2500000000 pixels)" in fault(placed(tmp_path), picture="bomb.png")
-    assert "moving.gif is animated" in fault(placed(tmp_path), picture="moving.gif")
-    assert "did you mean 'bomb.png'?" in fault(placed(tmp_path), picture="bom.png")
+    assert "bomb.png cannot be read: Image size (2500000000 pixels)" in fault(configured(tmp_path), picture="bomb.png")
+    assert "moving.gif is animated" in fault(configured(tmp_path), picture="moving.gif")
+    assert "did you mean 'bomb.png'?" in fault(configured(tmp_path), picture="bom.png")
 
 
 def test_after_a_fault_the_others_are_made_and_stay_each_their_own(project: Path) -> None:
-    provider = placed(project)
+    provider = configured(project)
     asked = [recipe(1, query="harbour"), recipe(2, query="zebra"), recipe(3, query="harbour")]
     made = provider.produce(asked)
     assert next(made).env["picture"] == "harbour.jpg"
@@ -475,7 +475,7 @@ def answers(provider: Library) -> list[Any]:
 
 def test_an_index_that_grew_answers_as_a_new_one(project: Path, tmp_path: Path) -> None:
     folder = project / "library"
-    before = answers(placed(project))
+    before = answers(configured(project))
     small_sites.write(
         project,
         {
@@ -485,11 +485,11 @@ def test_an_index_that_grew_answers_as_a_new_one(project: Path, tmp_path: Path) 
         },
     )
     (folder / "boats/noon.jpg").unlink()
-    grown = answers(placed(project))
+    grown = answers(configured(project))
     assert grown != before
     assert grown[3]["picture"] == "dawn.jpg"
     shutil.rmtree(project / ".cache")
-    assert answers(placed(project)) == grown
+    assert answers(configured(project)) == grown
 
 
 def test_only_what_changed_is_read_again(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -503,19 +503,19 @@ def test_only_what_changed_is_read_again(project: Path, monkeypatch: pytest.Monk
         return look(path)
 
     monkeypatch.setattr(file_metadata, "read_header", watched)
-    one(placed(project), query="tower")
+    one(configured(project), query="tower")
     assert len(seen) == len(SAID)
     seen.clear()
-    one(placed(project), query="tower")
+    one(configured(project), query="tower")
     assert seen == []
     (project / "library/tower.jpg.toml").write_text(f'title = "The tower"\n{FREE}')
-    one(placed(project), query="tower")
+    one(configured(project), query="tower")
     assert seen == ["tower.jpg"]
 
 
 @pytest.mark.parametrize("damage", ["noise", "cut", "version", "folder"])
 def test_a_damaged_index_is_built_anew(project: Path, damage: str) -> None:
-    expected = answers(placed(project))
+    expected = answers(configured(project))
     path = index_of(project)
     if damage == "noise":
         path.write_bytes(os.urandom(5000))
@@ -529,35 +529,35 @@ def test_a_damaged_index_is_built_anew(project: Path, damage: str) -> None:
     else:
         path.unlink()
         path.mkdir()
-    assert answers(placed(project)) == expected
+    assert answers(configured(project)) == expected
     if damage != "folder":
         assert sqlite3.connect(path).execute("PRAGMA user_version").fetchone() != (99,)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root writes everywhere")
 def test_a_cache_that_cannot_be_written_to_is_done_without(project: Path) -> None:
-    expected = answers(placed(project))
+    expected = answers(configured(project))
     shutil.rmtree(project / ".cache")
     project.chmod(stat.S_IRUSR | stat.S_IXUSR)
     try:
-        assert answers(placed(project)) == expected
+        assert answers(configured(project)) == expected
     finally:
         project.chmod(0o755)
     assert not (project / ".cache").exists()
 
 
 def test_a_cache_that_is_no_folder_is_done_without(project: Path) -> None:
-    expected = answers(placed(project))
+    expected = answers(configured(project))
     shutil.rmtree(project / ".cache")
     (project / ".cache").write_text("in the way")
-    assert answers(placed(project)) == expected
+    assert answers(configured(project)) == expected
 
 
 def test_without_full_text_search_it_is_said(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from imageseo.heroes.providers.asset_library import search_index
 
     monkeypatch.setattr(search_index, "_TABLES", search_index._TABLES.replace("fts5(", "fts5_that_is_not_there("))
-    assert "has no full-text search (FTS5)" in fault(placed(project), query="tower")
+    assert "has no full-text search (FTS5)" in fault(configured(project), query="tower")
 
 
 # Search by meaning
@@ -598,30 +598,32 @@ def test_meanings_find_what_no_word_does(project: Path, sentences: Path) -> None
     assert np.allclose(ours, state / np.linalg.norm(state), atol=1e-5)
 
     options: dict[str, Any] = {"search": "embeddings", "model": str(sentences)}
-    provider = placed(project, **options)
+    provider = configured(project, **options)
     master = one(provider, query="A tower. A tower of brick", seed=1)
     assert master.env["picture"] == "tower.jpg"
     assert (master.env["score"], master.env["search"], master.env["candidates"]) == (1.0, "embeddings", 5)
     assert master.env["embeddings"].startswith("sha256:")
-    assert one(placed(project, **options), query="A tower. A tower of brick") == master
+    assert one(configured(project, **options), query="A tower. A tower of brick") == master
     with sqlite3.connect(index_of(project)) as base:
         assert base.execute("SELECT count(*) FROM vectors").fetchone() == (5,)
     base.close()
     assert one(provider, query="Noon", seed=2, tags=["boats"]).env["picture"] == "harbour.jpg", "filters hold"
     (project / "library/tower.jpg.toml").write_text(f'title = "A church"\n{FREE}')
-    assert one(placed(project, **options), query="A tower. A tower of brick").env["score"] < 1.0
+    assert one(configured(project, **options), query="A tower. A tower of brick").env["score"] < 1.0
 
 
 def test_models_are_local_and_never_pickles(project: Path, sentences: Path, tmp_path: Path) -> None:
     import torch
 
     options: dict[str, Any] = {"search": "embeddings", "model": "model"}
-    assert "model is no folder of a model: it has no config.json" in fault(placed(project, **options), query="tower")
+    assert "model is no folder of a model: it has no config.json" in fault(
+        configured(project, **options), query="tower"
+    )
     pickled = tmp_path / "model"
     shutil.copytree(sentences, pickled)
     (pickled / "model.safetensors").unlink()
     torch.save({}, pickled / "pytorch_model.bin")
-    told = fault(placed(project, **options), query="tower")
+    told = fault(configured(project, **options), query="tower")
     assert "the model in model cannot be loaded" in told
     assert "pickles are never loaded" in told
 
@@ -751,7 +753,7 @@ def test_the_page_itself_is_the_query_where_nobody_wrote_one() -> None:
 
 def test_settings_are_checked_all_at_once(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
-        placed(tmp_path, foldr="x", search="txt", licenses="CC0", folder="s3://me:secret@bucket")
+        configured(tmp_path, foldr="x", search="txt", licenses="CC0", folder="s3://me:secret@bucket")
     told = str(caught.value)
     assert "secret" not in told
     for part in (
@@ -762,8 +764,8 @@ def test_settings_are_checked_all_at_once(tmp_path: Path) -> None:
     ):
         assert part in told
     with pytest.raises(SettingsError, match=r"providers\.library\.model"):
-        placed(tmp_path, search="embeddings")
+        configured(tmp_path, search="embeddings")
     with pytest.raises(SettingsError, match=r"providers\.library\.model: expected a folder of this machine"):
-        placed(tmp_path, model="s3://bucket")
+        configured(tmp_path, model="s3://bucket")
     assert not PROVIDER.reproducible
     assert library.PROVIDER.name == "library"

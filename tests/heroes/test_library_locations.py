@@ -63,8 +63,8 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
-def placed(project: Path, folder: str) -> Library:
-    return PROVIDER.placed(ProviderContext(project=project, cache=project / ".cache", options={"folder": folder}))
+def configured(project: Path, folder: str) -> Library:
+    return PROVIDER.configure(ProviderContext(project=project, cache=project / ".cache", options={"folder": folder}))
 
 
 def one(provider: Library, query: str = "tower") -> Master:
@@ -76,24 +76,24 @@ def test_a_bucket_is_searched_as_a_folder_is(tmp_path: Path, bucket: str) -> Non
     for name, data in FILES.items():
         write(tmp_path / "library", {name: data})
     for query in ("harbour", "brick"):
-        here, there = one(placed(tmp_path, "library"), query), one(placed(tmp_path, bucket), query)
+        here, there = one(configured(tmp_path, "library"), query), one(configured(tmp_path, bucket), query)
         assert here == there
-        assert here == one(placed(tmp_path, (tmp_path / "library").as_uri()), query), "a folder by its URL"
+        assert here == one(configured(tmp_path, (tmp_path / "library").as_uri()), query), "a folder by its URL"
     assert there.env["picture"] == "hills/tower.jpg"
 
 
 def test_files_are_fetched_once_and_again_when_they_change(tmp_path: Path, bucket: str, fetched: list[str]) -> None:
-    one(placed(tmp_path, bucket))
+    one(configured(tmp_path, bucket))
     assert sorted(fetched) == ["harbour.jpg", "harbour.jpg.toml", "hills/tower.jpg", "library.toml"]
     fetched.clear()
-    before = one(placed(tmp_path, bucket), "harbour")
+    before = one(configured(tmp_path, bucket), "harbour")
     assert fetched == []
     memory = fsspec.filesystem("memory")
     memory.pipe_file(f"{bucket}/harbour.jpg", small_sites.photo(480, 300, seed=9))
     memory.pipe_file(f"{bucket}/hills/tower.jpg.toml", f'title = "A lighthouse"\n{FREE}'.encode())
-    assert one(placed(tmp_path, bucket), "harbour").png != before.png
+    assert one(configured(tmp_path, bucket), "harbour").png != before.png
     assert fetched == ["harbour.jpg", "hills/tower.jpg.toml"]
-    assert one(placed(tmp_path, bucket), "lighthouse").env["picture"] == "hills/tower.jpg"
+    assert one(configured(tmp_path, bucket), "lighthouse").env["picture"] == "hills/tower.jpg"
     memory.rm(f"{bucket}/harbour.jpg.toml")
     memory.rm(f"{bucket}/harbour.jpg")
     assert "none of 1 pictures" in fault(tmp_path, bucket, "harbour")
@@ -102,15 +102,15 @@ def test_files_are_fetched_once_and_again_when_they_change(tmp_path: Path, bucke
 
 
 def test_a_copy_that_was_damaged_is_fetched_again(tmp_path: Path, bucket: str, fetched: list[str]) -> None:
-    before = one(placed(tmp_path, bucket))
+    before = one(configured(tmp_path, bucket))
     for copy in (tmp_path / ".cache/library").glob("*/??/*.jpg"):
         copy.write_bytes(copy.read_bytes()[:-1] + b"?")
     fetched.clear()
-    assert one(placed(tmp_path, bucket)) == before
+    assert one(configured(tmp_path, bucket)) == before
     assert fetched == ["hills/tower.jpg"], "the one that was picked"
     (book,) = (tmp_path / ".cache/library").glob("*/files.json")
     book.write_text('{"harbour.jpg": 7}')
-    assert one(placed(tmp_path, bucket)) == before
+    assert one(configured(tmp_path, bucket)) == before
 
 
 def test_a_server_that_tells_nothing_of_its_files_is_asked_for_all(
@@ -118,14 +118,14 @@ def test_a_server_that_tells_nothing_of_its_files_is_asked_for_all(
 ) -> None:
     stamps = Remote.stamps
     monkeypatch.setattr(Remote, "stamps", lambda self: dict.fromkeys(stamps(self), ""))
-    first = one(placed(tmp_path, bucket))
-    assert one(placed(tmp_path, bucket)) == first
+    first = one(configured(tmp_path, bucket))
+    assert one(configured(tmp_path, bucket)) == first
     assert len(fetched) == 8
 
 
 def fault(project: Path, folder: str, query: str = "tower") -> str:
     with pytest.raises(ProviderError) as caught:
-        one(placed(project, folder), query)
+        one(configured(project, folder), query)
     return str(caught.value)
 
 

@@ -107,7 +107,7 @@ class TestFind:
         plain, card = recipe(1, style="topo"), recipe(1, style="topo", card={"title": "A"})
         assert changed(plain, card) == changed(card, plain) == ("card",)
         lock = Lock().with_pin(pin("a.md", plain))
-        assert lock.standing(card, "a.md", {"card.title"}) is None, "to ask for a card is no change of its title"
+        assert lock.stale_pin(card, "a.md", {"card.title"}) is None, "to ask for a card is no change of its title"
 
 
 class TestWrite:

@@ -168,7 +168,7 @@ class TestPictures:
 
 class TestOptions:
     def test_defaults_come_from_the_brand_and_enter_the_recipe(self) -> None:
-        branded = PROVIDER.placed(
+        branded = PROVIDER.configure(
             ProviderContext(project=Path(), cache=Path(), colors=("#ABC", "#123456"), brand="Acme")
         )
         assert branded.complete({}) == {"style": "auto", "colors": ["#aabbcc", "#123456"]}
@@ -177,7 +177,7 @@ class TestOptions:
 
     def test_it_has_no_options_of_its_own(self) -> None:
         with pytest.raises(SettingsError, match=r"providers\.procedural\.styl"):
-            PROVIDER.placed(ProviderContext(project=Path(), cache=Path(), options={"styl": 1}))
+            PROVIDER.configure(ProviderContext(project=Path(), cache=Path(), options={"styl": 1}))
 
     def test_completing_twice_changes_nothing(self) -> None:
         once = PROVIDER.complete({"card": {"title": "T", "subtitle": "S"}, "prompt": "x", "style": "topo"})

@@ -30,7 +30,7 @@ LONG = "How we cut our Largest Contentful Paint from four seconds to under one, 
 
 
 def branded(name: str) -> Procedural:
-    return PROVIDER.placed(ProviderContext(project=Path(), cache=Path(), colors=BRANDS["default"], brand=name))
+    return PROVIDER.configure(ProviderContext(project=Path(), cache=Path(), colors=BRANDS["default"], brand=name))
 
 
 def drawn(card: Any, style: str = "paper", seed: int = 2, width: int = 480, height: int = 270) -> NDArray[np.uint8]:

@@ -48,7 +48,7 @@ def asset(width: int, height: int = 500) -> Asset:
 
 def tag(**attributes: str) -> ImageRef:
     parts = tuple(Attribute(name, value, Span(0, 0)) for name, value in attributes.items())
-    return ImageRef(span=Span(0, 1), insert_at=0, attributes=parts, line=1, column=1, zone=PageRegion.ARTICLE)
+    return ImageRef(span=Span(0, 1), insert_at=0, attributes=parts, line=1, column=1, region=PageRegion.ARTICLE)
 
 
 @pytest.mark.parametrize(

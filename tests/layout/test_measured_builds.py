@@ -167,7 +167,7 @@ def test_a_page_whose_lcp_is_text_hurries_no_image(site: Path) -> None:
     built(site, layout(site, TEXT))
     after = images_of(site)
     assert [ref.get("fetchpriority") for ref in after.values()] == [None] * 4
-    assert not any(ref.marked_hero for ref in after.values())
+    assert not any(ref.is_marked_hero for ref in after.values())
     assert after["one"].get("loading") is None  # but it is in view
 
 
@@ -186,7 +186,7 @@ def test_the_measured_lcp_is_the_hero(site: Path, lcp: Mapping[str, Lcp], hero: 
     after = images_of(site)
     urgent = [name for name, ref in after.items() if ref.get("fetchpriority") == "high"]
     assert urgent == ([hero] if hero else [])
-    assert [name for name, ref in after.items() if ref.marked_hero] == urgent
+    assert [name for name, ref in after.items() if ref.is_marked_hero] == urgent
     assert all(after[name].get("loading") is None for name in urgent)
 
 

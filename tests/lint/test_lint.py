@@ -94,7 +94,7 @@ def facts_of(site: Site, *, guess: bool = True, budgets: BudgetSettings | None =
 
 
 def rule(name: str, check: Callable[..., Any], *, severity: Severity = Severity.ERROR) -> Rule:
-    return Rule(id=name, severity=severity, check=check, asks=("images",), manual="A rule.")
+    return Rule(id=name, severity=severity, check=check, facts=("images",), manual="A rule.")
 
 
 def rules_of(result: LintResult) -> list[str]:
@@ -287,7 +287,7 @@ def test_a_level_stands_for_the_rules_own_and_milder_problems_keep_their_distanc
         yield Problem(message="b", severity=Severity.WARN)
         yield Problem(message="c", severity=Severity.INFO)
 
-    many = Rule(id="many", severity=own, check=three, asks=("images",), manual="m")
+    many = Rule(id="many", severity=own, check=three, facts=("images",), manual="m")
     site = site_of(tmp_path, {"a.html": ""})
     levels = {"many": level} if level is not None else {}
     found = run(site, rules=[many], severities=levels).findings
@@ -301,7 +301,7 @@ def test_the_whole_sites_problems_keep_their_distance_too_whoever_grades_them(tm
     def check_site(site: Site) -> list[Problem]:
         return [Problem(message="a"), Problem(message="b", severity=Severity.WARN)]
 
-    whole = Rule(id="sitemap-schema", severity=Severity.ERROR, check_site=check_site, asks_site=("site",), manual="m")
+    whole = Rule(id="sitemap-schema", severity=Severity.ERROR, check_site=check_site, site_facts=("site",), manual="m")
     levels = SeverityLevels(rules={"sitemap-schema": Severity.ERROR})
     found = run(site_of(tmp_path, {"a.html": ""}), rules=[whole], severities=levels.rules).findings
     assert [each.severity for each in apply_levels(found, levels)] == [Severity.ERROR, Severity.WARN]
@@ -711,7 +711,7 @@ def test_a_rule_of_the_whole_site_is_asked_once(tmp_path: Path) -> None:
         asked.append(files.exists("a.html"))
         return [Problem(message="m", hint="h", place=ProblemLocation(file="robots.txt", line=3))]
 
-    whole = Rule(id="whole", severity=Severity.ERROR, check_site=check_site, asks_site=("site", "files"), manual="m")
+    whole = Rule(id="whole", severity=Severity.ERROR, check_site=check_site, site_facts=("site", "files"), manual="m")
     result = run(site_of(tmp_path, {"a.html": "<p>", "b.html": "<p>"}), rules=[whole])
     assert asked == [True]
     assert [(each.location, each.severity) for each in result.findings] == [
@@ -724,7 +724,7 @@ def test_a_whole_sites_rule_that_breaks_is_one_finding(tmp_path: Path) -> None:
     def check_site(site: Site) -> list[Problem]:
         raise RuntimeError("oh")
 
-    whole = Rule(id="whole", severity=Severity.ERROR, check_site=check_site, asks_site=("site",), manual="m")
+    whole = Rule(id="whole", severity=Severity.ERROR, check_site=check_site, site_facts=("site",), manual="m")
     result = run(site_of(tmp_path, {"a.html": "<p>"}), rules=[whole])
     assert [finding.message.split(":")[0] for finding in result.findings] == [
         "the rule itself broke, nothing was judged"

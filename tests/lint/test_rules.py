@@ -158,7 +158,7 @@ def test_a_rule_is_complete(name: str) -> None:
     rule = load(name)
     assert rule.id == name.replace("_", "-")
     assert {example.kind for example in examples() if example.rule == name} == {"Bad", "Good"}
-    assert set(rule.asks) <= FACTS | SITE_FACTS
+    assert set(rule.facts) <= FACTS | SITE_FACTS
     module = inspect.getsource(importlib.import_module(f"imageseo.lint.rules.{name}"))
     assert not re.search(r"\b(open|Path|read_bytes|read_text|requests|urllib)\b", module), (
         "rules report through facts only"

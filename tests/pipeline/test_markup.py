@@ -166,10 +166,10 @@ def test_an_inserted_hero_stands_between_its_neighbours() -> None:
             places.append(text.index(piece, places[-1]))
         assert places == sorted(places)
         found = scan_page(after)
-        hero = next(ref for ref in found.refs if ref.marked_hero)
+        hero = next(ref for ref in found.refs if ref.is_marked_hero)
         assert (hero.get("alt"), hero.get("fetchpriority"), hero.get("loading")) == ("A & B", "high", None)
-        assert (hero.caption, hero.ours, len(hero.sources)) == ("<C>", True, 2)
-        assert [ref.src for ref in found.refs if not ref.marked_hero] == ["before", "after"]
+        assert (hero.caption, hero.is_processed, len(hero.sources)) == ("<C>", True, 2)
+        assert [ref.src for ref in found.refs if not ref.is_marked_hero] == ["before", "after"]
 
 
 def test_a_hero_without_alt_gets_none_invented() -> None:

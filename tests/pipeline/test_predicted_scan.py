@@ -36,9 +36,9 @@ def seen(refs: Sequence[ImageRef]) -> list[dict[str, Any]]:
     return [
         {
             "attributes": {each.name: each.value for each in ref.attributes},
-            "zone": ref.zone,
-            "kept": ref.kept,
-            "ours": ref.ours,
+            "zone": ref.region,
+            "kept": ref.opt_out,
+            "ours": ref.is_processed,
             "sources": ref.sources,
             "link": ref.link,
             "caption": ref.caption,

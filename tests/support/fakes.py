@@ -178,7 +178,7 @@ class OneColour:
         self.reproducible = reproducible
         self.asked: list[Recipe] = []
 
-    def placed(self, place: ProviderContext) -> HeroProvider:
+    def configure(self, place: ProviderContext) -> HeroProvider:
         return self
 
     def complete(self, options: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -36,7 +36,7 @@ class Modelled:
         self.env: dict[str, Any] = {"device": "cpu", "versions": {"torch": "2.13.0"}}
         self.asked: list[Recipe] = []
 
-    def placed(self, place: ProviderContext) -> HeroProvider:
+    def configure(self, place: ProviderContext) -> HeroProvider:
         return self
 
     def complete(self, options: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -269,7 +269,7 @@ def test_the_image_tag_is_read_as_it_stands() -> None:
         ),
         line=1,
         column=1,
-        zone=PageRegion.ARTICLE,
+        region=PageRegion.ARTICLE,
         sources=(SourceTag(type="image/webp", srcset="d.webp", sizes=None, media="(min-width: 1000px)"),),
     )
     assert chosen_url_of(ref, MOBILE) == "b.jpg"

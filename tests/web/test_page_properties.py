@@ -35,7 +35,7 @@ def planned(ref: ImageRef, index: int) -> ImagePlan:
     return ImagePlan(
         ref=ref,
         asset=ASSET,
-        specs=SPECS if ref.kept is None and ref.zone is PageRegion.ARTICLE else (),
+        specs=SPECS if ref.opt_out is None and ref.region is PageRegion.ARTICLE else (),
         sizes="(min-width: 60em) 688px, 100vw",
         attributes=tuple((name, value) for name, value in ADDED if ref.get(name) is None),
         auto_sizes=index % 2 == 1 and ref.get("style") is None and ref.get("sizes") is None,
@@ -284,6 +284,6 @@ def test_real_themes_show_where_the_article_is(site: list[bytes]) -> None:
         for ref in scan.refs:
             own = ref.src.rpartition("/")[2] in ("a.png", "b.png", "c.png", "d.png")
             # notmyidea shows its newest article in an <aside>, as an <article>
-            assert (ref.zone is PageRegion.ARTICLE) == own, ref
+            assert (ref.region is PageRegion.ARTICLE) == own, ref
         assert scan.head_end is not None
         assert page[scan.head_end :].lstrip().lower().startswith((b"</head>", b"<body"))

@@ -97,8 +97,8 @@ def test_links_and_scripts_that_hold_something_are_seen() -> None:
 
 def test_a_role_that_says_nothing_changes_nothing() -> None:
     body = "<div%s><article><h1>x</h1><img src=a></div></article><li%s><p%s><div><img src=b></div>"
-    assert [ref.zone for ref in scan(body % ("", "", "")).refs] == [
-        ref.zone for ref in scan(body % ((" role=presentation",) * 3)).refs
+    assert [ref.region for ref in scan(body % ("", "", "")).refs] == [
+        ref.region for ref in scan(body % ((" role=presentation",) * 3)).refs
     ]
 
 
@@ -131,7 +131,7 @@ MATERIAL = """<header class="md-header"><a class="md-logo"><img src=logo></a></h
 
 def test_material_keeps_its_navigation_in_main() -> None:
     found = scan(MATERIAL)
-    zones = {ref.src: ref.zone for ref in found.refs}
+    zones = {ref.src: ref.region for ref in found.refs}
     article = {name for name, zone in zones.items() if zone is PageRegion.ARTICLE}
     assert article == {"byline", "pic"}
     picture = next(ref for ref in found.refs if ref.src == "pic")
@@ -162,7 +162,7 @@ def test_material_keeps_its_navigation_in_main() -> None:
     ],
 )
 def test_zones(body: str, zone: PageRegion) -> None:
-    assert only(body.replace("<img", "<img src=x")).zone is zone
+    assert only(body.replace("<img", "<img src=x")).region is zone
 
 
 def test_links_are_known_by_their_end_alone() -> None:
@@ -178,7 +178,7 @@ def test_links_are_known_by_their_end_alone() -> None:
 
 def test_a_link_ends_with_the_next_one() -> None:
     found = scan("<a href=one>never closed <a href=two>two</a><img src=a><a class=logo>x <a href=3>3</a><img src=b>")
-    assert [(ref.link, ref.zone) for ref in found.refs] == [(None, PageRegion.ARTICLE)] * 2
+    assert [(ref.link, ref.region) for ref in found.refs] == [(None, PageRegion.ARTICLE)] * 2
 
 
 @pytest.mark.parametrize(
@@ -215,14 +215,14 @@ def test_what_looks_like_the_end_of_a_link_is_none(between: str) -> None:
 )
 def test_an_element_in_a_value_is_none(before: str) -> None:
     body = f"<article><h1>Title</h1>{before}<img src=a></article>"
-    assert [(ref.src, ref.zone) for ref in scan(body).refs] == [("a", PageRegion.ARTICLE)]
+    assert [(ref.src, ref.region) for ref in scan(body).refs] == [("a", PageRegion.ARTICLE)]
 
 
 @pytest.mark.parametrize(
     "before", ['He said "', "It's '", 'a = "', "x='", "1 < 2 > '", """<b title="a" x='b'>="</b>'""", '<b x=">=">= "']
 )
 def test_quotes_in_text_hide_nothing(before: str) -> None:
-    assert [ref.zone for ref in scan(f"<article>{before}<nav><img src=a></nav><img src=b></article>").refs] == [
+    assert [ref.region for ref in scan(f"<article>{before}<nav><img src=a></nav><img src=b></article>").refs] == [
         PageRegion.CHROME,
         PageRegion.ARTICLE,
     ]
@@ -231,11 +231,11 @@ def test_quotes_in_text_hide_nothing(before: str) -> None:
 def test_include_and_exclude() -> None:
     body = '<header class=hero><img src=a></header><article><div id=map data-x="1,2"><img src=b></div></article>'
     first, second = scan(body, include=[".hero"], exclude=['img.none, [data-x="1,2"]']).refs
-    assert (first.zone, first.kept) == (PageRegion.ARTICLE, None)
-    assert (second.zone, second.kept) == (PageRegion.ARTICLE, OptOut.IGNORED)
-    assert {ref.kept for ref in scan(body, exclude=["article"]).refs} == {None, OptOut.IGNORED}
-    assert [ref.kept for ref in scan(body, exclude=["DIV#map"]).refs] == [None, OptOut.IGNORED]
-    assert [ref.kept for ref in scan(body, exclude=["[src^='a']", "#nope"]).refs] == [OptOut.IGNORED, None]
+    assert (first.region, first.opt_out) == (PageRegion.ARTICLE, None)
+    assert (second.region, second.opt_out) == (PageRegion.ARTICLE, OptOut.IGNORED)
+    assert {ref.opt_out for ref in scan(body, exclude=["article"]).refs} == {None, OptOut.IGNORED}
+    assert [ref.opt_out for ref in scan(body, exclude=["DIV#map"]).refs] == [None, OptOut.IGNORED]
+    assert [ref.opt_out for ref in scan(body, exclude=["[src^='a']", "#nope"]).refs] == [OptOut.IGNORED, None]
 
 
 @pytest.mark.parametrize("selector", ["div p", "a > b", "a:hover", "", "a,", ".1x", "[x=", "p + p", "a.b c"])
@@ -254,10 +254,10 @@ def test_what_the_author_decided() -> None:
     )
     refs = scan(body).refs
     kept = [OptOut.PICTURE, OptOut.SRCSET, OptOut.IGNORED, OptOut.IGNORED, None, None]
-    assert [ref.kept for ref in refs] == kept
+    assert [ref.opt_out for ref in refs] == kept
     assert refs[0].sources[0] == ("image/webp", "a.webp 1x", None, "print")
-    assert [ref.ours for ref in refs] == [False] * 4 + [True, False]
-    assert (refs[4].marked_hero, refs[4].sources[0].sizes) == (True, "9px")
+    assert [ref.is_processed for ref in refs] == [False] * 4 + [True, False]
+    assert (refs[4].is_marked_hero, refs[4].sources[0].sizes) == (True, "9px")
 
 
 def test_reasons_for_silence() -> None:

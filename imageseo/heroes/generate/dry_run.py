@@ -148,7 +148,7 @@ def plan(
     for name, jobs in wanted.jobs.items():
         provider = providers.get(name)
         for job in jobs:
-            outcome: tuple[str, ...] | ImageseoError | None = found.get(job.recipe.errand)
+            outcome: tuple[str, ...] | ImageseoError | None = found.get(job.recipe.request_key)
             if provider is None:
                 outcome = unknown_provider(name, providers)
             elif not isinstance(outcome, ImageseoError):
@@ -204,7 +204,7 @@ def _found(
     )
     making = Producer(providers=free, clock=time.perf_counter, known=model_changes.pinned(pins))
     return {
-        recipe.errand: _told(outcome) if isinstance(outcome, Master) else outcome
+        recipe.request_key: _told(outcome) if isinstance(outcome, Master) else outcome
         for name, jobs in wanted.jobs.items()
         if isinstance(providers.get(name), LibraryProvider)
         for recipe, outcome, _ in making.produce(name, [job.recipe for job in jobs])

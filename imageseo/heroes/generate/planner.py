@@ -80,12 +80,12 @@ def plan_generation(
     for page, request in sorted(asked.items()):
         if request.recipe is None:
             continue
-        recipe = lock.settled(request.recipe, page, request.derived)
+        recipe = lock.with_pinned_seed(request.recipe, page, request.derived)
         recipe = replace(recipe, seed=seeds[page]) if page in seeds else recipe
         alone = apart(recipe)
         pin = lock.find(recipe.key, page, own=alone)
         words = request.evidence.get("words")
-        aged = None if pin or page in redraw else lock.standing(recipe, page, request.derived, words)
+        aged = None if pin or page in redraw else lock.stale_pin(recipe, page, request.derived, words)
         pin = pin or aged
         digest = vault.digest(pin.file) if pin else None
         if pin is not None and digest not in (None, pin.file_sha256) and page not in redraw:

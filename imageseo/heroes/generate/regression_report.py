@@ -63,7 +63,7 @@ def compare(
     if not affected:
         bench.clear()
         return Renewed(folder=folder, failed=tuple(bench.faults(recipes)))
-    asked = {recipes[page].errand: recipes[page] for page in affected}
+    asked = {recipes[page].request_key: recipes[page] for page in affected}
     left = [recipe for errand, recipe in asked.items() if errand not in bench.held and errand not in bench.failed]
     with progress.task("Heroes of a changed model", len(left)) if progress else nullcontext() as step:
         for _, group in groupby(sorted(left, key=lambda each: each.provider), key=lambda each: each.provider):
@@ -71,7 +71,7 @@ def compare(
     rows = [
         _row(pin, replace(held, page=page, owner=pin.owner), vault, folder)
         for page, pin in affected.items()
-        if (held := bench.held.get(recipes[page].errand))
+        if (held := bench.held.get(recipes[page].request_key))
     ]
     failed = bench.faults(recipes)
     _write(folder, rows, failed, _changed(now, old.values()))
@@ -96,13 +96,13 @@ class _Bench:
                 found |= parts(recipe, outcome.models)
                 self._hold(recipe, outcome)
             else:
-                self.failed[recipe.errand] = outcome
+                self.failed[recipe.request_key] = outcome
             advance()
         return found
 
     def faults(self, recipes: Mapping[str, Recipe]) -> list[tuple[str, ImageseoError]]:
         """Page and fault. ``recipes``: by page."""
-        return [(page, fault) for page, recipe in recipes.items() if (fault := self.failed.get(recipe.errand))]
+        return [(page, fault) for page, recipe in recipes.items() if (fault := self.failed.get(recipe.request_key))]
 
     def clear(self) -> None:
         """Take away what was made only to learn the files of its model."""
@@ -120,11 +120,11 @@ class _Bench:
                 self.fresh.add(path)
             write_atomic(path, data)
         except ProviderError as error:
-            self.failed[recipe.errand] = error
+            self.failed[recipe.request_key] = error
         except OSError as error:
             raise _unwritable(self.folder, error) from error
         else:
-            self.held[recipe.errand] = pin
+            self.held[recipe.request_key] = pin
 
 
 def _differ(old: Mapping[ModelRef, str], now: Mapping[ModelRef, str]) -> bool:

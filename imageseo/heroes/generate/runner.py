@@ -88,9 +88,9 @@ def generate(
     total = sum(len(job.pages) for jobs in wanted.jobs.values() for job in jobs)
     with progress.task("Heroes", total) if progress and total else nullcontext() as step:
         for name, jobs in wanted.jobs.items():
-            of = {job.recipe.errand: job for job in jobs}
+            of = {job.recipe.request_key: job for job in jobs}
             for recipe, outcome, stored in making.produce(name, [job.recipe for job in jobs]):
-                job = of[recipe.errand]
+                job = of[recipe.request_key]
                 got = _keep(job, outcome, books) if isinstance(outcome, Master) else outcome
                 if isinstance(got, ImageseoError):
                     failed += [(page, got) for page, _ in job.pages]

@@ -42,12 +42,12 @@ def verify(
     wanted: dict[str, dict[tuple[str, str], tuple[Recipe, list[Pin]]]] = {}
     for page, recipe in asset_providers.recipes_to_repeat(making.providers, given.values()).items():
         same = wanted.setdefault(recipe.provider, {})
-        same.setdefault(recipe.errand, (recipe, []))[1].append(given[page])
+        same.setdefault(recipe.request_key, (recipe, []))[1].append(given[page])
     found: list[Verified] = []
     with progress.task("Heroes to verify", len(given)) if progress and given else nullcontext() as step:
         for name, same in sorted(wanted.items()):
             for recipe, outcome, _ in making.produce(name, [recipe for recipe, _ in same.values()]):
-                for pin in same[recipe.errand][1]:
+                for pin in same[recipe.request_key][1]:
                     found.append(_verified(pin, outcome, vault))
                     if step:
                         step.advance()

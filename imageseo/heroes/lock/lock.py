@@ -44,12 +44,12 @@ class Lock:
         """The pin of a page, whatever recipe it has."""
         return self._pages.get(page)
 
-    def settled(self, recipe: Recipe, page: str, derived: Collection[str]) -> Recipe:
+    def with_pinned_seed(self, recipe: Recipe, page: str, derived: Collection[str]) -> Recipe:
         """The recipe; where nobody wrote a seed, with that of the page's pin: a seed stays with the picture."""
         own = self.of_page(page) if "seed" in derived else None
         return recipe if own is None else replace(recipe, seed=own.recipe.seed)
 
-    def standing(self, recipe: Recipe, page: str, derived: Collection[str], words: object = None) -> Pin | None:
+    def stale_pin(self, recipe: Recipe, page: str, derived: Collection[str], words: object = None) -> Pin | None:
         """The page's pin when its recipe differs in nothing but what came from the page itself (``derived``).
 
         ``words``: the request's ``evidence["words"]``. A prompt holds the author's words beside the page's: where the

@@ -86,13 +86,13 @@ class MasterResolver:
         recipe = request.recipe
         if recipe is None:
             raise ValueError(f"the hero of {request.page} is a file, not a recipe")
-        recipe = self.lock.settled(recipe, request.page, request.derived)
+        recipe = self.lock.with_pinned_seed(recipe, request.page, request.derived)
         seed = self._seed(request, beside)
         recipe = recipe if seed is None else replace(recipe, seed=seed)
         pin = self.lock.find(recipe.key, request.page, own=asset_providers.needs_own_picture(self.providers, recipe))
         if pin is not None:
             return self._pinned(pin, request.page, location)
-        pin = self.lock.standing(recipe, request.page, request.derived, request.evidence.get("words"))
+        pin = self.lock.stale_pin(recipe, request.page, request.derived, request.evidence.get("words"))
         if pin is not None:
             resolution = self._pinned(pin, request.page, location)
             return replace(

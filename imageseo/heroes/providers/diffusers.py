@@ -53,7 +53,7 @@ class Diffusers:
     # One studio a place: it keeps what a batch made ahead. A frozen dataclass cannot make it when it is first needed.
     _studio: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
-    def placed(self, place: ProviderContext) -> Diffusers:
+    def configure(self, place: ProviderContext) -> Diffusers:
         """The provider for a project. Raises SettingsError for keys of ``providers.diffusers``, all at once."""
         return replace(self, options=_options(place.options, self.name), _place=place, _studio={})
 

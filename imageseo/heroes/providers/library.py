@@ -60,7 +60,7 @@ class Library:
     reproducible: bool = False
     reads_page: bool = True
 
-    def placed(self, place: ProviderContext) -> Library:
+    def configure(self, place: ProviderContext) -> Library:
         """The provider for a project. Raises SettingsError, all faults at once; the folder is looked at later."""
         return replace(
             self,
@@ -71,11 +71,11 @@ class Library:
             given={},
         )
 
-    def beside(self, shown: Mapping[str, tuple[str, ...]]) -> Library:
+    def with_pictures_in_use(self, shown: Mapping[str, tuple[str, ...]]) -> Library:
         """The provider that leaves to pages what they show: ``sha256:…`` of a master or a picture -> pages."""
         return replace(self, shown=shown, given={})
 
-    def apart(self, recipe: Recipe) -> bool:
+    def needs_own_picture(self, recipe: Recipe) -> bool:
         """Whether pages that ask for the very same get a picture each: unless they share it, or name it."""
         return not recipe.options.get("share") and "picture" not in recipe.options
 
@@ -168,7 +168,7 @@ def _ask(recipe: Recipe) -> Query:
         min_width=options.get("min_width", 0),
     )
     return Query(
-        errand=recipe.errand,
+        errand=recipe.request_key,
         width=recipe.width,
         height=recipe.height,
         query=options.get("query") or options.get("prompt", ""),

@@ -39,7 +39,7 @@ class Procedural:
     digital_source_type: str = ALGORITHMIC_MEDIA
     reproducible: bool = True
 
-    def placed(self, place: ProviderContext) -> Procedural:
+    def configure(self, place: ProviderContext) -> Procedural:
         """The provider with the brand's colours and name. It has no options of its own."""
         if place.options:
             raise SettingsError(tuple(f"providers.{self.name}.{key}: there is no such key" for key in place.options))

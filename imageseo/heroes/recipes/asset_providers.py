@@ -21,7 +21,7 @@ def reads_page(providers: Mapping[str, HeroProvider], name: str) -> bool:
 def needs_own_picture(providers: Mapping[str, HeroProvider], recipe: Recipe) -> bool:
     """Whether pages with this very recipe get a picture each."""
     provider = providers.get(recipe.provider)
-    return isinstance(provider, LibraryProvider) and provider.apart(recipe)
+    return isinstance(provider, LibraryProvider) and provider.needs_own_picture(recipe)
 
 
 def pictures_in_use(pins: Iterable[Pin], *, leaving: Collection[str] = ()) -> dict[str, tuple[str, ...]]:
@@ -44,7 +44,7 @@ def with_pictures_in_use(
 ) -> dict[str, HeroProvider]:
     """The providers, those that find pictures with what pages show already."""
     return {
-        name: provider.beside(shown) if isinstance(provider, LibraryProvider) else provider
+        name: provider.with_pictures_in_use(shown) if isinstance(provider, LibraryProvider) else provider
         for name, provider in providers.items()
     }
 

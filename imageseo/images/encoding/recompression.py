@@ -32,8 +32,8 @@ def fallbacks(
         asset = asset_of(ref)
         if asset is not None and asset.format not in recompress and asset.writer != RECOMPRESSED:
             continue
-        content = ref.zone is PageRegion.ARTICLE or ref is hero
-        if asset is not None and content and ref.kept is not OptOut.IGNORED:
+        content = ref.region is PageRegion.ARTICLE or ref is hero
+        if asset is not None and content and ref.opt_out is not OptOut.IGNORED:
             found.setdefault(asset.path, Fallback(asset=asset, spec=_spec(asset), ref=ref))
     if insert is not None and not insert.hero.generated:
         found.setdefault(insert.asset.path, Fallback(asset=insert.asset, spec=_spec(insert.asset)))

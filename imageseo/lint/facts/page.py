@@ -32,7 +32,7 @@ from imageseo.model.site import Page, Site
 from imageseo.web import urls
 from imageseo.web.html import head, page_scan
 from imageseo.web.srcset import candidates
-from imageseo.web.structured_data import parser as linked
+from imageseo.web.structured_data import parser as json_ld_parser
 
 __all__ = ["FACTS", "SITE_FACTS", "PageContext", "PageFacts", "SiteFacts", "SiteFiles"]
 
@@ -112,9 +112,9 @@ class PageFacts:
         return head.read(self.html, self.scan)
 
     @cached_property
-    def linked(self) -> linked.JsonLd:
+    def json_ld(self) -> json_ld_parser.JsonLd:
         """What the page's JSON-LD says, of the page as it is published."""
-        return linked.read(self.html, self.scan.json_ld, self.scan.charset)
+        return json_ld_parser.read(self.html, self.scan.json_ld, self.scan.charset)
 
     @property
     def target(self) -> Callable[[str], ResolvedUrl]:
@@ -131,7 +131,7 @@ class PageFacts:
         return self._reading.budgets(self.page.path)
 
     @cached_property
-    def weights(self) -> PageWeight:
+    def page_weight(self) -> PageWeight:
         """What the page's images cost, at whatever viewport is asked for."""
         return PageWeight(
             self.page.path,
@@ -142,7 +142,7 @@ class PageFacts:
         )
 
     @cached_property
-    def column(self) -> image_widths.ColumnLayout:
+    def column_layout(self) -> image_widths.ColumnLayout:
         """How wide the article's images may get, as far as a browser, settings, theme or host know."""
         base = self._reading.layout(self.scan, self.html)
         if self.measured is None:
@@ -165,7 +165,7 @@ class PageFacts:
         return self._reading.survey.widths if self._reading.survey is not None else ()
 
     @cached_property
-    def seen(self) -> Mapping[Span, ShownImage]:
+    def measured_images(self) -> Mapping[Span, ShownImage]:
         """The measured images by their tags; on a page that nobody opened, as its template leads to expect."""
         shown = {(image.src, image.nth): image for image in (self.measured.images if self.measured else ())}
         return {span: shown[name] for span, name in self._names.items() if name in shown}
@@ -198,13 +198,13 @@ class PageFacts:
         ``fetchpriority="high"`` in the article, else a confident guess (that it is lazy is no reason to look past it),
         else None.
         """
-        scan, lead = self.scan, self.column.lead
+        scan, lead = self.scan, self.column_layout.lead
         ref = next((ref for ref in scan.refs if ref.span == lead), None)
-        ref = ref or next((ref for ref in scan.refs if ref.marked_hero or ref.span == scan.hero_slot), None)
+        ref = ref or next((ref for ref in scan.refs if ref.is_marked_hero or ref.span == scan.hero_slot), None)
         if ref is None and (urged := hero.prioritized_image(scan)) is not None:
-            ref = urged if urged.zone is PageRegion.ARTICLE else None
+            ref = urged if urged.region is PageRegion.ARTICLE else None
         elif ref is None and self._reading.guess:
-            ref = hero.guess(_unhurried(scan), self._asset_of, self.column)
+            ref = hero.guess(_unhurried(scan), self._asset_of, self.column_layout)
         if ref is None:
             return None
         return next((image for image in self.images if image.ref.span == ref.span), None)
@@ -223,8 +223,8 @@ class PageFacts:
             bytes_of=self._bytes_of,
             ref=ref,
             asset=self.hero.asset,
-            treated=ref.ours,
-            kept=ref.kept,
+            treated=ref.is_processed,
+            kept=ref.opt_out,
             viewports=[budget.viewport for budget in self.budgets if budget.metric == lcp.METRIC],
         )
 
@@ -264,11 +264,26 @@ class PageFacts:
 
 FACTS = frozenset(
     (
-        *("page", "site", "files", "html", "scan", "head", "images", "hero", "lcp", "budgets", "weights", "column"),
-        *("linked", "target", "asset_of", "measured", "drift", "sampled", "seen"),
+        *(
+            "page",
+            "site",
+            "files",
+            "html",
+            "scan",
+            "head",
+            "images",
+            "hero",
+            "lcp",
+            "budgets",
+            "page_weight",
+            "column_layout",
+        ),
+        *("json_ld", "target", "asset_of", "measured", "drift", "sampled", "measured_images"),
     )
 )
 """What a rule may ask for of each page."""
+FORMER_FACTS = {"column": "column_layout", "linked": "json_ld", "seen": "measured_images", "weights": "page_weight"}
+"""Former name of a fact -> its name, for rules of other distributions; kept for one release."""
 SITE_FACTS = frozenset(name for name in vars(SiteFacts) if not name.startswith("_"))
 """What it may ask for of the whole site: properties of ``SiteFacts``. A rule that does is for ``lint`` alone."""
 

@@ -50,12 +50,12 @@ def check(page: Page, images: Sequence[ImageFact]) -> Iterator[Problem]:
         ref, asset = image.ref, image.asset
         if asset is None or not is_ai_generated(asset.rights.digital_source_type) or mentions_ai(ref.caption):
             continue
-        if ref.zone is PageRegion.ARTICLE or ref.marked_hero:
+        if ref.region is PageRegion.ARTICLE or ref.is_marked_hero:
             yield Problem(
                 message=f"{asset.path} was made by a model, and nothing on the page says so",
                 hint=_HINT,
                 at=ref,
-                severity=Severity.WARN if ref.marked_hero and _illustrates(page) else None,
+                severity=Severity.WARN if ref.is_marked_hero and _illustrates(page) else None,
             )
 
 

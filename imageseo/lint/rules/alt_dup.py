@@ -67,7 +67,7 @@ def check(html: bytes, scan: PageScan, images: Sequence[ImageFact]) -> Iterator[
     shown: dict[str, list[ImageFact]] = {}
     for number, image in enumerate(images):
         ref, alt = image.ref, normalized(image.ref.get("alt") or "")
-        if not alt or ref.zone is not PageRegion.ARTICLE:
+        if not alt or ref.region is not PageRegion.ARTICLE:
             continue
         shown.setdefault(alt, []).append(image)
         where = None

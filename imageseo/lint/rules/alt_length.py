@@ -34,7 +34,7 @@ LONG, TOO_LONG = 125, 250  # characters
 def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
     for image in images:
         alt = image.ref.get("alt")
-        if not alt or len(alt) <= LONG or image.ref.zone is PageRegion.CHROME:
+        if not alt or len(alt) <= LONG or image.ref.region is PageRegion.CHROME:
             continue
         length = len(" ".join(alt.split()))
         if length > LONG:

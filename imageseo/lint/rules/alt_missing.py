@@ -45,7 +45,7 @@ def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
 
 
 def _hint(ref: ImageRef) -> str:
-    if ref.marked_hero and ref.get("height") and ref.get("data-imageseo") == "height hero":
+    if ref.is_marked_hero and ref.get("height") and ref.get("data-imageseo") == "height hero":
         return "give the hero an `alt`, in front matter `hero: {src: bicycle.jpg, alt: a red bicycle}`"
     return 'say what it shows, in Markdown `![a red bicycle](bicycle.jpg)`; `alt=""` if it only decorates'
 

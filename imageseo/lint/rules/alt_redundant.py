@@ -62,7 +62,7 @@ _ALONE = re.compile(
 def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
     for image in images:
         alt = image.ref.get("alt")
-        if not alt or image.ref.zone is PageRegion.CHROME:
+        if not alt or image.ref.region is PageRegion.CHROME:
             continue
         text = normalized(alt)
         match = _PREFIX.match(text)

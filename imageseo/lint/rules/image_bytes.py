@@ -30,8 +30,8 @@ from imageseo.model.finding import Severity
 SEVERITY = Severity.ERROR
 
 
-def check(weights: PageWeight) -> Iterator[Problem]:
-    for budget, picks in weights.of("image-bytes"):
+def check(page_weight: PageWeight) -> Iterator[Problem]:
+    for budget, picks in page_weight.of("image-bytes"):
         for image, pick in picks:
             found = broken_level(budget, pick.bytes)
             if found is None:

@@ -24,9 +24,9 @@ from imageseo.model.finding import Severity
 SEVERITY = Severity.ERROR
 
 
-def check(weights: PageWeight) -> Iterator[Problem]:
+def check(page_weight: PageWeight) -> Iterator[Problem]:
     yield from budget_problems(
-        weights,
+        page_weight,
         "image-count",
         what="this page shows too many images",
         hint="spread them over several pages, or show fewer",

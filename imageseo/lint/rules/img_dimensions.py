@@ -110,7 +110,7 @@ def _fix(html: bytes, image: ImageFact) -> tuple[Edit, ...]:
     """Both attributes, where the tag says nothing of its size and nobody's styles are likely to."""
     ref, asset = image.ref, image.asset
     said = {attribute.name for attribute in ref.attributes} & {"width", "height", "style", "class", "sizes"}
-    if asset is None or not asset.natural or not asset.raster or said or ref.sources or ref.zone is PageRegion.CHROME:
+    if asset is None or not asset.natural or not asset.raster or said or ref.sources or ref.region is PageRegion.CHROME:
         return ()
     return add_attributes(html, ref, f'width="{asset.width}" height="{asset.height}"')
 
@@ -124,7 +124,7 @@ def _missing(image: ImageFact, width: Length | None, height: Length | None, fix:
     elif image.asset is not None:
         pair = _pair(image.asset, width.value if width else None, height.value if height else None)
         # The build leaves SVGs, an author's srcset and what is opted out as they are.
-        left_alone = image.ref.kept is not None or not image.asset.raster
+        left_alone = image.ref.opt_out is not None or not image.asset.raster
         hint = f"write {pair}" if left_alone else f"write {pair}, or let `imageseo build` add it"
     return Problem(
         message=f"{image.name} has {what if given else 'neither width nor height'}",
@@ -139,7 +139,7 @@ def _severity(image: ImageFact) -> Severity | None:
     """Milder where the author cannot mend it: a drawing of the theme, a file of another host."""
     if image.asset is None:
         return Severity.WARN
-    return Severity.INFO if image.ref.zone is PageRegion.CHROME and not image.asset.raster else None
+    return Severity.INFO if image.ref.region is PageRegion.CHROME and not image.asset.raster else None
 
 
 def _distorted(asset: Asset, width: float, height: float) -> bool:

@@ -46,7 +46,7 @@ _OLD = frozenset({"jpeg", "png", "gif", "bmp", "tiff"})
 def check(images: Sequence[ImageFact], asset_of: Callable[[str], Asset | None]) -> Iterator[Problem]:
     for image in images:
         ref, asset = image.ref, image.asset
-        if asset is None or is_processed(ref) or ref.kept is OptOut.IGNORED:
+        if asset is None or is_processed(ref) or ref.opt_out is OptOut.IGNORED:
             continue
         if ref.sources or ref.get("srcset"):
             asset = asset_of(chosen_url_of(ref, MOBILE))
@@ -58,7 +58,7 @@ def check(images: Sequence[ImageFact], asset_of: Callable[[str], Asset | None]) 
                 message=f"{asset.path} takes {-(-asset.bytes // 1024)} KiB as {asset.format.upper()}; as AVIF about "
                 f"{-(-estimate // 1024)} KiB or less",
                 hint="`imageseo build` offers AVIF and WebP beside it"
-                if ref.kept is None and ref.zone is PageRegion.ARTICLE
+                if ref.opt_out is None and ref.region is PageRegion.ARTICLE
                 else "publish it as WebP, or offer AVIF and WebP in a <source> before it",
                 at=ref,
             )

@@ -59,11 +59,11 @@ def check(
 ) -> Iterator[Problem]:
     for image in images:
         ref, asset = image.ref, image.asset
-        if asset is None or not asset.encodable or is_processed(ref) or ref.kept is OptOut.IGNORED:
+        if asset is None or not asset.encodable or is_processed(ref) or ref.opt_out is OptOut.IGNORED:
             continue
         if asset.bytes <= LEAST and not ref.sources and not ref.get("srcset"):
             continue
-        layout = column if ref.zone is PageRegion.ARTICLE else _UNKNOWN
+        layout = column if ref.region is PageRegion.ARTICLE else _UNKNOWN
         if layout.content_width is None and not ref.get("sizes") and image_widths.written_width(ref, asset).px is None:
             continue
         sizes = image_widths.sizes(ref, asset, layout)
@@ -87,7 +87,7 @@ def check(
                 message=f"{chosen.path} is {chosen.width} px wide and is shown {round(width)} CSS px wide on "
                 f"{viewport.name} ({viewport.dpr:g}x): {wasted // 1024} of {-(-chosen.bytes // 1024)} KiB are wasted",
                 hint="`imageseo build` offers narrower candidates"
-                if ref.kept is None and ref.zone is PageRegion.ARTICLE
+                if ref.opt_out is None and ref.region is PageRegion.ARTICLE
                 else f"offer a candidate of about {-(-round(width * viewport.dpr) // 10) * 10} px in its srcset",
                 at=ref,
             )

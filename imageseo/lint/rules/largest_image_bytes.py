@@ -26,9 +26,9 @@ from imageseo.model.finding import Severity
 SEVERITY = Severity.ERROR
 
 
-def check(weights: PageWeight) -> Iterator[Problem]:
+def check(page_weight: PageWeight) -> Iterator[Problem]:
     yield from budget_problems(
-        weights,
+        page_weight,
         "largest-image-bytes",
         what="the heaviest image of this page is too heavy",
         hint="export it smaller, or let `imageseo build` offer lighter candidates",

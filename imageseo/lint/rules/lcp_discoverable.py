@@ -128,7 +128,12 @@ def _loaded(ref: ImageRef) -> tuple[str, str] | None:
 def _is_hero(ref: ImageRef, loaded: tuple[str, str], asset_of: AssetOf, column: image_widths.ColumnLayout) -> bool:
     if has_high_priority(ref):
         return True
-    if ref.zone is not PageRegion.ARTICLE or ref.kept is OptOut.IGNORED or not heroes.near_top(ref) or is_lazy(ref):
+    if (
+        ref.region is not PageRegion.ARTICLE
+        or ref.opt_out is OptOut.IGNORED
+        or not heroes.near_top(ref)
+        or is_lazy(ref)
+    ):
         return False
     asset = asset_of(loaded[1])
     if asset is None or not asset.encodable or heroes.is_small(ref, asset, column):

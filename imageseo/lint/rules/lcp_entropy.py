@@ -38,7 +38,7 @@ LINT_ONLY = True
 LEAST = 0.05  # bits per CSS px that is shown; Chromium 156
 
 
-def check(lcp: LcpImage | None, column: image_widths.ColumnLayout) -> Iterator[Problem]:
+def check(lcp: LcpImage | None, column_layout: image_widths.ColumnLayout) -> Iterator[Problem]:
     if lcp is None or lcp.ref is None or lcp.asset is None or not lcp.asset.encodable or not lcp.asset.width:
         return
     style = image_widths.declarations(lcp.ref.get("style") or "")
@@ -49,7 +49,7 @@ def check(lcp: LcpImage | None, column: image_widths.ColumnLayout) -> Iterator[P
             at=lcp.ref,
         )
         return
-    sizes = image_widths.sizes(lcp.ref, lcp.asset, column)
+    sizes = image_widths.sizes(lcp.ref, lcp.asset, column_layout)
     for pick in lcp.picks:
         width = min(source_size(sizes, pick.viewport), pick.viewport.width)
         area = width * width * lcp.asset.height / lcp.asset.width

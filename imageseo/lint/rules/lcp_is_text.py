@@ -46,8 +46,8 @@ def check(
         return
     hurried = prioritized_image(scan)
     intended = next(
-        (ref for ref in scan.refs if ref.marked_hero or ref.span == scan.hero_slot),
-        hurried if hurried is not None and hurried.zone is PageRegion.ARTICLE else None,
+        (ref for ref in scan.refs if ref.is_marked_hero or ref.span == scan.hero_slot),
+        hurried if hurried is not None and hurried.region is PageRegion.ARTICLE else None,
     )
     shown = seen.get(intended.span) if intended is not None else None
     if intended is None or shown is None:

@@ -43,7 +43,7 @@ LINT_ONLY = True
 
 
 def check(html: bytes, scan: PageScan, hero: ImageFact | None) -> Iterator[Problem]:
-    if hero is None or hero.ref.marked_hero or scan.preload_images or is_lazy(hero.ref):
+    if hero is None or hero.ref.is_marked_hero or scan.preload_images or is_lazy(hero.ref):
         return
     if hero.ref.get("fetchpriority") is None:
         yield Problem(

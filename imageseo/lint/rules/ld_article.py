@@ -41,26 +41,26 @@ _LEAST, _WIDE = 50_000, 1200
 _SHAPES = (("1:1", 1.0), ("4:3", 4 / 3), ("16:9", 16 / 9))
 
 
-def check(linked: JsonLd, files: SiteFiles, target: Callable[[str], ResolvedUrl]) -> Iterator[Problem]:
-    for node in linked.nodes:
+def check(json_ld: JsonLd, files: SiteFiles, target: Callable[[str], ResolvedUrl]) -> Iterator[Problem]:
+    for node in json_ld.nodes:
         # A listing names the articles of other pages.
         if not node.types & ARTICLES or not (node.top or "mainEntity" in node.path):
             continue
         kind = min(node.types & ARTICLES)
         listed = list(images_of(node, "image"))
-        if not listed and not any(known.said.get("image") for known in linked.named(node.id or "")):
+        if not listed and not any(known.said.get("image") for known in json_ld.named(node.id or "")):
             place = ProblemLocation(offset=node.offset())
             hint = "name its image, best in 1:1, 4:3 and 16:9 of 1200 px width"
             yield Problem(message=f"the {kind} has no image", hint=hint, place=place)
             continue
-        yield from _measured(node, kind, [asset for asset in _assets(linked, listed, files, target) if asset])
+        yield from _measured(node, kind, [asset for asset in _assets(json_ld, listed, files, target) if asset])
 
 
 def _assets(
-    linked: JsonLd, listed: list[object], files: SiteFiles, target: Callable[[str], ResolvedUrl]
+    json_ld: JsonLd, listed: list[object], files: SiteFiles, target: Callable[[str], ResolvedUrl]
 ) -> Iterator[Asset | None]:
     for value in listed:
-        url = image_url(linked, value)
+        url = image_url(json_ld, value)
         file = target(url) if url else None
         asset = files.asset(file.path) if file is not None and file.path is not None and file.exists else None
         yield asset if isinstance(asset, Asset) and asset.format != "svg" else None

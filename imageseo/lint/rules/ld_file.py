@@ -48,23 +48,23 @@ _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:px)?\s*", re.IGNORECASE)
 _MOST = 1_000_000.0  # px; no picture is larger
 
 
-def check(linked: JsonLd, files: SiteFiles, target: Callable[[str], ResolvedUrl]) -> Iterator[Problem]:
-    yield from first_problems(_found(linked, files, target))
+def check(json_ld: JsonLd, files: SiteFiles, target: Callable[[str], ResolvedUrl]) -> Iterator[Problem]:
+    yield from first_problems(_found(json_ld, files, target))
 
 
-def _found(linked: JsonLd, files: SiteFiles, target: Callable[[str], ResolvedUrl]) -> Iterator[Problem]:
-    for node in linked.nodes:
+def _found(json_ld: JsonLd, files: SiteFiles, target: Callable[[str], ResolvedUrl]) -> Iterator[Problem]:
+    for node in json_ld.nodes:
         if node.types & IMAGE_TYPES:
             yield from _image(node, files, target)
         for name in _NAMING:
             for path, value in node.listed(name):
-                if isinstance(value, str) and not _refers(linked, value):
+                if isinstance(value, str) and not _refers(json_ld, value):
                     yield from _lost(node, path, value, target)
 
 
-def _refers(linked: JsonLd, value: str) -> bool:
+def _refers(json_ld: JsonLd, value: str) -> bool:
     """Whether it names an object: these properties take an ``@id`` (``https://x.org/a/#image``) as well as a URL."""
-    return ("#" in value and not is_picture(value)) or bool(linked.named(value))
+    return ("#" in value and not is_picture(value)) or bool(json_ld.named(value))
 
 
 def _image(node: Node, files: SiteFiles, target: Callable[[str], ResolvedUrl]) -> Iterator[Problem]:

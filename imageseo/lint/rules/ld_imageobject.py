@@ -37,20 +37,20 @@ LINT_ONLY = True
 _OWNED = ("creator", "creditText", "copyrightNotice", "license")
 
 
-def check(linked: JsonLd) -> Iterator[Problem]:
-    yield from first_problems(_found(linked))
+def check(json_ld: JsonLd) -> Iterator[Problem]:
+    yield from first_problems(_found(json_ld))
 
 
-def _found(linked: JsonLd) -> Iterator[Problem]:
+def _found(json_ld: JsonLd) -> Iterator[Problem]:
     named: dict[str, dict[str, Any]] = {}
     referred: set[str] = set()
-    for node in linked.nodes:
+    for node in json_ld.nodes:
         if node.id is not None:
             named.setdefault(node.id, {}).update(node.said)
             if not node.top:
                 referred.add(node.id)
         referred.update(value for key, value in node.said.items() if isinstance(value, str) and key != "@id")
-    for node in linked.nodes:
+    for node in json_ld.nodes:
         if not node.types & IMAGE_TYPES:
             continue
         said: Mapping[str, Any] = named.get(node.id, {}) if node.id is not None else node.said

@@ -29,6 +29,6 @@ SEVERITY = Severity.ERROR
 LINT_ONLY = True
 
 
-def check(linked: JsonLd) -> Iterator[Problem]:
-    for fault in linked.faults:
+def check(json_ld: JsonLd) -> Iterator[Problem]:
+    for fault in json_ld.faults:
         yield Problem(message=fault.problem, hint=fault.hint, place=ProblemLocation(offset=fault.offset))

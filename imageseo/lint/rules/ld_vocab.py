@@ -50,12 +50,12 @@ LINT_ONLY = True
 _TRUTH = ("true", "false")
 
 
-def check(linked: JsonLd) -> Iterator[Problem]:
-    yield from first_problems(_found(linked))
+def check(json_ld: JsonLd) -> Iterator[Problem]:
+    yield from first_problems(_found(json_ld))
 
 
-def _found(linked: JsonLd) -> Iterator[Problem]:
-    for node in linked.nodes:
+def _found(json_ld: JsonLd) -> Iterator[Problem]:
+    for node in json_ld.nodes:
         for name in sorted(node.types):
             if schema_org.misspelled_type(name):
                 message = f"schema.org has no type {shorten(name)}"

@@ -68,7 +68,7 @@ def check(
         ref = image.ref
         shown = seen.get(ref.span) if measured is not None and not measured.inherited else None
         view = in_view(shown) if shown is not None else None
-        below = ref.text_before >= FAR and ref.zone is PageRegion.ARTICLE if view is None else not view
+        below = ref.text_before >= FAR and ref.region is PageRegion.ARTICLE if view is None else not view
         if not below or ref.get("loading") is not None:
             continue
         if (

@@ -28,9 +28,9 @@ from imageseo.model.finding import Severity
 SEVERITY = Severity.ERROR
 
 
-def check(weights: PageWeight) -> Iterator[Problem]:
+def check(page_weight: PageWeight) -> Iterator[Problem]:
     yield from budget_problems(
-        weights,
+        page_weight,
         "page-image-bytes",
         what="the images of this page are too heavy together",
         hint="show fewer of them, or let `imageseo build` offer lighter candidates",

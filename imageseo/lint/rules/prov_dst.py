@@ -40,9 +40,9 @@ _HINT = "write an XMP packet with Iptc4xmpExt:DigitalSourceType into each file, 
 
 
 def check(
-    images: Sequence[ImageFact], linked: JsonLd, marks: SiteFileMetadata, target: Callable[[str], ResolvedUrl]
+    images: Sequence[ImageFact], json_ld: JsonLd, marks: SiteFileMetadata, target: Callable[[str], ResolvedUrl]
 ) -> Iterator[Problem]:
-    said = declared_types(linked, target)
+    said = declared_types(json_ld, target)
     for image in images:
         paths = dict.fromkeys(target.path for target in image.targets if target.path is not None and target.exists)
         found = [(path, carried) for path in paths if (carried := marks.of(path)) is not None]

@@ -52,7 +52,7 @@ TOLERANCE = 1  # px
 def check(images: Sequence[ImageFact], asset_of: Callable[[str], Asset | None]) -> Iterator[Problem]:
     for image in images:
         ref = image.ref
-        written = [] if ref.ours else [("a <source>", source.srcset) for source in ref.sources]
+        written = [] if ref.is_processed else [("a <source>", source.srcset) for source in ref.sources]
         own = ref.get("srcset")
         if own and "srcset" not in added_attributes(ref):
             written.insert(0, ("its srcset", own))

@@ -105,7 +105,7 @@ class StateSession:
         """Of each page, a digest of all that its record follows from besides the site's files; None: nobody can say."""
         found = {page.path: _context(page, casts[page.path], declined(page)) for page in pages}
         # A rule of builds that asks for the site makes every page follow from all of them.
-        if any("site" in rule.asks and not rule.lint_only for rule in rules):
+        if any("site" in rule.facts and not rule.lint_only for rule in rules):
             whole = hashlib.sha256(repr(sorted(found.items())).encode()).digest()
             known = None not in found.values()
             return {

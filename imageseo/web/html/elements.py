@@ -42,7 +42,7 @@ class OpenElement:
     included: bool = False
     excluded: bool = False
     disabled: str | None = None
-    ours: bool = False
+    is_processed: bool = False
     close: int = -1  # where its end tag begins; -1 while open
     end: int = -1
     zone: Region | None = None  # of its surroundings, kept for headings, articles and main

@@ -208,8 +208,8 @@ class _Reading(PageText):
                 ),
                 line=line,
                 column=len(self.decode(self.text[line_start:start])) + 1,
-                zone=zone,
-                kept=_kept(found, written),
+                region=zone,
+                opt_out=_kept(found, written),
                 link=self.values(found.link).get("href") if found.link else None,
                 caption=self._caption(found.figure),
                 heading=heading,
@@ -217,7 +217,7 @@ class _Reading(PageText):
                 headings_before=below_h1,
                 disabled=_rules(map(self.decode, found.disabled)),
                 sources=self._sources(found.sources),
-                ours=found.picture is not None and found.picture.ours,
+                is_processed=found.picture is not None and found.picture.is_processed,
             )
 
     def _length(self, start: int, end: int) -> int:
@@ -246,7 +246,7 @@ def _kept(found: FoundImage, written: Sequence[RawAttribute]) -> OptOut | None:
     if found.ignored:
         return OptOut.IGNORED
     if found.picture is not None:
-        return None if found.picture.ours else OptOut.PICTURE
+        return None if found.picture.is_processed else OptOut.PICTURE
     return OptOut.SRCSET if any(item.name == "srcset" for item in written) else None
 
 

@@ -209,7 +209,7 @@ class PageWalker:
         element.disabled = values.get("data-imageseo-disable")
         marker = values.get("data-imageseo")
         element.ignored = marker is not None and marker.strip().lower() == "ignore"
-        element.ours = marker is not None and not element.ignored
+        element.is_processed = marker is not None and not element.ignored
         element.included = any(selector.matches(name, values) for selector in self.include)
         element.excluded = any(selector.matches(name, values) for selector in self.exclude)
         if name in ("html", "body") and element.disabled:
