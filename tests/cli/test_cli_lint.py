@@ -326,7 +326,7 @@ Good:
 """
 
 from imageseo.model.edit import Edit
-from imageseo.model.facts import Place, Problem
+from imageseo.model.facts import Problem, ProblemLocation
 from imageseo.model.finding import Severity
 from imageseo.model.image import Span
 
@@ -340,7 +340,7 @@ def check(html):
         # The whole element: elements inside of others have to wait for the next round.
         new = b"<strong>" + html[at + 3 : end] + b"</strong>"
         fix = (Edit(span=Span(at, end + 4), replacement=new),)
-        yield Problem(message="a b", place=Place(offset=at), fix=fix)
+        yield Problem(message="a b", place=ProblemLocation(offset=at), fix=fix)
         at = html.find(b"<b>", at + 1)
 '''
 

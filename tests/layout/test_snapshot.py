@@ -117,7 +117,7 @@ def test_of_many_pages_that_hang_some_are_opened_again(monkeypatch: pytest.Monke
         name = f"{number:02}.html"
         return PageToMeasure(path=name, url=name, source=None, template="t", names=(), srcs=(), article=None)
 
-    monkeypatch.setattr(runner, "Window", Hanging)
+    monkeypatch.setattr(runner, "BrowserSession", Hanging)
     measured = runner.measure(
         [partial(page, number) for number in range(runner._AGAIN + 5)],
         served=cast("SiteServer", None),

@@ -365,7 +365,7 @@ def test_what_imageseo_fails_at_is_one_error_of_that_page(tmp_path: Path, monkey
     def finding(*_: Any, **__: Any) -> Any:
         raise ValueError("oh")
 
-    monkeypatch.setattr("imageseo.web.html.page_scan.find", finding)
+    monkeypatch.setattr("imageseo.web.html.page_scan.scan_page", finding)
     assert [each.rule for each in run(site).findings] == ["page-unreadable"] * 2
 
 

@@ -88,8 +88,8 @@ class Diffusers:
     def _room(self) -> Any:
         if "studio" not in self._studio:
             place = self._place or ProviderContext(project=Path(), cache=Path(".imageseo"))
-            files = _part("models").Files(project=place.project, cache=place.cache, offline=self.options.offline)
-            self._studio["studio"] = _part("run").Studio(
+            files = _part("model_files").Files(project=place.project, cache=place.cache, offline=self.options.offline)
+            self._studio["studio"] = _part("runner").DiffusionRunner(
                 files=files,
                 device=self.options.device,
                 repro=self.options.repro,
