@@ -9,9 +9,10 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
-from imageseo.config.messages import choices, expected, found, is_struct, keys_of, members, nearest, unwrap
+from imageseo.config.messages import choices, expected, found, is_struct, keys_of, members, unwrap
 from imageseo.config.settings import Settings
 from imageseo.model.finding import Severity
+from imageseo.model.suggest import closest
 
 Path = tuple[str, ...]
 
@@ -127,10 +128,10 @@ def _unknown(key: str, known: tuple[str, ...], above: Path) -> str:
     """An unknown key is usually misspelt, sometimes in the wrong table or written with the dots of TOML."""
     if "." in key and ".".join((*above, key)) in _NAMES:
         return f"unknown key: dots do not nest here, write {_nested(key.split('.'))}"
-    if (near := nearest(key, known)) is not None:
+    if (near := closest(key, known)) is not None:
         return f"unknown key, did you mean {'.'.join((*above, near))}?"
     elsewhere = next((name for name in _NAMES if name.split(".")[-1] == key), None)
-    elsewhere = elsewhere or nearest(".".join((*above, key)), _NAMES, likeness=0.8)
+    elsewhere = elsewhere or closest(".".join((*above, key)), _NAMES, cutoff=0.8)
     if elsewhere is not None:
         return f"unknown key, did you mean {elsewhere}?"
     return f"unknown key, expected one of {', '.join(known)}"
@@ -144,7 +145,7 @@ def _nested(parts: list[str]) -> str:
 
 def _meant(kind: Any, value: Any) -> str:
     words = [word for member in members(kind) for word in choices(member)]
-    near = nearest(value, words) if isinstance(value, str) else None
+    near = closest(value, words) if isinstance(value, str) else None
     return f"; did you mean {near}?" if near else ""
 
 

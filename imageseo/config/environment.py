@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from typing import Any, get_args, get_origin
 
 from imageseo.config.decoder import Path, SettingsDecoder, setting_keys
-from imageseo.config.messages import is_struct, keys_of, members, nearest, unwrap
+from imageseo.config.messages import is_struct, keys_of, members, unwrap
 from imageseo.config.settings import Settings
+from imageseo.model.suggest import closest
 
 PREFIX = "IMAGESEO_"
 CONFIG = "IMAGESEO_CONFIG"  # the path of a configuration file, like --config
@@ -25,7 +26,7 @@ def overlay(reading: SettingsDecoder, env: Mapping[str, str]) -> None:
         origin = f"environment variable {name}"
         found = locate(name.removeprefix(PREFIX))
         if found is None:
-            near = nearest(
+            near = closest(
                 name.removeprefix(PREFIX), [variable(path).removeprefix(PREFIX) for path, _ in setting_keys()]
             )
             reading.fault(origin, (), f"no such setting{f', did you mean {PREFIX}{near}?' if near else ''}")

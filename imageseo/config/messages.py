@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import enum
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
@@ -78,17 +77,6 @@ def found(value: Any) -> str:
     if isinstance(value, list | tuple | set):
         return "a list" if value else "an empty list"
     return f"a value of type {type(value).__name__}"
-
-
-def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str | None:
-    """The known word that was probably meant: dashes, underscores and case make no difference."""
-    plain = {_plain(name): name for name in sorted(known, reverse=True)}
-    close = difflib.get_close_matches(_plain(word), sorted(plain), n=1, cutoff=likeness)
-    return plain[close[0]] if close else None
-
-
-def _plain(word: str) -> str:
-    return word.casefold().replace("-", "_").replace(".", "_")
 
 
 def _length(metas: tuple[msgspec.Meta, ...]) -> str:

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from imageseo.config.budgets import BudgetSettings, ByteLevels, CountLevels, PathBudgets
 from imageseo.config.decoder import Path, SettingsDecoder
 from imageseo.config.fields import byte_count
-from imageseo.config.messages import found, nearest
+from imageseo.config.messages import found
+from imageseo.model.suggest import closest
 
 _REMOTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s]*[^\s/][^\s]*")
 _URLS = (("site_url",), ("rights", "license"), ("rights", "acquire_license_page"))
@@ -149,5 +150,5 @@ def _names(reading: SettingsDecoder, rules: Collection[str] | None, providers: C
 
 
 def _near(word: str, known: Collection[str]) -> str:
-    near = nearest(word, known)
+    near = closest(word, known)
     return f", did you mean {near}?" if near else f", expected one of {', '.join(sorted(known))}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from imageseo.lint.rule_docs import RuleDocs
 from imageseo.model.build_findings import BUILD_FINDINGS, REMEDIES
 from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Severity
+from imageseo.model.suggest import closest
 
 _LIST = "`imageseo explain` lists them all"
 
@@ -118,10 +118,10 @@ class RuleCatalog:
         return f"{name}\n\n{BUILD_FINDINGS[name]}\n\n{REMEDIES[name]}\n"
 
     def _unknown(self, name: str) -> str:
-        near = difflib.get_close_matches(name, self.ids, n=1)
+        near = closest(name, self.ids)
         if any(sign in name for sign in "*?["):
             return f"no rule is like {name!r}"
-        return f"there is no rule {name!r}" + (f"; did you mean {near[0]}?" if near else "")
+        return f"there is no rule {name!r}" + (f"; did you mean {near}?" if near else "")
 
     def _told(self, rule: Rule) -> dict[str, object]:
         text = self.texts[rule.id]

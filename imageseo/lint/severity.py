@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -12,6 +11,7 @@ from imageseo.lint.rule import Rule
 from imageseo.model.build_findings import BUILD_FINDINGS
 from imageseo.model.errors import SettingsError
 from imageseo.model.finding import Finding, Severity
+from imageseo.model.suggest import closest
 
 Table = Mapping[str, Severity]
 
@@ -89,8 +89,8 @@ def _rank(level: Severity) -> int:
 
 def unknown_rule_message(name: str, known: Sequence[str]) -> str:
     """What to say of a rule that does not exist."""
-    near = difflib.get_close_matches(name, known, n=1)
-    meant = f"did you mean {near[0]}?" if near else f"rules are {', '.join(known)}"
+    near = closest(name, known)
+    meant = f"did you mean {near}?" if near else f"rules are {', '.join(known)}"
     return f"there is no rule {name!r}; {meant}"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext, suppress
@@ -21,6 +20,7 @@ from imageseo.model.errors import ImageseoError, RecipeError, SiteError
 from imageseo.model.hero import HeroRequest, Pin, Recipe
 from imageseo.model.protocols import HeroProvider, Progress
 from imageseo.model.site import Page
+from imageseo.model.suggest import closest
 
 _UNSEEN = (
     "a page that a plugin makes while the site is built is not seen in the sources: "
@@ -256,10 +256,8 @@ def _chosen(pages: Sequence[Page], names: Sequence[str], folder: Path) -> list[P
     for name in names:
         spelling = next((word for word in _spellings(name, folder) if word in known), None)
         if spelling is None:
-            near = difflib.get_close_matches(name, [page.key for page in pages], n=1, cutoff=0.4)
-            hint = (
-                f"did you mean {near[0]}? " if near else "give its source file, its file in the built site or its URL; "
-            )
+            near = closest(name, [page.key for page in pages], cutoff=0.4)
+            hint = f"did you mean {near}? " if near else "give its source file, its file in the built site or its URL; "
             raise SiteError(f"{name}: no such page", hint=hint + _UNSEEN)
         found[known[spelling].path] = known[spelling]
     return list(found.values())

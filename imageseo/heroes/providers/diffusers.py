@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -13,6 +12,7 @@ from typing import Any
 from imageseo.model.errors import SettingsError
 from imageseo.model.hero import TRAINED_MEDIA, Master, Recipe
 from imageseo.model.protocols import ProviderContext
+from imageseo.model.suggest import closest
 
 # Nearly 16:9, in multiples of 64, and as many pixels as models of about 1024 px a side were trained with.
 WIDTH, HEIGHT = 1344, 768
@@ -110,10 +110,10 @@ def _options(given: Mapping[str, Any], name: str) -> Options:
     for key, value in given.items():
         where = f"providers.{name}.{key}"
         if key not in known:
-            near = difflib.get_close_matches(str(key), known, 1)
+            near = closest(str(key), known)
             faults.append(
                 f"{where}: there is no such key, "
-                + (f"did you mean {near[0]}?" if near else f"expected one of {', '.join(known)}")
+                + (f"did you mean {near}?" if near else f"expected one of {', '.join(known)}")
             )
         elif key == "model":
             if not isinstance(value, str) or not value.strip():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from typing import Any
 from imageseo.model.errors import RecipeError, SettingsError
 from imageseo.model.hero import ALGORITHMIC_MEDIA, Master, Recipe
 from imageseo.model.protocols import ProviderContext
+from imageseo.model.suggest import closest
 
 # A seed picks from this list when no style is named: a new style goes to the end and a new `version` with it.
 STYLES = ("ridges", "paper", "aurora", "topo", "mosaic")
@@ -133,8 +133,8 @@ def _text(key: str, value: Any) -> str:
 
 
 def _near(key: str, known: tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(key, known, 1)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+    close = closest(key, known)
+    return f"did you mean {close!r}?" if close else f"known: {', '.join(known)}"
 
 
 PROVIDER = Procedural()

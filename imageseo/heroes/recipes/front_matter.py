@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import posixpath
 import re
@@ -12,6 +11,7 @@ from typing import Any, TypeVar
 
 from imageseo.model.errors import RecipeError
 from imageseo.model.site import Page
+from imageseo.model.suggest import closest
 from imageseo.web import urls
 
 _T = TypeVar("_T")
@@ -66,7 +66,7 @@ class FieldReader:
         """A provider's faults with their place. It knows its own keys only: a slip of `alt` or `seed` looks to it like
         any unknown key.
         """
-        strange = {key: close for key in keys if key not in known and (close := closest_key(key, known))}
+        strange = {key: close for key in keys if key not in known and (close := closest(key, known))}
         for fault in error.faults:
             about = [key for key in strange if f"'{key}'" in fault.message or f"`{key}`" in fault.message]
             hints = [f"did you mean `{strange[key]}` for `{key}`?" for key in about]
@@ -122,11 +122,6 @@ class FieldReader:
         # Front matter holds paths, not URLs: a file may have %, # or ? in its name.
         found += [posixpath.normpath(posixpath.join(start, value.lstrip("/"))) for start in (folder, "")]
         return next((path for path in found if self.exists is not None and self.exists(path)), found[0])
-
-
-def closest_key(key: str, known: Iterable[str], *, surely: bool = False) -> str | None:
-    """The known key that was likely meant."""
-    return next(iter(difflib.get_close_matches(key, list(known), n=1, cutoff=0.8 if surely else 0.6)), None)
 
 
 def is_typo(word: str, meant: str) -> bool:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from imageseo.heroes.recipes.front_matter import closest_key
 from imageseo.heroes.recipes.prompt_library import SLOTS, WORDS
+from imageseo.model.suggest import closest
 
 FILE_KEYS = ("src", "file", "path", "image", "url")
 SAID_KEYS = (
@@ -54,14 +54,14 @@ def flat(key: str, meta: Mapping[str, Any]) -> dict[str, Any]:
     found = {name[len(key) + 1 :]: value for name, value in meta.items() if name.startswith(f"{key}_")}
     told = meta.get(key) is not None and meta.get(key) != ""
     ours = recipe_keys(key)
-    slips = [name for name in found if closest_key(name, SURE_KEYS, surely=True)] if key == "hero" else []
+    slips = [name for name in found if closest(name, SURE_KEYS, cutoff=0.8)] if key == "hero" else []
     recipe = any(name in ours for name in found) or bool(slips)
     if not recipe:
         sure = ("src", "file", *(SAID_KEYS if told or "src" in found or "file" in found else ()))
         found = {
             name: value
             for name, value in found.items()
-            if name in sure or (told and closest_key(name, SAID_KEYS, surely=True))
+            if name in sure or (told and closest(name, SAID_KEYS, cutoff=0.8))
         }
     return {name: _typed(name, value) for name, value in found.items() if value is not None}
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from imageseo.heroes.recipes.front_matter import closest_key, join_words, quoted
+from imageseo.heroes.recipes.front_matter import join_words, quoted
 from imageseo.model.errors import RecipeError
+from imageseo.model.suggest import closest
 
 SLOTS = ("subject", "action", "setting", "style", "light", "lens", "composition", "detail")
 """The words of a prompt by their part in it, in the order in which they stand where no template orders them."""
@@ -72,7 +73,7 @@ class PromptLibrary:
                 f"`{kind}`: found {quoted(name)}, and there is no {self.name}",
                 hint=f"make it, with a table [{table}]; its place is the setting hero.prompts",
             )
-        close = closest_key(name, entries)
+        close = closest(name, entries)
         there = f"there are {join_words(sorted(entries))}" if entries else f"it has no table [{table}]"
         raise RecipeError(
             f"`{kind}`: found {quoted(name)}, which {self.name} does not have",

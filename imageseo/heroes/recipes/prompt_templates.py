@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from imageseo.heroes.recipes.front_matter import closest_key, join_words, quoted
+from imageseo.heroes.recipes.front_matter import join_words, quoted
 from imageseo.model.errors import RecipeError
+from imageseo.model.suggest import closest
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -110,7 +111,7 @@ def _undefined(message: str, words: Mapping[str, Any], known: Iterable[str]) -> 
             f"needs `{name}`, and nobody gave it",
             hint=f"give it, or do without: `{{{{ {name} | default('') }}}}`; given are {join_words(sorted(words))}",
         )
-    close = closest_key(name, known)
+    close = closest(name, known)
     meant = f"did you mean `{close}`?" if close else f"there are {join_words(known)}"
     return RecipeError(f"asks for {quoted(name)}, which is no word of a prompt", hint=meant)
 

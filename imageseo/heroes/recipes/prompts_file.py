@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from imageseo.config.messages import found, nearest
+from imageseo.config.messages import found
 from imageseo.heroes.recipes import prompt_templates
 from imageseo.heroes.recipes.keys import OPTIONS
 from imageseo.heroes.recipes.prompt_library import CONTEXT, KNOWN, SLOTS, WORDS, PromptLibrary, PromptTemplate, Series
 from imageseo.model.errors import RecipeError, SettingsError
 from imageseo.model.hero import MAX_SEED
+from imageseo.model.suggest import closest
 
 _HINT = "Mend these and run again; nothing was written."
 _TABLES = ("templates", "presets", "negatives", "series")
@@ -109,7 +110,7 @@ class _Reader:
     def _series(self, name: str, table: Mapping[str, Any]) -> Series:
         place = f"series.{name}"
         for key, value in table.items():
-            close = nearest(key, (*_SERIES, *_FOREIGN), likeness=0.8)
+            close = closest(key, (*_SERIES, *_FOREIGN), cutoff=0.8)
             if key in _FOREIGN:
                 self._fault(f"{place}.{key}", "is written on each page, a series does not share it")
             elif key in (*SLOTS, "negatives"):
@@ -151,7 +152,7 @@ class _Reader:
                 value = table.get(key)
                 for name in value if isinstance(value, list) else [value]:
                     if isinstance(name, str) and name.strip() and name.strip() not in entries:
-                        close = nearest(name, entries)
+                        close = closest(name, entries)
                         there = f"expected one of {', '.join(sorted(entries))}" if entries else "and there is none"
                         meant = f"did you mean {close}?" if close else there
                         self._fault(f"{place}.{key}", f"found {found(name)}, which is not in this file, {meant}")
@@ -182,7 +183,7 @@ class _Reader:
             self._fault(f"{place}.{key}", f"is no template: {error.message[within.end() if within else 0 :]}", line)
             return
         for word in sorted(asked - set(known)):
-            close = nearest(word, known)
+            close = closest(word, known)
             meant = f"did you mean {close}?" if close else f"expected one of {', '.join(known)}"
             self._fault(f"{place}.{key}", f"asks for {word!r}, which is no word here, {meant}", line)
 
@@ -223,7 +224,7 @@ class _Reader:
         return sound
 
     def _unknown(self, place: str, key: str, known: tuple[str, ...]) -> None:
-        close = nearest(key, known)
+        close = closest(key, known)
         meant = f"did you mean {close}?" if close else f"expected one of {', '.join(known)}"
         self._fault(place, f"unknown key, {meant}")
 

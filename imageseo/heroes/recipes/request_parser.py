@@ -9,12 +9,13 @@ from typing import Any
 
 from imageseo.config.settings import HeroSettings
 from imageseo.heroes.recipes.builder import BuiltRecipe, Complete, Size, build_recipe, default_seed
-from imageseo.heroes.recipes.front_matter import FaultCollector, FieldReader, closest_key, join_words, quoted
+from imageseo.heroes.recipes.front_matter import FaultCollector, FieldReader, join_words, quoted
 from imageseo.heroes.recipes.keys import FILE_KEYS, KNOWN_KEYS, RECIPE_KEYS, SAID_KEYS, flat, recipe_keys
 from imageseo.heroes.recipes.prompt_library import EMPTY, PromptLibrary
 from imageseo.model.hero import Depicts, HeroRequest
 from imageseo.model.image import Rights
 from imageseo.model.site import Page
+from imageseo.model.suggest import closest
 from imageseo.web import urls
 
 __all__ = ["Complete", "default_seed", "request"]
@@ -102,7 +103,7 @@ def _strict(asked: FieldReader, mapping: Mapping[str, Any], recipe: Callable[...
         raise asked.fault(other, f"cannot stand beside `{files[0]}`: a hero is one file or one recipe")
     if not files and not made_by:
         meant = next(
-            ((key, closest_key(key, KNOWN_KEYS)) for key in mapping if closest_key(key, KNOWN_KEYS) not in (None, key)),
+            ((key, closest(key, KNOWN_KEYS)) for key in mapping if closest(key, KNOWN_KEYS) not in (None, key)),
             None,
         )
         wanted = "no image (`src`) and no recipe (`prompt`, `seed`, `style`, `template`, `series` or `provider`)"
@@ -146,7 +147,7 @@ def _depicts(asked: FieldReader, value: Any) -> Depicts:
     word = value.strip().lower() if isinstance(value, str) else value
     found = next((each for each in _DEPICTS if each == word), None)
     if found is None:
-        close = closest_key(word, _DEPICTS) if isinstance(word, str) else None
+        close = closest(word, _DEPICTS) if isinstance(word, str) else None
         hint = f"did you mean `{close}`?" if close else ""
         raise asked.fault("depicts", f"expected {join_words(_DEPICTS)}, found {quoted(value)}", hint)
     return found
@@ -174,7 +175,7 @@ def _share(value: Any) -> float | None:
 def _named_file(asked: FieldReader, key: str, mapping: Mapping[str, Any], faults: FaultCollector) -> str | None:
     expected = (key, *SAID_KEYS)
     for unknown in sorted(set(mapping) - set(expected)):
-        close = closest_key(unknown, expected)
+        close = closest(unknown, expected)
         hint = f"did you mean `{close}`?" if close else f"expected {join_words(expected)}"
         faults.found.append(asked.fault(unknown, "is no key of an image file", hint))
     value = faults.attempt(lambda: asked.text(key, mapping[key]), "")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 from imageseo.model.image import Asset, BadAsset
+from imageseo.model.suggest import closest
 from imageseo.web import filenames
 
 _HUGE = 5000
@@ -85,8 +85,8 @@ class SiteFiles:
             for other in known
             if abs(len(other) - len(name)) <= 0.36 * len(name) and (other.startswith(start) or other.endswith(end))
         ]
-        close = difflib.get_close_matches(name, near, n=1, cutoff=0.85) if len(near) <= _MANY else []
-        return known[close[0]] if close else None
+        close = closest(name, near, cutoff=0.85) if len(near) <= _MANY else None
+        return known[close] if close else None
 
     def _lowered(self, folder: str) -> dict[str, str]:
         """The names of a folder's files by their lower case; not those of variants, which nobody means."""

@@ -42,6 +42,7 @@ from typing import Any
 
 from imageseo.model.facts import Problem, ProblemLocation, shorten
 from imageseo.model.finding import Severity
+from imageseo.model.suggest import closest
 from imageseo.web.structured_data import schema_org
 from imageseo.web.structured_data.parser import JsonLd, Node, first_problems
 
@@ -66,7 +67,7 @@ def _found(json_ld: JsonLd) -> Iterator[Problem]:
             if name.startswith("@") or ":" in name or name in node.terms:
                 continue
             if only and name not in schema_org.OF_IMAGES:
-                meant = schema_org.near(name, schema_org.OF_IMAGES)
+                meant = closest(name, schema_org.OF_IMAGES, cutoff=0.75)
                 hint = f"did you mean {meant}?" if meant else "leave it out: search engines pass it over"
                 yield _problem(node, name, f"an ImageObject has no property {shorten(name)}", hint)
             elif not only and (meant := schema_org.misspelled_property(name)) is not None:
@@ -82,8 +83,8 @@ def _values(node: Node) -> Iterator[Problem]:
         if said is not None and said.rpartition("/")[2].rpartition(":")[2] not in schema_org.SOURCE_TYPES:
             last = said.rpartition("/")[2]
             # IPTC's own codes lack the end of schema.org's names.
-            meant = schema_org.near(f"{last}DigitalSource", schema_org.SOURCE_TYPES, 0.9) or schema_org.near(
-                last, schema_org.SOURCE_TYPES
+            meant = closest(f"{last}DigitalSource", schema_org.SOURCE_TYPES, cutoff=0.9) or closest(
+                last, schema_org.SOURCE_TYPES, cutoff=0.75
             )
             hint = f"did you mean https://schema.org/{meant}?" if meant else _MEMBERS
             yield _problem(node, path, f"digitalSourceType is {shorten(said)}, no member of schema.org's list", hint)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from functools import lru_cache
 
 IMAGE_TYPES = frozenset({"ImageObject", "ImageObjectSnapshot", "Barcode"})
@@ -66,19 +64,12 @@ ARTICLES = frozenset(
 """Types that search engines show as articles."""
 
 
-def near(name: str, known: Iterable[str], cutoff: float = 0.75) -> str | None:
-    """The known name that was probably meant, letter case aside; None without one."""
-    by = {each.lower(): each for each in sorted(known, reverse=True)}
-    found = difflib.get_close_matches(name.lower(), by, n=1, cutoff=cutoff)
-    return by[found[0]] if found else None
-
-
 @lru_cache(maxsize=4096)
 def misspelled_type(name: str) -> bool:
     """Whether a type's name is a slip of ImageObject."""
     if name in IMAGE_TYPES or name in _TYPES:
         return False
-    return name.lower() in _SLIPS or near(name, ("ImageObject",), 0.87) is not None
+    return name.lower() in _SLIPS or closest(name, ("ImageObject",), cutoff=0.87) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -86,4 +77,4 @@ def misspelled_property(name: str) -> str | None:
     """The property about images that a name of another thing's property is a slip of; None for all others."""
     if name in _TOLD_OF:
         return None
-    return near(name, _TOLD_OF, 0.88)
+    return closest(name, _TOLD_OF, cutoff=0.88)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from imageseo.model.errors import RecipeError
+from imageseo.model.suggest import closest
 
 ORIENTATIONS = ("any", "landscape", "portrait", "square")
 _KEYS = ("query", "prompt", "tags", "picture", "orientation", "min_width", "share")
@@ -110,5 +110,5 @@ def _share(value: Any) -> bool:
 
 def near(key: str, known: tuple[str, ...]) -> str:
     """What to say of a word that nobody knows."""
-    close = difflib.get_close_matches(str(key), known, 1)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+    close = closest(str(key), known)
+    return f"did you mean {close!r}?" if close else f"known: {', '.join(known)}"

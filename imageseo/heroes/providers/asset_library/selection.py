@@ -14,6 +14,7 @@ from imageseo.heroes.providers.asset_library.licenses import refused
 from imageseo.heroes.providers.asset_library.master_image import UnreadableError, master
 from imageseo.heroes.providers.asset_library.search_index import EVERYWHERE, Filter, Hit, SearchIndex
 from imageseo.model.errors import ProviderError
+from imageseo.model.suggest import closest
 
 Ranked = Callable[[str, Filter], list[Hit]]
 """Search by meaning: query and filter -> every picture, the best first."""
@@ -204,10 +205,8 @@ class Selector:
         return _SHOWN + page if page else "cannot be read"
 
     def _like(self, name: str) -> str:
-        import difflib
-
-        close = difflib.get_close_matches(name, self.shelf.listing.pictures, 1, 0.5)
-        return f"; did you mean {close[0]!r}?" if close else ""
+        close = closest(name, self.shelf.listing.pictures, cutoff=0.5)
+        return f"; did you mean {close!r}?" if close else ""
 
 
 class _PassedError(Exception):

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from imageseo.model.suggest import closest
 
 FOLDERWIDE = "library.toml"
 """One file for the whole library: ``[defaults]`` and ``[pictures."boats/harbour.jpg"]``."""
@@ -102,8 +103,8 @@ class _Lines:
         for written, value in table.items():
             key, at = _OTHER_NAMES.get(written, written), self.at(section, written)
             if key not in KEYS:
-                close = difflib.get_close_matches(written, [*KEYS, *_OTHER_NAMES], 1)
-                hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(KEYS)}"
+                close = closest(written, [*KEYS, *_OTHER_NAMES])
+                hint = f"did you mean {close!r}?" if close else f"known: {', '.join(KEYS)}"
                 faults.append(f"{at}: unknown key {written!r}; {hint}")
                 continue
             if key in found:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from imageseo.model.errors import RecipeError
+from imageseo.model.suggest import closest
 
 # What other tools call the same.
 _ELSEWHERE = {
@@ -48,7 +48,7 @@ class OptionReader:
         for key in self.values:
             if key not in self.known:
                 near = _ELSEWHERE.get(str(key)) if not self.where else None
-                near = near or next(iter(difflib.get_close_matches(str(key), self.known, 1)), None)
+                near = near or closest(str(key), self.known)
                 hint = f"did you mean {near!r}?" if near else f"known: {', '.join(self.known)}"
                 self.fault(str(key), "diffusers knows no such option", hint)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from imageseo.model.errors import ProviderError, RecipeError
+from imageseo.model.suggest import closest
 
 DEFAULT = "default"
 """The scheduler that lies in the model's folder, as it is."""
@@ -86,8 +86,8 @@ def canonical(name: Any) -> str:
     short = plain.removesuffix(spacing) if spacing else plain.removesuffix("normal") or plain
     found = _BY_FOLDED.get(short)
     if found is None:
-        close = difflib.get_close_matches(plain, [*_BY_FOLDED, DEFAULT], 1)
-        near = _BY_FOLDED.get(close[0], close[0]) if close else ""
+        close = closest(plain, [*_BY_FOLDED, DEFAULT])
+        near = _BY_FOLDED.get(close, close) if close else ""
         hint = f"did you mean {near!r}?" if near else f"known: {', '.join(_SAMPLERS)}; {', '.join(_SPACINGS)} after it"
         raise RecipeError(f"there is no scheduler {name!r}", hint=hint)
     if spacing and not _SAMPLERS[found].sigmas:
