@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from imageseo.model.suggest import closest
+
 IMAGE_TYPES = frozenset({"ImageObject", "ImageObjectSnapshot", "Barcode"})
 # All others that end alike; told from slips of ImageObject.
 _TYPES = frozenset({"MediaObject", "AudioObject", "VideoObject", "DataDownload", "3DModel", "ImageGallery"})
