@@ -173,8 +173,8 @@ def record(folder: Path) -> Iterator[None]:
         for module, name, mine in (
             (composition, "codecs", heard),
             (composition, "metrics", lambda name: _Metric(metrics(name), kept)),
-            (tasks, "pixels", sizes_by),
-            (quality_search, "sheet", kept.sheet(quality_search.scored_image)),
+            (tasks, "load_resizer", sizes_by),
+            (quality_search, "scored_image", kept.sheet(quality_search.scored_image)),
         ):
             stack.enter_context(mock.patch.object(module, name, mine))
         yield

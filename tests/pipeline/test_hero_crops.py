@@ -190,7 +190,7 @@ def test_crops_are_the_same_in_every_process(tmp_path: Path) -> None:
     code = (
         "import hashlib, pathlib; from imageseo.pipeline import hero_crops\n"
         "data = pathlib.Path('a.png').read_bytes()\n"
-        "cut = hero_crops.cut(data, ('1:1', '4:3', '1.91:1'), focal=None, max_pixels=10**6)\n"
+        "cut = hero_crops.crop_master(data, ('1:1', '4:3', '1.91:1'), focal=None, max_pixels=10**6)\n"
         "print([hashlib.sha256(each).hexdigest() for each in cut])"
     )
     said = {

@@ -28,14 +28,14 @@ PAGE = (
 PAUSED = (
     "import sys\n"
     "from imageseo.cli import main as cli\n"
-    "from imageseo.storage.output import Output\n"
+    "from imageseo.storage.output import OutputFolder\n"
     "for name in ('put', 'link'):\n"
-    "    def wait(self, *arguments, real=getattr(Output, name), **options):\n"
+    "    def wait(self, *arguments, real=getattr(OutputFolder, name), **options):\n"
     "        global waited\n"
     "        if not waited:\n"
     "            waited = True; print('made', file=sys.stderr, flush=True); sys.stdin.readline()\n"
     "        return real(self, *arguments, **options)\n"
-    "    waited = False; setattr(Output, name, wait)\n"
+    "    waited = False; setattr(OutputFolder, name, wait)\n"
     "sys.exit(cli.main())\n"
 )
 
