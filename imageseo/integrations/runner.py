@@ -112,12 +112,8 @@ def _with_unused(
     from imageseo.lint.severity import SeverityLevels, apply_levels
 
     more = unused_heroes(site, settings) if settings.enabled else ()
-    return tuple(
-        sorted(
-            apply_levels([*findings, *more], SeverityLevels.of(settings.lint, only=only)),
-            key=lambda finding: finding.sort_key,
-        )
-    )
+    graded = apply_levels(more, SeverityLevels.of(settings.lint, only=only))
+    return tuple(sorted([*findings, *graded], key=lambda finding: finding.sort_key))
 
 
 def run(

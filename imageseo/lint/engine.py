@@ -76,7 +76,7 @@ class RuleRunner:
                 answers = [given[ask] if ask in given else getattr(self.around, ask) for ask in rule.site_facts]
                 problems = list(rule.check_site(*answers))
             except Exception as error:
-                findings.append(_crashed(rule, Location(page=""), error))
+                findings.append(_crashed(rule, Location(page=""), error, self.levels))
                 continue
             for problem in problems:
                 place = problem.place or ProblemLocation()
@@ -102,7 +102,7 @@ def run_rules(facts: PageFacts, rules: Sequence[Rule], levels: SeverityLevels) -
             answers = [get_fact(facts, ask) for ask in rule.facts]
             problems = [(each, _place(facts, each)) for each in rule.check(*answers)]
         except Exception as error:
-            findings.append(_crashed(rule, location_of(facts.page), error))
+            findings.append(_crashed(rule, location_of(facts.page), error, levels))
             continue
         for problem, place in problems:
             finding = _finding(rule, place, problem, level)
@@ -118,7 +118,7 @@ def unused_suppressions(
     facts: PageFacts, rules: Sequence[Rule], levels: SeverityLevels, silenced: Sequence[Silenced]
 ) -> Iterator[Finding]:
     """What is silenced in place although nothing was found there: a fault that is mended by now, or a misspelt rule."""
-    severity = levels.at(facts.page.path).get(UNUSED, Severity.WARN)
+    severity = levels.of_build_finding(UNUSED, facts.page.path, Severity.WARN)
     declared: dict[tuple[str, str], ImageRef | None] = dict.fromkeys(facts.scan.disabled)
     for ref in facts.scan.refs:
         for pair in ref.disabled:
@@ -184,7 +184,6 @@ def _finding(rule: Rule, where: Location, problem: Problem, level: Severity) -> 
         location=where,
         fails_build=rule.fails_build and severity is Severity.ERROR,
         fix=problem.fix,
-        settled=True,
     )
 
 
@@ -194,14 +193,13 @@ def _answer(rule: str, facts: PageFacts, at: ImageRef | None) -> str | None:
     return next((why for name, why in disabled if name == rule), None)
 
 
-def _crashed(rule: Rule, where: Location, error: Exception) -> Finding:
+def _crashed(rule: Rule, where: Location, error: Exception, levels: SeverityLevels) -> Finding:
     return Finding(
         rule=rule.id,
-        severity=Severity.ERROR,
+        severity=levels.of_build_finding(rule.id, where.page, Severity.ERROR),
         message=f"{CRASHED[0]}, nothing was judged: {_said(error)}",
         hint=f'a fault of the rule, not of the page; `lint.rules.{rule.id} = "off"` goes on without it',
         location=where,
-        settled=True,
     )
 
 

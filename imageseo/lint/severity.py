@@ -51,6 +51,12 @@ class SeverityLevels:
             return Severity.OFF
         return self.at(page).get(rule.id, rule.default or rule.severity)
 
+    def of_build_finding(self, name: str, page: str, own: Severity) -> Severity:
+        """The severity on a page of a finding that no rule makes. ``own``: where no level is set."""
+        if self.only is not None and name not in self.only:
+            return Severity.OFF
+        return self.at(page).get(name, own)
+
     def check(self, rules: Iterable[Rule]) -> None:
         """Raises SettingsError naming every rule that does not exist, with the nearest that does."""
         known = sorted({*(rule.id for rule in rules), *BUILD_FINDINGS})
@@ -95,10 +101,10 @@ def unknown_rule_message(name: str, known: Sequence[str]) -> str:
 
 
 def apply_levels(findings: Iterable[Finding], levels: SeverityLevels) -> list[Finding]:
-    """The findings by their levels, whoever made them: ``off`` takes one away, another severity is taken over.
+    """Grade findings by the settings: ``off`` removes one, another level becomes its severity.
 
-    What ``judge`` found has its level already; what builds find by a rule's id is never more than they say. Twice is
-    like once. What fails the build stays as it is: nobody can switch off that a site must not be published.
+    For findings that no rule made: what the rule engine found has its level already. What builds find by a rule's id
+    never becomes more severe. What fails the build stays as it is: that a site must not be published is no setting.
     """
     kept = []
     for finding in findings:
@@ -107,9 +113,8 @@ def apply_levels(findings: Iterable[Finding], levels: SeverityLevels) -> list[Fi
         if level is not None and not finding.fails_build:
             if level is Severity.OFF or finding.rule not in BUILD_FINDINGS:
                 severity = min(level, severity, key=_rank)
-            elif not finding.settled:
+            else:
                 severity = _moved(_OWN.get(finding.rule, severity), level, severity)
-                finding = replace(finding, settled=True)
         if levels.only is not None and finding.rule not in levels.only and not finding.fails_build:
             continue
         if severity is not Severity.OFF:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from imageseo.model.edit import Edit  # at run time too: a build's book reads the types of its findings
@@ -46,7 +46,7 @@ class Finding:
     """One thing that is wrong. ``rule`` is permanent; ``message`` says what was found, ``hint`` what to do.
 
     ``fix``: edits of the page's published bytes that mend it safely. ``fingerprint``: what it is known by from run to
-    run (``core.fingerprint``); empty where nobody asked. ``settled``: its severity is by the user's levels already.
+    run (``lint.fingerprint``); empty where none was computed.
     """
 
     rule: str
@@ -57,7 +57,6 @@ class Finding:
     fails_build: bool = False
     fix: tuple[Edit, ...] = ()
     fingerprint: str = ""
-    settled: bool = field(default=False, compare=False, repr=False)
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:

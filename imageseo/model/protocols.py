@@ -162,6 +162,10 @@ class Store(Protocol):
         """Whether the bytes are there as they were written, told without reading them; False where nobody can tell."""
         ...
 
+    def path(self, sha256: str) -> Path:
+        """The file that holds the bytes of that hash, for readers that want a file; nothing is verified."""
+        ...
+
     def put(self, key: str, data: bytes) -> StoredBlob:
         """Keep bytes under a key, atomically."""
         ...

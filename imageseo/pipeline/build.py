@@ -1,58 +1,27 @@
-"""The one job: read, find, cast the heroes, plan, encode, edit, map, judge."""
+"""The build: prepare, plan every page, encode what is missing, write the pages, finish the site."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from msgspec import structs
 
 from imageseo.config.settings import Settings
-from imageseo.heroes.masters.resolver import MasterResolver
-from imageseo.heroes.recipes.prompt_library import PromptLibrary
-from imageseo.images.encoding.encoder import Encoder
-from imageseo.lint.facts.page import PageContext, SiteFiles
-from imageseo.lint.rule import Rule
+from imageseo.images.encoding.encoder import EncodeResult, Jobs
 from imageseo.model.errors import ImageseoError
-from imageseo.model.image import Asset, BadAsset, VariantSpec
-from imageseo.model.layout import SiteLayout
-from imageseo.model.protocols import Progress
+from imageseo.model.image import VariantSpec
 from imageseo.model.site import Page, Site
 from imageseo.pipeline import source_images
+from imageseo.pipeline.context import BuildContext, BuildTools
 from imageseo.pipeline.incremental.build_state import PageRecord
-from imageseo.pipeline.incremental.state_session import StateSession
-from imageseo.pipeline.originals import OriginalFiles
-from imageseo.pipeline.page_heroes import HeroPublisher
 from imageseo.pipeline.page_writer import PageWriter, WrittenPage, unwritable_finding
-from imageseo.pipeline.planner import Planned, Planner
+from imageseo.pipeline.planner import PlannedPage, plan_page
 from imageseo.pipeline.result import BuildResult, build_result
 from imageseo.pipeline.reuse import PageReplayer
 from imageseo.pipeline.sitemap_writer import SitemapWriter
-from imageseo.pipeline.stale_files import StaleFileCleaner
-from imageseo.storage.output import OutputFolder
 
 __all__ = ["BuildResult", "BuildTools", "build"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildTools:
-    """What the job works with; ``compose.toolbox`` puts it together.
-
-    ``probe``: file and site path -> Asset or BadAsset. ``locate``: digest -> the store's file.
-    ``memory``: what the last build of the site left to know. ``library``: the project's prompts. ``layout``: what a
-    browser saw of the site.
-    """
-
-    encoder: Encoder
-    masters: MasterResolver
-    library: PromptLibrary
-    rules: Sequence[Rule]
-    probe: Callable[[Path, str], Asset | BadAsset]
-    locate: Callable[[str], Path]
-    memory: StateSession
-    progress: Progress
-    layout: SiteLayout | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +32,28 @@ class UnchangedPage:
     record: PageRecord
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitePlan:
+    """The pages in order, planned or unchanged. ``contexts``: page -> digest of what its record depends on."""
+
+    rows: Sequence[PlannedPage | UnchangedPage]
+    contexts: Mapping[str, bytes | None]
+    replayer: PageReplayer
+
+    @property
+    def planned(self) -> list[PlannedPage]:
+        return [row for row in self.rows if isinstance(row, PlannedPage)]
+
+
+@dataclass(slots=True, kw_only=True)
+class WrittenSite:
+    """The pages as written. ``encoded``: variants made, those of a second try for the budget included."""
+
+    pages: Sequence[WrittenPage]
+    encoded: int
+    sitemaps: Mapping[str, str] = field(default_factory=dict)
+
+
 def build(site: Site, settings: Settings, tools: BuildTools) -> BuildResult:
     """Do the whole job on a built site. A fault of one page or image is a finding; the rest of the site is built.
 
@@ -70,117 +61,102 @@ def build(site: Site, settings: Settings, tools: BuildTools) -> BuildResult:
     """
     if not settings.enabled:
         return BuildResult()
-    output = OutputFolder(site.root, sources=site.sources)
-    memory = tools.memory
-    memory.open(site, settings, tools.rules, tools.layout)
-    known = memory.known(output.root, tools.probe)
-    originals = OriginalFiles(
-        known=known,
-        store=memory.store,
-        output=output,
-        locate=tools.locate,
-        max_pixels=settings.encode.max_pixels,
+    context = BuildContext.prepare(site, settings, tools)
+    plan = _plan(context)
+    jobs = source_images.jobs(((row.plan, row.hero) for row in plan.planned), context.originals)
+    encoded = tools.encoder.encode(jobs, _specs(plan), progress=tools.progress)
+    written = _write(context, plan, jobs, encoded)
+    _replace_originals(context, written, jobs, encoded)
+    _write_sitemaps(context, written)
+    _record(context, written)
+    return build_result(
+        context.findings,
+        [page.outcome for page in written.pages],
+        settings=settings.lint,
+        made=encoded.misses,
+        encoded=written.encoded,
+        changed=context.output.changed,
     )
-    files = SiteFiles(site.root, originals.asset)
-    reading = PageContext.of(site, settings, tools.layout)
-    casting = HeroPublisher(
-        site=site,
-        files=files,
-        output=output,
-        masters=tools.masters,
-        library=tools.library,
-        encoder=tools.encoder,
-        hero=settings.hero,
-        rights=settings.rights,
-        jpeg_quality=settings.quality.jpeg,
-        max_pixels=settings.encode.max_pixels,
-        locate=tools.locate,
-        store=memory.store,
-        known=memory.book.heroes,
+
+
+def _plan(context: BuildContext) -> SitePlan:
+    """Decide what becomes of each page. Heroes come first: a page may show the hero of another one."""
+    heroes = {page.path: context.heroes.of(page) for page in context.pages}
+    contexts = context.state.contexts(context.pages, heroes, context.heroes.declined, context.tools.rules)
+    replayer = PageReplayer(
+        output=context.output,
+        files=context.files,
+        store=context.store,
+        originals=context.originals,
+        records=context.state.current.pages,
     )
-    pages = site.without(settings.exclude_pages).pages
-    casts = {page.path: casting.of(page) for page in pages}  # all of them first: one page may show another one's hero
-    contexts = memory.contexts(pages, casts, casting.declined, tools.rules)
-    replay = PageReplayer(
-        output=output,
-        files=files,
-        store=memory.store,
-        locate=tools.locate,
-        originals=originals,
-        records=memory.book.pages,
-    )
-    planner = Planner(site=site, settings=settings, output=output, files=files, reading=reading, casting=casting)
-    rows: list[Planned | UnchangedPage] = []
-    for page in pages:
-        record = replay.find(page, contexts[page.path])
+    rows: list[PlannedPage | UnchangedPage] = []
+    for page in context.pages:
+        record = replayer.find(page, contexts[page.path])
         if record is not None:
             rows.append(UnchangedPage(page=page, record=record))
-        elif (wish := planner.plan(page, casts[page.path])) is not None:
-            rows.append(wish)
-    planned = [row for row in rows if isinstance(row, Planned)]
-    jobs = source_images.jobs(((row.plan, row.cast) for row in planned), originals)
-    encoded = tools.encoder.encode(jobs, _specs(planned), progress=tools.progress)
-    findings = [*planner.findings, *casting.findings]
-    sweep = StaleFileCleaner(site=site, output=output)
-    sweep.named_before(memory.named_before)
-    sweep.spare(casting.published)
-    finisher = PageWriter(
-        site=site,
-        settings=settings,
-        output=output,
-        sweep=sweep,
-        reading=reading,
-        encoder=tools.encoder,
-        jobs=jobs,
-        encoded=encoded,
-        locate=tools.locate,
-        store=memory.store,
-        rules=tools.rules,
-    )
-    for path, size in originals.sizes():
-        files.weigh(path, size)
-    for row in rows:
-        for new in row.record.outcome.replaced if isinstance(row, UnchangedPage) else finisher.replaced(row.plan):
-            files.weigh(new.path, new.bytes)
-    finished = [
-        _repeat(row, replay, sweep)
+        elif (planned := plan_page(context, page, heroes[page.path])) is not None:
+            rows.append(planned)
+    context.findings.extend(context.heroes.findings)
+    return SitePlan(rows=rows, contexts=contexts, replayer=replayer)
+
+
+def _specs(plan: SitePlan) -> list[VariantSpec]:
+    return list(dict.fromkeys(spec for row in plan.planned for spec in row.plan.specs))
+
+
+def _write(context: BuildContext, plan: SitePlan, jobs: Jobs, encoded: EncodeResult) -> WrittenSite:
+    """Write every page, then remove the variants that no page names any more."""
+    context.stale.named_before(context.state.named_before)
+    context.stale.spare(context.heroes.published)
+    writer = PageWriter(context=context, jobs=jobs, encoded=encoded)
+    for path, size in context.originals.sizes():
+        context.files.weigh(path, size)
+    for row in plan.rows:
+        for new in row.record.outcome.replaced if isinstance(row, UnchangedPage) else writer.replaced(row.plan):
+            context.files.weigh(new.path, new.bytes)
+    pages = [
+        _repeat(context, row, plan.replayer)
         if isinstance(row, UnchangedPage)
-        else finisher.finish(row.page, row.plan, row.cast, row.files, contexts[row.page.path])
-        for row in rows
+        else writer.write(row, plan.contexts[row.page.path])
+        for row in plan.rows
     ]
-    findings += [unwritable_finding(Page(path=path), error) for path, error in sweep.remove()]
-    wanted = [new for one in finished for new in one.outcome.replaced]
-    settled = originals.settle(
-        wanted,
-        before=memory.replaced_before,
-        spared=memory.replaced_elsewhere({page.path for page in site.pages}, files.exists),
-        read=source_images.reader(tools.encoder, encoded, memory.store, jobs),
-    )
-    findings += [unwritable_finding(Page(path=path), error) for path, error in settled]
-    sitemaps = SitemapWriter(site=site, output=output, before=memory.sitemaps)
-    listed = [(one.page, None if one.outcome.hidden else one.outcome.shown) for one in finished]
-    findings += sitemaps.write(listed) if settings.sitemap else sitemaps.withdraw(listed)
-    records = {page.path: None for page in pages} | {one.page.path: one.record for one in finished}
-    memory.close(records, known, casting.heroes, sitemaps.written)
-    return build_result(
-        findings,
-        [one.outcome for one in finished],
-        made=encoded.misses,
-        encoded=encoded.misses + finisher.encoded_again,
-        changed=output.changed,
-    )
+    context.findings.extend(unwritable_finding(Page(path=path), error) for path, error in context.stale.remove())
+    return WrittenSite(pages=pages, encoded=encoded.misses + writer.encoded_again)
 
 
-def _repeat(row: UnchangedPage, replay: PageReplayer, sweep: StaleFileCleaner) -> WrittenPage:
+def _repeat(context: BuildContext, row: UnchangedPage, replayer: PageReplayer) -> WrittenPage:
     """The page as its record says. What cannot be written is a finding that fails the build."""
     try:
-        replay.finish(row.page, row.record, sweep)
+        replayer.finish(row.page, row.record, context.stale)
     except (OSError, ImageseoError) as error:
         before = row.record.outcome
-        outcome = structs.replace(before, findings=[*before.findings, unwritable_finding(row.page, error)], named=[])
+        outcome = structs.replace(before, faults=[*before.faults, unwritable_finding(row.page, error)], named=[])
         return WrittenPage(page=row.page, outcome=outcome)
     return WrittenPage(page=row.page, outcome=row.record.outcome, record=row.record)
 
 
-def _specs(planned: Iterable[Planned]) -> list[VariantSpec]:
-    return list(dict.fromkeys(spec for one in planned for spec in one.plan.specs))
+def _replace_originals(context: BuildContext, written: WrittenSite, jobs: Jobs, encoded: EncodeResult) -> None:
+    """Put smaller files in the place of the pages' own, and back where that is not wanted any more."""
+    paths = {page.path for page in context.site.pages}
+    failed = context.originals.settle(
+        [new for page in written.pages for new in page.outcome.replaced],
+        before=context.state.replaced_before,
+        spared=context.state.replaced_elsewhere(paths, context.files.exists),
+        read=source_images.reader(context.encoder, encoded, context.store, jobs),
+    )
+    context.findings.extend(unwritable_finding(Page(path=path), error) for path, error in failed)
+
+
+def _write_sitemaps(context: BuildContext, written: WrittenSite) -> None:
+    sitemaps = SitemapWriter(site=context.site, output=context.output, before=context.state.sitemaps)
+    listed = [(each.page, None if each.outcome.hidden else each.outcome.shown) for each in written.pages]
+    context.findings.extend(sitemaps.write(listed) if context.settings.sitemap else sitemaps.withdraw(listed))
+    written.sitemaps = sitemaps.written
+
+
+def _record(context: BuildContext, written: WrittenSite) -> None:
+    """Write the build state for the next build."""
+    records: dict[str, PageRecord | None] = {page.path: None for page in context.pages}
+    records |= {each.page.path: each.record for each in written.pages}
+    context.state.close(records, context.probes, context.heroes.heroes, written.sitemaps)

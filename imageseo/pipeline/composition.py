@@ -29,13 +29,14 @@ from imageseo.layout import layout_file
 from imageseo.lint import parallel
 from imageseo.lint.engine import location_of
 from imageseo.lint.linter import LintResult
+from imageseo.lint.severity import SeverityLevels, apply_levels
 from imageseo.model.errors import RecipeError
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.hero import HeroRequest
 from imageseo.model.protocols import Codec, HeroProvider, MasterStore, Metric, Progress, ProviderContext, Result
 from imageseo.model.site import Page, Site
 from imageseo.pipeline import hero_crops as cutting
-from imageseo.pipeline.build import BuildTools
+from imageseo.pipeline.context import BuildTools
 from imageseo.pipeline.incremental import build_state
 from imageseo.pipeline.incremental.build_state import RecordingStore
 from imageseo.pipeline.incremental.state_session import StateSession
@@ -138,8 +139,7 @@ def build_tools(
             library=library(settings, project),
             rules=parallel.installed_rules(),
             probe=partial(probe, max_pixels=settings.encode.max_pixels),
-            locate=folder.locate,
-            memory=StateSession(
+            state=StateSession(
                 cache=folder.folder,
                 versions=_versions(coders, [how, *others], judge, crops=bool(settings.hero.crops)),
                 store=kept,
@@ -177,7 +177,8 @@ def lint_site(
     result = parallel.lint_pages(site, settings, workers=workers(settings), only=only, progress=progress)
     if not settings.frozen:
         return result
-    found = sorted([*result.findings, *_unpinned(site, settings, command)], key=lambda finding: finding.sort_key)
+    unpinned = apply_levels(_unpinned(site, settings, command), SeverityLevels.of(settings.lint, only=only))
+    found = sorted([*result.findings, *unpinned], key=lambda finding: finding.sort_key)
     return replace(result, findings=tuple(found))
 
 

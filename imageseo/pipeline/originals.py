@@ -22,20 +22,19 @@ class OriginalFiles:
     """Knows which files of the site are ours, and by the store what they stand in for.
 
     Nothing is believed but the store's word on a file's digest: one that somebody has edited since, though it still
-    names us as its writer, is his. ``locate``: digest -> the store's file. ``max_pixels``: as probes take it.
+    names us as its writer, is his. ``max_pixels``: as probes take it.
     """
 
-    known: ProbeCache
+    probes: ProbeCache
     store: Store
     output: OutputFolder
-    locate: Callable[[str], Path]
     max_pixels: int
     _standing: dict[str, str] = field(default_factory=dict)  # site path -> digest of our file that lies there
     _were: dict[str, Asset] = field(default_factory=dict)  # site path -> what it stands in for
 
     def asset(self, path: str) -> Asset | BadAsset:
         """The image at a site path, as its author published it. Where nobody has that any more, our own file."""
-        found = self.known.asset(path)
+        found = self.probes.asset(path)
         if isinstance(found, BadAsset) or found.writer != RECOMPRESSED:
             return found
         original = self._original(found.sha256)
@@ -49,7 +48,7 @@ class OriginalFiles:
         """Where the bytes of an asset lie: in the site, or in the store when a file of ours has taken their place."""
         were = self._were.get(asset.path)
         kept = were is not None and were.sha256 == asset.sha256
-        return self.locate(asset.sha256) if kept else self.output.root / asset.path
+        return self.store.path(asset.sha256) if kept else self.output.root / asset.path
 
     def sizes(self) -> Iterator[tuple[str, int]]:
         """Site path -> bytes, of the files that will be put back unless they are replaced again."""
@@ -123,13 +122,13 @@ class OriginalFiles:
         stored = self.store.find(_kept(told)) if told is not None else None
         if told is None or stored is None or stored.sha256 != told:
             return None
-        asset = self.known.recall(told)
+        asset = self.probes.recall(told)
         if asset is None:
             data = self.store.read(stored)
             found = probe_bytes(data, "", max_pixels=self.max_pixels) if data is not None else None
             asset = found if isinstance(found, Asset) else None
         if asset is not None:
-            self.known.keep(asset)
+            self.probes.keep(asset)
         return asset
 
     def _read(self, key: str) -> bytes | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -50,7 +50,6 @@ class HeroPublisher:
     rights: RightsSettings
     jpeg_quality: int
     max_pixels: int
-    locate: Callable[[str], Path]
     store: Store
     known: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     heroes: dict[str, tuple[str, int]] = field(default_factory=dict)  # as ``known``, of this build
@@ -242,7 +241,7 @@ class HeroPublisher:
 
     def _pixels(self, master: ResolvedMaster) -> Path:
         """Where the encoder reads a master: in the project when it is pinned, else in the store."""
-        return self.site.project / master.file if master.file is not None else self.locate(master.sha256)
+        return self.site.project / master.file if master.file is not None else self.store.path(master.sha256)
 
     def _say(
         self,

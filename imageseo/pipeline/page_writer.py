@@ -1,29 +1,28 @@
-"""The last steps of a page: hold the budget, publish its variants, judge it, write it."""
+"""Write a page: hold the budget, publish its variants, run the rules, write the file."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
-from pathlib import Path
 from urllib.parse import unquote
 
 from imageseo.config.settings import Settings
-from imageseo.images.encoding.encoder import Encoder, EncodeResult
+from imageseo.images.encoding.encoder import EncodeResult, Jobs
 from imageseo.images.encoding.recompression import is_worthwhile
 from imageseo.lint.engine import CRASHED, location_of, run_rules
-from imageseo.lint.facts.page import PageContext, PageFacts
-from imageseo.lint.rule import Rule
+from imageseo.lint.facts.page import PageFacts
 from imageseo.lint.severity import SeverityLevels
-from imageseo.model.errors import ImageseoError, SiteError
+from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Finding, Severity, Silenced
-from imageseo.model.image import Asset, Rights, Variant, VariantSpec
-from imageseo.model.plan import PageHero, PagePlan
-from imageseo.model.protocols import Store, StoredBlob
-from imageseo.model.site import Page, Site
+from imageseo.model.image import Rights, Variant, VariantSpec
+from imageseo.model.plan import PagePlan
+from imageseo.model.protocols import StoredBlob
+from imageseo.model.site import Page
 from imageseo.pipeline import markup, structured_data, variant_findings, variant_selection
+from imageseo.pipeline.context import BuildContext
 from imageseo.pipeline.incremental.build_state import (
     DroppedVariants,
     PageOutcome,
@@ -34,10 +33,9 @@ from imageseo.pipeline.incremental.build_state import (
 )
 from imageseo.pipeline.incremental.dependencies import DependencyTracker
 from imageseo.pipeline.page_candidates import PageCandidates
+from imageseo.pipeline.planner import PlannedPage
 from imageseo.pipeline.predicted_scan import predicted_scan
 from imageseo.pipeline.sitemap_writer import article_image_urls, is_noindex
-from imageseo.pipeline.stale_files import StaleFileCleaner
-from imageseo.storage.output import OutputFolder
 from imageseo.web import filenames
 from imageseo.web.html import edits
 
@@ -53,32 +51,21 @@ class WrittenPage:
 
 @dataclass(slots=True, kw_only=True)
 class PageWriter:
-    """Finishes pages one by one.
+    """Writes the planned pages of a build, one by one. ``jobs``: where the pixels of each source lie."""
 
-    ``locate``: digest -> the file of the ``store``.
-    """
-
-    site: Site
-    settings: Settings
-    output: OutputFolder
-    sweep: StaleFileCleaner
-    reading: PageContext
-    encoder: Encoder
-    jobs: Mapping[str, tuple[Path, Asset]]
+    context: BuildContext
+    jobs: Jobs
     encoded: EncodeResult
-    locate: Callable[[str], Path]
-    store: Store
-    rules: Sequence[Rule]
     encoded_again: int = 0  # variants of heroes over their budget, that neither pages nor the store had
 
-    def finish(
-        self, page: Page, plan: PagePlan, cast: PageHero | None, files: DependencyTracker, context: bytes | None
-    ) -> WrittenPage:
+    def write(self, planned: PlannedPage, context: bytes | None) -> WrittenPage:
         """Make the plan true. What cannot be written is a finding that fails the build; the page stays as it was.
 
-        ``files``: as they answered while the page was planned. ``context``: of its record; None: there is to be none.
+        ``context``: digest of what the page's record depends on besides files; None: no record is kept.
         """
-        said: list[Finding] = []
+        page, plan, files = planned.page, planned.plan, planned.files
+        found: list[Finding] = []
+        faults: list[Finding] = []
         silenced: list[Silenced] = []
         named: dict[str, Variant] = {}
         record = None
@@ -86,26 +73,27 @@ class PageWriter:
         offers = PageCandidates(
             planned=plan,
             variants=self.encoded.variants,
-            alike=_alike(self.settings),
+            alike=_alike(self.context.settings),
             anew={each.path: each.bytes for each in anew},
         )
         try:
             for each in anew:
                 files.weigh(each.path, each.bytes)
-            offers, record = self._finish(page, offers, cast, files, said, silenced)
+            offers, record = self._write(planned, offers, found, faults, silenced)
             named = offers.paths()
         except (OSError, ImageseoError) as error:
-            said.append(unwritable_finding(page, error))
+            faults.append(unwritable_finding(page, error))
         outcome = PageOutcome(
             images=len(plan.images) + (plan.insert is not None),
             hero=plan.insert is not None or plan.hero_image is not None,
-            findings=said,
+            findings=found,
+            faults=faults,
             silenced=silenced,
             named=[
                 *(PublishedVariant(path, variant.sha256, variant.bytes) for path, variant in named.items()),
                 *(
                     PublishedVariant(crop.path, crop.sha256, crop.bytes)
-                    for crop in (cast.crops if cast is not None else ())
+                    for crop in (planned.hero.crops if planned.hero is not None else ())
                 ),
             ],
             wanted=[
@@ -113,7 +101,7 @@ class PageWriter:
                 for spec in plan.specs
                 if spec in self.encoded.variants
             ],
-            shown=list(article_image_urls(self.site.base_url, files, page, plan)),
+            shown=list(article_image_urls(self.context.site.base_url, files, page, plan)),
             hidden=is_noindex(page, plan),
             notes=list(variant_findings.image_findings(page, plan, self.encoded)),
             dropped=[
@@ -124,7 +112,7 @@ class PageWriter:
             replaced=anew,
         )
         trace = files.trace
-        lasting = not any(each.fails_build or each.message.startswith(CRASHED) for each in said)
+        lasting = not any(each.fails_build or each.message.startswith(CRASHED) for each in [*found, *faults])
         declined = sum(spec in self.encoded.declined for spec in plan.specs)
         complete = len(outcome.wanted) + declined == len(plan.specs)  # what broke or was refused is tried again
         if record is None or context is None or trace is None or not (lasting and complete):
@@ -134,34 +122,37 @@ class PageWriter:
             page=page, outcome=outcome, record=PageRecord(context, author, after, trace, changes, outcome)
         )
 
-    def _finish(
+    def _write(
         self,
-        page: Page,
+        planned: PlannedPage,
         offers: PageCandidates,
-        cast: PageHero | None,
-        files: DependencyTracker,
-        said: list[Finding],
+        found: list[Finding],
+        faults: list[Finding],
         silenced: list[Silenced],
     ) -> tuple[PageCandidates, tuple[bytes, bytes, list[tuple[int, int, bytes]]]]:
-        """What is offered in the end; digests of the page without and with our edits, and these. Fills both lists."""
-        raw = self.output.read(page.path)
+        """Publish and write. The candidates in the end; digests of the page without and with our edits, and these.
+
+        Fills the lists as far as it gets.
+        """
+        page, files, output = planned.page, planned.files, self.context.output
+        raw = output.read(page.path)
         original = edits.strip(raw)
-        graph = self._graph(page, offers.plan, cast, original, said)
+        graph = self._graph(planned, original, faults)
         facts, changes = self._facts(page, offers, original, graph, files)
         over = variant_selection.candidates_over_budget(facts.lcp, facts.budgets) if facts.lcp is not None else {}
         lighter = self._lighter(offers, over) if over else {}
         if lighter:
             offers = offers.instead(lighter)
             facts, changes = self._facts(page, offers, original, graph, files)
-        found, answered = run_rules(facts, self.rules, SeverityLevels.of(self.settings.lint))
-        said += found
+        findings, answered = run_rules(facts, self.context.tools.rules, SeverityLevels.of(self.context.settings.lint))
+        found += findings
         silenced += answered
         paths = offers.paths()
         for path, variant in paths.items():
             self._publish(path, variant)
-        if self.output.write(page.path, facts.html) and original != raw:
-            self.sweep.replaced(page, raw)
-        self.sweep.finished(page, paths)
+        if output.write(page.path, facts.html) and original != raw:
+            self.context.stale.replaced(page, raw)
+        self.context.stale.finished(page, paths)
         after = sha256(facts.html).digest()
         author = sha256(original).digest() if changes else after
         return offers, (author, after, [(*edit.span, edit.replacement) for edit in changes])
@@ -185,23 +176,24 @@ class PageWriter:
         changes = markup.page_edits(offers.plan, offers.variants, json_ld=graph)
         html = edits.apply(original, changes)
         scan = predicted_scan(original, offers.plan, offers.variants)
-        return PageFacts(page, site=self.site, files=files, reading=self.reading, html=html, scan=scan), changes
+        facts = PageFacts(page, site=self.context.site, files=files, reading=self.context.reading, html=html, scan=scan)
+        return facts, changes
 
     def _lighter(self, offers: PageCandidates, over: Mapping[str, int]) -> dict[VariantSpec, Variant]:
         """The hero's too heavy variants, encoded once more; those that became lighter."""
         hero = offers.plan.hero_image or offers.plan.insert
         if hero is None:
             return {}
-        floors = {name: getattr(self.settings.quality_floor, name) for name in ("avif", "webp")}
+        floors = {name: getattr(self.context.settings.quality_floor, name) for name in ("avif", "webp")}
         limits = {unquote(posixpath.basename(url)): limit for url, limit in over.items()}
         wanted = variant_selection.lower_quality_specs(
             hero.specs,
             offers.variants,
             limit_of=lambda variant: limits.get(filenames.variant_file(hero.asset, variant)),
-            quality_of=lambda variant: self.encoder.quality_of(variant, self.jobs),
+            quality_of=lambda variant: self.context.encoder.quality_of(variant, self.jobs),
             floors=floors,
         )
-        done = self.encoder.encode(self.jobs, wanted.values())
+        done = self.context.encoder.encode(self.jobs, wanted.values())
         self.encoded_again += done.misses
         made = done.variants
         return {
@@ -211,26 +203,19 @@ class PageWriter:
         }
 
     def _publish(self, path: str, variant: Variant) -> None:
-        if self.output.holds(path, variant.bytes):
-            return
-        twin = self.locate(variant.sha256)
-        if self.store.intact(StoredBlob(sha256=variant.sha256, bytes=variant.bytes)) and self.output.link(path, twin):
-            return
-        data = self.encoder.bytes_of(variant, self.jobs)
-        if data is None:
-            raise SiteError(f"{path} is gone from the store and cannot be made again", hint="build again")
-        self.output.put(path, data, twin=self.locate(variant.sha256))
+        blob = StoredBlob(sha256=variant.sha256, bytes=variant.bytes)
+        read = partial(self.context.encoder.bytes_of, variant, self.jobs)
+        self.context.output.publish(path, blob, self.context.store, read=read)
 
-    def _graph(
-        self, page: Page, plan: PagePlan, cast: PageHero | None, original: bytes, said: list[Finding]
-    ) -> str | None:
-        base_url = self.site.base_url
-        if not self.settings.json_ld or base_url is None:
+    def _graph(self, planned: PlannedPage, original: bytes, faults: list[Finding]) -> str | None:
+        """The page's JSON-LD; None where the settings or a missing site URL rule it out."""
+        page, base_url, settings = planned.page, self.context.site.base_url, self.context.settings
+        if not settings.json_ld or base_url is None:
             return None
-        house = Rights.of(self.settings.rights)
-        graph = structured_data.graph(page, plan, cast, original, base_url=base_url, house=house)
+        house = Rights.of(settings.rights)
+        graph = structured_data.graph(page, planned.plan, planned.hero, original, base_url=base_url, house=house)
         hint = "mend the theme's template"
-        said += [
+        faults += [
             Finding(rule="ld-parse", severity=Severity.WARN, message=problem, location=location_of(page), hint=hint)
             for problem in graph.problems
         ]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from imageseo.config.settings import LintSettings
 from imageseo.lint.linter import count
+from imageseo.lint.severity import SeverityLevels, apply_levels
 from imageseo.model.finding import Finding, Severity, Silenced
 from imageseo.pipeline import variant_findings
 from imageseo.pipeline.incremental.build_state import PageOutcome
@@ -33,24 +35,29 @@ class BuildResult:
 
 
 def build_result(
-    findings: Iterable[Finding], outcomes: Sequence[PageOutcome], *, made: int, encoded: int, changed: Iterable[str]
+    findings: Iterable[Finding],
+    outcomes: Sequence[PageOutcome],
+    *,
+    settings: LintSettings,
+    made: int,
+    encoded: int,
+    changed: Iterable[str],
 ) -> BuildResult:
-    """The result of a build. ``findings``: of no page alone; ``made``: variants that the pages lacked and got now,
-    ``encoded``: with those that were made once more; ``changed``: paths.
+    """The result of a build. ``findings``: of no page alone, not graded yet; ``made``: variants that the pages lacked
+    and got now, ``encoded``: with those that were made once more; ``changed``: paths.
     """
     dropped, drops = variant_findings.dropped_findings(outcomes)
-    said = [*findings, *dropped, *variant_findings.first_per_image(note for each in outcomes for note in each.notes)]
-    said += [finding for each in outcomes for finding in each.findings]
-    lowered = [
-        # In a build everything that does not fail it is a warning: `--strict` counts those.
-        replace(one, severity=Severity.WARN) if one.severity is Severity.ERROR and not one.fails_build else one
-        for one in said
+    raw = [*findings, *dropped, *variant_findings.first_per_image(note for each in outcomes for note in each.notes)]
+    raw += [fault for each in outcomes for fault in each.faults]
+    graded = [
+        *apply_levels(map(_at_most_warning, raw), SeverityLevels.of(settings)),
+        *(_at_most_warning(finding) for each in outcomes for finding in each.findings),
     ]
     paths = tuple(changed)
     named = [each.path for outcome in outcomes for each in outcome.named]
     wanted = {each.spec for outcome in outcomes for each in outcome.wanted}
     return BuildResult(
-        findings=tuple(sorted(lowered, key=lambda finding: finding.sort_key)),
+        findings=tuple(sorted(graded, key=lambda finding: finding.sort_key)),
         silenced=tuple(
             sorted((one for each in outcomes for one in each.silenced), key=lambda answer: answer.finding.sort_key)
         ),
@@ -68,3 +75,9 @@ def build_result(
             "changed": len(paths),
         },
     )
+
+
+def _at_most_warning(finding: Finding) -> Finding:
+    """In a build everything that does not fail it is a warning: ``--strict`` counts those."""
+    milder = finding.severity is Severity.ERROR and not finding.fails_build
+    return replace(finding, severity=Severity.WARN) if milder else finding

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from pathlib import Path
 
 from imageseo.lint.facts.page import SiteFiles
-from imageseo.model.errors import ImageseoError, SiteError
+from imageseo.model.errors import ImageseoError
 from imageseo.model.image import Span
 from imageseo.model.protocols import Store, StoredBlob
 from imageseo.model.site import Page
@@ -21,12 +20,11 @@ from imageseo.web.html import edits
 
 @dataclass(slots=True, kw_only=True)
 class PageReplayer:
-    """Checks records of the last build, and does again what they say. ``locate``: digest -> the store's file."""
+    """Checks records of the last build, and does again what they say."""
 
     output: OutputFolder
     files: SiteFiles
     store: Store
-    locate: Callable[[str], Path]
     originals: OriginalFiles
     records: Mapping[str, PageRecord]
     _pristine: set[str] = field(default_factory=set)
@@ -76,12 +74,5 @@ class PageReplayer:
     def _publish(self, named: PublishedVariant) -> None:
         if named.path in self._held:
             return
-        if not self.output.holds(named.path, named.bytes):
-            stored = StoredBlob(sha256=named.sha256, bytes=named.bytes)
-            twin = self.locate(named.sha256)
-            if not (self.store.intact(stored) and self.output.link(named.path, twin)):
-                data = self.store.read(stored)
-                if data is None:
-                    raise SiteError(f"{named.path} is gone from the store", hint="build again")
-                self.output.put(named.path, data, twin=twin)
+        self.output.publish(named.path, StoredBlob(sha256=named.sha256, bytes=named.bytes), self.store)
         self._held.add(named.path)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from imageseo.model.errors import SiteError
+from imageseo.model.protocols import Store, StoredBlob
 from imageseo.storage.atomic import remove_partial_files, write_atomic
 
 
@@ -91,6 +93,21 @@ class OutputFolder:
         if twin is None or not self.link(path, twin):
             write_atomic(self.locate(path), data)
             self.changed.append(path)
+
+    def publish(
+        self, path: str, blob: StoredBlob, store: Store, *, read: Callable[[], bytes | None] | None = None
+    ) -> None:
+        """Put a blob of the store at a path whose name carries its hash. Raises OSError, StoreError.
+
+        ``read``: gives the bytes where the store's file cannot be linked; by default the store's own ``read``.
+        Raises SiteError when there are none.
+        """
+        if self.holds(path, blob.bytes) or (store.intact(blob) and self.link(path, store.path(blob.sha256))):
+            return
+        data = read() if read is not None else store.read(blob)
+        if data is None:
+            raise SiteError(f"{path} is gone from the store and cannot be made again", hint="build again")
+        self.put(path, data, twin=store.path(blob.sha256))
 
     def remove(self, path: str) -> None:
         """Take a file of ours away; one that is gone already is no fault. Raises OSError."""

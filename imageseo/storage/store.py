@@ -111,7 +111,7 @@ class FolderStore:
         except OSError:
             return False
 
-    def locate(self, sha256: str) -> Path:
+    def path(self, sha256: str) -> Path:
         """Where the bytes of that hash lie, for readers that want a file; nothing is verified."""
         return Path(self._of(sha256).path(sha256))
 

@@ -62,7 +62,7 @@ def make(request: Path, chosen: Settings) -> dict[str, object]:
     out, sources, specs = told(request)
     with composition.build_tools(chosen, project=out, progress=for_stream()) as tools:
         done = tools.encoder.encode(sources, specs)
-        made = {specs[spec]: str(tools.locate(variant.sha256)) for spec, variant in done.variants.items()}
+        made = {specs[spec]: str(tools.state.store.path(variant.sha256)) for spec, variant in done.variants.items()}
     for spec, problem in done.refused.items():
         print(f"{specs[spec]}: {problem}", file=sys.stderr)
     policy = factory.policy(chosen)

@@ -14,8 +14,10 @@ from PIL import Image
 
 from imageseo.config import load
 from imageseo.config.budgets import BudgetSettings, DesktopBudget, LcpBudget, MobileBudget
-from imageseo.config.settings import HeroSettings, Settings
+from imageseo.config.settings import HeroSettings, LintSettings, Settings
 from imageseo.images.decoding.probe import probe
+from imageseo.integrations import runner
+from imageseo.integrations.progress import Quiet
 from imageseo.lint import parallel
 from imageseo.lint.budgets import lcp, limits
 from imageseo.lint.budgets.spending import PageWeight, budgets_for, lcp_ms
@@ -292,19 +294,27 @@ def test_a_level_stands_for_the_rules_own_and_milder_problems_keep_their_distanc
     levels = {"many": level} if level is not None else {}
     found = run(site, rules=[many], severities=levels).findings
     assert [finding.severity for finding in found] == expected
-    assert apply_levels(found, SeverityLevels(rules=levels)) == list(found)
     by_path = run(site, rules=[many], paths={"a.*": levels}).findings
     assert by_path == found
 
 
-def test_the_whole_sites_problems_keep_their_distance_too_whoever_grades_them(tmp_path: Path) -> None:
+def test_the_whole_sites_problems_keep_their_distance_too_whoever_grades_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def check_site(site: Site) -> list[Problem]:
         return [Problem(message="a"), Problem(message="b", severity=Severity.WARN)]
 
     whole = Rule(id="sitemap-schema", severity=Severity.ERROR, check_site=check_site, site_facts=("site",), manual="m")
-    levels = SeverityLevels(rules={"sitemap-schema": Severity.ERROR})
-    found = run(site_of(tmp_path, {"a.html": ""}), rules=[whole], severities=levels.rules).findings
-    assert [each.severity for each in apply_levels(found, levels)] == [Severity.ERROR, Severity.WARN]
+    levels = {"sitemap-schema": Severity.ERROR}
+    site = site_of(tmp_path, {"a.html": ""})
+    assert [each.severity for each in run(site, rules=[whole], severities=levels).findings] == [
+        Severity.ERROR,
+        Severity.WARN,
+    ]
+    monkeypatch.setattr(parallel, "installed_rules", lambda: (whole,))
+    settings = Settings(lint=LintSettings(rules=levels), frozen=True)
+    result, _ = runner.lint(site, settings, progress=Quiet())
+    assert [each.severity for each in result.findings] == [Severity.ERROR, Severity.WARN]
     beside = found_of("measure-failed", Severity.INFO)
     once = apply_levels([beside], SeverityLevels(rules={"measure-failed": Severity.WARN}))
     assert [each.severity for each in once] == [Severity.INFO]

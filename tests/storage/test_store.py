@@ -233,7 +233,7 @@ def test_a_folder_that_may_only_be_read(folder: Path, tmp_path: Path) -> None:
         "store = FolderStore(Path(sys.argv[1])); stored = store.find('0' * 64); print(store.read(stored))\n"
         "bad = store.find('2' * 64); print(store.read(bad), store.find('2' * 64))\n"
         "again = store.put('2' * 64, b'damaged'); print(store.read(again), store.find('2' * 64) == again == bad)\n"
-        "aside = store.locate(again.sha256); print(aside.read_bytes()); del store; print(aside.parents[2].exists())\n"
+        "aside = store.path(again.sha256); print(aside.read_bytes()); del store; print(aside.parents[2].exists())\n"
         "store = FolderStore(Path(sys.argv[1]))\n"
         "try: store.put('1' * 64, b'new')\n"
         "except StoreError as error: print(error)\n"
@@ -505,7 +505,7 @@ def test_an_odd_thing_in_a_blobs_place_is_a_miss(
     again = store.put(key(1), b"precious")
     assert store.find(key(1)) == again == stored
     assert store.read(again) == b"precious"
-    assert store.locate(again.sha256).read_bytes() == b"precious"
+    assert store.path(again.sha256).read_bytes() == b"precious"
     if make is odd_full_folder:
         assert (blob(folder, stored) / "somebody's").read_bytes() == b"work", "nobody's to delete"
     else:

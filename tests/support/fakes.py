@@ -6,6 +6,7 @@ import hashlib
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageChops, ImageStat
@@ -78,6 +79,9 @@ class MemoryStore:
 
     def intact(self, stored: StoredBlob) -> bool:
         return self.read(stored) is not None
+
+    def path(self, sha256: str) -> Path:
+        return Path("/nowhere") / sha256
 
     def put(self, key: str, data: bytes) -> StoredBlob:
         stored = StoredBlob(sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))

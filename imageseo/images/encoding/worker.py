@@ -9,6 +9,7 @@ import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 from typing import IO
 
 from imageseo.images.encoding import factory
@@ -70,6 +71,9 @@ class _Telling:
     def read(self, stored: StoredBlob) -> bytes | None:
         mine = self._data.get(stored)
         return self._store.read(stored) if mine is None else mine
+
+    def path(self, sha256: str) -> Path:
+        return self._store.path(sha256)
 
     def put(self, key: str, data: bytes) -> StoredBlob:
         stored = self._put[key] = StoredBlob(sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))

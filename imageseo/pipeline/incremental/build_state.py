@@ -67,11 +67,13 @@ class PageOutcome(Struct, array_like=True, frozen=True):
 
     ``shown``: absolute URLs of the article's images. ``hidden``: not to be indexed. ``notes``: what is to be said of an
     image, by its digest; of notes on one image the first page's is told. ``saved``: bytes that a phone need not load.
+    ``findings``: of rules, with their final severity; ``faults``: of the build itself, graded with those of the site.
     """
 
     images: int
     hero: bool
     findings: list[Finding]
+    faults: list[Finding]
     silenced: list[Silenced]
     named: list[PublishedVariant]
     wanted: list[PlannedVariant]
@@ -221,6 +223,9 @@ class RecordingStore:
 
     def intact(self, stored: StoredBlob) -> bool:
         return self._store.intact(stored)
+
+    def path(self, sha256: str) -> Path:
+        return self._store.path(sha256)
 
     def put(self, key: str, data: bytes) -> StoredBlob:
         stored = self._store.put(key, data)

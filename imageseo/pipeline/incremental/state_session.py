@@ -39,7 +39,7 @@ class StateSession:
     store: RecordingStore
     preview: bool = False
     clock: Callable[[], float] = time.time
-    book: BuildState = field(default_factory=BuildState)
+    current: BuildState = field(default_factory=BuildState)
     _name: str = ""
     _common: str = ""
     _probing: str = ""
@@ -63,11 +63,11 @@ class StateSession:
         self._before = book = build_state.read(self.cache, self._name)
         newer = build_state.age(self.cache, twin) > build_state.age(self.cache, self._name)
         self._last = [book, *([build_state.read(self.cache, twin)] if newer else [])]
-        self.book = BuildState(common=self._common, probing=self._probing, marked=book.marked)
+        self.current = BuildState(common=self._common, probing=self._probing, marked=book.marked)
         if book.probing == self._probing:
-            self.book.files, self.book.assets = book.files, book.assets
+            self.current.files, self.current.assets = book.files, book.assets
         if book.common == self._common:
-            self.book.pages, self.book.heroes = book.pages, book.heroes
+            self.current.pages, self.current.heroes = book.pages, book.heroes
         self._mark()
 
     @property
@@ -87,13 +87,13 @@ class StateSession:
 
     def replaced_elsewhere(self, pages: Collection[str], exists: Callable[[str], bool]) -> Collection[str]:
         """Those of pages of the site that this build has nothing to do with, as when languages are built in turn."""
-        others = [record for path, record in self.book.pages.items() if path not in pages and exists(path)]
+        others = [record for path, record in self.current.pages.items() if path not in pages and exists(path)]
         return {new.path for record in others for new in record.outcome.replaced}
 
-    def known(self, root: Path, probe: Callable[..., object]) -> ProbeCache:
+    def probes(self, root: Path, probe: Callable[..., object]) -> ProbeCache:
         """A probe that remembers."""
         now = int(self._began * 1e9)
-        return ProbeCache(root, probe, stamps=self.book.files, assets=self.book.assets, now=now)  # type: ignore[arg-type]
+        return ProbeCache(root, probe, stamps=self.current.files, assets=self.current.assets, now=now)  # type: ignore[arg-type]
 
     def contexts(
         self,
@@ -121,7 +121,7 @@ class StateSession:
         sitemaps: Mapping[str, str],
     ) -> None:
         """Write the book, if it says anything new. ``records``: of every page of this build."""
-        before, book = self._before, self.book
+        before, book = self._before, self.current
         fresh = {path: record for path, record in records.items() if record is not None}
         idle = {path: before.idle.get(path, 0) + 1 for path in book.pages if path not in records}
         idle = {path: count for path, count in idle.items() if count < _PATIENCE}
@@ -161,10 +161,10 @@ class StateSession:
 
     def _mark(self) -> None:
         """Once a day, tell the store that the entries are in use: pages that are replayed ask for none of them."""
-        if 0 <= self._began - self.book.marked < _DAY / 2:
+        if 0 <= self._began - self.current.marked < _DAY / 2:
             return
-        self.book.marked = self._began
-        for key in self._before.reached() if self.book.pages else ():
+        self.current.marked = self._began
+        for key in self._before.reached() if self.current.pages else ():
             self.store.mark(key)
 
 

@@ -1,0 +1,113 @@
+"""BuildTools and BuildContext: what the steps of one build share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from imageseo.config.settings import Settings
+from imageseo.heroes.masters.resolver import MasterResolver
+from imageseo.heroes.recipes.prompt_library import PromptLibrary
+from imageseo.images.encoding.encoder import Encoder
+from imageseo.lint.facts.page import PageContext, SiteFiles
+from imageseo.lint.rule import Rule
+from imageseo.model.finding import Finding
+from imageseo.model.image import Asset, BadAsset
+from imageseo.model.layout import SiteLayout
+from imageseo.model.protocols import Progress, Store
+from imageseo.model.site import Page, Site
+from imageseo.pipeline.incremental.probe_cache import ProbeCache
+from imageseo.pipeline.incremental.state_session import StateSession
+from imageseo.pipeline.originals import OriginalFiles
+from imageseo.pipeline.page_heroes import HeroPublisher
+from imageseo.pipeline.stale_files import StaleFileCleaner
+from imageseo.storage.output import OutputFolder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildTools:
+    """What a build works with, whatever the site; ``composition.build_tools`` makes it.
+
+    ``probe``: file and site path -> Asset or BadAsset. ``state``: what the last build of the site recorded.
+    ``library``: the project's prompts. ``layout``: the layout file's content.
+    """
+
+    encoder: Encoder
+    masters: MasterResolver
+    library: PromptLibrary
+    rules: Sequence[Rule]
+    probe: Callable[[Path, str], Asset | BadAsset]
+    state: StateSession
+    progress: Progress
+    layout: SiteLayout | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildContext:
+    """One build of one site: its inputs, and the objects that its steps share.
+
+    ``pages``: without those that the settings exclude. ``findings``: of no page alone, not graded yet.
+    """
+
+    site: Site
+    settings: Settings
+    tools: BuildTools
+    pages: Sequence[Page]
+    output: OutputFolder
+    probes: ProbeCache
+    originals: OriginalFiles
+    files: SiteFiles
+    reading: PageContext
+    heroes: HeroPublisher
+    stale: StaleFileCleaner
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def state(self) -> StateSession:
+        return self.tools.state
+
+    @property
+    def store(self) -> Store:
+        return self.tools.state.store
+
+    @property
+    def encoder(self) -> Encoder:
+        return self.tools.encoder
+
+    @classmethod
+    def prepare(cls, site: Site, settings: Settings, tools: BuildTools) -> BuildContext:
+        """Open the output folder and the build state. Raises SiteError for a folder that cannot be built in."""
+        output = OutputFolder(site.root, sources=site.sources)
+        state, max_pixels = tools.state, settings.encode.max_pixels
+        state.open(site, settings, tools.rules, tools.layout)
+        probes = state.probes(output.root, tools.probe)
+        originals = OriginalFiles(probes=probes, store=state.store, output=output, max_pixels=max_pixels)
+        files = SiteFiles(site.root, originals.asset)
+        heroes = HeroPublisher(
+            site=site,
+            files=files,
+            output=output,
+            masters=tools.masters,
+            library=tools.library,
+            encoder=tools.encoder,
+            hero=settings.hero,
+            rights=settings.rights,
+            jpeg_quality=settings.quality.jpeg,
+            max_pixels=max_pixels,
+            store=state.store,
+            known=state.current.heroes,
+        )
+        return cls(
+            site=site,
+            settings=settings,
+            tools=tools,
+            pages=site.without(settings.exclude_pages).pages,
+            output=output,
+            probes=probes,
+            originals=originals,
+            files=files,
+            reading=PageContext.of(site, settings, tools.layout),
+            heroes=heroes,
+            stale=StaleFileCleaner(site=site, output=output),
+        )
