@@ -117,11 +117,18 @@ class Project:
         self.note(f"front matter is not used: {why}")
 
 
-def detect_project(folder: Path, *, config: Path | None, note: Callable[[str], None]) -> Project:
+def detect_project(
+    folder: Path, *, config: Path | None, note: Callable[[str], None], settings: Settings | None = None
+) -> Project:
     """The project in ``folder``. ``config``: a TOML file, or a host's own file; found in the folder when None.
 
-    ``note``: takes a line when a host's file is there and the host is not installed. Raises SettingsError.
+    ``note``: takes a line when a host's file is there and the host is not installed. ``settings``: used instead of
+    those that are configured. Raises SettingsError.
     """
+    if settings is not None:
+        beside = _host_beside(folder, note)
+        host, absent = (beside.host, beside.absent) if beside else (None, "")
+        return Project(settings=settings, folder=folder, host=host, absent=absent, note=note)
     if config is not None and not config.is_file():
         raise SettingsError((f"{config}: no such file",))
     if config is not None and config.suffix == ".toml":

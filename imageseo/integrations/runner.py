@@ -56,10 +56,24 @@ def read_settings(folder: Path, **door: Any) -> LoadedSettings:
     return config.read_project(
         folder,
         env={name: value for name, value in os.environ.items() if name != DEBUG},
-        rules=[*(name.replace("_", "-") for name in plugin_loaders("imageseo.rules")), *BUILD_FINDINGS],
-        providers=list(plugin_loaders("imageseo.heroes")),
+        **_installed_names(),
         **door,
     )
+
+
+def load_mapping(mapping: Mapping[str, Any]) -> Settings:
+    """Settings that a program gives as a mapping, validated as a file is. Raises SettingsError with every fault."""
+    from imageseo import config
+
+    return config.load(mapping, "settings", **_installed_names())
+
+
+def _installed_names() -> dict[str, list[str]]:
+    """The ids of the rules and the names of the hero providers that are installed."""
+    return {
+        "rules": [*(name.replace("_", "-") for name in plugin_loaders("imageseo.rules")), *BUILD_FINDINGS],
+        "providers": list(plugin_loaders("imageseo.heroes")),
+    }
 
 
 def build(

@@ -19,7 +19,7 @@ Engine = Callable[[Sequence[Page]], Iterable[PageVerdict]]
 class LintResult:
     """What lint found, sorted by place. ``budgets``: how each stands, the tightest page of each.
 
-    ``seconds`` are for people, never for a report.
+    ``seconds`` are for people, never for a report. ``failed``: set by who knows ``lint.fail_on``.
     """
 
     findings: tuple[Finding, ...]
@@ -29,6 +29,7 @@ class LintResult:
     budgets: tuple[BudgetStatus, ...] = ()
     seconds: float = 0.0
     title: str = "lint"
+    failed: bool = False
 
     @property
     def summary(self) -> Mapping[str, int]:

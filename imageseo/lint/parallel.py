@@ -6,7 +6,8 @@ import multiprocessing
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
 
 from imageseo.config.plugins import plugin_loaders
 from imageseo.config.settings import Settings
@@ -65,7 +66,7 @@ def lint_pages(
         return lint(judge, progress=progress)
 
     def engine(pages: Sequence[Page]) -> Iterator[PageVerdict]:
-        with ProcessPoolExecutor(workers, _context(), _begin, (site, settings, only)) as pool:
+        with _process_pool(workers, (site, settings, only)) as pool:
             # Few batches wait at a time: a result of 50,000 pages must not pile up in front of its reader.
             waiting = []
             for start in range(0, len(pages), _BATCH):
@@ -78,11 +79,22 @@ def lint_pages(
     return lint(judge, engine=engine, progress=progress)
 
 
-def _context() -> multiprocessing.context.BaseContext:
-    """Copies of this process where that is safe; they have everything loaded already."""
+@contextmanager
+def _process_pool(workers: int, start: tuple[Site, Settings, frozenset[str] | None]) -> Iterator[Executor]:
+    """Processes that run the rules: copies of this one where that is safe, for they have everything loaded already.
+
+    Elsewhere loky's, which unlike the standard library's neither run the program's main module again nor need it to
+    be guarded, and which are started safely from any thread.
+    """
+    pool: Executor
     if sys.platform == "linux" and threading.active_count() == 1:
-        return multiprocessing.get_context("fork")
-    return multiprocessing.get_context("spawn")
+        pool = ProcessPoolExecutor(workers, multiprocessing.get_context("fork"), _begin, start)
+    else:
+        import loky
+
+        pool = loky.ProcessPoolExecutor(workers, initializer=_begin, initargs=start)
+    with pool:
+        yield pool
 
 
 _judge: RuleRunner | None = None
