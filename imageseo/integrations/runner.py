@@ -68,7 +68,7 @@ def load_mapping(mapping: Mapping[str, Any]) -> Settings:
     return config.load(mapping, "settings", **_installed_names())
 
 
-def _installed_names() -> dict[str, list[str]]:
+def _installed_names() -> dict[str, Any]:
     """The ids of the rules and the names of the hero providers that are installed."""
     return {
         "rules": [*(name.replace("_", "-") for name in plugin_loaders("imageseo.rules")), *BUILD_FINDINGS],
