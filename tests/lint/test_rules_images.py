@@ -377,4 +377,4 @@ def test_our_own_variants_are_not_opened_again(tmp_path: Path) -> None:
     assert judged(tmp_path, page(tmp_path, body), "srcset_width") == []
     theirs = page(tmp_path / "theirs", body.replace(" data-imageseo>", ">", 1).replace(' data-imageseo="srcset"', ""))
     (found,) = judged(tmp_path / "theirs", theirs, "srcset_width")
-    assert "its srcset says 700w of guide/a-800x450.jpg, which is 800 px wide" in found.message
+    assert "its srcset declares 700w for guide/a-800x450.jpg, which is 800 px wide" in found.message

@@ -104,7 +104,7 @@ def test_a_size_beyond_all_numbers_is_no_size(size: int | str, tmp_path: Path) -
     Image.new("RGB", (160, 90)).save(tmp_path / "a.jpg")
     text = f'{{"@context": "https://schema.org", "@type": "ImageObject", "contentUrl": "a.jpg", "width": {size}}}'
     (found,) = linked(tmp_path, text, "ld-file")
-    assert found.message == "JSON-LD says width more than a million of a.jpg, which is 160×90 px"
+    assert found.message == "JSON-LD declares width more than a million for a.jpg, which is 160×90 px"
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_values_are_found_at_their_place(tmp_path: Path) -> None:
         ("ld-file", 7, 5),
     ]
     assert found[0].hint == "did you mean license?"
-    assert "width 60 of a.png, which is 40×20 px" in found[1].message
+    assert "width 60 for a.png, which is 40×20 px" in found[1].message
     assert found[2].message == "JSON-LD names b.png, which is not in the site"
 
 
@@ -252,7 +252,7 @@ def test_an_article_may_name_its_images_by_reference(tmp_path: Path) -> None:
     assert linked(tmp_path, json.dumps(said), "ld-article", "ld-imageobject", "ld-file") == []
     article["image"] = [{"@id": "#1200"}, {"@id": "#675"}]
     found = linked(tmp_path, json.dumps(said), "ld-article")
-    assert [each.message for each in found] == ["the Article's image is not there as 4:3"]
+    assert [each.message for each in found] == ["the Article has no image in 4:3"]
 
 
 # Sitemaps
@@ -454,12 +454,12 @@ def test_what_is_listed_in_vain(tmp_path: Path) -> None:
     write(tmp_path, {**files, "index.html": "<title>t</title>"})
     found = judge(tmp_path, "sitemap-robots")
     assert [(*places([each])[0], each.message) for each in found] == [
-        ("h/index.html", 2, 1, "the page says noindex, and sitemap.xml lists it (line 4)"),
+        ("h/index.html", 2, 1, "the page has noindex, but sitemap.xml lists it (line 4)"),
         (
             "sitemap.xml",
             3,
             None,
-            "robots.txt forbids Googlebot-Image the listed image https://x.example/img/a.jpg, and 1 more beside it",
+            "robots.txt blocks Googlebot-Image from the listed image https://x.example/img/a.jpg and 1 more in its folder",
         ),
     ]
     assert len(judge(tmp_path, "sitemap-robots", base_url=f"{BASE}project/")) == 0, "nobody reads /project/robots.txt"
@@ -547,12 +547,12 @@ def test_enclosures(tmp_path: Path) -> None:
     write(tmp_path, {"feed.xml": RSS.format(wrong + thumbs), "f/atom.xml": ATOM.format('<link rel="enclosure"/>')})
     found = judge(tmp_path, "feed-enclosure")
     assert [(*places([each])[0], each.message) for each in found] == [
-        ("f/atom.xml", 2, 8, '<link rel="enclosure"> lacks href: nothing'),
-        ("feed.xml", 2, 7, f"<enclosure> says 1 bytes of a.png, which has {size}"),
-        ("feed.xml", 2, 7, "<enclosure> says image/jpeg of a.png, which is image/png"),
-        ("feed.xml", 3, 1, "<enclosure> has no absolute URL: a.png"),
+        ("f/atom.xml", 2, 8, '<link rel="enclosure"> lacks href'),
+        ("feed.xml", 2, 7, f"<enclosure> declares 1 bytes for a.png, which has {size}"),
+        ("feed.xml", 2, 7, "<enclosure> declares image/jpeg for a.png, which is image/png"),
+        ("feed.xml", 3, 1, "<enclosure> has no absolute http(s) URL: a.png"),
         ("feed.xml", 3, 47, "<media:thumbnail> names A.png, which is not in the site"),
-        ("feed.xml", 3, 95, "<media:content> says height 9 of a.png, which is 40×20 px"),
+        ("feed.xml", 3, 95, "<media:content> declares height 9 for a.png, which is 40×20 px"),
     ]
 
 

@@ -29,11 +29,11 @@ _MEND = "mend the template that writes the feed"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enclosure:
     """One file that a feed encloses. ``kind``: ``rss`` (``<enclosure>``), ``atom`` (``<link rel="enclosure">``),
-    ``media`` and ``thumbnail`` (Media RSS). ``said``: its attributes.
+    ``media`` and ``thumbnail`` (Media RSS). ``attributes``: those of its tag.
     """
 
     kind: str
-    said: Mapping[str, str]
+    attributes: Mapping[str, str]
     place: ProblemLocation
 
 
@@ -65,7 +65,7 @@ def read(site: Site) -> Feeds:
         columns = xml_stream.columns(site.root / path, [(line, tag) for _, _, line, tag in found]) if found else {}
         feeds.enclosures += [
             Enclosure(
-                kind=kind, said=said, place=ProblemLocation(file=path, line=line, column=columns.get((line, tag)))
+                kind=kind, attributes=said, place=ProblemLocation(file=path, line=line, column=columns.get((line, tag)))
             )
             for kind, said, line, tag in found
         ]
