@@ -107,7 +107,7 @@ def test_what_ends_is_never_made_endless() -> None:
 
 def test_a_webp_counts_its_plays() -> None:
     source = film(drawn(), "WEBP", loop=3, lossless=False, quality=100)
-    assert animation.read(source, "webp", max_pixels=10**7) == animation.Score(
+    assert animation.read(source, "webp", max_pixels=10**7) == animation.Playback(
         durations=tuple(TIMES), plays=3, kind=animation.read(source, "webp", max_pixels=10**7).kind
     )
 
@@ -152,7 +152,7 @@ def test_nothing_larger_than_the_source_is_offered() -> None:
 
 def test_too_much_is_refused_before_anything_is_decoded() -> None:
     source = film(drawn(), loop=0)
-    with pytest.raises(ValueError, match="4 frames of 120×80 px are more than"):
+    with pytest.raises(ValueError, match="4 frames of 120×80 px exceed the limit"):
         animation.convert(source, "gif", max_pixels=120 * 80 * 4 - 1)
     assert animation.convert(source, "gif", max_pixels=120 * 80 * 4)
 
@@ -187,7 +187,9 @@ def test_equal_at_any_time_of_day() -> None:
 
 def test_rights_and_profile_travel() -> None:
     source = film(drawn(), "WEBP", loop=0, quality=100, icc_profile=pictures.p3_like())
-    saved = animation._saved(source, "webp", animation.read(source, "webp", max_pixels=10**7), "WEBP", pictures.XMP)
+    saved = animation._save_animation(
+        source, "webp", animation.read(source, "webp", max_pixels=10**7), "WEBP", pictures.XMP
+    )
     back = Image.open(io.BytesIO(saved))
     assert (back.info["icc_profile"], back.info["xmp"]) == (pictures.p3_like(), pictures.XMP)
 
@@ -196,7 +198,7 @@ def test_rights_and_profile_travel() -> None:
     ("data", "kind", "words"),
     [
         (pictures.save(pictures.photo(40, 30), "GIF"), "gif", "single frame"),
-        (pictures.animated("PNG"), "png", "left as it is"),
+        (pictures.animated("PNG"), "png", "are not converted"),
     ],
 )
 def test_what_is_no_animation(data: bytes, kind: str, words: str) -> None:

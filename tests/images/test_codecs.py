@@ -244,13 +244,13 @@ def test_svt_is_svt_where_it_can() -> None:
 
 def test_without_its_package_svt_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(avif_svt, "find_spec", lambda name: None)
-    avif_svt._encoder.cache_clear()
+    avif_svt._load_encoder_module.cache_clear()
     try:
         with pytest.raises(MissingExtraError, match="pillow-avif-plugin") as raised:
             avif_svt.CODEC.version()
         assert extras.install_command("svt") in raised.value.hint
     finally:
-        avif_svt._encoder.cache_clear()
+        avif_svt._load_encoder_module.cache_clear()
 
 
 def test_all_parts_of_libavif_have_a_say_in_avifs_version(monkeypatch: pytest.MonkeyPatch) -> None:

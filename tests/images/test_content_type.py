@@ -113,13 +113,13 @@ def test_any_size(size: tuple[int, int]) -> None:
 
 def test_looks_at_so_much_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Image.Image] = []
-    plain = content_type._plain
+    plain = content_type._to_plain_mode
 
     def noted(piece: Image.Image) -> Image.Image:
         seen.append(piece)
         return plain(piece)
 
-    monkeypatch.setattr(content_type, "_plain", noted)
+    monkeypatch.setattr(content_type, "_to_plain_mode", noted)
     huge = Image.new("L", (9000, 7000), 255)
     huge.paste(typed((9000, 1000)).convert("L"), (0, 3000))
     assert classify(huge) is ContentType.LINE

@@ -442,7 +442,7 @@ def test_a_codecs_limit_costs_one_variant(tmp_path: Path) -> None:
 
 def test_never_upscaled(tmp_path: Path) -> None:
     bench = Bench(tmp_path, {"a": pictures.save(pictures.photo(320, 200), "JPEG")})
-    with pytest.raises(ValueError, match="never upscaled: 321"):
+    with pytest.raises(ValueError, match="images are never upscaled: 321"):
         bench.encode([bench.spec("a", 321, "webp")])
 
 

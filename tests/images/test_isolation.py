@@ -92,10 +92,10 @@ def tell(outcomes: Outcomes) -> tuple[dict[int, int], dict[str, str]]:
 def in_process(given: Sequence[EncodeJob], project: Path) -> dict[VariantSpec, bytes]:
     from concurrent.futures import ThreadPoolExecutor
 
-    from imageseo.images.encoding.scheduler import work_through
+    from imageseo.images.encoding.scheduler import run_jobs
 
     with ThreadPoolExecutor(1) as executor:
-        outcomes = list(work_through(given, factory.tuner(FAST, factory.store(FAST, project)), executor, workers=1))
+        outcomes = list(run_jobs(given, factory.tuner(FAST, factory.store(FAST, project)), executor, workers=1))
     return {each.spec: each.data for each in outcomes if isinstance(each, EncodedVariant)}
 
 
@@ -120,7 +120,7 @@ def test_a_decoder_that_eats_memory_costs_its_picture_alone(tmp_path: Path, trap
     trap(320, "hoard = [bytearray(2**28) for _ in range(64)]")  # type: ignore[operator]
     made, failed = tell(engine(tmp_path)(sources(tmp_path / "in", 300, 320, 340)))
     assert sorted(made) == [150, 170, 300, 340]
-    assert failed == {"320.png": "it takes more memory than the build may have"}
+    assert failed == {"320.png": "it needs more memory than the build may use"}
 
 
 def test_what_starves_beside_others_is_tried_alone(tmp_path: Path, trap: object) -> None:

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imageseo.images.metrics._ssimulacra2.ssim import see
-from imageseo.images.metrics._ssimulacra2.xyb import scales
+from imageseo.images.metrics._ssimulacra2.ssim import measure_plane
+from imageseo.images.metrics._ssimulacra2.xyb import xyb_scales
 from imageseo.images.metrics.ssimulacra2 import METRIC
 from imageseo.model import extras
 from imageseo.model.errors import MissingExtraError
@@ -165,8 +165,8 @@ def direct(plane: Any) -> tuple[Any, Any]:
 
 @pytest.mark.parametrize("size", [(57, 57), (300, 71), (61, 2100)])
 def test_strips_leave_no_seams(size: tuple[int, int]) -> None:
-    for plane in next(scales(np.asarray(image(hills(*size))), ["XYB"])).values():
-        seen = see(plane)
+    for plane in next(xyb_scales(np.asarray(image(hills(*size))), ["XYB"])).values():
+        seen = measure_plane(plane)
         mean, variance = direct(plane)
         assert np.abs(seen.mean - mean).max() < 2e-6
         assert np.abs((seen.spread - 0.0009) / 2 - variance).max() < 5e-6
@@ -189,7 +189,7 @@ def test_colour_is_that_of_jpeg_xl() -> None:
             "Y": y + 0.01,
             "B": short - math.cbrt(bias) - y + 0.55,
         }
-        for planes in scales(frame, ["XYB"] * 5):
+        for planes in xyb_scales(frame, ["XYB"] * 5):
             for name, plane in planes.items():
                 assert np.abs(plane - wanted[name]).max() < 5e-4 if name == "X" else 5e-5
 

@@ -60,7 +60,7 @@ PICTURES: dict[str, Image.Image] = {
 @pytest.mark.parametrize("name", PICTURES)
 def test_every_pixel_is_kept(name: str) -> None:
     source = pictures.save(PICTURES[name], "PNG")
-    made = png_optimizer.png(source, 1, xmp=XMP)
+    made = png_optimizer.optimize(source, 1, xmp=XMP)
     assert seen(made) == seen(source)
     assert asset(made).rights.creator == "Ann"
     assert asset(made).writer == RECOMPRESSED
@@ -68,19 +68,19 @@ def test_every_pixel_is_kept(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["few colours", "glass"])
 def test_a_palette_where_it_is_exact(name: str) -> None:
-    made = png_optimizer.png(pictures.save(PICTURES[name], "PNG", compress_level=1), 1, xmp=b"")
+    made = png_optimizer.optimize(pictures.save(PICTURES[name], "PNG", compress_level=1), 1, xmp=b"")
     assert asset(made).mode == "P"
 
 
 def test_alpha_that_hides_nothing_goes() -> None:
-    made = png_optimizer.png(pictures.save(PICTURES["opaque alpha"], "PNG"), 1, xmp=b"")
+    made = png_optimizer.optimize(pictures.save(PICTURES["opaque alpha"], "PNG"), 1, xmp=b"")
     assert asset(made).mode == "RGB"
 
 
 def test_a_key_colour_stays_transparent() -> None:
     source = pictures.save(screen(colours=700), "PNG", transparency=(255, 255, 255))
     assert asset(source).has_alpha
-    assert seen(png_optimizer.png(source, 1, xmp=XMP)) == seen(source)
+    assert seen(png_optimizer.optimize(source, 1, xmp=XMP)) == seen(source)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -89,7 +89,7 @@ def test_upright_as_browsers_show_it(orientation: int) -> None:
     exif[0x0112] = orientation
     source = pictures.save(pictures.photo(90, 40), "PNG", exif=exif.tobytes())
     found = asset(source)
-    made = png_optimizer.png(source, found.orientation, xmp=b"")
+    made = png_optimizer.optimize(source, found.orientation, xmp=b"")
     assert asset(made).orientation == 1
     assert (asset(made).width, asset(made).height) == (found.width, found.height)
     with Image.open(io.BytesIO(source)) as opened:
@@ -106,7 +106,7 @@ def test_the_meaning_of_its_colours_stays_and_nothing_else() -> None:
     extra = [(b"gAMA", (45455).to_bytes(4, "big")), (b"tEXt", b"Comment\x00a secret"), (b"pHYs", bytes(9))]
     rows = b"".join(b"\x00" + bytes([value, 0, 99]) * 40 for value in range(40))
     source = pictures.png(40, 40, depth=8, colour=2, rows=rows, extra=extra)
-    made = chunks(png_optimizer.png(source, 1, xmp=b""))
+    made = chunks(png_optimizer.optimize(source, 1, xmp=b""))
     assert made[b"gAMA"] == extra[0][1]
     assert not made.keys() & {b"tEXt", b"pHYs", b"eXIf", b"tIME"}
 
@@ -115,25 +115,25 @@ def test_greys_with_a_profile_get_no_palette() -> None:
     from PIL import ImageCms
 
     icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    made = png_optimizer.png(pictures.save(screen("L"), "PNG", icc_profile=icc), 1, xmp=b"")
+    made = png_optimizer.optimize(pictures.save(screen("L"), "PNG", icc_profile=icc), 1, xmp=b"")
     assert asset(made).mode == "L"
     assert b"iCCP" in chunks(made)
 
 
 def test_sixteen_bits_are_left_alone() -> None:
-    assert png_optimizer.png(pictures.grey16([0, 70, 65535]), 1, xmp=XMP) == b""
+    assert png_optimizer.optimize(pictures.grey16([0, 70, 65535]), 1, xmp=XMP) == b""
 
 
 def test_flat_pages_are_not_filtered() -> None:
     """What Pillow writes of a page of type is larger: it filters every row."""
     source = screen(colours=900)
-    made = png_optimizer.png(pictures.save(source, "PNG", optimize=True), 1, xmp=b"")
+    made = png_optimizer.optimize(pictures.save(source, "PNG", optimize=True), 1, xmp=b"")
     assert len(made) <= len(pictures.save(source, "PNG", optimize=True))
 
 
 def test_equal_every_time() -> None:
     source = pictures.save(screen(), "PNG")
-    assert png_optimizer.png(source, 1, xmp=XMP) == png_optimizer.png(source, 1, xmp=XMP)
+    assert png_optimizer.optimize(source, 1, xmp=XMP) == png_optimizer.optimize(source, 1, xmp=XMP)
 
 
 def test_its_version_names_the_library_that_packs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,4 +149,4 @@ def damaged(data: bytes) -> bytes:
 @pytest.mark.parametrize("spoil", [pictures.cut, damaged])
 def test_a_damaged_file_says_so(spoil: Any) -> None:
     with pytest.raises((OSError, SyntaxError, ValueError, zlib.error)):
-        png_optimizer.png(spoil(pictures.save(pictures.photo(), "PNG")), 1, xmp=XMP)
+        png_optimizer.optimize(spoil(pictures.save(pictures.photo(), "PNG")), 1, xmp=XMP)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from imageseo.images.decoding.cicp import hdr
+from imageseo.images.decoding.cicp import hdr_format
 from imageseo.images.decoding.probe import probe, probe_bytes
 from imageseo.model.image import Asset, BadAsset, Rights
 from tests.support import pictures
@@ -282,8 +282,8 @@ def test_hdr_is_seen_and_left_alone() -> None:
 
 def test_an_avif_names_its_gain_map_among_its_brands() -> None:
     plain = pictures.save(pictures.photo(), "AVIF")
-    assert hdr(plain, "avif", b"", b"") is None
-    assert hdr(plain.replace(b"MA1B", b"tmap", 1), "avif", b"", b"") == "gain map"
+    assert hdr_format(plain, "avif", b"", b"") is None
+    assert hdr_format(plain.replace(b"MA1B", b"tmap", 1), "avif", b"", b"") == "gain map"
 
 
 def test_wide_is_not_hdr() -> None:

@@ -33,7 +33,7 @@ def test_finds_the_target_on_a_noisy_line(
 
     def score(quality: int) -> float:
         tried.append(quality)
-        return wanted + (quality_model.rungs(format)[quality] - at) * slope + noise.uniform(-0.5, 0.5)
+        return wanted + (quality_model.quality_scale(format)[quality] - at) * slope + noise.uniform(-0.5, 0.5)
 
     found = quality_model.search(score, wanted, first=first, format=format)
     # A first trial within 1.2 is believed with the usual slope, which may be a quarter of this line's.
@@ -51,7 +51,7 @@ def test_few_trials_are_enough_on_the_curves_of_photographs() -> None:
 
         def score(quality: int, at: float = at, slope: float = slope, tried: list[int] = tried) -> float:
             tried.append(quality)
-            return 71 + (quality_model.rungs("avif")[quality] - at) * slope
+            return 71 + (quality_model.quality_scale("avif")[quality] - at) * slope
 
         found = quality_model.search(score, 71, first=quality_model.initial_quality("avif", 320, 71), format="avif")
         counts.append(len(tried))
@@ -86,13 +86,13 @@ def test_one_trial_is_all_that_is_made_when_one_is_allowed() -> None:
 
 def test_numbers_that_encode_alike_are_tried_once_and_cliffs_are_known() -> None:
     """libaom's levels: 44 and 45 are the same, and 51 and 52 are as far apart as 52 and 55."""
-    scale = quality_model.rungs("avif")
+    scale = quality_model.quality_scale("avif")
     assert 45 not in scale
     assert scale[52] - scale[51] == pytest.approx(scale[57] - scale[52], abs=0.3)
     assert list(scale.values()) == sorted(scale.values())
     assert quality_model.to_integer((scale[51] + scale[52]) / 2 + 0.1, "avif") == 52
     assert all(quality_model.to_integer(at, "avif") == one for one, at in scale.items())
-    assert quality_model.rungs("webp") == {one: one for one in range(5, 99)}
+    assert quality_model.quality_scale("webp") == {one: one for one in range(5, 99)}
 
 
 @given(width=SIDES, height=SIDES, format=FORMATS, data=st.data())
@@ -133,9 +133,9 @@ def test_anchors_of_a_photograph() -> None:
 def test_pieces_lie_in_the_picture_apart_and_everywhere(width: int, height: int) -> None:
     sheet, places = quality_model.scored_size((width, height)), list(quality_model.tiles((width, height)))
     if sheet == (width, height):
-        assert height <= 1.5 * quality_model.PIECE
+        assert height <= 1.5 * quality_model.TILE
         return
-    side = quality_model.PIECE
+    side = quality_model.TILE
     assert len({at for _, at in places}) == len(places) == sheet[0] * sheet[1] // side**2
     for (left, top), at in places:
         assert 0 <= left <= width - side
@@ -187,29 +187,35 @@ def test_dear_points_are_spared_and_cheap_ones_given(
     dense: float, fine: float, width: int, wanted: float, leeway: float, format: str
 ) -> None:
     size = (width, max(1, width * 2 // 3))
-    by = quality_model.tilt({320: dense, 1280: fine}, size, wanted, leeway, format=format)
+    by = quality_model.target_adjustment({320: dense, 1280: fine}, size, wanted, leeway, format=format)
     assert abs(by) <= leeway
     assert by == 0 or format == "avif", "where even files cost much"
-    denser = quality_model.tilt({320: dense * 2, 1280: fine * 2}, size, wanted, leeway, format=format)
-    wider = quality_model.tilt({320: dense, 1280: dense}, (2 * size[0], 2 * size[1]), wanted, leeway, format=format)
+    denser = quality_model.target_adjustment({320: dense * 2, 1280: fine * 2}, size, wanted, leeway, format=format)
+    wider = quality_model.target_adjustment(
+        {320: dense, 1280: dense}, (2 * size[0], 2 * size[1]), wanted, leeway, format=format
+    )
     assert denser <= by + 1e-9
-    assert wider <= quality_model.tilt({320: dense, 1280: dense}, size, wanted, leeway, format=format) + 1e-9
-    assert quality_model.tilt({}, size, wanted, leeway, format=format) == 0, (
+    assert (
+        wider <= quality_model.target_adjustment({320: dense, 1280: dense}, size, wanted, leeway, format=format) + 1e-9
+    )
+    assert quality_model.target_adjustment({}, size, wanted, leeway, format=format) == 0, (
         "nothing is known where nothing could be tried"
     )
 
 
 def test_a_file_of_the_usual_size_is_asked_for_the_target_itself() -> None:
     size = (640, 400)
-    usual = quality_model.USUAL["avif"].bytes
+    usual = quality_model.TYPICAL["avif"].neutral_bytes
     assert usual is not None
     for wanted in (65.0, 71.0, 80.0):
-        density = usual * math.exp(quality_model.COST * (wanted - 71)) / size[0] / size[1]
-        assert quality_model.tilt({640: density}, size, wanted, 2, format="avif") == pytest.approx(0, abs=1e-9)
-        assert quality_model.tilt({640: density * 1.5}, size, wanted, 2, format="avif") < -0.2
-    assert quality_model.tilted(50, 0.7, format="avif") == pytest.approx(51), "flat where pictures are calm"
-    assert quality_model.tilted(65, 1.2, format="avif") == pytest.approx(66), "steep where they are not"
-    assert quality_model.tilted(97.9, 2, format="webp") == quality_model.MOST
+        density = usual * math.exp(quality_model.COST_PER_POINT * (wanted - 71)) / size[0] / size[1]
+        assert quality_model.target_adjustment({640: density}, size, wanted, 2, format="avif") == pytest.approx(
+            0, abs=1e-9
+        )
+        assert quality_model.target_adjustment({640: density * 1.5}, size, wanted, 2, format="avif") < -0.2
+    assert quality_model.adjust_quality(50, 0.7, format="avif") == pytest.approx(51), "flat where pictures are calm"
+    assert quality_model.adjust_quality(65, 1.2, format="avif") == pytest.approx(66), "steep where they are not"
+    assert quality_model.adjust_quality(97.9, 2, format="webp") == quality_model.MAX_QUALITY
 
 
 @given(format=FORMATS, width=st.integers(1, 4096), wanted=st.floats(10, 95), before=st.floats(5, 98))

@@ -98,7 +98,7 @@ def test_is_a_policy_of_its_own_and_shows_the_whole_picture() -> None:
     assert "libvips 8." in pixels_vips.version()
     seen: list[tuple[int, int]] = []
     kind, turn, data = SOURCES["jpeg"]
-    pixels_vips.render(data, kind, turn, [(40, 26)], look=lambda image: seen.append(image.size))
+    pixels_vips.render(data, kind, turn, [(40, 26)], inspect=lambda image: seen.append(image.size))
     assert seen == [(400, 260)]
 
 
@@ -109,10 +109,10 @@ def test_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatc
         return import_module(name)
 
     monkeypatch.setattr(pixels_vips, "import_module", missing)
-    pixels_vips._vips.cache_clear()
+    pixels_vips._load_vips.cache_clear()
     try:
         with pytest.raises(MissingExtraError, match="pyvips") as raised:
             pixels_vips.version()
         assert extras.install_command("vips") in raised.value.hint
     finally:
-        pixels_vips._vips.cache_clear()
+        pixels_vips._load_vips.cache_clear()

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from imageseo.images.metadata.rights import MAX_TEXT, TOOLKIT, empty_xmp_packet, read_rights, writer, xmp_packet
+from imageseo.images.metadata.rights import MAX_TEXT, TOOLKIT, empty_xmp_packet, read_rights, read_writer, xmp_packet
 from imageseo.model.hero import ALGORITHMIC_MEDIA
 from imageseo.model.image import Rights
 from tests.support import pictures
@@ -45,7 +45,7 @@ def test_says_nothing_of_what_is_not_known() -> None:
 
 
 def test_a_bare_packet_says_who_wrote_it_and_nothing_else() -> None:
-    assert writer(empty_xmp_packet()) == TOOLKIT
+    assert read_writer(empty_xmp_packet()) == TOOLKIT
     assert read_rights(xmp=empty_xmp_packet()) == Rights()
     etree.fromstring(empty_xmp_packet())
 

@@ -130,7 +130,7 @@ def test_real_encoders_give_equal_bytes_at_one_two_and_eight_workers(tmp_path: P
 
     for number in range(3):
         (tmp_path / f"{number}.jpg").write_bytes(pictures.save(pictures.photo(520, 340, number), "JPEG", quality=92))
-    ways = {"avif": CodecSettings(effort=8, target=70.0, trial=10), "webp": CodecSettings(effort=2, target=70.0)}
+    ways = {"avif": CodecSettings(effort=8, target=70.0, trial_effort=10), "webp": CodecSettings(effort=2, target=70.0)}
     found: list[Mapping[VariantSpec, Variant]] = []
     for workers in (1, 2, 8):
         jobs, specs = dict[str, tuple[Path, Asset]](), list[VariantSpec]()
@@ -153,7 +153,7 @@ def test_real_encoders_give_equal_bytes_at_one_two_and_eight_workers(tmp_path: P
 
 def test_trials_are_cheap_where_they_are_wide(tmp_path: Path) -> None:
     bench, codec = Bench(tmp_path), Veil()
-    how = EncodingPolicy(ways={"webp": CodecSettings(effort=6, target=90.0, trial=10)})
+    how = EncodingPolicy(ways={"webp": CodecSettings(effort=6, target=90.0, trial_effort=10)})
     bench.encode(codec, bench.specs(640), how=how)
     wide = [effort for width, _, effort, _ in codec.calls if width == 1280]
     assert wide.count(6) == 1
@@ -163,7 +163,7 @@ def test_trials_are_cheap_where_they_are_wide(tmp_path: Path) -> None:
 
 def test_what_is_wider_still_is_judged_by_pieces_at_the_cheap_effort(tmp_path: Path) -> None:
     bench, codec, judge = Bench(tmp_path, ((2600, 1700),)), Veil(), Plainly()
-    how = EncodingPolicy(ways={"avif": CodecSettings(effort=6, target=90.0, trial=10)})
+    how = EncodingPolicy(ways={"avif": CodecSettings(effort=6, target=90.0, trial_effort=10)})
     bench.encode(codec, bench.specs(320, 1280, format="avif"), how=how, metric=judge)
     assert {size for size in judge.seen if size[0] > 16} == {(320, 209), (1280, 837)}
     codec.calls.clear()
@@ -363,15 +363,17 @@ class TestProfiles:
             quality=QualitySettings(webp=70),
             target=TargetSettings(avif=80, leeway=1),
         )
-        assert how.way("avif") == CodecSettings(effort=8, target=80, type=80, trial=10, leeway=1)
+        assert how.way("avif") == CodecSettings(effort=8, target=80, text_target=80, trial_effort=10, leeway=1)
         assert (how.way("webp").effort, how.way("webp").quality, how.way("webp").target) == (6, 70, None)
-        assert policy("default", encode=EncodeSettings(avif_speed=10)).way("avif").trial is None
-        assert policy("small", encode=EncodeSettings(avif_encoder="svt")).way("avif").trial is None
+        assert policy("default", encode=EncodeSettings(avif_speed=10)).way("avif").trial_effort is None
+        assert policy("small", encode=EncodeSettings(avif_encoder="svt")).way("avif").trial_effort is None
 
     def test_type_is_held_to_more_than_photographs(self) -> None:
         way = policy("default").way("avif")
-        assert way.aim(ContentType.PHOTO) < way.aim(ContentType.SCREEN) == way.aim(ContentType.LINE)
-        assert policy("default", target=TargetSettings(avif=90)).way("avif").aim(ContentType.SCREEN) == 90
+        assert (
+            way.target_for(ContentType.PHOTO) < way.target_for(ContentType.SCREEN) == way.target_for(ContentType.LINE)
+        )
+        assert policy("default", target=TargetSettings(avif=90)).way("avif").target_for(ContentType.SCREEN) == 90
 
 
 def test_a_screenshot_keeps_its_type_and_a_photograph_its_size(tmp_path: Path) -> None:
