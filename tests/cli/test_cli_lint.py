@@ -80,7 +80,7 @@ def test_a_rule_that_is_not_there_is_2_with_the_nearest(site: Path, lint: Any) -
     said = lint("--select", "alt-mising", "--ignore", "nothing-*")
     assert said.code == 2
     assert "--select: there is no rule 'alt-mising'; did you mean alt-missing?" in said.err
-    assert "--ignore: no rule is like 'nothing-*'" in said.err
+    assert "--ignore: no rule matches 'nothing-*'" in said.err
     assert lint("--select", "a,,b").code == 2
 
 

@@ -68,12 +68,12 @@ def test_no_file_is_no_baseline(tmp_path: Path) -> None:
     [
         (b"", "line 1, column 1"),
         (b'{"version": 1, "findings": [', "line 1, column"),
-        (b"\xff\xfe", "no UTF-8"),
+        (b"\xff\xfe", "not UTF-8"),
         (b"[]", "expected an object, found a list"),
         (b'{"findings": []}', "version: expected 1, found nothing"),
         (b'{"version": "1", "findings": []}', "version: expected 1, found text"),
         (b'{"version": true, "findings": []}', "version: expected 1, found true or false"),
-        (b'{"version": 2, "findings": []}', "version 2, and this imageseo reads up to 1"),
+        (b'{"version": 2, "findings": []}', "version 2 is not supported; this imageseo reads up to version 1"),
         (b'{"version": 1}', "findings: expected a list, found nothing"),
         (b'{"version": 1, "findings": [1]}', r"findings\[0\]: expected an object, found a number"),
         (
@@ -81,7 +81,7 @@ def test_no_file_is_no_baseline(tmp_path: Path) -> None:
             r"findings\[0\]\.page: expected text, found a number",
         ),
         (b"[" * 100_000, "brackets"),
-        (b'{"version": ' + b"1" * 5000 + b"}", "found what cannot be read"),
+        (b'{"version": ' + b"1" * 5000 + b"}", "unreadable value"),
     ],
 )
 def test_a_broken_baseline_is_named_with_its_place(tmp_path: Path, text: bytes, said: str) -> None:

@@ -62,10 +62,10 @@ def test_a_page_that_somebody_wrote_meanwhile_is_left_alone(tmp_path: Path) -> N
     here = site(tmp_path, {"a.html": PAGE})
     judged = fixes.digests(here)
     (tmp_path / "a.html").write_bytes(PAGE + b"more")
-    with pytest.raises(SiteError, match="was written while lint read it"):
+    with pytest.raises(SiteError, match="changed while lint was running"):
         list(fixes.fixed_pages(here, [finding((3, 6, b"ONE"))], judged))
     (tmp_path / "a.html").unlink()
-    with pytest.raises(SiteError, match="cannot be read any more"):
+    with pytest.raises(SiteError, match="can no longer be read"):
         list(fixes.fixed_pages(here, [finding((3, 6, b"ONE"))], judged))
 
 
@@ -95,7 +95,7 @@ def test_one_page_at_a_time_is_in_memory(tmp_path: Path) -> None:
     assert next(shown).startswith("--- a/0.html\n")
     assert fixes.write(here, counted()) == tuple(names)
     assert alive == 4
-    with pytest.raises(SiteError, match=r"1.html was written"):
+    with pytest.raises(SiteError, match=r"1.html changed while lint"):
         next(shown)
 
 

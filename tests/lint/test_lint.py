@@ -641,7 +641,7 @@ def test_an_animation_needs_another_picture() -> None:
     moving = Asset(path="a.gif", sha256="0" * 64, bytes=900 * KIB, format="gif", width=800, height=450, frames=9)
     hints = [problem.hint for problem in problems(asset=moving, sources=[], treated=False)]
     assert len(hints) == 2
-    assert all("still picture" in hint for hint in hints)
+    assert all("still image" in hint for hint in hints)
 
 
 def test_a_broken_budget_never_looks_kept() -> None:

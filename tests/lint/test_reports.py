@@ -440,7 +440,7 @@ def test_html_shows_the_most_severe_when_there_are_too_many(monkeypatch: pytest.
     root = etree.HTML(text)
     assert len(root.xpath("//*[@data-rule]")) == 2
     assert root.xpath("//*[@data-level='error']")
-    assert "3 milder findings are left out" in text
+    assert "3 less severe findings are left out" in text
 
 
 @needs_chromium
