@@ -177,11 +177,11 @@ def _check_configuration(folder: Path, config: Path | None, note: Callable[[str]
     except ImageseoError as error:
         yield Check(kind="configuration", name=error.title, state=State.BROKEN, detail=error.message, hint=error.hint)
         return
-    host = (
-        f"{project.host.name} ({project.host.config.name})"
-        if project.host
+    generator = (
+        f"{project.generator.name} ({project.generator.config.name})"
+        if project.generator
         else "none; pages are read from the built site"
     )
     yield Check(kind="configuration", name="settings", state=State.OK, detail="no errors")
     yield Check(kind="configuration", name="project", state=State.OK, detail=str(project.folder))
-    yield Check(kind="configuration", name="generator", state=State.OK, detail=host)
+    yield Check(kind="configuration", name="generator", state=State.OK, detail=generator)

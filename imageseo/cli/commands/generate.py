@@ -250,9 +250,9 @@ class _GenerateInputs:
 
 def _is_in_sources(page: str, project: Project, root: Path | None) -> bool:
     """Whether the sources decide about a page's hero; not for a page that a plugin made, whose key is its HTML file."""
-    if root is not None or project.host is None or not page.endswith((".html", ".htm")):
+    if root is not None or project.generator is None or not page.endswith((".html", ".htm")):
         return True
-    return (project.folder / page).resolve().is_relative_to(project.host.source.resolve())
+    return (project.folder / page).resolve().is_relative_to(project.generator.source.resolve())
 
 
 def _find_pages(pages: Sequence[Page], names: Sequence[str], folder: Path) -> list[Page]:
