@@ -289,7 +289,7 @@ def test_each_fault_of_a_sitemap_has_its_place(tmp_path: Path) -> None:
         (9, 96, "<image:title> is no longer read"),
         (9, 138, "<changefreq> is “often”"),
     } | {(line, column, message) for line, column, message in said if "extra" in message}
-    assert any("<extra> may not stand here" in message for *_, message in said)
+    assert any("<extra> is not allowed here" in message for *_, message in said)
     assert {each.severity for each in found} == {Severity.ERROR}
 
 
@@ -385,8 +385,8 @@ def test_an_index_and_what_it_lists(tmp_path: Path) -> None:
     write(tmp_path, {**parts, "b.xml.gz": gzip.compress(urlset(entry("b/", f"{BASE}b.jpg")).encode())})
     found, said = read(tmp_path)
     assert said == [
-        "gone.xml is named here and is not in the site",
-        "deep.xml is an index in an index; search engines go one step only",
+        "gone.xml is referenced here but is not in the site",
+        "deep.xml is an index in an index; search engines follow one level only",
     ]
     assert found.problems[0].place is not None
     assert (found.problems[0].place.file, found.problems[0].place.line) == ("sitemap.xml", 3)
@@ -459,7 +459,8 @@ def test_what_is_listed_in_vain(tmp_path: Path) -> None:
             "sitemap.xml",
             3,
             None,
-            "robots.txt blocks Googlebot-Image from the listed image https://x.example/img/a.jpg and 1 more in its folder",
+            "robots.txt blocks Googlebot-Image from the listed image https://x.example/img/a.jpg "
+            "and 1 more in its folder",
         ),
     ]
     assert len(judge(tmp_path, "sitemap-robots", base_url=f"{BASE}project/")) == 0, "nobody reads /project/robots.txt"
@@ -498,7 +499,7 @@ def test_a_packed_file_of_one_endless_line_is_not_held_in_memory(tmp_path: Path)
             packed.write(b" " * 2**20)
         packed.write(b"</urlset>")
     tracemalloc.start()
-    found = xml_stream.columns(path, [(3, "loc"), (9, "loc")])
+    found = xml_stream.tag_columns(path, [(3, "loc"), (9, "loc")])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert found[3, "loc"] > 1

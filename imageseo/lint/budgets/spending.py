@@ -38,8 +38,8 @@ def lcp_ms(bytes: int) -> int:
 def budgets_for(
     settings: BudgetSettings, matches: Callable[[str, str], bool] = lambda page, glob: False
 ) -> Callable[[str], tuple[Budget, ...]]:
-    """Return a function from a page's file to its budgets. Levels of 0 are off; ``lcp-bytes`` always has budgets for the
-    two gating viewports.
+    """Return a function from a page's file to its budgets. Levels of 0 are off; ``lcp-bytes`` always has budgets for
+    the two gating viewports.
 
     ``matches``: whether a page's file matches a glob; of several matching globs in ``budgets.paths``, the last one that
     sets a level counts.
