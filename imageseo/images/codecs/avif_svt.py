@@ -40,7 +40,7 @@ class AvifSvt:
     default_speed = 8
 
     def version(self) -> str:
-        """Raises MissingExtraError."""
+        """Return the versions of the package, libavif and the encoders. Raises MissingExtraError."""
         encoder = _load_encoder_module()
         parts = [part for part in encoder.codec_versions().split(", ") if part.startswith(("svt", "aom"))]
         return f"1 {_PACKAGE} {metadata.version(_PACKAGE)} libavif {encoder.libavif_version} {' '.join(parts)} tune=4"
@@ -49,7 +49,7 @@ class AvifSvt:
         return ("",) if kind is ContentType.PHOTO else ("4:4:4",)
 
     def encode(self, image: Image, *, quality: int, effort: int | None, xmp: bytes | None, coding: str = "") -> bytes:
-        """Raises MissingExtraError."""
+        """Encode an image. Raises MissingExtraError."""
         svt = not coding and min(image.size) >= _MIN_SIDE
         encoder = _load_encoder_module().AvifEncoder(
             *image.size,

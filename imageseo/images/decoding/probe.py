@@ -189,7 +189,7 @@ def _unreadable_asset(path: str, problem: str, hint: str = _REPLACE) -> BadAsset
 
 
 class _RootFound(Exception):
-    """Stops the parser at the root element."""
+    """Raised to stop the parser at the root element."""
 
 
 def _probe_svg(data: bytes, site_path: str) -> Asset | BadAsset:

@@ -79,7 +79,7 @@ def reference_for(metric: Metric, image: Image) -> Any:
 def run_search(
     codec: Codec, metric: Metric, settings: CodecSettings, search: Search, image: Image, reference: Any
 ) -> QualityPoint:
-    """Run one search. If encoder or metric reject the size, the first quality is the result. Raises MemoryError.
+    """Run one search. If the encoder or metric rejects the size, the first quality is the result. Raises MemoryError.
 
     Trials at the final effort are expensive at the wide anchor. There, the search runs at the trial effort, is
     corrected by the difference of the efforts at the narrower anchor, and refined by a single encode at the final
@@ -111,7 +111,7 @@ def run_search(
         try:
             if reference is not None:
                 return quality_model.search(score_at_effort, target, first=first, format=search.format, trials=trials)
-        except Exception as error:  # encoders may raise any; but low memory must not decide the quality
+        except Exception as error:  # encoders may raise any exception; low memory must not decide the quality
             if is_out_of_memory(error):
                 raise MemoryError(f"{error}") from error
         return first

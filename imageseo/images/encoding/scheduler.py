@@ -37,7 +37,7 @@ MEMORY = 600 * 2**20
 """Estimated bytes that decoded images may use at once; a single larger source file is processed alone."""
 
 AHEAD = 3.0
-"""Estimated seconds of encoding per worker that must be queued before the next source file is opened."""
+"""The next source file is opened when fewer estimated seconds of encoding per worker than this are ready."""
 
 _REFERENCE = 100
 """Bytes per pixel that a metric needs for a reference and, temporarily, to score another image."""

@@ -86,7 +86,7 @@ def render(
 
 
 def _halving_shrinker(level: Image.Image) -> Callable[[Size], Image.Image]:
-    """Shrink with Pillow: halve while the image is at least twice the size, then Lanczos."""
+    """Shrink with Pillow: halve while at least twice the size remains, then Lanczos."""
     full, halvings = level.size, 0
 
     def shrink(size: Size) -> Image.Image:
