@@ -402,7 +402,7 @@ def test_source_lines_are_named_as_the_repository_does(project: Path, lint: Any)
 def test_explain_shows_a_page_and_lists_all(lint: Any, tmp_path: Path) -> None:
     page = lint(command=("explain", "alt-missing"))
     assert page.code == 0
-    assert page.out.startswith("alt-missing (error)\n\nEvery image says what it shows.\n")
+    assert page.out.startswith("alt-missing (error)\n\nEvery image has an alternative text.\n")
     assert "\nBad:\n\n    <img src=" in page.out
     listed = lint(command=("explain",)).out
     assert all(f"{rule.id} " in listed for rule in parallel.installed_rules())
