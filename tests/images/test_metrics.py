@@ -295,8 +295,8 @@ def test_vszip_scores_transparent_images_and_checks_sizes() -> None:
 def test_vszip_without_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "vapoursynth", None)
     module = importlib.import_module("imageseo.images.metrics.vszip")
-    module._core.cache_clear()
-    module._vapoursynth.cache_clear()
+    module._load_core.cache_clear()
+    module._load_vapoursynth.cache_clear()
     whole = image(hills(64, 64))
     with pytest.raises(MissingExtraError, match=r"encode\.metric: vszip") as caught:
         module.METRIC.reference(whole)

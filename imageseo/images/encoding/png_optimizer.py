@@ -40,7 +40,7 @@ def optimize(data: bytes, orientation: int, *, xmp: bytes) -> bytes:
         if opened.mode not in _MODES:
             return b""
         image = _turn_upright(opened, orientation)
-    color_chunks = [_chunk(kind, content) for kind, content in png_chunks(data) if kind in _COLOR_CHUNKS]
+    color_chunks = [_make_chunk(kind, content) for kind, content in png_chunks(data) if kind in _COLOR_CHUNKS]
     pixels = image.convert("RGBA")
     images = [image.convert("RGB") if image.mode == "RGBA" and pixels.getchannel("A").getextrema()[0] == 255 else image]
     grey = image.mode in ("1", "L", "LA") and any(kind == b"iCCP" for kind, _ in png_chunks(data))
@@ -89,11 +89,11 @@ def _compress(image: Image) -> bytes:
         streams += _filter_rows(image)
     # Fast compression ranks the streams almost like the final compression.
     best = min(streams, key=lambda stream: len(zlib.compress(stream, 3)))
-    pixels = _chunk(b"IDAT", zlib.compress(best, 9))
+    pixels = _make_chunk(b"IDAT", zlib.compress(best, 9))
     chunks = list(png_chunks(draft))
     first = next(index for index, (kind, _) in enumerate(chunks) if kind == b"IDAT")
-    before = [_chunk(*chunk) for chunk in chunks[:first]]
-    after = [_chunk(*chunk) for chunk in chunks[first:] if chunk[0] != b"IDAT"]
+    before = [_make_chunk(*chunk) for chunk in chunks[:first]]
+    after = [_make_chunk(*chunk) for chunk in chunks[first:] if chunk[0] != b"IDAT"]
     return b"".join([draft[:8], *before, pixels, *after])
 
 
@@ -123,13 +123,13 @@ def _save(image: Image, **options: Any) -> bytes:
 def _insert_chunks(png: bytes, color_chunks: list[bytes], xmp: bytes) -> bytes:
     """Return the PNG with these chunks inserted after its header."""
     text = b"XML:com.adobe.xmp\x00\x00\x00\x00\x00" + xmp
-    inserted = [*color_chunks, _chunk(b"iTXt", text)] if xmp else color_chunks
+    inserted = [*color_chunks, _make_chunk(b"iTXt", text)] if xmp else color_chunks
     required = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
-    chunks = [_chunk(*chunk) for chunk in png_chunks(png) if chunk[0] in required]
+    chunks = [_make_chunk(*chunk) for chunk in png_chunks(png) if chunk[0] in required]
     return b"".join([png[:8], chunks[0], *inserted, *chunks[1:]])
 
 
-def _chunk(kind: bytes, content: bytes | memoryview) -> bytes:
+def _make_chunk(kind: bytes, content: bytes | memoryview) -> bytes:
     body = kind + content
     return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
 

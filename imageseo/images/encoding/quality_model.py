@@ -166,7 +166,7 @@ def search(score: Callable[[int], float], target: float, *, first: float, format
         above = min((number for number in scores if scores[number] >= target), default=None)
         low = _MIN_QUALITY - 1.0 if below is None else scale[below]
         high = MAX_QUALITY + 1.0 if above is None else scale[above]
-        estimate = scale[best] + miss / _slope(scores, best, target, format)
+        estimate = scale[best] + miss / _estimate_slope(scores, best, target, format)
         if low < high:
             estimate = min(max(estimate, low), high)
         if len(scores) == trials or abs(miss) <= (_FIRST_TOLERANCE if len(scores) == 1 else _TOLERANCE):
@@ -248,7 +248,7 @@ def _clamp(quality: float) -> float:
     return min(float(MAX_QUALITY), max(float(_MIN_QUALITY), quality))
 
 
-def _slope(scores: Mapping[int, float], best: int, target: float, format: str) -> float:
+def _estimate_slope(scores: Mapping[int, float], best: int, target: float, format: str) -> float:
     """Return points of score per point of quality around the target, by the trial on its other side or the nearest."""
     scale = quality_scale(format)
     others = [number for number in scores if number != best]

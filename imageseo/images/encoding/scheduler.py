@@ -146,7 +146,7 @@ class _Queue:
         self._queue_encodes(source, study, now, decoded.images)
         if study.todo:
             later = [spec for spec in specs if spec not in set(now)]
-            largest = max(_bytes(scored_size(size)) for size, _ in study.todo)
+            largest = max(_image_bytes(scored_size(size)) for size, _ in study.todo)
             self.memory_in_use[source] += largest // BYTES_PER_PIXEL * _REFERENCE
             self._search_anchor(source, study, later, decoded.images)
 
@@ -237,7 +237,7 @@ class _Queue:
 
     def _set_memory(self, source: EncodeJob, images: Iterable[Size]) -> None:
         whole_file_memory = source.memory if any(is_whole_file(source.asset, spec) for spec in source.specs) else 0
-        self.memory_in_use[source] = sum(map(_bytes, images)) + whole_file_memory
+        self.memory_in_use[source] = sum(map(_image_bytes, images)) + whole_file_memory
 
     def _on_encoded(self, source: EncodeJob, spec: VariantSpec, done: Future[bytes]) -> Outcomes:
         self._finish_spec(source)
@@ -254,5 +254,5 @@ class _Queue:
             del self.memory_in_use[source], self.specs_left[source]
 
 
-def _bytes(size: Size) -> int:
+def _image_bytes(size: Size) -> int:
     return size[0] * size[1] * BYTES_PER_PIXEL

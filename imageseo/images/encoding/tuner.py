@@ -43,7 +43,7 @@ class QualityStudy:
     def searches(self) -> list[Search]:
         """Return the searches at the next anchor."""
         size, codings = self.todo[0]
-        return [self._search(name, coding, size) for name, coding in codings]
+        return [self._make_search(name, coding, size) for name, coding in codings]
 
     def add_result(self, search: Search, point: QualityPoint) -> bool:
         """Add a result. Return True when the anchor is finished."""
@@ -62,7 +62,9 @@ class QualityStudy:
         """
         settings = self.policy.way(spec.format)
         codings = self.codecs[spec.format].codings(self.kind)
-        qualities = {coding: 0 if coding == LOSSLESS else self._quality(spec, settings, coding) for coding in codings}
+        qualities = {
+            coding: 0 if coding == LOSSLESS else self._choose_quality(spec, settings, coding) for coding in codings
+        }
         if LOSSLESS in qualities and needs_search(spec, self.policy):
             qualities = {
                 coding: quality
@@ -71,7 +73,7 @@ class QualityStudy:
             }
         return tuple(qualities.items())
 
-    def _quality(self, spec: VariantSpec, settings: CodecSettings, coding: str) -> int:
+    def _choose_quality(self, spec: VariantSpec, settings: CodecSettings, coding: str) -> int:
         fixed_quality = settings.quality if spec.quality is None else spec.quality
         if fixed_quality is not None:
             return fixed_quality
@@ -100,7 +102,7 @@ class QualityStudy:
         points = self.qualities[spec.format, coding]
         return {size[0]: points[size[0]] for size in quality_model.anchors(self._size, spec.width, spec.format)}
 
-    def _search(self, format: str, coding: str, size: Size) -> Search:
+    def _make_search(self, format: str, coding: str, size: Size) -> Search:
         target = self.policy.way(format).target_for(self.kind)
         points = {width: point for width, point in self.qualities[format, coding].items() if width < size[0]}
         width = max(points, default=None)

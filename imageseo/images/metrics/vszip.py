@@ -54,7 +54,7 @@ class Vszip:
         from imageseo.images.metrics._ssimulacra2.frames import opaque_frames
         from imageseo.images.metrics._ssimulacra2.score import prepare_frame
 
-        _core()
+        _load_core()
         small = min(image.size) < MIN_SIDE
         frames = tuple(prepare_frame(frame) if small else frame for frame in opaque_frames(image))
         return VszipReference(size=image.size, frames=frames)
@@ -75,7 +75,7 @@ def _compare_frame(before: ReferenceFrame | Frame, after: Frame) -> float:
     if isinstance(before, ReferenceFrame):
         return compare_frame(before, after)
     height, width = after.shape[:2]
-    score = _core().vszip.SSIMULACRA2(_make_clip(before), _make_clip(after)).get_frame(0).props["SSIMULACRA2"]
+    score = _load_core().vszip.SSIMULACRA2(_make_clip(before), _make_clip(after)).get_frame(0).props["SSIMULACRA2"]
     return score_from_error(_error_from_score(float(score)) * math.exp(_BORDER * (1 / width + 1 / height)))
 
 
@@ -95,8 +95,8 @@ def _make_clip(frame: Frame) -> Any:
     import numpy as np
 
     height, width = frame.shape[:2]
-    core = _core()
-    empty = core.std.BlankClip(width=width, height=height, format=_vapoursynth().RGB24, length=1, keep=True)
+    core = _load_core()
+    empty = core.std.BlankClip(width=width, height=height, format=_load_vapoursynth().RGB24, length=1, keep=True)
 
     def fill(n: int, f: Any) -> Any:
         copy = f.copy()
@@ -108,7 +108,7 @@ def _make_clip(frame: Frame) -> Any:
 
 
 @cache
-def _vapoursynth() -> Any:
+def _load_vapoursynth() -> Any:
     try:
         return import_module("vapoursynth")
     except (ImportError, OSError) as error:
@@ -116,8 +116,8 @@ def _vapoursynth() -> Any:
 
 
 @cache
-def _core() -> Any:
-    core = _vapoursynth().core.core
+def _load_core() -> Any:
+    core = _load_vapoursynth().core.core
     if not hasattr(core, "vszip"):
         raise _missing_extra("the package vapoursynth-vszip, which VapourSynth cannot find")
     core.max_cache_size = 64  # MB: no frame is requested twice

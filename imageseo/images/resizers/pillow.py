@@ -75,7 +75,7 @@ def render(
     raw_sizes = {size: size[::-1] if orientation >= 5 else size for size in sizes}
     shrink = (shrinker or _halving_shrinker)(level)
     del level
-    for size, raw_size in sorted(raw_sizes.items(), key=lambda item: (_halvings(full, item[1]), item)):
+    for size, raw_size in sorted(raw_sizes.items(), key=lambda item: (_count_halvings(full, item[1]), item)):
         image = shrink(raw_size)
         image = to_srgb(image)
         if orientation in TURNS:
@@ -91,7 +91,7 @@ def _halving_shrinker(level: Image.Image) -> Callable[[Size], Image.Image]:
 
     def shrink(size: Size) -> Image.Image:
         nonlocal level, halvings
-        while halvings < _halvings(full, size):
+        while halvings < _count_halvings(full, size):
             level, halvings = level.reduce(2), halvings + 1
         # The last row and column of a level may represent less than a whole pixel.
         box = (0.0, 0.0, full[0] / 2**halvings, full[1] / 2**halvings)
@@ -100,7 +100,7 @@ def _halving_shrinker(level: Image.Image) -> Callable[[Size], Image.Image]:
     return shrink
 
 
-def _halvings(full: Size, size: Size) -> int:
+def _count_halvings(full: Size, size: Size) -> int:
     """Return how often the source can be halved and still be twice as large as ``size`` in both dimensions."""
     ratio = min(full[0] / size[0], full[1] / size[1])
     return max(0, int(ratio / 2).bit_length() - 1) if ratio >= 4 else 0

@@ -40,7 +40,7 @@ _A_THIRD_OF_ONE = np.uint32(0x2A5119F2)
 
 
 @cache
-def _tables() -> tuple[Plane, Plane, Plane]:
+def _make_tables() -> tuple[Plane, Plane, Plane]:
     """Return tables for 256 levels: red and green times ``_SHIFT``, and T. Decimal powers are machine-independent."""
     with localcontext() as context:
         context.prec = 30
@@ -75,7 +75,7 @@ def xyb_scales(frame: Frame, plane_names: Sequence[str]) -> Iterator[dict[str, P
 def _first_scale(frame: Frame, names: str) -> tuple[Plane, dict[str, Plane]]:
     """Return the three planes at 1:2, and XYB at 1:1. Works in strips: full-size responses are never stored."""
     height, width = frame.shape[:2]
-    red, green, blue = _tables()
+    red, green, blue = _make_tables()
     halves = np.empty((3, (height + 1) // 2, (width + 1) // 2), _F)
     full = {name: np.empty((height, width), _F) for name in names}
     rows = max(2, BLOCK // width // 2 * 2)
