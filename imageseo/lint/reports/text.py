@@ -61,8 +61,8 @@ def _finding(report: Report, finding: Finding, others: int) -> Iterator[str]:
         yield f"      {' ' * len(number)} | {' ' * frame.caret}{caret}"
 
 
-def _paint(report: Report, colour: str, text: str) -> str:
-    return f"{colour}{text}{_PLAIN}" if report.colour and colour else text
+def _paint(report: Report, color: str, text: str) -> str:
+    return f"{color}{text}{_PLAIN}" if report.colour and color else text
 
 
 def _silenced(report: Report) -> Iterator[str]:

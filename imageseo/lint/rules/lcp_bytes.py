@@ -1,8 +1,8 @@
 """The LCP image keeps its byte budget.
 
 Visitors wait for the largest image near the top, and on a slow phone each 10 KiB cost about 54 ms of LCP (measured on
-MkDocs Material under Lighthouse's slow 4G: 2.5 s are reached at 154 KiB). Bytes are the same on every run, so they can
-fail one; the milliseconds are for reports.
+MkDocs Material under Lighthouse's slow 4G: 2.5 s are reached at 154 KiB). Bytes are the same on every run, so they
+decide whether it fails; the milliseconds are for reports.
 
 The rule checks the candidate that a browser would choose from ``<source>``, ``srcset`` and ``sizes`` at the two gating
 viewports: mobile (412×823 at 1.75x; warning above 100 KiB, error above 150 KiB) and desktop (1350×940 at 1x; 200 and

@@ -3,7 +3,7 @@
 An image that the author or a build prioritises (``fetchpriority="high"``, the hero of the front matter) should be the
 largest element in the first screen. On phones it often is not: a 16:9 image 380 px wide has fewer pixels than a
 paragraph of 560 characters (measured). Then the page's LCP is text: the image competes with fonts and style sheets for
-bandwidth, and its budget limits the wrong thing. Only a browser can find out: pages that ``imageseo measure`` has not
+bandwidth, and its budget limits the wrong thing. This requires a browser: pages that ``imageseo measure`` has not
 measured are not reported.
 
 Bad:

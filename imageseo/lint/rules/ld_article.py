@@ -48,7 +48,7 @@ def check(json_ld: JsonLd, files: SiteFiles, target: Callable[[str], ResolvedUrl
             continue
         kind = min(node.types & ARTICLES)
         listed = list(images_of(node, "image"))
-        if not listed and not any(known.said.get("image") for known in json_ld.named(node.id or "")):
+        if not listed and not any(other.said.get("image") for other in json_ld.named(node.id or "")):
             place = ProblemLocation(offset=node.offset())
             hint = "name its image, ideally in 1:1, 4:3 and 16:9, each 1200 px wide"
             yield Problem(message=f"the {kind} has no image", hint=hint, place=place)

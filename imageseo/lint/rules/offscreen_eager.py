@@ -7,7 +7,7 @@ safe.
 Without a measurement only near certainties are reported: an image of the article after 5,000 characters of text, more
 than any of the viewports shows, and with a file of more than 4 KiB. With a measured layout (``imageseo measure``) every
 image that begins below the first screen of phone, tablet and desktop is reported. ``loading="eager"`` from the author
-is accepted, and so are the images that ``imageseo build`` has processed: it leaves the first two eager if it knows no
+is accepted, and so are the images that ``imageseo build`` has processed: it leaves the first two eager if there is no
 hero. ``--fix`` adds the attribute only if a browser measured the image below the first screen, because collapsed text
 counts as text.
 

@@ -44,19 +44,19 @@ def check(head: Head, files: SiteFiles, target: Callable[[str], ResolvedUrl]) ->
     for preview in og_images(head):
         file = target(preview.url)
         asset = files.asset(file.path) if file.path is not None and file.exists else None
-        known = asset if isinstance(asset, Asset) else None
+        local_asset = asset if isinstance(asset, Asset) else None
         if not preview.url:
             continue  # reported by og-image
         missing = [f"og:image:{part}" for part in ("width", "height", "type", "alt") if not preview.said(part)]
         if missing:
-            size = f" of {known.width}×{known.height} px" if known is not None else ""
+            size = f" of {local_asset.width}×{local_asset.height} px" if local_asset is not None else ""
             yield Problem(
                 message=f"{shorten(preview.url)}{size} lacks {', '.join(missing)}",
                 hint="write one `<meta>` for each after the og:image",
                 place=ProblemLocation(offset=preview.tag.span.start, image=preview.url),
             )
-        if known is not None and known.format != "svg":
-            yield from _mismatches(preview, known)
+        if local_asset is not None and local_asset.format != "svg":
+            yield from _mismatches(preview, local_asset)
 
 
 def _mismatches(preview: OgImage, asset: Asset) -> Iterator[Problem]:

@@ -5,9 +5,9 @@ another file for that image, it downloads both, and the first delays the one tha
 ``href="photo.jpg"`` before an AVIF ``<picture>``, and for ``imagesizes`` that differ from ``sizes``). An image in the
 page's HTML needs no preload: ``fetchpriority="high"`` on its tag is enough, and cannot mismatch.
 
-The rule checks the four viewports of the reports (412 px at 1.75x, 1350 px at 1x, 390 px at 3x, 820 px at 2x), with the
-link's ``media`` and ``type``. A preload of a file that no ``<img>`` of the page references, for example a CSS
-background, is not checked. ``crossorigin`` on only one of the two causes two downloads as well.
+The rule compares both at the four viewports of the reports (412 px at 1.75x, 1350 px at 1x, 390 px at 3x, 820 px at
+2x), with the link's ``media`` and ``type``. A preload of a file that no ``<img>`` of the page references, for example a
+CSS background, is not checked. ``crossorigin`` on only one of the two causes two downloads as well.
 
 Bad (the picture takes the AVIF):
     <link rel="preload" as="image" href="photo-1600x900.jpg">

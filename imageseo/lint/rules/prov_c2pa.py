@@ -1,8 +1,8 @@
 """A C2PA manifest in a published image is valid.
 
 A manifest that does not match its file (edited, resized or given XMP after signing) makes a genuine image look forged.
-The check is done by c2pa-python, the extra `imageseo[c2pa]`; without it a note says that nothing was checked. It does
-not check whether a signer is trusted, and fetches nothing. Off by default, as imageseo does not sign yet.
+It is checked by c2pa-python, the extra `imageseo[c2pa]`; without the extra a note reports that nothing was checked.
+Trust in the signer is not checked, and nothing is fetched. Off by default, as imageseo does not sign yet.
 
 Bad:
     <img src="tower-800x450-c2pa.jpg" alt="A tower">

@@ -1,4 +1,4 @@
-"""Every sitemap of the site is valid and readable for search engines.
+"""Every sitemap of the site is valid, so that search engines can read all of it.
 
 The rule checks `sitemap.xml`, `sitemap-index.xml`, `sitemap_index.xml`, the sitemaps that they list, and those that
 robots.txt announces, compressed or not: well-formed UTF-8 without entities, by a schema of the sitemap protocol and of

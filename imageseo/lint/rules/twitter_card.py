@@ -36,10 +36,10 @@ _LARGE = "summary_large_image"
 def check(head: Head) -> Iterator[Problem]:
     tags, previews = head.named("twitter:card"), og_images(head)
     image_tags = [preview.tag for preview in previews] or list(head.named("twitter:image"))
-    said = next((said for tag in tags if (said := tag.get("content"))), None)
-    if not image_tags or (said or "").lower() in (_LARGE, "player", "app"):
+    card = next((card for tag in tags if (card := tag.get("content"))), None)
+    if not image_tags or (card or "").lower() in (_LARGE, "player", "app"):
         return
-    found = f"twitter:card is {shorten(said)}" if said else "there is no twitter:card"
+    found = f"twitter:card is {shorten(card)}" if card else "there is no twitter:card"
     yield Problem(
         message=f"{found}: X shows the page's image as a small square",
         hint=f'write `<meta name="twitter:card" content="{_LARGE}">`',
