@@ -140,7 +140,7 @@ def explain(rule: str | None, form: str) -> int:
 
 
 def _use_color() -> bool:
-    """Whether standard output is a terminal that accepts colors (https://no-color.org)."""
+    """Whether standard output is a terminal that accepts colours (https://no-color.org)."""
     import os
     import sys
 

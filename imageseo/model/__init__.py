@@ -1,1 +1,1 @@
-"""Domain model: frozen values without behavior beyond derived properties."""
+"""Domain model: frozen values without behaviour beyond derived properties."""

@@ -34,7 +34,7 @@ class SettingsError(ImageseoError):
 
     def __init__(self, faults: tuple[str, ...], *, hint: str = "") -> None:
         self.faults = faults
-        count = f"{len(faults)} fault" + ("" if len(faults) == 1 else "s")
+        count = f"{len(faults)} error" + ("" if len(faults) == 1 else "s")
         super().__init__("\n".join([count, *(f"  - {fault}" for fault in faults)]), hint=hint)
 
 

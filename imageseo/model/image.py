@@ -140,7 +140,7 @@ class PageScan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rights:
-    """Owner and license of an image; from its XMP/IPTC metadata, front matter or settings."""
+    """Owner and licence of an image; from its XMP/IPTC metadata, front matter or settings."""
 
     creator: str | None = None
     credit: str | None = None
@@ -161,7 +161,7 @@ class Rights:
         return cls(**{name: getattr(source, name) for name in names})
 
     def or_else(self, other: Rights) -> Rights:
-        """Return these rights if known, else the other's; they are never mixed (one's license, the other's creator)."""
+        """Return these rights if known, else the other's; they are never mixed (one's licence, the other's creator)."""
         if self.known:
             return self
         return replace(other, digital_source_type=self.digital_source_type or other.digital_source_type)
