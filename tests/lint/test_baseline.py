@@ -64,7 +64,7 @@ def test_missing_file_gives_no_baseline(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         (b"", "line 1, column 1"),
         (b'{"version": 1, "findings": [', "line 1, column"),
@@ -84,14 +84,14 @@ def test_missing_file_gives_no_baseline(tmp_path: Path) -> None:
         (b'{"version": ' + b"1" * 5000 + b"}", "unreadable value"),
     ],
 )
-def test_invalid_baseline_is_reported_with_path_and_position(tmp_path: Path, text: bytes, said: str) -> None:
+def test_invalid_baseline_is_reported_with_path_and_position(tmp_path: Path, text: bytes, expected: str) -> None:
     path = tmp_path / "baseline.json"
     path.write_bytes(text)
-    with pytest.raises(BaselineError, match=said) as told:
+    with pytest.raises(BaselineError, match=expected) as caught:
         baseline.read(path)
-    assert str(path) in told.value.message
-    assert told.value.hint
-    assert told.value.exit_code == 2
+    assert str(path) in caught.value.message
+    assert caught.value.hint
+    assert caught.value.exit_code == 2
 
 
 def test_folder_as_baseline_is_an_error(tmp_path: Path) -> None:

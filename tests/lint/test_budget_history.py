@@ -38,11 +38,11 @@ def git(folder: Path, *words: str) -> None:
 def test_line_has_the_status_of_each_budget(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     git(tmp_path, "commit", "-q", "--allow-empty", "-m", "m")
-    told = entry_of(tmp_path)
-    assert (told["version"], told["date"], told["pages"], told["images"]) == (1, "2026-01-02T03:04:05+00:00", 1, 1)
-    assert len(told["commit"]) == 40
-    assert told["lcp_ms"] == round(1671 + 5.4 * 40)
-    rows = {(each["metric"], each["viewport"]): each for each in told["budgets"]}
+    entry = entry_of(tmp_path)
+    assert (entry["version"], entry["date"], entry["pages"], entry["images"]) == (1, "2026-01-02T03:04:05+00:00", 1, 1)
+    assert len(entry["commit"]) == 40
+    assert entry["lcp_ms"] == round(1671 + 5.4 * 40)
+    rows = {(each["metric"], each["viewport"]): each for each in entry["budgets"]}
     assert rows["lcp-bytes", "mobile"] == {
         "metric": "lcp-bytes",
         "viewport": "mobile",
@@ -79,8 +79,8 @@ def test_undecodable_file_names_are_preserved(tmp_path: Path) -> None:
 
 
 def test_commit_and_date_are_null_outside_a_repository(tmp_path: Path) -> None:
-    told = entry_of(tmp_path)
-    assert (told["commit"], told["date"]) == (None, None)
+    entry = entry_of(tmp_path)
+    assert (entry["commit"], entry["date"]) == (None, None)
 
 
 @pytest.mark.parametrize("text", ["not json\n", "[1]\n", "[" * 100_000 + "\n", '{"a": ' + "1" * 5000 + "}\n"])
@@ -97,14 +97,14 @@ def test_command_line_writes_the_history(tmp_path: Path) -> None:
     entry_of(tmp_path / "site")
     done = small_sites.run("imageseo", "lint", "site", "--budget-report", "history.jsonl", cwd=tmp_path)
     assert "Traceback" not in done.stderr
-    told = json.loads((tmp_path / "history.jsonl").read_text("utf-8"))
-    assert told["pages"] == 1
-    assert {"errors", "warnings", "infos"} <= told.keys()
+    entry = json.loads((tmp_path / "history.jsonl").read_text("utf-8"))
+    assert entry["pages"] == 1
+    assert {"errors", "warnings", "infos"} <= entry.keys()
     more = ("--budget-report", "some.jsonl", "--ignore", "alt-*")
     small_sites.run("imageseo", "lint", "site", *more, cwd=tmp_path)
     some = json.loads((tmp_path / "some.jsonl").read_text("utf-8"))
-    assert told.keys() - some.keys() == {"errors", "warnings", "infos"}, "the missing keys are the counts of findings"
-    assert {each["metric"] for each in told["budgets"]} == {"lcp-bytes"}
+    assert entry.keys() - some.keys() == {"errors", "warnings", "infos"}, "the missing keys are the counts of findings"
+    assert {each["metric"] for each in entry["budgets"]} == {"lcp-bytes"}
 
 
 def test_only_newlines_separate_lines(tmp_path: Path) -> None:

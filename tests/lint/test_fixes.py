@@ -119,6 +119,6 @@ def test_diff_of_a_minified_page_is_split_at_tags(tmp_path: Path) -> None:
     assert lines[2] == "@@ -2,1 +2,1 @@"
     assert max(map(len, lines)) < 200
     assert "\x1b" not in text
-    gone, come = (next(line for line in lines[3:] if line[0] == sign) for sign in "-+")
-    assert gone.endswith('AAA" loading="lazy">')
-    assert come.endswith('AAA">')
+    removed, inserted = (next(line for line in lines[3:] if line[0] == sign) for sign in "-+")
+    assert removed.endswith('AAA" loading="lazy">')
+    assert inserted.endswith('AAA">')

@@ -51,10 +51,10 @@ def site_of(root: Path, pages: Mapping[str, str], *, base_url: str | None = None
     return Site(root=root, project=root, base_url=base_url, pages=tuple(Page(path=name) for name in pages))
 
 
-def prober(root: Path, seen: list[str] | None = None) -> Callable[[str], Asset | BadAsset]:
+def prober(root: Path, probed: list[str] | None = None) -> Callable[[str], Asset | BadAsset]:
     def asset(path: str) -> Asset | BadAsset:
-        if seen is not None:
-            seen.append(path)
+        if probed is not None:
+            probed.append(path)
         return probe(root / path, path, max_pixels=10**8)
 
     return asset
@@ -136,9 +136,9 @@ def test_image_is_probed_once_per_site(tmp_path: Path) -> None:
     picture(tmp_path / "logo.png", 64, 64)
     tag = '<img src="logo.png" alt="" width="64" height="64">'
     site = site_of(tmp_path, {f"{number}.html": tag * 3 for number in range(4)})
-    seen: list[str] = []
-    assert run(site, probe=prober(tmp_path, seen)).findings == ()
-    assert seen == ["logo.png"]
+    probed: list[str] = []
+    assert run(site, probe=prober(tmp_path, probed)).findings == ()
+    assert probed == ["logo.png"]
 
 
 def test_a_page_is_read_once(tmp_path: Path) -> None:
@@ -324,8 +324,8 @@ def test_problems_of_the_whole_site_keep_their_distance_too(tmp_path: Path, monk
 def test_severity_setting_does_not_raise_a_budget_warning(tmp_path: Path) -> None:
     picture(tmp_path / "a.png", kib=130)
     site = site_of(tmp_path, {"a.html": '<h1>t</h1><img src="a.png" alt="a" width="1600" height="900">'})
-    told = [run(site, severities={"lcp-bytes": level}).findings for level in (Severity.ERROR, Severity.INFO)]
-    assert [[each.severity for each in found if each.rule == "lcp-bytes"] for found in told] == [
+    results = [run(site, severities={"lcp-bytes": level}).findings for level in (Severity.ERROR, Severity.INFO)]
+    assert [[each.severity for each in found if each.rule == "lcp-bytes"] for found in results] == [
         [Severity.WARN],
         [Severity.INFO],
     ]
@@ -683,7 +683,7 @@ def test_pages_are_checked_with_the_severities_of_their_path(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("html", "said"),
+    ("html", "expected"),
     [
         (
             '<img src="a.jpg" alt="A" width="1600" height="900" data-imageseo-disable="alt-missing: old">',
@@ -702,12 +702,12 @@ def test_pages_are_checked_with_the_severities_of_their_path(tmp_path: Path) -> 
         ('<img src="a.jpg" alt="A" width="1600" height="900" data-imageseo-disable="hero-unpinned: x">', None),
     ],
 )
-def test_unused_suppression_is_reported(tmp_path: Path, html: str, said: str | None) -> None:
+def test_unused_suppression_is_reported(tmp_path: Path, html: str, expected: str | None) -> None:
     picture(tmp_path / "a.jpg")
     result = run(site_of(tmp_path, {"a.html": html}))
     found = [finding for finding in result.findings if finding.rule == "disable-unused"]
-    assert [finding.severity for finding in found] == [Severity.WARN] * (said is not None)
-    assert all(said in finding.message and finding.location.line == 1 for finding in found if said)
+    assert [finding.severity for finding in found] == [Severity.WARN] * (expected is not None)
+    assert all(expected in finding.message and finding.location.line == 1 for finding in found if expected)
 
 
 def test_suppression_of_a_rule_that_is_off_is_not_reported(tmp_path: Path) -> None:
@@ -717,15 +717,15 @@ def test_suppression_of_a_rule_that_is_off_is_not_reported(tmp_path: Path) -> No
 
 
 def test_rule_of_the_whole_site_runs_once(tmp_path: Path) -> None:
-    asked = []
+    calls = []
 
     def check_site(site: Site, files: SiteFiles) -> list[Problem]:
-        asked.append(files.exists("a.html"))
+        calls.append(files.exists("a.html"))
         return [Problem(message="m", hint="h", place=ProblemLocation(file="robots.txt", line=3))]
 
     whole = Rule(id="whole", severity=Severity.ERROR, check_site=check_site, site_facts=("site", "files"), manual="m")
     result = run(site_of(tmp_path, {"a.html": "<p>", "b.html": "<p>"}), rules=[whole])
-    assert asked == [True]
+    assert calls == [True]
     assert [(each.location, each.severity) for each in result.findings] == [
         (Location(page="robots.txt", line=3), Severity.ERROR)
     ]
@@ -759,13 +759,13 @@ def test_budget_status_has_the_page_that_uses_most(tmp_path: Path) -> None:
     picture(tmp_path / "b.jpg", kib=90)
     one = '<h1>t</h1><img src="a.jpg" fetchpriority="high">'
     site = site_of(tmp_path, {"blog/a.html": one.replace("a.jpg", "../a.jpg"), "b.html": f'{one}<img src="b.jpg">'})
-    said = {
+    budgets = {
         "page-image-bytes": {"mobile": {"error": "100 KiB"}},
         "image-count": {"desktop": {"warn": 1}},
         "paths": {"blog/*": {"page-image-bytes": {"mobile": {"error": "30 KiB"}}}},
     }
-    result = parallel.lint_pages(site, load({"budgets": said}, "x"))
-    told = {
+    result = parallel.lint_pages(site, load({"budgets": budgets}, "x"))
+    by_budget = {
         (each.budget.metric, each.budget.viewport.name, each.budget.pages): (
             each.pages,
             each.worst.page,
@@ -776,7 +776,7 @@ def test_budget_status_has_the_page_that_uses_most(tmp_path: Path) -> None:
         )
         for each in result.budgets
     }
-    assert told == {
+    assert by_budget == {
         ("lcp-bytes", "mobile", "*"): (2, "b.html", 40 * KIB, 0, 0, 1 - 40 / 150),
         ("lcp-bytes", "desktop", "*"): (2, "b.html", 40 * KIB, 0, 0, 1 - 40 / 300),
         ("page-image-bytes", "mobile", "*"): (1, "b.html", 130 * KIB, 0, 1, 1 - 130 / 100),

@@ -217,8 +217,8 @@ def test_frames_use_the_charset_of_the_page_and_are_none_for_missing_lines(tmp_p
     found = source_lines.frame(replace(finding("a.html", 1, "x"), location=at))
     assert found is not None
     assert found.text == '図<img src="a.png">'
-    for gone in (replace(at, line=9), replace(at, line=None), replace(at, page="none.html")):
-        assert source_lines.frame(replace(finding("a.html", 1, "x"), location=gone)) is None
+    for location in (replace(at, line=9), replace(at, line=None), replace(at, page="none.html")):
+        assert source_lines.frame(replace(finding("a.html", 1, "x"), location=location)) is None
 
 
 def test_source_line_is_the_only_line_that_names_the_image(tmp_path: Path) -> None:
@@ -242,10 +242,10 @@ def test_source_outside_the_project_is_named_relative_to_the_repository(tmp_path
     beside, away = (source_of(tmp_path / path, project) for path in ("repo/docs/a.md", "elsewhere/b.md"))
     pages = [Page(path="a.html", hints=PageHints(source=source)) for source in (beside, away)]
     assert [page.key for page in pages] == ["a.html", "a.html"], "the keys of pages in lock files are unchanged"
-    told = [location_of(page).source for page in pages]
-    assert told == ["../docs/a.md", "b.md"]
+    sources = [location_of(page).source for page in pages]
+    assert sources == ["../docs/a.md", "b.md"]
     source_lines = SourceLines(project / "public", project=project, top=repository_root(project))
-    spots = [source_lines.source(finding("a.html", 1, "x", source=source)) for source in told]
+    spots = [source_lines.source(finding("a.html", 1, "x", source=source)) for source in sources]
     assert spots == [SourceLocation(file="docs/a.md", line=2, column=5), None]
 
 
@@ -287,13 +287,13 @@ def test_budgets_are_in_a_table_with_their_headroom() -> None:
         )
         for each, value in ((budget, 51_200), (count, 12))
     )
-    told = report(budgets=standings)
-    lines = text_report.render(told).splitlines()
+    budget_report = report(budgets=standings)
+    lines = text_report.render(budget_report).splitlines()
     assert re.split(r" {2,}", lines[1]) == [
         *("lcp-bytes", "mobile", "3", "50.0 KiB (LCP ≈ 1.9 s)", "100.0 KiB", "200.0 KiB", "+75%", "b/")
     ]
     assert re.split(r" {2,}", lines[2]) == ["image-count (blog/*)", "desktop", "3", "12", "10", "-20%", "b/"]
-    assert "<td>-20%</td>" in html.render(told)
+    assert "<td>-20%</td>" in html.render(budget_report)
 
 
 # ---- SARIF
@@ -312,9 +312,9 @@ def run_of(text: str) -> Any:
 
 def test_sarif_locates_the_source_and_relates_the_page(tmp_path: Path) -> None:
     fix = (Edit(span=Span(8, 8), replacement=b' alt=""'), Edit(span=Span(20, 21), replacement=b"\xe9"))
-    here = replace(finding("a.html", 2, "a.png has no alt attribute", source="docs/a.md"), fix=fix)
-    there = finding("b c.html", 7, "x", rule="page-unreadable")
-    run = run_of(sarif.render(report(here, there, source_lines=site(tmp_path), notes=("a note",))))
+    in_source = replace(finding("a.html", 2, "a.png has no alt attribute", source="docs/a.md"), fix=fix)
+    in_page = finding("b c.html", 7, "x", rule="page-unreadable")
+    run = run_of(sarif.render(report(in_source, in_page, source_lines=site(tmp_path), notes=("a note",))))
     first, second = run["results"]
     place = first["locations"][0]["physicalLocation"]
     assert place["artifactLocation"] == {"uri": "docs/a.md", "uriBaseId": "%SRCROOT%"}
@@ -326,7 +326,7 @@ def test_sarif_locates_the_source_and_relates_the_page(tmp_path: Path) -> None:
     assert [rules[each["ruleIndex"]]["id"] for each in (first, second)] == [first["ruleId"], second["ruleId"]]
     assert rules[0]["helpUri"] == ALT.url
     assert "```html" in rules[0]["help"]["markdown"]
-    assert first["partialFingerprints"]["imageseo/v1"] == with_fingerprints([here])[0].fingerprint
+    assert first["partialFingerprints"]["imageseo/v1"] == with_fingerprints([in_source])[0].fingerprint
     changes = first["fixes"][0]["artifactChanges"][0]["replacements"]
     assert changes[0]["deletedRegion"] == {"byteOffset": 8, "byteLength": 0}
     assert [each["insertedContent"] for each in changes] == [{"text": ' alt=""'}, {"binary": "6Q=="}]
@@ -345,8 +345,8 @@ def test_sarif_of_100_000_findings_keeps_the_most_severe() -> None:
     results = log["runs"][0]["results"]
     assert len(results) == sarif.RESULTS
     assert {each["level"] for each in results} == {"error"}
-    said = log["runs"][0]["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
-    assert said.startswith("75,000 of 100,000 findings are left out")
+    note = log["runs"][0]["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+    assert note.startswith("75,000 of 100,000 findings are left out")
 
 
 def test_sarif_above_the_size_limit_drops_fixes_first_and_then_findings(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,12 +20,15 @@ SITE = ROOT / "site_example"
 
 
 def requests(folder: Path) -> list[HeroRequest]:
-    here = detect_project(folder, config=None, note=lambda text: None)
+    project = detect_project(folder, config=None, note=lambda text: None)
     read = composition.request_reader(
-        here.settings, here.folder, composition.providers(here.settings, here.folder), base_url=here.base_url
+        project.settings,
+        project.folder,
+        composition.providers(project.settings, project.folder),
+        base_url=project.base_url,
     )
-    asked = [read(page) for page in here.pages()[0]]
-    return [request for request in asked if request is not None]
+    all_requests = [read(page) for page in project.pages()[0]]
+    return [request for request in all_requests if request is not None]
 
 
 def test_procedural_heroes_are_credited_and_photographs_are_not_credited_to_imageseo() -> None:
@@ -87,7 +90,7 @@ def test_diffusers_page_documents_every_option_and_scheduler() -> None:
     keys = {key.strip("` ") for row in settings for key in row.split(",")}
     assert keys == {field.name for field in dataclasses.fields(Options)}
     text = (SITE / "docs/features/diffusers.md").read_text(encoding="utf-8")
-    said = text.split("### Schedulers\n", 1)[1].split("Behind most", 1)[0]
-    names = re.findall(r"`([^`]+)`", said)
+    scheduler_list = text.split("### Schedulers\n", 1)[1].split("Behind most", 1)[0]
+    names = re.findall(r"`([^`]+)`", scheduler_list)
     assert [schedulers.canonical(name) for name in names] == names
     assert set(names) == set(schedulers._SAMPLERS)

@@ -234,15 +234,15 @@ def test_unmodified_themes_have_no_errors(theme: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("attributes", "expected"),
     [
         (f'width="900" height="{"9" * 400}"', "900×33554428"),
         (f'width="{"9" * 400}" height="1"', "33554428×1"),
         (f'width="{"9" * 5000}" height="{"9" * 5000}"', "33554428×33554428"),
     ],
 )
-def test_huge_dimension_is_capped_as_in_browsers(said: str, expected: str, tmp_path: Path) -> None:
-    (found,) = lint_page(tmp_path, page(tmp_path, f'<img src="a-1600x900.jpg" alt="A" {said}>'), "img_dimensions")
+def test_huge_dimension_is_capped_as_in_browsers(attributes: str, expected: str, tmp_path: Path) -> None:
+    (found,) = lint_page(tmp_path, page(tmp_path, f'<img src="a-1600x900.jpg" alt="A" {attributes}>'), "img_dimensions")
     assert found.message == f"guide/a-1600x900.jpg is 1600×900 px, but the tag says {expected}"
     assert found.hint is not None
     assert "inf" not in found.hint
@@ -259,11 +259,11 @@ def test_url_served_on_request_is_checked_if_the_file_exists(tmp_path: Path) -> 
 
 def test_lcp_over_a_path_budget_names_that_setting(tmp_path: Path) -> None:
     page(tmp_path, '<picture data-imageseo><img src="a-800x450-40KiB.jpg" alt="A" fetchpriority="high"></picture>')
-    said = {
+    budgets = {
         "lcp-bytes": {"desktop": {"warn": "20 KiB"}},
         "paths": {"guide/*": {"lcp-bytes": {"mobile": {"error": "30 KiB"}}}},
     }
-    found = findings(tmp_path, load("lcp_bytes"), load_settings({"budgets": said}, "x"))
+    found = findings(tmp_path, load("lcp_bytes"), load_settings({"budgets": budgets}, "x"))
     assert sorted(each.hint.rpartition(", or raise ")[2] for each in found if each.hint) == [
         "`budgets.lcp-bytes.desktop.warn`",
         '`budgets.paths."guide/*".lcp-bytes.mobile.error`',

@@ -45,15 +45,15 @@ def exif() -> bytes:
 def picture(suffix: str, *, xmp: bytes = b"", icc: bytes = b"", with_exif: bool = False, size: int = 320) -> bytes:
     """Return an image file with metadata as Pillow writes it."""
     stream = io.BytesIO()
-    said: dict[str, Any] = {"exif": exif()} if with_exif else {}
+    options: dict[str, Any] = {"exif": exif()} if with_exif else {}
     if icc:
-        said["icc_profile"] = icc
+        options["icc_profile"] = icc
     if xmp and suffix == "png":
-        said["pnginfo"] = PngInfo()
-        said["pnginfo"].add_itxt("XML:com.adobe.xmp", xmp.decode())
+        options["pnginfo"] = PngInfo()
+        options["pnginfo"].add_itxt("XML:com.adobe.xmp", xmp.decode())
     elif xmp:
-        said["xmp"] = xmp
-    pictures.photo(size, size * 9 // 16).convert("RGB").save(stream, FORMATS[suffix], **said)
+        options["xmp"] = xmp
+    pictures.photo(size, size * 9 // 16).convert("RGB").save(stream, FORMATS[suffix], **options)
     return stream.getvalue()
 
 
@@ -98,12 +98,12 @@ def test_result_matches_exiftool(tmp_path: Path, suffix: str) -> None:
     file = tmp_path / f"a.{suffix}"
     file.write_bytes(picture(suffix, xmp=AI, with_exif=True))
     done = subprocess.run(["exiftool", "-j", "-n", str(file)], capture_output=True, text=True, check=True)
-    said = json.loads(done.stdout)[0]
+    by_exiftool = json.loads(done.stdout)[0]
     found = SiteFileMetadata(tmp_path).of(file.name)
     assert found is not None
-    assert found.digital_source_type == said["DigitalSourceType"] == TRAINED_MEDIA
+    assert found.digital_source_type == by_exiftool["DigitalSourceType"] == TRAINED_MEDIA
     assert found.count("exif") > 1000
-    assert said["ImageDescription"].startswith("A harbour")
+    assert by_exiftool["ImageDescription"].startswith("A harbour")
 
 
 def test_large_file_is_read_at_its_head_only(tmp_path: Path) -> None:
@@ -157,9 +157,9 @@ ALL = ("prov-dst", "prov-stripped", "prov-consistent", "c2pa-bloat")
 def test_every_file_of_an_ai_image_must_declare_it(tmp_path: Path) -> None:
     assert messages_of(site(tmp_path, a_avif=AI, b_avif=AI, a_jpg=AI), *ALL) == []
     assert messages_of(site(tmp_path), *ALL) == []
-    told = "belongs to an AI-generated image, but its XMP does not declare it"
-    assert messages_of(site(tmp_path, a_jpg=AI), *ALL) == [("prov-dst", f"a.avif (and 1 more of 3 files) {told}")]
-    assert messages_of(site(tmp_path, a_avif=AI, b_avif=AI), *ALL) == [("prov-dst", f"a.jpg {told}")]
+    message = "belongs to an AI-generated image, but its XMP does not declare it"
+    assert messages_of(site(tmp_path, a_jpg=AI), *ALL) == [("prov-dst", f"a.avif (and 1 more of 3 files) {message}")]
+    assert messages_of(site(tmp_path, a_avif=AI, b_avif=AI), *ALL) == [("prov-dst", f"a.jpg {message}")]
 
 
 def test_contradicting_source_types_are_reported(tmp_path: Path) -> None:

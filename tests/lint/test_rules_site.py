@@ -117,12 +117,12 @@ def test_reference_to_an_object_is_not_a_file(image: str, tmp_path: Path) -> Non
         {"@type": "Article", "image": image},
         {"@type": "ImageObject", "@id": image, "contentUrl": "a.jpg"},
     ]
-    said = {"@context": "https://schema.org", "@graph": graph}
-    assert lint_json_ld(tmp_path, json.dumps(said), "ld-file") == []
+    document = {"@context": "https://schema.org", "@graph": graph}
+    assert lint_json_ld(tmp_path, json.dumps(document), "ld-file") == []
     graph[1]["contentUrl"] = "gone.jpg"
-    assert ["gone.jpg" in each.message for each in lint_json_ld(tmp_path, json.dumps(said), "ld-file")] == [True]
-    said["@graph"] = [{"@type": "Article", "image": "https://x.example/gone.jpg#xywh=1,2,3,4"}]
-    assert len(lint_json_ld(tmp_path, json.dumps(said), "ld-file")) == 1
+    assert ["gone.jpg" in each.message for each in lint_json_ld(tmp_path, json.dumps(document), "ld-file")] == [True]
+    document["@graph"] = [{"@type": "Article", "image": "https://x.example/gone.jpg#xywh=1,2,3,4"}]
+    assert len(lint_json_ld(tmp_path, json.dumps(document), "ld-file")) == 1
 
 
 @pytest.mark.parametrize(
@@ -152,9 +152,9 @@ VALUES = st.sampled_from(
 )
 @settings(max_examples=60, deadline=None)
 def test_arbitrary_json_ld_crashes_no_rule(tmp_path_factory: pytest.TempPathFactory, value: Any) -> None:
-    said = {"@context": "https://schema.org", "@graph": value}
+    document = {"@context": "https://schema.org", "@graph": value}
     names = ("ld-parse", "ld-vocab", "ld-imageobject", "ld-file", "ld-article", "prov-dst", "prov-consistent")
-    lint_json_ld(tmp_path_factory.mktemp("ld"), json.dumps(said) + "<img src=a.jpg>", *names)
+    lint_json_ld(tmp_path_factory.mktemp("ld"), json.dumps(document) + "<img src=a.jpg>", *names)
 
 
 @pytest.mark.parametrize(
@@ -248,10 +248,10 @@ def test_an_article_may_name_its_images_by_reference(tmp_path: Path) -> None:
         Image.new("RGB", (width, height)).save(tmp_path / f"{height}.png")
     nodes = [{"@type": "ImageObject", "@id": f"#{side}", "contentUrl": f"{side}.png"} for side in (1200, 900, 675)]
     article = {"@type": "Article", "@id": "#a", "image": [{"@id": f"#{side}"} for side in (1200, 900, 675)]}
-    said = {"@context": "https://schema.org", "@graph": [article, *nodes]}
-    assert lint_json_ld(tmp_path, json.dumps(said), "ld-article", "ld-imageobject", "ld-file") == []
+    document = {"@context": "https://schema.org", "@graph": [article, *nodes]}
+    assert lint_json_ld(tmp_path, json.dumps(document), "ld-article", "ld-imageobject", "ld-file") == []
     article["image"] = [{"@id": "#1200"}, {"@id": "#675"}]
-    found = lint_json_ld(tmp_path, json.dumps(said), "ld-article")
+    found = lint_json_ld(tmp_path, json.dumps(document), "ld-article")
     assert [each.message for each in found] == ["the Article has no image in 4:3"]
 
 
@@ -279,8 +279,8 @@ def test_sitemap_errors_have_line_and_column(tmp_path: Path) -> None:
     )  # fmt: skip
     write(tmp_path, {"sitemap.xml": text})
     found = lint_site(tmp_path, "sitemap-schema")
-    said = {(*places([each])[0][1:], each.message.removeprefix("sitemap.xml: ").split(";")[0]) for each in found}
-    assert said == {
+    errors = {(*places([each])[0][1:], each.message.removeprefix("sitemap.xml: ").split(";")[0]) for each in found}
+    assert errors == {
         (3, 35, "<lastmod> is “2026-13-01”"),
         (4, 78, "<priority> is “1.5”"),
         (6, 3, "<loc> is “/b/”"),
@@ -288,8 +288,8 @@ def test_sitemap_errors_have_line_and_column(tmp_path: Path) -> None:
         (8, 50, "<image:loc> is “c.jpg”"),
         (9, 96, "<image:title> is no longer read"),
         (9, 138, "<changefreq> is “often”"),
-    } | {(line, column, message) for line, column, message in said if "extra" in message}
-    assert any("<extra> is not allowed here" in message for *_, message in said)
+    } | {(line, column, message) for line, column, message in errors if "extra" in message}
+    assert any("<extra> is not allowed here" in message for *_, message in errors)
     assert {each.severity for each in found} == {Severity.ERROR}
 
 
@@ -307,8 +307,8 @@ def read(root: Path, limits: Limits | None = None) -> tuple[sitemaps.Sitemaps, l
 
 def test_sitemap_limits_are_checked(tmp_path: Path) -> None:
     write(tmp_path, {"sitemap.xml": urlset(*(entry(f"{n}/", *(f"{BASE}{i}.jpg" for i in range(n))) for n in range(9)))})
-    found, said = read(tmp_path, Limits(urls=5, images=7))
-    assert said == [
+    found, messages = read(tmp_path, Limits(urls=5, images=7))
+    assert messages == [
         "sitemap.xml: the entries from here on are not read: a file may have 5",
         "sitemap.xml: https://x.example/8/ lists 8 images; 7 are read",
     ]
@@ -320,8 +320,8 @@ def test_sitemap_limits_are_checked(tmp_path: Path) -> None:
 def test_a_sitemap_of_60_mb_is_not_read(tmp_path: Path) -> None:
     with (tmp_path / "sitemap.xml").open("wb") as file:
         file.truncate(60_000_000)
-    _, said = read(tmp_path)
-    assert said == ["sitemap.xml is larger than 52,428,800 bytes (50 MiB), and is not read"]
+    _, messages = read(tmp_path)
+    assert messages == ["sitemap.xml is larger than 52,428,800 bytes (50 MiB), and is not read"]
     (tmp_path / "sitemap.xml").unlink()
     blank = urlset((" " * 1_000_000 + "<!-- -->") * 60)  # packs into 300 KB
     (tmp_path / "sitemap.xml.gz").write_bytes(gzip.compress(blank.encode(), 1))
@@ -383,8 +383,8 @@ def test_sitemap_index_and_its_sitemaps_are_read(tmp_path: Path) -> None:
     index = f"<sitemapindex {SITEMAP}>\n{listed}\n<sitemap><loc>https://elsewhere.example/s.xml</loc></sitemap></sitemapindex>"
     parts = {"sitemap.xml": index, "deep.xml": index, "a.xml": urlset(entry("a/"))}
     write(tmp_path, {**parts, "b.xml.gz": gzip.compress(urlset(entry("b/", f"{BASE}b.jpg")).encode())})
-    found, said = read(tmp_path)
-    assert said == [
+    found, messages = read(tmp_path)
+    assert messages == [
         "gone.xml is referenced here but is not in the site",
         "deep.xml is an index in an index; search engines follow one level only",
     ]
