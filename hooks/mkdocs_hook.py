@@ -1,4 +1,4 @@
-"""A copyable door for MkDocs and ProperDocs: `hooks: [mkdocs_hook.py]`, settings in imageseo.toml or pyproject.toml."""
+"""Hook for MkDocs and ProperDocs, to copy: `hooks: [mkdocs_hook.py]`; settings in imageseo.toml or pyproject.toml."""
 
 from imageseo.integrations.mkdocs import on_config, on_env, on_page_markdown, on_post_build, on_serve, on_startup
 

@@ -1,4 +1,4 @@
-"""A copyable door for Pelican: `PLUGINS = ["pelican_hook"]`; the wheel maps it to `pelican.plugins.imageseo`."""
+"""Plug-in for Pelican, to copy: `PLUGINS = ["pelican_hook"]`; the wheel maps it to `pelican.plugins.imageseo`."""
 
 from imageseo.integrations.pelican import register
 

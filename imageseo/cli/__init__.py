@@ -1,1 +1,1 @@
-"""The command line: options and text. Only click is loaded until a command runs."""
+"""Command line: options and output. Only click is imported until a command runs."""

@@ -1,4 +1,4 @@
-"""The commands that look after the variant cache: nothing but words."""
+"""Commands for the variant cache: options and output only."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ FINDINGS = 1
 
 @click.group()
 def cache() -> None:
-    """Look after the variant cache."""
+    """Inspect, verify and prune the variant cache."""
 
 
 @cache.command()
 @CONFIG
 @FORMAT
 def info(config: Path | None, form: str) -> int:
-    """What the cache holds."""
-    from imageseo.cli.commands import cache as upkeep
+    """Show what the cache contains."""
+    from imageseo.cli.commands import cache as commands
 
-    click.echo(upkeep.info(current_project(config), form), nl=False)
+    click.echo(commands.info(current_project(config), form), nl=False)
     return 0
 
 
@@ -34,19 +34,23 @@ def info(config: Path | None, form: str) -> int:
 @CONFIG
 @FORMAT
 def verify(config: Path | None, form: str) -> int:
-    """Read every entry and remove what is damaged; it is made again when it is needed."""
-    from imageseo.cli.commands import cache as upkeep
+    """Read every entry and remove damaged ones; they are encoded again when needed."""
+    from imageseo.cli.commands import cache as commands
 
-    text, damaged = upkeep.verify(current_project(config), form)
+    text, damaged = commands.verify(current_project(config), form)
     click.echo(text, nl=False)
     return FINDINGS if damaged else 0
 
 
 @cache.command()
-@click.option("--older-than", "age", metavar="AGE", help="Remove what was not used for that long, as in 30d.")
-@click.option("--unreachable", is_flag=True, help="Remove what no site needed when it was last built.")
-@click.option("--max-size", metavar="SIZE", help="Then the longest unused until the rest fits, as in 500 MiB.")
-@click.option("--dry-run", "dry", is_flag=True, help="Say what would go, and remove nothing.")
+@click.option("--older-than", "age", metavar="AGE", help="Remove entries unused for this long, such as 30d.")
+@click.option("--unreachable", is_flag=True, help="Remove entries that no site used in its last build.")
+@click.option(
+    "--max-size",
+    metavar="SIZE",
+    help="Then remove the least recently used entries until the rest fits, such as 500 MiB.",
+)
+@click.option("--dry-run", "dry", is_flag=True, help="Show what would be removed; remove nothing.")
 @click.option("--days", type=click.FloatRange(min=0), hidden=True)
 @CONFIG
 @FORMAT
@@ -59,10 +63,10 @@ def prune(
     config: Path | None,
     form: str,
 ) -> int:
-    """Remove what nothing leads to, what was not used for long, and what does not fit."""
-    from imageseo.cli.commands import cache as upkeep
+    """Remove entries that are unreachable, unused for too long, or over the size limit."""
+    from imageseo.cli.commands import cache as commands
 
     age = age if days is None else f"{days:f}d"
-    done = upkeep.prune(current_project(config), form, age=age, size=max_size, unreachable=unreachable, dry=dry)
-    click.echo(done, nl=False)
+    report = commands.prune(current_project(config), form, age=age, size=max_size, unreachable=unreachable, dry=dry)
+    click.echo(report, nl=False)
     return 0

@@ -1,4 +1,4 @@
-"""The commands that judge and explain: nothing but words."""
+"""Commands `lint` and `explain`: options and output only."""
 
 from __future__ import annotations
 
@@ -14,64 +14,66 @@ if TYPE_CHECKING:
 FINDINGS = 1
 
 
-class Formats(click.ParamType):  # type: ignore[type-arg,unused-ignore]
-    """A format that a report can have; the list is read when one is named, since others may bring theirs."""
+class ReportFormat(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """Name of a report format; the list is read only when a name is converted, since plug-ins may add formats."""
 
     name = "format"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        from imageseo.pipeline import composition as compose
+        from imageseo.pipeline import composition
 
-        known = sorted(compose.reporters())
-        if value not in known:
-            self.fail(f"{value!r} is not one of {', '.join(known)}", param, ctx)
+        names = sorted(composition.reporters())
+        if value not in names:
+            self.fail(f"{value!r} is not one of {', '.join(names)}", param, ctx)
         return str(value)
 
 
-class Ids(click.ParamType):  # type: ignore[type-arg,unused-ignore]
-    """Ids of rules or globs of them, with commas between."""
+class RuleIds(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """Rule ids, or globs of rule ids, separated by commas."""
 
     name = "rules"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         if isinstance(value, tuple):
             return value
-        found = tuple(part.strip() for part in str(value).split(","))
-        if not all(found):
-            self.fail(f"{value!r}: expected ids of rules with commas between", param, ctx)
-        return found
+        ids = tuple(part.strip() for part in str(value).split(","))
+        if not all(ids):
+            self.fail(f"{value!r}: expected rule ids separated by commas", param, ctx)
+        return ids
 
 
 @click.command()
 @click.argument("directory", metavar="DIR", type=PathType())
 @click.option(
-    "--select", type=Ids(), metavar="RULE[,…]", multiple=True, help="Only these rules; `alt-*` takes several."
+    "--select",
+    type=RuleIds(),
+    metavar="RULE[,…]",
+    multiple=True,
+    help="Run only these rules; globs such as `alt-*` work.",
 )
-@click.option("--ignore", type=Ids(), metavar="RULE[,…]", multiple=True, help="All but these rules.")
-@click.option("--fix", is_flag=True, help="Mend in the built pages what can be mended safely, then report the rest.")
-@click.option("--diff", "show", is_flag=True, help="Show what --fix would change, and change nothing.")
-@click.option("--baseline", type=PathType(), metavar="FILE", help="Findings that are known, and fail nothing.")
-@click.option("--update-baseline", "update", is_flag=True, help="Write the baseline anew, with what is found now.")
-@click.option("--changed-since", "since", metavar="REV", help="Only pages that were touched since a commit or branch.")
-@click.option(
-    "--max-warnings", "most", type=click.IntRange(min=0), metavar="N", help="Fail on more warnings than that."
-)
+@click.option("--ignore", type=RuleIds(), metavar="RULE[,…]", multiple=True, help="Run all rules except these.")
+@click.option("--fix", is_flag=True, help="Apply safe fixes to the built pages, then report the remaining findings.")
+@click.option("--diff", "show", is_flag=True, help="Show what --fix would change; write nothing.")
+@click.option("--baseline", type=PathType(), metavar="FILE", help="File of known findings, which do not fail.")
+@click.option("--update-baseline", "update", is_flag=True, help="Rewrite the baseline with the current findings.")
+@click.option("--changed-since", "since", metavar="REV", help="Only pages changed since a commit or branch.")
+@click.option("--max-warnings", "most", type=click.IntRange(min=0), metavar="N", help="Fail on more than N warnings.")
 @click.option(
     "--budget-report",
     "history",
     type=PathType(),
     metavar="FILE",
-    help="Add a line to FILE (JSONL) that says how every budget stands at this commit.",
+    help="Append a line to FILE (JSONL) with the state of every budget at this commit.",
 )
-@click.option("--output", type=PathType(), metavar="FILE", help="Write the report there instead of standard output.")
+@click.option("--output", type=PathType(), metavar="FILE", help="Write the report to FILE instead of standard output.")
 @click.option(
     "--format",
     "form",
-    type=Formats(),
+    type=ReportFormat(),
     default="text",
     show_default=True,
     metavar="FORMAT",
-    help="Of the report: text, json, sarif, github, junit or html.",
+    help="Report format: text, json, sarif, github, junit or html.",
 )
 @CONFIG
 def lint(
@@ -89,56 +91,56 @@ def lint(
     form: str,
     config: Path | None,
 ) -> int:
-    """Judge the images of a built site by rules and budgets. Writes nothing unless it is asked to."""
-    from imageseo.cli.commands import lint as linting
-    from imageseo.pipeline import composition as compose
+    """Check the images of a built site against rules and budgets. Changes no page without --fix."""
+    from imageseo.cli.commands import lint as commands
+    from imageseo.pipeline import composition
 
     if fix and show:
-        raise click.UsageError("--fix and --diff cannot stand together")
+        raise click.UsageError("--fix and --diff are mutually exclusive")
     if show and output is not None:
-        raise click.UsageError("--diff goes to standard output")
-    here = current_project(config)
-    if is_disabled(here):
+        raise click.UsageError("--diff and --output are mutually exclusive: the diff goes to standard output")
+    project = current_project(config)
+    if is_disabled(project):
         from imageseo.lint.linter import LintResult
 
-        _write(compose.reporters()[form](LintResult(findings=(), pages=0, images=0)), output)
+        _write(composition.reporters()[form](LintResult(findings=(), pages=0, images=0)), output)
         return 0
-    asked = linting.LintRequest(
+    request = commands.LintRequest(
         select=tuple(name for names in select for name in names),
         ignore=tuple(name for names in ignore for name in names),
         baseline=baseline,
-        update=update,
-        since=since,
-        most=most,
-        history=history,
+        update_baseline=update,
+        changed_since=since,
+        max_warnings=most,
+        budget_report=history,
         fix=fix,
-        show=show,
-        colour=output is None and _coloured(),
+        diff=show,
+        color=output is None and _use_color(),
     )
-    ended = linting.lint(here, directory, asked, progress=progress(), config=config)
+    run = commands.lint(project, directory, request, progress=progress(), config=config)
     if show:
-        for piece in ended.diff:
+        for piece in run.diff:
             _write(piece, None)
-        print_note(ended.told)
+        print_note(run.summary_line)
     else:
-        _write(compose.reporters()[form](ended.report), output)
-    return FINDINGS if ended.failed else 0
+        _write(composition.reporters()[form](run.report), output)
+    return FINDINGS if run.failed else 0
 
 
 @click.command()
 @click.argument("rule", required=False)
 @FORMAT
 def explain(rule: str | None, form: str) -> int:
-    """Show the manual page of RULE; without it, a line for every rule."""
+    """Show the documentation of RULE; without RULE, list all rules."""
     from imageseo.lint.rule_catalog import RuleCatalog
 
-    book = RuleCatalog.installed()
-    _write(book.listing(form) if rule is None else book.page(rule, form), None)
+    catalog = RuleCatalog.installed()
+    _write(catalog.listing(form) if rule is None else catalog.page(rule, form), None)
     return 0
 
 
-def _coloured() -> bool:
-    """Whether standard output is a terminal that wants colours (https://no-color.org)."""
+def _use_color() -> bool:
+    """Whether standard output is a terminal that accepts colours (https://no-color.org)."""
     import os
     import sys
 
@@ -146,8 +148,8 @@ def _coloured() -> bool:
 
 
 def _write(text: str, output: Path | None) -> None:
-    """A report to a file, whole or not at all, or to standard output. Raises SiteError."""
-    data = text.encode("utf-8", "replace")  # a file's name may hold bytes that are no text
+    """Write a report to a file, atomically, or to standard output. Raises SiteError."""
+    data = text.encode("utf-8", "replace")  # a file name may contain bytes that are not valid text
     if output is None:
         click.echo(data.decode(), nl=False)
         return

@@ -1,4 +1,4 @@
-"""The command line: nothing but words. Only click is loaded until a command runs."""
+"""Command-line entry point, commands `build`, `generate` and `doctor`. Only click is imported until a command runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DEBUG = "IMAGESEO_DEBUG"
 
 
 _DIR = click.argument("directory", metavar="DIR", type=PathType())
-_FROZEN = click.option("--frozen", is_flag=True, help="Every hero must be pinned in imageseo.lock.")
+_FROZEN = click.option("--frozen", is_flag=True, help="Fail if a hero is not pinned in imageseo.lock.")
 
 
 def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
@@ -36,11 +36,11 @@ def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option("--version", is_flag=True, callback=_version, expose_value=False, is_eager=True, help="Show the version.")
-@click.option("--debug", is_flag=True, help=f"Show where an unexpected error happened (also {_DEBUG}=1).")
+@click.option("--debug", is_flag=True, help=f"Show the traceback of an unexpected error (also {_DEBUG}=1).")
 def cli(debug: bool) -> None:
-    """Every image on your static site: made, sized, described and proven, before it ships.
+    """Generate, resize, describe and check every image of a static site before it is published.
 
-    Exit codes: 0 clean, 1 findings or budget, 2 wrong usage or configuration, 3 internal error.
+    Exit codes: 0 success, 1 findings or a budget exceeded, 2 wrong usage or configuration, 3 internal error.
     """
     if debug:
         os.environ[_DEBUG] = "1"
@@ -52,45 +52,52 @@ def cli(debug: bool) -> None:
 @_FROZEN
 @FORMAT
 def build(directory: Path, config: Path | None, frozen: bool, form: str) -> int:
-    """Do the main job on a built site. A second run changes no byte.
+    """Process a built site: variants, markup, structured data. Idempotent.
 
-    Variants, markup, structured data and the image sitemap are written into DIR; pages over their budget fail.
+    Variants, markup, structured data and the image sitemap are written into DIR; pages over a budget fail the build.
     """
     from imageseo.integrations import runner
 
-    here = current_project(config, frozen=frozen)
-    if is_disabled(here):
+    project = current_project(config, frozen=frozen)
+    if is_disabled(project):
         from imageseo.pipeline.build import BuildResult
 
-        return _nothing(BuildResult(), form)
-    result = runner.build(here.site(directory), here.settings, progress=progress(), config=config)
+        _report(BuildResult(), form)
+        return 0
+    result = runner.build(project.site(directory), project.settings, progress=progress(), config=config)
     _report(result, form)
     return FINDINGS if result.failed else 0
 
 
 @cli.command()
 @click.argument("pages", metavar="[PAGE]...", nargs=-1)
-@click.option("--site", type=PathType(), metavar="DIR", help="The built site, where no generator's configuration lies.")
-@click.option("--dry-run", "dry", is_flag=True, help="Say what would be made or dropped, and its prompts; pin nothing.")
-@click.option("--frozen", is_flag=True, help="Make nothing: name what is missing or changed, and end with 1 then.")
-@click.option("--verify", "again", is_flag=True, help="Make pinned heroes again in memory and compare; write nothing.")
+@click.option(
+    "--site",
+    type=PathType(),
+    metavar="DIR",
+    help="The built site; needed if the project has no generator configuration.",
+)
+@click.option("--dry-run", "dry", is_flag=True, help="Show what would be made or dropped, with prompts; pin nothing.")
+@click.option("--frozen", is_flag=True, help="Make nothing; list missing and changed heroes, and exit with 1 if any.")
+@click.option("--verify", "again", is_flag=True, help="Regenerate pinned heroes in memory and compare; write nothing.")
 @click.option(
     "--accept-model",
     "accept",
     is_flag=True,
-    help="Where a model's files have changed: make all its heroes anew, compare old and new in a report, pin the new.",
+    help="For models whose files have changed: regenerate all their heroes, compare old and new in a report, and pin "
+    "the new ones.",
 )
 @click.option(
     "--report",
     type=PathType(),
     metavar="DIR",
-    help="Where --accept-model puts its report; in the cache without it (regression/index.html).",
+    help="Folder for the --accept-model report; default: `regression` in the cache folder.",
 )
 @click.option(
     "--prune",
     is_flag=True,
-    help="Drop the pins of pages that ask for no hero. Done anyway where no PAGE is named and the generator's own "
-    "configuration tells every page; needed with PAGE, and on the built site of --site alone.",
+    help="Drop the pins of pages that request no hero. Automatic if no PAGE is given and the generator's "
+    "configuration lists every page; needed with PAGE, or if --site is the only source of pages.",
 )
 @CONFIG
 @FORMAT
@@ -106,35 +113,35 @@ def generate(
     config: Path | None,
     form: str,
 ) -> int:
-    """Make the heroes that are missing or changed, and pin them in imageseo.lock.
+    """Make heroes that are missing or changed, and pin them in imageseo.lock.
 
-    PAGE is a source file (docs/start.md), a page of the site or its URL; all pages without it. What is pinned is
-    never made again, but by --verify, which says of each hero: identical, equivalent (a viewer cannot tell),
-    different, or skipped and why.
+    PAGE is a source file (docs/start.md), a page of the site or its URL; default: all pages. A pinned hero is
+    regenerated only by --verify, which reports each as identical, equivalent (no visible difference), different,
+    or skipped with the reason.
     """
-    from imageseo.cli.commands import generate as heroes
+    from imageseo.cli.commands import generate as commands
     from imageseo.cli.commands.generate_report import NOTHING, GenerateReport, VerifyReport
     from imageseo.heroes.generate.dry_run import DryRun
 
     modes = {"--dry-run": dry, "--frozen": frozen, "--verify": again, "--accept-model": accept, "--prune": prune}
     given = [name for name, on in modes.items() if on]
     if len(given) > 1 and given != ["--accept-model", "--prune"]:
-        raise click.UsageError(f"{' and '.join(given)} cannot stand together")
+        raise click.UsageError(f"{' and '.join(given)} are mutually exclusive")
     if report is not None and not accept:
-        raise click.UsageError("--report is for --accept-model")
+        raise click.UsageError("--report requires --accept-model")
     if accept and pages:
-        raise click.UsageError("--accept-model takes no PAGE: every hero of a changed model is made anew, or none")
-    here = current_project(config, frozen=frozen)
-    told: GenerateReport | VerifyReport | DryRun
-    if is_disabled(here):
-        told = NOTHING
+        raise click.UsageError("--accept-model takes no PAGE: it regenerates every hero of a changed model, or none")
+    project = current_project(config, frozen=frozen)
+    outcome: GenerateReport | VerifyReport | DryRun
+    if is_disabled(project):
+        outcome = NOTHING
     elif again:
-        told = heroes.verify(here, names=pages, root=site, progress=progress())
+        outcome = commands.verify(project, names=pages, root=site, progress=progress())
     elif dry:
-        told = heroes.dry_run(here, names=pages, root=site, progress=progress(), config=config)
+        outcome = commands.dry_run(project, names=pages, root=site, progress=progress(), config=config)
     else:
-        told = heroes.generate(
-            here,
+        outcome = commands.generate(
+            project,
             names=pages,
             root=site,
             progress=progress(),
@@ -144,23 +151,23 @@ def generate(
             accept=accept,
             report=report,
         )
-    click.echo(told.as_json() if form == "json" else told.as_text(), nl=False)
-    for line in () if isinstance(told, DryRun) else told.work():
+    click.echo(outcome.as_json() if form == "json" else outcome.as_text(), nl=False)
+    for line in () if isinstance(outcome, DryRun) else outcome.work():
         print_note(line)
-    return FINDINGS if told.failed else 0
+    return FINDINGS if outcome.failed else 0
 
 
 @cli.command()
 @CONFIG
 @FORMAT
 def doctor(config: Path | None, form: str) -> int:
-    """Say what is installed, what is missing and how to get it, and check the configuration."""
+    """Show what is installed, what is missing and how to install it, and check the configuration."""
     from pathlib import Path
 
-    from imageseo.cli.commands import doctor as checks
+    from imageseo.cli.commands import doctor as commands
 
-    report = checks.examine(Path.cwd(), config=config, note=print_note)
-    click.echo(checks.as_json(report) if form == "json" else checks.as_text(report), nl=False)
+    report = commands.run_checks(Path.cwd(), config=config, note=print_note)
+    click.echo(commands.as_json(report) if form == "json" else commands.as_text(report), nl=False)
     return report.exit_code
 
 
@@ -169,7 +176,7 @@ for _command in (lint, explain, measure, cache):
 
 
 def main() -> None:
-    """Run, and exit with one of the codes. Reports go to standard output, all other words to standard error."""
+    """Run and exit with one of the exit codes. Reports go to standard output, everything else to standard error."""
     sys.exit(_run())
 
 
@@ -182,14 +189,14 @@ def _run() -> int:
     except click.Abort:
         print_note("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of our report has left, as `| head` does
+    except BrokenPipeError:  # the reader of the report has closed the pipe, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
-        return _fault(error)
+        return _report_error(error)
 
 
-def _fault(error: Exception) -> int:
+def _report_error(error: Exception) -> int:
     from imageseo.model.errors import ImageseoError
 
     if os.environ.get(_DEBUG, "") not in ("", "0"):
@@ -199,13 +206,8 @@ def _fault(error: Exception) -> int:
     if isinstance(error, ImageseoError):
         print_note(str(error))
         return error.exit_code
-    print_note(f"internal error: {type(error).__name__}: {error} (set {_DEBUG}=1 to see where)")
+    print_note(f"internal error: {type(error).__name__}: {error} (set {_DEBUG}=1 for a traceback)")
     return INTERNAL
-
-
-def _nothing(result: Result, form: str) -> int:
-    _report(result, form)
-    return 0
 
 
 def _report(result: Result, form: str) -> None:

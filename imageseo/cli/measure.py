@@ -1,4 +1,4 @@
-"""The command that opens pages in a browser: nothing but words."""
+"""Command `measure`, which opens pages in a browser: options and output only."""
 
 from __future__ import annotations
 
@@ -16,21 +16,26 @@ FINDINGS = 1
 
 @click.command()
 @click.argument("directory", metavar="DIR", type=PathType())
-@click.option("--check", is_flag=True, help="Write nothing: say where pages are laid out otherwise than measured.")
+@click.option("--check", is_flag=True, help="Write nothing; report pages whose layout has drifted.")
 @click.option(
     "--pages",
     "globs",
     metavar="GLOB",
     multiple=True,
-    help="Only these pages, by file or URL from the site's root; what is known of the others stays.",
+    help="Only these pages, by file or URL from the site's root; measurements of other pages are kept.",
 )
 @click.option(
     "--sample",
     type=click.IntRange(min=1),
     metavar="N",
-    help="N pages of each template; --check without --pages opens 3.",
+    help="At most N pages of each template; --check without --pages opens 3.",
 )
-@click.option("--workers", type=click.IntRange(1, 32), metavar="N", help="Browsers side by side, 2 by default.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 32),
+    metavar="N",
+    help="Number of parallel browsers; default: `measure.workers` (2).",
+)
 @CONFIG
 @FORMAT
 def measure(
@@ -42,19 +47,19 @@ def measure(
     config: Path | None,
     form: str,
 ) -> int:
-    """Open the pages of a built site in Chromium: which image is the LCP, how wide is each one shown.
+    """Open the pages of a built site in Chromium and record the LCP image and the width of every image.
 
-    Written to imageseo.layout.json beside the configuration, for `build` and `lint`, which need no browser then.
-    Nothing is fetched over the network.
+    The result is written to imageseo.layout.json, next to the configuration; `build` and `lint` read it and need
+    no browser. Nothing is fetched over the network.
     """
-    from imageseo.cli.commands import measure as measuring
+    from imageseo.cli.commands import measure as commands
     from imageseo.pipeline import composition
 
-    here = current_project(config)
-    if is_disabled(here):
+    project = current_project(config)
+    if is_disabled(project):
         return 0
-    result = measuring.run(
-        here, directory, progress=progress(), check=check, globs=globs, sample=sample, workers=workers
+    result = commands.run(
+        project, directory, progress=progress(), check=check, globs=globs, sample=sample, workers=workers
     )
     click.echo(composition.reporters()[form](result), nl=False)
     for line in result.notes:

@@ -1,4 +1,4 @@
-"""What every command shares: its options, the project at hand, and words for standard error."""
+"""Shared by all commands: common options, the current project, and messages on standard error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class PathType(click.Path):
-    """A path, as pathlib's, without loading that for `--help`."""
+    """A path as ``pathlib.Path``; pathlib is not imported for `--help`."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         from pathlib import Path
@@ -25,37 +25,37 @@ CONFIG = click.option(
     "--config",
     type=PathType(),
     metavar="FILE",
-    help="imageseo.toml, pyproject.toml, mkdocs.yml or pelicanconf.py; found in the current folder without it.",
+    help="imageseo.toml, pyproject.toml, mkdocs.yml or pelicanconf.py; by default searched for in the current folder.",
 )
 FORMAT = click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Of the report."
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Report format."
 )
 
 
 def current_project(config: Path | None, *, frozen: bool = False) -> Project:
-    """The project in the current folder. Raises SettingsError."""
+    """Return the project in the current folder. Raises SettingsError."""
     from pathlib import Path
 
-    from imageseo.integrations import project
+    from imageseo.integrations.project import detect_project
 
-    here = project.detect_project(Path.cwd(), config=config, note=print_note)
-    return here.frozen() if frozen else here
+    project = detect_project(Path.cwd(), config=config, note=print_note)
+    return project.frozen() if frozen else project
 
 
-def is_disabled(here: Project) -> bool:
-    """Whether the settings switch everything off, which is said."""
-    if not here.settings.enabled:
-        print_note("switched off (`enabled` is false): nothing is read and nothing is written")
-    return not here.settings.enabled
+def is_disabled(project: Project) -> bool:
+    """Whether the settings disable imageseo; prints a note if so."""
+    if not project.settings.enabled:
+        print_note("switched off (`enabled` is false): nothing is read or written")
+    return not project.settings.enabled
 
 
 def progress() -> Any:
-    """A bar or lines on standard error."""
+    """Return a progress bar, or progress lines, on standard error."""
     from imageseo.integrations.progress import for_stream
 
     return for_stream()
 
 
 def print_note(text: str) -> None:
-    """A line on standard error."""
+    """Print a line on standard error."""
     click.echo(f"imageseo: {text}", err=True)

@@ -1,4 +1,4 @@
-"""The four doors of the configuration: read, checked against one schema, all faults at once."""
+"""Configuration from four sources, checked against one schema; all errors are reported at once."""
 
 from imageseo.config.environment import PREFIX
 from imageseo.config.json_schema import schema_text

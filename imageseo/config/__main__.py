@@ -1,4 +1,4 @@
-"""``python -m imageseo.config`` prints the JSON Schema; how imageseo/config/settings.schema.json is made."""
+"""``python -m imageseo.config`` prints the JSON Schema that is committed as imageseo/config/settings.schema.json."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The budgets of the settings: metric by viewport, and other ones for some pages."""
+"""Budget settings: by metric and viewport, with overrides for some pages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class DesktopBudget(SettingsGroup, frozen=True, kw_only=True):
 
 
 class LcpBudget(SettingsGroup, frozen=True, kw_only=True):
-    """Bytes of the candidate that a browser chooses for the page's LCP image."""
+    """Bytes of the candidate that browsers choose for the page's LCP image."""
 
     mobile: MobileBudget = MobileBudget()
     desktop: DesktopBudget = DesktopBudget()
@@ -65,7 +65,7 @@ class CountBudget(SettingsGroup, frozen=True, kw_only=True):
 
 
 class PathLevels(SettingsGroup, frozen=True, kw_only=True):
-    """Bytes, or images, at one viewport; what is unset stays as it is for all pages."""
+    """Bytes or images at one viewport; unset: the level for all pages."""
 
     warn: ByteCount | None = None
     error: ByteCount | None = None
@@ -81,7 +81,7 @@ class PathViewports(SettingsGroup, frozen=True, kw_only=True):
 
 
 class PathBudgets(SettingsGroup, frozen=True, kw_only=True, rename="kebab"):
-    """Budgets of some pages, by metric."""
+    """Budgets for some pages, by metric."""
 
     lcp_bytes: PathViewports = PathViewports()
     page_image_bytes: PathViewports = PathViewports()
@@ -91,7 +91,7 @@ class PathBudgets(SettingsGroup, frozen=True, kw_only=True, rename="kebab"):
 
 
 class BudgetSettings(SettingsGroup, frozen=True, kw_only=True, rename="kebab"):
-    """Budgets by metric and viewport; but for the LCP image's, all are off until you set them."""
+    """Budgets by metric and viewport; all but those of the LCP image are off by default."""
 
     lcp_bytes: LcpBudget = LcpBudget()
     page_image_bytes: ByteBudget = ByteBudget()
@@ -100,7 +100,5 @@ class BudgetSettings(SettingsGroup, frozen=True, kw_only=True, rename="kebab"):
     image_count: CountBudget = CountBudget()
     paths: Annotated[
         dict[str, PathBudgets],
-        Meta(
-            description="Other budgets for some pages, by glob of their files from the site's root; `*` takes `/` too."
-        ),
+        Meta(description="Different budgets for some pages, by glob of their path in the site; `*` also matches `/`."),
     ] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Walks a mapping beside the schema: values that hold, and every fault that does not."""
+"""Decodes mappings by the schema of the settings; collects valid values and all errors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Path = tuple[str, ...]
 
 
 def setting_keys(struct: type[msgspec.Struct] = Settings, above: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Every key of the schema that holds a value, with its type."""
+    """Yield every key of the schema that has a value, with its type."""
     for key, kind in keys_of(struct).items():
         base, _ = unwrap(kind)
         if is_struct(base):
@@ -34,102 +34,106 @@ _NAMES = tuple(".".join(path) for path in sorted(_PATHS, key=lambda path: (len(p
 
 @dataclass(slots=True)
 class SettingsDecoder:
-    """What the doors said so far: later layers win key by key, and every value remembers where it came from."""
+    """Values, their origins and errors of the configuration sources; later sources override earlier ones key by key."""
 
     values: dict[Path, Any] = field(default_factory=dict)
     origins: dict[Path, str] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
     def add(self, mapping: Any, origin: str) -> None:
-        """Lay a mapping over what was read before; ``origin`` names the file or variable in messages."""
-        self._table(Settings, mapping, origin, ())
+        """Decode a mapping; it overrides earlier values. ``origin``: name of the file or variable in messages."""
+        self._decode_table(Settings, mapping, origin, ())
 
-    def fault(self, origin: str, path: Path, text: str) -> None:
-        """Note one fault of a key."""
+    def add_fault(self, origin: str, path: Path, text: str) -> None:
+        """Record one error for a key."""
         self.faults.append(f"{origin}: {'.'.join(path)}: {text}" if path else f"{origin}: {text}")
 
-    def _table(self, struct: type[msgspec.Struct], value: Any, origin: str, above: Path) -> None:
+    def _decode_table(self, struct: type[msgspec.Struct], value: Any, origin: str, above: Path) -> None:
         if value is None:  # YAML: a section whose keys are all commented out
             return
         if not isinstance(value, Mapping):
-            self.fault(origin, above, f"found {found(value)}, expected a table with keys like {_sample(struct)}")
+            self.add_fault(
+                origin, above, f"found {found(value)}, expected a table with keys like {_sample_keys(struct)}"
+            )
             return
         known = keys_of(struct)
         for key, item in value.items():
             path = (*above, str(key))
             if key not in known:
-                self.fault(origin, path, _unknown(str(key), tuple(known), above))
+                self.add_fault(origin, path, _unknown_key_message(str(key), tuple(known), above))
                 continue
             base, _ = unwrap(known[key])
             if is_struct(base):
-                self._table(base, item, origin, path)
+                self._decode_table(base, item, origin, path)
             elif get_origin(base) is dict:
-                self._dict(get_args(base)[1], item, origin, path)
+                self._decode_dict(get_args(base)[1], item, origin, path)
             else:
-                self._leaf(known[key], item, origin, path)
+                self._decode_value(known[key], item, origin, path)
 
-    def _dict(self, kind: Any, value: Any, origin: str, above: Path) -> None:
+    def _decode_dict(self, kind: Any, value: Any, origin: str, above: Path) -> None:
         if value is None:
             return
         if not isinstance(value, Mapping):
-            self.fault(origin, above, f"found {found(value)}, expected a table of names, each with {expected(kind)}")
+            self.add_fault(
+                origin, above, f"found {found(value)}, expected a table of names, each with {expected(kind)}"
+            )
             return
         for key, item in value.items():
             path = (*above, str(key))
             if get_origin(unwrap(kind)[0]) is dict and (item is None or isinstance(item, Mapping)):
-                # A table of a name: later layers win key by key in there too.
+                # Within the table of a name, later sources also override key by key.
                 item = {**self.values.get(path, {}), **{str(name): each for name, each in (item or {}).items()}}
                 if get_args(unwrap(kind)[0])[1] is Severity:  # YAML 1.1 reads a bare `off` as false
                     item = {name: "off" if each is False else each for name, each in item.items()}
-            self._leaf(kind, item, origin, path)
+            self._decode_value(kind, item, origin, path)
 
-    def _leaf(self, kind: Any, value: Any, origin: str, path: Path) -> None:
+    def _decode_value(self, kind: Any, value: Any, origin: str, path: Path) -> None:
         base, _ = unwrap(kind)
         if base is Severity and value is False:  # YAML 1.1 reads a bare `off` as false
             value = "off"
-        if isinstance(value, os.PathLike):  # pelicanconf.py is Python
+        if isinstance(value, os.PathLike):  # possible in pelicanconf.py, which is Python
             value = os.fspath(value)
         if get_origin(base) is tuple and isinstance(value, list | tuple):
             before = len(self.faults)
             for number, item in enumerate(value, 1):
-                self._item(get_args(base)[0], item, origin, path, number)
+                self._check_item(get_args(base)[0], item, origin, path, number)
             if len(self.faults) > before:
                 return
         try:
             self.values[path] = msgspec.convert(value, kind)
             self.origins[path] = origin
         except (msgspec.ValidationError, OverflowError):
-            self.fault(origin, path, f"found {found(value)}, expected {expected(kind)}{_meant(kind, value)}")
+            self.add_fault(origin, path, f"found {found(value)}, expected {expected(kind)}{_suggestion(kind, value)}")
 
-    def _item(self, kind: Any, value: Any, origin: str, path: Path, number: int) -> None:
+    def _check_item(self, kind: Any, value: Any, origin: str, path: Path, number: int) -> None:
         try:
             msgspec.convert(value, kind)
         except (msgspec.ValidationError, OverflowError):
-            text = f"item {number}: found {found(value)}, expected {expected(kind)}{_meant(kind, value)}"
-            self.fault(origin, path, text)
+            text = f"item {number}: found {found(value)}, expected {expected(kind)}{_suggestion(kind, value)}"
+            self.add_fault(origin, path, text)
 
 
-def build(struct: type[msgspec.Struct], values: Mapping[Path, Any], above: Path = ()) -> Any:
-    """The frozen settings of checked values; what is not there takes its default."""
-    given: dict[str, Any] = {}
+def build_settings(struct: type[msgspec.Struct], values: Mapping[Path, Any], above: Path = ()) -> Any:
+    """Return the frozen settings with the given values; other keys take their defaults."""
+    fields: dict[str, Any] = {}
     for item in msgspec.structs.fields(struct):
         path = (*above, item.encode_name)
         base, _ = unwrap(item.type)
         if is_struct(base):
-            given[item.name] = build(base, values, path)
+            fields[item.name] = build_settings(base, values, path)
         elif get_origin(base) is dict:
-            given[item.name] = {key[-1]: value for key, value in sorted(values.items()) if key[:-1] == path}
+            fields[item.name] = {key[-1]: value for key, value in sorted(values.items()) if key[:-1] == path}
         elif path in values:
-            given[item.name] = values[path]
-    return struct(**given)
+            fields[item.name] = values[path]
+    return struct(**fields)
 
 
-def _unknown(key: str, known: tuple[str, ...], above: Path) -> str:
-    """An unknown key is usually misspelt, sometimes in the wrong table or written with the dots of TOML."""
+def _unknown_key_message(key: str, known: tuple[str, ...], above: Path) -> str:
+    """Return the message for an unknown key: usually misspelt, sometimes in the wrong table or with dots as in TOML."""
     if "." in key and ".".join((*above, key)) in _NAMES:
-        return f"unknown key: dots do not nest here, write {_nested(key.split('.'))}"
-    if (near := closest(key, known)) is not None:
-        return f"unknown key, did you mean {'.'.join((*above, near))}?"
+        return f"unknown key: dots do not nest here, write {_format_nested(key.split('.'))}"
+    if (suggestion := closest(key, known)) is not None:
+        return f"unknown key, did you mean {'.'.join((*above, suggestion))}?"
     elsewhere = next((name for name in _NAMES if name.split(".")[-1] == key), None)
     elsewhere = elsewhere or closest(".".join((*above, key)), _NAMES, cutoff=0.8)
     if elsewhere is not None:
@@ -137,17 +141,17 @@ def _unknown(key: str, known: tuple[str, ...], above: Path) -> str:
     return f"unknown key, expected one of {', '.join(known)}"
 
 
-def _nested(parts: list[str]) -> str:
+def _format_nested(parts: list[str]) -> str:
     """``a: {b: {c: …}}``"""
     first, *rest = parts
-    return f"{first}: {{{_nested(rest)}}}" if rest else f"{first}: …"
+    return f"{first}: {{{_format_nested(rest)}}}" if rest else f"{first}: …"
 
 
-def _meant(kind: Any, value: Any) -> str:
-    words = [word for member in members(kind) for word in choices(member)]
-    near = closest(value, words) if isinstance(value, str) else None
-    return f"; did you mean {near}?" if near else ""
+def _suggestion(kind: Any, value: Any) -> str:
+    allowed = [choice for member in members(kind) for choice in choices(member)]
+    suggestion = closest(value, allowed) if isinstance(value, str) else None
+    return f"; did you mean {suggestion}?" if suggestion else ""
 
 
-def _sample(struct: type[msgspec.Struct]) -> str:
+def _sample_keys(struct: type[msgspec.Struct]) -> str:
     return ", ".join(list(keys_of(struct))[:3])

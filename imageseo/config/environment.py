@@ -1,4 +1,4 @@
-"""IMAGESEO_… variables: one key each, ``__`` for the dot, values in TOML or as bare text."""
+"""Settings from IMAGESEO_… environment variables: one key each, ``__`` for the dot, values in TOML or as bare text."""
 
 from __future__ import annotations
 
@@ -14,44 +14,44 @@ from imageseo.model.suggest import closest
 
 PREFIX = "IMAGESEO_"
 CONFIG = "IMAGESEO_CONFIG"  # the path of a configuration file, like --config
-TESTS = "IMAGESEO_TEST_"  # read by the test suite alone
-_TRUTH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+TEST_PREFIX = "IMAGESEO_TEST_"  # read by the test suite alone
+_BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
-def overlay(reading: SettingsDecoder, env: Mapping[str, str]) -> None:
-    """Lay every setting of the environment over the reading. An empty variable counts as not set."""
+def apply_environment(decoder: SettingsDecoder, env: Mapping[str, str]) -> None:
+    """Decode the settings of the environment, which override all other sources. An empty variable counts as unset."""
     for name in sorted(env):
-        if not name.startswith(PREFIX) or name == CONFIG or name.startswith(TESTS) or not env[name].strip():
+        if not name.startswith(PREFIX) or name == CONFIG or name.startswith(TEST_PREFIX) or not env[name].strip():
             continue
         origin = f"environment variable {name}"
-        found = locate(name.removeprefix(PREFIX))
-        if found is None:
+        key_and_type = find_key(name.removeprefix(PREFIX))
+        if key_and_type is None:
             near = closest(
-                name.removeprefix(PREFIX), [variable(path).removeprefix(PREFIX) for path, _ in setting_keys()]
+                name.removeprefix(PREFIX), [variable_name(path).removeprefix(PREFIX) for path, _ in setting_keys()]
             )
-            reading.fault(origin, (), f"no such setting{f', did you mean {PREFIX}{near}?' if near else ''}")
+            decoder.add_fault(origin, (), f"no such setting{f', did you mean {PREFIX}{near}?' if near else ''}")
             continue
-        path, kind = found
-        value: Any = _decode(env[name].strip(), kind)
+        path, kind = key_and_type
+        value: Any = _parse_value(env[name].strip(), kind)
         for key in reversed(path):
             value = {key: value}
-        reading.add(value, origin)
+        decoder.add(value, origin)
 
 
-def variable(path: Path) -> str:
-    """The variable that overrides a key: IMAGESEO_HERO__INSERT for hero.insert."""
+def variable_name(path: Path) -> str:
+    """Return the variable that overrides a key: IMAGESEO_HERO__INSERT for hero.insert."""
     return PREFIX + "__".join(path).replace("-", "_").upper()
 
 
-def locate(name: str) -> tuple[Path, Any] | None:
-    """The key that a variable (without its prefix) stands for, and its type; None when there is none."""
+def find_key(name: str) -> tuple[Path, Any] | None:
+    """Return the key of a variable (without prefix) and the key's type; None if there is no such key."""
     path: Path = ()
     kind: Any = Settings
     for part in name.lower().split("__"):
         base, _ = unwrap(kind)
         if get_origin(base) is dict and part:
             kind = get_args(base)[1]
-            # Rules have dashes in their names; providers and their options have underscores.
+            # Names of rules contain dashes; those of providers and their options contain underscores.
             path = (*path, part if path[:1] == ("providers",) else part.replace("_", "-"))
             continue
         known = {key.replace("-", "_"): key for key in keys_of(base)} if is_struct(base) else {}
@@ -62,25 +62,25 @@ def locate(name: str) -> tuple[Path, Any] | None:
     return path, kind
 
 
-def _decode(text: str, kind: Any) -> Any:
-    """The value that a text stands for where a type is wanted; the text itself when it stands for nothing else."""
+def _parse_value(text: str, kind: Any) -> Any:
+    """Return the value of a text for the given type; the text itself if it cannot be parsed as that type."""
     base = members(kind)[0]
-    parsed = _toml(text)
+    parsed = _parse_toml(text)
     if base is bool:
-        return _TRUTH.get(text.lower(), text)
+        return _BOOLEANS.get(text.lower(), text)
     if get_origin(base) is tuple:
         if isinstance(parsed, list):
             return parsed
-        return [_decode(item.strip(), get_args(base)[0]) for item in text.split(",") if item.strip()]
+        return [_parse_value(item.strip(), get_args(base)[0]) for item in text.split(",") if item.strip()]
     if base is Any:
-        return _TRUTH.get(text.lower(), text) if parsed is None else parsed
+        return _BOOLEANS.get(text.lower(), text) if parsed is None else parsed
     if base is int or get_origin(base) is dict or is_struct(base):
         return text if parsed is None else parsed
     return parsed if isinstance(parsed, str) else text
 
 
-def _toml(text: str) -> Any:
-    """The TOML value in a text, or None (TOML has none of its own)."""
+def _parse_toml(text: str) -> Any:
+    """Return the TOML value of a text, or None if it is not TOML (TOML has no null)."""
     with contextlib.suppress(tomllib.TOMLDecodeError, RecursionError):
         table = tomllib.loads(f"value = {text}")
         if set(table) == {"value"}:

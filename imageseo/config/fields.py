@@ -1,4 +1,4 @@
-"""What the keys of the settings are made of: sizes, colours, URLs, bytes, and what a group of them is."""
+"""Types of settings: sizes, colours, URLs, byte counts, and the base class of a group."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-# A type's `title` says in messages what was expected; a key's `description` is what editors show.
+# The `title` of a type is the expectation in error messages; the `description` of a key is shown by editors.
 Px = Annotated[int, Meta(ge=1, le=16384, title="a whole number of px from 1 to 16384")]
 Side = Annotated[int, Meta(ge=64, le=8192, title="a whole number of px from 64 to 8192")]
 Quality = Annotated[int, Meta(ge=1, le=100)]
 Score = Annotated[float, Meta(ge=10, le=95, title="a SSIMULACRA2 score from 10 to 95")]
 Text = Annotated[str, Meta(min_length=1)]
-Colour = Annotated[str, Meta(pattern=r"^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$", title="a colour such as #2563eb")]
+Color = Annotated[str, Meta(pattern=r"^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$", title="a colour such as #2563eb")]
 Url = Annotated[str, Meta(pattern=r"^[hH][tT][tT][pP][sS]?://[^\s/?#]+", title="an absolute http(s) URL")]
 ByteCount = Annotated[
     Annotated[int, Meta(ge=0)]
@@ -28,7 +28,7 @@ _UNITS = {"": 1, "b": 1, "kb": 1000, "kib": 1024, "mb": 1000**2, "mib": 1024**2}
 
 
 def byte_count(value: int | str) -> int:
-    """Whole bytes of a count: ``102400``, ``"100 KiB"`` (x1024), ``"100 kB"`` (x1000); a fraction is rounded up.
+    """Return the bytes of a count: ``102400``, ``"100 KiB"`` (x1024), ``"100 kB"`` (x1000); a fraction is rounded up.
 
     Raises ValueError for anything else.
     """

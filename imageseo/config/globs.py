@@ -1,4 +1,4 @@
-"""Which pages a glob of the settings means."""
+"""Matching of pages by globs of the settings."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from functools import lru_cache
 
 @lru_cache(maxsize=65536)
 def matches(page: str, glob: str) -> bool:
-    """Whether a page's file fits a glob; ``*`` takes ``/`` too, a leading ``/`` is the site's root."""
+    """Whether a page's file matches a glob; ``*`` also matches ``/``, a leading ``/`` is the site's root."""
     return fnmatchcase(page, glob.lstrip("/"))

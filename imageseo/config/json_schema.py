@@ -10,7 +10,7 @@ from imageseo.config.settings import Settings
 
 
 def schema_text() -> str:
-    """JSON Schema 2020-12 of ``imageseo.toml``, as committed at imageseo/config/settings.schema.json."""
+    """Return the JSON Schema 2020-12 of ``imageseo.toml``, as committed in imageseo/config/settings.schema.json."""
     schema = msgspec.json.schema(Settings)
     top = schema.pop("$ref").removeprefix("#/$defs/")
     root = schema["$defs"].pop(top)

@@ -1,4 +1,4 @@
-"""What was found, what was expected and what was probably meant, in words."""
+"""Describes values and types of settings in error messages."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
 
-_SHOWN = 60
+_MAX_TEXT = 60
 
 
 def unwrap(kind: Any) -> tuple[Any, tuple[msgspec.Meta, ...]]:
-    """A type without its ``Annotated``, and what that said (outermost last)."""
+    """Return a type without ``Annotated``, and its annotations (outermost last)."""
     metas: tuple[msgspec.Meta, ...] = ()
     while get_origin(kind) is Annotated:
         kind, *notes = get_args(kind)
@@ -23,7 +23,7 @@ def unwrap(kind: Any) -> tuple[Any, tuple[msgspec.Meta, ...]]:
 
 
 def members(kind: Any) -> tuple[Any, ...]:
-    """The types of a union without None; the type alone when it is none."""
+    """Return the types of a union without None; for any other type the type itself."""
     base, _ = unwrap(kind)
     if get_origin(base) in (Union, types.UnionType):
         return tuple(unwrap(member)[0] for member in get_args(base) if member is not types.NoneType)
@@ -31,7 +31,7 @@ def members(kind: Any) -> tuple[Any, ...]:
 
 
 def choices(kind: Any) -> tuple[str, ...]:
-    """The words that a Literal or Enum allows; empty for any other type."""
+    """Return the values that a Literal or Enum allows; empty for any other type."""
     base, _ = unwrap(kind)
     if get_origin(base) is Literal:
         return tuple(str(choice) for choice in get_args(base))
@@ -41,35 +41,35 @@ def choices(kind: Any) -> tuple[str, ...]:
 
 
 def expected(kind: Any) -> str:
-    """What a key wants, for a person who has not read the schema."""
+    """Describe a type for a user who has not read the schema."""
     base, metas = unwrap(kind)
     for meta in metas:
         if meta.title:
             return meta.title
     if get_origin(base) in (Union, types.UnionType):
         return " or ".join(expected(member) for member in get_args(base) if member is not types.NoneType)
-    if allowed := choices(base):
-        return "one of " + ", ".join(allowed)
+    if options := choices(base):
+        return "one of " + ", ".join(options)
     if get_origin(base) is tuple:
-        return f"a list{_length(metas)} of: {expected(get_args(base)[0])}"
+        return f"a list{_format_length(metas)} of: {expected(get_args(base)[0])}"
     if get_origin(base) is dict or (isinstance(base, type) and issubclass(base, msgspec.Struct)):
         return "a table of keys"
     if base is bool:
         return "true or false"
     if base is int:
-        return "a whole number" + _range(metas)
+        return "a whole number" + _format_range(metas)
     return "text that is not empty" if any(meta.min_length for meta in metas) else "text"
 
 
 def found(value: Any) -> str:
-    """What stood there, short enough for a message."""
+    """Describe a value, short enough for a message."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
         text = repr(value)
-        return "text " + (text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…'")
+        return "text " + (text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 1] + "…'")
     if isinstance(value, int | float):
         return repr(value)
     if isinstance(value, Mapping):
@@ -79,7 +79,7 @@ def found(value: Any) -> str:
     return f"a value of type {type(value).__name__}"
 
 
-def _length(metas: tuple[msgspec.Meta, ...]) -> str:
+def _format_length(metas: tuple[msgspec.Meta, ...]) -> str:
     low = next((meta.min_length for meta in metas if meta.min_length is not None), None)
     high = next((meta.max_length for meta in metas if meta.max_length is not None), None)
     if low is not None and high is not None:
@@ -87,7 +87,7 @@ def _length(metas: tuple[msgspec.Meta, ...]) -> str:
     return f" of at least {low}" if low is not None else ""
 
 
-def _range(metas: tuple[msgspec.Meta, ...]) -> str:
+def _format_range(metas: tuple[msgspec.Meta, ...]) -> str:
     low = next((meta.ge for meta in metas if meta.ge is not None), None)
     high = next((meta.le for meta in metas if meta.le is not None), None)
     if low is not None and high is not None:
@@ -96,10 +96,10 @@ def _range(metas: tuple[msgspec.Meta, ...]) -> str:
 
 
 def keys_of(struct: type[msgspec.Struct]) -> dict[str, Any]:
-    """Key as written in a file -> its type, in the order of the schema."""
+    """Return key as written in a file -> its type, in the order of the schema."""
     return {item.encode_name: item.type for item in msgspec.structs.fields(struct)}
 
 
 def is_struct(kind: Any) -> typing.TypeGuard[type[msgspec.Struct]]:
-    """True for a table with fixed keys."""
+    """Whether a type is a table with fixed keys."""
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)

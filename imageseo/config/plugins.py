@@ -1,4 +1,4 @@
-"""Plug-ins by group and name: the modules of our own packages, then entry points of other distributions."""
+"""Plug-ins by group and name: modules of imageseo's own packages, then entry points of other distributions."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ PACKAGES: Mapping[str, str] = {
     "imageseo.reports": "imageseo.lint.reports",
     "imageseo.rules": "imageseo.lint.rules",
 }
-"""Entry-point group -> the package that holds our own plug-ins of that group."""
+"""Entry-point group -> the package of imageseo's own plug-ins of that group."""
 
 
 @cache
 def _installed() -> EntryPoints:
-    """The entry points of all distributions: finding them means opening a file of each."""
+    """Return the entry points of all distributions; cached, because a file of each must be opened."""
     return cast("EntryPoints", entry_points())
 
 
 @cache
 def plugin_loaders(group: str) -> Mapping[str, Callable[[], ModuleType]]:
-    """Loaders of a group's plug-ins by name: the modules of its package, then entry points of that group.
+    """Return loaders of a group's plug-ins by name: modules of its package, then entry points of the group.
 
-    An entry point never replaces a plug-in of our own.
+    An entry point never replaces a built-in plug-in.
     """
     name = PACKAGES[group]
     package = import_module(name)
@@ -46,6 +46,6 @@ def plugin_loaders(group: str) -> Mapping[str, Callable[[], ModuleType]]:
 
 
 def load_plugin(group: str, name: str) -> ModuleType:
-    """One plug-in; other distributions are searched only when it is none of our own. Raises KeyError."""
-    own = f"{PACKAGES[group]}.{name}"
-    return import_module(own) if find_spec(own) else plugin_loaders(group)[name]()
+    """Load one plug-in; other distributions are searched only if it is not built in. Raises KeyError."""
+    built_in = f"{PACKAGES[group]}.{name}"
+    return import_module(built_in) if find_spec(built_in) else plugin_loaders(group)[name]()

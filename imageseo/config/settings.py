@@ -1,4 +1,4 @@
-"""One schema for four doors; frozen slices, one per consumer."""
+"""Schema of the settings: one frozen group per consumer, the same for all configuration sources."""
 
 from __future__ import annotations
 
@@ -7,48 +7,53 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, field
 
 from imageseo.config.budgets import BudgetSettings
-from imageseo.config.fields import Colour, Px, Quality, Score, SettingsGroup, Side, Text, Url
+from imageseo.config.fields import Color, Px, Quality, Score, SettingsGroup, Side, Text, Url
 from imageseo.model.finding import Severity
 
 
 class QualitySettings(SettingsGroup, frozen=True, kw_only=True):
-    """Encoder quality by format, each on its codec's own scale of 1 to 100; unset: as the profile says."""
+    """Encoder quality by format, on the codec's own scale of 1 to 100; unset: the profile's."""
 
     avif: Quality | None = None
     webp: Quality | None = None
-    jpeg: Annotated[int, Meta(ge=1, le=100, description="Of heroes that are made for you.")] = 85
+    jpeg: Annotated[int, Meta(ge=1, le=100, description="Quality of published heroes made from recipes.")] = 85
 
 
 class QualityFloorSettings(SettingsGroup, frozen=True, kw_only=True):
-    """How far quality may fall to meet a budget."""
+    """Lowest quality allowed to meet a budget."""
 
     avif: Quality = 35
     webp: Quality = 50
 
 
 class TargetSettings(SettingsGroup, frozen=True, kw_only=True):
-    """SSIMULACRA2 that variants are tuned to, by format; unset: the profile's (90 cannot be told from the source)."""
+    """SSIMULACRA2 score that variants are tuned to, by format; unset: the profile's (90: visually lossless)."""
 
     avif: Score | None = None
     webp: Score | None = None
     leeway: Annotated[
         float,
-        Meta(ge=0, le=3, description="Points that a photograph's AVIF may be off by what one costs there; 0: none."),
+        Meta(
+            ge=0,
+            le=3,
+            description="Points by which the target of a photograph's AVIF may move with the cost of a point; 0: none.",
+        ),
     ] = 2.0
 
 
 class EncodeSettings(SettingsGroup, frozen=True, kw_only=True):
-    """Who encodes, how hard the encoders try, and how large a source may be."""
+    """Encoders, their effort, and the maximum size of source files."""
 
     avif_encoder: Annotated[
         Literal["aom", "svt"], Meta(description="svt: twice as fast, 8 % larger; needs the `svt` extra.")
     ] = "aom"
     resizer: Annotated[
-        Literal["pillow", "vips"], Meta(description="vips: half the time to decode and shrink; needs the `vips` extra.")
+        Literal["pillow", "vips"],
+        Meta(description="vips: half the time to decode and resize; needs the `vips` extra."),
     ] = "pillow"
     metric: Annotated[
         Literal["numpy", "vszip"],
-        Meta(description="Who computes SSIMULACRA2; vszip: twice as fast, less exact; needs the `vszip` extra."),
+        Meta(description="SSIMULACRA2 implementation; vszip: twice as fast, less exact; needs the `vszip` extra."),
     ] = "numpy"
     avif_speed: Annotated[
         Annotated[int, Meta(ge=0, le=10)] | None, Meta(description="0 is slowest and smallest; unset: the profile's.")
@@ -57,34 +62,38 @@ class EncodeSettings(SettingsGroup, frozen=True, kw_only=True):
         Annotated[int, Meta(ge=0, le=6)] | None, Meta(description="6 is slowest and smallest; unset: the profile's.")
     ] = None
     isolate: Annotated[
-        bool, Meta(description="Encode in a process of its own: a decoder that crashes costs one picture.")
+        bool, Meta(description="Encode in a separate process, so that a crashing decoder affects one image only.")
     ] = True
-    max_pixels: Annotated[int, Meta(ge=1, description="A larger source is a finding, and left alone.")] = 120_000_000
+    max_pixels: Annotated[
+        int, Meta(ge=1, description="A source file with more pixels is reported and left unchanged.")
+    ] = 120_000_000
 
 
 class LayoutSettings(SettingsGroup, frozen=True, kw_only=True):
-    """How wide images are shown."""
+    """The width at which images are shown."""
 
     content_width: Annotated[Px | None, Meta(description="CSS px of the article column on a wide screen.")] = None
-    sizes: Annotated[Text | None, Meta(description="The sizes attribute to write, used as it is.")] = None
+    sizes: Annotated[Text | None, Meta(description="The `sizes` attribute to write, unchanged.")] = None
 
 
 class MeasureSettings(SettingsGroup, frozen=True, kw_only=True):
     """How `imageseo measure` opens pages."""
 
     chromium: Annotated[
-        Text | None, Meta(description="Program that opens pages; unset: $CHROME_PATH, else a known name.")
+        Text | None, Meta(description="Browser program; unset: $CHROME_PATH, else a program with a known name.")
     ] = None
-    workers: Annotated[int, Meta(ge=1, le=32, description="Browsers side by side.")] = 2
+    workers: Annotated[int, Meta(ge=1, le=32, description="Number of parallel browsers.")] = 2
     timeout: Annotated[
-        float, Meta(ge=1, le=600, description="Seconds that a page may take to load; one that takes longer hangs.")
+        float, Meta(ge=1, le=600, description="Seconds that a page may take to load before it counts as hanging.")
     ] = 15.0
 
 
 class HeroSettings(SettingsGroup, frozen=True, kw_only=True):
-    """Where heroes come from and where they show."""
+    """Where heroes come from and where they are shown."""
 
-    keys: Annotated[tuple[Text, ...], Meta(description="Front matter keys that may name a hero; the first wins.")] = (
+    keys: Annotated[
+        tuple[Text, ...], Meta(description="Front matter keys that may declare a hero; the first one present counts.")
+    ] = (
         "hero",
         "image",
         "cover",
@@ -92,109 +101,112 @@ class HeroSettings(SettingsGroup, frozen=True, kw_only=True):
     )
     insert: Annotated[
         Literal["after-h1", "before-h1", "none"],
-        Meta(description="Where a hero is put that the article does not show yet."),
+        Meta(description="Where to insert a hero that the article does not show yet."),
     ] = "after-h1"
-    guess: Annotated[bool, Meta(description="Take a fitting article image as the hero where none is named.")] = True
-    provider: Annotated[Text, Meta(description="Who makes heroes from recipes that do not say it.")] = "procedural"
+    guess: Annotated[bool, Meta(description="Use a suitable article image as the hero if none is declared.")] = True
+    provider: Annotated[Text, Meta(description="Provider for recipes that do not name one.")] = "procedural"
     masters: Annotated[
         Text,
-        Meta(description="Where made heroes are kept: a folder of the project, to be committed, or an fsspec URL."),
+        Meta(description="Where masters are stored: a folder of the project, to be committed, or an fsspec URL."),
     ] = "heroes"
     prompts: Annotated[Text, Meta(description="File of prompt templates, presets and series, in the project.")] = (
         "prompts.toml"
     )
     crops: Annotated[
         tuple[Literal["1:1", "4:3", "16:9", "1.91:1"], ...],
-        Meta(description="Crops of a made hero that are published and described beside it."),
+        Meta(description="Crops of a hero made from a recipe that are also published and listed in structured data."),
     ] = ()
     label: Annotated[
         Literal["figcaption", "none"],
-        Meta(description="How a page says that a model made its hero; `none` where the site says it by itself."),
+        Meta(description="How a page labels a hero generated by a model; `none` if the site has its own label."),
     ] = "figcaption"
     publish_prompt: Annotated[
-        bool, Meta(description="Write the prompt of what a model made into its published files; else it stays here.")
+        bool, Meta(description="Write the prompt of a generated image into its published files.")
     ] = False
     publish: Annotated[Text, Meta(description="Folder of the built site that heroes are published in.")] = (
         "assets/heroes"
     )
-    width: Annotated[Side | None, Meta(description="px of a made hero; unset: its provider's, else 1600.")] = None
-    height: Annotated[Side | None, Meta(description="px of a made hero; unset: its provider's, else 900.")] = None
+    width: Annotated[
+        Side | None, Meta(description="Width in px of a hero made from a recipe; unset: the provider's, else 1600.")
+    ] = None
+    height: Annotated[
+        Side | None, Meta(description="Height in px of a hero made from a recipe; unset: the provider's, else 900.")
+    ] = None
 
 
 class BrandSettings(SettingsGroup, frozen=True, kw_only=True):
-    """The look of what is made for you."""
+    """The look of generated heroes."""
 
     colors: Annotated[
-        tuple[Colour, ...], Meta(min_length=2, max_length=6, description="Two to six colours, in any order.")
+        tuple[Color, ...], Meta(min_length=2, max_length=6, description="Two to six colours, in any order.")
     ] = ("#0b1f3a", "#2563eb", "#f59e0b")
-    name: Annotated[str, Meta(description="Name to set on title cards.")] = ""
+    name: Annotated[str, Meta(description="Name on title cards.")] = ""
 
 
 class RightsSettings(SettingsGroup, frozen=True, kw_only=True):
-    """What is said of every image that does not say it itself."""
+    """Rights of every image without rights of its own."""
 
     creator: Text | None = None
     credit: Text | None = None
     copyright: Text | None = None
     license: Annotated[Url | None, Meta(description="URL of the licence.")] = None
-    acquire_license_page: Annotated[Url | None, Meta(description="URL that tells how to license the image.")] = None
+    acquire_license_page: Annotated[Url | None, Meta(description="URL of a page on how to license the image.")] = None
 
 
 class LintSettings(SettingsGroup, frozen=True, kw_only=True):
-    """Which findings fail ``lint``, and how severe each rule is."""
+    """Which findings fail ``lint``, and the severity of each rule."""
 
     fail_on: Annotated[
-        Literal["info", "warn", "error", "never"], Meta(description="The least severity that fails lint.")
+        Literal["info", "warn", "error", "never"], Meta(description="The lowest severity that fails lint.")
     ] = "error"
     baseline: Annotated[
-        Text | None, Meta(description="File of findings that are known and fail nothing, seen from the project.")
+        Text | None, Meta(description="File of known findings, which do not fail, relative to the project.")
     ] = None
     rules: Annotated[dict[str, Severity], Meta(description="Severity by rule id.")] = field(default_factory=dict)
     paths: Annotated[
         dict[str, dict[str, Severity]],
-        Meta(
-            description="Severity by rule id for some pages, by glob of their files; `*` takes `/` too, later ones win."
-        ),
+        Meta(description="Severity by rule id for some pages, by glob; `*` also matches `/`, the last match counts."),
     ] = field(default_factory=dict)
 
 
 class Settings(SettingsGroup, frozen=True, kw_only=True):
-    """Everything that can be set. The same keys in every door."""
+    """All settings; the keys are the same in every configuration source."""
 
-    enabled: Annotated[bool, Meta(description="Off: nothing is read and nothing is written.")] = True
+    enabled: Annotated[bool, Meta(description="Off: nothing is read or written.")] = True
     site_url: Annotated[Url | None, Meta(description="Absolute URL that the site is published at.")] = None
-    cache_dir: Annotated[Text, Meta(description="Folder of encoded variants, seen from the project.")] = (
+    cache_dir: Annotated[Text, Meta(description="Folder of encoded variants, relative to the project.")] = (
         ".cache/imageseo"
     )
-    concurrency: Annotated[int, Meta(ge=0, le=256, description="Encoding workers; 0 asks the machine.")] = 0
+    concurrency: Annotated[int, Meta(ge=0, le=256, description="Encoding workers; 0: from the number of CPUs.")] = 0
     frozen: Annotated[bool, Meta(description="On: a hero without a pin in imageseo.lock is an error.")] = False
     formats: Annotated[
         tuple[Literal["avif", "webp"], ...], Meta(description="Formats of variants, in order of preference.")
     ] = ("avif", "webp")
-    widths: Annotated[tuple[Px, ...], Meta(min_length=1, description="px that variants may be wide.")] = (
-        # Of ten rungs those that fit the screens and columns there are best (tests/layout/test_image_widths.py).
+    widths: Annotated[tuple[Px, ...], Meta(min_length=1, description="Widths of variants in px.")] = (
+        # The ten widths that best fit common screens and columns (tests/layout/test_image_widths.py).
         *(320, 480, 640, 720, 880),
         *(1000, 1120, 1280, 1600, 1920),
     )
     include: Annotated[
-        tuple[Text, ...], Meta(description="CSS selectors of images outside the article to treat like its own.")
+        tuple[Text, ...],
+        Meta(description="CSS selectors of images outside the article to process like article images."),
     ] = ()
-    exclude: Annotated[tuple[Text, ...], Meta(description="CSS selectors of images to leave alone.")] = ()
+    exclude: Annotated[tuple[Text, ...], Meta(description="CSS selectors of images to leave unchanged.")] = ()
     exclude_pages: Annotated[
-        tuple[Text, ...], Meta(description="Globs of pages to leave alone, from the site's root.")
+        tuple[Text, ...], Meta(description="Globs of pages to leave unchanged, from the site's root.")
     ] = ()
     json_ld: Annotated[bool, Meta(description="Describe images as schema.org ImageObject.")] = True
     sitemap: Annotated[bool, Meta(description="List images in the sitemap.")] = True
     profile: Annotated[
         Literal["fast", "default", "small"],
-        Meta(description="How much time files may cost: previews, the published site, or the smallest files."),
+        Meta(description="Encoding time: fast for previews, default for the published site, small for smallest files."),
     ] = "default"
     fallback: Annotated[
         Literal["keep", "recompress"],
-        Meta(description="recompress: the published JPEG and PNG files themselves, where that saves bytes."),
+        Meta(description="recompress: also recompress the published JPEG and PNG files if that saves bytes."),
     ] = "keep"
     animated: Annotated[
-        Literal["keep", "convert"], Meta(description="convert: animated GIFs also as animated WebP and AVIF.")
+        Literal["keep", "convert"], Meta(description="convert: also encode animated GIFs as animated WebP and AVIF.")
     ] = "keep"
     target: TargetSettings = TargetSettings()
     quality: QualitySettings = QualitySettings()
@@ -204,7 +216,7 @@ class Settings(SettingsGroup, frozen=True, kw_only=True):
     measure: MeasureSettings = MeasureSettings()
     hero: HeroSettings = HeroSettings()
     providers: Annotated[
-        dict[str, dict[str, Any]], Meta(description="Options of hero providers, a table for each: `providers.library`.")
+        dict[str, dict[str, Any]], Meta(description="Options of hero providers, one table each: `providers.library`.")
     ] = field(default_factory=dict)
     brand: BrandSettings = BrandSettings()
     rights: RightsSettings = RightsSettings()

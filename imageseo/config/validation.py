@@ -1,4 +1,4 @@
-"""What no type can say: paths that stay inside, budgets in order, rules and providers that exist."""
+"""Checks beyond types: paths inside the project, budget levels in order, existing rules and providers."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _REMOTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s]*[^\s/][^\s]*")
 _URLS = (("site_url",), ("rights", "license"), ("rights", "acquire_license_page"))
 
 
-def validate(reading: SettingsDecoder, *, rules: Collection[str] | None, providers: Collection[str] | None) -> None:
-    """Check values against each other and bring them to one form; faults go into the reading.
+def validate(decoder: SettingsDecoder, *, rules: Collection[str] | None, providers: Collection[str] | None) -> None:
+    """Check and normalise the decoded values; errors are added to the decoder.
 
-    ``rules``, ``providers``: the ids that exist; None leaves them unchecked.
+    ``rules``, ``providers``: the existing ids; None: not checked.
     """
-    _urls(reading)
-    _folders(reading)
-    _budgets(reading)
-    _names(reading, rules, providers)
-    values = reading.values
+    _check_urls(decoder)
+    _check_folders(decoder)
+    _check_budgets(decoder)
+    _check_names(decoder, rules, providers)
+    values = decoder.values
     if ("widths",) in values:
         values["widths",] = tuple(sorted(set(values["widths",])))
     for path in (("formats",), ("hero", "keys"), ("include",), ("exclude",), ("exclude_pages",)):
@@ -35,86 +35,86 @@ def validate(reading: SettingsDecoder, *, rules: Collection[str] | None, provide
             values[path] = tuple(dict.fromkeys(values[path]))
 
 
-def _fault(reading: SettingsDecoder, path: Path, text: str) -> None:
-    reading.fault(reading.origins.get(path, "default"), path, text)
+def _add_fault(decoder: SettingsDecoder, path: Path, text: str) -> None:
+    decoder.add_fault(decoder.origins.get(path, "default"), path, text)
 
 
-def _urls(reading: SettingsDecoder) -> None:
+def _check_urls(decoder: SettingsDecoder) -> None:
     for path in _URLS:
-        url = reading.values.get(path)
+        url = decoder.values.get(path)
         if url is None:
             continue
         try:
             parts = urlsplit(url)
-            sound = bool(parts.hostname) and (parts.port or True) and not any(c.isspace() for c in url)
+            is_valid = bool(parts.hostname) and (parts.port or True) and not any(c.isspace() for c in url)
         except ValueError:
-            sound = False
-        if not sound:
-            _fault(reading, path, f"found {found(url)}, expected an absolute http(s) URL")
+            is_valid = False
+        if not is_valid:
+            _add_fault(decoder, path, f"found {found(url)}, expected an absolute http(s) URL")
         elif path == ("site_url",):
             if parts.query or parts.fragment:
-                _fault(reading, path, f"found {found(url)}, expected a URL without query and fragment")
+                _add_fault(decoder, path, f"found {found(url)}, expected a URL without query and fragment")
             else:
-                reading.values[path] = url.rstrip("/") + "/"
+                decoder.values[path] = url.rstrip("/") + "/"
 
 
-def _folders(reading: SettingsDecoder) -> None:
+def _check_folders(decoder: SettingsDecoder) -> None:
     for key, what in (
         ("masters", "a folder inside the project, such as heroes"),
         ("publish", "a folder inside the built site, such as heroes"),
         ("prompts", "a file inside the project, such as prompts.toml"),
     ):
         path = ("hero", key)
-        text = reading.values.get(path)
+        text = decoder.values.get(path)
         if text is None:
             continue
         if key == "masters" and "://" in text:
             if _REMOTE.fullmatch(text.strip()) is None:
-                # It may hold a password: only its scheme is repeated.
+                # It may contain a password: only its scheme is repeated.
                 scheme = text.strip().partition("://")[0]
-                _fault(
-                    reading,
+                _add_fault(
+                    decoder,
                     path,
-                    f"found a URL {scheme}://… that is none, expected {what}, or a URL, such as s3://bucket/heroes",
+                    f"found an invalid URL {scheme}://…, expected {what}, or a URL, such as s3://bucket/heroes",
                 )
             else:
-                reading.values[path] = text.strip().rstrip("/")
+                decoder.values[path] = text.strip().rstrip("/")
             continue
         clean = posixpath.normpath(text.strip().replace("\\", "/"))
         if clean.startswith(("/", "../")) or clean == ".." or PureWindowsPath(clean).drive:
-            _fault(reading, path, f"found {found(text)}, expected {what}")
+            _add_fault(decoder, path, f"found {found(text)}, expected {what}")
         else:
-            reading.values[path] = clean
+            decoder.values[path] = clean
 
 
-def _budgets(reading: SettingsDecoder) -> None:
+def _check_budgets(decoder: SettingsDecoder) -> None:
     defaults = BudgetSettings()
     for metric, field in (
         (name.replace("_", "-"), name) for name in BudgetSettings.__struct_fields__ if name != "paths"
     ):
         levels = getattr(defaults, field)
         for viewport in levels.__struct_fields__:
-            _levels(reading, ("budgets", metric, viewport), getattr(levels, viewport))
-    for path, table in list(reading.values.items()):
+            _check_levels(decoder, ("budgets", metric, viewport), getattr(levels, viewport))
+    for path, table in list(decoder.values.items()):
         if path[:2] == ("budgets", "paths"):
-            _path_budgets(reading, path, table)
+            _check_path_budgets(decoder, path, table)
 
 
-def _levels(reading: SettingsDecoder, above: Path, default: ByteLevels | CountLevels) -> None:
+def _check_levels(decoder: SettingsDecoder, above: Path, default: ByteLevels | CountLevels) -> None:
     warn_path, error_path = (*above, "warn"), (*above, "error")
-    warn = byte_count(reading.values.get(warn_path, default.warn))
-    error = byte_count(reading.values.get(error_path, default.error))
-    if warn_path not in reading.values and error:
-        warn = min(warn, error)  # who only lowers `error` does not have to know the default of `warn`
+    warn = byte_count(decoder.values.get(warn_path, default.warn))
+    error = byte_count(decoder.values.get(error_path, default.error))
+    if warn_path not in decoder.values and error:
+        warn = min(warn, error)  # a user who only lowers `error` need not know the default of `warn`
     if warn and error and warn > error:
         unit = "" if above[1] == "image-count" else " bytes"
-        beside = "" if error_path in reading.values else " (the default)"
-        _fault(reading, warn_path, f"found {warn}{unit}, expected no more than error, which is {error}{beside}")
-    reading.values[warn_path], reading.values[error_path] = warn, error
+        note = "" if error_path in decoder.values else " (the default)"
+        _add_fault(decoder, warn_path, f"found {warn}{unit}, expected no more than error, which is {error}{note}")
+    decoder.values[warn_path], decoder.values[error_path] = warn, error
 
 
-def _path_budgets(reading: SettingsDecoder, path: Path, table: PathBudgets) -> None:
-    """Levels of some pages: in order where both are set, and of images no fractions and no units."""
+def _check_path_budgets(decoder: SettingsDecoder, path: Path, table: PathBudgets) -> None:
+    """Check the levels for some pages: in order if both are set; counts of images without units."""
     for field in PathBudgets.__struct_fields__:
         viewports = getattr(table, field)
         for name in viewports.__struct_fields__:
@@ -122,33 +122,33 @@ def _path_budgets(reading: SettingsDecoder, path: Path, table: PathBudgets) -> N
             where = (*path, field.replace("_", "-"), name)
             if field == "image_count" and any(isinstance(each, str) for each in (levels.warn, levels.error)):
                 text = f"found {found(levels.warn or levels.error)}, expected a number of images"
-                reading.fault(reading.origins.get(path, "default"), where, text)
+                decoder.add_fault(decoder.origins.get(path, "default"), where, text)
             elif levels.warn is not None and levels.error is not None:
                 warn, error = byte_count(levels.warn), byte_count(levels.error)
                 if warn and error and warn > error:
                     text = f"found {warn}, expected no more than error, which is {error}"
-                    reading.fault(reading.origins.get(path, "default"), (*where, "warn"), text)
+                    decoder.add_fault(decoder.origins.get(path, "default"), (*where, "warn"), text)
 
 
-def _names(reading: SettingsDecoder, rules: Collection[str] | None, providers: Collection[str] | None) -> None:
-    for path in sorted(reading.values):
+def _check_names(decoder: SettingsDecoder, rules: Collection[str] | None, providers: Collection[str] | None) -> None:
+    for path in sorted(decoder.values):
         if rules is not None and path[:2] == ("lint", "rules") and path[2] not in rules:
-            _fault(reading, path, "unknown rule" + _near(path[2], rules))
+            _add_fault(decoder, path, "unknown rule" + _suggestion(path[2], rules))
         if rules is not None and path[:2] == ("lint", "paths"):
-            for name in reading.values[path]:
+            for name in decoder.values[path]:
                 if name not in rules:
-                    reading.fault(reading.origins[path], (*path, name), "unknown rule" + _near(name, rules))
+                    decoder.add_fault(decoder.origins[path], (*path, name), "unknown rule" + _suggestion(name, rules))
         if providers is not None and path[0] == "providers" and path[1] not in providers:
-            _fault(reading, path, "unknown provider" + _near(path[1], providers))
-    provider = reading.values.get(("hero", "provider"))
+            _add_fault(decoder, path, "unknown provider" + _suggestion(path[1], providers))
+    provider = decoder.values.get(("hero", "provider"))
     if providers is not None and provider is not None and provider not in providers:
-        _fault(
-            reading,
+        _add_fault(
+            decoder,
             ("hero", "provider"),
-            f"found {found(provider)}, which no provider is called{_near(provider, providers)}",
+            f"found {found(provider)}, an unknown provider{_suggestion(provider, providers)}",
         )
 
 
-def _near(word: str, known: Collection[str]) -> str:
-    near = closest(word, known)
+def _suggestion(name: str, known: Collection[str]) -> str:
+    near = closest(name, known)
     return f", did you mean {near}?" if near else f", expected one of {', '.join(sorted(known))}"

@@ -1,1 +1,1 @@
-"""Generators: each collects hints and makes a Site."""
+"""Integrations for site generators: each collects page hints and creates a Site."""

@@ -1,4 +1,4 @@
-"""Our commands as they can be typed in the current folder, for hints."""
+"""imageseo commands for hints, as typed in the current folder."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ PELICAN_FILES = ("pelicanconf.py",)
 
 
 def generate_command(*, config: Path | None, root: Path | None) -> Callable[[str], str]:
-    """Page -> `imageseo generate … PAGE`. ``config``, ``root``: what ``--config`` and ``--site`` have to name."""
-    words = ["imageseo", "generate"]
-    words += ["--config", _shown(config)] if config is not None else []
-    words += ["--site", _shown(root)] if root is not None else []
-    return lambda page: shlex.join([*words, page])
+    """Return a function: page -> `imageseo generate … PAGE`. ``config``, ``root``: for ``--config`` and ``--site``."""
+    arguments = ["imageseo", "generate"]
+    arguments += ["--config", _format_path(config)] if config is not None else []
+    arguments += ["--site", _format_path(root)] if root is not None else []
+    return lambda page: shlex.join([*arguments, page])
 
 
 def pin_command(site: Site, *, config: Path | None) -> Callable[[str], str]:
-    """Page.key -> the command that pins its hero. A page without a source is known by the built site alone."""
-    built = {page.key for page in site.pages if page.hints.source is None}
-    ways = [generate_command(config=config, root=root) for root in (None, site.root)]
-    return lambda page: ways[page in built](page)
+    """Return a function: Page.key -> the command that pins its hero; with --site for a page without a source file."""
+    without_source = {page.key for page in site.pages if page.hints.source is None}
+    commands = [generate_command(config=config, root=root) for root in (None, site.root)]
+    return lambda page: commands[page in without_source](page)
 
 
 def config_argument(config: Path) -> Path | None:
-    """The configuration of a host where a command has to name it; None where the current folder leads to it."""
+    """Return a generator's configuration file if commands must name it, None if it is found in the current folder."""
     folder = Path.cwd()
     found = next((name for name in (*MKDOCS_FILES, *PELICAN_FILES) if (folder / name).is_file()), None)
     return None if found is not None and (folder / found).resolve() == config.resolve() else config
 
 
-def _shown(path: Path) -> str:
-    """As short as it can be typed: from the current folder, when it lies there."""
+def _format_path(path: Path) -> str:
+    """Return the path relative to the current folder if it is inside, else unchanged."""
     folder = Path.cwd()
     return os.path.relpath(path, folder) if path.resolve().is_relative_to(folder) else str(path)

@@ -1,4 +1,4 @@
-"""Any folder of HTML files: hints come from heroes.toml and from the pages themselves."""
+"""Integration for any folder of HTML files; hints come from heroes.toml and from the pages themselves."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from imageseo.model.errors import SiteError
 from imageseo.model.site import Page, PageHints, Site
 
 HERO_META = f"{OURS}hero"
-_PIECE = 16_384  # bytes; hardly a <head> is longer
-_HEAD = 262_144  # bytes; of one whose end does not come, for a page may be 20 MB
+_CHUNK = 16_384  # bytes; few <head> elements are longer
+_MAX_HEAD = 262_144  # bytes read in search of the end of <head>: a page may be 20 MB
 _TAG = re.compile(rb"<(meta|link)\b((?:\"[^\"]*\"|'[^']*'|[^>\"'])*)>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([^\s=/>"']+)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""")
 _TITLE = re.compile(rb"<title(?:\s[^>]*)?>(.*?)</title", re.IGNORECASE | re.DOTALL)
@@ -29,9 +29,9 @@ _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 
 
 def site(root: Path, *, project: Path, settings: Settings) -> Site:
-    """The site in ``root``. Raises SiteError when there is none, RecipeError for a faulty heroes.toml.
+    """Return the site in ``root``. Raises SiteError if there is none, RecipeError for an invalid heroes.toml.
 
-    The base URL is ``site_url`` of the settings, else that of the home page's ``<link rel=canonical>``.
+    The base URL is the setting ``site_url``, else the home page's ``<link rel=canonical>``.
     """
     return Site(
         root=root,
@@ -42,7 +42,7 @@ def site(root: Path, *, project: Path, settings: Settings) -> Site:
 
 
 def pages(root: Path, *, keys: Sequence[str]) -> list[Page]:
-    """The pages below ``root`` with what they say themselves. ``keys``: of the front matter that heroes stand under."""
+    """Return the pages below ``root`` with the hints in their HTML. ``keys``: front matter keys that declare heroes."""
     if not root.is_dir():
         found = "a file" if root.exists() else "nothing"
         raise SiteError(f"{root}: expected a folder, found {found}", hint="build the site first, or name its folder")
@@ -54,22 +54,22 @@ def pages(root: Path, *, keys: Sequence[str]) -> list[Page]:
 
 
 def read_page(root: str | Path, path: str, *, hero_key: str | None) -> Page:
-    """One page with the hero that its ``<meta name="imageseo:hero">`` asks for: a path, JSON, an inline TOML table.
+    """Return a page with the hero of its ``<meta name="imageseo:hero">``: a path, JSON, or an inline TOML table.
 
-    ``hero_key``: the key of the front matter that heroes are looked for under; None reads nothing.
+    ``hero_key``: the key of ``hints.meta`` to store the hero under; None: the page is not read.
     """
     if hero_key is None:
         return Page(path=path)
     try:
-        head = _head(f"{root}{os.sep}{path}")  # a Path costs more than reading
+        head = _read_head(f"{root}{os.sep}{path}")  # creating a Path costs more than reading the file
     except OSError:
-        return Page(path=path)  # the job meets the same fault, and reports it with its place
+        return Page(path=path)  # build and lint meet the same error and report it with its location
     meta: dict[str, Any] = {}
-    for tag, attributes in _tags(head, needle=OURS.encode()):
+    for tag, attributes in _find_tags(head, needle=OURS.encode()):
         name = attributes.get("name", "").lower()
         if tag == "meta" and name.startswith(OURS):
             key = hero_key if name == HERO_META else name
-            hero = _hero(attributes.get("content", ""))
+            hero = _parse_hero(attributes.get("content", ""))
             if hero:
                 meta.setdefault(key, hero)
     hints = PageHints(meta=meta, title=_title(head))
@@ -77,46 +77,46 @@ def read_page(root: str | Path, path: str, *, hero_key: str | None) -> Page:
 
 
 def _title(head: bytes) -> str | None:
-    """The page's title; read as UTF-8, since only a drawn card ever shows it."""
-    at = head.lower().find(b"<title")  # many times faster than an expression
-    match = _TITLE.search(head, at) if at >= 0 else None
+    """Return the page's title, decoded as UTF-8: it is only used for drawn title cards."""
+    position = head.lower().find(b"<title")  # many times faster than a regular expression
+    match = _TITLE.search(head, position) if position >= 0 else None
     text = " ".join(html.unescape(match[1].decode("utf-8", "replace")).split()) if match else ""
     return text or None
 
 
 def canonical_base(root: Path) -> str | None:
-    """The URL of the site as the home page's canonical link says it; None when that is not the home page's URL."""
+    """Return the site's URL from the home page's canonical link; None if the link names another page."""
     try:
-        head = _head(f"{root}{os.sep}index.html")
+        head = _read_head(f"{root}{os.sep}index.html")
     except OSError:
         return None
-    for name, attributes in _tags(head, needle=b"canonical"):
+    for name, attributes in _find_tags(head, needle=b"canonical"):
         if name == "link" and "canonical" in attributes.get("rel", "").lower().split():
             href = attributes.get("href", "").removesuffix("index.html")
-            # A home page that names another file (a language's, a landing page's) says nothing of the root.
+            # A canonical link to another file (a language version, a landing page) does not tell the root's URL.
             return base_url(href) if urlsplit(href).path.endswith("/") or not urlsplit(href).path else None
     return None
 
 
-def _head(path: str) -> bytes:
-    """A page up to its body: a piece of it, and all up to ``_HEAD`` where the end of its head is not in that."""
-    with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - as above, a thousand times
-        head = stream.read(_PIECE) or b""
-        if (at := head.find(b"<body")) >= 0:
-            return head[:at]
-        if len(head) == _PIECE and (seen := head.lower()).find(b"</head") < 0 and b"<body" not in seen:
-            head += stream.read(_HEAD - _PIECE) or b""
+def _read_head(path: str) -> bytes:
+    """Return the start of a page, at most up to its body: one chunk, or ``_MAX_HEAD`` bytes for a longer head."""
+    with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - as above, for thousands of pages
+        head = stream.read(_CHUNK) or b""
+        if (position := head.find(b"<body")) >= 0:
+            return head[:position]
+        if len(head) == _CHUNK and (lowered := head.lower()).find(b"</head") < 0 and b"<body" not in lowered:
+            head += stream.read(_MAX_HEAD - _CHUNK) or b""
     return head
 
 
-def _tags(head: bytes, *, needle: bytes) -> list[tuple[str, dict[str, str]]]:
+def _find_tags(head: bytes, *, needle: bytes) -> list[tuple[str, dict[str, str]]]:
     if needle not in head.lower():
         return []
-    head = _COMMENT.sub(b"", head[: _body(head)])
+    head = _COMMENT.sub(b"", head[: _body_start(head)])
     return [(tag.decode("ascii").lower(), _attributes(rest)) for tag, rest in _TAG.findall(head)]
 
 
-def _body(head: bytes) -> int:
+def _body_start(head: bytes) -> int:
     found = re.search(rb"<body\b", head, re.IGNORECASE)
     return found.start() if found else len(head)
 
@@ -130,8 +130,8 @@ def _attributes(tag: bytes) -> dict[str, str]:
     return dict(reversed(list(pairs)))
 
 
-def _hero(value: str) -> str | Mapping[str, Any]:
-    """The table that the text spells, else the text: what looks like a table and is none is reported with the page."""
+def _parse_hero(value: str) -> str | Mapping[str, Any]:
+    """Parse a hero as JSON or an inline TOML table, else return the text; an invalid table is reported later."""
     text = value.strip()
     if not text.startswith("{"):
         return text

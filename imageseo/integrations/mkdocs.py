@@ -1,4 +1,4 @@
-"""MkDocs and ProperDocs: the plugin, and the same events as functions for a copied hook."""
+"""Integration for MkDocs and ProperDocs: the plug-in class, and the same events as functions for the hook."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ from imageseo.model.site import Page, PageHints, Site
 
 if TYPE_CHECKING:
     from mkdocs.config.base import ConfigErrors, ConfigWarnings
-    from mkdocs.config.base import ValidationError as ConfigFault
+    from mkdocs.config.base import ValidationError as ConfigValidationError
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.exceptions import ConfigurationError, PluginError
     from mkdocs.livereload import LiveReloadServer
     from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
     from mkdocs.structure.files import Files
-    from mkdocs.structure.pages import Page as HostPage
+    from mkdocs.structure.pages import Page as MkDocsPage
 
     from imageseo.config import LoadedSettings
 else:
-    # ProperDocs loads the plugins of the MkDocs group and insists on its own base class. Its plugin loader is
-    # running exactly when its plugin module has been imported; a plugin may import the bare package under MkDocs.
-    HOST = "properdocs" if "properdocs.plugins" in sys.modules or not find_spec("mkdocs") else "mkdocs"
-    ConfigFault = import_module(f"{HOST}.config.base").ValidationError
-    ConfigurationError = import_module(f"{HOST}.exceptions").ConfigurationError
-    PluginError = import_module(f"{HOST}.exceptions").PluginError
-    BasePlugin = import_module(f"{HOST}.plugins").BasePlugin
-    event_priority = import_module(f"{HOST}.plugins").event_priority
-    get_plugin_logger = import_module(f"{HOST}.plugins").get_plugin_logger
+    # ProperDocs loads the plug-ins of the MkDocs entry-point group but requires its own base class. Its plug-in loader
+    # is running if its plugins module has been imported; under MkDocs a plug-in may import the package properdocs.
+    _PACKAGE = "properdocs" if "properdocs.plugins" in sys.modules or not find_spec("mkdocs") else "mkdocs"
+    ConfigValidationError = import_module(f"{_PACKAGE}.config.base").ValidationError
+    ConfigurationError = import_module(f"{_PACKAGE}.exceptions").ConfigurationError
+    PluginError = import_module(f"{_PACKAGE}.exceptions").PluginError
+    BasePlugin = import_module(f"{_PACKAGE}.plugins").BasePlugin
+    event_priority = import_module(f"{_PACKAGE}.plugins").event_priority
+    get_plugin_logger = import_module(f"{_PACKAGE}.plugins").get_plugin_logger
 
-# Below the host's own logger, so that --strict counts what is said here.
+# A child of the generator's own logger, so that --strict counts its warnings.
 log = get_plugin_logger("imageseo")
 
 
-class Events:
-    """What one door, the plugin or the hook, does at each event of a build."""
+class BuildEvents:
+    """Handles the events of a build, either for the plug-in or for the hook."""
 
     def __init__(self) -> None:
         self.options: Mapping[str, Any] | None = None
@@ -58,39 +58,39 @@ class Events:
         self._project: LoadedSettings | None = None
         self._files: Files | None = None
         self._read: dict[Path, PageHints] = {}
-        # File of the built site -> hints. Kept from build to build, because builds nest in one process (a plugin
-        # builds each language in turn, into one folder); each build writes over what it read itself.
+        # File of the built site -> hints. Kept across builds, because builds nest in one process (a plug-in
+        # builds each language in turn into one folder); each build overwrites the hints of pages it has read.
         self._hints: dict[Path, PageHints] = {}
 
-    def startup(self, command: str) -> None:
+    def record_command(self, command: str) -> None:
         self.serving = command == "serve" or _command() == "serve"
 
-    def begin(self, config: MkDocsConfig) -> None:
-        """Start a build. Hook modules and plugins outlive one under serve, so nothing of the last may be left."""
+    def start_build(self, config: MkDocsConfig) -> None:
+        """Start a build; resets the state of the last one, as hooks and plug-ins live on under serve."""
         self._project = self._files = None
         self._read = {}
-        if not _first_door(self, config):
+        if not _is_active(self, config):
             return
         try:
             project = runner.read_project(folder_of(config), options=self.options, origin=self.origin)
         except SettingsError as error:
             if not self.serving:
                 raise ConfigurationError(str(error)) from error
-            log.warning("%s\n  nothing is done until this is mended", error)
+            log.warning("%s\n  imageseo is inactive until this is fixed", error)
             return
         self._project = project if project.settings.enabled else None
 
-    def read(self, page: HostPage) -> None:
-        """Keep a page's front matter before later plugins change it."""
+    def record_front_matter(self, page: MkDocsPage) -> None:
+        """Record a page's front matter before later plug-ins change it."""
         if self._project is not None:
             hints = hints_of(page, project=self._project.folder, folders={})
             self._read[Path(page.file.abs_dest_path)] = hints
 
-    def gather(self, files: Files) -> None:
+    def record_files(self, files: Files) -> None:
         self._files = files
 
-    def finish(self, config: MkDocsConfig) -> None:
-        """Do the job on what has been built. Raises PluginError, unless the host serves a preview."""
+    def process_site(self, config: MkDocsConfig) -> None:
+        """Process the built site. Raises PluginError, except while a preview is served."""
         project, self._project = self._project, None
         if project is None:
             return
@@ -124,16 +124,16 @@ class Events:
 
     def _gather_hints(self, files: Files, config: MkDocsConfig, project: Path) -> None:
         folders = built_folders(files)
-        built_ones = [file for file in files.documentation_pages() if Path(file.abs_dest_path).is_file()]
-        for page in read_pages(built_ones, config):  # of those that --dirty passed over, the sources are read here
+        built_files = [file for file in files.documentation_pages() if Path(file.abs_dest_path).is_file()]
+        for page in read_pages(built_files, config):  # also reads the sources that --dirty skipped
             built = Path(page.file.abs_dest_path)
             hints = self._read.get(built) or hints_of(page, project=project, folders=folders)
             self._hints[built] = replace(hints, source_dir=source_dir(page.file.src_uri, folders))
 
-    def watch(self, server: LiveReloadServer, config: MkDocsConfig) -> None:
-        """Build again when what heroes follow from changes. A file that is made later is seen from the next start."""
+    def watch_files(self, server: LiveReloadServer, config: MkDocsConfig) -> None:
+        """Rebuild when a file that heroes depend on changes; a file created later is watched from the next start."""
         settings, folder = Settings(), folder_of(config)
-        with suppress(SettingsError):  # `begin` warns of it
+        with suppress(SettingsError):  # `start_build` warns about it
             project = runner.read_project(folder, options=self.options, origin=self.origin)
             settings, folder = project.settings, project.folder
         if settings.enabled:
@@ -143,94 +143,97 @@ class Events:
 
 
 class ImageseoPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
-    """The installed plugin; its options are the settings themselves."""
+    """The installed plug-in; its options are the settings."""
 
     def __init__(self) -> None:
-        self.events = Events()
+        self.events = BuildEvents()
 
     def load_config(
         self, options: dict[str, Any], config_file_path: str | None = None
     ) -> tuple[ConfigErrors, ConfigWarnings]:
-        """Check the options by the schema that all doors share; every fault is an error of its own."""
+        """Check the options against the schema of the settings; every error is reported separately."""
         self.config = dict(options)
         self.events.options = self.config
         self.events.origin = f"{Path(config_file_path or 'mkdocs.yml').name}: plugins: imageseo"
         if READING.get() or self.events.serving or _command() == "serve":
-            return [], []  # of a preview on_config warns, which goes on
+            return [], []  # on_config warns instead, so that a preview continues
         folder = Path(config_file_path).parent if config_file_path else Path.cwd()
         try:
             runner.read_project(folder, options=self.config, origin=self.events.origin)
         except SettingsError as error:
-            return [self._fault(fault) for fault in error.faults], []
+            return [self._option_error(fault) for fault in error.faults], []
         return [], []
 
-    def _fault(self, fault: str) -> tuple[str, ConfigFault]:
-        """As the host shows it: `Plugin 'imageseo' option 'hero.insert': …`; others than ours keep their place."""
+    def _option_error(self, fault: str) -> tuple[str, ConfigValidationError]:
+        """Return option and error as MkDocs shows them: `Plugin 'imageseo' option 'hero.insert': …`.
+
+        An error of another configuration source keeps its origin in the text.
+        """
         key, colon, text = fault.removeprefix(f"{self.events.origin}: ").partition(": ")
-        own = bool(colon) and fault.startswith(self.events.origin)
-        return (key, ConfigFault(text)) if own else ("imageseo", ConfigFault(fault))
+        is_option_error = bool(colon) and fault.startswith(self.events.origin)
+        return (key, ConfigValidationError(text)) if is_option_error else ("imageseo", ConfigValidationError(fault))
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
-        self.events.startup(command)
+        self.events.record_command(command)
 
     def on_config(self, config: MkDocsConfig) -> None:
-        self.events.begin(config)
+        self.events.start_build(config)
 
-    def on_page_markdown(self, markdown: str, *, page: HostPage, config: MkDocsConfig, files: Files) -> None:
-        self.events.read(page)
+    def on_page_markdown(self, markdown: str, *, page: MkDocsPage, config: MkDocsConfig, files: Files) -> None:
+        self.events.record_front_matter(page)
 
     @event_priority(-100)
     def on_env(self, env: object, *, config: MkDocsConfig, files: Files) -> None:
-        self.events.gather(files)
+        self.events.record_files(files)
 
-    @event_priority(-100)  # after minifiers and whatever else writes into site_dir
+    @event_priority(-100)  # after minifiers and other plug-ins that write into site_dir
     def on_post_build(self, *, config: MkDocsConfig) -> None:
-        self.events.finish(config)
+        self.events.process_site(config)
 
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: object) -> None:
-        self.events.watch(server, config)
+        self.events.watch_files(server, config)
 
 
-_hook = Events()
+_hook = BuildEvents()
 
 
 def on_startup(*, command: str, dirty: bool) -> None:
-    _hook.startup(command)
+    _hook.record_command(command)
 
 
 def on_config(config: MkDocsConfig) -> None:
-    _hook.begin(config)
+    _hook.start_build(config)
 
 
-def on_page_markdown(markdown: str, *, page: HostPage, config: MkDocsConfig, files: Files) -> None:
-    _hook.read(page)
+def on_page_markdown(markdown: str, *, page: MkDocsPage, config: MkDocsConfig, files: Files) -> None:
+    _hook.record_front_matter(page)
 
 
 @event_priority(-100)
 def on_env(env: object, *, config: MkDocsConfig, files: Files) -> None:
-    _hook.gather(files)
+    _hook.record_files(files)
 
 
 @event_priority(-100)
 def on_post_build(*, config: MkDocsConfig) -> None:
-    _hook.finish(config)
+    _hook.process_site(config)
 
 
 def on_serve(server: LiveReloadServer, config: MkDocsConfig, builder: object) -> None:
-    _hook.watch(server, config)
+    _hook.watch_files(server, config)
 
 
-def _first_door(events: Events, config: MkDocsConfig) -> bool:
-    """False for the hook when the plugin is there too: one of them does the work, and the other says so once."""
+def _is_active(events: BuildEvents, config: MkDocsConfig) -> bool:
+    """Whether these events process the site: not those of the hook if the plug-in is active too; warns once."""
     if events is not _hook or not any(isinstance(plugin, ImageseoPlugin) for plugin in config.plugins.values()):
         return True
-    if "twice" not in _told:
-        _told.add("twice")
-        log.warning("is on twice, as a plugin and as a hook: the plugin does the work; take one of the two away")
+    if "twice" not in _warnings_given:
+        _warnings_given.add("twice")
+        log.warning("active twice, as plug-in and as hook: only the plug-in runs; remove one of the two")
     return False
 
 
-_told: set[str] = set()
+_warnings_given: set[str] = set()
 
 
 def _progress() -> Progress:
@@ -238,7 +241,7 @@ def _progress() -> Progress:
 
 
 def _command() -> str | None:
-    """The host's command: known from its command line before any event fires."""
+    """Return the generator's command, which its command line gives before any event fires."""
     import click
 
     context = click.get_current_context(silent=True)

@@ -1,4 +1,4 @@
-"""What MkDocs knows of its pages that their HTML does not say, during a build and without one."""
+"""Reads page hints from MkDocs (source, title, front matter), during a build or without one."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page
 
 READING: ContextVar[bool] = ContextVar("imageseo_reading", default=False)
-"""True while the configuration is loaded for a command of ours, which then says itself what is wrong with it."""
+"""True while an imageseo command loads the configuration; the command then reports invalid options itself."""
 
 _FRONT_MATTER = re.compile(r"\A-{3}[ \t]*\n(.*?\n)(?:-{3}|\.{3})[ \t]*(?:\n|\Z)", re.DOTALL)
 
 
 def folder_of(config: MkDocsConfig) -> Path:
-    """The folder of the configuration file; the current one when that came through a pipe."""
+    """Return the folder of the configuration file; the current folder if it was read from a pipe."""
     path = config.config_file_path
     return Path(path).resolve().parent if path else Path.cwd()
 
 
 def built_folders(files: Files) -> dict[str, str]:
-    """Source folder -> folder of the built site, where a file that is no page tells."""
+    """Return source folder -> folder of the built site, as far as files that are not pages show it."""
     return folders_of((file.src_uri, file.dest_uri) for file in files if not file.is_documentation_page())
 
 
 def hints_of(page: Page, *, project: Path, folders: Mapping[str, str]) -> PageHints:
-    """The hints of a page whose source has been read. Front matter is copied, as later plugins may change theirs."""
+    """Return the hints of a page whose source has been read. Front matter is copied: later plug-ins may change it."""
     title = page.title
     return PageHints(
         source=_source(page.file, project),
@@ -48,65 +48,68 @@ def hints_of(page: Page, *, project: Path, folders: Mapping[str, str]) -> PageHi
 
 
 def read_pages(files: Iterable[File], config: MkDocsConfig) -> Iterator[Page]:
-    """The pages of documentation files, those that no build has read yet read here through MkDocs' own loader.
+    """Yield the pages of documentation files; unread sources are read here through MkDocs' own loader.
 
     Raises SiteError for a source that cannot be read.
     """
     for file in files:
         if file.page is None:
-            _host(config, "structure.pages").Page(None, file, config)
+            _import_from_generator(config, "structure.pages").Page(None, file, config)
         page = file.page
         assert page is not None
         if page.markdown is None:
             try:
                 page.read_source(config)
-            except Exception as error:  # wrong bytes, no right to read, a fault of another plugin
+            except Exception as error:  # invalid bytes, no permission, an error in another plug-in
                 hint = "MkDocs reads sources as UTF-8" if isinstance(error, UnicodeError) else ""
                 raise SiteError(f"{file.src_uri}: cannot be read: {format_exception(error)}", hint=hint) from error
         yield page
 
 
 def read_files(config: MkDocsConfig) -> Files:
-    """The files of ``docs_dir`` with their pages titled by the navigation, without a build."""
-    structure = _host(config, "structure.files")
+    """Return the files of ``docs_dir``, with page titles from the navigation, without a build."""
+    structure = _import_from_generator(config, "structure.files")
     files: Files = structure.get_files(config)
     structure.set_exclusions(files, config)
-    _host(config, "structure.nav").get_navigation(files, config)
+    _import_from_generator(config, "structure.nav").get_navigation(files, config)
     return files
 
 
 def hints_without_build(config: MkDocsConfig, project: Path, keys: Sequence[str]) -> Mapping[str, PageHints]:
-    """File of the built site -> hints, for every page that a build would make of ``docs_dir``.
+    """Return file of the built site -> hints, for every page that a build would create from ``docs_dir``.
 
-    ``keys``: of the front matter that heroes stand under. Raises SiteError for sources that cannot be read.
+    ``keys``: front matter keys that declare heroes. Raises SiteError for sources that cannot be read.
     """
     try:
         files = read_files(config)
     except Exception as error:
-        raise SiteError(f"{config.docs_dir}: MkDocs cannot list it: {format_exception(error)}") from error
+        raise SiteError(f"{config.docs_dir}: MkDocs cannot list its files: {format_exception(error)}") from error
     folders = built_folders(files)
-    found = {}
+    hints = {}
     for page in read_pages(files.documentation_pages(), config):
         if page.file.inclusion.is_included():  # type: ignore[no-untyped-call]
             if not page.meta:
-                _refuse_broken(page, keys)
-            found[page.file.dest_uri] = hints_of(page, project=project, folders=folders)
-    return found
+                _check_front_matter(page, keys)
+            hints[page.file.dest_uri] = hints_of(page, project=project, folders=folders)
+    return hints
 
 
-def _refuse_broken(page: Page, keys: Sequence[str]) -> None:
-    """MkDocs passes over front matter that is no YAML, and a hero in it would lose its pin without a word."""
+def _check_front_matter(page: Page, keys: Sequence[str]) -> None:
+    """Raise SiteError for front matter that is not valid YAML and may declare a hero.
+
+    MkDocs ignores such front matter; the hero's pin would be dropped silently.
+    """
     import yaml
 
     block = _FRONT_MATTER.match(page.markdown or "")
     if block is None or not any(re.search(rf"^{re.escape(key)}(_\w+)?\s*:", block[1], re.MULTILINE) for key in keys):
-        return  # a page may begin with a rule
+        return  # a page may begin with a horizontal rule
     try:
         yaml.safe_load(block[1])
     except yaml.YAMLError as error:
         problem = " ".join(str(error).split())
         raise SiteError(
-            f"{page.file.src_uri}: its front matter is not YAML: {problem}", hint="quote texts that hold a colon"
+            f"{page.file.src_uri}: front matter is not valid YAML: {problem}", hint="quote texts that contain a colon"
         ) from error
 
 
@@ -116,24 +119,24 @@ def _source(file: File, project: Path) -> Path:
     return Path(file.src_uri) if path is None or made_by_a_plugin else source_of(path, project)
 
 
-def _host(config: MkDocsConfig, module: str) -> Any:
-    # The package that loaded the configuration: MkDocs and ProperDocs may be installed side by side.
+def _import_from_generator(config: MkDocsConfig, module: str) -> Any:
+    # From the package that loaded the configuration: both MkDocs and ProperDocs may be installed.
     return import_module(f"{type(config).__module__.partition('.')[0]}.{module}")
 
 
 def load(config_file: Path, package: str) -> MkDocsConfig:
-    """The configuration through the host's own loader. Our plugin's options in it are not checked.
+    """Return the configuration, read by the generator's own loader; the options of imageseo are not checked.
 
-    ``package``: ``mkdocs`` or ``properdocs``. Raises SettingsError; the host has said why on its log.
+    ``package``: ``mkdocs`` or ``properdocs``. Raises SettingsError; the loader has logged the reasons.
     """
     if package == "properdocs":
-        import_module("properdocs.replacement")  # as its own command does: plugins may import mkdocs
+        import_module("properdocs.replacement")  # as its own command does: plug-ins may import mkdocs
     base, exceptions = import_module(f"{package}.config.base"), import_module(f"{package}.exceptions")
     token = READING.set(True)
     try:
         config: MkDocsConfig = base.load_config(str(config_file))
-    except exceptions.MkDocsException as error:  # its Abort is a SystemExit too
-        raise SettingsError((f"{config_file}: {error.format_message()}",), hint="its faults stand above") from error
+    except exceptions.MkDocsException as error:  # its subclass Abort is also a SystemExit
+        raise SettingsError((f"{config_file}: {error.format_message()}",), hint="see the log messages above") from error
     finally:
         READING.reset(token)
     return config

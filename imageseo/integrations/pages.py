@@ -1,4 +1,4 @@
-"""What every host needs: the HTML files of a folder, base URLs, and the heroes that heroes.toml names by URL."""
+"""Shared by all integrations: HTML files of a folder, base URLs, and the heroes that heroes.toml declares by URL."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _SUFFIXES = (".html", ".htm")
 
 
 def html_files(root: Path) -> Iterator[str]:
-    """Paths of the HTML files below ``root``, with ``/``, in order; hidden files and folders are passed over."""
+    """Yield the paths of the HTML files below ``root``, with ``/``, sorted; hidden files and folders are skipped."""
     top = os.fspath(root)
     for folder, folders, files in os.walk(top):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        place = folder[len(top) :].replace(os.sep, "/").strip("/")  # a Path for each of thousands takes its time
+        relative = folder[len(top) :].replace(os.sep, "/").strip("/")  # faster than Path for thousands of folders
         for name in sorted(files):
             if name.lower().endswith(_SUFFIXES) and not name.startswith("."):
-                yield f"{place}/{name}" if place else name
+                yield f"{relative}/{name}" if relative else name
 
 
 def base_url(*candidates: str | None) -> str | None:
-    """The first absolute http(s) URL, without query and fragment, ending with ``/``; None when there is none."""
+    """Return the first absolute http(s) URL, without query and fragment, with a final ``/``; None if there is none."""
     for candidate in candidates:
         parts = urlsplit((candidate or "").strip())
         if parts.scheme in ("http", "https") and parts.netloc:
@@ -40,36 +40,34 @@ def base_url(*candidates: str | None) -> str | None:
 
 
 def source_of(path: str | Path, project: Path) -> Path:
-    """A source file relative to the project folder, so that a lock file holds no path of one machine.
+    """Return a source file relative to the project folder, so that the lock file is the same on every machine.
 
-    With ``..`` where it lies beside the project in its repository; absolute where it lies outside of that.
+    The path contains ``..`` if the file is elsewhere in the repository, and is absolute outside the repository.
     """
-    resolved, (folder, top) = Path(path).resolve(), _resolved(project)
+    resolved, (folder, top) = Path(path).resolve(), _resolve_folders(project)
     if resolved.is_relative_to(folder):
         return resolved.relative_to(folder)
     return Path(os.path.relpath(resolved, folder)) if resolved.is_relative_to(top) else resolved
 
 
 @lru_cache(maxsize=8)
-def _resolved(folder: Path) -> tuple[Path, Path]:
-    """A folder and its repository, once for all pages: every step of a path is asked for."""
-    from imageseo.lint.source_lines import (
-        repository_root,  # it reads pages, for which hosts that are off need not be fit
-    )
+def _resolve_folders(folder: Path) -> tuple[Path, Path]:
+    """Return a folder and its repository, both resolved; cached, because resolving a path is slow."""
+    from imageseo.lint.source_lines import repository_root  # imports the HTML parser, unneeded if imageseo is disabled
 
     return folder.resolve(), repository_root(folder)
 
 
 def format_exception(error: Exception) -> str:
-    """A host's or a plugin's own exception in one line."""
+    """Return an exception of a generator or a plug-in as one line."""
     return f"{type(error).__name__}: {' '.join(str(error).split())}" if str(error).strip() else type(error).__name__
 
 
 def folders_of(copies: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Source folder -> folder of the built site (``.`` is the top), learnt from files that are copied as they are.
+    """Return source folder -> folder of the built site (``.`` is the root), inferred from files copied unchanged.
 
-    ``copies``: path below the source folder, path below the site's root. The two differ where a host or a plugin
-    moves a tree (``docs/en/`` to the site's root).
+    ``copies``: pairs of the path below the source folder and the path below the site's root. They differ if the
+    generator or a plug-in moves a tree (``docs/en/`` to the site's root).
     """
     found: dict[str, str] = {}
     inferred: dict[str, str] = {}
@@ -83,11 +81,11 @@ def folders_of(copies: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def source_dir(source_path: str, folders: Mapping[str, str]) -> str:
-    """Where relative paths in a source file's front matter point, as a folder of the built site."""
+    """Return the folder of the built site that relative paths in a source file's front matter start from."""
     folder = PurePosixPath(source_path).parent
-    for place in (folder, *folder.parents):  # a folder without a copied file lies in its nearest one that has some
-        if place.as_posix() in folders:
-            folder = PurePosixPath(folders[place.as_posix()]) / folder.relative_to(place)
+    for parent in (folder, *folder.parents):  # a folder without copied files is placed in its nearest known parent
+        if parent.as_posix() in folders:
+            folder = PurePosixPath(folders[parent.as_posix()]) / folder.relative_to(parent)
             break
     built = folder.as_posix()
     return "" if built == "." else f"{built}/"
@@ -95,24 +93,25 @@ def source_dir(source_path: str, folders: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeroesFile:
-    """``heroes.toml``: a table or a path of an image for each URL pattern; the first that matches is taken.
+    """``heroes.toml``: a recipe table or an image path for each URL pattern; the first match counts.
 
-    In a pattern ``*`` stands for anything within one folder, ``**`` for anything, ``?`` for one character;
-    ``/`` is the home page.
+    In a pattern ``*`` matches within one folder, ``**`` matches anything, ``?`` one character; ``/`` is the home page.
     """
 
     entries: tuple[tuple[str, str | Mapping[str, Any]], ...] = ()
 
     @classmethod
     def read(cls, project: Path) -> HeroesFile:
-        """The file of a project; an empty one when there is none. Faults raise RecipeError."""
+        """Read the file of a project; empty if there is none. Raises RecipeError if it is invalid."""
         path = project / HEROES_FILE
         try:
             table = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return cls()
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise RecipeError(f"{path}: cannot be read: {error}", hint="it is TOML: a table for each URL") from error
+            raise RecipeError(
+                f"{path}: cannot be read: {error}", hint="expected TOML with a table for each URL"
+            ) from error
         for pattern, hero in table.items():
             if not isinstance(hero, str | dict):
                 raise RecipeError(
@@ -122,25 +121,25 @@ class HeroesFile:
         return cls(entries=tuple(table.items()))
 
     def find(self, page: Page) -> str | Mapping[str, Any] | None:
-        """What the file says of a page, asked by its URL and by its file."""
+        """Return the hero declared for a page, matched by its URL or its file; None if there is none."""
         names = {page.url.lstrip("/"), page.path}
         for pattern, hero in self.entries:
-            expression = _expression(pattern.strip().lstrip("/"))
+            expression = _pattern_regex(pattern.strip().lstrip("/"))
             if any(expression.fullmatch(name) for name in names):
                 return hero
         return None
 
-    def without_page(self, pages: Iterable[Page]) -> Iterator[str]:
-        """The patterns that fit none of the pages."""
+    def unmatched_patterns(self, pages: Iterable[Page]) -> Iterator[str]:
+        """Yield the patterns that match none of the pages."""
         names = {name for page in pages for name in (page.url.lstrip("/"), page.path)}
         for pattern, _ in self.entries:
-            expression = _expression(pattern.strip().lstrip("/"))
+            expression = _pattern_regex(pattern.strip().lstrip("/"))
             if not any(expression.fullmatch(name) for name in names):
                 yield pattern
 
 
 def with_heroes(pages: Sequence[Page], heroes: HeroesFile, keys: Sequence[str]) -> tuple[Page, ...]:
-    """The pages, those whose front matter does not speak of ``keys[0]`` with the hero that the file has for them."""
+    """Return the pages with the heroes of the file; front matter that sets ``keys[0]`` takes precedence."""
     if not heroes.entries or not keys:
         return tuple(pages)
     return tuple(_with_hero(page, heroes, keys[0]) for page in pages)
@@ -149,14 +148,14 @@ def with_heroes(pages: Sequence[Page], heroes: HeroesFile, keys: Sequence[str]) 
 def _with_hero(page: Page, heroes: HeroesFile, key: str) -> Page:
     meta = page.hints.meta
     names = [name.lower() for name in meta]
-    own = key in names or any(name.startswith(f"{key}_") for name in names)  # flat metadata says hero_prompt
-    hero = None if own else heroes.find(page)
+    in_meta = key in names or any(name.startswith(f"{key}_") for name in names)  # flat metadata uses hero_prompt
+    hero = None if in_meta else heroes.find(page)
     if hero is None:
         return page
     return replace(page, hints=replace(page.hints, meta={**meta, key: hero}, origin=HEROES_FILE))
 
 
-def _expression(pattern: str) -> re.Pattern[str]:
+def _pattern_regex(pattern: str) -> re.Pattern[str]:
     parts = re.split(r"(\*\*|\*|\?)", pattern)
-    words = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return re.compile("".join(words.get(part) or re.escape(part) for part in parts), re.DOTALL)
+    wildcards = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return re.compile("".join(wildcards.get(part) or re.escape(part) for part in parts), re.DOTALL)

@@ -1,4 +1,4 @@
-"""Pelican: the namespace plugin, and the same `register` for a copied one."""
+"""Integration for Pelican: the namespace plug-in, and the same `register` for a copied plug-in."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ log = logging.getLogger("pelican.plugins.imageseo")
 
 
 class ImageseoFailed(Exception):
-    """Ends Pelican, whose `main` exits with ``exitcode`` and shows the message without a traceback."""
+    """Ends Pelican: its `main` exits with ``exitcode`` and prints the message without a traceback."""
 
     def __init__(self, message: str, exitcode: int = 1) -> None:
         super().__init__(message)
@@ -36,8 +36,8 @@ class ImageseoFailed(Exception):
 
 
 @dataclass(slots=True, kw_only=True)
-class _Run:
-    """One Pelican site of this process; a plugin may run more of them, into folders of the first."""
+class _SiteRun:
+    """One Pelican site of this process; a plug-in may build more sites, into folders of the first."""
 
     project: Path
     source: Path
@@ -47,51 +47,51 @@ class _Run:
     collected: Collected = field(default_factory=Collected)
 
 
-_runs: dict[Path, _Run] = {}
+_runs: dict[Path, _SiteRun] = {}
 
 
 def register() -> None:
-    """Connect to Pelican's signals; a second time changes nothing, so that two copies do the work once."""
+    """Connect to Pelican's signals; idempotent, so that two copies of the plug-in do the work once."""
     signals.initialized.connect(on_initialized)
     signals.article_generator_finalized.connect(on_contents)
     signals.page_generator_finalized.connect(on_contents)
 
 
 def on_initialized(pelican: Any) -> None:
-    """Read the settings before any work starts. Raises ImageseoFailed for their faults, unless a preview is served."""
+    """Read the settings before any work starts. Raises ImageseoFailed if invalid, except while serving a preview."""
     if READING in pelican.settings:
         return
     command = _command()
     folder = folder_of(pelican.settings, command.settings)
-    voice, project = _Voice(), None
+    logger, project = _PelicanLogger(), None
     try:
         project = runner.read_project(folder, options=options_of(pelican.settings), origin="pelicanconf.py: IMAGESEO")
     except SettingsError as error:
         if not command.serves:
             raise ImageseoFailed(str(error), error.exit_code) from error
-        voice.warning("imageseo: %s\n  nothing is done until this is mended", error)
+        logger.warning("imageseo: %s\n  imageseo is inactive until this is fixed", error)
     settings = project.settings if project is not None and project.settings.enabled else None
-    _runs[_root(pelican)] = _Run(
+    _runs[_root(pelican)] = _SiteRun(
         project=project.folder if project is not None else folder,
         source=Path(pelican.settings["PATH"]).resolve(),
         settings=settings,
         base_url=base_url(settings.site_url if settings else None, pelican.settings.get("SITEURL")),
         config=_config(folder, command.settings),
     )
-    doors = [plugin for plugin in pelican.plugins if getattr(plugin, "register", None) is register]
-    if len(doors) > 1:
-        names = " and ".join(sorted(getattr(plugin, "__name__", str(plugin)) for plugin in doors))
-        voice.warning("imageseo is on twice, as %s: the work is done once; take one of them out of PLUGINS", names)
+    registrations = [plugin for plugin in pelican.plugins if getattr(plugin, "register", None) is register]
+    if len(registrations) > 1:
+        names = " and ".join(sorted(getattr(plugin, "__name__", str(plugin)) for plugin in registrations))
+        logger.warning("imageseo is active twice, as %s: it runs once; remove one of them from PLUGINS", names)
     if getattr(pelican.run, "__func__", None) is not None:  # still Pelican's own method
-        pelican.run = partial(_run_to_the_end, pelican, pelican.run)
-    voice.end(serving=command.serves)
+        pelican.run = partial(_run_with_imageseo, pelican, pelican.run)
+    logger.end(serving=command.serves)
 
 
-def _run_to_the_end(pelican: Any, run: Callable[[], None]) -> None:
-    """Pelican's run and, when all else is done, our job.
+def _run_with_imageseo(pelican: Any, run: Callable[[], None]) -> None:
+    """Run Pelican, then process the site.
 
-    The signal `finalized` calls its receivers in no order, and sitemaps and minifiers write their files then: on the
-    signal we would sometimes come before them.
+    The signal `finalized` calls its receivers in no defined order, and plug-ins for sitemaps and minifying write their
+    files on it: a receiver of imageseo would sometimes run before them.
     """
     run()
     finish(pelican)
@@ -104,41 +104,48 @@ def on_contents(generator: Any) -> None:
 
 
 def finish(pelican: Any) -> None:
-    """Do the job on the whole output. Raises ImageseoFailed when it failed, unless a preview is served."""
+    """Process the whole output. Raises ImageseoFailed on failure, except while serving a preview."""
     root = _root(pelican)
     if root not in _runs or _runs[root].settings is None:
         return
-    # A site inside another (one for each language) shares its pictures: the job is done on the outer one.
+    # A site inside another (such as one for each language) shares its images: the outer site is processed.
     root = min((other for other in _runs if root.is_relative_to(other)), key=lambda other: len(other.parts))
     run, serving = _runs[root], _command().serves
     settings = run.settings
     if settings is None:
         return
-    voice = _Voice()
+    logger = _PelicanLogger()
     try:
         site = _site(root, run, settings)
         failure = runner.run(
-            site, settings, voice=voice, progress=Lines(log.info), serving=serving, tell=_tell, config=run.config
+            site,
+            settings,
+            voice=logger,
+            progress=Lines(log.info),
+            serving=serving,
+            tell=_print_summary,
+            config=run.config,
         )
     except ImageseoError as error:
         if not serving:
             raise ImageseoFailed(str(error), error.exit_code) from error
-        voice.warning("%s", error)
+        logger.warning("%s", error)
         failure = None
-    voice.end(serving=serving)
+    logger.end(serving=serving)
     if failure is not None:
         raise ImageseoFailed(failure)
 
 
-def _site(root: Path, run: _Run, settings: Settings) -> Site:
+def _site(root: Path, run: _SiteRun, settings: Settings) -> Site:
     hints: dict[str, PageHints] = {}
     for folder, other in _runs.items():
         if folder.is_relative_to(root):
-            place = folder.relative_to(root)
+            folder_in_site = folder.relative_to(root)
             found = other.collected.hints(project=other.project, keys=settings.hero.keys)
-            hints.update({(place / path).as_posix(): hint for path, hint in found.items()})
-    named = {path for path in hints if (root / path).is_file()}  # whatever their suffix
-    pages = [Page(path=path, hints=hints.get(path, PageHints())) for path in sorted(named.union(html_files(root)))]
+            hints.update({(folder_in_site / path).as_posix(): hint for path, hint in found.items()})
+    with_hints = {path for path in hints if (root / path).is_file()}  # with any suffix
+    paths = sorted(with_hints.union(html_files(root)))
+    pages = [Page(path=path, hints=hints.get(path, PageHints())) for path in paths]
     return Site(
         root=root,
         project=run.project,
@@ -150,23 +157,23 @@ def _site(root: Path, run: _Run, settings: Settings) -> Site:
 
 
 def _config(folder: Path, settings: str | None) -> Path | None:
-    """The file that our own commands read: `publishconf.py` stands on `pelicanconf.py`, where that is there."""
-    usual = folder / PELICAN_FILES[0]
-    return usual if usual.is_file() else Path(settings) if settings else None
+    """Return the configuration file for imageseo commands: `pelicanconf.py` if present, else the one in use."""
+    default_config = folder / PELICAN_FILES[0]
+    return default_config if default_config.is_file() else Path(settings) if settings else None
 
 
 def _root(pelican: Any) -> Path:
     return Path(pelican.output_path).resolve()
 
 
-def _tell(text: str) -> None:
-    """The one line at the end, where Pelican's own stands; not under `--quiet`."""
+def _print_summary(text: str) -> None:
+    """Print the summary line like Pelican's own; not under `--quiet`."""
     if log.isEnabledFor(logging.ERROR):
         console.print(f"imageseo: {text}", markup=False, highlight=False, soft_wrap=True)
 
 
-class _Voice:
-    """Pelican's logger; under `--fatal` it raises at the first warning, and here all of them are said before."""
+class _PelicanLogger:
+    """Pelican's logger. Under `--fatal` it raises at the first warning; this class logs all warnings before raising."""
 
     def __init__(self) -> None:
         self._fatal: RuntimeError | None = None
@@ -190,24 +197,24 @@ class _Voice:
             self._fatal = error
 
     def end(self, *, serving: bool) -> None:
-        """Raise what `--fatal` asked for."""
+        """Raise the error of `--fatal`, if any."""
         if self._fatal is not None and not serving:
             raise self._fatal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Command:
-    """How Pelican was started. ``settings``: its configuration file; ``serves``: it reloads or listens."""
+    """How Pelican was started. ``settings``: its configuration file. ``serves``: whether it reloads or listens."""
 
     settings: str | None = None
     serves: bool = False
 
 
 def _command() -> _Command:
-    """Pelican hands its command line to nobody, so it is read off the calls that lead here.
+    """Return Pelican's command line, read from the call stack: Pelican does not pass it to plug-ins.
 
-    The arguments of the process will not do: tasks call `pelican.main` with their own, and reloading may run
-    in a process of its own.
+    The arguments of the process are no substitute: tasks call `pelican.main` with their own, and reloading may run in
+    a separate process.
     """
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:

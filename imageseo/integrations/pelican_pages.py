@@ -1,4 +1,4 @@
-"""What Pelican knows of its contents that their HTML does not say, during a build and without one."""
+"""Reads page hints from Pelican (source, title, metadata), during a build or without one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 CONFIGS = ("pelicanconf.py", "publishconf.py")
 READING = "_IMAGESEO_READING"
-"""A private key of Pelican's settings: contents are read for us, so that our own plugin has nothing to do."""
+"""A private key of Pelican's settings: an imageseo command reads the contents, so the plug-in must do nothing."""
 
 _LISTS = (
     *("articles", "translations", "hidden_articles", "hidden_translations", "drafts", "drafts_translations"),
@@ -26,7 +26,7 @@ _LINK = re.compile(r"[{|](?:static|attach|filename)[|}](.*)")
 
 
 def contents_of(generator: object) -> Iterator[Content]:
-    """Every content that a generator of articles or pages will write: translations, hidden ones and drafts too."""
+    """Yield all contents that a generator of articles or pages will write: also translations, hidden ones, drafts."""
     for name in _LISTS:
         contents = getattr(generator, name, ())
         if isinstance(contents, list):
@@ -34,7 +34,7 @@ def contents_of(generator: object) -> Iterator[Content]:
 
 
 def folder_of(settings: Mapping[str, Any], config: str | None) -> Path:
-    """The folder of the configuration file; where nobody says which that is, the nearest that holds one."""
+    """Return the folder of the configuration file; if it is unknown, the nearest folder that contains one."""
     if config:
         return Path(config).resolve().parent
     content = Path(str(settings["PATH"])).resolve()
@@ -45,7 +45,7 @@ def folder_of(settings: Mapping[str, Any], config: str | None) -> Path:
 
 
 class Collected:
-    """Contents of one site with their metadata as they were when their generator was done with them."""
+    """Contents of one site, with their metadata at the time when their generator had finished."""
 
     def __init__(self) -> None:
         self._contents: dict[str, tuple[Content, dict[str, Any]]] = {}
@@ -57,24 +57,24 @@ class Collected:
             self._contents[str(content.source_path)] = (content, dict(content.metadata))
 
     def hints(self, *, project: Path, keys: Sequence[str]) -> dict[str, PageHints]:
-        """File of the built site -> hints. ``keys``: of the metadata that may link to an image file."""
+        """Return file of the built site -> hints. ``keys``: metadata keys that may link to an image file."""
         static: Mapping[str, Any] = self._context.get("static_content", {})
         folders = folders_of((source, str(copy.save_as)) for source, copy in sorted(static.items()))
-        found = {}
+        hints = {}
         for content, metadata in self._contents.values():
             relative = str(content.relative_source_path or "")
-            linked = {key: _resolve(metadata[key], relative, static) for key in keys if key in metadata}
-            found[PurePosixPath(str(content.save_as).replace("\\", "/").lstrip("/")).as_posix()] = PageHints(
+            resolved_links = {key: _resolve(metadata[key], relative, static) for key in keys if key in metadata}
+            hints[PurePosixPath(str(content.save_as).replace("\\", "/").lstrip("/")).as_posix()] = PageHints(
                 source=source_of(str(content.source_path), project),
                 source_dir=source_dir(relative, folders),
                 title=_text(getattr(content, "title", None)),
-                meta={**metadata, **linked},
+                meta={**metadata, **resolved_links},
             )
-        return found
+        return hints
 
 
 def options_of(settings: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The options of the configuration's IMAGESEO. Raises SettingsError when it is no dict."""
+    """Return the setting IMAGESEO of the configuration. Raises SettingsError if it is not a dict."""
     options = settings.get("IMAGESEO")
     if options is not None and not isinstance(options, Mapping):
         raise SettingsError((f"pelicanconf.py: IMAGESEO: expected a dict, found {options!r}",))
@@ -82,30 +82,32 @@ def options_of(settings: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def load(config_file: Path) -> dict[str, Any]:
-    """The configuration through Pelican's own loader. Raises SettingsError."""
+    """Return the configuration, read by Pelican's own loader. Raises SettingsError."""
     from pelican.settings import read_settings  # type: ignore[import-untyped]
 
     try:
         settings: dict[str, Any] = read_settings(str(config_file.resolve()))
-    except Exception as error:  # the file is a program, and may fail in any way
+    except Exception as error:  # the file is Python code and may raise anything
         raise SettingsError((f"{config_file}: {type(error).__name__}: {error}",)) from error
     return settings
 
 
 def hints_without_build(settings: dict[str, Any], *, project: Path, keys: Sequence[str]) -> dict[str, PageHints]:
-    """File of the built site -> hints, read by Pelican's own readers and plugins; nothing is written.
+    """Return file of the built site -> hints, read by Pelican's own readers and plug-ins; nothing is written.
 
-    Raises SiteError naming a source that cannot be read: Pelican goes on without it, and its hero would lose its pin.
+    Raises SiteError for a source that cannot be read: Pelican would skip it, and the pin of its hero would be dropped.
     """
     try:
         return _read_all(settings, project, keys)
-    except _Unreadable as fault:
-        hint = "Pelican reads sources as UTF-8" if isinstance(fault.error, UnicodeError) else ""
-        raise SiteError(f"{fault.path}: cannot be read: {format_exception(fault.error)}", hint=hint) from fault.error
+    except _UnreadableSource as unreadable:
+        hint = "Pelican reads sources as UTF-8" if isinstance(unreadable.error, UnicodeError) else ""
+        raise SiteError(
+            f"{unreadable.path}: cannot be read: {format_exception(unreadable.error)}", hint=hint
+        ) from unreadable.error
     except ImageseoError:
         raise
-    except Exception as error:  # plugins of the site run here
-        raise SiteError(f"{settings['PATH']}: Pelican cannot read it: {format_exception(error)}") from error
+    except Exception as error:  # plug-ins of the site run here
+        raise SiteError(f"{settings['PATH']}: Pelican cannot read its files: {format_exception(error)}") from error
 
 
 def _read_all(settings: dict[str, Any], project: Path, keys: Sequence[str]) -> dict[str, PageHints]:
@@ -116,36 +118,42 @@ def _read_all(settings: dict[str, Any], project: Path, keys: Sequence[str]) -> d
         StaticGenerator,
     )
 
-    quiet = {**settings, READING: True}
-    pelican = Pelican(quiet)
-    context = {**quiet, "generated_content": {}, "static_links": set(), "static_content": {}, "localsiteurl": ""}
+    reading_settings = {**settings, READING: True}
+    pelican = Pelican(reading_settings)
+    context = {
+        **reading_settings,
+        "generated_content": {},
+        "static_links": set(),
+        "static_content": {},
+        "localsiteurl": "",
+    }
     collected = Collected()
     for kind in (ArticlesGenerator, PagesGenerator, StaticGenerator):  # static files last: contents link to them
-        places = {"path": pelican.path, "theme": pelican.theme, "output_path": pelican.output_path}
-        generator = kind(context=context, settings=quiet, **places)
+        folders = {"path": pelican.path, "theme": pelican.theme, "output_path": pelican.output_path}
+        generator = kind(context=context, settings=reading_settings, **folders)
         if kind is not StaticGenerator:
-            _heed(generator.readers)
+            _raise_reader_errors(generator.readers)
         generator.generate_context()
         if kind is not StaticGenerator:
             collected.add(generator)
     return collected.hints(project=project, keys=keys)
 
 
-def _heed(readers: Any) -> None:
-    """Let a fault of a reader through, which a generator would log and forget."""
+def _raise_reader_errors(readers: Any) -> None:
+    """Make errors of a reader propagate; a generator would only log them."""
     read_file = readers.read_file
 
-    def heeding(*args: Any, **words: Any) -> Any:
+    def read_or_raise(*args: Any, **kwargs: Any) -> Any:
         try:
-            return read_file(*args, **words)
+            return read_file(*args, **kwargs)
         except Exception as error:
-            raise _Unreadable(str(words.get("path", "")), error) from error
+            raise _UnreadableSource(str(kwargs.get("path", "")), error) from error
 
-    readers.read_file = heeding
+    readers.read_file = read_or_raise
 
 
-class _Unreadable(BaseException):
-    """Passes the `except Exception` of a generator."""
+class _UnreadableSource(BaseException):
+    """An error of a reader; not an Exception, so that a generator's `except Exception` does not catch it."""
 
     def __init__(self, path: str, error: Exception) -> None:
         super().__init__(path)
@@ -153,18 +161,18 @@ class _Unreadable(BaseException):
 
 
 def _resolve(value: Any, source: str, static: Mapping[str, Any]) -> Any:
-    """Pelican's ``{static}/images/a.jpg`` as a path from the site's root; it replaces such links in texts alone."""
+    """Return Pelican's ``{static}/images/a.jpg`` as a path from the site's root; Pelican resolves it only in texts."""
     match = _LINK.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         return value
     path = match[1]
-    place = PurePosixPath(path.lstrip("/")) if path.startswith("/") else PurePosixPath(source).parent / path
-    name = _normal(place)
+    joined = PurePosixPath(path.lstrip("/")) if path.startswith("/") else PurePosixPath(source).parent / path
+    name = _normalize(joined)
     copy = static.get(name)
     return "/" + (str(copy.save_as).replace("\\", "/").lstrip("/") if copy is not None else name)
 
 
-def _normal(path: PurePosixPath) -> str:
+def _normalize(path: PurePosixPath) -> str:
     parts: list[str] = []
     for part in path.parts:
         if part == ".." and parts:

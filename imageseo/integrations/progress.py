@@ -1,4 +1,4 @@
-"""Long work, shown: a bar on a terminal, plain lines in CI, nothing at all when nobody asked."""
+"""Progress of long work: a bar on a terminal, plain lines in CI, or nothing."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from typing import TextIO
 
 from imageseo.model.protocols import Progress, Step
 
-_LONG = 20
-"""Steps; fewer are done before one could read the line."""
+_MIN_STEPS = 20
+"""Minimum number of steps for progress lines; fewer are done too quickly."""
 
 
 class Quiet:
-    """Says nothing."""
+    """Progress without output."""
 
     def task(self, title: str, total: int) -> AbstractContextManager[Step]:
-        return _lines(title, total, _silence)
+        return _lines(title, total, _discard)
 
 
 class Lines:
-    """A line when work begins and one at each quarter; none for what is done at once. ``say`` takes a line."""
+    """A line at the start and one at each quarter; none for short work. ``say``: prints a line."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
 
     def task(self, title: str, total: int) -> AbstractContextManager[Step]:
-        return _lines(title, total, self._say if total >= _LONG else _silence)
+        return _lines(title, total, self._say if total >= _MIN_STEPS else _discard)
 
 
 class Bar:
-    """A bar on a terminal, gone from the last column on when the work is done."""
+    """A progress bar on a terminal."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -41,9 +41,9 @@ class Bar:
 
 
 def for_stream(stream: TextIO | None = None, *, say: Callable[[str], None] | None = None) -> Progress:
-    """A bar where a person looks on, plain lines elsewhere.
+    """Return a progress bar for a terminal, plain lines otherwise.
 
-    ``stream``: standard error when not given. ``say``: takes the plain lines; they go to ``stream`` without it.
+    ``stream``: default standard error. ``say``: prints a plain line; by default to ``stream``.
     """
     target = stream or sys.stderr
     if target.isatty():
@@ -51,20 +51,20 @@ def for_stream(stream: TextIO | None = None, *, say: Callable[[str], None] | Non
     return Lines(say or (lambda line: print(line, file=target, flush=True)))
 
 
-def _silence(line: str) -> None:
+def _discard(line: str) -> None:
     pass
 
 
-class _Quarters:
+class _QuarterStep:
     def __init__(self, title: str, total: int, say: Callable[[str], None]) -> None:
         self._title, self._total, self._say = title, total, say
-        self._done = self._told = 0
+        self._done = self._reported = 0
 
     def advance(self, count: int = 1) -> None:
         self._done += count
         quarter = 4 * self._done // self._total if self._total else 0
-        if quarter > self._told:
-            self._told = quarter
+        if quarter > self._reported:
+            self._reported = quarter
             self._say(f"{self._title}: {self._done} of {self._total}")
 
 
@@ -72,10 +72,10 @@ class _Quarters:
 def _lines(title: str, total: int, say: Callable[[str], None]) -> Iterator[Step]:
     if total > 0:
         say(f"{title}: {total} to do")
-    yield _Quarters(title, total, say)
+    yield _QuarterStep(title, total, say)
 
 
-class _Bar:
+class _BarStep:
     def __init__(self, update: Callable[[int], None]) -> None:
         self._update = update
 
@@ -88,4 +88,4 @@ def _bar(title: str, total: int, stream: TextIO) -> Iterator[Step]:
     import click
 
     with click.progressbar(length=total, label=title, file=stream, show_pos=True) as bar:
-        yield _Bar(bar.update)
+        yield _BarStep(bar.update)

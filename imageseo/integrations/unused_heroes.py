@@ -1,4 +1,4 @@
-"""Heroes that were declared and lead nowhere: a misspelt key, a pattern that fits no page."""
+"""Finds declared heroes without effect: a misspelt key, a pattern that matches no page."""
 
 from __future__ import annotations
 
@@ -16,32 +16,33 @@ RULE = "hero-unused"
 
 
 def unused_heroes(site: Site, settings: Settings) -> Iterator[Finding]:
-    """What surely was meant as a hero and is none; warnings. Raises RecipeError for a faulty heroes.toml."""
+    """Yield a warning for each hero declaration without effect. Raises RecipeError for an invalid heroes.toml."""
     if not settings.hero.keys:
         return
-    yield from _patterns(site)
+    yield from _unmatched_patterns(site)
     for page in site.pages:
         for key in misspelled_keys(page.hints.meta) if "hero" in settings.hero.keys else ():
             if key.startswith(OURS):
-                message, hint = f'<meta name="{key}">: there is no such name', "did you mean `imageseo:hero`?"
+                message, hint = f'<meta name="{key}">: unknown name', "did you mean `imageseo:hero`?"
             else:
-                message = f"front matter key `{key}` looks like a hero, and nobody reads it"
-                meant = "_".join(["hero", *key.split("_")[1:]])
-                hint = f"did you mean `{meant}`? if not, `lint.rules.{RULE}` switches this off"
+                message = f"front matter key `{key}` looks like a hero key but is not used"
+                suggestion = "_".join(["hero", *key.split("_")[1:]])
+                hint = f"did you mean `{suggestion}`? otherwise switch this off with `lint.rules.{RULE}`"
             yield Finding(rule=RULE, severity=Severity.WARN, message=message, location=location_of(page), hint=hint)
 
 
-def _patterns(site: Site) -> Iterator[Finding]:
-    for pattern in HeroesFile.read(site.project).without_page(site.pages):
+def _unmatched_patterns(site: Site) -> Iterator[Finding]:
+    for pattern in HeroesFile.read(site.project).unmatched_patterns(site.pages):
         yield Finding(
             rule=RULE,
             severity=Severity.WARN,
-            message=f"no page has a URL like `{pattern}`, so nobody gets its hero",
-            location=Location(page=HEROES_FILE, line=_line(site.project / HEROES_FILE, pattern)),
-            hint='URLs are seen from the site\'s root, as in "guide/start/"; `*` stays within a folder, `**` does not',
+            message=f"pattern `{pattern}` matches no page, its hero is not used",
+            location=Location(page=HEROES_FILE, line=_line_number(site.project / HEROES_FILE, pattern)),
+            hint='write URLs relative to the site\'s root, such as "guide/start/"; `*` matches within a folder, `**` '
+            "across folders",
         )
 
 
-def _line(path: Path, pattern: str) -> int | None:
+def _line_number(path: Path, pattern: str) -> int | None:
     lines = enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
     return next((number for number, line in lines if pattern in line.partition("#")[0]), None)

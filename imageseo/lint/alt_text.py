@@ -1,4 +1,4 @@
-"""Alternative texts and file names: what says nothing, and what says the same twice."""
+"""Detection of meaningless and repeated alternative texts and file names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from imageseo.web.urls import PICTURES
 
 SUFFIX = re.compile(rf"(?:{'|'.join(map(re.escape, PICTURES))})$", re.IGNORECASE)
-# What cameras and phones call their files.
+# File names given by cameras and phones.
 _CAMERA = re.compile(r"(?:img|dsc[nf]?|pxl|mvimg|gopr|dji|vid|cimg|sam|imag|wp|p)[-_ ]?\d{3,}[\w~()-]*", re.IGNORECASE)
 _SCREENSHOT = re.compile(
     r"(?:screen ?shots?|bildschirmfoto|capture d[’']écran|captura de pantalla|schermafbeelding)"
@@ -25,8 +25,8 @@ _HASH = re.compile(
     r"(?=[0-9a-f-]*\d)(?=[0-9a-f-]*[a-f])(?:[0-9a-f]{12,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.I
 )
 _DIGITS = re.compile(r"(?=[_-]*\d)[\d_-]{5,}")
-# Of _CAMERA what nobody would call a product: P100, WP-1000 and SAM300 are some.
-_SURELY = re.compile(
+# The part of _CAMERA that cannot be a product name, as P100, WP-1000 and SAM300 are.
+_MACHINE = re.compile(
     r"(?:img|dsc[nf]?|pxl|mvimg|gopr|cimg|imag)(?:_\d{3,}|[- ]?\d{4,})[\w~()-]*|"
     r"(?:dji|vid|sam|wp|p)_\d{4,}[\w~()-]*|(?:dji|vid|wp|p)[- ]?\d{7,}[\w~()-]*|"
     r"(?:19|20)\d{6}[-_]\d{6,}[\w~()-]*",
@@ -37,11 +37,11 @@ _DATE = re.compile(rf"{_YEAR}(?:[-_](?:{_YEAR}|\d\d)){{1,2}}")
 
 
 def is_machine_name(text: str) -> bool:
-    """Whether a text is surely what a camera, a screenshot tool or a hash calls a file: ``IMG_1234``, ``3fa9c1d2b7e4``.
+    """Whether a text is certainly a name from a camera or a screenshot tool, or a hash: ``IMG_1234``, ``3fa9c1d2b7e4``.
 
-    A few letters and digits may as well be a product's name: ``P100``.
+    A few letters and digits may be a product name and do not count: ``P100``.
     """
-    return any(pattern.fullmatch(text) for pattern in (_SURELY, _SCREENSHOT, _HASH))
+    return any(pattern.fullmatch(text) for pattern in (_MACHINE, _SCREENSHOT, _HASH))
 
 
 def only_digits(text: str) -> bool:
@@ -50,23 +50,23 @@ def only_digits(text: str) -> bool:
 
 
 def is_generic(stem: str) -> bool:
-    """Whether a name says no more than that it is an image: ``image1``, ``untitled``, and what machines call them."""
-    return any(pattern.fullmatch(stem) for pattern in (_CAMERA, _SURELY, _SCREENSHOT, _HASH, _DIGITS, _NUMBERED))
+    """Whether a name describes nothing: ``image1``, ``untitled``, and machine-generated names."""
+    return any(pattern.fullmatch(stem) for pattern in (_CAMERA, _MACHINE, _SCREENSHOT, _HASH, _DIGITS, _NUMBERED))
 
 
 @lru_cache(maxsize=4096)
 def normalized(text: str) -> str:
-    """A text to compare: case, white space and punctuation at its ends aside."""
+    """Return a text for comparison: without case, extra white space and punctuation at its ends."""
     return " ".join(text.casefold().split()).strip(" .,:;!?…\"'“”„‘’«»()[]¶#")
 
 
 def file_name(url: str) -> str:
-    """The last part of a URL's path, percent-decoded; ``""`` for a data URL."""
+    """Return the last part of a URL's path, percent-decoded; ``""`` for a data URL."""
     if url[:5].lower() == "data:":
         return ""
     return unquote(re.split(r"[?#]", url, maxsplit=1)[0].rstrip("/").rsplit("/", 1)[-1], errors="replace")
 
 
 def stem(name: str) -> str:
-    """A file's name without the suffix of an image, and without the hash that a bundler put before it."""
+    """Return a file name without its image suffix, and without the hash that a bundler put before it."""
     return re.sub(r"[.-](?=[0-9a-f]*\d)[0-9a-f]{8,}$", "", SUFFIX.sub("", name)) or SUFFIX.sub("", name)

@@ -1,4 +1,4 @@
-"""A code frame: the piece of a line around a column, fit to be shown anywhere."""
+"""Code frames: the part of a line around a column, safe to display anywhere."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from dataclasses import dataclass
 
 WIDTH = 100
 """Characters of a line that a frame shows; a minified page is one line of 100 KB."""
-_BEFORE = 30  # of them in front of the column, where the line is cut
+_BEFORE = 30  # of them before the column, if the line is cut
 _CUT = "…"
-# What moves a terminal's cursor, turns the direction of text around or ends lines where no line ends.
-_UNSEEN = {
+# Characters that move a terminal's cursor, change the direction of text or break lines.
+_REPLACEMENTS = {
     **{code: chr(0x2400 + code) for code in range(32)},
     ord("\t"): " ",
     0x7F: "␡",
     **dict.fromkeys([*range(0x80, 0xA0), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)], "�"),
-    **dict.fromkeys(range(0xD800, 0xE000), "�"),  # bytes of a file's name that are no text
-    **dict.fromkeys((0xFFFE, 0xFFFF), "�"),  # no characters, and XML refuses them
+    **dict.fromkeys(range(0xD800, 0xE000), "�"),  # bytes of a file name that are not text
+    **dict.fromkeys((0xFFFE, 0xFFFF), "�"),  # noncharacters, which XML refuses
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeFrame:
-    """``line``: 1-based. ``text``: the piece that is shown, harmless. ``at``: the column's place in it, in characters;
-    ``caret``: in cells of a terminal.
+    """Part of a line. ``line``: its number, 1-based. ``text``: the part shown, sanitized. ``at``: offset of the column
+    in ``text``, in characters; ``caret``: the same in terminal cells.
     """
 
     line: int
@@ -33,12 +33,12 @@ class CodeFrame:
 
 
 def sanitized(text: str) -> str:
-    """Text of others, on one line, without anything that a terminal would obey."""
-    return text if text.isprintable() else text.translate(_UNSEEN)
+    """Return untrusted text on one line, without terminal control characters."""
+    return text if text.isprintable() else text.translate(_REPLACEMENTS)
 
 
 def code_frame(line: str, *, number: int, column: int) -> CodeFrame:
-    """The frame of a line. ``column``: 1-based, in characters."""
+    """Return the frame of a line. ``column``: 1-based, in characters."""
     at = min(max(column - 1, 0), len(line))
     start, end = 0, len(line)
     if len(line) > WIDTH:
@@ -52,11 +52,11 @@ def code_frame(line: str, *, number: int, column: int) -> CodeFrame:
 
 
 def display_width(text: str) -> int:
-    """How many cells of a terminal a text takes."""
+    """Return the number of terminal cells that a text takes."""
     if text.isascii():
         return len(text)
-    return sum(0 if unicodedata.combining(each) else 2 if _wide(each) else 1 for each in text)
+    return sum(0 if unicodedata.combining(each) else 2 if _is_wide(each) else 1 for each in text)
 
 
-def _wide(character: str) -> bool:
+def _is_wide(character: str) -> bool:
     return unicodedata.east_asian_width(character) in ("W", "F")

@@ -1,4 +1,4 @@
-"""What a finding is known by from run to run: neither its line nor the numbers of its message."""
+"""Fingerprints, which identify a finding across runs: independent of its line and of the numbers in its message."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from imageseo.model.finding import Finding
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _QUERY = re.compile(r"[?#].*", re.DOTALL)
-# A hash that a bundler puts into a name; it has digits and letters, so a date or a camera's number is none.
+# A hash that a bundler puts into a name. It has digits and letters, so a date or a camera's number does not match.
 _HASH = re.compile(r"(?<![0-9A-Za-z])(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{8,64}(?![0-9A-Za-z])")
 
 
 def subject(finding: Finding) -> str:
-    """What a finding is about: its image, else its message without the numbers."""
+    """Return what a finding is about: its image, else its message without the numbers."""
     image = finding.location.image
     if image is None:
         return _NUMBER.sub("#", finding.message)
@@ -27,17 +27,17 @@ def subject(finding: Finding) -> str:
 
 
 def with_fingerprints(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings in order, each with its fingerprint: 20 hexadecimal digits.
+    """Return the findings in order, each with its fingerprint: 20 hexadecimal digits.
 
-    It is made of the rule, the page, the subject, and which one of equal ones it is: the second stays known when a
-    third comes, and moved lines, changed numbers and hashes in names change nothing.
+    It is a hash of the rule, the page, the subject, and the position among findings that are equal in these. Moved
+    lines, changed numbers and hashes in names do not change it, nor does a further equal finding.
     """
-    seen: Counter[tuple[str, str, str]] = Counter()
-    done = []
+    occurrences: Counter[tuple[str, str, str]] = Counter()
+    fingerprinted = []
     for finding in sorted(findings, key=lambda finding: finding.sort_key):
         key = (finding.rule, finding.location.page, subject(finding))
-        seen[key] += 1
-        text = "\0".join((*key, str(seen[key])))
+        occurrences[key] += 1
+        text = "\0".join((*key, str(occurrences[key])))
         digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-        done.append(replace(finding, fingerprint=digest[:20]))
-    return tuple(done)
+        fingerprinted.append(replace(finding, fingerprint=digest[:20]))
+    return tuple(fingerprinted)

@@ -1,4 +1,4 @@
-"""Fixes: edits that findings carry, put into the published pages, or shown as a diff."""
+"""Fixes: the edits of findings, applied to the published pages or shown as a diff."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from imageseo.storage.output import OutputFolder
 from imageseo.web.html.edits import apply
 
 ROUNDS = 5
-"""Edits that overlap wait for the next round; more are needed by nobody."""
+"""Edits that overlap wait for the next round; this many rounds suffice in practice."""
 _TAG = re.compile(r"(?=<[a-zA-Z/!])")
-_LONG = 160  # characters of a line that a diff shows whole
-_AROUND = 60  # characters of a longer one that it shows on both sides of the change
+_LONG = 160  # characters; a diff shows lines up to this length completely
+_AROUND = 60  # characters of a longer line that it shows on both sides of the change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixedPage:
-    """One page with its edits made. ``fixed``: the findings that they mend."""
+    """One page with its edits applied. ``fixed``: the findings that they resolve."""
 
     page: str
     before: bytes
@@ -34,22 +34,22 @@ class FixedPage:
 
 
 def digests(site: Site) -> Mapping[str, bytes]:
-    """The hash of every page's bytes; pages that cannot be read are left out."""
+    """Return the hash of every page's bytes; unreadable pages are left out."""
     found = {}
     for page in site.pages:
         try:
             found[page.path] = sha256((site.root / page.path).read_bytes()).digest()
         except OSError:
-            continue  # a finding of lint
+            continue  # reported by lint
     return found
 
 
 def fixed_pages(site: Site, findings: Iterable[Finding], judged: Mapping[str, bytes]) -> Iterator[FixedPage]:
-    """The pages that fixes change, in order, each read when it is asked for.
+    """Yield the pages that fixes change, in order, each read on demand.
 
-    ``judged``: ``digests`` from before the findings were made.
-    A finding whose edits overlap those of an earlier one waits. Raises SiteError for a page that somebody else wrote
-    meanwhile, since the edits are of other bytes.
+    ``judged``: the result of ``digests`` from before the findings were made.
+    A finding whose edits overlap those of an earlier one waits. Raises SiteError for a page that has changed since,
+    because the edits are for other bytes.
     """
     pages: dict[str, list[Finding]] = {}
     for finding in sorted(findings, key=lambda finding: finding.sort_key):
@@ -59,9 +59,9 @@ def fixed_pages(site: Site, findings: Iterable[Finding], judged: Mapping[str, by
         try:
             before = (site.root / page).read_bytes()
         except OSError as error:
-            raise SiteError(f"{page}: cannot be read any more: {error.strerror or error}") from error
+            raise SiteError(f"{page}: can no longer be read: {error.strerror or error}") from error
         if sha256(before).digest() != judged[page]:
-            raise SiteError(f"{page} was written while lint read it; nothing was changed there", hint="run again")
+            raise SiteError(f"{page} changed while lint was running; its fixes were not written", hint="run again")
         fixed, edits = _compatible(found, len(before))
         after = apply(before, edits)
         if after != before:
@@ -69,8 +69,8 @@ def fixed_pages(site: Site, findings: Iterable[Finding], judged: Mapping[str, by
 
 
 def write(site: Site, pages: Iterable[FixedPage]) -> tuple[str, ...]:
-    """Write pages into the built site, each as it comes; their paths. Raises SiteError, also where that is the folder
-    of its sources.
+    """Write pages into the built site, one at a time, and return their paths. Raises SiteError, also if the site folder
+    is the folder of its sources.
     """
     output: OutputFolder | None = None
     written = []
@@ -85,23 +85,23 @@ def write(site: Site, pages: Iterable[FixedPage]) -> tuple[str, ...]:
 
 
 def _compatible(findings: Iterable[Finding], size: int) -> tuple[tuple[Finding, ...], list[Edit]]:
-    """The findings whose edits touch no others', in order, and these edits. Two may want the very same edit."""
-    taken: list[Edit] = []
+    """Return the findings whose edits do not overlap, in order, and these edits; equal edits count as one."""
+    accepted: list[Edit] = []
     fixed = []
     for finding in findings:
-        mine = list(dict.fromkeys(finding.fix))
-        new = [edit for edit in mine if edit not in taken]
-        apart = all(_apart(edit, other) for edit in new for other in taken)
-        within = all(0 <= edit.span.start <= edit.span.end <= size for edit in new)
-        alone = all(_apart(one, other) for place, one in enumerate(new) for other in new[:place])
-        if apart and within and alone:
-            taken += new
+        own_edits = list(dict.fromkeys(finding.fix))
+        new = [edit for edit in own_edits if edit not in accepted]
+        is_disjoint = all(_are_disjoint(edit, other) for edit in new for other in accepted)
+        is_in_page = all(0 <= edit.span.start <= edit.span.end <= size for edit in new)
+        is_consistent = all(_are_disjoint(one, other) for index, one in enumerate(new) for other in new[:index])
+        if is_disjoint and is_in_page and is_consistent:
+            accepted += new
             fixed.append(finding)
-    return tuple(fixed), taken
+    return tuple(fixed), accepted
 
 
-def _apart(one: Edit, other: Edit) -> bool:
-    """Whether two edits touch different bytes; two insertions at one place do not, since their order would matter."""
+def _are_disjoint(one: Edit, other: Edit) -> bool:
+    """Whether two edits touch different bytes; two insertions at one offset do not, as their order matters."""
     (start, end), (begin, close) = one.span, other.span
     if start == end and begin == close:
         return start != begin
@@ -109,53 +109,53 @@ def _apart(one: Edit, other: Edit) -> bool:
 
 
 def diff(pages: Iterable[FixedPage]) -> Iterator[str]:
-    """What would be written, as a unified diff, a page a piece; nothing when nothing would be.
+    """Yield the changes as a unified diff, one string per page.
 
-    A minified page is shown tag by tag, a long tag cut around what changes in it; hunks are numbered by the lines of
-    the page all the same.
+    A minified page is shown tag by tag, a long tag only around its change; hunks are still numbered by the lines of the
+    page.
     """
     for each in pages:
         yield "".join(f"{line}\n" for line in _diff(each))
 
 
-def _diff(mended: FixedPage) -> Iterator[str]:
-    before, after = _pieces(mended.before), _pieces(mended.after)
-    yield from (f"--- a/{sanitized(mended.page)}", f"+++ b/{sanitized(mended.page)}")
+def _diff(fixed_page: FixedPage) -> Iterator[str]:
+    before, after = _pieces(fixed_page.before), _pieces(fixed_page.after)
+    yield from (f"--- a/{sanitized(fixed_page.page)}", f"+++ b/{sanitized(fixed_page.page)}")
     matcher = difflib.SequenceMatcher(None, [text for _, text in before], [text for _, text in after])
     for group in matcher.get_grouped_opcodes(1):
         (_, start, _, begin, _), (_, _, end, _, close) = group[0], group[-1]
         yield f"@@ -{_span(before, start, end)} +{_span(after, begin, close)} @@"
-        for kind, first, last, here, there in group:
-            gone = [sanitized(text) for _, text in before[first:last]]
-            come = [sanitized(text) for _, text in after[here:there]]
+        for kind, first, last, first_new, last_new in group:
+            removed = [sanitized(text) for _, text in before[first:last]]
+            inserted = [sanitized(text) for _, text in after[first_new:last_new]]
             if kind == "equal":
-                yield from (f" {_cut(line)}" for line in gone)
+                yield from (f" {_cut(line)}" for line in removed)
             else:
-                yield from _changes(gone, come)
+                yield from _changes(removed, inserted)
 
 
 def _span(pieces: list[tuple[int, str]], start: int, end: int) -> str:
-    """Lines as a unified diff counts them: the first, and how many."""
+    """Format a line range of a unified diff: the first line, and the number of lines."""
     if start == end:
         return f"{pieces[start - 1][0] if start else 0},0"
     return f"{pieces[start][0]},{pieces[end - 1][0] - pieces[start][0] + 1}"
 
 
-def _changes(gone: list[str], come: list[str]) -> Iterator[str]:
-    """Removed and added lines; a long pair is cut to what differs between the two."""
-    if len(gone) == len(come):
-        pairs = [_windows(one, other) for one, other in zip(gone, come, strict=True)]
-        gone, come = [one for one, _ in pairs], [other for _, other in pairs]
+def _changes(removed: list[str], inserted: list[str]) -> Iterator[str]:
+    """Yield removed and added lines; a long pair is cut to the difference."""
+    if len(removed) == len(inserted):
+        pairs = [_windows(one, other) for one, other in zip(removed, inserted, strict=True)]
+        removed, inserted = [one for one, _ in pairs], [other for _, other in pairs]
     else:
-        gone, come = [_cut(line) for line in gone], [_cut(line) for line in come]
-    yield from (f"-{line}" for line in gone)
-    yield from (f"+{line}" for line in come)
+        removed, inserted = [_cut(line) for line in removed], [_cut(line) for line in inserted]
+    yield from (f"-{line}" for line in removed)
+    yield from (f"+{line}" for line in inserted)
 
 
 def _windows(one: str, other: str) -> tuple[str, str]:
     if max(len(one), len(other)) <= _LONG:
         return one, other
-    start = next((place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)
+    start = next((index for index, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)
     end = 0
     while end < min(len(one), len(other)) - start and one[-1 - end] == other[-1 - end]:
         end += 1
@@ -172,7 +172,7 @@ def _cut(line: str) -> str:
 
 
 def _pieces(data: bytes) -> list[tuple[int, str]]:
-    """The lines with their numbers; of a long one its tags, each with the text behind it."""
+    """Split into lines with their numbers; a long line into tags, each with the text after it."""
     found = []
     for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), 1):
         parts = _TAG.split(line) if len(line) > _LONG else [line]

@@ -1,4 +1,4 @@
-"""The rules that are installed: found by name, chosen by globs, explained."""
+"""The catalog of installed rules: lookup by name, selection by globs, manual pages."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ class RuleCatalog:
 
     @classmethod
     def installed(cls) -> RuleCatalog:
-        """The rules of imageseo and of other packages."""
+        """Return the catalog of the rules of imageseo and of other packages."""
         from imageseo.lint import parallel
 
         return cls(rules=parallel.installed_rules())
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
-        """All that a finding may be called, sorted."""
+        """All rule ids that a finding may have, sorted."""
         return tuple(sorted({*(rule.id for rule in self.rules), *BUILD_FINDINGS}))
 
     @cached_property
     def texts(self) -> Mapping[str, RuleInfo]:
-        """What reports say of each rule."""
+        """The information about each rule for reports."""
         base = manual_url()
         return {
             rule.id: RuleInfo(
@@ -63,16 +63,16 @@ class RuleCatalog:
         }
 
     def chosen(self, select: Iterable[str], ignore: Iterable[str]) -> frozenset[str] | None:
-        """The ids that two lists of ids and globs leave; None for all. Raises UnknownRule for what fits no rule."""
-        wanted, unwanted = list(select), list(ignore)
+        """Return the ids that two lists of ids and globs select; None for all. Raises UnknownRule for no match."""
+        selected, ignored = list(select), list(ignore)
         faults: list[str] = []
-        kept = {name for glob in wanted for name in self._matching("--select", glob, faults)}
-        dropped = {name for glob in unwanted for name in self._matching("--ignore", glob, faults)}
+        included = {name for glob in selected for name in self._matching("--select", glob, faults)}
+        excluded = {name for glob in ignored for name in self._matching("--ignore", glob, faults)}
         if faults:
             raise UnknownRule("\n".join(faults), hint=_LIST)
-        if not wanted and not unwanted:
+        if not selected and not ignored:
             return None
-        return frozenset((kept if wanted else set(self.ids)) - dropped)
+        return frozenset((included if selected else set(self.ids)) - excluded)
 
     def _matching(self, option: str, glob: str, faults: list[str]) -> list[str]:
         found = [name for name in self.ids if fnmatchcase(name, glob)]
@@ -81,9 +81,9 @@ class RuleCatalog:
         return found
 
     def awake(self, settings: Settings, select: tuple[str, ...], only: frozenset[str] | None) -> Settings:
-        """The settings for a choice: who selects a rule that is off by default wants to hear of it.
+        """Return settings in which selected rules that are off by default are on.
 
-        What the settings say of a rule stands.
+        A severity that the settings set stays.
         """
         if not select or only is None:
             return settings
@@ -92,24 +92,24 @@ class RuleCatalog:
         return structs.replace(settings, lint=lint)
 
     def listing(self, form: str) -> str:
-        """A line for each rule: id, severity by default, what it asks; ``json`` for machines."""
+        """Return one line per rule: id, default severity, summary; or JSON if ``form`` is ``json``."""
         if form == "json":
-            return _json({"rules": [self._told(rule) for rule in self.rules]})
+            return _json({"rules": [self._json_entry(rule) for rule in self.rules]})
         width = max(len(name) for name in self.ids)
         lines = [
             f"{rule.id:{width}}  {_level(rule):5}  {self.texts[rule.id].manual.summary}"
             for rule in sorted(self.rules, key=lambda rule: rule.id)
         ]
-        lines += ["", "Found by builds and hosts, by no rule:", ""]
+        lines += ["", "Findings of builds and integrations, not of a rule:", ""]
         lines += [f"{name:{width}}         {meaning}" for name, meaning in sorted(BUILD_FINDINGS.items())]
         return "\n".join(lines) + "\n"
 
     def page(self, name: str, form: str) -> str:
-        """The manual page of a rule, by its id. Raises UnknownRule for one that does not exist, with the nearest."""
+        """Return the manual page of a rule id. Raises UnknownRule for an unknown id, with the closest known one."""
         rule = next((rule for rule in self.rules if rule.id == name), None)
         if rule is not None:
             if form == "json":
-                return _json(self._told(rule))
+                return _json(self._json_entry(rule))
             return f"{rule.id} ({_levels(rule)})\n\n{self.texts[rule.id].manual.text()}"
         if name not in BUILD_FINDINGS:
             raise UnknownRule(self._unknown(name), hint=_LIST)
@@ -120,10 +120,10 @@ class RuleCatalog:
     def _unknown(self, name: str) -> str:
         near = closest(name, self.ids)
         if any(sign in name for sign in "*?["):
-            return f"no rule is like {name!r}"
+            return f"no rule matches {name!r}"
         return f"there is no rule {name!r}" + (f"; did you mean {near}?" if near else "")
 
-    def _told(self, rule: Rule) -> dict[str, object]:
+    def _json_entry(self, rule: Rule) -> dict[str, object]:
         text = self.texts[rule.id]
         examples = [
             {"good": example.good, "title": example.title, "html": example.html} for example in text.manual.examples
@@ -146,10 +146,10 @@ def _level(rule: Rule) -> str:
 
 
 def _levels(rule: Rule) -> str:
-    told = rule.severity.value
-    told += ", off by default" if rule.default is Severity.OFF else ""
-    told += ", fails a build" if rule.fails_build else ""
-    return told
+    description = rule.severity.value
+    description += ", off by default" if rule.default is Severity.OFF else ""
+    description += ", fails a build" if rule.fails_build else ""
+    return description
 
 
 def _json(value: object) -> str:
@@ -157,11 +157,11 @@ def _json(value: object) -> str:
 
 
 def manual_url() -> str:
-    """Where the package says that its manual is published, ending with ``/``; nothing where it does not."""
+    """Return the manual's URL from the package metadata, ending with ``/``; "" if there is none."""
     try:
-        said = metadata("imageseo").get_all("Project-URL") or []
+        project_urls = metadata("imageseo").get_all("Project-URL") or []
     except PackageNotFoundError:
         return ""
-    pairs = (line.partition(",") for line in said)
+    pairs = (line.partition(",") for line in project_urls)
     found = next((url.strip() for label, _, url in pairs if label.strip().lower() == "documentation"), "")
     return f"{found.rstrip('/')}/" if found else ""

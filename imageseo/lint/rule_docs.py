@@ -1,4 +1,4 @@
-"""The manual page of a rule: its docstring, taken apart and set for a terminal, for Markdown and for one line."""
+"""The manual page of a rule: its docstring, parsed and formatted for a terminal, for Markdown and as one line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _EXAMPLE = re.compile(r"^(Bad|Good)(?: \(([^)]*)\))?:\n((?:[ \t]+\S.*\n?|\n(?=[ 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """``title``: what is special about it, or nothing. ``html``: without the indentation of the docstring."""
+    """One example. ``title``: what is special about it, or "". ``html``: without the indentation of the docstring."""
 
     good: bool
     title: str
@@ -21,7 +21,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleDocs:
-    """``summary``: one sentence. ``body``: the paragraphs behind it, with single backticks."""
+    """A parsed docstring. ``summary``: one sentence. ``body``: the paragraphs after it, with single backticks."""
 
     summary: str
     body: str
@@ -29,7 +29,7 @@ class RuleDocs:
 
     @classmethod
     def of(cls, docstring: str) -> RuleDocs:
-        """The parts of a rule's docstring."""
+        """Parse a rule's docstring."""
         examples = tuple(
             Example(good=kind == "Good", title=title or "", html=textwrap.dedent(html).strip("\n"))
             for kind, title, html in _EXAMPLE.findall(docstring + "\n")
@@ -39,13 +39,13 @@ class RuleDocs:
         return cls(summary=" ".join(summary.split()), body=_paragraphs(body), examples=examples)
 
     def text(self, width: int = 100) -> str:
-        """For a terminal of that width: paragraphs are filled, examples indented. Ends with a newline."""
-        parts = [*(_filled(part, width) for part in (self.summary, *self.body.split("\n\n")) if part)]
+        """Format for a terminal of ``width`` columns: paragraphs filled, examples indented. Ends with a newline."""
+        parts = [*(_fill(part, width) for part in (self.summary, *self.body.split("\n\n")) if part)]
         parts += [f"{_heading(example)}:\n\n{textwrap.indent(example.html, '    ')}" for example in self.examples]
         return "\n\n".join(parts) + "\n"
 
     def markdown(self, level: int = 2) -> str:
-        """For a page whose title is set already; headings begin at ``level``. Ends with a newline."""
+        """Format as Markdown below a page title; headings begin at ``level``. Ends with a newline."""
         parts = [part for part in (self.summary, self.body) if part]
         marks = "#" * level
         for good, name in ((False, "Bad"), (True, "Good")):
@@ -64,16 +64,16 @@ def _heading(example: Example) -> str:
 
 
 def _paragraphs(body: str) -> str:
-    """The paragraphs, without the empty places that examples leave."""
+    """Return the paragraphs, without the gaps that examples leave."""
     return "\n\n".join(part.strip("\n") for part in re.split(r"\n\s*\n", body) if part.strip())
 
 
-def _filled(paragraph: str, width: int) -> str:
-    """A paragraph at a width; one that is indented or a list stays as it is written."""
-    return "\n".join(_lines(paragraph, width))
+def _fill(paragraph: str, width: int) -> str:
+    """Fill a paragraph; an indented one or a list stays as written."""
+    return "\n".join(_wrap(paragraph, width))
 
 
-def _lines(paragraph: str, width: int) -> Iterator[str]:
+def _wrap(paragraph: str, width: int) -> Iterator[str]:
     if re.search(r"^(?:\s+\S|[-*] )", paragraph, re.MULTILINE):
         yield paragraph
         return

@@ -1,4 +1,4 @@
-"""Edits of one tag that lint may offer, and what a tag says of itself that rules ask for."""
+"""Edits of one tag for fixes of lint, and properties of a tag that several rules need."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ def has_high_priority(ref: ImageRef) -> bool:
 
 
 def color_scheme(ref: ImageRef) -> str | None:
-    """``light`` or ``dark`` of an image that is shown in one colour scheme only, else ``None``."""
+    """Return ``light`` or ``dark`` for an image that is shown in one colour scheme only, else ``None``."""
     match = _SCHEME.search(ref.src)
     return match[1] if match else None
 
 
 def added_attributes(ref: ImageRef) -> frozenset[str]:
-    """The attributes that an earlier build wrote into the tag; empty where it wrote none."""
+    """Return the attributes that an earlier build wrote into the tag; empty if it wrote none."""
     words = frozenset((ref.get(MARKER) or "").split()) - {HERO, CHROME}
     return words if words <= ADDABLE else frozenset()
 
 
 def is_processed(ref: ImageRef) -> bool:
-    """Whether a build of ours treated the image: what it could do is done."""
+    """Whether `imageseo build` has processed the image."""
     return ref.is_processed or bool(added_attributes(ref)) or ref.is_marked_hero
 
 
 def remove_attribute(html: bytes, ref: ImageRef, name: str) -> tuple[Edit, ...]:
-    """The edit that takes an attribute of the author's out of a tag; none where a build wrote it.
+    """Return the edit that removes an attribute of the author's from a tag; none if a build wrote it.
 
-    None either where the page's bytes are not those that were scanned (in a build).
+    None either if the page's bytes are not those that were scanned (in a build).
     """
     attribute = next((attribute for attribute in ref.attributes if attribute.name == name), None)
     if attribute is None or name in added_attributes(ref):
@@ -50,12 +50,12 @@ def remove_attribute(html: bytes, ref: ImageRef, name: str) -> tuple[Edit, ...]:
     if html[start - 1 : start] in (b" ", b"\t", b"\n", b"\f", b"\r"):
         start -= 1
     elif html[end : end + 1] not in (b" ", b"\t", b"\n", b"\f", b"\r", b"/", b">"):
-        return ()  # `a="1"b="2"c="3"`: let a person do it
+        return ()  # `a="1"b="2"c="3"`: cannot be removed safely
     return (Edit(span=Span(start, end), replacement=b""),)
 
 
 def add_attributes(html: bytes, ref: ImageRef, text: str) -> tuple[Edit, ...]:
-    """The edit that adds attributes, written as they shall be, to a tag; none where its bytes were not scanned."""
+    """Return the edit that adds attributes to a tag, as written in ``text``; none if other bytes were scanned."""
     if html[ref.span.start : ref.span.start + 4].lower() != b"<img":
         return ()
     return (Edit(span=Span(ref.insert_at, ref.insert_at), replacement=f" {text}".encode("ascii")),)

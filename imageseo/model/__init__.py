@@ -1,1 +1,1 @@
-"""What we talk about: frozen values with no behaviour beyond what can be derived from them."""
+"""Domain model: frozen values without behaviour beyond derived properties."""

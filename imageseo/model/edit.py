@@ -1,4 +1,4 @@
-"""Edit: bytes to put in the place of others."""
+"""Edit: a replacement of a byte range of a page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from imageseo.model.image import Span
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """Bytes to put in the place of a span of a page; an empty span inserts."""
+    """A replacement of a span of a page; an empty span inserts."""
 
     span: Span
     replacement: bytes

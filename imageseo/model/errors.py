@@ -1,4 +1,4 @@
-"""Every fault of the user's making: title, message, hint, permanent id, exit code."""
+"""Errors that the user can fix: title, message, hint, permanent id, exit code."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 
 class ImageseoError(Exception):
-    """A fault that the user can mend. Shown without a traceback.
+    """An error that the user can fix. Shown without a traceback.
 
-    ``id`` is permanent. ``message`` names file, line or key, what was found and what was expected;
-    ``hint`` says what to do.
+    ``id`` is permanent. ``message`` names file, line or key, what was found and what was expected; ``hint`` is the
+    remedy.
     """
 
     id = "error"
@@ -27,14 +27,14 @@ class ImageseoError(Exception):
 
 
 class SettingsError(ImageseoError):
-    """One or more faults of the configuration; ``faults`` holds a line each."""
+    """One or more errors in the configuration; ``faults`` has one line for each."""
 
     id = "settings"
     title = "Configuration"
 
     def __init__(self, faults: tuple[str, ...], *, hint: str = "") -> None:
         self.faults = faults
-        count = f"{len(faults)} fault" + ("" if len(faults) == 1 else "s")
+        count = f"{len(faults)} error" + ("" if len(faults) == 1 else "s")
         super().__init__("\n".join([count, *(f"  - {fault}" for fault in faults)]), hint=hint)
 
 
@@ -46,14 +46,14 @@ class SiteError(ImageseoError):
 
 
 class LockError(ImageseoError):
-    """``imageseo.lock`` cannot be read, or does not fit what lies beside it."""
+    """``imageseo.lock`` cannot be read, or does not match the masters."""
 
     id = "lock"
     title = "imageseo.lock"
 
 
 class RecipeError(ImageseoError):
-    """A hero's recipe cannot be followed: one fault, or (``together``) all ``faults`` that were found at once."""
+    """A hero's recipe is invalid. ``faults``: the single error itself, or all errors combined by ``together``."""
 
     id = "recipe"
     title = "Hero recipe"
@@ -64,7 +64,7 @@ class RecipeError(ImageseoError):
 
     @classmethod
     def together(cls, errors: Iterable[RecipeError]) -> RecipeError:
-        """One error of one or more: a line for each fault, with its hint in brackets; a single one as it is."""
+        """Combine errors into one, with a line for each and its hint in parentheses; a single error stays unchanged."""
         faults = tuple(fault for error in errors for fault in error.faults)
         if len(faults) == 1:
             return faults[0]
@@ -87,7 +87,7 @@ class StoreError(ImageseoError):
 
 
 class MissingExtraError(ImageseoError):
-    """An optional part is asked for and not installed; the hint holds the pip command."""
+    """An optional part is required but not installed; the hint contains the pip command."""
 
     id = "missing-extra"
     title = "Missing part"
@@ -101,7 +101,7 @@ class LayoutError(ImageseoError):
 
 
 class BrowserError(ImageseoError):
-    """There is no browser that could measure, or it does not start."""
+    """No browser for measuring was found, or it does not start."""
 
     id = "browser"
     title = "Browser"

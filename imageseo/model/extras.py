@@ -1,4 +1,4 @@
-"""How to install imageseo with an optional part: it is in no package index yet, so from where it came."""
+"""The pip command for an optional part. imageseo is not in a package index yet, so it names the local folder."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ CLONE = "/path/to/the/clone"
 
 
 def install_command(extra: str = "") -> str:
-    """``pip install "/path/to/the/clone[mkdocs]"``, with the true folder where that is known and still there."""
+    """Return ``pip install "/path/to/the/clone[mkdocs]"``, with the actual folder if it is known and still exists."""
     folder, editable = _origin()
     part = f"[{extra}]" if extra else ""
     return f'pip install {"-e " if editable else ""}"{folder}{part}"'
 
 
 def _origin() -> tuple[str, bool]:
-    """The folder that this installation was made from, and whether it still runs from there (PEP 610)."""
-    from importlib.metadata import PackageNotFoundError, distribution  # these take long to load, for a hint
+    """Return the folder that imageseo was installed from, and whether the installation is editable (PEP 610)."""
+    from importlib.metadata import PackageNotFoundError, distribution  # slow to import, and only needed for a hint
     from urllib.request import url2pathname
 
     try:

@@ -1,4 +1,4 @@
-"""Target, ImageFact, Pick, LcpImage, Place, Problem: what rules read about a page, and what they answer."""
+"""Values that rules read about a page (ResolvedUrl, ImageFact, LcpImage), and the problems that they report."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from imageseo.model.image import Asset, BadAsset, ImageRef, OptOut, SourceTag
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedUrl:
-    """One URL that an image's markup names.
+    """One URL in an image's markup.
 
-    ``url``: as written. ``attribute``: ``src``, ``srcset`` or ``source``. ``path``: the file of the site it leads to;
-    ``None`` when it leads elsewhere, and ``elsewhere`` says how (``data``, ``origin``, ``outside``, ``empty``).
-    ``exists``: whether that file is there, letter case included. ``near``: a file that may have been meant.
+    ``url``: as written. ``attribute``: ``src``, ``srcset`` or ``source``. ``path``: the file of the site that it refers
+    to; ``None`` if it refers to none, with the reason in ``elsewhere`` (``data``, ``origin``, ``outside``, ``empty``).
+    ``exists``: whether the file exists with this letter case. ``near``: an existing file with a similar name.
     """
 
     url: str
@@ -28,9 +28,9 @@ class ResolvedUrl:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageFact:
-    """One ``<img>`` with where its URLs lead. ``targets``: its ``src`` first when it has one.
+    """One ``<img>`` with its resolved URLs. ``targets``: the ``src`` first, if present.
 
-    ``file``: what lies behind ``src``; ``None`` when that leads to no file of the site.
+    ``file``: the image file of ``src``; ``None`` if ``src`` does not refer to a file of the site.
     """
 
     ref: ImageRef
@@ -39,19 +39,19 @@ class ImageFact:
 
     @property
     def asset(self) -> Asset | None:
-        """The readable image file behind ``src``."""
+        """The image file of ``src``, if it is readable."""
         return self.file if isinstance(self.file, Asset) else None
 
     @property
     def name(self) -> str:
-        """What messages call it: the file's path in the site when it has one, so that pages say the same of it."""
+        """The name in messages: the file's path in the site if there is one, so that it is the same on every page."""
         if self.file is not None:
             return self.file.path
         return shorten(self.ref.src) or "an image without src"
 
 
 def shorten(url: str, limit: int = 120) -> str:
-    """A URL fit for a message: data URLs and endless query strings are cut."""
+    """Shorten a URL for a message: data URLs and long query strings are cut."""
     if url[:5].lower() == "data:":
         limit = 30
     return url if len(url) <= limit else url[: limit - 1] + "…"
@@ -59,7 +59,7 @@ def shorten(url: str, limit: int = 120) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChosenCandidate:
-    """The candidate that a browser chooses at a viewport. ``bytes``: of its file. ``slot``: CSS px by ``sizes``."""
+    """The candidate that a browser chooses at a viewport. ``bytes``: file size. ``slot``: CSS px from ``sizes``."""
 
     viewport: Viewport
     url: str
@@ -69,12 +69,13 @@ class ChosenCandidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LcpImage:
-    """A page's LCP image: its candidates, and which of them browsers choose.
+    """A page's LCP image: its candidates, and the ones that browsers choose.
 
-    ``ref``: its tag; ``None`` while it is still to be inserted. ``url``: of the fallback, as written.
-    ``offers``: its ``<source>`` tags in order, then its own ``srcset``. ``asset``: the fallback's file.
-    ``treated``: the candidates are variants of ours. ``picks``: a viewport is left out where the choice is no
-    file of the site. ``candidate_bytes``: URL -> bytes of every candidate that is a file of the site.
+    ``ref``: its tag; ``None`` if it is still to be inserted. ``url``: of the fallback, as written. ``offers``: its
+    ``<source>`` tags in order, then its own ``srcset``. ``asset``: the fallback's file. ``treated``: whether the
+    candidates are variants made by imageseo. ``kept``: why its markup is left unchanged. ``picks``: the choice at each
+    viewport; missing if it is not a file of the site. ``candidate_bytes``: URL -> bytes of every candidate that is a
+    file of the site.
     """
 
     ref: ImageRef | None
@@ -89,10 +90,10 @@ class LcpImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemLocation:
-    """Where a problem lies that is no image's: a byte of the page, or a line of another file of the site.
+    """Location of a problem that is not at an image's tag: in the page, or in another file of the site.
 
-    ``offset``: into the page's bytes as they are published. ``file``: site path of another file, with 1-based ``line``
-    and ``column`` where they are known. ``image``: URL of the picture that it is about.
+    ``offset``: byte offset in the published page. ``file``: site path of another file, with 1-based ``line`` and
+    ``column`` if known. ``image``: URL of the image concerned.
     """
 
     offset: int | None = None
@@ -104,10 +105,10 @@ class ProblemLocation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """What a rule found. ``at``: the image's tag; ``place``: where else. Neither: the page as a whole.
+    """A problem found by a rule. ``at``: the image's tag; ``place``: another location; neither: the whole page.
 
-    ``severity``: lower than the rule's own, when this one is milder. ``fix``: edits of the page's published bytes that
-    mend it and can do no harm; none where only the author can know.
+    ``severity``: set if lower than the rule's own. ``fix``: edits of the page's published bytes that fix the problem
+    safely; empty if only the author can decide.
     """
 
     message: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from imageseo.model.edit import Edit  # at run time too: a build's book reads the types of its findings
+from imageseo.model.edit import Edit  # needed at run time: the build state is decoded by these types
 
 
 class Severity(StrEnum):
@@ -24,7 +24,7 @@ _RANKS = {Severity.OFF: 0, Severity.INFO: 1, Severity.WARN: 2, Severity.ERROR: 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """Where: a page of the built site, its source file when known, 1-based line and column, the image's URL."""
+    """Location of a finding: page of the built site, its source file if known, 1-based line and column, image URL."""
 
     page: str
     source: str | None = None
@@ -43,10 +43,10 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that is wrong. ``rule`` is permanent; ``message`` says what was found, ``hint`` what to do.
+    """One result of a rule or a build. ``rule``: permanent id. ``message``: the fact; ``hint``: the remedy.
 
-    ``fix``: edits of the page's published bytes that mend it safely. ``fingerprint``: what it is known by from run to
-    run (``lint.fingerprint``); empty where none was computed.
+    ``fix``: edits of the page's published bytes that fix it safely. ``fingerprint``: identifies the finding across runs
+    (``lint.fingerprint``); empty if not computed.
     """
 
     rule: str
@@ -66,7 +66,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silenced:
-    """A finding that the page's author answered in place, by ``data-imageseo-disable="rule: why"``."""
+    """A finding that the page's author suppressed by ``data-imageseo-disable="rule: reason"``."""
 
     finding: Finding
     reason: str
@@ -74,7 +74,7 @@ class Silenced:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewport:
-    """A screen: CSS px and device pixel ratio."""
+    """A viewport: size in CSS px and device pixel ratio."""
 
     name: str
     width: int
@@ -92,9 +92,9 @@ REPORTED = (PHONE, TABLET)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """Bytes (or images) that one metric may cost at one viewport; ``None`` switches a level off.
+    """The limit of one metric at one viewport, in bytes or images; ``None`` switches a level off.
 
-    ``pages``: the glob of the pages that it was set for, ``*`` for all.
+    ``pages``: glob of the pages that it applies to, ``*`` for all.
     """
 
     metric: str

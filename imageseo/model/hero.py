@@ -1,4 +1,4 @@
-"""Hero, Recipe and its canonical key, Pin."""
+"""Heroes: request, recipe with its canonical key, master, pin, and the hero of a page."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ TRAINED_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithm
 COMPOSITE_TRAINED_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 
 MAX_SEED = 2**63 - 1
-"""As far as integers of TOML go."""
+"""The largest integer of TOML."""
 
 Depicts = Literal["illustration", "realistic", "unknown"]
-"""Whether a viewer could take a generated picture for a photograph of something that was there."""
+"""Whether a viewer could mistake a generated image for a photograph of something real."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """How a hero is to be made: everything that may change its pixels, and nothing else.
+    """How to make a hero: everything that may change its pixels, and nothing else.
 
-    ``options``: the provider's own keys (``prompt``, ``style``, ``colors``, ``card`` …), JSON values only,
-    already complete: defaults filled in, so that a later default cannot silently change the picture.
-    ``page``: whom it is made for in this run. No part of the key: it matters where pages get pictures of their own.
+    ``options``: the provider's own keys (``prompt``, ``style``, ``colors``, ``card`` …), JSON values only, with
+    defaults filled in, so that a later default cannot silently change the image. ``page``: the page that it is made for
+    in this run; not part of the key, needed if each page gets an image of its own.
     """
 
     provider: str
@@ -39,7 +39,7 @@ class Recipe:
 
     @property
     def canonical(self) -> str:
-        """Canonical JSON: sorted keys, no white space, ASCII."""
+        """Canonical JSON: sorted keys, no whitespace, ASCII."""
         return json.dumps(
             {
                 "provider": self.provider,
@@ -61,20 +61,20 @@ class Recipe:
 
     @property
     def request_key(self) -> tuple[str, str]:
-        """What tells it from all else that one run makes."""
+        """Identifies the recipe within one run: key and page."""
         return self.key, self.page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeroRequest:
-    """What an author asked for a page: an image file or a recipe, never both; and what is said of it.
+    """The hero that an author requests for a page: an image file or a recipe, never both; with its texts.
 
-    Neither of them: the author wants no hero here (``off``). ``file``: relative to the built site's root.
-    ``derived``: what of the recipe nobody wrote, because it came from the page itself: ``seed``, ``title``, ``query``.
-    ``seeds``: those approved for the series that the recipe belongs to. ``focal``: what crops must keep, as shares of
-    width and height from the upper left corner. ``evidence``: what the prompt came from, for the pin's ``env``:
-    ``template``, ``preset``, ``series``, ``prompts`` (the library's version), ``words`` (a hash of all that the author
-    wrote of the prompt: where the pin has the same one, nothing but the page's own words changed).
+    Neither of them: the author wants no hero on this page (``off``). ``file``: relative to the built site's root.
+    ``derived``: keys of the recipe that were taken from the page, not written by the author: ``seed``, ``title``,
+    ``query``. ``seeds``: the approved seeds of the recipe's series. ``focal``: the point that crops must contain, as
+    fractions of width and height from the upper left corner. ``evidence``: the origin of the prompt, for the pin's
+    ``env``: ``template``, ``preset``, ``series``, ``prompts`` (the library's version), ``words`` (a hash of the parts
+    of the prompt that the author wrote: if the pin has the same hash, only text of the page has changed).
     """
 
     page: str  # Page.key
@@ -88,26 +88,26 @@ class HeroRequest:
     depicts: Depicts = "unknown"
     focal: tuple[float, float] | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
-    origin: str = "front matter"  # where it was asked, for messages: "front matter key `hero`", "heroes.toml: …"
+    origin: str = "front matter"  # where it was requested, for messages: "front matter key `hero`", "heroes.toml: …"
 
     @property
     def off(self) -> bool:
         return self.file is None and self.recipe is None
 
-    def or_else(self, said: PictureText) -> HeroRequest:
-        """The request with what is said of its picture where the author says nothing."""
+    def or_else(self, text: PictureText) -> HeroRequest:
+        """Return the request with missing texts filled in from those of its image."""
         return replace(
             self,
-            alt=said.alt if self.alt is None else self.alt,
-            caption=said.caption if self.caption is None else self.caption,
-            depicts=said.depicts if self.depicts == "unknown" else self.depicts,
-            focal=said.focal if self.focal is None else self.focal,
+            alt=text.alt if self.alt is None else self.alt,
+            caption=text.caption if self.caption is None else self.caption,
+            depicts=text.depicts if self.depicts == "unknown" else self.depicts,
+            focal=text.focal if self.focal is None else self.focal,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureText:
-    """What is said of a picture beside its rights; of one that was found by whoever put it on the shelf.
+    """Texts of an image, apart from its rights; for a library image those of the library.
 
     ``focal``: of the master, as in ``HeroRequest``.
     """
@@ -119,7 +119,7 @@ class PictureText:
 
     @classmethod
     def of(cls, env: Mapping[str, Any]) -> PictureText:
-        """What a pin's evidence says; a value that cannot be one is passed over."""
+        """Read the texts from a pin's ``env``; invalid values are ignored."""
         alt, caption, depicts, focal = (env.get(key) for key in ("alt", "caption", "depicts", "focal"))
         point = focal if isinstance(focal, list) and len(focal) == 2 else ()
         shares = tuple(float(each) for each in point if type(each) in (int, float) and 0 <= each <= 1)
@@ -137,13 +137,13 @@ class PictureText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Master:
-    """What a provider made: a lossless PNG and what is true of it.
+    """The result of a provider: a lossless PNG and its properties.
 
-    ``digital_source_type``: IPTC NewsCodes URI; ``""`` for a picture that was found and does not say it.
-    ``notes``: what the author should know (``the prompt was ignored: procedural art has none``).
-    ``env``: what the machine chose (device, dtype, versions …), JSON values without null: evidence, never key.
-    ``models``: what made it (``model``, ``lora:paper.safetensors``) -> ``sha256:…`` of its files.
-    ``parameters``: the text that A1111 and its kin write into a PNG. ``rights``: of a picture that was found.
+    ``digital_source_type``: IPTC NewsCodes URI; ``""`` for a library image without one. ``notes``: hints for the author
+    (``the prompt was ignored: procedural art has none``). ``env``: what was chosen by the machine (device, dtype,
+    versions …), JSON values without null; evidence only, not part of a key. ``models``: model files by role (``model``,
+    ``lora:paper.safetensors``) -> ``sha256:…``. ``parameters``: the text that A1111 and similar tools write into a PNG.
+    ``rights``: of a library image.
     """
 
     png: bytes
@@ -159,9 +159,9 @@ class Master:
 class Pin:
     """One hero of ``imageseo.lock``. Hashes are ``sha256:…``.
 
-    ``file``: relative to the project folder; a bare name where masters lie elsewhere. ``phash``: 64 bits as 16 hex
-    digits, ``""`` in a lock of before. ``env``, ``models``, ``rights``: as the ``Master`` says. ``checks``: results of
-    quality gates. ``owner``: who answers for the picture.
+    ``file``: relative to the project folder; a bare name if masters are stored in a bucket. ``phash``: 64 bits as 16
+    hex digits, ``""`` in lock files of older versions. ``env``, ``models``, ``rights``: from the ``Master``.
+    ``checks``: results of quality gates. ``owner``: the person responsible for the image.
     """
 
     page: str
@@ -185,7 +185,7 @@ class Pin:
 class Hero:
     """The hero of one page, resolved to an image of the built site.
 
-    ``path``: the published file, relative to the site's root. ``generated``: made from a recipe.
+    ``path``: the published file, relative to the site's root. ``generated``: whether it was made from a recipe.
     """
 
     path: str

@@ -1,4 +1,4 @@
-"""ImageRef (with exact byte spans), PageScan, Asset, VariantSpec, Variant."""
+"""Images on pages (ImageRef, PageScan, with byte spans), image files (Asset), and variants."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from enum import StrEnum
 from typing import NamedTuple
 
 RECOMPRESSED = "imageseo recompressed"
-"""What a file says of its writer that a build put in the place of the author's."""
+"""The writer named in the metadata of a file that a build recompressed in place."""
 
 
 class Span(NamedTuple):
-    """Half-open range of bytes in a page."""
+    """Half-open byte range of a page."""
 
     start: int
     end: int
 
 
 class Attribute(NamedTuple):
-    """One attribute of a tag: ``name`` lower-cased, ``value`` with entities decoded (``None`` when bare)."""
+    """One attribute of a tag: ``name`` in lower case, ``value`` with entities decoded (``None`` if bare)."""
 
     name: str
     value: str | None
@@ -27,16 +27,16 @@ class Attribute(NamedTuple):
 
 
 class PageRegion(StrEnum):
-    """Where on the page an image stands."""
+    """The part of the page that contains an image."""
 
     ARTICLE = "article"
     CHROME = "chrome"  # header, navigation, footer, sidebar, widgets, logos
 
 
 class OptOut(StrEnum):
-    """Why an image's markup is left as it was found."""
+    """Why an image's markup is left unchanged."""
 
-    IGNORED = "ignored"  # data-imageseo="ignore" on it or on an ancestor, or an `exclude` selector
+    IGNORED = "ignored"  # data-imageseo="ignore" on the image or an ancestor, or an `exclude` selector
     PICTURE = "picture"  # already inside the author's <picture>
     SRCSET = "srcset"  # already has the author's srcset
 
@@ -52,14 +52,14 @@ class SourceTag(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRef:
-    """One ``<img>`` of a page. ``build`` scans the page with our edits taken out, ``lint`` as it is published.
+    """One ``<img>`` of a page. ``build`` scans the page without imageseo's edits, ``lint`` as published.
 
     ``span``: the whole tag in bytes. ``insert_at``: where attributes may be added (before ``>`` or ``/>``).
     ``line``/``column``: 1-based, columns counted in characters. ``link``: the ``href`` of an enclosing ``<a>``.
-    ``text_before``: characters of article text in front of it, white space folded.
-    ``headings_before``: article headings (h2 and deeper) in front of it.
-    ``disabled``: rule id -> reason, from ``data-imageseo-disable="rule: why"`` on it or on an ancestor.
-    ``sources``: of the ``<picture>`` around it. ``is_processed``: that picture was written by us.
+    ``text_before``: number of characters of article text before it, whitespace folded.
+    ``headings_before``: number of article headings (h2 and deeper) before it.
+    ``disabled``: rule id -> reason, from ``data-imageseo-disable="rule: reason"`` on the image or an ancestor.
+    ``sources``: of the ``<picture>`` around it. ``is_processed``: whether imageseo wrote that ``<picture>``.
     """
 
     span: Span
@@ -77,41 +77,43 @@ class ImageRef:
     disabled: tuple[tuple[str, str], ...] = ()
     sources: tuple[SourceTag, ...] = ()
     is_processed: bool = False
-    _values: Mapping[str, str] = field(init=False, repr=False, compare=False)  # planning asks two dozen times an image
+    _values: Mapping[str, str] = field(
+        init=False, repr=False, compare=False
+    )  # planning reads attributes two dozen times an image
 
     def __post_init__(self) -> None:
-        # of two with one name the first counts
+        # the first of several attributes with the same name counts
         values = {name: value or "" for name, value, _ in reversed(self.attributes)}
         object.__setattr__(self, "_values", values)
 
     def get(self, name: str) -> str | None:
-        """The value of an attribute; ``""`` when bare, ``None`` when absent."""
+        """Return the value of an attribute; ``""`` if bare, ``None`` if absent."""
         return self._values.get(name)
 
     @property
     def src(self) -> str:
-        """The ``src`` as written (entities decoded, surrounding white space gone), ``""`` when absent."""
+        """The ``src`` as written (entities decoded, surrounding whitespace stripped), ``""`` if absent."""
         return (self.get("src") or "").strip()
 
     @property
     def is_marked_hero(self) -> bool:
-        """True when an earlier build marked it as the page's hero."""
+        """Whether an earlier build marked it as the page's hero."""
         return "hero" in (self.get("data-imageseo") or "").split()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageScan:
-    """What the scanner found on a page. All positions are byte offsets into the page as the author made it.
+    """The result of scanning a page. All positions are byte offsets into the page without imageseo's edits.
 
-    ``head_end``: where something can be added at the end of ``<head>``; ``None`` in a page without one.
-    ``h1``: the article's first ``<h1>…</h1>`` as a whole; ``None`` when it has none.
-    ``article``: the inner bytes of the main article; ``None`` when the page has neither article nor main.
-    ``opening``: where the article begins, within what a theme puts around its text where that is plain; ``None`` when
-    the article holds the ``<h1>``.
+    ``head_end``: where tags can be added at the end of ``<head>``; ``None`` if the page has no ``<head>``.
+    ``h1``: the article's first ``<h1>…</h1>`` element; ``None`` if there is none.
+    ``article``: the inner bytes of the main article; ``None`` if the page has neither ``<article>`` nor ``<main>``.
+    ``opening``: where the article's text begins, inside the theme's wrapper elements if they are unambiguous; ``None``
+    if the article contains the ``<h1>``.
     ``json_ld``: contents of ``<script type="application/ld+json">``.
-    ``meta``: name or property -> content of ``<meta>`` (first wins), names lower-cased.
-    ``hero_slot``: tag span of an element with ``data-imageseo-hero``: the theme shows the hero itself.
-    ``preload_images``: an author's ``<link rel=preload as=image>`` tags.
+    ``meta``: name or property -> content of ``<meta>`` (the first counts), names in lower case.
+    ``hero_slot``: tag span of an element with ``data-imageseo-hero``: the theme itself shows the hero.
+    ``preload_images``: the author's ``<link rel=preload as=image>`` tags.
     """
 
     charset: str
@@ -132,13 +134,13 @@ class PageScan:
     disabled: tuple[tuple[str, str], ...] = ()
 
     def meta_content(self, name: str) -> str | None:
-        """Content of the first ``<meta>`` with this name or property."""
+        """Return the content of the first ``<meta>`` with this name or property."""
         return dict(self.meta).get(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rights:
-    """Who made an image and on what terms; from its XMP/IPTC, front matter or settings."""
+    """Owner and licence of an image; from its XMP/IPTC metadata, front matter or settings."""
 
     creator: str | None = None
     credit: str | None = None
@@ -146,7 +148,7 @@ class Rights:
     license: str | None = None  # URL
     acquire_license_page: str | None = None  # URL
     digital_source_type: str | None = None  # IPTC NewsCodes URI
-    prompt: str | None = None  # what a model was asked for, where the site publishes that; read from no file
+    prompt: str | None = None  # the prompt of a generated image, if the site publishes it; never read from a file
 
     @property
     def known(self) -> bool:
@@ -154,12 +156,12 @@ class Rights:
 
     @classmethod
     def of(cls, source: object) -> Rights:
-        """The rights that another object names alike: settings, front matter."""
+        """Copy the rights from an object with attributes of the same names: settings, front matter."""
         names = ("creator", "credit", "copyright", "license", "acquire_license_page")
         return cls(**{name: getattr(source, name) for name in names})
 
     def or_else(self, other: Rights) -> Rights:
-        """These, or the other's where nothing is known: one's licence never joins another one's creator."""
+        """Return these rights if known, else the other's; they are never mixed (one's licence, the other's creator)."""
         if self.known:
             return self
         return replace(other, digital_source_type=self.digital_source_type or other.digital_source_type)
@@ -167,14 +169,14 @@ class Rights:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
-    """An image file of the site, known from its header (never decoded for this).
+    """An image file of the site, with properties read from its header (without decoding).
 
     ``path``: relative to the site's root, with ``/``. ``width``/``height``: px as displayed, EXIF orientation applied.
     ``format``: Pillow's name in lower case (``jpeg``, ``png``, ``webp``, ``avif``, ``gif``, ``svg``).
     ``frames``: above 1 for an animation. ``sha256``: of the file's bytes. ``bytes``: its size.
-    ``hdr``: what makes it one (``PQ``, ``HLG``, ``gain map``); None for an ordinary picture.
-    ``writer``: the words by which a file that we wrote names us (``provenance.writer``); None for everybody else's.
-    ``natural``: False for an SVG that says no size of its own, only a ratio: a browser fills the column with it.
+    ``hdr``: kind of HDR image (``PQ``, ``HLG``, ``gain map``); None for SDR.
+    ``writer``: the writer in the metadata of a file written by imageseo (``provenance.writer``); None for other files.
+    ``natural``: False for an SVG without intrinsic size, only a ratio: a browser fills the column with it.
     """
 
     path: str
@@ -195,18 +197,18 @@ class Asset:
 
     @property
     def encodable(self) -> bool:
-        """True when variants can be made of it: a still raster image whose light fits into theirs."""
+        """Whether variants can be made of it: a still raster image without HDR."""
         return self.raster and self.frames == 1 and self.hdr is None
 
     @property
     def raster(self) -> bool:
-        """True when it has a size in px that its tag can say."""
+        """Whether it is a raster image, with a size in px for its tag."""
         return self.format != "svg"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadAsset:
-    """An image file that cannot be used. ``rule``: the finding to report (``img-missing``, ``img-unreadable``)."""
+    """An image file that cannot be used. ``rule``: id of the finding (``img-missing``, ``img-unreadable``)."""
 
     path: str
     rule: str
@@ -215,7 +217,7 @@ class BadAsset:
 
 
 class ContentType(StrEnum):
-    """What a picture is, told from its pixels alone: what suits one of them smears or bloats another."""
+    """Kind of an image, detected from its pixels alone: encoder settings for one kind blur or enlarge another."""
 
     PHOTO = "photo"
     SCREEN = "screenshot"
@@ -224,13 +226,13 @@ class ContentType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariantSpec:
-    """A variant that should exist: which source, how wide, which format, how good.
+    """A variant that should exist: source file, size, format and quality.
 
-    ``quality``: on the codec's own scale; ``None``: as the profile says, by default tuned to a target for this image.
-    ``in_place``: to be published in the place of the source itself; for a PNG, with the very same pixels.
+    ``quality``: on the codec's own scale; ``None``: from the profile, by default tuned to a target for this image.
+    ``in_place``: whether it replaces the source file when published; a PNG then keeps exactly the same pixels.
     """
 
-    source: str  # sha256 of the source's bytes
+    source: str  # sha256 of the source file's bytes
     format: str  # name of the codec: avif, webp, jpeg, png
     width: int
     height: int
@@ -240,7 +242,7 @@ class VariantSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """A variant that exists in the store. ``sha256`` and ``bytes`` are those of the encoded file."""
+    """A variant in the store. ``sha256`` and ``bytes`` are those of the encoded file."""
 
     spec: VariantSpec
     sha256: str

@@ -1,4 +1,4 @@
-"""ShownImage, Lcp, PageLayout, SiteLayout: what a real browser saw of a site (``imageseo.layout.json``)."""
+"""Layout of a site as measured by a browser (``imageseo.layout.json``): images, LCP, pages, templates."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ LcpKind = Literal["image", "text", "background", "video", "none"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownImage:
-    """One ``<img>`` as it was shown. ``src``: site path of its file, else the URL as written; ``nth``: which of the
-    page's images with that ``src``, from 0.
+    """One ``<img>`` as rendered.
 
-    ``widths``: CSS px at each of ``SiteLayout.widths``; 0 where it was not shown. ``tops``: viewport name -> CSS px
-    from the top of the page to its upper edge, as the page stood when it had loaded; absent where it was not shown.
-    ``box``: what it stands in that is narrower than the article's column (``core.boxes``); "" for the column itself.
+    ``src``: site path of its file, else the URL as written. ``nth``: index among the page's images with this ``src``,
+    from 0. ``widths``: CSS px at each of ``SiteLayout.widths``; 0 if not shown. ``tops``: viewport name -> CSS px from
+    the top of the page to the image's upper edge after loading; absent if not shown. ``box``: the container around it
+    that is narrower than the article's column (``layout.containers``); "" for the column itself.
     """
 
     src: str
@@ -30,9 +30,9 @@ class ShownImage:
 class Lcp:
     """The largest contentful paint of a page at one viewport.
 
-    ``src``, ``nth``: of an image, as in ``ShownImage``; ``chosen``: site path (else URL) of the candidate that was
-    downloaded. ``width``, ``height``: CSS px as rendered; ``natural``: px of the file. ``bytes``: transferred.
-    ``fade_ms``: how long it was less than opaque after it could have been seen; 0 when it was not.
+    ``src``, ``nth``: of an image, as in ``ShownImage``. ``chosen``: site path (else URL) of the downloaded candidate.
+    ``width``, ``height``: CSS px as rendered. ``natural``: px of the file. ``bytes``: transferred bytes.
+    ``fade_ms``: milliseconds that it was not fully opaque after it could have been visible; 0 if it did not fade in.
     """
 
     kind: LcpKind
@@ -48,9 +48,9 @@ class Lcp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageLayout:
-    """One page. ``lcp``, ``cls``: by viewport name. ``template``: pages of one template are laid out alike.
+    """One page. ``lcp``, ``cls``: by viewport name. ``template``: id; pages of one template have the same layout.
 
-    ``inherited``: nobody opened this very page; it is what its template leads to expect.
+    ``inherited``: whether the page was not measured itself and takes its layout from its template.
     """
 
     page: str
@@ -63,10 +63,10 @@ class PageLayout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """What holds for every page of a template.
+    """Measurements that apply to every page of a template.
 
-    ``column``: CSS px of the article's column at each of ``SiteLayout.widths``: how wide an image gets that is large
-    enough. ``pages``: how many were measured.
+    ``column``: CSS px of the article's column at each of ``SiteLayout.widths``, the width of any image that is large
+    enough. ``pages``: number of measured pages.
     """
 
     id: str
@@ -76,7 +76,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteLayout:
-    """All that was measured. ``widths``: CSS px of the viewports of ``ShownImage.widths``, ascending."""
+    """All measurements of a site. ``widths``: CSS px of the viewports of ``ShownImage.widths``, ascending."""
 
     widths: tuple[int, ...]
     pages: Mapping[str, PageLayout] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Protocols: HeroProvider, Codec, Metric, Store, Vault, Progress, Result, Clock."""
+"""Protocols of plug-ins (codec, metric, hero provider) and services (stores, progress, result, clock)."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 class Codec(Protocol):
     """One output format. ``encode`` must give equal bytes for equal pixels, whatever the thread count.
 
-    A coding is one of its ways to write a picture: ``""`` is the ordinary, lossy one, and ``"lossless"`` needs no
-    quality.
+    A coding is one of its encoding modes: ``""`` is the ordinary, lossy one; ``"lossless"`` needs no quality.
     """
 
     name: str  # "avif"
@@ -29,39 +28,39 @@ class Codec(Protocol):
     keeps_alpha: bool
 
     def version(self) -> str:
-        """Encoder and library versions; enters the store's key."""
+        """Return encoder and library versions; part of the cache key."""
         ...
 
     def codings(self, kind: ContentType) -> tuple[str, ...]:
-        """Ways worth trying for such a picture, never none; the smallest result that is good enough is kept."""
+        """Return the codings to try for this kind of image, at least one; the smallest good enough result is kept."""
         ...
 
     def encode(self, image: Image, *, quality: int, effort: int | None, xmp: bytes | None, coding: str = "") -> bytes:
-        """The encoded file. ``image``: RGB or RGBA, sRGB, upright; ``effort``: its own scale, or its default."""
+        """Return the encoded file. ``image``: RGB(A), sRGB, upright. ``effort``: codec's scale; None: its default."""
         ...
 
 
 class Metric(Protocol):
-    """Tells how much of a picture an encoder has kept, as SSIMULACRA2 does: 100 is all of it, 70 is good."""
+    """Rates the similarity of an encoded image to its original on the scale of SSIMULACRA2: 100 identical, 70 good."""
 
     name: str  # "ssimulacra2 numpy"
-    version: str  # changes whenever an equal pair would get another score; enters the store's key
+    version: str  # changes whenever an equal pair would get another score; part of the cache key
 
     def reference(self, image: Image) -> Any:
-        """What can be computed once of the picture that others are compared with: RGB or RGBA."""
+        """Precompute data of the image that others are compared with: RGB or RGBA."""
         ...
 
     def score(self, reference: Any, image: Image) -> float:
-        """The score of an image of the reference's size, RGB or RGBA; safe for threads side by side."""
+        """Return the score of an image of the reference's size, RGB or RGBA; thread-safe."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderContext:
-    """Where a provider works, and with what.
+    """The environment of a provider.
 
-    ``options``: its own table of the settings, ``providers.<name>``. ``cache``: a folder for what can be found again.
-    ``progress``: shows long work.
+    ``options``: its own table of the settings, ``providers.<name>``. ``cache``: a folder for data that can be
+    recreated. ``progress``: shows long work.
     """
 
     project: Path
@@ -76,90 +75,90 @@ class HeroProvider(Protocol):
     """Makes masters from recipes."""
 
     name: str
-    version: str  # changes whenever an equal recipe would give other pixels; enters the store's key
-    digital_source_type: str  # IPTC NewsCodes URI of all that it makes
-    reproducible: bool  # equal recipes give equal pixels anywhere, at once: `build` may draw them without a pin
+    version: str  # changes whenever an equal recipe would give other pixels; part of the cache key
+    digital_source_type: str  # IPTC NewsCodes URI of its images
+    reproducible: bool  # equal recipes give equal pixels on any machine, quickly: `build` may draw them without a pin
 
     def configure(self, place: ProviderContext) -> HeroProvider:
-        """The same provider for one project. Raises SettingsError for options that it does not know, all at once."""
+        """Return the provider configured for one project. Raises SettingsError with all unknown options."""
         ...
 
     def complete(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The recipe options with defaults filled in and checked; unknown or wrong keys raise RecipeError."""
+        """Return the recipe options, checked and with defaults filled in. Raises RecipeError for invalid keys."""
         ...
 
     def notes(self, recipe: Recipe) -> tuple[str, ...]:
-        """What the author should know of what becomes of the recipe."""
+        """Return hints for the author about the result of the recipe."""
         ...
 
     def produce(self, recipes: Iterable[Recipe]) -> Iterator[Master]:
-        """One master a recipe, in order; raises ProviderError."""
+        """Yield one master per recipe, in order. Raises ProviderError."""
         ...
 
 
 @runtime_checkable
 class LibraryProvider(Protocol):
-    """What a provider has beside the rest when it finds pictures instead of making them.
+    """Additional methods of a provider that finds images instead of making them.
 
-    ``reads_page``: ``complete`` takes the option ``page``, the page's own ``title``, ``tags`` (a list) and
-    ``summary`` as far as it has them; what follows from them alone counts as coming from the page.
+    ``reads_page``: ``complete`` accepts the option ``page``: the page's ``title``, ``tags`` (a list) and ``summary``,
+    as far as present; options that follow only from them count as derived from the page.
     """
 
     reads_page: bool
 
     def needs_own_picture(self, recipe: Recipe) -> bool:
-        """Whether every page that has this very recipe is to get a picture of its own."""
+        """Whether each page with this same recipe gets an image of its own."""
         ...
 
     def with_pictures_in_use(self, shown: Mapping[str, tuple[str, ...]]) -> HeroProvider:
-        """The same provider that knows what pages show already: ``sha256:…`` of a master or a picture -> pages.
+        """Return the provider with the images in use: ``sha256:…`` of a master or a library image -> pages.
 
-        What a recipe's own ``page`` shows is free for it.
+        The image that a recipe's own ``page`` shows remains available for it.
         """
         ...
 
 
 @runtime_checkable
 class SizedProvider(Protocol):
-    """What a provider has beside the rest when it cannot make pictures of any size."""
+    """Additional method of a provider that cannot make images of any size."""
 
     def size(self, width: int | None, height: int | None) -> tuple[int | None, int | None]:
-        """px of a hero whose recipe does not say it; None: as the site has it. The arguments: what the settings say.
+        """Return the px of a hero whose recipe does not set them; None: the site's default. Arguments: the settings.
 
-        It becomes part of the recipe, also where no model is: it may follow from the settings, and from nothing else.
+        The size becomes part of the recipe, also on a machine without the model: it may depend only on the settings.
         """
         ...
 
 
 @runtime_checkable
 class ModelProvider(Protocol):
-    """What a provider has beside the rest when it knows its models' files without loading them."""
+    """Additional method of a provider that can identify its models' files without loading them."""
 
     def models(self, recipe: Recipe) -> Mapping[str, str]:
-        """What ``Master.models`` of the recipe would be. Raises ProviderError, MissingExtraError."""
+        """Return the ``Master.models`` that the recipe would get. Raises ProviderError, MissingExtraError."""
         ...
 
 
 class StoredBlob(NamedTuple):
-    """What the store knows of an entry without reading its bytes."""
+    """An entry of the store, without its bytes."""
 
     sha256: str
     bytes: int
 
 
 class Store(Protocol):
-    """Content-addressed: a key leads to bytes whose hash is checked on every read."""
+    """Content-addressed store: maps keys to bytes whose hash is checked on every read."""
 
     def find(self, key: str) -> StoredBlob | None:
-        """What lies under the key, or None."""
+        """Return the entry of the key, or None."""
         ...
 
     def read(self, stored: StoredBlob) -> bytes | None:
-        """The bytes, verified; None when they are gone or damaged (damaged ones are removed)."""
+        """Return the bytes, verified; None if missing or damaged (damaged ones are removed)."""
         ...
 
     def intact(self, stored: StoredBlob) -> bool:
-        """Whether the bytes are there as they were written, told without reading them; False where nobody can tell."""
+        """Whether the bytes exist unchanged, checked without reading them; False if that cannot be determined."""
         ...
 
     def path(self, sha256: str) -> Path:
@@ -167,45 +166,45 @@ class Store(Protocol):
         ...
 
     def put(self, key: str, data: bytes) -> StoredBlob:
-        """Keep bytes under a key, atomically."""
+        """Store bytes under a key, atomically."""
         ...
 
 
 class MasterStore(Protocol):
-    """Where masters lie: a folder of the project, or a bucket. A *file* is what the lock says of one.
+    """Storage of masters: a folder of the project, or a bucket. A *file* is a master's name in the lock file.
 
-    Digests are ``sha256:…``. No message tells a password, a key or an endpoint.
+    Digests are ``sha256:…``. Messages must not reveal a password, a key or an endpoint.
     """
 
-    where: str  # for people: "heroes", "s3://bucket/prefix"
+    where: str  # for messages: "heroes", "s3://bucket/prefix"
 
     def file(self, name: str) -> str:
-        """What the lock says of a master of this name: ``heroes/x.png`` for a folder, the bare name elsewhere."""
+        """Return the lock file's entry for a master of this name: ``heroes/x.png`` in a folder, else the bare name."""
         ...
 
     def digest(self, file: str) -> str | None:
-        """The digest of the bytes that lie there, None when there are none. Raises LockError when nobody can tell."""
+        """Return the digest of the stored bytes, None if there are none. Raises LockError if they are unreachable."""
         ...
 
     def read(self, file: str, sha256: str) -> bytes:
-        """The bytes, verified. Raises LockError when they are gone, others, or out of reach."""
+        """Return the bytes, verified. Raises LockError if they are missing, different, or unreachable."""
         ...
 
     def put(self, name: str, data: bytes) -> str:
-        """Keep a master for good, whole or not at all; returns its file. Equal bytes may be put again.
+        """Store a master permanently and atomically; return its file. Storing equal bytes again is allowed.
 
-        Raises SiteError when they cannot be written, or did not arrive as they were sent.
+        Raises SiteError if they cannot be written, or were corrupted in transit.
         """
         ...
 
     def discard(self, file: str, sha256: str) -> None:
-        """Remove a master that no pin names, as long as it is what was pinned. Raises SiteError."""
+        """Remove a master that no pin names, unless its bytes differ from the pinned ones. Raises SiteError."""
         ...
 
     def path(self, file: str) -> Path | None:
-        """Where the bytes lie on this machine, fetched first where they must be; None when there is no such file.
+        """Return the local path of the bytes, fetched first if needed; None if there is no such file.
 
-        Raises LockError when they are out of reach.
+        Raises LockError if they are unreachable.
         """
         ...
 
@@ -221,9 +220,9 @@ class Step(Protocol):
 
 
 class Result(Protocol):
-    """What a report is made of: the end of a build or of a lint.
+    """The result of a build or a lint run, for a report.
 
-    ``title``: one word (``build``). ``summary``: counts by name, in the order to show them; never a time.
+    ``title``: one word (``build``). ``summary``: counts by name, in display order; never a duration.
     """
 
     @property
@@ -237,6 +236,6 @@ class Result(Protocol):
 
 
 class Clock(Protocol):
-    """Seconds, for reports only; never enters an output."""
+    """A clock in seconds, for reports only; never affects an output."""
 
     def __call__(self) -> float: ...

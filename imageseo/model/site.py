@@ -1,4 +1,4 @@
-"""Page, PageHints, Site: what a host hands to the one job."""
+"""Page, PageHints, Site: the input of a build or a lint run, created by integrations."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageHints:
-    """What a host knows about a page that its HTML does not say.
+    """Information on a page that is not in its HTML, from the site generator.
 
-    ``source``: the file that the author edits, for locations and for messages.
-    ``source_dir``: where relative image paths of the front matter point, as a
-    folder of the built site (``"guide/"``; ``""`` is the site's root).
-    ``meta``: front matter exactly as the host loaded it.
-    ``origin``: where ``meta`` speaks of the hero, for messages (``front matter``, ``heroes.toml``).
+    ``source``: the file that the author edits, for locations and messages. ``source_dir``: the folder of the built site
+    that relative image paths of the front matter start from (``"guide/"``; ``""`` is the site's root). ``meta``: front
+    matter exactly as the generator loaded it. ``origin``: where ``meta`` declares the hero, for messages
+    (``front matter``, ``heroes.toml``).
     """
 
     source: Path | None = None
@@ -46,17 +45,17 @@ class Page:
 
     @property
     def key(self) -> str:
-        """The name that the lock file knows the page by: its source path when known, else its file.
+        """The page's name in the lock file: its source path if known, else its file.
 
-        Hosts set ``hints.source`` relative to the project folder, so a key never holds a path of one machine; a page
-        whose source lies outside of that folder is known by its file.
+        Integrations set ``hints.source`` relative to the project folder, so that a key does not depend on the machine;
+        the key of a page whose source is outside that folder is its file.
         """
         source = self.hints.source
         return self.path if source is None or source.is_absolute() or ".." in source.parts else source.as_posix()
 
     @property
     def source(self) -> str | None:
-        """Its source as reports name it: from the project, and by its bare name where no other machine has it."""
+        """The source as reports show it: relative to the project, or its bare name if outside the repository."""
         source = self.hints.source
         return None if source is None else source.name if source.is_absolute() else source.as_posix()
 
@@ -65,10 +64,10 @@ class Page:
 class Site:
     """A built site.
 
-    ``root``: the folder that is published; pages, variants and sitemaps are written here only.
-    ``project``: the folder of the configuration; the store, the lock and the heroes lie here.
-    ``base_url``: absolute URL of ``root``, ending with ``/``; ``None`` when nobody said.
-    ``content_width``: CSS px of the theme's article column on a wide screen, when the host knows it.
+    ``root``: the folder that is published; pages, variants and sitemaps are written only here.
+    ``project``: the folder of the configuration; it contains the store, the lock file and the heroes.
+    ``base_url``: absolute URL of ``root``, ending with ``/``; ``None`` if not configured.
+    ``content_width``: CSS px of the theme's article column on a wide screen, if the generator knows it.
     ``sources``: folders that are never written to.
     """
 
@@ -81,7 +80,7 @@ class Site:
     sources: tuple[Path, ...] = ()
 
     def without(self, patterns: Iterable[str]) -> Site:
-        """The site without the pages whose file matches a glob (``*`` takes ``/`` too)."""
+        """Return the site without the pages whose file matches a glob (``*`` also matches ``/``)."""
         globs = [pattern.lstrip("/") for pattern in patterns]
-        left = (page for page in self.pages if not any(fnmatchcase(page.path, glob) for glob in globs))
-        return replace(self, pages=tuple(left)) if globs else self
+        remaining = (page for page in self.pages if not any(fnmatchcase(page.path, glob) for glob in globs))
+        return replace(self, pages=tuple(remaining)) if globs else self

@@ -1,4 +1,4 @@
-"""The known word that a misspelt one was probably meant to be."""
+"""Suggests the most similar valid name for a misspelt one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ _SEPARATORS = str.maketrans("-.", "__")
 
 
 def closest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
-    """The most similar of the known words; case, dashes, dots and underscores make no difference.
+    """Return the most similar of the known words; case, dashes, dots and underscores do not matter.
 
-    ``cutoff``: least similarity, 0 to 1, as ``difflib.get_close_matches`` counts it.
+    ``cutoff``: minimum similarity from 0 to 1, as in ``difflib.get_close_matches``.
     """
     import difflib
 

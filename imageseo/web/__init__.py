@@ -1,1 +1,1 @@
-"""The web's formats as pure functions: HTML, CSS, srcset, URLs, JSON-LD, sitemaps. No file, no pixel."""
+"""Web formats as pure functions without file access: HTML, CSS, srcset, URLs, JSON-LD, sitemaps."""

@@ -1,4 +1,4 @@
-"""What a page says of a picture that a model made, in the page's own language."""
+"""Labels for AI-generated images, in the language of the page."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from imageseo.model.hero import COMPOSITE_TRAINED_MEDIA, TRAINED_MEDIA, Depicts
 from imageseo.model.plan import Label
 
-_MADE = frozenset({TRAINED_MEDIA, COMPOSITE_TRAINED_MEDIA})
-# In the caption, and above the picture.
-_WORDS: Mapping[str, tuple[str, str]] = {
+_AI_TYPES = frozenset({TRAINED_MEDIA, COMPOSITE_TRAINED_MEDIA})
+# Language -> text for the caption, text for the overlay.
+_LABELS: Mapping[str, tuple[str, str]] = {
     "en": ("Image: AI-generated", "AI GENERATED"),
     "de": ("Bild: KI-generiert", "KI-GENERIERT"),
     "fr": ("Image : générée par IA", "GÉNÉRÉ PAR IA"),
@@ -23,8 +23,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "zh": ("图片：AI生成", "AI生成"),
     "zh-hant": ("圖片：AI生成", "AI生成"),
 }
-_TRADITIONAL = re.compile(r"zh-(?:hant|tw|hk|mo)\b")
-_SAID = re.compile(
+_TRADITIONAL_CHINESE = re.compile(r"zh-(?:hant|tw|hk|mo)\b")
+_AI_MENTION = re.compile(
     r"(?<![^\W\d_])(?:AI|A\.I\.|KI|IA)(?![^\W\d_])|künstliche\w* Intelligenz|artificial intelligence|"
     r"intelligence artificielle|inteligencia artificial|intelligenza artificiale|inteligência artificial|"
     r"kunstmatige intelligentie|sztuczn\w+ inteligencj\w+|人工知能|人工智能|人工智慧|(?:AI|ＡＩ)生成",
@@ -33,33 +33,33 @@ _SAID = re.compile(
 
 
 def is_ai_generated(digital_source_type: str | None) -> bool:
-    """Whether an IPTC DigitalSourceType says that a trained model made a picture, or a part of it."""
-    return digital_source_type is not None and digital_source_type.replace("https:", "http:", 1) in _MADE
+    """Whether an IPTC digital source type means that a trained model generated the image or a part of it."""
+    return digital_source_type is not None and digital_source_type.replace("https:", "http:", 1) in _AI_TYPES
 
 
 def label(digital_source_type: str | None, depicts: Depicts, language: str | None) -> Label | None:
-    """The label of a picture; None for what no model made. ``language``: the page's ``lang``.
+    """Return the label of an image; None if it is not AI-generated. ``language``: the page's ``lang``.
 
-    What could be taken for a photograph of something that was there, and what nobody says of, is marked on the picture
-    itself as well.
+    An image that could be mistaken for a photograph of a real scene also gets an overlay, and so does one whose
+    ``depicts`` is unknown.
     """
     if not is_ai_generated(digital_source_type):
         return None
     tag = (language or "").strip().lower().replace("_", "-")
-    own = "zh-hant" if _TRADITIONAL.match(tag) else tag.partition("-")[0]
-    caption, overlay = _WORDS.get(own) or _WORDS["en"]
+    key = "zh-hant" if _TRADITIONAL_CHINESE.match(tag) else tag.partition("-")[0]
+    caption, overlay = _LABELS.get(key) or _LABELS["en"]
     return Label(
         caption=caption,
         overlay=None if depicts == "illustration" else overlay,
-        language=None if own in _WORDS else "en",
+        language=None if key in _LABELS else "en",
     )
 
 
 def caption_with_label(caption: str | None, label: Label | None) -> str | None:
-    """What a figure's caption says with a label."""
+    """Return a figure's caption with the label appended; None if both are empty."""
     return " · ".join(filter(None, ((caption or "").strip(), label.caption if label else None))) or None
 
 
 def mentions_ai(text: str | None) -> bool:
-    """Whether an author's own words tell that a model made a picture."""
-    return text is not None and _SAID.search(text) is not None
+    """Whether text of the author states that an image is AI-generated."""
+    return text is not None and _AI_MENTION.search(text) is not None

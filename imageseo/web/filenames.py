@@ -1,4 +1,4 @@
-"""Names of variants and heroes: they keep the author's words and never clash."""
+"""File names of variants and heroes: they keep the author's naming and never collide."""
 
 from __future__ import annotations
 
@@ -11,54 +11,55 @@ from imageseo.model.site import Page
 
 _SUFFIXES = {"jpeg": "jpg"}
 
-# File systems allow 255 bytes; some room is left for the temporary name that an atomic write needs.
+# File systems allow 255 bytes; the rest is reserved for the longer temporary name of an atomic write.
 _MAX_BYTES = 200
 _VARIANT = re.compile(r"-\d+w\.([0-9a-f]{8})\.(?:avif|webp|jpg|png)$")
-_PLAIN = re.compile(r"[a-z0-9_]+(-[a-z0-9_]+)*")
+_PLAIN_NAME = re.compile(r"[a-z0-9_]+(-[a-z0-9_]+)*")
 
 
-def variant_name(original: str, width: int, sha256: str, suffix: str) -> str:
-    """``launch-640w.3fa9c1d2.avif`` for ``images/launch.jpg``: a file name, to lie beside the original.
+def variant_name(source_path: str, width: int, sha256: str, suffix: str) -> str:
+    """Return the file name of a variant: ``launch-640w.3fa9c1d2.avif`` for ``images/launch.jpg``.
 
-    ``sha256``: of the variant's bytes, hex, so that a name always means the same picture.
+    The variant goes into the folder of its source file. ``sha256``: of the variant's bytes, in hex, so that a name
+    always identifies the same image.
     """
     tail = f"-{width}w.{sha256.removeprefix('sha256:')[:8]}.{suffix}"
-    stem = posixpath.splitext(posixpath.basename(original))[0]
-    return _fit(stem, _MAX_BYTES - len(tail)) + tail
+    stem = posixpath.splitext(posixpath.basename(source_path))[0]
+    return _truncate(stem, _MAX_BYTES - len(tail)) + tail
 
 
 def variant_file(asset: Asset, variant: Variant) -> str:
-    """The file name of an asset's variant."""
+    """Return the file name of a variant of a source file."""
     suffix = _SUFFIXES.get(variant.spec.format, variant.spec.format)
     return variant_name(asset.path, variant.spec.width, variant.sha256, suffix)
 
 
 def is_variant(path: str, sha256: str) -> bool:
-    """Whether a file's name is that of a variant with these bytes: then it can only be ours."""
+    """Whether a file is named like a variant with this hash, which means that imageseo wrote it."""
     match = _VARIANT.search(path)
     return match is not None and sha256.startswith(match[1])
 
 
 def looks_like_variant(path: str) -> bool:
-    """Whether a path is named as variants are; whose it is, nobody knows."""
+    """Whether a path is named like a variant; the name alone does not prove that imageseo wrote the file."""
     return _VARIANT.search(path) is not None
 
 
 def hero_name(page: Page) -> str:
-    """The stem of a page's hero: ``guide--start`` for ``guide/start/index.html``, ``index`` for the front page.
+    """Return the stem of a page's hero: ``guide--start`` for ``guide/start/index.html``, ``index`` for the home page.
 
-    Paths that need more than plain lower-case names get six digits of their hash, so that no two pages share one.
-    The exception: ``a.html`` and ``a/index.html`` are one name, as most servers make them one URL.
+    Paths with anything but plain lower-case names get six digits of their hash, so that no two pages share a name.
+    Exception: ``a.html`` and ``a/index.html`` share one, because most servers give them the same URL.
     """
     path = posixpath.splitext(page.path.removesuffix("/index.html"))[0]
     parts = path.split("/")
     slug = "--".join(filter(None, (re.sub(r"[\W_]+", "-", part.lower()).strip("-") for part in parts)))
-    if all(map(_PLAIN.fullmatch, parts)) and len(path) <= 80:
+    if all(map(_PLAIN_NAME.fullmatch, parts)) and len(path) <= 80:
         return "--".join(parts)
     digest = hashlib.sha256(page.path.encode("utf-8", "surrogatepass")).hexdigest()[:6]
-    return f"{_fit(slug, 80) or 'page'}-{digest}"
+    return f"{_truncate(slug, 80) or 'page'}-{digest}"
 
 
-def _fit(stem: str, limit: int) -> str:
-    """Cut to so many bytes of UTF-8, at a whole character."""
+def _truncate(stem: str, limit: int) -> str:
+    """Truncate to at most ``limit`` bytes of UTF-8 without splitting a character."""
     return stem.encode("utf-8", "surrogatepass")[:limit].decode("utf-8", "ignore")

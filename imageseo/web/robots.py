@@ -1,18 +1,18 @@
-"""A site's robots.txt as Google's crawlers read it (RFC 9309)."""
+"""Reads robots.txt as Google's crawlers do (RFC 9309)."""
 
 from __future__ import annotations
 
 import re
 
 MAX_BYTES = 500 * 1024
-"""What stands behind it is not read, by Google as by us."""
+"""Neither Google nor imageseo reads a robots.txt beyond this size."""
 IMAGES = "Googlebot-Image"
 PAGES = "Googlebot"
 _SITEMAP = re.compile(r"[ \t]*site-?map[ \t]*:[ \t]*([^\s#]+)", re.IGNORECASE)
 
 
 class Robots:
-    """What a robots.txt allows. ``sitemaps``: URL and line of each sitemap that it announces."""
+    """The rules of a robots.txt. ``sitemaps``: URL and line number of each sitemap it declares."""
 
     def __init__(self, data: bytes) -> None:
         from protego import Protego
@@ -26,10 +26,12 @@ class Robots:
         self._parsed = Protego.parse(text)
 
     def allows(self, url: str, agent: str) -> bool:
-        """Whether a crawler may fetch an absolute URL. The group of its own name counts, else that of a shorter
-        name (``Googlebot`` for ``Googlebot-Image``), else ``*``.
+        """Whether a crawler may fetch an absolute URL.
+
+        The group with the crawler's own name applies, else that of a shorter name (``Googlebot`` for
+        ``Googlebot-Image``), else ``*``.
         """
         try:
             return self._parsed.can_fetch(url, agent)
-        except ValueError:  # a URL that is none
+        except ValueError:  # an invalid URL
             return True

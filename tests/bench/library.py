@@ -30,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Seconds for the index, milliseconds a search, and peak memory."""
     from imageseo.heroes.providers.asset_library import locations, query_terms, search_index
-    from imageseo.heroes.providers.asset_library.licenses import refused
+    from imageseo.heroes.providers.asset_library.licenses import refusal_reason
     from imageseo.heroes.providers.asset_library.search_index import Filter
 
     with tempfile.TemporaryDirectory(prefix="imageseo-bench-") as folder:
@@ -46,17 +46,17 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             chance = random.Random(7)
 
             def some(count: int) -> tuple[str, ...]:
-                return query_terms.asked(" ".join(_drawn(chance, vocabulary) for _ in range(count)))
+                return query_terms.search_terms(" ".join(_drawn(chance, vocabulary) for _ in range(count)))
 
             def pick() -> None:
                 for hit in shelf.search(some(2), Filter(orientation="landscape")):
-                    if not refused(shelf.entry(hit.id), ()):
+                    if not refusal_reason(shelf.read_entry(hit.id), ()):
                         break
 
             searches: dict[str, Callable[[], Any]] = {
                 "two_words": lambda: shelf.search(some(2)),
                 "page": lambda: shelf.search(some(24)),
-                "common": lambda: shelf.search(query_terms.asked("photo")),
+                "common": lambda: shelf.search(query_terms.search_terms("photo")),
                 "pick": pick,
             }
             timed = {name: _timed(search, options.searches) for name, search in searches.items()}

@@ -273,7 +273,7 @@ def test_a_recipe_that_nobody_can_read_is_1_and_the_others_are_made(
     ("data", "problem"),
     [
         ("---\nhero:\n  seed: 300\n---\n# Café\n".encode("latin-1"), "UnicodeDecodeError"),
-        (b"---\nhero: {alt: one: two, seed: 3}\n---\n# A\n", "front matter is not YAML"),
+        (b"---\nhero: {alt: one: two, seed: 3}\n---\n# A\n", "front matter is not valid YAML"),
     ],
 )
 def test_a_source_that_mkdocs_cannot_read_is_2_and_keeps_its_pin(
@@ -561,7 +561,7 @@ def test_a_folder_of_another_site_gets_no_front_matter(tmp_path: Path) -> None:
     mkdocs_site(tmp_path, files={"other/index.html": PAGE.format(""), "docs/art.md": RECIPE})
     here = detect_project(tmp_path, config=None, note=print)
     assert [page.hints.meta for page in here.site(tmp_path / "other").pages] == [{}]
-    assert here.host is not None
+    assert here.generator is not None
     assert {page.key for page in here.pages()[0]} == {"docs/index.md", "docs/guide/README.md", "docs/art.md"}
 
 
@@ -586,7 +586,10 @@ def test_pins_outlive_pages_that_were_not_seen(
     assert "front matter is not used" not in capsys.readouterr().err
     assert {pin["page"] for pin in _lock(tmp_path)} == {"docs/index.md", "docs/art.md", "docs/b.md"}
     assert command("generate", "--site", "other") == 0
-    assert "front matter is not used: of the pages that mkdocs.yml makes, other holds 1 of 4" in capsys.readouterr().err
+    assert (
+        "front matter is not used: other contains only 1 of the 4 pages that mkdocs.yml builds"
+        in capsys.readouterr().err
+    )
     monkeypatch.setattr(project, "find_spec", lambda name: None)
     assert command("generate", "--site", "site") == 0
     assert "front matter is not used" in capsys.readouterr().err
@@ -649,7 +652,7 @@ def test_a_host_that_is_not_installed(tmp_path: Path, monkeypatch: pytest.Monkey
     notes: list[str] = []
     here = detect_project(tmp_path, config=None, note=notes.append)
     assert here.settings.concurrency == 3
-    assert here.host is None
+    assert here.generator is None
     assert "mkdocs is not installed" in notes[0]
     with pytest.raises(MissingExtraError, match=re.escape(extras.install_command("mkdocs"))):
         detect_project(tmp_path, config=tmp_path / "mkdocs.yml", note=notes.append)

@@ -1,4 +1,4 @@
-"""The four doors: one schema, every fault at once, each with file, key, what was found and what was expected."""
+"""Configuration sources: one schema, all errors at once, each with file, key, found value and expectation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import imageseo
 from imageseo.config import CONFIG_NAME, load, read_project, schema_text
 from imageseo.config.budgets import MobileBudget
 from imageseo.config.decoder import setting_keys
-from imageseo.config.environment import locate, variable
+from imageseo.config.environment import find_key, variable_name
 from imageseo.config.fields import byte_count
 from imageseo.config.settings import Settings
 from imageseo.model.errors import SettingsError
@@ -40,14 +40,14 @@ def env_faults(env: dict[str, str], folder: Path) -> tuple[str, ...]:
 # ---- one mapping
 
 
-def test_nothing_said_gives_the_defaults_and_counts_are_bytes() -> None:
+def test_empty_mapping_gives_defaults_with_byte_counts() -> None:
     settings = load({}, "here.toml")
     assert settings.formats == ("avif", "webp")
     assert settings.budgets.lcp_bytes.mobile == MobileBudget(warn=102_400, error=153_600)
     assert msgspec.structs.replace(settings, budgets=Settings().budgets) == Settings()
 
 
-def test_every_kind_of_value_arrives() -> None:
+def test_values_of_every_type_are_decoded() -> None:
     settings = load(
         {
             "site_url": "https://example.org/docs",
@@ -72,7 +72,7 @@ def test_every_kind_of_value_arrives() -> None:
     assert settings.lint.rules == {"alt-missing": Severity.OFF}
 
 
-def test_all_faults_are_reported_at_once() -> None:
+def test_all_errors_are_reported_at_once() -> None:
     found = faults(
         {
             "enabledd": True,
@@ -153,12 +153,12 @@ def test_all_faults_are_reported_at_once() -> None:
     ],
     ids=str,
 )
-def test_a_fault_names_file_key_found_expected_and_nearest(mapping: Any, fault: str) -> None:
+def test_error_names_file_key_found_value_expectation_and_suggestion(mapping: Any, fault: str) -> None:
     (only,) = faults(mapping)
     assert only.startswith(f"here.toml: {fault}")
 
 
-def test_budgets_that_contradict_each_other() -> None:
+def test_contradicting_budget_levels_are_rejected() -> None:
     def mobile(**levels: Any) -> dict[str, Any]:
         return {"budgets": {"lcp-bytes": {"mobile": levels}}}
 
@@ -172,16 +172,16 @@ def test_budgets_that_contradict_each_other() -> None:
     assert load(mobile(warn=0), "x").budgets.lcp_bytes.mobile == MobileBudget(warn=0, error=153_600)
 
 
-def test_names_of_rules_and_providers_are_checked_where_they_are_known() -> None:
-    said = {"lint": {"rules": {"lcp-byte": "off"}}, "hero": {"provider": "procedual"}}
-    load(said, "here.toml")
-    assert faults(said, rules=["lcp-bytes"], providers=["file", "procedural"]) == (
+def test_names_of_rules_and_providers_are_checked_if_given() -> None:
+    mapping = {"lint": {"rules": {"lcp-byte": "off"}}, "hero": {"provider": "procedual"}}
+    load(mapping, "here.toml")
+    assert faults(mapping, rules=["lcp-bytes"], providers=["file", "procedural"]) == (
         "here.toml: lint.rules.lcp-byte: unknown rule, did you mean lcp-bytes?",
-        "here.toml: hero.provider: found text 'procedual', which no provider is called, did you mean procedural?",
+        "here.toml: hero.provider: found text 'procedual', an unknown provider, did you mean procedural?",
     )
 
 
-def test_tables_of_providers_that_nobody_has() -> None:
+def test_unknown_provider_table_is_rejected() -> None:
     mapping = {"providers": {"libary": {"folder": "x"}, "procedural": None, "diffusers": 3}}
     found = faults(mapping, providers=["procedural", "library", "diffusers"])
     assert found == (
@@ -192,11 +192,11 @@ def test_tables_of_providers_that_nobody_has() -> None:
 
 
 @pytest.mark.parametrize(
-    ("masters", "kept"),
+    ("masters", "expected"),
     [("s3://bucket/heroes/", "s3://bucket/heroes"), ("gs://b", "gs://b"), ("file:///srv/heroes", "file:///srv/heroes")],
 )
-def test_masters_may_lie_at_a_url(masters: str, kept: str) -> None:
-    assert load({"hero": {"masters": masters}}, "").hero.masters == kept
+def test_masters_may_be_a_url(masters: str, expected: str) -> None:
+    assert load({"hero": {"masters": masters}}, "").hero.masters == expected
 
 
 @pytest.mark.parametrize(
@@ -204,9 +204,9 @@ def test_masters_may_lie_at_a_url(masters: str, kept: str) -> None:
     [
         (
             {"masters": "://x"},
-            "hero.masters: found a URL ://… that is none, expected a folder inside the project, such as heroes, or",
+            "hero.masters: found an invalid URL ://…, expected a folder inside the project, such as heroes, or",
         ),
-        ({"masters": "s3://"}, "hero.masters: found a URL s3://… that is none, expected a folder inside the project"),
+        ({"masters": "s3://"}, "hero.masters: found an invalid URL s3://…, expected a folder inside the project"),
         ({"masters": "s3://a b"}, "or a URL, such as s3://bucket/heroes"),
         ({"prompts": "../prompts.toml"}, "expected a file inside the project, such as prompts.toml"),
         (
@@ -217,11 +217,11 @@ def test_masters_may_lie_at_a_url(masters: str, kept: str) -> None:
         ({"label": "overlay"}, "hero.label: found text 'overlay', expected one of figcaption, none"),
     ],
 )
-def test_places_of_heroes_that_cannot_be(hero: dict[str, Any], fault: str) -> None:
+def test_invalid_hero_paths_are_rejected(hero: dict[str, Any], fault: str) -> None:
     assert fault in faults({"hero": hero})[0]
 
 
-def test_yaml_and_python_spellings() -> None:
+def test_yaml_and_python_values_are_accepted() -> None:
     """YAML reads a bare `off` as false and an empty section as null; Python has tuples and paths."""
     settings = load({"lint": {"rules": {"alt-missing": False}}, "hero": None}, "mkdocs.yml: plugins.imageseo")
     assert settings.lint.rules == {"alt-missing": Severity.OFF}
@@ -229,7 +229,7 @@ def test_yaml_and_python_spellings() -> None:
     assert (settings.formats, settings.cache_dir) == (("webp", "avif"), "a/b")
 
 
-def test_a_long_value_does_not_drown_the_message() -> None:
+def test_long_value_is_shortened_in_the_message() -> None:
     (only,) = faults({"enabled": "x" * 5000})
     assert len(only) < 150
 
@@ -257,12 +257,12 @@ def test_a_long_value_does_not_drown_the_message() -> None:
 def test_byte_count(text: int | str, count: int) -> None:
     assert byte_count(text) == count
     if isinstance(text, str):
-        said = {"budgets": {"lcp-bytes": {"desktop": {"error": text, "warn": 0}}}}
-        assert load(said, "x").budgets.lcp_bytes.desktop.error == count, "the schema takes what byte_count takes"
+        mapping = {"budgets": {"lcp-bytes": {"desktop": {"error": text, "warn": 0}}}}
+        assert load(mapping, "x").budgets.lcp_bytes.desktop.error == count, "the schema accepts what byte_count accepts"
 
 
 @pytest.mark.parametrize("text", ["", "KiB", "-1", "1 GiB", "1,5 KiB", "1e3", "１ KiB", -1, True])
-def test_what_is_no_byte_count(text: int | str) -> None:
+def test_invalid_byte_count_is_rejected(text: int | str) -> None:
     with pytest.raises(ValueError, match="not a byte count"):
         byte_count(text)
     (only,) = faults({"budgets": {"lcp-bytes": {"desktop": {"error": text}}}})
@@ -272,12 +272,12 @@ def test_what_is_no_byte_count(text: int | str) -> None:
 # ---- files
 
 
-def test_no_door_is_fine(tmp_path: Path) -> None:
+def test_project_without_configuration_gets_defaults(tmp_path: Path) -> None:
     settings, folder = read_project(tmp_path, env={})
     assert (settings.cache_dir, folder) == (".cache/imageseo", tmp_path)
 
 
-def test_either_file_is_read(tmp_path: Path) -> None:
+def test_imageseo_toml_and_pyproject_are_read(tmp_path: Path) -> None:
     (tmp_path / CONFIG_NAME).write_text("\ufeffformats = ['webp']\r\n", encoding="utf-8")
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'imageseo-user'\n", encoding="utf-8")
     assert read_project(tmp_path, env={}).settings.formats == ("webp",)
@@ -286,27 +286,27 @@ def test_either_file_is_read(tmp_path: Path) -> None:
     assert read_project(tmp_path, env={}).settings.formats == ("avif",)
 
 
-def test_two_doors_at_once_are_an_error_that_names_both(tmp_path: Path) -> None:
+def test_two_configuration_sources_are_rejected_by_name(tmp_path: Path) -> None:
     toml, pyproject = tmp_path / CONFIG_NAME, tmp_path / "pyproject.toml"
     pyproject.write_text("[tool.imageseo]\n", encoding="utf-8")
-    with pytest.raises(SettingsError, match="two doors at once") as caught:
+    with pytest.raises(SettingsError, match="settings in two places") as caught:
         read_project(tmp_path, env={}, options={"formats": []}, origin="mkdocs.yml: plugins.imageseo")
     assert f"{pyproject}: [tool.imageseo] and mkdocs.yml: plugins.imageseo" in str(caught.value)
     toml.write_text("", encoding="utf-8")
-    with pytest.raises(SettingsError, match="two doors at once") as caught:
+    with pytest.raises(SettingsError, match="settings in two places") as caught:
         read_project(tmp_path, env={})
     assert f"{toml} and {pyproject}: [tool.imageseo]" in str(caught.value)
-    assert read_project(tmp_path, explicit=toml, env={}).folder == tmp_path, "a named file is the only door"
-    with pytest.raises(SettingsError, match="two doors at once"):
+    assert read_project(tmp_path, explicit=toml, env={}).folder == tmp_path, "a named file is the only source"
+    with pytest.raises(SettingsError, match="settings in two places"):
         read_project(tmp_path, explicit=toml, env={}, options={"formats": []}, origin="mkdocs.yml: plugins.imageseo")
 
 
-def test_a_host_without_options_leaves_the_toml_door_open(tmp_path: Path) -> None:
+def test_generator_without_options_uses_imageseo_toml(tmp_path: Path) -> None:
     (tmp_path / CONFIG_NAME).write_text("formats = ['webp']\n", encoding="utf-8")
     assert read_project(tmp_path, env={}, options={}, origin="mkdocs.yml").settings.formats == ("webp",)
 
 
-def test_host_options_speak_under_their_own_name(tmp_path: Path) -> None:
+def test_errors_in_generator_options_name_the_generators_file(tmp_path: Path) -> None:
     settings, folder = read_project(
         tmp_path, env={}, options={"formats": ["webp"]}, origin="mkdocs.yml: plugins.imageseo"
     )
@@ -316,11 +316,11 @@ def test_host_options_speak_under_their_own_name(tmp_path: Path) -> None:
     assert caught.value.faults == ("mkdocs.yml: plugins.imageseo: format: unknown key, did you mean formats?",)
 
 
-def test_parents_are_searched_up_to_the_repository_and_no_further(tmp_path: Path) -> None:
+def test_parents_are_searched_up_to_the_repository_root(tmp_path: Path) -> None:
     deep = tmp_path / "repo" / "docs" / "de"
     deep.mkdir(parents=True)
     (tmp_path / CONFIG_NAME).write_text("formats = ['webp']\n", encoding="utf-8")
-    assert read_project(deep, env={}).folder == deep, "outside of a repository only the folder itself counts"
+    assert read_project(deep, env={}).folder == deep, "outside a repository only the folder itself counts"
     (tmp_path / "repo" / ".git").mkdir()
     assert read_project(deep, env={}).settings.formats == ("avif", "webp")
     (tmp_path / "repo" / CONFIG_NAME).write_text("formats = ['avif']\n", encoding="utf-8")
@@ -329,7 +329,7 @@ def test_parents_are_searched_up_to_the_repository_and_no_further(tmp_path: Path
     assert read_project(deep, env={}).folder == deep, "the nearest wins"
 
 
-def test_a_named_file_sets_the_project(tmp_path: Path) -> None:
+def test_explicit_file_sets_the_project_folder(tmp_path: Path) -> None:
     other = tmp_path / "conf" / "images.toml"
     other.parent.mkdir()
     other.write_text("formats = ['webp']\n", encoding="utf-8")
@@ -350,19 +350,19 @@ def test_a_named_file_sets_the_project(tmp_path: Path) -> None:
         (b"# imageseo\nname = '\xe4'\n", "line 2: found byte 0xe4, expected UTF-8"),
     ],
 )
-def test_a_file_that_cannot_be_read_names_its_line(tmp_path: Path, name: str, data: bytes, fault: str) -> None:
+def test_error_in_an_invalid_file_names_the_line(tmp_path: Path, name: str, data: bytes, fault: str) -> None:
     (tmp_path / name).write_bytes(data)
     (only,) = env_faults({}, tmp_path)
     assert only.startswith(f"{tmp_path / name}: ")
     assert fault in only
 
 
-def test_a_broken_pyproject_that_never_names_us_is_not_ours(tmp_path: Path) -> None:
+def test_invalid_pyproject_without_imageseo_is_ignored(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_bytes(b"[project\n")
     assert read_project(tmp_path, env={}).settings.formats == ("avif", "webp")
 
 
-def test_a_missing_file_and_a_folder_are_faults(tmp_path: Path) -> None:
+def test_missing_file_and_folder_are_errors(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="No such file"):
         read_project(tmp_path, explicit=tmp_path / "none.toml", env={})
     (tmp_path / CONFIG_NAME).mkdir()
@@ -370,7 +370,7 @@ def test_a_missing_file_and_a_folder_are_faults(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("table", ["tool = 3", "[tool]\nimageseo = 'x'", "[[tool.imageseo]]\n"])
-def test_tables_of_another_shape(tmp_path: Path, table: str) -> None:
+def test_pyproject_tables_of_wrong_type(tmp_path: Path, table: str) -> None:
     (tmp_path / "pyproject.toml").write_text(f"# imageseo\n{table}\n", encoding="utf-8")
     if table == "tool = 3":
         assert read_project(tmp_path, env={}).settings.formats == ("avif", "webp")
@@ -415,14 +415,14 @@ def test_tables_of_another_shape(tmp_path: Path, table: str) -> None:
         ),
     ],
 )
-def test_a_variable_sets_one_key(tmp_path: Path, name: str, text: str, path: str, value: object) -> None:
+def test_environment_variable_sets_one_key(tmp_path: Path, name: str, text: str, path: str, value: object) -> None:
     found: Any = read_project(tmp_path, env={f"IMAGESEO_{name}": text, "PATH": "x", "imageseo_x": "y"}).settings
     for part in path.split("."):
         found = getattr(found, part)
     assert found == value
 
 
-def test_variables_override_a_file_key_by_key(tmp_path: Path) -> None:
+def test_environment_variables_override_a_file_key_by_key(tmp_path: Path) -> None:
     (tmp_path / CONFIG_NAME).write_text(
         "[hero]\ninsert = 'none'\nguess = false\n[lint.rules]\na-b = 'warn'\nc = 'off'\n", encoding="utf-8"
     )
@@ -432,7 +432,7 @@ def test_variables_override_a_file_key_by_key(tmp_path: Path) -> None:
     assert settings.lint.rules == {"a-b": Severity.ERROR, "c": Severity.OFF}
 
 
-def test_options_of_a_provider_are_overridden_key_by_key_too(tmp_path: Path) -> None:
+def test_provider_options_are_overridden_key_by_key(tmp_path: Path) -> None:
     (tmp_path / CONFIG_NAME).write_text(
         "[providers.library]\nfolder = 'a'\ndeep = true\n[providers.diffusers]\ndevice = 'cpu'\n", encoding="utf-8"
     )
@@ -441,7 +441,7 @@ def test_options_of_a_provider_are_overridden_key_by_key_too(tmp_path: Path) -> 
     assert settings.providers == {"library": {"folder": "b", "deep": False}, "diffusers": {"device": "cpu"}}
 
 
-def test_faults_of_variables_stand_beside_those_of_the_file(tmp_path: Path) -> None:
+def test_errors_of_variables_are_reported_with_those_of_the_file(tmp_path: Path) -> None:
     (tmp_path / CONFIG_NAME).write_text("quality = 3\n", encoding="utf-8")
     env = {
         "IMAGESEO_HERO_INSERT": "none",
@@ -468,31 +468,31 @@ def test_faults_of_variables_stand_beside_those_of_the_file(tmp_path: Path) -> N
     )
 
 
-def test_empty_variables_and_those_that_are_no_settings_are_passed_over(tmp_path: Path) -> None:
+def test_empty_variables_and_non_settings_are_ignored(tmp_path: Path) -> None:
     env = {"IMAGESEO_SITE_URL": "", "IMAGESEO_NO_SUCH": " ", "IMAGESEO_TEST_NPM": "/x", "IMAGESEO_CONFIG": ""}
     assert read_project(tmp_path, env=env).settings == load({}, "")
 
 
-def test_a_variable_cannot_smuggle_a_second_key_in(tmp_path: Path) -> None:
+def test_environment_variable_cannot_inject_a_second_key(tmp_path: Path) -> None:
     assert read_project(tmp_path, env={"IMAGESEO_BRAND__NAME": '"a"\nb = 2'}).settings.brand.name == '"a"\nb = 2'
 
 
-def test_every_key_has_a_variable_of_its_own() -> None:
-    names = {variable(path): (path, kind) for path, kind in setting_keys() if path != ("lint", "rules")}
-    assert {name: locate(name.removeprefix("IMAGESEO_")) for name in names} == names
+def test_every_key_has_its_own_environment_variable() -> None:
+    names = {variable_name(path): (path, kind) for path, kind in setting_keys() if path != ("lint", "rules")}
+    assert {name: find_key(name.removeprefix("IMAGESEO_")) for name in names} == names
 
 
 # ---- schema
 
 
-def test_the_committed_schema_is_the_generated_one() -> None:
+def test_committed_schema_is_up_to_date() -> None:
     committed = (Path(imageseo.__file__).parent / "config/settings.schema.json").read_bytes()
     assert committed == schema_text().encode("ascii"), (
         "run: python -m imageseo.config > imageseo/config/settings.schema.json"
     )
 
 
-def test_the_schema_can_be_printed_and_does_not_depend_on_hashing() -> None:
+def test_printed_schema_does_not_depend_on_hash_seed() -> None:
     for seed in ("1", "2"):
         done = subprocess.run(
             [sys.executable, "-m", "imageseo.config"],
@@ -503,7 +503,7 @@ def test_the_schema_can_be_printed_and_does_not_depend_on_hashing() -> None:
         assert done.stdout.replace(b"\r\n", b"\n") == schema_text().encode("ascii")
 
 
-def test_the_schema_closes_every_table_and_knows_every_key() -> None:
+def test_schema_forbids_unknown_keys_and_contains_every_key() -> None:
     schema = json.loads(schema_text())
     tables = [schema, *schema["$defs"].values()]
     objects = [table for table in tables if table.get("type") == "object"]
@@ -522,21 +522,21 @@ def test_the_schema_closes_every_table_and_knows_every_key() -> None:
 # ---- by path
 
 
-def test_levels_and_budgets_of_some_pages() -> None:
-    said = {
+def test_severities_and_budgets_by_path() -> None:
+    mapping = {
         "lint": {"paths": {"blog/*": {"alt-missing": "off", "lcp-lazy": False}}},
         "budgets": {
             "paths": {"blog/*": {"lcp-bytes": {"mobile": {"error": "90 KiB"}}, "image-count": {"phone": {"warn": 3}}}}
         },
     }
-    settings = load(said, "x")
+    settings = load(mapping, "x")
     assert settings.lint.paths == {"blog/*": {"alt-missing": Severity.OFF, "lcp-lazy": Severity.OFF}}
     assert settings.budgets.paths["blog/*"].lcp_bytes.mobile.error == "90 KiB"
     assert settings.budgets.paths["blog/*"].image_count.phone.warn == 3
 
 
 @pytest.mark.parametrize(
-    ("said", "fault"),
+    ("mapping", "fault"),
     [
         (
             {"lint": {"paths": {"a/*": {"alt-mising": "off"}}}},
@@ -560,7 +560,7 @@ def test_levels_and_budgets_of_some_pages() -> None:
         ),
     ],
 )
-def test_faults_of_levels_and_budgets_of_some_pages(said: dict[str, Any], fault: str) -> None:
+def test_invalid_severities_and_budgets_by_path(mapping: dict[str, Any], fault: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        load(said, "x", rules=["alt-missing", "lcp-lazy"])
+        load(mapping, "x", rules=["alt-missing", "lcp-lazy"])
     assert caught.value.faults == (f"x: {fault}",)

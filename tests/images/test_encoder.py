@@ -1,4 +1,4 @@
-"""Variants: right sizes, colours and way up, nothing but rights attached, the same bytes however they are made."""
+"""Variants: sizes, colours, orientation, metadata limited to rights, and the same bytes in any build."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Pixel = tuple[int, ...]
 
 
 class Bench:
-    """A folder of pictures, a store beside it, and an encoder."""
+    """A folder of images, a store, and encoders for them."""
 
     def __init__(self, folder: Path, pictures: Mapping[str, bytes], store: Path | None = None) -> None:
         self.folder = folder
@@ -81,7 +81,7 @@ class Bench:
         return data
 
     def image(self, name: str, width: int | None = None, format: str = "png") -> Image.Image:
-        """The variant of one picture, decoded."""
+        """Return a variant of one image, decoded."""
         spec = self.spec(name, width, format)
         done = self.encode([spec])
         assert not done.failures, done.failures
@@ -90,22 +90,22 @@ class Bench:
         return image
 
 
-def one(folder: Path, data: bytes, width: int | None = None, format: str = "png") -> Image.Image:
+def encode_image(folder: Path, data: bytes, width: int | None = None, format: str = "png") -> Image.Image:
     return Bench(folder, {"a": data}).image("a", width, format)
 
 
-def at(image: Image.Image, x: float, y: float) -> Pixel:
-    """The pixel at a place given as shares of width and height."""
+def pixel_at(image: Image.Image, x: float, y: float) -> Pixel:
+    """Return the pixel at a position given as shares of width and height."""
     pixel = image.getpixel((int(x * image.width), int(y * image.height)))
     assert isinstance(pixel, tuple)
     return pixel
 
 
-def near(found: Pixel, wanted: Iterable[float], within: float = 3) -> bool:
+def is_near(found: Pixel, wanted: Iterable[float], within: float = 3) -> bool:
     return all(abs(a - b) <= within for a, b in zip(found, wanted, strict=True))
 
 
-def test_sizes_formats_and_counts(tmp_path: Path) -> None:
+def test_variants_have_requested_sizes_and_formats_and_are_cached(tmp_path: Path) -> None:
     bench = Bench(tmp_path, {"a": pictures.save(pictures.photo(900, 600), "JPEG", quality=97)})
     specs = [bench.spec("a", width, name) for name in ("avif", "webp") for width in (320, 640, 900)]
     first = bench.encode([*specs, *specs])
@@ -119,7 +119,7 @@ def test_sizes_formats_and_counts(tmp_path: Path) -> None:
     assert dict(second.variants) == dict(first.variants)
 
 
-def test_a_warm_build_needs_no_executor_and_decodes_nothing(tmp_path: Path) -> None:
+def test_warm_build_needs_no_executor_or_source(tmp_path: Path) -> None:
     bench = Bench(tmp_path, {"a": pictures.save(pictures.photo(), "JPEG")})
     specs = [bench.spec("a", 320, "webp")]
     bench.encode(specs)
@@ -129,7 +129,7 @@ def test_a_warm_build_needs_no_executor_and_decodes_nothing(tmp_path: Path) -> N
     assert encoder.encode(bench.jobs, specs).hits == 1
 
 
-def test_settings_make_other_variants_and_going_back_costs_nothing(tmp_path: Path) -> None:
+def test_changed_settings_encode_again_and_restored_settings_do_not(tmp_path: Path) -> None:
     bench = Bench(tmp_path, {"a": pictures.save(pictures.photo(), "JPEG")})
     names = ("avif", "webp")
     specs = [bench.spec("a", 320, name) for name in names]
@@ -142,7 +142,7 @@ def test_settings_make_other_variants_and_going_back_costs_nothing(tmp_path: Pat
         assert bench.encode(again, settings=settings).misses == 0
 
 
-def test_a_codecs_version_and_the_rights_are_in_the_key(tmp_path: Path) -> None:
+def test_codec_version_and_rights_are_part_of_cache_key(tmp_path: Path) -> None:
     class Newer(type(webp.CODEC)):  # type: ignore[misc]
         def version(self) -> str:
             return "2 libwebp 9.9"
@@ -189,8 +189,8 @@ def test_equal_bytes_at_one_two_and_eight_workers(tmp_path: Path) -> None:
     assert len(found[0]) == len(all_specs(bench))
 
 
-def test_a_variant_does_not_depend_on_what_else_is_made(tmp_path: Path) -> None:
-    """A cascade through whatever sizes happen to be missing would give other pixels after a killed build."""
+def test_variant_is_independent_of_other_variants(tmp_path: Path) -> None:
+    """Scaling down from whichever sizes are missing would give different pixels after a killed build."""
     bench = Bench(tmp_path, sample_site())
     together = bench.encode(all_specs(bench)).variants
     for spec in all_specs(bench)[::3]:
@@ -198,29 +198,29 @@ def test_a_variant_does_not_depend_on_what_else_is_made(tmp_path: Path) -> None:
         assert alone.encode([spec]).variants[spec] == together[spec]
 
 
-def test_shrinking_is_lanczos_at_full_quality() -> None:
-    """Against one direct Lanczos step from the full size: the halving in front of it may not be seen."""
+def test_shrinking_matches_direct_lanczos() -> None:
+    """Compared with a direct Lanczos step from the full size, the preceding halving must not be visible."""
     source = pictures.photo(1200, 780, 5)
     data = pictures.save(source, "BMP")
     sizes = [(width, width * 65 // 100) for width in (900, 480, 250, 100, 40)]
     for size, image in render(data, "bmp", 1, sizes).items():
         direct = source.resize(size, Image.Resampling.LANCZOS)
-        error = sum(value * count for value, count in enumerate(_differences(image, direct))) / (size[0] * size[1] * 3)
-        assert error < 0.75, size
+        total = sum(value * count for value, count in enumerate(_count_differences(image, direct)))
+        assert total / (size[0] * size[1] * 3) < 0.75, size
 
 
-def _differences(one: Image.Image, two: Image.Image) -> list[int]:
+def _count_differences(one: Image.Image, other: Image.Image) -> list[int]:
     from PIL import ImageChops
 
-    counts = ImageChops.difference(one.convert("RGB"), two.convert("RGB")).histogram()
+    counts = ImageChops.difference(one.convert("RGB"), other.convert("RGB")).histogram()
     return [sum(counts[value::256]) for value in range(256)]
 
 
-def test_shrinking_moves_nothing(tmp_path: Path) -> None:
-    """Odd sizes: a level's last row stands for less than two, and an edge must stay where it was."""
+def test_shrinking_does_not_shift_edges(tmp_path: Path) -> None:
+    """Odd sizes: a level's last row represents fewer than two rows, and an edge must keep its position."""
     source = Image.new("L", (1237, 5), 0)
     source.paste(255, (618, 0, 1237, 5))
-    image = one(tmp_path, pictures.save(source, "PNG"), 150)
+    image = encode_image(tmp_path, pictures.save(source, "PNG"), 150)
     lit = sum(value for value in image.getchannel(0).crop((0, 0, 150, 1)).tobytes()) / 255
     assert lit == pytest.approx(150 * 619 / 1237, abs=0.06)
 
@@ -230,13 +230,13 @@ def test_shrinking_moves_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "AVIF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_orientation_is_baked_in(tmp_path: Path, orientation: int, kind: str) -> None:
+def test_orientation_is_applied_to_pixels(tmp_path: Path, orientation: int, kind: str) -> None:
     for width in (96, 48):
-        image = one(tmp_path, pictures.turned(orientation, kind), width)
+        image = encode_image(tmp_path, pictures.turned(orientation, kind), width)
         assert image.size == (width, width * 2 // 3)
         places = ((0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75))
         for place, colour in zip(places, pictures.CORNERS, strict=True):
-            assert near(at(image, *place), colour, 12)
+            assert is_near(pixel_at(image, *place), colour, 12)
         assert not image.getexif()
 
 
@@ -267,10 +267,10 @@ def test_wide_gamut_becomes_srgb(tmp_path: Path, colour: Pixel, kind: str) -> No
     data = pictures.save(pictures.flat(colour), kind, icc_profile=pictures.p3_like(), **options)
     linear = [(value / 255) ** pictures.GAMMA for value in colour]
     wanted = from_xyz(sum(a * b for a, b in zip(row, linear, strict=True)) for row in pictures.P3_TO_XYZ)
-    image = one(tmp_path, data, 30)
-    assert near(at(image, 0.5, 0.5), wanted, 2 if kind != "JPEG" else 4)
+    image = encode_image(tmp_path, data, 30)
+    assert is_near(pixel_at(image, 0.5, 0.5), wanted, 2 if kind != "JPEG" else 4)
     if colour == (200, 80, 30):
-        assert not near(at(image, 0.5, 0.5), colour, 10), "the profile changes this colour much"
+        assert not is_near(pixel_at(image, 0.5, 0.5), colour, 10), "the profile changes this colour much"
     assert "icc_profile" not in image.info
 
 
@@ -278,34 +278,34 @@ def test_wide_gamut_with_transparency(tmp_path: Path) -> None:
     data = pictures.save(pictures.flat((200, 80, 30, 128), "RGBA"), "PNG", icc_profile=pictures.p3_like())
     opaque = pictures.save(pictures.flat((200, 80, 30)), "PNG", icc_profile=pictures.p3_like())
     (tmp_path / "b").mkdir()
-    pixel = at(one(tmp_path, data, 32), 0.5, 0.5)
+    pixel = pixel_at(encode_image(tmp_path, data, 32), 0.5, 0.5)
     assert pixel[3] == 128
-    assert near(pixel[:3], at(one(tmp_path / "b", opaque, 32), 0.5, 0.5), 2)
+    assert is_near(pixel[:3], pixel_at(encode_image(tmp_path / "b", opaque, 32), 0.5, 0.5), 2)
 
 
 @pytest.mark.parametrize("mode", ["L", "LA"])
-def test_grey_profiles_count(tmp_path: Path, mode: str) -> None:
+def test_grey_profile_is_applied(tmp_path: Path, mode: str) -> None:
     colour: Any = 128 if mode == "L" else (128, 255)
     data = pictures.save(pictures.flat(colour, mode), "PNG", icc_profile=pictures.linear_grey())
-    assert near(at(one(tmp_path, data, 32), 0.5, 0.5), srgb([128 / 255] * 3), 2)
+    assert is_near(pixel_at(encode_image(tmp_path, data, 32), 0.5, 0.5), srgb([128 / 255] * 3), 2)
 
 
 @pytest.mark.parametrize("profile", [b"garbage", pictures.p3_like()[:300], pictures.press()])
-def test_a_profile_that_does_not_fit_is_none(tmp_path: Path, profile: bytes) -> None:
+def test_unsuitable_profile_is_ignored(tmp_path: Path, profile: bytes) -> None:
     data = pictures.save(pictures.flat((200, 80, 30)), "PNG", icc_profile=profile)
-    assert at(one(tmp_path, data, 32), 0.5, 0.5) == (200, 80, 30)
+    assert pixel_at(encode_image(tmp_path, data, 32), 0.5, 0.5) == (200, 80, 30)
 
 
 def test_cmyk_without_a_profile_multiplies_inks(tmp_path: Path) -> None:
     data = pictures.save(pictures.flat((200, 80, 30, 40), "CMYK"), "JPEG", quality=100)
     wanted = [(255 - ink) * (255 - 40) / 255 for ink in (200, 80, 30)]
-    assert near(at(one(tmp_path, data, 32), 0.5, 0.5), wanted)
+    assert is_near(pixel_at(encode_image(tmp_path, data, 32), 0.5, 0.5), wanted)
 
 
 def test_cmyk_with_a_profile(tmp_path: Path) -> None:
     data = pictures.save(pictures.flat((200, 80, 30, 40), "CMYK"), "JPEG", quality=100, icc_profile=pictures.press())
     # Lab (46.32, -5.39, -24.63) by the profile's own table; a perceptual rendering may darken a little.
-    assert near(at(one(tmp_path, data, 32), 0.5, 0.5), (76.7, 113.7, 150.8), 5)
+    assert is_near(pixel_at(encode_image(tmp_path, data, 32), 0.5, 0.5), (76.7, 113.7, 150.8), 5)
 
 
 # Depths and transparency
@@ -313,31 +313,31 @@ def test_cmyk_with_a_profile(tmp_path: Path) -> None:
 
 def test_sixteen_bit_grey_is_scaled_and_not_clipped(tmp_path: Path) -> None:
     values = [0, 257, 12_850, 32_896, 51_400, 65_535]
-    image = one(tmp_path, pictures.grey16(values))
-    assert [at(image, (n + 0.5) / 6, 0)[0] for n in range(6)] == [value // 257 for value in values]
-    see_through = one(tmp_path, pictures.grey16([32_896, 51_400], transparent=51_400))
-    assert [at(see_through, x, 0)[3] for x in (0.25, 0.75)] == [255, 0]
+    image = encode_image(tmp_path, pictures.grey16(values))
+    assert [pixel_at(image, (n + 0.5) / 6, 0)[0] for n in range(6)] == [value // 257 for value in values]
+    see_through = encode_image(tmp_path, pictures.grey16([32_896, 51_400], transparent=51_400))
+    assert [pixel_at(see_through, x, 0)[3] for x in (0.25, 0.75)] == [255, 0]
 
 
 @pytest.mark.parametrize("alpha", [None, 0x8080])
 def test_sixteen_bit_colour(tmp_path: Path, alpha: int | None) -> None:
-    pixel = at(one(tmp_path, pictures.rgb16((51_400, 20_560, 7_710), alpha=alpha), 32), 0.5, 0.5)
-    assert near(pixel, (200, 80, 30) if alpha is None else (200, 80, 30, 128), 1)
+    pixel = pixel_at(encode_image(tmp_path, pictures.rgb16((51_400, 20_560, 7_710), alpha=alpha), 32), 0.5, 0.5)
+    assert is_near(pixel, (200, 80, 30) if alpha is None else (200, 80, 30, 128), 1)
 
 
 @pytest.mark.parametrize("format", ["avif", "webp", "png"])
-def test_what_is_transparent_has_no_say_in_a_shrink(tmp_path: Path, format: str) -> None:
-    image = one(tmp_path, pictures.palette_with_transparency(), 16, format)
+def test_transparent_colours_do_not_bleed_when_shrinking(tmp_path: Path, format: str) -> None:
+    image = encode_image(tmp_path, pictures.palette_with_transparency(), 16, format)
     assert image.mode == "RGBA"
-    assert at(image, 0.9, 0.5)[3] == 0
-    assert at(image, 0.1, 0.5)[3] == 255
+    assert pixel_at(image, 0.9, 0.5)[3] == 0
+    assert pixel_at(image, 0.1, 0.5)[3] == 255
     for x in range(16):
         red, green, _, alpha = image.getpixel((x, 5))  # type: ignore[misc]
         assert alpha < 40 or (green < 60 and red > 150), "no green fringe"
 
 
-def test_an_alpha_channel_that_says_nothing_is_left_out(tmp_path: Path) -> None:
-    assert one(tmp_path, pictures.save(pictures.flat((1, 2, 3, 255), "RGBA"), "PNG"), 32).mode == "RGB"
+def test_opaque_alpha_channel_is_removed(tmp_path: Path) -> None:
+    assert encode_image(tmp_path, pictures.save(pictures.flat((1, 2, 3, 255), "RGBA"), "PNG"), 32).mode == "RGB"
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGBA", "CMYK"])
@@ -345,13 +345,13 @@ def test_every_mode_becomes_rgb(tmp_path: Path, mode: str) -> None:
     image = pictures.photo(64, 48).convert("RGB").convert(mode)
     data = pictures.save(image, "JPEG" if mode == "CMYK" else "PNG")
     for format in CODECS:
-        assert one(tmp_path, data, 32, format).size == (32, 24)
+        assert encode_image(tmp_path, data, 32, format).size == (32, 24)
 
 
-def test_one_pixel(tmp_path: Path) -> None:
+def test_one_pixel_image_is_encoded_in_every_format(tmp_path: Path) -> None:
     data = pictures.save(pictures.flat("red", size=(1, 1)), "PNG")
     for format in CODECS:
-        assert one(tmp_path, data, 1, format).size == (1, 1)
+        assert encode_image(tmp_path, data, 1, format).size == (1, 1)
 
 
 # Metadata
@@ -359,7 +359,7 @@ def test_one_pixel(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
 @pytest.mark.parametrize("format", ["avif", "webp", "jpeg", "png"])
-def test_rights_go_along_and_camera_and_place_do_not(tmp_path: Path, kind: str, format: str) -> None:
+def test_rights_are_kept_and_camera_and_gps_removed(tmp_path: Path, kind: str, format: str) -> None:
     exif = pictures.exif(pictures.CAMERA, gps=True)
     source = pictures.save(pictures.photo(), kind, exif=exif, xmp=pictures.XMP, icc_profile=pictures.p3_like())
     bench = Bench(tmp_path, {"a": source})
@@ -374,10 +374,10 @@ def test_rights_go_along_and_camera_and_place_do_not(tmp_path: Path, kind: str, 
 
 
 @pytest.mark.skipif(
-    shutil.which("exiftool") is None, reason="exiftool is not installed: nobody else's reading to compare"
+    shutil.which("exiftool") is None, reason="exiftool is not installed: no independent reader to compare with"
 )
 @pytest.mark.parametrize("format", ["avif", "webp", "jpeg", "png"])
-def test_exiftool_agrees(tmp_path: Path, format: str) -> None:
+def test_exiftool_reads_only_rights(tmp_path: Path, format: str) -> None:
     exif = pictures.exif(pictures.CAMERA, gps=True)
     source = pictures.save(pictures.photo(), "JPEG", exif=exif, xmp=pictures.XMP)
     bench = Bench(tmp_path, {"a": source})
@@ -396,11 +396,11 @@ def test_exiftool_agrees(tmp_path: Path, format: str) -> None:
     assert (found["ImageWidth"], found["ImageHeight"]) == (160, 100)
 
 
-# What cannot be made
+# Failures
 
 
 @pytest.mark.parametrize("name", ["truncated.jpg", "truncated.png", "truncated.webp", "truncated.avif"])
-def test_a_file_cut_short_fails_alone(tmp_path: Path, name: str) -> None:
+def test_truncated_file_fails_without_affecting_others(tmp_path: Path, name: str) -> None:
     good = pictures.save(pictures.photo(), "JPEG")
     data = pictures.AWKWARD[name]()
     found = probe_bytes(data, name, max_pixels=10**8)
@@ -417,7 +417,7 @@ def test_a_file_cut_short_fails_alone(tmp_path: Path, name: str) -> None:
     assert (done.misses, len(done.variants)) == (2, 2)
 
 
-def test_a_source_that_changed_meanwhile_or_went_away_is_not_stored(tmp_path: Path) -> None:
+def test_changed_or_deleted_source_is_not_stored(tmp_path: Path) -> None:
     bench = Bench(
         tmp_path,
         {"a": pictures.save(pictures.photo(seed=1), "JPEG"), "b": pictures.save(pictures.photo(seed=2), "JPEG")},
@@ -431,7 +431,7 @@ def test_a_source_that_changed_meanwhile_or_went_away_is_not_stored(tmp_path: Pa
     assert FolderStore(bench.store).info().entries == 0
 
 
-def test_a_codecs_limit_costs_one_variant(tmp_path: Path) -> None:
+def test_codec_limit_fails_one_variant(tmp_path: Path) -> None:
     bench = Bench(tmp_path, {"tall.png": pictures.save(pictures.flat("red", size=(20, 17_000)), "PNG")})
     done = bench.encode([bench.spec("tall.png", 20, "webp"), bench.spec("tall.png", 10, "webp")])
     assert [spec.width for spec in done.variants] == [10]
@@ -440,13 +440,13 @@ def test_a_codecs_limit_costs_one_variant(tmp_path: Path) -> None:
     assert not done.failures
 
 
-def test_never_upscaled(tmp_path: Path) -> None:
+def test_spec_larger_than_source_is_rejected(tmp_path: Path) -> None:
     bench = Bench(tmp_path, {"a": pictures.save(pictures.photo(320, 200), "JPEG")})
-    with pytest.raises(ValueError, match="never upscaled: 321"):
+    with pytest.raises(ValueError, match="images are never upscaled: 321"):
         bench.encode([bench.spec("a", 321, "webp")])
 
 
-def test_larger_than_the_source_is_said(tmp_path: Path) -> None:
+def test_variant_with_more_bytes_than_source_is_reported_as_dropped(tmp_path: Path) -> None:
     bench = Bench(tmp_path, {"a": pictures.save(pictures.photo(), "JPEG", quality=5)})
     large, small = bench.spec("a", 320, "webp", quality=100), bench.spec("a", 20, "webp", quality=10)
     for _ in ("made", "found"):
@@ -455,32 +455,32 @@ def test_larger_than_the_source_is_said(tmp_path: Path) -> None:
         assert set(done.variants) == {large, small}
 
 
-def test_flipped_bits_are_made_again(tmp_path: Path) -> None:
+def test_damaged_variant_is_encoded_again(tmp_path: Path) -> None:
     bench = Bench(tmp_path, {"a": pictures.save(pictures.photo(), "JPEG")})
     spec = bench.spec("a", 160, "webp")
     variant = bench.encode([spec]).variants[spec]
     whole = bench.bytes(variant)
-    lying = bench.store / "v1" / "blobs" / variant.sha256[:2] / variant.sha256
-    lying.write_bytes(whole[:40] + bytes([whole[40] ^ 1]) + whole[41:])
+    blob = bench.store / "v1" / "blobs" / variant.sha256[:2] / variant.sha256
+    blob.write_bytes(whole[:40] + bytes([whole[40] ^ 1]) + whole[41:])
     assert bench.bytes(variant) == whole
-    assert lying.read_bytes() == whole
-    lying.write_bytes(b"\0" * len(whole))
+    assert blob.read_bytes() == whole
+    blob.write_bytes(b"\0" * len(whole))
     bench.jobs = {digest: (Path("/gone"), asset) for digest, (_, asset) in bench.jobs.items()}
     with bench.encoder() as encoder:
         assert encoder.bytes_of(variant, bench.jobs) is None
 
 
-# The queue
+# Scheduling
 
 
-class Shown:
-    """A Progress that remembers."""
+class RecordingProgress:
+    """A Progress that records total and done."""
 
     def __init__(self) -> None:
         self.total, self.done = 0, 0
 
     @contextmanager
-    def task(self, title: str, total: int) -> Iterator[Shown]:
+    def task(self, title: str, total: int) -> Iterator[RecordingProgress]:
         self.total = total
         yield self
 
@@ -488,55 +488,55 @@ class Shown:
         self.done += count
 
 
-def test_progress_reaches_its_end_whatever_fails(tmp_path: Path) -> None:
+def test_progress_reaches_total_despite_failures(tmp_path: Path) -> None:
     bench = Bench(tmp_path, {"bad.jpg": pictures.AWKWARD["truncated.jpg"](), **sample_site()})
-    shown = Shown()
+    progress = RecordingProgress()
     specs = [
         bench.spec("bad.jpg", 160, "webp"),
         bench.spec("bad.jpg", 320, "webp"),
         bench.spec("photo.jpg", 320, "webp"),
     ]
-    bench.encode(specs, progress=shown)
-    assert (shown.total, shown.done) == (3, 3)
+    bench.encode(specs, progress=progress)
+    assert (progress.total, progress.done) == (3, 3)
 
 
-def test_memory_is_bounded_and_each_source_is_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Twelve sources that each need more than a third of the limit: never more than two are open, and all get done."""
+def test_memory_is_limited_and_each_source_is_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twelve sources that each need more than a third of the limit: at most two are open at once; all are encoded."""
     from imageseo.images.encoding import scheduler
 
     bench = Bench(tmp_path, {f"{n}.png": pictures.save(pictures.photo(200, 120, n), "PNG") for n in range(12)})
     monkeypatch.setattr(scheduler, "MEMORY", 2.5 * 200 * 120 * 12)
     opened: list[str] = []
-    at_once: list[int] = []
+    open_counts: list[int] = []
     whole = open_source
     running: list[str] = []
 
-    def counted(source: EncodeJob, how: EncodingPolicy) -> Any:
+    def record_open(source: EncodeJob, how: EncodingPolicy) -> Any:
         running.append(source.asset.path)
         opened.append(source.asset.path)
-        at_once.append(len(running))
+        open_counts.append(len(running))
         try:
             return whole(source, how)
         finally:
             running.remove(source.asset.path)
 
-    monkeypatch.setattr(scheduler, "open_source", counted)
+    monkeypatch.setattr(scheduler, "open_source", record_open)
     specs = [bench.spec(name, width, "webp") for name in bench.assets for width in (50, 100, 200)]
     done = bench.encode(specs, workers=8)
     assert len(done.variants) == 36
     assert sorted(opened) == sorted(bench.assets)
-    assert max(at_once) <= 2
+    assert max(open_counts) <= 2
     monkeypatch.setattr(scheduler, "MEMORY", 1)
     shutil.rmtree(bench.store)
-    at_once.clear()
-    assert len(bench.encode(specs, workers=8).variants) == 36, "a source above the limit still gets its turn"
-    assert max(at_once) == 1
+    open_counts.clear()
+    assert len(bench.encode(specs, workers=8).variants) == 36, "a source above the limit is encoded alone"
+    assert max(open_counts) == 1
 
 
-def test_the_largest_goes_first(tmp_path: Path) -> None:
+def test_largest_variant_is_encoded_first(tmp_path: Path) -> None:
     order: list[tuple[int, int]] = []
 
-    class Noted(type(webp.CODEC)):  # type: ignore[misc]
+    class RecordingCodec(type(webp.CODEC)):  # type: ignore[misc]
         def encode(self, image: Image.Image, **options: Any) -> bytes:
             order.append(image.size)
             return super().encode(image, **options)  # type: ignore[no-any-return]
@@ -546,17 +546,17 @@ def test_the_largest_goes_first(tmp_path: Path) -> None:
         {"s": pictures.save(pictures.photo(90, 60), "PNG"), "l": pictures.save(pictures.photo(600, 400), "PNG")},
     )
     specs = [bench.spec("s", 90, "webp"), *(bench.spec("l", width, "webp") for width in (60, 300, 600))]
-    with bench.encoder(1, codecs={"webp": Noted()}) as encoder:
+    with bench.encoder(1, codecs={"webp": RecordingCodec()}) as encoder:
         encoder.encode(bench.jobs, specs)
-    assert order.pop(0) == (16, 16), "a small picture first, to see whether the encoder works at all"
+    assert order.pop(0) == (16, 16), "a small image first, to check the encoder"
     assert order[0] == (600, 400)
     assert order == sorted(order, reverse=True)
 
 
-# A published hero
+# Published heroes
 
 
-def test_publishes_a_master(tmp_path: Path) -> None:
+def test_master_is_published_and_cached(tmp_path: Path) -> None:
     master = pictures.save(pictures.photo(320, 180), "PNG")
     rights = Rights(creator="Example", digital_source_type=ALGORITHMIC_MEDIA)
     bench = Bench(tmp_path, {})
@@ -574,12 +574,12 @@ def test_publishes_a_master(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "make", [bytes, lambda: pictures.cut(pictures.save(pictures.photo(), "PNG")), lambda: pictures.animated("PNG")]
 )
-def test_a_master_that_is_no_picture_is_the_providers_fault(tmp_path: Path, make: Callable[[], bytes]) -> None:
+def test_master_that_is_not_a_still_image_raises_provider_error(tmp_path: Path, make: Callable[[], bytes]) -> None:
     with Bench(tmp_path, {}).encoder() as encoder, pytest.raises(ProviderError, match="master"):
         encoder.publish(make(), quality=85, rights=Rights())
 
 
-# Kills and full disks, in processes of their own
+# Killed builds and full disks, in separate processes
 
 BUILD = """
 import sys, resource, signal
@@ -597,7 +597,7 @@ bench.folder, bench.store, bench.jobs, bench.assets = folder, folder / "store", 
 for path in sorted(folder.glob("*.*")):
     asset = t.probe(path, path.name, max_pixels=10**8)
     bench.jobs[asset.sha256], bench.assets[path.name] = (path, asset), asset
-class Lines(t.Shown):
+class Lines(t.RecordingProgress):
     def advance(self, count=1): print("one", flush=True)
 try:
     bench.encode(t.all_specs(bench), settings=t.STEADY, progress=Lines())
@@ -616,7 +616,7 @@ def contents(store: Path) -> dict[str, bytes]:
     return {str(path.relative_to(store)): path.read_bytes() for path in sorted(store.rglob("*")) if path.is_file()}
 
 
-def test_killed_in_the_middle_then_built_again(tmp_path: Path) -> None:
+def test_killed_build_can_be_resumed(tmp_path: Path) -> None:
     bench = Bench(tmp_path, sample_site())
     with start(tmp_path) as process:
         assert process.stdout is not None
@@ -624,24 +624,24 @@ def test_killed_in_the_middle_then_built_again(tmp_path: Path) -> None:
             assert process.stdout.readline() == "one\n"
         os.kill(process.pid, signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
-    left = FolderStore(bench.store)
-    kept = left.info().entries
-    assert 5 <= kept < len(all_specs(bench))
-    assert left.verify().removed == 0, "nothing half-written"
+    store = FolderStore(bench.store)
+    entries = store.info().entries
+    assert 5 <= entries < len(all_specs(bench))
+    assert store.verify().removed == 0, "no partially written file"
     done = bench.encode(all_specs(bench), settings=STEADY)
-    assert (done.hits, done.misses) == (kept, len(all_specs(bench)) - kept)
+    assert (done.hits, done.misses) == (entries, len(all_specs(bench)) - entries)
     clean = Bench(tmp_path, sample_site(), store=tmp_path / "clean")
     clean.encode(all_specs(clean), settings=STEADY)
     assert contents(bench.store) == contents(clean.store)
 
 
-def test_a_full_disk_stops_with_words_and_no_half_file(tmp_path: Path) -> None:
+def test_full_disk_stops_with_message_and_no_partial_file(tmp_path: Path) -> None:
     bench = Bench(tmp_path, sample_site())
     with start(tmp_path, limit=6_000) as process:
-        said = process.communicate()[0]
+        output = process.communicate()[0]
     assert process.returncode == 3
-    assert "File too large" in said
-    assert "cache_dir" in said
+    assert "File too large" in output
+    assert "cache_dir" in output
     store = FolderStore(bench.store)
     assert store.info().leftovers == 0
     assert store.verify().removed == 0

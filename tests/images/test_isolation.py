@@ -1,4 +1,4 @@
-"""Encoding in a process of its own: what crashes, eats memory or stops it costs one picture."""
+"""Encoding in a separate process: a crash or exhausted memory costs one image."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from imageseo.pipeline import composition
 
 FAST = Settings(profile="fast", formats=("webp",))
 
-# Loaded by every Python that is started with its folder on PYTHONPATH: a decoder that misbehaves on pictures of one
-# width, as broken ones do on one file.
+# Loaded by every Python process with its folder on PYTHONPATH: a decoder that fails on images of one width, like a
+# broken decoder on one file.
 _TRAP = """
 import os, signal
 from PIL import Image
@@ -46,13 +46,13 @@ ImageFile.ImageFile.load = file_load
 
 @pytest.fixture
 def trap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> object:
-    def lay(width: int, act: str) -> None:
+    def install(width: int, act: str) -> None:
         folder = tmp_path / "trap"
         folder.mkdir()
         (folder / "sitecustomize.py").write_text(_TRAP.format(width=width, act=act), encoding="utf-8")
         monkeypatch.setenv("PYTHONPATH", str(folder))
 
-    return lay
+    return install
 
 
 def sources(folder: Path, *widths: int) -> list[EncodeJob]:
@@ -76,8 +76,8 @@ def engine(project: Path, *, settings: Settings = FAST, workers: int = 2) -> Wor
     return WorkerEngine(settings=settings, project=project, workers=workers, store=factory.store(settings, project))
 
 
-def tell(outcomes: Outcomes) -> tuple[dict[int, int], dict[str, str]]:
-    """How many variants there are of each source's height-90 width, and what failed by file name."""
+def summarize(outcomes: Outcomes) -> tuple[dict[int, int], dict[str, str]]:
+    """Return the number of variants by width, and the problems of failures by file name."""
     made: dict[int, int] = {}
     failed: dict[str, str] = {}
     for outcome in outcomes:
@@ -89,54 +89,52 @@ def tell(outcomes: Outcomes) -> tuple[dict[int, int], dict[str, str]]:
     return made, failed
 
 
-def in_process(given: Sequence[EncodeJob], project: Path) -> dict[VariantSpec, bytes]:
+def encode_in_process(jobs: Sequence[EncodeJob], project: Path) -> dict[VariantSpec, bytes]:
     from concurrent.futures import ThreadPoolExecutor
 
-    from imageseo.images.encoding.scheduler import work_through
+    from imageseo.images.encoding.scheduler import run_jobs
 
     with ThreadPoolExecutor(1) as executor:
-        outcomes = list(work_through(given, factory.tuner(FAST, factory.store(FAST, project)), executor, workers=1))
+        outcomes = list(run_jobs(jobs, factory.tuner(FAST, factory.store(FAST, project)), executor, workers=1))
     return {each.spec: each.data for each in outcomes if isinstance(each, EncodedVariant)}
 
 
-def test_another_process_makes_the_very_same_bytes(tmp_path: Path) -> None:
-    given = sources(tmp_path / "in", 300, 320, 340)
-    made = {each.spec: each.data for each in engine(tmp_path)(given) if isinstance(each, EncodedVariant)}
+def test_other_process_makes_same_bytes(tmp_path: Path) -> None:
+    jobs = sources(tmp_path / "in", 300, 320, 340)
+    made = {each.spec: each.data for each in engine(tmp_path)(jobs) if isinstance(each, EncodedVariant)}
     assert len(made) == 6
-    assert made == in_process(given, tmp_path)
+    assert made == encode_in_process(jobs, tmp_path)
 
 
 @pytest.mark.parametrize("act", ["os.kill(os.getpid(), signal.SIGSEGV)", "os._exit(7)"])
-def test_a_decoder_that_crashes_costs_its_picture_alone(tmp_path: Path, trap: object, act: str) -> None:
+def test_crashing_decoder_fails_only_its_image(tmp_path: Path, trap: object, act: str) -> None:
     trap(320, act)  # type: ignore[operator]
-    made, failed = tell(engine(tmp_path)(sources(tmp_path / "in", 300, 310, 320, 330, 340)))
+    made, failed = summarize(engine(tmp_path)(sources(tmp_path / "in", 300, 310, 320, 330, 340)))
     assert sorted(made) == [150, 155, 165, 170, 300, 310, 330, 340]
-    assert set(made.values()) == {1}, "nothing is made twice"
+    assert set(made.values()) == {1}, "no variant is made twice"
     assert list(failed) == ["320.png"]
     assert "SIGSEGV" in failed["320.png"] or "status 7" in failed["320.png"]
 
 
-def test_a_decoder_that_eats_memory_costs_its_picture_alone(tmp_path: Path, trap: object) -> None:
+def test_decoder_that_exhausts_memory_fails_only_its_image(tmp_path: Path, trap: object) -> None:
     trap(320, "hoard = [bytearray(2**28) for _ in range(64)]")  # type: ignore[operator]
-    made, failed = tell(engine(tmp_path)(sources(tmp_path / "in", 300, 320, 340)))
+    made, failed = summarize(engine(tmp_path)(sources(tmp_path / "in", 300, 320, 340)))
     assert sorted(made) == [150, 170, 300, 340]
-    assert failed == {"320.png": "it takes more memory than the build may have"}
+    assert failed == {"320.png": "it needs more memory than the build may use"}
 
 
-def test_what_starves_beside_others_is_tried_alone(tmp_path: Path, trap: object) -> None:
-    fed = tmp_path / "fed"
-    act = f"if not os.path.exists({str(fed)!r}): open({str(fed)!r}, 'w').close(); raise MemoryError"
+def test_image_out_of_memory_is_retried_alone(tmp_path: Path, trap: object) -> None:
+    marker = tmp_path / "marker"
+    act = f"if not os.path.exists({str(marker)!r}): open({str(marker)!r}, 'w').close(); raise MemoryError"
     trap(320, act)  # type: ignore[operator]
-    made, failed = tell(engine(tmp_path)(sources(tmp_path / "in", 300, 320, 340)))
-    assert fed.exists()
+    made, failed = summarize(engine(tmp_path)(sources(tmp_path / "in", 300, 320, 340)))
+    assert marker.exists()
     assert sorted(made) == [150, 160, 170, 300, 320, 340]
     assert not failed
 
 
 @pytest.mark.parametrize("many", [1, 4000])  # as much as a pipe takes at once, and more
-def test_a_process_that_cannot_even_begin_is_told_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: int
-) -> None:
+def test_process_that_cannot_start_raises_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: int) -> None:
     folder = tmp_path / "trap"
     folder.mkdir()
     (folder / "sitecustomize.py").write_text("import os\nos._exit(9)\n", encoding="utf-8")
@@ -148,29 +146,29 @@ def test_a_process_that_cannot_even_begin_is_told_once(
     assert "encode.isolate" in raised.value.hint
 
 
-def test_what_a_library_prints_is_no_message(tmp_path: Path, trap: object) -> None:
+def test_library_output_is_not_a_message(tmp_path: Path, trap: object) -> None:
     trap(320, "print('a warning of a decoder', flush=True)")  # type: ignore[operator]
-    made, failed = tell(engine(tmp_path)(sources(tmp_path / "in", 320)))
+    made, failed = summarize(engine(tmp_path)(sources(tmp_path / "in", 320)))
     assert sorted(made) == [160, 320]
     assert not failed
 
 
-def test_a_users_fault_travels_home(tmp_path: Path) -> None:
+def test_store_error_is_raised_in_parent(tmp_path: Path) -> None:
     tuned = Settings(formats=("webp",), cache_dir="file/cache")
     (tmp_path / "file").write_text("no folder", encoding="utf-8")
-    given = [
+    jobs = [
         EncodeJob(path=each.path, asset=each.asset, specs=tuple(_tuned(spec) for spec in each.specs))
         for each in sources(tmp_path / "in", 300)
     ]
     with pytest.raises(StoreError):
-        list(engine(tmp_path, settings=tuned)(given))
+        list(engine(tmp_path, settings=tuned)(jobs))
 
 
 def _tuned(spec: VariantSpec) -> VariantSpec:
     return VariantSpec(source=spec.source, format=spec.format, width=spec.width, height=spec.height, quality=None)
 
 
-def test_an_end_in_the_middle_leaves_no_process(tmp_path: Path) -> None:
+def test_closing_early_leaves_no_process(tmp_path: Path) -> None:
     outcomes = engine(tmp_path)(sources(tmp_path / "in", 300, 310, 320))
     next(outcomes)
     outcomes.close()  # type: ignore[attr-defined]
@@ -185,8 +183,8 @@ def test_an_end_in_the_middle_leaves_no_process(tmp_path: Path) -> None:
     assert not workers
 
 
-def test_builds_encode_elsewhere_unless_told_not_to(tmp_path: Path, trap: object) -> None:
-    """In this process the trap is not laid, so a picture that fails was made in another one."""
+def test_builds_encode_in_other_process_unless_isolate_is_off(tmp_path: Path, trap: object) -> None:
+    """The trap is not installed in this process, so an image that fails was encoded in another one."""
     trap(320, "raise OSError('not here')")  # type: ignore[operator]
     (source,) = sources(tmp_path / "in", 320)
     jobs = {source.asset.sha256: (source.path, source.asset)}
@@ -199,7 +197,7 @@ def test_builds_encode_elsewhere_unless_told_not_to(tmp_path: Path, trap: object
     assert not failures[1]
 
 
-def test_where_no_process_can_be_started_this_one_encodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_main_process_encodes_if_no_process_can_be_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (source,) = sources(tmp_path / "in", 320)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
     with composition.build_tools(FAST, project=tmp_path, progress=Quiet()) as tools:
@@ -207,8 +205,8 @@ def test_where_no_process_can_be_started_this_one_encodes(tmp_path: Path, monkey
     assert len(done.variants) == 2
 
 
-def test_what_the_process_learns_is_known_here(tmp_path: Path) -> None:
-    """The store was listed before the process began; what it found out is asked for right after."""
+def test_search_results_of_process_are_stored_in_parent(tmp_path: Path) -> None:
+    """The store was listed before the process started; its results are read directly afterwards."""
     settings = Settings(formats=("webp",))
     (source,) = sources(tmp_path / "in", 320)
     specs = [_tuned(spec) for spec in source.specs]
@@ -221,13 +219,13 @@ def test_what_the_process_learns_is_known_here(tmp_path: Path) -> None:
         monitor = [path for path in store.folder.rglob("*") if path.is_file()]
         found = [tools.encoder.quality_of(variant, jobs) for variant in done.variants.values()]
         assert all(found)
-        assert [path for path in store.folder.rglob("*") if path.is_file()] == monitor, "nothing was searched again"
+        assert [path for path in store.folder.rglob("*") if path.is_file()] == monitor, "no search was repeated"
         kept = tools.encoder._store.keys  # type: ignore[attr-defined]
-    assert len(kept) > len(specs), "qualities count as needed, or a prune would take them"
+    assert len(kept) > len(specs), "qualities must count as used, or a prune would remove them"
 
 
-def test_modules_in_the_folder_that_we_are_in_have_no_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_modules_in_current_folder_are_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "pickle.py").write_text("raise SystemExit(5)\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    made, failed = tell(engine(tmp_path)(sources(tmp_path / "in", 320)))
+    made, failed = summarize(engine(tmp_path)(sources(tmp_path / "in", 320)))
     assert (sorted(made), failed) == ([160, 320], {})

@@ -1,4 +1,4 @@
-"""Metrics: as the reference tool scores, the same on any machine, and clear about what they cannot look at."""
+"""Metrics: scores equal those of the reference tool, are identical on any machine, and reject unsupported images."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imageseo.images.metrics._ssimulacra2.ssim import see
-from imageseo.images.metrics._ssimulacra2.xyb import scales
+from imageseo.images.metrics._ssimulacra2.ssim import measure_plane
+from imageseo.images.metrics._ssimulacra2.xyb import xyb_scales
 from imageseo.images.metrics.ssimulacra2 import METRIC
 from imageseo.model import extras
 from imageseo.model.errors import MissingExtraError
 from imageseo.model.protocols import Metric
 from tests.support.metric_pairs import HARMS, SCORES, blocks, hills, image, pairs, signs
 
-KNOWN: dict[str, float] = json.loads(SCORES.read_text("utf-8"))
+REFERENCE_SCORES: dict[str, float] = json.loads(SCORES.read_text("utf-8"))
 TOLERANCE = 1.5
 
 
-def test_fits_the_port() -> None:
+def test_metric_implements_protocol() -> None:
     metric: Metric = METRIC
     assert (metric.name, metric.version) == ("ssimulacra2 numpy", "1")
 
 
-def scored(metric: Metric) -> Iterator[tuple[str, float]]:
+def score_pairs(metric: Metric) -> Iterator[tuple[str, float]]:
     whole, reference = None, None
     for title, before, after in pairs():
         if whole is not before:
@@ -41,14 +41,14 @@ def scored(metric: Metric) -> Iterator[tuple[str, float]]:
         yield title, metric.score(reference, image(after))
 
 
-def test_scores_are_those_of_the_reference_tool() -> None:
-    off = {title: found - KNOWN[title] for title, found in scored(METRIC)}
-    assert off.keys() == KNOWN.keys()
+def test_scores_match_reference_tool() -> None:
+    off = {title: found - REFERENCE_SCORES[title] for title, found in score_pairs(METRIC)}
+    assert off.keys() == REFERENCE_SCORES.keys()
     assert not {title: by for title, by in off.items() if abs(by) > 0.5}
     assert abs(sum(off.values()) / len(off)) < 0.05
 
 
-def test_equal_pictures_score_100_and_any_harm_costs() -> None:
+def test_equal_images_score_100_and_distortions_score_less() -> None:
     for make in (hills, signs):
         whole = make(160, 120)
         reference = METRIC.reference(image(whole))
@@ -61,7 +61,7 @@ def test_equal_pictures_score_100_and_any_harm_costs() -> None:
             )
 
 
-def test_finer_steps_score_higher_all_the_way() -> None:
+def test_finer_quantisation_scores_higher() -> None:
     whole = hills(320, 213)
     reference = METRIC.reference(image(whole))
     found = [METRIC.score(reference, image(blocks(whole, step))) for step in (4, 6, 9, 13, 19, 28, 42)]
@@ -69,7 +69,7 @@ def test_finer_steps_score_higher_all_the_way() -> None:
     assert found[0] > 85 > 50 > found[-1]
 
 
-def test_a_reference_serves_many_and_is_left_as_it_was() -> None:
+def test_reference_can_be_reused() -> None:
     whole, other = hills(200, 151), hills(200, 151)[::-1]
     reference = METRIC.reference(image(whole))
     first = METRIC.score(reference, image(blocks(whole, 12)))
@@ -77,7 +77,7 @@ def test_a_reference_serves_many_and_is_left_as_it_was() -> None:
     assert METRIC.score(reference, image(blocks(whole, 12))) == first
 
 
-def test_threads_side_by_side_score_the_same() -> None:
+def test_concurrent_threads_give_same_scores() -> None:
     whole = hills(320, 213)
     reference = METRIC.reference(image(whole))
     harmed = [image(blocks(whole, step)) for step in (6, 12, 24, 48)]
@@ -111,27 +111,27 @@ json.dump(numpy.show_config(mode="dicts")["SIMD Extensions"].get("found", []), s
 """
 
 
-def test_every_bit_is_the_same_without_the_newer_instructions() -> None:
-    """Before rounding: numpy must have no choice to make."""
+def test_scores_are_bit_identical_without_newer_cpu_instructions() -> None:
+    """Compared before rounding: the result must not depend on numpy's choice of instructions."""
 
-    def printed(**environment: str) -> tuple[str, list[str]]:
+    def run_scores(**environment: str) -> tuple[str, list[str]]:
         environment = {**os.environ, "PYTHONWARNINGS": "ignore", **environment}
         command = [sys.executable, "-c", SAME_ANYWHERE]
         done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
         return done.stdout, json.loads(done.stderr)
 
-    plain, newer = printed()
+    plain, newer = run_scores()
     assert len(plain.splitlines()) == 3 * len(HARMS)
     if not newer:
-        pytest.skip("this machine has nothing to leave out")
-    for without in {tuple(newer), tuple(newer[-1:])}:
-        again, kept = printed(NPY_DISABLE_CPU_FEATURES=" ".join(without))
+        pytest.skip("this machine has no instructions to disable")
+    for disabled in {tuple(newer), tuple(newer[-1:])}:
+        again, kept = run_scores(NPY_DISABLE_CPU_FEATURES=" ".join(disabled))
         assert len(kept) < len(newer)
         assert again == plain
 
 
-def test_known_to_the_last_digit() -> None:
-    """Another machine, numpy or strip size that answers otherwise would choose other qualities."""
+def test_scores_match_recorded_values_exactly() -> None:
+    """If another machine, numpy version or strip size gave other scores, it would choose other qualities."""
     whole = hills(320, 213)
     reference = METRIC.reference(image(whole))
     found = {
@@ -143,8 +143,8 @@ def test_known_to_the_last_digit() -> None:
 EXACT = {"blocks": 74.882, "soft": 72.287, "grain": 66.119, "smeared": 92.263, "banded": 73.118}
 
 
-def direct(plane: Any) -> tuple[Any, Any]:
-    """Mean and variance by sums over neighbours, in float64: what blurs must amount to."""
+def blur_directly(plane: Any) -> tuple[Any, Any]:
+    """Return mean and variance by direct sums over neighbours in float64, the expected result of the blurs."""
     taps = [0.0094143678, 0.0360111147, 0.1093353728, 0.2129285920, 0.2646211055]
     line = np.array(taps + taps[-2::-1])
     kernel = line[:, None] * line[None, :]
@@ -164,16 +164,16 @@ def direct(plane: Any) -> tuple[Any, Any]:
 
 
 @pytest.mark.parametrize("size", [(57, 57), (300, 71), (61, 2100)])
-def test_strips_leave_no_seams(size: tuple[int, int]) -> None:
-    for plane in next(scales(np.asarray(image(hills(*size))), ["XYB"])).values():
-        seen = see(plane)
-        mean, variance = direct(plane)
-        assert np.abs(seen.mean - mean).max() < 2e-6
-        assert np.abs((seen.spread - 0.0009) / 2 - variance).max() < 5e-6
+def test_strips_give_same_statistics_as_whole_plane(size: tuple[int, int]) -> None:
+    for plane in next(xyb_scales(np.asarray(image(hills(*size))), ["XYB"])).values():
+        statistics = measure_plane(plane)
+        mean, variance = blur_directly(plane)
+        assert np.abs(statistics.mean - mean).max() < 2e-6
+        assert np.abs((statistics.spread - 0.0009) / 2 - variance).max() < 5e-6
 
 
-def test_colour_is_that_of_jpeg_xl() -> None:
-    """XYB of a few colours, from its definition in float64."""
+def test_xyb_matches_definition() -> None:
+    """Compare XYB of a few colours with its definition in float64."""
     colours = [(0, 0, 0), (255, 255, 255), (255, 0, 0), (0, 255, 0), (0, 0, 255), (120, 90, 200), (10, 11, 12)]
     for colour in colours:
         frame = np.full((64, 64, 3), colour, np.uint8)
@@ -189,13 +189,13 @@ def test_colour_is_that_of_jpeg_xl() -> None:
             "Y": y + 0.01,
             "B": short - math.cbrt(bias) - y + 0.55,
         }
-        for planes in scales(frame, ["XYB"] * 5):
+        for planes in xyb_scales(frame, ["XYB"] * 5):
             for name, plane in planes.items():
                 assert np.abs(plane - wanted[name]).max() < 5e-4 if name == "X" else 5e-5
 
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 7), (8, 8), (5, 300), (56, 57), (57, 113), (113, 113), (2000, 3)])
-def test_small_pictures_have_scores_too(size: tuple[int, int]) -> None:
+def test_small_images_have_scores(size: tuple[int, int]) -> None:
     whole = hills(*size)
     reference = METRIC.reference(image(whole))
     assert METRIC.score(reference, image(whole)) == 100.0
@@ -203,7 +203,7 @@ def test_small_pictures_have_scores_too(size: tuple[int, int]) -> None:
     assert 100.0 > slightly > badly
 
 
-def test_a_small_picture_is_judged_as_its_reflection() -> None:
+def test_small_image_scores_like_its_reflection() -> None:
     whole, harmed = (np.pad(one, ((0, 17), (0, 0), (0, 0)), mode="symmetric") for one in (hills(99, 40), soft_hills()))
     tall = METRIC.score(METRIC.reference(image(whole)), image(harmed))
     assert METRIC.score(METRIC.reference(image(hills(99, 40))), image(soft_hills())) == tall
@@ -228,7 +228,7 @@ def test_opaque_rgba_is_rgb() -> None:
             assert METRIC.score(METRIC.reference(before), after) == plain
 
 
-def test_what_is_transparent_has_no_say_and_what_shows_through_has() -> None:
+def test_transparent_pixels_are_ignored_and_background_counts() -> None:
     whole = hills(128, 128)
     hole = np.where(np.arange(128) < 64, 0, 255)[None, :]
     reference = METRIC.reference(transparent(whole, hole))
@@ -241,21 +241,21 @@ def test_what_is_transparent_has_no_say_and_what_shows_through_has() -> None:
 
 
 @pytest.mark.parametrize("grey", [26, 230])
-def test_the_worse_of_a_dark_and_a_light_page_counts(grey: int) -> None:
-    """Something that is there, in the colour of one page: missing on the other."""
-    there = transparent(np.full((128, 128, 3), grey), np.where(np.arange(128) % 32 < 16, 255, 0)[None, :])
-    gone = transparent(np.full((128, 128, 3), grey), 0)
-    assert METRIC.score(METRIC.reference(there), gone) < 50
+def test_worse_score_of_dark_and_light_page_counts(grey: int) -> None:
+    """A pattern in the colour of one page is only visible on the other."""
+    pattern = transparent(np.full((128, 128, 3), grey), np.where(np.arange(128) % 32 < 16, 255, 0)[None, :])
+    empty = transparent(np.full((128, 128, 3), grey), 0)
+    assert METRIC.score(METRIC.reference(pattern), empty) < 50
 
 
-def test_unequal_sizes_are_refused() -> None:
+def test_unequal_sizes_are_rejected() -> None:
     reference = METRIC.reference(image(hills(64, 48)))
     with pytest.raises(ValueError, match="64×48 with 48×64"):
         METRIC.score(reference, image(hills(48, 64)))
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "LA", "CMYK", "I;16", "F", "RGBa"])
-def test_other_modes_are_refused(mode: str) -> None:
+def test_other_modes_are_rejected(mode: str) -> None:
     odd = Image.new(mode, (16, 16))
     with pytest.raises(ValueError, match="RGB or RGBA"):
         METRIC.reference(odd)
@@ -263,7 +263,7 @@ def test_other_modes_are_refused(mode: str) -> None:
         METRIC.score(METRIC.reference(Image.new("RGB", (16, 16))), odd)
 
 
-def test_no_pixels_no_score() -> None:
+def test_image_without_pixels_is_rejected() -> None:
     with pytest.raises(ValueError, match="0×5"):
         METRIC.reference(Image.new("RGB", (0, 5)))
 
@@ -275,13 +275,13 @@ def vszip() -> Metric:
     return COMPILED
 
 
-def test_vszip_scores_as_the_reference_tool() -> None:
+def test_vszip_scores_match_reference_tool() -> None:
     metric = vszip()
-    off = {title: found - KNOWN[title] for title, found in scored(metric)}
-    assert not {title: by for title, by in off.items() if abs(by) > TOLERANCE and 50 <= KNOWN[title] <= 90}
+    off = {title: found - REFERENCE_SCORES[title] for title, found in score_pairs(metric)}
+    assert not {title: by for title, by in off.items() if abs(by) > TOLERANCE and 50 <= REFERENCE_SCORES[title] <= 90}
 
 
-def test_vszip_looks_at_the_same_pictures() -> None:
+def test_vszip_scores_transparent_images_and_checks_sizes() -> None:
     metric = vszip()
     assert metric.version.startswith("1 vapoursynth-vszip ")
     whole = hills(427, 641)
@@ -292,11 +292,11 @@ def test_vszip_looks_at_the_same_pictures() -> None:
         metric.score(reference, image(hills(641, 427)))
 
 
-def test_without_vszip_the_way_to_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_vszip_without_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "vapoursynth", None)
     module = importlib.import_module("imageseo.images.metrics.vszip")
-    module._core.cache_clear()
-    module._vapoursynth.cache_clear()
+    module._load_core.cache_clear()
+    module._load_vapoursynth.cache_clear()
     whole = image(hills(64, 64))
     with pytest.raises(MissingExtraError, match=r"encode\.metric: vszip") as caught:
         module.METRIC.reference(whole)

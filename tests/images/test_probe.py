@@ -1,4 +1,4 @@
-"""What a header says, for pictures as they come from cameras, phones, designers and accidents."""
+"""Probing of headers, with images as cameras, phones and designers produce them, and with damaged files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from imageseo.images.decoding.cicp import hdr
+from imageseo.images.decoding.cicp import hdr_format
 from imageseo.images.decoding.probe import probe, probe_bytes
 from imageseo.model.image import Asset, BadAsset, Rights
 from tests.support import pictures
@@ -20,13 +20,13 @@ from tests.support import pictures
 LIMIT = 120_000_000
 
 
-def asset(data: bytes, name: str = "a.png") -> Asset:
+def probe_asset(data: bytes, name: str = "a.png") -> Asset:
     found = probe_bytes(data, name, max_pixels=LIMIT)
     assert isinstance(found, Asset), found
     return found
 
 
-def bad(data: bytes, name: str) -> BadAsset:
+def probe_bad(data: bytes, name: str) -> BadAsset:
     found = probe_bytes(data, name, max_pixels=LIMIT)
     assert isinstance(found, BadAsset), found
     assert found.path == name
@@ -35,7 +35,7 @@ def bad(data: bytes, name: str) -> BadAsset:
     return found
 
 
-def test_says_what_a_file_is(tmp_path: Path) -> None:
+def test_jpeg_is_probed(tmp_path: Path) -> None:
     data = pictures.save(pictures.photo(320, 200), "JPEG")
     (tmp_path / "a b.jpg").write_bytes(data)
     found = probe(tmp_path / "a b.jpg", "img/a b.jpg", max_pixels=LIMIT)
@@ -51,82 +51,82 @@ def test_says_what_a_file_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP"])
-def test_believes_the_content_and_not_the_name(kind: str) -> None:
-    found = asset(pictures.save(pictures.photo(), kind), "picture.jpg")
+def test_format_follows_content_not_name(kind: str) -> None:
+    found = probe_asset(pictures.save(pictures.photo(), kind), "picture.jpg")
     assert (found.format, found.width, found.height, found.frames) == (kind.lower(), 320, 200, 1)
 
 
-def test_one_pixel() -> None:
-    found = asset(pictures.save(pictures.flat("red", size=(1, 1)), "PNG"))
+def test_one_pixel_image_is_probed() -> None:
+    found = probe_asset(pictures.save(pictures.flat("red", size=(1, 1)), "PNG"))
     assert (found.width, found.height, found.encodable) == (1, 1, True)
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "AVIF"])
-def test_animations_are_seen_and_left_alone(kind: str) -> None:
-    found = asset(pictures.animated(kind))
+def test_animation_has_frames_and_is_not_encodable(kind: str) -> None:
+    found = probe_asset(pictures.animated(kind))
     assert found.frames == 3
     assert not found.encodable
 
 
-def test_a_jpeg_with_a_preview_behind_it_is_one_still() -> None:
+def test_jpeg_with_appended_preview_is_one_still() -> None:
     data = pictures.with_preview()
     with Image.open(io.BytesIO(data)) as seen_by_pillow:
         assert seen_by_pillow.format == "MPO"
-    found = asset(data)
+    found = probe_asset(data)
     assert (found.format, found.frames, found.width, found.encodable) == ("jpeg", 1, 64, True)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "AVIF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_size_is_as_displayed(kind: str, orientation: int) -> None:
-    found = asset(pictures.turned(orientation, kind))
+    found = probe_asset(pictures.turned(orientation, kind))
     assert (found.width, found.height, found.orientation) == (96, 64, orientation)
 
 
-def test_no_browser_turns_a_webp() -> None:
-    found = asset(pictures.turned(6, "WEBP"))
+def test_webp_orientation_is_ignored() -> None:
+    found = probe_asset(pictures.turned(6, "WEBP"))
     assert (found.width, found.height, found.orientation) == (64, 96, 1)
 
 
-def test_orientation_comes_from_where_browsers_look() -> None:
+def test_orientation_is_only_read_where_browsers_look() -> None:
     by_xmp = pictures.XMP.replace(
         b'photoshop:Credit="', b'xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6" photoshop:Credit="'
     )
     data = pictures.save(pictures.photo(), "JPEG", xmp=by_xmp)
     with Image.open(io.BytesIO(data)) as image:
         assert image.getexif().get(0x0112) == 6  # Pillow's own reading
-    assert asset(data).orientation == 1
+    assert probe_asset(data).orientation == 1
     late = pictures.with_late_chunk(
         pictures.save(pictures.photo(), "PNG"), b"eXIf", pictures.exif({0x0112: 6}, gps=True)
     )
-    assert (asset(late).orientation, asset(late).width, asset(late).has_gps) == (1, 320, True)
+    assert (probe_asset(late).orientation, probe_asset(late).width, probe_asset(late).has_gps) == (1, 320, True)
 
 
 @pytest.mark.parametrize("value", [0, 9, 77])
-def test_an_orientation_that_does_not_exist_is_none(value: int) -> None:
-    assert asset(pictures.save(pictures.photo(), "JPEG", exif=pictures.exif({0x0112: value}))).orientation == 1
+def test_invalid_orientation_is_ignored(value: int) -> None:
+    assert probe_asset(pictures.save(pictures.photo(), "JPEG", exif=pictures.exif({0x0112: value}))).orientation == 1
 
 
-def test_sees_where_a_picture_was_taken() -> None:
+def test_gps_coordinates_are_detected() -> None:
     plain = pictures.photo()
     for kind in ("JPEG", "PNG", "WEBP", "AVIF"):
-        assert asset(pictures.save(plain, kind, exif=pictures.exif(pictures.CAMERA, gps=True))).has_gps
-        assert not asset(pictures.save(plain, kind, exif=pictures.exif(pictures.CAMERA))).has_gps
-    assert asset(pictures.save(plain, "JPEG", xmp=pictures.XMP)).has_gps
+        assert probe_asset(pictures.save(plain, kind, exif=pictures.exif(pictures.CAMERA, gps=True))).has_gps
+        assert not probe_asset(pictures.save(plain, kind, exif=pictures.exif(pictures.CAMERA))).has_gps
+    assert probe_asset(pictures.save(plain, "JPEG", xmp=pictures.XMP)).has_gps
 
 
-def test_broken_metadata_says_nothing_and_costs_nothing() -> None:
+def test_broken_metadata_is_ignored() -> None:
     data = pictures.save(pictures.photo(), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\x7f", xmp=b"<x:xmpmeta><oops")
-    found = asset(data)
+    found = probe_asset(data)
     assert (found.orientation, found.has_gps, found.rights) == (1, False, Rights())
 
 
-def test_alpha() -> None:
-    assert asset(pictures.save(pictures.flat((1, 2, 3, 4), "RGBA"), "PNG")).has_alpha
-    assert asset(pictures.save(pictures.flat((1, 200), "LA"), "PNG")).has_alpha
-    assert asset(pictures.palette_with_transparency()).has_alpha
-    assert asset(pictures.grey16([0, 33000], transparent=0)).has_alpha
-    assert not asset(pictures.save(pictures.flat("red"), "PNG")).has_alpha
+def test_alpha_is_detected() -> None:
+    assert probe_asset(pictures.save(pictures.flat((1, 2, 3, 4), "RGBA"), "PNG")).has_alpha
+    assert probe_asset(pictures.save(pictures.flat((1, 200), "LA"), "PNG")).has_alpha
+    assert probe_asset(pictures.palette_with_transparency()).has_alpha
+    assert probe_asset(pictures.grey16([0, 33000], transparent=0)).has_alpha
+    assert not probe_asset(pictures.save(pictures.flat("red"), "PNG")).has_alpha
 
 
 def test_rights_are_read_from_every_format() -> None:
@@ -134,15 +134,15 @@ def test_rights_are_read_from_every_format() -> None:
         pictures.save(pictures.photo(), "PNG"), b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + pictures.XMP
     )
     files = [late, *(pictures.save(pictures.photo(), kind, xmp=pictures.XMP) for kind in ("JPEG", "WEBP", "AVIF"))]
-    assert {asset(data).rights.creator for data in files} == {"Ada Lovelace, 王小明"}
+    assert {probe_asset(data).rights.creator for data in files} == {"Ada Lovelace, 王小明"}
     with_iim = pictures.with_iim(pictures.save(pictures.photo(), "JPEG"), pictures.iim())
-    assert asset(with_iim).rights.copyright == "© Jürgen"
+    assert probe_asset(with_iim).rights.copyright == "© Jürgen"
     with_exif = pictures.save(pictures.photo(), "JPEG", exif=pictures.exif(pictures.CAMERA))
-    assert asset(with_exif).rights.creator == "Exif Artist"
+    assert probe_asset(with_exif).rights.creator == "Exif Artist"
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "message"),
     [
         ("empty.jpg", "is empty (0 bytes)"),
         ("page.jpg", "is an HTML page"),
@@ -152,22 +152,22 @@ def test_rights_are_read_from_every_format() -> None:
         ("scan.tiff", "is a TIFF"),
     ],
 )
-def test_says_what_is_wrong(name: str, words: str) -> None:
-    found = bad(pictures.AWKWARD[name](), name)
+def test_unusable_file_has_problem(name: str, message: str) -> None:
+    found = probe_bad(pictures.AWKWARD[name](), name)
     assert found.rule == "img-unreadable"
-    assert words in found.problem
+    assert message in found.problem
 
 
-def test_a_file_cut_anywhere_never_raises() -> None:
+def test_truncated_file_never_raises() -> None:
     for kind in ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP"):
         whole = pictures.save(pictures.photo(64, 40), kind)
         for length in range(0, min(len(whole), 1200), 7):
             assert probe_bytes(whole[:length], "cut", max_pixels=LIMIT).path == "cut"
 
 
-def test_a_bomb_is_refused_by_its_header() -> None:
-    """In a process with 300 MB of address space above what it starts with, where decoding 7.5 GB could only fail."""
-    found = bad(pictures.bomb(), "bomb.png")
+def test_decompression_bomb_is_rejected_by_header() -> None:
+    """Run in a process limited to 300 MB of additional address space, where decoding 7.5 GB would fail."""
+    found = probe_bad(pictures.bomb(), "bomb.png")
     assert "50,000×50,000 px (2,500 megapixels)" in found.problem
     assert "not decoded" in found.problem
     assert "encode.max_pixels" in found.hint
@@ -186,18 +186,22 @@ def test_a_bomb_is_refused_by_its_header() -> None:
     assert done.stdout.split() == ["BadAsset", "Asset"]
 
 
-def test_the_limit_is_the_settings_and_not_pillows() -> None:
-    assert asset(pictures.bomb(13_000, 9_000)).width == 13_000  # 117 megapixels: above Pillow's warning
+def test_pixel_limit_is_the_setting_not_pillows() -> None:
+    assert probe_asset(pictures.bomb(13_000, 9_000)).width == 13_000  # 117 megapixels: above Pillow's warning
     assert isinstance(probe_bytes(pictures.bomb(20_000, 15_000), "a", max_pixels=300_000_000), Asset)  # above its error
     assert isinstance(probe_bytes(pictures.bomb(100, 100), "a", max_pixels=9_999), BadAsset)
 
 
-def test_missing_files_and_folders(tmp_path: Path) -> None:
+def test_missing_file_or_folder_is_img_missing(tmp_path: Path) -> None:
     (tmp_path / "folder.png").mkdir()
-    for name, words in (("gone.png", "does not exist"), ("folder.png", "is a folder"), ("nul\0.png", "does not exist")):
+    for name, message in (
+        ("gone.png", "does not exist"),
+        ("folder.png", "is a folder"),
+        ("nul\0.png", "does not exist"),
+    ):
         found = probe(tmp_path / name, name, max_pixels=LIMIT)
         assert isinstance(found, BadAsset)
-        assert (found.rule, words in found.problem) == ("img-missing", True)
+        assert (found.rule, message in found.problem) == ("img-missing", True)
 
 
 @pytest.mark.parametrize(
@@ -213,43 +217,43 @@ def test_missing_files_and_folders(tmp_path: Path) -> None:
         ('viewBox="0 0 0 0"', (300, 150), True),
     ],
 )
-def test_svg_sizes_are_those_of_chromium(root: str, size: tuple[int, int], natural: bool) -> None:
+def test_svg_sizes_match_chromium(root: str, size: tuple[int, int], natural: bool) -> None:
     head = '<?xml version="1.0"?><!-- <svg width="9"> --><!DOCTYPE svg [<!ENTITY ns "http://www.w3.org/2000/svg">]>\n'
     for text in (
         f'<svg xmlns="http://www.w3.org/2000/svg" {root}/>',
         f'{head}<s:svg xmlns:s="&ns;" {root}><s:g/></s:svg>',
     ):
-        found = asset(text.encode(), "a.svg")
+        found = probe_asset(text.encode(), "a.svg")
         assert ((found.width, found.height), found.natural, found.format) == (size, natural, "svg")
         assert not found.encodable
-    assert asset(gzip.compress(b'<svg width="7" height="8"/>', mtime=0), "a.svgz").width == 7
+    assert probe_asset(gzip.compress(b'<svg width="7" height="8"/>', mtime=0), "a.svgz").width == 7
 
 
-def test_svg_that_is_none() -> None:
-    bad(b"<svg", "a.svg")
-    bad(b'<?xml version="1.0"?><html><svg/></html>', "a.svg")
+def test_invalid_svg_is_unreadable() -> None:
+    probe_bad(b"<svg", "a.svg")
+    probe_bad(b'<?xml version="1.0"?><html><svg/></html>', "a.svg")
     laughs = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
-    bad(f'<!DOCTYPE svg [<!ENTITY a0 "ha">{laughs}]><svg width="&a11;"/>'.encode(), "a.svg")
+    probe_bad(f'<!DOCTYPE svg [<!ENTITY a0 "ha">{laughs}]><svg width="&a11;"/>'.encode(), "a.svg")
 
 
-def test_a_file_too_large_for_a_picture_is_not_read(tmp_path: Path) -> None:
+def test_very_large_file_is_not_read(tmp_path: Path) -> None:
     with (tmp_path / "film.jpg").open("wb") as file:
-        file.truncate(2**40)  # sparse: a terabyte that takes no room
+        file.truncate(2**40)  # sparse: a terabyte without disk space
     found = probe(tmp_path / "film.jpg", "film.jpg", max_pixels=LIMIT)
     assert isinstance(found, BadAsset)
     assert "1,048,576 MiB" in found.problem
 
 
-def test_icons_are_stills() -> None:
-    found = asset(pictures.save(pictures.flat((1, 2, 3, 4), "RGBA", (48, 48)), "ICO", sizes=[(16, 16), (48, 48)]))
+def test_icon_is_a_still() -> None:
+    found = probe_asset(pictures.save(pictures.flat((1, 2, 3, 4), "RGBA", (48, 48)), "ICO", sizes=[(16, 16), (48, 48)]))
     assert (found.format, found.width, found.frames) == ("ico", 48, 1)
 
 
-# HDR: what a browser shows beyond a page's white, and an sRGB variant could not
+# HDR: brightness above a page's white, which an sRGB variant cannot represent
 
 
 def with_segment(jpeg: bytes, body: bytes) -> bytes:
-    """A JPEG with an APP2 segment in front of all others."""
+    """Return a JPEG with an APP2 segment before all others."""
     return jpeg[:2] + b"\xff\xe2" + (len(body) + 2).to_bytes(2, "big") + body + jpeg[2:]
 
 
@@ -264,7 +268,7 @@ GAIN_MAP = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://ww
 </x:xmpmeta>"""
 
 
-def test_hdr_is_seen_and_left_alone() -> None:
+def test_hdr_is_detected_and_not_encodable() -> None:
     plain = pictures.save(pictures.photo(), "JPEG")
     files = {
         "gain map": [
@@ -276,32 +280,32 @@ def test_hdr_is_seen_and_left_alone() -> None:
     }
     for name, each in files.items():
         for data in each:
-            found = asset(data)
+            found = probe_asset(data)
             assert (found.hdr, found.encodable) == (name, False)
 
 
-def test_an_avif_names_its_gain_map_among_its_brands() -> None:
+def test_avif_gain_map_is_detected_by_brand() -> None:
     plain = pictures.save(pictures.photo(), "AVIF")
-    assert hdr(plain, "avif", b"", b"") is None
-    assert hdr(plain.replace(b"MA1B", b"tmap", 1), "avif", b"", b"") == "gain map"
+    assert hdr_format(plain, "avif", b"", b"") is None
+    assert hdr_format(plain.replace(b"MA1B", b"tmap", 1), "avif", b"", b"") == "gain map"
 
 
-def test_wide_is_not_hdr() -> None:
+def test_wide_gamut_is_not_hdr() -> None:
     for data in (coded_png(12, 13), coded_png(9, 14), pictures.coded_avif(pictures.photo(), 12, 13)):
-        assert (asset(data).hdr, asset(data).encodable) == (None, True)
+        assert (probe_asset(data).hdr, probe_asset(data).encodable) == (None, True)
     behind = pictures.with_preview() + b"urn:iso:std:iso:ts:21496:-1\0"
     named = pictures.save(pictures.photo(), "JPEG", xmp=pictures.XMP.replace(b"Ada", b"hdr-gain-map Version="))
     for data in (behind, named, pictures.save(pictures.photo(), "PNG", icc_profile=pictures.p3_like())):
-        assert asset(data).hdr is None
+        assert probe_asset(data).hdr is None
 
 
-def test_a_profile_may_say_hdr() -> None:
-    """ICC 4.4 has a tag for the code; curves are left in for programs that do not know it."""
+def test_hdr_is_detected_in_icc_profile() -> None:
+    """ICC 4.4 has a tag for the code, in addition to curves for programs that do not support it."""
     profile = pictures.p3_like()
     at = profile.index(b"cprt")
     start = int.from_bytes(profile[at + 4 : at + 8], "big")
     patched = bytearray(profile)
     patched[at : at + 4], patched[at + 8 : at + 12] = b"cicp", (12).to_bytes(4, "big")
     patched[start : start + 12] = b"cicp\0\0\0\0" + bytes((9, 16, 0, 1))
-    assert asset(pictures.save(pictures.photo(), "JPEG", icc_profile=bytes(patched))).hdr == "PQ"
-    assert asset(pictures.save(pictures.photo(), "PNG", icc_profile=bytes(patched[: start + 4]))).hdr is None
+    assert probe_asset(pictures.save(pictures.photo(), "JPEG", icc_profile=bytes(patched))).hdr == "PQ"
+    assert probe_asset(pictures.save(pictures.photo(), "PNG", icc_profile=bytes(patched[: start + 4]))).hdr is None

@@ -1,4 +1,4 @@
-"""Ruff and the strict type checker, so that one command runs every gate."""
+"""Run ruff and the strict type checker, so that one command runs all quality gates."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ ROOT = Path(__file__).parents[2]
         pytest.param(["mypy"], id="mypy-strict"),
     ],
 )
-def test_gate(command: list[str]) -> None:
+def test_quality_gate_passes(command: list[str]) -> None:
     done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,4 +1,4 @@
-"""Rights: read from whatever tools write, written so that other tools read them."""
+"""Rights: read from the output of other tools, and written so that other tools can read them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from imageseo.images.metadata.rights import MAX_TEXT, TOOLKIT, empty_xmp_packet, read_rights, writer, xmp_packet
+from imageseo.images.metadata.rights import MAX_TEXT, TOOLKIT, empty_xmp_packet, read_rights, read_writer, xmp_packet
 from imageseo.model.hero import ALGORITHMIC_MEDIA
 from imageseo.model.image import Rights
 from tests.support import pictures
@@ -27,16 +27,16 @@ FULL = Rights(
 )
 
 
-def test_reads_xmp() -> None:
+def test_xmp_is_read() -> None:
     assert read_rights(xmp=pictures.XMP) == FULL
 
 
-def test_writes_what_it_reads() -> None:
+def test_written_rights_are_read_back() -> None:
     assert read_rights(xmp=xmp_packet(FULL)) == FULL
     assert xmp_packet(FULL) == xmp_packet(read_rights(xmp=xmp_packet(FULL)))
 
 
-def test_says_nothing_of_what_is_not_known() -> None:
+def test_unknown_rights_are_not_written() -> None:
     assert xmp_packet(Rights()) == b""
     only = xmp_packet(Rights(digital_source_type=ALGORITHMIC_MEDIA))
     assert b"creator" not in only
@@ -44,8 +44,8 @@ def test_says_nothing_of_what_is_not_known() -> None:
     assert len(only) < 500
 
 
-def test_a_bare_packet_says_who_wrote_it_and_nothing_else() -> None:
-    assert writer(empty_xmp_packet()) == TOOLKIT
+def test_empty_packet_names_only_its_writer() -> None:
+    assert read_writer(empty_xmp_packet()) == TOOLKIT
     assert read_rights(xmp=empty_xmp_packet()) == Rights()
     etree.fromstring(empty_xmp_packet())
 
@@ -55,13 +55,13 @@ text = st.text(min_size=1, max_size=80).filter(lambda value: bool(value.split())
 
 @settings(deadline=None)
 @given(creator=text, copyright=text)
-def test_any_text_makes_a_well_formed_packet(creator: str, copyright: str) -> None:
+def test_any_text_gives_well_formed_packet(creator: str, copyright: str) -> None:
     written = xmp_packet(Rights(creator=f"by {creator}", copyright=copyright))
     etree.fromstring(written.split(b"?>", 1)[1].rsplit(b"<?", 1)[0])
     assert read_rights(xmp=written) == read_rights(xmp=xmp_packet(read_rights(xmp=written)))
 
 
-def test_long_texts_are_cut() -> None:
+def test_long_texts_are_truncated() -> None:
     long = read_rights(xmp=xmp_packet(Rights(copyright="All rights. " * 2000)))
     assert long.copyright is not None
     assert len(long.copyright) <= MAX_TEXT
@@ -69,12 +69,12 @@ def test_long_texts_are_cut() -> None:
 
 
 @pytest.mark.parametrize("utf8", [True, False])
-def test_reads_iptc_iim(utf8: bool) -> None:
+def test_iptc_iim_is_read(utf8: bool) -> None:
     found = read_rights(iim=pictures.iim(utf8=utf8))
     assert (found.creator, found.credit, found.copyright) == ("Bild Jürgen", "Agentur", "© Jürgen")
 
 
-def test_xmp_before_iim_before_exif() -> None:
+def test_xmp_precedes_iim_and_iim_precedes_exif() -> None:
     exif = {0x013B: "Exif Artist", 0x8298: "Exif Copyright"}
     assert read_rights(xmp=pictures.XMP, iim=pictures.iim(), exif=exif).creator == FULL.creator
     assert read_rights(iim=pictures.iim(notice=""), exif=exif) == Rights(
@@ -93,24 +93,24 @@ def test_xmp_before_iim_before_exif() -> None:
         pictures.XMP[: len(pictures.XMP) // 2],
     ],
 )
-def test_broken_packets_say_nothing(xmp: bytes) -> None:
+def test_broken_packet_gives_no_rights(xmp: bytes) -> None:
     assert read_rights(xmp=xmp) == Rights()
 
 
 @pytest.mark.parametrize("iim", [b"\x1c\x02\x50\xff\xff", b"\x1c\x02\x50\x00\x50short", b"\x1c", b"garbage"])
-def test_broken_iim_raises_nothing(iim: bytes) -> None:
+def test_broken_iim_does_not_raise(iim: bytes) -> None:
     read_rights(iim=iim)
 
 
-def test_a_licence_that_is_no_url_is_none() -> None:
+def test_licence_that_is_not_a_url_is_ignored() -> None:
     xmp = pictures.XMP.replace(b"https://example.org/licence", b"all rights reserved")
     assert read_rights(xmp=xmp).license is None
 
 
 @pytest.mark.skipif(
-    shutil.which("exiftool") is None, reason="exiftool is not installed: nobody else's reading to compare"
+    shutil.which("exiftool") is None, reason="exiftool is not installed: no independent reader to compare with"
 )
-def test_exiftool_reads_what_we_write(tmp_path: Path) -> None:
+def test_exiftool_reads_written_packet(tmp_path: Path) -> None:
     (tmp_path / "a.xmp").write_bytes(xmp_packet(FULL))
     done = subprocess.run(["exiftool", "-j", "-struct", tmp_path / "a.xmp"], capture_output=True, check=True)
     found = json.loads(done.stdout)[0]
@@ -122,15 +122,15 @@ def test_exiftool_reads_what_we_write(tmp_path: Path) -> None:
     assert found["DigitalSourceType"] == "Trained Algorithmic Media" or found["DigitalSourceType"] == pictures.DIGITAL
 
 
-@pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed: nobody else's files to read")
+@pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed: no independent writer")
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
-def test_reads_what_exiftool_writes(tmp_path: Path, kind: str) -> None:
+def test_metadata_written_by_exiftool_is_read(tmp_path: Path, kind: str) -> None:
     from imageseo.images.decoding.probe import probe
 
     path = tmp_path / f"a.{kind.lower()}"
     path.write_bytes(pictures.save(pictures.photo(), kind))
-    words = ["-XMP-dc:Creator=Ada", "-IPTC:CopyrightNotice=© Jürgen", "-XMP-plus:LicensorURL=https://example.org/buy"]
-    subprocess.run(["exiftool", "-q", "-overwrite_original", "-charset", "utf8", *words, path], check=True)
+    tags = ["-XMP-dc:Creator=Ada", "-IPTC:CopyrightNotice=© Jürgen", "-XMP-plus:LicensorURL=https://example.org/buy"]
+    subprocess.run(["exiftool", "-q", "-overwrite_original", "-charset", "utf8", *tags, path], check=True)
     found = probe(path, "a", max_pixels=10**6)
     assert not hasattr(found, "problem")
     rights = getattr(found, "rights")  # noqa: B009

@@ -1,4 +1,4 @@
-"""Tuned variants: the target is met, searched for once, and their bytes follow from nothing but the picture."""
+"""Tuned variants: the target is met, searched once, and their bytes depend only on the image."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from imageseo.model.protocols import Codec, Metric
 from tests.support import pictures
 from tests.support.fakes import MemoryStore, Plainly, Veil
 
-SHOTS = Path(__file__).parents[2] / "site_example/docs/images"
-TUNED = EncodingPolicy(ways={"webp": CodecSettings(effort=4, target=90.0)})
+SCREENSHOTS = Path(__file__).parents[2] / "site_example/docs/images"
+TUNED_POLICY = EncodingPolicy(ways={"webp": CodecSettings(effort=4, target=90.0)})
 WIDTHS = (160, 320, 640, 960)
 
 
 class Bench:
-    """Flat pictures, whose scores are those of arithmetic, and what encodes them."""
+    """Flat images with predictable scores, and encoders for them."""
 
     def __init__(self, folder: Path, sizes: Sequence[tuple[int, int]] = ((1280, 800),)) -> None:
         self.store = MemoryStore()
@@ -57,20 +57,25 @@ class Bench:
 
     @contextmanager
     def encoder(
-        self, codec: Codec, how: EncodingPolicy = TUNED, metric: Metric | None = None, workers: int = 2, **more: Any
+        self,
+        codec: Codec,
+        encoding_policy: EncodingPolicy = TUNED_POLICY,
+        metric: Metric | None = None,
+        workers: int = 2,
+        **more: Any,
     ) -> Iterator[Encoder]:
         with ThreadPoolExecutor(workers) as executor:
-            judge = metric or Plainly()
+            metric = metric or Plainly()
             codecs = {"avif": codec, "webp": codec}
-            yield Encoder(self.store, codecs, executor, how, workers=workers, metric=judge, **more)
+            yield Encoder(self.store, codecs, executor, encoding_policy, workers=workers, metric=metric, **more)
 
     def encode(self, codec: Codec, specs: Sequence[VariantSpec], **more: Any) -> EncodeResult:
         with self.encoder(codec, **more) as encoder:
             return encoder.encode(self.jobs, specs)
 
 
-def final(codec: Veil) -> dict[int, int]:
-    """Width -> the quality that was used for it last."""
+def final_qualities(codec: Veil) -> dict[int, int]:
+    """Return the last quality used for each width."""
     return {width: quality for width, quality, _, _ in codec.calls}
 
 
@@ -78,39 +83,39 @@ def test_every_width_meets_the_target(tmp_path: Path) -> None:
     bench, codec = Bench(tmp_path), Veil()
     done = bench.encode(codec, bench.specs(*WIDTHS, 1280))
     assert len(done.variants) == 5
-    for width, quality in final(codec).items():
+    for width, quality in final_qualities(codec).items():
         if width > 16:
             assert Veil.loss(width, quality, 4) == pytest.approx(10, abs=1.6 if width > 320 else 2.6)
-    assert final(codec)[1280] > final(codec)[320], "one quality for all widths would not do here"
+    assert final_qualities(codec)[1280] > final_qualities(codec)[320], "widths need different qualities here"
 
 
-def test_found_once_and_kept(tmp_path: Path) -> None:
+def test_search_results_are_stored_and_reused(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     bench.encode(Veil(), bench.specs(320, 640))
     again = Veil()
     assert bench.encode(again, bench.specs(320, 640, 960)).hits == 2
-    assert [width for width, *_ in again.calls] == [16, 960], "nothing is searched twice"
+    assert [width for width, *_ in again.calls] == [16, 960], "no search is repeated"
     narrow = Veil()
     bench.encode(narrow, bench.specs(160, 200))
     assert {width for width, *_ in narrow.calls} == {16, 160, 200}
     other = Veil()
     assert (
         bench.encode(
-            other, bench.specs(640), how=EncodingPolicy(ways={"webp": CodecSettings(effort=4, target=80.0)})
+            other, bench.specs(640), encoding_policy=EncodingPolicy(ways={"webp": CodecSettings(effort=4, target=80.0)})
         ).misses
         == 1
     )
-    assert {width for width, *_ in other.calls} >= {320, 1280}, "another target is searched anew"
+    assert {width for width, *_ in other.calls} >= {320, 1280}, "another target is searched again"
 
 
-def test_a_narrow_variant_costs_no_wide_search(tmp_path: Path) -> None:
+def test_narrow_variant_needs_no_wide_search(tmp_path: Path) -> None:
     bench, codec = Bench(tmp_path), Veil()
     bench.encode(codec, bench.specs(320, 200))
     assert {width for width, *_ in codec.calls} == {16, 320, 200}
 
 
 @pytest.mark.parametrize("workers", [1, 2, 8])
-def test_bytes_do_not_depend_on_workers_nor_on_what_else_is_asked(tmp_path: Path, workers: int) -> None:
+def test_bytes_are_independent_of_workers_and_other_specs(tmp_path: Path, workers: int) -> None:
     sizes = ((1280, 800), (700, 900), (250, 180))
     bench = Bench(tmp_path, sizes)
     specs = [
@@ -130,7 +135,7 @@ def test_real_encoders_give_equal_bytes_at_one_two_and_eight_workers(tmp_path: P
 
     for number in range(3):
         (tmp_path / f"{number}.jpg").write_bytes(pictures.save(pictures.photo(520, 340, number), "JPEG", quality=92))
-    ways = {"avif": CodecSettings(effort=8, target=70.0, trial=10), "webp": CodecSettings(effort=2, target=70.0)}
+    ways = {"avif": CodecSettings(effort=8, target=70.0, trial_effort=10), "webp": CodecSettings(effort=2, target=70.0)}
     found: list[Mapping[VariantSpec, Variant]] = []
     for workers in (1, 2, 8):
         jobs, specs = dict[str, tuple[Path, Asset]](), list[VariantSpec]()
@@ -144,38 +149,40 @@ def test_real_encoders_give_equal_bytes_at_one_two_and_eight_workers(tmp_path: P
                     specs.append(VariantSpec(source=asset.sha256, format=name, width=width, height=height))
         codecs: dict[str, Codec] = {"avif": avif.CODEC, "webp": webp.CODEC}
         with ThreadPoolExecutor(workers) as executor:
-            how = EncodingPolicy(ways=ways)
-            encoder = Encoder(MemoryStore(), codecs, executor, how, workers=workers, metric=Plainly())
+            encoding_policy = EncodingPolicy(ways=ways)
+            encoder = Encoder(MemoryStore(), codecs, executor, encoding_policy, workers=workers, metric=Plainly())
             found.append(encoder.encode(jobs, specs).variants)
     assert len(found[0]) == 18
     assert found[0] == found[1] == found[2]
 
 
-def test_trials_are_cheap_where_they_are_wide(tmp_path: Path) -> None:
+def test_wide_trials_use_trial_effort(tmp_path: Path) -> None:
     bench, codec = Bench(tmp_path), Veil()
-    how = EncodingPolicy(ways={"webp": CodecSettings(effort=6, target=90.0, trial=10)})
-    bench.encode(codec, bench.specs(640), how=how)
+    encoding_policy = EncodingPolicy(ways={"webp": CodecSettings(effort=6, target=90.0, trial_effort=10)})
+    bench.encode(codec, bench.specs(640), encoding_policy=encoding_policy)
     wide = [effort for width, _, effort, _ in codec.calls if width == 1280]
     assert wide.count(6) == 1
     assert wide.count(10) >= 1
-    assert Veil.loss(640, final(codec)[640], 6) == pytest.approx(10, abs=1.6)
+    assert Veil.loss(640, final_qualities(codec)[640], 6) == pytest.approx(10, abs=1.6)
 
 
-def test_what_is_wider_still_is_judged_by_pieces_at_the_cheap_effort(tmp_path: Path) -> None:
-    bench, codec, judge = Bench(tmp_path, ((2600, 1700),)), Veil(), Plainly()
-    how = EncodingPolicy(ways={"avif": CodecSettings(effort=6, target=90.0, trial=10)})
-    bench.encode(codec, bench.specs(320, 1280, format="avif"), how=how, metric=judge)
-    assert {size for size in judge.seen if size[0] > 16} == {(320, 209), (1280, 837)}
+def test_widest_anchor_is_scored_by_tiles_at_trial_effort(tmp_path: Path) -> None:
+    bench, codec, metric = Bench(tmp_path, ((2600, 1700),)), Veil(), Plainly()
+    encoding_policy = EncodingPolicy(ways={"avif": CodecSettings(effort=6, target=90.0, trial_effort=10)})
+    bench.encode(codec, bench.specs(320, 1280, format="avif"), encoding_policy=encoding_policy, metric=metric)
+    assert {size for size in metric.seen if size[0] > 16} == {(320, 209), (1280, 837)}
     codec.calls.clear()
-    bench.encode(codec, bench.specs(2560, format="avif"), how=how, metric=judge)
-    assert judge.seen[-1] == (1024, 768), "the narrower anchors are known"
+    bench.encode(codec, bench.specs(2560, format="avif"), encoding_policy=encoding_policy, metric=metric)
+    assert metric.seen[-1] == (1024, 768), "the narrower anchors are known"
     assert {(width, effort) for width, _, effort, _ in codec.calls[1:]} == {(1024, 10), (2560, 6)}
     other = Veil()
-    bench.encode(other, bench.specs(1900), how=EncodingPolicy(ways={"webp": CodecSettings(effort=4, target=90.0)}))
-    assert {width for width, *_ in other.calls} == {16, 320, 1280, 1900}, "WebP's pieces tell nothing of the whole"
+    bench.encode(
+        other, bench.specs(1900), encoding_policy=EncodingPolicy(ways={"webp": CodecSettings(effort=4, target=90.0)})
+    )
+    assert {width for width, *_ in other.calls} == {16, 320, 1280, 1900}, "WebP's tiles are not representative"
 
 
-def test_pieces_are_those_of_the_picture() -> None:
+def test_sheet_contains_tiles_of_image() -> None:
     image = Image.linear_gradient("L").resize((1920, 1300))
     made = scored_image(image)
     assert made.size == (1024, 768)
@@ -185,33 +192,33 @@ def test_pieces_are_those_of_the_picture() -> None:
     assert scored_image(small) is small
 
 
-def test_a_photograph_leans_by_what_its_points_cost(tmp_path: Path) -> None:
-    """Small files up, large ones down; WebP and type not at all, nor what has no leeway or was never weighed."""
+def test_photograph_target_is_adjusted_by_file_size(tmp_path: Path) -> None:
+    """Raised for small files, lowered for large ones; not for WebP, text, without leeway or without density."""
     bench, codecs = Bench(tmp_path, ((2600, 1700),)), {"avif": Veil(), "webp": Veil()}
 
-    def chosen(
+    def choose_quality(
         width: int,
         kind: ContentType = ContentType.PHOTO,
         leeway: float = 2.0,
         density: float | None = 0.12,
         format: str = "avif",
     ) -> int:
-        how = EncodingPolicy(ways={format: CodecSettings(target=71.0, leeway=leeway)})
-        study = QualityStudy(asset=bench.assets[0], kind=kind, policy=how, codecs=codecs)
+        encoding_policy = EncodingPolicy(ways={format: CodecSettings(target=71.0, leeway=leeway)})
+        study = QualityStudy(asset=bench.assets[0], kind=kind, policy=encoding_policy, codecs=codecs)
         study.qualities[format, ""] = dict.fromkeys((320, 1280, 1920), QualityPoint(80.0, None, density))
         ((_, quality),) = study.attempts(bench.specs(width, format=format)[0])
         return quality
 
     for width in (320, 2560):
-        even = chosen(width, leeway=0.0)
-        assert even == chosen(width, kind=ContentType.SCREEN) == chosen(width, density=None)
-        assert chosen(width, density=0.3) <= chosen(width) <= chosen(width, density=0.05)
-        assert chosen(width, format="webp") == chosen(width, leeway=0.0, format="webp")
-    assert chosen(320) > chosen(320, leeway=0.0)
-    assert chosen(2560) < chosen(2560, leeway=0.0)
+        neutral = choose_quality(width, leeway=0.0)
+        assert neutral == choose_quality(width, kind=ContentType.SCREEN) == choose_quality(width, density=None)
+        assert choose_quality(width, density=0.3) <= choose_quality(width) <= choose_quality(width, density=0.05)
+        assert choose_quality(width, format="webp") == choose_quality(width, leeway=0.0, format="webp")
+    assert choose_quality(320) > choose_quality(320, leeway=0.0)
+    assert choose_quality(2560) < choose_quality(2560, leeway=0.0)
 
 
-def test_the_smallest_coding_is_kept_and_lossless_is_not_searched(tmp_path: Path) -> None:
+def test_smallest_coding_is_used_and_lossless_is_not_searched(tmp_path: Path) -> None:
     bench, codec = Bench(tmp_path), Veil(("lossless", "", "dense"))
     (spec,) = bench.specs(640)
     variant = bench.encode(codec, [spec]).variants[spec]
@@ -226,22 +233,24 @@ def test_the_smallest_coding_is_kept_and_lossless_is_not_searched(tmp_path: Path
     assert [width for width, *_ in lossless.calls] == [16, 640]
 
 
-def test_the_quality_that_was_used_can_be_asked_for(tmp_path: Path) -> None:
+def test_quality_of_returns_quality_used(tmp_path: Path) -> None:
     bench, codec = Bench(tmp_path), Veil()
     specs = bench.specs(320, 640)
     variants = bench.encode(codec, specs).variants
     with bench.encoder(Veil()) as encoder:
         for spec in specs:
-            assert encoder.quality_of(variants[spec], bench.jobs) == final(codec)[spec.width]
+            assert encoder.quality_of(variants[spec], bench.jobs) == final_qualities(codec)[spec.width]
     kept = {stored.sha256 for stored in (bench.store.find(key) for key in bench.store.keys) if stored}
     for digest in kept - {variant.sha256 for variant in variants.values()}:
         del bench.store.blobs[digest]
     with bench.encoder(Veil()) as encoder:
-        assert encoder.quality_of(variants[specs[1]], bench.jobs) == final(codec)[640], "searched again when it is lost"
+        assert encoder.quality_of(variants[specs[1]], bench.jobs) == final_qualities(codec)[640], (
+            "searched again when lost"
+        )
 
 
-def test_what_cannot_be_judged_gets_the_usual(tmp_path: Path) -> None:
-    """The encoder refuses the narrow anchor, or the metric every picture: a variant all the same, always equal."""
+def test_image_that_cannot_be_scored_gets_usual_quality(tmp_path: Path) -> None:
+    """If the encoder rejects the narrow anchor, or the metric every image, there is still a reproducible variant."""
     bench, codec = Bench(tmp_path), Veil(refuses=320)
     assert len(bench.encode(codec, bench.specs(640)).variants) == 1
     refused = [
@@ -252,7 +261,7 @@ def test_what_cannot_be_judged_gets_the_usual(tmp_path: Path) -> None:
     assert len(refused[0]) == 1
 
 
-def test_want_of_memory_never_chooses_a_quality(tmp_path: Path) -> None:
+def test_exhausted_memory_never_decides_quality(tmp_path: Path) -> None:
     bench = Bench(tmp_path, ((1280, 800), (700, 900)))
     fixed = VariantSpec(source=bench.assets[0].sha256, format="webp", width=200, height=125, quality=60)
     specs = [*bench.specs(320, 640), fixed, *bench.specs(640, number=1)]
@@ -272,7 +281,7 @@ def test_want_of_memory_never_chooses_a_quality(tmp_path: Path) -> None:
     ],
     ids=str,
 )
-def test_nor_does_it_where_an_encoder_says_it_in_its_own_words(tmp_path: Path, error: Exception) -> None:
+def test_encoder_messages_for_exhausted_memory_are_recognised(tmp_path: Path, error: Exception) -> None:
     class Narrow(Veil):
         def encode(self, image: Any, **options: Any) -> bytes:
             if image.width > 16 and not alone:
@@ -286,10 +295,10 @@ def test_nor_does_it_where_an_encoder_says_it_in_its_own_words(tmp_path: Path, e
     alone = True
     again = Narrow()
     assert len(bench.encode(again, bench.specs(320, 640)).variants) == 2
-    assert len(again.calls) > 4, "nothing was kept of the search that broke off"
+    assert len(again.calls) > 4, "no result of the failed search was stored"
 
 
-def test_a_metric_without_memory_judges_nothing(tmp_path: Path) -> None:
+def test_metric_out_of_memory_gives_no_variant(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     assert not bench.encode(Veil(), bench.specs(320), metric=Plainly(OSError("out of memory"))).variants
 
@@ -297,22 +306,22 @@ def test_a_metric_without_memory_judges_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "error", [ValueError("encoding error 5: too large"), OSError(errno.EIO, "bad", "out of memory.jpg"), TypeError("x")]
 )
-def test_other_errors_are_no_want_of_memory(error: Exception) -> None:
+def test_other_errors_are_not_out_of_memory(error: Exception) -> None:
     assert not is_out_of_memory(error)
 
 
-def test_a_preview_takes_what_was_published(tmp_path: Path) -> None:
+def test_preview_reuses_published_variants(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     published = bench.encode(Veil(), bench.specs(320, 640)).variants
     fast = EncodingPolicy(ways={"webp": CodecSettings(effort=2, quality=60)})
     codec = Veil()
-    done = bench.encode(codec, bench.specs(320, 640, 960), how=fast, accepts=[TUNED])
+    done = bench.encode(codec, bench.specs(320, 640, 960), encoding_policy=fast, accepts=[TUNED_POLICY])
     assert {spec: done.variants[spec] for spec in published} == published
     assert codec.calls == [(16, 60, 2, ""), (960, 60, 2, "")]
-    assert bench.encode(Veil(), bench.specs(320), how=fast).misses == 1, "only where it is told to"
+    assert bench.encode(Veil(), bench.specs(320), encoding_policy=fast).misses == 1, "only with `accepts`"
 
 
-def test_an_encoder_that_is_not_there_is_one_fault(tmp_path: Path) -> None:
+def test_missing_encoder_raises_one_error(tmp_path: Path) -> None:
     class Absent(Veil):
         def encode(self, image: Any, **options: Any) -> bytes:
             raise OSError("encoder webp not available")
@@ -328,7 +337,7 @@ def test_an_encoder_that_is_not_there_is_one_fault(tmp_path: Path) -> None:
         assert "formats" in raised.value.hint
 
 
-def test_a_metric_that_is_not_there_says_what_to_install(tmp_path: Path) -> None:
+def test_missing_metric_raises_missing_extra(tmp_path: Path) -> None:
     class Absent(Plainly):
         def reference(self, image: Any) -> Any:
             raise MissingExtraError("needs vszip", hint='pip install "imageseo[vszip]"')
@@ -339,51 +348,54 @@ def test_a_metric_that_is_not_there_says_what_to_install(tmp_path: Path) -> None
 
 
 class TestProfiles:
-    def test_fast_searches_nothing(self) -> None:
+    def test_fast_profile_does_not_search(self) -> None:
         assert not policy("fast").tunes
         assert not policy("fast", target=TargetSettings(avif=80)).tunes
         assert policy("default").tunes
 
-    def test_fixed_qualities_need_no_metric_where_no_fallback_is_written_anew(self) -> None:
+    def test_fixed_qualities_need_no_metric_without_recompression(self) -> None:
         fixed = QualitySettings(avif=60, webp=75)
         assert not policy("default", quality=fixed, recompress=False).tunes
         assert policy("default", quality=fixed, recompress=True).tunes
         assert policy("default", quality=QualitySettings(avif=60), recompress=False).tunes
 
-    def test_no_profile_goes_over_the_cliff(self) -> None:
+    def test_no_profile_uses_avif_speed_below_6(self) -> None:
         for name in ("fast", "default", "small"):
             effort = policy(name).way("avif").effort
             assert effort is not None
             assert effort >= 6
 
-    def test_settings_win(self) -> None:
-        how = policy(
+    def test_settings_override_profile(self) -> None:
+        encoding_policy = policy(
             "default",
             encode=EncodeSettings(avif_speed=8, webp_method=6),
             quality=QualitySettings(webp=70),
             target=TargetSettings(avif=80, leeway=1),
         )
-        assert how.way("avif") == CodecSettings(effort=8, target=80, type=80, trial=10, leeway=1)
-        assert (how.way("webp").effort, how.way("webp").quality, how.way("webp").target) == (6, 70, None)
-        assert policy("default", encode=EncodeSettings(avif_speed=10)).way("avif").trial is None
-        assert policy("small", encode=EncodeSettings(avif_encoder="svt")).way("avif").trial is None
+        avif, webp = encoding_policy.way("avif"), encoding_policy.way("webp")
+        assert avif == CodecSettings(effort=8, target=80, text_target=80, trial_effort=10, leeway=1)
+        assert (webp.effort, webp.quality, webp.target) == (6, 70, None)
+        assert policy("default", encode=EncodeSettings(avif_speed=10)).way("avif").trial_effort is None
+        assert policy("small", encode=EncodeSettings(avif_encoder="svt")).way("avif").trial_effort is None
 
-    def test_type_is_held_to_more_than_photographs(self) -> None:
+    def test_text_target_is_higher_than_photo_target(self) -> None:
         way = policy("default").way("avif")
-        assert way.aim(ContentType.PHOTO) < way.aim(ContentType.SCREEN) == way.aim(ContentType.LINE)
-        assert policy("default", target=TargetSettings(avif=90)).way("avif").aim(ContentType.SCREEN) == 90
+        assert (
+            way.target_for(ContentType.PHOTO) < way.target_for(ContentType.SCREEN) == way.target_for(ContentType.LINE)
+        )
+        assert policy("default", target=TargetSettings(avif=90)).way("avif").target_for(ContentType.SCREEN) == 90
 
 
-def test_a_screenshot_keeps_its_type_and_a_photograph_its_size(tmp_path: Path) -> None:
-    """Real encoders and the real metric: what is made of a page full of coloured type meets the target of type."""
+def test_screenshot_meets_text_target_and_photograph_photo_target(tmp_path: Path) -> None:
+    """Real encoders and the real metric: variants of a page of coloured text meet the text target."""
     from imageseo.images.encoding import factory
     from imageseo.images.resizers.pillow import render
 
     screen, photo = tmp_path / "screen.png", tmp_path / "photo.png"
-    screen.write_bytes((SHOTS / "home-light.png").read_bytes())
+    screen.write_bytes((SCREENSHOTS / "home-light.png").read_bytes())
     photo.write_bytes(pictures.save(pictures.photo(640, 400), "PNG"))
-    codecs, how = factory.codecs(("avif", "webp")), policy("default")
-    judge = factory.metrics("numpy")
+    codecs, encoding_policy = factory.codecs(("avif", "webp")), policy("default")
+    metric = factory.metrics("numpy")
     scores: dict[tuple[str, str], float] = {}
     for path in (screen, photo):
         asset = probe(path, path.name, max_pixels=10**8)
@@ -392,15 +404,15 @@ def test_a_screenshot_keeps_its_type_and_a_photograph_its_size(tmp_path: Path) -
         specs = [VariantSpec(source=asset.sha256, format=name, width=480, height=height) for name in codecs]
         store = MemoryStore()
         with ThreadPoolExecutor(2) as executor:
-            encoder = Encoder(store, codecs, executor, how, workers=2, metric=judge)
+            encoder = Encoder(store, codecs, executor, encoding_policy, workers=2, metric=metric)
             done = encoder.encode({asset.sha256: (path, asset)}, specs)
         image = render(path.read_bytes(), "png", 1, [(480, height)]).popitem()[1]
         for spec, variant in done.variants.items():
             data = encoder.bytes_of(variant, {asset.sha256: (path, asset)})
             assert data is not None
             with Image.open(io.BytesIO(data)) as made:
-                scores[path.stem, spec.format] = judge.score(judge.reference(image), made.convert("RGB"))
-    assert 77 < scores["screen", "avif"] < 88  # between the anchors type is less regular than photographs are
+                scores[path.stem, spec.format] = metric.score(metric.reference(image), made.convert("RGB"))
+    assert 77 < scores["screen", "avif"] < 88  # between the anchors, text is less regular than photographs
     assert scores["screen", "webp"] > 77
-    assert scores["photo", "avif"] == pytest.approx(73, abs=3), "some kilobytes: it leans up by two points"
+    assert scores["photo", "avif"] == pytest.approx(73, abs=3), "small files: the target is raised by two points"
     assert scores["photo", "webp"] == pytest.approx(71, abs=3)

@@ -203,7 +203,7 @@ def test_hook_and_plugin_together_warn_once_and_work_once(tmp_path: Path) -> Non
     done = run("mkdocs", "build", cwd=both)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("imageseo: build: ") == 1
-    assert done.stderr.count("is on twice") == 1
+    assert done.stderr.count("active twice") == 1
     assert tree(both / "site").keys() == tree(alone / "site").keys()
     assert (both / "site/index.html").read_bytes() == (alone / "site/index.html").read_bytes()
 
@@ -372,7 +372,7 @@ def test_serving_warns_and_goes_on(tmp_path: Path, door: str) -> None:
         until(lambda: "New home" in fetch(url), log)
         text = log.read_text("utf-8")
         assert "bmp" in text
-        assert "nothing is done until this is mended" in text
+        assert "inactive until this is fixed" in text
         assert "<picture" not in fetch(url)
 
 

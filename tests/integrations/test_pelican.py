@@ -158,7 +158,7 @@ def test_the_copied_plugin_is_a_door(tmp_path: Path, beside: bool) -> None:
     done = run("pelican", "content", cwd=site)
     assert done.returncode == 0, done.stdout
     assert done.stdout.count("imageseo: build: ") == 1
-    assert done.stdout.count("is on twice") == int(beside)
+    assert done.stdout.count("active twice") == int(beside)
     assert list((site / "output").rglob("*.webp"))
     assert not list((site / "output").rglob("*.avif"))
 

@@ -90,7 +90,7 @@ def test_a_name_that_no_meta_tag_of_ours_has(tmp_path: Path) -> None:
     site = directory.site(write(tmp_path, pages) / "site", project=tmp_path, settings=Settings())
     assert [page.hints.meta.get("hero") for page in site.pages] == [None, "a.jpg"]
     ((page, _, message, hint),) = found(site)
-    assert (page, message) == ("a.html", '<meta name="imageseo:heroo">: there is no such name')
+    assert (page, message) == ("a.html", '<meta name="imageseo:heroo">: unknown name')
     assert "imageseo:hero" in hint
 
 

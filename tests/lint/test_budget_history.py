@@ -1,4 +1,4 @@
-"""The history of budgets: a line a commit, the same for the same site, never lost by a run that fails."""
+"""The budget history: one line per commit, the same for the same site, never lost by a failing run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support import pictures, small_sites
 KIB = 1024
 
 
-def said(folder: Path, *, kib: int = 40) -> dict[str, Any]:
+def entry_of(folder: Path, *, kib: int = 40) -> dict[str, Any]:
     (folder / "a.png").write_bytes(pictures.save(pictures.photo(800, 450), "PNG")[: kib * KIB].ljust(kib * KIB, b"\0"))
     site = site_of(
         folder, {"a.html": '<h1>t</h1><img src="a.png" alt="" width="800" height="450" fetchpriority="high">'}
@@ -35,14 +35,14 @@ def git(folder: Path, *words: str) -> None:
     subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True, env={**who, **when})
 
 
-def test_a_line_says_how_each_budget_stands(tmp_path: Path) -> None:
+def test_line_has_the_status_of_each_budget(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     git(tmp_path, "commit", "-q", "--allow-empty", "-m", "m")
-    told = said(tmp_path)
-    assert (told["version"], told["date"], told["pages"], told["images"]) == (1, "2026-01-02T03:04:05+00:00", 1, 1)
-    assert len(told["commit"]) == 40
-    assert told["lcp_ms"] == round(1671 + 5.4 * 40)
-    rows = {(each["metric"], each["viewport"]): each for each in told["budgets"]}
+    entry = entry_of(tmp_path)
+    assert (entry["version"], entry["date"], entry["pages"], entry["images"]) == (1, "2026-01-02T03:04:05+00:00", 1, 1)
+    assert len(entry["commit"]) == 40
+    assert entry["lcp_ms"] == round(1671 + 5.4 * 40)
+    rows = {(each["metric"], each["viewport"]): each for each in entry["budgets"]}
     assert rows["lcp-bytes", "mobile"] == {
         "metric": "lcp-bytes",
         "viewport": "mobile",
@@ -60,7 +60,7 @@ def test_a_line_says_how_each_budget_stands(tmp_path: Path) -> None:
     assert rows["image-count", "mobile"]["most"] == 1
 
 
-def test_a_commit_has_one_line_and_the_file_is_jsonl(tmp_path: Path) -> None:
+def test_each_commit_has_one_line_of_json(tmp_path: Path) -> None:
     path = tmp_path / "history.jsonl"
     append(path, {"commit": "a", "n": 1})
     append(path, {"commit": "a", "n": 2})
@@ -70,7 +70,7 @@ def test_a_commit_has_one_line_and_the_file_is_jsonl(tmp_path: Path) -> None:
     assert [json.loads(text)["n"] for text in path.read_text("utf-8").splitlines()] == [2, 3, 4, 5]
 
 
-def test_names_that_are_no_text_are_kept(tmp_path: Path) -> None:
+def test_undecodable_file_names_are_preserved(tmp_path: Path) -> None:
     path = tmp_path / "history.jsonl"
     page = os.fsdecode(b"caf\xe9.html")
     append(path, {"commit": "a", "on": page})
@@ -78,13 +78,13 @@ def test_names_that_are_no_text_are_kept(tmp_path: Path) -> None:
     assert [json.loads(text)["on"] for text in path.read_text("utf-8").splitlines()] == [page, "ä.html"]
 
 
-def test_outside_of_a_repository_nobody_knows_the_commit(tmp_path: Path) -> None:
-    told = said(tmp_path)
-    assert (told["commit"], told["date"]) == (None, None)
+def test_commit_and_date_are_null_outside_a_repository(tmp_path: Path) -> None:
+    entry = entry_of(tmp_path)
+    assert (entry["commit"], entry["date"]) == (None, None)
 
 
 @pytest.mark.parametrize("text", ["not json\n", "[1]\n", "[" * 100_000 + "\n", '{"a": ' + "1" * 5000 + "}\n"])
-def test_another_file_is_refused_and_kept(tmp_path: Path, text: str) -> None:
+def test_file_that_is_not_a_history_is_refused_and_unchanged(tmp_path: Path, text: str) -> None:
     path = tmp_path / "notes.md"
     path.write_text(text, "utf-8")
     with pytest.raises(HistoryError, match=r"notes.md:1: found '.*', expected a line of JSON"):
@@ -92,22 +92,22 @@ def test_another_file_is_refused_and_kept(tmp_path: Path, text: str) -> None:
     assert path.read_text("utf-8") == text
 
 
-def test_the_command_writes_it(tmp_path: Path) -> None:
+def test_command_line_writes_the_history(tmp_path: Path) -> None:
     (tmp_path / "site").mkdir()
-    said(tmp_path / "site")
+    entry_of(tmp_path / "site")
     done = small_sites.run("imageseo", "lint", "site", "--budget-report", "history.jsonl", cwd=tmp_path)
     assert "Traceback" not in done.stderr
-    told = json.loads((tmp_path / "history.jsonl").read_text("utf-8"))
-    assert told["pages"] == 1
-    assert {"errors", "warnings", "infos"} <= told.keys()
+    entry = json.loads((tmp_path / "history.jsonl").read_text("utf-8"))
+    assert entry["pages"] == 1
+    assert {"errors", "warnings", "infos"} <= entry.keys()
     more = ("--budget-report", "some.jsonl", "--ignore", "alt-*")
     small_sites.run("imageseo", "lint", "site", *more, cwd=tmp_path)
     some = json.loads((tmp_path / "some.jsonl").read_text("utf-8"))
-    assert told.keys() - some.keys() == {"errors", "warnings", "infos"}, "others than those of the line before"
-    assert {each["metric"] for each in told["budgets"]} == {"lcp-bytes"}
+    assert entry.keys() - some.keys() == {"errors", "warnings", "infos"}, "the missing keys are the counts of findings"
+    assert {each["metric"] for each in entry["budgets"]} == {"lcp-bytes"}
 
 
-def test_a_line_ends_with_a_newline_alone(tmp_path: Path) -> None:
+def test_only_newlines_separate_lines(tmp_path: Path) -> None:
     path = tmp_path / "history.jsonl"
     append(path, {"commit": "a", "on": "page\u2028two\x85.html"})
     append(path, {"commit": "b", "on": "b.html"})

@@ -1,4 +1,4 @@
-"""Fixes: edits reach the pages that were judged and no others, whole or not at all, and a diff shows them first."""
+"""Fixes: edits are applied completely or not at all, only to unchanged pages, and a diff previews them."""
 
 from __future__ import annotations
 
@@ -34,91 +34,91 @@ def finding(*edits: tuple[int, int, bytes], page: str = "a.html", line: int = 1)
     )
 
 
-def test_edits_of_many_findings_make_one_page(tmp_path: Path) -> None:
-    here = site(tmp_path, {"a.html": PAGE, "b.html": PAGE})
-    judged = fixes.digests(here)
+def test_edits_of_several_findings_are_applied_to_one_page(tmp_path: Path) -> None:
+    built_site = site(tmp_path, {"a.html": PAGE, "b.html": PAGE})
+    judged = fixes.digests(built_site)
     found = [finding((3, 6, b"ONE")), finding((14, 17, b"TWO"), (0, 0, b"<hr>"), line=2), finding(page="b.html")]
-    mended = list(fixes.fixed_pages(here, found, judged))
-    assert [(each.page, len(each.fixed)) for each in mended] == [("a.html", 2)]
-    assert fixes.write(here, mended) == ("a.html",)
+    fixed_pages = list(fixes.fixed_pages(built_site, found, judged))
+    assert [(each.page, len(each.fixed)) for each in fixed_pages] == [("a.html", 2)]
+    assert fixes.write(built_site, fixed_pages) == ("a.html",)
     assert (tmp_path / "a.html").read_bytes() == b"<hr><p>ONE</p>\n<p>TWO</p>\n<p>three</p>\n"
     assert (tmp_path / "b.html").read_bytes() == PAGE
 
 
-def test_what_overlaps_waits_and_equal_edits_are_one(tmp_path: Path) -> None:
-    here = site(tmp_path, {"a.html": PAGE})
-    judged = fixes.digests(here)
+def test_overlapping_edits_wait_and_equal_edits_are_applied_once(tmp_path: Path) -> None:
+    built_site = site(tmp_path, {"a.html": PAGE})
+    judged = fixes.digests(built_site)
     first, overlaps = finding((3, 6, b"ONE")), finding((5, 8, b"x"), (20, 21, b"y"), line=2)
     same, beside = finding((3, 6, b"ONE"), line=3), finding((6, 6, b"!"), line=4)
     twice = finding((6, 6, b"?"), line=5)
     outside, torn = finding((30, 99, b""), line=6), finding((14, 16, b""), (15, 17, b""), line=7)
     for order in ([first, overlaps, same, beside, twice, outside, torn], [torn, outside, twice, beside, same, first]):
-        (mended,) = fixes.fixed_pages(here, order, judged)
-        assert [each.location.line for each in mended.fixed] == [1, 3, 4]
-        assert mended.after == b"<p>ONE!</p>\n<p>two</p>\n<p>three</p>\n"
+        (fixed_pages,) = fixes.fixed_pages(built_site, order, judged)
+        assert [each.location.line for each in fixed_pages.fixed] == [1, 3, 4]
+        assert fixed_pages.after == b"<p>ONE!</p>\n<p>two</p>\n<p>three</p>\n"
 
 
-def test_a_page_that_somebody_wrote_meanwhile_is_left_alone(tmp_path: Path) -> None:
-    here = site(tmp_path, {"a.html": PAGE})
-    judged = fixes.digests(here)
+def test_page_changed_during_lint_is_not_written(tmp_path: Path) -> None:
+    built_site = site(tmp_path, {"a.html": PAGE})
+    judged = fixes.digests(built_site)
     (tmp_path / "a.html").write_bytes(PAGE + b"more")
-    with pytest.raises(SiteError, match="was written while lint read it"):
-        list(fixes.fixed_pages(here, [finding((3, 6, b"ONE"))], judged))
+    with pytest.raises(SiteError, match="changed while lint was running"):
+        list(fixes.fixed_pages(built_site, [finding((3, 6, b"ONE"))], judged))
     (tmp_path / "a.html").unlink()
-    with pytest.raises(SiteError, match="cannot be read any more"):
-        list(fixes.fixed_pages(here, [finding((3, 6, b"ONE"))], judged))
+    with pytest.raises(SiteError, match="can no longer be read"):
+        list(fixes.fixed_pages(built_site, [finding((3, 6, b"ONE"))], judged))
 
 
 def test_sources_are_never_written_to(tmp_path: Path) -> None:
-    here = site(tmp_path / "docs", {"a.html": PAGE}, sources=(tmp_path / "docs",))
-    mended = list(fixes.fixed_pages(here, [finding((3, 6, b"ONE"))], fixes.digests(here)))
+    built_site = site(tmp_path / "docs", {"a.html": PAGE}, sources=(tmp_path / "docs",))
+    fixed_pages = list(fixes.fixed_pages(built_site, [finding((3, 6, b"ONE"))], fixes.digests(built_site)))
     with pytest.raises(SiteError, match="folder of the sources"):
-        fixes.write(here, mended)
+        fixes.write(built_site, fixed_pages)
     assert (tmp_path / "docs/a.html").read_bytes() == PAGE
 
 
-def test_one_page_at_a_time_is_in_memory(tmp_path: Path) -> None:
+def test_pages_are_read_and_written_one_at_a_time(tmp_path: Path) -> None:
     names = [f"{number}.html" for number in range(4)]
-    here = site(tmp_path, dict.fromkeys(names, PAGE))
+    built_site = site(tmp_path, dict.fromkeys(names, PAGE))
     found = [finding((3, 6, b"ONE"), page=name) for name in names]
-    judged, alive = fixes.digests(here), 0
+    judged, alive = fixes.digests(built_site), 0
 
     def counted() -> Iterator[fixes.FixedPage]:
         nonlocal alive
-        for number, each in enumerate(fixes.fixed_pages(here, found, judged)):
+        for number, each in enumerate(fixes.fixed_pages(built_site, found, judged)):
             done = [(tmp_path / name).read_bytes() != PAGE for name in names]
-            assert done == [before < number for before in range(4)], "the pages before are written, no other"
+            assert done == [before < number for before in range(4)], "only the pages before are written"
             alive += 1
             yield each
 
-    shown = fixes.diff(fixes.fixed_pages(here, found, judged))
+    shown = fixes.diff(fixes.fixed_pages(built_site, found, judged))
     assert next(shown).startswith("--- a/0.html\n")
-    assert fixes.write(here, counted()) == tuple(names)
+    assert fixes.write(built_site, counted()) == tuple(names)
     assert alive == 4
-    with pytest.raises(SiteError, match=r"1.html was written"):
+    with pytest.raises(SiteError, match=r"1.html changed while lint"):
         next(shown)
 
 
-def test_a_diff_is_a_unified_one(tmp_path: Path) -> None:
-    here = site(tmp_path, {"a.html": PAGE})
-    mended = fixes.fixed_pages(here, [finding((14, 17, b"TWO"))], fixes.digests(here))
-    assert "".join(fixes.diff(mended)) == (
+def test_diff_is_in_unified_format(tmp_path: Path) -> None:
+    built_site = site(tmp_path, {"a.html": PAGE})
+    fixed_pages = fixes.fixed_pages(built_site, [finding((14, 17, b"TWO"))], fixes.digests(built_site))
+    assert "".join(fixes.diff(fixed_pages)) == (
         "--- a/a.html\n+++ b/a.html\n@@ -1,3 +1,3 @@\n <p>one</p>\n-<p>two</p>\n+<p>TWO</p>\n <p>three</p>\n"
     )
     assert list(fixes.diff([])) == []
 
 
-def test_a_diff_of_a_minified_page_shows_tags(tmp_path: Path) -> None:
+def test_diff_of_a_minified_page_is_split_at_tags(tmp_path: Path) -> None:
     cells = b"<td>\x1b[2Jcell</td>" * 5_000
     image = b'<img src="data:image/png;base64,' + b"A" * 5_000 + b'" loading="lazy">'
     page = b"<!doctype html>\n" + cells + image + cells
-    here = site(tmp_path, {"a.html": page})
+    built_site = site(tmp_path, {"a.html": page})
     at = page.index(b' loading="lazy"')
-    text = "".join(fixes.diff(fixes.fixed_pages(here, [finding((at, at + 15, b""))], fixes.digests(here))))
+    text = "".join(fixes.diff(fixes.fixed_pages(built_site, [finding((at, at + 15, b""))], fixes.digests(built_site))))
     lines = text.splitlines()
     assert lines[2] == "@@ -2,1 +2,1 @@"
     assert max(map(len, lines)) < 200
     assert "\x1b" not in text
-    gone, come = (next(line for line in lines[3:] if line[0] == sign) for sign in "-+")
-    assert gone.endswith('AAA" loading="lazy">')
-    assert come.endswith('AAA">')
+    removed, inserted = (next(line for line in lines[3:] if line[0] == sign) for sign in "-+")
+    assert removed.endswith('AAA" loading="lazy">')
+    assert inserted.endswith('AAA">')

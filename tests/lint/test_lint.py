@@ -1,4 +1,4 @@
-"""Lint: facts about pages, rules over facts, and what becomes of their findings."""
+"""Lint: facts about pages, rules that use them, and the treatment of findings."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ def site_of(root: Path, pages: Mapping[str, str], *, base_url: str | None = None
     return Site(root=root, project=root, base_url=base_url, pages=tuple(Page(path=name) for name in pages))
 
 
-def prober(root: Path, seen: list[str] | None = None) -> Callable[[str], Asset | BadAsset]:
+def prober(root: Path, probed: list[str] | None = None) -> Callable[[str], Asset | BadAsset]:
     def asset(path: str) -> Asset | BadAsset:
-        if seen is not None:
-            seen.append(path)
+        if probed is not None:
+            probed.append(path)
         return probe(root / path, path, max_pixels=10**8)
 
     return asset
@@ -75,7 +75,7 @@ def run(
     **more: Any,
 ) -> LintResult:
     files = SiteFiles(site.root, probe or prober(site.root))
-    judge = RuleRunner(
+    runner = RuleRunner(
         site=site,
         rules=rules,
         levels=SeverityLevels(rules=severities or {}, paths=tuple((paths or {}).items())),
@@ -83,7 +83,7 @@ def run(
         reading=reads or reading(site),
         around=SiteFacts(site, files=files, settings=Settings()),
     )
-    return lint(judge, **more)
+    return lint(runner, **more)
 
 
 def facts_of(site: Site, *, guess: bool = True, budgets: BudgetSettings | None = None) -> PageFacts:
@@ -103,10 +103,10 @@ def rules_of(result: LintResult) -> list[str]:
     return [finding.rule for finding in result.findings]
 
 
-# The job
+# Runs
 
 
-def test_findings_say_where_they_are(tmp_path: Path) -> None:
+def test_findings_have_page_source_line_and_column(tmp_path: Path) -> None:
     site = site_of(tmp_path, {"guide/a.html": '<article>\n\n  <p>é<img src="gone.png" alt="x" width="1" height="1">'})
     page = Page(path="guide/a.html", hints=PageHints(source=Path("docs/guide/a.md")))
     result = run(Site(root=site.root, project=site.root, base_url=None, pages=(page,)))
@@ -116,7 +116,7 @@ def test_findings_say_where_they_are(tmp_path: Path) -> None:
     assert "guide/gone.png" in result.findings[0].message
 
 
-def test_order_of_pages_leaves_no_trace(tmp_path: Path) -> None:
+def test_result_does_not_depend_on_the_order_of_pages(tmp_path: Path) -> None:
     pages = {f"{name}.html": f'<img src="{name}.png"><img src="{name}2.png" alt="">' for name in "cab"}
     site = site_of(tmp_path, pages)
     turned = Site(root=site.root, project=site.root, base_url=None, pages=site.pages[::-1])
@@ -132,13 +132,13 @@ def test_a_clean_site_is_counted_and_has_no_findings(tmp_path: Path) -> None:
     assert result.summary == {"pages": 2, "images": 1, "errors": 0, "warnings": 0, "infos": 0, "silenced": 0}
 
 
-def test_an_image_is_probed_once_a_site(tmp_path: Path) -> None:
+def test_image_is_probed_once_per_site(tmp_path: Path) -> None:
     picture(tmp_path / "logo.png", 64, 64)
     tag = '<img src="logo.png" alt="" width="64" height="64">'
     site = site_of(tmp_path, {f"{number}.html": tag * 3 for number in range(4)})
-    seen: list[str] = []
-    assert run(site, probe=prober(tmp_path, seen)).findings == ()
-    assert seen == ["logo.png"]
+    probed: list[str] = []
+    assert run(site, probe=prober(tmp_path, probed)).findings == ()
+    assert probed == ["logo.png"]
 
 
 def test_a_page_is_read_once(tmp_path: Path) -> None:
@@ -169,8 +169,8 @@ def test_progress_counts_every_page(tmp_path: Path) -> None:
     assert steps == [2, "step", "step"]
 
 
-def test_a_file_that_is_about_to_be_written_counts_as_there(tmp_path: Path) -> None:
-    """A build judges pages before their variants lie in the folder."""
+def test_registered_file_counts_as_existing_before_it_is_written(tmp_path: Path) -> None:
+    """A build checks pages before their variants are in the folder."""
     picture(tmp_path / "img" / "a.png")
     files = SiteFiles(tmp_path, prober(tmp_path))
     assert not files.exists("img/a-320w.avif")
@@ -182,13 +182,13 @@ def test_a_file_that_is_about_to_be_written_counts_as_there(tmp_path: Path) -> N
     assert files.exists("img/a.png")
 
 
-# What can go wrong
+# Failures
 
 
 @pytest.mark.parametrize(
     "data", [pytest.param("<p>x".encode("utf-16"), id="utf-16"), pytest.param(b"\x89PNG\0\0\0\rIHDR\0\0\0\0", id="png")]
 )
-def test_a_page_that_cannot_be_read_is_a_finding_and_the_rest_is_judged(tmp_path: Path, data: bytes) -> None:
+def test_unreadable_page_is_a_finding_and_other_pages_are_checked(tmp_path: Path, data: bytes) -> None:
     site = site_of(tmp_path, {"a.html": "", "b.html": '<img src="x.png" alt="" width="1" height="1">'})
     (tmp_path / "a.html").write_bytes(data)
     result = run(site)
@@ -199,13 +199,13 @@ def test_a_page_that_cannot_be_read_is_a_finding_and_the_rest_is_judged(tmp_path
     assert failed(result, "error")
 
 
-def test_a_page_that_is_gone_is_a_finding(tmp_path: Path) -> None:
+def test_missing_page_is_a_finding(tmp_path: Path) -> None:
     site = site_of(tmp_path, {"a.html": ""})
     (tmp_path / "a.html").unlink()
     assert rules_of(run(site)) == ["page-unreadable"]
 
 
-def test_a_crash_is_an_error_of_that_rule_alone(tmp_path: Path) -> None:
+def test_crash_of_a_rule_is_an_error_and_other_rules_run(tmp_path: Path) -> None:
     def breaks(images: Sequence[ImageFact]) -> Iterator[Problem]:
         yield Problem(message="half of the truth")
         raise ZeroDivisionError("by design")
@@ -222,12 +222,12 @@ def test_a_crash_is_an_error_of_that_rule_alone(tmp_path: Path) -> None:
     assert "ZeroDivisionError: by design (test_lint.py:" in result.findings[0].message
 
 
-def test_a_module_that_is_no_rule_is_refused() -> None:
+def test_module_that_is_not_a_rule_is_refused() -> None:
     with pytest.raises(TypeError, match=r"test_lint is no rule"):
         Rule.of("test_lint", importlib.import_module("tests.lint.test_lint"))
 
 
-# Severities, exit, silence
+# Severities, exit status, suppressions
 
 
 def found_of(rule: str, severity: Severity, *, fails: bool = False) -> Finding:
@@ -245,23 +245,25 @@ def found_of(rule: str, severity: Severity, *, fails: bool = False) -> Finding:
         ("img-unreadable", Severity.WARN, Severity.OFF, None),
     ],
 )
-def test_any_finding_is_graded(rule_id: str, severity: Severity, chosen: Severity, left: Severity | None) -> None:
+def test_severity_setting_applies_to_any_finding(
+    rule_id: str, severity: Severity, chosen: Severity, left: Severity | None
+) -> None:
     given = [found_of(rule_id, severity), found_of("ld-parse", Severity.WARN)]
     once = apply_levels(given, SeverityLevels(rules={rule_id: chosen}))
     assert [found.severity for found in once if found.rule == rule_id] == ([left] if left else [])
-    assert once[-1] == given[-1], "what nobody speaks of stays"
+    assert once[-1] == given[-1], "other findings stay unchanged"
     assert apply_levels(once, SeverityLevels(rules={rule_id: chosen})) == once
     assert apply_levels(given, SeverityLevels(rules={})) == given
 
 
 @pytest.mark.parametrize("chosen", list(Severity))
 @pytest.mark.parametrize("rule_id", ["hero-recipe", "page-unwritable", "lcp-bytes"])
-def test_what_fails_the_build_cannot_be_graded_away(rule_id: str, chosen: Severity) -> None:
+def test_severity_setting_does_not_change_a_finding_that_fails_the_build(rule_id: str, chosen: Severity) -> None:
     fatal = found_of(rule_id, Severity.ERROR, fails=True)
     assert apply_levels([fatal], SeverityLevels(rules={rule_id: chosen})) == [fatal]
 
 
-def test_severities_lower_and_switch_off(tmp_path: Path) -> None:
+def test_severity_settings_lower_and_switch_off_rules(tmp_path: Path) -> None:
     picture(tmp_path / "x.png", 64, 64)
     site = site_of(tmp_path, {"a.html": '<img src="x.png" srcset="gone.png 2x">'})
     assert set(rules_of(run(site))) == {"alt-missing", "img-dimensions", "img-missing"}
@@ -281,7 +283,7 @@ def test_severities_lower_and_switch_off(tmp_path: Path) -> None:
         (Severity.INFO, Severity.WARN, [Severity.WARN] * 3),
     ],
 )
-def test_a_level_stands_for_the_rules_own_and_milder_problems_keep_their_distance(
+def test_severity_setting_replaces_that_of_the_rule_and_milder_problems_keep_their_distance(
     tmp_path: Path, own: Severity, level: Severity | None, expected: list[Severity]
 ) -> None:
     def three(images: Sequence[ImageFact]) -> Iterator[Problem]:
@@ -298,9 +300,7 @@ def test_a_level_stands_for_the_rules_own_and_milder_problems_keep_their_distanc
     assert by_path == found
 
 
-def test_the_whole_sites_problems_keep_their_distance_too_whoever_grades_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_problems_of_the_whole_site_keep_their_distance_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def check_site(site: Site) -> list[Problem]:
         return [Problem(message="a"), Problem(message="b", severity=Severity.WARN)]
 
@@ -321,11 +321,11 @@ def test_the_whole_sites_problems_keep_their_distance_too_whoever_grades_them(
     assert apply_levels(once, SeverityLevels(rules={"measure-failed": Severity.WARN})) == once
 
 
-def test_what_a_budget_only_warns_of_no_level_raises(tmp_path: Path) -> None:
+def test_severity_setting_does_not_raise_a_budget_warning(tmp_path: Path) -> None:
     picture(tmp_path / "a.png", kib=130)
     site = site_of(tmp_path, {"a.html": '<h1>t</h1><img src="a.png" alt="a" width="1600" height="900">'})
-    told = [run(site, severities={"lcp-bytes": level}).findings for level in (Severity.ERROR, Severity.INFO)]
-    assert [[each.severity for each in found if each.rule == "lcp-bytes"] for found in told] == [
+    results = [run(site, severities={"lcp-bytes": level}).findings for level in (Severity.ERROR, Severity.INFO)]
+    assert [[each.severity for each in found if each.rule == "lcp-bytes"] for found in results] == [
         [Severity.WARN],
         [Severity.INFO],
     ]
@@ -343,7 +343,7 @@ def test_what_a_budget_only_warns_of_no_level_raises(tmp_path: Path) -> None:
         '<img src="a.png" srcset="a.png 9e999x, a.png 1x" sizes="9e999px" alt="a">',
     ],
 )
-def test_an_odd_tag_is_read_as_browsers_do_and_every_rule_answers(tmp_path: Path, tag: str) -> None:
+def test_odd_tag_crashes_no_rule(tmp_path: Path, tag: str) -> None:
     picture(tmp_path / "a.png", 10, 10)
     site = site_of(tmp_path, {"a.html": f"<h1>t</h1>{tag}", "b.html": '<img src="gone.png">'})
     result = run(site, rules=parallel.installed_rules())
@@ -352,7 +352,7 @@ def test_an_odd_tag_is_read_as_browsers_do_and_every_rule_answers(tmp_path: Path
     assert "img-missing" in {each.rule for each in result.findings if each.location.page == "b.html"}
 
 
-def test_what_imageseo_fails_at_is_one_error_of_that_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_internal_failure_is_one_error_of_that_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     site = site_of(tmp_path, {"a.html": '<img src="gone.png">', "b.html": '<img src="gone.png">'})
     spent = PageWeight.__dict__["spent"].func
 
@@ -379,7 +379,7 @@ def test_what_imageseo_fails_at_is_one_error_of_that_page(tmp_path: Path, monkey
     assert [each.rule for each in run(site).findings] == ["page-unreadable"] * 2
 
 
-def test_unknown_rules_are_a_fault_of_the_configuration(tmp_path: Path) -> None:
+def test_unknown_rules_in_settings_are_an_error(tmp_path: Path) -> None:
     site = site_of(tmp_path, {"a.html": ""})
     with pytest.raises(SettingsError) as caught:
         run(site, severities={"alt-mising": Severity.OFF, "nonsense": Severity.WARN, "lcp-lazy": Severity.OFF})
@@ -400,14 +400,14 @@ def test_unknown_rules_are_a_fault_of_the_configuration(tmp_path: Path) -> None:
         (None, "info", False),
     ],
 )
-def test_what_fails_a_run(found: str | None, fail_on: str, expected: bool) -> None:
+def test_run_fails_by_severity_and_fail_on(found: str | None, fail_on: str, expected: bool) -> None:
     findings = (
         () if found is None else (Finding(rule="r", severity=Severity(found), message="", location=Location(page="a")),)
     )
     assert failed(LintResult(findings=findings, pages=1, images=0), fail_on) is expected
 
 
-def test_a_finding_is_silenced_in_place_and_its_reason_kept(tmp_path: Path) -> None:
+def test_suppression_silences_a_finding_and_keeps_the_reason(tmp_path: Path) -> None:
     tag = '<img src="a.jpg" width="1600" height="900"{}>'
     picture(tmp_path / "a.jpg")
     silent = tag.format(' data-imageseo-disable="alt-missing: the chart below says it all"')
@@ -421,17 +421,17 @@ def test_a_finding_is_silenced_in_place_and_its_reason_kept(tmp_path: Path) -> N
     assert result.summary["silenced"] == 1
 
 
-def test_silence_of_one_rule_is_no_silence_of_another(tmp_path: Path) -> None:
+def test_suppression_of_one_rule_does_not_silence_another(tmp_path: Path) -> None:
     html = '<div data-imageseo-disable="alt-missing: old gallery"><img src="gone.jpg" width="1" height="1"></div>'
     result = run(site_of(tmp_path, {"a.html": html}))
     assert rules_of(result) == ["img-missing"]
     assert result.silenced[0].reason == "old gallery"
 
 
-# Where images lead
+# Targets of images
 
 
-def test_no_name_is_compared_with_thousands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_similar_names_are_not_searched_in_large_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[int] = []
     nearest = difflib.get_close_matches
 
@@ -456,7 +456,7 @@ def test_no_name_is_compared_with_thousands(tmp_path: Path, monkeypatch: pytest.
     assert sum(compared) < 300
 
 
-def test_names_count_letters_and_near_ones_are_offered(tmp_path: Path) -> None:
+def test_letter_case_counts_and_similar_names_are_suggested(tmp_path: Path) -> None:
     picture(tmp_path / "Img" / "Harbour.JPG")
     picture(tmp_path / "Img" / "harbour-2.jpg")
     names = ("Img/harbour.jpg", "img/Harbour.JPG", "Img/Harbour.JPG", "Img/quite-another.jpg")
@@ -479,7 +479,7 @@ def test_names_count_letters_and_near_ones_are_offered(tmp_path: Path) -> None:
         ("/docs/gone.jpg", Severity.ERROR),
     ],
 )
-def test_urls_are_followed_as_a_browser_would(tmp_path: Path, src: str, severity: Severity | None) -> None:
+def test_urls_are_resolved_as_in_a_browser(tmp_path: Path, src: str, severity: Severity | None) -> None:
     picture(tmp_path / "a.jpg")
     html = f'<img src="{src}" alt="" width="1600" height="900">'
     result = run(site_of(tmp_path, {"guide/a.html": html}, base_url="https://host.example/docs/"))
@@ -501,7 +501,7 @@ def test_a_missing_candidate_names_its_attribute(tmp_path: Path) -> None:
     ]
 
 
-def test_what_the_build_leaves_alone_it_does_not_promise_to_mend(tmp_path: Path) -> None:
+def test_hint_does_not_promise_what_a_build_does_not_do(tmp_path: Path) -> None:
     picture(tmp_path / "a.png", 64, 48)
     html = '<img src="a.png" alt="" width="32"><img src="a.png" alt="" width="32" data-imageseo="ignore">'
     hints = [finding.hint for finding in run(site_of(tmp_path, {"a.html": html})).findings]
@@ -528,14 +528,16 @@ TOP = (
         pytest.param("", 'fetchpriority="high"', False, "b.jpg", id="what-the-author-says-is-no-guess"),
     ],
 )
-def test_the_hero_of_a_page(tmp_path: Path, first: str, second: str, guess: bool, expected: str | None) -> None:
+def test_hero_of_a_page_is_detected_in_order_of_precedence(
+    tmp_path: Path, first: str, second: str, guess: bool, expected: str | None
+) -> None:
     picture(tmp_path / "a.jpg")
     picture(tmp_path / "b.jpg")
     hero = facts_of(site_of(tmp_path, {"a.html": TOP.format(first, second)}), guess=guess).hero
     assert (hero.ref.src if hero else None) == expected
 
 
-# What the hero costs
+# Bytes of the hero
 
 
 def test_each_viewport_has_its_own_choice_and_bytes(tmp_path: Path) -> None:
@@ -552,7 +554,7 @@ def test_each_viewport_has_its_own_choice_and_bytes(tmp_path: Path) -> None:
     ]
 
 
-def test_nobody_knows_what_another_host_sends(tmp_path: Path) -> None:
+def test_image_of_another_host_has_no_known_bytes(tmp_path: Path) -> None:
     html = '<article><img src="https://cdn.example/a.jpg" alt="" width="16" height="9" fetchpriority="high"></article>'
     site = site_of(tmp_path, {"a.html": html})
     image = facts_of(site).lcp
@@ -591,7 +593,7 @@ def test_a_lowered_budget_rule_no_longer_fails_the_build(tmp_path: Path) -> None
     assert [(found.severity, found.fails_build) for found in result.findings] == [(Severity.WARN, False)] * 2
 
 
-def test_the_message_names_everything(tmp_path: Path) -> None:
+def test_budget_message_has_image_viewport_bytes_and_limit(tmp_path: Path) -> None:
     picture(tmp_path / "img" / "a.png", kib=181)
     html = '<article><img src="img/a.png" alt="" width="1600" height="900" fetchpriority="high"></article>'
     (found,) = run(site_of(tmp_path, {"a.html": html})).findings
@@ -614,7 +616,7 @@ def problems(*, budgets: Sequence[Budget] | None = None, **more: Any) -> list[Pr
     return list(lcp.over_budget(image, budgets_for(BudgetSettings())("index.html") if budgets is None else budgets))
 
 
-def test_the_build_gets_the_same_answer_from_a_plan() -> None:
+def test_planned_candidates_give_the_same_budget_problems() -> None:
     found = problems()
     assert [problem.severity for problem in found] == [Severity.ERROR, Severity.ERROR]
     assert "a-720w.avif, 170 KiB" in found[0].message
@@ -637,23 +639,23 @@ def test_the_remedy_fits_the_case(more: Mapping[str, Any], mobile: str, desktop:
     assert desktop in hints[1]
 
 
-def test_an_animation_needs_another_picture() -> None:
+def test_remedy_for_an_animation_is_a_still_image() -> None:
     moving = Asset(path="a.gif", sha256="0" * 64, bytes=900 * KIB, format="gif", width=800, height=450, frames=9)
     hints = [problem.hint for problem in problems(asset=moving, sources=[], treated=False)]
     assert len(hints) == 2
-    assert all("still picture" in hint for hint in hints)
+    assert all("still image" in hint for hint in hints)
 
 
-def test_a_broken_budget_never_looks_kept() -> None:
+def test_exceeded_budget_is_rounded_up() -> None:
     assert limits.format_kib(150 * KIB) == "150 KiB"
     assert limits.format_kib(150 * KIB + 1) == "150.1 KiB"
     assert [budget.viewport for budget in budgets_for(BudgetSettings())("index.html")] == list(GATING)
 
 
-# ---- by path, silenced for nothing, budgets, processes
+# ---- by path, unused suppressions, budgets, processes
 
 
-def test_a_level_may_hold_for_some_pages() -> None:
+def test_severity_by_path_applies_to_matching_pages() -> None:
     levels = SeverityLevels(
         rules={"a": Severity.WARN}, paths=(("blog/*", {"a": Severity.OFF}), ("blog/new/*", {"a": Severity.INFO}))
     )
@@ -666,7 +668,7 @@ def test_a_level_may_hold_for_some_pages() -> None:
     assert (only.level(rule_a, "x.html"), only.level(rule_b, "x.html")) == (Severity.OFF, Severity.ERROR)
 
 
-def test_pages_of_a_path_are_judged_by_its_levels(tmp_path: Path) -> None:
+def test_pages_are_checked_with_the_severities_of_their_path(tmp_path: Path) -> None:
     site = site_of(tmp_path, {"blog/a.html": '<img src="gone.jpg">', "b.html": '<img src="gone.jpg">'})
     result = run(site, paths={"blog/*": {"alt-missing": Severity.OFF, "img-missing": Severity.INFO}})
     assert [(each.location.page, each.rule, each.severity) for each in result.findings] == [
@@ -681,7 +683,7 @@ def test_pages_of_a_path_are_judged_by_its_levels(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("html", "said"),
+    ("html", "expected"),
     [
         (
             '<img src="a.jpg" alt="A" width="1600" height="900" data-imageseo-disable="alt-missing: old">',
@@ -700,37 +702,37 @@ def test_pages_of_a_path_are_judged_by_its_levels(tmp_path: Path) -> None:
         ('<img src="a.jpg" alt="A" width="1600" height="900" data-imageseo-disable="hero-unpinned: x">', None),
     ],
 )
-def test_what_is_silenced_for_nothing_is_said(tmp_path: Path, html: str, said: str | None) -> None:
+def test_unused_suppression_is_reported(tmp_path: Path, html: str, expected: str | None) -> None:
     picture(tmp_path / "a.jpg")
     result = run(site_of(tmp_path, {"a.html": html}))
     found = [finding for finding in result.findings if finding.rule == "disable-unused"]
-    assert [finding.severity for finding in found] == [Severity.WARN] * (said is not None)
-    assert all(said in finding.message and finding.location.line == 1 for finding in found if said)
+    assert [finding.severity for finding in found] == [Severity.WARN] * (expected is not None)
+    assert all(expected in finding.message and finding.location.line == 1 for finding in found if expected)
 
 
-def test_a_rule_that_is_off_is_not_called_unused(tmp_path: Path) -> None:
+def test_suppression_of_a_rule_that_is_off_is_not_reported(tmp_path: Path) -> None:
     picture(tmp_path / "a.jpg")
     html = '<img src="a.jpg" alt="A" width="1600" height="900" data-imageseo-disable="alt-missing: old">'
     assert run(site_of(tmp_path, {"a.html": html}), severities={"alt-missing": Severity.OFF}).findings == ()
 
 
-def test_a_rule_of_the_whole_site_is_asked_once(tmp_path: Path) -> None:
-    asked = []
+def test_rule_of_the_whole_site_runs_once(tmp_path: Path) -> None:
+    calls = []
 
     def check_site(site: Site, files: SiteFiles) -> list[Problem]:
-        asked.append(files.exists("a.html"))
+        calls.append(files.exists("a.html"))
         return [Problem(message="m", hint="h", place=ProblemLocation(file="robots.txt", line=3))]
 
     whole = Rule(id="whole", severity=Severity.ERROR, check_site=check_site, site_facts=("site", "files"), manual="m")
     result = run(site_of(tmp_path, {"a.html": "<p>", "b.html": "<p>"}), rules=[whole])
-    assert asked == [True]
+    assert calls == [True]
     assert [(each.location, each.severity) for each in result.findings] == [
         (Location(page="robots.txt", line=3), Severity.ERROR)
     ]
     assert run(site_of(tmp_path, {"a.html": "<p>"}), rules=[whole], severities={"whole": Severity.OFF}).findings == ()
 
 
-def test_a_whole_sites_rule_that_breaks_is_one_finding(tmp_path: Path) -> None:
+def test_crash_of_a_rule_of_the_whole_site_is_one_finding(tmp_path: Path) -> None:
     def check_site(site: Site) -> list[Problem]:
         raise RuntimeError("oh")
 
@@ -741,7 +743,7 @@ def test_a_whole_sites_rule_that_breaks_is_one_finding(tmp_path: Path) -> None:
     ]
 
 
-def test_processes_find_what_one_finds(tmp_path: Path) -> None:
+def test_parallel_run_gives_the_same_result(tmp_path: Path) -> None:
     picture(tmp_path / "a.jpg", kib=400)
     pages = {f"p{number}.html": f'<h1>t</h1><img src="a.jpg"><img src="gone{number}.jpg">' for number in range(160)}
     site = site_of(tmp_path, pages)
@@ -752,18 +754,18 @@ def test_processes_find_what_one_finds(tmp_path: Path) -> None:
     assert alone.images == 320
 
 
-def test_budgets_stand_with_the_page_that_spends_most(tmp_path: Path) -> None:
+def test_budget_status_has_the_page_that_uses_most(tmp_path: Path) -> None:
     picture(tmp_path / "a.jpg", kib=40)
     picture(tmp_path / "b.jpg", kib=90)
     one = '<h1>t</h1><img src="a.jpg" fetchpriority="high">'
     site = site_of(tmp_path, {"blog/a.html": one.replace("a.jpg", "../a.jpg"), "b.html": f'{one}<img src="b.jpg">'})
-    said = {
+    budgets = {
         "page-image-bytes": {"mobile": {"error": "100 KiB"}},
         "image-count": {"desktop": {"warn": 1}},
         "paths": {"blog/*": {"page-image-bytes": {"mobile": {"error": "30 KiB"}}}},
     }
-    result = parallel.lint_pages(site, load({"budgets": said}, "x"))
-    told = {
+    result = parallel.lint_pages(site, load({"budgets": budgets}, "x"))
+    by_budget = {
         (each.budget.metric, each.budget.viewport.name, each.budget.pages): (
             each.pages,
             each.worst.page,
@@ -774,7 +776,7 @@ def test_budgets_stand_with_the_page_that_spends_most(tmp_path: Path) -> None:
         )
         for each in result.budgets
     }
-    assert told == {
+    assert by_budget == {
         ("lcp-bytes", "mobile", "*"): (2, "b.html", 40 * KIB, 0, 0, 1 - 40 / 150),
         ("lcp-bytes", "desktop", "*"): (2, "b.html", 40 * KIB, 0, 0, 1 - 40 / 300),
         ("page-image-bytes", "mobile", "*"): (1, "b.html", 130 * KIB, 0, 1, 1 - 130 / 100),
@@ -790,5 +792,5 @@ def test_budgets_stand_with_the_page_that_spends_most(tmp_path: Path) -> None:
     assert 'raise `budgets.paths."blog/*".page-image-bytes.mobile.error`' in over[2].hint
 
 
-def test_the_estimate_of_an_lcp_is_the_line_that_was_measured() -> None:
+def test_lcp_estimate_follows_the_measured_line() -> None:
     assert [lcp_ms(kib * KIB) for kib in (0, 100, 154, 300)] == [1671, 2211, 2503, 3291]

@@ -1,4 +1,4 @@
-"""Reports: each format says the same for the same findings, is valid by its own rules, and harms no reader."""
+"""Reports: every format is deterministic, valid by its specification, and safe to display."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from tests.support.small_sites import write
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ended:
+class FinishedRun:
     """The end of a run, as reports see it."""
 
     findings: tuple[Finding, ...] = ()
@@ -63,8 +63,8 @@ FINDINGS = (
 )
 
 
-def test_text_groups_by_page_with_places_and_hints() -> None:
-    result = Ended(findings=FINDINGS, summary={"pages": 1200, "errors": 3, "warnings": 1})
+def test_text_groups_findings_by_page_with_locations_and_hints() -> None:
+    result = FinishedRun(findings=FINDINGS, summary={"pages": 1200, "errors": 3, "warnings": 1})
     assert text_report.render(result) == (
         "a.html (from docs/a.md)\n"
         "  a.html:4:3: error img-missing: z.png leads nowhere\n"
@@ -81,18 +81,20 @@ def test_text_groups_by_page_with_places_and_hints() -> None:
     )
 
 
-def test_text_of_nothing_is_the_summary_alone() -> None:
-    assert text_report.render(Ended(title="build", summary={"pages": 1, "heroes": 0, "errors": 0})) == (
+def test_text_without_findings_is_the_summary_only() -> None:
+    assert text_report.render(FinishedRun(title="build", summary={"pages": 1, "heroes": 0, "errors": 0})) == (
         "build: 1 page, 0 errors\n"
     )
 
 
 def test_text_shows_a_logo_of_the_theme_once() -> None:
-    """The same fault on every page must not bury the others."""
+    """The same finding on every page must not hide the others."""
     logo = [finding(f"{number:03}.html", 5, "logo.png has no alt attribute") for number in range(40)]
     twice = [finding("000.html", 8, "logo.png has no alt attribute")]
-    text = text_report.render(Ended(findings=(*logo, *twice, finding("039.html", 7, "own.png has no alt attribute"))))
-    assert text.count("logo.png has no alt attribute") == 2  # it stands twice on the first page
+    text = text_report.render(
+        FinishedRun(findings=(*logo, *twice, finding("039.html", 7, "own.png has no alt attribute")))
+    )
+    assert text.count("logo.png has no alt attribute") == 2  # it is twice on the first page
     assert text.count("(the same on 39 other pages)") == 2
     assert "039.html:7:3: error alt-missing: own.png" in text
     assert "001.html" not in text
@@ -100,7 +102,7 @@ def test_text_shows_a_logo_of_the_theme_once() -> None:
 
 def test_text_names_the_page_once() -> None:
     message = "docs/a.md: front matter key `hero.seed`: bad\ndocs/a.md: front matter key `hero.card`: bad"
-    text = text_report.render(Ended(findings=(finding("a.html", 1, message, source="docs/a.md"),)))
+    text = text_report.render(FinishedRun(findings=(finding("a.html", 1, message, source="docs/a.md"),)))
     assert text.splitlines()[0] == "a.html (from docs/a.md)"
     assert text.count("docs/a.md") == 1
 
@@ -110,14 +112,14 @@ def test_text_keeps_the_reasons_of_silenced_findings() -> None:
         Silenced(finding=finding(page, 2, "x.png has no alt attribute"), reason=reason)
         for page, reason in (("b.html", "decoration"), ("a.html", "decoration"), ("c.html", ""))
     )
-    text = text_report.render(Ended(silenced=silenced))
+    text = text_report.render(FinishedRun(silenced=silenced))
     assert "a.html:2:3 and 1 more: alt-missing: decoration\n" in text
     assert "c.html:2:3: alt-missing: no reason given\n" in text
 
 
-def test_json_is_the_schema_it_promises() -> None:
+def test_json_matches_the_documented_schema() -> None:
     silenced = (Silenced(finding=FINDINGS[0], reason="decoration – ünïcode"),)
-    text = json_report.render(Ended(findings=FINDINGS, silenced=silenced, summary={"pages": 2, "errors": 3}))
+    text = json_report.render(FinishedRun(findings=FINDINGS, silenced=silenced, summary={"pages": 2, "errors": 3}))
     report = json.loads(text)
     assert list(report) == ["version", "title", "summary", "rules", "findings", "known", "silenced", "notes"]
     assert (report["version"], report["title"], report["summary"]) == (1, "lint", {"pages": 2, "errors": 3})
@@ -142,23 +144,25 @@ def test_json_is_the_schema_it_promises() -> None:
 
 
 @pytest.mark.parametrize("report", [text_report, json_report, github, html, junit, sarif])
-def test_order_of_arrival_leaves_no_trace(report: object) -> None:
+def test_report_does_not_depend_on_the_order_of_findings(report: object) -> None:
     findings = [*FINDINGS, *(finding(f"{number}.html", 1, "logo.png has no alt attribute") for number in range(9))]
     silenced = [Silenced(finding=one, reason=f"because {index % 3}") for index, one in enumerate(findings)]
     render = report.render  # type: ignore[attr-defined]
-    first = render(Ended(findings=tuple(findings), silenced=tuple(silenced)))
+    first = render(FinishedRun(findings=tuple(findings), silenced=tuple(silenced)))
     for seed in range(5):
         random.Random(seed).shuffle(findings)
         random.Random(seed).shuffle(silenced)
-        assert render(Ended(findings=tuple(findings), silenced=tuple(silenced))) == first
+        assert render(FinishedRun(findings=tuple(findings), silenced=tuple(silenced))) == first
 
 
-# ---- what lies around a finding
+# ---- the context of a finding
 
 ALT = RuleInfo(
     id="alt-missing",
     severity=Severity.ERROR,
-    manual=RuleDocs.of('Every image says what it shows.\n\nPeople hear ``alt``.\n\nBad (why):\n    <img src="a">\n'),
+    manual=RuleDocs.of(
+        'Every image says what it shows.\n\nScreen readers read ``alt``.\n\nBad (why):\n    <img src="a">\n'
+    ),
     url="https://example.org/rules/alt-missing/",
 )
 
@@ -168,10 +172,10 @@ def site(folder: Path, page: str = '<p>\n\t<img src="a.png">\n') -> SourceLines:
     return SourceLines(folder / "public", project=folder, top=folder)
 
 
-def report(*findings: Finding, excerpts: SourceLines | None = None, **more: Any) -> Report:
+def report(*findings: Finding, source_lines: SourceLines | None = None, **more: Any) -> Report:
     given: dict[str, Any] = {"rules": {"alt-missing": ALT}, **more}
-    if excerpts is not None:
-        given |= {"frame": excerpts.frame, "built": excerpts.built, "source": excerpts.source}
+    if source_lines is not None:
+        given |= {"frame": source_lines.frame, "built": source_lines.built, "source": source_lines.source}
     severities = [finding.severity for finding in findings]
     return Report(
         title="lint",
@@ -184,50 +188,52 @@ def report(*findings: Finding, excerpts: SourceLines | None = None, **more: Any)
 
 def test_text_shows_the_line_with_a_caret_below_its_column(tmp_path: Path) -> None:
     one = finding("a.html", 2, "a.png has no alt attribute")
-    text = text_report.render(report(replace(one, location=replace(one.location, column=2)), excerpts=site(tmp_path)))
+    text = text_report.render(
+        report(replace(one, location=replace(one.location, column=2)), source_lines=site(tmp_path))
+    )
     shown = [line for line in text.splitlines() if " | " in line]
     assert shown == ['      2 |  <img src="a.png">', "        |  ^"]
 
 
-def test_frames_are_cut_around_the_column_and_harm_no_terminal() -> None:
+def test_frames_are_cut_around_the_column_and_sanitized() -> None:
     minified = "<b>x</b>" * 12_000
     long = code_frame(f'{minified}<img src="x">{minified}', number=1, column=len(minified) + 1)
     assert len(long.text) == WIDTH + 2
     assert long.text[long.at :].startswith('<img src="x">')
-    evil = code_frame('\x1b]0;owned\x07\u202e<img alt="\x9b2J">\r', number=3, column=12)
-    assert evil.text.isprintable()
+    malicious = code_frame('\x1b]0;owned\x07\u202e<img alt="\x9b2J">\r', number=3, column=12)
+    assert malicious.text.isprintable()
     assert sanitized("a\ufffe\uffff\ud800b") == "a���b"
-    assert evil.text[evil.at :].startswith("<img")
+    assert malicious.text[malicious.at :].startswith("<img")
     wide = code_frame("図表<img>", number=1, column=3)
     assert (wide.at, wide.caret, display_width("図表")) == (2, 4, 4)
     assert code_frame("short", number=1, column=99).caret == 5
 
 
-def test_frames_speak_the_charset_of_their_page_and_miss_what_is_gone(tmp_path: Path) -> None:
+def test_frames_use_the_charset_of_the_page_and_are_none_for_missing_lines(tmp_path: Path) -> None:
     page = '<meta charset="shift_jis">\n図<img src="a.png">\n'
-    excerpts = site(tmp_path)
+    source_lines = site(tmp_path)
     (tmp_path / "public/a.html").write_bytes(page.encode("shift_jis"))
     at = Location(page="a.html", line=2, column=2)
-    found = excerpts.frame(replace(finding("a.html", 1, "x"), location=at))
+    found = source_lines.frame(replace(finding("a.html", 1, "x"), location=at))
     assert found is not None
     assert found.text == '図<img src="a.png">'
-    for gone in (replace(at, line=9), replace(at, line=None), replace(at, page="none.html")):
-        assert excerpts.frame(replace(finding("a.html", 1, "x"), location=gone)) is None
+    for location in (replace(at, line=9), replace(at, line=None), replace(at, page="none.html")):
+        assert source_lines.frame(replace(finding("a.html", 1, "x"), location=location)) is None
 
 
-def test_the_line_of_the_source_is_the_one_that_names_the_image(tmp_path: Path) -> None:
-    excerpts = site(tmp_path)
+def test_source_line_is_the_only_line_that_names_the_image(tmp_path: Path) -> None:
+    source_lines = site(tmp_path)
     one = finding("a.html", 2, "x", source="docs/a.md")
-    spot = excerpts.source(one)
+    spot = source_lines.source(one)
     assert spot is not None
     assert (spot.file, spot.line, spot.column) == ("docs/a.md", 3, 5)
     write(tmp_path, {"docs/a.md": "![](a.png)\n![](a.png)\n"})
     twice = SourceLines(tmp_path / "public", project=tmp_path, top=tmp_path).source(one)
     assert twice is not None
-    assert twice.line is None, "nobody knows which of the two it is"
+    assert twice.line is None, "the line is ambiguous"
 
 
-def test_a_source_beside_the_project_is_named_from_the_repository(tmp_path: Path) -> None:
+def test_source_outside_the_project_is_named_relative_to_the_repository(tmp_path: Path) -> None:
     top = tmp_path / "repo"
     write(top, {"docs/a.md": "t\n![](a.png)\n", "web/public/a.html": '<img src="a.png">'})
     (top / ".git").mkdir()
@@ -235,11 +241,11 @@ def test_a_source_beside_the_project_is_named_from_the_repository(tmp_path: Path
     project = top / "web"
     beside, away = (source_of(tmp_path / path, project) for path in ("repo/docs/a.md", "elsewhere/b.md"))
     pages = [Page(path="a.html", hints=PageHints(source=source)) for source in (beside, away)]
-    assert [page.key for page in pages] == ["a.html", "a.html"], "locks know these pages as before"
-    told = [location_of(page).source for page in pages]
-    assert told == ["../docs/a.md", "b.md"]
-    excerpts = SourceLines(project / "public", project=project, top=repository_root(project))
-    spots = [excerpts.source(finding("a.html", 1, "x", source=source)) for source in told]
+    assert [page.key for page in pages] == ["a.html", "a.html"], "the keys of pages in lock files are unchanged"
+    sources = [location_of(page).source for page in pages]
+    assert sources == ["../docs/a.md", "b.md"]
+    source_lines = SourceLines(project / "public", project=project, top=repository_root(project))
+    spots = [source_lines.source(finding("a.html", 1, "x", source=source)) for source in sources]
     assert spots == [SourceLocation(file="docs/a.md", line=2, column=5), None]
 
 
@@ -251,28 +257,28 @@ def test_heroes_toml_is_a_file_of_the_project(tmp_path: Path) -> None:
         message="m",
         location=Location(page="heroes.toml", line=2, column=1),
     )
-    excerpts = SourceLines(tmp_path / "public", project=tmp_path, top=tmp_path)
-    assert excerpts.built(found) == SourceLocation(file="heroes.toml", line=2, column=1)
-    assert excerpts.built(finding("a.html", 1, "x")).file == "public/a.html"
-    shown = excerpts.frame(found)
+    source_lines = SourceLines(tmp_path / "public", project=tmp_path, top=tmp_path)
+    assert source_lines.built(found) == SourceLocation(file="heroes.toml", line=2, column=1)
+    assert source_lines.built(finding("a.html", 1, "x")).file == "public/a.html"
+    shown = source_lines.frame(found)
     assert shown is not None
     assert shown.text == '"none/*" = "a.jpg"'
 
 
-def test_a_packed_file_has_no_frame(tmp_path: Path) -> None:
-    excerpts = site(tmp_path)
+def test_compressed_file_has_no_frame(tmp_path: Path) -> None:
+    source_lines = site(tmp_path)
     (tmp_path / "public/sitemap.xml.gz").write_bytes(gzip.compress(b"a\nb\nc", mtime=0) + b"\n\n\n\n")
     at = Location(page="sitemap.xml.gz", line=2, column=1)
-    assert excerpts.frame(replace(finding("a.html", 1, "x"), location=at)) is None
+    assert source_lines.frame(replace(finding("a.html", 1, "x"), location=at)) is None
 
 
-def test_colours_are_for_terminals_alone() -> None:
+def test_colors_are_used_for_terminals_only() -> None:
     plain = report(finding("a.html", 1, "x \x1b[31m"))
     assert "\x1b" not in text_report.render(plain)
     assert "\x1b[31merror\x1b[0m" in text_report.render(replace(plain, colour=True))
 
 
-def test_budgets_stand_in_a_table_with_their_headroom() -> None:
+def test_budgets_are_in_a_table_with_their_headroom() -> None:
     budget = Budget(metric="lcp-bytes", viewport=MOBILE, warn=102_400, error=204_800)
     count = Budget(metric="image-count", viewport=DESKTOP, warn=10, error=None, pages="blog/*")
     standings = tuple(
@@ -281,13 +287,13 @@ def test_budgets_stand_in_a_table_with_their_headroom() -> None:
         )
         for each, value in ((budget, 51_200), (count, 12))
     )
-    told = report(budgets=standings)
-    lines = text_report.render(told).splitlines()
+    budget_report = report(budgets=standings)
+    lines = text_report.render(budget_report).splitlines()
     assert re.split(r" {2,}", lines[1]) == [
         *("lcp-bytes", "mobile", "3", "50.0 KiB (LCP ≈ 1.9 s)", "100.0 KiB", "200.0 KiB", "+75%", "b/")
     ]
     assert re.split(r" {2,}", lines[2]) == ["image-count (blog/*)", "desktop", "3", "12", "10", "-20%", "b/"]
-    assert "<td>-20%</td>" in html.render(told)
+    assert "<td>-20%</td>" in html.render(budget_report)
 
 
 # ---- SARIF
@@ -304,11 +310,11 @@ def run_of(text: str) -> Any:
     return log["runs"][0]
 
 
-def test_sarif_shows_the_source_with_the_page_beside_it(tmp_path: Path) -> None:
+def test_sarif_locates_the_source_and_relates_the_page(tmp_path: Path) -> None:
     fix = (Edit(span=Span(8, 8), replacement=b' alt=""'), Edit(span=Span(20, 21), replacement=b"\xe9"))
-    here = replace(finding("a.html", 2, "a.png has no alt attribute", source="docs/a.md"), fix=fix)
-    there = finding("b c.html", 7, "x", rule="page-unreadable")
-    run = run_of(sarif.render(report(here, there, excerpts=site(tmp_path), notes=("a note",))))
+    in_source = replace(finding("a.html", 2, "a.png has no alt attribute", source="docs/a.md"), fix=fix)
+    in_page = finding("b c.html", 7, "x", rule="page-unreadable")
+    run = run_of(sarif.render(report(in_source, in_page, source_lines=site(tmp_path), notes=("a note",))))
     first, second = run["results"]
     place = first["locations"][0]["physicalLocation"]
     assert place["artifactLocation"] == {"uri": "docs/a.md", "uriBaseId": "%SRCROOT%"}
@@ -320,7 +326,7 @@ def test_sarif_shows_the_source_with_the_page_beside_it(tmp_path: Path) -> None:
     assert [rules[each["ruleIndex"]]["id"] for each in (first, second)] == [first["ruleId"], second["ruleId"]]
     assert rules[0]["helpUri"] == ALT.url
     assert "```html" in rules[0]["help"]["markdown"]
-    assert first["partialFingerprints"]["imageseo/v1"] == with_fingerprints([here])[0].fingerprint
+    assert first["partialFingerprints"]["imageseo/v1"] == with_fingerprints([in_source])[0].fingerprint
     changes = first["fixes"][0]["artifactChanges"][0]["replacements"]
     assert changes[0]["deletedRegion"] == {"byteOffset": 8, "byteLength": 0}
     assert [each["insertedContent"] for each in changes] == [{"text": ' alt=""'}, {"binary": "6Q=="}]
@@ -339,11 +345,11 @@ def test_sarif_of_100_000_findings_keeps_the_most_severe() -> None:
     results = log["runs"][0]["results"]
     assert len(results) == sarif.RESULTS
     assert {each["level"] for each in results} == {"error"}
-    said = log["runs"][0]["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
-    assert said.startswith("75,000 of 100,000 findings are left out")
+    note = log["runs"][0]["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+    assert note.startswith("75,000 of 100,000 findings are left out")
 
 
-def test_sarif_that_weighs_too_much_loses_fixes_first_and_then_findings(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sarif_above_the_size_limit_drops_fixes_first_and_then_findings(monkeypatch: pytest.MonkeyPatch) -> None:
     noise = random.Random(1)
     heavy = tuple(
         replace(
@@ -365,10 +371,12 @@ def test_sarif_that_weighs_too_much_loses_fixes_first_and_then_findings(monkeypa
 # ---- GitHub, JUnit, HTML
 
 
-def test_github_lines_are_commands_that_text_cannot_break() -> None:
-    evil = replace(finding("a,b:c%.html", 1, "50% of\n::error::it\x07"), hint="first\r\nsecond", severity=Severity.WARN)
+def test_github_commands_are_escaped() -> None:
+    malicious = replace(
+        finding("a,b:c%.html", 1, "50% of\n::error::it\x07"), hint="first\r\nsecond", severity=Severity.WARN
+    )
     info = replace(finding("z.html", 3, "y"), severity=Severity.INFO)
-    text = github.render(report(evil, info, finding("q.html", 2, "worst"), notes=("::add-mask::x\n::stop",)))
+    text = github.render(report(malicious, info, finding("q.html", 2, "worst"), notes=("::add-mask::x\n::stop",)))
     first, second, third, note, summary = text.splitlines()
     assert first == "::error file=q.html,line=2,col=3,title=imageseo alt-missing::worst%0Asay what it shows"
     assert second == (
@@ -380,20 +388,20 @@ def test_github_lines_are_commands_that_text_cannot_break() -> None:
     assert summary == "lint: 1 error, 1 warning"
 
 
-def test_github_points_at_the_source_and_folds_what_is_alike(tmp_path: Path) -> None:
-    excerpts = site(tmp_path)
+def test_github_locates_the_source_and_merges_equal_findings(tmp_path: Path) -> None:
+    source_lines = site(tmp_path)
     alike = [finding(f"{page}.html", 2, "x", source="docs/a.md") for page in "abc"]
-    text = github.render(report(*alike, excerpts=excerpts))
+    text = github.render(report(*alike, source_lines=source_lines))
     assert text.splitlines()[0] == (
         "::error file=docs/a.md,line=3,col=5,title=imageseo alt-missing"
         "::x (the same on 2 other pages)%0Abuilt page: a.html:2:3%0Asay what it shows"
     )
 
 
-def test_junit_counts_what_fails_and_holds_any_text(tmp_path: Path) -> None:
+def test_junit_counts_failures_and_accepts_any_text(tmp_path: Path) -> None:
     mild = replace(finding("a.html", 9, "mild"), severity=Severity.WARN)
-    evil = finding("a.html", 2, "<&\x00\x1b]]> ünï\nsecond\ufffe\uffff")
-    text = junit.render(report(mild, evil, finding("b.html", 1, "x"), excerpts=site(tmp_path)))
+    malicious = finding("a.html", 2, "<&\x00\x1b]]> ünï\nsecond\ufffe\uffff")
+    text = junit.render(report(mild, malicious, finding("b.html", 1, "x"), source_lines=site(tmp_path)))
     root = etree.fromstring(text.encode())
     suites = [(each.get("name"), each.get("tests"), each.get("failures")) for each in root]
     assert suites == [("a.html", "2", "1"), ("b.html", "1", "1")]
@@ -404,22 +412,24 @@ def test_junit_counts_what_fails_and_holds_any_text(tmp_path: Path) -> None:
     assert '2 |  <img src="a.png">' in str(failure.text)
     assert "mild" in str(root.findtext(".//system-out"))
     strict = etree.fromstring(junit.render(report(mild, fails=Severity.WARN)).encode())
-    never = etree.fromstring(junit.render(report(evil, fails=Severity.OFF)).encode())
+    never = etree.fromstring(junit.render(report(malicious, fails=Severity.OFF)).encode())
     assert (strict.get("failures"), never.get("failures")) == ("1", "0")
     clean = etree.fromstring(junit.render(report()).encode())
-    assert (clean.get("tests"), clean.get("failures")) == ("1", "0"), "no test at all counts as a run that broke"
+    assert (clean.get("tests"), clean.get("failures")) == ("1", "0"), (
+        "a report without tests would count as a broken run"
+    )
 
 
 @pytest.fixture
 def page(tmp_path: Path) -> str:
-    evil = replace(finding("a.html", 2, "<script>alert(1)</script>"), hint='"><img src=x onerror=alert(2)>')
-    evil = replace(evil, location=replace(evil.location, column=2))
+    malicious = replace(finding("a.html", 2, "<script>alert(1)</script>"), hint='"><img src=x onerror=alert(2)>')
+    malicious = replace(malicious, location=replace(malicious.location, column=2))
     mild = replace(finding("b.html", 1, "mild"), severity=Severity.WARN, rule="lcp-lazy")
     alike = [finding(f"c{number}.html", 1, "alike") for number in range(4)]
-    return html.render(report(evil, mild, *alike, excerpts=site(tmp_path), known=(mild,), notes=("a note",)))
+    return html.render(report(malicious, mild, *alike, source_lines=site(tmp_path), known=(mild,), notes=("a note",)))
 
 
-def test_html_is_one_file_that_asks_nobody_and_runs_nothing_of_others(page: str) -> None:
+def test_html_is_self_contained_and_escapes_foreign_text(page: str) -> None:
     root = etree.HTML(page)
     assert not root.xpath("//link | //img | //iframe | //*[@src] | //*[@onerror]")
     assert len(root.xpath("//script")) == 1
@@ -440,7 +450,7 @@ def test_html_shows_the_most_severe_when_there_are_too_many(monkeypatch: pytest.
     root = etree.HTML(text)
     assert len(root.xpath("//*[@data-rule]")) == 2
     assert root.xpath("//*[@data-level='error']")
-    assert "3 milder findings are left out" in text
+    assert "3 less severe findings are left out" in text
 
 
 @needs_chromium
@@ -481,14 +491,14 @@ def test_fingerprints_survive_moved_lines_and_changed_numbers() -> None:
     assert len({*of(one), *(name for each in others for name in of(each))}) == 5
 
 
-def test_of_equal_findings_each_has_its_own_fingerprint() -> None:
+def test_equal_findings_have_different_fingerprints() -> None:
     same = [finding("a.html", line, "x") for line in (1, 2, 3)]
     three, two = ([each.fingerprint for each in with_fingerprints(part)] for part in (same, same[:2]))
     assert len(set(three)) == 3
     assert three[:2] == two
 
 
-def test_hashes_in_names_are_no_part_of_what_an_image_is() -> None:
+def test_fingerprint_ignores_hashes_in_file_names() -> None:
     def of(image: str) -> str:
         one = finding("a.html", 1, "x")
         return with_fingerprints([replace(one, location=replace(one.location, image=image))])[0].fingerprint

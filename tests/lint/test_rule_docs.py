@@ -1,4 +1,4 @@
-"""The manual's own heroes: drawn by us and credited so, pinned, and nobody else's picture is called ours."""
+"""The manual's own heroes: credits, pins, and rights of foreign images; the options table of the diffusers page."""
 
 from __future__ import annotations
 
@@ -20,15 +20,18 @@ SITE = ROOT / "site_example"
 
 
 def requests(folder: Path) -> list[HeroRequest]:
-    here = detect_project(folder, config=None, note=lambda text: None)
+    project = detect_project(folder, config=None, note=lambda text: None)
     read = composition.request_reader(
-        here.settings, here.folder, composition.providers(here.settings, here.folder), base_url=here.base_url
+        project.settings,
+        project.folder,
+        composition.providers(project.settings, project.folder),
+        base_url=project.base_url,
     )
-    asked = [read(page) for page in here.pages()[0]]
-    return [request for request in asked if request is not None]
+    all_requests = [read(page) for page in project.pages()[0]]
+    return [request for request in all_requests if request is not None]
 
 
-def test_drawn_heroes_say_who_drew_them_and_photographs_do_not() -> None:
+def test_procedural_heroes_are_credited_and_photographs_are_not_credited_to_imageseo() -> None:
     found = requests(SITE)
     made = [request for request in found if request.recipe is not None]
     drawn = [request for request in made if request.recipe and request.recipe.provider == "procedural"]
@@ -40,20 +43,22 @@ def test_drawn_heroes_say_who_drew_them_and_photographs_do_not() -> None:
     for request in made:
         pin = pins.of_page(request.page)
         assert pin is not None
-        assert request.rights.or_else(pin.rights).known, "search engines pass over an image that is nobody's"
+        assert request.rights.or_else(pin.rights).known, "search engines ignore an image without rights"
     found_one = pins.of_page(by["library"].page)
     assert found_one is not None
-    assert (by["library"].alt, by["library"].rights.known) == (None, False), "its page says nothing of it"
+    assert (by["library"].alt, by["library"].rights.known) == (None, False), "its page declares neither"
     assert found_one.env["alt"].startswith("Australia seen from space")
     assert "NASA" in str(found_one.rights.creator)
-    assert "random weights" in str(by["diffusers"].rights.credit), "noise is called what it is"
+    assert "random weights" in str(by["diffusers"].rights.credit), "generated noise is credited as such"
     photographs = [request for request in found if request.file is not None]
     assert photographs
     for request in photographs:
-        assert "imageseo" not in f"{request.rights.creator} {request.rights.credit}", "NASA's and a photographer's"
+        assert "imageseo" not in f"{request.rights.creator} {request.rights.credit}", (
+            "photographs are by NASA and a photographer"
+        )
 
 
-def test_what_is_said_of_a_hero_is_no_part_of_its_recipe() -> None:
+def test_pins_match_the_recipes_of_the_manual() -> None:
     for folder in (SITE, SITE / "pelican"):
         pins = lock.read(folder / lock.NAME)
         for request in requests(folder):
@@ -64,14 +69,14 @@ def test_what_is_said_of_a_hero_is_no_part_of_its_recipe() -> None:
 
 
 def rows(page: str, heading: str) -> dict[str, str]:
-    """The table below a heading: first cell without its marks -> last cell."""
+    """Return the table below a heading: first cell without backticks -> last cell."""
     text = (SITE / "docs" / page).read_text(encoding="utf-8").split(f"{heading}\n", 1)[1]
     lines = takewhile(lambda line: line.startswith("|"), text.lstrip().splitlines())
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines][2:]
     return {first.strip("`"): last.strip("`") for first, *_, last in cells}
 
 
-def test_the_page_on_diffusion_models_has_every_option_and_scheduler() -> None:
+def test_diffusers_page_documents_every_option_and_scheduler() -> None:
     table = rows("features/diffusers.md", "## What a recipe may say")
     assert tuple(table) == options.KEYS
     defaults = {field.name: field.default for field in dataclasses.fields(options.RecipeOptions)}
@@ -85,7 +90,7 @@ def test_the_page_on_diffusion_models_has_every_option_and_scheduler() -> None:
     keys = {key.strip("` ") for row in settings for key in row.split(",")}
     assert keys == {field.name for field in dataclasses.fields(Options)}
     text = (SITE / "docs/features/diffusers.md").read_text(encoding="utf-8")
-    said = text.split("### Schedulers\n", 1)[1].split("Behind most", 1)[0]
-    names = re.findall(r"`([^`]+)`", said)
+    scheduler_list = text.split("### Schedulers\n", 1)[1].split("Behind most", 1)[0]
+    names = re.findall(r"`([^`]+)`", scheduler_list)
     assert [schedulers.canonical(name) for name in names] == names
     assert set(names) == set(schedulers._SAMPLERS)

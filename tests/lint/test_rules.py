@@ -1,11 +1,11 @@
-"""Every rule is what its manual page says: its ``Bad:`` examples are found, its ``Good:`` ones are not.
+"""Every rule reports the ``Bad:`` examples of its manual page, and not the ``Good:`` ones.
 
-Pictures are named by what they are: ``photo-1600x900.jpg`` is made 1600 px wide, ``-400KiB`` pads it to that weight,
-``truncated.*`` is cut within its header, ``empty.*`` has no bytes, ``*-hdr.jpg`` has a gain map, ``*-ai.jpg`` says that
-a model made it, ``*-exif.jpg`` has 8 KB of EXIF, ``*-c2pa.jpg`` a C2PA manifest that tells of a model and is invalid.
-Any other name is no file. A line such as ``robots.txt:`` begins a file at the site's root: what is indented below it;
-all else is the page. ``[5,000 characters of text]`` is so much of it. Lines of TOML at the top of an example are
-settings.
+Images are made by their names: ``photo-1600x900.jpg`` is 1600 px wide, ``-400KiB`` pads it to that size,
+``truncated.*`` is cut within its header, ``empty.*`` has no bytes, ``*-hdr.jpg`` has a gain map, ``*-ai.jpg`` declares
+that it is AI-generated, ``*-exif.jpg`` has 8 KB of EXIF, ``*-c2pa.jpg`` an invalid C2PA manifest that declares AI. Any
+other name is a missing file. A line such as ``robots.txt:`` begins a file at the site's root, with the indented lines
+below it as its content; everything else is the page. ``[5,000 characters of text]`` stands for that much text. Lines of
+TOML at the top of an example are settings.
 """
 
 from __future__ import annotations
@@ -99,14 +99,14 @@ def picture(name: str) -> bytes:
 
 
 def split(html: str) -> tuple[Settings, str]:
-    """The settings at the top of an example, and its page."""
+    """Split an example into the settings at its top and its page."""
     lines = html.splitlines(keepends=True)
     toml = list(takewhile(lambda line: re.match(r"[a-z][\w.\"*/-]* = ", line), lines))
     return load_settings(tomllib.loads("".join(toml)), "example"), "".join(lines[len(toml) :])
 
 
 def furnish(root: Path, html: str) -> None:
-    """Put a page, the files beside it and the pictures that it names into a folder."""
+    """Write a page, the files of the example and the images that it names into a folder."""
     (root / "guide").mkdir()
     for name, content in _FILE.findall(html):
         (root / name).write_text(textwrap.dedent(content), "utf-8")
@@ -135,7 +135,7 @@ def findings(root: Path, rule: Rule, settings: Settings) -> list[Finding]:
 
 
 @pytest.mark.parametrize("example", examples(), ids=lambda example: f"{example.rule}-{example.title}")
-def test_a_rule_does_what_its_manual_says(example: Example, tmp_path: Path) -> None:
+def test_rule_reports_its_bad_examples_only(example: Example, tmp_path: Path) -> None:
     rule = load(example.rule)
     settings, html = split(example.html)
     furnish(tmp_path, html)
@@ -154,18 +154,18 @@ def test_a_rule_does_what_its_manual_says(example: Example, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_rule_is_complete(name: str) -> None:
+def test_rule_has_docs_known_facts_and_no_file_access(name: str) -> None:
     rule = load(name)
     assert rule.id == name.replace("_", "-")
     assert {example.kind for example in examples() if example.rule == name} == {"Bad", "Good"}
     assert set(rule.facts) <= FACTS | SITE_FACTS
     module = inspect.getsource(importlib.import_module(f"imageseo.lint.rules.{name}"))
     assert not re.search(r"\b(open|Path|read_bytes|read_text|requests|urllib)\b", module), (
-        "rules report through facts only"
+        "rules read files through facts only"
     )
 
 
-def test_the_rules_of_the_first_issue_are_there() -> None:
+def test_rules_of_the_first_issue_exist() -> None:
     assert {load(name).id for name in NAMES} >= {
         "alt-missing",
         "img-dimensions",

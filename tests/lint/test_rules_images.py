@@ -1,4 +1,4 @@
-"""Rules about images and words, beyond their manual: fixes, pages that we built, themes as they come, odd pages."""
+"""Rules about images and texts, beyond their examples: fixes, built pages, unmodified themes, odd pages."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ MATERIAL = '<div class="md-sidebar--primary"></div><div class="md-content"><arti
 HERO = '<h1>Harbour</h1><img src="photo-1600x900.jpg" alt="A harbour" width="1600" height="900"{}>'
 
 
-def judged(folder: Path, html: str, *names: str) -> list[Finding]:
-    """What rules say of the page that stands in ``folder``, furnished before."""
+def lint_page(folder: Path, html: str, *names: str) -> list[Finding]:
+    """Return the findings of rules for a page in ``folder``, which ``page`` has prepared."""
     (folder / "guide" / "index.html").write_text(html, "utf-8")
     return [found for name in names for found in findings(folder, load(name), Settings())]
 
@@ -58,7 +58,7 @@ def page(folder: Path, body: str) -> str:
     return (folder / "guide" / "index.html").read_text("utf-8")
 
 
-def fixed(html: str, found: Sequence[Finding]) -> str:
+def apply_fixes(html: str, found: Sequence[Finding]) -> str:
     return edits.apply(html.encode(), [edit for each in found for edit in each.fix]).decode()
 
 
@@ -107,14 +107,14 @@ def fixed(html: str, found: Sequence[Finding]) -> str:
         ),
     ],
 )
-def test_a_fix_mends_what_was_found(rule: str, body: str, then: str | None, tmp_path: Path) -> None:
+def test_fix_resolves_the_finding(rule: str, body: str, then: str | None, tmp_path: Path) -> None:
     html = page(tmp_path, body)
-    found = judged(tmp_path, html, rule)
+    found = lint_page(tmp_path, html, rule)
     assert [bool(each.fix) for each in found] == [True]
-    mended = fixed(html, found)
+    mended = apply_fixes(html, found)
     if then is not None:
         assert mended == html.replace(body, then)
-    assert judged(tmp_path, mended, rule) == []
+    assert lint_page(tmp_path, mended, rule) == []
 
 
 @pytest.mark.parametrize(
@@ -146,23 +146,23 @@ def test_a_fix_mends_what_was_found(rule: str, body: str, then: str | None, tmp_
         ),
     ],
 )
-def test_where_nobody_can_be_sure_there_is_no_fix(rule: str, body: str, tmp_path: Path) -> None:
-    found = judged(tmp_path, page(tmp_path, body), rule)
+def test_uncertain_case_has_no_fix(rule: str, body: str, tmp_path: Path) -> None:
+    found = lint_page(tmp_path, page(tmp_path, body), rule)
     assert [each.fix for each in found] == [()]
 
 
-def test_a_fix_beside_what_we_added_comes_out_with_it_or_stays(tmp_path: Path) -> None:
-    """``--fix`` on a page that a build has treated: our attributes can still be taken out, the fix is the author's."""
+def test_fix_on_a_built_page_survives_removal_of_the_build_edits(tmp_path: Path) -> None:
+    """``--fix`` on a page that a build has processed: the build's attributes can still be removed, the fix remains."""
     author = f"<article>{HERO.format(' loading=lazy')}</article>"
     built = author.replace(" loading=lazy", ' loading=lazy decoding="async" data-imageseo="decoding hero"')
     html = page(tmp_path, built)
-    mended = fixed(html, judged(tmp_path, html, "lcp_lazy"))
+    mended = apply_fixes(html, lint_page(tmp_path, html, "lcp_lazy"))
     assert "loading=lazy" not in mended
     assert edits.strip(mended.encode()).decode() == html.replace(built, author.replace(" loading=lazy", ""))
 
 
-def test_no_edit_is_offered_for_bytes_that_were_not_scanned() -> None:
-    """In a build the scan is that of the page without our edits."""
+def test_bytes_that_were_not_scanned_get_no_edit() -> None:
+    """In a build the scan is that of the page without the build's edits."""
     html = b'<p><img src="a.jpg" loading="lazy">'
     ref = page_scan.scan_page(html).refs[0]
     assert tag_edits.add_attributes(html, ref, "a=b")
@@ -175,8 +175,8 @@ def test_no_edit_is_offered_for_bytes_that_were_not_scanned() -> None:
 # ---- sites
 
 
-def test_a_site_that_we_built_says_what_its_author_can_mend_and_no_more(tmp_path: Path) -> None:
-    """What imageseo writes is right by its own rules; in a build errors are told, and what is milder is lint's."""
+def test_built_site_has_only_findings_that_its_author_can_fix(tmp_path: Path) -> None:
+    """The output of a build passes the rules; a build reports errors, and lint also the less severe findings."""
     text = "Boats come and go with the tide, and the lamp is lit at dusk. " * 120
     small_sites.mkdocs_site(
         tmp_path,
@@ -206,8 +206,8 @@ def test_a_site_that_we_built_says_what_its_author_can_mend_and_no_more(tmp_path
 
 
 @pytest.mark.parametrize("theme", ["material", "readthedocs", "mkdocs"])
-def test_themes_as_they_come_have_no_errors(theme: str, tmp_path: Path) -> None:
-    """Logo, badges, emoji and a lightbox link: nothing of it is the author's fault."""
+def test_unmodified_themes_have_no_errors(theme: str, tmp_path: Path) -> None:
+    """Logo, badges, emoji and a lightbox link give no errors."""
     extra = "markdown_extensions: [attr_list, admonition]\nplugins: []\n" + (
         "extra: {}\n" if theme != "material" else ""
     )
@@ -228,49 +228,49 @@ def test_themes_as_they_come_have_no_errors(theme: str, tmp_path: Path) -> None:
     for file in (tmp_path / "site/images").iterdir():
         (tmp_path / "guide/images").mkdir(exist_ok=True)
         (tmp_path / "guide/images" / file.name).write_bytes(file.read_bytes())
-    found = judged(tmp_path, html, *(name for name in RULES if name != "img_dimensions"))
+    found = lint_page(tmp_path, html, *(name for name in RULES if name != "img_dimensions"))
     assert [each for each in found if each.severity is Severity.ERROR] == []
     assert {each.rule for each in found} <= {"lcp-priority", "img-oversize", "img-format"}
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("attributes", "expected"),
     [
         (f'width="900" height="{"9" * 400}"', "900×33554428"),
         (f'width="{"9" * 400}" height="1"', "33554428×1"),
         (f'width="{"9" * 5000}" height="{"9" * 5000}"', "33554428×33554428"),
     ],
 )
-def test_a_number_beyond_all_numbers_is_a_browsers_largest(said: str, expected: str, tmp_path: Path) -> None:
-    (found,) = judged(tmp_path, page(tmp_path, f'<img src="a-1600x900.jpg" alt="A" {said}>'), "img_dimensions")
+def test_huge_dimension_is_capped_as_in_browsers(attributes: str, expected: str, tmp_path: Path) -> None:
+    (found,) = lint_page(tmp_path, page(tmp_path, f'<img src="a-1600x900.jpg" alt="A" {attributes}>'), "img_dimensions")
     assert found.message == f"guide/a-1600x900.jpg is 1600×900 px, but the tag says {expected}"
     assert found.hint is not None
     assert "inf" not in found.hint
 
 
-def test_what_a_host_may_make_is_judged_where_it_is_a_file(tmp_path: Path) -> None:
-    """Nuxt's ``_ipx/`` is written by static builds."""
+def test_url_served_on_request_is_checked_if_the_file_exists(tmp_path: Path) -> None:
+    """Static builds of Nuxt write ``_ipx/`` as files."""
     html = page(tmp_path, '<img src="../_ipx/w_80/a.png" alt="A" width="80" height="80">')
-    assert judged(tmp_path, html, "img_missing", "img_dimensions") == []
+    assert lint_page(tmp_path, html, "img_missing", "img_dimensions") == []
     (tmp_path / "_ipx" / "w_80").mkdir(parents=True)
     (tmp_path / "_ipx" / "w_80" / "a.png").write_bytes(picture("photo-1600x900.png"))
-    assert [each.rule for each in judged(tmp_path, html, "img_missing", "img_dimensions")] == ["img-dimensions"]
+    assert [each.rule for each in lint_page(tmp_path, html, "img_missing", "img_dimensions")] == ["img-dimensions"]
 
 
-def test_an_lcp_over_the_budget_of_its_folder_names_that_setting(tmp_path: Path) -> None:
+def test_lcp_over_a_path_budget_names_that_setting(tmp_path: Path) -> None:
     page(tmp_path, '<picture data-imageseo><img src="a-800x450-40KiB.jpg" alt="A" fetchpriority="high"></picture>')
-    said = {
+    budgets = {
         "lcp-bytes": {"desktop": {"warn": "20 KiB"}},
         "paths": {"guide/*": {"lcp-bytes": {"mobile": {"error": "30 KiB"}}}},
     }
-    found = findings(tmp_path, load("lcp_bytes"), load_settings({"budgets": said}, "x"))
+    found = findings(tmp_path, load("lcp_bytes"), load_settings({"budgets": budgets}, "x"))
     assert sorted(each.hint.rpartition(", or raise ")[2] for each in found if each.hint) == [
         "`budgets.lcp-bytes.desktop.warn`",
         '`budgets.paths."guide/*".lcp-bytes.mobile.error`',
     ]
 
 
-# ---- what stands around an image
+# ---- the elements around an image
 
 
 def links(html: str) -> list[Link | None]:
@@ -295,8 +295,8 @@ def links(html: str) -> list[Link | None]:
         "<img src=a>",
     ],
 )
-def test_a_link_is_told_from_its_neighbourhood_as_by_a_walk(html: str) -> None:
-    """By number alone, as in a build whose spans are others, and by the tags beside the image."""
+def test_link_of_an_image_is_the_same_by_number_and_by_tags(html: str) -> None:
+    """By number only, as in a build with other spans, and by the tags next to the image."""
     scan = page_scan.scan_page(html.encode())
     around = Ancestors(html.encode(), scan.charset)
     beyond = page_scan.scan_page(b" " * 10_000 + b"<img>").refs[0].span
@@ -308,7 +308,7 @@ def test_a_link_is_told_from_its_neighbourhood_as_by_a_walk(html: str) -> None:
     ]
 
 
-def test_what_names_a_link_besides_its_text() -> None:
+def test_link_is_named_by_labels_titles_and_other_images() -> None:
     named = ['<i aria-label="Home"></i>', "<svg><title>Home</title></svg>", '<img src=b alt="Home">', "<b title=x></b>"]
     assert [links(f"<a href=x><img src=a>{each}</a>")[0] for each in named] == [
         Link({"href": "x"}, "", True) for _ in named
@@ -335,25 +335,25 @@ def test_what_names_a_link_besides_its_text() -> None:
         "<img src=%ff alt=\udc80>".encode("utf-8", "replace").decode(),
     ],
 )
-def test_odd_pages_break_no_rule(body: str, tmp_path: Path) -> None:
-    found = judged(tmp_path, page(tmp_path, body), *RULES)
+def test_odd_page_crashes_no_rule(body: str, tmp_path: Path) -> None:
+    found = lint_page(tmp_path, page(tmp_path, body), *RULES)
     assert [each.message for each in found if "broke" in each.message and "nothing was judged" in each.message] == []
 
 
-def test_a_preload_that_serves_one_of_two_images_is_right(tmp_path: Path) -> None:
-    """The same file is one image's fallback and another's picture."""
+def test_preload_that_matches_one_of_two_images_is_accepted(tmp_path: Path) -> None:
+    """The same file is the fallback of one image and shown by another."""
     html = page(
         tmp_path,
         '<link rel="preload" as="image" href="photo-800x450.jpg"><img src="photo-800x450.jpg" alt="A">'
         '<picture><source srcset="photo-800x450.avif" type="image/avif"><img src="photo-800x450.jpg"></picture>',
     )
-    assert judged(tmp_path, html, "preload_mismatch") == []
+    assert lint_page(tmp_path, html, "preload_mismatch") == []
     alone = html.replace('<img src="photo-800x450.jpg" alt="A">', "")
-    (found,) = judged(tmp_path, alone, "preload_mismatch")
+    (found,) = lint_page(tmp_path, alone, "preload_mismatch")
     assert "photo-800x450.jpg is preloaded, photo-800x450.avif is shown" in found.message
     assert found.location.line == 1
     other = html.replace("photo-800x450.jpg", "photo-800x450.jpg?v=1", 1)
-    assert len(judged(tmp_path, other, "preload_mismatch")) == 0, "no image names that very URL"
+    assert len(lint_page(tmp_path, other, "preload_mismatch")) == 0, "no image names exactly that URL"
 
 
 @pytest.mark.parametrize(
@@ -364,17 +364,17 @@ def test_a_preload_that_serves_one_of_two_images_is_right(tmp_path: Path) -> Non
         '<img src="a-800x450.jpg" srcset="data:image/png;base64,aaaa 1x, b-1600x900.jpg 2x">',
     ],
 )
-def test_descriptors_that_are_right_in_their_own_way(body: str, tmp_path: Path) -> None:
-    assert judged(tmp_path, page(tmp_path, body), "srcset_width") == []
+def test_unusual_valid_descriptors_are_accepted(body: str, tmp_path: Path) -> None:
+    assert lint_page(tmp_path, page(tmp_path, body), "srcset_width") == []
 
 
-def test_our_own_variants_are_not_opened_again(tmp_path: Path) -> None:
-    """Their names say their width; to read thousands of them would take a minute."""
+def test_variants_of_a_build_are_not_opened(tmp_path: Path) -> None:
+    """Their names contain their width; reading thousands of them would take a minute."""
     body = (
         '<picture data-imageseo><source type="image/avif" srcset="a-800x450.avif 640w" sizes="9vw">'
         '<img src="a-800x450.jpg" alt="A" srcset="a-800x450.jpg 700w" data-imageseo="srcset"></picture>'
     )
-    assert judged(tmp_path, page(tmp_path, body), "srcset_width") == []
+    assert lint_page(tmp_path, page(tmp_path, body), "srcset_width") == []
     theirs = page(tmp_path / "theirs", body.replace(" data-imageseo>", ">", 1).replace(' data-imageseo="srcset"', ""))
-    (found,) = judged(tmp_path / "theirs", theirs, "srcset_width")
-    assert "its srcset says 700w of guide/a-800x450.jpg, which is 800 px wide" in found.message
+    (found,) = lint_page(tmp_path / "theirs", theirs, "srcset_width")
+    assert "its srcset declares 700w for guide/a-800x450.jpg, which is 800 px wide" in found.message

@@ -1,4 +1,4 @@
-"""Rules about marks of origin in files: counted as they stand there, kept in variants, alike, valid."""
+"""Rules about provenance metadata in files: size, presence in variants, consistency, validity."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from imageseo.lint.facts.file_metadata import SiteFileMetadata
 from imageseo.model.finding import Severity
 from imageseo.model.hero import TRAINED_MEDIA
 from imageseo.model.image import Rights
-from imageseo.web.ai_labels import _WORDS, label
+from imageseo.web.ai_labels import _LABELS, label
 from imageseo.web.structured_data.digital_source_type import declares_ai
-from tests.lint.test_rules_site import BASE, judge
+from tests.lint.test_rules_site import BASE, lint_site
 from tests.support import pictures
 from tests.support.small_sites import write
 
@@ -43,22 +43,22 @@ def exif() -> bytes:
 
 
 def picture(suffix: str, *, xmp: bytes = b"", icc: bytes = b"", with_exif: bool = False, size: int = 320) -> bytes:
-    """A picture with metadata as Pillow writes it."""
+    """Return an image file with metadata as Pillow writes it."""
     stream = io.BytesIO()
-    said: dict[str, Any] = {"exif": exif()} if with_exif else {}
+    options: dict[str, Any] = {"exif": exif()} if with_exif else {}
     if icc:
-        said["icc_profile"] = icc
+        options["icc_profile"] = icc
     if xmp and suffix == "png":
-        said["pnginfo"] = PngInfo()
-        said["pnginfo"].add_itxt("XML:com.adobe.xmp", xmp.decode())
+        options["pnginfo"] = PngInfo()
+        options["pnginfo"].add_itxt("XML:com.adobe.xmp", xmp.decode())
     elif xmp:
-        said["xmp"] = xmp
-    pictures.photo(size, size * 9 // 16).convert("RGB").save(stream, FORMATS[suffix], **said)
+        options["xmp"] = xmp
+    pictures.photo(size, size * 9 // 16).convert("RGB").save(stream, FORMATS[suffix], **options)
     return stream.getvalue()
 
 
-def looked(data: bytes) -> tuple[EmbeddedMetadata | None, int]:
-    """What a file carries, and how many bytes were read to know it."""
+def read_metadata(data: bytes) -> tuple[EmbeddedMetadata | None, int]:
+    """Return the metadata of a file, and how many bytes were read for it."""
     total = 0
 
     def read(offset: int, size: int) -> bytes:
@@ -71,18 +71,18 @@ def looked(data: bytes) -> tuple[EmbeddedMetadata | None, int]:
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
-def test_what_a_file_carries_is_counted_byte_by_byte(suffix: str) -> None:
+def test_metadata_bytes_are_counted_exactly(suffix: str) -> None:
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    bare, _ = looked(picture(suffix))
+    bare, _ = read_metadata(picture(suffix))
     assert bare is not None
     assert bare.parts == ()
     data = picture(suffix, xmp=AI, icc=srgb, with_exif=True)
-    found, total = looked(data)
+    found, total = read_metadata(data)
     assert found is not None
     assert found.xmp == AI
     assert found.icc == srgb[:1024]
     assert set(found.counts) == {"exif", "xmp", "icc"}
-    # A profile is packed in a PNG; all else stands as it is, with a frame around it.
+    # A profile is compressed in a PNG; everything else is stored unchanged, with a header around it.
     for kind, size in (("exif", len(exif())), ("xmp", len(AI)), ("icc", len(srgb))):
         if (suffix, kind) == ("png", "icc"):
             assert 0 < found.counts[kind] < size
@@ -94,32 +94,32 @@ def test_what_a_file_carries_is_counted_byte_by_byte(suffix: str) -> None:
 
 @pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
 @pytest.mark.parametrize("suffix", FORMATS)
-def test_exiftool_finds_the_same(tmp_path: Path, suffix: str) -> None:
+def test_result_matches_exiftool(tmp_path: Path, suffix: str) -> None:
     file = tmp_path / f"a.{suffix}"
     file.write_bytes(picture(suffix, xmp=AI, with_exif=True))
     done = subprocess.run(["exiftool", "-j", "-n", str(file)], capture_output=True, text=True, check=True)
-    said = json.loads(done.stdout)[0]
+    by_exiftool = json.loads(done.stdout)[0]
     found = SiteFileMetadata(tmp_path).of(file.name)
     assert found is not None
-    assert found.digital_source_type == said["DigitalSourceType"] == TRAINED_MEDIA
+    assert found.digital_source_type == by_exiftool["DigitalSourceType"] == TRAINED_MEDIA
     assert found.count("exif") > 1000
-    assert said["ImageDescription"].startswith("A harbour")
+    assert by_exiftool["ImageDescription"].startswith("A harbour")
 
 
-def test_a_large_file_is_hardly_read(tmp_path: Path) -> None:
+def test_large_file_is_read_at_its_head_only(tmp_path: Path) -> None:
     for suffix in FORMATS:
         data = picture(suffix, xmp=AI, size=1200)
-        _, total = looked(data)
+        _, total = read_metadata(data)
         assert total < 16_384
         assert suffix == "avif" or len(data) > 4 * total
 
 
 @given(st.sampled_from(sorted(FORMATS)), st.integers(0, 4000), st.binary(min_size=1, max_size=8), st.integers(0, 4000))
 @settings(max_examples=150, deadline=None)
-def test_damaged_files_say_what_is_left(suffix: str, at: int, noise: bytes, cut: int) -> None:
+def test_damaged_file_is_read_as_far_as_possible(suffix: str, at: int, noise: bytes, cut: int) -> None:
     data = bytearray(DAMAGED[suffix])
     data[at : at + len(noise)] = noise
-    found, total = looked(bytes(data[: len(data) - cut]))
+    found, total = read_metadata(bytes(data[: len(data) - cut]))
     assert found is None or sum(part.size for part in found.parts) >= 0
     assert total < 40 * len(data) + 4096 * 40
 
@@ -127,7 +127,7 @@ def test_damaged_files_say_what_is_left(suffix: str, at: int, noise: bytes, cut:
 DAMAGED = {suffix: picture(suffix, xmp=AI, with_exif=True, size=64) for suffix in FORMATS}
 
 
-def test_files_that_are_none(tmp_path: Path) -> None:
+def test_missing_or_unknown_files_have_no_metadata(tmp_path: Path) -> None:
     write(tmp_path, {"a.jpg": b"", "b.jpg": b"\xff\xd8\xff", "c.svg": "<svg/>", "d/e.jpg": b"x"})
     marks = SiteFileMetadata(tmp_path)
     assert [marks.of(name) for name in ("a.jpg", "c.svg", "d", "gone.jpg", "a\0.jpg")] == [None] * 5
@@ -141,82 +141,82 @@ PICTURE = """<!doctype html><title>t</title><article><picture>
 
 
 def site(root: Path, html: str = PICTURE, **xmp: bytes) -> Path:
-    """A page with a picture of three files, whose XMP is given by their names (``a_jpg``)."""
+    """Write a page with an image of three files, whose XMP is given by their names (``a_jpg``)."""
     names = ("a.avif", "b.avif", "a.jpg")
     files = {name: picture(name[2:], xmp=xmp.get(name.replace(".", "_"), b"")) for name in names}
     return write(root, {"index.html": html, **files})
 
 
-def said(root: Path, *rules: str) -> list[tuple[str, str]]:
-    return [(found.rule, found.message) for found in judge(root, *rules)]
+def messages_of(root: Path, *rules: str) -> list[tuple[str, str]]:
+    return [(found.rule, found.message) for found in lint_site(root, *rules)]
 
 
 ALL = ("prov-dst", "prov-stripped", "prov-consistent", "c2pa-bloat")
 
 
-def test_a_picture_by_a_model_says_so_in_every_file(tmp_path: Path) -> None:
-    assert said(site(tmp_path, a_avif=AI, b_avif=AI, a_jpg=AI), *ALL) == []
-    assert said(site(tmp_path), *ALL) == []
-    told = "is of a picture that a model made, and its XMP does not say so"
-    assert said(site(tmp_path, a_jpg=AI), *ALL) == [("prov-dst", f"a.avif (and 1 more of its 3 files) {told}")]
-    assert said(site(tmp_path, a_avif=AI, b_avif=AI), *ALL) == [("prov-dst", f"a.jpg {told}")]
+def test_every_file_of_an_ai_image_must_declare_it(tmp_path: Path) -> None:
+    assert messages_of(site(tmp_path, a_avif=AI, b_avif=AI, a_jpg=AI), *ALL) == []
+    assert messages_of(site(tmp_path), *ALL) == []
+    message = "belongs to an AI-generated image, but its XMP does not declare it"
+    assert messages_of(site(tmp_path, a_jpg=AI), *ALL) == [("prov-dst", f"a.avif (and 1 more of 3 files) {message}")]
+    assert messages_of(site(tmp_path, a_avif=AI, b_avif=AI), *ALL) == [("prov-dst", f"a.jpg {message}")]
 
 
-def test_where_a_picture_comes_from_is_told_alike(tmp_path: Path) -> None:
-    found = said(site(tmp_path, a_jpg=AI, a_avif=SHOT, b_avif=AI), "prov-consistent")
+def test_contradicting_source_types_are_reported(tmp_path: Path) -> None:
+    found = messages_of(site(tmp_path, a_jpg=AI, a_avif=SHOT, b_avif=AI), "prov-consistent")
     assert found == [
         (
             "prov-consistent",
-            "a.jpg is TrainedAlgorithmicMedia by its XMP, and a.avif, the same picture, DigitalCapture",
+            "a.jpg is TrainedAlgorithmicMedia by its XMP, but a.avif of the same image is DigitalCapture",
         )
     ]
     node = f'"@type": "ImageObject", "contentUrl": "{BASE}a.jpg", "digitalSourceType": "https://schema.org/'
     linked = f'<script type="application/ld+json">{{"@context": "https://schema.org", {node}%s"}}</script>'
     html = PICTURE + linked
     xmp = dict.fromkeys(("a_jpg", "a_avif", "b_avif"), SHOT)
-    assert said(site(tmp_path, html % "DigitalCaptureDigitalSource", **xmp), *ALL) == []
-    assert said(site(tmp_path, html % "DigitalArtDigitalSource", **xmp), *ALL) == [
-        ("prov-consistent", "a.jpg is DigitalArt by JSON-LD, and a.jpg DigitalCapture by its XMP")
+    assert messages_of(site(tmp_path, html % "DigitalCaptureDigitalSource", **xmp), *ALL) == []
+    assert messages_of(site(tmp_path, html % "DigitalArtDigitalSource", **xmp), *ALL) == [
+        ("prov-consistent", "a.jpg is DigitalArt by JSON-LD, but a.jpg is DigitalCapture by its XMP")
     ]
     figure = "<article><figure><img src=a.jpg alt=A><figcaption>{}</figcaption></figure></article>"
     for caption in ("How AI works", "A screenshot of an AI-generated picture", "Made by AIDA"):
-        assert said(site(tmp_path, figure.format(caption), **xmp), *ALL) == []
+        assert messages_of(site(tmp_path, figure.format(caption), **xmp), *ALL) == []
     for caption in ("Bild: KI-generiert", "The tower · Image: AI-generated", "A tower (generated by AI). 2026"):
-        assert said(site(tmp_path, figure.format(caption), **xmp), *ALL) == [("prov-consistent", OUTRIGHT)]
+        assert messages_of(site(tmp_path, figure.format(caption), **xmp), *ALL) == [("prov-consistent", OUTRIGHT)]
 
 
-OUTRIGHT = "a.jpg is AI-generated by its caption, and DigitalCapture by its XMP"
+OUTRIGHT = "a.jpg is AI-generated by its caption, but DigitalCapture by its XMP"
 
 
-def test_a_photographs_origin_is_lost_in_its_variants(tmp_path: Path) -> None:
-    found = judge(site(tmp_path, a_jpg=SHOT), *ALL)
+def test_source_type_missing_in_variants_is_reported(tmp_path: Path) -> None:
+    found = lint_site(site(tmp_path, a_jpg=SHOT), *ALL)
     assert [(each.rule, each.severity, each.message) for each in found] == [
         (
             "prov-stripped",
             Severity.ERROR,
-            f"a.jpg carries its origin ({CAPTURE}); a.avif (and 1 more), made of it, carries no mark",
+            f"a.jpg carries a digital source type ({CAPTURE}), but a.avif (and 1 more) of the same image carries none",
         )
     ]
     write(tmp_path, {"a.avif.c2pa": b"x", "b.c2pa": b"x"})
-    assert judge(tmp_path, *ALL) == []
+    assert lint_site(tmp_path, *ALL) == []
 
 
-def test_bloat_counts_what_visitors_need_not_have(tmp_path: Path) -> None:
+def test_bloat_counts_unneeded_metadata(tmp_path: Path) -> None:
     page = '<img srcset="s.jpg 320w, big.jpg 900w" src="big.jpg" alt="A">'
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     wide = srgb.replace(b"sRGB", b"Wide").replace(b"s\0R\0G\0B", b"W\0i\0d\0e").ljust(9000, b"\0")
     big = picture("jpg", size=900)
     write(tmp_path, {"index.html": page, "big.jpg": big, "s.jpg": picture("jpg", icc=wide)})
-    assert judge(tmp_path, "c2pa-bloat") == []
+    assert lint_site(tmp_path, "c2pa-bloat") == []
     write(tmp_path, {"s.jpg": picture("jpg", icc=srgb.ljust(9000, b"\0"))})
-    found = said(tmp_path, "c2pa-bloat")
+    found = messages_of(tmp_path, "c2pa-bloat")
     assert len(found) == 1
     assert found[0][1].startswith("s.jpg carries 8.8 KiB of metadata in ")
     assert "an sRGB profile 8.8 KiB" in found[0][1]
     write(tmp_path, {"s.jpg": picture("jpg", xmp=AI.ljust(1500), size=64)})
-    assert judge(tmp_path, "c2pa-bloat") == [], "enough for rights and origin is never too much"
+    assert lint_site(tmp_path, "c2pa-bloat") == [], "1.5 KiB for rights and source type is always accepted"
     write(tmp_path, {"s.jpg": picture("jpg", xmp=AI.ljust(3000), size=64)})
-    assert "XMP 3.0 KiB" in said(tmp_path, "c2pa-bloat")[0][1]
+    assert "XMP 3.0 KiB" in messages_of(tmp_path, "c2pa-bloat")[0][1]
 
 
 # C2PA, by its own library
@@ -226,7 +226,7 @@ signed = pytest.mark.skipif(importlib.util.find_spec("c2pa") is None, reason="c2
 
 @pytest.fixture(scope="module")
 def sign() -> Any:
-    """Signs a file: format and bytes -> bytes, by a certificate that nobody knows."""
+    """Return a function that signs a file (format and bytes -> bytes) with an unknown certificate."""
     from c2pa import Builder, C2paSignerInfo, C2paSigningAlg, Context, Settings, Signer
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
@@ -306,7 +306,7 @@ def sign() -> Any:
 
 @signed
 @pytest.mark.parametrize("suffix", FORMATS)
-def test_manifests_are_seen_and_checked(tmp_path: Path, sign: Any, suffix: str) -> None:
+def test_manifests_are_found_and_validated(tmp_path: Path, sign: Any, suffix: str) -> None:
     name = f"a.{suffix}"
     page = f'<img src="{name}" alt="A">'
     plain = picture(suffix, xmp=AI)
@@ -317,40 +317,41 @@ def test_manifests_are_seen_and_checked(tmp_path: Path, sign: Any, suffix: str) 
     assert (found.c2pa, found.c2pa_ai) == (True, True)
     assert abs(found.count("c2pa") - (len(good) - len(plain))) <= 64
     assert ContentCredentials(tmp_path).check(name) is not None
-    assert judge(tmp_path, "prov-c2pa") == []
+    assert lint_site(tmp_path, "prov-c2pa") == []
     edited = bytearray(good)
     at = good.index(b"imageseo packet")
     edited[at : at + 8] = b"somebody"  # in the XMP, which the manifest has signed
     (tmp_path / name).write_bytes(bytes(edited))
-    broken = judge(tmp_path, "prov-c2pa")
+    broken = lint_site(tmp_path, "prov-c2pa")
     assert [each.severity for each in broken] == [Severity.ERROR]
     assert "mismatch" in broken[0].message
-    assert broken[0].hint.endswith("take the manifest out")
+    assert broken[0].hint.endswith("remove the manifest")
 
 
 @signed
-def test_a_manifest_lost_in_variants(tmp_path: Path, sign: Any) -> None:
+def test_manifest_missing_in_variants_is_reported(tmp_path: Path, sign: Any) -> None:
     write(site(tmp_path), {"a.jpg": sign("jpg", picture("jpg"))})
-    assert [(each.rule, each.severity) for each in judge(tmp_path, *ALL)] == [("prov-stripped", Severity.ERROR)]
+    assert [(each.rule, each.severity) for each in lint_site(tmp_path, *ALL)] == [("prov-stripped", Severity.ERROR)]
     write(tmp_path, {"a.jpg": sign("jpg", picture("jpg"), source_type=CAPTURE)})
-    assert [(each.rule, each.severity) for each in judge(tmp_path, *ALL)] == [("prov-stripped", Severity.WARN)]
+    assert [(each.rule, each.severity) for each in lint_site(tmp_path, *ALL)] == [("prov-stripped", Severity.WARN)]
     write(tmp_path, {"a.jpg": sign("jpg", picture("jpg", xmp=SHOT))})
     assert (
-        "DigitalCapture by its XMP, and made by a model by its C2PA manifest" in said(tmp_path, "prov-consistent")[0][1]
+        "DigitalCapture by its XMP, but AI-generated by its C2PA manifest"
+        in messages_of(tmp_path, "prov-consistent")[0][1]
     )
 
 
-def test_without_the_library_it_says_that_nothing_was_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_c2pa_library_is_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ContentCredentials, "available", False)
     write(tmp_path, {"a.jpg": DAMAGED["jpg"], "index.html": "<img src=a.jpg>", "b.html": "<img src=a.jpg>"})
-    found = judge(tmp_path, "prov-c2pa")
+    found = lint_site(tmp_path, "prov-c2pa")
     assert [(each.severity, each.message) for each in found] == [
         (Severity.INFO, "C2PA manifests were not checked: c2pa-python is not installed")
     ]
 
 
-@pytest.mark.parametrize("language", sorted(_WORDS))
-def test_our_own_labels_are_outright(language: str) -> None:
+@pytest.mark.parametrize("language", sorted(_LABELS))
+def test_labels_of_imageseo_declare_ai_outright(language: str) -> None:
     caption = label(TRAINED_MEDIA, "illustration", language)
     assert caption is not None
     assert declares_ai(caption.caption)

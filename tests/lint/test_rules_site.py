@@ -1,4 +1,4 @@
-"""Rules about what surrounds images: linked data, sitemaps, robots.txt, feeds; and bad input to each."""
+"""Rules about what surrounds images: JSON-LD, sitemaps, robots.txt, feeds; and invalid input to each."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def rule(name: str) -> Rule:
     return Rule.of(module, importlib.import_module(f"imageseo.lint.rules.{module}"))
 
 
-def judge(root: Path, *names: str, base_url: str | None = BASE) -> list[Finding]:
-    """What rules say of every page below a folder and of the site; none of them may break."""
+def lint_site(root: Path, *names: str, base_url: str | None = BASE) -> list[Finding]:
+    """Return the findings of rules for every page below a folder and for the site; no rule may crash."""
     pages = tuple(Page(path=file.relative_to(root).as_posix()) for file in sorted(root.rglob("*.html")))
     site = Site(root=root, project=root, base_url=base_url, pages=pages)
     files = SiteFiles(root, lambda path: probe(root / path, path, max_pixels=10**8))
     rules = [rule(name) for name in names]
-    judge = RuleRunner(
+    runner = RuleRunner(
         site=site,
         rules=rules,
         levels=SeverityLevels(rules={each.id: each.severity for each in rules}),
@@ -56,16 +56,16 @@ def judge(root: Path, *names: str, base_url: str | None = BASE) -> list[Finding]
         reading=PageContext.of(site, Settings()),
         around=SiteFacts(site, files=files, settings=Settings()),
     )
-    found = [finding for page in pages for finding in judge.page(page).findings] + list(judge.whole().findings)
+    found = [finding for page in pages for finding in runner.page(page).findings] + list(runner.whole().findings)
     assert not [finding for finding in found if finding.message.startswith(CRASHED)]
     return found
 
 
-def linked(root: Path, text: str, *names: str, before: str = "") -> list[Finding]:
-    """What rules say of a page with one JSON-LD block, which begins on line 2."""
+def lint_json_ld(root: Path, text: str, *names: str, before: str = "") -> list[Finding]:
+    """Return the findings of rules for a page with one JSON-LD block, which begins on line 2."""
     html = f'<!doctype html><title>t</title>{before}\n<script type="application/ld+json">{text}</script>'
     write(root, {"index.html": html})
-    return judge(root, *names)
+    return lint_site(root, *names)
 
 
 def places(found: Sequence[Finding]) -> list[tuple[str, int | None, int | None]]:
@@ -92,7 +92,7 @@ def paths(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[tuple[str 
 
 @given(JSON, st.sampled_from((None, 2)), st.booleans())
 @settings(max_examples=60, deadline=None)
-def test_every_value_has_its_place(value: Any, indent: int | None, ascii_only: bool) -> None:
+def test_position_of_every_json_value_is_found(value: Any, indent: int | None, ascii_only: bool) -> None:
     text = "\n " + json.dumps(value, indent=indent, ensure_ascii=ascii_only)
     for path, inner in paths(value):
         found, _ = json.JSONDecoder().raw_decode(text, position(text, path))
@@ -100,29 +100,29 @@ def test_every_value_has_its_place(value: Any, indent: int | None, ascii_only: b
 
 
 @pytest.mark.parametrize("size", [10**400, '"' + "9" * 400 + ' px"', 3_000_000])
-def test_a_size_beyond_all_numbers_is_no_size(size: int | str, tmp_path: Path) -> None:
+def test_huge_size_is_reported_as_wrong(size: int | str, tmp_path: Path) -> None:
     Image.new("RGB", (160, 90)).save(tmp_path / "a.jpg")
     text = f'{{"@context": "https://schema.org", "@type": "ImageObject", "contentUrl": "a.jpg", "width": {size}}}'
-    (found,) = linked(tmp_path, text, "ld-file")
-    assert found.message == "JSON-LD says width more than a million of a.jpg, which is 160×90 px"
+    (found,) = lint_json_ld(tmp_path, text, "ld-file")
+    assert found.message == "JSON-LD declares width more than a million for a.jpg, which is 160×90 px"
 
 
 @pytest.mark.parametrize(
     "image",
     ["https://x.example/p/#img", "https://x.example/boats.jpg", "https://other.example/p/#img", "https://x.example/#a"],
 )
-def test_what_refers_to_an_object_names_no_file(image: str, tmp_path: Path) -> None:
+def test_reference_to_an_object_is_not_a_file(image: str, tmp_path: Path) -> None:
     Image.new("RGB", (160, 90)).save(tmp_path / "a.jpg")
     graph = [
         {"@type": "Article", "image": image},
         {"@type": "ImageObject", "@id": image, "contentUrl": "a.jpg"},
     ]
-    said = {"@context": "https://schema.org", "@graph": graph}
-    assert linked(tmp_path, json.dumps(said), "ld-file") == []
+    document = {"@context": "https://schema.org", "@graph": graph}
+    assert lint_json_ld(tmp_path, json.dumps(document), "ld-file") == []
     graph[1]["contentUrl"] = "gone.jpg"
-    assert ["gone.jpg" in each.message for each in linked(tmp_path, json.dumps(said), "ld-file")] == [True]
-    said["@graph"] = [{"@type": "Article", "image": "https://x.example/gone.jpg#xywh=1,2,3,4"}]
-    assert len(linked(tmp_path, json.dumps(said), "ld-file")) == 1
+    assert ["gone.jpg" in each.message for each in lint_json_ld(tmp_path, json.dumps(document), "ld-file")] == [True]
+    document["@graph"] = [{"@type": "Article", "image": "https://x.example/gone.jpg#xywh=1,2,3,4"}]
+    assert len(lint_json_ld(tmp_path, json.dumps(document), "ld-file")) == 1
 
 
 @pytest.mark.parametrize(
@@ -131,10 +131,10 @@ def test_what_refers_to_an_object_names_no_file(image: str, tmp_path: Path) -> N
 )
 def test_a_node_of_two_types_has_the_properties_of_both(types: str, count: int, tmp_path: Path) -> None:
     text = f'{{"@context": "https://schema.org", "@type": {types}, "contentUrl": "https://y.example/a.jpg", "sku": "1"'
-    assert len(linked(tmp_path, text + "}", "ld-vocab")) == count
-    assert len(linked(tmp_path, text + ', "thumbnailUrls": "https://y.example/b.jpg"}', "ld-vocab")) == count * 2 + (
-        count == 0
-    )
+    assert len(lint_json_ld(tmp_path, text + "}", "ld-vocab")) == count
+    assert len(
+        lint_json_ld(tmp_path, text + ', "thumbnailUrls": "https://y.example/b.jpg"}', "ld-vocab")
+    ) == count * 2 + (count == 0)
 
 
 WORDS = st.sampled_from(
@@ -151,10 +151,10 @@ VALUES = st.sampled_from(
     )
 )
 @settings(max_examples=60, deadline=None)
-def test_no_linked_data_breaks_a_rule(tmp_path_factory: pytest.TempPathFactory, value: Any) -> None:
-    said = {"@context": "https://schema.org", "@graph": value}
+def test_arbitrary_json_ld_crashes_no_rule(tmp_path_factory: pytest.TempPathFactory, value: Any) -> None:
+    document = {"@context": "https://schema.org", "@graph": value}
     names = ("ld-parse", "ld-vocab", "ld-imageobject", "ld-file", "ld-article", "prov-dst", "prov-consistent")
-    linked(tmp_path_factory.mktemp("ld"), json.dumps(said) + "<img src=a.jpg>", *names)
+    lint_json_ld(tmp_path_factory.mktemp("ld"), json.dumps(document) + "<img src=a.jpg>", *names)
 
 
 @pytest.mark.parametrize(
@@ -170,10 +170,10 @@ def test_no_linked_data_breaks_a_rule(tmp_path_factory: pytest.TempPathFactory, 
         ("", None, "is empty"),
     ],
 )
-def test_what_cannot_be_read_is_told_where_reading_stopped(
+def test_invalid_json_ld_is_reported_where_parsing_stopped(
     tmp_path: Path, text: str, column: int | None, words: str
 ) -> None:
-    found = linked(tmp_path, text, "ld-parse", "ld-vocab", "ld-file")
+    found = lint_json_ld(tmp_path, text, "ld-parse", "ld-vocab", "ld-file")
     assert [each.rule for each in found] == ["ld-parse"]
     assert words in found[0].message or "trailing comma" in found[0].message
     assert found[0].location.line is not None
@@ -186,27 +186,27 @@ def test_what_cannot_be_read_is_told_where_reading_stopped(
 def test_a_column_counts_characters_in_any_charset(tmp_path: Path) -> None:
     text = '<meta charset="windows-1252"><p>é</p>\n<p>é</p><script type="application/ld+json">{"é": 1, x}</script>'
     (tmp_path / "index.html").write_bytes(text.encode("windows-1252"))
-    assert places(judge(tmp_path, "ld-parse")) == [("index.html", 2, text.splitlines()[1].index("x}") + 1)]
+    assert places(lint_site(tmp_path, "ld-parse")) == [("index.html", 2, text.splitlines()[1].index("x}") + 1)]
 
 
-def test_comment_marks_around_a_block_are_no_fault(tmp_path: Path) -> None:
+def test_comment_marks_around_a_block_are_accepted(tmp_path: Path) -> None:
     for opened, closed in (("<!--", "-->"), ("//<![CDATA[\n", "\n//]]>"), ("/*<![CDATA[*/", "/*]]>*/")):
-        assert linked(tmp_path, f'{opened}{{"@context": "https://schema.org"}}{closed}', "ld-parse") == []
+        assert lint_json_ld(tmp_path, f'{opened}{{"@context": "https://schema.org"}}{closed}', "ld-parse") == []
 
 
 def test_a_huge_block_is_not_read(tmp_path: Path) -> None:
-    found = linked(tmp_path, '{"a": "' + "x" * 10_500_000 + '"}', "ld-parse", "ld-vocab")
+    found = lint_json_ld(tmp_path, '{"a": "' + "x" * 10_500_000 + '"}', "ld-parse", "ld-vocab")
     assert [each.message for each in found] == ["a JSON-LD block of 10.0 MiB is not read; at most 4 MiB are"]
     assert places(found) == [("index.html", 2, 36)]
 
 
-def test_a_block_of_thousands_of_slips_ends(tmp_path: Path) -> None:
+def test_block_with_thousands_of_misspellings_gives_few_findings(tmp_path: Path) -> None:
     keys = ", ".join(f'"imag{number:x}": 1' for number in range(20_000))
-    found = linked(tmp_path, f'{{"@context": "https://schema.org", "@type": "ImageObject", {keys}}}', "ld-vocab")
+    found = lint_json_ld(tmp_path, f'{{"@context": "https://schema.org", "@type": "ImageObject", {keys}}}', "ld-vocab")
     assert 1 <= len(found) <= 101
 
 
-def test_values_are_found_at_their_place(tmp_path: Path) -> None:
+def test_findings_are_at_the_position_of_their_value(tmp_path: Path) -> None:
     Image.new("RGB", (40, 20)).save(tmp_path / "a.png")
     text = """{"@context": "https://schema.org", "@graph": [
   {"@type": "ImageObject", "contentUrl": "a.png", "creditText": "é",
@@ -214,14 +214,14 @@ def test_values_are_found_at_their_place(tmp_path: Path) -> None:
    "licence": "https://x.example/terms"},
   {"@type": "Article", "name": "ok", "image": ["a.png",
     "b.png"]}]}"""
-    found = linked(tmp_path, text, "ld-vocab", "ld-file", "ld-imageobject")
+    found = lint_json_ld(tmp_path, text, "ld-vocab", "ld-file", "ld-imageobject")
     assert [(each.rule, *places([each])[0][1:]) for each in found] == [
         ("ld-vocab", 5, 4),
         ("ld-file", 4, 4),
         ("ld-file", 7, 5),
     ]
     assert found[0].hint == "did you mean license?"
-    assert "width 60 of a.png, which is 40×20 px" in found[1].message
+    assert "width 60 for a.png, which is 40×20 px" in found[1].message
     assert found[2].message == "JSON-LD names b.png, which is not in the site"
 
 
@@ -239,8 +239,8 @@ def test_values_are_found_at_their_place(tmp_path: Path) -> None:
         ' "url": "https://y.example/logo.png", "width": "60 cm"}}',
     ],
 )
-def test_what_is_right_or_none_of_ours(tmp_path: Path, text: str) -> None:
-    assert linked(tmp_path, text, "ld-parse", "ld-vocab", "ld-imageobject", "ld-file") == []
+def test_valid_or_foreign_json_ld_is_accepted(tmp_path: Path, text: str) -> None:
+    assert lint_json_ld(tmp_path, text, "ld-parse", "ld-vocab", "ld-imageobject", "ld-file") == []
 
 
 def test_an_article_may_name_its_images_by_reference(tmp_path: Path) -> None:
@@ -248,11 +248,11 @@ def test_an_article_may_name_its_images_by_reference(tmp_path: Path) -> None:
         Image.new("RGB", (width, height)).save(tmp_path / f"{height}.png")
     nodes = [{"@type": "ImageObject", "@id": f"#{side}", "contentUrl": f"{side}.png"} for side in (1200, 900, 675)]
     article = {"@type": "Article", "@id": "#a", "image": [{"@id": f"#{side}"} for side in (1200, 900, 675)]}
-    said = {"@context": "https://schema.org", "@graph": [article, *nodes]}
-    assert linked(tmp_path, json.dumps(said), "ld-article", "ld-imageobject", "ld-file") == []
+    document = {"@context": "https://schema.org", "@graph": [article, *nodes]}
+    assert lint_json_ld(tmp_path, json.dumps(document), "ld-article", "ld-imageobject", "ld-file") == []
     article["image"] = [{"@id": "#1200"}, {"@id": "#675"}]
-    found = linked(tmp_path, json.dumps(said), "ld-article")
-    assert [each.message for each in found] == ["the Article's image is not there as 4:3"]
+    found = lint_json_ld(tmp_path, json.dumps(document), "ld-article")
+    assert [each.message for each in found] == ["the Article has no image in 4:3"]
 
 
 # Sitemaps
@@ -267,7 +267,7 @@ def entry(path: str = "", *images: str, more: str = "") -> str:
     return f"<url><loc>{BASE}{path}</loc>{more}{listed}</url>"
 
 
-def test_each_fault_of_a_sitemap_has_its_place(tmp_path: Path) -> None:
+def test_sitemap_errors_have_line_and_column(tmp_path: Path) -> None:
     text = urlset(
         entry(more="<lastmod>2026-13-01</lastmod>"),
         entry("a/", more="<lastmod>2026-11-22T10:30+01:00</lastmod><priority>1.5</priority>"),
@@ -278,9 +278,9 @@ def test_each_fault_of_a_sitemap_has_its_place(tmp_path: Path) -> None:
               "</image:image><changefreq>often</changefreq><extra/>"),
     )  # fmt: skip
     write(tmp_path, {"sitemap.xml": text})
-    found = judge(tmp_path, "sitemap-schema")
-    said = {(*places([each])[0][1:], each.message.removeprefix("sitemap.xml: ").split(";")[0]) for each in found}
-    assert said == {
+    found = lint_site(tmp_path, "sitemap-schema")
+    errors = {(*places([each])[0][1:], each.message.removeprefix("sitemap.xml: ").split(";")[0]) for each in found}
+    assert errors == {
         (3, 35, "<lastmod> is “2026-13-01”"),
         (4, 78, "<priority> is “1.5”"),
         (6, 3, "<loc> is “/b/”"),
@@ -288,14 +288,14 @@ def test_each_fault_of_a_sitemap_has_its_place(tmp_path: Path) -> None:
         (8, 50, "<image:loc> is “c.jpg”"),
         (9, 96, "<image:title> is no longer read"),
         (9, 138, "<changefreq> is “often”"),
-    } | {(line, column, message) for line, column, message in said if "extra" in message}
-    assert any("<extra> may not stand here" in message for *_, message in said)
+    } | {(line, column, message) for line, column, message in errors if "extra" in message}
+    assert any("<extra> is not allowed here" in message for *_, message in errors)
     assert {each.severity for each in found} == {Severity.ERROR}
 
 
-def test_many_faults_of_a_kind_are_counted(tmp_path: Path) -> None:
+def test_many_sitemap_errors_of_a_kind_are_counted(tmp_path: Path) -> None:
     write(tmp_path, {"sitemap.xml": urlset(*(entry(f"{n}/", f"{n}.jpg") for n in range(500)))})
-    found = judge(tmp_path, "sitemap-schema")
+    found = lint_site(tmp_path, "sitemap-schema")
     assert len(found) == 20
     assert found[-1].message.endswith("(and 480 more like this)")
 
@@ -305,10 +305,10 @@ def read(root: Path, limits: Limits | None = None) -> tuple[sitemaps.Sitemaps, l
     return found, [problem.message for problem in found.problems]
 
 
-def test_limits(tmp_path: Path) -> None:
+def test_sitemap_limits_are_checked(tmp_path: Path) -> None:
     write(tmp_path, {"sitemap.xml": urlset(*(entry(f"{n}/", *(f"{BASE}{i}.jpg" for i in range(n))) for n in range(9)))})
-    found, said = read(tmp_path, Limits(urls=5, images=7))
-    assert said == [
+    found, messages = read(tmp_path, Limits(urls=5, images=7))
+    assert messages == [
         "sitemap.xml: the entries from here on are not read: a file may have 5",
         "sitemap.xml: https://x.example/8/ lists 8 images; 7 are read",
     ]
@@ -320,8 +320,8 @@ def test_limits(tmp_path: Path) -> None:
 def test_a_sitemap_of_60_mb_is_not_read(tmp_path: Path) -> None:
     with (tmp_path / "sitemap.xml").open("wb") as file:
         file.truncate(60_000_000)
-    _, said = read(tmp_path)
-    assert said == ["sitemap.xml is larger than 52,428,800 bytes (50 MiB), and is not read"]
+    _, messages = read(tmp_path)
+    assert messages == ["sitemap.xml is larger than 52,428,800 bytes (50 MiB), and is not read"]
     (tmp_path / "sitemap.xml").unlink()
     blank = urlset((" " * 1_000_000 + "<!-- -->") * 60)  # packs into 300 KB
     (tmp_path / "sitemap.xml.gz").write_bytes(gzip.compress(blank.encode(), 1))
@@ -349,44 +349,44 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "ha"}">' for n i
         ("<a>" * 100_000, "not well-formed XML"),
     ],
 )
-def test_what_is_no_sitemap_is_one_clear_finding(tmp_path: Path, content: str | bytes, words: str) -> None:
+def test_invalid_sitemap_is_one_finding(tmp_path: Path, content: str | bytes, words: str) -> None:
     write(tmp_path, {"sitemap.xml": content})
-    found = judge(tmp_path, "sitemap-schema", "sitemap-robots")
+    found = lint_site(tmp_path, "sitemap-schema", "sitemap-robots")
     assert len(found) == 1
     assert words in found[0].message
     assert found[0].hint
     assert "root:" not in found[0].message
 
 
-def test_compressed_sitemaps(tmp_path: Path) -> None:
+def test_compressed_sitemaps_are_read_and_compared(tmp_path: Path) -> None:
     text = urlset(entry(more="<priority>9</priority>")).encode()
     write(tmp_path, {"sitemap.xml.gz": gzip.compress(text)})
-    assert places(judge(tmp_path, "sitemap-schema")) == [("sitemap.xml.gz", 3, 35)]
+    assert places(lint_site(tmp_path, "sitemap-schema")) == [("sitemap.xml.gz", 3, 35)]
     for broken in (gzip.compress(text)[:60], b"\x1f\x8b" + b"x" * 40, gzip.compress(text)[:-6] + b"damage"):
         write(tmp_path, {"sitemap.xml.gz": broken})
-        found = judge(tmp_path, "sitemap-schema")
+        found = lint_site(tmp_path, "sitemap-schema")
         assert [each.message.split(":")[0] for each in found if "damaged" in each.message] == [
             "sitemap.xml.gz is a damaged gzip file"
         ]
     write(tmp_path, {"sitemap.xml": urlset(entry()), "sitemap.xml.gz": gzip.compress(urlset(entry()).encode())})
-    assert judge(tmp_path, "sitemap-schema") == []
+    assert lint_site(tmp_path, "sitemap-schema") == []
     write(tmp_path, {"sitemap.xml.gz": gzip.compress(text)})
-    found = judge(tmp_path, "sitemap-schema")
+    found = lint_site(tmp_path, "sitemap-schema")
     assert [(each.severity, each.message) for each in found] == [
         (Severity.WARN, "sitemap.xml.gz and sitemap.xml differ: one is stale")
     ]
 
 
-def test_an_index_and_what_it_lists(tmp_path: Path) -> None:
+def test_sitemap_index_and_its_sitemaps_are_read(tmp_path: Path) -> None:
     names = ("a.xml", "gone.xml", "sitemap.xml", "deep.xml", "b.xml.gz")
     listed = "\n".join(f"<sitemap><loc>{BASE}{name}</loc></sitemap>" for name in names)
     index = f"<sitemapindex {SITEMAP}>\n{listed}\n<sitemap><loc>https://elsewhere.example/s.xml</loc></sitemap></sitemapindex>"
     parts = {"sitemap.xml": index, "deep.xml": index, "a.xml": urlset(entry("a/"))}
     write(tmp_path, {**parts, "b.xml.gz": gzip.compress(urlset(entry("b/", f"{BASE}b.jpg")).encode())})
-    found, said = read(tmp_path)
-    assert said == [
-        "gone.xml is named here and is not in the site",
-        "deep.xml is an index in an index; search engines go one step only",
+    found, messages = read(tmp_path)
+    assert messages == [
+        "gone.xml is referenced here but is not in the site",
+        "deep.xml is an index in an index; search engines follow one level only",
     ]
     assert found.problems[0].place is not None
     assert (found.problems[0].place.file, found.problems[0].place.line) == ("sitemap.xml", 3)
@@ -406,12 +406,12 @@ def test_an_index_and_what_it_lists(tmp_path: Path) -> None:
         (f"<urlset {SITEMAP}><url><priority>0.5</priority><foo/></url></urlset>", False),
     ],
 )  # fmt: skip
-def test_xmllint_agrees(tmp_path: Path, text: str, valid: bool) -> None:
+def test_schema_result_matches_xmllint(tmp_path: Path, text: str, valid: bool) -> None:
     write(tmp_path, {"sitemap.xml": text})
     schema = str(ROOT / "imageseo/lint/facts/schemas/sitemap.xsd")
     command = ["xmllint", "--noout", "--nonet", "--schema", schema, str(tmp_path / "sitemap.xml")]
     assert (subprocess.run(command, capture_output=True, check=False).returncode == 0) is valid
-    assert (judge(tmp_path, "sitemap-schema") == []) is valid
+    assert (lint_site(tmp_path, "sitemap-schema") == []) is valid
 
 
 # robots.txt
@@ -426,8 +426,13 @@ def test_xmllint_agrees(tmp_path: Path, text: str, valid: bool) -> None:
         ("User-agent: Googlebot\nDisallow: /\n\nUser-agent: Googlebot-Image\nDisallow:", "a.jpg", True, False),
         ("User-agent: Googlebot-Image\nDisallow: /*.jpg$", "a.jpg", False, True),
         ("User-agent: Googlebot-Image\nDisallow: /*.jpg$", "a.jpg?v=1", True, True),
-        ("User-agent: *\nDisallow: /img/\nAllow: /img/public/", "img/public/a.jpg", True, True),  # the longest wins
-        ("User-agent: *\nAllow: /img\nDisallow: /img", "img/a.jpg", True, True),  # of equal ones the mild one
+        (
+            "User-agent: *\nDisallow: /img/\nAllow: /img/public/",
+            "img/public/a.jpg",
+            True,
+            True,
+        ),  # the longest match wins
+        ("User-agent: *\nAllow: /img\nDisallow: /img", "img/a.jpg", True, True),  # of equal matches Allow wins
         ("User-agent: a\nUser-agent: Googlebot\nDisallow: /x", "x", False, False),
         ("user-agent: GOOGLEBOT # any case\ndisallow: /x # why", "x", False, False),
         ("User-agent: Googlebot\nDisallow: /a\n\nUser-agent: Googlebot\nDisallow: /b", "a", False, False),
@@ -439,30 +444,33 @@ def test_xmllint_agrees(tmp_path: Path, text: str, valid: bool) -> None:
         ("Disallow: /\n\x00\xff", "a.jpg", True, True),
     ],
 )
-def test_robots_are_read_as_rfc_9309_says(rules: str, path: str, images: bool, pages: bool) -> None:
+def test_robots_follow_rfc_9309(rules: str, path: str, images: bool, pages: bool) -> None:
     robots = Robots(rules.encode("utf-8", "replace"))
     assert robots.allows(BASE + path, IMAGES) is images
     assert robots.allows(BASE + path, PAGES) is pages
 
 
-def test_what_is_listed_in_vain(tmp_path: Path) -> None:
+def test_blocked_or_noindex_entries_are_reported(tmp_path: Path) -> None:
     hidden = '<title>t</title>\n<meta name="ROBOTS" content="NoIndex,follow">'
     text = urlset(
         entry("", f"{BASE}img/a.jpg", f"{BASE}img/b.jpg", f"{BASE}c.jpg", "https://cdn.example/img/d.jpg"), entry("h/")
     )
     files = {"sitemap.xml": text, "robots.txt": "User-agent: *\nDisallow: /img/", "h/index.html": hidden}
     write(tmp_path, {**files, "index.html": "<title>t</title>"})
-    found = judge(tmp_path, "sitemap-robots")
+    found = lint_site(tmp_path, "sitemap-robots")
     assert [(*places([each])[0], each.message) for each in found] == [
-        ("h/index.html", 2, 1, "the page says noindex, and sitemap.xml lists it (line 4)"),
+        ("h/index.html", 2, 1, "the page has noindex, but sitemap.xml lists it (line 4)"),
         (
             "sitemap.xml",
             3,
             None,
-            "robots.txt forbids Googlebot-Image the listed image https://x.example/img/a.jpg, and 1 more beside it",
+            "robots.txt blocks Googlebot-Image from the listed image https://x.example/img/a.jpg "
+            "and 1 more in its folder",
         ),
     ]
-    assert len(judge(tmp_path, "sitemap-robots", base_url=f"{BASE}project/")) == 0, "nobody reads /project/robots.txt"
+    assert len(lint_site(tmp_path, "sitemap-robots", base_url=f"{BASE}project/")) == 0, (
+        "/project/robots.txt is not read by crawlers"
+    )
 
 
 @pytest.mark.parametrize(
@@ -472,7 +480,7 @@ def test_what_is_listed_in_vain(tmp_path: Path) -> None:
         *(("docs/", "", 0), ("docs/", "guide/", 0), ("project/docs/", "about.html", 0)),
     ],
 )
-def test_without_a_base_url_robots_txt_counts_where_the_sitemap_lists_the_sites_root(
+def test_without_base_url_robots_txt_applies_if_the_sitemap_lists_the_root_of_a_host(
     root: str, page: str, count: int, tmp_path: Path
 ) -> None:
     text = urlset(
@@ -480,16 +488,16 @@ def test_without_a_base_url_robots_txt_counts_where_the_sitemap_lists_the_sites_
     )
     write(tmp_path, {"sitemap.xml": text, "robots.txt": "User-agent: *\nDisallow: /"})
     write(tmp_path, {"index.html": "a", "guide/index.html": "b", "about.html": "c"})
-    assert len(judge(tmp_path, "sitemap-robots", base_url=None)) == count
+    assert len(lint_site(tmp_path, "sitemap-robots", base_url=None)) == count
 
 
-def test_what_robots_txt_announces(tmp_path: Path) -> None:
+def test_sitemaps_announced_in_robots_txt_are_read(tmp_path: Path) -> None:
     robots = f"User-agent: *\nDisallow:\nSitemap: {BASE}maps/a.xml\nSITEMAP:{BASE}gone.xml\nSitemap: https://y.example/s.xml\n"
     write(tmp_path, {"robots.txt": robots, "maps/a.xml": urlset(entry(more="<priority>2</priority>"))})
-    assert places(judge(tmp_path, "sitemap-schema")) == [("maps/a.xml", 3, 35), ("robots.txt", 4, None)]
+    assert places(lint_site(tmp_path, "sitemap-schema")) == [("maps/a.xml", 3, 35), ("robots.txt", 4, None)]
 
 
-def test_a_packed_file_of_one_endless_line_is_not_held_in_memory(tmp_path: Path) -> None:
+def test_compressed_file_with_an_endless_line_is_streamed(tmp_path: Path) -> None:
     path = tmp_path / "sitemap.xml.gz"
     text = urlset(entry(more="<priority>2</priority>")).encode()
     with gzip.open(path, "wb", compresslevel=1) as packed:
@@ -498,7 +506,7 @@ def test_a_packed_file_of_one_endless_line_is_not_held_in_memory(tmp_path: Path)
             packed.write(b" " * 2**20)
         packed.write(b"</urlset>")
     tracemalloc.start()
-    found = xml_stream.columns(path, [(3, "loc"), (9, "loc")])
+    found = xml_stream.tag_columns(path, [(3, "loc"), (9, "loc")])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert found[3, "loc"] > 1
@@ -516,7 +524,7 @@ ATOM = '<feed xmlns="http://www.w3.org/2005/Atom">\n<entry>{}</entry></feed>'
 
 
 @pytest.mark.parametrize("head", ['<?xml version="1.0"?>\n<data>', "<svg xmlns='http://www.w3.org/2000/svg'>"])
-def test_other_xml_is_known_by_its_root(tmp_path: Path, head: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_xml_is_skipped_by_its_root(tmp_path: Path, head: str, monkeypatch: pytest.MonkeyPatch) -> None:
     Path(tmp_path / "data.xml").write_text(head + "<a><b/></a>" * 100_000, "utf-8")
     Path(tmp_path / "feed.xml").write_text(RSS.format(f'<enclosure url="{BASE}gone.png"/>'), "utf-8")
     read: list[int] = []
@@ -527,11 +535,11 @@ def test_other_xml_is_known_by_its_root(tmp_path: Path, head: str, monkeypatch: 
         return bounded(file, size)
 
     monkeypatch.setattr(xml_stream.Bounded, "read", counted)
-    assert {each.location.page for each in judge(tmp_path, "feed-enclosure")} == {"feed.xml"}
+    assert {each.location.page for each in lint_site(tmp_path, "feed-enclosure")} == {"feed.xml"}
     assert 0 < len(read) < 5, "the feed alone"
 
 
-def test_enclosures(tmp_path: Path) -> None:
+def test_enclosures_are_compared_with_their_files(tmp_path: Path) -> None:
     Image.new("RGB", (40, 20)).save(tmp_path / "a.png")
     size = (tmp_path / "a.png").stat().st_size
     right = f'<enclosure url="{BASE}a.png" length="{size}" type="image/png"/>'
@@ -539,24 +547,24 @@ def test_enclosures(tmp_path: Path) -> None:
     media += f'<media:thumbnail url="{BASE}a.png"/>'
     links = f'<link rel="alternate" href="gone"/><link rel="enclosure" href="{BASE}a.png" length="{size}"/>'
     write(tmp_path, {"feed.xml": RSS.format(right + media), "f/atom.xml": ATOM.format(links)})
-    assert judge(tmp_path, "feed-enclosure") == []
+    assert lint_site(tmp_path, "feed-enclosure") == []
     wrong = (
         f'<enclosure url="{BASE}a.png" length="1" type="image/jpeg"/>\n<enclosure url="a.png" length="1" type="x/y"/>'
     )
     thumbs = f'<media:thumbnail url="{BASE}A.png"/><media:content url="{BASE}a.png" height="9"/>'
     write(tmp_path, {"feed.xml": RSS.format(wrong + thumbs), "f/atom.xml": ATOM.format('<link rel="enclosure"/>')})
-    found = judge(tmp_path, "feed-enclosure")
+    found = lint_site(tmp_path, "feed-enclosure")
     assert [(*places([each])[0], each.message) for each in found] == [
-        ("f/atom.xml", 2, 8, '<link rel="enclosure"> lacks href: nothing'),
-        ("feed.xml", 2, 7, f"<enclosure> says 1 bytes of a.png, which has {size}"),
-        ("feed.xml", 2, 7, "<enclosure> says image/jpeg of a.png, which is image/png"),
-        ("feed.xml", 3, 1, "<enclosure> has no absolute URL: a.png"),
+        ("f/atom.xml", 2, 8, '<link rel="enclosure"> lacks href'),
+        ("feed.xml", 2, 7, f"<enclosure> declares 1 bytes for a.png, which has {size}"),
+        ("feed.xml", 2, 7, "<enclosure> declares image/jpeg for a.png, which is image/png"),
+        ("feed.xml", 3, 1, "<enclosure> has no absolute http(s) URL: a.png"),
         ("feed.xml", 3, 47, "<media:thumbnail> names A.png, which is not in the site"),
-        ("feed.xml", 3, 95, "<media:content> says height 9 of a.png, which is 40×20 px"),
+        ("feed.xml", 3, 95, "<media:content> declares height 9 for a.png, which is 40×20 px"),
     ]
 
 
-def test_feeds_that_cannot_be_read(tmp_path: Path) -> None:
+def test_unreadable_feeds_are_reported(tmp_path: Path) -> None:
     laughs = f"<!DOCTYPE rss [{LAUGHS}]>" + RSS.format("<title>&l11;</title>")
     files = {
         "a.rss": RSS.format("")[:80],
@@ -567,7 +575,7 @@ def test_feeds_that_cannot_be_read(tmp_path: Path) -> None:
     }
     write(tmp_path, {**files, "e.atom": gzip.compress(b"<feed")[:12]})
     (tmp_path / "loop").symlink_to(tmp_path)
-    found = judge(tmp_path, "feed-enclosure")
+    found = lint_site(tmp_path, "feed-enclosure")
     assert [(each.location.page, each.message.split(":")[0]) for each in found] == [
         ("a.rss", "a.rss is not well-formed XML"),
         ("b.xml", "b.xml is not well-formed XML"),

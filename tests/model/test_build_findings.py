@@ -1,4 +1,4 @@
-"""One registry of the findings that no rule makes: complete, in the manual, and known to `lint.rules`."""
+"""Registry of the findings that are not made by rules: complete, in the manual, and accepted by `lint.rules`."""
 
 from __future__ import annotations
 
@@ -18,60 +18,60 @@ from tests.support.small_sites import write
 
 ROOT = Path(__file__).parents[2]
 RULES = {name.replace("_", "-") for name in plugin_loaders("imageseo.rules")}
-_MAKERS = ("Finding", "BadAsset", "_say", "_fault", "_finding")
+_FACTORIES = ("Finding", "BadAsset", "_say", "_fault", "_finding")
 
 
-def said(path: Path) -> Iterator[tuple[int, str]]:
-    """Every id that a module gives to a finding: a literal as ``rule=`` or as the first word of a maker of findings."""
+def literal_ids(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield line and id of each finding: a literal as ``rule=`` or as the first argument of a finding factory."""
     tree = ast.parse(path.read_text("utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-            named = [name.id for name in node.targets if isinstance(name, ast.Name)]
+            targets = [name.id for name in node.targets if isinstance(name, ast.Name)]
             yield from (
                 (node.lineno, str(node.value.value))
-                for name in named
+                for name in targets
                 if name in ("UNREADABLE", "RULE", "UNUSED", "FAILED")
             )
         if not isinstance(node, ast.Call):
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        given = [word.value for word in node.keywords if word.arg == "rule"]
-        given += node.args[:1] if name in _MAKERS else []
-        for value in given:
+        values = [keyword.value for keyword in node.keywords if keyword.arg == "rule"]
+        values += node.args[:1] if name in _FACTORIES else []
+        for value in values:
             if isinstance(value, ast.Constant) and isinstance(value.value, str):
                 yield node.lineno, value.value
 
 
-def test_every_finding_has_an_id_that_is_known() -> None:
+def test_every_finding_has_a_registered_id() -> None:
     ids: dict[str, str] = {}
     for path in sorted((ROOT / "imageseo").rglob("*.py")):
-        for line, found in said(path):
-            if re.fullmatch(r"[a-z]+(-[a-z]+)+", found):
-                ids[found] = f"{path.relative_to(ROOT)}:{line}"
-    unknown = {found: place for found, place in ids.items() if found not in BUILD_FINDINGS and found not in RULES}
-    assert not unknown, "give it a line in imageseo/model/finding_ids.py and a row in the manual"
-    faults = {f"hero-{error.id}" for error in (RecipeError, ProviderError, StoreError)}
-    assert faults <= set(BUILD_FINDINGS)
-    assert set(BUILD_FINDINGS) - set(ids) <= faults, "nobody makes these any more"
+        for line, name in literal_ids(path):
+            if re.fullmatch(r"[a-z]+(-[a-z]+)+", name):
+                ids[name] = f"{path.relative_to(ROOT)}:{line}"
+    unknown = {name: place for name, place in ids.items() if name not in BUILD_FINDINGS and name not in RULES}
+    assert not unknown, "add it to imageseo/model/build_findings.py and to the manual"
+    error_ids = {f"hero-{error.id}" for error in (RecipeError, ProviderError, StoreError)}
+    assert error_ids <= set(BUILD_FINDINGS)
+    assert set(BUILD_FINDINGS) - set(ids) <= error_ids, "these are no longer used"
 
 
-def test_a_rule_and_a_build_share_an_id_only_where_they_say_the_same() -> None:
+def test_rules_and_builds_share_an_id_only_for_the_same_problem() -> None:
     assert list(REMEDIES) == list(BUILD_FINDINGS)
     shared = RULES & set(BUILD_FINDINGS)
     assert shared == {"ld-parse", "sitemap-schema"}
     rules = {name: Rule.of(name, plugin_loaders("imageseo.rules")[name.replace("-", "_")]()) for name in shared}
-    assert all(rule.lint_only for rule in rules.values()), "or a build would find it twice"
+    assert all(rule.lint_only for rule in rules.values()), "otherwise a build would report it twice"
 
 
 @pytest.mark.parametrize("name", sorted({*BUILD_FINDINGS, *RULES}))
-def test_the_manual_has_each(name: str) -> None:
+def test_every_id_is_in_the_manual(name: str) -> None:
     manual = (ROOT / "site_example/docs/reference/rules.md").read_text("utf-8")
     assert name in RULES or re.search(rf"^\| .*`{name}` \|", manual, re.MULTILINE), "reference/rules.md"
     assert "<!-- rules -->" in manual, "where site_example/rule_pages.py puts the rules"
     assert f"`{name}`" in (ROOT / "README.md").read_text("utf-8"), "README.md"
 
 
-def test_lint_rules_may_name_each_and_nothing_else(tmp_path: Path) -> None:
+def test_lint_rules_accepts_every_id_and_rejects_others(tmp_path: Path) -> None:
     lines = "".join(f'"{name}" = "info"\n' for name in sorted({*BUILD_FINDINGS, *RULES}))
     write(tmp_path, {"imageseo.toml": f"[lint.rules]\n{lines}"})
     assert set(runner.read_settings(tmp_path).settings.lint.rules) == {*BUILD_FINDINGS, *RULES}

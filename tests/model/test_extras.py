@@ -1,4 +1,4 @@
-"""What is missing is told with a command that works: from the clone, as nothing of ours is in an index."""
+"""Install commands in hints work: they name the clone, as imageseo is not in a package index."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from imageseo.model import extras
 ROOT = Path(__file__).parents[2]
 
 
-class Installed:
-    """An installation that came from somewhere."""
+class FakeDistribution:
+    """An installation with a given direct_url.json."""
 
     def __init__(self, direct: object) -> None:
         self.direct = direct
@@ -36,15 +36,15 @@ class Installed:
         (None, 'pip install "/path/to/the/clone[mkdocs]"'),
     ],
 )
-def test_the_command_names_the_folder_that_it_came_from(
+def test_install_command_names_the_source_folder(
     direct: object, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("importlib.metadata.distribution", lambda name: Installed(direct))
+    monkeypatch.setattr("importlib.metadata.distribution", lambda name: FakeDistribution(direct))
     assert extras.install_command("mkdocs") == expected
     assert extras.install_command() == expected.replace("[mkdocs]", "")
 
 
-def test_a_copy_that_was_never_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_install_command_without_installation_names_a_placeholder(monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(name: str) -> Any:
         raise PackageNotFoundError(name)
 
@@ -52,11 +52,11 @@ def test_a_copy_that_was_never_installed(monkeypatch: pytest.MonkeyPatch) -> Non
     assert extras.install_command("pelican") == 'pip install "/path/to/the/clone[pelican]"'
 
 
-def test_nobody_is_sent_to_an_index_that_has_no_imageseo() -> None:
-    """Until it is published, `pip install imageseo` brings nothing or a stranger's package."""
+def test_no_text_names_a_package_index() -> None:
+    """Until imageseo is published, `pip install imageseo` fails or installs an unrelated package."""
     texts = [ROOT / "README.md", *(ROOT / "site_example/docs").rglob("*.md"), *(ROOT / "site_example").glob("*.py")]
-    ours = (ROOT / "imageseo").rglob("*.py")
-    for path in [*texts, *sorted(ours), *(ROOT / "hooks").glob("*.py")]:
+    modules = (ROOT / "imageseo").rglob("*.py")
+    for path in [*texts, *sorted(modules), *(ROOT / "hooks").glob("*.py")]:
         for line in path.read_text("utf-8").splitlines():
             assert "pip install" not in line or not any(
                 word.strip("\"'`").startswith("imageseo")

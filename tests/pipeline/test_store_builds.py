@@ -180,7 +180,9 @@ def test_prune_in_words(tmp_path: Path) -> None:
     assert entry.exists()
     said = run(folder, "cache", "prune", "--unreachable", "--dry-run").stdout
     assert re.fullmatch(
-        r"0 of \d+ entries would be removed, 0 B would be freed\nnot ours, left alone: v1/blobs/notes\.txt\n", said
+        r"0 of \d+ entries would be removed, 0 B would be freed\n"
+        r"not part of the cache, left alone: v1/blobs/notes\.txt\n",
+        said,
     )
     assert json.loads(run(folder, "cache", "prune", "--days", "7", "--format", "json").stdout)["removed"] == 0
 

@@ -72,7 +72,7 @@ def test_inputs_of_the_action_are_options_and_never_code(site: Path) -> None:
     assert outputs == {}
     told, outputs = act("Lint", site, directory="my site", args="'--ignore=$(touch owned)*'")
     assert told.returncode == 2
-    assert "no rule is like '$(touch owned)*'" in told.stderr
+    assert "no rule matches '$(touch owned)*'" in told.stderr
     done, outputs = act(
         "Lint",
         site,

@@ -1,4 +1,4 @@
-"""What `cache` does for a project's store, and the words for it."""
+"""Commands `cache info`, `verify` and `prune` for a project's store, and their output."""
 
 from __future__ import annotations
 
@@ -17,60 +17,65 @@ if TYPE_CHECKING:
 _DAY = 86_400.0
 
 
-def info(here: Project, form: str) -> str:
-    """What the store holds."""
-    found = _store(here).info()
+def info(project: Project, form: str) -> str:
+    """Return a description of the store's contents."""
+    summary = _store(project).info()
     facts = {
-        "folder": str(found.folder),
-        "entries": found.entries,
-        "files": found.blobs,
-        "bytes": found.bytes,
-        "leftovers": found.leftovers,
+        "folder": str(summary.folder),
+        "entries": summary.entries,
+        "files": summary.blobs,
+        "bytes": summary.bytes,
+        "leftovers": summary.leftovers,
     }
-    text = f"{found.folder}: {found.entries:,} entries, {found.blobs:,} files, {humanize.format_bytes(found.bytes)}"
-    stray = f", {found.leftovers:,} leftovers (`imageseo cache prune`)" if found.leftovers else ""
-    return _said(facts, text + stray, form)
+    size = humanize.format_bytes(summary.bytes)
+    text = f"{summary.folder}: {summary.entries:,} entries, {summary.blobs:,} files, {size}"
+    suffix = f", {summary.leftovers:,} leftovers (`imageseo cache prune`)" if summary.leftovers else ""
+    return _format_output(facts, text + suffix, form)
 
 
-def verify(here: Project, form: str) -> tuple[str, bool]:
-    """Check every entry; the report, and whether any was damaged."""
-    done = _store(here).verify()
-    facts = {"checked": done.checked, "removed": done.removed, "bytes": done.bytes, "strangers": done.strangers}
-    text = f"{done.checked:,} files checked, {done.removed:,} damaged" + (" and removed" if done.removed else "")
-    return _said(facts, text + _strangers(done.strangers), form), bool(done.removed)
+def verify(project: Project, form: str) -> tuple[str, bool]:
+    """Check every entry; return the report and whether an entry was damaged."""
+    result = _store(project).verify()
+    facts = {"checked": result.checked, "removed": result.removed, "bytes": result.bytes, "strangers": result.strangers}
+    text = f"{result.checked:,} files checked, {result.removed:,} damaged" + (" and removed" if result.removed else "")
+    return _format_output(facts, text + _format_strangers(result.strangers), form), bool(result.removed)
 
 
 def prune(
-    here: Project, form: str, *, age: str | None, size: str | None, unreachable: bool = False, dry: bool = False
+    project: Project, form: str, *, age: str | None, size: str | None, unreachable: bool = False, dry: bool = False
 ) -> str:
-    """Remove what is old, what no site needs, and what is too much; ``dry``: say what would go.
+    """Remove entries that are old, unreachable or over the size limit, and return the report.
 
-    ``age``: as ``30d``; ``size``: as ``500 MiB``. Raises SettingsError for what is neither.
+    ``age``: such as ``30d``; ``size``: such as ``500 MiB``; ``dry``: remove nothing. Raises SettingsError for an
+    invalid age or size.
     """
-    store = _store(here)
+    store = _store(project)
     needed = None
     if unreachable:
         from imageseo.pipeline.incremental import build_state
 
         needed = build_state.reachable(store.folder)
-        if not needed:  # or all would go, of sites that were built by an older version too
+        if not needed:  # otherwise everything would be removed, including entries of sites built by an older version
             raise SettingsError(
-                (f"--unreachable: no build has told yet what it needs of {store.folder}: build the site first",)
+                (f"--unreachable: no build has recorded which entries of {store.folder} it needs",),
+                hint="build the site first",
             )
-    done = store.prune(older_than=_seconds(age), max_bytes=_bytes(size), needed=needed, dry=dry)
+    result = store.prune(older_than=_seconds(age), max_bytes=_bytes(size), needed=needed, dry=dry)
     facts = {
-        "checked": done.checked,
-        "removed": done.removed,
-        "bytes": done.bytes,
-        "spared": done.spared,
+        "checked": result.checked,
+        "removed": result.removed,
+        "bytes": result.bytes,
+        "spared": result.spared,
         "dry": dry,
-        "strangers": done.strangers,
+        "strangers": result.strangers,
     }
-    words = ("would be removed", "would be freed") if dry else ("removed", "freed")
-    text = f"{done.removed:,} of {done.checked:,} entries {words[0]}, {humanize.format_bytes(done.bytes)} {words[1]}"
-    if done.spared:
-        text += f"; {done.spared:,} stay for now, because a build is running"
-    return _said(facts, text + _strangers(done.strangers), form)
+    verbs = ("would be removed", "would be freed") if dry else ("removed", "freed")
+    text = (
+        f"{result.removed:,} of {result.checked:,} entries {verbs[0]}, {humanize.format_bytes(result.bytes)} {verbs[1]}"
+    )
+    if result.spared:
+        text += f"; {result.spared:,} kept for now because a build is running"
+    return _format_output(facts, text + _format_strangers(result.strangers), form)
 
 
 def _seconds(age: str | None) -> float | None:
@@ -89,19 +94,19 @@ def _bytes(size: str | None) -> int | None:
         raise SettingsError((f"--max-size: found {size!r}, expected a size such as 500 MiB",)) from error
 
 
-def _strangers(paths: tuple[str, ...]) -> str:
-    """What is not ours and stays, by name."""
+def _format_strangers(paths: tuple[str, ...]) -> str:
+    """List files that do not belong to the cache and are left alone."""
     if not paths:
         return ""
     shown = ", ".join(paths[:5]) + (f" and {len(paths) - 5:,} more" if len(paths) > 5 else "")
-    return f"\nnot ours, left alone: {shown}"
+    return f"\nnot part of the cache, left alone: {shown}"
 
 
-def _store(here: Project) -> FolderStore:
+def _store(project: Project) -> FolderStore:
     from imageseo.images.encoding import factory
 
-    return factory.store(here.settings, here.folder)
+    return factory.store(project.settings, project.folder)
 
 
-def _said(facts: dict[str, Any], text: str, form: str) -> str:
+def _format_output(facts: dict[str, Any], text: str, form: str) -> str:
     return json.dumps(facts, ensure_ascii=False, indent=2) + "\n" if form == "json" else f"{text}\n"

@@ -1,4 +1,4 @@
-"""What is installed, what is missing and how to get it, and whether the configuration can be read."""
+"""Command `doctor`: report installed and missing packages with install commands, and check the configuration."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ _OPTIONAL = {
     "mkdocs": ("mkdocs", "the MkDocs plugin"),
     "properdocs": ("properdocs", "the same plugin in ProperDocs"),
     "pelican": ("pelican", "the Pelican plugin"),
-    "vips": ("pyvips", "decodes and shrinks in less than half the time: `encode.resizer: vips`"),
+    "vips": ("pyvips", "decodes and resizes in less than half the time: `encode.resizer: vips`"),
     "svt": ("pillow-avif-plugin", "AVIF in half the time, 8 % larger: `encode.avif_encoder: svt`"),
-    "diffusers": ("diffusers", "makes heroes by a model of your own: `provider: diffusers`"),
-    "embeddings": ("transformers", "finds library pictures by meaning: `providers.library.search: embeddings`"),
+    "diffusers": ("diffusers", "generates heroes with a local model: `provider: diffusers`"),
+    "embeddings": ("transformers", "finds library images by meaning: `providers.library.search: embeddings`"),
     "browser": ("playwright", "drives a browser: `imageseo measure`"),
     "c2pa": ("c2pa-python", "checks C2PA manifests: rule `prov-c2pa`"),
-    "s3": ("s3fs", "keeps masters in a bucket: `hero.masters: s3://…`"),
+    "s3": ("s3fs", "stores masters in a bucket: `hero.masters: s3://…`"),
     "vszip": ("vapoursynth-vszip", "measures quality in half the time (Python 3.12+): `encode.metric: vszip`"),
 }
 
 
 class State(StrEnum):
     OK = "ok"
-    ABSENT = "absent"  # optional, and not asked for
+    ABSENT = "absent"  # optional and not installed
     BROKEN = "broken"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One thing that was looked at. ``kind``: ``part``, ``codec``, ``extra`` or ``configuration``."""
+    """The result of one check. ``kind``: ``part``, ``codec``, ``extra`` or ``configuration``."""
 
     kind: str
     name: str
@@ -53,24 +53,26 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """All checks, in the order to show them."""
+    """All checks in display order."""
 
     checks: tuple[Check, ...]
 
     @property
     def exit_code(self) -> int:
-        """0: all is well; 1: a needed part is missing; 2: the configuration has faults."""
+        """0: no problem; 1: a required package or codec is missing or broken; 2: the configuration has errors."""
         broken = {check.kind for check in self.checks if check.state is State.BROKEN}
         return 2 if "configuration" in broken else 1 if broken else 0
 
 
-def examine(folder: Path, *, config: Path | None, note: Callable[[str], None]) -> Report:
-    """Look at this installation and at the project in ``folder``; nothing is written, no network is used."""
-    return Report(checks=(*_parts(), *_codecs(), *_extras(), *_configuration(folder, config, note)))
+def run_checks(folder: Path, *, config: Path | None, note: Callable[[str], None]) -> Report:
+    """Check this installation and the project in ``folder``; writes nothing and does not use the network."""
+    return Report(
+        checks=(*_check_dependencies(), *_check_codecs(), *_check_extras(), *_check_configuration(folder, config, note))
+    )
 
 
 def as_text(report: Report) -> str:
-    """A line for each check, its remedy below."""
+    """Return one line for each check, followed by its remedy."""
     lines = [f"imageseo {__version__}, Python {platform.python_version()}, {platform.platform()}"]
     kind = ""
     for check in report.checks:
@@ -83,7 +85,7 @@ def as_text(report: Report) -> str:
 
 
 def as_json(report: Report) -> str:
-    """One JSON object: ``imageseo``, ``python``, ``platform``, ``checks``."""
+    """Return one JSON object: ``imageseo``, ``python``, ``platform``, ``checks``."""
     facts = {
         "version": 1,
         "imageseo": __version__,
@@ -97,13 +99,13 @@ def as_json(report: Report) -> str:
 _MARKS = {State.OK: "+", State.ABSENT: "-", State.BROKEN: "!"}
 
 
-def _parts() -> Iterator[Check]:
-    if sys.version_info < (3, 11):  # noqa: UP036 - an installation may be forced, and this is where one asks why
+def _check_dependencies() -> Iterator[Check]:
+    if sys.version_info < (3, 11):  # noqa: UP036 - an installation may be forced, and `doctor` is where a user looks for the reason
         yield Check(
             kind="part", name="python", state=State.BROKEN, detail=platform.python_version(), hint="3.11 or newer"
         )
     try:
-        wanted = [text for text in requires("imageseo") or () if "extra ==" not in text]
+        requirements = [text for text in requires("imageseo") or () if "extra ==" not in text]
     except PackageNotFoundError:
         yield Check(
             kind="part",
@@ -113,41 +115,41 @@ def _parts() -> Iterator[Check]:
             hint=extras.install_command(),
         )
         return
-    for requirement in wanted:
-        name = _name(requirement)
+    for requirement in requirements:
+        name = _requirement_name(requirement)
         found = _version(name)
         state, detail = (State.OK, found) if found else (State.BROKEN, "missing")
         hint = "" if found else f'pip install "{requirement}"'
         yield Check(kind="part", name=name, state=state, detail=detail or "", hint=hint)
 
 
-def _name(requirement: str) -> str:
+def _requirement_name(requirement: str) -> str:
     end = next((at for at, letter in enumerate(requirement) if letter in " <>=!~;["), len(requirement))
     return requirement[:end]
 
 
-def _codecs() -> Iterator[Check]:
+def _check_codecs() -> Iterator[Check]:
     from imageseo.images.encoding import factory
 
     for name, codec in sorted(factory.codecs().items()):
         try:
-            _trial(codec)
+            _try_encoding(codec)
             yield Check(kind="codec", name=name, state=State.OK, detail=codec.version())
-        except Exception as error:  # whatever an encoder's library may do
-            hint = f"pip install --force-reinstall pillow: its wheels hold {name}"
+        except Exception as error:  # an encoder's library may raise anything
+            hint = f"pip install --force-reinstall pillow (its wheels include {name})"
             yield Check(
                 kind="codec", name=name, state=State.BROKEN, detail=f"{type(error).__name__}: {error}", hint=hint
             )
 
 
-def _trial(codec: Codec) -> None:
-    """A small picture through the encoder: a library that is there may still refuse to work."""
+def _try_encoding(codec: Codec) -> None:
+    """Encode a small image: an installed library may still not work."""
     from PIL import Image
 
     codec.encode(Image.new("RGB", (16, 16), (37, 99, 235)), quality=60, effort=None, xmp=None)
 
 
-def _extras() -> Iterator[Check]:
+def _check_extras() -> Iterator[Check]:
     for extra, (package, purpose) in _OPTIONAL.items():
         found = _version(package)
         state, detail = (State.OK, f"{found}, {purpose}") if found else (State.ABSENT, f"not installed, {purpose}")
@@ -167,15 +169,19 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _configuration(folder: Path, config: Path | None, note: Callable[[str], None]) -> Iterator[Check]:
+def _check_configuration(folder: Path, config: Path | None, note: Callable[[str], None]) -> Iterator[Check]:
     from imageseo.integrations.project import detect_project
 
     try:
-        here = detect_project(folder, config=config, note=note)
+        project = detect_project(folder, config=config, note=note)
     except ImageseoError as error:
         yield Check(kind="configuration", name=error.title, state=State.BROKEN, detail=error.message, hint=error.hint)
         return
-    host = f"{here.host.name} ({here.host.config.name})" if here.host else "none, so folders are read as they are"
-    yield Check(kind="configuration", name="settings", state=State.OK, detail="no fault")
-    yield Check(kind="configuration", name="project", state=State.OK, detail=str(here.folder))
-    yield Check(kind="configuration", name="generator", state=State.OK, detail=host)
+    generator = (
+        f"{project.generator.name} ({project.generator.config.name})"
+        if project.generator
+        else "none; pages are read from the built site"
+    )
+    yield Check(kind="configuration", name="settings", state=State.OK, detail="no errors")
+    yield Check(kind="configuration", name="project", state=State.OK, detail=str(project.folder))
+    yield Check(kind="configuration", name="generator", state=State.OK, detail=generator)

@@ -1,4 +1,4 @@
-"""What `generate` does for a project: pages to requests, requests to masters; the words for it lie beside it."""
+"""Command `generate`: pages to hero requests, requests to masters. ``generate_report`` formats the result."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from imageseo.cli.commands.generate_report import GenerateReport, VerifyReport
 from imageseo.heroes.generate.dry_run import DryRun
 from imageseo.heroes.generate.regression_report import SHEET
 from imageseo.heroes.lock import lock as locks
-from imageseo.heroes.masters import store as vaults
+from imageseo.heroes.masters import store as master_stores
 from imageseo.integrations.command_hints import generate_command
 from imageseo.integrations.project import Project
 from imageseo.model.errors import ImageseoError, RecipeError, SiteError
@@ -22,14 +22,14 @@ from imageseo.model.protocols import HeroProvider, Progress
 from imageseo.model.site import Page
 from imageseo.model.suggest import closest
 
-_UNSEEN = (
-    "a page that a plugin makes while the site is built is not seen in the sources: "
-    "give it its hero by its URL in heroes.toml, with a seed, and run `imageseo generate --site DIR`"
+_UNLISTED_HINT = (
+    "a page that a plugin creates during the build is not among the sources: "
+    "declare its hero by URL in heroes.toml, with a seed, and run `imageseo generate --site DIR`"
 )
 
 
 def generate(
-    here: Project,
+    project: Project,
     *,
     names: Sequence[str],
     root: Path | None,
@@ -40,151 +40,156 @@ def generate(
     accept: bool = False,
     report: Path | None = None,
 ) -> GenerateReport:
-    """Make what the pages ask for. ``names``: of pages, all when empty; then pins that nobody asks for are dropped,
-    as long as the host itself gave every page: a page that merely was not seen keeps its pin.
-    Who names a page means it: its master is drawn again even where somebody changed the file.
-    ``config``: what ``--config`` named. ``prune``: drop the pins that no page asks for, whatever was named and whoever
-    knows the pages. ``accept``: models whose files changed; their heroes are made anew and compared in ``report``
-    (without ``names``: all of them, or none).
-    ``frozen``: make nothing (the setting of that name is for builds: it asks for pins, and here they are made). A
-    second run at once waits for the first one.
+    """Make the heroes that the pages request. A concurrent run waits for the first one.
 
-    Raises SiteError for a name that no page has, LockError, and what else stops all of the work.
+    ``names``: of pages; empty: all pages, and unrequested pins are dropped if the generator listed every page (the
+    pin of a page that merely was not found is kept). The master of a named page is redrawn even if its file was
+    edited. ``config``: the value of ``--config``. ``prune``: drop unrequested pins also if pages were named or the
+    list of pages may be incomplete. ``accept``: regenerate the heroes of models whose files changed, all or none, and
+    compare them in ``report``; requires empty ``names``. ``frozen``: make nothing (unlike the setting ``frozen``,
+    which requires pins in builds and does not apply here).
+
+    Raises SiteError for a name that matches no page, LockError, and other errors that stop the whole run.
     """
     from imageseo.heroes.generate import runner as masters
     from imageseo.heroes.generate.process_lock import single_instance
     from imageseo.images.encoding import factory
 
-    settings = here.settings
+    settings = project.settings
     command = generate_command(config=config, root=root)
-    cache = here.folder / settings.cache_dir
-    vault = vaults.open_master_store(settings.hero.masters, here.folder, cache, fresh=True)
-    turn = nullcontext() if frozen else single_instance(cache / "generate.busy", here.note)
-    with turn:
-        asking = _Asking.of(here, names, root, progress)
+    cache = project.folder / settings.cache_dir
+    vault = master_stores.open_master_store(settings.hero.masters, project.folder, cache, fresh=True)
+    process_lock = nullcontext() if frozen else single_instance(cache / "generate.busy", project.note)
+    with process_lock:
+        inputs = _GenerateInputs.of(project, names, root, progress)
         result = masters.generate(
-            asking.requests,
-            providers=asking.providers,
+            inputs.requests,
+            providers=inputs.providers,
             vault=vault,
-            lock_path=here.folder / locks.NAME,
-            store=factory.store(settings, here.folder),
+            lock_path=project.folder / locks.NAME,
+            store=factory.store(settings, project.folder),
             frozen=frozen,
-            prune=asking.idle(here, root, prune=prune),
-            present=asking.present,
-            redraw=asking.redraw,
+            prune=inputs.may_prune(project, root, prune=prune),
+            present=inputs.present,
+            redraw=inputs.redraw,
             accept=(report or cache / "regression") if accept else None,
             command=command,
             progress=progress,
         )
     if accept:
         where = f"{report or cache / 'regression'}"
-        said = f"{result.compared} heroes of changed models, old beside new: {where}/{SHEET}"
-        here.note(said if result.compared else "no model's files have changed: there is nothing to accept")
-    return GenerateReport(result=result, faults=(*asking.faults, *result.failed), command=command)
+        text = f"{result.compared} heroes of changed models, old and new side by side: {where}/{SHEET}"
+        project.note(text if result.compared else "no model's files have changed, nothing to accept")
+    return GenerateReport(result=result, faults=(*inputs.faults, *result.failed), command=command)
 
 
 def dry_run(
-    here: Project, *, names: Sequence[str], root: Path | None, progress: Progress, config: Path | None = None
+    project: Project, *, names: Sequence[str], root: Path | None, progress: Progress, config: Path | None = None
 ) -> DryRun:
-    """What ``generate`` would do, with every resolved prompt; makes no picture and pins nothing. Raises as it does.
+    """Return what ``generate`` would do, with every resolved prompt; makes no image and pins nothing.
 
-    Nothing but the cache is written to: masters of a bucket are fetched into it, to see that they are there, and what
-    a search in a library elsewhere needs.
+    Raises the same errors as ``generate``. Writes only to the cache: masters are fetched from a bucket to check that
+    they exist, and a search in a remote library stores the data that it needs.
     """
     from imageseo.heroes.generate import dry_run, model_changes
     from imageseo.heroes.generate.planner import plan_generation
-    from imageseo.heroes.recipes import asset_providers as finders
-    from imageseo.pipeline import composition as compose
+    from imageseo.heroes.recipes import asset_providers
+    from imageseo.pipeline import composition
 
-    asking = _Asking.of(here, names, root, progress)
-    lock, command = locks.read(here.folder / locks.NAME), generate_command(config=config, root=root)
-    wanted = plan_generation(
-        asking.requests,
+    inputs = _GenerateInputs.of(project, names, root, progress)
+    lock, command = locks.read(project.folder / locks.NAME), generate_command(config=config, root=root)
+    generate_plan = plan_generation(
+        inputs.requests,
         lock,
-        compose.vault(here.settings, here.folder),
-        present=asking.present,
-        redraw=asking.redraw,
+        composition.vault(project.settings, project.folder),
+        present=inputs.present,
+        redraw=inputs.redraw,
         command=command,
-        apart=partial(finders.needs_own_picture, asking.providers),
+        apart=partial(asset_providers.needs_own_picture, inputs.providers),
     )
     known = model_changes.pinned(lock.pins)
 
     def refuses(recipe: Recipe) -> ImageseoError | None:
         return model_changes.expected_refusal(
-            asking.providers.get(recipe.provider), recipe, known, command("--accept-model")
+            inputs.providers.get(recipe.provider), recipe, known, command("--accept-model")
         )
 
-    return dry_run.plan(wanted, asking.providers, faults=asking.faults, refuses=refuses, prune=asking.idle(here, root))
+    return dry_run.plan(
+        generate_plan, inputs.providers, faults=inputs.faults, refuses=refuses, prune=inputs.may_prune(project, root)
+    )
 
 
-def verify(here: Project, *, names: Sequence[str], root: Path | None, progress: Progress) -> VerifyReport:
-    """Make the pinned heroes of the named pages again, all when there is no name, and compare; writes nothing.
+def verify(project: Project, *, names: Sequence[str], root: Path | None, progress: Progress) -> VerifyReport:
+    """Regenerate the pinned heroes of the named pages (all if ``names`` is empty) and compare; writes nothing.
 
-    Raises SiteError for a name that no pin and no page has, LockError.
+    Raises SiteError for a name that matches no pin and no page, LockError.
     """
     from imageseo.heroes.generate.producer import Producer
-    from imageseo.heroes.generate.verify import verify as made_again
-    from imageseo.heroes.recipes import asset_providers as finders
-    from imageseo.pipeline import composition as compose
+    from imageseo.heroes.generate.verify import verify as verify_pins
+    from imageseo.heroes.recipes import asset_providers
+    from imageseo.pipeline import composition
 
-    lock = locks.read(here.folder / locks.NAME)
-    pins = lock.pins if not names else _pins(lock, names, here, root)
-    vault = compose.vault(here.settings, here.folder)
-    providers = finders.with_pictures_in_use(_providers(here, progress), finders.pictures_in_use(lock.pins))
-    making = Producer(providers=providers, clock=time.perf_counter)
-    heroes = made_again(pins, making=making, vault=vault, progress=progress)
-    return VerifyReport(heroes=heroes, work_done=making.work())
+    lock = locks.read(project.folder / locks.NAME)
+    pins = lock.pins if not names else _find_pins(lock, names, project, root)
+    vault = composition.vault(project.settings, project.folder)
+    providers = asset_providers.with_pictures_in_use(
+        _providers(project, progress), asset_providers.pictures_in_use(lock.pins)
+    )
+    producer = Producer(providers=providers, clock=time.perf_counter)
+    heroes = verify_pins(pins, making=producer, vault=vault, progress=progress)
+    return VerifyReport(heroes=heroes, work_done=producer.work())
 
 
-def _pins(lock: locks.Lock, names: Sequence[str], here: Project, root: Path | None) -> list[Pin]:
-    """The pins of pages as they were named, be it as the lock does."""
+def _find_pins(lock: locks.Lock, names: Sequence[str], project: Project, root: Path | None) -> list[Pin]:
+    """Return the pins of the named pages; a name may also be the page's key in the lock file."""
     found: dict[str, Pin] = {}
     for name in names:
-        own = next((pin for word in _spellings(name, here.folder) if (pin := lock.of_page(word))), None)
-        if own is None:
-            (page,) = _chosen(here.pages(root)[0], [name], here.folder)
-            own = lock.of_page(page.key)
-        if own is None:
+        pin = next(filter(None, map(lock.of_page, _spellings(name, project.folder))), None)
+        if pin is None:
+            (page,) = _find_pages(project.pages(root)[0], [name], project.folder)
+            pin = lock.of_page(page.key)
+        if pin is None:
             raise SiteError(
                 f"{name}: this page has no pinned hero", hint=f"`imageseo generate {name}` makes and pins it"
             )
-        found[own.page] = own
+        found[pin.page] = pin
     return list(found.values())
 
 
-def _providers(here: Project, progress: Progress) -> Mapping[str, HeroProvider]:
-    from imageseo.pipeline import composition as compose
+def _providers(project: Project, progress: Progress) -> Mapping[str, HeroProvider]:
+    from imageseo.pipeline import composition
 
-    return compose.providers(here.settings, here.folder, progress=progress)
+    return composition.providers(project.settings, project.folder, progress=progress)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Asking:
-    """What the chosen pages ask for. ``faults``: page and fault of those that ask for what nobody can read.
+class _GenerateInputs:
+    """The pages and hero requests of one run.
 
-    ``pages``: all that are known; ``whole``: whether these are all that there are. ``named``: somebody named pages.
+    ``pages``: all known pages; ``is_complete``: whether these are all pages of the site. ``selected``: those to make
+    heroes for; ``by_name``: whether the user named them. ``faults``: page and error of each invalid request.
     """
 
     pages: Sequence[Page]
-    whole: bool
-    chosen: Sequence[Page]
-    named: bool
+    is_complete: bool
+    selected: Sequence[Page]
+    by_name: bool
     providers: Mapping[str, HeroProvider]
     read: Callable[[Page], HeroRequest | None]
     requests: Sequence[HeroRequest]
     faults: Sequence[tuple[str, ImageseoError]]
 
     @classmethod
-    def of(cls, here: Project, names: Sequence[str], root: Path | None, progress: Progress) -> _Asking:
-        from imageseo.pipeline import composition as compose
+    def of(cls, project: Project, names: Sequence[str], root: Path | None, progress: Progress) -> _GenerateInputs:
+        from imageseo.pipeline import composition
 
-        pages, whole = here.pages(root)
-        chosen = _chosen(pages, names, here.folder) if names else pages
-        providers = _providers(here, progress)
-        read = compose.request_reader(here.settings, here.folder, providers, base_url=here.base_url)
+        pages, is_complete = project.pages(root)
+        selected = _find_pages(pages, names, project.folder) if names else pages
+        providers = _providers(project, progress)
+        read = composition.request_reader(project.settings, project.folder, providers, base_url=project.base_url)
         requests: list[HeroRequest] = []
         faults: list[tuple[str, ImageseoError]] = []
-        for page in chosen:
+        for page in selected:
             try:
                 request = read(page)
             except RecipeError as error:
@@ -193,9 +198,9 @@ class _Asking:
                 requests += [request] if request is not None else []
         return cls(
             pages=pages,
-            whole=whole,
-            chosen=chosen,
-            named=bool(names),
+            is_complete=is_complete,
+            selected=selected,
+            by_name=bool(names),
             providers=providers,
             read=read,
             requests=requests,
@@ -204,34 +209,37 @@ class _Asking:
 
     @property
     def present(self) -> Collection[str] | None:
-        """Every page, where all are known."""
-        return {page.key for page in self.pages} if self.whole else None
+        """Keys of all pages; None unless all are known."""
+        return {page.key for page in self.pages} if self.is_complete else None
 
     @property
     def redraw(self) -> Collection[str]:
-        """Pages that were named: who does so means it."""
-        return {page.key for page in self.chosen} if self.named else ()
+        """Keys of the pages that were named: their masters are redrawn even if the file was edited."""
+        return {page.key for page in self.selected} if self.by_name else ()
 
-    def idle(self, here: Project, root: Path | None, *, prune: bool = False) -> Callable[[str], bool] | None:
-        """Whether the pin of a page that asks for nothing may go; None: none may. ``prune``: as in ``generate``."""
-        if not (prune or (self.whole and not self.named and not self.faults)):
+    def may_prune(self, project: Project, root: Path | None, *, prune: bool = False) -> Callable[[str], bool] | None:
+        """Return whether the pin of a page without a request may be dropped; None: no pin may be.
+
+        ``prune``: as in ``generate``.
+        """
+        if not (prune or (self.is_complete and not self.by_name and not self.faults)):
             return None
-        spared = {page for page, _ in self.faults} | (self.elsewhere() if prune else set())
-        seen = {page.key for page in self.pages}
+        protected = {page for page, _ in self.faults} | (self.unselected_with_hero() if prune else set())
+        listed = {page.key for page in self.pages}
 
-        def idle(page: str) -> bool:
-            # A source that its host does not publish now, as a draft, has not said that it wants no hero any more.
-            unpublished = page not in seen and (here.folder / page).is_file()
-            return page not in spared and (prune or (_prunable(page, here, root) and not unpublished))
+        def may_prune(page: str) -> bool:
+            # A source that the generator does not publish now, such as a draft, may still request its hero.
+            unpublished = page not in listed and (project.folder / page).is_file()
+            return page not in protected and (prune or (_is_in_sources(page, project, root) and not unpublished))
 
-        return idle
+        return may_prune
 
-    def elsewhere(self) -> set[str]:
-        """Pages that were not chosen and ask for a hero, or for what nobody can read."""
-        chosen = {page.path for page in self.chosen}
+    def unselected_with_hero(self) -> set[str]:
+        """Return the keys of unselected pages that request a hero, or whose request is invalid."""
+        selected = {page.path for page in self.selected}
         found = set[str]()
         for page in self.pages:
-            if page.path not in chosen:
+            if page.path not in selected:
                 with suppress(RecipeError):
                     request = self.read(page)
                     if request is None or request.recipe is None:
@@ -240,31 +248,31 @@ class _Asking:
         return found
 
 
-def _prunable(page: str, here: Project, root: Path | None) -> bool:
-    """Pages of the built site that a plugin made are known by their HTML file; the sources say nothing of them."""
-    if root is not None or here.host is None or not page.endswith((".html", ".htm")):
+def _is_in_sources(page: str, project: Project, root: Path | None) -> bool:
+    """Whether the sources decide about a page's hero; not for a page that a plugin made, whose key is its HTML file."""
+    if root is not None or project.generator is None or not page.endswith((".html", ".htm")):
         return True
-    return (here.folder / page).resolve().is_relative_to(here.host.source.resolve())
+    return (project.folder / page).resolve().is_relative_to(project.generator.source.resolve())
 
 
-def _chosen(pages: Sequence[Page], names: Sequence[str], folder: Path) -> list[Page]:
-    known: dict[str, Page] = {}
+def _find_pages(pages: Sequence[Page], names: Sequence[str], folder: Path) -> list[Page]:
+    by_name: dict[str, Page] = {}
     for page in pages:
         for name in (page.path, page.url, page.url.rstrip("/"), page.key):
-            known.setdefault(name, page)
+            by_name.setdefault(name, page)
     found: dict[str, Page] = {}
     for name in names:
-        spelling = next((word for word in _spellings(name, folder) if word in known), None)
+        spelling = next((spelling for spelling in _spellings(name, folder) if spelling in by_name), None)
         if spelling is None:
             near = closest(name, [page.key for page in pages], cutoff=0.4)
-            hint = f"did you mean {near}? " if near else "give its source file, its file in the built site or its URL; "
-            raise SiteError(f"{name}: no such page", hint=hint + _UNSEEN)
-        found[known[spelling].path] = known[spelling]
+            hint = f"did you mean {near}? " if near else "name its source file, its file in the built site or its URL; "
+            raise SiteError(f"{name}: no such page", hint=hint + _UNLISTED_HINT)
+        found[by_name[spelling].path] = by_name[spelling]
     return list(found.values())
 
 
 def _spellings(name: str, folder: Path) -> list[str]:
-    """A page's name as it was written, and as a path of the project when it was written from the current folder."""
+    """Return a page's name as written, and as a path in the project if it is relative to the current folder."""
     path = Path(name).resolve()
     inside = [path.relative_to(folder.resolve()).as_posix()] if path.is_relative_to(folder.resolve()) else []
     return [*inside, PurePosixPath(name).as_posix(), name.lstrip("/"), name]

@@ -1,4 +1,4 @@
-"""What `generate` and `generate --verify` tell of their work: lines for people, JSON for machines."""
+"""Reports of `generate` and `generate --verify`, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from imageseo.heroes.generate.verify import Verified
 from imageseo.heroes.masters.resolver import TYPED, Command
 from imageseo.model.errors import ImageseoError
 
-_LACKS = {
+_FROZEN_REASONS = {
     "missing": "no hero is pinned",
-    "changed": "its recipe is another than the pinned one",
-    "gone": "the pinned picture is gone",
-    "damaged": "the picture is not the pinned one",
-    "moved": "its pin still names the page's old place",
+    "changed": "its recipe differs from the pinned one",
+    "gone": "the pinned image is missing",
+    "damaged": "the image is not the pinned one",
+    "moved": "its pin still names the page's old path",
 }
-"""What a frozen run found, by reason."""
+"""What a frozen run reports, by reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerateReport:
-    """What became of the heroes; ``faults``: page and fault of those whose recipe could not be read or made.
+    """The result of ``generate``.
 
-    ``command``: page -> what draws its hero anew, as it can be typed here.
+    ``faults``: page and error of each recipe that is invalid or could not be made. ``command``: page -> the command
+    that regenerates its hero, as typed in the current folder.
     """
 
     result: GenerateResult
@@ -38,21 +39,21 @@ class GenerateReport:
         return bool(self.faults or self.result.missing)
 
     def as_text(self) -> str:
-        """A line for each hero that was made, taken over or not made, and one of counts."""
+        """Return a line for each hero that was made, shared, dropped or not made, and a line of counts."""
         result = self.result
         lines = [
-            f"{hero.page}: {hero.file} ({WHY[hero.reason]}{', as a build had drawn it' if hero.stored else ''})"
+            f"{hero.page}: {hero.file} ({WHY[hero.reason]}{', already drawn by a build' if hero.stored else ''})"
             for hero in result.made
         ]
         lines += [f"{hero.page}: {note}" for hero in result.made for note in hero.notes]
-        lines += [f"{page}: has the hero of an equal recipe" for page in result.shared]
+        lines += [f"{page}: shares the hero of an equal recipe" for page in result.shared]
         lines += [
-            f"{page}: says something else now than its hero was made for ({', '.join(result.aged.get(page, ()))}); "
-            f"`{self.command(page)}` draws it anew"
+            f"{page}: has changed since its hero was made ({', '.join(result.aged.get(page, ()))}); "
+            f"`{self.command(page)}` regenerates it"
             for page in result.stale
         ]
-        lines += [f"{page}: no longer asks for a hero, its pin is gone" for page in result.pruned]
-        lines += [f"{page}: {_LACKS[reason]}; run `{self.command(page)}`" for page, reason in result.missing]
+        lines += [f"{page}: no longer requests a hero, pin dropped" for page in result.pruned]
+        lines += [f"{page}: {_FROZEN_REASONS[reason]}; run `{self.command(page)}`" for page, reason in result.missing]
         lines += [f"{page}: {fault}" for page, fault in self.faults]
         counts = {
             "made": result.made,
@@ -63,19 +64,21 @@ class GenerateReport:
             "missing or changed": result.missing,
             "failed": self.faults,
         }
-        told = [f"{len(pages)} {name}" for name, pages in counts.items() if pages]
-        return "\n".join([*lines, f"generate: {', '.join(told) or 'no page asks for a hero to be made'}"]) + "\n"
+        counts_text = [f"{len(pages)} {name}" for name, pages in counts.items() if pages]
+        return "\n".join([*lines, f"generate: {', '.join(counts_text) or 'no page requests a hero'}"]) + "\n"
 
     def work(self) -> Iterator[str]:
-        """What providers, lock and cache had to do, a line each: for who looks on, never to be compared."""
+        """Yield a line each on the work of providers, lock and cache: timings for the user, different in every run."""
         result = self.result
-        yield from _told(result.work)
+        yield from _work_lines(result.work)
         if result.work:
-            held = len(result.kept) + len(result.shared) + len(result.stale)
-            yield f"hits: {held} in the lock, {sum(work.stored for work in result.work)} in the cache"
+            lock_hits = len(result.kept) + len(result.shared) + len(result.stale)
+            yield f"hits: {lock_hits} in the lock, {sum(work.stored for work in result.work)} in the cache"
 
     def as_json(self) -> str:
-        """One JSON object: ``made``, ``kept``, ``shared``, ``stale``, ``pruned``, ``missing``, ``failed``, ``work``."""
+        """Return one JSON object: ``made``, ``kept``, ``shared``, ``stale``, ``pruned``, ``missing``, ``failed``,
+        ``work``.
+        """
         result = self.result
         made = [
             {"page": m.page, "file": m.file, "reason": m.reason, "notes": list(m.notes), "stored": m.stored}
@@ -98,7 +101,7 @@ class GenerateReport:
             "work": {
                 "lock_hits": len(result.kept) + len(result.shared) + len(result.stale),
                 "store_hits": sum(work.stored for work in result.work),
-                "providers": _work(result.work),
+                "providers": _work_as_dict(result.work),
             },
         }
         return json.dumps(report, ensure_ascii=False, indent=2) + "\n"
@@ -106,29 +109,29 @@ class GenerateReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyReport:
-    """Pinned heroes that were made again."""
+    """The result of ``generate --verify``: pinned heroes compared with regenerated ones."""
 
     heroes: tuple[Verified, ...]
     work_done: tuple[ProviderWork, ...] = ()
 
     @property
     def failed(self) -> bool:
-        """Whether one came out different, or its pinned picture is not what was pinned."""
+        """Whether a hero differs from its pin, or its pinned image is missing or damaged."""
         return any(hero.verdict == "different" or hero.lost for hero in self.heroes)
 
     def as_text(self) -> str:
-        """A line a hero, and one of counts."""
+        """Return a line for each hero and a line of counts."""
         lines = [_line(hero) for hero in self.heroes]
         verdicts = [hero.verdict for hero in self.heroes]
-        told = [f"{verdicts.count(name)} {name}" for name in dict.fromkeys(sorted(verdicts))]
-        return "\n".join([*lines, f"verify: {', '.join(told) or 'no hero is pinned'}"]) + "\n"
+        counts_text = [f"{verdicts.count(name)} {name}" for name in dict.fromkeys(sorted(verdicts))]
+        return "\n".join([*lines, f"verify: {', '.join(counts_text) or 'no hero is pinned'}"]) + "\n"
 
     def work(self) -> Iterator[str]:
-        """What providers had to do, a line each."""
-        yield from _told(self.work_done)
+        """Yield a line for the work of each provider."""
+        yield from _work_lines(self.work_done)
 
     def as_json(self) -> str:
-        """One JSON object: ``heroes`` with verdict, distances and reason, and ``work``."""
+        """Return one JSON object: ``heroes`` with verdict, distances and reason, and ``work``."""
         heroes = [
             {
                 "page": hero.page,
@@ -140,23 +143,30 @@ class VerifyReport:
             }
             for hero in self.heroes
         ]
-        report = {"version": 1, "title": "verify", "heroes": heroes, "work": {"providers": _work(self.work_done)}}
+        report = {
+            "version": 1,
+            "title": "verify",
+            "heroes": heroes,
+            "work": {"providers": _work_as_dict(self.work_done)},
+        }
         return json.dumps(report, ensure_ascii=False, indent=2) + "\n"
 
 
 def _line(hero: Verified) -> str:
-    far = hero.alike is not None and hero.verdict != "identical"
-    apart = f" (phash {hero.alike.bits} of 64, mean dE2000 {hero.alike.delta_e:.2f})" if far and hero.alike else ""
-    return f"{hero.page}: {hero.verdict}{apart}{f': {hero.reason}' if hero.reason else ''}"
+    differs = hero.alike is not None and hero.verdict != "identical"
+    distance = (
+        f" (phash {hero.alike.bits} of 64, mean dE2000 {hero.alike.delta_e:.2f})" if differs and hero.alike else ""
+    )
+    return f"{hero.page}: {hero.verdict}{distance}{f': {hero.reason}' if hero.reason else ''}"
 
 
-def _told(work: Sequence[ProviderWork]) -> Iterator[str]:
+def _work_lines(work: Sequence[ProviderWork]) -> Iterator[str]:
     for each in work:
         if each.p50 is not None and each.p95 is not None:
             yield f"{each.provider}: {len(each.seconds)} made, p50 {each.p50:.2f} s, p95 {each.p95:.2f} s"
 
 
-def _work(work: Sequence[ProviderWork]) -> dict[str, Any]:
+def _work_as_dict(work: Sequence[ProviderWork]) -> dict[str, Any]:
     return {
         each.provider: {
             "made": len(each.seconds),
@@ -169,4 +179,4 @@ def _work(work: Sequence[ProviderWork]) -> dict[str, Any]:
 
 
 NOTHING = GenerateReport(result=GenerateResult(), faults=())
-"""What is said where everything is switched off."""
+"""The report if imageseo is disabled."""

@@ -1,4 +1,4 @@
-"""Lint as it is asked for: which rules, which pages, what is known, what is mended, and what of it fails."""
+"""Command `lint`: select rules and pages, apply the baseline, fix pages, and decide whether the run fails."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from pathlib import Path
 from imageseo.config.settings import Settings
 from imageseo.integrations import runner
 from imageseo.integrations.project import Project
-from imageseo.lint import baseline, changed_since, fixes
-from imageseo.lint import budget_history as history
+from imageseo.lint import baseline, budget_history, changed_since, fixes
 from imageseo.lint.engine import CRASHED
 from imageseo.lint.fingerprint import subject, with_fingerprints
 from imageseo.lint.linter import LintResult, count
@@ -22,32 +21,36 @@ from imageseo.model.finding import Finding, Severity, Silenced
 from imageseo.model.protocols import Progress
 from imageseo.model.site import Site
 
-_NAMED = 3  # entries that a note names
+_MAX_LISTED = 3
+"""Number of baseline entries that a note lists by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LintRequest:
-    """What the command line asks for beside the settings. ``most``: warnings that do not fail. ``baseline``: a file,
-    before that of the settings. ``since``: a revision. ``history``: a file that gets a line about
-    the budgets. ``show``: whether a diff is wanted instead of mended pages.
+    """Options of the command line that are not settings.
+
+    ``baseline``: a file that takes precedence over the setting. ``changed_since``: a revision. ``max_warnings``: the
+    number of warnings that do not fail. ``budget_report``: a file to which a line about the budgets is appended.
+    ``diff``: compute a diff instead of writing fixed pages.
     """
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     baseline: Path | None = None
-    update: bool = False
-    since: str | None = None
-    most: int | None = None
-    history: Path | None = None
+    update_baseline: bool = False
+    changed_since: str | None = None
+    max_warnings: int | None = None
+    budget_report: Path | None = None
     fix: bool = False
-    show: bool = False
-    colour: bool = False
+    diff: bool = False
+    color: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LintRun:
-    """The end of a run. ``diff``: of the pages that would be mended, where that was asked for, made as it is read;
-    then it raises SiteError.
+    """The result of a run.
+
+    ``diff``: of the pages that --fix would change, if requested; computed during iteration, which may raise SiteError.
     """
 
     report: Report
@@ -55,161 +58,177 @@ class LintRun:
     diff: Iterable[str] = ()
 
     @property
-    def told(self) -> str:
-        """The findings in one line, with how many of them a diff is about."""
+    def summary_line(self) -> str:
+        """The number of findings and how many of them --fix can fix, in one line."""
         fixable = sum(bool(each.fix) for each in (*self.report.findings, *self.report.known))
-        return f"{_counted(len(self.report.findings), 'finding')}, --fix mends {fixable:,}"
+        return f"{_pluralize(len(self.report.findings), 'finding')}, {fixable:,} fixable with --fix"
 
 
-def lint(here: Project, root: Path, asked: LintRequest, *, progress: Progress, config: Path | None = None) -> LintRun:
-    """Judge a built site. Writes nothing but what is asked for: mended pages, the baseline. Raises ImageseoError."""
-    book = RuleCatalog.installed()
-    only = book.chosen(asked.select, asked.ignore)
-    settings = book.awake(here.settings, asked.select, only)
-    place = _place(here, asked)
-    known = _known(place, asked)
-    site = here.site(root)
-    scope = changed_since.changed_pages(site, asked.since, folder=here.folder) if asked.since is not None else None
+def lint(
+    project: Project, root: Path, request: LintRequest, *, progress: Progress, config: Path | None = None
+) -> LintRun:
+    """Check a built site. Writes only what was requested: fixed pages, the baseline. Raises ImageseoError."""
+    catalog = RuleCatalog.installed()
+    only = catalog.chosen(request.select, request.ignore)
+    settings = catalog.awake(project.settings, request.select, only)
+    baseline_path = _baseline_path(project, request)
+    known = _read_baseline(baseline_path, request)
+    site = project.site(root)
+    revision = request.changed_since
+    scope = changed_since.changed_pages(site, revision, folder=project.folder) if revision is not None else None
 
-    def judge() -> tuple[LintResult, tuple[Finding, ...]]:
+    def run_rules() -> tuple[LintResult, tuple[Finding, ...]]:
         result, _ = runner.lint(site, settings, progress=progress, config=config, only=only)
-        found = [finding for finding in result.findings if scope is None or scope.holds(finding)]
-        return result, with_fingerprints(found)
+        findings = [finding for finding in result.findings if scope is None or scope.holds(finding)]
+        return result, with_fingerprints(findings)
 
-    notes = list(_scoped(site, scope, asked.since))
-    result, found, mended = _mending(site, judge, asked)
-    if asked.fix:
-        notes.append(f"mended {_counted(mended.fixed, 'finding')} on {_counted(mended.pages, 'page')}")
-    if asked.history is not None:
-        history.append(asked.history, history.history_entry(result, here.folder, whole=only is None))
-    new, old = known.split(found) if known else (list(found), [])
-    if place is not None and known is not None:
-        judged = _judged(book, only, scope)
-        gone = known.gone(found, judged)
-        if asked.update:
-            lasting = [finding for finding in found if not finding.message.startswith(CRASHED)]
-            renewed = known.renewed(lasting, judged)
-            baseline.write(place, renewed)
-            new, old = [finding for finding in found if finding not in lasting], lasting
-            added = len(renewed.entries.keys() - known.entries.keys())
+    notes = list(_scope_notes(site, scope, revision))
+    result, findings, fixed = _lint_and_fix(site, run_rules, request)
+    if request.fix:
+        notes.append(f"fixed {_pluralize(fixed.findings, 'finding')} on {_pluralize(fixed.pages, 'page')}")
+    if request.budget_report is not None:
+        entry = budget_history.history_entry(result, project.folder, whole=only is None)
+        budget_history.append(request.budget_report, entry)
+    new, old = known.split(findings) if known else (list(findings), [])
+    if baseline_path is not None and known is not None:
+        is_in_scope = _baseline_scope(catalog, only, scope)
+        stale = known.gone(findings, is_in_scope)
+        if request.update_baseline:
+            accepted = [finding for finding in findings if not finding.message.startswith(CRASHED)]
+            updated = known.renewed(accepted, is_in_scope)
+            baseline.write(baseline_path, updated)
+            new, old = [finding for finding in findings if finding not in accepted], accepted
+            added = len(updated.entries.keys() - known.entries.keys())
             notes.append(
-                f"{_shown(place, here.folder)}: {_counted(len(renewed.entries), 'known finding')}, "
-                f"{added:,} of them new, {len(gone):,} gone"
+                f"{_format_path(baseline_path, project.folder)}: "
+                f"{_pluralize(len(updated.entries), 'known finding')}, {added:,} added, {len(stale):,} removed"
             )
-        elif gone:
-            notes.append(_gone(gone))
+        elif stale:
+            notes.append(_format_stale(stale))
     silenced = tuple(each for each in result.silenced if scope is None or scope.holds(each.finding))
-    report = _report(here, site, result, new, old, silenced, book=book, only=only, settings=settings, notes=notes)
-    if asked.fix:
-        report = replace(report, summary={**report.summary, "fixed": mended.fixed})
+    report = _report(
+        project, site, result, new, old, silenced, catalog=catalog, only=only, settings=settings, notes=notes
+    )
+    if request.fix:
+        report = replace(report, summary={**report.summary, "fixed": fixed.findings})
     warnings = count(new)["warnings"]
-    over = asked.most is not None and warnings > asked.most
-    if over:
-        told = f"{_counted(warnings, 'warning')}, and --max-warnings lets {asked.most:,} pass"
-        report = replace(report, notes=(*report.notes, told))
-    failed = over or any(_fails(finding, report.fails) for finding in new)
-    return LintRun(report=replace(report, colour=asked.colour), failed=failed, diff=mended.diff)
+    too_many = request.max_warnings is not None and warnings > request.max_warnings
+    if too_many:
+        note = f"{_pluralize(warnings, 'warning')}, but --max-warnings allows {request.max_warnings:,}"
+        report = replace(report, notes=(*report.notes, note))
+    failed = too_many or any(_is_failing(finding, report.fails) for finding in new)
+    return LintRun(report=replace(report, colour=request.color), failed=failed, diff=fixed.diff)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Mended:
-    fixed: int = 0
+class _FixResult:
+    """Number of fixed findings and pages, or the diff."""
+
+    findings: int = 0
     pages: int = 0
     diff: Iterable[str] = ()
 
 
-def _mending(
-    site: Site, judge: Callable[[], tuple[LintResult, tuple[Finding, ...]]], asked: LintRequest
-) -> tuple[LintResult, tuple[Finding, ...], _Mended]:
-    """What is found, after what could be mended has been; a diff of the first round where only that is asked for."""
-    if not (asked.fix or asked.show):
-        return *judge(), _Mended()
-    judged = fixes.digests(site)
-    result, first = judge()
-    if asked.show:
-        return result, first, _Mended(diff=fixes.diff(fixes.fixed_pages(site, first, judged)))
-    found, pages = first, set[str]()
+def _lint_and_fix(
+    site: Site, run_rules: Callable[[], tuple[LintResult, tuple[Finding, ...]]], request: LintRequest
+) -> tuple[LintResult, tuple[Finding, ...], _FixResult]:
+    """Run the rules, and fix pages if requested; the findings are those that remain.
+
+    With ``diff`` no page is written, and the diff shows the first round of fixes only.
+    """
+    if not (request.fix or request.diff):
+        return *run_rules(), _FixResult()
+    digests = fixes.digests(site)
+    result, first = run_rules()
+    if request.diff:
+        return result, first, _FixResult(diff=fixes.diff(fixes.fixed_pages(site, first, digests)))
+    findings, pages = first, set[str]()
     for _ in range(fixes.ROUNDS):
-        written = fixes.write(site, fixes.fixed_pages(site, found, judged))
+        written = fixes.write(site, fixes.fixed_pages(site, findings, digests))
         if not written:
             break
         pages.update(written)
-        judged = fixes.digests(site)
-        result, found = judge()
-    vanished = Counter(map(_key, first)) - Counter(map(_key, found))
-    return result, found, _Mended(fixed=vanished.total(), pages=len(pages))
+        digests = fixes.digests(site)
+        result, findings = run_rules()
+    fixed = Counter(map(_key, first)) - Counter(map(_key, findings))
+    return result, findings, _FixResult(findings=fixed.total(), pages=len(pages))
 
 
 def _key(finding: Finding) -> tuple[str, str, str]:
     return finding.rule, finding.location.page, subject(finding)
 
 
-def _place(here: Project, asked: LintRequest) -> Path | None:
-    """The baseline's file: of the command line, as the shell sees it, or of the settings, as the project does."""
-    if asked.baseline is not None:
-        return asked.baseline
-    told = here.settings.lint.baseline
-    if told is None and asked.update:
+def _baseline_path(project: Project, request: LintRequest) -> Path | None:
+    """The baseline's file: from the command line, relative to the current folder, or from the settings, relative to
+    the project.
+    """
+    if request.baseline is not None:
+        return request.baseline
+    setting = project.settings.lint.baseline
+    if setting is None and request.update_baseline:
         raise baseline.BaselineError(
-            "--update-baseline does not know which file", hint="name it with --baseline FILE, or set `lint.baseline`"
+            "--update-baseline: no baseline file is configured",
+            hint="name it with --baseline FILE, or set `lint.baseline`",
         )
-    return None if told is None else here.folder / told
+    return None if setting is None else project.folder / setting
 
 
-def _known(place: Path | None, asked: LintRequest) -> baseline.Baseline | None:
-    if place is None:
+def _read_baseline(path: Path | None, request: LintRequest) -> baseline.Baseline | None:
+    if path is None:
         return None
-    known = baseline.read(place)
-    if known is None and not asked.update:
-        raise baseline.BaselineError(f"{place}: no such file", hint="write it with --update-baseline")
+    known = baseline.read(path)
+    if known is None and not request.update_baseline:
+        raise baseline.BaselineError(f"{path}: no such file", hint="write it with --update-baseline")
     return known or baseline.Baseline()
 
 
-def _judged(
-    book: RuleCatalog, only: frozenset[str] | None, scope: changed_since.ChangedPages | None
+def _baseline_scope(
+    catalog: RuleCatalog, only: frozenset[str] | None, scope: changed_since.ChangedPages | None
 ) -> Callable[[baseline.Entry], bool]:
-    """Whether this run would have found what an entry is about; a rule that is no more finds nothing."""
+    """Return whether this run could have found a baseline entry; true for rules that no longer exist."""
 
-    def judged(entry: baseline.Entry) -> bool:
-        asked = only is None or entry.rule in only or entry.rule not in book.ids
-        within = scope is None or bool(scope.why) or entry.page in scope.pages or entry.page in scope.files
-        return asked and within
+    def is_in_scope(entry: baseline.Entry) -> bool:
+        rule_ran = only is None or entry.rule in only or entry.rule not in catalog.ids
+        page_checked = scope is None or bool(scope.why) or entry.page in scope.pages or entry.page in scope.files
+        return rule_ran and page_checked
 
-    return judged
-
-
-def _gone(entries: list[baseline.Entry]) -> str:
-    named = ", ".join(f"{each.rule} on {each.page or 'the site'}" for each in entries[:_NAMED])
-    more = f", and {len(entries) - _NAMED:,} more" if len(entries) > _NAMED else ""
-    occur = "finding of the baseline occurs" if len(entries) == 1 else "findings of the baseline occur"
-    return f"{len(entries):,} {occur} no more ({named}{more}); --update-baseline drops what is gone"
+    return is_in_scope
 
 
-def _scoped(site: Site, scope: changed_since.ChangedPages | None, since: str | None) -> Iterable[str]:
+def _format_stale(entries: list[baseline.Entry]) -> str:
+    listed = ", ".join(f"{each.rule} on {each.page or 'the site'}" for each in entries[:_MAX_LISTED])
+    more = f", and {len(entries) - _MAX_LISTED:,} more" if len(entries) > _MAX_LISTED else ""
+    verb = (
+        "finding of the baseline no longer occurs" if len(entries) == 1 else "findings of the baseline no longer occur"
+    )
+    return f"{len(entries):,} {verb} ({listed}{more}); --update-baseline removes stale entries"
+
+
+def _scope_notes(site: Site, scope: changed_since.ChangedPages | None, revision: str | None) -> Iterable[str]:
     if scope is None:
         return
     if scope.why:
-        yield f"all pages are judged: {scope.why} was touched since {since}"
+        yield f"all pages are checked: {scope.why} has changed since {revision}"
     else:
-        told = f"{len(scope.pages):,} of {_counted(len(site.pages), 'page')}"
-        yield f"{told} were touched since {since}; all are read, and what is found on others is left out"
+        pages = f"{len(scope.pages):,} of {_pluralize(len(site.pages), 'page')}"
+        yield f"{pages} changed since {revision}; all pages are read, findings on other pages are left out"
 
 
 def _report(
-    here: Project,
+    project: Project,
     site: Site,
     result: LintResult,
     new: Iterable[Finding],
     old: Iterable[Finding],
     silenced: tuple[Silenced, ...],
     *,
-    book: RuleCatalog,
+    catalog: RuleCatalog,
     only: frozenset[str] | None,
     settings: Settings,
     notes: Iterable[str],
 ) -> Report:
     new, old = tuple(new), tuple(old)
-    excerpts = SourceLines(site.root, project=here.folder, top=repository_root(here.folder))
+    lines = SourceLines(site.root, project=project.folder, top=repository_root(project.folder))
     summary: Mapping[str, int] = {
         "pages": result.pages,
         "images": result.images,
@@ -224,24 +243,24 @@ def _report(
         silenced=silenced,
         summary=summary,
         notes=tuple(notes),
-        rules={name: text for name, text in book.texts.items() if only is None or name in only},
-        frame=excerpts.frame,
-        built=excerpts.built,
-        source=excerpts.source,
+        rules={name: text for name, text in catalog.texts.items() if only is None or name in only},
+        frame=lines.frame,
+        built=lines.built,
+        source=lines.source,
         fails=Severity.OFF if settings.lint.fail_on == "never" else Severity(settings.lint.fail_on),
         budgets=result.budgets,
     )
 
 
-def _fails(finding: Finding, least: Severity) -> bool:
+def _is_failing(finding: Finding, least: Severity) -> bool:
     return least is not Severity.OFF and finding.severity.rank >= least.rank
 
 
-def _shown(path: Path, folder: Path) -> str:
-    """A file as messages name it: seen from the project where it lies in it."""
-    whole, start = path.resolve(), folder.resolve()
-    return whole.relative_to(start).as_posix() if whole.is_relative_to(start) else path.name
+def _format_path(path: Path, folder: Path) -> str:
+    """A file as messages show it: relative to the project, or its bare name if it lies outside."""
+    resolved, top = path.resolve(), folder.resolve()
+    return resolved.relative_to(top).as_posix() if resolved.is_relative_to(top) else path.name
 
 
-def _counted(number: int, name: str) -> str:
+def _pluralize(number: int, name: str) -> str:
     return f"{number:,} {name}{'' if number == 1 else 's'}"

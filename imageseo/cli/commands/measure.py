@@ -1,4 +1,4 @@
-"""Measuring as it is asked for: which pages, by how many browsers, into the file or against it."""
+"""Command `measure`: choose pages, open them in browsers, and write the layout file or compare with it."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ from imageseo.web import urls
 from imageseo.web.html import page_scan
 from imageseo.web.html.page_scan import UnreadablePage
 
-_SAMPLE = 3
-"""Pages of a template that ``--check`` opens where nobody says more: drift comes with themes, not with pages."""
+_DEFAULT_SAMPLE = 3
+"""Pages of each template that ``--check`` opens by default: drift is caused by theme changes, not by single pages."""
 
 
 Serving = Callable[[Path, str | None], AbstractContextManager[SiteServer]]
@@ -45,7 +45,7 @@ Serving = Callable[[Path, str | None], AbstractContextManager[SiteServer]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasureResult:
-    """What a run of ``measure`` ends with. ``notes``: lines for people."""
+    """The result of ``measure``. ``notes``: lines for the user."""
 
     findings: tuple[Finding, ...]
     summary: Mapping[str, int]
@@ -56,7 +56,7 @@ class MeasureResult:
 
 
 def run(
-    here: Project,
+    project: Project,
     root: Path,
     *,
     progress: Progress,
@@ -67,32 +67,32 @@ def run(
     limits: Limits | None = None,
     serving: Serving = serve,
 ) -> MeasureResult:
-    """Open a built site's pages in a browser; write what was seen, or (``check``) say where it has drifted.
+    """Open a built site's pages in a browser and write the layout file, or (``check``) report drift from it.
 
-    ``globs``: only these pages; what is known of the others stays. ``sample``: so many pages of each template at
-    most; of all that match without it, 3 of each where a check names no pages.
+    ``globs``: only these pages; measurements of the others are kept. ``sample``: at most this many pages of each
+    template; by default all pages that match, or 3 of each template if ``check`` is set and ``globs`` is empty.
     Raises ImageseoError.
     """
-    settings = here.settings
+    settings = project.settings
     chromium.require()
     executable = chromium.find(settings.measure.chromium, os.environ)
-    site = here.site(root).without(settings.exclude_pages)
-    file = here.folder / layout_file.NAME
+    site = project.site(root).without(settings.exclude_pages)
+    file = project.folder / layout_file.NAME
     known = layout_file.read(file)
     if check and known is None:
-        raise SiteError(f"{file}: there is no such file to check", hint="measure first: `imageseo measure DIR`")
-    reader = _Reader(site=site, settings=settings)
-    chosen = _matching(site.pages, globs)
+        raise SiteError(f"{file}: no such file, nothing to check", hint="measure first: `imageseo measure DIR`")
+    page_reader = _PageReader(site=site, settings=settings)
+    chosen = _matching_pages(site.pages, globs)
     if check and sample is None and not globs:
-        sample = _SAMPLE
+        sample = _DEFAULT_SAMPLE
     if sample is not None:
-        chosen = reader.sampled(chosen, sample)
-    with serving(site.root, site.base_url) as served:
+        chosen = page_reader.sample_pages(chosen, sample)
+    with serving(site.root, site.base_url) as server:
         measured = measure(
-            [partial(reader.asked, page, served) for page in chosen],
-            served=served,
+            [partial(page_reader.page_to_measure, page, server) for page in chosen],
+            served=server,
             widths=known.widths if check and known else WIDTHS,
-            size=SiteFiles(site.root, _unasked).size,
+            size=SiteFiles(site.root, _no_image_facts).size,
             executable=executable,
             workers=workers or settings.measure.workers,
             progress=progress,
@@ -100,17 +100,19 @@ def run(
         )
     levels = SeverityLevels.of(settings.lint)
     if check and known is not None:
-        return _checked(site, len(chosen), known, measured, levels)
-    return _written(file, site, chosen, known, measured, levels)
+        return _drift_result(site, len(chosen), known, measured, levels)
+    return _write_layout(file, site, chosen, known, measured, levels)
 
 
-def _unasked(path: str) -> BadAsset:
-    """Nobody asks what kind of image a file is."""
+def _no_image_facts(path: str) -> BadAsset:
+    """Raise LookupError: only file sizes are needed here, never image properties."""
     raise LookupError(path)
 
 
-def _checked(site: Site, opened: int, known: SiteLayout, measured: MeasureRun, levels: SeverityLevels) -> MeasureResult:
-    """What has drifted from the file."""
+def _drift_result(
+    site: Site, opened: int, known: SiteLayout, measured: MeasureRun, levels: SeverityLevels
+) -> MeasureResult:
+    """Return a finding for each page that has drifted from the layout file."""
     pages = {page.path: page for page in site.pages}
     drifted = {path: found for path, found in find_drift(known, measured.layout).items() if found}
     more = [
@@ -118,20 +120,20 @@ def _checked(site: Site, opened: int, known: SiteLayout, measured: MeasureRun, l
             rule="layout-drifted",
             severity=Severity.ERROR,
             message=f"{'; '.join(found[:3])}{f'; and {len(found) - 3} more' if len(found) > 3 else ''}",
-            hint=f"look whether that is meant; then `imageseo measure DIR`, and commit {layout_file.NAME}",
+            hint=f"if the change is intended, run `imageseo measure DIR` and commit {layout_file.NAME}",
             location=location_of(pages[path]),
         )
         for path, found in drifted.items()
     ]
-    return _result(
+    return _make_result(
         [*measured.findings, *more],
         levels,
         {"pages": opened, "drifted pages": len(drifted)},
-        f"{opened:,} of {len(site.pages):,} pages were opened and held against {layout_file.NAME}",
+        f"{opened:,} of {len(site.pages):,} pages were opened and compared with {layout_file.NAME}",
     )
 
 
-def _written(
+def _write_layout(
     file: Path,
     site: Site,
     chosen: Sequence[Page],
@@ -139,15 +141,15 @@ def _written(
     measured: MeasureRun,
     levels: SeverityLevels,
 ) -> MeasureResult:
-    """Put what was seen into the file, beside what is known of the site's other pages."""
+    """Write the measurements to the layout file; entries of pages that were not opened are kept."""
     layout = measured.layout
     if known is not None and len(chosen) < len(site.pages) and known.widths == layout.widths:
         layout = merged(
             known, layout, opened={page.path for page in chosen}, standing={page.path for page in site.pages}
         )
     changed = layout_file.write(file, layout)
-    state = "written" if changed else "as it was"
-    return _result(
+    state = "written" if changed else "unchanged"
+    return _make_result(
         measured.findings,
         levels,
         {"pages": len(measured.layout.pages), "templates": len(measured.layout.templates)},
@@ -156,9 +158,9 @@ def _written(
 
 
 def merged(known: SiteLayout, new: SiteLayout, *, opened: set[str], standing: set[str]) -> SiteLayout:
-    """What was seen now, beside what is known of pages that stand and were not opened."""
-    kept = {path: page for path, page in known.pages.items() if path in standing and path not in opened}
-    pages = dict(sorted({**kept, **new.pages}.items()))
+    """Return the new measurements, and the known ones of unopened pages that still exist (``standing``)."""
+    unopened = {path: page for path, page in known.pages.items() if path in standing and path not in opened}
+    pages = dict(sorted({**unopened, **new.pages}.items()))
     counts = Counter(page.template for page in pages.values())
     columns = {name: each for name, each in {**known.templates, **new.templates}.items() if counts[name]}
     return SiteLayout(
@@ -168,7 +170,9 @@ def merged(known: SiteLayout, new: SiteLayout, *, opened: set[str], standing: se
     )
 
 
-def _result(findings: Iterable[Finding], levels: SeverityLevels, counts: Mapping[str, int], note: str) -> MeasureResult:
+def _make_result(
+    findings: Iterable[Finding], levels: SeverityLevels, counts: Mapping[str, int], note: str
+) -> MeasureResult:
     found = tuple(sorted(apply_levels(findings, levels), key=lambda finding: finding.sort_key))
     return MeasureResult(
         findings=found,
@@ -178,13 +182,13 @@ def _result(findings: Iterable[Finding], levels: SeverityLevels, counts: Mapping
     )
 
 
-def _here(url: str, served: SiteServer) -> str:
-    """A URL of the site's own host as it is served."""
-    return served.led_here(url.encode()).decode()
+def _served_url(url: str, server: SiteServer) -> str:
+    """Map a URL of the site's own host to the local server."""
+    return server.led_here(url.encode()).decode()
 
 
-def _matching(pages: Sequence[Page], globs: Sequence[str]) -> list[Page]:
-    """The pages that a glob names, by file or URL. Raises SiteError for one that names none."""
+def _matching_pages(pages: Sequence[Page], globs: Sequence[str]) -> list[Page]:
+    """Return the pages whose file or URL matches a glob. Raises SiteError for a glob that matches no page."""
     if not globs:
         return list(pages)
     found: dict[str, Page] = {}
@@ -192,22 +196,22 @@ def _matching(pages: Sequence[Page], globs: Sequence[str]) -> list[Page]:
         named = [page for page in pages if any(matches(name, glob.lstrip("/")) for name in (page.path, page.url))]
         if not named:
             raise SiteError(
-                f"--pages {glob}: the site has no such page",
-                hint="a page's file or URL from the site's root; * takes /",
+                f"--pages {glob}: no page matches",
+                hint="give a page's file or URL from the site's root; * also matches /",
             )
         found.update((page.path, page) for page in named)
     return [page for page in pages if page.path in found]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Reader:
-    """Reads pages as builds and lint do, so that they find their images again."""
+class _PageReader:
+    """Reads pages as `build` and `lint` do, so that they can match measurements to images."""
 
     site: Site
     settings: Settings
 
-    def asked(self, page: Page, served: SiteServer) -> PageToMeasure | Finding:
-        """What is to be opened, or why it cannot be."""
+    def page_to_measure(self, page: Page, server: SiteServer) -> PageToMeasure | Finding:
+        """Return the page to open, or a finding if it cannot be read."""
         try:
             html, scan = self._read(page)
         except (OSError, UnreadablePage) as error:
@@ -219,33 +223,35 @@ class _Reader:
         names = image_names(
             path if isinstance(path, str) else ref.src for path, ref in zip(resolved, scan.refs, strict=True)
         )
-        within = containers_of(html, scan)
-        url = served.url(page.url)
-        base = normalized_src(_here(scan.base_href or "", served), url)
+        containers = containers_of(html, scan)
+        url = server.url(page.url)
+        base = normalized_src(_served_url(scan.base_href or "", server), url)
         return PageToMeasure(
             path=page.path,
             url=url,
             source=page.source,
             template=template_fingerprint(html, scan),
             names=names,
-            srcs=[normalized_src(_here(ref.src, served), base) for ref in scan.refs],
+            srcs=[normalized_src(_served_url(ref.src, server), base) for ref in scan.refs],
             article=article_of(html, scan),
-            boxes={name: within[ref.span] for name, ref in zip(names, scan.refs, strict=True) if ref.span in within},
+            boxes={
+                name: containers[ref.span] for name, ref in zip(names, scan.refs, strict=True) if ref.span in containers
+            },
         )
 
-    def sampled(self, pages: Sequence[Page], most: int) -> list[Page]:
-        """So many of each template at most, spread evenly; what cannot be read is left to ``asked``."""
-        alike: dict[str, list[str]] = defaultdict(list)
+    def sample_pages(self, pages: Sequence[Page], limit: int) -> list[Page]:
+        """Return at most ``limit`` pages of each template, evenly spread; unreadable pages count as one template."""
+        by_template: dict[str, list[str]] = defaultdict(list)
         for page in pages:
             try:
-                alike[template_fingerprint(*self._read(page))].append(page.path)
+                by_template[template_fingerprint(*self._read(page))].append(page.path)
             except (OSError, UnreadablePage):
-                alike[""].append(page.path)
-        spread = (
-            paths if len(paths) <= most else [paths[index * len(paths) // most] for index in range(most)]
-            for paths in alike.values()
+                by_template[""].append(page.path)
+        sampled = (
+            paths if len(paths) <= limit else [paths[index * len(paths) // limit] for index in range(limit)]
+            for paths in by_template.values()
         )
-        chosen = {path for paths in spread for path in paths}
+        chosen = {path for paths in sampled for path in paths}
         return [page for page in pages if page.path in chosen]
 
     def _read(self, page: Page) -> tuple[bytes, PageScan]:

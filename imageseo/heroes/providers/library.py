@@ -1,4 +1,4 @@
-"""The team's own pictures: the best for a page by the words of their sidecars, and never the same one twice."""
+"""Heroes from the team's own image library: the best match by sidecar texts, never the same image twice."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imageseo.heroes.providers.asset_library import query_options
-from imageseo.heroes.providers.asset_library.query_options import near
+from imageseo.heroes.providers.asset_library.query_options import suggestion
 from imageseo.model.errors import SettingsError
 from imageseo.model.hero import Master, Recipe
 from imageseo.model.protocols import Progress, ProviderContext
@@ -17,17 +17,17 @@ from imageseo.storage.remote import validated_url
 
 if TYPE_CHECKING:
     from imageseo.heroes.providers.asset_library.search_index import SearchIndex
-    from imageseo.heroes.providers.asset_library.selection import Query, Selection, Selector
+    from imageseo.heroes.providers.asset_library.selection import ImageSelector, Query, Selection
 
 SEARCHES = ("text", "embeddings")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """``providers.library``. ``folder``: seen from the project, or an fsspec URL.
+class LibraryOptions:
+    """Settings ``providers.library``. ``folder``: relative to the project, or an fsspec URL.
 
-    ``licenses``: allowed beside the free ones. ``search``: ``text`` (SQLite's full-text search) or ``embeddings``, by
-    the model in the folder ``model``.
+    ``licenses``: allowed in addition to the free ones. ``search``: ``text`` (SQLite's full-text search) or
+    ``embeddings``, with the model in the folder ``model``.
     """
 
     folder: str = "library"
@@ -38,172 +38,184 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Library:
-    """The provider. Not reproducible: a pick follows from what the folder holds and what other pages show.
+    """The provider. Not reproducible: a selection depends on the library's files and on what other pages show.
 
-    Options of a recipe: ``query`` (else ``prompt``, else the page's own words), ``tags`` (all of them), ``near``
-    (words of the page: which of those with the tags comes first), ``picture`` (this one), ``orientation``,
-    ``min_width``, ``share`` (a picture that another page shows will do). The seed says nothing.
+    Options of a recipe: ``query`` (else ``prompt``, else the page's own texts), ``tags`` (all of them), ``near`` (texts
+    of the page that order the images with the tags), ``picture`` (the path of an image), ``orientation``,
+    ``min_width``, ``share`` (allow an image that another page shows). The seed has no effect.
 
-    ``shown``: as in ``beside``. ``given``: what this provider gave to whom as long as it lives, for ``produce`` may be
-    called again: hash of a picture -> errands.
+    ``shown``: as in ``with_pictures_in_use``. ``assigned``: what this provider has given out so far, because
+    ``produce`` may be called again: hash of an image -> request keys.
     """
 
-    options: Options = Options()
+    options: LibraryOptions = LibraryOptions()
     project: Path = Path()
     cache: Path = Path()
     shown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     progress: Progress | None = None
-    given: dict[str, set[tuple[str, str]]] = field(default_factory=dict, compare=False, repr=False)
+    assigned: dict[str, set[tuple[str, str]]] = field(default_factory=dict, compare=False, repr=False)
     name: str = "library"
     version: str = "1"
     digital_source_type: str = ""
     reproducible: bool = False
     reads_page: bool = True
 
-    def configure(self, place: ProviderContext) -> Library:
-        """The provider for a project. Raises SettingsError, all faults at once; the folder is looked at later."""
+    def configure(self, context: ProviderContext) -> Library:
+        """Return the provider for a project. Raises SettingsError, all faults at once; the folder is read later."""
         return replace(
             self,
-            options=_options(place.options),
-            project=place.project,
-            cache=place.cache,
-            progress=place.progress,
-            given={},
+            options=_options(context.options),
+            project=context.project,
+            cache=context.cache,
+            progress=context.progress,
+            assigned={},
         )
 
     def with_pictures_in_use(self, shown: Mapping[str, tuple[str, ...]]) -> Library:
-        """The provider that leaves to pages what they show: ``sha256:…`` of a master or a picture -> pages."""
-        return replace(self, shown=shown, given={})
+        """Return the provider that avoids images of other pages: ``sha256:…`` of a master or an image -> pages."""
+        return replace(self, shown=shown, assigned={})
 
     def needs_own_picture(self, recipe: Recipe) -> bool:
-        """Whether pages that ask for the very same get a picture each: unless they share it, or name it."""
+        """Whether pages with equal recipes get different images: unless they share or name it."""
         return not recipe.options.get("share") and "picture" not in recipe.options
 
     def complete(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Everything that a pick depends on. Raises RecipeError naming the keys, all faults at once.
+        """Return all options that a selection depends on. Raises RecipeError naming the keys, all faults at once.
 
-        ``page``: the page's ``title``, ``tags`` and ``summary``, which are the query where nobody wrote one.
+        ``page``: the page's ``title``, ``tags`` and ``summary``, which are the query if the author wrote none.
         """
         return query_options.complete(options)
 
     def notes(self, recipe: Recipe) -> tuple[str, ...]:
-        """Nothing before the pick."""
+        """Return no notes: they depend on the selection."""
         return ()
 
     def produce(self, recipes: Iterable[Recipe]) -> Iterator[Master]:
-        """One master a recipe, in order; pictures that recipes name are kept for them. Raises ProviderError."""
+        """Yield one master per recipe, in order; images that recipes name are reserved. Raises ProviderError."""
         from imageseo.heroes.providers.asset_library import locations, search_index
 
-        asks = [_ask(recipe) for recipe in recipes]
-        place = locations.open_location(self.options.folder, self.project, self.cache, self.progress)
-        with search_index.open_index(place, self.cache, self.progress) as shelf:
-            for ask in asks:
-                hit = shelf.named(ask.picture) if ask.picture else None
-                with suppress(OSError):  # a file that cannot be read is told when its turn comes
+        queries = [_build_query(recipe) for recipe in recipes]
+        location = locations.open_location(self.options.folder, self.project, self.cache, self.progress)
+        with search_index.open_index(location, self.cache, self.progress) as index:
+            for query in queries:
+                hit = index.find_path(query.picture) if query.picture else None
+                with suppress(OSError):  # reported when the recipe is processed
                     if hit is not None:
-                        self.given.setdefault(shelf.sha256(hit), set()).add(ask.errand)
-            desk = self._desk(shelf)
-            for ask in asks:
-                found = desk.pick(ask)
-                self.given.setdefault(found.sha256, set()).add(ask.errand)
-                yield self._master(found, ask, desk)
+                        self.assigned.setdefault(index.sha256(hit), set()).add(query.request_key)
+            selector = self._build_selector(index)
+            for query in queries:
+                selection = selector.select(query)
+                self.assigned.setdefault(selection.sha256, set()).add(query.request_key)
+                yield self._master(selection, query, selector)
 
-    def _desk(self, shelf: SearchIndex) -> Selector:
-        from imageseo.heroes.providers.asset_library import selection as pick
+    def _build_selector(self, index: SearchIndex) -> ImageSelector:
+        from imageseo.heroes.providers.asset_library import selection as selection_module
 
-        desk = pick.Selector(shelf=shelf, allowed=self.options.licenses, shown=self._elsewhere)
+        selector = selection_module.ImageSelector(
+            index=index, allowed=self.options.licenses, find_other_page=self._find_other_page
+        )
         if self.options.search == "text":
-            return desk
+            return selector
         from imageseo.heroes.providers.asset_library import embeddings
 
-        name = self.options.model or ""
-        model = embeddings.Sentences(self.project / name, name)
+        folder = self.options.model or ""
+        model = embeddings.SentenceModel(self.project / folder, folder)
         return replace(
-            desk,
-            ranked=lambda query, where: embeddings.ranked(shelf, model, query, where, self.progress),
-            least=embeddings.LEAST,
+            selector,
+            rank=lambda query, filter: embeddings.rank_images(index, model, query, filter, self.progress),
+            min_score=embeddings.MIN_SIMILARITY,
             model=model.digest,
         )
 
-    def _elsewhere(self, digest: str, errand: tuple[str, str]) -> str | None:
-        """Where else a picture or a master is shown, seen from a recipe."""
-        pages = [page for page in self.shown.get(digest, ()) if page != errand[1]]
-        pages += [page or "another page" for _, page in sorted(self.given.get(digest, set()) - {errand})]
+    def _find_other_page(self, digest: str, request_key: tuple[str, str]) -> str | None:
+        """Return another page that shows an image or a master, as seen from a recipe."""
+        pages = [page for page in self.shown.get(digest, ()) if page != request_key[1]]
+        pages += [page or "another page" for _, page in sorted(self.assigned.get(digest, set()) - {request_key})]
         return pages[0] if pages else None
 
-    def _master(self, found: Selection, ask: Query, desk: Selector) -> Master:
-        from imageseo.heroes.providers.asset_library import licenses as licences
-        from imageseo.heroes.providers.asset_library import selection as pick
+    def _master(self, selection: Selection, query: Query, selector: ImageSelector) -> Master:
+        from imageseo.heroes.providers.asset_library import licenses
+        from imageseo.heroes.providers.asset_library import selection as selection_module
 
-        entry = found.entry
-        known = licences.named(entry.license) if entry.license else None
-        url = known.url if known else entry.license if entry.license.startswith(("http://", "https://")) else None
-        notes = [f"{entry.path} was picked; a better one was not: {why}" for why in found.passed if not pick.taken(why)]
-        if found.shown_by and not ask.share:
-            notes.append(f"{entry.path} is also shown by {found.shown_by}")
-        if found.size != (ask.width, ask.height):
+        entry = selection.entry
+        licence = licenses.find_licence(entry.license) if entry.license else None
+        url = licence.url if licence else entry.license if entry.license.startswith(("http://", "https://")) else None
+        notes = [
+            f"{entry.path} was selected; a better match was rejected: {reason}"
+            for reason in selection.rejections
+            if not selection_module.is_shown_elsewhere(reason)
+        ]
+        if selection.shown_by and not query.share:
+            notes.append(f"{entry.path} is also shown by {selection.shown_by}")
+        if selection.size != (query.width, query.height):
             notes.append(
-                f"{entry.path} has only {entry.width}x{entry.height} px: "
-                f"its hero is {found.size[0]}x{found.size[1]}, not {ask.width}x{ask.height}"
+                f"{entry.path} is only {entry.width}x{entry.height} px: "
+                f"the hero is {selection.size[0]}x{selection.size[1]}, not {query.width}x{query.height}"
             )
         return Master(
-            png=found.png,
+            png=selection.png,
             digital_source_type=entry.digital_source_type,
             notes=tuple(notes),
-            env=pick.evidence(found, query=ask.query, search=self.options.search, model=desk.model),
-            models={f"picture:{entry.path}": found.sha256},
+            env=selection_module.build_evidence(
+                selection, query=query.query, search=self.options.search, model=selector.model
+            ),
+            models={f"picture:{entry.path}": selection.sha256},
             rights=entry.rights(url),
         )
 
 
-def _ask(recipe: Recipe) -> Query:
-    from imageseo.heroes.providers.asset_library.entry import folded
+def _build_query(recipe: Recipe) -> Query:
+    from imageseo.heroes.providers.asset_library.entry import fold_tag
     from imageseo.heroes.providers.asset_library.search_index import Filter
     from imageseo.heroes.providers.asset_library.selection import Query
 
     options = recipe.options
-    where = Filter(
-        tags=tuple(map(folded, options.get("tags", ()))),
+    filter = Filter(
+        tags=tuple(map(fold_tag, options.get("tags", ()))),
         orientation=options.get("orientation", "any"),
         min_width=options.get("min_width", 0),
     )
     return Query(
-        errand=recipe.request_key,
+        request_key=recipe.request_key,
         width=recipe.width,
         height=recipe.height,
         query=options.get("query") or options.get("prompt", ""),
         near=options.get("near", ""),
         picture=options.get("picture", ""),
-        where=where,
+        filter=filter,
         share=options.get("share", False),
     )
 
 
-def _options(given: Mapping[str, Any]) -> Options:
-    place = "providers.library"
-    known = tuple(each.name for each in fields(Options))
-    faults = [f"{place}.{key}: there is no such key; {near(key, known)}" for key in given if key not in known]
-    texts = {key: given[key] for key in ("folder", "search", "model") if key in given}
+def _options(table: Mapping[str, Any]) -> LibraryOptions:
+    section = "providers.library"
+    keys = tuple(each.name for each in fields(LibraryOptions))
+    faults = [f"{section}.{key}: unknown key; {suggestion(key, keys)}" for key in table if key not in keys]
+    texts = {key: table[key] for key in ("folder", "search", "model") if key in table}
     for key, value in texts.items():
         if not isinstance(value, str) or not value.strip():
-            faults.append(f"{place}.{key}: expected a text, found {value!r}")
+            faults.append(f"{section}.{key}: expected text, found {value!r}")
         elif key == "folder" and "://" in value:
             try:
-                validated_url(value, f"{place}.folder")
+                validated_url(value, f"{section}.folder")
             except SettingsError as error:
                 faults += error.faults
         elif key == "model" and "://" in value:
-            faults.append(f"{place}.{key}: expected a folder of this machine, found the URL {value!r}")
+            faults.append(f"{section}.{key}: expected a local folder, found the URL {value!r}")
         elif key == "search" and value not in SEARCHES:
-            faults.append(f"{place}.search: expected text or embeddings, found {value!r}; {near(value, SEARCHES)}")
-    licenses = given.get("licenses", ())
+            faults.append(
+                f"{section}.search: expected text or embeddings, found {value!r}; {suggestion(value, SEARCHES)}"
+            )
+    licenses = table.get("licenses", ())
     if not isinstance(licenses, list | tuple) or not all(isinstance(each, str) and each.strip() for each in licenses):
-        faults.append(f'{place}.licenses: expected a list of names or URLs, as ["CC-BY-NC-4.0"], found {licenses!r}')
+        faults.append(
+            f'{section}.licenses: expected a list of names or URLs, such as ["CC-BY-NC-4.0"], found {licenses!r}'
+        )
     if texts.get("search") == "embeddings" and "model" not in texts:
-        faults.append(f"{place}.model: search by embeddings needs the folder of a model here")
+        faults.append(f"{section}.model: missing; search by embeddings needs a model folder")
     if faults:
         raise SettingsError(tuple(faults))
-    return Options(**texts, licenses=tuple(licenses))
+    return LibraryOptions(**texts, licenses=tuple(licenses))
 
 
 PROVIDER = Library()

@@ -1,1 +1,1 @@
-"""Output formats, one a file."""
+"""Codecs for the output formats, one module each."""

@@ -1,4 +1,4 @@
-"""AVIF by libaom: the smallest files, at a speed that a build can pay."""
+"""AVIF codec based on libaom: the smallest files at an acceptable encoding time."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 class Avif:
-    """4:2:0, or 4:4:4 where colours have hard edges; one thread.
+    """Encode as 4:2:0, or as 4:4:4 where colours have hard edges; one thread.
 
-    Effort: libavif's speed, 0 (slowest) to 10; below 6 libaom costs five times as much.
+    Effort: libavif's speed, 0 (slowest) to 10; below 6 libaom takes five times as long.
     """
 
     name = "avif"
@@ -26,7 +26,7 @@ class Avif:
     def version(self) -> str:
         from PIL import _avif, features
 
-        # The decoder too: a quality is found by looking at what it shows.
+        # Include the decoder: the quality search scores decoded images.
         return f"1 libavif {features.version('avif')} {_avif.codec_versions()} tune=ssimulacra2"
 
     def codings(self, kind: ContentType) -> tuple[str, ...]:
@@ -43,10 +43,10 @@ class Avif:
             quality=quality,
             speed=self.default_speed if effort is None else effort,
             subsampling=coding or "4:2:0",
-            # libaom's bytes differ between one thread and more, and Pillow's default is the number of processors.
+            # libaom's output differs between one and several threads; Pillow's default is the number of processors.
             max_threads=1,
             autotiling=False,
-            # At 100 libaom is lossless, and refuses to be tuned.
+            # At quality 100 libaom is lossless and rejects the option "tune".
             advanced={"tune": "ssimulacra2"} if quality < 100 else None,
             xmp=xmp or b"",
             exif=b"",

@@ -1,4 +1,4 @@
-"""AVIF by SVT-AV1: half of libaom's time for a few more bytes (extra ``svt``: pillow-avif-plugin)."""
+"""AVIF codec based on SVT-AV1: half of libaom's time, slightly larger files (extra ``svt``: pillow-avif-plugin)."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _PACKAGE = "pillow-avif-plugin"
-_SMALLEST = 4
-"""px: SVT-AV1 refuses a picture that is narrower or lower."""
+_MIN_SIDE = 4
+"""px: SVT-AV1 rejects images with a shorter side."""
 _CAPABILITIES_V3 = 0x20080522
 _SYS_NICE = 1 << 23
 
 
 class AvifSvt:
-    """4:2:0, one thread. Effort: libavif's speed, 0 (slowest) to 10; 8 is where SVT-AV1 pays most.
+    """Encode as 4:2:0 on one thread. Effort: libavif's speed, 0 (slowest) to 10; SVT-AV1 saves most time at 8.
 
-    SVT-AV1 knows no 4:4:4 and no tiny pictures; these are libaom's, out of the same package, always.
+    SVT-AV1 supports neither 4:4:4 nor tiny images; libaom from the same package always encodes those.
     """
 
     name = "avif"
@@ -40,8 +40,8 @@ class AvifSvt:
     default_speed = 8
 
     def version(self) -> str:
-        """Raises MissingExtraError."""
-        encoder = _encoder()
+        """Return the versions of the package, libavif and the encoders. Raises MissingExtraError."""
+        encoder = _load_encoder_module()
         parts = [part for part in encoder.codec_versions().split(", ") if part.startswith(("svt", "aom"))]
         return f"1 {_PACKAGE} {metadata.version(_PACKAGE)} libavif {encoder.libavif_version} {' '.join(parts)} tune=4"
 
@@ -49,27 +49,27 @@ class AvifSvt:
         return ("",) if kind is ContentType.PHOTO else ("4:4:4",)
 
     def encode(self, image: Image, *, quality: int, effort: int | None, xmp: bytes | None, coding: str = "") -> bytes:
-        """Raises MissingExtraError."""
-        svt = not coding and min(image.size) >= _SMALLEST
-        encoder = _encoder().AvifEncoder(
+        """Encode an image. Raises MissingExtraError."""
+        svt = not coding and min(image.size) >= _MIN_SIDE
+        encoder = _load_encoder_module().AvifEncoder(
             *image.size,
             coding or "4:2:0",
-            -1,  # quantisers, superseded by the quality
+            -1,  # minimum and maximum quantiser, superseded by the quality
             -1,
             quality,
             self.default_speed if effort is None else effort,
-            1,  # thread; the next but one: tiles, which follow the number of threads
+            1,  # number of threads
             "svt" if svt else "aom",
             "full",
-            0,
+            0,  # tile rows and columns (log2)
             0,
             False,  # alpha is not premultiplied
-            False,  # and tiles are not the machine's choice
+            False,  # no automatic tiling, which depends on the machine
             b"",
             b"",
             1,
             xmp or b"",
-            # SVT-AV1's 4 is MS-SSIM; at 100 libaom is lossless, and refuses to be tuned.
+            # SVT-AV1's 4 is MS-SSIM; at quality 100 libaom is lossless and rejects the option "tune".
             ((b"tune", b"4" if svt else b"ssimulacra2"),) if svt or quality < 100 else None,
         )
         with _ordinary_priority():
@@ -80,38 +80,38 @@ class AvifSvt:
 
 @contextmanager
 def _ordinary_priority() -> Iterator[None]:
-    """Keep SVT-AV1 from what it does as root: it gives the thread that calls it real-time priority, and for good.
+    """Prevent SVT-AV1 from permanently giving the calling thread real-time priority, as it does when run as root.
 
-    Every process started from there would inherit it, and one of them that never ends (a page's script, say) stop the
-    machine. Linux alone lets root do that, by a capability that this thread goes without meanwhile.
+    Every child process would inherit the priority, and one that never ends (such as a page's script) could block the
+    machine. Only Linux allows this, by the capability CAP_SYS_NICE, which this thread drops in the meantime.
     """
     if not sys.platform.startswith("linux") or os.geteuid() != 0:
         yield
         return
     libc = CDLL(None)
-    header = (c_uint32 * 2)(_CAPABILITIES_V3, 0)  # 0: the thread that asks
-    held = (c_uint32 * 6)()  # effective, permitted, inheritable: of the first 32, and of the rest
-    known = libc.capget(header, held) == 0 and held[0] & _SYS_NICE
-    if known:
-        libc.capset(header, (c_uint32 * 6)(held[0] & ~_SYS_NICE, *held[1:]))
+    header = (c_uint32 * 2)(_CAPABILITIES_V3, 0)  # 0: the calling thread
+    capabilities = (c_uint32 * 6)()  # effective, permitted, inheritable: first for bits 0 to 31, then for the rest
+    has_sys_nice = libc.capget(header, capabilities) == 0 and capabilities[0] & _SYS_NICE
+    if has_sys_nice:
+        libc.capset(header, (c_uint32 * 6)(capabilities[0] & ~_SYS_NICE, *capabilities[1:]))
     try:
         yield
     finally:
-        if known:
-            libc.capset(header, held)
+        if has_sys_nice:
+            libc.capset(header, capabilities)
 
 
 @cache
-def _encoder() -> Any:
-    """The plugin's compiled part alone: importing the plugin would take Pillow's own AVIF handler from everybody."""
+def _load_encoder_module() -> Any:
+    """Load only the plugin's compiled module: importing the plugin would replace Pillow's AVIF handler globally."""
     package = find_spec("pillow_avif")
     spec = PathFinder.find_spec("_avif", package.submodule_search_locations) if package else None
     if spec is None or spec.loader is None:
         raise MissingExtraError(
-            "`encode.avif_encoder: svt` needs the package pillow-avif-plugin, which is not installed.",
+            "`encode.avif_encoder: svt` requires the package pillow-avif-plugin, which is not installed.",
             hint=f"{extras.install_command('svt')}, or set `encode.avif_encoder: aom`.",
         )
-    os.environ.setdefault("SVT_LOG", "-1")  # else every picture writes a page to stderr
+    os.environ.setdefault("SVT_LOG", "-1")  # otherwise SVT-AV1 logs to stderr for every image
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     if not module.encoder_codec_available("svt"):

@@ -1,4 +1,4 @@
-"""Progressive JPEG, for the one file that everything can read."""
+"""Progressive JPEG codec, for the fallback that every client can read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Jpeg:
-    """4:2:0, progressive, optimised Huffman tables. No effort to choose. Transparency becomes white."""
+    """Encode as 4:2:0, progressive, with optimised Huffman tables. Effort is ignored. Transparency becomes white."""
 
     name = "jpeg"
     mime = "image/jpeg"

@@ -1,4 +1,4 @@
-"""PNG: nothing lost."""
+"""PNG codec: lossless."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Png:
-    """Lossless: ``quality`` says nothing. Effort: zlib's level, 0 to 9."""
+    """Encode losslessly; ``quality`` is ignored. Effort: zlib's level, 0 to 9."""
 
     name = "png"
     mime = "image/png"
@@ -33,12 +33,12 @@ class Png:
     ) -> bytes:
         from PIL.PngImagePlugin import PngInfo
 
-        texts = PngInfo()
+        info = PngInfo()
         if xmp:
-            texts.add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8"))
+            info.add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8"))
         out = io.BytesIO()
         level = self.default_level if effort is None else effort
-        image.save(out, "PNG", compress_level=level, pnginfo=texts, exif=b"", icc_profile=b"")
+        image.save(out, "PNG", compress_level=level, pnginfo=info, exif=b"", icc_profile=b"")
         return out.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""WebP by libwebp, for browsers without AVIF."""
+"""WebP codec based on libwebp, for browsers without AVIF support."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 _LOSSLESS_EFFORT = 75
-"""libwebp's second effort, 0 to 100, for lossless pictures alone; 100 costs 2.5 times the time for 1.6 %."""
+"""libwebp's second effort scale, 0 to 100, for lossless images only; 100 takes 2.5 times as long and saves 1.6 %."""
 
 
 class WebP:
-    """Lossy, or lossless where that is smaller. Effort: libwebp's method, 0 (fastest) to 6."""
+    """Encode lossily, or losslessly where that is smaller. Effort: libwebp's method, 0 (fastest) to 6."""
 
     name = "webp"
     mime = "image/webp"

@@ -1,1 +1,1 @@
-"""From bytes to a probed file: sniffing, headers, colour, kind of content."""
+"""Read image files: format detection, headers, colour, content type."""

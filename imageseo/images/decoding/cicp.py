@@ -1,4 +1,4 @@
-"""Colours by code (CICP, ITU-T H.273): what a PNG's cICP chunk or an AVIF's nclx box says, as a profile; and HDR."""
+"""Read colour codes (CICP, ITU-T H.273) of PNG and AVIF files, convert them to ICC profiles, and detect HDR."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from imageseo.images.decoding.png_color import SRGB, matrix_profile
 from imageseo.images.decoding.raster import png_chunks
 
 
-class Code(NamedTuple):
+class CicpCode(NamedTuple):
     """Colour primaries and transfer characteristics."""
 
     primaries: int
     transfer: int
 
 
-HDR = {16: "PQ", 18: "HLG"}
-"""Transfers that go beyond the white of a page; a browser shows more of them than an sRGB picture can hold."""
+HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
+"""Transfer characteristics brighter than a page's white, which an sRGB image cannot represent."""
 
 _PRIMARIES = {
     1: SRGB,
@@ -31,41 +31,42 @@ _PRIMARIES = {
     11: (0.314, 0.351, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),
     12: (0.3127, 0.3290, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),
 }
-_VIDEO = (1, 6, 11, 14, 15)  # the camera's curve of BT.709, under the names of five standards
+_VIDEO = (1, 6, 11, 14, 15)  # the BT.709 camera curve, as five standards name it
 _GAMMAS = {**dict.fromkeys(_VIDEO, 2.4), 4: 2.2, 5: 2.8, 8: 1.0}
-"""Exponents as Chromium takes them for PNGs: 2.4 is the screen that the camera's curve was made for."""
+"""Exponents that Chromium applies to PNGs: 2.4 is the display that the camera curve was designed for."""
 _PARAMETRIC = {
     7: (1 / 0.45, 1 / 1.1115, 0.1115 / 1.1115, 1 / 4, 0.0912),
     13: (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045),
 }
 
 
-def read(data: bytes, kind: str) -> Code | None:
-    """The code of a PNG or AVIF (``kind`` as ``raster.sniff`` says); None where there is none."""
+def read_cicp(data: bytes, kind: str) -> CicpCode | None:
+    """Return the code of a PNG or AVIF, or None when it has none. ``kind``: the format from ``raster.sniff``."""
     if kind == "png":
-        return _png(data)
-    return _avif(data) if kind == "avif" else None
+        return _read_png(data)
+    return _read_avif(data) if kind == "avif" else None
 
 
-def hdr(data: bytes, kind: str, icc: bytes, xmp: bytes) -> str | None:
-    """What makes the file HDR, in a word or two; None for an ordinary picture.
+def hdr_format(data: bytes, kind: str, icc: bytes, xmp: bytes) -> str | None:
+    """Return the name of the file's HDR technique, or None for an image without HDR.
 
-    ``icc`` and ``xmp``: what the header holds of them. Gain maps are seen as browsers see them: by Adobe's version
-    in the XMP, by ISO 21496-1 in a JPEG's segments or an AVIF's brands; the maps of Apple's camera are for its own
-    programs and are none of a browser's.
+    ``icc`` and ``xmp``: the profile and packet from the header. Gain maps are detected as browsers do: by Adobe's
+    version in the XMP, or by ISO 21496-1 in a JPEG's segments or an AVIF's brands. Apple's own gain maps
+    are ignored, as in browsers.
     """
-    code = (read(data, kind) if kind == "png" or not icc else None) or _in_profile(icc)
-    if code is not None and code.transfer in HDR:
-        return HDR[code.transfer]
-    gain = b"ns.adobe.com/hdr-gain-map/" in xmp and re.search(rb"Version\s*(=|>)", xmp)
-    iso = kind == "jpeg" and any(b"urn:iso:std:iso:ts:21496:-1\0" in segment for segment in _segments(data))
-    tone = kind == "avif" and b"tmap" in data[16 : min(int.from_bytes(data[:4], "big"), 256)]
-    return "gain map" if gain or iso or tone else None
+    code = (read_cicp(data, kind) if kind == "png" or not icc else None) or _code_from_profile(icc)
+    if code is not None and code.transfer in HDR_TRANSFERS:
+        return HDR_TRANSFERS[code.transfer]
+    has_adobe_gain_map = b"ns.adobe.com/hdr-gain-map/" in xmp and re.search(rb"Version\s*(=|>)", xmp)
+    iso_name = b"urn:iso:std:iso:ts:21496:-1\0"
+    has_iso_gain_map = kind == "jpeg" and any(iso_name in segment for segment in _app2_segments(data))
+    has_tone_map = kind == "avif" and b"tmap" in data[16 : min(int.from_bytes(data[:4], "big"), 256)]
+    return "gain map" if has_adobe_gain_map or has_iso_gain_map or has_tone_map else None
 
 
 @lru_cache
-def profile(code: Code) -> bytes:
-    """An ICC profile; ``b""`` for sRGB itself and for what is unknown, as in browsers."""
+def icc_profile(code: CicpCode) -> bytes:
+    """Return an ICC profile; ``b""`` for sRGB and for unknown codes, as in browsers."""
     primaries = _PRIMARIES.get(code.primaries)
     if primaries is None or code == (1, 13):
         return b""
@@ -78,31 +79,31 @@ def profile(code: Code) -> bytes:
     return matrix_profile(primaries, curve)
 
 
-def _png(data: bytes) -> Code | None:
-    """A cICP chunk counts in front of the pixels only."""
+def _read_png(data: bytes) -> CicpCode | None:
+    """Return the code of a PNG's cICP chunk, which is valid only before the pixels."""
     for kind, content in png_chunks(data):
         if kind == b"cICP" and len(content) == 4:
             primaries, transfer, matrix, _ = content
-            return Code(primaries, transfer) if matrix == 0 else None
+            return CicpCode(primaries, transfer) if matrix == 0 else None
         if kind in (b"IDAT", b"IEND"):
             return None
     return None
 
 
-def _avif(data: bytes) -> Code | None:
-    """The first nclx box among the properties of the items; browsers take a camera's curve there for sRGB's."""
-    for meta in _boxes(data, b"meta"):
-        for properties in _boxes(meta[4:], b"iprp"):
-            for container in _boxes(properties, b"ipco"):
-                for colour in _boxes(container, b"colr"):
-                    if colour[:4] == b"nclx" and len(colour) >= 8:
-                        primaries, transfer = struct.unpack(">HH", colour[4:8])
-                        return Code(primaries, 13 if transfer in _VIDEO else transfer)
+def _read_avif(data: bytes) -> CicpCode | None:
+    """Return the code of an AVIF's first nclx box. Camera curves are taken for sRGB's, as in browsers."""
+    for meta in _iter_boxes(data, b"meta"):
+        for properties in _iter_boxes(meta[4:], b"iprp"):
+            for container in _iter_boxes(properties, b"ipco"):
+                for color_box in _iter_boxes(container, b"colr"):
+                    if color_box[:4] == b"nclx" and len(color_box) >= 8:
+                        primaries, transfer = struct.unpack(">HH", color_box[4:8])
+                        return CicpCode(primaries, 13 if transfer in _VIDEO else transfer)
     return None
 
 
-def _boxes(data: bytes, name: bytes) -> Iterator[bytes]:
-    """Contents of the boxes of a name, on one level of an ISO base media file."""
+def _iter_boxes(data: bytes, name: bytes) -> Iterator[bytes]:
+    """Yield the contents of the boxes with this name on one level of an ISO base media file."""
     at = 0
     while at + 8 <= len(data):
         size, head = int.from_bytes(data[at : at + 4], "big"), 8
@@ -116,8 +117,8 @@ def _boxes(data: bytes, name: bytes) -> Iterator[bytes]:
         at += size
 
 
-def _segments(data: bytes) -> Iterator[bytes]:
-    """A JPEG's APP2 segments in front of the pixels: what stands behind belongs to other pictures of the file."""
+def _app2_segments(data: bytes) -> Iterator[bytes]:
+    """Yield a JPEG's APP2 segments before the pixels; later ones belong to other images in the file."""
     at = 2
     while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
         length = int.from_bytes(data[at + 2 : at + 4], "big")
@@ -126,10 +127,10 @@ def _segments(data: bytes) -> Iterator[bytes]:
         at += 2 + max(2, length)
 
 
-def _in_profile(icc: bytes) -> Code | None:
-    """The code that an ICC profile of version 4.4 may carry beside its curves."""
+def _code_from_profile(icc: bytes) -> CicpCode | None:
+    """Return the code that an ICC profile of version 4.4 may contain in addition to its curves."""
     for entry in range(min(int.from_bytes(icc[128:132], "big"), 100)):
         name, start, size = struct.unpack_from(">4sII", icc.ljust(132 + 12 * (entry + 1), b"\0"), 132 + 12 * entry)
         if name == b"cicp" and size >= 12 and start + 10 <= len(icc):
-            return Code(icc[start + 8], icc[start + 9])
+            return CicpCode(icc[start + 8], icc[start + 9])
     return None

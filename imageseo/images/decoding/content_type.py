@@ -1,4 +1,4 @@
-"""What a picture is, told from its pixels: photographs ramp, what was drawn or typed steps between flat colours."""
+"""Classify images by their pixels: photographs have gradients, drawings and text have steps between flat colours."""
 
 from __future__ import annotations
 
@@ -12,83 +12,83 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 VERSION = "kinds 1"
-"""Changes whenever an equal picture could get another kind; enters the store's keys."""
+"""Changed whenever an identical image could be classified differently; part of the cache keys."""
 
 _TILE = 64
 _TILES = 72
-"""At most 0.3 megapixels are looked at, in pieces of the picture as it is: a shrink would turn steps into ramps."""
-_LEVEL = 3  # a difference up to here is grain, dither or a slow gradient
-_RAMP = 6  # up to here an edge may be an encoder's ringing
-_STEP = 32  # from here on an edge is steep
+"""At most 0.3 megapixels are examined, in unscaled tiles: scaling down would turn steps into gradients."""
+_LEVEL = 3  # differences up to this are grain, dithering or a slow gradient
+_RAMP = 6  # edges up to this may be ringing of an encoder
+_STEP = 32  # edges from this on are steep
 
 
 def classify(image: Image) -> ContentType:
-    """The kind of a decoded picture in any mode, at its full size. Equal pixels give an equal kind.
+    """Return the content type of a decoded image in any mode, at its full size. Equal pixels give an equal result.
 
-    A wrong answer costs bytes and never the look: every kind's codings reach their target or are not kept.
+    A wrong result costs bytes but never quality: the codings of every content type reach their target or are dropped.
     """
-    tiles = _tiles(image)
-    counts = _differences(tiles)
+    tiles = _cut_tiles(image)
+    counts = _count_differences(tiles)
     total = counts[0].sum()
     below = counts.cumsum(axis=1) / total
     steps = 1 - below[:, _STEP - 1]
     ramps = below[:, _STEP - 1] - below[:, _RAMP]
     steep = steps / (steps + ramps + 1e-9)
     equal, level = below[:, 0], below[:, _LEVEL]
-    # Type on a clean ground or a soft one; then, with more ramps allowed, what a JPEG or a shrink has made of it.
+    # Text on a clean or a soft background; then, with more ramps allowed, text after JPEG encoding or scaling.
     clean = (steep >= 0.5) & (level >= 0.5)
     coarse = ((equal >= 0.4) & (steep >= 0.25)) | ((equal >= 0.2) & (steep >= 0.45))
     drawn = (steps >= 0.004) & (clean | coarse)
-    empty = (equal >= 0.95) & ~drawn
-    toned = ~drawn & ~empty
-    if drawn.sum() < 0.22 * (drawn.sum() + toned.sum()):
+    flat = (equal >= 0.95) & ~drawn
+    continuous = ~drawn & ~flat
+    if drawn.sum() < 0.22 * (drawn.sum() + continuous.sum()):
         return ContentType.PHOTO
-    return ContentType.SCREEN if toned.sum() > 0.05 * len(tiles) else ContentType.LINE
+    return ContentType.SCREEN if continuous.sum() > 0.05 * len(tiles) else ContentType.LINE
 
 
-def _tiles(image: Image) -> NDArray[np.uint8]:
-    """Pieces of the picture, spread over all of it: tiles × channels × rows × columns."""
+def _cut_tiles(image: Image) -> NDArray[np.uint8]:
+    """Return tiles spread over the whole image: tiles × channels × rows × columns."""
     import numpy as np
 
     width, height = image.size
     across, down = -(-width // _TILE), -(-height // _TILE)
     cells = [(column, row) for row in range(down) for column in range(across)]
     if len(cells) > _TILES:
-        # Steps of the golden ratio's kin in the plane: even everywhere, and in line with no column of a page.
+        # A low-discrepancy order based on the plastic ratio: even everywhere, and not aligned with a page's columns.
         cells.sort(key=lambda cell: (cell[0] * 3242174889 + cell[1] * 2447445414) % 2**32)
         cells = sorted(cells[:_TILES])
-    wide, high = min(width, _TILE), min(height, _TILE)
-    pieces = []
+    tile_width, tile_height = min(width, _TILE), min(height, _TILE)
+    tiles = []
     for column, row in cells:
-        left, top = min(column * _TILE, width - wide), min(row * _TILE, height - high)
-        piece = _plain(image.crop((left, top, left + wide, top + high)))
-        pieces.append(np.frombuffer(piece.tobytes(), np.uint8).reshape(high, wide, -1).transpose(2, 0, 1))
-    return np.stack(pieces)
+        left, top = min(column * _TILE, width - tile_width), min(row * _TILE, height - tile_height)
+        tile = _to_plain_mode(image.crop((left, top, left + tile_width, top + tile_height)))
+        tiles.append(np.frombuffer(tile.tobytes(), np.uint8).reshape(tile_height, tile_width, -1).transpose(2, 0, 1))
+    return np.stack(tiles)
 
 
-def _plain(piece: Image) -> Image:
-    """Eight bits a channel; premultiplied, so that what is transparent is flat whatever colour it hides."""
-    if piece.mode in ("L", "RGB", "RGBa"):
-        return piece
-    if piece.has_transparency_data:
-        return piece.convert("RGBA").convert("RGBa")
-    if piece.mode.startswith("I") or piece.mode == "F":
-        return piece.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
-    return piece.convert("RGB")
+def _to_plain_mode(tile: Image) -> Image:
+    """Convert to eight bits per channel, premultiplied so that transparent areas are flat."""
+    if tile.mode in ("L", "RGB", "RGBa"):
+        return tile
+    if tile.has_transparency_data:
+        return tile.convert("RGBA").convert("RGBa")
+    if tile.mode.startswith("I") or tile.mode == "F":
+        return tile.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
+    return tile.convert("RGB")
 
 
-def _differences(tiles: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """How often each difference (0 to 255) from the neighbours to the left and above occurs: tiles × 256."""
+def _count_differences(tiles: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Count each difference (0 to 255) from the neighbours to the left and above: tiles × 256."""
     import numpy as np
 
-    count, _, high, wide = tiles.shape
-    largest = np.zeros((count, max(1, high - 1), max(1, wide - 1)), np.uint8)
+    count, _, tile_height, tile_width = tiles.shape
+    largest = np.zeros((count, max(1, tile_height - 1), max(1, tile_width - 1)), np.uint8)
     for channel in tiles.transpose(1, 0, 2, 3):
-        if wide > 1:
-            here, left = channel[:, high > 1 :, 1:], channel[:, high > 1 :, :-1]
-            np.maximum(largest, np.maximum(here, left) - np.minimum(here, left), out=largest)
-        if high > 1:
-            here, above = channel[:, 1:, wide > 1 :], channel[:, :-1, wide > 1 :]
-            np.maximum(largest, np.maximum(here, above) - np.minimum(here, above), out=largest)
+        if tile_width > 1:
+            current, left = channel[:, tile_height > 1 :, 1:], channel[:, tile_height > 1 :, :-1]
+            np.maximum(largest, np.maximum(current, left) - np.minimum(current, left), out=largest)
+        if tile_height > 1:
+            current, above = channel[:, 1:, tile_width > 1 :], channel[:, :-1, tile_width > 1 :]
+            np.maximum(largest, np.maximum(current, above) - np.minimum(current, above), out=largest)
     places = largest.reshape(count, -1) + np.arange(count)[:, None] * 256
     return np.bincount(places.ravel(), minlength=count * 256).reshape(count, 256)

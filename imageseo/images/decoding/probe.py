@@ -1,4 +1,4 @@
-"""What an image file is, from its header alone: size as displayed, format, frames, alpha, place, rights."""
+"""Probe image files by their header: displayed size, format, frames, alpha, GPS, rights."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
-from imageseo.images.decoding.cicp import hdr
+from imageseo.images.decoding.cicp import hdr_format
 from imageseo.images.decoding.raster import PLUGINS, open_raster, png_chunks, sniff
-from imageseo.images.metadata.rights import png_xmp, read_rights, says_where, writer
+from imageseo.images.metadata.rights import extract_png_xmp, has_gps_coordinates, read_rights, read_writer
 from imageseo.model.image import Asset, BadAsset
 
 if TYPE_CHECKING:
@@ -21,82 +21,92 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
 MAX_BYTES = 256 * 2**20
-"""A file above this is no picture of a web page, and is not read."""
+"""Larger files are not read: no web page uses such an image."""
 
-_TURNED = ("jpeg", "png", "avif")
-"""Formats that browsers turn by their orientation; a WebP's EXIF is never asked."""
+_ORIENTED_FORMATS = ("jpeg", "png", "avif")
+"""Formats whose EXIF orientation browsers apply; they ignore the one of a WebP."""
 
-_NAMES = {
+_UNSUPPORTED_FORMATS = {
     "tiff": "a TIFF, which most browsers do not show",
-    "heif": "a HEIF/HEIC picture, which most browsers do not show",
-    "jxl": "a JPEG XL picture, which most browsers do not show",
-    "jpeg2000": "a JPEG 2000 picture, which most browsers do not show",
+    "heif": "a HEIF/HEIC image, which most browsers do not show",
+    "jxl": "a JPEG XL image, which most browsers do not show",
+    "jpeg2000": "a JPEG 2000 image, which most browsers do not show",
     "pdf": "a PDF",
     "html": "an HTML page",
     "video": "a video",
     "gzip": "a compressed file",
-    "git-lfs": "a Git LFS pointer, not the picture itself",
+    "git-lfs": "a Git LFS pointer, not the image itself",
 }
 _HINTS = {
-    "html": "Was a download saved in place of the picture? Replace the file.",
+    "html": "A web page may have been saved instead of the image. Replace the file.",
     "git-lfs": "Run `git lfs pull` before the build (in GitHub Actions: `lfs: true` for actions/checkout).",
 }
-_REPLACE = "Export the picture again as JPEG, PNG, WebP, AVIF, GIF or SVG."
+_REPLACE = "Export the image again as JPEG, PNG, WebP, AVIF, GIF or SVG."
 
 
 def probe(path: Path, site_path: str, *, max_pixels: int) -> Asset | BadAsset:
-    """The image at ``path``, or why it cannot be used. Nothing is decoded, whatever the file says its size is.
+    """Return the image at ``path``, or the reason it cannot be used. Pixels are never decoded.
 
-    ``site_path``: its path in the site, for messages. ``max_pixels``: width times height at most. Never raises for
-    a fault of the file.
+    ``site_path``: its path in the site, for messages. ``max_pixels``: the limit for width times height. Never raises
+    for a problem with the file.
     """
     try:
         if not path.is_file():
-            what = "is a folder" if path.is_dir() else "does not exist"
-            return _missing(site_path, f"{site_path} {what}", "Correct the path, or add the file.")
+            problem = "is a folder" if path.is_dir() else "does not exist"
+            return _missing_asset(site_path, f"{site_path} {problem}", "Correct the path, or add the file.")
         size = path.stat().st_size
         if size > MAX_BYTES:
-            return _bad(site_path, f"{site_path} is {size / 2**20:,.0f} MiB; at most {MAX_BYTES // 2**20} are read")
+            return _unreadable_asset(
+                site_path, f"{site_path} is {size / 2**20:,.0f} MiB; files above {MAX_BYTES // 2**20} MiB are not read"
+            )
         data = path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        return _bad(site_path, f"{site_path} cannot be read: {reason}", "Make the file readable for the build.")
+        return _unreadable_asset(
+            site_path, f"{site_path} cannot be read: {reason}", "Give the build permission to read the file."
+        )
     return probe_bytes(data, site_path, max_pixels=max_pixels)
 
 
 def probe_bytes(data: bytes, site_path: str, *, max_pixels: int) -> Asset | BadAsset:
-    """As :func:`probe`, for a file already in memory."""
+    """Probe a file already in memory, like :func:`probe`."""
     if not data:
-        return _bad(site_path, f"{site_path} is empty (0 bytes)")
+        return _unreadable_asset(site_path, f"{site_path} is empty (0 bytes)")
     kind = sniff(data)
     if kind == "svg" or (kind == "gzip" and site_path.lower().endswith(".svgz")):
-        return _svg(data, site_path)
+        return _probe_svg(data, site_path)
     if kind not in PLUGINS:
-        what = f"is {_NAMES[kind]}" if kind in _NAMES else "is not an image of any format that browsers show"
-        return _bad(site_path, f"{site_path} {what}", _HINTS.get(kind or "", _REPLACE))
+        problem = (
+            f"is {_UNSUPPORTED_FORMATS[kind]}"
+            if kind in _UNSUPPORTED_FORMATS
+            else "is not an image of any format that browsers show"
+        )
+        return _unreadable_asset(site_path, f"{site_path} {problem}", _HINTS.get(kind or "", _REPLACE))
     try:
         with open_raster(data, kind) as image:
-            return _asset(image, data, kind, site_path, max_pixels)
-    except Exception as error:  # a broken header makes Pillow raise whatever it meets first
-        return _bad(site_path, f"{site_path} looks like {kind.upper()} but its header cannot be read: {_words(error)}")
+            return _make_asset(image, data, kind, site_path, max_pixels)
+    except Exception as error:  # a broken header can make Pillow raise any exception
+        return _unreadable_asset(
+            site_path, f"{site_path} looks like {kind.upper()} but its header cannot be read: {_describe_error(error)}"
+        )
 
 
-def _asset(image: ImageFile, data: bytes, kind: str, site_path: str, max_pixels: int) -> Asset | BadAsset:
+def _make_asset(image: ImageFile, data: bytes, kind: str, site_path: str, max_pixels: int) -> Asset | BadAsset:
     width, height = image.size
     if width < 1 or height < 1:
-        return _bad(site_path, f"{site_path} says it is {width}×{height} px")
+        return _unreadable_asset(site_path, f"{site_path} has the size {width}×{height} px in its header")
     if width * height > max_pixels:
-        return _bad(
+        return _unreadable_asset(
             site_path,
-            f"{site_path} says it is {width:,}×{height:,} px ({width * height / 1e6:,.0f} megapixels); "
+            f"{site_path} has {width:,}×{height:,} px ({width * height / 1e6:,.0f} megapixels) in its header; "
             f"the limit is {max_pixels / 1e6:,.0f} megapixels, so it was not decoded",
-            "Publish a smaller picture, or raise `encode.max_pixels` if you trust this file.",
+            "Publish a smaller image, or raise `encode.max_pixels` if you trust this file.",
         )
-    xmp, late_exif, iim = _metadata(image, data, kind)
-    exif = early = _exif(_as_bytes(image.info.get("exif")))
+    xmp, late_exif, iim = _read_metadata(image, data, kind)
+    exif = header_exif = _parse_exif(_as_bytes(image.info.get("exif")))
     if exif is None:
-        exif = _exif(late_exif)
-    orientation = _orientation(early) if kind in _TURNED else 1
+        exif = _parse_exif(late_exif)
+    orientation = _read_orientation(header_exif) if kind in _ORIENTED_FORMATS else 1
     if orientation >= 5:
         width, height = height, width
     return Asset(
@@ -110,22 +120,22 @@ def _asset(image: ImageFile, data: bytes, kind: str, site_path: str, max_pixels:
         orientation=orientation,
         mode=image.mode,
         has_alpha=image.has_transparency_data,
-        has_gps=_has_gps(exif) or says_where(xmp),
-        hdr=hdr(data, kind, _as_bytes(image.info.get("icc_profile")), xmp),
-        writer=writer(xmp),
+        has_gps=_has_gps(exif) or has_gps_coordinates(xmp),
+        hdr=hdr_format(data, kind, _as_bytes(image.info.get("icc_profile")), xmp),
+        writer=read_writer(xmp),
         rights=read_rights(xmp=xmp, iim=iim, exif=exif),
     )
 
 
-def _metadata(image: ImageFile, data: bytes, kind: str) -> tuple[bytes, bytes, bytes]:
-    """XMP, EXIF that stands where no browser looks for an orientation, IPTC-IIM; ``b""`` for what is not there."""
+def _read_metadata(image: ImageFile, data: bytes, kind: str) -> tuple[bytes, bytes, bytes]:
+    """Return XMP, EXIF from where no browser looks for an orientation, and IPTC-IIM; ``b""`` where missing."""
     xmp, late_exif = _as_bytes(image.info.get("xmp")), b""
     if kind == "png":
         for chunk, content in png_chunks(data):
             if chunk == b"eXIf":
                 late_exif = late_exif or bytes(content)
             elif chunk == b"iTXt":
-                xmp = xmp or png_xmp(bytes(content))
+                xmp = xmp or extract_png_xmp(bytes(content))
     resources = image.info.get("photoshop")
     iim = resources.get(0x0404) if isinstance(resources, dict) else None
     return xmp, late_exif, _as_bytes(iim)
@@ -135,8 +145,8 @@ def _as_bytes(value: object) -> bytes:
     return value if isinstance(value, bytes) else b""
 
 
-def _exif(raw: bytes) -> Exif | None:
-    """The EXIF block, read from itself alone: Pillow's ``getexif`` falls back to XMP, which no browser turns by."""
+def _parse_exif(raw: bytes) -> Exif | None:
+    """Parse only the EXIF block: Pillow's ``getexif`` falls back to the XMP orientation, which browsers ignore."""
     if not raw:
         return None
     from PIL.Image import Exif
@@ -144,50 +154,50 @@ def _exif(raw: bytes) -> Exif | None:
     exif = Exif()
     try:
         exif.load(raw)
-    except Exception:  # broken metadata says nothing; the picture itself may be fine
+    except Exception:  # broken metadata is ignored; the image itself may be intact
         return None
     return exif
 
 
-def _orientation(exif: Exif | None) -> int:
+def _read_orientation(exif: Exif | None) -> int:
     value = exif.get(0x0112) if exif is not None else None
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
 def _has_gps(exif: Exif | None) -> bool:
-    """True when coordinates are there; cameras without reception write an IFD with nothing but its version."""
+    """Whether there are coordinates; cameras without reception write an IFD that only has a version."""
     try:
-        place = exif.get_ifd(0x8825) if exif is not None else {}
+        gps_ifd = exif.get_ifd(0x8825) if exif is not None else {}
     except Exception:  # as above
         return False
-    return 2 in place or 4 in place
+    return 2 in gps_ifd or 4 in gps_ifd
 
 
-def _words(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".rstrip(": ")
 
 
-def _missing(path: str, problem: str, hint: str) -> BadAsset:
+def _missing_asset(path: str, problem: str, hint: str) -> BadAsset:
     return BadAsset(path=path, rule="img-missing", problem=problem, hint=hint)
 
 
-def _bad(path: str, problem: str, hint: str = _REPLACE) -> BadAsset:
+def _unreadable_asset(path: str, problem: str, hint: str = _REPLACE) -> BadAsset:
     return BadAsset(path=path, rule="img-unreadable", problem=problem, hint=hint)
 
 
-# SVG: no pixels, and only the root's attributes matter.
+# SVG: no pixels; only the root element's attributes matter.
 
 
-class _RootSeen(Exception):
-    """Stops the parser at the root element."""
+class _RootFound(Exception):
+    """Raised to stop the parser at the root element."""
 
 
-def _svg(data: bytes, site_path: str) -> Asset | BadAsset:
+def _probe_svg(data: bytes, site_path: str) -> Asset | BadAsset:
     try:
         text = data if data[:2] != b"\x1f\x8b" else gzip.GzipFile(fileobj=io.BytesIO(data)).read(2**20)
-        root = _root(text)
+        root = _read_root(text)
     except (expat.ExpatError, OSError, EOFError, zlib.error, ValueError) as error:
-        return _bad(site_path, f"{site_path} looks like SVG but cannot be read: {_words(error)}")
+        return _unreadable_asset(site_path, f"{site_path} looks like SVG but cannot be read: {_describe_error(error)}")
     width, height, natural = _svg_size(root)
     return Asset(
         path=site_path,
@@ -202,22 +212,22 @@ def _svg(data: bytes, site_path: str) -> Asset | BadAsset:
     )
 
 
-def _root(text: bytes) -> dict[str, str]:
-    """Attributes of the root element, which must be ``svg``; parsed no further."""
-    found: dict[str, str] = {}
+def _read_root(text: bytes) -> dict[str, str]:
+    """Return the attributes of the root element, which must be ``svg``; parse no further."""
+    attributes_found: dict[str, str] = {}
 
     def start(name: str, attributes: dict[str, str]) -> None:
         if name.rpartition(":")[2].lower() != "svg":
             raise ValueError(f"its root element is <{name}>")
-        found.update(attributes)
-        raise _RootSeen
+        attributes_found.update(attributes)
+        raise _RootFound
 
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
     try:
         parser.Parse(text[: 2**20], True)
-    except _RootSeen:
-        return found
+    except _RootFound:
+        return attributes_found
     raise ValueError("it has no root element")
 
 
@@ -228,20 +238,20 @@ _PX = {"": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "in": 96.0, "cm": 96 / 2.54,
 _PX |= {"em": 16.0, "rem": 16.0, "ex": 8.0}
 
 
-def _length(text: str | None) -> float | None:
+def _parse_length(text: str | None) -> float | None:
     match = _LENGTH.fullmatch(text or "")
     value = float(match[1]) * _PX[(match[2] or "").lower()] if match else 0.0
     return value if 0 < value < 1e6 else None
 
 
 def _svg_size(root: dict[str, str]) -> tuple[int, int, bool]:
-    """Width and height in CSS px, and whether a browser shows them: it fills the column with a mere ratio."""
-    width, height = _length(root.get("width")), _length(root.get("height"))
-    box = [_length(part) for part in re.split(r"[\s,]+", root.get("viewBox", "").strip())[2:4]]
+    """Return width and height in CSS px, and whether browsers use them; with only a ratio they fill the column."""
+    width, height = _parse_length(root.get("width")), _parse_length(root.get("height"))
+    box = [_parse_length(part) for part in re.split(r"[\s,]+", root.get("viewBox", "").strip())[2:4]]
     ratio = box[0] / box[1] if len(box) == 2 and box[0] and box[1] else None
     natural = ratio is None or width is not None or height is not None
     if width is None and height is None:
-        # Without a view box a browser takes CSS's default object size.
+        # Without a view box, browsers use CSS's default object size.
         width, height = (box[0], box[1]) if ratio else (300.0, 150.0)
     elif width is None:
         width = height * ratio if ratio and height else 300.0

@@ -1,4 +1,4 @@
-"""Opening image files by their content, never by their name, and never further than the header."""
+"""Open raster files by their content, not their name, reading no more than the header."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PLUGINS = {
     "bmp": ("PIL.BmpImagePlugin", "BmpImageFile"),
     "ico": ("PIL.IcoImagePlugin", "IcoImageFile"),
 }
-"""Raster formats that browsers show and we read, with the class that reads each."""
+"""Supported raster formats that browsers show, with Pillow's module and class for each."""
 
 _MAGIC = (
     (b"\xff\xd8\xff", "jpeg"),
@@ -42,22 +42,22 @@ _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 
 
 def sniff(data: bytes) -> str | None:
-    """What the bytes are: a key of ``PLUGINS``, ``svg``, another name (``tiff``, ``html``, ``git-lfs`` …) or None."""
+    """Return the format: a key of ``PLUGINS``, ``svg``, another name (``tiff``, ``html``, ``git-lfs`` …) or None."""
     for magic, name in _MAGIC:
         if data.startswith(magic):
             return name
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "webp"
     if data[4:8] == b"ftyp":
-        brands = _brands(data)
+        brands = _read_brands(data)
         if any(brand in _AVIF_BRANDS for brand in brands):
             return "avif"
         return "heif" if any(brand in _HEIF_BRANDS for brand in brands) else "video"
     return _sniff_text(data[:65536])
 
 
-def _brands(data: bytes) -> list[bytes]:
-    """Major and compatible brands of an ISO base media file."""
+def _read_brands(data: bytes) -> list[bytes]:
+    """Return the major and compatible brands of an ISO base media file."""
     end = min(int.from_bytes(data[:4], "big"), 4096, len(data))
     return [data[8:12], *(data[at : at + 4] for at in range(16, end, 4))]
 
@@ -81,21 +81,20 @@ def _sniff_text(head: bytes) -> str | None:
 
 
 def open_raster(data: bytes, kind: str) -> ImageFile:
-    """The image behind the bytes, its header read and nothing decoded.
+    """Open an image: read its header, decode nothing.
 
-    ``kind``: a key of ``PLUGINS``. The class is called directly and not by ``Image.open``: that one looks at a
-    process-wide pixel limit (ours is a setting, and another thread's is none of our business), and takes a JPEG
-    with a preview or a gain map behind it (MPO) for two frames, where browsers see one still.
-    Whatever a broken header makes Pillow raise passes through.
+    ``kind``: a key of ``PLUGINS``. The class is called directly instead of ``Image.open``, which applies a process-wide
+    pixel limit (the limit here is a setting) and treats a JPEG with an appended preview or gain map (MPO) as two
+    frames, while browsers show one still. Any exception that Pillow raises for a broken header is passed on.
     """
     module, name = PLUGINS[kind]
     return cast("ImageFile", getattr(import_module(module), name)(io.BytesIO(data)))
 
 
 def png_chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
-    """Kind and content of each chunk of a PNG, those behind the pixels too; of a cut file what there is.
+    """Yield type and content of each chunk of a PNG, including those after the pixels. A truncated file is no error.
 
-    Pillow reads the latter only by decoding, and exiftool writes metadata there.
+    Pillow reads chunks after the pixels only when it decodes, and exiftool writes metadata there.
     """
     view, at = memoryview(data), 8
     while at + 8 <= len(data):

@@ -1,1 +1,1 @@
-"""From a source file to its variants: quality search, scheduler, worker process, cache keys."""
+"""Encode source files into variants: quality search, scheduler, worker process, cache keys."""

@@ -1,4 +1,4 @@
-"""Animated GIF and WebP as smaller animated WebP and AVIF: every frame, its time and the number of plays kept."""
+"""Convert animated GIF and WebP to smaller animated WebP and AVIF, keeping frames, durations and number of plays."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from imageseo.images.decoding.raster import open_raster
 from imageseo.model.image import ContentType
 
 KINDS = ("gif", "webp")
-"""Formats of ``raster.sniff`` that are understood."""
+"""Supported formats, as ``raster.sniff`` names them."""
 
-_RECIPE = "motion 1: lossless or mixed WebP, AVIF by libaom"
+_POLICY = "motion 1: lossless or mixed WebP, AVIF by libaom"
 _FOREVER = 0
-_AT_ONCE, _SLOWED = 10, 100
-"""ms: what says it shows a frame no longer than the first is shown by every browser for the second."""
+_MIN_DURATION, _DEFAULT_DURATION = 10, 100
+"""ms: browsers show a frame whose duration is at most the first value for the second value instead."""
 
 
-class Unfit(ValueError):
-    """Why an animation stays as it is, though nothing is wrong with its file."""
+class UnsupportedAnimation(ValueError):
+    """The reason an intact animation is not converted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
-    """How an animation plays. ``durations``: ms a frame; ``plays``: how often, 0 for ever; ``kind``: of its frames."""
+class Playback:
+    """How an animation plays. ``durations``: ms per frame; ``plays``: number, 0 for endless; ``kind``: content type."""
 
     durations: tuple[int, ...]
     plays: int
@@ -34,12 +34,12 @@ class Score:
 
 
 def version() -> str:
-    """The recipe and the libraries; enters the store's key."""
+    """Return the policy and the versions of the libraries; part of the cache keys."""
     import PIL
     from PIL import _avif, features
 
     libraries = f"libwebp {features.version('webp')}; libavif {features.version('avif')} {_avif.codec_versions()}"
-    return f"{_RECIPE}; Pillow {PIL.__version__}; {libraries}"
+    return f"{_POLICY}; Pillow {PIL.__version__}; {libraries}"
 
 
 def convert(
@@ -52,108 +52,109 @@ def convert(
     max_pixels: int = 120_000_000,
     xmp: bytes = b"",
 ) -> dict[str, bytes]:
-    """By format (``webp``, ``avif``), what is worth offering, the best first: each smaller than the source and than
-    what follows it.
+    """Return the encodings smaller than the source by format (``webp``, ``avif``), the smallest first.
 
-    ``kind``: of ``KINDS``; ``quality``: AVIF's, 1 to 100, and that of WebP frames where lossless ones are larger;
-    ``speed``: libavif's; ``max_pixels``: of all frames together; ``xmp``: to write into the results.
-    Raises Unfit for what is no animation, too much of one, or cannot be shown as browsers show it, and what Pillow
-    raises for a damaged file. One frame is in memory at a time, whatever their number.
+    ``kind``: one of ``KINDS``; ``quality``: for AVIF, 1 to 100, and for WebP frames where lossless ones are larger;
+    ``speed``: libavif's; ``max_pixels``: the limit for all frames together; ``xmp``: written into the results.
+    Raises UnsupportedAnimation for a still, for too many pixels, and where browsers and libraries differ; for a damaged
+    file, whatever Pillow raises. Only one frame is in memory at a time.
     """
-    score = read(data, kind, max_pixels=max_pixels)
-    smallest, made = len(data), dict[str, bytes]()
+    playback = read(data, kind, max_pixels=max_pixels)
+    smallest, results = len(data), dict[str, bytes]()
     if "webp" in formats:
-        best = min(_webps(data, kind, score, quality, xmp), key=len)
+        best = min(_encode_webps(data, kind, playback, quality, xmp), key=len)
         if len(best) < smallest:
-            smallest, made = len(best), {"webp": best}
-    # Flat colours are WebP's: AVIF took five times its bytes. And Pillow writes AVIFs that play for ever.
-    if "avif" in formats and score.plays == _FOREVER and score.kind is not ContentType.LINE:
-        best = _avif(data, kind, score, quality, speed, xmp)
+            smallest, results = len(best), {"webp": best}
+    # For flat colours, AVIF took five times the bytes of WebP. Pillow only writes AVIFs that play endlessly.
+    if "avif" in formats and playback.plays == _FOREVER and playback.kind is not ContentType.LINE:
+        best = _encode_avif(data, kind, playback, quality, speed, xmp)
         if len(best) < smallest:
-            made = {"avif": best, **made}
-    return made
+            results = {"avif": best, **results}
+    return results
 
 
-def read(data: bytes, kind: str, *, max_pixels: int) -> Score:
-    """How it plays, as browsers play it. Every frame is decoded once. Raises as :func:`convert`."""
+def read(data: bytes, kind: str, *, max_pixels: int) -> Playback:
+    """Return how browsers play the animation. Decodes every frame once. Raises the errors of :func:`convert`."""
     if kind not in KINDS:
-        raise Unfit(f"an animation of format {kind} is left as it is")
+        raise UnsupportedAnimation(f"animations of format {kind} are not converted")
     with open_raster(data, kind) as opened:
         frames = int(getattr(opened, "n_frames", 1))
         if frames < 2:
-            raise Unfit("it has a single frame")
+            raise UnsupportedAnimation("the file has a single frame")
         if opened.width * opened.height * frames > max_pixels:
             size = f"{frames:,} frames of {opened.width:,}×{opened.height:,} px"
-            raise Unfit(f"{size} are more than the {max_pixels / 1e6:,.0f} megapixels that are converted")
-        plays = _plays(kind, opened.info.get("loop"))
-        durations, clears = [], False
+            raise UnsupportedAnimation(f"{size} exceed the limit of {max_pixels / 1e6:,.0f} megapixels for animations")
+        plays = _read_plays(kind, opened.info.get("loop"))
+        durations, is_cleared = [], False
         for number in range(frames):
             opened.seek(number)
-            if clears and not _covers(opened):
-                raise Unfit("a frame is cleared to a colour, which browsers and libraries show differently")
-            clears = getattr(opened, "disposal_method", 0) == 2 and _opaque(opened)
+            if is_cleared and not _covers_canvas(opened):
+                raise UnsupportedAnimation(
+                    "a frame is cleared to a colour, which browsers and libraries show differently"
+                )
+            is_cleared = getattr(opened, "disposal_method", 0) == 2 and _is_opaque(opened)
             opened.load()
             if not number:
-                look = classify(opened)
+                content_type = classify(opened)
             duration = round(opened.info.get("duration", 0))
-            durations.append(duration if duration > _AT_ONCE else _SLOWED)
-    return Score(durations=tuple(durations), plays=plays, kind=look)
+            durations.append(duration if duration > _MIN_DURATION else _DEFAULT_DURATION)
+    return Playback(durations=tuple(durations), plays=plays, kind=content_type)
 
 
-def _plays(kind: str, loop: int | None) -> int:
-    """A GIF counts how often it starts again, and without a count plays once; a WebP counts its plays."""
+def _read_plays(kind: str, loop: int | None) -> int:
+    """Return the number of plays. A GIF counts its repetitions and plays once without a count; a WebP counts plays."""
     if kind == "webp" or not loop:
         return 1 if loop is None else loop
     return min(loop + 1, 65535)
 
 
-def _opaque(frame: Any) -> bool:
-    """True when the frame itself has no transparent colour. What Pillow keeps in ``info`` is the first frame's."""
+def _is_opaque(frame: Any) -> bool:
+    """Whether this frame has no transparent colour. Pillow's ``info`` only describes the first frame."""
     return getattr(frame, "_frame_transparency", None) is None
 
 
-def _covers(frame: Any) -> bool:
-    """True when the frame leaves nothing to be seen of the one in front of it."""
-    return _opaque(frame) and bool(frame.tile) and tuple(frame.tile[0][1]) == (0, 0, *frame.size)
+def _covers_canvas(frame: Any) -> bool:
+    """Whether the frame completely hides the previous one."""
+    return _is_opaque(frame) and bool(frame.tile) and tuple(frame.tile[0][1]) == (0, 0, *frame.size)
 
 
-def _webps(data: bytes, kind: str, score: Score, quality: int, xmp: bytes) -> Iterator[bytes]:
-    common = {"loop": score.plays, "method": 4}
-    yield _saved(data, kind, score, "WEBP", xmp, lossless=True, quality=75, **common)
-    yield _saved(data, kind, score, "WEBP", xmp, allow_mixed=True, quality=min(100, quality + 15), **common)
+def _encode_webps(data: bytes, kind: str, playback: Playback, quality: int, xmp: bytes) -> Iterator[bytes]:
+    common = {"loop": playback.plays, "method": 4}
+    yield _save_animation(data, kind, playback, "WEBP", xmp, lossless=True, quality=75, **common)
+    yield _save_animation(data, kind, playback, "WEBP", xmp, allow_mixed=True, quality=min(100, quality + 15), **common)
 
 
-def _avif(data: bytes, kind: str, score: Score, quality: int, speed: int, xmp: bytes) -> bytes:
-    subsampling = "4:2:0" if score.kind is ContentType.PHOTO else "4:4:4"
-    pinned = {"codec": "aom", "max_threads": 1, "autotiling": False}
-    made = _saved(data, kind, score, "AVIF", xmp, quality=quality, speed=speed, subsampling=subsampling, **pinned)
-    return _timeless(made)
+def _encode_avif(data: bytes, kind: str, playback: Playback, quality: int, speed: int, xmp: bytes) -> bytes:
+    subsampling = "4:2:0" if playback.kind is ContentType.PHOTO else "4:4:4"
+    deterministic = {"codec": "aom", "max_threads": 1, "autotiling": False}
+    options = {"quality": quality, "speed": speed, "subsampling": subsampling, **deterministic}
+    return _clear_timestamps(_save_animation(data, kind, playback, "AVIF", xmp, **options))
 
 
-def _timeless(avif: bytes) -> bytes:
-    """Without the time of day: libavif writes it into the heads of film and tracks, and equal input must stay equal."""
-    made = bytearray(avif)
+def _clear_timestamps(avif: bytes) -> bytes:
+    """Zero the timestamps that libavif writes into movie and track headers: equal input must give equal bytes."""
+    data = bytearray(avif)
 
     def walk(at: int, end: int) -> None:
         while at + 8 <= end:
-            size, name = int.from_bytes(made[at : at + 4], "big"), bytes(made[at + 4 : at + 8])
+            size, name = int.from_bytes(data[at : at + 4], "big"), bytes(data[at + 4 : at + 8])
             if size < 8:
-                return  # the last box, of pixels, may leave its size open
+                return  # the last box, with the pixels, may have no size
             if name in (b"moov", b"trak", b"mdia"):
                 walk(at + 8, at + size)
             elif name in (b"mvhd", b"tkhd", b"mdhd"):
-                times = 16 if made[at + 8] else 8  # version 1 or 0: of creation and of the last change
-                made[at + 12 : at + 12 + times] = bytes(times)
+                times = 16 if data[at + 8] else 8  # creation and modification time, in version 1 or 0
+                data[at + 12 : at + 12 + times] = bytes(times)
             at += size
 
-    walk(0, len(made))
-    return bytes(made)
+    walk(0, len(data))
+    return bytes(data)
 
 
-def _saved(data: bytes, kind: str, score: Score, format: str, xmp: bytes, **options: Any) -> bytes:
-    """Pillow walks from frame to frame itself, and forgets each."""
+def _save_animation(data: bytes, kind: str, playback: Playback, format: str, xmp: bytes, **options: Any) -> bytes:
+    """Encode the animation. Pillow iterates over the frames and releases each."""
     out = io.BytesIO()
     with open_raster(data, kind) as opened:
         options["icc_profile"] = opened.info.get("icc_profile") or b""
-        opened.save(out, format, save_all=True, duration=list(score.durations), xmp=xmp, exif=b"", **options)
+        opened.save(out, format, save_all=True, duration=list(playback.durations), xmp=xmp, exif=b"", **options)
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""VariantSpecs to Variants, through an executor and the store: only what is missing is made, the largest first."""
+"""Encode variants through an executor and the store: only missing ones are encoded, the largest first."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from imageseo.images.decoding.probe import probe_bytes
 from imageseo.images.encoding.cache_keys import CacheKeys, codec_unavailable, rights_xmp
 from imageseo.images.encoding.profiles import EncodingPolicy
-from imageseo.images.encoding.scheduler import work_through
+from imageseo.images.encoding.scheduler import run_jobs
 from imageseo.images.encoding.tasks import (
     EncodedVariant,
     EncodeFailure,
@@ -33,21 +33,21 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _DECLINED = b"imageseo declines\n"
-_LONGEST = 1024  # bytes of a reason; no picture is as short but those that are read and told from one
+_MAX_REASON = 1024  # bytes of a stored reason; images this small are read and distinguished by the prefix
 
 Jobs = Mapping[str, tuple[Path, Asset]]
-"""Digest of a source -> where it lies and what it is."""
+"""Digest of a source file -> its path and its asset."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncodeResult:
-    """What became of the specs.
+    """The result of encoding specs.
 
-    ``variants``: all that exist now. ``dropped``: those among them with more bytes than their source (what to do with
-    them is the caller's choice). ``failures``: sources that could not be decoded, by digest. ``refused``: specs that
-    their codec could not encode, with its reason. ``declined``: specs that are not to be had of such a file, with the
-    reason, or "" where they would gain nothing; nothing is wrong with them. ``hits``/``misses``: found in the store /
-    made.
+    ``variants``: all that exist now. ``dropped``: those among them with more bytes than their source (the caller
+    decides what to do with them). ``failures``: source files that could not be decoded, by digest. ``refused``: specs
+    that their codec could not encode, with its reason. ``declined``: specs that intact files do not support, with the
+    reason, or "" where the variant would not be smaller. ``hits``/``misses``: number of variants found in the store /
+    encoded.
     """
 
     variants: Mapping[VariantSpec, Variant]
@@ -60,8 +60,8 @@ class EncodeResult:
 
 
 @dataclass(slots=True)
-class _Made:
-    """``Encoded`` while it grows."""
+class _PartialResult:
+    """The growing parts of an ``EncodeResult``."""
 
     variants: dict[VariantSpec, Variant] = field(default_factory=dict)
     failures: dict[str, BadAsset] = field(default_factory=dict)
@@ -70,13 +70,13 @@ class _Made:
 
 
 class Encoder:
-    """Makes variants. ``executor``: threads (Pillow lets them run side by side); ``workers``: how many of them.
+    """Encode variants. ``executor``: threads (Pillow releases the GIL); ``workers``: their number.
 
-    ``codecs``: by name. ``policy``: what the profile and the settings make of a spec; all that may change bytes is in
-    the store's key. ``metric``: judges what is tuned; a policy with targets needs one. ``accepts``: policies whose
-    variants do as well where the store has them already, the best first: previews need not encode again what was
-    published. ``engine``: makes what is missing, by these very codecs and settings, in another process perhaps; without
-    one the executor does.
+    ``codecs``: by name. ``policy``: how each format is encoded; everything that can change bytes is part of the cache
+    key. ``metric``: scores trial encodes; required by a policy with targets. ``accepts``: policies whose variants are
+    also accepted if the store has them, the best first: previews need not encode published variants again. ``engine``:
+    encodes missing variants with the same codecs and settings, possibly in another process; without one the executor
+    does.
     """
 
     def __init__(
@@ -102,131 +102,133 @@ class Encoder:
         self._keys = CacheKeys(store=store, codecs=codecs, metric=metric)
 
     def encode(self, jobs: Jobs, specs: Iterable[VariantSpec], *, progress: Progress | None = None) -> EncodeResult:
-        """Every spec's variant, from the store or made now; bytes do not depend on workers or on what else is asked.
+        """Return every spec's variant, from the store or newly encoded.
 
-        ``jobs`` must hold every spec's source; a spec larger than its source is a ValueError. Raises StoreError.
+        Bytes depend neither on the number of workers nor on other specs. ``jobs`` must contain every spec's source
+        file. Raises ValueError for a spec larger than its source, StoreError.
         """
-        made = _Made()
+        result = _PartialResult()
         missing: dict[VariantSpec, str] = {}
         for spec in dict.fromkeys(specs):
             asset = jobs[spec.source][1]
-            key = self._keys.of(spec, asset, self._policy)
+            key = self._keys.variant_key(spec, asset, self._policy)
             stored = self._find(spec, asset, key)
             if stored is None:
                 missing[spec] = key
-            elif is_whole_file(asset, spec) and (reason := self._reason(stored)) is not None:
-                made.declined[spec] = reason
+            elif is_whole_file(asset, spec) and (reason := self._declined_reason(stored)) is not None:
+                result.declined[spec] = reason
             else:
-                made.variants[spec] = _variant(spec, stored)
-        variants = made.variants
+                result.variants[spec] = _make_variant(spec, stored)
+        variants = result.variants
         hits = len(variants)
         if missing:
-            self._try({spec.format for spec in missing} & self._codecs.keys())
+            self._check_encoders({spec.format for spec in missing} & self._codecs.keys())
             with progress.task("Encoding images", len(missing)) if progress else nullcontext() as step:
-                self._make(_sources(jobs, missing), missing, made, step)
-        dropped = frozenset(spec for spec, made in variants.items() if made.bytes > jobs[spec.source][1].bytes)
+                self._encode_missing(_group_jobs(jobs, missing), missing, result, step)
+        dropped = frozenset(spec for spec, variant in variants.items() if variant.bytes > jobs[spec.source][1].bytes)
         return EncodeResult(
             variants=variants,
             dropped=dropped,
-            failures=made.failures,
-            refused=made.refused,
-            declined=made.declined,
+            failures=result.failures,
+            refused=result.refused,
+            declined=result.declined,
             hits=hits,
             misses=len(variants) - hits,
         )
 
     def bytes_of(self, variant: Variant, jobs: Jobs) -> bytes | None:
-        """The encoded file. One that was damaged in the store is made again; None when its source has failed by now."""
+        """Return the encoded file. If it is damaged in the store, encode it again; None if its source now fails."""
         data = self._store.read(StoredBlob(sha256=variant.sha256, bytes=variant.bytes))
         if data is None:
-            again = self.encode(jobs, [variant.spec]).variants.get(variant.spec)
-            data = self._store.read(StoredBlob(sha256=again.sha256, bytes=again.bytes)) if again else None
+            reencoded = self.encode(jobs, [variant.spec]).variants.get(variant.spec)
+            data = self._store.read(StoredBlob(sha256=reencoded.sha256, bytes=reencoded.bytes)) if reencoded else None
         return data
 
     def quality_of(self, variant: Variant, jobs: Jobs) -> int | None:
-        """The quality that a variant was encoded with, or its lossy coding would be; None when it has none."""
+        """Return the quality of a variant, or that of its lossy coding; None when it has none."""
         spec, asset = variant.spec, jobs[variant.spec.source][1]
-        fixed = self._policy.way(spec.format).quality if spec.quality is None else spec.quality
+        fixed_quality = self._policy.way(spec.format).quality if spec.quality is None else spec.quality
         if is_whole_file(asset, spec):
             return None
-        if fixed is not None:
-            return fixed
-        if self._learnt(asset, spec) is None:  # lost from the store: what is made again tells it again
-            for _ in self._work(_sources(jobs, [spec])):
+        if fixed_quality is not None:
+            return fixed_quality
+        if self._stored_study(asset, spec) is None:  # lost from the store: search again
+            for _ in self._run_jobs(_group_jobs(jobs, [spec])):
                 pass
-        study = self._learnt(asset, spec)
+        study = self._stored_study(asset, spec)
         qualities = [quality for coding, quality in study.attempts(spec) if coding != LOSSLESS] if study else []
         return max(qualities, default=None)
 
     def publish(self, master: bytes, *, quality: int, rights: Rights, codec: str = "jpeg") -> bytes:
-        """A master (PNG or any raster) as the file to publish at its full size, from the store or made now.
+        """Return a master (PNG or any raster) as the file to publish at full size, from the store or newly encoded.
 
-        ``rights``: written into it as XMP, with ``digital_source_type``; always a packet, by which later builds know
-        the file for ours. Raises ProviderError for a master that is no picture, StoreError.
+        ``rights``: written into it as XMP, with ``digital_source_type``; a packet is always written, so that later
+        builds recognise the file as generated. Raises StoreError, and ProviderError for a master that is not a still
+        raster image.
         """
         asset = probe_bytes(master, "the hero's master", max_pixels=self._policy.max_pixels)
         if isinstance(asset, BadAsset) or not asset.encodable:
             problem = asset.problem if isinstance(asset, BadAsset) else "the hero's master is not a still raster image"
-            raise ProviderError(problem, hint="Make it again with `imageseo generate`.")
+            raise ProviderError(problem, hint="Generate it again with `imageseo generate`.")
         width, height = asset.width, asset.height
         spec = VariantSpec(source=asset.sha256, format=codec, width=width, height=height, quality=quality)
         xmp = rights_xmp(rights) or empty_xmp_packet()
-        key = self._keys.of_master(spec, self._policy, xmp)
+        key = self._keys.master_key(spec, self._policy, xmp)
         stored = self._store.find(key)
         data = self._store.read(stored) if stored else None
         if data is None:
-            image = _whole(master, asset, self._policy.resizer)
+            image = _decode_master(master, asset, self._policy.resizer)
             data = self._codecs[codec].encode(
                 image, quality=quality, effort=self._policy.way(codec).effort, xmp=xmp or None
             )
             self._store.put(key, data)
         return data
 
-    def _work(self, sources: Sequence[EncodeJob]) -> Outcomes:
+    def _run_jobs(self, sources: Sequence[EncodeJob]) -> Outcomes:
         if self._engine is not None:
             with suppress(EngineUnavailable):
                 yield from self._engine(sources)
                 return
-        yield from work_through(sources, self._keys.tuner(self._policy), self._executor, workers=self._workers)
+        yield from run_jobs(sources, self._keys.tuner(self._policy), self._executor, workers=self._workers)
 
-    def _make(
+    def _encode_missing(
         self,
         sources: list[EncodeJob],
         keys: Mapping[VariantSpec, str],
-        made: _Made,
+        result: _PartialResult,
         step: Step | None,
     ) -> None:
-        for outcome in self._work(sources):
+        for outcome in self._run_jobs(sources):
             done = 1
             match outcome:
                 case EncodedVariant(spec=spec, data=data):
-                    made.variants[spec] = _variant(spec, self._store.put(keys[spec], data))
+                    result.variants[spec] = _make_variant(spec, self._store.put(keys[spec], data))
                 case EncodeFailure(source=source, problem=problem, spec=None):
-                    made.failures[source.asset.sha256] = _unreadable(source.asset, problem)
+                    result.failures[source.asset.sha256] = _unreadable_asset(source.asset, problem)
                     done = len(source.specs)
                 case EncodeFailure(problem=problem, spec=spec, declined=True) if spec is not None:
                     self._store.put(keys[spec], _DECLINED + problem.encode())
-                    made.declined[spec] = problem
+                    result.declined[spec] = problem
                 case EncodeFailure(problem=problem, spec=spec) if spec is not None:
-                    made.refused[spec] = problem
+                    result.refused[spec] = problem
             if step is not None:
                 step.advance(done)
 
     def _find(self, spec: VariantSpec, asset: Asset, key: str) -> StoredBlob | None:
         stored = self._store.find(key)
         for policy in self._accepts if stored is None else ():
-            stored = self._store.find(self._keys.of(spec, asset, policy))
+            stored = self._store.find(self._keys.variant_key(spec, asset, policy))
             if stored is not None:
                 break
         return stored
 
-    def _reason(self, stored: StoredBlob) -> str | None:
-        """Why there is no variant where the store holds that instead."""
-        data = self._store.read(stored) if stored.bytes <= _LONGEST else None
+    def _declined_reason(self, stored: StoredBlob) -> str | None:
+        """Return the reason that the store holds instead of a variant, or None for a variant."""
+        data = self._store.read(stored) if stored.bytes <= _MAX_REASON else None
         return data.removeprefix(_DECLINED).decode() if data is not None and data.startswith(_DECLINED) else None
 
-    def _try(self, formats: Iterable[str]) -> None:
-        """A small picture through each part before the work begins: one fault, and not one for each image."""
+    def _check_encoders(self, formats: Iterable[str]) -> None:
+        """Process a small image with every codec and the metric first: one error instead of one per image."""
         from PIL import Image
 
         image = Image.new("RGB", (16, 16), (37, 99, 235))
@@ -237,55 +239,55 @@ class Encoder:
                 self._codecs[name].encode(image, quality=60, effort=self._policy.way(name).effort, xmp=None)
             except ImageseoError:
                 raise
-            except Exception as error:  # whatever an encoder's library may do
+            except Exception as error:  # an encoder's library may raise any exception
                 raise codec_unavailable(name, error) from error
 
-    def _learnt(self, asset: Asset, spec: VariantSpec) -> QualityStudy | None:
-        """What the store knows of a tuned spec's quality; None when something is missing."""
+    def _stored_study(self, asset: Asset, spec: VariantSpec) -> QualityStudy | None:
+        """Return the stored study of a tuned spec's quality; None when part of it is missing."""
         tuner = self._keys.tuner(self._policy)
-        kind = tuner.kind(asset)
+        kind = tuner.stored_kind(asset)
         study = tuner.study(asset, kind, [spec]) if kind is not None else None
         return study if study is not None and not study.todo else None
 
 
-def _sources(jobs: Jobs, specs: Iterable[VariantSpec]) -> list[EncodeJob]:
+def _group_jobs(jobs: Jobs, specs: Iterable[VariantSpec]) -> list[EncodeJob]:
     grouped: dict[str, list[VariantSpec]] = {}
     for spec in specs:
         asset = jobs[spec.source][1]
         if spec.width > asset.width or spec.height > asset.height:
             size = f"{spec.width}×{spec.height} px of {asset.path}, which has {asset.width}×{asset.height}"
-            raise ValueError(f"never upscaled: {size}")
+            raise ValueError(f"images are never upscaled: {size}")
         grouped.setdefault(spec.source, []).append(spec)
     return [
         EncodeJob(
             path=path,
             asset=asset,
-            specs=tuple(wanted),
+            specs=tuple(source_specs),
             xmp=rights_xmp(asset.rights),
-            mark=rights_xmp(asset.rights, digest),
+            in_place_xmp=rights_xmp(asset.rights, digest),
         )
-        for digest, wanted in grouped.items()
+        for digest, source_specs in grouped.items()
         for path, asset in [jobs[digest]]
     ]
 
 
-def _whole(master: bytes, asset: Asset, resizer: str) -> Image:
+def _decode_master(master: bytes, asset: Asset, resizer: str) -> Image:
     try:
         images = load_resizer(resizer).render(master, asset.format, asset.orientation, [(asset.width, asset.height)])
-    except Exception as error:  # a damaged file makes a decoder raise anything at all
-        hint = "Make it again with `imageseo generate`."
+    except Exception as error:  # a damaged file can make a decoder raise any exception
+        hint = "Generate it again with `imageseo generate`."
         raise ProviderError(f"the hero's master cannot be decoded: {error}", hint=hint) from error
     return cast("Image", images.popitem()[1])
 
 
-def _unreadable(asset: Asset, problem: str) -> BadAsset:
+def _unreadable_asset(asset: Asset, problem: str) -> BadAsset:
     return BadAsset(
         path=asset.path,
         rule="img-unreadable",
         problem=f"{asset.path} cannot be decoded: {problem}",
-        hint="The file is damaged or cut short. Export it again.",
+        hint="The file is damaged or truncated. Export it again.",
     )
 
 
-def _variant(spec: VariantSpec, stored: StoredBlob) -> Variant:
+def _make_variant(spec: VariantSpec, stored: StoredBlob) -> Variant:
     return Variant(spec=spec, sha256=stored.sha256, bytes=stored.bytes)

@@ -1,4 +1,4 @@
-"""What encoders are fitted out with, by the settings: leaves by name, the store, the policy, the tuner."""
+"""Create what encoders need from the settings: codecs, metrics, the store, the policy, the tuner."""
 
 from __future__ import annotations
 
@@ -16,27 +16,26 @@ from imageseo.storage.store import FolderStore
 
 
 def codecs(names: Iterable[str] | None = None, settings: EncodeSettings | None = None) -> dict[str, Codec]:
-    """The codecs of these formats, each by the encoder that is set; without names all that need no extra."""
-    chosen = {"avif": "avif_svt"} if settings is not None and settings.avif_encoder == "svt" else {}
-    wanted = names or sorted(plugin_loaders("imageseo.codecs").keys() - {"avif_svt"})
-    return {name: cast("Codec", load_plugin("imageseo.codecs", chosen.get(name, name)).CODEC) for name in wanted}
+    """Return the codecs for these formats, with the configured encoder; without names, all that need no extra."""
+    plugins = {"avif": "avif_svt"} if settings is not None and settings.avif_encoder == "svt" else {}
+    formats = names or sorted(plugin_loaders("imageseo.codecs").keys() - {"avif_svt"})
+    return {name: cast("Codec", load_plugin("imageseo.codecs", plugins.get(name, name)).CODEC) for name in formats}
 
 
 def metrics(name: str) -> Metric:
-    """The metric that is set."""
+    """Return the metric with this name."""
     return cast("Metric", load_plugin("imageseo.metrics", {"numpy": "ssimulacra2"}.get(name, name)).METRIC)
 
 
 def store(settings: Settings, project: Path) -> FolderStore:
-    """The variant store of a project; nothing is made on disk before something is kept."""
+    """Return a project's variant store; nothing is created on disk until something is stored."""
     return FolderStore(project / settings.cache_dir)
 
 
 def policy(settings: Settings, profile: profiles.Profile | None = None) -> profiles.EncodingPolicy:
-    """What the settings make of encoding, in their profile or in another one."""
-    chosen = profile or settings.profile
+    """Return the encoding policy for the settings, in their profile or in the given one."""
     return profiles.policy(
-        chosen,
+        profile or settings.profile,
         encode=settings.encode,
         quality=settings.quality,
         target=settings.target,
@@ -44,13 +43,13 @@ def policy(settings: Settings, profile: profiles.Profile | None = None) -> profi
     )
 
 
-def tuner(settings: Settings, known: Store) -> Tuner:
-    """What a process needs to know that only encodes. ``known``: what was found out before."""
-    how = policy(settings)
+def tuner(settings: Settings, variant_store: Store) -> Tuner:
+    """Return the tuner for a process that only encodes. ``variant_store``: holds earlier search results."""
+    encoding_policy = policy(settings)
     return Tuner(
-        store=known,
+        store=variant_store,
         codecs=codecs((*settings.formats, "jpeg"), settings.encode),
-        policy=how,
-        metric=metrics(settings.encode.metric) if how.tunes else None,
-        pixels=load_resizer(how.resizer).version(),
+        policy=encoding_policy,
+        metric=metrics(settings.encode.metric) if encoding_policy.tunes else None,
+        resizer_version=load_resizer(encoding_policy.resizer).version(),
     )

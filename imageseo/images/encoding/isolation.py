@@ -1,4 +1,4 @@
-"""Encoding in a process of its own: a decoder that crashes or eats memory costs one picture, not the build."""
+"""Encode in a separate process: a decoder that crashes or exhausts memory costs one image, not the build."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from imageseo.model.image import VariantSpec
 from imageseo.model.protocols import Store
 
 _START = "import sys; sys.path.append({path!r}); from imageseo.images.encoding.worker import main; main()"
-_ROOM = 2 * 2**30
-_ROOM_A_THREAD = 256 * 2**20
-"""Bytes of memory that a worker may take beside what its largest source needs, and for each of its threads."""
+_BASE_MEMORY = 2 * 2**30
+_MEMORY_PER_THREAD = 256 * 2**20
+"""Bytes of memory that a worker may use in addition to its largest source, in total and per thread."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """What a worker is asked to do. ``memory``: bytes that it may take, where the system can hold it to that."""
+class WorkerTask:
+    """The input of a worker. ``memory``: its limit in bytes, where the system can enforce one."""
 
     settings: Settings
     project: Path
@@ -37,14 +37,14 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class SourceStarted:
-    """A worker's word that it opens a source."""
+    """Message: the worker is about to open a source file."""
 
     digest: str
 
 
 @dataclass(frozen=True, slots=True)
 class StoreMessage:
-    """What a worker learnt and wants kept in the store, or (``data`` None) found there and went by."""
+    """Message: data for the store, or (``data`` None) a key that the worker used from the store."""
 
     key: str
     data: bytes | None
@@ -52,7 +52,7 @@ class StoreMessage:
 
 @dataclass(frozen=True, slots=True)
 class WorkerDone:
-    """A worker's last word: all is done, or ``error`` stopped it."""
+    """The last message of a worker: all work is done, or ``error`` stopped it."""
 
     error: ImageseoError | None = None
 
@@ -61,30 +61,30 @@ Message = SourceStarted | StoreMessage | EncodedVariant | EncodeFailure | Worker
 
 
 @dataclass(slots=True)
-class _Round:
-    """What is still owed of each source, by digest, and which of them were opened."""
+class _PendingSpecs:
+    """The pending specs by source digest, the sources started, and those that ran out of memory."""
 
-    owed: dict[str, list[VariantSpec]]
-    opened: set[str] = field(default_factory=set)
-    starved: set[str] = field(default_factory=set)
+    pending: dict[str, list[VariantSpec]]
+    started: set[str] = field(default_factory=set)
+    out_of_memory: set[str] = field(default_factory=set)
 
-    def settle(self, outcome: EncodedVariant | EncodeFailure) -> None:
+    def remove(self, outcome: EncodedVariant | EncodeFailure) -> None:
         source = outcome.source.asset.sha256 if isinstance(outcome, EncodeFailure) else outcome.spec.source
         if outcome.spec is None:
-            self.owed.pop(source, None)
-        elif source in self.owed:
-            self.owed[source].remove(outcome.spec)
-            if not self.owed[source]:
-                del self.owed[source]
+            self.pending.pop(source, None)
+        elif source in self.pending:
+            self.pending[source].remove(outcome.spec)
+            if not self.pending[source]:
+                del self.pending[source]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerEngine:
-    """An engine as ``schedule.work_through`` is one, in another process.
+    """An engine like ``scheduler.run_jobs``, in another process.
 
-    When that process dies, the sources that it had open are tried again, each alone: one that kills its process alone
-    has failed, the others go on. ``workers``: threads of the process; ``store``: keeps what it learns, so that whoever
-    asked knows it too.
+    When that process dies, the source files that it had started are retried, each alone: one that kills its process
+    again has failed, the others continue. ``workers``: threads of the process; ``store``: receives the search results
+    of the process.
     """
 
     settings: Settings
@@ -93,52 +93,57 @@ class WorkerEngine:
     store: Store
 
     def __call__(self, sources: Sequence[EncodeJob]) -> Outcomes:
-        """The outcomes as they come. Raises ImageseoError as the work itself does, EngineAbsent where no process can be
-        started.
+        """Yield the outcomes as they arrive.
+
+        Raises the worker's ImageseoError, or EngineUnavailable if no process can be started.
         """
         waiting = list(sources)
         first = True
         while waiting:
-            seen = _Round({source.asset.sha256: list(source.specs) for source in waiting})
-            death = yield from self._run(waiting, seen, alone=False, first=first)
+            state = _PendingSpecs({source.asset.sha256: list(source.specs) for source in waiting})
+            exit_reason = yield from self._run_worker(waiting, state, alone=False, first=first)
             first = False
-            suspects = _again(waiting, seen, seen.opened if death else seen.starved)
-            if death and not suspects:
+            suspects = _remaining_jobs(waiting, state, state.started if exit_reason else state.out_of_memory)
+            if exit_reason and not suspects:
                 raise SiteError(
-                    f"the process that encodes images {death} before it opened any",
-                    hint="give the build more memory, or set `encode.isolate` to false to encode without it",
+                    f"the process that encodes images {exit_reason} before it opened an image",
+                    hint="give the build more memory, or set `encode.isolate` to false to encode in the main process",
                 )
             for source in suspects:
-                yield from self._alone(source)
-            waiting = _again(waiting, seen, seen.owed.keys() - seen.opened - seen.starved) if death else []
+                yield from self._run_alone(source)
+            waiting = (
+                _remaining_jobs(waiting, state, state.pending.keys() - state.started - state.out_of_memory)
+                if exit_reason
+                else []
+            )
 
-    def _alone(self, source: EncodeJob) -> Outcomes:
-        seen = _Round({source.asset.sha256: list(source.specs)})
-        death = yield from self._run([source], seen, alone=True, first=False)
-        if death and seen.owed:
-            yield EncodeFailure(source=source, problem=f"its decoder or encoder {death}")
+    def _run_alone(self, source: EncodeJob) -> Outcomes:
+        state = _PendingSpecs({source.asset.sha256: list(source.specs)})
+        exit_reason = yield from self._run_worker([source], state, alone=True, first=False)
+        if exit_reason and state.pending:
+            yield EncodeFailure(source=source, problem=f"its decoder or encoder {exit_reason}")
 
-    def _run(
-        self, sources: Sequence[EncodeJob], seen: _Round, *, alone: bool, first: bool
+    def _run_worker(
+        self, sources: Sequence[EncodeJob], state: _PendingSpecs, *, alone: bool, first: bool
     ) -> Generator[EncodedVariant | EncodeFailure, None, str | None]:
-        """One worker's outcomes; how it died, or None when it did not."""
-        room = _ROOM + _ROOM_A_THREAD * self.workers + 2 * max(source.memory for source in sources)
-        task = Task(
+        """Yield one worker's outcomes. Return how it died, or None if it finished."""
+        memory = _BASE_MEMORY + _MEMORY_PER_THREAD * self.workers + 2 * max(source.memory for source in sources)
+        task = WorkerTask(
             settings=self.settings,
             project=self.project,
             sources=tuple(sources),
             workers=1 if alone else self.workers,
-            memory=room,
+            memory=memory,
         )
-        # At the end of the path: a checkout that is not installed is found, and nothing else changes its place. Without
-        # the folder that we are in (-P), where a file may have the name of a module.
+        # Appended to the path: finds a checkout that is not installed without shadowing other modules. The current
+        # folder is left out (-P), because a file in it may have the name of a module.
         command = [sys.executable, "-P", "-c", _START.format(path=str(Path(__file__).parents[3]))]
-        with _started(command, first=first) as process:
+        with _start_process(command, first=first) as process:
             try:
-                for message in _messages(process, task):
+                for message in _read_messages(process, task):
                     match message:
                         case SourceStarted(digest=digest):
-                            seen.opened.add(digest)
+                            state.started.add(digest)
                         case StoreMessage(key=key, data=data):
                             self.store.put(key, data) if data is not None else self.store.find(key)
                         case WorkerDone(error=None):
@@ -147,37 +152,37 @@ class WorkerEngine:
                         case WorkerDone(error=error):
                             assert error is not None
                             raise error
-                        case EncodeFailure(starved=True, source=source) if not alone:
-                            # Perhaps its neighbours took the memory: by itself it may do.
-                            seen.starved.add(source.asset.sha256)
+                        case EncodeFailure(out_of_memory=True, source=source) if not alone:
+                            # Other sources may have used the memory: it may succeed alone.
+                            state.out_of_memory.add(source.asset.sha256)
                         case EncodedVariant() | EncodeFailure():
-                            seen.settle(message)
+                            state.remove(message)
                             yield message
             finally:
                 if process.poll() is None:
                     process.kill()
-            return _death(process.wait())
+            return _describe_exit(process.wait())
 
 
-def _started(command: Sequence[str], *, first: bool) -> subprocess.Popen[bytes]:
+def _start_process(command: Sequence[str], *, first: bool) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     except OSError as error:
-        if first:  # a sandbox without processes, or an interpreter that this user may not start
+        if first:  # a sandbox without processes, or an interpreter without execute permission
             raise EngineUnavailable(str(error)) from error
-        # One has died already: what killed it must not come into this process.
+        # A worker has died already: its cause must not reach this process.
         raise SiteError(
-            f"no other process can be started to encode images: {error}", hint="give the build more memory"
+            f"no further process can be started to encode images: {error}", hint="give the build more memory"
         ) from error
 
 
-def _messages(process: subprocess.Popen[bytes], task: Task) -> Iterator[Message]:
-    """What a worker says until it ends or dies, in the middle of a word perhaps."""
+def _read_messages(process: subprocess.Popen[bytes], task: WorkerTask) -> Iterator[Message]:
+    """Yield a worker's messages until it ends or dies, possibly in the middle of a message."""
     assert process.stdin is not None
     assert process.stdout is not None
     try:
         pickle.dump(task, process.stdin)
-    except BrokenPipeError:  # it died before it had read its task; how, its exit status says
+    except BrokenPipeError:  # it died before it had read its task; the exit status shows how
         return
     finally:
         with suppress(BrokenPipeError):
@@ -189,24 +194,26 @@ def _messages(process: subprocess.Popen[bytes], task: Task) -> Iterator[Message]
             return
 
 
-def send(stream: IO[bytes], message: Message) -> None:
-    """A worker's side: one message, sent at once, so that what was opened is known when it crashes."""
+def send_message(stream: IO[bytes], message: Message) -> None:
+    """Send one message from the worker and flush it, so that the started sources are known after a crash."""
     stream.write(pickle.dumps(message))
     stream.flush()
 
 
-def _again(sources: Sequence[EncodeJob], seen: _Round, digests: Mapping[str, object] | set[str]) -> list[EncodeJob]:
-    """These sources with what is still owed of them, in their order."""
+def _remaining_jobs(
+    sources: Sequence[EncodeJob], state: _PendingSpecs, digests: Mapping[str, object] | set[str]
+) -> list[EncodeJob]:
+    """Return the given sources with their pending specs, in order."""
     return [
-        replace(source, specs=tuple(seen.owed[source.asset.sha256]))
+        replace(source, specs=tuple(state.pending[source.asset.sha256]))
         for source in sources
-        if source.asset.sha256 in digests and source.asset.sha256 in seen.owed
+        if source.asset.sha256 in digests and source.asset.sha256 in state.pending
     ]
 
 
-def _death(code: int) -> str:
+def _describe_exit(code: int) -> str:
     if code >= 0:
-        return f"ended by itself (exit status {code})"
+        return f"exited unexpectedly (exit status {code})"
     try:
         name = signal.Signals(-code).name
     except ValueError:

@@ -1,4 +1,4 @@
-"""A PNG written anew with the very same pixels: fewer bytes for what is seen, nothing else but its colours' meaning."""
+"""Rewrite a PNG with identical pixels and fewer bytes, keeping only its colour information."""
 
 from __future__ import annotations
 
@@ -12,128 +12,129 @@ from imageseo.images.decoding.raster import open_raster, png_chunks
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_RECIPE = "repack 1: palette where it is exact, one of three filters"
-_MEANING = (b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM")
-"""What browsers read of a PNG's colours; it must stand in front of palette and pixels."""
+_POLICY = "repack 1: palette where it is exact, one of three filters"
+_COLOR_CHUNKS = (b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM")
+"""Chunks from which browsers read a PNG's colour space; they must precede palette and pixels."""
 _MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA")
-_COLOURS = 256
+_MAX_COLORS = 256
 
 
 def version() -> str:
-    """The recipe and the libraries; enters the store's key. Python's zlib packs what is written, not Pillow's."""
+    """Return the policy and library versions; part of the cache keys. The result is compressed by Python's zlib."""
     import PIL
 
-    return f"{_RECIPE}; Pillow {PIL.__version__}; zlib {zlib.ZLIB_RUNTIME_VERSION}"
+    return f"{_POLICY}; Pillow {PIL.__version__}; zlib {zlib.ZLIB_RUNTIME_VERSION}"
 
 
-def png(data: bytes, orientation: int, *, xmp: bytes) -> bytes:
-    """The smallest of a few ways to write a PNG's pixels, upright; b"" for one whose pixels would not all survive.
+def optimize(data: bytes, orientation: int, *, xmp: bytes) -> bytes:
+    """Return the smallest of several encodings of a PNG's pixels, upright; b"" if pixels would change.
 
-    ``orientation``: EXIF's 1 to 8. ``xmp``: the one piece of metadata that the file is to have. Raises what Pillow
-    raises for a file that it cannot decode.
+    ``orientation``: EXIF's 1 to 8. ``xmp``: the only metadata written to the file. Raises any exception that Pillow
+    raises for a file it cannot decode.
     """
     depth = data[24]
-    if depth > 8:  # Pillow reads colours of 16 bits as 8
+    if depth > 8:  # Pillow reads 16-bit colours as 8-bit
         return b""
     with open_raster(data, "png") as opened:
         opened.load()
         if opened.mode not in _MODES:
             return b""
-        image = _upright(opened, orientation)
-    meaning = [_chunk(kind, content) for kind, content in png_chunks(data) if kind in _MEANING]
-    seen = image.convert("RGBA")
-    images = [image.convert("RGB") if image.mode == "RGBA" and seen.getchannel("A").getextrema()[0] == 255 else image]
+        image = _turn_upright(opened, orientation)
+    color_chunks = [_make_chunk(kind, content) for kind, content in png_chunks(data) if kind in _COLOR_CHUNKS]
+    pixels = image.convert("RGBA")
+    images = [image.convert("RGB") if image.mode == "RGBA" and pixels.getchannel("A").getextrema()[0] == 255 else image]
     grey = image.mode in ("1", "L", "LA") and any(kind == b"iCCP" for kind, _ in png_chunks(data))
-    # A palette holds colours, of which a profile for greys says nothing.
-    if image.mode != "P" and not grey and (reduced := _by_palette(seen)) is not None:
+    # A palette contains colours, to which a grey profile does not apply.
+    if image.mode != "P" and not grey and (reduced := _reduce_to_palette(pixels)) is not None:
         images.append(reduced)
-    made = (_with(_packed(each), meaning, xmp) for each in images)
-    best = min(made, key=len)
-    return best if _same(best, seen) else b""
+    encoded = (_insert_chunks(_compress(candidate), color_chunks, xmp) for candidate in images)
+    best = min(encoded, key=len)
+    return best if _has_same_pixels(best, pixels) else b""
 
 
-def _upright(image: Image, orientation: int) -> Image:
+def _turn_upright(image: Image, orientation: int) -> Image:
     from imageseo.images.resizers.pillow import TURNS
 
     return image.transpose(TURNS[orientation]) if orientation in TURNS else image.copy()
 
 
-def _by_palette(seen: Image) -> Image | None:
-    """The picture by a palette that holds every one of its colours; None when there are too many."""
+def _reduce_to_palette(image: Image) -> Image | None:
+    """Return the image with a palette of exactly its colours; None when there are too many."""
     from PIL import Image as Images
 
-    if seen.getcolors(_COLOURS) is None:
+    if image.getcolors(_MAX_COLORS) is None:
         return None
     import numpy as np
 
-    pixels = np.asarray(seen).view(np.uint32)[..., 0]
-    colours, first, places = np.unique(pixels, return_index=True, return_inverse=True)
-    table = np.asarray(seen).reshape(-1, 4)[first]
-    # What is not opaque comes first: a PNG's list of alphas may then be short.
-    order = np.lexsort((colours, table[:, 3]))
+    pixels = np.asarray(image).view(np.uint32)[..., 0]
+    colors, first, indexes = np.unique(pixels, return_index=True, return_inverse=True)
+    table = np.asarray(image).reshape(-1, 4)[first]
+    # Transparent colours come first, so that the PNG's list of alphas can be short.
+    order = np.lexsort((colors, table[:, 3]))
     rank = np.empty(len(order), np.uint8)
     rank[order] = np.arange(len(order), dtype=np.uint8)
-    made = Images.fromarray(rank[places].reshape(seen.height, seen.width))
-    made.putpalette(table[order, :3].tobytes(), "RGB")
+    paletted = Images.fromarray(rank[indexes].reshape(image.height, image.width))
+    paletted.putpalette(table[order, :3].tobytes(), "RGB")
     alphas = table[order, 3]
     if alphas.min() < 255:
-        made.info["transparency"] = alphas[: int((alphas < 255).sum())].tobytes()
-    return made
+        paletted.info["transparency"] = alphas[: int((alphas < 255).sum())].tobytes()
+    return paletted
 
 
-def _packed(image: Image) -> bytes:
-    """A PNG of the picture, by the filter that suits it best: flat pages want none, photographs one for each row."""
-    drafted = _saved(image, compress_level=1)
-    streams = [zlib.decompress(b"".join(content for kind, content in png_chunks(drafted) if kind == b"IDAT"))]
+def _compress(image: Image) -> bytes:
+    """Return the image as PNG with the best filter: none for flat images, one per row for photographs."""
+    draft = _save(image, compress_level=1)
+    streams = [zlib.decompress(b"".join(content for kind, content in png_chunks(draft) if kind == b"IDAT"))]
     if image.mode in ("L", "LA", "RGB", "RGBA"):
-        streams += _filtered(image)
-    # The order of a fast try is nearly that of the real thing.
+        streams += _filter_rows(image)
+    # Fast compression ranks the streams almost like the final compression.
     best = min(streams, key=lambda stream: len(zlib.compress(stream, 3)))
-    pixels = _chunk(b"IDAT", zlib.compress(best, 9))
-    chunks = list(png_chunks(drafted))
+    pixels = _make_chunk(b"IDAT", zlib.compress(best, 9))
+    chunks = list(png_chunks(draft))
     first = next(index for index, (kind, _) in enumerate(chunks) if kind == b"IDAT")
-    before = [_chunk(*chunk) for chunk in chunks[:first]]
-    behind = [_chunk(*chunk) for chunk in chunks[first:] if chunk[0] != b"IDAT"]
-    return b"".join([drafted[:8], *before, pixels, *behind])
+    before = [_make_chunk(*chunk) for chunk in chunks[:first]]
+    after = [_make_chunk(*chunk) for chunk in chunks[first:] if chunk[0] != b"IDAT"]
+    return b"".join([draft[:8], *before, pixels, *after])
 
 
-def _filtered(image: Image) -> list[bytes]:
-    """The rows of PNG's layout, each with its filter's number in front: as they are, and as differences of rows."""
+def _filter_rows(image: Image) -> list[bytes]:
+    """Return the rows in PNG's layout, each prefixed with its filter number: unfiltered, and as differences of rows."""
     import numpy as np
 
     rows = np.frombuffer(image.tobytes(), np.uint8).reshape(image.height, -1)
     above = np.zeros_like(rows)
     above[1:] = rows[:-1]
 
-    def numbered(filter: int, content: Any) -> bytes:
+    def prefix(filter: int, content: Any) -> bytes:
         return cast("bytes", np.insert(content, 0, filter, axis=1).tobytes())
 
-    return [numbered(0, rows), numbered(2, rows - above)]
+    return [prefix(0, rows), prefix(2, rows - above)]
 
 
-def _saved(image: Image, **options: Any) -> bytes:
+def _save(image: Image, **options: Any) -> bytes:
     from PIL import PngImagePlugin  # noqa: F401 - registers the format
 
     out = io.BytesIO()
-    given = {"transparency": image.info["transparency"]} if "transparency" in image.info else {}
-    image.save(out, "PNG", exif=b"", icc_profile=b"", **given, **options)
+    transparency = {"transparency": image.info["transparency"]} if "transparency" in image.info else {}
+    image.save(out, "PNG", exif=b"", icc_profile=b"", **transparency, **options)
     return out.getvalue()
 
 
-def _with(png: bytes, meaning: list[bytes], xmp: bytes) -> bytes:
-    """The PNG with chunks behind its header."""
+def _insert_chunks(png: bytes, color_chunks: list[bytes], xmp: bytes) -> bytes:
+    """Return the PNG with these chunks inserted after its header."""
     text = b"XML:com.adobe.xmp\x00\x00\x00\x00\x00" + xmp
-    added = [*meaning, _chunk(b"iTXt", text)] if xmp else meaning
-    kept = [_chunk(*chunk) for chunk in png_chunks(png) if chunk[0] in (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")]
-    return b"".join([png[:8], kept[0], *added, *kept[1:]])
+    inserted = [*color_chunks, _make_chunk(b"iTXt", text)] if xmp else color_chunks
+    required = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+    chunks = [_make_chunk(*chunk) for chunk in png_chunks(png) if chunk[0] in required]
+    return b"".join([png[:8], chunks[0], *inserted, *chunks[1:]])
 
 
-def _chunk(kind: bytes, content: bytes | memoryview) -> bytes:
+def _make_chunk(kind: bytes, content: bytes | memoryview) -> bytes:
     body = kind + content
     return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
 
 
-def _same(png: bytes, seen: Image) -> bool:
-    """Whether a file decodes to these pixels: what was not held to be possible must not cost a picture either."""
+def _has_same_pixels(png: bytes, pixels: Image) -> bool:
+    """Whether a file decodes to these pixels, as a safeguard against unexpected conversions."""
     with open_raster(png, "png") as opened:
-        return opened.size == seen.size and opened.convert("RGBA").tobytes() == seen.tobytes()
+        return opened.size == pixels.size and opened.convert("RGBA").tobytes() == pixels.tobytes()

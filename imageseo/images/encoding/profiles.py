@@ -1,4 +1,4 @@
-"""What a profile means: how hard the encoders try, and what decides how good a variant is."""
+"""Encoding profiles: the effort of the encoders, and the quality or target of variants."""
 
 from __future__ import annotations
 
@@ -14,72 +14,70 @@ Profile = Literal["fast", "default", "small"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodecSettings:
-    """How one format is encoded. ``effort``: on its codec's own scale; ``None``: the codec's default.
+    """How one format is encoded. ``effort``: on the codec's own scale; ``None``: the codec's default.
 
-    ``quality``: for all pictures alike, on the codec's scale. ``target``: the SSIMULACRA2 score that each photograph's
-    quality is tuned to where ``quality`` is ``None``; ``type``: that of screenshots and drawings, if it is more: at a
-    photograph's score there is ringing around letters. ``trial``: the effort of a search's encodes at its wide size,
-    where it is cheaper; how it differs from ``effort`` is searched for each picture at the narrow size. ``leeway``:
-    points of score that a photograph's target may move by what a point costs there.
+    ``quality``: fixed for all images, on the codec's scale. ``target``: the SSIMULACRA2 score that photographs are
+    tuned to where ``quality`` is ``None``; ``text_target``: the score for screenshots and drawings, if higher: at a
+    photograph's score, letters show ringing. ``trial_effort``: a cheaper effort for the trial encodes of a search at
+    its wide size; its difference from ``effort`` is measured for each image at the narrow size. ``leeway``: points of
+    score by which a photograph's target may move, depending on what a point costs.
     """
 
     effort: int | None = None
     quality: int | None = None
     target: float | None = None
-    type: float = 0.0
-    trial: int | None = None
+    text_target: float = 0.0
+    trial_effort: int | None = None
     leeway: float = 0.0
 
-    def aim(self, kind: ContentType) -> float:
-        """The score that a picture of this kind is tuned to. ValueError when it is not tuned."""
+    def target_for(self, kind: ContentType) -> float:
+        """Return the score that images of this content type are tuned to. Raises ValueError for a fixed quality."""
         if self.target is None:
-            raise ValueError("encoded at a fixed quality")
-        return self.target if kind is ContentType.PHOTO else max(self.target, self.type)
+            raise ValueError("no target: the quality is fixed")
+        return self.target if kind is ContentType.PHOTO else max(self.target, self.text_target)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncodingPolicy:
-    """All that settings say of encoding. ``ways``: by format; ``resizer``: who shrinks, as the setting names it, or
-    ``brisk`` in a hurry.
-    """
+    """Everything that settings define about encoding. ``ways``: codec settings by format; ``resizer``: module name."""
 
     ways: Mapping[str, CodecSettings] = field(default_factory=dict)
     resizer: Literal["pillow", "vips", "fast"] = "pillow"
     max_pixels: int = EncodeSettings().max_pixels
 
     def way(self, format: str) -> CodecSettings:
-        return self.ways.get(format, _PLAIN)
+        return self.ways.get(format, _DEFAULT)
 
     @property
     def tunes(self) -> bool:
-        """Whether any format is tuned to a target, which takes a metric."""
+        """Whether any format is tuned to a target, which requires a metric."""
         return any(way.quality is None for way in self.ways.values())
 
 
-_PLAIN = CodecSettings(quality=85)
+_DEFAULT = CodecSettings(quality=85)
 
-_TABLE: Mapping[Profile, Mapping[str, CodecSettings]] = {
-    # What is written and looked at at once: nothing is searched, nothing needs a metric.
+_PROFILES: Mapping[Profile, Mapping[str, CodecSettings]] = {
+    # For previews: no searches, no metric.
     "fast": {
-        # Qualities that score, on the average photograph, what sharp's own do.
+        # Qualities that give the average photograph the same score as sharp's defaults.
         "aom": CodecSettings(effort=10, quality=46),
         "svt": CodecSettings(effort=10, quality=46),
         "webp": CodecSettings(effort=2, quality=81),
         "jpeg": CodecSettings(quality=85),
     },
-    # What is published. Below speed 6 libaom takes five times as long for 6 % of the bytes: no profile goes there.
+    # For publication. Below speed 6 libaom takes five times as long to save 6 % of the bytes, so no profile does that.
     "default": {
-        "aom": CodecSettings(effort=6, target=71.0, type=80.0, trial=10),
-        "svt": CodecSettings(effort=8, target=71.0, type=80.0),
-        # Method 6 takes twice the time of 4 for 5 % of the bytes; all in all that is a tenth of a build.
-        "webp": CodecSettings(effort=6, target=71.0, type=80.0),
+        "aom": CodecSettings(effort=6, target=71.0, text_target=80.0, trial_effort=10),
+        "svt": CodecSettings(effort=8, target=71.0, text_target=80.0),
+        # Method 6 takes twice the time of 4 to save 5 % of the bytes; that adds a tenth to a build's time.
+        "webp": CodecSettings(effort=6, target=71.0, text_target=80.0),
         "jpeg": CodecSettings(target=80.0),
     },
-    # For readers who pay by the byte: a little less to look at.
+    # For readers on metered connections: slightly lower quality.
     "small": {
-        "aom": CodecSettings(effort=6, target=65.0, type=75.0, trial=10),
-        "svt": CodecSettings(effort=6, target=65.0, type=75.0),
-        "webp": CodecSettings(effort=6, target=65.0, type=75.0),
+        "aom": CodecSettings(effort=6, target=65.0, text_target=75.0, trial_effort=10),
+        "svt": CodecSettings(effort=6, target=65.0, text_target=75.0),
+        "webp": CodecSettings(effort=6, target=65.0, text_target=75.0),
         "jpeg": CodecSettings(target=75.0),
     },
 }
@@ -93,32 +91,33 @@ def policy(
     target: TargetSettings | None = None,
     recompress: bool = True,
 ) -> EncodingPolicy:
-    """The profile with what the settings say otherwise.
+    """Return the profile's policy with the overrides of the settings.
 
-    A fixed quality holds in every profile; a target in those that search, which ``fast`` never does. Without
-    ``recompress`` no JPEG is tuned.
+    A fixed quality applies in every profile; a target only in profiles that search, which ``fast`` does not. Without
+    ``recompress``, JPEG is not tuned.
     """
     encode, quality, target = encode or EncodeSettings(), quality or QualitySettings(), target or TargetSettings()
-    table = _TABLE[profile]
+    table = _PROFILES[profile]
     return EncodingPolicy(
         ways={
-            "avif": _way(table[encode.avif_encoder], encode.avif_speed, quality.avif, target.avif, target.leeway),
-            "webp": _way(table["webp"], encode.webp_method, quality.webp, target.webp, target.leeway),
-            "jpeg": table["jpeg"] if recompress else _PLAIN,
+            "avif": _override(table[encode.avif_encoder], encode.avif_speed, quality.avif, target.avif, target.leeway),
+            "webp": _override(table["webp"], encode.webp_method, quality.webp, target.webp, target.leeway),
+            "jpeg": table["jpeg"] if recompress else _DEFAULT,
         },
         resizer="fast" if profile == "fast" and encode.resizer == "pillow" else encode.resizer,
         max_pixels=encode.max_pixels,
     )
 
 
-def _way(
-    way: CodecSettings, effort: int | None, quality: int | None, target: float | None, leeway: float
+def _override(
+    base: CodecSettings, effort: int | None, quality: int | None, target: float | None, leeway: float
 ) -> CodecSettings:
     if effort is not None:
         # Trials that cost as much as the encode itself gain nothing.
-        way = replace(way, effort=effort, trial=way.trial if way.trial is not None and effort < way.trial else None)
+        is_cheaper = base.trial_effort is not None and effort < base.trial_effort
+        base = replace(base, effort=effort, trial_effort=base.trial_effort if is_cheaper else None)
     if quality is not None:
-        return replace(way, quality=quality, target=None, trial=None)
-    if way.target is None:
-        return way
-    return replace(way, target=way.target if target is None else target, leeway=leeway)
+        return replace(base, quality=quality, target=None, trial_effort=None)
+    if base.target is None:
+        return base
+    return replace(base, target=base.target if target is None else target, leeway=leeway)

@@ -1,4 +1,4 @@
-"""The quality that meets a target: at which sizes it is looked for, in few trials, and what holds in between."""
+"""Model of quality and score: the sizes to search at, a search in few trials, and interpolation between the sizes."""
 
 from __future__ import annotations
 
@@ -11,59 +11,60 @@ from typing import NamedTuple
 Size = tuple[int, int]
 
 NARROW, WIDE, WIDER = 320, 1280, 1920
-"""px. Between these, quality follows the logarithm of the width within a point of score; beyond, pictures part: noise
-that was shrunk away comes back in some and not in others.
+"""px. Between these, quality follows the logarithm of the width within a point of score. Above, images differ: noise
+that scaling down removed returns in some and not in others.
 """
 
-PIECE = 256
-"""px. What is wider than the wide anchor is judged by a quarter of it, in squares of this side spread evenly: smaller
-ones tell more of their seams than of the picture.
+TILE = 256
+"""px. Images wider than the wide anchor are scored by a quarter of their area, in evenly spread tiles with this side:
+scores of smaller tiles depend more on their seams than on the image.
 """
 
 TRIALS = 5
-"""Most trials of one search; two are usual."""
+"""Maximum number of trials of one search; two are usual."""
 
-_LEAST_SIDE = 64  # px; a metric of several scales says nothing of less
-_MOST_PIXELS = 2_500_000  # a long page captured as one picture is judged at a size that can be paid for
-_APART = 1.5  # two anchors nearer than this tell noise, not a slope
-_FARTHEST = 2560  # px, but at most twice the widest anchor: what is wider still has the quality of that
-_FIRST = 1.2  # score; after a first trial that comes as near, the usual slope tells the rest well enough
-_CLOSE = 1.5  # the same for the slope between two trials
-_BRACKET = 4.5  # the same for what lies between two trials, one on each side
-_FLATTEST, _STEEPEST = 0.25, 2.5  # score a point of quality, for what trials may claim
-COST = 0.047
-"""What a point of score adds to a file's bytes, as their logarithm."""
-_LEAST = 5
-MOST = 98
-"""The end of the scale: what is found there has missed its target."""
+_MIN_SIDE = 64  # px; a multi-scale metric is meaningless below
+_MAX_PIXELS = 2_500_000  # limits the time for a long page captured as one image
+_MIN_ANCHOR_RATIO = 1.5  # minimum ratio of two anchors; the slope between closer ones is noise
+_MAX_EXTRAPOLATED_WIDTH = 2560  # px, but at most twice the widest anchor: wider variants use this width's quality
+_FIRST_TOLERANCE = 1.2  # points of score; after a first trial this close, the usual slope is accurate enough
+_TOLERANCE = 1.5  # the same for the slope between two trials
+_BRACKET_TOLERANCE = 4.5  # the same for interpolation between two trials on opposite sides of the target
+_MIN_SLOPE, _MAX_SLOPE = 0.25, 2.5  # points of score per point of quality: limits for slopes from trials
+COST_PER_POINT = 0.047
+"""Increase of the logarithm of a file's bytes per point of score."""
+_MIN_QUALITY = 5
+MAX_QUALITY = 98
+"""The upper end of the scale: a search that ends here has missed its target."""
 
 
 class TypicalQuality(NamedTuple):
-    """How a format takes a score of 70 at the narrow anchor, on the half of the photographs that is tuned on.
+    """A format's usual quality for a score of 70 at the narrow anchor, measured on the tuning half of the photographs.
 
-    ``slope``: score for a point of quality, below and above the qualities ``at``; ``wider``: points of quality for each
-    doubling of the width; ``beyond``: how much of the slope between the last two anchors goes on above them;
-    ``drift``: what each doubling adds there; ``flatter``: what pieces score above the whole, where they tell of it at
-    all (WebP sorts the blocks of a picture into four kinds, and those of pieces otherwise);
-    ``bytes``: of a variant for which a point of score costs neither much nor little, where a target may lean at all.
+    ``slope``: points of score per point of quality, at or below the first and at or above the second of
+    ``slope_qualities``; ``quality_per_doubling``: points of quality per doubling of the width; ``slope_share_above``:
+    share of the slope between the last two anchors that continues above them; ``drift_above``: points of quality that
+    each doubling adds there; ``tile_bias``: points by which tiles score above their image, None where tiles are not
+    representative (WebP sorts the blocks of an image into four segments, and those of tiles differently);
+    ``neutral_bytes``: size of a variant whose target is not adjusted, None for no adjustment.
     """
 
     quality: float
     slope: tuple[float, float]
-    at: tuple[float, float]
-    wider: float
-    beyond: float
-    drift: float
-    flatter: float | None = None
-    bytes: float | None = None
+    slope_qualities: tuple[float, float]
+    quality_per_doubling: float
+    slope_share_above: float
+    drift_above: float
+    tile_bias: float | None = None
+    neutral_bytes: float | None = None
 
 
-USUAL: Mapping[str, TypicalQuality] = {
-    "avif": TypicalQuality(54.5, (0.7, 1.2), (51, 62), 0.0, 0.5, -2.0, flatter=0.25, bytes=40_000),
+TYPICAL: Mapping[str, TypicalQuality] = {
+    "avif": TypicalQuality(54.5, (0.7, 1.2), (51, 62), 0.0, 0.5, -2.0, tile_bias=0.25, neutral_bytes=40_000),
     "webp": TypicalQuality(74.0, (0.45, 1.2), (74, 82), 0.7, 0.5, 0.0),
     "jpeg": TypicalQuality(78.0, (0.7, 0.7), (74, 82), 0.5, 0.5, 0.0),
 }
-_UNEVEN: Mapping[str, tuple[tuple[int, float], ...]] = {
+_UNEVEN_SCALES: Mapping[str, tuple[tuple[int, float], ...]] = {
     "avif": (
         (33, 33.0),
         (35, 35.2),
@@ -90,99 +91,104 @@ _UNEVEN: Mapping[str, tuple[tuple[int, float], ...]] = {
         (68, 68.0),
     ),
 }
-"""Where a codec's numbers are not all different, or not equally far apart: number -> quality, by what photographs score
-at each. libaom has 64 levels, and where it takes its next quantiser matrices, one makes three points of score.
+"""Codec numbers that are not all distinct or equally spaced: number -> quality, fitted to the scores of photographs.
+
+libaom has 64 levels; where it switches quantiser matrices, a single level changes the score by three points.
 """
-_OTHER = TypicalQuality(75.0, (0.7, 0.7), (74, 82), 0.0, 0.5, 0.0)
+_TYPICAL_OTHER = TypicalQuality(75.0, (0.7, 0.7), (74, 82), 0.0, 0.5, 0.0)
 
 
 def anchors(source: Size, width: int, format: str) -> tuple[Size, ...]:
-    """The sizes to search at for a variant of ``width`` px, ascending: one, or more to interpolate between.
+    """Return the sizes to search at for a variant of ``width`` px, ascending: one, or several to interpolate between.
 
-    They follow from the source's size, the format and the variant's own width alone: whatever else is asked for, the
-    variant's bytes stay the same.
+    They only depend on the source's size, the format and the variant's width, so that other variants do not affect its
+    bytes.
     """
     ratio = source[0] / source[1]
-    wide = max(1, min(WIDE, source[0], int(math.sqrt(_MOST_PIXELS * ratio))))
-    narrow = min(max(NARROW, math.ceil(_LEAST_SIDE * ratio)), wide)
-    widths = (narrow,) if width <= narrow or wide < narrow * _APART else (narrow, wide)
+    wide = max(1, min(WIDE, source[0], int(math.sqrt(_MAX_PIXELS * ratio))))
+    narrow = min(max(NARROW, math.ceil(_MIN_SIDE * ratio)), wide)
+    widths = (narrow,) if width <= narrow or wide < narrow * _MIN_ANCHOR_RATIO else (narrow, wide)
     wider = (WIDER, max(1, round(WIDER / ratio)))
-    told = USUAL.get(format, _OTHER).flatter is not None
-    if width > wide == WIDE and source[0] >= WIDER and told and scored_size(wider) != wider:
+    has_tile_bias = TYPICAL.get(format, _TYPICAL_OTHER).tile_bias is not None
+    if width > wide == WIDE and source[0] >= WIDER and has_tile_bias and scored_size(wider) != wider:
         widths = (*widths, WIDER)
-    return tuple((each, max(1, round(each * source[1] / source[0]))) for each in widths)
+    return tuple((anchor, max(1, round(anchor * source[1] / source[0]))) for anchor in widths)
 
 
 def scored_size(size: Size) -> Size:
-    """Of what a picture of an anchor's size is judged by: the picture itself, or the sheet of its pieces."""
-    if size[0] <= WIDE or size[1] < PIECE:
+    """Return the size of the image that is scored for an anchor: the image itself, or the sheet of its tiles."""
+    if size[0] <= WIDE or size[1] < TILE:
         return size
-    columns, rows = (math.ceil(side / PIECE / 2) for side in size)
-    return columns * PIECE, rows * PIECE
+    columns, rows = (math.ceil(side / TILE / 2) for side in size)
+    return columns * TILE, rows * TILE
 
 
 def tiles(size: Size) -> Iterator[tuple[Size, Size]]:
-    """The left upper corners of all pieces, in the picture and in the sheet."""
+    """Yield the upper left corners of all tiles, in the image and in the sheet."""
     sheet = scored_size(size)
-    for top in range(0, sheet[1], PIECE):
-        for left in range(0, sheet[0], PIECE):
-            # Each in the middle of its own share of the picture.
-            across, down = ((at + PIECE / 2) / whole for at, whole in zip((left, top), sheet, strict=True))
-            x, y = (round(share * side - PIECE / 2) for share, side in zip((across, down), size, strict=True))
-            yield (min(max(0, x), size[0] - PIECE), min(max(0, y), size[1] - PIECE)), (left, top)
+    for top in range(0, sheet[1], TILE):
+        for left in range(0, sheet[0], TILE):
+            # Each tile is centred in its share of the image.
+            across, down = ((start + TILE / 2) / side for start, side in zip((left, top), sheet, strict=True))
+            x, y = (round(share * side - TILE / 2) for share, side in zip((across, down), size, strict=True))
+            yield (min(max(0, x), size[0] - TILE), min(max(0, y), size[1] - TILE)), (left, top)
 
 
 def tile_bias(format: str) -> float:
-    """Points of score that pieces have above the picture that they are of."""
-    return USUAL.get(format, _OTHER).flatter or 0.0
+    """Return the points by which tiles score above their image."""
+    return TYPICAL.get(format, _TYPICAL_OTHER).tile_bias or 0.0
 
 
 def initial_quality(format: str, width: int, target: float, narrower: tuple[int, float] | None = None) -> float:
-    """Where to begin at ``width``, and what has to do where no search is possible: what most pictures need.
+    """Return the typical quality at ``width``: the start of a search, and the result where no search is possible.
 
-    ``narrower``: width and quality found for the same picture at a smaller size, which tells more.
+    ``narrower``: width and quality found for the same image at a smaller size, as a more accurate start.
     """
-    about = USUAL.get(format, _OTHER)
-    before, quality = narrower or (NARROW, about.quality + (target - 70) / _usual_slope(format, about.quality))
-    return min(float(MOST), max(float(_LEAST), quality + about.wider * math.log2(width / before)))
+    typical = TYPICAL.get(format, _TYPICAL_OTHER)
+    before, quality = narrower or (NARROW, typical.quality + (target - 70) / _usual_slope(format, typical.quality))
+    return _clamp(quality + typical.quality_per_doubling * math.log2(width / before))
 
 
 def search(score: Callable[[int], float], target: float, *, first: float, format: str, trials: int = TRIALS) -> float:
-    """The quality whose score is ``target``, between whole numbers too, in at most so many trials.
+    """Return the quality, possibly fractional, whose score is ``target``, in at most ``trials`` trials.
 
-    ``score``: of one quality, as the codec takes it, rising with it but for noise; ``first``: where to begin. Within a
-    point of score where the score can be had at all; else the end of the scale that comes nearest.
+    ``score``: returns the score of an integer quality, rising with it except for noise; ``first``: the first quality to
+    try. The result is within a point of score if the target is reachable, else the nearer end of the scale.
     """
-    scale = rungs(format)
-    tried: dict[int, float] = {}
+    scale = quality_scale(format)
+    scores: dict[int, float] = {}
     quality = to_integer(first, format)
     while True:
-        tried[quality] = score(quality)
-        best = min(tried, key=lambda one: (abs(tried[one] - target), one))
-        miss = target - tried[best]
-        below = max((one for one in tried if tried[one] < target), default=None)
-        above = min((one for one in tried if tried[one] >= target), default=None)
-        low = _LEAST - 1.0 if below is None else scale[below]
-        high = MOST + 1.0 if above is None else scale[above]
-        wanted = scale[best] + miss / _slope(tried, best, target, format)
+        scores[quality] = score(quality)
+        best = min(scores, key=lambda number: (abs(scores[number] - target), number))
+        miss = target - scores[best]
+        below = max((number for number in scores if scores[number] < target), default=None)
+        above = min((number for number in scores if scores[number] >= target), default=None)
+        low = _MIN_QUALITY - 1.0 if below is None else scale[below]
+        high = MAX_QUALITY + 1.0 if above is None else scale[above]
+        estimate = scale[best] + miss / _estimate_slope(scores, best, target, format)
         if low < high:
-            wanted = min(max(wanted, low), high)
-        if len(tried) == trials or abs(miss) <= (_FIRST if len(tried) == 1 else _CLOSE):
+            estimate = min(max(estimate, low), high)
+        if len(scores) == trials or abs(miss) <= (_FIRST_TOLERANCE if len(scores) == 1 else _TOLERANCE):
             break
-        inside = [one for one, at in scale.items() if low < at < high]
-        if below is not None and above is not None and (not inside or 0 < tried[above] - tried[below] <= _BRACKET):
+        inside = [number for number, position in scale.items() if low < position < high]
+        bracket = None if below is None or above is None else scores[above] - scores[below]
+        if bracket is not None and (not inside or 0 < bracket <= _BRACKET_TOLERANCE):
             break
-        quality = min(inside, key=lambda one: abs(scale[one] - wanted)) if inside else to_integer(wanted, format)
-        if quality in tried:
+        quality = (
+            min(inside, key=lambda number: abs(scale[number] - estimate)) if inside else to_integer(estimate, format)
+        )
+        if quality in scores:
             break
-    return min(float(MOST), max(float(_LEAST), wanted))
+    return _clamp(estimate)
 
 
-def interpolate(found: Mapping[int, float], width: int, *, format: str) -> float:
-    """The quality at ``width`` of what was found at one or more anchors' widths: linear in the logarithm of the width,
-    held below the narrowest, and less steep or held above the widest.
+def interpolate(qualities: Mapping[int, float], width: int, *, format: str) -> float:
+    """Return the quality at ``width`` from the qualities found at the anchors' widths.
+
+    Linear in the logarithm of the width; constant below the narrowest, and less steep or constant above the widest.
     """
-    points = sorted(found.items())
+    points = sorted(qualities.items())
     if len(points) == 1 or width <= points[0][0]:
         return points[0][1]
     (narrow, low), (wide, high) = next(
@@ -191,61 +197,69 @@ def interpolate(found: Mapping[int, float], width: int, *, format: str) -> float
     slope = (high - low) / math.log2(wide / narrow)
     if width <= wide:
         return low + slope * math.log2(width / narrow)
-    about = USUAL.get(format, _OTHER)
-    return high + (slope * about.beyond + about.drift) * math.log2(min(width, _FARTHEST, 2 * wide) / wide)
+    typical = TYPICAL.get(format, _TYPICAL_OTHER)
+    return high + (slope * typical.slope_share_above + typical.drift_above) * math.log2(
+        min(width, _MAX_EXTRAPOLATED_WIDTH, 2 * wide) / wide
+    )
 
 
-def tilt(densities: Mapping[int, float], size: Size, target: float, leeway: float, *, format: str) -> float:
-    """Points of score to ask for above the target, or below it: a point costs a twentieth of a file, so that it is dear
-    where the file is large. At most ``leeway`` of them.
+def target_adjustment(
+    densities: Mapping[int, float], size: Size, target: float, leeway: float, *, format: str
+) -> float:
+    """Return the points of score to add to the target, at most ``leeway`` up or down: fewer for larger files.
 
-    ``densities``: bytes a pixel that meet the target, by the anchors' widths.
+    A point costs a twentieth of a file's bytes, which is expensive for large files. ``densities``: bytes per pixel at
+    the target, by the anchors' widths.
     """
-    about = USUAL.get(format, _OTHER)
-    points = sorted((width, math.log(each)) for width, each in densities.items())
-    if about.bytes is None or not points or not leeway:
+    typical = TYPICAL.get(format, _TYPICAL_OTHER)
+    points = sorted((width, math.log(density)) for width, density in densities.items())
+    if typical.neutral_bytes is None or not points or not leeway:
         return 0.0
     (narrow, low), (wide, high) = points[0], points[-1]
     slope = (high - low) / math.log2(wide / narrow) if wide > narrow else 0.0
-    bytes_ = low + slope * math.log2(max(size[0], narrow) / narrow) + math.log(size[0] * size[1])
-    usual = math.log(about.bytes) + (target - 71) * COST
-    return min(leeway, max(-leeway, usual - bytes_))
+    log_bytes = low + slope * math.log2(max(size[0], narrow) / narrow) + math.log(size[0] * size[1])
+    neutral = math.log(typical.neutral_bytes) + (target - 71) * COST_PER_POINT
+    return min(leeway, max(-leeway, neutral - log_bytes))
 
 
-def tilted(quality: float, by: float, *, format: str) -> float:
-    """The quality with so many points of score more."""
-    return min(float(MOST), max(float(_LEAST), quality + by / _usual_slope(format, quality)))
+def adjust_quality(quality: float, points: float, *, format: str) -> float:
+    """Return the quality that scores ``points`` more."""
+    return _clamp(quality + points / _usual_slope(format, quality))
 
 
 def to_integer(quality: float, format: str) -> int:
-    """As encoders take it."""
-    scale = rungs(format)
-    return min(scale, key=lambda one: abs(scale[one] - quality))
+    """Return the nearest integer quality of the codec."""
+    scale = quality_scale(format)
+    return min(scale, key=lambda number: abs(scale[number] - quality))
 
 
 @cache
-def rungs(format: str) -> Mapping[int, float]:
-    """What a codec's whole numbers stand for on a scale where each point tells as much as the next."""
-    uneven = dict(_UNEVEN.get(format, ()))
+def quality_scale(format: str) -> Mapping[int, float]:
+    """Map a codec's integer qualities to a scale on which all points have the same effect."""
+    uneven = dict(_UNEVEN_SCALES.get(format, ()))
     return {
-        one: uneven.get(one, float(one))
-        for one in range(_LEAST, MOST + 1)
-        if not uneven or one in uneven or not min(uneven) <= one <= max(uneven)
+        number: uneven.get(number, float(number))
+        for number in range(_MIN_QUALITY, MAX_QUALITY + 1)
+        if not uneven or number in uneven or not min(uneven) <= number <= max(uneven)
     }
 
 
-def _slope(tried: Mapping[int, float], best: int, target: float, format: str) -> float:
-    """Score a point of quality around the target, by the trial on its other side, else by the nearest one."""
-    scale = rungs(format)
-    others = [one for one in tried if one != best]
+def _clamp(quality: float) -> float:
+    return min(float(MAX_QUALITY), max(float(_MIN_QUALITY), quality))
+
+
+def _estimate_slope(scores: Mapping[int, float], best: int, target: float, format: str) -> float:
+    """Return points of score per point of quality around the target, by the trial on its other side or the nearest."""
+    scale = quality_scale(format)
+    others = [number for number in scores if number != best]
     if not others:
         return _usual_slope(format, scale[best])
-    across = [one for one in others if (tried[one] < target) != (tried[best] < target)]
-    other = min(across or others, key=lambda one: (abs(tried[one] - target), one))
-    return min(_STEEPEST, max(_FLATTEST, (tried[best] - tried[other]) / (scale[best] - scale[other])))
+    across = [number for number in others if (scores[number] < target) != (scores[best] < target)]
+    other = min(across or others, key=lambda number: (abs(scores[number] - target), number))
+    return min(_MAX_SLOPE, max(_MIN_SLOPE, (scores[best] - scores[other]) / (scale[best] - scale[other])))
 
 
 def _usual_slope(format: str, quality: float) -> float:
-    about = USUAL.get(format, _OTHER)
-    share = (quality - about.at[0]) / (about.at[1] - about.at[0])
-    return about.slope[0] + (about.slope[1] - about.slope[0]) * min(1.0, max(0.0, share))
+    typical = TYPICAL.get(format, _TYPICAL_OTHER)
+    share = (quality - typical.slope_qualities[0]) / (typical.slope_qualities[1] - typical.slope_qualities[0])
+    return typical.slope[0] + (typical.slope[1] - typical.slope[0]) * min(1.0, max(0.0, share))

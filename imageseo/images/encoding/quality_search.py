@@ -1,4 +1,4 @@
-"""Trials: one search for a quality, made with the encoder and the metric themselves."""
+"""Search for the quality that meets a target, by trial encodes scored with the metric."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 Size = tuple[int, int]
 
-_FAR = 4.0
-"""Points of quality that a trial effort may differ from the final one by; what differs by more is noise."""
+_MAX_EFFORT_OFFSET = 4.0
+"""Maximum points of quality between trial effort and final effort; larger differences are noise."""
 
-_NEARER = 0.8
-"""What is left of that above the wide anchor."""
+_WIDE_OFFSET_SHARE = 0.8
+"""Share of this difference that remains above the wide anchor."""
 
 _MEMORY = re.compile(r"out of memory|allocation failed|encoding error [12]\b", re.IGNORECASE)
-"""As libavif, Pillow and libwebp (by its codes 1 and 2) say that there was none left."""
+"""Error messages of libavif, Pillow and libwebp (its codes 1 and 2) for exhausted memory."""
 
 
 class QualityPoint(NamedTuple):
-    """What meets the target at one anchor: the quality at the final effort, and at that of trials where they differ.
+    """The qualities that meet the target at one anchor: at the final effort, and at the trial effort if it differs.
 
-    ``density``: bytes a pixel at the final effort, where it was tried.
+    ``density``: bytes per pixel at the final effort, if it was tried.
     """
 
     final: float
@@ -42,31 +42,31 @@ class QualityPoint(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """One search to make. ``wanted``: the score to meet; ``first``: where it begins; ``narrow``: what was found at the
-    narrower anchor, if any; ``last``: no wider anchor follows.
+    """A search at one anchor. ``target``: the score to meet; ``first``: the first quality to try; ``narrower``: the
+    result at the narrower anchor, if any; ``is_widest``: no wider anchor follows.
     """
 
     format: str
     coding: str
     size: Size
-    wanted: float
+    target: float
     first: float
-    narrow: QualityPoint | None
-    last: bool
+    narrower: QualityPoint | None
+    is_widest: bool
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error of a decoder, encoder or metric means that there was no memory for it."""
-    if isinstance(error, OSError) and error.errno is not None:  # its words hold a path
+    """Whether an error of a decoder, encoder or metric means that memory was exhausted."""
+    if isinstance(error, OSError) and error.errno is not None:  # the message contains a path
         return error.errno == errno.ENOMEM
-    known = isinstance(error, (RuntimeError, ValueError, OSError))
-    return isinstance(error, MemoryError) or (known and _MEMORY.search(str(error)) is not None)
+    is_library_error = isinstance(error, (RuntimeError, ValueError, OSError))
+    return isinstance(error, MemoryError) or (is_library_error and _MEMORY.search(str(error)) is not None)
 
 
 def reference_for(metric: Metric, image: Image) -> Any:
-    """What the metric keeps of an anchor's picture, or of its pieces; None where it refuses it.
+    """Return the metric's reference for an anchor's image or its tiles; None if the metric rejects it.
 
-    Raises MemoryError where it has no room.
+    Raises MemoryError.
     """
     try:
         return metric.reference(scored_image(image).copy())
@@ -76,68 +76,67 @@ def reference_for(metric: Metric, image: Image) -> Any:
         return None
 
 
-def search_one(
-    codec: Codec, metric: Metric, way: CodecSettings, search: Search, image: Image, reference: Any
+def run_search(
+    codec: Codec, metric: Metric, settings: CodecSettings, search: Search, image: Image, reference: Any
 ) -> QualityPoint:
-    """Make one search. Where encoder or metric refuse the size, what is usual has to do; where one has no memory, a
-    MemoryError.
+    """Run one search. If the encoder or metric rejects the size, the first quality is the result. Raises MemoryError.
 
-    Trials at the final effort are dear at the wide anchor. There the cheap effort finds the neighbourhood, corrected by
-    what the efforts differ at the narrow anchor, and a single encode at the final effort tells the rest.
+    Trials at the final effort are expensive at the wide anchor. There, the search runs at the trial effort, is
+    corrected by the difference of the efforts at the narrower anchor, and refined by a single encode at the final
+    effort. Above the wide anchor, only the trial effort is used.
 
-    What is wider still is tried at the cheap effort alone.
-
-    ``reference``: as ``refer`` gives it for ``image``.
+    ``reference``: from ``reference_for`` for ``image``.
     """
-    judged = scored_image(image)
-    pieces = judged is not image
-    wanted = search.wanted + (quality_model.tile_bias(search.format) if pieces else 0.0)
-    tried: dict[int | None, list[tuple[float, int]]] = {}
+    scored = scored_image(image)
+    uses_tiles = scored is not image
+    target = search.target + (quality_model.tile_bias(search.format) if uses_tiles else 0.0)
+    trials_by_effort: dict[int | None, list[tuple[float, int]]] = {}
 
     def score(quality: int, effort: int | None) -> float:
-        data = codec.encode(judged.copy(), quality=quality, effort=effort, xmp=None, coding=search.coding)
+        data = codec.encode(scored.copy(), quality=quality, effort=effort, xmp=None, coding=search.coding)
         with open_raster(data, codec.name) as decoded:
             decoded.load()
-            found = metric.score(reference, decoded)
-        tried.setdefault(effort, []).append((wanted - found, len(data)))
-        return found
+            result = metric.score(reference, decoded)
+        trials_by_effort.setdefault(effort, []).append((target - result, len(data)))
+        return result
 
     def density() -> float | None:
-        """By the nearest trial."""
-        miss, size = min(tried.get(way.effort, ()), key=lambda each: abs(each[0]), default=(0.0, 0))
-        return size / judged.width / judged.height * math.exp(miss * quality_model.COST) or None
+        """Return bytes per pixel, extrapolated from the trial closest to the target."""
+        nearest = min(trials_by_effort.get(settings.effort, ()), key=lambda trial: abs(trial[0]), default=(0.0, 0))
+        miss, size = nearest
+        return size / scored.width / scored.height * math.exp(miss * quality_model.COST_PER_POINT) or None
 
     def find(effort: int | None, first: float, trials: int = quality_model.TRIALS) -> float:
-        of_effort = partial(score, effort=effort)
+        score_at_effort = partial(score, effort=effort)
         try:
             if reference is not None:
-                return quality_model.search(of_effort, wanted, first=first, format=search.format, trials=trials)
-        except Exception as error:  # as encoders may raise; but a machine out of memory must not choose the quality
+                return quality_model.search(score_at_effort, target, first=first, format=search.format, trials=trials)
+        except Exception as error:  # encoders may raise any exception; low memory must not decide the quality
             if is_out_of_memory(error):
                 raise MemoryError(f"{error}") from error
         return first
 
-    narrow = search.narrow
-    if way.trial is None or (narrow is None and search.last):
-        return QualityPoint(find(way.effort, search.first), None, density())
-    if narrow is None or narrow.trial is None:
-        final = find(way.effort, search.first)
-        return QualityPoint(final, find(way.trial, final), density())
-    trial = find(way.trial, search.first)
-    apart = min(_FAR, max(-_FAR, narrow.final - narrow.trial))
-    if pieces:
-        return QualityPoint(trial + apart * _NEARER, trial)
-    return QualityPoint(find(way.effort, trial + apart, trials=1), trial, density())
+    narrower = search.narrower
+    if settings.trial_effort is None or (narrower is None and search.is_widest):
+        return QualityPoint(find(settings.effort, search.first), None, density())
+    if narrower is None or narrower.trial is None:
+        final = find(settings.effort, search.first)
+        return QualityPoint(final, find(settings.trial_effort, final), density())
+    trial = find(settings.trial_effort, search.first)
+    effort_offset = min(_MAX_EFFORT_OFFSET, max(-_MAX_EFFORT_OFFSET, narrower.final - narrower.trial))
+    if uses_tiles:
+        return QualityPoint(trial + effort_offset * _WIDE_OFFSET_SHARE, trial)
+    return QualityPoint(find(settings.effort, trial + effort_offset, trials=1), trial, density())
 
 
 def scored_image(image: Image) -> Image:
-    """What an anchor's picture is judged by: itself, or where it is wide, pieces of it side by side."""
+    """Return the image that is scored for an anchor: the image itself or, if it is wide, a sheet of its tiles."""
     size = quality_model.scored_size(image.size)
     if size == image.size:
         return image
-    from PIL import Image as pillow
+    from PIL import Image as Images
 
-    made = pillow.new(image.mode, size)
+    sheet = Images.new(image.mode, size)
     for (left, top), at in quality_model.tiles(image.size):
-        made.paste(image.crop((left, top, left + quality_model.PIECE, top + quality_model.PIECE)), at)
-    return made
+        sheet.paste(image.crop((left, top, left + quality_model.TILE, top + quality_model.TILE)), at)
+    return sheet

@@ -1,4 +1,4 @@
-"""Published JPEG and PNG files that may be written anew: which of them, and when that is worth it."""
+"""Select published JPEG and PNG files to recompress, and decide when the result is worthwhile."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from imageseo.model.plan import Fallback, HeroInsert
 
 _FORMATS = ("jpeg", "png")
 _MIN_SIDE = 32
-_WORTH = 0.95
-"""Share of the bytes that must not be exceeded: for less nobody's file is touched."""
+_MAX_SIZE_RATIO = 0.95
+"""A source file is only replaced by one with at most this share of its bytes."""
 
 
 def fallbacks(
@@ -21,39 +21,41 @@ def fallbacks(
     insert: HeroInsert | None,
     recompress: Collection[str],
 ) -> Iterator[Fallback]:
-    """The files that a page shows as article images, each once, with what they might become.
+    """Yield the files that a page shows as article images, each once, with the spec of their replacement.
 
-    ``hero``: the ``<img>`` that is the page's hero, wherever it stands. ``recompress``: formats to write anew; of
-    others those alone are named that stand in for a lost original. What the author opted out stays, and so do files
-    that we wrote: a drawn hero has its own quality, and a second generation would lose more than it saves.
+    ``hero``: the ``<img>`` that is the page's hero, inside or outside the article. ``recompress``: formats to
+    recompress; of other formats, only files that already replace a source file are yielded. Images that the author
+    opted out are skipped, and so are generated files: a generated hero has its own quality, and encoding it a second
+    time would lose more than it saves.
     """
-    found: dict[str, Fallback] = {}
+    fallbacks_by_path: dict[str, Fallback] = {}
     for ref in scan.refs:
         asset = asset_of(ref)
         if asset is not None and asset.format not in recompress and asset.writer != RECOMPRESSED:
             continue
-        content = ref.region is PageRegion.ARTICLE or ref is hero
-        if asset is not None and content and ref.opt_out is not OptOut.IGNORED:
-            found.setdefault(asset.path, Fallback(asset=asset, spec=_spec(asset), ref=ref))
+        is_content = ref.region is PageRegion.ARTICLE or ref is hero
+        if asset is not None and is_content and ref.opt_out is not OptOut.IGNORED:
+            fallbacks_by_path.setdefault(asset.path, Fallback(asset=asset, spec=_make_spec(asset), ref=ref))
     if insert is not None and not insert.hero.generated:
-        found.setdefault(insert.asset.path, Fallback(asset=insert.asset, spec=_spec(insert.asset)))
-    for each in found.values():
-        if (each.spec is not None and each.spec.format in recompress) or each.asset.writer == RECOMPRESSED:
-            yield each
+        fallbacks_by_path.setdefault(insert.asset.path, Fallback(asset=insert.asset, spec=_make_spec(insert.asset)))
+    for fallback in fallbacks_by_path.values():
+        is_selected = fallback.spec is not None and fallback.spec.format in recompress
+        if is_selected or fallback.asset.writer == RECOMPRESSED:
+            yield fallback
 
 
 def is_worthwhile(asset: Asset, size: int) -> bool:
-    """Whether a file of so many bytes saves enough."""
-    return size <= asset.bytes * _WORTH
+    """Whether a replacement of ``size`` bytes saves enough."""
+    return size <= asset.bytes * _MAX_SIZE_RATIO
 
 
 def is_recompressible(asset: Asset) -> bool:
-    """Whether a file may be written anew, wherever it is shown."""
-    fit = asset.format in _FORMATS and asset.encodable and asset.writer is None
-    return fit and min(asset.width, asset.height) > _MIN_SIDE
+    """Whether a file may be recompressed, regardless of where it is shown."""
+    is_source = asset.format in _FORMATS and asset.encodable and asset.writer is None
+    return is_source and min(asset.width, asset.height) > _MIN_SIDE
 
 
-def _spec(asset: Asset) -> VariantSpec | None:
+def _make_spec(asset: Asset) -> VariantSpec | None:
     if not is_recompressible(asset):
         return None
     width, height = asset.width, asset.height

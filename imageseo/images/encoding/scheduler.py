@@ -1,4 +1,4 @@
-"""The order of the work: one queue for the whole site, the largest first, and never too many pixels at once."""
+"""Schedule encoding: one queue for the whole site, the largest first, with limited memory for decoded images."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from imageseo.images.encoding.quality_model import scored_size
-from imageseo.images.encoding.quality_search import QualityPoint, Search, reference_for, search_one
+from imageseo.images.encoding.quality_search import QualityPoint, Search, reference_for, run_search
 from imageseo.images.encoding.tasks import (
-    HELD,
+    BYTES_PER_PIXEL,
     DecodedSource,
     EncodedVariant,
     EncodeJob,
     Outcomes,
     convert_file,
-    declined_spec,
-    encode_one,
-    failure_of,
+    encode_smallest,
     is_whole_file,
+    make_declined,
+    make_failure,
     open_source,
 )
 from imageseo.images.encoding.tuner import QualityStudy, Size, Tuner, needs_search
@@ -34,36 +34,36 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 MEMORY = 600 * 2**20
-"""Bytes that decoded images may take at once, by the estimates below; a larger single source still gets its turn."""
+"""Estimated bytes that decoded images may use at once; a single larger source file is processed alone."""
 
 AHEAD = 3.0
-"""Seconds of encoding a worker, roughly, that lie ready before the next source is opened."""
+"""The next source file is opened when fewer estimated seconds of encoding per worker than this are ready."""
 
 _REFERENCE = 100
-"""Bytes a pixel that a metric keeps of a picture, and takes for a while to judge another one."""
+"""Bytes per pixel that a metric needs for a reference and, temporarily, to score another image."""
 
 _SECONDS: dict[str, tuple[float, ...]] = {
     "avif": (9.0, 8.0, 6.0, 5.0, 4.0, 3.0, 0.5, 0.35, 0.17, 0.05, 0.05),
     "webp": (0.02, 0.025, 0.03, 0.05, 0.07, 0.09, 0.125),
 }
-"""CPU a megapixel by effort; only the order of the work follows from it."""
+"""CPU seconds per megapixel by effort; they only affect the order of the work."""
 
 
-def work_through(
+def run_jobs(
     sources: Iterable[EncodeJob],
     tuner: Tuner,
     executor: Executor,
     *,
     workers: int,
-    began: Callable[[EncodeJob], None] | None = None,
+    on_start: Callable[[EncodeJob], None] | None = None,
 ) -> Outcomes:
-    """Decode each source once, search the qualities that are not known, encode each spec; outcomes as they come.
+    """Decode each source file once, search unknown qualities, encode each spec; yield outcomes as they are ready.
 
-    At most ``workers`` tasks are handed out at once, so that the largest that is ready always goes next. Searches go
-    before encodes, which wait for them; a source is opened when its decoding fits the memory beside what is held
-    already, and before the encoders run dry. ``began``: is told of each source before it is opened.
+    At most ``workers`` tasks are submitted at once, so that the largest one ready is always next. Searches precede
+    encodes, which depend on them. A source file is opened when its decoding fits into the memory limit, and before the
+    encoders run out of work. ``on_start``: called with each job before its source file is opened.
     """
-    queue = _Queue(tuner=tuner, executor=executor, began=began)
+    queue = _Queue(tuner=tuner, executor=executor, on_start=on_start)
     queue.waiting.extend(
         sorted(sources, key=lambda source: (-sum(queue.cost(spec) for spec in source.specs), source.asset.sha256))
     )
@@ -78,86 +78,87 @@ def work_through(
 
 @dataclass(slots=True, kw_only=True)
 class _Queue:
-    """What waits, what is ready and what runs. ``running``: what to do with each task's end."""
+    """Waiting jobs, ready encodes and running tasks. ``running``: the callback for each task's result."""
 
     tuner: Tuner
     executor: Executor
-    began: Callable[[EncodeJob], None] | None = None
+    on_start: Callable[[EncodeJob], None] | None = None
     waiting: deque[EncodeJob] = field(default_factory=deque)
-    tasks: deque[Callable[[], None]] = field(default_factory=deque)  # of searches, that encodes wait for
+    search_tasks: deque[Callable[[], None]] = field(default_factory=deque)  # of searches, which precede encodes
     ready: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     running: dict[Future[Any], Callable[[Future[Any]], Outcomes]] = field(default_factory=dict)
-    held: dict[EncodeJob, int] = field(default_factory=dict)
-    left: dict[EncodeJob, int] = field(default_factory=dict)
-    lying: float = 0.0  # seconds in `ready`
-    pushed: Iterator[int] = field(default_factory=count)
+    memory_in_use: dict[EncodeJob, int] = field(default_factory=dict)
+    specs_left: dict[EncodeJob, int] = field(default_factory=dict)
+    ready_seconds: float = 0.0  # estimated, of the encodes in `ready`
+    counter: Iterator[int] = field(default_factory=count)
 
     def fill(self, workers: int) -> bool:
-        """Hand out work until all workers have some; False when there is none left."""
+        """Submit tasks until all workers are busy. Return False when no work is left."""
         while len(self.running) < workers:
-            if self.tasks:
-                self.tasks.popleft()()
-            elif self.waiting and self.lying < AHEAD * workers and self._fits(self.waiting[0]):
+            if self.search_tasks:
+                self.search_tasks.popleft()()
+            elif self.waiting and self.ready_seconds < AHEAD * workers and self._fits_memory(self.waiting[0]):
                 source = self.waiting.popleft()
-                self.held[source] = source.memory
-                if self.began is not None:
-                    self.began(source)
+                self.memory_in_use[source] = source.memory
+                if self.on_start is not None:
+                    self.on_start(source)
                 if all(is_whole_file(source.asset, spec) for spec in source.specs):
-                    self.left[source] = len(source.specs)
-                    self._push_whole(source)
+                    self.specs_left[source] = len(source.specs)
+                    self._queue_whole_files(source)
                 else:
-                    self._run(partial(self._opened, source), open_source, source, self.tuner.policy)
+                    self._submit(partial(self._on_decoded, source), open_source, source, self.tuner.policy)
             elif self.ready:
-                cost, _, begin = heapq.heappop(self.ready)
-                self.lying = self.lying + cost if self.ready else 0.0
-                begin()
+                cost, _, start = heapq.heappop(self.ready)
+                self.ready_seconds = self.ready_seconds + cost if self.ready else 0.0
+                start()
             else:
                 break
         return bool(self.running)
 
     def cost(self, spec: VariantSpec) -> float:
-        """Seconds that an encode takes, roughly."""
+        """Return the estimated seconds of an encode."""
         efforts = _SECONDS.get(spec.format, (0.05,))
         effort = self.tuner.policy.way(spec.format).effort
-        each = efforts[len(efforts) // 2] if effort is None else efforts[min(effort, len(efforts) - 1)]
-        return spec.width * spec.height * each * 1e-6
+        seconds = efforts[len(efforts) // 2] if effort is None else efforts[min(effort, len(efforts) - 1)]
+        return spec.width * spec.height * seconds * 1e-6
 
-    def _run(self, then: Callable[[Future[Any]], Outcomes], task: Callable[..., object], *given: object) -> None:
-        self.running[self.executor.submit(task, *given)] = then
+    def _submit(self, callback: Callable[[Future[Any]], Outcomes], task: Callable[..., object], *args: object) -> None:
+        self.running[self.executor.submit(task, *args)] = callback
 
-    def _fits(self, source: EncodeJob) -> bool:
-        return not self.held or sum(self.held.values()) + source.memory <= MEMORY
+    def _fits_memory(self, source: EncodeJob) -> bool:
+        return not self.memory_in_use or sum(self.memory_in_use.values()) + source.memory <= MEMORY
 
-    def _opened(self, source: EncodeJob, done: Future[DecodedSource]) -> Outcomes:
+    def _on_decoded(self, source: EncodeJob, done: Future[DecodedSource]) -> Outcomes:
         try:
-            opened = done.result()
-        except Exception as error:  # a damaged file makes a decoder raise anything at all
-            del self.held[source]
-            yield failure_of(source, error)
+            decoded = done.result()
+        except Exception as error:  # a damaged file can make a decoder raise any exception
+            del self.memory_in_use[source]
+            yield make_failure(source, error)
             return
         specs = [spec for spec in source.specs if not is_whole_file(source.asset, spec)]
-        study = self.tuner.study(source.asset, opened.kind, specs)
+        study = self.tuner.study(source.asset, decoded.kind, specs)
         if study.qualities:
-            self.tuner.keep_kind(source.asset, opened.kind)
-        self.left[source] = len(source.specs)
-        self._hold(source, opened.images)
-        self._push_whole(source)
+            self.tuner.save_kind(source.asset, decoded.kind)
+        self.specs_left[source] = len(source.specs)
+        self._set_memory(source, decoded.images)
+        self._queue_whole_files(source)
         now = [spec for spec in specs if not (study.todo and needs_search(spec, self.tuner.policy))]
-        self._push(source, study, now, opened.images)
+        self._queue_encodes(source, study, now, decoded.images)
         if study.todo:
             later = [spec for spec in specs if spec not in set(now)]
-            largest = max(_bytes(scored_size(size)) for size, _ in study.todo)
-            self.held[source] += largest // HELD * _REFERENCE
-            self._look(source, study, later, opened.images)
+            largest = max(_image_bytes(scored_size(size)) for size, _ in study.todo)
+            self.memory_in_use[source] += largest // BYTES_PER_PIXEL * _REFERENCE
+            self._search_anchor(source, study, later, decoded.images)
 
-    def _look(
+    def _search_anchor(
         self, source: EncodeJob, study: QualityStudy, specs: list[VariantSpec], images: dict[Size, Image]
     ) -> None:
-        """Begin with the study's next anchor: first what the metric keeps of the picture, for all searches alike."""
-        then = partial(self._looked, source, study, specs, images)
-        self.tasks.append(partial(self._run, then, reference_for, self.tuner.metric, images[study.todo[0][0]]))
+        """Start with the study's next anchor: first compute the metric's reference, which all its searches share."""
+        callback = partial(self._on_reference, source, study, specs, images)
+        image = images[study.todo[0][0]]
+        self.search_tasks.append(partial(self._submit, callback, reference_for, self.tuner.metric, image))
 
-    def _looked(
+    def _on_reference(
         self,
         source: EncodeJob,
         study: QualityStudy,
@@ -165,19 +166,19 @@ class _Queue:
         images: dict[Size, Image],
         done: Future[Any],
     ) -> Outcomes:
-        then = partial(self._searched, source, study, specs, images)
+        callback = partial(self._on_searched, source, study, specs, images)
         image, metric = images[study.todo[0][0]], self.tuner.metric
         try:
             reference = done.result()
         except Exception as error:
-            yield from self._give_up(source, specs, error)
+            yield from self._fail_specs(source, specs, error)
             return
         for search in study.searches():
-            codec, way = self.tuner.codecs[search.format], self.tuner.policy.way(search.format)
-            given = (codec, metric, way, search, image, reference)
-            self.tasks.append(partial(self._run, partial(then, search), search_one, *given))
+            codec, settings = self.tuner.codecs[search.format], self.tuner.policy.way(search.format)
+            args = (codec, metric, settings, search, image, reference)
+            self.search_tasks.append(partial(self._submit, partial(callback, search), run_search, *args))
 
-    def _searched(
+    def _on_searched(
         self,
         source: EncodeJob,
         study: QualityStudy,
@@ -187,70 +188,71 @@ class _Queue:
         done: Future[QualityPoint],
     ) -> Outcomes:
         try:
-            found = done.result()
-            self.tuner.keep(source.asset, search, found)
+            point = done.result()
+            self.tuner.save(source.asset, search, point)
         except StoreError:
             raise
-        except Exception as error:  # a machine out of memory, say; its siblings are waited for
-            study.fault = error
-            found = QualityPoint(search.first, None)
-        if not study.learn(search, found):
+        except Exception as error:  # for example out of memory; wait for the other searches of the anchor
+            study.error = error
+            point = QualityPoint(search.first, None)
+        if not study.add_result(search, point):
             return
-        if study.fault is not None:
-            yield from self._give_up(source, specs, study.fault)
+        if study.error is not None:
+            yield from self._fail_specs(source, specs, study.error)
         elif study.todo:
-            self._look(source, study, specs, images)
+            self._search_anchor(source, study, specs, images)
         else:
-            self._hold(source, images)
-            self._push(source, study, specs, images)
+            self._set_memory(source, images)
+            self._queue_encodes(source, study, specs, images)
 
-    def _give_up(self, source: EncodeJob, specs: Iterable[VariantSpec], error: Exception) -> Outcomes:
+    def _fail_specs(self, source: EncodeJob, specs: Iterable[VariantSpec], error: Exception) -> Outcomes:
         for spec in specs:
-            self._done(source)
-            yield failure_of(source, error, spec)
+            self._finish_spec(source)
+            yield make_failure(source, error, spec)
 
-    def _push(
+    def _queue_encodes(
         self, source: EncodeJob, study: QualityStudy, specs: list[VariantSpec], images: dict[Size, Image]
     ) -> None:
         for spec in specs:
-            begin = partial(self._encode, source, study, spec, images[spec.width, spec.height])
-            self._wait(self.cost(spec), begin)
+            start = partial(self._start_encode, source, study, spec, images[spec.width, spec.height])
+            self._queue_task(self.cost(spec), start)
 
-    def _encode(self, source: EncodeJob, study: QualityStudy, spec: VariantSpec, image: Image) -> None:
-        codec, way = self.tuner.codecs[spec.format], self.tuner.policy.way(spec.format)
-        xmp = source.mark if spec.in_place else source.xmp
-        self._run(partial(self._encoded, source, spec), encode_one, codec, image, study.attempts(spec), way, xmp)
+    def _start_encode(self, source: EncodeJob, study: QualityStudy, spec: VariantSpec, image: Image) -> None:
+        codec, settings = self.tuner.codecs[spec.format], self.tuner.policy.way(spec.format)
+        xmp = source.in_place_xmp if spec.in_place else source.xmp
+        args = (codec, image, study.attempts(spec), settings, xmp)
+        self._submit(partial(self._on_encoded, source, spec), encode_smallest, *args)
 
-    def _push_whole(self, source: EncodeJob) -> None:
-        """What is made of the file itself needs no image of it."""
+    def _queue_whole_files(self, source: EncodeJob) -> None:
+        """Queue the specs that are made from the whole file, which need no decoded image."""
         for spec in source.specs:
             if is_whole_file(source.asset, spec):
-                then = partial(self._encoded, source, spec)
-                begin = partial(self._run, then, convert_file, source, spec, self.tuner.policy)
-                self._wait(self.cost(spec) * source.asset.frames, begin)
+                callback = partial(self._on_encoded, source, spec)
+                start = partial(self._submit, callback, convert_file, source, spec, self.tuner.policy)
+                self._queue_task(self.cost(spec) * source.asset.frames, start)
 
-    def _wait(self, cost: float, begin: Callable[[], None]) -> None:
-        self.lying += cost
-        heapq.heappush(self.ready, (-cost, next(self.pushed), begin))
+    def _queue_task(self, cost: float, start: Callable[[], None]) -> None:
+        self.ready_seconds += cost
+        heapq.heappush(self.ready, (-cost, next(self.counter), start))
 
-    def _hold(self, source: EncodeJob, images: Iterable[Size]) -> None:
-        anew = source.memory if any(is_whole_file(source.asset, spec) for spec in source.specs) else 0
-        self.held[source] = sum(map(_bytes, images)) + anew
+    def _set_memory(self, source: EncodeJob, images: Iterable[Size]) -> None:
+        whole_file_memory = source.memory if any(is_whole_file(source.asset, spec) for spec in source.specs) else 0
+        self.memory_in_use[source] = sum(map(_image_bytes, images)) + whole_file_memory
 
-    def _encoded(self, source: EncodeJob, spec: VariantSpec, done: Future[bytes]) -> Outcomes:
-        self._done(source)
+    def _on_encoded(self, source: EncodeJob, spec: VariantSpec, done: Future[bytes]) -> Outcomes:
+        self._finish_spec(source)
         try:
             data = done.result()
-            yield EncodedVariant(spec=spec, data=data) if data else declined_spec(source, spec)
-        except Exception as error:  # a codec's limits (WebP ends at 16,383 px) cost one variant, not the build
-            yield failure_of(source, error, spec)
+            yield EncodedVariant(spec=spec, data=data) if data else make_declined(source, spec)
+        except Exception as error:  # a codec's limit (16,383 px for WebP) costs one variant, not the build
+            yield make_failure(source, error, spec)
 
-    def _done(self, source: EncodeJob) -> None:
-        """One spec less."""
-        self.left[source] -= 1
-        if not self.left[source]:
-            del self.held[source], self.left[source]
+    def _finish_spec(self, source: EncodeJob) -> None:
+        """Count one spec as finished; release the source file after the last."""
+        self.specs_left[source] -= 1
+        if not self.specs_left[source]:
+            del self.memory_in_use[source], self.specs_left[source]
 
 
-def _bytes(size: Size) -> int:
-    return size[0] * size[1] * HELD
+def _image_bytes(size: Size) -> int:
+    return size[0] * size[1] * BYTES_PER_PIXEL

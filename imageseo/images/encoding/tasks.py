@@ -1,4 +1,4 @@
-"""What encoders are asked for and what comes back: sources opened once, variants made of their images."""
+"""Jobs and outcomes of encoding, and the tasks between them: decode a source file once, encode its variants."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from imageseo.images.encoding.profiles import CodecSettings, EncodingPolicy
 from imageseo.images.encoding.quality_search import is_out_of_memory
-from imageseo.images.encoding.tuner import Size, sizes
+from imageseo.images.encoding.tuner import Size, anchor_sizes
 from imageseo.model.image import Asset, ContentType, VariantSpec
 from imageseo.model.protocols import Codec
 
@@ -19,29 +19,29 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _DECODE = {"webp": 18, "avif": 16}
-"""Bytes a pixel while decoding and shrinking: the image, the decoder's planes or coefficients, one conversion."""
+"""Bytes per pixel while decoding and shrinking: the image, the decoder's planes or coefficients, one conversion."""
 _DECODE_OTHER = 12
-_USUAL = 71.0
-HELD = 4
-"""Bytes a pixel of an image that waits to be encoded."""
+_DEFAULT_TARGET = 71.0
+BYTES_PER_PIXEL = 4
+"""Memory of a decoded image that waits to be encoded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncodeJob:
-    """One file to decode once, and what to make of it.
+    """A source file to decode once, and the variants to make of it.
 
-    ``xmp``: to write into every variant; ``mark``: into a file that takes the source's own place.
+    ``xmp``: written into every variant; ``in_place_xmp``: written into a file that replaces the source file.
     """
 
     path: Path
     asset: Asset
     specs: tuple[VariantSpec, ...]
     xmp: bytes = b""
-    mark: bytes = b""
+    in_place_xmp: bytes = b""
 
     @property
     def memory(self) -> int:
-        """Bytes while it is decoded, estimated."""
+        """Estimated bytes of memory while it is decoded."""
         pixels = self.asset.width * self.asset.height
         return pixels * _DECODE.get(self.asset.format, _DECODE_OTHER) + self.asset.bytes
 
@@ -56,21 +56,21 @@ class EncodedVariant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncodeFailure:
-    """Why one spec, or with ``spec`` None all of a source, could not be made.
+    """The reason one spec, or with ``spec`` None all of a source file's specs, could not be encoded.
 
-    ``starved``: for want of memory; ``declined``: nothing is wrong, it is just not to be had or gains nothing ("").
+    ``out_of_memory``: memory was exhausted; ``declined``: not an error; unsupported or, if ``problem`` is "", no gain.
     """
 
     source: EncodeJob
     problem: str
     spec: VariantSpec | None = None
-    starved: bool = False
+    out_of_memory: bool = False
     declined: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodedSource:
-    """A source's images by size, and what it is."""
+    """A source file's images by size, and its content type."""
 
     images: dict[Size, Image]
     kind: ContentType
@@ -78,52 +78,54 @@ class DecodedSource:
 
 Outcomes = Iterator[EncodedVariant | EncodeFailure]
 Engine = Callable[[Sequence[EncodeJob]], Outcomes]
-"""Makes what is asked of sources: ``work_through`` with all it needs, here or in another process. Raises EngineAbsent
-before the first outcome when it cannot begin on this machine.
+"""Encodes jobs: ``scheduler.run_jobs`` with its arguments, in this or another process.
+
+Raises EngineUnavailable before the first outcome if it cannot start on this machine.
 """
 
 
 class EngineUnavailable(Exception):
-    """The engine cannot run here; another one may."""
+    """The engine cannot run on this machine; another one may."""
 
 
 class NotWorthwhile(ValueError):
-    """Why a spec is not to be had of a file that nothing is wrong with."""
+    """The reason a spec is not encoded although its source file is intact."""
 
 
 def open_source(source: EncodeJob, policy: EncodingPolicy) -> DecodedSource:
-    """The images to encode and to search with. Raises ValueError when the file is not the one that was probed, else as
-    Pillow does.
+    """Return the images to encode and to search with.
+
+    Raises ValueError if the file changed since it was probed, and any exception that Pillow raises.
     """
     from imageseo.images.decoding.content_type import classify
 
     data = _read(source)
-    seen: list[ContentType] = []
-    wanted = dict.fromkeys((spec.width, spec.height) for spec in source.specs if not is_whole_file(source.asset, spec))
-    wanted.update(dict.fromkeys(sizes(source.asset, source.specs, policy)))
+    kinds: list[ContentType] = []
+    sizes = dict.fromkeys((spec.width, spec.height) for spec in source.specs if not is_whole_file(source.asset, spec))
+    sizes.update(dict.fromkeys(anchor_sizes(source.asset, source.specs, policy)))
     images = load_resizer(policy.resizer).render(
-        data, source.asset.format, source.asset.orientation, wanted, look=lambda whole: seen.append(classify(whole))
+        data, source.asset.format, source.asset.orientation, sizes, inspect=lambda image: kinds.append(classify(image))
     )
-    return DecodedSource(images=images, kind=seen[0])
+    return DecodedSource(images=images, kind=kinds[0])
 
 
 def is_whole_file(asset: Asset, spec: VariantSpec) -> bool:
-    """Whether a spec is made of the file as a whole, and not of an image at its size: animations, a PNG's pixels."""
+    """Whether a spec is made from the whole file, not from an image at its size: animations, recompressed PNGs."""
     return asset.frames > 1 or (spec.in_place and spec.format == "png")
 
 
 def convert_file(source: EncodeJob, spec: VariantSpec, policy: EncodingPolicy) -> bytes:
-    """Such a spec; b"" where that gains nothing. Raises Declined, else as Pillow does for a damaged file."""
+    """Make such a spec; b"" without gain. Raises NotWorthwhile, and Pillow's exceptions for a damaged file."""
     data = _read(source)
     if source.asset.frames == 1:
-        from imageseo.images.encoding import png_optimizer as repack
+        from imageseo.images.encoding import png_optimizer
 
-        return repack.png(data, source.asset.orientation, xmp=source.mark)
-    from imageseo.images.encoding import animation as motion
+        return png_optimizer.optimize(data, source.asset.orientation, xmp=source.in_place_xmp)
+    from imageseo.images.encoding import animation
 
-    quality, speed = motion_way(spec, policy)
+    quality, speed = animation_settings(spec, policy)
     try:
-        made = motion.convert(
+        encoded = animation.convert(
             data,
             source.asset.format,
             formats=(spec.format,),
@@ -132,72 +134,72 @@ def convert_file(source: EncodeJob, spec: VariantSpec, policy: EncodingPolicy) -
             max_pixels=policy.max_pixels,
             xmp=source.xmp,
         )
-    except motion.Unfit as error:
+    except animation.UnsupportedAnimation as error:
         raise NotWorthwhile(str(error)) from error
-    return made.get(spec.format, b"")
+    return encoded.get(spec.format, b"")
 
 
 def conversion_key(asset: Asset, spec: VariantSpec, policy: EncodingPolicy) -> str:
-    """All that such a spec's bytes follow from, besides file and metadata."""
+    """Return everything that determines such a spec's bytes, except for file and metadata."""
     if asset.frames == 1:
-        from imageseo.images.encoding import png_optimizer as repack
+        from imageseo.images.encoding import png_optimizer
 
-        return f"{spec.format} {repack.version()}"
-    from imageseo.images.encoding import animation as motion
+        return f"{spec.format} {png_optimizer.version()}"
+    from imageseo.images.encoding import animation
 
-    quality, speed = motion_way(spec, policy)
-    return f"{spec.format} quality {quality} speed {speed} at most {policy.max_pixels} px {motion.version()}"
+    quality, speed = animation_settings(spec, policy)
+    return f"{spec.format} quality {quality} speed {speed} at most {policy.max_pixels} px {animation.version()}"
 
 
-def motion_way(spec: VariantSpec, policy: EncodingPolicy) -> tuple[int, int]:
-    """Quality and speed as ``motion.convert`` takes them. Nothing is searched: frames follow each other too fast."""
-    way = policy.way(spec.format)
-    fixed = way.quality if spec.quality is None else spec.quality
-    if fixed is None:
-        # What a still of the usual target has; a point of AVIF's quality is worth 0.8 of score.
-        fixed = round(60 + ((way.target or _USUAL) - _USUAL) / 0.8)
+def animation_settings(spec: VariantSpec, policy: EncodingPolicy) -> tuple[int, int]:
+    """Return quality and speed for ``animation.convert``. Animations are not tuned: frames change too quickly."""
+    settings = policy.way(spec.format)
+    quality = settings.quality if spec.quality is None else spec.quality
+    if quality is None:
+        # The usual quality of a still at the default target; a point of AVIF's quality is worth 0.8 of score.
+        quality = round(60 + ((settings.target or _DEFAULT_TARGET) - _DEFAULT_TARGET) / 0.8)
     elif spec.format == "webp":
-        fixed -= 15
-    return min(100, max(1, fixed)), max(8, way.effort or 0) if spec.format == "avif" else 8
+        quality -= 15
+    return min(100, max(1, quality)), max(8, settings.effort or 0) if spec.format == "avif" else 8
 
 
 def _read(source: EncodeJob) -> bytes:
     data = source.path.read_bytes()
     if hashlib.sha256(data).hexdigest() != source.asset.sha256:
-        # Its variants would lie in the store under another file's key.
+        # Its variants would be stored under another file's key.
         raise ValueError("the file changed during the build")
     return data
 
 
 def load_resizer(resizer: str) -> Any:
-    """The module that makes sizes: ``render`` and ``version`` of imageseo.images.resizers.pillow, or of one like it."""
+    """Return the resizer module with this name; its interface is that of imageseo.images.resizers.pillow."""
     return import_module(f"imageseo.images.resizers.{resizer}")
 
 
-def encode_one(
-    codec: Codec, image: Image, attempts: Iterable[tuple[str, int]], way: CodecSettings, xmp: bytes
+def encode_smallest(
+    codec: Codec, image: Image, attempts: Iterable[tuple[str, int]], settings: CodecSettings, xmp: bytes
 ) -> bytes:
-    """One variant: the smallest of its codings, the first of equals.
+    """Return the smallest of a variant's codings, the first of equal ones.
 
-    Works on copies: Pillow keeps a save's settings on the image, and formats share one.
+    Works on copies: Pillow stores the options of a save on the image, which formats share.
     """
-    made = (
-        codec.encode(image.copy(), quality=quality, effort=way.effort, xmp=xmp or None, coding=coding)
+    encoded = (
+        codec.encode(image.copy(), quality=quality, effort=settings.effort, xmp=xmp or None, coding=coding)
         for coding, quality in attempts
     )
-    return min(made, key=len)
+    return min(encoded, key=len)
 
 
-def failure_of(source: EncodeJob, error: Exception, spec: VariantSpec | None = None) -> EncodeFailure:
-    """What an error of a decoder or encoder means for a source, or one spec of it."""
-    words = f"{error}" if isinstance(error, (OSError, ValueError)) else f"{type(error).__name__}: {error}"
+def make_failure(source: EncodeJob, error: Exception, spec: VariantSpec | None = None) -> EncodeFailure:
+    """Return the failure for an error of a decoder or encoder, of a source file or one of its specs."""
+    problem = f"{error}" if isinstance(error, (OSError, ValueError)) else f"{type(error).__name__}: {error}"
     if isinstance(error, NotWorthwhile):
-        return declined_spec(source, spec, words)
+        return make_declined(source, spec, problem)
     if is_out_of_memory(error):
-        words = "it takes more memory than the build may have"
-    return EncodeFailure(source=source, spec=spec, problem=words, starved=is_out_of_memory(error))
+        problem = "it needs more memory than the build may use"
+    return EncodeFailure(source=source, spec=spec, problem=problem, out_of_memory=is_out_of_memory(error))
 
 
-def declined_spec(source: EncodeJob, spec: VariantSpec | None, words: str = "") -> EncodeFailure:
-    """A spec that is not to be had of this file; no words: it would gain nothing."""
-    return EncodeFailure(source=source, spec=spec, problem=words, declined=True)
+def make_declined(source: EncodeJob, spec: VariantSpec | None, problem: str = "") -> EncodeFailure:
+    """Return the outcome of a spec that is not encoded; an empty problem means no gain."""
+    return EncodeFailure(source=source, spec=spec, problem=problem, declined=True)

@@ -1,4 +1,4 @@
-"""Tuning: the quality that each picture needs for its target, searched at a few sizes once and kept in the store."""
+"""Tuning: search the quality that each image needs for its target once, at a few sizes, and save it in the store."""
 
 from __future__ import annotations
 
@@ -16,97 +16,108 @@ from imageseo.model.image import Asset, ContentType, VariantSpec
 from imageseo.model.protocols import Codec, Metric, Store
 
 VERSION = "tuning 3"
-"""Changes whenever an equal picture could be given another quality; enters the store's keys."""
+"""Changed whenever an identical image could get another quality; part of the cache keys."""
 
 LOSSLESS = "lossless"
 Size = tuple[int, int]
-Want = tuple[str, str]
+FormatCoding = tuple[str, str]
 """Format and coding."""
 
 
 @dataclass(slots=True, kw_only=True)
 class QualityStudy:
-    """What is known of one source's qualities, and what must be searched before its variants can be encoded.
+    """The known qualities of one source file, and the searches required before its variants can be encoded.
 
-    ``todo``: by anchor, the narrowest first: each tells the next where to begin. ``fault``: of a search that broke off.
+    ``todo``: searches by anchor, the narrowest first, because each result is the start of the next search. ``error``:
+    of a failed search.
     """
 
     asset: Asset
     kind: ContentType
     policy: EncodingPolicy
     codecs: Mapping[str, Codec]
-    qualities: dict[Want, dict[int, QualityPoint]] = field(default_factory=dict)
-    todo: list[tuple[Size, list[Want]]] = field(default_factory=list)
-    fault: Exception | None = None
+    qualities: dict[FormatCoding, dict[int, QualityPoint]] = field(default_factory=dict)
+    todo: list[tuple[Size, list[FormatCoding]]] = field(default_factory=list)
+    error: Exception | None = None
 
     def searches(self) -> list[Search]:
-        """Those of the next anchor."""
-        size, wants = self.todo[0]
-        return [self._search(name, coding, size) for name, coding in wants]
+        """Return the searches at the next anchor."""
+        size, codings = self.todo[0]
+        return [self._make_search(name, coding, size) for name, coding in codings]
 
-    def learn(self, search: Search, found: QualityPoint) -> bool:
-        """Take a result; True when the anchor is done with."""
-        self.qualities[search.format, search.coding][search.size[0]] = found
-        wants = self.todo[0][1]
-        wants.remove((search.format, search.coding))
-        if not wants:
+    def add_result(self, search: Search, point: QualityPoint) -> bool:
+        """Add a result. Return True when the anchor is finished."""
+        self.qualities[search.format, search.coding][search.size[0]] = point
+        codings = self.todo[0][1]
+        codings.remove((search.format, search.coding))
+        if not codings:
             del self.todo[0]
-        return not wants
+        return not codings
 
     def attempts(self, spec: VariantSpec) -> tuple[tuple[str, int], ...]:
-        """The codings to try for a variant, each with its quality (0 where it needs none).
+        """Return the codings to try for a variant, each with its quality (0 where it needs none).
 
-        A lossy one that misses the target at its best is none beside a lossless one: coloured type smears in WebP.
+        A lossy coding that misses the target at its best is dropped if there is a lossless one: WebP smears coloured
+        text.
         """
-        way = self.policy.way(spec.format)
+        settings = self.policy.way(spec.format)
         codings = self.codecs[spec.format].codings(self.kind)
-        found = {coding: 0 if coding == LOSSLESS else self._quality(spec, way, coding) for coding in codings}
-        if LOSSLESS in found and needs_search(spec, self.policy):
-            found = {
+        qualities = {
+            coding: 0 if coding == LOSSLESS else self._choose_quality(spec, settings, coding) for coding in codings
+        }
+        if LOSSLESS in qualities and needs_search(spec, self.policy):
+            qualities = {
                 coding: quality
-                for coding, quality in found.items()
-                if coding == LOSSLESS or max(self._found(spec, coding).values()) < quality_model.MOST
+                for coding, quality in qualities.items()
+                if coding == LOSSLESS or max(self._final_qualities(spec, coding).values()) < quality_model.MAX_QUALITY
             }
-        return tuple(found.items())
+        return tuple(qualities.items())
 
-    def _quality(self, spec: VariantSpec, way: CodecSettings, coding: str) -> int:
-        fixed = way.quality if spec.quality is None else spec.quality
-        if fixed is not None:
-            return fixed
-        quality = quality_model.interpolate(self._found(spec, coding), spec.width, format=spec.format)
+    def _choose_quality(self, spec: VariantSpec, settings: CodecSettings, coding: str) -> int:
+        fixed_quality = settings.quality if spec.quality is None else spec.quality
+        if fixed_quality is not None:
+            return fixed_quality
+        quality = quality_model.interpolate(self._final_qualities(spec, coding), spec.width, format=spec.format)
         if self.kind is ContentType.PHOTO:
-            size, wanted = (spec.width, spec.height), way.aim(self.kind)
-            by = quality_model.tilt(self._densities(spec, coding), size, wanted, way.leeway, format=spec.format)
-            quality = quality_model.tilted(quality, by, format=spec.format)
+            points = quality_model.target_adjustment(
+                self._densities(spec, coding),
+                (spec.width, spec.height),
+                settings.target_for(self.kind),
+                settings.leeway,
+                format=spec.format,
+            )
+            quality = quality_model.adjust_quality(quality, points, format=spec.format)
         return quality_model.to_integer(quality, spec.format)
 
-    def _found(self, spec: VariantSpec, coding: str) -> dict[int, float]:
-        """The qualities at a spec's anchors, by width."""
-        return {width: known.final for width, known in self._known(spec, coding).items()}
+    def _final_qualities(self, spec: VariantSpec, coding: str) -> dict[int, float]:
+        """Return the qualities at a spec's anchors, by width."""
+        return {width: point.final for width, point in self._anchor_points(spec, coding).items()}
 
     def _densities(self, spec: VariantSpec, coding: str) -> dict[int, float]:
-        """The bytes a pixel at those where they are known."""
-        known = self._known(spec, coding).items()
-        return {width: each.density for width, each in known if each.density}
+        """Return the known bytes per pixel at a spec's anchors, by width."""
+        points = self._anchor_points(spec, coding).items()
+        return {width: point.density for width, point in points if point.density}
 
-    def _known(self, spec: VariantSpec, coding: str) -> dict[int, QualityPoint]:
-        known = self.qualities[spec.format, coding]
-        return {size[0]: known[size[0]] for size in quality_model.anchors(self._size, spec.width, spec.format)}
+    def _anchor_points(self, spec: VariantSpec, coding: str) -> dict[int, QualityPoint]:
+        points = self.qualities[spec.format, coding]
+        return {size[0]: points[size[0]] for size in quality_model.anchors(self._size, spec.width, spec.format)}
 
-    def _search(self, format: str, coding: str, size: Size) -> Search:
-        wanted = self.policy.way(format).aim(self.kind)
-        narrower = {width: each for width, each in self.qualities[format, coding].items() if width < size[0]}
-        at = max(narrower, default=None)
-        before = None if at is None else narrower[at]
-        told = None if at is None or before is None else (at, before.final if before.trial is None else before.trial)
+    def _make_search(self, format: str, coding: str, size: Size) -> Search:
+        target = self.policy.way(format).target_for(self.kind)
+        points = {width: point for width, point in self.qualities[format, coding].items() if width < size[0]}
+        width = max(points, default=None)
+        narrower = None if width is None else points[width]
+        start = None
+        if width is not None and narrower is not None:
+            start = width, narrower.final if narrower.trial is None else narrower.trial
         return Search(
             format=format,
             coding=coding,
             size=size,
-            wanted=wanted,
-            first=quality_model.initial_quality(format, size[0], wanted, told),
-            narrow=before,
-            last=size == quality_model.anchors(self._size, self.asset.width, format)[-1],
+            target=target,
+            first=quality_model.initial_quality(format, size[0], target, start),
+            narrower=narrower,
+            is_widest=size == quality_model.anchors(self._size, self.asset.width, format)[-1],
         )
 
     @property
@@ -116,88 +127,91 @@ class QualityStudy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tuner:
-    """Knows what is searched and what was found. ``pixels``: version of what makes the sizes."""
+    """Determine the required searches; load and save their results. ``resizer_version``: part of the cache keys."""
 
     store: Store
     codecs: Mapping[str, Codec]
     policy: EncodingPolicy
     metric: Metric | None
-    pixels: str
+    resizer_version: str
 
     def study(self, asset: Asset, kind: ContentType, specs: Iterable[VariantSpec]) -> QualityStudy:
-        """What is known already for these variants of one source, and what is missing."""
+        """Return the known and the missing qualities for these variants of one source file."""
         study = QualityStudy(asset=asset, kind=kind, policy=self.policy, codecs=self.codecs)
-        missing: dict[Size, list[Want]] = {}
+        missing: dict[Size, list[FormatCoding]] = {}
         for spec in specs:
             if not needs_search(spec, self.policy):
                 continue
             for coding in self.codecs[spec.format].codings(kind):
-                found = study.qualities.setdefault((spec.format, coding), {})
+                points = study.qualities.setdefault((spec.format, coding), {})
                 anchors = quality_model.anchors((asset.width, asset.height), spec.width, spec.format)
                 for size in anchors if coding != LOSSLESS else ():
-                    if size[0] in found or (spec.format, coding) in missing.get(size, ()):
+                    if size[0] in points or (spec.format, coding) in missing.get(size, ()):
                         continue
-                    known = self._known(asset.sha256, spec.format, coding, size)
-                    if known is None:
+                    point = self._load_point(asset.sha256, spec.format, coding, size)
+                    if point is None:
                         missing.setdefault(size, []).append((spec.format, coding))
                     else:
-                        found[size[0]] = known
+                        points[size[0]] = point
         study.todo = sorted(missing.items())
         return study
 
-    def keep(self, asset: Asset, search: Search, found: QualityPoint) -> None:
-        """Remember a result."""
-        told = json.dumps(found._asdict()).encode()
-        self.store.put(self._key(asset.sha256, search.format, search.coding, search.size), told)
+    def save(self, asset: Asset, search: Search, point: QualityPoint) -> None:
+        """Save a result in the store."""
+        data = json.dumps(point._asdict()).encode()
+        self.store.put(self._key(asset.sha256, search.format, search.coding, search.size), data)
 
-    def kind(self, asset: Asset) -> ContentType | None:
-        """The kind of a source as it was told when it was last open."""
-        told = self._read(self._kind_key(asset.sha256))
-        return ContentType(told["kind"]) if told and told.get("kind") in list(ContentType) else None
+    def stored_kind(self, asset: Asset) -> ContentType | None:
+        """Return the content type that was stored when the source file was last decoded."""
+        entry = self._read_entry(self._kind_key(asset.sha256))
+        return ContentType(entry["kind"]) if entry and entry.get("kind") in list(ContentType) else None
 
-    def keep_kind(self, asset: Asset, kind: ContentType) -> None:
-        if self.kind(asset) is None:
+    def save_kind(self, asset: Asset, kind: ContentType) -> None:
+        if self.stored_kind(asset) is None:
             self.store.put(self._kind_key(asset.sha256), json.dumps({"kind": kind.value}).encode())
 
-    def _known(self, source: str, format: str, coding: str, size: Size) -> QualityPoint | None:
-        told = self._read(self._key(source, format, coding, size))
-        found = [told.get(name) if told else None for name in QualityPoint._fields]
-        final, trial, density = (float(each) if isinstance(each, int | float) else None for each in found)
+    def _load_point(self, source: str, format: str, coding: str, size: Size) -> QualityPoint | None:
+        entry = self._read_entry(self._key(source, format, coding, size))
+        values = [entry.get(name) if entry else None for name in QualityPoint._fields]
+        final, trial, density = (float(value) if isinstance(value, int | float) else None for value in values)
         return QualityPoint(final, trial, density) if final is not None else None
 
-    def _read(self, key: str) -> dict[str, Any] | None:
+    def _read_entry(self, key: str) -> dict[str, Any] | None:
         stored = self.store.find(key)
         data = self.store.read(stored) if stored else None
         try:
-            told = json.loads(data) if data else None
+            entry = json.loads(data) if data else None
         except ValueError:
             return None
-        return told if isinstance(told, dict) else None
+        return entry if isinstance(entry, dict) else None
 
     def _key(self, source: str, format: str, coding: str, size: Size) -> str:
-        way = self.policy.way(format)
-        encoder = f"{format} {coding!r} efforts {way.effort} {way.trial} {self.codecs[format].version()}"
-        parts = ("quality", source, f"{size[0]}x{size[1]}", encoder, self.aim(format), self.pixels)
+        settings = self.policy.way(format)
+        efforts = f"efforts {settings.effort} {settings.trial_effort}"
+        encoder = f"{format} {coding!r} {efforts} {self.codecs[format].version()}"
+        parts = ("quality", source, f"{size[0]}x{size[1]}", encoder, self.target_key(format), self.resizer_version)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def _kind_key(self, source: str) -> str:
-        return hashlib.sha256("\n".join(("kind", source, content_type.VERSION, self.pixels)).encode()).hexdigest()
+        parts = ("kind", source, content_type.VERSION, self.resizer_version)
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
-    def aim(self, format: str) -> str:
-        """What a tuned variant's quality follows from, besides its pixels and encoder."""
-        way = self.policy.way(format)
-        judge = f"{self.metric.name} {self.metric.version}" if self.metric else "nobody"
-        scores = f"{way.target}, of type {way.type} ({content_type.VERSION})"
-        return f"target {scores} by {judge}, {VERSION}, trials at {way.trial}, leeway {way.leeway}"
+    def target_key(self, format: str) -> str:
+        """Return the part of the cache key that determines a tuned variant's quality, except pixels and encoder."""
+        settings = self.policy.way(format)
+        metric = f"{self.metric.name} {self.metric.version}" if self.metric else "nobody"
+        target = f"{settings.target}, of type {settings.text_target} ({content_type.VERSION})"
+        search = f"trials at {settings.trial_effort}, leeway {settings.leeway}"
+        return f"target {target} by {metric}, {VERSION}, {search}"
 
 
 def needs_search(spec: VariantSpec, policy: EncodingPolicy) -> bool:
-    """Whether a spec's quality is to be searched."""
+    """Whether a spec's quality must be searched."""
     return spec.quality is None and policy.way(spec.format).quality is None
 
 
-def sizes(asset: Asset, specs: Sequence[VariantSpec], policy: EncodingPolicy) -> Iterable[Size]:
-    """The sizes that searches for these specs may need."""
+def anchor_sizes(asset: Asset, specs: Sequence[VariantSpec], policy: EncodingPolicy) -> Iterable[Size]:
+    """Yield the sizes that searches for these specs may need."""
     for spec in specs:
         if needs_search(spec, policy):
             yield from quality_model.anchors((asset.width, asset.height), spec.width, spec.format)

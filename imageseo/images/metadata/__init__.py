@@ -1,1 +1,1 @@
-"""XMP, IPTC, EXIF and the segments of image files."""
+"""Read and write metadata of image files: XMP, IPTC, EXIF and segments."""

@@ -1,4 +1,4 @@
-"""Who made an image and on what terms: read from XMP, IPTC and EXIF, written back as a minimal XMP packet."""
+"""Read an image's rights from XMP, IPTC and EXIF, and write them as a minimal XMP packet."""
 
 from __future__ import annotations
 
@@ -6,23 +6,32 @@ import re
 from collections.abc import Mapping
 
 from imageseo.images.metadata import properties
-from imageseo.images.metadata.properties import MAX_TEXT, clean, first, url
+from imageseo.images.metadata.properties import MAX_TEXT, clean, first_value, url
 from imageseo.model.image import RECOMPRESSED, Rights
 
-__all__ = ["MAX_TEXT", "TOOLKIT", "empty_xmp_packet", "png_xmp", "read_rights", "says_where", "writer", "xmp_packet"]
+__all__ = [
+    "MAX_TEXT",
+    "TOOLKIT",
+    "empty_xmp_packet",
+    "extract_png_xmp",
+    "has_gps_coordinates",
+    "read_rights",
+    "read_writer",
+    "xmp_packet",
+]
 
 TOOLKIT = "imageseo packet"
-"""Names us as the writer of a packet, so that a later build knows its own files."""
+"""Identifies imageseo as the writer of a packet, so that later builds recognise generated files."""
 
-_DIGITS = 16  # of the original: pictures of equal pixels must not become one file, or which was which is lost
+_DIGITS = 16  # of the source file's digest: it keeps files with equal pixels distinct
 _WRITER = re.compile(rb'x:xmptk="(imageseo [a-z]+)[" ]')
 
 
 def read_rights(*, xmp: bytes = b"", iim: bytes = b"", exif: Mapping[int, object] | None = None) -> Rights:
-    """What an image's own metadata says of its rights; XMP is believed before IPTC-IIM, that before EXIF.
+    """Return the rights in an image's metadata; XMP takes precedence over IPTC-IIM, and IPTC-IIM over EXIF.
 
     ``xmp``: the packet; ``iim``: the records of Photoshop resource 0x0404; ``exif``: tag -> value of IFD 0.
-    Broken metadata says nothing and raises nothing.
+    Broken metadata is ignored.
     """
     tree, tags = properties.properties(xmp), exif or {}
     records = {key: clean(", ".join(texts)) for key, texts in properties.records(iim).items()}
@@ -30,38 +39,42 @@ def read_rights(*, xmp: bytes = b"", iim: bytes = b"", exif: Mapping[int, object
         creator=properties.listed(tree, properties.DC, "creator")
         or records.get(80)
         or properties.exif_text(tags.get(0x013B)),
-        credit=first(tree, properties.PHOTOSHOP, "Credit") or records.get(110),
-        copyright=first(tree, properties.DC, "rights") or records.get(116) or properties.exif_text(tags.get(0x8298)),
-        license=url(first(tree, properties.XMP_RIGHTS, "WebStatement")) or url(first(tree, properties.CC, "license")),
-        acquire_license_page=url(first(tree, properties.PLUS, "LicensorURL")),
-        digital_source_type=url(first(tree, properties.IPTC_EXT, "DigitalSourceType")),
+        credit=first_value(tree, properties.PHOTOSHOP, "Credit") or records.get(110),
+        copyright=first_value(tree, properties.DC, "rights")
+        or records.get(116)
+        or properties.exif_text(tags.get(0x8298)),
+        license=url(first_value(tree, properties.XMP_RIGHTS, "WebStatement"))
+        or url(first_value(tree, properties.CC, "license")),
+        acquire_license_page=url(first_value(tree, properties.PLUS, "LicensorURL")),
+        digital_source_type=url(first_value(tree, properties.IPTC_EXT, "DigitalSourceType")),
     )
 
 
-def says_where(xmp: bytes) -> bool:
-    """True when an XMP packet names the place a picture was taken at."""
+def has_gps_coordinates(xmp: bytes) -> bool:
+    """Whether an XMP packet contains the GPS coordinates of an image."""
     return b"GPSL" in xmp and any(
-        first(properties.properties(xmp), properties.EXIF, name) for name in ("GPSLatitude", "GPSLongitude")
+        first_value(properties.properties(xmp), properties.EXIF, name) for name in ("GPSLatitude", "GPSLongitude")
     )
 
 
-def writer(xmp: bytes) -> str | None:
-    """The words that name us as the writer of an XMP packet; None for everybody else's."""
+def read_writer(xmp: bytes) -> str | None:
+    """Return the toolkit name of an XMP packet that imageseo wrote, or None for other writers."""
     match = _WRITER.search(xmp)
     return match[1].decode() if match is not None else None
 
 
 def xmp_packet(rights: Rights, *, original: str | None = None) -> bytes:
-    """A minimal XMP packet that says what ``rights`` says, ``b""`` when that is nothing. Same rights, same bytes.
+    """Return a minimal XMP packet with ``rights``, ``b""`` when there are none. Equal rights give equal bytes.
 
-    ``original``: digest of the file that the picture is to stand in for; the packet names it and is never empty.
+    ``original``: digest of the source file that the image replaces; it is written into the packet, which is then never
+    empty.
     """
-    spaces: dict[str, str] = {}
+    namespaces: dict[str, str] = {}
     fields: list[str] = []
 
-    def add(prefix: str, space: str, name: str, value: str | None, wrap: str = "{}") -> None:
+    def add(prefix: str, namespace: str, name: str, value: str | None, wrap: str = "{}") -> None:
         if text := clean(value):
-            spaces[prefix] = space
+            namespaces[prefix] = namespace
             fields.append(f"<{prefix}:{name}>{wrap.format(_escape(text))}</{prefix}:{name}>")
 
     add("dc", properties.DC, "creator", rights.creator, "<rdf:Seq><rdf:li>{}</rdf:li></rdf:Seq>")
@@ -75,27 +88,27 @@ def xmp_packet(rights: Rights, *, original: str | None = None) -> bytes:
     if not fields and original is None:
         return b""
     toolkit = TOOLKIT if original is None else f"{RECOMPRESSED} {original[:_DIGITS]}"
-    names = "".join(f' xmlns:{prefix}="{space}"' for prefix, space in spaces.items())
-    return _packet(toolkit, names, "".join(fields))
+    declarations = "".join(f' xmlns:{prefix}="{namespace}"' for prefix, namespace in namespaces.items())
+    return _build_packet(toolkit, declarations, "".join(fields))
 
 
-def _packet(toolkit: str, names: str, fields: str) -> bytes:
+def _build_packet(toolkit: str, declarations: str, fields: str) -> bytes:
     text = (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
         f'<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="{toolkit}">'
-        f'<rdf:RDF xmlns:rdf="{properties.RDF}"><rdf:Description rdf:about=""{names}>{fields}</rdf:Description>'
+        f'<rdf:RDF xmlns:rdf="{properties.RDF}"><rdf:Description rdf:about=""{declarations}>{fields}</rdf:Description>'
         '</rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
     )
     return text.encode("utf-8")
 
 
 def empty_xmp_packet() -> bytes:
-    """A packet that says nothing but who wrote it: for a file of ours of whose picture nothing is known."""
-    return _packet(TOOLKIT, "", "")
+    """Return a packet that only names imageseo as its writer: for a generated file without rights."""
+    return _build_packet(TOOLKIT, "", "")
 
 
-def png_xmp(text_chunk: bytes) -> bytes:
-    """The packet of an uncompressed ``iTXt`` chunk (XMP is written so), else ``b""``."""
+def extract_png_xmp(text_chunk: bytes) -> bytes:
+    """Return the packet of an uncompressed XMP ``iTXt`` chunk, else ``b""``."""
     head = b"XML:com.adobe.xmp\x00\x00\x00"
     return text_chunk[len(head) :].split(b"\x00", 2)[-1] if text_chunk.startswith(head) else b""
 

@@ -1,7 +1,7 @@
-"""What an image file carries beside its pixels: where, how many bytes, and which marks of origin. Heads are read only.
+"""Find the metadata segments of an image file: offsets, sizes, and the contents that describe its origin.
 
-Bytes come from a function, so that a file of many megabytes costs a few small reads: every format says how long its
-parts are.
+Bytes are read through a function, so that a file of many megabytes costs a few small reads: every format declares the
+length of its parts.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-Read = Callable[[int, int], bytes]
+ReadRange = Callable[[int, int], bytes]
 """Offset and size -> bytes; fewer at the end of the file."""
 
-_MOST_PARTS = 4096  # a PNG may be cut into thousands of chunks; nobody's metadata stands behind so many
-_MAX_KEPT = 2**20
+_MAX_PARTS = 4096  # a PNG may consist of thousands of chunks; metadata does not come after so many
+_MAX_CONTENT = 2**20
 _XMP_JPEG = b"http://ns.adobe.com/xap/1.0/\0"
 _XMP_PNG = b"XML:com.adobe.xmp\0"
 _C2PA_BOX = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _XMP_MIME = b"application/rdf+xml"
-# Chunks that a PNG's pixels need, beside the critical ones.
+# Chunks that a PNG's pixels need, in addition to the critical ones.
 _PNG_PIXELS = frozenset(
     (b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"bKGD", b"pHYs", b"cICP", b"mDCV", b"mDCv", b"cLLI", b"cLLi")
 ) | {b"acTL", b"fcTL", b"fdAT", b"hIST", b"tIME", b"oFFs", b"sTER"}
@@ -26,7 +26,7 @@ _PNG_PIXELS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetadataSegment:
-    """Metadata of one kind: ``exif``, ``xmp``, ``icc``, ``c2pa``, ``other``; its bytes with what frames them."""
+    """Metadata of one kind: ``exif``, ``xmp``, ``icc``, ``c2pa``, ``other``; the size includes its framing."""
 
     kind: str
     offset: int
@@ -35,7 +35,7 @@ class MetadataSegment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddedMetadata:
-    """All of it. ``xmp``: the packet. ``icc``: the profile's first KiB. ``manifest``: what C2PA's store says, raw.
+    """All metadata of a file. ``xmp``: the packet. ``icc``: the profile's first KiB. ``manifest``: the raw C2PA store.
 
     ``counts``: bytes by kind.
     """
@@ -47,50 +47,50 @@ class EmbeddedMetadata:
 
     @property
     def counts(self) -> dict[str, int]:
-        found: dict[str, int] = {}
+        counts: dict[str, int] = {}
         for part in self.parts:
-            found[part.kind] = found.get(part.kind, 0) + part.size
-        return found
+            counts[part.kind] = counts.get(part.kind, 0) + part.size
+        return counts
 
 
-def read_segments(read: Read) -> EmbeddedMetadata | None:
-    """What a JPEG, PNG, WebP or AVIF carries; None for any other file. Of a cut file what there is."""
+def read_segments(read: ReadRange) -> EmbeddedMetadata | None:
+    """Return the metadata of a JPEG, PNG, WebP or AVIF; None for other formats. A truncated file is no error."""
     head = read(0, 32)
     if head.startswith(b"\xff\xd8\xff"):
-        found = _jpeg(read)
+        segments = _read_jpeg(read)
     elif head.startswith(b"\x89PNG\r\n\x1a\n"):
-        found = _png(read)
+        segments = _read_png(read)
     elif head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        found = _webp(read, head)
+        segments = _read_webp(read, head)
     elif head[4:8] == b"ftyp":
-        found = _avif(read)
+        segments = _read_avif(read)
     else:
         return None
-    return _gathered(found)
+    return _collect(segments)
 
 
-Found = Iterator[tuple[str, int, int, bytes]]  # kind, offset, size with the frame, content where it is wanted
+SegmentIterator = Iterator[tuple[str, int, int, bytes]]  # kind, offset, size with framing, content if needed
 
 
-def _gathered(found: Found) -> EmbeddedMetadata:
+def _collect(segments: SegmentIterator) -> EmbeddedMetadata:
     parts: list[MetadataSegment] = []
-    kept: dict[str, bytes] = {}
-    for kind, offset, size, content in found:
+    contents: dict[str, bytes] = {}
+    for kind, offset, size, content in segments:
         parts.append(MetadataSegment(kind=kind, offset=offset, size=size))
-        if kind in ("xmp", "c2pa", "icc") and len(kept.get(kind, b"")) < _MAX_KEPT:
-            kept[kind] = kept.get(kind, b"") + content
+        if kind in ("xmp", "c2pa", "icc") and len(contents.get(kind, b"")) < _MAX_CONTENT:
+            contents[kind] = contents.get(kind, b"") + content
     return EmbeddedMetadata(
         parts=tuple(parts),
-        xmp=kept.get("xmp", b""),
-        icc=kept.get("icc", b"")[:1024],
-        manifest=kept.get("c2pa", b""),
+        xmp=contents.get("xmp", b""),
+        icc=contents.get("icc", b"")[:1024],
+        manifest=contents.get("c2pa", b""),
     )
 
 
-def _jpeg(read: Read) -> Found:
-    """Segments up to the first scan. The pictures behind a scan (previews, gain maps) are pixels, no metadata."""
+def _read_jpeg(read: ReadRange) -> SegmentIterator:
+    """Yield the segments before the first scan. Images after it (previews, gain maps) are pixels, not metadata."""
     at = 2
-    for _ in range(_MOST_PARTS):
+    for _ in range(_MAX_PARTS):
         head = read(at, 64)
         if len(head) < 4 or head[0] != 0xFF:
             return
@@ -100,15 +100,15 @@ def _jpeg(read: Read) -> Found:
             continue
         if marker in (0xDA, 0xD9) or length < 2:
             return
-        kind, skip = _segment(marker, head[4:])
+        kind, skip = _classify_segment(marker, head[4:])
         if kind is not None:
             content = read(at + 4 + skip, length - 2 - skip) if kind in ("xmp", "c2pa", "icc") else b""
             yield kind, at, length + 2, content
         at += 2 + length
 
 
-def _segment(marker: int, head: bytes) -> tuple[str | None, int]:
-    """What an application segment holds, and how long its own head is."""
+def _classify_segment(marker: int, head: bytes) -> tuple[str | None, int]:
+    """Return the kind of an application segment, and the length of its header."""
     if marker == 0xE1:
         if head.startswith(_XMP_JPEG):
             return "xmp", len(_XMP_JPEG)
@@ -125,9 +125,9 @@ def _segment(marker: int, head: bytes) -> tuple[str | None, int]:
     return ("other", 0) if 0xE3 <= marker <= 0xEF or marker == 0xFE else (None, 0)
 
 
-def _png(read: Read) -> Found:
+def _read_png(read: ReadRange) -> SegmentIterator:
     at = 8
-    for _ in range(_MOST_PARTS):
+    for _ in range(_MAX_PARTS):
         head = read(at, 40)
         if len(head) < 8:
             return
@@ -136,22 +136,22 @@ def _png(read: Read) -> Found:
         if kind == b"IEND":
             return
         if kind == b"iTXt" and head[8:].startswith(_XMP_PNG):
-            content = read(at + 8, min(length, _MAX_KEPT))
+            content = read(at + 8, min(length, _MAX_CONTENT))
             # Keyword, compression flag and method, language, translated keyword; XMP is never compressed.
             yield "xmp", at, size, content[len(_XMP_PNG) + 2 :].split(b"\0", 2)[-1]
         elif kind == b"eXIf":
             yield "exif", at, size, b""
         elif kind == b"iCCP":
-            yield "icc", at, size, _profile(read(at + 8, min(length, _MAX_KEPT)))
+            yield "icc", at, size, _decompress_profile(read(at + 8, min(length, _MAX_CONTENT)))
         elif kind == b"caBX":
-            yield "c2pa", at, size, read(at + 8, min(length, _MAX_KEPT))
+            yield "c2pa", at, size, read(at + 8, min(length, _MAX_CONTENT))
         elif kind[:1].islower() and kind not in _PNG_PIXELS:
             yield "other", at, size, b""
         at += size
 
 
-def _profile(chunk: bytes) -> bytes:
-    """The first KiB of a PNG's compressed profile."""
+def _decompress_profile(chunk: bytes) -> bytes:
+    """Return the first KiB of a PNG's compressed profile."""
     import zlib
 
     try:
@@ -160,13 +160,13 @@ def _profile(chunk: bytes) -> bytes:
         return b""
 
 
-def _webp(read: Read, head: bytes) -> Found:
+def _read_webp(read: ReadRange, head: bytes) -> SegmentIterator:
     if head[12:16] != b"VP8X":
-        return  # nothing but pixels
+        return  # only pixels
     at = 12
     kinds = {b"EXIF": "exif", b"XMP ": "xmp", b"ICCP": "icc", b"C2PA": "c2pa"}
     pixels = (b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF")
-    for _ in range(_MOST_PARTS):
+    for _ in range(_MAX_PARTS):
         chunk = read(at, 8)
         if len(chunk) < 8:
             return
@@ -174,11 +174,11 @@ def _webp(read: Read, head: bytes) -> Found:
         size = 8 + length + length % 2
         if chunk[:4] not in pixels:
             kind = kinds.get(chunk[:4], "other")
-            yield kind, at, size, read(at + 8, min(length, _MAX_KEPT)) if kind in ("xmp", "c2pa", "icc") else b""
+            yield kind, at, size, read(at + 8, min(length, _MAX_CONTENT)) if kind in ("xmp", "c2pa", "icc") else b""
         at += size
 
 
-def _avif(read: Read) -> Found:
+def _read_avif(read: ReadRange) -> SegmentIterator:
     at = 0
     for _ in range(64):
         head = read(at, 32)
@@ -192,14 +192,14 @@ def _avif(read: Read) -> Found:
         if size < skip:
             return
         if kind == b"meta":
-            yield from _items(read(at + skip, min(size - skip, _MAX_KEPT)), read)
+            yield from _read_items(read(at + skip, min(size - skip, _MAX_CONTENT)), read)
         elif kind == b"uuid":
             manifest = head[skip : skip + 16] == _C2PA_BOX
-            yield "c2pa" if manifest else "other", at, size, read(at + skip + 16, min(size - skip - 16, _MAX_KEPT))
+            yield "c2pa" if manifest else "other", at, size, read(at + skip + 16, min(size - skip - 16, _MAX_CONTENT))
         at += size
 
 
-def _boxes(data: bytes, at: int = 0) -> Iterator[tuple[bytes, bytes]]:
+def _iter_boxes(data: bytes, at: int = 0) -> Iterator[tuple[bytes, bytes]]:
     while at + 8 <= len(data):
         size, skip = int.from_bytes(data[at : at + 4], "big"), 8
         if size == 1:
@@ -211,41 +211,41 @@ def _boxes(data: bytes, at: int = 0) -> Iterator[tuple[bytes, bytes]]:
         at += size
 
 
-def _items(meta: bytes, read: Read) -> Found:
-    """EXIF and XMP are items, whose place a table tells; a profile is a property."""
+def _read_items(meta: bytes, read: ReadRange) -> SegmentIterator:
+    """Yield EXIF and XMP, which are items located by a table, and the profile, which is a property."""
     if b"Exif" not in meta and b"mime" not in meta and b"prof" not in meta and b"rICC" not in meta:
-        return  # nearly all variants
-    boxes = dict(_boxes(meta, 4))
-    named = _item_kinds(boxes.get(b"iinf", b""))
-    if named:
-        for item, offset, size in _item_places(boxes.get(b"iloc", b"")):
-            kind = named.get(item)
+        return  # true of nearly all variants
+    boxes = dict(_iter_boxes(meta, 4))
+    item_kinds = _read_item_kinds(boxes.get(b"iinf", b""))
+    if item_kinds:
+        for item, offset, size in _item_extents(boxes.get(b"iloc", b"")):
+            kind = item_kinds.get(item)
             if kind is not None:
-                yield kind, offset, size, read(offset, min(size, _MAX_KEPT)) if kind == "xmp" else b""
-    for name, inner in _boxes(dict(_boxes(boxes.get(b"iprp", b""))).get(b"ipco", b"")):
+                yield kind, offset, size, read(offset, min(size, _MAX_CONTENT)) if kind == "xmp" else b""
+    for name, inner in _iter_boxes(dict(_iter_boxes(boxes.get(b"iprp", b""))).get(b"ipco", b"")):
         if name == b"colr" and inner[:4] in (b"prof", b"rICC"):
             yield "icc", 0, len(inner) + 8, inner[4:]
 
 
-def _item_kinds(iinf: bytes) -> dict[int, str]:
-    found: dict[int, str] = {}
+def _read_item_kinds(iinf: bytes) -> dict[int, str]:
+    kinds: dict[int, str] = {}
     if len(iinf) < 6:
-        return found
-    for name, entry in _boxes(iinf, 6 if iinf[0] == 0 else 8):
+        return kinds
+    for name, entry in _iter_boxes(iinf, 6 if iinf[0] == 0 else 8):
         if name != b"infe" or len(entry) < 12:
             continue
         wide = entry[0] >= 3
         item = int.from_bytes(entry[4:8] if wide else entry[4:6], "big")
         kind = entry[10:14] if wide else entry[8:12]
         if kind == b"Exif":
-            found[item] = "exif"
+            kinds[item] = "exif"
         elif kind == b"mime":
-            found[item] = "xmp" if _XMP_MIME in entry else "other"
-    return found
+            kinds[item] = "xmp" if _XMP_MIME in entry else "other"
+    return kinds
 
 
-def _item_places(iloc: bytes) -> Iterator[tuple[int, int, int]]:
-    """Item, offset in the file and bytes of each extent, as ISO/IEC 14496-12 8.11.3 packs them."""
+def _item_extents(iloc: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield item, file offset and size of each extent from an ``iloc`` box (ISO/IEC 14496-12 8.11.3)."""
     if len(iloc) < 8:
         return
     version = iloc[0]
@@ -259,7 +259,7 @@ def _item_places(iloc: bytes) -> Iterator[tuple[int, int, int]]:
         at += size
         return value
 
-    for _ in range(min(take(4 if version == 2 else 2), _MOST_PARTS)):
+    for _ in range(min(take(4 if version == 2 else 2), _MAX_PARTS)):
         item = take(4 if version == 2 else 2)
         in_file = (take(2) & 15) == 0 if version else True
         take(2)

@@ -1,1 +1,1 @@
-"""How alike two pictures look, one way of measuring a file."""
+"""Metrics of perceived image quality, one module each."""

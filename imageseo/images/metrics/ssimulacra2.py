@@ -1,4 +1,4 @@
-"""SSIMULACRA 2.1 with nothing but numpy: how alike two pictures look, 100 for equal ones."""
+"""SSIMULACRA 2.1 implemented with numpy: how similar two images look, 100 for identical ones."""
 
 from __future__ import annotations
 
@@ -8,39 +8,43 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from imageseo.images.metrics._ssimulacra2.score import View
+    from imageseo.images.metrics._ssimulacra2.score import ReferenceFrame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
-    """A picture that others are compared with, on each backdrop it is seen on."""
+class NumpyReference:
+    """An image that others are compared with, prepared for each backdrop."""
 
     size: tuple[int, int]
-    views: tuple[View, ...]
+    frames: tuple[ReferenceFrame, ...]
 
 
 class Ssimulacra2:
-    """The same score on any machine. A picture with transparency has the worse of those on a dark and a light page."""
+    """Compute scores that are identical on any machine.
+
+    An image with transparency gets the worse of its scores on a dark and a light page.
+    """
 
     name = "ssimulacra2 numpy"
     version = "1"
 
-    def reference(self, image: Image) -> Reference:
-        """RGB or RGBA in sRGB, of any size; ValueError for anything else."""
-        from imageseo.images.metrics._ssimulacra2.frames import (
-            frames,  # numpy: a warm build needs the version and no more
+    def reference(self, image: Image) -> NumpyReference:
+        """Prepare an RGB or RGBA image in sRGB, of any size. Raises ValueError for other modes."""
+        # Imported here, with numpy, because a warm build only needs the version.
+        from imageseo.images.metrics._ssimulacra2.frames import opaque_frames
+        from imageseo.images.metrics._ssimulacra2.score import prepare_frame
+
+        return NumpyReference(size=image.size, frames=tuple(prepare_frame(frame) for frame in opaque_frames(image)))
+
+    def score(self, reference: NumpyReference, image: Image) -> float:
+        """Score an image of the reference's size. Raises ValueError for another size. Threads may share a reference."""
+        from imageseo.images.metrics._ssimulacra2.frames import check_size, opaque_frames, pair_frames
+        from imageseo.images.metrics._ssimulacra2.score import compare_frame
+
+        check_size(reference.size, image)
+        return min(
+            compare_frame(before, after) for before, after in pair_frames(reference.frames, opaque_frames(image))
         )
-        from imageseo.images.metrics._ssimulacra2.score import view
-
-        return Reference(size=image.size, views=tuple(view(frame) for frame in frames(image)))
-
-    def score(self, reference: Reference, image: Image) -> float:
-        """Of an image of the reference's size, else ValueError. Threads may share a reference."""
-        from imageseo.images.metrics._ssimulacra2.frames import frames, paired, same_size
-        from imageseo.images.metrics._ssimulacra2.score import compared
-
-        same_size(reference.size, image)
-        return min(compared(before, after) for before, after in paired(reference.views, frames(image)))
 
 
 METRIC = Ssimulacra2()

@@ -1,8 +1,9 @@
-"""SSIMULACRA 2 by vapoursynth-vszip (MIT, on VapourSynth's LGPL): compiled, for Python 3.12 and later.
+"""SSIMULACRA 2 computed by the compiled vapoursynth-vszip (MIT, on VapourSynth's LGPL), for Python 3.12 and later.
 
-It continues a picture by reflection where the reference tool sees nothing, so borders weigh more: the sum of errors is
-corrected by the share of the border, and pictures with a side below ``LEAST`` are left to our own code, which takes
-milliseconds for them. Its last digits may depend on the CPU's vectors; the numpy one's do not.
+It reflects the image beyond its borders where the reference tool assumes zeros, so borders weigh more. The sum of
+errors is therefore corrected by the share of the border, and images with a side below ``MIN_SIDE`` are scored by the
+numpy metric, which takes milliseconds for them. The last digits may depend on the CPU's vector instructions, unlike
+those of the numpy metric.
 """
 
 from __future__ import annotations
@@ -20,23 +21,23 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from imageseo.images.metrics._ssimulacra2.frames import Frame
-    from imageseo.images.metrics._ssimulacra2.score import View
+    from imageseo.images.metrics._ssimulacra2.score import ReferenceFrame
 
-LEAST = 400
+MIN_SIDE = 400
 _BORDER = -20.9
-"""ln(the tool's error / vszip's) by 1/width + 1/height: fitted to six photographs, 0.0 ± 0.5 off for six more."""
+"""ln(reference tool's error / vszip's) per 1/width + 1/height: fitted to six photographs, 0.0 ± 0.5 off on six more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
-    """A picture that others are compared with, on each backdrop it is seen on."""
+class VszipReference:
+    """An image that others are compared with, on each backdrop."""
 
     size: tuple[int, int]
-    views: tuple[View | Frame, ...]
+    frames: tuple[ReferenceFrame | Frame, ...]
 
 
 class Vszip:
-    """A picture with transparency has the worse of its scores on a dark and a light page."""
+    """Compute scores with vszip. An image with transparency gets the worse of its scores on a dark and a light page."""
 
     name = "ssimulacra2 vszip"
 
@@ -44,86 +45,88 @@ class Vszip:
         try:
             versions = [f"{package} {metadata.version(package)}" for package in ("vapoursynth-vszip", "vapoursynth")]
         except metadata.PackageNotFoundError:
-            versions = ["missing"]  # said so as soon as a picture is to be looked at
+            versions = ["missing"]  # reported when an image is scored
         self.version = " ".join(["1", *versions])
 
-    def reference(self, image: Image) -> Reference:
-        """RGB or RGBA in sRGB, of any size, else ValueError. Without the package: MissingExtraError."""
-        from imageseo.images.metrics._ssimulacra2.frames import (
-            frames,  # numpy: a warm build needs the version and no more
+    def reference(self, image: Image) -> VszipReference:
+        """Prepare an RGB or RGBA image in sRGB, of any size. Raises ValueError, MissingExtraError."""
+        # Imported here, with numpy, because a warm build only needs the version.
+        from imageseo.images.metrics._ssimulacra2.frames import opaque_frames
+        from imageseo.images.metrics._ssimulacra2.score import prepare_frame
+
+        _load_core()
+        small = min(image.size) < MIN_SIDE
+        frames = tuple(prepare_frame(frame) if small else frame for frame in opaque_frames(image))
+        return VszipReference(size=image.size, frames=frames)
+
+    def score(self, reference: VszipReference, image: Image) -> float:
+        """Score an image of the reference's size. Raises ValueError for another size. Threads may share a reference."""
+        from imageseo.images.metrics._ssimulacra2.frames import check_size, opaque_frames, pair_frames
+
+        check_size(reference.size, image)
+        return min(
+            _compare_frame(before, after) for before, after in pair_frames(reference.frames, opaque_frames(image))
         )
-        from imageseo.images.metrics._ssimulacra2.score import view
-
-        _core()
-        small = min(image.size) < LEAST
-        return Reference(size=image.size, views=tuple(view(one) if small else one for one in frames(image)))
-
-    def score(self, reference: Reference, image: Image) -> float:
-        """Of an image of the reference's size, else ValueError. Threads may share a reference."""
-        from imageseo.images.metrics._ssimulacra2.frames import frames, paired, same_size
-
-        same_size(reference.size, image)
-        return min(_compared(before, after) for before, after in paired(reference.views, frames(image)))
 
 
-def _compared(before: View | Frame, after: Frame) -> float:
-    from imageseo.images.metrics._ssimulacra2.score import View, compared, score
+def _compare_frame(before: ReferenceFrame | Frame, after: Frame) -> float:
+    from imageseo.images.metrics._ssimulacra2.score import ReferenceFrame, compare_frame, score_from_error
 
-    if isinstance(before, View):
-        return compared(before, after)
+    if isinstance(before, ReferenceFrame):
+        return compare_frame(before, after)
     height, width = after.shape[:2]
-    found = _core().vszip.SSIMULACRA2(_clip(before), _clip(after)).get_frame(0).props["SSIMULACRA2"]
-    return score(_error(float(found)) * math.exp(_BORDER * (1 / width + 1 / height)))
+    score = _load_core().vszip.SSIMULACRA2(_make_clip(before), _make_clip(after)).get_frame(0).props["SSIMULACRA2"]
+    return score_from_error(_error_from_score(float(score)) * math.exp(_BORDER * (1 / width + 1 / height)))
 
 
-def _error(found: float) -> float:
-    """The sum of errors that a score stands for, by bisection."""
-    from imageseo.images.metrics._ssimulacra2.score import score
+def _error_from_score(score: float) -> float:
+    """Return the sum of errors that gives this score, by bisection."""
+    from imageseo.images.metrics._ssimulacra2.score import score_from_error
 
     low, high = 0.0, 1000.0
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (middle, high) if score(middle) > found else (low, middle)
+        low, high = (middle, high) if score_from_error(middle) > score else (low, middle)
     return low
 
 
-def _clip(frame: Frame) -> Any:
-    """A clip of one frame, planar as VapourSynth wants it."""
+def _make_clip(frame: Frame) -> Any:
+    """Return a clip of one frame, with separate planes as VapourSynth requires."""
     import numpy as np
 
     height, width = frame.shape[:2]
-    core = _core()
-    empty = core.std.BlankClip(width=width, height=height, format=_vapoursynth().RGB24, length=1, keep=True)
+    core = _load_core()
+    empty = core.std.BlankClip(width=width, height=height, format=_load_vapoursynth().RGB24, length=1, keep=True)
 
-    def filled(n: int, f: Any) -> Any:
+    def fill(n: int, f: Any) -> Any:
         copy = f.copy()
         for plane in range(3):
             np.copyto(np.asarray(copy[plane]), frame[..., plane])
         return copy
 
-    return core.std.ModifyFrame(empty, empty, filled)
+    return core.std.ModifyFrame(empty, empty, fill)
 
 
 @cache
-def _vapoursynth() -> Any:
+def _load_vapoursynth() -> Any:
     try:
         return import_module("vapoursynth")
     except (ImportError, OSError) as error:
-        raise _missing(f"the package vapoursynth-vszip, which needs Python 3.12 or later: {error}") from error
+        raise _missing_extra(f"the package vapoursynth-vszip, which needs Python 3.12 or later: {error}") from error
 
 
 @cache
-def _core() -> Any:
-    core = _vapoursynth().core.core
+def _load_core() -> Any:
+    core = _load_vapoursynth().core.core
     if not hasattr(core, "vszip"):
-        raise _missing("the package vapoursynth-vszip, which VapourSynth does not find")
-    core.max_cache_size = 64  # MB: no frame is asked for twice
+        raise _missing_extra("the package vapoursynth-vszip, which VapourSynth cannot find")
+    core.max_cache_size = 64  # MB: no frame is requested twice
     return core
 
 
-def _missing(what: str) -> MissingExtraError:
+def _missing_extra(requirement: str) -> MissingExtraError:
     return MissingExtraError(
-        f"`encode.metric: vszip` needs {what}.",
+        f"`encode.metric: vszip` requires {requirement}.",
         hint=f"{extras.install_command('vszip')}, or set `encode.metric: numpy`.",
     )
 

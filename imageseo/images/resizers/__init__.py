@@ -1,1 +1,1 @@
-"""Resizers, one a file: from bytes to upright sRGB pixels at the sizes asked for."""
+"""Resizers, one module each: decode files to upright sRGB pixels at the requested sizes."""

@@ -1,4 +1,4 @@
-"""As pixels, shrunk in a third of the time for previews: by box to what is barely larger, then bicubic."""
+"""Resizer for previews, three times as fast as Pillow's: box filter to slightly above the size, then bicubic."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from imageseo.images.resizers import pillow
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-POLICY = f"pixels brisk 1: by box while the size remains, bicubic; {pillow.COLOUR}"
+POLICY = f"pixels brisk 1: by box while the size remains, bicubic; {pillow.COLOR_POLICY}"
 
 _GAP = 1.0
 
 
 def version() -> str:
-    """As ``pixels.version``."""
+    """Like ``pillow.version``."""
     return pillow.version(POLICY)
 
 
-def _shrinker(whole: Image) -> Callable[[pillow.Size], Image]:
+def _make_shrinker(image: Image) -> Callable[[pillow.Size], Image]:
     from PIL import Image as Images
 
-    def shrunk(size: pillow.Size) -> Image:
-        if size == whole.size:
-            return whole.copy()
-        return whole.resize(size, Images.Resampling.BICUBIC, reducing_gap=_GAP)
+    def shrink(size: pillow.Size) -> Image:
+        if size == image.size:
+            return image.copy()
+        return image.resize(size, Images.Resampling.BICUBIC, reducing_gap=_GAP)
 
-    return shrunk
+    return shrink
 
 
-render = partial(pillow.render, shrinker=_shrinker)
-"""As ``pixels.render``, a little softer."""
+render = partial(pillow.render, shrinker=_make_shrinker)
+"""Like ``pillow.render``, slightly softer."""

@@ -1,1 +1,1 @@
-"""Performance budgets: limits, what a page spends, the LCP image."""
+"""Performance budgets: limits, the cost of a page, the LCP image."""

@@ -1,6 +1,6 @@
-"""What a page's LCP image costs: the candidate each viewport chooses, its bytes, the budget and the cheapest remedy.
+"""The cost of a page's LCP image: the candidate each viewport chooses, its bytes, the budget and the cheapest remedy.
 
-``build`` asks after planning and ``lint`` after publishing; both get the same answer from the same three values.
+``build`` checks it after planning and ``lint`` after publishing; equal inputs give equal results.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ def lcp_image(
     kept: OptOut | None = None,
     viewports: Iterable[Viewport] = GATING,
 ) -> LcpImage:
-    """The page's LCP image with what each viewport would download.
+    """Return the page's LCP image with the candidate that each viewport would download.
 
     ``url``, ``srcset``, ``sizes``: of the ``<img>``. ``sources``: the ``<source>`` tags around it, in order.
-    ``bytes_of``: bytes of the file behind a URL as written, ``None`` where it is no file of the site (then that
-    viewport gets no pick: nobody knows what it costs).
+    ``bytes_of``: bytes of the file of a URL as written, ``None`` if it is not a file of the site (then that viewport
+    gets no pick, because the cost is unknown).
     """
     offers = [*sources, *([SourceTag(type=None, srcset=srcset, sizes=sizes, media=None)] if srcset else [])]
     picks = []
@@ -59,7 +59,7 @@ def lcp_image(
 
 
 def over_budget(image: LcpImage, limits: Iterable[Budget]) -> Iterator[Problem]:
-    """One problem for each viewport whose pick costs more than its budget, at the level it breaks."""
+    """Yield one problem for each viewport whose pick exceeds its budget, at the level that it exceeds."""
     for limit in (limit for limit in limits if limit.metric == METRIC):
         pick = next((pick for pick in image.picks if pick.viewport == limit.viewport), None)
         if pick is None:
@@ -81,36 +81,36 @@ def _problem(image: LcpImage, pick: ChosenCandidate, budget: Budget, severity: S
 
 
 def _remedy(image: LcpImage, pick: ChosenCandidate, limit: int, severity: Severity, budget: str) -> str:
-    """What costs the author least, and the way out after it. ``budget``: the setting that the limit comes from."""
+    """Return the remedy with the least effort, and the alternative. ``budget``: the setting that sets the limit."""
     if image.asset is not None and not image.asset.encodable:
         kind = "an SVG" if image.asset.format == "svg" else "an animated image"
-        return f"{kind} gets no variants: show a still picture instead, or raise {budget}"
+        return f"{kind} gets no variants: use a still image instead, or raise {budget}"
     if not image.treated:
-        return _untreated(image.kept, budget)
+        return _remedy_for_unprocessed(image.kept, budget)
     fitting = _fitting(image, pick, limit)
-    # A slot as wide as a wide screen is nearly always a guess: documentation has columns.
+    # A slot as wide as a wide screen is nearly always a wrong guess: documentation has columns.
     if fitting and pick.slot is not None and pick.viewport.width > 800 and pick.slot >= pick.viewport.width * 0.95:
         name, size = fitting
         return (
-            f"`sizes` says that it fills the screen; if its column is narrower, set `layout.content_width`: "
+            f"`sizes` declares that it fills the screen; if its column is narrower, set `layout.content_width`: "
             f"{shorten(name)} would cost {format_kib(size)}"
         )
     suffix = pick.url.rpartition(".")[2].lower()
-    knob = "quality_floor" if severity is Severity.ERROR else "quality"
-    quality = f", lower `{knob}.{suffix}`" if suffix in ("avif", "webp") else ""
-    return f"choose a picture with less fine detail{quality}, or raise {budget}"
+    setting = "quality_floor" if severity is Severity.ERROR else "quality"
+    quality = f", lower `{setting}.{suffix}`" if suffix in ("avif", "webp") else ""
+    return f"choose an image with less fine detail{quality}, or raise {budget}"
 
 
-def _untreated(kept: OptOut | None, budget: str) -> str:
+def _remedy_for_unprocessed(kept: OptOut | None, budget: str) -> str:
     if kept is None:
-        return "`imageseo build` gives it AVIF and WebP candidates of the right widths"
+        return "`imageseo build` adds AVIF and WebP candidates of the right widths"
     if kept is OptOut.IGNORED:
-        return f"it is opted out; without that, `imageseo build` gives it lighter candidates. Or raise {budget}"
-    return "its own srcset is left as it is: add narrower or AVIF candidates, or leave the srcset to `imageseo build`"
+        return f"it is opted out; without that, `imageseo build` adds smaller candidates. Or raise {budget}"
+    return "its own srcset stays unchanged: add narrower or AVIF candidates, or leave the srcset to `imageseo build`"
 
 
 def _slot(offers: Iterable[SourceTag], url: str, viewport: Viewport) -> float | None:
-    """CSS px that ``sizes`` reserves where a URL is offered by its width; None where width plays no part."""
+    """Return the CSS px that ``sizes`` reserves for a URL with a width descriptor; None for a URL without one."""
     for offer in offers:
         if any(each.url == url and each.width for each in candidates.parse_srcset(offer.srcset)):
             return candidates.source_size(offer.sizes, viewport)
@@ -118,7 +118,7 @@ def _slot(offers: Iterable[SourceTag], url: str, viewport: Viewport) -> float | 
 
 
 def _fitting(image: LcpImage, pick: ChosenCandidate, limit: int) -> tuple[str, int] | None:
-    """URL and bytes of the heaviest candidate that keeps the budget, of those offered beside the chosen one."""
+    """Return URL and bytes of the largest candidate within the budget, from the list of the chosen one."""
     weights = dict(image.candidate_bytes)
     for offer in image.offers:
         names = [each.url for each in candidates.parse_srcset(offer.srcset)]

@@ -1,4 +1,4 @@
-"""Budgets: which hold for a page, what the page spends at each viewport, and how near it is to them."""
+"""Budgets: which apply to a page, what the page uses of them at each viewport, and how much is left."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ LCP = "lcp-bytes"
 METRICS: Mapping[str, str] = {
     LCP: "the candidate that is downloaded for the LCP image",
     "page-image-bytes": "all that a page downloads for its images",
-    "largest-image-bytes": "the heaviest download among a page's images",
+    "largest-image-bytes": "the largest download among a page's images",
     "image-bytes": "each image's download",
     "image-count": "how many images a page downloads",
 }
-"""What can have a budget; each id is that of the rule that judges it."""
+"""The metrics that can have a budget, by the id of the rule that checks it."""
 
 _BASE_MS, _MS_A_KIB = 1671, 5.4
 
 
 def lcp_ms(bytes: int) -> int:
-    """Milliseconds until the LCP on a slow 4G phone, by the bytes of its image alone. An estimate, never a gate.
+    """Estimate the milliseconds until the LCP on a slow 4G phone, from the bytes of its image alone. Never a gate.
 
-    A line through medians of throttled Chromium on MkDocs Material with 64 KB besides, 50 to 300 KiB (facts of 2026).
+    A line through medians of throttled Chromium on MkDocs Material with 64 KB of other files, 50 to 300 KiB (2026).
     """
     return round(_BASE_MS + _MS_A_KIB * bytes / 1024)
 
@@ -38,18 +38,19 @@ def lcp_ms(bytes: int) -> int:
 def budgets_for(
     settings: BudgetSettings, matches: Callable[[str, str], bool] = lambda page, glob: False
 ) -> Callable[[str], tuple[Budget, ...]]:
-    """A page's file -> its budgets; levels of 0 are off. ``lcp-bytes`` always has those of its two gating viewports.
+    """Return a function from a page's file to its budgets. Levels of 0 are off; ``lcp-bytes`` always has budgets for
+    the two gating viewports.
 
-    ``matches``: whether a page's file fits a glob; of several in ``budgets.paths`` that do, the last one that sets a
-    level counts.
+    ``matches``: whether a page's file matches a glob; of several matching globs in ``budgets.paths``, the last one that
+    sets a level counts.
     """
-    known: dict[tuple[str, ...], tuple[Budget, ...]] = {}
+    by_globs: dict[tuple[str, ...], tuple[Budget, ...]] = {}
 
     def of(page: str) -> tuple[Budget, ...]:
         globs = tuple(glob for glob in settings.paths if matches(page, glob))
-        if globs not in known:
-            known[globs] = tuple(_budgets(settings, globs))
-        return known[globs]
+        if globs not in by_globs:
+            by_globs[globs] = tuple(_budgets(settings, globs))
+        return by_globs[globs]
 
     return of
 
@@ -61,20 +62,20 @@ def _budgets(settings: BudgetSettings, globs: tuple[str, ...]) -> Iterator[Budge
             levels: ByteLevels | CountLevels = getattr(getattr(settings, group), name)
             warn, error, pages = byte_count(levels.warn), byte_count(levels.error), "*"
             for glob in globs:
-                mine = getattr(getattr(settings.paths[glob], group), name)
-                if mine.warn is not None or mine.error is not None:
+                own_levels = getattr(getattr(settings.paths[glob], group), name)
+                if own_levels.warn is not None or own_levels.error is not None:
                     pages = glob
-                error = error if mine.error is None else byte_count(mine.error)
-                warn = warn if mine.warn is None else byte_count(mine.warn)
-                if mine.warn is None and mine.error is not None and error:
-                    warn = min(warn, error)  # who only lowers `error` need not know what `warn` was
+                error = error if own_levels.error is None else byte_count(own_levels.error)
+                warn = warn if own_levels.warn is None else byte_count(own_levels.warn)
+                if own_levels.warn is None and own_levels.error is not None and error:
+                    warn = min(warn, error)  # lowering only `error` must not leave `warn` above it
             if warn or error or (metric == LCP and viewport in GATING):
                 yield Budget(metric=metric, viewport=viewport, warn=warn or None, error=error or None, pages=pages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetUse:
-    """What a page spends of one budget. ``value``: bytes, or images; ``image``: what costs most of it, as written."""
+    """The use of one budget by a page. ``value``: bytes, or images; ``image``: URL of the largest image, as written."""
 
     budget: Budget
     page: str
@@ -84,8 +85,8 @@ class BudgetUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetStatus:
-    """How a budget stands on the whole site. ``worst``: the page that spends most; ``p75``: what three quarters of
-    the pages keep to; ``pages``: how many it holds for; ``warned``, ``broken``: how many are over each level.
+    """The status of a budget on the whole site. ``worst``: the page that uses most; ``p75``: the value that three
+    quarters of the pages keep; ``pages``: how many it applies to; ``warned``, ``broken``: how many exceed each level.
     """
 
     budget: Budget
@@ -97,15 +98,15 @@ class BudgetStatus:
 
     @property
     def headroom(self) -> float | None:
-        """Share of the level that fails (else of the other) that the worst page leaves; below 0 it is over."""
+        """Share of the error level (else of the warn level) that the worst page leaves; negative if exceeded."""
         limit = self.budget.error or self.budget.warn
         return None if not limit else 1 - self.worst.value / limit
 
 
 class PageWeight:
-    """What the images of one page cost, worked out for the viewports that somebody asks for.
+    """The bytes of the images of one page, computed on demand for each viewport.
 
-    ``bytes_of``: URL as written -> bytes of its file; None for one that is no file of the site, which is not counted.
+    ``bytes_of``: URL as written -> bytes of its file; None for a URL that is not a file of the site: it is not counted.
     """
 
     def __init__(
@@ -125,13 +126,13 @@ class PageWeight:
         self._picks: dict[Viewport, list[tuple[ImageFact, ChosenCandidate]]] = {}
 
     def of(self, metric: str) -> Iterator[tuple[Budget, list[tuple[ImageFact, ChosenCandidate]]]]:
-        """Each budget of a metric, with every image of the page and what its viewport downloads for it, once a URL."""
+        """Yield each budget of a metric with every image of the page and its download at the viewport, once per URL."""
         for budget in self._budgets:
             if budget.metric == metric:
                 yield budget, self.at(budget.viewport)
 
     def at(self, viewport: Viewport) -> list[tuple[ImageFact, ChosenCandidate]]:
-        """The images that a viewport downloads files of the site for, and which."""
+        """Return the images for which a viewport downloads a file of the site, with that file."""
         if viewport not in self._picks:
             found: dict[str, tuple[ImageFact, ChosenCandidate]] = {}
             for image in self._images():
@@ -147,7 +148,7 @@ class PageWeight:
 
     @cached_property
     def spent(self) -> tuple[BudgetUse, ...]:
-        """What the page spends of every budget that it has."""
+        """The use of every budget that the page has."""
         return tuple(self._spend())
 
     def _spend(self) -> Iterator[BudgetUse]:
@@ -172,7 +173,7 @@ class PageWeight:
 
 
 def budget_statuses(spent: Iterable[BudgetUse]) -> tuple[BudgetStatus, ...]:
-    """Every budget of a site with the page that spends most of it; ordered by metric, viewport and glob."""
+    """Return the status of every budget of a site, ordered by metric, viewport and glob."""
     groups: dict[Budget, list[BudgetUse]] = {}
     for each in spent:
         groups.setdefault(each.budget, []).append(each)
@@ -195,13 +196,13 @@ def budget_statuses(spent: Iterable[BudgetUse]) -> tuple[BudgetStatus, ...]:
 
 
 def budget_problems(weights: PageWeight, metric: str, *, what: str, hint: str) -> Iterator[Problem]:
-    """One problem for each budget of a page as a whole that is broken. ``what``: what the page spends too much of."""
+    """Yield one problem for each exceeded budget of a whole page. ``what``: beginning of the message."""
     for each in weights.spent:
         if each.budget.metric == metric and (found := broken_level(each.budget, each.value)) is not None:
             severity, limit = found
             yield Problem(
-                message=f"{what} {viewport_label(each.budget.viewport)}: {format_amount(metric, each.value)}, of which "
-                f"{shorten(each.image)} costs most; {level(severity)} is {format_amount(metric, limit)}",
+                message=f"{what} {viewport_label(each.budget.viewport)}: {format_amount(metric, each.value)}, the "
+                f"largest is {shorten(each.image)}; {level(severity)} is {format_amount(metric, limit)}",
                 hint=f"{hint}, or raise `{setting_key(each.budget, severity)}`",
                 severity=severity,
             )

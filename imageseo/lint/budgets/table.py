@@ -1,4 +1,4 @@
-"""The table of budgets: how much each leaves on the page that spends most."""
+"""The table of budgets: how much each one leaves on the page that uses most."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from imageseo.model.humanize import format_bytes
 COLUMNS = ("Budget", "Viewport", "Pages", "Most", "Warns at", "Fails at", "Headroom", "On")
 
 
-def rows(standings: Iterable[BudgetStatus]) -> list[tuple[str, ...]]:
-    """A row for each budget in force, its cells in the order of ``COLUMNS``."""
-    return [_row(each) for each in standings if each.budget.warn or each.budget.error]
+def rows(statuses: Iterable[BudgetStatus]) -> list[tuple[str, ...]]:
+    """Return one row per active budget, with cells in the order of ``COLUMNS``."""
+    return [_row(each) for each in statuses if each.budget.warn or each.budget.error]
 
 
-def _row(standing: BudgetStatus) -> tuple[str, ...]:
-    budget = standing.budget
-    shown = format_bytes if budget.metric.endswith("bytes") else "{:,}".format
-    named = budget.metric if budget.pages == "*" else f"{budget.metric} ({budget.pages})"
-    room = "" if standing.headroom is None else f"{standing.headroom:+.0%}"
+def _row(status: BudgetStatus) -> tuple[str, ...]:
+    budget = status.budget
+    format_value = format_bytes if budget.metric.endswith("bytes") else "{:,}".format
+    budget_name = budget.metric if budget.pages == "*" else f"{budget.metric} ({budget.pages})"
+    room = "" if status.headroom is None else f"{status.headroom:+.0%}"
     return (
-        named,
+        budget_name,
         budget.viewport.name,
-        f"{standing.pages:,}",
-        f"{shown(standing.worst.value)}{_estimate(standing)}",
-        shown(budget.warn) if budget.warn else "",
-        shown(budget.error) if budget.error else "",
+        f"{status.pages:,}",
+        f"{format_value(status.worst.value)}{_estimate(status)}",
+        format_value(budget.warn) if budget.warn else "",
+        format_value(budget.error) if budget.error else "",
         room,
-        standing.worst.page,
+        status.worst.page,
     )
 
 
-def _estimate(standing: BudgetStatus) -> str:
-    """How long a slow phone waits for so many bytes: told, and never judged by."""
-    if standing.budget.metric != LCP or standing.budget.viewport.name != "mobile":
+def _estimate(status: BudgetStatus) -> str:
+    """Format the estimated LCP of a slow phone; for information only, never a gate."""
+    if status.budget.metric != LCP or status.budget.viewport.name != "mobile":
         return ""
-    return f" (LCP ≈ {lcp_ms(standing.worst.value) / 1000:.1f} s)"
+    return f" (LCP ≈ {lcp_ms(status.worst.value) / 1000:.1f} s)"

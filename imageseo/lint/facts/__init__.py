@@ -1,1 +1,1 @@
-"""What rules may ask: memoised facts of a page and of the whole site."""
+"""Memoised facts about a page and about the whole site, for rules."""

@@ -1,4 +1,4 @@
-"""C2PA manifests of image files, checked by c2pa-python where it is installed (the ``c2pa`` extra)."""
+"""Validation of C2PA manifests in image files by c2pa-python, if installed (the ``c2pa`` extra)."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _TYPES = {
     "webp": "image/webp",
     "avif": "image/avif",
 }
-# What a signature by nobody that this machine knows is called; whether to trust a signer is no question of validity.
-_TRUST = ("signingCredential.untrusted", "timeStamp.untrusted", "signingCredential.ocsp")
+# Codes for an unknown signer; a manifest is valid whether or not its signer is trusted.
+_TRUST_CODES = ("signingCredential.untrusted", "timeStamp.untrusted", "signingCredential.ocsp")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestStatus:
-    """``problems``: codes of C2PA's validation that failed, each with its words; none for a valid manifest."""
+    """Result of a validation. ``problems``: C2PA's failure codes with their explanations; none for a valid manifest."""
 
     problems: tuple[tuple[str, str], ...] = ()
 
@@ -31,20 +31,20 @@ class ContentCredentials:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._known: dict[str, ManifestStatus] = {}
+        self._statuses: dict[str, ManifestStatus] = {}
 
     @property
     def available(self) -> bool:
-        """Whether they can be checked here."""
+        """Whether c2pa-python is installed."""
         return importlib.util.find_spec("c2pa") is not None
 
     def check(self, path: str) -> ManifestStatus | None:
-        """What is wrong with the manifest of a file; None when nobody here can tell."""
+        """Validate the manifest of a file; None if c2pa-python is not installed."""
         if not self.available:
             return None
-        if path not in self._known:
-            self._known[path] = self._check(path)
-        return self._known[path]
+        if path not in self._statuses:
+            self._statuses[path] = self._check(path)
+        return self._statuses[path]
 
     def _check(self, path: str) -> ManifestStatus:
         from c2pa import C2paError, Context, Reader, Settings
@@ -57,23 +57,23 @@ class ContentCredentials:
                 (self._root / path).open("rb") as file,
                 Reader(kind, file, context=context) as reader,
             ):
-                said = json.loads(reader.json())
+                report = json.loads(reader.json())
         except C2paError as error:
-            return ManifestStatus(problems=(("unreadable", _short(str(error))),))
+            return ManifestStatus(problems=(("unreadable", _shorten(str(error))),))
         except (OSError, ValueError) as error:
-            return ManifestStatus(problems=(("unreadable", _short(str(error))),))
-        return ManifestStatus(problems=tuple(_failures(said)))
+            return ManifestStatus(problems=(("unreadable", _shorten(str(error))),))
+        return ManifestStatus(problems=tuple(_failures(report)))
 
 
-def _failures(said: Any) -> list[tuple[str, str]]:
-    """What failed of the manifest in force, in order, each once."""
-    results = said.get("validation_results") or {}
-    failed = (results.get("activeManifest") or {}).get("failure") or said.get("validation_status") or []
+def _failures(report: Any) -> list[tuple[str, str]]:
+    """Return the failures of the active manifest, in order, each code once."""
+    results = report.get("validation_results") or {}
+    failed = (results.get("activeManifest") or {}).get("failure") or report.get("validation_status") or []
     found = {
-        str(each.get("code")): _short(str(each.get("explanation") or "")) for each in failed if isinstance(each, dict)
+        str(each.get("code")): _shorten(str(each.get("explanation") or "")) for each in failed if isinstance(each, dict)
     }
-    return [(code, why) for code, why in found.items() if not code.startswith(_TRUST)]
+    return [(code, why) for code, why in found.items() if not code.startswith(_TRUST_CODES)]
 
 
-def _short(text: str) -> str:
+def _shorten(text: str) -> str:
     return " ".join(text.split())[:160]

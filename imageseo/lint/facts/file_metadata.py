@@ -1,4 +1,4 @@
-"""The marks of origin that image files of a built site carry, each file looked at once and at its head only."""
+"""The metadata in image files of a built site: each file is read once, and only its head."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ _AI_WORDS = (b"trainedAlgorithmicMedia", b"compositeWithTrainedAlgorithmicMedia"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileMetadata:
-    """What a file carries. ``bytes``: of the file. ``digital_source_type``: IPTC URI, from its XMP.
+    """The metadata of a file. ``bytes``: of the file. ``digital_source_type``: IPTC URI, from its XMP.
 
-    ``counts``: bytes of metadata by kind (``exif``, ``xmp``, ``icc``, ``c2pa``, ``other``). ``srgb``: its profile is
-    that of sRGB, which browsers take anyway. ``c2pa``: a manifest is embedded; ``c2pa_ai``: that tells of a model.
+    ``counts``: bytes of metadata by kind (``exif``, ``xmp``, ``icc``, ``c2pa``, ``other``). ``srgb``: whether its
+    profile is sRGB, the default of browsers. ``c2pa``: whether a manifest is embedded; ``c2pa_ai``: whether it declares
+    AI.
     """
 
     bytes: int
@@ -31,59 +32,59 @@ class FileMetadata:
     c2pa_ai: bool = False
 
     def count(self, kind: str) -> int:
-        """Bytes of one kind."""
+        """Return the bytes of one kind."""
         return dict(self.counts).get(kind, 0)
 
 
 class SiteFileMetadata:
-    """The image files of a site by their marks."""
+    """The metadata of a site's image files, by path."""
 
     def __init__(self, root: Path) -> None:
-        self._place = f"{root}{os.sep}"  # text: a Path costs more than the calls
-        self._known: dict[str, FileMetadata | None] = {}
+        self._prefix = f"{root}{os.sep}"  # a string, because a Path costs more than the system calls
+        self._metadata: dict[str, FileMetadata | None] = {}
 
     def of(self, path: str) -> FileMetadata | None:
-        """Marks of a file of the site; None when it cannot be read, or is no JPEG, PNG, WebP or AVIF."""
-        if path not in self._known:
-            self._known[path] = self._look(path)
-        return self._known[path]
+        """Return the metadata of a file; None if it cannot be read, or is not a JPEG, PNG, WebP or AVIF."""
+        if path not in self._metadata:
+            self._metadata[path] = self._read(path)
+        return self._metadata[path]
 
     def sidecar(self, path: str) -> bool:
-        """Whether a C2PA manifest lies beside a file, under its name with ``.c2pa`` for the ending or behind it."""
+        """Whether a C2PA manifest exists next to a file: ``.c2pa`` replaces its suffix or is appended to it."""
         stem = path.rpartition(".")[0]
-        return any(Path(f"{self._place}{name}").is_file() for name in (f"{stem}.c2pa", f"{path}.c2pa"))
+        return any(Path(f"{self._prefix}{name}").is_file() for name in (f"{stem}.c2pa", f"{path}.c2pa"))
 
-    def _look(self, path: str) -> FileMetadata | None:
+    def _read(self, path: str) -> FileMetadata | None:
         try:
-            file = os.open(f"{self._place}{path}", os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            file = os.open(f"{self._prefix}{path}", os.O_RDONLY | getattr(os, "O_BINARY", 0))
         except (OSError, ValueError):
             return None
         try:
             size = os.fstat(file).st_size
-            head = _sought(file, 0, _BLOCK)
+            head = _read_at(file, 0, _BLOCK)
 
             def read(offset: int, count: int) -> bytes:
                 end = offset + max(0, count)
                 if end <= len(head) or offset >= size:
                     return head[offset:end]
-                return _sought(file, offset, min(count, size - offset))
+                return _read_at(file, offset, min(count, size - offset))
 
             found = read_segments(read)
         except (OSError, OverflowError):
             return None
         finally:
             os.close(file)
-        return None if found is None else _marks(found, size)
+        return None if found is None else _summarize(found, size)
 
 
-def _sought(file: int, offset: int, count: int) -> bytes:
+def _read_at(file: int, offset: int, count: int) -> bytes:
     if hasattr(os, "pread"):
         return os.pread(file, count, offset)
     os.lseek(file, offset, os.SEEK_SET)
     return os.read(file, count)
 
 
-def _marks(found: EmbeddedMetadata, size: int) -> FileMetadata:
+def _summarize(found: EmbeddedMetadata, size: int) -> FileMetadata:
     if not found.parts:
         return FileMetadata(bytes=size)
     return FileMetadata(
@@ -96,13 +97,13 @@ def _marks(found: EmbeddedMetadata, size: int) -> FileMetadata:
     )
 
 
-@lru_cache(maxsize=1024)  # the variants of a picture carry one packet
+@lru_cache(maxsize=1024)  # all variants of an image have the same packet
 def _source_type(xmp: bytes) -> str | None:
     return read_rights(xmp=xmp).digital_source_type
 
 
 def _is_srgb(icc: bytes) -> bool:
-    """By the profile's own description, its ``desc`` tag: text in version 2, UTF-16 in version 4."""
+    """Whether the profile's description (``desc`` tag: ASCII in version 2, UTF-16 in version 4) names sRGB."""
     for entry in range(min(int.from_bytes(icc[128:132], "big"), 60)):
         at = 132 + 12 * entry
         if len(icc) < at + 12:

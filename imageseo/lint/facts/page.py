@@ -1,4 +1,4 @@
-"""Memoised facts about a page, by name, that rules and markup both read."""
+"""Memoised facts about a page, by name, for rules and for the build."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ __all__ = ["FACTS", "SITE_FACTS", "PageContext", "PageFacts", "SiteFacts", "Site
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageContext:
-    """How pages are read: the same for all pages of a run.
+    """How the pages of a run are read.
 
-    ``layout``: of a page, from its scan and its bytes. ``budgets``: of a page, by its file.
-    ``guess``: whether a page without a marked hero may have a confident guess. ``survey``: what a browser saw.
+    ``layout``: of a page, from its scan and its bytes. ``budgets``: of a page, by its file. ``guess``: whether a hero
+    may be guessed on a page without a marked one. ``survey``: the measurements of the site.
     """
 
     layout: Callable[[PageScan, bytes], image_widths.ColumnLayout]
@@ -54,7 +54,7 @@ class PageContext:
 
     @classmethod
     def of(cls, site: Site, settings: Settings, layout: SiteLayout | None = None) -> PageContext:
-        """How the settings want a site to be read. ``layout``: what a browser saw of it."""
+        """Make the context from the settings. ``layout``: the measurements of the site."""
         return cls(
             layout=lambda scan, html: image_widths.layout_for(
                 scan.meta_content("generator"), html=html, settings=settings.layout, content_width=site.content_width
@@ -68,11 +68,11 @@ class PageContext:
 
 
 class PageFacts:
-    """One page, and what can be said of it. A rule asks by naming a fact as a parameter of its ``check``.
+    """The facts of one page. A rule requests a fact by naming it as a parameter of its ``check``.
 
-    ``around``: what can be said of the whole site; a build, which sees single pages change, has none of it.
+    ``around``: the facts of the whole site; None in a build, which processes single pages.
     ``inserted``: site path of the hero that a build may add to the page.
-    Raises OSError or UnreadablePage from whatever fact first needs the page's bytes.
+    The first fact that needs the page's bytes may raise OSError or UnreadablePage.
     """
 
     def __init__(
@@ -108,22 +108,22 @@ class PageFacts:
 
     @cached_property
     def head(self) -> head.Head:
-        """Every ``<meta>``, ``<link>`` and JSON-LD block of the page, with where it stands."""
+        """Every ``<meta>``, ``<link>`` and JSON-LD block of the page, with its location."""
         return head.read(self.html, self.scan)
 
     @cached_property
     def json_ld(self) -> json_ld_parser.JsonLd:
-        """What the page's JSON-LD says, of the page as it is published."""
+        """The JSON-LD of the published page."""
         return json_ld_parser.read(self.html, self.scan.json_ld, self.scan.charset)
 
     @property
     def target(self) -> Callable[[str], ResolvedUrl]:
-        """Any URL of the page -> where it leads."""
+        """Function: URL as written on the page -> its target."""
         return lambda url: self._target(url, "")
 
     @property
     def asset_of(self) -> Callable[[str], Asset | None]:
-        """Any URL of the page -> the image behind it; None for what is no image file of the site."""
+        """Function: URL as written on the page -> its image; None if it is not an image file of the site."""
         return self._asset_at
 
     @cached_property
@@ -132,7 +132,7 @@ class PageFacts:
 
     @cached_property
     def page_weight(self) -> PageWeight:
-        """What the page's images cost, at whatever viewport is asked for."""
+        """The bytes of the page's images, at any viewport."""
         return PageWeight(
             self.page.path,
             images=lambda: self.images,
@@ -143,7 +143,7 @@ class PageFacts:
 
     @cached_property
     def column_layout(self) -> image_widths.ColumnLayout:
-        """How wide the article's images may get, as far as a browser, settings, theme or host know."""
+        """How wide the article's images may get, from measurements, settings, theme and integration."""
         base = self._reading.layout(self.scan, self.html)
         if self.measured is None:
             return base
@@ -151,22 +151,22 @@ class PageFacts:
 
     @property
     def measured(self) -> PageLayout | None:
-        """What a browser saw of the page, or what its template leads to expect; None where nobody looked."""
-        return self._held.layout
+        """The measured layout of the page, or that inherited from its template; None if there is none."""
+        return self._trusted_layout.layout
 
     @property
     def drift(self) -> str | None:
-        """Why the page's own measurement is not believed, in words that end a sentence; None where it is."""
-        return self._held.drift
+        """Why the page's own measurement is not used, as the end of a sentence; None if it is used."""
+        return self._trusted_layout.drift
 
     @property
     def sampled(self) -> tuple[int, ...]:
-        """CSS px of the viewports that images were measured at."""
+        """Widths in CSS px of the viewports at which images were measured."""
         return self._reading.survey.widths if self._reading.survey is not None else ()
 
     @cached_property
     def measured_images(self) -> Mapping[Span, ShownImage]:
-        """The measured images by their tags; on a page that nobody opened, as its template leads to expect."""
+        """The measured images by their tags; on an unmeasured page, those inherited from its template."""
         shown = {(image.src, image.nth): image for image in (self.measured.images if self.measured else ())}
         return {span: shown[name] for span, name in self._names.items() if name in shown}
 
@@ -177,7 +177,7 @@ class PageFacts:
         return {ref.span: name for (ref, _), name in zip(resolved, names, strict=True)}
 
     @cached_property
-    def _held(self) -> TrustedLayout:
+    def _trusted_layout(self) -> TrustedLayout:
         survey, refs = self._reading.survey, self.scan.refs
         if survey is None or not (refs or self.page.path in survey.layout.pages):
             return TrustedLayout(None)
@@ -189,22 +189,21 @@ class PageFacts:
 
     @cached_property
     def images(self) -> tuple[ImageFact, ...]:
-        """Every ``<img>`` in page order, with where its URLs lead."""
+        """Every ``<img>`` in page order, with the targets of its URLs."""
         return tuple(self._image(ref) for ref in self.scan.refs)
 
     @cached_property
     def hero(self) -> ImageFact | None:
-        """The image that visitors wait for: seen by a browser, else marked by our build, else with the author's
-        ``fetchpriority="high"`` in the article, else a confident guess (that it is lazy is no reason to look past it),
-        else None.
+        """The image that visitors wait for: the measured LCP image, else the one marked by a build, else one in the
+        article with the author's ``fetchpriority="high"``, else a confident guess (lazy images included), else None.
         """
         scan, lead = self.scan, self.column_layout.lead
         ref = next((ref for ref in scan.refs if ref.span == lead), None)
         ref = ref or next((ref for ref in scan.refs if ref.is_marked_hero or ref.span == scan.hero_slot), None)
-        if ref is None and (urged := hero.prioritized_image(scan)) is not None:
-            ref = urged if urged.region is PageRegion.ARTICLE else None
+        if ref is None and (prioritized := hero.prioritized_image(scan)) is not None:
+            ref = prioritized if prioritized.region is PageRegion.ARTICLE else None
         elif ref is None and self._reading.guess:
-            ref = hero.guess(_unhurried(scan), self._asset_of, self.column_layout)
+            ref = hero.guess(_without_loading(scan), self._asset_of, self.column_layout)
         if ref is None:
             return None
         return next((image for image in self.images if image.ref.span == ref.span), None)
@@ -281,16 +280,16 @@ FACTS = frozenset(
         *("json_ld", "target", "asset_of", "measured", "drift", "sampled", "measured_images"),
     )
 )
-"""What a rule may ask for of each page."""
+"""Facts of a page that a rule may request."""
 FORMER_FACTS = {"column": "column_layout", "linked": "json_ld", "seen": "measured_images", "weights": "page_weight"}
-"""Former name of a fact -> its name, for rules of other distributions; kept for one release."""
+"""Former name of a fact -> current name, for rules of other distributions; kept for one release."""
 SITE_FACTS = frozenset(name for name in vars(SiteFacts) if not name.startswith("_"))
-"""What it may ask for of the whole site: properties of ``SiteFacts``. A rule that does is for ``lint`` alone."""
+"""Facts of the whole site that a rule may request: properties of ``SiteFacts``. Such a rule runs in ``lint`` only."""
 
 
-def _unhurried(scan: PageScan) -> PageScan:
-    """The scan as if no image were lazy: a guess passes lazy images over, but an LCP image that is lazy by mistake
-    is what ``lcp-lazy`` looks for.
+def _without_loading(scan: PageScan) -> PageScan:
+    """Return the scan without ``loading`` attributes: a guess skips lazy images, but ``lcp-lazy`` looks for an LCP
+    image that is lazy by mistake.
     """
     refs = tuple(
         replace(ref, attributes=tuple(attribute for attribute in ref.attributes if attribute.name != "loading"))

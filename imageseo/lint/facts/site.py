@@ -1,4 +1,4 @@
-"""Memoised facts about a whole site, which some rules ask for beside those of a page."""
+"""Memoised facts about a whole site, for rules that need more than one page."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from imageseo.web.robots import MAX_BYTES, Robots
 
 
 class SiteFacts:
-    """One built site, and what can be said of it. A rule asks by naming a property as a parameter.
+    """The facts of one built site. A rule requests a property by naming it as a parameter.
 
-    Each is worked out when it is first asked for, at most once a process; files that cannot be read are part of what
-    is said and raise nothing.
+    Each is computed on first use, at most once per process. Unreadable files are part of the fact and raise nothing.
     """
 
     def __init__(self, site: Site, *, files: SiteFiles, settings: Settings) -> None:
@@ -28,7 +27,7 @@ class SiteFacts:
 
     @cached_property
     def robots(self) -> Robots | None:
-        """The site's robots.txt; None without one, and where it is none: crawlers ask at the root of a host only."""
+        """The site's robots.txt; None without one, and for a site not at its host's root, where none is read."""
         base_url = self._site.base_url
         if base_url is not None and urlsplit(base_url).path.strip("/"):
             return None
@@ -40,20 +39,20 @@ class SiteFacts:
 
     @cached_property
     def sitemaps(self) -> sitemaps.Sitemaps:
-        """What the sitemaps list, and what is wrong with them."""
+        """The contents of the sitemaps, and their problems."""
         return sitemaps.read(self._site, self.robots.sitemaps if self.robots is not None else [])
 
     @cached_property
     def feeds(self) -> feeds.Feeds:
-        """The enclosures of the site's feeds."""
+        """The enclosures of the site's feeds, and problems of the feeds."""
         return feeds.read(self._site)
 
     @cached_property
     def marks(self) -> SiteFileMetadata:
-        """What image files carry beside their pixels."""
+        """The metadata of image files."""
         return SiteFileMetadata(self._site.root)
 
     @cached_property
     def credentials(self) -> ContentCredentials:
-        """Whether C2PA manifests are valid."""
+        """The validation of C2PA manifests."""
         return ContentCredentials(self._site.root)

@@ -1,4 +1,4 @@
-"""The files of a built site, each looked at once."""
+"""The files of a built site, each examined once."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from imageseo.model.image import Asset, BadAsset
 from imageseo.model.suggest import closest
 from imageseo.web import filenames
 
-_HUGE = 5000
-_MANY = 300
-"""Names of a folder, and of them those that are compared letter by letter, some 40 µs each."""
+_MAX_NAMES = 5000
+_MAX_COMPARED = 300
+"""Most names in a folder for a similarity search, and most names compared letter by letter, some 40 µs each."""
 
 
 class SiteFiles:
-    """The files of a built site: what is there, how large, what kind of image. Each is looked at once.
+    """The files of a built site: their existence, size and image properties. Each file is examined once.
 
-    ``probe``: site path -> Asset or BadAsset. Names are compared with letter case, also where the file system does
-    not, because the server that publishes the site will.
+    ``probe``: site path -> Asset or BadAsset. Letter case counts, also on file systems that ignore it, because it
+    counts on the server that publishes the site.
     """
 
     def __init__(self, root: Path, probe: Callable[[str], Asset | BadAsset]) -> None:
-        self._place = f"{root}{os.sep}"  # text: a Path costs more than the calls
+        self._prefix = f"{root}{os.sep}"  # a string, because a Path costs more than the system calls
         self._probe = probe
         self._assets: dict[str, Asset | BadAsset] = {}
         self._sizes: dict[str, int | None] = {}
@@ -41,17 +41,17 @@ class SiteFiles:
         return name in self._names(folder)
 
     def size(self, path: str) -> int | None:
-        """Bytes of a file; None when it is not there."""
+        """Return the bytes of a file; None if it does not exist."""
         if path not in self._sizes:
             try:
-                there = self.exists(path)
-                self._sizes[path] = os.stat(f"{self._place}{path}").st_size if there else None  # noqa: PTH116
+                is_listed = self.exists(path)
+                self._sizes[path] = os.stat(f"{self._prefix}{path}").st_size if is_listed else None  # noqa: PTH116
             except (OSError, ValueError):
                 self._sizes[path] = None
         return self._sizes[path]
 
     def add(self, path: str, size: int) -> None:
-        """A file that is about to be written: from now on it counts as there."""
+        """Register a file that is about to be written: it exists from now on."""
         folder, _, name = path.rpartition("/")
         self._names(folder).add(name)
         self._lower.pop(folder, None)
@@ -59,56 +59,56 @@ class SiteFiles:
         self._assets.pop(path, None)
 
     def weigh(self, path: str, size: int) -> None:
-        """A file that is about to be written over: from now on it counts as of that size."""
+        """Register a file that is about to be overwritten: it has that size from now on."""
         self._sizes[path] = size
 
     def near(self, path: str) -> str | None:
-        """A file of the same folder whose name is nearly that of a missing one.
+        """Return a file of the same folder with nearly the name of a missing one; None if there is none.
 
-        In a folder of thousands, or where hundreds of names are alike, only one that differs in letter case.
+        In a folder of thousands of files, or with hundreds of similar names, only a name that differs in letter case.
         """
         if path not in self._near:
             folder, _, name = path.rpartition("/")
-            found = self._lowered(folder).get(name.lower()) or self._alike(folder, name.lower())
+            found = self._lowered(folder).get(name.lower()) or self._similar(folder, name.lower())
             self._near[path] = f"{folder}/{found}".lstrip("/") if found else None
         return self._near[path]
 
-    def _alike(self, folder: str, name: str) -> str | None:
-        known = self._lowered(folder)
-        if len(known) > _HUGE:
+    def _similar(self, folder: str, name: str) -> str | None:
+        by_lower_case = self._lowered(folder)
+        if len(by_lower_case) > _MAX_NAMES:
             return None
-        # Two names that are alike to 0.85 have nearly the same length, and with one slip of a key the same beginning
-        # or the same end.
+        # Two names with a similarity of 0.85 have nearly the same length, and with one typing error the same
+        # beginning or the same end.
         start, end = name[:2], name[-6:]
         near = [
             other
-            for other in known
+            for other in by_lower_case
             if abs(len(other) - len(name)) <= 0.36 * len(name) and (other.startswith(start) or other.endswith(end))
         ]
-        close = closest(name, near, cutoff=0.85) if len(near) <= _MANY else None
-        return known[close] if close else None
+        match = closest(name, near, cutoff=0.85) if len(near) <= _MAX_COMPARED else None
+        return by_lower_case[match] if match else None
 
     def _lowered(self, folder: str) -> dict[str, str]:
-        """The names of a folder's files by their lower case; not those of variants, which nobody means."""
+        """Return the names of a folder's files by their lower case, without variants, which authors do not name."""
         if folder not in self._lower:
             names = (other for other in self._names(folder) if not filenames.looks_like_variant(other))
             self._lower[folder] = {other.lower(): other for other in sorted(names, reverse=True)}
         return self._lower[folder]
 
     def _names(self, folder: str) -> set[str]:
-        """Names of the files in a folder; none when it is not there, or not there under this very name."""
+        """Return the names of the files in a folder; none if no folder has exactly this name."""
         return self._listing(folder)[0]
 
     def _listing(self, folder: str) -> tuple[set[str], set[str]]:
-        """Names of the files and of the folders in a folder, listed once."""
+        """Return the names of the files and of the folders in a folder, listed once."""
         if folder not in self._folders:
             files: set[str] = set()
             folders: set[str] = set()
             parent, _, name = folder.rpartition("/")
             try:
-                # With every step of the path in the letter case that it has on disk.
+                # Every part of the path must have the letter case that it has on disk.
                 if not folder or name in self._listing(parent)[1]:
-                    with os.scandir(f"{self._place}{folder}") as entries:
+                    with os.scandir(f"{self._prefix}{folder}") as entries:
                         for entry in entries:
                             (files if entry.is_file() else folders).add(entry.name)
             except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""What is wrong with the entries of a sitemap: by our schema, and by what search engines say they read."""
+"""Validation of sitemap entries, by a schema and by the documented limits of search engines."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from imageseo.model.facts import Problem, ProblemLocation, shorten
 from imageseo.web.sitemaps.document import IMAGE, SITEMAP
 from imageseo.web.sitemaps.image_sitemap import Limits
 
-MEND = "mend what writes the sitemap; search engines drop what they cannot read"
-_SHOWN = 20  # of a kind in a file; the last one says how many more there are
+FIX_GENERATOR = "fix the generator of the sitemap; search engines drop what they cannot read"
+_SHOWN = 20  # problems of a kind per file; the last one gives the number of others
 _DEPRECATED = ("caption", "geo_location", "title", "license")
 _EXPECTED = {
     "loc": "an absolute http(s) URL of at most 2,048 characters",
@@ -24,12 +24,12 @@ _EXPECTED = {
 
 
 def loc_of(element: Any) -> str:
-    """The address of a ``<url>`` or ``<sitemap>``."""
+    """Return the address of a ``<url>`` or ``<sitemap>``."""
     return (element.findtext(f"{{{SITEMAP}}}loc") or "").strip()
 
 
 class SitemapValidator:
-    """Collects them, few of each kind. ``file``, ``path``: of the sitemap, on the disk and in the site."""
+    """Collects problems, few of each kind. ``file``, ``path``: the sitemap on disk and in the site."""
 
     def __init__(self, file: Path, path: str, limits: Limits) -> None:
         self._file, self._path, self._limits = file, path, limits
@@ -47,8 +47,8 @@ class SitemapValidator:
             self._add(("", "many"), line, name, message, "split it, and list the parts in an index")
         locs = element.findall(f"{{{SITEMAP}}}loc")
         if len(locs) != 1:
-            said = f"{len(locs)} <loc>" if locs else "no <loc>"
-            self._add(("", "locs"), line, name, f"an entry has {said}; expected one", MEND)
+            count = f"{len(locs)} <loc>" if locs else "no <loc>"
+            self._add(("", "locs"), line, name, f"an entry has {count}; expected one", FIX_GENERATOR)
         images = len(element.findall(f"{{{IMAGE}}}image"))
         if images > self._limits.images:
             message = f"{shorten(loc_of(element))} lists {images:,} images; {self._limits.images:,} are read"
@@ -57,7 +57,7 @@ class SitemapValidator:
 
         try:
             valid = self._schema.validate(element)
-        except etree.XMLSchemaValidateError:  # lxml's word for an entity that nobody declared
+        except etree.XMLSchemaValidateError:  # raised by lxml for an undeclared entity
             message, hint = "an entry refers to an entity that is not declared", "write the character itself"
             self._add(("", "entity"), line, name, message, hint)
             return
@@ -66,20 +66,24 @@ class SitemapValidator:
                 self._by_schema(element, error)
 
     def _by_schema(self, element: Any, error: Any) -> None:
-        """What the schema says, in our words."""
-        space, _, name = error.message.partition("'")[2].partition("'")[0].removeprefix("{").rpartition("}")
-        told, tag = (f"image:{name}", f":{name}") if space == IMAGE else (name, name)
+        """Translate an error of the schema into a problem."""
+        namespace, _, name = error.message.partition("'")[2].partition("'")[0].removeprefix("{").rpartition("}")
+        tag_name, tag = (f"image:{name}", f":{name}") if namespace == IMAGE else (name, name)
         if "DATATYPE" in error.type_name or "FACET" in error.type_name or "facet" in error.message:
-            each = next((each for each in element.iter(f"{{{space}}}{name}") if each.sourceline == error.line), None)
+            each = next(
+                (each for each in element.iter(f"{{{namespace}}}{name}") if each.sourceline == error.line), None
+            )
             given = shorten(" ".join((each.text if each is not None and each.text else "").split()))
             expected = _EXPECTED.get(name, "something else")
-            self._add((space, name), error.line, tag, f"<{told}> is “{given}”; expected {expected}", MEND)
-        elif space == IMAGE and name in _DEPRECATED:
-            message, hint = f"<{told}> is no longer read", "leave it out; the page's own JSON-LD can say it"
-            self._add((space, f"{name} there"), error.line, tag, message, hint)
-        elif "ELEMENT_CONTENT" in error.type_name and not (space == SITEMAP and "Missing" in error.message):
-            missing = "misses something" if "Missing" in error.message else "may not stand here"
-            self._add((space, f"{name} there"), error.line, tag, f"<{told}> {missing}", MEND)
+            self._add(
+                (namespace, name), error.line, tag, f"<{tag_name}> is “{given}”; expected {expected}", FIX_GENERATOR
+            )
+        elif namespace == IMAGE and name in _DEPRECATED:
+            message, hint = f"<{tag_name}> is no longer read", "leave it out; use the page's JSON-LD instead"
+            self._add((namespace, f"{name} there"), error.line, tag, message, hint)
+        elif "ELEMENT_CONTENT" in error.type_name and not (namespace == SITEMAP and "Missing" in error.message):
+            fault = "is incomplete" if "Missing" in error.message else "is not allowed here"
+            self._add((namespace, f"{name} there"), error.line, tag, f"<{tag_name}> {fault}", FIX_GENERATOR)
 
     def _add(self, kind: tuple[str, str], line: int, tag: str, message: str, hint: str) -> None:
         self._counts[kind] = self._counts.get(kind, 0) + 1
@@ -87,9 +91,9 @@ class SitemapValidator:
             self._found.setdefault(kind, []).append((line, tag, message, hint))
 
     def problems(self) -> Iterator[Problem]:
-        """All of them, each with its line and the column of its tag."""
+        """Yield the problems, each with its line and the column of its tag."""
         tags = [(line, tag) for found in self._found.values() for line, tag, *_ in found]
-        columns = xml_stream.columns(self._file, tags) if tags else {}
+        columns = xml_stream.tag_columns(self._file, tags) if tags else {}
         for kind, found in self._found.items():
             left = self._counts[kind] - len(found)
             for number, (line, tag, message, hint) in enumerate(found, 1):

@@ -1,4 +1,4 @@
-"""XML files of a built site, whoever wrote them: streamed, bounded, without entities and without the network."""
+"""Safe reading of untrusted XML files: streamed, bounded, without entities and without network access."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 
 
 class TooLarge(Exception):
-    """A file goes on beyond its limit."""
+    """A file exceeds its size limit."""
 
 
 class Bounded:
-    """A file that ends in ``TooLarge`` rather than above the limit, read by 1 MiB at most."""
+    """A file that raises ``TooLarge`` beyond the limit, read in pieces of at most 1 MiB."""
 
     def __init__(self, file: IO[bytes], limit: int) -> None:
         self._file, self._left = file, limit
 
     def read(self, size: int = -1) -> bytes:
-        """What comes next."""
+        """Return the next bytes."""
         return self._counted(self._file.read(min(size, _PIECE) if size > 0 else _PIECE))
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
-        """What is left, line by line, with their numbers; of a long line its beginning."""
-        number, fresh = 1, True
+        """Yield the remaining lines with their numbers; of a long line only its first MiB."""
+        number, at_line_start = 1, True
         while piece := self._counted(self._file.readline(_PIECE)):
-            if fresh:
+            if at_line_start:
                 yield number, piece
-            fresh = piece.endswith(b"\n")
-            number += fresh
+            at_line_start = piece.endswith(b"\n")
+            number += at_line_start
 
     def _counted(self, data: bytes) -> bytes:
         self._left -= len(data)
@@ -48,15 +48,15 @@ class Bounded:
 
 
 @contextmanager
-def opened(file: Path) -> Iterator[tuple[bytes, IO[bytes]]]:
-    """The content's first 64 KiB, and the content from its start; of a gzip file what it holds, whatever its name.
+def open_content(file: Path) -> Iterator[tuple[bytes, IO[bytes]]]:
+    """Open a file as its first 64 KiB and its content from the start; a gzip file, by content, is decompressed.
 
     Raises OSError, and for a damaged gzip file EOFError or zlib.error.
     """
     with file.open("rb") as raw:
-        packed = raw.read(2) == _GZIP
+        is_gzip = raw.read(2) == _GZIP
         raw.seek(0)
-        if not packed:
+        if not is_gzip:
             head = raw.read(HEAD)
             raw.seek(0)
             yield head, raw
@@ -68,9 +68,9 @@ def opened(file: Path) -> Iterator[tuple[bytes, IO[bytes]]]:
 
 
 def events(content: Bounded, tags: Iterable[str]) -> Any:
-    """lxml's start and end events of some elements, as the file is read. No entity is expanded, nothing is fetched.
+    """Return lxml's start and end events of some elements, as the file is read. No entity is expanded or fetched.
 
-    Raises lxml.etree.XMLSyntaxError while it is read.
+    Iterating raises lxml.etree.XMLSyntaxError.
     """
     from lxml import etree
 
@@ -84,10 +84,10 @@ def events(content: Bounded, tags: Iterable[str]) -> Any:
     )
 
 
-def rooted(head: bytes, tags: Collection[str]) -> bool:
+def has_root(head: bytes, tags: Collection[str]) -> bool:
     """Whether the root of a document is one of some elements. ``head``: its first 64 KiB.
 
-    True too where it is not well-formed before its root, so that whoever reads on says what is wrong.
+    True also if it is not well-formed before its root, so that a full read reports the error.
     """
     from lxml import etree
 
@@ -101,27 +101,27 @@ def rooted(head: bytes, tags: Collection[str]) -> bool:
     return broken if root is None else root[1].tag in tags
 
 
-def forget(element: Any) -> None:
-    """Let go of an element that has been read, and of what stands before it."""
+def release(element: Any) -> None:
+    """Free the memory of an element that has been read, and of the elements before it."""
     element.clear()
     while element.getprevious() is not None:
         del element.getparent()[0]
 
 
 def is_utf16(head: bytes) -> bool:
-    """Whether a file begins as UTF-16 does."""
+    """Whether a file begins like UTF-16."""
     return head.startswith(_UTF16)
 
 
 def has_entities(head: bytes) -> bool:
-    """Whether a document declares entities of its own: a sitemap or a feed never needs any, an attack does."""
+    """Whether a document declares entities, which sitemaps and feeds never need, but attacks do."""
     if not is_utf16(head):
         return b"<!ENTITY" in head
     return "<!ENTITY" in head.decode("utf-16-be" if head[:1] in (b"\xfe", b"\0") else "utf-16-le", "replace")
 
 
-def guarded(path: str, read: Callable[[], None], *, limit: int, hint: str) -> Problem | None:
-    """Read a file; what keeps it from being read, as a problem. ``limit``: bytes that it may have, for the message."""
+def read_guarded(path: str, read: Callable[[], None], *, limit: int, hint: str) -> Problem | None:
+    """Call ``read``; return its failure as a problem of ``path``. ``limit``: size limit in bytes, for the message."""
     from lxml import etree
 
     line = column = None
@@ -143,18 +143,20 @@ def guarded(path: str, read: Callable[[], None], *, limit: int, hint: str) -> Pr
     )
 
 
-def columns(file: Path, tags: Iterable[tuple[int, str]], *, limit: int = 50 * 2**20) -> Mapping[tuple[int, str], int]:
-    """Column of the first tag of a name in a line, for each line and name that has one; 1-based.
+def tag_columns(
+    file: Path, tags: Iterable[tuple[int, str]], *, limit: int = 50 * 2**20
+) -> Mapping[tuple[int, str], int]:
+    """Return the 1-based column of the first tag with a name in a line, for each line and name that is found.
 
-    A name stands without its prefix: with a colon in front (``:loc``) of one that has a prefix for sure. Nothing is
-    looked for behind ``limit`` bytes, nor behind the first MiB of a line.
+    Names are without prefix, but with a leading colon (``:loc``) if the tag certainly has one. The search ends after
+    ``limit`` bytes, and after the first MiB of a line.
     """
     wanted: dict[int, set[str]] = {}
     for line, tag in tags:
         wanted.setdefault(line, set()).add(tag)
     found: dict[tuple[int, str], int] = {}
     try:
-        with opened(file) as (_, content):
+        with open_content(file) as (_, content):
             for number, text in Bounded(content, limit).lines():
                 for tag in wanted.pop(number, ()):
                     if column := _column(text.decode("utf-8", "replace"), tag):

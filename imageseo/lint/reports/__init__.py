@@ -1,1 +1,1 @@
-"""Output formats of reports, one a file."""
+"""Output formats of reports, one per file."""

@@ -1,4 +1,4 @@
-"""Workflow commands: GitHub shows each finding at its line of a pull request."""
+"""GitHub workflow commands, which show each finding at its line of a pull request."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARN: "warning", Severity.INFO: "
 
 
 def render(result: Result) -> str:
-    """A command a line, the most severe first, then the notes and the summary as plain lines.
+    """Render one command per line, the most severe first, then the notes and the summary as plain lines.
 
-    GitHub shows ten of each level a step; the rest stands in the log. What is found alike on many pages is one line.
+    GitHub shows ten of each level per step; the rest is in the log. Equal findings on many pages are one line.
     """
     report = Report.of(result)
     others = {id(finding): more for finding, more in merge_repeated(report.findings)}
@@ -23,7 +23,8 @@ def render(result: Result) -> str:
         for finding in by_severity(report.findings)
         if id(finding) in others
     ]
-    lines += [f"imageseo: {sanitized(note)}" for note in report.notes]  # one that began with `::` would be a command
+    # The prefix is needed: a line that begins with `::` would be a command.
+    lines += [f"imageseo: {sanitized(note)}" for note in report.notes]
     counts = ((name, number) for name, number in report.summary.items() if number or name in ("errors", "warnings"))
     lines.append(f"{report.title}: {', '.join(format_count(name, number) for name, number in counts)}")
     return "\n".join(lines) + "\n"
@@ -31,27 +32,27 @@ def render(result: Result) -> str:
 
 def _command(report: Report, finding: Finding, others: int) -> str:
     source, built = report.source(finding), report.built(finding)
-    spot = source or built
+    target = source or built
     message = finding.message + (f" (the same on {others:,} other page{'s' if others > 1 else ''})" if others else "")
     if source is not None and built.line is not None:
         message += f"\nbuilt page: {finding.location}"
     if finding.hint:
         message += f"\n{finding.hint}"
-    given = {
-        "file": spot.file,
-        "line": str(spot.line) if spot.line else "",
-        "col": str(spot.column) if spot.line and spot.column else "",
+    values = {
+        "file": target.file,
+        "line": str(target.line) if target.line else "",
+        "col": str(target.column) if target.line and target.column else "",
         "title": f"imageseo {finding.rule}",
     }
-    properties = ",".join(f"{name}={_property(text)}" for name, text in given.items() if text)
-    return f"::{_COMMANDS[finding.severity]} {properties}::{_data(message)}"
+    properties = ",".join(f"{name}={_escape_property(text)}" for name, text in values.items() if text)
+    return f"::{_COMMANDS[finding.severity]} {properties}::{_escape_data(message)}"
 
 
-def _data(text: str) -> str:
-    """Text as the runner unescapes it; line ends are kept, other control characters made visible."""
+def _escape_data(text: str) -> str:
+    """Escape text for the runner; line ends are preserved, other control characters made visible."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return "%0A".join(sanitized(line).replace("%", "%25") for line in lines)
 
 
-def _property(text: str) -> str:
+def _escape_property(text: str) -> str:
     return sanitized(text).replace("%", "%25").replace(":", "%3A").replace(",", "%2C")

@@ -1,4 +1,4 @@
-"""One page for a browser: findings by rule and by page, with their lines; nothing is fetched from anywhere."""
+"""HTML report: one self-contained page with findings by rule and by page, and their lines."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from imageseo.model.humanize import format_count
 from imageseo.model.protocols import Result
 
 SHOWN = 5_000
-"""Findings that one page shows, the most severe; a browser takes many seconds for more."""
+"""Largest number of findings on the page, the most severe first; a browser takes many seconds for more."""
 _WORDS = {Severity.ERROR: "error", Severity.WARN: "warning", Severity.INFO: "info"}
 
 
 class _Row(NamedTuple):
-    """A rule in the table: how often it was found, and on how many pages."""
+    """A rule in the table, with the numbers of its findings and of their pages."""
 
     rule: RuleInfo
     severity: str
@@ -31,7 +31,7 @@ class _Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Item:
-    """A finding as the page shows it. ``marked``: the line in three pieces, the second of which it is about."""
+    """A finding as the page shows it. ``marked``: its line in three parts, the second of which is highlighted."""
 
     finding: Finding
     severity: str
@@ -41,23 +41,23 @@ class _Item:
     line: int
 
 
-class _Page(NamedTuple):
+class _PageSection(NamedTuple):
     name: str
     source: SourceLocation | None
     items: list[_Item]
 
 
 def render(result: Result) -> str:
-    """The report as one HTML file without scripts, styles or fonts of others, ending with a newline.
+    """Render the report as one HTML file without external resources, ending with a newline.
 
-    It reads in the dark and in the light, on paper and without scripts; with them it can be filtered.
+    It supports dark and light mode and printing, and works without scripts; with scripts it can be filtered.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     report = Report.of(result)
-    folded = list(merge_repeated(report.findings))
-    chosen = {id(each) for each in by_severity(finding for finding, _ in folded)[:SHOWN]}
-    shown = [(finding, others) for finding, others in folded if id(finding) in chosen]
+    merged = list(merge_repeated(report.findings))
+    chosen = {id(each) for each in by_severity(finding for finding, _ in merged)[:SHOWN]}
+    shown = [(finding, others) for finding, others in merged if id(finding) in chosen]
     template = Environment(
         loader=PackageLoader("imageseo.lint", "reports"),
         autoescape=True,
@@ -73,7 +73,7 @@ def render(result: Result) -> str:
         rows=rows,
         pages=list(_pages(report, shown)),
         levels=[word for word in _WORDS.values() if any(row.severity == word for row in rows)],
-        left=len(folded) - len(shown),
+        left=len(merged) - len(shown),
         silenced=_silenced(report),
         budget_columns=COLUMNS,
         budget_rows=budget_rows(report.budgets),
@@ -82,7 +82,7 @@ def render(result: Result) -> str:
 
 
 def _rows(report: Report) -> Iterator[_Row]:
-    """The rules that found something, the gravest and the most frequent first."""
+    """Yield the rules with findings, the most severe and the most frequent first."""
     found: dict[str, list[Finding]] = {}
     for finding in report.findings:
         found.setdefault(finding.rule, []).append(finding)
@@ -96,11 +96,11 @@ def _worst(findings: Iterable[Finding]) -> Severity:
     return max((finding.severity for finding in findings), key=lambda severity: severity.rank)
 
 
-def _pages(report: Report, findings: Iterable[tuple[Finding, int]]) -> Iterator[_Page]:
+def _pages(report: Report, findings: Iterable[tuple[Finding, int]]) -> Iterator[_PageSection]:
     for page, group in groupby(findings, key=lambda pair: pair[0].location.page):
         pairs = list(group)
         items = [_item(report, finding, others) for finding, others in pairs]
-        yield _Page(sanitized(page) or "The site as a whole", report.source(pairs[0][0]), items)
+        yield _PageSection(sanitized(page) or "The site as a whole", report.source(pairs[0][0]), items)
 
 
 def _item(report: Report, finding: Finding, others: int) -> _Item:
@@ -111,20 +111,20 @@ def _item(report: Report, finding: Finding, others: int) -> _Item:
         severity=_WORDS[finding.severity],
         message=finding.message.removeprefix(f"{place.source or place.page}: "),
         others=others,
-        marked=_marked(frame) if frame else None,
+        marked=_mark(frame) if frame else None,
         line=frame.line if frame else 0,
     )
 
 
-def _marked(frame: CodeFrame) -> tuple[str, str, str]:
-    """The line before, within and behind the tag that the finding is about."""
+def _mark(frame: CodeFrame) -> tuple[str, str, str]:
+    """Split the line into the parts before, within and after the tag that the finding is about."""
     end = frame.text.find(">", frame.at) + 1
     end = end if end > frame.at and frame.text[frame.at : frame.at + 1] == "<" else frame.at + 1
     return frame.text[: frame.at], frame.text[frame.at : end], frame.text[end:]
 
 
 def _silenced(report: Report) -> list[tuple[str, str, int]]:
-    """Rule, reason and how often."""
+    """Return rule, reason and number of silenced findings."""
     found: dict[tuple[str, str], int] = {}
     for answer in report.silenced:
         key = (answer.finding.rule, answer.reason)

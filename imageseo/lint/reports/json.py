@@ -1,4 +1,4 @@
-"""Findings for machines: one JSON object, sorted, the same bytes for the same findings."""
+"""JSON report: one sorted object; the same findings give the same bytes."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from imageseo.model.finding import Finding
 from imageseo.model.protocols import Result
 
 VERSION = 1
-"""Of the schema: raised when a key changes its meaning or goes; new keys may come at any time."""
+"""Version of the schema: raised when a key changes its meaning or is removed; keys may be added at any time."""
 
 
 def render(result: Result) -> str:
-    """The report as JSON, UTF-8 text ending with a newline.
+    """Render the report as JSON, UTF-8 text ending with a newline.
 
     ``{"version": 1, "title": "lint", "summary": {name: number}, "rules": {id: {...}}, "findings": [...],
     "known": [...], "silenced": [...], "notes": [...]}``; a finding has ``rule``, ``severity``, ``message``, ``hint``,
     ``page``, ``source``, ``line``, ``column``, ``image`` (``null`` when unknown), ``fails_build``, ``fixable`` and
-    ``fingerprint`` (empty where none was asked for); a silenced one has ``reason`` too. ``known`` are those of the
-    baseline. ``rules`` says of each rule that was found its ``summary``, its ``severity`` by default and its ``url``.
+    ``fingerprint`` (empty if not requested); a silenced one has ``reason`` too. ``known`` are those of the baseline.
+    ``rules`` has the ``summary``, the default ``severity`` and the ``url`` of each rule with findings.
     """
     report = Report.of(result)
     findings = sorted(report.findings, key=lambda finding: finding.sort_key)
     silenced = sorted(report.silenced, key=lambda answer: answer.finding.sort_key)
     found = sorted({finding.rule for finding in (*findings, *report.known)})
-    told = {
+    document = {
         "version": VERSION,
         "title": report.title,
         "summary": dict(report.summary),
@@ -36,7 +36,7 @@ def render(result: Result) -> str:
         "silenced": [{**_finding(answer.finding), "reason": answer.reason} for answer in silenced],
         "notes": list(report.notes),
     }
-    return json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
 def _rule(report: Report, name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""JUnit XML: a test suite a page, a test case a finding, for CI servers that know nothing else."""
+"""JUnit XML report: one test suite per page, one test case per finding, for CI servers without another format."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from imageseo.model.protocols import Result
 
 
 def render(result: Result) -> str:
-    """The report as the XML that Jenkins reads (junit-10.xsd), UTF-8 text ending with a newline.
+    """Render the report as the XML that Jenkins reads (junit-10.xsd), UTF-8 text ending with a newline.
 
-    A finding that fails the run is a failure; a milder one is a test that passes, with its text as output. A run
-    without findings is one test that passes, since servers take a file without tests for a run that broke.
+    A finding that fails the run is a failure; a less severe one is a passing test with its text as output. A run
+    without findings is one passing test, because servers treat a file without tests as a broken run.
     """
     from lxml import etree
 

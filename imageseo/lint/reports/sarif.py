@@ -1,4 +1,4 @@
-"""SARIF 2.1.0: what code scanning reads, within the limits that GitHub sets."""
+"""SARIF 2.1.0 report for code scanning, within GitHub's limits."""
 
 from __future__ import annotations
 
@@ -15,46 +15,51 @@ from imageseo.model.protocols import Result
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 RESULTS = 25_000
-"""A run with more is refused; of these the 5,000 most severe are shown."""
+"""GitHub refuses a run with more results; of these it shows the 5,000 most severe."""
 BYTES = 10_000_000
-"""Compressed by gzip; a larger file is refused."""
-_TEXT = 1000  # characters of a message that are shown
+"""Size after gzip; GitHub refuses a larger file."""
+_TEXT = 1000  # characters; GitHub shows no more of a message
 _HELP = 20_000
 _LEVELS = {Severity.ERROR: "error", Severity.WARN: "warning", Severity.INFO: "note", Severity.OFF: "none"}
 _BASE = "%SRCROOT%"
 
 
 def render(result: Result) -> str:
-    """The report as one run, UTF-8 text ending with a newline.
+    """Render the report as one run, UTF-8 text ending with a newline.
 
-    A finding lies in the author's file where that is known, with the published page as a related location. Findings
+    A finding is located in its source file if that is known, with the published page as a related location. Findings
     that are silenced or in the baseline are left out, because code scanning opens alerts for suppressed results too.
-    Where the limits are too narrow the mildest are left out, and a notification tells how many.
+    Beyond the limits the least severe are left out, and a notification gives their number.
     """
     report = Report.of(result)
     findings = by_severity(report.findings)[:RESULTS]
-    mended = True
+    with_fixes = True
     while True:
-        text = json.dumps(_log(report, findings, mended=mended), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-        if len(text) <= BYTES or _zipped(text) <= BYTES:
+        text = (
+            json.dumps(_log(report, findings, with_fixes=with_fixes), ensure_ascii=False, indent=1, allow_nan=False)
+            + "\n"
+        )
+        if len(text) <= BYTES or _compressed_size(text) <= BYTES:
             return text
-        if mended:  # what is nice to have goes first
-            mended = False
+        if with_fixes:  # fixes are optional, so they are left out first
+            with_fixes = False
         else:
             findings = findings[: len(findings) // 2]
 
 
-def _zipped(text: str) -> int:
+def _compressed_size(text: str) -> int:
     return len(zlib.compress(text.encode("utf-8", "replace"), 6))
 
 
-def _log(report: Report, findings: list[Finding], *, mended: bool) -> dict[str, Any]:
+def _log(report: Report, findings: list[Finding], *, with_fixes: bool) -> dict[str, Any]:
     rules = dict.fromkeys((*sorted(report.rules), *sorted({each.rule for each in report.findings})))
     numbers = {name: number for number, name in enumerate(rules)}
-    left = len(report.findings) - len(findings)
+    left_out = len(report.findings) - len(findings)
     notes = [*report.notes]
-    if left:
-        notes.append(f"{left:,} of {len(report.findings):,} findings are left out, the mildest: the format's limits")
+    if left_out:
+        notes.append(
+            f"{left_out:,} of {len(report.findings):,} findings are left out, the least severe: GitHub's limits"
+        )
     return {
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -78,17 +83,17 @@ def _log(report: Report, findings: list[Finding], *, mended: bool) -> dict[str, 
                 "automationDetails": {"id": f"imageseo/{report.title}/"},
                 "columnKind": "unicodeCodePoints",
                 "originalUriBaseIds": {_BASE: {"description": {"text": "The root of the repository."}}},
-                "results": [_result(report, finding, numbers, mended=mended) for finding in findings],
+                "results": [_result(report, finding, numbers, with_fixes=with_fixes) for finding in findings],
             }
         ],
     }
 
 
 def _rule(rule: RuleInfo) -> dict[str, Any]:
-    words = rule.id.replace("-", " ").title().replace(" ", "")
-    told: dict[str, Any] = {
+    rule_name = rule.id.replace("-", " ").title().replace(" ", "")
+    entry: dict[str, Any] = {
         "id": rule.id,
-        "name": words,
+        "name": rule_name,
         "shortDescription": {"text": _cut(rule.manual.summary, _TEXT)},
         "fullDescription": {"text": _cut(rule.manual.body.partition("\n\n")[0] or rule.manual.summary, _TEXT)},
         "help": {"text": _cut(rule.manual.text(), _HELP), "markdown": _cut(rule.manual.markdown(), _HELP)},
@@ -96,18 +101,18 @@ def _rule(rule: RuleInfo) -> dict[str, Any]:
         "properties": {"tags": ["images"], "problem.severity": _problem(rule.severity)},
     }
     if rule.url:
-        told["helpUri"] = rule.url
-    return told
+        entry["helpUri"] = rule.url
+    return entry
 
 
 def _problem(severity: Severity) -> str:
     return {Severity.ERROR: "error", Severity.WARN: "warning"}.get(severity, "recommendation")
 
 
-def _result(report: Report, finding: Finding, numbers: dict[str, int], *, mended: bool) -> dict[str, Any]:
+def _result(report: Report, finding: Finding, numbers: dict[str, int], *, with_fixes: bool) -> dict[str, Any]:
     source, built = report.source(finding), report.built(finding)
     text = finding.message + (f"\n{finding.hint}" if finding.hint else "")
-    told: dict[str, Any] = {
+    entry: dict[str, Any] = {
         "ruleId": finding.rule,
         "ruleIndex": numbers[finding.rule],
         "level": _LEVELS[finding.severity],
@@ -115,26 +120,26 @@ def _result(report: Report, finding: Finding, numbers: dict[str, int], *, mended
         "locations": [{"physicalLocation": _place(source or built)}],
     }
     if source is not None:
-        told["relatedLocations"] = [
+        entry["relatedLocations"] = [
             {"id": 1, "physicalLocation": _place(built), "message": {"text": "the published page"}}
         ]
     if finding.fingerprint:
-        told["partialFingerprints"] = {"imageseo/v1": finding.fingerprint}
-    if finding.fix and mended:
-        told["fixes"] = [_fix(finding, built)]
-    return told
+        entry["partialFingerprints"] = {"imageseo/v1": finding.fingerprint}
+    if finding.fix and with_fixes:
+        entry["fixes"] = [_fix(finding, built)]
+    return entry
 
 
-def _place(spot: SourceLocation) -> dict[str, Any]:
-    """A file with its line; the first one where none is known, since code scanning shows nothing without."""
-    region: dict[str, int] = {"startLine": spot.line or 1}
-    if spot.line and spot.column:
-        region["startColumn"] = spot.column
-    return {"artifactLocation": _artifact(spot), "region": region}
+def _place(location: SourceLocation) -> dict[str, Any]:
+    """Return a file with its line; line 1 if it is unknown, because code scanning requires one."""
+    region: dict[str, int] = {"startLine": location.line or 1}
+    if location.line and location.column:
+        region["startColumn"] = location.column
+    return {"artifactLocation": _artifact(location), "region": region}
 
 
-def _artifact(spot: SourceLocation) -> dict[str, str]:
-    return {"uri": quote(spot.file or "index.html", safe="/~", errors="surrogateescape"), "uriBaseId": _BASE}
+def _artifact(location: SourceLocation) -> dict[str, str]:
+    return {"uri": quote(location.file or "index.html", safe="/~", errors="surrogateescape"), "uriBaseId": _BASE}
 
 
 def _fix(finding: Finding, built: SourceLocation) -> dict[str, Any]:
@@ -146,7 +151,7 @@ def _fix(finding: Finding, built: SourceLocation) -> dict[str, Any]:
         for edit in sorted(finding.fix, key=lambda edit: edit.span)
     ]
     return {
-        "description": {"text": "what `imageseo lint --fix` does to the published page"},
+        "description": {"text": "the edit of `imageseo lint --fix` in the published page"},
         "artifactChanges": [{"artifactLocation": _artifact(built), "replacements": replacements}],
     }
 
@@ -154,7 +159,7 @@ def _fix(finding: Finding, built: SourceLocation) -> dict[str, Any]:
 def _content(data: bytes) -> dict[str, str]:
     try:
         return {"text": data.decode("ascii")}
-    except UnicodeDecodeError:  # in whatever charset the page has
+    except UnicodeDecodeError:  # in the charset of the page
         return {"binary": b64encode(data).decode("ascii")}
 
 

@@ -1,4 +1,4 @@
-"""Findings for people: grouped by page, each with its place, what to do, and the line that it is about."""
+"""Text report for people: findings by page, each with its location, remedy and line."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from imageseo.model.humanize import format_count
 from imageseo.model.protocols import Result
 
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
-_COLOURS = {Severity.ERROR: "\x1b[31m", Severity.WARN: "\x1b[33m", Severity.INFO: "\x1b[36m"}
+_COLORS = {Severity.ERROR: "\x1b[31m", Severity.WARN: "\x1b[33m", Severity.INFO: "\x1b[36m"}
 
 
 def render(result: Result) -> str:
-    """The report as plain text, ending with one summary line; coloured where the report says that a terminal reads.
+    """Render the report as plain text, ending with one summary line; coloured if the report is for a terminal.
 
-    What is found alike on many pages (a logo of the theme) is shown on the first of them, with the number of others.
+    Equal findings on many pages (a logo of the theme) are shown on the first page, with the number of others.
     """
     report = Report.of(result)
     lines: list[str] = []
     for page, group in groupby(merge_repeated(report.findings), key=lambda pair: pair[0].location.page):
         findings = list(group)
         source = findings[0][0].location.source
-        named = sanitized(page or "the site as a whole")
-        lines.append(_paint(report, _BOLD, f"{named} (from {sanitized(source)})" if source else named))
+        name_shown = sanitized(page or "the site as a whole")
+        lines.append(_paint(report, _BOLD, f"{name_shown} (from {sanitized(source)})" if source else name_shown))
         for finding, others in findings:
             lines += _finding(report, finding, others)
         lines.append("")
@@ -43,9 +43,9 @@ def render(result: Result) -> str:
 
 def _finding(report: Report, finding: Finding, others: int) -> Iterator[str]:
     place = finding.location
-    named = f"{place.source or place.page}: "  # it stands above already
-    first, *more = [sanitized(line.removeprefix(named)) for line in finding.message.splitlines()] or [""]
-    level = _paint(report, _COLOURS.get(finding.severity, ""), finding.severity.value)
+    prefix = f"{place.source or place.page}: "  # the heading has it already
+    first, *more = [sanitized(line.removeprefix(prefix)) for line in finding.message.splitlines()] or [""]
+    level = _paint(report, _COLORS.get(finding.severity, ""), finding.severity.value)
     fixable = " [--fix]" if finding.fix else ""
     yield f"  {sanitized(str(place)) or 'site'}: {level} {finding.rule}: {first}{fixable}"
     yield from (f"      {line}" for line in more)
@@ -57,16 +57,16 @@ def _finding(report: Report, finding: Finding, others: int) -> Iterator[str]:
     if frame is not None:
         number = str(frame.line)
         yield _paint(report, _DIM, f"      {number} | {frame.text}")
-        caret = _paint(report, _COLOURS.get(finding.severity, ""), "^")
+        caret = _paint(report, _COLORS.get(finding.severity, ""), "^")
         yield f"      {' ' * len(number)} | {' ' * frame.caret}{caret}"
 
 
-def _paint(report: Report, colour: str, text: str) -> str:
-    return f"{colour}{text}{_PLAIN}" if report.colour and colour else text
+def _paint(report: Report, color: str, text: str) -> str:
+    return f"{color}{text}{_PLAIN}" if report.colour and color else text
 
 
 def _silenced(report: Report) -> Iterator[str]:
-    """One line for each rule and reason, with the first place it was given at."""
+    """Yield one line for each rule and reason, with its first location."""
     places: dict[tuple[str, str], list[str]] = {}
     for answer in sorted(report.silenced, key=lambda answer: answer.finding.sort_key):
         places.setdefault((answer.finding.rule, answer.reason), []).append(str(answer.finding.location))
@@ -76,7 +76,7 @@ def _silenced(report: Report) -> Iterator[str]:
 
 
 def _budgets(report: Report) -> Iterator[str]:
-    """The table of budgets, its columns under each other."""
+    """Yield the table of budgets with aligned columns."""
     table = rows(report.budgets)
     if not table:
         return
@@ -90,6 +90,6 @@ def _budgets(report: Report) -> Iterator[str]:
 
 
 def _summary(report: Report) -> str:
-    """The counts in one line; of those that are nought only what everyone looks for."""
-    shown = ((name, number) for name, number in report.summary.items() if number or name in ("errors", "warnings"))
-    return ", ".join(format_count(name, number) for name, number in shown)
+    """Return the counts in one line; zeros only for errors and warnings."""
+    counts = ((name, number) for name, number in report.summary.items() if number or name in ("errors", "warnings"))
+    return ", ".join(format_count(name, number) for name, number in counts)

@@ -1,11 +1,11 @@
-"""A picture that a model made says so where it is seen.
+"""An AI-generated image is labelled as such where it is shown.
 
-The European AI Act (Article 50) wants pictures labelled that could be taken for real. imageseo writes the label of
-heroes that it inserts. Around an author's or a theme's own markup it changes nothing: there the words must come from
-them. A picture counts as made by a model when its XMP says so (IPTC DigitalSourceType ``trainedAlgorithmicMedia`` or
-``compositeWithTrainedAlgorithmicMedia``). Any caption that speaks of AI is a label, in the languages that imageseo
-labels in. A hero of which front matter or heroes.toml says ``depicts: illustration`` is a warning only. This is no
-legal advice.
+The European AI Act (Article 50) requires a label on AI-generated images that could be mistaken for real ones. imageseo
+writes the label of the heroes that it inserts. It does not change an author's or a theme's own markup: there the author
+has to write the label. An image counts as AI-generated when its XMP declares it (IPTC DigitalSourceType
+``trainedAlgorithmicMedia`` or ``compositeWithTrainedAlgorithmicMedia``). Any caption that mentions AI counts as a
+label, in every language that imageseo writes labels in. For a hero with ``depicts: illustration`` in front matter or
+heroes.toml it is a warning only. This is not legal advice.
 
 Bad:
     <article><img src="tower-1600x900-ai.jpg" alt="A tower in fog" width="800" height="450"></article>
@@ -40,8 +40,8 @@ from imageseo.web.ai_labels import is_ai_generated, mentions_ai
 
 SEVERITY = Severity.ERROR
 _HINT = (
-    "say it in the picture's own caption, `<figcaption>Image: AI-generated</figcaption>`, or answer with "
-    '`data-imageseo-disable="ai-label: why"`'
+    "add a caption to the image, `<figcaption>Image: AI-generated</figcaption>`, or silence the rule with "
+    '`data-imageseo-disable="ai-label: reason"`'
 )
 
 
@@ -52,7 +52,7 @@ def check(page: Page, images: Sequence[ImageFact]) -> Iterator[Problem]:
             continue
         if ref.region is PageRegion.ARTICLE or ref.is_marked_hero:
             yield Problem(
-                message=f"{asset.path} was made by a model, and nothing on the page says so",
+                message=f"{asset.path} is AI-generated, but no caption says so",
                 hint=_HINT,
                 at=ref,
                 severity=Severity.WARN if ref.is_marked_hero and _illustrates(page) else None,
@@ -60,18 +60,18 @@ def check(page: Page, images: Sequence[ImageFact]) -> Iterator[Problem]:
 
 
 def _illustrates(page: Page) -> bool:
-    """Whether the author says of the hero ``depicts: illustration``: nested, flat (``hero_depicts``) or as JSON."""
-    for key, given in page.hints.meta.items():
-        value = _spelled(given)
+    """Whether the hero has ``depicts: illustration`` in front matter: nested, flat (``hero_depicts``) or as JSON."""
+    for key, raw in page.hints.meta.items():
+        value = _parse_table(raw)
         flat = isinstance(key, str) and key.endswith("_depicts")  # YAML reads `on:` as True
-        said = value.get("depicts") if isinstance(value, Mapping) else value if flat else None
-        if isinstance(said, str) and said.strip().lower() == "illustration":
+        depicted = value.get("depicts") if isinstance(value, Mapping) else value if flat else None
+        if isinstance(depicted, str) and depicted.strip().lower() == "illustration":
             return True
     return False
 
 
-def _spelled(value: Any) -> Any:
-    """The table that a text of flat front matter spells, else the value itself."""
+def _parse_table(value: Any) -> Any:
+    """Return the table that a flat front matter value holds as JSON; any other value unchanged."""
     if not isinstance(value, str) or not value.lstrip().startswith("{"):
         return value
     try:

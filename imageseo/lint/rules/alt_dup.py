@@ -1,12 +1,12 @@
-"""An alternative text says what its surroundings do not.
+"""An alternative text does not repeat the text around the image.
 
-Read aloud, a text that repeats the caption, the heading above or the link around it is heard twice: let the image
-decorate there (``alt=""``), or say what the words beside it do not. And one text for different images of a page tells
-that none of them was described.
+A screen reader reads a text twice when it repeats the caption, the heading above the image or the link around it: make
+the image decorative there (``alt=""``), or describe what the surrounding text does not. If several different images of
+a page share one text, none of them is really described.
 
-Compared without case and outer punctuation, in the article. Not compared are icons, files of other hosts (badges), the
-same file in several places, and the twins of one picture: for light and dark screens, for narrow and wide ones, as a
-thumbnail.
+Texts are compared without case and outer punctuation, in the article only. Icons, files of other hosts (badges), the
+same file in several places, and counterparts of one image (for light and dark screens, for narrow and wide ones, as a
+thumbnail) are not compared.
 
 Bad (a warning: the caption):
     <figure><img src="photo-1600x900.jpg" alt="The harbour at dawn">
@@ -56,46 +56,46 @@ from imageseo.web.html.ancestors import ancestors_of
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
-ICON = 64  # px; what is no larger on both sides stands for a word
+ICON = 64  # px; an image no larger than this on both sides is an icon
 
-_TWIN = re.compile(
+_COUNTERPART = re.compile(
     r"(?<![a-z])(?:light|dark|day|night|mobile|desktop|phone|small|large|thumb|thumbnail|retina|\d+w|@?\dx)(?![a-z])"
 )
 
 
 def check(html: bytes, scan: PageScan, images: Sequence[ImageFact]) -> Iterator[Problem]:
-    shown: dict[str, list[ImageFact]] = {}
+    by_text: dict[str, list[ImageFact]] = {}
     for number, image in enumerate(images):
         ref, alt = image.ref, normalized(image.ref.get("alt") or "")
         if not alt or ref.region is not PageRegion.ARTICLE:
             continue
-        shown.setdefault(alt, []).append(image)
-        where = None
+        by_text.setdefault(alt, []).append(image)
+        repeated = None
         if ref.caption and normalized(ref.caption) == alt:
-            where = "caption"
-        elif ref.heading and normalized(ref.heading) == alt and not _badge(image):
-            where = "heading above it"
+            repeated = "caption"
+        elif ref.heading and normalized(ref.heading) == alt and not _may_be_badge(image):
+            repeated = "heading above it"
         elif ref.link is not None:
             link = ancestors_of(html, scan.charset).link(number, ref.span)
-            where = "link around it" if link is not None and normalized(link.text) == alt else None
-        if where is not None:
+            repeated = "link around it" if link is not None and normalized(link.text) == alt else None
+        if repeated is not None:
             yield Problem(
-                message=f"{image.name}: its alternative text {_said(image)} repeats the {where}",
-                hint='say what those words do not, or `alt=""` where they say it all',
+                message=f"{image.name}: its alternative text {_quoted_alt(image)} repeats the {repeated}",
+                hint='describe what that text does not, or write `alt=""` if it is complete',
                 at=ref,
             )
-    for many in shown.values():
-        if len(many) > 1:
-            yield from _several(many)
+    for sharing in by_text.values():
+        if len(sharing) > 1:
+            yield from _shared_text_problem(sharing)
 
 
-def _badge(image: ImageFact) -> bool:
-    """Whether it may be one: another host's file has its text from there."""
+def _may_be_badge(image: ImageFact) -> bool:
+    """Whether the image may be a badge: a file of another host, which supplies its own text."""
     return image.asset is None and any(target.elsewhere == "origin" for target in image.targets)
 
 
-def _several(images: Sequence[ImageFact]) -> Iterator[Problem]:
-    """One problem where different pictures have one text, at the second of them."""
+def _shared_text_problem(images: Sequence[ImageFact]) -> Iterator[Problem]:
+    """One problem where different images share a text, at the second of them."""
     first: dict[str, ImageFact] = {}
     files = set()
     for image in images:
@@ -107,16 +107,16 @@ def _several(images: Sequence[ImageFact]) -> Iterator[Problem]:
             continue
         if image.asset.sha256 not in files:
             files.add(image.asset.sha256)
-            first.setdefault(_TWIN.sub("", stem(file_name(image.ref.src)).lower()), image)
+            first.setdefault(_COUNTERPART.sub("", stem(file_name(image.ref.src)).lower()), image)
     if len(first) > 1:
         one, two = list(first.values())[:2]
         yield Problem(
-            message=f"{len(first)} different images have the alternative text {_said(two)}: {one.name}, {two.name}"
-            f"{' …' if len(first) > 2 else ''}",
-            hint="say of each what tells it from the others",
+            message=f"{len(first)} different images have the alternative text {_quoted_alt(two)}: "
+            f"{one.name}, {two.name}{' …' if len(first) > 2 else ''}",
+            hint="describe how each image differs from the others",
             at=two.ref,
         )
 
 
-def _said(image: ImageFact) -> str:
+def _quoted_alt(image: ImageFact) -> str:
     return repr(shorten((image.ref.get("alt") or "").strip(), 60))

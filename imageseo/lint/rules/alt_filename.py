@@ -1,12 +1,12 @@
-"""An alternative text is no file name.
+"""An alternative text is not a file name.
 
-``alt="IMG_1234.jpg"`` is read aloud letter by letter and tells nobody anything; editors and upload forms write it when
-nobody else does, and validators let it pass. Found are a text that is a file's name, what cameras, screenshot tools and
-hashes are called (``DSC_0042``, ``Screenshot 2026-01-05 at 10.11.12``), and the name of the image's own file without
-its suffix where that is written in words joined by signs (``install-settings-dialog``). A warning where those are fewer
-than three, such as ``docker-compose`` or ``24-key-v4``: that may be what the thing is called. A warning too where it is
-a number of five digits or more and not the file's own name. Dates, ranges of years, and a few letters with digits, as
-products are called (``P100``), are none.
+``alt="IMG_1234.jpg"`` is read aloud letter by letter and describes nothing; editors and upload forms fill it in, and
+validators accept it. The rule reports a text that is the name of a file; names as cameras, screenshot tools and hashes
+make them (``DSC_0042``, ``Screenshot 2026-01-05 at 10.11.12``); and the name of the image's own file without its
+suffix, if it consists of words joined by signs (``install-settings-dialog``). It is a warning if those are fewer than
+three words, such as ``docker-compose`` or ``24-key-v4``, because that may be a real name. It is also a warning if the
+text is a number of five digits or more and not the file's own name. Dates, ranges of years, and a few letters with
+digits, as in product names (``P100``), are not reported.
 
 Bad:
     <img src="photo-1600x900.jpg" alt="photo-1600x900.jpg">
@@ -59,37 +59,37 @@ from imageseo.model.facts import ImageFact, Problem, shorten
 from imageseo.model.finding import Severity
 
 SEVERITY = Severity.ERROR
-_HINT = 'say what it shows, or `alt=""` if it only decorates'
+_HINT = 'describe what it shows, or write `alt=""` if it is decorative'
 
 
 def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
     for image in images:
-        alt = (image.ref.get("alt") or "").strip().lstrip("!")  # `![!name](…)` is a common slip of Markdown
+        alt = (image.ref.get("alt") or "").strip().lstrip("!")  # `![!name](…)` is a common mistake in Markdown
         if not alt:
             continue
-        what, severity = _named(alt, image.ref.src)
-        if what:
+        kind, severity = _classify(alt, image.ref.src)
+        if kind:
             yield Problem(
-                message=f"{image.name}: its alternative text {shorten(alt)!r} is {what}",
+                message=f"{image.name}: its alternative text {shorten(alt)!r} is {kind}",
                 hint=_HINT,
                 at=image.ref,
                 severity=severity,
             )
 
 
-def _named(alt: str, src: str) -> tuple[str | None, Severity | None]:
+def _classify(alt: str, src: str) -> tuple[str | None, Severity | None]:
     if SUFFIX.search(alt) and (" " not in alt or alt.casefold() == file_name(src).casefold()):
-        return "the name of a file", None
+        return "a file name", None
     if is_machine_name(alt):
-        return "a name that a machine gave it", None
+        return "a machine-generated name", None
     name = SUFFIX.sub("", file_name(src))
-    own = alt.casefold() in (name.casefold(), stem(name).casefold())
+    is_own_name = alt.casefold() in (name.casefold(), stem(name).casefold())
     if only_digits(alt):
-        return ("its file's name", None) if own else ("a number", Severity.WARN)
+        return ("the file's own name", None) if is_own_name else ("a number", Severity.WARN)
     pieces = re.split(r"[-_]+", alt)
     if len(pieces) < 2 or " " in alt:
         return None, None
-    if own:
+    if is_own_name:
         words = sum(re.search(r"[^\W\d]{2}", piece) is not None for piece in pieces)
-        return "its file's name", None if words > 2 else Severity.WARN
+        return "the file's own name", None if words > 2 else Severity.WARN
     return None, None

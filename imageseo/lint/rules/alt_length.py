@@ -1,8 +1,9 @@
-"""An alternative text is a sentence or two.
+"""An alternative text is no longer than a sentence or two.
 
-No standard sets a limit, but a screen reader cannot pause, skip or search in an alternative text: what takes longer
-than a breath belongs into the caption or the text beside the image, where everybody has it. Above 125 characters it is
-a note, above 250 a warning. A chart or a diagram that needs more words gets a short text and a description in the page.
+No standard sets a limit, but a screen reader cannot pause, skip or search in an alternative text: anything that takes
+longer than a breath to read belongs in the caption or the surrounding text, where everybody can read it. Above 125
+characters it is a note, above 250 a warning. A chart or a diagram that needs more explanation gets a short text and a
+description in the page.
 
 Bad (a warning):
     <img src="chart-1600x900.png" alt="[300 characters of text]">
@@ -41,7 +42,7 @@ def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
             limit = TOO_LONG if length > TOO_LONG else LONG
             yield Problem(
                 message=f"{image.name}: its alternative text has {length} characters, more than {limit}",
-                hint="say the essence, and write the rest into the caption or the text beside it",
+                hint="keep the essential part, and move the rest into the caption or the surrounding text",
                 at=image.ref,
                 severity=None if length > TOO_LONG else Severity.INFO,
             )

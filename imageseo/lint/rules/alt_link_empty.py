@@ -1,12 +1,12 @@
-"""A link that holds only an image says where it leads.
+"""A link that contains only an image has a name.
 
-For those who do not see it, the alternative text of the image is the link's name. With ``alt=""`` the link has none,
-and screen readers read its address instead (axe: link-name). The text says where the link leads or what it does, which
-is mostly what the image shows: a thumbnail that opens the large picture is named by the picture.
+For readers who do not see the image, its alternative text is the link's name. With ``alt=""`` the link has none, and
+screen readers read its address instead (axe: link-name). The text names where the link leads or what it does, usually
+what the image shows: a thumbnail that opens the full-size image is named by that image.
 
 Text in the link, ``aria-label``, ``aria-labelledby`` or ``title`` on the link or in it, and another image with a text
-are names too. A link that is hidden from assistive technology needs none. An image without any ``alt`` is the business
-of ``alt-missing``.
+are names too. A link that is hidden from assistive technology needs none. An image without any ``alt`` is reported by
+``alt-missing``.
 
 Bad:
     <p><a href="/guide/"><img src="photo-1600x900.jpg" alt=""></a></p>
@@ -47,23 +47,23 @@ _NAMES = ("aria-label", "aria-labelledby", "title")
 
 
 def check(html: bytes, scan: PageScan, images: Sequence[ImageFact]) -> Iterator[Problem]:
-    seen: Link | None = None  # of several images in one link the first is told
+    reported_link: Link | None = None  # of several images in one link the first is reported
     for number, image in enumerate(images):
         ref = image.ref
         alt = ref.get("alt")
         if alt is None or alt.strip() or ref.link is None or any((ref.get(name) or "").strip() for name in _NAMES):
             continue
         link = ancestors_of(html, scan.charset).link(number, ref.span)
-        if link is None or link == seen or link.text or link.named:
+        if link is None or link == reported_link or link.text or link.named:
             continue
-        seen = link
+        reported_link = link
         if "href" not in link.values or any(link.values.get(name, "").strip() for name in _NAMES):
             continue
         if link.values.get("aria-hidden", "").strip().lower() == "true" or "hidden" in link.values:
             continue
         yield Problem(
-            message=f"the link to {shorten(link.values['href'].strip())} holds only {image.name}, whose "
+            message=f"the link to {shorten(link.values['href'].strip())} contains only {image.name}, whose "
             "alternative text is empty",
-            hint="say in its `alt` where the link leads, or what the picture shows",
+            hint="write in its `alt` where the link leads, or what the image shows",
             at=ref,
         )

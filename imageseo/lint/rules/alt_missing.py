@@ -1,11 +1,11 @@
-"""Every image says what it shows.
+"""Every image has an alternative text.
 
-People who do not see an image hear its alternative text, and search engines read it. Without an ``alt`` attribute
-screen readers spell out the file's name (WCAG 1.1.1). An image that only decorates says so with ``alt=""``; that is
-an answer too, and no fault here. imageseo never makes an alternative text up.
+Screen readers read the alternative text aloud, and search engines index it. Without an ``alt`` attribute screen readers
+spell out the file name (WCAG 1.1.1). ``alt=""`` marks an image as decorative and is accepted. imageseo never invents an
+alternative text.
 
 An image that is hidden from assistive technology (``aria-hidden="true"``, ``role="presentation"``) or named by
-``aria-label``/``aria-labelledby`` is no fault.
+``aria-label``/``aria-labelledby`` needs none.
 
 Bad:
     <img src="bicycle-800x600.jpg" width="800" height="600">
@@ -36,7 +36,7 @@ SEVERITY = Severity.ERROR
 
 def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
     for image in images:
-        if image.ref.get("alt") is None and not _excused(image.ref):
+        if image.ref.get("alt") is None and not _needs_no_alt(image.ref):
             yield Problem(
                 message=f"{image.name} has no alt attribute",
                 hint=_hint(image.ref),
@@ -47,10 +47,10 @@ def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
 def _hint(ref: ImageRef) -> str:
     if ref.is_marked_hero and ref.get("height") and ref.get("data-imageseo") == "height hero":
         return "give the hero an `alt`, in front matter `hero: {src: bicycle.jpg, alt: a red bicycle}`"
-    return 'say what it shows, in Markdown `![a red bicycle](bicycle.jpg)`; `alt=""` if it only decorates'
+    return 'describe what it shows, in Markdown `![a red bicycle](bicycle.jpg)`; `alt=""` if it is decorative'
 
 
-def _excused(ref: ImageRef) -> bool:
+def _needs_no_alt(ref: ImageRef) -> bool:
     roles = (ref.get("role") or "").lower().split()
     hidden = (ref.get("aria-hidden") or "").strip().lower() == "true"
     named = (ref.get("aria-label") or "").strip() or (ref.get("aria-labelledby") or "").strip()

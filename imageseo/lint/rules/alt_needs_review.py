@@ -1,9 +1,9 @@
 """No alternative text is published as a draft.
 
-A text that a program proposed, or that somebody meant to write later, says so until a person has read it:
+A text that a program proposed, or that an author postponed, is marked until a person has reviewed it:
 ``data-imageseo-alt="draft"`` on the image (in Markdown with attribute lists:
-``![A harbour](harbour.jpg){ data-imageseo-alt=draft }``). Whoever approves it takes the attribute away. A text that
-begins with ``TODO``, ``FIXME``, ``TBD``, ``draft:`` or ``needs-review:`` is a draft as well.
+``![A harbour](harbour.jpg){ data-imageseo-alt=draft }``). To approve the text, remove the attribute. A text that begins
+with ``TODO``, ``FIXME``, ``TBD``, ``draft:`` or ``needs-review:`` is a draft as well.
 
 Bad (a warning):
     <img src="photo-1600x900.jpg" alt="A harbour with boats" data-imageseo-alt="draft">
@@ -42,12 +42,12 @@ def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
         alt = image.ref.get("alt")
         if not alt:
             continue
-        marked = (image.ref.get(MARKER) or "").strip().lower() in _DRAFT
-        if marked or _LATER.match(alt):
+        is_marked = (image.ref.get(MARKER) or "").strip().lower() in _DRAFT
+        if is_marked or _LATER.match(alt):
             yield Problem(
                 message=f"{image.name}: its alternative text {shorten(alt.strip())!r} is a draft",
-                hint=f"read it beside the picture, correct it, and take {MARKER} away"
-                if marked
-                else "write what the picture shows",
+                hint=f"compare it with the image, correct it, and remove {MARKER}"
+                if is_marked
+                else "describe what the image shows",
                 at=image.ref,
             )

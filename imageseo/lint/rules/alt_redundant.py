@@ -1,8 +1,8 @@
 """An alternative text does not begin with "image of".
 
-Screen readers say "image" by themselves; "image of", "photo of", "Bild von" and their like make it twice. Also found is
-a text that is nothing but such a word. What kind of picture it is may matter (a screenshot, a chart, a painting, a
-map): those words are no fault.
+Screen readers announce an image as "image" themselves; "image of", "photo of", "Bild von" and similar phrases repeat
+it. A text that consists of nothing else is reported too. Words for a kind of image that may matter (a screenshot, a
+chart, a painting, a map) are accepted.
 
 Bad (a warning):
     <img src="photo-1600x900.jpg" alt="Image of a harbour at dawn">
@@ -52,7 +52,7 @@ _PREFIX = re.compile(
     r"zdjęcie (?=\w)|"
     r"(?:изображение|фото(?:графия)?|картинка) "
 )
-# Nothing but the word for it, in the languages of the prefixes.
+# Only the word for an image, in the languages of the prefixes.
 _ALONE = re.compile(
     r"(?:an? )?(?:image|photo|photograph|picture|pic|graphic|img)|bild|foto|abbildung|grafik|imagen|imagem|immagine|"
     r"afbeelding|zdjęcie|изображение|фото|alt(?: text)?|image alt"
@@ -67,11 +67,11 @@ def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
         text = normalized(alt)
         match = _PREFIX.match(text)
         if _ALONE.fullmatch(text):
-            message = f"{image.name}: its alternative text is {shorten(alt.strip())!r} and no more"
+            message = f"{image.name}: its alternative text is only {shorten(alt.strip())!r}"
         elif match is not None and match.end() < len(text):
             message = f"{image.name}: its alternative text begins with {match[0].strip()!r}: {shorten(alt.strip())!r}"
         else:
             continue
         yield Problem(
-            message=message, hint="say what it shows; that it is an image everybody is told anyway", at=image.ref
+            message=message, hint="describe what it shows; screen readers announce that it is an image", at=image.ref
         )

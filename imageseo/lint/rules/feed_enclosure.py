@@ -1,8 +1,9 @@
-"""What a feed encloses is there, and is what the feed says.
+"""Every file that a feed encloses exists and matches its description in the feed.
 
-RSS wants `url`, `length` (bytes) and `type` of an `<enclosure>`; Atom `href` of a `<link rel="enclosure">`; Media RSS
-`url`. Readers decide by them whether to fetch. URLs are absolute, because a feed is read far from its site. Of this
-site's files length, type, width and height are compared. Off by default, as imageseo does not write enclosures yet.
+RSS requires `url`, `length` (bytes) and `type` on an `<enclosure>`; Atom `href` on a `<link rel="enclosure">`; Media
+RSS `url`. Feed readers decide by them whether to download the file. URLs must be absolute, because a feed is read away
+from its site. For files of this site length, type, width and height are compared. Off by default, as imageseo does not
+write enclosures yet.
 
 Bad:
     site_url = "https://x.example/"
@@ -53,30 +54,31 @@ if TYPE_CHECKING:
 
 SEVERITY = Severity.ERROR
 DEFAULT = Severity.OFF
-_WANTED = {"rss": ("url", "length", "type"), "atom": ("href",), "media": ("url",), "thumbnail": ("url",)}
+_REQUIRED = {"rss": ("url", "length", "type"), "atom": ("href",), "media": ("url",), "thumbnail": ("url",)}
 _LENGTH = {"rss": "length", "atom": "length", "media": "fileSize"}
 _TAG = {"rss": "<enclosure>", "atom": '<link rel="enclosure">', "media": "<media:content>"}
 
 
 def check_site(site: Site, files: SiteFiles, feeds: Feeds) -> Iterator[Problem]:
     yield from feeds.problems
-    for each in feeds.enclosures:
-        tag = _TAG.get(each.kind, "<media:thumbnail>")
-        url = each.said.get("href" if each.kind == "atom" else "url", "")
-        place = replace(each.place, image=url or None)
-        for message, hint in _faults(site, files, each, url):
+    for enclosure in feeds.enclosures:
+        tag = _TAG.get(enclosure.kind, "<media:thumbnail>")
+        url = enclosure.attributes.get("href" if enclosure.kind == "atom" else "url", "")
+        place = replace(enclosure.place, image=url or None)
+        for message, hint in _faults(site, files, enclosure, url):
             yield Problem(message=f"{tag} {message}", hint=hint, place=place)
 
 
-def _faults(site: Site, files: SiteFiles, each: Enclosure, url: str) -> Iterator[tuple[str, str]]:
-    missing = [name for name in _WANTED[each.kind] if not each.said.get(name)]
-    if missing and not (each.kind == "media" and not url):  # a player's <media:content> has none
-        yield f"lacks {', '.join(missing)}: {shorten(url) or 'nothing'}", "readers pass over what is not complete"
+def _faults(site: Site, files: SiteFiles, enclosure: Enclosure, url: str) -> Iterator[tuple[str, str]]:
+    missing = [name for name in _REQUIRED[enclosure.kind] if not enclosure.attributes.get(name)]
+    if missing and not (enclosure.kind == "media" and not url):  # the <media:content> of a player has no URL
+        found = f": {shorten(url)}" if url else ""
+        yield f"lacks {', '.join(missing)}{found}", "add what is missing: feed readers skip incomplete enclosures"
         return
     if not url:
         return
     if url.partition(":")[0].lower() not in ("http", "https"):
-        yield f"has no absolute URL: {shorten(url)}", "write the whole https URL"
+        yield f"has no absolute http(s) URL: {shorten(url)}", "write the full https URL"
         return
     path = urls.resolve(url, page="feed.xml", base_url=site.base_url)
     if not isinstance(path, str):
@@ -85,23 +87,27 @@ def _faults(site: Site, files: SiteFiles, each: Enclosure, url: str) -> Iterator
         near = files.near(path)
         yield f"names {shorten(path)}, which is not in the site", f"did you mean {near}?" if near else "check the name"
         return
-    yield from _untrue(files, each, path)
+    yield from _mismatches(files, enclosure, path)
 
 
-def _untrue(files: SiteFiles, each: Enclosure, path: str) -> Iterator[tuple[str, str]]:
-    length, size = each.said.get(_LENGTH.get(each.kind, ""), ""), files.size(path)
+def _mismatches(files: SiteFiles, enclosure: Enclosure, path: str) -> Iterator[tuple[str, str]]:
+    length, size = enclosure.attributes.get(_LENGTH.get(enclosure.kind, ""), ""), files.size(path)
     if length and size is not None and length != str(size):
-        yield f"says {shorten(length)} bytes of {path}, which has {size}", f"write {size}"
+        yield f"declares {shorten(length)} bytes for {path}, which has {size}", f"write {size}"
     asset = files.asset(path) if urls.is_picture(path) else None
     if not isinstance(asset, Asset):
         return
-    true = "image/svg+xml" if asset.format == "svg" else f"image/{asset.format}"
-    said = each.said.get("type", "").lower().replace("image/jpg", "image/jpeg")
-    if said and said != true:
-        yield f"says {shorten(said)} of {path}, which is {true}", f"write {true}"
-    if each.kind in ("media", "thumbnail") and asset.format != "svg":
+    actual_type = "image/svg+xml" if asset.format == "svg" else f"image/{asset.format}"
+    declared = enclosure.attributes.get("type", "").lower().replace("image/jpg", "image/jpeg")
+    if declared and declared != actual_type:
+        yield f"declares {shorten(declared)} for {path}, which is {actual_type}", f"write {actual_type}"
+    if enclosure.kind in ("media", "thumbnail") and asset.format != "svg":
         sides = (("width", asset.width), ("height", asset.height))
-        wrong = [f"{name} {each.said[name]}" for name, px in sides if each.said.get(name, str(px)) != str(px)]
+        wrong = [
+            f"{name} {enclosure.attributes[name]}"
+            for name, px in sides
+            if enclosure.attributes.get(name, str(px)) != str(px)
+        ]
         if wrong:
-            size_said = f"{asset.width}×{asset.height} px"
-            yield f"says {' and '.join(wrong)} of {path}, which is {size_said}", f"write {size_said}"
+            actual = f"{asset.width}×{asset.height} px"
+            yield f"declares {' and '.join(wrong)} for {path}, which is {actual}", f"write {actual}"

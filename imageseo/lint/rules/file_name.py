@@ -1,8 +1,8 @@
-"""The hero's file has a name that says what it shows.
+"""The hero's file name describes what the image shows.
 
-Search engines take what an image is about from its name too, and people who save it keep it by that name: ``IMG_1234``,
-``screenshot``, ``untitled`` or a hash tell neither anything. Variants keep the stem of the name, so one name is enough.
-A note, for the page's hero alone.
+Search engines use the file name as a hint about the image, and readers who save the image see it: ``IMG_1234``,
+``screenshot``, ``untitled`` or a hash describe nothing. Variants keep the stem of the name, so renaming the source file
+is enough. A note, for the page's hero only.
 
 Bad (a note):
     <article><h1>Harbour</h1><img src="IMG_1234.jpg" alt="A harbour" fetchpriority="high">
@@ -34,7 +34,7 @@ def check(hero: ImageFact | None) -> Iterator[Problem]:
     name = file_name(hero.ref.src)
     if name and is_generic(stem(name)):
         yield Problem(
-            message=f"the hero's file is called {name}, which says nothing of what it shows",
-            hint="name it by its subject: paper-cut-mountains.jpg",
+            message=f"the hero's file name {name} does not describe what the image shows",
+            hint="name the file after its subject: paper-cut-mountains.jpg",
             at=hero.ref,
         )

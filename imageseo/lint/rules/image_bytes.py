@@ -1,7 +1,7 @@
-"""Every image keeps the budget of bytes that a single one has.
+"""Every image keeps the byte budget for single images.
 
-As ``largest-image-bytes``, but each image that is too heavy is a finding of its own, at its own tag. There is no such
-budget until you set one: ``budgets.image-bytes.mobile.warn = "200 KiB"``.
+Like ``largest-image-bytes``, but each image over the budget is a finding at its own tag. The budget has no default; set
+one: ``budgets.image-bytes.mobile.warn = "200 KiB"``.
 
 Bad:
     budgets.image-bytes.mobile.error = "200 KiB"
@@ -41,8 +41,8 @@ def check(page_weight: PageWeight) -> Iterator[Problem]:
             yield Problem(
                 message=f"{image.name} is too heavy {viewport_label(budget.viewport)}: a browser downloads {chosen}, "
                 f"{format_kib(pick.bytes)}; {level(severity)} is {format_kib(limit)}",
-                hint="export it smaller, or let `imageseo build` offer lighter candidates; "
-                f"or raise `{setting_key(budget, severity)}`",
+                hint="export it smaller, let `imageseo build` offer smaller candidates, or raise "
+                f"`{setting_key(budget, severity)}`",
                 at=image.ref,
                 severity=severity,
             )

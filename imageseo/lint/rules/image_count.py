@@ -1,8 +1,8 @@
-"""A page does not show more images than its budget allows.
+"""A page shows no more images than its budget allows.
 
-Each image is a request and a decode; a page of three hundred thumbnails is slow however small they are. Counted are
-the files of the site that a browser downloads for the page's images at a viewport, each once. There is no such budget
-until you set one: ``budgets.image-count.mobile.warn = 60``.
+Each image costs a request and a decode; a page of three hundred thumbnails is slow however small they are. The count is
+that of the site's files that a browser downloads for the page's images at a viewport, each file once. The budget has no
+default; set one: ``budgets.image-count.mobile.warn = 60``.
 
 Bad:
     budgets.image-count.mobile.error = 1

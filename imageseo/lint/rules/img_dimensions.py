@@ -1,18 +1,17 @@
-"""Every image reserves its place: width and height are there and in the file's proportions.
+"""Every image reserves its space: width and height are set and match the file's aspect ratio.
 
-Until an image has arrived a browser knows its proportions only from ``width`` and ``height``. Without them the text
-below jumps (CLS); with wrong ones it jumps too, or the picture is distorted. Up to 2 px of rounding are fine.
+Until an image has loaded, a browser knows its aspect ratio only from ``width`` and ``height``. Without them the text
+below shifts (CLS); with wrong ones it shifts too, or the image is distorted. Up to 2 px of rounding are accepted.
 
-Judged by what the tag says in px. A percent width, and CSS of the tag's own style that sets both sides or an
-``aspect-ratio``, are the author's way to reserve the place and no fault. Proportions are not compared for SVG (it is
-fitted, never distorted) and for images with ``object-fit``. Data URLs need no reserving, and a file that is missing or
-unreadable has one fault already. An emoji (class ``twemoji``, ``gemoji`` or ``emojione``) is as high as its line, by
-the style sheet of whoever put it there. On an image of another host, such as a badge, it is a warning: no build can
-mend it.
+The rule reads the tag's attributes in px. A percentage width, and CSS of the tag's own style that sets both sides or an
+``aspect-ratio``, reserve the space as well and are accepted. The aspect ratio is not compared for SVG (it is fitted,
+never distorted) and for images with ``object-fit``. Data URLs need no reserved space, and a missing or unreadable file
+is reported by another rule. An emoji (class ``twemoji``, ``gemoji`` or ``emojione``) is as high as its line, by its own
+style sheet. An image of another host, such as a badge, is a warning: no build can add its size.
 
-``--fix`` adds both on a page of a theme that is known to keep proportions (``height: auto``), to an image of the
-article that no class or style of its own says anything else of. Elsewhere a height could distort what a style sheet
-narrows: there `imageseo build` adds them together with the style that keeps them harmless.
+``--fix`` adds both attributes on pages of a theme that is known to keep aspect ratios (``height: auto``), to images of
+the article without a class or style of their own. Elsewhere a height could distort an image that a style sheet narrows;
+there `imageseo build` adds both together with the style that prevents it.
 
 Bad:
     <img src="photo-1600x900.jpg" alt="A harbour">
@@ -64,10 +63,10 @@ from imageseo.model.image import Asset, BadAsset, PageRegion
 
 SEVERITY = Severity.ERROR
 TOLERANCE = 2  # px
-_KEEPS = ("material", "readthedocs")  # themes whose styles give images of the article `height: auto`
+_RATIO_KEEPING_THEMES = ("material", "readthedocs")  # themes whose styles give images of the article `height: auto`
 _EMOJI = frozenset({"twemoji", "gemoji", "emojione"})  # of Markdown extensions
 
-_MOST = 33_554_428.0  # px; browsers take a larger number for this one
+_LARGEST = 33_554_428.0  # px; browsers replace a larger number by this one
 _DIMENSION = re.compile(r"[ \t\n\f\r]*\+?(\d+(?:\.\d*)?|\.\d+)(%?)")
 
 
@@ -79,55 +78,64 @@ class Length(NamedTuple):
 
 
 def check(html: bytes, images: Sequence[ImageFact]) -> Iterator[Problem]:
-    safe: bool | None = None
+    theme_keeps_ratio: bool | None = None
     for image in images:
         if isinstance(image.file, BadAsset) or any(target.elsewhere == "data" for target in image.targets[:1]):
             continue
         if not _EMOJI.isdisjoint((image.ref.get("class") or "").split()):
             continue
         style = declarations(image.ref.get("style") or "")
-        width, height = _length(image.ref.get("width")), _length(image.ref.get("height"))
+        width, height = _parse_length(image.ref.get("width")), _parse_length(image.ref.get("height"))
         if any(length is not None and length.percent for length in (width, height)):
             continue
         if width is None or height is None:
-            if not _reserved(style, width, height):
-                if safe is None:
+            if not _is_reserved(style, width, height):
+                if theme_keeps_ratio is None:
                     theme = recognise(html)
-                    safe = theme is not None and theme.name.startswith(_KEEPS)
-                yield _missing(image, width, height, _fix(html, image) if safe else ())
+                    theme_keeps_ratio = theme is not None and theme.name.startswith(_RATIO_KEEPING_THEMES)
+                yield _missing_problem(image, width, height, _fix(html, image) if theme_keeps_ratio else ())
         elif (
-            image.asset is not None and _distorted(image.asset, width.value, height.value) and "object-fit" not in style
+            image.asset is not None
+            and _is_distorted(image.asset, width.value, height.value)
+            and "object-fit" not in style
         ):
             yield Problem(
                 message=f"{image.name} is {image.asset.width}×{image.asset.height} px, but the tag says "
                 f"{width.value:.10g}×{height.value:.10g}",
-                hint=f"{_pair(image.asset, width.value, None)} keeps its proportions",
+                hint=f"{_size_attributes(image.asset, width.value, None)} keeps its aspect ratio",
                 at=image.ref,
             )
 
 
 def _fix(html: bytes, image: ImageFact) -> tuple[Edit, ...]:
-    """Both attributes, where the tag says nothing of its size and nobody's styles are likely to."""
+    """The edit that adds both attributes; none if the tag or probably a style sheet sets the size."""
     ref, asset = image.ref, image.asset
-    said = {attribute.name for attribute in ref.attributes} & {"width", "height", "style", "class", "sizes"}
-    if asset is None or not asset.natural or not asset.raster or said or ref.sources or ref.region is PageRegion.CHROME:
+    styled = {attribute.name for attribute in ref.attributes} & {"width", "height", "style", "class", "sizes"}
+    if (
+        asset is None
+        or not asset.natural
+        or not asset.raster
+        or styled
+        or ref.sources
+        or ref.region is PageRegion.CHROME
+    ):
         return ()
     return add_attributes(html, ref, f'width="{asset.width}" height="{asset.height}"')
 
 
-def _missing(image: ImageFact, width: Length | None, height: Length | None, fix: tuple[Edit, ...]) -> Problem:
-    given = (width or height) is not None
-    what = "no width" if width is None else "no height"
-    hint = "write both, in px: nobody but you can know a file of another host"
+def _missing_problem(image: ImageFact, width: Length | None, height: Length | None, fix: tuple[Edit, ...]) -> Problem:
+    has_one_side = (width or height) is not None
+    missing = "no width" if width is None else "no height"
+    hint = "write both, in px; imageseo does not know the size of a file on another host"
     if image.asset is not None and not image.asset.natural:
-        hint = f"give it a size in its proportions, {image.asset.width}:{image.asset.height}"
+        hint = f"give it a size with its aspect ratio, {image.asset.width}:{image.asset.height}"
     elif image.asset is not None:
-        pair = _pair(image.asset, width.value if width else None, height.value if height else None)
-        # The build leaves SVGs, an author's srcset and what is opted out as they are.
-        left_alone = image.ref.opt_out is not None or not image.asset.raster
-        hint = f"write {pair}" if left_alone else f"write {pair}, or let `imageseo build` add it"
+        pair = _size_attributes(image.asset, width.value if width else None, height.value if height else None)
+        # A build does not change SVGs, an author's srcset or opted-out images.
+        is_unchanged_by_build = image.ref.opt_out is not None or not image.asset.raster
+        hint = f"write {pair}" if is_unchanged_by_build else f"write {pair}, or let `imageseo build` add it"
     return Problem(
-        message=f"{image.name} has {what if given else 'neither width nor height'}",
+        message=f"{image.name} has {missing if has_one_side else 'neither width nor height'}",
         hint=hint,
         at=image.ref,
         severity=_severity(image),
@@ -136,13 +144,13 @@ def _missing(image: ImageFact, width: Length | None, height: Length | None, fix:
 
 
 def _severity(image: ImageFact) -> Severity | None:
-    """Milder where the author cannot mend it: a drawing of the theme, a file of another host."""
+    """A lower severity where the author cannot fix it: an SVG of the theme, a file of another host."""
     if image.asset is None:
         return Severity.WARN
     return Severity.INFO if image.ref.region is PageRegion.CHROME and not image.asset.raster else None
 
 
-def _distorted(asset: Asset, width: float, height: float) -> bool:
+def _is_distorted(asset: Asset, width: float, height: float) -> bool:
     if asset.format == "svg" or 0 in (asset.width, asset.height, width, height):
         return False
     off_height = abs(height - width * asset.height / asset.width)
@@ -150,26 +158,26 @@ def _distorted(asset: Asset, width: float, height: float) -> bool:
     return min(off_height, off_width) > TOLERANCE
 
 
-def _pair(asset: Asset, width: float | None, height: float | None) -> str:
-    """The attributes that would be true, keeping the side that the author gave."""
+def _size_attributes(asset: Asset, width: float | None, height: float | None) -> str:
+    """Format the correct attributes, keeping the side that the author set."""
     if width:
-        wide, high = round(width), round(width * asset.height / asset.width)
+        new_width, new_height = round(width), round(width * asset.height / asset.width)
     elif height:
-        wide, high = round(height * asset.width / asset.height), round(height)
+        new_width, new_height = round(height * asset.width / asset.height), round(height)
     else:
-        wide, high = asset.width, asset.height
-    return f'width="{wide}" height="{max(high, 1)}"'
+        new_width, new_height = asset.width, asset.height
+    return f'width="{new_width}" height="{max(new_height, 1)}"'
 
 
-def _length(value: str | None) -> Length | None:
-    """HTML's rules for parsing dimension values; None for what a browser ignores."""
+def _parse_length(value: str | None) -> Length | None:
+    """Parse a dimension value by HTML's rules; None for what a browser ignores."""
     match = _DIMENSION.match(value or "")
-    return Length(min(float(match[1]), _MOST), match[2] == "%") if match else None
+    return Length(min(float(match[1]), _LARGEST), match[2] == "%") if match else None
 
 
-def _reserved(style: Mapping[str, str], width: Length | None, height: Length | None) -> bool:
-    """True when the tag's own CSS gives the place a size before the file arrives."""
+def _is_reserved(style: Mapping[str, str], width: Length | None, height: Length | None) -> bool:
+    """Whether the tag's own CSS reserves the space before the file has loaded."""
     sides = [
-        given is not None or style.get(name, "auto") != "auto" for name, given in (("width", width), ("height", height))
+        side is not None or style.get(name, "auto") != "auto" for name, side in (("width", width), ("height", height))
     ]
     return all(sides) or (any(sides) and style.get("aspect-ratio", "auto") != "auto")

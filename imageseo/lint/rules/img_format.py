@@ -1,12 +1,11 @@
 """Photographs are offered as AVIF or WebP.
 
-Every browser of the last years shows both, and they need a fraction of the bytes of JPEG and PNG. Estimated as
-Lighthouse 12 did, which is careful: an AVIF takes a sixth of a byte for each pixel; a finding is a file that is more
-than 8 KiB above that. Most screenshots in PNG are below it and no finding. Judged is what a browser downloads on a
-phone.
+All browsers of recent years show both, and they need a fraction of the bytes of JPEG and PNG. The estimate is that of
+Lighthouse 12, which is cautious: an AVIF takes a sixth of a byte per pixel, and a file more than 8 KiB above that is a
+finding. Most PNG screenshots are below it. The rule checks the file that a browser downloads on a phone.
 
-Not judged are SVG and animations, files of other hosts, and what `imageseo build` has treated: where it found that AVIF
-and WebP save nothing, they are left out.
+SVG, animations, files of other hosts, and images that `imageseo build` has processed are not checked: if AVIF and WebP
+save nothing, a build leaves them out.
 
 Bad (a warning):
     <article><img src="photo-800x450-200KiB.jpg" alt="A harbour" width="800" height="450"></article>
@@ -40,7 +39,7 @@ SEVERITY = Severity.WARN
 LINT_ONLY = True
 LEAST = 8 * 1024  # bytes that AVIF would save; Lighthouse 12
 PER_PIXEL = 2 / 12  # bytes of an AVIF, by Lighthouse's estimate from dimensions
-_OLD = frozenset({"jpeg", "png", "gif", "bmp", "tiff"})
+_OLD_FORMATS = frozenset({"jpeg", "png", "gif", "bmp", "tiff"})
 
 
 def check(images: Sequence[ImageFact], asset_of: Callable[[str], Asset | None]) -> Iterator[Problem]:
@@ -50,14 +49,14 @@ def check(images: Sequence[ImageFact], asset_of: Callable[[str], Asset | None]) 
             continue
         if ref.sources or ref.get("srcset"):
             asset = asset_of(chosen_url_of(ref, MOBILE))
-        if asset is None or asset.format not in _OLD or not asset.encodable:
+        if asset is None or asset.format not in _OLD_FORMATS or not asset.encodable:
             continue
         estimate = round(asset.width * asset.height * PER_PIXEL)
         if asset.bytes - estimate > LEAST:
             yield Problem(
-                message=f"{asset.path} takes {-(-asset.bytes // 1024)} KiB as {asset.format.upper()}; as AVIF about "
-                f"{-(-estimate // 1024)} KiB or less",
-                hint="`imageseo build` offers AVIF and WebP beside it"
+                message=f"{asset.path} is {-(-asset.bytes // 1024)} KiB as {asset.format.upper()}; as AVIF it "
+                f"would be about {-(-estimate // 1024)} KiB or less",
+                hint="`imageseo build` adds AVIF and WebP variants"
                 if ref.opt_out is None and ref.region is PageRegion.ARTICLE
                 else "publish it as WebP, or offer AVIF and WebP in a <source> before it",
                 at=ref,

@@ -1,10 +1,10 @@
-"""Every image file that a page names is there.
+"""Every image file that a page references exists.
 
-A URL in ``src`` or ``srcset`` that leads to no file shows a broken picture, or one on some screens only. URLs are read
-as a browser reads them: percent-encoded, with ``<base>``, without query and fragment. Letter case counts, because it
-counts on the server. Other origins are not asked, nor what a host makes when it is asked (Cloudflare's ``/cdn-cgi/``,
-``/.netlify/images``, ``/_vercel/image``, ``/_next/image``, ``/_ipx/``); a file of the same host that lies outside the
-site is a warning.
+A URL in ``src`` or ``srcset`` that points to no file shows a broken image, or one on some screens only. URLs are
+resolved as in a browser: percent-encoded, with ``<base>``, without query and fragment. Letter case counts, because it
+counts on the server. Other origins are not checked, nor URLs that a host serves on request (Cloudflare's ``/cdn-cgi/``,
+``/.netlify/images``, ``/_vercel/image``, ``/_next/image``, ``/_ipx/``). A file of the same host outside the site is a
+warning.
 
 Bad:
     <img src="gone.jpg" alt="A harbour" width="800" height="450">
@@ -51,39 +51,39 @@ from imageseo.model.image import ImageRef
 
 SEVERITY = Severity.ERROR
 
-_WORDS = {"src": "src", "srcset": "srcset", "source": "a <source>"}
+_LABELS = {"src": "src", "srcset": "srcset", "source": "a <source>"}
 
 
 def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
     for image in images:
         if not any(target.elsewhere != "empty" for target in image.targets):
-            if not _left_to_a_script(image.ref):
+            if not _is_set_by_script(image.ref):
                 yield Problem(
                     message="an image names no file: src is empty or absent",
-                    hint="name one, or remove the tag",
+                    hint="set src, or remove the tag",
                     at=image.ref,
                 )
             continue
-        for attribute in _WORDS:
-            lost = [target for target in image.targets if target.attribute == attribute and _is_lost(target)]
-            if lost:
-                yield _problem(image, lost[0], len(lost) - 1)
+        for attribute in _LABELS:
+            missing = [target for target in image.targets if target.attribute == attribute and _is_missing(target)]
+            if missing:
+                yield _problem(image, missing[0], len(missing) - 1)
 
 
-def _is_lost(target: ResolvedUrl) -> bool:
+def _is_missing(target: ResolvedUrl) -> bool:
     return target.elsewhere == "outside" or (target.path is not None and not target.exists)
 
 
 def _problem(image: ImageFact, target: ResolvedUrl, others: int) -> Problem:
-    """One problem for all that an attribute names in vain: a folder that was not copied loses every candidate."""
-    where = _WORDS[target.attribute]
+    """One problem for all missing files of an attribute: a folder that was not copied loses every candidate."""
+    where = _LABELS[target.attribute]
     more = f" (and {others} more)" if others else ""
     if target.elsewhere == "outside":
         # `../` beyond the root is wrong; `/logo.png` under https://host/docs/ may be another site's file.
         relative = not target.url.lstrip().startswith("/") and ":" not in target.url.partition("/")[0]
         return Problem(
-            message=f"{where} leads out of the site: {shorten(target.url)}{more}",
-            hint="move the file into the site's sources and name it from there",
+            message=f"{where} points outside the site: {shorten(target.url)}{more}",
+            hint="move the file into the site's source folder and reference it there",
             at=image.ref,
             severity=None if relative else Severity.WARN,
         )
@@ -95,8 +95,8 @@ def _problem(image: ImageFact, target: ResolvedUrl, others: int) -> Problem:
     )
 
 
-def _left_to_a_script(ref: ImageRef) -> bool:
-    """``data-src``, ``:src``, ``v-bind:srcset`` …: what the image shows is decided in the browser."""
+def _is_set_by_script(ref: ImageRef) -> bool:
+    """Whether a script sets the image in the browser: ``data-src``, ``:src``, ``v-bind:srcset`` …."""
     return any(
         attribute.name not in ("src", "srcset") and attribute.name.endswith(("src", "srcset"))
         for attribute in ref.attributes

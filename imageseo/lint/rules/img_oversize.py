@@ -1,14 +1,14 @@
 """No image is much larger than it is shown.
 
-A screen shows at most its own pixels: those that a file has beyond them are downloaded for nothing. Counted as
-Lighthouse does: of the candidate that the browser chooses, the share of pixels that the slot does not show is wasted,
-and more than 12 KiB are a finding. Judged at the two gating viewports (412 px at 1.75x, 1350 px at 1x), the worse one
-is told.
+A screen shows at most its own pixels; the pixels of a file beyond them are downloaded for nothing. The waste is counted
+as in Lighthouse: of the candidate that the browser chooses, the share of pixels that the slot does not show is wasted,
+and more than 12 KiB are a finding. It is computed for the two gating viewports (412 px at 1.75x, 1350 px at 1x), and
+the worse one is reported.
 
-How wide an image is shown is taken from its own ``width``, ``style`` and ``sizes``, then from the column of the theme,
-where that is known; an image in an unknown layout counts as wide as it is, so nothing is said of it. Not judged are
-SVG, animations, files of other hosts, images of header and navigation whose size only the theme's styles know, and what
-`imageseo build` has treated: those candidates are as near to the slot as the ladder of widths has them.
+The width of the slot is taken from the image's own ``width``, ``style`` and ``sizes``, then from the theme's column, if
+known; in an unknown layout an image counts as wide as its file, so it is not reported. SVG, animations, files of other
+hosts, and images of header and navigation whose size only the theme's style sheets set are not checked, nor images that
+`imageseo build` has processed: their candidates are as near to the slot as the ladder allows.
 
 Bad (a warning):
     <article><img src="photo-1600x900-200KiB.jpg" alt="A harbour" width="400" height="225"></article>
@@ -54,7 +54,7 @@ _UNKNOWN = image_widths.ColumnLayout()
 
 def check(
     images: Sequence[ImageFact],
-    column: image_widths.ColumnLayout,
+    column_layout: image_widths.ColumnLayout,
     asset_of: Callable[[str], Asset | None],
 ) -> Iterator[Problem]:
     for image in images:
@@ -63,7 +63,7 @@ def check(
             continue
         if asset.bytes <= LEAST and not ref.sources and not ref.get("srcset"):
             continue
-        layout = column if ref.region is PageRegion.ARTICLE else _UNKNOWN
+        layout = column_layout if ref.region is PageRegion.ARTICLE else _UNKNOWN
         if layout.content_width is None and not ref.get("sizes") and image_widths.written_width(ref, asset).px is None:
             continue
         sizes = image_widths.sizes(ref, asset, layout)
@@ -77,17 +77,17 @@ def check(
                 chosen = found
             width = source_size(sizes, viewport)
             shown = width * viewport.dpr
-            # Of both dimensions alike: what is cropped by object-fit is not told from here.
+            # Both dimensions scale alike; cropping by object-fit is not known here.
             wasted = round(chosen.bytes * (1 - (shown / chosen.width) ** 2)) if 0 < shown < chosen.width else 0
             if wasted > LEAST and (worst is None or wasted > worst[0]):
                 worst = wasted, chosen, viewport, width
         if worst is not None:
             wasted, chosen, viewport, width = worst
             yield Problem(
-                message=f"{chosen.path} is {chosen.width} px wide and is shown {round(width)} CSS px wide on "
+                message=f"{chosen.path} is {chosen.width} px wide but is shown {round(width)} CSS px wide on "
                 f"{viewport.name} ({viewport.dpr:g}x): {wasted // 1024} of {-(-chosen.bytes // 1024)} KiB are wasted",
                 hint="`imageseo build` offers narrower candidates"
                 if ref.opt_out is None and ref.region is PageRegion.ARTICLE
-                else f"offer a candidate of about {-(-round(width * viewport.dpr) // 10) * 10} px in its srcset",
+                else f"add a candidate of about {-(-round(width * viewport.dpr) // 10) * 10} px to its srcset",
                 at=ref,
             )

@@ -1,7 +1,7 @@
-"""Every image file that a page names can be read.
+"""Every image file that a page references can be read.
 
-A truncated, empty or mislabelled file, and one that is no image at all, shows as a broken picture, and nothing can be
-made of it: no variants, no dimensions, no preview.
+A truncated, empty or mislabelled file, or one that is not an image, shows as a broken image, and nothing can be derived
+from it: no variants, no dimensions, no preview.
 
 Bad:
     <img src="truncated.jpg" alt="A harbour" width="800" height="450">

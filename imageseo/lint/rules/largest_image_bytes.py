@@ -1,8 +1,8 @@
-"""The heaviest image of a page keeps its budget of bytes.
+"""The largest image of a page keeps its byte budget.
 
-One forgotten export from a camera weighs more than all the rest of a page. Judged is the heaviest file that a browser
-downloads for the page's images at a viewport; ``image-bytes`` has the same limit for every image, one finding each.
-There is no such budget until you set one: ``budgets.largest-image-bytes.mobile.error = "300 KiB"``.
+A single unoptimised camera export can weigh more than the rest of the page. The rule checks the largest file that a
+browser downloads for the page's images at a viewport; ``image-bytes`` applies the same limit to every image, with one
+finding each. The budget has no default; set one: ``budgets.largest-image-bytes.mobile.error = "300 KiB"``.
 
 Bad:
     budgets.largest-image-bytes.desktop.error = "200 KiB"
@@ -30,6 +30,6 @@ def check(page_weight: PageWeight) -> Iterator[Problem]:
     yield from budget_problems(
         page_weight,
         "largest-image-bytes",
-        what="the heaviest image of this page is too heavy",
-        hint="export it smaller, or let `imageseo build` offer lighter candidates",
+        what="the largest image of this page is too heavy",
+        hint="export it smaller, or let `imageseo build` offer smaller candidates",
     )

@@ -1,9 +1,9 @@
-"""What a browser saw of a page is what stands there now.
+"""The page still matches its measurement.
 
-``imageseo measure`` writes what a browser saw of each page: its LCP image, how wide its images are shown. When an image
-of those is gone, or the page is laid out differently, nobody knows what of it still holds: the page's measurement is
-left alone, and it is treated like a page of its template that was never measured. Measure it again. New images alone
-are no drift.
+``imageseo measure`` records how a browser shows each page: its LCP image, and how wide its images are. If a measured
+image is missing from the page, or the page is laid out differently, the measurement can no longer be trusted: it is
+ignored, and the page is treated like an unmeasured page of its template. Measure it again. Added images alone are no
+drift.
 
 Bad:
     <!-- measured: {"boats-1600x900.jpg": {"width": 688, "top": 300}, "lcp": "boats-1600x900.jpg"} -->

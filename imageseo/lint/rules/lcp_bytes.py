@@ -1,13 +1,13 @@
-"""The LCP image keeps its budget of bytes.
+"""The LCP image keeps its byte budget.
 
-The largest image near the top is what visitors wait for, and on a slow phone each 10 KiB cost about 54 ms of LCP
-(measured on MkDocs Material under Lighthouse's slow 4G: 2.5 s are reached at 154 KiB). Bytes are the same on every
-run, so they gate; the milliseconds are for reports.
+Visitors wait for the largest image near the top, and on a slow phone each 10 KiB cost about 54 ms of LCP (measured on
+MkDocs Material under Lighthouse's slow 4G: 2.5 s are reached at 154 KiB). Bytes are the same on every run, so they
+decide whether it fails; the milliseconds are for reports.
 
-Judged is the candidate that a browser would choose from ``<source>``, ``srcset`` and ``sizes`` at the two gating
+The rule checks the candidate that a browser would choose from ``<source>``, ``srcset`` and ``sizes`` at the two gating
 viewports: mobile (412×823 at 1.75x; warning above 100 KiB, error above 150 KiB) and desktop (1350×940 at 1x; 200 and
-300 KiB). Set ``budgets.lcp-bytes.mobile.error`` and its siblings to your own; ``0`` switches a level off. The image
-judged is the same as for ``lcp-lazy``. ``imageseo build`` fails on the error level too.
+300 KiB). Change them with ``budgets.lcp-bytes.mobile.error`` and its siblings; ``0`` switches a limit off. The image is
+the same as for ``lcp-lazy``. ``imageseo build`` fails on the error limit too.
 
 Bad:
     <article><h1>Harbour</h1>

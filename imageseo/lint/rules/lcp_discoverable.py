@@ -1,15 +1,15 @@
-"""The LCP image can be found in the page's HTML.
+"""The LCP image is discoverable in the page's HTML.
 
-Browsers look through the HTML for images before any script or style sheet has arrived. A hero that a script fills in
-(``data-src`` and its kin) is found when that script has run, one that is a CSS background when the styles are known:
-both come last of all. Lazy loaders are for what is further down, and ``loading="lazy"`` does that without a script.
+Browsers search the HTML for images before any script or style sheet has loaded. They find a hero that a script fills in
+(``data-src`` and similar) only after that script has run, and a CSS background only after the style sheets have loaded:
+both load last. Lazy loaders are for images further down, and ``loading="lazy"`` does the same without a script.
 
-Found are an image without a real ``src`` where the page's hero should be (near the top of the article, large, not an
-icon), and an element with a background in its own ``style`` or ``data-bg`` that calls itself hero, cover, banner,
-masthead, jumbotron or header and stands at the top. That is a warning, for a name proves nothing, and an error where a
-browser saw that such a background is the LCP (``imageseo measure``); where it saw something else, nothing is said. On a
-page that shows another hero before it, or preloads an image, it is no fault. What the site's style sheets paint is not
-looked at.
+The rule reports an image without a real ``src`` where the page's hero should be (near the top of the article, large,
+not an icon), and an element at the top with a background in its own ``style`` or ``data-bg`` that is named hero, cover,
+banner, masthead, jumbotron or header. The latter is a warning, because a name proves nothing, and an error if a browser
+measured such a background as the LCP (``imageseo measure``); if the measured LCP is something else, nothing is
+reported. Nothing is reported either if the page shows another hero before it or preloads an image. Backgrounds in style
+sheets are not examined.
 
 Bad:
     <article><h1>Harbour</h1>
@@ -75,15 +75,15 @@ from imageseo.web.html.tokenizer import tag_over
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
 
-_LOADED = ("data-src", "data-srcset", "data-lazy-src", "data-lazy", "data-original", "data-echo", "data-url")
-_PAINTED = ("data-bg", "data-background", "data-background-image", "data-bg-src", "data-lazy-bg")
+_SOURCE_ATTRIBUTES = ("data-src", "data-srcset", "data-lazy-src", "data-lazy", "data-original", "data-echo", "data-url")
+_BACKGROUND_ATTRIBUTES = ("data-bg", "data-background", "data-background-image", "data-bg-src", "data-lazy-bg")
 _NEEDLES = (b"url(", b"data-bg", b"data-background", b"data-lazy-bg")
-_REACH = 20_000  # bytes of the article that 500 characters of text may take with their markup
-_TOP = re.compile(r"(?<![a-z])(?:hero|cover|banner|masthead|jumbotron|header|splash)(?![a-z])")
-_OTHER = re.compile(r"(?<![a-z])(?:card|thumb|thumbnail|tile|item|avatar|logo|icon|teaser|preview|footer)(?![a-z])")
+_REACH = 20_000  # bytes of the article that 500 characters of text may take, with their markup
+_HERO_NAME = re.compile(r"(?<![a-z])(?:hero|cover|banner|masthead|jumbotron|header|splash)(?![a-z])")
+_NOT_HERO = re.compile(r"(?<![a-z])(?:card|thumb|thumbnail|tile|item|avatar|logo|icon|teaser|preview|footer)(?![a-z])")
 _URL = re.compile(r"""url\(\s*(?:"([^"]*)"|'([^']*)'|([^)\s]*))\s*\)""", re.IGNORECASE)
 _TILED = {"repeat", "repeat-x", "repeat-y", "round", "space"}
-_LEAST = (600, 200)  # px of a file that is a hero's, not a pattern's
+_LEAST = (600, 200)  # px; a smaller file is a pattern, not a hero
 
 AssetOf = Callable[[str], Asset | None]
 
@@ -93,7 +93,7 @@ def check(
     scan: PageScan,
     images: Sequence[ImageFact],
     hero: ImageFact | None,
-    column: image_widths.ColumnLayout,
+    column_layout: image_widths.ColumnLayout,
     measured: PageLayout | None,
     asset_of: AssetOf,
 ) -> Iterator[Problem]:
@@ -102,30 +102,32 @@ def check(
     for image in images:
         if hero is not None and image.ref.span >= hero.ref.span and not has_high_priority(image.ref):
             break
-        loaded = _loaded(image.ref)
-        if loaded is not None and _is_hero(image.ref, loaded, asset_of, column):
+        loaded = _script_source(image.ref)
+        if loaded is not None and _is_hero(image.ref, loaded, asset_of, column_layout):
             yield Problem(
-                message=f"{shorten(loaded[1])} is the page's LCP image and stands in {loaded[0]}: no browser finds it "
-                "before a script has run",
-                hint="write it in src (and srcset); lazy loaders are for images further down",
+                message=f"{shorten(loaded[1])} is the page's LCP image but is set in {loaded[0]}: browsers find it "
+                "only after a script has run",
+                hint="set it in src (and srcset); use lazy loaders only for images further down",
                 at=image.ref,
             )
             return
     if hero is None:
-        largest = measured.lcp.values() if measured is not None and not measured.inherited else ()
-        yield from _background(html, scan, asset_of, largest)
+        measured_lcps = measured.lcp.values() if measured is not None and not measured.inherited else ()
+        yield from _background(html, scan, asset_of, measured_lcps)
 
 
-def _loaded(ref: ImageRef) -> tuple[str, str] | None:
-    """Attribute and URL of an image that a script fills in; None for one that shows something by itself."""
+def _script_source(ref: ImageRef) -> tuple[str, str] | None:
+    """Attribute and URL of an image that a script fills in; None for an image that needs no script."""
     src = ref.src
     if (src and not src.lower().startswith("data:")) or ref.get("srcset") or ref.sources:
         return None
-    found = next(((name, value.strip()) for name in _LOADED if (value := ref.get(name))), None)
+    found = next(((name, value.strip()) for name in _SOURCE_ATTRIBUTES if (value := ref.get(name))), None)
     return None if found is None else (found[0], re.split(r"[\s,]", found[1])[0] if "srcset" in found[0] else found[1])
 
 
-def _is_hero(ref: ImageRef, loaded: tuple[str, str], asset_of: AssetOf, column: image_widths.ColumnLayout) -> bool:
+def _is_hero(
+    ref: ImageRef, loaded: tuple[str, str], asset_of: AssetOf, column_layout: image_widths.ColumnLayout
+) -> bool:
     if has_high_priority(ref):
         return True
     if (
@@ -136,61 +138,63 @@ def _is_hero(ref: ImageRef, loaded: tuple[str, str], asset_of: AssetOf, column: 
     ):
         return False
     asset = asset_of(loaded[1])
-    if asset is None or not asset.encodable or heroes.is_small(ref, asset, column):
+    if asset is None or not asset.encodable or heroes.is_small(ref, asset, column_layout):
         return False
-    width = image_widths.shown_width(ref, asset, column)
+    width = image_widths.shown_width(ref, asset, column_layout)
     return width >= 320 and width * width * asset.height / max(asset.width, 1) >= 320 * 150
 
 
-def _background(html: bytes, scan: PageScan, asset_of: AssetOf, largest: Collection[Lcp]) -> Iterator[Problem]:
-    """The first element at the page's top that has a hero for a background. ``largest``: what a browser saw of that."""
-    painted = [each for each in largest if each.kind == "background"]
-    if largest and not painted:
+def _background(html: bytes, scan: PageScan, asset_of: AssetOf, measured_lcps: Collection[Lcp]) -> Iterator[Problem]:
+    """Report the first element at the top of the page with a hero as its background. ``measured_lcps``: of the page."""
+    measured_backgrounds = [each for each in measured_lcps if each.kind == "background"]
+    if measured_lcps and not measured_backgrounds:
         return
     start = scan.article.start if scan.article is not None else max(html.find(b"<body"), 0)
     lowered = html[: start + _REACH].lower()
     body = max(lowered.find(b"<body"), 0)
-    hits = sorted(at for needle in _NEEDLES for at in _all(lowered, needle, body))
-    if not hits:
+    positions = sorted(at for needle in _NEEDLES for at in _find_all(lowered, needle, body))
+    if not positions:
         return
     text, folded = html.decode("latin-1"), lowered.decode("latin-1")
-    for hit in hits:
-        tag = tag_over(folded, hit)
+    for position in positions:
+        tag = tag_over(folded, position)
         if tag is None or tag.start <= body or tag.name in ("img", "a", "source"):
             continue
         if tag.start > start and len(text_content(text[start : tag.start])) > 500:
             return
-        url = _painted(tag.name, read(text[tag.start : tag.end], 1 + len(tag.name)))
+        url = _hero_background(tag.name, read(text[tag.start : tag.end], 1 + len(tag.name)))
         asset = asset_of(url) if url else None
         if asset is not None and asset.encodable and asset.width >= _LEAST[0] and asset.height >= _LEAST[1]:
             yield Problem(
-                message=f"{asset.path} is the page's hero and a background: no browser finds it before the styles",
-                hint="show it with an <img>, object-fit: cover where it shall fill its box, or preload it",
+                message=f"{asset.path} is the page's hero but a CSS background: browsers find it only after the styles",
+                hint="show it with an <img> (object-fit: cover to fill its box), or preload it",
                 place=ProblemLocation(offset=tag.start, image=url),
-                severity=None if any(each.src in (None, asset.path) for each in painted) else Severity.WARN,
+                severity=None
+                if any(each.src in (None, asset.path) for each in measured_backgrounds)
+                else Severity.WARN,
             )
             return
 
 
-def _all(lowered: bytes, needle: bytes, start: int) -> Iterator[int]:
+def _find_all(lowered: bytes, needle: bytes, start: int) -> Iterator[int]:
     at = lowered.find(needle, start)
     while at >= 0:
         yield at
         at = lowered.find(needle, at + 1)
 
 
-def _painted(name: str, values: dict[str, str]) -> str | None:
-    """URL of the background of an element that calls itself a hero; None for any other element."""
-    called = f"{values.get('class', '')} {values.get('id', '')} {name}".lower()
-    if not _TOP.search(called) or _OTHER.search(called):
+def _hero_background(name: str, values: dict[str, str]) -> str | None:
+    """URL of the background of an element whose class, id or tag name is that of a hero; None for any other."""
+    names = f"{values.get('class', '')} {values.get('id', '')} {name}".lower()
+    if not _HERO_NAME.search(names) or _NOT_HERO.search(names):
         return None
     style = image_widths.declarations(values.get("style", ""))
-    said = _URL.sub(" ", f"{style.get('background', '')} {style.get('background-repeat', '')}")
-    if style.get("display") == "none" or _TILED & set(re.split(r"[\s,]+", said)):
+    background = _URL.sub(" ", f"{style.get('background', '')} {style.get('background-repeat', '')}")
+    if style.get("display") == "none" or _TILED & set(re.split(r"[\s,]+", background)):
         return None
-    loaded = next((values[each] for each in _PAINTED if values.get(each)), None)
+    loaded = next((values[each] for each in _BACKGROUND_ATTRIBUTES if values.get(each)), None)
     if loaded is not None:
         return loaded.strip()
-    # Of the style as written: declarations are lower-cased, and URLs are not.
+    # From the style as written: declarations are lower-cased, but URLs are case-sensitive.
     match = _URL.search(values.get("style", "")) if "url(" in f"{style.get('background')} {style}" else None
     return next((part for part in match.groups() if part), None) if match else None

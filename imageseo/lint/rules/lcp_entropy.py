@@ -1,11 +1,11 @@
-"""The LCP image holds enough detail to count as one.
+"""The LCP image has enough detail to count as LCP.
 
-Browsers take an image for a background when its file is tiny for the room it fills, and then the next largest thing
-becomes the LCP, often a paragraph. Chromium's limit is 0.05 bits for each CSS px that is shown, whatever the screen's
-density (measured: 2,254 bytes at 800×450). An image that fills the viewport exactly does not count either. Photographs
-never come near the limit; flat art in AVIF may. Nothing is wrong with such a picture: its bytes are not what visitors
-wait for, and a budget for it means little. Where the shown size is unknown, the file's own is taken, so a page of a
-theme that nobody knows may be told less.
+Browsers treat an image as a background if its file is tiny for the area it fills; the next largest element then becomes
+the LCP, often a paragraph. Chromium's limit is 0.05 bits per CSS px shown, regardless of the screen's density
+(measured: 2,254 bytes at 800×450). An image that fills the viewport exactly does not count either. Photographs never
+come near the limit; flat art in AVIF may. Such an image needs no fix: visitors do not wait for its bytes, and a budget
+for it means little. If the shown size is unknown, the file's own is used, so on a page of an unknown theme less may be
+reported.
 
 Bad (a note: 1600 × 900 px in 3 KiB):
     <article><h1>Harbour</h1>
@@ -35,7 +35,7 @@ from imageseo.web.srcset.sizes import source_size
 
 SEVERITY = Severity.INFO
 LINT_ONLY = True
-LEAST = 0.05  # bits per CSS px that is shown; Chromium 156
+LEAST = 0.05  # bits per CSS px shown; Chromium 156
 
 
 def check(lcp: LcpImage | None, column_layout: image_widths.ColumnLayout) -> Iterator[Problem]:
@@ -44,8 +44,8 @@ def check(lcp: LcpImage | None, column_layout: image_widths.ColumnLayout) -> Ite
     style = image_widths.declarations(lcp.ref.get("style") or "")
     if style.get("width") == "100vw" and style.get("height") in ("100vh", "100svh", "100lvh", "100dvh"):
         yield Problem(
-            message=f"{lcp.asset.path} fills the viewport exactly: browsers take it for a background, not for the LCP",
-            hint="nothing to mend if text is what visitors wait for; else leave it a margin or a caption",
+            message=f"{lcp.asset.path} fills the viewport exactly: browsers treat it as a background, not as the LCP",
+            hint="nothing to fix if visitors wait for text; else give it a margin or a caption",
             at=lcp.ref,
         )
         return
@@ -56,10 +56,10 @@ def check(lcp: LcpImage | None, column_layout: image_widths.ColumnLayout) -> Ite
         if area >= 1 and pick.bytes * 8 < LEAST * area:
             height = round(width * lcp.asset.height / lcp.asset.width)
             yield Problem(
-                message=f"{lcp.asset.path} has {pick.bytes * 8 / area:.3f} bits for each px that is shown on "
+                message=f"{lcp.asset.path} has {pick.bytes * 8 / area:.3f} bits per CSS px shown on "
                 f"{pick.viewport.name} ({pick.bytes:,} bytes at {round(width)}×{height} CSS px); below {LEAST} it does "
                 "not count as the LCP",
-                hint="nothing to mend: the LCP will be what comes next, often the text",
+                hint="nothing to fix: the LCP is the next largest element, often text",
                 at=lcp.ref,
             )
             return

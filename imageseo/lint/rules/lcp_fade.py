@@ -1,10 +1,10 @@
-"""The LCP image is shown as soon as it is there, without a fade.
+"""The LCP image is visible as soon as it has loaded, without a fade.
 
-A browser does not count what is transparent: an image that fades in is painted, for LCP, when it starts to be seen.
-A CSS fade of 0.2 s moved LCP from 96 to 296 ms, one that a script starts to 536 ms (measured). Found are an
-``opacity: 0``, an ``animation`` and a ``visibility: hidden`` in the ``style`` of the hero or of an element around it,
-and classes and attributes of well-known animation libraries (AOS, animate.css, WOW, Sal, Bootstrap's ``fade``,
-Tailwind's ``opacity-0``). What the site's own style sheets do is seen by ``imageseo measure``. A ``transition`` alone
+A browser does not count transparent content: an image that fades in counts for LCP when it becomes visible. A CSS fade
+of 0.2 s moved LCP from 96 to 296 ms, one that a script starts to 536 ms (measured). The rule reports ``opacity: 0``,
+``animation`` and ``visibility: hidden`` in the ``style`` of the hero or of an element around it, and the classes and
+attributes of well-known animation libraries (AOS, animate.css, WOW, Sal, Bootstrap's ``fade``, Tailwind's
+``opacity-0``). Fades from the site's own style sheets are detected by ``imageseo measure``. A ``transition`` alone
 fades nothing in.
 
 Bad (a warning):
@@ -57,9 +57,9 @@ from imageseo.web.html.ancestors import ancestors_of
 SEVERITY = Severity.WARN
 LINT_ONLY = True
 
-_HINT = "show it at once; LCP counts it only when it can be seen. Fade in what stands further down"
-# A page that holds none of these in front of its hero fades nothing: looked for before anything is read.
-_HINTS = tuple(
+_HINT = "show it at once: it counts for LCP only when it is visible. Fade in images further down instead"
+# A page without any of these before its hero fades nothing in: a quick search before the tags are parsed.
+_NEEDLES = tuple(
     b"opacity animat visibility fade data-aos data-sal scrollspy wow blur-up scrollreveal scroll-reveal".split()
 )
 _CLASS = re.compile(
@@ -76,45 +76,45 @@ def check(
 ) -> Iterator[Problem]:
     if hero is None:
         return
-    fades = _seen(measured)
+    fades = _measured_fades(measured)
     longest = max(fades.values(), default=None)
     if longest:
         where = " and ".join(f"{ms:g} ms on {screen}" for screen, ms in fades.items() if ms)
         yield Problem(
-            message=f"{hero.name} is the page's LCP image and was seen to fade in: {where}",
+            message=f"{hero.name} is the page's LCP image but fades in, as measured: {where}",
             hint=_HINT,
             at=hero.ref,
         )
     before = html[: hero.ref.span.end].lower()
-    # What a browser did not see fade does not.
-    if longest is not None or not any(hint in before for hint in _HINTS):
+    # A measurement without a fade is final.
+    if longest is not None or not any(hint in before for hint in _NEEDLES):
         return
     own = {attribute.name: attribute.value or "" for attribute in hero.ref.attributes}
     number = next(at for at, image in enumerate(images) if image is hero)
     holders = ancestors_of(html, scan.charset).holders(number)
-    found = _fades(own)
+    found = _describe_fade(own)
     where = "it"
     if found is None:
-        found = next(filter(None, map(_fades, holders)), None)
-        where = "what holds it"
+        found = next(filter(None, map(_describe_fade, holders)), None)
+        where = "an element around it"
     if found is not None:
         yield Problem(
-            message=f"{hero.name} is the page's LCP image and is faded in: {where} has {found}",
+            message=f"{hero.name} is the page's LCP image but fades in: {where} has {found}",
             hint=_HINT,
             at=hero.ref,
         )
 
 
-def _seen(measured: PageLayout | None) -> Mapping[str, float]:
-    """How long the LCP image faded in, in ms, by viewport; empty where nobody looked, or saw none."""
+def _measured_fades(measured: PageLayout | None) -> Mapping[str, float]:
+    """The measured fade of the LCP image in ms, by viewport; empty for an unmeasured page, or another kind of LCP."""
     if measured is None or measured.inherited:
         return {}
     found = {viewport.name: measured.lcp.get(viewport.name) for viewport in GATING}
     return {name: lcp.fade_ms for name, lcp in found.items() if lcp is not None and lcp.kind == "image"}
 
 
-def _fades(values: Mapping[str, str]) -> str | None:
-    """What in an element's attributes hides it at first; None when nothing does."""
+def _describe_fade(values: Mapping[str, str]) -> str | None:
+    """Describe the attribute that hides an element at first; None if none does."""
     for name in _ATTRIBUTES:
         if name in values:
             return f'{name}="{values[name]}"' if values[name] else name

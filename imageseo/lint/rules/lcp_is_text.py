@@ -1,9 +1,10 @@
-"""The hero is what visitors wait for.
+"""The hero is the LCP element.
 
-An image that the author or a build hurries (``fetchpriority="high"``, the hero of the front matter) should be the
-largest thing in the first screen. On phones it often is not: a 16:9 image 380 px wide has fewer pixels than a paragraph
-of 560 characters (measured). Then the page's LCP is text: the image takes the line from fonts and style sheets, and its
-budget watches the wrong thing. Only a browser knows: this says nothing of pages that ``imageseo measure`` has not seen.
+An image that the author or a build prioritises (``fetchpriority="high"``, the hero of the front matter) should be the
+largest element in the first screen. On phones it often is not: a 16:9 image 380 px wide has fewer pixels than a
+paragraph of 560 characters (measured). Then the page's LCP is text: the image competes with fonts and style sheets for
+bandwidth, and its budget limits the wrong thing. This requires a browser: pages that ``imageseo measure`` has not
+measured are not reported.
 
 Bad:
     <!-- measured: {"photo-800x450.jpg": {"width": 380, "top": 600}, "lcp": "text"} -->
@@ -40,36 +41,36 @@ LINT_ONLY = True
 
 
 def check(
-    scan: PageScan, images: Sequence[ImageFact], measured: PageLayout | None, seen: Mapping[Span, ShownImage]
+    scan: PageScan, images: Sequence[ImageFact], measured: PageLayout | None, measured_images: Mapping[Span, ShownImage]
 ) -> Iterator[Problem]:
     if measured is None or measured.inherited or not measured.lcp:
         return
-    hurried = prioritized_image(scan)
+    prioritized = prioritized_image(scan)
     intended = next(
         (ref for ref in scan.refs if ref.is_marked_hero or ref.span == scan.hero_slot),
-        hurried if hurried is not None and hurried.region is PageRegion.ARTICLE else None,
+        prioritized if prioritized is not None and prioritized.region is PageRegion.ARTICLE else None,
     )
-    shown = seen.get(intended.span) if intended is not None else None
+    shown = measured_images.get(intended.span) if intended is not None else None
     if intended is None or shown is None:
         return
-    others = [
+    measured_others = [
         (viewport.name, lcp)
         for viewport in GATING
         if (lcp := measured.lcp.get(viewport.name)) is not None
         and lcp.kind != "none"
         and (lcp.src, lcp.nth) != (shown.src, shown.nth)
     ]
-    if others:
+    if measured_others:
         name = next((image.name for image in images if image.ref is intended), intended.src)
-        found = "; ".join(f"on {screen} it is {_words(lcp)}" for screen, lcp in others)
+        found = "; ".join(f"on {screen} that is {_describe(lcp)}" for screen, lcp in measured_others)
         yield Problem(
-            message=f"{name} is hurried as the page's hero, and is not its LCP: {found}",
-            hint="let it be larger or stand higher, or hurry what visitors wait for instead",
+            message=f"{name} is prioritised as the page's hero but is not the LCP element: {found}",
+            hint="make it larger or move it up, or prioritise the LCP element instead",
             at=intended,
         )
 
 
-def _words(lcp: Lcp) -> str:
-    return {"text": "text", "video": "a video", "background": "a background of the style sheet"}.get(
+def _describe(lcp: Lcp) -> str:
+    return {"text": "text", "video": "a video", "background": "a CSS background"}.get(
         lcp.kind, lcp.src or "another image"
     )

@@ -1,8 +1,8 @@
-"""The LCP image is never lazy.
+"""The LCP image is not lazy.
 
-``loading="lazy"`` holds the download back until the layout is known. On the image that a visitor waits for, that is
-the most common way to a slow page. The image judged is the page's hero: as ``imageseo build`` marked it, else the one
-with ``fetchpriority="high"``, else the first large image near the top of the article.
+``loading="lazy"`` delays the download until the layout is known. On the image that visitors wait for, this is the most
+common cause of a slow page. The image is the page's hero: the one that ``imageseo build`` marked, else the one with
+``fetchpriority="high"``, else the first large image near the top of the article.
 
 Bad:
     <article><h1>Harbour</h1>
@@ -36,8 +36,8 @@ SEVERITY = Severity.ERROR
 def check(html: bytes, hero: ImageFact | None) -> Iterator[Problem]:
     if hero is not None and is_lazy(hero.ref):
         yield Problem(
-            message=f'{hero.name} is the page\'s LCP image and has loading="lazy"',
-            hint="take the attribute away here; images further down may keep it",
+            message=f'{hero.name} is the page\'s LCP image but has loading="lazy"',
+            hint="remove the attribute here; images further down may keep it",
             at=hero.ref,
             fix=remove_attribute(html, hero.ref, "loading"),
         )

@@ -1,10 +1,10 @@
-"""The LCP image asks to be loaded first.
+"""The LCP image has high fetch priority.
 
-A browser gives images a low priority until it knows which of them are in view, and that takes the layout.
+A browser gives images a low priority until it knows which of them are in view, which requires the layout.
 ``fetchpriority="high"`` on the one image that visitors wait for moves its download to the front. ``imageseo build``
-writes it; this is for pages that it has not treated, whose hero is told by its place and size: the first large image
-near the top of the article. An author who has written any ``fetchpriority`` on it has decided. A lazy hero has another
-fault first (``lcp-lazy``), and a preloaded image needs no more.
+writes it; this rule is for pages that it has not processed, whose hero is detected by place and size: the first large
+image near the top of the article. Any ``fetchpriority`` that the author wrote on it is accepted. A lazy hero is
+reported by ``lcp-lazy`` first, and a preloaded image needs no more.
 
 Bad (a warning):
     <article><h1>Harbour</h1>
@@ -47,8 +47,8 @@ def check(html: bytes, scan: PageScan, hero: ImageFact | None) -> Iterator[Probl
         return
     if hero.ref.get("fetchpriority") is None:
         yield Problem(
-            message=f"{hero.name} is the page's LCP image and has no fetchpriority",
-            hint='write fetchpriority="high" on it, and on no other image of the page; `imageseo build` does',
+            message=f"{hero.name} is the page's LCP image but has no fetchpriority",
+            hint='write fetchpriority="high" on it, and on no other image of the page; `imageseo build` adds it',
             at=hero.ref,
             fix=add_attributes(html, hero.ref, 'fetchpriority="high"'),
         )

@@ -1,8 +1,8 @@
-"""An article's JSON-LD names its image, large, and in the three shapes that search results have room for.
+"""An article's JSON-LD names its image, large, and in the three aspect ratios that search results use.
 
-Google asks for images of at least 50,000 px, shows those of 1,200 px width and more large in Discover, and wants
-1:1, 4:3 and 16:9 to choose from: 1200×1200, 1200×900 and 1200×675 px satisfy all of it. Only files of this site can be
-measured. Off by default, as imageseo does not write these crops for every article yet.
+Google asks for images of at least 50,000 px, shows those at least 1,200 px wide large in Discover, and recommends 1:1,
+4:3 and 16:9: 1200×1200, 1200×900 and 1200×675 px satisfy all of it. Only files of this site can be measured. Off by
+default, as imageseo does not write these crops for every article yet.
 
 Bad:
     <script type="application/ld+json">{"@context": "https://schema.org", "@type": "Article"}</script>
@@ -48,9 +48,9 @@ def check(json_ld: JsonLd, files: SiteFiles, target: Callable[[str], ResolvedUrl
             continue
         kind = min(node.types & ARTICLES)
         listed = list(images_of(node, "image"))
-        if not listed and not any(known.said.get("image") for known in json_ld.named(node.id or "")):
+        if not listed and not any(other.said.get("image") for other in json_ld.named(node.id or "")):
             place = ProblemLocation(offset=node.offset())
-            hint = "name its image, best in 1:1, 4:3 and 16:9 of 1200 px width"
+            hint = "name its image, ideally in 1:1, 4:3 and 16:9, each 1200 px wide"
             yield Problem(message=f"the {kind} has no image", hint=hint, place=place)
             continue
         yield from _measured(node, kind, [asset for asset in _assets(json_ld, listed, files, target) if asset])
@@ -68,7 +68,7 @@ def _assets(
 
 def _measured(node: Node, kind: str, assets: list[Asset]) -> Iterator[Problem]:
     if not assets:
-        return  # other hosts' files
+        return  # only files of other hosts
     place, hint = (
         ProblemLocation(offset=node.offset("image")),
         "publish 1200×1200, 1200×900 and 1200×675 px, and name all three",
@@ -76,12 +76,16 @@ def _measured(node: Node, kind: str, assets: list[Asset]) -> Iterator[Problem]:
     best = max(assets, key=lambda asset: asset.width * asset.height)
     size = f"{best.path} is {best.width}×{best.height} px"
     if best.width * best.height < _LEAST:
-        yield Problem(message=f"the {kind}'s image {size}; {_LEAST:,} px are the least", hint=hint, place=place)
+        yield Problem(message=f"the {kind}'s image {size}; at least {_LEAST:,} px are required", hint=hint, place=place)
     elif best.width < _WIDE:
-        yield Problem(message=f"the {kind}'s image {size}; {_WIDE} px width are shown large", hint=hint, place=place)
+        yield Problem(
+            message=f"the {kind}'s image {size}; a large preview needs {_WIDE} px width",
+            hint=hint,
+            place=place,
+        )
     else:
         ratios = [asset.width / asset.height for asset in assets]
         missing = [name for name, ratio in _SHAPES if not any(abs(each / ratio - 1) < 0.02 for each in ratios)]
         if missing:
-            message = f"the {kind}'s image is not there as {' and '.join(missing)}"
+            message = f"the {kind} has no image in {' and '.join(missing)}"
             yield Problem(message=message, hint=hint, place=place)

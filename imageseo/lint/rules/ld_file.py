@@ -1,8 +1,9 @@
-"""Every image of this site that JSON-LD names is there, and has the size that is said of it.
+"""Every image of this site that JSON-LD names exists and has the declared size.
 
-Judged are the files of image objects, and what `image`, `logo`, `thumbnailUrl`, `primaryImageOfPage` and their like
-name. Other hosts are not asked. A size may be a number, text (`"1200 px"`) or a QuantitativeValue; it is the file's as
-displayed, of which a pixel may be missing. What refers to an object by its `@id` names no file: that object does.
+The rule checks the files of image objects, and the values of `image`, `logo`, `thumbnailUrl`, `primaryImageOfPage` and
+similar properties. Other hosts are not contacted. A size may be a number, text (`"1200 px"`) or a QuantitativeValue; it
+is the size as displayed, and may differ by a pixel. A reference to an object by its `@id` names no file: that object
+does.
 
 Bad:
     <script type="application/ld+json">{"@context": "https://schema.org", "@type": "Article",
@@ -43,9 +44,9 @@ if TYPE_CHECKING:
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
-_NAMING = (*sorted(HOLD_IMAGES), "thumbnailUrl")
+_IMAGE_PROPERTIES = (*sorted(HOLD_IMAGES), "thumbnailUrl")
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:px)?\s*", re.IGNORECASE)
-_MOST = 1_000_000.0  # px; no picture is larger
+_LARGEST = 1_000_000.0  # px; no image is larger
 
 
 def check(json_ld: JsonLd, files: SiteFiles, target: Callable[[str], ResolvedUrl]) -> Iterator[Problem]:
@@ -56,14 +57,14 @@ def _found(json_ld: JsonLd, files: SiteFiles, target: Callable[[str], ResolvedUr
     for node in json_ld.nodes:
         if node.types & IMAGE_TYPES:
             yield from _image(node, files, target)
-        for name in _NAMING:
+        for name in _IMAGE_PROPERTIES:
             for path, value in node.listed(name):
-                if isinstance(value, str) and not _refers(json_ld, value):
-                    yield from _lost(node, path, value, target)
+                if isinstance(value, str) and not _refers_to_object(json_ld, value):
+                    yield from _missing_file(node, path, value, target)
 
 
-def _refers(json_ld: JsonLd, value: str) -> bool:
-    """Whether it names an object: these properties take an ``@id`` (``https://x.org/a/#image``) as well as a URL."""
+def _refers_to_object(json_ld: JsonLd, value: str) -> bool:
+    """Whether a value names an object: these properties take an ``@id`` (``https://x.org/a/#image``) or a URL."""
     return ("#" in value and not is_picture(value)) or bool(json_ld.named(value))
 
 
@@ -71,26 +72,28 @@ def _image(node: Node, files: SiteFiles, target: Callable[[str], ResolvedUrl]) -
     for name in ("contentUrl", "url"):
         for path, value in node.listed(name):
             if not isinstance(value, str) or (name == "url" and not is_picture(value)):
-                continue  # `url` may be that of a page about the image
-            yield from _lost(node, path, value, target)
+                continue  # `url` may be the address of a page about the image
+            yield from _missing_file(node, path, value, target)
     url = next((url for name in ("contentUrl", "url") if isinstance(url := node.said.get(name), str)), None)
     file = target(url) if url is not None else None
     asset = files.asset(file.path) if file is not None and file.path is not None and file.exists else None
     if not isinstance(asset, Asset) or asset.format == "svg":
         return
-    for side, true in (("width", asset.width), ("height", asset.height)):
-        said = _px(node.said.get(side))
-        if said is not None and abs(said - true) > 1:
-            number = f"{said:g}" if said <= _MOST else "more than a million"
+    for side, actual in (("width", asset.width), ("height", asset.height)):
+        declared = _parse_px(node.said.get(side))
+        if declared is not None and abs(declared - actual) > 1:
+            number = f"{declared:g}" if declared <= _LARGEST else "more than a million"
             yield Problem(
-                message=f"JSON-LD says {side} {number} of {asset.path}, which is {asset.width}×{asset.height} px",
-                hint=f"write {true}, or name the file that is meant",
+                message=f"JSON-LD declares {side} {number} for {asset.path}, which is {asset.width}×{asset.height} px",
+                hint=f"write {actual}, or name the right file",
                 place=ProblemLocation(offset=node.offset(side), image=url),
             )
             return
 
 
-def _lost(node: Node, path: tuple[str | int, ...], url: str, target: Callable[[str], ResolvedUrl]) -> Iterator[Problem]:
+def _missing_file(
+    node: Node, path: tuple[str | int, ...], url: str, target: Callable[[str], ResolvedUrl]
+) -> Iterator[Problem]:
     file = target(url)
     if file.path is not None and not file.exists:
         near = f"did you mean {file.near}? " if file.near else ""
@@ -101,8 +104,8 @@ def _lost(node: Node, path: tuple[str | int, ...], url: str, target: Callable[[s
         )
 
 
-def _px(value: Any) -> float | None:
-    """A size in px; None for what says nothing of them (``"60 cm"``)."""
+def _parse_px(value: Any) -> float | None:
+    """Parse a size in px; None for any other unit (``"60 cm"``)."""
     if isinstance(value, dict):
         if value.get("unitCode", "E37") != "E37" or value.get("unitText", "px") not in ("px", "pixel", "pixels"):
             return None
@@ -110,6 +113,6 @@ def _px(value: Any) -> float | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return min(value, 2 * _MOST)  # JSON knows whole numbers that no float holds
+        return min(value, 2 * _LARGEST)  # JSON allows integers that no float can represent
     match = _SIZE.fullmatch(value) if isinstance(value, str) else None
     return float(match[1]) if match else None

@@ -1,8 +1,8 @@
-"""Every ImageObject says where its file is, and one that stands alone says whose it is.
+"""Every ImageObject names its file, and a standalone one its creator or licence.
 
-Without `contentUrl` (or `url`) it is nobody's image. One at the top of a block that no other node refers to is there to
-tell about the image itself: search engines pass it over unless it has one of `creator`, `creditText`,
-`copyrightNotice`, `license`. An article's or a page's own image, nested or by `@id`, needs no more than its URL.
+Without `contentUrl` (or `url`) it describes no image. One at the top of a block that no other node refers to describes
+the image itself: search engines ignore it unless it has one of `creator`, `creditText`, `copyrightNotice`, `license`.
+An article's or a page's own image, nested or by `@id`, needs only its URL.
 
 Bad:
     <script type="application/ld+json">{"@context": "https://schema.org", "@type": "Article",
@@ -34,7 +34,7 @@ from imageseo.web.structured_data.schema_org import IMAGE_TYPES
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
-_OWNED = ("creator", "creditText", "copyrightNotice", "license")
+_RIGHTS = ("creator", "creditText", "copyrightNotice", "license")
 
 
 def check(json_ld: JsonLd) -> Iterator[Problem]:
@@ -42,25 +42,27 @@ def check(json_ld: JsonLd) -> Iterator[Problem]:
 
 
 def _found(json_ld: JsonLd) -> Iterator[Problem]:
-    named: dict[str, dict[str, Any]] = {}
+    by_id: dict[str, dict[str, Any]] = {}
     referred: set[str] = set()
     for node in json_ld.nodes:
         if node.id is not None:
-            named.setdefault(node.id, {}).update(node.said)
+            by_id.setdefault(node.id, {}).update(node.said)
             if not node.top:
                 referred.add(node.id)
         referred.update(value for key, value in node.said.items() if isinstance(value, str) and key != "@id")
     for node in json_ld.nodes:
         if not node.types & IMAGE_TYPES:
             continue
-        said: Mapping[str, Any] = named.get(node.id, {}) if node.id is not None else node.said
-        if not (said.get("contentUrl") or said.get("url")):
-            message = "an ImageObject has neither contentUrl nor url: it is nobody's image"
+        properties: Mapping[str, Any] = by_id.get(node.id, {}) if node.id is not None else node.said
+        if not (properties.get("contentUrl") or properties.get("url")):
+            message = "an ImageObject has neither contentUrl nor url"
             yield _problem(node, message, "write contentUrl with the absolute URL of the file", None)
-        elif node.top and node.id not in referred and not any(said.get(name) for name in _OWNED):
-            url = str(said.get("contentUrl") or said.get("url"))
-            message = f"the ImageObject of {shorten(url)} has none of {', '.join(_OWNED)}: search engines pass it over"
-            yield _problem(node, message, "say one of them (`rights.creator` and its like), or leave the node out", url)
+        elif node.top and node.id not in referred and not any(properties.get(name) for name in _RIGHTS):
+            url = str(properties.get("contentUrl") or properties.get("url"))
+            message = f"the ImageObject of {shorten(url)} has none of {', '.join(_RIGHTS)}: search engines ignore it"
+            yield _problem(
+                node, message, "add one of them (`rights.creator` and its siblings), or leave the node out", url
+            )
 
 
 def _problem(node: Node, message: str, hint: str, image: str | None) -> Problem:

@@ -1,8 +1,8 @@
-"""Every JSON-LD block of a page can be read.
+"""Every JSON-LD block of a page can be parsed.
 
-Search engines drop a block with one fault as a whole, in silence: a trailing comma, a line break in a string, quotes
-that a template escaped as for HTML. Comment marks around a block are let pass. A block above 4 MiB is not read. In a
-build the theme's blocks that cannot be read are named too, once a page.
+Search engines silently drop a whole block for one error: a trailing comma, a line break in a string, quotes that a
+template escaped as for HTML. Comment marks around a block are accepted. A block above 4 MiB is not read. A build also
+reports unreadable blocks of the theme, once per page.
 
 Bad:
     <script type="application/ld+json">{"@context": "https://schema.org", "@type": "Article",}</script>

@@ -1,9 +1,10 @@
-"""What JSON-LD says of images is in words that schema.org knows.
+"""JSON-LD about images uses only terms of schema.org.
 
-A property that ImageObject does not have is passed over in silence, and so is a `digitalSourceType` that is no member
-of its list. Judged are the properties of image objects, slips of their type, and slips of the properties by which other
-things name their images (`images` for `image`). What is an image and something else has the properties
-of both, and is judged by slips alone. All else is not looked at, nor are terms that the page's own context defines.
+A property that ImageObject does not have is silently ignored, and so is a `digitalSourceType` that is not in
+schema.org's list. The rule checks the properties of image objects, misspelt types of them, and misspelt properties by
+which other things name their images (`images` for `image`). A node that is an image and something else has the
+properties of both, so only misspellings are reported. Nothing else is examined, nor are terms that the page's own
+context defines.
 
 Bad:
     <script type="application/ld+json">{"@context": "https://schema.org", "@type": "ImageObject",
@@ -48,7 +49,7 @@ from imageseo.web.structured_data.parser import JsonLd, Node, first_problems
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
-_TRUTH = ("true", "false")
+_BOOLEANS = ("true", "false")
 
 
 def check(json_ld: JsonLd) -> Iterator[Problem]:
@@ -62,44 +63,44 @@ def _found(json_ld: JsonLd) -> Iterator[Problem]:
                 message = f"schema.org has no type {shorten(name)}"
                 yield _problem(node, "@type", message, "did you mean ImageObject?")
         image = bool(node.types & schema_org.IMAGE_TYPES)
-        only = image and node.types <= schema_org.IMAGE_TYPES
+        image_only = image and node.types <= schema_org.IMAGE_TYPES
         for name in node.said:
             if name.startswith("@") or ":" in name or name in node.terms:
                 continue
-            if only and name not in schema_org.OF_IMAGES:
-                meant = closest(name, schema_org.OF_IMAGES, cutoff=0.75)
-                hint = f"did you mean {meant}?" if meant else "leave it out: search engines pass it over"
+            if image_only and name not in schema_org.OF_IMAGES:
+                suggestion = closest(name, schema_org.OF_IMAGES, cutoff=0.75)
+                hint = f"did you mean {suggestion}?" if suggestion else "leave it out: search engines ignore it"
                 yield _problem(node, name, f"an ImageObject has no property {shorten(name)}", hint)
-            elif not only and (meant := schema_org.misspelled_property(name)) is not None:
-                yield _problem(node, name, f"schema.org has no property {shorten(name)}", f"did you mean {meant}?")
+            elif not image_only and (suggestion := schema_org.misspelled_property(name)) is not None:
+                yield _problem(node, name, f"schema.org has no property {shorten(name)}", f"did you mean {suggestion}?")
         if image:
             yield from _values(node)
 
 
 def _values(node: Node) -> Iterator[Problem]:
-    """What is no member of the list that a property takes."""
+    """Report values that are not in the list of their property."""
     for path, value in node.listed("digitalSourceType"):
-        said = _name(value)
-        if said is not None and said.rpartition("/")[2].rpartition(":")[2] not in schema_org.SOURCE_TYPES:
-            last = said.rpartition("/")[2]
-            # IPTC's own codes lack the end of schema.org's names.
-            meant = closest(f"{last}DigitalSource", schema_org.SOURCE_TYPES, cutoff=0.9) or closest(
+        text = _member_name(value)
+        if text is not None and text.rpartition("/")[2].rpartition(":")[2] not in schema_org.SOURCE_TYPES:
+            last = text.rpartition("/")[2]
+            # IPTC's own codes lack the suffix of schema.org's names.
+            suggestion = closest(f"{last}DigitalSource", schema_org.SOURCE_TYPES, cutoff=0.9) or closest(
                 last, schema_org.SOURCE_TYPES, cutoff=0.75
             )
-            hint = f"did you mean https://schema.org/{meant}?" if meant else _MEMBERS
-            yield _problem(node, path, f"digitalSourceType is {shorten(said)}, no member of schema.org's list", hint)
+            hint = f"did you mean https://schema.org/{suggestion}?" if suggestion else _MEMBERS
+            yield _problem(node, path, f"digitalSourceType is {shorten(text)}, no member of schema.org's list", hint)
     for path, value in node.listed("representativeOfPage"):
-        said = _name(value)
-        if not isinstance(value, bool) and (said or "").rpartition("/")[2].lower() not in _TRUTH:
+        text = _member_name(value)
+        if not isinstance(value, bool) and (text or "").rpartition("/")[2].lower() not in _BOOLEANS:
             message = f"representativeOfPage is {shorten(str(value))}; expected true or false"
             yield _problem(node, path, message, "write true or false without quotes")
 
 
-_MEMBERS = "take one of https://schema.org/IPTCDigitalSourceEnumeration"
+_MEMBERS = "use one of https://schema.org/IPTCDigitalSourceEnumeration"
 
 
-def _name(value: Any) -> str | None:
-    """A member's name, written as text or as a reference."""
+def _member_name(value: Any) -> str | None:
+    """Return the name of a list member, written as text or as a reference."""
     if isinstance(value, dict):
         value = value.get("@id", value.get("@value"))
     return value.strip() if isinstance(value, str) else None

@@ -1,14 +1,15 @@
-"""What is far down the page is lazy.
+"""Images far down the page are lazy.
 
-A browser loads every image of a page at once unless it is told to wait, and those that nobody has scrolled to take the
-line from the one that counts. ``loading="lazy"`` leaves the choice to the browser. ``imageseo build`` writes it
-wherever it may.
+A browser loads every image of a page at once unless it is lazy, and images that are never scrolled into view compete
+with the important one. ``loading="lazy"`` leaves the choice to the browser. ``imageseo build`` writes it wherever it is
+safe.
 
-Without a browser only what is nearly certain is said: an image of the article with 5,000 characters of text in front
-of it, more than any of the judged screens shows, and a file of more than 4 KiB. With a measured layout (``imageseo
-measure``) it is every image that begins below the first screen of phone, tablet and desktop. An author who wrote
-``loading="eager"`` has decided, and so has a build of ours, which leaves two images at once where it knows no hero.
-``--fix`` adds the attribute where a browser saw the image below; without one, text that is folded away counts as well.
+Without a measurement only near certainties are reported: an image of the article after 5,000 characters of text, more
+than any of the viewports shows, and with a file of more than 4 KiB. With a measured layout (``imageseo measure``) every
+image that begins below the first screen of phone, tablet and desktop is reported. ``loading="eager"`` from the author
+is accepted, and so are the images that ``imageseo build`` has processed: it leaves the first two eager if there is no
+hero. ``--fix`` adds the attribute only if a browser measured the image below the first screen, because collapsed text
+counts as text.
 
 Bad (a warning):
     <article><h1>Harbour</h1><p>[6,000 characters of text]</p>
@@ -62,17 +63,17 @@ def check(
     images: Sequence[ImageFact],
     hero: ImageFact | None,
     measured: PageLayout | None,
-    seen: Mapping[Span, ShownImage],
+    measured_images: Mapping[Span, ShownImage],
 ) -> Iterator[Problem]:
     for image in images:
         ref = image.ref
-        shown = seen.get(ref.span) if measured is not None and not measured.inherited else None
-        view = in_view(shown) if shown is not None else None
-        below = ref.text_before >= FAR and ref.region is PageRegion.ARTICLE if view is None else not view
-        if not below or ref.get("loading") is not None:
+        shown = measured_images.get(ref.span) if measured is not None and not measured.inherited else None
+        is_in_view = in_view(shown) if shown is not None else None
+        is_below = ref.text_before >= FAR and ref.region is PageRegion.ARTICLE if is_in_view is None else not is_in_view
+        if not is_below or ref.get("loading") is not None:
             continue
         if (
-            (image is hero and view is None)
+            (image is hero and is_in_view is None)
             or has_high_priority(ref)
             or added_attributes(ref)
             or image.asset is None
@@ -80,11 +81,11 @@ def check(
         ):
             continue
         yield Problem(
-            message=f"{image.asset.path} ({-(-image.asset.bytes // 1024)} KiB) stands below "
-            f"{'every first screen' if view is False else 'more text than any first screen holds'}, and is loaded at "
-            "once",
-            hint='write loading="lazy" on it; `imageseo build` does',
+            message=f"{image.asset.path} ({-(-image.asset.bytes // 1024)} KiB) is below "
+            f"{'every first screen' if is_in_view is False else 'more text than any first screen holds'} but is "
+            "loaded at once",
+            hint='write loading="lazy" on it; `imageseo build` adds it',
             at=ref,
-            # Text in a closed <details> or a tab pushes nothing down: what stands after it may be in view.
-            fix=add_attributes(html, ref, 'loading="lazy"') if view is False else (),
+            # Text in a closed <details> or a tab takes no space: an image after it may be in view.
+            fix=add_attributes(html, ref, 'loading="lazy"') if is_in_view is False else (),
         )

@@ -1,8 +1,8 @@
-"""What is said of a shared page's picture is there, and true: width, height, type and words for it.
+"""The description of a shared image is complete and correct: width, height, type and alternative text.
 
-With `og:image:width` and `og:image:height` Facebook shows the picture at the first share, before it has fetched it.
-`og:image:alt` is read to those who do not see it. Each belongs to the `og:image` before it. Off by default, as
-imageseo does not write these tags yet.
+With `og:image:width` and `og:image:height` Facebook shows the image at the first share, before it has fetched it.
+`og:image:alt` is its alternative text. Each belongs to the `og:image` before it. Off by default, as imageseo does not
+write these tags yet.
 
 Bad:
     site_url = "https://x.example/"
@@ -44,28 +44,31 @@ def check(head: Head, files: SiteFiles, target: Callable[[str], ResolvedUrl]) ->
     for preview in og_images(head):
         file = target(preview.url)
         asset = files.asset(file.path) if file.path is not None and file.exists else None
-        known = asset if isinstance(asset, Asset) else None
+        local_asset = asset if isinstance(asset, Asset) else None
         if not preview.url:
-            continue  # og-image tells
+            continue  # reported by og-image
         missing = [f"og:image:{part}" for part in ("width", "height", "type", "alt") if not preview.said(part)]
         if missing:
-            size = f" of {known.width}×{known.height} px" if known is not None else ""
+            size = f" of {local_asset.width}×{local_asset.height} px" if local_asset is not None else ""
             yield Problem(
                 message=f"{shorten(preview.url)}{size} lacks {', '.join(missing)}",
-                hint="write one `<meta>` for each behind the og:image",
+                hint="write one `<meta>` for each after the og:image",
                 place=ProblemLocation(offset=preview.tag.span.start, image=preview.url),
             )
-        if known is not None and known.format != "svg":
-            yield from _untrue(preview, known)
+        if local_asset is not None and local_asset.format != "svg":
+            yield from _mismatches(preview, local_asset)
 
 
-def _untrue(preview: OgImage, asset: Asset) -> Iterator[Problem]:
-    true = {"width": str(asset.width), "height": str(asset.height), "type": f"image/{asset.format}"}
-    for part, value in true.items():
-        said = preview.said(part)
-        if said is not None and said.lower().removesuffix("px").strip().replace("image/jpg", "image/jpeg") != value:
+def _mismatches(preview: OgImage, asset: Asset) -> Iterator[Problem]:
+    actual = {"width": str(asset.width), "height": str(asset.height), "type": f"image/{asset.format}"}
+    for part, value in actual.items():
+        declared = preview.said(part)
+        if (
+            declared is not None
+            and declared.lower().removesuffix("px").strip().replace("image/jpg", "image/jpeg") != value
+        ):
             yield Problem(
-                message=f"og:image:{part} is {shorten(said)}; {asset.path} is {value}",
+                message=f"og:image:{part} is {shorten(declared)}, but that of {asset.path} is {value}",
                 hint=f'write content="{value}"',
                 place=ProblemLocation(offset=preview.parts[part].span.start, image=preview.url),
             )

@@ -1,8 +1,8 @@
-"""The picture of a shared page is a JPEG or a PNG.
+"""The image of a shared page is a JPEG or a PNG.
 
-Facebook's and LinkedIn's crawlers show nothing of an AVIF or an SVG, and LinkedIn nothing of a WebP. Of this site's
-files the content tells, of others the name or `og:image:type`. Off by default, as imageseo does not write these tags
-yet.
+Facebook's and LinkedIn's crawlers do not show AVIF or SVG, and LinkedIn does not show WebP. The format of this site's
+files is read from their content, that of others from the name or `og:image:type`. Off by default, as imageseo does not
+write these tags yet.
 
 Bad:
     site_url = "https://x.example/"
@@ -34,27 +34,27 @@ if TYPE_CHECKING:
 SEVERITY = Severity.ERROR
 DEFAULT = Severity.OFF
 LINT_ONLY = True
-_SHOWN = ("jpeg", "png")
-_OTHERS = ("webp", "avif", "svg", "gif", "heic", "jxl", "bmp", "tiff", "ico")
+_ACCEPTED = ("jpeg", "png")
+_OTHER_FORMATS = ("webp", "avif", "svg", "gif", "heic", "jxl", "bmp", "tiff", "ico")
 
 
 def check(head: Head, files: SiteFiles, target: Callable[[str], ResolvedUrl]) -> Iterator[Problem]:
     for preview in og_images(head):
         kind = _format(preview, files, target)
-        if kind is not None and kind not in _SHOWN:
+        if kind is not None and kind not in _ACCEPTED:
             yield Problem(
                 message=f"og:image is {kind.upper()}, which not every network shows: {shorten(preview.url)}",
-                hint="name a JPEG (or a PNG) here; the page itself may show any format",
+                hint="use a JPEG (or a PNG) here; the page itself may show any format",
                 place=ProblemLocation(offset=preview.tag.span.start, image=preview.url),
             )
 
 
 def _format(preview: OgImage, files: SiteFiles, target: Callable[[str], ResolvedUrl]) -> str | None:
-    """What it is, as far as that can be known."""
+    """The format of the shared image; None if it is unknown."""
     file = target(preview.url)
     if file.path is not None:
         asset = files.asset(file.path) if file.exists else None
         return asset.format if isinstance(asset, Asset) else None
-    said = (preview.said("type") or "").lower().removeprefix("image/").removesuffix("+xml").replace("jpg", "jpeg")
-    ending = preview.url.partition("?")[0].partition("#")[0].rpartition(".")[2].lower()
-    return next((kind for kind in (said, ending) if kind in _OTHERS), None)
+    declared = (preview.said("type") or "").lower().removeprefix("image/").removesuffix("+xml").replace("jpg", "jpeg")
+    suffix = preview.url.partition("?")[0].partition("#")[0].rpartition(".")[2].lower()
+    return next((kind for kind in (declared, suffix) if kind in _OTHER_FORMATS), None)

@@ -1,7 +1,7 @@
-"""A page that is shared has a picture: `og:image`, an absolute https URL.
+"""A shared page has an image: `og:image`, an absolute https URL.
 
-Social networks and messengers fetch it without the page, so a relative URL leads nowhere, and many refuse `http:`. A
-file of this site has to be there. Pages that ask not to be indexed, and the error page, need none. Off by default, as
+Social networks and messengers fetch it without the page, so they cannot resolve a relative URL, and many refuse
+`http:`. A file of this site must exist. Pages with `noindex`, and the error page, need none. Off by default, as
 imageseo does not write these tags yet.
 
 Bad:
@@ -46,7 +46,7 @@ def check(page: Page, head: Head, scan: PageScan, target: Callable[[str], Resolv
     found = og_images(head)
     if not found and not is_unlisted(page.path, head):
         where = ProblemLocation(offset=scan.head_end or 0)
-        yield Problem(message="the page has no og:image: shared, it shows no picture", hint=_HINT, place=where)
+        yield Problem(message="the page has no og:image: link previews show no image", hint=_HINT, place=where)
     for preview in found:
         place = ProblemLocation(offset=preview.tag.span.start, image=preview.url or None)
         scheme = preview.url.partition(":")[0].lower()
@@ -54,13 +54,13 @@ def check(page: Page, head: Head, scan: PageScan, target: Callable[[str], Resolv
         if not preview.url:
             yield Problem(message="og:image is empty", hint=_HINT, place=place)
         elif scheme not in ("http", "https"):
-            message = f"og:image is no absolute URL: {shorten(preview.url)}"
+            message = f"og:image is not an absolute URL: {shorten(preview.url)}"
             yield Problem(message=message, hint=_HINT, place=place)
         elif scheme == "http" and not secure:
             message = f"og:image is not https: {shorten(preview.url)}"
-            yield Problem(message=message, hint="serve and name it by https", place=place)
+            yield Problem(message=message, hint="serve it over https and use that URL", place=place)
         elif (file := target(preview.url)).path is not None and not file.exists:
-            meant = f"did you mean {file.near}? " if file.near else ""
+            suggestion = f"did you mean {file.near}? " if file.near else ""
             message = f"og:image names {shorten(file.path or '')}, which is not in the site"
-            hint = f"{meant}Check the name, its letter case, and that the generator copies the file"
+            hint = f"{suggestion}Check the name, its letter case, and that the generator copies the file"
             yield Problem(message=message, hint=hint, place=place)

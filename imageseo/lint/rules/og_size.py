@@ -1,7 +1,7 @@
-"""The picture of a shared page is 1200×630 px and light.
+"""The image of a shared page is 1200×630 px and small in bytes.
 
-Below 600×315 px networks show a thumbnail beside the text in place of a large card; 1200×630 px (1.91:1) is sharp on
-all screens and cut by none. X refuses files above 5 MB, and messengers give up on far less: 300 KB is safe. Only files
+Below 600×315 px networks show a thumbnail next to the text instead of a large card; 1200×630 px (1.91:1) is sharp on
+all screens and never cropped. X refuses files above 5 MB, and messengers far smaller ones: 300 KB is safe. Only files
 of this site can be measured. Off by default, as imageseo does not write these tags yet.
 
 Bad:
@@ -59,19 +59,23 @@ def check(head: Head, files: SiteFiles, target: Callable[[str], ResolvedUrl]) ->
 
 
 def _shape(asset: Asset) -> Iterator[tuple[str, str, Severity]]:
-    is_px = f"is {asset.width}×{asset.height} px"
-    cut = f"crop the picture to {_BEST[0]}×{_BEST[1]} px"
+    size = f"is {asset.width}×{asset.height} px"
+    crop_hint = f"crop the image to {_BEST[0]}×{_BEST[1]} px"
     if asset.width < _LEAST[0] or asset.height < _LEAST[1]:
-        yield f"{is_px}; a large card needs {_LEAST[0]}×{_LEAST[1]} at least", cut, Severity.ERROR
+        yield f"{size}; a large card needs at least {_LEAST[0]}×{_LEAST[1]}", crop_hint, Severity.ERROR
     elif asset.width < _BEST[0] or asset.height < _BEST[1]:
-        yield f"{is_px}; {_BEST[0]}×{_BEST[1]} is sharp on all screens", cut, Severity.WARN
+        yield f"{size}; {_BEST[0]}×{_BEST[1]} is sharp on all screens", crop_hint, Severity.WARN
     elif abs(asset.width / asset.height / _RATIO - 1) > _SLACK:
-        yield f"{is_px}, {asset.width / asset.height:.2f}:1; cards are {_RATIO}:1 and cut the rest", cut, Severity.WARN
+        yield (
+            f"{size}, {asset.width / asset.height:.2f}:1; cards are {_RATIO}:1 and crop the rest",
+            crop_hint,
+            Severity.WARN,
+        )
 
 
 def _weight(asset: Asset) -> Iterator[tuple[str, str, Severity]]:
     if asset.bytes > _MOST:
-        yield f"has {asset.bytes / 1e6:.1f} MB; X takes {_MOST / 1e6:.0f} MB", "compress it as a JPEG", Severity.ERROR
+        yield f"is {asset.bytes / 1e6:.1f} MB; X accepts {_MOST / 1e6:.0f} MB", "compress it as a JPEG", Severity.ERROR
     elif asset.bytes > _LIGHT:
-        safe = f"messengers take {_LIGHT // 1000} KB for sure"
-        yield f"has {asset.bytes / 1000:.0f} KB; {safe}", "compress it as a JPEG", Severity.WARN
+        safe = f"{_LIGHT // 1000} KB is safe for messengers"
+        yield f"is {asset.bytes / 1000:.0f} KB; {safe}", "compress it as a JPEG", Severity.WARN

@@ -1,9 +1,9 @@
-"""A page's images together keep their budget of bytes.
+"""The images of a page together keep their byte budget.
 
-Every image costs somebody's data plan and battery, the ones far below as well once they are scrolled to. Counted is
-what a browser downloads for each image of the page at a viewport, by ``<source>``, ``srcset`` and ``sizes``, each file
-once; files of other hosts are not, since nobody here knows their size. There is no such budget until you set one:
-``budgets.page-image-bytes.mobile.error = "1 MiB"``; for some pages alone,
+Every image costs data volume and battery, also one far below as soon as it is scrolled into view. The sum is what a
+browser downloads for each image of the page at a viewport, by ``<source>``, ``srcset`` and ``sizes``, each file once;
+files of other hosts are left out, because their size is unknown. The budget has no default; set one:
+``budgets.page-image-bytes.mobile.error = "1 MiB"``; for some pages only,
 ``budgets.paths."blog/*".page-image-bytes.mobile.error``.
 
 Bad:
@@ -32,6 +32,6 @@ def check(page_weight: PageWeight) -> Iterator[Problem]:
     yield from budget_problems(
         page_weight,
         "page-image-bytes",
-        what="the images of this page are too heavy together",
-        hint="show fewer of them, or let `imageseo build` offer lighter candidates",
+        what="the images of this page are too heavy in total",
+        hint="show fewer of them, or let `imageseo build` offer smaller candidates",
     )

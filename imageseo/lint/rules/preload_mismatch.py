@@ -1,14 +1,13 @@
-"""What is preloaded is what the image then shows.
+"""A preload fetches the file that the image then shows.
 
-``<link rel="preload" as="image">`` starts a download before the image's tag is read. When the browser then chooses
-another file for that image, two are downloaded, and the early one has taken the line from the one that counts
-(measured: two downloads for ``href="photo.jpg"`` before an AVIF picture, and for ``imagesizes`` that differ from
-``sizes``). An image that stands in the page's HTML needs no preload at all: ``fetchpriority="high"`` on its tag is
-enough, and cannot disagree.
+``<link rel="preload" as="image">`` starts a download before the image's tag is read. If the browser then chooses
+another file for that image, it downloads both, and the first delays the one that counts (measured: two downloads for
+``href="photo.jpg"`` before an AVIF ``<picture>``, and for ``imagesizes`` that differ from ``sizes``). An image in the
+page's HTML needs no preload: ``fetchpriority="high"`` on its tag is enough, and cannot mismatch.
 
-Judged at the four viewports of the reports (412 px at 1.75x, 1350 px at 1x, 390 px at 3x, 820 px at 2x), with the
-link's ``media`` and ``type``. A preload of a file that no ``<img>`` of the page names, a CSS background say, is not
-judged. ``crossorigin`` on one and not on the other makes two downloads too.
+The rule compares both at the four viewports of the reports (412 px at 1.75x, 1350 px at 1x, 390 px at 3x, 820 px at
+2x), with the link's ``media`` and ``type``. A preload of a file that no ``<img>`` of the page references, for example a
+CSS background, is not checked. ``crossorigin`` on only one of the two causes two downloads as well.
 
 Bad (the picture takes the AVIF):
     <link rel="preload" as="image" href="photo-1600x900.jpg">
@@ -67,16 +66,16 @@ def check(head: Head, images: Sequence[ImageFact], target: Callable[[str], Resol
 
     for link in links:
         preload = Preload.of(link.values)
-        early = {key(url) for url in preload.urls()}
-        meant = [image for image in images if any(key(each.url) in early for each in image.targets)]
-        if meant:
-            problems = [_problem(link, preload, image, key) for image in meant]
-            if None not in problems:  # the file that is preloaded may be one image's candidate, and shown by another
+        preloaded_keys = {key(url) for url in preload.urls()}
+        preloaded_images = [image for image in images if any(key(each.url) in preloaded_keys for each in image.targets)]
+        if preloaded_images:
+            problems = [_problem(link, preload, image, key) for image in preloaded_images]
+            if None not in problems:  # a preloaded file may be a candidate of one image and shown by another
                 yield from islice(filter(None, problems), 1)
 
 
 def _problem(link: HeadTag, preload: Preload, image: ImageFact, key: Callable[[str], str]) -> Problem | None:
-    """What differs between a preload and an image that it may be for; None when nothing does."""
+    """Report how a preload differs from an image that it may be for; None if it matches."""
     place = ProblemLocation(offset=link.span.start, image=preload.href or None)
     hint = "remove the preload and write fetchpriority=\"high\" on the image's tag, or give it the image's own "
     for viewport in (*GATING, *REPORTED):

@@ -1,8 +1,8 @@
-"""No image is both urgent and lazy.
+"""No image is both high-priority and lazy.
 
-``loading="lazy"`` waits for the layout, ``fetchpriority="high"`` asks to be first: together the image is late, and
-validators let it pass. An image in view wants the priority, one further down wants to be lazy. The page's hero is
-judged by ``lcp-lazy``. ``--fix`` keeps an image lazy that is not the hero.
+``loading="lazy"`` waits for the layout, ``fetchpriority="high"`` asks to be loaded first: together the image loads
+late, and validators accept it. An image in view needs the priority, one further down should be lazy. The page's hero is
+covered by ``lcp-lazy``. ``--fix`` keeps an image that is not the hero lazy and removes the priority.
 
 Bad:
     <article><img src="photo-1600x900.jpg" alt="A harbour" fetchpriority="high">
@@ -35,7 +35,7 @@ def check(html: bytes, images: Sequence[ImageFact], hero: ImageFact | None) -> I
         if image is not hero and has_high_priority(image.ref) and is_lazy(image.ref):
             yield Problem(
                 message=f'{image.name} has both loading="lazy" and fetchpriority="high"',
-                hint='take loading="lazy" away if it is in view when the page opens, else the priority',
+                hint='remove loading="lazy" if it is in view when the page opens, else remove fetchpriority',
                 at=image.ref,
                 fix=remove_attribute(html, image.ref, "fetchpriority"),
             )

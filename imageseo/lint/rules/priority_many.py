@@ -1,9 +1,9 @@
-"""At most one image of a page asks to be loaded first.
+"""At most one image of a page has high fetch priority.
 
-``fetchpriority="high"`` puts one download before the others. Given to several it puts them all at the same level again,
-and the image that visitors wait for shares the line with the rest. Of images that are shown in one colour scheme only
-(``#only-light``, ``#only-dark``) a browser loads one: such a pair counts once. Which image is the right one only the
-author knows; ``imageseo measure`` tells what the browser waited for.
+``fetchpriority="high"`` puts one download before the others. On several images it puts them all at the same level
+again, and the image that visitors wait for shares the bandwidth with the rest. Of images that are shown in one colour
+scheme only (``#only-light``, ``#only-dark``) a browser loads one: such a pair counts once. Only the author can tell
+which image is the right one; ``imageseo measure`` shows which one was the LCP.
 
 Bad (a warning, at the second):
     <article><img src="photo-1600x900.jpg" alt="A harbour" fetchpriority="high">
@@ -35,13 +35,13 @@ LINT_ONLY = True
 
 
 def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
-    urgent = {image.name: image for image in images if has_high_priority(image.ref)}
-    light = sum(color_scheme(image.ref) != "dark" for image in urgent.values())
-    dark = sum(color_scheme(image.ref) != "light" for image in urgent.values())
+    prioritized = {image.name: image for image in images if has_high_priority(image.ref)}
+    light = sum(color_scheme(image.ref) != "dark" for image in prioritized.values())
+    dark = sum(color_scheme(image.ref) != "light" for image in prioritized.values())
     if max(light, dark) > 1:
-        first, second = list(urgent.values())[:2]
+        first, second = list(prioritized.values())[:2]
         yield Problem(
-            message=f'{max(light, dark)} images of the page have fetchpriority="high": {first.name} is the first',
-            hint="keep it on the one image that visitors wait for, and take it away from the others",
+            message=f'{max(light, dark)} images of the page have fetchpriority="high", the first is {first.name}',
+            hint="keep it on the one image that visitors wait for, and remove it from the others",
             at=second.ref,
         )

@@ -1,9 +1,8 @@
-"""A C2PA manifest that a published picture carries is valid.
+"""A C2PA manifest in a published image is valid.
 
-One that does not fit its file (it was edited, resized or given XMP after signing) makes a picture look forged where
-nobody forged anything. Checked by c2pa-python, the extra `imageseo[c2pa]`; without it a note says that nothing was
-checked. Whether a signer is on a list of trusted ones is no question here, and nothing is fetched. Off by default, as
-imageseo does not sign yet.
+A manifest that does not match its file (edited, resized or given XMP after signing) makes a genuine image look forged.
+It is checked by c2pa-python, the extra `imageseo[c2pa]`; without the extra a note reports that nothing was checked.
+Trust in the signer is not checked, and nothing is fetched. Off by default, as imageseo does not sign yet.
 
 Bad:
     <img src="tower-800x450-c2pa.jpg" alt="A tower">
@@ -32,14 +31,14 @@ DEFAULT = Severity.OFF
 def check(images: Sequence[ImageFact], marks: SiteFileMetadata, credentials: ContentCredentials) -> Iterator[Problem]:
     for image in images:
         for path in dict.fromkeys(target.path for target in image.targets if target.path is not None and target.exists):
-            carried = marks.of(path)
-            verdict = credentials.check(path) if carried is not None and carried.c2pa else None
-            if verdict is not None and verdict.problems:
-                code, why = verdict.problems[0]
-                more = f" (and {len(verdict.problems) - 1} more faults)" if len(verdict.problems) > 1 else ""
+            metadata = marks.of(path)
+            status = credentials.check(path) if metadata is not None and metadata.c2pa else None
+            if status is not None and status.problems:
+                code, why = status.problems[0]
+                more = f" (and {len(status.problems) - 1} more errors)" if len(status.problems) > 1 else ""
                 yield Problem(
                     message=f"the C2PA manifest of {path} is not valid: {code}{more}",
-                    hint=f"{why}. Sign after the last change of the file, or take the manifest out".lstrip(". "),
+                    hint=f"{why}. Sign after the last change of the file, or remove the manifest".lstrip(". "),
                     at=image.ref,
                 )
 

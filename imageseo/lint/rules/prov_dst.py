@@ -1,8 +1,8 @@
-"""Every file of a picture that a model made says so: XMP with IPTC's DigitalSourceType.
+"""Every file of an AI-generated image declares it: XMP with IPTC's DigitalSourceType.
 
-Google labels a picture by what stands in its file, and European law wants marks that machines can read. Each file of
-`src`, `srcset` and `<source>` is a picture of its own: whoever saves a variant has only that. Known as made by a model
-are pictures one of whose files says so in its XMP, or of which the page's JSON-LD says it.
+Google labels an image by the metadata in its file, and European law requires machine-readable marks. Each file of
+`src`, `srcset` and `<source>` needs its own: whoever saves a variant has only that file. An image counts as
+AI-generated if the XMP of one of its files, or the page's JSON-LD, declares it.
 
 Bad (a variant lacks what its picture says):
     <img src="tower-1600x900-ai.jpg" srcset="tower-800x450.webp 800w, tower-1600x900-ai.jpg 1600w" alt="A tower">
@@ -42,15 +42,15 @@ _HINT = "write an XMP packet with Iptc4xmpExt:DigitalSourceType into each file, 
 def check(
     images: Sequence[ImageFact], json_ld: JsonLd, marks: SiteFileMetadata, target: Callable[[str], ResolvedUrl]
 ) -> Iterator[Problem]:
-    said = declared_types(json_ld, target)
+    declared = declared_types(json_ld, target)
     for image in images:
         paths = dict.fromkeys(target.path for target in image.targets if target.path is not None and target.exists)
-        found = [(path, carried) for path in paths if (carried := marks.of(path)) is not None]
-        told = any(is_ai_type(said.get(path)) for path, _ in found)
-        if not told and not any(is_ai_generated(each.digital_source_type) for _, each in found):
+        found = [(path, metadata) for path in paths if (metadata := marks.of(path)) is not None]
+        declared_by_page = any(is_ai_type(declared.get(path)) for path, _ in found)
+        if not declared_by_page and not any(is_ai_generated(file.digital_source_type) for _, file in found):
             continue
-        bare = [path for path, each in found if not is_ai_generated(each.digital_source_type)]
-        if bare:
-            others = f" (and {len(bare) - 1} more of its {len(found)} files)" if len(bare) > 1 else ""
-            message = f"{bare[0]}{others} is of a picture that a model made, and its XMP does not say so"
+        undeclared = [path for path, file in found if not is_ai_generated(file.digital_source_type)]
+        if undeclared:
+            others = f" (and {len(undeclared) - 1} more of {len(found)} files)" if len(undeclared) > 1 else ""
+            message = f"{undeclared[0]}{others} belongs to an AI-generated image, but its XMP does not declare it"
             yield Problem(message=message, hint=_HINT, at=image.ref)

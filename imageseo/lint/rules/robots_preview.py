@@ -1,7 +1,7 @@
-"""Search engines may show the page's picture large: `max-image-preview:large`.
+"""Search engines may show a large preview of the page's image: `max-image-preview:large`.
 
-Without it Google shows a thumbnail at most in Discover, and publishers in the European Union get what they ask for, no
-more. Pages that ask not to be indexed need none. Off by default, as imageseo does not write these tags yet.
+Without it Google shows at most a thumbnail in Discover, and publishers in the European Union get only what they ask
+for. Pages with `noindex` need none. Off by default, as imageseo does not write these tags yet.
 
 Bad:
     <p>A harbour</p>
@@ -40,7 +40,7 @@ def check(page: Page, head: Head, scan: PageScan) -> Iterator[Problem]:
         return
     less = next((word for word in sorted(words) if word.startswith("max-image-preview:")), None)
     yield Problem(
-        message=f"robots are told {less}" if less else "robots are not told that the picture may be shown large",
+        message=f"the robots tag has {less}" if less else "no robots tag allows a large image preview",
         hint=f'write `<meta name="robots" content="{_WANTED}">`',
         place=ProblemLocation(offset=tags[0].span.start if tags else scan.head_end or 0),
     )

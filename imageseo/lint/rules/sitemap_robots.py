@@ -1,9 +1,9 @@
-"""What a sitemap lists may be fetched and indexed.
+"""Every page and image in a sitemap may be crawled and indexed.
 
-An image or page that robots.txt forbids (to `Googlebot-Image` or `Googlebot`, else by the rules for `*`), and a page
-that says `noindex`, are listed in vain, and Search Console reports each. Of what one folder holds the first is named,
-with how many there are. A robots.txt counts at the root of its host only: without a base URL, where the sitemap lists
-pages of the site right below a host.
+An image or page that robots.txt blocks (for `Googlebot-Image` or `Googlebot`, else by the rules for `*`), and a page
+with `noindex`, are listed in vain, and Search Console reports each. For each folder the first one is reported, with the
+number of others. A robots.txt is valid at the root of its host only: without a base URL, it is used if the sitemap
+lists pages of the site directly below a host.
 
 Bad:
     robots.txt:
@@ -55,28 +55,28 @@ SEVERITY = Severity.ERROR
 
 def check(page: Page, site: Site, html: bytes, scan: PageScan, sitemaps: Sitemaps) -> Iterator[Problem]:
     listed = sitemaps.page(urls.absolute(site.base_url, page.url)) if site.base_url is not None else None
-    if listed is None or not (b"noindex" in html or _says_none(scan)):
-        return  # the tags of all other pages need not be read one by one
+    if listed is None or not (b"noindex" in html or _may_forbid_indexing(scan)):
+        return  # spares parsing the tags of all other pages
     tag = noindex_tag(head.read(html, scan))
     if tag is not None:
         yield Problem(
-            message=f"the page says noindex, and {listed.file} lists it (line {listed.line})",
-            hint="leave the page out of the sitemap, or let it be indexed",
+            message=f"the page has noindex, but {listed.file} lists it (line {listed.line})",
+            hint="leave the page out of the sitemap, or remove noindex",
             place=ProblemLocation(offset=tag.span.start),
         )
 
 
-def _says_none(scan: PageScan) -> bool:
-    """In words that a search of the bytes may not find."""
-    said = [(scan.meta_content(name) or "").lower() for name in ("robots", "googlebot")]
-    return any(word in each for each in said for word in ("noindex", "none"))
+def _may_forbid_indexing(scan: PageScan) -> bool:
+    """Whether the scanned robots tags forbid indexing, in a form that a search of the bytes may miss."""
+    contents = [(scan.meta_content(name) or "").lower() for name in ("robots", "googlebot")]
+    return any(word in content for content in contents for word in ("noindex", "none"))
 
 
 def check_site(site: Site, robots: Robots | None, sitemaps: Sitemaps) -> Iterator[Problem]:
     if robots is not None:
         hosts = {_host(site.base_url)} if site.base_url is not None else _hosts(site, sitemaps)
-        yield from _forbidden(robots, _of(hosts, sitemaps.images), IMAGES, "image")
-        yield from _forbidden(robots, _of(hosts, sitemaps.pages), PAGES, "page")
+        yield from _blocked(robots, _on_hosts(hosts, sitemaps.images), IMAGES, "image")
+        yield from _blocked(robots, _on_hosts(hosts, sitemaps.pages), PAGES, "page")
 
 
 def _host(url: str) -> str:
@@ -84,31 +84,33 @@ def _host(url: str) -> str:
 
 
 def _hosts(site: Site, sitemaps: Sitemaps) -> set[str]:
-    """The hosts at whose root the site stands, by the pages that are listed."""
-    pages = {_bare(urls.absolute("", page.url)) for page in site.pages}
-    return {_host(url) for url in sitemaps.pages if _bare(url.partition("://")[2].partition("/")[2]) in pages}
+    """The hosts that have the site at their root, judging by the listed pages."""
+    pages = {_comparable_path(urls.absolute("", page.url)) for page in site.pages}
+    return {
+        _host(url) for url in sitemaps.pages if _comparable_path(url.partition("://")[2].partition("/")[2]) in pages
+    }
 
 
-def _bare(path: str) -> str:
-    """A page's path without what a server may leave out of it."""
+def _comparable_path(path: str) -> str:
+    """A page's path without the parts that a server may leave out."""
     return path.removesuffix("index.html").removesuffix(".html").strip("/")
 
 
-def _of(hosts: set[str], listed: Mapping[str, SitemapUrl]) -> Mapping[str, SitemapUrl]:
-    """What this robots.txt speaks of: another host has its own."""
+def _on_hosts(hosts: set[str], listed: Mapping[str, SitemapUrl]) -> Mapping[str, SitemapUrl]:
+    """The entries that this robots.txt applies to: another host has its own."""
     return {url: entry for url, entry in listed.items() if _host(url) in hosts}
 
 
-def _forbidden(robots: Robots, listed: Mapping[str, SitemapUrl], agent: str, kind: str) -> Iterator[Problem]:
+def _blocked(robots: Robots, listed: Mapping[str, SitemapUrl], agent: str, kind: str) -> Iterator[Problem]:
     groups: dict[tuple[str, str], list[SitemapUrl]] = {}
     for url, entry in listed.items():
         if not robots.allows(url, agent):
             groups.setdefault((entry.file, url.rpartition("/")[0]), []).append(entry)
     for entries in groups.values():
         first = entries[0]
-        more = f", and {len(entries) - 1:,} more beside it" if len(entries) > 1 else ""
+        more = f" and {len(entries) - 1:,} more in its folder" if len(entries) > 1 else ""
         yield Problem(
-            message=f"robots.txt forbids {agent} the listed {kind} {shorten(first.url)}{more}",
+            message=f"robots.txt blocks {agent} from the listed {kind} {shorten(first.url)}{more}",
             hint=f"allow it in robots.txt, or leave the {kind} out of the sitemap",
             place=ProblemLocation(file=first.file, line=first.line, image=first.url if kind == "image" else None),
         )

@@ -1,10 +1,10 @@
-"""Search engines can read every sitemap of the site, and all that is in it.
+"""Every sitemap of the site is valid, so that search engines can read all of it.
 
-Judged are `sitemap.xml`, `sitemap-index.xml`, `sitemap_index.xml`, what they list, and what robots.txt announces,
-compressed or not: well-formed UTF-8 without entities, by a schema of the sitemap protocol and of Google's image
-extension. Tags that Google took out of that (`image:caption`, `image:title`, `image:geo_location`, `image:license`) are
-faults, and so is what goes beyond the limits: 50,000 entries and 50 MiB a file, 1,000 images a page. A build says under
-this id what kept it from adding images.
+The rule checks `sitemap.xml`, `sitemap-index.xml`, `sitemap_index.xml`, the sitemaps that they list, and those that
+robots.txt announces, compressed or not: well-formed UTF-8 without entities, by a schema of the sitemap protocol and of
+Google's image extension. Tags that Google removed from the extension (`image:caption`, `image:title`,
+`image:geo_location`, `image:license`) are reported, and so is what exceeds the limits: 50,000 entries and 50 MiB per
+file, 1,000 images per page. A build reports under this id why it could not add images.
 
 Bad:
     sitemap.xml:

@@ -1,9 +1,9 @@
-"""``sizes="auto"`` stands on lazy images only.
+"""``sizes="auto"`` is used on lazy images only.
 
 ``auto`` lets the browser take the width from the layout, which it has only for images that wait for it. On an image
-without ``loading="lazy"`` Chromium takes ``auto`` for an unknown word and reads nothing behind it: the slot becomes
-``100vw`` and phones load far too much. Validators make it an error too. It may stand on a ``<source>`` when the
-``<img>`` of that picture is lazy. ``--fix`` takes ``auto,`` away where a length follows it.
+without ``loading="lazy"`` Chromium treats ``auto`` as an unknown keyword and ignores everything after it: the slot
+becomes ``100vw`` and phones load far too much. Validators report an error too. ``auto`` is allowed on a ``<source>`` if
+the ``<img>`` of that ``<picture>`` is lazy. ``--fix`` removes ``auto,`` if a length follows it.
 
 Bad:
     <img src="photo-1600x900.jpg" srcset="photo-800x450.jpg 800w, photo-1600x900.jpg 1600w"
@@ -50,16 +50,16 @@ def check(html: bytes, images: Sequence[ImageFact]) -> Iterator[Problem]:
         own = _AUTO.match(ref.get("sizes") or "") is not None
         if own or any(_AUTO.match(source.sizes or "") for source in ref.sources):
             yield Problem(
-                message=f"{image.name} is not lazy, but its {'' if own else '<source> has '}sizes "
-                f"{'begins with' if own else 'that begins with'} auto",
-                hint='write the lengths alone, `sizes="(min-width: 900px) 860px, 100vw"`, or loading="lazy" on the img',
+                message=f"{image.name} is not lazy, but the sizes of its {'<img>' if own else '<source>'} begin "
+                "with auto",
+                hint='write only lengths, `sizes="(min-width: 900px) 860px, 100vw"`, or add loading="lazy" to the img',
                 at=ref,
                 fix=_fix(html, ref) if own else (),
             )
 
 
 def _fix(html: bytes, ref: ImageRef) -> tuple[Edit, ...]:
-    """Without the word; none where nothing would be left, or where a build wrote the attribute."""
+    """The edit that removes ``auto``; none if nothing would remain, or if a build wrote the attribute."""
     attribute = next(attribute for attribute in ref.attributes if attribute.name == "sizes")
     rest = _AUTO.sub("", attribute.value or "", count=1).strip()
     if not parse_sizes(rest) or "sizes" in added_attributes(ref):

@@ -1,10 +1,10 @@
-"""``sizes`` says how wide the image is shown.
+"""``sizes`` matches the width at which the image is shown.
 
-A browser chooses among the candidates of a ``srcset`` by ``sizes``, before it knows the layout. When that says
-``100vw`` of an image in a column of 688 px, a desktop loads a file twice as wide as it can show; when it says too
-little, the image is blurred. Found is what leads a browser more than one candidate past the one that fits, at any of
-the viewports that ``imageseo measure`` saw the page at, on plain screens and on dense ones. Of a lazy image whose
-``sizes`` begin with ``auto`` the layout itself decides. ``imageseo build`` writes ``sizes`` from the measurement.
+A browser uses ``sizes`` to choose among the candidates of a ``srcset``, before it knows the layout. If it is ``100vw``
+for an image in a column of 688 px, a desktop loads a file twice as wide as it can show; if it is too small, the image
+is blurred. A finding is a choice more than one candidate away from the one that fits, at any of the viewports of
+``imageseo measure``, on standard and on high-density screens. For a lazy image whose ``sizes`` begin with ``auto`` the
+layout itself decides. ``imageseo build`` writes ``sizes`` from the measurement.
 
 Bad:
     <!-- measured: {"photo-1600x900.jpg": {"width": 400, "top": 300}} -->
@@ -58,11 +58,11 @@ SEVERITY = Severity.WARN
 LINT_ONLY = True
 
 _DENSITIES = (1.0, 2.0)
-_HEIGHT = 900  # CSS px; `sizes` hardly ever asks for it
+_HEIGHT = 900  # CSS px; `sizes` hardly ever depends on it
 
 
 class _Miss(NamedTuple):
-    """A choice that misses the fitting candidate by so many ``steps``."""
+    """A choice that is ``steps`` candidates away from the fitting one."""
 
     steps: int
     viewport: Viewport
@@ -75,14 +75,14 @@ class _Miss(NamedTuple):
 def check(
     images: Sequence[ImageFact],
     measured: PageLayout | None,
-    seen: Mapping[Span, ShownImage],
+    measured_images: Mapping[Span, ShownImage],
     sampled: tuple[int, ...],
 ) -> Iterator[Problem]:
     if measured is None or measured.inherited:
         return
     for image in images:
-        shown = seen.get(image.ref.span)
-        if shown is None or len(shown.widths) != len(sampled) or not _counts(image.ref):
+        shown = measured_images.get(image.ref.span)
+        if shown is None or len(shown.widths) != len(sampled) or not _has_width_descriptors(image.ref):
             continue
         misses = [
             miss
@@ -94,14 +94,14 @@ def check(
         if worst is not None and abs(worst.steps) > 1:
             at = f"{worst.viewport.width} CSS px at {worst.viewport.dpr:g}x"
             yield Problem(
-                message=f"{image.name} is shown {worst.shown:g} px wide on a screen of {at}, where `sizes` says "
-                f"{worst.slot:g} px: a browser takes {worst.chosen}w, and {worst.fitting}w fits",
-                hint="write what was measured; `imageseo build` does so where it writes the srcset",
+                message=f"{image.name} is shown {worst.shown:g} px wide on a screen of {at}, where `sizes` gives "
+                f"{worst.slot:g} px: a browser takes {worst.chosen}w, but {worst.fitting}w fits",
+                hint="write the measured width; `imageseo build` does so for a srcset that it writes",
                 at=image.ref,
             )
 
 
-def _counts(ref: ImageRef) -> bool:
+def _has_width_descriptors(ref: ImageRef) -> bool:
     return has_width_descriptors(ref.get("srcset")) or any(
         has_width_descriptors(source.srcset) for source in ref.sources
     )
@@ -113,21 +113,26 @@ def _screen(width: int, density: float) -> Viewport:
 
 def _miss(ref: ImageRef, viewport: Viewport, shown: float) -> _Miss | None:
     url = chosen_url_of(ref, viewport)
-    offer = next((offer for offer in _offers(ref, viewport) if _width(offer, url)), None)
-    if offer is None or (is_lazy(ref) and (offer.sizes or "").strip().lower().startswith("auto")):
+    candidate_list = next(
+        (candidate_list for candidate_list in _candidate_lists(ref, viewport) if _width(candidate_list, url)), None
+    )
+    if candidate_list is None or (is_lazy(ref) and (candidate_list.sizes or "").strip().lower().startswith("auto")):
         return None
-    rungs = sorted({each.width for each in parse_srcset(offer.srcset) if each.width is not None})
-    chosen = rungs.index(_width(offer, url) or rungs[-1])
-    fitting = next((index for index, rung in enumerate(rungs) if rung >= shown * viewport.dpr), len(rungs) - 1)
-    slot = source_size(offer.sizes, viewport, lazy=is_lazy(ref))
-    return _Miss(chosen - fitting, viewport, round(slot, 1), shown, rungs[chosen], rungs[fitting])
+    ladder_widths = sorted({entry.width for entry in parse_srcset(candidate_list.srcset) if entry.width is not None})
+    chosen = ladder_widths.index(_width(candidate_list, url) or ladder_widths[-1])
+    fitting = next(
+        (index for index, candidate_width in enumerate(ladder_widths) if candidate_width >= shown * viewport.dpr),
+        len(ladder_widths) - 1,
+    )
+    slot = source_size(candidate_list.sizes, viewport, lazy=is_lazy(ref))
+    return _Miss(chosen - fitting, viewport, round(slot, 1), shown, ladder_widths[chosen], ladder_widths[fitting])
 
 
-def _offers(ref: ImageRef, viewport: Viewport) -> Iterator[SourceTag]:
-    """The lists of candidates that a browser may take, in its order."""
+def _candidate_lists(ref: ImageRef, viewport: Viewport) -> Iterator[SourceTag]:
+    """The candidate lists that a browser may use, in its order."""
     yield from (source for source in ref.sources if source_matches(source.type, source.media, viewport))
     yield SourceTag(type=None, srcset=ref.get("srcset") or "", sizes=ref.get("sizes"), media=None)
 
 
-def _width(offer: SourceTag, url: str) -> int | None:
-    return next((each.width for each in parse_srcset(offer.srcset) if each.url == url), None)
+def _width(candidate_list: SourceTag, url: str) -> int | None:
+    return next((entry.width for entry in parse_srcset(candidate_list.srcset) if entry.url == url), None)

@@ -1,9 +1,9 @@
-"""Candidates by width come with ``sizes``.
+"""A ``srcset`` with width descriptors comes with ``sizes``.
 
-A browser chooses among ``800w`` and ``1600w`` before it knows the layout: ``sizes`` says how wide the image will be.
-Without it the image counts as wide as the viewport, and a picture in a column of 700 px is loaded for 1,350 px. HTML
-makes ``sizes`` an obligation wherever a ``srcset`` has ``w`` descriptors; only a lazy image with ``sizes="auto"`` frees
-the sources around it. Densities (``1x``, ``2x``) want none.
+A browser chooses between ``800w`` and ``1600w`` before it knows the layout: ``sizes`` gives the width of the image.
+Without it the image counts as wide as the viewport, and an image in a column of 700 px is loaded for 1,350 px. HTML
+requires ``sizes`` wherever a ``srcset`` has ``w`` descriptors; only a lazy image with ``sizes="auto"`` exempts the
+sources around it. Density descriptors (``1x``, ``2x``) need none.
 
 Bad:
     <img src="photo-1600x900.jpg" srcset="photo-800x450.jpg 800w, photo-1600x900.jpg 1600w" alt="A harbour">
@@ -43,18 +43,18 @@ def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
         srcset, sizes = ref.get("srcset"), ref.get("sizes")
         if not srcset and not ref.sources:
             continue
-        own = bool(srcset) and not (sizes or "").strip() and has_width_descriptors(srcset)
-        frees = is_lazy(ref) and (sizes or "").strip().lower().startswith("auto")
-        bare = [
+        img_lacks_sizes = bool(srcset) and not (sizes or "").strip() and has_width_descriptors(srcset)
+        exempts_sources = is_lazy(ref) and (sizes or "").strip().lower().startswith("auto")
+        sources_without_sizes = [
             source
             for source in ref.sources
             if not (source.sizes or "").strip() and has_width_descriptors(source.srcset)
         ]
-        if own or (bare and not frees):
-            where = "its srcset" if own else "a <source>"
+        if img_lacks_sizes or (sources_without_sizes and not exempts_sources):
+            where = "its srcset" if img_lacks_sizes else "a <source>"
             yield Problem(
-                message=f"{image.name} has candidates by width and no sizes: {where} counts as wide as the screen",
-                hint='say how wide it is shown, `sizes="(min-width: 900px) 860px, 100vw"`; `imageseo build` does where '
-                "it writes the srcset",
+                message=f"{image.name} has width descriptors but no sizes: {where} counts as wide as the screen",
+                hint='add the width, `sizes="(min-width: 900px) 860px, 100vw"`; `imageseo build` does so for a srcset '
+                "that it writes",
                 at=ref,
             )

@@ -1,11 +1,10 @@
-"""Every ``srcset`` says the truth about its files, in one kind of descriptor.
+"""Every ``srcset`` describes its files correctly, with one kind of descriptor.
 
-``800w`` means that the file is 800 px wide. A browser that believes a wrong number chooses a blurred file or one too
-large, and shows the image in a wrong natural size. Descriptors that no browser understands, widths beside densities and
-two candidates for the same size make browsers drop candidates without a word. Validators look at the words only, never
-at the files.
+``800w`` means that the file is 800 px wide. With a wrong number a browser chooses a blurred file or one that is too
+large, and shows the image with a wrong intrinsic size. Invalid descriptors, widths mixed with densities, and two
+candidates for the same size make browsers drop candidates silently. Validators check only the text, never the files.
 
-Compared are the files of this site, up to 1 px; drawings in SVG fit any width. Variants that a build of ours wrote have
+Files of this site are compared, with a tolerance of 1 px; SVG fits any width. Variants that `imageseo build` wrote have
 their width in their names and are not opened again.
 
 Bad:
@@ -52,20 +51,20 @@ TOLERANCE = 1  # px
 def check(images: Sequence[ImageFact], asset_of: Callable[[str], Asset | None]) -> Iterator[Problem]:
     for image in images:
         ref = image.ref
-        written = [] if ref.is_processed else [("a <source>", source.srcset) for source in ref.sources]
+        srcsets = [] if ref.is_processed else [("a <source>", source.srcset) for source in ref.sources]
         own = ref.get("srcset")
         if own and "srcset" not in added_attributes(ref):
-            written.insert(0, ("its srcset", own))
-        for where, srcset in written:
-            fault = _fault(tuple(srcset_entries(srcset)), asset_of)
-            if fault is not None:
-                what, hint = fault
+            srcsets.insert(0, ("its srcset", own))
+        for where, srcset in srcsets:
+            error = _find_error(tuple(srcset_entries(srcset)), asset_of)
+            if error is not None:
+                what, hint = error
                 yield Problem(message=f"{image.name}: {where} {what}", hint=hint, at=ref)
                 break
 
 
-def _fault(entries: Sequence[SrcsetEntry], asset_of: Callable[[str], Asset | None]) -> tuple[str, str] | None:
-    """The first thing that is wrong with a srcset, and what to do; None when nothing is."""
+def _find_error(entries: Sequence[SrcsetEntry], asset_of: Callable[[str], Asset | None]) -> tuple[str, str] | None:
+    """Return the first error of a srcset and its remedy; None if there is none."""
     for entry in entries:
         if entry.candidate is None:
             what = f"gives {shorten(entry.url)} the descriptor {entry.descriptors!r}, which browsers do not understand"
@@ -74,20 +73,20 @@ def _fault(entries: Sequence[SrcsetEntry], asset_of: Callable[[str], Asset | Non
     widths = [each for each in candidates if each.width is not None]
     if widths and len(widths) < len(candidates):
         other = next(each for each in candidates if each.width is None)
-        what = f"mixes widths and densities: {widths[0].width}w, and {shorten(other.url)} has none"
-        return what, "give every candidate its width, or every one its density"
-    seen: dict[str, str] = {}
+        what = f"mixes widths and densities: {widths[0].width}w, but {shorten(other.url)} has no width"
+        return what, "give every candidate a width, or every candidate a density"
+    url_by_size: dict[str, str] = {}
     for each in candidates:
         size = f"{each.width}w" if each.width is not None else f"{1.0 if each.density is None else each.density:g}x"
-        if size in seen:
-            what = f"has two candidates for {size}, {shorten(seen[size])} and {shorten(each.url)}"
-            return what, "browsers take the first: remove one, or correct its descriptor"
-        seen[size] = each.url
+        if size in url_by_size:
+            what = f"has two candidates for {size}, {shorten(url_by_size[size])} and {shorten(each.url)}"
+            return what, "browsers use the first: remove one, or correct its descriptor"
+        url_by_size[size] = each.url
     for each in widths:
-        # What is named like a variant of ours says its width itself; whether it is there yet depends on other pages.
+        # A variant has its width in its name; whether it exists yet depends on other pages.
         asset = None if looks_like_variant(each.url.partition("?")[0]) else asset_of(each.url)
         if asset is None or asset.format == "svg" or each.width is None:
             continue
         if abs(asset.width - each.width) > TOLERANCE:
-            return f"says {each.width}w of {asset.path}, which is {asset.width} px wide", f"write {asset.width}w"
+            return f"declares {each.width}w for {asset.path}, which is {asset.width} px wide", f"write {asset.width}w"
     return None

@@ -1,8 +1,8 @@
-"""A page with a picture asks for the large card.
+"""A page with an image for link previews asks for the large card.
 
-X shows `og:image` as a small square unless `twitter:card` says `summary_large_image`. Pages without a picture for
-networks are `og-image`'s business; players and apps have cards of their own. Off by default, as imageseo does not write
-these tags yet.
+X shows `og:image` as a small square unless `twitter:card` is `summary_large_image`. Pages without such an image are
+covered by `og-image`; players and apps have cards of their own. Off by default, as imageseo does not write these tags
+yet.
 
 Bad:
     <meta property="og:image" content="https://x.example/card.jpg">
@@ -34,14 +34,14 @@ _LARGE = "summary_large_image"
 
 
 def check(head: Head) -> Iterator[Problem]:
-    tags, shared = head.named("twitter:card"), og_images(head)
-    pictures = [preview.tag for preview in shared] or list(head.named("twitter:image"))
-    said = next((said for tag in tags if (said := tag.get("content"))), None)
-    if not pictures or (said or "").lower() in (_LARGE, "player", "app"):
+    tags, previews = head.named("twitter:card"), og_images(head)
+    image_tags = [preview.tag for preview in previews] or list(head.named("twitter:image"))
+    card = next((card for tag in tags if (card := tag.get("content"))), None)
+    if not image_tags or (card or "").lower() in (_LARGE, "player", "app"):
         return
-    found = f"twitter:card is {shorten(said)}" if said else "there is no twitter:card"
+    found = f"twitter:card is {shorten(card)}" if card else "there is no twitter:card"
     yield Problem(
-        message=f"{found}: X shows the page's picture as a small square",
+        message=f"{found}: X shows the page's image as a small square",
         hint=f'write `<meta name="twitter:card" content="{_LARGE}">`',
-        place=ProblemLocation(offset=(tags[0] if tags else pictures[0]).span.start),
+        place=ProblemLocation(offset=(tags[0] if tags else image_tags[0]).span.start),
     )

@@ -1,1 +1,1 @@
-"""The part of CSS that images need: lengths, media queries, compound selectors."""
+"""The parts of CSS that images need: lengths, media queries and compound selectors."""

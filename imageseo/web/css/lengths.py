@@ -11,39 +11,37 @@ from imageseo.model.finding import Viewport
 
 Node = Any  # tinycss2 is not typed
 
-# Relative to the font: `sizes` and media queries take the browser's initial font, never the page's.
-_FONT = {"em": 16.0, "rem": 16.0, "ex": 8.0, "ch": 8.0, "ic": 16.0, "lh": 20.0, "rlh": 20.0}
+# px per font-relative unit: `sizes` and media queries use the browser's initial font, never the page's.
+_FONT_RELATIVE = {"em": 16.0, "rem": 16.0, "ex": 8.0, "ch": 8.0, "ic": 16.0, "lh": 20.0, "rlh": 20.0}
 _ABSOLUTE = {"px": 1.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, "q": 96 / 101.6, "pt": 96 / 72, "pc": 16.0}
-_MATH = ("calc", "min", "max", "clamp", "-webkit-calc")
-
-
-_DEEPEST = 32  # brackets in brackets; nobody writes more, and what takes them apart is recursive
-_ENDLESS = re.compile(r"[0-9]{300}")
+_MATH_FUNCTIONS = ("calc", "min", "max", "clamp", "-webkit-calc")
+_MAX_DEPTH = 32  # nested brackets; real CSS has fewer, and parsing is recursive
+_HUGE_NUMBER = re.compile(r"[0-9]{300}")
 
 
 class Quantity(NamedTuple):
-    """A value inside a calculation: px when ``length``, else a bare number."""
+    """A value in a calculation: px if ``length``, otherwise a bare number."""
 
     value: float
     length: bool
 
 
 def is_parseable(text: str) -> bool:
-    """Whether CSS text may be parsed: not nested without end, and without numbers that no number of a machine holds.
+    """Whether CSS text is safe to parse: brackets not nested too deeply, no number too large for a float.
 
-    Both are told from the text, so that the answer is the same however deep the caller's stack is.
+    Only the text decides, so that the result does not depend on the depth of the caller's stack.
     """
-    if text.count("(") + text.count("[") + text.count("{") > _DEEPEST:
+    if text.count("(") + text.count("[") + text.count("{") > _MAX_DEPTH:
         depth = 0
-        for each in re.findall(r"[(\[{)\]}]", text):
-            depth = depth + 1 if each in "([{" else max(depth - 1, 0)
-            if depth > _DEEPEST:
+        for bracket in re.findall(r"[(\[{)\]}]", text):
+            depth = depth + 1 if bracket in "([{" else max(depth - 1, 0)
+            if depth > _MAX_DEPTH:
                 return False
-    return _ENDLESS.search(text) is None
+    return _HUGE_NUMBER.search(text) is None
 
 
 def to_px(node: Node, viewport: Viewport) -> float | None:
-    """CSS px of one component value; ``None`` when it is no length (percentages are none here), or no finite one."""
+    """Return the CSS px of one component value; ``None`` for a percentage, an infinite length or no length at all."""
     found = _pixels(node, viewport)
     return found if found is not None and math.isfinite(found) else None
 
@@ -52,24 +50,24 @@ def _pixels(node: Node, viewport: Viewport) -> float | None:
     if node.type == "number":
         return 0.0 if node.value == 0 else None
     if node.type == "dimension":
-        per_unit = _unit(node.lower_unit, viewport)
+        per_unit = _px_per_unit(node.lower_unit, viewport)
         return None if per_unit is None else float(node.value) * per_unit
-    if node.type == "function" and node.lower_name in _MATH:
+    if node.type == "function" and node.lower_name in _MATH_FUNCTIONS:
         found = _function(node, viewport)
         return found.value if found is not None and found.length else None
     return None
 
 
-def number(node: Node) -> float | None:
-    """The value of a bare number."""
+def bare_number(node: Node) -> float | None:
+    """Return the value of a bare number; ``None`` for any other node."""
     return float(node.value) if node.type == "number" else None
 
 
-def _unit(unit: str, viewport: Viewport) -> float | None:
-    fixed = _ABSOLUTE.get(unit) or _FONT.get(unit)
+def _px_per_unit(unit: str, viewport: Viewport) -> float | None:
+    fixed = _ABSOLUTE.get(unit) or _FONT_RELATIVE.get(unit)
     if fixed is not None:
         return fixed
-    # Small, large and dynamic viewports are one here: no browser bars are modelled.
+    # Small, large and dynamic viewports are the same: browser toolbars are not modelled.
     name = unit[1:] if unit[:1] in "sld" and unit[1:] in ("vw", "vh", "vi", "vb", "vmin", "vmax") else unit
     width, height = viewport.width / 100, viewport.height / 100
     return {
@@ -103,7 +101,7 @@ def _arguments(nodes: Sequence[Node]) -> list[list[Node]]:
 
 
 def _sum(nodes: Sequence[Node], viewport: Viewport) -> Quantity | None:
-    """``a + b - c``: each a product; + and - stand between spaces (``1px -1px`` is no sum)."""
+    """Evaluate ``a + b - c`` of products; + and - need spaces on both sides (``1px -1px`` is not a sum)."""
     terms: list[list[Node]] = [[]]
     signs = [1]
     for i, node in enumerate(nodes):
@@ -144,7 +142,7 @@ def _operand(node: Node, viewport: Viewport) -> Quantity | None:
         return Quantity(float(node.value), False)
     if node.type == "() block":
         return _sum(node.content, viewport)
-    if node.type == "function" and node.lower_name in _MATH:
+    if node.type == "function" and node.lower_name in _MATH_FUNCTIONS:
         return _function(node, viewport)
     found = to_px(node, viewport)
     return None if found is None else Quantity(found, True)

@@ -1,4 +1,4 @@
-"""CSS selectors, as far as `include` and `exclude` need them: compound selectors without combinators."""
+"""The CSS selectors that `include` and `exclude` accept: compound selectors without combinators."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-# commas outside of quotes
+# commas outside quotes
 _COMMA = re.compile(r""",(?=(?:[^"']|"[^"]*"|'[^']*')*$)""")
 _ESCAPE = re.compile(r"\\(.)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """One attribute test. ``operator``: ``""`` for presence, else ``=``, ``~=``, ``^=``, ``$=``, ``*=`` or ``|=``."""
+    """One attribute test. ``operator``: ``""`` for presence, else ``=``, ``~=``, ``^=``, ``$=``, ``*=`` or ``|=``.
+
+    ``fold``: ignore case (the ``i`` flag).
+    """
 
     attribute: str
     operator: str = ""
@@ -45,32 +48,32 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selector:
-    """A compound selector. ``tag``: lower case, ``None`` for any."""
+    """A compound selector. ``tag``: element name in lower case, ``None`` for any."""
 
     tag: str | None = None
     conditions: tuple[Condition, ...] = ()
 
     def matches(self, tag: str, attributes: Mapping[str, str]) -> bool:
-        """Whether an element with this name (lower case) and these decoded attributes is meant."""
+        """Whether the selector matches an element with this name (lower case) and these decoded attributes."""
         return self.tag in (None, tag) and all(condition.holds(attributes) for condition in self.conditions)
 
     @property
-    def needles(self) -> tuple[str, ...]:
-        """What the source of a matching start tag must hold, in lower case: all of these."""
+    def search_terms(self) -> tuple[str, ...]:
+        """Texts that the source of every matching start tag contains, in lower case."""
         return tuple((condition.value or condition.attribute).lower() for condition in self.conditions)
 
 
 def parse(texts: Iterable[str]) -> tuple[Selector, ...]:
-    """Compound selectors (``img.wide``, ``#map``, ``[data-x="1"]``; commas separate several).
+    """Parse compound selectors (``img.wide``, ``#map``, ``[data-x="1"]``), several separated by commas.
 
-    Raises ``ValueError`` naming the selector for anything else: combinators, pseudo-classes, nonsense.
+    Raises ``ValueError`` naming the selector for anything else: combinators, pseudo-classes, invalid syntax.
     """
-    return tuple(_compound(part.strip(), text) for text in texts for part in _COMMA.split(text))
+    return tuple(_parse_compound(part.strip(), text) for text in texts for part in _COMMA.split(text))
 
 
 @lru_cache(maxsize=1)
-def _part() -> re.Pattern[str]:
-    """One simple selector. Compiled when there is one to read: ranges of all of Unicode take their time."""
+def _simple_selector() -> re.Pattern[str]:
+    """Return the pattern of one simple selector. Compiled on first use, because its Unicode ranges take time."""
     name = r"(?:[A-Za-z_\u0080-\U0010ffff]|-(?!\d)|\\.)(?:[\w\u0080-\U0010ffff-]|\\.)*"
     return re.compile(
         rf"""(?P<tag>{name}|\*)|\.(?P<cls>{name})|\#(?P<id>(?:[\w\u0080-\U0010ffff-]|\\.)+)"""
@@ -79,21 +82,21 @@ def _part() -> re.Pattern[str]:
     )
 
 
-def _compound(part: str, text: str) -> Selector:
+def _parse_compound(part: str, text: str) -> Selector:
     tag: str | None = None
     conditions: list[Condition] = []
     position = 0
     while position < len(part):
-        match = _part().match(part, position)
+        match = _simple_selector().match(part, position)
         if match is None or (match["tag"] and position):
             break
         position = match.end()
         if match["tag"]:
-            tag = None if match["tag"] == "*" else _plain(match["tag"]).lower()
+            tag = None if match["tag"] == "*" else _unescape(match["tag"]).lower()
         elif match["cls"]:
-            conditions.append(Condition(attribute="class", operator="~=", value=_plain(match["cls"])))
+            conditions.append(Condition(attribute="class", operator="~=", value=_unescape(match["cls"])))
         elif match["id"]:
-            conditions.append(Condition(attribute="id", operator="=", value=_plain(match["id"])))
+            conditions.append(Condition(attribute="id", operator="=", value=_unescape(match["id"])))
         else:
             value = next((match[name] for name in ("dq", "sq", "bare") if match[name] is not None), "")
             conditions.append(
@@ -106,11 +109,11 @@ def _compound(part: str, text: str) -> Selector:
             )
     if not part or position < len(part):
         raise ValueError(
-            f"selector {text!r}: expected a tag, .class, #id or [attribute] without spaces, > + ~ or : "
-            "(ancestors of the image are tried too)"
+            f"selector {text!r} is not supported; use a tag, .class, #id or [attribute] without spaces, > + ~ or : "
+            "(ancestors of the image are matched too)"
         )
     return Selector(tag=tag, conditions=tuple(conditions))
 
 
-def _plain(name: str) -> str:
+def _unescape(name: str) -> str:
     return _ESCAPE.sub(r"\1", name)

@@ -1,1 +1,1 @@
-"""HTML by byte offset: tokenizer, attributes, page scan, edits."""
+"""HTML processing by byte offset: tokenizer, attributes, page scan and edits."""

@@ -80,8 +80,8 @@ def notable_tags(
     """
     needles, names = [*plain], set()
     for selector in (*include, *exclude):
-        if selector.needles:
-            needles.append(max(selector.needles, key=len))
+        if selector.search_terms:
+            needles.append(max(selector.search_terms, key=len))
         elif selector.tag:
             names.add(selector.tag)
     found: dict[int, Tag] = {}

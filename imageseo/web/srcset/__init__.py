@@ -1,1 +1,1 @@
-"""Responsive images: candidates, sizes, preloads, and which candidate a browser chooses."""
+"""Responsive images: candidates, sizes, preloads, and the candidate that a browser selects."""

@@ -1,4 +1,4 @@
-"""Which candidate of a srcset a browser chooses."""
+"""Parses srcset attributes and selects candidates as browsers do."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ __all__ = [
 ]
 # fmt: on
 
-# What Chromium 156 decodes: the types of <source> that it does not pass over.
+# Image types that Chromium 156 decodes; it skips a <source> of any other type.
 MIMES = frozenset(
     f"image/{name}"
     for name in ("avif", "webp", "jpeg", "jpg", "pjpeg", "png", "apng", "gif", "svg+xml", "bmp", "x-icon",
                  "vnd.microsoft.icon", "jxl")
 )  # fmt: skip
 _SPACE = " \t\n\f\r"
-# Whole numbers as browsers read them: nine digits are all that an int of 32 bits is sure to hold.
+# Integers as browsers read them: up to nine digits always fit into a 32-bit int.
 _DESCRIPTOR = re.compile(
     r"0*(\d{1,9})w|0*(\d{1,9})h|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|-?\.\d+(?:[eE][+-]?\d+)?)x", re.ASCII
 )
 
 
 class Candidate(NamedTuple):
-    """One image of a srcset: ``width`` in px from a ``w`` descriptor, or ``density`` from an ``x`` one (or neither)."""
+    """One candidate of a srcset: ``width`` in px from a ``w`` descriptor, or ``density`` from ``x``, or neither."""
 
     url: str
     width: int | None = None
@@ -50,21 +50,21 @@ class Candidate(NamedTuple):
 
 
 class SrcsetEntry(NamedTuple):
-    """One entry of a srcset as written: ``candidate`` is ``None`` where its descriptors make browsers drop it."""
+    """One entry of a srcset as written. ``candidate``: ``None`` if browsers drop the entry for its descriptors."""
 
     url: str
     descriptors: str
     candidate: Candidate | None
 
 
-@lru_cache(maxsize=1024)  # a page's facts and its rules ask for the same ones
+@lru_cache(maxsize=1024)  # facts and rules parse the same srcsets of a page
 def parse_srcset(text: str) -> tuple[Candidate, ...]:
-    """The candidates in the order written; those that browsers drop (bad descriptors) are left out."""
-    return tuple(each.candidate for each in srcset_entries(text) if each.candidate is not None)
+    """Return the candidates in source order, without those that browsers drop for invalid descriptors."""
+    return tuple(entry.candidate for entry in srcset_entries(text) if entry.candidate is not None)
 
 
 def srcset_entries(text: str) -> Iterator[SrcsetEntry]:
-    """The entries in the order written, with those that browsers drop."""
+    """Yield the entries in source order, including those that browsers drop."""
     at = 0
     while True:
         while at < len(text) and (text[at] in _SPACE or text[at] == ","):
@@ -84,19 +84,20 @@ def srcset_entries(text: str) -> Iterator[SrcsetEntry]:
                 depth += {"(": 1, ")": -1}.get(text[at], 0) if depth or text[at] == "(" else 0
                 at += 1
             descriptors = text[start:at]
-        yield SrcsetEntry(url, descriptors.strip(), _described(url, descriptors.split()))
+        yield SrcsetEntry(url, descriptors.strip(), _parse_descriptors(url, descriptors.split()))
 
 
 def choose(candidates: Sequence[Candidate], slot: float, dpr: float) -> Candidate | None:
-    """The candidate for a slot of so many CSS px; ``None`` when there is none.
+    """Return the candidate for a slot in CSS px; ``None`` if there are no candidates.
 
-    The least dense one that is dense enough for the screen, else the densest; of equals the first. Measured on
-    Chromium 156. (Older ones took the smaller neighbour below the geometric mean of both: never more bytes than this.)
+    It is the one with the lowest density that suffices for the screen, else the one with the highest; the first of
+    equals. Measured with Chromium 156. (Older versions took the smaller of two neighbours below their geometric mean,
+    which never costs more bytes.)
     """
-    ranked = sorted(((_density(each, slot), each) for each in candidates), key=lambda pair: pair[0])
-    enough = next((candidate for density, candidate in ranked if density >= dpr), None)
-    if enough is not None or not ranked:
-        return enough
+    ranked = sorted(((_density(candidate, slot), candidate) for candidate in candidates), key=lambda pair: pair[0])
+    sufficient = next((candidate for density, candidate in ranked if density >= dpr), None)
+    if sufficient is not None or not ranked:
+        return sufficient
     return next(candidate for density, candidate in ranked if density == ranked[-1][0])
 
 
@@ -110,36 +111,43 @@ def chosen_url(
     sizes: str | None = None,
     lazy: bool = True,
 ) -> str:
-    """The URL that a browser shows. ``srcset``, ``sizes``: of the ``<img>`` itself; ``lazy``: it may have ``auto``."""
+    """Return the URL that a browser shows.
+
+    ``srcset``, ``sizes``: of the ``<img>`` itself. ``lazy``: it has ``loading=lazy``, so that ``sizes=auto`` is valid.
+    """
     for source in sources:
         if not source_matches(source.type, source.media, viewport, mimes):
             continue
         candidate = choose(parse_srcset(source.srcset), source_size(source.sizes, viewport, lazy=lazy), viewport.dpr)
         if candidate is not None:
             return candidate.url
-    own = list(parse_srcset(srcset or ""))
-    # src joins a srcset of densities as its 1x, and stays out of one of widths.
-    if fallback_src and not any(each.width for each in own) and not any(_density(each, 1) == 1.0 for each in own):
-        own.append(Candidate(fallback_src))
-    candidate = choose(own, source_size(sizes, viewport, lazy=lazy), viewport.dpr)
+    img_candidates = list(parse_srcset(srcset or ""))
+    # src is the 1x candidate of a srcset with densities; with widths it is not a candidate.
+    if (
+        fallback_src
+        and not any(candidate.width for candidate in img_candidates)
+        and not any(_density(candidate, 1) == 1.0 for candidate in img_candidates)
+    ):
+        img_candidates.append(Candidate(fallback_src))
+    candidate = choose(img_candidates, source_size(sizes, viewport, lazy=lazy), viewport.dpr)
     return candidate.url if candidate else fallback_src
 
 
 def source_matches(
     media_type: str | None, media: str | None, viewport: Viewport, mimes: Collection[str] = MIMES
 ) -> bool:
-    """Whether a browser takes a ``<source>``, or an early load, with such a ``type`` and ``media``."""
+    """Whether a browser uses a ``<source>`` or preload with this ``type`` and ``media``."""
     kind = (media_type or "").split(";")[0].strip().lower()
     return (not kind or kind in mimes) and matches(media, viewport)
 
 
 def has_width_descriptors(srcset: str | None) -> bool:
-    """Whether a srcset lists files by their widths, so that ``sizes`` counts."""
+    """Whether a srcset has width descriptors, so that ``sizes`` applies."""
     return any(candidate.width is not None for candidate in parse_srcset(srcset or ""))
 
 
 def chosen_url_of(ref: ImageRef, viewport: Viewport, mimes: Collection[str] = MIMES) -> str:
-    """The URL that a browser shows for an ``<img>`` as it stands on its page."""
+    """Return the URL that a browser shows for an ``<img>`` with its current markup."""
     lazy = (ref.get("loading") or "").strip().lower() == "lazy"
     return chosen_url(
         ref.sources, ref.src, viewport, mimes, srcset=ref.get("srcset"), sizes=ref.get("sizes"), lazy=lazy
@@ -152,7 +160,7 @@ def _density(candidate: Candidate, slot: float) -> float:
     return 1.0 if candidate.density is None else candidate.density
 
 
-def _described(url: str, descriptors: Sequence[str]) -> Candidate | None:
+def _parse_descriptors(url: str, descriptors: Sequence[str]) -> Candidate | None:
     width: int | None = None
     density: float | None = None
     height = False

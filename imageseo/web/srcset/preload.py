@@ -1,4 +1,4 @@
-"""What a ``<link rel="preload" as="image">`` makes a browser download."""
+"""The images that a ``<link rel="preload" as="image">`` makes a browser download."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from imageseo.web.srcset.candidates import chosen_url, parse_srcset, source_matc
 
 
 class Preload(NamedTuple):
-    """One such link, by its attributes; absent ones are ``None``."""
+    """The attributes of a preload link; ``None`` for absent ones."""
 
     href: str
     type: str | None
@@ -21,6 +21,7 @@ class Preload(NamedTuple):
 
     @classmethod
     def of(cls, values: Mapping[str, str]) -> Preload:
+        """Create a preload from the attributes of its link."""
         return cls(
             href=values.get("href", "").strip(),
             type=values.get("type"),
@@ -31,12 +32,12 @@ class Preload(NamedTuple):
         )
 
     def urls(self) -> tuple[str, ...]:
-        """All that it may download, as written."""
-        listed = tuple(candidate.url for candidate in parse_srcset(self.srcset or ""))
-        return listed or ((self.href,) if self.href else ())
+        """Return all URLs that the link may download, as written."""
+        candidate_urls = tuple(candidate.url for candidate in parse_srcset(self.srcset or ""))
+        return candidate_urls or ((self.href,) if self.href else ())
 
     def at(self, viewport: Viewport) -> str | None:
-        """The URL that a viewport downloads early; ``None`` where the link is passed over."""
+        """Return the URL that is preloaded at a viewport; ``None`` if the link does not apply."""
         if not source_matches(self.type, self.media, viewport):
             return None
         if self.srcset is None:

@@ -1,4 +1,4 @@
-"""The sizes attribute: which slot a viewport gives an image."""
+"""The sizes attribute: the slot of an image at a viewport."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ from typing import Any, NamedTuple
 
 from imageseo.model.finding import Viewport
 from imageseo.web.css.lengths import is_parseable, to_px
-from imageseo.web.css.media_queries import condition
+from imageseo.web.css.media_queries import evaluate_condition
 
-_EVERYWHERE = Viewport(name="any", width=1000, height=1000, dpr=1.0)
+_ANY_VIEWPORT = Viewport(name="any", width=1000, height=1000, dpr=1.0)
 
 
 class SourceSize(NamedTuple):
-    """One entry of ``sizes``: ``condition`` (``""`` when it always holds) and ``length``, as CSS text."""
+    """One entry of ``sizes`` as CSS text: ``condition`` (``""`` if the entry always applies) and ``length``."""
 
     condition: str
     length: str
 
 
 def source_size(sizes: str | None, viewport: Viewport, *, lazy: bool = True) -> float:
-    """CSS px of the slot: the first entry whose condition matches, else ``100vw``.
+    """Return the slot in CSS px: the first entry whose condition matches, else ``100vw``.
 
-    ``auto`` in front is the layout's width for a lazy image, which only a browser knows: what follows is its estimate.
-    Without ``loading=lazy`` it spoils all that follows (Chromium 156).
+    A leading ``auto`` stands for the layout width of a lazy image, which is known only in a browser; the entries after
+    it are used as an estimate. Without ``loading=lazy``, ``auto`` invalidates the entries after it (Chromium 156).
     """
     if not lazy and re.match(r"\s*auto\s*(,|$)", sizes or "", re.IGNORECASE):
         return float(viewport.width)
-    for media, length in _parsed(sizes or ""):
-        found = to_px(length, viewport)
-        if found is not None and condition(media, viewport) is True:
-            return max(found, 0.0)
+    for media, length in _parse_nodes(sizes or ""):
+        px = to_px(length, viewport)
+        if px is not None and evaluate_condition(media, viewport) is True:
+            return max(px, 0.0)
     return float(viewport.width)
 
 
 @lru_cache(maxsize=1024)
 def parse_sizes(sizes: str) -> tuple[SourceSize, ...]:
-    """The valid entries up to the first without a condition; what stands behind it is never read."""
+    """Return the valid entries up to the first without a condition; browsers never use later ones."""
     import tinycss2  # type: ignore[import-untyped]
 
     entries = []
-    for media, length in _parsed(sizes):
+    for media, length in _parse_nodes(sizes):
         entries.append(SourceSize(tinycss2.serialize(media).strip(), tinycss2.serialize([length])))
         if not entries[-1].condition:
             break
@@ -49,8 +49,8 @@ def parse_sizes(sizes: str) -> tuple[SourceSize, ...]:
 
 
 @lru_cache(maxsize=1024)
-def _parsed(sizes: str) -> tuple[tuple[tuple[Any, ...], Any], ...]:
-    """Condition and length of each entry, as tinycss2 nodes; the length is the last component value."""
+def _parse_nodes(sizes: str) -> tuple[tuple[tuple[Any, ...], Any], ...]:
+    """Return condition and length of each entry as tinycss2 nodes; the length is the last component value."""
     import tinycss2
 
     entries: list[tuple[tuple[Any, ...], Any]] = []
@@ -70,6 +70,6 @@ def _parsed(sizes: str) -> tuple[tuple[tuple[Any, ...], Any], ...]:
 
 
 def _is_length(node: Any) -> bool:
-    found = to_px(node, _EVERYWHERE)
-    # A calculation may fall below zero (and counts as 0 then); a plain length may not.
-    return found is not None and (node.type == "function" or found >= 0)
+    px = to_px(node, _ANY_VIEWPORT)
+    # A negative calculation is valid and counts as 0; a negative plain length is invalid.
+    return px is not None and (node.type == "function" or px >= 0)

@@ -1,1 +1,1 @@
-"""The team's own pictures: what is known of each, an index of their words, and the pick for a page."""
+"""Image library: metadata of each image, a full-text index, and the selection of an image for a page."""

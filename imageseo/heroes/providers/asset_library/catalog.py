@@ -1,4 +1,4 @@
-"""The pictures of a library with what is said of each: sidecar before folder's file before header before defaults."""
+"""List the images of a library with their metadata: sidecar, then ``library.toml``, then header, then defaults."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from imageseo.heroes.providers.asset_library import file_metadata, sidecar
-from imageseo.heroes.providers.asset_library.entry import SUFFIXES, Entry
-from imageseo.heroes.providers.asset_library.locations import Location
+from imageseo.heroes.providers.asset_library.entry import IMAGE_SUFFIXES, LibraryEntry
+from imageseo.heroes.providers.asset_library.locations import LibraryLocation
 from imageseo.model.errors import ProviderError
 
-_SHOWN = 10  # faults of sidecars that one message names
+_MAX_FAULTS = 10  # maximum number of sidecar faults in one message
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A picture's path within the library, and a stamp that is another when the file or what is said of it changed."""
+class CatalogImage:
+    """An image's path within the library, and a stamp that changes with the file or its metadata."""
 
     path: str
     stamp: str
@@ -24,65 +24,69 @@ class Found:
 
 
 class Catalog:
-    """A library's files as they are now. Raises ProviderError when there are none to be had."""
+    """The current files of a library. Raises ProviderError if they cannot be listed."""
 
-    def __init__(self, place: Location) -> None:
-        self.place = place
+    def __init__(self, location: LibraryLocation) -> None:
+        self.location = location
         self.faults: list[str] = []
-        self._folderwide: sidecar.LibraryDefaults | None = None
-        self.files = files = place.files()
-        whole = files.get(sidecar.FOLDERWIDE, "")
-        self.pictures: dict[str, Found] = {}
+        self._defaults: sidecar.LibraryDefaults | None = None
+        self.files = files = location.files()
+        library_stamp = files.get(sidecar.LIBRARY_FILE, "")
+        self.images: dict[str, CatalogImage] = {}
         for path, stamp in files.items():
-            stem, suffix = os.path.splitext(path)  # noqa: PTH122 - ten thousand Paths take a tenth of a second
-            if suffix.lower() in SUFFIXES:
-                beside = tuple(name for name in (f"{path}.toml", f"{stem}.toml") if name in files)
-                stamps = [stamp, whole, *(f"{name}={files[name]}" for name in beside)]
-                self.pictures[path] = Found(path, "|".join(stamps), tuple(n for n in beside if n != sidecar.FOLDERWIDE))
+            stem, suffix = os.path.splitext(path)  # noqa: PTH122 - creating ten thousand Path objects takes 0.1 s
+            if suffix.lower() in IMAGE_SUFFIXES:
+                names = tuple(name for name in (f"{path}.toml", f"{stem}.toml") if name in files)
+                stamps = [stamp, library_stamp, *(f"{name}={files[name]}" for name in names)]
+                self.images[path] = CatalogImage(
+                    path, "|".join(stamps), tuple(n for n in names if n != sidecar.LIBRARY_FILE)
+                )
 
-    def entry(self, path: str) -> Entry:
-        """All that is known of a picture. Faults of its sidecar are kept for ``complain``."""
-        found = self.pictures[path]
-        seen = file_metadata.read_header(self.place.at(path))
-        own: dict[str, Any] = {}
+    def read_entry(self, path: str) -> LibraryEntry:
+        """Return the metadata of an image. Faults of its sidecar are collected for ``raise_faults``."""
+        found = self.images[path]
+        header = file_metadata.read_header(self.location.local_path(path))
+        sidecar_fields: dict[str, Any] = {}
         if len(found.sidecars) > 1:
-            self.faults.append(f"{found.sidecars[1]}: {found.sidecars[0]} speaks of the same picture; keep one of them")
+            self.faults.append(
+                f"{found.sidecars[1]}: {found.sidecars[0]} describes the same image; keep only one of them"
+            )
         for name in found.sidecars[:1]:
-            own = sidecar.read(self._text(name), name, self.faults)
-        wide = self._whole()
-        embeds = dict(seen.said)
-        if "license" in embeds:
-            embeds["license_at"] = f"{path} (its metadata)"
-        said = {**wide.defaults, **embeds, **wide.pictures.get(path, {}), **own}
-        said["tags"] = tuple(said.get("tags", ()))
-        said["focal"] = tuple(said["focal"]) if said.get("focal") else None
-        return Entry(path=path, width=seen.width, height=seen.height, problem=seen.problem, **said)
+            sidecar_fields = sidecar.read_sidecar(self._read_text(name), name, self.faults)
+        library_file = self._library_defaults()
+        embedded = dict(header.fields)
+        if "license" in embedded:
+            embedded["license_at"] = f"{path} (its metadata)"
+        merged = {**library_file.defaults, **embedded, **library_file.images.get(path, {}), **sidecar_fields}
+        merged["tags"] = tuple(merged.get("tags", ()))
+        merged["focal"] = tuple(merged["focal"]) if merged.get("focal") else None
+        return LibraryEntry(path=path, width=header.width, height=header.height, problem=header.problem, **merged)
 
-    def _whole(self) -> sidecar.LibraryDefaults:
-        if self._folderwide is None:
-            text = self._text(sidecar.FOLDERWIDE) if sidecar.FOLDERWIDE in self.files else ""
-            self._folderwide = sidecar.folderwide(text, sidecar.FOLDERWIDE, self.faults)
-            unknown = [name for name in self._folderwide.pictures if name not in self.pictures]
-            self.faults += [f"{sidecar.FOLDERWIDE}: there is no picture {name!r}" for name in unknown]
-        return self._folderwide
+    def _library_defaults(self) -> sidecar.LibraryDefaults:
+        if self._defaults is None:
+            text = self._read_text(sidecar.LIBRARY_FILE) if sidecar.LIBRARY_FILE in self.files else ""
+            self._defaults = sidecar.read_library_file(text, sidecar.LIBRARY_FILE, self.faults)
+            unknown = [name for name in self._defaults.images if name not in self.images]
+            self.faults += [f"{sidecar.LIBRARY_FILE}: there is no image {name!r}" for name in unknown]
+        return self._defaults
 
-    def complain(self) -> None:
-        """Raises ProviderError when sidecars that were read have faults, all of them in one."""
-        self._whole()
+    def raise_faults(self) -> None:
+        """Raise one ProviderError with all faults of the sidecars that were read, if there are any."""
+        self._library_defaults()
         if not self.faults:
             return
-        faults = [f"{self.place.shown}/{fault}" for fault in self.faults]
-        more = [f"and {len(faults) - _SHOWN} more"] if len(faults) > _SHOWN else []
+        faults = [f"{self.location.label}/{fault}" for fault in self.faults]
+        more = [f"and {len(faults) - _MAX_FAULTS} more"] if len(faults) > _MAX_FAULTS else []
         if len(faults) == 1:
             raise ProviderError(faults[0], hint="correct it and run again")
-        lines = [f"{len(faults)} faults in what is said of the library's pictures", *faults[:_SHOWN], *more]
+        lines = [f"{len(faults)} faults in the metadata of the library's images", *faults[:_MAX_FAULTS], *more]
         raise ProviderError("\n  - ".join(lines), hint="correct them and run again")
 
-    def _text(self, name: str) -> str:
+    def _read_text(self, name: str) -> str:
         try:
-            return self.place.read(name).decode("utf-8")
+            return self.location.read(name).decode("utf-8")
         except UnicodeDecodeError as error:
-            self.faults.append(f"{name}: is not UTF-8: {error.reason} at byte {error.start}")
+            self.faults.append(f"{name}: not UTF-8: {error.reason} at byte {error.start}")
         except OSError as error:
             self.faults.append(f"{name}: cannot be read: {error.strerror or error}")
         return ""

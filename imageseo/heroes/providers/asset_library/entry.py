@@ -1,4 +1,4 @@
-"""What is known of one picture of the library."""
+"""Metadata of one image of the library."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 
 from imageseo.model.image import Rights
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".gif")
-"""Names that pictures end with."""
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".gif")
+"""File name suffixes of images."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One picture: ``path`` relative to the library, POSIX; ``width`` and ``height`` in px as it is shown.
+class LibraryEntry:
+    """One image: ``path`` relative to the library, POSIX; ``width`` and ``height`` in px, upright.
 
-    What nobody says is ``""``. ``license``: as it was written; ``license_at``: where (``harbour.jpg.toml:3``).
-    ``focal``: what a crop must keep, as shares of width and height from the upper left corner.
-    ``problem``: why the file is no picture that can be used.
+    Unknown texts are ``""``. ``license``: as written; ``license_at``: where it is written (``harbour.jpg.toml:3``).
+    ``focal``: the point that a crop must keep, as fractions of width and height from the upper left corner.
+    ``problem``: why the file cannot be used.
     """
 
     path: str
@@ -41,13 +41,13 @@ class Entry:
 
     @property
     def orientation(self) -> str:
-        """``landscape``, ``portrait`` or ``square``; a side may be 5 % longer in a square."""
+        """``landscape``, ``portrait`` or ``square``; the sides of a square may differ by 5 %."""
         if abs(self.width - self.height) * 20 <= max(self.width, self.height):
             return "square"
         return "landscape" if self.width > self.height else "portrait"
 
     def rights(self, license: str | None) -> Rights:
-        """Who made it and on what terms. ``license``: the URL of its licence."""
+        """Return owner and licence. ``license``: the URL of the licence."""
         return Rights(
             creator=self.creator or None,
             credit=self.credit or None,
@@ -57,16 +57,16 @@ class Entry:
             digital_source_type=self.digital_source_type or None,
         )
 
-    def dumps(self) -> str:
+    def to_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False)
 
     @classmethod
-    def loads(cls, text: str) -> Entry:
+    def from_json(cls, text: str) -> LibraryEntry:
         data: dict[str, Any] = json.loads(text)
         focal = data.pop("focal")
         return cls(**{**data, "tags": tuple(data["tags"]), "focal": tuple(focal) if focal else None})
 
 
-def folded(tag: str) -> str:
-    """A tag as tags are compared: case and white space do not count."""
+def fold_tag(tag: str) -> str:
+    """Return a tag in its form for comparison: case and white space are ignored."""
     return " ".join(tag.casefold().split())

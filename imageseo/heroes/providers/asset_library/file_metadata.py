@@ -1,4 +1,4 @@
-"""What a picture's own header says: its size as shown, and its words and rights in XMP, IPTC and EXIF."""
+"""Read an image's header: its upright size, and texts and rights from XMP, IPTC and EXIF."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
 MAX_PIXELS = 120_000_000
-"""A picture above this is not opened."""
+"""Maximum number of pixels of an image that is opened."""
 
 _XMP = {
     "title": ((DC, "title"),),
@@ -27,34 +27,34 @@ _XMP = {
 }
 _URLS = ("license", "source", "digital_source_type")
 _IIM = {"title": 5, "caption": 120, "credit": 110, "copyright": 116, "creator": 80}
-_EXIF = {"creator": 0x013B, "copyright": 0x8298}  # cameras write their own name as the description
+_EXIF = {"creator": 0x013B, "copyright": 0x8298}  # EXIF's description is not read: cameras write their own name into it
 
 
 class HeaderMetadata(NamedTuple):
-    """``said``: by the fields of ``Entry``. ``problem``: why the file cannot be used, ``""`` when it can."""
+    """``fields``: values for the fields of ``LibraryEntry``. ``problem``: why the file cannot be used, else ``""``."""
 
     width: int = 0
     height: int = 0
-    said: dict[str, Any] = {}  # noqa: RUF012 - never written to
+    fields: dict[str, Any] = {}  # noqa: RUF012 - never written to
     problem: str = ""
 
 
 def read_header(path: Path) -> HeaderMetadata:
-    """What the header says; pixels are not decoded. Broken metadata says nothing, a broken file is a ``problem``."""
+    """Read the header without decoding pixels. Broken metadata is ignored; a broken file is a ``problem``."""
     from PIL import Image
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's words on size and EXIF: both are judged here
+            warnings.simplefilter("ignore")  # Pillow's warnings about size and EXIF: both are checked below
             with Image.open(path) as image:
-                return _seen(image)
+                return _read_opened(image)
     except OSError as error:
-        return HeaderMetadata(problem=f"cannot be read: {error.strerror or 'no image of a known format'}")
-    except Exception as error:  # a broken header makes Pillow raise whatever it meets first
+        return HeaderMetadata(problem=f"cannot be read: {error.strerror or 'not an image of a known format'}")
+    except Exception as error:  # a broken header can make Pillow raise any exception
         return HeaderMetadata(problem=f"cannot be read: {error}")
 
 
-def _seen(image: ImageFile) -> HeaderMetadata:
+def _read_opened(image: ImageFile) -> HeaderMetadata:
     width, height = image.size
     if width * height > MAX_PIXELS:
         return HeaderMetadata(problem=f"has {width}x{height} px; at most {MAX_PIXELS:,} are read")
@@ -63,25 +63,25 @@ def _seen(image: ImageFile) -> HeaderMetadata:
     exif = image.getexif()
     if exif.get(0x0112) in (5, 6, 7, 8):
         width, height = height, width
-    said = {name: text for name, tag in _EXIF.items() if (text := properties.exif_text(exif.get(tag)))}
-    return HeaderMetadata(width=width, height=height, said={**said, **_iptc(image), **_packet(image)})
+    fields = {name: text for name, tag in _EXIF.items() if (text := properties.exif_text(exif.get(tag)))}
+    return HeaderMetadata(width=width, height=height, fields={**fields, **_iptc(image), **_xmp(image)})
 
 
 def _iptc(image: ImageFile) -> dict[str, Any]:
     resources = image.info.get("photoshop")
-    held: Any = resources.get(0x0404) if isinstance(resources, dict) else None
+    data: Any = resources.get(0x0404) if isinstance(resources, dict) else None
     if image.format == "TIFF":
-        held = getattr(image, "tag_v2", {}).get(0x83BB)
-    records = properties.records(held if isinstance(held, bytes) else b"")
+        data = getattr(image, "tag_v2", {}).get(0x83BB)
+    records = properties.records(data if isinstance(data, bytes) else b"")
     found: dict[str, Any] = {
         name: text for name, number in _IIM.items() if (text := properties.clean(", ".join(records.get(number, ()))))
     }
     return {**found, "tags": records[25]} if 25 in records else found
 
 
-def _packet(image: ImageFile) -> dict[str, Any]:
-    said: Any = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
-    tree = properties.properties(said.encode() if isinstance(said, str) else said)
+def _xmp(image: ImageFile) -> dict[str, Any]:
+    packet: Any = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
+    tree = properties.properties(packet.encode() if isinstance(packet, str) else packet)
     found: dict[str, Any] = {}
     for name, keys in _XMP.items():
         values = [value for key in keys for value in properties.values(tree, *key)]

@@ -1,4 +1,4 @@
-"""Licences by name or URL: which one is meant, whether a published crop keeps to it, and what to say when not."""
+"""Licences by name or URL, and whether an image may be published as a crop."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import re
 from collections.abc import Collection
 from typing import NamedTuple
 
-from imageseo.heroes.providers.asset_library.entry import Entry
+from imageseo.heroes.providers.asset_library.entry import LibraryEntry
 
 OWN = "own"
-"""What a sidecar says of a picture that the team made itself: nobody else is to be asked."""
+"""The ``license`` of a sidecar for an image that the team made itself: no permission is needed."""
 
 _CC_URL = re.compile(
     r"https?://(?:www\.)?creativecommons\.org/(licenses|publicdomain)/([a-z-]+)/([0-9.]+)(?:/([a-z]{2,3}))?", re.I
 )
 _CC_NAME = re.compile(r"CC-(BY(?:-(?:NC|ND|SA))*)-([0-9]\.[0-9])(?:-([A-Z]{2,3}))?")
 _OTHERS = {name.upper(): name for name in ("MIT", "Apache-2.0", "Unlicense", "LAL-1.3", "OGL-UK-3.0", "etalab-2.0")}
-_SAME = {
+_ALIASES = {
     "CC0": "CC0-1.0",
     "CC-ZERO": "CC0-1.0",
     "PDM": "PDM-1.0",
@@ -32,22 +32,22 @@ _FREE = {
 
 
 class Licence(NamedTuple):
-    """``name``: SPDX where there is one. ``url``: None for the team's own."""
+    """``name``: the SPDX identifier, if there is one. ``url``: None for the team's own images."""
 
     name: str
     url: str | None
 
 
-def named(text: str) -> Licence | None:
-    """The licence that a name or a URL means, None when nobody knows it (a CC licence without its version, too)."""
+def find_licence(text: str) -> Licence | None:
+    """Return the licence of a name or URL; None if it is unknown, or a CC licence without a version."""
     if match := _CC_URL.match(text.strip()):
-        room, kind, version, land = (part or "" for part in match.groups())
-        if room.lower() == "publicdomain":
+        section, kind, version, jurisdiction = (part or "" for part in match.groups())
+        if section.lower() == "publicdomain":
             name = {"zero": "CC0-1.0", "mark": "PDM-1.0"}.get(kind.lower())
             return Licence(name, _FREE[name]) if name else None
-        return _creative(kind.upper(), version, land.upper())
+        return _creative_commons(kind.upper(), version, jurisdiction.upper())
     name = re.sub(r"[\s_-]+", "-", text.strip()).upper()
-    name = _SAME.get(name, name)
+    name = _ALIASES.get(name, name)
     if name == OWN.upper():
         return Licence(OWN, None)
     if name in _FREE:
@@ -55,47 +55,50 @@ def named(text: str) -> Licence | None:
     if name in _OTHERS:
         return Licence(_OTHERS[name], f"https://spdx.org/licenses/{_OTHERS[name]}.html")
     if match := _CC_NAME.fullmatch(name):
-        return _creative(match[1], match[2], match[3] or "")
+        return _creative_commons(match[1], match[2], match[3] or "")
     return None
 
 
-def _creative(kind: str, version: str, land: str) -> Licence | None:
+def _creative_commons(kind: str, version: str, jurisdiction: str) -> Licence | None:
     if kind not in ("BY", "BY-SA", "BY-NC", "BY-ND", "BY-NC-SA", "BY-NC-ND"):
         return None
-    tail = f"-{land}" if land else ""
+    suffix = f"-{jurisdiction}" if jurisdiction else ""
     url = f"https://creativecommons.org/licenses/{kind.lower()}/{version}/"
-    return Licence(f"CC-{kind}-{version}{tail}", url + (f"{land.lower()}/" if land else ""))
+    return Licence(f"CC-{kind}-{version}{suffix}", url + (f"{jurisdiction.lower()}/" if jurisdiction else ""))
 
 
-def refused(entry: Entry, allowed: Collection[str]) -> str:
-    """Why a picture may not be shown, with its place; ``""`` when it may.
+def refusal_reason(entry: LibraryEntry, allowed: Collection[str]) -> str:
+    """Return why an image must not be published, with file and line; ``""`` if it may be.
 
-    ``allowed``: what the settings allow beside the licences that let everybody publish a crop: names, names without a
-    version, URLs; ``none``: pictures without a licence.
+    ``allowed``: licences that the settings allow in addition to those that let anyone publish a crop: names, names
+    without a version, URLs; ``none``: images without a licence.
     """
-    wider = {_plain(each) for each in allowed}
+    allowed_names = {_normalize_name(each) for each in allowed}
     if not entry.license:
-        if "none" in wider:
+        if "none" in allowed_names:
             return ""
-        return f"{entry.path} has no licence: neither its sidecar nor its metadata names one"
-    at, known = entry.license_at, named(entry.license)
-    if known is None:
-        if _plain(entry.license) in wider:
+        return f"{entry.path} has no licence in its sidecar or metadata"
+    place, licence = entry.license_at, find_licence(entry.license)
+    if licence is None:
+        if _normalize_name(entry.license) in allowed_names:
             return ""
         if re.fullmatch(r"cc[ _-]by(?:[ _-](?:nc|nd|sa))*", entry.license.strip(), re.IGNORECASE):
-            return f"{at}: {entry.license!r} names no version of the licence, as CC-BY-4.0 does"
-        return f"{at}: the licence {entry.license!r} of {entry.path} is not known"
-    if not {_plain(known.name), _plain(re.sub(r"-[0-9]\.[0-9](-[A-Z]+)?$", "", known.name))} & wider:
-        if "-NC" in known.name:
-            return f"{at}: {entry.path} is under {known.name}, which forbids commercial use"
-        if "-ND" in known.name:
-            return f"{at}: {entry.path} is under {known.name}, which forbids changes, and a crop is one"
-    if known.name.startswith("CC-BY") and not (entry.creator or entry.credit):
-        return f"{at}: {known.name} asks for its author's name, and {entry.path} has no creator and no credit"
+            return f"{place}: {entry.license!r} has no version; write it as in CC-BY-4.0"
+        return f"{place}: the licence {entry.license!r} of {entry.path} is unknown"
+    if (
+        not {_normalize_name(licence.name), _normalize_name(re.sub(r"-[0-9]\.[0-9](-[A-Z]+)?$", "", licence.name))}
+        & allowed_names
+    ):
+        if "-NC" in licence.name:
+            return f"{place}: {entry.path} is under {licence.name}, which forbids commercial use"
+        if "-ND" in licence.name:
+            return f"{place}: {entry.path} is under {licence.name}, which forbids changes such as cropping"
+    if licence.name.startswith("CC-BY") and not (entry.creator or entry.credit):
+        return f"{place}: {licence.name} requires the author's name, but {entry.path} has no creator or credit"
     return ""
 
 
-def _plain(text: str) -> str:
-    known = named(text)
-    plain = known.name if known else re.sub(r"[\s_-]+", "-", text.strip())
-    return re.sub(r"^https?://|/$", "", plain.casefold())
+def _normalize_name(text: str) -> str:
+    licence = find_licence(text)
+    name = licence.name if licence else re.sub(r"[\s_-]+", "-", text.strip())
+    return re.sub(r"^https?://|/$", "", name.casefold())

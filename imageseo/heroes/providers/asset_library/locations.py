@@ -1,4 +1,4 @@
-"""Where a library's files lie: a folder of this machine, or any fsspec URL whose files are fetched once."""
+"""Access to a library's files: a local folder, or any fsspec URL whose files are downloaded once."""
 
 from __future__ import annotations
 
@@ -12,42 +12,42 @@ from typing import Protocol
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from imageseo.heroes.providers.asset_library.entry import SUFFIXES
+from imageseo.heroes.providers.asset_library.entry import IMAGE_SUFFIXES
 from imageseo.model.errors import ProviderError
 from imageseo.model.protocols import Progress
 from imageseo.storage.atomic import write_atomic
 from imageseo.storage.remote import Limits, Remote, RemoteError, validated_url
 
 KEY = "providers.library.folder"
-_NAME = "mend or make it, or name another place: `providers.library.folder` in the settings"
-_FEW = 8  # files to fetch that are worth a progress bar
+_HINT = "create the folder or fix the setting `providers.library.folder`"
+_MIN_DOWNLOADS_SHOWN = 8  # minimum number of downloads that get a progress bar
 
 
-class Location(Protocol):
-    """``shown``: as the user knows it. ``name``: which place it is, for what is kept of it."""
+class LibraryLocation(Protocol):
+    """``label``: the location as shown to the user. ``name``: identifies the location in the cache."""
 
-    shown: str
+    label: str
     name: str
 
     def files(self) -> Mapping[str, str]:
-        """Path of every file -> a stamp that is another when the file changed. Raises ProviderError."""
+        """Return the path of every file -> a stamp that changes with the file. Raises ProviderError."""
         ...
 
-    def at(self, path: str) -> Path:
-        """Where a file lies on this machine."""
+    def local_path(self, path: str) -> Path:
+        """Return the path of a file on this machine."""
         ...
 
     def digest(self, path: str) -> str:
-        """``sha256:…`` of a file. Raises OSError."""
+        """Return ``sha256:…`` of a file. Raises OSError."""
         ...
 
     def read(self, path: str) -> bytes:
-        """The bytes. Raises OSError, ProviderError."""
+        """Return the bytes of a file. Raises OSError, ProviderError."""
         ...
 
 
-def open_location(folder: str, project: Path, cache: Path, progress: Progress | None = None) -> Location:
-    """The place of the setting ``providers.library.folder``; nothing is read yet."""
+def open_location(folder: str, project: Path, cache: Path, progress: Progress | None = None) -> LibraryLocation:
+    """Return the location of the setting ``providers.library.folder``; nothing is read yet."""
     if "://" not in folder:
         return Folder(project / folder, folder)
     url = validated_url(folder, KEY)
@@ -57,145 +57,153 @@ def open_location(folder: str, project: Path, cache: Path, progress: Progress | 
 
 
 class Folder:
-    """A folder of this machine."""
+    """A local folder."""
 
-    def __init__(self, folder: Path, shown: str) -> None:
-        self.folder, self.shown = folder, shown
+    def __init__(self, folder: Path, label: str) -> None:
+        self.folder, self.label = folder, label
         self.name = str(folder.resolve())
 
     def files(self) -> Mapping[str, str]:
         if not self.folder.is_dir():
-            what = "is a file, no folder" if self.folder.exists() else "does not exist"
+            what = "is a file, not a folder" if self.folder.exists() else "does not exist"
             raise ProviderError(
-                f"library: the folder of pictures {self.shown} {what}",
-                hint="make it and put pictures into it, or name another: `providers.library.folder` in the settings",
+                f"library: the image folder {self.label} {what}",
+                hint="create it and add images, or change the setting `providers.library.folder`",
             )
         try:
             return dict(sorted(_walk(str(self.folder), "")))
         except OSError as error:
-            raise ProviderError(f"library: {self.shown} cannot be read: {error.strerror or error}") from error
+            raise ProviderError(f"library: {self.label} cannot be read: {error.strerror or error}") from error
 
-    def at(self, path: str) -> Path:
+    def local_path(self, path: str) -> Path:
         return self.folder / path
 
     def digest(self, path: str) -> str:
-        with self.at(path).open("rb") as file:
+        with self.local_path(path).open("rb") as file:
             return "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
 
     def read(self, path: str) -> bytes:
-        return self.at(path).read_bytes()
+        return self.local_path(path).read_bytes()
 
 
 class Bucket:
-    """Files below an fsspec URL. Each is fetched once and kept below ``cache`` under its hash; what was fetched and is
-    gone from there is removed. Keys and endpoint come from the environment.
+    """Files below an fsspec URL.
+
+    Each file is downloaded once and cached below ``cache`` under its hash; cached copies of files that were removed
+    from the URL are deleted. Keys and endpoint come from the environment.
     """
 
     def __init__(
         self, url: str, cache: Path, *, progress: Progress | None = None, limits: Limits | None = None
     ) -> None:
-        self.shown = self.name = url
+        self.label = self.name = url
         self._remote = Remote(url, limits or Limits(), KEY)
         self._folder = cache / hashlib.sha256(url.encode()).hexdigest()[:16]
         self._progress = progress
-        self._held: dict[str, tuple[str, str]] = {}  # path -> stamp of the server, sha256 in hex
+        self._copies: dict[str, tuple[str, str]] = {}  # path -> stamp of the server, hexadecimal sha256
 
     def files(self) -> Mapping[str, str]:
         try:
-            there = {path: stamp for path, stamp in self._remote.stamps().items() if _ours(path)}
-        except RemoteError as trouble:
-            raise self._unread(self.shown, trouble) from None
-        if not there:
-            raise ProviderError(f"library: there are no pictures at {self.shown}", hint=_NAME)
-        before = self._book()
-        self._held = {path: before[path] for path, stamp in there.items() if self._stands(path, stamp, before)}
-        lacking = {path: stamp for path, stamp in there.items() if path not in self._held}
-        shows = self._progress is not None and len(lacking) >= _FEW
-        with self._progress.task("Fetched", len(lacking)) if self._progress and shows else nullcontext() as step:
-            for path, stamp in lacking.items():
-                data = self._fetched(path)
-                if data is not None:  # else it went away since it was listed
-                    self._keep(path, stamp, data)
-                if step:
-                    step.advance()
-        if self._held != before:
-            self._note()
-        return {path: digest for path, (_, digest) in sorted(self._held.items())}
+            stamps = {path: stamp for path, stamp in self._remote.stamps().items() if _is_library_file(path)}
+        except RemoteError as error:
+            raise self._read_error(self.label, error) from None
+        if not stamps:
+            raise ProviderError(f"library: there are no images at {self.label}", hint=_HINT)
+        previous = self._read_listing()
+        self._copies = {
+            path: previous[path] for path, stamp in stamps.items() if self._is_current(path, stamp, previous)
+        }
+        missing = {path: stamp for path, stamp in stamps.items() if path not in self._copies}
+        show_progress = self._progress is not None and len(missing) >= _MIN_DOWNLOADS_SHOWN
+        with (
+            self._progress.task("Downloads", len(missing))
+            if self._progress and show_progress
+            else nullcontext() as task
+        ):
+            for path, stamp in missing.items():
+                data = self._fetch(path)
+                if data is not None:  # None: it was removed after the listing
+                    self._save_copy(path, stamp, data)
+                if task:
+                    task.advance()
+        if self._copies != previous:
+            self._write_listing()
+        return {path: digest for path, (_, digest) in sorted(self._copies.items())}
 
-    def at(self, path: str) -> Path:
-        digest = self._held[path][1]
+    def local_path(self, path: str) -> Path:
+        digest = self._copies[path][1]
         return self._folder / digest[:2] / (digest + PurePosixPath(path).suffix.lower())
 
     def digest(self, path: str) -> str:
-        return f"sha256:{self._held[path][1]}"
+        return f"sha256:{self._copies[path][1]}"
 
     def read(self, path: str) -> bytes:
-        """The bytes that the place had when it was listed; a copy that was damaged since is fetched again."""
-        stamp, digest = self._held[path]
+        """Return the bytes as of the listing; a damaged copy is downloaded again."""
+        stamp, digest = self._copies[path]
         with suppress(OSError):
-            if hashlib.sha256(data := self.at(path).read_bytes()).hexdigest() == digest:
+            if hashlib.sha256(data := self.local_path(path).read_bytes()).hexdigest() == digest:
                 return data
-        fetched = self._fetched(path)
+        fetched = self._fetch(path)
         if fetched is None or hashlib.sha256(fetched).hexdigest() != digest:
-            raise ProviderError(f"library: {self.shown}/{path} changed while it was read", hint="run again")
-        self._keep(path, stamp, fetched)
+            raise ProviderError(f"library: {self.label}/{path} changed while it was being read", hint="run again")
+        self._save_copy(path, stamp, fetched)
         return fetched
 
-    def _fetched(self, path: str) -> bytes | None:
+    def _fetch(self, path: str) -> bytes | None:
         try:
             return self._remote.get(path)
-        except RemoteError as trouble:
-            raise self._unread(f"{self.shown}/{path}", trouble) from None
+        except RemoteError as error:
+            raise self._read_error(f"{self.label}/{path}", error) from None
 
-    def _keep(self, path: str, stamp: str, data: bytes) -> None:
-        self._held[path] = (stamp, hashlib.sha256(data).hexdigest())
+    def _save_copy(self, path: str, stamp: str, data: bytes) -> None:
+        self._copies[path] = (stamp, hashlib.sha256(data).hexdigest())
         try:
-            write_atomic(self.at(path), data)
+            write_atomic(self.local_path(path), data)
         except OSError as error:
-            problem = f"library: {self.at(path)}: cannot be written: {error.strerror or error}"
-            raise ProviderError(problem, hint="make room: pictures of a URL are kept in the cache") from error
+            problem = f"library: {self.local_path(path)} cannot be written: {error.strerror or error}"
+            raise ProviderError(problem, hint="free disk space: downloaded images are kept in the cache") from error
 
-    def _stands(self, path: str, stamp: str, before: Mapping[str, tuple[str, str]]) -> bool:
-        """Whether the copy of a file is there and the server's has not changed since."""
-        known = before.get(path)
-        if not stamp or known is None or known[0] != stamp:
+    def _is_current(self, path: str, stamp: str, previous: Mapping[str, tuple[str, str]]) -> bool:
+        """Whether a file has a copy and has not changed on the server since."""
+        copy = previous.get(path)
+        if not stamp or copy is None or copy[0] != stamp:
             return False
-        return (self._folder / known[1][:2] / (known[1] + PurePosixPath(path).suffix.lower())).is_file()
+        return (self._folder / copy[1][:2] / (copy[1] + PurePosixPath(path).suffix.lower())).is_file()
 
-    def _book(self) -> dict[str, tuple[str, str]]:
+    def _read_listing(self) -> dict[str, tuple[str, str]]:
         try:
             rows = json.loads((self._folder / "files.json").read_bytes())
             return {str(path): (str(stamp), str(digest)) for path, (stamp, digest) in rows.items()}
-        except (OSError, ValueError, TypeError, AttributeError):  # nothing is known then, and all is fetched again
+        except (OSError, ValueError, TypeError, AttributeError):  # unreadable: all files are downloaded again
             return {}
 
-    def _note(self) -> None:
-        """Write down what is held, and remove what no path leads to any more."""
+    def _write_listing(self) -> None:
+        """Save the list of copies, and delete copies that are not in it."""
         with suppress(OSError):
-            write_atomic(self._folder / "files.json", json.dumps(self._held, sort_keys=True).encode())
-            wanted = {self.at(path) for path in self._held}
+            write_atomic(self._folder / "files.json", json.dumps(self._copies, sort_keys=True).encode())
+            current = {self.local_path(path) for path in self._copies}
             for path in [*self._folder.glob("??/*")]:
-                if path not in wanted:
+                if path not in current:
                     path.unlink(missing_ok=True)
 
-    def _unread(self, what: str, trouble: RemoteError) -> ProviderError:
-        return ProviderError(f"library: {what} cannot be read: {trouble.message}", hint=trouble.hint)
+    def _read_error(self, what: str, error: RemoteError) -> ProviderError:
+        return ProviderError(f"library: {what} cannot be read: {error.message}", hint=error.hint)
 
 
-def _ours(path: str) -> bool:
-    """Whether a file is a picture or says something of one; hidden ones, and names that lead elsewhere, are not."""
+def _is_library_file(path: str) -> bool:
+    """Whether a file is an image or a sidecar; hidden files and paths outside the library are excluded."""
     name = PurePosixPath(path)
-    return not any(part.startswith(".") for part in name.parts) and name.suffix.lower() in (*SUFFIXES, ".toml")
+    return not any(part.startswith(".") for part in name.parts) and name.suffix.lower() in (*IMAGE_SUFFIXES, ".toml")
 
 
-def _walk(folder: str, above: str) -> Iterator[tuple[str, str]]:
-    """Path and stamp of every file below a folder; hidden ones, and folders behind links, are left out."""
+def _walk(folder: str, prefix: str) -> Iterator[tuple[str, str]]:
+    """Yield path and stamp of every file below a folder, except hidden files and folders behind links."""
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith("."):
                 continue
             if entry.is_dir(follow_symlinks=False):
-                yield from _walk(entry.path, f"{above}{entry.name}/")
+                yield from _walk(entry.path, f"{prefix}{entry.name}/")
             elif entry.is_file():
                 stat = entry.stat()
-                yield above + entry.name, f"{stat.st_size}:{stat.st_mtime_ns}"
+                yield prefix + entry.name, f"{stat.st_size}:{stat.st_mtime_ns}"

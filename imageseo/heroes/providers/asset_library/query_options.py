@@ -1,4 +1,4 @@
-"""What a recipe may ask of the library, checked."""
+"""Check the options of a recipe for the library provider."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from imageseo.model.suggest import closest
 
 ORIENTATIONS = ("any", "landscape", "portrait", "square")
 _KEYS = ("query", "prompt", "tags", "picture", "orientation", "min_width", "share")
-_PAGE = "page"  # the page's own words, which no author writes
-_LONGEST = 1000  # characters of a query
+_PAGE = "page"  # texts of the page itself, never written by an author
+_MAX_LENGTH = 1000  # maximum number of characters of a query
 
 
 def complete(options: Mapping[str, Any]) -> Mapping[str, Any]:
-    """As ``HeroProvider.complete``: all that a pick depends on. Without ``query``, ``prompt`` is searched for.
+    """Implement ``HeroProvider.complete``: return all options that the selection depends on.
 
-    The page's own words are the query where there is neither; of pictures with ``tags`` they say which comes first.
+    The query is ``query``, else ``prompt``, else the page's own texts; with ``tags`` but no query, those texts decide
+    the order of the images.
     """
     faults = [
-        RecipeError(f"library knows no option {key!r}", hint=near(key, _KEYS))
+        RecipeError(f"library has no option {key!r}", hint=suggestion(key, _KEYS))
         for key in options
         if key not in (*_KEYS, _PAGE)
     ]
@@ -44,39 +45,39 @@ def complete(options: Mapping[str, Any]) -> Mapping[str, Any]:
     found = {key: value for key, value in found.items() if value not in ("", [])}
     if "picture" in found:
         return {"picture": found["picture"]}
-    if "query" in found:  # then a prompt is for other providers
+    if "query" in found:  # then `prompt` is meant for other providers
         found.pop("prompt", None)
     elif "prompt" not in found:
-        said = _of_page(options.get(_PAGE))
-        if said:
-            found["near" if "tags" in found else "query"] = said
+        page_query = _query_from_page(options.get(_PAGE))
+        if page_query:
+            found["near" if "tags" in found else "query"] = page_query
         elif "tags" not in found:
-            hint = "write what to look for: `query: harbour at dawn`, or `tags`, or `picture`"
-            raise RecipeError("library: there is no `query`, and the page has no title to look for", hint=hint)
+            hint = "add `query: harbour at dawn`, or `tags`, or `picture`"
+            raise RecipeError("library: there is no `query`, and the page has no title to search for", hint=hint)
     return found
 
 
-def _of_page(page: Any) -> str:
-    given = page if isinstance(page, Mapping) else {}
-    parts = (given.get("title"), *given.get("tags", ()), given.get("summary"))
+def _query_from_page(page: Any) -> str:
+    fields = page if isinstance(page, Mapping) else {}
+    parts = (fields.get("title"), *fields.get("tags", ()), fields.get("summary"))
     words = " ".join(dict.fromkeys(" ".join(str(part).split()) for part in parts if part is not None))
-    return words[:_LONGEST].strip()
+    return words[:_MAX_LENGTH].strip()
 
 
 def _text(key: str, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise RecipeError(f"`{key}`: expected a text, found {value!r}")
+        raise RecipeError(f"`{key}`: expected text, found {value!r}")
     text = " ".join(str(value).split())
-    if len(text) > _LONGEST:
-        raise RecipeError(f"`{key}`: expected at most {_LONGEST} characters, found {len(text)}")
+    if len(text) > _MAX_LENGTH:
+        raise RecipeError(f"`{key}`: expected at most {_MAX_LENGTH} characters, found {len(text)}")
     return text
 
 
 def _tags(value: Any) -> list[str]:
-    listed = value.split(",") if isinstance(value, str) else value
-    if not isinstance(listed, list | tuple):
+    tags = value.split(",") if isinstance(value, str) else value
+    if not isinstance(tags, list | tuple):
         raise RecipeError(f"`tags`: expected a list, found {value!r}")
-    found = dict.fromkeys(text for each in listed if (text := _text("tags", each)))
+    found = dict.fromkeys(text for each in tags if (text := _text("tags", each)))
     return sorted(found, key=lambda tag: (tag.casefold(), tag))
 
 
@@ -84,21 +85,21 @@ def _picture(value: Any) -> str:
     text = _text("picture", value).removeprefix("./")
     if text.startswith("/") or ".." in text.split("/") or "\\" in text:
         raise RecipeError(
-            f"`picture`: {text!r} leads out of the library",
-            hint="it is a path within the folder of `providers.library.folder`, as boats/harbour.jpg",
+            f"`picture`: {text!r} is outside the library",
+            hint="use a path within `providers.library.folder`, such as boats/harbour.jpg",
         )
     return text
 
 
 def _orientation(value: Any) -> str:
     if value not in ORIENTATIONS:
-        raise RecipeError(f"`orientation`: there is no {value!r}", hint=near(str(value), ORIENTATIONS))
+        raise RecipeError(f"`orientation`: unknown value {value!r}", hint=suggestion(str(value), ORIENTATIONS))
     return str(value)
 
 
 def _min_width(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 100_000:
-        raise RecipeError(f"`min_width`: expected whole px from 0 to 100000, found {value!r}")
+        raise RecipeError(f"`min_width`: expected a whole number of px from 0 to 100000, found {value!r}")
     return value
 
 
@@ -108,7 +109,7 @@ def _share(value: Any) -> bool:
     return value
 
 
-def near(key: str, known: tuple[str, ...]) -> str:
-    """What to say of a word that nobody knows."""
+def suggestion(key: str, known: tuple[str, ...]) -> str:
+    """Return a hint for an unknown name: the closest known one, or all of them."""
     close = closest(str(key), known)
     return f"did you mean {close!r}?" if close else f"known: {', '.join(known)}"

@@ -1,16 +1,16 @@
-"""The words of a query."""
+"""Split a query into search terms."""
 
 from __future__ import annotations
 
 import re
 
 LIMIT = 24
-"""Words of a query that are searched for: a page's summary may be long."""
+"""Maximum number of search terms: a page's summary may be long."""
 
 _WORD = re.compile(r"[^\W_]+")
-# Chinese and Japanese are written without spaces, and SQLite takes a run of them for one word.
-_SIGN = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_IDLE = frozenset(
+# Chinese and Japanese are written without spaces; SQLite would treat a run of characters as one word.
+_CJK_CHARACTER = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_STOP_WORDS = frozenset(
     _WORD.findall(
         "a about all also an and any are as at be been but by can do for from had has have he her his how i if in into "
         "is it its me my no not of on or our she so some such than that the their them then there these they this to "
@@ -19,17 +19,17 @@ _IDLE = frozenset(
 )
 
 
-def asked(query: str) -> tuple[str, ...]:
-    """The words to search for, each once: without those that every English sentence has, unless it has no others."""
-    words = tuple(dict.fromkeys(_WORD.findall(spaced(query).casefold())))
-    return (tuple(word for word in words if word not in _IDLE) or words)[:LIMIT]
+def search_terms(query: str) -> tuple[str, ...]:
+    """Return the distinct words to search for, without stop words unless there are no others."""
+    words = tuple(dict.fromkeys(_WORD.findall(separate_cjk(query).casefold())))
+    return (tuple(word for word in words if word not in _STOP_WORDS) or words)[:LIMIT]
 
 
-def needed(words: tuple[str, ...]) -> int:
-    """How many of them a picture must have: one, of four and more two."""
+def required_matches(words: tuple[str, ...]) -> int:
+    """Return how many of the terms an image must contain: one, or two if there are four or more."""
     return min(len(words), 1 if len(words) < 4 else 2)
 
 
-def spaced(text: str) -> str:
-    """The text with every sign of Chinese and Japanese as a word of its own."""
-    return _SIGN.sub(r" \g<0> ", text)
+def separate_cjk(text: str) -> str:
+    """Return the text with every Chinese or Japanese character as a separate word."""
+    return _CJK_CHARACTER.sub(r" \g<0> ", text)

@@ -1,4 +1,4 @@
-"""The pick for a page: the best picture that may be shown and that no other page shows, and why it was picked."""
+"""Select an image for a page: the best match that may be published and that no other page shows."""
 
 from __future__ import annotations
 
@@ -9,44 +9,45 @@ from itertools import islice
 from typing import Any
 
 from imageseo.heroes.providers.asset_library import query_terms
-from imageseo.heroes.providers.asset_library.entry import Entry
-from imageseo.heroes.providers.asset_library.licenses import refused
-from imageseo.heroes.providers.asset_library.master_image import UnreadableError, master
-from imageseo.heroes.providers.asset_library.search_index import EVERYWHERE, Filter, Hit, SearchIndex
+from imageseo.heroes.providers.asset_library.entry import LibraryEntry
+from imageseo.heroes.providers.asset_library.licenses import refusal_reason
+from imageseo.heroes.providers.asset_library.master_image import UnreadableError, make_master
+from imageseo.heroes.providers.asset_library.search_index import NO_FILTER, Filter, Hit, SearchIndex
 from imageseo.model.errors import ProviderError
 from imageseo.model.suggest import closest
 
-Ranked = Callable[[str, Filter], list[Hit]]
-"""Search by meaning: query and filter -> every picture, the best first."""
+Ranker = Callable[[str, Filter], list[Hit]]
+"""Semantic search: query and filter -> all images, best first."""
 
-_TOLD = 3  # pictures that are named which were not taken
+_MAX_REPORTED = 3  # number of rejected images that are reported
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What a recipe asks of the library. ``errand``: its key and its page.
+    """A recipe's query. ``request_key``: the recipe's key and page.
 
-    ``near``: words of the page; what fits them comes before the rest.
+    ``near``: texts of the page; images that match them come first.
     """
 
-    errand: tuple[str, str]
+    request_key: tuple[str, str]
     width: int
     height: int
     query: str = ""
     near: str = ""
     picture: str = ""
-    where: Filter = EVERYWHERE
+    filter: Filter = NO_FILTER
     share: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """The picture, its master and why it is this one. ``passed``: better ones that were not taken, each with why.
+    """The selected image, its master and the evidence. ``rejections``: better matches with the reasons.
 
-    ``focal``: where in the master what a crop must keep is, as shares.
+    ``focal``: the point of the master that a crop must keep, as fractions. ``shown_by``: another page that shows the
+    image.
     """
 
-    entry: Entry
+    entry: LibraryEntry
     sha256: str
     png: bytes
     size: tuple[int, int]
@@ -54,202 +55,207 @@ class Selection:
     rank: int
     candidates: int
     focal: tuple[float, float] | None = None
-    passed: tuple[str, ...] = ()
+    rejections: tuple[str, ...] = ()
     shown_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Selector:
-    """Picks from an open shelf.
+class ImageSelector:
+    """Selects images from an open index.
 
-    ``allowed``: licences beside the free ones. ``shown``: (hash of a picture or a master, errand) -> where else it is
-    shown already. ``ranked``: search by meaning instead of words, by ``model``; its score must reach ``least``.
+    ``allowed``: licences allowed in addition to the free ones. ``find_other_page``: (hash of an image or a master,
+    request key) -> another page that shows it. ``rank``: semantic search with ``model``, used instead of full-text
+    search; matches need at least ``min_score``.
     """
 
-    shelf: SearchIndex
+    index: SearchIndex
     allowed: Collection[str]
-    shown: Callable[[str, tuple[str, str]], str | None]
-    ranked: Ranked | None = None
-    least: float = 0.0
+    find_other_page: Callable[[str, tuple[str, str]], str | None]
+    rank: Ranker | None = None
+    min_score: float = 0.0
     model: str = ""
 
-    def pick(self, ask: Query) -> Selection:
-        """Raises ProviderError when there is none, with the query and the nearest pictures."""
-        return self._named(ask) if ask.picture else self._found(ask)
+    def select(self, query: Query) -> Selection:
+        """Select an image; raises ProviderError with the query and the nearest images if there is none."""
+        return self._select_path(query) if query.picture else self._select_best(query)
 
-    def _named(self, ask: Query) -> Selection:
-        hit = self.shelf.named(ask.picture)
+    def _select_path(self, query: Query) -> Selection:
+        hit = self.index.find_path(query.picture)
         if hit is None:
             raise ProviderError(
-                f"library: there is no picture {ask.picture!r} in {self.shelf.listing.place.shown}",
-                hint=f"`picture` is its path within that folder{self._like(ask.picture)}",
+                f"library: there is no image {query.picture!r} in {self.index.catalog.location.label}",
+                hint=f"set `picture` to a path within that folder{self._suggest_path(query.picture)}",
             )
-        entry = self.shelf.entry(hit.id)
-        if why := self._barrier(entry):
-            raise ProviderError(f"library: {why}", hint=_LICENCES if not entry.problem else "replace the file")
+        entry = self.index.read_entry(hit.id)
+        if reason := self._refusal(entry):
+            raise ProviderError(f"library: {reason}", hint=_LICENCE_HINT if not entry.problem else "replace the file")
         try:
-            pick = self._taken(hit, entry, ask, 1, 1, ())
-        except _PassedError as error:
+            selection = self._select_hit(hit, entry, query, 1, 1, ())
+        except _RejectedError as error:
             raise ProviderError(f"library: {entry.path} {error}", hint="replace the file") from error
-        return pick
+        return selection
 
-    def _found(self, ask: Query) -> Selection:
-        terms = query_terms.asked(ask.query)
-        hits = self._hits(ask, terms, ask.where)
-        passed: list[str] = []
+    def _select_best(self, query: Query) -> Selection:
+        terms = query_terms.search_terms(query.query)
+        hits = self._search(query, terms, query.filter)
+        rejections: list[str] = []
         for rank, hit in enumerate(hits, 1):
-            if self._far(hit, terms):
-                if self.ranked is not None and terms:
-                    break  # those behind it are still farther off
+            if self._is_too_far(hit, terms):
+                if self.rank is not None and terms:
+                    break  # all further matches score lower
                 continue
-            entry = self.shelf.entry(hit.id)
-            why = self._barrier(entry)
-            if not why:
+            entry = self.index.read_entry(hit.id)
+            reason = self._refusal(entry)
+            if not reason:
                 try:
-                    return self._taken(hit, entry, ask, rank, len(hits), tuple(passed[:_TOLD]))
-                except _PassedError as error:
-                    why = f"{entry.path} {error}"
-            passed.append(why)
-        raise self._nothing(ask, terms, passed)
+                    return self._select_hit(hit, entry, query, rank, len(hits), tuple(rejections[:_MAX_REPORTED]))
+                except _RejectedError as error:
+                    reason = f"{entry.path} {error}"
+            rejections.append(reason)
+        raise self._no_match_error(query, terms, rejections)
 
-    def _hits(self, ask: Query, terms: tuple[str, ...], where: Filter) -> list[Hit]:
-        if self.ranked is not None and terms:
-            return self.ranked(ask.query, where)
-        if ask.query and not terms:  # signs only: nothing to search for
+    def _search(self, query: Query, terms: tuple[str, ...], filter: Filter) -> list[Hit]:
+        if self.rank is not None and terms:
+            return self.rank(query.query, filter)
+        if query.query and not terms:  # punctuation only: nothing to search for
             return []
-        found = self.shelf.search(terms, where)
-        return self._nearest(ask.near, where, found) if ask.near and not terms else found
+        found = self.index.search(terms, filter)
+        return self._order_by_page_texts(query.near, filter, found) if query.near and not terms else found
 
-    def _nearest(self, near: str, where: Filter, found: list[Hit]) -> list[Hit]:
-        """The same pictures, those before the rest that a search for some words would find."""
-        terms = query_terms.asked(near)
+    def _order_by_page_texts(self, near: str, filter: Filter, found: list[Hit]) -> list[Hit]:
+        """Return the same images, with those that match the page's texts first."""
+        terms = query_terms.search_terms(near)
         if not terms:
             return found
-        best = self.ranked(near, where) if self.ranked is not None else self.shelf.search(terms, where)
-        best = [hit for hit in best if not self._far(hit, terms)]
-        known = {hit.id for hit in best}
-        return [*best, *(hit for hit in found if hit.id not in known)]
+        matching = self.rank(near, filter) if self.rank is not None else self.index.search(terms, filter)
+        matching = [hit for hit in matching if not self._is_too_far(hit, terms)]
+        matching_ids = {hit.id for hit in matching}
+        return [*matching, *(hit for hit in found if hit.id not in matching_ids)]
 
-    def _far(self, hit: Hit, terms: tuple[str, ...]) -> bool:
-        if self.ranked is not None and terms:
-            return hit.score < self.least
-        need = query_terms.needed(terms)
-        # Search found one of the words, whichever it was.
-        return need > 1 and sum(1 for _ in islice((w for w in terms if self.shelf.has(hit, w)), need)) < need
+    def _is_too_far(self, hit: Hit, terms: tuple[str, ...]) -> bool:
+        if self.rank is not None and terms:
+            return hit.score < self.min_score
+        required = query_terms.required_matches(terms)
+        # Every hit contains at least one of the words.
+        return (
+            required > 1
+            and sum(1 for _ in islice((w for w in terms if self.index.contains_word(hit, w)), required)) < required
+        )
 
-    def _barrier(self, entry: Entry) -> str:
-        return f"{entry.path} {entry.problem}" if entry.problem else refused(entry, self.allowed)
+    def _refusal(self, entry: LibraryEntry) -> str:
+        return f"{entry.path} {entry.problem}" if entry.problem else refusal_reason(entry, self.allowed)
 
-    def _taken(
-        self, hit: Hit, entry: Entry, ask: Query, rank: int, candidates: int, passed: tuple[str, ...]
+    def _select_hit(
+        self, hit: Hit, entry: LibraryEntry, query: Query, rank: int, candidates: int, rejections: tuple[str, ...]
     ) -> Selection:
-        """The pick of this picture; raises _PassedError when it is shown elsewhere or cannot be read."""
-        free = ask.share or bool(ask.picture)
+        """Select this image; raises _RejectedError if another page shows it or it cannot be read."""
+        may_share = query.share or bool(query.picture)
         try:
-            digest = self.shelf.sha256(hit)
-            page = self.shown(digest, ask.errand)
-            if page is not None and not free:  # told before the pixels are read, and again by them: copies differ
-                raise _PassedError(_SHOWN + page)
-            data = self.shelf.listing.place.read(hit.path)
-            cut = master(data, ask.width, ask.height, entry.focal)
-            page = page or self.shown(f"sha256:{hashlib.sha256(cut.png).hexdigest()}", ask.errand)
-            if page is not None and not free:
-                raise _PassedError(_SHOWN + page)
+            digest = self.index.sha256(hit)
+            page = self.find_other_page(digest, query.request_key)
+            if page is not None and not may_share:  # checked before the pixels are read, and again after: copies differ
+                raise _RejectedError(_SHOWN + page)
+            data = self.index.catalog.location.read(hit.path)
+            cropped = make_master(data, query.width, query.height, entry.focal)
+            page = page or self.find_other_page(f"sha256:{hashlib.sha256(cropped.png).hexdigest()}", query.request_key)
+            if page is not None and not may_share:
+                raise _RejectedError(_SHOWN + page)
         except OSError as error:
-            raise _PassedError(f"cannot be read: {error.strerror or error}") from error
+            raise _RejectedError(f"cannot be read: {error.strerror or error}") from error
         except UnreadableError as error:
-            raise _PassedError(str(error)) from error
+            raise _RejectedError(str(error)) from error
         return Selection(
             entry=entry,
             sha256=digest,
-            png=cut.png,
-            size=cut.size,
-            focal=cut.focal,
+            png=cropped.png,
+            size=cropped.size,
+            focal=cropped.focal,
             score=hit.score,
             rank=rank,
             candidates=candidates,
-            passed=passed,
+            rejections=rejections,
             shown_by=page,
         )
 
-    def _nothing(self, ask: Query, terms: tuple[str, ...], passed: list[str]) -> ProviderError:
-        asked = f" {ask.query!r}" if ask.query else ""
-        also = f" ({ask.where.told()})" if ask.where.told() else ""
-        message = f"library: none of {len(self.shelf)} pictures in {self.shelf.listing.place.shown} fits{asked}{also}"
-        nearest = self._hits(ask, terms, EVERYWHERE)[:_TOLD]
-        lines = [f"{hit.path}: {self._why(hit, ask, terms)}" for hit in nearest]
-        if not lines and ask.query:
-            message += "; none has any of its words"
+    def _no_match_error(self, query: Query, terms: tuple[str, ...], rejections: list[str]) -> ProviderError:
+        query_text = f" {query.query!r}" if query.query else ""
+        filter_text = f" ({query.filter.describe()})" if query.filter.describe() else ""
+        location = self.index.catalog.location.label
+        message = f"library: none of {len(self.index)} images in {location} matches{query_text}{filter_text}"
+        nearest = self._search(query, terms, NO_FILTER)[:_MAX_REPORTED]
+        lines = [f"{hit.path}: {self._mismatch_reason(hit, query, terms)}" for hit in nearest]
+        if not lines and query.query:
+            message += "; no image contains any of the words"
         if lines:
             message += "; nearest:\n  - " + "\n  - ".join(lines)
-        hint = "ask in other words, name one with `picture`, or add pictures or words to their sidecars"
-        if any("licence" in why or "forbids" in why for why in passed):
-            hint += f"; {_LICENCES}"
-        if any(taken(why) for why in passed):
-            hint += "; `share: true` takes a picture that another page shows"
+        hint = "change the query, choose one with `picture`, or add images or metadata in sidecars"
+        if any("licence" in reason or "forbids" in reason for reason in rejections):
+            hint += f"; {_LICENCE_HINT}"
+        if any(is_shown_elsewhere(reason) for reason in rejections):
+            hint += "; `share: true` allows an image that another page shows"
         return ProviderError(message, hint=hint)
 
-    def _why(self, hit: Hit, ask: Query, terms: tuple[str, ...]) -> str:
-        entry = self.shelf.entry(hit.id)
-        if why := self._barrier(entry):
-            return why
-        if self._far(hit, terms):
-            return "too far from it" if self.ranked is not None else "has only one of its words"
-        if not ask.where.fits(self.shelf.rows[hit.id]):
+    def _mismatch_reason(self, hit: Hit, query: Query, terms: tuple[str, ...]) -> str:
+        entry = self.index.read_entry(hit.id)
+        if reason := self._refusal(entry):
+            return reason
+        if self._is_too_far(hit, terms):
+            return "not similar enough" if self.rank is not None else "contains only one of the words"
+        if not query.filter.matches(self.index.rows[hit.id]):
             tags = f", tags: {', '.join(entry.tags)}" if entry.tags else ", no tags"
             return f"is {entry.width}x{entry.height}{tags}"
         try:
-            page = self.shown(self.shelf.sha256(hit), ask.errand)
+            page = self.find_other_page(self.index.sha256(hit), query.request_key)
         except OSError as error:
             return f"cannot be read: {error.strerror or error}"
         return _SHOWN + page if page else "cannot be read"
 
-    def _like(self, name: str) -> str:
-        close = closest(name, self.shelf.listing.pictures, cutoff=0.5)
+    def _suggest_path(self, name: str) -> str:
+        close = closest(name, self.index.catalog.images, cutoff=0.5)
         return f"; did you mean {close!r}?" if close else ""
 
 
-class _PassedError(Exception):
-    """Why a picture that fits is not taken."""
+class _RejectedError(Exception):
+    """A matching image is rejected; the message gives the reason."""
 
 
-def taken(why: str) -> bool:
-    """Whether a picture was passed over because another page shows it."""
-    return f" {_SHOWN}" in why
+def is_shown_elsewhere(reason: str) -> bool:
+    """Whether an image was rejected because another page shows it."""
+    return f" {_SHOWN}" in reason
 
 
 _SHOWN = "is shown by "
-_LICENCES = (
-    "say a licence in the sidecar, `own` for pictures that the team made itself, "
-    "or allow more by `providers.library.licenses`"
+_LICENCE_HINT = (
+    "add a licence to the sidecar (`own` for images that the team made itself), "
+    "or allow more licences with `providers.library.licenses`"
 )
 
 
-def shown(score: float) -> float:
-    """A score as the lock keeps it: four digits."""
+def round_score(score: float) -> float:
+    """Round a score to four digits, as in the lock file."""
     return float(f"{score:.4g}")
 
 
-def evidence(pick: Selection, *, query: str, search: str, model: str = "") -> dict[str, Any]:
-    """Why this picture, for the lock, and what its sidecar says that belongs to no rights."""
-    entry = pick.entry
-    said: Iterable[tuple[str, Any]] = (
+def build_evidence(selection: Selection, *, query: str, search: str, model: str = "") -> dict[str, Any]:
+    """Return the evidence for the lock file: why this image, and the sidecar's texts other than rights."""
+    entry = selection.entry
+    optional: Iterable[tuple[str, Any]] = (
         ("query", query),
         ("title", entry.title),
         ("caption", entry.caption),
         ("alt", entry.alt),
         ("depicts", entry.depicts),
-        ("focal", list(pick.focal) if pick.focal else None),
+        ("focal", list(selection.focal) if selection.focal else None),
         ("license", entry.license),
-        ("passed", list(pick.passed)),
+        ("passed", list(selection.rejections)),
         ("embeddings", model),
     )
     return {
         "picture": entry.path,
-        "picture_sha256": pick.sha256,
+        "picture_sha256": selection.sha256,
         "search": search,
-        "score": shown(pick.score),
-        "rank": pick.rank,
-        "candidates": pick.candidates,
-        **{key: value for key, value in said if value},
+        "score": round_score(selection.score),
+        "rank": selection.rank,
+        "candidates": selection.candidates,
+        **{key: value for key, value in optional if value},
     }

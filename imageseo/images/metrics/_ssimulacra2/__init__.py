@@ -1,1 +1,1 @@
-"""What the metrics keep for themselves: frames of pixels, colour as eyes take it, structure and its loss."""
+"""Internals of the SSIMULACRA 2 metrics: pixel frames, the XYB colour space, structural differences."""

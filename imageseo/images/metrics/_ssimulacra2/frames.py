@@ -1,4 +1,4 @@
-"""From a picture to opaque frames of 8-bit RGB that a metric can look at."""
+"""Convert images to opaque frames of 8-bit RGB for metrics."""
 
 from __future__ import annotations
 
@@ -15,51 +15,50 @@ Frame: TypeAlias = NDArray[np.uint8]
 """(height, width, 3), sRGB."""
 
 BACKDROPS = (26, 230)
-"""Greys at 0.1 and 0.9 of sRGB's range: a dark and a light page, as the reference tool has them."""
+"""Greys at 0.1 and 0.9 of sRGB's range: a dark and a light page, as in the reference tool."""
 
-LEAST = 57
-"""Sides below this (px) are continued by reflection: SSIMULACRA2 stops halving below 8 px and needs four halvings."""
+MIN_SIDE = 57
+"""Sides below this (px) are extended by reflection: SSIMULACRA2 stops halving below 8 px and needs four halvings."""
 
 
-def frames(image: Image) -> tuple[Frame, ...]:
-    """The picture as seen: one frame of an opaque picture, one on each of ``BACKDROPS`` of any other.
+def opaque_frames(image: Image) -> tuple[Frame, ...]:
+    """Return one frame of an opaque image, or one per backdrop of ``BACKDROPS`` of an image with transparency.
 
-    ``image``: RGB or RGBA, anything else raises ValueError, as does a picture without pixels.
+    ``image``: RGB or RGBA; other modes and images without pixels raise ValueError.
     """
     if image.mode not in ("RGB", "RGBA") or not all(image.size):
-        raise ValueError(f"a metric looks at RGB or RGBA pictures, not at {image.mode} of {image.width}×{image.height}")
+        raise ValueError(f"metrics score RGB or RGBA images, not {image.mode} of {image.width}×{image.height} px")
     if image.mode == "RGB":
-        return (_large_enough(np.asarray(image)),)
+        return (_pad_small(np.asarray(image)),)
     alpha = image.getchannel("A")
     opaque = image.convert("RGB")
     if alpha.getextrema() == (255, 255):
-        return (_large_enough(np.asarray(opaque)),)
-    seen = []
+        return (_pad_small(np.asarray(opaque)),)
+    frames = []
     for grey in BACKDROPS:
         page = opaque.copy()
         page.paste((grey, grey, grey), (0, 0, *page.size))
         page.paste(opaque, (0, 0), alpha)
-        seen.append(_large_enough(np.asarray(page)))
-    return tuple(seen)
+        frames.append(_pad_small(np.asarray(page)))
+    return tuple(frames)
 
 
-def same_size(reference: tuple[int, int], image: Image) -> None:
-    """Raises ValueError unless ``image`` has the reference's width and height."""
+def check_size(reference: tuple[int, int], image: Image) -> None:
+    """Raise ValueError unless ``image`` has the reference's width and height."""
     if image.size != reference:
         raise ValueError(
-            f"a metric compares pictures of equal size, not {reference[0]}×{reference[1]} "
-            f"with {image.width}×{image.height}"
+            f"metrics compare images of equal size, not {reference[0]}×{reference[1]} with {image.width}×{image.height}"
         )
 
 
-def paired(references: Sequence[Any], images: Sequence[Frame]) -> Iterator[tuple[Any, Frame]]:
-    """What to compare: backdrop by backdrop, where a picture that hides them looks the same on each."""
+def pair_frames(references: Sequence[Any], images: Sequence[Frame]) -> Iterator[tuple[Any, Frame]]:
+    """Yield the frames to compare by backdrop; the single frame of an opaque image is used for each backdrop."""
     for number in range(max(len(references), len(images))):
         yield references[number % len(references)], images[number % len(images)]
 
 
-def _large_enough(frame: Frame) -> Frame:
+def _pad_small(frame: Frame) -> Frame:
     height, width = frame.shape[:2]
-    if min(height, width) >= LEAST:
+    if min(height, width) >= MIN_SIDE:
         return frame
-    return np.pad(frame, ((0, max(0, LEAST - height)), (0, max(0, LEAST - width)), (0, 0)), mode="symmetric")
+    return np.pad(frame, ((0, max(0, MIN_SIDE - height)), (0, max(0, MIN_SIDE - width)), (0, 0)), mode="symmetric")

@@ -1,9 +1,9 @@
-"""SSIMULACRA 2.1: 34 norms of structure and edges that came or went, weighed and turned into a score.
+"""Compute the SSIMULACRA 2.1 score: a weighted sum of 34 norms of lost structure and of added or lost edges.
 
-Our own code for the metric of Jon Sneyers (Cloudinary, github.com/cloudinary/ssimulacra2, BSD-3-Clause), whose
-constants and weights it uses. It differs from that tool where the tool is imprecise or has no answer: sums and blurs
-are exact enough to leave no noise (the tool's own takes up to 1.8 off scores above 85), weights stay with their
-scales in small pictures (the tool shifts them below 113 px), and those below 57 px are continued by reflection.
+An independent implementation of the metric of Jon Sneyers (Cloudinary, github.com/cloudinary/ssimulacra2,
+BSD-3-Clause), with its constants and weights. It differs from that tool where the tool is imprecise or undefined: sums
+and blurs are exact enough to cause no noise (the tool's noise lowers scores above 85 by up to 1.8), weights keep their
+scales in small images (the tool shifts them below 113 px), and images below 57 px are extended by reflection.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from imageseo.images.metrics._ssimulacra2.frames import Frame
-from imageseo.images.metrics._ssimulacra2.ssim import Norm, Seen, norms, see
-from imageseo.images.metrics._ssimulacra2.xyb import scales
+from imageseo.images.metrics._ssimulacra2.ssim import Norm, PlaneStatistics, difference_norms, measure_plane
+from imageseo.images.metrics._ssimulacra2.xyb import xyb_scales
 
 _WEIGHTS: tuple[dict[str, dict[Norm, float]], ...] = (
     {"Y": {("ssim", 4): 7.466890328078848, ("blur", 4): 17.445833984131262}},
@@ -41,36 +41,39 @@ _WEIGHTS: tuple[dict[str, dict[Norm, float]], ...] = (
         },
     },
 )
-"""By scale (1:1 to 1:16), plane and norm. The others of the 108 are 0 or below 0.0021."""
+"""Weights by scale (1:1 to 1:16), plane and norm. The remaining ones of the 108 are 0 or below 0.0021."""
 
 
 _PLANES = tuple("".join(planes) for planes in _WEIGHTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """A frame that others are compared with: about 20 bytes a pixel."""
+class ReferenceFrame:
+    """A frame that others are compared with, prepared once: about 20 bytes per pixel."""
 
-    scales: tuple[dict[str, Seen], ...]
-
-
-def view(frame: Frame) -> View:
-    return View(scales=tuple({name: see(plane) for name, plane in found.items()} for found in scales(frame, _PLANES)))
+    scales: tuple[dict[str, PlaneStatistics], ...]
 
 
-def compared(reference: View, frame: Frame) -> float:
-    """The score of a frame of the same shape, to three decimals: 100 for equal ones, below 0 for hopeless ones."""
+def prepare_frame(frame: Frame) -> ReferenceFrame:
+    scales = xyb_scales(frame, _PLANES)
+    return ReferenceFrame(
+        scales=tuple({name: measure_plane(plane) for name, plane in planes.items()} for planes in scales)
+    )
+
+
+def compare_frame(reference: ReferenceFrame, frame: Frame) -> float:
+    """Score a frame of the same shape, to three decimals: 100 for identical frames, below 0 for very poor ones."""
     error = 0.0
-    for weights, before, after in zip(_WEIGHTS, reference.scales, scales(frame, _PLANES), strict=True):
+    for weights, before, after in zip(_WEIGHTS, reference.scales, xyb_scales(frame, _PLANES), strict=True):
         for name, terms in weights.items():
-            found = norms(before[name], after[name], terms)
+            norms = difference_norms(before[name], after[name], terms)
             for norm, weight in terms.items():
-                error += weight * found[norm]
-    return score(error)
+                error += weight * norms[norm]
+    return score_from_error(error)
 
 
-def score(error: float) -> float:
-    """From the weighted sum to the scale that people's opinions were fitted to."""
+def score_from_error(error: float) -> float:
+    """Map the weighted sum of errors to the scale that was fitted to human opinions."""
     error *= 0.9562382616834844
     error = 2.326765642916932 * error - 0.020884521182843837 * error**2 + 6.248496625763138e-05 * error**3
     return round(100.0 - 10.0 * error**0.6276336467831387, 3) if error > 0 else 100.0

@@ -1,6 +1,6 @@
-"""Where one plane differs from another in structure: SSIM without its gamma, edges that came and edges that went.
+"""Measure structural differences of two planes: SSIM without its gamma term, added edges and lost edges.
 
-Every operation rounds once and every sum has its order written down, so a result has the same bits on any machine.
+Every operation rounds once and every sum has a fixed order, so that results are bit-identical on any machine.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ _TAPS = tuple(
     _F(tap)
     for tap in (0.26462110548819840, 0.21292859201042205, 0.10933537277746015, 0.03601111465836417, 0.00941436780965346)
 )
-"""The impulse response of the recursive Gaussian (sigma 1.5) of Charalampidis 2016, which ends after four pixels."""
+"""Impulse response of the recursive Gaussian (sigma 1.5) of Charalampidis 2016, which ends after four pixels."""
 _REACH = len(_TAPS) - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """A plane of the reference: (height, width) float32 each."""
+class PlaneStatistics:
+    """A plane of the reference and its local statistics: (height, width) float32 each."""
 
     plane: Plane
     mean: Plane
-    spread: Plane  # twice the local variance, and C2
+    spread: Plane  # twice the local variance plus C2
 
 
-class _Window:
-    """Blurs planes strip by strip. Rows lie end to end with a gap of zeros, so that every step is one long run.
+class _StripBlur:
+    """Blur planes strip by strip. Rows are stored end to end with a gap of zeros, so that every step is one long run.
 
-    Outside the plane is zero, as the reference tool has it. ``source`` holds rows from ``_REACH`` above a strip to
-    ``_REACH`` below it; ``blurred`` gives the strip's rows.
+    Values outside the plane are zero, as in the reference tool. ``source`` takes rows from ``_REACH`` above a strip to
+    ``_REACH`` below it; ``blur`` returns the strip's rows.
     """
 
     def __init__(self, fields: int, height: int, width: int) -> None:
@@ -52,7 +52,7 @@ class _Window:
         self._out = np.empty((fields, self.rows * self.stride), _F)
 
     def source(self, top: int) -> tuple[Plane, slice]:
-        """Where to put rows of the fields for a strip that starts at ``top``, and which rows of the plane."""
+        """Return the buffer for the fields of a strip that starts at ``top``, and the plane's rows to copy there."""
         first, last = max(0, top - _REACH), min(self.height, top + self.rows + _REACH)
         at = first - (top - _REACH)
         self._source[:, :at] = 0
@@ -60,10 +60,10 @@ class _Window:
         return self._source[:, at : at + last - first, : self.width], slice(first, last)
 
     def middle(self, rows: int) -> Plane:
-        """The rows of the strip itself, as they were put."""
+        """Return the strip's own rows of the buffer, unblurred."""
         return self._source[:, _REACH : _REACH + rows, : self.width]
 
-    def blurred(self, rows: int) -> Plane:
+    def blur(self, rows: int) -> Plane:
         size, stride = rows * self.stride, self.stride
         source, pair = self._source.reshape(len(self._source), -1), self._pair[:, :size]
         down, out = self._down[:, _REACH : _REACH + size], self._out[:, :size]
@@ -79,48 +79,48 @@ class _Window:
         return out.reshape(len(out), rows, stride)[..., : self.width]
 
 
-def see(plane: Plane) -> Seen:
-    """What comparisons need of the reference, once for all of them."""
+def measure_plane(plane: Plane) -> PlaneStatistics:
+    """Compute the statistics of a reference plane, once for all comparisons."""
     height, width = plane.shape
     mean, spread = np.empty_like(plane), np.empty_like(plane)
-    window = _Window(2, height, width)
-    for top in range(0, height, window.rows):
-        (values, squares), put = window.source(top)
-        values[:] = plane[put]
+    strip_blur = _StripBlur(2, height, width)
+    for top in range(0, height, strip_blur.rows):
+        (values, squares), plane_rows = strip_blur.source(top)
+        values[:] = plane[plane_rows]
         np.multiply(values, values, out=squares)
-        strip = slice(top, min(height, top + window.rows))
-        mu, square = window.blurred(strip.stop - top)
+        strip = slice(top, min(height, top + strip_blur.rows))
+        mu, square = strip_blur.blur(strip.stop - top)
         mean[strip] = mu
         np.multiply(mu, mu, out=mu)
         np.subtract(square, mu, out=square)
         np.add(square, square, out=square)
         np.add(square, _F(_C2), out=spread[strip])
-    return Seen(plane=plane, mean=mean, spread=spread)
+    return PlaneStatistics(plane=plane, mean=mean, spread=spread)
 
 
-def norms(seen: Seen, plane: Plane, wanted: Collection[Norm]) -> dict[Norm, float]:
-    """The wanted norms (1: the mean, 4: the fourth root of the mean of fourth powers) of the maps of differences.
+def difference_norms(reference: PlaneStatistics, plane: Plane, requested: Collection[Norm]) -> dict[Norm, float]:
+    """Return the requested norms (1: mean, 4: fourth root of the mean of fourth powers) of the difference maps.
 
-    With d the difference of both planes, the variance of the second follows from blurs of d, d² and d times the
-    first: nothing cancels where both are alike, and equal planes differ by exactly 0.
+    With d the difference of the planes, the variance of the second plane follows from blurs of d, d² and d times the
+    first plane. This avoids cancellation where the planes are similar, and equal planes differ by exactly 0.
     """
     height, width = plane.shape
-    window = _Window(3, height, width)
-    sums = _Sums(window.rows, width, wanted)
-    a, b = (np.empty((window.rows, width), _F) for _ in range(2))
-    edges = any(name != "ssim" for name, _ in wanted)
-    for top in range(0, height, window.rows):
-        (difference, square, product), put = window.source(top)
-        np.subtract(plane[put], seen.plane[put], out=difference)
+    strip_blur = _StripBlur(3, height, width)
+    sums = _MapSums(strip_blur.rows, width, requested)
+    a, b = (np.empty((strip_blur.rows, width), _F) for _ in range(2))
+    edges = any(name != "ssim" for name, _ in requested)
+    for top in range(0, height, strip_blur.rows):
+        (difference, square, product), plane_rows = strip_blur.source(top)
+        np.subtract(plane[plane_rows], reference.plane[plane_rows], out=difference)
         np.multiply(difference, difference, out=square)
-        np.multiply(difference, seen.plane[put], out=product)
-        strip = slice(top, min(height, top + window.rows))
+        np.multiply(difference, reference.plane[plane_rows], out=product)
+        strip = slice(top, min(height, top + strip_blur.rows))
         rows = strip.stop - top
-        shift, square, product = window.blurred(rows)
-        x, y, mean = a[:rows], b[:rows], seen.mean[strip]
+        shift, square, product = strip_blur.blur(rows)
+        x, y, mean = a[:rows], b[:rows], reference.mean[strip]
         if edges:
-            np.subtract(seen.plane[strip], mean, out=x)  # the reference's detail, signed
-            np.subtract(window.middle(rows)[0], shift, out=y)
+            np.subtract(reference.plane[strip], mean, out=x)  # the reference's detail, signed
+            np.subtract(strip_blur.middle(rows)[0], shift, out=y)
             np.add(y, x, out=y)
             for detail in (x, y):
                 np.abs(detail, out=detail)
@@ -128,20 +128,20 @@ def norms(seen: Seen, plane: Plane, wanted: Collection[Norm]) -> dict[Norm, floa
             np.divide(y, x, out=x)
             np.subtract(x, _F(1), out=x)
             np.abs(x, out=y)
-            if any(name == "blur" for name, _ in wanted):
+            if any(name == "blur" for name, _ in requested):
                 np.subtract(y, x, out=sums.doubled[:rows])
                 sums.add("blur", rows)
-            if any(name == "ring" for name, _ in wanted):
+            if any(name == "ring" for name, _ in requested):
                 np.add(y, x, out=sums.doubled[:rows])
                 sums.add("ring", rows)
-        if any(name == "ssim" for name, _ in wanted):
+        if any(name == "ssim" for name, _ in requested):
             np.multiply(mean, shift, out=x)
             np.subtract(product, x, out=product)  # covariance of the first and the difference
             np.multiply(shift, shift, out=x)
             np.subtract(square, x, out=square)  # variance of the difference
             np.add(product, product, out=product)
-            np.add(product, seen.spread[strip], out=product)
-            np.add(product, square, out=product)  # both variances, and C2
+            np.add(product, reference.spread[strip], out=product)
+            np.add(product, square, out=product)  # both variances plus C2
             np.divide(square, product, out=square)
             np.subtract(_F(1), square, out=square)
             np.subtract(_F(1), x, out=x)
@@ -153,16 +153,16 @@ def norms(seen: Seen, plane: Plane, wanted: Collection[Norm]) -> dict[Norm, floa
     return sums.norms(height * width)
 
 
-class _Sums:
-    """Adds maps up in an order of its own: rows by halving, strips in float64, columns exactly.
+class _MapSums:
+    """Sum up maps in a fixed order: rows by halving, strips in float64, columns exactly.
 
-    ``doubled``: where a map is put, twice its value (what remains of x + |x| where a maximum with 0 was meant).
+    ``doubled``: the buffer for a map, with doubled values (x + |x| is twice the maximum of x and 0).
     """
 
-    def __init__(self, rows: int, width: int, wanted: Collection[Norm]) -> None:
+    def __init__(self, rows: int, width: int, requested: Collection[Norm]) -> None:
         self.doubled = np.empty((rows, width), _F)
         self._spare = np.empty((rows, width), _F)
-        self._totals = {norm: np.zeros(width, np.float64) for norm in wanted}
+        self._totals = {norm: np.zeros(width, np.float64) for norm in requested}
 
     def add(self, name: Map, rows: int) -> None:
         values = self.doubled[:rows]
@@ -171,21 +171,21 @@ class _Sums:
             powers = self._spare[:rows]
             np.multiply(values, values, out=powers)
             np.multiply(powers, powers, out=powers)
-            np.add(fourth, _folded(powers), out=fourth)
+            np.add(fourth, _sum_rows(powers), out=fourth)
         first = self._totals.get((name, 1))
         if first is not None:
-            np.add(first, _folded(values), out=first)
+            np.add(first, _sum_rows(values), out=first)
 
     def norms(self, pixels: int) -> dict[Norm, float]:
-        found: dict[Norm, float] = {}
+        norms: dict[Norm, float] = {}
         for (name, power), columns in self._totals.items():
             mean = math.fsum(columns.tolist()) / pixels
-            found[name, power] = mean / 2 if power == 1 else math.sqrt(math.sqrt(mean)) / 2
-        return found
+            norms[name, power] = mean / 2 if power == 1 else math.sqrt(math.sqrt(mean)) / 2
+        return norms
 
 
-def _folded(values: Plane) -> Plane:
-    """The sum of the rows, which it overwrites."""
+def _sum_rows(values: Plane) -> Plane:
+    """Return the sum of the rows. Overwrites ``values``."""
     rows = len(values)
     while rows > 1:
         half = rows // 2
