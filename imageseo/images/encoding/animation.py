@@ -83,7 +83,9 @@ def read(data: bytes, kind: str, *, max_pixels: int) -> Playback:
             raise UnsupportedAnimation("the file has a single frame")
         if opened.width * opened.height * frames > max_pixels:
             size = f"{frames:,} frames of {opened.width:,}×{opened.height:,} px"
-            raise UnsupportedAnimation(f"{size} exceed the limit of {max_pixels / 1e6:,.0f} megapixels for animations")
+            raise UnsupportedAnimation(
+                f"{size} are more than the limit of {max_pixels / 1e6:,.0f} megapixels for animations"
+            )
         plays = _read_plays(kind, opened.info.get("loop"))
         durations, is_cleared = [], False
         for number in range(frames):
