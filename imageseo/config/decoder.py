@@ -38,43 +38,43 @@ class SettingsDecoder:
 
     values: dict[Path, Any] = field(default_factory=dict)
     origins: dict[Path, str] = field(default_factory=dict)
-    faults: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
     def add(self, mapping: Any, origin: str) -> None:
         """Decode a mapping; it overrides earlier values. ``origin``: name of the file or variable in messages."""
         self._decode_table(Settings, mapping, origin, ())
 
-    def add_fault(self, origin: str, path: Path, text: str) -> None:
+    def add_error(self, origin: str, path: Path, text: str) -> None:
         """Record one error for a key."""
-        self.faults.append(f"{origin}: {'.'.join(path)}: {text}" if path else f"{origin}: {text}")
+        self.errors.append(f"{origin}: {'.'.join(path)}: {text}" if path else f"{origin}: {text}")
 
     def _decode_table(self, struct: type[msgspec.Struct], value: Any, origin: str, above: Path) -> None:
         if value is None:  # YAML: a section whose keys are all commented out
             return
         if not isinstance(value, Mapping):
-            self.add_fault(
+            self.add_error(
                 origin, above, f"found {found(value)}, expected a table with keys like {_sample_keys(struct)}"
             )
             return
-        known = keys_of(struct)
+        valid_keys = keys_of(struct)
         for key, item in value.items():
             path = (*above, str(key))
-            if key not in known:
-                self.add_fault(origin, path, _unknown_key_message(str(key), tuple(known), above))
+            if key not in valid_keys:
+                self.add_error(origin, path, _unknown_key_message(str(key), tuple(valid_keys), above))
                 continue
-            base, _ = unwrap(known[key])
+            base, _ = unwrap(valid_keys[key])
             if is_struct(base):
                 self._decode_table(base, item, origin, path)
             elif get_origin(base) is dict:
                 self._decode_dict(get_args(base)[1], item, origin, path)
             else:
-                self._decode_value(known[key], item, origin, path)
+                self._decode_value(valid_keys[key], item, origin, path)
 
     def _decode_dict(self, kind: Any, value: Any, origin: str, above: Path) -> None:
         if value is None:
             return
         if not isinstance(value, Mapping):
-            self.add_fault(
+            self.add_error(
                 origin, above, f"found {found(value)}, expected a table of names, each with {expected(kind)}"
             )
             return
@@ -94,23 +94,23 @@ class SettingsDecoder:
         if isinstance(value, os.PathLike):  # possible in pelicanconf.py, which is Python
             value = os.fspath(value)
         if get_origin(base) is tuple and isinstance(value, list | tuple):
-            before = len(self.faults)
+            before = len(self.errors)
             for number, item in enumerate(value, 1):
                 self._check_item(get_args(base)[0], item, origin, path, number)
-            if len(self.faults) > before:
+            if len(self.errors) > before:
                 return
         try:
             self.values[path] = msgspec.convert(value, kind)
             self.origins[path] = origin
         except (msgspec.ValidationError, OverflowError):
-            self.add_fault(origin, path, f"found {found(value)}, expected {expected(kind)}{_suggestion(kind, value)}")
+            self.add_error(origin, path, f"found {found(value)}, expected {expected(kind)}{_suggestion(kind, value)}")
 
     def _check_item(self, kind: Any, value: Any, origin: str, path: Path, number: int) -> None:
         try:
             msgspec.convert(value, kind)
         except (msgspec.ValidationError, OverflowError):
             text = f"item {number}: found {found(value)}, expected {expected(kind)}{_suggestion(kind, value)}"
-            self.add_fault(origin, path, text)
+            self.add_error(origin, path, text)
 
 
 def build_settings(struct: type[msgspec.Struct], values: Mapping[Path, Any], above: Path = ()) -> Any:
@@ -128,17 +128,17 @@ def build_settings(struct: type[msgspec.Struct], values: Mapping[Path, Any], abo
     return struct(**fields)
 
 
-def _unknown_key_message(key: str, known: tuple[str, ...], above: Path) -> str:
+def _unknown_key_message(key: str, valid_keys: tuple[str, ...], above: Path) -> str:
     """Return the message for an unknown key: usually misspelt, sometimes in the wrong table or with dots as in TOML."""
     if "." in key and ".".join((*above, key)) in _NAMES:
         return f"unknown key: dots do not nest here, write {_format_nested(key.split('.'))}"
-    if (suggestion := closest(key, known)) is not None:
+    if (suggestion := closest(key, valid_keys)) is not None:
         return f"unknown key, did you mean {'.'.join((*above, suggestion))}?"
     elsewhere = next((name for name in _NAMES if name.split(".")[-1] == key), None)
     elsewhere = elsewhere or closest(".".join((*above, key)), _NAMES, cutoff=0.8)
     if elsewhere is not None:
         return f"unknown key, did you mean {elsewhere}?"
-    return f"unknown key, expected one of {', '.join(known)}"
+    return f"unknown key, expected one of {', '.join(valid_keys)}"
 
 
 def _format_nested(parts: list[str]) -> str:

@@ -29,7 +29,7 @@ def apply_environment(decoder: SettingsDecoder, env: Mapping[str, str]) -> None:
             near = closest(
                 name.removeprefix(PREFIX), [variable_name(path).removeprefix(PREFIX) for path, _ in setting_keys()]
             )
-            decoder.add_fault(origin, (), f"no such setting{f', did you mean {PREFIX}{near}?' if near else ''}")
+            decoder.add_error(origin, (), f"no such setting{f', did you mean {PREFIX}{near}?' if near else ''}")
             continue
         path, kind = key_and_type
         value: Any = _parse_value(env[name].strip(), kind)
@@ -54,10 +54,10 @@ def find_key(name: str) -> tuple[Path, Any] | None:
             # Names of rules contain dashes; those of providers and their options contain underscores.
             path = (*path, part if path[:1] == ("providers",) else part.replace("_", "-"))
             continue
-        known = {key.replace("-", "_"): key for key in keys_of(base)} if is_struct(base) else {}
-        if part not in known:
+        keys = {key.replace("-", "_"): key for key in keys_of(base)} if is_struct(base) else {}
+        if part not in keys:
             return None
-        key = known[part]
+        key = keys[part]
         path, kind = (*path, key), keys_of(base)[key]
     return path, kind
 

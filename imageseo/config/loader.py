@@ -83,8 +83,8 @@ def read_project(
 
 def _finish(decoder: SettingsDecoder, rules: Collection[str] | None, providers: Collection[str] | None) -> Settings:
     validate(decoder, rules=rules, providers=providers)
-    if decoder.faults:
-        raise SettingsError(tuple(decoder.faults), hint=_HINT)
+    if decoder.errors:
+        raise SettingsError(tuple(decoder.errors), hint=_HINT)
     settings: Settings = build_settings(Settings, decoder.values)
     return settings
 
@@ -102,18 +102,16 @@ def _find_sources(folder: Path) -> tuple[list[_Source], Path | None]:
     """Return the configuration sources of the nearest folder that has one, and that folder."""
     start = folder.resolve()
     candidates = [start, *start.parents]
-    top = next(
-        (number for number, folder_candidate in enumerate(candidates) if (folder_candidate / ".git").exists()), 0
-    )
-    for folder_candidate in candidates[: top + 1]:
+    top = next((number for number, candidate in enumerate(candidates) if (candidate / ".git").exists()), 0)
+    for candidate in candidates[: top + 1]:
         sources = []
-        toml = folder_candidate / CONFIG_NAME
+        toml = candidate / CONFIG_NAME
         if toml.exists():
             sources.append(_Source(str(toml), _parse_toml(toml)))
-        if (table := _read_pyproject(folder_candidate / _PYPROJECT_NAME, required=False)) is not None:
+        if (table := _read_pyproject(candidate / _PYPROJECT_NAME, required=False)) is not None:
             sources.append(table)
         if sources:
-            return sources, folder_candidate
+            return sources, candidate
     return [], None
 
 
@@ -146,8 +144,8 @@ def _parse_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(data.decode("utf-8-sig"))  # Windows editors write a BOM
     except UnicodeDecodeError as error:
-        candidates = data.count(b"\n", 0, error.start) + 1
-        fault = f"{path}: line {candidates}: found byte 0x{data[error.start]:02x}, expected UTF-8"
-        raise SettingsError((fault,), hint=_HINT) from error
+        line = data.count(b"\n", 0, error.start) + 1
+        message = f"{path}: line {line}: found byte 0x{data[error.start]:02x}, expected UTF-8"
+        raise SettingsError((message,), hint=_HINT) from error
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SettingsError((f"{path}: not TOML: {error}",), hint=_HINT) from error

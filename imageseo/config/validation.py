@@ -35,8 +35,8 @@ def validate(decoder: SettingsDecoder, *, rules: Collection[str] | None, provide
             values[path] = tuple(dict.fromkeys(values[path]))
 
 
-def _add_fault(decoder: SettingsDecoder, path: Path, text: str) -> None:
-    decoder.add_fault(decoder.origins.get(path, "default"), path, text)
+def _add_error(decoder: SettingsDecoder, path: Path, text: str) -> None:
+    decoder.add_error(decoder.origins.get(path, "default"), path, text)
 
 
 def _check_urls(decoder: SettingsDecoder) -> None:
@@ -50,10 +50,10 @@ def _check_urls(decoder: SettingsDecoder) -> None:
         except ValueError:
             is_valid = False
         if not is_valid:
-            _add_fault(decoder, path, f"found {found(url)}, expected an absolute http(s) URL")
+            _add_error(decoder, path, f"found {found(url)}, expected an absolute http(s) URL")
         elif path == ("site_url",):
             if parts.query or parts.fragment:
-                _add_fault(decoder, path, f"found {found(url)}, expected a URL without query and fragment")
+                _add_error(decoder, path, f"found {found(url)}, expected a URL without query and fragment")
             else:
                 decoder.values[path] = url.rstrip("/") + "/"
 
@@ -72,7 +72,7 @@ def _check_folders(decoder: SettingsDecoder) -> None:
             if _REMOTE.fullmatch(text.strip()) is None:
                 # It may contain a password: only its scheme is repeated.
                 scheme = text.strip().partition("://")[0]
-                _add_fault(
+                _add_error(
                     decoder,
                     path,
                     f"found an invalid URL {scheme}://…, expected {what}, or a URL, such as s3://bucket/heroes",
@@ -82,7 +82,7 @@ def _check_folders(decoder: SettingsDecoder) -> None:
             continue
         clean = posixpath.normpath(text.strip().replace("\\", "/"))
         if clean.startswith(("/", "../")) or clean == ".." or PureWindowsPath(clean).drive:
-            _add_fault(decoder, path, f"found {found(text)}, expected {what}")
+            _add_error(decoder, path, f"found {found(text)}, expected {what}")
         else:
             decoder.values[path] = clean
 
@@ -109,7 +109,7 @@ def _check_levels(decoder: SettingsDecoder, above: Path, default: ByteLevels | C
     if warn and error and warn > error:
         unit = "" if above[1] == "image-count" else " bytes"
         note = "" if error_path in decoder.values else " (the default)"
-        _add_fault(decoder, warn_path, f"found {warn}{unit}, expected no more than error, which is {error}{note}")
+        _add_error(decoder, warn_path, f"found {warn}{unit}, expected no more than error, which is {error}{note}")
     decoder.values[warn_path], decoder.values[error_path] = warn, error
 
 
@@ -122,33 +122,33 @@ def _check_path_budgets(decoder: SettingsDecoder, path: Path, table: PathBudgets
             where = (*path, field.replace("_", "-"), name)
             if field == "image_count" and any(isinstance(each, str) for each in (levels.warn, levels.error)):
                 text = f"found {found(levels.warn or levels.error)}, expected a number of images"
-                decoder.add_fault(decoder.origins.get(path, "default"), where, text)
+                decoder.add_error(decoder.origins.get(path, "default"), where, text)
             elif levels.warn is not None and levels.error is not None:
                 warn, error = byte_count(levels.warn), byte_count(levels.error)
                 if warn and error and warn > error:
                     text = f"found {warn}, expected no more than error, which is {error}"
-                    decoder.add_fault(decoder.origins.get(path, "default"), (*where, "warn"), text)
+                    decoder.add_error(decoder.origins.get(path, "default"), (*where, "warn"), text)
 
 
 def _check_names(decoder: SettingsDecoder, rules: Collection[str] | None, providers: Collection[str] | None) -> None:
     for path in sorted(decoder.values):
         if rules is not None and path[:2] == ("lint", "rules") and path[2] not in rules:
-            _add_fault(decoder, path, "unknown rule" + _suggestion(path[2], rules))
+            _add_error(decoder, path, "unknown rule" + _suggestion(path[2], rules))
         if rules is not None and path[:2] == ("lint", "paths"):
             for name in decoder.values[path]:
                 if name not in rules:
-                    decoder.add_fault(decoder.origins[path], (*path, name), "unknown rule" + _suggestion(name, rules))
+                    decoder.add_error(decoder.origins[path], (*path, name), "unknown rule" + _suggestion(name, rules))
         if providers is not None and path[0] == "providers" and path[1] not in providers:
-            _add_fault(decoder, path, "unknown provider" + _suggestion(path[1], providers))
+            _add_error(decoder, path, "unknown provider" + _suggestion(path[1], providers))
     provider = decoder.values.get(("hero", "provider"))
     if providers is not None and provider is not None and provider not in providers:
-        _add_fault(
+        _add_error(
             decoder,
             ("hero", "provider"),
             f"found {found(provider)}, an unknown provider{_suggestion(provider, providers)}",
         )
 
 
-def _suggestion(name: str, known: Collection[str]) -> str:
-    near = closest(name, known)
-    return f", did you mean {near}?" if near else f", expected one of {', '.join(sorted(known))}"
+def _suggestion(name: str, valid_names: Collection[str]) -> str:
+    match = closest(name, valid_names)
+    return f", did you mean {match}?" if match else f", expected one of {', '.join(sorted(valid_names))}"

@@ -237,7 +237,7 @@ _warnings_given: set[str] = set()
 
 
 def _progress() -> Progress:
-    return for_stream(say=log.info) if log.isEnabledFor(logging.INFO) else Quiet()
+    return for_stream(print_line=log.info) if log.isEnabledFor(logging.INFO) else Quiet()
 
 
 def _command() -> str | None:

@@ -21,13 +21,13 @@ class Quiet:
 
 
 class Lines:
-    """A line at the start and one at each quarter; none for short work. ``say``: prints a line."""
+    """A line at the start and one at each quarter; none for short work. ``print_line``: prints a line."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
+    def __init__(self, print_line: Callable[[str], None]) -> None:
+        self._print_line = print_line
 
     def task(self, title: str, total: int) -> AbstractContextManager[Step]:
-        return _lines(title, total, self._say if total >= _MIN_STEPS else _discard)
+        return _lines(title, total, self._print_line if total >= _MIN_STEPS else _discard)
 
 
 class Bar:
@@ -40,15 +40,15 @@ class Bar:
         return _bar(title, total, self._stream)
 
 
-def for_stream(stream: TextIO | None = None, *, say: Callable[[str], None] | None = None) -> Progress:
+def for_stream(stream: TextIO | None = None, *, print_line: Callable[[str], None] | None = None) -> Progress:
     """Return a progress bar for a terminal, plain lines otherwise.
 
-    ``stream``: default standard error. ``say``: prints a plain line; by default to ``stream``.
+    ``stream``: default standard error. ``print_line``: prints a plain line; by default to ``stream``.
     """
     target = stream or sys.stderr
     if target.isatty():
         return Bar(target)
-    return Lines(say or (lambda line: print(line, file=target, flush=True)))
+    return Lines(print_line or (lambda line: print(line, file=target, flush=True)))
 
 
 def _discard(line: str) -> None:
@@ -56,8 +56,8 @@ def _discard(line: str) -> None:
 
 
 class _QuarterStep:
-    def __init__(self, title: str, total: int, say: Callable[[str], None]) -> None:
-        self._title, self._total, self._say = title, total, say
+    def __init__(self, title: str, total: int, print_line: Callable[[str], None]) -> None:
+        self._title, self._total, self._print_line = title, total, print_line
         self._done = self._reported = 0
 
     def advance(self, count: int = 1) -> None:
@@ -65,14 +65,14 @@ class _QuarterStep:
         quarter = 4 * self._done // self._total if self._total else 0
         if quarter > self._reported:
             self._reported = quarter
-            self._say(f"{self._title}: {self._done} of {self._total}")
+            self._print_line(f"{self._title}: {self._done} of {self._total}")
 
 
 @contextmanager
-def _lines(title: str, total: int, say: Callable[[str], None]) -> Iterator[Step]:
+def _lines(title: str, total: int, print_line: Callable[[str], None]) -> Iterator[Step]:
     if total > 0:
-        say(f"{title}: {total} to do")
-    yield _QuarterStep(title, total, say)
+        print_line(f"{title}: {total} to do")
+    yield _QuarterStep(title, total, print_line)
 
 
 class _BarStep:

@@ -1,4 +1,4 @@
-"""The command line: what it does, what it says where, and its exit codes."""
+"""Command line: effects, output streams and exit codes."""
 
 from __future__ import annotations
 
@@ -31,37 +31,37 @@ IMAGE = '<p><img src="a.jpg" alt="A"></p>'
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
-    """A built site in ``public``, in the folder of a project."""
+    """A project folder with a built site in ``public``."""
     return write(tmp_path, {"public/index.html": PAGE.format(IMAGE), "public/a.jpg": photo()})
 
 
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    """The command in this process: its exit code."""
+    """Runs the command in this process and returns its exit code."""
     monkeypatch.chdir(tmp_path)
     for name in ("IMAGESEO_FROZEN", "IMAGESEO_CONFIG"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("IMAGESEO_DEBUG", "0")  # so that what --debug sets is taken back
+    monkeypatch.setenv("IMAGESEO_DEBUG", "0")  # so that the variable set by --debug is reset
 
     def call(*words: str) -> int:
         monkeypatch.setattr(sys, "argv", ["imageseo", *words])
-        with pytest.raises(SystemExit) as ended:
+        with pytest.raises(SystemExit) as exited:
             main.main()
-        return int(ended.value.code or 0)
+        return int(exited.value.code or 0)
 
     return call
 
 
 def test_version_and_help(tmp_path: Path) -> None:
     assert run("imageseo", "--version", cwd=tmp_path).stdout == f"imageseo {__version__}\n"
-    helped = run("imageseo", "--help", cwd=tmp_path)
-    assert helped.returncode == 0
-    assert set(re.findall(r"^  (build|lint|generate|doctor|cache) ", helped.stdout, re.MULTILINE)) == {
+    help_output = run("imageseo", "--help", cwd=tmp_path)
+    assert help_output.returncode == 0
+    assert set(re.findall(r"^  (build|lint|generate|doctor|cache) ", help_output.stdout, re.MULTILINE)) == {
         *("build", "lint", "generate", "doctor", "cache")
     }
 
 
-def test_build_writes_once_and_says_so(site: Path) -> None:
+def test_second_build_changes_nothing_and_reports_it(site: Path) -> None:
     done = run("imageseo", "build", "public", cwd=site)
     assert done.returncode == 0, done.stderr
     assert "<picture" in (site / "public/index.html").read_text("utf-8")
@@ -75,7 +75,7 @@ def test_build_writes_once_and_says_so(site: Path) -> None:
     assert report["summary"]["reused"] > 0
 
 
-def test_reports_go_to_stdout_and_words_to_stderr(tmp_path: Path) -> None:
+def test_reports_go_to_stdout_and_messages_to_stderr(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {f"public/{number}.html": PAGE.format(IMAGE) for number in range(24)}
     write(tmp_path, {**files, "public/a.jpg": photo()})
     done = run("imageseo", "lint", "public", "--format", "json", cwd=tmp_path)
@@ -83,14 +83,14 @@ def test_reports_go_to_stdout_and_words_to_stderr(tmp_path: Path) -> None:
     assert "24" in done.stderr
 
 
-def test_a_budget_fails_with_1(site: Path, command: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_exceeded_budget_exits_with_1(site: Path, command: Any, capsys: pytest.CaptureFixture[str]) -> None:
     write(site, {"imageseo.toml": "[budgets.lcp-bytes.mobile]\nwarn = 100\nerror = 200\n"})
     assert command("build", "public") == 1
     assert "lcp-bytes" in capsys.readouterr().out
     assert command("lint", "public") == 1
 
 
-def test_findings_of_lint_fail_with_1(site: Path, command: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_lint_findings_exit_with_1(site: Path, command: Any, capsys: pytest.CaptureFixture[str]) -> None:
     write(site, {"public/index.html": PAGE.format('<img src="a.jpg">')})
     assert command("lint", "public") == 1
     assert "alt-missing" in capsys.readouterr().out
@@ -98,7 +98,7 @@ def test_findings_of_lint_fail_with_1(site: Path, command: Any, capsys: pytest.C
     assert command("lint", "public") == 0
 
 
-def test_wrong_usage_is_2(site: Path, command: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_exits_with_2(site: Path, command: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert command("build") == 2
     assert command("bild", "public") == 2
     assert command("build", "public", "--format", "xml") == 2
@@ -106,25 +106,25 @@ def test_wrong_usage_is_2(site: Path, command: Any, capsys: pytest.CaptureFixtur
     assert command("build", "public", "--config", "none.toml") == 2
     assert command("build", "public", "--config", "public/a.jpg") == 2
     assert command("cache", "prune", "--max-size", "much") == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert "expected a folder, found nothing" in said.err
-    assert "Traceback" not in said.err
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert "expected a folder, found nothing" in output.err
+    assert "Traceback" not in output.err
 
 
-def test_a_faulty_configuration_is_2_with_every_fault(
+def test_invalid_configuration_exits_with_2_and_all_errors(
     site: Path, command: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(site, {"imageseo.toml": 'fromats = ["avif"]\nconcurrency = "x"\n[lint.rules]\nalt-mising = "off"\n'})
     before = tree(site / "public")
     for words in (("build", "public"), ("lint", "public"), ("doctor",), ("cache", "info")):
         assert command(*words) == 2
-        said = capsys.readouterr()
-        assert all(fault in said.out + said.err for fault in ("fromats", "concurrency", "alt-mising")), said
+        output = capsys.readouterr()
+        assert all(fault in output.out + output.err for fault in ("fromats", "concurrency", "alt-mising")), output
     assert tree(site / "public") == before
 
 
-def test_an_unexpected_error_is_3_in_one_line(
+def test_unexpected_error_exits_with_3_and_one_line(
     site: Path, command: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object, **__: object) -> None:
@@ -132,14 +132,14 @@ def test_an_unexpected_error_is_3_in_one_line(
 
     monkeypatch.setattr(runner, "build", broken)
     assert command("build", "public") == 3
-    said = capsys.readouterr().err
-    assert len(said.splitlines()) == 1
-    assert "ZeroDivisionError: a bug" in said
+    output = capsys.readouterr().err
+    assert len(output.splitlines()) == 1
+    assert "ZeroDivisionError: a bug" in output
     assert command("--debug", "build", "public") == 3
     assert "Traceback" in capsys.readouterr().err
 
 
-def test_settings_lie_where_the_project_is(site: Path, command: Any) -> None:
+def test_config_option_sets_the_project_folder(site: Path, command: Any) -> None:
     write(site, {"conf/imageseo.toml": 'formats = ["webp"]\ncache_dir = "kept"\n'})
     assert command("build", "public", "--config", "conf/imageseo.toml") == 0
     assert (site / "conf/kept").is_dir()
@@ -152,8 +152,8 @@ def test_cache_info_verify_and_prune(site: Path, command: Any, capsys: pytest.Ca
     assert command("build", "public") == 0
     capsys.readouterr()
     assert command("cache", "info", "--format", "json") == 0
-    held = json.loads(capsys.readouterr().out)
-    assert held["entries"] > 0
+    info = json.loads(capsys.readouterr().out)
+    assert info["entries"] > 0
     assert command("cache", "verify") == 0
     blob = max((path for path in (site / ".cache").rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
     blob.write_bytes(bytes(blob.stat().st_size))
@@ -165,7 +165,7 @@ def test_cache_info_verify_and_prune(site: Path, command: Any, capsys: pytest.Ca
     assert ": 0 entries" in capsys.readouterr().out
 
 
-def test_doctor_tells_parts_codecs_and_the_project(
+def test_doctor_reports_packages_codecs_and_project(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     installed()
@@ -180,7 +180,7 @@ def test_doctor_tells_parts_codecs_and_the_project(
     assert "+ avif: " in capsys.readouterr().out
 
 
-def test_doctor_says_how_to_get_what_is_missing(
+def test_doctor_shows_install_commands_of_missing_packages(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from imageseo.cli.commands import doctor
@@ -188,9 +188,9 @@ def test_doctor_says_how_to_get_what_is_missing(
     known = doctor._version
     monkeypatch.setattr(doctor, "_version", lambda name: None if name in ("lxml", "pelican") else known(name))
     assert command("doctor") == 1
-    said = capsys.readouterr().out
-    assert re.search(r'! lxml: missing\n +pip install "lxml>=', said)
-    assert re.search(rf"- pelican: not installed.*\n +{re.escape(extras.install_command('pelican'))}\n", said)
+    output = capsys.readouterr().out
+    assert re.search(r'! lxml: missing\n +pip install "lxml>=', output)
+    assert re.search(rf"- pelican: not installed.*\n +{re.escape(extras.install_command('pelican'))}\n", output)
 
 
 @pytest.fixture
@@ -211,9 +211,9 @@ def test_generate_reads_mkdocs_pages_and_pins(
     lock = tomllib.loads((tmp_path / "imageseo.lock").read_text("utf-8"))
     assert [hero["page"] for hero in lock["hero"]] == ["docs/art.md"]
     assert [recipe.seed for recipe in painter.asked] == [300]
-    said = capsys.readouterr().out
-    assert re.search(r"^docs/art\.md: heroes/art-[0-9a-f]{8}\.png \(new\)$", said, re.MULTILINE)
-    assert "one colour is all that it paints" in said
+    output = capsys.readouterr().out
+    assert re.search(r"^docs/art\.md: heroes/art-[0-9a-f]{8}\.png \(new\)$", output, re.MULTILINE)
+    assert "one colour is all that it paints" in output
     assert command("generate", "--format", "json") == 0
     report = json.loads(capsys.readouterr().out)
     assert [made["page"] for made in report["made"]] == ["docs/guide/more.md"]
@@ -222,20 +222,22 @@ def test_generate_reads_mkdocs_pages_and_pins(
 
 
 @pytest.mark.parametrize("name", ["docs/art.md", "art/index.html", "art/", "art", "/art/"])
-def test_a_page_has_many_names(tmp_path: Path, command: Any, painter: OneColour, name: str) -> None:
+def test_generate_accepts_source_file_and_url_of_a_page(
+    tmp_path: Path, command: Any, painter: OneColour, name: str
+) -> None:
     mkdocs_site(tmp_path, files={"docs/art.md": RECIPE})
     assert command("generate", name) == 0
     assert len(painter.asked) == 1
 
 
-def test_a_page_that_is_not_there_is_2_with_the_nearest(
+def test_generate_unknown_page_exits_with_2_and_suggestion(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
 ) -> None:
     mkdocs_site(tmp_path, files={"docs/art.md": RECIPE})
     assert command("generate", "docs/atr.md") == 2
-    said = capsys.readouterr().err
-    assert "did you mean docs/art.md?" in said
-    assert "heroes.toml" in said  # for pages that a plugin makes
+    output = capsys.readouterr().err
+    assert "did you mean docs/art.md?" in output
+    assert "heroes.toml" in output  # for pages created by a plug-in
     assert not painter.asked
 
 
@@ -250,7 +252,7 @@ def test_generate_reads_pelican_metadata(
     assert not (tmp_path / "output").exists()
 
 
-def test_generate_on_a_bare_folder_by_url(
+def test_generate_without_generator_reads_heroes_toml(
     site: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
 ) -> None:
     assert command("generate") == 2
@@ -260,7 +262,7 @@ def test_generate_on_a_bare_folder_by_url(
     assert [pin["page"] for pin in _lock(site)] == ["index.html"]
 
 
-def test_a_recipe_that_nobody_can_read_is_1_and_the_others_are_made(
+def test_generate_invalid_recipe_exits_with_1_and_makes_the_others(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
 ) -> None:
     mkdocs_site(tmp_path, files={"docs/art.md": RECIPE, "docs/bad.md": RECIPE.replace("seed: 300", "seed: many")})
@@ -276,20 +278,20 @@ def test_a_recipe_that_nobody_can_read_is_1_and_the_others_are_made(
         (b"---\nhero: {alt: one: two, seed: 3}\n---\n# A\n", "front matter is not valid YAML"),
     ],
 )
-def test_a_source_that_mkdocs_cannot_read_is_2_and_keeps_its_pin(
+def test_generate_unreadable_mkdocs_source_exits_with_2_and_keeps_pin(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour, data: bytes, problem: str
 ) -> None:
     mkdocs_site(tmp_path, files={"docs/art.md": RECIPE})
     assert command("generate") == 0
     write(tmp_path, {"docs/art.md": data})
     assert command("generate") == 2
-    said = capsys.readouterr().err
-    assert "art.md" in said
-    assert problem in said
+    output = capsys.readouterr().err
+    assert "art.md" in output
+    assert problem in output
     assert [pin["page"] for pin in _lock(tmp_path)] == ["docs/art.md"]
 
 
-def test_a_retouched_master_is_drawn_over_when_its_page_is_named(
+def test_generate_named_page_redraws_an_edited_master(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
 ) -> None:
     mkdocs_site(tmp_path, files={"docs/art.md": RECIPE})
@@ -303,17 +305,17 @@ def test_a_retouched_master_is_drawn_over_when_its_page_is_named(
     assert master.read_bytes() != b"retouched"
 
 
-def test_no_place_for_masters_is_2(
+def test_generate_unwritable_masters_folder_exits_with_2(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
 ) -> None:
     mkdocs_site(tmp_path, files={"docs/art.md": RECIPE, "heroes": "a file\n"})
     assert command("generate") == 2
-    said = capsys.readouterr().err
-    assert "cannot be written" in said
-    assert "internal error" not in said
+    output = capsys.readouterr().err
+    assert "cannot be written" in output
+    assert "internal error" not in output
 
 
-def test_switched_off_nothing_is_read(
+def test_disabled_commands_read_and_write_nothing(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
 ) -> None:
     unreadable = "# Café\n".encode("latin-1")  # no page is read, so nothing is wrong with it
@@ -322,14 +324,14 @@ def test_switched_off_nothing_is_read(
     before = tree(tmp_path)
     for words in (("build", "site"), ("lint", "site"), ("generate",), ("generate", "--site", "site")):
         assert command(*words, "--config", "imageseo.toml", "--format", "json") == 0
-        said = capsys.readouterr()
-        assert "switched off" in said.err
-        assert json.loads(said.out)["title"] == words[0]
+        output = capsys.readouterr()
+        assert "switched off" in output.err
+        assert json.loads(output.out)["title"] == words[0]
     assert tree(tmp_path) == before
     assert not painter.asked
 
 
-def test_a_page_moved_among_the_sources_keeps_its_hero(
+def test_moved_source_keeps_its_hero(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
 ) -> None:
     text = "---\nhero: {prompt: a sea}\n---\n# Art\n"
@@ -344,9 +346,7 @@ def test_a_page_moved_among_the_sources_keeps_its_hero(
     assert (after["page"], after["output"], after["recipe"]) == ("docs/new/art.md", before["output"], before["recipe"])
 
 
-def test_the_pin_of_a_page_that_a_plugin_made_outlives_a_run_over_the_sources(
-    tmp_path: Path, command: Any, painter: OneColour
-) -> None:
+def test_pin_of_a_plugin_page_survives_generate_from_sources(tmp_path: Path, command: Any, painter: OneColour) -> None:
     files: dict[str, str | bytes] = {"docs/art.md": RECIPE, "heroes.toml": '"made/" = { seed = 5 }\n'}
     mkdocs_site(tmp_path, files=files)
     write(tmp_path, {f"site/{place}index.html": PAGE.format("") for place in ("", "guide/", "art/", "made/")})
@@ -355,12 +355,12 @@ def test_the_pin_of_a_page_that_a_plugin_made_outlives_a_run_over_the_sources(
     assert {pin["page"] for pin in _lock(tmp_path)} == {"docs/art.md", "made/index.html"}
 
 
-def test_a_page_may_begin_with_a_rule(tmp_path: Path, command: Any, painter: OneColour) -> None:
+def test_page_beginning_with_a_horizontal_rule_is_accepted(tmp_path: Path, command: Any, painter: OneColour) -> None:
     mkdocs_site(tmp_path, files={"docs/art.md": "---\nNote: this: is text\n---\n# A\n"})
     assert command("generate") == 0
 
 
-def test_a_source_that_pelican_cannot_read_is_2_and_keeps_its_pin(
+def test_generate_unreadable_pelican_source_exits_with_2_and_keeps_pin(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
 ) -> None:
     article = "Title: Art\nDate: {}\nHero_seed: 77\n\nText é\n"
@@ -369,9 +369,9 @@ def test_a_source_that_pelican_cannot_read_is_2_and_keeps_its_pin(
     for data in (article.format("2024-01-01").encode("latin-1"), article.format("never")):
         write(tmp_path, {"content/art.md": data})
         assert command("generate") == 2
-        said = capsys.readouterr().err
-        assert "art.md" in said
-        assert "cannot be read" in said
+        output = capsys.readouterr().err
+        assert "art.md" in output
+        assert "cannot be read" in output
     assert [pin["page"] for pin in _lock(tmp_path)] == ["content/art.md"]
 
 
@@ -390,7 +390,7 @@ def test_frozen_needs_every_pin(
     assert tree(tmp_path / "docs") == before
 
 
-def test_generate_frozen_makes_nothing_and_names_what_lacks(
+def test_generate_frozen_makes_nothing_and_lists_missing_heroes(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
 ) -> None:
     mkdocs_site(tmp_path, files={"docs/art.md": RECIPE, "docs/b.md": RECIPE.replace("300", "301")})
@@ -398,9 +398,9 @@ def test_generate_frozen_makes_nothing_and_names_what_lacks(
     before = tree(tmp_path)
     capsys.readouterr()
     assert command("generate", "--frozen") == 1
-    said = capsys.readouterr().out
-    assert "docs/b.md: no hero is pinned; run `imageseo generate docs/b.md`" in said
-    assert "1 kept, 1 missing or changed" in said
+    output = capsys.readouterr().out
+    assert "docs/b.md: no hero is pinned; run `imageseo generate docs/b.md`" in output
+    assert "1 kept, 1 missing or changed" in output
     assert tree(tmp_path) == before
     assert command("generate", "--frozen", "docs/art.md") == 0
     write(tmp_path, {"docs/art.md": RECIPE.replace("300", "302")})
@@ -412,15 +412,13 @@ def test_generate_frozen_makes_nothing_and_names_what_lacks(
     ]
 
 
-def test_the_setting_frozen_is_for_builds_and_generate_makes_what_they_ask_for(
-    tmp_path: Path, command: Any, painter: OneColour
-) -> None:
+def test_generate_ignores_the_setting_frozen(tmp_path: Path, command: Any, painter: OneColour) -> None:
     mkdocs_site(tmp_path, config="plugins:\n  - imageseo:\n      frozen: true\n", files={"docs/art.md": RECIPE})
     assert command("generate") == 0
     assert [pin["page"] for pin in _lock(tmp_path)] == ["docs/art.md"]
 
 
-def test_generate_verify_makes_pins_again_and_changes_nothing(
+def test_generate_verify_regenerates_heroes_and_changes_nothing(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
 ) -> None:
     mkdocs_site(tmp_path, files={"docs/art.md": RECIPE, "docs/b.md": RECIPE.replace("300", "301")})
@@ -449,7 +447,7 @@ def test_generate_verify_makes_pins_again_and_changes_nothing(
     assert set(tree(tmp_path)) < set(before)
 
 
-def test_generate_dry_run_tells_and_writes_nothing(
+def test_generate_dry_run_shows_prompts_and_writes_nothing(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
 ) -> None:
     mkdocs_site(tmp_path, files={"docs/art.md": RECIPE.replace("seed: 300", "prompt: a hill at dawn")})
@@ -459,7 +457,7 @@ def test_generate_dry_run_tells_and_writes_nothing(
     assert (tree(tmp_path), painter.asked) == (before, [])
 
 
-def test_generate_dry_run_tells_what_would_be_dropped(
+def test_generate_dry_run_lists_pins_to_be_dropped(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
 ) -> None:
     mkdocs_site(tmp_path, files={"docs/art.md": RECIPE})
@@ -484,7 +482,7 @@ def test_generate_dry_run_tells_what_would_be_dropped(
         ("--report", "there"),
     ],
 )
-def test_what_cannot_stand_together_is_2(
+def test_mutually_exclusive_options_exit_with_2(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour, words: tuple[str, ...]
 ) -> None:
     mkdocs_site(tmp_path, files={"docs/art.md": RECIPE})
@@ -493,7 +491,7 @@ def test_what_cannot_stand_together_is_2(
     assert not painter.asked
 
 
-def test_prune_with_pages_spares_whoever_asks(
+def test_prune_with_named_pages_keeps_pins_of_requested_heroes(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
 ) -> None:
     files = {f"docs/{name}.md": RECIPE.replace("300", str(300 + number)) for number, name in enumerate("abcd")}
@@ -506,7 +504,7 @@ def test_prune_with_pages_spares_whoever_asks(
     assert [pin["page"] for pin in _lock(tmp_path)] == ["docs/a.md", "docs/b.md", "docs/d.md"]
 
 
-def test_prune_on_a_bare_folder_is_asked_for(site: Path, command: Any, painter: OneColour) -> None:
+def test_prune_without_generator_needs_the_option(site: Path, command: Any, painter: OneColour) -> None:
     write(site, {"public/b.html": PAGE.format(""), "heroes.toml": '"/" = { seed = 5 }\n"b.html" = { seed = 6 }\n'})
     assert command("generate", "--site", "public") == 0
     assert len(_lock(site)) == 2
@@ -517,7 +515,7 @@ def test_prune_on_a_bare_folder_is_asked_for(site: Path, command: Any, painter: 
     assert [pin["page"] for pin in _lock(site)] == ["index.html"]
 
 
-def test_accepting_a_model_writes_a_report_and_says_where(
+def test_accept_model_writes_a_report_and_prints_its_path(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provider = Modelled(paper="v1")
@@ -529,27 +527,27 @@ def test_accepting_a_model_writes_a_report_and_says_where(
     provider.weights["paper"] = "v2"
     capsys.readouterr()
     assert command("generate") == 1
-    said = capsys.readouterr().out
-    assert painters.files("v1") in said
-    assert painters.files("v2") in said
-    assert "imageseo generate --accept-model" in said
+    output = capsys.readouterr().out
+    assert painters.files("v1") in output
+    assert painters.files("v2") in output
+    assert "imageseo generate --accept-model" in output
     assert command("generate", "--accept-model") == 0
-    said = capsys.readouterr().err
-    assert "2 heroes of changed models" in said
+    output = capsys.readouterr().err
+    assert "2 heroes of changed models" in output
     assert (tmp_path / ".cache/imageseo/regression/index.html").is_file()
     provider.weights["paper"] = "v3"
     assert command("generate", "--accept-model", "--report", "look") == 0
     assert (tmp_path / "look/regression.json").is_file()
 
 
-def test_the_run_is_summed_up_on_stderr_and_in_json(
+def test_generate_timings_are_on_stderr_and_in_json(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
 ) -> None:
     mkdocs_site(tmp_path, files={"docs/art.md": RECIPE, "docs/b.md": RECIPE.replace("300", "301")})
     assert command("generate", "docs/art.md") == 0
-    said = capsys.readouterr()
-    assert re.search(r"procedural: 1 made, p50 \d+\.\d\d s, p95 \d+\.\d\d s", said.err)
-    assert not re.search(r"\d s\b", said.out), "no time where reports are compared"
+    output = capsys.readouterr()
+    assert re.search(r"procedural: 1 made, p50 \d+\.\d\d s, p95 \d+\.\d\d s", output.err)
+    assert not re.search(r"\d s\b", output.out), "stdout contains no timings, so that reports can be compared"
     assert command("generate", "--format", "json") == 0
     work = json.loads(capsys.readouterr().out)["work"]
     assert (work["lock_hits"], work["store_hits"]) == (1, 0)
@@ -557,15 +555,15 @@ def test_the_run_is_summed_up_on_stderr_and_in_json(
     assert not re.search(r"seconds|p50", (tmp_path / "imageseo.lock").read_text("utf-8"))
 
 
-def test_a_folder_of_another_site_gets_no_front_matter(tmp_path: Path) -> None:
+def test_front_matter_is_not_applied_to_another_site(tmp_path: Path) -> None:
     mkdocs_site(tmp_path, files={"other/index.html": PAGE.format(""), "docs/art.md": RECIPE})
-    here = detect_project(tmp_path, config=None, note=print)
-    assert [page.hints.meta for page in here.site(tmp_path / "other").pages] == [{}]
-    assert here.generator is not None
-    assert {page.key for page in here.pages()[0]} == {"docs/index.md", "docs/guide/README.md", "docs/art.md"}
+    project = detect_project(tmp_path, config=None, note=print)
+    assert [page.hints.meta for page in project.site(tmp_path / "other").pages] == [{}]
+    assert project.generator is not None
+    assert {page.key for page in project.pages()[0]} == {"docs/index.md", "docs/guide/README.md", "docs/art.md"}
 
 
-def test_pins_outlive_pages_that_were_not_seen(
+def test_pins_of_pages_that_were_not_found_are_kept(
     tmp_path: Path,
     command: Any,
     capsys: pytest.CaptureFixture[str],
@@ -597,7 +595,7 @@ def test_pins_outlive_pages_that_were_not_seen(
     assert before.items() <= tree(tmp_path / "heroes").items()
 
 
-def test_a_draft_keeps_its_pin(tmp_path: Path, command: Any, painter: OneColour) -> None:
+def test_draft_page_keeps_its_pin(tmp_path: Path, command: Any, painter: OneColour) -> None:
     site = mkdocs_site(tmp_path, files={"docs/art.md": RECIPE})
     assert command("generate") == 0
     before = tree(site / "heroes")
@@ -611,7 +609,7 @@ def test_a_draft_keeps_its_pin(tmp_path: Path, command: Any, painter: OneColour)
     assert "[[hero]]" not in (site / "imageseo.lock").read_text("utf-8")
 
 
-def test_sources_that_ask_no_more_lose_their_pins(tmp_path: Path, command: Any, painter: OneColour) -> None:
+def test_pin_is_dropped_if_source_no_longer_requests_a_hero(tmp_path: Path, command: Any, painter: OneColour) -> None:
     mkdocs_site(tmp_path, files={"docs/art.md": RECIPE})
     assert command("generate") == 0
     write(tmp_path, {"docs/art.md": "# Art\n"})
@@ -619,15 +617,15 @@ def test_sources_that_ask_no_more_lose_their_pins(tmp_path: Path, command: Any, 
     assert not (tmp_path / "imageseo.lock").exists() or "docs/art.md" not in (tmp_path / "imageseo.lock").read_text()
 
 
-def test_pages_are_joined_with_front_matter_one_by_one(tmp_path: Path) -> None:
+def test_front_matter_is_matched_page_by_page(tmp_path: Path) -> None:
     mkdocs_site(tmp_path, files={"docs/art.md": RECIPE, "docs/b.md": RECIPE})
     write(tmp_path, {f"kept/{place}index.html": PAGE.format("") for place in ("", "guide/", "art/")})
-    here = detect_project(tmp_path, config=None, note=print)
-    keys = {page.path: page.key for page in here.site(tmp_path / "kept").pages}
+    project = detect_project(tmp_path, config=None, note=print)
+    keys = {page.path: page.key for page in project.site(tmp_path / "kept").pages}
     assert keys["art/index.html"] == "docs/art.md"
 
 
-def test_a_frozen_build_never_goes_without_front_matter(
+def test_frozen_build_requires_front_matter(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from imageseo.integrations import project
@@ -642,7 +640,7 @@ def test_a_frozen_build_never_goes_without_front_matter(
     assert "mkdocs is not installed" in capsys.readouterr().err
 
 
-def test_a_host_that_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_generator_that_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from imageseo.integrations import project
     from imageseo.model.errors import MissingExtraError
 
@@ -650,15 +648,15 @@ def test_a_host_that_is_not_installed(tmp_path: Path, monkeypatch: pytest.Monkey
     write(tmp_path, {"imageseo.toml": "concurrency = 3\n"})
     monkeypatch.setattr(project, "find_spec", lambda name: None)
     notes: list[str] = []
-    here = detect_project(tmp_path, config=None, note=notes.append)
-    assert here.settings.concurrency == 3
-    assert here.generator is None
+    detected = detect_project(tmp_path, config=None, note=notes.append)
+    assert detected.settings.concurrency == 3
+    assert detected.generator is None
     assert "mkdocs is not installed" in notes[0]
     with pytest.raises(MissingExtraError, match=re.escape(extras.install_command("mkdocs"))):
         detect_project(tmp_path, config=tmp_path / "mkdocs.yml", note=notes.append)
 
 
-def test_a_broken_mkdocs_file_is_a_fault_of_the_configuration(tmp_path: Path) -> None:
+def test_invalid_generator_configuration_is_a_settings_error(tmp_path: Path) -> None:
     write(tmp_path, {"mkdocs.yml": "site_name: [\n"})
     with pytest.raises(SettingsError, match=r"mkdocs\.yml"):
         detect_project(tmp_path, config=None, note=print)
@@ -668,7 +666,7 @@ def test_a_broken_mkdocs_file_is_a_fault_of_the_configuration(tmp_path: Path) ->
         detect_project(tmp_path, config=None, note=print)
 
 
-def test_a_host_that_cannot_be_loaded_is_done_without_when_the_settings_stand_elsewhere(
+def test_generator_that_fails_to_load_is_ignored_with_explicit_config(
     site: Path, command: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(site, {"mkdocs.yml": "site_name: A\nplugins: [none-such]\n", "imageseo.toml": ""})
@@ -682,21 +680,21 @@ def _lock(folder: Path) -> list[dict[str, Any]]:
     return heroes
 
 
-def test_long_work_is_told_in_quarters_and_short_work_is_not() -> None:
-    said: list[str] = []
-    with Lines(said.append).task("Encoding", 40) as step:
+def test_progress_lines_at_quarters_for_long_work_only() -> None:
+    output: list[str] = []
+    with Lines(output.append).task("Encoding", 40) as step:
         for _ in range(40):
             step.advance()
-    assert said == ["Encoding: 40 to do", *(f"Encoding: {done} of 40" for done in (10, 20, 30, 40))]
-    said.clear()
-    with Lines(said.append).task("Encoding", 5) as step:
+    assert output == ["Encoding: 40 to do", *(f"Encoding: {done} of 40" for done in (10, 20, 30, 40))]
+    output.clear()
+    with Lines(output.append).task("Encoding", 5) as step:
         step.advance(5)
-    with Lines(said.append).task("Encoding", 0):
+    with Lines(output.append).task("Encoding", 0):
         pass
-    assert not said
+    assert not output
 
 
-def test_a_terminal_gets_a_bar_and_a_pipe_gets_lines() -> None:
+def test_progress_is_a_bar_on_a_terminal_and_lines_in_a_pipe() -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
             return True

@@ -1,4 +1,4 @@
-"""Any folder: its pages, its URL, its heroes."""
+"""Integration for any folder: pages, base URL, heroes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from imageseo.model.site import Page
 from tests.support.small_sites import write
 
 
-def metas(folder: Path, settings: Settings | None = None) -> dict[str, object]:
+def hero_by_page(folder: Path, settings: Settings | None = None) -> dict[str, object]:
     site = directory.site(folder / "site", project=folder, settings=settings or Settings())
     return {page.path: page.hints.meta.get("hero") for page in site.pages}
 
 
-def test_every_html_file_is_a_page_and_hidden_ones_are_not(tmp_path: Path) -> None:
+def test_html_files_are_pages_except_hidden_ones(tmp_path: Path) -> None:
     write(
         tmp_path / "site",
         {
@@ -49,11 +49,11 @@ def test_every_html_file_is_a_page_and_hidden_ones_are_not(tmp_path: Path) -> No
         ("", None),
     ],
 )
-def test_the_home_page_says_where_the_site_is(tmp_path: Path, head: str, expected: str | None) -> None:
+def test_base_url_comes_from_setting_or_canonical_link(tmp_path: Path, head: str, expected: str | None) -> None:
     write(tmp_path / "site", {"index.html": f"<html><head>{head}</head><body></body></html>"})
     assert directory.site(tmp_path / "site", project=tmp_path, settings=Settings()).base_url == expected
-    told = Settings(site_url="https://told.org/")
-    assert directory.site(tmp_path / "site", project=tmp_path, settings=told).base_url == "https://told.org/"
+    settings = Settings(site_url="https://told.org/")
+    assert directory.site(tmp_path / "site", project=tmp_path, settings=settings).base_url == "https://told.org/"
 
 
 @pytest.mark.parametrize(
@@ -62,17 +62,17 @@ def test_the_home_page_says_where_the_site_is(tmp_path: Path, head: str, expecte
         ("images/a.jpg", "images/a.jpg"),
         ("{&quot;seed&quot;: 3}", {"seed": 3}),
         ("{ seed = 3, style = &quot;paper&quot; }", {"seed": 3, "style": "paper"}),
-        ("{ seed = }", "{ seed = }"),  # the job reports it, with its page
+        ("{ seed = }", "{ seed = }"),  # the build reports it with its page
         ("", None),
     ],
 )
-def test_a_page_asks_for_its_hero(tmp_path: Path, content: str, expected: object) -> None:
+def test_meta_tag_declares_the_hero(tmp_path: Path, content: str, expected: object) -> None:
     meta = f'<meta content="{content}" name="imageseo:hero">'
     write(tmp_path / "site", {"a.html": f"<head>{meta}</head>", "b.html": f"<head></head><body>{meta}</body>"})
-    assert metas(tmp_path) == {"a.html": expected, "b.html": None}
+    assert hero_by_page(tmp_path) == {"a.html": expected, "b.html": None}
 
 
-def test_a_faulty_wish_is_a_finding_of_its_page(tmp_path: Path) -> None:
+def test_invalid_meta_hero_is_a_finding_of_its_page(tmp_path: Path) -> None:
     from imageseo.integrations import runner
     from imageseo.integrations.progress import Quiet
 
@@ -95,10 +95,10 @@ HEROES = """
 """
 
 
-def test_heroes_by_url_the_first_that_fits(tmp_path: Path) -> None:
+def test_heroes_toml_first_matching_pattern_counts(tmp_path: Path) -> None:
     pages = ("index.html", "blog/index.html", "blog/a/index.html", "blog/a/b/index.html", "x.html", "xy.html")
     write(tmp_path, {"heroes.toml": HEROES, **{f"site/{page}": "<h1>x</h1>" for page in pages}})
-    assert metas(tmp_path) == {
+    assert hero_by_page(tmp_path) == {
         "index.html": "home.jpg",
         "blog/index.html": {"seed": 2},
         "blog/a/index.html": {"seed": 1},
@@ -108,35 +108,35 @@ def test_heroes_by_url_the_first_that_fits(tmp_path: Path) -> None:
     }
 
 
-def test_heroes_by_url_give_way_to_the_page(tmp_path: Path) -> None:
+def test_page_takes_precedence_over_heroes_toml(tmp_path: Path) -> None:
     own = '<head><meta name="imageseo:hero" content="own.jpg"></head>'
     write(tmp_path, {"heroes.toml": '"**" = "all.jpg"\n', "site/a.html": own, "site/b.html": ""})
-    assert metas(tmp_path) == {"a.html": "own.jpg", "b.html": "all.jpg"}
+    assert hero_by_page(tmp_path) == {"a.html": "own.jpg", "b.html": "all.jpg"}
     other = Settings(hero=HeroSettings(keys=("cover",)))
     site = directory.site(tmp_path / "site", project=tmp_path, settings=other)
     assert [page.hints.meta for page in site.pages] == [{"cover": "own.jpg"}, {"cover": "all.jpg"}]
 
 
 @pytest.mark.parametrize("text", ['"a" = 5\n', '"a" = \n', b"\xff"])
-def test_a_faulty_heroes_file_is_named(tmp_path: Path, text: str | bytes) -> None:
+def test_invalid_heroes_toml_is_named(tmp_path: Path, text: str | bytes) -> None:
     write(tmp_path, {"heroes.toml": text})
     with pytest.raises(RecipeError, match=r"heroes\.toml"):
         HeroesFile.read(tmp_path)
 
 
-def test_what_is_no_site_is_said(tmp_path: Path) -> None:
+def test_missing_or_empty_site_folder_is_rejected(tmp_path: Path) -> None:
     write(tmp_path, {"file": "", "empty/readme.txt": ""})
     for name, words in (("none", "found nothing"), ("file", "found a file"), ("empty", "no HTML file")):
         with pytest.raises(SiteError, match=words):
             directory.site(tmp_path / name, project=tmp_path, settings=Settings())
 
 
-def test_base_urls() -> None:
+def test_base_url_takes_the_first_absolute_url() -> None:
     assert base_url(None, "", "//e.org/", "ftp://e.org", " https://e.org/a?b#c ") == "https://e.org/a/"
     assert base_url("/docs/") is None
 
 
-def test_folders_are_learnt_from_files_that_are_copied() -> None:
+def test_source_folders_are_inferred_from_copied_files() -> None:
     folders = folders_of([("en/pics/deep/a.jpg", "pics/deep/a.jpg"), ("x/a.png", "static/x/a.png"), ("b.jpg", "b.jpg")])
     assert source_dir("en/page.md", folders) == ""
     assert source_dir("en/guide/deep/page.md", folders) == "guide/deep/"
@@ -146,7 +146,7 @@ def test_folders_are_learnt_from_files_that_are_copied() -> None:
     assert source_dir("page.md", folders) == ""
 
 
-def test_the_home_page_is_asked_by_its_url_and_by_its_file() -> None:
+def test_heroes_file_matches_url_and_file() -> None:
     heroes = HeroesFile(entries=(("index.html", "a.jpg"),))
     assert heroes.find(Page(path="index.html")) == "a.jpg"
     assert HeroesFile(entries=(("guide/", "b.jpg"),)).find(Page(path="guide/index.html")) == "b.jpg"
@@ -154,7 +154,7 @@ def test_the_home_page_is_asked_by_its_url_and_by_its_file() -> None:
 
 
 @pytest.mark.parametrize("ending", ["</head><body>", "</HEAD>\n<BODY class=x>", "<body>", ""])
-def test_a_head_is_read_to_its_end_however_long_it_is(tmp_path: Path, ending: str) -> None:
+def test_long_head_is_read_to_its_end(tmp_path: Path, ending: str) -> None:
     late = (
         f"<head><style>{'a{}' * 20_000}</style><title>Late</title><meta name='imageseo:hero' content='a.jpg'>{ending}"
     )

@@ -1,4 +1,4 @@
-"""MkDocs and ProperDocs: real builds of small sites, by their own commands and by their own code."""
+"""MkDocs and ProperDocs: real builds of small sites, by command and by API."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def _installed() -> None:
 
 
 def hero_of(page: Path) -> str:
-    """The src of the image that is marked as the page's hero; ``""`` when there is none."""
+    """Return the src of the image that is marked as the page's hero; ``""`` if there is none."""
     found = re.search(r'<img[^>]*src="([^"]*)"[^>]*data-imageseo="[^"]*\bhero\b[^>]*>', page.read_text("utf-8"))
     return found[1] if found else ""
 
 
 @pytest.mark.parametrize("host", ["mkdocs", "properdocs"])
-def test_a_build_does_the_whole_job(tmp_path: Path, host: str) -> None:
+def test_build_processes_the_site(tmp_path: Path, host: str) -> None:
     site = mkdocs_site(tmp_path)
     done = run(host, "build", "--strict", cwd=site)
     assert done.returncode == 0, done.stderr
@@ -51,7 +51,7 @@ def test_a_build_does_the_whole_job(tmp_path: Path, host: str) -> None:
     assert len(re.findall("imageseo: build: ", done.stderr)) == 1
 
 
-def test_both_hosts_write_the_same_bytes_and_a_second_build_too(tmp_path: Path) -> None:
+def test_mkdocs_and_properdocs_builds_are_identical_and_repeatable(tmp_path: Path) -> None:
     site = mkdocs_site(tmp_path)
     built = []
     for host in ("mkdocs", "properdocs", "mkdocs"):
@@ -63,8 +63,8 @@ def test_both_hosts_write_the_same_bytes_and_a_second_build_too(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("host", ["mkdocs", "properdocs"])
-def test_the_commands_agree_with_the_plugin(tmp_path: Path, host: str) -> None:
-    """`imageseo build` reads mkdocs.yml and front matter, so it finds nothing to change; lint finds nothing to say."""
+def test_build_and_lint_commands_find_nothing_after_a_build(tmp_path: Path, host: str) -> None:
+    """`imageseo build` reads mkdocs.yml and front matter and so changes nothing; lint reports nothing."""
     site = mkdocs_site(tmp_path)
     if host == "properdocs":
         (site / "mkdocs.yml").rename(site / "properdocs.yml")
@@ -77,7 +77,7 @@ def test_the_commands_agree_with_the_plugin(tmp_path: Path, host: str) -> None:
     assert run("imageseo", "lint", "site", cwd=site).returncode == 0
 
 
-def test_pages_as_files_and_another_folder(tmp_path: Path) -> None:
+def test_file_urls_and_another_output_folder(tmp_path: Path) -> None:
     site = mkdocs_site(tmp_path, config="use_directory_urls: false\n")
     write(site, {"docs/guide/start.md": "---\nhero: shots/guide.jpg\n---\n# Start\n\n![A](shots/guide.jpg)\n"})
     done = run("mkdocs", "build", "-d", "elsewhere/out", cwd=site)
@@ -86,7 +86,7 @@ def test_pages_as_files_and_another_folder(tmp_path: Path) -> None:
     assert not (site / "site").exists()
 
 
-def test_strict_counts_our_warnings(tmp_path: Path) -> None:
+def test_strict_counts_imageseo_warnings(tmp_path: Path) -> None:
     site = mkdocs_site(tmp_path, files={"docs/index.md": '# Home\n\n<img src="images/home.jpg">\n'})
     done = run("mkdocs", "build", cwd=site)
     assert done.returncode == 0
@@ -102,8 +102,8 @@ def test_strict_counts_our_warnings(tmp_path: Path) -> None:
 CARD = "---\nhero: {style: topo, card: true, width: 320, height: 180, alt: Lines}\n---\n"
 
 
-def test_a_new_heading_leaves_the_pinned_card_and_says_so(tmp_path: Path) -> None:
-    """The page's title is its heading, and nobody wrote it into the recipe: the pin stands."""
+def test_changed_heading_keeps_the_pinned_card_and_warns(tmp_path: Path) -> None:
+    """The title comes from the page's heading, not from the recipe, so the pin remains valid."""
     site = mkdocs_site(tmp_path, files={"docs/index.md": f"{CARD}# First words\n"})
     assert run("imageseo", "generate", cwd=site).returncode == 0
     assert "[hero-" not in run("mkdocs", "build", cwd=site).stderr
@@ -114,12 +114,12 @@ def test_a_new_heading_leaves_the_pinned_card_and_says_so(tmp_path: Path) -> Non
     (line,) = [line for line in done.stderr.splitlines() if "[hero-" in line]
     assert "card.title 'First words', now 'Other words' [hero-stale]" in line
     assert "imageseo generate docs/index.md" in line
-    assert "encoded" not in done.stderr, "the picture is the pinned one"
+    assert "encoded" not in done.stderr, "the image is the pinned one"
     kept = run("imageseo", "generate", cwd=site)
     assert "1 stale" in kept.stdout
     assert (site / "imageseo.lock").read_bytes() == pinned
     frozen = run("mkdocs", "build", cwd=site, env={"IMAGESEO_FROZEN": "1"})
-    assert frozen.returncode == 0, "a stale pin is a pin"
+    assert frozen.returncode == 0, "a stale pin is still a pin"
     write(site, {"docs/index.md": CARD.replace("card: true", "card: true, title: First words") + "# Other words\n"})
     assert "[hero-" not in run("mkdocs", "build", cwd=site).stderr, "as the hint says"
     write(site, {"docs/index.md": CARD.replace("topo", "paper") + "# Other words\n"})
@@ -129,7 +129,7 @@ def test_a_new_heading_leaves_the_pinned_card_and_says_so(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("host", ["mkdocs", "properdocs"])
-def test_a_page_over_its_budget_fails_the_build(tmp_path: Path, host: str) -> None:
+def test_exceeded_budget_fails_the_build(tmp_path: Path, host: str) -> None:
     site = mkdocs_site(tmp_path, config=TINY_BUDGET)
     done = run(host, "build", cwd=site)
     assert done.returncode == 1
@@ -140,7 +140,7 @@ def test_a_page_over_its_budget_fails_the_build(tmp_path: Path, host: str) -> No
     assert "Aborted with a BuildError!" in done.stdout
 
 
-def test_faults_of_the_options_come_together_before_any_work(tmp_path: Path) -> None:
+def test_invalid_options_are_all_reported_before_the_build(tmp_path: Path) -> None:
     site = mkdocs_site(tmp_path, config="plugins:\n  - imageseo:\n      fromats: [avif]\n      concurrency: many\n")
     for host in ("mkdocs", "properdocs"):
         done = run(host, "build", cwd=site)
@@ -152,14 +152,14 @@ def test_faults_of_the_options_come_together_before_any_work(tmp_path: Path) -> 
     assert not (site / "site").exists()
 
 
-def test_a_rule_that_does_not_exist_is_a_fault_too(tmp_path: Path) -> None:
+def test_unknown_rule_in_options_fails_the_build(tmp_path: Path) -> None:
     site = mkdocs_site(tmp_path, config="plugins:\n  - imageseo:\n      lint: {rules: {alt-mising: off}}\n")
     done = run("mkdocs", "build", cwd=site)
     assert done.returncode == 1
     assert "alt-missing" in done.stderr
 
 
-def test_two_doors_at_once_are_named(tmp_path: Path) -> None:
+def test_settings_in_two_places_are_both_named(tmp_path: Path) -> None:
     site = mkdocs_site(tmp_path, config="plugins:\n  - imageseo:\n      concurrency: 1\n")
     write(site, {"imageseo.toml": "concurrency = 2\n"})
     done = run("mkdocs", "build", cwd=site)
@@ -169,7 +169,7 @@ def test_two_doors_at_once_are_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("off", ["option", "environment"])
-def test_it_can_be_switched_off(tmp_path: Path, off: str) -> None:
+def test_disabled_plugin_does_nothing(tmp_path: Path, off: str) -> None:
     option = "plugins:\n  - imageseo:\n      enabled: false\n" if off == "option" else ""
     site = mkdocs_site(tmp_path, config=option)
     done = run("mkdocs", "build", cwd=site, env={"IMAGESEO_ENABLED": "false"} if off == "environment" else {})
@@ -178,7 +178,7 @@ def test_it_can_be_switched_off(tmp_path: Path, off: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["mkdocs", "properdocs"])
-def test_the_copied_hook_is_a_door(tmp_path: Path, host: str) -> None:
+def test_copied_hook_processes_the_site(tmp_path: Path, host: str) -> None:
     site = mkdocs_site(tmp_path, config="plugins: []\nhooks:\n  - mkdocs_hook.py\n")
     write(site, {"imageseo.toml": 'formats = ["webp"]\n'})
     shutil.copy(HOOKS / "mkdocs_hook.py", site)
@@ -195,7 +195,7 @@ def test_the_copied_hook_is_a_door(tmp_path: Path, host: str) -> None:
     assert "Traceback" not in faulty.stderr
 
 
-def test_hook_and_plugin_together_warn_once_and_work_once(tmp_path: Path) -> None:
+def test_hook_and_plugin_together_run_once_and_warn_once(tmp_path: Path) -> None:
     alone = mkdocs_site(tmp_path / "alone")
     both = mkdocs_site(tmp_path / "both", config="plugins:\n  - imageseo\nhooks:\n  - mkdocs_hook.py\n")
     shutil.copy(HOOKS / "mkdocs_hook.py", both)
@@ -208,7 +208,7 @@ def test_hook_and_plugin_together_warn_once_and_work_once(tmp_path: Path) -> Non
     assert (both / "site/index.html").read_bytes() == (alone / "site/index.html").read_bytes()
 
 
-def test_front_matter_reaches_pages_that_a_dirty_build_passes_over(tmp_path: Path) -> None:
+def test_dirty_build_keeps_front_matter_of_skipped_pages(tmp_path: Path) -> None:
     site = mkdocs_site(tmp_path)
     assert run("mkdocs", "build", cwd=site).returncode == 0
     guide = (site / "site/guide/index.html").read_bytes()
@@ -223,10 +223,10 @@ def test_front_matter_reaches_pages_that_a_dirty_build_passes_over(tmp_path: Pat
     assert b"guide.jpg</image:loc>" in (site / "site/sitemap.xml").read_bytes()
 
 
-def test_gh_deploy_publishes_what_was_built(tmp_path: Path) -> None:
+def test_gh_deploy_publishes_variants(tmp_path: Path) -> None:
     site = mkdocs_site(tmp_path / "site", config="site_dir: public\n")
     remote = tmp_path / "remote.git"
-    mail = {
+    identity = {
         "GIT_AUTHOR_NAME": "a",
         "GIT_AUTHOR_EMAIL": "a@e.org",
         "GIT_COMMITTER_NAME": "a",
@@ -239,8 +239,8 @@ def test_gh_deploy_publishes_what_was_built(tmp_path: Path) -> None:
         ["git", "-C", str(site), "commit", "-q", "-m", "docs"],
         ["git", "-C", str(site), "remote", "add", "origin", str(remote)],
     ):
-        subprocess.run(command, check=True, env=environment(mail))
-    done = run("mkdocs", "gh-deploy", cwd=site, env=mail)
+        subprocess.run(command, check=True, env=environment(identity))
+    done = run("mkdocs", "gh-deploy", cwd=site, env=identity)
     assert done.returncode == 0, done.stderr
     listed = subprocess.run(
         ["git", "-C", str(remote), "ls-tree", "-r", "--name-only", "gh-pages"],
@@ -261,8 +261,8 @@ def on_files(files, config):
 """
 
 
-def test_a_tree_that_a_plugin_moves_keeps_its_heroes(tmp_path: Path) -> None:
-    """As translations do: docs/en/ is published at the root."""
+def test_hero_paths_follow_a_folder_moved_by_a_plugin(tmp_path: Path) -> None:
+    """As plug-ins for translations do: docs/en/ is published at the root."""
     page = "---\nhero: pics/a.jpg\n---\n# Hi\n\n![A](pics/b.jpg)\n\n![B](pics/a.jpg)\n"
     files: dict[str, str | bytes] = {
         "docs/en/about.md": page,
@@ -298,8 +298,8 @@ def on_post_build(config):
 """
 
 
-def test_a_build_within_a_build_forgets_nothing(tmp_path: Path) -> None:
-    """As translations do: each language is a build of its own, into the folder of the first."""
+def test_nested_build_keeps_front_matter_of_both(tmp_path: Path) -> None:
+    """As plug-ins for translations do: each language is a build of its own, into the folder of the first."""
     config = "plugins: [imageseo]\nhooks: [nested.py]\n"
     site = mkdocs_site(tmp_path, config=config, files={"nested.py": NESTED})
     done = run("mkdocs", "build", cwd=site)
@@ -309,17 +309,17 @@ def test_a_build_within_a_build_forgets_nothing(tmp_path: Path) -> None:
     assert "<picture" in (site / "site/index.html").read_text("utf-8")
 
 
-def test_heroes_by_url(tmp_path: Path) -> None:
+def test_heroes_toml_declares_heroes_by_url(tmp_path: Path) -> None:
     site = mkdocs_site(tmp_path, files={"heroes.toml": '"/" = "guide/shots/guide.jpg"\n"gui*/" = "images/home.jpg"\n'})
     done = run("mkdocs", "build", cwd=site)
     assert done.returncode == 0, done.stderr
     assert hero_of(site / "site/index.html") == "guide/shots/guide.jpg"
-    assert hero_of(site / "site/guide/index.html") == "shots/guide.jpg"  # its own front matter goes first
+    assert hero_of(site / "site/guide/index.html") == "shots/guide.jpg"  # front matter takes precedence
 
 
 @contextmanager
 def serving(host: str, site: Path) -> Iterator[tuple[str, Path]]:
-    """The host's development server: its address and its log."""
+    """Run the generator's development server; yield its address and its log."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -348,11 +348,11 @@ def fetch(url: str) -> str:
         return text
 
 
-@pytest.mark.parametrize("door", ["plugin", "hook"])
-def test_serving_warns_and_goes_on(tmp_path: Path, door: str) -> None:
-    """Over its budget, then with a changed page, then with faulty settings: the preview stays up."""
+@pytest.mark.parametrize("source", ["plugin", "hook"])
+def test_serve_warns_and_continues(tmp_path: Path, source: str) -> None:
+    """A page over budget, then a changed page, then invalid settings: the preview keeps running."""
     budget = "[budgets.lcp-bytes.mobile]\nwarn = 100\nerror = 200\n"
-    config = "plugins: []\nhooks: [mkdocs_hook.py]\n" if door == "hook" else ""
+    config = "plugins: []\nhooks: [mkdocs_hook.py]\n" if source == "hook" else ""
     site = mkdocs_site(tmp_path, config=config, files={"imageseo.toml": budget})
     shutil.copy(HOOKS / "mkdocs_hook.py", site)
     with serving("mkdocs", site) as (url, log):
@@ -376,7 +376,7 @@ def test_serving_warns_and_goes_on(tmp_path: Path, door: str) -> None:
         assert "<picture" not in fetch(url)
 
 
-def test_a_preview_sees_heroes_toml_and_the_lock(tmp_path: Path) -> None:
+def test_serve_rebuilds_when_heroes_toml_or_lock_file_changes(tmp_path: Path) -> None:
     site = mkdocs_site(tmp_path, files={"heroes.toml": "", "imageseo.lock": "lock_version = 1\n"})
     with serving("mkdocs", site) as (url, log):
         until(lambda: "Serving on" in log.read_text("utf-8"), log)
@@ -387,7 +387,7 @@ def test_a_preview_sees_heroes_toml_and_the_lock(tmp_path: Path) -> None:
         until(lambda: "imageseo.lock" in log.read_text("utf-8"), log)
 
 
-def test_serving_starts_with_faulty_options(tmp_path: Path) -> None:
+def test_serve_starts_with_invalid_options(tmp_path: Path) -> None:
     site = mkdocs_site(tmp_path, config="plugins:\n  - imageseo:\n      fromats: [avif]\n")
     with serving("mkdocs", site) as (url, log):
         until(lambda: "Serving on" in log.read_text("utf-8"), log)
@@ -396,7 +396,7 @@ def test_serving_starts_with_faulty_options(tmp_path: Path) -> None:
         assert "Home" in fetch(url)
 
 
-def test_serve_never_raises_even_for_a_fault_of_ours(
+def test_serve_does_not_raise_on_an_internal_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     from mkdocs.commands.build import build
@@ -420,8 +420,10 @@ def test_serve_never_raises_even_for_a_fault_of_ours(
         build(config)
 
 
-def test_a_preview_hurries_and_takes_what_was_published(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Encoded in the fast profile, unless the site's own has made it before; neither makes the other work again."""
+def test_preview_uses_fast_profile_and_reuses_published_variants(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A preview encodes in the fast profile, unless a published variant exists; neither invalidates the other."""
     from mkdocs.commands.build import build
     from mkdocs.config import load_config
 
@@ -432,31 +434,31 @@ def test_a_preview_hurries_and_takes_what_was_published(tmp_path: Path, caplog: 
         caplog.clear()
         config = load_config(str(site / "mkdocs.yml"))
         config.plugins.on_startup(command=command, dirty=False)
-        build(config)  # under the same address: nothing but the command tells a preview
+        build(config)  # with the same URL: only the command distinguishes a preview
         named = {path.name for path in (site / "site").rglob("*-*w.*")}
         return named, next(record.getMessage() for record in caplog.records if "build: " in record.getMessage())
 
-    published, said = run_as("build")
-    assert "encoded" in said
-    found, said = run_as("serve")
-    assert found == published, "the store has better ones than it would make"
-    assert "encoded" not in said
+    published, summary = run_as("build")
+    assert "encoded" in summary
+    found, summary = run_as("serve")
+    assert found == published, "the store contains better variants than the preview would encode"
+    assert "encoded" not in summary
     write(site, {"docs/index.md": "# Home again\n\n![A photo](images/home.jpg)\n\n![New](images/new.jpg)\n",
                  "docs/images/new.jpg": photo(seed=9)})  # fmt: skip
-    hurried, said = run_as("serve")
-    assert "encoded" in said
-    assert published < hurried
-    settled, said = run_as("build")
-    assert "encoded" in said, "what was hurried is not published"
-    assert published < settled
-    assert hurried & settled == published
-    for command, names in (("serve", hurried), ("build", settled), ("serve", hurried)):
-        found, said = run_as(command)
-        assert found == names, "each has its pages as they were"
-        assert "encoded" not in said
+    preview_files, summary = run_as("serve")
+    assert "encoded" in summary
+    assert published < preview_files
+    build_files, summary = run_as("build")
+    assert "encoded" in summary, "variants of the fast profile are not published"
+    assert published < build_files
+    assert preview_files & build_files == published
+    for command, names in (("serve", preview_files), ("build", build_files), ("serve", preview_files)):
+        found, summary = run_as(command)
+        assert found == names, "each command gets the same variants as before"
+        assert "encoded" not in summary
 
 
-def test_a_profile_of_the_authors_own_holds_in_previews(tmp_path: Path) -> None:
+def test_preview_uses_the_profile_set_by_the_author(tmp_path: Path) -> None:
     from mkdocs.commands.build import build
     from mkdocs.config import load_config
 

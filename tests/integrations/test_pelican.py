@@ -1,4 +1,4 @@
-"""Pelican: real builds of small sites, by its own command and by its own code."""
+"""Pelican: real builds of small sites, by command and by API."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def _installed() -> None:
     installed()
 
 
-def test_installed_is_enough(tmp_path: Path) -> None:
-    """The namespace plugin enables itself; nothing in pelicanconf.py speaks of it."""
+def test_installed_plugin_needs_no_configuration(tmp_path: Path) -> None:
+    """The namespace plug-in is enabled automatically, without an entry in pelicanconf.py."""
     site = pelican_site(tmp_path)
     done = run("pelican", "content", "--fatal", "errors", cwd=site)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -39,7 +39,7 @@ def test_installed_is_enough(tmp_path: Path) -> None:
     assert "<picture" in (site / "output/pages/about.html").read_text("utf-8")
 
 
-def test_the_commands_agree_with_the_plugin(tmp_path: Path) -> None:
+def test_build_and_lint_commands_find_nothing_after_a_build(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "content/blog/second.md": "Title: Second\nDate: 2024-02-01\nHero: {static}pics/b.jpg\nHero_alt: B\n\nText\n",
         "content/blog/pics/b.jpg": photo(seed=5),
@@ -57,7 +57,7 @@ def test_the_commands_agree_with_the_plugin(tmp_path: Path) -> None:
     assert run("imageseo", "lint", "output", cwd=site).returncode == 0
 
 
-def test_flat_metadata_translations_drafts_and_hidden_ones(tmp_path: Path) -> None:
+def test_flat_metadata_applies_to_translations_drafts_and_hidden_pages(tmp_path: Path) -> None:
     def article(*lines: str) -> str:
         head = ["Date: 2024-03-01", "Hero: /images/hero.jpg", "Hero_alt: Said of it", *lines]
         return "\n".join(head) + "\n\n![One](/images/photo.jpg)\n\nText\n"
@@ -101,7 +101,7 @@ def test_relative_urls_keep_absolute_ones_in_the_sitemap(tmp_path: Path) -> None
     assert b"https://example.org/blog/first.html" in (site / "output/sitemap.xml").read_bytes()
 
 
-def test_a_page_over_its_budget_fails_the_build(tmp_path: Path) -> None:
+def test_exceeded_budget_fails_the_build(tmp_path: Path) -> None:
     site = pelican_site(tmp_path, config=BUDGET)
     done = run("pelican", "content", cwd=site)
     assert done.returncode == 1
@@ -111,7 +111,7 @@ def test_a_page_over_its_budget_fails_the_build(tmp_path: Path) -> None:
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_faults_of_the_settings_come_together_before_any_work(tmp_path: Path) -> None:
+def test_invalid_settings_are_all_reported_before_the_build(tmp_path: Path) -> None:
     site = pelican_site(tmp_path, config='IMAGESEO = {"fromats": ["avif"], "concurrency": "many"}\n')
     done = run("pelican", "content", cwd=site)
     assert done.returncode == 2
@@ -125,7 +125,7 @@ def test_faults_of_the_settings_come_together_before_any_work(tmp_path: Path) ->
     assert "expected a dict" in done.stdout
 
 
-def test_fatal_warnings_are_all_said_first(tmp_path: Path) -> None:
+def test_fatal_warnings_are_all_logged_before_the_failure(tmp_path: Path) -> None:
     page = 'Title: P{0}\nDate: 2024-01-0{0}\n\n<img src="/images/photo.jpg" class="n{0}"><p>{0}</p>\n'
     files: dict[str, str | bytes] = {f"content/p{number}.html.md": page.format(number) for number in (1, 2)}
     config = 'ARTICLE_SAVE_AS = "{slug}/index.html"\nDIRECT_TEMPLATES = []\nCATEGORY_SAVE_AS = AUTHOR_SAVE_AS = ""\n'
@@ -141,7 +141,7 @@ def test_fatal_warnings_are_all_said_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("off", ["settings", "environment", "plugins"])
-def test_it_can_be_switched_off(tmp_path: Path, off: str) -> None:
+def test_disabled_plugin_does_nothing(tmp_path: Path, off: str) -> None:
     config = {"settings": 'IMAGESEO = {"enabled": False}\n', "plugins": "PLUGINS = []\n"}.get(off, "")
     site = pelican_site(tmp_path, config=config)
     done = run("pelican", "content", cwd=site, env={"IMAGESEO_ENABLED": "0"} if off == "environment" else {})
@@ -149,21 +149,21 @@ def test_it_can_be_switched_off(tmp_path: Path, off: str) -> None:
     assert "data-imageseo" not in (site / "output/first.html").read_text("utf-8")
 
 
-@pytest.mark.parametrize("beside", [False, True])
-def test_the_copied_plugin_is_a_door(tmp_path: Path, beside: bool) -> None:
-    plugins = 'PLUGINS = ["pelican_hook", "imageseo"]' if beside else 'PLUGINS = ["pelican_hook"]'
+@pytest.mark.parametrize("twice", [False, True])
+def test_copied_plugin_processes_the_site(tmp_path: Path, twice: bool) -> None:
+    plugins = 'PLUGINS = ["pelican_hook", "imageseo"]' if twice else 'PLUGINS = ["pelican_hook"]'
     site = pelican_site(tmp_path, config=f'{plugins}\nPLUGIN_PATHS = ["plugins"]\n')
     write(site, {"imageseo.toml": 'formats = ["webp"]\n', "plugins/pelican_hook.py": b""})
     shutil.copy(HOOKS / "pelican_hook.py", site / "plugins")
     done = run("pelican", "content", cwd=site)
     assert done.returncode == 0, done.stdout
     assert done.stdout.count("imageseo: build: ") == 1
-    assert done.stdout.count("active twice") == int(beside)
+    assert done.stdout.count("active twice") == int(twice)
     assert list((site / "output").rglob("*.webp"))
     assert not list((site / "output").rglob("*.avif"))
 
 
-def test_a_task_that_calls_main(tmp_path: Path) -> None:
+def test_build_from_a_task_that_calls_main(tmp_path: Path) -> None:
     """As `invoke build` does: the arguments are not those of the process, the folder is another."""
     site = pelican_site(tmp_path, config=BUDGET)
     code = f"import pelican, sys; sys.argv = ['tasks', '-l']; pelican.main(['-s', {str(site / 'pelicanconf.py')!r}])"
@@ -192,8 +192,8 @@ PLUGINS = [sys.modules[__name__], "imageseo"]
 """
 
 
-def test_a_site_inside_the_site_shares_its_pictures(tmp_path: Path) -> None:
-    """As translations do: each language is a Pelican of its own, into a folder of the first."""
+def test_nested_site_shares_images_of_the_outer_site(tmp_path: Path) -> None:
+    """As plug-ins for translations do: each language is a separate Pelican site in a folder of the first."""
     german = "Title: Erster\nDate: 2024-01-01\nHero: /images/other.jpg\n\n![Bild](https://example.org/blog/images/photo.jpg)\n"
     files: dict[str, str | bytes] = {
         "plugins/subsite.py": SUBSITE,
@@ -213,15 +213,15 @@ def test_a_site_inside_the_site_shares_its_pictures(tmp_path: Path) -> None:
 
 
 def changed(site: Path) -> bool:
-    """Change the article, again and again: Pelican begins to watch some time after its first build."""
+    """Change the article; called repeatedly, because Pelican begins to watch some time after its first build."""
     write(site, {"content/first.md": "Title: Anew\nDate: 2024-01-01\nSlug: first\n\n![A]({static}/images/photo.jpg)\n"})
     time.sleep(1)
     return "Anew" in (site / "output/first.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize("config", [BUDGET, 'IMAGESEO = {"fromats": []}\n'], ids=["budget", "faults"])
-def test_reloading_warns_and_goes_on(tmp_path: Path, config: str) -> None:
-    # With its default Pelican 4.10 takes every name that holds a dot for hidden, and sees no change.
+def test_autoreload_warns_and_continues(tmp_path: Path, config: str) -> None:
+    # By default Pelican 4.10 treats every name that contains a dot as hidden and detects no change.
     site = pelican_site(tmp_path, config=f"{config}IGNORE_FILES = []\n")
     log = site / "reload.log"
     with log.open("wb") as stream:
@@ -241,8 +241,8 @@ def test_reloading_warns_and_goes_on(tmp_path: Path, config: str) -> None:
     assert ("<picture" in (site / "output/first.html").read_text("utf-8")) == (config == BUDGET)
 
 
-def test_what_other_plugins_write_at_the_very_end_is_there_before_us(tmp_path: Path) -> None:
-    """`finalized` calls its receivers in no order; a dozen plugins that all write then make luck unlikely."""
+def test_site_is_processed_after_all_finalized_receivers(tmp_path: Path) -> None:
+    """`finalized` calls its receivers in no defined order; with twelve plug-ins, passing by chance is unlikely."""
     late = (
         "from pathlib import Path\nfrom pelican import signals\n"
         'HEAD = \'<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\'\n'

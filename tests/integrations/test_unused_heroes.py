@@ -1,4 +1,4 @@
-"""Heroes that were declared and lead nowhere are told, and what only looks like one is not."""
+"""Declared heroes without effect are reported; similar keys are not."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PAGE = '<html lang="en"><head><title>A</title>{}</head><body><main><h1>A</h1></m
         ({"hero": "a.jpg", "imageseo:alt": "x"}, ["imageseo:alt"]),
     ],
 )
-def test_a_slip_is_seen(meta: Mapping[str, Any], keys: list[str]) -> None:
+def test_misspelled_hero_key_is_found(meta: Mapping[str, Any], keys: list[str]) -> None:
     assert list(misspelled_keys(meta)) == keys
 
 
@@ -60,7 +60,7 @@ def test_a_slip_is_seen(meta: Mapping[str, Any], keys: list[str]) -> None:
         {"image": "a.jpg", "title": "Hero", 7: "x"},
     ],
 )
-def test_other_keys_are_left_alone(meta: Mapping[Any, Any]) -> None:
+def test_other_keys_are_ignored(meta: Mapping[Any, Any]) -> None:
     assert list(misspelled_keys(meta)) == []
 
 
@@ -70,10 +70,10 @@ def found(site: Site, settings: Settings | None = None) -> list[tuple[str, int |
     return [(one.location.page, one.location.line, one.message, one.hint) for one in findings]
 
 
-def test_a_pattern_without_a_page_is_told_with_its_line(tmp_path: Path) -> None:
+def test_unmatched_pattern_is_reported_with_its_line(tmp_path: Path) -> None:
     heroes = '# "blog/*"\n"/" = "a.jpg"\n["guide/*"]\nseed = 1\n["blog/*"]\nseed = 2\n'
     write(tmp_path, {"heroes.toml": heroes})
-    meta = {"hero": "own.jpg"}  # the page says it itself, and fits all the same
+    meta = {"hero": "own.jpg"}  # the page declares its own hero, but still matches the pattern
     pages = (Page(path="index.html"), Page(path="guide/start.html", hints=PageHints(meta=meta)))
     site = Site(root=tmp_path / "site", project=tmp_path, base_url=None, pages=pages)
     assert [(page, line) for page, line, _, _ in found(site)] == [("heroes.toml", 5)]
@@ -81,7 +81,7 @@ def test_a_pattern_without_a_page_is_told_with_its_line(tmp_path: Path) -> None:
     assert found(site, Settings(hero=HeroSettings(keys=()))) == []
 
 
-def test_a_name_that_no_meta_tag_of_ours_has(tmp_path: Path) -> None:
+def test_unknown_imageseo_meta_name_is_reported(tmp_path: Path) -> None:
     meta = '<meta name="imageseo:{}" content="a.jpg">'
     pages = {
         "site/a.html": PAGE.format(meta.format("heroo")),
@@ -94,7 +94,7 @@ def test_a_name_that_no_meta_tag_of_ours_has(tmp_path: Path) -> None:
     assert "imageseo:hero" in hint
 
 
-def test_build_and_lint_tell_and_can_be_asked_not_to(tmp_path: Path) -> None:
+def test_build_and_lint_report_unused_heroes_unless_off(tmp_path: Path) -> None:
     write(tmp_path, {"heroes.toml": '["none/*"]\nseed = 1\n', "site/a.html": PAGE.format("")})
     site = directory.site(tmp_path / "site", project=tmp_path, settings=Settings())
     off = Settings(lint=LintSettings(rules={"hero-unused": Severity.OFF}))
@@ -106,7 +106,7 @@ def test_build_and_lint_tell_and_can_be_asked_not_to(tmp_path: Path) -> None:
             assert [one.rule for one in findings if one.rule.startswith("hero-")] == expected
 
 
-def test_a_slip_in_mkdocs_is_a_warning_that_strict_counts(tmp_path: Path) -> None:
+def test_misspelled_key_is_a_warning_that_mkdocs_strict_counts(tmp_path: Path) -> None:
     site = mkdocs_site(tmp_path, files={"docs/index.md": "---\nheroo: {style: topo}\n---\n# Home\n"})
     done = run("mkdocs", "build", "--strict", cwd=site)
     assert done.returncode == 1

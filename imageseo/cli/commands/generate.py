@@ -107,11 +107,11 @@ def dry_run(
         command=command,
         apart=partial(asset_providers.needs_own_picture, inputs.providers),
     )
-    known = model_changes.pinned(lock.pins)
+    pinned_models = model_changes.pinned(lock.pins)
 
     def refuses(recipe: Recipe) -> ImageseoError | None:
         return model_changes.expected_refusal(
-            inputs.providers.get(recipe.provider), recipe, known, command("--accept-model")
+            inputs.providers.get(recipe.provider), recipe, pinned_models, command("--accept-model")
         )
 
     return dry_run.plan(

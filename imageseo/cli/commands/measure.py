@@ -78,8 +78,8 @@ def run(
     executable = chromium.find(settings.measure.chromium, os.environ)
     site = project.site(root).without(settings.exclude_pages)
     file = project.folder / layout_file.NAME
-    known = layout_file.read(file)
-    if check and known is None:
+    previous = layout_file.read(file)
+    if check and previous is None:
         raise SiteError(f"{file}: no such file, nothing to check", hint="measure first: `imageseo measure DIR`")
     page_reader = _PageReader(site=site, settings=settings)
     chosen = _matching_pages(site.pages, globs)
@@ -91,7 +91,7 @@ def run(
         measured = measure(
             [partial(page_reader.page_to_measure, page, server) for page in chosen],
             served=server,
-            widths=known.widths if check and known else WIDTHS,
+            widths=previous.widths if check and previous else WIDTHS,
             size=SiteFiles(site.root, _no_image_facts).size,
             executable=executable,
             workers=workers or settings.measure.workers,
@@ -99,9 +99,9 @@ def run(
             limits=limits or Limits(load=settings.measure.timeout),
         )
     levels = SeverityLevels.of(settings.lint)
-    if check and known is not None:
-        return _drift_result(site, len(chosen), known, measured, levels)
-    return _write_layout(file, site, chosen, known, measured, levels)
+    if check and previous is not None:
+        return _drift_result(site, len(chosen), previous, measured, levels)
+    return _write_layout(file, site, chosen, previous, measured, levels)
 
 
 def _no_image_facts(path: str) -> BadAsset:
@@ -110,11 +110,11 @@ def _no_image_facts(path: str) -> BadAsset:
 
 
 def _drift_result(
-    site: Site, opened: int, known: SiteLayout, measured: MeasureRun, levels: SeverityLevels
+    site: Site, opened: int, previous: SiteLayout, measured: MeasureRun, levels: SeverityLevels
 ) -> MeasureResult:
     """Return a finding for each page that has drifted from the layout file."""
     pages = {page.path: page for page in site.pages}
-    drifted = {path: found for path, found in find_drift(known, measured.layout).items() if found}
+    drifted = {path: found for path, found in find_drift(previous, measured.layout).items() if found}
     more = [
         Finding(
             rule="layout-drifted",
@@ -137,15 +137,15 @@ def _write_layout(
     file: Path,
     site: Site,
     chosen: Sequence[Page],
-    known: SiteLayout | None,
+    previous: SiteLayout | None,
     measured: MeasureRun,
     levels: SeverityLevels,
 ) -> MeasureResult:
     """Write the measurements to the layout file; entries of pages that were not opened are kept."""
     layout = measured.layout
-    if known is not None and len(chosen) < len(site.pages) and known.widths == layout.widths:
+    if previous is not None and len(chosen) < len(site.pages) and previous.widths == layout.widths:
         layout = merged(
-            known, layout, opened={page.path for page in chosen}, standing={page.path for page in site.pages}
+            previous, layout, opened={page.path for page in chosen}, standing={page.path for page in site.pages}
         )
     changed = layout_file.write(file, layout)
     state = "written" if changed else "unchanged"
@@ -157,12 +157,12 @@ def _write_layout(
     )
 
 
-def merged(known: SiteLayout, new: SiteLayout, *, opened: set[str], standing: set[str]) -> SiteLayout:
+def merged(previous: SiteLayout, new: SiteLayout, *, opened: set[str], standing: set[str]) -> SiteLayout:
     """Return the new measurements, and the known ones of unopened pages that still exist (``standing``)."""
-    unopened = {path: page for path, page in known.pages.items() if path in standing and path not in opened}
+    unopened = {path: page for path, page in previous.pages.items() if path in standing and path not in opened}
     pages = dict(sorted({**unopened, **new.pages}.items()))
     counts = Counter(page.template for page in pages.values())
-    columns = {name: each for name, each in {**known.templates, **new.templates}.items() if counts[name]}
+    columns = {name: each for name, each in {**previous.templates, **new.templates}.items() if counts[name]}
     return SiteLayout(
         widths=new.widths,
         pages=pages,
