@@ -259,13 +259,15 @@ def _ignore(_: str) -> None:
     """Notes are for a terminal."""
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _TYPES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+if not TYPE_CHECKING:  # type checkers would take any misspelt name for one that this function returns
 
-    value = globals()[name] = getattr(import_module(_TYPES[name]), name)
-    return value
+    def __getattr__(name: str) -> Any:
+        if name not in _TYPES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        value = globals()[name] = getattr(import_module(_TYPES[name]), name)
+        return value
 
 
 def __dir__() -> list[str]:

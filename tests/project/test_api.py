@@ -36,7 +36,7 @@ def test_every_public_name_can_be_imported() -> None:
     assert all(getattr(imageseo, name) is not None for name in imageseo.__all__)
     assert dir(imageseo) == sorted(imageseo.__all__)
     with pytest.raises(AttributeError, match="no_such"):
-        _ = imageseo.no_such
+        _ = imageseo.no_such  # type: ignore[attr-defined]
 
 
 def test_import_loads_no_library() -> None:
