@@ -677,7 +677,7 @@ def test_pages_are_checked_with_the_severities_of_their_path(tmp_path: Path) -> 
         ("blog/a.html", "img-missing", Severity.INFO),
     ]
     with pytest.raises(
-        SettingsError, match=r'lint.paths."blog/\*": there is not a rule \'alt-mising\'; did you mean alt-missing'
+        SettingsError, match=r'lint.paths."blog/\*": there is no rule \'alt-mising\'; did you mean alt-missing'
     ):
         run(site, paths={"blog/*": {"alt-mising": Severity.OFF}})
 
@@ -697,7 +697,7 @@ def test_pages_are_checked_with_the_severities_of_their_path(tmp_path: Path) -> 
         ),
         (
             '<img src="a.jpg" alt="A" width="1600" height="900" data-imageseo-disable="alt-mising: x">',
-            "there is not a rule",
+            "there is no rule",
         ),
         ('<img src="a.jpg" alt="A" width="1600" height="900" data-imageseo-disable="hero-unpinned: x">', None),
     ],
