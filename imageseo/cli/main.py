@@ -115,9 +115,9 @@ def generate(
 ) -> int:
     """Make heroes that are missing or changed, and pin them in imageseo.lock.
 
-    PAGE is a source file (docs/start.md), a page of the site or its URL; default: all pages. A pinned hero is
-    regenerated only by --verify, which reports each as identical, equivalent (no visible difference), different,
-    or skipped with the reason.
+    PAGE is a source file (docs/start.md), a page of the site or its URL; default: all pages. Pinned heroes are kept;
+    --verify regenerates them for comparison and reports each as identical, equivalent (no visible difference),
+    different, or skipped with the reason.
     """
     from imageseo.cli.commands import generate as commands
     from imageseo.cli.commands.generate_report import NOTHING, GenerateReport, VerifyReport

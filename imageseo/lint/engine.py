@@ -1,4 +1,4 @@
-"""Rules over the facts of pages and site: what each finds, and what the author answered in place."""
+"""Run rules on pages and site, and apply suppressions."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from imageseo.model.site import Page, Site
 from imageseo.web.html.page_scan import UnreadablePage
 
 UNREADABLE = "page-unreadable"
-"""The finding for a page that no rule can read; always an error."""
+"""Id of the finding for a page that cannot be read; always an error."""
 UNUSED = "disable-unused"
-"""The finding for a rule that is silenced in place where it has nothing to say."""
-CRASHED = ("the rule itself broke", "imageseo itself broke")
-"""How the messages of what failed begin, and may not fail another time."""
+"""Id of the finding for a suppression without effect."""
+CRASHED = ("the rule crashed", "imageseo crashed")
+"""How messages about crashes begin. A crash may not happen again, so its page is processed again by the next build."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PageVerdict:
-    """What was found on one page, or of the site as a whole. ``spent``: what its budgets have to compare."""
+class RuleResults:
+    """The findings of one page, or of the site as a whole. ``spent``: the page's use of its budgets."""
 
     findings: tuple[Finding, ...] = ()
     silenced: tuple[Silenced, ...] = ()
@@ -38,45 +38,49 @@ class PageVerdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleRunner:
-    """Judges the pages of one site. Two of them say the same of a page, in whatever process they are."""
+    """Runs rules on the pages of one site. The results are the same in every process."""
 
     site: Site
     rules: Sequence[Rule]
     levels: SeverityLevels
     files: SiteFiles
-    reading: PageContext
-    around: SiteFacts
+    page_context: PageContext
+    site_facts: SiteFacts
 
-    def page(self, page: Page) -> PageVerdict:
-        """What the rules say of one page; one that cannot be read is a finding, and so is one that we fail at."""
-        facts = PageFacts(page, site=self.site, files=self.files, reading=self.reading, around=self.around)
+    def check_page(self, page: Page) -> RuleResults:
+        """Return the findings of one page. An unreadable page and a crash of imageseo are findings too."""
+        facts = PageFacts(
+            page, site=self.site, files=self.files, page_context=self.page_context, site_facts=self.site_facts
+        )
         try:
             images = len(facts.scan.refs)
         except (OSError, UnreadablePage) as error:
-            return PageVerdict(findings=(unreadable_finding(page, error, fails_build=True),))
+            return RuleResults(findings=(unreadable_finding(page, error, fails_build=True),))
         except Exception as error:
-            return PageVerdict(findings=(_failed(page, error, "nothing was judged on this page"),))
+            return RuleResults(findings=(_failed(page, error, "this page was not checked"),))
         findings, silenced = run_rules(facts, self.rules, self.levels)
         spent: tuple[BudgetUse, ...] = ()
         try:
             findings += unused_suppressions(facts, self.rules, self.levels, silenced)
             spent = facts.page_weight.spent
         except Exception as error:
-            findings.append(_failed(page, error, "no budget counts this page"))
-        return PageVerdict(findings=tuple(findings), silenced=tuple(silenced), images=images, spent=spent)
+            findings.append(_failed(page, error, "the budgets do not include this page"))
+        return RuleResults(findings=tuple(findings), silenced=tuple(silenced), images=images, spent=spent)
 
-    def whole(self) -> PageVerdict:
-        """What the rules say of the site as a whole; as ``page``."""
+    def check_site(self) -> RuleResults:
+        """Return the findings of rules that check the site as a whole."""
         findings: list[Finding] = []
-        given = {"site": self.site, "files": self.files}
+        inputs = {"site": self.site, "files": self.files}
         for rule in self.rules:
             if rule.check_site is None or self.levels.level(rule, "") is Severity.OFF:
                 continue
             try:
-                answers = [given[ask] if ask in given else getattr(self.around, ask) for ask in rule.site_facts]
-                problems = list(rule.check_site(*answers))
+                values = [
+                    inputs[name] if name in inputs else getattr(self.site_facts, name) for name in rule.site_facts
+                ]
+                problems = list(rule.check_site(*values))
             except Exception as error:
-                findings.append(_crashed(rule, Location(page=""), error, self.levels))
+                findings.append(_crashed(rule, Location(page=""), error, self.levels, "the site was not checked"))
                 continue
             for problem in problems:
                 place = problem.place or ProblemLocation()
@@ -84,29 +88,29 @@ class RuleRunner:
                 level = self.levels.level(rule, where.page)
                 if level is not Severity.OFF:
                     findings.append(_finding(rule, where, problem, level))
-        return PageVerdict(findings=tuple(findings))
+        return RuleResults(findings=tuple(findings))
 
 
 def run_rules(facts: PageFacts, rules: Sequence[Rule], levels: SeverityLevels) -> tuple[list[Finding], list[Silenced]]:
-    """What the rules say of one readable page: findings, and those that its author answered in place.
+    """Return the findings of one readable page, and those that its author suppressed.
 
-    A rule that crashes becomes one error finding of that rule; the others go on.
+    A crash of a rule becomes one error finding of that rule; the other rules run.
     """
     findings: list[Finding] = []
     silenced: list[Silenced] = []
     for rule in rules:
         level = levels.level(rule, facts.page.path)
-        if level is Severity.OFF or rule.check is None or (rule.lint_only and facts.around is None):
+        if level is Severity.OFF or rule.check is None or (rule.lint_only and facts.site_facts is None):
             continue
         try:
-            answers = [get_fact(facts, ask) for ask in rule.facts]
-            problems = [(each, _place(facts, each)) for each in rule.check(*answers)]
+            values = [get_fact(facts, name) for name in rule.facts]
+            problems = [(each, _locate_problem(facts, each)) for each in rule.check(*values)]
         except Exception as error:
-            findings.append(_crashed(rule, location_of(facts.page), error, levels))
+            findings.append(_crashed(rule, location_of(facts.page), error, levels, "this page was not checked"))
             continue
-        for problem, place in problems:
-            finding = _finding(rule, place, problem, level)
-            reason = _answer(rule.id, facts, problem.at)
+        for problem, location in problems:
+            finding = _finding(rule, location, problem, level)
+            reason = _suppression_reason(rule.id, facts, problem.at)
             if reason is None:
                 findings.append(finding)
             else:
@@ -117,7 +121,7 @@ def run_rules(facts: PageFacts, rules: Sequence[Rule], levels: SeverityLevels) -
 def unused_suppressions(
     facts: PageFacts, rules: Sequence[Rule], levels: SeverityLevels, silenced: Sequence[Silenced]
 ) -> Iterator[Finding]:
-    """What is silenced in place although nothing was found there: a fault that is mended by now, or a misspelt rule."""
+    """Find suppressions without effect: the problem has been corrected, or the rule's name is misspelt."""
     severity = levels.of_build_finding(UNUSED, facts.page.path, Severity.WARN)
     declared: dict[tuple[str, str], ImageRef | None] = dict.fromkeys(facts.scan.disabled)
     for ref in facts.scan.refs:
@@ -125,42 +129,42 @@ def unused_suppressions(
             declared.setdefault(pair, ref)
     if not declared or severity is Severity.OFF:
         return
-    used = {(answer.finding.rule, answer.reason) for answer in silenced}
-    asked = {rule.id: rule for rule in rules}
+    used = {(each.finding.rule, each.reason) for each in silenced}
+    checked = {rule.id: rule for rule in rules}
     for (rule, reason), at in declared.items():
-        if rule not in asked and rule not in BUILD_FINDINGS:
-            known = sorted({*asked, *BUILD_FINDINGS})
+        if rule not in checked and rule not in BUILD_FINDINGS:
+            known = sorted({*checked, *BUILD_FINDINGS})
             message, hint = unknown_rule_message(rule, known).split("; ", 1)
         elif (
-            rule in asked
+            rule in checked
             and (rule, reason) not in used
-            and levels.level(asked[rule], facts.page.path) is not Severity.OFF
+            and levels.level(checked[rule], facts.page.path) is not Severity.OFF
         ):
-            message = f"{rule} is silenced here, and has nothing to say"
-            hint = "take the rule out of `data-imageseo-disable`"
+            message = f"the suppression of {rule} has no effect: the rule finds nothing here"
+            hint = "remove the rule from `data-imageseo-disable`"
         else:
             continue
         yield Finding(rule=UNUSED, severity=severity, message=message, hint=hint, location=location_of(facts.page, at))
 
 
 def get_fact(facts: PageFacts, name: str) -> object:
-    """A fact by name, of the page or of the site around it."""
+    """Return a fact of the page or the site by its name. Raises LookupError."""
     if name not in FACTS and name not in SITE_FACTS:
         raise LookupError(f"there is no fact {name!r}")
-    return getattr(facts if name in FACTS else facts.around, name)
+    return getattr(facts if name in FACTS else facts.site_facts, name)
 
 
 def location_of(page: Page, at: ImageRef | None = None) -> Location:
-    """Where a finding belongs: the page with its source, and the image's place on it."""
+    """Return the location of a finding: the page with its source, and the image's position on it."""
     source = page.source
     if at is None:
         return Location(page=page.path, source=source)
-    image = shorten(at.src, 2000) or None  # a data URL may be as long as a book
+    image = shorten(at.src, 2000) or None  # a data URL may be very long
     return Location(page=page.path, source=source, line=at.line, column=at.column, image=image)
 
 
-def _place(facts: PageFacts, problem: Problem) -> Location:
-    """Where a problem of a page lies: its image's tag, a byte of the page, or a line of another file."""
+def _locate_problem(facts: PageFacts, problem: Problem) -> Location:
+    """Return the location of a page's problem: its image's tag, a byte of the page, or a line of another file."""
     place, located = problem.place, location_of(facts.page, problem.at)
     if place is None:
         return located
@@ -187,36 +191,37 @@ def _finding(rule: Rule, where: Location, problem: Problem, level: Severity) -> 
     )
 
 
-def _answer(rule: str, facts: PageFacts, at: ImageRef | None) -> str | None:
-    """The reason that the author gave for silencing a rule here; None when it is not silenced."""
+def _suppression_reason(rule: str, facts: PageFacts, at: ImageRef | None) -> str | None:
+    """Return the author's reason for suppressing a rule here; None if it is not suppressed."""
     disabled = (*(at.disabled if at is not None else ()), *facts.scan.disabled)
-    return next((why for name, why in disabled if name == rule), None)
+    return next((reason for name, reason in disabled if name == rule), None)
 
 
-def _crashed(rule: Rule, where: Location, error: Exception, levels: SeverityLevels) -> Finding:
+def _crashed(rule: Rule, where: Location, error: Exception, levels: SeverityLevels, effect: str) -> Finding:
+    """Return the finding for a rule that raised. ``effect``: what was not done."""
     return Finding(
         rule=rule.id,
         severity=levels.of_build_finding(rule.id, where.page, Severity.ERROR),
-        message=f"{CRASHED[0]}, nothing was judged: {_said(error)}",
-        hint=f'a fault of the rule, not of the page; `lint.rules.{rule.id} = "off"` goes on without it',
+        message=f"{CRASHED[0]}; {effect}: {_describe_error(error)}",
+        hint=f'this is a bug in the rule, not in the page; `lint.rules.{rule.id} = "off"` disables the rule',
         location=where,
     )
 
 
-def _failed(page: Page, error: Exception, what: str) -> Finding:
-    """The finding for a page that no rule but imageseo itself fails at; nobody can switch it off."""
+def _failed(page: Page, error: Exception, effect: str) -> Finding:
+    """Return the finding for a crash of imageseo itself, which no setting disables. ``effect``: what was not done."""
     return Finding(
         rule=UNREADABLE,
         severity=Severity.ERROR,
-        message=f"{CRASHED[1]}, {what}: {_said(error)}",
-        hint="a fault of imageseo, not of the page; `exclude_pages` leaves the page out",
+        message=f"{CRASHED[1]}; {effect}: {_describe_error(error)}",
+        hint="this is a bug in imageseo, not in the page; `exclude_pages` excludes the page",
         location=location_of(page),
         fails_build=True,
     )
 
 
-def _said(error: Exception) -> str:
-    """An exception and where it happened, without a path of this machine."""
+def _describe_error(error: Exception) -> str:
+    """Return an exception and where it happened, without paths of this machine."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" ({PurePath(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
@@ -224,13 +229,13 @@ def _said(error: Exception) -> str:
 
 
 def unreadable_finding(page: Page, error: Exception, *, fails_build: bool = False) -> Finding:
-    """The finding for a page that cannot be read; nobody knows what it holds."""
+    """Return the finding for a page that cannot be read."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return Finding(
         rule=UNREADABLE,
         severity=Severity.ERROR,
         message=f"the page cannot be read: {reason}",
-        hint="publish it as UTF-8 HTML, or leave it out with `exclude_pages`",
+        hint="publish it as UTF-8 HTML, or exclude it with `exclude_pages`",
         location=location_of(page),
         fails_build=fails_build,
     )

@@ -1,4 +1,4 @@
-"""Every page of a built site, judged: the reading half of the job, without writing."""
+"""Run all rules on a built site; nothing is written."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from imageseo.lint.budgets.spending import BudgetStatus, BudgetUse, budget_statuses
-from imageseo.lint.engine import PageVerdict, RuleRunner
+from imageseo.lint.engine import RuleResults, RuleRunner
 from imageseo.model.finding import Finding, Severity, Silenced
 from imageseo.model.protocols import Clock, Progress
 from imageseo.model.site import Page
 
-Engine = Callable[[Sequence[Page]], Iterable[PageVerdict]]
-"""Judges pages, in their order; in this process, or spread over several."""
+Engine = Callable[[Sequence[Page]], Iterable[RuleResults]]
+"""Checks pages and returns their results in the same order; in this process, or in several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LintResult:
-    """What lint found, sorted by place. ``budgets``: how each stands, the tightest page of each.
+    """The result of lint, sorted by location. ``budgets``: the state of each, at the page that is closest to its limit.
 
-    ``seconds`` are for people, never for a report. ``failed``: set by who knows ``lint.fail_on``.
+    ``seconds``: shown on the terminal, never in a report. ``failed``: set by the caller, from ``lint.fail_on``.
     """
 
     findings: tuple[Finding, ...]
@@ -37,32 +37,33 @@ class LintResult:
 
 
 def lint(
-    judge: RuleRunner,
+    runner: RuleRunner,
     *,
     engine: Engine | None = None,
     clock: Clock = lambda: 0.0,
     progress: Progress | None = None,
 ) -> LintResult:
-    """Read every page of the judge's site, and what it says as a whole.
+    """Check every page of the runner's site, and the site as a whole.
 
-    ``engine``: who asks the judge, or others like it. Raises SettingsError for a level of a rule that does not exist.
+    ``engine``: runs the pages in other processes; None: in this one. Raises SettingsError for a level of an unknown
+    rule.
     """
-    judge.levels.check(judge.rules)
+    runner.levels.check(runner.rules)
     started = clock()
-    pages = judge.site.pages
+    pages = runner.site.pages
     findings: list[Finding] = []
     silenced: list[Silenced] = []
     spent: list[BudgetUse] = []
     images = 0
-    for verdict in _shown(engine(pages) if engine else map(judge.page, pages), len(pages), progress):
-        findings += verdict.findings
-        silenced += verdict.silenced
-        spent += verdict.spent
-        images += verdict.images
-    findings += judge.whole().findings
+    for result in _with_progress(engine(pages) if engine else map(runner.check_page, pages), len(pages), progress):
+        findings += result.findings
+        silenced += result.silenced
+        spent += result.spent
+        images += result.images
+    findings += runner.check_site().findings
     return LintResult(
         findings=tuple(sorted(findings, key=lambda finding: finding.sort_key)),
-        silenced=tuple(sorted(silenced, key=lambda answer: answer.finding.sort_key)),
+        silenced=tuple(sorted(silenced, key=lambda each: each.finding.sort_key)),
         pages=len(pages),
         images=images,
         budgets=budget_statuses(spent),
@@ -71,7 +72,7 @@ def lint(
 
 
 def failed(result: LintResult, fail_on: str) -> bool:
-    """Whether the findings fail the run: one at or above ``fail_on`` (``never``: none does)."""
+    """Whether the findings fail the run: one is at or above ``fail_on`` (``never``: none does)."""
     if fail_on == "never":
         return False
     limit = Severity(fail_on).rank
@@ -79,17 +80,17 @@ def failed(result: LintResult, fail_on: str) -> bool:
 
 
 def count(findings: Iterable[Finding]) -> Mapping[str, int]:
-    """Findings by severity: ``errors``, ``warnings``, ``infos``."""
+    """Count findings by severity: ``errors``, ``warnings``, ``infos``."""
     severities = [finding.severity for finding in findings]
     names = {"errors": Severity.ERROR, "warnings": Severity.WARN, "infos": Severity.INFO}
     return {name: severities.count(severity) for name, severity in names.items()}
 
 
-def _shown(verdicts: Iterable[PageVerdict], total: int, progress: Progress | None) -> Iterator[PageVerdict]:
+def _with_progress(results: Iterable[RuleResults], total: int, progress: Progress | None) -> Iterator[RuleResults]:
     if progress is None:
-        yield from verdicts
+        yield from results
         return
-    with progress.task("Reading pages", total) as step:
-        for verdict in verdicts:
-            yield verdict
+    with progress.task("Checking pages", total) as step:
+        for result in results:
+            yield result
             step.advance()

@@ -1,4 +1,4 @@
-"""A built site judged by every rule that is installed, its pages spread over processes where there are many."""
+"""Run every installed rule on a built site, in several processes if it has many pages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from imageseo.config.plugins import plugin_loaders
 from imageseo.config.settings import Settings
 from imageseo.images.decoding.probe import probe
 from imageseo.layout import layout_file
-from imageseo.lint.engine import PageVerdict, RuleRunner
+from imageseo.lint.engine import RuleResults, RuleRunner
 from imageseo.lint.facts.page import PageContext, SiteFacts, SiteFiles
 from imageseo.lint.linter import LintResult, lint
 from imageseo.lint.rule import Rule
@@ -22,33 +22,33 @@ from imageseo.model.image import Asset, BadAsset
 from imageseo.model.protocols import Progress
 from imageseo.model.site import Page, Site
 
-_MANY = 150
-"""Pages; fewer are read before other processes have loaded what reading takes."""
+_MIN_PARALLEL_PAGES = 150
+"""Fewer pages are checked before other processes have started and imported their modules."""
 _BATCH = 16
 
 
 def installed_rules() -> tuple[Rule, ...]:
-    """Every lint rule, by id."""
+    """Return every installed rule, sorted by id."""
     return tuple(Rule.of(name, load()) for name, load in sorted(plugin_loaders("imageseo.rules").items()))
 
 
 def rule_runner_for(site: Site, settings: Settings, only: frozenset[str] | None = None) -> RuleRunner:
-    """Who judges a site by its settings, and by what a browser saw of it.
+    """Return a runner for a site, from its settings and its layout file.
 
-    ``only``: the ids of which anything is to be said; None: of all. Raises LayoutError for a broken layout file.
+    ``only``: ids that are reported; None: all. Raises LayoutError for an invalid layout file.
     """
 
-    def examine(path: str) -> Asset | BadAsset:
+    def probe_file(path: str) -> Asset | BadAsset:
         return probe(site.root / path, path, max_pixels=settings.encode.max_pixels)
 
-    files = SiteFiles(site.root, examine)
+    files = SiteFiles(site.root, probe_file)
     return RuleRunner(
         site=site,
         rules=installed_rules(),
         levels=SeverityLevels.of(settings.lint, only=only),
         files=files,
-        reading=PageContext.of(site, settings, layout_file.read(site.project / layout_file.NAME)),
-        around=SiteFacts(site, files=files, settings=settings),
+        page_context=PageContext.of(site, settings, layout_file.read(site.project / layout_file.NAME)),
+        site_facts=SiteFacts(site, files=files, settings=settings),
     )
 
 
@@ -60,51 +60,51 @@ def lint_pages(
     only: frozenset[str] | None = None,
     progress: Progress | None = None,
 ) -> LintResult:
-    """What all rules say. ``workers``: processes at most; whatever their number, the result is the same."""
-    judge = rule_runner_for(site, settings, only)
-    if workers < 2 or len(site.pages) < _MANY:
-        return lint(judge, progress=progress)
+    """Run all rules. ``workers``: maximum number of processes; it does not affect the result."""
+    runner = rule_runner_for(site, settings, only)
+    if workers < 2 or len(site.pages) < _MIN_PARALLEL_PAGES:
+        return lint(runner, progress=progress)
 
-    def engine(pages: Sequence[Page]) -> Iterator[PageVerdict]:
+    def engine(pages: Sequence[Page]) -> Iterator[RuleResults]:
         with _process_pool(workers, (site, settings, only)) as pool:
-            # Few batches wait at a time: a result of 50,000 pages must not pile up in front of its reader.
-            waiting = []
+            # Only a few batches are pending at a time: results of 50,000 pages must not accumulate in memory.
+            pending = []
             for start in range(0, len(pages), _BATCH):
-                waiting.append(pool.submit(_work, pages[start : start + _BATCH]))
-                if len(waiting) > 4 * workers:
-                    yield from waiting.pop(0).result()
-            for future in waiting:
+                pending.append(pool.submit(_check_pages, pages[start : start + _BATCH]))
+                if len(pending) > 4 * workers:
+                    yield from pending.pop(0).result()
+            for future in pending:
                 yield from future.result()
 
-    return lint(judge, engine=engine, progress=progress)
+    return lint(runner, engine=engine, progress=progress)
 
 
 @contextmanager
 def _process_pool(workers: int, start: tuple[Site, Settings, frozenset[str] | None]) -> Iterator[Executor]:
-    """Processes that run the rules: copies of this one where that is safe, for they have everything loaded already.
+    """Return processes that run the rules: forks of this one if that is safe, because all modules are loaded already.
 
-    Elsewhere loky's, which unlike the standard library's neither run the program's main module again nor need it to
-    be guarded, and which are started safely from any thread.
+    Otherwise loky's: unlike the standard library's they do not run the program's main module again, need no main guard,
+    and can be started from any thread.
     """
     pool: Executor
     if sys.platform == "linux" and threading.active_count() == 1:
-        pool = ProcessPoolExecutor(workers, multiprocessing.get_context("fork"), _begin, start)
+        pool = ProcessPoolExecutor(workers, multiprocessing.get_context("fork"), _start_worker, start)
     else:
         import loky
 
-        pool = loky.ProcessPoolExecutor(workers, initializer=_begin, initargs=start)
+        pool = loky.ProcessPoolExecutor(workers, initializer=_start_worker, initargs=start)
     with pool:
         yield pool
 
 
-_judge: RuleRunner | None = None
+_runner: RuleRunner | None = None
 
 
-def _begin(site: Site, settings: Settings, only: frozenset[str] | None) -> None:
-    global _judge
-    _judge = rule_runner_for(site, settings, only)
+def _start_worker(site: Site, settings: Settings, only: frozenset[str] | None) -> None:
+    global _runner
+    _runner = rule_runner_for(site, settings, only)
 
 
-def _work(pages: Sequence[Page]) -> list[PageVerdict]:
-    assert _judge is not None
-    return [_judge.page(page) for page in pages]
+def _check_pages(pages: Sequence[Page]) -> list[RuleResults]:
+    assert _runner is not None
+    return [_runner.check_page(page) for page in pages]

@@ -1,4 +1,4 @@
-"""Report: a result with all that lies around it, as the output formats read it."""
+"""Report: a result with context, as input of the output formats."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from imageseo.model.protocols import Result
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleInfo:
-    """What a report says of a rule. ``severity``: by default. ``url``: its manual page where one is published."""
+    """A rule as reports show it. ``severity``: the default. ``url``: its manual page; empty if none is published."""
 
     id: str
     severity: Severity
@@ -25,30 +25,30 @@ class RuleInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceLocation:
-    """Where an author mends a finding: a file as the repository names it, with 1-based line and column if known."""
+    """Where to correct a finding: a file by its path in the repository, with 1-based line and column if known."""
 
     file: str
     line: int | None = None
     column: int | None = None
 
 
-def _unframed(_: Finding) -> CodeFrame | None:
+def _no_frame(_: Finding) -> CodeFrame | None:
     return None
 
 
-def _built(finding: Finding) -> SourceLocation:
+def _built_location(finding: Finding) -> SourceLocation:
     place = finding.location
     return SourceLocation(file=place.page, line=place.line, column=place.column)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The end of a run, for every output format.
+    """A completed run, for every output format.
 
-    ``known``: findings that the baseline holds. ``notes``: lines about the run itself. ``rules``: by id, those that
-    were asked. ``frame``: the line of a finding, read when it is asked for. ``built``, ``source``: the published file
-    of a finding and the author's own, as the repository names them. ``fails``: the least severity that fails the run,
-    ``off`` for none. ``colour``: whether the reader is a terminal. ``budgets``: how each stands.
+    ``known``: findings in the baseline. ``notes``: lines about the run itself. ``rules``: by id, those that were run.
+    ``frame``: reads the source lines of a finding. ``built``, ``source``: return the published file of a finding and
+    the author's file, by paths in the repository. ``fails``: the lowest severity that fails the run, ``off`` for none.
+    ``color``: whether the output is a terminal. ``budgets``: the state of each.
     """
 
     title: str
@@ -58,51 +58,51 @@ class Report:
     known: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     rules: Mapping[str, RuleInfo] = field(default_factory=dict)
-    frame: Callable[[Finding], CodeFrame | None] = _unframed
-    built: Callable[[Finding], SourceLocation] = _built
+    frame: Callable[[Finding], CodeFrame | None] = _no_frame
+    built: Callable[[Finding], SourceLocation] = _built_location
     source: Callable[[Finding], SourceLocation | None] = lambda finding: None
     fails: Severity = Severity.ERROR
-    colour: bool = False
+    color: bool = False
     budgets: tuple[BudgetStatus, ...] = ()
 
     @classmethod
     def of(cls, result: Result) -> Report:
-        """A report as it is; of any other result what it has, sorted."""
+        """Return a report unchanged; make one from any other result, with sorted findings."""
         if isinstance(result, Report):
             return result
         return cls(
             title=result.title,
             findings=tuple(sorted(result.findings, key=lambda finding: finding.sort_key)),
-            silenced=tuple(sorted(result.silenced, key=lambda answer: answer.finding.sort_key)),
+            silenced=tuple(sorted(result.silenced, key=lambda silenced: silenced.finding.sort_key)),
             summary=result.summary,
             budgets=tuple(getattr(result, "budgets", ())),
         )
 
     def rule(self, name: str) -> RuleInfo:
-        """What is known of a rule, or of a finding that no rule makes."""
+        """Return the information on a rule, or on a finding of builds."""
         found = self.rules.get(name)
         if found is not None:
             return found
-        said = BUILD_FINDINGS.get(name, name)
-        manual = RuleDocs(summary=f"{said[:1].upper()}{said[1:]}.", body="", examples=())
+        meaning = BUILD_FINDINGS.get(name, name)
+        manual = RuleDocs(summary=f"{meaning[:1].upper()}{meaning[1:]}.", body="", examples=())
         return RuleInfo(id=name, severity=Severity.WARN, manual=manual)
 
 
 def merge_repeated(findings: Iterable[Finding]) -> Iterator[tuple[Finding, int]]:
-    """Each finding with the number of other pages that say exactly the same; those are left out.
+    """Yield one of each group of equal findings, with the number of other pages that have it.
 
-    A fault of the theme stands on every page, and must not bury what stands on one.
+    A problem of the theme is on every page, and must not hide the problems of single pages.
     """
     pages: dict[tuple[str, Severity, str], dict[str, None]] = {}
     ordered = sorted(findings, key=lambda finding: finding.sort_key)
     for finding in ordered:
         pages.setdefault((finding.rule, finding.severity, finding.message), {})[finding.location.page] = None
     for finding in ordered:
-        seen = pages[finding.rule, finding.severity, finding.message]
-        if finding.location.page == next(iter(seen)):
-            yield finding, len(seen) - 1
+        places = pages[finding.rule, finding.severity, finding.message]
+        if finding.location.page == next(iter(places)):
+            yield finding, len(places) - 1
 
 
 def by_severity(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings with the most severe first, each severity in order of place."""
+    """Sort findings by severity, the most severe first, then by location."""
     return sorted(findings, key=lambda finding: (-finding.severity.rank, finding.sort_key))

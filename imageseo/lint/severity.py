@@ -1,4 +1,4 @@
-"""How severe each rule is, site-wide and by path, as the settings have it."""
+"""Severities of rules and build findings from the settings, site-wide and by path."""
 
 from __future__ import annotations
 
@@ -15,15 +15,14 @@ from imageseo.model.suggest import closest
 
 Table = Mapping[str, Severity]
 
-_OWN = {"measure-failed": Severity.ERROR}
-"""The severity of what builds find, where it has milder ones of the same id."""
+_HIGHEST = {"measure-failed": Severity.ERROR}
+"""The highest severity of a build finding whose id has findings of several severities."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeverityLevels:
-    """Severity by rule id. ``rules``: of every page. ``paths``: by glob of the page's file from the site's root (``*``
-    takes ``/`` too), in the order written; a later one wins. ``only``: the ids of which anything is to be said; None:
-    of all.
+    """Severity by rule id. ``rules``: for every page. ``paths``: by glob of the page's path from the site's root (``*``
+    matches ``/`` too), in the order written; a later one wins. ``only``: ids that are reported; None: all.
     """
 
     rules: Table = field(default_factory=dict)
@@ -32,11 +31,11 @@ class SeverityLevels:
 
     @classmethod
     def of(cls, settings: LintSettings, *, only: frozenset[str] | None = None) -> SeverityLevels:
-        """As the settings say: ``lint.rules`` and ``lint.paths``."""
+        """Read the levels from the settings ``lint.rules`` and ``lint.paths``."""
         return cls(rules=settings.rules, paths=tuple(settings.paths.items()), only=only)
 
-    def at(self, page: str) -> Table:
-        """What holds for one page."""
+    def for_page(self, page: str) -> Table:
+        """Return the levels that apply to one page."""
         if not self.paths:
             return self.rules
         found = dict(self.rules)
@@ -46,19 +45,19 @@ class SeverityLevels:
         return found
 
     def level(self, rule: Rule, page: str) -> Severity:
-        """What stands for the rule's own severity on a page (``grade``)."""
+        """Return the level that replaces the rule's own severity on a page."""
         if self.only is not None and rule.id not in self.only:
             return Severity.OFF
-        return self.at(page).get(rule.id, rule.default or rule.severity)
+        return self.for_page(page).get(rule.id, rule.default or rule.severity)
 
-    def of_build_finding(self, name: str, page: str, own: Severity) -> Severity:
-        """The severity on a page of a finding that no rule makes. ``own``: where no level is set."""
+    def of_build_finding(self, name: str, page: str, default: Severity) -> Severity:
+        """Return the severity on a page of a finding that is not a rule's. ``default``: if no level is set."""
         if self.only is not None and name not in self.only:
             return Severity.OFF
-        return self.at(page).get(name, own)
+        return self.for_page(page).get(name, default)
 
     def check(self, rules: Iterable[Rule]) -> None:
-        """Raises SettingsError naming every rule that does not exist, with the nearest that does."""
+        """Check the names of rules. Raises SettingsError with every unknown one and the most similar known one."""
         known = sorted({*(rule.id for rule in rules), *BUILD_FINDINGS})
         tables = [("lint.rules", self.rules), *((f'lint.paths."{glob}"', table) for glob, table in self.paths)]
         if faults := [
@@ -70,22 +69,22 @@ class SeverityLevels:
             raise SettingsError(tuple(faults))
 
 
-def effective_severity(rule: Rule, level: Severity, said: Severity | None) -> Severity:
-    """What a problem is where a rule has a level. ``said``: the problem's own severity; None: the rule's.
+def effective_severity(rule: Rule, level: Severity, problem: Severity | None) -> Severity:
+    """Return the severity of a finding. ``problem``: the severity that the rule gave this problem; None: the rule's.
 
-    The level stands for the rule's severity, higher or lower; a problem that is milder than its rule keeps that
-    distance, down to ``info``. What a budget spends breaks a level of that budget, which nothing raises.
+    The level replaces the rule's severity, higher or lower; a problem milder than its rule keeps that distance, down to
+    ``info``. A problem of a budget has the severity that the budget defines; a level can only lower it.
     """
-    own = rule.severity
-    said = min(said or own, own, key=_rank)
-    return min(said, level, key=_rank) if rule.budgeted else _moved(own, level, said)
+    highest = rule.severity
+    severity = min(problem or highest, highest, key=_rank)
+    return min(severity, level, key=_rank) if rule.budgeted else _shift(highest, level, severity)
 
 
-def _moved(own: Severity, level: Severity, said: Severity) -> Severity:
-    """``said`` as far below ``level`` as it was below ``own``."""
+def _shift(highest: Severity, level: Severity, severity: Severity) -> Severity:
+    """Return the severity that is as far below ``level`` as ``severity`` is below ``highest``."""
     if level is Severity.OFF:
         return level
-    rank = max(level.rank - (own.rank - said.rank), Severity.INFO.rank)
+    rank = max(level.rank - (highest.rank - severity.rank), Severity.INFO.rank)
     return next(each for each in Severity if each.rank == rank)
 
 
@@ -94,29 +93,29 @@ def _rank(level: Severity) -> int:
 
 
 def unknown_rule_message(name: str, known: Sequence[str]) -> str:
-    """What to say of a rule that does not exist."""
+    """Return the message for a rule that does not exist."""
     near = closest(name, known)
-    meant = f"did you mean {near}?" if near else f"rules are {', '.join(known)}"
-    return f"there is no rule {name!r}; {meant}"
+    suggestion = f"did you mean {near}?" if near else f"rules are {', '.join(known)}"
+    return f"there is no rule {name!r}; {suggestion}"
 
 
 def apply_levels(findings: Iterable[Finding], levels: SeverityLevels) -> list[Finding]:
-    """Grade findings by the settings: ``off`` removes one, another level becomes its severity.
+    """Apply the settings to findings: ``off`` removes one, another level becomes its severity.
 
-    For findings that no rule made: what the rule engine found has its level already. What builds find by a rule's id
-    never becomes more severe. What fails the build stays as it is: that a site must not be published is no setting.
+    For findings of builds and measurements; those of the rule engine have their level already. A build finding with a
+    rule's id never becomes more severe. A finding that fails the build is unchanged: settings cannot allow publishing.
     """
-    kept = []
+    graded = []
     for finding in findings:
-        level = levels.at(finding.location.page).get(finding.rule)
+        level = levels.for_page(finding.location.page).get(finding.rule)
         severity = finding.severity
         if level is not None and not finding.fails_build:
             if level is Severity.OFF or finding.rule not in BUILD_FINDINGS:
                 severity = min(level, severity, key=_rank)
             else:
-                severity = _moved(_OWN.get(finding.rule, severity), level, severity)
+                severity = _shift(_HIGHEST.get(finding.rule, severity), level, severity)
         if levels.only is not None and finding.rule not in levels.only and not finding.fails_build:
             continue
         if severity is not Severity.OFF:
-            kept.append(replace(finding, severity=severity))
-    return kept
+            graded.append(replace(finding, severity=severity))
+    return graded

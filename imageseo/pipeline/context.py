@@ -58,7 +58,7 @@ class BuildContext:
     probes: ProbeCache
     originals: OriginalFiles
     files: SiteFiles
-    reading: PageContext
+    page_context: PageContext
     heroes: HeroPublisher
     stale: StaleFileCleaner
     findings: list[Finding] = field(default_factory=list)
@@ -107,7 +107,7 @@ class BuildContext:
             probes=probes,
             originals=originals,
             files=files,
-            reading=PageContext.of(site, settings, tools.layout),
+            page_context=PageContext.of(site, settings, tools.layout),
             heroes=heroes,
             stale=StaleFileCleaner(site=site, output=output),
         )

@@ -176,7 +176,9 @@ class PageWriter:
         changes = markup.page_edits(offers.plan, offers.variants, json_ld=graph)
         html = edits.apply(original, changes)
         scan = predicted_scan(original, offers.plan, offers.variants)
-        facts = PageFacts(page, site=self.context.site, files=files, reading=self.context.reading, html=html, scan=scan)
+        facts = PageFacts(
+            page, site=self.context.site, files=files, page_context=self.context.page_context, html=html, scan=scan
+        )
         return facts, changes
 
     def _lighter(self, offers: PageCandidates, over: Mapping[str, int]) -> dict[VariantSpec, Variant]:

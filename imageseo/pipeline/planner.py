@@ -35,7 +35,9 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
         html = edits.strip(context.output.read(page.path))
         files = DependencyTracker(context.files, recompress=bool(recompress))
         inserted = hero.hero.path if hero else None
-        facts = PageFacts(page, site=context.site, files=files, reading=context.reading, html=html, inserted=inserted)
+        facts = PageFacts(
+            page, site=context.site, files=files, page_context=context.page_context, html=html, inserted=inserted
+        )
         scan = facts.scan
     except (OSError, UnreadablePage) as error:
         context.findings.append(unreadable_finding(page, error, fails_build=True))

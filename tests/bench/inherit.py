@@ -103,7 +103,9 @@ def inherited(root: Path, layout: SiteLayout, own: PageLayout) -> PageLayout | N
         Page(path=own.page),
         site=site,
         files=SiteFiles(root, asset),
-        reading=replace(PageContext.of(site, Settings()), survey=SiteMeasurements(replace(layout, pages=others))),
+        page_context=replace(
+            PageContext.of(site, Settings()), measurements=SiteMeasurements(replace(layout, pages=others))
+        ),
     )
     assert template_fingerprint(facts.html, facts.scan) == own.template, own.page
     return facts.measured

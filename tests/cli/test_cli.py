@@ -441,7 +441,7 @@ def test_generate_verify_regenerates_heroes_and_changes_nothing(
     (tmp_path / "imageseo.lock").write_text(lock, "utf-8")
     next((tmp_path / "heroes").glob("art-*")).unlink()
     assert command("generate", "--verify") == 1
-    assert "is gone" in capsys.readouterr().out
+    assert "is missing" in capsys.readouterr().out
     assert command("generate", "--verify", "docs/index.md") == 2
     assert "has no pinned hero" in capsys.readouterr().err
     assert set(tree(tmp_path)) < set(before)
@@ -466,7 +466,7 @@ def test_generate_dry_run_lists_pins_to_be_dropped(
     before = tree(tmp_path)
     capsys.readouterr()
     assert command("generate", "--dry-run") == 0
-    assert "docs/art.md: asks for no hero any more, and would lose" in capsys.readouterr().out
+    assert "docs/art.md: has no hero any more, its pin would be dropped" in capsys.readouterr().out
     assert command("generate", "--dry-run", "docs/index.md") == 0
     assert "docs/art.md" not in capsys.readouterr().out
     assert tree(tmp_path) == before

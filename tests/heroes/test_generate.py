@@ -1,4 +1,4 @@
-"""Recipes to masters: who pins, what is made again, and what a build may and may not draw."""
+"""Masters of recipes: which heroes `generate` makes and pins, and which a build may draw."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.support.painters import Modelled
 from tests.support.small_sites import tree
 
 PNG = Modelled.paint(Recipe(provider="modelled", seed=3, width=32, height=18), "v1")
-PLACE = Location(page="guide/start/index.html", source="docs/guide/start.md")
+LOCATION = Location(page="guide/start/index.html", source="docs/guide/start.md")
 
 
 def ask(
@@ -43,24 +43,24 @@ def ask(
 
 
 def unseeded(page: str, seed: int, title: str | None = None) -> HeroRequest:
-    """What a page asks for whose author wrote no seed, and no title either."""
+    """A request whose seed, and title if given, are derived from the page."""
     options = {"style": "ridges", **({"card": True, "title": title} if title else {})}
     recipe = Recipe(provider="one-colour", seed=seed, width=32, height=18, options=options)
     return HeroRequest(page=page, recipe=recipe, derived=frozenset({"seed", *(["title"] if title else [])}))
 
 
 class Failing(OneColour):
-    """Cannot paint seed 13."""
+    """Fails for seed 13."""
 
     def produce(self, recipes: Iterable[Recipe]) -> Iterator[Master]:
         for recipe in recipes:
             if recipe.seed == 13:
-                raise ProviderError("thirteen is not painted", hint="take another seed")
+                raise ProviderError("seed 13 is not supported", hint="use another seed")
             yield from super().produce([recipe])
 
 
-class Fickle(OneColour):
-    """Paints something else each time."""
+class NotReproducible(OneColour):
+    """Makes a different image on each call."""
 
     def produce(self, recipes: Iterable[Recipe]) -> Iterator[Master]:
         for recipe in recipes:
@@ -69,7 +69,7 @@ class Fickle(OneColour):
 
 
 class Project:
-    """A folder, a provider, and what `generate` and `build` ask of them."""
+    """A project folder with a provider, a cache and a master store."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -122,7 +122,7 @@ class Project:
         )
 
     def resolve(self, request: HeroRequest, *, frozen: bool = False) -> Resolution:
-        return self.heroes(frozen=frozen).resolve(request, PLACE)
+        return self.heroes(frozen=frozen).resolve(request, LOCATION)
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def project(tmp_path: Path) -> Project:
 
 
 class TestGenerate:
-    def test_makes_pins_and_says_what_is_true(self, project: Project) -> None:
+    def test_hero_is_made_and_pinned(self, project: Project) -> None:
         result = project.generate(ask())
         assert [(made.page, made.reason, made.notes) for made in result.made] == [
             ("docs/guide/start.md", "missing", ("one colour is all that it paints",))
@@ -145,7 +145,7 @@ class TestGenerate:
         assert pin.pixels_sha256 == "sha256:" + hashlib.sha256(raw).hexdigest()
         assert (pin.width, pin.height, pin.digital_source_type) == (32, 18, ALGORITHMIC_MEDIA)
 
-    def test_a_second_run_makes_nothing_and_touches_nothing(self, project: Project) -> None:
+    def test_second_run_writes_nothing(self, project: Project) -> None:
         project.generate(ask(), ask("b.md", 8))
         before = {path: path.stat().st_mtime_ns for path in project.folder.rglob("*")}
         result = project.generate(ask(), ask("b.md", 8))
@@ -153,7 +153,7 @@ class TestGenerate:
         assert {path: path.stat().st_mtime_ns for path in project.folder.rglob("*")} == before
         assert len(project.provider.asked) == 2
 
-    def test_a_changed_recipe_is_made_anew_and_its_old_master_goes(self, project: Project) -> None:
+    def test_changed_recipe_replaces_the_master(self, project: Project) -> None:
         project.generate(ask(), ask("b.md", 8))
         old = project.masters
         result = project.generate(ask(seed=9), ask("b.md", 8))
@@ -161,39 +161,37 @@ class TestGenerate:
         assert len(project.masters) == 2
         assert len(set(project.masters) & set(old)) == 1
 
-    def test_an_old_master_that_somebody_touched_stays(self, project: Project) -> None:
+    def test_edited_old_master_is_not_removed(self, project: Project) -> None:
         project.generate(ask())
         (name,) = project.masters
-        (project.folder / "heroes" / name).write_bytes(b"retouched by hand")
+        (project.folder / "heroes" / name).write_bytes(b"edited by hand")
         project.generate(ask(seed=9))
         assert name in project.masters
 
-    def test_a_master_that_is_lost_is_made_again(self, project: Project) -> None:
+    def test_missing_master_is_remade(self, project: Project) -> None:
         path = project.folder / project.generate(ask()).made[0].file
         data = path.read_bytes()
         path.unlink()
-        assert [each.reason for each in project.generate(ask()).made] == ["gone"]
+        assert [made.reason for made in project.generate(ask()).made] == ["gone"]
         assert path.read_bytes() == data
 
-    def test_a_master_that_somebody_retouched_is_drawn_over_for_named_pages_alone(self, project: Project) -> None:
+    def test_edited_master_is_overwritten_for_named_pages_only(self, project: Project) -> None:
         path = project.folder / project.generate(ask(), ask("b.md", 8)).made[1].file
         data = path.read_bytes()
-        path.write_bytes(b"retouched by hand")
+        path.write_bytes(b"edited by hand")
         pins = project.lock
         result = project.generate(ask(), ask("b.md", 8), ask("c.md", 9), prune=True)
-        assert [each.page for each in result.made] == ["c.md"]
+        assert [made.page for made in result.made] == ["c.md"]
         ((page, error),) = result.failed
         assert (page, path.name in error.message) == ("docs/guide/start.md", True)
         assert "imageseo generate docs/guide/start.md" in error.hint
-        assert path.read_bytes() == b"retouched by hand"
+        assert path.read_bytes() == b"edited by hand"
         assert all(pin in project.lock.pins for pin in pins.pins)
         again = project.generate(ask(), redraw=("docs/guide/start.md",))
-        assert [each.reason for each in again.made] == ["damaged"]
+        assert [made.reason for made in again.made] == ["damaged"]
         assert path.read_bytes() == data
 
-    def test_a_folder_that_cannot_be_written_to_is_the_users_to_mend(
-        self, project: Project, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_full_disk_raises_site_error(self, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
         def full(path: Path, data: bytes) -> None:
             raise OSError(28, "No space left on device")
 
@@ -202,7 +200,7 @@ class TestGenerate:
             project.generate(ask())
         assert project.lock.pins == ()
 
-    def test_masters_that_cannot_be_removed_are_named(self, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_master_that_cannot_be_removed_is_named(self, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
         project.generate(ask())
 
         def refuse(self: Path, missing_ok: bool = False) -> None:
@@ -213,8 +211,8 @@ class TestGenerate:
             project.generate(ask(seed=9))
         assert [pin.recipe.seed for pin in project.lock.pins] == [9]
 
-    def test_a_moved_page_keeps_its_hero(self, project: Project) -> None:
-        project.provider = Fickle()
+    def test_moved_page_keeps_its_hero(self, project: Project) -> None:
+        project.provider = NotReproducible()
         project.generate(ask("old.md"))
         masters = project.masters
         result = project.generate(ask("new.md"), prune=True)
@@ -222,7 +220,7 @@ class TestGenerate:
         assert project.masters == masters
         assert [pin.page for pin in project.lock.pins] == ["new.md"]
 
-    def test_a_moved_page_without_a_written_seed_keeps_its_hero(self, project: Project) -> None:
+    def test_moved_page_without_written_seed_keeps_its_hero(self, project: Project) -> None:
         project.generate(unseeded("old/a.md", 1), unseeded("old/b.md", 2), unseeded("c.md", 3))
         masters, files = project.masters, {pin.page: pin.file for pin in project.lock.pins}
         moved = [unseeded("new/b.md", 12), unseeded("new/a.md", 11), unseeded("c.md", 3)]
@@ -238,80 +236,78 @@ class TestGenerate:
         assert project.resolve(moved[0], frozen=True).findings == ()
 
     @pytest.mark.parametrize("present", [None, ("new.md", "old.md")])
-    def test_a_page_that_may_still_be_there_keeps_its_pin(
-        self, project: Project, present: tuple[str, ...] | None
-    ) -> None:
+    def test_page_that_may_still_exist_keeps_its_pin(self, project: Project, present: tuple[str, ...] | None) -> None:
         project.generate(unseeded("old.md", 1))
         assert [made.page for made in project.generate(unseeded("new.md", 2), present=present).made] == ["new.md"]
         assert [(pin.page, pin.recipe.seed) for pin in project.lock.pins] == [("new.md", 2), ("old.md", 1)]
 
-    def test_a_written_seed_is_never_taken_for_another(self, project: Project) -> None:
+    def test_written_seed_gets_no_moved_pin(self, project: Project) -> None:
         project.generate(unseeded("old.md", 1))
         assert project.generate(ask("new.md", 2), prune=True, present=("new.md",)).pruned == ("old.md",)
         assert [pin.recipe.seed for pin in project.lock.pins] == [2]
 
-    def test_a_typo_mended_in_the_title_leaves_the_hero_until_its_page_is_named(self, project: Project) -> None:
+    def test_changed_title_keeps_the_hero_until_its_page_is_named(self, project: Project) -> None:
         project.generate(unseeded("a.md", 1, title="Teh sea"))
-        mended = unseeded("a.md", 1, title="The sea")
-        result = project.generate(mended, prune=True, present=("a.md",))
+        renamed = unseeded("a.md", 1, title="The sea")
+        result = project.generate(renamed, prune=True, present=("a.md",))
         assert (result.made, result.kept, result.stale, result.pruned) == ((), (), ("a.md",), ())
         assert result.aged == {"a.md": ("title",)}
-        told = GenerateReport(result=result, faults=()).as_text()
-        assert "a.md: has changed since its hero was made (title); `imageseo generate a.md`" in told
-        resolution = project.resolve(mended, frozen=True)
+        text = GenerateReport(result=result, faults=()).as_text()
+        assert "a.md: has changed since its hero was made (title); `imageseo generate a.md`" in text
+        resolution = project.resolve(renamed, frozen=True)
         (finding,) = resolution.findings
         assert resolution.master is not None
         assert (finding.rule, finding.severity, finding.fails_build) == ("hero-stale", Severity.WARN, False)
         assert "title 'Teh sea', now 'The sea'" in finding.message
         assert "imageseo generate a.md" in finding.hint
-        assert [made.reason for made in project.generate(mended, redraw=("a.md",)).made] == ["changed"]
-        assert project.resolve(mended).findings == ()
+        assert [made.reason for made in project.generate(renamed, redraw=("a.md",)).made] == ["changed"]
+        assert project.resolve(renamed).findings == ()
 
-    def test_a_title_that_the_author_wrote_changes_the_recipe(self, project: Project) -> None:
+    def test_written_title_changes_the_recipe(self, project: Project) -> None:
         project.generate(unseeded("a.md", 1, title="Teh sea"))
         written = replace(unseeded("a.md", 1, title="The sea"), derived=frozenset({"seed"}))
         assert [finding.rule for finding in project.resolve(written).findings] == ["hero-unpinned"]
         assert [made.reason for made in project.generate(written).made] == ["changed"]
 
     def test_equal_recipes_are_made_once(self, project: Project) -> None:
-        project.provider = Fickle()
+        project.provider = NotReproducible()
         result = project.generate(ask("a.md"), ask("b.md"))
         assert [made.page for made in result.made] == ["a.md", "b.md"]
         assert len(project.provider.asked) == len(project.masters) == 1
 
-    def test_prune_drops_what_nobody_asks_for(self, project: Project) -> None:
+    def test_prune_drops_unrequested_pins(self, project: Project) -> None:
         project.generate(ask("a.md"), ask("b.md", 8))
-        stranger = project.folder / "heroes" / "mine.png"
-        stranger.write_bytes(b"author's own")
+        foreign_file = project.folder / "heroes" / "mine.png"
+        foreign_file.write_bytes(b"author's own")
         project.generate(ask("a.md"))
         assert len(project.masters) == 3
         assert project.generate(ask("a.md"), prune=True).pruned == ("b.md",)
         assert [name.split("-")[0] for name in project.masters] == ["a", "mine.png"]
 
-    def test_one_failure_leaves_the_others_made(self, project: Project) -> None:
+    def test_failure_does_not_stop_other_heroes(self, project: Project) -> None:
         project.provider = Failing()
         ticks = Ticks()
         result = project.generate(ask("a.md", 1), ask("b.md", 13), ask("c.md", 3), ask("d.md", 4), progress=ticks)
         assert [made.page for made in result.made] == ["a.md", "c.md", "d.md"]
-        assert [(page, error.message) for page, error in result.failed] == [("b.md", "thirteen is not painted")]
+        assert [(page, error.message) for page, error in result.failed] == [("b.md", "seed 13 is not supported")]
         assert [pin.recipe.seed for pin in project.lock.pins] == [1, 3, 4]
         assert ticks.tasks == {"Heroes": (4, 4)}
 
-    def test_a_provider_that_stops_early_is_a_failure(self, project: Project) -> None:
-        class Lazy(OneColour):
+    def test_provider_that_stops_early_is_a_failure(self, project: Project) -> None:
+        class Empty(OneColour):
             def produce(self, recipes: Iterable[Recipe]) -> Iterator[Master]:
                 return super().produce(list(recipes)[:0])
 
-        project.provider = Lazy()
+        project.provider = Empty()
         result = project.generate(ask("a.md", 1), ask("b.md", 2))
         assert [page for page, _ in result.failed] == ["a.md", "b.md"]
 
-    def test_an_unknown_provider_is_named(self, project: Project) -> None:
+    def test_unknown_provider_is_named(self, project: Project) -> None:
         result = project.generate(ask(provider="dalle"))
         assert "'dalle'" in result.failed[0][1].message
         assert "one-colour" in result.failed[0][1].hint
 
-    def test_what_was_made_before_an_interrupt_is_pinned(self, project: Project) -> None:
+    def test_heroes_made_before_an_interrupt_are_pinned(self, project: Project) -> None:
         class Interrupted(OneColour):
             def produce(self, recipes: Iterable[Recipe]) -> Iterator[Master]:
                 for number, recipe in enumerate(recipes):
@@ -327,11 +323,11 @@ class TestGenerate:
         project.provider = OneColour()
         assert [made.page for made in project.generate(*requests).made] == ["c.md", "d.md"]
 
-    def test_files_and_switched_off_heroes_are_passed_over(self, project: Project) -> None:
+    def test_files_and_switched_off_heroes_are_ignored(self, project: Project) -> None:
         assert project.generate(HeroRequest(page="a.md", file="x.jpg"), HeroRequest(page="b.md")) == GenerateResult()
         assert not (project.folder / locks.NAME).exists()
 
-    def test_a_broken_lock_stops_the_work(self, project: Project) -> None:
+    def test_invalid_lock_stops_the_run(self, project: Project) -> None:
         (project.folder / locks.NAME).write_text("lock_version = 9\n")
         with pytest.raises(LockError):
             project.generate(ask())
@@ -339,14 +335,14 @@ class TestGenerate:
 
 
 class TestPins:
-    """What a pin holds beside hashes, and what its file says."""
+    """Evidence, models and rights of a pin, and the parameters in its master."""
 
     @pytest.fixture
     def modelled(self, project: Project) -> Project:
         project.provider = Modelled(paper="v1")
         return project
 
-    def test_evidence_models_and_the_perceptual_hash(self, modelled: Project) -> None:
+    def test_pin_has_evidence_models_and_perceptual_hash(self, modelled: Project) -> None:
         modelled.generate(painters.ask("a.md", evidence={"series": "hills", "template": "scene"}))
         (pin,) = modelled.lock.pins
         assert pin.env == {"device": "cpu", "versions": {"torch": "2.13.0"}, "series": "hills", "template": "scene"}
@@ -355,13 +351,13 @@ class TestPins:
         with Image.open(modelled.folder / pin.file) as image:
             assert pin.phash == phash(image)
 
-    def test_art_from_formulas_has_a_perceptual_hash_too(self, project: Project) -> None:
+    def test_procedural_pin_has_a_perceptual_hash(self, project: Project) -> None:
         project.generate(ask())
         (pin,) = project.lock.pins
         assert len(pin.phash) == 16
         assert (pin.env, pin.models) == ({}, {})
 
-    def test_the_master_says_how_it_was_made_and_always_in_the_same_bytes(self, modelled: Project) -> None:
+    def test_master_contains_its_parameters_in_reproducible_bytes(self, modelled: Project) -> None:
         (made,) = modelled.generate(painters.ask("a.md", prompt="a hill, (fog:1.3)")).made
         path = modelled.folder / made.file
         data = path.read_bytes()
@@ -376,7 +372,7 @@ class TestPins:
         assert path.read_bytes() == data
         assert with_parameters(data, "other", "x") == with_parameters(with_parameters(data, "it", "x"), "other", "x")
 
-    def test_a_prompt_beyond_latin_1_is_kept(self, modelled: Project) -> None:
+    def test_prompt_beyond_latin_1_is_stored(self, modelled: Project) -> None:
         (made,) = modelled.generate(painters.ask("a.md", prompt="山の 🏔\0")).made
         with Image.open(modelled.folder / made.file) as image:
             image.load()
@@ -384,18 +380,18 @@ class TestPins:
             assert image.text["parameters"].startswith("山の 🏔\n")
 
     @pytest.mark.parametrize("data", [b"", b"GIF89a", PNG[:20], PNG[:60]])
-    def test_what_is_no_picture_is_the_providers_fault(
+    def test_invalid_image_is_a_provider_error(
         self, modelled: Project, monkeypatch: pytest.MonkeyPatch, data: bytes
     ) -> None:
-        monkeypatch.setattr(modelled.provider, "paint", lambda recipe, held: data if recipe.seed == 1 else PNG)
+        monkeypatch.setattr(modelled.provider, "paint", lambda recipe, weights: data if recipe.seed == 1 else PNG)
         result = modelled.generate(painters.ask("a.md"), painters.ask("b.md", 2))
         assert [made.page for made in result.made] == ["b.md"]
         ((page, error),) = result.failed
         assert (page, type(error)) == ("a.md", ProviderError)
-        assert "modelled gave" in error.message
+        assert "modelled returned" in error.message
         assert len(modelled.masters) == 1
 
-    def test_an_owner_stays_when_the_picture_changes_and_when_it_moves(self, project: Project) -> None:
+    def test_owner_is_kept_when_the_hero_changes_or_moves(self, project: Project) -> None:
         project.generate(ask("a.md"), ask("b.md", 8))
         owned = [replace(pin, owner={"a.md": "Ann", "b.md": "Bob"}[pin.page]) for pin in project.lock.pins]
         locks.write(project.folder / locks.NAME, project.lock.with_pins(owned))
@@ -404,21 +400,21 @@ class TestPins:
         project.generate(ask("a.md", 9), ask("c.md", 9), prune=True)
         assert {pin.page: pin.owner for pin in project.lock.pins} == {"a.md": "Ann", "c.md": "Ann"}
 
-    def test_rights_of_a_picture_that_was_found_reach_the_build(self, project: Project) -> None:
+    def test_rights_of_a_library_image_reach_the_build(self, project: Project) -> None:
         rights = Rights(creator="Jane Doe", license="https://creativecommons.org/licenses/by/4.0/")
 
-        class Found(OneColour):
+        class Library(OneColour):
             def produce(self, recipes: Iterable[Recipe]) -> Iterator[Master]:
                 for master in super().produce(recipes):
                     yield replace(master, rights=rights, digital_source_type="")
 
-        project.provider = Found()
+        project.provider = Library()
         project.generate(ask())
         master = project.resolve(ask(), frozen=True).master
         assert master is not None
         assert (master.rights, master.digital_source_type) == (rights, "")
 
-    def test_masters_elsewhere_are_named_without_a_folder(self, project: Project, tmp_path: Path) -> None:
+    def test_master_in_another_folder_is_pinned_by_name(self, project: Project, tmp_path: Path) -> None:
         project.folder = tmp_path / "project"
         project.vault = vaults.open_master_store(
             (tmp_path / "masters").as_uri(), project.folder, project.folder / "cache"
@@ -431,30 +427,30 @@ class TestPins:
         assert master.file is not None
         assert (project.folder / master.file).read_bytes() == master.read()
         assert project.generate(ask(seed=8)).made[0].reason == "changed"
-        assert (tmp_path / "masters" / made.file).is_file(), "another branch may name it"
+        assert (tmp_path / "masters" / made.file).is_file(), "another branch may pin it"
 
 
 class TestSeries:
     SEEDS = (101, 102, 103)
 
-    def member(self, page: str, seeds: tuple[int, ...] = SEEDS) -> HeroRequest:
-        asked = painters.ask(page, seed=7, seeds=seeds, evidence={"series": "hills"})
-        return replace(asked, derived=frozenset({"seed"}))
+    def request(self, page: str, seeds: tuple[int, ...] = SEEDS) -> HeroRequest:
+        request = painters.ask(page, seed=7, seeds=seeds, evidence={"series": "hills"})
+        return replace(request, derived=frozenset({"seed"}))
 
-    def test_seeds_come_from_the_list_and_are_spread(self, project: Project) -> None:
+    def test_seeds_are_spread_over_the_series(self, project: Project) -> None:
         project.provider = Modelled(paper="v1")
-        pages = [self.member(f"{name}.md") for name in "abc"]
+        pages = [self.request(f"{name}.md") for name in "abc"]
         project.generate(*pages[:2])
         first = {pin.page: pin.recipe.seed for pin in project.lock.pins}
         assert len(set(first.values())) == 2
         project.generate(*pages)
         assert {pin.recipe.seed for pin in project.lock.pins} == set(self.SEEDS)
-        assert first.items() <= {pin.page: pin.recipe.seed for pin in project.lock.pins}.items(), "pins stay"
+        assert first.items() <= {pin.page: pin.recipe.seed for pin in project.lock.pins}.items(), "pins are kept"
         shorter = [replace(page, seeds=(101,)) for page in pages]
         assert project.generate(*shorter).kept == ("a.md", "b.md", "c.md")
         assert project.resolve(pages[2], frozen=True).findings == ()
 
-    def test_a_build_shows_the_seeds_that_a_run_would_pin(self, project: Project) -> None:
+    def test_build_uses_the_seeds_that_generate_would_pin(self, project: Project) -> None:
         project.provider = OneColour()
         seeds = (101, 102, 103, 104, 105)
         pages = [
@@ -473,25 +469,25 @@ class TestSeries:
         heroes = project.heroes()
         project.provider.asked.clear()
         for page in reversed(unpinned):
-            assert heroes.resolve(page, PLACE, beside=beside).master is not None
+            assert heroes.resolve(page, LOCATION, beside=beside).master is not None
         drawn = [recipe.seed for recipe in project.provider.asked]
         shown = dict(zip((page.page for page in reversed(unpinned)), drawn, strict=True))
-        assert calls == 1, "one look at the site"
+        assert calls == 1, "requests are read once"
         project.generate(*pages)
         assert shown == {pin.page: pin.recipe.seed for pin in project.lock.pins if pin.page != "d.md"}
         assert len({pin.recipe.seed for pin in project.lock.pins}) == 5
-        project.heroes().resolve(pages[0], PLACE, beside=beside)
-        assert calls == 1, "a pinned page has its seed"
+        project.heroes().resolve(pages[0], LOCATION, beside=beside)
+        assert calls == 1, "a pinned page has a seed"
 
-    def test_a_build_without_a_pin_takes_an_approved_seed_too(self, project: Project) -> None:
+    def test_build_without_pin_uses_an_approved_seed(self, project: Project) -> None:
         project.provider = OneColour()
-        asked = replace(ask("a.md", 7), derived=frozenset({"seed"}), seeds=(11,))
-        project.resolve(asked)
+        request = replace(ask("a.md", 7), derived=frozenset({"seed"}), seeds=(11,))
+        project.resolve(request)
         assert [recipe.seed for recipe in project.provider.asked] == [11]
 
 
 class TestFrozen:
-    def test_nothing_is_made_and_what_lacks_is_named(self, project: Project) -> None:
+    def test_frozen_run_lists_missing_heroes_and_writes_nothing(self, project: Project) -> None:
         project.generate(ask("a.md"), ask("b.md", 8), ask("g.md", 9), ask("d.md", 10), unseeded("old.md", 11))
         files = {pin.page: project.folder / pin.file for pin in project.lock.pins}
         files["g.md"].unlink()
@@ -509,16 +505,16 @@ class TestFrozen:
         assert (result.kept, result.made, result.pruned) == (("a.md",), (), ())
         assert (tree(project.folder), project.provider.asked) == (before, [])
 
-    def test_what_a_frozen_build_takes_is_not_missing(self, project: Project) -> None:
+    def test_shared_and_stale_heroes_are_not_missing(self, project: Project) -> None:
         project.generate(ask("old.md"), unseeded("t.md", 1, title="Teh sea"))
-        asked = [ask("new.md"), unseeded("t.md", 1, title="The sea")]
-        result = project.generate(*asked, frozen=True)
+        requests = [ask("new.md"), unseeded("t.md", 1, title="The sea")]
+        result = project.generate(*requests, frozen=True)
         assert (result.missing, result.shared, result.stale) == ((), ("new.md",), ("t.md",))
-        assert all(project.resolve(each, frozen=True).master for each in asked)
+        assert all(project.resolve(request, frozen=True).master for request in requests)
 
 
 class TestRuns:
-    def test_what_a_build_drew_is_not_drawn_again(self, project: Project) -> None:
+    def test_hero_drawn_by_a_build_is_reused(self, project: Project) -> None:
         project.resolve(ask())
         result = project.generate(ask(), ask("b.md", 8))
         assert [(made.page, made.stored) for made in result.made] == [("docs/guide/start.md", True), ("b.md", False)]
@@ -526,42 +522,42 @@ class TestRuns:
         (work,) = result.work
         assert (work.provider, len(work.seconds), work.stored) == ("one-colour", 1, 1)
 
-    def test_damage_in_the_store_is_drawn_over(self, project: Project) -> None:
+    def test_damaged_hero_in_the_store_is_redrawn(self, project: Project) -> None:
         master = project.resolve(ask()).master
         assert master is not None
         project.store.damaged.add(master.sha256)
         assert [made.stored for made in project.generate(ask()).made] == [False]
 
-    def test_what_models_made_is_never_taken_from_the_store(self, project: Project) -> None:
+    def test_hero_of_a_model_is_never_reused_from_the_store(self, project: Project) -> None:
         project.resolve(ask())
         project.provider = OneColour(reproducible=False)
         assert [made.stored for made in project.generate(ask()).made] == [False]
 
-    def test_seconds_are_told_as_percentiles(self) -> None:
+    def test_work_reports_percentiles(self) -> None:
         work = ProviderWork(provider="x", seconds=tuple(float(number) for number in range(1, 101)))
         assert (work.p50, work.p95) == (50.0, 95.0)
         assert (ProviderWork(provider="x").p50, ProviderWork(provider="x", seconds=(3.0,)).p95) == (None, 3.0)
 
-    def test_what_somebody_else_pins_meanwhile_stays(self, project: Project) -> None:
+    def test_pin_written_by_another_process_is_kept(self, project: Project) -> None:
         path = project.folder / locks.NAME
         project.generate(ask("a.md"), ask("gone.md", 3))
 
-        class Meanwhile(OneColour):
+        class WritesLock(OneColour):
             def produce(self, recipes: Iterable[Recipe]) -> Iterator[Master]:
                 for recipe in recipes:
                     if recipe.seed == 9:
-                        mine = locks.read(path).of_page("a.md")
-                        assert mine is not None
-                        locks.write(path, locks.read(path).with_pin(replace(mine, page="theirs.md")))
+                        own = locks.read(path).of_page("a.md")
+                        assert own is not None
+                        locks.write(path, locks.read(path).with_pin(replace(own, page="theirs.md")))
                     yield from super().produce([recipe])
 
-        project.provider = Meanwhile()
+        project.provider = WritesLock()
         project.generate(ask("a.md"), ask("b.md", 8), ask("c.md", 9), ask("d.md", 10), prune=True)
         assert [pin.page for pin in project.lock.pins] == ["a.md", "b.md", "c.md", "d.md", "theirs.md"]
 
 
 class TestResolve:
-    def test_a_pin_is_fetched_and_never_made_again(self, project: Project) -> None:
+    def test_pinned_master_is_read_and_not_remade(self, project: Project) -> None:
         project.generate(ask())
         project.provider.asked.clear()
         resolution = project.resolve(ask(), frozen=True)
@@ -574,17 +570,17 @@ class TestResolve:
         assert master.file == project.lock.pins[0].file
         assert (project.provider.asked, project.store.keys) == ([], {})
 
-    def test_a_pin_needs_no_provider(self, project: Project) -> None:
+    def test_pinned_master_needs_no_provider(self, project: Project) -> None:
         project.generate(ask())
         heroes = replace(project.heroes(), providers={})
-        assert heroes.resolve(ask(), PLACE).master is not None
+        assert heroes.resolve(ask(), LOCATION).master is not None
 
-    def test_a_moved_page_finds_its_pin_by_recipe(self, project: Project) -> None:
+    def test_moved_page_finds_its_pin_by_recipe(self, project: Project) -> None:
         project.generate(ask("old.md"))
         resolution = project.resolve(ask("new.md"))
         assert (resolution.master is not None, resolution.findings) == (True, ())
 
-    def test_unpinned_art_is_drawn_into_the_store_once(self, project: Project) -> None:
+    def test_unpinned_hero_is_drawn_into_the_store_once(self, project: Project) -> None:
         first, second = project.resolve(ask()), project.resolve(ask())
         assert first.master is not None
         assert second.master is not None
@@ -595,17 +591,17 @@ class TestResolve:
         assert (finding.rule, finding.severity, finding.fails_build) == ("hero-unpinned", Severity.WARN, False)
         assert "imageseo generate docs/guide/start.md" in finding.hint
         assert "one colour is all that it paints" in finding.message
-        assert finding.location == PLACE
+        assert finding.location == LOCATION
         assert not (project.folder / locks.NAME).exists()
         assert list(project.folder.iterdir()) == []
 
-    def test_another_version_draws_anew(self, project: Project) -> None:
+    def test_new_provider_version_redraws(self, project: Project) -> None:
         project.resolve(ask())
         project.provider.version = "2"
         project.resolve(ask())
         assert len(project.provider.asked) == 2
 
-    def test_what_the_store_lost_meanwhile_is_drawn_again(self, project: Project) -> None:
+    def test_hero_lost_from_the_store_is_redrawn(self, project: Project) -> None:
         master = project.resolve(ask()).master
         assert master is not None
         data = master.read()
@@ -613,13 +609,13 @@ class TestResolve:
         assert master.read() == data
         assert len(project.provider.asked) == 2
 
-    def test_a_changed_recipe_says_what_changed(self, project: Project) -> None:
+    def test_finding_names_the_changed_keys(self, project: Project) -> None:
         project.generate(ask(seed=1, prompt="sea"))
         (finding,) = project.resolve(ask(seed=2, prompt="hills")).findings
         assert finding.rule == "hero-unpinned"
         assert "changed since it was pinned (prompt, seed)" in finding.message
 
-    def test_frozen_makes_a_missing_pin_an_error(self, project: Project) -> None:
+    def test_missing_pin_is_an_error_in_frozen_builds(self, project: Project) -> None:
         resolution = project.resolve(ask(), frozen=True)
         (finding,) = resolution.findings
         assert resolution.master is None
@@ -627,7 +623,7 @@ class TestResolve:
         assert "imageseo generate docs/guide/start.md" in finding.hint
         assert project.provider.asked == []
 
-    def test_a_provider_that_is_not_reproducible_is_never_asked_by_a_build(self, project: Project) -> None:
+    def test_build_never_runs_a_provider_that_is_not_reproducible(self, project: Project) -> None:
         project.provider = OneColour(reproducible=False)
         resolution = project.resolve(ask())
         assert resolution.master is None
@@ -636,7 +632,7 @@ class TestResolve:
         assert project.provider.asked == []
 
     @pytest.mark.parametrize("state", ["gone", "damaged"])
-    def test_a_lost_master_is_an_error_and_not_drawn_over(self, project: Project, state: str) -> None:
+    def test_lost_master_is_an_error_and_not_redrawn(self, project: Project, state: str) -> None:
         path = project.folder / project.generate(ask()).made[0].file
         if state == "gone":
             path.unlink()
@@ -650,27 +646,27 @@ class TestResolve:
         assert "imageseo generate docs/guide/start.md" in finding.hint
         assert project.provider.asked == []
 
-    def test_damage_after_resolving_is_noticed(self, project: Project) -> None:
+    def test_damage_after_resolving_raises_lock_error(self, project: Project) -> None:
         path = project.folder / project.generate(ask()).made[0].file
         master = project.resolve(ask()).master
         path.write_bytes(b"")
         assert master is not None
-        with pytest.raises(LockError, match="not the file that was pinned"):
+        with pytest.raises(LockError, match="not the pinned file"):
             master.read()
 
-    def test_faults_of_drawing_are_findings(self, project: Project) -> None:
+    def test_provider_errors_are_findings(self, project: Project) -> None:
         project.provider = Failing()
         (finding,) = project.resolve(ask(seed=13)).findings
         assert (finding.rule, finding.message, finding.hint) == (
             "hero-provider",
-            "thirteen is not painted",
-            "take another seed",
+            "seed 13 is not supported",
+            "use another seed",
         )
         (unknown,) = project.resolve(ask(provider="dalle")).findings
         assert "front matter key `hero`" in unknown.message
         assert "'dalle'" in unknown.message
 
-    def test_a_store_that_cannot_keep_is_a_finding(self, project: Project) -> None:
+    def test_store_error_is_a_finding(self, project: Project) -> None:
         class Full(MemoryStore):
             def put(self, key: str, data: bytes) -> StoredBlob:
                 raise StoreError("the disk is full")
@@ -679,6 +675,6 @@ class TestResolve:
         (finding,) = project.resolve(ask()).findings
         assert (finding.rule, finding.fails_build) == ("hero-store", True)
 
-    def test_a_file_is_not_for_us(self, project: Project) -> None:
+    def test_file_request_raises_value_error(self, project: Project) -> None:
         with pytest.raises(ValueError, match="a file, not a recipe"):
             project.resolve(HeroRequest(page="a.md", file="x.jpg"))

@@ -1,4 +1,4 @@
-"""`generate` as it really runs: two at once, stopped by Ctrl-C, and what its pictures tell the world."""
+"""`generate` in real processes: concurrent and interrupted runs, and prompts in published files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.small_sites import environment, write
 PAGE = (
     "<!doctype html><html lang=en><head><title>A</title></head><body><main><h1>A</h1><p>Text</p></main></body></html>"
 )
-# A provider with a model's manners in a real process; it waits for a file before it paints the picture of seed 2.
+# A process with a model provider that waits for a file before it makes the image of seed 2.
 SCRIPT = """
 import atexit, sys, time
 from pathlib import Path
@@ -49,7 +49,7 @@ Running = subprocess.Popen[str]
 
 
 def site(folder: Path, seeds: dict[str, int], prompt: str = SECRET) -> Path:
-    """A built site of bare HTML; page -> seed."""
+    """Write a built site of bare HTML. ``seeds``: page -> seed."""
     recipes = "".join(
         f'["/{page}.html"]\nprovider = "modelled"\nprompt = "{prompt}"\nseed = {seed}\nalt = "A lighthouse"\n'
         "width = 640\nheight = 360\n"
@@ -71,11 +71,11 @@ def start(folder: Path, *more: str, command: tuple[str, ...] = ("generate", "--s
     )
 
 
-def until(done: Callable[[], bool], process: Running) -> None:
+def wait_until(done: Callable[[], bool], process: Running) -> None:
     end = time.monotonic() + 100
     while not done():
         assert process.poll() is None, process.communicate()
-        assert time.monotonic() < end, "it never came to that"
+        assert time.monotonic() < end, "timed out"
         time.sleep(0.02)
 
 
@@ -83,8 +83,8 @@ def lock(folder: Path) -> Lock:
     return locks.read(folder / locks.NAME)
 
 
-def intact(folder: Path) -> set[str]:
-    """Pages whose pinned master lies there as it was pinned; no half-written file lies beside them."""
+def check_masters(folder: Path) -> set[str]:
+    """Return the pinned pages; asserts that their masters, and no other files, are stored."""
     names = {path.name for path in (folder / "heroes").iterdir()}
     pins = lock(folder).pins
     assert names == {Path(pin.file).name for pin in pins}
@@ -93,55 +93,57 @@ def intact(folder: Path) -> set[str]:
     return {pin.page for pin in pins}
 
 
-def test_two_runs_at_once_lose_no_pin(tmp_path: Path) -> None:
+def test_concurrent_runs_lose_no_pin(tmp_path: Path) -> None:
     site(tmp_path, {"a": 1, "b": 2, "c": 3, "d": 4})
     first = start(tmp_path, "a.html", "b.html")
-    until((tmp_path / "waiting").exists, first)
+    wait_until((tmp_path / "waiting").exists, first)
     second = start(tmp_path, "c.html", "d.html")
     assert second.stderr is not None
-    told = second.stderr.readline()
-    assert f"another `imageseo generate` (process {first.pid}) is at work here: waiting" in told
-    assert {pin.page for pin in lock(tmp_path).pins} == {"a.html"}, "what is finished is pinned, and nobody else writes"
+    message = second.stderr.readline()
+    assert f"another `imageseo generate` (process {first.pid}) is at work here: waiting" in message
+    assert {pin.page for pin in lock(tmp_path).pins} == {"a.html"}, (
+        "a finished hero is pinned, and the second run waits"
+    )
     (tmp_path / "go").touch()
     for process in (first, second):
         out, err = process.communicate(timeout=100)
         assert process.returncode == 0, (out, err)
         assert "2 made" in out
-    assert intact(tmp_path) == {"a.html", "b.html", "c.html", "d.html"}
+    assert check_masters(tmp_path) == {"a.html", "b.html", "c.html", "d.html"}
 
 
-def test_a_run_that_was_killed_holds_nobody_up(tmp_path: Path) -> None:
+def test_killed_run_does_not_block_the_next(tmp_path: Path) -> None:
     site(tmp_path, {"a": 1, "b": 2})
     first = start(tmp_path)
-    until((tmp_path / "waiting").exists, first)
+    wait_until((tmp_path / "waiting").exists, first)
     first.kill()
     first.communicate()
     (tmp_path / "go").touch()
     out, err = start(tmp_path).communicate(timeout=100)
     assert ("1 made, 1 kept" in out, "waiting" in err) == (True, False), (out, err)
-    assert intact(tmp_path) == {"a.html", "b.html"}
+    assert check_masters(tmp_path) == {"a.html", "b.html"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a console's Ctrl-C cannot be sent to one process there")
-def test_ctrl_c_keeps_and_pins_what_is_finished(tmp_path: Path) -> None:
+def test_ctrl_c_keeps_and_pins_finished_heroes(tmp_path: Path) -> None:
     site(tmp_path, {"a": 1, "b": 2, "c": 3})
     first = start(tmp_path)
-    until((tmp_path / "waiting").exists, first)
+    wait_until((tmp_path / "waiting").exists, first)
     first.send_signal(signal.SIGINT)
     _, err = first.communicate(timeout=100)
     assert (first.returncode, "interrupted" in err, "Traceback" in err) == (130, True, False), err
-    assert intact(tmp_path) == {"a.html"}
+    assert check_masters(tmp_path) == {"a.html"}
     (tmp_path / "go").touch()
     out, err = start(tmp_path).communicate(timeout=100)
     assert "2 made, 1 kept" in out, (out, err)
-    assert intact(tmp_path) == {"a.html", "b.html", "c.html"}
+    assert check_masters(tmp_path) == {"a.html", "b.html", "c.html"}
 
 
-def test_published_files_never_carry_the_prompt(tmp_path: Path) -> None:
+def test_published_files_never_contain_the_prompt(tmp_path: Path) -> None:
     site(tmp_path, {"a": 1, "b": 3})
     out, err = start(tmp_path).communicate(timeout=100)
     assert "2 made" in out, (out, err)
-    _built(tmp_path)
+    _build_frozen(tmp_path)
     published = [path for path in (tmp_path / "public").rglob("*") if path.is_file()]
     assert {".jpg", ".avif", ".webp"} <= {path.suffix for path in published}
     needles = [word.encode(code) for word in ("brass lamp", "lighthouse on") for code in ("utf-8", "utf-16-le")]
@@ -151,7 +153,7 @@ def test_published_files_never_carry_the_prompt(tmp_path: Path) -> None:
     masters = list((tmp_path / "heroes").iterdir())
     assert all(b"tEXtparameters\0" + SECRET.encode() in path.read_bytes() for path in masters)
     if shutil.which("exiftool") is None:
-        pytest.skip("exiftool is not installed: nobody else reads the files")
+        pytest.skip("exiftool is not installed")
     tags = _exiftool(*published)
     assert tags
     assert not any("brass" in str(value) or "Steps" in str(value) for each in tags for value in each.values())
@@ -160,50 +162,50 @@ def test_published_files_never_carry_the_prompt(tmp_path: Path) -> None:
         assert each["PNG:Parameters"].startswith(SECRET)
 
 
-def test_published_files_carry_the_prompt_where_that_is_asked_for(tmp_path: Path) -> None:
+def test_published_files_contain_the_prompt_if_configured(tmp_path: Path) -> None:
     site(tmp_path, {"a": 1})
     write(tmp_path, {"imageseo.toml": 'hero.publish_prompt = true\nhero.crops = ["1:1"]\nprofile = "fast"\n'})
     out, err = start(tmp_path).communicate(timeout=100)
     assert "1 made" in out, (out, err)
-    _built(tmp_path)
+    _build_frozen(tmp_path)
     published = [path for path in (tmp_path / "public").rglob("*") if path.suffix in (".jpg", ".avif", ".webp")]
     assert len(published) >= 4
-    said = b"<Iptc4xmpExt:AIPromptInformation>" + SECRET.encode() + b"</Iptc4xmpExt:AIPromptInformation>"
+    prompt = b"<Iptc4xmpExt:AIPromptInformation>" + SECRET.encode() + b"</Iptc4xmpExt:AIPromptInformation>"
     for path in published:
-        assert said in path.read_bytes(), path
+        assert prompt in path.read_bytes(), path
         assert b"Steps: 4" not in path.read_bytes()
-    assert SECRET.encode() not in (tmp_path / "public/a.html").read_bytes(), "in the files, and nowhere else"
+    assert SECRET.encode() not in (tmp_path / "public/a.html").read_bytes(), "in the images, not in the page"
     write(tmp_path, {"imageseo.toml": 'hero.crops = ["1:1"]\nprofile = "fast"\n'})
-    _built(tmp_path)
-    left = [path for path in (tmp_path / "public").rglob("*") if path.is_file() and b"brass" in path.read_bytes()]
-    assert left == [], "and out again"
+    _build_frozen(tmp_path)
+    remaining = [path for path in (tmp_path / "public").rglob("*") if path.is_file() and b"brass" in path.read_bytes()]
+    assert remaining == [], "removed again"
     if shutil.which("exiftool") is None:
-        pytest.skip("exiftool is not installed: nobody else reads the files")
+        pytest.skip("exiftool is not installed")
     write(tmp_path, {"imageseo.toml": "hero.publish_prompt = true\n"})
-    _built(tmp_path)
+    _build_frozen(tmp_path)
     for tags in _exiftool(*(tmp_path / "public").rglob("*.jpg"), *(tmp_path / "public").rglob("*.avif")):
         assert tags["XMP:AIPromptInformation"] == SECRET
         assert tags["XMP:DigitalSourceType"].endswith("/trainedAlgorithmicMedia")
 
 
 def _exiftool(*paths: Path) -> list[dict[str, str]]:
-    """Every tag that it finds, in packed text too."""
+    """Read all tags, also of compressed text."""
     command = ["exiftool", "-j", "-G", "-a", "-u", "-z", *(str(path) for path in paths if path.suffix != ".gz")]
     found: list[dict[str, str]] = json.loads(subprocess.run(command, capture_output=True, check=False).stdout)
     return found
 
 
-def test_a_locked_build_makes_nothing_and_loads_no_model(tmp_path: Path) -> None:
-    """The picture of seed 2 would wait for ever: nobody asks for it."""
+def test_frozen_build_makes_nothing_and_loads_no_model(tmp_path: Path) -> None:
+    """Making the image of seed 2 would block until the timeout."""
     site(tmp_path, {"a": 2})
     (tmp_path / "go").touch()
     start(tmp_path).communicate(timeout=100)
     (tmp_path / "go").unlink()
-    assert "heavy: []" in _built(tmp_path)
+    assert "heavy: []" in _build_frozen(tmp_path)
 
 
-def _built(folder: Path) -> str:
-    """What a frozen build says on standard error."""
+def _build_frozen(folder: Path) -> str:
+    """Run a frozen build and return its standard error."""
     process = start(folder, command=("build", "public", "--frozen"))
     out, err = process.communicate(timeout=100)
     assert process.returncode == 0, (out, err)

@@ -1,4 +1,4 @@
-"""Masters in a folder and in a bucket: kept whole, fetched once, verified; faults in words without secrets."""
+"""Master stores in a folder and in a bucket: verification, caching, and error messages without secrets."""
 
 from __future__ import annotations
 
@@ -43,26 +43,26 @@ def bucket(
     return RemoteMasterStore(f"s3://{BUCKET}/{prefix}", cache, limits=limits, fresh=fresh, shared=shared)
 
 
-def stray(prefix: str, file: str, data: bytes | None) -> None:
-    """Put other bytes in a file's place, or take it away, behind the vault's back."""
+def overwrite(prefix: str, file: str, data: bytes | None) -> None:
+    """Overwrite a file without the master store, or remove it (``data=None``)."""
     import fsspec  # type: ignore[import-untyped,unused-ignore]
 
     system = fsspec.filesystem("s3", skip_instance_cache=True, use_listings_cache=False)
-    where = f"{BUCKET}/{prefix}/{file}"
+    path = f"{BUCKET}/{prefix}/{file}"
     if data is None:
-        system.rm_file(where)
+        system.rm_file(path)
     else:
-        system.pipe_file(where, data)
+        system.pipe_file(path, data)
 
 
-def switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def use_unreachable_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{s3_servers.free_port()}")
 
 
 # A folder
 
 
-def test_a_folder_keeps_what_the_lock_names(tmp_path: Path) -> None:
+def test_folder_stores_masters(tmp_path: Path) -> None:
     masters: MasterStore = store.open_master_store("heroes", tmp_path, tmp_path / "cache")
     assert isinstance(masters, FolderMasterStore)
     file = masters.put(name(DATA), DATA)
@@ -74,30 +74,30 @@ def test_a_folder_keeps_what_the_lock_names(tmp_path: Path) -> None:
     assert not (tmp_path / "cache").exists()
 
 
-def test_a_folder_refuses_other_bytes_and_leaves_them_alone(tmp_path: Path) -> None:
+def test_folder_rejects_edited_master_and_keeps_it(tmp_path: Path) -> None:
     masters = FolderMasterStore(tmp_path, "heroes")
     file = masters.put(name(DATA), DATA)
     (tmp_path / file).write_bytes(OTHER)
-    with pytest.raises(LockError, match="is not the file that was pinned"):
+    with pytest.raises(LockError, match="is not the pinned file"):
         masters.read(file, sha256(DATA))
     masters.discard(file, sha256(DATA))
     assert (tmp_path / file).read_bytes() == OTHER
     masters.discard(file, sha256(OTHER))
     assert masters.digest(file) is None
     assert masters.path(file) is None
-    with pytest.raises(LockError, match="is gone"):
+    with pytest.raises(LockError, match="is missing"):
         masters.read(file, sha256(DATA))
     masters.discard(file, sha256(DATA))
 
 
-def test_a_folder_that_cannot_be_written_to_says_so(tmp_path: Path) -> None:
+def test_folder_that_cannot_be_written_raises_site_error(tmp_path: Path) -> None:
     (tmp_path / "heroes").write_text("a file in its place")
     with pytest.raises(SiteError, match="cannot be written") as fault:
         FolderMasterStore(tmp_path, "heroes").put(name(DATA), DATA)
-    assert "what is pinned so far stays" in fault.value.hint
+    assert "the pins made so far are kept" in fault.value.hint
 
 
-def test_a_file_url_is_a_folder_of_many_projects(tmp_path: Path) -> None:
+def test_file_url_is_a_shared_folder(tmp_path: Path) -> None:
     (tmp_path / "site").mkdir()
     url = (tmp_path / "share" / "with space").as_uri()
     masters = store.open_master_store(url, tmp_path / "site", tmp_path / "cache")
@@ -105,11 +105,11 @@ def test_a_file_url_is_a_folder_of_many_projects(tmp_path: Path) -> None:
     assert (masters.where, file) == (url, name(DATA))
     assert (tmp_path / "share" / "with space" / file).read_bytes() == DATA
     masters.discard(file, sha256(DATA))
-    assert masters.read(file, sha256(DATA)) == DATA, "another project's lock may name it"
+    assert masters.read(file, sha256(DATA)) == DATA, "another project's lock may pin it"
 
 
-def test_a_file_url_leads_out_of_the_project(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="expected its path from there: heroes"):
+def test_file_url_inside_the_project_is_rejected(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="expected its relative path heroes"):
         store.open_master_store((tmp_path / "heroes").as_uri(), tmp_path, tmp_path / "cache")
 
 
@@ -129,7 +129,7 @@ def test_a_file_url_leads_out_of_the_project(tmp_path: Path) -> None:
         f"file:///srv/masters?{SECRET}",
     ],
 )
-def test_a_secret_in_the_url_is_refused_and_not_repeated(url: str, tmp_path: Path) -> None:
+def test_secret_in_the_url_is_rejected_and_not_shown(url: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"hero\.masters") as fault:
         store.open_master_store(url, tmp_path, tmp_path)
     for secret in (SECRET, SECRET[4:], KEY):
@@ -138,52 +138,52 @@ def test_a_secret_in_the_url_is_refused_and_not_repeated(url: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("url", ["s3://", "s3:///", "simplecache::s3://bucket/x", "https://host:port/x"])
-def test_what_is_no_url_of_a_place_is_refused(url: str, tmp_path: Path) -> None:
+def test_invalid_url_is_rejected(url: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="expected a URL such as s3://bucket/prefix"):
         store.open_master_store(url, tmp_path, tmp_path)
 
 
-def test_a_scheme_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+def test_unknown_scheme_is_rejected(tmp_path: Path) -> None:
     pytest.importorskip("fsspec")
     with pytest.raises(SettingsError, match="found s4://, which fsspec does not know"):
         store.open_master_store("s4://bucket", tmp_path, tmp_path).digest("x.png")
 
 
-def test_a_scheme_that_needs_more_than_a_url_is_refused(tmp_path: Path) -> None:
+def test_scheme_that_needs_options_is_rejected(tmp_path: Path) -> None:
     pytest.importorskip("fsspec")
     with pytest.raises(SettingsError, match="asks for more than a URL says"):
         store.open_master_store("github://masters/x", tmp_path, tmp_path).digest("x.png")
 
 
-def test_the_server_of_a_url_is_asked(tmp_path: Path) -> None:
+def test_unreachable_server_is_reported_after_retries(tmp_path: Path) -> None:
     pytest.importorskip("fsspec")
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
     masters = RemoteMasterStore(f"ftp://127.0.0.1:{port}/masters", tmp_path, limits=Limits(attempts=2, pause=0))
     with pytest.raises(LockError, match=r"the server .*asked 2 times"):
         masters.digest("x.png")
 
 
-@pytest.mark.parametrize("gone", ["fsspec", "s3fs"])
-def test_a_missing_extra_is_named(gone: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if gone == "s3fs":
+@pytest.mark.parametrize("module", ["fsspec", "s3fs"])
+def test_missing_extra_is_named(module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if module == "s3fs":
         registry = pytest.importorskip("fsspec.registry")
-        monkeypatch.delitem(registry._registry, "s3", raising=False)  # it keeps what another test has loaded
-    monkeypatch.setitem(sys.modules, gone, None)
+        monkeypatch.delitem(registry._registry, "s3", raising=False)  # another test may have loaded it
+    monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(MissingExtraError, match="s3:// needs a part") as fault:
         bucket(tmp_path, "missing").digest("x.png")
     assert "[s3]" in fault.value.hint
 
 
 @pytest.mark.parametrize("file", ["../x.png", "/x.png", "a/../../x.png", "~/x.png", "s3://other/x.png", "x?a=b", ""])
-def test_a_lock_does_not_lead_out_of_the_bucket(file: str, tmp_path: Path) -> None:
+def test_pinned_file_outside_the_bucket_is_rejected(file: str, tmp_path: Path) -> None:
     masters = store.open_master_store("memory://outside/masters", tmp_path, tmp_path)
     for ask in (masters.digest, masters.path, lambda file: masters.read(file, sha256(DATA))):
-        with pytest.raises(LockError, match="is no name of a master"):
+        with pytest.raises(LockError, match="is not a valid name of a master"):
             ask(file)
 
 
-def test_any_fsspec_system_will_do(tmp_path: Path) -> None:
+def test_any_fsspec_file_system_works(tmp_path: Path) -> None:
     pytest.importorskip("fsspec")
     masters = store.open_master_store("memory://bucket/masters", tmp_path, tmp_path / "cache")
     assert masters.digest(name(DATA)) is None
@@ -192,45 +192,45 @@ def test_any_fsspec_system_will_do(tmp_path: Path) -> None:
     assert elsewhere.read(name(DATA), sha256(DATA)) == DATA
 
 
-def test_who_asks_for_a_digest_and_then_reads_reads_a_copy_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_digest_and_read_read_the_copy_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("fsspec")
     store.open_master_store("memory://once/masters", tmp_path, tmp_path / "cache").put(name(DATA), DATA)
     masters = store.open_master_store("memory://once/masters", tmp_path, tmp_path / "cache")
-    opened: list[Path] = []
+    reads: list[Path] = []
     read_bytes = Path.read_bytes
 
-    def watched(path: Path) -> bytes:
-        opened.append(path)
+    def recording_read(path: Path) -> bytes:
+        reads.append(path)
         return read_bytes(path)
 
-    monkeypatch.setattr(Path, "read_bytes", watched)
+    monkeypatch.setattr(Path, "read_bytes", recording_read)
     assert masters.digest(name(DATA)) == sha256(DATA)
     assert masters.path(name(DATA)) is not None
     assert masters.read(name(DATA), sha256(DATA)) == DATA
-    assert len(opened) == 1
-    opened[0].write_bytes(b"damaged")
+    assert len(reads) == 1
+    reads[0].write_bytes(b"damaged")
     assert masters.read(name(DATA), sha256(DATA)) == DATA
-    assert len(opened) == 2, "and is looked at anew after that"
+    assert len(reads) == 2, "later reads verify again"
 
 
 # Real servers
 
 
-def test_a_master_is_sent_fetched_once_and_verified(
+def test_master_is_uploaded_fetched_once_and_verified(
     s3: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = bucket(tmp_path / "here", "once").put(name(DATA), DATA)
-    assert bucket(tmp_path / "new", "once").put(name(DATA), DATA) == file == name(DATA), "again, from elsewhere"
-    there = bucket(tmp_path / "there", "once")
-    assert there.digest(name(OTHER)) is None
-    assert there.digest(file) == sha256(DATA)
-    assert there.read(file, sha256(DATA)) == DATA
-    path = there.path(file)
+    assert bucket(tmp_path / "new", "once").put(name(DATA), DATA) == file == name(DATA), (
+        "uploaded again with another cache"
+    )
+    other_clone = bucket(tmp_path / "there", "once")
+    assert other_clone.digest(name(OTHER)) is None
+    assert other_clone.digest(file) == sha256(DATA)
+    assert other_clone.read(file, sha256(DATA)) == DATA
+    path = other_clone.path(file)
     assert path is not None
     assert path.read_bytes() == DATA
-    switched_off(monkeypatch)
+    use_unreachable_server(monkeypatch)
     for cache in ("here", "new", "there"):
         warm = bucket(tmp_path / cache, "once")
         assert warm.digest(file) == sha256(DATA)
@@ -240,12 +240,13 @@ def test_a_master_is_sent_fetched_once_and_verified(
         bucket(tmp_path / "cold", "once").digest(file)
 
 
-def test_a_warm_vault_loads_no_library(tmp_path: Path) -> None:
+def test_warm_cache_loads_no_library(tmp_path: Path) -> None:
     pytest.importorskip("fsspec")
     store.open_master_store("memory://warm/masters", tmp_path, tmp_path).put(name(DATA), DATA)
     code = (
         "import sys, pathlib; from imageseo.heroes.masters import store\n"
-        f"it = store.of('memory://warm/masters', pathlib.Path({str(tmp_path)!r}), pathlib.Path({str(tmp_path)!r}))\n"
+        f"folder = pathlib.Path({str(tmp_path)!r})\n"
+        "it = store.open_master_store('memory://warm/masters', folder, folder)\n"
         f"print(it.digest({name(DATA)!r}), len(it.read({name(DATA)!r}, {sha256(DATA)!r})))\n"
         "print(sorted({'fsspec', 's3fs', 'botocore', 'aiohttp'} & set(sys.modules)))"
     )
@@ -253,54 +254,54 @@ def test_a_warm_vault_loads_no_library(tmp_path: Path) -> None:
     assert done.stdout.splitlines() == [f"{sha256(DATA)} {len(DATA)}", "[]"]
 
 
-def test_a_damaged_copy_is_fetched_again(s3: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damaged_copy_is_fetched_again(s3: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = bucket(tmp_path, "damaged").put(name(DATA), DATA)
     copy = bucket(tmp_path, "damaged").path(file)
     assert copy is not None
-    for harm in (OTHER, DATA[:1000], b""):
-        copy.write_bytes(harm)
+    for damage in (OTHER, DATA[:1000], b""):
+        copy.write_bytes(damage)
         masters = bucket(tmp_path, "damaged")
         assert masters.digest(file) == sha256(DATA)
         assert copy.read_bytes() == DATA
-        copy.write_bytes(harm)
+        copy.write_bytes(damage)
         assert masters.read(file, sha256(DATA)) == DATA
         assert copy.read_bytes() == DATA
     copy.write_bytes(OTHER)
-    switched_off(monkeypatch)
+    use_unreachable_server(monkeypatch)
     with pytest.raises(LockError, match="cannot be reached"):
         bucket(tmp_path, "damaged").read(file, sha256(DATA))
 
 
-def test_other_bytes_are_refused_and_never_kept(s3: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_bytes_are_rejected_and_not_cached(s3: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = name(DATA)
-    stray("other", file, OTHER)
+    overwrite("other", file, OTHER)
     masters = bucket(tmp_path, "other")
-    assert masters.digest(file) == sha256(OTHER), "it is told as it is"
+    assert masters.digest(file) == sha256(OTHER), "the digest of the actual bytes"
     assert masters.path(file) is None
-    with pytest.raises(LockError, match="is not the file that was pinned") as fault:
+    with pytest.raises(LockError, match="is not the pinned file") as fault:
         masters.read(file, sha256(DATA))
     assert f"s3://{BUCKET}/other" in fault.value.hint
     assert not list(tmp_path.rglob("*.png"))
-    assert masters.put(file, DATA) == file, "and what is there is written over"
+    assert masters.put(file, DATA) == file, "put overwrites the file"
     assert bucket(tmp_path / "new", "other").read(file, sha256(DATA)) == DATA
 
 
-def test_who_must_know_asks_the_server(s3: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fresh_store_queries_the_server(s3: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = bucket(tmp_path, "fresh").put(name(DATA), DATA)
     assert bucket(tmp_path, "fresh", fresh=True).digest(file) == sha256(DATA)
-    stray("fresh", file, OTHER)
+    overwrite("fresh", file, OTHER)
     assert bucket(tmp_path, "fresh", fresh=True).digest(file) == sha256(OTHER)
-    stray("fresh", file, None)
+    overwrite("fresh", file, None)
     assert bucket(tmp_path, "fresh", fresh=True).digest(file) is None
-    assert bucket(tmp_path, "fresh").digest(file) == sha256(DATA), "a build takes its copy"
+    assert bucket(tmp_path, "fresh").digest(file) == sha256(DATA), "a build uses its copy"
 
 
-def test_another_bucket_is_another_place(s3: Server, tmp_path: Path) -> None:
+def test_prefixes_do_not_share_cached_names(s3: Server, tmp_path: Path) -> None:
     file = bucket(tmp_path, "one").put(name(DATA), DATA)
     assert bucket(tmp_path, "two").digest(file) is None
 
 
-def test_a_shared_bucket_keeps_what_a_lock_no_longer_names(s3: Server, tmp_path: Path) -> None:
+def test_shared_bucket_keeps_unpinned_masters(s3: Server, tmp_path: Path) -> None:
     file = bucket(tmp_path, "shared").put(name(DATA), DATA)
     bucket(tmp_path, "shared").discard(file, sha256(DATA))
     assert bucket(tmp_path / "new", "shared").read(file, sha256(DATA)) == DATA
@@ -312,43 +313,41 @@ def test_a_shared_bucket_keeps_what_a_lock_no_longer_names(s3: Server, tmp_path:
     own.discard(file, sha256(DATA))
 
 
-def test_masters_that_moved_from_a_folder_are_found_by_their_path(
+def test_master_moved_from_a_folder_is_found_by_its_path(
     s3: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stray("moved", f"heroes/{name(DATA)}", DATA)
+    overwrite("moved", f"heroes/{name(DATA)}", DATA)
     assert bucket(tmp_path, "moved").read(f"heroes/{name(DATA)}", sha256(DATA)) == DATA
 
 
-def test_a_name_that_does_not_carry_its_hash_is_asked_for_every_time(
-    s3: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_name_without_hash_is_never_cached(s3: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bucket(tmp_path, "named").put("hero.png", DATA)
-    stray("named", "hero.png", OTHER)
+    overwrite("named", "hero.png", OTHER)
     assert bucket(tmp_path, "named").digest("hero.png") == sha256(OTHER)
 
 
 # Faults
 
 
-def told(fault: ImageseoError) -> str:
-    """What a report or a log shows of it, with all that Python would print of its causes."""
+def full_traceback(fault: ImageseoError) -> str:
+    """Format an error with all its causes, as Python prints it."""
     import traceback
 
     return "".join(traceback.format_exception(fault))
 
 
-def test_a_bucket_that_is_not_there(s3: Server, tmp_path: Path) -> None:
+def test_missing_bucket_is_reported(s3: Server, tmp_path: Path) -> None:
     masters = RemoteMasterStore("s3://nobody-made-it/x", tmp_path, limits=QUICK)
     for ask in (lambda: masters.digest(name(DATA)), lambda: masters.read(name(DATA), sha256(DATA))):
         with pytest.raises(LockError, match="there is no such bucket") as fault:
             ask()
         assert "Create it" in fault.value.hint
-        assert s3.endpoint not in told(fault.value)
+        assert s3.endpoint not in full_traceback(fault.value)
     with pytest.raises(SiteError, match="there is no such bucket"):
         masters.put(name(DATA), DATA)
 
 
-def test_a_wrong_key_is_refused_without_being_shown(
+def test_wrong_key_is_reported_and_not_shown(
     rclone_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for variable, value in rclone_server.environment.items():
@@ -360,22 +359,24 @@ def test_a_wrong_key_is_refused_without_being_shown(
         cold.read(file, sha256(DATA))
     assert "AWS_SECRET_ACCESS_KEY" in fault.value.hint
     for secret in ("another-secret", KEY, rclone_server.endpoint):
-        assert secret not in told(fault.value)
-    with pytest.raises(SiteError, match="access denied") as refused:
+        assert secret not in full_traceback(fault.value)
+    with pytest.raises(SiteError, match="access denied") as put_error:
         cold.put(name(OTHER), OTHER)
-    assert "What is pinned so far stays" in refused.value.hint
+    assert "The pins made so far are kept" in put_error.value.hint
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     with pytest.raises(LockError, match="no credentials"):
         bucket(tmp_path / "none", "key").read(file, sha256(DATA))
 
 
-def test_an_endpoint_that_is_no_url(s3: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_endpoint_is_reported_and_not_shown(
+    s3: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense.example")
     with pytest.raises(LockError, match="cannot be asked") as fault:
         bucket(tmp_path, "endpoint").digest(name(DATA))
     assert "AWS_ENDPOINT_URL" in fault.value.hint
-    assert "nonsense" not in told(fault.value)
+    assert "nonsense" not in full_traceback(fault.value)
 
 
 WHOLE = answer("200 OK", DATA)
@@ -402,7 +403,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     ],
     ids=["half", "busy", "fails", "closes", "speaks otherwise"],
 )
-def test_a_server_that_fails_is_asked_again_and_told(
+def test_failing_server_is_retried_and_reported(
     answers: list[bytes | None], message: str, asked: int | None, tmp_path: Path, environment: pytest.MonkeyPatch
 ) -> None:
     with s3_servers.broken(*answers) as server:
@@ -410,8 +411,8 @@ def test_a_server_that_fails_is_asked_again_and_told(
         with pytest.raises(LockError, match=message) as fault:
             bucket(tmp_path, "broken").read(name(DATA), sha256(DATA))
         assert asked is None or len(server.asked) == asked
-    assert server.endpoint not in told(fault.value)
-    assert KEY not in told(fault.value)
+    assert server.endpoint not in full_traceback(fault.value)
+    assert KEY not in full_traceback(fault.value)
     assert not list(tmp_path.rglob("*.png"))
 
 
@@ -423,7 +424,7 @@ SKEWED = answer("403 No", b"<Error><Code>RequestTimeTooSkewed</Code><Message>lat
     ("reply", "message", "hint"),
     [(REGION, "in another region", "AWS_DEFAULT_REGION"), (SKEWED, r"denied \(RequestTimeTooSkewed\)", "what the key")],
 )
-def test_what_will_be_so_again_is_asked_once(
+def test_permanent_error_is_not_retried(
     reply: bytes, message: str, hint: str, tmp_path: Path, environment: pytest.MonkeyPatch
 ) -> None:
     with s3_servers.broken(reply) as server:
@@ -437,7 +438,7 @@ def test_what_will_be_so_again_is_asked_once(
         assert len(server.asked) == 2
 
 
-def test_a_certificate_that_nobody_trusts(tmp_path: Path, environment: pytest.MonkeyPatch) -> None:
+def test_untrusted_certificate_is_reported(tmp_path: Path, environment: pytest.MonkeyPatch) -> None:
     from datetime import UTC, datetime, timedelta
 
     pytest.importorskip("cryptography")
@@ -445,10 +446,10 @@ def test_a_certificate_that_nobody_trusts(tmp_path: Path, environment: pytest.Mo
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    key, who = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    key, owner = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
     day = datetime(2020, 1, 1, tzinfo=UTC)
     certificate = (
-        x509.CertificateBuilder(subject_name=who, issuer_name=who, public_key=key.public_key(), serial_number=1)
+        x509.CertificateBuilder(subject_name=owner, issuer_name=owner, public_key=key.public_key(), serial_number=1)
         .not_valid_before(day)
         .not_valid_after(day + timedelta(days=36500))
         .sign(key, hashes.SHA256())
@@ -462,11 +463,11 @@ def test_a_certificate_that_nobody_trusts(tmp_path: Path, environment: pytest.Mo
     context.load_cert_chain(tmp_path / "server.pem")
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
-        def greet() -> None:
+        def accept_once() -> None:
             with suppress(OSError):
                 context.wrap_socket(listener.accept()[0], server_side=True)
 
-        thread = threading.Thread(target=greet, daemon=True)
+        thread = threading.Thread(target=accept_once, daemon=True)
         thread.start()
         environment.setenv("AWS_ENDPOINT_URL", f"https://127.0.0.1:{listener.getsockname()[1]}")
         with pytest.raises(LockError, match="certificate is not trusted") as fault:
@@ -476,7 +477,7 @@ def test_a_certificate_that_nobody_trusts(tmp_path: Path, environment: pytest.Mo
 
 
 @pytest.mark.parametrize("first", [HALF, BUSY], ids=["half", "busy"])
-def test_what_passes_is_not_told(first: bytes, tmp_path: Path, environment: pytest.MonkeyPatch) -> None:
+def test_temporary_error_is_retried_silently(first: bytes, tmp_path: Path, environment: pytest.MonkeyPatch) -> None:
     with s3_servers.broken(first, WHOLE) as server:
         environment.setenv("AWS_ENDPOINT_URL", server.endpoint)
         assert bucket(tmp_path, "passes").read(name(DATA), sha256(DATA)) == DATA
@@ -491,7 +492,7 @@ def test_what_passes_is_not_told(first: bytes, tmp_path: Path, environment: pyte
     ],
     ids=["between", "whole"],
 )
-def test_a_server_that_never_answers(limits: Limits, tmp_path: Path, environment: pytest.MonkeyPatch) -> None:
+def test_server_that_never_answers_is_reported(limits: Limits, tmp_path: Path, environment: pytest.MonkeyPatch) -> None:
     with s3_servers.broken(None) as server:
         environment.setenv("AWS_ENDPOINT_URL", server.endpoint)
         with pytest.raises(LockError, match="does not answer in time"):
@@ -500,11 +501,11 @@ def test_a_server_that_never_answers(limits: Limits, tmp_path: Path, environment
             bucket(tmp_path, "never", limits=limits).put(name(DATA), DATA)
 
 
-def test_a_host_that_takes_no_connection(tmp_path: Path, environment: pytest.MonkeyPatch) -> None:
+def test_host_that_accepts_no_connection_is_reported(tmp_path: Path, environment: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         port = listener.getsockname()[1]
         waiting = []
-        for _ in range(4):  # the queue is full: the kernel drops who comes now
+        for _ in range(4):  # the queue is full: the kernel drops new connections
             client = socket.socket()
             client.setblocking(False)
             client.connect_ex(("127.0.0.1", port))
@@ -517,7 +518,7 @@ def test_a_host_that_takes_no_connection(tmp_path: Path, environment: pytest.Mon
             client.close()
 
 
-def test_a_server_that_keeps_other_bytes_than_it_was_sent(tmp_path: Path, environment: pytest.MonkeyPatch) -> None:
+def test_upload_that_stored_other_bytes_is_reported(tmp_path: Path, environment: pytest.MonkeyPatch) -> None:
     stored = answer("200 OK", b"", headers='ETag: "0123"\r\n')
     lies = answer("200 OK", b"", length=len(DATA))  # HEAD: the right size, and no ETag to go by
     wrong = answer("200 OK", OTHER)
@@ -528,9 +529,7 @@ def test_a_server_that_keeps_other_bytes_than_it_was_sent(tmp_path: Path, enviro
     assert not list(tmp_path.rglob("*.png"))
 
 
-def test_a_server_without_conditions_is_written_to_all_the_same(
-    tmp_path: Path, environment: pytest.MonkeyPatch
-) -> None:
+def test_server_without_conditional_requests_works(tmp_path: Path, environment: pytest.MonkeyPatch) -> None:
     refused = answer("501 Not", b"<Error><Code>NotImplemented</Code><Message>header</Message></Error>")
     etag = hashlib.md5(DATA, usedforsecurity=False).hexdigest()
     stored = answer("200 OK", b"", headers=f'ETag: "{etag}"\r\n')
@@ -542,7 +541,7 @@ def test_a_server_without_conditions_is_written_to_all_the_same(
         assert asked.count(b"\nif-none-match:") == 1
 
 
-def test_a_cache_that_cannot_be_written_costs_only_time(s3: Server, tmp_path: Path) -> None:
+def test_cache_that_cannot_be_written_is_ignored(s3: Server, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file where the folder should be")
     masters = bucket(tmp_path / "cache", "nocache")
     file = masters.put(name(DATA), DATA)
@@ -551,10 +550,10 @@ def test_a_cache_that_cannot_be_written_costs_only_time(s3: Server, tmp_path: Pa
     assert masters.path(file) is None
 
 
-def test_who_lost_a_master_is_told_where_it_comes_back_from(tmp_path: Path) -> None:
+def test_restore_hint_names_the_master_store(tmp_path: Path) -> None:
     assert (
         store.restore_hint(store.open_master_store("heroes", tmp_path, tmp_path / "c"))
-        == "take it back from version control"
+        == "restore it from version control"
     )
     bucket = store.open_master_store("s3://team/heroes", tmp_path, tmp_path / "c")
-    assert store.restore_hint(bucket) == "put the pinned file back into s3://team/heroes"
+    assert store.restore_hint(bucket) == "restore the pinned file in s3://team/heroes"

@@ -1,4 +1,4 @@
-"""From `generate` into a bucket to a frozen build out of it: every cache deleted, the same bytes."""
+"""`generate` into a bucket, and frozen builds from it with deleted and with warm caches."""
 
 from __future__ import annotations
 
@@ -43,52 +43,52 @@ def site(folder: Path, server: Server) -> Path:
     )
 
 
-def said(done: subprocess.CompletedProcess[str]) -> str:
+def output_of(done: subprocess.CompletedProcess[str]) -> str:
     return f"{done.stdout}\n{done.stderr}"
 
 
-def test_a_frozen_build_out_of_a_bucket_gives_the_same_bytes(s3: Server, tmp_path: Path) -> None:
-    here = site(tmp_path / "here", s3)
-    untouched = tree(here / "site")
-    done = run("imageseo", "generate", "--site", "site", cwd=here)
-    assert done.returncode == 0, said(done)
-    assert not (here / "heroes").exists()
-    pins = tomllib.loads((here / "imageseo.lock").read_text())["hero"]
+def test_frozen_build_from_a_bucket_gives_the_same_bytes(s3: Server, tmp_path: Path) -> None:
+    project = site(tmp_path / "project", s3)
+    before = tree(project / "site")
+    done = run("imageseo", "generate", "--site", "site", cwd=project)
+    assert done.returncode == 0, output_of(done)
+    assert not (project / "heroes").exists()
+    pins = tomllib.loads((project / "imageseo.lock").read_text())["hero"]
     assert len(pins) == 2
     assert all("/" not in pin["output"]["file"] for pin in pins)
-    for text in (said(done), (here / "imageseo.lock").read_text()):
+    for text in (output_of(done), (project / "imageseo.lock").read_text()):
         assert s3.endpoint not in text
         assert KEY not in text
         assert SECRET not in text
         assert "Unclosed" not in text
-    shutil.rmtree(here / ".cache")
-    done = run("imageseo", "generate", "--site", "site", cwd=here)
-    assert "generate: 2 kept" in done.stdout, said(done)
-    done = run("imageseo", "build", "--frozen", "site", cwd=here)
-    assert done.returncode == 0, said(done)
-    first = tree(here / "site")
+    shutil.rmtree(project / ".cache")
+    done = run("imageseo", "generate", "--site", "site", cwd=project)
+    assert "generate: 2 kept" in done.stdout, output_of(done)
+    done = run("imageseo", "build", "--frozen", "site", cwd=project)
+    assert done.returncode == 0, output_of(done)
+    first = tree(project / "site")
     assert sum(name.endswith(".webp") for name in first) >= 2
 
-    shutil.rmtree(here / ".cache")
-    shutil.rmtree(here / "site")
-    write(here / "site", untouched)
-    done = run("imageseo", "build", "--frozen", "site", cwd=here)
-    assert done.returncode == 0, said(done)
-    assert tree(here / "site") == first, "every cache deleted: all came from the bucket"
+    shutil.rmtree(project / ".cache")
+    shutil.rmtree(project / "site")
+    write(project / "site", before)
+    done = run("imageseo", "build", "--frozen", "site", cwd=project)
+    assert done.returncode == 0, output_of(done)
+    assert tree(project / "site") == first, "without caches, all masters come from the bucket"
 
-    # Another clone, whose variants are gone and whose masters are not, with the server switched off
+    # Another clone with cached masters but without variants, and without a server
     off = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{s3_servers.free_port()}"}
-    shutil.rmtree(here / "site")
-    shutil.rmtree(here / ".cache" / "imageseo" / "v1")
-    write(here / "site", untouched)
-    done = run("imageseo", "build", "--frozen", "site", cwd=here, env=off)
-    assert done.returncode == 0, said(done)
-    assert tree(here / "site") == first, "a warm cache asks no network"
+    shutil.rmtree(project / "site")
+    shutil.rmtree(project / ".cache" / "imageseo" / "v1")
+    write(project / "site", before)
+    done = run("imageseo", "build", "--frozen", "site", cwd=project, env=off)
+    assert done.returncode == 0, output_of(done)
+    assert tree(project / "site") == first, "a warm cache needs no network"
 
-    # Cold, and the server switched off: told in words, without its address
-    shutil.rmtree(here / ".cache")
-    done = run("imageseo", "build", "--frozen", "site", cwd=here, env=off)
+    # Without caches and without a server: a message without its address
+    shutil.rmtree(project / ".cache")
+    done = run("imageseo", "build", "--frozen", "site", cwd=project, env=off)
     assert done.returncode != 0
-    assert "the server cannot be reached" in said(done)
-    assert "Traceback" not in said(done)
-    assert off["AWS_ENDPOINT_URL"] not in said(done)
+    assert "the server cannot be reached" in output_of(done)
+    assert "Traceback" not in output_of(done)
+    assert off["AWS_ENDPOINT_URL"] not in output_of(done)

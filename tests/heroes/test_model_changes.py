@@ -1,4 +1,4 @@
-"""Models by what recipes call them: the same files under the same name, whatever a picture makes of them."""
+"""Models are identified by provider, role and name, whatever their parameters are."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from imageseo.heroes.generate.model_changes import changed, parts, pinned, refusal, shares
+from imageseo.heroes.generate.model_changes import digests_by_model, find_changes, pinned, refusal, uses_any
 from imageseo.model.hero import ALGORITHMIC_MEDIA, Pin, Recipe
 
 OLD, NEW = "sha256:" + "a" * 64, "sha256:" + "b" * 64
@@ -31,16 +31,16 @@ ROLES: dict[str, tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = {
 ROLES["ip_adapter_encoder"] = ROLES["ip_adapter"]
 
 
-def recipe(role: str, said: dict[str, Any]) -> Recipe:
+def recipe(role: str, value: dict[str, Any]) -> Recipe:
     key = ROLES[role][0]
-    return Recipe(provider="diffusers", seed=1, width=64, height=64, options={key: said.get("", said), "prompt": "x"})
+    return Recipe(provider="diffusers", seed=1, width=64, height=64, options={key: value.get("", value), "prompt": "x"})
 
 
-def pin(made: Recipe, models: dict[str, str]) -> Pin:
+def pin(pinned_recipe: Recipe, models: dict[str, str]) -> Pin:
     return Pin(
         page="a.md",
-        recipe=made,
-        recipe_hash=made.key,
+        recipe=pinned_recipe,
+        recipe_hash=pinned_recipe.key,
         file="heroes/a.png",
         file_sha256=OLD,
         pixels_sha256=OLD,
@@ -52,20 +52,22 @@ def pin(made: Recipe, models: dict[str, str]) -> Pin:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_model_is_known_again_whatever_it_is_used_for(role: str) -> None:
-    _, one, use, another = ROLES[role]
-    known = pinned([pin(recipe(role, one), {role: OLD})])
-    assert changed(recipe(role, use), {role: OLD}, known) == {}
-    found = changed(recipe(role, use), {role: NEW}, known)
-    assert list(found.values()) == [NEW]
-    assert changed(recipe(role, another), {role: NEW}, known) == {}
-    assert shares(recipe(role, use), found)
-    assert not shares(recipe(role, another), found)
-    assert f"{role} " in refusal(found, known, "imageseo generate --accept-model").message
+def test_model_is_recognized_with_other_parameters(role: str) -> None:
+    _, first_use, second_use, other_model = ROLES[role]
+    known = pinned([pin(recipe(role, first_use), {role: OLD})])
+    assert find_changes(recipe(role, second_use), {role: OLD}, known) == {}
+    changes = find_changes(recipe(role, second_use), {role: NEW}, known)
+    assert list(changes.values()) == [NEW]
+    assert find_changes(recipe(role, other_model), {role: NEW}, known) == {}
+    assert uses_any(recipe(role, second_use), changes)
+    assert not uses_any(recipe(role, other_model), changes)
+    assert f"{role} " in refusal(changes, known, "imageseo generate --accept-model").message
 
 
-def test_a_file_is_named_by_its_role() -> None:
-    made = Recipe(provider="diffusers", seed=1, width=64, height=64, options={"loras": [{"file": "x", "weight": 0.5}]})
-    (part,) = parts(made, {"lora:x": OLD})
-    assert str(part) == "lora:x"
-    assert not shares(made, [part]), "whether a recipe needs it, only its provider knows"
+def test_file_is_named_by_its_role() -> None:
+    with_lora = Recipe(
+        provider="diffusers", seed=1, width=64, height=64, options={"loras": [{"file": "x", "weight": 0.5}]}
+    )
+    (model,) = digests_by_model(with_lora, {"lora:x": OLD})
+    assert str(model) == "lora:x"
+    assert not uses_any(with_lora, [model]), "only the provider can resolve the files of a recipe"

@@ -42,7 +42,7 @@ from imageseo.heroes.providers.diffusion.prompt_weights import Part, a1111, comp
         ("\\", [("\\", 1)]),
     ],
 )
-def test_parts_and_weights(prompt: str, parts: list[tuple[str, float]]) -> None:
+def test_prompt_is_split_into_weighted_parts(prompt: str, parts: list[tuple[str, float]]) -> None:
     assert [(part.text, part.weight) for part in parse(prompt)] == parts
     assert weighted(prompt) == any(weight != 1 for _, weight in parts)
     assert plain(prompt) == "".join(text for text, _ in parts)
@@ -63,7 +63,7 @@ def test_parts_and_weights(prompt: str, parts: list[tuple[str, float]]) -> None:
         ("", ""),
     ],
 )
-def test_compel_is_given_its_own_syntax(prompt: str, text: str) -> None:
+def test_prompt_is_converted_to_compel_syntax(prompt: str, text: str) -> None:
     assert compel(prompt) == text
 
 
@@ -82,15 +82,15 @@ def parser() -> Any:
     return module.PromptParser()
 
 
-def read_by(parser: Any, text: str) -> list[tuple[str, float]]:
-    """Words and weights as compel understands them; a prompt is one, never a blend or a conjunction of several."""
+def parse_with_compel(parser: Any, text: str) -> list[tuple[str, float]]:
+    """Return words and weights as compel parses them; asserts that the prompt is not a blend or conjunction."""
     prompts = parser.parse_conjunction(text).prompts
     assert len(prompts) <= 1
     return [("".join(each.text.split()), each.weight) for prompt in prompts for each in prompt.children if each.text]
 
 
 @pytest.mark.parametrize(
-    ("prompt", "meant"),
+    ("prompt", "expected"),
     [
         ("a (tent:1.3) b", [("a", 1), ("tent", 1.3), ("b", 1)]),
         ("(a (tent:1.5), b:2)", [("a", 2), ("tent", 3), (",b", 2)]),
@@ -104,12 +104,12 @@ def read_by(parser: Any, text: str) -> list[tuple[str, float]]:
         ("a (b. c, d:1.2)", [("a", 1), ("b.c,d", 1.2)]),
     ],
 )
-def test_compel_reads_what_was_meant(parser: Any, prompt: str, meant: list[tuple[str, float]]) -> None:
-    assert read_by(parser, compel(prompt)) == meant
+def test_compel_parses_the_same_weights(parser: Any, prompt: str, expected: list[tuple[str, float]]) -> None:
+    assert parse_with_compel(parser, compel(prompt)) == expected
 
 
 @given(parts=st.lists(st.tuples(st.text(max_size=12), st.integers(0, 100_000)), max_size=6))
-def test_parts_come_back_as_they_were_written(parts: list[tuple[str, int]]) -> None:
+def test_formatted_parts_are_parsed_back(parts: list[tuple[str, int]]) -> None:
     given_parts = [Part(text, weight / 10_000) for text, weight in parts if text]
     assert "".join(part.text for part in parse(a1111(given_parts))) == "".join(part.text for part in given_parts)
     once = parse(a1111(given_parts))
@@ -119,7 +119,7 @@ def test_parts_come_back_as_they_were_written(parts: list[tuple[str, int]]) -> N
 
 
 @given(prompt=st.text('ab()[]:\\.13 ,-+"', max_size=30) | st.text(max_size=30))
-def test_no_prompt_breaks_us(prompt: str) -> None:
+def test_any_prompt_is_parsed(prompt: str) -> None:
     parts = parse(prompt)
     assert all(0 <= part.weight <= 10 and part.text for part in parts)
     assert parse(a1111(parts)) == parts

@@ -1,4 +1,4 @@
-"""The hero is what the author asked for, else a confident guess, else none."""
+"""The hero of a page: declared in its front matter, else detected, else none."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def complete(provider: str, options: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"style": "dunes", **options}
 
 
-def ask(
+def read(
     meta: Mapping[str, Any], *, files: tuple[str, ...] | None = None, settings: HeroSettings = SETTINGS, **more: Any
 ) -> HeroRequest | None:
     hints = PageHints(source=Path("docs/guide/start.md"), source_dir="guide/", meta=meta)
@@ -49,13 +49,13 @@ def ask(
 
 def fault(meta: Mapping[str, Any]) -> str:
     with pytest.raises(RecipeError) as caught:
-        ask(meta)
+        read(meta)
     assert "docs/guide/start.md: front matter key `hero" in caught.value.message
     return str(caught.value)
 
 
 def recipe(meta: Mapping[str, Any]) -> Recipe:
-    found = ask(meta)
+    found = read(meta)
     assert found is not None
     assert found.recipe is not None
     assert found.file is None
@@ -79,9 +79,9 @@ def recipe(meta: Mapping[str, Any]) -> Recipe:
         ("my pictures/a%20b.jpg", "guide/my pictures/a b.jpg"),
     ],
 )
-def test_a_path(value: str, path: str) -> None:
+def test_path_or_url_resolves_to_site_file(value: str, path: str) -> None:
     for form in (value, {"src": value}, {"file": value}, {"path": value}, {"image": value}, {"url": value}):
-        found = ask({"hero": form})
+        found = read({"hero": form})
         assert found is not None
         assert (found.file, found.recipe, found.page) == (path, None, "docs/guide/start.md")
         assert found.origin == "front matter key `hero`"
@@ -95,28 +95,28 @@ def test_a_path(value: str, path: str) -> None:
         ((), "guide/a.jpg"),
     ],
 )
-def test_a_path_is_looked_for_beside_the_page_then_in_the_root(files: tuple[str, ...], path: str) -> None:
-    found = ask({"hero": "a.jpg"}, files=files)
+def test_path_is_relative_to_page_then_to_root(files: tuple[str, ...], path: str) -> None:
+    found = read({"hero": "a.jpg"}, files=files)
     assert found is not None
     assert found.file == path
 
 
-def test_a_file_may_have_signs_that_urls_reserve() -> None:
-    found = ask({"hero": "100% #1.jpg"}, files=("guide/100% #1.jpg",))
+def test_file_name_may_contain_reserved_url_characters() -> None:
+    found = read({"hero": "100% #1.jpg"}, files=("guide/100% #1.jpg",))
     assert found is not None
     assert found.file == "guide/100% #1.jpg"
 
 
-def test_what_is_said_of_a_file() -> None:
-    found = ask(
+def test_file_with_alt_caption_and_rights_is_read() -> None:
+    found = read(
         {"hero": {"src": "a.jpg", "alt": "A tent ", "caption": "Dawn", "credit": "Ada", "license": "https://l"}}
     )
     assert found is not None
     assert (found.alt, found.caption) == ("A tent", "Dawn")
     assert (found.rights.credit, found.rights.license, found.rights.creator) == ("Ada", "https://l", None)
-    empty = ask({"hero": {"src": "a.jpg", "alt": ""}})
+    empty = read({"hero": {"src": "a.jpg", "alt": ""}})
     assert empty is not None
-    assert empty.alt == "", "an empty alt is an answer, not a gap"
+    assert empty.alt == "", "an empty alt is a value, not a missing one"
 
 
 @pytest.mark.parametrize(
@@ -130,19 +130,19 @@ def test_what_is_said_of_a_file() -> None:
         "",
     ],
 )
-def test_no_file_of_ours(value: Any) -> None:
-    assert ask({"hero": value}) is None
-    assert ask({}) is None
+def test_file_of_another_site_is_no_hero(value: Any) -> None:
+    assert read({"hero": value}) is None
+    assert read({}) is None
 
 
 @pytest.mark.parametrize("value", [False, "false", "none", "Off", " no "])
-def test_switched_off(value: Any) -> None:
-    found = ask({"hero": value, "image": "a.jpg"})
+def test_false_switches_the_hero_off(value: Any) -> None:
+    found = read({"hero": value, "image": "a.jpg"})
     assert found is not None
     assert found.off
 
 
-# -- other keys hold many things ---------------------------------------------------------------------------------------
+# -- keys that themes use ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -158,8 +158,8 @@ def test_switched_off(value: Any) -> None:
         ({"Image": "a.jpg"}, "guide/a.jpg"),
     ],
 )
-def test_images_in_the_wild(meta: Mapping[str, Any], path: str) -> None:
-    found = ask(meta)
+def test_theme_key_with_local_image_is_a_hero(meta: Mapping[str, Any], path: str) -> None:
+    found = read(meta)
     assert found is not None
     assert found.file == path
 
@@ -169,17 +169,17 @@ def test_images_in_the_wild(meta: Mapping[str, Any], path: str) -> None:
     ["nginx:latest", "ubuntu", True, False, 7, None, [], {}, [7, None], {"path": 7}, {"title": "x"}, "../../../a.jpg",
      "https://cdn.test/a.jpg", "{{ page.image }}", "{broken", "data:image/png;base64,xx.png", {"src": None}],
 )  # fmt: skip
-def test_what_is_no_image_is_passed_over(value: Any) -> None:
-    assert ask({"image": value}) is None
+def test_theme_key_without_local_image_is_ignored(value: Any) -> None:
+    assert read({"image": value}) is None
 
 
-def test_a_missing_file_under_a_foreign_key_is_no_fault() -> None:
-    assert ask({"image": "a.jpg"}, files=()) is None
+def test_theme_key_with_missing_file_is_ignored() -> None:
+    assert read({"image": "a.jpg"}, files=()) is None
 
 
-def test_keys_can_be_chosen() -> None:
+def test_setting_keys_selects_the_front_matter_keys() -> None:
     banner = HeroSettings(keys=("banner",))
-    found = ask({"hero": {"typo": 1}, "banner": {"prompt": "a tent"}}, settings=banner)
+    found = read({"hero": {"typo": 1}, "banner": {"prompt": "a tent"}}, settings=banner)
     assert found is not None
     assert found.recipe is not None
     assert found.recipe.options["prompt"] == "a tent"
@@ -188,7 +188,7 @@ def test_keys_can_be_chosen() -> None:
 # -- recipes -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_recipe_is_complete() -> None:
+def test_recipe_is_completed_with_defaults() -> None:
     made = recipe({"hero": {"prompt": "a tent", "seed": 4711, "card": {"title": "x"}, "alt": "y"}})
     assert made == Recipe(
         provider="procedural",
@@ -200,11 +200,11 @@ def test_a_recipe_is_complete() -> None:
 
 
 @pytest.mark.parametrize("hero_meta", [{"prompt": "x"}, {"seed": 1}, {"style": "x"}, {"provider": "diffusers"}])
-def test_one_key_makes_a_recipe(hero_meta: Mapping[str, Any]) -> None:
+def test_single_key_is_enough_for_a_recipe(hero_meta: Mapping[str, Any]) -> None:
     assert recipe({"hero": hero_meta})
 
 
-def test_the_seed_stays_with_the_page() -> None:
+def test_default_seed_depends_on_the_page_only() -> None:
     made = recipe({"hero": {"prompt": "a tent"}})
     assert made.seed == recipe({"hero": {"prompt": "another"}}).seed
     assert made.seed == default_seed(Page(path="moved.html", hints=PageHints(source=Path("docs/guide/start.md"))))
@@ -222,9 +222,7 @@ def test_the_seed_stays_with_the_page() -> None:
         ({"card": True, "title": "Mine", "seed": 7}, set()),
     ],
 )
-def test_what_came_from_the_page_is_known_and_is_no_part_of_the_recipe(
-    hero_meta: Mapping[str, Any], derived: set[str]
-) -> None:
+def test_values_from_the_page_are_listed_as_derived(hero_meta: Mapping[str, Any], derived: set[str]) -> None:
     page = Page(path="a.html", hints=PageHints(title="The page", meta={"hero": hero_meta}))
     found = request_parser.request(page, settings=SETTINGS, complete=lambda provider, options: options)
     assert found is not None
@@ -245,9 +243,7 @@ def test_what_came_from_the_page_is_known_and_is_no_part_of_the_recipe(
         ({"card": False, "seed": 7}, set()),
     ],
 )
-def test_what_came_from_the_page_has_the_name_that_the_provider_gave_it(
-    hero_meta: Mapping[str, Any], derived: set[str]
-) -> None:
+def test_derived_keys_are_named_as_in_the_completed_options(hero_meta: Mapping[str, Any], derived: set[str]) -> None:
     page = Page(path="a.html", hints=PageHints(title="The page", meta={"hero": hero_meta}))
     found = request_parser.request(page, settings=SETTINGS, complete=lambda _, options: PROCEDURAL.complete(options))
     assert found is not None
@@ -257,15 +253,15 @@ def test_what_came_from_the_page_has_the_name_that_the_provider_gave_it(
     assert card is None or card["title"] == ("The page" if derived else "Mine")
 
 
-def by_procedural(_: str, options: Mapping[str, Any]) -> Mapping[str, Any]:
+def complete_with_procedural(_: str, options: Mapping[str, Any]) -> Mapping[str, Any]:
     return PROCEDURAL.complete(options)
 
 
-def test_all_faults_of_a_hero_are_told_at_once() -> None:
+def test_all_faults_of_a_hero_are_reported_at_once() -> None:
     meta = {"sed": 4, "style": "tpo", "colors": ["red"], "card": "yess", "width": 5, "alt": 7}
     page = Page(path="a.html", hints=PageHints(source=Path("docs/a.md"), title="The page", meta={"hero": meta}))
     with pytest.raises(RecipeError) as caught:
-        request_parser.request(page, settings=SETTINGS, complete=by_procedural)
+        request_parser.request(page, settings=SETTINGS, complete=complete_with_procedural)
     lines = caught.value.message.splitlines()
     assert len(lines) == len(caught.value.faults) == 6
     assert all(line.startswith("docs/a.md: front matter key `hero") for line in lines)
@@ -274,7 +270,7 @@ def test_all_faults_of_a_hero_are_told_at_once() -> None:
         "`hero.width`: expected a whole number",
         "found 'yess' (did you mean `yes`?",
         "no option 'sed' (did you mean `seed` for `sed`?",
-        "no style 'tpo' (did you mean 'topo'?)",
+        "unknown style 'tpo' (did you mean 'topo'?)",
         "`colors`: expected two to six colours",
     ):
         assert sum(words in line for line in lines) == 1, words
@@ -283,11 +279,11 @@ def test_all_faults_of_a_hero_are_told_at_once() -> None:
 @pytest.mark.parametrize(
     "text", ["style: topo", "style:topo", "C:\\pictures\\a.jpg", "seed: 4711, style: topo", "#", "?x"]
 )
-def test_a_text_that_is_no_path_says_what_is_expected(text: str) -> None:
+def test_text_that_is_not_a_path_reports_what_is_expected(text: str) -> None:
     for value in (text, {"src": text}):
-        said = fault({"hero": value})
-        assert "expected the path of an image or a mapping" in said
-        assert '{"style": "topo", "seed": 4711}' in said
+        message = fault({"hero": value})
+        assert "expected the path of an image or a mapping" in message
+        assert '{"style": "topo", "seed": 4711}' in message
 
 
 @pytest.mark.parametrize(
@@ -303,29 +299,29 @@ def test_a_text_that_is_no_path_says_what_is_expected(text: str) -> None:
         ("go", "go"),
     ],
 )
-def test_a_card_may_be_its_title(card: str, title: str | None) -> None:
+def test_card_may_be_written_as_its_title(card: str, title: str | None) -> None:
     page = Page(path="a.html", hints=PageHints(title="The page", meta={"hero": {"card": card}}))
-    found = request_parser.request(page, settings=SETTINGS, complete=by_procedural)
+    found = request_parser.request(page, settings=SETTINGS, complete=complete_with_procedural)
     assert found is not None
     assert found.recipe is not None
     assert found.recipe.options.get("card") == (None if title is None else {"title": title})
 
 
 @pytest.mark.parametrize("card", ["yess", "ture", "tru", "flase", 7, 0, ["x"]])
-def test_a_card_that_is_neither_is_a_fault(card: Any) -> None:
+def test_card_of_another_type_is_rejected(card: Any) -> None:
     assert "`hero.card`: expected true, false, a title or a mapping" in fault({"hero": {"card": card}})
 
 
-def test_size_and_provider() -> None:
+def test_size_and_provider_are_read() -> None:
     made = recipe({"hero": {"provider": "diffusers", "seed": 1, "width": "800", "height": 450}})
     assert (made.provider, made.width, made.height) == ("diffusers", 800, 450)
 
 
-def test_flat_front_matter_says_the_same() -> None:
-    nested = ask(
+def test_flat_front_matter_equals_nested() -> None:
+    nested = read(
         {"hero": {"prompt": "2001", "seed": 7, "steps": 20, "card": True, "colors": ["#fff", "#000"], "alt": "5"}}
     )
-    flat = ask(
+    flat = read(
         {
             "hero_prompt": "2001",
             "hero_seed": "7",
@@ -338,20 +334,20 @@ def test_flat_front_matter_says_the_same() -> None:
     assert nested == flat
 
 
-def test_flat_words_beside_a_path() -> None:
-    found = ask({"hero": "a.jpg", "hero_alt": "A tent", "hero_title": "a theme's own"})
+def test_flat_keys_add_to_a_path() -> None:
+    found = read({"hero": "a.jpg", "hero_alt": "A tent", "hero_title": "a theme's own"})
     assert found is not None
     assert (found.file, found.alt) == ("guide/a.jpg", "A tent")
 
 
 @pytest.mark.parametrize("meta", [{"hero_title": "x"}, {"hero_image": "a.jpg"}, {"hero_alt": "x"}, {"heroic": "x"}])
-def test_flat_keys_of_a_theme_are_not_ours(meta: Mapping[str, Any]) -> None:
-    assert ask(meta) is None
+def test_flat_keys_of_a_theme_are_ignored(meta: Mapping[str, Any]) -> None:
+    assert read(meta) is None
 
 
-def test_json_as_a_meta_element_holds_it() -> None:
+def test_json_of_a_meta_element_is_read() -> None:
     content = '{"prompt": "a tent", "seed": 3}'
-    found = ask({"hero": content}, origin='<meta name="imageseo:hero">')
+    found = read({"hero": content}, origin='<meta name="imageseo:hero">')
     assert found is not None
     assert found.recipe is not None
     assert found.recipe.seed == 3
@@ -363,19 +359,19 @@ def test_json_as_a_meta_element_holds_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "parts"),
     [
         (True, ["expected a path, a mapping or false", "found True", "hero.keys"]),
         (42, ["found 42"]),
         (["a.jpg"], ["found ['a.jpg']"]),
-        ({"alt": "x"}, ["names no image (`src`) and no recipe", "found `alt`"]),
+        ({"alt": "x"}, ["expected an image (`src`) or a recipe", "found `alt`"]),
         ({"promt": "x"}, ["found `promt`", "did you mean `prompt` for `promt`?"]),
         ({"src": "a.jpg", "atl": "x"}, ["`hero.atl`", "did you mean `alt`?"]),
-        ({"src": "a.jpg", "steps": 3}, ["`hero.steps`", "expected `src`, `alt`"]),
-        ({"src": "a.jpg", "prompt": "x"}, ["`hero.prompt`", "cannot stand beside `src`"]),
-        ({"src": "a.jpg", "url": "b.jpg"}, ["`hero.url`", "cannot stand beside `src`"]),
+        ({"src": "a.jpg", "steps": 3}, ["`hero.steps`", "expected one of `src`, `alt`"]),
+        ({"src": "a.jpg", "prompt": "x"}, ["`hero.prompt`", "cannot be combined with `src`"]),
+        ({"src": "a.jpg", "url": "b.jpg"}, ["`hero.url`", "cannot be combined with `src`"]),
         ({"src": ["a.jpg"]}, ["`hero.src`", "expected text, found ['a.jpg']"]),
-        ({"src": "../../../../a.jpg"}, ["`hero.src`", "leads out of the site"]),
+        ({"src": "../../../../a.jpg"}, ["`hero.src`", "is outside the site"]),
         ({"prompt": 7}, ["`hero.prompt`", "expected text, found 7"]),
         ({"prompt": ""}, ["`hero.prompt`", "expected text, found ''"]),
         ({"prompt": "x", "alt": ["y"]}, ["`hero.alt`", "found ['y']"]),
@@ -390,15 +386,15 @@ def test_json_as_a_meta_element_holds_it() -> None:
         ({"prompt": "x", "provider": "dall-e"}, ["no provider `dall-e`", "procedural, diffusers"]),
     ],
 )
-def test_faults_are_clear(value: Any, told: list[str]) -> None:
+def test_fault_names_key_and_found_value(value: Any, parts: list[str]) -> None:
     text = fault({"hero": value})
-    for part in told:
+    for part in parts:
         assert part in text
 
 
-def test_flat_faults() -> None:
+def test_faults_of_flat_keys_are_reported() -> None:
     assert "did you mean `prompt`" in fault({"hero_promt": "x"})
-    assert "`hero_seed`; keep one" in fault({"hero": {"prompt": "x", "seed": 1}, "hero_seed": "2"})
+    assert "`hero_seed`; keep only one" in fault({"hero": {"prompt": "x", "seed": 1}, "hero_seed": "2"})
     assert "found 'abc'" in fault({"hero_prompt": "x", "hero_seed": "abc"})
 
 
@@ -412,9 +408,9 @@ ANYTHING = st.recursive(
 
 
 @given(meta=st.dictionaries(st.sampled_from(["hero", "image", "cover", "hero_seed", "hero_alt", "hero_x"]), ANYTHING))
-def test_front_matter_never_breaks_us(meta: Mapping[str, Any]) -> None:
+def test_any_front_matter_is_read_or_rejected(meta: Mapping[str, Any]) -> None:
     try:
-        found = ask(meta)
+        found = read(meta)
     except RecipeError:
         return
     assert found is None or not (found.file is not None and found.recipe is not None)
@@ -427,7 +423,7 @@ LAYOUT = ColumnLayout(content_width=688)
 
 def picture(at: int, src: str = "photo.jpg", **changes: Any) -> ImageRef:
     attributes = {"src": src, **changes.pop("attributes", {})}
-    fields: dict[str, Any] = {"zone": PageRegion.ARTICLE, "text_before": 40, **changes}
+    fields: dict[str, Any] = {"region": PageRegion.ARTICLE, "text_before": 40, **changes}
     return ImageRef(
         span=Span(at * 100, at * 100 + 50),
         insert_at=at * 100 + 49,
@@ -472,7 +468,7 @@ PHOTO = picture(9)
         picture(0, "small.png"),
         picture(0, "strip.png"),
         picture(0, "wide.png", attributes={"width": "120"}),
-        picture(0, zone=PageRegion.CHROME),
+        picture(0, region=PageRegion.CHROME),
         picture(0, attributes={"hidden": ""}),
         picture(0, attributes={"style": "display: none"}),
     ],
@@ -495,7 +491,7 @@ def test_decoration_is_looked_past(first: ImageRef) -> None:
         picture(0, "thumb.jpg"),
         picture(0, "moving.gif"),
         picture(0, "drawing.svg"),
-        picture(0, kept=OptOut.IGNORED),
+        picture(0, opt_out=OptOut.IGNORED),
         picture(0, "https://cdn.test/large.jpg"),
     ],
     ids=str,
@@ -524,7 +520,7 @@ def test_a_larger_image_in_the_same_screen_makes_it_doubtful() -> None:
 def test_the_author_knows_best() -> None:
     urgent = picture(5, text_before=5000, attributes={"fetchpriority": "HIGH"})
     assert guessed(PHOTO, urgent) == 1
-    assert guessed(PHOTO, picture(1, zone=PageRegion.CHROME, attributes={"fetchpriority": "high"})) is None
+    assert guessed(PHOTO, picture(1, region=PageRegion.CHROME, attributes={"fetchpriority": "high"})) is None
     assert guessed(PHOTO, preload_images=(Span(1, 2),)) is None
 
 
@@ -544,17 +540,17 @@ def test_the_author_knows_best() -> None:
 def test_a_cover_above_the_article_leaves_no_confidence(
     size: tuple[int, int], changes: dict[str, str], expected: int | None
 ) -> None:
-    cover = picture(0, "cover.jpg", zone=PageRegion.CHROME, attributes=changes)
+    cover = picture(0, "cover.jpg", region=PageRegion.CHROME, attributes=changes)
     article = Span(80, 900)
     assert guessed(cover, picture(1), sizes={"cover.jpg": size}, article=article) == expected
-    below = picture(9, "cover.jpg", zone=PageRegion.CHROME, attributes=changes)
+    below = picture(9, "cover.jpg", region=PageRegion.CHROME, attributes=changes)
     assert guessed(picture(1), below, sizes={"cover.jpg": size}, article=article) == 0
-    linked = picture(0, "cover.jpg", zone=PageRegion.CHROME, link="/")
+    linked = picture(0, "cover.jpg", region=PageRegion.CHROME, link="/")
     assert guessed(linked, picture(1), sizes={"cover.jpg": size}, article=article) == 1, "a site's name leads home"
 
 
 def test_a_cover_is_one_as_a_browser_saw_it() -> None:
-    cover, photo = picture(0, "cover.jpg", zone=PageRegion.CHROME), picture(1)
+    cover, photo = picture(0, "cover.jpg", region=PageRegion.CHROME), picture(1)
     scan = PageScan(charset="utf-8", refs=(cover, photo), article=Span(80, 900))
 
     def asset_of(ref: ImageRef) -> Asset:
@@ -571,7 +567,7 @@ def test_a_cover_is_one_as_a_browser_saw_it() -> None:
 
 
 def test_what_a_build_marked_is_the_hero() -> None:
-    marked = picture(5, zone=PageRegion.CHROME, attributes={"data-imageseo": "width hero"})
+    marked = picture(5, region=PageRegion.CHROME, attributes={"data-imageseo": "width hero"})
     assert guessed(PHOTO, marked) == 1
 
 
@@ -583,7 +579,7 @@ def test_where_the_hero_is_shown_already() -> None:
         return Asset(path=path, sha256="0", bytes=1, format="jpeg", width=9, height=9) if path else None
 
     logo, dark, other = (
-        picture(0, "logo.png", zone=PageRegion.CHROME),
+        picture(0, "logo.png", region=PageRegion.CHROME),
         picture(1, "a.jpg#only-dark"),
         picture(2, "b.jpg"),
     )

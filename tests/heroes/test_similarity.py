@@ -1,4 +1,4 @@
-"""How alike pictures are: held against ImageHash, scikit-image and the published numbers of CIEDE2000."""
+"""Image similarity, compared with ImageHash, scikit-image and the published numbers of CIEDE2000."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from imageseo.heroes.masters.similarity import bits_apart, ciede2000, compare, lab, opened, phash, pixels_digest
+from imageseo.heroes.masters.similarity import (
+    ciede2000,
+    compare,
+    hamming_distance,
+    lab,
+    open_image,
+    phash,
+    pixels_digest,
+)
 from imageseo.model.errors import ProviderError
 from tests.support import pictures
 
@@ -52,7 +60,7 @@ SHARMA = """
 
 
 def images() -> list[Image.Image]:
-    """Photographs, noise, screens: sixty pictures with structure, of every shape."""
+    """Sixty images with structure, photographs and noise, of many shapes."""
     shapes = [(160, 90), (91, 160), (333, 17), (64, 64), (40, 400), (5, 7)]
     found = [pictures.photo(width, height, seed) for seed, (width, height) in enumerate(shapes * 5)]
     for seed in range(30):
@@ -61,7 +69,7 @@ def images() -> list[Image.Image]:
     return found
 
 
-def test_the_published_numbers() -> None:
+def test_ciede2000_matches_published_numbers() -> None:
     table = np.array([[float(word) for word in line.split()] for line in SHARMA.split("\n") if line])
     assert len(table) == 34
     assert np.round(ciede2000(table[:, :3], table[:, 3:6]), 4).tolist() == table[:, 6].tolist()
@@ -69,38 +77,38 @@ def test_the_published_numbers() -> None:
 
 
 @pytest.mark.skipif(find_spec("skimage") is None, reason="scikit-image is not installed")
-def test_colours_are_those_of_scikit_image() -> None:
+def test_colors_match_scikit_image() -> None:
     from skimage.color import deltaE_ciede2000, rgb2lab
 
-    one, other = (np.random.default_rng(seed).integers(0, 256, (90, 160, 3), dtype=np.uint8) for seed in (1, 2))
-    ours = [lab(Image.fromarray(each)) for each in (one, other)]
-    theirs = [rgb2lab(each / 255) for each in (one, other)]
-    assert np.abs(ours[0] - theirs[0]).max() < 1e-6
-    apart = deltaE_ciede2000(theirs[0], theirs[1])  # type: ignore[no-untyped-call,unused-ignore]
-    assert np.abs(ciede2000(ours[0], ours[1]) - apart).max() < 1e-6
+    first, second = (np.random.default_rng(seed).integers(0, 256, (90, 160, 3), dtype=np.uint8) for seed in (1, 2))
+    actual = [lab(Image.fromarray(pixels)) for pixels in (first, second)]
+    reference = [rgb2lab(pixels / 255) for pixels in (first, second)]
+    assert np.abs(actual[0] - reference[0]).max() < 1e-6
+    expected = deltaE_ciede2000(reference[0], reference[1])  # type: ignore[no-untyped-call,unused-ignore]
+    assert np.abs(ciede2000(actual[0], actual[1]) - expected).max() < 1e-6
 
 
 @pytest.mark.skipif(find_spec("imagehash") is None, reason="ImageHash is not installed")
-def test_the_hash_is_that_of_imagehash() -> None:
+def test_phash_matches_imagehash() -> None:
     import imagehash
 
     for number, image in enumerate(images()):
         assert phash(image) == str(imagehash.phash(image)), number
 
 
-def test_the_hash_of_what_has_no_structure_holds_no_noise() -> None:
-    flat = [Image.new("RGB", (64, 36), colour) for colour in ((7, 77, 177), (254, 3, 99), (128, 128, 128))]
+def test_phash_of_flat_image_has_no_noise() -> None:
+    flat = [Image.new("RGB", (64, 36), color) for color in ((7, 77, 177), (254, 3, 99), (128, 128, 128))]
     assert {phash(image) for image in flat} == {"8000000000000000"}
     assert phash(Image.new("RGB", (64, 36))) == "0" * 16
 
 
-def test_every_mode_has_a_hash() -> None:
+def test_phash_accepts_every_mode() -> None:
     photo = pictures.photo(64, 36, 3)
     for mode in ("L", "LA", "P", "RGBA", "1", "I;16", "CMYK"):
         assert len(phash(photo.convert("L").convert("I;16") if mode == "I;16" else photo.convert(mode))) == 16
 
 
-def test_what_a_viewer_cannot_tell_is_equivalent() -> None:
+def test_invisible_difference_is_equivalent() -> None:
     photo = pictures.photo(640, 360, 3)
     drift = Image.fromarray((np.asarray(photo).astype(int) + 1).clip(0, 255).astype(np.uint8))
     assert compare(photo, drift).equivalent
@@ -108,7 +116,7 @@ def test_what_a_viewer_cannot_tell_is_equivalent() -> None:
     assert (compare(photo, photo).bits, compare(photo, photo).delta_e) == (0, 0.0)
 
 
-def test_another_picture_is_not(subtests: pytest.Subtests) -> None:
+def test_visible_difference_is_not_equivalent(subtests: pytest.Subtests) -> None:
     photo = pictures.photo(640, 360, 3)
     others = {
         "another": pictures.photo(640, 360, 4),
@@ -116,42 +124,42 @@ def test_another_picture_is_not(subtests: pytest.Subtests) -> None:
         "redder": Image.merge(
             "RGB", [band.point(lambda v: min(255, v + 25)) if n == 0 else band for n, band in enumerate(photo.split())]
         ),
-        "blurred colours of another": pictures.photo(640, 360, 9).filter(ImageFilter.GaussianBlur(20)),
+        "blurred colors of another": pictures.photo(640, 360, 9).filter(ImageFilter.GaussianBlur(20)),
     }
     for name, other in others.items():
         with subtests.test(name):
             assert not compare(photo, other).equivalent
 
 
-def test_bits_are_counted() -> None:
-    assert bits_apart("ffffffffffffffff", "0000000000000000") == 64
-    assert bits_apart("8000000000000001", "0000000000000001") == 1
+def test_hamming_distance_counts_bits() -> None:
+    assert hamming_distance("ffffffffffffffff", "0000000000000000") == 64
+    assert hamming_distance("8000000000000001", "0000000000000001") == 1
 
 
-def test_pixels_outlive_their_encoding() -> None:
+def test_pixels_digest_does_not_depend_on_encoding() -> None:
     photo = pictures.photo(64, 36, 3)
     files = [pictures.save(photo, "PNG", compress_level=level) for level in (0, 9)]
     assert files[0] != files[1]
-    assert len({pixels_digest(opened(data, "x")) for data in files}) == 1
+    assert len({pixels_digest(open_image(data, "x")) for data in files}) == 1
     assert pixels_digest(photo) != pixels_digest(photo.resize((36, 64)))
 
 
 @pytest.mark.parametrize("clear", [None, b"\x00\xff"])
-def test_a_palette_is_part_of_the_pixels(clear: bytes | None) -> None:
-    def drawn(numbers: bytes, colours: list[int]) -> str:
+def test_pixels_digest_depends_on_palette_colors(clear: bytes | None) -> None:
+    def digest_of(numbers: bytes, colors: list[int]) -> str:
         image = Image.frombytes("P", (2, 1), numbers)
-        image.putpalette(colours)
+        image.putpalette(colors)
         more = {} if clear is None else {"transparency": bytes(clear[number] for number in numbers)}
-        return pixels_digest(opened(pictures.save(image, "PNG", **more), "x"))
+        return pixels_digest(open_image(pictures.save(image, "PNG", **more), "x"))
 
     red, blue = [255, 0, 0], [0, 0, 255]
-    assert drawn(b"\x00\x01", red + blue) != drawn(b"\x00\x01", blue + red)
+    assert digest_of(b"\x00\x01", red + blue) != digest_of(b"\x00\x01", blue + red)
     if clear is None:
-        assert drawn(b"\x00\x01", red + blue) == drawn(b"\x01\x00", blue + red)
+        assert digest_of(b"\x00\x01", red + blue) == digest_of(b"\x01\x00", blue + red)
 
 
 @pytest.mark.parametrize("cut", [0, 8, 40, 300])
-def test_half_a_picture_is_named(cut: int) -> None:
+def test_truncated_image_names_its_provider(cut: int) -> None:
     data = pictures.save(pictures.photo(64, 36, 3), "PNG")
-    with pytest.raises(ProviderError, match="painter gave a picture that cannot be read"):
-        opened(data[:cut], "painter")
+    with pytest.raises(ProviderError, match="painter returned an image that cannot be read"):
+        open_image(data[:cut], "painter")

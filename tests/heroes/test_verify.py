@@ -1,4 +1,4 @@
-"""Heroes made again: what comes out alike, what does not, and models whose files changed."""
+"""Verification of pinned heroes, and acceptance of models whose files changed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.small_sites import tree
 
 
 class Project:
-    """A folder with a model."""
+    """A project with a model whose weights can be changed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -45,9 +45,9 @@ class Project:
             progress=progress,
         )
 
-    def verify(self, *, without: bool = False) -> dict[str, Verified]:
-        making = Producer(providers={} if without else {"modelled": self.painter}, clock=clock)
-        return {each.page: each for each in verify(self.pins.values(), making=making, vault=self.vault)}
+    def verify(self, *, without_provider: bool = False) -> dict[str, Verified]:
+        producer = Producer(providers={} if without_provider else {"modelled": self.painter}, clock=clock)
+        return {hero.page: hero for hero in verify(self.pins.values(), making=producer, vault=self.vault)}
 
 
 @pytest.fixture
@@ -59,10 +59,10 @@ class TestVerify:
     def test_equal_pixels_are_identical_and_nothing_is_written(self, project: Project) -> None:
         project.generate(ask("a.md"), ask("b.md", 2))
         before = tree(project.folder)
-        assert [each.verdict for each in project.verify().values()] == ["identical", "identical"]
+        assert [hero.verdict for hero in project.verify().values()] == ["identical", "identical"]
         assert tree(project.folder) == before
 
-    def test_what_nobody_can_tell_is_equivalent_and_says_what_differs(self, project: Project) -> None:
+    def test_invisible_difference_is_equivalent_and_names_its_cause(self, project: Project) -> None:
         project.generate(ask("a.md"))
         project.painter.weights["paper"] = "v1.1"
         project.painter.env["versions"] = {"torch": "2.14.0"}
@@ -70,10 +70,10 @@ class TestVerify:
         assert found.verdict == "equivalent"
         assert found.alike is not None
         assert (found.alike.bits, 0 < found.alike.delta_e < 1) == (0, True)
-        assert "the files of model are other ones" in found.reason
+        assert "the files of model have changed" in found.reason
         assert "torch '2.13.0', now '2.14.0'" in found.reason
 
-    def test_another_picture_is_different(self, project: Project) -> None:
+    def test_other_image_is_different(self, project: Project) -> None:
         project.generate(ask("a.md"))
         project.painter.weights["paper"] = "v2"
         found = project.verify()["a.md"]
@@ -82,27 +82,27 @@ class TestVerify:
         assert found.alike.bits > 4
         assert found.alike.delta_e > 2
 
-    def test_another_size_is_different_however_alike(self, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_other_size_is_different(self, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
         project.generate(ask("a.md"))
 
-        def smaller(recipe: Recipe, held: str) -> bytes:
-            return paint(replace(recipe, width=300), held)
+        def smaller(recipe: Recipe, weights: str) -> bytes:
+            return paint(replace(recipe, width=300), weights)
 
         paint = Modelled.paint
         monkeypatch.setattr(project.painter, "paint", smaller)
         found = project.verify()["a.md"]
         assert (found.verdict, found.reason) == ("different", "320x180 px, now 300x180 px")
 
-    def test_what_cannot_be_made_here_is_skipped(self, project: Project) -> None:
+    def test_hero_that_cannot_be_made_is_skipped(self, project: Project) -> None:
         project.generate(ask("a.md"), ask("b.md", model="ink"))
         del project.painter.weights["ink"]
         found = project.verify()
-        assert {page: each.verdict for page, each in found.items()} == {"a.md": "identical", "b.md": "skipped"}
+        assert {page: hero.verdict for page, hero in found.items()} == {"a.md": "identical", "b.md": "skipped"}
         assert found["b.md"].reason == "the model ink is not there"
-        assert {each.verdict for each in project.verify(without=True).values()} == {"skipped"}
+        assert {hero.verdict for hero in project.verify(without_provider=True).values()} == {"skipped"}
 
     @pytest.mark.parametrize("data", [None, b"other bytes"])
-    def test_a_lost_master_is_told_whatever_the_verdict(self, project: Project, data: bytes | None) -> None:
+    def test_lost_master_is_reported_with_any_verdict(self, project: Project, data: bytes | None) -> None:
         project.generate(ask("a.md"))
         path = project.folder / project.pins["a.md"].file
         path.unlink()
@@ -114,7 +114,7 @@ class TestVerify:
         project.painter.weights["paper"] = "v1.1"
         assert (project.verify()["a.md"].verdict, project.verify()["a.md"].alike) == ("different", None)
 
-    def test_flipped_bits_are_found(self, project: Project) -> None:
+    def test_damaged_master_is_reported(self, project: Project) -> None:
         project.generate(ask("a.md"))
         path = project.folder / project.pins["a.md"].file
         data = bytearray(path.read_bytes())
@@ -130,7 +130,7 @@ class TestVerify:
 
 
 class TestAcceptModel:
-    def test_changed_files_are_refused_with_both_hashes(self, project: Project) -> None:
+    def test_changed_model_is_rejected_with_both_hashes(self, project: Project) -> None:
         project.generate(ask("a.md"), ask("i.md", model="ink"))
         before = tree(project.folder)
         project.painter.weights["paper"] = "v2"
@@ -144,20 +144,22 @@ class TestAcceptModel:
         assert files("v2") in error.message
         assert "a.md" in error.message
         assert "imageseo generate --accept-model" in error.hint
-        assert [recipe.seed for recipe in project.painter.asked] == [2, 4], "once refused, no more is made with it"
+        assert [recipe.seed for recipe in project.painter.asked] == [2, 4], (
+            "a rejected model makes no other recipe"
+        )
         assert before.items() <= {**tree(project.folder), locks.NAME: before[locks.NAME]}.items()
 
-    def test_a_lock_hit_asks_no_model(self, project: Project) -> None:
+    def test_pinned_hero_needs_no_model(self, project: Project) -> None:
         project.generate(ask("a.md"))
         project.painter.weights.clear()
         assert project.generate(ask("a.md")).kept == ("a.md",)
 
-    def test_an_unknown_model_is_no_change(self, project: Project) -> None:
+    def test_new_model_is_not_a_change(self, project: Project) -> None:
         project.generate(ask("a.md"))
         project.painter.weights["new"] = "v9"
         assert [made.page for made in project.generate(ask("a.md"), ask("b.md", model="new")).made] == ["b.md"]
 
-    def test_accepted_all_heroes_of_the_model_are_made_anew_and_compared(self, project: Project) -> None:
+    def test_accepted_model_regenerates_and_compares_all_its_heroes(self, project: Project) -> None:
         project.generate(ask("a.md"), ask("b.md", 2), ask("i.md", model="ink"))
         old = project.pins
         data = tree(project.folder)
@@ -192,7 +194,7 @@ class TestAcceptModel:
         assert all(hero[side]["file"] in sheet for hero in report["heroes"] for side in ("old", "new"))
         assert project.generate(ask("a.md"), ask("b.md", 2), ask("c.md", 3)).made == ()
 
-    def test_the_report_stands_before_anything_is_replaced(
+    def test_report_is_written_before_any_hero_is_replaced(
         self, project: Project, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         project.generate(ask("a.md"), ask("b.md", 2))
@@ -209,16 +211,16 @@ class TestAcceptModel:
             project.generate(ask("a.md"), ask("b.md", 2), accept=True)
         assert before.items() <= tree(project.folder).items()
 
-    def test_where_nothing_changed_nothing_is_replaced(self, project: Project) -> None:
+    def test_unchanged_model_replaces_nothing(self, project: Project) -> None:
         project.generate(ask("a.md"), ask("b.md", 2))
         before = tree(project.folder)
         project.painter.asked.clear()
         result = project.generate(ask("a.md"), ask("b.md", 2), accept=True)
         assert (result.kept, result.compared) == (("a.md", "b.md"), 0)
         assert tree(project.folder) == before
-        assert len(project.painter.asked) == 1, "one hero tells what the files of a model are"
+        assert len(project.painter.asked) == 1, "one hero is enough to hash the files of a model"
 
-    def test_a_second_run_leaves_the_report_whole(self, project: Project) -> None:
+    def test_second_run_does_not_change_the_report(self, project: Project) -> None:
         requests = (ask("a.md"), ask("b.md", 2))
         project.generate(*requests)
         project.painter.weights["paper"] = "v2"
@@ -227,31 +229,31 @@ class TestAcceptModel:
         assert project.generate(*requests, accept=True).compared == 0
         assert tree(project.report) == before
 
-    def test_what_cannot_be_made_anew_keeps_its_pin(self, project: Project) -> None:
+    def test_hero_that_cannot_be_regenerated_keeps_its_pin(self, project: Project) -> None:
         project.generate(ask("a.md"), ask("b.md", 2))
         old = project.pins
-        project.painter = Half(paper="v2")
+        project.painter = FailsOnSeedTwo(paper="v2")
         result = project.generate(ask("a.md"), ask("b.md", 2), accept=True)
         assert [page for page, _ in result.failed] == ["b.md"]
         assert project.pins["b.md"] == old["b.md"]
         assert project.pins["a.md"].models == {"model": files("v2")}
         report = json.loads((project.report / "regression.json").read_text("utf-8"))
-        assert [each["page"] for each in report["failed"]] == ["b.md"]
+        assert [failure["page"] for failure in report["failed"]] == ["b.md"]
 
-    def test_owners_and_evidence_of_the_page_stay(self, project: Project) -> None:
-        asked = ask("a.md", evidence={"series": "hills"})
-        project.generate(asked)
+    def test_owner_and_evidence_of_the_page_are_kept(self, project: Project) -> None:
+        request = ask("a.md", evidence={"series": "hills"})
+        project.generate(request)
         lock = locks.read(project.folder / locks.NAME)
         locks.write(project.folder / locks.NAME, lock.with_pin(replace(lock.pins[0], owner="Ann")))
         project.painter.weights["paper"] = "v2"
-        project.generate(asked, accept=True)
+        project.generate(request, accept=True)
         assert (project.pins["a.md"].owner, project.pins["a.md"].env["series"]) == ("Ann", "hills")
 
-    def test_a_prompt_is_no_markup_in_the_sheet(self, project: Project) -> None:
-        asked = ask("<b>.md", prompt="<script>alert(1)</script>")
-        project.generate(asked)
+    def test_prompt_is_escaped_in_the_report(self, project: Project) -> None:
+        request = ask("<b>.md", prompt="<script>alert(1)</script>")
+        project.generate(request)
         project.painter.weights["paper"] = "v2"
-        project.generate(asked, accept=True)
+        project.generate(request, accept=True)
         sheet = (project.report / "index.html").read_text("utf-8")
         assert "<script" not in sheet
         assert "&lt;b&gt;.md" in sheet
@@ -259,11 +261,11 @@ class TestAcceptModel:
             assert image.size == (320, 180)
 
 
-class Half(Modelled):
-    """Cannot paint seed 2."""
+class FailsOnSeedTwo(Modelled):
+    """Fails for seed 2."""
 
     def produce(self, recipes: Iterable[Recipe]) -> Iterator[Master]:
         for recipe in recipes:
             if recipe.seed == 2:
-                raise ProviderError("two is not painted")
+                raise ProviderError("seed 2 is not supported")
             yield from super().produce([recipe])

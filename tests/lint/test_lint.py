@@ -60,7 +60,7 @@ def prober(root: Path, probed: list[str] | None = None) -> Callable[[str], Asset
     return asset
 
 
-def reading(site: Site, *, guess: bool = True, budgets: BudgetSettings | None = None) -> PageContext:
+def context_of(site: Site, *, guess: bool = True, budgets: BudgetSettings | None = None) -> PageContext:
     return PageContext.of(site, Settings(budgets=budgets or BudgetSettings(), hero=HeroSettings(guess=guess)))
 
 
@@ -80,8 +80,8 @@ def run(
         rules=rules,
         levels=SeverityLevels(rules=severities or {}, paths=tuple((paths or {}).items())),
         files=files,
-        reading=reads or reading(site),
-        around=SiteFacts(site, files=files, settings=Settings()),
+        page_context=reads or context_of(site),
+        site_facts=SiteFacts(site, files=files, settings=Settings()),
     )
     return lint(runner, **more)
 
@@ -91,7 +91,7 @@ def facts_of(site: Site, *, guess: bool = True, budgets: BudgetSettings | None =
         site.pages[0],
         site=site,
         files=SiteFiles(site.root, prober(site.root)),
-        reading=reading(site, guess=guess, budgets=budgets),
+        page_context=context_of(site, guess=guess, budgets=budgets),
     )
 
 
@@ -223,7 +223,7 @@ def test_crash_of_a_rule_is_an_error_and_other_rules_run(tmp_path: Path) -> None
 
 
 def test_module_that_is_not_a_rule_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"test_lint is no rule"):
+    with pytest.raises(TypeError, match=r"test_lint is not a rule"):
         Rule.of("test_lint", importlib.import_module("tests.lint.test_lint"))
 
 
@@ -581,7 +581,7 @@ def test_budgets_warn_then_fail(tmp_path: Path, kib: int, mobile: MobileBudget, 
     html = '<article><img src="a.png" alt="" width="1600" height="900" fetchpriority="high"></article>'
     site = site_of(tmp_path, {"a.html": html})
     budgets = BudgetSettings(lcp_bytes=LcpBudget(mobile=mobile, desktop=DesktopBudget()))
-    result = run(site, reads=reading(site, budgets=budgets))
+    result = run(site, reads=context_of(site, budgets=budgets))
     assert [found.severity for found in result.findings] == ([expected] if expected else [])
     assert [found.fails_build for found in result.findings] == ([expected is Severity.ERROR] if expected else [])
 
@@ -687,7 +687,7 @@ def test_pages_are_checked_with_the_severities_of_their_path(tmp_path: Path) -> 
     [
         (
             '<img src="a.jpg" alt="A" width="1600" height="900" data-imageseo-disable="alt-missing: old">',
-            "has nothing to say",
+            "has no effect",
         ),
         ('<img src="a.jpg" width="1600" height="900" data-imageseo-disable="alt-missing: by design">', None),
         (
@@ -739,7 +739,7 @@ def test_crash_of_a_rule_of_the_whole_site_is_one_finding(tmp_path: Path) -> Non
     whole = Rule(id="whole", severity=Severity.ERROR, check_site=check_site, site_facts=("site",), manual="m")
     result = run(site_of(tmp_path, {"a.html": "<p>"}), rules=[whole])
     assert [finding.message.split(":")[0] for finding in result.findings] == [
-        "the rule itself broke, nothing was judged"
+        "the rule crashed; the site was not checked"
     ]
 
 

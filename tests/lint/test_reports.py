@@ -275,7 +275,7 @@ def test_compressed_file_has_no_frame(tmp_path: Path) -> None:
 def test_colors_are_used_for_terminals_only() -> None:
     plain = report(finding("a.html", 1, "x \x1b[31m"))
     assert "\x1b" not in text_report.render(plain)
-    assert "\x1b[31merror\x1b[0m" in text_report.render(replace(plain, colour=True))
+    assert "\x1b[31merror\x1b[0m" in text_report.render(replace(plain, color=True))
 
 
 def test_budgets_are_in_a_table_with_their_headroom() -> None:

@@ -126,11 +126,13 @@ def findings(root: Path, rule: Rule, settings: Settings) -> list[Finding]:
         return probe(root / path, path, max_pixels=10**8)
 
     files = SiteFiles(root, asset)
-    around = SiteFacts(site, files=files, settings=settings)
+    site_facts = SiteFacts(site, files=files, settings=settings)
     layout = layout_of(page.path, (root / page.path).read_bytes())
-    reading, levels = PageContext.of(site, settings, layout), SeverityLevels(rules={rule.id: rule.severity})
-    facts = PageFacts(page, site=site, files=files, reading=reading, around=around)
-    whole = RuleRunner(site=site, rules=[rule], levels=levels, files=files, reading=reading, around=around).whole()
+    page_context, levels = PageContext.of(site, settings, layout), SeverityLevels(rules={rule.id: rule.severity})
+    facts = PageFacts(page, site=site, files=files, page_context=page_context, site_facts=site_facts)
+    whole = RuleRunner(
+        site=site, rules=[rule], levels=levels, files=files, page_context=page_context, site_facts=site_facts
+    ).check_site()
     return [*run_rules(facts, [rule], levels)[0], *whole.findings]
 
 

@@ -53,10 +53,12 @@ def lint_site(root: Path, *names: str, base_url: str | None = BASE) -> list[Find
         rules=rules,
         levels=SeverityLevels(rules={each.id: each.severity for each in rules}),
         files=files,
-        reading=PageContext.of(site, Settings()),
-        around=SiteFacts(site, files=files, settings=Settings()),
+        page_context=PageContext.of(site, Settings()),
+        site_facts=SiteFacts(site, files=files, settings=Settings()),
     )
-    found = [finding for page in pages for finding in runner.page(page).findings] + list(runner.whole().findings)
+    found = [finding for page in pages for finding in runner.check_page(page).findings] + list(
+        runner.check_site().findings
+    )
     assert not [finding for finding in found if finding.message.startswith(CRASHED)]
     return found
 

@@ -117,7 +117,7 @@ def lint(
         note = f"{_pluralize(warnings, 'warning')}, but --max-warnings allows {request.max_warnings:,}"
         report = replace(report, notes=(*report.notes, note))
     failed = too_many or any(_is_failing(finding, report.fails) for finding in new)
-    return LintRun(report=replace(report, colour=request.color), failed=failed, diff=fixed.diff)
+    return LintRun(report=replace(report, color=request.color), failed=failed, diff=fixed.diff)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,1 +1,1 @@
-"""From requests to masters: weighed against the lock, made or found, kept, pinned, verified, compared."""
+"""Command `generate`: make missing and changed heroes, pin them, and verify pinned ones."""

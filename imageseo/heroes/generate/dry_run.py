@@ -1,4 +1,4 @@
-"""What `generate` would do, in full: every resolved prompt, and which pictures would be made or found."""
+"""Dry run of `generate`: every resolved prompt, and which images would be made or found."""
 
 from __future__ import annotations
 
@@ -19,39 +19,39 @@ from imageseo.model.errors import ImageseoError
 from imageseo.model.hero import Master, Recipe
 from imageseo.model.protocols import HeroProvider, LibraryProvider
 
-_DOES = {
+_ACTIONS = {
     "make": "would be made",
-    "keep": "stays as it is",
-    "share": "takes over the hero of an equal recipe",
-    "stale": "stays, although its page says something else now than when it was made",
-    "refuse": "would be refused",
-    "drop": "asks for no hero any more, and would lose the one that is pinned",
+    "keep": "is kept",
+    "share": "shares the hero of an equal recipe",
+    "stale": "is kept, although its page has changed since it was made",
+    "refuse": "would fail",
+    "drop": "has no hero any more, its pin would be dropped",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One page. ``does``: ``make``, ``keep``, ``share``, ``stale``, ``refuse`` or ``drop``.
+class DryRunRow:
+    """One page. ``action``: ``make``, ``keep``, ``share``, ``stale``, ``refuse`` or ``drop``.
 
-    ``why``: of what is made or refused.
-    ``recipe``: what would be made, or stands; None where it could not be read. ``pinned``: the hash of the recipe that
-    stands. ``evidence``: what the prompt came from. ``notes``: the provider's. ``seeded``: whether the seed counts.
+    ``reason``: why it would be made or would fail. ``recipe``: to be made, or pinned; None if it could not be read.
+    ``pinned``: the hash of the pinned recipe. ``evidence``: the origin of the prompt. ``notes``: of the provider.
+    ``uses_seed``: whether the seed affects the image.
     """
 
     page: str
-    does: str
-    why: str = ""
+    action: str
+    reason: str = ""
     hint: str = ""
     recipe: Recipe | None = None
     pinned: str = ""
     evidence: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    seeded: bool = True
+    uses_seed: bool = True
 
     @property
     def lines(self) -> Iterator[str]:
-        """The row for a person: the page and what would become of it, then the recipe."""
-        yield f"{self.page}: {_DOES[self.does]}{f' ({self.why})' if self.why else ''}"
+        """Format the row as text: the page and its action, then the recipe."""
+        yield f"{self.page}: {_ACTIONS[self.action]}{f' ({self.reason})' if self.reason else ''}"
         if self.hint:
             yield f"  {self.hint}"
         recipe = self.recipe
@@ -61,11 +61,11 @@ class Row:
         if source and "prompts" in self.evidence:
             source.append(f"prompts {self.evidence['prompts']}")
         size = f"{recipe.width}x{recipe.height}"
-        seed = [f"seed {recipe.seed}"] if self.seeded else []
+        seed = [f"seed {recipe.seed}"] if self.uses_seed else []
         yield "  " + ", ".join([recipe.provider, size, *seed, *source])
-        words = ("prompt", "negative")
-        yield from (f"  {key}: {recipe.options[key]}" for key in words if recipe.options.get(key))
-        others = {key: value for key, value in sorted(recipe.options.items()) if key not in words}
+        prompts = ("prompt", "negative")
+        yield from (f"  {key}: {recipe.options[key]}" for key in prompts if recipe.options.get(key))
+        others = {key: value for key, value in sorted(recipe.options.items()) if key not in prompts}
         if others:
             yield f"  options: {json.dumps(others, ensure_ascii=False, sort_keys=True)}"
         yield f"  recipe: {recipe.key}"
@@ -73,20 +73,20 @@ class Row:
 
     @property
     def table(self) -> dict[str, Any]:
-        """The row for a program."""
-        found: dict[str, Any] = {"page": self.page, "does": self.does, "why": self.why}
+        """The row as JSON values."""
+        row: dict[str, Any] = {"page": self.page, "does": self.action, "why": self.reason}
         if self.recipe is not None:
-            found |= {
+            row |= {
                 "provider": self.recipe.provider,
                 "width": self.recipe.width,
                 "height": self.recipe.height,
-                "seed": self.recipe.seed if self.seeded else None,
+                "seed": self.recipe.seed if self.uses_seed else None,
                 "prompt": self.recipe.options.get("prompt"),
                 "negative": self.recipe.options.get("negative"),
                 "options": {k: v for k, v in self.recipe.options.items() if k not in ("prompt", "negative")},
                 "recipe_hash": self.recipe.key,
             }
-        return found | {
+        return row | {
             "pinned": self.pinned or None,
             "evidence": dict(self.evidence),
             "notes": list(self.notes),
@@ -96,29 +96,29 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DryRun:
-    """Every page that asks for a hero to be made or would lose one, by name."""
+    """All pages with a hero to make or a pin to drop, sorted by page."""
 
-    rows: tuple[Row, ...] = ()
+    rows: tuple[DryRunRow, ...] = ()
 
     @property
     def failed(self) -> bool:
-        """Whether anything would be refused."""
-        return any(row.does == "refuse" for row in self.rows)
+        """Whether any page would fail."""
+        return any(row.action == "refuse" for row in self.rows)
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many pages there are of each fate, in the order of telling."""
-        found = Counter(row.does for row in self.rows)
-        return {does: found[does] for does in _DOES if found[does]}
+        """Number of pages by action, in the order of ``_ACTIONS``, without zeros."""
+        counts = Counter(row.action for row in self.rows)
+        return {action: counts[action] for action in _ACTIONS if counts[action]}
 
     def as_text(self) -> str:
-        """A block for each page, and a line of counts."""
-        told = ", ".join(f"{count} {does}" for does, count in self.counts.items())
+        """Return a block for each page, and a line of counts."""
+        counts = ", ".join(f"{count} {action}" for action, count in self.counts.items())
         blocks = ["\n".join(row.lines) for row in self.rows]
-        return "\n\n".join([*blocks, f"dry run: {told or 'no page asks for a hero to be made'}"]) + "\n"
+        return "\n\n".join([*blocks, f"dry run: {counts or 'no page requests a generated hero'}"]) + "\n"
 
     def as_json(self) -> str:
-        """One JSON object: ``heroes`` (a table each) and ``counts``."""
+        """Return one JSON object with ``heroes`` (an object each) and ``counts``."""
         report = {
             "version": 1,
             "title": "dry run",
@@ -129,107 +129,114 @@ class DryRun:
 
 
 def plan(
-    wanted: GeneratePlan,
+    generate_plan: GeneratePlan,
     providers: Mapping[str, HeroProvider],
     *,
     faults: Iterable[tuple[str, ImageseoError]] = (),
     refuses: Callable[[Recipe], ImageseoError | None] = lambda recipe: None,
     prune: Callable[[str], bool] | None = None,
 ) -> DryRun:
-    """What would become of each page. ``wanted``: requests beside the lock, as ``generate`` itself weighs them.
+    """Return what would happen to each page. ``generate_plan``: the plan that ``generate`` would execute.
 
-    ``faults``: page and fault of those whose recipe could not be read. ``refuses``: why a recipe would not be followed
-    although it can be read (another model than the pinned one); asked for what would be made, and for nothing else.
-    ``prune``: as in ``generate``.
+    ``faults``: page and error of invalid requests. ``refuses``: return the error of a valid recipe that would not be
+    made (its model differs from the pinned one); only called for recipes that would be made. ``prune``: as in
+    ``generate``.
     """
-    rows = [*(_fault(page, fault, None, wanted) for page, fault in (*faults, *wanted.failed))]
-    idle = [pin for pin in wanted.lock.pins if prune is not None and pin.page not in wanted.pages and prune(pin.page)]
-    found = _found(wanted, providers, [pin.page for pin in idle])
-    for name, jobs in wanted.jobs.items():
+    rows = [*(_refuse_row(page, fault, None, generate_plan) for page, fault in (*faults, *generate_plan.failed))]
+    unrequested = [
+        pin
+        for pin in generate_plan.lock.pins
+        if prune is not None and pin.page not in generate_plan.pages and prune(pin.page)
+    ]
+    search_results = _search_libraries(generate_plan, providers, [pin.page for pin in unrequested])
+    for name, jobs in generate_plan.jobs.items():
         provider = providers.get(name)
         for job in jobs:
-            outcome: tuple[str, ...] | ImageseoError | None = found.get(job.recipe.request_key)
+            outcome: tuple[str, ...] | ImageseoError | None = search_results.get(job.recipe.request_key)
             if provider is None:
                 outcome = unknown_provider(name, providers)
             elif not isinstance(outcome, ImageseoError):
                 outcome = refuses(job.recipe) or outcome
             for page, reason in job.pages:
                 if isinstance(outcome, ImageseoError):
-                    rows.append(_fault(page, outcome, job.recipe, wanted))
+                    rows.append(_refuse_row(page, outcome, job.recipe, generate_plan))
                     continue
                 rows.append(
-                    Row(
+                    DryRunRow(
                         page=page,
-                        does="make",
-                        why=WHY[reason],
+                        action="make",
+                        reason=WHY[reason],
                         recipe=job.recipe,
-                        pinned=_hash(page, wanted),
-                        evidence=wanted.pages[page].evidence,
+                        pinned=_pinned_hash(page, generate_plan),
+                        evidence=generate_plan.pages[page].evidence,
                         notes=outcome or (provider.notes(job.recipe) if provider else ()),
                     )
                 )
-    for page, pin in wanted.pinned.items():
-        fate = "stale" if page in wanted.stale else "share" if page in wanted.shared else "keep"
-        request = wanted.pages[page]
+    for page, pin in generate_plan.pinned.items():
+        action = "stale" if page in generate_plan.stale else "share" if page in generate_plan.shared else "keep"
+        request = generate_plan.pages[page]
         recipe = pin.recipe
-        if fate == "stale" and request.recipe is not None:
-            # What it was made for is in the pin; what it would be made for now is what the author wants to see.
+        if action == "stale" and request.recipe is not None:
+            # Show the current recipe; the recipe that the hero was made from is in the pin.
             seed = pin.recipe.seed if "seed" in request.derived else request.recipe.seed
             recipe = replace(request.recipe, seed=seed)
         rows.append(
-            Row(
+            DryRunRow(
                 page=page,
-                does=fate,
+                action=action,
                 recipe=recipe,
                 pinned=pin.recipe_hash,
                 evidence=request.evidence,
             )
         )
-    rows += [Row(page=pin.page, does="drop", recipe=pin.recipe, pinned=pin.recipe_hash) for pin in idle]
-    seeded = (replace(row, seeded=row.recipe is None or not _finds(row.recipe, providers)) for row in rows)
-    return DryRun(rows=tuple(sorted(seeded, key=lambda row: row.page)))
+    rows += [DryRunRow(page=pin.page, action="drop", recipe=pin.recipe, pinned=pin.recipe_hash) for pin in unrequested]
+    rows = [replace(row, uses_seed=row.recipe is None or not _is_library_recipe(row.recipe, providers)) for row in rows]
+    return DryRun(rows=tuple(sorted(rows, key=lambda row: row.page)))
 
 
-def _finds(recipe: Recipe, providers: Mapping[str, HeroProvider]) -> bool:
+def _is_library_recipe(recipe: Recipe, providers: Mapping[str, HeroProvider]) -> bool:
     return isinstance(providers.get(recipe.provider), LibraryProvider)
 
 
-def _found(
-    wanted: GeneratePlan, providers: Mapping[str, HeroProvider], idle: Collection[str]
+def _search_libraries(
+    generate_plan: GeneratePlan, providers: Mapping[str, HeroProvider], unrequested: Collection[str]
 ) -> dict[tuple[str, str], tuple[str, ...] | ImageseoError]:
-    """What providers that find pictures would give, by errand: asked in earnest, for asking changes nothing."""
-    pins = wanted.lock.without(idle).pins
-    free = asset_providers.with_pictures_in_use(
-        providers, asset_providers.pictures_in_use(pins, leaving=wanted.leaving)
+    """Return notes or error of each recipe of a library provider, by request key; a real search, as it has no effect.
+
+    ``unrequested``: pages whose pins would be dropped.
+    """
+    pins = generate_plan.lock.without(unrequested).pins
+    configured = asset_providers.with_pictures_in_use(
+        providers, asset_providers.pictures_in_use(pins, leaving=generate_plan.leaving)
     )
-    making = Producer(providers=free, clock=time.perf_counter, known=model_changes.pinned(pins))
+    producer = Producer(providers=configured, clock=time.perf_counter, known=model_changes.pinned(pins))
     return {
-        recipe.request_key: _told(outcome) if isinstance(outcome, Master) else outcome
-        for name, jobs in wanted.jobs.items()
+        recipe.request_key: _describe_master(outcome) if isinstance(outcome, Master) else outcome
+        for name, jobs in generate_plan.jobs.items()
         if isinstance(providers.get(name), LibraryProvider)
-        for recipe, outcome, _ in making.produce(name, [job.recipe for job in jobs])
+        for recipe, outcome, _ in producer.produce(name, [job.recipe for job in jobs])
     }
 
 
-def _told(master: Master) -> tuple[str, ...]:
-    """Which picture was found."""
+def _describe_master(master: Master) -> tuple[str, ...]:
+    """Return the library image that was found, and the notes of the provider."""
     pictures = sorted(
         role.removeprefix(asset_providers.PICTURE) for role in master.models if role.startswith(asset_providers.PICTURE)
     )
-    return (*(f"finds {picture}" for picture in pictures), *master.notes)
+    return (*(f"would use {picture}" for picture in pictures), *master.notes)
 
 
-def _fault(page: str, fault: ImageseoError, recipe: Recipe | None, wanted: GeneratePlan) -> Row:
-    return Row(
+def _refuse_row(page: str, fault: ImageseoError, recipe: Recipe | None, generate_plan: GeneratePlan) -> DryRunRow:
+    return DryRunRow(
         page=page,
-        does="refuse",
-        why=fault.message,
+        action="refuse",
+        reason=fault.message,
         hint=fault.hint,
         recipe=recipe,
-        pinned=_hash(page, wanted),
+        pinned=_pinned_hash(page, generate_plan),
     )
 
 
-def _hash(page: str, wanted: GeneratePlan) -> str:
-    own = wanted.lock.of_page(page)
+def _pinned_hash(page: str, generate_plan: GeneratePlan) -> str:
+    own = generate_plan.lock.of_page(page)
     return own.recipe_hash if own is not None else ""

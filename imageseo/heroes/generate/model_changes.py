@@ -1,4 +1,4 @@
-"""Whether the files of a model are still those that pinned heroes were made with."""
+"""Detect models whose files have changed since pinned heroes were made with them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from imageseo.model.protocols import HeroProvider, ModelProvider
 
 
 class ModelRef(NamedTuple):
-    """A model as recipes name it: who loads it, as what (``model``, ``lora:paper.safetensors``), under which name."""
+    """A model of a recipe: its provider, its role (``model``, ``lora:paper.safetensors``) and its name as JSON."""
 
     provider: str
     role: str
@@ -23,66 +23,70 @@ class ModelRef(NamedTuple):
 
 
 Files = Mapping[ModelRef, Mapping[str, str]]
-"""Part -> digest of its files -> a page whose pin says so."""
+"""Model -> digest of its files -> a page whose pin has that digest."""
 
 
-def parts(recipe: Recipe, models: Mapping[str, str]) -> dict[ModelRef, str]:
-    """The models of a master or a pin, by what its recipe calls them -> digest of their files."""
-    return {ModelRef(recipe.provider, role, _name(recipe.options, role)): digest for role, digest in models.items()}
+def digests_by_model(recipe: Recipe, models: Mapping[str, str]) -> dict[ModelRef, str]:
+    """Map the models of a recipe to the digests of their files. ``models``: role -> digest, of its master or pin."""
+    return {
+        ModelRef(recipe.provider, role, _model_name(recipe.options, role)): digest for role, digest in models.items()
+    }
 
 
-def _name(options: Mapping[str, Any], role: str) -> str:
-    """What a recipe's options call a model, as JSON; what a picture makes of it (a scale, an image) is no part."""
-    named = options.get(role.removesuffix("_encoder"))  # the encoder lies beside its adapter
-    if isinstance(named, Mapping):
-        if "model" in named:
-            named = named["model"]
-        elif "folder" in named:
-            named = [named["folder"], named.get("weight_name")]
-    return json.dumps(named, sort_keys=True, ensure_ascii=False)
+def _model_name(options: Mapping[str, Any], role: str) -> str:
+    """Return the name of a model in a recipe's options as JSON, without parameters such as a scale or an image."""
+    name = options.get(role.removesuffix("_encoder"))  # the encoder is in the folder of its adapter
+    if isinstance(name, Mapping):
+        if "model" in name:
+            name = name["model"]
+        elif "folder" in name:
+            name = [name["folder"], name.get("weight_name")]
+    return json.dumps(name, sort_keys=True, ensure_ascii=False)
 
 
 def pinned(pins: Iterable[Pin]) -> Files:
-    """What a lock knows of every model."""
+    """Return the digests of every pinned model."""
     known: dict[ModelRef, dict[str, str]] = {}
     for pin in pins:
-        for part, digest in parts(pin.recipe, pin.models).items():
-            known.setdefault(part, {}).setdefault(digest, pin.page)
+        for model, digest in digests_by_model(pin.recipe, pin.models).items():
+            known.setdefault(model, {}).setdefault(digest, pin.page)
     return known
 
 
-def changed(recipe: Recipe, models: Mapping[str, str], known: Files) -> dict[ModelRef, str]:
-    """Those of a master's models whose files no pin of the same model says -> their digest."""
-    found = parts(recipe, models)
-    return {part: digest for part, digest in found.items() if part in known and digest not in known[part]}
+def find_changes(recipe: Recipe, models: Mapping[str, str], known: Files) -> dict[ModelRef, str]:
+    """Return the pinned models of a master whose files differ from all pins, with their new digest."""
+    digests = digests_by_model(recipe, models)
+    return {model: digest for model, digest in digests.items() if model in known and digest not in known[model]}
 
 
 def refusal(changes: Mapping[ModelRef, str], known: Files, command: str) -> LockError:
-    """What to say of models that changed without being accepted. ``command``: what accepts them."""
+    """Return the error for models that changed without being accepted. ``command``: the command that accepts them."""
     lines = []
-    for part, digest in changes.items():
-        old, page = next(iter(known[part].items()))
-        lines.append(f"the files of {part} are {digest}, and {old} in the pin of {page}")
+    for model, digest in changes.items():
+        old, page = next(iter(known[model].items()))
+        lines.append(f"the files of {model} have the hash {digest}, but {old} in the pin of {page}")
     return LockError(
         "; ".join(lines),
-        hint=f"Take the old files back, or let every hero of it be made anew and compared: `{command}`.",
+        hint=f"Restore the old files, or regenerate and compare all heroes of the model: `{command}`.",
     )
 
 
 def expected_refusal(provider: HeroProvider | None, recipe: Recipe, known: Files, command: str) -> LockError | None:
-    """The refusal that a recipe would meet, as far as its provider tells the files of models without loading any."""
+    """Return the error that a recipe would cause, if its provider can hash model files without loading them."""
     if not isinstance(provider, ModelProvider):
         return None
     try:
-        changes = changed(recipe, provider.models(recipe), known)
-    except ImageseoError:  # a model that is not here, or not sound: nobody knows its files
+        changes = find_changes(recipe, provider.models(recipe), known)
+    except ImageseoError:  # a model that is missing or invalid has no digest
         return None
     return refusal(changes, known, command) if changes else None
 
 
-def shares(recipe: Recipe, changes: Iterable[ModelRef]) -> bool:
-    """Whether a recipe surely needs one of these parts too: its options name it."""
+def uses_any(recipe: Recipe, models: Iterable[ModelRef]) -> bool:
+    """Whether the options of a recipe name one of these models."""
     return any(
-        part.provider == recipe.provider and part.name != "null" and _name(recipe.options, part.role) == part.name
-        for part in changes
+        model.provider == recipe.provider
+        and model.name != "null"
+        and _model_name(recipe.options, model.role) == model.name
+        for model in models
     )

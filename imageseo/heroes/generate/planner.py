@@ -1,4 +1,4 @@
-"""What has to be made: requests beside the lock and the masters that are there."""
+"""Plan which heroes must be made, by comparing the requests with the lock and the stored masters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from imageseo.heroes.lock.lock import Lock
 from imageseo.heroes.masters.resolver import Command
 from imageseo.heroes.masters.store import restore_hint
 from imageseo.heroes.recipes import seed_series
-from imageseo.heroes.recipes.diff import changed
+from imageseo.heroes.recipes.diff import changed_keys
 from imageseo.model.errors import ImageseoError, LockError
 from imageseo.model.hero import HeroRequest, Pin, Recipe
 from imageseo.model.protocols import MasterStore
@@ -19,9 +19,9 @@ from imageseo.model.protocols import MasterStore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerateJob:
-    """One picture to make, for the pages that ask for the very same. ``pages``: with the reason for each.
+    """One image to make, for all pages with the same recipe. ``pages``: page and reason (a key of ``WHY``).
 
-    ``recipe``: made for the first of them.
+    ``recipe``: has the first of these as its ``page``.
     """
 
     recipe: Recipe
@@ -30,11 +30,11 @@ class GenerateJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GeneratePlan:
-    """``lock``: with the pins that pages took over. ``jobs``: provider -> what it has to make.
+    """What ``generate`` will make and keep.
 
-    ``pages``: those that ask. ``pinned``: page -> the pin that stands. ``moved``: those of ``shared`` whose pin still
-    names a page that is gone in the lock as it was read.
-    The lists are those of ``GenerateResult``.
+    ``lock``: after pins were given to moved pages. ``jobs``: images to make, by provider. ``pages``: page -> request.
+    ``pinned``: page -> valid pin. ``moved``: pages of ``shared`` that got the pin of a page that no longer exists.
+    The other fields are those of ``GenerateResult``.
     """
 
     lock: Lock
@@ -50,7 +50,7 @@ class GeneratePlan:
 
     @property
     def leaving(self) -> Collection[str]:
-        """Pages that get another picture than they may have had; one that is gone is made again as it was."""
+        """Pages that may get another image than before; a missing or damaged master is remade with the same image."""
         jobs = (job for each in self.jobs.values() for job in each)
         return {page for job in jobs for page, reason in job.pages if reason in ("missing", "changed")}
 
@@ -65,43 +65,43 @@ def plan_generation(
     command: Command,
     apart: Callable[[Recipe], bool] = lambda recipe: False,
 ) -> GeneratePlan:
-    """Everything but the making. Arguments as in ``generate``. Raises LockError.
+    """Plan a run of ``generate``, with arguments as there. Raises LockError.
 
-    ``apart``: whether pages that ask for the very same get a picture each.
+    ``apart``: whether each page with this recipe gets an image of its own.
     """
-    asked = {request.page: request for request in requests if request.recipe is not None}
-    lock, moved = _moved(lock, asked, present, apart)
-    seeds = seed_series.drawn(asked, lock.pins)
+    by_page = {request.page: request for request in requests if request.recipe is not None}
+    lock, moved = _reassign_moved_pins(lock, by_page, present, apart)
+    seeds = seed_series.assign_seeds(by_page, lock.pins)
     kept, shared = list[str](), list(moved)
-    old: dict[str, tuple[str, ...]] = {}
+    aged: dict[str, tuple[str, ...]] = {}
     failed: list[tuple[str, ImageseoError]] = []
     pinned: dict[str, Pin] = {}
     jobs: dict[str, dict[tuple[str, str], GenerateJob]] = {}
-    for page, request in sorted(asked.items()):
+    for page, request in sorted(by_page.items()):
         if request.recipe is None:
             continue
         recipe = lock.with_pinned_seed(request.recipe, page, request.derived)
         recipe = replace(recipe, seed=seeds[page]) if page in seeds else recipe
-        alone = apart(recipe)
-        pin = lock.find(recipe.key, page, own=alone)
+        own_image = apart(recipe)
+        pin = lock.find(recipe.key, page, own=own_image)
         words = request.evidence.get("words")
-        aged = None if pin or page in redraw else lock.stale_pin(recipe, page, request.derived, words)
-        pin = pin or aged
+        stale_pin = None if pin or page in redraw else lock.stale_pin(recipe, page, request.derived, words)
+        pin = pin or stale_pin
         digest = vault.digest(pin.file) if pin else None
         if pin is not None and digest not in (None, pin.file_sha256) and page not in redraw:
-            failed.append((page, _retouched(pin, digest, command(page), restore_hint(vault))))
+            failed.append((page, _edited_master_error(pin, digest, command(page), restore_hint(vault))))
         elif pin is None or digest != pin.file_sha256:
             reason = (
                 ("gone" if digest is None else "damaged") if pin else "changed" if lock.of_page(page) else "missing"
             )
             job = jobs.setdefault(recipe.provider, {}).setdefault(
-                (recipe.key, page if alone else ""), GenerateJob(recipe=replace(recipe, page=page))
+                (recipe.key, page if own_image else ""), GenerateJob(recipe=replace(recipe, page=page))
             )
             job.pages.append((page, reason))
         else:
-            pinned[page] = pin if pin.page == page else _taken_over(pin, lock.of_page(page), request)
-            if aged is not None:
-                old[page] = changed(aged.recipe, recipe)
+            pinned[page] = pin if pin.page == page else _copy_pin(pin, lock.of_page(page), request)
+            if stale_pin is not None:
+                aged[page] = changed_keys(stale_pin.recipe, recipe)
             elif pin.page == page:
                 kept += [page] if page not in moved else []
             else:
@@ -109,65 +109,65 @@ def plan_generation(
     return GeneratePlan(
         lock=lock.with_pins(pinned[page] for page in shared if page in pinned),
         jobs={name: list(each.values()) for name, each in sorted(jobs.items())},
-        pages=asked,
+        pages=by_page,
         pinned=pinned,
         kept=tuple(kept),
         shared=tuple(sorted(shared)),
         moved=tuple(sorted(moved)),
-        stale=tuple(old),
-        aged=old,
+        stale=tuple(aged),
+        aged=aged,
         failed=tuple(failed),
     )
 
 
-def _moved(
+def _reassign_moved_pins(
     lock: Lock,
-    asked: Mapping[str, HeroRequest],
+    requests: Mapping[str, HeroRequest],
     present: Collection[str] | None,
     apart: Callable[[Recipe], bool],
 ) -> tuple[Lock, list[str]]:
-    """The lock with the pins of pages that are gone given to the new pages that likely are these, and the latter.
+    """Give the pins of removed pages to the new pages that probably replace them; return the lock and these pages.
 
-    Such a page has no pin, asks for the same, and its author wrote no seed (with one it finds the pin by that, unless
-    each page gets a picture of its own). Of many (a whole folder was moved) the one whose path ends most alike.
+    Such a page has no pin and the same recipe, and its author wrote no seed (with a seed, the pin is found by recipe,
+    unless each page gets an image of its own). Among several (a moved folder), the longest common path end decides.
     """
     if present is None:
         return lock, []
-    orphans = [pin for pin in lock.pins if pin.page not in present and pin.page not in asked]
+    orphans = [pin for pin in lock.pins if pin.page not in present and pin.page not in requests]
     pairs: list[tuple[int, str, Pin]] = []
-    for page, request in asked.items():
+    for page, request in requests.items():
         recipe = request.recipe
         if recipe is None or lock.of_page(page):
             continue
         if not apart(recipe) and ("seed" not in request.derived or lock.find(recipe.key, page)):
             continue
         for pin in orphans:
-            alike = PurePosixPath(pin.page).suffix == PurePosixPath(page).suffix
-            if alike and locks.differs_by(pin, recipe, request.derived, request.evidence.get("words")):
-                pairs.append((_common_end(pin.page, page), page, pin))
-    taken: dict[str, str] = {}
+            same_suffix = PurePosixPath(pin.page).suffix == PurePosixPath(page).suffix
+            if same_suffix and locks.differs_by(pin, recipe, request.derived, request.evidence.get("words")):
+                pairs.append((_common_suffix_length(pin.page, page), page, pin))
+    moved: dict[str, str] = {}
     for _, page, pin in sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2].page)):
-        if page not in taken and pin.page not in taken.values():
-            taken[page] = pin.page
+        if page not in moved and pin.page not in moved.values():
+            moved[page] = pin.page
             lock = lock.without([pin.page]).with_pin(replace(pin, page=page))
-    return lock, list(taken)
+    return lock, list(moved)
 
 
-def _taken_over(pin: Pin, own: Pin | None, request: HeroRequest) -> Pin:
-    """Another page's pin for a page that asks for the very same; who answered for its own picture still does."""
+def _copy_pin(pin: Pin, own: Pin | None, request: HeroRequest) -> Pin:
+    """Copy the pin of another page with the same recipe; the owner of the page's own pin is kept."""
     owner = own.owner if own is not None else pin.owner
     return replace(pin, page=request.page, owner=owner, env={**pin.env, **request.evidence})
 
 
-def _common_end(one: str, other: str) -> int:
-    """How many parts two paths have in common, from the file's name upwards."""
-    pairs = zip(reversed(PurePosixPath(one).parts), reversed(PurePosixPath(other).parts), strict=False)
+def _common_suffix_length(first: str, second: str) -> int:
+    """Return the number of equal path parts, counted from the file name upwards."""
+    pairs = zip(reversed(PurePosixPath(first).parts), reversed(PurePosixPath(second).parts), strict=False)
     return next((number for number, (left, right) in enumerate(pairs) if left != right), 99)
 
 
-def _retouched(pin: Pin, found: str | None, command: str, back: str) -> LockError:
+def _edited_master_error(pin: Pin, found: str | None, command: str, restore: str) -> LockError:
     return LockError(
-        locks.broken(pin.file, pin.file_sha256, found, page=pin.page),
-        hint=f"{back[0].upper()}{back[1:]}; draw it over with `{command}`; "
-        "or, to show the picture as it is now, give it another name and name that file as the hero.",
+        locks.describe_mismatch(pin.file, pin.file_sha256, found, page=pin.page),
+        hint=f"{restore[0].upper()}{restore[1:]}; or overwrite it with `{command}`; "
+        "or, to use the edited image, rename it and declare that file as the hero.",
     )

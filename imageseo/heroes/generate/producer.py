@@ -1,13 +1,13 @@
-"""Providers at work: one outcome for each picture, whatever fails, and how long each took."""
+"""Run hero providers: one result or error per recipe, with the seconds that each image took."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from imageseo.heroes.generate.model_changes import Files, changed, refusal, shares
+from imageseo.heroes.generate.model_changes import Files, find_changes, refusal, uses_any
 from imageseo.heroes.generate.result import ProviderWork
-from imageseo.heroes.masters.resolver import drawn_key, unknown_provider
+from imageseo.heroes.masters.resolver import unknown_provider, unpinned_key
 from imageseo.model.errors import ImageseoError, ProviderError
 from imageseo.model.hero import Master, Recipe
 from imageseo.model.protocols import Clock, HeroProvider, Store
@@ -15,9 +15,11 @@ from imageseo.model.protocols import Clock, HeroProvider, Store
 
 @dataclass(slots=True, kw_only=True)
 class Producer:
-    """``known``: models and their files as the lock says; None where others are accepted. ``store``: what builds drew.
+    """Runs hero providers.
 
-    ``accept``: the command that accepts other files.
+    ``known``: the pinned digests of models; None to accept other files. ``store``: the cache that builds draw into.
+    ``accept``: the command that accepts changed models, for messages. ``seconds``, ``stored``: by provider, the time
+    per image and the number of images from the store.
     """
 
     providers: Mapping[str, HeroProvider]
@@ -29,64 +31,64 @@ class Producer:
     stored: dict[str, int] = field(default_factory=dict)
 
     def work(self) -> tuple[ProviderWork, ...]:
-        """What was done so far, by provider."""
+        """Return what was made so far, by provider."""
         return tuple(
             ProviderWork(provider=name, seconds=tuple(self.seconds.get(name, ())), stored=self.stored.get(name, 0))
             for name in sorted({*self.seconds, *self.stored})
         )
 
     def produce(self, name: str, recipes: Sequence[Recipe]) -> Iterator[tuple[Recipe, Master | ImageseoError, bool]]:
-        """Recipe, outcome, and whether it came out of the store; each recipe once, those of the store first.
+        """Yield recipe, master or error, and whether it came from the store; each recipe once, stored ones first.
 
-        After a fault the provider is asked again for the rest. Once the files of a model are refused, nothing more
-        is made with it.
+        After an error, the provider is called again for the remaining recipes. After a model is rejected because its
+        files changed, no other recipe that names it is made.
         """
         provider = self.providers.get(name)
         if provider is None:
             yield from ((recipe, unknown_provider(name, self.providers), False) for recipe in recipes)
             return
-        left: list[Recipe] = []
+        remaining: list[Recipe] = []
         for recipe in recipes:
-            master = self._drawn(provider, recipe)
+            master = self._read_stored(provider, recipe)
             if master is None:
-                left.append(recipe)
+                remaining.append(recipe)
             else:
                 self.stored[name] = self.stored.get(name, 0) + 1
                 yield recipe, master, True
-        while left:
-            yield from self._round(name, provider, left)
+        while remaining:
+            yield from self._call_provider(name, provider, remaining)
 
-    def _round(
-        self, name: str, provider: HeroProvider, left: list[Recipe]
+    def _call_provider(
+        self, name: str, provider: HeroProvider, remaining: list[Recipe]
     ) -> Iterator[tuple[Recipe, Master | ImageseoError, bool]]:
-        """Ask once for all that is left, and take what came off the list."""
-        number = len(left)
-        begun = self.clock()
+        """Call the provider once for all remaining recipes, until the first error; removes those that are done."""
+        total = len(remaining)
+        start = self.clock()
         try:
-            for master in provider.produce(list(left)):
-                self.seconds.setdefault(name, []).append(self.clock() - begun)
-                recipe = left.pop(0)
-                changes = changed(recipe, master.models, self.known) if self.known is not None else {}
+            for master in provider.produce(list(remaining)):
+                self.seconds.setdefault(name, []).append(self.clock() - start)
+                recipe = remaining.pop(0)
+                changes = find_changes(recipe, master.models, self.known) if self.known is not None else {}
                 if changes and self.known is not None:
                     fault = refusal(changes, self.known, self.accept)
                     yield recipe, fault, False
-                    same = [each for each in left if shares(each, changes)]
-                    left[:] = [each for each in left if not shares(each, changes)]
-                    yield from ((each, fault, False) for each in same)
+                    affected = [each for each in remaining if uses_any(each, changes)]
+                    remaining[:] = [each for each in remaining if not uses_any(each, changes)]
+                    yield from ((each, fault, False) for each in affected)
                     return
                 yield recipe, master, False
-                if not left:
+                if not remaining:
                     return
-                begun = self.clock()
-            raise ProviderError(f"{name} made {number - len(left)} of {number} heroes and stopped")
+                start = self.clock()
+            raise ProviderError(f"{name} made {total - len(remaining)} of {total} heroes and stopped")
         except ImageseoError as error:
-            yield left.pop(0), error, False
+            yield remaining.pop(0), error, False
 
-    def _drawn(self, provider: HeroProvider, recipe: Recipe) -> Master | None:
-        """The picture that a build drew without a pin, if the store has it: nobody could tell it from a new one."""
+    def _read_stored(self, provider: HeroProvider, recipe: Recipe) -> Master | None:
+        """Return the master that a build drew without a pin, if it is in the store; it is identical to a new one."""
         if self.store is None or not provider.reproducible:
             return None
-        stored = self.store.find(drawn_key(provider, recipe))
+        stored = self.store.find(unpinned_key(provider, recipe))
         png = self.store.read(stored) if stored is not None else None
         if png is None:
             return None

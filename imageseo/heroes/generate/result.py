@@ -1,4 +1,4 @@
-"""What a run of `generate` came to: what was made, kept, refused, and how long the making took."""
+"""The result of a run of `generate`: heroes that were made, kept or failed, and the time that providers took."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from imageseo.model.errors import ImageseoError
 
 WHY = {
     "missing": "new",
-    "changed": "its recipe is another now",
-    "gone": "its picture was missing",
-    "damaged": "its picture was not the pinned one",
-    "model": "its model is another now",
+    "changed": "its recipe has changed",
+    "gone": "its image was missing",
+    "damaged": "its image was not the pinned one",
+    "model": "its model has changed",
 }
-"""Why a picture is made, by ``Made.reason``."""
+"""Why an image is made, by ``GeneratedHero.reason``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GeneratedHero:
     """One hero that ``generate`` made. ``reason``: a key of ``WHY``.
 
-    ``stored``: it was not drawn again, for an earlier build had left it in the cache.
+    ``stored``: whether an earlier build had left it in the cache, so that it was not drawn again.
     """
 
     page: str
@@ -34,7 +34,7 @@ class GeneratedHero:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderWork:
-    """What one provider had to do. ``seconds``: for each picture that it made, in order; for reports alone."""
+    """The work of one provider. ``seconds``: for each image that it made, in order. ``stored``: images reused."""
 
     provider: str
     seconds: tuple[float, ...] = ()
@@ -42,24 +42,24 @@ class ProviderWork:
 
     @property
     def p50(self) -> float | None:
-        """Seconds that half of the pictures were made in; None when there are none."""
+        """Median of the seconds per image; None if there are none."""
         return _percentile(self.seconds, 50)
 
     @property
     def p95(self) -> float | None:
-        """Seconds that 95 of 100 pictures were made in; None when there are none."""
+        """95th percentile of the seconds per image; None if there are none."""
         return _percentile(self.seconds, 95)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerateResult:
-    """``kept``: pages whose pin stood. ``shared``: pages that took over the pin of an equal recipe (a moved page).
+    """The result of ``generate``.
 
-    ``stale``: pages whose pin stood although what the recipe took from them is another now; ``aged``: page -> the
-    recipe's keys that differ.
-    ``pruned``: pages whose pins were dropped. ``failed``: page and fault; the others were made all the same.
-    ``missing``: page and reason of what a frozen run would have made. ``work``: by provider.
-    ``compared``: how many heroes of changed models the regression report sets side by side.
+    ``kept``: pages whose pin is unchanged. ``shared``: pages that got the pin of an equal recipe (moved pages).
+    ``stale``: pages whose pin was kept although the recipe's text from the page has changed; ``aged``: page -> the
+    keys of the recipe that differ. ``pruned``: pages whose pins were dropped. ``failed``: page and error; the other
+    heroes were made. ``missing``: page and reason of heroes that a frozen run did not make. ``work``: by provider.
+    ``compared``: number of heroes of changed models in the regression report.
     """
 
     made: tuple[GeneratedHero, ...] = ()
@@ -75,6 +75,6 @@ class GenerateResult:
 
 
 def _percentile(values: Sequence[float], share: int) -> float | None:
-    """The nearest rank: a value that was measured."""
+    """Return the percentile by nearest rank, which is one of the values; None if there are none."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share / 100 * len(ordered)) - 1)] if ordered else None

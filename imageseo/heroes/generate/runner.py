@@ -1,4 +1,4 @@
-"""From recipes to masters for good: what is missing or changed is made, kept in the vault and pinned in the lock."""
+"""Make the heroes that are missing or changed, store their masters and pin them in the lock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from imageseo.heroes.generate import model_changes
 from imageseo.heroes.generate.planner import GenerateJob, GeneratePlan, plan_generation
 from imageseo.heroes.generate.process_lock import defer_interrupt
 from imageseo.heroes.generate.producer import Producer
-from imageseo.heroes.generate.regression_report import compare
+from imageseo.heroes.generate.regression_report import regenerate_changed_models
 from imageseo.heroes.generate.result import GeneratedHero, GenerateResult
 from imageseo.heroes.lock import lock as locks
 from imageseo.heroes.lock.lock import Lock
@@ -46,152 +46,148 @@ def generate(
 ) -> GenerateResult:
     """Make the heroes that are missing or changed; each is pinned as soon as it is made.
 
-    ``requests``: those without a recipe are passed over. ``store``: where builds leave what they drew without a pin.
-    ``frozen``: make and write nothing; ``missing`` says what would have been made.
-    ``prune``: whether the pin of a page that has no request may be dropped; pass every page of the site then.
-    ``present``: all pages of the site, when they are known: the pin of a page that is gone is taken over by a new
-    page with the same recipe but no written seed, for it was moved.
-    ``redraw``: pages whose master may be written over even if somebody changed it since (of others that is a fault),
-    and whose hero is drawn anew when it is stale.
-    ``accept``: models whose files changed are accepted, and all their heroes made anew; the folder takes the report
-    that sets them beside the pinned ones, before anything is replaced. Without it such a recipe fails.
-    ``command``: page -> what draws its hero anew, for hints.
-    A recipe that fails is an entry of ``failed``. LockError and SiteError (a vault that cannot be written to) stop
-    the work; what is pinned stays.
+    ``requests``: those without a recipe are ignored. ``vault``: the master store. ``store``: the cache of masters
+    that builds drew without a pin.
+    ``frozen``: make and write nothing; ``missing`` of the result lists what would have been made.
+    ``prune``: whether the pin of a page without a request may be dropped; requires requests of all pages.
+    ``present``: all pages of the site, if known: the pin of a removed page is given to a new page with the same
+    recipe and without a written seed, because the page was moved.
+    ``redraw``: pages whose master is overwritten even if the file was edited (an error for other pages), and whose
+    hero is regenerated if it is stale.
+    ``accept``: accept models whose files changed, and regenerate all their heroes; the report in this folder compares
+    them with the pinned ones and is written before any is replaced. None: such a recipe fails.
+    ``command``: page -> the command that regenerates its hero, for hints.
+    A recipe that fails is listed in ``failed``. LockError and SiteError (the master store cannot be written to) end
+    the run; the pins made so far are kept.
     """
-    books = _Books(path=lock_path, vault=vault)
+    session = _LockSession(path=lock_path, vault=vault)
     apart = partial(asset_providers.needs_own_picture, providers)
-    wanted = plan_generation(requests, books.lock, vault, present=present, redraw=redraw, command=command, apart=apart)
-    books.requests = wanted.pages
+    plan = plan_generation(requests, session.lock, vault, present=present, redraw=redraw, command=command, apart=apart)
+    session.requests = plan.pages
     if frozen:
-        return _frozen(wanted)
-    pruned = tuple(p.page for p in wanted.lock.pins if prune and p.page not in wanted.pages and prune(p.page))
-    books.commit(wanted.lock.without(pruned))
-    taken = asset_providers.pictures_in_use(books.lock.pins, leaving=wanted.leaving)
-    making = Producer(
-        providers=asset_providers.with_pictures_in_use(providers, taken),
+        return _frozen_result(plan)
+    pruned = tuple(p.page for p in plan.lock.pins if prune and p.page not in plan.pages and prune(p.page))
+    session.commit(plan.lock.without(pruned))
+    in_use = asset_providers.pictures_in_use(session.lock.pins, leaving=plan.leaving)
+    producer = Producer(
+        providers=asset_providers.with_pictures_in_use(providers, in_use),
         clock=clock,
         store=store,
-        accept=_accepting(command),
+        accept=command("--accept-model"),
     )
-    failed = [*wanted.failed]
+    failed = [*plan.failed]
     made: list[GeneratedHero] = []
     compared = 0
     if accept is not None:
-        renewed = compare(wanted.pinned, making, vault, accept, progress=progress)
-        failed += renewed.failed
-        compared = len(renewed.pins)
-        for pin in renewed.pins:
-            made += books.take([(pin.page, "model")], pin, pin.file, renewed.data(pin))
+        regenerated = regenerate_changed_models(plan.pinned, producer, vault, accept, progress=progress)
+        failed += regenerated.failed
+        compared = len(regenerated.pins)
+        for pin in regenerated.pins:
+            made += session.pin_master([(pin.page, "model")], pin, pin.file, regenerated.read(pin))
     else:
-        making.known = model_changes.pinned(books.lock.pins)
-    total = sum(len(job.pages) for jobs in wanted.jobs.values() for job in jobs)
+        producer.known = model_changes.pinned(session.lock.pins)
+    total = sum(len(job.pages) for jobs in plan.jobs.values() for job in jobs)
     with progress.task("Heroes", total) if progress and total else nullcontext() as step:
-        for name, jobs in wanted.jobs.items():
-            of = {job.recipe.request_key: job for job in jobs}
-            for recipe, outcome, stored in making.produce(name, [job.recipe for job in jobs]):
-                job = of[recipe.request_key]
-                got = _keep(job, outcome, books) if isinstance(outcome, Master) else outcome
-                if isinstance(got, ImageseoError):
-                    failed += [(page, got) for page, _ in job.pages]
+        for name, jobs in plan.jobs.items():
+            by_key = {job.recipe.request_key: job for job in jobs}
+            for recipe, outcome, stored in producer.produce(name, [job.recipe for job in jobs]):
+                job = by_key[recipe.request_key]
+                result = _pin_outcome(job, outcome, session) if isinstance(outcome, Master) else outcome
+                if isinstance(result, ImageseoError):
+                    failed += [(page, result) for page, _ in job.pages]
                 else:
-                    made += [replace(each, stored=stored) for each in got]
+                    made += [replace(hero, stored=stored) for hero in result]
                 if step:
                     step.advance(len(job.pages))
-    renewed_pages = {each.page for each in made}
+    made_pages = {hero.page for hero in made}
     return GenerateResult(
         made=tuple(made),
-        kept=tuple(page for page in wanted.kept if page not in renewed_pages),
-        shared=tuple(page for page in wanted.shared if page not in renewed_pages),
-        stale=wanted.stale,
-        aged=wanted.aged,
+        kept=tuple(page for page in plan.kept if page not in made_pages),
+        shared=tuple(page for page in plan.shared if page not in made_pages),
+        stale=plan.stale,
+        aged=plan.aged,
         pruned=pruned,
         failed=tuple(failed),
-        work=making.work(),
+        work=producer.work(),
         compared=compared,
     )
 
 
-def _frozen(wanted: GeneratePlan) -> GenerateResult:
-    missing = [each for jobs in wanted.jobs.values() for job in jobs for each in job.pages]
-    moved = [(page, "moved") for page in wanted.moved]  # a frozen build finds no pin of that page
+def _frozen_result(plan: GeneratePlan) -> GenerateResult:
+    missing = [item for jobs in plan.jobs.values() for job in jobs for item in job.pages]
+    moved = [(page, "moved") for page in plan.moved]  # a frozen build does not find the pin of that page
     return GenerateResult(
-        kept=wanted.kept,
-        shared=wanted.shared,
-        stale=wanted.stale,
-        aged=wanted.aged,
-        failed=wanted.failed,
+        kept=plan.kept,
+        shared=plan.shared,
+        stale=plan.stale,
+        aged=plan.aged,
+        failed=plan.failed,
         missing=tuple(sorted([*missing, *moved])),
     )
 
 
-def _keep(job: GenerateJob, master: Master, books: _Books) -> list[GeneratedHero] | ImageseoError:
+def _pin_outcome(job: GenerateJob, master: Master, session: _LockSession) -> list[GeneratedHero] | ImageseoError:
     page = job.pages[0][0]
     try:
         pin, name, data = build_pin(page, job.recipe, master)
     except ProviderError as error:
         return error
-    return books.take(job.pages, pin, name, data, master.notes)
-
-
-def _accepting(command: Command) -> str:
-    """The command that accepts models, as it can be typed where the work is done."""
-    return command("--accept-model")
+    return session.pin_master(job.pages, pin, name, data, master.notes)
 
 
 @dataclass(slots=True, kw_only=True)
-class _Books:
-    """The lock as it grows, and the vault that follows it."""
+class _LockSession:
+    """Updates the lock and the master store during a run."""
 
     path: Path
     vault: MasterStore
     requests: Mapping[str, HeroRequest] = field(default_factory=dict)
     lock: Lock = field(init=False)
-    _seen: bytes | None = field(init=False)
+    _last_bytes: bytes | None = field(init=False)  # content of the lock file after the last read or write
     _blocks: Blocks = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._seen = self._bytes()
+        self._last_bytes = self._read_bytes()
         self.lock = locks.read(self.path)
 
-    def take(
+    def pin_master(
         self, pages: list[tuple[str, str]], pin: Pin, name: str, data: bytes, notes: tuple[str, ...] = ()
     ) -> list[GeneratedHero]:
-        """Keep a master and pin it to its pages, or neither."""
+        """Store a master and pin it to its pages; an interrupt is deferred until both are done."""
         with defer_interrupt():
-            held = store_master(pin, self.vault, name, data)
-            pins = [self._of(page, held) for page, _ in pages]
+            stored = store_master(pin, self.vault, name, data)
+            pins = [self._pin_for(page, stored) for page, _ in pages]
             self.commit(self.lock.with_pins(pins))
-        return [GeneratedHero(page=page, file=held.file, reason=reason, notes=notes) for page, reason in pages]
+        return [GeneratedHero(page=page, file=stored.file, reason=reason, notes=notes) for page, reason in pages]
 
-    def _of(self, page: str, pin: Pin) -> Pin:
-        """A pin for one of its pages: the page's owner stays, and its request says where the prompt came from."""
+    def _pin_for(self, page: str, pin: Pin) -> Pin:
+        """Return the pin of one page: keep the owner of its former pin, and add the evidence of its request."""
         own = self.lock.of_page(page)
         owner = own.owner if own is not None else pin.owner
         return replace(pin, page=page, owner=owner, env={**pin.env, **self.requests[page].evidence})
 
     def commit(self, new: Lock) -> None:
-        """Write the lock, then remove the masters that it names no more, as long as they are what was pinned.
+        """Write the lock, then remove the masters that it no longer pins, unless their files were edited.
 
-        What somebody else wrote into the lock meanwhile stays. Raises SiteError for a master that cannot be removed;
-        the lock holds by then.
+        Pins that another process wrote in the meantime are kept. Raises SiteError for a master that cannot be removed;
+        the lock is written by then.
         """
         if new == self.lock:
             return
-        if self._bytes() != self._seen:
-            kept = {pin.page for pin in new.pins}
-            gone = [pin.page for pin in self.lock.pins if pin.page not in kept]
+        if self._read_bytes() != self._last_bytes:
+            pages = {pin.page for pin in new.pins}
+            removed = [pin.page for pin in self.lock.pins if pin.page not in pages]
             changed = [pin for pin in new.pins if self.lock.of_page(pin.page) != pin]
             self.lock = locks.read(self.path)
-            new = self.lock.without(gone).with_pins(changed)
+            new = self.lock.without(removed).with_pins(changed)
         locks.write(self.path, new, self._blocks)
-        named = {pin.file for pin in new.pins}
-        old = {pin.file: pin.file_sha256 for pin in self.lock.pins if pin.file not in named}
-        self.lock, self._seen = new, self._bytes()
-        for file, sha256 in old.items():
+        files = {pin.file for pin in new.pins}
+        unpinned = {pin.file: pin.file_sha256 for pin in self.lock.pins if pin.file not in files}
+        self.lock, self._last_bytes = new, self._read_bytes()
+        for file, sha256 in unpinned.items():
             self.vault.discard(file, sha256)
 
-    def _bytes(self) -> bytes | None:
+    def _read_bytes(self) -> bytes | None:
         try:
             return self.path.read_bytes()
         except OSError:

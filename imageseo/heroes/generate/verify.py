@@ -1,4 +1,4 @@
-"""Makes pinned heroes again in memory and says how alike they come out; changes nothing."""
+"""Regenerate pinned heroes in memory and compare them with their masters; writes nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from imageseo.heroes.generate.producer import Producer
-from imageseo.heroes.masters.similarity import Similarity, compare, opened, pixels_digest
+from imageseo.heroes.masters.similarity import Similarity, compare, open_image, pixels_digest
 from imageseo.heroes.recipes import asset_providers
 from imageseo.model.errors import ImageseoError, LockError, ProviderError
 from imageseo.model.hero import Master, Pin, Recipe
@@ -19,9 +19,9 @@ Verdict = Literal["identical", "equivalent", "different", "skipped"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """What became of one pin. ``alike``: None where not both pictures were looked at. ``reason``: behind the verdict.
+    """The result for one pin. ``alike``: None unless both images were compared. ``reason``: explains the verdict.
 
-    ``lost``: the pinned master itself is gone, damaged or out of reach, whatever the verdict.
+    ``lost``: whether the pinned master is missing, damaged or unreachable, whatever the verdict.
     """
 
     page: str
@@ -34,32 +34,33 @@ class Verified:
 def verify(
     pins: Iterable[Pin], *, making: Producer, vault: MasterStore, progress: Progress | None = None
 ) -> tuple[Verified, ...]:
-    """Each pinned hero made again, by page. ``identical``: equal pixels. ``equivalent``: none that a viewer could tell.
+    """Regenerate pinned heroes and compare them; return the results by page.
 
-    ``skipped``: it cannot be made here, and why. Nothing is written, nothing is taken from the store.
+    ``identical``: equal pixels. ``equivalent``: no visible difference. ``skipped``: it cannot be made here; ``reason``
+    has the error. The cache of builds is not used.
     """
-    given = {pin.page: pin for pin in pins}
-    wanted: dict[str, dict[tuple[str, str], tuple[Recipe, list[Pin]]]] = {}
-    for page, recipe in asset_providers.recipes_to_repeat(making.providers, given.values()).items():
-        same = wanted.setdefault(recipe.provider, {})
-        same.setdefault(recipe.request_key, (recipe, []))[1].append(given[page])
-    found: list[Verified] = []
-    with progress.task("Heroes to verify", len(given)) if progress and given else nullcontext() as step:
-        for name, same in sorted(wanted.items()):
-            for recipe, outcome, _ in making.produce(name, [recipe for recipe, _ in same.values()]):
-                for pin in same[recipe.request_key][1]:
-                    found.append(_verified(pin, outcome, vault))
+    by_page = {pin.page: pin for pin in pins}
+    jobs: dict[str, dict[tuple[str, str], tuple[Recipe, list[Pin]]]] = {}
+    for page, recipe in asset_providers.recipes_to_repeat(making.providers, by_page.values()).items():
+        by_key = jobs.setdefault(recipe.provider, {})
+        by_key.setdefault(recipe.request_key, (recipe, []))[1].append(by_page[page])
+    results: list[Verified] = []
+    with progress.task("Heroes to verify", len(by_page)) if progress and by_page else nullcontext() as step:
+        for name, by_key in sorted(jobs.items()):
+            for recipe, outcome, _ in making.produce(name, [recipe for recipe, _ in by_key.values()]):
+                for pin in by_key[recipe.request_key][1]:
+                    results.append(_verify_pin(pin, outcome, vault))
                     if step:
                         step.advance()
-    return tuple(sorted(found, key=lambda each: each.page))
+    return tuple(sorted(results, key=lambda result: result.page))
 
 
-def judge(identical: bool, same_size: bool, alike: Similarity) -> Verdict:
-    """The verdict on two pictures. ``identical``: their pixels are equal."""
-    return "identical" if identical else "equivalent" if same_size and alike.equivalent else "different"
+def verdict_for(identical: bool, same_size: bool, similarity: Similarity) -> Verdict:
+    """Return the verdict on two images. ``identical``: whether their pixels are equal."""
+    return "identical" if identical else "equivalent" if same_size and similarity.equivalent else "different"
 
 
-def _verified(pin: Pin, outcome: Master | ImageseoError, vault: MasterStore) -> Verified:
+def _verify_pin(pin: Pin, outcome: Master | ImageseoError, vault: MasterStore) -> Verified:
     if isinstance(outcome, ImageseoError):
         return Verified(page=pin.page, verdict="skipped", reason=outcome.message)
     try:
@@ -68,7 +69,7 @@ def _verified(pin: Pin, outcome: Master | ImageseoError, vault: MasterStore) -> 
     except LockError as error:
         old, lost = None, error.message
     try:
-        with opened(outcome.png, pin.recipe.provider) as image:
+        with open_image(outcome.png, pin.recipe.provider) as image:
             if pixels_digest(image) == pin.pixels_sha256:
                 return Verified(
                     page=pin.page,
@@ -77,26 +78,26 @@ def _verified(pin: Pin, outcome: Master | ImageseoError, vault: MasterStore) -> 
                     reason=lost,
                     lost=old is None,
                 )
-            why = "; ".join([*([lost] if lost else []), *_evidence(pin, outcome)])
+            reason = "; ".join([*([lost] if lost else []), *_describe_differences(pin, outcome)])
             if old is None:
-                return Verified(page=pin.page, verdict="different", reason=why, lost=True)
-            with opened(old, "the vault") as pinned:
-                alike = compare(pinned, image)
+                return Verified(page=pin.page, verdict="different", reason=reason, lost=True)
+            with open_image(old, "the master store") as pinned:
+                similarity = compare(pinned, image)
                 sizes = [f"{each.width}x{each.height}" for each in (pinned, image)]
-                verdict = judge(False, sizes[0] == sizes[1], alike)
+                verdict = verdict_for(False, sizes[0] == sizes[1], similarity)
     except ProviderError as error:
         return Verified(page=pin.page, verdict="different", reason=error.message)
     if sizes[0] != sizes[1]:
-        why = "; ".join([f"{sizes[0]} px, now {sizes[1]} px", *([why] if why else [])])
-    return Verified(page=pin.page, verdict=verdict, alike=alike, reason=why)
+        reason = "; ".join([f"{sizes[0]} px, now {sizes[1]} px", *([reason] if reason else [])])
+    return Verified(page=pin.page, verdict=verdict, alike=similarity, reason=reason)
 
 
-def _evidence(pin: Pin, master: Master) -> Iterator[str]:
-    """In what the making differs from the pinned one, as far as both say it."""
+def _describe_differences(pin: Pin, master: Master) -> Iterator[str]:
+    """Describe models and environment that differ from the pinned ones, as far as both are known."""
     for role, digest in sorted(master.models.items()):
         if pin.models.get(role, digest) != digest:
-            yield f"the files of {role} are other ones"
-    yield from (f"{key} {was!r}, now {now!r}" for key, was, now in _differences(pin.env, master.env))
+            yield f"the files of {role} have changed"
+    yield from (f"{key} {before!r}, now {now!r}" for key, before, now in _differences(pin.env, master.env))
 
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:

@@ -1,1 +1,1 @@
-"""What is pinned: the lock as text and as pins, and where masters lie: a folder or any fsspec URL, by their hash."""
+"""imageseo.lock: the pins of a project, parsed from and serialized to text."""

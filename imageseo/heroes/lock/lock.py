@@ -1,4 +1,4 @@
-"""imageseo.lock: what was asked for each hero and what came out; read, found, written."""
+"""Read, search and write imageseo.lock, which ties the recipe of each hero to its master."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from imageseo.heroes.lock import serializer
 from imageseo.heroes.lock.serializer import RESTORE, by_page
-from imageseo.heroes.recipes.diff import changed
+from imageseo.heroes.recipes.diff import changed_keys
 from imageseo.model.errors import LockError
 from imageseo.model.hero import Pin, Recipe
 from imageseo.storage.atomic import write_if_changed
@@ -20,65 +20,65 @@ NAME = "imageseo.lock"
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """The pins of a project: at most one a page, sorted by page."""
+    """The pins of a project: at most one per page, sorted by page."""
 
     pins: tuple[Pin, ...] = ()
     _pages: dict[str, Pin] = field(init=False, repr=False, compare=False)
-    _recipes: dict[str, Pin] = field(init=False, repr=False, compare=False)  # the first of each, by page
+    _recipes: dict[str, Pin] = field(init=False, repr=False, compare=False)  # the first pin of each recipe, by page
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_pages", {pin.page: pin for pin in self.pins})
         object.__setattr__(self, "_recipes", {pin.recipe_hash: pin for pin in reversed(self.pins)})
 
     def find(self, recipe_hash: str, page: str, *, own: bool = False) -> Pin | None:
-        """The pin of a recipe: this page's own first, else any page's (a moved page keeps its hero).
+        """Return the pin of a recipe: preferably of this page, else of any page (a moved page keeps its hero).
 
-        ``own``: no other page's.
+        ``own``: only search this page.
         """
-        found = self._pages.get(page)
-        if found is not None and found.recipe_hash == recipe_hash:
-            return found
+        pin = self._pages.get(page)
+        if pin is not None and pin.recipe_hash == recipe_hash:
+            return pin
         return None if own else self._recipes.get(recipe_hash)
 
     def of_page(self, page: str) -> Pin | None:
-        """The pin of a page, whatever recipe it has."""
+        """Return the pin of a page, with any recipe."""
         return self._pages.get(page)
 
     def with_pinned_seed(self, recipe: Recipe, page: str, derived: Collection[str]) -> Recipe:
-        """The recipe; where nobody wrote a seed, with that of the page's pin: a seed stays with the picture."""
+        """Return the recipe; if its seed was not written by the author, with the seed of the page's pin."""
         own = self.of_page(page) if "seed" in derived else None
         return recipe if own is None else replace(recipe, seed=own.recipe.seed)
 
     def stale_pin(self, recipe: Recipe, page: str, derived: Collection[str], words: object = None) -> Pin | None:
-        """The page's pin when its recipe differs in nothing but what came from the page itself (``derived``).
+        """Return the page's pin if its recipe only differs in keys derived from the page (``derived``).
 
-        ``words``: the request's ``evidence["words"]``. A prompt holds the author's words beside the page's: where the
-        author's are others than those that the pin was made of, it is not the page that changed.
+        ``words``: the request's ``evidence["words"]``, a hash of the author's texts. A prompt contains texts of the
+        author and of the page: if the pin has another hash, the author changed the prompt, not only the page.
         """
         own = self.of_page(page)
         return own if own is not None and differs_by(own, recipe, derived, words) else None
 
     def with_pin(self, pin: Pin) -> Lock:
-        """A lock in which the pin is its page's only one."""
+        """Return a lock with this pin instead of the page's former one."""
         return self.with_pins([pin])
 
     def with_pins(self, pins: Iterable[Pin]) -> Lock:
-        """A lock in which these pins are the only ones of their pages."""
+        """Return a lock with these pins instead of the former ones of their pages."""
         return Lock(by_page({**self._pages, **{pin.page: pin for pin in pins}}.values()))
 
     def without(self, pages: Iterable[str]) -> Lock:
-        """A lock without the pins of these pages."""
-        gone = set(pages)
-        return Lock(tuple(pin for pin in self.pins if pin.page not in gone))
+        """Return a lock without the pins of these pages."""
+        removed = set(pages)
+        return Lock(tuple(pin for pin in self.pins if pin.page not in removed))
 
 
 def differs_by(pin: Pin, recipe: Recipe, derived: Collection[str], words: object = None) -> bool:
-    """Whether a recipe differs from the pinned one in nothing but ``derived``; ``words``: as in ``standing``."""
-    return set(changed(pin.recipe, recipe)) <= set(derived) and (words is None or pin.env.get("words") == words)
+    """Whether a recipe only differs from the pinned one in ``derived`` keys; ``words``: as in ``Lock.stale_pin``."""
+    return set(changed_keys(pin.recipe, recipe)) <= set(derived) and (words is None or pin.env.get("words") == words)
 
 
 def read(path: Path) -> Lock:
-    """The lock at ``path``; an empty one when there is no file. Every fault is a LockError naming file and line."""
+    """Read the lock at ``path``; an empty one if there is no file. Raises LockError with file and line."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -88,22 +88,22 @@ def read(path: Path) -> Lock:
     return Lock(serializer.parse(path, text))
 
 
-def write(path: Path, lock: Lock, known: serializer.Blocks | None = None) -> None:
-    """Write the lock atomically, sorted by page, one key a line; a file that would not change is not touched.
+def write(path: Path, lock: Lock, cache: serializer.Blocks | None = None) -> None:
+    """Write the lock atomically, sorted by page, one key per line; an unchanged file is not written.
 
-    ``known``: as in ``lockfile.dump``.
+    ``cache``: as in ``serializer.dump``.
     """
-    data = serializer.dump(lock.pins, known).encode()
+    data = serializer.dump(lock.pins, cache).encode()
     try:
         write_if_changed(path, data)
     except OSError as error:
         raise LockError(
-            f"{path}: cannot be written: {error}", hint="Free the file or the disk and run again."
+            f"{path}: cannot be written: {error}", hint="Check permissions and free disk space, and run again."
         ) from error
 
 
 def master_name(page: str, digest: str) -> str:
-    """``guide-start-1a2b3c4d.png`` for ``docs/guide/start.md``: ASCII, and the first digits of the file's hash."""
+    """Return ``guide-start-1a2b3c4d.png`` for ``docs/guide/start.md``: ASCII, with the first digits of the hash."""
     stem = PurePosixPath(page).with_suffix("")
     parts = [part for part in stem.parts if part not in ("docs", "content", "index", "/")] or [stem.name]
     text = unicodedata.normalize("NFKD", "-".join(parts)).encode("ascii", "ignore").decode().lower()
@@ -111,7 +111,7 @@ def master_name(page: str, digest: str) -> str:
     return f"{slug}-{digest[:8]}.png"
 
 
-def broken(file: str, sha256: str, found: str | None, *, page: str = "") -> str:
-    """What to say of a pinned file whose digest is ``found`` (None: there is no file). ``page``: whose pin it is."""
-    state = "is gone" if found is None else f"is not the file that was pinned, it is {found[:19]}…"
+def describe_mismatch(file: str, sha256: str, found: str | None, *, page: str = "") -> str:
+    """Describe a pinned file whose digest is ``found`` (None: there is no file). ``page``: the page of the pin."""
+    state = "is missing" if found is None else f"is not the pinned file, its hash is {found[:19]}…"
     return f"{file} {state} ({NAME} pins {sha256[:19]}…{f' for {page}' if page else ''})"

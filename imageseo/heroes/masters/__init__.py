@@ -1,1 +1,1 @@
-"""Masters: where they lie, and which one a recipe resolves to."""
+"""Master images: where they are stored, and which master belongs to a recipe."""

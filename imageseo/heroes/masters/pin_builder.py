@@ -1,4 +1,4 @@
-"""What a provider made, ready to be kept: the PNG with its parameters in it, and the pin that says all of it."""
+"""Build the pin of a generated master, and embed the generation parameters in its PNG."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import zlib
 from dataclasses import replace
 
 from imageseo.heroes.lock.lock import master_name
-from imageseo.heroes.masters.similarity import opened, phash, pixels_digest
+from imageseo.heroes.masters.similarity import open_image, phash, pixels_digest
 from imageseo.images.decoding.raster import png_chunks
 from imageseo.model.errors import ProviderError
 from imageseo.model.hero import Master, Pin, Recipe
@@ -18,15 +18,15 @@ _KEYWORD = b"parameters"
 
 
 def build_pin(page: str, recipe: Recipe, master: Master, *, owner: str | None = None) -> tuple[Pin, str, bytes]:
-    """The pin of a master that is to be kept for a page, its name, and the bytes to keep.
+    """Return the pin of a master for a page, the master's file name, and the bytes to store.
 
-    The pin's ``file`` is the name alone until a vault has taken the bytes. The name holds the picture's own hash: a
-    new picture, a new name. Raises ProviderError for what is no picture.
+    The pin's ``file`` is the bare name until the bytes are stored (``store_master``). The name contains the hash of
+    the image, so a new image gets a new name. Raises ProviderError if the master is not a valid image.
     """
     data = with_parameters(master.png, master.parameters, recipe.provider)
     digest = hashlib.sha256(data).hexdigest()
     name = master_name(page, digest)
-    with opened(data, recipe.provider) as image:
+    with open_image(data, recipe.provider) as image:
         pin = Pin(
             page=page,
             recipe=recipe,
@@ -47,31 +47,31 @@ def build_pin(page: str, recipe: Recipe, master: Master, *, owner: str | None = 
 
 
 def store_master(pin: Pin, vault: MasterStore, name: str, data: bytes) -> Pin:
-    """The pin, its master in the vault. Raises SiteError when that cannot take it."""
+    """Store a master and return its pin with the stored file. Raises SiteError if it cannot be written."""
     return replace(pin, file=vault.put(name, data))
 
 
-def with_parameters(png: bytes, parameters: str | None, whose: str) -> bytes:
-    """A PNG that says how it was made, as A1111 and its kin write and read it; every other chunk as it was.
+def with_parameters(png: bytes, parameters: str | None, provider: str) -> bytes:
+    """Embed generation parameters in a PNG, in the form of A1111 and related tools; other chunks are not changed.
 
-    The text is tEXt where it is Latin-1 and iTXt elsewhere, behind the header. Equal texts, equal bytes.
-    Raises ProviderError for what is no PNG.
+    The text follows the header, as tEXt if it is Latin-1, else as iTXt. Equal texts give equal bytes.
+    ``provider``: for the message of the ProviderError, which is raised for data that is not PNG.
     """
     if not png.startswith(_SIGNATURE) or png[12:16] != b"IHDR":
-        raise ProviderError(f"{whose} gave {png[:8]!r} …, which is no PNG")
+        raise ProviderError(f"{provider} returned {png[:8]!r} …, which is not PNG")
     if parameters is None:
         return png
     text = parameters.replace("\0", "")
     try:
-        said = _chunk(b"tEXt", _KEYWORD + b"\0" + text.encode("latin-1"))
+        chunk = _chunk(b"tEXt", _KEYWORD + b"\0" + text.encode("latin-1"))
     except UnicodeEncodeError:
-        said = _chunk(b"iTXt", _KEYWORD + b"\0\0\0\0\0" + text.encode("utf-8", "replace"))
-    found = [_chunk(kind, bytes(body)) for kind, body in png_chunks(png) if not _says(kind, body)]
-    return b"".join([_SIGNATURE, found[0], said, *found[1:]])
+        chunk = _chunk(b"iTXt", _KEYWORD + b"\0\0\0\0\0" + text.encode("utf-8", "replace"))
+    others = [_chunk(kind, bytes(body)) for kind, body in png_chunks(png) if not _is_parameters(kind, body)]
+    return b"".join([_SIGNATURE, others[0], chunk, *others[1:]])
 
 
-def _says(kind: bytes, body: memoryview) -> bool:
-    """Whether a chunk holds parameters already."""
+def _is_parameters(kind: bytes, body: memoryview) -> bool:
+    """Whether a chunk contains generation parameters."""
     return kind in (b"tEXt", b"iTXt", b"zTXt") and bytes(body[: len(_KEYWORD) + 1]) == _KEYWORD + b"\0"
 
 

@@ -1,4 +1,4 @@
-"""From recipes to masters for a build: what is pinned is verified, the rest drawn into the store or refused."""
+"""Resolve recipes to masters for a build: verify pinned masters; draw others into the cache, or reject them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from imageseo.heroes.lock import lock as locks
 from imageseo.heroes.lock.lock import Lock
 from imageseo.heroes.masters.store import FolderMasterStore, restore_hint
 from imageseo.heroes.recipes import asset_providers, seed_series
-from imageseo.heroes.recipes.diff import changed, leaves
+from imageseo.heroes.recipes.diff import changed_keys, flatten
 from imageseo.model.errors import ImageseoError, ProviderError
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.hero import HeroRequest, PictureText, Pin, Recipe
@@ -25,12 +25,12 @@ TYPED: Command = "imageseo generate {}".format
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedMaster:
-    """The picture that a recipe led to.
+    """The master image of a recipe.
 
-    ``sha256``: of the PNG, bare hex. ``file``: relative to the project, or absolute; ``None`` when it lies in the store
-    only. ``read``: the PNG, verified again; raises LockError or StoreError when it is gone or damaged since.
-    ``prompt``: what its maker was asked for.
-    ``rights``, ``said``: of a picture that was found; ``digital_source_type`` is ``""`` for one that does not say it.
+    ``sha256``: of the PNG, bare hex. ``file``: relative to the project, or absolute; ``None`` if it is only in the
+    store. ``read``: return the PNG, verified again; raises LockError or StoreError if it is now missing or damaged.
+    ``prompt``: of the recipe. ``rights``, ``said``: rights and texts of a library image; its ``digital_source_type``
+    is ``""`` if it is unknown.
     """
 
     sha256: str
@@ -46,7 +46,7 @@ class ResolvedMaster:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolution:
-    """What became of a request: a picture or none, and what has to be said."""
+    """The result for a request: its master, if any, and findings."""
 
     master: ResolvedMaster | None = None
     findings: tuple[Finding, ...] = ()
@@ -54,10 +54,10 @@ class Resolution:
 
 @dataclass(slots=True, kw_only=True)
 class MasterResolver:
-    """Leads recipes to masters for one build; writes nothing but the store.
+    """Resolves recipes to masters for one build; only writes to the store.
 
-    A master is verified once a build, however many pages show it. ``command``: page -> what pins its hero, as it can
-    be typed where the build runs. ``vault``: where masters lie, the project when it is not given.
+    A master is verified once per build, however many pages use it. ``command``: page -> the command that pins its
+    hero, as typed in the current folder. ``vault``: the master store; default: the project folder.
     """
 
     lock: Lock
@@ -69,93 +69,100 @@ class MasterResolver:
     vault: MasterStore | None = None
     _digests: dict[str, str | None] = field(default_factory=dict)
     _files: dict[str, str | None] = field(default_factory=dict)
-    _seeds: Mapping[str, int] | None = None  # page -> what it draws from its series
+    _seeds: Mapping[str, int] | None = None  # page -> seed assigned from its series
 
     def resolve(
         self, request: HeroRequest, location: Location, *, beside: Callable[[], Iterable[HeroRequest]] = tuple
     ) -> Resolution:
-        """The master of a request's recipe (ValueError when it has none). A fault of the page is a finding.
+        """Return the master of a request's recipe, with faults of the page as findings. ValueError without recipe.
 
-        ``hero-unpinned``: warning for what was drawn into the store, error when that is not allowed.
-        ``hero-stale``: warning; the pin stands although what the recipe took from the page (its title) changed.
-        ``hero-master``: the pinned file is gone or damaged. ``hero-provider``, ``hero-recipe``, ``hero-store``:
-        it cannot be drawn or kept. Errors come with ``fails_build``.
+        ``hero-unpinned``: warning if the master was drawn into the store, error if that is not allowed.
+        ``hero-stale``: warning; the pin is used although the recipe's text from the page (its title) has changed.
+        ``hero-master``: the pinned file is missing or damaged. ``hero-provider``, ``hero-recipe``, ``hero-store``:
+        it cannot be drawn or stored. Errors have ``fails_build``.
 
-        ``beside``: what all pages of the site ask for; asked for once, when a series' next seed has to be drawn.
+        ``beside``: returns the requests of all pages; called once, when a seed of a series has to be assigned.
         """
         recipe = request.recipe
         if recipe is None:
             raise ValueError(f"the hero of {request.page} is a file, not a recipe")
         recipe = self.lock.with_pinned_seed(recipe, request.page, request.derived)
-        seed = self._seed(request, beside)
+        seed = self._series_seed(request, beside)
         recipe = recipe if seed is None else replace(recipe, seed=seed)
         pin = self.lock.find(recipe.key, request.page, own=asset_providers.needs_own_picture(self.providers, recipe))
         if pin is not None:
-            return self._pinned(pin, request.page, location)
+            return self._resolve_pin(pin, request.page, location)
         pin = self.lock.stale_pin(recipe, request.page, request.derived, request.evidence.get("words"))
         if pin is not None:
-            resolution = self._pinned(pin, request.page, location)
+            resolution = self._resolve_pin(pin, request.page, location)
             return replace(
-                resolution, findings=(*resolution.findings, _stale(pin, recipe, location, self.command(request.page)))
+                resolution,
+                findings=(*resolution.findings, _stale_finding(pin, recipe, location, self.command(request.page))),
             )
         command = self.command(request.page)
-        why = _why_unpinned(recipe, self.lock.of_page(request.page))
+        reason = _why_unpinned(recipe, self.lock.of_page(request.page))
         provider = self.providers.get(recipe.provider)
         if self.frozen:
-            return _fault("hero-unpinned", f"{why}, and the build is frozen", location, f"run `{command}` and commit")
+            return _fault(
+                "hero-unpinned", f"{reason}, and the build is frozen", location, f"run `{command}` and commit"
+            )
         if provider is None:
             unknown = unknown_provider(recipe.provider, self.providers)
             return _fault("hero-provider", f"{request.origin}: {unknown.message}", location, unknown.hint)
         if not provider.reproducible:
-            problem = f"{why}, and a build never asks {recipe.provider}"
+            problem = f"{reason}, and {recipe.provider} never runs in a build"
             return _fault("hero-unpinned", problem, location, f"run `{command}` and commit")
-        return self._drawn(recipe, provider, location, why, command)
+        return self._draw_unpinned(recipe, provider, location, reason, command)
 
-    def _seed(self, request: HeroRequest, beside: Callable[[], Iterable[HeroRequest]]) -> int | None:
-        """The seed that ``generate`` would give a page of a series; None where it has one already."""
+    def _series_seed(self, request: HeroRequest, beside: Callable[[], Iterable[HeroRequest]]) -> int | None:
+        """Return the seed that ``generate`` would assign to a page of a series; None if the page has a seed."""
         if not request.seeds or "seed" not in request.derived or self.lock.of_page(request.page):
             return None
         if self._seeds is None:
-            asked = {each.page: each for each in beside() if each.recipe is not None}
-            self._seeds = seed_series.drawn({**asked, request.page: request}, self.lock.pins)
+            requests = {each.page: each for each in beside() if each.recipe is not None}
+            self._seeds = seed_series.assign_seeds({**requests, request.page: request}, self.lock.pins)
         return self._seeds.get(request.page)
 
-    def _pinned(self, pin: Pin, page: str, location: Location) -> Resolution:
+    def _resolve_pin(self, pin: Pin, page: str, location: Location) -> Resolution:
         vault = self.vault or FolderMasterStore(self.project, ".")
         if pin.file not in self._digests:
             self._digests[pin.file] = vault.digest(pin.file)
         digest = self._digests[pin.file]
         if digest != pin.file_sha256:
-            hint = f"{restore_hint(vault)}, or make it anew: `{self.command(page)}`"
+            hint = f"{restore_hint(vault)}, or regenerate it: `{self.command(page)}`"
             if digest is not None:
-                hint += "; to show a picture of your own, name its file as the hero"
-            return _fault("hero-master", locks.broken(pin.file, pin.file_sha256, digest, page=pin.page), location, hint)
+                hint += "; to use an image of your own, declare its file as the hero"
+            return _fault(
+                "hero-master", locks.describe_mismatch(pin.file, pin.file_sha256, digest, page=pin.page), location, hint
+            )
         return Resolution(
             master=ResolvedMaster(
                 sha256=pin.file_sha256.removeprefix("sha256:"),
                 width=pin.width,
                 height=pin.height,
                 digital_source_type=pin.digital_source_type,
-                file=self._file(pin, vault),
+                file=self._find_file(pin, vault),
                 read=partial(vault.read, pin.file, pin.file_sha256),
                 rights=pin.rights,
                 said=PictureText.of(pin.env),
-                prompt=_prompt(pin.recipe),
+                prompt=_prompt_of(pin.recipe),
             )
         )
 
-    def _file(self, pin: Pin, vault: MasterStore) -> str | None:
-        """Where the encoder finds a pinned master; one that has no place of its own is given one in the store."""
+    def _find_file(self, pin: Pin, vault: MasterStore) -> str | None:
+        """Return the file of a pinned master; None if it has no local file, after copying it into the store."""
         if pin.file not in self._files:
             path = vault.path(pin.file)
             if path is None:
                 self.store.put(pin.file_sha256.removeprefix("sha256:"), vault.read(pin.file, pin.file_sha256))
-            inside = path is not None and path == self.project / pin.file
-            self._files[pin.file] = None if path is None else pin.file if inside else str(path.absolute())
+            in_project = path is not None and path == self.project / pin.file
+            self._files[pin.file] = None if path is None else pin.file if in_project else str(path.absolute())
         return self._files[pin.file]
 
-    def _drawn(self, recipe: Recipe, provider: HeroProvider, location: Location, why: str, command: str) -> Resolution:
-        key = drawn_key(provider, recipe)
+    def _draw_unpinned(
+        self, recipe: Recipe, provider: HeroProvider, location: Location, reason: str, command: str
+    ) -> Resolution:
+        key = unpinned_key(provider, recipe)
         stored = self.store.find(key)
         if stored is None:
             try:
@@ -166,14 +173,14 @@ class MasterResolver:
         finding = Finding(
             rule="hero-unpinned",
             severity=Severity.WARN,
-            message=f"{why}: drawn into the cache{notes}",
+            message=f"{reason}; it was drawn into the cache{notes}",
             location=location,
-            hint=f"run `{command}`, then commit the picture and {locks.NAME}",
+            hint=f"run `{command}`, then commit the image and {locks.NAME}",
         )
 
         def read() -> bytes:
             data = self.store.read(stored)
-            if data is None:  # damaged or swept away since: equal recipes give equal bytes
+            if data is None:  # damaged or removed since: equal recipes give equal bytes
                 data = _draw(provider, recipe)
                 self.store.put(key, data)
             return data
@@ -189,8 +196,8 @@ class MasterResolver:
         return Resolution(master=master, findings=(finding,))
 
 
-def drawn_key(provider: HeroProvider, recipe: Recipe) -> str:
-    """Where a build leaves what it drew without a pin."""
+def unpinned_key(provider: HeroProvider, recipe: Recipe) -> str:
+    """Return the store key of a master that a build drew without a pin."""
     return hashlib.sha256(f"hero {provider.name} {provider.version} {recipe.key}".encode()).hexdigest()
 
 
@@ -198,35 +205,35 @@ def _draw(provider: HeroProvider, recipe: Recipe) -> bytes:
     return next(iter(provider.produce([recipe]))).png
 
 
-def _prompt(recipe: Recipe) -> str | None:
+def _prompt_of(recipe: Recipe) -> str | None:
     prompt = recipe.options.get("prompt")
     return prompt if isinstance(prompt, str) and prompt else None
 
 
-def _stale(pin: Pin, recipe: Recipe, location: Location, command: str) -> Finding:
-    keys = changed(pin.recipe, recipe)
-    old, new = leaves(pin.recipe), leaves(recipe)
-    was = ", ".join(f"{key} {old.get(key)!r}, now {new.get(key)!r}" for key in keys)
-    kept = " and ".join(f"`{key.rpartition('.')[2]}`" for key in keys)
+def _stale_finding(pin: Pin, recipe: Recipe, location: Location, command: str) -> Finding:
+    keys = changed_keys(pin.recipe, recipe)
+    old, new = flatten(pin.recipe), flatten(recipe)
+    changes = ", ".join(f"{key} {old.get(key)!r}, now {new.get(key)!r}" for key in keys)
+    names = " and ".join(f"`{key.rpartition('.')[2]}`" for key in keys)
     return Finding(
         rule="hero-stale",
         severity=Severity.WARN,
-        message=f"the pinned hero was made for what the page said then: {was}",
+        message=f"the page has changed since its hero was pinned: {changes}",
         location=location,
-        hint=f"draw it anew with `{command}`, or write the old {kept} in the recipe to keep it as it is",
+        hint=f"regenerate it with `{command}`, or write the old {names} into the recipe to keep it",
     )
 
 
 def _why_unpinned(recipe: Recipe, pin: Pin | None) -> str:
     if pin is None:
         return "the hero is not pinned"
-    return f"the hero's recipe changed since it was pinned ({', '.join(changed(pin.recipe, recipe))})"
+    return f"the hero's recipe has changed since it was pinned ({', '.join(changed_keys(pin.recipe, recipe))})"
 
 
 def unknown_provider(name: str, providers: Mapping[str, HeroProvider]) -> ProviderError:
-    """What to say of a provider that nobody knows."""
+    """Return the error for an unknown provider."""
     known = ", ".join(sorted(providers)) or "none"
-    return ProviderError(f"there is no hero provider {name!r}", hint=f"known: {known}")
+    return ProviderError(f"unknown hero provider {name!r}", hint=f"known: {known}")
 
 
 def _fault(rule: str, message: str, location: Location, hint: str) -> Resolution:

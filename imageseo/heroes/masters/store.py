@@ -1,4 +1,4 @@
-"""Where masters lie: a folder of the project, or any fsspec URL with a verified cache before it."""
+"""Store masters in a folder of the project, or at an fsspec URL with a verified local cache."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from imageseo.heroes.lock.lock import broken
+from imageseo.heroes.lock.lock import describe_mismatch
 from imageseo.heroes.lock.parser import RESTORE
 from imageseo.heroes.masters.remote_cache import RemoteCache, name_has_digest
 from imageseo.model.errors import LockError, SettingsError, SiteError
@@ -18,22 +18,20 @@ from imageseo.storage.remote import Limits, Remote, RemoteError, validated_url
 
 
 def is_url(masters: str) -> bool:
-    """Whether ``hero.masters`` names a URL and no folder."""
+    """Whether ``hero.masters`` is a URL, not a folder."""
     return "://" in masters
 
 
 def restore_hint(vault: MasterStore) -> str:
-    """How a pinned master comes back that is gone or another file now."""
-    return (
-        f"put the pinned file back into {vault.where}" if is_url(vault.where) else "take it back from version control"
-    )
+    """Describe how to restore a pinned master that is missing or has changed."""
+    return f"restore the pinned file in {vault.where}" if is_url(vault.where) else "restore it from version control"
 
 
 def open_master_store(masters: str, project: Path, cache: Path, *, fresh: bool = False) -> MasterStore:
-    """The vault of the setting ``hero.masters``; nothing is read or asked yet.
+    """Return the master store of the setting ``hero.masters``, without accessing it.
 
-    ``fresh``: a digest is asked of the server even where the cache knows it, for who is about to say that all masters
-    are there. Raises SettingsError for a URL with a password in it, or one that leads into the project.
+    ``fresh``: verify digests at the server even if they are cached, to be sure that all masters exist.
+    Raises SettingsError for a URL that contains a password or is inside the project.
     """
     if not is_url(masters):
         return FolderMasterStore(project, masters)
@@ -43,16 +41,16 @@ def open_master_store(masters: str, project: Path, cache: Path, *, fresh: bool =
     folder = Path(url2pathname(urlsplit(url).path))
     if folder.resolve().is_relative_to(project.resolve()):
         inside = folder.resolve().relative_to(project.resolve()).as_posix()
-        fault = f"hero.masters: found {url!r}, a folder of the project, expected its path from there: {inside}"
+        fault = f"hero.masters: found {url!r}, a folder of the project; expected its relative path {inside}"
         raise SettingsError((fault,))
     return FolderMasterStore(folder, ".", where=url, shared=True)
 
 
 class FolderMasterStore:
-    """Masters in a folder, to be committed with the lock that names them.
+    """Masters in a folder that is committed together with the lock.
 
-    ``shared``: the folder is not the project's own, and nothing is ever removed from it: another branch's lock may
-    name what this one does not.
+    ``shared``: several projects or branches use the folder, so nothing is removed from it: another lock may still
+    pin a master that this one does not.
     """
 
     def __init__(self, project: Path, folder: str, *, where: str = "", shared: bool = False) -> None:
@@ -62,37 +60,37 @@ class FolderMasterStore:
         self._shared = shared
 
     def file(self, name: str) -> str:
-        """``heroes/x.png``: relative to the project."""
+        """Return the path relative to the project, such as ``heroes/x.png``."""
         return (self._folder / name).as_posix()
 
     def digest(self, file: str) -> str | None:
-        """The digest of a file, None when there is none. Raises LockError when it cannot be read."""
+        """Return the digest of a file, None if it does not exist. Raises LockError if it cannot be read."""
         return _digest(self._project / file)
 
     def read(self, file: str, sha256: str) -> bytes:
-        """The bytes, verified. Raises LockError."""
+        """Return the verified bytes. Raises LockError."""
         try:
             data = (self._project / file).read_bytes()
         except OSError as error:
-            raise LockError(f"{broken(file, sha256, None)} ({error})", hint=RESTORE) from error
+            raise LockError(f"{describe_mismatch(file, sha256, None)} ({error})", hint=RESTORE) from error
         if (found := _sha256(data)) != sha256:
-            raise LockError(broken(file, sha256, found), hint=RESTORE)
+            raise LockError(describe_mismatch(file, sha256, found), hint=RESTORE)
         return data
 
     def put(self, name: str, data: bytes) -> str:
-        """Write a master, atomically. Raises SiteError."""
+        """Write a master atomically. Raises SiteError."""
         file = self.file(name)
         try:
             write_atomic(self._project / file, data)
         except OSError as error:
             raise SiteError(
                 f"{self._project / file}: cannot be written: {error.strerror or error}",
-                hint="Make the folder writable, or make room, and run again; what is pinned so far stays.",
+                hint="Check permissions and free disk space, and run again; the pins made so far are kept.",
             ) from error
         return file
 
     def discard(self, file: str, sha256: str) -> None:
-        """Remove a master that is what was pinned. Raises SiteError when it cannot be, LockError when not read."""
+        """Remove a master if it is the pinned one. Raises SiteError if it cannot be removed, LockError if not read."""
         path = self._project / file
         if self._shared or _digest(path) != sha256:
             return
@@ -101,20 +99,20 @@ class FolderMasterStore:
         except OSError as error:
             raise SiteError(
                 f"{path}: cannot be removed: {error.strerror or error}",
-                hint="No page shows it any more: remove it by hand, and run again.",
+                hint="No page uses it any more: remove it by hand, and run again.",
             ) from error
 
     def path(self, file: str) -> Path | None:
-        """Where a file lies, None when there is none."""
+        """Return the path of a file, None if it does not exist."""
         path = self._project / file
         return path if path.is_file() else None
 
 
 class RemoteMasterStore:
-    """Masters at an fsspec URL; each is fetched once, verified, and kept below ``cache`` under its hash.
+    """Masters at an fsspec URL; each is fetched once, verified, and cached below ``cache`` by its hash.
 
-    ``shared``: as in FolderVault; a bucket has no branches. ``fresh``: as in ``of``. Endpoint and keys come from the
-    environment, as the libraries below read them.
+    ``shared``: as in FolderMasterStore, because a bucket has no branches. ``fresh``: as in ``open_master_store``.
+    Endpoint and keys are read from the environment by the underlying libraries.
     """
 
     def __init__(
@@ -122,98 +120,98 @@ class RemoteMasterStore:
     ) -> None:
         self.where = validated_url(url)
         self._remote = Remote(self.where, limits or Limits())
-        self._kept = RemoteCache(cache / "masters", self.where)
+        self._cache = RemoteCache(cache / "masters", self.where)
         self._fresh = fresh
         self._shared = shared
 
     def file(self, name: str) -> str:
-        """The bare name: where it lies, the setting says."""
+        """Return the bare name; its location is in the settings."""
         return name
 
     def digest(self, file: str) -> str | None:
-        """The digest of what lies there, None when nothing does; without asking where the cache knows it.
+        """Return the digest of a file, None if it does not exist; without a request if it is cached.
 
-        A cache knows what was put or verified by this machine and, like all that ``generate`` makes, has the first
-        digits of its hash in its name. Raises LockError.
+        The cache has the files that this machine wrote or verified and whose names contain the first digits of their
+        hash, as all names that ``generate`` makes do. Raises LockError.
         """
-        sha256 = self._kept.named(file)
-        if sha256 and not self._fresh and self._kept.path(sha256):
+        sha256 = self._cache.last_digest(file)
+        if sha256 and not self._fresh and self._cache.path(sha256):
             return sha256  # verified in this run
-        data = self._kept.read(sha256) if sha256 else None
+        data = self._cache.read(sha256) if sha256 else None
         if data is not None and not self._fresh:
             return sha256
         try:
-            if data is not None and self._remote.holds(self._inside(file), data):
+            if data is not None and self._remote.holds(self._checked_name(file), data):
                 return sha256
-            data = self._remote.get(self._inside(file))
-        except RemoteError as trouble:
-            raise self._unread(file, trouble) from None
+            data = self._remote.get(self._checked_name(file))
+        except RemoteError as error:
+            raise self._read_error(file, error) from None
         if data is None:
             return None
         found = _sha256(data)
         if name_has_digest(file, found):
-            self._kept.keep(file, found, data)
+            self._cache.add(file, found, data)
         return found
 
     def read(self, file: str, sha256: str) -> bytes:
-        """The bytes, verified; from the cache where they are. Other bytes are refused and not kept. LockError."""
-        data = self._kept.read(sha256)
+        """Return the verified bytes, from the cache if possible. Raises LockError, also for a wrong hash."""
+        data = self._cache.read(sha256)
         if data is not None:
             return data
         try:
-            data = self._remote.get(self._inside(file))
-        except RemoteError as trouble:
-            raise self._unread(file, trouble) from None
+            data = self._remote.get(self._checked_name(file))
+        except RemoteError as error:
+            raise self._read_error(file, error) from None
         found = None if data is None else _sha256(data)
         if data is None or found != sha256:
-            hint = f"Put the right file there, or delete the entry and run `imageseo generate`. Masters: {self.where}"
-            raise LockError(broken(file, sha256, found), hint=hint)
-        self._kept.keep(file, sha256, data)
+            hint = f"Restore the file in {self.where}, or delete the entry and run `imageseo generate`."
+            raise LockError(describe_mismatch(file, sha256, found), hint=hint)
+        self._cache.add(file, sha256, data)
         return data
 
     def put(self, name: str, data: bytes) -> str:
-        """Send a master, and see that it arrived. Raises SiteError."""
+        """Upload a master and verify that it arrived. Raises SiteError."""
         file = self.file(name)
         try:
-            self._remote.put(self._inside(file), data)
-        except RemoteError as trouble:
+            self._remote.put(self._checked_name(file), data)
+        except RemoteError as error:
             raise SiteError(
-                f"{self.where}/{file}: cannot be written: {trouble.message}",
-                hint=f"{trouble.hint} What is pinned so far stays.",
+                f"{self.where}/{file}: cannot be written: {error.message}",
+                hint=f"{error.hint} The pins made so far are kept.",
             ) from None
-        self._kept.keep(file, _sha256(data), data)
+        self._cache.add(file, _sha256(data), data)
         return file
 
     def discard(self, file: str, sha256: str) -> None:
-        """Remove a master that is what was pinned; one of a shared bucket stays. Raises SiteError."""
+        """Remove a master if it is the pinned one and the bucket is not shared. Raises SiteError."""
         if self._shared:
             return
         try:
-            data = self._kept.read(sha256)
-            if data is None or not self._remote.holds(self._inside(file), data):
-                data = self._remote.get(self._inside(file))
+            data = self._cache.read(sha256)
+            if data is None or not self._remote.holds(self._checked_name(file), data):
+                data = self._remote.get(self._checked_name(file))
             if data is not None and _sha256(data) == sha256:
-                self._remote.remove(self._inside(file))
-                self._kept.forget(file)
-        except RemoteError as trouble:
+                self._remote.remove(self._checked_name(file))
+                self._cache.forget(file)
+        except RemoteError as error:
             raise SiteError(
-                f"{self.where}/{file}: cannot be removed: {trouble.message}",
-                hint=f"{trouble.hint} No page shows it any more: it may be removed by hand.",
+                f"{self.where}/{file}: cannot be removed: {error.message}",
+                hint=f"{error.hint} No page uses it any more: it may be removed by hand.",
             ) from None
 
     def path(self, file: str) -> Path | None:
-        """Where the verified copy lies; None when there is no file, or no copy could be kept. Raises LockError."""
+        """Return the path of the verified copy; None if there is no file, or it cannot be cached. Raises LockError."""
         sha256 = self.digest(file)
-        return self._kept.path(sha256) if sha256 and self._kept.named(file) == sha256 else None
+        return self._cache.path(sha256) if sha256 and self._cache.last_digest(file) == sha256 else None
 
-    def _inside(self, file: str) -> str:
+    def _checked_name(self, file: str) -> str:
         path = PurePosixPath(file)
         if path.is_absolute() or ".." in path.parts or not path.parts or re.search(r"[\\\x00-\x1f?#*]|://|^~", file):
-            raise LockError(f"{file!r} is no name of a master", hint=RESTORE)
+            raise LockError(f"{file!r} is not a valid name of a master", hint=RESTORE)
         return file
 
-    def _unread(self, file: str, trouble: RemoteError) -> LockError:
-        return LockError(f"{self.where}/{file}: cannot be read: {trouble.message}", hint=trouble.hint)
+    def _read_error(self, file: str, error: RemoteError) -> LockError:
+        return LockError(f"{self.where}/{file}: cannot be read: {error.message}", hint=error.hint)
 
 
 def _sha256(data: bytes) -> str:
@@ -227,4 +225,4 @@ def _digest(path: Path) -> str | None:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
     except OSError as error:
-        raise LockError(f"{path}: cannot be read: {error}", hint="Give the build the right to read it.") from error
+        raise LockError(f"{path}: cannot be read: {error}", hint="Make the file readable.") from error

@@ -1,1 +1,1 @@
-"""From front matter and prompts.toml to a recipe."""
+"""Hero recipes: read from front matter and prompts.toml, checked and completed."""

@@ -1,4 +1,4 @@
-"""Providers that find pictures: who reads the page, what is shown already, who needs a picture of its own."""
+"""Providers that find images in a library: whether they read the page, and which images are in use already."""
 
 from __future__ import annotations
 
@@ -9,40 +9,40 @@ from imageseo.model.hero import Pin, Recipe
 from imageseo.model.protocols import HeroProvider, LibraryProvider
 
 PICTURE = "picture:"
-"""A master's ``models`` name the picture that it was found as by a role that begins so."""
+"""Prefix of the role, in a master's ``models``, of the library image that the master was made from."""
 
 
 def reads_page(providers: Mapping[str, HeroProvider], name: str) -> bool:
-    """Whether a provider's ``complete`` takes the page's own words."""
+    """Whether a provider's ``complete`` takes the page's title, tags and summary."""
     provider = providers.get(name)
     return isinstance(provider, LibraryProvider) and provider.reads_page
 
 
 def needs_own_picture(providers: Mapping[str, HeroProvider], recipe: Recipe) -> bool:
-    """Whether pages with this very recipe get a picture each."""
+    """Whether each page with this recipe gets an image of its own."""
     provider = providers.get(recipe.provider)
     return isinstance(provider, LibraryProvider) and provider.needs_own_picture(recipe)
 
 
 def pictures_in_use(pins: Iterable[Pin], *, leaving: Collection[str] = ()) -> dict[str, tuple[str, ...]]:
-    """What pins show, by the hashes of their masters and of the pictures that these were found as -> pages.
+    """Map the hashes of pinned masters, and of the library images that they were made from, to their pages.
 
-    ``leaving``: pages that are to get another picture in this run.
+    ``leaving``: pages that get another image in this run; their pins are ignored.
     """
-    found: dict[str, tuple[str, ...]] = {}
+    pages: dict[str, tuple[str, ...]] = {}
     for pin in pins:
         if pin.page in leaving:
             continue
-        pictures = [digest for role, digest in pin.models.items() if role.startswith(PICTURE)]
-        for digest in dict.fromkeys([pin.file_sha256, *pictures]):
-            found[digest] = (*found.get(digest, ()), pin.page)
-    return found
+        images = [digest for role, digest in pin.models.items() if role.startswith(PICTURE)]
+        for digest in dict.fromkeys([pin.file_sha256, *images]):
+            pages[digest] = (*pages.get(digest, ()), pin.page)
+    return pages
 
 
 def with_pictures_in_use(
     providers: Mapping[str, HeroProvider], shown: Mapping[str, tuple[str, ...]]
 ) -> dict[str, HeroProvider]:
-    """The providers, those that find pictures with what pages show already."""
+    """Return the providers, those that find images configured with the images in use (hash -> pages)."""
     return {
         name: provider.with_pictures_in_use(shown) if isinstance(provider, LibraryProvider) else provider
         for name, provider in providers.items()
@@ -50,12 +50,12 @@ def with_pictures_in_use(
 
 
 def recipes_to_repeat(providers: Mapping[str, HeroProvider], pins: Iterable[Pin]) -> dict[str, Recipe]:
-    """Page -> the recipe to make its pinned hero by once more: one for all pages that share a picture."""
+    """Map each page to the recipe that remakes its pinned hero; pages that share an image share one recipe."""
     first: dict[tuple[str, str], Recipe] = {}
-    found: dict[str, Recipe] = {}
-    for pin in sorted(pins, key=lambda each: each.page):
+    recipes: dict[str, Recipe] = {}
+    for pin in sorted(pins, key=lambda pin: pin.page):
         recipe = replace(pin.recipe, page=pin.page)
-        found[pin.page] = first.setdefault(
+        recipes[pin.page] = first.setdefault(
             (recipe.key, pin.page if needs_own_picture(providers, recipe) else ""), recipe
         )
-    return found
+    return recipes

@@ -1,4 +1,4 @@
-"""A recipe as its author wrote it: words into a prompt, options into what its provider knows."""
+"""Build a recipe from front matter: resolve its prompt, check its values and complete its options."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any
 
 from imageseo.config.settings import HeroSettings
-from imageseo.heroes.recipes.diff import changed
-from imageseo.heroes.recipes.front_matter import FaultCollector, FieldReader, quoted
-from imageseo.heroes.recipes.keys import KNOWN_KEYS, SAID_KEYS
-from imageseo.heroes.recipes.prompt_library import WORDS, PromptLibrary
+from imageseo.heroes.recipes.diff import changed_keys
+from imageseo.heroes.recipes.front_matter import FaultCollector, FieldReader, format_value
+from imageseo.heroes.recipes.keys import DESCRIPTION_KEYS, KNOWN_KEYS
+from imageseo.heroes.recipes.prompt_library import PROMPT_KEYS, PromptLibrary
 from imageseo.heroes.recipes.prompt_resolver import ResolvedPrompt, resolve
 from imageseo.heroes.recipes.seed_series import next_seed
 from imageseo.model.errors import RecipeError
@@ -24,15 +24,15 @@ Complete = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 Size = Callable[[str, int | None, int | None], tuple[int | None, int | None]]
 
 WIDTH, HEIGHT = 1600, 900
-"""px of a hero where neither its recipe, the settings nor its provider say it."""
+"""px of a hero if neither its recipe, the settings nor its provider set them."""
 
 _BASICS = ("seed", "provider", "width", "height")
-_NOT_NEGATIVE = ("negative_prompt", "negativeprompt", "neg_prompt", "neg")
+_NEGATIVE_ALIASES = ("negative_prompt", "negativeprompt", "neg_prompt", "neg")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltRecipe:
-    """A recipe, and what of it came from the page because nobody wrote it; the rest as ``HeroRequest`` has it."""
+    """A recipe, and the keys that were derived from the page; the other fields as in ``HeroRequest``."""
 
     recipe: Recipe | None = None
     derived: frozenset[str] = frozenset()
@@ -41,12 +41,12 @@ class BuiltRecipe:
 
 
 def default_seed(page: Page) -> int:
-    """A seed of 32 bits that stays with the page, so that a picture is pinned without being asked to."""
+    """Return a 32-bit seed that only depends on the page, so that its image is reproducible without a written seed."""
     return int.from_bytes(hashlib.sha256(page.key.encode("utf-8", "surrogatepass")).digest()[:4], "big")
 
 
-def context(page: Page) -> dict[str, Any]:
-    """What a prompt may say of its page, as far as the page has it: ``title``, ``tags`` (a list), ``summary``."""
+def page_context(page: Page) -> dict[str, Any]:
+    """Return the page variables of a prompt that the page has: ``title``, ``tags`` (a list), ``summary``."""
     meta = {key.lower(): value for key, value in page.hints.meta.items() if isinstance(key, str)}
     found: dict[str, Any] = {}
     if page.hints.title:
@@ -63,7 +63,7 @@ def context(page: Page) -> dict[str, Any]:
 
 
 def build_recipe(
-    asked: FieldReader,
+    reader: FieldReader,
     mapping: Mapping[str, Any],
     *,
     settings: HeroSettings,
@@ -73,98 +73,96 @@ def build_recipe(
     library: PromptLibrary,
     faults: FaultCollector,
 ) -> BuiltRecipe:
-    """The recipe of a mapping. Every fault goes into ``faults``; there is no recipe then."""
-    given = {key: value for key, value in mapping.items() if key not in SAID_KEYS}
-    before = len(faults.found)
-    for key in [key for key in given if key.lower() in _NOT_NEGATIVE]:
-        faults.found.append(asked.fault(key, "is not what we call it", "what a picture must not show is `negative`"))
+    """Build the recipe of a mapping. Faults are added to ``faults``; ``recipe`` is None then."""
+    given = {key: value for key, value in mapping.items() if key not in DESCRIPTION_KEYS}
+    fault_count = len(faults.faults)
+    for key in [key for key in given if key.lower() in _NEGATIVE_ALIASES]:
+        faults.faults.append(reader.fault(key, "unknown key", "the negative prompt is called `negative`"))
         given.pop(key)
     for key in ("prompt", "negative"):
         if key in given:
-            text = faults.attempt(partial(asked.text, key, given.pop(key)), None)
+            text = faults.attempt(partial(reader.text, key, given.pop(key)), None)
             given |= {} if text is None else {key: text}
-    resolved = ResolvedPrompt(given={key: value for key, value in given.items() if key not in WORDS or key == "style"})
-    sound = len(faults.found) == before
+    resolved = ResolvedPrompt(
+        given={key: value for key, value in given.items() if key not in PROMPT_KEYS or key == "style"}
+    )
+    is_valid = len(faults.faults) == fault_count
     try:
-        resolved = resolve(library, given, context(asked.page), partial(_styled, complete, settings))
+        resolved = resolve(library, given, page_context(reader.page), partial(_has_styles, complete, settings))
     except RecipeError as error:
-        if sound:  # what follows from another fault is told when that is mended
-            faults.found += asked.explained(error, (), KNOWN_KEYS)
-        sound = False
+        if is_valid:  # otherwise this may only be a consequence of another fault
+            faults.faults += reader.explain(error, (), KNOWN_KEYS)
+        is_valid = False
     options = dict(resolved.given)
-    provider = faults.attempt(lambda: asked.text("provider", options.get("provider", settings.provider)), "")
-    drawn = next_seed(resolved.seeds, (), asked.page.key) if resolved.seeds else default_seed(asked.page)
-    seed = faults.attempt(lambda: asked.whole("seed", options.get("seed", drawn), 0, MAX_SEED), 0)
+    provider = faults.attempt(lambda: reader.text("provider", options.get("provider", settings.provider)), "")
+    default = next_seed(resolved.seeds, (), reader.page.key) if resolved.seeds else default_seed(reader.page)
+    seed = faults.attempt(lambda: reader.whole_number("seed", options.get("seed", default), 0, MAX_SEED), 0)
     if resolved.seeds and "seed" in options and seed not in resolved.seeds:
         approved = ", ".join(map(str, resolved.seeds))
-        name = quoted(resolved.evidence.get("series"))
-        hint = f"add it to `seeds` of the series in {library.name}, or leave it out"
-        faults.found.append(
-            asked.fault("seed", f"{seed} is not approved for the series {name}, expected one of {approved}", hint)
+        name = format_value(resolved.evidence.get("series"))
+        hint = f"add it to `seeds` of the series in {library.name}, or remove it"
+        faults.faults.append(
+            reader.fault("seed", f"{seed} is not approved for the series {name}, expected one of {approved}", hint)
         )
-    across, down = size(provider, settings.width, settings.height)
+    default_width, default_height = size(provider, settings.width, settings.height)
     width, height = (
-        faults.attempt(partial(asked.whole, key, options.get(key, px), 64, 8192), px)
-        for key, px in (("width", across or WIDTH), ("height", down or HEIGHT))
+        faults.attempt(partial(reader.whole_number, key, options.get(key, px), 64, 8192), px)
+        for key, px in (("width", default_width or WIDTH), ("height", default_height or HEIGHT))
     )
     options = {key: value for key, value in options.items() if key not in _BASICS}
-    for key, read in (("style", asked.text), ("card", asked.card)):
+    for key, read in (("style", reader.text), ("card", reader.card)):
         if key in options:
             value = faults.attempt(partial(read, key, options.pop(key)), None)
             options |= {} if value is None else {key: value}
     bare = Recipe(provider=provider, seed=seed, width=width, height=height, options=options)
     if not provider:
         return BuiltRecipe()
-    reading = reads(provider)
-    if reading and "page" in options:
-        faults.found.append(asked.fault("page", "is what the page says itself", "nobody writes it: leave it out"))
+    reads_page = reads(provider)
+    if reads_page and "page" in options:
+        faults.faults.append(reader.fault("page", "is set from the page itself", "remove it"))
         return BuiltRecipe()
     try:
-        recipe, derived = _completed(bare, asked.page, complete, reading)
+        recipe, derived = _complete_recipe(bare, reader.page, complete, reads_page)
     except RecipeError as error:
-        faults.found += asked.explained(error, [key for key in options if key in mapping], KNOWN_KEYS)
+        faults.faults += reader.explain(error, [key for key in options if key in mapping], KNOWN_KEYS)
         return BuiltRecipe()
     derived |= resolved.derived & set(recipe.options)
     return BuiltRecipe(
-        recipe=recipe if sound else None,
+        recipe=recipe if is_valid else None,
         derived=derived if "seed" in mapping else derived | {"seed"},
         seeds=resolved.seeds,
         evidence=resolved.evidence,
     )
 
 
-def _styled(complete: Complete, settings: HeroSettings, provider: Any) -> bool:
-    """Whether a provider has styles of its own: then it has one where nobody asks for any."""
+def _has_styles(complete: Complete, settings: HeroSettings, provider: Any) -> bool:
+    """Whether a provider has styles of its own: then its completed options always contain one."""
     try:
         return "style" in complete(provider if isinstance(provider, str) else settings.provider, {})
     except RecipeError:
         return False
 
 
-def _completed(bare: Recipe, page: Page, complete: Complete, reading: bool) -> tuple[Recipe, frozenset[str]]:
-    """The recipe with its provider's defaults, and what of it came from the page.
+def _complete_recipe(bare: Recipe, page: Page, complete: Complete, reads_page: bool) -> tuple[Recipe, frozenset[str]]:
+    """Return the recipe with its provider's defaults, and the keys that were derived from the page.
 
-    That is the title of a card that has none, and whatever a provider makes of the page's words.
+    These are the title of a card without one, and all that the provider derives from the page's texts.
     """
     card, title = bare.options.get("card"), page.hints.title
-    untitled = card is True or (isinstance(card, Mapping) and "title" not in card)
-    said: dict[str, Any] = {"title": title} if untitled and title and "title" not in bare.options else {}
-    said |= {"page": context(page)} if reading else {}
-    recipe = replace(bare, options=complete(bare.provider, {**bare.options, **said}))
-    if not said:
+    needs_title = card is True or (isinstance(card, Mapping) and "title" not in card)
+    texts: dict[str, Any] = {"title": title} if needs_title and title and "title" not in bare.options else {}
+    texts |= {"page": page_context(page)} if reads_page else {}
+    recipe = replace(bare, options=complete(bare.provider, {**bare.options, **texts}))
+    if not texts:
         return recipe, frozenset()
-    # The provider may put them anywhere: what another page's words change is what came from the page.
-    other = replace(bare, options=complete(bare.provider, {**bare.options, **_others(said)}))
-    return recipe, frozenset(changed(recipe, other))
+    # The provider may use them in any option: the options that differ for other texts are derived from the page.
+    other = replace(bare, options=complete(bare.provider, {**bare.options, **_alter(texts)}))
+    return recipe, frozenset(changed_keys(recipe, other))
 
 
-def _others(said: Mapping[str, Any]) -> dict[str, Any]:
-    """The same of another page."""
+def _alter(texts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the texts of a page that differs in each of them."""
     return {
-        key: _others(value)
-        if isinstance(value, Mapping)
-        else [*value, "2"]
-        if isinstance(value, list)
-        else f"{value} 2"
-        for key, value in said.items()
+        key: _alter(value) if isinstance(value, Mapping) else [*value, "2"] if isinstance(value, list) else f"{value} 2"
+        for key, value in texts.items()
     }

@@ -1,4 +1,4 @@
-"""Two recipes side by side: in which keys they differ."""
+"""Compare two recipes key by key."""
 
 from __future__ import annotations
 
@@ -8,30 +8,31 @@ from typing import Any
 from imageseo.model.hero import Recipe
 
 
-def basics(recipe: Recipe) -> dict[str, Any]:
-    """What a recipe has beside its provider's options."""
+def basic_values(recipe: Recipe) -> dict[str, Any]:
+    """Return all values of a recipe except its provider's options."""
     return {"provider": recipe.provider, "seed": recipe.seed, "width": recipe.width, "height": recipe.height}
 
 
-def changed(old: Recipe, new: Recipe) -> tuple[str, ...]:
-    """The keys in which two recipes differ, sorted; those within a table of options with its name: ``card.title``.
+def changed_keys(old: Recipe, new: Recipe) -> tuple[str, ...]:
+    """Return the keys in which two recipes differ, sorted; keys of nested tables with their path: ``card.title``.
 
-    A table that only one of them has is one key, whatever it holds: to ask for a card is more than to rename it.
+    A table that only one recipe has counts as one key, whatever it contains: requesting a card is a larger change
+    than renaming it.
     """
-    left, right = leaves(old), leaves(new)
+    left, right = flatten(old), flatten(new)
     keys = {key for key in {*left, *right} if key not in left or key not in right or left[key] != right[key]}
     return tuple(sorted(key for key in keys if key.rpartition(".")[0] not in keys))
 
 
-def leaves(recipe: Recipe) -> Mapping[str, Any]:
-    """Every value of a recipe by its key, those of tables by ``table.key``; of a table itself only that it is one."""
-    return dict(_leaves({**basics(recipe), **recipe.options}, ""))
+def flatten(recipe: Recipe) -> Mapping[str, Any]:
+    """Map each key of a recipe to its value, nested keys as ``table.key``; the value of a table is ``Mapping``."""
+    return dict(_flatten({**basic_values(recipe), **recipe.options}, ""))
 
 
-def _leaves(table: Mapping[str, Any], above: str) -> Iterator[tuple[str, Any]]:
+def _flatten(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
     for key, value in table.items():
         if isinstance(value, Mapping):
-            yield above + key, Mapping
-            yield from _leaves(value, f"{above}{key}.")
+            yield prefix + key, Mapping
+            yield from _flatten(value, f"{prefix}{key}.")
         else:
-            yield above + key, value
+            yield prefix + key, value

@@ -1,4 +1,4 @@
-"""The keys that a hero is written with, nested or flat."""
+"""The front matter keys of a hero, nested or flat."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from imageseo.heroes.recipes.prompt_library import SLOTS, WORDS
+from imageseo.heroes.recipes.prompt_library import PROMPT_KEYS, SLOTS
 from imageseo.model.suggest import closest
 
 FILE_KEYS = ("src", "file", "path", "image", "url")
-SAID_KEYS = (
+DESCRIPTION_KEYS = (
     *("alt", "caption", "creator", "credit", "copyright", "license", "acquire_license_page"),
     *("depicts", "focal"),
 )
-"""What is said of a hero, whether it is a file or made; no part of a recipe."""
+"""Keys that describe a hero, whether it is a file or generated; not part of a recipe."""
 
-SURE_KEYS = ("prompt", "seed", "style", "card", "provider")
-"""Each of these makes a recipe, also under a key that themes use for other things."""
+UNAMBIGUOUS_KEYS = ("prompt", "seed", "style", "card", "provider")
+"""Each of these marks a recipe, even under a key that themes use for other things."""
 
-RECIPE_KEYS = (*SURE_KEYS, "template", "preset", "series", "subject")
-"""Each of these makes a recipe under a key that is ours."""
+RECIPE_KEYS = (*UNAMBIGUOUS_KEYS, "template", "preset", "series", "subject")
+"""Each of these marks a recipe under a key that only imageseo uses."""
 
-KNOWN_KEYS = (*FILE_KEYS, *RECIPE_KEYS, *WORDS, "negative", *SAID_KEYS, "width", "height")
+KNOWN_KEYS = (*FILE_KEYS, *RECIPE_KEYS, *PROMPT_KEYS, "negative", *DESCRIPTION_KEYS, "width", "height")
 
 WORDED = ("model", "scheduler", "dtype", "vae", "mask")
 OPTIONS = (
@@ -30,43 +30,44 @@ OPTIONS = (
     *("steps", "guidance", "refiner", "embeddings", "loras", "control", "ip_adapter", "image", "strength", "outpaint"),
     *("upscale", "colors", "card"),
 )
-"""Options of the providers that come with us, beside a prompt's words; those of ``WORDED`` are text."""
+"""Options of the built-in providers, except the keys of a prompt; those in ``WORDED`` are text."""
 
-# Words, whatever they look like; every other value of a flat (all strings) front matter is read as a JSON value.
+# Always text; any other value of flat front matter (strings only) is parsed as JSON.
 _TEXTS = frozenset(
-    {*FILE_KEYS, *SAID_KEYS, *SURE_KEYS, *SLOTS, "template", "preset", "series"} - {"seed", "card", "focal"}
+    {*FILE_KEYS, *DESCRIPTION_KEYS, *UNAMBIGUOUS_KEYS, *SLOTS, "template", "preset", "series"}
+    - {"seed", "card", "focal"}
 )
 _TEXTS |= {"negative", "title", "subtitle", *WORDED}
 
-_THEMES = ("image", "cover", "og_image")
+_THEME_KEYS = ("image", "cover", "og_image")
 
 
 def recipe_keys(key: str) -> tuple[str, ...]:
-    """What makes a recipe under a key: ``template`` and its kin do not where themes keep their own things."""
-    return SURE_KEYS if key.lower() in _THEMES else RECIPE_KEYS
+    """Return the keys that mark a recipe under a key; ``template`` and others do not under a key that themes use."""
+    return UNAMBIGUOUS_KEYS if key.lower() in _THEME_KEYS else RECIPE_KEYS
 
 
-def flat(key: str, meta: Mapping[str, Any]) -> dict[str, Any]:
-    """``hero_prompt``, ``hero_seed`` …: front matter that cannot nest. All of it, once one key is surely ours.
+def read_flat_keys(key: str, meta: Mapping[str, Any]) -> dict[str, Any]:
+    """Collect flat keys such as ``hero_prompt`` and ``hero_seed``; returns all of them if one marks a recipe.
 
-    ``hero_title`` alone belongs to a theme; beside ``hero_prompt`` it is an option of the recipe.
+    ``hero_title`` alone belongs to a theme; with ``hero_prompt`` it is an option of the recipe.
     """
     found = {name[len(key) + 1 :]: value for name, value in meta.items() if name.startswith(f"{key}_")}
-    told = meta.get(key) is not None and meta.get(key) != ""
-    ours = recipe_keys(key)
-    slips = [name for name in found if closest(name, SURE_KEYS, cutoff=0.8)] if key == "hero" else []
-    recipe = any(name in ours for name in found) or bool(slips)
-    if not recipe:
-        sure = ("src", "file", *(SAID_KEYS if told or "src" in found or "file" in found else ()))
+    has_value = meta.get(key) is not None and meta.get(key) != ""
+    markers = recipe_keys(key)
+    typos = [name for name in found if closest(name, UNAMBIGUOUS_KEYS, cutoff=0.8)] if key == "hero" else []
+    is_recipe = any(name in markers for name in found) or bool(typos)
+    if not is_recipe:
+        accepted = ("src", "file", *(DESCRIPTION_KEYS if has_value or "src" in found or "file" in found else ()))
         found = {
             name: value
             for name, value in found.items()
-            if name in sure or (told and closest(name, SAID_KEYS, cutoff=0.8))
+            if name in accepted or (has_value and closest(name, DESCRIPTION_KEYS, cutoff=0.8))
         }
-    return {name: _typed(name, value) for name, value in found.items() if value is not None}
+    return {name: _parse_value(name, value) for name, value in found.items() if value is not None}
 
 
-def _typed(key: str, value: Any) -> Any:
+def _parse_value(key: str, value: Any) -> Any:
     if not isinstance(value, str) or key in _TEXTS:
         return value
     text = value.strip()

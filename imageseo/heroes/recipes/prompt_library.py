@@ -6,27 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from imageseo.heroes.recipes.front_matter import join_words, quoted
+from imageseo.heroes.recipes.front_matter import format_value, join_keys
 from imageseo.model.errors import RecipeError
 from imageseo.model.suggest import closest
 
 SLOTS = ("subject", "action", "setting", "style", "light", "lens", "composition", "detail")
-"""The words of a prompt by their part in it, in the order in which they stand where no template orders them."""
+"""The parts of a prompt, in the order in which they are joined if no template orders them."""
 
-CONTEXT = ("title", "tags", "summary")
-"""What a template may ask of the page."""
+PAGE_VARIABLES = ("title", "tags", "summary")
+"""Variables of a template that come from the page."""
 
-WORDS = ("template", "preset", "series", "negatives", *SLOTS)
-"""Keys of a recipe that go into its prompt, and into nothing else; ``prompt`` and ``negative`` come out."""
+PROMPT_KEYS = ("template", "preset", "series", "negatives", *SLOTS)
+"""Keys of a recipe that only serve to build its ``prompt`` and ``negative``."""
 
-KNOWN = (*SLOTS, "negatives", *CONTEXT)
+TEMPLATE_VARIABLES = (*SLOTS, "negatives", *PAGE_VARIABLES)
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptTemplate:
-    """A prompt with places for words, and the negative prompt that belongs to it."""
+    """A prompt with placeholders, and the negative prompt that belongs to it."""
 
     prompt: str
     negative: str = ""
@@ -36,8 +36,8 @@ class PromptTemplate:
 class Series:
     """What the recipes of a series have in common.
 
-    ``given``: keys as a recipe has them (``template``, ``model``, ``style`` …). ``seeds``: the approved ones, all when
-    empty. ``vary``: the key that each recipe writes itself.
+    ``given``: keys of a recipe (``template``, ``model``, ``style`` …). ``seeds``: approved seeds; any seed if empty.
+    ``vary``: the key that each recipe sets itself.
     """
 
     given: Mapping[str, Any] = field(default_factory=dict)
@@ -47,9 +47,9 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptLibrary:
-    """``prompts.toml``. ``presets``: words by slot, and ``negatives``: names. ``negatives``: name -> text.
+    """``prompts.toml``. ``presets``: texts by slot, and names under ``negatives``. ``negatives``: name -> text.
 
-    ``name``: the file, for messages. ``exists``: whether there is one.
+    ``name``: the file, for messages. ``exists``: whether the file exists.
     """
 
     name: str = "prompts.toml"
@@ -61,23 +61,23 @@ class PromptLibrary:
     series: Mapping[str, Series] = field(default_factory=dict)
 
     def pick(self, kind: str, name: Any, entries: Mapping[str, _T]) -> _T:
-        """An entry by its name; ``kind``: the key that names it. Raises RecipeError with the nearest."""
+        """Return an entry by its name; ``kind``: the key that names it. Raises RecipeError with the closest name."""
         if not isinstance(name, str) or not name.strip():
-            raise RecipeError(f"`{kind}`: expected the name of one in {self.name}, found {quoted(name)}")
+            raise RecipeError(f"`{kind}`: expected a name from {self.name}, found {format_value(name)}")
         found = entries.get(name.strip())
         if found is not None:
             return found
         table = kind if kind in ("series", "negatives") else f"{kind}s"
         if not self.exists:
             raise RecipeError(
-                f"`{kind}`: found {quoted(name)}, and there is no {self.name}",
-                hint=f"make it, with a table [{table}]; its place is the setting hero.prompts",
+                f"`{kind}`: found {format_value(name)}, but there is no {self.name}",
+                hint=f"create it with a table [{table}]; the setting hero.prompts is its path",
             )
         close = closest(name, entries)
-        there = f"there are {join_words(sorted(entries))}" if entries else f"it has no table [{table}]"
+        available = f"available: {join_keys(sorted(entries))}" if entries else f"it has no table [{table}]"
         raise RecipeError(
-            f"`{kind}`: found {quoted(name)}, which {self.name} does not have",
-            hint=f"did you mean `{close}`?" if close else there,
+            f"`{kind}`: found {format_value(name)}, which {self.name} does not define",
+            hint=f"did you mean `{close}`?" if close else available,
         )
 
 

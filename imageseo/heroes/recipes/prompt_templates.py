@@ -1,4 +1,4 @@
-"""Templates of prompts: sandboxed Jinja2 that knows nothing but named words, and the text that it leaves."""
+"""Render prompt templates in sandboxed Jinja2, with named variables only, and clean up the resulting text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from imageseo.heroes.recipes.front_matter import join_words, quoted
+from imageseo.heroes.recipes.front_matter import format_value, join_keys
 from imageseo.model.errors import RecipeError
 from imageseo.model.suggest import closest
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from jinja2 import Template
     from jinja2.sandbox import SandboxedEnvironment
 
-_LONGEST = 10_000
+_MAX_LENGTH = 10_000  # characters
 _UNDEFINED = re.compile(r"'(\w+)' is undefined")
 _ADDRESS = re.compile(r"<[^<>]* at 0x[0-9a-fA-F]+>")
 _COMMAS = re.compile(r"\s*,[\s,]*")
 
 
 def is_template(text: str) -> bool:
-    """Whether a text asks to be filled in."""
+    """Whether a text contains Jinja2 syntax."""
     return "{{" in text or "{%" in text
 
 
 @lru_cache(maxsize=1024)  # a site's pages share their templates
-def variables(source: str) -> frozenset[str]:
-    """The words that a template asks for. Raises RecipeError with the line of what is no Jinja2."""
+def find_variables(source: str) -> frozenset[str]:
+    """Return the variables that a template uses. Raises RecipeError with the line of a syntax error."""
     from jinja2 import TemplateError, meta
     from jinja2.exceptions import TemplateSyntaxError
 
@@ -37,38 +37,38 @@ def variables(source: str) -> frozenset[str]:
     except TemplateSyntaxError as error:
         raise RecipeError(f"line {error.lineno}: {error.message}", hint="the language is Jinja2's") from error
     except (TemplateError, RecursionError) as error:
-        raise RecipeError(f"is no template: {error or type(error).__name__}") from error
+        raise RecipeError(f"not a valid template: {error or type(error).__name__}") from error
 
 
-def render(source: str, words: Mapping[str, Any], known: Iterable[str]) -> str:
-    """The text of a template, tidied. ``known``: every word that there could be.
+def render(source: str, values: Mapping[str, Any], known: Iterable[str]) -> str:
+    """Render a template and tidy its text. ``known``: all variables that templates may use.
 
-    Raises RecipeError for a word that is not among ``words``, and for whatever else goes wrong in there.
+    Raises RecipeError for a variable without a value, and for any other error of the template.
     """
     from jinja2 import UndefinedError
     from jinja2.exceptions import SecurityError, TemplateSyntaxError
 
     try:
-        text = _compiled(source).render(dict(words))
+        text = _compiled(source).render(dict(values))
     except RecipeError:
         raise
     except TemplateSyntaxError as error:
         raise RecipeError(f"line {error.lineno}: {error.message}", hint="the language is Jinja2's") from error
     except UndefinedError as error:
-        raise _undefined(str(error), words, known) from error
+        raise _undefined_variable(str(error), values, known) from error
     except SecurityError as error:
-        raise RecipeError(f"does what no template may: {error}") from error
+        raise RecipeError(f"does what templates are not allowed to do: {error}") from error
     except Exception as error:  # an author's expression may fail in any way: a sum of texts, a wrong filter
-        raise RecipeError(f"cannot be filled in: {error or type(error).__name__}") from error
-    if match := _ADDRESS.search(text):  # joined to a text by `~`, or made one by a filter
-        raise _wordless(match[0].split(" at 0x")[0].strip("<>"))
-    if len(text) > _LONGEST:
-        raise RecipeError(f"gives {len(text)} characters, expected no more than {_LONGEST}")
+        raise RecipeError(f"cannot be rendered: {error or type(error).__name__}") from error
+    if match := _ADDRESS.search(text):  # joined to a text by `~`, or converted to text by a filter
+        raise _not_text(match[0].split(" at 0x")[0].strip("<>"))
+    if len(text) > _MAX_LENGTH:
+        raise RecipeError(f"renders to {len(text)} characters, expected at most {_MAX_LENGTH}")
     return tidy(text)
 
 
 def tidy(text: str) -> str:
-    """Single spaces, and no comma but between two parts: what an empty word leaves behind goes. ``1,000`` stays."""
+    """Collapse spaces and drop the commas that an empty variable leaves behind; ``1,000`` is not changed."""
     text = " ".join(text.split())
     text = _COMMAS.sub(lambda match: "," if match[0] == "," else ", ", text)
     text = re.sub(r"([(\[]), ", r"\1", text)
@@ -76,64 +76,65 @@ def tidy(text: str) -> str:
     return text.strip(" ,")
 
 
-def terms(text: str) -> Iterator[str]:
-    """The parts of a prompt between its commas; those within brackets belong to a part."""
+def split_terms(text: str) -> Iterator[str]:
+    """Split a prompt at its commas, except those within brackets."""
     depth, start = 0, 0
-    for at, sign in enumerate(text):
+    for at, char in enumerate(text):
         escaped = at > 0 and text[at - 1] == "\\"
-        if sign in "([" and not escaped:
+        if char in "([" and not escaped:
             depth += 1
-        elif sign in ")]" and not escaped:
+        elif char in ")]" and not escaped:
             depth = max(depth - 1, 0)
-        elif sign == "," and not depth:
+        elif char == "," and not depth:
             yield text[start:at].strip()
             start = at + 1
     yield text[start:].strip()
 
 
-def joined(texts: Iterable[str]) -> str:
-    """The terms of all texts in order, each of them once."""
+def join_terms(texts: Iterable[str]) -> str:
+    """Join the terms of all texts in order, without repetitions."""
     found: dict[str, str] = {}
     for text in texts:
-        for term in terms(tidy(text)):
+        for term in split_terms(tidy(text)):
             if term:
                 found.setdefault(term.casefold(), term)
     return ", ".join(found.values())
 
 
-def _undefined(message: str, words: Mapping[str, Any], known: Iterable[str]) -> RecipeError:
+def _undefined_variable(message: str, values: Mapping[str, Any], known: Iterable[str]) -> RecipeError:
     match = _UNDEFINED.search(message)
     if match is None:
-        return RecipeError(f"cannot be filled in: {message}", hint=f"there are {join_words(sorted(words))}")
+        return RecipeError(f"cannot be rendered: {message}", hint=f"available: {join_keys(sorted(values))}")
     name = match[1]
     if name in known:
+        optional = f"make it optional: `{{{{ {name} | default('') }}}}`"
         return RecipeError(
-            f"needs `{name}`, and nobody gave it",
-            hint=f"give it, or do without: `{{{{ {name} | default('') }}}}`; given are {join_words(sorted(words))}",
+            f"uses `{name}`, which has no value",
+            hint=f"set it, or {optional}; available: {join_keys(sorted(values))}",
         )
     close = closest(name, known)
-    meant = f"did you mean `{close}`?" if close else f"there are {join_words(known)}"
-    return RecipeError(f"asks for {quoted(name)}, which is no word of a prompt", hint=meant)
+    hint = f"did you mean `{close}`?" if close else f"available: {join_keys(known)}"
+    return RecipeError(f"uses the unknown variable {format_value(name)}", hint=hint)
 
 
 def _finalize(value: Any) -> Any:
-    """``{{ tags }}`` says them as a person would, and so do the filters that go through them one by one.
+    """Convert the value of ``{{ … }}`` to text: lists such as ``tags`` are joined by commas, also behind filters.
 
-    What else has no words of its own is refused: Python's for it hold an address, another one in every process.
+    Other objects are rejected: Python's text for them contains an address, which differs in every process.
     """
     from jinja2 import Undefined
 
     if isinstance(value, list | tuple | Iterator):
-        return ", ".join(str(_finalize(each)) for each in value)
+        return ", ".join(str(_finalize(item)) for item in value)
     if value is None or isinstance(value, str | int | float | Undefined):
         return value
-    raise _wordless(type(value).__name__)
+    raise _not_text(type(value).__name__)
 
 
-def _wordless(what: str) -> RecipeError:
+def _not_text(kind: str) -> RecipeError:
     return RecipeError(
-        f"says {quoted(what)}, expected a text, a number or a list of them",
-        hint="name the part of it that is meant, or join its parts: `| join(', ')`",
+        f"found {format_value(kind)}, expected text, a number or a list of them",
+        hint="name one of its parts, or join them: `| join(', ')`",
     )
 
 
@@ -147,7 +148,7 @@ def _environment() -> SandboxedEnvironment:
     from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    made = ImmutableSandboxedEnvironment(autoescape=False, undefined=StrictUndefined, finalize=_finalize)
-    # Equal recipes give equal prompts.
-    del made.globals["lipsum"], made.filters["random"]
-    return made
+    environment = ImmutableSandboxedEnvironment(autoescape=False, undefined=StrictUndefined, finalize=_finalize)
+    # Equal recipes must give equal prompts.
+    del environment.globals["lipsum"], environment.filters["random"]
+    return environment

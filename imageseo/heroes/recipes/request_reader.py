@@ -1,4 +1,4 @@
-"""What pages ask for, read with the project's providers and prompts."""
+"""Read the hero requests of pages with the project's providers and prompt library."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from imageseo.model.site import Page
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestReader:
-    """``exists``: whether the built site has a file; None where there is no site yet."""
+    """``exists``: whether the built site has a file; None before there is a site."""
 
     settings: HeroSettings
     providers: Mapping[str, HeroProvider]
@@ -28,7 +28,7 @@ class RequestReader:
     exists: Callable[[str], bool] | None = None
 
     def of(self, page: Page) -> HeroRequest | None:
-        """What a page asks for; None: nothing. Raises RecipeError for a fault of the page."""
+        """Return the hero request of a page, None if it has none. Raises RecipeError for a fault of the page."""
         return request(
             page,
             settings=self.settings,
@@ -45,19 +45,19 @@ class RequestReader:
 def provider_size(
     providers: Mapping[str, HeroProvider], name: str, width: int | None, height: int | None
 ) -> tuple[int | None, int | None]:
-    """What a provider makes of the settings' size where it has one of its own."""
+    """Return the provider's size for the settings' width and height; unchanged if it has no size of its own."""
     provider = providers.get(name)
     return provider.size(width, height) if isinstance(provider, SizedProvider) else (width, height)
 
 
 def completer(providers: Mapping[str, HeroProvider]) -> Callable[[str, Mapping[str, Any]], Mapping[str, Any]]:
-    """Fills in a recipe's options by the provider of that name; one that nobody knows is a RecipeError."""
+    """Return a function (provider name, options) -> completed options; it raises RecipeError for an unknown name."""
 
     def complete(name: str, options: Mapping[str, Any]) -> Mapping[str, Any]:
         provider = providers.get(name)
         if provider is None:
             known = ", ".join(sorted(providers)) or "none"
-            raise RecipeError(f"there is no hero provider {name!r}", hint=f"known providers: {known}")
+            raise RecipeError(f"unknown hero provider {name!r}", hint=f"known providers: {known}")
         return provider.complete(options)
 
     return complete

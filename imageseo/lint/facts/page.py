@@ -42,7 +42,7 @@ class PageContext:
     """How the pages of a run are read.
 
     ``layout``: of a page, from its scan and its bytes. ``budgets``: of a page, by its file. ``guess``: whether a hero
-    may be guessed on a page without a marked one. ``survey``: the measurements of the site.
+    may be guessed on a page without a marked one. ``measurements``: the measurements of the site.
     """
 
     layout: Callable[[PageScan, bytes], image_widths.ColumnLayout]
@@ -50,7 +50,7 @@ class PageContext:
     guess: bool = True
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
-    survey: SiteMeasurements | None = None
+    measurements: SiteMeasurements | None = None
 
     @classmethod
     def of(cls, site: Site, settings: Settings, layout: SiteLayout | None = None) -> PageContext:
@@ -63,14 +63,14 @@ class PageContext:
             guess=settings.hero.guess,
             include=settings.include,
             exclude=settings.exclude,
-            survey=SiteMeasurements(layout) if layout is not None else None,
+            measurements=SiteMeasurements(layout) if layout is not None else None,
         )
 
 
 class PageFacts:
     """The facts of one page. A rule requests a fact by naming it as a parameter of its ``check``.
 
-    ``around``: the facts of the whole site; None in a build, which processes single pages.
+    ``site_facts``: the facts of the whole site; None in a build, which processes single pages.
     ``inserted``: site path of the hero that a build may add to the page.
     The first fact that needs the page's bytes may raise OSError or UnreadablePage.
     """
@@ -81,17 +81,17 @@ class PageFacts:
         *,
         site: Site,
         files: SiteFiles,
-        reading: PageContext,
+        page_context: PageContext,
         html: bytes | None = None,
         scan: PageScan | None = None,
-        around: SiteFacts | None = None,
+        site_facts: SiteFacts | None = None,
         inserted: str | None = None,
     ) -> None:
         self.page = page
         self.site = site
         self.files = files
-        self.around = around
-        self._reading = reading
+        self.site_facts = site_facts
+        self._context = page_context
         self._html = html
         self._scan = scan
         self._inserted = inserted
@@ -103,7 +103,7 @@ class PageFacts:
     @cached_property
     def scan(self) -> PageScan:
         return self._scan or page_scan.scan_page(
-            self.html, include=self._reading.include, exclude=self._reading.exclude
+            self.html, include=self._context.include, exclude=self._context.exclude
         )
 
     @cached_property
@@ -128,7 +128,7 @@ class PageFacts:
 
     @cached_property
     def budgets(self) -> tuple[Budget, ...]:
-        return self._reading.budgets(self.page.path)
+        return self._context.budgets(self.page.path)
 
     @cached_property
     def page_weight(self) -> PageWeight:
@@ -144,7 +144,7 @@ class PageFacts:
     @cached_property
     def column_layout(self) -> image_widths.ColumnLayout:
         """How wide the article's images may get, from measurements, settings, theme and integration."""
-        base = self._reading.layout(self.scan, self.html)
+        base = self._context.layout(self.scan, self.html)
         if self.measured is None:
             return base
         return apply_measurements(base, self.measured, self.sampled, self._names, inserted=self._inserted)
@@ -162,7 +162,7 @@ class PageFacts:
     @property
     def sampled(self) -> tuple[int, ...]:
         """Widths in CSS px of the viewports at which images were measured."""
-        return self._reading.survey.widths if self._reading.survey is not None else ()
+        return self._context.measurements.widths if self._context.measurements is not None else ()
 
     @cached_property
     def measured_images(self) -> Mapping[Span, ShownImage]:
@@ -178,14 +178,14 @@ class PageFacts:
 
     @cached_property
     def _trusted_layout(self) -> TrustedLayout:
-        survey, refs = self._reading.survey, self.scan.refs
-        if survey is None or not (refs or self.page.path in survey.layout.pages):
+        measurements, refs = self._context.measurements, self.scan.refs
+        if measurements is None or not (refs or self.page.path in measurements.layout.pages):
             return TrustedLayout(None)
         kind = template_fingerprint(self.html, self.scan)
         names = [self._names[ref.span] for ref in refs]
         within = partial(containers_of, self.html, self.scan)
         now = CurrentPage(self.page.path, kind, refs, names, self._asset_of, within)
-        return survey.held(now, inserted=self._inserted)
+        return measurements.held(now, inserted=self._inserted)
 
     @cached_property
     def images(self) -> tuple[ImageFact, ...]:
@@ -202,7 +202,7 @@ class PageFacts:
         ref = ref or next((ref for ref in scan.refs if ref.is_marked_hero or ref.span == scan.hero_slot), None)
         if ref is None and (prioritized := hero.prioritized_image(scan)) is not None:
             ref = prioritized if prioritized.region is PageRegion.ARTICLE else None
-        elif ref is None and self._reading.guess:
+        elif ref is None and self._context.guess:
             ref = hero.guess(_without_loading(scan), self._asset_of, self.column_layout)
         if ref is None:
             return None

@@ -62,7 +62,7 @@ def _finding(report: Report, finding: Finding, others: int) -> Iterator[str]:
 
 
 def _paint(report: Report, color: str, text: str) -> str:
-    return f"{color}{text}{_PLAIN}" if report.colour and color else text
+    return f"{color}{text}{_PLAIN}" if report.color and color else text
 
 
 def _silenced(report: Report) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What stands around each image of a page: the link that holds it, the elements that stand open."""
+"""The ancestors of each image of a page: its link and the elements that contain it."""
 
 from __future__ import annotations
 
@@ -13,19 +13,21 @@ from imageseo.web.html.attributes import Tag
 from imageseo.web.html.page_text import PageText
 from imageseo.web.html.tokenizer import tag_name, walk
 
-_HOLDERS = frozenset({"figure", "picture", "p", "div", "section", "header", "main", "article", "a", "span", "body"})
-_NAMED = re.compile(r"""<[^>]*\s(?:aria-label|aria-labelledby|title)\s*=\s*["']?[^"'\s>]|<title\b""", re.IGNORECASE)
-_ALTERNATIVE = re.compile(
+_CONTAINERS = frozenset({"figure", "picture", "p", "div", "section", "header", "main", "article", "a", "span", "body"})
+_ACCESSIBLE_NAME = re.compile(
+    r"""<[^>]*\s(?:aria-label|aria-labelledby|title)\s*=\s*["']?[^"'\s>]|<title\b""", re.IGNORECASE
+)
+_NON_EMPTY_ALT = re.compile(
     r"""<(?:img|area|input)\b[^>]*\salt\s*=\s*(?:"\s*[^"\s]|'\s*[^'\s]|[^"'\s>])""", re.IGNORECASE
 )
 
 
-# What parts an image from the link around it, or may hold what only looks like a tag.
-_UNCLEAR = re.compile(r"</?a[\s>/]|<!--|<(?:script|style|svg|template|textarea|noscript)\b")
+# Text that separates an image from an adjacent link tag, or that may contain what only looks like a tag.
+_INCONCLUSIVE = re.compile(r"</?a[\s>/]|<!--|<(?:script|style|svg|template|textarea|noscript)\b")
 
 
 class Link(NamedTuple):
-    """The ``<a>`` around an image: its attributes, the text in it, and whether anything inside names it otherwise."""
+    """The ``<a>`` around an image: its attributes, its text, and whether it has another accessible name."""
 
     values: Mapping[str, str]
     text: str
@@ -33,10 +35,11 @@ class Link(NamedTuple):
 
 
 class Ancestors(PageText):
-    """What is around the images of one page. Worked out when it is first asked for.
+    """The ancestors of the images of one page, computed on first use.
 
-    Images are asked for by number, from 0, as ``PageScan.refs`` and the fact ``images`` list them, and by the span of
-    their tag. In a build the scan's spans are those of the page without our edits: there the number alone tells.
+    An image is identified by its number (from 0, in the order of ``PageScan.refs`` and the fact ``images``) and by the
+    span of its tag. In a build, the spans of the scan are those of the page without added markup: only the number
+    applies to the published page.
     """
 
     def __init__(self, html: bytes, charset: str) -> None:
@@ -45,35 +48,36 @@ class Ancestors(PageText):
         self._html = html
 
     def link(self, number: int, span: Span) -> Link | None:
-        """The link around an image; None where there is none."""
-        near = self._near(span)
-        return near or (self._links[number] if number < len(self._links) else None)
+        """Return the link around an image; None if there is none."""
+        link = self._adjacent_link(span)
+        return link or (self._links[number] if number < len(self._links) else None)
 
     def holders(self, number: int) -> tuple[Mapping[str, str], ...]:
-        """Attributes of the elements that hold an image, innermost first; of those that may lack an end tag, the
-        paragraph alone is among them.
+        """Return the attributes of the elements around an image, innermost first.
+
+        Of the elements whose end tag is optional, only paragraphs are included.
         """
-        found: list[Tag] = []
-        seen = -1
-        for tag in starmap(Tag, walk(self._lowered, _HOLDERS | {"img"})):
+        open_tags: list[Tag] = []
+        image_number = -1
+        for tag in starmap(Tag, walk(self._lowered, _CONTAINERS | {"img"})):
             if tag.name == "img":
-                seen += 1
-                if seen == number:
-                    return tuple(self.values(each) for each in reversed(found))
+                image_number += 1
+                if image_number == number:
+                    return tuple(self.values(open_tag) for open_tag in reversed(open_tags))
             elif tag.name[0] != "/":
-                if tag.name in ("p", "div", "section", "figure", "header") and found and found[-1].name == "p":
-                    found.pop()  # a paragraph ends where another block begins
-                found.append(tag)
+                if tag.name in ("p", "div", "section", "figure", "header") and open_tags and open_tags[-1].name == "p":
+                    open_tags.pop()  # a paragraph ends where another block begins
+                open_tags.append(tag)
             else:
-                at = next((i for i in range(len(found) - 1, -1, -1) if found[i].name == tag.name[1:]), None)
+                at = next((i for i in range(len(open_tags) - 1, -1, -1) if open_tags[i].name == tag.name[1:]), None)
                 if at is not None:
-                    del found[at:]
+                    del open_tags[at:]
         return ()
 
-    def _near(self, span: Span) -> Link | None:
-        """The link, told by the tags next to the image: a walk over the page takes a hundred times as long.
+    def _adjacent_link(self, span: Span) -> Link | None:
+        """Return the link by the ``<a>`` tags next to the image, a hundred times faster than a walk over the page.
 
-        None where that does not tell: other tags between, or a span that is not this page's.
+        None if that is inconclusive: other tags between, or a span that does not belong to this page.
         """
         lowered = self._lowered
         if not lowered.startswith("<img", span.start):
@@ -83,7 +87,7 @@ class Ancestors(PageText):
         if tag is None or tag.name != "a" or tag.end > span.start:
             return None
         before, after = lowered[tag.end : span.start], lowered[span.end : end]
-        if _UNCLEAR.search(before) or _UNCLEAR.search(after):
+        if _INCONCLUSIVE.search(before) or _INCONCLUSIVE.search(after):
             return None
         return self._link(tag, end)
 
@@ -93,34 +97,34 @@ class Ancestors(PageText):
 
     @cached_property
     def _links(self) -> tuple[Link | None, ...]:
-        found: list[Link | None] = []
-        opened: Tag | None = None
-        first = 0  # the first image in the open link
+        links: list[Link | None] = []
+        open_link: Tag | None = None
+        first = 0  # number of the first image in the open link
         for tag in starmap(Tag, walk(self._lowered, frozenset({"a", "img"}))):
             if tag.name == "img":
-                found.append(None)
+                links.append(None)
                 continue
-            if opened is not None and first < len(found):
-                link = self._link(opened, tag.start)
-                found[first:] = [link] * (len(found) - first)
-            opened = tag if tag.name == "a" else None
-            first = len(found)
-        return tuple(found)
+            if open_link is not None and first < len(links):
+                link = self._link(open_link, tag.start)
+                links[first:] = [link] * (len(links) - first)
+            open_link = tag if tag.name == "a" else None
+            first = len(links)
+        return tuple(links)
 
     def _link(self, tag: Tag, end: int) -> Link:
         inner = self.text[tag.end : end]
-        named = _NAMED.search(inner) is not None or _ALTERNATIVE.search(inner) is not None
+        named = _ACCESSIBLE_NAME.search(inner) is not None or _NON_EMPTY_ALT.search(inner) is not None
         return Link(self.values(tag), self.words(tag.end, end), named)
 
 
-@lru_cache(maxsize=4)  # several rules ask of the page that is being judged
+@lru_cache(maxsize=4)  # several rules use the ancestors of the same page
 def ancestors_of(html: bytes, charset: str) -> Ancestors:
-    """What is around the images of a page, ``html`` as it is published."""
+    """Return the ancestors of the images of a page. ``html``: as published."""
     return Ancestors(html, charset)
 
 
 def _tag_at(lowered: str, start: int) -> Tag | None:
-    """The start tag at an offset, where it holds no ``>`` before its end."""
+    """Return the start tag at an offset; None if there is none, or if a value contains ``>``."""
     end = lowered.find(">", start) + 1
     name = tag_name(lowered[start:end]) if end else None
     return None if name is None else Tag(name, start, end, end)

@@ -1,4 +1,4 @@
-"""The attributes of one tag, as written and as meant."""
+"""The attributes of one tag, as written and decoded."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ _REFERENCE = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|([a-zA-Z][a-zA-Z0-9]
 
 
 class Tag(NamedTuple):
-    """One tag. ``name``: lower case; end tags begin with ``/``; ``!--`` is a comment as a whole.
+    """One tag. ``name``: lower case, with a leading ``/`` for end tags; ``!--`` for a whole comment.
 
-    ``start``/``end``: of the tag itself. ``close``: of a raw text element, where its content ends (else ``end``).
+    ``start``/``end``: offsets of the tag itself. ``close``: where the content of a raw text element ends; ``end`` for
+    other elements.
     """
 
     name: str
@@ -31,68 +32,71 @@ class Tag(NamedTuple):
 
 
 class RawAttribute(NamedTuple):
-    """One attribute as written: lower-cased name, raw value (``None`` when bare), offsets of the whole.
+    """One attribute as written: lower-cased name, raw value (``None`` if bare), offsets of the whole attribute.
 
-    ``hungry``: it ends in ``=`` without a value; what is written behind it would become its value.
+    ``lacks_value``: it ends in ``=`` without a value; text inserted after it would become its value.
     """
 
     name: str
     value: str | None
     start: int
     end: int
-    hungry: bool = False
+    lacks_value: bool = False
 
 
 def attributes(text: str, tag: Tag) -> list[RawAttribute]:
-    """The attributes of a start tag; of two with one name the first counts, as in browsers."""
-    found: dict[str, RawAttribute] = {}
+    """Return the attributes of a start tag; the first of two with the same name applies, as in browsers."""
+    by_name: dict[str, RawAttribute] = {}
     for match in _ATTRIBUTE.finditer(text, tag.start + 1 + len(tag.name), tag.end):
         name = match[1].lower()
-        if name not in found:
+        if name not in by_name:
             index = match.lastindex or 1
-            hungry = index == 1 and match.end() > match.end(1)
-            value = match[index] if index > 1 else "" if hungry else None
-            found[name] = RawAttribute(name, value, match.start(), match.end(), hungry)
-    return list(found.values())
+            lacks_value = index == 1 and match.end() > match.end(1)
+            value = match[index] if index > 1 else "" if lacks_value else None
+            by_name[name] = RawAttribute(name, value, match.start(), match.end(), lacks_value)
+    return list(by_name.values())
 
 
 def read(source: str, start: int = 0) -> dict[str, str]:
-    """Name -> decoded value (``""`` when bare) of the attributes in ``source`` from ``start`` on; the first counts."""
-    found: dict[str, str] = {}
+    """Return name -> decoded value (``""`` if bare) of the attributes in ``source`` from ``start`` on.
+
+    The first of two with the same name applies.
+    """
+    by_name: dict[str, str] = {}
     for name, *values in _ATTRIBUTE.findall(source, start):
-        found.setdefault(name.lower(), decoded(values[0] or values[1] or values[2]))
-    return found
+        by_name.setdefault(name.lower(), decode_value(values[0] or values[1] or values[2]))
+    return by_name
 
 
 @lru_cache(maxsize=4096)
-def written(source: str, start: int) -> Mapping[str, str]:
-    """Like ``read``, and remembered: the pages of a site share most of their heads."""
+def read_cached(source: str, start: int) -> Mapping[str, str]:
+    """Like ``read``, but cached: the pages of a site share most of their tags in the head."""
     return read(source, start)
 
 
-def room(text: str, tag: Tag, written: Sequence[RawAttribute]) -> int:
-    """Where more attributes may be added: behind the last attribute that cannot swallow them.
+def insertion_offset(text: str, tag: Tag, written: Sequence[RawAttribute]) -> int:
+    """Return where attributes can be added: after the last attribute that would not absorb them.
 
-    ``<img src=foo/>`` ends in a value that owns the slash, and what is added behind ``alt=`` would become its value.
+    In ``<img src=foo/>`` the slash belongs to the value, and text added after ``alt=`` would become its value.
     """
-    best = max((item.end for item in written if not item.hungry), default=tag.start + 1 + len(tag.name))
-    for match in _ATTRIBUTE.finditer(text, best, tag.end):  # only repeated attributes are left, or a hungry one
+    best = max((item.end for item in written if not item.lacks_value), default=tag.start + 1 + len(tag.name))
+    for match in _ATTRIBUTE.finditer(text, best, tag.end):  # only repeats are left, or one that lacks a value
         if match.lastindex != 1 or match.end() == match.end(1):
             best = match.end()
     return best
 
 
-def decoded(value: str) -> str:
-    """An attribute's value with its character references resolved, by the rules for attributes.
+def decode_value(value: str) -> str:
+    """Resolve the character references of an attribute value by the rules for attributes.
 
-    Those differ from text: ``?a=1&copy=2`` holds no copyright sign.
+    They differ from those for text: ``?a=1&copy=2`` contains no copyright sign.
     """
     if "&" not in value:
         return value
-    return _REFERENCE.sub(lambda match: _referred(match, value), value)
+    return _REFERENCE.sub(lambda match: _resolve_reference(match, value), value)
 
 
-def _referred(match: re.Match[str], value: str) -> str:
+def _resolve_reference(match: re.Match[str], value: str) -> str:
     name = match[1]
     if name is None or name.endswith(";"):
         return unescape(match[0]) if name is None or name in html5 else match[0]

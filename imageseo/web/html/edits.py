@@ -1,4 +1,4 @@
-"""Edits of a page by byte span: put them in, and take ours out again."""
+"""Applies edits to a page by byte span, and removes the markup that an earlier build added."""
 
 from __future__ import annotations
 
@@ -15,41 +15,41 @@ __all__ = ["ADDABLE", "CHROME", "HERO", "MARKER", "Edit", "apply", "strip"]
 
 MARKER = "data-imageseo"
 _HERO_FIGURE = "hero-figure"
-# What we may add to an author's <img>; a marker that names anything else is not ours.
+# Attributes that a build may add to an author's <img>; a marker that lists any other is not from imageseo.
 ADDABLE = frozenset({"alt", "width", "height", "loading", "decoding", "fetchpriority", "srcset", "sizes", "style"})
 HERO = "hero"  # the page's hero
-CHROME = "chrome"  # outside of the article: the theme alone decides how wide it is
-_WANTED = frozenset({"picture", "source", "img", "figure", "style", "script"})
+CHROME = "chrome"  # outside the article: only the theme determines its width
+_EDITED_TAGS = frozenset({"picture", "source", "img", "figure", "style", "script"})
 _RAW_END = re.compile(rf"</(?:style|script)[{SPACE}]*>")
 
 
 def apply(html: bytes, edits: Iterable[Edit]) -> bytes:
-    """The page with all edits made. Two insertions at one place keep their order.
+    """Return the page with all edits applied. Insertions at the same offset keep their order.
 
-    Raises ``ValueError`` when spans overlap or lie outside of the page.
+    Raises ``ValueError`` if spans overlap or lie outside the page.
     """
     pieces: list[bytes] = []
     position = 0
     for edit in sorted(edits, key=lambda edit: edit.span):
         start, end = edit.span
         if not position <= start <= end <= len(html):
-            raise ValueError(f"edit of bytes {start}-{end} overlaps another one or the end of the page")
+            raise ValueError(f"the edit of bytes {start}-{end} overlaps another edit or the end of the page")
         pieces += (html[position:start], edit.replacement)
         position = end
     return b"".join([*pieces, html[position:]])
 
 
 def strip(html: bytes) -> bytes:
-    """The page as its author made it: everything that a build added is taken out."""
-    if not _mentioned(html):
+    """Return the page as its author wrote it, without everything that a build added."""
+    if not _may_have_marker(html):
         return html
     text = html.decode("latin-1")
-    cuts = tuple(Edit(span=span, replacement=b"") for span in _ours(text, html.lower().decode("latin-1")))
+    cuts = tuple(Edit(span=span, replacement=b"") for span in _added_spans(text, html.lower().decode("latin-1")))
     return apply(html, cuts) if cuts else html
 
 
-def _mentioned(html: bytes) -> bool:
-    """Whether our attribute may stand in a tag; highlighted code writes of it behind a ``>``."""
+def _may_have_marker(html: bytes) -> bool:
+    """Whether the marker may occur in a tag; in highlighted code it directly follows a ``>``."""
     needle = MARKER.encode()
     at = html.find(needle)
     while at > 0 and html[at - 1 : at] == b">":
@@ -57,11 +57,11 @@ def _mentioned(html: bytes) -> bool:
     return at >= 0
 
 
-def _ours(text: str, lowered: str) -> Iterator[Span]:
-    """The spans that we added, in order and apart from each other."""
+def _added_spans(text: str, lowered: str) -> Iterator[Span]:
+    """Yield the spans that a build added, in order and without overlaps."""
     in_picture = False
     figure: Tag | None = None
-    for tag in starmap(Tag, walk(lowered, _WANTED)):
+    for tag in starmap(Tag, walk(lowered, _EDITED_TAGS)):
         if figure is not None:
             if tag.name == "/figure":
                 yield Span(figure.start, tag.end)
@@ -79,7 +79,7 @@ def _ours(text: str, lowered: str) -> Iterator[Span]:
             continue
         value = (marker.value or "").strip()
         if tag.name == "img":
-            yield from _added(text, tag, written, marker)
+            yield from _added_attributes(text, tag, written, marker)
         elif tag.name == "figure" and value == _HERO_FIGURE:
             figure = tag
         elif tag.name == "picture" and not value:
@@ -90,8 +90,8 @@ def _ours(text: str, lowered: str) -> Iterator[Span]:
             yield Span(tag.start, close.end() if close else tag.close)
 
 
-def _added(text: str, tag: Tag, written: list[RawAttribute], marker: RawAttribute) -> Iterator[Span]:
-    """What a marker lists, with the marker, each with the blank in front of it."""
+def _added_attributes(text: str, tag: Tag, written: list[RawAttribute], marker: RawAttribute) -> Iterator[Span]:
+    """Yield the spans of the marker and the attributes it lists, each with the preceding space."""
     listed = set((marker.value or "").split()) - {HERO, CHROME}
     if not (marker.value or "").strip() or not listed <= ADDABLE:
         return

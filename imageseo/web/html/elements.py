@@ -1,4 +1,4 @@
-"""The elements of a page: which need no end tag, which say something of what stands in them, one that stands open."""
+"""Elements: tables of optional end tags, open elements, and the start tags whose attributes matter."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 VOID = frozenset(
     {"img", "source", "meta", "link", "base", "br", "hr", "input", "wbr", "area", "col", "embed", "param", "track"}
 )
-# An element of the first group may lack its end tag; then another of the group, or the end of what holds it, ends it.
+# The end tag of these is optional: another element of the group, or the end of the parent, ends them (ENDED_BY).
 OPTIONAL_END = frozenset({"p", "li", "dt", "dd", "td", "th", "tr", "thead", "tbody", "tfoot", "option", "optgroup"})
-HOLDERS = frozenset(
+BLOCKS = frozenset(
     {"address", "blockquote", "details", "dl", "div", "fieldset", "form", "hgroup", "hr", "menu", "ol"}
     | {"pre", "section", "select", "summary", "table", "ul"}
 )
@@ -27,25 +27,24 @@ ENDED_BY = {
     "tr": frozenset({"tr", "tbody", "tfoot", "thead"}),
     **dict.fromkeys(("thead", "tbody", "tfoot"), frozenset({"tbody", "tfoot", "thead"})),
     **dict.fromkeys(("option", "optgroup"), frozenset({"option", "optgroup"})),
-    "p": (HOLDERS | LANDMARKS | HEADINGS | {"p", "li", "dt", "dd", "td", "th", "tr", "figure", "figcaption"})
+    "p": (BLOCKS | LANDMARKS | HEADINGS | {"p", "li", "dt", "dd", "td", "th", "tr", "figure", "figcaption"})
     - {"select", "summary"},
 }
 SCOPES = frozenset({"ul", "ol", "menu", "dl", "table", "select", "body", "button", "td", "th"})
 
 
 class OpenElement:
-    """An element that has not ended yet, or never did. ``region`` and what follows hold for all inside it."""
+    """An element on the stack of open elements. ``region`` and the class attributes apply to everything inside it."""
 
-    # Every page has dozens of these, and few that say more than which element they are: what they do not say is said
-    # here once instead of in each of them.
+    # Class attributes as defaults: a page has dozens of open elements, and few differ from them.
     ignored: bool = False
     included: bool = False
     excluded: bool = False
     disabled: str | None = None
     is_processed: bool = False
-    close: int = -1  # where its end tag begins; -1 while open
+    close: int = -1  # start of its end tag; -1 while open
     end: int = -1
-    zone: Region | None = None  # of its surroundings, kept for headings, articles and main
+    zone: Region | None = None  # of its ancestors; only for headings, articles and main
     sources: tuple[Tag, ...] = ()
     captions: tuple[OpenElement, ...] = ()
 
@@ -54,17 +53,17 @@ class OpenElement:
         self.region = region
 
 
-# Elements of which nothing is asked but which one it is, by their start and end tags: all of a name are one.
-_QUIET = {
+# Shared objects for elements without relevant attributes, by the names of their start and end tags.
+_PLAIN_ELEMENTS = {
     name: OpenElement(Tag(name, 0, 0, 0), region=region(Element(name, "", ())))
-    for name in (HOLDERS | {"nav", "aside", "header", "footer", "li", "p"}) - VOID
+    for name in (BLOCKS | {"nav", "aside", "header", "footer", "li", "p"}) - VOID
 }
-QUIET = _QUIET | {f"/{name}": element for name, element in _QUIET.items()}
+PLAIN_ELEMENTS = _PLAIN_ELEMENTS | {f"/{name}": element for name, element in _PLAIN_ELEMENTS.items()}
 
 
 @lru_cache(maxsize=4096)
 def element_of(name: str, source: str) -> tuple[Mapping[str, str], Region]:
-    """What a start tag says: its attributes, and what it is. The pages of a site share most of their tags."""
+    """Return the attributes and the region of a start tag. Cached: the pages of a site share most of their tags."""
     values = read(source, 1 + len(name))
     classes = tuple(f"{values.get('class', '')} {values.get('id', '')}".lower().split())
     return values, region(Element(name, values.get("role", "").strip().lower(), classes))
@@ -73,52 +72,52 @@ def element_of(name: str, source: str) -> tuple[Mapping[str, str], Region]:
 def notable_tags(
     text: str, lowered: str, plain: Sequence[str], include: Sequence[Selector], exclude: Sequence[Selector]
 ) -> tuple[dict[int, Tag], set[str]]:
-    """Start tags, by offset, whose attributes say what their names do not; and the names that selectors ask for alone.
+    """Find the start tags whose attributes matter, by offset, and the names that selectors without attributes use.
 
-    ``plain``: what to look for besides the selectors, in lower case. A tag that says nothing (``role=presentation``)
-    is no mark: its name would have to be followed all over the page.
+    ``plain``: texts to search for besides those of the selectors, in lower case. Tags whose attributes have no effect
+    (``role=presentation``) are left out: otherwise every element of that name would have to be tracked.
     """
-    needles, names = [*plain], set()
+    terms, names = [*plain], set()
     for selector in (*include, *exclude):
         if selector.search_terms:
-            needles.append(max(selector.search_terms, key=len))
+            terms.append(max(selector.search_terms, key=len))
         elif selector.tag:
             names.add(selector.tag)
-    found: dict[int, Tag] = {}
-    known: dict[int, int] = {}  # tags by their offsets, with where they end
-    every = bool(include or exclude)
+    notable: dict[int, Tag] = {}
+    ends: dict[int, int] = {}  # start of each tag found -> its end
+    has_selectors = bool(include or exclude)
     find, rfind = lowered.find, lowered.rfind
-    for needle in needles:
-        at = find(needle)
+    for term in terms:
+        at = find(term)
         while at >= 0:
             start = rfind("<", 0, at)
-            if start in known and at < known[start]:
-                at = find(needle, known[start])
+            if start in ends and at < ends[start]:
+                at = find(term, ends[start])
                 continue
-            past = find(">", start, at) if start >= 0 else 0
-            end = find(">", at) + 1 if past < 0 else 0
-            name, tells = _told(text[start:end]) if end > 0 else (None, False)
-            if name is None:  # the needle stands in text, or the tag is none of the plain ones
+            earlier_end = find(">", start, at) if start >= 0 else 0
+            end = find(">", at) + 1 if earlier_end < 0 else 0
+            name, is_notable = _parse_start_tag(text[start:end]) if end > 0 else (None, False)
+            if name is None:  # the term is in text, or the tag has values with < or >
                 tag = tag_over(lowered, at)
                 if tag is not None:
                     name, start, end = tag.name, tag.start, tag.end
-                    tells = every or _tells(name, text[start:end])
+                    is_notable = has_selectors or _is_notable(name, text[start:end])
             if name is None:
-                at = find(needle, at + len(needle))
+                at = find(term, at + len(term))
                 continue
-            known[start] = end
-            if (every or tells) and start not in found:
-                found[start] = Tag(name, start, end, end)
-            at = find(needle, max(end, at + 1))
-    return found, names
+            ends[start] = end
+            if (has_selectors or is_notable) and start not in notable:
+                notable[start] = Tag(name, start, end, end)
+            at = find(term, max(end, at + 1))
+    return notable, names
 
 
 @lru_cache(maxsize=4096)
-def _told(source: str) -> tuple[str | None, bool]:
-    """The name of the start tag that this is, ``None`` when it is none; and whether it tells more than its name."""
+def _parse_start_tag(source: str) -> tuple[str | None, bool]:
+    """Return the name of a start tag (``None`` if the text is none) and whether its attributes matter."""
     name = tag_name(source.lower())
-    return name, name is not None and _tells(name, source)
+    return name, name is not None and _is_notable(name, source)
 
 
-def _tells(name: str, source: str) -> bool:
+def _is_notable(name: str, source: str) -> bool:
     return element_of(name, source)[1] is not region(Element(name, "", ())) or "data-imageseo" in source.lower()

@@ -1,4 +1,4 @@
-"""Which part of a page an element is: the article, or the chrome around it."""
+"""Classifies elements as part of the article or of the chrome around it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Region(Enum):
-    """What an element says about everything inside it."""
+    """The part of a page that an element and everything inside it belongs to."""
 
     ARTICLE = "article"
     MAIN = "main"
@@ -18,7 +18,7 @@ class Region(Enum):
 
 
 class Element(NamedTuple):
-    """The few attributes that decide. ``classes``: of ``class`` and ``id`` together, lower case."""
+    """The attributes that determine the region. ``classes``: words of ``class`` and ``id`` together, lower case."""
 
     name: str
     role: str
@@ -34,7 +34,7 @@ _ROLES = {
         ("navigation", "complementary", "search", "menu", "menubar", "toolbar", "dialog", "doc-toc"), Region.CHROME
     ),
 }
-_NAMES = {
+_ELEMENTS = {
     "article": Region.ARTICLE,
     "main": Region.MAIN,
     "header": Region.BANNER,
@@ -42,24 +42,24 @@ _NAMES = {
     "nav": Region.CHROME,
     "aside": Region.CHROME,
 }
-LANDMARKS = frozenset(_NAMES)
-# Themes name these parts by class. `md-sidebar`, `bs-sidebar`, `sidebar__inner`; never `has-sidebar`, which is a page.
+LANDMARKS = frozenset(_ELEMENTS)
+# Themes mark these parts by class: `md-sidebar`, `bs-sidebar`, `sidebar__inner`; but `has-sidebar` marks a page.
 _WIDGET = re.compile(
     r"(?!has-|with-|no-|without-)(?:[a-z0-9]+[-_]){0,2}?"
     r"(?:sidebar|side-bar|sidenav|nav-side|navbar|navbar-brand|topbar|widgets?|logo)"
     r"(?:__[a-z0-9-]+|--[a-z0-9-]+)*"
 )
-# What the source of a start tag holds when its class or role may matter, in lower case. Each is looked for in the
-# whole page: of "sidebar", "side-bar", "sidenav", "nav-side", "navbar" and "topbar" what they share is quicker.
-NEEDLES = ("role=", "side", "bar", "widget", "logo")
+# One of these is in the source (lower case) of every start tag whose class or role may matter. The whole page is
+# searched for each; the common parts of "sidebar", "side-bar", "sidenav", "nav-side", "navbar", "topbar" are faster.
+SEARCH_TERMS = ("role=", "side", "bar", "widget", "logo")
 
 
 def region(element: Element) -> Region:
-    """What an element is. A role counts more than the name, the name more than a class."""
+    """Return the region of an element. The role takes precedence over the name, the name over the class."""
     if element.role in _ROLES:
         return _ROLES[element.role]
-    if element.name in _NAMES:
-        return _NAMES[element.name]
+    if element.name in _ELEMENTS:
+        return _ELEMENTS[element.name]
     if element.name not in ("html", "body") and any(_WIDGET.fullmatch(name) for name in element.classes):
         return Region.CHROME
     return Region.PLAIN

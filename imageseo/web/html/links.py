@@ -1,4 +1,4 @@
-"""The link that something on a page stands in, looked for only when it is asked for: most tags of a page are links."""
+"""Finds the link around a tag on demand: links are most of the tags of a page, so that a walk would be slow."""
 
 from __future__ import annotations
 
@@ -12,49 +12,50 @@ _LINK = frozenset({"a"})
 
 
 class Links:
-    """The links of one page (latin-1 text in lower case), asked for in the order of the page.
+    """The links of one page. Query them in page order.
 
-    ``hidden``: what hides tags, as ``walk`` tells it; the caller lets it grow before each question.
+    ``lowered``: the page as latin-1 text in lower case. ``hidden``: the list of ranges that hide tags, filled by
+    ``walk``; before each query it must contain all ranges up to there.
     """
 
     def __init__(self, lowered: str, hidden: Sequence[tuple[int, int]]) -> None:
         self._lowered = lowered
         self._hidden = hidden
-        self._known = 0  # up to here
-        self._link: Tag | None = None
+        self._position = 0  # offset of the last query
+        self._link: Tag | None = None  # the link open at that offset
 
-    def around(self, at: int) -> Tag | None:
-        """The ``<a>`` that stands open at a tag: it ends with the next one or its end tag, nothing else ends it."""
+    def enclosing(self, at: int) -> Tag | None:
+        """Return the ``<a>`` that is open at an offset; only its end tag or the next ``<a>`` ends it."""
         end, index = at, len(self._hidden)
-        while end > self._known:
+        while end > self._position:
             index -= 1
-            opened, closed = self._hidden[index] if index >= 0 else (0, 0)
-            found, told = self._last(max(closed, self._known), end)
-            if told:
-                self._link = found
+            hidden_start, hidden_end = self._hidden[index] if index >= 0 else (0, 0)
+            link, is_decided = self._last_link(max(hidden_end, self._position), end)
+            if is_decided:
+                self._link = link
                 break
-            end = opened
-        self._known = at
+            end = hidden_start
+        self._position = at
         return self._link
 
-    def _last(self, since: int, end: int) -> tuple[Tag | None, bool]:
-        """The link open at the end of a range that hides nothing, and whether the range tells."""
+    def _last_link(self, since: int, end: int) -> tuple[Tag | None, bool]:
+        """Return the link open at the end of a range without hidden parts, and whether the range has a link tag."""
         lowered = self._lowered
-        at = max(_rfind(lowered, "<a", since, end), _rfind(lowered, "</a", since, end))
+        at = max(_rfind_tag(lowered, "<a", since, end), _rfind_tag(lowered, "</a", since, end))
         if at < 0:
             return None, False
         if in_text(lowered, since, at):
             return start_tag(lowered, at), True
-        told, link = False, None
+        is_decided, link = False, None
         for name, start, stop, close in walk(lowered, _LINK, since=since):
             if start >= end:
                 break
-            told, link = True, Tag(name, start, stop, close) if name == "a" else None
-        return link, told
+            is_decided, link = True, Tag(name, start, stop, close) if name == "a" else None
+        return link, is_decided
 
 
-def _rfind(lowered: str, begin: str, since: int, end: int) -> int:
-    """Where the last tag begins of which this is all but the attributes; -1 without any."""
+def _rfind_tag(lowered: str, begin: str, since: int, end: int) -> int:
+    """Return the start of the last tag in the range that begins with ``begin`` as its full name; -1 if none."""
     at = lowered.rfind(begin, since, end)
     while at >= 0 and lowered[at + len(begin)] not in _AFTER_NAME:
         at = lowered.rfind(begin, since, at)

@@ -1,4 +1,4 @@
-"""HTML -> ImageRefs, with exact byte spans."""
+"""Scans a page for its images, headings, metadata and other facts, with exact byte spans."""
 
 from __future__ import annotations
 
@@ -8,59 +8,61 @@ from collections.abc import Iterable, Mapping, Sequence
 from imageseo.model.image import Attribute, ImageRef, OptOut, PageRegion, PageScan, SourceTag, Span
 from imageseo.web.css import selectors
 from imageseo.web.html import charset
-from imageseo.web.html.attributes import RawAttribute, Tag, attributes, room
+from imageseo.web.html.attributes import RawAttribute, Tag, attributes, insertion_offset
 from imageseo.web.html.elements import OpenElement
 from imageseo.web.html.landmarks import Region
 from imageseo.web.html.page_text import PageText
-from imageseo.web.html.tokenizer import head_room
+from imageseo.web.html.tokenizer import implied_head_end
 from imageseo.web.html.walker import FoundImage, PageWalker
 
 UnreadablePage = charset.UnreadablePage
 
-_RULE = re.compile(r"\s*(?:imageseo-disable[:\s]\s*)?([a-z][a-z0-9-]*)\s*(?::\s*(.*))?", re.DOTALL | re.IGNORECASE)
-_NEXT_RULE = re.compile(r";(?=\s*[a-z][a-z0-9-]*\s*(?::|;|$))")
+_SUPPRESSION = re.compile(
+    r"\s*(?:imageseo-disable[:\s]\s*)?([a-z][a-z0-9-]*)\s*(?::\s*(.*))?", re.DOTALL | re.IGNORECASE
+)
+_NEXT_SUPPRESSION = re.compile(r";(?=\s*[a-z][a-z0-9-]*\s*(?::|;|$))")
 
 
 def scan_page(html: bytes, *, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> PageScan:
-    """Everything about a page that planning and lint need.
+    """Scan a page for everything that planning and lint need.
 
-    ``include``: images that match, or stand in an element that matches, count as the article's.
-    ``exclude``: their markup is kept as it is. Both are CSS compound selectors; others are a ``ValueError``.
-    Raises ``UnreadablePage`` for bytes that cannot be edited as text.
+    ``include``: images that match, or are in an element that matches, count as part of the article.
+    ``exclude``: the markup of these is left unchanged. Both are CSS compound selectors; any other raises
+    ``ValueError``. Raises ``UnreadablePage`` for bytes that cannot be edited as text.
     """
-    charset.check(html)
+    charset.check_readable(html)
     text = html.decode("latin-1")
-    scanner = PageWalker(
+    walker = PageWalker(
         text, html.lower().decode("latin-1"), include=selectors.parse(include), exclude=selectors.parse(exclude)
     )
-    return _Reading(html, text, scanner).scan()
+    return _ScanBuilder(html, text, walker).scan()
 
 
-# What themes put around an article's text, and what begins that text: neither a box within it nor a part for its own.
+# Wrappers that themes put around an article's text, the tags that begin the text, and classes of boxes within it.
 _WRAPPERS = re.compile(r"(?:\s|<!--.*?-->|<(?:div|section)(?:\s[^<>]*)?>)*", re.DOTALL)
-_TEXT = re.compile(r"<(?:p|h[2-6])(?![^<>]*\sclass)[\s>]")
-_BOX = re.compile(r"hidden|style=|admonition|alert|callout|tab|grid|card|toc|nav")
-_LATE = 120  # characters: more than a date, an author and a category take
-_FAR = 5_000  # characters: what stands below so much text is far from the top, and nobody asks how far
+_TEXT_START = re.compile(r"<(?:p|h[2-6])(?![^<>]*\sclass)[\s>]")
+_BOX_CLASS = re.compile(r"hidden|style=|admonition|alert|callout|tab|grid|card|toc|nav")
+_MAX_BYLINE = 120  # characters: more than a date, an author and a category need
+_MAX_TEXT_BEFORE = 5_000  # characters: images after this much text are far from the top; no rule compares further
 
 
-class _Reading(PageText):
-    """Turns the scanner's offsets into values, in the page's own charset."""
+class _ScanBuilder(PageText):
+    """Turns the offsets of the walker into values, decoded by the page's charset."""
 
-    def __init__(self, html: bytes, text: str, scanner: PageWalker) -> None:
+    def __init__(self, html: bytes, text: str, walker: PageWalker) -> None:
         super().__init__(text)
-        self.scanner = scanner
-        head = scanner.head
-        self.codec = charset.codec(html, self._label(map(self.values, head["meta"])))
+        self.walker = walker
+        head = walker.head
+        self.codec = charset.codec(html, self._declared_charset(map(self.values, head["meta"])))
         self.metas = [self.values(tag) for tag in head["meta"]]
         self.links = [(tag, self.values(tag)) for tag in head["link"]]
         self.article = self._article()
-        # Without article and main, all that no landmark claims is the article.
-        self.free = PageRegion.CHROME if scanner.regions and self.article is not None else PageRegion.ARTICLE
-        self.headings = [heading for heading in scanner.headings if self._zone(heading.zone) is PageRegion.ARTICLE]
+        # Without <article> and <main>, everything outside landmarks is the article.
+        self.default_region = PageRegion.CHROME if walker.regions and self.article is not None else PageRegion.ARTICLE
+        self.headings = [heading for heading in walker.headings if self._region(heading.zone) is PageRegion.ARTICLE]
 
     def scan(self) -> PageScan:
-        head = self.scanner.head
+        head = self.walker.head
         h1 = self._h1()
         title = next(iter(head["title"]), None)
         html_tag = next(iter(head["html"]), None)
@@ -80,16 +82,16 @@ class _Reading(PageText):
                 (values["href"].strip() for values in map(self.values, head["base"]) if "href" in values), None
             ),
             canonical=next((v["href"].strip() for _, v in self._links("canonical") if "href" in v), None),
-            hero_slot=Span(self.scanner.slot.start, self.scanner.slot.end) if self.scanner.slot else None,
+            hero_slot=Span(self.walker.slot.start, self.walker.slot.end) if self.walker.slot else None,
             preload_images=tuple(
                 Span(tag.start, tag.end)
                 for tag, values in self._links("preload")
                 if values.get("as", "").lower() == "image"
             ),
-            disabled=_rules([*self.scanner.page_disabled, *map(self.decode, self.scanner.comments)]),
+            disabled=_parse_suppressions([*self.walker.page_disabled, *map(self.decode, self.walker.comments)]),
         )
 
-    def _label(self, metas: Iterable[Mapping[str, str]]) -> str | None:
+    def _declared_charset(self, metas: Iterable[Mapping[str, str]]) -> str | None:
         for values in metas:
             if values.get("charset"):
                 return values["charset"].strip()
@@ -113,20 +115,20 @@ class _Reading(PageText):
                 yield name, values["content"].strip()
 
     def _json_ld(self) -> Iterable[Span]:
-        for tag in self.scanner.head["script"]:
+        for tag in self.walker.head["script"]:
             if "ld+json" in self.text[tag.start : tag.end].lower():
                 kind = self.values(tag).get("type", "").split(";")[0].strip().lower()
                 if kind == "application/ld+json":
                     yield Span(tag.end, tag.close)
 
-    def _zone(self, zone: Region | None) -> PageRegion:
+    def _region(self, zone: Region | None) -> PageRegion:
         if zone is None:
-            return self.free
+            return self.default_region
         return PageRegion.ARTICLE if zone is Region.ARTICLE else PageRegion.CHROME
 
     def _article(self) -> Span | None:
-        """The inner bytes of the one article; of ``<main>`` when it holds none or several."""
-        regions = [entry for entry in self.scanner.regions if entry.zone is not Region.CHROME]
+        """Return the content of the only article; of ``<main>`` if that contains none or several."""
+        regions = [entry for entry in self.walker.regions if entry.zone is not Region.CHROME]
         main = next((entry for entry in regions if entry.region is Region.MAIN), None)
         articles: list[OpenElement] = []
         for entry in regions:
@@ -141,40 +143,40 @@ class _Reading(PageText):
         return Span(chosen.tag.end, chosen.close) if chosen else None
 
     def _h1(self) -> OpenElement | None:
-        """The article's first; else the first of the page that is no landmark's (some themes put it above).
+        """Return the first h1 of the article; else the first outside landmarks (some themes put it above the article).
 
-        One that comes late in an article, on a page that has a title above it, is a headline among others: none then.
+        None if it comes late in an article on a page with a title above it: it is then one headline among others.
         """
         titles = [h for h in self.headings if h.tag.name == "h1" and h.end > h.close]
         inside = [h for h in titles if self.article and self.article.start <= h.tag.start < self.article.end]
         first = next(iter(inside or titles), None)
         if first is None or not inside or self.article is None:
             return first
-        above = any(h.tag.name == "h1" and h.tag.start < self.article.start for h in self.scanner.headings)
-        late = above and len(self.words(self.article.start, first.tag.start)) > _LATE
-        return None if late else first
+        above = any(h.tag.name == "h1" and h.tag.start < self.article.start for h in self.walker.headings)
+        is_late = above and len(self.words(self.article.start, first.tag.start)) > _MAX_BYLINE
+        return None if is_late else first
 
     def _opening(self, h1: OpenElement | None) -> int | None:
-        """Where the text begins: what a theme wraps it in, and nothing else, gives it its column."""
+        """Return where the text of the article begins, inside the wrappers that determine its column."""
         article = self.article
         if article is None or (h1 is not None and article.start <= h1.tag.start < article.end):
             return None
-        if not any(h.tag.name == "h1" and h.tag.start < article.start for h in self.scanner.headings):
+        if not any(h.tag.name == "h1" and h.tag.start < article.start for h in self.walker.headings):
             return article.start
-        lowered = self.scanner.lowered
-        around = _WRAPPERS.match(lowered, article.start, article.end)
-        end = around.end() if around else article.start
-        inside = _TEXT.match(lowered, end) and not _BOX.search(lowered, article.start, end)
+        lowered = self.walker.lowered
+        wrappers = _WRAPPERS.match(lowered, article.start, article.end)
+        end = wrappers.end() if wrappers else article.start
+        inside = _TEXT_START.match(lowered, end) and not _BOX_CLASS.search(lowered, article.start, end)
         return end if inside else article.start
 
     def _head_end(self) -> int | None:
-        """Before ``</head>``; where minifiers dropped that tag, before the first thing that is no head content."""
-        scanner = self.scanner
-        if scanner.head_close is not None:
-            return scanner.head_close
-        if scanner.body is not None:
-            return scanner.body.start
-        return head_room(self.scanner.lowered)
+        """Return the offset before ``</head>``; without that tag (minifiers drop it), before the first body content."""
+        walker = self.walker
+        if walker.head_close is not None:
+            return walker.head_close
+        if walker.body is not None:
+            return walker.body.start
+        return implied_head_end(walker.lowered)
 
     def _refs(self) -> Iterable[ImageRef]:
         line, line_start, counted = 1, 0, 0
@@ -183,13 +185,13 @@ class _Reading(PageText):
         following = next(headings, None)
         above: OpenElement | None = None
         heading, below_h1 = None, 0
-        for found in self.scanner.images:
+        for found in self.walker.images:
             start = found.tag.start
             line += self.text.count("\n", counted, start)
             line_start = max(line_start, self.text.rfind("\n", counted, start) + 1)
             counted = start
-            zone = self._zone(found.zone)
-            if zone is PageRegion.ARTICLE and start > text_at and text_size < _FAR:
+            region = self._region(found.zone)
+            if region is PageRegion.ARTICLE and start > text_at and text_size < _MAX_TEXT_BEFORE:
                 size = self._length(text_at, start)
                 text_size += size + 1 if size and text_size else size
                 text_at = found.tag.end
@@ -202,34 +204,35 @@ class _Reading(PageText):
             written = attributes(self.text, found.tag)
             yield ImageRef(
                 span=Span(start, found.tag.end),
-                insert_at=room(self.text, found.tag, written),
+                insert_at=insertion_offset(self.text, found.tag, written),
                 attributes=tuple(
                     Attribute(item.name, self.value(item), Span(item.start, item.end)) for item in written
                 ),
                 line=line,
                 column=len(self.decode(self.text[line_start:start])) + 1,
-                region=zone,
-                opt_out=_kept(found, written),
+                region=region,
+                opt_out=_opt_out(found, written),
                 link=self.values(found.link).get("href") if found.link else None,
                 caption=self._caption(found.figure),
                 heading=heading,
-                text_before=text_size if zone is PageRegion.ARTICLE else 0,
+                text_before=text_size if region is PageRegion.ARTICLE else 0,
                 headings_before=below_h1,
-                disabled=_rules(map(self.decode, found.disabled)),
+                disabled=_parse_suppressions(map(self.decode, found.disabled)),
                 sources=self._sources(found.sources),
                 is_processed=found.picture is not None and found.picture.is_processed,
             )
 
     def _length(self, start: int, end: int) -> int:
-        """Characters of text in a range; where that is long, at least so many that nobody asks for more."""
-        cut = self.text.rfind("<", start, start + 4 * _FAR) if end - start > 4 * _FAR else start
+        """Return the number of characters of text in a range; exact only up to the maximum."""
+        is_long = end - start > 4 * _MAX_TEXT_BEFORE
+        cut = self.text.rfind("<", start, start + 4 * _MAX_TEXT_BEFORE) if is_long else start
         size = len(self.words(start, cut)) if cut > start else 0
-        return size if size > _FAR else len(self.words(start, end))
+        return size if size > _MAX_TEXT_BEFORE else len(self.words(start, end))
 
     def _text_start(self) -> int:
         if self.article is not None:
             return self.article.start
-        return self.scanner.body.end if self.scanner.body else 0
+        return self.walker.body.end if self.walker.body else 0
 
     def _caption(self, figure: OpenElement | None) -> str | None:
         if figure is None:
@@ -242,7 +245,7 @@ class _Reading(PageText):
         return tuple(SourceTag(v.get("type"), v.get("srcset", ""), v.get("sizes"), v.get("media")) for v in found)
 
 
-def _kept(found: FoundImage, written: Sequence[RawAttribute]) -> OptOut | None:
+def _opt_out(found: FoundImage, written: Sequence[RawAttribute]) -> OptOut | None:
     if found.ignored:
         return OptOut.IGNORED
     if found.picture is not None:
@@ -250,12 +253,12 @@ def _kept(found: FoundImage, written: Sequence[RawAttribute]) -> OptOut | None:
     return OptOut.SRCSET if any(item.name == "srcset" for item in written) else None
 
 
-def _rules(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """``rule: why; rule: why`` -> pairs; the innermost reason for a rule counts."""
+def _parse_suppressions(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Parse ``rule: reason; rule: reason`` into pairs; of ``texts`` the first (innermost) reason for a rule applies."""
     found: dict[str, str] = {}
     for text in texts:
-        for part in _NEXT_RULE.split(text):
-            match = _RULE.match(part)
+        for part in _NEXT_SUPPRESSION.split(text):
+            match = _SUPPRESSION.match(part)
             if match:
                 found.setdefault(match[1].lower(), " ".join((match[2] or "").split()))
     return tuple(found.items())

@@ -1,35 +1,35 @@
-"""Pieces of a page by offset, as text in the page's own charset."""
+"""Decodes parts of a page, located by byte offset, with the page's charset."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from imageseo.web.html.attributes import RawAttribute, Tag, attributes, decoded, written
+from imageseo.web.html.attributes import RawAttribute, Tag, attributes, decode_value, read_cached
 from imageseo.web.html.text_content import text_content
 
 
 class PageText:
-    """A page as latin-1 text, in which every offset is that of a byte. ``codec``: what its bytes really mean."""
+    """A page as latin-1 text, so that every offset is a byte offset. ``codec``: the page's actual charset."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.codec = "latin-1"  # until the page has said
+        self.codec = "latin-1"  # until the charset is determined
 
     def decode(self, value: str) -> str:
-        """A piece of the latin-1 text, in the page's charset."""
+        """Decode a part of the latin-1 text with the page's charset."""
         return value if value.isascii() else value.encode("latin-1").decode(self.codec, "replace")
 
     def value(self, attribute: RawAttribute) -> str | None:
-        """What an attribute means, its character references resolved; ``None`` when it is bare."""
-        return None if attribute.value is None else decoded(self.decode(attribute.value))
+        """Return the value of an attribute with character references resolved; ``None`` if it is bare."""
+        return None if attribute.value is None else decode_value(self.decode(attribute.value))
 
     def values(self, tag: Tag) -> Mapping[str, str]:
-        """The attributes of a start tag by name, ``""`` for bare ones; nobody may change them."""
+        """Return the attributes of a start tag by name, ``""`` for bare ones; do not modify the cached mapping."""
         source = self.text[tag.start : tag.end]
         if source.isascii():
-            return written(source, 1 + len(tag.name))
-        return {found.name: self.value(found) or "" for found in attributes(self.text, tag)}
+            return read_cached(source, 1 + len(tag.name))
+        return {item.name: self.value(item) or "" for item in attributes(self.text, tag)}
 
     def words(self, start: int, end: int) -> str:
-        """The text of a range as a reader sees it."""
+        """Return the visible text of a range."""
         return text_content(self.decode(self.text[start:end]))

@@ -1,4 +1,4 @@
-"""The words of a piece of HTML, as a reader sees them."""
+"""Extracts the visible text of HTML."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 from html import unescape
 
 _HIDDEN = r"script|style|textarea|title|svg|math|template|noscript|iframe"
-# Looks for its words where one of their initials stands, and nowhere twice. (With a possessive loop around the
-# lookahead, Python before 3.11.5 finds none.)
-_SIGN = r"\b(?:headerlink|header-anchor|anchor-link|permalink)\b"
-_PERMALINK = rf"""a\b(?=[^>hap]*+(?:(?!{_SIGN})[hap][^>hap]*+)*{_SIGN})[^>]*>.*?</a>"""
-# Case is ignored behind the `<` only: a pattern that begins with a plain character is searched for much faster. And no
-# attribute is tried twice: a tag that never ends would take forever.
+# Tests for the class names only at their initials, and at no position twice. (With a possessive loop around the
+# lookahead, Python before 3.11.5 finds no match.)
+_PERMALINK_CLASS = r"\b(?:headerlink|header-anchor|anchor-link|permalink)\b"
+_PERMALINK = rf"""a\b(?=[^>hap]*+(?:(?!{_PERMALINK_CLASS})[hap][^>hap]*+)*{_PERMALINK_CLASS})[^>]*>.*?</a>"""
+# Case is ignored only after the `<`: a pattern that begins with a literal character is searched much faster. No
+# attribute is matched twice: backtracking over an unterminated tag would take exponential time.
 _TAG = r"""[a-zA-Z/!?](?:(?:[^>=]++|="[^"]*+"|='[^']*+'|=)*+|[^>]*+)>"""
 _MARKUP = re.compile(
     rf"""<(?:!--.*?(?:-->|\Z)|(?=[aimnstAIMNST])(?i:({_HIDDEN})\b.*?</\1[^>]*>|{_PERMALINK})|{_TAG})""",
@@ -21,6 +21,6 @@ _BREAK = re.compile(r"<(?=(?:[bB][rR]|[pP]|[dD][iI][vV]|[lL][iI]|[tT][rRdD]|[hH]
 
 
 def text_content(html: str) -> str:
-    """Plain text: markup, scripts and permalink signs gone, references resolved, white space folded."""
+    """Return plain text: without markup, scripts and permalink signs, references resolved, white space collapsed."""
     text = _MARKUP.sub("", _BREAK.sub(" <", html)) if "<" in html else html
     return " ".join(unescape(text).split()).removesuffix("¶").rstrip()

@@ -1,10 +1,10 @@
-"""HTML tokens by offset: the tags of a page that somebody asked for, and their attributes.
+"""Finds the tags of given elements in a page, by offset.
 
-Follows the tokenizer of the HTML standard where it decides what is a tag: quotes only open a value right after
-``=``, ``<`` and ``>`` inside values are text, an unterminated tag ends the page, raw text elements end at their own
-end tag only. Nothing inside comments, raw text elements, ``<template>``, ``<svg>`` or ``<math>`` is a tag for us.
+Follows the tokenizer of the HTML standard in what counts as a tag: quotes open a value only directly after ``=``,
+``<`` and ``>`` inside values are text, an unterminated tag ends the page, raw text elements end only at their own end
+tag. Everything inside comments, raw text elements, ``<template>``, ``<svg>`` and ``<math>`` is ignored.
 
-Pages come as latin-1 text, so that every offset is the offset of a byte.
+Pages are passed as latin-1 text, so that every offset is a byte offset.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from imageseo.web.html.attributes import EQUALS, SPACE, Tag, attributes
 
 _VALUE = rf"""(?:"[^"]*+"|'[^']*+'|[^{SPACE}>"'][^{SPACE}>]*+|(?=>))"""
 _ATTRIBUTES = rf"""(?:[{SPACE}/]++|[^{SPACE}/>][^{SPACE}/>=]*+(?:{EQUALS}{_VALUE}|(?!{EQUALS})))*+"""
-# Behind a tag's name. The first branch is for tags that hold only bare names and `name="value"`, nearly all there are:
-# one step of the engine a value, a third of the time. Where `=` may begin a name (behind a blank, a slash or a quote)
-# or no `"` follows it, the second branch reads the tag again, as the standard does.
+# The rest of a tag after its name. The first branch handles tags with only bare names and `name="value"`, which are
+# nearly all: one step of the engine per value, a third of the time. Where `=` may begin a name (after a space, a slash
+# or a quote) or no `"` follows it, the second branch reads the tag again, as in the standard.
 _PLAIN = rf"""[^>=]*+(?:(?<![{SPACE}/"])="[^"]*+"[^>=]*+)*+>"""
 _REST = rf"(?:>|[{SPACE}/](?:{_PLAIN}|{_ATTRIBUTES}>))"
 _NAME = rf"[a-z][^{SPACE}/>]*+"
@@ -38,24 +38,24 @@ _SKIPPED = RAW | _FOREIGN | {"template", "plaintext"}
 _RAW_ENDS = {name: re.compile(rf"</{name}{_END}") for name in RAW}
 _FOREIGN_TAGS = {name: re.compile(rf"<(/?){name}{_REST}") for name in _FOREIGN}
 
-# What begins behind a `<` and neither is a tag nor hides any: text, declarations, bogus comments.
-_NOTHING = r"(?![a-z/!?])|!(?!--)[^>]*+>?|\?[^>]*+>?|/(?![a-z])[^>]*+>?"
-_ANY = re.compile(rf"<(?:(/?{_NAME}){_REST}|(!--)|{_NOTHING}|(.))", re.DOTALL)
+# What may follow a `<` and neither is a tag nor hides any: text, declarations, bogus comments.
+_NOT_A_TAG = r"(?![a-z/!?])|!(?!--)[^>]*+>?|\?[^>]*+>?|/(?![a-z])[^>]*+>?"
+_ANY = re.compile(rf"<(?:(/?{_NAME}){_REST}|(!--)|{_NOT_A_TAG}|(.))", re.DOTALL)
 
 
 @lru_cache(maxsize=64)
 def _stops(wanted: frozenset[str]) -> re.Pattern[str]:
-    """Where one of these tags may begin, or what hides tags: a page has thousands of tags and we want dozens.
+    """Return a pattern for these tags and for whatever hides tags: of thousands of tags only dozens are needed.
 
-    Groups: 1 a tag's name with its slash; 2 a comment begins; neither: a tag that never ends.
+    Group 1: a tag's name with its slash. Group 2: the start of a comment. Neither: an unterminated tag.
     """
-    starts, ends = _any_of((wanted | _SKIPPED) - {"!--"}), _any_of((wanted | {"template"}) - {"!--"})
-    # What is no such tag, as nearly all are, should fail before the engine has to remember a group.
+    starts, ends = _alternation((wanted | _SKIPPED) - {"!--"}), _alternation((wanted | {"template"}) - {"!--"})
+    # Nearly all tags do not match; the lookahead rejects them before the engine has to store a group.
     return re.compile(rf"<(?={starts}{_END}|/{ends}{_END}|!--)(?:(/?+{_NAME}){_REST}|(!--)|.)", re.DOTALL)
 
 
-def _any_of(names: Collection[str]) -> str:
-    """One branch an initial: it tells most tags apart."""
+def _alternation(names: Collection[str]) -> str:
+    """Return an alternation grouped by initial, which is enough to reject most tags."""
     rests: dict[str, list[str]] = {}
     for name in sorted(names):
         rests.setdefault(re.escape(name[0]), []).append(re.escape(name[1:]))
@@ -70,16 +70,17 @@ def walk(
     hidden: list[tuple[int, int]] | None = None,
     since: int = 0,
 ) -> Iterator[tuple[str, int, int, int]]:
-    """The start and end tags of the elements named in ``wanted``, in order; comments when it holds ``!--``.
+    """Yield the start and end tags of the elements in ``wanted``, in order; also comments if it contains ``!--``.
 
-    What is yielded has the fields of a ``Tag``, without the time that making one takes.
+    The yielded tuples have the fields of a ``Tag``; creating a ``Tag`` would take longer.
 
-    ``links``: where ``<a>`` begin that are wanted although ``a`` is not, in order; the next tag of a link comes with
-    each. ``hidden``: is told what hides tags (comments, raw text, drawings, templates) and was passed, in order.
-    ``lowered``: the page in lower case (latin-1 text keeps its offsets then).
+    ``lowered``: the page in lower case (latin-1 text keeps its offsets). ``links``: offsets, in order, of ``<a>`` tags
+    to yield although ``a`` is not in ``wanted``; the tag that ends each of these links is yielded too. ``hidden``: the
+    ranges that hide tags (comments, raw text, SVG, templates) are appended to it, in order. ``since``: an offset in
+    text to start at.
 
-    Tags are searched for, not read one after another: whether one found stands in text is told by what is before it,
-    and where that is in doubt, all tags from the last sure place on are read. ``since``: a place in text to begin at.
+    Tags are searched for instead of read one after another. Whether a match is a tag follows from the text before it;
+    if that is inconclusive, all tags from the last known position in text are read.
     """
     hidden = [] if hidden is None else hidden
     linked_names = wanted | {"a"}
@@ -100,7 +101,7 @@ def walk(
         start, end = match.span()
         name = match[1] or match[2]
         if start != position and not in_text(lowered, position, start):
-            name, start, end = _next(lowered, position, names, links)
+            name, start, end = _read_next(lowered, position, names, links)
         if name is None:
             return
         position = close = end
@@ -131,10 +132,11 @@ def walk(
 
 
 def in_text(lowered: str, since: int, at: int) -> bool:
-    """Whether a ``<`` surely stands in text and in no tag, where what is between is text and tags, first of all text.
+    """Whether a ``<`` at ``at`` is certainly in text, not in a tag. ``since``: an earlier offset that is in text.
 
-    Within a tag, either no ``>`` is behind the tag's ``<``; or the last one is in a value whose quote is still open,
-    thus the last of its kind and written after ``=``, or was closed behind that ``>``.
+    Between the two there must be nothing but text and tags. If ``at`` were inside a tag, either no ``>`` would follow
+    the ``<`` of that tag; or the last ``>`` would be in a value, whose quote is either still open (then it is the last
+    quote of its kind, and follows ``=``) or closed after that ``>``.
     """
     rfind = lowered.rfind
     behind = rfind(">", since, at) + 1
@@ -153,8 +155,10 @@ def _is_value(lowered: str, since: int, quote: int) -> bool:
     return lowered[since:quote].rstrip(SPACE).endswith("=")
 
 
-def _next(lowered: str, position: int, names: Collection[str], links: Collection[int]) -> tuple[str | None, int, int]:
-    """The first tag or comment that ``walk`` stops at, with its span, when all are read from a place in text on."""
+def _read_next(
+    lowered: str, position: int, names: Collection[str], links: Collection[int]
+) -> tuple[str | None, int, int]:
+    """Return the next tag or comment that ``walk`` stops at, with its span, by reading all tags from ``position``."""
     for match in _ANY.finditer(lowered, position):
         name = match[1]
         if name is None:
@@ -166,21 +170,21 @@ def _next(lowered: str, position: int, names: Collection[str], links: Collection
 
 
 def tag_name(lowered: str) -> str | None:
-    """The name of the start tag that is all of a text; ``None`` when the text is anything else."""
+    """Return the name of a start tag; ``None`` if the text is not exactly one start tag."""
     match = _START_TAG.fullmatch(lowered)
     return match[1] if match else None
 
 
 def start_tag(lowered: str, at: int) -> Tag | None:
-    """The start tag that begins here; ``None`` where none does."""
+    """Return the start tag at an offset; ``None`` if there is none."""
     match = _START_TAG.match(lowered, at)
     return Tag(match[1], at, match.end(), match.end()) if match else None
 
 
 def tag_over(lowered: str, offset: int) -> Tag | None:
-    """The start tag whose attributes span an offset that a plain search found; ``None`` when it stands in text."""
+    """Return the start tag around an offset found by a plain search; ``None`` if the offset is in text."""
     start = offset
-    for _ in range(4):  # values may hold `<`; more than three of them before the needle is not worth a search
+    for _ in range(4):  # values may contain `<`; more than three before the offset are not worth a search
         start = lowered.rfind("<", 0, start)
         if start < 0:
             return None
@@ -190,8 +194,8 @@ def tag_over(lowered: str, offset: int) -> Tag | None:
     return None
 
 
-def head_room(lowered: str) -> int | None:
-    """Where the head ends of a page whose ``<head>`` and ``<body>`` tags a minifier dropped; ``None`` without any."""
+def implied_head_end(lowered: str) -> int | None:
+    """Return where the head ends in a page without ``<head>`` and ``<body>`` tags; ``None`` without head content."""
     position, end = 0, None
     while (match := _HEAD_PIECE.match(lowered, position)) is not None:
         name = match[1]
@@ -207,7 +211,7 @@ def head_room(lowered: str) -> int | None:
 
 
 def _comment_end(lowered: str, content: int) -> int:
-    """Where a comment ends whose content begins here; ``<!-->`` and ``<!--->`` are whole comments."""
+    """Return the end of a comment. ``content``: where its content begins; ``<!-->`` and ``<!--->`` are complete."""
     for empty in (">", "->"):
         if lowered.startswith(empty, content):
             return content + len(empty)
@@ -216,7 +220,7 @@ def _comment_end(lowered: str, content: int) -> int:
 
 
 def _raw_end(lowered: str, name: str, content: int) -> int:
-    """Where the content of a raw text element ends: at its end tag, else with the page."""
+    """Return where the content of a raw text element ends: at its end tag, else at the end of the page."""
     match = _RAW_ENDS[name].search(lowered, content)
     end = match.start() if match else len(lowered)
     return _script_end(lowered, content) if name == "script" and lowered.find("<!--", content, end) >= 0 else end
@@ -240,7 +244,7 @@ def _script_end(lowered: str, content: int) -> int:
 
 
 def _foreign_end(lowered: str, name: str, start: int, end: int) -> int:
-    """Where ``<svg>`` or ``<math>`` ends; right behind its start tag when it stands alone or is never closed."""
+    """Return where ``<svg>`` or ``<math>`` ends; directly after its start tag if it is self-closing or never closed."""
     if lowered.startswith("/>", end - 2) and not _unquoted_slash(lowered, name, start, end):
         return end
     depth = 1

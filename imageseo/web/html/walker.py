@@ -1,4 +1,4 @@
-"""One walk over a page: which elements stand open, and what stands in them. Knows offsets only; `find` reads them."""
+"""Walks over a page once and records its structure by offset; `page_scan` decodes the result."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from dataclasses import dataclass
 from imageseo.web.css.selectors import Selector
 from imageseo.web.html.attributes import Tag
 from imageseo.web.html.elements import (
+    BLOCKS,
     ENDED_BY,
     HEADINGS,
-    HOLDERS,
     OPTIONAL_END,
-    QUIET,
+    PLAIN_ELEMENTS,
     SCOPES,
     VOID,
     OpenElement,
     element_of,
     notable_tags,
 )
-from imageseo.web.html.landmarks import LANDMARKS, NEEDLES, Element, Region, region
+from imageseo.web.html.landmarks import LANDMARKS, SEARCH_TERMS, Element, Region, region
 from imageseo.web.html.links import Links
 from imageseo.web.html.tokenizer import walk
 
 _HEAD = frozenset({"html", "head", "body", "title", "meta", "link", "base", "script"})
-_LISTED = frozenset({"title", "meta", "link", "base", "script"})
-_LASTING = frozenset({"/head", "/body", "/html"})  # what these hold goes on behind them
+_RECORDED = frozenset({"title", "meta", "link", "base", "script"})
+_IGNORED_ENDS = frozenset({"/head", "/body", "/html"})  # these end tags end nothing: content may follow
 _ALWAYS = _HEAD | HEADINGS | LANDMARKS | {"img", "source", "picture", "figure", "figcaption"}
-_SILENT = Region.PLAIN  # asked of every open element at every heading: the enumeration's own look-up takes longer
+_PLAIN_REGION = Region.PLAIN  # compared for every open element at every heading; an enum look-up is slower
 
 
 @dataclass(slots=True)
 class FoundImage:
-    """An ``<img>`` and what stood around it."""
+    """An ``<img>`` and the elements around it."""
 
     tag: Tag
     zone: Region | None
@@ -45,7 +45,7 @@ class FoundImage:
 
 
 class PageWalker:
-    """Fills its lists by walking ``text`` (latin-1) once; ``lowered`` is the same text in lower case."""
+    """Collects images, headings and head tags in one walk. ``text``: latin-1; ``lowered``: the same in lower case."""
 
     def __init__(
         self, text: str, lowered: str, *, include: Sequence[Selector] = (), exclude: Sequence[Selector] = ()
@@ -66,37 +66,39 @@ class PageWalker:
         self._open: list[OpenElement] = []
         self._hidden: list[tuple[int, int]] = []
         self._links = Links(lowered, self._hidden)
-        self._mentioned = "imageseo" in lowered
-        ours = ("data-imageseo",) if self._mentioned else ()
-        self._marks, self._named = notable_tags(text, lowered, (*NEEDLES, *ours), include, exclude)
+        self._has_own_markup = "imageseo" in lowered
+        own_terms = ("data-imageseo",) if self._has_own_markup else ()
+        self._notable, self._selected_names = notable_tags(text, lowered, (*SEARCH_TERMS, *own_terms), include, exclude)
         self._walk()
 
     def _walk(self) -> None:
-        marks, named, stack = self._marks, self._named, self._open
-        tracked = {tag.name for tag in marks.values()} | named
-        wanted = _ALWAYS | (tracked - {"a"}) | named
-        implied = bool(tracked & OPTIONAL_END)
-        if implied:
-            wanted |= OPTIONAL_END | HOLDERS
-        if self._mentioned and "imageseo-disable" in self.lowered:
+        notable, names, stack = self._notable, self._selected_names, self._open
+        tracked = {tag.name for tag in notable.values()} | names
+        wanted = _ALWAYS | (tracked - {"a"}) | names
+        has_implied_ends = bool(tracked & OPTIONAL_END)
+        if has_implied_ends:
+            wanted |= OPTIONAL_END | BLOCKS
+        if self._has_own_markup and "imageseo-disable" in self.lowered:
             wanted |= {"!--"}
-        quiet = {name: element for name, element in QUIET.items() if element.tag.name not in named} if named else QUIET
+        plain = PLAIN_ELEMENTS
+        if names:
+            plain = {name: element for name, element in plain.items() if element.tag.name not in names}
         head, headings = self.head, self.headings
-        # Links are most of a page's tags: only those whose attributes matter come by here and go on the stack.
-        links = dict.fromkeys(sorted(start for start, tag in marks.items() if tag.name == "a"))
-        marked_link = False
-        # Hundreds of tags come by here, most of them to push or pop quiet elements: no call and no object for those.
+        # Links are most of a page's tags: only those whose attributes matter are visited and pushed.
+        links = dict.fromkeys(sorted(start for start, tag in notable.items() if tag.name == "a"))
+        in_notable_link = False
+        # Hundreds of tags are visited, most of them to push or pop plain elements: no call and no object for those.
         for name, start, end, close in walk(self.lowered, frozenset(wanted), links=links, hidden=self._hidden):
             if name == "a" or name == "/a":
-                if marked_link:
+                if in_notable_link:
                     self._end("a", start, end)
-                marked_link = name == "a" and (start in marks or "a" in named)
-                if marked_link:
+                in_notable_link = name == "a" and (start in notable or "a" in names)
+                if in_notable_link:
                     self._start(Tag(name, start, end, close))
             elif name[0] == "/":
-                if stack and stack[-1] is quiet.get(name):
+                if stack and stack[-1] is plain.get(name):
                     stack.pop()
-                elif stack and stack[-1].tag.name == name[1:] and name not in _LASTING:
+                elif stack and stack[-1].tag.name == name[1:] and name not in _IGNORED_ENDS:
                     element = stack.pop()
                     element.close, element.end = start, end
                 else:
@@ -104,18 +106,18 @@ class PageWalker:
             elif name == "!--":
                 self._comment(start, end)
             else:
-                if implied:
+                if has_implied_ends:
                     self._imply_ends(name, start)
-                if start in marks or name in named:
+                if start in notable or name in names:
                     self._start(Tag(name, start, end, close))
-                elif name in quiet:
-                    stack.append(quiet[name])
+                elif name in plain:
+                    stack.append(plain[name])
                 elif name in HEADINGS:
                     element = OpenElement(Tag(name, start, end, close))
                     element.zone = _zone(stack)
                     headings.append(element)
                     stack.append(element)
-                elif name in _LISTED:
+                elif name in _RECORDED:
                     head[name].append(Tag(name, start, end, close))
                 else:
                     self._start(Tag(name, start, end, close))
@@ -157,14 +159,14 @@ class PageWalker:
             picture = _nearest(self._open, "picture")
             if picture is not None:
                 picture.sources += (tag,)
-        if tag.name != "html" and self._marked(tag):
+        if tag.name != "html" and self._is_notable(tag):
             self._element(tag)
 
-    def _marked(self, tag: Tag) -> bool:
-        return tag.start in self._marks or tag.name in self._named
+    def _is_notable(self, tag: Tag) -> bool:
+        return tag.start in self._notable or tag.name in self._selected_names
 
     def _imply_ends(self, starting: str, at: int) -> None:
-        """End what a start tag ends without saying so (``<li>`` in ``<li>``, ``<div>`` in ``<p>`` …)."""
+        """End the element that a start tag ends implicitly (``<li>`` in ``<li>``, ``<div>`` in ``<p>`` …)."""
         for index in range(len(self._open) - 1, -1, -1):
             name = self._open[index].tag.name
             if starting in ENDED_BY.get(name, ()):
@@ -186,8 +188,8 @@ class PageWalker:
                 return
 
     def _pop(self, index: int, close: int, end: int) -> None:
-        """Close the element at ``index``, and all that still stand open in it."""
-        if self._open[index].tag.name == "a":  # mere formatting: what stands open in it stays open
+        """Close the element at ``index`` and all open elements in it."""
+        if self._open[index].tag.name == "a":  # formatting only: elements open in it stay open
             ended = [self._open.pop(index)]
         else:
             ended = self._open[index:]
@@ -199,7 +201,7 @@ class PageWalker:
     def _element(self, tag: Tag) -> OpenElement:
         element = OpenElement(tag)
         name = tag.name
-        if not self._marked(tag):
+        if not self._is_notable(tag):
             if name in LANDMARKS:
                 element.region = region(Element(name, "", ()))
             return element
@@ -217,36 +219,36 @@ class PageWalker:
         return element
 
     def _image(self, tag: Tag) -> None:
-        around = self._telling()
-        picture = _nearest(around, "picture")
-        figure = _nearest(around, "figure")
-        if self._marked(tag):
-            around.append(self._element(tag))
-        included = any(entry.included for entry in around)
+        ancestors = self._relevant_ancestors()
+        picture = _nearest(ancestors, "picture")
+        figure = _nearest(ancestors, "figure")
+        if self._is_notable(tag):
+            ancestors.append(self._element(tag))
+        included = any(entry.included for entry in ancestors)
         self.images.append(
             FoundImage(
                 tag=tag,
-                zone=Region.ARTICLE if included else _zone(around),
-                ignored=any(entry.ignored or entry.excluded for entry in around),
-                disabled=tuple(entry.disabled for entry in reversed(around) if entry.disabled),
-                link=self._links.around(tag.start),
+                zone=Region.ARTICLE if included else _zone(ancestors),
+                ignored=any(entry.ignored or entry.excluded for entry in ancestors),
+                disabled=tuple(entry.disabled for entry in reversed(ancestors) if entry.disabled),
+                link=self._links.enclosing(tag.start),
                 figure=figure,
                 picture=picture,
                 sources=picture.sources if picture else (),
             )
         )
 
-    def _telling(self) -> list[OpenElement]:
-        """The open elements of which an image or a heading in them may want to know."""
-        return [entry for entry in self._open if entry.region is not _SILENT or entry.tag.end]
+    def _relevant_ancestors(self) -> list[OpenElement]:
+        """Return the open elements that may affect an image or a heading inside them."""
+        return [entry for entry in self._open if entry.region is not _PLAIN_REGION or entry.tag.end]
 
 
-def _zone(around: Sequence[OpenElement]) -> Region | None:
-    """ARTICLE or CHROME by what stands open, innermost first; ``None`` outside of everything that says."""
+def _zone(ancestors: Sequence[OpenElement]) -> Region | None:
+    """Return ARTICLE or CHROME by the innermost open element that decides; ``None`` if none does."""
     banner: str | None = None
-    for entry in reversed(around):
+    for entry in reversed(ancestors):
         region = entry.region
-        if region is _SILENT:
+        if region is _PLAIN_REGION:
             continue
         if region is Region.CHROME:
             return Region.CHROME
@@ -256,5 +258,5 @@ def _zone(around: Sequence[OpenElement]) -> Region | None:
     return Region.CHROME if banner else None
 
 
-def _nearest(around: Sequence[OpenElement], name: str) -> OpenElement | None:
-    return next((entry for entry in reversed(around) if entry.tag.name == name), None)
+def _nearest(ancestors: Sequence[OpenElement], name: str) -> OpenElement | None:
+    return next((entry for entry in reversed(ancestors) if entry.tag.name == name), None)
