@@ -298,7 +298,7 @@ def test_check_says_where_the_layout_has_drifted(tmp_path: Path) -> None:
     now = written(folder).pages
     assert (now["p4.html"].images, len(now["p0.html"].images), len(now)) == ((), 1, 5)
     unknown = command("--pages", "nowhere/*")
-    assert (unknown.returncode, "no such page" in unknown.stderr) == (2, True)
+    assert (unknown.returncode, "no page matches" in unknown.stderr) == (2, True)
 
 
 def test_a_browser_that_is_missing_or_broken_is_told_so(tmp_path: Path) -> None:
