@@ -165,9 +165,9 @@ def test_arbitrary_json_ld_crashes_no_rule(tmp_path_factory: pytest.TempPathFact
         ('{"a": 1,}', 44, "expecting property name"),  # py 3.13 says it at the comma
         ('{"a": "é", "b": nan}', 52, "expecting value"),
         ('{"a": "x\ny"}', None, "invalid control character"),
-        ('{"a": NaN}', 36, "NaN is no JSON"),
+        ('{"a": NaN}', 36, "NaN is not valid JSON"),
         ('{"a": 1} {"b": 2}', 45, "extra data"),
-        ("[" * 50_000, 36, "nests too deeply"),
+        ("[" * 50_000, 36, "nested too deeply"),
         ("{&quot;a&quot;: 1}", 37, "expecting property name"),
         ("", None, "is empty"),
     ],
@@ -198,7 +198,7 @@ def test_comment_marks_around_a_block_are_accepted(tmp_path: Path) -> None:
 
 def test_a_huge_block_is_not_read(tmp_path: Path) -> None:
     found = lint_json_ld(tmp_path, '{"a": "' + "x" * 10_500_000 + '"}', "ld-parse", "ld-vocab")
-    assert [each.message for each in found] == ["a JSON-LD block of 10.0 MiB is not read; at most 4 MiB are"]
+    assert [each.message for each in found] == ["a JSON-LD block of 10.0 MiB is not read; the limit is 4 MiB"]
     assert places(found) == [("index.html", 2, 36)]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from imageseo.web.sitemaps.document import IMAGE, SITEMAP, gunzipped, gzipped
+from imageseo.web.sitemaps.document import IMAGE, SITEMAP, compress_gzip, decompress_gzip
 from imageseo.web.sitemaps.image_sitemap import Limits, SitemapChanges, join_images
 
 SCHEMA = Path(__file__).parent / "schemas" / "sitemap.xsd"
@@ -185,14 +185,14 @@ def test_a_twin_in_step_keeps_its_own_bytes() -> None:
 
 def test_gzip_is_plain_and_bounded() -> None:
     data = b"x" * 100_000
-    assert gzip.decompress(gzipped(data)) == data
-    assert gunzipped(gzipped(data), len(data)) == data
+    assert gzip.decompress(compress_gzip(data)) == data
+    assert decompress_gzip(compress_gzip(data), len(data)) == data
     with pytest.raises(ValueError, match="more than 99999 bytes"):
-        gunzipped(gzipped(data), len(data) - 1)
-    with pytest.raises(ValueError, match="cut off"):
-        gunzipped(gzipped(data)[:-9], len(data))
+        decompress_gzip(compress_gzip(data), len(data) - 1)
+    with pytest.raises(ValueError, match="truncated"):
+        decompress_gzip(compress_gzip(data)[:-9], len(data))
     with pytest.raises(ValueError, match="damaged gzip"):
-        gunzipped(b"\x1f\x8b\x08\x00nonsense-nonsense", 100)
+        decompress_gzip(b"\x1f\x8b\x08\x00nonsense-nonsense", 100)
 
 
 INDEX = (
@@ -222,10 +222,10 @@ def test_an_index_leads_to_the_files_that_hold_the_pages(name: str) -> None:
 def test_an_index_with_holes_says_so_and_the_rest_is_joined() -> None:
     folder = Folder({"sitemap.xml": INDEX, "sitemap-posts.xml": MKDOCS})
     done = folder.join({BASE: [BASE + "a.jpg"]})
-    assert done.problems == ("en/sitemap.xml.gz: listed in sitemap.xml and not there",)
+    assert done.problems == ("en/sitemap.xml.gz: listed in sitemap.xml but missing",)
     assert folder.images(BASE, "sitemap-posts.xml") == [BASE + "a.jpg"]
-    folder["en/sitemap.xml.gz"] = gzipped(INDEX)
-    assert folder.join({}).problems == ("en/sitemap.xml.gz: an index inside of the index sitemap.xml, left as it is",)
+    folder["en/sitemap.xml.gz"] = compress_gzip(INDEX)
+    assert folder.join({}).problems == ("en/sitemap.xml.gz: index listed in the index sitemap.xml; left unchanged",)
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_an_index_cannot_lead_out_of_the_site(loc: str) -> None:
         (b"", "not well-formed"),
         (b"<urlset><url>", "not well-formed"),
         (MKDOCS.replace(b"</loc>", b"</lok>", 1), "not well-formed"),
-        (b"<html><body>404</body></html>", "its root is <html>"),
+        (b"<html><body>404</body></html>", "the root element is <html>"),
         (MKDOCS.replace(b'"UTF-8"', b'"no-such-charset"'), "not well-formed"),
         (b"\x1f\x8bgarbage", "damaged gzip"),
         (b'<!DOCTYPE r [<!ENTITY a "&b;"><!ENTITY b "&a;">]><r>&a;</r>', "entity reference loop"),
@@ -393,7 +393,7 @@ def test_a_page_lists_no_more_images_than_it_may() -> None:
     for folder in (Folder({"sitemap.xml": MKDOCS}), Folder()):
         done = folder.join(images)
         assert folder.images(BASE) == images[BASE][:1000]
-        assert done.problems == (f"{BASE}: 5 images above the 1000 a page may list are left out",)
+        assert done.problems == (f"{BASE}: 5 images beyond the limit of 1000 per page are omitted",)
         assert_settled(folder, images)
 
 
@@ -401,7 +401,7 @@ def test_an_endless_url_is_left_out_and_named() -> None:
     folder = Folder({"sitemap.xml": MKDOCS})
     done = folder.join({BASE: [BASE + "x" * 2100, BASE + "a.jpg"]})
     assert folder.images(BASE) == [BASE + "a.jpg"]
-    assert done.problems == (f"{BASE}: 1 image URLs of more than 2048 characters are left out",)
+    assert done.problems == (f"{BASE}: 1 image URLs of more than 2048 characters are omitted",)
 
 
 def test_a_sitemap_of_many_megabytes_is_read() -> None:

@@ -496,7 +496,7 @@ for module in (atomic, output, store, blobs, index, build_state):
 folder = Path(sys.argv[1])
 settings = config.load(eval(sys.argv[3]), "test")
 site = directory.site(folder / "site", project=folder, settings=settings)
-with composition.toolbox(settings, project=folder, progress=Quiet()) as tools:
+with composition.build_tools(settings, project=folder, progress=Quiet()) as tools:
     job.build(site, settings, tools)
 """
 

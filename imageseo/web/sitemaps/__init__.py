@@ -1,1 +1,1 @@
-"""Sitemap documents and the image extension."""
+"""Sitemap documents and their image extension."""

@@ -1,4 +1,4 @@
-"""Image sitemap: joined into the host's own, or written anew."""
+"""Adds images to the sitemap of the generator, or creates an image sitemap if there is none."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from urllib.parse import unquote, urlsplit
 from imageseo.web.sitemaps.document import (
     BadSitemap,
     Document,
-    Entry,
+    SitemapEntry,
     clean_url,
-    gunzipped,
-    gzipped,
+    compress_gzip,
+    decompress_gzip,
     is_gzip,
     write_index,
     write_url,
     write_urlset,
 )
 
-NAMES = ("sitemap.xml", "sitemap-index.xml", "sitemap_index.xml")  # the first that is there is the host's
-_OURS = " Images of this site, written by imageseo. "
-_LONGEST_URL = 2048
+NAMES = ("sitemap.xml", "sitemap-index.xml", "sitemap_index.xml")  # the first that exists is used
+_OWN_COMMENT = " Images of this site, written by imageseo. "
+_MAX_URL = 2048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What search engines accept: pages a file, bytes a file (uncompressed), images a page."""
+    """Limits of search engines: pages per file, bytes per file (uncompressed), images per page."""
 
     urls: int = 50_000
     bytes: int = 52_428_800
@@ -35,9 +35,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SitemapChanges:
-    """What to write and to remove, as paths of the site; nothing that is as it should be already.
+    """The files to write and to remove, as paths of the site, without those that are up to date.
 
-    ``problems``: what was left out or left alone, and why.
+    ``problems``: what was omitted or left unchanged, and why.
     """
 
     files: tuple[tuple[str, bytes], ...] = ()
@@ -52,42 +52,42 @@ def join_images(
     base_url: str,
     limits: Limits | None = None,
 ) -> SitemapChanges:
-    """The sitemaps of a site with its images in them.
+    """Add the images of a site to its sitemaps.
 
-    ``read``: bytes of a file of the site, None when it is not there. ``images``: absolute URL of every page that may
-    be indexed -> absolute URLs of its images. ``base_url``: absolute, ends with ``/``; what is listed under it is ours
-    and is listed anew, other images are kept. A page that the host left out of its sitemap is not added. A file that
-    cannot be read as a sitemap is a problem and stays as it is. A second run changes no byte.
+    ``read``: returns the bytes of a file of the site, None if it does not exist. ``images``: absolute URL of every
+    indexable page -> absolute URLs of its images. ``base_url``: absolute, ends with ``/``; listed images under it are
+    replaced, others are kept. Pages that the generator left out of its sitemap are not added. A file that cannot be
+    parsed as a sitemap is reported in ``problems`` and left unchanged. A second run changes nothing.
     """
-    job = _Job(read, base_url, limits or Limits())
+    update = _SitemapUpdate(read, base_url, limits or Limits())
     wanted = {clean_url(page): [clean_url(image) for image in found] for page, found in images.items()}
     name = next((name for name in NAMES if read(name) is not None), None)
-    if name is None or _OURS.encode() in (read(name) or b"")[:400]:
-        job.write_own({page: wanted[page] for page in sorted(wanted) if wanted[page]})
+    if name is None or _OWN_COMMENT.encode() in (read(name) or b"")[:400]:
+        update.write_own({page: wanted[page] for page in sorted(wanted) if wanted[page]})
     else:
-        job.join_top(name, _Lookup(wanted))
-    changed = {path: data for path, data in job.files.items() if read(path) != data}
-    return SitemapChanges(files=tuple(changed.items()), stale=tuple(job.stale), problems=tuple(job.problems))
+        update.update_existing(name, _Lookup(wanted))
+    changed = {path: data for path, data in update.files.items() if read(path) != data}
+    return SitemapChanges(files=tuple(changed.items()), stale=tuple(update.stale), problems=tuple(update.problems))
 
 
 class _Lookup:
-    """Finds a page by the way a host writes its URL."""
+    """Finds the images of a page for any spelling of its URL that generators use."""
 
     def __init__(self, wanted: Mapping[str, list[str]]) -> None:
-        self._exact = {_exact(page): found for page, found in wanted.items()}
+        self._exact = {_exact_key(page): found for page, found in wanted.items()}
         loose: dict[tuple[str, str, str], list[list[str]]] = {}
         for page, found in wanted.items():
-            loose.setdefault(_loose(page), []).append(found)
-        # guide.html and guide/ beside each other: which one `guide` means cannot be known
+            loose.setdefault(_loose_key(page), []).append(found)
+        # If both guide.html and guide/ exist, `guide` is ambiguous.
         self._loose = {key: found[0] for key, found in loose.items() if len(found) == 1}
 
     def images(self, loc: str) -> list[str] | None:
-        """The images of a page; None for one that nobody looked at, whose entry stays as it is."""
-        found = self._exact.get(_exact(loc))
-        return self._loose.get(_loose(loc)) if found is None else found
+        """Return the images of a page; None for an unknown page, whose entry stays unchanged."""
+        found = self._exact.get(_exact_key(loc))
+        return self._loose.get(_loose_key(loc)) if found is None else found
 
 
-def _exact(url: str) -> tuple[str, str, str]:
+def _exact_key(url: str) -> tuple[str, str, str]:
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -100,13 +100,15 @@ def _exact(url: str) -> tuple[str, str, str]:
     )
 
 
-def _loose(url: str) -> tuple[str, str, str]:
-    host, path, query = _exact(url)
+def _loose_key(url: str) -> tuple[str, str, str]:
+    host, path, query = _exact_key(url)
     return host, path.removesuffix(".html").rstrip("/"), query
 
 
 @dataclass(slots=True)
-class _Job:
+class _SitemapUpdate:
+    """Collects the files of one run: to write, stale, and the problems."""
+
     read: Callable[[str], bytes | None]
     base_url: str
     limits: Limits
@@ -114,12 +116,13 @@ class _Job:
     stale: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
-    def join_top(self, name: str, lookup: _Lookup) -> None:
+    def update_existing(self, name: str, lookup: _Lookup) -> None:
+        """Add images to the sitemap or index ``name`` and to the sitemaps that it lists."""
         document = self._open(name)
         if document is None:
             return
         if not document.is_index:
-            parts = self._joined(name, document, lookup)
+            parts = self._with_images(name, document, lookup)
             if len(parts) > 1:
                 names = [_part_name(name, number) for number in range(1, len(parts) + 1)]
                 for part, data in zip(names, parts, strict=True):
@@ -129,88 +132,89 @@ class _Job:
                 ]
             self._put(name, parts[0])
             return
-        grown = False
+        has_new_parts = False
         for path in dict.fromkeys(self._site_path(entry) for entry in document.entries()):
             child = self._open(path, listed=name) if path is not None else None
             if path is None or child is None:
                 continue
             if child.is_index:
-                self.problems.append(f"{path}: an index inside of the index {name}, left as it is")
+                self.problems.append(f"{path}: index listed in the index {name}; left unchanged")
                 continue
-            first, *more = self._joined(path, child, lookup)
+            first, *more = self._with_images(path, child, lookup)
             self._put(path, first)
             for number, data in enumerate(more, 2):
                 part = _part_name(path, number)
                 self._put(part, data)
                 document.add_sitemap(self.base_url + part)
-                grown = True
-        if grown:
-            self._put(name, document.serialised())
+                has_new_parts = True
+        if has_new_parts:
+            self._put(name, document.serialize())
 
     def write_own(self, wanted: Mapping[str, list[str]]) -> None:
-        """A sitemap of ours alone; what an earlier run wrote and this one does not need is stale."""
+        """Create the whole sitemap; parts of earlier runs that are no longer needed become stale."""
         top = NAMES[0]
         parts = list(self._own_parts(wanted))
         names = [top] if len(parts) == 1 else [_part_name(top, number) for number in range(1, len(parts) + 1)]
         for name, data in zip(names, parts, strict=True):
             self._put(name, data)
         if len(parts) > 1:
-            self._put(top, write_index([self.base_url + name for name in names], _OURS))
+            self._put(top, write_index([self.base_url + name for name in names], _OWN_COMMENT))
         if not parts and self.read(top) is not None:
             self.stale.append(top)
         number = len(names) + 1 if len(parts) > 1 else 1
-        while _OURS.encode() in (self.read(_part_name(top, number)) or b"")[:400]:
+        while _OWN_COMMENT.encode() in (self.read(_part_name(top, number)) or b"")[:400]:
             self.stale.append(_part_name(top, number))
             number += 1
 
     def _own_parts(self, wanted: Mapping[str, list[str]]) -> Iterator[bytes]:
-        empty = len(write_urlset((), _OURS))
-        held: list[str] = []
+        empty = len(write_urlset((), _OWN_COMMENT))
+        urls: list[str] = []
         size = empty
         for page, images in wanted.items():
-            fitting = self._fitting(page, list(dict.fromkeys(images)))
-            if not fitting or len(page) > _LONGEST_URL:
+            valid = self._short_enough(page, list(dict.fromkeys(images)))
+            if not valid or len(page) > _MAX_URL:
                 continue
-            text = write_url(page, fitting[: self.limits.images])
-            self._cut(page, len(fitting) - self.limits.images)
-            if held and (len(held) >= self.limits.urls or size + len(text) > self.limits.bytes):
-                yield write_urlset(held, _OURS)
-                held, size = [], empty
-            held.append(text)
+            text = write_url(page, valid[: self.limits.images])
+            self._report_excess(page, len(valid) - self.limits.images)
+            if urls and (len(urls) >= self.limits.urls or size + len(text) > self.limits.bytes):
+                yield write_urlset(urls, _OWN_COMMENT)
+                urls, size = [], empty
+            urls.append(text)
             size += len(text)
-        if held:
-            yield write_urlset(held, _OURS)
+        if urls:
+            yield write_urlset(urls, _OWN_COMMENT)
 
-    def _joined(self, name: str, document: Document, lookup: _Lookup) -> list[bytes]:
-        """The document with our images, in parts when they make it too large; its own bytes when nothing changes."""
+    def _with_images(self, name: str, document: Document, lookup: _Lookup) -> list[bytes]:
+        """Return the document with images, in parts if they make it too large; unchanged bytes if nothing changes."""
         changed = False
         for entry in document.entries():
-            known = lookup.images(entry.loc)
-            if known is None:
+            images = lookup.images(entry.loc)
+            if images is None:
                 continue
-            wanted = self._fitting(entry.loc, known)
-            different, left = entry.set_images(self.base_url, wanted, self.limits.images)
-            changed |= different
-            self._cut(entry.loc, left)
+            wanted = self._short_enough(entry.loc, images)
+            entry_changed, excess = entry.set_images(self.base_url, wanted, self.limits.images)
+            changed |= entry_changed
+            self._report_excess(entry.loc, excess)
         if not changed:
             return [self._content(name) or b""]
-        return document.chunks(self.limits.urls, self.limits.bytes)
+        return document.split(self.limits.urls, self.limits.bytes)
 
-    def _fitting(self, page: str, images: Sequence[str]) -> list[str]:
-        fitting = [image for image in images if len(image) <= _LONGEST_URL]
-        if len(fitting) < len(images):
-            long = len(images) - len(fitting)
-            self.problems.append(f"{page}: {long} image URLs of more than {_LONGEST_URL} characters are left out")
-        return fitting
+    def _short_enough(self, page: str, images: Sequence[str]) -> list[str]:
+        valid = [image for image in images if len(image) <= _MAX_URL]
+        if len(valid) < len(images):
+            long = len(images) - len(valid)
+            self.problems.append(f"{page}: {long} image URLs of more than {_MAX_URL} characters are omitted")
+        return valid
 
-    def _cut(self, page: str, left: int) -> None:
-        if left > 0:
-            self.problems.append(f"{page}: {left} images above the {self.limits.images} a page may list are left out")
+    def _report_excess(self, page: str, excess: int) -> None:
+        if excess > 0:
+            limit = self.limits.images
+            self.problems.append(f"{page}: {excess} images beyond the limit of {limit} per page are omitted")
 
-    def _site_path(self, entry: Entry) -> str | None:
-        """The file behind a location of an index; None when it lies elsewhere, or is no plain file."""
-        host, path, query = _exact(entry.loc)
-        own_host, own_path, _ = _exact(self.base_url)
+    def _site_path(self, entry: SitemapEntry) -> str | None:
+        """Return the file of an index entry; None if it is outside the site or not a plain file."""
+        host, path, query = _exact_key(entry.loc)
+        own_host, own_path, _ = _exact_key(self.base_url)
         inner = path.removeprefix(own_path)
         steps = inner.split("/")
         if host != own_host or not path.startswith(own_path) or query or not inner.isprintable():
@@ -219,21 +223,21 @@ class _Job:
 
     def _content(self, path: str) -> bytes | None:
         data = self.read(path)
-        return gunzipped(data, self.limits.bytes) if data is not None and is_gzip(data) else data
+        return decompress_gzip(data, self.limits.bytes) if data is not None and is_gzip(data) else data
 
     def _open(self, path: str, *, listed: str | None = None) -> Document | None:
         try:
             data = self._content(path)
             if data is None:
-                self.problems.append(f"{path}: listed in {listed} and not there")
+                self.problems.append(f"{path}: listed in {listed} but missing")
                 return None
             return Document(data)
         except BadSitemap as error:
-            self.problems.append(f"{path}: {error}; left as it is")
+            self.problems.append(f"{path}: {error}; left unchanged")
             return None
 
     def _put(self, path: str, data: bytes) -> None:
-        """Note what a file should hold, and its compressed twin where the host has one."""
+        """Set the content of a file, and of its compressed copy if there is one."""
         before = self.read(path)
         if path.endswith(".gz") or (before is not None and is_gzip(before)):
             self._put_gzip(path, data)
@@ -244,14 +248,14 @@ class _Job:
 
     def _put_gzip(self, path: str, data: bytes) -> None:
         try:
-            same = self._content(path) == data
+            is_current = self._content(path) == data
         except BadSitemap:
-            same = False
-        if not same:
-            self.files[path] = gzipped(data)
+            is_current = False
+        if not is_current:
+            self.files[path] = compress_gzip(data)
 
 
 def _part_name(name: str, number: int) -> str:
-    """sitemap.xml -> sitemap-imageseo-1.xml, also of sitemap.xml.gz."""
+    """Return the name of a part: sitemap.xml -> sitemap-imageseo-1.xml, sitemap.xml.gz likewise."""
     stem, dot, ending = name.partition(".xml")
     return f"{stem}-imageseo-{number}{dot}{ending}"

@@ -1,4 +1,4 @@
-"""ImageObject nodes of a page, joined by ``@id`` to what the theme already says."""
+"""Builds the ImageObject nodes of a page, linked by ``@id`` to the structured data of the theme."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ARTICLES = frozenset(
         *("LiveBlogPosting", "DiscussionForumPosting", "TechArticle", "APIReference"),
     )
 )
-# schema.org's members by the IPTC code that each one matches exactly (skos:exactMatch of its vocabulary 30.0).
+# IPTC code -> schema.org member that matches it exactly (skos:exactMatch in vocabulary 30.0).
 _SOURCE_TYPES = {
     code: "https://schema.org/" + code[0].upper() + code[1:] + "DigitalSource"
     for code in (
@@ -40,10 +40,10 @@ _SOURCE_PREFIXES = tuple(f"{scheme}://cv.iptc.org/newscodes/digitalsourcetype/" 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageNode:
-    """What is said of one image. ``content_url``: absolute; ``width``/``height``: px of that file.
+    """The data of one image. ``content_url``: absolute; ``width``/``height``: px of that file.
 
-    ``digital_source_type``: an IPTC NewsCodes URI, else that of ``rights``; one without a schema.org member is left
-    out. ``representative``: the page's hero; ``crop``: a part of the hero, described only beside it.
+    ``digital_source_type``: an IPTC NewsCodes URI, by default that of ``rights``; omitted if schema.org has no member
+    for it. ``representative``: it is the page's hero. ``crop``: it is a crop of the hero, described only with the hero.
     """
 
     content_url: str
@@ -58,9 +58,9 @@ class ImageNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageGraph:
-    """``text``: the content of one script element, ASCII and free of ``<``; None when there is nothing to say.
+    """The result. ``text``: content of one script element, ASCII without ``<``; None if there is nothing to add.
 
-    ``problems``: what is wrong with the theme's own blocks.
+    ``problems``: errors in the blocks of the theme.
     """
 
     text: str | None
@@ -68,19 +68,18 @@ class ImageGraph:
 
 
 def image_graph(*, page_url: str, nodes: Sequence[ImageNode], existing: Sequence[str] = ()) -> ImageGraph:
-    """The graph to add to a page.
+    """Build the graph to add to a page.
 
-    ``page_url``: absolute. ``existing``: the contents of the theme's ``application/ld+json`` blocks, which are read
-    and never changed: an ImageObject they have is not repeated, and their WebPage or Article gets our hero by
-    ``@id`` where it names no image of its own. With crops the hero is the first of a list: search engines choose the
-    ratio that fits their place.
+    ``page_url``: absolute. ``existing``: contents of the theme's ``application/ld+json`` blocks, which are never
+    changed: their ImageObjects are not repeated, and their WebPage or Article gets the hero by ``@id`` unless it has
+    an image of its own. With crops, the hero is the first of a list, from which search engines choose a ratio.
     """
     page_url = urldefrag(page_url).url
-    theme, problems = _read(existing)
+    theme, problems = _parse_blocks(existing)
     known = _known_images(theme, page_url)
     graph: list[dict[str, Any]] = []
-    hero: str | None = None  # the @id that the page's image is known by
-    merged = _merged(nodes)
+    hero: str | None = None  # @id of the page's image
+    merged = _merge_nodes(nodes)
     for node in merged:
         if node.crop:
             continue
@@ -91,8 +90,8 @@ def image_graph(*, page_url: str, nodes: Sequence[ImageNode], existing: Sequence
         hero = graph[-1]["@id"] if node.representative else hero
     if hero is not None:
         crops = [_image(node, page_url) for node in merged if node.crop and node.content_url not in known]
-        joins = list(_joins(theme, [hero, *(crop["@id"] for crop in crops)], page_url, sure=not problems))
-        graph += [*(crops if any("image" in join for join in joins) else ()), *joins]
+        links = list(_links(theme, [hero, *(crop["@id"] for crop in crops)], page_url, complete=not problems))
+        graph += [*(crops if any("image" in link for link in links) else ()), *links]
     if not graph:
         return ImageGraph(text=None, problems=problems)
     document = {"@context": "https://schema.org", "@graph": graph}
@@ -100,7 +99,7 @@ def image_graph(*, page_url: str, nodes: Sequence[ImageNode], existing: Sequence
 
 
 def source_type(uri: str | None) -> str | None:
-    """schema.org's member for an IPTC DigitalSourceType URI, None when it has none."""
+    """Return the schema.org member for an IPTC DigitalSourceType URI; None if there is none."""
     for prefix in _SOURCE_PREFIXES:
         if uri is not None and uri.startswith(prefix):
             return _SOURCE_TYPES.get(uri.removeprefix(prefix))
@@ -111,7 +110,7 @@ def _image(node: ImageNode, page_url: str) -> dict[str, Any]:
     rights = node.rights
     # The id belongs to the page: two pages may caption one file differently.
     name = hashlib.sha256(node.content_url.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    said: dict[str, Any] = {
+    properties: dict[str, Any] = {
         "@type": "ImageObject",
         "@id": f"{page_url}#image-{name}",
         "contentUrl": node.content_url,
@@ -119,28 +118,28 @@ def _image(node: ImageNode, page_url: str) -> dict[str, Any]:
         "height": _px(node.height),
         "caption": node.caption,
         "representativeOfPage": True if node.representative else None,
-        "creator": {"@type": "Person", "name": _sound(rights.creator)} if rights.creator else None,
+        "creator": {"@type": "Person", "name": _replace_surrogates(rights.creator)} if rights.creator else None,
         "creditText": rights.credit,
         "copyrightNotice": rights.copyright,
         "license": rights.license,
         "acquireLicensePage": rights.acquire_license_page,
         "digitalSourceType": source_type(node.digital_source_type or rights.digital_source_type),
     }
-    return {key: _sound(value) for key, value in said.items() if value}
+    return {key: _replace_surrogates(value) for key, value in properties.items() if value}
 
 
-def _sound(value: Any) -> Any:
-    """Text without lone surrogates, which JSON readers refuse."""
+def _replace_surrogates(value: Any) -> Any:
+    """Replace lone surrogates in text, which JSON parsers reject."""
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(value, str) else value
 
 
 def _px(value: int) -> dict[str, Any]:
-    """schema.org wants a Distance or a QuantitativeValue, never a bare number; E37 is UN/CEFACT's pixel."""
+    """Return a QuantitativeValue, as schema.org does not allow bare numbers here; E37 is UN/CEFACT's code of pixel."""
     return {"@type": "QuantitativeValue", "value": value, "unitCode": "E37"}
 
 
-def _merged(nodes: Sequence[ImageNode]) -> list[ImageNode]:
-    """One node a file: what is missing on the first is taken from the later ones."""
+def _merge_nodes(nodes: Sequence[ImageNode]) -> list[ImageNode]:
+    """Merge the nodes of each file; the first wins, later ones fill in missing data."""
     found: dict[str, ImageNode] = {}
     for node in nodes:
         first = found.get(node.content_url)
@@ -155,19 +154,19 @@ def _merged(nodes: Sequence[ImageNode]) -> list[ImageNode]:
     return list(found.values())
 
 
-def _read(existing: Sequence[str]) -> tuple[list[Any], tuple[str, ...]]:
+def _parse_blocks(existing: Sequence[str]) -> tuple[list[Any], tuple[str, ...]]:
     parsed: list[Any] = []
     problems: list[str] = []
     for number, text in enumerate(existing, 1):
         try:
-            parsed.append(json.loads(_bare(text), strict=False))
+            parsed.append(json.loads(_unwrap(text), strict=False))
         except (ValueError, RecursionError) as error:
             problems.append(f"JSON-LD block {number} of the page cannot be read: {error}")
     return parsed, tuple(problems)
 
 
-def _bare(text: str) -> str:
-    """Without the comment or CDATA marks that old templates put around a script."""
+def _unwrap(text: str) -> str:
+    """Remove the comment or CDATA markers that old templates put around a script."""
     text = text.strip().removeprefix("\ufeff")
     for start, end in (("<!--", "-->"), ("//<![CDATA[", "//]]>"), ("/*<![CDATA[*/", "/*]]>*/"), ("<![CDATA[", "]]>")):
         if text.startswith(start):
@@ -176,7 +175,7 @@ def _bare(text: str) -> str:
 
 
 def _things(value: Any) -> Iterator[tuple[Mapping[str, Any], bool]]:
-    """Every node, in document order, with whether it stands at the top (of a block, or of its ``@graph``)."""
+    """Yield every node in document order, and whether it is at the top level of a block or its ``@graph``."""
     waiting: list[tuple[Any, bool]] = [(value, True)]
     while waiting:
         item, top = waiting.pop()
@@ -194,13 +193,13 @@ def _types(thing: Mapping[str, Any]) -> set[str]:
 
 
 def _known_images(theme: list[Any], page_url: str) -> dict[str, str | None]:
-    """Absolute URL of each ImageObject that the theme describes -> its ``@id``."""
+    """Return absolute URL of each ImageObject of the theme -> its ``@id``."""
     known: dict[str, str | None] = {}
     for thing, _ in _things(theme):
         if "ImageObject" not in _types(thing):
             continue
-        given = thing.get("@id")
-        name = urljoin(page_url, given) if isinstance(given, str) else None
+        declared_id = thing.get("@id")
+        name = urljoin(page_url, declared_id) if isinstance(declared_id, str) else None
         for key in ("contentUrl", "url"):
             address = thing.get(key)
             if isinstance(address, str) and address.strip():
@@ -209,31 +208,31 @@ def _known_images(theme: list[Any], page_url: str) -> dict[str, str | None]:
     return known
 
 
-def _joins(theme: list[Any], images: Sequence[str], page_url: str, *, sure: bool) -> Iterator[dict[str, Any]]:
-    """Statements that tie the hero and its crops to the page. ``sure``: all of the theme's blocks could be read."""
+def _links(theme: list[Any], images: Sequence[str], page_url: str, *, complete: bool) -> Iterator[dict[str, Any]]:
+    """Yield nodes that link the hero and its crops to the page. ``complete``: all blocks of the theme were readable."""
     things = list(_things(theme))
     pages = [thing for thing, _ in things if _types(thing) & _PAGES]
     articles = [thing for thing, top in things if top and _types(thing) & _ARTICLES]
     listed = [{"@id": image} for image in images]
     hero: dict[str, Any] = {"primaryImageOfPage": listed[0]}
-    # A page's primary image is one; what it has in several shapes is its `image`, as an article's.
+    # primaryImageOfPage takes one image; several crops go into `image`, as for an article.
     shapes: dict[str, Any] = {"image": listed} if len(listed) > 1 else {}
-    if not pages and sure:
+    if not pages and complete:
         yield {"@type": "WebPage", "@id": page_url, "url": page_url, **hero, **shapes}
-    for group, kind, said in (
+    for group, kind, properties in (
         (pages, "WebPage", {**hero, **shapes}),
         (articles, "Article", shapes or {"image": listed[0]}),
     ):
         named = [thing for thing in group if isinstance(thing.get("@id"), str)]
-        # More than one is a listing: whose image it is cannot be known.
-        if len({thing["@id"] for thing in named}) != 1 or any(thing.get(next(iter(said))) for thing in group):
+        # Several nodes are a listing: it is unknown which of them the image belongs to.
+        if len({thing["@id"] for thing in named}) != 1 or any(thing.get(next(iter(properties))) for thing in group):
             continue
-        # Readers refuse a node without a type; the broad one is true of the theme's and demands no properties.
-        own = {key: value for key, value in said.items() if not any(thing.get(key) for thing in group)}
+        # Parsers reject a node without a type; the general type is valid for the theme's node, without required fields.
+        own = {key: value for key, value in properties.items() if not any(thing.get(key) for thing in group)}
         yield {"@type": kind, "@id": urljoin(page_url, named[0]["@id"]), **own}
 
 
 def _script_safe(document: dict[str, Any]) -> str:
-    """ASCII JSON that no charset can harm and no ``</script>`` or ``<!--`` can end."""
+    """Return ASCII JSON that is safe in any charset and contains no ``</script>`` or ``<!--``."""
     text = json.dumps(document, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

@@ -1,4 +1,4 @@
-"""Where a value stands in a JSON text, by its path."""
+"""Locates a value in a JSON text by its path."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ _TOKEN = re.compile(r'[ \t\r\n]*(?:("(?:[^"\\]|\\.)*")|([\[\]{}:,])|([^\s"\[\]{}
 
 
 def position(text: str, path: Sequence[str | int], start: int = 0) -> int:
-    """Index into ``text`` of the value at ``path`` (keys of objects, indices of lists); of its key in an object.
+    """Return the index in ``text`` of the list item, or of the object key, at ``path`` (keys and list indices).
 
-    ``text`` is valid JSON from ``start`` on. Where the path leads nowhere: the place of the last part that is there.
-    Of a key that an object has twice the last one counts, as for ``json.loads``.
+    ``text``: valid JSON from ``start`` on. If the path does not exist, the position of its last existing part is
+    returned. Of duplicate keys in an object the last applies, as in ``json.loads``.
     """
-    at = told = _blank(text, start)
+    value_at = result = _skip_whitespace(text, start)
     for step in path:
-        found = _entries(text, at).get(step)
-        if found is None:
-            return told
-        told, at = found
-    return told
+        entry = _entries(text, value_at).get(step)
+        if entry is None:
+            return result
+        result, value_at = entry
+    return result
 
 
-@lru_cache(maxsize=64)  # many are asked of one object when a block is wrong all over
+@lru_cache(maxsize=64)  # many positions in one object are needed if a block has many errors
 def _entries(text: str, at: int) -> dict[str | int, tuple[int, int]]:
-    """Of the container that begins ``at``: places of each key (of the value itself in a list) and value."""
+    """Return key or index -> position of the key (in a list: of the item) and of the value in a container."""
     found: dict[str | int, tuple[int, int]] = {}
     depth, key, key_at = 0, None, at
     for match in _TOKEN.finditer(text, at):
         string, mark = match[1], match[2]
         if depth == 1 and mark not in ("]", "}", ",", ":"):
-            here = match.start(match.lastindex or 0)
+            token_at = match.start(match.lastindex or 0)
             if text[at] == "[":
-                found[len(found)] = here, here
+                found[len(found)] = token_at, token_at
             elif key is None and string is not None:
-                key, key_at = _string(string), here
+                key, key_at = _decode_string(string), token_at
             elif key is not None:
-                found[key] = key_at, here
+                found[key] = key_at, token_at
         if mark in ("[", "{"):
             depth += 1
         elif mark in ("]", "}"):
@@ -47,16 +47,16 @@ def _entries(text: str, at: int) -> dict[str | int, tuple[int, int]]:
         elif mark == "," and depth == 1:
             key = None
         if depth == 0:
-            break  # the end, or no container at all
+            break  # the end, or not a container
     return found
 
 
-def _string(literal: str) -> str:
+def _decode_string(literal: str) -> str:
     inner = literal[1:-1]
     return inner if "\\" not in inner else str(json.loads(literal, strict=False))
 
 
-def _blank(text: str, at: int) -> int:
+def _skip_whitespace(text: str, at: int) -> int:
     while at < len(text) and text[at] in " \t\r\n":
         at += 1
     return at

@@ -1,4 +1,4 @@
-"""What schema.org 30 knows of images: properties of ImageObject, properties that hold images, sources of media."""
+"""The vocabulary of schema.org 30 on images: ImageObject, properties with image values, digital source types."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from functools import lru_cache
 from imageseo.model.suggest import closest
 
 IMAGE_TYPES = frozenset({"ImageObject", "ImageObjectSnapshot", "Barcode"})
-# All others that end alike; told from slips of ImageObject.
-_TYPES = frozenset({"MediaObject", "AudioObject", "VideoObject", "DataDownload", "3DModel", "ImageGallery"})
-_SLIPS = frozenset({"image", "img", "picture", "imageobj", "imagesobject", "imageobjects"})
+# Existing types with similar names, which are not misspellings of ImageObject.
+_OTHER_TYPES = frozenset({"MediaObject", "AudioObject", "VideoObject", "DataDownload", "3DModel", "ImageGallery"})
+_MISSPELLED_TYPES = frozenset({"image", "img", "picture", "imageobj", "imagesobject", "imageobjects"})
 
 _THING = (
     "additionalType alternateName description disambiguatingDescription identifier image mainEntityOfPage name owner "
@@ -38,12 +38,12 @@ _MEDIA_OBJECT = (
 )
 _IMAGE_OBJECT = "caption embeddedTextCaption exifData representativeOfPage"
 OF_IMAGES = frozenset(" ".join((_THING, _CREATIVE_WORK, _MEDIA_OBJECT, _IMAGE_OBJECT)).split())
-"""Properties of an ImageObject, its parents' with them."""
+"""Properties of an ImageObject, including inherited ones."""
 
 HOLD_IMAGES = frozenset({"image", "logo", "photo", "photos", "primaryImageOfPage", "screenshot", "thumbnail"})
-"""Properties of other things whose value is an image, or the URL of one."""
-_TOLD_OF = HOLD_IMAGES | {"thumbnailUrl", "contentUrl", "representativeOfPage", "digitalSourceType"}
-_TOLD_OF |= {"creditText", "copyrightNotice", "acquireLicensePage", "layoutImage"}
+"""Properties of other types whose value is an image or the URL of one."""
+_IMAGE_PROPERTIES = HOLD_IMAGES | {"thumbnailUrl", "contentUrl", "representativeOfPage", "digitalSourceType"}
+_IMAGE_PROPERTIES |= {"creditText", "copyrightNotice", "acquireLicensePage", "layoutImage"}
 
 SOURCE_TYPES = frozenset(
     f"{name}DigitalSource"
@@ -68,15 +68,15 @@ ARTICLES = frozenset(
 
 @lru_cache(maxsize=4096)
 def misspelled_type(name: str) -> bool:
-    """Whether a type's name is a slip of ImageObject."""
-    if name in IMAGE_TYPES or name in _TYPES:
+    """Whether the name of a type is a misspelling of ImageObject."""
+    if name in IMAGE_TYPES or name in _OTHER_TYPES:
         return False
-    return name.lower() in _SLIPS or closest(name, ("ImageObject",), cutoff=0.87) is not None
+    return name.lower() in _MISSPELLED_TYPES or closest(name, ("ImageObject",), cutoff=0.87) is not None
 
 
 @lru_cache(maxsize=4096)
 def misspelled_property(name: str) -> str | None:
-    """The property about images that a name of another thing's property is a slip of; None for all others."""
-    if name in _TOLD_OF:
+    """Return the image property of which the property name of another type is a misspelling; None if there is none."""
+    if name in _IMAGE_PROPERTIES:
         return None
-    return closest(name, _TOLD_OF, cutoff=0.88)
+    return closest(name, _IMAGE_PROPERTIES, cutoff=0.88)
