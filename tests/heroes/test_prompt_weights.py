@@ -1,4 +1,4 @@
-"""A1111's weights are read as A1111 reads them, and written so that compel reads the same."""
+"""Prompt weights in A1111 syntax are parsed as by A1111, and converted to equal weights in compel syntax."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imageseo.heroes.providers.diffusion.prompt_weights import Part, a1111, compel, parse, plain, weighted
+from imageseo.heroes.providers.diffusion.prompt_weights import (
+    Part,
+    has_weights,
+    parse,
+    strip_weights,
+    to_a1111,
+    to_compel,
+)
 
 
 @pytest.mark.parametrize(
@@ -44,8 +51,8 @@ from imageseo.heroes.providers.diffusion.prompt_weights import Part, a1111, comp
 )
 def test_prompt_is_split_into_weighted_parts(prompt: str, parts: list[tuple[str, float]]) -> None:
     assert [(part.text, part.weight) for part in parse(prompt)] == parts
-    assert weighted(prompt) == any(weight != 1 for _, weight in parts)
-    assert plain(prompt) == "".join(text for text, _ in parts)
+    assert has_weights(prompt) == any(weight != 1 for _, weight in parts)
+    assert strip_weights(prompt) == "".join(text for text, _ in parts)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +71,7 @@ def test_prompt_is_split_into_weighted_parts(prompt: str, parts: list[tuple[str,
     ],
 )
 def test_prompt_is_converted_to_compel_syntax(prompt: str, text: str) -> None:
-    assert compel(prompt) == text
+    assert to_compel(prompt) == text
 
 
 @pytest.fixture(scope="module")
@@ -105,15 +112,15 @@ def parse_with_compel(parser: Any, text: str) -> list[tuple[str, float]]:
     ],
 )
 def test_compel_parses_the_same_weights(parser: Any, prompt: str, expected: list[tuple[str, float]]) -> None:
-    assert parse_with_compel(parser, compel(prompt)) == expected
+    assert parse_with_compel(parser, to_compel(prompt)) == expected
 
 
 @given(parts=st.lists(st.tuples(st.text(max_size=12), st.integers(0, 100_000)), max_size=6))
 def test_formatted_parts_are_parsed_back(parts: list[tuple[str, int]]) -> None:
     given_parts = [Part(text, weight / 10_000) for text, weight in parts if text]
-    assert "".join(part.text for part in parse(a1111(given_parts))) == "".join(part.text for part in given_parts)
-    once = parse(a1111(given_parts))
-    assert parse(a1111(once)) == once
+    assert "".join(part.text for part in parse(to_a1111(given_parts))) == "".join(part.text for part in given_parts)
+    once = parse(to_a1111(given_parts))
+    assert parse(to_a1111(once)) == once
     weights = [part.weight for part in given_parts for _ in part.text]
     assert [part.weight for part in once for _ in part.text] == weights
 
@@ -122,5 +129,5 @@ def test_formatted_parts_are_parsed_back(parts: list[tuple[str, int]]) -> None:
 def test_any_prompt_is_parsed(prompt: str) -> None:
     parts = parse(prompt)
     assert all(0 <= part.weight <= 10 and part.text for part in parts)
-    assert parse(a1111(parts)) == parts
-    compel(prompt)
+    assert parse(to_a1111(parts)) == parts
+    to_compel(prompt)
