@@ -1,4 +1,4 @@
-"""What a picture that a model made says of itself: in its files, in JSON-LD, and to those who look at the page."""
+"""Labels of AI-generated images: in their files, in JSON-LD and on the page."""
 
 from __future__ import annotations
 
@@ -48,18 +48,23 @@ SCHEMA = {
 }
 
 
-def pinned(
-    folder: Path, said: str = "", *, kind: str = TRAINED_MEDIA, body: str = "<p>Words</p>", rights: Rights | None = None
+def create_pinned_site(
+    folder: Path,
+    extra: str = "",
+    *,
+    kind: str = TRAINED_MEDIA,
+    body: str = "<p>Words</p>",
+    rights: Rights | None = None,
 ) -> Path:
-    """A site of one page whose hero a model made: the master with its prompt in it, and the lock that names it."""
-    files = {"site/index.html": page(body), "heroes.toml": f'["/"]\n{RECIPE}alt = "A lighthouse"\n{said}'}
+    """Create a site of one page with an AI-generated hero: a master that contains its prompt, and the lock file."""
+    files = {"site/index.html": page(body), "heroes.toml": f'["/"]\n{RECIPE}alt = "A lighthouse"\n{extra}'}
     small_sites.write(folder, files)
     settings = config.load({}, "test")
-    (shown,) = directory.site(folder / "site", project=folder, settings=settings).pages
+    (site_page,) = directory.site(folder / "site", project=folder, settings=settings).pages
     providers = composition.providers(settings, folder)
-    asked = request_parser.request(shown, settings=settings.hero, complete=completer(providers), base_url=None)
-    assert asked is not None
-    assert asked.recipe is not None
+    request = request_parser.request(site_page, settings=settings.hero, complete=completer(providers), base_url=None)
+    assert request is not None
+    assert request.recipe is not None
     image = pictures.photo(640, 360)
     text = PngImagePlugin.PngInfo()
     text.add_text("parameters", f"{SECRET}\nSteps: 20, Sampler: Euler a, Seed: 9")
@@ -68,9 +73,9 @@ def pinned(
     digest = hashlib.sha256(out.getvalue()).hexdigest()
     small_sites.write(folder, {"heroes/index.png": out.getvalue()})
     pin = Pin(
-        page=asked.page,
-        recipe=asked.recipe,
-        recipe_hash=asked.recipe.key,
+        page=request.page,
+        recipe=request.recipe,
+        recipe_hash=request.recipe.key,
         file="heroes/index.png",
         file_sha256=f"sha256:{digest}",
         pixels_sha256="sha256:" + hashlib.sha256(image.tobytes()).hexdigest(),
@@ -83,7 +88,7 @@ def pinned(
     return folder
 
 
-def built(folder: Path, **options: Any) -> tuple[job.BuildResult, str]:
+def build_page(folder: Path, **options: Any) -> tuple[job.BuildResult, str]:
     result = build(folder, {**FAST, **options})
     assert not result.failed, result.findings
     return result, (folder / "site/index.html").read_text("utf-8")
@@ -100,9 +105,9 @@ def graph(html: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("kind", [TRAINED_MEDIA, COMPOSITE_TRAINED_MEDIA, ALGORITHMIC_MEDIA, ""])
-def test_every_file_says_what_its_master_says_and_none_says_the_prompt(tmp_path: Path, kind: str) -> None:
-    pinned(tmp_path, kind=kind)
-    _, html = built(tmp_path, hero={"crops": ["1:1", "4:3"]})
+def test_published_files_have_source_type_of_master_and_no_prompt(tmp_path: Path, kind: str) -> None:
+    create_pinned_site(tmp_path, kind=kind)
+    _, html = build_page(tmp_path, hero={"crops": ["1:1", "4:3"]})
     files = sorted((tmp_path / "site/assets/heroes").iterdir())
     assert {path.suffix for path in files} == {".jpg", ".avif", ".webp"}
     assert len(files) >= 5
@@ -120,10 +125,10 @@ def test_every_file_says_what_its_master_says_and_none_says_the_prompt(tmp_path:
     assert {image.get("digitalSourceType") for image in images} == {SCHEMA.get(kind)}
 
 
-@pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed: nobody else reads the files")
+@pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
 def test_exiftool_reads_the_source_type_and_no_prompt(tmp_path: Path) -> None:
-    pinned(tmp_path)
-    built(tmp_path, hero={"crops": ["1:1"]})
+    create_pinned_site(tmp_path)
+    build_page(tmp_path, hero={"crops": ["1:1"]})
     folder = tmp_path / "site/assets/heroes"
     done = subprocess.run(["exiftool", "-j", "-n", "-G1", "-a", folder], capture_output=True, check=True, text=True)
     found = json.loads(done.stdout)
@@ -133,18 +138,18 @@ def test_exiftool_reads_the_source_type_and_no_prompt(tmp_path: Path) -> None:
     assert "brass" not in done.stdout
 
 
-def test_a_found_picture_keeps_its_rights_and_is_known_again(tmp_path: Path) -> None:
-    """One of which nothing is known too: its file says who published it, and nothing else."""
-    pinned(tmp_path, kind="")
-    before, _ = built(tmp_path)
+def test_library_image_keeps_rights_and_rebuild_changes_nothing(tmp_path: Path) -> None:
+    """Also without known rights: the file then names only its publisher."""
+    create_pinned_site(tmp_path, kind="")
+    before, _ = build_page(tmp_path)
     assert before.changed
-    assert built(tmp_path)[0].changed == ()
+    assert build_page(tmp_path)[0].changed == ()
     shutil.rmtree(tmp_path / ".cache")
-    built(tmp_path)
+    build_page(tmp_path)
     assert [path.name for path in (tmp_path / "site/assets/heroes").glob("*.jpg")] == ["index.jpg"]
     folder = tmp_path / "credited"
-    pinned(folder, kind="", rights=Rights(creator="Ada", license="https://example.org/licence"))
-    (image, _) = graph(built(folder, rights={"creator": "House"})[1])
+    create_pinned_site(folder, kind="", rights=Rights(creator="Ada", license="https://example.org/licence"))
+    (image, _) = graph(build_page(folder, rights={"creator": "House"})[1])
     assert image["creator"]["name"] == "Ada"
     asset = probe(folder / "site/assets/heroes/index.jpg", "index.jpg", max_pixels=10**7)
     assert isinstance(asset, Asset)
@@ -154,59 +159,59 @@ def test_a_found_picture_keeps_its_rights_and_is_known_again(tmp_path: Path) -> 
 # ---- on the page
 
 
-def test_the_inserted_hero_is_labelled_by_what_it_depicts(tmp_path: Path) -> None:
-    for said, overlay in (("", 1), ('depicts = "realistic"\n', 1), ('depicts = "illustration"\n', 0)):
-        folder = tmp_path / f"{len(said)}"
-        result, html = built(pinned(folder, said))
+def test_inserted_hero_gets_overlay_unless_illustration(tmp_path: Path) -> None:
+    for extra, overlay in (("", 1), ('depicts = "realistic"\n', 1), ('depicts = "illustration"\n', 0)):
+        folder = tmp_path / f"{len(extra)}"
+        result, html = build_page(create_pinned_site(folder, extra))
         caption = '<figcaption><span data-imageseo="ai-label">Image: AI-generated</span></figcaption></figure>'
         assert html.count(caption) == 1
         assert html.count('<span data-imageseo="ai-overlay">AI GENERATED</span>') == overlay
-        assert html.count("ai-overlay]){position:absolute") == overlay, "nobody pays for what is not there"
+        assert html.count("ai-overlay]){position:absolute") == overlay, "no CSS without an overlay"
         assert of(result, "ai-label") == []
         assert edits.strip(html.encode()) == page("<p>Words</p>").encode()
         assert scan_page(html.encode()).refs[-1].caption == "Image: AI-generated"
-        assert built(folder)[0].changed == ()
+        assert build_page(folder)[0].changed == ()
 
 
-def test_the_label_joins_the_authors_caption(tmp_path: Path) -> None:
-    _, html = built(pinned(tmp_path, 'caption = "Off <Skye>"\ndepicts = "illustration"\n'))
+def test_label_is_appended_to_caption_of_author(tmp_path: Path) -> None:
+    _, html = build_page(create_pinned_site(tmp_path, 'caption = "Off <Skye>"\ndepicts = "illustration"\n'))
     assert '<figcaption>Off &lt;Skye&gt; · <span data-imageseo="ai-label">Image: AI-generated</span>' in html
     assert graph(html)[0]["caption"] == "Off <Skye>"
 
 
-def test_a_formula_and_a_found_picture_have_no_label(tmp_path: Path) -> None:
+def test_procedural_hero_and_library_image_have_no_label(tmp_path: Path) -> None:
     for kind in (ALGORITHMIC_MEDIA, ""):
-        result, html = built(pinned(tmp_path / str(len(kind)), kind=kind))
+        result, html = build_page(create_pinned_site(tmp_path / str(len(kind)), kind=kind))
         assert "ai-" not in html
         assert of(result, "ai-label") == []
 
 
-def test_an_authors_own_file_is_labelled_whoever_has_a_right_to_it(tmp_path: Path) -> None:
+def test_source_file_with_ai_source_type_is_labelled(tmp_path: Path) -> None:
     xmp = xmp_packet(Rights(digital_source_type=TRAINED_MEDIA))
     photo = pictures.save(pictures.photo(640, 360), "JPEG", xmp=xmp)
-    asked = '["/"]\nsrc = "a.jpg"\nalt = "A"\ncreator = "Ada"\n'
-    small_sites.write(tmp_path, {"site/index.html": page("<p>Words</p>"), "site/a.jpg": photo, "heroes.toml": asked})
-    _, html = built(tmp_path)
+    request = '["/"]\nsrc = "a.jpg"\nalt = "A"\ncreator = "Ada"\n'
+    small_sites.write(tmp_path, {"site/index.html": page("<p>Words</p>"), "site/a.jpg": photo, "heroes.toml": request})
+    _, html = build_page(tmp_path)
     assert "AI GENERATED" in html
     assert graph(html)[0]["digitalSourceType"] == SCHEMA[TRAINED_MEDIA]
 
 
-def test_label_none_leaves_it_to_the_site_and_the_rule_asks_after_it(tmp_path: Path) -> None:
-    result, html = built(pinned(tmp_path), hero={"label": "none"})
+def test_label_none_adds_no_label_and_is_reported(tmp_path: Path) -> None:
+    result, html = build_page(create_pinned_site(tmp_path), hero={"label": "none"})
     assert "AI" not in re.sub(r"<script.*?</script>", "", html)
     (finding,) = of(result, "ai-label")
     assert "figcaption" in finding.hint
-    off, _ = built(tmp_path, hero={"label": "none"}, lint={"rules": {"ai-label": "off"}})
+    off, _ = build_page(tmp_path, hero={"label": "none"}, lint={"rules": {"ai-label": "off"}})
     assert of(off, "ai-label") == []
 
 
-def test_keys_that_are_no_words_are_passed_over() -> None:
+def test_metadata_keys_that_are_not_strings_are_ignored() -> None:
     hints = PageHints(meta={True: "x", 3: {"depicts": "realistic"}, "hero_depicts": "illustration"})  # type: ignore[dict-item]
     assert ai_label._illustrates(Page(path="index.html", hints=hints))
 
 
 @pytest.mark.parametrize(
-    ("said", "illustrates"),
+    ("hero", "illustrates"),
     [
         ({"depicts": "illustration"}, True),
         ('{"src": "a.jpg", "depicts": "illustration"}', True),
@@ -214,12 +219,12 @@ def test_keys_that_are_no_words_are_passed_over() -> None:
         ("{not JSON: illustration", False),
     ],
 )
-def test_what_a_hero_depicts_is_read_as_heroes_are(said: object, illustrates: bool) -> None:
-    shown = Page(path="index.html", hints=PageHints(meta={"hero": said}))
-    assert ai_label._illustrates(shown) == illustrates
+def test_depicts_is_read_from_hero_metadata(hero: object, illustrates: bool) -> None:
+    site_page = Page(path="index.html", hints=PageHints(meta={"hero": hero}))
+    assert ai_label._illustrates(site_page) == illustrates
 
 
-SHOWN = '<figure><img src="assets/heroes/index.jpg" alt="A lighthouse"><figcaption>{}</figcaption></figure>'
+HERO_FIGURE = '<figure><img src="assets/heroes/index.jpg" alt="A lighthouse"><figcaption>{}</figcaption></figure>'
 
 
 def severities(folder: Path) -> list[Severity]:
@@ -230,7 +235,7 @@ def severities(folder: Path) -> list[Severity]:
 
 
 @pytest.mark.parametrize(
-    ("caption", "said", "severity"),
+    ("caption", "extra", "severity"),
     [
         ("The tower", "", [Severity.ERROR]),
         ("The tower", 'depicts = "realistic"\n', [Severity.ERROR]),
@@ -239,12 +244,12 @@ def severities(folder: Path) -> list[Severity]:
         ("Der Turm (KI-generiert)", "", []),
     ],
 )
-def test_an_authors_own_figure_is_not_ours_to_change(
-    tmp_path: Path, caption: str, said: str, severity: list[Severity]
+def test_figure_of_author_is_unchanged_and_reported_without_label(
+    tmp_path: Path, caption: str, extra: str, severity: list[Severity]
 ) -> None:
-    """Where the article shows the hero itself the label must come from its author: a finding asks for it."""
-    body = SHOWN.format(caption)
-    result, html = built(pinned(tmp_path, said, body=body))
+    """If the article itself shows the hero, its author has to add the label; a finding asks for it."""
+    body = HERO_FIGURE.format(caption)
+    result, html = build_page(create_pinned_site(tmp_path, extra, body=body))
     assert "ai-label" not in html
     assert "ai-overlay" not in html
     assert f"<figcaption>{caption}</figcaption>" in html
@@ -252,7 +257,7 @@ def test_an_authors_own_figure_is_not_ours_to_change(
     assert severities(tmp_path) == severity
 
 
-# ---- words
+# ---- wording
 
 
 @pytest.mark.parametrize(
@@ -270,15 +275,15 @@ def test_an_authors_own_figure_is_not_ours_to_change(
         (None, "Image: AI-generated", "en"),
     ],
 )
-def test_a_label_speaks_the_pages_language(language: str | None, caption: str, own: str | None) -> None:
+def test_label_is_in_language_of_page(language: str | None, caption: str, own: str | None) -> None:
     found = label(TRAINED_MEDIA, "unknown", language)
     assert found is not None
     assert (found.caption, found.language) == (caption, own)
-    assert mentions_ai(found.caption), "its own rule understands it"
+    assert mentions_ai(found.caption), "the rule accepts the label"
     assert mentions_ai(found.overlay)
 
 
-def test_words_that_only_look_like_it_are_no_label() -> None:
+def test_similar_words_are_not_ai_mentions() -> None:
     for text in ("Mail from Aïda", "Kielder, in rain", "via Roma", "Said at noon", None, ""):
         assert not mentions_ai(text), text
     for text in (
@@ -291,7 +296,7 @@ def test_words_that_only_look_like_it_are_no_label() -> None:
         assert mentions_ai(text), text
 
 
-def test_every_label_is_understood_by_the_rule() -> None:
+def test_label_of_every_language_is_recognized_as_ai_mention() -> None:
     for language in ("en", "de", "fr", "es", "it", "nl", "pt", "pl", "ja", "zh", "zh-hant"):
         found = label(COMPOSITE_TRAINED_MEDIA, "realistic", language)
         assert found is not None
@@ -303,7 +308,7 @@ def test_every_label_is_understood_by_the_rule() -> None:
 
 @pytest.mark.parametrize("depicts", ["illustration", "realistic", "unknown"])
 @pytest.mark.parametrize("charset", ["utf-8", "latin-1"])
-def test_labels_can_be_taken_out_again(depicts: Depicts, charset: str) -> None:
+def test_strip_removes_labels(depicts: Depicts, charset: str) -> None:
     html = '<!doctype html><html lang="ja"><head><title>T</title></head><body><h1>H</h1></body></html>'.encode(charset)
     scan = scan_page(html)
     asset = Asset(path="a.jpg", sha256="ab" * 32, bytes=9, format="jpeg", width=640, height=360)
@@ -327,20 +332,20 @@ def test_labels_can_be_taken_out_again(depicts: Depicts, charset: str) -> None:
 
 
 @needs_chromium
-def test_the_overlay_stands_on_the_picture_and_is_always_seen(tmp_path: Path) -> None:
-    pinned(tmp_path)
-    built(tmp_path)
+def test_overlay_is_on_image_and_visible(tmp_path: Path) -> None:
+    create_pinned_site(tmp_path)
+    build_page(tmp_path)
     with served(tmp_path / "site") as url, chromium() as browser:
         for width in (412, 1350):
-            shown = open_page(browser, url, width=width, height=900)
-            shown.hover("figure img")
-            seen: Mapping[str, Any] = shown.evaluate(
+            browser_page = open_page(browser, url, width=width, height=900)
+            browser_page.hover("figure img")
+            seen: Mapping[str, Any] = browser_page.evaluate(
                 """() => {
                   const box = each => document.querySelector(each).getBoundingClientRect().toJSON();
                   const mark = document.querySelector('[data-imageseo=ai-overlay]');
                   const style = getComputedStyle(mark);
                   const at = mark.getBoundingClientRect();
-                  mark.style.pointerEvents = 'auto';  // else nothing is ever at its place
+                  mark.style.pointerEvents = 'auto';  // otherwise elementFromPoint ignores it
                   const top = document.elementFromPoint(at.x + at.width / 2, at.y + at.height / 2);
                   return {mark: box('[data-imageseo=ai-overlay]'), image: box('figure img'), text: mark.innerText,
                           ink: style.color, ground: style.backgroundColor, visible: style.visibility,
@@ -359,8 +364,8 @@ def test_the_overlay_stands_on_the_picture_and_is_always_seen(tmp_path: Path) ->
             assert image["width"] == pytest.approx(min(640, width - 16), abs=1), "as wide as without a label"
 
 
-def test_the_tests_master_would_tell(tmp_path: Path) -> None:
-    """The prompt is in the master: that it is nowhere in the site is no accident."""
-    pinned(tmp_path)
+def test_master_contains_prompt(tmp_path: Path) -> None:
+    """The prompt is in the master, so that the tests above can fail."""
+    create_pinned_site(tmp_path)
     with Image.open(tmp_path / "heroes/index.png") as image:
         assert SECRET in image.info["parameters"]

@@ -1,4 +1,4 @@
-"""The candidate that we say a browser chooses is the one that Chromium chooses."""
+"""The candidate selected for a viewport is the one that Chromium selects."""
 
 from __future__ import annotations
 
@@ -166,8 +166,8 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-def shown_by(browser: Browser, viewport: Viewport, tags: list[str]) -> list[str]:
-    """``currentSrc`` of every image, without the host; nothing is ever downloaded, so no cache has a say."""
+def current_urls(browser: Browser, viewport: Viewport, tags: list[str]) -> list[str]:
+    """``currentSrc`` of every image, without the host; nothing is downloaded, so that no cache has an effect."""
     size = {"width": viewport.width, "height": viewport.height}
     page = browser.new_page(viewport=size, device_scale_factor=viewport.dpr)  # type: ignore[arg-type]
     page.route("**/*", lambda route: route.abort())
@@ -178,11 +178,11 @@ def shown_by(browser: Browser, viewport: Viewport, tags: list[str]) -> list[str]
 
 
 @pytest.mark.parametrize("viewport", [*GATING, *REPORTED, *SCREENS], ids=lambda v: f"{v.width}x{v.height}@{v.dpr}")
-def test_chromium_agrees(browser: Browser, viewport: Viewport) -> None:
+def test_selection_agrees_with_chromium(browser: Browser, viewport: Viewport) -> None:
     tags: list[str] = []
-    ours: list[str] = []
-    asked: list[tuple[str, ...]] = []
-    # Every sizes against candidates 20 px apart tells the slot exactly; every srcset stands in three slots.
+    selected: list[str] = []
+    questions: list[tuple[str, ...]] = []
+    # Each sizes with candidates 20 px apart reveals the exact slot; each srcset is tested in three slots.
     fine = ", ".join(f"{width} {width}w" for width in range(20, 6000, 20))
     for srcset, sizes in [
         *((fine, sizes) for sizes in SIZES),
@@ -191,22 +191,22 @@ def test_chromium_agrees(browser: Browser, viewport: Viewport) -> None:
     ]:
         attribute = "" if sizes is None else f' sizes="{html.escape(sizes)}"'
         tags.append(f'<img src="src" srcset="{html.escape(srcset)}"{attribute}>')
-        ours.append(chosen_url((), "src", viewport, srcset=srcset, sizes=sizes, lazy=False))
-        asked.append(("sizes", srcset[:40], str(sizes)))
+        selected.append(chosen_url((), "src", viewport, srcset=srcset, sizes=sizes, lazy=False))
+        questions.append(("sizes", srcset[:40], str(sizes)))
     for media in MEDIA:
         tags.append(f'<picture><source media="{html.escape(media)}" srcset="yes"><img src="no"></picture>')
-        ours.append(chosen_url((SourceTag(type=None, srcset="yes", sizes=None, media=media),), "no", viewport))
-        asked.append(("media", media))
-    theirs = shown_by(browser, viewport, tags)
+        selected.append(chosen_url((SourceTag(type=None, srcset="yes", sizes=None, media=media),), "no", viewport))
+        questions.append(("media", media))
+    expected = current_urls(browser, viewport, tags)
     wrong = [
-        (*question, f"chromium: {there}", f"ours: {here}")
-        for question, there, here in zip(asked, theirs, ours, strict=True)
-        if there != here
+        (*question, f"chromium: {chromium}", f"imageseo: {own}")
+        for question, chromium, own in zip(questions, expected, selected, strict=True)
+        if chromium != own
     ]
     assert not wrong
 
 
-def test_chromium_takes_the_first_source_it_can_decode(browser: Browser) -> None:
+def test_first_decodable_source_is_selected_as_in_chromium(browser: Browser) -> None:
     pictures: list[tuple[list[SourceTag], str | None]] = []
     for types in (
         *(("image/avif", "image/webp"), ("image/jxl", "image/webp"), ("image/unknown", "text/html")),
@@ -238,27 +238,27 @@ def test_chromium_takes_the_first_source_it_can_decode(browser: Browser) -> None
             + "></picture>"
             for tags, srcset in pictures
         ]
-        ours = [chosen_url(tags, "src", viewport, srcset=srcset) for tags, srcset in pictures]
-        assert ours == shown_by(browser, viewport, markup)
+        selected = [chosen_url(tags, "src", viewport, srcset=srcset) for tags, srcset in pictures]
+        assert selected == current_urls(browser, viewport, markup)
 
 
-def test_the_least_that_is_enough() -> None:
+def test_lowest_sufficient_density_is_selected() -> None:
     pair = parse_srcset("large 900w, small 400w")
     small, large = pair[1], pair[0]
     assert [choose(pair, 400, dpr) for dpr in (0.5, 1.0, 1.01, 3.0)] == [small, small, large, large]
 
 
-def test_nothing_to_choose_from() -> None:
+def test_no_candidates_select_fallback() -> None:
     assert choose((), 400, 1.0) is None
     assert chosen_url((), "only.jpg", MOBILE) == "only.jpg"
     assert chosen_url((), "", MOBILE) == ""
 
 
-def test_candidates_in_a_slot_of_no_width_are_alike() -> None:
+def test_zero_width_slot_selects_first_candidate() -> None:
     assert choose(parse_srcset("first 900w, second 300w"), 0, 2.0) == Candidate("first", 900)
 
 
-def test_the_image_tag_is_read_as_it_stands() -> None:
+def test_url_of_image_reference_uses_its_srcset_and_sources() -> None:
     ref = ImageRef(
         span=Span(0, 1),
         insert_at=0,
@@ -277,7 +277,7 @@ def test_the_image_tag_is_read_as_it_stands() -> None:
     assert chosen_url_of(ref, DESKTOP, mimes=("image/png",)) == "b.jpg"
 
 
-def test_sizes_are_taken_apart() -> None:
+def test_sizes_are_parsed_into_entries() -> None:
     assert parse_sizes("auto, (min-width: 9px) calc(1px + 2px), 50%, 3vw, 4px") == (
         SourceSize("(min-width: 9px)", "calc(1px + 2px)"),
         SourceSize("", "3vw"),
@@ -287,6 +287,6 @@ def test_sizes_are_taken_apart() -> None:
     assert source_size(None, MOBILE) == MOBILE.width
 
 
-def test_media_of_a_source() -> None:
+def test_missing_media_matches_and_unknown_does_not() -> None:
     assert matches(None, MOBILE)
     assert not matches("(unknown: 1)", MOBILE)

@@ -1,4 +1,4 @@
-"""Edits by span, and taking ours out again."""
+"""Applying edits by span, and removing added markup."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def edit(start: int, end: int, text: str) -> Edit:
     return Edit(span=Span(start, end), replacement=text.encode())
 
 
-def test_edits_keep_everything_else() -> None:
+def test_edits_change_only_their_spans() -> None:
     assert (
         apply(b"0123456789", [edit(5, 7, "x"), edit(2, 2, "b"), edit(2, 2, "a"), edit(10, 10, "!")]) == b"01ba234x789!"
     )
@@ -20,7 +20,7 @@ def test_edits_keep_everything_else() -> None:
 
 
 @pytest.mark.parametrize("edits", [[(1, 4), (3, 5)], [(1, 4), (2, 2)], [(9, 11)], [(4, 3)]])
-def test_overlaps_are_refused(edits: list[tuple[int, int]]) -> None:
+def test_overlapping_edits_are_rejected(edits: list[tuple[int, int]]) -> None:
     with pytest.raises(ValueError, match="overlaps"):
         apply(b"0123456789", [edit(start, end, "") for start, end in edits])
 
@@ -37,13 +37,13 @@ def test_overlaps_are_refused(edits: list[tuple[int, int]]) -> None:
         ('<img width="1" src="a" height="2" data-imageseo="height">', '<img width="1" src="a">'),
         ('<head><style data-imageseo>a{}</style><script data-imageseo="">{}</script></head>', "<head></head>"),
         ('<h1></h1><figure data-imageseo="hero-figure"><img data-imageseo="hero"></figure><p>', "<h1></h1><p>"),
-        # minified behind our back: unquoted, reordered
+        # minified after the build: unquoted, reordered
         ("<picture data-imageseo><source srcset=a><img height=2 alt=x width=1 data-imageseo='width height'></picture>",
          "<img alt=x>"),
         ("<IMG data-imageseo=hero SRC=a>", "<IMG SRC=a>"),
     ],
 )  # fmt: skip
-def test_what_we_added_is_taken_out(built: str, author: str) -> None:
+def test_strip_removes_added_markup(built: str, author: str) -> None:
     assert strip(built.encode()).decode() == author
 
 
@@ -61,10 +61,10 @@ def test_what_we_added_is_taken_out(built: str, author: str) -> None:
         '<figure data-imageseo="hero-figure"><img src=never-closed>',
     ],
 )
-def test_what_the_author_wrote_stays(html: str) -> None:
+def test_strip_keeps_markup_of_author(html: str) -> None:
     assert strip(html.encode()).decode() == html
 
 
-def test_pages_without_edits_are_handed_back_as_they_are() -> None:
+def test_strip_returns_same_object_without_marker() -> None:
     html = b"\xff\xfe<\0i\0m\0g\0"
     assert strip(html) is html

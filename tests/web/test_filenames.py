@@ -1,4 +1,4 @@
-"""Names keep the author's words and never clash."""
+"""File names keep the author's naming and never collide."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DIGEST = "3fa9c1d2" + "0" * 56
 
 
 @pytest.mark.parametrize(
-    ("original", "name"),
+    ("source_path", "name"),
     [
         ("images/launch.jpg", "launch-640w.3fa9c1d2.avif"),
         ("launch.tar.png", "launch.tar-640w.3fa9c1d2.avif"),
@@ -24,13 +24,13 @@ DIGEST = "3fa9c1d2" + "0" * 56
         (".png", ".png-640w.3fa9c1d2.avif"),
     ],
 )
-def test_variants_keep_the_stem(original: str, name: str) -> None:
-    assert variant_name(original, 640, DIGEST, "avif") == name
-    assert variant_name(original, 640, "sha256:" + DIGEST, "avif") == name
+def test_variant_name_keeps_stem_of_source_file(source_path: str, name: str) -> None:
+    assert variant_name(source_path, 640, DIGEST, "avif") == name
+    assert variant_name(source_path, 640, "sha256:" + DIGEST, "avif") == name
 
 
 @given(stem=st.text(st.characters(exclude_characters="/\x00", codec="utf-8"), max_size=300))
-def test_a_file_system_can_hold_every_name(stem: str) -> None:
+def test_variant_name_fits_file_system_limit(stem: str) -> None:
     name = variant_name(f"folder/{stem}.png", 1920, DIGEST, "avif")
     assert len(name.encode()) <= 200
     assert name.endswith("-1920w.3fa9c1d2.avif")
@@ -47,11 +47,11 @@ def test_a_file_system_can_hold_every_name(stem: str) -> None:
         ("404.html", "404"),
     ],
 )
-def test_heroes_are_named_like_their_page(path: str, name: str) -> None:
+def test_hero_name_follows_page_path(path: str, name: str) -> None:
     assert hero_name(Page(path=path)) == name
 
 
-def test_pages_never_share_a_hero_by_accident() -> None:
+def test_hero_names_of_different_pages_differ() -> None:
     paths = [
         "a/b/index.html", "a-b/index.html", "a--b/index.html", "A/b/index.html", "a/B/index.html", "a b/index.html",
         "a_b/index.html", "a.b/index.html", "é/index.html", "è/index.html", "日本/index.html", "!/index.html",

@@ -1,7 +1,7 @@
-"""ImageObject graphs: what is said, what is joined, what is never repeated, and what independent readers make of it.
+"""ImageObject graphs: content, links to the theme's nodes, no repetition, and acceptance by independent validators.
 
-Two readers come from npm and are asked where IMAGESEO_TEST_NPM names a folder with them: schema-dts with typescript,
-and @adobe/structured-data-validator with @marbec/web-auto-extractor beside schemaorg-all-https.jsonld.
+Two validators come from npm and run if IMAGESEO_TEST_NPM names a folder that contains them: schema-dts with typescript,
+and @adobe/structured-data-validator with @marbec/web-auto-extractor and schemaorg-all-https.jsonld.
 """
 
 from __future__ import annotations
@@ -56,10 +56,10 @@ def of_type(found: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
     return [thing for thing in found if thing["@type"] == name]
 
 
-# ---- what is said
+# ---- content
 
 
-def test_everything_known_is_said_once() -> None:
+def test_all_known_properties_are_written_once() -> None:
     image, page = graph(node(caption="A hill", rights=RIGHTS))
     px = {"@type": "QuantitativeValue", "unitCode": "E37"}
     assert image == {
@@ -80,21 +80,21 @@ def test_everything_known_is_said_once() -> None:
     assert page == {"@type": "WebPage", "@id": PAGE, "url": PAGE, "primaryImageOfPage": {"@id": image["@id"]}}
 
 
-def test_nothing_unknown_is_said() -> None:
+def test_unknown_properties_are_omitted() -> None:
     (image,) = graph(node(hero=False))
     assert set(image) == {"@type", "@id", "contentUrl", "width", "height"}
 
 
-def test_no_images_give_no_script() -> None:
+def test_no_images_give_no_text() -> None:
     assert image_graph(page_url=PAGE, nodes=()) == ImageGraph(text=None)
 
 
-def test_one_file_shown_twice_is_one_image() -> None:
+def test_file_shown_twice_is_one_node() -> None:
     (image, _) = graph(node(hero=False), node(caption="Later"), node(caption="Last", hero=False))
     assert (image["caption"], image["representativeOfPage"]) == ("Later", True)
 
 
-def test_ids_belong_to_their_page_and_differ_by_file() -> None:
+def test_ids_differ_by_page_and_file() -> None:
     first, second = graph(node(hero=False), node(PAGE + "b.jpg", hero=False))
     assert first["@id"] != second["@id"]
     assert first["@id"].startswith(PAGE + "#")
@@ -113,7 +113,7 @@ def test_ids_belong_to_their_page_and_differ_by_file() -> None:
         (None, None),
     ],
 )
-def test_digital_source_types_become_members_of_schema_org(code: str | None, member: str | None) -> None:
+def test_digital_source_type_maps_to_schema_org_member(code: str | None, member: str | None) -> None:
     assert source_type(code) == (f"https://schema.org/{member}DigitalSource" if member else None)
 
 
@@ -122,7 +122,7 @@ CROPS = tuple(
 )
 
 
-def test_crops_are_shapes_of_the_hero() -> None:
+def test_crops_are_listed_with_hero() -> None:
     hero, square, wide, page = graph(*CROPS, node())
     assert [thing["contentUrl"] for thing in (hero, square, wide)] == [HERO, *(crop.content_url for crop in CROPS)]
     assert "representativeOfPage" not in square
@@ -130,13 +130,13 @@ def test_crops_are_shapes_of_the_hero() -> None:
     assert page["image"] == [{"@id": thing["@id"]} for thing in (hero, square, wide)]
 
 
-def test_crops_of_no_hero_and_crops_that_nobody_can_be_told_of_are_left_out() -> None:
+def test_crops_without_hero_or_without_linkable_node_are_omitted() -> None:
     assert graph(*CROPS) == []
     lists = {"@graph": [{"@type": "WebPage", "@id": f"#{name}"} for name in "ab"]}
     assert of_type(graph(node(), *CROPS, theme=lists), "ImageObject") == of_type(graph(node()), "ImageObject")
 
 
-def test_the_themes_page_and_article_get_the_shapes_where_they_name_no_image() -> None:
+def test_page_and_article_of_theme_get_crops_unless_they_have_an_image() -> None:
     theme = [{"@type": "WebPage", "@id": PAGE}, {"@type": "BlogPosting", "@id": "#post"}]
     *images, page, article = graph(node(), *CROPS, theme={"@graph": theme})
     ids = [{"@id": image["@id"]} for image in images]
@@ -149,33 +149,33 @@ def test_the_themes_page_and_article_get_the_shapes_where_they_name_no_image() -
     assert page["primaryImageOfPage"] == ids[0]
 
 
-def test_a_crop_that_the_theme_describes_is_not_described_again() -> None:
+def test_crop_described_by_theme_is_not_repeated() -> None:
     theme = {"@type": "ImageObject", "@id": "#own", "contentUrl": CROPS[0].content_url}
     images = of_type(graph(node(), *CROPS, theme=theme), "ImageObject")
     assert [image["contentUrl"] for image in images] == [HERO, CROPS[1].content_url]
 
 
 @given(st.text() | st.sampled_from(["</script><script>alert(1)</script>", "<!-- <script>", "&lt;", "\ud800", "\u2028"]))
-def test_no_text_can_leave_the_script(text: str) -> None:
+def test_text_cannot_end_the_script(text: str) -> None:
     done = image_graph(page_url=PAGE, nodes=[node(caption=text, rights=Rights(creator=text, credit=text))])
     assert done.text is not None
     assert done.text.isascii()
     assert not re.search("[<>&]", done.text)
     (image, *_) = json.loads(done.text)["@graph"]
-    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    assert image.get("caption", "") == whole
+    expected = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    assert image.get("caption", "") == expected
     json.dumps(image, ensure_ascii=False).encode("utf-8")
 
 
-def test_the_text_is_the_same_every_time() -> None:
+def test_text_is_deterministic() -> None:
     nodes = [node(f"{PAGE}{number}.jpg", hero=number == 3, rights=RIGHTS) for number in range(9)]
     assert len({image_graph(page_url=PAGE, nodes=nodes).text for _ in range(3)}) == 1
 
 
-# ---- joining the theme
+# ---- links to the theme's nodes
 
 
-def test_the_page_and_the_article_of_the_theme_get_the_hero() -> None:
+def test_page_and_article_of_theme_get_hero() -> None:
     theme = {
         "@context": "https://schema.org",
         "@graph": [
@@ -200,18 +200,18 @@ def test_the_page_and_the_article_of_the_theme_get_the_hero() -> None:
     ],
     ids=str,
 )
-def test_what_the_theme_has_said_or_cannot_be_told_apart_is_left_alone(theme: object) -> None:
+def test_theme_nodes_with_images_or_ambiguous_ids_are_not_linked(theme: object) -> None:
     (image,) = graph(node(), theme=theme)
     assert image["representativeOfPage"] is True
 
 
-def test_without_a_hero_nothing_is_tied() -> None:
+def test_without_hero_nothing_is_linked() -> None:
     assert [thing["@type"] for thing in graph(node(hero=False), theme={"@type": "WebPage", "@id": "#p"})] == [
         "ImageObject"
     ]
 
 
-def test_an_article_that_names_its_page_is_joined_through_it() -> None:
+def test_page_named_by_article_gets_hero() -> None:
     theme = {"@type": "Article", "@id": "#a", "image": "own.jpg", "mainEntityOfPage": {"@type": "WebPage", "@id": PAGE}}
     image, page = graph(node(), theme=theme)
     assert page == {"@type": "WebPage", "@id": PAGE, "primaryImageOfPage": {"@id": image["@id"]}}
@@ -222,7 +222,7 @@ def test_an_article_that_names_its_page_is_joined_through_it() -> None:
 @pytest.mark.parametrize(
     "kind", ["ImageObject", "http://schema.org/ImageObject", "schema:ImageObject", ["Thing", "ImageObject"]]
 )
-def test_an_image_that_the_theme_describes_is_used_and_not_repeated(kind: object, address: str, key: str) -> None:
+def test_image_described_by_theme_is_linked_and_not_repeated(kind: object, address: str, key: str) -> None:
     theirs = {"@type": kind, "@id": "#theirs", key: address}
     theme = {"@type": "WebPage", "@id": PAGE, "about": {"@type": "Thing", "image": [theirs]}}
     assert graph(node(), theme=theme) == [
@@ -230,7 +230,7 @@ def test_an_image_that_the_theme_describes_is_used_and_not_repeated(kind: object
     ]
 
 
-def test_an_image_without_a_name_of_its_own_is_still_not_repeated() -> None:
+def test_image_of_theme_without_id_is_not_repeated() -> None:
     assert graph(node(), theme={"@type": "ImageObject", "contentUrl": HERO}) == []
 
 
@@ -249,17 +249,17 @@ def test_an_image_without_a_name_of_its_own_is_still_not_repeated() -> None:
     ],
     ids=lambda value: str(value)[:20],
 )
-def test_whatever_the_theme_writes_is_a_problem_at_most(text: str, broken: bool) -> None:
+def test_broken_block_of_theme_is_reported(text: str, broken: bool) -> None:
     done = image_graph(page_url=PAGE, nodes=[node()], existing=['{"@type": "Thing"}', text])
     assert done.text is not None
     assert HERO in done.text
     assert len(done.problems) == broken
     if broken:
         assert done.problems[0].startswith("JSON-LD block 2 of the page cannot be read: ")
-        assert '"WebPage"' not in done.text, "what is broken may have been the page"
+        assert '"WebPage"' not in done.text, "the broken block may be that of the page"
 
 
-# ---- what other readers make of it
+# ---- independent validators
 
 
 def npm() -> Path:
@@ -281,7 +281,7 @@ def examples() -> list[str]:
     return [text for text in done if text is not None]
 
 
-def test_the_types_of_schema_org_accept_it(tmp_path: Path) -> None:
+def test_schema_dts_accepts_graph(tmp_path: Path) -> None:
     folder = npm()
     node_binary = shutil.which("node")
     if node_binary is None:
@@ -311,12 +311,12 @@ console.log(JSON.stringify({ types: Object.keys(found.jsonld), issues: await val
 """
 
 
-def test_the_validator_of_adobe_finds_nothing(tmp_path: Path) -> None:
+def test_adobe_validator_finds_no_issue(tmp_path: Path) -> None:
     folder = npm()
     vocabulary = folder / "schemaorg-all-https.jsonld"
     node_binary = shutil.which("node")
     if node_binary is None or not vocabulary.is_file():
-        pytest.skip("node or schemaorg-all-https.jsonld is not there")
+        pytest.skip("node or schemaorg-all-https.jsonld is missing")
     for path in (folder / "node_modules", vocabulary):
         (tmp_path / path.name).symlink_to(path)
     script = tmp_path / "adobe.mjs"
@@ -332,7 +332,7 @@ def test_the_validator_of_adobe_finds_nothing(tmp_path: Path) -> None:
     for text in examples():
         result = check(text)
         assert "ImageObject" in result["types"]
-        # Only what an image does not say about its rights is left to recommend.
+        # The remaining recommendations concern missing rights.
         issues = [issue for issue in result["issues"] if not issue["issueMessage"].endswith("(optional)")]
         assert issues == []
     assert check(examples()[0].replace('"contentUrl"', '"kontentUrl"'))["issues"], "the check must be able to fail"

@@ -1,4 +1,4 @@
-"""Image sitemaps: joined into whatever a host writes, within limits, byte for byte the same the second time."""
+"""Image sitemaps: added to any sitemap of a generator, within limits, and unchanged by a second run."""
 
 from __future__ import annotations
 
@@ -78,17 +78,17 @@ def assert_valid(data: bytes) -> None:
 
 
 def canonical(data: bytes) -> str:
-    """What an XML reader sees, whatever the quotes and the order of declarations."""
+    """Return canonical XML, independent of quotes and the order of declarations."""
     return etree.canonicalize(etree.ElementTree(etree.fromstring(data)), with_comments=True)
 
 
-def assert_settled(folder: Folder, images: dict[str, list[str]], limits: Limits | None = None) -> None:
-    """A second run has nothing to write and nothing to remove."""
+def assert_unchanged_by_second_run(folder: Folder, images: dict[str, list[str]], limits: Limits | None = None) -> None:
+    """Check that a second run writes and removes nothing."""
     again = folder.join(images, limits)
     assert (again.files, again.stale) == ((), ())
 
 
-def test_mkdocs_sitemap_gets_our_images_and_keeps_every_other_byte() -> None:
+def test_mkdocs_sitemap_gets_images_and_keeps_every_other_byte() -> None:
     folder = Folder({"sitemap.xml": MKDOCS})
     images = {BASE: [BASE + "a.jpg", BASE + "b.png"], BASE + "guide/": [BASE + "guide/c.webp"]}
     assert folder.join(images).problems == ()
@@ -99,11 +99,11 @@ def test_mkdocs_sitemap_gets_our_images_and_keeps_every_other_byte() -> None:
     ours = [line for line in data.splitlines(keepends=True) if b"image:image" in line]
     rest = b"".join(line for line in data.splitlines(keepends=True) if line not in ours)
     assert rest.replace(f' xmlns:image="{IMAGE}"'.encode(), b"") == MKDOCS
-    assert [line[:9] for line in ours] == [b"         "] * 3, "our lines stand in the host's indent"
-    assert_settled(folder, images)
+    assert [line[:9] for line in ours] == [b"         "] * 3, "added lines have the indentation of the file"
+    assert_unchanged_by_second_run(folder, images)
 
 
-def test_a_host_that_brings_everything_loses_nothing() -> None:
+def test_sitemap_with_extensions_keeps_all_of_them() -> None:
     folder = Folder({"sitemap.xml": FULL})
     images = {BASE + "?a=1&b=2": [BASE + "new.jpg", "https://cdn.example.net/a.jpg"]}
     assert folder.join(images).problems == ()
@@ -114,18 +114,18 @@ def test_a_host_that_brings_everything_loses_nothing() -> None:
     )
     assert old not in data
     assert data.count(new) == 1
-    assert data.count(b"https://cdn.example.net/a.jpg") == 1, "an image that the host lists is not listed twice"
-    gone = b"    <pic:image>" + old + b"</pic:image>\n"
+    assert data.count(b"https://cdn.example.net/a.jpg") == 1, "an image that is already listed is not listed twice"
+    removed = b"    <pic:image>" + old + b"</pic:image>\n"
     added = b"    <pic:image>" + new + b"</pic:image>\n  </url>"
-    wanted = canonical(FULL.replace(gone, b"").replace(b"  </url>", added))
+    wanted = canonical(FULL.replace(removed, b"").replace(b"  </url>", added))
     assert canonical(data) == wanted
     assert data.startswith(FULL[: FULL.index(b"<urlset")]), "declaration, stylesheet and comments stay as written"
     assert data.endswith(b"<!-- the end -->\n")
     assert b"<![CDATA[Big & bold]]>" in data
-    assert_settled(folder, images)
+    assert_unchanged_by_second_run(folder, images)
 
 
-def test_images_that_are_gone_leave() -> None:
+def test_removed_images_are_removed_from_sitemap() -> None:
     folder = Folder({"sitemap.xml": MKDOCS})
     folder.join({BASE: [BASE + "a.jpg", BASE + "b.jpg"]})
     folder.join({BASE: [BASE + "b.jpg"]})
@@ -134,7 +134,7 @@ def test_images_that_are_gone_leave() -> None:
     assert folder["sitemap.xml"].replace(f' xmlns:image="{IMAGE}"'.encode(), b"") == MKDOCS
 
 
-def test_nothing_to_list_leaves_the_host_file_alone() -> None:
+def test_no_images_leave_sitemap_unchanged() -> None:
     assert Folder({"sitemap.xml": MKDOCS}).join({BASE: []}) == SitemapChanges()
     assert Folder({"sitemap.xml": FULL.replace(b"/docs/old.jpg", b"/blog/old.jpg")}).join({}) == SitemapChanges()
 
@@ -150,40 +150,40 @@ def test_nothing_to_list_leaves_the_host_file_alone() -> None:
         "http://example.org/docs/guide/",
     ],
 )
-def test_pages_are_found_however_the_host_writes_them(page: str) -> None:
+def test_pages_are_found_for_any_url_spelling(page: str) -> None:
     folder = Folder({"sitemap.xml": MKDOCS})
     folder.join({page: [BASE + "a.jpg"]})
     assert folder.images(BASE + "guide/") == [BASE + "a.jpg"]
 
 
-def test_two_pages_that_differ_by_their_ending_are_never_mixed_up() -> None:
+def test_ambiguous_page_url_gets_no_images() -> None:
     folder = Folder({"sitemap.xml": MKDOCS.replace(b"guide/</loc>", b"guide</loc>")})
     folder.join({BASE + "guide.html": [BASE + "a.jpg"], BASE + "guide/": [BASE + "b.jpg"]})
     assert folder.images(BASE + "guide") == []
 
 
-def test_a_page_that_the_host_left_out_is_not_added() -> None:
+def test_page_missing_from_sitemap_is_not_added() -> None:
     folder = Folder({"sitemap.xml": MKDOCS})
     assert folder.join({BASE + "secret/": [BASE + "a.jpg"]}) == SitemapChanges()
 
 
-def test_the_compressed_twin_keeps_step_and_time_does_not_enter_it() -> None:
+def test_compressed_copy_is_updated_without_timestamp() -> None:
     folder = Folder({"sitemap.xml": MKDOCS, "sitemap.xml.gz": gzip.compress(MKDOCS, mtime=1_700_000_000)})
     images = {BASE: [BASE + "a.jpg"]}
     folder.join(images)
     assert gzip.decompress(folder["sitemap.xml.gz"]) == folder["sitemap.xml"]
     assert folder["sitemap.xml.gz"][4:8] == b"\0\0\0\0"
-    assert_settled(folder, images)
+    assert_unchanged_by_second_run(folder, images)
     folder["sitemap.xml.gz"] = gzip.compress(MKDOCS)  # a run that was killed between the two files
     assert [path for path, _ in folder.join(images).files] == ["sitemap.xml.gz"]
 
 
-def test_a_twin_in_step_keeps_its_own_bytes() -> None:
+def test_current_compressed_copy_is_unchanged() -> None:
     folder = Folder({"sitemap.xml": MKDOCS, "sitemap.xml.gz": gzip.compress(MKDOCS, mtime=1_700_000_000)})
     assert folder.join({}) == SitemapChanges()
 
 
-def test_gzip_is_plain_and_bounded() -> None:
+def test_decompression_is_limited_and_reports_damage() -> None:
     data = b"x" * 100_000
     assert gzip.decompress(compress_gzip(data)) == data
     assert decompress_gzip(compress_gzip(data), len(data)) == data
@@ -206,7 +206,7 @@ INDEX = (
 
 
 @pytest.mark.parametrize("name", ["sitemap.xml", "sitemap-index.xml", "sitemap_index.xml"])
-def test_an_index_leads_to_the_files_that_hold_the_pages(name: str) -> None:
+def test_sitemaps_of_index_get_images(name: str) -> None:
     other = MKDOCS.replace(b"/docs/guide/", b"/docs/en/guide/").replace(b"/docs/</loc>", b"/docs/en/</loc>")
     folder = Folder({name: INDEX, "sitemap-posts.xml": MKDOCS, "en/sitemap.xml.gz": gzip.compress(other)})
     images = {BASE + "guide/": [BASE + "a.jpg"], BASE + "en/guide/": [BASE + "b.jpg"]}
@@ -216,10 +216,10 @@ def test_an_index_leads_to_the_files_that_hold_the_pages(name: str) -> None:
     assert folder.images(BASE + "guide/", "sitemap-posts.xml") == [BASE + "a.jpg"]
     folder["plain"] = gzip.decompress(folder["en/sitemap.xml.gz"])
     assert folder.images(BASE + "en/guide/", "plain") == [BASE + "b.jpg"]
-    assert_settled(folder, images)
+    assert_unchanged_by_second_run(folder, images)
 
 
-def test_an_index_with_holes_says_so_and_the_rest_is_joined() -> None:
+def test_index_with_missing_sitemap_is_reported_and_rest_updated() -> None:
     folder = Folder({"sitemap.xml": INDEX, "sitemap-posts.xml": MKDOCS})
     done = folder.join({BASE: [BASE + "a.jpg"]})
     assert done.problems == ("en/sitemap.xml.gz: listed in sitemap.xml but missing",)
@@ -231,16 +231,16 @@ def test_an_index_with_holes_says_so_and_the_rest_is_joined() -> None:
 @pytest.mark.parametrize(
     "loc", ["", "../up.xml", "%2e%2e/up.xml", "a/..", "a/./b.xml", "a%00.xml", "a%5C..%5Cb.xml", "sitemap.php?page=2"]
 )
-def test_an_index_cannot_lead_out_of_the_site(loc: str) -> None:
-    asked: list[str] = []
+def test_index_entry_outside_site_is_not_read(loc: str) -> None:
+    paths_read: list[str] = []
 
     def read(path: str) -> bytes | None:
-        asked.append(path)
+        paths_read.append(path)
         return INDEX.replace(b"sitemap-posts.xml", loc.encode()) if path == "sitemap.xml" else MKDOCS
 
     done = join_images(read, {BASE: [BASE + "a.jpg"]}, base_url=BASE)
     assert [path for path, _ in done.files if path != "en/sitemap.xml.gz"] == []
-    assert set(asked) <= {"sitemap.xml", "en/sitemap.xml.gz"}
+    assert set(paths_read) <= {"sitemap.xml", "en/sitemap.xml.gz"}
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_an_index_cannot_lead_out_of_the_site(loc: str) -> None:
         (b'<!DOCTYPE r [<!ENTITY a "&b;"><!ENTITY b "&a;">]><r>&a;</r>', "entity reference loop"),
     ],
 )
-def test_a_broken_sitemap_is_a_problem_and_stays(data: bytes, why: str) -> None:
+def test_broken_sitemap_is_reported_and_unchanged(data: bytes, why: str) -> None:
     folder = Folder({"sitemap.xml": data, "sitemap.xml.gz": b"anything"})
     done = folder.join({BASE: [BASE + "a.jpg"]})
     assert (done.files, done.stale) == ((), ())
@@ -290,7 +290,7 @@ def test_no_entity_is_expanded_or_fetched(tmp_path: Path) -> None:
         pytest.param(MKDOCS.replace(f' xmlns="{SITEMAP}"'.encode(), b""), id="no-namespace"),
     ],
 )
-def test_every_way_to_write_one_is_joined_in_its_own_way(host: bytes) -> None:
+def test_encoding_and_format_of_sitemap_are_kept(host: bytes) -> None:
     folder = Folder({"sitemap.xml": host})
     images = {BASE: [BASE + "ä b.jpg"]}
     assert folder.join(images).problems == ()
@@ -300,10 +300,10 @@ def test_every_way_to_write_one_is_joined_in_its_own_way(host: bytes) -> None:
     assert folder["sitemap.xml"][:3] == host[:3]
     if b"\r\n" in host:
         assert folder["sitemap.xml"].count(b"\n") == folder["sitemap.xml"].count(b"\r\n")
-    assert_settled(folder, images)
+    assert_unchanged_by_second_run(folder, images)
 
 
-def test_without_a_host_sitemap_one_is_written_and_kept_true() -> None:
+def test_missing_sitemap_is_created_and_kept_current() -> None:
     folder = Folder()
     images = {BASE + "b/": [BASE + "b.jpg", BASE + "b.jpg"], BASE: [BASE + "a&b.jpg"], BASE + "none/": []}
     folder.join(images)
@@ -312,19 +312,19 @@ def test_without_a_host_sitemap_one_is_written_and_kept_true() -> None:
     assert folder.images(BASE) == [BASE + "a&b.jpg"]
     assert folder.images(BASE + "b/") == [BASE + "b.jpg"]
     assert BASE + "none/" not in folder["sitemap.xml"].decode()
-    assert_settled(folder, images)
+    assert_unchanged_by_second_run(folder, images)
     folder.join({BASE + "new/": [BASE + "n.jpg"]})
     assert folder.images(BASE + "new/") == [BASE + "n.jpg"]
-    assert folder.images(BASE) == [], "a page that is gone leaves a sitemap that is ours"
+    assert folder.images(BASE) == [], "a removed page is removed from an own sitemap"
     assert folder.join({}).stale == ("sitemap.xml",)
 
 
-def test_no_images_and_no_host_write_nothing() -> None:
+def test_no_images_and_no_sitemap_write_nothing() -> None:
     assert Folder().join({BASE: []}) == SitemapChanges()
 
 
 @pytest.mark.parametrize("limits", [Limits(urls=10), Limits(bytes=2_500)], ids=["pages", "bytes"])
-def test_our_own_sitemap_splits_at_the_limits_and_shrinks_again(limits: Limits) -> None:
+def test_own_sitemap_is_split_at_limits_and_merged_again(limits: Limits) -> None:
     folder = Folder()
     images = {f"{BASE}p{number:02}/": [f"{BASE}i{number}.jpg"] for number in range(25)}
     folder.join(images, limits)
@@ -343,13 +343,13 @@ def test_our_own_sitemap_splits_at_the_limits_and_shrinks_again(limits: Limits) 
             page = str(url.findtext("s:loc", namespaces=NAMES))
             found[page] = folder.images(page, part)
     assert found == images
-    assert_settled(folder, images, limits)
+    assert_unchanged_by_second_run(folder, images, limits)
     folder.join(dict(list(images.items())[:3]), limits)
     assert list(folder) == ["sitemap.xml"], "parts that are no longer needed are removed"
 
 
 @pytest.mark.parametrize("limits", [Limits(urls=10), Limits(bytes=3_000)], ids=["pages", "bytes"])
-def test_a_host_sitemap_that_grows_too_large_is_split_whole(limits: Limits) -> None:
+def test_existing_sitemap_beyond_limits_is_split_without_loss(limits: Limits) -> None:
     urls = "".join(
         f"  <url><loc>{BASE}p{number}/</loc><lastmod>2026-11-{number % 28 + 1:02}</lastmod></url>\n"
         for number in range(22)
@@ -372,10 +372,10 @@ def test_a_host_sitemap_that_grows_too_large_is_split_whole(limits: Limits) -> N
     for number in range(22):
         assert whole.count(f"<loc>{BASE}p{number}/</loc><lastmod>2026-11-{number % 28 + 1:02}</lastmod>".encode()) == 1
         assert whole.count(f"{BASE}a{number}.jpg".encode()) == 1
-    assert_settled(folder, images, limits)
+    assert_unchanged_by_second_run(folder, images, limits)
 
 
-def test_a_part_of_an_index_that_grows_too_large_gets_a_neighbour() -> None:
+def test_sitemap_of_index_beyond_limits_adds_part_to_index() -> None:
     folder = Folder(
         {"sitemap.xml": INDEX.replace(b"en/sitemap.xml.gz", b"en.xml"), "sitemap-posts.xml": MKDOCS, "en.xml": MKDOCS}
     )
@@ -385,26 +385,26 @@ def test_a_part_of_an_index_that_grows_too_large_gets_a_neighbour() -> None:
     assert folder.images(BASE, "sitemap-posts.xml") == [BASE + "a.jpg"]
     assert folder.images(BASE + "guide/", "sitemap-posts-imageseo-2.xml") == [BASE + "b.jpg"]
     assert f"{BASE}sitemap-posts-imageseo-2.xml".encode() in folder["sitemap.xml"]
-    assert_settled(folder, images, Limits(urls=1))
+    assert_unchanged_by_second_run(folder, images, Limits(urls=1))
 
 
-def test_a_page_lists_no_more_images_than_it_may() -> None:
+def test_images_beyond_page_limit_are_omitted_and_reported() -> None:
     images = {BASE: [f"{BASE}{number}.jpg" for number in range(1005)]}
     for folder in (Folder({"sitemap.xml": MKDOCS}), Folder()):
         done = folder.join(images)
         assert folder.images(BASE) == images[BASE][:1000]
         assert done.problems == (f"{BASE}: 5 images beyond the limit of 1000 per page are omitted",)
-        assert_settled(folder, images)
+        assert_unchanged_by_second_run(folder, images)
 
 
-def test_an_endless_url_is_left_out_and_named() -> None:
+def test_too_long_url_is_omitted_and_reported() -> None:
     folder = Folder({"sitemap.xml": MKDOCS})
     done = folder.join({BASE: [BASE + "x" * 2100, BASE + "a.jpg"]})
     assert folder.images(BASE) == [BASE + "a.jpg"]
     assert done.problems == (f"{BASE}: 1 image URLs of more than 2048 characters are omitted",)
 
 
-def test_a_sitemap_of_many_megabytes_is_read() -> None:
+def test_sitemap_of_many_megabytes_is_read() -> None:
     rows = b"".join(
         b"<url><loc>%sp%d/%s</loc></url>\n" % (BASE.encode(), number, b"x" * 900) for number in range(14_000)
     )
@@ -415,7 +415,7 @@ def test_a_sitemap_of_many_megabytes_is_read() -> None:
     assert folder.images(page) == [BASE + "a.jpg"]
 
 
-def test_our_schema_refuses_what_google_deprecated() -> None:
+def test_schema_rejects_elements_deprecated_by_google() -> None:
     folder = Folder({"sitemap.xml": MKDOCS})
     folder.join({BASE: [BASE + "a.jpg"]})
     titled = folder["sitemap.xml"].replace(b"</image:loc>", b"</image:loc><image:title>x</image:title>")

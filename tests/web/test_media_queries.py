@@ -1,4 +1,4 @@
-"""Whole builds that convert animations and write published files anew, twice, back and forth, and with a lost cache."""
+"""Complete builds that convert animations and recompress published files: repeated, reverted, with a lost cache."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ GPS, MAKE, ORIENTATION = 0x8825, 0x010F, 0x0112
 
 
 def bouncing(count: int = 12, size: tuple[int, int] = (200, 120), **options: Any) -> bytes:
-    """A ball with a shadow on nothing: transparent, each frame cleared before the next."""
+    """Return a bouncing ball on transparency, with each frame cleared before the next."""
     frames = []
     for number in range(count):
         frame = Image.new("RGBA", size, (0, 0, 0, 0))
@@ -50,14 +50,14 @@ def bouncing(count: int = 12, size: tuple[int, int] = (200, 120), **options: Any
 
 
 def clip(count: int = 6) -> bytes:
-    """What a camera sees, as a GIF: many bytes for few frames."""
-    whole = pictures.photo(400, 200)
-    frames = [whole.crop((number * 6, 0, number * 6 + 240, 160)) for number in range(count)]
+    """Return a photographic GIF: many bytes for few frames."""
+    photo = pictures.photo(400, 200)
+    frames = [photo.crop((number * 6, 0, number * 6 + 240, 160)) for number in range(count)]
     return pictures.save(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=80, loop=0)
 
 
 def snapshot(width: int = 420, height: int = 300, orientation: int = 6) -> bytes:
-    """As a phone writes it: lying on its side, with its place, its maker, a profile and a creator."""
+    """Return a photo as written by a phone: rotated by EXIF, with GPS, maker, color profile and creator."""
     exif = Image.Exif()
     exif[ORIENTATION], exif[MAKE] = orientation, "A phone"
     exif[0x013B] = "Ann"
@@ -67,7 +67,7 @@ def snapshot(width: int = 420, height: int = 300, orientation: int = 6) -> bytes
 
 
 def screen() -> bytes:
-    """A page of type as its grabber writes it: true colour, alpha that hides nothing."""
+    """Return a screenshot of text in true color with an opaque alpha channel."""
     image = Image.new("RGBA", (640, 400), "white")
     draw = ImageDraw.Draw(image)
     for number in range(200):
@@ -78,7 +78,7 @@ def screen() -> bytes:
 
 @dataclass
 class Site:
-    """A bare folder with its project around it."""
+    """A built site in its project folder."""
 
     folder: Path
     files: Mapping[str, bytes]
@@ -118,7 +118,7 @@ def sources(html: str) -> list[tuple[str, str]]:
     return re.findall(r'<source type="image/(\w+)" srcset="([^"]*)"', html)
 
 
-def asset(data: bytes) -> Asset:
+def probe_asset(data: bytes) -> Asset:
     found = probe_bytes(data, "x", max_pixels=10**9)
     assert isinstance(found, Asset)
     return found
@@ -134,94 +134,94 @@ MOVING = page(
 
 
 @pytest.fixture
-def moving(tmp_path: Path) -> Site:
+def animation_site(tmp_path: Path) -> Site:
     files = {"index.html": MOVING.encode(), "ball.gif": bouncing(), "clip.gif": clip()}
     return Site(tmp_path, files).write()
 
 
 class TestAnimations:
-    def test_stay_as_they_are_by_default(self, moving: Site) -> None:
-        moving.build()
-        assert "data-imageseo>" not in moving.text().partition("<body>")[2]
-        assert not [name for name in moving.tree() if "w." in name]
+    def test_animations_are_unchanged_by_default(self, animation_site: Site) -> None:
+        animation_site.build()
+        assert "data-imageseo>" not in animation_site.text().partition("<body>")[2]
+        assert not [name for name in animation_site.tree() if "w." in name]
 
-    def test_get_smaller_ones_beside_them(self, moving: Site) -> None:
-        moving.build(animated="convert")
-        body = moving.text().partition("<body>")[2]
+    def test_convert_adds_smaller_variants(self, animation_site: Site) -> None:
+        animation_site.build(animated="convert")
+        body = animation_site.text().partition("<body>")[2]
         found = sources(body)
         assert len(re.findall("<picture data-imageseo>", body)) == 2
         assert {kind for kind, _ in found} == {"avif", "webp"}
         for kind, url in found:
             assert url.startswith(("ball-200w.", "clip-240w."))
-            made, original = moving.tree()[url], moving.tree()[f"{url[:4]}.gif"]
-            assert len(made) < len(original)
-            assert asset(made).format == kind
-            assert asset(made).frames == asset(original).frames
+            variant, original = animation_site.tree()[url], animation_site.tree()[f"{url[:4]}.gif"]
+            assert len(variant) < len(original)
+            assert probe_asset(variant).format == kind
+            assert probe_asset(variant).frames == probe_asset(original).frames
 
-    def test_are_laid_out_as_before(self, moving: Site) -> None:
-        """No width descriptor and no sizes: the picture has its natural size, which the tag may rely on."""
-        moving.build(animated="convert")
-        body = moving.text().partition("<body>")[2]
+    def test_converted_animation_keeps_layout(self, animation_site: Site) -> None:
+        """Without width descriptors and sizes the image keeps its intrinsic size, on which the layout may depend."""
+        animation_site.build(animated="convert")
+        body = animation_site.text().partition("<body>")[2]
         assert "sizes=" not in body
         assert '<img src="ball.gif" alt="A ball"></picture>' in body
 
-    def test_transparency_and_frames_are_kept(self, moving: Site) -> None:
-        moving.build(animated="convert", formats=["webp"])
-        (url,) = [url for _, url in sources(moving.text()) if url.startswith("ball")]
-        score = animation.read(moving.tree()[url], "webp", max_pixels=10**8)
-        assert score.durations == (60,) * 12
-        with Image.open(io.BytesIO(moving.tree()[url])) as opened:
+    def test_transparency_and_frames_are_kept(self, animation_site: Site) -> None:
+        animation_site.build(animated="convert", formats=["webp"])
+        (url,) = [url for _, url in sources(animation_site.text()) if url.startswith("ball")]
+        timing = animation.read(animation_site.tree()[url], "webp", max_pixels=10**8)
+        assert timing.durations == (60,) * 12
+        with Image.open(io.BytesIO(animation_site.tree()[url])) as opened:
             opened.seek(5)
             assert opened.convert("RGBA").getpixel((199, 119)) == (0, 0, 0, 0)
 
-    def test_nothing_is_done_twice_and_no_byte_changes(self, moving: Site) -> None:
-        moving.build(animated="convert")
-        tree = moving.tree()
-        again = moving.build(animated="convert")
+    def test_second_build_encodes_and_changes_nothing(self, animation_site: Site) -> None:
+        animation_site.build(animated="convert")
+        tree = animation_site.tree()
+        again = animation_site.build(animated="convert")
         assert again.summary["encoded"] == 0
         assert again.changed == ()
-        assert moving.tree() == tree
+        assert animation_site.tree() == tree
 
-    def test_back_to_keep_leaves_nothing_behind(self, moving: Site) -> None:
-        moving.build()
-        tree = moving.tree()
-        moving.build(animated="convert")
-        moving.build()
-        assert moving.tree() == tree
+    def test_revert_to_keep_removes_all_variants(self, animation_site: Site) -> None:
+        animation_site.build()
+        tree = animation_site.tree()
+        animation_site.build(animated="convert")
+        animation_site.build()
+        assert animation_site.tree() == tree
 
-    def test_too_much_of_one_is_said_and_the_rest_is_built(self, moving: Site) -> None:
-        most = 200 * 120 * 12 - 1
-        for _ in range(2):  # the second time nobody looks at its frames again
-            result = moving.build(animated="convert", encode={**FAST["encode"], "max_pixels": most})
-            (said,) = [finding for finding in result.findings if finding.rule == "animation-kept"]
-            assert "ball.gif" in said.message
-            assert "12 frames of 200×120 px are more than" in said.message
-            assert all(url.startswith("clip") for _, url in sources(moving.text()))
-            assert sources(moving.text())
+    def test_animation_beyond_pixel_limit_is_reported_and_rest_built(self, animation_site: Site) -> None:
+        max_pixels = 200 * 120 * 12 - 1
+        for _ in range(2):  # the second time its frames are not decoded
+            result = animation_site.build(animated="convert", encode={**FAST["encode"], "max_pixels": max_pixels})
+            (finding,) = [finding for finding in result.findings if finding.rule == "animation-kept"]
+            assert "ball.gif" in finding.message
+            assert "12 frames of 200×120 px are more than" in finding.message
+            assert all(url.startswith("clip") for _, url in sources(animation_site.text()))
+            assert sources(animation_site.text())
 
-    def test_what_was_declined_is_not_tried_again(self, moving: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-        moving.build(animated="convert")
-        (moving.root / "index.html").write_text(MOVING.replace("A clip", "Another clip"), encoding="utf-8")
+    def test_declined_conversion_is_not_repeated(self, animation_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+        animation_site.build(animated="convert")
+        (animation_site.root / "index.html").write_text(MOVING.replace("A clip", "Another clip"), encoding="utf-8")
         monkeypatch.setattr(animation, "convert", lambda *_, **__: pytest.fail("converted again"))
-        moving.build(animated="convert")
+        animation_site.build(animated="convert")
 
-    def test_a_long_one_costs_a_finding(self, tmp_path: Path) -> None:
+    def test_long_animation_is_reported(self, tmp_path: Path) -> None:
         frames = [Image.new("RGB", (40, 40), (number % 250, 9, 9)) for number in range(400)]
         long = pictures.save(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=20, loop=0)
-        assert asset(long).frames == 400
+        assert probe_asset(long).frames == 400
         files = {"index.html": page('<img src="long.gif" alt="Long">').encode(), "long.gif": long}
         site = Site(tmp_path, files).write()
         result = site.build(animated="convert", encode={**FAST["encode"], "max_pixels": 40 * 40 * 399})
         assert "animation-kept" in rules(result)
         assert "<picture" not in site.text()
 
-    def test_a_damaged_one_costs_itself_alone(self, moving: Site) -> None:
-        (moving.root / "ball.gif").write_bytes(pictures.cut(bouncing()))
-        result = moving.build(animated="convert")
+    def test_damaged_animation_does_not_affect_others(self, animation_site: Site) -> None:
+        (animation_site.root / "ball.gif").write_bytes(pictures.cut(bouncing()))
+        result = animation_site.build(animated="convert")
         assert "img-unreadable" in rules(result)
-        assert {url[:4] for _, url in sources(moving.text())} == {"clip"}
+        assert {url[:4] for _, url in sources(animation_site.text())} == {"clip"}
 
-    def test_the_budget_sees_what_is_chosen(self, tmp_path: Path) -> None:
+    def test_budget_uses_selected_variant(self, tmp_path: Path) -> None:
         files = {"index.html": page('<img src="clip.gif" alt="A clip">').encode(), "clip.gif": clip()}
         site = Site(tmp_path, files, {**FAST, "hero": {"keys": ["hero"]}}).write()
         heroes = tmp_path / "heroes.toml"
@@ -230,20 +230,20 @@ class TestAnimations:
         assert "lcp-bytes" in rules(site.build(budgets=limit))
         assert "lcp-bytes" not in rules(site.build(budgets=limit, animated="convert"))
 
-    def test_in_a_process_of_their_own_the_bytes_are_the_same(self, moving: Site, tmp_path: Path) -> None:
-        moving.build(animated="convert")
-        other = Site(tmp_path / "other", moving.files).write()
+    def test_isolated_conversion_gives_same_bytes(self, animation_site: Site, tmp_path: Path) -> None:
+        animation_site.build(animated="convert")
+        other = Site(tmp_path / "other", animation_site.files).write()
         other.build(animated="convert", encode={**FAST["encode"], "isolate": True})
-        assert other.tree() == moving.tree()
+        assert other.tree() == animation_site.tree()
 
 
-# Files written anew
+# Recompressed files
 
 STILL = page(
     '<p><img src="photo.jpg" alt="A photo"></p><p><a href="screen.png"><img src="screen.png" alt="Words"></a></p>'
     '<p><img src="small.jpg" alt="Small already"></p><p data-imageseo="ignore"><img src="own.jpg" alt="Own"></p>'
 )
-ANEW = {"fallback": "recompress"}
+RECOMPRESS = {"fallback": "recompress"}
 
 
 @pytest.fixture(scope="module")
@@ -259,28 +259,28 @@ def pristine() -> Mapping[str, bytes]:
 
 
 @pytest.fixture
-def still(pristine: Mapping[str, bytes], tmp_path: Path) -> Site:
+def photo_site(pristine: Mapping[str, bytes], tmp_path: Path) -> Site:
     return Site(tmp_path, pristine).write()
 
 
 class TestFallbacks:
-    def test_stay_by_default(self, still: Site) -> None:
-        still.build()
-        assert {name: still.tree()[name] for name in still.files if name != "index.html"} == {
-            name: data for name, data in still.files.items() if name != "index.html"
+    def test_fallbacks_are_unchanged_by_default(self, photo_site: Site) -> None:
+        photo_site.build()
+        assert {name: photo_site.tree()[name] for name in photo_site.files if name != "index.html"} == {
+            name: data for name, data in photo_site.files.items() if name != "index.html"
         }
 
-    def test_what_saves_is_written_anew_and_nothing_else(self, still: Site) -> None:
-        still.build(**ANEW)
-        changed = {name for name, data in still.files.items() if still.tree()[name] != data}
+    def test_only_files_with_savings_are_recompressed(self, photo_site: Site) -> None:
+        photo_site.build(**RECOMPRESS)
+        changed = {name for name, data in photo_site.files.items() if photo_site.tree()[name] != data}
         assert changed == {"index.html", "photo.jpg", "screen.png"}
         for name in ("photo.jpg", "screen.png"):
-            assert len(still.tree()[name]) <= 0.95 * len(still.files[name])
+            assert len(photo_site.tree()[name]) <= 0.95 * len(photo_site.files[name])
 
-    def test_a_photo_is_shown_as_before_and_says_less(self, still: Site) -> None:
-        still.build(**ANEW)
-        old, new = still.files["photo.jpg"], still.tree()["photo.jpg"]
-        found = asset(new)
+    def test_recompressed_photo_looks_same_without_private_metadata(self, photo_site: Site) -> None:
+        photo_site.build(**RECOMPRESS)
+        old, new = photo_site.files["photo.jpg"], photo_site.tree()["photo.jpg"]
+        found = probe_asset(new)
         assert (found.width, found.height, found.orientation) == (300, 420, 1)
         assert (found.rights.creator, found.has_gps, found.writer) == ("Ann", False, RECOMPRESSED)
         with Image.open(io.BytesIO(new)) as opened, Image.open(io.BytesIO(old)) as original:
@@ -288,174 +288,176 @@ class TestFallbacks:
             assert "exif" not in opened.info
             assert b"A phone" not in new
             upright = ImageOps.exif_transpose(original).convert("RGB")
-            assert _apart(opened.convert("RGB"), upright) < 6
+            assert _mean_difference(opened.convert("RGB"), upright) < 6
 
-    def test_a_page_of_type_keeps_every_pixel(self, still: Site) -> None:
-        still.build(**ANEW)
+    def test_recompressed_screenshot_keeps_every_pixel(self, photo_site: Site) -> None:
+        photo_site.build(**RECOMPRESS)
         with (
-            Image.open(io.BytesIO(still.tree()["screen.png"])) as new,
-            Image.open(io.BytesIO(still.files["screen.png"])) as old,
+            Image.open(io.BytesIO(photo_site.tree()["screen.png"])) as new,
+            Image.open(io.BytesIO(photo_site.files["screen.png"])) as old,
         ):
             assert new.convert("RGBA").tobytes() == old.convert("RGBA").tobytes()
 
-    def test_the_pages_and_variants_are_those_of_the_originals(self, still: Site, tmp_path: Path) -> None:
-        still.build(**ANEW)
-        other = Site(tmp_path / "other", still.files).write()
+    def test_pages_and_variants_are_same_as_without_recompression(self, photo_site: Site, tmp_path: Path) -> None:
+        photo_site.build(**RECOMPRESS)
+        other = Site(tmp_path / "other", photo_site.files).write()
         other.build()
         kept = [name for name in other.tree() if name not in ("photo.jpg", "screen.png")]
-        assert {name: still.tree()[name] for name in kept} == {name: other.tree()[name] for name in kept}
+        assert {name: photo_site.tree()[name] for name in kept} == {name: other.tree()[name] for name in kept}
 
-    def test_without_a_target_no_photo_is_written_anew(self, still: Site) -> None:
-        """In a preview nothing is measured, and a fixed quality promises nothing."""
-        still.build(**ANEW, profile="fast")
-        assert still.tree()["photo.jpg"] == still.files["photo.jpg"]
-        assert still.tree()["screen.png"] != still.files["screen.png"]
+    def test_photo_is_not_recompressed_without_target(self, photo_site: Site) -> None:
+        """A preview measures no quality, and a fixed quality guarantees none."""
+        photo_site.build(**RECOMPRESS, profile="fast")
+        assert photo_site.tree()["photo.jpg"] == photo_site.files["photo.jpg"]
+        assert photo_site.tree()["screen.png"] != photo_site.files["screen.png"]
 
     @pytest.mark.parametrize("forget", [False, True])
-    def test_the_second_build_changes_no_byte(self, still: Site, forget: bool) -> None:
-        still.build(**ANEW)
-        tree = still.tree()
+    def test_second_build_changes_nothing(self, photo_site: Site, forget: bool) -> None:
+        photo_site.build(**RECOMPRESS)
+        tree = photo_site.tree()
         if forget:
-            shutil.rmtree(still.folder / ".cache/imageseo/memo")
-        again = still.build(**ANEW)
-        assert still.tree() == tree
+            shutil.rmtree(photo_site.folder / ".cache/imageseo/memo")
+        again = photo_site.build(**RECOMPRESS)
+        assert photo_site.tree() == tree
         assert again.changed == ()
         assert again.summary["encoded"] == 0
 
-    def test_every_build_begins_with_the_original(self, still: Site, tmp_path: Path) -> None:
-        """Whatever was asked of it before."""
-        still.build(**ANEW, quality={"avif": 30, "webp": 40})
-        still.build(**ANEW, profile="small")
-        still.build(**ANEW)
-        other = Site(tmp_path / "other", still.files).write()
-        other.build(**ANEW)
-        assert still.tree() == other.tree()
+    def test_every_build_starts_from_source_file(self, photo_site: Site, tmp_path: Path) -> None:
+        """Regardless of the settings of earlier builds."""
+        photo_site.build(**RECOMPRESS, quality={"avif": 30, "webp": 40})
+        photo_site.build(**RECOMPRESS, profile="small")
+        photo_site.build(**RECOMPRESS)
+        other = Site(tmp_path / "other", photo_site.files).write()
+        other.build(**RECOMPRESS)
+        assert photo_site.tree() == other.tree()
 
-    def test_a_generator_that_writes_its_files_again(self, still: Site) -> None:
-        still.build(**ANEW)
-        tree = still.tree()
-        still.write().build(**ANEW)
-        assert still.tree() == tree
+    def test_source_files_written_again_give_same_result(self, photo_site: Site) -> None:
+        photo_site.build(**RECOMPRESS)
+        tree = photo_site.tree()
+        photo_site.write().build(**RECOMPRESS)
+        assert photo_site.tree() == tree
 
-    def test_back_to_keep_brings_the_originals_back(self, still: Site, tmp_path: Path) -> None:
-        still.build(**ANEW)
-        still.build()
-        other = Site(tmp_path / "other", still.files).write()
+    def test_revert_to_keep_restores_source_files(self, photo_site: Site, tmp_path: Path) -> None:
+        photo_site.build(**RECOMPRESS)
+        photo_site.build()
+        other = Site(tmp_path / "other", photo_site.files).write()
         other.build()
-        assert still.tree() == other.tree()
-        still.build(**ANEW)
-        assert still.tree()["photo.jpg"] != still.files["photo.jpg"]
+        assert photo_site.tree() == other.tree()
+        photo_site.build(**RECOMPRESS)
+        assert photo_site.tree()["photo.jpg"] != photo_site.files["photo.jpg"]
 
-    def test_a_file_that_no_page_shows_any_more_is_put_back(self, still: Site) -> None:
-        still.build(**ANEW)
-        (still.root / "index.html").write_text(page("<p>No pictures</p>"), encoding="utf-8")
-        still.build(**ANEW)
-        assert still.tree()["photo.jpg"] == still.files["photo.jpg"]
+    def test_file_no_longer_shown_is_restored(self, photo_site: Site) -> None:
+        photo_site.build(**RECOMPRESS)
+        (photo_site.root / "index.html").write_text(page("<p>No pictures</p>"), encoding="utf-8")
+        photo_site.build(**RECOMPRESS)
+        assert photo_site.tree()["photo.jpg"] == photo_site.files["photo.jpg"]
 
-    def test_a_page_that_is_gone_frees_its_files(self, still: Site) -> None:
-        small_sites.write(still.root, {"two/index.html": page('<img src="../photo.jpg" alt="P">', "two/")})
-        (still.root / "index.html").write_text(page("<p>No pictures</p>"), encoding="utf-8")
-        still.build(**ANEW)
-        assert still.tree()["photo.jpg"] != still.files["photo.jpg"]
-        (still.root / "two/index.html").unlink()
-        still.build(**ANEW)
-        assert still.tree()["photo.jpg"] == still.files["photo.jpg"]
+    def test_files_of_removed_page_are_restored(self, photo_site: Site) -> None:
+        small_sites.write(photo_site.root, {"two/index.html": page('<img src="../photo.jpg" alt="P">', "two/")})
+        (photo_site.root / "index.html").write_text(page("<p>No pictures</p>"), encoding="utf-8")
+        photo_site.build(**RECOMPRESS)
+        assert photo_site.tree()["photo.jpg"] != photo_site.files["photo.jpg"]
+        (photo_site.root / "two/index.html").unlink()
+        photo_site.build(**RECOMPRESS)
+        assert photo_site.tree()["photo.jpg"] == photo_site.files["photo.jpg"]
 
-    def test_another_picture_in_its_place_is_the_original_from_then_on(self, still: Site) -> None:
-        still.build(**ANEW)
+    def test_replaced_file_becomes_source_file(self, photo_site: Site) -> None:
+        photo_site.build(**RECOMPRESS)
         new = pictures.save(pictures.photo(500, 300, 9), "JPEG", quality=97)
-        (still.root / "photo.jpg").write_bytes(new)
-        still.build(**ANEW)
-        assert asset(still.tree()["photo.jpg"]).width == 500
-        still.build()
-        assert still.tree()["photo.jpg"] == new
+        (photo_site.root / "photo.jpg").write_bytes(new)
+        photo_site.build(**RECOMPRESS)
+        assert probe_asset(photo_site.tree()["photo.jpg"]).width == 500
+        photo_site.build()
+        assert photo_site.tree()["photo.jpg"] == new
 
-    def test_what_somebody_edited_is_his(self, still: Site) -> None:
-        """A picture of ours, cropped by an editor that keeps the metadata, is never taken for the old one."""
-        still.build(**ANEW)
-        with Image.open(io.BytesIO(still.tree()["photo.jpg"])) as opened:
+    def test_edited_recompressed_file_is_kept(self, photo_site: Site) -> None:
+        """A recompressed file that was cropped with its metadata kept is not replaced by the original."""
+        photo_site.build(**RECOMPRESS)
+        with Image.open(io.BytesIO(photo_site.tree()["photo.jpg"])) as opened:
             cropped = pictures.save(opened.crop((0, 0, 200, 200)), "JPEG", quality=95, xmp=opened.info["xmp"])
-        (still.root / "photo.jpg").write_bytes(cropped)
-        result = still.build(**ANEW)
-        assert still.tree()["photo.jpg"] == cropped
+        (photo_site.root / "photo.jpg").write_bytes(cropped)
+        result = photo_site.build(**RECOMPRESS)
+        assert photo_site.tree()["photo.jpg"] == cropped
         assert "fallback-kept" in rules(result)
 
-    def test_two_files_of_equal_pixels_keep_apart(self, tmp_path: Path) -> None:
+    def test_files_with_equal_pixels_are_restored_separately(self, tmp_path: Path) -> None:
         image = pictures.photo(400, 300)
         one, two = (pictures.save(image, "JPEG", quality=97, comment=words) for words in (b"one", b"two"))
         html = page('<img src="one.jpg" alt="1"><img src="two.jpg" alt="2">')
         site = Site(tmp_path, {"index.html": html.encode(), "one.jpg": one, "two.jpg": two}).write()
-        site.build(**ANEW)
+        site.build(**RECOMPRESS)
         assert site.tree()["one.jpg"] != one
         site.build()
         assert (site.tree()["one.jpg"], site.tree()["two.jpg"]) == (one, two)
 
-    def test_a_drawn_hero_has_its_own_quality(self, still: Site) -> None:
+    def test_generated_hero_is_not_recompressed(self, photo_site: Site) -> None:
         recipe = '["/"]\nseed = 5\nstyle = "topo"\nalt = "Lines"\nwidth = 640\nheight = 360\n'
-        (still.folder / "heroes.toml").write_text(recipe, encoding="utf-8")
-        small_sites.write(still.root, {"two.html": page('<img src="assets/heroes/index.jpg" alt="Lines">', "two.html")})
-        still.build(**ANEW)
-        tree = still.tree()
-        assert still.build(**ANEW).changed == ()
-        assert still.tree() == tree
-        assert asset(tree["assets/heroes/index.jpg"]).writer == "imageseo packet"
+        (photo_site.folder / "heroes.toml").write_text(recipe, encoding="utf-8")
+        small_sites.write(
+            photo_site.root, {"two.html": page('<img src="assets/heroes/index.jpg" alt="Lines">', "two.html")}
+        )
+        photo_site.build(**RECOMPRESS)
+        tree = photo_site.tree()
+        assert photo_site.build(**RECOMPRESS).changed == ()
+        assert photo_site.tree() == tree
+        assert probe_asset(tree["assets/heroes/index.jpg"]).writer == "imageseo packet"
 
 
-def _apart(one: Image.Image, other: Image.Image) -> float:
+def _mean_difference(one: Image.Image, other: Image.Image) -> float:
     pairs = zip(one.tobytes(), other.tobytes(), strict=True)
     return sum(abs(left - right) for left, right in pairs) / len(one.tobytes())
 
 
-class TestALostCache:
-    def test_no_second_generation_is_made(self, still: Site) -> None:
-        still.build(**ANEW)
-        tree = still.tree()
-        shutil.rmtree(still.folder / ".cache")
-        for options in (ANEW, ANEW, {}):
-            result = still.build(**options)
+class TestLostCache:
+    def test_recompressed_files_are_not_recompressed_again(self, photo_site: Site) -> None:
+        photo_site.build(**RECOMPRESS)
+        tree = photo_site.tree()
+        shutil.rmtree(photo_site.folder / ".cache")
+        for options in (RECOMPRESS, RECOMPRESS, {}):
+            result = photo_site.build(**options)
             assert "fallback-kept" in rules(result)
-            assert {name: still.tree()[name] for name in still.files if name != "index.html"} == {
-                name: tree[name] for name in still.files if name != "index.html"
+            assert {name: photo_site.tree()[name] for name in photo_site.files if name != "index.html"} == {
+                name: tree[name] for name in photo_site.files if name != "index.html"
             }
-        still.write().build(**ANEW)  # the generator has the originals
-        assert still.tree() == tree
+        photo_site.write().build(**RECOMPRESS)  # the generator has the originals
+        assert photo_site.tree() == tree
 
-    def test_a_lost_original_is_said_and_the_rest_is_built(self, still: Site) -> None:
-        still.build(**ANEW)
-        for path in (still.folder / ".cache").rglob("*"):
-            if path.is_file() and path.read_bytes() == still.files["photo.jpg"]:
+    def test_lost_source_file_is_reported_and_rest_built(self, photo_site: Site) -> None:
+        photo_site.build(**RECOMPRESS)
+        for path in (photo_site.folder / ".cache").rglob("*"):
+            if path.is_file() and path.read_bytes() == photo_site.files["photo.jpg"]:
                 path.unlink()
-        result = still.build()
-        (said,) = [finding for finding in result.findings if finding.rule == "fallback-kept"]
-        assert "photo.jpg" in said.message
-        assert still.tree()["screen.png"] == still.files["screen.png"]
+        result = photo_site.build()
+        (finding,) = [finding for finding in result.findings if finding.rule == "fallback-kept"]
+        assert "photo.jpg" in finding.message
+        assert photo_site.tree()["screen.png"] == photo_site.files["screen.png"]
 
-    def test_a_damaged_original_is_kept_anew(self, still: Site) -> None:
-        """Where the generator brings it back before it is missed."""
-        still.build(**ANEW)
-        for path in (still.folder / ".cache").rglob("*"):
-            if path.is_file() and path.read_bytes() == still.files["photo.jpg"]:
+    def test_damaged_source_file_is_stored_again(self, photo_site: Site) -> None:
+        """If the generator writes the source file again in time."""
+        photo_site.build(**RECOMPRESS)
+        for path in (photo_site.folder / ".cache").rglob("*"):
+            if path.is_file() and path.read_bytes() == photo_site.files["photo.jpg"]:
                 path.chmod(0o644)
-                path.write_bytes(bytes(len(still.files["photo.jpg"])))
-        still.write().build(**ANEW)
-        assert still.tree()["photo.jpg"] != still.files["photo.jpg"]
-        still.build()
-        assert still.tree()["photo.jpg"] == still.files["photo.jpg"]
+                path.write_bytes(bytes(len(photo_site.files["photo.jpg"])))
+        photo_site.write().build(**RECOMPRESS)
+        assert photo_site.tree()["photo.jpg"] != photo_site.files["photo.jpg"]
+        photo_site.build()
+        assert photo_site.tree()["photo.jpg"] == photo_site.files["photo.jpg"]
 
-    def test_a_damaged_original_is_never_published(self, still: Site) -> None:
-        still.build(**ANEW)
-        smaller = still.tree()["photo.jpg"]
-        for path in (still.folder / ".cache").rglob("*"):
-            if path.is_file() and path.read_bytes() == still.files["photo.jpg"]:
+    def test_damaged_source_file_is_not_published(self, photo_site: Site) -> None:
+        photo_site.build(**RECOMPRESS)
+        smaller = photo_site.tree()["photo.jpg"]
+        for path in (photo_site.folder / ".cache").rglob("*"):
+            if path.is_file() and path.read_bytes() == photo_site.files["photo.jpg"]:
                 path.chmod(0o644)
-                path.write_bytes(bytes(len(still.files["photo.jpg"])))
+                path.write_bytes(bytes(len(photo_site.files["photo.jpg"])))
         for _ in range(2):
-            result = still.build()
-            assert still.tree()["photo.jpg"] == smaller
+            result = photo_site.build()
+            assert photo_site.tree()["photo.jpg"] == smaller
         assert "fallback-kept" in rules(result)
 
-    def test_pruning_spares_what_is_needed(self, still: Site) -> None:
-        settings = {**FAST, **ANEW}
+    def test_prune_keeps_source_files(self, photo_site: Site) -> None:
+        settings = {**FAST, **RECOMPRESS}
         lines = [f"{key} = {json.dumps(value)}" for key, value in settings.items() if not isinstance(value, dict)]
         tables = [
             f"{key}.{name} = {json.dumps(each)}"
@@ -463,14 +465,14 @@ class TestALostCache:
             if isinstance(value, dict)
             for name, each in value.items()
         ]
-        (still.folder / "imageseo.toml").write_text("\n".join([*lines, *tables]), encoding="utf-8")
+        (photo_site.folder / "imageseo.toml").write_text("\n".join([*lines, *tables]), encoding="utf-8")
         for _ in range(2):  # the second time all pages are as they were
-            still.build(**ANEW)
-        done = small_sites.run("imageseo", "cache", "prune", "--unreachable", cwd=still.folder)
+            photo_site.build(**RECOMPRESS)
+        done = small_sites.run("imageseo", "cache", "prune", "--unreachable", cwd=photo_site.folder)
         assert done.returncode == 0, done.stderr
-        still.build()
-        assert still.tree()["photo.jpg"] == still.files["photo.jpg"]
-        assert still.tree()["screen.png"] == still.files["screen.png"]
+        photo_site.build()
+        assert photo_site.tree()["photo.jpg"] == photo_site.files["photo.jpg"]
+        assert photo_site.tree()["screen.png"] == photo_site.files["screen.png"]
 
 
 KILLED = """
@@ -502,25 +504,25 @@ with composition.build_tools(settings, project=folder, progress=Quiet()) as tool
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_build_that_is_killed_anywhere_loses_nothing(still: Site, seed: int, tmp_path: Path) -> None:
-    """Each write in turn may be its last; the next build, and the way back, are as if nothing had been."""
-    other = Site(tmp_path / "other", still.files).write()
-    other.build(**ANEW)
+def test_killed_build_loses_nothing(photo_site: Site, seed: int, tmp_path: Path) -> None:
+    """The build is killed at random writes; the next build and a revert give the usual result."""
+    other = Site(tmp_path / "other", photo_site.files).write()
+    other.build(**RECOMPRESS)
     chance = random.Random(seed)
     for left in sorted(chance.sample(range(30), 4)):
         done = subprocess.run(
-            [sys.executable, "-c", KILLED, str(still.folder), str(left), repr({**FAST, **ANEW})],
+            [sys.executable, "-c", KILLED, str(photo_site.folder), str(left), repr({**FAST, **RECOMPRESS})],
             check=False,
             env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         )
         assert done.returncode in (0, 9)
-    still.build(**ANEW)
-    assert still.tree() == other.tree()
-    still.build()
-    assert still.tree()["photo.jpg"] == still.files["photo.jpg"]
+    photo_site.build(**RECOMPRESS)
+    assert photo_site.tree() == other.tree()
+    photo_site.build()
+    assert photo_site.tree()["photo.jpg"] == photo_site.files["photo.jpg"]
 
 
-def test_in_mkdocs_the_sources_are_never_touched(tmp_path: Path) -> None:
+def test_mkdocs_build_does_not_change_docs(tmp_path: Path) -> None:
     options = "plugins:\n  - imageseo:\n      fallback: recompress\n      animated: convert\n"
     options += "      quality: {avif: 40, webp: 50}\n      encode: {avif_speed: 10, webp_method: 0}\n"
     files: dict[str, str | bytes] = {

@@ -1,4 +1,4 @@
-"""Properties that hold for every page, made up or built by real themes; other parsers are the oracles."""
+"""Properties of all pages, generated or built by real themes, compared with other HTML parsers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ADDED = (("width", "1600"), ("height", "900"), ("loading", "lazy"), ("decoding",
 HIDDEN = frozenset({"template", "noscript", "svg", "math", "iframe"})
 
 
-def planned(ref: ImageRef, index: int) -> ImagePlan:
+def plan_image(ref: ImageRef, index: int) -> ImagePlan:
     return ImagePlan(
         ref=ref,
         asset=ASSET,
@@ -43,14 +43,14 @@ def planned(ref: ImageRef, index: int) -> ImagePlan:
 
 
 def build(page: bytes) -> bytes:
-    """What a build does with a page, with every feature on."""
+    """Process a page as a build does, with all features enabled."""
     author = strip(page)
     scan = scan_page(author)
     hero = Hero(path="x/a.jpg", alt='"A" & <B>', caption="C")
     insert = None
     if not scan.refs and scan.h1 is not None:
         insert = HeroInsert(at=scan.h1.end, hero=hero, asset=ASSET, src="x/a.jpg", specs=SPECS, sizes="100vw")
-    images = tuple(planned(ref, index) for index, ref in enumerate(scan.refs))
+    images = tuple(plan_image(ref, index) for index, ref in enumerate(scan.refs))
     return apply(author, page_edits(PagePlan(scan=scan, images=images, insert=insert), VARIANTS, json_ld='{"a":1}'))
 
 
@@ -65,14 +65,14 @@ def check(page: bytes) -> None:
 
 
 def dom_sources(page: bytes) -> list[str]:
-    """The images of a page as a full HTML parser sees them, in document order."""
+    """Return the images that a full HTML parser finds, in document order."""
     images = turbohtml.parse(page.decode("latin-1")).select("img")
-    shown = [image for image in images if not HIDDEN & {getattr(above, "tag", "") for above in image.ancestors}]
-    return [str(image.attrs.get("src") or "") for image in shown]
+    count = [image for image in images if not HIDDEN & {getattr(above, "tag", "") for above in image.ancestors}]
+    return [str(image.attrs.get("src") or "") for image in count]
 
 
 def rewriter_sources(page: bytes) -> list[str]:
-    """The images as a streaming rewriter sees them; raw values, hidden ones too."""
+    """Return the images that a streaming rewriter finds: raw values, including hidden images."""
     pytest.importorskip("lolhtml", reason="python-lolhtml has no wheel for this system")
     import lolhtml
 
@@ -89,7 +89,7 @@ def rewriter_sources(page: bytes) -> list[str]:
     return found
 
 
-def scanned(page: bytes) -> list[str]:
+def scanned_sources(page: bytes) -> list[str]:
     return [(ref.get("src") or "").encode(scan_page(page).charset).decode("latin-1") for ref in scan_page(page).refs]
 
 
@@ -178,27 +178,27 @@ PAGES = st.builds(
 @example("<title>x</title><img src=a><img src=b>")
 @example("<img src=a/><h1>x</h1><img src=b alt=>")
 @example("<img src=a alt=")
-def test_pages_are_edited_and_given_back(page: str) -> None:
+def test_edited_pages_can_be_stripped(page: str) -> None:
     check(page.encode())
 
 
 @settings(max_examples=300, deadline=None)
 @given(PAGES)
-def test_images_are_those_that_a_parser_sees(page: str) -> None:
+def test_scanned_images_agree_with_html_parser(page: str) -> None:
     html = page.encode()
-    assert sorted(scanned(html)) == sorted(dom_sources(html))
+    assert sorted(scanned_sources(html)) == sorted(dom_sources(html))
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.one_of(image(), TEXT), max_size=10), st.sampled_from(["cp1251", "cp932"]))
-def test_other_charsets_are_kept_byte_by_byte(parts: list[str], codec: str) -> None:
+def test_other_charsets_are_kept_exactly(parts: list[str], codec: str) -> None:
     label = {"cp1251": "windows-1251", "cp932": "shift_jis"}[codec]
     check(f"<meta charset={label}>{''.join(parts)}ソ表Привет".encode(codec, "xmlcharrefreplace"))
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=200), st.integers(0, 3))
-def test_any_bytes_survive(junk: bytes, images: int) -> None:
+def test_any_bytes_can_be_edited_and_stripped(junk: bytes, images: int) -> None:
     page = b"<title>x</title>" + b"<img src=a>".join([junk.replace(b"\0", b"<")] * (images + 1))
     if b"charset" not in page.lower():
         assert strip(build(page)) == page
@@ -237,7 +237,7 @@ THEMES = ["material", "material-minified", "readthedocs", "mkdocs", "simple", "n
 
 @pytest.fixture(scope="module", params=THEMES)
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
-    """The pages of a small site, built by a real theme."""
+    """Return the pages of a small site built with a real theme."""
     folder, theme = tmp_path_factory.mktemp("site"), str(request.param)
     source, output = folder / "docs", folder / "out"
     source.mkdir()
@@ -263,24 +263,24 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return pages
 
 
-def unquoted(page: bytes) -> bytes:
-    """The page as a hard minifier leaves it: no quotes where none are needed, no optional tags, CRLF."""
+def minify(page: bytes) -> bytes:
+    """Return the page after aggressive minification: no optional quotes and tags, CRLF."""
     import minify_html
 
     return minify_html.minify(page.decode(), minify_css=False, minify_js=False).replace("\n", "\r\n").encode()
 
 
-def test_real_themes_survive(site: list[bytes]) -> None:
-    shown = 0
+def test_pages_of_real_themes_can_be_edited_and_stripped(site: list[bytes]) -> None:
+    count = 0
     for page in site:
-        for variant in (page, unquoted(page), page.replace(b"\n", b"\r\n"), page.replace(b"<img ", b"<IMG ")):
+        for variant in (page, minify(page), page.replace(b"\n", b"\r\n"), page.replace(b"<img ", b"<IMG ")):
             check(variant)
-            assert scanned(variant) == dom_sources(variant) == rewriter_sources(variant)
-            shown += len(scan_page(variant).refs)
-    assert shown > 20
+            assert scanned_sources(variant) == dom_sources(variant) == rewriter_sources(variant)
+            count += len(scan_page(variant).refs)
+    assert count > 20
 
 
-def test_real_themes_show_where_the_article_is(site: list[bytes]) -> None:
+def test_article_images_of_real_themes_are_detected(site: list[bytes]) -> None:
     for page in site:
         scan = scan_page(page)
         for ref in scan.refs:

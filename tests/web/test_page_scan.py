@@ -1,4 +1,4 @@
-"""The scanner: what is an image, where it stands, and what a page says of itself."""
+"""The page scan: images, their regions and links, and the metadata of a page."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def sources(body: str) -> list[str]:
         "<svg a=b/><svg><img src=no></svg></svg><svg><style><img src=no></style></svg >",
     ],
 )
-def test_what_only_looks_like_an_image(hidden: str) -> None:
+def test_hidden_images_are_not_found(hidden: str) -> None:
     assert sources(hidden + "<img src=yes>") == ["yes"]
 
 
@@ -74,17 +74,17 @@ def test_what_only_looks_like_an_image(hidden: str) -> None:
         ("<img title=it's src=a.png alt=\"q'\">", "a.png", "q'"),
     ],
 )
-def test_attributes_are_read_as_browsers_read_them(tag: str, src: str, alt: str | None) -> None:
+def test_attributes_are_read_as_in_browsers(tag: str, src: str, alt: str | None) -> None:
     ref = only("<p>" + tag)
     assert (ref.src, ref.get("alt")) == (src, alt)
 
 
 @pytest.mark.parametrize("odd", ['<p ="x>', '<p a="b"="x>', '<p/="x>', '<a="b>', '<p "x>', "<p a='b'='x>", "<p it's>"])
-def test_quotes_open_a_value_behind_a_name_alone(odd: str) -> None:
+def test_quotes_open_value_only_after_name(odd: str) -> None:
     assert sources(odd + "<img src=yes><p title='\">'>") == ["yes"]
 
 
-def test_links_and_scripts_that_hold_something_are_seen() -> None:
+def test_link_of_image_and_json_ld_scripts_are_found() -> None:
     body = (
         "<a href=1><span>x</span><svg><a/></svg><img src=a></a><a href=2><b>x</a><img src=b>"
         """<script data-x=">" type="application/ld+json">{}</script><script>1</script>"""
@@ -95,19 +95,19 @@ def test_links_and_scripts_that_hold_something_are_seen() -> None:
     assert len(found.json_ld) == 2
 
 
-def test_a_role_that_says_nothing_changes_nothing() -> None:
+def test_presentation_role_has_no_effect() -> None:
     body = "<div%s><article><h1>x</h1><img src=a></div></article><li%s><p%s><div><img src=b></div>"
     assert [ref.region for ref in scan(body % ("", "", "")).refs] == [
         ref.region for ref in scan(body % ((" role=presentation",) * 3)).refs
     ]
 
 
-def test_a_tag_that_never_ends_is_read_in_no_time() -> None:
-    """Two ways to read each of its attributes were two to the power of their number."""
+def test_unterminated_tag_is_read_fast() -> None:
+    """With two ways to match each attribute, the time would be exponential in their number."""
     assert text_content("x <b" + ' a="b"' * 60) == "x <b" + ' a="b"' * 60
 
 
-def test_spans_are_bytes_and_places_are_characters() -> None:
+def test_spans_are_in_bytes_and_columns_in_characters() -> None:
     html = "<p>ä\r\n€🙂 <img src=ü.png alt=x>".encode()
     (ref,) = scan_page(html).refs
     assert html[ref.span.start : ref.span.end].decode() == "<img src=ü.png alt=x>"
@@ -116,7 +116,7 @@ def test_spans_are_bytes_and_places_are_characters() -> None:
     assert (ref.src, ref.line, ref.column) == ("ü.png", 2, 4)
 
 
-def test_unterminated_tags_and_quotes_end_the_page() -> None:
+def test_unterminated_tags_and_quotes_end_page() -> None:
     assert sources("<img src=a><img src=b title='oops><img src=c>") == ["a"]
     assert sources("<img src=a><!-- <img src=b>") == ["a"]
     assert sources("<svg><img src=a>") == ["a"], "an <svg> that never ends hides nothing: browsers break out of it"
@@ -129,7 +129,7 @@ MATERIAL = """<header class="md-header"><a class="md-logo"><img src=logo></a></h
 <aside><img src=author></aside></article></div></main><footer><img src=foot></footer>"""
 
 
-def test_material_keeps_its_navigation_in_main() -> None:
+def test_material_navigation_in_main_is_chrome() -> None:
     found = scan(MATERIAL)
     zones = {ref.src: ref.region for ref in found.refs}
     article = {name for name, zone in zones.items() if zone is PageRegion.ARTICLE}
@@ -165,7 +165,7 @@ def test_zones(body: str, zone: PageRegion) -> None:
     assert only(body.replace("<img", "<img src=x")).region is zone
 
 
-def test_links_are_known_by_their_end_alone() -> None:
+def test_link_lasts_until_its_end_tag_or_next_link() -> None:
     body = (
         "<nav><a href=n>text <span class=x>in</span> span</a><a class=logo href=home><img src=a></a></nav>"
         "<p><a href=one>text</a><img src=b><a href=two><div><img src=c></div><a href='3&amp;4'><b>x</b><img src=d></a>"
@@ -176,7 +176,7 @@ def test_links_are_known_by_their_end_alone() -> None:
     assert found.hero_slot is not None
 
 
-def test_a_link_ends_with_the_next_one() -> None:
+def test_link_ends_at_next_link() -> None:
     found = scan("<a href=one>never closed <a href=two>two</a><img src=a><a class=logo>x <a href=3>3</a><img src=b>")
     assert [(ref.link, ref.region) for ref in found.refs] == [(None, PageRegion.ARTICLE)] * 2
 
@@ -193,7 +193,7 @@ def test_a_link_ends_with_the_next_one() -> None:
         "<textarea></a></textarea><span data-a='\"' data-b=\"'\">",
     ],
 )
-def test_what_looks_like_the_end_of_a_link_is_none(between: str) -> None:
+def test_hidden_end_tag_does_not_end_link(between: str) -> None:
     assert only(f"<a href=one>{between}<img src=a>").link == "one"
 
 
@@ -213,7 +213,7 @@ def test_what_looks_like_the_end_of_a_link_is_none(between: str) -> None:
         """<b title="</article>" data-x='</article>'>""",
     ],
 )
-def test_an_element_in_a_value_is_none(before: str) -> None:
+def test_tag_in_attribute_value_is_ignored(before: str) -> None:
     body = f"<article><h1>Title</h1>{before}<img src=a></article>"
     assert [(ref.src, ref.region) for ref in scan(body).refs] == [("a", PageRegion.ARTICLE)]
 
@@ -239,13 +239,13 @@ def test_include_and_exclude() -> None:
 
 
 @pytest.mark.parametrize("selector", ["div p", "a > b", "a:hover", "", "a,", ".1x", "[x=", "p + p", "a.b c"])
-def test_selectors_that_cannot_be_matched_are_named(selector: str) -> None:
+def test_unsupported_selector_is_named_in_error(selector: str) -> None:
     with pytest.raises(ValueError, match="selector") as caught:
         scan("<img>", exclude=[selector])
     assert repr(selector) in str(caught.value)
 
 
-def test_what_the_author_decided() -> None:
+def test_opt_outs_and_markers_are_read() -> None:
     body = (
         '<picture><source type=image/webp srcset="a.webp 1x" media=print><img src=a></picture>'
         "<img src=b srcset='b2 2x'><div data-imageseo=ignore><img src=c></div><img src=d data-imageseo=' Ignore '>"
@@ -260,7 +260,7 @@ def test_what_the_author_decided() -> None:
     assert (refs[4].is_marked_hero, refs[4].sources[0].sizes) == (True, "9px")
 
 
-def test_reasons_for_silence() -> None:
+def test_suppressions_are_read() -> None:
     body = (
         "<!-- imageseo-disable img-missing: made later -->"
         '<div data-imageseo-disable="alt-missing: outer; lcp-lazy">'
@@ -273,7 +273,7 @@ def test_reasons_for_silence() -> None:
     assert found.refs[1].disabled == ()
 
 
-def test_captions_stand_before_or_behind() -> None:
+def test_caption_before_or_after_image_is_found() -> None:
     body = (
         "<figure><img src=a><figcaption>On <b>A</b></figcaption></figure>"
         "<figure><figcaption>B</figcaption><img></figure><img>"
@@ -281,7 +281,7 @@ def test_captions_stand_before_or_behind() -> None:
     assert [ref.caption for ref in scan(body).refs] == ["On A", "B", None]
 
 
-def test_what_a_page_says_of_itself() -> None:
+def test_page_metadata_is_read() -> None:
     html = (
         b'<!doctype html><html lang="de"><head><meta charset=utf-8><title> A &amp;\n B</title>'
         b'<base href="/x/"><link rel="canonical" href="https://h/p/"><link rel=preload as=image href=h.jpg>'
@@ -312,7 +312,7 @@ def test_what_a_page_says_of_itself() -> None:
         (b"<script>1</script>text", b"text"),
     ],
 )
-def test_the_head_of_minified_pages(html: bytes, rest: bytes) -> None:
+def test_head_end_of_minified_page(html: bytes, rest: bytes) -> None:
     assert html[scan_page(html).head_end :] == rest
 
 
@@ -351,7 +351,7 @@ def test_charsets(html: bytes, codec: str, alt: str) -> None:
         b"<meta charset=hz-gb-2312><img>",
     ],
 )
-def test_bytes_that_are_no_page(html: bytes) -> None:
+def test_unreadable_bytes_are_rejected(html: bytes) -> None:
     with pytest.raises(UnreadablePage):
         scan_page(html)
 
@@ -360,8 +360,8 @@ def test_empty_and_plain_text_have_no_images() -> None:
     assert scan_page(b"").refs == scan_page(b"google-site-verification: x.html").refs == ()
 
 
-def test_a_late_h1_below_the_pages_title_is_no_title() -> None:
-    """attila, for Pelican: the title stands in the page's header, and articles have h1 headlines of their own."""
+def test_late_h1_below_page_title_is_ignored() -> None:
+    """As in attila for Pelican: the title is in the page header, and articles have h1 headlines of their own."""
     head = "<body><header><h1>Title</h1></header><main><article>"
     late = scan_page(f"{head}<p>{'word ' * 60}</p><h1>Headline</h1></article></main>".encode())
     assert late.h1 is None

@@ -1,4 +1,4 @@
-"""A URL leads to the file that a browser would ask for, and never out of the site."""
+"""URLs resolve to the file that a browser would request, and never outside the site."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ HOME = "https://example.org/docs/"
         ("/docs/.netlify/images/x.png", ".netlify/images/x.png"),
     ],
 )
-def test_files_of_the_site(url: str, path: str) -> None:
+def test_url_of_site_resolves_to_file(url: str, path: str) -> None:
     assert resolve(url, page="guide/start/index.html", base_url=HOME) == path
 
 
@@ -81,13 +81,13 @@ def test_files_of_the_site(url: str, path: str) -> None:
         ("x%00.png", "outside"),
     ],
 )
-def test_not_files_of_the_site(url: str, reason: str) -> None:
+def test_other_url_is_external_with_reason(url: str, reason: str) -> None:
     found = resolve(url, page="guide/start/index.html", base_url=HOME)
     assert isinstance(found, ExternalUrl)
     assert found.reason == reason
 
 
-def test_a_site_whose_url_nobody_told() -> None:
+def test_site_without_base_url() -> None:
     assert resolve("/assets/x.png", page="a/b.html", base_url=None) == "assets/x.png"
     assert resolve("../x.png", page="a/b.html", base_url=None) == "x.png"
     assert resolve("../cdn-cgi/image/x.png", page="a/b.html", base_url=None) == ExternalUrl(reason="origin")
@@ -96,7 +96,7 @@ def test_a_site_whose_url_nobody_told() -> None:
     assert resolve("https://example.org/x.png", page="a/b.html", base_url=None) == ExternalUrl(reason="origin")
 
 
-def test_a_browser_cannot_climb_above_its_host() -> None:
+def test_dots_stop_at_root_of_host() -> None:
     assert resolve("../../x.png", page="a.html", base_url="https://example.org") == "x.png"
 
 
@@ -111,13 +111,13 @@ def test_base_element(href: str, path: str) -> None:
     assert resolve("x.png", page="guide/start/index.html", base_url=HOME, base_href=href) == path
 
 
-def test_a_base_elsewhere_takes_relative_images_with_it() -> None:
+def test_base_element_on_other_host_makes_images_external() -> None:
     base = "https://cdn.test/"
     assert resolve("x.png", page="index.html", base_url=HOME, base_href=base) == ExternalUrl(reason="origin")
     assert resolve("/docs/x.png", page="index.html", base_url=HOME, base_href=base) == ExternalUrl(reason="origin")
 
 
-def test_pages_with_odd_names_are_quoted_before_joining() -> None:
+def test_page_path_is_quoted_before_joining() -> None:
     assert resolve("x.png", page="what? #1/index.html", base_url=HOME) == "what? #1/x.png"
 
 
@@ -136,14 +136,14 @@ PATHS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)
 
 
 @given(page=PATHS, path=PATHS, base=st.sampled_from([None, "https://h.test/", "https://h.test/a/b/"]))
-def test_there_and_back(page: str, path: str, base: str | None) -> None:
+def test_relative_and_absolute_urls_resolve_to_same_file(page: str, path: str, base: str | None) -> None:
     assert resolve(relative(page, path), page=page, base_url=base) == path
     if base is not None:
         assert resolve(absolute(base, path), page=page, base_url=base) == path
 
 
 @given(url=st.text(max_size=40), page=PATHS, base=st.sampled_from([None, "https://h.test/a/"]))
-def test_nothing_leads_out(url: str, page: str, base: str | None) -> None:
+def test_resolved_path_is_never_outside_site(url: str, page: str, base: str | None) -> None:
     found = resolve(url, page=page, base_url=base)
     if isinstance(found, str):
         assert found == posixpath.normpath(found)
@@ -151,7 +151,7 @@ def test_nothing_leads_out(url: str, page: str, base: str | None) -> None:
 
 
 @given(steps=st.lists(st.sampled_from(["..", ".", "a", "b%20c", "", "..%2F"]), max_size=6), page=PATHS)
-def test_dots_resolve_as_in_the_standard_library(steps: list[str], page: str) -> None:
+def test_dots_resolve_as_in_urllib(steps: list[str], page: str) -> None:
     url = "/".join([*steps, "x.png"])
     if url.startswith("/") or "%2F" in url:
         return
