@@ -1,4 +1,4 @@
-"""Writing files whole or not at all."""
+"""Atomic writing of files: a reader sees the old file or the complete new one."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import secrets
 from pathlib import Path
 
 _numbers = itertools.count()
-_token = secrets.token_hex(4)  # process numbers repeat, in containers at once
+_token = secrets.token_hex(4)  # process ids repeat, in containers even at the same time
 _PART = re.compile(r"\.imageseo-(\d+)-[0-9a-f]{8}-\d+\.part")
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Put ``data`` at ``path``: readers see the old file or the new one, never a part, also after a kill.
+    """Write ``data`` to ``path``: readers see the old file or the complete new one, even if the process is killed.
 
-    The temporary file stands beside the target (one file system, so that the rename is atomic) and is removed
-    when writing fails. Folders are made. An existing file keeps its mode, a new one follows the umask.
+    The temporary file is in the folder of the target (same file system, so that the rename is atomic) and is removed
+    if writing fails. Missing folders are created. An existing file keeps its mode, a new one follows the umask.
     Raises OSError.
     """
-    # The process and a counter make the name one that nobody else writes to; mkstemp's random names cost three calls
-    # more a file, and a build writes thousands.
+    # Process id, token and counter make the name unique; mkstemp needs three more calls per file, and a build writes
+    # thousands.
     temporary = f"{path.parent}{os.sep}.imageseo-{os.getpid()}-{_token}-{next(_numbers)}.part"
     try:
         handle = os.open(temporary, _FLAGS, 0o666)
@@ -43,7 +43,7 @@ def write_atomic(path: Path, data: bytes) -> None:
 
 
 def write_if_changed(path: Path, data: bytes) -> bool:
-    """``write_atomic``, unless the file holds the very same already: False then. Raises OSError."""
+    """Write ``data`` to ``path`` atomically. Return False if the file has this content already. Raises OSError."""
     if path.is_file() and path.read_bytes() == data:
         return False
     write_atomic(path, data)
@@ -54,20 +54,20 @@ _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | get
 
 
 def remove_partial_files(root: Path) -> None:
-    """Remove what killed writers left below a folder. Files of processes that still run are theirs."""
+    """Remove temporary files of ended processes below a folder; those of running processes stay."""
     for folder, _, names in os.walk(root):
         for name in names:
             match = _PART.fullmatch(name)
-            if match is not None and not _runs(int(match[1])):
+            if match is not None and not _is_running(int(match[1])):
                 with contextlib.suppress(OSError):
                     Path(folder, name).unlink()
 
 
-def _runs(process: int) -> bool:
+def _is_running(process: int) -> bool:
     if process == os.getpid():
-        return False  # nothing is being written while a build begins: an earlier process of this number left it
+        return False  # called before this process writes: the file is of an earlier process with the same id
     if os.name == "nt":
-        return True  # there, asking is killing
+        return True  # os.kill with signal 0 ends the process on Windows
     try:
         os.kill(process, 0)
     except ProcessLookupError:

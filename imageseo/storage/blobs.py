@@ -1,4 +1,4 @@
-"""Bytes under their own hash in a folder: written whole or not at all, swept of what a killed writer left."""
+"""Blobs: files named by their own hash, written atomically; temporary files of killed writers are removed."""
 
 from __future__ import annotations
 
@@ -15,21 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-try:
-    import fcntl
-except ImportError:  # Windows, where an open file cannot be removed by anybody: it needs no lock
-    fcntl = None  # type: ignore[assignment]
+from imageseo.storage.locks import HAS_FLOCK, try_lock, wait_for_lock
 
 _SHARD, _NAME = re.compile(r"[0-9a-f]{2}"), re.compile(r"[0-9a-f]{64}")
-_YOUNG = 3600.0  # seconds; no put takes as long
-_RACE = 2.0  # seconds; file systems stamp in steps of up to so many
+_YOUNG = 3600.0  # seconds; no put takes that long
+_RACE = 2.0  # seconds; the coarsest step of file times
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
-    """What lies in the folder of blobs, all in order. ``sizes``: hash -> bytes.
+    """The content of the folder of blobs, sorted. ``sizes``: hash -> bytes.
 
-    ``odd``: paths of what stands where a blob should and is no plain file; ``strangers``: of what is not ours.
+    ``odd``: paths with the name of a blob that are not plain files; ``strangers``: paths that imageseo did not make.
     """
 
     sizes: dict[str, int]
@@ -38,11 +35,11 @@ class Inventory:
 
 
 class Blobs:
-    """A folder of blobs, safe for any number of threads and processes at once. Every method may raise OSError.
+    """A folder of blobs, safe for concurrent threads and processes. Every method may raise OSError.
 
-    A blob is stamped with a time long ago that only its own hash leads to. Whoever writes into it, under whatever
-    name, moves that time: so size and time alone tell a blob that is as it was written. (A disk that decays does not
-    show so; ``read`` and ``check`` look at the bytes.)
+    The modification time of a blob is set to a time in the past that is computed from its hash. Any write to the file,
+    under any name, changes that time, so size and time show whether a blob is unchanged. (They do not show damage by
+    the disk; ``read`` and ``check`` verify the bytes.)
     """
 
     def __init__(self, folder: Path) -> None:
@@ -53,63 +50,63 @@ class Blobs:
         return f"{self._folder}{os.sep}{sha256[:2]}{os.sep}{sha256}"
 
     def size(self, sha256: str) -> int | None:
-        """Bytes of a blob, not read; None when there is none, and what is no plain file is none."""
-        found = self._stat(sha256)
-        return None if found is None else found.st_size
+        """Return the size of a blob without reading it; None if it does not exist or is not a plain file."""
+        status = self._stat(sha256)
+        return None if status is None else status.st_size
 
     def intact(self, sha256: str, size: int) -> bool:
-        """Whether a blob is as it was written, told without reading it."""
-        found = self._stat(sha256)
-        return found is not None and found.st_size == size and found.st_mtime_ns == _stamp(sha256)
+        """Whether a blob is unchanged, judged by size and time without reading it."""
+        status = self._stat(sha256)
+        return status is not None and status.st_size == size and status.st_mtime_ns == _stamp(sha256)
 
     def read(self, sha256: str, size: int) -> bytes | None:
-        """The bytes, verified; None when there are none or they are damaged, and damaged ones are removed.
+        """Return the verified bytes; None if the blob is missing or damaged. A damaged blob is removed.
 
-        ``size``: what it must be; a blob of another, as large as that may be, is not read.
+        ``size``: the expected size; a blob of another size is not read, however large it is.
         """
-        found = self._stat(sha256)
+        status = self._stat(sha256)
         data = None
-        if found is not None and found.st_size == size:
+        if status is not None and status.st_size == size:
             try:
                 data = Path(self.path(sha256)).read_bytes()
             except FileNotFoundError:
                 return None
-        if found is not None and data is not None and hashlib.sha256(data).hexdigest() == sha256:
-            # A copy of the folder lost its times on the way. What was touched just now may be touched again unseen.
-            if found.st_mtime_ns != _stamp(sha256) and abs(time.time() - found.st_mtime) > _RACE:
+        if status is not None and data is not None and hashlib.sha256(data).hexdigest() == sha256:
+            # The times were lost when the folder was copied. A recent change may be followed by one at the same time.
+            if status.st_mtime_ns != _stamp(sha256) and abs(time.time() - status.st_mtime) > _RACE:
                 self._set_stamp(self.path(sha256), sha256)
             return data
-        with suppress(OSError):  # where we may only read it stays, and is never believed
+        with suppress(OSError):  # in a read-only store it stays, and is never used
             self.remove(sha256)
         return None
 
     def check(self, sha256: str) -> bool:
-        """Whether a blob's bytes have its hash; read in pieces, so that its size does not matter."""
+        """Whether a blob's bytes match its hash; read in chunks, so the size does not matter."""
         with Path(self.path(sha256)).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest() == sha256
 
     def put(self, data: bytes, *, distrusted: Collection[str] = ()) -> str:
-        """Keep bytes; their hash. A blob of that hash and size which is there already stays, unless its hash is among
-        the ``distrusted``; it is ``young`` again.
+        """Store bytes and return their hash. An existing blob of that hash and size stays, and is ``young`` again,
+        unless its hash is among the ``distrusted``.
         """
         sha256 = hashlib.sha256(data).hexdigest()
         if sha256 in distrusted or self.size(sha256) != len(data):
             self._write(self.path(sha256), data, sha256)
         elif self.intact(sha256, len(data)):
-            self._set_stamp(self.path(sha256), sha256)  # as it was, which moves the time of its change
+            self._set_stamp(self.path(sha256), sha256)  # the same time again: this updates the time of change (ctime)
         return sha256
 
     def young(self, sha256: str) -> bool:
-        """Whether a blob was put within the last hour, by the clock of the file system."""
-        found = self._stat(sha256)
-        return found is not None and time.time() - found.st_ctime < _YOUNG
+        """Whether a blob was put within the last hour, by the file system's clock."""
+        status = self._stat(sha256)
+        return status is not None and time.time() - status.st_ctime < _YOUNG
 
     def remove(self, sha256: str) -> bool:
-        """Take a blob away; see :func:`discard`."""
+        """Remove a blob; see :func:`remove_path`."""
         return remove_path(self.path(sha256))
 
     def inventory(self) -> Inventory:
-        """Everything below the folder."""
+        """List everything in the folder."""
         sizes: dict[str, int] = {}
         odd: list[str] = []
         strangers: list[str] = []
@@ -128,71 +125,69 @@ class Blobs:
         return Inventory(sizes=sizes, odd=tuple(odd), strangers=tuple(strangers))
 
     def leftovers(self) -> int:
-        """How many temporary files lie about, of live writers too."""
+        """Count the temporary files, including those of active writers."""
         return sum(1 for _ in _files(self._temporary))
 
     def sweep(self) -> None:
-        """Remove temporary files whose writer is gone: a live one holds a lock on its own."""
+        """Remove temporary files of ended writers; an active writer has a lock on its file."""
         for path in list(_files(self._temporary)):
             with suppress(OSError):
-                if fcntl is None:
+                if not HAS_FLOCK:
                     path.unlink()
                     continue
                 with path.open("rb") as file:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    path.unlink()
+                    if try_lock(file.fileno()):
+                        path.unlink()
 
     def _stat(self, sha256: str) -> os.stat_result | None:
         try:
-            found = os.lstat(self.path(sha256))  # a Path costs more than the call
+            status = os.lstat(self.path(sha256))  # a Path costs more than the call
         except FileNotFoundError:
             return None
-        return found if stat.S_ISREG(found.st_mode) else None
+        return status if stat.S_ISREG(status.st_mode) else None
 
     def _set_stamp(self, path: str, sha256: str) -> None:
-        with suppress(OSError):  # on a file system without times every blob is read, and all is well
+        with suppress(OSError):  # without file times, every blob is read and verified instead
             os.utime(path, ns=(_stamp(sha256), _stamp(sha256)))
 
     def _write(self, path: str, data: bytes, sha256: str) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         self._temporary.mkdir(parents=True, exist_ok=True)
-        file = self._locked()
+        file = self._open_temporary()
         name = Path(file.name)
         try:
             with file:
                 file.write(data)
                 file.flush()
                 self._set_stamp(file.name, sha256)
-                if fcntl is not None:  # still locked, so that no sweep comes between
-                    _place(name, Path(path))
-            if fcntl is None:
-                _replace(name, Path(path), len(data))
+                if HAS_FLOCK:  # still locked, so that `sweep` cannot remove it
+                    _move(name, Path(path))
+            if not HAS_FLOCK:
+                _move_on_windows(name, Path(path), len(data))
         except BaseException:
             with suppress(OSError):
                 name.unlink()
             raise
 
-    def _locked(self) -> IO[bytes]:
-        """A new temporary file that no sweep takes away."""
+    def _open_temporary(self) -> IO[bytes]:
+        """Create a temporary file, locked against ``sweep``."""
         while True:
             file = (self._temporary / f"{os.getpid()}-{secrets.token_hex(8)}").open("xb")
-            if fcntl is None:
-                return file
-            with suppress(OSError):  # a file system without locks: its sweeps remove nothing either
-                fcntl.flock(file, fcntl.LOCK_EX)
-            # A sweep may have come between opening and locking.
+            with suppress(OSError):  # a file system without locks: `sweep` removes nothing there either
+                wait_for_lock(file.fileno())
+            # A sweep may have removed the file between opening and locking.
             if Path(file.name).exists():
                 return file
             file.close()
 
 
 def remove_path(path: str) -> bool:
-    """Take away what lies at a path of ours, a link without what it leads to.
+    """Remove the file, link (not its target) or empty folder at a path of the store.
 
-    False for a folder that holds something: that was made by somebody and is nobody's to delete. Raises OSError.
+    Return False for a folder that is not empty: imageseo did not make it, so it is not deleted. Raises OSError.
     """
     try:
-        os.unlink(path)  # noqa: PTH108 - paths are text here, thousands of times
+        os.unlink(path)  # noqa: PTH108 - thousands of calls; a Path costs more
     except FileNotFoundError:
         return True
     except OSError as error:
@@ -200,19 +195,19 @@ def remove_path(path: str) -> bool:
             raise
         try:
             os.rmdir(path)  # noqa: PTH106
-        except OSError as why:
-            if why.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                raise why from error
+        except OSError as reason:
+            if reason.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise reason from error
             return False
     return True
 
 
 def _stamp(sha256: str) -> int:
-    """The time of a blob, ns: a whole second of 2001 to 2017, for archives keep no less."""
+    """Return the time of a blob, ns: a whole second from 2001 to 2017, since archives store whole seconds."""
     return (1_000_000_000 + int(sha256[:8], 16) % 500_000_000) * 1_000_000_000
 
 
-def _place(name: Path, path: Path) -> None:
+def _move(name: Path, path: Path) -> None:
     try:
         name.replace(path)
     except IsADirectoryError:
@@ -221,8 +216,8 @@ def _place(name: Path, path: Path) -> None:
         name.replace(path)
 
 
-def _replace(name: Path, path: Path, size: int) -> None:
-    """Rename on Windows, where a reader of the target may be in the way for a moment."""
+def _move_on_windows(name: Path, path: Path, size: int) -> None:
+    """Rename on Windows, where a reader of the target may block it for a moment."""
     for attempt in range(5):
         try:
             name.replace(path)
@@ -237,16 +232,16 @@ def _replace(name: Path, path: Path, size: int) -> None:
 
 
 def list_folder(folder: str) -> list[os.DirEntry[str]]:
-    """The entries of a folder by name; none when it is not there."""
+    """Return the entries of a folder, sorted by name; empty if it does not exist."""
     try:
-        with os.scandir(folder) as found:
-            return sorted(found, key=lambda entry: entry.name)
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
     except FileNotFoundError:
         return []
 
 
 def _files(folder: str | Path) -> Iterator[Path]:
-    """Every plain file below a folder; nothing when there is no folder."""
+    """Yield every plain file below a folder; none if it does not exist."""
     for base, _, names in os.walk(folder):
         for path in (Path(base, name) for name in names):
             if path.is_file() and not path.is_symlink():

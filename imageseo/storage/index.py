@@ -1,4 +1,4 @@
-"""Keys of a store: empty files whose names say everything, one listing for all of a shard."""
+"""The index of a store: an empty file per key, named by hash and size of its blob, so that one listing reads many."""
 
 from __future__ import annotations
 
@@ -13,11 +13,6 @@ from pathlib import Path
 from imageseo.model.protocols import StoredBlob
 from imageseo.storage.blobs import list_folder, remove_path
 
-try:
-    import fcntl
-except ImportError:  # Windows: nobody can tell who else is at work
-    fcntl = None  # type: ignore[assignment]
-
 _KEY = re.compile(r"[0-9a-f]{64}")
 _SHARD = re.compile(r"[0-9a-f]{2}")
 _ENTRY = re.compile(r"([0-9a-f]{62})\.([0-9a-f]{64})\.(\d{1,18})")
@@ -26,7 +21,7 @@ _DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class IndexEntry:
-    """A key on disk. ``used``: when it was last used, seconds; ``path``: its file."""
+    """A key on disk. ``used``: time of last use, seconds since the epoch; ``path``: its file."""
 
     used: float
     path: str
@@ -37,7 +32,7 @@ class IndexEntry:
 class KeyIndex:
     """A folder of keys (``ab/<rest of the key>.<sha256>.<bytes>``). Every method may raise OSError.
 
-    An empty file cannot be half-written. Its time is when the key was last used, which nothing but pruning asks.
+    An empty file cannot be half-written. Its modification time is the last use of the key; only pruning reads it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -47,16 +42,16 @@ class KeyIndex:
         return f"{self._folder}{os.sep}{key[:2]}{os.sep}{key[2:]}.{stored.sha256}.{stored.bytes}"
 
     def shard(self, key: str) -> dict[str, StoredBlob]:
-        """Every key that begins with the same two digits. Raises ValueError for what is no key."""
+        """Return all keys that begin with the same two digits. Raises ValueError if ``key`` is not a key."""
         if not _KEY.fullmatch(key):
             raise ValueError(f"a key is 64 hex digits, not {key!r}")
         try:
-            names = sorted(os.listdir(f"{self._folder}{os.sep}{key[:2]}"))  # noqa: PTH208 - names are all we want
+            names = sorted(os.listdir(f"{self._folder}{os.sep}{key[:2]}"))  # noqa: PTH208 - only names are needed
         except FileNotFoundError:
             return {}
-        # Two entries of one key: only from codecs that call themselves the same and are not. Any will do.
-        found = (_ENTRY.fullmatch(name) for name in names)
-        return {key[:2] + match[1]: StoredBlob(sha256=match[2], bytes=int(match[3])) for match in found if match}
+        # Two entries of one key come only from different codecs that report the same version. Either is valid.
+        matches = (_ENTRY.fullmatch(name) for name in names)
+        return {key[:2] + match[1]: StoredBlob(sha256=match[2], bytes=int(match[3])) for match in matches if match}
 
     def add(self, key: str, stored: StoredBlob, now: float) -> None:
         path = Path(self.path(key, stored))
@@ -65,18 +60,18 @@ class KeyIndex:
         os.utime(path, (now, now))
 
     def forget(self, key: str, stored: StoredBlob) -> None:
-        with suppress(OSError):  # where we may only read, an entry that leads nowhere stays
+        with suppress(OSError):  # in a read-only store, an entry without a blob stays
             remove_path(self.path(key, stored))
 
     def mark(self, key: str, stored: StoredBlob, now: float) -> None:
-        """Move an entry's time to ``now``, at most once a day; back, too, when a clock ran ahead."""
+        """Set an entry's time to ``now``, at most once a day; also backwards, if it is in the future."""
         path = self.path(key, stored)
         with suppress(OSError):
             if abs(now - os.stat(path).st_mtime) > _DAY:  # noqa: PTH116 - a Path costs more than the call
                 os.utime(path, (now, now))
 
     def remove_unused(self, entry: IndexEntry) -> bool:
-        """Remove a key unless somebody used it since it was listed, or removed it."""
+        """Remove a key. Return False if it was used since it was listed, or is already removed."""
         try:
             if os.stat(entry.path).st_mtime > entry.used + 1:  # noqa: PTH116 - as above
                 return False
@@ -85,14 +80,14 @@ class KeyIndex:
         return remove_path(entry.path)
 
     def mend_times(self, entries: Iterable[IndexEntry], now: float) -> None:
-        """Count what was used in the future, by a clock that ran ahead, as used now: or it would never grow old."""
+        """Set times in the future (from a wrong clock) to ``now``; otherwise these entries would never expire."""
         for entry in entries:
             if entry.used > now:
                 with suppress(FileNotFoundError):
                     os.utime(entry.path, (now, now))
 
     def inventory(self) -> tuple[list[IndexEntry], list[str]]:
-        """All keys, and the paths of what is none."""
+        """Return all keys, and the paths of everything that is not a key."""
         entries: list[IndexEntry] = []
         strangers: list[str] = []
         for shard in list_folder(self._folder):
@@ -113,9 +108,10 @@ class KeyIndex:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrunePolicy:
-    """What to prune; ``None``: not by that. Seconds, bytes, keys.
+    """What to prune. None: no limit.
 
-    ``lately``: what was used since then stays although it is not ``needed``.
+    ``older_than``: seconds since the last use; ``max_bytes``: of all blobs; ``needed``: keys to keep. ``lately``: time
+    in seconds; entries used since then stay even if they are not ``needed``.
     """
 
     older_than: float | None = None
@@ -126,8 +122,8 @@ class PrunePolicy:
     def choose(
         self, entries: Iterable[IndexEntry], sizes: Mapping[str, int], now: float
     ) -> tuple[set[IndexEntry], int]:
-        """The entries that go, and how many stay for ``lately`` alone. ``sizes``: bytes of the blobs that exist."""
-        goes: set[IndexEntry] = set()
+        """Return the entries to remove and how many stay only because of ``lately``. ``sizes``: bytes of each blob."""
+        removable: set[IndexEntry] = set()
         spared = 0
         users = Counter(entry.stored.sha256 for entry in entries)
         total = sum(size for sha256, size in sizes.items() if sha256 in users)
@@ -136,42 +132,10 @@ class PrunePolicy:
             idle = self.needed is not None and entry.key not in self.needed
             spare = idle and self.lately is not None and entry.used >= self.lately
             if old or (idle and not spare) or (self.max_bytes is not None and total > self.max_bytes):
-                goes.add(entry)
+                removable.add(entry)
                 users[entry.stored.sha256] -= 1
                 if not users[entry.stored.sha256]:
                     total -= sizes.get(entry.stored.sha256, 0)
             else:
                 spared += spare
-        return goes, spared
-
-
-def mark_in_use(folder: Path) -> int | None:
-    """Say that a build works with a folder, by a lock that ends with its process; the handle to close, or None."""
-    if fcntl is None:
-        return None
-    with suppress(OSError):  # no folder yet, or a file system without locks
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            return handle
-        except BaseException:
-            os.close(handle)
-            raise
-    return None
-
-
-def is_in_use(folder: Path) -> bool:
-    """Whether some build works with a folder, or may for all that we can tell."""
-    if fcntl is None:
-        return True
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(handle)
-    return False
+        return removable, spared

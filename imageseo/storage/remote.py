@@ -1,4 +1,4 @@
-"""Files at an fsspec URL: asked with limits, and every fault in words that tell no secret."""
+"""Files at an fsspec URL: requests with time limits, and error messages without secrets."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ _T = TypeVar("_T")
 _CODE = re.compile(r"[A-Za-z0-9]{1,48}")
 _MD5 = re.compile(r"[0-9a-f]{32}")
 _KEYS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
-_ABSENT = "Create it, or mend `{}`; AWS_ENDPOINT_URL says which server is asked."
+_ABSENT = "Create it, or correct `{}`; AWS_ENDPOINT_URL names the server."
 _REGION = {"301", "307", "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
 _STAMPS = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "last_modified", "modified", "updated", "created")
 _EXTRAS = {"s3": "s3", "s3a": "s3"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How long a server may take, in seconds: to accept a connection, between two pieces of an answer, for all of it.
+class RemoteLimits:
+    """Time limits of a request, in seconds: to connect, between two pieces of a response, in total.
 
-    ``attempts``: how often one thing is asked; ``pause``: seconds before it is asked again.
+    ``attempts``: number of tries; ``pause``: seconds before the next one.
     """
 
     connect: float = 5
     read: float = 30
-    whole: float = 300
+    total: float = 300
     attempts: int = 3
     pause: float = 0.5
 
 
 class RemoteError(Exception):
-    """What went wrong with a remote file, ready to be said. ``final``: it will be so in a second attempt, too."""
+    """A failed request for a remote file. ``final``: a second attempt would fail in the same way."""
 
     def __init__(self, message: str, hint: str, *, final: bool = False) -> None:
         super().__init__(message)
@@ -49,150 +49,150 @@ class RemoteError(Exception):
 
 
 def validated_url(url: str, key: str = "hero.masters") -> str:
-    """The URL without a slash at its end. Raises SettingsError for what must not stand in a file that is committed.
+    """Return the URL without a slash at its end. Raises SettingsError if it is invalid or contains a secret.
 
-    ``key``: of the setting that says it.
+    ``key``: name of the setting, for messages.
     """
-    shown = redacted(url)
+    safe_url = redacted(url)
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018 - a number that is none is told here
+        parts.port  # noqa: B018 - raises ValueError for an invalid port
     except ValueError:
-        raise SettingsError((f"{key}: found {shown!r}, expected a URL such as s3://bucket/prefix",)) from None
-    secret = "@" in parts.netloc or ("@" in url and ":" in parts.netloc)  # a password may hold a slash
+        raise SettingsError((f"{key}: found {safe_url!r}, expected a URL such as s3://bucket/prefix",)) from None
+    secret = "@" in parts.netloc or ("@" in url and ":" in parts.netloc)  # a password may contain a slash
     if secret or parts.query or parts.fragment:
-        fault = f"{key}: found {shown!r}, expected a URL without user, password, query and fragment"
+        fault = f"{key}: found {safe_url!r}, expected a URL without user, password, query and fragment"
         raise SettingsError(
-            (fault,), hint=f"Whoever has the file would read it. Set {_KEYS} in the environment instead."
+            (fault,), hint=f"The settings file may be published. Set {_KEYS} in the environment instead."
         )
     if "::" in url or not (parts.netloc or parts.path.strip("/")):
-        raise SettingsError((f"{key}: found {shown!r}, expected a URL such as s3://bucket/prefix",))
-    return f"{parts.scheme}{url[len(parts.scheme) :].rstrip('/')}"  # the scheme in small letters
+        raise SettingsError((f"{key}: found {safe_url!r}, expected a URL such as s3://bucket/prefix",))
+    return f"{parts.scheme}{url[len(parts.scheme) :].rstrip('/')}"  # the scheme in lower case
 
 
 def redacted(url: str) -> str:
-    """The URL without what may be a user, a password or a query: nothing tells where a password ends."""
+    """Return the URL without everything that may be a user, a password or a query; the end of a password is unknown."""
     head, _, rest = url.partition("://")
     return f"{head}://" + ("***" if "@" in rest else re.sub(r"[?#].*", "?***", rest, flags=re.DOTALL))
 
 
 @dataclass(slots=True)
 class Remote:
-    """Files below a URL. Nothing is asked, and no library loaded, before the first file is."""
+    """Files below a URL. The first request loads the libraries."""
 
-    url: str  # as ``checked`` leaves it
-    limits: Limits = Limits()
-    key: str = "hero.masters"  # the setting that says it
+    url: str  # from ``validated_url``
+    limits: RemoteLimits = RemoteLimits()
+    key: str = "hero.masters"  # name of the setting, for messages
     _system: Any = None
     _lock: Lock = field(default_factory=Lock)
 
     def get(self, file: str) -> bytes | None:
-        """All bytes of a file, None when there is none. Raises Trouble, MissingExtraError."""
-        return self._known(lambda system, more: bytes(system.cat_file(self._at(file), **more)))
+        """Return the bytes of a file, None if it does not exist. Raises RemoteError, MissingExtraError."""
+        return self._get_existing(lambda system, more: bytes(system.cat_file(self._join_url(file), **more)))
 
     def holds(self, file: str, data: bytes) -> bool:
-        """Whether the file has these bytes, told from size and ETag where the server's ETag is an MD5."""
+        """Whether the file has these bytes, judged by size and ETag if the server's ETag is an MD5."""
         info = self._info(file)
         if info is None or info.get("size") not in (None, len(data)):
             return False
         tag = str(info.get("ETag") or "").strip('"').lower()
         if _MD5.fullmatch(tag) and tag == hashlib.md5(data, usedforsecurity=False).hexdigest():
             return True
-        return self.get(file) == data  # an encrypting server's ETag is of something else, others have none
+        return self.get(file) == data  # servers that encrypt have another ETag, some have none
 
     def put(self, file: str, data: bytes) -> None:
-        """Write a file whole, and see that it arrived. Raises Trouble."""
+        """Write a file and verify that it arrived. Raises RemoteError."""
         try:
-            # Servers that know If-None-Match spare themselves the writing; those that do not write the same again.
-            self._once(lambda system, more: system.pipe_file(self._at(file), data, mode="create", **more))
+            # Servers that support If-None-Match do not write an existing file again; others write the same bytes.
+            self._request(lambda system, more: system.pipe_file(self._join_url(file), data, mode="create", **more))
             if self.holds(file, data):
                 return
         except FileExistsError:
             if self.holds(file, data):
                 return
-        except RemoteError as trouble:
-            if trouble.final:
+        except RemoteError as error:
+            if error.final:
                 raise
         except FileNotFoundError:
             raise RemoteError("there is no such bucket or folder", _ABSENT.format(self.key), final=True) from None
-        self._ask(lambda system, more: system.pipe_file(self._at(file), data, **more))
+        self._retry(lambda system, more: system.pipe_file(self._join_url(file), data, **more))
         if not self.holds(file, data):
-            raise RemoteError("the server says that it took it, and holds other bytes", "Run again; ask who runs it.")
+            raise RemoteError("the server reports success but holds other bytes", "Run again; else ask its operator.")
 
     def stamps(self) -> dict[str, str]:
-        """Every file below the URL, by its path from there -> what is another text when the file is another one.
+        """Return path -> a text that changes with the file, for every file below the URL.
 
-        ``""`` where the server says nothing of the kind. Raises Trouble.
+        ``""`` if the server lists no such text. Raises RemoteError.
         """
-        found = self._known(lambda system, more: self._found(system, more)) or {}
+        found = self._get_existing(lambda system, more: self._list_stamps(system, more)) or {}
         return dict(sorted(found.items()))
 
-    def _found(self, system: Any, more: dict[str, Any]) -> dict[str, str]:
+    def _list_stamps(self, system: Any, more: dict[str, Any]) -> dict[str, str]:
         root = str(system._strip_protocol(self.url)).strip("/")
         found = system.find(self.url, detail=True, **more)
-        each = ((str(name).strip("/"), info) for name, info in found.items())
-        return {name[len(root) + 1 :]: _stamp(info) for name, info in each if name.startswith(f"{root}/")}
+        files = ((str(name).strip("/"), info) for name, info in found.items())
+        return {name[len(root) + 1 :]: _stamp(info) for name, info in files if name.startswith(f"{root}/")}
 
     def remove(self, file: str) -> None:
-        """Remove a file that may be gone already. Raises Trouble."""
-        self._known(lambda system, more: system.rm_file(self._at(file), **more))
+        """Remove a file if it exists. Raises RemoteError."""
+        self._get_existing(lambda system, more: system.rm_file(self._join_url(file), **more))
 
     def _info(self, file: str) -> dict[str, Any] | None:
-        return self._known(lambda system, more: dict(system.info(self._at(file), **more)))
+        return self._get_existing(lambda system, more: dict(system.info(self._join_url(file), **more)))
 
-    def _at(self, file: str) -> str:
+    def _join_url(self, file: str) -> str:
         return f"{self.url}/{file}"
 
-    def _known(self, call: Callable[[Any, dict[str, Any]], _T]) -> _T | None:
-        """The answer, None where there is no such file in a bucket that there is."""
+    def _get_existing(self, call: Callable[[Any, dict[str, Any]], _T]) -> _T | None:
+        """Return the answer, None if the file does not exist in an existing bucket."""
         try:
-            return self._ask(call)
+            return self._retry(call)
         except FileNotFoundError:
             return None
 
-    def _ask(self, call: Callable[[Any, dict[str, Any]], _T]) -> _T:
-        """The answer; what may pass is asked again."""
+    def _retry(self, call: Callable[[Any, dict[str, Any]], _T]) -> _T:
+        """Return the answer; try again after transient errors."""
         for attempt in range(1, self.limits.attempts + 1):
             try:
-                return self._once(call)
-            except _Passing as passing:
+                return self._request(call)
+            except _TransientError as error:
                 if attempt >= self.limits.attempts:
-                    times = f" (asked {attempt} times)" if attempt > 1 else ""
-                    raise RemoteError(f"{passing.message}{times}", passing.hint) from None
+                    times = f" (tried {attempt} times)" if attempt > 1 else ""
+                    raise RemoteError(f"{error.message}{times}", error.hint) from None
                 time.sleep(self.limits.pause * attempt)
         raise AssertionError("at least one attempt")
 
-    def _once(self, call: Callable[[Any, dict[str, Any]], _T]) -> _T:
+    def _request(self, call: Callable[[Any, dict[str, Any]], _T]) -> _T:
         try:
-            system = self._opened()
-            more = {"timeout": self.limits.whole} if getattr(system, "async_impl", False) else {}
+            system = self._get_system()
+            more = {"timeout": self.limits.total} if getattr(system, "async_impl", False) else {}
             return call(system, more)
         except ImageseoError:
             raise
-        except Exception as error:  # what the libraries below raise is theirs to choose
-            fault = _fault(error, self.key)
-        raise fault  # outside of the handler: what the libraries say names endpoints and keys
+        except Exception as error:  # fsspec and its libraries may raise any exception
+            fault = _translate_error(error, self.key)
+        raise fault  # outside of the handler, since messages of the libraries contain endpoints and keys
 
-    def _opened(self) -> Any:
+    def _get_system(self) -> Any:
         with self._lock:
             if self._system is None:
-                self._system = _open(self.url, self.limits, self.key)
+                self._system = _open_system(self.url, self.limits, self.key)
             return self._system
 
 
 def _stamp(info: Mapping[str, Any]) -> str:
-    """What a listing says of a file that changes with it, ``""`` when that is its size at most."""
-    said = [str(info[key]) for key in _STAMPS if info.get(key) not in (None, "")]
-    return " ".join([str(info.get("size")), *said]) if said else ""
+    """Return what a listing contains that changes with the file; ``""`` if that is nothing but its size."""
+    stamps = [str(info[key]) for key in _STAMPS if info.get(key) not in (None, "")]
+    return " ".join([str(info.get("size")), *stamps]) if stamps else ""
 
 
-class _Passing(RemoteError):
-    """What may be gone when one asks again."""
+class _TransientError(RemoteError):
+    """A failure that a second attempt may not have."""
 
 
-def _open(url: str, limits: Limits, key: str) -> Any:
+def _open_system(url: str, limits: RemoteLimits, key: str) -> Any:
     scheme = url.partition("://")[0].lower()
-    missing = f"{key}: {scheme}:// needs a part that is not installed"
+    missing = f"{key}: {scheme}:// needs a package that is not installed"
     hint = extras.install_command(_EXTRAS.get(scheme, "s3"))
     try:
         import fsspec  # type: ignore[import-untyped,unused-ignore]
@@ -203,12 +203,12 @@ def _open(url: str, limits: Limits, key: str) -> Any:
     if scheme in _EXTRAS:
         options = {
             "use_listings_cache": False,
-            "max_concurrency": 1,  # one answer, not HEAD and ranges: rclone's ranges fail the checksum
+            "max_concurrency": 1,  # one response instead of HEAD and ranges: rclone's ranges fail the checksum
             "config_kwargs": {
                 "connect_timeout": limits.connect,
                 "read_timeout": limits.read,
                 "retries": {"total_max_attempts": 1},
-                # Checksums in trailers are Amazon's own; what comes is hashed here anyway.
+                # Checksums in trailers are Amazon's own; downloads are verified by hash anyway.
                 "request_checksum_calculation": "when_required",
                 "response_checksum_validation": "when_required",
             },
@@ -220,23 +220,23 @@ def _open(url: str, limits: Limits, key: str) -> Any:
             hint = str(error)  # fsspec names the package
         raise MissingExtraError(missing, hint=hint) from None
     except ValueError:
-        known = f"{key}: found {scheme}://, which fsspec does not know"
-        raise SettingsError((known,), hint="s3://bucket/prefix, for example.") from None
+        fault = f"{key}: found {scheme}://, which fsspec does not support"
+        raise SettingsError((fault,), hint="Use a URL such as s3://bucket/prefix.") from None
     try:
-        system, _ = url_to_fs(url, skip_instance_cache=True, **options)  # some take their server from the URL
-    except (TypeError, ValueError):  # an archive, a repository: it needs options, and there is no place for them
-        lacking = f"{key}: found {redacted(url)!r}, and fsspec's {scheme}:// asks for more than a URL says"
-        raise SettingsError((lacking,), hint="s3://bucket/prefix, for example.") from None
+        system, _ = url_to_fs(url, skip_instance_cache=True, **options)  # some systems read the server from the URL
+    except (TypeError, ValueError):  # an archive or a repository needs options, which no setting has
+        fault = f"{key}: found {redacted(url)!r}, but fsspec's {scheme}:// needs more than a URL"
+        raise SettingsError((fault,), hint="Use a URL such as s3://bucket/prefix.") from None
     if scheme in _EXTRAS:
-        system.retries = 1  # s3fs would ask five times, each within botocore's own attempts
+        system.retries = 1  # the default is five, each with botocore's own attempts
     return system
 
 
-def _fault(error: Exception, key: str) -> Exception:
-    """The fault in our words; FileNotFoundError and FileExistsError where just this file is, or is not, there."""
-    names = {each.__name__ for each in type(error).__mro__}
-    code = _code(error)
-    told = f" ({code})" if code else ""
+def _translate_error(error: Exception, key: str) -> Exception:
+    """Return the error as one of imageseo; FileNotFoundError and FileExistsError if they concern the file."""
+    names = {parent.__name__ for parent in type(error).__mro__}
+    code = _error_code(error)
+    suffix = f" ({code})" if code else ""
     if code == "NoSuchBucket":
         return RemoteError(
             "there is no such bucket",
@@ -244,42 +244,40 @@ def _fault(error: Exception, key: str) -> Exception:
             final=True,
         )
     if code in _REGION:
-        return RemoteError(f"the bucket is in another region{told}", "Set AWS_DEFAULT_REGION.", final=True)
+        return RemoteError(f"the bucket is in another region{suffix}", "Set AWS_DEFAULT_REGION.", final=True)
     if isinstance(error, FileNotFoundError):
         return FileNotFoundError()
     if isinstance(error, FileExistsError):
         return FileExistsError()
     if isinstance(error, PermissionError):
-        hint = f"Check {_KEYS}, and what the key may do; a bucket that the key may not list denies what is not there."
-        return RemoteError(f"access denied{told}", hint, final=True)
+        hint = f"Check {_KEYS} and the key's permissions. Without permission to list, missing files are denied, too."
+        return RemoteError(f"access denied{suffix}", hint, final=True)
     if names & {"NoCredentialsError", "PartialCredentialsError", "ProfileNotFound", "CredentialRetrievalError"}:
         return RemoteError("no credentials", f"Set {_KEYS} in the environment.", final=True)
-    again = "Run again; if it stays, see whether AWS_ENDPOINT_URL and the network are right."
-    if "FSTimeoutError" in names:  # all the time that there is went by
+    again = "Run again; if it fails again, check AWS_ENDPOINT_URL and the network."
+    if "FSTimeoutError" in names:  # the total limit
         return RemoteError("the server does not answer in time", again, final=True)
     if isinstance(error, TimeoutError) or names & {"ConnectTimeoutError", "ReadTimeoutError"}:
-        return _Passing("the server does not answer in time", again)
+        return _TransientError("the server does not answer in time", again)
     if names & {"ClientPayloadError", "IncompleteRead", "IncompleteReadError", "ResponseStreamingError"}:
-        return _Passing("the server broke off in the middle of the file", again)
+        return _TransientError("the server broke off in the middle of the file", again)
     if "SSLError" in names:
         return RemoteError(
             "the server's certificate is not trusted", "Set AWS_CA_BUNDLE to your authority's.", final=True
         )
     if names & {"ConnectionError", "HTTPClientError", "ClientConnectionError"}:
-        return _Passing("the server cannot be reached", again)
+        return _TransientError("the server cannot be reached", again)
     if isinstance(error, NotImplementedError):
-        return RemoteError(
-            "such a URL can only be read", "Masters need a place to write to, as s3://bucket.", final=True
-        )
+        return RemoteError("the URL is read-only", "Use a URL that can be written to, such as s3://bucket.", final=True)
     if isinstance(error, ValueError | TypeError) or "ParamValidationError" in names:
         name = type(error).__name__
-        hint = "See whether AWS_ENDPOINT_URL is a URL such as https://s3.example.org, and the bucket a bucket's name."
-        return RemoteError(f"it cannot be asked ({name})", hint, final=True)
-    return _Passing(f"the server fails ({code or type(error).__name__})", again)
+        hint = "Check that AWS_ENDPOINT_URL is a URL such as https://s3.example.org and the bucket's name is valid."
+        return RemoteError(f"the request is invalid ({name})", hint, final=True)
+    return _TransientError(f"the server fails ({code or type(error).__name__})", again)
 
 
-def _code(error: BaseException | None) -> str:
-    """The server's own short word for a fault, such as NoSuchBucket; ``""`` when it has none."""
+def _error_code(error: BaseException | None) -> str:
+    """Return the server's error code, such as NoSuchBucket; ``""`` if there is none."""
     for _ in range(3):
         response = getattr(error, "response", None)
         if isinstance(response, dict):

@@ -15,7 +15,8 @@ from imageseo.model.errors import StoreError
 from imageseo.model.protocols import Clock, StoredBlob
 from imageseo.storage.atomic import write_atomic
 from imageseo.storage.blobs import Blobs, remove_path
-from imageseo.storage.index import KeyIndex, PrunePolicy, is_in_use, mark_in_use
+from imageseo.storage.index import KeyIndex, PrunePolicy
+from imageseo.storage.locks import is_in_use, mark_in_use
 
 _NOTES = {
     # So that the folder is neither committed nor backed up by accident.

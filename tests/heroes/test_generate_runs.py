@@ -100,7 +100,7 @@ def test_concurrent_runs_lose_no_pin(tmp_path: Path) -> None:
     second = start(tmp_path, "c.html", "d.html")
     assert second.stderr is not None
     message = second.stderr.readline()
-    assert f"another `imageseo generate` (process {first.pid}) is at work here: waiting" in message
+    assert f"another `imageseo generate` (process {first.pid}) is running here: waiting" in message
     assert {pin.page for pin in lock(tmp_path).pins} == {"a.html"}, (
         "a finished hero is pinned, and the second run waits"
     )

@@ -13,7 +13,7 @@ from imageseo.heroes.providers.library import PROVIDER, Library
 from imageseo.model.errors import ProviderError
 from imageseo.model.hero import Master, Recipe
 from imageseo.model.protocols import ProviderContext
-from imageseo.storage.remote import Limits, Remote
+from imageseo.storage.remote import Remote, RemoteLimits
 from tests.support import small_sites
 from tests.support.s3_servers import BUCKET, KEY, SECRET, Server, moto_server, quick_clients, rclone_server, s3
 from tests.support.small_sites import run, write
@@ -179,7 +179,7 @@ def test_access_denied_is_reported_without_secrets(s3: Server, monkeypatch: pyte
     if not s3.checks_keys:
         pytest.skip(f"{s3.name} takes every key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong-secret")
-    bucket = locations.Bucket(f"s3://{BUCKET}/press", Path("unused"), limits=Limits(attempts=1))
+    bucket = locations.Bucket(f"s3://{BUCKET}/press", Path("unused"), limits=RemoteLimits(attempts=1))
     with pytest.raises(ProviderError) as caught:
         bucket.files()
     assert f"library: s3://{BUCKET}/press cannot be read: access denied" in str(caught.value)

@@ -18,13 +18,13 @@ from imageseo.heroes.masters import store
 from imageseo.heroes.masters.store import FolderMasterStore, RemoteMasterStore
 from imageseo.model.errors import ImageseoError, LockError, MissingExtraError, SettingsError, SiteError
 from imageseo.model.protocols import MasterStore
-from imageseo.storage.remote import Limits, redacted
+from imageseo.storage.remote import RemoteLimits, redacted
 from tests.support import s3_servers
 from tests.support.s3_servers import BUCKET, KEY, SECRET, Server, answer, moto_server, quick_clients, rclone_server, s3
 
 __all__ = ["moto_server", "quick_clients", "rclone_server", "s3"]  # fixtures
 
-QUICK = Limits(connect=2, read=10, whole=20, attempts=2, pause=0)
+QUICK = RemoteLimits(connect=2, read=10, total=20, attempts=2, pause=0)
 DATA = random.Random(4).randbytes(200_000)
 OTHER = random.Random(5).randbytes(200_000)
 
@@ -38,7 +38,7 @@ def name(data: bytes, page: str = "start") -> str:
 
 
 def bucket(
-    cache: Path, prefix: str, *, fresh: bool = False, shared: bool = True, limits: Limits = QUICK
+    cache: Path, prefix: str, *, fresh: bool = False, shared: bool = True, limits: RemoteLimits = QUICK
 ) -> RemoteMasterStore:
     return RemoteMasterStore(f"s3://{BUCKET}/{prefix}", cache, limits=limits, fresh=fresh, shared=shared)
 
@@ -145,13 +145,13 @@ def test_invalid_url_is_rejected(url: str, tmp_path: Path) -> None:
 
 def test_unknown_scheme_is_rejected(tmp_path: Path) -> None:
     pytest.importorskip("fsspec")
-    with pytest.raises(SettingsError, match="found s4://, which fsspec does not know"):
+    with pytest.raises(SettingsError, match="found s4://, which fsspec does not support"):
         store.open_master_store("s4://bucket", tmp_path, tmp_path).digest("x.png")
 
 
 def test_scheme_that_needs_options_is_rejected(tmp_path: Path) -> None:
     pytest.importorskip("fsspec")
-    with pytest.raises(SettingsError, match="asks for more than a URL says"):
+    with pytest.raises(SettingsError, match="needs more than a URL"):
         store.open_master_store("github://masters/x", tmp_path, tmp_path).digest("x.png")
 
 
@@ -159,8 +159,8 @@ def test_unreachable_server_is_reported_after_retries(tmp_path: Path) -> None:
     pytest.importorskip("fsspec")
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    masters = RemoteMasterStore(f"ftp://127.0.0.1:{port}/masters", tmp_path, limits=Limits(attempts=2, pause=0))
-    with pytest.raises(LockError, match=r"the server .*asked 2 times"):
+    masters = RemoteMasterStore(f"ftp://127.0.0.1:{port}/masters", tmp_path, limits=RemoteLimits(attempts=2, pause=0))
+    with pytest.raises(LockError, match=r"the server .*tried 2 times"):
         masters.digest("x.png")
 
 
@@ -170,7 +170,7 @@ def test_missing_extra_is_named(module: str, tmp_path: Path, monkeypatch: pytest
         registry = pytest.importorskip("fsspec.registry")
         monkeypatch.delitem(registry._registry, "s3", raising=False)  # another test may have loaded it
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(MissingExtraError, match="s3:// needs a part") as fault:
+    with pytest.raises(MissingExtraError, match="s3:// needs a package") as fault:
         bucket(tmp_path, "missing").digest("x.png")
     assert "[s3]" in fault.value.hint
 
@@ -373,7 +373,7 @@ def test_invalid_endpoint_is_reported_and_not_shown(
     s3: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense.example")
-    with pytest.raises(LockError, match="cannot be asked") as fault:
+    with pytest.raises(LockError, match="the request is invalid") as fault:
         bucket(tmp_path, "endpoint").digest(name(DATA))
     assert "AWS_ENDPOINT_URL" in fault.value.hint
     assert "nonsense" not in full_traceback(fault.value)
@@ -395,8 +395,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 @pytest.mark.parametrize(
     ("answers", "message", "asked"),
     [
-        ([HALF], r"broke off in the middle of the file \(asked 2 times\)", 2),
-        ([BUSY], r"the server fails \(SlowDown\) \(asked 2 times\)", 2),
+        ([HALF], r"broke off in the middle of the file \(tried 2 times\)", 2),
+        ([BUSY], r"the server fails \(SlowDown\) \(tried 2 times\)", 2),
         ([answer("500 Oh", b"")], r"the server fails \(500\)", 2),
         ([b""], "cannot be reached", None),  # aiohttp itself asks once more
         ([b"220 smtp.example ESMTP\r\n"], "cannot be reached", None),
@@ -422,7 +422,10 @@ SKEWED = answer("403 No", b"<Error><Code>RequestTimeTooSkewed</Code><Message>lat
 
 @pytest.mark.parametrize(
     ("reply", "message", "hint"),
-    [(REGION, "in another region", "AWS_DEFAULT_REGION"), (SKEWED, r"denied \(RequestTimeTooSkewed\)", "what the key")],
+    [
+        (REGION, "in another region", "AWS_DEFAULT_REGION"),
+        (SKEWED, r"denied \(RequestTimeTooSkewed\)", "key's permissions"),
+    ],
 )
 def test_permanent_error_is_not_retried(
     reply: bytes, message: str, hint: str, tmp_path: Path, environment: pytest.MonkeyPatch
@@ -487,12 +490,14 @@ def test_temporary_error_is_retried_silently(first: bytes, tmp_path: Path, envir
 @pytest.mark.parametrize(
     "limits",
     [
-        Limits(connect=2, read=0.2, whole=2, attempts=2, pause=0),
-        Limits(connect=2, read=60, whole=0.2, attempts=2, pause=0),
+        RemoteLimits(connect=2, read=0.2, total=2, attempts=2, pause=0),
+        RemoteLimits(connect=2, read=60, total=0.2, attempts=2, pause=0),
     ],
     ids=["between", "whole"],
 )
-def test_server_that_never_answers_is_reported(limits: Limits, tmp_path: Path, environment: pytest.MonkeyPatch) -> None:
+def test_server_that_never_answers_is_reported(
+    limits: RemoteLimits, tmp_path: Path, environment: pytest.MonkeyPatch
+) -> None:
     with s3_servers.broken(None) as server:
         environment.setenv("AWS_ENDPOINT_URL", server.endpoint)
         with pytest.raises(LockError, match="does not answer in time"):
@@ -511,7 +516,7 @@ def test_host_that_accepts_no_connection_is_reported(tmp_path: Path, environment
             client.connect_ex(("127.0.0.1", port))
             waiting.append(client)
         environment.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
-        limits = Limits(connect=0.2, read=2, whole=20, attempts=1)
+        limits = RemoteLimits(connect=0.2, read=2, total=20, attempts=1)
         with pytest.raises(LockError, match=r"does not answer in time|cannot be reached"):
             bucket(tmp_path, "full", limits=limits).read(name(DATA), sha256(DATA))
         for client in waiting:

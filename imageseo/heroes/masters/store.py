@@ -14,7 +14,7 @@ from imageseo.heroes.masters.remote_cache import RemoteCache, name_has_digest
 from imageseo.model.errors import LockError, SettingsError, SiteError
 from imageseo.model.protocols import MasterStore
 from imageseo.storage.atomic import write_atomic
-from imageseo.storage.remote import Limits, Remote, RemoteError, validated_url
+from imageseo.storage.remote import Remote, RemoteError, RemoteLimits, validated_url
 
 
 def is_url(masters: str) -> bool:
@@ -116,10 +116,10 @@ class RemoteMasterStore:
     """
 
     def __init__(
-        self, url: str, cache: Path, *, limits: Limits | None = None, fresh: bool = False, shared: bool = True
+        self, url: str, cache: Path, *, limits: RemoteLimits | None = None, fresh: bool = False, shared: bool = True
     ) -> None:
         self.where = validated_url(url)
-        self._remote = Remote(self.where, limits or Limits())
+        self._remote = Remote(self.where, limits or RemoteLimits())
         self._cache = RemoteCache(cache / "masters", self.where)
         self._fresh = fresh
         self._shared = shared

@@ -16,7 +16,7 @@ from imageseo.heroes.providers.asset_library.entry import IMAGE_SUFFIXES
 from imageseo.model.errors import ProviderError
 from imageseo.model.protocols import Progress
 from imageseo.storage.atomic import write_atomic
-from imageseo.storage.remote import Limits, Remote, RemoteError, validated_url
+from imageseo.storage.remote import Remote, RemoteError, RemoteLimits, validated_url
 
 KEY = "providers.library.folder"
 _HINT = "create the folder or fix the setting `providers.library.folder`"
@@ -94,10 +94,10 @@ class Bucket:
     """
 
     def __init__(
-        self, url: str, cache: Path, *, progress: Progress | None = None, limits: Limits | None = None
+        self, url: str, cache: Path, *, progress: Progress | None = None, limits: RemoteLimits | None = None
     ) -> None:
         self.label = self.name = url
-        self._remote = Remote(url, limits or Limits(), KEY)
+        self._remote = Remote(url, limits or RemoteLimits(), KEY)
         self._folder = cache / hashlib.sha256(url.encode()).hexdigest()[:16]
         self._progress = progress
         self._copies: dict[str, tuple[str, str]] = {}  # path -> stamp of the server, hexadecimal sha256
