@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         from imageseo.heroes.providers.diffusion import pipelines as pipes
     except ImportError as error:
         return {"skipped": f"the extra `diffusers` is not installed: {error}"}
-    pipes.ready(offline=True)
+    pipes.import_libraries(offline=True)
     machine = pipes.machine(options.device, repro=False, threads=0, batch=options.batch)
     with tempfile.TemporaryDirectory(prefix="imageseo-bench-") as folder:
         project = Path(folder)

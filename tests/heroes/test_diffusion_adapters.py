@@ -1,4 +1,4 @@
-"""What is hung on a pipeline works, mixes, and leaves no trace; what does not fit is refused by name."""
+"""Adapters of a diffusion pipeline: they work, combine and leave no trace; files that do not fit are refused."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from imageseo.heroes.providers.diffusion import adapters, inference, options, pipelines
-from imageseo.heroes.providers.diffusion import generation_metadata as said
-from imageseo.heroes.providers.diffusion.model_files import Files
+from imageseo.heroes.providers.diffusion import adapters, generation_metadata, inference, options, pipelines
+from imageseo.heroes.providers.diffusion.model_files import ModelFiles
 from imageseo.model.errors import ProviderError
 from tests.support import tiny_adapters, tiny_models
 
@@ -27,8 +26,8 @@ Pixels = NDArray[np.uint8]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Tiny models are drawn soonest by one thread: more of them wait for each other."""
+def single_thread() -> Iterator[None]:
+    """Tiny models are fastest on one thread."""
     import torch
 
     before = torch.get_num_threads()
@@ -44,20 +43,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def sd(folder: Path) -> Any:
-    return loaded(tiny_models.save("sd", folder / "sd"))
+    return load_pipeline(tiny_models.save("sd", folder / "sd"))
 
 
 @pytest.fixture(scope="module")
 def sdxl(folder: Path) -> Any:
-    return loaded(tiny_models.save("sdxl", folder / "sdxl"))
+    return load_pipeline(tiny_models.save("sdxl", folder / "sdxl"))
 
 
 @pytest.fixture(scope="module")
-def files(folder: Path) -> Files:
-    return Files(project=folder, cache=folder / "cache")
+def files(folder: Path) -> ModelFiles:
+    return ModelFiles(project=folder, cache=folder / "cache")
 
 
-def loaded(folder: Path) -> Any:
+def load_pipeline(folder: Path) -> Any:
     import diffusers
 
     auto: Any = diffusers.AutoPipelineForText2Image
@@ -66,45 +65,45 @@ def loaded(folder: Path) -> Any:
     return pipe
 
 
-def drawn(pipe: Any, prompt: str = "a paper boat", **more: Any) -> Pixels:
+def draw(pipe: Any, prompt: str = "a paper boat", **more: Any) -> Pixels:
     import torch
 
     generator = torch.Generator("cpu").manual_seed(3)
-    made = pipe(prompt, num_inference_steps=2, width=64, height=32, generator=generator, **more)
-    return np.asarray(made.images[0])
+    result = pipe(prompt, num_inference_steps=2, width=64, height=32, generator=generator, **more)
+    return np.asarray(result.images[0])
 
 
-def asked(**more: Any) -> options.RecipeOptions:
-    return options.read({"model": "sd", "prompt": "a paper boat", **more})
+def recipe_options(**more: Any) -> options.RecipeOptions:
+    return options.read_options({"model": "sd", "prompt": "a paper boat", **more})
 
 
 @contextmanager
-def hung(pipe: Any, files: Files, **more: Any) -> Iterator[Mapping[str, Any]]:
-    with adapters.attached(pipe, asked(**more), files) as extra:
+def attached(pipe: Any, files: ModelFiles, **more: Any) -> Iterator[Mapping[str, Any]]:
+    with adapters.attach(pipe, recipe_options(**more), files) as extra:
         yield extra
 
 
-def with_(pipe: Any, files: Files, prompt: str = "a paper boat", **more: Any) -> Pixels:
-    with hung(pipe, files, **more) as extra:
-        return drawn(pipe, prompt, **extra)
+def draw_attached(pipe: Any, files: ModelFiles, prompt: str = "a paper boat", **more: Any) -> Pixels:
+    with attached(pipe, files, **more) as extra:
+        return draw(pipe, prompt, **extra)
 
 
-def refusal(pipe: Any, files: Files, **more: Any) -> str:
-    """What is said of what does not fit; and that nothing of it stays on the pipeline."""
-    before = drawn(pipe)
-    with pytest.raises(ProviderError) as caught, hung(pipe, files, **more):
+def error_message(pipe: Any, files: ModelFiles, **more: Any) -> str:
+    """Return the error message for a file that does not fit; check that the pipeline is unchanged."""
+    before = draw(pipe)
+    with pytest.raises(ProviderError) as caught, attached(pipe, files, **more):
         pass
-    assert np.array_equal(drawn(pipe), before)
+    assert np.array_equal(draw(pipe), before)
     assert "Traceback" not in str(caught.value)
     return str(caught.value)
 
 
-def test_loras_mix_by_weight_and_leave_no_trace(sd: Any, files: Files) -> None:
+def test_loras_mix_by_weight_and_are_removed(sd: Any, files: ModelFiles) -> None:
     for name, seed in (("one", 1), ("two", 2)):
         tiny_adapters.lora(sd, files.project / f"{name}.safetensors", seed=seed, parts=("unet", "text_encoder"))
-    base = drawn(sd)
+    base = draw(sd)
     mixes = {
-        weights: with_(
+        weights: draw_attached(
             sd,
             files,
             loras=[
@@ -117,45 +116,45 @@ def test_loras_mix_by_weight_and_leave_no_trace(sd: Any, files: Files) -> None:
     assert np.array_equal(mixes.pop((0, 0)), base)
     pictures = [base, *mixes.values()]
     assert all(not np.array_equal(one, other) for at, one in enumerate(pictures) for other in pictures[:at])
-    again = with_(
+    again = draw_attached(
         sd, files, loras=[{"file": "one.safetensors", "weight": 0.7}, {"file": "two.safetensors", "weight": 0.3}]
     )
     assert np.array_equal(again, mixes[0.7, 0.3])
-    assert np.array_equal(drawn(sd), base)
+    assert np.array_equal(draw(sd), base)
     assert not sd.get_list_adapters()
 
 
-def test_a_lora_in_the_names_of_kohyas_trainer_is_the_same_lora(sd: Any, files: Files) -> None:
+def test_lora_in_kohya_names_is_equal(sd: Any, files: ModelFiles) -> None:
     path = tiny_adapters.lora(sd, files.project / "peft.safetensors", seed=1, parts=("unet", "text_encoder"))
     tiny_adapters.as_kohya(path, files.project / "kohya.safetensors")
-    plain = with_(sd, files, loras=["peft.safetensors"])
-    assert not np.array_equal(plain, drawn(sd))
-    assert np.array_equal(with_(sd, files, loras=["kohya.safetensors"]), plain)
+    plain = draw_attached(sd, files, loras=["peft.safetensors"])
+    assert not np.array_equal(plain, draw(sd))
+    assert np.array_equal(draw_attached(sd, files, loras=["kohya.safetensors"]), plain)
 
 
-def test_a_lora_for_sdxl_reaches_both_of_its_text_encoders(sdxl: Any, files: Files) -> None:
+def test_sdxl_lora_applies_to_both_text_encoders(sdxl: Any, files: ModelFiles) -> None:
     path = tiny_adapters.lora(
         sdxl, files.project / "xl.safetensors", seed=3, parts=("unet", "text_encoder", "text_encoder_2")
     )
-    base = drawn(sdxl)
-    with hung(sdxl, files, loras=["xl.safetensors"]):
+    base = draw(sdxl)
+    with attached(sdxl, files, loras=["xl.safetensors"]):
         assert set(sdxl.get_list_adapters()) == {"unet", "text_encoder", "text_encoder_2"}
-        assert not np.array_equal(drawn(sdxl), base)
-    assert np.array_equal(drawn(sdxl), base)
+        assert not np.array_equal(draw(sdxl), base)
+    assert np.array_equal(draw(sdxl), base)
     assert path.is_file()
 
 
-def test_a_lora_for_another_model_is_refused_by_what_it_is_for(sd: Any, sdxl: Any, files: Files) -> None:
+def test_lora_for_another_model_is_refused_with_its_width(sd: Any, sdxl: Any, files: ModelFiles) -> None:
     tiny_adapters.lora(sdxl, files.project / "foreign.safetensors", seed=3)
-    said = refusal(sd, files, loras=["foreign.safetensors"])
-    assert "foreign.safetensors does not fit" in said
-    assert "texts 64 wide, the model's are 32 wide" in said
+    message = error_message(sd, files, loras=["foreign.safetensors"])
+    assert "foreign.safetensors does not fit" in message
+    assert "texts of width 64, the model has 32" in message
     tiny_adapters.lora(sd, files.project / "foreign.safetensors", seed=3)
-    assert "texts 32 wide, the model's are 64 wide" in refusal(sdxl, files, loras=["foreign.safetensors"])
+    assert "texts of width 32, the model has 64" in error_message(sdxl, files, loras=["foreign.safetensors"])
 
 
-def test_a_lora_that_fits_in_part_is_refused(sd: Any, files: Files) -> None:
-    """diffusers warns of layers without a place, and draws without them."""
+def test_lora_with_unused_layers_is_refused(sd: Any, files: ModelFiles) -> None:
+    """diffusers only warns about unused layers and draws without them."""
     import torch
     from safetensors.torch import load_file, save_file
 
@@ -164,155 +163,159 @@ def test_a_lora_that_fits_in_part_is_refused(sd: Any, files: Files) -> None:
     for side, shape in (("A", (2, 16)), ("B", (16, 2))):
         tensors[f"unet.mid_block.attentions.9.to_q.lora_{side}.weight"] = torch.zeros(shape)
     save_file(tensors, str(path))
-    assert "part.safetensors does not fit" in refusal(sd, files, loras=["part.safetensors"])
+    assert "part.safetensors does not fit" in error_message(sd, files, loras=["part.safetensors"])
 
 
-def test_files_that_are_no_loras_are_refused(sd: Any, files: Files) -> None:
-    whole = tiny_adapters.lora(sd, files.project / "whole.safetensors", seed=1).read_bytes()
-    (files.project / "half.safetensors").write_bytes(whole[: len(whole) // 2])
-    assert "half.safetensors is cut off" in refusal(sd, files, loras=["half.safetensors"])
+def test_invalid_lora_file_is_refused(sd: Any, files: ModelFiles) -> None:
+    complete = tiny_adapters.lora(sd, files.project / "whole.safetensors", seed=1).read_bytes()
+    (files.project / "half.safetensors").write_bytes(complete[: len(complete) // 2])
+    assert "half.safetensors is truncated" in error_message(sd, files, loras=["half.safetensors"])
     (files.project / "pickled.safetensors").write_bytes(b"\x80\x04\x95" + bytes(200))
-    assert "pickled.safetensors is no safetensors file" in refusal(sd, files, loras=["pickled.safetensors"])
-    assert "there is no 'gone.safetensors'" in refusal(sd, files, loras=["gone.safetensors"])
+    assert "pickled.safetensors is not a safetensors file" in error_message(sd, files, loras=["pickled.safetensors"])
+    assert "there is no 'gone.safetensors'" in error_message(sd, files, loras=["gone.safetensors"])
     tiny_adapters.embedding(files.project / "word.safetensors", 32, name="<word>")
-    assert "word.safetensors holds no LoRA" in refusal(sd, files, loras=["word.safetensors"])
+    assert "word.safetensors is not a LoRA" in error_message(sd, files, loras=["word.safetensors"])
 
 
-def test_a_failure_while_drawing_takes_everything_off(sd: Any, files: Files) -> None:
+def test_adapters_are_removed_after_an_error(sd: Any, files: ModelFiles) -> None:
     tiny_adapters.lora(sd, files.project / "one.safetensors", seed=1)
     tiny_adapters.vae(sd, files.project / "other-vae")
-    base = drawn(sd)
-    with pytest.raises(RuntimeError), hung(sd, files, loras=["one.safetensors"], vae="other-vae"):
+    base = draw(sd)
+    with pytest.raises(RuntimeError), attached(sd, files, loras=["one.safetensors"], vae="other-vae"):
         raise RuntimeError("out of memory")
-    assert np.array_equal(drawn(sd), base)
+    assert np.array_equal(draw(sd), base)
 
 
 @pytest.mark.parametrize(("name", "word", "vectors"), [("<glow>", "<glow>", 1), ("emb_params", "glow", 3)])
-def test_textual_inversion_teaches_a_word_and_is_forgotten(
-    sd: Any, files: Files, name: str, word: str, vectors: int
+def test_textual_inversion_adds_a_word_and_is_removed(
+    sd: Any, files: ModelFiles, name: str, word: str, vectors: int
 ) -> None:
     tiny_adapters.embedding(files.project / "glow.safetensors", 32, name=name, vectors=vectors)
     tokenizer, table = sd.tokenizer, sd.text_encoder.get_input_embeddings()
-    size, other = len(sd.tokenizer), drawn(sd)
-    before = drawn(sd, f"a {word} boat")
-    taught = with_(sd, files, f"a {word} boat", embeddings=["glow.safetensors"])
-    assert not np.array_equal(taught, before)
-    assert np.array_equal(with_(sd, files, embeddings=["glow.safetensors"]), other)  # other words mean what they meant
-    assert np.array_equal(drawn(sd, f"a {word} boat"), before)
+    size, other = len(sd.tokenizer), draw(sd)
+    before = draw(sd, f"a {word} boat")
+    with_embedding = draw_attached(sd, files, f"a {word} boat", embeddings=["glow.safetensors"])
+    assert not np.array_equal(with_embedding, before)
+    assert np.array_equal(
+        draw_attached(sd, files, embeddings=["glow.safetensors"]), other
+    )  # other words are unaffected
+    assert np.array_equal(draw(sd, f"a {word} boat"), before)
     assert sd.tokenizer is tokenizer
     assert sd.text_encoder.get_input_embeddings() is table
     assert len(sd.tokenizer) == size == sd.text_encoder.config.vocab_size
 
 
-def test_textual_inversion_of_sdxl_has_a_part_for_each_encoder(sdxl: Any, files: Files) -> None:
+def test_sdxl_textual_inversion_has_vectors_for_each_encoder(sdxl: Any, files: ModelFiles) -> None:
     import torch
     from safetensors.torch import save_file
 
-    before = drawn(sdxl, "a gleam boat")
+    before = draw(sdxl, "a gleam boat")
     both = {"clip_l": torch.ones(2, 32), "clip_g": torch.ones(2, 32)}
     save_file(both, str(files.project / "gleam.safetensors"))
-    with hung(sdxl, files, embeddings=["gleam.safetensors"]):
+    with attached(sdxl, files, embeddings=["gleam.safetensors"]):
         assert sdxl.tokenizer.convert_tokens_to_ids("gleam") == len(sdxl.tokenizer) - 2
         assert sdxl.tokenizer_2.convert_tokens_to_ids("gleam") == len(sdxl.tokenizer_2) - 2
-        assert not np.array_equal(drawn(sdxl, "a gleam boat"), before)
-    assert np.array_equal(drawn(sdxl, "a gleam boat"), before)
+        assert not np.array_equal(draw(sdxl, "a gleam boat"), before)
+    assert np.array_equal(draw(sdxl, "a gleam boat"), before)
 
 
-def test_textual_inversions_that_do_not_fit_are_refused(sd: Any, files: Files) -> None:
+def test_mismatched_textual_inversion_is_refused(sd: Any, files: ModelFiles) -> None:
     tiny_adapters.embedding(files.project / "wide.safetensors", 48, name="<wide>")
-    assert "words 48 wide, the model's are 32 wide" in refusal(sd, files, embeddings=["wide.safetensors"])
+    assert "vectors of width 48, the model has 32" in error_message(sd, files, embeddings=["wide.safetensors"])
     tiny_adapters.embedding(files.project / "a.safetensors", 32, name="emb_params")
     tiny_adapters.embedding(files.project / "glow.safetensors", 32, name="<glow>")
-    said = refusal(sd, files, embeddings=["glow.safetensors", "a.safetensors"])
-    assert "a.safetensors cannot be taught as 'a'" in said
+    message = error_message(sd, files, embeddings=["glow.safetensors", "a.safetensors"])
+    assert "a.safetensors cannot be added as 'a'" in message
 
 
-def test_another_vae_decodes_and_the_own_one_returns(sd: Any, sdxl: Any, files: Files) -> None:
+def test_vae_is_replaced_and_restored(sd: Any, sdxl: Any, files: ModelFiles) -> None:
     tiny_adapters.vae(sd, files.project / "vae")
-    own, base = sd.vae, drawn(sd)
-    assert not np.array_equal(with_(sd, files, vae="vae"), base)
-    assert sd.vae is own
-    assert np.array_equal(drawn(sd), base)
+    original, base = sd.vae, draw(sd)
+    assert not np.array_equal(draw_attached(sd, files, vae="vae"), base)
+    assert sd.vae is original
+    assert np.array_equal(draw(sd), base)
     weights = files.project / "vae" / "diffusion_pytorch_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-10])
-    assert "is cut off" in refusal(sd, files, vae="vae")
+    assert "is truncated" in error_message(sd, files, vae="vae")
     tiny_models.vae(latent=8).save_pretrained(str(files.project / "deep"))
-    assert "its latent_channels is 8, the model's 4" in refusal(sd, files, vae="deep")
+    assert "its latent_channels is 8, the model's 4" in error_message(sd, files, vae="deep")
     sd.unet.save_pretrained(str(files.project / "unet"))
-    assert "is of the kind UNet2DConditionModel, the model needs AutoencoderKL" in refusal(sd, files, vae="unet")
+    assert "is UNet2DConditionModel, the model needs AutoencoderKL" in error_message(sd, files, vae="unet")
 
 
-def test_a_vae_that_lacks_weights_is_not_filled_with_noise(sd: Any, files: Files) -> None:
+def test_vae_with_missing_weights_is_refused(sd: Any, files: ModelFiles) -> None:
     from safetensors.torch import load_file, save_file
 
     weights = tiny_adapters.vae(sd, files.project / "hole") / "diffusion_pytorch_model.safetensors"
     save_file({name: each for name, each in load_file(str(weights)).items() if "conv_out" not in name}, str(weights))
-    assert "hole lacks" in refusal(sd, files, vae="hole")
+    assert "hole lacks" in error_message(sd, files, vae="hole")
 
 
 @pytest.fixture(scope="module")
-def portrait(files: Files) -> str:
+def portrait(files: ModelFiles) -> str:
     Image.linear_gradient("L").convert("RGB").resize((90, 60)).save(files.project / "portrait.png")
     return "portrait.png"
 
 
 @pytest.mark.parametrize("family", ["sd", "sdxl"])
-def test_an_ip_adapter_follows_a_picture_and_leaves_no_trace(
-    family: str, files: Files, portrait: str, request: pytest.FixtureRequest
+def test_ip_adapter_follows_an_image_and_is_removed(
+    family: str, files: ModelFiles, portrait: str, request: pytest.FixtureRequest
 ) -> None:
     pipe = request.getfixturevalue(family)
     tiny_adapters.ip_adapter(pipe, files.project / f"ip-{family}")
-    base = drawn(pipe)
-    said = {"folder": f"ip-{family}", "weight_name": "ip.safetensors", "image": portrait}
-    assert np.array_equal(with_(pipe, files, ip_adapter={**said, "scale": 0}), base)
-    followed = with_(pipe, files, ip_adapter={**said, "scale": 1})
+    base = draw(pipe)
+    adapter = {"folder": f"ip-{family}", "weight_name": "ip.safetensors", "image": portrait}
+    assert np.array_equal(draw_attached(pipe, files, ip_adapter={**adapter, "scale": 0}), base)
+    followed = draw_attached(pipe, files, ip_adapter={**adapter, "scale": 1})
     assert not np.array_equal(followed, base)
-    assert np.array_equal(with_(pipe, files, ip_adapter={**said, "scale": 1}), followed)
-    assert np.array_equal(drawn(pipe), base)
+    assert np.array_equal(draw_attached(pipe, files, ip_adapter={**adapter, "scale": 1}), followed)
+    assert np.array_equal(draw(pipe), base)
     assert pipe.image_encoder is None
     assert pipe.unet.config.encoder_hid_dim_type is None
 
 
-def test_an_ip_adapter_and_a_lora_go_together(sd: Any, files: Files, portrait: str) -> None:
+def test_ip_adapter_and_lora_work_together(sd: Any, files: ModelFiles, portrait: str) -> None:
     tiny_adapters.ip_adapter(sd, files.project / "ip")
     tiny_adapters.lora(sd, files.project / "one.safetensors", seed=1)
-    said: dict[str, Any] = {"folder": "ip", "weight_name": "ip.safetensors", "image": portrait, "scale": 1}
-    base, alone = drawn(sd), with_(sd, files, ip_adapter=said)
-    both = with_(sd, files, ip_adapter=said, loras=["one.safetensors"])
+    adapter: dict[str, Any] = {"folder": "ip", "weight_name": "ip.safetensors", "image": portrait, "scale": 1}
+    base, alone = draw(sd), draw_attached(sd, files, ip_adapter=adapter)
+    both = draw_attached(sd, files, ip_adapter=adapter, loras=["one.safetensors"])
     assert not np.array_equal(both, alone)
-    assert np.array_equal(with_(sd, files, ip_adapter=said, loras=[{"file": "one.safetensors", "weight": 0}]), alone)
-    assert np.array_equal(drawn(sd), base)
+    assert np.array_equal(
+        draw_attached(sd, files, ip_adapter=adapter, loras=[{"file": "one.safetensors", "weight": 0}]), alone
+    )
+    assert np.array_equal(draw(sd), base)
 
 
-def test_ip_adapters_that_do_not_fit_are_refused(sd: Any, files: Files, portrait: str) -> None:
+def test_mismatched_ip_adapter_is_refused(sd: Any, files: ModelFiles, portrait: str) -> None:
     tiny_adapters.ip_adapter(sd, files.project / "wide", width=64)
-    said = {"folder": "wide", "weight_name": "ip.safetensors", "image": portrait}
-    assert "texts 64 wide, the model's are 32 wide" in refusal(sd, files, ip_adapter=said)
-    assert "there is no" in refusal(sd, files, ip_adapter={**said, "weight_name": "gone.safetensors"})
+    adapter = {"folder": "wide", "weight_name": "ip.safetensors", "image": portrait}
+    assert "text embeddings of width 64, the model has 32" in error_message(sd, files, ip_adapter=adapter)
+    assert "there is no" in error_message(sd, files, ip_adapter={**adapter, "weight_name": "gone.safetensors"})
     encoder = files.project / "wide" / "image_encoder"
     (encoder / "model.safetensors").rename(encoder / "pytorch_model.bin")
     tiny_adapters.lora(sd, files.project / "wide" / "lora.safetensors", seed=1)
-    assert "pickle only" in refusal(sd, files, ip_adapter=said)
+    assert "only pickled weights" in error_message(sd, files, ip_adapter=adapter)
     encoder.rename(files.project / "elsewhere")
-    assert "has no image_encoder" in refusal(sd, files, ip_adapter=said)
+    assert "has no image_encoder" in error_message(sd, files, ip_adapter=adapter)
     (files.project / "no.png").write_bytes(b"no picture")
-    assert "no.png is no picture" in refusal(sd, files, ip_adapter={**said, "image": "no.png"})
+    assert "no.png is not a readable image" in error_message(sd, files, ip_adapter={**adapter, "image": "no.png"})
 
 
-def test_the_files_that_read_the_picture_are_evidence_too(sd: Any, files: Files, portrait: str) -> None:
-    """Another image encoder makes another picture: its files are named beside the adapter's."""
+def test_image_encoder_files_are_recorded(sd: Any, files: ModelFiles, portrait: str) -> None:
+    """Another image encoder gives another image: its files are recorded in addition to the adapter's."""
     folder = tiny_adapters.ip_adapter(sd, files.project / "seen")
     more = {"ip_adapter": {"folder": "seen", "weight_name": "ip.safetensors", "image": portrait}}
-    before = said.models(asked(**more), files)
+    before = generation_metadata.hash_models(recipe_options(**more), files)
     assert before["ip_adapter_encoder"] == files.digest(folder / "image_encoder")
     tiny_adapters.ip_adapter(sd, files.project / "others", seed=9)
     (files.project / "others/image_encoder/model.safetensors").replace(folder / "image_encoder/model.safetensors")
-    after = said.models(asked(**more), files)
+    after = generation_metadata.hash_models(recipe_options(**more), files)
     assert {key for key in after if after[key] != before[key]} == {"ip_adapter_encoder"}
 
 
-def test_parts_of_the_hub_are_evidence_too(
-    sd: Any, files: Files, portrait: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_hub_components_are_recorded(
+    sd: Any, files: ModelFiles, portrait: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
     commit = "0123456789" * 4
@@ -320,17 +323,19 @@ def test_parts_of_the_hub_are_evidence_too(
     ip = tiny_adapters.ip_adapter(sd, tmp_path / f"models--org--ip/snapshots/{commit}")
     adapter = {"folder": f"org/ip@{commit}", "weight_name": "ip.safetensors", "image": portrait}
     more: dict[str, Any] = {"vae": f"org/vae@{commit}", "ip_adapter": adapter}
-    found = said.models(asked(**more), files)
+    found = generation_metadata.hash_models(recipe_options(**more), files)
     assert found["vae"] == files.digest(vae)
     assert found["ip_adapter"] == files.digest(ip / "ip.safetensors")
-    assert not np.array_equal(with_(sd, files, **more), drawn(sd))
+    assert not np.array_equal(draw_attached(sd, files, **more), draw(sd))
 
 
-def test_the_libraries_that_a_recipe_calls_are_evidence(sd: Any) -> None:
-    machine, plain = pipelines.Machine(device="cpu"), inference.Drawn(pictures=())
+def test_libraries_used_by_a_recipe_are_recorded(sd: Any) -> None:
+    machine, plain = pipelines.Machine(device="cpu"), inference.BatchResult(images=())
 
     def libraries(**more: Any) -> set[str]:
-        found = said.env(sd, machine, asked(**more), dtype="float32", batch=1, drawn=plain)
+        found = generation_metadata.describe_environment(
+            sd, machine, recipe_options(**more), dtype="float32", batch=1, result=plain
+        )
         return set(found) & {"peft", "scikit-image", "ncnn", "compel"}
 
     control = {"model": "net", "image": "scene.png"}

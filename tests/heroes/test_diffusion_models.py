@@ -1,4 +1,4 @@
-"""What the diffusers provider says before it loads anything: options, settings, model files. Needs no torch."""
+"""Checks of the diffusers provider before anything is loaded: options, settings, model files. Needs no torch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 
 from imageseo.heroes.providers.diffusers import PROVIDER
 from imageseo.heroes.providers.diffusion import model_checks, model_files, options, schedulers
-from imageseo.heroes.providers.diffusion.model_files import Files
+from imageseo.heroes.providers.diffusion.model_files import ModelFiles
 from imageseo.model.errors import ProviderError, RecipeError, SettingsError
 from imageseo.model.hero import Recipe
 from imageseo.model.protocols import ProviderContext
@@ -26,13 +26,13 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 def safetensors(size: int = 16) -> bytes:
-    """A file of one tensor of bytes."""
+    """A safetensors file with a single tensor of bytes."""
     header = json.dumps({"w": {"dtype": "U8", "shape": [size], "data_offsets": [0, size]}}).encode()
     return struct.pack("<Q", len(header)) + header + bytes(range(size))
 
 
-def model(folder: Path) -> Path:
-    """The files of a pipeline as `save_pretrained` lays them out."""
+def write_model(folder: Path) -> Path:
+    """Write the files of a pipeline as `save_pretrained` does."""
     index = {
         "_class_name": "StableDiffusionPipeline",
         "unet": ["diffusers", "UNet2DConditionModel"],
@@ -56,13 +56,13 @@ def model(folder: Path) -> Path:
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> Files:
-    model(tmp_path / "models/paper")
-    return Files(project=tmp_path, cache=tmp_path / ".cache")
+def files(tmp_path: Path) -> ModelFiles:
+    write_model(tmp_path / "models/paper")
+    return ModelFiles(project=tmp_path, cache=tmp_path / ".cache")
 
 
 class TestOptions:
-    def test_defaults_are_written_out(self) -> None:
+    def test_defaults_are_explicit(self) -> None:
         assert PROVIDER.complete({"model": "models/paper", "prompt": " a lighthouse "}) == {
             "model": "models/paper",
             "prompt": "a lighthouse",
@@ -73,7 +73,7 @@ class TestOptions:
         }
 
     def test_completing_twice_changes_nothing(self) -> None:
-        given = {
+        written = {
             "model": f"org/name@{COMMIT}",
             "prompt": "x",
             "scheduler": "DPM++ 2M Karras",
@@ -82,7 +82,7 @@ class TestOptions:
             "loras": ["a.safetensors", {"file": "b.safetensors", "weight": 0.3}],
             "embeddings": "c.safetensors",
         }
-        once = PROVIDER.complete(given)
+        once = PROVIDER.complete(written)
         assert once["scheduler"] == "dpm++ 2m karras"
         assert once["dtype"] == "float16"
         assert once["refiner"] == {"model": "models/refiner", "start": 0.8}
@@ -91,18 +91,20 @@ class TestOptions:
         assert PROVIDER.complete(once) == once
         assert json.loads(json.dumps(once)) == once
 
-    def test_a_picture_has_a_strength(self) -> None:
+    def test_start_image_has_a_default_strength(self) -> None:
         plain = PROVIDER.complete({"model": "m", "prompt": "x", "image": "a.png"})
         masked = PROVIDER.complete({"model": "m", "prompt": "x", "image": "a.png", "mask": "b.png"})
         assert plain["strength"] < masked["strength"]
 
     def test_the_settings_name_a_model(self, tmp_path: Path) -> None:
-        placed = PROVIDER.configure(ProviderContext(project=tmp_path, cache=tmp_path, options={"model": "models/ours"}))
-        assert placed.complete({"prompt": "x"})["model"] == "models/ours"
-        assert placed.complete({"prompt": "x", "model": "other"})["model"] == "other"
+        configured = PROVIDER.configure(
+            ProviderContext(project=tmp_path, cache=tmp_path, options={"model": "models/ours"})
+        )
+        assert configured.complete({"prompt": "x"})["model"] == "models/ours"
+        assert configured.complete({"prompt": "x", "model": "other"})["model"] == "other"
 
     @pytest.mark.parametrize(
-        ("given", "says"),
+        ("written", "parts"),
         [
             ({"negative_prompt": "x"}, ["`negative_prompt`", "did you mean 'negative'"]),
             ({"cfg_scale": 7}, ["did you mean 'guidance'"]),
@@ -111,9 +113,9 @@ class TestOptions:
             ({"steps": True}, ["found True"]),
             ({"guidance": "much"}, ["`guidance`", "a number", "found 'much'"]),
             ({"guidance": float("nan")}, ["found nan"]),
-            ({"scheduler": "Eulr a"}, ["there is no scheduler 'Eulr a'", "did you mean 'euler a'"]),
-            ({"scheduler": "DDIM Karras"}, ["'ddim' has no karras"]),
-            ({"dtype": "int8"}, ["there is no dtype 'int8'", "bfloat16"]),
+            ({"scheduler": "Eulr a"}, ["unknown scheduler 'Eulr a'", "did you mean 'euler a'"]),
+            ({"scheduler": "DDIM Karras"}, ["'ddim' does not support karras"]),
+            ({"dtype": "int8"}, ["unknown dtype 'int8'", "bfloat16"]),
             ({"loras": [{"file": "a.safetensors", "wieght": 1}]}, ["`loras[0].wieght`", "did you mean 'weight'"]),
             ({"loras": ["a.ckpt"]}, ["`loras[0].file`", ".safetensors"]),
             ({"control": {"model": "m"}}, ["`control.image`: is missing"]),
@@ -121,36 +123,36 @@ class TestOptions:
             ({"mask": "m.png"}, ["`mask`", "image: sketch.png"]),
             ({"outpaint": "yes"}, ["`outpaint`", "true or false"]),
             ({"image": "a.png", "refiner": "r"}, ["`refiner`", "`image`"]),
-            ({"prompt": ["x"]}, ["`prompt`", "expected a text"]),
+            ({"prompt": ["x"]}, ["`prompt`", "expected text"]),
         ],
     )
-    def test_faults_name_key_found_and_expected(self, given: dict[str, Any], says: list[str]) -> None:
+    def test_fault_names_key_found_and_expected(self, written: dict[str, Any], parts: list[str]) -> None:
         with pytest.raises(RecipeError) as caught:
-            PROVIDER.complete({"model": "m", "prompt": "x", **given})
+            PROVIDER.complete({"model": "m", "prompt": "x", **written})
         text = str(caught.value)
-        assert all(word in text for word in says), text
+        assert all(part in text for part in parts), text
 
-    def test_all_faults_come_at_once(self) -> None:
+    def test_all_faults_are_reported_at_once(self) -> None:
         with pytest.raises(RecipeError) as caught:
             PROVIDER.complete({"sampler": "x", "steps": -1, "loras": [{}], "upscale": {"model": "m", "scale": 1.5}})
         named = [fault.message.partition(":")[0] for fault in caught.value.faults]
         assert named == ["`sampler`", "`model`", "`prompt`", "`steps`", "`loras[0].file`", "`upscale.scale`"]
 
     def test_every_option_is_read(self) -> None:
-        """A new option that `read` forgets would be dropped without a word."""
+        """An option that `read_options` does not read would be dropped silently."""
         names = (
             "model prompt negative steps guidance scheduler dtype vae refiner embeddings loras control ip_adapter "
             "image strength mask outpaint upscale"
         )
         assert " ".join(options.KEYS) == names
-        assert {each.name for each in fields(options.read({"model": "m", "prompt": "x"}))} == set(options.KEYS)
+        assert {each.name for each in fields(options.read_options({"model": "m", "prompt": "x"}))} == set(options.KEYS)
 
 
 class TestSettings:
-    def test_faults_come_at_once(self, tmp_path: Path) -> None:
-        given = {"devise": "cpu", "device": "gpu", "offline": "no", "threads": 0, "batch": 2.5, "model": ""}
+    def test_all_faults_are_reported_at_once(self, tmp_path: Path) -> None:
+        written = {"devise": "cpu", "device": "gpu", "offline": "no", "threads": 0, "batch": 2.5, "model": ""}
         with pytest.raises(SettingsError) as caught:
-            PROVIDER.configure(ProviderContext(project=tmp_path, cache=tmp_path, options=given))
+            PROVIDER.configure(ProviderContext(project=tmp_path, cache=tmp_path, options=written))
         assert len(caught.value.faults) == 6
         assert "did you mean device?" in caught.value.faults[0]
         assert all(fault.startswith("providers.diffusers.") for fault in caught.value.faults)
@@ -161,10 +163,10 @@ class TestSchedulerNames:
         "name", ["DPM++ 2M Karras", "dpmpp_2m_karras", "dpm++2m karras", "DPM++-2M-Karras", "dpm++ karras"]
     )
     def test_spelling_does_not_matter(self, name: str) -> None:
-        assert schedulers.canonical(name) == "dpm++ 2m karras"
+        assert schedulers.canonical_name(name) == "dpm++ 2m karras"
 
     @pytest.mark.parametrize(
-        ("name", "means"),
+        ("name", "expected"),
         [
             ("Euler", "euler"),
             ("euler_ancestral", "euler a"),
@@ -173,65 +175,67 @@ class TestSchedulerNames:
             ("Default", "default"),
         ],
     )
-    def test_other_names(self, name: str, means: str) -> None:
-        assert schedulers.canonical(name) == means
+    def test_aliases_are_resolved(self, name: str, expected: str) -> None:
+        assert schedulers.canonical_name(name) == expected
 
-    def test_canonical_names_are_their_own(self) -> None:
+    def test_canonical_name_is_unchanged(self) -> None:
         for name in ("euler a", "dpm++ 3m", "dpm++ 2m sde karras", "heun exponential", "default"):
-            assert schedulers.canonical(schedulers.canonical(name)) == name
+            assert schedulers.canonical_name(schedulers.canonical_name(name)) == name
 
-    def test_a1111_names(self) -> None:
-        assert schedulers.titles("dpm++ 2m sde karras") == ("DPM++ 2M SDE", "Karras")
-        assert schedulers.titles("lcm") == ("LCM", "")
+    def test_a1111_names_are_returned(self) -> None:
+        assert schedulers.a1111_names("dpm++ 2m sde karras") == ("DPM++ 2M SDE", "Karras")
+        assert schedulers.a1111_names("lcm") == ("LCM", "")
 
 
 class TestFolders:
-    def test_a_folder_of_the_project(self, files: Files) -> None:
+    def test_folder_of_the_project_is_found(self, files: ModelFiles) -> None:
         assert files.folder("model", "models/paper") == files.project / "models/paper"
         assert model_checks.check_model(files.folder("model", "models/paper"), "model") is None
 
     @pytest.mark.parametrize(
-        ("name", "says"),
+        ("name", "parts"),
         [
             ("models/papr", ["no model folder 'models/papr'", "looked in"]),
-            ("runwayml/stable", ["needs its commit", "runwayml/stable@<commit>"]),
-            ("org/name@main", ["needs its commit", "org/name@<commit>"]),
+            ("runwayml/stable", ["needs a commit", "runwayml/stable@<commit>"]),
+            ("org/name@main", ["needs a commit", "org/name@<commit>"]),
             (f"org/name@{COMMIT}", ["not in the hub's cache", f"--revision {COMMIT}", "offline = false"]),
             ("models/paper/model_index.json", ["is a file", "from_single_file"]),
         ],
     )
-    def test_what_is_not_there(
-        self, files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, says: list[str]
+    def test_missing_folder_is_reported(
+        self, files: ModelFiles, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, parts: list[str]
     ) -> None:
         monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
         with pytest.raises(ProviderError) as caught:
             files.folder("model", name)
-        assert all(word in str(caught.value) for word in says), str(caught.value)
+        assert all(part in str(caught.value) for part in parts), str(caught.value)
 
-    def test_the_hub_s_cache(self, files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def test_snapshot_is_found_in_the_hub_cache(
+        self, files: ModelFiles, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
         monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
-        snapshot = model(tmp_path / "hub/models--org--name/snapshots" / COMMIT)
+        snapshot = write_model(tmp_path / "hub/models--org--name/snapshots" / COMMIT)
         assert files.folder("model", f"org/name@{COMMIT}") == snapshot
 
-    def test_a_whole_snapshot_asks_no_network(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_complete_snapshot_needs_no_network(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
-        snapshot = model(tmp_path / "hub/models--org--name/snapshots" / COMMIT)
-        online = Files(project=tmp_path, cache=tmp_path / ".cache", offline=False)
-        asked: list[str] = []
+        snapshot = write_model(tmp_path / "hub/models--org--name/snapshots" / COMMIT)
+        online = ModelFiles(project=tmp_path, cache=tmp_path / ".cache", offline=False)
+        downloads: list[str] = []
 
-        def fetched(key: str, repo: str, commit: str, folder: Path) -> Path:
-            asked.append(repo)
+        def download(key: str, repo: str, commit: str, folder: Path) -> Path:
+            downloads.append(repo)
             return folder
 
-        monkeypatch.setattr(model_files, "_fetched", fetched)
+        monkeypatch.setattr(model_files, "_download", download)
         assert online.folder("model", f"org/name@{COMMIT}") == snapshot
-        assert asked == []
+        assert downloads == []
         (snapshot / "unet/diffusion_pytorch_model.safetensors").unlink()
         online.folder("model", f"org/name@{COMMIT}")
-        assert asked == ["org/name"]
+        assert downloads == ["org/name"]
 
     @pytest.mark.parametrize(
-        ("harm", "says"),
+        ("damage", "parts"),
         [
             (lambda m: (m / "model_index.json").unlink(), ["no model_index.json"]),
             (lambda m: (m / "model_index.json").write_text("{"), ["cannot be read as JSON"]),
@@ -240,21 +244,21 @@ class TestFolders:
                 lambda m: (m / "unet/diffusion_pytorch_model.safetensors").rename(
                     m / "unet/diffusion_pytorch_model.bin"
                 ),
-                ["pickle only", "diffusion_pytorch_model.bin", "can run code"],
+                ["only pickled weights", "diffusion_pytorch_model.bin", "can run code"],
             ),
             (
                 lambda m: (m / "unet/diffusion_pytorch_model.safetensors").write_bytes(safetensors()[:-3]),
-                ["is cut off", "of"],
+                ["is truncated", "of"],
             ),
             (
                 lambda m: (m / "text_encoder/model.safetensors").write_bytes(b"version https://git-lfs.github.com\n"),
                 ["Git LFS pointer", "git lfs pull"],
             ),
-            (lambda m: (m / "text_encoder/model.safetensors").write_bytes(b""), ["cut off (0 bytes)"]),
-            (lambda m: (m / "text_encoder/model.safetensors").write_bytes(b"x" * 400), ["no safetensors file"]),
-            (lambda m: (m / "unet/diffusers.py").write_text("import os"), ["code of its own", "never run"]),
-            (lambda m: _rewrite(m, _class_name=["my_pipeline", "Mine"]), ["code of its own", "my_pipeline"]),
-            (lambda m: _rewrite(m, vae=["diffusers", "AutoencoderKL"]), ["not whole", "vae/"]),
+            (lambda m: (m / "text_encoder/model.safetensors").write_bytes(b""), ["truncated (0 bytes)"]),
+            (lambda m: (m / "text_encoder/model.safetensors").write_bytes(b"x" * 400), ["not a safetensors file"]),
+            (lambda m: (m / "unet/diffusers.py").write_text("import os"), ["custom code", "never run"]),
+            (lambda m: _rewrite(m, _class_name=["my_pipeline", "Mine"]), ["custom code", "my_pipeline"]),
+            (lambda m: _rewrite(m, vae=["diffusers", "AutoencoderKL"]), ["incomplete", "vae/"]),
             (
                 lambda m: (
                     (m / "unet/diffusion_pytorch_model.safetensors").rename(
@@ -274,27 +278,29 @@ class TestFolders:
             ),
         ],
     )
-    def test_what_is_not_whole_or_not_safe(self, files: Files, harm: Callable[[Path], object], says: list[str]) -> None:
+    def test_incomplete_or_unsafe_model_is_refused(
+        self, files: ModelFiles, damage: Callable[[Path], object], parts: list[str]
+    ) -> None:
         folder = files.project / "models/paper"
-        harm(folder)
+        damage(folder)
         with pytest.raises(ProviderError) as caught:
             model_checks.check_model(folder, "model")
         text = str(caught.value)
         assert "`model`" in text
-        assert all(word in text for word in says), text
+        assert all(part in text for part in parts), text
         assert caught.value.hint
 
-    def test_half_precision_alone_is_a_variant(self, files: Files) -> None:
+    def test_half_precision_weights_are_a_variant(self, files: ModelFiles) -> None:
         folder = files.project / "models/paper"
         for file in folder.rglob("*.safetensors"):
             file.rename(file.with_name(file.name.replace(".safetensors", ".fp16.safetensors")))
         assert model_checks.check_model(folder, "model") == "fp16"
 
-    def test_the_provider_says_it_without_torch(self, tmp_path: Path) -> None:
-        placed = PROVIDER.configure(ProviderContext(project=tmp_path, cache=tmp_path / ".cache"))
-        completed = placed.complete({"model": "nowhere/at/all", "prompt": "x"})
+    def test_missing_model_is_reported_without_torch(self, tmp_path: Path) -> None:
+        configured = PROVIDER.configure(ProviderContext(project=tmp_path, cache=tmp_path / ".cache"))
+        completed = configured.complete({"model": "nowhere/at/all", "prompt": "x"})
         with pytest.raises(ProviderError, match="no model folder"):
-            next(placed.produce([Recipe(provider="diffusers", seed=1, width=64, height=64, options=completed)]))
+            next(configured.produce([Recipe(provider="diffusers", seed=1, width=64, height=64, options=completed)]))
 
 
 def _rewrite(folder: Path, **more: Any) -> None:
@@ -303,11 +309,11 @@ def _rewrite(folder: Path, **more: Any) -> None:
 
 
 class TestDigests:
-    def test_of_a_file(self, files: Files) -> None:
+    def test_file_digest_is_its_sha256(self, files: ModelFiles) -> None:
         path = files.project / "models/paper/unet/diffusion_pytorch_model.safetensors"
         assert files.digest(path) == "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
 
-    def test_every_file_that_matters_counts_and_no_other(self, files: Files) -> None:
+    def test_folder_digest_covers_only_loaded_files(self, files: ModelFiles) -> None:
         folder = files.project / "models/paper"
         before = files.digest(folder)
         (folder / "README.md").write_text("other words")
@@ -319,16 +325,16 @@ class TestDigests:
         (folder / "unet/config.json").rename(folder / "unet/other.json")
         assert files.digest(folder) not in (before, changed)
 
-    def test_the_place_does_not_count(self, files: Files, tmp_path: Path) -> None:
-        assert files.digest(model(tmp_path / "elsewhere")) == files.digest(files.project / "models/paper")
+    def test_folder_digest_ignores_the_location(self, files: ModelFiles, tmp_path: Path) -> None:
+        assert files.digest(write_model(tmp_path / "elsewhere")) == files.digest(files.project / "models/paper")
 
-    def test_read_once(self, files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_digest_is_cached(self, files: ModelFiles, monkeypatch: pytest.MonkeyPatch) -> None:
         before = files.digest(files.project / "models/paper")
         monkeypatch.setattr(hashlib, "file_digest", lambda *_: pytest.fail("read again"))
-        again = Files(project=files.project, cache=files.cache)
+        again = ModelFiles(project=files.project, cache=files.cache)
         assert again.digest(files.project / "models/paper") == before
 
-    def test_a_changed_file_of_equal_size_is_read_again(self, files: Files) -> None:
+    def test_changed_file_of_equal_size_is_hashed_again(self, files: ModelFiles) -> None:
         path = files.project / "models/paper/text_encoder/model.safetensors"
         before = files.digest(path)
         stat = path.stat()
@@ -336,15 +342,15 @@ class TestDigests:
         os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns + 1))
         assert files.digest(path) != before
 
-    @pytest.mark.parametrize("memory", [b"", b"[]", b"\xff", b'{"x": 3}'])
-    def test_a_damaged_memory_is_no_fault(self, files: Files, memory: bytes) -> None:
+    @pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b'{"x": 3}'])
+    def test_damaged_digest_cache_is_ignored(self, files: ModelFiles, content: bytes) -> None:
         path = files.cache / "diffusers/digests.json"
         path.parent.mkdir(parents=True)
-        path.write_bytes(memory)
+        path.write_bytes(content)
         assert files.digest(files.project / "models/paper").startswith("sha256:")
 
 
-def test_nothing_heavy_is_loaded_before_a_picture_is_made() -> None:
+def test_completing_options_loads_no_heavy_library() -> None:
     code = (
         "import sys\n"
         "from imageseo.heroes.providers.diffusers import PROVIDER\n"

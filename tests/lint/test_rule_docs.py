@@ -9,7 +9,7 @@ from pathlib import Path
 
 from imageseo.heroes.lock import lock
 from imageseo.heroes.masters.store import FolderMasterStore
-from imageseo.heroes.providers.diffusers import Options
+from imageseo.heroes.providers.diffusers import DiffusersOptions
 from imageseo.heroes.providers.diffusion import options, schedulers
 from imageseo.integrations.project import detect_project
 from imageseo.model.hero import HeroRequest
@@ -85,12 +85,14 @@ def test_diffusers_page_documents_every_option_and_scheduler() -> None:
     }
     settings = rows("features/diffusers.md", "## Offline and safe")
     assert {key: value for key, value in settings.items() if value} == {
-        field.name: str(field.default).lower() for field in dataclasses.fields(Options) if field.default is not None
+        field.name: str(field.default).lower()
+        for field in dataclasses.fields(DiffusersOptions)
+        if field.default is not None
     }
     keys = {key.strip("` ") for row in settings for key in row.split(",")}
-    assert keys == {field.name for field in dataclasses.fields(Options)}
+    assert keys == {field.name for field in dataclasses.fields(DiffusersOptions)}
     text = (SITE / "docs/features/diffusers.md").read_text(encoding="utf-8")
     scheduler_list = text.split("### Schedulers\n", 1)[1].split("Behind most", 1)[0]
     names = re.findall(r"`([^`]+)`", scheduler_list)
-    assert [schedulers.canonical(name) for name in names] == names
+    assert [schedulers.canonical_name(name) for name in names] == names
     assert set(names) == set(schedulers._SAMPLERS)

@@ -1,4 +1,4 @@
-"""A hero provider with a model's manners: weights with a hash, evidence, parameters; quick, and no toy of torch."""
+"""A fast hero provider for tests that behaves like a model: weights with a hash, evidence, parameters."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from imageseo.model.protocols import HeroProvider, ProviderContext
 
 
 def files(text: str) -> str:
-    """The digest of a model's files."""
+    """Return the digest of a model's files."""
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 class Modelled:
-    """Paints patches by seed and ``model``; ``weights``: name of a model -> what its files hold.
+    """Draws patches from seed and ``model``; ``weights``: name of a model -> content of its files.
 
-    The files shift the picture: ``v1`` not at all, ``v1.1`` by one level of brightness, any other to another picture.
+    The content changes the image: ``v1`` not at all, ``v1.1`` by one level of brightness, any other completely.
     """
 
     name = "modelled"
@@ -36,7 +36,7 @@ class Modelled:
         self.env: dict[str, Any] = {"device": "cpu", "versions": {"torch": "2.13.0"}}
         self.asked: list[Recipe] = []
 
-    def configure(self, place: ProviderContext) -> HeroProvider:
+    def configure(self, context: ProviderContext) -> HeroProvider:
         return self
 
     def complete(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -64,17 +64,19 @@ class Modelled:
             )
 
     @staticmethod
-    def paint(recipe: Recipe, held: str) -> bytes:
-        seed = int(hashlib.sha256(f"{recipe.seed} {'v1' if held.startswith('v1') else held}".encode()).hexdigest(), 16)
+    def paint(recipe: Recipe, content: str) -> bytes:
+        seed = int(
+            hashlib.sha256(f"{recipe.seed} {'v1' if content.startswith('v1') else content}".encode()).hexdigest(), 16
+        )
         patches = np.random.default_rng(seed).integers(20, 230, (6, 8, 3), dtype=np.uint8)
         image = Image.fromarray(patches).resize((recipe.width, recipe.height), Image.Resampling.BICUBIC)
         out = io.BytesIO()
-        image.point(lambda value: value + (held == "v1.1")).save(out, "PNG")
+        image.point(lambda value: value + (content == "v1.1")).save(out, "PNG")
         return out.getvalue()
 
 
 def ask(page: str, seed: int = 1, model: str = "paper", prompt: str = "a hill", **said: Any) -> HeroRequest:
-    """What a page asks of ``Modelled``."""
+    """Build a hero request of a page for ``Modelled``."""
     options = {"prompt": prompt, "model": model}
     recipe = Recipe(provider="modelled", seed=seed, width=320, height=180, options=options)
     return HeroRequest(page=page, recipe=recipe, **said)

@@ -9,27 +9,27 @@ _LAYERS = ("to_q", "to_k", "to_v", "to_out.0", "q_proj", "k_proj", "v_proj", "ou
 
 
 def lora(pipe: Any, path: Path, *, seed: int, parts: tuple[str, ...] = ("unet",), strength: float = 0.5) -> Path:
-    """A LoRA of rank 2 for the attention of these parts, in the names that diffusers writes."""
+    """Write a LoRA of rank 2 for the attention layers of these components, in diffusers' names."""
     import torch
     from safetensors.torch import save_file
 
-    dice = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
     tensors: dict[str, Any] = {}
     for part in parts:
         for name, layer in getattr(pipe, part).named_modules():
             if not isinstance(layer, torch.nn.Linear) or not name.endswith(_LAYERS):
                 continue
-            down = torch.randn(2, layer.in_features, generator=dice) * strength
-            up = torch.randn(layer.out_features, 2, generator=dice) * strength
+            down = torch.randn(2, layer.in_features, generator=generator) * strength
+            up = torch.randn(layer.out_features, 2, generator=generator) * strength
             if part.startswith("text_encoder") and not name.startswith("text_model."):
-                name = f"text_model.{name}"  # as files have it, whatever transformers calls it by now
+                name = f"text_model.{name}"  # the name in files, whatever transformers calls it
             tensors |= {f"{part}.{name}.lora_A.weight": down, f"{part}.{name}.lora_B.weight": up}
     save_file(tensors, str(path))
     return path
 
 
 def embedding(path: Path, width: int, *, name: str, vectors: int = 1, seed: int = 5) -> Path:
-    """A textual inversion: ``name`` is its word (diffusers) or ``emb_params`` (A1111)."""
+    """Write a textual inversion: ``name`` is its word (diffusers) or ``emb_params`` (A1111)."""
     import torch
     from safetensors.torch import save_file
 
@@ -38,7 +38,7 @@ def embedding(path: Path, width: int, *, name: str, vectors: int = 1, seed: int 
 
 
 def controlnet(pipe: Any, folder: Path, *, seed: int = 6) -> Path:
-    """A ControlNet of the pipeline's own shape; its last layers, which training begins at zero, are noise."""
+    """Save a ControlNet of the pipeline's shape; its last layers, zero before training, are noise."""
     import torch
     from diffusers import ControlNetModel
 
@@ -52,7 +52,7 @@ def controlnet(pipe: Any, folder: Path, *, seed: int = 6) -> Path:
 
 
 def vae(pipe: Any, folder: Path, *, seed: int = 7) -> Path:
-    """Another VAE of the same shape."""
+    """Save another VAE of the same shape."""
     import torch
 
     torch.manual_seed(seed)
@@ -61,7 +61,7 @@ def vae(pipe: Any, folder: Path, *, seed: int = 7) -> Path:
 
 
 def ip_adapter(pipe: Any, folder: Path, *, seed: int = 8, width: int | None = None) -> Path:
-    """An IP-Adapter (``ip.safetensors``, four tokens) with its image encoder, as such folders are published."""
+    """Save an IP-Adapter (``ip.safetensors``, four tokens) with its image encoder, laid out as published."""
     import torch
     from safetensors.torch import save_file
     from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
@@ -84,8 +84,8 @@ def ip_adapter(pipe: Any, folder: Path, *, seed: int = 8, width: int | None = No
         "image_proj.norm.weight": torch.ones(width),
         "image_proj.norm.bias": torch.zeros(width),
     }
-    crossing = [name for name in pipe.unet.attn_processors if "attn2" in name]
-    for number, name in enumerate(crossing):
+    cross_attention = [name for name in pipe.unet.attn_processors if "attn2" in name]
+    for number, name in enumerate(cross_attention):
         layer = pipe.unet.get_submodule(name.removesuffix(".processor"))
         for part in ("to_k_ip", "to_v_ip"):
             weights = torch.randn(layer.to_k.out_features, width) * 0.5
@@ -95,7 +95,7 @@ def ip_adapter(pipe: Any, folder: Path, *, seed: int = 8, width: int | None = No
 
 
 def inpainting(pipe: Any, *, seed: int = 9) -> Any:
-    """The pipeline as an inpainting model: its U-Net reads nine channels, the mask and what it leaves among them."""
+    """Return the pipeline as an inpainting model: its U-Net has nine input channels, including the mask."""
     import diffusers
     import torch
 
@@ -107,7 +107,7 @@ def inpainting(pipe: Any, *, seed: int = 9) -> Any:
 
 
 def as_kohya(path: Path, to: Path) -> Path:
-    """The same LoRA in the names that kohya's trainer writes, as most files that are passed around have them."""
+    """Save the same LoRA in the names of kohya's trainer, which most published files use."""
     import torch
     from safetensors.torch import load_file, save_file
 

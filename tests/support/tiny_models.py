@@ -1,4 +1,4 @@
-"""Tiny pipelines of diffusers with random weights: every family's true shape, a few megabytes, made in a second."""
+"""Tiny diffusion pipelines with random weights: the real structure of every family, a few MB, built in a second."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SEED = 20261122
 
 
 def save(family: str, folder: Path) -> Path:
-    """Make the tiny pipeline of a family and save it in safetensors; the folder, whole by the time it is there."""
+    """Build the tiny pipeline of a family and save it in safetensors; return the complete folder."""
     import torch
 
     logging = _transformers().utils.logging
@@ -40,20 +40,20 @@ def _transformers() -> Any:
 
 
 def bytes_to_unicode() -> list[str]:
-    """The 256 letters that stand for bytes in CLIP's and GPT-2's vocabularies."""
-    kept = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    moved = iter(range(256, 512))
-    return [chr(code) if code in kept else chr(next(moved)) for code in range(256)]
+    """Return the 256 letters that represent bytes in CLIP's and GPT-2's vocabularies."""
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    replacements = iter(range(256, 512))
+    return [chr(code) if code in printable else chr(next(replacements)) for code in range(256)]
 
 
 def clip_tokenizer() -> Any:
-    """A CLIP tokenizer of 518 tokens: bytes, bytes at the end of a word, a few merges, begin and end."""
+    """Build a CLIP tokenizer of 518 tokens: bytes, bytes at the end of a word, a few merges, begin and end."""
 
     letters = bytes_to_unicode()
     merges = [("a", "n"), ("t", "h")]
-    words = [*letters, *(f"{letter}</w>" for letter in letters), *("".join(pair) for pair in merges)]
-    words += ["<|startoftext|>", "<|endoftext|>"]
-    vocabulary = {word: number for number, word in enumerate(words)}
+    tokens = [*letters, *(f"{letter}</w>" for letter in letters), *("".join(pair) for pair in merges)]
+    tokens += ["<|startoftext|>", "<|endoftext|>"]
+    vocabulary = {word: number for number, word in enumerate(tokens)}
     return _transformers().CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=77)
 
 
@@ -76,7 +76,7 @@ def clip(*, projected: bool = False, width: int = 32) -> Any:
 
 
 def t5_tokenizer(folder: Path) -> Any:
-    """A T5 tokenizer of a sentencepiece model trained on a few sentences; ``folder`` holds its file meanwhile."""
+    """Train a T5 tokenizer on a few sentences with sentencepiece; ``folder`` receives its files."""
     import sentencepiece
 
     trained = io.BytesIO()
@@ -121,7 +121,7 @@ def t5(width: int = 32) -> Any:
     )
 
 
-def vae(latent: int = 4, **more: Any) -> Any:
+def vae(latent: int = 4, **options: Any) -> Any:
 
     return (
         _diffusers()
@@ -135,7 +135,7 @@ def vae(latent: int = 4, **more: Any) -> Any:
             norm_num_groups=4,
             latent_channels=latent,
             sample_size=64,
-            **more,
+            **options,
         )
         .eval()
     )

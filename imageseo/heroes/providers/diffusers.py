@@ -1,4 +1,4 @@
-"""Heroes by diffusion models of the team's choice: any text-to-image pipeline of diffusers, in a folder or pinned."""
+"""Heroes by diffusion models: any text-to-image pipeline of diffusers, in a folder or pinned to a commit."""
 
 from __future__ import annotations
 
@@ -14,20 +14,19 @@ from imageseo.model.hero import TRAINED_MEDIA, Master, Recipe
 from imageseo.model.protocols import ProviderContext
 from imageseo.model.suggest import closest
 
-# Nearly 16:9, in multiples of 64, and as many pixels as models of about 1024 px a side were trained with.
+# Nearly 16:9, multiples of 64, and about the number of pixels that models for 1024x1024 were trained with.
 WIDTH, HEIGHT = 1344, 768
-_SIDE = (64, 8192)
+_SIDE_RANGE = (64, 8192)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class DiffusersOptions:
     """The settings ``providers.diffusers``.
 
-    ``model``: of recipes that name none. ``device``: ``auto``, ``cuda``, ``cuda:1``, ``mps`` or ``cpu``.
-    ``offline``: never ask the hub; False fetches what is missing of a model that is pinned to a commit.
-    ``repro``: one picture at a time, on ``threads`` threads of the CPU, by algorithms that give the same twice.
-    ``batch``: how many are drawn at once otherwise. ``width``, ``height``: of recipes that do not say it, before
-    ``hero.width`` and ``hero.height``.
+    ``model``: default of recipes. ``device``: ``auto``, ``cuda``, ``cuda:1``, ``mps`` or ``cpu``. ``offline``: never
+    access the hub; False downloads missing files of a model that is pinned to a commit. ``repro``: one image at a time,
+    on ``threads`` CPU threads, with deterministic algorithms. ``batch``: images per batch otherwise. ``width``,
+    ``height``: default size of recipes, before ``hero.width`` and ``hero.height``.
     """
 
     model: str | None = None
@@ -44,93 +43,95 @@ class Options:
 class Diffusers:
     """The provider. Options of a recipe: ``imageseo.heroes.providers.diffusion.options.RecipeOptions``."""
 
-    options: Options = field(default_factory=Options)
+    options: DiffusersOptions = field(default_factory=DiffusersOptions)
     name: str = "diffusers"
     version: str = "1"
     digital_source_type: str = TRAINED_MEDIA
     reproducible: bool = False
-    _place: ProviderContext | None = None
-    # One studio a place: it keeps what a batch made ahead. A frozen dataclass cannot make it when it is first needed.
-    _studio: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    _context: ProviderContext | None = None
+    # One runner per project: it holds images drawn ahead. It is created on first use, which needs a mutable field here.
+    _runners: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
-    def configure(self, place: ProviderContext) -> Diffusers:
-        """The provider for a project. Raises SettingsError for keys of ``providers.diffusers``, all at once."""
-        return replace(self, options=_options(place.options, self.name), _place=place, _studio={})
+    def configure(self, context: ProviderContext) -> Diffusers:
+        """Return the provider for a project. Raises SettingsError for keys of ``providers.diffusers``, all at once."""
+        return replace(self, options=_options(context.options, self.name), _context=context, _runners={})
 
     def complete(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The options with defaults filled in. Raises RecipeError, all faults at once. Looks at no file."""
-        completed: Mapping[str, Any] = _part("options").complete(options, model=self.options.model)
+        """Return the options with defaults. Raises RecipeError, all faults at once. Reads no file."""
+        completed: Mapping[str, Any] = _import_module("options").complete(options, model=self.options.model)
         return completed
 
     def size(self, width: int | None, height: int | None) -> tuple[int, int]:
-        """px of recipes that do not say it: as the settings have it, else what every family of models can draw."""
+        """Return the size in px of recipes without one: as in the settings, else one that all models can draw."""
         return self.options.width or width or WIDTH, self.options.height or height or HEIGHT
 
     def notes(self, recipe: Recipe) -> tuple[str, ...]:
-        """That a negative prompt says nothing without guidance."""
+        """Return a note that a negative prompt has no effect without guidance."""
         if recipe.options.get("negative") and recipe.options.get("guidance", 0) <= 1:
-            return ("the negative prompt works only with a guidance above 1",)
+            return ("the negative prompt has no effect: it needs a guidance above 1",)
         return ()
 
     def models(self, recipe: Recipe) -> Mapping[str, str]:
-        """What would make a picture -> ``sha256:…`` of its files, as in ``Master.models``; loads no model.
+        """Return model name -> ``sha256:…`` of its files, as in ``Master.models``; loads no model.
 
-        Raises ProviderError for what is not there or cannot be trusted.
+        Raises ProviderError for missing or unsafe files.
         """
-        found: Mapping[str, str] = self._room().models(recipe)
+        found: Mapping[str, str] = self._get_runner().models(recipe)
         return found
 
     def produce(self, recipes: Iterable[Recipe]) -> Iterator[Master]:
-        """One master a recipe, in order, each as soon as it is made. Raises ProviderError; MissingExtraError."""
-        for recipe, master in self._room().produce(recipes):
+        """Yield one master per recipe, in order, as soon as it is ready. Raises ProviderError, MissingExtraError."""
+        for recipe, master in self._get_runner().produce(recipes):
             yield replace(master, notes=(*self.notes(recipe), *master.notes))
 
-    def _room(self) -> Any:
-        if "studio" not in self._studio:
-            place = self._place or ProviderContext(project=Path(), cache=Path(".imageseo"))
-            files = _part("model_files").Files(project=place.project, cache=place.cache, offline=self.options.offline)
-            self._studio["studio"] = _part("runner").DiffusionRunner(
+    def _get_runner(self) -> Any:
+        if "runner" not in self._runners:
+            context = self._context or ProviderContext(project=Path(), cache=Path(".imageseo"))
+            files = _import_module("model_files").ModelFiles(
+                project=context.project, cache=context.cache, offline=self.options.offline
+            )
+            self._runners["runner"] = _import_module("runner").DiffusionRunner(
                 files=files,
                 device=self.options.device,
                 repro=self.options.repro,
                 threads=self.options.threads,
                 batch=self.options.batch,
-                progress=place.progress,
+                progress=context.progress,
             )
-        return self._studio["studio"]
+        return self._runners["runner"]
 
 
-def _part(name: str) -> Any:
+def _import_module(name: str) -> Any:
     return import_module(f"imageseo.heroes.providers.diffusion.{name}")
 
 
-def _options(given: Mapping[str, Any], name: str) -> Options:
-    known = {each.name: each for each in fields(Options)}
+def _options(table: Mapping[str, Any], name: str) -> DiffusersOptions:
+    keys = {each.name: each for each in fields(DiffusersOptions)}
     faults = []
-    for key, value in given.items():
-        where = f"providers.{name}.{key}"
-        if key not in known:
-            near = closest(str(key), known)
+    for key, value in table.items():
+        location = f"providers.{name}.{key}"
+        if key not in keys:
+            suggestion = closest(str(key), keys)
             faults.append(
-                f"{where}: there is no such key, "
-                + (f"did you mean {near}?" if near else f"expected one of {', '.join(known)}")
+                f"{location}: unknown key, "
+                + (f"did you mean {suggestion}?" if suggestion else f"expected one of {', '.join(keys)}")
             )
         elif key == "model":
             if not isinstance(value, str) or not value.strip():
-                faults.append(f"{where}: found {value!r}, expected a folder or `org/name@<commit>`")
+                faults.append(f"{location}: found {value!r}, expected a folder or `org/name@<commit>`")
         elif key == "device":
             if not isinstance(value, str) or not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", value):
-                faults.append(f"{where}: found {value!r}, expected auto, cuda, cuda:1, mps or cpu")
+                faults.append(f"{location}: found {value!r}, expected auto, cuda, cuda:1, mps or cpu")
         elif key in ("offline", "repro"):
             if not isinstance(value, bool):
-                faults.append(f"{where}: found {value!r}, expected true or false")
+                faults.append(f"{location}: found {value!r}, expected true or false")
         else:
-            least, most = _SIDE if key in ("width", "height") else (1, 256)
-            if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-                faults.append(f"{where}: found {value!r}, expected a whole number from {least} to {most}")
+            minimum, maximum = _SIDE_RANGE if key in ("width", "height") else (1, 256)
+            if not isinstance(value, int) or isinstance(value, bool) or not minimum <= value <= maximum:
+                faults.append(f"{location}: found {value!r}, expected a whole number from {minimum} to {maximum}")
     if faults:
         raise SettingsError(tuple(faults))
-    return Options(**given)
+    return DiffusersOptions(**table)
 
 
 PROVIDER = Diffusers()

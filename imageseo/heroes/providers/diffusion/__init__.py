@@ -1,1 +1,1 @@
-"""What the diffusers provider keeps for itself: options, models, schedulers, embeddings and the run."""
+"""Implementation of the diffusers provider: options, models, schedulers, embeddings and inference."""

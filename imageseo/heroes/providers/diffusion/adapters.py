@@ -1,4 +1,4 @@
-"""What is hung on a pipeline for one recipe and taken off again: LoRAs, textual inversions, a VAE, an IP-Adapter."""
+"""Adapters that a recipe adds to a diffusion pipeline: LoRAs, textual inversions, a VAE, an IP-Adapter."""
 
 from __future__ import annotations
 
@@ -8,71 +8,71 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imageseo.heroes.providers.diffusion import input_images, lora, model_checks, textual_inversion
-from imageseo.heroes.providers.diffusion.components import kind_of, loaded, tensors
+from imageseo.heroes.providers.diffusion.components import load_component, read_class_name, read_tensor_shapes
 from imageseo.model.errors import ProviderError
 
 if TYPE_CHECKING:
-    from imageseo.heroes.providers.diffusion.model_files import Files
+    from imageseo.heroes.providers.diffusion.model_files import ModelFiles
     from imageseo.heroes.providers.diffusion.options import IpAdapter, RecipeOptions
 
 
 @contextmanager
-def attached(pipe: Any, options: RecipeOptions, files: Files) -> Iterator[Mapping[str, Any]]:
-    """Everything that the recipe names, attached; yields further arguments of the call (``ip_adapter_image``).
+def attach(pipe: Any, options: RecipeOptions, files: ModelFiles) -> Iterator[Mapping[str, Any]]:
+    """Attach all adapters of the recipe; yields additional call arguments (``ip_adapter_image``).
 
-    At the end, also after an exception, the pipeline is as before, bit for bit. Raises ProviderError for files that
-    are missing, broken, pickle, or made for another model.
+    On exit, also after an exception, the diffusion pipeline is restored bit for bit. Raises ProviderError for files
+    that are missing, damaged, pickled, or made for another model.
     """
-    extra: dict[str, Any] = {}
+    arguments: dict[str, Any] = {}
     with ExitStack() as stack:
         if options.vae is not None:
             stack.enter_context(_vae(pipe, files.folder("vae", options.vae)))
         if options.embeddings:
-            paths = [files.weights(f"embeddings[{at}]", file) for at, file in enumerate(options.embeddings)]
-            stack.enter_context(textual_inversion.taught(pipe, paths))
+            paths = [files.weights(f"embeddings[{number}]", file) for number, file in enumerate(options.embeddings)]
+            stack.enter_context(textual_inversion.add_embeddings(pipe, paths))
         if options.loras:
-            stack.enter_context(lora.mixed(pipe, options.loras, files))
+            stack.enter_context(lora.apply_loras(pipe, options.loras, files))
         if options.ip_adapter is not None:
             path = files.path("ip_adapter.image", options.ip_adapter.image)
-            extra["ip_adapter_image"] = input_images.read(path, "ip_adapter.image")
+            arguments["ip_adapter_image"] = input_images.read_image(path, "ip_adapter.image")
             stack.enter_context(_ip_adapter(pipe, options.ip_adapter, files))
-        yield extra
+        yield arguments
 
 
 @contextmanager
 def _vae(pipe: Any, folder: Path) -> Iterator[None]:
-    before = pipe.vae
-    kind = kind_of(folder, "vae")
-    if kind != type(before).__name__:
-        message = f"`vae`: {folder} is of the kind {kind}, the model needs {type(before).__name__}"
-        raise ProviderError(message, hint="take a VAE of the model's own family")
-    vae = loaded(type(before), folder, "vae", torch_dtype=before.dtype)
+    original = pipe.vae
+    kind = read_class_name(folder, "vae")
+    if kind != type(original).__name__:
+        message = f"`vae`: {folder} is {kind}, the model needs {type(original).__name__}"
+        raise ProviderError(message, hint="use a VAE for the model's family")
+    vae = load_component(type(original), folder, "vae", torch_dtype=original.dtype)
     for key in ("latent_channels", "block_out_channels", "shift_factor"):
-        found, needed = _length(vae.config.get(key)), _length(before.config.get(key))
-        if found != needed:
-            message = f"`vae`: {folder} does not fit: its {key} is {found}, the model's {needed}"
-            raise ProviderError(message, hint="take a VAE of the model's own family")
-    pipe.register_modules(vae=vae.to(before.device).eval())
+        found, required = _as_length(vae.config.get(key)), _as_length(original.config.get(key))
+        if found != required:
+            message = f"`vae`: {folder} does not fit: its {key} is {found}, the model's {required}"
+            raise ProviderError(message, hint="use a VAE for the model's family")
+    pipe.register_modules(vae=vae.to(original.device).eval())
     try:
         yield
     finally:
-        pipe.register_modules(vae=before)
+        pipe.register_modules(vae=original)
 
 
-def _length(value: Any) -> Any:
-    """How many blocks there are decides how much smaller than the picture its latents are."""
+def _as_length(value: Any) -> Any:
+    """Return the length of a list, else the value: the number of blocks decides the scale of the latents."""
     return len(value) if isinstance(value, list | tuple) else value
 
 
 @contextmanager
-def _ip_adapter(pipe: Any, adapter: IpAdapter, files: Files) -> Iterator[None]:
+def _ip_adapter(pipe: Any, adapter: IpAdapter, files: ModelFiles) -> Iterator[None]:
     unet = getattr(pipe, "unet", None)
     if unet is None or not hasattr(pipe, "load_ip_adapter"):
-        message = f"`ip_adapter`: {type(pipe).__name__} takes none here"
-        raise ProviderError(message, hint="IP-Adapters work with Stable Diffusion 1.x and SDXL")
+        message = f"`ip_adapter`: {type(pipe).__name__} does not support it"
+        raise ProviderError(message, hint="use Stable Diffusion 1.x or SDXL")
     folder = files.folder("ip_adapter.folder", adapter.folder)
     weights = files.weights("ip_adapter.weight_name", str(folder / adapter.weight_name))
-    encoder = _image_encoder(weights, folder, pipe)
+    encoder = _load_image_encoder(weights, folder, pipe)
     _check_ip_adapter(weights, encoder, pipe)
     parts = {name: getattr(pipe, name, None) for name in ("image_encoder", "feature_extractor")}
     processors, projection = unet.attn_processors, unet.encoder_hid_proj
@@ -87,9 +87,9 @@ def _ip_adapter(pipe: Any, adapter: IpAdapter, files: Files) -> Iterator[None]:
                 image_encoder_folder=None,
                 local_files_only=True,
             )
-        except Exception as error:  # layers that are missing, that are too many or of another shape
-            said = " ".join(str(error).split())[:300]
-            raise ProviderError(f"`ip_adapter`: {weights} does not fit the model: {said}", hint=_EDITIONS) from error
+        except Exception as error:  # layers are missing, superfluous or of another shape
+            detail = " ".join(str(error).split())[:300]
+            raise ProviderError(f"`ip_adapter`: {weights} does not fit the model: {detail}", hint=_EDITIONS) from error
         pipe.set_ip_adapter_scale(adapter.scale)
         yield
     finally:
@@ -99,48 +99,50 @@ def _ip_adapter(pipe: Any, adapter: IpAdapter, files: Files) -> Iterator[None]:
         pipe.register_modules(**parts)
 
 
-_EDITIONS = "IP-Adapters come in editions: ip-adapter_sd15 for Stable Diffusion 1.5, ip-adapter_sdxl for SDXL"
+_EDITIONS = "use ip-adapter_sd15 for Stable Diffusion 1.5 and ip-adapter_sdxl for SDXL"
 
 
 def _check_ip_adapter(weights: Path, encoder: Any, pipe: Any) -> None:
-    shapes = tensors(weights)
+    shapes = read_tensor_shapes(weights)
     if not any(name.startswith("ip_adapter.") for name in shapes):
-        raise ProviderError(f"`ip_adapter`: {weights} holds no IP-Adapter", hint=_EDITIONS)
+        raise ProviderError(f"`ip_adapter`: {weights} is not an IP-Adapter", hint=_EDITIONS)
     if any("lora" in name for name in shapes):
-        hint = "take ip-adapter, ip-adapter-plus or ip-adapter-plus-face"
+        hint = "use ip-adapter, ip-adapter-plus or ip-adapter-plus-face"
         raise ProviderError(
-            f"`ip_adapter`: {weights} follows faces by another model, which is not supported", hint=hint
+            f"`ip_adapter`: {weights} needs a face recognition model, which is not supported", hint=hint
         )
     widths = {shape[1] for name, shape in shapes.items() if name.endswith(("to_k_ip.weight", "to_v_ip.weight"))}
-    ours = pipe.unet.config.cross_attention_dim
-    if widths != {ours}:
+    text_width = pipe.unet.config.cross_attention_dim
+    if widths != {text_width}:
         found = ", ".join(str(width) for width in sorted(widths))
-        message = f"`ip_adapter`: {weights} is for a model with texts {found} wide, the model's are {ours} wide"
+        message = f"`ip_adapter`: {weights} expects text embeddings of width {found}, the model has {text_width}"
         raise ProviderError(message, hint=_EDITIONS)
-    for name, needed in (("proj", encoder.config.projection_dim), ("proj_in", encoder.config.hidden_size)):
+    for name, required in (("proj", encoder.config.projection_dim), ("proj_in", encoder.config.hidden_size)):
         shape = shapes.get(f"image_proj.{name}.weight")
-        if shape is not None and shape[1] != needed:
-            message = f"`ip_adapter`: {weights} reads pictures {shape[1]} wide, image_encoder gives {needed}"
-            raise ProviderError(message, hint="take the image_encoder that was published with it")
+        if shape is not None and shape[1] != required:
+            message = (
+                f"`ip_adapter`: {weights} expects image embeddings of width {shape[1]}, image_encoder gives {required}"
+            )
+            raise ProviderError(message, hint="use the image_encoder that was published with it")
 
 
-def image_encoder(weights: Path, folder: Path) -> Path:
-    """The folder of the model that reads an IP-Adapter's picture: beside the weights, else in ``ip_adapter.folder``.
+def find_image_encoder(weights: Path, folder: Path) -> Path:
+    """Find the image encoder of an IP-Adapter: next to the weights, else in ``ip_adapter.folder``.
 
-    Raises ProviderError when there is none.
+    Raises ProviderError if there is none.
     """
-    places = [weights.parent / "image_encoder", folder / "image_encoder"]
-    place = next((each for each in places if each.is_dir()), None)
-    if place is None:
-        hint = "the folder holds the weights and image_encoder/ beside them, as they are published"
+    folders = [weights.parent / "image_encoder", folder / "image_encoder"]
+    encoder_folder = next((each for each in folders if each.is_dir()), None)
+    if encoder_folder is None:
+        hint = "the folder must contain image_encoder/ next to the weights, as published"
         raise ProviderError(f"`ip_adapter.folder`: {folder} has no image_encoder", hint=hint)
-    return place
+    return encoder_folder
 
 
-def _image_encoder(weights: Path, folder: Path, pipe: Any) -> Any:
+def _load_image_encoder(weights: Path, folder: Path, pipe: Any) -> Any:
     from transformers import CLIPVisionModelWithProjection
 
-    place = image_encoder(weights, folder)
-    model_checks.check_part(place, "ip_adapter.folder")
-    encoder = loaded(CLIPVisionModelWithProjection, place, "ip_adapter.folder", dtype=pipe.dtype)
+    encoder_folder = find_image_encoder(weights, folder)
+    model_checks.check_component(encoder_folder, "ip_adapter.folder")
+    encoder = load_component(CLIPVisionModelWithProjection, encoder_folder, "ip_adapter.folder", dtype=pipe.dtype)
     return encoder.to(getattr(pipe, "_execution_device", pipe.device)).eval()

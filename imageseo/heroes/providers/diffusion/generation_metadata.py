@@ -1,4 +1,4 @@
-"""What is kept beside a picture: the files that made it, the machine, and A1111's text."""
+"""Metadata of a generated image: digests of its model files, the environment, and A1111's parameter text."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from imageseo.heroes.providers.diffusion import pipelines, schedulers
-from imageseo.heroes.providers.diffusion.inference import Drawn
-from imageseo.heroes.providers.diffusion.model_files import Files
+from imageseo.heroes.providers.diffusion.inference import BatchResult
+from imageseo.heroes.providers.diffusion.model_files import ModelFiles
 from imageseo.heroes.providers.diffusion.options import RecipeOptions
 from imageseo.model.hero import Recipe
 
 _LIBRARIES = ("torch", "diffusers", "transformers")
 
 
-def models(options: RecipeOptions, files: Files) -> dict[str, str]:
-    """What makes the picture -> ``sha256:…`` of its files: models by their role, adapters and pictures by their name.
+def hash_models(options: RecipeOptions, files: ModelFiles) -> dict[str, str]:
+    """Return model name -> ``sha256:…`` of its files: models by role, adapters and images by file name.
 
-    Raises ProviderError for what is not there.
+    Raises ProviderError for missing files.
     """
     found = {"model": files.digest(files.folder("model", options.model))}
     if options.refiner is not None:
@@ -40,20 +40,20 @@ def models(options: RecipeOptions, files: Files) -> dict[str, str]:
         folder = files.folder("ip_adapter.folder", adapter.folder)
         found["ip_adapter"] = files.digest(folder / adapter.weight_name)
         adapters = import_module("imageseo.heroes.providers.diffusion.adapters")
-        found["ip_adapter_encoder"] = files.digest(adapters.image_encoder(folder / adapter.weight_name, folder))
+        found["ip_adapter_encoder"] = files.digest(adapters.find_image_encoder(folder / adapter.weight_name, folder))
         found[f"image:{adapter.image}"] = files.digest(files.path("ip_adapter.image", adapter.image))
-    for key, picture in (("image", options.image), ("mask", options.mask)):
-        if picture is not None:
-            found[f"image:{picture}"] = files.digest(files.path(key, picture))
+    for key, image in (("image", options.image), ("mask", options.mask)):
+        if image is not None:
+            found[f"image:{image}"] = files.digest(files.path(key, image))
     if options.upscale is not None:
         found["upscale"] = import_module("imageseo.heroes.providers.diffusion.upscaler").digest(options, files)
     return found
 
 
-def env(
-    pipe: Any, machine: pipelines.Machine, options: RecipeOptions, *, dtype: str, batch: int, drawn: Drawn
+def describe_environment(
+    pipe: Any, machine: pipelines.Machine, options: RecipeOptions, *, dtype: str, batch: int, result: BatchResult
 ) -> dict[str, Any]:
-    """What the machine chose: evidence of how the picture came about, never part of its key."""
+    """Return what the environment determined: recorded as evidence, never part of the key."""
     import importlib.metadata
 
     import torch
@@ -71,27 +71,27 @@ def env(
     }
     if machine.device.startswith("cuda"):
         found["cuda"] = str(torch.version.cuda)
-    if drawn.tiled:
+    if result.tiled:
         found["tiled"] = True
-    also = {
-        "compel": drawn.compel,
+    packages = {
+        "compel": result.compel,
         "peft": options.loras,
         "scikit-image": options.control is not None and options.control.prepare == "canny",
         "ncnn": options.upscale,
     }
-    for name in (name for name, used in also.items() if used):
-        with suppress(importlib.metadata.PackageNotFoundError):  # who uses it says better what is missing
+    for name in (name for name, used in packages.items() if used):
+        with suppress(importlib.metadata.PackageNotFoundError):  # the code that needs it reports a missing package
             found[name] = importlib.metadata.version(name)
     return found
 
 
-def parameters(
+def format_parameters(
     recipe: Recipe,
     options: RecipeOptions,
     models: Mapping[str, str],
     sampler: tuple[str, str],
 ) -> str:
-    """The text that A1111 writes into a PNG, and many tools read: prompt, negative prompt, one line of settings.
+    """Return the text that A1111 writes into a PNG and many tools read: prompt, negative prompt, one line of settings.
 
     ``sampler``: its name and its schedule type.
     """
@@ -123,10 +123,10 @@ def parameters(
     return f"{_line(options.prompt)}{loras}{negative}\n{line}"
 
 
-def sampler(name: str, used: Any) -> tuple[str, str]:
-    """What A1111 calls sampler and schedule type; of the one that was used where the recipe left it to the model."""
+def sampler_names(name: str, used: Any) -> tuple[str, str]:
+    """Return A1111's names of sampler and schedule type; those of ``used`` if the recipe has no scheduler."""
     if name != schedulers.DEFAULT:
-        return schedulers.titles(name)
+        return schedulers.a1111_names(name)
     return type(used).__name__.removesuffix("Scheduler"), "Karras" if used.config.get("use_karras_sigmas") else ""
 
 

@@ -1,4 +1,4 @@
-"""One batch of pictures: called, watched, given a second chance when memory runs out, and looked at."""
+"""Run a diffusion pipeline for one batch, retry when memory runs out, and check the images."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ OnStep = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """What a batch shares. ``pipe``: the one to call, ``refiner``: the one that takes over at ``start``, or None.
+class InferenceJob:
+    """Arguments of a batch. ``pipe``: the pipeline to call; ``refiner``: one that takes over at ``start``, or None.
 
-    ``given``: call arguments of shape and adapters. ``size``: (width, height) in px.
+    ``arguments``: call arguments of task and adapters. ``size``: (width, height) in px.
     """
 
     pipe: Any
@@ -35,79 +35,82 @@ class Job:
     negative: str = ""
     refiner: Any = None
     start: float = 1.0
-    given: Mapping[str, Any]
+    arguments: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drawn:
-    """What a call gave: a picture or what is wrong with it, for each; notes; whether it took tiles, and compel."""
+class BatchResult:
+    """Result of a call: an image or an error for each prompt; notes; whether tiles and compel were used."""
 
-    pictures: tuple[Image | ProviderError, ...]
+    images: tuple[Image | ProviderError, ...]
     notes: tuple[str, ...] = ()
     tiled: bool = False
     compel: bool = False
 
 
-def draw(job: Job, prompts: Sequence[str], seeds: Sequence[int], on_step: OnStep) -> Drawn:
-    """The pictures of a batch, each by a generator of its own: a picture does not depend on its neighbours' seeds.
+def draw(job: InferenceJob, prompts: Sequence[str], seeds: Sequence[int], on_step: OnStep) -> BatchResult:
+    """Draw a batch. Each image has its own generator, so that it does not depend on the other seeds.
 
-    When memory runs out, once more: one by one, in tiles, everything else let go of. Raises ProviderError after that.
+    If memory runs out, all other models are released and the images are drawn again one by one in tiles. Raises
+    ProviderError if that fails too.
     """
     try:
-        return _drawn(job, prompts, seeds, on_step)
+        return _draw(job, prompts, seeds, on_step)
     except ImageseoError:
         raise
-    except Exception as error:  # torch, diffusers and transformers raise whatever they like
-        if not pipelines.is_full(error):
-            raise _broken(job, error) from error
-    # Outside of the except clause: the error's traceback would hold on to the memory that was short.
+    except Exception as error:  # torch, diffusers and transformers can raise any exception
+        if not pipelines.is_out_of_memory(error):
+            raise _pipeline_error(job, error) from error
+    # Not within the except clause: the traceback would keep references to large tensors.
     pipelines.release(job.pipe, job.refiner)
     try:
         with _tiled(job):
-            each = [_drawn(job, [prompt], [seed], on_step) for prompt, seed in zip(prompts, seeds, strict=True)]
+            results = [_draw(job, [prompt], [seed], on_step) for prompt, seed in zip(prompts, seeds, strict=True)]
     except ImageseoError:
         raise
     except Exception as error:
-        if not pipelines.is_full(error):
-            raise _broken(job, error) from error
-        raise pipelines.full(job.size) from error
-    return Drawn(
-        pictures=tuple(drawn.pictures[0] for drawn in each),
-        notes=each[0].notes,
+        if not pipelines.is_out_of_memory(error):
+            raise _pipeline_error(job, error) from error
+        raise pipelines.out_of_memory_error(job.size) from error
+    return BatchResult(
+        images=tuple(result.images[0] for result in results),
+        notes=results[0].notes,
         tiled=True,
-        compel=any(drawn.compel for drawn in each),
+        compel=any(result.compel for result in results),
     )
 
 
-def call(pipe: Any, arguments: Mapping[str, Any]) -> Any:
-    """The one place where a pipeline is called."""
+def call_pipeline(pipe: Any, arguments: Mapping[str, Any]) -> Any:
+    """Call a diffusion pipeline; the only place that does."""
     return pipe(**arguments)
 
 
-def _drawn(job: Job, prompts: Sequence[str], seeds: Sequence[int], on_step: OnStep) -> Drawn:
+def _draw(job: InferenceJob, prompts: Sequence[str], seeds: Sequence[int], on_step: OnStep) -> BatchResult:
     import torch
 
     generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
-    words, notes = prompt_embeddings.arguments(job.pipe, prompts, job.negative)
-    arguments = {**_common(job, job.pipe, generators, on_step), **words, **job.given}
+    prompt_arguments, notes = prompt_embeddings.prompt_arguments(job.pipe, prompts, job.negative)
+    arguments = {**_common_arguments(job, job.pipe, generators, on_step), **prompt_arguments, **job.arguments}
     if job.refiner is not None:
         arguments |= {"denoising_end": job.start, "output_type": "latent"}
-    result = call(job.pipe, arguments)
+    result = call_pipeline(job.pipe, arguments)
     if job.refiner is not None:
-        words, _ = prompt_embeddings.arguments(job.refiner, prompts, job.negative)
-        arguments = {**_common(job, job.refiner, generators, on_step), **words}
-        result = call(job.refiner, {**arguments, "image": result.images, "denoising_start": job.start})
-    hidden = getattr(result, "nsfw_content_detected", None) or [False] * len(prompts)
-    pictures = tuple(_looked_at(pixels, bool(bad)) for pixels, bad in zip(result.images, hidden, strict=True))
-    return Drawn(pictures=pictures, notes=tuple(notes), compel="prompt_embeds" in words)
+        prompt_arguments, _ = prompt_embeddings.prompt_arguments(job.refiner, prompts, job.negative)
+        arguments = {**_common_arguments(job, job.refiner, generators, on_step), **prompt_arguments}
+        result = call_pipeline(job.refiner, {**arguments, "image": result.images, "denoising_start": job.start})
+    flagged = getattr(result, "nsfw_content_detected", None) or [False] * len(prompts)
+    images = tuple(
+        _to_image(pixels, bool(is_flagged)) for pixels, is_flagged in zip(result.images, flagged, strict=True)
+    )
+    return BatchResult(images=images, notes=tuple(notes), compel="prompt_embeds" in prompt_arguments)
 
 
-def _common(job: Job, pipe: Any, generators: list[Any], on_step: OnStep) -> dict[str, Any]:
-    """The arguments that a pipeline knows of those that every picture has."""
+def _common_arguments(job: InferenceJob, pipe: Any, generators: list[Any], on_step: OnStep) -> dict[str, Any]:
+    """Return those common arguments that the diffusion pipeline accepts."""
 
-    def stepped(pipe: Any, step: int, time: Any, given: dict[str, Any]) -> dict[str, Any]:
+    def after_step(pipe: Any, step: int, time: Any, callback_arguments: dict[str, Any]) -> dict[str, Any]:
         on_step()
-        return given
+        return callback_arguments
 
     arguments = {
         "width": job.size[0],
@@ -116,65 +119,65 @@ def _common(job: Job, pipe: Any, generators: list[Any], on_step: OnStep) -> dict
         "guidance_scale": job.guidance,
         "generator": generators,
         "output_type": "np",
-        "callback_on_step_end": stepped,
-        # PixArt: would draw another size and shrink it; and would rewrite the author's words.
+        "callback_on_step_end": after_step,
+        # PixArt would otherwise draw another size and resize it, and rewrite the prompt.
         "use_resolution_binning": False,
         "clean_caption": False,
     }
-    known = inspect.signature(pipe.__call__).parameters
-    if "callback_on_step_end" not in known:
+    accepted = inspect.signature(pipe.__call__).parameters
+    if "callback_on_step_end" not in accepted:
         arguments |= {"callback": lambda step, time, latents: on_step(), "callback_steps": 1}
-    return {name: value for name, value in arguments.items() if name in known}
+    return {name: value for name, value in arguments.items() if name in accepted}
 
 
-def _looked_at(pixels: Pixels, hidden: bool) -> Image | ProviderError:
-    """The picture of (height, width, 3) from 0 to 1, or what is wrong with it: never a black master."""
+def _to_image(pixels: Pixels, flagged: bool) -> Image | ProviderError:
+    """Convert (height, width, 3) of 0 to 1 to an image; an error for unusable pixels: never a black master."""
     import numpy as np
     from PIL import Image
 
-    if hidden:
+    if flagged:
         return ProviderError(
-            "the model's own safety checker held the picture back",
-            hint="Another seed, or another prompt.",
+            "the model's safety checker rejected the image",
+            hint="change the seed or the prompt",
         )
     if not np.isfinite(pixels).all():
         return ProviderError(
-            "the model gave no numbers (NaN): the picture would be black",
-            hint='Another `dtype` ("float32", or "bfloat16" instead of "float16"), or a `vae` that fits it.',
+            "the model returned NaN: the image would be black",
+            hint='change `dtype` ("float32", or "bfloat16" instead of "float16"), or use a `vae` for that dtype',
         )
-    picture = (pixels * 255).round().astype(np.uint8)
-    if (picture == picture[:1, :1]).all():
-        colour = "#" + "".join(f"{channel:02x}" for channel in picture[0, 0])
+    pixels_8bit = (pixels * 255).round().astype(np.uint8)
+    if (pixels_8bit == pixels_8bit[:1, :1]).all():
+        color = "#" + "".join(f"{channel:02x}" for channel in pixels_8bit[0, 0])
         return ProviderError(
-            f"the picture is of one colour, {colour}: something in model, dtype and scheduler does not fit",
-            hint='Another `dtype` ("float32"), `scheduler` or `guidance`, or more `steps`.',
+            f"the image is a single colour, {color}: model, dtype or scheduler do not match",
+            hint='change `dtype` ("float32"), `scheduler` or `guidance`, or use more `steps`',
         )
-    return Image.fromarray(picture)
+    return Image.fromarray(pixels_8bit)
 
 
 @contextmanager
-def _tiled(job: Job) -> Iterator[None]:
-    """The pipelines in small pieces: the VAE in tiles, attention in slices; as they were, afterwards."""
-    done: list[Callable[[], Any]] = []
+def _tiled(job: InferenceJob) -> Iterator[None]:
+    """Enable VAE tiling and attention slicing; restore the former state on exit."""
+    undo_calls: list[Callable[[], Any]] = []
     for pipe in (each for each in (job.pipe, job.refiner) if each is not None):
         vae: Any = getattr(pipe, "vae", None)
         if hasattr(vae, "enable_tiling") and not getattr(vae, "use_tiling", False):
             vae.enable_tiling()
-            done.append(vae.disable_tiling)
-        # Slicing sets new processors, and an IP-Adapter's live in the old ones.
-        if "ip_adapter_image" not in job.given:
+            undo_calls.append(vae.disable_tiling)
+        # Slicing replaces the attention processors, which hold the weights of an IP-Adapter.
+        if "ip_adapter_image" not in job.arguments:
             pipe.enable_attention_slicing()
-            done.append(pipe.disable_attention_slicing)
+            undo_calls.append(pipe.disable_attention_slicing)
     try:
         yield
     finally:
-        for undo in done:
+        for undo in undo_calls:
             undo()
 
 
-def _broken(job: Job, error: Exception) -> ProviderError:
-    said = " ".join(str(error).split())[:400]
+def _pipeline_error(job: InferenceJob, error: Exception) -> ProviderError:
+    detail = " ".join(str(error).split())[:400]
     return ProviderError(
-        f"{pipelines.family(job.pipe)} could not draw it: {type(error).__name__}: {said}",
-        hint="What does not fit may be an option of the recipe: try without adapters, scheduler and dtype first.",
+        f"{pipelines.family(job.pipe)} failed: {type(error).__name__}: {detail}",
+        hint="check the recipe's options: try without adapters, scheduler and dtype first",
     )

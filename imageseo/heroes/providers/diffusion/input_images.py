@@ -1,4 +1,4 @@
-"""Pictures that a recipe names: read upright as sRGB, brought to a size on purpose, never stretched."""
+"""Read the images that a recipe names: upright, in sRGB, resized without distortion."""
 
 from __future__ import annotations
 
@@ -12,60 +12,62 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 Size = tuple[int, int]
-"""Width and height in pixels."""
+"""Width and height in px."""
 
 
-def read(path: Path, key: str) -> Image:
-    """The picture: RGB, sRGB, upright, on white where it is transparent. ``key``: the option that names it.
+def read_image(path: Path, key: str) -> Image:
+    """Read an image as upright sRGB, with transparency on white. ``key``: the option that names it.
 
-    Raises ProviderError for what is missing, broken, too large or no picture.
+    Raises ProviderError if the file is missing, damaged, too large or not an image.
     """
     from PIL import Image, ImageOps
 
-    image = _opened(path, key)
+    image = _open(path, key)
     profile = image.info.get("icc_profile")
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith(("I", "F")):
-        return _grey(image).convert("RGB")
+        return _to_grey(image).convert("RGB")
     if image.mode in ("P", "LA", "PA", "RGBA", "RGBa", "La") and image.has_transparency_data:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image).convert("RGB")
-    return _srgb(image, profile).convert("RGB")
+    return _to_srgb(image, profile).convert("RGB")
 
 
-def mask(path: Path, key: str) -> Image:
-    """A mask as it was drawn: grey, upright, white is what shall be drawn anew. Raises ProviderError."""
+def read_mask(path: Path, key: str) -> Image:
+    """Read a mask as upright grey levels; white is redrawn. Raises ProviderError."""
     from PIL import ImageOps
 
-    image = ImageOps.exif_transpose(_opened(path, key))
-    return _grey(image) if image.mode.startswith(("I", "F")) else image.convert("RGB").convert("L")
+    image = ImageOps.exif_transpose(_open(path, key))
+    return _to_grey(image) if image.mode.startswith(("I", "F")) else image.convert("RGB").convert("L")
 
 
-def covering(image: Image, size: Size) -> Image:
-    """The picture in exactly that size: enlarged or reduced until it covers it, what juts out cut off evenly."""
+def cover(image: Image, size: Size) -> Image:
+    """Scale the image to cover exactly that size, cropping it evenly."""
     from PIL import Image, ImageOps
 
     return image if image.size == size else ImageOps.fit(image, size, Image.Resampling.LANCZOS, centering=(0.5, 0.5))
 
 
-def _opened(path: Path, key: str) -> Image:
+def _open(path: Path, key: str) -> Image:
     from PIL import Image, UnidentifiedImageError
 
     try:
         image = Image.open(path)
         image.load()
     except FileNotFoundError:
-        raise ProviderError(f"`{key}`: there is no file {path}", hint="paths are relative to the project") from None
+        raise ProviderError(f"`{key}`: there is no file {path}", hint="use a path relative to the project") from None
     except UnidentifiedImageError:
-        raise ProviderError(f"`{key}`: {path} is no picture that can be read", hint="PNG, JPEG or WebP") from None
+        raise ProviderError(f"`{key}`: {path} is not a readable image", hint="use PNG, JPEG or WebP") from None
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ProviderError(f"`{key}`: {path} cannot be read: {error}", hint="PNG, JPEG or WebP, whole") from error
+        raise ProviderError(
+            f"`{key}`: {path} cannot be read: {error}", hint="use an undamaged PNG, JPEG or WebP"
+        ) from error
     return image
 
 
-def _grey(image: Image) -> Image:
-    """8 bits of a picture that has more: 16-bit PNGs lie in the range 0 to 65535, floats in 0 to 1."""
+def _to_grey(image: Image) -> Image:
+    """Convert to 8 bits: 16-bit PNGs range from 0 to 65535, floats from 0 to 1."""
     import numpy as np
     from PIL import Image
 
@@ -73,14 +75,14 @@ def _grey(image: Image) -> Image:
     return Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8))
 
 
-def _srgb(image: Image, profile: bytes | None) -> Image:
+def _to_srgb(image: Image, profile: bytes | None) -> Image:
     from PIL import ImageCms
 
     if not profile:
         return image
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        found = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError):
-        return image  # a profile for other pixels than these, or none at all: what it says of them is nothing
-    return image if found is None else found
+        return image  # a damaged profile, or one of another color model, is ignored
+    return image if converted is None else converted

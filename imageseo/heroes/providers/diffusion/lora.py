@@ -1,4 +1,4 @@
-"""LoRAs: several at once, each with its weight; refused unless every layer finds its place in the model."""
+"""Apply LoRAs, several at once, each with its weight; refuse files whose layers do not all match the model."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imageseo.heroes.providers.diffusion.components import tensors
+from imageseo.heroes.providers.diffusion.components import read_tensor_shapes
 from imageseo.model.errors import MissingExtraError, ProviderError
 from imageseo.model.extras import install_command
 
 if TYPE_CHECKING:
-    from imageseo.heroes.providers.diffusion.model_files import Files
+    from imageseo.heroes.providers.diffusion.model_files import ModelFiles
     from imageseo.heroes.providers.diffusion.options import Lora
 
-# One such tensor a layer in every dialect of LoRA files: peft, diffusers of old, kohya; LoHa and LoKr.
+# One such tensor per layer in all formats of LoRA files: peft, old diffusers, kohya; LoHa and LoKr.
 _DOWN = re.compile(r"(\.lora_A\.weight|[._]lora\.down\.weight|\.lora_down\.weight|\.hada_w1_a|\.lokr_w1(_a)?)$")
-# What the width of the text that a model's cross attention reads gives away about its family.
+# Model families by the width of the text embeddings that their cross attention reads.
 _FAMILIES = {768: "Stable Diffusion 1.x", 1024: "Stable Diffusion 2.x", 2048: "SDXL"}
 
 
 @contextmanager
-def mixed(pipe: Any, loras: Sequence[Lora], files: Files) -> Iterator[None]:
-    """The pipeline with them, and without them again at the end. Raises ProviderError for files that do not fit."""
+def apply_loras(pipe: Any, loras: Sequence[Lora], files: ModelFiles) -> Iterator[None]:
+    """Apply the LoRAs and remove them on exit. Raises ProviderError for files that do not fit."""
     if not hasattr(pipe, "load_lora_weights"):
         raise ProviderError(
-            f"`loras`: {type(pipe).__name__} takes no LoRA", hint="take another model, or leave them out"
+            f"`loras`: {type(pipe).__name__} does not support LoRAs", hint="use another model, or remove them"
         )
-    _need_peft()
-    paths = [files.weights(f"loras[{at}].file", lora.file) for at, lora in enumerate(loras)]
-    names = [f"imageseo_{at}" for at in range(len(paths))]
+    _require_peft()
+    paths = [files.weights(f"loras[{number}].file", lora.file) for number, lora in enumerate(loras)]
+    names = [f"imageseo_{number}" for number in range(len(paths))]
     try:
         for name, path in zip(names, paths, strict=True):
             _load_lora(pipe, name, path)
@@ -41,7 +41,7 @@ def mixed(pipe: Any, loras: Sequence[Lora], files: Files) -> Iterator[None]:
         pipe.unload_lora_weights()
 
 
-def _need_peft() -> None:
+def _require_peft() -> None:
     from importlib.util import find_spec
 
     if find_spec("peft") is None:
@@ -49,42 +49,44 @@ def _need_peft() -> None:
 
 
 def _load_lora(pipe: Any, name: str, path: Path) -> None:
-    """Load one file and see that every layer of it found its place: diffusers warns of the rest and goes on."""
-    shapes = tensors(path)
-    wanted = sum(1 for key in shapes if _DOWN.search(key))
-    if not wanted:
+    """Load one file and check that all of its layers are used: diffusers only warns about unused ones."""
+    shapes = read_tensor_shapes(path)
+    expected = sum(1 for key in shapes if _DOWN.search(key))
+    if not expected:
         raise ProviderError(
-            f"`loras`: {path} holds no LoRA", hint="a file with lora_A/lora_B or lora_down/lora_up pairs"
+            f"`loras`: {path} is not a LoRA", hint="use a file with lora_A/lora_B or lora_down/lora_up pairs"
         )
     parts = [part for part in (getattr(pipe, each, None) for each in pipe._lora_loadable_modules) if part is not None]
     try:
         pipe.load_lora_weights(
             str(path.parent), weight_name=path.name, adapter_name=name, local_files_only=True, use_safetensors=True
         )
-    except Exception as error:  # every family has its own way to say that shapes or names do not fit
-        raise ProviderError(f"`loras`: {path} does not fit {_model(pipe)}: {_why(shapes, pipe, error)}") from error
-    found = sum(_holds(layer, name) for part in parts for layer in part.modules())
-    if found < wanted:
-        why = _why(shapes, pipe, f"{found} of its {wanted} layers have a place in it")
-        raise ProviderError(f"`loras`: {path} does not fit {_model(pipe)}: {why}")
+    except Exception as error:  # each family raises different exceptions if shapes or names do not match
+        raise ProviderError(
+            f"`loras`: {path} does not fit {_describe_model(pipe)}: {_mismatch_reason(shapes, pipe, error)}"
+        ) from error
+    found = sum(_has_adapter(layer, name) for part in parts for layer in part.modules())
+    if found < expected:
+        reason = _mismatch_reason(shapes, pipe, f"{found} of its {expected} layers match")
+        raise ProviderError(f"`loras`: {path} does not fit {_describe_model(pipe)}: {reason}")
 
 
-def _holds(layer: Any, name: str) -> bool:
+def _has_adapter(layer: Any, name: str) -> bool:
     return any(name in getattr(layer, kind, ()) for kind in ("lora_A", "lora_embedding_A", "lokr_w1", "hada_w1_a"))
 
 
-def _why(shapes: Mapping[str, Sequence[int]], pipe: Any, otherwise: object) -> str:
-    """What the file was made for, told by the width of the text that its cross attention reads."""
-    ours = _text_width(pipe)
-    theirs = {
+def _mismatch_reason(shapes: Mapping[str, Sequence[int]], pipe: Any, otherwise: object) -> str:
+    """Return the model that the file was made for, if the width of its text embeddings differs; else ``otherwise``."""
+    model_width = _text_width(pipe)
+    file_widths = {
         shape[1]
         for key, shape in shapes.items()
         if len(shape) == 2 and _DOWN.search(key) and re.search(r"attn2[._]to_[kv]\b|attn2[._]to_[kv]_lora", key)
     }
-    if ours is None or not theirs or theirs == {ours}:
+    if model_width is None or not file_widths or file_widths == {model_width}:
         return " ".join(str(otherwise).split())[:300]
-    width = min(theirs - {ours})
-    return f"it is for {_FAMILIES.get(width, 'a model')} with texts {width} wide, the model's are {ours} wide"
+    width = min(file_widths - {model_width})
+    return f"it is for {_FAMILIES.get(width, 'a model')} with texts of width {width}, the model has {model_width}"
 
 
 def _text_width(pipe: Any) -> int | None:
@@ -93,7 +95,7 @@ def _text_width(pipe: Any) -> int | None:
     return width if isinstance(width, int) else None
 
 
-def _model(pipe: Any) -> str:
+def _describe_model(pipe: Any) -> str:
     width = _text_width(pipe)
     family = _FAMILIES.get(width, type(pipe).__name__) if width is not None else type(pipe).__name__
     return f"the model ({family})"

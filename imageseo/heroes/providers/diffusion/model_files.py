@@ -1,4 +1,4 @@
-"""Model files: found in the project or the hub's cache, checked before anything loads them, hashed once."""
+"""Locate model files in the project or the hub's cache, check them before loading, and hash them once."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from imageseo.model.errors import ProviderError
 from imageseo.storage.atomic import write_atomic
 
 _HUB = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)@(?P<commit>[0-9a-f]{40})")
-_LIKE_HUB = re.compile(r"[\w-][\w.-]*/[\w.-]+(?:@.*)?")
+_HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w.-]+(?:@.*)?")
 
 
 @dataclass(slots=True, kw_only=True)
-class Files:
-    """What a recipe names, as files. ``cache``: where digests are remembered. ``offline``: the hub is never asked."""
+class ModelFiles:
+    """Resolves paths of a recipe. ``cache``: folder of the digest cache. ``offline``: never access the hub."""
 
     project: Path
     cache: Path
@@ -29,23 +29,23 @@ class Files:
     _digests: dict[str, str] | None = field(default=None, repr=False)
 
     def path(self, key: str, value: str) -> Path:
-        """The file or folder that an option names, relative to the project or absolute. ProviderError: not there.
+        """Resolve a path, relative to the project or absolute. Raises ProviderError if it does not exist.
 
-        ``key``: the option, for the message.
+        ``key``: the option that names it, for the message.
         """
         path = Path(value).expanduser()
         path = path if path.is_absolute() else self.project / path
         if not path.exists():
             raise ProviderError(
                 f"`{key}`: there is no {value!r} (looked in {path.parent})",
-                hint="Paths are relative to the project's folder.",
+                hint="use a path relative to the project folder",
             )
         return path
 
     def folder(self, key: str, value: str) -> Path:
-        """A model's folder: of the project, absolute, or ``org/name@<commit>`` in the hub's cache.
+        """Resolve a model folder: relative to the project, absolute, or ``org/name@<commit>`` in the hub's cache.
 
-        Nothing is fetched while ``offline``; otherwise what is missing of a hub's model is. Raises ProviderError.
+        Unless ``offline``, missing files of a hub model are downloaded. Raises ProviderError.
         """
         match = _HUB.fullmatch(value)
         if match is not None:
@@ -55,88 +55,88 @@ class Files:
         if path.is_dir():
             return path
         if path.exists():
-            raise ProviderError(f"`{key}`: {value!r} is a file, not a model's folder", hint=_ONE_FILE)
-        if _LIKE_HUB.fullmatch(value) and not path.parent.is_dir():
+            raise ProviderError(f"`{key}`: {value!r} is a file, not a model folder", hint=_ONE_FILE)
+        if _HUB_NAME.fullmatch(value) and not path.parent.is_dir():
             raise ProviderError(
-                f"`{key}`: there is no folder {value!r}, and a model of the hub needs its commit",
-                hint=f"Write `{value.partition('@')[0]}@<commit>` with the 40 hex digits of the commit to pin.",
+                f"`{key}`: there is no folder {value!r}, and a model of the hub needs a commit",
+                hint=f"write `{value.partition('@')[0]}@<commit>` with all 40 hexadecimal digits of the commit",
             )
         raise ProviderError(
             f"`{key}`: there is no model folder {value!r} (looked in {path.parent})",
-            hint="A folder as `save_pretrained` writes it, relative to the project; or `org/name@<commit>` of the hub.",
+            hint="use a folder of `save_pretrained`, relative to the project, or `org/name@<commit>` of the hub",
         )
 
     def weights(self, key: str, value: str) -> Path:
-        """One file of weights, whole and .safetensors. Raises ProviderError for any other, and a truncated one."""
+        """Resolve a complete .safetensors file. Raises ProviderError for other formats and truncated files."""
         path = self.path(key, value)
         if not path.is_file() or path.suffix != ".safetensors":
             raise ProviderError(
                 f"`{key}`: expected a .safetensors file, found {value!r}",
-                hint="Other formats can run code when they are loaded. Convert it, or take its .safetensors edition.",
+                hint="convert it, or use its .safetensors edition: other formats can run code when loaded",
             )
         model_checks.check_weights(path, key)
         return path
 
     def digest(self, path: Path) -> str:
-        """``sha256:…`` of a file, or of a folder's files that matter: a hash over their sorted relative paths.
+        """Return ``sha256:…`` of a file, or of a folder's loaded files: a hash over their sorted relative paths.
 
-        Remembered by size, time of change and inode, so that gigabytes are read once.
+        Cached by size, modification time and inode, so that gigabytes are read only once.
         """
         if path.is_file():
             return "sha256:" + self._digest(path)
-        tree = hashlib.sha256()
+        total = hashlib.sha256()
         for file in model_checks.loaded_files(path):
-            tree.update(f"{file.relative_to(path).as_posix()}\0{self._digest(file)}\n".encode())
-        return "sha256:" + tree.hexdigest()
+            total.update(f"{file.relative_to(path).as_posix()}\0{self._digest(file)}\n".encode())
+        return "sha256:" + total.hexdigest()
 
     def _digest(self, file: Path) -> str:
         try:
             stat = file.stat()
             key = f"{file.resolve()}|{stat.st_size}|{stat.st_mtime_ns}|{stat.st_ino}"
-            known = self._known()
-            if key not in known:
+            digests = self._load_digests()
+            if key not in digests:
                 with file.open("rb") as stream:
-                    known[key] = hashlib.file_digest(stream, "sha256").hexdigest()
-                self._remember(known)
-            return known[key]
+                    digests[key] = hashlib.file_digest(stream, "sha256").hexdigest()
+                self._save_digests(digests)
+            return digests[key]
         except OSError as error:
             raise ProviderError(f"{file}: cannot be read: {error.strerror or error}") from error
 
-    def _known(self) -> dict[str, str]:
+    def _load_digests(self) -> dict[str, str]:
         if self._digests is None:
             self._digests = {}
             with suppress(OSError, ValueError):
-                found = json.loads(self._memory.read_bytes())
-                if isinstance(found, dict):
-                    self._digests = {key: each for key, each in found.items() if isinstance(each, str)}
+                data = json.loads(self._cache_file.read_bytes())
+                if isinstance(data, dict):
+                    self._digests = {key: each for key, each in data.items() if isinstance(each, str)}
         return self._digests
 
-    def _remember(self, known: Mapping[str, str]) -> None:
-        with suppress(OSError):  # only a faster next time is lost
-            write_atomic(self._memory, json.dumps(known, indent=0, sort_keys=True).encode())
+    def _save_digests(self, digests: Mapping[str, str]) -> None:
+        with suppress(OSError):  # without the cache, files are only hashed again
+            write_atomic(self._cache_file, json.dumps(digests, indent=0, sort_keys=True).encode())
 
     @property
-    def _memory(self) -> Path:
+    def _cache_file(self) -> Path:
         return self.cache / "diffusers" / "digests.json"
 
     def _snapshot(self, key: str, repo: str, commit: str) -> Path:
         folder = hub_cache() / f"models--{repo.replace('/', '--')}" / "snapshots" / commit
-        if not self.offline and not _whole(folder, key):
-            folder = _fetched(key, repo, commit, folder)
+        if not self.offline and not _is_complete(folder, key):
+            folder = _download(key, repo, commit, folder)
         if not folder.is_dir():
             raise ProviderError(
                 f"`{key}`: {repo} at {commit[:10]}… is not in the hub's cache ({hub_cache()})",
-                hint=f"Fetch it once: `hf download {repo} --revision {commit}`; "
-                "or set `providers.diffusers.offline = false` to let imageseo do it.",
+                hint=f"download it once: `hf download {repo} --revision {commit}`; "
+                "or set `providers.diffusers.offline = false` to let imageseo download it",
             )
         return folder
 
 
-_ONE_FILE = "Unpack a single-file checkpoint once: `StableDiffusionPipeline.from_single_file(…).save_pretrained(…)`."
+_ONE_FILE = "convert a single-file checkpoint once: `StableDiffusionPipeline.from_single_file(…).save_pretrained(…)`"
 
 
 def hub_cache() -> Path:
-    """Where the hub's client keeps what it fetched: HF_HUB_CACHE, or below HF_HOME or XDG_CACHE_HOME."""
+    """Return the cache folder of the hub's client: HF_HUB_CACHE, or below HF_HOME or XDG_CACHE_HOME."""
     for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
         if os.environ.get(name):
             return Path(os.environ[name]).expanduser()
@@ -144,20 +144,20 @@ def hub_cache() -> Path:
     return Path(os.environ.get("HF_HOME") or base).expanduser() / "hub"
 
 
-def _whole(folder: Path, key: str) -> bool:
-    """Whether nothing is left to fetch: then the network is not asked, online or not."""
+def _is_complete(folder: Path, key: str) -> bool:
+    """Whether the folder is complete: then the network is not accessed."""
     try:
         if (folder / "model_index.json").is_file():
             model_checks.check_model(folder, key)
         else:
-            model_checks.check_part(folder, key)
+            model_checks.check_component(folder, key)
     except (ProviderError, OSError):
         return False
     return True
 
 
-def _fetched(key: str, repo: str, commit: str, folder: Path) -> Path:
-    """The snapshot, with what was missing of it fetched. Only files that are loaded: never code, never pickles."""
+def _download(key: str, repo: str, commit: str, folder: Path) -> Path:
+    """Download missing files of a snapshot. Only files that are loaded: no code, no pickles."""
     from huggingface_hub import snapshot_download
 
     try:
@@ -172,11 +172,11 @@ def _fetched(key: str, repo: str, commit: str, folder: Path) -> Path:
                 ],
             )
         )
-    except Exception as error:  # the client raises dozens of kinds
+    except Exception as error:  # the client raises dozens of exception types
         if folder.is_dir():
             return folder
-        said = " ".join(str(error).split())[:300]
+        detail = " ".join(str(error).split())[:300]
         raise ProviderError(
-            f"`{key}`: {repo} at {commit[:10]}… cannot be fetched: {type(error).__name__}: {said}",
-            hint="Check the name, the commit and the network; a gated model needs `hf auth login` first.",
+            f"`{key}`: {repo} at {commit[:10]}… cannot be downloaded: {type(error).__name__}: {detail}",
+            hint="check name, commit and network; a gated model needs `hf auth login` first",
         ) from error

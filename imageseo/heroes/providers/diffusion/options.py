@@ -1,4 +1,4 @@
-"""Options of a diffusers recipe: read once, checked with all faults at once, defaults written out."""
+"""Options of a diffusers recipe: read with all faults at once and completed with explicit defaults."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal
 
 from imageseo.heroes.providers.diffusion import schedulers, tasks
-from imageseo.heroes.providers.diffusion.option_reader import NEEDED, OptionReader
+from imageseo.heroes.providers.diffusion.option_reader import REQUIRED, OptionReader
 from imageseo.model.errors import RecipeError
 
 Dtype = Literal["float32", "bfloat16", "float16"]
@@ -24,7 +24,7 @@ _DTYPES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lora:
-    """One LoRA file (.safetensors) and how strongly it works."""
+    """One LoRA file (.safetensors) and its weight."""
 
     file: str
     weight: float = 1.0
@@ -32,7 +32,7 @@ class Lora:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
-    """A ControlNet (folder or hub name), the picture that it follows, and how that picture is prepared."""
+    """A ControlNet (folder or hub name), its control image, and how that image is prepared."""
 
     model: str
     image: str
@@ -42,7 +42,7 @@ class Control:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IpAdapter:
-    """An IP-Adapter: its folder, its weights therein (``ip-adapter_sd15.safetensors``), the picture to be like."""
+    """An IP-Adapter: its folder, its weights in it (``ip-adapter_sd15.safetensors``), and the reference image."""
 
     folder: str
     weight_name: str
@@ -52,7 +52,7 @@ class IpAdapter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refiner:
-    """A second model that takes over at ``start``, a share of the steps."""
+    """A second model that takes over at ``start``, a fraction of the steps."""
 
     model: str
     start: float = 0.8
@@ -60,7 +60,7 @@ class Refiner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upscale:
-    """A model that enlarges the finished picture ``scale`` times."""
+    """A model that enlarges the finished image ``scale`` times."""
 
     model: str
     scale: int = 2
@@ -68,12 +68,12 @@ class Upscale:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipeOptions:
-    """All that a recipe may say beside seed, width and height. Paths are relative to the project, or absolute.
+    """Options of a recipe besides seed, width and height. Paths are relative to the project, or absolute.
 
     ``model``: a folder, or ``org/name@<commit>`` from the hub's cache. ``scheduler``: a canonical name of
-    ``schedulers.SCHEDULERS``, or ``default`` for what the model's folder says. ``dtype``: None lets the machine choose.
-    ``strength``: how much of ``image`` is drawn anew; only beside it. ``width`` and ``height`` of the recipe are what
-    the model draws; ``upscale`` enlarges that.
+    ``schedulers``, or ``default`` for the one in the model folder. ``dtype``: None lets the device decide.
+    ``strength``: how much of ``image`` is redrawn; needs ``image``. ``width`` and ``height`` of the recipe are the size
+    that the model draws; ``upscale`` enlarges that.
     """
 
     model: str
@@ -100,120 +100,128 @@ KEYS = tuple(each.name for each in fields(RecipeOptions))
 
 
 def complete(options: Mapping[str, Any], *, model: str | None = None) -> dict[str, Any]:
-    """The options as JSON values, defaults filled in; what is not asked for has no key.
+    """Return the options as JSON values with defaults; unset options have no key.
 
-    ``model``: of recipes that name none. Raises RecipeError with all faults at once.
+    ``model``: default model. Raises RecipeError with all faults at once.
     """
-    given = options if options.get("model") is not None else {**options, "model": model}
-    found: dict[str, Any] = _plain(read(given))
+    with_model = options if options.get("model") is not None else {**options, "model": model}
+    found: dict[str, Any] = _to_json(read_options(with_model))
     return found
 
 
-def read(options: Mapping[str, Any]) -> RecipeOptions:
-    """The options, checked; those that ``complete`` gave, or an author's. Raises RecipeError, all faults at once."""
-    given = OptionReader(options, "", KEYS)
-    image = given.text("image", None)
+def read_options(options: Mapping[str, Any]) -> RecipeOptions:
+    """Check an author's options, or those of ``complete``. Raises RecipeError, all faults at once."""
+    reader = OptionReader(options, "", KEYS)
+    image = reader.text("image", None)
     found: dict[str, Any] = {
-        "model": given.text("model", NEEDED, hint="a folder, or `org/name@<commit>`; or `providers.diffusers.model`"),
-        "prompt": given.text("prompt", NEEDED),
-        "negative": given.text("negative", ""),
-        "steps": given.whole("steps", 30, 1, 500),
-        "guidance": given.number("guidance", 5.0, 0, 50),
-        "scheduler": given.by("scheduler", schedulers.canonical, schedulers.DEFAULT),
-        "dtype": given.by("dtype", _dtype, None),
-        "vae": given.text("vae", None),
-        "refiner": given.table("refiner", _refiner),
-        "embeddings": given.listed("embeddings", _file),
-        "loras": given.listed("loras", _lora),
-        "control": given.table("control", _control),
-        "ip_adapter": given.table("ip_adapter", _ip_adapter),
-        "image": image,
-        "strength": given.number(
-            "strength", tasks.usual_strength(image, options.get("mask"), options.get("outpaint")), 0.01, 1
+        "model": reader.text(
+            "model", REQUIRED, hint="set it, or `providers.diffusers.model`, to a folder or `org/name@<commit>`"
         ),
-        "mask": given.text("mask", None),
-        "outpaint": given.flag("outpaint"),
-        "upscale": given.table("upscale", _upscale),
+        "prompt": reader.text("prompt", REQUIRED),
+        "negative": reader.text("negative", ""),
+        "steps": reader.integer("steps", 30, 1, 500),
+        "guidance": reader.number("guidance", 5.0, 0, 50),
+        "scheduler": reader.parse("scheduler", schedulers.canonical_name, schedulers.DEFAULT),
+        "dtype": reader.parse("dtype", _dtype, None),
+        "vae": reader.text("vae", None),
+        "refiner": reader.table("refiner", _refiner),
+        "embeddings": reader.items("embeddings", _file),
+        "loras": reader.items("loras", _lora),
+        "control": reader.table("control", _control),
+        "ip_adapter": reader.table("ip_adapter", _ip_adapter),
+        "image": image,
+        "strength": reader.number(
+            "strength", tasks.default_strength(image, options.get("mask"), options.get("outpaint")), 0.01, 1
+        ),
+        "mask": reader.text("mask", None),
+        "outpaint": reader.flag("outpaint"),
+        "upscale": reader.table("upscale", _upscale),
     }
     for key in ("strength", "mask", "outpaint"):
         if image is None and found[key] not in (None, False):
-            given.fault(key, "works on a picture, and none is named", "name it: `image: sketch.png`")
+            reader.fault(key, "needs an image", "add one: `image: sketch.png`")
     if found["mask"] is not None and found["outpaint"]:
-        given.fault("outpaint", "cannot stand beside `mask`", "outpainting masks what lies outside the picture")
+        reader.fault(
+            "outpaint", "cannot be combined with `mask`", "remove one: outpainting masks the area outside the image"
+        )
     for key in ("mask", "outpaint", "control"):
         if found["refiner"] is not None and found[key] not in (None, False):
-            given.fault("refiner", f"cannot stand beside `{key}`", "a refiner takes over from a picture of words alone")
+            reader.fault(
+                "refiner", f"cannot be combined with `{key}`", "remove one: a refiner works with text-to-image only"
+            )
     if found["refiner"] is not None and image is not None and not (found["mask"] or found["outpaint"]):
-        given.fault("refiner", "cannot stand beside `image`", "a refiner takes over from a picture of words alone")
-    given.end()
-    read = RecipeOptions(**found)
-    if faults := tasks.faults(read):
+        reader.fault(
+            "refiner", "cannot be combined with `image`", "remove one: a refiner works with text-to-image only"
+        )
+    reader.raise_faults()
+    recipe_options = RecipeOptions(**found)
+    if faults := tasks.find_faults(recipe_options):
         raise RecipeError.together(faults)
-    return read
+    return recipe_options
 
 
-def _plain(value: Any) -> Any:
-    """JSON values of a dataclass; what is None, False or empty by default is left out of it."""
+def _to_json(value: Any) -> Any:
+    """Convert a dataclass to JSON values, without fields that are None, False or empty."""
     if is_dataclass(value) and not isinstance(value, type):
-        found = {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+        found = {each.name: _to_json(getattr(value, each.name)) for each in fields(value)}
         return {key: each for key, each in found.items() if each is not None and each is not False and each != []}
-    return [_plain(each) for each in value] if isinstance(value, tuple) else value
+    return [_to_json(each) for each in value] if isinstance(value, tuple) else value
 
 
 def _dtype(value: Any) -> str:
     name = str(value).strip().lower().removeprefix("torch.")
     if name not in _DTYPES:
-        raise RecipeError(f"there is no dtype {value!r}", hint="known: float32, bfloat16, float16")
+        raise RecipeError(f"unknown dtype {value!r}", hint="known: float32, bfloat16, float16")
     return _DTYPES[name]
 
 
-def _file(value: Any, where: str) -> str:
-    given = OptionReader({"file": value}, where.removesuffix(".file"), ("file",))
-    file = given.text("file", NEEDED)
-    given.end()
+def _file(value: Any, location: str) -> str:
+    reader = OptionReader({"file": value}, location.removesuffix(".file"), ("file",))
+    file = reader.text("file", REQUIRED)
+    reader.raise_faults()
     return str(file)
 
 
-def _lora(value: Any, where: str) -> Lora:
-    given = OptionReader({"file": value} if isinstance(value, str) else value, where, ("file", "weight"))
-    lora = Lora(file=given.text("file", NEEDED), weight=given.number("weight", 1.0, -10, 10))
-    given.end()
+def _lora(value: Any, location: str) -> Lora:
+    reader = OptionReader({"file": value} if isinstance(value, str) else value, location, ("file", "weight"))
+    lora = Lora(file=reader.text("file", REQUIRED), weight=reader.number("weight", 1.0, -10, 10))
+    reader.raise_faults()
     return lora
 
 
-def _control(value: Any, where: str) -> Control:
-    given = OptionReader(value, where, ("model", "image", "scale", "prepare"))
+def _control(value: Any, location: str) -> Control:
+    reader = OptionReader(value, location, ("model", "image", "scale", "prepare"))
     control = Control(
-        model=given.text("model", NEEDED),
-        image=given.text("image", NEEDED),
-        scale=given.number("scale", 1.0, 0, 10),
-        prepare=given.one_of("prepare", "none", ("canny", "none")),
+        model=reader.text("model", REQUIRED),
+        image=reader.text("image", REQUIRED),
+        scale=reader.number("scale", 1.0, 0, 10),
+        prepare=reader.one_of("prepare", "none", ("canny", "none")),
     )
-    given.end()
+    reader.raise_faults()
     return control
 
 
-def _ip_adapter(value: Any, where: str) -> IpAdapter:
-    given = OptionReader(value, where, ("folder", "weight_name", "image", "scale"))
+def _ip_adapter(value: Any, location: str) -> IpAdapter:
+    reader = OptionReader(value, location, ("folder", "weight_name", "image", "scale"))
     adapter = IpAdapter(
-        folder=given.text("folder", NEEDED),
-        weight_name=given.text("weight_name", NEEDED),
-        image=given.text("image", NEEDED),
-        scale=given.number("scale", 0.6, 0, 10),
+        folder=reader.text("folder", REQUIRED),
+        weight_name=reader.text("weight_name", REQUIRED),
+        image=reader.text("image", REQUIRED),
+        scale=reader.number("scale", 0.6, 0, 10),
     )
-    given.end()
+    reader.raise_faults()
     return adapter
 
 
-def _refiner(value: Any, where: str) -> Refiner:
-    given = OptionReader({"model": value} if isinstance(value, str) else value, where, ("model", "start"))
-    refiner = Refiner(model=given.text("model", NEEDED), start=given.number("start", 0.8, 0.05, 0.95))
-    given.end()
+def _refiner(value: Any, location: str) -> Refiner:
+    reader = OptionReader({"model": value} if isinstance(value, str) else value, location, ("model", "start"))
+    refiner = Refiner(model=reader.text("model", REQUIRED), start=reader.number("start", 0.8, 0.05, 0.95))
+    reader.raise_faults()
     return refiner
 
 
-def _upscale(value: Any, where: str) -> Upscale:
-    given = OptionReader({"model": value} if isinstance(value, str) else value, where, ("model", "scale"))
-    upscale = Upscale(model=given.text("model", NEEDED), scale=given.whole("scale", 2, 2, 8))
-    given.end()
+def _upscale(value: Any, location: str) -> Upscale:
+    reader = OptionReader({"model": value} if isinstance(value, str) else value, location, ("model", "scale"))
+    upscale = Upscale(model=reader.text("model", REQUIRED), scale=reader.integer("scale", 2, 2, 8))
+    reader.raise_faults()
     return upscale

@@ -1,4 +1,4 @@
-"""Pipelines of diffusers: where they run, how they are loaded, which sizes they draw."""
+"""Load diffusion pipelines, choose the device, and check which sizes a model can draw."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from imageseo.model.extras import install_command
 
 PACKAGES = ("torch", "diffusers", "transformers", "accelerate")
 _LOADED: dict[tuple[str, ...], Any] = {}
-"""Every pipeline of this process: a model is read once, however many pages show it."""
+"""All pipelines of this process: a model is loaded once for any number of pages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """What draws. ``device``: ``cuda``, ``cuda:1``, ``mps``, ``cpu``. ``threads``: of the CPU, in repro mode."""
+    """The device that draws: ``cuda``, ``cuda:1``, ``mps``, ``cpu``. ``threads``: CPU threads in repro mode."""
 
     device: str
     repro: bool = True
     threads: int = 2
     batch: int = 1
 
-    def dtype(self, asked: str | None) -> str:
-        """The precision that a recipe asks for, else what the device is good at."""
-        if asked is not None:
-            return asked
+    def dtype(self, requested: str | None) -> str:
+        """Return the recipe's precision, else the best one for the device."""
+        if requested is not None:
+            return requested
         if self.device.startswith("cuda"):
             import torch
 
@@ -39,7 +39,7 @@ class Machine:
         return "float16" if self.device.startswith("mps") else "float32"
 
     def name(self) -> str:
-        """The device and what it is: ``cuda (NVIDIA H100 80GB HBM3)``."""
+        """Return the device and its model: ``cuda (NVIDIA H100 80GB HBM3)``."""
         if not self.device.startswith("cuda"):
             return self.device
         import torch
@@ -47,12 +47,12 @@ class Machine:
         return f"{self.device} ({torch.cuda.get_device_name(self.device)})"
 
 
-def ready(*, offline: bool) -> None:
-    """Load torch and diffusers, deaf to the network when ``offline``; MissingExtraError when they are not there."""
+def import_libraries(*, offline: bool) -> None:
+    """Import torch and diffusers, without network access when ``offline``; MissingExtraError if not installed."""
     if offline:
         os.environ.update({"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"})
     os.environ.update({"HF_HUB_DISABLE_TELEMETRY": "1", "DIFFUSERS_VERBOSITY": "error"})
-    # Without it, cuBLAS sums in an order that changes from run to run. It is read when CUDA starts.
+    # Without it, the order of sums in cuBLAS changes from run to run. It is read when CUDA starts.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     try:
         import diffusers
@@ -60,8 +60,8 @@ def ready(*, offline: bool) -> None:
         import transformers
     except ImportError as error:
         raise MissingExtraError(
-            f"diffusion models need packages that are not here: {error}",
-            hint=f"Install them: {install_command('diffusers')}",
+            f"diffusion models need packages that are not installed: {error}",
+            hint=install_command("diffusers"),
         ) from error
     for each in (diffusers, transformers):
         each.utils.logging.set_verbosity_error()
@@ -69,51 +69,51 @@ def ready(*, offline: bool) -> None:
 
 
 def machine(device: str, *, repro: bool, threads: int, batch: int) -> Machine:
-    """The machine of a setting: ``auto`` takes the first of cuda, mps and cpu. ProviderError when it is not there."""
+    """Return the machine of a setting: ``auto`` is the first of cuda, mps and cpu. ProviderError if unavailable."""
     import torch
 
-    there = ["cpu"]
+    available = ["cpu"]
     if torch.backends.mps.is_available():
-        there.insert(0, "mps")
+        available.insert(0, "mps")
     if torch.cuda.is_available():
-        there.insert(0, "cuda")
-    chosen = there[0] if device == "auto" else device
-    number = chosen.partition(":")[2]
-    counted = chosen.startswith("cuda") and number and int(number) >= torch.cuda.device_count()
-    if chosen.partition(":")[0] not in there or counted:
+        available.insert(0, "cuda")
+    selected = available[0] if device == "auto" else device
+    number = selected.partition(":")[2]
+    is_missing_number = selected.startswith("cuda") and number and int(number) >= torch.cuda.device_count()
+    if selected.partition(":")[0] not in available or is_missing_number:
         raise ProviderError(
-            f"`providers.diffusers.device`: there is no {device} here; torch {torch.__version__} sees "
-            + ", ".join(there),
-            hint="Write `auto`, or install the torch build of your GPU.",
+            f"`providers.diffusers.device`: {device} is not available; torch {torch.__version__} supports "
+            + ", ".join(available),
+            hint="set `auto`, or install the torch build for your GPU",
         )
-    return Machine(device=chosen, repro=repro, threads=threads, batch=1 if repro else batch)
+    return Machine(device=selected, repro=repro, threads=threads, batch=1 if repro else batch)
 
 
 def load(folder: Path, key: str, *, digest: str, dtype: str, device: str, task: str = "Text2Image") -> Any:
-    """The pipeline of a folder, checked and loaded once a process. ``key``: the option that names it, for messages.
+    """Check and load the pipeline of a folder, once per process. ``key``: the option that names it, for messages.
 
-    ``task``: of diffusers' auto pipelines. Weights come from .safetensors alone, code never comes with a model.
-    Raises ProviderError.
+    ``task``: of diffusers' auto pipelines. Only .safetensors weights are loaded, never code of a model. Raises
+    ProviderError.
     """
-    known = (digest, dtype, device, task)
-    if known not in _LOADED:
+    cache_key = (digest, dtype, device, task)
+    if cache_key not in _LOADED:
         variant = model_checks.check_model(folder, key)
         try:
-            _LOADED[known] = _loaded(folder, variant, dtype, device, task)
-        except Exception as error:  # torch, diffusers, transformers and safetensors raise whatever they like
-            if not is_full(error):
-                said = " ".join(str(error).split())[:400]
+            _LOADED[cache_key] = _load(folder, variant, dtype, device, task)
+        except Exception as error:  # torch, diffusers, transformers and safetensors can raise any exception
+            if not is_out_of_memory(error):
+                detail = " ".join(str(error).split())[:400]
                 raise ProviderError(
-                    f"`{key}`: {folder} cannot be loaded: {type(error).__name__}: {said}",
-                    hint="It has to be a text-to-image pipeline of diffusers, whole, as `save_pretrained` writes it.",
+                    f"`{key}`: {folder} cannot be loaded: {type(error).__name__}: {detail}",
+                    hint="use a complete text-to-image pipeline of diffusers, as `save_pretrained` writes it",
                 ) from error
-        if known not in _LOADED:  # memory ran out: once more, without the models of other pictures
+        if cache_key not in _LOADED:  # memory ran out: try again without the models of other images
             release()
-            _LOADED[known] = _loaded(folder, variant, dtype, device, task)
-    return _LOADED[known]
+            _LOADED[cache_key] = _load(folder, variant, dtype, device, task)
+    return _LOADED[cache_key]
 
 
-def _loaded(folder: Path, variant: str | None, dtype: str, device: str, task: str) -> Any:
+def _load(folder: Path, variant: str | None, dtype: str, device: str, task: str) -> Any:
     import diffusers
     import torch
 
@@ -126,76 +126,82 @@ def _loaded(folder: Path, variant: str | None, dtype: str, device: str, task: st
 
 
 def release(*keep: Any) -> None:
-    """Let go of every loaded pipeline but those, and of the memory that they held.
+    """Release all loaded pipelines except these, and their memory.
 
-    ``keep``: pipelines, or others made from them (``from_pipe``), which share their weights; None is passed over.
+    ``keep``: pipelines, or others made from them (``from_pipe``), which share their weights; None is ignored.
     """
     import gc
 
     import torch
 
-    kept = [_core(each) for each in keep if each is not None]
-    for key in [key for key, pipe in _LOADED.items() if not any(_core(pipe) is core for core in kept)]:
+    kept_models = [_largest_model(each) for each in keep if each is not None]
+    for key in [
+        key for key, pipe in _LOADED.items() if not any(_largest_model(pipe) is model for model in kept_models)
+    ]:
         del _LOADED[key]
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
 
 
-def _core(pipe: Any) -> Any:
-    """What draws in a pipeline, and weighs most: one object in all the pipelines that were made from one."""
+def _largest_model(pipe: Any) -> Any:
+    """Return the largest model of a pipeline: the same object in all pipelines made from one."""
     return getattr(pipe, "unet", None) or getattr(pipe, "transformer", None) or pipe
 
 
-def is_full(error: BaseException) -> bool:
-    """Whether an error says that memory ran out, of the GPU or the machine."""
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error means that memory of the GPU or the machine ran out."""
     import torch
 
-    words = str(error).lower()
-    told = "out of memory" in words or "can't allocate memory" in words or "not enough memory" in words
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or (isinstance(error, RuntimeError) and told)
+    message = str(error).lower()
+    is_memory_message = (
+        "out of memory" in message or "can't allocate memory" in message or "not enough memory" in message
+    )
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
+        isinstance(error, RuntimeError) and is_memory_message
+    )
 
 
-def full(size: tuple[int, int]) -> ProviderError:
-    """What to say when memory ran out for good. ``size``: (width, height) in px."""
+def out_of_memory_error(size: tuple[int, int]) -> ProviderError:
+    """Return the error for memory that ran out twice. ``size``: (width, height) in px."""
     return ProviderError(
-        f"memory ran out, also with one picture of {size[0]}x{size[1]} px at a time, in tiles",
-        hint="Ask for a smaller `width` and `height` and let `upscale` enlarge it; or a smaller `dtype` or model.",
+        f"memory ran out, even for a single image of {size[0]}x{size[1]} px in tiles",
+        hint="use a smaller `width` and `height` with `upscale`, or a smaller `dtype` or model",
     )
 
 
 def check_size(pipe: Any, width: int, height: int) -> None:
-    """Raise ProviderError for a size that the model cannot draw, with the nearest that it can."""
-    step, most = _cell(pipe), _most(pipe)
-    near = [min(max(step, round(side / step) * step), most - most % step) for side in (width, height)]
-    if near == [width, height]:
+    """Raise ProviderError for a size that the model cannot draw, with the nearest possible one."""
+    step, maximum = _size_step(pipe), _max_side(pipe)
+    nearest = [min(max(step, round(side / step) * step), maximum - maximum % step) for side in (width, height)]
+    if nearest == [width, height]:
         return
-    limit = f", up to {most} px a side" if max(width, height) > most else ""
+    limit = f", up to {maximum} px a side" if max(width, height) > maximum else ""
     raise ProviderError(
         f"{width}x{height} px: {family(pipe)} draws multiples of {step} px{limit}",
-        hint=f"The nearest it can: `width: {near[0]}`, `height: {near[1]}`.",
+        hint=f"use the nearest size: `width: {nearest[0]}`, `height: {nearest[1]}`",
     )
 
 
 def family(pipe: Any) -> str:
-    """``StableDiffusionXL`` of a StableDiffusionXLPipeline: for messages, and to tell models apart."""
+    """Return ``StableDiffusionXL`` for a StableDiffusionXLPipeline."""
     return type(pipe).__name__.removesuffix("Pipeline")
 
 
-def weighs(pipe: Any) -> bool:
-    """Whether the model's text encoders take weighted words: SD 1.x, 2.x and SDXL."""
+def supports_weights(pipe: Any) -> bool:
+    """Whether the model's text encoders support weighted words: SD 1.x, 2.x and SDXL."""
     return family(pipe).startswith("StableDiffusion") and not family(pipe).startswith("StableDiffusion3")
 
 
-def _cell(pipe: Any) -> int:
-    """px of the smallest piece that a model draws: its pictures are whole numbers of them. Never under 8."""
+def _size_step(pipe: Any) -> int:
+    """Return the step in px of a model's image sizes, at least 8."""
     transformer = getattr(pipe, "transformer", None)
     patch = 1 if transformer is None else max(2, int(transformer.config.get("patch_size") or 1))
     return math.lcm(8, int(pipe.vae_scale_factor) * patch)
 
 
-def _most(pipe: Any) -> int:
-    """px that a side may have: SD3's table of positions ends there."""
+def _max_side(pipe: Any) -> int:
+    """Return the maximum side in px: SD3's position table ends there."""
     transformer = getattr(pipe, "transformer", None)
     config = {} if transformer is None else transformer.config
     positions = config.get("pos_embed_max_size")
@@ -203,16 +209,16 @@ def _most(pipe: Any) -> int:
 
 
 @contextmanager
-def steady(machine: Machine) -> Iterator[None]:
-    """In repro mode, a fixed number of threads and algorithms that give the same twice; as it was, afterwards."""
+def reproducible(machine: Machine) -> Iterator[None]:
+    """In repro mode, use a fixed number of threads and deterministic algorithms; restore the former state on exit."""
     if not machine.repro:
         yield
         return
     import torch
 
-    threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    warns = torch.is_deterministic_algorithms_warn_only_enabled()
-    filled, bench = torch.utils.deterministic.fill_uninitialized_memory, torch.backends.cudnn.benchmark  # type: ignore[attr-defined]
+    threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    fill_memory, benchmark = torch.utils.deterministic.fill_uninitialized_memory, torch.backends.cudnn.benchmark  # type: ignore[attr-defined]
     torch.set_num_threads(machine.threads)
     torch.use_deterministic_algorithms(True, warn_only=True)
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # costs time, changes nothing
@@ -221,6 +227,6 @@ def steady(machine: Machine) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(strict, warn_only=warns)
-        torch.utils.deterministic.fill_uninitialized_memory = filled  # type: ignore[attr-defined]
-        torch.backends.cudnn.benchmark = bench
+        torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
+        torch.utils.deterministic.fill_uninitialized_memory = fill_memory  # type: ignore[attr-defined]
+        torch.backends.cudnn.benchmark = benchmark

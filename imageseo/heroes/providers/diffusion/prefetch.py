@@ -1,4 +1,4 @@
-"""Work done ahead in a thread: the next batch is drawn while the last one is packed, hashed and stored."""
+"""Run a generator ahead in a thread: the next batch is drawn while the previous one is encoded and stored."""
 
 from __future__ import annotations
 
@@ -9,56 +9,56 @@ from threading import Event, Semaphore, Thread
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-_DEPTH = 2  # one being drawn, one waiting to be taken
+_DEPTH = 2  # one batch in progress, one finished
 
 
-class Stopped(BaseException):
-    """Raised by the work itself when it sees that nobody waits for it any more."""
+class PrefetchStopped(BaseException):
+    """Raised by the producer when its consumer has stopped."""
 
 
 class Prefetcher(Generic[T]):
-    """What the thread has done, in order. Made by ``ahead``."""
+    """Results of the thread, in order. Created by ``prefetch``."""
 
     def __init__(self) -> None:
         self.stop = Event()
-        self.room = Semaphore(_DEPTH)
-        self.done: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
+        self.slots = Semaphore(_DEPTH)
+        self.results: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
 
-    def take(self) -> T | None:
-        """The next; None when there is no more. What the work raised, whatever it was, is raised here."""
-        found, error = self.done.get()
-        self.room.release()
+    def next_result(self) -> T | None:
+        """Return the next result; None at the end. Exceptions of the producer are raised here."""
+        result, error = self.results.get()
+        self.slots.release()
         if error is not None:
             raise error
-        return found
+        return result
 
-    def work(self, source: Iterable[T]) -> None:
+    def run(self, source: Iterable[T]) -> None:
         try:
-            left = iter(source)
-            while self.room.acquire() and not self.stop.is_set():
-                found = next(left, None)
-                self.done.put((found, None))
-                if found is None:
+            iterator = iter(source)
+            while self.slots.acquire() and not self.stop.is_set():
+                result = next(iterator, None)
+                self.results.put((result, None))
+                if result is None:
                     return
-        except Stopped:
+        except PrefetchStopped:
             pass
-        except BaseException as error:  # it belongs to who takes, Ctrl-C and all
-            self.done.put((None, error))
+        except BaseException as error:  # raised in the consumer's thread, including KeyboardInterrupt
+            self.results.put((None, error))
 
 
 @contextmanager
-def prefetched(source: Callable[[Event], Iterable[T]], keep: Callable[[T], None]) -> Iterator[Prefetcher[T]]:
-    """Run ``source`` in a thread. At the end it is told to stop, and waited for; ``keep`` gets what nobody took."""
-    each: Prefetcher[T] = Prefetcher()
-    thread = Thread(target=lambda: each.work(source(each.stop)), name="imageseo-diffusers", daemon=True)
+def prefetch(source: Callable[[Event], Iterable[T]], keep: Callable[[T], None]) -> Iterator[Prefetcher[T]]:
+    """Run ``source`` in a thread. On exit it is stopped and joined; ``keep`` receives results that were not taken."""
+    prefetcher: Prefetcher[T] = Prefetcher()
+    thread = Thread(target=lambda: prefetcher.run(source(prefetcher.stop)), name="imageseo-diffusers", daemon=True)
     thread.start()
     try:
-        yield each
+        yield prefetcher
     finally:
-        each.stop.set()
-        each.room.release()
+        prefetcher.stop.set()
+        prefetcher.slots.release()
         thread.join()
-        while not each.done.empty():
-            found, _ = each.done.get()
-            if found is not None:
-                keep(found)
+        while not prefetcher.results.empty():
+            result, _ = prefetcher.results.get()
+            if result is not None:
+                keep(result)

@@ -1,4 +1,4 @@
-"""From prompts to what a model reads: weights by compel, and every text encoded once."""
+"""Convert prompts to a model's text input: word weights by compel, and a cache of encoded texts."""
 
 from __future__ import annotations
 
@@ -14,57 +14,57 @@ from imageseo.heroes.providers.diffusion import pipelines, prompt_weights
 from imageseo.model.errors import MissingExtraError, ProviderError
 from imageseo.model.extras import install_command
 
-_KEPT = 32
-_BRACKETS = (1, 1.1, 0.9091)  # what brackets without a number weigh: in a text they may be just brackets
+_CACHE_SIZE = 32
+_BRACKETS = (1, 1.1, 0.9091)  # weights of brackets without a number: they may be ordinary brackets of the text
 _ENCODERS = ("text_encoder", "text_encoder_2", "text_encoder_3")
 
 
-def arguments(pipe: Any, prompts: Sequence[str], negative: str) -> tuple[dict[str, Any], list[str]]:
-    """The call arguments that carry the words of a batch, and notes for its author.
+def prompt_arguments(pipe: Any, prompts: Sequence[str], negative: str) -> tuple[dict[str, Any], list[str]]:
+    """Return the call arguments for the prompts of a batch, and notes for the author.
 
-    Weighted words, and prompts longer than the encoder reads at once, go through compel where the model can take
-    them. ProviderError for weights where it cannot.
+    Weighted words, and prompts longer than the encoder's limit, are encoded by compel if the model supports it. Raises
+    ProviderError for weights that the model does not support.
     """
-    if not pipelines.weighs(pipe):
+    if not pipelines.supports_weights(pipe):
         return _plain(pipe, prompts, negative)
     if _needs_compel(pipe, prompts, negative):
         return _weighted(pipe, prompts, negative), []
-    found: dict[str, Any] = {"prompt": [prompt_weights.plain(prompt) for prompt in prompts]}
+    found: dict[str, Any] = {"prompt": [prompt_weights.strip_weights(prompt) for prompt in prompts]}
     if negative:
-        found["negative_prompt"] = [prompt_weights.plain(negative)] * len(prompts)
+        found["negative_prompt"] = [prompt_weights.strip_weights(negative)] * len(prompts)
     return found, []
 
 
-def company(pipe: Any, prompt: str, negative: str, *, taught: bool) -> str | None:
-    """What prompts have in common that share a batch without a trace of each other; None for one that stands alone.
+def batch_key(pipe: Any, prompt: str, negative: str, *, has_embeddings: bool) -> str | None:
+    """Return a key: prompts with equal keys can share a batch without side effects; None for a prompt on its own.
 
-    A batch is read in one way, and is as long as its longest prompt: both would change what the others show.
-    ``taught``: whether textual inversions will make some words longer than they are here.
+    All prompts of a batch are encoded in one way and padded to the longest one; both could change the other images.
+    ``has_embeddings``: whether textual inversions will lengthen some words.
     """
-    if not pipelines.weighs(pipe) or not _needs_compel(pipe, [prompt], negative):
+    if not pipelines.supports_weights(pipe) or not _needs_compel(pipe, [prompt], negative):
         return "plain"
     tokenizer = _tokenizer(pipe)
-    marks = len(tokenizer("").input_ids)
-    length = sum(len(tokenizer(part.text).input_ids) - marks for part in prompt_weights.parse(prompt))
-    return None if taught or length > tokenizer.model_max_length - marks else "weighted"
+    special_tokens = len(tokenizer("").input_ids)
+    length = sum(len(tokenizer(part.text).input_ids) - special_tokens for part in prompt_weights.parse(prompt))
+    return None if has_embeddings or length > tokenizer.model_max_length - special_tokens else "weighted"
 
 
 def _needs_compel(pipe: Any, prompts: Sequence[str], negative: str) -> bool:
-    return any(prompt_weights.weighted(text) or _long(pipe, text) for text in (*prompts, negative))
+    return any(prompt_weights.has_weights(text) or _is_too_long(pipe, text) for text in (*prompts, negative))
 
 
 @contextmanager
-def remembered(pipe: Any, memory: OrderedDict[tuple[Any, ...], Any], adapted: str) -> Iterator[None]:
-    """Every text encoder of the pipeline with a memory: the negative prompt is usually the same one.
+def cache_encoders(pipe: Any, cache: OrderedDict[tuple[Any, ...], Any], adapters: str) -> Iterator[None]:
+    """Cache the results of all text encoders of the pipeline: the negative prompt is usually the same.
 
-    ``memory``: of one run and one machine. ``adapted``: names what was attached to the encoders, for the key.
+    ``cache``: of one run and one machine. ``adapters``: identifies what was added to the encoders, for the key.
     """
     wrapped = []
     for name in _ENCODERS:
         encoder = getattr(pipe, name, None)
-        if encoder is None or "forward" in vars(encoder):  # hooks of accelerate stand there: leave them alone
+        if encoder is None or "forward" in vars(encoder):  # hooks of accelerate must not be replaced
             continue
-        encoder.forward = _Remembering(encoder.forward, memory, f"{id(encoder)} {name} {adapted}")
+        encoder.forward = _CachedForward(encoder.forward, cache, f"{id(encoder)} {name} {adapters}")
         wrapped.append(encoder)
     try:
         yield
@@ -73,21 +73,21 @@ def remembered(pipe: Any, memory: OrderedDict[tuple[Any, ...], Any], adapted: st
             del encoder.forward
 
 
-class _Remembering:
-    """A text encoder's forward that answers from memory what it was asked before. Answers are never changed."""
+class _CachedForward:
+    """A text encoder's forward with a cache. Cached results are never modified."""
 
-    def __init__(self, forward: Callable[..., Any], memory: OrderedDict[tuple[Any, ...], Any], name: str) -> None:
-        self._forward, self._memory, self._name = forward, memory, name
+    def __init__(self, forward: Callable[..., Any], cache: OrderedDict[tuple[Any, ...], Any], name: str) -> None:
+        self._forward, self._cache, self._name = forward, cache, name
         self.__signature__ = inspect.signature(forward)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         key = (self._name, *map(_key, args), *((name, _key(each)) for name, each in sorted(kwargs.items())))
-        if key in self._memory:
-            self._memory.move_to_end(key)
-            return self._memory[key]
-        found = self._memory[key] = self._forward(*args, **kwargs)
-        if len(self._memory) > _KEPT:
-            self._memory.popitem(last=False)
+        if key in self._cache:
+            self._cache.move_to_end(key)
+            return self._cache[key]
+        found = self._cache[key] = self._forward(*args, **kwargs)
+        if len(self._cache) > _CACHE_SIZE:
+            self._cache.popitem(last=False)
         return found
 
 
@@ -100,20 +100,20 @@ def _key(value: Any) -> Any:
 
 def _plain(pipe: Any, prompts: Sequence[str], negative: str) -> tuple[dict[str, Any], list[str]]:
     for text in (*prompts, negative):
-        heavy = [part for part in prompt_weights.parse(text) if part.weight not in _BRACKETS]
-        if heavy:
+        weighted_parts = [part for part in prompt_weights.parse(text) if part.weight not in _BRACKETS]
+        if weighted_parts:
             raise ProviderError(
-                f"`prompt`: {pipelines.family(pipe)} knows no weights in prompts, "
-                f"and {heavy[0].text.strip()!r} has one",
-                hint="Say it in words instead; weights work with Stable Diffusion 1.x, 2.x and SDXL.",
+                f"`prompt`: {pipelines.family(pipe)} does not support weights in prompts, "
+                f"but {weighted_parts[0].text.strip()!r} has one",
+                hint="remove the weight, or use Stable Diffusion 1.x, 2.x or SDXL",
             )
-    known = inspect.signature(pipe.__call__).parameters
+    accepted = inspect.signature(pipe.__call__).parameters
     found: dict[str, Any] = {"prompt": [_unescaped(prompt) for prompt in prompts]}
-    # Flux takes a negative prompt only beside a second guidance: it was trained to do with one pass.
-    if negative and "negative_prompt" in known and "true_cfg_scale" not in known:
+    # Flux uses a negative prompt only with a second guidance, which it was not trained for.
+    if negative and "negative_prompt" in accepted and "true_cfg_scale" not in accepted:
         found["negative_prompt"] = [_unescaped(negative)] * len(prompts)
         return found, []
-    notes = [f"the negative prompt was ignored: {pipelines.family(pipe)} takes none"] if negative else []
+    notes = [f"the negative prompt was ignored: {pipelines.family(pipe)} does not support it"] if negative else []
     return found, notes
 
 
@@ -125,13 +125,13 @@ def _tokenizer(pipe: Any) -> Any:
     return next(each for name in ("tokenizer", "tokenizer_2") if (each := getattr(pipe, name, None)) is not None)
 
 
-def _long(pipe: Any, text: str) -> bool:
+def _is_too_long(pipe: Any, text: str) -> bool:
     tokenizer = _tokenizer(pipe)
-    return bool(len(tokenizer(prompt_weights.plain(text)).input_ids) > tokenizer.model_max_length)
+    return bool(len(tokenizer(prompt_weights.strip_weights(text)).input_ids) > tokenizer.model_max_length)
 
 
 def _weighted(pipe: Any, prompts: Sequence[str], negative: str) -> dict[str, Any]:
-    """Embeddings of (batch, tokens, width) for prompts and negative, as long as the longest of them."""
+    """Return embeddings of (batch, tokens, width) for prompts and negative prompt, padded to the longest."""
     import torch
 
     encoders = [
@@ -146,22 +146,24 @@ def _weighted(pipe: Any, prompts: Sequence[str], negative: str) -> dict[str, Any
         columns = []
         for tokenizer, encoder in encoders:
             compel = _compel(tokenizer, encoder, xl=xl)
-            found = [_encoded(compel, text) for text in texts]
+            found = [_encode(compel, text) for text in texts]
             columns.append(compel.pad_conditioning_tensors_to_same_length(found))
         rows = [torch.cat([column[number] for column in columns], dim=-1) for number in range(len(texts))]
         pooled = [
-            compel.conditioning_provider.get_pooled_embeddings([prompt_weights.plain(text)]) for text in texts if xl
+            compel.conditioning_provider.get_pooled_embeddings([prompt_weights.strip_weights(text)])
+            for text in texts
+            if xl
         ]
     if xl and not negative and pipe.config.get("force_zeros_for_empty_prompt"):
         rows[-1], pooled[-1] = torch.zeros_like(rows[-1]), torch.zeros_like(pooled[-1])
-    arguments = {
+    prompt_arguments = {
         "prompt_embeds": torch.cat(rows[:-1]),
         "negative_prompt_embeds": torch.cat([rows[-1]] * len(prompts)),
     }
     if xl:
-        arguments["pooled_prompt_embeds"] = torch.cat(pooled[:-1])
-        arguments["negative_pooled_prompt_embeds"] = torch.cat([pooled[-1]] * len(prompts))
-    return arguments
+        prompt_arguments["pooled_prompt_embeds"] = torch.cat(pooled[:-1])
+        prompt_arguments["negative_pooled_prompt_embeds"] = torch.cat([pooled[-1]] * len(prompts))
+    return prompt_arguments
 
 
 def _compel(tokenizer: Any, encoder: Any, *, xl: bool) -> Any:
@@ -170,11 +172,11 @@ def _compel(tokenizer: Any, encoder: Any, *, xl: bool) -> Any:
     except ImportError as error:
         raise MissingExtraError(
             "weights in prompts, and prompts of more than 75 words, need compel",
-            hint=f"Install it: {install_command('diffusers')}",
+            hint=install_command("diffusers"),
         ) from error
 
-    class Vectors(BaseTextualInversionManager):  # type: ignore[misc,unused-ignore]
-        """A textual inversion of several vectors is one word to the author, and as many tokens to the model."""
+    class TextualInversions(BaseTextualInversionManager):  # type: ignore[misc,unused-ignore]
+        """Expands a textual inversion of several vectors: one word to the author, several tokens to the model."""
 
         def expand_textual_inversion_token_ids_if_necessary(self, token_ids: list[int]) -> list[int]:
             added = tokenizer.get_added_vocab()
@@ -189,7 +191,7 @@ def _compel(tokenizer: Any, encoder: Any, *, xl: bool) -> Any:
     return Compel(
         tokenizer=tokenizer,
         text_encoder=encoder,
-        textual_inversion_manager=Vectors(),
+        textual_inversion_manager=TextualInversions(),
         truncate_long_prompts=False,
         returned_embeddings_type=(
             kind.PENULTIMATE_HIDDEN_STATES_NON_NORMALIZED if xl else kind.LAST_HIDDEN_STATES_NORMALIZED
@@ -197,8 +199,8 @@ def _compel(tokenizer: Any, encoder: Any, *, xl: bool) -> Any:
     )
 
 
-def _encoded(compel: Any, text: str) -> Any:
-    """One text as (1, tokens, width). Given as parts, so that no sign in it is read as compel's own syntax."""
+def _encode(compel: Any, text: str) -> Any:
+    """Encode one text as (1, tokens, width). Passed as parts, so that nothing is parsed as compel's syntax."""
     from compel.prompt_parser import FlattenedPrompt
 
     parts = [(part.text, part.weight) for part in prompt_weights.parse(text)] or [("", 1.0)]

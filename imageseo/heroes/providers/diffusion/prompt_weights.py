@@ -1,4 +1,4 @@
-"""Weights in prompts: A1111's ``(word:1.3)`` and ``[word]`` read into parts, and written as compel has them."""
+"""Parse prompt weights in A1111's syntax, ``(word:1.3)`` and ``[word]``, and write them in compel's."""
 
 from __future__ import annotations
 
@@ -6,82 +6,84 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_UP = 1.1
-"""What a pair of round brackets without a number multiplies by, as in A1111; square ones divide."""
+_BRACKET_FACTOR = 1.1
+"""Factor of a pair of round brackets without a number, as in A1111; square brackets divide by it."""
 
-_LEAST, _MOST = 0.0, 10.0
+_MIN_WEIGHT, _MAX_WEIGHT = 0.0, 10.0
 _TOKEN = re.compile(r"\\[()\[\]\\]|:\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*\)|[()\[\]]|[^\\()\[\]:]+|[\\:]")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of a prompt, escapes resolved, and how much it counts: 1 is plain."""
+    """A piece of a prompt, unescaped, and its weight: 1 is normal."""
 
     text: str
     weight: float = 1.0
 
 
 def parse(prompt: str) -> tuple[Part, ...]:
-    """The parts of a prompt in order; neighbours of one weight are one part.
+    """Return the parts of a prompt in order; adjacent parts with equal weights are merged.
 
-    ``(a)`` is 1.1 times, ``((a))`` 1.21 times, ``[a]`` 1/1.1 times, ``(a:1.3)`` 1.3 times, each times what stands
-    around it; ``\\(`` is a bracket and no weight. A bracket that is never closed counts to the end, one that was never
-    opened is text, as in A1111. Weights end at 0 and 10.
+    ``(a)`` is 1.1 times, ``((a))`` 1.21 times, ``[a]`` 1/1.1 times, ``(a:1.3)`` 1.3 times, each multiplied by the
+    enclosing weight; ``\\(`` is a literal bracket. A bracket that is never closed extends to the end, one that was
+    never opened is text, as in A1111. Weights are limited to 0 to 10.
     """
-    found: list[Part] = []
-    rounds: list[int] = []
-    squares: list[int] = []
+    parts: list[Part] = []
+    round_starts: list[int] = []
+    square_starts: list[int] = []
     for match in _TOKEN.finditer(prompt):
         token, number = match[0], match[1]
         if number is not None:
-            if rounds:
-                _multiply(found, rounds.pop(), float(number))
+            if round_starts:
+                _multiply(parts, round_starts.pop(), float(number))
             else:
-                found.append(Part(token))
+                parts.append(Part(token))
         elif token == "(":
-            rounds.append(len(found))
+            round_starts.append(len(parts))
         elif token == "[":
-            squares.append(len(found))
-        elif token == ")" and rounds:
-            _multiply(found, rounds.pop(), _UP)
-        elif token == "]" and squares:
-            _multiply(found, squares.pop(), 1 / _UP)
+            square_starts.append(len(parts))
+        elif token == ")" and round_starts:
+            _multiply(parts, round_starts.pop(), _BRACKET_FACTOR)
+        elif token == "]" and square_starts:
+            _multiply(parts, square_starts.pop(), 1 / _BRACKET_FACTOR)
         else:
-            found.append(Part(token[1:] if len(token) == 2 and token[0] == "\\" else token))
-    for start in rounds:
-        _multiply(found, start, _UP)
-    for start in squares:
-        _multiply(found, start, 1 / _UP)
-    return tuple(_merged(Part(part.text, _bounded(part.weight)) for part in found))
+            parts.append(Part(token[1:] if len(token) == 2 and token[0] == "\\" else token))
+    for start in round_starts:
+        _multiply(parts, start, _BRACKET_FACTOR)
+    for start in square_starts:
+        _multiply(parts, start, 1 / _BRACKET_FACTOR)
+    return tuple(_merge(Part(part.text, _clamp(part.weight)) for part in parts))
 
 
-def weighted(prompt: str) -> bool:
-    """Whether any part of a prompt counts more or less than the others."""
+def has_weights(prompt: str) -> bool:
+    """Whether any part of a prompt has a weight other than 1."""
     return any(part.weight != 1 for part in parse(prompt))
 
 
-def plain(prompt: str) -> str:
-    """The words of a prompt alone: for a model that knows no weights."""
+def strip_weights(prompt: str) -> str:
+    """Return the text without weights, for a model that does not support them."""
     return "".join(part.text for part in parse(prompt))
 
 
-def compel(prompt: str) -> str:
-    """The prompt in compel's syntax: ``(word)1.3``. What compel would take for a sign of its own is a word here."""
+def to_compel(prompt: str) -> str:
+    """Return the prompt in compel's syntax, ``(word)1.3``. Characters that are special only to compel are escaped."""
     text = ""
     for part in parse(prompt):
         if part.weight == 1 or re.search(r"\w", part.text) is None:
-            text += _words(part.text)
-        else:  # a bracket that touches a word is no weight to compel, nor one that holds signs beside its words
-            words = _words(re.sub(r"(?<!\w)[+=-]+|[+-]+(?!\w)", "", part.text))
-            text += (" " if text[-1:].strip() else "") + f"({words}){_number(part.weight)}"
-            text += "" if words[-1:].strip() else " "
+            text += _escape_for_compel(part.text)
+        else:  # compel ignores weights of brackets that touch a word or contain punctuation next to words
+            escaped = _escape_for_compel(re.sub(r"(?<!\w)[+=-]+|[+-]+(?!\w)", "", part.text))
+            text += (" " if text[-1:].strip() else "") + f"({escaped}){_format_weight(part.weight)}"
+            text += "" if escaped[-1:].strip() else " "
     return text
 
 
-def a1111(parts: Iterable[Part]) -> str:
-    """The parts in A1111's syntax, so that ``parse`` gives them back (weights of four decimals)."""
+def to_a1111(parts: Iterable[Part]) -> str:
+    """Return the parts in A1111's syntax, so that ``parse`` restores them (weights with four decimals)."""
     return "".join(
-        _brackets(part.text) if part.weight == 1 else f"({_brackets(part.text)}:{_number(part.weight)})"
+        _escape_brackets(part.text)
+        if part.weight == 1
+        else f"({_escape_brackets(part.text)}:{_format_weight(part.weight)})"
         for part in parts
     )
 
@@ -90,30 +92,30 @@ def _multiply(parts: list[Part], start: int, factor: float) -> None:
     parts[start:] = [Part(part.text, part.weight * factor) for part in parts[start:]]
 
 
-def _bounded(weight: float) -> float:
-    return round(min(max(weight, _LEAST), _MOST), 4)
+def _clamp(weight: float) -> float:
+    return round(min(max(weight, _MIN_WEIGHT), _MAX_WEIGHT), 4)
 
 
-def _merged(parts: Iterable[Part]) -> list[Part]:
-    found: list[Part] = []
+def _merge(parts: Iterable[Part]) -> list[Part]:
+    merged: list[Part] = []
     for part in parts:
-        if found and found[-1].weight == part.weight:
-            found[-1] = Part(found[-1].text + part.text, part.weight)
+        if merged and merged[-1].weight == part.weight:
+            merged[-1] = Part(merged[-1].text + part.text, part.weight)
         else:
-            found.append(part)
-    return found
+            merged.append(part)
+    return merged
 
 
-def _number(weight: float) -> str:
+def _format_weight(weight: float) -> str:
     text = f"{weight:.4f}".rstrip("0")
     return text + "0" if text.endswith(".") else text
 
 
-def _brackets(text: str) -> str:
+def _escape_brackets(text: str) -> str:
     return re.sub(r"([\\()\[\]])", r"\\\1", text)
 
 
-def _words(text: str) -> str:
-    """Words for compel: brackets and quotes escaped, ``C++`` set apart, for signs at a word's end are weights to it."""
+def _escape_for_compel(text: str) -> str:
+    """Escape text for compel: brackets and quotes, and ``C++`` set apart, as it reads trailing signs as weights."""
     text = re.sub(r"(?<=[^\s+-])([+-]+)(?=[\s,.;:!?()\"]|$)", r" \1", text.replace("\\", ""))
     return re.sub(r"([()\"])", r"\\\1", text)

@@ -1,4 +1,4 @@
-"""From recipes to masters: loads, adapts, draws, checks and describes, a batch at a time."""
+"""Make masters from recipes: load models, attach adapters, draw in batches, check the images and describe them."""
 
 from __future__ import annotations
 
@@ -15,15 +15,14 @@ from imageseo.heroes.providers.diffusion import (
     generation_metadata,
     inference,
     model_checks,
-    options,
     pipelines,
     prompt_embeddings,
     schedulers,
     tasks,
 )
-from imageseo.heroes.providers.diffusion.model_files import Files
-from imageseo.heroes.providers.diffusion.options import RecipeOptions
-from imageseo.heroes.providers.diffusion.prefetch import Stopped, prefetched
+from imageseo.heroes.providers.diffusion.model_files import ModelFiles
+from imageseo.heroes.providers.diffusion.options import RecipeOptions, read_options
+from imageseo.heroes.providers.diffusion.prefetch import PrefetchStopped, prefetch
 from imageseo.model.errors import ImageseoError, RecipeError
 from imageseo.model.hero import Master, Recipe
 from imageseo.model.protocols import Progress
@@ -33,11 +32,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drawn:
-    """A picture or what is wrong with it, and what made it. ``sampler``: its names, as A1111 has them."""
+class DrawnImage:
+    """An image or an error, and the evidence of how it was made. ``sampler``: its names in A1111."""
 
     recipe: Recipe
-    picture: Image | ImageseoError
+    image: Image | ImageseoError
     notes: tuple[str, ...]
     models: Mapping[str, str]
     env: Mapping[str, Any]
@@ -46,150 +45,157 @@ class Drawn:
 
 @dataclass(slots=True, kw_only=True)
 class DiffusionRunner:
-    """Where pictures of one project are made. What was drawn ahead of its turn waits in ``drawn``.
+    """Draws the images of one project. ``ready``: images that were drawn ahead.
 
     ``device``, ``repro``, ``threads``, ``batch``: settings of the provider.
     """
 
-    files: Files
+    files: ModelFiles
     device: str = "auto"
     repro: bool = True
     threads: int = 2
     batch: int = 4
     progress: Progress | None = None
-    drawn: dict[str, Drawn] = field(default_factory=dict)
-    remembered: OrderedDict[tuple[Any, ...], Any] = field(default_factory=OrderedDict)
-    cramped: set[str] = field(default_factory=set)
+    ready: dict[str, DrawnImage] = field(default_factory=dict)
+    embedding_cache: OrderedDict[tuple[Any, ...], Any] = field(default_factory=OrderedDict)
+    tiled_keys: set[str] = field(default_factory=set)
 
     def models(self, recipe: Recipe) -> Mapping[str, str]:
-        """``Master.models`` of a recipe, after a look at what would be loaded; raises ProviderError."""
-        return self._models(options.read(recipe.options))
+        """Check the model folders of a recipe and return its ``Master.models``; raises ProviderError."""
+        return self._models(read_options(recipe.options))
 
-    def _models(self, asked: RecipeOptions) -> Mapping[str, str]:
-        for key, name in (("model", asked.model), *((("refiner", asked.refiner.model),) if asked.refiner else ())):
+    def _models(self, options: RecipeOptions) -> Mapping[str, str]:
+        for key, name in (
+            ("model", options.model),
+            *((("refiner", options.refiner.model),) if options.refiner else ()),
+        ):
             model_checks.check_model(self.files.folder(key, name), key)
-        return generation_metadata.models(asked, self.files)
+        return generation_metadata.hash_models(options, self.files)
 
     def produce(self, recipes: Iterable[Recipe]) -> Iterator[tuple[Recipe, Master]]:
-        """One master a recipe, in order, as soon as it is made; raises ProviderError for one that cannot be.
+        """Yield one master per recipe, in order, as soon as it is ready; raises ProviderError.
 
-        Outside repro mode those that share all but words and seed are drawn together, up to ``batch`` at a time.
-        A thread draws ahead while a master is packed and its taker busy: what it drew in vain waits for the next call.
+        Outside repro mode, recipes that differ only in prompt and seed are drawn together, up to ``batch`` at a time. A
+        thread draws ahead while the caller handles a master; images that are not taken remain for the next call.
         """
-        todo = list(recipes)
-        asked = Counter(recipe.key for recipe in todo)
+        pending = list(recipes)
+        remaining = Counter(recipe.key for recipe in pending)
 
-        # Here and not in the thread: what waits from the last call may be taken before the thread has begun.
-        done = set(self.drawn)
+        # Computed before the thread starts: the main thread may take images of the last call first.
+        drawn_keys = set(self.ready)
 
-        def batches(stop: Event) -> Iterator[Mapping[str, Drawn]]:
-            for number, recipe in enumerate(todo):
-                if recipe.key not in done:
-                    found = self._batch(recipe, [each for each in todo[number + 1 :] if each.key not in done], stop)
-                    done.update(found)
-                    yield found
+        def draw_batches(stop: Event) -> Iterator[Mapping[str, DrawnImage]]:
+            for number, recipe in enumerate(pending):
+                if recipe.key not in drawn_keys:
+                    new_images = self._batch(
+                        recipe, [each for each in pending[number + 1 :] if each.key not in drawn_keys], stop
+                    )
+                    drawn_keys.update(new_images)
+                    yield new_images
 
-        with prefetched(batches, self.drawn.update) as work:
-            for recipe in todo:
-                while recipe.key not in self.drawn:
-                    self.drawn.update(work.take() or {})
-                drawn = self.drawn[recipe.key]
-                asked[recipe.key] -= 1
-                if not asked[recipe.key]:
-                    del self.drawn[recipe.key]
+        with prefetch(draw_batches, self.ready.update) as prefetcher:
+            for recipe in pending:
+                while recipe.key not in self.ready:
+                    self.ready.update(prefetcher.next_result() or {})
+                drawn = self.ready[recipe.key]
+                remaining[recipe.key] -= 1
+                if not remaining[recipe.key]:
+                    del self.ready[recipe.key]
                 yield recipe, self._master(drawn)
 
-    def _batch(self, recipe: Recipe, later: Sequence[Recipe], stop: Event) -> Mapping[str, Drawn]:
-        """Draw a recipe, and of the later ones those that can be drawn with it."""
-        asked = options.read(recipe.options)
-        models = self._models(asked)
-        pipelines.ready(offline=self.files.offline)
+    def _batch(self, recipe: Recipe, later: Sequence[Recipe], stop: Event) -> Mapping[str, DrawnImage]:
+        """Draw a recipe together with suitable later ones."""
+        options = read_options(recipe.options)
+        models = self._models(options)
+        pipelines.import_libraries(offline=self.files.offline)
         machine = pipelines.machine(self.device, repro=self.repro, threads=self.threads, batch=self.batch)
-        mates, alike = {recipe.key: recipe}, _alike(recipe, asked)
+        batch, batch_key = {recipe.key: recipe}, _batch_key(recipe, options)
         try:
-            if machine.batch > 1 and alike is not None and alike not in self.cramped:
-                fellows = [each for each in later if _alike(each, None) == alike]
-                mates |= self._mates(asked, recipe, fellows, models, machine)
-            drawn, used, sampler = self._drawn(asked, list(mates.values()), models, machine, stop)
-        except (MemoryError, RuntimeError) as error:  # while models and adapters were loaded
-            if not pipelines.is_full(error):
+            if machine.batch > 1 and batch_key is not None and batch_key not in self.tiled_keys:
+                similar = [each for each in later if _batch_key(each, None) == batch_key]
+                batch |= self._find_batch(options, recipe, similar, models, machine)
+            drawn, pipe_used, sampler = self._draw(options, list(batch.values()), models, machine, stop)
+        except (MemoryError, RuntimeError) as error:  # raised while loading models and adapters
+            if not pipelines.is_out_of_memory(error):
                 raise
-            raise pipelines.full((recipe.width, recipe.height)) from error
-        if drawn.tiled and alike is not None:
-            self.cramped.add(alike)
-        batch = 1 if drawn.tiled else len(mates)
-        env = generation_metadata.env(used, machine, asked, dtype=machine.dtype(asked.dtype), batch=batch, drawn=drawn)
+            raise pipelines.out_of_memory_error((recipe.width, recipe.height)) from error
+        if drawn.tiled and batch_key is not None:
+            self.tiled_keys.add(batch_key)
+        batch_size = 1 if drawn.tiled else len(batch)
+        env = generation_metadata.describe_environment(
+            pipe_used, machine, options, dtype=machine.dtype(options.dtype), batch=batch_size, result=drawn
+        )
         return {
-            key: Drawn(recipe=mates[key], picture=picture, notes=drawn.notes, models=models, env=env, sampler=sampler)
-            for key, picture in zip(mates, drawn.pictures, strict=True)
+            key: DrawnImage(recipe=batch[key], image=image, notes=drawn.notes, models=models, env=env, sampler=sampler)
+            for key, image in zip(batch, drawn.images, strict=True)
         }
 
-    def _mates(
+    def _find_batch(
         self,
-        asked: RecipeOptions,
+        options: RecipeOptions,
         recipe: Recipe,
-        fellows: Sequence[Recipe],
+        similar: Sequence[Recipe],
         models: Mapping[str, str],
         machine: pipelines.Machine,
     ) -> dict[str, Recipe]:
-        """Those of the recipes alike, as many as a batch takes, whose prompts do not change each other's pictures."""
-        pipe = self._pipe("model", asked.model, models["model"], machine.dtype(asked.dtype), machine)
+        """Return recipes for one batch: as many as fit of those whose prompts do not influence each other."""
+        pipe = self._pipe("model", options.model, models["model"], machine.dtype(options.dtype), machine)
 
-        def company(each: Recipe) -> str | None:
-            return prompt_embeddings.company(
-                pipe, str(each.options["prompt"]), asked.negative, taught=bool(asked.embeddings)
+        def prompt_key(each: Recipe) -> str | None:
+            return prompt_embeddings.batch_key(
+                pipe, str(each.options["prompt"]), options.negative, has_embeddings=bool(options.embeddings)
             )
 
-        mine, mates = company(recipe), {recipe.key: recipe}
-        for each in fellows:
-            if len(mates) < machine.batch and mine is not None and company(each) == mine:
-                mates[each.key] = each
-        return mates
+        first_key, batch = prompt_key(recipe), {recipe.key: recipe}
+        for each in similar:
+            if len(batch) < machine.batch and first_key is not None and prompt_key(each) == first_key:
+                batch[each.key] = each
+        return batch
 
-    def _drawn(
+    def _draw(
         self,
-        asked: RecipeOptions,
+        options: RecipeOptions,
         recipes: Sequence[Recipe],
         models: Mapping[str, str],
         machine: pipelines.Machine,
         stop: Event,
-    ) -> tuple[inference.Drawn, Any, tuple[str, str]]:
-        """The pictures, the pipeline that made them and its sampler."""
-        dtype, size = machine.dtype(asked.dtype), (recipes[0].width, recipes[0].height)
+    ) -> tuple[inference.BatchResult, Any, tuple[str, str]]:
+        """Return the images, the pipeline that made them and its sampler."""
+        dtype, size = machine.dtype(options.dtype), (recipes[0].width, recipes[0].height)
         with ExitStack() as stack:
-            stack.enter_context(pipelines.steady(machine))
-            pipe = self._pipe("model", asked.model, models["model"], dtype, machine)
+            stack.enter_context(pipelines.reproducible(machine))
+            pipe = self._pipe("model", options.model, models["model"], dtype, machine)
             pipelines.check_size(pipe, *size)
-            stack.enter_context(_scheduled(pipe, asked.scheduler))
-            given = dict(stack.enter_context(_adapted(pipe, asked, self.files)))
-            called, more = tasks.call(pipe, asked, self.files, size)
+            stack.enter_context(_use_scheduler(pipe, options.scheduler))
+            adapter_arguments = dict(stack.enter_context(_attach_adapters(pipe, options, self.files)))
+            task_pipe, task_arguments = tasks.prepare_call(pipe, options, self.files, size)
             refiner = None
-            if asked.refiner is not None:
+            if options.refiner is not None:
                 refiner = self._pipe(
-                    "refiner", asked.refiner.model, models["refiner"], dtype, machine, task="Image2Image"
+                    "refiner", options.refiner.model, models["refiner"], dtype, machine, task="Image2Image"
                 )
-                stack.enter_context(_scheduled(refiner, asked.scheduler))
-                stack.enter_context(prompt_embeddings.remembered(refiner, self.remembered, models["refiner"]))
-            # In the recipe's order: it pairs weights with LoRAs, and numbers the words that embeddings teach.
-            adapted = repr([each for each in models.items() if each[0].startswith(("lora:", "embedding:"))])
-            adapted += repr([lora.weight for lora in asked.loras]) + models["model"] + dtype
-            stack.enter_context(prompt_embeddings.remembered(pipe, self.remembered, adapted))
-            job = inference.Job(
-                pipe=called,
+                stack.enter_context(_use_scheduler(refiner, options.scheduler))
+                stack.enter_context(prompt_embeddings.cache_encoders(refiner, self.embedding_cache, models["refiner"]))
+            # In the recipe's order: weights are matched to LoRAs, and token numbers to embeddings, by order.
+            adapter_key = repr([each for each in models.items() if each[0].startswith(("lora:", "embedding:"))])
+            adapter_key += repr([lora.weight for lora in options.loras]) + models["model"] + dtype
+            stack.enter_context(prompt_embeddings.cache_encoders(pipe, self.embedding_cache, adapter_key))
+            job = inference.InferenceJob(
+                pipe=task_pipe,
                 size=size,
-                steps=asked.steps,
-                guidance=asked.guidance,
-                negative=asked.negative,
+                steps=options.steps,
+                guidance=options.guidance,
+                negative=options.negative,
                 refiner=refiner,
-                start=asked.refiner.start if asked.refiner is not None else 1.0,
-                given={**given, **more},
+                start=options.refiner.start if options.refiner is not None else 1.0,
+                arguments={**adapter_arguments, **task_arguments},
             )
             seeds = [recipe.seed for recipe in recipes]
             prompts = [str(recipe.options["prompt"]) for recipe in recipes]
-            with self._task(asked, recipes, stop) as on_step:
+            with self._task(options, recipes, stop) as on_step:
                 drawn = inference.draw(job, prompts, seeds, on_step)
-            # Here, for the scheduler is taken off again.
-            return drawn, called, generation_metadata.sampler(asked.scheduler, called.scheduler)
+            # Before the scheduler is restored.
+            return drawn, task_pipe, generation_metadata.sampler_names(options.scheduler, task_pipe.scheduler)
 
     def _pipe(
         self, key: str, name: str, digest: str, dtype: str, machine: pipelines.Machine, *, task: str = "Text2Image"
@@ -199,82 +205,82 @@ class DiffusionRunner:
         )
 
     @contextmanager
-    def _task(self, asked: RecipeOptions, recipes: Sequence[Recipe], stop: Event) -> Iterator[inference.OnStep]:
-        """Shows the steps of a picture, or of a batch of them; a picture that starts from another takes fewer.
+    def _task(self, options: RecipeOptions, recipes: Sequence[Recipe], stop: Event) -> Iterator[inference.OnStep]:
+        """Show the progress of an image or a batch; image-to-image needs fewer steps.
 
-        A step raises Stopped when nobody waits for the picture any more.
+        A step raises PrefetchStopped if the result is no longer needed.
         """
-        many = f"{len(recipes)} pictures" if len(recipes) > 1 else f"seed {recipes[0].seed}"
-        title = f"{recipes[0].width}x{recipes[0].height}, {many}"
-        done = 0
-        with self.progress.task(title, asked.steps) if self.progress else nullcontext() as step:
+        count_text = f"{len(recipes)} images" if len(recipes) > 1 else f"seed {recipes[0].seed}"
+        title = f"{recipes[0].width}x{recipes[0].height}, {count_text}"
+        steps_done = 0
+        with self.progress.task(title, options.steps) if self.progress else nullcontext() as step:
 
             def on_step() -> None:
-                nonlocal done
+                nonlocal steps_done
                 if stop.is_set():
-                    raise Stopped
-                done += 1
-                if step is not None and done <= asked.steps:
+                    raise PrefetchStopped
+                steps_done += 1
+                if step is not None and steps_done <= options.steps:
                     step.advance()
 
             yield on_step
             if step is not None:
-                step.advance(max(0, asked.steps - done))
+                step.advance(max(0, options.steps - steps_done))
 
-    def _master(self, drawn: Drawn) -> Master:
-        """What was drawn, finished, packed and described. Raises ProviderError for what is no picture."""
-        if isinstance(drawn.picture, ImageseoError):
-            raise drawn.picture
-        recipe, asked = drawn.recipe, options.read(drawn.recipe.options)
-        picture = tasks.finished(drawn.picture, asked, self.files, (recipe.width, recipe.height))
-        if asked.upscale is not None:
-            picture = import_module("imageseo.heroes.providers.diffusion.upscaler").enlarged(picture, asked, self.files)
+    def _master(self, drawn: DrawnImage) -> Master:
+        """Finish, encode and describe a drawn image. Raises ProviderError if drawing failed."""
+        if isinstance(drawn.image, ImageseoError):
+            raise drawn.image
+        recipe, options = drawn.recipe, read_options(drawn.recipe.options)
+        image = tasks.finish_image(drawn.image, options, self.files, (recipe.width, recipe.height))
+        if options.upscale is not None:
+            image = import_module("imageseo.heroes.providers.diffusion.upscaler").enlarge(image, options, self.files)
         return Master(
-            png=_png(picture),
-            digital_source_type=tasks.source_type(asked),
+            png=_png(image),
+            digital_source_type=tasks.digital_source_type(options),
             notes=drawn.notes,
             env=drawn.env,
             models=drawn.models,
-            parameters=generation_metadata.parameters(recipe, asked, drawn.models, drawn.sampler),
+            parameters=generation_metadata.format_parameters(recipe, options, drawn.models, drawn.sampler),
         )
 
 
-def _alike(recipe: Recipe, asked: RecipeOptions | None) -> str | None:
-    """What recipes have in common that can be drawn together; None for those that stand alone.
+def _batch_key(recipe: Recipe, options: RecipeOptions | None) -> str | None:
+    """Return a key of recipes that can be drawn together; None for one that must be drawn alone.
 
-    A picture to start from or to be like is prepared for one.
+    A start image, control image or reference image is prepared for a single recipe.
     """
     try:
-        asked = asked or options.read(recipe.options)
-    except RecipeError:  # it will be said in that recipe's own turn
+        options = options or read_options(recipe.options)
+    except RecipeError:  # reported when the recipe is processed
         return None
-    if asked.image is not None or asked.control is not None or asked.ip_adapter is not None:
+    if options.image is not None or options.control is not None or options.ip_adapter is not None:
         return None
     common = {key: value for key, value in recipe.options.items() if key != "prompt"}
     return Recipe(provider=recipe.provider, seed=0, width=recipe.width, height=recipe.height, options=common).key
 
 
-def _adapted(pipe: Any, asked: RecipeOptions, files: Files) -> AbstractContextManager[Mapping[str, Any]]:
-    if not (asked.loras or asked.embeddings or asked.vae or asked.ip_adapter):
+def _attach_adapters(pipe: Any, options: RecipeOptions, files: ModelFiles) -> AbstractContextManager[Mapping[str, Any]]:
+    if not (options.loras or options.embeddings or options.vae or options.ip_adapter):
         return nullcontext({})
     adapters = import_module("imageseo.heroes.providers.diffusion.adapters")
-    attached: AbstractContextManager[Mapping[str, Any]] = adapters.attached(pipe, asked, files)
+    attached: AbstractContextManager[Mapping[str, Any]] = adapters.attach(pipe, options, files)
     return attached
 
 
 @contextmanager
-def _scheduled(pipe: Any, name: str) -> Iterator[None]:
-    """The pipeline with a new scheduler of that name; afterwards with the one that it came with."""
-    own = pipe.scheduler
-    pipe.scheduler = schedulers.scheduler(name, pipe)
+def _use_scheduler(pipe: Any, name: str) -> Iterator[None]:
+    """Use a new scheduler of that name; restore the original one on exit."""
+    original = pipe.scheduler
+    pipe.scheduler = schedulers.create_scheduler(name, pipe)
     try:
         yield
     finally:
-        pipe.scheduler = own
+        pipe.scheduler = original
 
 
-def _png(picture: Image) -> bytes:
-    """Lossless, and equal bytes for equal pixels."""
+def _png(image: Image) -> bytes:
+    """Encode as PNG: lossless, and equal bytes for equal pixels."""
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG", compress_level=6)
+    image.save(buffer, "PNG", compress_level=6)
     return buffer.getvalue()

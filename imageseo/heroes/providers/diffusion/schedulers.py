@@ -1,4 +1,4 @@
-"""Schedulers by the names that people call them: `DPM++ 2M Karras`, `Euler a`, `UniPC` …"""
+"""Diffusion schedulers by their common names: `DPM++ 2M Karras`, `Euler a`, `UniPC` …"""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from imageseo.model.errors import ProviderError, RecipeError
 from imageseo.model.suggest import closest
 
 DEFAULT = "default"
-"""The scheduler that lies in the model's folder, as it is."""
+"""The scheduler of the model folder, unchanged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampler:
-    """A scheduler of diffusers. ``title``: what A1111 calls it. ``flow``: its class for flow matching, or ``""``.
+    """A scheduler of diffusers. ``title``: its name in A1111. ``flow``: its class for flow matching, or ``""``.
 
-    ``sigmas``: whether it can space its steps after Karras and others.
+    ``sigmas``: whether it supports Karras and other step spacings.
     """
 
     title: str
-    kind: str
+    class_name: str
     options: Mapping[str, Any] = field(default_factory=dict)
     flow: str = ""
     sigmas: bool = False
@@ -31,37 +31,41 @@ class Sampler:
 _DPM = "DPMSolverMultistepScheduler"
 _FLOW_EULER = "FlowMatchEulerDiscreteScheduler"
 _SAMPLERS = {
-    "euler": Sampler(title="Euler", kind="EulerDiscreteScheduler", flow=_FLOW_EULER, sigmas=True),
-    "euler a": Sampler(title="Euler a", kind="EulerAncestralDiscreteScheduler"),
-    "heun": Sampler(title="Heun", kind="HeunDiscreteScheduler", flow="FlowMatchHeunDiscreteScheduler", sigmas=True),
-    "lms": Sampler(title="LMS", kind="LMSDiscreteScheduler", sigmas=True),
-    "ddim": Sampler(title="DDIM", kind="DDIMScheduler"),
-    "ddpm": Sampler(title="DDPM", kind="DDPMScheduler"),
-    "pndm": Sampler(title="PLMS", kind="PNDMScheduler"),
-    "deis": Sampler(title="DEIS", kind="DEISMultistepScheduler", sigmas=True),
-    "unipc": Sampler(title="UniPC", kind="UniPCMultistepScheduler", flow="UniPCMultistepScheduler", sigmas=True),
-    "lcm": Sampler(title="LCM", kind="LCMScheduler"),
-    "dpm2": Sampler(title="DPM2", kind="KDPM2DiscreteScheduler", sigmas=True),
-    "dpm2 a": Sampler(title="DPM2 a", kind="KDPM2AncestralDiscreteScheduler", sigmas=True),
-    "dpm++ 2m": Sampler(title="DPM++ 2M", kind=_DPM, options={"algorithm_type": "dpmsolver++"}, flow=_DPM, sigmas=True),
+    "euler": Sampler(title="Euler", class_name="EulerDiscreteScheduler", flow=_FLOW_EULER, sigmas=True),
+    "euler a": Sampler(title="Euler a", class_name="EulerAncestralDiscreteScheduler"),
+    "heun": Sampler(
+        title="Heun", class_name="HeunDiscreteScheduler", flow="FlowMatchHeunDiscreteScheduler", sigmas=True
+    ),
+    "lms": Sampler(title="LMS", class_name="LMSDiscreteScheduler", sigmas=True),
+    "ddim": Sampler(title="DDIM", class_name="DDIMScheduler"),
+    "ddpm": Sampler(title="DDPM", class_name="DDPMScheduler"),
+    "pndm": Sampler(title="PLMS", class_name="PNDMScheduler"),
+    "deis": Sampler(title="DEIS", class_name="DEISMultistepScheduler", sigmas=True),
+    "unipc": Sampler(title="UniPC", class_name="UniPCMultistepScheduler", flow="UniPCMultistepScheduler", sigmas=True),
+    "lcm": Sampler(title="LCM", class_name="LCMScheduler"),
+    "dpm2": Sampler(title="DPM2", class_name="KDPM2DiscreteScheduler", sigmas=True),
+    "dpm2 a": Sampler(title="DPM2 a", class_name="KDPM2AncestralDiscreteScheduler", sigmas=True),
+    "dpm++ 2m": Sampler(
+        title="DPM++ 2M", class_name=_DPM, options={"algorithm_type": "dpmsolver++"}, flow=_DPM, sigmas=True
+    ),
     "dpm++ 2m sde": Sampler(
-        title="DPM++ 2M SDE", kind=_DPM, options={"algorithm_type": "sde-dpmsolver++"}, sigmas=True
+        title="DPM++ 2M SDE", class_name=_DPM, options={"algorithm_type": "sde-dpmsolver++"}, sigmas=True
     ),
     "dpm++ 3m": Sampler(
         title="DPM++ 3M",
-        kind=_DPM,
+        class_name=_DPM,
         options={"algorithm_type": "dpmsolver++", "solver_order": 3},
         flow=_DPM,
         sigmas=True,
     ),
-    "dpm++ 2s": Sampler(title="DPM++ 2S", kind="DPMSolverSinglestepScheduler", sigmas=True),
+    "dpm++ 2s": Sampler(title="DPM++ 2S", class_name="DPMSolverSinglestepScheduler", sigmas=True),
 }
 _SPACINGS = {
     "karras": ("Karras", "use_karras_sigmas"),
     "exponential": ("Exponential", "use_exponential_sigmas"),
     "beta": ("Beta", "use_beta_sigmas"),
 }
-# Letters and digits alone, so that `DPM++ 2M Karras`, `dpmpp_2m_karras` and `dpm++2mkarras` are one name.
+# Reduced to letters, digits and +, so that `DPM++ 2M Karras`, `dpmpp_2m_karras` and `dpm++2mkarras` are equal.
 _ALIASES = {
     "eulera": "euler a",
     "eulerancestral": "euler a",
@@ -75,92 +79,105 @@ _ALIASES = {
 }
 
 
-def canonical(name: Any) -> str:
-    """``dpm++ 2m karras`` for ``DPM++ 2M Karras``, ``dpmpp_2m_karras`` …; RecipeError for a name nobody knows."""
+def canonical_name(name: Any) -> str:
+    """Return ``dpm++ 2m karras`` for ``DPM++ 2M Karras``, ``dpmpp_2m_karras`` …; RecipeError for an unknown name."""
     if not isinstance(name, str):
         raise RecipeError(f"expected the name of a scheduler, found {name!r}", hint="such as `dpm++ 2m karras`")
-    plain = _folded(name)
-    if plain in (DEFAULT, "model"):
+    folded = _fold(name)
+    if folded in (DEFAULT, "model"):
         return DEFAULT
-    spacing = next((each for each in _SPACINGS if plain.endswith(each) and plain != each), "")
-    short = plain.removesuffix(spacing) if spacing else plain.removesuffix("normal") or plain
+    spacing = next((each for each in _SPACINGS if folded.endswith(each) and folded != each), "")
+    short = folded.removesuffix(spacing) if spacing else folded.removesuffix("normal") or folded
     found = _BY_FOLDED.get(short)
     if found is None:
-        close = closest(plain, [*_BY_FOLDED, DEFAULT])
-        near = _BY_FOLDED.get(close, close) if close else ""
-        hint = f"did you mean {near!r}?" if near else f"known: {', '.join(_SAMPLERS)}; {', '.join(_SPACINGS)} after it"
-        raise RecipeError(f"there is no scheduler {name!r}", hint=hint)
+        close = closest(folded, [*_BY_FOLDED, DEFAULT])
+        suggestion = _BY_FOLDED.get(close, close) if close else ""
+        hint = (
+            f"did you mean {suggestion!r}?"
+            if suggestion
+            else f"known: {', '.join(_SAMPLERS)}; optionally followed by {', '.join(_SPACINGS)}"
+        )
+        raise RecipeError(f"unknown scheduler {name!r}", hint=hint)
     if spacing and not _SAMPLERS[found].sigmas:
-        raise RecipeError(f"{found!r} has no {spacing} steps", hint=f"write `{found}`, or `dpm++ 2m {spacing}`")
+        raise RecipeError(f"{found!r} does not support {spacing} steps", hint=f"use `{found}`, or `dpm++ 2m {spacing}`")
     return f"{found} {spacing}".strip()
 
 
-def titles(name: str) -> tuple[str, str]:
-    """What A1111 calls sampler and schedule type: ``("DPM++ 2M", "Karras")``; the second is empty without one."""
-    sampler, spacing = _parts(name)
+def a1111_names(name: str) -> tuple[str, str]:
+    """Return A1111's names of sampler and schedule type: ``("DPM++ 2M", "Karras")``; the second may be empty."""
+    sampler, spacing = _split_name(name)
     return _SAMPLERS[sampler].title, _SPACINGS[spacing][0] if spacing else ""
 
 
-def scheduler(name: str, pipeline: Any) -> Any:
-    """A new scheduler of a canonical name for a pipeline of diffusers, by the settings of the one that it came with.
+def create_scheduler(name: str, pipeline: Any) -> Any:
+    """Create a scheduler by its canonical name, configured like the original one of the diffusion pipeline.
 
-    Raises ProviderError where that one does not fit how the model was trained.
+    Raises ProviderError if it does not fit how the model was trained.
     """
     import diffusers
 
-    own = pipeline.scheduler
+    original = pipeline.scheduler
     if name == DEFAULT:
-        return type(own).from_config(own.config)
-    sampler, spacing = _parts(name)
-    chosen = _SAMPLERS[sampler]
-    more = dict(chosen.options)
+        return type(original).from_config(original.config)
+    sampler, spacing = _split_name(name)
+    sampler_entry = _SAMPLERS[sampler]
+    options = dict(sampler_entry.options)
     if spacing:
-        more[_SPACINGS[spacing][1]] = True
-    kind = chosen.kind
-    if flows(own):
-        # Karras and the others space the noise of another way of training: only flow's own Euler knows them by its own.
-        spaced = spacing and chosen.flow != _FLOW_EULER
-        if not chosen.flow or spaced or (sampler == "heun" and _gives_sigmas(pipeline)):
-            raise _unfit(name, pipeline)
-        kind = chosen.flow
-        if not kind.startswith("FlowMatch"):
-            shift = own.config.get("shift", own.config.get("flow_shift", 1.0))
-            more |= {"use_flow_sigmas": True, "prediction_type": "flow_prediction", "flow_shift": shift}
+        options[_SPACINGS[spacing][1]] = True
+    class_name = sampler_entry.class_name
+    if is_flow_matching(original):
+        # Karras and the others assume another training method; only the Euler scheduler for flow matching has its own
+        # versions of them.
+        unsupported_spacing = spacing and sampler_entry.flow != _FLOW_EULER
+        if not sampler_entry.flow or unsupported_spacing or (sampler == "heun" and _passes_sigmas(pipeline)):
+            raise _mismatch_error(name, pipeline)
+        class_name = sampler_entry.flow
+        if not class_name.startswith("FlowMatch"):
+            shift = original.config.get("shift", original.config.get("flow_shift", 1.0))
+            options |= {"use_flow_sigmas": True, "prediction_type": "flow_prediction", "flow_shift": shift}
     for key in ("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas"):
-        more.setdefault(key, False)
-    found = getattr(diffusers, kind)
-    taken = found.__init__.__wrapped__ if hasattr(found.__init__, "__wrapped__") else found.__init__
-    names = taken.__code__.co_varnames[: taken.__code__.co_argcount]
-    return found.from_config(own.config, **{key: value for key, value in more.items() if key in names})
-
-
-def flows(own: Any) -> bool:
-    """Whether a scheduler belongs to a flow-matching model (SD3, Flux)."""
-    return type(own).__name__.startswith("FlowMatch") or own.config.get("prediction_type") == "flow_prediction"
-
-
-def _gives_sigmas(pipeline: Any) -> bool:
-    return type(pipeline).__name__.startswith("Flux")
-
-
-def _unfit(name: str, pipeline: Any) -> ProviderError:
-    kind = type(pipeline).__name__.removesuffix("Pipeline")
-    known = ["default", *(each for each, sampler in _SAMPLERS.items() if sampler.flow)]
-    if _gives_sigmas(pipeline):
-        known.remove("heun")
-    return ProviderError(
-        f"`scheduler`: {name!r} does not fit {kind}, which was trained by flow matching",
-        hint=f"for this model there are: {', '.join(known)}",
+        options.setdefault(key, False)
+    scheduler_class = getattr(diffusers, class_name)
+    initializer = (
+        scheduler_class.__init__.__wrapped__
+        if hasattr(scheduler_class.__init__, "__wrapped__")
+        else scheduler_class.__init__
+    )
+    names = initializer.__code__.co_varnames[: initializer.__code__.co_argcount]
+    return scheduler_class.from_config(
+        original.config, **{key: value for key, value in options.items() if key in names}
     )
 
 
-def _parts(name: str) -> tuple[str, str]:
+def is_flow_matching(scheduler: Any) -> bool:
+    """Whether a scheduler belongs to a flow-matching model (SD3, Flux)."""
+    return (
+        type(scheduler).__name__.startswith("FlowMatch") or scheduler.config.get("prediction_type") == "flow_prediction"
+    )
+
+
+def _passes_sigmas(pipeline: Any) -> bool:
+    return type(pipeline).__name__.startswith("Flux")
+
+
+def _mismatch_error(name: str, pipeline: Any) -> ProviderError:
+    class_name = type(pipeline).__name__.removesuffix("Pipeline")
+    known = ["default", *(each for each, sampler in _SAMPLERS.items() if sampler.flow)]
+    if _passes_sigmas(pipeline):
+        known.remove("heun")
+    return ProviderError(
+        f"`scheduler`: {name!r} does not fit {class_name}, which was trained by flow matching",
+        hint=f"use one of: {', '.join(known)}",
+    )
+
+
+def _split_name(name: str) -> tuple[str, str]:
     spacing = next((each for each in _SPACINGS if name.endswith(f" {each}")), "")
     return name.removesuffix(f" {spacing}") if spacing else name, spacing
 
 
-def _folded(name: str) -> str:
+def _fold(name: str) -> str:
     return re.sub(r"[^a-z0-9+]", "", name.lower().replace("dpmpp", "dpm++").replace("ancestral", "a"))
 
 
-_BY_FOLDED = {_folded(name): name for name in _SAMPLERS} | {_folded(name): to for name, to in _ALIASES.items()}
+_BY_FOLDED = {_fold(name): name for name in _SAMPLERS} | {_fold(name): to for name, to in _ALIASES.items()}
