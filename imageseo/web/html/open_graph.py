@@ -1,4 +1,4 @@
-"""The Open Graph images of a page, and whether the page asks not to be indexed."""
+"""The Open Graph images of a page, and its noindex tag."""
 
 from __future__ import annotations
 
