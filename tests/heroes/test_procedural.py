@@ -1,4 +1,4 @@
-"""Procedural heroes: equal bytes everywhere, brand colours, options checked, and nothing heavy loaded in vain."""
+"""Procedural heroes: equal bytes everywhere, brand colours, checked options, and no unneeded imports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from imageseo.heroes.providers.art.color import Lab, Ramp, parse, to_hex
+from imageseo.heroes.providers.art.color import Lab, Ramp, format_hex, parse_hex
 from imageseo.heroes.providers.art.deterministic import encode, root
 from imageseo.heroes.providers.art.render import pixels
 from imageseo.heroes.providers.procedural import PROVIDER, STYLES
@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 VIVID = ("#ff006e", "#8338ec", "#3a86ff", "#ffbe0b")
 PASTEL = ("#fde2e4", "#cddafd", "#bee1e6")
 
-# Of 160x90 px. They change only together with `Procedural.version`: look at the pictures before you change them.
+# Digests of 160x90 px. They change only together with `Procedural.version`: look at the images before changing them.
 KNOWN = {
     "ridges 1": "e94f4350f91e053afa36bfa92c9f485d",
     "ridges vivid": "e88ee03ffa603ae12b5d17f120a27cc4",
@@ -51,7 +51,7 @@ def recipe(style: str = "auto", seed: int = 1, *, width: int = 160, height: int 
     return Recipe(provider="procedural", seed=seed, width=width, height=height, options=completed)
 
 
-def drawn(style: str = "auto", seed: int = 1, **options: Any) -> NDArray[np.uint8]:
+def draw(style: str = "auto", seed: int = 1, **options: Any) -> NDArray[np.uint8]:
     return pixels(recipe(style, seed, **options), STYLES)
 
 
@@ -59,42 +59,42 @@ def digest(picture: NDArray[np.uint8]) -> str:
     return hashlib.sha256(picture.tobytes()).hexdigest()[:32]
 
 
-def digests() -> dict[str, str]:
-    """What KNOWN holds; also run in processes with other CPU features."""
+def known_digests() -> dict[str, str]:
+    """Return the digests of KNOWN; also run in processes with other CPU features."""
     found = {}
     for style in STYLES:
-        found[f"{style} 1"] = digest(drawn(style, 1))
-        found[f"{style} vivid"] = digest(drawn(style, 2**63 + 5, colors=VIVID))
-    found["topo pastel card"] = digest(drawn("topo", 4711, colors=PASTEL, card={"title": "Größe", "subtitle": "Λόγος"}))
+        found[f"{style} 1"] = digest(draw(style, 1))
+        found[f"{style} vivid"] = digest(draw(style, 2**63 + 5, colors=VIVID))
+    found["topo pastel card"] = digest(draw("topo", 4711, colors=PASTEL, card={"title": "Größe", "subtitle": "Λόγος"}))
     return found
 
 
 class TestDeterminism:
-    def test_pixels_are_the_known_ones(self) -> None:
-        assert digests() == KNOWN
+    def test_pixels_have_the_known_digests(self) -> None:
+        assert known_digests() == KNOWN
 
     @pytest.mark.parametrize("keep", [0, 1])
-    def test_cpu_features_change_nothing(self, keep: int) -> None:
-        """numpy picks its loops by the CPU; without the newer instructions the pixels must be the same."""
+    def test_pixels_do_not_depend_on_cpu_features(self, keep: int) -> None:
+        """numpy selects its loops by CPU; without the newer instructions the pixels must be the same."""
         name = "numpy._core._multiarray_umath" if np.__version__ >= "2" else "numpy.core._multiarray_umath"
         umath: Any = import_module(name)
-        here = [feature for feature in umath.__cpu_dispatch__ if umath.__cpu_features__[feature]]
-        done = subprocess.run(
+        available = [feature for feature in umath.__cpu_dispatch__ if umath.__cpu_features__[feature]]
+        result = subprocess.run(
             [
                 sys.executable,
                 "-c",
-                "import json; from tests.heroes import test_procedural as t; print(json.dumps(t.digests()))",
+                "import json; from tests.heroes import test_procedural as t; print(json.dumps(t.known_digests()))",
             ],
-            env={**os.environ, "NPY_DISABLE_CPU_FEATURES": " ".join(here[keep:])},
+            env={**os.environ, "NPY_DISABLE_CPU_FEATURES": " ".join(available[keep:])},
             cwd=ROOT,
             capture_output=True,
             text=True,
             check=True,
         )
-        assert json.loads(done.stdout) == KNOWN
+        assert json.loads(result.stdout) == KNOWN
 
     def test_only_exact_arithmetic_is_used(self) -> None:
-        """Functions whose last bit depends on the machine, and sums whose order does."""
+        """Forbidden: functions whose last bit depends on the machine, and sums that depend on the order."""
         inexact = {"sin", "cos", "tan", "exp", "exp2", "log", "log2", "log10", "power", "float_power", "cbrt", "hypot"}
         inexact |= {"arctan", "arctan2", "dot", "matmul", "einsum", "sum", "mean", "random", "interp", "linalg", "fft"}
         for path in sorted((ROOT / "imageseo" / "heroes" / "art").glob("*.py")):
@@ -105,35 +105,35 @@ class TestDeterminism:
                     assert isinstance(node.left, ast.Constant | ast.Call), f"{path.name}:{node.lineno}: a power"
                 assert not isinstance(node, ast.MatMult)
 
-    def test_files_are_the_same_each_time_and_hold_their_recipe(self) -> None:
-        asked = recipe("paper", 3)
-        first, second = (next(PROVIDER.produce([asked])) for _ in range(2))
+    def test_files_are_reproducible_and_contain_their_recipe(self) -> None:
+        example_recipe = recipe("paper", 3)
+        first, second = (next(PROVIDER.produce([example_recipe])) for _ in range(2))
         assert first == second
         assert first.digital_source_type == ALGORITHMIC_MEDIA
         with Image.open(io.BytesIO(first.png)) as image:
             assert (image.format, image.mode, image.size) == ("PNG", "RGB", (160, 90))
-            assert image.text["imageseo"] == asked.canonical  # type: ignore[attr-defined]
-            assert digest(np.asarray(image)) == digest(drawn("paper", 3))
+            assert image.text["imageseo"] == example_recipe.canonical  # type: ignore[attr-defined]
+            assert digest(np.asarray(image)) == digest(draw("paper", 3))
 
 
 class TestPictures:
-    def test_seeds_and_styles_and_colours_all_count(self) -> None:
-        pictures = [digest(drawn(style, seed)) for style in STYLES for seed in (1, 2, 2**32 + 1)]
-        pictures += [digest(drawn(style, 1, colors=VIVID)) for style in STYLES]
+    def test_image_depends_on_seed_style_and_colours(self) -> None:
+        pictures = [digest(draw(style, seed)) for style in STYLES for seed in (1, 2, 2**32 + 1)]
+        pictures += [digest(draw(style, 1, colors=VIVID)) for style in STYLES]
         assert len(set(pictures)) == len(pictures)
 
-    def test_the_seed_picks_a_style_and_all_get_their_turn(self) -> None:
-        picked = set()
+    def test_seed_selects_among_all_styles(self) -> None:
+        styles_seen = set()
         for seed in range(24):
-            automatic = digest(drawn(seed=seed, width=64, height=64))
-            (style,) = [each for each in STYLES if digest(drawn(each, seed, width=64, height=64)) == automatic]
-            picked.add(style)
-        assert picked == set(STYLES)
+            automatic = digest(draw(seed=seed, width=64, height=64))
+            (style,) = [each for each in STYLES if digest(draw(each, seed, width=64, height=64)) == automatic]
+            styles_seen.add(style)
+        assert styles_seen == set(STYLES)
 
     @pytest.mark.parametrize("style", STYLES)
     @pytest.mark.parametrize(("width", "height"), [(64, 64), (64, 400), (1000, 64), (97, 131)])
-    def test_any_shape(self, style: str, width: int, height: int) -> None:
-        picture = drawn(style, 5, width=width, height=height)
+    def test_style_draws_any_shape(self, style: str, width: int, height: int) -> None:
+        picture = draw(style, 5, width=width, height=height)
         assert picture.shape == (height, width, 3)
         assert picture.std() > 8
 
@@ -141,33 +141,33 @@ class TestPictures:
     @pytest.mark.parametrize(
         "colors", [VIVID, PASTEL, ("#000", "#fff"), ("#777777", "#777777"), ("#14532d", "#e7e5d8")]
     )
-    def test_every_brand_gives_a_picture_with_contrast(self, style: str, colors: tuple[str, ...]) -> None:
+    def test_every_brand_gives_enough_contrast(self, style: str, colors: tuple[str, ...]) -> None:
         for seed in (1, 2, 3):
-            grey = np.asarray(Image.fromarray(drawn(style, seed, colors=colors)).convert("L")).astype(float)
+            grey = np.asarray(Image.fromarray(draw(style, seed, colors=colors)).convert("L")).astype(float)
             low, high = np.percentile(grey, [2, 98])
             assert high - low > 40, f"{style} {seed} is flat"
 
     @pytest.mark.parametrize("style", STYLES)
-    def test_a_green_brand_is_green_and_a_grey_one_grey(self, style: str) -> None:
-        green = drawn(style, 2, colors=("#052e16", "#16a34a")).reshape(-1, 3).astype(float).mean(axis=0)
+    def test_image_keeps_the_hue_of_the_brand(self, style: str) -> None:
+        green = draw(style, 2, colors=("#052e16", "#16a34a")).reshape(-1, 3).astype(float).mean(axis=0)
         assert green[1] > green[0]
         assert green[1] > green[2]
-        grey = drawn(style, 2, colors=("#222222", "#dddddd")).astype(int)
+        grey = draw(style, 2, colors=("#222222", "#dddddd")).astype(int)
         assert np.abs(grey.max(axis=2) - grey.min(axis=2)).max() <= 2
 
     def test_gradients_are_dithered(self) -> None:
-        """In a sky that changes from row to row alone, each row would be one colour without noise: bands."""
-        sky = drawn("ridges", 1, width=640, height=360)[20:60, :200]
+        """In a sky that changes only from row to row, each row would be one colour without noise: banding."""
+        sky = draw("ridges", 1, width=640, height=360)[20:60, :200]
         runs = [np.diff(np.flatnonzero(np.diff(row.astype(int))), prepend=0).max(initial=0) for row in sky[:, :, 2]]
         assert max(runs) < 60
 
-    def test_too_large_is_refused_before_memory_is_spent(self) -> None:
+    def test_too_large_size_is_refused(self) -> None:
         with pytest.raises(RecipeError, match="8192x8192"):
             next(PROVIDER.produce([recipe(width=8192, height=8192)]))
 
 
 class TestOptions:
-    def test_defaults_come_from_the_brand_and_enter_the_recipe(self) -> None:
+    def test_defaults_come_from_the_brand(self) -> None:
         branded = PROVIDER.configure(
             ProviderContext(project=Path(), cache=Path(), colors=("#ABC", "#123456"), brand="Acme")
         )
@@ -175,15 +175,15 @@ class TestOptions:
         assert branded.complete({"card": "Hi"})["card"] == {"title": "Hi", "brand": "Acme"}
         assert PROVIDER.complete({"colors": "#000, #fff"})["colors"] == ["#000000", "#ffffff"]
 
-    def test_it_has_no_options_of_its_own(self) -> None:
+    def test_settings_are_refused(self) -> None:
         with pytest.raises(SettingsError, match=r"providers\.procedural\.styl"):
             PROVIDER.configure(ProviderContext(project=Path(), cache=Path(), options={"styl": 1}))
 
     def test_completing_twice_changes_nothing(self) -> None:
-        once = PROVIDER.complete({"card": {"title": "T", "subtitle": "S"}, "prompt": "x", "style": "topo"})
-        again = {**once, "card": {key: text for key, text in once["card"].items() if key != "brand"}}
-        assert PROVIDER.complete(again) == once
-        json.dumps(once, allow_nan=False)
+        completed = PROVIDER.complete({"card": {"title": "T", "subtitle": "S"}, "prompt": "x", "style": "topo"})
+        second_options = {**completed, "card": {key: text for key, text in completed["card"].items() if key != "brand"}}
+        assert PROVIDER.complete(second_options) == completed
+        json.dumps(completed, allow_nan=False)
 
     @pytest.mark.parametrize(
         ("options", "card"),
@@ -198,11 +198,11 @@ class TestOptions:
             ({"title": "Page"}, None),
         ],
     )
-    def test_cards(self, options: dict[str, Any], card: dict[str, str] | None) -> None:
+    def test_card_texts_are_completed(self, options: dict[str, Any], card: dict[str, str] | None) -> None:
         assert PROVIDER.complete(options).get("card") == card
 
     @pytest.mark.parametrize(
-        ("options", "named", "hint"),
+        ("options", "part", "hint"),
         [
             ({"styl": "topo"}, "'styl'", "'style'"),
             ({"style": "ridge"}, "'ridge'", "'ridges'"),
@@ -217,13 +217,13 @@ class TestOptions:
             ({"prompt": {"a": 1}}, "prompt", ""),
         ],
     )
-    def test_faults_name_the_key(self, options: dict[str, Any], named: str, hint: str) -> None:
+    def test_fault_names_the_key(self, options: dict[str, Any], part: str, hint: str) -> None:
         with pytest.raises(RecipeError) as caught:
             PROVIDER.complete(options)
-        assert named in caught.value.message
+        assert part in caught.value.message
         assert hint in caught.value.hint
 
-    def test_a_prompt_is_kept_ignored_and_said_to_be(self) -> None:
+    def test_prompt_is_recorded_but_ignored_with_a_note(self) -> None:
         with_prompt, without = recipe("topo", 1, prompt="a tent"), recipe("topo", 1)
         assert with_prompt.options["prompt"] == "a tent"
         assert digest(pixels(with_prompt, STYLES)) == digest(pixels(without, STYLES))
@@ -237,44 +237,44 @@ class TestOptions:
             "PROVIDER.complete({'card': 'Title', 'prompt': 'x'})\n"
             "print(sorted({'numpy', 'PIL', 'fontTools', 'resvg_py', 'jinja2'} & set(sys.modules)))"
         )
-        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-        assert done.stdout == "[]\n"
+        result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+        assert result.stdout == "[]\n"
 
 
 class TestColour:
-    def test_roots(self) -> None:
+    def test_root_is_exact(self) -> None:
         for value in (1e-9, 0.2, 1.0, 7.5):
             for degree in (2, 3, 5, 12):
                 assert root(value, degree) == pytest.approx(value ** (1 / degree), rel=1e-12)
 
-    def test_hex_comes_back(self) -> None:
+    def test_hex_colour_survives_a_round_trip(self) -> None:
         for value in range(0, 0x1000, 37):
             colour = "#" + "".join(digit * 2 for digit in f"{value:03x}")
-            assert to_hex(parse(colour)) == colour
+            assert format_hex(parse_hex(colour)) == colour
 
-    def test_known_oklab_values(self) -> None:
-        red = parse("#ff0000")
+    def test_red_has_known_oklab_values(self) -> None:
+        red = parse_hex("#ff0000")
         assert (red.l, red.a, red.b) == pytest.approx((0.6279554, 0.2248631, 0.1258463), abs=1e-6)
 
-    def test_light_is_encoded_as_srgb(self) -> None:
+    def test_linear_light_is_encoded_as_srgb(self) -> None:
         linear = np.linspace(0, 1, 4001, dtype=np.float32)
-        true = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear.astype(np.float64) ** (1 / 2.4) - 0.055)
-        assert np.abs(encode(linear) - true * 255).max() < 0.02
+        expected = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear.astype(np.float64) ** (1 / 2.4) - 0.055)
+        assert np.abs(encode(linear) - expected * 255).max() < 0.02
 
-    def test_bridges_keep_their_strength(self) -> None:
-        blue, amber = parse("#2563eb"), parse("#f59e0b")
+    def test_bridge_keeps_chroma(self) -> None:
+        blue, amber = parse_hex("#2563eb"), parse_hex("#f59e0b")
         assert blue.towards(amber, 0.5).chroma < 0.06
         assert blue.bridge(amber, 0.6).chroma > 0.13
         assert blue.bridge(amber, 0.6).a > 0
 
-    def test_out_of_gamut_colours_keep_their_hue(self) -> None:
-        wild = Lab(0.5, 0.4, -0.3).inside()
-        assert wild.a / wild.b == pytest.approx(0.4 / -0.3)
-        assert parse(to_hex(wild)).l == pytest.approx(0.5, abs=0.01)
+    def test_clipped_colour_keeps_its_hue(self) -> None:
+        out_of_gamut = Lab(0.5, 0.4, -0.3).clip_to_srgb()
+        assert out_of_gamut.a / out_of_gamut.b == pytest.approx(0.4 / -0.3)
+        assert parse_hex(format_hex(out_of_gamut)).l == pytest.approx(0.5, abs=0.01)
 
-    def test_ramps_reach_their_stops_without_steps(self) -> None:
+    def test_ramp_reaches_its_stops_smoothly(self) -> None:
         ramp = Ramp((0.0, Lab(0.1, 0.0, 0.0)), (0.5, Lab(0.9, 0.1, 0.0)), (1.0, Lab(0.2, 0.0, 0.1)))
-        l, _, b = ramp(np.linspace(-0.5, 1.5, 3001, dtype=np.float32)[None, :])  # noqa: E741 - the field's letter
+        l, _, b = ramp(np.linspace(-0.5, 1.5, 3001, dtype=np.float32)[None, :])  # noqa: E741 - usual name in OKLab
         assert float(l[0, 0]) == pytest.approx(0.1, abs=0.05)
         assert float(b[0, -1]) == pytest.approx(0.1, abs=0.01)
         assert np.abs(np.diff(l)).max() < 0.003

@@ -1,4 +1,4 @@
-"""Title cards: text that fits, that can be read, and that nothing can break out of."""
+"""Title cards: text fits, is legible, and cannot inject markup."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from imageseo.heroes.providers.art import title_card as cards
+from imageseo.heroes.providers.art import title_card
 from imageseo.heroes.providers.art.color import palette
 from imageseo.heroes.providers.art.deterministic import Canvas, Dice, flatten
 from imageseo.heroes.providers.art.render import pixels
@@ -33,46 +33,46 @@ def branded(name: str) -> Procedural:
     return PROVIDER.configure(ProviderContext(project=Path(), cache=Path(), colors=BRANDS["default"], brand=name))
 
 
-def drawn(card: Any, style: str = "paper", seed: int = 2, width: int = 480, height: int = 270) -> NDArray[np.uint8]:
+def draw(card: Any, style: str = "paper", seed: int = 2, width: int = 480, height: int = 270) -> NDArray[np.uint8]:
     options = branded("Acme Docs").complete({"style": style, "card": card})
     recipe = Recipe(provider="procedural", seed=seed, width=width, height=height, options=options)
     return pixels(recipe, STYLES)
 
 
 def luminance(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """WCAG 2.2, straight from its definition."""
+    """Relative luminance as defined by WCAG 2.2."""
     value = rgb.astype(np.float64) / 255
     linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-    found: NDArray[np.float64] = linear @ np.array([0.2126, 0.7152, 0.0722])
-    return found
+    result: NDArray[np.float64] = linear @ np.array([0.2126, 0.7152, 0.0722])
+    return result
 
 
-def of_hex(colour: str) -> float:
-    return float(luminance(np.array([[int(colour[n : n + 2], 16) for n in (1, 3, 5)]], dtype=np.uint8))[0])
+def hex_luminance(color: str) -> float:
+    return float(luminance(np.array([[int(color[n : n + 2], 16) for n in (1, 3, 5)]], dtype=np.uint8))[0])
 
 
 class TestContrast:
     @pytest.mark.parametrize("style", STYLES)
     @pytest.mark.parametrize("brand", BRANDS)
-    def test_every_point_behind_text_meets_aa(self, style: str, brand: str) -> None:
+    def test_contrast_behind_text_meets_aa(self, style: str, brand: str) -> None:
         from importlib import import_module
 
         canvas = Canvas(480, 270)
-        layout = cards.Layout.of(canvas, {"title": LONG, "subtitle": "A guide for writers", "brand": "Acme"})
+        layout = title_card.Layout.build(canvas, {"title": LONG, "subtitle": "A guide for writers", "brand": "Acme"})
         for seed in (1, 2, 3, 8):
-            colours = palette(BRANDS[brand], Dice(seed, "palette"))
-            paint = import_module(f"imageseo.heroes.providers.art.{style}").draw(canvas, colours, Dice(seed, style))
-            inks = layout.scrim(paint, colours)
+            colors = palette(BRANDS[brand], Dice(seed, "palette"))
+            paint = import_module(f"imageseo.heroes.providers.art.{style}").draw(canvas, colors, Dice(seed, style))
+            inks = layout.scrim(paint, colors)
             luma = luminance(flatten(paint.l, paint.a, paint.b, seed))
             for box, ink in zip(layout.boxes, inks, strict=True):
                 behind = luma[int(box.y) : int(box.y + box.h) + 1, int(box.x) : int(box.x + box.w) + 1]
-                text = of_hex(ink.text)
+                text = hex_luminance(ink.text)
                 worst = min((max(text, y) + 0.05) / (min(text, y) + 0.05) for y in (behind.min(), behind.max()))
                 assert worst >= 4.5, f"{style} {brand} {seed}: {worst:.2f}"
 
-    def test_art_away_from_the_text_is_left_alone(self) -> None:
-        plain = drawn(False)
-        card = drawn({"title": "Short"})
+    def test_art_away_from_the_text_is_unchanged(self) -> None:
+        plain = draw(False)
+        card = draw({"title": "Short"})
         right = (slice(60, 200), slice(440, 480))
         mirrored = plain[:, ::-1]
         same = min(np.abs(card[right].astype(int) - other[right].astype(int)).mean() for other in (plain, mirrored))
@@ -80,12 +80,14 @@ class TestContrast:
 
 
 class TestSetting:
-    def test_ink_stays_in_its_boxes_and_inside_the_margins(self) -> None:
+    def test_text_stays_inside_its_boxes(self) -> None:
         canvas = Canvas(800, 450)
-        layout = cards.Layout.of(canvas, {"title": "Jagged, quick type: ÅÉ (fits)", "subtitle": "gjpqy", "brand": "Qj"})
+        layout = title_card.Layout.build(
+            canvas, {"title": "Jagged, quick type: ÅÉ (fits)", "subtitle": "gjpqy", "brand": "Qj"}
+        )
         grey = np.full((450, 800, 3), 128, dtype=np.uint8)
-        ink = cards.Ink("#ffffff", "#000000")
-        changed = np.argwhere((layout.over(grey, (ink,) * len(layout.lines)) != grey).any(axis=2))
+        ink = title_card.Ink("#ffffff", "#000000")
+        changed = np.argwhere((layout.draw_text(grey, (ink,) * len(layout.lines)) != grey).any(axis=2))
         allowed = np.zeros((450, 800), dtype=bool)
         for box in (*layout.boxes, *layout.marks):
             allowed[int(box.y) - 2 : int(box.y + box.h) + 3, int(box.x) - 2 : int(box.x + box.w) + 3] = True
@@ -94,34 +96,34 @@ class TestSetting:
         assert changed[:, 1].min() > 40
         assert changed[:, 0].max() < 430
 
-    def test_every_line_is_really_drawn(self) -> None:
+    def test_every_line_is_drawn(self) -> None:
         canvas = Canvas(800, 450)
-        layout = cards.Layout.of(canvas, {"title": LONG, "subtitle": "Under the title", "brand": "Acme"})
+        layout = title_card.Layout.build(canvas, {"title": LONG, "subtitle": "Under the title", "brand": "Acme"})
         grey = np.full((450, 800, 3), 128, dtype=np.uint8)
-        out = layout.over(grey, (cards.Ink("#ffffff", "#000000"),) * len(layout.lines))
+        out = layout.draw_text(grey, (title_card.Ink("#ffffff", "#000000"),) * len(layout.lines))
         for box in layout.boxes:
             assert (out[int(box.y) : int(box.y + box.h), int(box.x) : int(box.x + box.w)] > 200).any()
-            # Measured widths are those of the renderer, but for kerning.
+            # Measured widths equal the renderer's except for kerning.
             left = int(box.x) - 3
             columns = np.flatnonzero((out[int(box.y) : int(box.y + box.h), left:] != 128).any(axis=(0, 2)))
             assert columns.max() - columns.min() == pytest.approx(box.w, rel=0.06, abs=4)
 
     def test_short_titles_are_large_and_long_ones_wrap(self) -> None:
         canvas = Canvas(1600, 900)
-        short = cards.Layout.of(canvas, {"title": "Caching"}).lines
-        long = cards.Layout.of(canvas, {"title": LONG}).lines
+        short = title_card.Layout.build(canvas, {"title": "Caching"}).lines
+        long = title_card.Layout.build(canvas, {"title": LONG}).lines
         assert len(short) == 1
         assert len(long) == 3
         assert short[0].size > long[0].size >= 46
         assert " ".join(line.text for line in long) == LONG
 
-    def test_no_word_is_left_alone(self) -> None:
-        found = fit("Getting started with responsive images now", 800, width=900, sizes=(46, 104), lines=3)
-        assert found is not None
-        widths = [face(800).width(line) for line in found[1]]
+    def test_lines_are_balanced(self) -> None:
+        fitted = fit("Getting started with responsive images now", 800, width=900, sizes=(46, 104), lines=3)
+        assert fitted is not None
+        widths = [face(800).width(line) for line in fitted[1]]
         assert min(widths) > max(widths) * 0.45
 
-    def test_a_long_word_shrinks_before_it_breaks(self) -> None:
+    def test_long_word_shrinks_before_it_is_hyphenated(self) -> None:
         word = "Donaudampfschifffahrtsgesellschaft"
         shrunk = fit(word, 800, width=950, sizes=(46, 104), lines=3)
         assert shrunk is not None
@@ -133,47 +135,47 @@ class TestSetting:
         assert all(face(800).width(line) * broken[0] <= 950 for line in broken[1])
 
     @pytest.mark.parametrize(("width", "height"), [(64, 64), (400, 1200), (1200, 300)])
-    def test_any_shape(self, width: int, height: int) -> None:
-        plain = drawn(False, width=width, height=height)
-        assert (drawn({"title": "Hello"}, width=width, height=height) != plain).any()
+    def test_card_fits_any_shape(self, width: int, height: int) -> None:
+        plain = draw(False, width=width, height=height)
+        assert (draw({"title": "Hello"}, width=width, height=height) != plain).any()
 
-    def test_a_title_that_never_fits_says_so(self) -> None:
+    def test_too_long_title_is_refused(self) -> None:
         with pytest.raises(RecipeError) as caught:
-            drawn({"title": "word " * 80})
+            draw({"title": "word " * 80})
         assert "399 characters" in caught.value.message
         assert "card: {title" in caught.value.hint
 
-    def test_markup_in_a_title_is_text(self) -> None:
-        evil = '</text><rect width="9999" height="9999" fill="red"/><text>&amp;'
+    def test_markup_in_a_title_is_escaped(self) -> None:
+        markup = '</text><rect width="9999" height="9999" fill="red"/><text>&amp;'
         canvas = Canvas(800, 450)
-        layout = cards.Layout.of(canvas, {"title": evil})
+        layout = title_card.Layout.build(canvas, {"title": markup})
         grey = np.full((450, 800, 3), 128, dtype=np.uint8)
-        out = layout.over(grey, (cards.Ink("#ffffff", "#000000"),) * len(layout.lines))
+        out = layout.draw_text(grey, (title_card.Ink("#ffffff", "#000000"),) * len(layout.lines))
         assert (out[:60] == 128).all()
         assert (out[:, :, 0] == out[:, :, 1]).all()
 
 
 class TestGlyphs:
     @pytest.mark.parametrize("title", ["Größe, Ære & ½ “quoted” — fine", "Привет, мир", "Καλημέρα", "cafe\u0301"])
-    def test_open_scripts_are_set(self, title: str) -> None:
-        assert drawn({"title": title}).shape == (270, 480, 3)
+    def test_supported_scripts_are_drawn(self, title: str) -> None:
+        assert draw({"title": title}).shape == (270, 480, 3)
 
     @pytest.mark.parametrize(
-        ("title", "named"),
+        ("title", "part"),
         [("日本語 docs", "日 (U+65E5)"), ("Fast 🚀", "🚀 (U+1F680)"), ("مرحبا", "U+0645"), ("a\u200db", "U+200D")],
     )
-    def test_missing_ones_are_named(self, title: str, named: str) -> None:
+    def test_missing_glyph_is_named(self, title: str, part: str) -> None:
         with pytest.raises(RecipeError) as caught:
-            drawn({"title": title})
-        assert named in caught.value.message
+            draw({"title": title})
+        assert part in caught.value.message
         assert "card.title" in caught.value.message
-        assert "leave the card out" in caught.value.hint
+        assert "remove the card" in caught.value.hint
 
-    def test_many_missing_ones_stay_readable(self) -> None:
+    def test_list_of_missing_glyphs_is_limited(self) -> None:
         with pytest.raises(RecipeError, match="and 12 more"):
-            drawn({"title": "".join(chr(0x4E00 + n) for n in range(20))})
+            draw({"title": "".join(chr(0x4E00 + n) for n in range(20))})
 
-    def test_the_brand_is_checked_too(self) -> None:
+    def test_glyphs_of_the_brand_are_checked(self) -> None:
         options = branded("会社").complete({"card": "Title"})
         recipe = Recipe(provider="procedural", seed=1, width=320, height=180, options=options)
         with pytest.raises(RecipeError, match=r"card\.brand"):

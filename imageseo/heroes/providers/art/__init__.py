@@ -1,1 +1,1 @@
-"""The drawing rooms of the procedural provider. Loaded only when a picture is really drawn."""
+"""Drawing code of the procedural provider; imported only when an image is drawn."""

@@ -1,4 +1,4 @@
-"""Style `aurora`: curtains of light over a still horizon."""
+"""Style `aurora`: curtains of light above a calm horizon."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from imageseo.heroes.providers.art.deterministic import Canvas, Dice, clip, clou
 
 
 def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
-    """A dark sky whatever the brand's lightness: light needs darkness to flow through."""
+    """Return the scene. The sky is dark whatever the brand's lightness."""
     x, y = canvas.x, canvas.y
     deep, main, second, accent = palette.deep, palette.main, palette.second, palette.accent
     salt = dice.bits()
@@ -35,11 +35,11 @@ def _glowing(lab: Lab, lightness: float) -> Lab:
 
 def _curtain(paint: Paint, canvas: Canvas, dice: Dice, salt: int, order: float, low: Lab, high: Lab) -> None:
     x, y = canvas.x, canvas.y
-    sway = lines(x * 0.85 + 1.0, salt, 3, 0.45) - 0.5
-    base = dice.real(0.40, 0.50) + order * 0.20 + sway * 0.5
+    offset = lines(x * 0.85 + 1.0, salt, 3, 0.45) - 0.5
+    base = dice.real(0.40, 0.50) + order * 0.20 + offset * 0.5
     tilt = dice.real(-0.25, 0.25)
     base = base + (x * (1.0 / canvas.aspect) - 0.5) * tilt
-    # Rays: fine noise along x, pulled towards a vanishing point high above.
+    # Rays: fine noise along x, converging on a point high above.
     lean = (x - canvas.aspect * 0.5) * 0.10
     along = x + (y - base) * lean + 2.0
     zero = np.zeros_like(along)
@@ -47,20 +47,20 @@ def _curtain(paint: Paint, canvas: Canvas, dice: Dice, salt: int, order: float, 
     broad = clouds(along * 3.2, zero + y * 0.4, salt + 23, 2)
     strength = step(0.16, 0.62, broad) * (0.45 + 0.85 * rays)
     up = base - y
-    tall = 0.20 + 0.22 * lines(x * 1.7 + 5.0, salt + 41, 2)
-    rise = clip(up / tall)
+    curtain_height = 0.20 + 0.22 * lines(x * 1.7 + 5.0, salt + 41, 2)
+    rise = clip(up / curtain_height)
     body = step(-0.018, 0.03, up) * (1.0 - rise) * (1.0 - rise) / (1.0 + 2.2 * rise)
     glow = 1.0 / (1.0 + (up * up) * 34.0)
     light = clip((body * strength * 1.35 + glow * glow * 0.24 * step(0.1, 0.8, broad)) * (1.0 - 0.2 * order))
     tint = Ramp((0.0, low), (0.35, low.bridge(high, 0.74)), (1.0, high))
-    l, a, b = tint(rise)  # noqa: E741 - the field's own letter
+    l, a, b = tint(rise)  # noqa: E741 - usual name in OKLab
     paint.l = paint.l + (l - paint.l) * light
     paint.a = paint.a + (a - paint.a) * light
     paint.b = paint.b + (b - paint.b) * light
 
 
 def _land(paint: Paint, canvas: Canvas, dice: Dice, shore: float, deep: Lab) -> None:
-    """Hills in silhouette and water that gives the sky back, darker and blurred."""
+    """Draw hills in silhouette and water that reflects the sky, darker and blurred."""
     row = int(shore * canvas.height)
     salt = dice.bits()
     depth = canvas.height - row
@@ -70,11 +70,11 @@ def _land(paint: Paint, canvas: Canvas, dice: Dice, shore: float, deep: Lab) -> 
             mirrored = plane[source]
             plane[row:] = mirrored
         ripple = clouds(canvas.x * 5.0, canvas.y[row:] * 90.0, salt, 3) - 0.5
-        away = (canvas.y[row:] - shore) * (1.0 / max(1.0 - shore, 0.01))
-        part = Paint((paint.l[row:], paint.a[row:], paint.b[row:]))
-        part.lay(deep.at(0.16, 0.05), np.float32(0.28) + 0.35 * away + 0.0 * ripple)
-        part.light(ripple * 0.055 * (1.0 - 0.5 * away))
-        paint.l[row:], paint.a[row:], paint.b[row:] = part.l, part.a, part.b
+        distance = (canvas.y[row:] - shore) * (1.0 / max(1.0 - shore, 0.01))
+        region = Paint((paint.l[row:], paint.a[row:], paint.b[row:]))
+        region.lay(deep.at(0.16, 0.05), np.float32(0.28) + 0.35 * distance + 0.0 * ripple)
+        region.light(ripple * 0.055 * (1.0 - 0.5 * distance))
+        paint.l[row:], paint.a[row:], paint.b[row:] = region.l, region.a, region.b
     for number, (lift, tone) in enumerate(((0.085, 0.20), (0.045, 0.12))):
         hill = lines(canvas.x * (1.6 + number) + 3.0, salt + number * 7 + 1, 6, 0.48)
         top = shore - lift * clip(hill * 1.6 - 0.25) - 0.004

@@ -1,4 +1,4 @@
-"""Brand colours to palettes that carry a picture: OKLab values, roles, ramps."""
+"""Convert brand colours to palettes for an image: OKLab values, roles, ramps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from imageseo.heroes.providers.art.deterministic import Dice, Field, encode, roo
 class Lab:
     """A colour in OKLab: ``l`` 0..1, ``a`` and ``b`` about -0.4..0.4."""
 
-    l: float  # noqa: E741 - the field's own letter
+    l: float  # noqa: E741 - usual name in OKLab
     a: float
     b: float
 
@@ -22,48 +22,48 @@ class Lab:
         return root(self.a * self.a + self.b * self.b, 2)
 
     def at(self, lightness: float, chroma: float | None = None) -> Lab:
-        """The same hue at another lightness; ``chroma`` as a limit when given. Kept inside sRGB."""
-        own = self.chroma
-        scale = 1.0 if chroma is None or own <= chroma or own == 0.0 else chroma / own
-        return Lab(lightness, self.a * scale, self.b * scale).inside()
+        """Return the same hue at another lightness, limited to ``chroma`` if given and clipped to sRGB."""
+        chroma_now = self.chroma
+        scale = 1.0 if chroma is None or chroma_now <= chroma or chroma_now == 0.0 else chroma / chroma_now
+        return Lab(lightness, self.a * scale, self.b * scale).clip_to_srgb()
 
     def towards(self, other: Lab, t: float) -> Lab:
         return Lab(self.l + (other.l - self.l) * t, self.a + (other.a - self.a) * t, self.b + (other.b - self.b) * t)
 
     def vivid(self, chroma: float) -> Lab:
-        """The same hue with this chroma, as far as sRGB allows; greys stay grey."""
-        own = self.chroma
-        if own < 0.015:
+        """Return the same hue with this chroma as far as sRGB allows; greys are unchanged."""
+        chroma_now = self.chroma
+        if chroma_now < 0.015:
             return self
-        return Lab(self.l, self.a * chroma / own, self.b * chroma / own).inside()
+        return Lab(self.l, self.a * chroma / chroma_now, self.b * chroma / chroma_now).clip_to_srgb()
 
     def bridge(self, other: Lab, lightness: float) -> Lab:
-        """A colour between two hues that keeps their strength: opposite hues meet by way of red, not in grey."""
+        """Return a colour between two hues with similar chroma: opposite hues mix via red, not grey."""
         middle = self.towards(other, 0.5)
-        wanted = (self.chroma + other.chroma) * 0.42
-        missing = wanted * wanted - middle.chroma * middle.chroma
-        across = Lab(0.0, other.b - self.b, self.a - other.a)
-        length = across.chroma
-        if missing <= 0.0 or length < 0.02:
+        target_chroma = (self.chroma + other.chroma) * 0.42
+        deficit = target_chroma * target_chroma - middle.chroma * middle.chroma
+        perpendicular = Lab(0.0, other.b - self.b, self.a - other.a)
+        length = perpendicular.chroma
+        if deficit <= 0.0 or length < 0.02:
             return middle.at(lightness)
-        push = root(missing, 2) / length * (1.0 if across.a > 0.0 else -1.0)
-        return Lab(lightness, middle.a + across.a * push, middle.b + across.b * push).inside()
+        scale = root(deficit, 2) / length * (1.0 if perpendicular.a > 0.0 else -1.0)
+        return Lab(lightness, middle.a + perpendicular.a * scale, middle.b + perpendicular.b * scale).clip_to_srgb()
 
-    def inside(self) -> Lab:
-        """Less chroma until sRGB can show it."""
+    def clip_to_srgb(self) -> Lab:
+        """Reduce chroma until the colour is inside sRGB."""
         low, high = 0.0, 1.0
-        if _fits(self):
+        if _is_in_srgb(self):
             return self
         for _ in range(16):
             middle = (low + high) * 0.5
-            if _fits(Lab(self.l, self.a * middle, self.b * middle)):
+            if _is_in_srgb(Lab(self.l, self.a * middle, self.b * middle)):
                 low = middle
             else:
                 high = middle
         return Lab(self.l, self.a * low, self.b * low)
 
-    def apart(self, other: Lab) -> float:
-        """Squared distance of the two hues' directions, weighted by chroma: 0 for equal hues."""
+    def hue_distance(self, other: Lab) -> float:
+        """Return the squared distance of two hues, weighted by chroma: 0 for equal hues."""
         return (self.a - other.a) * (self.a - other.a) + (self.b - other.b) * (self.b - other.b)
 
 
@@ -79,13 +79,13 @@ def _linear(lab: Lab) -> tuple[float, float, float]:
     )
 
 
-def _fits(lab: Lab) -> bool:
+def _is_in_srgb(lab: Lab) -> bool:
     return all(-0.0005 <= channel <= 1.0005 for channel in _linear(lab))
 
 
-def parse(colour: str) -> Lab:
-    """``#rrggbb`` or ``#rgb`` in OKLab."""
-    digits = colour.removeprefix("#")
+def parse_hex(color: str) -> Lab:
+    """Convert ``#rrggbb`` or ``#rgb`` to OKLab."""
+    digits = color.removeprefix("#")
     if len(digits) == 3:
         digits = "".join(digit * 2 for digit in digits)
     r, g, b = (_to_linear(int(digits[i : i + 2], 16) / 255.0) for i in (0, 2, 4))
@@ -109,10 +109,10 @@ def _to_linear(value: float) -> float:
 
 @dataclass(frozen=True)
 class Palette:
-    """Roles that every style draws from.
+    """Colour roles used by all styles.
 
-    ``deep`` darkest, ``main`` the brand's strongest colour, ``second`` another of its hues, ``accent`` the one
-    that stands out, ``pale`` lightest; ``night``: the picture is dark.
+    ``deep``: darkest; ``main``: the brand's strongest colour; ``second``: another hue; ``accent``: the most distinct
+    hue; ``pale``: lightest; ``night``: whether the image is dark.
     """
 
     deep: Lab
@@ -124,37 +124,37 @@ class Palette:
 
 
 def palette(colors: tuple[str, ...], dice: Dice) -> Palette:
-    """Roles from two to six colours in any order. The seed decides day or night, and may swap accent and second."""
-    labs = [parse(colour) for colour in colors]
-    by_light = sorted(labs, key=lambda lab: lab.l)
+    """Assign roles to two to six colours in any order. The seed decides between day and night."""
+    labs = [parse_hex(color) for color in colors]
+    by_lightness = sorted(labs, key=lambda lab: lab.l)
     main = max(labs, key=_weight)
-    rest = [lab for lab in labs if lab is not main and lab.chroma > 0.016]
-    accent = max(rest, key=lambda lab: lab.apart(main)) if rest else main
-    others = [lab for lab in rest if lab is not accent]
-    second = max(others, key=lambda lab: lab.chroma) if others else main.bridge(accent, 0.6)
-    darkest, lightest = by_light[0], by_light[-1]
+    remaining = [lab for lab in labs if lab is not main and lab.chroma > 0.016]
+    accent = max(remaining, key=lambda lab: lab.hue_distance(main)) if remaining else main
+    unassigned = [lab for lab in remaining if lab is not accent]
+    second = max(unassigned, key=lambda lab: lab.chroma) if unassigned else main.bridge(accent, 0.6)
+    darkest, lightest = by_lightness[0], by_lightness[-1]
     average = sum(lab.l for lab in labs) / len(labs)
     night = dice.chance(0.85 if average < 0.4 else 0.12 if average > 0.75 else 0.5)
     main, second, accent = _strong(main, 0.10), _strong(second, 0.085), _strong(accent, 0.085)
-    cool = darkest if darkest.chroma > 0.02 else main
-    deep = cool.at(min(darkest.l, 0.26), 0.075)
+    base_of_deep = darkest if darkest.chroma > 0.02 else main
+    deep = base_of_deep.at(min(darkest.l, 0.26), 0.075)
     pale = (lightest if lightest.chroma > 0.012 else main).at(max(lightest.l, 0.95), 0.03)
     return Palette(deep=deep, main=main, second=second, accent=accent, pale=pale, night=night)
 
 
 def _weight(lab: Lab) -> float:
-    """How well a colour carries a picture: strong ones, and cool ones a little before warm, which darken to mud."""
+    """Rate a colour as main colour: strong ones first, cool ones slightly before warm ones, which darken to brown."""
     chroma = lab.chroma
     return 0.0 if chroma < 0.001 else chroma * (1.0 - 0.28 * max(lab.b, 0.0) / chroma)
 
 
 def _strong(lab: Lab, chroma: float) -> Lab:
-    """A pastel says a hue; pictures need it stronger. What is all but grey stays so."""
+    """Strengthen pastels for use in images; near-greys are unchanged."""
     return lab if lab.chroma < 0.012 or lab.chroma >= chroma else Lab(min(lab.l, 0.7), lab.a, lab.b).vivid(chroma)
 
 
 class Ramp:
-    """Colours along 0..1, mixed in OKLab with smooth joins."""
+    """A colour gradient over 0..1, mixed in OKLab with smooth transitions."""
 
     def __init__(self, *stops: tuple[float, Lab]) -> None:
         positions = [position for position, _ in stops]
@@ -174,60 +174,60 @@ class Ramp:
         self._samples = samples
 
     def __call__(self, value: Field) -> tuple[Field, Field, Field]:
-        """OKLab planes; ``value`` outside 0..1 takes the end colours."""
+        """Return OKLab planes; ``value`` outside 0..1 gives the end colours."""
         t = np.minimum(np.maximum(value, np.float32(0.0)), np.float32(1.0)) * np.float32(self._samples)
         index = np.minimum(t.astype(np.int32), self._samples - 1)
-        rest = t - index.astype(np.float32)
-        l, a, b = (  # noqa: E741 - the field's own letter
-            self._table[plane][index] + self._slopes[plane][index] * rest for plane in range(3)
+        fraction = t - index.astype(np.float32)
+        l, a, b = (  # noqa: E741 - usual name in OKLab
+            self._table[plane][index] + self._slopes[plane][index] * fraction for plane in range(3)
         )
         return l, a, b
 
 
 def _smooth(table: Field) -> Field:
-    """A running mean, so that no stop shows as a line in a wide gradient. Sums are sequential, hence exact."""
-    reach = 40
-    wide = np.pad(table.astype(np.float64), ((0, 0), (reach + 1, reach)), mode="edge")
-    sums = np.cumsum(wide, axis=1)
-    out: Field = ((sums[:, 2 * reach + 1 :] - sums[:, : -2 * reach - 1]) / (2 * reach + 1)).astype(np.float32)
+    """Return a running mean, so that stops do not show as lines in wide gradients. Sums are sequential, hence exact."""
+    radius = 40
+    padded = np.pad(table.astype(np.float64), ((0, 0), (radius + 1, radius)), mode="edge")
+    sums = np.cumsum(padded, axis=1)
+    out: Field = ((sums[:, 2 * radius + 1 :] - sums[:, : -2 * radius - 1]) / (2 * radius + 1)).astype(np.float32)
     return out
 
 
 class Paint:
-    """Three OKLab planes that colours are laid on. ``focus``: where the subject stands, 0 left to 1 right."""
+    """Three OKLab planes to paint on. ``focus``: position of the subject, 0 left to 1 right."""
 
     def __init__(self, planes: tuple[Field, Field, Field], focus: float = 0.5) -> None:
         self.l, self.a, self.b = planes
         self.focus = focus
 
     def mirrored(self) -> Paint:
-        """Left for right."""
+        """Return the image mirrored horizontally."""
         return Paint((self.l[:, ::-1].copy(), self.a[:, ::-1].copy(), self.b[:, ::-1].copy()), 1.0 - self.focus)
 
     def lay(self, lab: Lab | tuple[Field, Field, Field], cover: Field) -> None:
-        """Cover with a colour (or planes) where ``cover`` (0..1) says."""
+        """Paint a colour (or planes) with opacity ``cover`` (0..1)."""
         l, a, b = (lab.l, lab.a, lab.b) if isinstance(lab, Lab) else lab  # noqa: E741
         self.l = self.l + (l - self.l) * cover
         self.a = self.a + (a - self.a) * cover
         self.b = self.b + (b - self.b) * cover
 
     def shade(self, amount: Field) -> None:
-        """Take a part of the light away; the colour keeps its saturation."""
-        keep = 1.0 - amount
-        self.l, self.a, self.b = self.l * keep, self.a * keep, self.b * keep
+        """Darken by a fraction; the saturation is kept."""
+        factor = 1.0 - amount
+        self.l, self.a, self.b = self.l * factor, self.a * factor, self.b * factor
 
     def light(self, amount: Field) -> None:
-        """Add lightness (negative: shade)."""
+        """Add lightness (negative: darken)."""
         self.l = self.l + amount
 
 
 def luminance(lab: Lab) -> float:
-    """WCAG's relative luminance."""
+    """Return WCAG's relative luminance."""
     r, g, b = (min(max(channel, 0.0), 1.0) for channel in _linear(lab))
     return 0.2126 * r + 0.7152 * g + 0.0722 * b
 
 
-def to_hex(lab: Lab) -> str:
-    """``#rrggbb``."""
+def format_hex(lab: Lab) -> str:
+    """Format a colour as ``#rrggbb``."""
     planes = np.array([[[channel]] for channel in _linear(lab)], dtype=np.float32)
     return "#" + "".join(f"{int(value + 0.5):02x}" for value in encode(planes).ravel())

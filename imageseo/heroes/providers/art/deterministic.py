@@ -1,7 +1,7 @@
-"""Arithmetic whose last bit is the same everywhere: + - * /, sqrt, comparisons and integers, nothing else.
+"""Arithmetic with identical results on all machines: + - * /, sqrt, comparisons and integers only.
 
-numpy picks its sin, exp, power and cbrt by the CPU it meets, and they differ in the last bit; IEEE 754 fixes the
-operations used here. Scalars stay Python floats, since numpy 1 and 2 promote numpy scalars differently.
+numpy selects implementations of sin, exp, power and cbrt by CPU, and these differ in the last bit; IEEE 754 defines the
+operations used here exactly. Scalars stay Python floats, since numpy 1 and 2 promote numpy scalars differently.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-# float32 in fact; the stubs widen products of Python floats, which numpy does not.
+# Actually float32; the type stubs widen products with Python floats, numpy does not.
 Field: TypeAlias = NDArray[np.floating[Any]]
 
 _MASK = 0xFFFFFFFF
 
 
 def mix_bits(value: int) -> int:
-    """A well-mixed 32-bit integer of an integer (the finaliser `lowbias32`)."""
+    """Hash an integer to 32 bits (the finaliser `lowbias32`)."""
     value &= _MASK
     value = ((value ^ (value >> 16)) * 0x7FEB352D) & _MASK
     value = ((value ^ (value >> 15)) * 0x846CA68B) & _MASK
@@ -28,11 +28,11 @@ def mix_bits(value: int) -> int:
 
 
 class Dice:
-    """Numbers drawn from a seed and a word, so that one style's draws never shift another's."""
+    """Random numbers from a seed and a stream name, so that styles do not influence each other."""
 
-    def __init__(self, seed: int, word: str) -> None:
+    def __init__(self, seed: int, stream: str) -> None:
         state = mix_bits(seed) ^ mix_bits(seed >> 32)
-        for byte in word.encode():
+        for byte in stream.encode():
             state = mix_bits(state * 31 + byte + 0x9E3779B9)
         self._state = state
 
@@ -41,19 +41,19 @@ class Dice:
         return mix_bits(self._state)
 
     def real(self, low: float = 0.0, high: float = 1.0) -> float:
-        """A number in [low, high)."""
+        """Return a number in [low, high)."""
         return low + (high - low) * (self.bits() / 4294967296.0)
 
     def integer(self, low: int, high: int) -> int:
-        """A whole number in [low, high]."""
+        """Return a whole number in [low, high]."""
         return low + self.bits() % (high - low + 1)
 
     def chance(self, probability: float) -> bool:
         return self.real() < probability
 
 
-def hashed(x: NDArray[np.uint32], y: NDArray[np.uint32], salt: int) -> Field:
-    """White noise in [0, 1) at integer points; 24 bits, so exact in float32."""
+def hash_noise(x: NDArray[np.uint32], y: NDArray[np.uint32], salt: int) -> Field:
+    """Return white noise in [0, 1) at integer points; 24 bits, so exact in float32."""
     value = x * np.uint32(0x9E3779B1) + y * np.uint32(0x85EBCA77) + np.uint32(mix_bits(salt))
     value ^= value >> np.uint32(16)
     value *= np.uint32(0x7FEB352D)
@@ -65,16 +65,16 @@ def hashed(x: NDArray[np.uint32], y: NDArray[np.uint32], salt: int) -> Field:
 
 def _lattice(rows: int, columns: int, salt: int) -> Field:
     y, x = np.arange(rows, dtype=np.uint32)[:, None], np.arange(columns, dtype=np.uint32)[None, :]
-    return hashed(x, y, salt)
+    return hash_noise(x, y, salt)
 
 
 def fade(t: Field) -> Field:
-    """Quintic ease of [0, 1]: no creases in slopes or shading."""
+    """Return the quintic ease of [0, 1], whose first and second derivatives are continuous."""
     return t * t * t * (t * (t * 6.0 - 15.0) + 10.0)
 
 
 def step(low: float, high: float, value: Field) -> Field:
-    """Smooth step from 0 at ``low`` to 1 at ``high`` (which may be the smaller)."""
+    """Return a smooth step from 0 at ``low`` to 1 at ``high`` (which may be smaller)."""
     t = clip((value - low) * (1.0 / (high - low)))
     return t * t * (3.0 - 2.0 * t)
 
@@ -88,26 +88,26 @@ def blend(a: Field, b: Field, t: Field) -> Field:
 
 
 def line(x: Field, salt: int) -> Field:
-    """Value noise along a line, in [0, 1): ``x`` (not negative) in cells."""
+    """Return value noise along a line, in [0, 1): ``x`` (not negative) in cells."""
     cell = np.floor(x)
     t = fade(x - cell)
     index = cell.astype(np.uint32)
     zero = np.zeros_like(index)
-    return blend(hashed(index, zero, salt), hashed(index + np.uint32(1), zero, salt), t)
+    return blend(hash_noise(index, zero, salt), hash_noise(index + np.uint32(1), zero, salt), t)
 
 
 def lines(x: Field, salt: int, octaves: int, gain: float = 0.5) -> Field:
-    """Sum of octaves of ``line``, scaled to about [0, 1]."""
-    total, weight, sum_ = np.zeros_like(x), 1.0, 0.0
+    """Return a sum of octaves of ``line``, scaled to about [0, 1]."""
+    total, weight, total_weight = np.zeros_like(x), 1.0, 0.0
     for octave in range(octaves):
         total = total + line(x * float(2**octave), salt + octave * 101) * weight
-        sum_ += weight
+        total_weight += weight
         weight *= gain
-    return total * (1.0 / sum_)
+    return total * (1.0 / total_weight)
 
 
 def plane(x: Field, y: Field, salt: int) -> Field:
-    """Value noise in [0, 1) at any points, in cells (not negative)."""
+    """Return value noise in [0, 1) at any points, in cells (not negative)."""
     if x.shape[0] == 1 and y.shape[1] == 1:
         return _separable(x[0], y[:, 0], salt)
     cx, cy = np.floor(x), np.floor(y)
@@ -121,7 +121,7 @@ def plane(x: Field, y: Field, salt: int) -> Field:
 
 
 def _separable(x: Field, y: Field, salt: int) -> Field:
-    """The same on a grid of columns and rows: interpolates rows first, then gathers columns."""
+    """Return ``plane`` for a grid of columns and rows: interpolate rows first, then gather columns."""
     cx, cy = np.floor(x), np.floor(y)
     ix, iy = cx.astype(np.int32), cy.astype(np.int32)
     lattice = _lattice(int(iy[-1]) + 2, int(ix[-1]) + 2, salt)
@@ -133,25 +133,25 @@ def _separable(x: Field, y: Field, salt: int) -> Field:
 
 
 def clouds(x: Field, y: Field, salt: int, octaves: int, gain: float = 0.5) -> Field:
-    """Octaves of ``plane``, scaled to about [0, 1]. Each is shifted, off the axes also turned: no lattice shows."""
-    turn = x.shape == y.shape
+    """Return a sum of octaves of ``plane``, scaled to about [0, 1], shifted and rotated to hide the lattice."""
+    rotate = x.shape == y.shape
     total: Field | None = None
-    weight, sum_ = 1.0, 0.0
+    weight, total_weight = 1.0, 0.0
     for octave in range(octaves):
         scale = float(2**octave)
         layer = plane(x * scale + 0.37 * octave, y * scale + 0.61 * octave, salt + octave * 131) * weight
         total = layer if total is None else total + layer
-        if turn:
+        if rotate:
             x, y = x * 0.8 + y * 0.6, y * 0.8 - x * 0.6 + float(x.max()) * 0.6
-        sum_ += weight
+        total_weight += weight
         weight *= gain
     assert total is not None
-    return total * (1.0 / sum_)
+    return total * (1.0 / total_weight)
 
 
 @dataclass(frozen=True)
 class Canvas:
-    """The picture's grid: ``x`` (1, w) and ``y`` (h, 1) in units of the height, y down; ``px``: one pixel."""
+    """The pixel grid: ``x`` (1, w) and ``y`` (h, 1) in units of the height, y down; ``px``: one pixel."""
 
     width: int
     height: int
@@ -174,7 +174,7 @@ class Canvas:
 
 
 def root(value: float, degree: int) -> float:
-    """The positive ``degree``-th root by Newton's method, with exact operations only."""
+    """Return the positive ``degree``-th root by Newton's method with exact operations only."""
     if value <= 0.0:
         return 0.0
     guess = value if value > 1.0 else 1.0
@@ -191,7 +191,7 @@ def root(value: float, degree: int) -> float:
 
 @cache
 def _gamma() -> tuple[Field, Field]:
-    """sRGB's curve over t = sqrt(linear), at 1024 nodes, and the differences; in units of 0..255."""
+    """Return sRGB's curve over t = sqrt(linear) at 1024 nodes, and the differences; in units of 0..255."""
     nodes = []
     for index in range(1025):
         linear = (index / 1024.0) * (index / 1024.0)
@@ -205,7 +205,7 @@ def _gamma() -> tuple[Field, Field]:
 
 
 def encode(linear: Field) -> Field:
-    """Linear light in [0, 1] to sRGB in [0, 255]."""
+    """Convert linear light in [0, 1] to sRGB in [0, 255]."""
     values, slopes = _gamma()
     t = np.sqrt(clip(linear)) * np.float32(1024.0)
     index = np.minimum(t.astype(np.int32), 1023)
@@ -214,10 +214,10 @@ def encode(linear: Field) -> Field:
 
 
 def flatten(lightness: Field, a: Field, b: Field, salt: int) -> NDArray[np.uint8]:
-    """OKLab planes (h, w) to dithered 8-bit sRGB (h, w, 3).
+    """Convert OKLab planes (h, w) to dithered 8-bit sRGB (h, w, 3).
 
-    Noise of one step, the same in all channels, hides bands: a value of 7.3 becomes 8 at three points of ten.
-    Source of the matrices: Björn Ottosson, "A perceptual color space for image processing".
+    Noise of one level, equal in all channels, hides banding: a value of 7.3 becomes 8 at three of ten points. Source of
+    the matrices: Björn Ottosson, "A perceptual color space for image processing".
     """
     height, width = lightness.shape
     l_ = lightness + 0.3963377774 * a + 0.2158037573 * b
@@ -232,7 +232,7 @@ def flatten(lightness: Field, a: Field, b: Field, salt: int) -> NDArray[np.uint8
         (-1.2684380046, 2.6097574011, -0.3413193965),
         (-0.0041960863, -0.7034186147, 1.7076147010),
     )
-    noise = hashed(columns, rows, salt)
+    noise = hash_noise(columns, rows, salt)
     for channel, (wl, wm, ws) in enumerate(weights):
         value = encode(l_ * wl + m_ * wm + s_ * ws)
         out[..., channel] = clip(value + noise, 0.0, 255.0).astype(np.uint8)

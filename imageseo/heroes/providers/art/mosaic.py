@@ -1,4 +1,4 @@
-"""Style `mosaic`: tiles of arcs and leaves that gather on one side and come to rest on the other."""
+"""Style `mosaic`: tiles with arcs and leaves, dense on one side and sparse on the other."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ _SHAPES = ("quarter", "quarter", "quarter", "leaf", "leaf", "half", "rings", "ri
 
 
 def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
-    """Square tiles on whole pixels; edges inside them are smooth, edges between them are sharp."""
+    """Draw square tiles on whole pixels; edges inside tiles are smooth, edges between them are sharp."""
     rows = dice.integer(4, 5)
     side = canvas.height / rows
     columns = int(canvas.aspect * rows + 0.999)
-    ground, tones, accent = _colours(palette)
-    rest_left = dice.chance(0.5)
+    ground, tones, accent = _colors(palette)
+    sparse_left = dice.chance(0.5)
     flat = np.zeros((canvas.height, canvas.width), dtype=np.float32)
     paint = Paint((flat + ground.l, flat + ground.a, flat + ground.b))
-    # A breath of light across the resting side keeps the plain ground from looking empty.
-    paint.light((step(0.0, canvas.aspect, canvas.x) - 0.5) * (0.05 if rest_left else -0.05) + 0.0 * canvas.y)
+    # A slight gradient keeps the sparse side from looking empty.
+    paint.light((step(0.0, canvas.aspect, canvas.x) - 0.5) * (0.05 if sparse_left else -0.05) + 0.0 * canvas.y)
     for row in range(rows):
         for column in range(columns):
             far = (column + 0.5) / columns
-            busy = far if rest_left else 1.0 - far
-            if not dice.chance(min(1.0, max(0.0, (busy - 0.22) * 2.6))):
+            density = far if sparse_left else 1.0 - far
+            if not dice.chance(min(1.0, max(0.0, (density - 0.22) * 2.6))):
                 dice.bits()
                 continue
-            # Counted from the busy side, so that what does not come out even is left to the resting one.
-            shift = canvas.width - int(columns * side + 0.5) if rest_left else 0
+            # Counted from the dense side, so that a partial column is on the sparse side.
+            shift = canvas.width - int(columns * side + 0.5) if sparse_left else 0
             start, end = (int(edge * side + 0.5) + shift for edge in (column, column + 1))
             window = (
                 slice(int(row * side + 0.5), int((row + 1) * side + 0.5)),
                 slice(max(start, 0), min(end, canvas.width)),
             )
             if window[1].stop > window[1].start:
-                _tile(paint, window, int(side + 0.5), dice, busy, ground, tones, accent)
-    paint.focus = 0.8 if rest_left else 0.2
+                _tile(paint, window, int(side + 0.5), dice, density, ground, tones, accent)
+    paint.focus = 0.8 if sparse_left else 0.2
     return paint
 
 
-def _colours(palette: Palette) -> tuple[Lab, tuple[Lab, ...], Lab]:
+def _colors(palette: Palette) -> tuple[Lab, tuple[Lab, ...], Lab]:
     deep, main, second, accent, pale = palette.deep, palette.main, palette.second, palette.accent, palette.pale
     if palette.night:
         tones = (
@@ -69,39 +69,39 @@ def _tile(
     window: tuple[slice, slice],
     side: int,
     dice: Dice,
-    busy: float,
+    density: float,
     ground: Lab,
     tones: tuple[Lab, ...],
     accent: Lab,
 ) -> None:
-    # Quiet tones near the resting side, strong ones where the pattern is dense.
-    reach = 2.0 + 4.0 * min(1.0, max(0.0, (busy - 0.25) * 1.7))
+    # Soft tones near the sparse side, strong ones where the pattern is dense.
+    reach = 2.0 + 4.0 * min(1.0, max(0.0, (density - 0.25) * 1.7))
     first = min(int(dice.real(0.0, reach)), len(tones) - 1)
-    other = (first + dice.integer(2, 3)) % len(tones)
-    back, front = tones[first], tones[other]
+    second = (first + dice.integer(2, 3)) % len(tones)
+    back, front = tones[first], tones[second]
     if dice.chance(0.16):
         front = accent
     elif dice.chance(0.22):
         back = ground
     shape = _SHAPES[dice.integer(0, len(_SHAPES) - 1)]
-    turn = dice.integer(0, 3)
+    rotation = dice.integer(0, 3)
     height, width = window[0].stop - window[0].start, window[1].stop - window[1].start
     v = ((np.arange(height, dtype=np.float32) + 0.5) * (1.0 / side))[:, None].astype(np.float32)
     u = ((np.arange(width, dtype=np.float32) + 0.5) * (1.0 / side))[None, :].astype(np.float32)
-    if turn & 1:
+    if rotation & 1:
         u = 1.0 - u
-    if turn & 2:
+    if rotation & 2:
         v = 1.0 - v
-    part = Paint((paint.l[window], paint.a[window], paint.b[window]))
+    region = Paint((paint.l[window], paint.a[window], paint.b[window]))
     full = np.ones((height, width), dtype=np.float32)
-    part.lay(back, full)
+    region.lay(back, full)
     for number, cover in enumerate(_covers(shape, u, v, float(side))):
-        part.lay(front if number % 2 == 0 else back, cover * full)
-    paint.l[window], paint.a[window], paint.b[window] = part.l, part.a, part.b
+        region.lay(front if number % 2 == 0 else back, cover * full)
+    paint.l[window], paint.a[window], paint.b[window] = region.l, region.a, region.b
 
 
 def _covers(shape: str, u: Field, v: Field, side: float) -> list[Field]:
-    """What the front colour covers, then what the back colour takes again, and so on."""
+    """Return the coverage of the front colour, then of the back colour, and so on in alternation."""
 
     def disc(cx: float, cy: float, radius: float) -> Field:
         du, dv = u - cx, v - cy

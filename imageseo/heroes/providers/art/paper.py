@@ -1,44 +1,46 @@
-"""Style `paper`: sheets of coloured paper, cut and stacked, each with its soft shadow."""
+"""Style `paper`: sheets of coloured paper, cut and stacked, with soft shadows."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from imageseo.heroes.providers.art.color import Paint, Palette, Ramp
-from imageseo.heroes.providers.art.deterministic import Canvas, Dice, Field, clip, clouds, hashed, lines, step
+from imageseo.heroes.providers.art.deterministic import Canvas, Dice, Field, clip, clouds, hash_noise, lines, step
 from imageseo.heroes.providers.art.relief import slopes
 
 
 def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
-    """Nested cut-outs around a light, or waves across the picture; the seed says which."""
+    """Draw nested cut-outs around a light, or waves across the image, depending on the seed."""
     sheets, focus = _hollow(canvas, dice) if dice.chance(0.6) else _waves(canvas, dice)
     count = len(sheets)
-    ramp = _colours(palette, dice)
+    ramp = _colors(palette, dice)
     light_x, light_y = (dice.real(-0.6, 0.6), dice.real(0.7, 1.0))
     salt = dice.bits()
 
     x, y = canvas.x, canvas.y
-    grid = np.zeros((canvas.height, canvas.width), dtype=np.float32)
-    glow = clouds(x * 0.8, y * 0.8, salt, 2) - 0.5
-    paint = Paint(ramp(grid + 0.04 + glow * 0.05))
+    zeros = np.zeros((canvas.height, canvas.width), dtype=np.float32)
+    background_noise = clouds(x * 0.8, y * 0.8, salt, 2) - 0.5
+    paint = Paint(ramp(zeros + 0.04 + background_noise * 0.05))
     for number, inside in enumerate(sheets, 1):
         depth = number / count
         lift = 0.012 + 0.016 * depth
-        cast = _shifted(inside, canvas, light_x * lift, -light_y * lift)
-        # Two shadows: a tight dark one at the edge, a wide faint one further down.
-        paint.shade(step(-0.012 - 0.5 * lift, 0.006, cast) * 0.17 + step(-0.045 - lift, 0.01, cast) * 0.11)
-        sheet = Paint(ramp(grid + depth))
+        shadow_distance = _shifted(inside, canvas, light_x * lift, -light_y * lift)
+        # Two shadows: a narrow dark one at the edge, and a wide faint one.
+        paint.shade(
+            step(-0.012 - 0.5 * lift, 0.006, shadow_distance) * 0.17 + step(-0.045 - lift, 0.01, shadow_distance) * 0.11
+        )
+        sheet = Paint(ramp(zeros + depth))
         sheen = clouds(x * 1.4 + 5.0 * number, y * 1.4, salt + number, 2) - 0.5
         edge = step(0.006, 0.0, inside) * step(-0.4, 0.6, _facing(inside, canvas, light_x, light_y))
         sheet.light(sheen * 0.045 + edge * 0.035 - step(0.0, 0.5, inside) * 0.02)
         paint.lay((sheet.l, sheet.a, sheet.b), clip(inside * (1.0 / canvas.px) + 0.5))
-    fibre = _fibre(canvas, salt)
-    paint.light(fibre * 0.011)
+    fiber = _fiber(canvas, salt)
+    paint.light(fiber * 0.011)
     paint.focus = focus
     return paint
 
 
-def _colours(palette: Palette, dice: Dice) -> Ramp:
+def _colors(palette: Palette, dice: Dice) -> Ramp:
     deep, main, second, accent, pale = palette.deep, palette.main, palette.second, palette.accent, palette.pale
     if palette.night:
         return Ramp(
@@ -48,22 +50,22 @@ def _colours(palette: Palette, dice: Dice) -> Ramp:
             (0.72, main.at(0.38, 0.13)),
             (1.0, deep.at(0.21, 0.065)),
         )
-    far, close = (accent, main) if dice.chance(0.6) else (main, second)
+    distant, near = (accent, main) if dice.chance(0.6) else (main, second)
     return Ramp(
-        (0.0, far.at(0.80, 0.15)),
-        (0.28, far.at(0.84, 0.10).bridge(close.at(0.8, 0.10), 0.82)),
-        (0.55, close.at(0.80, 0.10)),
-        (0.8, close.at(0.89, 0.055)),
+        (0.0, distant.at(0.80, 0.15)),
+        (0.28, distant.at(0.84, 0.10).bridge(near.at(0.8, 0.10), 0.82)),
+        (0.55, near.at(0.80, 0.10)),
+        (0.8, near.at(0.89, 0.055)),
         (1.0, pale.at(0.965, 0.02)),
     )
 
 
 def _hollow(canvas: Canvas, dice: Dice) -> tuple[list[Field], float]:
-    """Sheets with a hole, the nearest with the widest; signed distance to the hole's edge, positive on paper."""
+    """Return sheets with a hole, the nearest with the widest, as signed distances to the edge, positive on paper."""
     salt = dice.bits()
     cx = canvas.aspect * (dice.real(0.3, 0.42) if dice.chance(0.5) else dice.real(0.58, 0.7))
     cy = dice.real(0.42, 0.58)
-    wide = dice.real(1.35, 1.75)
+    horizontal_stretch = dice.real(1.35, 1.75)
     count = dice.integer(6, 8)
     sheets = []
     common_x = clouds(canvas.x * 1.1 + 5.0, canvas.y * 1.1, salt + 71, 2, 0.35) - 0.5
@@ -72,9 +74,9 @@ def _hollow(canvas: Canvas, dice: Dice) -> tuple[list[Field], float]:
         t = number / (count - 1.0)
         own_x = clouds(canvas.x * 1.4 + 9.0, canvas.y * 1.4 + 1.0, salt + number * 3, 2, 0.35) - 0.5
         own_y = clouds(canvas.x * 1.6 + 3.0, canvas.y * 1.6 + 7.0, salt + number * 5, 2, 0.35) - 0.5
-        # Sheets share most of their outline and differ enough to overlap here and there.
+        # Sheets share most of their outline but differ enough to overlap in places.
         warp_x, warp_y = common_x * 0.5 + own_x * 0.62, common_y * 0.5 + own_y * 0.62
-        dx = (canvas.x - cx) * (1.0 / wide) + warp_x * 0.46
+        dx = (canvas.x - cx) * (1.0 / horizontal_stretch) + warp_x * 0.46
         dy = canvas.y - cy + warp_y * 0.46
         radius = 0.13 + 0.55 * t * (0.62 + 0.38 * t)
         sheets.append(_distance(np.sqrt(dx * dx + dy * dy) - radius, canvas))
@@ -82,7 +84,7 @@ def _hollow(canvas: Canvas, dice: Dice) -> tuple[list[Field], float]:
 
 
 def _waves(canvas: Canvas, dice: Dice) -> tuple[list[Field], float]:
-    """Sheets whose upper edges are long waves; the nearest is the lowest."""
+    """Return sheets whose upper edges are long waves; the nearest is the lowest."""
     salt = dice.bits()
     count = dice.integer(6, 8)
     tilt = dice.real(-0.22, 0.22)
@@ -98,7 +100,7 @@ def _waves(canvas: Canvas, dice: Dice) -> tuple[list[Field], float]:
 
 
 def _distance(value: Field, canvas: Canvas) -> Field:
-    """A field turned into an estimate of signed distance, so that edges and shadows have even widths."""
+    """Estimate signed distance from a field, so that edges and shadows have even widths."""
     gx, gy = slopes(value, canvas)
     return value / np.maximum(np.sqrt(gx * gx + gy * gy), np.float32(0.5))
 
@@ -109,15 +111,15 @@ def _facing(inside: Field, canvas: Canvas, x: float, y: float) -> Field:
 
 
 def _shifted(value: Field, canvas: Canvas, dx: float, dy: float) -> Field:
-    """The field seen from a point moved by (dx, dy); beyond the edge the border goes on."""
+    """Return the field shifted by (dx, dy); beyond the edge, border values are repeated."""
     columns = np.clip(np.arange(canvas.width) + int(dx * canvas.height), 0, canvas.width - 1)
     rows = np.clip(np.arange(canvas.height) + int(dy * canvas.height), 0, canvas.height - 1)
     out: Field = value[rows][:, columns]
     return out
 
 
-def _fibre(canvas: Canvas, salt: int) -> Field:
+def _fiber(canvas: Canvas, salt: int) -> Field:
     rows = np.arange(canvas.height, dtype=np.uint32)[:, None]
     columns = np.arange(canvas.width, dtype=np.uint32)[None, :]
-    fine = hashed(columns >> np.uint32(1), rows >> np.uint32(1), salt) - 0.5
+    fine = hash_noise(columns >> np.uint32(1), rows >> np.uint32(1), salt) - 0.5
     return fine * 0.5 + (clouds(canvas.x * 150.0, canvas.y * 150.0, salt + 3, 1) - 0.5)

@@ -1,4 +1,4 @@
-"""The slopes of a field, for what is lit or outlined by them."""
+"""Slopes of a field, for shading and outlines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from imageseo.heroes.providers.art.deterministic import Canvas, Field
 
 
 def slopes(value: Field, canvas: Canvas) -> tuple[Field, Field]:
-    """How much the field rises to the right and downwards, per height of the picture; two fields of its shape."""
+    """Return the slopes to the right and downwards, per image height; two fields of the same shape."""
     gx, gy = np.empty_like(value), np.empty_like(value)
     half = 0.5 / canvas.px
     gx[:, 1:-1] = (value[:, 2:] - value[:, :-2]) * half

@@ -1,4 +1,4 @@
-"""A recipe drawn: palette, style, card, 8-bit pixels, PNG."""
+"""Draw a recipe: palette, style, title card, 8-bit pixels, PNG."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from imageseo.model.hero import Recipe
 
 
 def draw(recipe: Recipe, styles: tuple[str, ...]) -> bytes:
-    """The PNG of a recipe; its `imageseo` text chunk holds the recipe. Raises RecipeError for a card."""
+    """Return the PNG of a recipe; its `imageseo` text chunk holds the recipe. Raises RecipeError for a card."""
     info = PngInfo()
     info.add_text("imageseo", recipe.canonical)
     out = io.BytesIO()
@@ -26,23 +26,23 @@ def draw(recipe: Recipe, styles: tuple[str, ...]) -> bytes:
 
 
 def pixels(recipe: Recipe, styles: tuple[str, ...]) -> NDArray[np.uint8]:
-    """(height, width, 3) sRGB."""
+    """Draw a recipe as (height, width, 3) in sRGB."""
     options = recipe.options
     style = options["style"]
     if style == "auto":
         style = styles[Dice(recipe.seed, "style").integer(0, len(styles) - 1)]
     canvas = Canvas(recipe.width, recipe.height)
-    colours = palette(tuple(options["colors"]), Dice(recipe.seed, "palette"))
-    room: Any = import_module(f"imageseo.heroes.providers.art.{style}")
-    paint = room.draw(canvas, colours, Dice(recipe.seed, style))
+    colors = palette(tuple(options["colors"]), Dice(recipe.seed, "palette"))
+    style_module: Any = import_module(f"imageseo.heroes.providers.art.{style}")
+    paint = style_module.draw(canvas, colors, Dice(recipe.seed, style))
     card = options.get("card")
     if card is not None and paint.focus < 0.5:
-        paint = paint.mirrored()  # the text stands on the left
+        paint = paint.mirrored()  # the text is on the left
     if card is None:
         return flatten(paint.l, paint.a, paint.b, recipe.seed & 0xFFFFFFFF)
-    from imageseo.heroes.providers.art import title_card as cards
+    from imageseo.heroes.providers.art import title_card
 
-    layout = cards.Layout.of(canvas, card)
-    inks = layout.scrim(paint, colours)
-    flat = flatten(paint.l, paint.a, paint.b, recipe.seed & 0xFFFFFFFF)
-    return layout.over(flat, inks)
+    layout = title_card.Layout.build(canvas, card)
+    inks = layout.scrim(paint, colors)
+    background = flatten(paint.l, paint.a, paint.b, recipe.seed & 0xFFFFFFFF)
+    return layout.draw_text(background, inks)

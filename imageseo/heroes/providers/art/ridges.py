@@ -1,4 +1,4 @@
-"""Style `ridges`: mountains behind mountains, a sun in the haze, a wood on the nearest slope."""
+"""Style `ridges`: layers of mountains, a sun in the haze, a forest on the nearest slope."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ _DEPTH = 6
 
 
 def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
-    """OKLab planes of the scene."""
+    """Draw the scene as OKLab planes."""
     x, y = canvas.x, canvas.y
     salt = dice.bits()
     sun_x = canvas.aspect * (dice.real(0.22, 0.36) if dice.chance(0.5) else dice.real(0.64, 0.78))
     horizon = dice.real(0.5, 0.6)
     sun_y = horizon - dice.real(0.1, 0.24)
     radius = dice.real(0.055, 0.085)
-    top, middle, haze, disc, near = _colours(palette)
+    top, middle, haze, disc, near = _colors(palette)
 
     sky = Ramp((0.0, top), (0.55, middle), (1.0, haze))
     veil = clouds(x * 1.3, y * 4.0 + x * 0.35, salt + 7, 4) - 0.5
     paint = Paint(sky(y * (1.0 / (horizon + 0.06)) + veil * 0.10))
-    # Warm light gathers where the sun goes down.
+    # Warm light around the setting sun.
     dx, dy = x - sun_x, y - sun_y
     distance = np.sqrt(dx * dx + dy * dy)
     if palette.night:
@@ -33,19 +33,19 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
         glow = 1.0 / (1.0 + (distance * (1.0 / reach)) * (distance * (1.0 / reach)) * 3.0)
         paint.lay(halo, glow * glow * strength)
     paint.lay(disc, clip((radius - distance) * (1.0 / canvas.px) + 0.5))
-    # Thin clouds cross the sun's lower half, so that it stands in the air and not on it.
+    # Thin clouds cross the sun's lower half, so that it appears behind them.
     streaks = step(0.56, 0.80, clouds(x * 1.1, y * 9.0, salt + 11, 4)) * step(0.18, 0.0, np.abs(dy - 0.02))
     paint.lay(middle.towards(haze, 0.6), streaks * 0.55)
 
     for layer in range(_DEPTH):
         depth = layer / (_DEPTH - 1.0)
         _mountain(paint, canvas, salt + layer * 977, depth, horizon, sun_x, haze, disc, near)
-    _wood(paint, canvas, dice, near[-1], left=sun_x > canvas.aspect * 0.5)
+    _forest(paint, canvas, dice, near[-1], left=sun_x > canvas.aspect * 0.5)
     paint.focus = sun_x / canvas.aspect
     return paint
 
 
-def _colours(palette: Palette) -> tuple[Lab, Lab, Lab, Lab, tuple[Lab, Lab, Lab]]:
+def _colors(palette: Palette) -> tuple[Lab, Lab, Lab, Lab, tuple[Lab, Lab, Lab]]:
     deep, main, accent, pale = palette.deep, palette.main, palette.accent, palette.pale
     if palette.night:
         top = deep.at(0.17, 0.06)
@@ -72,7 +72,7 @@ def _mountain(
     near: tuple[Lab, Lab, Lab],
 ) -> None:
     x, y = canvas.x, canvas.y
-    # Far layers are jagged and high, near ones are broad hills.
+    # Distant layers are jagged and high, near ones are broad hills.
     coarse = lines(x * (1.15 + 0.35 * depth) + 3.0, salt, 2)
     peaks = 1.0 - np.abs(lines(x * (2.4 - 0.9 * depth) + 1.0, salt + 31, 6, 0.47) * 2.0 - 1.0)
     rough = lines(x * 9.0, salt + 67, 5, 0.55) - 0.5
@@ -88,12 +88,12 @@ def _mountain(
     below = y - edge
     cover = clip(below / (canvas.px * np.sqrt(1.0 + slope * slope)) + 0.5)
     body = Ramp((0.0, near[0].towards(haze, 0.62)), (0.4, near[0]), (0.72, near[1]), (1.0, near[2]))
-    # Mist gathers at the foot; towards the sun the slopes take its colour.
-    toward = 1.0 / (1.0 + (x - sun_x) * (x - sun_x) * 2.6)
+    # Mist at the foot; slopes near the sun take its colour.
+    sunward = 1.0 / (1.0 + (x - sun_x) * (x - sun_x) * 2.6)
     mist = step(0.0, 0.34, below) * (0.72 - 0.62 * depth)
-    lit = toward * (0.34 * (1.0 - depth) * (1.0 - depth) + 0.03)
+    sunlight = sunward * (0.34 * (1.0 - depth) * (1.0 - depth) + 0.03)
     grain = clouds(x * 7.0 + y * 3.0, y * 16.0, salt + 5, 3) - 0.5
-    # Gullies run down and outwards from the crest; the side that looks at the sun is the lighter one.
+    # Gullies run down and outwards from the crest; the side that faces the sun is lighter.
     spread = min(10 * canvas.height // 900 + 1, (canvas.width - 1) // 2)
     smooth = np.empty_like(edge)
     smooth[:, spread:-spread] = (edge[:, 2 * spread :] - edge[:, : -2 * spread]) * (0.5 / (spread * canvas.px))
@@ -102,13 +102,13 @@ def _mountain(
     gully = 1.0 - np.abs(plane(run, clip(below, 0.0, 2.0) * 9.0, salt + 17) * 2.0 - 1.0)
     facing = clip(smooth * _sign(x - sun_x) * 0.6, -0.5, 0.5) * step(0.1, 0.0, below) + (gully - 0.5) * 0.8
     planes = body(clip(depth + grain * 0.05 - mist * 0.5) + 0.0 * y)
-    part = Paint((paint.l[first:], paint.a[first:], paint.b[first:]))
+    region = Paint((paint.l[first:], paint.a[first:], paint.b[first:]))
     shade = Paint(planes)
     shade.lay(haze, mist * 0.8)
-    shade.lay(disc.towards(haze, 0.5), lit * step(0.30, 0.0, below))
+    shade.lay(disc.towards(haze, 0.5), sunlight * step(0.30, 0.0, below))
     shade.light(facing * (0.05 * (1.0 - 0.75 * depth)) * step(0.20, 0.0, below) + grain * 0.02)
-    part.lay((shade.l, shade.a, shade.b), cover)
-    paint.l[first:], paint.a[first:], paint.b[first:] = part.l, part.a, part.b
+    region.lay((shade.l, shade.a, shade.b), cover)
+    paint.l[first:], paint.a[first:], paint.b[first:] = region.l, region.a, region.b
 
 
 def _sign(value: Field) -> Field:
@@ -137,39 +137,41 @@ def _box(canvas: Canvas, cx: float, cy: float, reach: float) -> tuple[slice, sli
     return (slice(top, bottom), slice(left, right)) if bottom > top and right > left else None
 
 
-def _wood(paint: Paint, canvas: Canvas, dice: Dice, colour: Lab, *, left: bool) -> None:
-    """Conifers in groups along the lower edge, tallest opposite the sun: they balance the view."""
+def _forest(paint: Paint, canvas: Canvas, dice: Dice, color: Lab, *, left: bool) -> None:
+    """Draw groups of conifers along the lower edge, tallest opposite the sun for balance."""
     salt = dice.bits()
     ground_x = canvas.x
     ground = 0.955 - 0.05 * lines(ground_x * 1.2 + 2.0, salt, 3)
     count = int(95 * canvas.aspect / 1.78)
-    dark = colour.at(colour.l * 0.82)
+    dark = color.at(color.l * 0.82)
     for _ in range(count):
         cx = dice.real(-0.02, canvas.aspect + 0.02)
         away = cx / canvas.aspect
         framing = (1.0 - away if left else away) * (1.0 - away if left else away)
-        tall = (0.045 + 0.20 * framing * framing * framing) * dice.real(0.6, 1.15)
+        tree_height = (0.045 + 0.20 * framing * framing * framing) * dice.real(0.6, 1.15)
         column = min(max(int(cx * canvas.height), 0), canvas.width - 1)
         foot = float(ground[0, column]) + 0.012
-        _tree(paint, canvas, dice, cx, foot, tall, dark)
+        _tree(paint, canvas, dice, cx, foot, tree_height, dark)
     cover = clip((canvas.y - ground) * (1.0 / canvas.px) + 0.5)
     paint.lay(dark, cover)
 
 
-def _tree(paint: Paint, canvas: Canvas, dice: Dice, cx: float, foot: float, tall: float, colour: Lab) -> None:
+def _tree(paint: Paint, canvas: Canvas, dice: Dice, cx: float, foot: float, tree_height: float, color: Lab) -> None:
     tiers, lean, salt = dice.integer(6, 10), dice.real(-0.02, 0.02), dice.bits()
-    top = foot - tall
+    top = foot - tree_height
     rows = slice(max(int(top * canvas.height), 0), min(int(foot * canvas.height) + 2, canvas.height))
-    wide = tall * 0.24
-    columns = slice(max(int((cx - wide) * canvas.height), 0), min(int((cx + wide) * canvas.height) + 2, canvas.width))
+    half_width = tree_height * 0.24
+    columns = slice(
+        max(int((cx - half_width) * canvas.height), 0), min(int((cx + half_width) * canvas.height) + 2, canvas.width)
+    )
     if rows.stop <= rows.start or columns.stop <= columns.start:
         return
-    down = (canvas.y[rows] - top) * (1.0 / tall)
-    across = np.abs(canvas.x[:, columns] - cx - lean * tall * down)
+    down = (canvas.y[rows] - top) * (1.0 / tree_height)
+    across = np.abs(canvas.x[:, columns] - cx - lean * tree_height * down)
     tier = down * float(tiers)
     saw = tier - np.floor(tier)
     ragged = lines(np.abs(down) * 40.0, salt, 2) * 0.3 + 0.85
-    half = clip(down, 0.0, 1.0) * tall * 0.205 * (0.5 + 0.5 * saw) * ragged + tall * 0.004
+    half = clip(down, 0.0, 1.0) * tree_height * 0.205 * (0.5 + 0.5 * saw) * ragged + tree_height * 0.004
     cover = clip((half - across) * (1.0 / canvas.px) + 0.5) * (down > 0.0)
-    for target, value in ((paint.l, colour.l), (paint.a, colour.a), (paint.b, colour.b)):
+    for target, value in ((paint.l, color.l), (paint.a, color.a), (paint.b, color.b)):
         target[rows, columns] += (value - target[rows, columns]) * cover

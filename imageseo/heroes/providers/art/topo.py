@@ -10,7 +10,7 @@ from imageseo.heroes.providers.art.relief import slopes
 
 
 def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
-    """Elevation tints, light from the upper left, fine lines and every fifth one stronger."""
+    """Draw elevation tints with light from the upper left, and contour lines with every fifth one stronger."""
     height, focus = _relief(canvas, dice)
     gx, gy = slopes(height, canvas)
     steep = np.sqrt(gx * gx + gy * gy)
@@ -38,18 +38,18 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
     flat = np.floor(level) * (1.0 / bands)
     paint = Paint(ramp(height + (flat - height) * 0.75))
     paint.light(clip((gx + gy) * -0.05, -0.05, 0.05))
-    # Each step throws a narrow shadow downhill, as in a stacked relief.
-    above = level - np.floor(level)
+    # Each step has a narrow shadow downhill, like a stacked relief.
+    level_fraction = level - np.floor(level)
     per_px = np.maximum(steep * (bands * canvas.px), np.float32(1e-4))
-    paint.light(step(9.0, 0.0, (1.0 - above) / per_px) * -0.022)
+    paint.light(step(9.0, 0.0, (1.0 - level_fraction) / per_px) * -0.022)
 
-    near = np.minimum(above, 1.0 - above) / per_px  # px to the nearest line
+    line_distance = np.minimum(level_fraction, 1.0 - level_fraction) / per_px  # px to the nearest line
     index = np.floor(level + 0.5)
     major = index - np.floor(index * 0.2) * 5.0 < 0.5
     width = np.where(major, np.float32(1.25), np.float32(0.55)) * (canvas.height / 900.0)
-    # Where lines crowd or the ground is flat they fade instead of clotting.
-    crowd = step(0.45, 0.16, per_px) * step(0.0012, 0.006, per_px)
-    stroke = clip(width - near + 0.5) * crowd * np.where(major, np.float32(0.85), np.float32(0.5))
+    # Lines fade where they are too dense or the ground is flat.
+    line_opacity = step(0.45, 0.16, per_px) * step(0.0012, 0.006, per_px)
+    stroke = clip(width - line_distance + 0.5) * line_opacity * np.where(major, np.float32(0.85), np.float32(0.5))
     paint.lay(line(height), stroke)
     paint.focus = focus
     return paint
@@ -58,13 +58,16 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
 def _relief(canvas: Canvas, dice: Dice) -> tuple[Field, float]:
     salt = dice.bits()
     scale = dice.real(0.95, 1.35)
-    turn = dice.real(0.3, 0.6)
-    x, y = canvas.x * scale + canvas.y * turn + 4.0, canvas.y * scale - canvas.x * turn + canvas.aspect * turn + 4.0
-    bend = 0.55
+    rotation = dice.real(0.3, 0.6)
+    x, y = (
+        canvas.x * scale + canvas.y * rotation + 4.0,
+        canvas.y * scale - canvas.x * rotation + canvas.aspect * rotation + 4.0,
+    )
+    warp = 0.55
     wx = clouds(x, y, salt, 2) - 0.5
     wy = clouds(x + 7.3, y + 2.9, salt + 77, 2) - 0.5
-    hills = clouds(x + wx * bend + 0.0 * y, y + wy * bend + 0.0 * x, salt + 191, 4, 0.42)
-    # One summit draws the eye, off the centre.
+    hills = clouds(x + wx * warp + 0.0 * y, y + wy * warp + 0.0 * x, salt + 191, 4, 0.42)
+    # A single summit off the centre is the focus.
     cx = canvas.aspect * (dice.real(0.2, 0.36) if dice.chance(0.5) else dice.real(0.64, 0.8))
     cy = dice.real(0.3, 0.62)
     dx, dy = (canvas.x - cx) * 0.8 + wx * 0.35, canvas.y - cy + wy * 0.35
