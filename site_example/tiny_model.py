@@ -1,10 +1,10 @@
-"""What the page on diffusion models shows: pipelines of random weights, made here, at work in the real provider.
+"""Make the images of the page on diffusion models, with diffusion pipelines of random weights and the real provider.
 
     python site_example/tiny_model.py
 
-makes the model that the page's recipe names (site_example/models/tiny-sd, a few megabytes, never committed) and
-docs/images/tiny-models.png. It needs the extra `diffusers`. The site itself is built without either: the page's hero is
-pinned.
+makes the model that the page's recipe uses (site_example/models/tiny-sd, a few megabytes, never committed) and
+docs/images/tiny-models.png. It needs the extra `diffusers`. The site is built without the model and the extra, because
+the page's hero is pinned.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SHEET = HERE / "docs/images/tiny-models.png"
 PROMPT = "a harbour at dawn"
 SIZE = (96, 64)
 SCALE = 2
-LABEL = 72  # px for a family's name
+LABEL = 72  # width in px of the column with the names of the families
 NAMES = {"sd": "SD 1.5", "sdxl": "SDXL", "sd3": "SD3", "flux": "Flux", "pixart": "PixArt"}
 SEEDS = (1, 1, 2)
 
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def _sheet(folder: Path) -> Image.Image:
-    """A row a family, a picture a seed."""
+    """Return a contact sheet: one row per family, one image per seed."""
     from imageseo.heroes.providers.diffusers import PROVIDER
     from imageseo.model.hero import Recipe
     from imageseo.model.protocols import ProviderContext
@@ -56,8 +56,8 @@ def _sheet(folder: Path) -> Image.Image:
         for column, seed in enumerate(SEEDS):
             recipe = Recipe(provider="diffusers", seed=seed, width=SIZE[0], height=SIZE[1], options=options)
             (master,) = provider.produce([recipe])
-            with Image.open(io.BytesIO(master.png)) as picture:
-                large = picture.convert("RGB").resize((width, height), Image.Resampling.NEAREST)
+            with Image.open(io.BytesIO(master.png)) as image:
+                large = image.convert("RGB").resize((width, height), Image.Resampling.NEAREST)
             sheet.paste(large, (LABEL + column * (width + 8), row * (height + 8)))
     return sheet
 
