@@ -1,1 +1,1 @@
-"""The build: plan, encode, rewrite, publish, check, page by page."""
+"""The build: plan pages, encode variants, write pages and check them."""

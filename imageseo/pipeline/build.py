@@ -1,4 +1,4 @@
-"""The build: prepare, plan every page, encode what is missing, write the pages, finish the site."""
+"""The build: plan every page, encode missing variants, write the pages, then the site-wide files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["BuildResult", "BuildTools", "build"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnchangedPage:
-    """A page that is as the last build left it, or will be when its record is replayed."""
+    """A page that did not change since the last build; its record tells what to publish."""
 
     page: Page
     record: PageRecord
@@ -34,7 +34,7 @@ class UnchangedPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SitePlan:
-    """The pages in order, planned or unchanged. ``contexts``: page -> digest of what its record depends on."""
+    """The pages in order, planned or unchanged. ``contexts``: page -> digest of its record's inputs, without files."""
 
     rows: Sequence[PlannedPage | UnchangedPage]
     contexts: Mapping[str, bytes | None]
@@ -47,7 +47,7 @@ class SitePlan:
 
 @dataclass(slots=True, kw_only=True)
 class WrittenSite:
-    """The pages as written. ``encoded``: variants made, those of a second try for the budget included."""
+    """The pages as written. ``encoded``: number of new variants, including those encoded again to meet a budget."""
 
     pages: Sequence[WrittenPage]
     encoded: int
@@ -55,34 +55,34 @@ class WrittenSite:
 
 
 def build(site: Site, settings: Settings, tools: BuildTools) -> BuildResult:
-    """Do the whole job on a built site. A fault of one page or image is a finding; the rest of the site is built.
+    """Process a built site. An error in one page or image becomes a finding; the rest of the site is built.
 
-    Raises SiteError, StoreError, LockError or SettingsError for what concerns the site as a whole.
+    Raises SiteError, StoreError, LockError or SettingsError for errors that concern the whole site.
     """
     if not settings.enabled:
         return BuildResult()
     context = BuildContext.prepare(site, settings, tools)
     plan = _plan(context)
-    jobs = source_images.jobs(((row.plan, row.hero) for row in plan.planned), context.originals)
+    jobs = source_images.find_jobs(((row.plan, row.hero) for row in plan.planned), context.originals)
     encoded = tools.encoder.encode(jobs, _specs(plan), progress=tools.progress)
     written = _write(context, plan, jobs, encoded)
-    _replace_originals(context, written, jobs, encoded)
+    _update_recompressed_files(context, written, jobs, encoded)
     _write_sitemaps(context, written)
-    _record(context, written)
+    _save_state(context, written)
     return build_result(
         context.findings,
         [page.outcome for page in written.pages],
         settings=settings.lint,
-        made=encoded.misses,
+        new=encoded.misses,
         encoded=written.encoded,
         changed=context.output.changed,
     )
 
 
 def _plan(context: BuildContext) -> SitePlan:
-    """Decide what becomes of each page. Heroes come first: a page may show the hero of another one."""
-    heroes = {page.path: context.heroes.of(page) for page in context.pages}
-    contexts = context.state.contexts(context.pages, heroes, context.heroes.declined, context.tools.rules)
+    """Plan each page. All heroes are published first, because a page may show the hero of another page."""
+    heroes = {page.path: context.heroes.publish_hero(page) for page in context.pages}
+    contexts = context.state.context_digests(context.pages, heroes, context.heroes.has_declined, context.tools.rules)
     replayer = PageReplayer(
         output=context.output,
         files=context.files,
@@ -92,7 +92,7 @@ def _plan(context: BuildContext) -> SitePlan:
     )
     rows: list[PlannedPage | UnchangedPage] = []
     for page in context.pages:
-        record = replayer.find(page, contexts[page.path])
+        record = replayer.find_record(page, contexts[page.path])
         if record is not None:
             rows.append(UnchangedPage(page=page, record=record))
         elif (planned := plan_page(context, page, heroes[page.path])) is not None:
@@ -106,17 +106,17 @@ def _specs(plan: SitePlan) -> list[VariantSpec]:
 
 
 def _write(context: BuildContext, plan: SitePlan, jobs: Jobs, encoded: EncodeResult) -> WrittenSite:
-    """Write every page, then remove the variants that no page names any more."""
-    context.stale.named_before(context.state.named_before)
-    context.stale.spare(context.heroes.published)
+    """Write every page, then remove stale variants."""
+    context.stale.add_previous(context.state.previous_variants)
+    context.stale.keep(context.heroes.published_paths)
     writer = PageWriter(context=context, jobs=jobs, encoded=encoded)
-    for path, size in context.originals.sizes():
+    for path, size in context.originals.original_sizes():
         context.files.weigh(path, size)
     for row in plan.rows:
-        for new in row.record.outcome.replaced if isinstance(row, UnchangedPage) else writer.replaced(row.plan):
+        for new in row.record.outcome.recompressed if isinstance(row, UnchangedPage) else writer.recompressed(row.plan):
             context.files.weigh(new.path, new.bytes)
     pages = [
-        _repeat(context, row, plan.replayer)
+        _replay(context, row, plan.replayer)
         if isinstance(row, UnchangedPage)
         else writer.write(row, plan.contexts[row.page.path])
         for row in plan.rows
@@ -125,38 +125,39 @@ def _write(context: BuildContext, plan: SitePlan, jobs: Jobs, encoded: EncodeRes
     return WrittenSite(pages=pages, encoded=encoded.misses + writer.encoded_again)
 
 
-def _repeat(context: BuildContext, row: UnchangedPage, replayer: PageReplayer) -> WrittenPage:
-    """The page as its record says. What cannot be written is a finding that fails the build."""
+def _replay(context: BuildContext, row: UnchangedPage, replayer: PageReplayer) -> WrittenPage:
+    """Publish an unchanged page from its record. A file that cannot be written is a finding that fails the build."""
     try:
-        replayer.finish(row.page, row.record, context.stale)
+        replayer.publish_page(row.page, row.record, context.stale)
     except (OSError, ImageseoError) as error:
-        before = row.record.outcome
-        outcome = structs.replace(before, faults=[*before.faults, unwritable_finding(row.page, error)], named=[])
+        outcome = row.record.outcome
+        findings = [*outcome.build_findings, unwritable_finding(row.page, error)]
+        outcome = structs.replace(outcome, build_findings=findings, published=[])
         return WrittenPage(page=row.page, outcome=outcome)
     return WrittenPage(page=row.page, outcome=row.record.outcome, record=row.record)
 
 
-def _replace_originals(context: BuildContext, written: WrittenSite, jobs: Jobs, encoded: EncodeResult) -> None:
-    """Put smaller files in the place of the pages' own, and back where that is not wanted any more."""
+def _update_recompressed_files(context: BuildContext, written: WrittenSite, jobs: Jobs, encoded: EncodeResult) -> None:
+    """Replace source files by recompressed ones, and restore those that are no longer to be recompressed."""
     paths = {page.path for page in context.site.pages}
-    failed = context.originals.settle(
-        [new for page in written.pages for new in page.outcome.replaced],
-        before=context.state.replaced_before,
-        spared=context.state.replaced_elsewhere(paths, context.files.exists),
-        read=source_images.reader(context.encoder, encoded, context.store, jobs),
+    failed = context.originals.update(
+        [new for page in written.pages for new in page.outcome.recompressed],
+        previous=context.state.previous_recompressed,
+        kept=context.state.recompressed_by_other_pages(paths, context.files.exists),
+        read=source_images.make_reader(context.encoder, encoded, context.store, jobs),
     )
     context.findings.extend(unwritable_finding(Page(path=path), error) for path, error in failed)
 
 
 def _write_sitemaps(context: BuildContext, written: WrittenSite) -> None:
-    sitemaps = SitemapWriter(site=context.site, output=context.output, before=context.state.sitemaps)
-    listed = [(each.page, None if each.outcome.hidden else each.outcome.shown) for each in written.pages]
-    context.findings.extend(sitemaps.write(listed) if context.settings.sitemap else sitemaps.withdraw(listed))
+    sitemaps = SitemapWriter(site=context.site, output=context.output, previous=context.state.previous_sitemaps)
+    listed = [(each.page, None if each.outcome.noindex else each.outcome.article_images) for each in written.pages]
+    context.findings.extend(sitemaps.write(listed) if context.settings.sitemap else sitemaps.remove_images(listed))
     written.sitemaps = sitemaps.written
 
 
-def _record(context: BuildContext, written: WrittenSite) -> None:
-    """Write the build state for the next build."""
+def _save_state(context: BuildContext, written: WrittenSite) -> None:
+    """Save the build state for the next build."""
     records: dict[str, PageRecord | None] = {page.path: None for page in context.pages}
     records |= {each.page.path: each.record for each in written.pages}
-    context.state.close(records, context.probes, context.heroes.heroes, written.sitemaps)
+    context.state.close(records, context.probes, context.heroes.current_files, written.sitemaps)

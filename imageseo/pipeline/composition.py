@@ -1,4 +1,4 @@
-"""Puts everything together: every leaf by name, and the tools of a build or a lint, ready for use."""
+"""Composition root: load the plug-ins, and make the tools of a build or a lint run from the settings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import cast
 from imageseo.config.plugins import plugin_loaders
 from imageseo.config.settings import Settings
 from imageseo.heroes.lock import lock as locks
-from imageseo.heroes.masters import store as vaults
+from imageseo.heroes.masters import store as master_stores
 from imageseo.heroes.masters.resolver import TYPED, Command, MasterResolver
 from imageseo.heroes.recipes import prompts_file
 from imageseo.heroes.recipes.prompt_library import PromptLibrary
@@ -35,7 +35,7 @@ from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.hero import HeroRequest
 from imageseo.model.protocols import Codec, HeroProvider, MasterStore, Metric, Progress, ProviderContext, Result
 from imageseo.model.site import Page, Site
-from imageseo.pipeline import hero_crops as cutting
+from imageseo.pipeline import hero_crops
 from imageseo.pipeline.context import BuildTools
 from imageseo.pipeline.incremental import build_state
 from imageseo.pipeline.incremental.build_state import RecordingStore
@@ -43,13 +43,15 @@ from imageseo.pipeline.incremental.state_session import StateSession
 
 
 def providers(settings: Settings, project: Path, *, progress: Progress | None = None) -> dict[str, HeroProvider]:
-    """Every hero provider, in its place. Their pictures' libraries load later.
+    """Return every hero provider, configured; heavy libraries are imported on first use.
 
-    Raises SettingsError for options that a provider does not know.
+    Raises SettingsError for unknown options of a provider.
     """
-    found = {name: cast("HeroProvider", load().PROVIDER) for name, load in plugin_loaders("imageseo.heroes").items()}
+    installed = {
+        name: cast("HeroProvider", load().PROVIDER) for name, load in plugin_loaders("imageseo.heroes").items()
+    }
     return {
-        name: each.configure(
+        name: provider.configure(
             ProviderContext(
                 project=project,
                 cache=project / settings.cache_dir,
@@ -59,44 +61,44 @@ def providers(settings: Settings, project: Path, *, progress: Progress | None = 
                 progress=progress,
             )
         )
-        for name, each in found.items()
+        for name, provider in installed.items()
     }
 
 
-def vault(settings: Settings, project: Path) -> MasterStore:
-    """Where the project's masters lie. Raises SettingsError for a URL that cannot be one."""
-    return vaults.open_master_store(settings.hero.masters, project, project / settings.cache_dir)
+def master_store(settings: Settings, project: Path) -> MasterStore:
+    """Open the project's master store. Raises SettingsError for an invalid URL."""
+    return master_stores.open_master_store(settings.hero.masters, project, project / settings.cache_dir)
 
 
-def library(settings: Settings, project: Path) -> PromptLibrary:
-    """The project's prompts. Raises SettingsError with every fault of their file."""
+def prompt_library(settings: Settings, project: Path) -> PromptLibrary:
+    """Read the project's prompts. Raises SettingsError with every error in the file."""
     return prompts_file.read(project / settings.hero.prompts, settings.hero.prompts)
 
 
 def request_reader(
     settings: Settings, project: Path, providers: Mapping[str, HeroProvider], *, base_url: str | None
 ) -> Callable[[Page], HeroRequest | None]:
-    """Page -> what it asks for, by its front matter and the project's prompts; raises RecipeError for a page's fault.
+    """Return a function: page -> its hero request, from front matter and the project's prompts. It raises RecipeError.
 
-    Raises SettingsError for the prompts' own.
+    Raises SettingsError for errors in the prompts file.
     """
-    shared = library(settings, project)
-    return RequestReader(settings=settings.hero, providers=providers, library=shared, base_url=base_url).of
+    prompts = prompt_library(settings, project)
+    return RequestReader(settings=settings.hero, providers=providers, library=prompts, base_url=base_url).of
 
 
 def reporters() -> Mapping[str, Callable[[Result], str]]:
-    """The renderers of reports, by format."""
+    """Return the renderers of reports, by format."""
     return {
         name: cast("Callable[[Result], str]", load().render)
         for name, load in plugin_loaders("imageseo.reports").items()
     }
 
 
-def workers(settings: Settings) -> int:
-    """How many threads encode: the setting, else what the machine lets this process use."""
+def worker_count(settings: Settings) -> int:
+    """Return the number of encoding threads: the setting, else the CPUs available to this process."""
     if settings.concurrency:
         return settings.concurrency
-    allowed = getattr(os, "sched_getaffinity", None)  # a container may hold fewer than the machine has
+    allowed = getattr(os, "sched_getaffinity", None)  # a container may have fewer than the machine
     return len(allowed(0)) if allowed is not None else os.cpu_count() or 1
 
 
@@ -109,40 +111,44 @@ def build_tools(
     command: Command = TYPED,
     accepts: Iterable[profiles.Profile] = (),
 ) -> Iterator[BuildTools]:
-    """All that one build works with.
+    """Make the tools of one build.
 
-    Raises LockError for a lock that cannot be read, LayoutError for a measured layout, SettingsError for prompts.
-    ``command``: as in ``Heroes``. ``accepts``: profiles whose variants are taken where the store has them already.
+    Raises LockError for the lock file, LayoutError for the layout file, SettingsError for the prompts file.
+    ``command``: as in ``MasterResolver``. ``accepts``: profiles whose variants are used if the store has them already.
     """
-    count = workers(settings)
+    count = worker_count(settings)
     folder = store(settings, project)
-    kept = RecordingStore(folder)
-    coders = codecs((*settings.formats, "jpeg"), settings.encode)
-    how = policy(settings)
+    recorded = RecordingStore(folder)
+    encoders = codecs((*settings.formats, "jpeg"), settings.encode)
+    main_policy = policy(settings)
     others = [policy(settings, profile) for profile in accepts]
-    judge = metrics(settings.encode.metric) if any(each.tunes for each in (how, *others)) else None
+    metric = metrics(settings.encode.metric) if any(each.tunes for each in (main_policy, *others)) else None
     engine = (
-        WorkerEngine(settings=settings, project=project, workers=count, store=kept) if settings.encode.isolate else None
+        WorkerEngine(settings=settings, project=project, workers=count, store=recorded)
+        if settings.encode.isolate
+        else None
     )
     with ThreadPoolExecutor(max_workers=count, thread_name_prefix="imageseo") as executor:
         yield BuildTools(
-            encoder=Encoder(kept, coders, executor, how, workers=count, metric=judge, accepts=others, engine=engine),
+            encoder=Encoder(
+                recorded, encoders, executor, main_policy, workers=count, metric=metric, accepts=others, engine=engine
+            ),
             masters=MasterResolver(
                 lock=locks.read(project / locks.NAME),
                 project=project,
-                store=kept,
+                store=recorded,
                 providers=providers(settings, project),
-                vault=vault(settings, project),
+                vault=master_store(settings, project),
                 frozen=settings.frozen,
                 command=command,
             ),
-            library=library(settings, project),
+            library=prompt_library(settings, project),
             rules=parallel.installed_rules(),
             probe=partial(probe, max_pixels=settings.encode.max_pixels),
             state=StateSession(
                 cache=folder.folder,
-                versions=_versions(coders, [how, *others], judge, crops=bool(settings.hero.crops)),
-                store=kept,
+                versions=_versions(encoders, [main_policy, *others], metric, crops=bool(settings.hero.crops)),
+                store=recorded,
                 preview=bool(others),
             ),
             progress=progress,
@@ -151,14 +157,14 @@ def build_tools(
 
 
 def _versions(
-    coders: Mapping[str, Codec], policies: Sequence[profiles.EncodingPolicy], judge: Metric | None, *, crops: bool
+    encoders: Mapping[str, Codec], policies: Sequence[profiles.EncodingPolicy], metric: Metric | None, *, crops: bool
 ) -> str:
-    """Of all that has a say in what a build makes and finds. ``crops``: whether heroes are cut, too."""
-    by = f"{judge.name} {judge.version}" if judge else "nobody"
-    shrinks = load_resizer(policies[0].resizer).version()
-    cuts = [cutting.version()] if crops else []
-    by_name = (f"{name} {each.version()}" for name, each in coders.items())
-    return "\n".join([build_state.code_digest(), shrinks, by, repr(policies), *cuts, *by_name])
+    """Return the versions of everything that affects files and findings. ``crops``: whether heroes are cropped."""
+    metric_version = f"{metric.name} {metric.version}" if metric else "nobody"
+    resizer = load_resizer(policies[0].resizer).version()
+    cropper = [hero_crops.version()] if crops else []
+    codec_versions = (f"{name} {each.version()}" for name, each in encoders.items())
+    return "\n".join([build_state.code_digest(), resizer, metric_version, repr(policies), *cropper, *codec_versions])
 
 
 def lint_site(
@@ -169,33 +175,33 @@ def lint_site(
     progress: Progress | None = None,
     command: Command = TYPED,
 ) -> LintResult:
-    """Judge a built site by every rule, and by its pins where it is frozen; nothing is written.
+    """Check a built site with every rule, and with ``frozen`` check its pins too; nothing is written.
 
-    ``only``: the ids of which anything is to be said; None: of all.
+    ``only``: ids that are reported; None: all.
     """
     site = site.without(settings.exclude_pages)
-    result = parallel.lint_pages(site, settings, workers=workers(settings), only=only, progress=progress)
+    result = parallel.lint_pages(site, settings, workers=worker_count(settings), only=only, progress=progress)
     if not settings.frozen:
         return result
-    unpinned = apply_levels(_unpinned(site, settings, command), SeverityLevels.of(settings.lint, only=only))
-    found = sorted([*result.findings, *unpinned], key=lambda finding: finding.sort_key)
-    return replace(result, findings=tuple(found))
+    unpinned = apply_levels(_unpinned_findings(site, settings, command), SeverityLevels.of(settings.lint, only=only))
+    findings = sorted([*result.findings, *unpinned], key=lambda finding: finding.sort_key)
+    return replace(result, findings=tuple(findings))
 
 
-def _unpinned(site: Site, settings: Settings, command: Command) -> Iterator[Finding]:
-    """What a frozen build would say of the site's drawn heroes."""
+def _unpinned_findings(site: Site, settings: Settings, command: Command) -> Iterator[Finding]:
+    """Yield the findings of a frozen build about the site's heroes with recipes."""
     masters = MasterResolver(
         lock=locks.read(site.project / locks.NAME),
         project=site.project,
         store=store(settings, site.project),
         providers=providers(settings, site.project),
-        vault=vault(settings, site.project),
+        vault=master_store(settings, site.project),
         frozen=True,
         command=command,
     )
     read = request_reader(settings, site.project, masters.providers, base_url=site.base_url)
-    asked: list[HeroRequest] = []
-    where: list[Location] = []
+    requests: list[HeroRequest] = []
+    locations: list[Location] = []
     for page in site.pages:
         try:
             request = read(page)
@@ -209,7 +215,7 @@ def _unpinned(site: Site, settings: Settings, command: Command) -> Iterator[Find
             )
             continue
         if request is not None and request.recipe is not None:
-            asked.append(request)
-            where.append(location_of(page))
-    for request, location in zip(asked, where, strict=True):
-        yield from masters.resolve(request, location, beside=lambda: asked).findings
+            requests.append(request)
+            locations.append(location_of(page))
+    for request, location in zip(requests, locations, strict=True):
+        yield from masters.resolve(request, location, beside=lambda: requests).findings

@@ -1,4 +1,4 @@
-"""BuildTools and BuildContext: what the steps of one build share."""
+"""BuildTools and BuildContext: the inputs and objects that the steps of a build share."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from imageseo.storage.output import OutputFolder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildTools:
-    """What a build works with, whatever the site; ``composition.build_tools`` makes it.
+    """The tools of a build; ``composition.build_tools`` makes them.
 
-    ``probe``: file and site path -> Asset or BadAsset. ``state``: what the last build of the site recorded.
-    ``library``: the project's prompts. ``layout``: the layout file's content.
+    ``probe``: file and site path -> Asset or BadAsset. ``state``: the build state of the last build.
+    ``library``: the project's prompts. ``layout``: the content of the layout file.
     """
 
     encoder: Encoder
@@ -47,7 +47,7 @@ class BuildTools:
 class BuildContext:
     """One build of one site: its inputs, and the objects that its steps share.
 
-    ``pages``: without those that the settings exclude. ``findings``: of no page alone, not graded yet.
+    ``pages``: without excluded ones. ``findings``: those of no single page; severities are not applied yet.
     """
 
     site: Site
@@ -77,11 +77,11 @@ class BuildContext:
 
     @classmethod
     def prepare(cls, site: Site, settings: Settings, tools: BuildTools) -> BuildContext:
-        """Open the output folder and the build state. Raises SiteError for a folder that cannot be built in."""
+        """Open the output folder and the build state. Raises SiteError for an unsuitable folder."""
         output = OutputFolder(site.root, sources=site.sources)
         state, max_pixels = tools.state, settings.encode.max_pixels
         state.open(site, settings, tools.rules, tools.layout)
-        probes = state.probes(output.root, tools.probe)
+        probes = state.probe_cache(output.root, tools.probe)
         originals = OriginalFiles(probes=probes, store=state.store, output=output, max_pixels=max_pixels)
         files = SiteFiles(site.root, originals.asset)
         heroes = HeroPublisher(
@@ -96,7 +96,7 @@ class BuildContext:
             jpeg_quality=settings.quality.jpeg,
             max_pixels=max_pixels,
             store=state.store,
-            known=state.current.heroes,
+            previous_files=state.current.heroes,
         )
         return cls(
             site=site,

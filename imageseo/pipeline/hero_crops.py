@@ -1,4 +1,4 @@
-"""Crops of a master that keep its subject: where it is, and the pixels around it."""
+"""Make crops of a master that contain its subject."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from imageseo.images.encoding.encoder import Encoder
 from imageseo.model.errors import ProviderError
 from imageseo.model.image import BadAsset, Rights
 from imageseo.model.protocols import Store, StoredBlob
-from imageseo.pipeline.crop_windows import Window, largest, window
+from imageseo.pipeline.crop_windows import CropWindow, crop_window, largest_size
 from imageseo.pipeline.incremental.build_state import digest
 
 if TYPE_CHECKING:
@@ -24,73 +24,72 @@ if TYPE_CHECKING:
 
 POLICY = "crops 1: largest window, 1200 px; subject at 256 px"
 
-_LOOKED_AT = 256  # px of the shorter side: features of a subject, not of its skin
-_RIM = 0.2  # share of a window at each of its ends
-_MIDDLE = 0.1  # share of the score that a window at the picture's edge loses
-_ALIKE = 0.02  # share of all scores' range: what differs by less is one place, and its middle is taken
+_ANALYSIS_SIDE = 256  # px of the shorter side: enough for the shape of a subject, without its fine texture
+_RIM = 0.2  # fraction of a window at each of its ends
+_EDGE_PENALTY = 0.1  # fraction of its score that a window at the image's edge loses
+_TIE = 0.02  # fraction of the range of all scores: windows that differ by less are equal, and the middle one is used
 
 Focal = tuple[float, float] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crop:
-    """A crop's file. ``follows``: what tells it from all others, in the memo."""
+    """A crop's file. ``crop_id``: digest of its inputs, its key in the build state."""
 
     ratio: str
-    follows: str
+    crop_id: str
     data: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cropper:
-    """Makes the crops of heroes, those alone that the store does not have.
+    """Makes the crops of heroes that the store does not have yet.
 
-    ``known``: what a crop follows from -> hash and size of its file, from the last build. ``quality``: of the
-    hero's own JPEG.
+    ``previous_files``: id of a crop -> hash and size of its file, from the last build. ``quality``: of the hero's JPEG.
     """
 
     store: Store
     encoder: Encoder
-    known: Mapping[str, tuple[str, int]]
+    previous_files: Mapping[str, tuple[str, int]]
     quality: int
     max_pixels: int
 
-    def follows(self, master: str, ratio: str, rights: Rights, focal: Focal) -> str:
-        """What tells a crop from all others. ``master``: digest."""
+    def crop_id(self, master: str, ratio: str, rights: Rights, focal: Focal) -> str:
+        """Return the digest of a crop's inputs. ``master``: its digest."""
         return digest(master, self.quality, rights, ratio, focal)
 
-    def of(
+    def make_crops(
         self,
         read: Callable[[], bytes],
         published: bytes,
-        wanted: Mapping[str, str],
+        crop_ids: Mapping[str, str],
         *,
         rights: Rights,
         focal: Focal,
     ) -> Sequence[Crop]:
-        """A hero's crops. ``wanted``: ratio -> what the crop follows from.
+        """Return a hero's crops. ``crop_ids``: ratio -> id of the crop.
 
-        ``read``: the master's bytes; ``published``: the hero's own JPEG, which follows from all but the place of a
-        crop. Raises ImageseoError for a master that cannot be had or read.
+        ``read``: returns the master's bytes. ``published``: the hero's JPEG, which depends on the same inputs as its
+        crops, except for ratio and focal point. Raises ImageseoError for a master that is missing or unreadable.
         """
-        keys = {ratio: partial(_key, published, ratio, focal) for ratio in wanted}
-        found = {ratio: self._found(wanted[ratio], keys[ratio]) for ratio in wanted}
-        missing = [ratio for ratio, data in found.items() if data is None]
-        cuts = crop_master(read(), missing, focal=focal, max_pixels=self.max_pixels) if missing else ()
-        for ratio, png in zip(missing, cuts, strict=True):
-            found[ratio] = data = self.encoder.publish(png, quality=self.quality, rights=rights)
+        keys = {ratio: partial(_key, published, ratio, focal) for ratio in crop_ids}
+        crops = {ratio: self._find(crop_ids[ratio], keys[ratio]) for ratio in crop_ids}
+        missing = [ratio for ratio, data in crops.items() if data is None]
+        images = crop_master(read(), missing, focal=focal, max_pixels=self.max_pixels) if missing else ()
+        for ratio, png in zip(missing, images, strict=True):
+            crops[ratio] = data = self.encoder.publish(png, quality=self.quality, rights=rights)
             self.store.put(keys[ratio](), data)
-        return [Crop(ratio=ratio, follows=wanted[ratio], data=data) for ratio, data in found.items() if data]
+        return [Crop(ratio=ratio, crop_id=crop_ids[ratio], data=data) for ratio, data in crops.items() if data]
 
-    def _found(self, follows: str, key: Callable[[], str]) -> bytes | None:
-        known = self.known.get(follows)
-        stored = StoredBlob(sha256=known[0], bytes=known[1]) if known is not None else self.store.find(key())
+    def _find(self, crop_id: str, key: Callable[[], str]) -> bytes | None:
+        previous = self.previous_files.get(crop_id)
+        stored = StoredBlob(sha256=previous[0], bytes=previous[1]) if previous is not None else self.store.find(key())
         return self.store.read(stored) if stored is not None else None
 
 
 @lru_cache
 def version() -> str:
-    """The policy and every library that has a say in where a crop lies and in its pixels."""
+    """Return the policy and the versions of every library that affects a crop's position and pixels."""
     from importlib import metadata
 
     from imageseo.images.resizers import pillow as pixels
@@ -99,97 +98,95 @@ def version() -> str:
 
 
 def _key(published: bytes, ratio: str, focal: Focal) -> str:
-    """The store's key of a crop."""
+    """Return the store's key of a crop."""
     parts = (version(), hashlib.sha256(published).hexdigest(), ratio, repr(focal))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def crop_master(master: bytes, ratios: Iterable[str], *, focal: Focal, max_pixels: int) -> Iterator[bytes]:
-    """A master's crops as PNG files, one a ratio (``"4:3"``): upright, sRGB, of the ``size`` of their windows.
+    """Yield a master's crops as PNG files, one per ratio (``"4:3"``): upright, sRGB, scaled to ``size`` of the window.
 
-    ``focal``: what must be kept, as shares of width and height; None: where the picture has most to show.
-    Raises ProviderError for a master that is no picture.
+    ``focal``: the focal point as fractions of width and height; None: the detected subject.
+    Raises ProviderError for a master that is not a still raster image.
     """
-    image = _whole(master, max_pixels)
+    image = _decode_master(master, max_pixels)
     for ratio in ratios:
-        place = window(image.size, ratio, focal if focal is not None else _subject(image, ratio))
-        yield _png(image, place)
+        window = crop_window(image.size, ratio, focal if focal is not None else _find_subject(image, ratio))
+        yield _render_png(image, window)
 
 
-def _whole(master: bytes, max_pixels: int) -> Image:
+def _decode_master(master: bytes, max_pixels: int) -> Image:
     from imageseo.images.resizers import pillow as pixels
 
     asset = probe_bytes(master, "the hero's master", max_pixels=max_pixels)
-    hint = "Make it again with `imageseo generate`."
+    hint = "regenerate it with `imageseo generate`"
     if isinstance(asset, BadAsset) or not asset.encodable:
         problem = asset.problem if isinstance(asset, BadAsset) else "the hero's master is not a still raster image"
         raise ProviderError(problem, hint=hint)
     try:
         size = (asset.width, asset.height)
         return pixels.render(master, asset.format, asset.orientation, [size])[size]
-    except Exception as error:  # a damaged file makes a decoder raise anything at all
+    except Exception as error:  # a damaged file can make a decoder raise any exception
         raise ProviderError(f"the hero's master cannot be decoded: {error}", hint=hint) from error
 
 
-def _png(image: Image, place: Window) -> bytes:
+def _render_png(image: Image, window: CropWindow) -> bytes:
     from PIL import Image as Images
     from PIL import PngImagePlugin  # noqa: F401 - registers the format
 
-    if image.mode == "RGBA":  # what is transparent has no say in a shrink
+    if image.mode == "RGBA":  # premultiplied alpha: transparent pixels must not affect the scaled colors
         image = image.convert("RGBa")
-    done = image.resize(place.size, Images.Resampling.LANCZOS, place.box, reducing_gap=3.0)
+    scaled = image.resize(window.size, Images.Resampling.LANCZOS, window.box, reducing_gap=3.0)
     out = io.BytesIO()
-    (done.convert("RGBA") if done.mode == "RGBa" else done).save(out, "PNG", compress_level=1)
+    (scaled.convert("RGBA") if scaled.mode == "RGBa" else scaled).save(out, "PNG", compress_level=1)
     return out.getvalue()
 
 
-def _subject(image: Image, ratio: str) -> tuple[float, float]:
-    """The middle of the window of a ratio that shows most: edges, strong colours, skin, and nothing cut at its rim."""
-    whole = largest(image.size, ratio)
-    if whole == image.size:
+def _find_subject(image: Image, ratio: str) -> tuple[float, float]:
+    """Return the centre of the window with the most salient content that is not cut off at the rim."""
+    if largest_size(image.size, ratio) == image.size:
         return 0.5, 0.5
     import numpy as np
 
-    small = _small(image)
-    part = largest(small.size, ratio)
-    shown = _striking(small)
-    across = part[1] == small.height  # a window moves one way only: its places stand in a row
-    line = shown.sum(axis=0 if across else 1)
-    length = part[0] if across else part[1]
-    # What lies at the rim is half lost: it is as good as cut.
+    small = _downscale(image)
+    window_size = largest_size(small.size, ratio)
+    horizontal = window_size[1] == small.height  # a window moves along one axis only
+    line = _saliency(small).sum(axis=0 if horizontal else 1)
+    length = window_size[0] if horizontal else window_size[1]
+    # Content at the rim counts less: it is nearly cut off.
     rim = np.minimum(1.0, np.minimum(np.arange(length) + 1, length - np.arange(length)) / max(1.0, length * _RIM))
     scores = np.correlate(line, rim, mode="valid")
-    # Photographers put subjects near the middle: what lies far from it must be worth it.
-    scores *= 1 - _MIDDLE * np.abs(np.linspace(-1, 1, len(scores))) ** 2
+    # Subjects are usually near the middle: content far from it must be more salient to be chosen.
+    scores *= 1 - _EDGE_PENALTY * np.abs(np.linspace(-1, 1, len(scores))) ** 2
     best = int(scores.argmax())
-    limit = scores[best] - _ALIKE * (scores.max() - scores.min())
+    limit = scores[best] - _TIE * (scores.max() - scores.min())
     first = last = best
     while first > 0 and scores[first - 1] >= limit:
         first -= 1
     while last + 1 < len(scores) and scores[last + 1] >= limit:
         last += 1
-    # Of places that are alike the nearest to the picture's own middle: what has no subject is cut in its middle.
+    # Of equal windows the one nearest to the image's centre: an image without a subject is cropped at its centre.
     centre = (min(max((len(scores) - 1) / 2, first), last) + length / 2) / len(line)
-    return (centre, 0.5) if across else (0.5, centre)
+    return (centre, 0.5) if horizontal else (0.5, centre)
 
 
-def _striking(image: Image) -> NDArray[np.float64]:
-    """How much each pixel draws the eye, all of them 1 together: half by smartcrop's features (edges, strong colours,
-    skin), half by how far its colour lies from its surroundings': a moon in a plain sky has few edges.
+def _saliency(image: Image) -> NDArray[np.float64]:
+    """Return the saliency of each pixel; the sum is 1. Half is from smartcrop's features (edges, strong colors, skin),
+    half from the difference of a pixel's color to its surroundings: a moon in a plain sky has few edges.
     """
     import numpy as np
     from smartcrop import SmartCrop  # type: ignore[import-untyped]
 
     search = SmartCrop()
     features = search.precompute_features(search.prepare_features_image(image)).astype(np.float64)
-    apart = ((_colours(image, 2) - _colours(image, min(image.size) / 5)) ** 2).sum(axis=2)
-    maps = [each / each.sum() for each in (np.maximum(features, 0), apart) if each.sum() > 0]
-    whole: NDArray[np.float64] = sum(maps, np.zeros(features.shape))
-    return whole / max(1, len(maps))
+    contrast = ((_blurred_lab(image, 2) - _blurred_lab(image, min(image.size) / 5)) ** 2).sum(axis=2)
+    maps = [each / each.sum() for each in (np.maximum(features, 0), contrast) if each.sum() > 0]
+    total: NDArray[np.float64] = sum(maps, np.zeros(features.shape))
+    return total / max(1, len(maps))
 
 
-def _colours(image: Image, blur: float) -> NDArray[np.float64]:
-    """CIE L*a*b* of a blurred picture."""
+def _blurred_lab(image: Image, blur: float) -> NDArray[np.float64]:
+    """Return CIE L*a*b* of a blurred image."""
     import numpy as np
     from PIL import ImageFilter
 
@@ -198,11 +195,11 @@ def _colours(image: Image, blur: float) -> NDArray[np.float64]:
     return np.concatenate([lab[..., :1] * (100 / 255), lab[..., 1:].view(np.int8)], axis=2, dtype=np.float64)
 
 
-def _small(image: Image) -> Image:
+def _downscale(image: Image) -> Image:
     from PIL import Image as Images
 
     if image.mode == "RGBA":
         image = Images.alpha_composite(Images.new("RGBA", image.size, "white"), image)
-    factor = min(1.0, _LOOKED_AT / min(image.size))
+    factor = min(1.0, _ANALYSIS_SIDE / min(image.size))
     size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
     return image.convert("RGB").resize(size, Images.Resampling.LANCZOS, reducing_gap=3.0)

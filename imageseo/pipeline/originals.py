@@ -1,4 +1,4 @@
-"""The author's own files where the built site holds smaller ones in their place: found again, kept, put back."""
+"""Find, keep and restore the source files that recompressed files have replaced in the built site."""
 
 from __future__ import annotations
 
@@ -19,116 +19,116 @@ from imageseo.storage.output import OutputFolder
 
 @dataclass(slots=True, kw_only=True)
 class OriginalFiles:
-    """Knows which files of the site are ours, and by the store what they stand in for.
+    """The source files behind recompressed files of the site.
 
-    Nothing is believed but the store's word on a file's digest: one that somebody has edited since, though it still
-    names us as its writer, is his. ``max_pixels``: as probes take it.
+    The store maps the digest of a recompressed file to its source file. A recompressed file that was edited has another
+    digest and counts as a source file, even if its metadata names imageseo. ``max_pixels``: limit of the probe.
     """
 
     probes: ProbeCache
     store: Store
     output: OutputFolder
     max_pixels: int
-    _standing: dict[str, str] = field(default_factory=dict)  # site path -> digest of our file that lies there
-    _were: dict[str, Asset] = field(default_factory=dict)  # site path -> what it stands in for
+    _recompressed: dict[str, str] = field(default_factory=dict)  # site path -> digest of the recompressed file there
+    _originals: dict[str, Asset] = field(default_factory=dict)  # site path -> the source file it replaces
 
     def asset(self, path: str) -> Asset | BadAsset:
-        """The image at a site path, as its author published it. Where nobody has that any more, our own file."""
+        """Return the source file at a site path, or the recompressed file if its source file is lost."""
         found = self.probes.asset(path)
         if isinstance(found, BadAsset) or found.writer != RECOMPRESSED:
             return found
-        original = self._original(found.sha256)
+        original = self._find_original(found.sha256)
         if original is None:
             return found
-        self._standing[path] = found.sha256
-        self._were[path] = replace(original, path=path)
-        return self._were[path]
+        self._recompressed[path] = found.sha256
+        self._originals[path] = replace(original, path=path)
+        return self._originals[path]
 
     def file(self, asset: Asset) -> Path:
-        """Where the bytes of an asset lie: in the site, or in the store when a file of ours has taken their place."""
-        were = self._were.get(asset.path)
-        kept = were is not None and were.sha256 == asset.sha256
-        return self.store.path(asset.sha256) if kept else self.output.root / asset.path
+        """Return the file of an asset: in the site, or in the store if a recompressed file has replaced it."""
+        original = self._originals.get(asset.path)
+        is_replaced = original is not None and original.sha256 == asset.sha256
+        return self.store.path(asset.sha256) if is_replaced else self.output.root / asset.path
 
-    def sizes(self) -> Iterator[tuple[str, int]]:
-        """Site path -> bytes, of the files that will be put back unless they are replaced again."""
-        return ((path, asset.bytes) for path, asset in self._were.items())
+    def original_sizes(self) -> Iterator[tuple[str, int]]:
+        """Yield site path and bytes of source files that are restored unless they are recompressed again."""
+        return ((path, asset.bytes) for path, asset in self._originals.items())
 
-    def obtainable(self, new: RecompressedFile) -> bool:
-        """Whether a smaller file lies in its place already, or can be put there."""
-        if self._standing.get(new.path) == new.sha256:
+    def is_available(self, new: RecompressedFile) -> bool:
+        """Whether a recompressed file is published already, or the store has it."""
+        if self._recompressed.get(new.path) == new.sha256:
             return True
         try:
             return self.store.read(StoredBlob(sha256=new.sha256, bytes=new.bytes)) is not None
         except ImageseoError:
             return False
 
-    def settle(
+    def update(
         self,
         wanted: Iterable[RecompressedFile],
         *,
-        before: Iterable[str],
-        spared: Collection[str],
+        previous: Iterable[str],
+        kept: Collection[str],
         read: Callable[[RecompressedFile], bytes | None],
     ) -> Iterator[tuple[str, OSError | ImageseoError]]:
-        """Put the smaller files in their places, and the originals back where none is wanted any more.
+        """Publish recompressed files, and restore the source files of those that are no longer wanted.
 
-        ``before``: site paths where the last build left one; ``spared``: where it stays though this build does not want
-        it; ``read``: a smaller file's bytes, None when it is gone. Gives the paths that could not be written, with the
-        reason. However this ends, nothing is written over before the store has it.
+        ``previous``: site paths of the last build's recompressed files. ``kept``: those that stay although this build
+        does not want them. ``read``: returns a recompressed file's bytes, None if it is lost. Yields paths that could
+        not be written, with the reason. A source file is only overwritten after the store has it.
         """
         new = {each.path: each for each in wanted}
         for path, each in sorted(new.items()):
-            if self._standing.get(path) == each.sha256:
+            if self._recompressed.get(path) == each.sha256:
                 continue
             try:
                 self._replace(each, read)
             except (OSError, ImageseoError) as error:
                 yield path, error
-        for path in sorted({*self._were, *before} - new.keys() - {*spared}):
+        for path in sorted({*self._originals, *previous} - new.keys() - {*kept}):
             try:
-                self._put_back(path)
+                self._restore(path)
             except FileNotFoundError:
                 continue
             except (OSError, ImageseoError) as error:
                 yield path, error
 
-    def _put_back(self, path: str) -> None:
-        """The author's file again. One that the store has lost is left: whoever looks at the image next, says so."""
-        ours = self._standing.get(path) or hashlib.sha256(self.output.read(path)).hexdigest()
-        told = _told(self._read(_stands_for(ours)))
-        data = self._read(_kept(told)) if told is not None else None
-        if data is not None and hashlib.sha256(data).hexdigest() == told:
+    def _restore(self, path: str) -> None:
+        """Restore a source file. If the store has lost it, the recompressed file stays; the next plan reports it."""
+        recompressed = self._recompressed.get(path) or hashlib.sha256(self.output.read(path)).hexdigest()
+        original = _parse_original(self._read(_link_key(recompressed)))
+        data = self._read(_original_key(original)) if original is not None else None
+        if data is not None and hashlib.sha256(data).hexdigest() == original:
             self.output.write(path, data)
 
     def _replace(self, new: RecompressedFile, read: Callable[[RecompressedFile], bytes | None]) -> None:
         data = read(new)
         if data is None:
             return
-        if new.path not in self._were:
+        if new.path not in self._originals:
             raw = self.output.read(new.path)
             if hashlib.sha256(raw).hexdigest() != new.original:
                 return  # it changed during the build
-            # Read, not found: what is damaged there could never be put back.
-            if self._read(_kept(new.original)) is None:
-                self.store.put(_kept(new.original), raw)
-        if _told(self._read(_stands_for(new.sha256))) is None:
-            self.store.put(_stands_for(new.sha256), json.dumps({"original": new.original}).encode())
+            # Read it, not just find it: a damaged copy could not be restored.
+            if self._read(_original_key(new.original)) is None:
+                self.store.put(_original_key(new.original), raw)
+        if _parse_original(self._read(_link_key(new.sha256))) is None:
+            self.store.put(_link_key(new.sha256), json.dumps({"original": new.original}).encode())
         self.output.write(new.path, data)
 
-    def _original(self, sha256: str) -> Asset | None:
-        """What a file of ours stands in for, if the store still has it."""
-        told = _told(self._read(_stands_for(sha256)))
-        stored = self.store.find(_kept(told)) if told is not None else None
-        if told is None or stored is None or stored.sha256 != told:
+    def _find_original(self, sha256: str) -> Asset | None:
+        """Return the source file that a recompressed file replaces, if the store still has it."""
+        original = _parse_original(self._read(_link_key(sha256)))
+        stored = self.store.find(_original_key(original)) if original is not None else None
+        if original is None or stored is None or stored.sha256 != original:
             return None
-        asset = self.probes.recall(told)
+        asset = self.probes.find(original)
         if asset is None:
             data = self.store.read(stored)
             found = probe_bytes(data, "", max_pixels=self.max_pixels) if data is not None else None
             asset = found if isinstance(found, Asset) else None
         if asset is not None:
-            self.probes.keep(asset)
+            self.probes.add(asset)
         return asset
 
     def _read(self, key: str) -> bytes | None:
@@ -136,20 +136,21 @@ class OriginalFiles:
         return self.store.read(stored) if stored is not None else None
 
 
-def _told(data: bytes | None) -> str | None:
+def _parse_original(data: bytes | None) -> str | None:
+    """Return the digest of a source file from the entry of its recompressed file; None if it is invalid."""
     try:
-        told = json.loads(data) if data is not None else None
+        content = json.loads(data) if data is not None else None
     except ValueError:
         return None
-    original = told.get("original") if isinstance(told, Mapping) else None
+    original = content.get("original") if isinstance(content, Mapping) else None
     return original if isinstance(original, str) and len(original) == 64 else None
 
 
-def _stands_for(sha256: str) -> str:
-    """The key of what a file of ours stands in for."""
+def _link_key(sha256: str) -> str:
+    """Return the store's key of the entry that names the source file of a recompressed file."""
     return hashlib.sha256(f"stands for\n{sha256}".encode()).hexdigest()
 
 
-def _kept(sha256: str) -> str:
-    """The key of an author's file."""
+def _original_key(sha256: str) -> str:
+    """Return the store's key of a source file."""
     return hashlib.sha256(f"original\n{sha256}".encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What a page offers of the variants that exist: which they are called, which are left out, what a phone is spared."""
+"""Select the variants that a page references, with their paths and the bytes that they save."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from imageseo.web.srcset.sizes import source_size
 
 
 class PageImage(NamedTuple):
-    """An image of a page; ``ref`` is None for a hero that is inserted. ``specs``: as planned."""
+    """An image of a page; ``ref``: None for an inserted hero. ``specs``: as planned."""
 
     asset: Asset
     specs: tuple[VariantSpec, ...]
@@ -26,33 +26,36 @@ class PageImage(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageCandidates:
-    """A page's plan with what is worth offering.
+    """A page's plan, reduced to the variants that are worth offering.
 
-    ``planned``: as it was wished for; ``variants``: that exist; ``alike``: as in ``fit.drops``; ``anew``: bytes by site
-    path, of files that are to be smaller than their assets say.
+    ``planned``: the original plan. ``variants``: those that exist. ``equal_quality``: as in ``dropped_variants``.
+    ``recompressed_sizes``: site path -> bytes of recompressed files.
     """
 
     planned: PagePlan
     variants: Mapping[VariantSpec, Variant]
-    alike: bool = True
-    anew: Mapping[str, int] = field(default_factory=dict)
+    equal_quality: bool = True
+    recompressed_sizes: Mapping[str, int] = field(default_factory=dict)
     plan: PagePlan = field(init=False)
 
     def __post_init__(self) -> None:
-        images = tuple(replace(each, specs=self._offered(each.asset, each.specs)) for each in self.planned.images)
+        images = tuple(replace(each, specs=self._select(each.asset, each.specs)) for each in self.planned.images)
         insert = self.planned.insert
         if insert is not None:
-            insert = replace(insert, specs=self._offered(insert.asset, insert.specs))
+            insert = replace(insert, specs=self._select(insert.asset, insert.specs))
         object.__setattr__(self, "plan", replace(self.planned, images=images, insert=insert))
 
-    def instead(self, lighter: Mapping[VariantSpec, Variant]) -> PageCandidates:
-        """The offers with other files for some specs; what is worth offering beside them may be less."""
+    def with_variants(self, replacements: Mapping[VariantSpec, Variant]) -> PageCandidates:
+        """Return the candidates with other files for some specs; the selection may become smaller."""
         return PageCandidates(
-            planned=self.planned, variants={**self.variants, **lighter}, alike=self.alike, anew=self.anew
+            planned=self.planned,
+            variants={**self.variants, **replacements},
+            equal_quality=self.equal_quality,
+            recompressed_sizes=self.recompressed_sizes,
         )
 
-    def paths(self) -> dict[str, Variant]:
-        """Site path -> variant, for all that the page is to name."""
+    def variant_paths(self) -> dict[str, Variant]:
+        """Return site path -> variant for everything that the page references."""
         return {
             posixpath.join(
                 posixpath.dirname(each.asset.path), filenames.variant_file(each.asset, self.variants[spec])
@@ -61,35 +64,37 @@ class PageCandidates:
             for spec in each.specs
         }
 
-    def drops(self) -> Iterator[tuple[PageImage, Mapping[VariantSpec, variant_selection.DropReason]]]:
-        """The images of which some variants are left out, with the reason of each."""
+    def find_dropped(self) -> Iterator[tuple[PageImage, Mapping[VariantSpec, variant_selection.DropReason]]]:
+        """Yield the images with dropped variants, and the reason for each variant."""
         for each in page_images(self.planned):
-            found = variant_selection.dropped_variants(
-                each.specs, self.variants, self._bytes(each.asset), alike=self.alike
+            dropped = variant_selection.dropped_variants(
+                each.specs, self.variants, self._bytes(each.asset), equal_quality=self.equal_quality
             )
-            if found:
-                yield each, found
+            if dropped:
+                yield each, dropped
 
-    def saved(self) -> int:
-        """Bytes that the gate's phone need not load, were every image of the page shown; each image counts once."""
-        spared: dict[str, int] = {}
+    def count_saved_bytes(self) -> int:
+        """Return the bytes that a phone saves if it loads every image of the page; each image counts once."""
+        saved: dict[str, int] = {}
         for each in page_images(self.plan):
-            if each.specs and each.asset.sha256 not in spared:
-                need = source_size(each.sizes, MOBILE) * MOBILE.dpr
-                spared[each.asset.sha256] = variant_selection.bytes_saved(
-                    each.specs, self.variants, self._bytes(each.asset), need
+            if each.specs and each.asset.sha256 not in saved:
+                needed_width = source_size(each.sizes, MOBILE) * MOBILE.dpr
+                saved[each.asset.sha256] = variant_selection.bytes_saved(
+                    each.specs, self.variants, self._bytes(each.asset), needed_width
                 )
-        return sum(spared.values())
+        return sum(saved.values())
 
-    def _offered(self, asset: Asset, specs: tuple[VariantSpec, ...]) -> tuple[VariantSpec, ...]:
-        return variant_selection.select_variants(specs, self.variants, self._bytes(asset), alike=self.alike)
+    def _select(self, asset: Asset, specs: tuple[VariantSpec, ...]) -> tuple[VariantSpec, ...]:
+        return variant_selection.select_variants(
+            specs, self.variants, self._bytes(asset), equal_quality=self.equal_quality
+        )
 
     def _bytes(self, asset: Asset) -> int:
-        return self.anew.get(asset.path, asset.bytes)
+        return self.recompressed_sizes.get(asset.path, asset.bytes)
 
 
 def page_images(plan: PagePlan) -> Iterator[PageImage]:
-    """The images of a page, an inserted hero last."""
+    """Yield the images of a page, an inserted hero last."""
     for each in plan.images:
         yield PageImage(each.asset, each.specs, each.sizes, each.ref)
     if plan.insert is not None:

@@ -1,4 +1,4 @@
-"""Which hero each page has, and the file it is published as."""
+"""Find the hero of each page and publish its file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from imageseo.model.image import Asset, BadAsset, Rights
 from imageseo.model.plan import PageHero
 from imageseo.model.protocols import Store, StoredBlob
 from imageseo.model.site import Page, Site
-from imageseo.pipeline import crop_windows as windows
+from imageseo.pipeline import crop_windows
 from imageseo.pipeline.hero_crops import Cropper
 from imageseo.pipeline.incremental.build_state import digest
 from imageseo.storage.output import OutputFolder
@@ -33,11 +33,10 @@ from imageseo.web.ai_labels import is_ai_generated
 
 @dataclass(slots=True, kw_only=True)
 class HeroPublisher:
-    """Leads pages to their heroes for one build; generated ones are published as they are met.
+    """Finds the heroes of pages for one build, and publishes those with recipes.
 
-    ``masters``: where the lock, the store and the providers are asked. ``library``: the project's prompts. ``known``:
-    what a published hero or crop follows from -> hash and size of its file, from the last build. ``max_pixels``: of a
-    master.
+    ``library``: the project's prompts. ``previous_files``: digest of a published hero's or crop's inputs -> hash and
+    size of its file, from the last build; ``current_files``: the same of this build. ``max_pixels``: of a master.
     """
 
     site: Site
@@ -51,35 +50,35 @@ class HeroPublisher:
     jpeg_quality: int
     max_pixels: int
     store: Store
-    known: Mapping[str, tuple[str, int]] = field(default_factory=dict)
-    heroes: dict[str, tuple[str, int]] = field(default_factory=dict)  # as ``known``, of this build
+    previous_files: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    current_files: dict[str, tuple[str, int]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    _asked: dict[str, HeroRequest | None] = field(default_factory=dict)  # page -> what it asks for
-    _declined: set[str] = field(default_factory=set)
-    _published: dict[str, str] = field(default_factory=dict)
+    _requests: dict[str, HeroRequest | None] = field(default_factory=dict)  # by page
+    _declined: set[str] = field(default_factory=set)  # pages with ``hero: false``
+    _published: dict[str, str] = field(default_factory=dict)  # site path -> digest of its inputs
 
-    def declined(self, page: Page) -> bool:
-        """True when the author said that the page has no hero (``hero: false``)."""
+    def has_declined(self, page: Page) -> bool:
+        """Whether the page has ``hero: false``. Known after ``publish_hero``."""
         return page.path in self._declined
 
     @property
-    def published(self) -> Collection[str]:
-        """Site paths of the heroes and crops that this build made."""
+    def published_paths(self) -> Collection[str]:
+        """Site paths of the heroes and crops of this build."""
         return self._published.keys()
 
-    def of(self, page: Page) -> PageHero | None:
-        """The hero that the page's author asked for; None when there is none, or when it cannot be had (a finding)."""
+    def publish_hero(self, page: Page) -> PageHero | None:
+        """Return the page's declared hero, published; None without one, or if an error prevents it (a finding)."""
         try:
-            return self._of(page, _where(page))
-        except ImageseoError as error:  # a fault of this page's hero: a link out of the site, a lock without its file
-            self._say("hero-master", error.message, error.hint, _where(page), fails=True)
+            return self._publish_hero(page, _location(page))
+        except ImageseoError as error:  # in this page's hero, for example a link out of the site or a missing master
+            self._report("hero-master", error.message, error.hint, _location(page), fails=True)
             return None
 
-    def _of(self, page: Page, location: Location) -> PageHero | None:
+    def _publish_hero(self, page: Page, location: Location) -> PageHero | None:
         try:
-            request = self._request(page)
+            request = self._read_request(page)
         except RecipeError as error:
-            self._say("hero-recipe", error.message, error.hint, location, fails=True)
+            self._report("hero-recipe", error.message, error.hint, location, fails=True)
             return None
         if request is None:
             return None
@@ -87,60 +86,62 @@ class HeroPublisher:
             self._declined.add(page.path)
             return None
         if request.file is not None:
-            return self._file(request, request.file, location)
-        return self._made(page, request, location)
+            return self._use_file(request, request.file, location)
+        return self._use_recipe(page, request, location)
 
-    def _request(self, page: Page) -> HeroRequest | None:
-        if page.path not in self._asked:
-            requests = RequestReader(
+    def _read_request(self, page: Page) -> HeroRequest | None:
+        if page.path not in self._requests:
+            reader = RequestReader(
                 settings=self.hero,
                 providers=self.masters.providers,
                 library=self.library,
                 base_url=self.site.base_url,
                 exists=self.files.exists,
             )
-            self._asked[page.path] = requests.of(page)
-        return self._asked[page.path]
+            self._requests[page.path] = reader.of(page)
+        return self._requests[page.path]
 
-    def _all(self) -> Iterator[HeroRequest]:
-        """What all pages of the site ask for, as far as it can be read."""
+    def _all_requests(self) -> Iterator[HeroRequest]:
+        """Yield the requests of all pages, without invalid ones."""
         for page in self.site.pages:
             with suppress(RecipeError):
-                request = self._request(page)
+                request = self._read_request(page)
                 if request is not None:
                     yield request
 
-    def _file(self, request: HeroRequest, path: str, location: Location) -> PageHero | None:
+    def _use_file(self, request: HeroRequest, path: str, location: Location) -> PageHero | None:
         asset = self.files.asset(path)
         if isinstance(asset, BadAsset):
-            where = replace(location, image=path)
-            self._say(asset.rule, f"{request.origin}: {asset.problem}", asset.hint, where, Severity.ERROR)
+            location = replace(location, image=path)
+            self._report(asset.rule, f"{request.origin}: {asset.problem}", asset.hint, location, Severity.ERROR)
             return None
         rights = request.rights.or_else(asset.rights)
-        # How a picture came to be is told by itself, whoever has a right to it.
+        # The digital source type does not depend on the owner: the file's is used if the page declares none.
         rights = replace(rights, digital_source_type=rights.digital_source_type or asset.rights.digital_source_type)
-        hero = _hero(request, path, rights)
+        hero = _make_hero(request, path, rights)
         return PageHero(hero=hero, asset=asset, pixels=(self.output.locate(path), asset))
 
-    def _made(self, page: Page, request: HeroRequest, location: Location) -> PageHero | None:
-        resolution = self.masters.resolve(request, location, beside=self._all)
+    def _use_recipe(self, page: Page, request: HeroRequest, location: Location) -> PageHero | None:
+        resolution = self.masters.resolve(request, location, beside=self._all_requests)
         self.findings.extend(resolution.findings)
         master = resolution.master
         if master is None:
             return None
         request = request.or_else(master.said)
         rights = request.rights.or_else(master.rights).or_else(Rights.of(self.rights))
-        # "" is a picture that was found and does not say how it came to be: then nor do we.
-        asked = master.prompt if self.hero.publish_prompt and is_ai_generated(master.digital_source_type) else None
-        rights = replace(rights, digital_source_type=master.digital_source_type or None, prompt=asked)
-        path = self._path(page, master)
+        # "" is an image of a library without a digital source type: none is published.
+        prompt = master.prompt if self.hero.publish_prompt and is_ai_generated(master.digital_source_type) else None
+        rights = replace(rights, digital_source_type=master.digital_source_type or None, prompt=prompt)
+        path = self._hero_path(page, master)
         try:
-            jpeg = self._jpeg(master, rights)
+            jpeg = self._load_jpeg(master, rights)
             self._publish(path, jpeg)
-            beside = tuple(self._crops(path, master, rights, jpeg, request.focal)) if self.hero.crops else ()
+            crops = tuple(self._publish_crops(path, master, rights, jpeg, request.focal)) if self.hero.crops else ()
         except OSError as error:
             problem = f"{path} cannot be written: {error.strerror or error}"
-            self._say("page-unwritable", problem, "make the folder writable, or make room", location, fails=True)
+            self._report(
+                "page-unwritable", problem, "make the folder writable, or free disk space", location, fails=True
+            )
             return None
         asset = Asset(
             path=path,
@@ -151,40 +152,40 @@ class HeroPublisher:
             height=master.height,
             rights=rights,
         )
-        hero = replace(_hero(request, path, rights), generated=True)
-        # Variants are encoded from the lossless master, but weighed against the JPEG that they stand in for.
+        hero = replace(_make_hero(request, path, rights), generated=True)
+        # Variants are encoded from the lossless master, but compared with the size of the JPEG that they replace.
         return PageHero(
-            hero=hero, asset=asset, pixels=(self._pixels(master), replace(asset, format="png")), crops=beside
+            hero=hero, asset=asset, pixels=(self._pixel_file(master), replace(asset, format="png")), crops=crops
         )
 
     def _publish(self, path: str, data: bytes) -> None:
         self.output.write(path, data)
         self.files.add(path, len(data))
 
-    def _crops(
+    def _publish_crops(
         self, hero: str, master: ResolvedMaster, rights: Rights, published: bytes, focal: tuple[float, float] | None
     ) -> Iterator[Asset]:
-        """The crops that are asked for, published beside the hero."""
+        """Publish the configured crops in the hero's folder, and yield them."""
         cropper = Cropper(
             store=self.store,
             encoder=self.encoder,
-            known=self.known,
+            previous_files=self.previous_files,
             quality=self.jpeg_quality,
             max_pixels=self.max_pixels,
         )
-        wanted: dict[str, str] = {
-            ratio: cropper.follows(master.sha256, ratio, rights, focal) for ratio in self.hero.crops
+        crop_ids: dict[str, str] = {
+            ratio: cropper.crop_id(master.sha256, ratio, rights, focal) for ratio in self.hero.crops
         }
-        paths = {ratio: windows.name(hero, ratio) for ratio in wanted}
-        lacking = {ratio: what for ratio, what in wanted.items() if not self._stands(paths[ratio], what)}
-        made = cropper.of(master.read, published, lacking, rights=rights, focal=focal) if lacking else ()
-        for crop in made:
-            self.heroes[crop.follows] = (sha256(crop.data).hexdigest(), len(crop.data))
-            paths[crop.ratio] = self._free(paths[crop.ratio], master, crop.follows)
+        paths = {ratio: crop_windows.crop_path(hero, ratio) for ratio in crop_ids}
+        missing = {ratio: each for ratio, each in crop_ids.items() if not self._is_published(paths[ratio], each)}
+        crops = cropper.make_crops(master.read, published, missing, rights=rights, focal=focal) if missing else ()
+        for crop in crops:
+            self.current_files[crop.crop_id] = (sha256(crop.data).hexdigest(), len(crop.data))
+            paths[crop.ratio] = self._unique_path(paths[crop.ratio], master, crop.crop_id)
             self._publish(paths[crop.ratio], crop.data)
-        for ratio, what in wanted.items():
-            digest, size = self.heroes[what]
-            width, height = windows.window((master.width, master.height), ratio, (0.5, 0.5)).size
+        for ratio, crop_id in crop_ids.items():
+            digest, size = self.current_files[crop_id]
+            width, height = crop_windows.crop_window((master.width, master.height), ratio, (0.5, 0.5)).size
             yield Asset(
                 path=paths[ratio],
                 sha256=digest,
@@ -195,55 +196,55 @@ class HeroPublisher:
                 rights=rights,
             )
 
-    def _stands(self, path: str, what: str) -> bool:
-        """Whether the last build published this very file at a path, and nobody has touched it since."""
-        known = self.known.get(what)
-        if known is None or self._published.get(path, what) != what:
+    def _is_published(self, path: str, input_digest: str) -> bool:
+        """Whether the last build published this file at a path, and it is unchanged since then."""
+        previous = self.previous_files.get(input_digest)
+        if previous is None or self._published.get(path, input_digest) != input_digest:
             return False
         try:
-            if sha256(self.output.read(path)).hexdigest() != known[0]:
+            if sha256(self.output.read(path)).hexdigest() != previous[0]:
                 return False
         except OSError:
             return False
-        self._published[path] = what
-        self.heroes[what] = known
+        self._published[path] = input_digest
+        self.current_files[input_digest] = previous
         return True
 
-    def _jpeg(self, master: ResolvedMaster, rights: Rights) -> bytes:
-        """The master as it is published. What the last build made of it is taken from the store, verified."""
-        follows = digest(master.sha256, self.jpeg_quality, rights)
-        known = self.known.get(follows)
-        jpeg = self.store.read(StoredBlob(sha256=known[0], bytes=known[1])) if known is not None else None
-        if known is None or jpeg is None:
+    def _load_jpeg(self, master: ResolvedMaster, rights: Rights) -> bytes:
+        """Return the master as JPEG; that of the last build is read from the store and verified."""
+        input_digest = digest(master.sha256, self.jpeg_quality, rights)
+        entry = self.previous_files.get(input_digest)
+        jpeg = self.store.read(StoredBlob(sha256=entry[0], bytes=entry[1])) if entry is not None else None
+        if entry is None or jpeg is None:
             jpeg = self.encoder.publish(master.read(), quality=self.jpeg_quality, rights=rights)
-            known = (sha256(jpeg).hexdigest(), len(jpeg))
-        self.heroes[follows] = known
+            entry = (sha256(jpeg).hexdigest(), len(jpeg))
+        self.current_files[input_digest] = entry
         return jpeg
 
-    def _path(self, page: Page, master: ResolvedMaster) -> str:
-        """Where a drawn hero is published: by the page's name, unless that is another page's or the author's file."""
-        return self._free(f"{self.hero.publish}/{filenames.hero_name(page)}.jpg", master, master.sha256)
+    def _hero_path(self, page: Page, master: ResolvedMaster) -> str:
+        """Return the path of a published hero: the page's name, unless another page or a source file has it."""
+        return self._unique_path(f"{self.hero.publish}/{filenames.hero_name(page)}.jpg", master, master.sha256)
 
-    def _free(self, path: str, master: ResolvedMaster, what: str) -> str:
-        """A path, or if it is taken one with digits of the master. ``what``: tells what goes there from all else."""
-        if self._published.setdefault(path, what) != what or not self._ours(path):
+    def _unique_path(self, path: str, master: ResolvedMaster, input_digest: str) -> str:
+        """Return a path, with part of the master's hash if it is in use. ``input_digest``: identifies the file."""
+        if self._published.setdefault(path, input_digest) != input_digest or not self._may_overwrite(path):
             stem, suffix = posixpath.splitext(path)
             path = f"{stem}-{master.sha256[:8]}{suffix}"
-            self._published[path] = what
+            self._published[path] = input_digest
         return path
 
-    def _ours(self, path: str) -> bool:
-        """Whether a file may be written over: there is none, or an earlier build published it."""
+    def _may_overwrite(self, path: str) -> bool:
+        """Whether a path does not exist yet, or was published by an earlier build."""
         try:
             return TOOLKIT.encode() in self.output.begins(path, 8192)
         except OSError:
             return True
 
-    def _pixels(self, master: ResolvedMaster) -> Path:
-        """Where the encoder reads a master: in the project when it is pinned, else in the store."""
+    def _pixel_file(self, master: ResolvedMaster) -> Path:
+        """Return the file from which the encoder reads a master: in the project if it is pinned, else in the store."""
         return self.site.project / master.file if master.file is not None else self.store.path(master.sha256)
 
-    def _say(
+    def _report(
         self,
         rule: str,
         message: str,
@@ -258,8 +259,8 @@ class HeroPublisher:
         )
 
 
-def _hero(request: HeroRequest, path: str, rights: Rights) -> Hero:
-    """What the author says of a hero that is published at a path."""
+def _make_hero(request: HeroRequest, path: str, rights: Rights) -> Hero:
+    """Return the hero that is published at a path, with the texts of its request."""
     return Hero(
         path=path,
         alt=request.alt,
@@ -270,5 +271,5 @@ def _hero(request: HeroRequest, path: str, rights: Rights) -> Hero:
     )
 
 
-def _where(page: Page) -> Location:
+def _location(page: Page) -> Location:
     return Location(page=page.path, source=page.source)

@@ -1,4 +1,4 @@
-"""A page, its images and its hero in; what should exist for it out."""
+"""Plan a page: attributes, variants, hero and recompressed files."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from imageseo.web.ai_labels import label
 
 AssetOf = Callable[[ImageRef], Asset | None]
 
-# Where no hero is known, so many article images are loaded at once: one of them is likely the LCP image.
+# Number of article images without lazy loading if no hero is known: one of them is likely the LCP image.
 _EAGER = 2
-# Variants of something this small would only add requests and markup.
+# px; variants of smaller images would only add markup.
 _MIN_SIDE = 32
 ANIMATED = ("gif", "webp")
-"""Formats of animations that are understood."""
+"""Supported formats of animations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariantOptions:
-    """What every image of a site is offered in. ``widths``: the ladder, px; ``formats``: preferred first.
+    """Settings for the variants of all images. ``widths``: the ladder, px. ``formats``: preferred first.
 
-    ``animated``: animations too, at their own size. ``recompress``: formats of files that are themselves written
-    anew, at their own URL.
+    ``animated``: convert animations too, at their own size. ``recompress``: formats of source files that are
+    replaced by recompressed ones at the same URL.
     """
 
     widths: Sequence[int]
@@ -52,85 +52,87 @@ def plan_page(
     hero_asset: Asset | None,
     guess: bool,
     layout: image_widths.ColumnLayout,
-    offer: VariantOptions,
+    options: VariantOptions,
     insert: Literal["after-h1", "before-h1", "none"],
     labelled: bool = True,
 ) -> PagePlan:
-    """What should become of the page.
+    """Return the plan of a page.
 
-    ``asset_of``: the file behind an ``<img>``, ``None`` when it is elsewhere or cannot be used. ``hero``,
-    ``hero_asset``: what the author asked for, resolved; ``guess``: whether an article image may stand in without one.
-    ``labelled``: whether a hero that a model made is to say so, where it is inserted.
+    ``asset_of``: the source file of an ``<img>``; None if it is external or unusable. ``hero``, ``hero_asset``: the
+    declared hero and its file. ``guess``: whether an article image may become the hero if none is declared.
+    ``labelled``: whether an inserted hero that a model generated gets a label.
     """
     ref = find_hero(scan, asset_of=asset_of, hero=hero, guess=guess, layout=layout)
     inserted = None
     if hero is not None and hero_asset is not None and ref is None and insert != "none":
-        inserted = _insert(page, scan, hero, hero_asset, layout, offer, insert, labelled=labelled)
+        inserted = _plan_insert(page, scan, hero, hero_asset, layout, options, insert, labelled=labelled)
     eager = {ref.span} if ref else set()
-    # A hero that we are told to leave alone may not be in view: others are hurried as if none were known.
-    known = ref is not None and ref.opt_out is not OptOut.IGNORED
-    if not known and inserted is None and scan.hero_slot is None:
-        eager |= {each.span for each in islice(_large(scan, asset_of, layout), _EAGER)}
+    # A hero with `data-imageseo="ignore"` may be out of view: others are loaded eagerly as if no hero were known.
+    has_hero = ref is not None and ref.opt_out is not OptOut.IGNORED
+    if not has_hero and inserted is None and scan.hero_slot is None:
+        eager |= {each.span for each in islice(_large_images(scan, asset_of, layout), _EAGER)}
     if not layout.lead_known:
         eager |= {each.span for each in islice(heroes.theme_covers(scan, asset_of, layout), 1)}
-    eager = {span for span in eager if span == (ref and ref.span) or not _below(layout, span)} | _in_view(layout)
-    urged = heroes.prioritized_image(scan)
-    if urged is not None:
-        eager.add(urged.span)
+    eager = {
+        span for span in eager if span == (ref and ref.span) or not _is_below_first_screen(layout, span)
+    } | _spans_in_view(layout)
+    prioritized = heroes.prioritized_image(scan)
+    if prioritized is not None:
+        eager.add(prioritized.span)
     images = []
     for each in scan.refs:
         asset = asset_of(each)
         is_hero = ref is not None and each.span == ref.span
-        # A picture that stays as it is may still be what the author named as the hero: then it says so, and no more.
-        named = is_hero and hero is not None and each.opt_out is not OptOut.IGNORED
-        if asset is None or not (named or _treated(each, asset)):
+        # An image that is not changed may still be the declared hero: then it only gets the marker.
+        declared = is_hero and hero is not None and each.opt_out is not OptOut.IGNORED
+        if asset is None or not (declared or _is_processed(each, asset)):
             continue
-        high = is_hero and urged is None and _first(each, scan, layout)
-        said = hero.alt if hero is not None and is_hero else None
-        planned = _image(each, asset, layout, offer, hero=is_hero, eager=each.span in eager, high=high, alt=said)
+        high = is_hero and prioritized is None and _is_in_first_screen(each, scan, layout)
+        alt = hero.alt if hero is not None and is_hero else None
+        planned = _plan_image(each, asset, layout, options, hero=is_hero, eager=each.span in eager, high=high, alt=alt)
         if planned.hero or planned.attributes or planned.specs:
             images.append(planned)
-    anew = fallbacks(scan, asset_of=asset_of, hero=ref, insert=inserted, recompress=offer.recompress)
-    return PagePlan(scan=scan, images=tuple(images), insert=inserted, fallbacks=tuple(anew))
+    recompressed = fallbacks(scan, asset_of=asset_of, hero=ref, insert=inserted, recompress=options.recompress)
+    return PagePlan(scan=scan, images=tuple(images), insert=inserted, fallbacks=tuple(recompressed))
 
 
 def find_hero(
     scan: PageScan, *, asset_of: AssetOf, hero: Hero | None, guess: bool, layout: image_widths.ColumnLayout
 ) -> ImageRef | None:
-    """The ``<img>`` that is the page's hero, if it stands on the page already."""
+    """Return the ``<img>`` that is the page's hero; None if the page does not show it."""
     if hero is not None:
         return heroes.find_shown(scan, hero.path, asset_of)
     return heroes.guess(scan, asset_of, layout) if guess else None
 
 
-def specs(
-    ref: ImageRef | None, asset: Asset, layout: image_widths.ColumnLayout, offer: VariantOptions
+def plan_specs(
+    ref: ImageRef | None, asset: Asset, layout: image_widths.ColumnLayout, options: VariantOptions
 ) -> tuple[VariantSpec, ...]:
-    """Variants to have of an image: by format as preferred, then by width; none of what cannot or need not have any."""
+    """Return the variants to make of an image, by preferred format, then width; none if it is unsuitable."""
     if min(asset.width, asset.height) <= _MIN_SIDE:
         return ()
-    if asset.frames > 1 and offer.animated and asset.format in ANIMATED:
+    if asset.frames > 1 and options.animated and asset.format in ANIMATED:
         widths: Sequence[int] = (asset.width,)
     elif not asset.encodable:
         return ()
     else:
-        widths = image_widths.widths(asset, image_widths.shown_width(ref, asset, layout), offer.widths)
-    boxes = [(width, max(1, round(width * asset.height / asset.width))) for width in widths]
+        widths = image_widths.widths(asset, image_widths.shown_width(ref, asset, layout), options.widths)
+    sizes = [(width, max(1, round(width * asset.height / asset.width))) for width in widths]
     return tuple(
         [
             VariantSpec(source=asset.sha256, format=format_, width=width, height=height, quality=quality)
-            for format_ in offer.formats
-            for quality in (getattr(offer.quality, format_),)
-            for width, height in boxes
+            for format_ in options.formats
+            for quality in (getattr(options.quality, format_),)
+            for width, height in sizes
         ]
     )
 
 
 def missing_dimensions(ref: ImageRef, asset: Asset) -> Iterator[tuple[str, str]]:
-    """``width`` and ``height`` that the tag lacks and that are true of it; none where the author says otherwise.
+    """Yield the missing ``width`` and ``height`` of a tag, unless the author's values prevent it.
 
-    One of them in whole px gets the other in proportion. A height in the tag's ``style`` (or a percentage, or ``auto``)
-    is a layout of the author's: a width of ours beside it would distort the image.
+    If one is given in whole px, the other is computed from the aspect ratio. With a height in the tag's ``style`` (or a
+    percentage, or ``auto``) nothing is added: an additional width would distort the image.
     """
     width, height = ref.get("width"), ref.get("height")
     style = ref.get("style")
@@ -139,58 +141,58 @@ def missing_dimensions(ref: ImageRef, asset: Asset) -> Iterator[tuple[str, str]]
     if width is None and height is None:
         yield "width", str(asset.width)
         yield "height", str(asset.height)
-    elif height is None and (given := _whole_px(width)) is not None:
-        yield "height", str(max(1, round(given * asset.height / asset.width)))
-    # A height alone gets no width: under `height: auto`, which most themes say, the image has its natural width today.
+    elif height is None and (known := _whole_px(width)) is not None:
+        yield "height", str(max(1, round(known * asset.height / asset.width)))
+    # For a height alone no width is added: with `height: auto`, as in most themes, the image has its intrinsic width.
 
 
 def _whole_px(text: str | None) -> int | None:
-    given = image_widths.dimension(text)
-    return int(given.px) if given is not None and given.px is not None and given.px.is_integer() else None
+    parsed = image_widths.dimension(text)
+    return int(parsed.px) if parsed is not None and parsed.px is not None and parsed.px.is_integer() else None
 
 
-def _treated(ref: ImageRef, asset: Asset) -> bool:
-    """Author's pictures and srcsets, opted-out and vector images stay as they are. Not all others have variants."""
+def _is_processed(ref: ImageRef, asset: Asset) -> bool:
+    """Whether an image is changed at all: not with ``<picture>`` or srcset by the author, opt-out, or vector format."""
     return ref.opt_out is None and asset.raster
 
 
-def _image(
+def _plan_image(
     ref: ImageRef,
     asset: Asset,
     layout: image_widths.ColumnLayout,
-    offer: VariantOptions,
+    options: VariantOptions,
     *,
     hero: bool,
     eager: bool,
     high: bool,
     alt: str | None,
 ) -> ImagePlan:
-    treated = _treated(ref, asset)
+    processed = _is_processed(ref, asset)
     if ref.region is PageRegion.CHROME:
-        layout = image_widths.ColumnLayout(slots=layout.slots)  # a column says nothing of what stands outside of it
+        layout = image_widths.ColumnLayout(slots=layout.slots)  # the column width does not apply outside the article
     content = ref.region is PageRegion.ARTICLE or hero
-    wanted = specs(ref, asset, layout, offer) if ref.opt_out is None and content else ()
+    specs = plan_specs(ref, asset, layout, options) if ref.opt_out is None and content else ()
     lazy = (ref.get("loading") or "").strip().lower() == "lazy"
-    attributes = list(missing_dimensions(ref, asset)) if treated else []
+    attributes = list(missing_dimensions(ref, asset)) if processed else []
     if alt is not None and ref.get("alt") is None:
         attributes.insert(0, ("alt", alt))
-    if treated and ref.get("loading") is None and not eager:
+    if processed and ref.get("loading") is None and not eager:
         attributes.append(("loading", "lazy"))
         lazy = True
     if high and not lazy and ref.get("fetchpriority") is None:
         attributes.append(("fetchpriority", "high"))
-    if treated and content and ref.get("decoding") is None:
+    if processed and content and ref.get("decoding") is None:
         attributes.append(("decoding", "async"))
     return ImagePlan(
         ref=ref,
         asset=asset,
-        specs=wanted,
+        specs=specs,
         sizes=image_widths.sizes(ref, asset, layout),
         attributes=tuple(attributes),
         known_width=layout.sizes is not None or layout.content_width is not None or layout.slot(ref) is not None,
-        auto_sizes=bool(wanted)
+        auto_sizes=bool(specs)
         and asset.encodable
-        and treated
+        and processed
         and lazy
         and ref.get("style") is None
         and ref.get("sizes") is None,
@@ -198,26 +200,26 @@ def _image(
     )
 
 
-def _insert(
+def _plan_insert(
     page: Page,
     scan: PageScan,
     hero: Hero,
     asset: Asset,
     layout: image_widths.ColumnLayout,
-    offer: VariantOptions,
+    options: VariantOptions,
     where: Literal["after-h1", "before-h1"],
     *,
     labelled: bool,
 ) -> HeroInsert | None:
-    """Beside the headline, or where the article's text begins when that is not where the headline stands.
+    """Insert the hero before or after the headline, or at the start of the text if the headline is elsewhere.
 
-    Nowhere when the theme has a place of its own for it.
+    Returns None if the theme shows the hero itself, or the page has no suitable place.
     """
     if scan.hero_slot is not None:
         return None
     if scan.h1 is not None and where == "before-h1":
         at = scan.h1.start
-    elif scan.opening is not None:  # below a headline in a banner a picture would be as wide as that
+    elif scan.opening is not None:  # after a headline in a banner, the image would be as wide as the banner
         at = scan.opening
     elif scan.h1 is not None:
         at = scan.h1.end
@@ -228,34 +230,34 @@ def _insert(
         hero=hero,
         asset=asset,
         src=urls.relative(page.path, hero.path),
-        specs=specs(None, asset, layout, offer),
+        specs=plan_specs(None, asset, layout, options),
         sizes=image_widths.sizes(None, asset, layout),
         urgent=heroes.prioritized_image(scan) is None,
         label=label(hero.rights.digital_source_type, hero.depicts, scan.language) if labelled else None,
     )
 
 
-def _first(ref: ImageRef, scan: PageScan, layout: image_widths.ColumnLayout) -> bool:
-    """Whether a hero is in the first screen, where it is worth hurrying."""
+def _is_in_first_screen(ref: ImageRef, scan: PageScan, layout: image_widths.ColumnLayout) -> bool:
+    """Whether a hero is in the first screen, where a high priority is useful."""
     slot = layout.slot(ref)
     if ref.span in (scan.hero_slot, layout.lead) or slot is None or slot.in_view is None:
         return ref.span in (scan.hero_slot, layout.lead) or heroes.near_top(ref)
     return slot.in_view
 
 
-def _in_view(layout: image_widths.ColumnLayout) -> set[Span]:
-    """What a browser saw in the first screen."""
+def _spans_in_view(layout: image_widths.ColumnLayout) -> set[Span]:
+    """Return the images that were measured in the first screen."""
     return {span for span, slot in layout.slots.items() if span is not None and slot.in_view}
 
 
-def _below(layout: image_widths.ColumnLayout, span: Span) -> bool:
-    """Whether a browser saw an image below every first screen."""
+def _is_below_first_screen(layout: image_widths.ColumnLayout, span: Span) -> bool:
+    """Whether an image was measured below the first screen at every viewport."""
     slot = layout.slots.get(span)
     return slot is not None and slot.in_view is False
 
 
-def _large(scan: PageScan, asset_of: AssetOf, layout: image_widths.ColumnLayout) -> Iterator[ImageRef]:
-    """Article images that may be the LCP image, in page order."""
+def _large_images(scan: PageScan, asset_of: AssetOf, layout: image_widths.ColumnLayout) -> Iterator[ImageRef]:
+    """Yield article images that may be the LCP image, in page order."""
     return (
         ref for ref in scan.refs if ref.region is PageRegion.ARTICLE and not heroes.is_small(ref, asset_of(ref), layout)
     )

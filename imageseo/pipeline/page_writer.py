@@ -1,4 +1,4 @@
-"""Write a page: hold the budget, publish its variants, run the rules, write the file."""
+"""Write a page: meet its budgets, run the rules, publish its variants, write the file."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from imageseo.web.html import edits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenPage:
-    """What became of a page; ``record``: for the next build, None when that has to look again."""
+    """The result of a page. ``record``: for the next build; None if that has to process the page again."""
 
     page: Page
     outcome: PageOutcome
@@ -51,157 +51,161 @@ class WrittenPage:
 
 @dataclass(slots=True, kw_only=True)
 class PageWriter:
-    """Writes the planned pages of a build, one by one. ``jobs``: where the pixels of each source lie."""
+    """Writes the planned pages of a build, one by one. ``jobs``: digest of a source -> file and asset."""
 
     context: BuildContext
     jobs: Jobs
     encoded: EncodeResult
-    encoded_again: int = 0  # variants of heroes over their budget, that neither pages nor the store had
+    encoded_again: int = 0  # new variants of heroes over their budget, encoded with lower quality
 
     def write(self, planned: PlannedPage, context: bytes | None) -> WrittenPage:
-        """Make the plan true. What cannot be written is a finding that fails the build; the page stays as it was.
+        """Execute the plan. If the page cannot be written, it is unchanged, and a finding fails the build.
 
-        ``context``: digest of what the page's record depends on besides files; None: no record is kept.
+        ``context``: digest of what the page's record depends on besides files; None: no record is made.
         """
         page, plan, files = planned.page, planned.plan, planned.files
-        found: list[Finding] = []
-        faults: list[Finding] = []
+        findings: list[Finding] = []
+        build_findings: list[Finding] = []
         silenced: list[Silenced] = []
-        named: dict[str, Variant] = {}
-        record = None
-        anew = self.replaced(plan)
-        offers = PageCandidates(
+        variant_paths: dict[str, Variant] = {}
+        result = None
+        recompressed = self.recompressed(plan)
+        candidates = PageCandidates(
             planned=plan,
             variants=self.encoded.variants,
-            alike=_alike(self.context.settings),
-            anew={each.path: each.bytes for each in anew},
+            equal_quality=_has_equal_quality(self.context.settings),
+            recompressed_sizes={each.path: each.bytes for each in recompressed},
         )
         try:
-            for each in anew:
+            for each in recompressed:
                 files.weigh(each.path, each.bytes)
-            offers, record = self._write(planned, offers, found, faults, silenced)
-            named = offers.paths()
+            candidates, result = self._write(planned, candidates, findings, build_findings, silenced)
+            variant_paths = candidates.variant_paths()
         except (OSError, ImageseoError) as error:
-            faults.append(unwritable_finding(page, error))
+            build_findings.append(unwritable_finding(page, error))
         outcome = PageOutcome(
             images=len(plan.images) + (plan.insert is not None),
             hero=plan.insert is not None or plan.hero_image is not None,
-            findings=found,
-            faults=faults,
+            findings=findings,
+            build_findings=build_findings,
             silenced=silenced,
-            named=[
-                *(PublishedVariant(path, variant.sha256, variant.bytes) for path, variant in named.items()),
+            published=[
+                *(PublishedVariant(path, variant.sha256, variant.bytes) for path, variant in variant_paths.items()),
                 *(
                     PublishedVariant(crop.path, crop.sha256, crop.bytes)
                     for crop in (planned.hero.crops if planned.hero is not None else ())
                 ),
             ],
-            wanted=[
-                PlannedVariant(_identity(spec), self.encoded.variants[spec].sha256)
+            planned=[
+                PlannedVariant(_spec_id(spec), self.encoded.variants[spec].sha256)
                 for spec in plan.specs
                 if spec in self.encoded.variants
             ],
-            shown=list(article_image_urls(self.context.site.base_url, files, page, plan)),
-            hidden=is_noindex(page, plan),
-            notes=list(variant_findings.image_findings(page, plan, self.encoded)),
+            article_images=list(article_image_urls(self.context.site.base_url, files, page, plan)),
+            noindex=is_noindex(page, plan),
+            image_findings=list(variant_findings.image_findings(page, plan, self.encoded)),
             dropped=[
-                DroppedVariants(each.asset.sha256, each.asset.path, location_of(page, each.ref), _named(why))
-                for each, why in offers.drops()
+                DroppedVariants(each.asset.sha256, each.asset.path, location_of(page, each.ref), _format_reasons(why))
+                for each, why in candidates.find_dropped()
             ],
-            saved=offers.saved(),
-            replaced=anew,
+            saved_bytes=candidates.count_saved_bytes(),
+            recompressed=recompressed,
         )
-        trace = files.trace
-        lasting = not any(each.fails_build or each.message.startswith(CRASHED) for each in [*found, *faults])
+        dependencies = files.dependencies
+        stable = not any(each.fails_build or each.message.startswith(CRASHED) for each in [*findings, *build_findings])
         declined = sum(spec in self.encoded.declined for spec in plan.specs)
-        complete = len(outcome.wanted) + declined == len(plan.specs)  # what broke or was refused is tried again
-        if record is None or context is None or trace is None or not (lasting and complete):
+        complete = len(outcome.planned) + declined == len(plan.specs)  # failed and refused variants are tried again
+        if result is None or context is None or dependencies is None or not (stable and complete):
             return WrittenPage(page=page, outcome=outcome)
-        author, after, changes = record
+        source_digest, published_digest, changes = result
         return WrittenPage(
-            page=page, outcome=outcome, record=PageRecord(context, author, after, trace, changes, outcome)
+            page=page,
+            outcome=outcome,
+            record=PageRecord(context, source_digest, published_digest, dependencies, changes, outcome),
         )
 
     def _write(
         self,
         planned: PlannedPage,
-        offers: PageCandidates,
-        found: list[Finding],
-        faults: list[Finding],
+        candidates: PageCandidates,
+        findings: list[Finding],
+        build_findings: list[Finding],
         silenced: list[Silenced],
     ) -> tuple[PageCandidates, tuple[bytes, bytes, list[tuple[int, int, bytes]]]]:
-        """Publish and write. The candidates in the end; digests of the page without and with our edits, and these.
+        """Publish and write. Returns the final candidates, digests of the page without and with edits, and the edits.
 
-        Fills the lists as far as it gets.
+        The lists are filled even if an error is raised later.
         """
         page, files, output = planned.page, planned.files, self.context.output
         raw = output.read(page.path)
         original = edits.strip(raw)
-        graph = self._graph(planned, original, faults)
-        facts, changes = self._facts(page, offers, original, graph, files)
+        graph = self._make_graph(planned, original, build_findings)
+        facts, changes = self._predict_facts(page, candidates, original, graph, files)
         over = variant_selection.candidates_over_budget(facts.lcp, facts.budgets) if facts.lcp is not None else {}
-        lighter = self._lighter(offers, over) if over else {}
-        if lighter:
-            offers = offers.instead(lighter)
-            facts, changes = self._facts(page, offers, original, graph, files)
-        findings, answered = run_rules(facts, self.context.tools.rules, SeverityLevels.of(self.context.settings.lint))
-        found += findings
-        silenced += answered
-        paths = offers.paths()
+        smaller = self._encode_smaller(candidates, over) if over else {}
+        if smaller:
+            candidates = candidates.with_variants(smaller)
+            facts, changes = self._predict_facts(page, candidates, original, graph, files)
+        rule_findings, suppressed = run_rules(
+            facts, self.context.tools.rules, SeverityLevels.of(self.context.settings.lint)
+        )
+        findings += rule_findings
+        silenced += suppressed
+        paths = candidates.variant_paths()
         for path, variant in paths.items():
             self._publish(path, variant)
         if output.write(page.path, facts.html) and original != raw:
-            self.context.stale.replaced(page, raw)
-        self.context.stale.finished(page, paths)
-        after = sha256(facts.html).digest()
-        author = sha256(original).digest() if changes else after
-        return offers, (author, after, [(*edit.span, edit.replacement) for edit in changes])
+            self.context.stale.add_replaced_page(page, raw)
+        self.context.stale.add_written_page(page, paths)
+        published_digest = sha256(facts.html).digest()
+        source_digest = sha256(original).digest() if changes else published_digest
+        return candidates, (source_digest, published_digest, [(*edit.span, edit.replacement) for edit in changes])
 
-    def replaced(self, plan: PagePlan) -> list[RecompressedFile]:
-        """The page's own files that are worth writing anew."""
+    def recompressed(self, plan: PagePlan) -> list[RecompressedFile]:
+        """Return the recompressed files that are worth publishing."""
         return [
-            RecompressedFile(each.asset.path, each.asset.sha256, made.sha256, made.bytes)
+            RecompressedFile(each.asset.path, each.asset.sha256, variant.sha256, variant.bytes)
             for each in plan.fallbacks
             if each.spec is not None
-            and (made := self.encoded.variants.get(each.spec)) is not None
-            and is_worthwhile(each.asset, made.bytes)
+            and (variant := self.encoded.variants.get(each.spec)) is not None
+            and is_worthwhile(each.asset, variant.bytes)
         ]
 
-    def _facts(
-        self, page: Page, offers: PageCandidates, original: bytes, graph: str | None, files: DependencyTracker
+    def _predict_facts(
+        self, page: Page, candidates: PageCandidates, original: bytes, graph: str | None, files: DependencyTracker
     ) -> tuple[PageFacts, tuple[edits.Edit, ...]]:
-        """The page as it will be, with its variants known to be there before they are written; and its edits."""
-        for path, variant in offers.paths().items():
+        """Return the facts of the page as it will be published, and its edits; its variants count as existing."""
+        for path, variant in candidates.variant_paths().items():
             files.add(path, variant.bytes)
-        changes = markup.page_edits(offers.plan, offers.variants, json_ld=graph)
+        changes = markup.page_edits(candidates.plan, candidates.variants, json_ld=graph)
         html = edits.apply(original, changes)
-        scan = predicted_scan(original, offers.plan, offers.variants)
+        scan = predicted_scan(original, candidates.plan, candidates.variants)
         facts = PageFacts(
             page, site=self.context.site, files=files, page_context=self.context.page_context, html=html, scan=scan
         )
         return facts, changes
 
-    def _lighter(self, offers: PageCandidates, over: Mapping[str, int]) -> dict[VariantSpec, Variant]:
-        """The hero's too heavy variants, encoded once more; those that became lighter."""
-        hero = offers.plan.hero_image or offers.plan.insert
+    def _encode_smaller(self, candidates: PageCandidates, over: Mapping[str, int]) -> dict[VariantSpec, Variant]:
+        """Encode the hero's variants over budget again with lower quality; return those that became smaller."""
+        hero = candidates.plan.hero_image or candidates.plan.insert
         if hero is None:
             return {}
         floors = {name: getattr(self.context.settings.quality_floor, name) for name in ("avif", "webp")}
         limits = {unquote(posixpath.basename(url)): limit for url, limit in over.items()}
-        wanted = variant_selection.lower_quality_specs(
+        new_specs = variant_selection.lower_quality_specs(
             hero.specs,
-            offers.variants,
+            candidates.variants,
             limit_of=lambda variant: limits.get(filenames.variant_file(hero.asset, variant)),
             quality_of=lambda variant: self.context.encoder.quality_of(variant, self.jobs),
             floors=floors,
         )
-        done = self.context.encoder.encode(self.jobs, wanted.values())
-        self.encoded_again += done.misses
-        made = done.variants
+        result = self.context.encoder.encode(self.jobs, new_specs.values())
+        self.encoded_again += result.misses
+        made = result.variants
         return {
-            spec: made[less]
-            for spec, less in wanted.items()
-            if less in made and made[less].bytes < offers.variants[spec].bytes
+            spec: made[new]
+            for spec, new in new_specs.items()
+            if new in made and made[new].bytes < candidates.variants[spec].bytes
         }
 
     def _publish(self, path: str, variant: Variant) -> None:
@@ -209,15 +213,17 @@ class PageWriter:
         read = partial(self.context.encoder.bytes_of, variant, self.jobs)
         self.context.output.publish(path, blob, self.context.store, read=read)
 
-    def _graph(self, planned: PlannedPage, original: bytes, faults: list[Finding]) -> str | None:
-        """The page's JSON-LD; None where the settings or a missing site URL rule it out."""
+    def _make_graph(self, planned: PlannedPage, original: bytes, findings: list[Finding]) -> str | None:
+        """Return the page's JSON-LD; None if it is disabled or there is no site URL."""
         page, base_url, settings = planned.page, self.context.site.base_url, self.context.settings
         if not settings.json_ld or base_url is None:
             return None
-        house = Rights.of(settings.rights)
-        graph = structured_data.graph(page, planned.plan, planned.hero, original, base_url=base_url, house=house)
-        hint = "mend the theme's template"
-        faults += [
+        rights = Rights.of(settings.rights)
+        graph = structured_data.build_graph(
+            page, planned.plan, planned.hero, original, base_url=base_url, default_rights=rights
+        )
+        hint = "correct the theme's template"
+        findings += [
             Finding(rule="ld-parse", severity=Severity.WARN, message=problem, location=location_of(page), hint=hint)
             for problem in graph.problems
         ]
@@ -225,30 +231,30 @@ class PageWriter:
 
 
 def unwritable_finding(page: Page, error: OSError | ImageseoError) -> Finding:
-    """The finding for a file of the site that cannot be written."""
+    """Return the finding for a file of the site that cannot be written."""
     problem = error.message if isinstance(error, ImageseoError) else f"{error.strerror or error}"
     return Finding(
         rule="page-unwritable",
         severity=Severity.ERROR,
         message=f"cannot be written: {problem}",
         location=location_of(page),
-        hint=error.hint if isinstance(error, ImageseoError) else "make the folder writable, or make room on the disk",
+        hint=error.hint if isinstance(error, ImageseoError) else "make the folder writable, or free disk space",
         fails_build=True,
     )
 
 
-def _named(drops: Mapping[VariantSpec, variant_selection.DropReason]) -> list[tuple[str, str, str]]:
-    """Variants that are left out: what tells each from all others, its name for people, the reason."""
-    return [(_identity(spec), f"{spec.width}w {spec.format}", why.value) for spec, why in drops.items()]
+def _format_reasons(dropped: Mapping[VariantSpec, variant_selection.DropReason]) -> list[tuple[str, str, str]]:
+    """Return id, display name and reason of each dropped variant."""
+    return [(_spec_id(spec), f"{spec.width}w {spec.format}", reason.value) for spec, reason in dropped.items()]
 
 
 @lru_cache(maxsize=65536)
-def _identity(spec: VariantSpec) -> str:
-    """What tells a spec from all others, short."""
+def _spec_id(spec: VariantSpec) -> str:
+    """Return a short identifier of a spec."""
     return sha256(repr(astuple(spec)).encode()).hexdigest()[:16]
 
 
-def _alike(settings: Settings) -> bool:
-    """Whether all formats are to look equally good; not where the author asked for more or less of one."""
+def _has_equal_quality(settings: Settings) -> bool:
+    """Whether all formats are to look equally good; not if the settings give one of them another target or quality."""
     target, quality = settings.target, settings.quality
     return target.avif == target.webp and quality.avif is None and quality.webp is None

@@ -1,4 +1,4 @@
-"""Plan one page: what it shall become, before anything is encoded."""
+"""Plan one page, before anything is encoded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from imageseo.web.html.page_scan import UnreadablePage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedPage:
-    """A page with its plan and its hero. ``files``: the site's files, recording what the page depends on."""
+    """A page with its plan and hero. ``files``: the site's files; they record the page's dependencies."""
 
     page: Page
     plan: PagePlan
@@ -28,7 +28,7 @@ class PlannedPage:
 
 
 def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> PlannedPage | None:
-    """Read and plan a page; None when it cannot be read, with a finding in the context."""
+    """Read and plan a page. If it cannot be read, return None and add a finding to the context."""
     settings = context.settings
     recompress = _recompressed_formats(settings)
     try:
@@ -50,9 +50,9 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
         asset_of=lambda ref: assets.get(ref.span),
         hero=hero.hero if hero else None,
         hero_asset=hero.asset if hero else None,
-        guess=guess and not context.heroes.declined(page),
+        guess=guess and not context.heroes.has_declined(page),
         layout=facts.column_layout,
-        offer=page_plan.VariantOptions(
+        options=page_plan.VariantOptions(
             widths=settings.widths,
             formats=settings.formats,
             quality=settings.quality,
@@ -66,7 +66,7 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
 
 
 def _recompressed_formats(settings: Settings) -> tuple[str, ...]:
-    """The formats whose published files are recompressed: a JPEG only where the profile has a target for it."""
+    """Return the formats of source files to recompress: JPEG only if the profile has a quality target for it."""
     if settings.fallback != "recompress":
         return ()
     return ("png",) if profiles.policy(settings.profile).way("jpeg").target is None else ("jpeg", "png")

@@ -1,4 +1,4 @@
-"""What the scanner will find on a page once a plan is written into it, without a second scan."""
+"""Predict the scan of a page after its plan is executed, without scanning it again."""
 
 from __future__ import annotations
 
@@ -12,43 +12,44 @@ from imageseo.web.ai_labels import caption_with_label
 
 
 def predicted_scan(html: bytes, plan: PagePlan, variants: Mapping[VariantSpec, Variant]) -> PageScan:
-    """The plan's scan with its images as they will be published.
+    """Return the plan's scan with its images as they will be published.
 
-    ``html``: the page without our edits. Spans and columns stay those of that page: edits add no line, so a finding
-    still names the line that holds its image in both.
+    ``html``: the page without edits. Spans and columns are those of that page; edits add no lines, so line numbers are
+    correct in both.
     """
     plans = {image.ref.span: image for image in plan.images}
     refs = [
-        _dressed(ref, image_markup(plans[ref.span], variants)) if ref.span in plans else ref for ref in plan.scan.refs
+        _with_markup(ref, image_markup(plans[ref.span], variants)) if ref.span in plans else ref
+        for ref in plan.scan.refs
     ]
     if plan.insert is not None:
-        refs.append(_inserted(html, plan.insert, hero_markup(plan.insert, variants)))
+        refs.append(_inserted_ref(html, plan.insert, hero_markup(plan.insert, variants)))
         refs.sort(key=lambda ref: ref.span)
     return replace(plan.scan, refs=tuple(refs))
 
 
-def _dressed(ref: ImageRef, dress: ImageMarkup) -> ImageRef:
+def _with_markup(ref: ImageRef, markup: ImageMarkup) -> ImageRef:
     return replace(
         ref,
-        attributes=(*ref.attributes, *_attributes(dress, ref.insert_at)),
-        sources=dress.sources or ref.sources,
-        is_processed=bool(dress.sources) or ref.is_processed,
+        attributes=(*ref.attributes, *_make_attributes(markup, ref.insert_at)),
+        sources=markup.sources or ref.sources,
+        is_processed=bool(markup.sources) or ref.is_processed,
     )
 
 
-def _inserted(html: bytes, insert: HeroInsert, dress: ImageMarkup) -> ImageRef:
+def _inserted_ref(html: bytes, insert: HeroInsert, markup: ImageMarkup) -> ImageRef:
     return ImageRef(
         span=Span(insert.at, insert.at),
         insert_at=insert.at,
-        attributes=_attributes(dress, insert.at),
+        attributes=_make_attributes(markup, insert.at),
         line=html.count(b"\n", 0, insert.at) + 1,
         column=insert.at - html.rfind(b"\n", 0, insert.at),
         region=PageRegion.ARTICLE,
         caption=caption_with_label(insert.hero.caption, insert.label),
-        sources=dress.sources,
-        is_processed=bool(dress.sources),
+        sources=markup.sources,
+        is_processed=bool(markup.sources),
     )
 
 
-def _attributes(dress: ImageMarkup, at: int) -> tuple[Attribute, ...]:
-    return tuple(Attribute(name, value, Span(at, at)) for name, value in dress.attributes)
+def _make_attributes(markup: ImageMarkup, at: int) -> tuple[Attribute, ...]:
+    return tuple(Attribute(name, value, Span(at, at)) for name, value in markup.attributes)

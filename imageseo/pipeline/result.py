@@ -1,4 +1,4 @@
-"""What a build did: its findings, what it changed, its counts."""
+"""The result of a build: findings, changed files and counts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from imageseo.web import filenames
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildResult:
-    """What a build did. ``changed``: paths written or removed below the site's root, in order."""
+    """The result of a build. ``changed``: paths written or removed below the site's root, in order."""
 
     findings: tuple[Finding, ...] = ()
     silenced: tuple[Silenced, ...] = ()
@@ -26,7 +26,7 @@ class BuildResult:
 
     @property
     def failed(self) -> bool:
-        """True when the site must not be published as it is."""
+        """Whether the site must not be published."""
         return any(finding.fails_build for finding in self.findings)
 
     @property
@@ -39,45 +39,50 @@ def build_result(
     outcomes: Sequence[PageOutcome],
     *,
     settings: LintSettings,
-    made: int,
+    new: int,
     encoded: int,
     changed: Iterable[str],
 ) -> BuildResult:
-    """The result of a build. ``findings``: of no page alone, not graded yet; ``made``: variants that the pages lacked
-    and got now, ``encoded``: with those that were made once more; ``changed``: paths.
+    """Return the result of a build. ``findings``: those of no single page, severities not applied yet. ``new``: number
+    of variants that the store did not have. ``encoded``: ``new`` and those encoded again to meet a budget. ``changed``:
+    paths.
     """
-    dropped, drops = variant_findings.dropped_findings(outcomes)
-    raw = [*findings, *dropped, *variant_findings.first_per_image(note for each in outcomes for note in each.notes)]
-    raw += [fault for each in outcomes for fault in each.faults]
+    dropped, dropped_count = variant_findings.dropped_findings(outcomes)
+    raw = [
+        *findings,
+        *dropped,
+        *variant_findings.first_per_image(found for each in outcomes for found in each.image_findings),
+    ]
+    raw += [finding for each in outcomes for finding in each.build_findings]
     graded = [
         *apply_levels(map(_at_most_warning, raw), SeverityLevels.of(settings)),
         *(_at_most_warning(finding) for each in outcomes for finding in each.findings),
     ]
     paths = tuple(changed)
-    named = [each.path for outcome in outcomes for each in outcome.named]
-    wanted = {each.spec for outcome in outcomes for each in outcome.wanted}
+    published = [each.path for outcome in outcomes for each in outcome.published]
+    planned = {each.spec for outcome in outcomes for each in outcome.planned}
     return BuildResult(
         findings=tuple(sorted(graded, key=lambda finding: finding.sort_key)),
         silenced=tuple(
-            sorted((one for each in outcomes for one in each.silenced), key=lambda answer: answer.finding.sort_key)
+            sorted((each for outcome in outcomes for each in outcome.silenced), key=lambda each: each.finding.sort_key)
         ),
         changed=paths,
         counts={
             "pages": len(outcomes),
             "images": sum(each.images for each in outcomes),
             "heroes": sum(each.hero for each in outcomes),
-            "variants": len({path for path in named if filenames.looks_like_variant(path)}),
-            "crops": len({path for path in named if not filenames.looks_like_variant(path)}),
+            "variants": len({path for path in published if filenames.looks_like_variant(path)}),
+            "crops": len({path for path in published if not filenames.looks_like_variant(path)}),
             "encoded": encoded,
-            "reused": len(wanted) - made,
-            "dropped": drops,
-            "saved": sum(each.saved for each in outcomes),
+            "reused": len(planned) - new,
+            "dropped": dropped_count,
+            "saved": sum(each.saved_bytes for each in outcomes),
             "changed": len(paths),
         },
     )
 
 
 def _at_most_warning(finding: Finding) -> Finding:
-    """In a build everything that does not fail it is a warning: ``--strict`` counts those."""
-    milder = finding.severity is Severity.ERROR and not finding.fails_build
-    return replace(finding, severity=Severity.WARN) if milder else finding
+    """Return a finding, with an error that does not fail the build as a warning: ``--strict`` counts warnings."""
+    lowered = finding.severity is Severity.ERROR and not finding.fails_build
+    return replace(finding, severity=Severity.WARN) if lowered else finding

@@ -1,4 +1,4 @@
-"""Pages that are as the last build left them: told by their bytes and by what they asked, finished without a scan."""
+"""Reuse the results of unchanged pages from the build state, without scanning them."""
 
 from __future__ import annotations
 
@@ -20,59 +20,61 @@ from imageseo.web.html import edits
 
 @dataclass(slots=True, kw_only=True)
 class PageReplayer:
-    """Checks records of the last build, and does again what they say."""
+    """Checks records of the last build, and publishes unchanged pages from them."""
 
     output: OutputFolder
     files: SiteFiles
     store: Store
     originals: OriginalFiles
     records: Mapping[str, PageRecord]
-    _pristine: set[str] = field(default_factory=set)
-    _held: set[str] = field(default_factory=set)
+    _unedited: set[str] = field(default_factory=set)  # pages without edits by imageseo
+    _published: set[str] = field(default_factory=set)  # site paths of variants
 
-    def find(self, page: Page, context: bytes | None) -> PageRecord | None:
-        """The page's record when all that it follows from is the same, and every variant can be had; else None."""
+    def find_record(self, page: Page, context: bytes | None) -> PageRecord | None:
+        """Return the page's record if its dependencies are unchanged and its files are available; else None."""
         record = self.records.get(page.path)
-        if record is None or record.context != context:
+        if record is None or record.context_digest != context:
             return None
         try:
-            found = sha256(self.output.read(page.path)).digest()
+            current = sha256(self.output.read(page.path)).digest()
         except OSError:
             return None
-        if found not in (record.author, record.after) or not record.trace.holds(self.files):
+        if current not in (record.source_digest, record.published_digest):
             return None
-        if not all(self._obtained(named) for named in record.outcome.named):
+        if not record.dependencies.is_unchanged(self.files):
             return None
-        if not all(self.originals.obtainable(new) for new in record.outcome.replaced):
+        if not all(map(self._try_publish, record.outcome.published)):
             return None
-        if found != record.after:
-            self._pristine.add(page.path)
+        if not all(map(self.originals.is_available, record.outcome.recompressed)):
+            return None
+        if current != record.published_digest:
+            self._unedited.add(page.path)
         return record
 
-    def finish(self, page: Page, record: PageRecord, sweep: StaleFileCleaner) -> None:
-        """Publish the record's variants and write the page. Raises OSError, ImageseoError; the page is whole then."""
-        for named in record.outcome.named:
-            self.files.add(named.path, named.bytes)
-        for named in record.outcome.named:
-            self._publish(named)
-        if page.path in self._pristine:
+    def publish_page(self, page: Page, record: PageRecord, stale: StaleFileCleaner) -> None:
+        """Publish the record's variants and write the page. Raises OSError, ImageseoError: page unchanged."""
+        for variant in record.outcome.published:
+            self.files.add(variant.path, variant.bytes)
+        for variant in record.outcome.published:
+            self._publish(variant)
+        if page.path in self._unedited:
             changes = (edits.Edit(span=Span(start, end), replacement=new) for start, end, new in record.edits)
             self.output.write(page.path, edits.apply(self.output.read(page.path), changes))
-        sweep.finished(page, (named.path for named in record.outcome.named))
+        stale.add_written_page(page, (variant.path for variant in record.outcome.published))
 
-    def _obtained(self, named: PublishedVariant) -> bool:
-        """Whether a variant is published, now at the latest: the store may be pruned before the page's turn comes.
+    def _try_publish(self, variant: PublishedVariant) -> bool:
+        """Publish a variant, and return whether it is available. Later the store may have been pruned.
 
-        One that in the end no page names is swept like any that the last build named.
+        If no page references it in the end, it is removed as stale, like any variant of the last build.
         """
         try:
-            self._publish(named)
+            self._publish(variant)
         except (OSError, ImageseoError):
-            return False  # whoever makes it anew meets the same fault, and says so
+            return False  # when the page is processed again, the same error is reported
         return True
 
-    def _publish(self, named: PublishedVariant) -> None:
-        if named.path in self._held:
+    def _publish(self, variant: PublishedVariant) -> None:
+        if variant.path in self._published:
             return
-        self.output.publish(named.path, StoredBlob(sha256=named.sha256, bytes=named.bytes), self.store)
-        self._held.add(named.path)
+        self.output.publish(variant.path, StoredBlob(sha256=variant.sha256, bytes=variant.bytes), self.store)
+        self._published.add(variant.path)

@@ -1,4 +1,4 @@
-"""The image sitemap of a build, joined into the host's or written anew."""
+"""Write the image sitemap of a build: extend the generator's sitemap, or write a new one."""
 
 from __future__ import annotations
 
@@ -19,34 +19,36 @@ from imageseo.web.sitemaps import image_sitemap
 
 @dataclass(slots=True, kw_only=True)
 class SitemapWriter:
-    """The sitemaps of a build. Without an absolute URL there are none.
+    """Writes the sitemaps of a build. Without a site URL there are none.
 
-    ``before``, ``written``: file -> digest of its bytes, as the last build and this one left what holds images of ours.
+    ``previous``, ``written``: sitemap with images listed by imageseo -> digest, after the last build and this one.
     """
 
     site: Site
     output: OutputFolder
-    before: Mapping[str, str]
+    previous: Mapping[str, str]
     written: dict[str, str] = field(default_factory=dict)
 
     def write(self, pages: Iterable[tuple[Page, Sequence[str] | None]]) -> list[Finding]:
-        """List the images of pages: their absolute URLs, None for a page that is not to be indexed."""
+        """List the images of pages: their absolute URLs; None for a page with noindex."""
         base_url = self.site.base_url
         if base_url is None:
-            return [_without_url()] if any(True for _ in pages) else []
-        images = {urls.absolute(base_url, page.url): shown for page, shown in pages if shown is not None}
+            return [_missing_url_finding()] if any(True for _ in pages) else []
+        images = {urls.absolute(base_url, page.url): listed for page, listed in pages if listed is not None}
         return self._join(images, base_url)
 
-    def withdraw(self, pages: Iterable[tuple[Page, object]]) -> list[Finding]:
-        """Take out what an earlier build listed. What stands as a host wrote it is not touched."""
+    def remove_images(self, pages: Iterable[tuple[Page, object]]) -> list[Finding]:
+        """Remove images that an earlier build listed. A sitemap as the generator wrote it is unchanged."""
         base_url = self.site.base_url
         if base_url is None:
             return []
-        ours = any(_digest(self._read(path)) == digest for path, digest in self.before.items())
-        images: dict[str, Sequence[str]] = {urls.absolute(base_url, page.url): () for page, _ in pages} if ours else {}
-        found = self._join(images, base_url)
+        is_written = any(_digest(self._read(path)) == digest for path, digest in self.previous.items())
+        images: dict[str, Sequence[str]] = (
+            {urls.absolute(base_url, page.url): () for page, _ in pages} if is_written else {}
+        )
+        findings = self._join(images, base_url)
         self.written.clear()
-        return [each for each in found if each.fails_build]
+        return [finding for finding in findings if finding.fails_build]
 
     def _join(self, images: Mapping[str, Sequence[str]], base_url: str) -> list[Finding]:
         findings: list[Finding] = []
@@ -54,7 +56,7 @@ class SitemapWriter:
         try:
             joined = image_sitemap.join_images(self._read, images, base_url=base_url)
             findings += [
-                _finding("sitemap-schema", Severity.WARN, problem, path, "mend what writes the sitemap")
+                _finding("sitemap-schema", Severity.WARN, problem, path, "correct what writes the sitemap")
                 for problem in joined.problems
             ]
             for path, data in joined.files:
@@ -64,12 +66,12 @@ class SitemapWriter:
                 self.output.remove(path)
         except (OSError, SiteError) as error:
             problem = error.message if isinstance(error, SiteError) else f"{error.strerror or error}"
-            hint = "make the folder writable, or make room on the disk"
+            hint = "make the folder writable, or free disk space"
             findings.append(
                 _finding("page-unwritable", Severity.ERROR, f"cannot be written: {problem}", path, hint, fails=True)
             )
-        kept = {path: digest for path, digest in self.before.items() if path not in self.written}
-        self.written.update((path, digest) for path, digest in kept.items() if _digest(self._read(path)) == digest)
+        unwritten = {path: digest for path, digest in self.previous.items() if path not in self.written}
+        self.written.update((path, digest) for path, digest in unwritten.items() if _digest(self._read(path)) == digest)
         return findings
 
     def _read(self, path: str) -> bytes | None:
@@ -80,30 +82,29 @@ class SitemapWriter:
 
 
 def article_image_urls(base_url: str | None, files: SiteFiles, page: Page, plan: PagePlan) -> Sequence[str]:
-    """Absolute URLs of what the article shows, as its ``<img src>`` names it: that is what search engines index."""
+    """Return absolute URLs of the article's images, from ``<img src>``, which search engines index."""
     if base_url is None:
         return ()
-    found = [] if plan.insert is None else [urls.absolute(base_url, plan.insert.asset.path)]
+    listed = [] if plan.insert is None else [urls.absolute(base_url, plan.insert.asset.path)]
     for ref in plan.scan.refs:
         if ref.region is PageRegion.ARTICLE:
             path = urls.resolve(ref.src, page=page.path, base_url=base_url, base_href=plan.scan.base_href)
             if isinstance(path, str) and files.exists(path):
-                found.append(urls.absolute(base_url, path))
-    return tuple(dict.fromkeys(found))
+                listed.append(urls.absolute(base_url, path))
+    return tuple(dict.fromkeys(listed))
 
 
 def is_noindex(page: Page, plan: PagePlan) -> bool:
-    """An error page, or one that asks not to be indexed."""
+    """Whether a page is the error page, or has noindex."""
     robots = (plan.scan.meta_content("robots") or "").lower()
     return page.path == "404.html" or "noindex" in robots or "none" in robots.replace(" ", "").split(",")
 
 
-def _without_url() -> Finding:
+def _missing_url_finding() -> Finding:
     return _finding(
         "site-url-missing",
         Severity.WARN,
-        "nobody says which URL the site is published at: what needs absolute URLs (image sitemap, JSON-LD) is "
-        "not written",
+        "no site URL is configured; image sitemap and JSON-LD need absolute URLs and are not written",
         "sitemap.xml",
         "set `site_url` (MkDocs: site_url, Pelican: SITEURL)",
     )

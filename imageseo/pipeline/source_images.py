@@ -1,4 +1,4 @@
-"""Where the bytes lie that a build works on: of every wanted source, and of what takes a file's place."""
+"""Locate the files that a build encodes, and read recompressed files."""
 
 from __future__ import annotations
 
@@ -13,25 +13,27 @@ from imageseo.pipeline.incremental.build_state import RecompressedFile
 from imageseo.pipeline.originals import OriginalFiles
 
 
-def jobs(plans: Iterable[tuple[PagePlan, PageHero | None]], originals: OriginalFiles) -> dict[str, tuple[Path, Asset]]:
-    """Where the pixels of every wanted source lie, by digest."""
-    found: dict[str, tuple[Path, Asset]] = {}
-    for plan, cast in plans:
-        wanted = [image.asset for image in plan.images if image.specs]
-        for asset in [*wanted, *(each.asset for each in plan.fallbacks)]:
-            found.setdefault(asset.sha256, (originals.file(asset), asset))
-        if cast is not None:
-            file, asset = cast.pixels
-            # A drawn hero's variants are made of its master, and known by the digest of that.
-            place = (file, asset) if cast.hero.generated else (originals.file(asset), asset)
-            found.setdefault(cast.asset.sha256, place)
-    return found
+def find_jobs(
+    plans: Iterable[tuple[PagePlan, PageHero | None]], originals: OriginalFiles
+) -> dict[str, tuple[Path, Asset]]:
+    """Return the file and asset of every source that is encoded, by digest."""
+    sources: dict[str, tuple[Path, Asset]] = {}
+    for plan, hero in plans:
+        encoded = [image.asset for image in plan.images if image.specs]
+        for asset in [*encoded, *(each.asset for each in plan.fallbacks)]:
+            sources.setdefault(asset.sha256, (originals.file(asset), asset))
+        if hero is not None:
+            file, asset = hero.pixels
+            # Variants of a generated hero are encoded from its master, and have the master's digest.
+            source = (file, asset) if hero.hero.generated else (originals.file(asset), asset)
+            sources.setdefault(hero.asset.sha256, source)
+    return sources
 
 
-def reader(
+def make_reader(
     encoder: Encoder, encoded: EncodeResult, store: Store, jobs: Jobs
 ) -> Callable[[RecompressedFile], bytes | None]:
-    """Reads files that are to take another's place; what the store lost meanwhile is made again where it can be."""
+    """Return a function that reads recompressed files; if the store has lost one, it is encoded again if possible."""
     made = {variant.sha256: variant for variant in encoded.variants.values()}
 
     def read(new: RecompressedFile) -> bytes | None:

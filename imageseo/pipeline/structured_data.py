@@ -1,4 +1,4 @@
-"""The ImageObject graph of a page: which images it describes, and what is known of them."""
+"""Build the ImageObject graph of a page."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from imageseo.web import urls
 from imageseo.web.structured_data import image_object
 
 
-def graph(
-    page: Page, plan: PagePlan, cast: PageHero | None, original: bytes, *, base_url: str, house: Rights
+def build_graph(
+    page: Page, plan: PagePlan, page_hero: PageHero | None, original: bytes, *, base_url: str, default_rights: Rights
 ) -> image_object.ImageGraph:
-    """The graph to write beside what the page's own JSON-LD says. ``house``: rights of what has none of its own."""
+    """Return the graph that supplements the page's own JSON-LD. ``default_rights``: of images without rights."""
     nodes = []
     if plan.insert is not None:
         hero = plan.insert.hero
-        rights = hero.rights.or_else(house)
+        rights = hero.rights.or_else(default_rights)
         nodes.append(_node(base_url, plan.insert.asset, hero.caption or hero.alt, rights, representative=True))
     for image in plan.images:
-        rights = cast.hero.rights if cast is not None and image.hero else image.asset.rights
-        rights = rights.or_else(house)
-        # Search engines pass over an ImageObject of which nothing is known but its size.
+        rights = page_hero.hero.rights if page_hero is not None and image.hero else image.asset.rights
+        rights = rights.or_else(default_rights)
+        # Search engines ignore an ImageObject that has nothing but a size.
         if image.ref.region is PageRegion.ARTICLE and (image.hero or rights.known):
-            said = image.ref.caption or image.ref.get("alt")
-            if cast is not None and image.hero:
-                said = said or cast.hero.caption or cast.hero.alt
-            nodes.append(_node(base_url, image.asset, said, rights, representative=image.hero))
-    if cast is not None and any(node.representative for node in nodes):
-        said = next(node.caption for node in nodes if node.representative)
-        rights = cast.hero.rights.or_else(house)
-        nodes += [_node(base_url, crop, said, rights, crop=True) for crop in cast.crops]
+            caption = image.ref.caption or image.ref.get("alt")
+            if page_hero is not None and image.hero:
+                caption = caption or page_hero.hero.caption or page_hero.hero.alt
+            nodes.append(_node(base_url, image.asset, caption, rights, representative=image.hero))
+    if page_hero is not None and any(node.representative for node in nodes):
+        caption = next(node.caption for node in nodes if node.representative)
+        rights = page_hero.hero.rights.or_else(default_rights)
+        nodes += [_node(base_url, crop, caption, rights, crop=True) for crop in page_hero.crops]
     blocks = [original[start:end].decode(plan.scan.charset, "replace") for start, end in plan.scan.json_ld]
     return image_object.image_graph(page_url=urls.absolute(base_url, page.url), nodes=nodes, existing=blocks)
 

@@ -1,4 +1,4 @@
-"""What is to be said of images that did not become all the variants that were wanted of them."""
+"""Findings for images whose planned variants were not all made or not all offered."""
 
 from __future__ import annotations
 
@@ -13,84 +13,84 @@ from imageseo.model.site import Page
 from imageseo.pipeline.incremental.build_state import DroppedVariants, PageOutcome
 from imageseo.pipeline.page_candidates import page_images
 
-Note = tuple[str, Finding]
-"""Digest of an image, and what is to be said of it."""
+ImageFinding = tuple[str, Finding]
+"""Digest of an image, and a finding."""
 
 
-def image_findings(page: Page, plan: PagePlan, encoded: EncodeResult) -> Iterator[Note]:
-    """Images of a page that broke while they were decoded, and what a codec refused."""
+def image_findings(page: Page, plan: PagePlan, encoded: EncodeResult) -> Iterator[ImageFinding]:
+    """Yield findings for images of a page that cannot be decoded, or that a codec refused or declined."""
     for asset, specs, _, ref in page_images(plan):
         bad = encoded.failures.get(asset.sha256)
         refused = [encoded.refused[spec] for spec in specs if spec in encoded.refused]
         declined = [why for spec in specs if (why := encoded.declined.get(spec))]
-        where = location_of(page, ref)
+        location = location_of(page, ref)
         if bad is not None:
             problem, hint = bad.problem, bad.hint
-            said = Finding(rule=bad.rule, severity=Severity.WARN, message=problem, location=where, hint=hint)
+            finding = Finding(rule=bad.rule, severity=Severity.WARN, message=problem, location=location, hint=hint)
         elif refused:
             problem = f"{asset.path}: {refused[0]}"
-            said = Finding(rule="img-unreadable", severity=Severity.WARN, message=problem, location=where)
+            finding = Finding(rule="img-unreadable", severity=Severity.WARN, message=problem, location=location)
         elif declined:
-            problem = f"{asset.path} moves on as it is, without smaller animations beside it: {declined[0]}"
-            said = Finding(rule="animation-kept", severity=Severity.INFO, message=problem, location=where)
+            problem = f"{asset.path} is kept as it is, without smaller variants of the animation: {declined[0]}"
+            finding = Finding(rule="animation-kept", severity=Severity.INFO, message=problem, location=location)
         else:
             continue
-        yield asset.sha256, said
+        yield asset.sha256, finding
     for each in plan.fallbacks:
         if each.spec is None:
-            yield each.asset.sha256, _orphaned(each.asset, location_of(page, each.ref))
+            yield each.asset.sha256, _lost_original_finding(each.asset, location_of(page, each.ref))
 
 
-def _orphaned(asset: Asset, where: Location) -> Finding:
+def _lost_original_finding(asset: Asset, location: Location) -> Finding:
     return Finding(
         rule="fallback-kept",
         severity=Severity.WARN,
-        message=f"{asset.path} is the smaller file of an earlier build, and the original is not in the cache any more: "
-        "it stays as it is, and its variants are made of it",
-        location=where,
-        hint="let the site's generator write the file anew, or put the original there; and keep the cache",
+        message=f"{asset.path} was recompressed by an earlier build, and its source file is no longer in the cache; "
+        "variants are made from the recompressed file",
+        location=location,
+        hint="let the site's generator write the file again, or restore the source file; keep the cache between builds",
     )
 
 
-def first_per_image(notes: Iterable[Note]) -> Iterable[Finding]:
-    """Each image's first note alone, at the first place that shows it."""
-    told: dict[str, Finding] = {}
-    for image, finding in notes:
-        told.setdefault(image, finding)
-    return told.values()
+def first_per_image(findings: Iterable[ImageFinding]) -> Iterable[Finding]:
+    """Return the first finding of each image."""
+    first: dict[str, Finding] = {}
+    for image, finding in findings:
+        first.setdefault(image, finding)
+    return first.values()
 
 
 def dropped_findings(outcomes: Sequence[PageOutcome]) -> tuple[list[Finding], int]:
-    """What no page offers although it was made: a finding an image, at the first place that shows it; and how many.
+    """Return one finding per image with variants that no page offers, and the number of these variants.
 
-    One that a page leaves out and another page offers (beside other widths) is no loss, and not counted.
+    A variant that one page drops and another offers (with other widths) is not counted.
     """
     offered: set[str] = set()
     for outcome in outcomes:
-        out = {spec for each in outcome.dropped for spec, *_ in each.why}
-        offered.update(each.spec for each in outcome.wanted if each.spec not in out)
+        dropped = {spec for each in outcome.dropped for spec, *_ in each.reasons}
+        offered.update(each.spec for each in outcome.planned if each.spec not in dropped)
     first: dict[str, DroppedVariants] = {}
     reasons: dict[str, dict[str, tuple[str, str]]] = {}
     for outcome in outcomes:
         for each in outcome.dropped:
-            gone = {spec: (name, why) for spec, name, why in each.why if spec not in offered}
-            if gone:
+            unused = {spec: (name, reason) for spec, name, reason in each.reasons if spec not in offered}
+            if unused:
                 first.setdefault(each.image, each)
-                reasons[each.image] = {**gone, **reasons.get(each.image, {})}
-    found = [_said(first[image], list(why.values())) for image, why in reasons.items()]
-    return found, sum(len(why) for why in reasons.values())
+                reasons[each.image] = {**unused, **reasons.get(each.image, {})}
+    findings = [_dropped_finding(first[image], list(unused.values())) for image, unused in reasons.items()]
+    return findings, sum(len(unused) for unused in reasons.values())
 
 
-def _said(at: DroppedVariants, gone: Sequence[tuple[str, str]]) -> Finding:
-    """``gone``: name and reason of each variant."""
+def _dropped_finding(first: DroppedVariants, dropped: Sequence[tuple[str, str]]) -> Finding:
+    """Return the finding for an image. ``first``: on its first page. ``dropped``: name and reason of each variant."""
     by_reason: dict[str, list[str]] = {}
-    for name, why in gone:
-        by_reason.setdefault(why, []).append(name)
-    listed = "; ".join(f"{', '.join(names)} ({why})" for why, names in by_reason.items())
-    count = f"{len(gone)} variants are" if len(gone) > 1 else "1 variant is"
+    for name, reason in dropped:
+        by_reason.setdefault(reason, []).append(name)
+    listed = "; ".join(f"{', '.join(names)} ({reason})" for reason, names in by_reason.items())
+    count = f"{len(dropped)} variants are" if len(dropped) > 1 else "1 variant is"
     return Finding(
         rule="variant-dropped",
         severity=Severity.INFO,
-        message=f"{at.path}: {count} not offered: {listed}",
-        location=at.location,
+        message=f"{first.path}: {count} not offered: {listed}",
+        location=first.location,
     )

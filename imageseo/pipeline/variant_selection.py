@@ -1,4 +1,4 @@
-"""What is offered of the variants that exist, and which of a hero over budget to encode once more."""
+"""Select the variants to offer, and the specs with lower quality for a hero over budget."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from imageseo.model.facts import LcpImage
 from imageseo.model.finding import Budget
 from imageseo.model.image import Variant, VariantSpec
 
-# A little under the least factor by which bytes fall for each point of quality, on five photographs: AVIF from 70 to
-# 35, WebP from 76 to 50. There is one try, and a budget kept with points to spare beats one missed by a hair.
+# Slightly less than the smallest factor by which bytes fall per point of quality, on five photographs: AVIF from 70 to
+# 35, WebP from 76 to 50. There is only one try, so it is better to lower the quality a little too much.
 _STEP = {"avif": 1.016, "webp": 1.009}
 _MARGIN = 0.98
 
 
-# Bytes, less than a packet on the wire, by which a format may cost more at one width when it saves at the others: at
-# 320 px headers weigh as much as pixels, and AVIF has the larger ones.
-_PACKET = 1024
+# Bytes (less than one network packet) by which a format may be larger at one width if it is smaller in total: at
+# 320 px headers are as large as pixel data, and those of AVIF are larger.
+_TOLERANCE = 1024
 
 
 class DropReason(StrEnum):
-    """Why a variant that exists is not offered."""
+    """Why an existing variant is not offered."""
 
-    SOURCE = "larger than the file itself"
-    WIDER = "no fewer bytes than a wider one"
-    FORMAT = "more bytes than another format"
-    ALONE = "the widest of its format is not offered"
+    SOURCE = "larger than the source file"
+    WIDER = "not smaller than a wider variant"
+    FORMAT = "larger than in another format"
+    ALONE = "the widest variant of its format is not offered"
 
 
 def select_variants(
@@ -37,12 +37,12 @@ def select_variants(
     variants: Mapping[VariantSpec, Variant],
     source_bytes: int | None = None,
     *,
-    alike: bool = True,
+    equal_quality: bool = True,
 ) -> tuple[VariantSpec, ...]:
-    """The specs of one image to offer, in order: those that exist and that :func:`drops` does not name."""
-    wanted = tuple(specs)
-    dropped = dropped_variants(wanted, variants, source_bytes, alike=alike)
-    return tuple(spec for spec in wanted if spec in variants and spec not in dropped)
+    """Return the specs of one image to offer, in order: existing ones that ``dropped_variants`` does not list."""
+    ordered = tuple(specs)
+    dropped = dropped_variants(ordered, variants, source_bytes, equal_quality=equal_quality)
+    return tuple(spec for spec in ordered if spec in variants and spec not in dropped)
 
 
 def dropped_variants(
@@ -50,87 +50,86 @@ def dropped_variants(
     variants: Mapping[VariantSpec, Variant],
     source_bytes: int | None = None,
     *,
-    alike: bool = True,
+    equal_quality: bool = True,
 ) -> dict[VariantSpec, DropReason]:
-    """The variants of one image that no browser should be offered, each with the reason.
+    """Return the variants of one image that are not offered, each with the reason.
 
-    ``specs``: formats as preferred. ``source_bytes``: of the file itself; ``None`` where larger ones are gone already.
-    ``alike``: the formats are to look equally good. Where the author wants one of them better, its bytes are no reason
-    against it.
+    ``specs``: preferred formats first. ``source_bytes``: of the source file; None: not compared.
+    ``equal_quality``: the formats are to look equally good. Otherwise a format is not dropped for its size.
 
-    A browser settles on the first format it knows and then on the narrowest candidate that is wide enough. So:
+    A browser chooses the first format that it supports, then the narrowest candidate that is wide enough. Therefore:
 
-    - A candidate with no fewer bytes than a wider one goes, and not the wider: who asked for it gets more px for less.
-    - A format that lacks its widest candidate goes, or it would be stretched on a large screen.
-    - A format that costs more than a less preferred one goes as a whole, be it at a single width: without that one
-      candidate a browser would load its next, which is larger still.
+    - A candidate that is not smaller than a wider one is dropped: the browser then loads more px in no more bytes.
+    - A format without its widest candidate is dropped: it would be scaled up on a large screen.
+    - A format that costs more than a less preferred one is dropped as a whole, even if only at a single width: without
+      that candidate a browser would load the next one, which is even larger.
     """
-    wanted = tuple(specs)
+    ordered = tuple(specs)
     found: dict[VariantSpec, DropReason] = {}
-    kept: list[dict[int, int]] = []
-    for name in reversed(dict.fromkeys(spec.format for spec in wanted)):
-        mine = sorted((spec for spec in wanted if spec.format == name), key=lambda spec: -spec.width)
-        have = {spec: variants[spec].bytes for spec in mine if spec in variants}
-        dropped = _of_format(mine, have, source_bytes)
-        left = {spec.width: size for spec, size in have.items() if spec not in dropped}
-        if alike and any(_costs_more(left, other) for other in kept):
-            dropped.update(dict.fromkeys(have.keys() - dropped.keys(), DropReason.FORMAT))
+    offered: list[dict[int, int]] = []
+    for name in reversed(dict.fromkeys(spec.format for spec in ordered)):
+        of_format = sorted((spec for spec in ordered if spec.format == name), key=lambda spec: -spec.width)
+        sizes = {spec: variants[spec].bytes for spec in of_format if spec in variants}
+        dropped = _drop_in_format(of_format, sizes, source_bytes)
+        left = {spec.width: size for spec, size in sizes.items() if spec not in dropped}
+        if equal_quality and any(_costs_more(left, other) for other in offered):
+            dropped.update(dict.fromkeys(sizes.keys() - dropped.keys(), DropReason.FORMAT))
         elif left:
-            kept.append(left)
+            offered.append(left)
         found.update(dropped)
-    return {spec: found[spec] for spec in wanted if spec in found}
+    return {spec: found[spec] for spec in ordered if spec in found}
 
 
 def bytes_saved(
-    specs: Iterable[VariantSpec], variants: Mapping[VariantSpec, Variant], source_bytes: int, need: float
+    specs: Iterable[VariantSpec], variants: Mapping[VariantSpec, Variant], source_bytes: int, needed_width: float
 ) -> int:
-    """Bytes that a browser is spared by what is offered of one image: the file's less its pick's, never below 0.
+    """Return the bytes that a browser saves with one image: source file minus chosen variant, at least 0.
 
-    ``specs``: as :func:`offered`, formats as preferred; the browser knows the first. ``need``: px, the slot's CSS px
-    times the screen's density.
+    ``specs``: those offered, preferred formats first; the browser supports the first. ``needed_width``: px, the slot's
+    CSS px times the screen's density.
     """
-    have = [spec for spec in specs if spec in variants]
-    first = {spec.width: variants[spec].bytes for spec in have if spec.format == have[0].format}
-    return max(0, source_bytes - bytes_loaded(first, need)) if first else 0
+    existing = [spec for spec in specs if spec in variants]
+    first = {spec.width: variants[spec].bytes for spec in existing if spec.format == existing[0].format}
+    return max(0, source_bytes - bytes_loaded(first, needed_width)) if first else 0
 
 
-def bytes_loaded(candidates: Mapping[int, int], need: float) -> int:
-    """Bytes that a browser loads for so many px. ``candidates``: px -> bytes, of one format, at least one."""
-    return candidates[min((width for width in candidates if width >= need), default=max(candidates))]
+def bytes_loaded(candidates: Mapping[int, int], needed_width: float) -> int:
+    """Return the bytes that a browser loads. ``candidates``: px -> bytes, of one format, at least one."""
+    return candidates[min((width for width in candidates if width >= needed_width), default=max(candidates))]
 
 
-def _of_format(
-    specs: Sequence[VariantSpec], have: Mapping[VariantSpec, int], source_bytes: int | None
+def _drop_in_format(
+    specs: Sequence[VariantSpec], sizes: Mapping[VariantSpec, int], source_bytes: int | None
 ) -> dict[VariantSpec, DropReason]:
-    """``specs``: of one format, the widest first; ``have``: bytes of those that exist."""
+    """Return the dropped variants of one format. ``specs``: the widest first. ``sizes``: bytes of existing variants."""
     found: dict[VariantSpec, DropReason] = {}
-    least: int | None = None
+    smallest: int | None = None
     for spec in specs:
-        size = have.get(spec)
+        size = sizes.get(spec)
         if size is None:
             continue
         if source_bytes is not None and size > source_bytes:
             found[spec] = DropReason.SOURCE
-        elif least is not None and size >= least:
+        elif smallest is not None and size >= smallest:
             found[spec] = DropReason.WIDER
         else:
-            least = size
-    if specs[0] not in have or specs[0] in found:
-        found.update(dict.fromkeys(have.keys() - found.keys(), DropReason.ALONE))
+            smallest = size
+    if specs[0] not in sizes or specs[0] in found:
+        found.update(dict.fromkeys(sizes.keys() - found.keys(), DropReason.ALONE))
     return found
 
 
 def _costs_more(preferred: Mapping[int, int], other: Mapping[int, int]) -> bool:
-    """Whether browsers would load less of the other format: in all, or at one width by more than a trifle."""
+    """Whether browsers would load fewer bytes of the other format: in total, or clearly at one width."""
     if not preferred:
         return False
-    needs = [need for need in {*preferred, *other} if need <= min(max(preferred), max(other))]
-    excess = [bytes_loaded(preferred, need) - bytes_loaded(other, need) for need in needs]
-    return sum(excess) > 0 or max(excess, default=0) > _PACKET
+    widths = [width for width in {*preferred, *other} if width <= min(max(preferred), max(other))]
+    excess = [bytes_loaded(preferred, width) - bytes_loaded(other, width) for width in widths]
+    return sum(excess) > 0 or max(excess, default=0) > _TOLERANCE
 
 
 def candidates_over_budget(image: LcpImage, budgets: Iterable[Budget]) -> dict[str, int]:
-    """URL of each chosen candidate over an error budget -> the least of the budgets it breaks, in bytes."""
+    """Return the URL of each chosen candidate over an error budget -> the lowest exceeded budget, in bytes."""
     found: dict[str, int] = {}
     limits = {budget.viewport.name: budget.error for budget in budgets if budget.metric == lcp.METRIC}
     for pick in image.picks:
@@ -148,10 +147,10 @@ def lower_quality_specs(
     quality_of: Callable[[Variant], int | None],
     floors: Mapping[str, int],
 ) -> dict[VariantSpec, VariantSpec]:
-    """For each variant that breaks its limit (bytes; None: it has none), the same with less quality.
+    """Return for each variant over its limit the same spec with lower quality.
 
-    ``quality_of``: what a variant was encoded with. ``floors``: least quality by format. A variant that stands at its
-    floor already is left out.
+    ``limit_of``: bytes; None: no limit. ``quality_of``: the quality of a variant. ``floors``: lowest quality by format;
+    a variant that is at its floor already is omitted.
     """
     found: dict[VariantSpec, VariantSpec] = {}
     for spec in specs:
@@ -159,11 +158,11 @@ def lower_quality_specs(
         limit = limit_of(variant) if variant is not None else None
         if variant is None or limit is None or spec.format not in floors:
             continue
-        before = quality_of(variant)
-        if before is None:
+        current = quality_of(variant)
+        if current is None:
             continue
         points = math.ceil(math.log(variant.bytes / (limit * _MARGIN)) / math.log(_STEP[spec.format]))
-        quality = max(floors[spec.format], before - max(1, points))
-        if quality < before:
+        quality = max(floors[spec.format], current - max(1, points))
+        if quality < current:
             found[spec] = replace(spec, quality=quality)
     return found

@@ -39,7 +39,7 @@ def ours(html: bytes) -> bytes:
         hero_asset=None,
         guess=True,
         layout=image_widths.layout_for(scan.meta_content("generator"), html=html),
-        offer=page_plan.VariantOptions(
+        options=page_plan.VariantOptions(
             widths=(320, 640, 960, 1280), formats=("avif", "webp"), quality=QualitySettings()
         ),
         insert="after-h1",

@@ -1,4 +1,4 @@
-"""The whole job on a folder: what it adds, that it is stable, that it can be taken out, that faults stay small."""
+"""Builds of a folder: markup, idempotence, removal of edits, invalid input."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from imageseo import config
 from imageseo.integrations import directory
 from imageseo.integrations.progress import Quiet
 from imageseo.model.finding import Finding, Severity
-from imageseo.pipeline import build as job
+from imageseo.pipeline import build as pipeline
 from imageseo.pipeline import composition
 from imageseo.web.html import edits
 from tests.support import pictures, small_sites
@@ -37,19 +37,19 @@ def page(body: str, url: str = "") -> str:
     return PAGE.replace("{url}", url).replace("{body}", body)
 
 
-def make(folder: Path, files: Mapping[str, str | bytes]) -> Path:
+def make_project(folder: Path, files: Mapping[str, str | bytes]) -> Path:
     small_sites.write(folder / "site", {"img/logo.png": pictures.save(pictures.flat("red"), "PNG"), **files})
     return folder
 
 
-def build(folder: Path, options: Mapping[str, object] | None = None) -> job.BuildResult:
+def build(folder: Path, options: Mapping[str, object] | None = None) -> pipeline.BuildResult:
     settings = config.load({"site_url": "https://example.org/", "profile": "fast", **(options or {})}, "test")
     site = directory.site(folder / "site", project=folder, settings=settings)
     with composition.build_tools(settings, project=folder, progress=Quiet()) as tools:
-        return job.build(site, settings, tools)
+        return pipeline.build(site, settings, tools)
 
 
-def of(result: job.BuildResult, rule: str) -> list[Finding]:
+def findings_of(result: pipeline.BuildResult, rule: str) -> list[Finding]:
     return [finding for finding in result.findings if finding.rule == rule]
 
 
@@ -58,8 +58,8 @@ def photo() -> bytes:
     return small_sites.photo(1000, 600)
 
 
-def test_the_whole_job(tmp_path: Path, photo: bytes) -> None:
-    make(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A hill"></p>'), "img/a.jpg": photo})
+def test_build_adds_variants_markup_and_metadata(tmp_path: Path, photo: bytes) -> None:
+    make_project(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A hill"></p>'), "img/a.jpg": photo})
     result = build(tmp_path)
     html = (tmp_path / "site/index.html").read_text("utf-8")
     assert not result.failed
@@ -71,7 +71,7 @@ def test_the_whole_job(tmp_path: Path, photo: bytes) -> None:
             assert image.width == int(width)
             assert image.height == round(int(width) * 0.6)
     assert re.findall(r'<source type="image/(\w+)"', html) == ["avif", "webp"]
-    # The logo stands in the header: no variants, but true dimensions.
+    # The logo is in the header: no variants, but width and height.
     assert re.search(r'<header><img src="/img/logo.png" alt="logo" width="64" height="48"[^>]*></header>', html)
     found = re.search(r'<script type="application/ld\+json" data-imageseo>(.*?)</script>', html)
     assert found is not None
@@ -81,8 +81,8 @@ def test_the_whole_job(tmp_path: Path, photo: bytes) -> None:
     assert b"<image:loc>https://example.org/img/a.jpg</image:loc>" in (tmp_path / "site/sitemap.xml").read_bytes()
 
 
-def test_a_second_build_changes_no_byte(tmp_path: Path, photo: bytes) -> None:
-    make(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": photo})
+def test_second_build_changes_nothing(tmp_path: Path, photo: bytes) -> None:
+    make_project(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": photo})
     build(tmp_path)
     before = small_sites.tree(tmp_path / "site")
     stamps = {path: path.stat().st_mtime_ns for path in (tmp_path / "site").rglob("*")}
@@ -92,17 +92,17 @@ def test_a_second_build_changes_no_byte(tmp_path: Path, photo: bytes) -> None:
     assert stamps == {path: path.stat().st_mtime_ns for path in (tmp_path / "site").rglob("*")}
 
 
-def test_edits_can_be_taken_out_again(tmp_path: Path, photo: bytes) -> None:
+def test_edits_can_be_removed(tmp_path: Path, photo: bytes) -> None:
     source = page('<p><img src="img/a.jpg" alt="A"></p>')
-    make(tmp_path, {"index.html": source, "img/a.jpg": photo})
+    make_project(tmp_path, {"index.html": source, "img/a.jpg": photo})
     build(tmp_path)
     built = (tmp_path / "site/index.html").read_bytes()
     assert built != source.encode()
     assert edits.strip(built) == source.encode()
 
 
-def test_other_settings_on_a_built_site_leave_nothing_of_the_old(tmp_path: Path, photo: bytes) -> None:
-    make(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": photo})
+def test_other_settings_remove_the_former_variants(tmp_path: Path, photo: bytes) -> None:
+    make_project(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": photo})
     build(tmp_path)
     first = small_sites.tree(tmp_path / "site")
     other = build(tmp_path, {"quality": {"avif": 93}, "formats": ["avif"]})
@@ -114,15 +114,15 @@ def test_other_settings_on_a_built_site_leave_nothing_of_the_old(tmp_path: Path,
     assert back.summary["encoded"] == 0  # changing a quality back encodes nothing
 
 
-def test_a_format_that_ends_early_is_not_offered(tmp_path: Path) -> None:
-    """Dust makes a PNG that is smaller than its wide variants: a browser would stretch the narrow ones."""
-    dust = (
+def test_format_without_its_widest_variant_is_not_offered(tmp_path: Path) -> None:
+    """A PNG of noise is smaller than its wide variants; a browser would scale up the narrow ones."""
+    noise = (
         Image.frombytes("L", (1600, 900), random.Random(1).randbytes(1600 * 900))
         .point(lambda value: 255 * (value > 128))
         .convert("1")
     )
-    drawn = pictures.save(dust, "PNG", optimize=True)
-    make(tmp_path, {"index.html": page('<p><img src="img/a.png" alt="A"></p>'), "img/a.png": drawn})
+    drawn = pictures.save(noise, "PNG", optimize=True)
+    make_project(tmp_path, {"index.html": page('<p><img src="img/a.png" alt="A"></p>'), "img/a.png": drawn})
     result = build(tmp_path, {"formats": ["avif"], "quality": {"avif": 60}, "encode": {"avif_speed": 10}})
     html = (tmp_path / "site/index.html").read_text("utf-8")
     assert result.summary["dropped"] > 0
@@ -131,56 +131,58 @@ def test_a_format_that_ends_early_is_not_offered(tmp_path: Path) -> None:
 
 
 class TestHero:
-    def test_an_image_file_that_the_article_does_not_show_is_inserted(self, tmp_path: Path, photo: bytes) -> None:
+    def test_hero_file_that_the_article_does_not_show_is_inserted(self, tmp_path: Path, photo: bytes) -> None:
         head = '<meta name="imageseo:hero" content="/img/hero.jpg">'
         body = page("<p>Text</p>").replace("</head>", f"{head}</head>")
-        make(tmp_path, {"index.html": body, "img/hero.jpg": photo})
+        make_project(tmp_path, {"index.html": body, "img/hero.jpg": photo})
         result = build(tmp_path)
         html = (tmp_path / "site/index.html").read_text("utf-8")
         assert re.search(r'<h1>T</h1><figure data-imageseo="hero-figure"><picture data-imageseo>', html)
         assert html.count('fetchpriority="high"') == 1
-        assert [finding.message for finding in of(result, "alt-missing")] != []  # nobody described it: never invented
+        assert [
+            finding.message for finding in findings_of(result, "alt-missing")
+        ] != []  # without description none is invented
 
-    def test_a_recipe_is_drawn_and_said_to_be_unpinned(self, tmp_path: Path) -> None:
+    def test_unpinned_recipe_is_drawn_with_a_warning(self, tmp_path: Path) -> None:
         hero = '[ "/" ]\nseed = 4711\nstyle = "topo"\nalt = "Contour lines"\nwidth = 640\nheight = 360\n'
-        make(tmp_path, {"index.html": page("<p>Text</p>")})
+        make_project(tmp_path, {"index.html": page("<p>Text</p>")})
         (tmp_path / "heroes.toml").write_text(hero, encoding="utf-8")
         result = build(tmp_path)
         published = list((tmp_path / "site/assets/heroes").glob("*.jpg"))
         assert len(published) == 1
         assert b"algorithmicMedia" in published[0].read_bytes()
-        assert [finding.severity for finding in of(result, "hero-unpinned")] == [Severity.WARN]
+        assert [finding.severity for finding in findings_of(result, "hero-unpinned")] == [Severity.WARN]
         assert not (tmp_path / "imageseo.lock").exists()
         assert not (tmp_path / "heroes").exists()
         assert build(tmp_path).changed == ()
 
-    def test_a_card_takes_the_title_of_a_bare_page(self, tmp_path: Path) -> None:
-        make(tmp_path, {"index.html": page("<p>Text</p>")})
+    def test_card_uses_the_title_of_a_page_without_front_matter(self, tmp_path: Path) -> None:
+        make_project(tmp_path, {"index.html": page("<p>Text</p>")})
         hero = '["/"]\nseed = 1\nalt = "A"\ncard = true\nwidth = 640\nheight = 360\n'
         (tmp_path / "heroes.toml").write_text(hero, encoding="utf-8")
         result = build(tmp_path)
         assert {finding.rule for finding in result.findings} <= {"hero-unpinned", "variant-dropped"}
         assert len(list((tmp_path / "site/assets/heroes").glob("index*.jpg"))) == 1
 
-    def test_frozen_refuses_what_is_not_pinned(self, tmp_path: Path) -> None:
-        make(tmp_path, {"index.html": page("<p>Text</p>")})
+    def test_frozen_build_rejects_unpinned_recipe(self, tmp_path: Path) -> None:
+        make_project(tmp_path, {"index.html": page("<p>Text</p>")})
         (tmp_path / "heroes.toml").write_text('["/"]\nseed = 1\nalt = "A"\n', encoding="utf-8")
         result = build(tmp_path, {"frozen": True})
         assert result.failed
-        assert "imageseo generate" in of(result, "hero-unpinned")[0].hint
+        assert "imageseo generate" in findings_of(result, "hero-unpinned")[0].hint
 
-    def test_what_was_said_of_a_hero_describes_it_on_the_page(self, tmp_path: Path, photo: bytes) -> None:
-        """Front matter knows the text that the article's own tag lacks; one that is there stays."""
+    def test_alt_of_the_declared_hero_is_added_to_the_article(self, tmp_path: Path, photo: bytes) -> None:
+        """The alt text of front matter is used if the tag has none."""
         meta = json.dumps({"src": "img/a.jpg", "alt": "From front matter"}).replace('"', "&quot;")
         head = f'<meta name="imageseo:hero" content="{meta}"></head>'
         for tag, expected in (('<img src="img/a.jpg">', "From front matter"), ('<img src="img/a.jpg" alt="">', "")):
-            make(tmp_path, {"index.html": page(f"<p>{tag}</p>").replace("</head>", head), "img/a.jpg": photo})
+            make_project(tmp_path, {"index.html": page(f"<p>{tag}</p>").replace("</head>", head), "img/a.jpg": photo})
             result = build(tmp_path)
             assert f'alt="{expected}"' in (tmp_path / "site/index.html").read_text("utf-8")
-            assert of(result, "alt-missing") == []
+            assert findings_of(result, "alt-missing") == []
 
-    def test_a_drawn_hero_never_takes_the_place_of_the_authors_file(self, tmp_path: Path, photo: bytes) -> None:
-        make(tmp_path, {"x/index.html": page("<p>Text</p>", "x/"), "assets/heroes/x.jpg": photo})
+    def test_drawn_hero_does_not_overwrite_a_source_file(self, tmp_path: Path, photo: bytes) -> None:
+        make_project(tmp_path, {"x/index.html": page("<p>Text</p>", "x/"), "assets/heroes/x.jpg": photo})
         hero = '["/x/"]\nseed = 3\nstyle = "mosaic"\nalt = "A"\nwidth = 320\nheight = 180\n'
         (tmp_path / "heroes.toml").write_text(hero, encoding="utf-8")
         build(tmp_path)
@@ -188,16 +190,18 @@ class TestHero:
         assert re.search(r"assets/heroes/x-[0-9a-f]{8}\.jpg", (tmp_path / "site/x/index.html").read_text("utf-8"))
         assert build(tmp_path).changed == ()
 
-    def test_a_truncated_hero_is_a_finding_of_its_page(self, tmp_path: Path, photo: bytes) -> None:
+    def test_truncated_hero_is_a_finding_of_its_page(self, tmp_path: Path, photo: bytes) -> None:
         head = '<meta name="imageseo:hero" content="/img/cut.jpg"></head>'
-        make(tmp_path, {"index.html": page("<p>x</p>").replace("</head>", head), "img/cut.jpg": pictures.cut(photo)})
-        assert [finding.location.page for finding in of(build(tmp_path), "img-unreadable")] == ["index.html"]
+        make_project(
+            tmp_path, {"index.html": page("<p>x</p>").replace("</head>", head), "img/cut.jpg": pictures.cut(photo)}
+        )
+        assert [finding.location.page for finding in findings_of(build(tmp_path), "img-unreadable")] == ["index.html"]
 
 
-class TestSweep:
-    def test_pages_that_are_left_out_keep_their_variants(self, tmp_path: Path, photo: bytes) -> None:
+class TestStaleFiles:
+    def test_excluded_pages_keep_their_variants(self, tmp_path: Path, photo: bytes) -> None:
         shown = '<p><img src="/img/a.jpg" alt="A"></p>'
-        make(tmp_path, {"index.html": page(shown), "blog/index.html": page(shown, "blog/"), "img/a.jpg": photo})
+        make_project(tmp_path, {"index.html": page(shown), "blog/index.html": page(shown, "blog/"), "img/a.jpg": photo})
         build(tmp_path)
         build(tmp_path, {"exclude_pages": ["blog/*"], "quality": {"avif": 30}})
         html = (tmp_path / "site/blog/index.html").read_text("utf-8")
@@ -205,24 +209,24 @@ class TestSweep:
         assert named
         assert all((tmp_path / "site" / name).is_file() for name in named)
 
-    def test_a_file_that_is_not_ours_stays(self, tmp_path: Path, photo: bytes) -> None:
+    def test_file_of_the_author_is_kept(self, tmp_path: Path, photo: bytes) -> None:
         mine = '<picture data-imageseo><source srcset="img/mine.webp 1w"><img src="img/a.jpg" alt="A"></picture>'
-        make(tmp_path, {"index.html": page(mine), "img/a.jpg": photo, "img/mine.webp": b"precious"})
+        make_project(tmp_path, {"index.html": page(mine), "img/a.jpg": photo, "img/mine.webp": b"precious"})
         build(tmp_path)
         assert (tmp_path / "site/img/mine.webp").read_bytes() == b"precious"
 
-    def test_what_a_killed_writer_left_is_swept(self, tmp_path: Path, photo: bytes) -> None:
+    def test_partial_files_of_a_killed_build_are_removed(self, tmp_path: Path, photo: bytes) -> None:
         child = subprocess.Popen([sys.executable, "-c", ""])
         child.wait()
         left = f"img/.imageseo-{child.pid}-0a1b2c3d-7.part"
         alive = f"img/.imageseo-{os.getppid()}-0a1b2c3d-7.part"
-        make(tmp_path, {"index.html": page("<p>x</p>"), left: b"half", alive: b"half"})
+        make_project(tmp_path, {"index.html": page("<p>x</p>"), left: b"half", alive: b"half"})
         build(tmp_path)
         assert not (tmp_path / "site" / left).exists()
         assert (tmp_path / "site" / alive).exists()
 
 
-def test_a_sitemap_keeps_what_it_says_of_pages_that_nobody_looked_at(tmp_path: Path, photo: bytes) -> None:
+def test_sitemap_keeps_images_of_pages_outside_the_build(tmp_path: Path, photo: bytes) -> None:
     image = "<image:image><image:loc>https://example.org/{}.jpg</image:loc></image:image>"
     host = (
         '<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" '
@@ -231,13 +235,13 @@ def test_a_sitemap_keeps_what_it_says_of_pages_that_nobody_looked_at(tmp_path: P
         f"<url><loc>https://example.org/</loc>{image.format('gone')}</url></urlset>"
     )
     body = '<p><img src="img/a.jpg" alt="A"><img src="img/missing.jpg" alt="M"></p>'
-    make(tmp_path, {"index.html": page(body), "img/a.jpg": photo, "sitemap.xml": host})
+    make_project(tmp_path, {"index.html": page(body), "img/a.jpg": photo, "sitemap.xml": host})
     build(tmp_path)
     locations = re.findall(r"<image:loc>([^<]*)", (tmp_path / "site/sitemap.xml").read_text("utf-8"))
     assert locations == ["https://example.org/old.jpg", "https://example.org/img/a.jpg"]
 
 
-def test_an_output_folder_inside_the_sources_is_no_source(tmp_path: Path) -> None:
+def test_output_folder_inside_the_sources_is_accepted(tmp_path: Path) -> None:
     from imageseo.model.errors import SiteError
     from imageseo.storage.output import OutputFolder
 
@@ -251,21 +255,21 @@ def test_an_output_folder_inside_the_sources_is_no_source(tmp_path: Path) -> Non
 
 
 class TestBudget:
-    def test_a_heavy_hero_fails_and_says_all(self, tmp_path: Path) -> None:
+    def test_hero_over_budget_fails_with_details(self, tmp_path: Path) -> None:
         noisy = small_sites.photo(1600, 1000, seed=9)
-        make(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": noisy})
+        make_project(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": noisy})
         result = build(tmp_path, {"budgets": {"lcp-bytes": {"mobile": {"warn": 500, "error": 1000}}}})
-        finding = next(finding for finding in of(result, "lcp-bytes") if finding.fails_build)
+        finding = next(finding for finding in findings_of(result, "lcp-bytes") if finding.fails_build)
         assert result.failed
         assert finding.severity is Severity.ERROR
         assert finding.location.page == "index.html"
-        for said in ("img/a.jpg", "mobile", "KiB", ".avif"):
-            assert said in finding.message
+        for text in ("img/a.jpg", "mobile", "KiB", ".avif"):
+            assert text in finding.message
         assert finding.hint
 
-    def test_less_quality_is_tried_once_before_it_fails(self, tmp_path: Path) -> None:
+    def test_lower_quality_is_tried_once_for_a_budget(self, tmp_path: Path) -> None:
         noisy = small_sites.photo(1600, 1000, seed=9)
-        make(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": noisy})
+        make_project(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": noisy})
         options = {"quality": {"avif": 60}, "formats": ["avif"], "encode": {"avif_speed": 9}}
         build(tmp_path, {**options, "budgets": {"lcp-bytes": {"mobile": {"warn": 0, "error": 0}}}})
         html = (tmp_path / "site/index.html").read_text("utf-8")
@@ -283,12 +287,10 @@ class TestBudget:
 
 
 class TestBadInput:
-    def test_one_bad_image_is_a_finding_with_its_place_and_the_rest_is_built(
-        self, tmp_path: Path, photo: bytes
-    ) -> None:
+    def test_unreadable_images_are_findings_and_the_rest_is_built(self, tmp_path: Path, photo: bytes) -> None:
         images = ("cut.jpg", "empty.png", "html.jpg", "bomb.png", "good.jpg")
         body = "\n".join(f'<p><img src="img/{name}" alt="{name}"></p>' for name in (*images, "gone.jpg"))
-        make(
+        make_project(
             tmp_path,
             {
                 "index.html": page(body),
@@ -322,25 +324,29 @@ class TestBadInput:
             ("broken.html", b'<html><img src="img/a.jpg" alt="<p><div></span><img src=img/a.jpg'),
         ],
     )
-    def test_a_page_that_is_no_page_stops_nobody(self, tmp_path: Path, photo: bytes, name: str, content: bytes) -> None:
-        make(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), name: content, "img/a.jpg": photo})
+    def test_invalid_page_does_not_affect_other_pages(
+        self, tmp_path: Path, photo: bytes, name: str, content: bytes
+    ) -> None:
+        make_project(
+            tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), name: content, "img/a.jpg": photo}
+        )
         result = build(tmp_path)
         assert b"<picture" in (tmp_path / "site/index.html").read_bytes()
         if name in ("binary.html", "utf16.html"):
-            assert [finding.location.page for finding in of(result, "page-unreadable")] == [name]
+            assert [finding.location.page for finding in findings_of(result, "page-unreadable")] == [name]
             assert result.failed
         else:
             assert not result.failed
         if name != "broken.html":
             assert (tmp_path / "site" / name).read_bytes() == content
 
-    def test_a_page_of_twenty_megabytes(self, tmp_path: Path, photo: bytes) -> None:
+    def test_page_of_twenty_megabytes_is_built(self, tmp_path: Path, photo: bytes) -> None:
         body = '<p><img src="img/a.jpg" alt="A"></p>' + "<p>lorem <b>ipsum</b></p>" * 800_000
-        make(tmp_path, {"index.html": page(body), "img/a.jpg": photo})
+        make_project(tmp_path, {"index.html": page(body), "img/a.jpg": photo})
         assert not build(tmp_path, {"formats": ["webp"]}).failed
         assert b"<picture" in (tmp_path / "site/index.html").read_bytes()
 
-    def test_paths_of_every_kind(self, tmp_path: Path, photo: bytes) -> None:
+    def test_variants_for_urls_of_the_site_only(self, tmp_path: Path, photo: bytes) -> None:
         sources = {
             "/img/a.jpg": True,
             "img/a%20b.jpg": True,
@@ -352,25 +358,25 @@ class TestBadInput:
             "data:image/gif;base64,R0lGODlhAQABAAAAACw=": False,
         }
         body = "".join(f'<p><img src="{source}" alt="x{number}"></p>' for number, source in enumerate(sources))
-        make(tmp_path, {"index.html": page(body), "img/a.jpg": photo, "img/a b.jpg": photo})
+        make_project(tmp_path, {"index.html": page(body), "img/a.jpg": photo, "img/a b.jpg": photo})
         build(tmp_path)
         html = (tmp_path / "site/index.html").read_text("utf-8")
-        for number, (source, ours) in enumerate(sources.items()):
-            pictured = re.search(rf'<source[^>]*><img src="{re.escape(source)}" alt="x{number}"', html) is not None
-            assert pictured is ours, source
+        for number, (source, is_local) in enumerate(sources.items()):
+            has_picture = re.search(rf'<source[^>]*><img src="{re.escape(source)}" alt="x{number}"', html) is not None
+            assert has_picture is is_local, source
 
-    def test_a_site_that_cannot_be_written_says_so_and_loses_nothing(self, tmp_path: Path, photo: bytes) -> None:
-        make(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": photo})
+    def test_unwritable_site_is_reported_and_unchanged(self, tmp_path: Path, photo: bytes) -> None:
+        make_project(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": photo})
         before = small_sites.tree(tmp_path / "site")
-        done = _as_nobody(tmp_path, "build", "site")
+        done = _run_unprivileged(tmp_path, "build", "site")
         assert done.returncode == 1, done.stderr
         assert "page-unwritable" in done.stdout
         assert "index.html" in done.stdout
         assert "Traceback" not in done.stderr
         assert small_sites.tree(tmp_path / "site") == before
 
-    def test_a_full_disk_leaves_no_half_written_file(self, tmp_path: Path, photo: bytes) -> None:
-        make(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": photo})
+    def test_full_disk_leaves_no_partial_file(self, tmp_path: Path, photo: bytes) -> None:
+        make_project(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": photo})
         before = small_sites.tree(tmp_path / "site")
         code = (
             "import resource, signal, sys\n"
@@ -387,11 +393,11 @@ class TestBadInput:
         assert {name: after[name] for name in before} == before
         assert not [name for name in after if name.endswith(".part")]
 
-    def test_a_killed_build_is_finished_by_the_next(self, tmp_path: Path) -> None:
+    def test_next_build_completes_a_killed_one(self, tmp_path: Path) -> None:
         body = "".join(f'<p><img src="img/{n}.jpg" alt="{n}"></p>' for n in range(4))
         files = {f"img/{n}.jpg": small_sites.photo(1200, 800, seed=n) for n in range(4)}
         for name in ("killed", "whole"):
-            make(tmp_path / name, {"index.html": page(body), **files})
+            make_project(tmp_path / name, {"index.html": page(body), **files})
         command = small_sites.words("imageseo", "build", "site")
         child = subprocess.Popen(command, cwd=tmp_path / "killed", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         store = tmp_path / "killed/.cache/imageseo"
@@ -407,8 +413,8 @@ class TestBadInput:
         assert small_sites.tree(tmp_path / "killed/site") == small_sites.tree(tmp_path / "whole/site")
 
 
-def _as_nobody(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command as a user who may read everything (Python's packages may be root's own) and write but the store."""
+def _run_unprivileged(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as a user who can read everything (packages may belong to root), but only write the store."""
     nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     nobody += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
     try:
@@ -424,8 +430,8 @@ def _as_nobody(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
     return subprocess.run(words, cwd=folder, env=small_sites.environment(), capture_output=True, text=True)
 
 
-def test_a_warm_build_loads_no_heavy_part(tmp_path: Path, photo: bytes) -> None:
-    make(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": photo})
+def test_warm_build_imports_no_heavy_module(tmp_path: Path, photo: bytes) -> None:
+    make_project(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": photo})
     (tmp_path / "heroes.toml").write_text('["/x/"]\nseed = 1\nalt = "A"\nwidth = 320\nheight = 180\n', encoding="utf-8")
     small_sites.write(tmp_path / "site", {"x/index.html": page("<p>Text</p>", "x/")})
     build(tmp_path)
@@ -441,63 +447,65 @@ def test_a_warm_build_loads_no_heavy_part(tmp_path: Path, photo: bytes) -> None:
     assert "LOADED []" in done.stdout, done.stdout
 
 
-class TestSitemapSwitchedOff:
+class TestSitemapOff:
     HOST = (
         '<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" '
         'xmlns:image="http://www.google.com/schemas/sitemap-image/1.1">'
         "<url><loc>https://example.org/</loc>{}</url></urlset>"
     )
 
-    def test_our_own_file_goes(self, tmp_path: Path, photo: bytes) -> None:
-        make(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": photo})
+    def test_sitemap_of_an_earlier_build_is_removed(self, tmp_path: Path, photo: bytes) -> None:
+        make_project(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": photo})
         build(tmp_path)
         assert (tmp_path / "site/sitemap.xml").is_file()
         assert "sitemap.xml" in build(tmp_path, {"sitemap": False}).changed
         assert not (tmp_path / "site/sitemap.xml").exists()
         assert build(tmp_path, {"sitemap": False}).changed == ()
 
-    def test_what_was_joined_into_the_hosts_goes(self, tmp_path: Path, photo: bytes) -> None:
+    def test_images_added_to_the_generators_sitemap_are_removed(self, tmp_path: Path, photo: bytes) -> None:
         files: dict[str, str | bytes] = {"index.html": page('<img src="img/a.jpg" alt="A">'), "img/a.jpg": photo}
-        make(tmp_path, {**files, "sitemap.xml": self.HOST.format("")})
+        make_project(tmp_path, {**files, "sitemap.xml": self.HOST.format("")})
         build(tmp_path)
-        build(tmp_path)  # one that changes nothing forgets nothing
+        build(tmp_path)  # a build without changes keeps the record
         assert b"a.jpg" in (tmp_path / "site/sitemap.xml").read_bytes()
         assert build(tmp_path, {"sitemap": False}).changed == ("sitemap.xml",)
         assert b"a.jpg" not in (tmp_path / "site/sitemap.xml").read_bytes()
         build(tmp_path)
         assert b"a.jpg" in (tmp_path / "site/sitemap.xml").read_bytes()
 
-    def test_what_the_host_lists_itself_is_not_touched(self, tmp_path: Path, photo: bytes) -> None:
+    def test_images_listed_by_the_generator_are_kept(self, tmp_path: Path, photo: bytes) -> None:
         files: dict[str, str | bytes] = {"index.html": page('<img src="img/a.jpg" alt="A">'), "img/a.jpg": photo}
         own = self.HOST.format("<image:image><image:loc>https://example.org/img/logo.png</image:loc></image:image>")
-        make(tmp_path, {**files, "sitemap.xml": own})
+        make_project(tmp_path, {**files, "sitemap.xml": own})
         build(tmp_path, {"sitemap": False})
         assert (tmp_path / "site/sitemap.xml").read_text("utf-8") == own
         build(tmp_path)
-        small_sites.write(tmp_path / "site", {"sitemap.xml": own})  # the host builds anew
+        small_sites.write(tmp_path / "site", {"sitemap.xml": own})  # the generator builds again
         build(tmp_path, {"sitemap": False})
         assert (tmp_path / "site/sitemap.xml").read_text("utf-8") == own
 
-    def test_nobody_is_asked_for_an_address(self, tmp_path: Path, photo: bytes) -> None:
-        make(tmp_path, {"index.html": '<html><body><img src="img/a.jpg" alt="A"></body></html>', "img/a.jpg": photo})
+    def test_missing_site_url_is_not_reported(self, tmp_path: Path, photo: bytes) -> None:
+        make_project(
+            tmp_path, {"index.html": '<html><body><img src="img/a.jpg" alt="A"></body></html>', "img/a.jpg": photo}
+        )
         settings = config.load({"sitemap": False, "profile": "fast"}, "test")
         site = directory.site(tmp_path / "site", project=tmp_path, settings=settings)
         with composition.build_tools(settings, project=tmp_path, progress=Quiet()) as tools:
-            assert of(job.build(site, settings, tools), "site-url-missing") == []
+            assert findings_of(pipeline.build(site, settings, tools), "site-url-missing") == []
 
 
-def test_counts_of_what_is_left_out_and_spared(tmp_path: Path, photo: bytes) -> None:
-    """A flat picture, which WebP without loss keeps in fewer bytes than AVIF."""
+def test_summary_counts_dropped_variants_and_saved_bytes(tmp_path: Path, photo: bytes) -> None:
+    """A flat image is smaller as lossless WebP than as AVIF."""
     flat = pictures.save(pictures.flat("blue", size=(900, 500)), "PNG")
     body = '<p><img src="img/a.jpg" alt="A"></p><p><img src="img/flat.png" alt="B"></p>'
-    make(tmp_path, {"index.html": page(body), "b/index.html": page(body.replace("img/", "../img/"), "b/"),
+    make_project(tmp_path, {"index.html": page(body), "b/index.html": page(body.replace("img/", "../img/"), "b/"),
                     "img/a.jpg": photo, "img/flat.png": flat})  # fmt: skip
     cold = build(tmp_path)
-    told = of(cold, "variant-dropped")
-    assert [finding.location.page for finding in told] == ["index.html"], "an image is spoken of once"
-    listed = re.findall(r"\d+w \w+", " ".join(finding.message for finding in told))
+    dropped = findings_of(cold, "variant-dropped")
+    assert [finding.location.page for finding in dropped] == ["index.html"], "each image is reported once"
+    listed = re.findall(r"\d+w \w+", " ".join(finding.message for finding in dropped))
     assert cold.summary["dropped"] == len(listed) > 0
-    assert "more bytes than another format" in told[0].message
+    assert "larger than in another format" in dropped[0].message
     assert 0 < cold.summary["saved"] < 2 * len(photo)
     assert cold.summary["encoded"] == cold.summary["variants"] + cold.summary["dropped"]
     time.sleep(2.1)
@@ -510,8 +518,8 @@ def test_counts_of_what_is_left_out_and_spared(tmp_path: Path, photo: bytes) -> 
     assert (warm.summary["encoded"], warm.summary["reused"]) == (0, cold.summary["encoded"])
 
 
-def test_a_format_that_is_asked_to_be_better_is_offered_although_it_is_larger(tmp_path: Path) -> None:
-    make(
+def test_larger_format_with_a_higher_target_is_offered(tmp_path: Path) -> None:
+    make_project(
         tmp_path,
         {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": small_sites.photo(700, 500, seed=4)},
     )

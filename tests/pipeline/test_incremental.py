@@ -1,4 +1,4 @@
-"""What the last build left to know: a warm build does what a cold one does, whatever changed, and far less of it."""
+"""Incremental builds: a warm build gives the result of a cold one after any change, with less work."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ from imageseo.integrations.progress import Quiet
 from imageseo.model.image import Asset
 from imageseo.pipeline import build as job
 from imageseo.pipeline import composition
-from imageseo.pipeline.incremental import build_state
-from imageseo.pipeline.incremental import probe_cache as known
+from imageseo.pipeline.incremental import build_state, probe_cache
 from imageseo.web import filenames
 from imageseo.web.html import page_scan
 from tests.pipeline.test_build import page
@@ -38,7 +37,7 @@ HERO = '["/hero/"]\nseed = 5\nstyle = "topo"\nalt = "Lines"\nwidth = 640\nheight
 
 
 def pristine() -> dict[str, bytes]:
-    """A small site with something of everything: shared and missing images, a drawn hero, a drawing, a small file."""
+    """Return a small site: shared and missing images, a generated hero, a drawing, a small file."""
     pages = {
         "index.html": page('<p><img src="img/a.jpg" alt="A"></p>\n<p><img src="img/b.jpg" alt="B"></p>'),
         "blog/index.html": page(
@@ -60,7 +59,7 @@ def pristine() -> dict[str, bytes]:
 
 @dataclass(frozen=True)
 class State:
-    """All that a build depends on: the author's files, settings, and heroes.toml."""
+    """Everything that a build depends on: the author's files, settings, and heroes.toml."""
 
     files: Mapping[str, bytes] = field(default_factory=pristine)
     options: Mapping[str, Any] = field(default_factory=lambda: OPTIONS)
@@ -70,24 +69,24 @@ class State:
         return replace(self, options={**self.options, **options})
 
     def put(self, name: str, data: bytes | None) -> State:
-        left = {other: kept for other, kept in self.files.items() if other != name}
-        return replace(self, files=left if data is None else {**left, name: data})
+        others = {other: content for other, content in self.files.items() if other != name}
+        return replace(self, files=others if data is None else {**others, name: data})
 
     def change(self, name: str, old: str, new: str) -> State:
         assert old.encode() in self.files[name]
         return self.put(name, self.files[name].replace(old.encode(), new.encode()))
 
 
-def heavy(state: State) -> State:
-    """With a photograph that can be had smaller, in articles and as a hero."""
+def with_large_photo(state: State) -> State:
+    """Add a photo that can be recompressed, in articles and as a hero."""
     photo = pictures.save(pictures.photo(520, 300, 1), "JPEG", quality=97)
     return state.put("img/a.jpg", photo)
 
 
-def moving(state: State) -> State:
-    """With an animation that can be had smaller."""
-    whole = pictures.photo(300, 150)
-    frames = [whole.crop((number * 9, 0, number * 9 + 160, 120)) for number in range(5)]
+def with_animation(state: State) -> State:
+    """Add an animation that can be converted."""
+    photo = pictures.photo(300, 150)
+    frames = [photo.crop((number * 9, 0, number * 9 + 160, 120)) for number in range(5)]
     film = pictures.save(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=90, loop=0)
     return state.put("img/film.gif", film).change(
         "plain/index.html", "</article>", '<p><img src="../img/film.gif" alt="Film"></p></article>'
@@ -137,16 +136,16 @@ CHANGES: dict[str, Callable[[State], State]] = {
     "excluded": lambda state: state.set(exclude=["article"]),
     "insert": lambda state: state.set(hero={"insert": "before-h1"}),
     "frozen": lambda state: state.set(frozen=True),
-    "recompress": lambda state: heavy(state).set(fallback="recompress"),
+    "recompress": lambda state: with_large_photo(state).set(fallback="recompress"),
     "keep": lambda state: state.set(fallback="keep"),
-    "animated": lambda state: moving(state).set(animated="convert"),
+    "animated": lambda state: with_animation(state).set(animated="convert"),
     "still": lambda state: state.set(animated="keep"),
     "largest": lambda state: state.set(encode={**OPTIONS["encode"], "max_pixels": 1000}),
 }
 
 
 def put(folder: Path, state: State) -> None:
-    """The site as its generator makes it: into an emptied folder."""
+    """Write the site as a generator does, into an empty folder."""
     shutil.rmtree(folder / "site", ignore_errors=True)
     small_sites.write(folder / "site", dict(state.files))
     (folder / "heroes.toml").write_text(state.heroes, encoding="utf-8")
@@ -159,31 +158,31 @@ def build(folder: Path, state: State) -> job.BuildResult:
         return job.build(site, settings, tools)
 
 
-def told(result: job.BuildResult) -> tuple[object, ...]:
+def results_of(result: job.BuildResult) -> tuple[object, ...]:
     counts = {name: count for name, count in result.summary.items() if name not in ("encoded", "reused", "changed")}
     return result.findings, result.silenced, counts
 
 
-def forgetful(folder: Path, twin: Path) -> Path:
-    """A copy of a project whose cache holds no memo."""
+def copy_without_state(folder: Path, twin: Path) -> Path:
+    """Copy a project without its build state."""
     shutil.copytree(folder, twin, symlinks=True)
     shutil.rmtree(twin / ".cache/imageseo/memo", ignore_errors=True)
     return twin
 
 
-def memos(folder: Path) -> list[Path]:
+def state_files(folder: Path) -> list[Path]:
     return sorted((folder / ".cache/imageseo/memo").iterdir())
 
 
-def names(tree: Mapping[str, bytes]) -> set[str]:
-    """The variants that the pages name."""
+def referenced_variants(tree: Mapping[str, bytes]) -> set[str]:
+    """Return the file names of variants that the pages reference."""
     text = b"".join(data for name, data in tree.items() if name.endswith(".html")).decode("latin-1")
     return set(re.findall(r"[\w.-]+w\.[0-9a-f]{8}\.\w+", text))
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _same_code() -> Iterator[None]:
-    """The modules may be edited while the tests run."""
+    """Fix the code digest: modules may be edited while the tests run."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(build_state, "code_digest", lambda: "the code of these tests")
         yield
@@ -191,10 +190,10 @@ def _same_code() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site built twice, with all that a store can hold of it."""
+    """The site, built twice."""
     folder = tmp_path_factory.mktemp("built")
     put(folder, State())
-    time.sleep(2.1)  # so that stamps of its files are believed
+    time.sleep(2.1)  # so that stamps of its files are cached
     for _ in range(2):
         build(folder, State())
     return folder
@@ -207,21 +206,21 @@ def warm(built: Path, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("change", CHANGES)
-class TestWarmIsCold:
-    def test_in_an_emptied_folder(self, change: str, warm: Path, tmp_path: Path) -> None:
+class TestWarmBuildEqualsColdBuild:
+    def test_in_an_empty_folder(self, change: str, warm: Path, tmp_path: Path) -> None:
         state = CHANGES[change](State())
         put(warm, state)
-        cold = forgetful(warm, tmp_path / "cold")
+        cold = copy_without_state(warm, tmp_path / "cold")
         for _ in range(2):
-            assert told(build(warm, state)) == told(build(cold, state))
+            assert results_of(build(warm, state)) == results_of(build(cold, state))
             assert small_sites.tree(warm / "site") == small_sites.tree(cold / "site")
         put(warm, State())
         put(cold, State())
-        assert told(build(warm, State())) == told(build(cold, State()))  # and back again
+        assert results_of(build(warm, State())) == results_of(build(cold, State()))  # and back again
         assert small_sites.tree(warm / "site") == small_sites.tree(cold / "site")
 
-    def test_in_the_folder_that_was_built(self, change: str, warm: Path, tmp_path: Path) -> None:
-        """The author's files are changed among what the last build left. A fresh build of them is the measure."""
+    def test_in_the_built_folder(self, change: str, warm: Path, tmp_path: Path) -> None:
+        """The author's files change in the folder of the last build; the result equals that of a cold build."""
         state = CHANGES[change](State())
         before = State().files
         for name in before.keys() | state.files.keys():
@@ -230,68 +229,71 @@ class TestWarmIsCold:
             elif before.get(name) != state.files[name]:
                 small_sites.write(warm / "site", {name: state.files[name]})
         (warm / "heroes.toml").write_text(state.heroes, encoding="utf-8")
-        cold = forgetful(warm, tmp_path / "cold")
-        assert told(build(warm, state)) == told(build(cold, state))
-        mine, theirs = small_sites.tree(warm / "site"), small_sites.tree(cold / "site")
-        extra = {name for name in theirs if name not in mine}
-        assert mine == {name: data for name, data in theirs.items() if name in mine}
-        # What no page names any more only who remembers it can sweep.
-        assert all(filenames.looks_like_variant(name) and name.rpartition("/")[2] not in names(mine) for name in extra)
+        cold = copy_without_state(warm, tmp_path / "cold")
+        assert results_of(build(warm, state)) == results_of(build(cold, state))
+        result_tree, cold_tree = small_sites.tree(warm / "site"), small_sites.tree(cold / "site")
+        extra = {name for name in cold_tree if name not in result_tree}
+        assert result_tree == {name: data for name, data in cold_tree.items() if name in result_tree}
+        # Stale variants can only be removed with the build state.
+        assert all(
+            filenames.looks_like_variant(name) and name.rpartition("/")[2] not in referenced_variants(result_tree)
+            for name in extra
+        )
         result = build(warm, state)
         assert result.changed == ()
-        assert small_sites.tree(warm / "site") == mine
+        assert small_sites.tree(warm / "site") == result_tree
 
 
-ANEW = heavy(moving(State())).set(fallback="recompress", animated="convert")
+RECOMPRESSED = with_large_photo(with_animation(State())).set(fallback="recompress", animated="convert")
 
 
 @pytest.fixture(scope="module")
 def recompressed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site built twice, with smaller files in the places of its own."""
+    """The site, built twice, with recompressed source files."""
     folder = tmp_path_factory.mktemp("recompressed")
-    put(folder, ANEW)
+    put(folder, RECOMPRESSED)
     time.sleep(2.1)  # as above
     for _ in range(2):
-        build(folder, ANEW)
-    assert (folder / "site/img/a.jpg").stat().st_size < len(ANEW.files["img/a.jpg"])
+        build(folder, RECOMPRESSED)
+    assert (folder / "site/img/a.jpg").stat().st_size < len(RECOMPRESSED.files["img/a.jpg"])
     return folder
 
 
 def changed(state: State, change: str) -> State:
     try:
         return CHANGES[change](state)
-    except AssertionError:  # what it would change is so already
+    except AssertionError:  # the state has this change already
         return state
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_smaller_files_in_their_places_are_as_if_they_were_not_there(
-    change: str, recompressed: Path, tmp_path: Path
-) -> None:
-    """What the author changes among them is built as in a folder that holds all of his own files."""
+def test_recompressed_files_do_not_change_the_next_build(change: str, recompressed: Path, tmp_path: Path) -> None:
+    """A change in a folder with recompressed files is built as in a folder with all source files."""
     warm, cold = tmp_path / "warm", tmp_path / "cold"
     shutil.copytree(recompressed, warm)
-    state = changed(ANEW, change)
-    for name in ANEW.files.keys() | state.files.keys():
+    state = changed(RECOMPRESSED, change)
+    for name in RECOMPRESSED.files.keys() | state.files.keys():
         if name not in state.files:
             (warm / "site" / name).unlink()
-        elif ANEW.files.get(name) != state.files[name]:
+        elif RECOMPRESSED.files.get(name) != state.files[name]:
             small_sites.write(warm / "site", {name: state.files[name]})
     (warm / "heroes.toml").write_text(state.heroes, encoding="utf-8")
-    forgetful(warm, cold)
+    copy_without_state(warm, cold)
     put(cold, state)
-    assert told(build(warm, state)) == told(build(cold, state))
-    mine, theirs = small_sites.tree(warm / "site"), small_sites.tree(cold / "site")
+    assert results_of(build(warm, state)) == results_of(build(cold, state))
+    result_tree, cold_tree = small_sites.tree(warm / "site"), small_sites.tree(cold / "site")
     left_out = {
-        name for name in theirs if change == "left out" and name.startswith("blog/")
+        name for name in cold_tree if change == "left out" and name.startswith("blog/")
     }  # as the last build left it
-    assert all(mine[name] == data for name, data in theirs.items() if name not in left_out)
-    assert all(name.startswith("assets/heroes/") or name == "sitemap.xml" for name in mine.keys() - theirs.keys())
+    assert all(result_tree[name] == data for name, data in cold_tree.items() if name not in left_out)
+    assert all(
+        name.startswith("assets/heroes/") or name == "sitemap.xml" for name in result_tree.keys() - cold_tree.keys()
+    )
     assert build(warm, state).changed == ()
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_many_changes_in_a_row(seed: int, warm: Path, tmp_path: Path) -> None:
+def test_several_changes_in_a_row(seed: int, warm: Path, tmp_path: Path) -> None:
     chance = random.Random(seed)
     state = State()
     for step in range(6):
@@ -299,33 +301,33 @@ def test_many_changes_in_a_row(seed: int, warm: Path, tmp_path: Path) -> None:
             state = State()
         try:
             state = CHANGES[chance.choice(sorted(CHANGES))](state)
-        except (AssertionError, KeyError):  # what it would change is changed already
+        except (AssertionError, KeyError):  # the state has this change already
             continue
         put(warm, state)
-        cold = forgetful(warm, tmp_path / f"cold{step}")
-        assert told(build(warm, state)) == told(build(cold, state))
+        cold = copy_without_state(warm, tmp_path / f"cold{step}")
+        assert results_of(build(warm, state)) == results_of(build(cold, state))
         assert small_sites.tree(warm / "site") == small_sites.tree(cold / "site")
 
 
 @pytest.fixture
 def scans(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many bytes each scan of a page had to read."""
-    seen: list[int] = []
+    """The number of bytes of each scan."""
+    sizes: list[int] = []
     real = page_scan.scan_page
 
-    def counted(html: bytes, **kinds: Any) -> Any:
-        seen.append(len(html))
+    def record_scan(html: bytes, **kinds: Any) -> Any:
+        sizes.append(len(html))
         return real(html, **kinds)
 
-    monkeypatch.setattr(page_scan, "scan_page", counted)
-    return seen
+    monkeypatch.setattr(page_scan, "scan_page", record_scan)
+    return sizes
 
 
-class TestWhatIsLeftOut:
-    def test_nothing_is_scanned_where_nothing_changed(self, warm: Path, scans: list[int]) -> None:
+class TestSkippedWork:
+    def test_unchanged_site_is_not_scanned(self, warm: Path, scans: list[int]) -> None:
         result = build(warm, State())
         assert result.changed == ()
-        # Missing images do not fail a build, and a page that has one is not looked at again either.
+        # A page with a missing image does not fail the build, and is not scanned again.
         assert scans == []
         assert result.summary["encoded"] == 0
         assert result.summary["reused"] > 0
@@ -334,28 +336,28 @@ class TestWhatIsLeftOut:
         assert scans == []
         assert before > 4
 
-    def test_one_changed_page_is_scanned_alone(self, warm: Path, scans: list[int]) -> None:
+    def test_only_the_changed_page_is_scanned(self, warm: Path, scans: list[int]) -> None:
         state = CHANGES["text"](State())
         put(warm, state)
         build(warm, state)
         assert len(scans) == 1
 
-    def test_a_changed_image_concerns_the_pages_that_show_it(self, warm: Path, scans: list[int]) -> None:
+    def test_changed_image_rescans_the_pages_that_show_it(self, warm: Path, scans: list[int]) -> None:
         state = CHANGES["other picture"](State())
         put(warm, state)
         build(warm, state)
         assert len(scans) == 2
 
-    def test_no_image_is_read_where_its_stamp_stands(self, warm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_image_with_the_same_stamp_is_not_read(self, warm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         time.sleep(2.1)
         build(warm, State())
         shown = [path for path in (warm / "site").rglob("*") if path.suffix in (".jpg", ".png")]
         assert any(path.name == "a.jpg" for path in shown)
-        monkeypatch.setattr(Path, "read_bytes", refuse_pictures(Path.read_bytes))
+        monkeypatch.setattr(Path, "read_bytes", refuse_image_reads(Path.read_bytes))
         assert build(warm, State()).changed == ()
 
 
-def refuse_pictures(real: Callable[[Path], bytes]) -> Callable[[Path], bytes]:
+def refuse_image_reads(real: Callable[[Path], bytes]) -> Callable[[Path], bytes]:
     def read(path: Path) -> bytes:
         assert "/img/" not in path.as_posix(), f"{path} was read"
         return real(path)
@@ -363,7 +365,7 @@ def refuse_pictures(real: Callable[[Path], bytes]) -> Callable[[Path], bytes]:
     return read
 
 
-def test_a_page_over_its_budget_fails_every_time(warm: Path) -> None:
+def test_page_over_budget_fails_every_build(warm: Path) -> None:
     state = CHANGES["budget"](State())
     first, second = build(warm, state), build(warm, state)
     assert first.failed
@@ -372,7 +374,7 @@ def test_a_page_over_its_budget_fails_every_time(warm: Path) -> None:
 
 
 class TestStore:
-    def test_what_the_store_lost_is_made_anew(self, warm: Path) -> None:
+    def test_blobs_missing_in_the_store_are_made_again(self, warm: Path) -> None:
         whole = small_sites.tree(warm / "site")
         for part in ("blobs", "keys"):
             shutil.rmtree(warm / ".cache/imageseo/v1" / part)
@@ -380,7 +382,7 @@ class TestStore:
             build(warm, State())
             assert small_sites.tree(warm / "site") == whole
 
-    def test_damaged_blobs_are_never_published(self, warm: Path) -> None:
+    def test_damaged_blobs_are_not_published(self, warm: Path) -> None:
         whole = small_sites.tree(warm / "site")
         for blob in (warm / ".cache/imageseo/v1/blobs").glob("*/*"):
             data = blob.read_bytes()
@@ -390,7 +392,7 @@ class TestStore:
         build(warm, State())
         assert small_sites.tree(warm / "site") == whole
 
-    def test_a_variant_that_was_deleted_comes_back(self, warm: Path, scans: list[int]) -> None:
+    def test_deleted_variant_is_published_again(self, warm: Path, scans: list[int]) -> None:
         whole = small_sites.tree(warm / "site")
         lost = [path for path in (warm / "site/img").iterdir() if path.suffix in (".avif", ".webp")]
         assert lost
@@ -400,31 +402,31 @@ class TestStore:
         assert small_sites.tree(warm / "site") == whole
         assert scans == []
 
-    def test_the_keys_that_are_reached_are_known(self, warm: Path) -> None:
-        """All but the masters of heroes, which are reached by being asked for in every build, belong to pages."""
+    def test_reachable_keys_are_recorded(self, warm: Path) -> None:
+        """All keys belong to pages, except for masters of heroes, which every build reads."""
         keys = {path.parent.name + path.name[:62] for path in (warm / ".cache/imageseo/v1/keys").glob("*/*")}
-        assert keys == build_state.reachable(warm / ".cache/imageseo")
+        assert keys == build_state.reachable_keys(warm / ".cache/imageseo")
         state = CHANGES["quality"](State())
         build(warm, state)
-        assert not keys & build_state.reachable(warm / ".cache/imageseo") >= keys
+        assert not keys & build_state.reachable_keys(warm / ".cache/imageseo") >= keys
 
-    def test_entries_that_are_in_use_are_marked_as_such(self, warm: Path) -> None:
+    def test_used_entries_are_marked(self, warm: Path) -> None:
         build(warm, State())
         entries = list((warm / ".cache/imageseo/v1/keys").glob("*/*"))
         long_ago = time.time() - 20 * 86_400
         for entry in entries:
             os.utime(entry, (long_ago, long_ago))
-        for path in memos(warm):  # it was marked a moment ago
-            book = build_state.read(warm / ".cache/imageseo", path.name)
-            book.marked = long_ago
-            build_state.write(warm / ".cache/imageseo", path.name, book)
+        for path in state_files(warm):  # the fixture has marked it already
+            state = build_state.read(warm / ".cache/imageseo", path.name)
+            state.marked_at = long_ago
+            build_state.write(warm / ".cache/imageseo", path.name, state)
         build(warm, State())
         assert all(entry.stat().st_mtime > long_ago + 86_400 for entry in entries)
 
 
-class TestMemoFile:
+class TestStateFile:
     @pytest.mark.parametrize(
-        "spoil",
+        "damage",
         [
             lambda data: b"",
             lambda data: data[:-1],
@@ -435,16 +437,16 @@ class TestMemoFile:
             lambda data: b"something else",
         ],
     )
-    def test_a_spoilt_one_counts_as_none(self, spoil: Callable[[bytes], bytes], warm: Path) -> None:
+    def test_damaged_file_is_ignored(self, damage: Callable[[bytes], bytes], warm: Path) -> None:
         whole = small_sites.tree(warm / "site")
-        first = told(build(warm, State()))
-        (path,) = memos(warm)
-        path.write_bytes(spoil(path.read_bytes()))
+        first = results_of(build(warm, State()))
+        (path,) = state_files(warm)
+        path.write_bytes(damage(path.read_bytes()))
         assert build_state.read(warm / ".cache/imageseo", path.name) == build_state.BuildState()
-        assert told(build(warm, State())) == first
+        assert results_of(build(warm, State())) == first
         assert small_sites.tree(warm / "site") == whole
 
-    def test_one_of_another_version_counts_as_none(
+    def test_state_of_another_version_is_ignored(
         self, warm: Path, monkeypatch: pytest.MonkeyPatch, scans: list[int]
     ) -> None:
         monkeypatch.setattr(build_state, "code_digest", lambda: "other code")
@@ -454,7 +456,7 @@ class TestMemoFile:
         build(warm, State())
         assert scans == []
 
-    def test_its_version_is_that_of_the_code(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_version_depends_on_the_code(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(build_state, "_PACKAGE", tmp_path)
         found = set()
         for text in ("a = 1", "a = 2", "a = 2"):
@@ -462,9 +464,7 @@ class TestMemoFile:
             found.add(CODE())
         assert len(found) == 2
 
-    def test_and_of_the_other_files_and_libraries_that_have_a_say(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_version_depends_on_data_files_and_libraries(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(build_state, "_PACKAGE", tmp_path)
         found = [CODE()]
         for name in ("pipeline/templates/picture.html.jinja", "config/settings.schema.json"):
@@ -472,9 +472,9 @@ class TestMemoFile:
             (tmp_path / name).write_text("text", encoding="utf-8")
             found.append(CODE())
         for library in ("jinja2", "lxml", "tinycss2"):
-            known = build_state._version
+            version = build_state._version
             monkeypatch.setattr(
-                build_state, "_version", lambda name, one=library, of=known: "" if name == one else of(name)
+                build_state, "_version", lambda name, one=library, of=version: "" if name == one else of(name)
             )
             found.append(CODE())
         assert len(set(found)) == 6
@@ -483,7 +483,7 @@ class TestMemoFile:
             (tmp_path / name).write_bytes(b"cache")
         assert CODE() == found[-1]
 
-    def test_none_is_written_where_the_cache_refuses(self, warm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_unwritable_cache_has_no_state(self, warm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse(*_: object) -> None:
             raise PermissionError(13, "Permission denied")
 
@@ -492,12 +492,12 @@ class TestMemoFile:
         assert not build(warm, State()).failed
         assert not (warm / ".cache/imageseo/memo").exists()
 
-    def test_it_holds_no_place_of_this_machine(self, warm: Path) -> None:
-        (path,) = memos(warm)
+    def test_file_contains_no_absolute_path(self, warm: Path) -> None:
+        (path,) = state_files(warm)
         assert str(warm).encode() not in path.read_bytes()
 
-    def test_two_addresses_have_a_memo_each(self, warm: Path, scans: list[int]) -> None:
-        """A preview and the published site are built in turn."""
+    def test_each_site_url_has_its_own_state(self, warm: Path, scans: list[int]) -> None:
+        """A preview and the published site are built alternately."""
         other = CHANGES["address"](State())
         build(warm, other)
         scans.clear()
@@ -506,11 +506,11 @@ class TestMemoFile:
         put(warm, other)
         build(warm, other)
         assert scans == []
-        assert len(memos(warm)) == 2
+        assert len(state_files(warm)) == 2
 
 
-def test_pages_that_are_built_in_turn_are_all_remembered(warm: Path, scans: list[int]) -> None:
-    """Plugins build the languages of a site one after the other into one folder, the first one emptying it."""
+def test_pages_of_separate_builds_are_all_recorded(warm: Path, scans: list[int]) -> None:
+    """Plug-ins build the languages of a site one after another into one folder; the first build empties it."""
     first = State(files={name: data for name, data in pristine().items() if "/index" not in name})
     for _ in range(3):
         scans.clear()
@@ -521,8 +521,8 @@ def test_pages_that_are_built_in_turn_are_all_remembered(warm: Path, scans: list
     assert scans == []
 
 
-def test_variants_of_a_build_that_was_killed_are_swept_by_the_next(warm: Path) -> None:
-    """The pages were written, the old variants not yet removed: no page tells of them, the memo does."""
+def test_variants_of_a_killed_build_are_removed_by_the_next(warm: Path) -> None:
+    """Pages were written, stale variants not yet removed: only the build state lists them."""
     variants = {
         name: data for name, data in small_sites.tree(warm / "site").items() if filenames.looks_like_variant(name)
     }
@@ -531,39 +531,39 @@ def test_variants_of_a_build_that_was_killed_are_swept_by_the_next(warm: Path) -
         CHANGES["page gone"](State()).put("img/b.jpg", None).change("index.html", '<img src="img/b.jpg" alt="B">', ""),
     )
     small_sites.write(warm / "site", variants)
-    (warm / "site/img/mine-320w.00000000.webp").write_bytes(b"precious")
+    (warm / "site/img/result_tree-320w.00000000.webp").write_bytes(b"precious")
     state = State()
     build(warm, state)
     left = {name for name in small_sites.tree(warm / "site") if filenames.looks_like_variant(name)}
-    assert "img/mine-320w.00000000.webp" in left
+    assert "img/result_tree-320w.00000000.webp" in left
     assert not [name for name in left if "/b-" in name]
 
 
-class TestKnown:
+class TestProbeCache:
     def asset(
         self, folder: Path, stamps: Mapping[str, build_state.FileStamp], now: float | None = None
-    ) -> known.ProbeCache:
+    ) -> probe_cache.ProbeCache:
         def probe(file: Path, path: str) -> Asset:
             data = file.read_bytes()
             return Asset(path=path, sha256=str(hash(data)), bytes=len(data), format="png", width=1, height=1)
 
         moment = time.time() if now is None else now
-        return known.ProbeCache(folder, probe, stamps=stamps, assets={}, now=int(moment * 1e9))
+        return probe_cache.ProbeCache(folder, probe, stamps=stamps, assets={}, now=int(moment * 1e9))
 
-    def test_a_young_file_is_looked_at_again(self, tmp_path: Path) -> None:
-        """Its stamp may stand while its bytes change once more."""
+    def test_recently_modified_file_is_not_cached(self, tmp_path: Path) -> None:
+        """Its bytes may change once more without a new stamp."""
         (tmp_path / "a.png").write_bytes(b"1")
         young = self.asset(tmp_path, {})
         young.asset("a.png")
         assert young.stamps == {}
 
-    def test_a_file_from_the_future_is_looked_at_again(self, tmp_path: Path) -> None:
+    def test_file_from_the_future_is_not_cached(self, tmp_path: Path) -> None:
         (tmp_path / "a.png").write_bytes(b"1")
         late = self.asset(tmp_path, {}, now=time.time() - 10_000)  # a clock that was set back
         late.asset("a.png")
         assert late.stamps == {}
 
-    def test_other_bytes_of_the_same_size_and_time_are_seen(self, warm: Path, tmp_path: Path) -> None:
+    def test_changed_bytes_with_the_same_size_and_time_are_detected(self, warm: Path, tmp_path: Path) -> None:
         path = warm / "site/img/a.jpg"
         time.sleep(2.1)
         build(warm, State())
@@ -573,6 +573,6 @@ class TestKnown:
         path.write_bytes(other)
         os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
         assert path.stat().st_mtime_ns == stat.st_mtime_ns
-        cold = forgetful(warm, tmp_path / "cold")
-        assert told(build(warm, State())) == told(build(cold, State()))
+        cold = copy_without_state(warm, tmp_path / "cold")
+        assert results_of(build(warm, State())) == results_of(build(cold, State()))
         assert small_sites.tree(warm / "site")["index.html"] == small_sites.tree(cold / "site")["index.html"]

@@ -1,4 +1,4 @@
-"""What is planned for a page is what the scanner finds on it afterwards: build and lint judge the same facts."""
+"""The predicted scan of a page equals the scan of the published page: build and lint use the same facts."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ BODIES = {
 }
 
 
-def seen(refs: Sequence[ImageRef]) -> list[dict[str, Any]]:
-    """All of an image that a rule may ask for, but for places within a line and what stands before it."""
+def comparable(refs: Sequence[ImageRef]) -> list[dict[str, Any]]:
+    """Return everything of images that a rule may use, except for columns and preceding text."""
     return [
         {
             "attributes": {each.name: each.value for each in ref.attributes},
-            "zone": ref.region,
-            "kept": ref.opt_out,
-            "ours": ref.is_processed,
+            "region": ref.region,
+            "opt_out": ref.opt_out,
+            "is_processed": ref.is_processed,
             "sources": ref.sources,
             "link": ref.link,
             "caption": ref.caption,
@@ -50,9 +50,9 @@ def seen(refs: Sequence[ImageRef]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("hero", [None, Hero(path="hero.jpg", alt="H", caption="C"), Hero(path="a.jpg", alt=None)])
-@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("has_width", [True, False])
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
-def test_published_is_what_the_scanner_finds(body: str, known: bool, hero: Hero | None) -> None:
+def test_predicted_scan_equals_scan_of_the_published_page(body: str, has_width: bool, hero: Hero | None) -> None:
     html = f"<!doctype html><html><head><title>T</title></head><body>{body}</body></html>".encode()
     scan = scan_page(html)
     planned = page_plan.plan_page(
@@ -62,11 +62,11 @@ def test_published_is_what_the_scanner_finds(body: str, known: bool, hero: Hero 
         hero=hero,
         hero_asset=None if hero is None else ASSET if hero.path == "a.jpg" else HERO,
         guess=True,
-        layout=image_widths.ColumnLayout(content_width=700 if known else None),
-        offer=page_plan.VariantOptions(widths=(320, 640, 1280), formats=("avif", "webp"), quality=QualitySettings()),
+        layout=image_widths.ColumnLayout(content_width=700 if has_width else None),
+        options=page_plan.VariantOptions(widths=(320, 640, 1280), formats=("avif", "webp"), quality=QualitySettings()),
         insert="after-h1",
     )
     variants = {spec: Variant(spec=spec, sha256=f"{spec.width:x}" * 20, bytes=5) for spec in planned.specs}
     after = edits.apply(html, markup.page_edits(planned, variants))
-    assert seen(predicted_scan(html, planned, variants).refs) == seen(scan_page(after).refs)
+    assert comparable(predicted_scan(html, planned, variants).refs) == comparable(scan_page(after).refs)
     assert edits.strip(after) == html

@@ -34,7 +34,7 @@ from imageseo.pipeline.markup import page_edits
 from imageseo.web.ai_labels import caption_with_label, label, mentions_ai
 from imageseo.web.html import edits
 from imageseo.web.html.page_scan import scan_page
-from tests.pipeline.test_build import build, of, page
+from tests.pipeline.test_build import build, findings_of, page
 from tests.support import pictures, small_sites
 from tests.support.browser import chromium, needs_chromium, open_page, served
 
@@ -167,7 +167,7 @@ def test_inserted_hero_gets_overlay_unless_illustration(tmp_path: Path) -> None:
         assert html.count(caption) == 1
         assert html.count('<span data-imageseo="ai-overlay">AI GENERATED</span>') == overlay
         assert html.count("ai-overlay]){position:absolute") == overlay, "no CSS without an overlay"
-        assert of(result, "ai-label") == []
+        assert findings_of(result, "ai-label") == []
         assert edits.strip(html.encode()) == page("<p>Words</p>").encode()
         assert scan_page(html.encode()).refs[-1].caption == "Image: AI-generated"
         assert build_page(folder)[0].changed == ()
@@ -183,7 +183,7 @@ def test_procedural_hero_and_library_image_have_no_label(tmp_path: Path) -> None
     for kind in (ALGORITHMIC_MEDIA, ""):
         result, html = build_page(create_pinned_site(tmp_path / str(len(kind)), kind=kind))
         assert "ai-" not in html
-        assert of(result, "ai-label") == []
+        assert findings_of(result, "ai-label") == []
 
 
 def test_source_file_with_ai_source_type_is_labelled(tmp_path: Path) -> None:
@@ -199,10 +199,10 @@ def test_source_file_with_ai_source_type_is_labelled(tmp_path: Path) -> None:
 def test_label_none_adds_no_label_and_is_reported(tmp_path: Path) -> None:
     result, html = build_page(create_pinned_site(tmp_path), hero={"label": "none"})
     assert "AI" not in re.sub(r"<script.*?</script>", "", html)
-    (finding,) = of(result, "ai-label")
+    (finding,) = findings_of(result, "ai-label")
     assert "figcaption" in finding.hint
     off, _ = build_page(tmp_path, hero={"label": "none"}, lint={"rules": {"ai-label": "off"}})
-    assert of(off, "ai-label") == []
+    assert findings_of(off, "ai-label") == []
 
 
 def test_metadata_keys_that_are_not_strings_are_ignored() -> None:
@@ -253,7 +253,7 @@ def test_figure_of_author_is_unchanged_and_reported_without_label(
     assert "ai-label" not in html
     assert "ai-overlay" not in html
     assert f"<figcaption>{caption}</figcaption>" in html
-    assert len(of(result, "ai-label")) == len(severity)
+    assert len(findings_of(result, "ai-label")) == len(severity)
     assert severities(tmp_path) == severity
 
 

@@ -54,7 +54,7 @@ def prune(
     if unreachable:
         from imageseo.pipeline.incremental import build_state
 
-        needed = build_state.reachable(store.folder)
+        needed = build_state.reachable_keys(store.folder)
         if not needed:  # otherwise everything would be removed, including entries of sites built by an older version
             raise SettingsError(
                 (f"--unreachable: no build has recorded which entries of {store.folder} it needs",),

@@ -101,7 +101,7 @@ def dry_run(
     generate_plan = plan_generation(
         inputs.requests,
         lock,
-        composition.vault(project.settings, project.folder),
+        composition.master_store(project.settings, project.folder),
         present=inputs.present,
         redraw=inputs.redraw,
         command=command,
@@ -131,7 +131,7 @@ def verify(project: Project, *, names: Sequence[str], root: Path | None, progres
 
     lock = locks.read(project.folder / locks.NAME)
     pins = lock.pins if not names else _find_pins(lock, names, project, root)
-    vault = composition.vault(project.settings, project.folder)
+    vault = composition.master_store(project.settings, project.folder)
     providers = asset_providers.with_pictures_in_use(
         _providers(project, progress), asset_providers.pictures_in_use(lock.pins)
     )

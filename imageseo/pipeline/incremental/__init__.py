@@ -1,1 +1,1 @@
-"""What the last build left: build state, probe cache, dependencies."""
+"""Incremental builds: build state, probe cache, dependencies."""

@@ -1,4 +1,4 @@
-"""What the last build of a site found and made, by page: kept beside the store, believed only while it is true."""
+"""Build state: what the last build recorded of each page, in a file of the cache folder."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _MAGIC = b"imageseo memo 2\n"
 _FOLDER = "memo"
 _PACKAGE = Path(__file__).parents[2]
 _LIBRARIES = ("jinja2", "lxml", "tinycss2")
-"""Those with a say in pages and findings; who makes and looks at pictures is named by its own version."""
+"""Libraries that affect pages and findings; codecs, resizers and metrics have versions of their own."""
 
 
 class PublishedVariant(Struct, array_like=True, frozen=True, gc=False):
-    """A variant that a page names: its site path, and the hash and size of its bytes."""
+    """A variant that a page references: its site path, and the hash and size of its bytes."""
 
     path: str
     sha256: str
@@ -38,23 +38,23 @@ class PublishedVariant(Struct, array_like=True, frozen=True, gc=False):
 
 
 class PlannedVariant(Struct, array_like=True, frozen=True, gc=False):
-    """A variant that a page would have and that exists: ``spec`` tells it from all others."""
+    """A planned variant that exists. ``spec``: identifies its spec."""
 
     spec: str
     sha256: str
 
 
 class DroppedVariants(Struct, array_like=True, frozen=True):
-    """Variants of one image that exist and that a page does not offer. ``why``: spec, name for people, reason."""
+    """Existing variants of one image that a page does not reference. ``reasons``: spec, display name, reason."""
 
     image: str
     path: str
     location: Location
-    why: list[tuple[str, str, str]]
+    reasons: list[tuple[str, str, str]]
 
 
 class RecompressedFile(Struct, array_like=True, frozen=True, gc=False):
-    """A file of the site that gets other bytes at its own path; ``original``: the digest of the author's."""
+    """A source file that is replaced by a smaller one at the same path. ``original``: digest of the source file."""
 
     path: str
     original: str
@@ -63,45 +63,46 @@ class RecompressedFile(Struct, array_like=True, frozen=True, gc=False):
 
 
 class PageOutcome(Struct, array_like=True, frozen=True):
-    """What became of a page, as counts, sitemap and report need it.
+    """The result of a page, as input of counts, sitemap and report.
 
-    ``shown``: absolute URLs of the article's images. ``hidden``: not to be indexed. ``notes``: what is to be said of an
-    image, by its digest; of notes on one image the first page's is told. ``saved``: bytes that a phone need not load.
-    ``findings``: of rules, with their final severity; ``faults``: of the build itself, graded with those of the site.
+    ``findings``: of rules, with their final severity. ``build_findings``: of the build, severities not applied yet.
+    ``published``, ``planned``: variants that the page references, and all planned ones that exist. ``article_images``:
+    absolute URLs. ``image_findings``: with the image's digest; only the first of each image is reported.
+    ``saved_bytes``: that a phone need not load.
     """
 
     images: int
     hero: bool
     findings: list[Finding]
-    faults: list[Finding]
+    build_findings: list[Finding]
     silenced: list[Silenced]
-    named: list[PublishedVariant]
-    wanted: list[PlannedVariant]
-    shown: list[str]
-    hidden: bool
-    notes: list[tuple[str, Finding]]
+    published: list[PublishedVariant]
+    planned: list[PlannedVariant]
+    article_images: list[str]
+    noindex: bool
+    image_findings: list[tuple[str, Finding]]
     dropped: list[DroppedVariants]
-    saved: int
-    replaced: list[RecompressedFile]
+    saved_bytes: int
+    recompressed: list[RecompressedFile]
 
 
 class PageRecord(Struct, array_like=True, frozen=True):
-    """A page's outcome, and all that it follows from.
+    """A page's outcome, and everything that it depends on.
 
-    ``context``: of everything but files. ``author``, ``after``: digests of the page without our edits and with them.
-    ``edits``: start, end, replacement; of the page without our edits.
+    ``context_digest``: of everything but files. ``source_digest``, ``published_digest``: of the page without and with
+    edits by imageseo. ``edits``: start, end, replacement; positions in the page without edits.
     """
 
-    context: bytes
-    author: bytes
-    after: bytes
-    trace: PageDependencies
+    context_digest: bytes
+    source_digest: bytes
+    published_digest: bytes
+    dependencies: PageDependencies
     edits: list[tuple[int, int, bytes]]
     outcome: PageOutcome
 
 
 class FileStamp(Struct, array_like=True, frozen=True, gc=False):
-    """How a file was found on disk, with the digest that it had."""
+    """Size and times of a file on disk, with its digest."""
 
     size: int
     modified: int  # ns
@@ -110,48 +111,48 @@ class FileStamp(Struct, array_like=True, frozen=True, gc=False):
 
 
 class BuildState(Struct, array_like=True):
-    """All that is kept of a site's last build.
+    """The state of a site's last build.
 
-    ``common``: digest of what all records follow from; ``probing``: of what all assets follow from. ``marked``: when
-    the entries were last marked as used, in seconds. ``idle``: builds in a row that a page's record was not asked for
-    in. ``keys``: hash of a blob -> the store's keys that lead to it. ``others``: keys that belong to no page.
-    ``heroes``: what a published hero follows from -> hash and size of its file. ``sitemaps``: files that list images
-    of ours -> digest, as they were left.
+    ``common_digest``: of what all records depend on. ``probe_digest``: of what all assets depend on. ``marked_at``:
+    time when the store's entries were last marked as used, in seconds. ``unused_builds``: page -> number of consecutive
+    builds without it. ``stamps``: by site path. ``assets``: by digest. ``heroes``: digest of a published hero's or
+    crop's inputs -> hash and size of its file. ``keys``: hash of a blob -> its keys in the store. ``other_keys``: keys
+    of no page. ``sitemaps``: files with images listed by imageseo -> digest.
     """
 
-    common: str = ""
-    probing: str = ""
-    marked: float = 0.0
+    common_digest: str = ""
+    probe_digest: str = ""
+    marked_at: float = 0.0
     pages: dict[str, PageRecord] = field(default_factory=dict)
-    idle: dict[str, int] = field(default_factory=dict)
-    files: dict[str, FileStamp] = field(default_factory=dict)
+    unused_builds: dict[str, int] = field(default_factory=dict)
+    stamps: dict[str, FileStamp] = field(default_factory=dict)
     assets: dict[str, Asset] = field(default_factory=dict)
     heroes: dict[str, tuple[str, int]] = field(default_factory=dict)
     keys: dict[str, list[str]] = field(default_factory=dict)
-    others: list[str] = field(default_factory=list)
+    other_keys: list[str] = field(default_factory=list)
     sitemaps: dict[str, str] = field(default_factory=dict)
 
     @property
-    def named(self) -> Iterator[str]:
-        """Site paths of the variants that the pages named."""
-        return (named.path for record in self.pages.values() for named in record.outcome.named)
+    def variant_paths(self) -> Iterator[str]:
+        """Site paths of the variants that pages reference."""
+        return (variant.path for record in self.pages.values() for variant in record.outcome.published)
 
-    def reached(self) -> frozenset[str]:
-        """The store's keys that the pages and heroes lead to."""
-        return frozenset([key for keys in self.keys.values() for key in keys] + self.others)
+    def store_keys(self) -> frozenset[str]:
+        """Return the store's keys that pages and heroes use."""
+        return frozenset([key for keys in self.keys.values() for key in keys] + self.other_keys)
 
 
 def read(cache: Path, name: str) -> BuildState:
-    """The book of that name in a cache folder; an empty one when there is none that this version wrote whole."""
+    """Read a build state from a cache folder; an empty one if the file is missing, damaged or of another format."""
     try:
         data = (cache / _FOLDER / name).read_bytes()
     except OSError:
         return BuildState()
-    return _opened(data) or BuildState()
+    return _decode(data) or BuildState()
 
 
-def age(cache: Path, name: str) -> float:
-    """When a book was last written or looked after, in seconds; 0 when there is none."""
+def modified_at(cache: Path, name: str) -> float:
+    """Return when a build state was last written or touched, in seconds since the epoch; 0 if it does not exist."""
     try:
         return (cache / _FOLDER / name).stat().st_mtime
     except OSError:
@@ -159,50 +160,50 @@ def age(cache: Path, name: str) -> float:
 
 
 def touch(cache: Path, name: str) -> None:
-    """Make a book the last that was looked after."""
+    """Make a build state the most recently modified one."""
     with suppress(OSError):
         os.utime(cache / _FOLDER / name)
 
 
-def write(cache: Path, name: str, book: BuildState) -> None:
-    """Keep a book. A cache that cannot be written to has none, which costs nothing but time."""
-    data = msgpack.encode(book)
+def write(cache: Path, name: str, state: BuildState) -> None:
+    """Write a build state. Errors are ignored: without it the next build only takes longer."""
+    data = msgpack.encode(state)
     with suppress(OSError):
         write_atomic(cache / _FOLDER / name, _MAGIC + hashlib.sha256(data).digest() + data)
 
 
-def reachable(cache: Path) -> frozenset[str]:
-    """The store's keys that the last build of any site with this cache folder leads to."""
-    found: set[str] = set()
+def reachable_keys(cache: Path) -> frozenset[str]:
+    """Return the store's keys that the last builds of all sites with this cache folder use."""
+    keys: set[str] = set()
     with suppress(OSError):
         for path in sorted((cache / _FOLDER).iterdir()):
-            found |= read(cache, path.name).reached()
-    return frozenset(found)
+            keys |= read(cache, path.name).store_keys()
+    return frozenset(keys)
 
 
-def name(project: Path, cache: Path, *more: object) -> str:
-    """The name of a site's book: told by where its project lies from the cache, not by where both lie."""
-    place = os.path.relpath(project.resolve(), cache.resolve()).replace(os.sep, "/")
-    return digest(place, *more)[:32]
+def state_name(project: Path, cache: Path, *more: object) -> str:
+    """Return the file name of a site's build state, from the project's path relative to the cache folder."""
+    location = os.path.relpath(project.resolve(), cache.resolve()).replace(os.sep, "/")
+    return digest(location, *more)[:32]
 
 
 def digest(*parts: object) -> str:
-    """A hash of plain values: numbers, texts, lists, tables, dataclasses. Others are a TypeError."""
+    """Return a hash of numbers, strings, lists, dicts and dataclasses. Raises TypeError for other values."""
     return hashlib.sha256(msgpack.encode(parts, order="deterministic")).hexdigest()
 
 
 def code_digest() -> str:
-    """A hash of all that computes: this package's files, the libraries that have a say, and the interpreter."""
-    found = hashlib.sha256(repr([sys.version, *map(_version, _LIBRARIES)]).encode())
+    """Return a hash of this package's files, the interpreter, and the libraries that affect results."""
+    hasher = hashlib.sha256(repr([sys.version, *map(_version, _LIBRARIES)]).encode())
     for folder, _, names in sorted(os.walk(_PACKAGE)):
         for each in sorted(names) if Path(folder).name != "__pycache__" else ():
             if not each.startswith(".") and not each.endswith((".pyc", "~")):
-                found.update(each.encode() + Path(folder, each).read_bytes())
-    return found.hexdigest()
+                hasher.update(each.encode() + Path(folder, each).read_bytes())
+    return hasher.hexdigest()
 
 
 class RecordingStore:
-    """A store that remembers which keys led to which blobs."""
+    """A store that records the keys of the blobs that were found or put."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -215,7 +216,7 @@ class RecordingStore:
         return stored
 
     def mark(self, key: str) -> None:
-        """Tell the store that a key is in use, without noting it."""
+        """Mark a key as used in the store, without recording it."""
         self._store.find(key)
 
     def read(self, stored: StoredBlob) -> bytes | None:
@@ -234,14 +235,14 @@ class RecordingStore:
 
 
 def _version(library: str) -> str:
-    """Read from its metadata: a build in which nothing changed loads none of them."""
+    """Return a library's version from its metadata, without importing it."""
     try:
         return f"{library} {metadata.version(library)}"
     except metadata.PackageNotFoundError:
         return f"{library} absent"
 
 
-def _opened(data: bytes) -> BuildState | None:
+def _decode(data: bytes) -> BuildState | None:
     start = len(_MAGIC) + 32
     payload = memoryview(data)[start:]
     if not data.startswith(_MAGIC) or hashlib.sha256(payload).digest() != data[len(_MAGIC) : start]:

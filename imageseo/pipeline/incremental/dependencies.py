@@ -1,4 +1,4 @@
-"""What a page asked of the site's files while it was planned and judged, and whether the answers still hold."""
+"""Record which files of the site a page depends on, and detect their changes."""
 
 from __future__ import annotations
 
@@ -16,85 +16,86 @@ if TYPE_CHECKING:
 
 
 class PageDependencies(Struct, array_like=True, frozen=True):
-    """Site path -> answer. ``files``: the digest of an image, or what is wrong with it."""
+    """Site path -> value. ``images``: digest of an image, or its problem. ``similar``: a similar path that exists."""
 
-    files: dict[str, str]
-    there: dict[str, bool]
+    images: dict[str, str]
+    exists: dict[str, bool]
     sizes: dict[str, int | None]
-    near: dict[str, str | None]
+    similar: dict[str, str | None]
 
-    def holds(self, files: SiteFiles) -> bool:
-        """Whether every question would be answered as it was."""
+    def is_unchanged(self, files: SiteFiles) -> bool:
+        """Whether every value is still the same."""
         return (
-            _same(self.there, files.exists)
-            and _same(self.files, lambda path: _said(files.asset(path)))
-            and _same(self.sizes, files.size)
-            and _same(self.near, files.near)
+            _all_equal(self.exists, files.exists)
+            and _all_equal(self.images, lambda path: _describe_asset(files.asset(path)))
+            and _all_equal(self.sizes, files.size)
+            and _all_equal(self.similar, files.near)
         )
 
 
 class DependencyTracker(SiteFiles):
-    """The site's files as one page sees them; keeps what it was told.
+    """The site's files for one page; records its dependencies.
 
-    ``recompress``: JPEG and PNG files may get smaller, if a page shows them in its article.
+    ``recompress``: the build may recompress JPEG and PNG files.
     """
 
     def __init__(self, files: SiteFiles, *, recompress: bool = False) -> None:
-        self._all = files
+        self._files = files
         self._recompress = recompress
-        self._lasting = True
-        self._own: set[str] = set()
-        self._trace = PageDependencies({}, {}, {}, {})
+        self._reusable = True
+        self._own_paths: set[str] = set()
+        self._dependencies = PageDependencies({}, {}, {}, {})
 
     @property
-    def trace(self) -> PageDependencies | None:
-        """The questions and answers. None when a variant of another page was asked for, whether that is there depends
-        on the order in which pages are finished; or for the size of a file that other pages may have made smaller.
+    def dependencies(self) -> PageDependencies | None:
+        """The dependencies. None if they are not reusable: the page depends on a variant of another page, whose
+        existence depends on the order of pages, or on the size of a file that other pages may recompress.
         """
-        asked = {*self._trace.files, *self._trace.there, *self._trace.sizes}
-        return None if not self._lasting or any(filenames.looks_like_variant(path) for path in asked) else self._trace
+        recorded = self._dependencies
+        paths = {*recorded.images, *recorded.exists, *recorded.sizes}
+        return recorded if self._reusable and not any(map(filenames.looks_like_variant, paths)) else None
 
     def asset(self, path: str) -> Asset | BadAsset:
-        found = self._all.asset(path)
-        if path not in self._own:
-            self._trace.files[path] = _said(found)
+        found = self._files.asset(path)
+        if path not in self._own_paths:
+            self._dependencies.images[path] = _describe_asset(found)
         return found
 
     def exists(self, path: str) -> bool:
-        found = self._all.exists(path)
-        if path not in self._own:
-            self._trace.there[path] = found
+        found = self._files.exists(path)
+        if path not in self._own_paths:
+            self._dependencies.exists[path] = found
         return found
 
     def size(self, path: str) -> int | None:
-        found = self._all.size(path)
-        if path not in self._own:
-            self._trace.sizes[path] = found
-            self._lasting = self._lasting and not (self._recompress and self._changes(path))
+        found = self._files.size(path)
+        if path not in self._own_paths:
+            self._dependencies.sizes[path] = found
+            self._reusable = self._reusable and not (self._recompress and self._may_be_recompressed(path))
         return found
 
     def near(self, path: str) -> str | None:
-        found = self._trace.near[path] = self._all.near(path)
+        found = self._dependencies.similar[path] = self._files.near(path)
         return found
 
     def add(self, path: str, size: int) -> None:
-        """A variant of the page's own: what it is told of it follows from the page itself."""
-        self._own.add(path)
-        self._all.add(path, size)
+        """Add a variant of this page; it is not recorded, because it depends on the page itself."""
+        self._own_paths.add(path)
+        self._files.add(path, size)
 
     def weigh(self, path: str, size: int) -> None:
-        """A file that the page itself wants smaller."""
-        self._own.add(path)
-        self._all.weigh(path, size)
+        """Set the size of a file that this page has recompressed."""
+        self._own_paths.add(path)
+        self._files.weigh(path, size)
 
-    def _changes(self, path: str) -> bool:
-        asset = self._all.asset(path)
+    def _may_be_recompressed(self, path: str) -> bool:
+        asset = self._files.asset(path)
         return isinstance(asset, Asset) and recompression.is_recompressible(asset)
 
 
-def _said(asset: Asset | BadAsset) -> str:
+def _describe_asset(asset: Asset | BadAsset) -> str:
     return asset.sha256 if isinstance(asset, Asset) else f"{asset.rule}: {asset.problem} {asset.hint}"
 
 
-def _same(answers: Mapping[str, object], ask: Callable[[str], object]) -> bool:
-    return all(ask(path) == answer for path, answer in answers.items())
+def _all_equal(recorded: Mapping[str, object], read: Callable[[str], object]) -> bool:
+    return all(read(path) == value for path, value in recorded.items())

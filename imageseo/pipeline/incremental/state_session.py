@@ -1,4 +1,4 @@
-"""From one build of a site to the next: opens its book, says what records follow from, and writes the book anew."""
+"""Load the build state at the start of a build, decide what is still valid, and save the new state."""
 
 from __future__ import annotations
 
@@ -21,17 +21,16 @@ from imageseo.pipeline.incremental.build_state import BuildState, PageRecord, Re
 from imageseo.pipeline.incremental.probe_cache import ProbeCache
 
 _DAY = 86_400.0
-_PATIENCE = 32  # builds: plugins build the languages of a site in turn, each with pages of its own
-_ELSEWHERE = {"concurrency": 0, "cache_dir": ".", "frozen": False, "exclude_pages": ()}  # what no page depends on
+_MAX_UNUSED_BUILDS = 32  # plug-ins build the languages of a site one after another, each with its own pages
+_IRRELEVANT_SETTINGS = {"concurrency": 0, "cache_dir": ".", "frozen": False, "exclude_pages": ()}  # affect no page
 
 
 @dataclass(slots=True, kw_only=True)
 class StateSession:
-    """The book of one site. ``cache``: its folder; ``versions``: of all that computes; ``store``: where keys are noted.
+    """The build state of one site. ``cache``: its folder. ``versions``: of all code. ``store``: records the keys.
 
-    ``preview``: the build makes do with other variants than those that are published; it has a book of its own, so that
-    both stay true. ``clock``: seconds; it decides when entries are marked as used and which stamps are believed,
-    nothing else.
+    ``preview``: the build accepts variants of other profiles; it has a build state of its own, so that both remain
+    valid. ``clock``: seconds; it only decides when entries are marked as used and which stamps are cached.
     """
 
     cache: Path
@@ -41,151 +40,161 @@ class StateSession:
     clock: Callable[[], float] = time.time
     current: BuildState = field(default_factory=BuildState)
     _name: str = ""
-    _common: str = ""
-    _probing: str = ""
-    _before: BuildState = field(default_factory=BuildState)
-    _last: Sequence[BuildState] = ()
-    _began: float = 0.0
+    _common_digest: str = ""
+    _probe_digest: str = ""
+    _previous: BuildState = field(default_factory=BuildState)
+    _recent: Sequence[BuildState] = ()
+    _started: float = 0.0
 
     def open(self, site: Site, settings: Settings, rules: Sequence[Rule], layout: SiteLayout | None = None) -> None:
-        """Read the book; what is out of date in it is left out. ``layout``: what a browser saw of the site."""
-        self._began = self.clock()
+        """Read the build state, without outdated parts. ``layout``: content of the layout file."""
+        self._started = self.clock()
         names = [
-            build_state.name(site.project, self.cache, site.generator, site.base_url, *more)
+            build_state.state_name(site.project, self.cache, site.generator, site.base_url, *more)
             for more in ((), ("preview",))
         ]
-        self._name, twin = reversed(names) if self.preview else names
-        self._probing = build_state.digest(self.versions, settings.encode.max_pixels)
-        wishes = structs.asdict(structs.replace(settings, **_ELSEWHERE))
-        judges = [(rule.id, rule.severity, rule.fails_build, _source(rule)) for rule in rules]
-        # One page's measurement tells of others, which inherit from it: a new one lets all be looked at again.
-        self._common = build_state.digest(self.versions, wishes, site.base_url, site.content_width, judges, layout)
-        self._before = book = build_state.read(self.cache, self._name)
-        newer = build_state.age(self.cache, twin) > build_state.age(self.cache, self._name)
-        self._last = [book, *([build_state.read(self.cache, twin)] if newer else [])]
-        self.current = BuildState(common=self._common, probing=self._probing, marked=book.marked)
-        if book.probing == self._probing:
-            self.current.files, self.current.assets = book.files, book.assets
-        if book.common == self._common:
-            self.current.pages, self.current.heroes = book.pages, book.heroes
-        self._mark()
+        self._name, other = reversed(names) if self.preview else names
+        self._probe_digest = build_state.digest(self.versions, settings.encode.max_pixels)
+        values = structs.asdict(structs.replace(settings, **_IRRELEVANT_SETTINGS))
+        rule_digests = [(rule.id, rule.severity, rule.fails_build, _rule_source(rule)) for rule in rules]
+        # Pages inherit measurements from one another: a new layout file invalidates all records.
+        self._common_digest = build_state.digest(
+            self.versions, values, site.base_url, site.content_width, rule_digests, layout
+        )
+        self._previous = previous = build_state.read(self.cache, self._name)
+        newer = build_state.modified_at(self.cache, other) > build_state.modified_at(self.cache, self._name)
+        self._recent = [previous, *([build_state.read(self.cache, other)] if newer else [])]
+        self.current = BuildState(
+            common_digest=self._common_digest, probe_digest=self._probe_digest, marked_at=previous.marked_at
+        )
+        if previous.probe_digest == self._probe_digest:
+            self.current.stamps, self.current.assets = previous.stamps, previous.assets
+        if previous.common_digest == self._common_digest:
+            self.current.pages, self.current.heroes = previous.pages, previous.heroes
+        self._mark_used()
 
     @property
-    def sitemaps(self) -> Mapping[str, str]:
-        """Files that listed images of ours when the book was written -> digest."""
-        return self._before.sitemaps
+    def previous_sitemaps(self) -> Mapping[str, str]:
+        """Sitemaps in which the last build listed images -> digest."""
+        return self._previous.sitemaps
 
     @property
-    def named_before(self) -> Iterable[str]:
-        """Site paths of the variants that pages named when the book was written, and in a preview or build since."""
-        return [path for book in self._last for path in book.named]
+    def previous_variants(self) -> Iterable[str]:
+        """Site paths of the variants that pages reference since the last build, and since a later preview or build."""
+        return [path for state in self._recent for path in state.variant_paths]
 
     @property
-    def replaced_before(self) -> Iterable[str]:
-        """Site paths where the pages' own files were made smaller, as ``named_before``."""
-        return [new.path for book in self._last for record in book.pages.values() for new in record.outcome.replaced]
+    def previous_recompressed(self) -> Iterable[str]:
+        """Site paths of recompressed files, of the same builds as ``previous_variants``."""
+        records = [record for state in self._recent for record in state.pages.values()]
+        return [new.path for record in records for new in record.outcome.recompressed]
 
-    def replaced_elsewhere(self, pages: Collection[str], exists: Callable[[str], bool]) -> Collection[str]:
-        """Those of pages of the site that this build has nothing to do with, as when languages are built in turn."""
+    def recompressed_by_other_pages(self, pages: Collection[str], exists: Callable[[str], bool]) -> Collection[str]:
+        """Return recompressed files of pages that are not part of this build, for example of another language."""
         others = [record for path, record in self.current.pages.items() if path not in pages and exists(path)]
-        return {new.path for record in others for new in record.outcome.replaced}
+        return {new.path for record in others for new in record.outcome.recompressed}
 
-    def probes(self, root: Path, probe: Callable[..., object]) -> ProbeCache:
-        """A probe that remembers."""
-        now = int(self._began * 1e9)
-        return ProbeCache(root, probe, stamps=self.current.files, assets=self.current.assets, now=now)  # type: ignore[arg-type]
+    def probe_cache(self, root: Path, probe: Callable[..., object]) -> ProbeCache:
+        """Return the cache of probed files."""
+        now = int(self._started * 1e9)
+        return ProbeCache(root, probe, stamps=self.current.stamps, assets=self.current.assets, now=now)  # type: ignore[arg-type]
 
-    def contexts(
+    def context_digests(
         self,
         pages: Iterable[Page],
-        casts: Mapping[str, PageHero | None],
-        declined: Callable[[Page], bool],
+        heroes: Mapping[str, PageHero | None],
+        has_declined: Callable[[Page], bool],
         rules: Sequence[Rule],
     ) -> dict[str, bytes | None]:
-        """Of each page, a digest of all that its record follows from besides the site's files; None: nobody can say."""
-        found = {page.path: _context(page, casts[page.path], declined(page)) for page in pages}
-        # A rule of builds that asks for the site makes every page follow from all of them.
+        """Return for each page a digest of what its record depends on besides files; None: cannot be determined."""
+        digests = {page.path: _context_digest(page, heroes[page.path], has_declined(page)) for page in pages}
+        # If a rule of builds requests the site, every page depends on all pages.
         if any("site" in rule.facts and not rule.lint_only for rule in rules):
-            whole = hashlib.sha256(repr(sorted(found.items())).encode()).digest()
-            known = None not in found.values()
+            site_digest = hashlib.sha256(repr(sorted(digests.items())).encode()).digest()
+            complete = None not in digests.values()
             return {
-                path: hashlib.sha256(own + whole).digest() if own and known else None for path, own in found.items()
+                path: hashlib.sha256(own + site_digest).digest() if own and complete else None
+                for path, own in digests.items()
             }
-        return found
+        return digests
 
     def close(
         self,
         records: Mapping[str, PageRecord | None],
-        known: ProbeCache,
+        probes: ProbeCache,
         heroes: Mapping[str, tuple[str, int]],
         sitemaps: Mapping[str, str],
     ) -> None:
-        """Write the book, if it says anything new. ``records``: of every page of this build."""
-        before, book = self._before, self.current
-        fresh = {path: record for path, record in records.items() if record is not None}
-        idle = {path: before.idle.get(path, 0) + 1 for path in book.pages if path not in records}
-        idle = {path: count for path, count in idle.items() if count < _PATIENCE}
-        pages = {**{path: book.pages[path] for path in idle}, **fresh}
-        book_ = BuildState(
-            common=self._common,
-            probing=self._probing,
-            marked=book.marked,
+        """Save the build state if it has changed. ``records``: of every page of this build."""
+        previous, current = self._previous, self.current
+        recorded = {path: record for path, record in records.items() if record is not None}
+        unused = {path: previous.unused_builds.get(path, 0) + 1 for path in current.pages if path not in records}
+        unused = {path: count for path, count in unused.items() if count < _MAX_UNUSED_BUILDS}
+        pages = {**{path: current.pages[path] for path in unused}, **recorded}
+        state = BuildState(
+            common_digest=self._common_digest,
+            probe_digest=self._probe_digest,
+            marked_at=current.marked_at,
             pages=pages,
-            idle=idle,
-            files=known.stamps if not idle else {**book.files, **known.stamps},
-            assets=known.assets if not idle else {**book.assets, **known.assets},
-            heroes=dict(heroes) if not idle else {**book.heroes, **heroes},
+            unused_builds=unused,
+            stamps=probes.stamps if not unused else {**current.stamps, **probes.stamps},
+            assets=probes.assets if not unused else {**current.assets, **probes.assets},
+            heroes=dict(heroes) if not unused else {**current.heroes, **heroes},
             sitemaps=dict(sitemaps),
         )
-        self._keep_keys(book_)
-        if _facts(book_) != _facts(before):
-            build_state.write(self.cache, self._name, book_)
-        elif len(self._last) > 1:
+        self._collect_keys(state)
+        if _field_values(state) != _field_values(previous):
+            build_state.write(self.cache, self._name, state)
+        elif len(self._recent) > 1:
             build_state.touch(self.cache, self._name)
 
-    def _keep_keys(self, book: BuildState) -> None:
-        """The store's keys that lead to what the pages named or would have, and all others that were asked for."""
-        mine = {each.sha256 for record in book.pages.values() for each in record.outcome.wanted}
-        mine |= {each.sha256 for record in book.pages.values() for each in record.outcome.named}
-        mine |= {sha256 for sha256, _ in book.heroes.values()}
-        found: dict[str, set[str]] = {sha256: set(keys) for sha256, keys in self._before.keys.items() if sha256 in mine}
-        replayed = any(self._before.pages.get(path) is record for path, record in book.pages.items())
-        others = set(self._before.others) if replayed else set()
+    def _collect_keys(self, state: BuildState) -> None:
+        """Set the store's keys of planned and published variants, and all other keys that were used."""
+        blobs = {each.sha256 for record in state.pages.values() for each in record.outcome.planned}
+        blobs |= {each.sha256 for record in state.pages.values() for each in record.outcome.published}
+        blobs |= {sha256 for sha256, _ in state.heroes.values()}
+        keys_of: dict[str, set[str]] = {
+            sha256: set(keys) for sha256, keys in self._previous.keys.items() if sha256 in blobs
+        }
+        replayed = any(self._previous.pages.get(path) is record for path, record in state.pages.items())
+        others = set(self._previous.other_keys) if replayed else set()
         for key, sha256 in self.store.keys.items():
-            if sha256 in mine:
-                found.setdefault(sha256, set()).add(key)
+            if sha256 in blobs:
+                keys_of.setdefault(sha256, set()).add(key)
             else:
                 others.add(key)
-        book.keys = {sha256: sorted(keys) for sha256, keys in sorted(found.items())}
-        book.others = sorted(others)
+        state.keys = {sha256: sorted(keys) for sha256, keys in sorted(keys_of.items())}
+        state.other_keys = sorted(others)
 
-    def _mark(self) -> None:
-        """Once a day, tell the store that the entries are in use: pages that are replayed ask for none of them."""
-        if 0 <= self._began - self.current.marked < _DAY / 2:
+    def _mark_used(self) -> None:
+        """Once a day mark the entries of unchanged pages as used; the build does not read them otherwise."""
+        if 0 <= self._started - self.current.marked_at < _DAY / 2:
             return
-        self.current.marked = self._began
-        for key in self._before.reached() if self.current.pages else ():
+        self.current.marked_at = self._started
+        for key in self._previous.store_keys() if self.current.pages else ():
             self.store.mark(key)
 
 
-def _facts(book: BuildState) -> tuple[object, ...]:
-    return tuple(getattr(book, name) for name in book.__struct_fields__)
+def _field_values(state: BuildState) -> tuple[object, ...]:
+    return tuple(getattr(state, name) for name in state.__struct_fields__)
 
 
-def _context(page: Page, cast: PageHero | None, declined: bool) -> bytes | None:
+def _context_digest(page: Page, hero: PageHero | None, declined: bool) -> bytes | None:
     hints = page.hints
     source = None if hints.source is None else str(hints.source)
-    shown = None if cast is None else (cast.hero, cast.asset, cast.pixels[1], cast.crops)
+    hero_values = None if hero is None else (hero.hero, hero.asset, hero.pixels[1], hero.crops)
     try:
         return bytes.fromhex(
-            build_state.digest(source, hints.source_dir, hints.title, dict(hints.meta), hints.origin, shown, declined)
+            build_state.digest(
+                source, hints.source_dir, hints.title, dict(hints.meta), hints.origin, hero_values, declined
+            )
         )
-    except (TypeError, ValueError, OverflowError, RecursionError):  # front matter may hold whatever a plugin put there
+    except (TypeError, ValueError, OverflowError, RecursionError):  # a plug-in may put any object into front matter
         return None
 
 
-def _source(rule: Rule) -> str:
-    """The code of a rule that is not ours; ours is among the versions."""
+def _rule_source(rule: Rule) -> str:
+    """Return the digest of a plug-in rule's module, or the module's name; imageseo's own code is in the versions."""
     name = (rule.check or rule.check_site).__module__
     file = getattr(sys.modules.get(name), "__file__", None)
     if name.startswith("imageseo.") or file is None:
