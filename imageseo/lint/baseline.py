@@ -27,7 +27,7 @@ class BaselineError(ImageseoError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Entry:
+class BaselineEntry:
     """A known finding. ``fingerprint`` identifies it; the other fields are for human readers of the file."""
 
     page: str
@@ -40,7 +40,7 @@ class Entry:
 class Baseline:
     """The known findings, by fingerprint."""
 
-    entries: dict[str, Entry] = field(default_factory=dict)
+    entries: dict[str, BaselineEntry] = field(default_factory=dict)
 
     @classmethod
     def of(cls, findings: Iterable[Finding]) -> Baseline:
@@ -55,19 +55,19 @@ class Baseline:
             (known if finding.fingerprint in self.entries else new).append(finding)
         return new, known
 
-    def gone(self, findings: Iterable[Finding], judged: Callable[[Entry], bool]) -> list[Entry]:
+    def gone(self, findings: Iterable[Finding], judged: Callable[[BaselineEntry], bool]) -> list[BaselineEntry]:
         """Return the entries that no longer occur. ``judged``: whether this run covers an entry at all."""
         present = {finding.fingerprint for finding in findings}
         return sorted(entry for entry in self.entries.values() if entry.fingerprint not in present and judged(entry))
 
-    def renewed(self, findings: Iterable[Finding], judged: Callable[[Entry], bool]) -> Baseline:
+    def renewed(self, findings: Iterable[Finding], judged: Callable[[BaselineEntry], bool]) -> Baseline:
         """Return a baseline of these findings and of the entries that this run does not cover."""
         uncovered = {name: entry for name, entry in self.entries.items() if not judged(entry)}
         return Baseline(entries={**uncovered, **Baseline.of(findings).entries})
 
 
-def _entry(finding: Finding) -> Entry:
-    return Entry(
+def _entry(finding: Finding) -> BaselineEntry:
+    return BaselineEntry(
         page=finding.location.page,
         rule=finding.rule,
         subject=subject(finding)[:_SUBJECT],
@@ -114,13 +114,13 @@ def read(path: Path) -> Baseline | None:
     return Baseline(entries={entry.fingerprint: entry for entry in entries})
 
 
-def _read_entry(path: Path, number: int, parsed: Any) -> Entry:
+def _read_entry(path: Path, number: int, parsed: Any) -> BaselineEntry:
     if not isinstance(parsed, dict):
         raise _invalid(path, f"findings[{number}]: expected an object, found {_kind(parsed)}")
     for key in _KEYS:
         if not isinstance(parsed.get(key), str):
             raise _invalid(path, f"findings[{number}].{key}: expected text, found {_kind(parsed.get(key))}")
-    return Entry(**{key: parsed[key] for key in _KEYS})
+    return BaselineEntry(**{key: parsed[key] for key in _KEYS})
 
 
 def write(path: Path, baseline: Baseline) -> bool:

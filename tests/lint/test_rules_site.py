@@ -27,7 +27,7 @@ from imageseo.lint.severity import SeverityLevels
 from imageseo.model.finding import Finding, Severity
 from imageseo.model.site import Page, Site
 from imageseo.web.robots import IMAGES, PAGES, Robots
-from imageseo.web.sitemaps.image_sitemap import Limits
+from imageseo.web.sitemaps.image_sitemap import SitemapLimits
 from imageseo.web.structured_data.json_position import position
 from tests.support.small_sites import write
 
@@ -302,14 +302,14 @@ def test_many_sitemap_errors_of_a_kind_are_counted(tmp_path: Path) -> None:
     assert found[-1].message.endswith("(and 480 more like this)")
 
 
-def read(root: Path, limits: Limits | None = None) -> tuple[sitemaps.Sitemaps, list[str]]:
+def read(root: Path, limits: SitemapLimits | None = None) -> tuple[sitemaps.Sitemaps, list[str]]:
     found = sitemaps.read(Site(root=root, project=root, base_url=BASE, pages=()), [], limits=limits)
     return found, [problem.message for problem in found.problems]
 
 
 def test_sitemap_limits_are_checked(tmp_path: Path) -> None:
     write(tmp_path, {"sitemap.xml": urlset(*(entry(f"{n}/", *(f"{BASE}{i}.jpg" for i in range(n))) for n in range(9)))})
-    found, messages = read(tmp_path, Limits(urls=5, images=7))
+    found, messages = read(tmp_path, SitemapLimits(urls=5, images=7))
     assert messages == [
         "sitemap.xml: the entries from here on are not read: a file may have 5",
         "sitemap.xml: https://x.example/8/ lists 8 images; 7 are read",

@@ -12,7 +12,7 @@ import pytest
 from lxml import etree
 
 from imageseo.web.sitemaps.document import IMAGE, SITEMAP, compress_gzip, decompress_gzip
-from imageseo.web.sitemaps.image_sitemap import Limits, SitemapChanges, join_images
+from imageseo.web.sitemaps.image_sitemap import SitemapChanges, SitemapLimits, join_images
 
 SCHEMA = Path(__file__).parent / "schemas" / "sitemap.xsd"
 BASE = "https://example.org/docs/"
@@ -55,7 +55,7 @@ FULL = b"""<?xml version='1.0' encoding='utf-8'?>
 class Folder(dict[str, bytes]):
     """The files of a site."""
 
-    def join(self, images: dict[str, list[str]], limits: Limits | None = None) -> SitemapChanges:
+    def join(self, images: dict[str, list[str]], limits: SitemapLimits | None = None) -> SitemapChanges:
         done = join_images(self.get, images, base_url=BASE, limits=limits)
         self.update(done.files)
         for path in done.stale:
@@ -82,7 +82,9 @@ def canonical(data: bytes) -> str:
     return etree.canonicalize(etree.ElementTree(etree.fromstring(data)), with_comments=True)
 
 
-def assert_unchanged_by_second_run(folder: Folder, images: dict[str, list[str]], limits: Limits | None = None) -> None:
+def assert_unchanged_by_second_run(
+    folder: Folder, images: dict[str, list[str]], limits: SitemapLimits | None = None
+) -> None:
     """Check that a second run writes and removes nothing."""
     again = folder.join(images, limits)
     assert (again.files, again.stale) == ((), ())
@@ -323,8 +325,8 @@ def test_no_images_and_no_sitemap_write_nothing() -> None:
     assert Folder().join({BASE: []}) == SitemapChanges()
 
 
-@pytest.mark.parametrize("limits", [Limits(urls=10), Limits(bytes=2_500)], ids=["pages", "bytes"])
-def test_own_sitemap_is_split_at_limits_and_merged_again(limits: Limits) -> None:
+@pytest.mark.parametrize("limits", [SitemapLimits(urls=10), SitemapLimits(bytes=2_500)], ids=["pages", "bytes"])
+def test_own_sitemap_is_split_at_limits_and_merged_again(limits: SitemapLimits) -> None:
     folder = Folder()
     images = {f"{BASE}p{number:02}/": [f"{BASE}i{number}.jpg"] for number in range(25)}
     folder.join(images, limits)
@@ -348,8 +350,8 @@ def test_own_sitemap_is_split_at_limits_and_merged_again(limits: Limits) -> None
     assert list(folder) == ["sitemap.xml"], "parts that are no longer needed are removed"
 
 
-@pytest.mark.parametrize("limits", [Limits(urls=10), Limits(bytes=3_000)], ids=["pages", "bytes"])
-def test_existing_sitemap_beyond_limits_is_split_without_loss(limits: Limits) -> None:
+@pytest.mark.parametrize("limits", [SitemapLimits(urls=10), SitemapLimits(bytes=3_000)], ids=["pages", "bytes"])
+def test_existing_sitemap_beyond_limits_is_split_without_loss(limits: SitemapLimits) -> None:
     urls = "".join(
         f"  <url><loc>{BASE}p{number}/</loc><lastmod>2026-11-{number % 28 + 1:02}</lastmod></url>\n"
         for number in range(22)
@@ -380,12 +382,12 @@ def test_sitemap_of_index_beyond_limits_adds_part_to_index() -> None:
         {"sitemap.xml": INDEX.replace(b"en/sitemap.xml.gz", b"en.xml"), "sitemap-posts.xml": MKDOCS, "en.xml": MKDOCS}
     )
     images = {BASE: [BASE + "a.jpg"], BASE + "guide/": [BASE + "b.jpg"]}
-    folder.join(images, Limits(urls=1))
+    folder.join(images, SitemapLimits(urls=1))
     assert_valid(folder["sitemap.xml"])
     assert folder.images(BASE, "sitemap-posts.xml") == [BASE + "a.jpg"]
     assert folder.images(BASE + "guide/", "sitemap-posts-imageseo-2.xml") == [BASE + "b.jpg"]
     assert f"{BASE}sitemap-posts-imageseo-2.xml".encode() in folder["sitemap.xml"]
-    assert_unchanged_by_second_run(folder, images, Limits(urls=1))
+    assert_unchanged_by_second_run(folder, images, SitemapLimits(urls=1))
 
 
 def test_images_beyond_page_limit_are_omitted_and_reported() -> None:

@@ -52,7 +52,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class DoctorReport:
     """All checks in display order."""
 
     checks: tuple[Check, ...]
@@ -64,14 +64,14 @@ class Report:
         return 2 if "configuration" in broken else 1 if broken else 0
 
 
-def run_checks(folder: Path, *, config: Path | None, note: Callable[[str], None]) -> Report:
+def run_checks(folder: Path, *, config: Path | None, note: Callable[[str], None]) -> DoctorReport:
     """Check this installation and the project in ``folder``; writes nothing and does not use the network."""
-    return Report(
+    return DoctorReport(
         checks=(*_check_dependencies(), *_check_codecs(), *_check_extras(), *_check_configuration(folder, config, note))
     )
 
 
-def as_text(report: Report) -> str:
+def as_text(report: DoctorReport) -> str:
     """Return one line for each check, followed by its remedy."""
     lines = [f"imageseo {__version__}, Python {platform.python_version()}, {platform.platform()}"]
     kind = ""
@@ -84,7 +84,7 @@ def as_text(report: Report) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_json(report: Report) -> str:
+def as_json(report: DoctorReport) -> str:
     """Return one JSON object: ``imageseo``, ``python``, ``platform``, ``checks``."""
     facts = {
         "version": 1,

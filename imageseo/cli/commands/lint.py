@@ -184,10 +184,10 @@ def _read_baseline(path: Path | None, request: LintRequest) -> baseline.Baseline
 
 def _baseline_scope(
     catalog: RuleCatalog, only: frozenset[str] | None, scope: changed_since.ChangedPages | None
-) -> Callable[[baseline.Entry], bool]:
+) -> Callable[[baseline.BaselineEntry], bool]:
     """Return whether this run could have found a baseline entry; true for rules that no longer exist."""
 
-    def is_in_scope(entry: baseline.Entry) -> bool:
+    def is_in_scope(entry: baseline.BaselineEntry) -> bool:
         rule_ran = only is None or entry.rule in only or entry.rule not in catalog.ids
         page_checked = scope is None or bool(scope.why) or entry.page in scope.pages or entry.page in scope.files
         return rule_ran and page_checked
@@ -195,7 +195,7 @@ def _baseline_scope(
     return is_in_scope
 
 
-def _format_stale(entries: list[baseline.Entry]) -> str:
+def _format_stale(entries: list[baseline.BaselineEntry]) -> str:
     listed = ", ".join(f"{each.rule} on {each.page or 'the site'}" for each in entries[:_MAX_LISTED])
     more = f", and {len(entries) - _MAX_LISTED:,} more" if len(entries) > _MAX_LISTED else ""
     verb = (

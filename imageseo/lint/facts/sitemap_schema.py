@@ -10,7 +10,7 @@ from typing import Any
 from imageseo.lint.facts import xml_stream
 from imageseo.model.facts import Problem, ProblemLocation, shorten
 from imageseo.web.sitemaps.document import IMAGE, SITEMAP
-from imageseo.web.sitemaps.image_sitemap import Limits
+from imageseo.web.sitemaps.image_sitemap import SitemapLimits
 
 FIX_GENERATOR = "fix the generator of the sitemap; search engines drop what they cannot read"
 _SHOWN = 20  # problems of a kind per file; the last one gives the number of others
@@ -31,7 +31,7 @@ def loc_of(element: Any) -> str:
 class SitemapValidator:
     """Collects problems, few of each kind. ``file``, ``path``: the sitemap on disk and in the site."""
 
-    def __init__(self, file: Path, path: str, limits: Limits) -> None:
+    def __init__(self, file: Path, path: str, limits: SitemapLimits) -> None:
         self._file, self._path, self._limits = file, path, limits
         self._schema = _schema()
         self._found: dict[tuple[str, str], list[tuple[int, str, str, str]]] = {}

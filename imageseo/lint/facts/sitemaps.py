@@ -41,13 +41,15 @@ class Sitemaps:
         return self.pages.get(url) or (self.pages.get(url + "index.html") if url.endswith("/") else None)
 
 
-def read(site: Site, announced: Iterable[tuple[str, int]], *, limits: image_sitemap.Limits | None = None) -> Sitemaps:
+def read(
+    site: Site, announced: Iterable[tuple[str, int]], *, limits: image_sitemap.SitemapLimits | None = None
+) -> Sitemaps:
     """Read the sitemaps of a site: those with the usual names, those that they list, and those in robots.txt.
 
     ``announced``: URL and line of its ``Sitemap:`` directives. Nothing outside the site is read; files are streamed.
     Raises nothing.
     """
-    reader = _SitemapReader(site=site, limits=limits or image_sitemap.Limits())
+    reader = _SitemapReader(site=site, limits=limits or image_sitemap.SitemapLimits())
     for name in image_sitemap.NAMES:
         for path in (name, f"{name}.gz"):
             if (site.root / path).is_file():
@@ -61,7 +63,7 @@ def read(site: Site, announced: Iterable[tuple[str, int]], *, limits: image_site
 @dataclass(slots=True, kw_only=True)
 class _SitemapReader:
     site: Site
-    limits: image_sitemap.Limits
+    limits: image_sitemap.SitemapLimits
     found: Sitemaps = field(default_factory=Sitemaps)
     seen: set[str] = field(default_factory=set)
 

@@ -25,7 +25,7 @@ _MAX_URL = 2048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class SitemapLimits:
     """Limits of search engines: pages per file, bytes per file (uncompressed), images per page."""
 
     urls: int = 50_000
@@ -50,7 +50,7 @@ def join_images(
     images: Mapping[str, Sequence[str]],
     *,
     base_url: str,
-    limits: Limits | None = None,
+    limits: SitemapLimits | None = None,
 ) -> SitemapChanges:
     """Add the images of a site to its sitemaps.
 
@@ -59,7 +59,7 @@ def join_images(
     replaced, others are kept. Pages that the generator left out of its sitemap are not added. A file that cannot be
     parsed as a sitemap is reported in ``problems`` and left unchanged. A second run changes nothing.
     """
-    update = _SitemapUpdate(read, base_url, limits or Limits())
+    update = _SitemapUpdate(read, base_url, limits or SitemapLimits())
     wanted = {clean_url(page): [clean_url(image) for image in found] for page, found in images.items()}
     name = next((name for name in NAMES if read(name) is not None), None)
     if name is None or _OWN_COMMENT.encode() in (read(name) or b"")[:400]:
@@ -111,7 +111,7 @@ class _SitemapUpdate:
 
     read: Callable[[str], bytes | None]
     base_url: str
-    limits: Limits
+    limits: SitemapLimits
     files: dict[str, bytes] = field(default_factory=dict)
     stale: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
