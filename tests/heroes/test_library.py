@@ -658,18 +658,18 @@ def test_page_gets_its_image_with_rights(tmp_path: Path) -> None:
     )
     first_build = small_sites.run("mkdocs", "build", "--strict", cwd=tmp_path)
     assert "hero-unpinned" in first_build.stdout + first_build.stderr
-    assert "a build never asks library" in first_build.stdout + first_build.stderr
+    assert "library never runs in a build" in first_build.stdout + first_build.stderr
 
     dry_run = small_sites.run("imageseo", "generate", "--dry-run", cwd=tmp_path)
     assert not (tmp_path / locks.NAME).exists()
-    masters = small_sites.run("imageseo", "generate", cwd=tmp_path)
-    assert masters.returncode == 0, masters.stderr
+    generated = small_sites.run("imageseo", "generate", cwd=tmp_path)
+    assert generated.returncode == 0, generated.stderr
     pins = {pin.page: pin for pin in locks.read(tmp_path / locks.NAME).pins}
     sources = {page: pin.env["picture"] for page, pin in pins.items()}
     assert sorted(sources.values()) == ["boats/noon.jpg", "harbour.jpg"], "each page has its own image"
     for page, picture in sources.items():
         block = next(block for block in dry_run.stdout.split("\n\n") if block.startswith(page))
-        assert f"  finds {picture}\n" in block + "\n", "a dry run selects what `generate` selects"
+        assert f"  would use {picture}\n" in block + "\n", "a dry run selects what `generate` selects"
         assert "seed" not in block
     home = next(pin for page, pin in pins.items() if page.endswith("index.md"))
     again = small_sites.run("imageseo", "generate", cwd=tmp_path)
@@ -693,9 +693,9 @@ def test_dry_run_refuses_what_generate_refuses(tmp_path: Path) -> None:
     page = "---\nhero: {provider: library, query: harbour, alt: Boats}\n---\n# Home\n"
     small_sites.mkdocs_site(tmp_path, config="", files={"docs/index.md": page})
     dry_run = small_sites.run("imageseo", "generate", "--dry-run", cwd=tmp_path)
-    masters = small_sites.run("imageseo", "generate", cwd=tmp_path)
-    assert (dry_run.returncode, masters.returncode) == (1, 1)
-    assert "would be refused (library: none of 1 images in library matches 'harbour'" in dry_run.stdout
+    generated = small_sites.run("imageseo", "generate", cwd=tmp_path)
+    assert (dry_run.returncode, generated.returncode) == (1, 1)
+    assert "would fail (library: none of 1 images in library matches 'harbour'" in dry_run.stdout
     assert "licence" in dry_run.stdout
     assert "1 refuse" in dry_run.stdout
 
@@ -704,18 +704,18 @@ def test_library_benchmark_reports_timings(capsys: pytest.CaptureFixture[str]) -
     from tests.bench import __main__ as bench
 
     bench.main(["library", "--pictures", "60", "--searches", "5", "--json"])
-    message = json.loads(capsys.readouterr().out)
-    assert (message["pictures"], message["searches"]) == (60, 5)
-    assert all(message[f"{name}_ms"] > 0 for name in ("two_words", "page", "common", "pick"))
+    report = json.loads(capsys.readouterr().out)
+    assert (report["pictures"], report["searches"]) == (60, 5)
+    assert all(report[f"{name}_ms"] > 0 for name in ("two_words", "page", "common", "pick"))
 
 
 def test_locked_build_benchmark_loads_no_model(capsys: pytest.CaptureFixture[str]) -> None:
     from tests.bench import __main__ as bench
 
     bench.main(["locked", "--heroes", "5", "--bytes", "1000", "--rounds", "1", "--json"])
-    message = json.loads(capsys.readouterr().out)
-    assert (message["heroes"], message["loaded"]) == (5, [])
-    assert message["locked_ms"] > 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["heroes"], report["loaded"]) == (5, [])
+    assert report["locked_ms"] > 0
 
 
 # Recipes and settings
