@@ -236,9 +236,7 @@ def test_sidecar_texts_are_used_unless_front_matter_sets_them(tmp_path: Path) ->
     assert "Brixham" not in guide
     assert ("ai-overlay" in home.split("</head>")[1], "ai-overlay" in guide) == (True, False), "realistic, illustration"
     square = [(tmp_path / f"site/assets/heroes/{name}-1x1.jpg").read_bytes() for name in ("index", "guide")]
-    assert square[0] != square[1], (
-        "focal points: sidecar at the right, front matter at the left"
-    )
+    assert square[0] != square[1], "focal points: sidecar at the right, front matter at the left"
 
 
 def test_invalid_evidence_is_ignored() -> None:

@@ -144,9 +144,7 @@ class TestAcceptModel:
         assert files("v2") in error.message
         assert "a.md" in error.message
         assert "imageseo generate --accept-model" in error.hint
-        assert [recipe.seed for recipe in project.painter.asked] == [2, 4], (
-            "a rejected model makes no other recipe"
-        )
+        assert [recipe.seed for recipe in project.painter.asked] == [2, 4], "a rejected model makes no other recipe"
         assert before.items() <= {**tree(project.folder), locks.NAME: before[locks.NAME]}.items()
 
     def test_pinned_hero_needs_no_model(self, project: Project) -> None:
