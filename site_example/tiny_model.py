@@ -29,7 +29,7 @@ SEEDS = (1, 1, 2)
 
 def main() -> None:
     sys.path.insert(0, str(HERE.parent))
-    from tests import tiny_models
+    from tests.support import tiny_models
 
     with tempfile.TemporaryDirectory() as folder:
         for family in NAMES:
