@@ -1,8 +1,33 @@
-"""What holds for every test: none of them is about how fast this machine is."""
+"""What holds for every test: none depends on the speed of the machine; markers that follow from what a test uses."""
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+# Marker -> fixtures and modules that need what the marker stands for; `slow` is written at each slow test.
+_FIXTURES = {"browser": {"browser", "chromium"}, "network": {"s3"}}
+_MODULES = {
+    "browser": {"test_colours_in_browser", "test_layout", "test_measure", "test_measured_builds", "test_snapshot"},
+    "models": {"test_diffusers", "test_diffusion_adapters", "test_diffusion_models", "test_diffusion_tasks"}
+    | {"test_diffusion_upscaler"},
+    "network": {"test_library_locations", "test_master_store", "test_master_store_builds", "test_server"},
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by the fixtures and the module that they use."""
+    for item in items:
+        module = item.path.stem
+        names = set(getattr(item, "fixturenames", ()))
+        skipped_without_chromium = any("chromium" in str(mark.kwargs) for mark in item.iter_markers("skipif"))
+        for marker in ("browser", "models", "network"):
+            if (
+                (marker == "browser" and skipped_without_chromium)
+                or names & _FIXTURES.get(marker, set())
+                or module in _MODULES[marker]
+            ):
+                item.add_marker(marker)
