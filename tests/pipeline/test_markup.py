@@ -1,4 +1,4 @@
-"""What a plan becomes in a page's own bytes."""
+"""Edits of a page plan."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def body_of(html: str) -> str:
     return html.partition("<body>")[2]
 
 
-def test_a_picture_wraps_the_authors_bytes() -> None:
+def test_picture_wraps_the_authors_tag_unchanged() -> None:
     html = body_of(built(HEAD + "<p><IMG src=\"../img/my%20pic.jpg?v=1#x\"  Alt='a' />"))
     name = "../img/my%20pic-{w}w.{h}.{kind}"
     srcset = {
@@ -57,7 +57,7 @@ def test_a_picture_wraps_the_authors_bytes() -> None:
     )
 
 
-def test_attributes_find_room_that_no_value_swallows() -> None:
+def test_attributes_are_inserted_outside_of_values() -> None:
     assert "<img src=foo/ width=" in built(HEAD + "<img src=foo/>", specs=())
     assert '"decoding" ' not in built(HEAD + "<img src=foo alt= >", specs=())
     scan = scan_page(built(HEAD + "<img src=foo alt= >", specs=()).encode())
@@ -76,11 +76,11 @@ def test_failed_variants_are_not_listed() -> None:
     assert page_edits(plan, {}, json_ld=None) == ()
 
 
-def test_the_hero_is_marked_even_when_nothing_is_added() -> None:
+def test_hero_is_marked_without_other_attributes() -> None:
     assert ' data-imageseo="hero">' in built(HEAD + "<img src=a>", specs=(), attributes=(), hero=True)
 
 
-def test_auto_sizes_stand_on_image_and_sources() -> None:
+def test_auto_sizes_are_on_image_and_sources() -> None:
     html = body_of(built(HEAD + "<img src='a b.jpg,'>", auto_sizes=True))
     assert 'srcset="a%20b.jpg%2C 1600w" sizes="auto, 100vw" style=' in html
     assert html.count('sizes="auto, 100vw"') == 3
@@ -89,7 +89,7 @@ def test_auto_sizes_stand_on_image_and_sources() -> None:
     assert "auto" not in body_of(built(HEAD + "<img src=a>", specs=(), auto_sizes=True)), "no sources, nothing to size"
 
 
-def test_where_the_column_is_known_only_the_last_source_has_auto_sizes() -> None:
+def test_known_width_only_last_source_has_auto_sizes() -> None:
     html = body_of(built(HEAD + "<img src=a.jpg>", auto_sizes=True, known_width=True))
     assert re.findall(r'<source type="image/(\w+)"[^>]* sizes="([^"]*)"', html) == [
         ("avif", "100vw"),
@@ -104,31 +104,31 @@ def test_auto_sizes_need_both_attributes_in_px() -> None:
     assert "auto," in body_of(built(page.replace("%", ""), auto_sizes=True, attributes=(("height", "45"),)))
 
 
-def test_the_theme_alone_decides_how_wide_chrome_is() -> None:
+def test_width_of_chrome_images_is_left_to_the_theme() -> None:
     html = body_of(built(HEAD + "<nav><img src=a><img src=b></nav>", specs=(), attributes=ADDED[:1]))
     assert html.count('data-imageseo="width chrome"') == 2
     html = body_of(built(HEAD + "<nav><img src=b width=9></nav>", specs=(), attributes=ADDED[1:2]))
     assert 'data-imageseo="height"' in html
 
 
-def test_kept_pictures_get_attributes_only_and_ignored_images_nothing() -> None:
+def test_authors_srcset_gets_attributes_only_and_ignored_images_nothing() -> None:
     assert "picture data-imageseo" not in body_of(built(HEAD + "<img src=a srcset='b 2x'>"))
     page = HEAD + "<p data-imageseo=ignore><img src=a></p><img src=b data-imageseo=mine>"
     assert built(page) == page
 
 
-def test_folders_are_fit_for_srcset() -> None:
+def test_folders_are_escaped_for_srcset() -> None:
     html = built(HEAD + '<img src="https://cdn.example/a b/ü&amp;1/my pic.jpg">', specs=SPECS[:1])
     assert 'srcset="https://cdn.example/a%20b/ü&amp;1/my%20pic-640w.' in html
 
 
-def test_new_markup_speaks_the_pages_charset() -> None:
+def test_markup_is_in_the_pages_charset() -> None:
     page = HEAD.replace("<title>", "<meta charset=windows-1251><title>") + '<img src="картинки/\u2116.jpg">'
     html = built(page, codec="cp1251", specs=SPECS[:1])
     assert 'srcset="картинки/my%20pic' in html
 
 
-def test_style_and_json_ld_end_the_head() -> None:
+def test_style_and_json_ld_are_at_the_end_of_head() -> None:
     html = built(HEAD + "<img src=a>", json_ld='{"a":1}')
     head = html.partition("</head>")[0]
     assert head.endswith('</style><script type="application/ld+json" data-imageseo>{"a":1}</script>')
@@ -140,7 +140,7 @@ def insert(scan: PageScan, at: int, caption: str | None = None, alt: str | None 
     return HeroInsert(at=at, hero=hero, asset=ASSET, src="../img/my%20pic.jpg", specs=SPECS, sizes="100vw")
 
 
-def test_an_inserted_hero_leaves_the_only_urgent_image_to_the_author() -> None:
+def test_inserted_hero_has_high_priority_only_if_urgent() -> None:
     page = (HEAD + "<h1>H</h1>").encode()
     scan = scan_page(page)
     assert scan.h1 is not None
@@ -149,7 +149,7 @@ def test_an_inserted_hero_leaves_the_only_urgent_image_to_the_author() -> None:
         assert apply(page, page_edits(plan, VARIANTS)).count(b'fetchpriority="high"') == count
 
 
-def test_an_inserted_hero_stands_between_its_neighbours() -> None:
+def test_inserted_hero_is_between_its_neighbours() -> None:
     page = (HEAD + "<img src=before><h1>H</h1><img src=after>").encode()
     scan = scan_page(page)
     assert scan.h1 is not None
@@ -172,7 +172,7 @@ def test_an_inserted_hero_stands_between_its_neighbours() -> None:
         assert [ref.src for ref in found.refs if not ref.is_marked_hero] == ["before", "after"]
 
 
-def test_a_hero_without_alt_gets_none_invented() -> None:
+def test_hero_without_alt_gets_no_alt() -> None:
     page = (HEAD + "<h1>H</h1>").encode()
     scan = scan_page(page)
     plan = PagePlan(scan=scan, insert=insert(scan, len(page), alt=None))
@@ -182,7 +182,7 @@ def test_a_hero_without_alt_gets_none_invented() -> None:
     assert "<figcaption" not in after
 
 
-def test_a_labelled_hero_has_both_labels_in_their_language() -> None:
+def test_labelled_hero_has_both_labels_with_their_language() -> None:
     page = (HEAD + "<h1>H</h1>").encode()
     scan = scan_page(page)
     label = Label(caption="C & D", overlay="<O>", language="en")
@@ -198,7 +198,7 @@ def test_a_labelled_hero_has_both_labels_in_their_language() -> None:
     assert b"hero-frame" not in apply(page, page_edits(plain, VARIANTS, json_ld=None))
 
 
-def test_head_and_first_image_meet_at_one_byte() -> None:
+def test_head_and_first_image_at_the_same_byte() -> None:
     html = built("<title>T</title><img src=a>", json_ld="{}")
     assert html.startswith("<title>T</title><style data-imageseo>")
     assert "</script><picture data-imageseo><source" in html

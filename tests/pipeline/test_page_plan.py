@@ -1,4 +1,4 @@
-"""What should become of a page: few words, each with a reason."""
+"""Plans of pages."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from imageseo.pipeline.page_plan import VariantOptions, plan_page
 from imageseo.web.html import page_scan
 
 MATERIAL = layout_for("mkdocs-material-9.8.1")
-OFFER = VariantOptions(widths=Settings().widths, formats=("avif", "webp"), quality=QualitySettings(avif=40))
+OPTIONS = VariantOptions(widths=Settings().widths, formats=("avif", "webp"), quality=QualitySettings(avif=40))
 SIZES: Mapping[str, tuple[int, int]] = {"icon.png": (48, 48), "dot.png": (1, 1), "tall.png": (500, 2000)}
 
 
 def asset(name: str) -> Asset:
-    """By its name: ``moving.gif`` is an animation, ``loose.svg`` has no size of its own."""
+    """Return an asset by its name: ``moving.gif`` is an animation, ``loose.svg`` has no intrinsic size."""
     width, height = SIZES.get(name, (1600, 900))
     return Asset(
         path=name,
@@ -54,7 +54,7 @@ def plan(body: str, **changes: Any) -> PagePlan:
         "hero_asset": None,
         "guess": True,
         "layout": MATERIAL,
-        "offer": OFFER,
+        "options": OPTIONS,
         "insert": "after-h1",
         **changes,
     }
@@ -74,7 +74,7 @@ LONG = "word " * 400
 FAR = f"<p>{LONG}</p>"
 
 
-def test_a_page_of_photos() -> None:
+def test_plan_of_a_page_with_photos() -> None:
     found = plan(article('<img src="a.jpg" alt="">', FAR, '<img src="b.jpg">'))
     first, second = found.images
     assert found.hero_image == first
@@ -95,7 +95,7 @@ def test_a_page_of_photos() -> None:
     assert found.specs == (*first.specs, *second.specs)
 
 
-def test_without_a_hero_the_first_two_wait_for_nothing() -> None:
+def test_without_a_hero_the_first_two_images_are_eager() -> None:
     tags = [FAR, *(f'<img src="{name}.jpg">' for name in "abcd")]
     for found in (plan(article(*tags)), plan(article(*tags[1:]), guess=False)):
         assert found.hero_image is None
@@ -103,19 +103,19 @@ def test_without_a_hero_the_first_two_wait_for_nothing() -> None:
         assert not any("fetchpriority" in added(image) for image in found.images)
 
 
-def test_icons_are_not_among_the_first_two() -> None:
+def test_icons_do_not_count_as_the_first_two() -> None:
     found = plan(article(FAR, '<img src="icon.png">', '<img src="logo.png">', *('<img src="a.jpg">' for _ in range(3))))
     assert [added(image).get("loading") for image in found.images] == ["lazy", "lazy", None, None, "lazy"]
 
 
-def test_a_cover_above_the_article_is_neither_lazy_nor_overlooked() -> None:
-    """Themes show it across the page: whether that or the article's picture is the LCP, only a browser can tell."""
+def test_cover_above_the_article_is_eager_and_prevents_a_guess() -> None:
+    """It may be as wide as the page: only a browser can measure whether it or an article image is the LCP."""
     body = article('<img src="a.jpg">')
     cover, icon = '<header><img src="cover.jpg"></header>', '<header><img src="icon.png"></header>'
     found = plan(cover + body)
     assert found.hero_image is None
     assert ["loading" in added(image) for image in found.images] == [False, False]
-    assert plan(body + cover).hero_image is not None, "below the article nobody waits for it"
+    assert plan(body + cover).hero_image is not None, "below the article it is not the LCP"
     assert added(plan(body + cover).images[1])["loading"] == "lazy"
     assert plan(icon + body).hero_image is not None
     several = plan('<aside><img src="b.jpg"><img src="c.jpg"><img src="d.jpg"></aside>' + body)
@@ -128,7 +128,7 @@ def test_a_cover_above_the_article_is_neither_lazy_nor_overlooked() -> None:
 HERO = Hero(path="pics/hero.jpg", alt="A tent")
 
 
-def test_an_asked_hero_is_inserted_after_the_headline() -> None:
+def test_declared_hero_is_inserted_after_the_headline() -> None:
     body = article('<img src="a.jpg">')
     html, scan = scanned(body)
     found = plan(body, hero=HERO, hero_asset=asset("hero.jpg"))
@@ -145,7 +145,7 @@ def test_an_asked_hero_is_inserted_after_the_headline() -> None:
     assert scan.article is not None
 
 
-def test_an_article_without_a_headline_begins_with_the_hero() -> None:
+def test_hero_is_first_in_an_article_without_headline() -> None:
     found = plan("<article><p>Hi</p></article>", hero=HERO, hero_asset=asset("hero.jpg"))
     assert found.insert is not None
     assert found.insert.at == scanned("<article>")[0].index("<article>") + len("<article>")
@@ -162,7 +162,7 @@ def test_an_article_without_a_headline_begins_with_the_hero() -> None:
         ("{}", "<div><p class=title>A box</div>"),
     ],
 )
-def test_below_a_headline_in_a_banner_the_hero_stands_where_the_text_begins(inside: str, block: str) -> None:
+def test_headline_in_a_banner_puts_the_hero_at_the_start_of_the_text(inside: str, block: str) -> None:
     body = f"<header><h1>Title</h1></header><main><article>{inside.format(block)}</article></main>"
     html, _ = scanned(body)
     found = plan(body, hero=HERO, hero_asset=asset("hero.jpg"))
@@ -177,13 +177,13 @@ def test_below_a_headline_in_a_banner_the_hero_stands_where_the_text_begins(insi
         ("<p>Hi</p><img src=a.jpg>", "after-h1"),
     ],
 )
-def test_a_hero_that_is_nowhere_leaves_the_first_two_eager(body: str, insert: str) -> None:
+def test_hero_that_is_not_shown_leaves_the_first_two_eager(body: str, insert: str) -> None:
     found = plan(body, hero=HERO, hero_asset=asset("hero.jpg"), insert=insert)
     assert found.insert is None
     assert all("loading" not in added(image) for image in found.images)
 
 
-def test_a_theme_that_shows_the_hero_itself() -> None:
+def test_hero_shown_by_the_theme_is_not_inserted() -> None:
     body = '<header data-imageseo-hero style="background: url(x)"></header>' + article('<img src="a.jpg">')
     found = plan(body, hero=HERO, hero_asset=asset("hero.jpg"))
     assert found.insert is None
@@ -192,11 +192,11 @@ def test_a_theme_that_shows_the_hero_itself() -> None:
     assert shown.hero_image is not None
     assert shown.hero_image.ref.src == "hero.jpg"
     assert added(shown.hero_image)["fetchpriority"] == "high"
-    assert shown.hero_image.specs, "a hero is offered in variants wherever it stands"
+    assert shown.hero_image.specs, "a hero has variants wherever it is"
     assert shown.hero_image.sizes == "(min-width: 1600px) 1600px, 100vw", "the article's column is not its own"
 
 
-def test_a_hero_that_the_article_shows_is_not_shown_twice() -> None:
+def test_hero_shown_by_the_article_is_not_inserted() -> None:
     body = article('<img src="a.jpg">', '<img src="b.jpg">')
     found = plan(body, hero=Hero(path="b.jpg", alt="x"), hero_asset=asset("b.jpg"))
     assert found.insert is None
@@ -205,13 +205,13 @@ def test_a_hero_that_the_article_shows_is_not_shown_twice() -> None:
     assert added(found.images[0])["loading"] == "lazy"
 
 
-def test_a_hero_far_down_is_neither_lazy_nor_urgent() -> None:
+def test_hero_far_down_is_eager_without_high_priority() -> None:
     found = plan(article(FAR, '<img src="b.jpg">'), hero=Hero(path="b.jpg", alt="x"), hero_asset=asset("b.jpg"))
     assert found.hero_image is not None
     assert not {"loading", "fetchpriority"} & added(found.hero_image).keys()
 
 
-def test_at_most_one_high_and_it_is_the_authors() -> None:
+def test_authors_high_priority_is_the_only_one() -> None:
     body = article('<img src="a.jpg">', FAR, '<img src="b.jpg" fetchpriority="high">')
     found = plan(body)
     assert found.hero_image == found.images[1]
@@ -227,7 +227,7 @@ def test_at_most_one_high_and_it_is_the_authors() -> None:
 @pytest.mark.parametrize(
     "attribute", ['loading="lazy"', 'loading="LAZY"', 'fetchpriority="low"', 'fetchpriority="auto"']
 )
-def test_the_authors_loading_wins_even_on_the_hero(attribute: str) -> None:
+def test_authors_loading_is_kept_even_on_the_hero(attribute: str) -> None:
     hero = Hero(path="a.jpg", alt="x")
     found = plan(article(f'<img src="a.jpg" {attribute}>'), hero=hero, hero_asset=asset("a.jpg"))
     assert found.hero_image is not None
@@ -240,7 +240,7 @@ def test_the_authors_loading_wins_even_on_the_hero(attribute: str) -> None:
         ("", {"width": "1600", "height": "900"}),
         ('width="800"', {"height": "450"}),
         ('width="800px"', {"height": "450"}),
-        ('height="90"', {}),  # under `height: auto` it has its natural width today
+        ('height="90"', {}),  # with `height: auto` it has its intrinsic width
         ('width="800" height="100"', {}),
         ('width="50%"', {}),
         ('width="auto"', {}),
@@ -252,7 +252,7 @@ def test_the_authors_loading_wins_even_on_the_hero(attribute: str) -> None:
         ('style="max-height: 300px"', {"width": "1600", "height": "900"}),
     ],
 )
-def test_dimensions(attributes: str, given: dict[str, str]) -> None:
+def test_missing_dimensions(attributes: str, given: dict[str, str]) -> None:
     image = plan(article(FAR, f'<img src="a.jpg" {attributes}>')).images[0]
     assert {name: value for name, value in image.attributes if name in ("width", "height")} == given
 
@@ -268,24 +268,24 @@ def test_dimensions(attributes: str, given: dict[str, str]) -> None:
         ('fetchpriority="high"', False),
     ],
 )
-def test_auto_sizes_only_where_nothing_is_in_the_way(attributes: str, auto: bool) -> None:
+def test_auto_sizes_only_without_conflicting_attributes(attributes: str, auto: bool) -> None:
     far = "".join(f'<img src="{name}.jpg">' for name in "ab")
     image = plan(article(FAR, far, f'<img src="c.jpg" {attributes}>')).images[-1]
     assert image.ref.src == "c.jpg"
     assert image.auto_sizes is auto
 
 
-def test_an_animation_gets_its_size_and_keeps_its_file() -> None:
+def test_animation_gets_its_size_and_no_variants() -> None:
     found = plan(article(FAR, *('<img src="a.jpg">' for _ in range(2)), '<img src="moving.gif">')).images[-1]
     assert found.attributes == (("width", "1600"), ("height", "900"), ("loading", "lazy"), ("decoding", "async"))
     assert (found.specs, found.auto_sizes) == ((), False)
-    moving = VariantOptions(widths=OFFER.widths, formats=OFFER.formats, quality=QualitySettings(), animated=True)
-    converted = plan(article(FAR, '<img src="moving.gif" loading="lazy">'), offer=moving).images[0]
+    moving = VariantOptions(widths=OPTIONS.widths, formats=OPTIONS.formats, quality=QualitySettings(), animated=True)
+    converted = plan(article(FAR, '<img src="moving.gif" loading="lazy">'), options=moving).images[0]
     assert converted.specs
-    assert not converted.auto_sizes, "sizes say nothing beside a single candidate"
+    assert not converted.auto_sizes, "sizes are useless with a single candidate"
 
 
-def test_pictures_outside_the_article_get_their_size_and_no_more() -> None:
+def test_images_outside_the_article_get_size_and_loading_only() -> None:
     found = plan(f'{article()}<footer><img src="a.jpg"><img src="b.jpg" loading="eager" width="9" height="9"></footer>')
     assert [image.ref.src for image in found.images] == ["a.jpg"]
     assert found.images[0].attributes == (("width", "1600"), ("height", "900"), ("loading", "lazy"))
@@ -306,43 +306,45 @@ def test_pictures_outside_the_article_get_their_size_and_no_more() -> None:
         "<img>",
     ],
 )
-def test_left_alone(tag: str) -> None:
+def test_unsupported_images_are_unchanged(tag: str) -> None:
     assert plan(article(tag)).images == ()
     assert plan(article(FAR, tag)).images == ()
 
 
 @pytest.mark.parametrize("tag", ['<img src="a.svg">', '<picture><source srcset="a.avif"><img src="a.svg"></picture>'])
-def test_a_named_hero_says_so_even_where_it_stays_as_it_is(tag: str) -> None:
+def test_declared_hero_is_marked_even_if_not_processed(tag: str) -> None:
     found = plan(article(tag), hero=Hero(path="a.svg", alt="x"), hero_asset=asset("a.svg"))
     assert found.hero_image is not None
     assert found.hero_image.attributes == (("alt", "x"), ("fetchpriority", "high"))
     assert found.hero_image.specs == ()
 
 
-def test_an_opted_out_hero_is_left_alone() -> None:
+def test_opted_out_hero_is_unchanged() -> None:
     tag = '<img src="a.jpg" data-imageseo="ignore">'
     found = plan(article(tag), hero=Hero(path="a.jpg", alt="x"), hero_asset=asset("a.jpg"))
     assert (found.images, found.insert) == ((), None)
 
 
-def test_tiny_pictures_have_no_variants() -> None:
+def test_tiny_images_have_no_variants() -> None:
     found = plan(article(FAR, '<img src="dot.png">', '<img src="icon.png">'))
     assert [len(image.specs) for image in found.images] == [0, 2]
 
 
-def test_proportions_hold_for_tall_pictures() -> None:
+def test_tall_images_keep_their_aspect_ratio() -> None:
     image = plan(article(FAR, '<img src="tall.png">')).images[0]
     assert [(spec.width, spec.height) for spec in image.specs if spec.format == "webp"] == [(320, 1280), (500, 2000)]
 
 
-def test_formats_and_widths_can_be_switched_off() -> None:
+def test_formats_and_widths_are_configurable() -> None:
     none = plan(
-        article('<img src="a.jpg">'), offer=VariantOptions(widths=OFFER.widths, formats=(), quality=QualitySettings())
+        article('<img src="a.jpg">'),
+        options=VariantOptions(widths=OPTIONS.widths, formats=(), quality=QualitySettings()),
     )
     assert none.specs == ()
     assert added(none.images[0])["width"] == "1600"
     narrow = plan(
-        article('<img src="a.jpg">'), offer=VariantOptions(widths=(400,), formats=("webp",), quality=QualitySettings())
+        article('<img src="a.jpg">'),
+        options=VariantOptions(widths=(400,), formats=("webp",), quality=QualitySettings()),
     )
     assert [spec.width for spec in narrow.specs] == [400]
 
@@ -365,7 +367,7 @@ TAGS = st.builds(
     insert=st.sampled_from(["after-h1", "before-h1", "none"]),
     layout=st.sampled_from([MATERIAL, ColumnLayout()]),
 )
-def test_whatever_stands_on_the_page(
+def test_plan_invariants_for_any_page(
     tags: list[str], hero: Hero | None, guess: bool, insert: str, layout: ColumnLayout
 ) -> None:
     found = plan(article(*tags), hero=hero, hero_asset=asset("a.jpg"), guess=guess, insert=insert, layout=layout)
@@ -384,7 +386,7 @@ def test_whatever_stands_on_the_page(
         assert all(spec.width <= image.asset.width for spec in image.specs)
 
 
-def test_a_hero_that_is_left_alone_hurries_the_others_as_if_there_were_none() -> None:
+def test_opted_out_hero_leaves_other_images_eager() -> None:
     hero = Hero(path="a.jpg", alt="A")
     page = article(
         '<img src="a.jpg" data-imageseo="ignore">', '<img src="b.jpg">', '<img src="c.jpg">', FAR, '<img src="d.jpg">'

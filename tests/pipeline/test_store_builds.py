@@ -1,4 +1,4 @@
-"""The store under whole builds: pruned while they run, shared by two of them, read-only, damaged."""
+"""The store in complete builds: pruned during a build, shared by two builds, read-only, damaged."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def site(folder: Path, *names: str) -> Path:
 
 
 def pristine(folder: Path) -> None:
-    """As a generator leaves it, that empties its output before every build."""
+    """Restore the output as a generator writes it that empties its output folder before every build."""
     for path in folder.glob("public/**/*.*"):
         if re.search(r"-\d+w\.[0-9a-f]{8}\.", path.name) or path.name == "sitemap.xml":
             path.unlink()
@@ -89,8 +89,8 @@ def summary(done: subprocess.CompletedProcess[str]) -> Mapping[str, int]:
 
 
 @pytest.mark.parametrize("warm", [False, True])
-def test_a_build_outlives_a_prune_that_takes_everything_away(tmp_path: Path, warm: bool) -> None:
-    """It found or made all variants before; when it comes to publish them, another process has removed every blob."""
+def test_build_completes_although_all_blobs_are_pruned(tmp_path: Path, warm: bool) -> None:
+    """Another process removes every blob after the variants were found or made, before they are published."""
     folder = site(tmp_path / "site", "a", "hill")
     wanted = tree(site(tmp_path / "other" / "site", "a", "hill"))
     assert run(tmp_path / "other" / "site", "build", "public").returncode == 0
@@ -108,7 +108,7 @@ def test_a_build_outlives_a_prune_that_takes_everything_away(tmp_path: Path, war
         assert any("made" in line for line in building.stderr)
         pruned = run(folder, "cache", "prune", "--max-size", "0", "--format", "json")
         assert json.loads(pruned.stdout)["removed"] > 0
-        for left in (tmp_path / "cache/v1/blobs").rglob("?" * 64):  # which prunes spare for an hour
+        for left in (tmp_path / "cache/v1/blobs").rglob("?" * 64):  # pruning keeps these for an hour
             left.unlink()
         assert FolderStore(tmp_path / "cache").info().blobs == 0
         said, _ = building.communicate("go on\n")
@@ -116,7 +116,7 @@ def test_a_build_outlives_a_prune_that_takes_everything_away(tmp_path: Path, war
     assert tree(folder) == wanted
 
 
-def test_two_builds_share_a_store_at_once(tmp_path: Path) -> None:
+def test_concurrent_builds_share_a_store(tmp_path: Path) -> None:
     alone = site(tmp_path / "alone" / "site", "a", "hill", "lake")
     assert run(alone, "build", "public").returncode == 0
     folders = [site(tmp_path / name, "a", "hill", "lake") for name in ("one", "two")]
@@ -134,7 +134,7 @@ def test_two_builds_share_a_store_at_once(tmp_path: Path) -> None:
     store = FolderStore(tmp_path / "cache")
     assert store.info().leftovers == 0
     assert store.verify().removed == 0
-    # What one of both sites needs stays; what none needs goes.
+    # Entries that one of the sites needs are kept; others are removed.
     for folder, removed in zip(folders, (False, True), strict=True):
         for name in ("hill", "lake"):
             (folder / "public" / name / "index.html").write_text(PAGE.format('<img src="../a.jpg" alt="A hill">'))
@@ -153,7 +153,7 @@ def test_two_builds_share_a_store_at_once(tmp_path: Path) -> None:
     assert summary(run(folders[0], "build", "public", "--format", "json")).get("encoded", 0) == 0
 
 
-def test_nothing_is_unreachable_before_a_build_has_told(tmp_path: Path) -> None:
+def test_prune_unreachable_requires_a_build(tmp_path: Path) -> None:
     folder = site(tmp_path / "site", "a")
     FolderStore(tmp_path / "cache").put("0" * 64, b"of an older version")
     done = run(folder, "cache", "prune", "--unreachable")
@@ -162,7 +162,7 @@ def test_nothing_is_unreachable_before_a_build_has_told(tmp_path: Path) -> None:
     assert FolderStore(tmp_path / "cache").info().entries == 1
 
 
-def test_prune_in_words(tmp_path: Path) -> None:
+def test_prune_options_and_output(tmp_path: Path) -> None:
     folder = site(tmp_path / "site", "a")
     assert run(folder, "build", "public").returncode == 0
     wrong = run(folder, "cache", "prune", "--older-than", "soon")
@@ -188,8 +188,8 @@ def test_prune_in_words(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def powerless() -> list[str]:
-    """What to put before a command so that file modes hold for it: root may write anywhere."""
+def unprivileged() -> list[str]:
+    """Prefix for a command so that file modes apply to it: root may write anywhere."""
     if os.name == "nt":
         pytest.skip("folders have no modes here")
     if os.getuid():
@@ -200,8 +200,8 @@ def powerless() -> list[str]:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Nothing may be written below a folder, for so long."""
+def read_only(folder: Path) -> Iterator[None]:
+    """Make a folder read-only within the context."""
     folders = [folder, *(path for path in folder.rglob("*") if path.is_dir())]
     for path in folders:
         path.chmod(0o555)
@@ -213,33 +213,35 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("damaged", [False, True])
-@pytest.mark.parametrize("memo", [False, True])
-def test_a_warm_store_that_may_only_be_read(tmp_path: Path, powerless: list[str], damaged: bool, memo: bool) -> None:
+@pytest.mark.parametrize("with_state", [False, True])
+def test_build_with_a_read_only_warm_store(
+    tmp_path: Path, unprivileged: list[str], damaged: bool, with_state: bool
+) -> None:
     folder = site(tmp_path / "site", "a", "hill")
     assert run(folder, "build", "public").returncode == 0
     wanted = tree(folder)
     pristine(folder)
     cache = tmp_path / "cache"
-    if not memo:
-        for book in (cache / "memo").iterdir():
-            book.unlink()
+    if not with_state:
+        for file in (cache / "memo").iterdir():
+            file.unlink()
     if damaged:
         for path in (cache / "v1/blobs").rglob("*"):
             if path.is_file():
                 path.write_bytes(bytes(path.stat().st_size))
     before = {path: path.read_bytes() for path in cache.rglob("*") if path.is_file()}
-    with locked(cache):
-        done = run(folder, "build", "public", "--format", "json", before=powerless)
+    with read_only(cache):
+        done = run(folder, "build", "public", "--format", "json", before=unprivileged)
     assert summary(done)["variants"] > 0
     assert tree(folder) == wanted
     assert {path: path.read_bytes() for path in cache.rglob("*") if path.is_file()} == before
 
 
-def test_a_cold_store_that_may_only_be_read_says_so(tmp_path: Path, powerless: list[str]) -> None:
+def test_build_with_a_read_only_cold_store_reports_it(tmp_path: Path, unprivileged: list[str]) -> None:
     folder = site(tmp_path / "site", "a")
     (tmp_path / "cache").mkdir()
-    with locked(tmp_path / "cache"):
-        done = run(folder, "build", "public", before=powerless)
+    with read_only(tmp_path / "cache"):
+        done = run(folder, "build", "public", before=unprivileged)
     assert done.returncode not in (0, 3), done.stdout + done.stderr
     assert "cannot write" in done.stderr
     assert "cache_dir" in done.stderr

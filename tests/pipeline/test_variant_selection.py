@@ -1,4 +1,4 @@
-"""What is offered: nobody loads more than the file itself, a wider picture or another format would have cost."""
+"""Selected variants: no browser loads more bytes than for the source file, a wider variant or another format."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KB = 1000
 def made(
     sizes: Mapping[str, Mapping[int, int | None]],
 ) -> tuple[tuple[VariantSpec, ...], dict[VariantSpec, Variant]]:
-    """Specs and variants of one image. ``sizes``: format -> px -> bytes, ``None`` for one that could not be made."""
+    """Return specs and variants of one image. ``sizes``: format -> px -> bytes, ``None`` for one that failed."""
     specs, variants = [], {}
     for name, widths in sizes.items():
         for width, size in widths.items():
@@ -42,24 +42,24 @@ def dropped(sizes: Mapping[str, Mapping[int, int | None]], source: int | None = 
 PHOTO: dict[int, int | None] = {320: 9 * KB, 640: 30 * KB, 1280: 90 * KB}
 
 
-def test_a_photo_is_offered_in_all_that_was_made() -> None:
+def test_all_variants_of_a_photo_are_offered() -> None:
     assert dropped({"avif": {320: 6 * KB, 640: 20 * KB, 1280: 60 * KB}, "webp": PHOTO}, 400 * KB) == {}
     assert dropped({}) == {}
     assert dropped({"avif": {320: None}}) == {}
 
 
-def test_a_format_whose_widest_is_larger_than_the_file_is_not_offered() -> None:
+def test_format_with_widest_variant_larger_than_the_file_is_dropped() -> None:
     assert dropped({"avif": {320: 6 * KB, 1280: 60 * KB}, "webp": {320: 9 * KB, 1280: 90 * KB}}, 70 * KB) == {
         "webp 320": DropReason.ALONE,
         "webp 1280": DropReason.SOURCE,
     }
 
 
-def test_a_format_whose_widest_could_not_be_made_is_not_offered() -> None:
+def test_format_without_widest_variant_is_dropped() -> None:
     assert dropped({"avif": {320: 6 * KB, 1280: None}, "webp": PHOTO}) == {"avif 320": DropReason.ALONE}
 
 
-def test_of_two_the_narrower_goes_when_the_wider_costs_no_more() -> None:
+def test_variant_not_smaller_than_a_wider_one_is_dropped() -> None:
     # A screenshot: at its own width lossless, which is smaller than what shrinking makes of it.
     assert dropped({"webp": {320: 9 * KB, 640: 30 * KB, 960: 50 * KB, 1280: 30 * KB}}) == {
         "webp 640": DropReason.WIDER,
@@ -68,31 +68,31 @@ def test_of_two_the_narrower_goes_when_the_wider_costs_no_more() -> None:
     assert dropped({"webp": {320: 90 * KB, 640: 30 * KB}}, 50 * KB) == {"webp 320": DropReason.SOURCE}
 
 
-def test_a_format_that_costs_more_than_the_next_is_not_offered() -> None:
+def test_format_larger_than_the_next_is_dropped() -> None:
     avif: dict[int, int | None] = {320: 6 * KB, 640: 20 * KB, 1280: 60 * KB}
     webp: dict[int, int | None] = {320: 9 * KB, 640: 30 * KB, 1280: 40 * KB}
     assert dropped({"avif": avif, "webp": webp}) == {f"avif {width}": DropReason.FORMAT for width in avif}
     assert dropped({"webp": avif, "avif": webp}) == {f"webp {width}": DropReason.FORMAT for width in avif}
-    # The next one is itself not offered: then it is no measure.
+    # The next format is dropped itself: then it is not compared.
     assert dropped({"avif": avif, "webp": {**webp, 1280: None}}) == {
         "webp 320": DropReason.ALONE,
         "webp 640": DropReason.ALONE,
     }
 
 
-def test_a_few_bytes_at_one_width_do_not_cost_the_savings_of_all_others() -> None:
+def test_few_more_bytes_at_one_width_are_tolerated() -> None:
     """As measured on `free` of the corpus: at 320 px 2,560 bytes of AVIF against 2,458 of WebP, then 3 to 17 % less."""
     assert dropped({"avif": {320: 2560, 640: 5530, 1280: 13619}, "webp": {320: 2458, 640: 6042, 1280: 16384}}) == {}
-    # An icon has one candidate: nothing pays for the larger header.
+    # An icon has one candidate: no other width compensates for the larger header.
     assert dropped({"avif": {32: 800}, "webp": {32: 500}}) == {"avif 32": DropReason.FORMAT}
 
 
 @pytest.mark.parametrize(("need", "size"), [(1, 9), (320, 9), (321, 30), (1280, 90), (5000, 90)])
-def test_load(need: int, size: int) -> None:
+def test_bytes_loaded(need: int, size: int) -> None:
     assert bytes_loaded({320: 9, 640: 30, 1280: 90}, need) == size
 
 
-def test_what_a_browser_is_spared() -> None:
+def test_bytes_saved() -> None:
     specs, variants = made({"avif": {320: 6 * KB, 640: 20 * KB}, "webp": PHOTO})
     assert variant_selection.bytes_saved(specs, variants, 400 * KB, 321) == 380 * KB
     assert variant_selection.bytes_saved(specs[2:], variants, 400 * KB, 321) == 370 * KB, "without AVIF"
@@ -109,7 +109,7 @@ SIZES = st.one_of(st.none(), st.integers(1, 20 * KB), st.integers(1, 400 * KB))
     source=st.integers(1, 400 * KB),
     data=st.data(),
 )
-def test_no_browser_loads_more_than_another_choice_would_cost(
+def test_browser_never_loads_more_than_with_another_choice(
     widths: list[int], formats: list[str], source: int, data: st.DataObject
 ) -> None:
     sizes = {name: {width: data.draw(SIZES) for width in sorted(widths)} for name in formats}
