@@ -21,6 +21,7 @@ from imageseo.config.settings import HeroSettings
 from imageseo.heroes.providers.diffusers import HEIGHT, PROVIDER, WIDTH, Diffusers
 from imageseo.heroes.providers.diffusion import inference, options, pipelines, runner
 from imageseo.heroes.providers.diffusion.prefetch import prefetch
+from imageseo.heroes.providers.diffusion.recipe_options import RecipeOptions
 from imageseo.heroes.providers.procedural import PROVIDER as PROCEDURAL
 from imageseo.heroes.recipes.keys import OPTIONS, WORDED
 from imageseo.heroes.recipes.request_reader import RequestReader
@@ -658,5 +659,5 @@ def test_size_defaults_to_the_provider(tmp_path: Path) -> None:
 
 def test_options_are_accepted_in_series_and_flat_front_matter() -> None:
     assert {*options.KEYS} - {"prompt", "negative"} <= {*OPTIONS}
-    words = {each.name for each in fields(options.RecipeOptions) if each.type in ("str", "str | None", "Dtype | None")}
+    words = {each.name for each in fields(RecipeOptions) if each.type in ("str", "str | None", "Dtype | None")}
     assert words - {"prompt", "negative", "image"} == {*WORDED}

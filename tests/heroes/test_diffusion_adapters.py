@@ -19,6 +19,7 @@ from PIL import Image
 
 from imageseo.heroes.providers.diffusion import adapters, generation_metadata, inference, options, pipelines
 from imageseo.heroes.providers.diffusion.model_files import ModelFiles
+from imageseo.heroes.providers.diffusion.recipe_options import RecipeOptions
 from imageseo.model.errors import ProviderError
 from tests.support import tiny_adapters, tiny_models
 
@@ -73,7 +74,7 @@ def draw(pipe: Any, prompt: str = "a paper boat", **more: Any) -> Pixels:
     return np.asarray(result.images[0])
 
 
-def recipe_options(**more: Any) -> options.RecipeOptions:
+def recipe_options(**more: Any) -> RecipeOptions:
     return options.read_options({"model": "sd", "prompt": "a paper boat", **more})
 
 

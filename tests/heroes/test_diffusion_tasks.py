@@ -20,6 +20,7 @@ from PIL import Image, ImageDraw
 from imageseo.heroes.providers import diffusers
 from imageseo.heroes.providers.diffusion import blending, controlnet, input_images, options, tasks
 from imageseo.heroes.providers.diffusion.model_files import ModelFiles
+from imageseo.heroes.providers.diffusion.recipe_options import RecipeOptions
 from imageseo.model.errors import ProviderError, RecipeError
 from imageseo.model.hero import COMPOSITE_TRAINED_MEDIA, TRAINED_MEDIA, Recipe
 from imageseo.model.protocols import ProviderContext
@@ -81,7 +82,7 @@ def sd(pipes: dict[str, Any], folder: Path) -> Any:
     return load_pipe("sd", pipes, folder)
 
 
-def recipe_options(**more: Any) -> options.RecipeOptions:
+def recipe_options(**more: Any) -> RecipeOptions:
     return options.read_options({"model": "sd", "prompt": "a paper boat", "steps": 4, **more})
 
 

@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw
 
 from imageseo.heroes.providers.diffusion import options, upscaler
 from imageseo.heroes.providers.diffusion.model_files import ModelFiles
+from imageseo.heroes.providers.diffusion.recipe_options import RecipeOptions
 from imageseo.model.errors import ProviderError, RecipeError
 
 
@@ -54,7 +55,7 @@ def empty_model_cache() -> Iterator[None]:
     upscaler._load.cache_clear()
 
 
-def recipe_options(model: Any = "tiny", **more: Any) -> options.RecipeOptions:
+def recipe_options(model: Any = "tiny", **more: Any) -> RecipeOptions:
     options_written = None if model is None else {"model": model, **more}
     return options.read_options({"model": "sd", "prompt": "a boat", "upscale": options_written})
 

@@ -11,6 +11,7 @@ from imageseo.heroes.lock import lock
 from imageseo.heroes.masters.store import FolderMasterStore
 from imageseo.heroes.providers.diffusers import DiffusersOptions
 from imageseo.heroes.providers.diffusion import options, schedulers
+from imageseo.heroes.providers.diffusion.recipe_options import RecipeOptions
 from imageseo.integrations.project import detect_project
 from imageseo.model.hero import HeroRequest
 from imageseo.pipeline import composition
@@ -79,7 +80,7 @@ def rows(page: str, heading: str) -> dict[str, str]:
 def test_diffusers_page_documents_every_option_and_scheduler() -> None:
     table = rows("features/diffusers.md", "## What a recipe may say")
     assert tuple(table) == options.KEYS
-    defaults = {field.name: field.default for field in dataclasses.fields(options.RecipeOptions)}
+    defaults = {field.name: field.default for field in dataclasses.fields(RecipeOptions)}
     assert {key: table[key] for key in ("steps", "guidance")} == {
         key: str(defaults[key]) for key in ("steps", "guidance")
     }

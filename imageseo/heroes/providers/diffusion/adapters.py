@@ -13,7 +13,7 @@ from imageseo.model.errors import ProviderError
 
 if TYPE_CHECKING:
     from imageseo.heroes.providers.diffusion.model_files import ModelFiles
-    from imageseo.heroes.providers.diffusion.options import IpAdapter, RecipeOptions
+    from imageseo.heroes.providers.diffusion.recipe_options import IpAdapter, RecipeOptions
 
 
 @contextmanager

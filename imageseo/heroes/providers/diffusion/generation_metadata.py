@@ -12,7 +12,7 @@ from typing import Any
 from imageseo.heroes.providers.diffusion import pipelines, schedulers
 from imageseo.heroes.providers.diffusion.inference import BatchResult
 from imageseo.heroes.providers.diffusion.model_files import ModelFiles
-from imageseo.heroes.providers.diffusion.options import RecipeOptions
+from imageseo.heroes.providers.diffusion.recipe_options import RecipeOptions
 from imageseo.model.hero import Recipe
 
 _LIBRARIES = ("torch", "diffusers", "transformers")

@@ -14,7 +14,7 @@ from imageseo.model.extras import install_command
 
 if TYPE_CHECKING:
     from imageseo.heroes.providers.diffusion.model_files import ModelFiles
-    from imageseo.heroes.providers.diffusion.options import Lora
+    from imageseo.heroes.providers.diffusion.recipe_options import Lora
 
 # One such tensor per layer in all formats of LoRA files: peft, old diffusers, kohya; LoHa and LoKr.
 _DOWN = re.compile(r"(\.lora_A\.weight|[._]lora\.down\.weight|\.lora_down\.weight|\.hada_w1_a|\.lokr_w1(_a)?)$")

@@ -21,8 +21,9 @@ from imageseo.heroes.providers.diffusion import (
     tasks,
 )
 from imageseo.heroes.providers.diffusion.model_files import ModelFiles
-from imageseo.heroes.providers.diffusion.options import RecipeOptions, read_options
+from imageseo.heroes.providers.diffusion.options import read_options
 from imageseo.heroes.providers.diffusion.prefetch import PrefetchStopped, prefetch
+from imageseo.heroes.providers.diffusion.recipe_options import RecipeOptions
 from imageseo.model.errors import ImageseoError, RecipeError
 from imageseo.model.hero import Master, Recipe
 from imageseo.model.protocols import Progress

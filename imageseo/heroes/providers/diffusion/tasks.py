@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from imageseo.heroes.providers.diffusion.model_files import ModelFiles
-    from imageseo.heroes.providers.diffusion.options import RecipeOptions
+    from imageseo.heroes.providers.diffusion.recipe_options import RecipeOptions
 
 # Models work in cells of 8 px or more: cells at the border are redrawn and then covered by the original again.
 _OVERLAP = 8

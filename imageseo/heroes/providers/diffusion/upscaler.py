@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from imageseo.heroes.providers.diffusion.model_files import ModelFiles
-    from imageseo.heroes.providers.diffusion.options import RecipeOptions
+    from imageseo.heroes.providers.diffusion.recipe_options import RecipeOptions
 
 # Size and padding of a tile in px before enlarging. The compact models (18 layers of 3x3) have a receptive field of 18
 # px, so that their tiles match exactly; larger models see further, with little effect.
