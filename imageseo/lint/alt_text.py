@@ -6,9 +6,9 @@ import re
 from functools import lru_cache
 from urllib.parse import unquote
 
-from imageseo.web.urls import PICTURES
+from imageseo.web.urls import IMAGE_SUFFIXES
 
-SUFFIX = re.compile(rf"(?:{'|'.join(map(re.escape, PICTURES))})$", re.IGNORECASE)
+SUFFIX = re.compile(rf"(?:{'|'.join(map(re.escape, IMAGE_SUFFIXES))})$", re.IGNORECASE)
 # File names given by cameras and phones.
 _CAMERA = re.compile(r"(?:img|dsc[nf]?|pxl|mvimg|gopr|dji|vid|cimg|sam|imag|wp|p)[-_ ]?\d{3,}[\w~()-]*", re.IGNORECASE)
 _SCREENSHOT = re.compile(

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Finding
 from imageseo.model.site import Site
-from imageseo.web.urls import PICTURES
+from imageseo.web.urls import IMAGE_SUFFIXES
 
 _GLOBAL_FILES = (
     *("imageseo.toml", "pyproject.toml", "imageseo.lock", "imageseo.layout.json", "heroes.toml", "prompts.toml"),
@@ -66,11 +66,11 @@ def changed_pages(site: Site, revision: str, *, folder: Path) -> ChangedPages:
             pages.update(sources[file])
         elif file.startswith(built):
             files.add(Path(file[len(built) :]).as_posix())
-        elif path.lower().endswith(PICTURES):
+        elif path.lower().endswith(IMAGE_SUFFIXES):
             images.add(path)
         elif _on_every_page(path):
             return ChangedPages(pages=frozenset(), files=frozenset(), why=path)
-    images |= {name for name in files if name.lower().endswith(PICTURES)}
+    images |= {name for name in files if name.lower().endswith(IMAGE_SUFFIXES)}
     pages |= {page.path for page in site.pages if page.path in files}
     if images:
         pages |= set(_pages_naming(site, pages, {name.rpartition("/")[2] for name in images}))

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from imageseo.model.formats import mime_of
 from imageseo.model.image import Asset, OptOut, PageRegion, SourceTag, Span, Variant, VariantSpec
 from imageseo.model.plan import HeroInsert, ImagePlan, PagePlan
 from imageseo.web import filenames
@@ -165,12 +166,12 @@ def _sources(
             by_format.setdefault(spec.format, []).append((spec.width, folder + quote(name)))
     if asset.frames > 1:  # without a width descriptor the image keeps its intrinsic size
         return [
-            SourceTag(type=f"image/{kind}", srcset=candidates[0][1], sizes=None, media=None)
+            SourceTag(type=mime_of(kind), srcset=candidates[0][1], sizes=None, media=None)
             for kind, candidates in by_format.items()
         ]
     return [
         SourceTag(
-            type=f"image/{kind}",
+            type=mime_of(kind),
             srcset=", ".join(f"{url} {width}w" for width, url in sorted(candidates)),
             sizes=sizes,
             media=None,

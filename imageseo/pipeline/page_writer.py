@@ -17,6 +17,7 @@ from imageseo.lint.facts.page import PageFacts
 from imageseo.lint.severity import SeverityLevels
 from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Finding, Severity, Silenced
+from imageseo.model.formats import TUNABLE
 from imageseo.model.image import Rights, Variant, VariantSpec
 from imageseo.model.plan import PagePlan
 from imageseo.model.protocols import StoredBlob
@@ -190,7 +191,7 @@ class PageWriter:
         hero = candidates.plan.hero_image or candidates.plan.insert
         if hero is None:
             return {}
-        floors = {name: getattr(self.context.settings.quality_floor, name) for name in ("avif", "webp")}
+        floors = {name: getattr(self.context.settings.quality_floor, name) for name in TUNABLE}
         limits = {unquote(posixpath.basename(url)): limit for url, limit in over.items()}
         new_specs = variant_selection.lower_quality_specs(
             hero.specs,

@@ -10,14 +10,10 @@ from enum import StrEnum
 from imageseo.lint.budgets import lcp
 from imageseo.model.facts import LcpImage
 from imageseo.model.finding import Budget
+from imageseo.model.formats import FORMATS
 from imageseo.model.image import Variant, VariantSpec
 
-# Slightly less than the smallest factor by which bytes fall per point of quality, on five photographs: AVIF from 70 to
-# 35, WebP from 76 to 50. There is only one try, so it is better to lower the quality a little too much.
-_STEP = {"avif": 1.016, "webp": 1.009}
 _MARGIN = 0.98
-
-
 # Bytes (less than one network packet) by which a format may be larger at one width if it is smaller in total: at
 # 320 px headers are as large as pixel data, and those of AVIF are larger.
 _TOLERANCE = 1024
@@ -158,10 +154,10 @@ def lower_quality_specs(
         limit = limit_of(variant) if variant is not None else None
         if variant is None or limit is None or spec.format not in floors:
             continue
-        current = quality_of(variant)
-        if current is None:
+        current, factor = quality_of(variant), FORMATS[spec.format].bytes_per_point
+        if current is None or factor is None:
             continue
-        points = math.ceil(math.log(variant.bytes / (limit * _MARGIN)) / math.log(_STEP[spec.format]))
+        points = math.ceil(math.log(variant.bytes / (limit * _MARGIN)) / math.log(factor))
         quality = max(floors[spec.format], current - max(1, points))
         if quality < current:
             found[spec] = replace(spec, quality=quality)

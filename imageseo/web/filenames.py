@@ -6,14 +6,13 @@ import hashlib
 import posixpath
 import re
 
+from imageseo.model.formats import FORMATS, suffix_of
 from imageseo.model.image import Asset, Variant
 from imageseo.model.site import Page
 
-_SUFFIXES = {"jpeg": "jpg"}
-
 # File systems allow 255 bytes; the rest is reserved for the longer temporary name of an atomic write.
 _MAX_BYTES = 200
-_VARIANT = re.compile(r"-\d+w\.([0-9a-f]{8})\.(?:avif|webp|jpg|png)$")
+_VARIANT = re.compile(rf"-\d+w\.([0-9a-f]{{8}})\.(?:{'|'.join(each.suffix for each in FORMATS.values())})$")
 _PLAIN_NAME = re.compile(r"[a-z0-9_]+(-[a-z0-9_]+)*")
 
 
@@ -30,8 +29,7 @@ def variant_name(source_path: str, width: int, sha256: str, suffix: str) -> str:
 
 def variant_file(asset: Asset, variant: Variant) -> str:
     """Return the file name of a variant of a source file."""
-    suffix = _SUFFIXES.get(variant.spec.format, variant.spec.format)
-    return variant_name(asset.path, variant.spec.width, variant.sha256, suffix)
+    return variant_name(asset.path, variant.spec.width, variant.sha256, suffix_of(variant.spec.format))
 
 
 def is_variant(path: str, sha256: str) -> bool:

@@ -17,7 +17,7 @@ _RESIZER = re.compile(r"cdn-cgi/|\.netlify/images$|_vercel/image$|_next/image/?$
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _NOT_FETCHED = ("data:", "blob:", "about:", "javascript:")
 
-PICTURES = (
+IMAGE_SUFFIXES = (
     *(".avif", ".webp", ".jpg", ".jpeg", ".jfif", ".png", ".gif", ".svg", ".svgz", ".jxl", ".heic", ".bmp", ".tif"),
     *(".tiff", ".ico"),
 )
@@ -80,9 +80,9 @@ def may_be_served(path: str) -> bool:
     return path.startswith("_ipx/")
 
 
-def is_picture(url: str) -> bool:
+def is_image_url(url: str) -> bool:
     """Whether a URL's path has the suffix of an image; query and fragment are ignored."""
-    return re.split(r"[?#]", url, maxsplit=1)[0].lower().endswith(PICTURES)
+    return re.split(r"[?#]", url, maxsplit=1)[0].lower().endswith(IMAGE_SUFFIXES)
 
 
 def relative(page: str, path: str) -> str:

@@ -12,10 +12,13 @@ from importlib.util import find_spec
 import pytest
 from PIL import Image, ImageChops
 
+from imageseo.config.settings import QualityFloorSettings, Settings
 from imageseo.images.codecs import avif, avif_svt, jpeg, png, webp
+from imageseo.images.encoding.factory import codecs
 from imageseo.images.metadata.rights import read_rights, xmp_packet
 from imageseo.model import extras
 from imageseo.model.errors import MissingExtraError
+from imageseo.model.formats import FORMATS, TUNABLE
 from imageseo.model.image import ContentType, Rights
 from imageseo.model.protocols import Codec
 from tests.support import pictures
@@ -260,3 +263,10 @@ def test_avif_version_names_all_parts_of_libavif(monkeypatch: pytest.MonkeyPatch
     parts = "dav1d [dec]:9.9.9, libyuv:1999, aom [enc]:8.8.8"
     monkeypatch.setattr(_avif, "codec_versions", lambda: parts)
     assert parts in avif.CODEC.version()
+
+
+def test_codecs_agree_with_the_table_of_formats() -> None:
+    assert {name: (codec.mime, codec.suffix) for name, codec in codecs().items()} == {
+        name: (each.mime, each.suffix) for name, each in FORMATS.items()
+    }
+    assert set(TUNABLE) == set(QualityFloorSettings.__struct_fields__) == set(Settings().formats)

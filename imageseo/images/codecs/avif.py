@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from imageseo.model.formats import mime_of, suffix_of
 from imageseo.model.image import ContentType
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ class Avif:
     """
 
     name = "avif"
-    mime = "image/avif"
-    suffix = "avif"
+    mime = mime_of("avif")
+    suffix = suffix_of("avif")
     keeps_alpha = True
     default_speed = 6
 

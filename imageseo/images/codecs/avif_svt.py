@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from imageseo.model import extras
 from imageseo.model.errors import MissingExtraError
+from imageseo.model.formats import mime_of, suffix_of
 from imageseo.model.image import ContentType
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ class AvifSvt:
     """
 
     name = "avif"
-    mime = "image/avif"
-    suffix = "avif"
+    mime = mime_of("avif")
+    suffix = suffix_of("avif")
     keeps_alpha = True
     default_speed = 8
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from imageseo.model.formats import mime_of, suffix_of
 from imageseo.model.image import ContentType
 
 if TYPE_CHECKING:
@@ -15,8 +16,8 @@ class Jpeg:
     """Encode as 4:2:0, progressive, with optimised Huffman tables. Effort is ignored. Transparency becomes white."""
 
     name = "jpeg"
-    mime = "image/jpeg"
-    suffix = "jpg"
+    mime = mime_of("jpeg")
+    suffix = suffix_of("jpeg")
     keeps_alpha = False
 
     def version(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from imageseo.model.formats import mime_of, suffix_of
 from imageseo.model.image import ContentType
 
 if TYPE_CHECKING:
@@ -15,8 +16,8 @@ class Png:
     """Encode losslessly; ``quality`` is ignored. Effort: zlib's level, 0 to 9."""
 
     name = "png"
-    mime = "image/png"
-    suffix = "png"
+    mime = mime_of("png")
+    suffix = suffix_of("png")
     keeps_alpha = True
     default_level = 9
 

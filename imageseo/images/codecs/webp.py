@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from imageseo.model.formats import mime_of, suffix_of
 from imageseo.model.image import ContentType
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ class WebP:
     """Encode lossily, or losslessly where that is smaller. Effort: libwebp's method, 0 (fastest) to 6."""
 
     name = "webp"
-    mime = "image/webp"
-    suffix = "webp"
+    mime = mime_of("webp")
+    suffix = suffix_of("webp")
     keeps_alpha = True
     default_method = 4
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from imageseo.lint.budgets.limits import broken_level, format_kib, level, setting_key, viewport_label
 from imageseo.model.facts import ChosenCandidate, LcpImage, Problem, shorten
 from imageseo.model.finding import GATING, Budget, Severity, Viewport
+from imageseo.model.formats import TUNABLE, suffix_of
 from imageseo.model.image import Asset, ImageRef, OptOut, SourceTag
 from imageseo.web.srcset import candidates
 
@@ -97,7 +98,8 @@ def _remedy(image: LcpImage, pick: ChosenCandidate, limit: int, severity: Severi
         )
     suffix = pick.url.rpartition(".")[2].lower()
     setting = "quality_floor" if severity is Severity.ERROR else "quality"
-    quality = f", lower `{setting}.{suffix}`" if suffix in ("avif", "webp") else ""
+    tunable = next((each for each in TUNABLE if suffix_of(each) == suffix), None)
+    quality = f", lower `{setting}.{tunable}`" if tunable else ""
     return f"choose an image with less fine detail{quality}, or raise {budget}"
 
 

@@ -94,7 +94,7 @@ def _mismatches(files: SiteFiles, enclosure: Enclosure, path: str) -> Iterator[t
     length, size = enclosure.attributes.get(_LENGTH.get(enclosure.kind, ""), ""), files.size(path)
     if length and size is not None and length != str(size):
         yield f"declares {shorten(length)} bytes for {path}, which has {size}", f"write {size}"
-    asset = files.asset(path) if urls.is_picture(path) else None
+    asset = files.asset(path) if urls.is_image_url(path) else None
     if not isinstance(asset, Asset):
         return
     actual_type = "image/svg+xml" if asset.format == "svg" else f"image/{asset.format}"

@@ -37,7 +37,7 @@ from imageseo.model.finding import Severity
 from imageseo.model.image import Asset
 from imageseo.web.structured_data.parser import JsonLd, Node, first_problems
 from imageseo.web.structured_data.schema_org import HOLD_IMAGES, IMAGE_TYPES
-from imageseo.web.urls import is_picture
+from imageseo.web.urls import is_image_url
 
 if TYPE_CHECKING:
     from imageseo.lint.facts.page import SiteFiles
@@ -65,13 +65,13 @@ def _found(json_ld: JsonLd, files: SiteFiles, target: Callable[[str], ResolvedUr
 
 def _refers_to_object(json_ld: JsonLd, value: str) -> bool:
     """Whether a value names an object: these properties take an ``@id`` (``https://x.org/a/#image``) or a URL."""
-    return ("#" in value and not is_picture(value)) or bool(json_ld.named(value))
+    return ("#" in value and not is_image_url(value)) or bool(json_ld.named(value))
 
 
 def _image(node: Node, files: SiteFiles, target: Callable[[str], ResolvedUrl]) -> Iterator[Problem]:
     for name in ("contentUrl", "url"):
         for path, value in node.listed(name):
-            if not isinstance(value, str) or (name == "url" and not is_picture(value)):
+            if not isinstance(value, str) or (name == "url" and not is_image_url(value)):
                 continue  # `url` may be the address of a page about the image
             yield from _missing_file(node, path, value, target)
     url = next((url for name in ("contentUrl", "url") if isinstance(url := node.said.get(name), str)), None)
