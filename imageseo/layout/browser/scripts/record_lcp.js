@@ -1,4 +1,4 @@
-// Runs before a page's own scripts. Keeps what is gone when the page has settled: paints, shifts, fades that have ended.
+// Runs before a page's own scripts. Records what cannot be read later: paints, layout shifts, fades that have ended.
 (() => {
   if (window !== window.top) return;
   const seen = { lcp: [], shifts: [], fades: new Map() };
@@ -13,7 +13,7 @@
   ];
   seen.flush = () => flushes.forEach(flush => flush());
 
-  // ms from an animation's start until it leaves its element opaque, as its own timing declares it: no clock is asked.
+  // ms from an animation's start until its element is opaque, from its declared timing, without measuring time.
   const fades = animation => {
     const effect = animation.effect;
     if (!effect || !effect.getKeyframes) return 0;
