@@ -2,7 +2,7 @@
 async ({ settle, fade, article }) => {
   const read = $read_page;
   const sized = $is_sized;
-  const seen = window[Symbol.for('imageseo')];
+  const records = window[Symbol.for('imageseo')];
   const frame = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)));
   const atMost = (ms, promise) => Promise.race([promise, new Promise(done => setTimeout(done, ms))]);
   let end = performance.now() + settle;
@@ -27,9 +27,9 @@ async ({ settle, fade, article }) => {
   await frame();
   // Running fades determine when the LCP is painted, except endless ones and those outside the viewport.
   const running = () => document.getAnimations().filter(each => {
-    seen.note(each);
+    records.note(each);
     const target = each.effect && each.effect.target;
-    return target && seen.fades.has(target) && Number.isFinite(seen.fades.get(target)) && each.playState === 'running' && onScreen(target);
+    return target && records.fades.has(target) && Number.isFinite(records.fades.get(target)) && each.playState === 'running' && onScreen(target);
   });
   const faded = performance.now() + fade;
   const faint = () => [...document.images].some(each => each.naturalWidth > 0 && onScreen(each) && each.width >= 100 && opacity(each) < 0.99);
@@ -42,11 +42,11 @@ async ({ settle, fade, article }) => {
   // A paint is reported some frames later: wait for two frames without a new entry; twenty if there is no entry yet.
   for (let count = -1, quiet = 0; quiet < (count > 0 ? 2 : 20) && left() > 0;) {
     await frame();
-    seen.flush();
-    quiet = seen.lcp.length === count ? quiet + 1 : 0;
-    count = seen.lcp.length;
+    records.flush();
+    quiet = records.lcp.length === count ? quiet + 1 : 0;
+    count = records.lcp.length;
   }
-  seen.flush();
+  records.flush();
 
   const about = image => {
     const box = image.getBoundingClientRect();
@@ -70,7 +70,7 @@ async ({ settle, fade, article }) => {
     return [file.naturalWidth, file.naturalHeight];
   };
   const lcp = async () => {
-    const last = seen.lcp[seen.lcp.length - 1];
+    const last = records.lcp[records.lcp.length - 1];
     if (!last) return { kind: 'none' };
     const element = last.element;
     const found = { kind: 'text', url: last.url, label: '' };
@@ -85,7 +85,7 @@ async ({ settle, fade, article }) => {
       found.url = element.currentSrc || last.url;
     }
     let ms = 0;
-    for (let each = element; each instanceof Element; each = each.parentElement) ms = Math.max(ms, seen.fades.get(each) || 0);
+    for (let each = element; each instanceof Element; each = each.parentElement) ms = Math.max(ms, records.fades.get(each) || 0);
     if (opacity(element) < 0.99) ms = Infinity; // it is still not opaque
     found.fade = ms;
     return found;
@@ -93,7 +93,7 @@ async ({ settle, fade, article }) => {
   // The worst session window of shifts, as CLS is defined: gaps below 1 s, at most 5 s in total.
   const cls = () => {
     let worst = 0, sum = 0, first = 0, before = 0;
-    for (const each of seen.shifts.filter(shift => !shift.hadRecentInput)) {
+    for (const each of records.shifts.filter(shift => !shift.hadRecentInput)) {
       if (sum && each.startTime - before < 1000 && each.startTime - first < 5000) sum += each.value;
       else { sum = each.value; first = each.startTime; }
       before = each.startTime;
@@ -101,7 +101,7 @@ async ({ settle, fade, article }) => {
     }
     return worst;
   };
-  const last = seen.lcp[seen.lcp.length - 1];
+  const last = records.lcp[records.lcp.length - 1];
   const entry = last && last.url ? performance.getEntriesByName(last.url, 'resource').pop() : undefined;
   const largest = await lcp();
   // No await from here on, so that all image data is of the same moment.
