@@ -36,7 +36,7 @@ _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
 @dataclass(slots=True)
-class _OpenElement:
+class _LayoutElement:
     """An open element. ``layout``: its description; ``sidebars``: start and description of children that may take width
     from the article.
     """
@@ -66,10 +66,10 @@ def template_fingerprint(html: bytes, scan: PageScan) -> str:
     return f"{re.split(r'[ #*]', last)[0]}-{digest}"
 
 
-def _find_ancestors(page: bytes, *, article: bool) -> tuple[list[_OpenElement], bool, list[str]]:
+def _find_ancestors(page: bytes, *, article: bool) -> tuple[list[_LayoutElement], bool, list[str]]:
     """Return the elements from the root to the article, whether it is one of several, and layout rules of the page."""
-    stack: list[_OpenElement] = []
-    found: list[tuple[Region, list[_OpenElement]]] = []
+    stack: list[_LayoutElement] = []
+    found: list[tuple[Region, list[_LayoutElement]]] = []
     rules: list[str] = []
     text = page.decode("latin-1")
     for name, start, end, close in walk(page.lower().decode("latin-1"), _TAGS):
@@ -85,7 +85,7 @@ def _find_ancestors(page: bytes, *, article: bool) -> tuple[list[_OpenElement], 
             kind, layout, is_sidebar = _describe_element(name, text[start:end])
             if stack and is_sidebar:
                 stack[-1].sidebars.append((start, layout))
-            stack.append(_OpenElement(name, layout, start))
+            stack.append(_LayoutElement(name, layout, start))
             if kind in (Region.ARTICLE, Region.MAIN):
                 found.append((kind, list(stack)))
             elif name == "body":
@@ -112,10 +112,10 @@ def _remove_article(page: bytes) -> bytes:
     return page
 
 
-def _choose_article(found: list[tuple[Region, list[_OpenElement]]]) -> tuple[list[_OpenElement] | None, bool]:
+def _choose_article(found: list[tuple[Region, list[_LayoutElement]]]) -> tuple[list[_LayoutElement] | None, bool]:
     """Choose the article as ``scan_page`` does: the only one of ``<main>``, else ``<main>``, else the first."""
     main = next((chain for kind, chain in found if kind is Region.MAIN), None)
-    articles: list[list[_OpenElement]] = []
+    articles: list[list[_LayoutElement]] = []
     for kind, chain in found:
         if kind is Region.ARTICLE and not any(article[-1] in chain[:-1] for article in articles):
             articles.append(chain)
@@ -125,7 +125,7 @@ def _choose_article(found: list[tuple[Region, list[_OpenElement]]]) -> tuple[lis
     return (inside[0] if len(inside) == 1 else main), len(inside) > 1
 
 
-def _other_sidebars(parent: _OpenElement, chain: list[_OpenElement]) -> list[tuple[int, str]]:
+def _other_sidebars(parent: _LayoutElement, chain: list[_LayoutElement]) -> list[tuple[int, str]]:
     starts = {element.start for element in chain}
     return [(start, layout) for start, layout in parent.sidebars if start not in starts]
 
