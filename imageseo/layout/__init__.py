@@ -1,1 +1,1 @@
-"""How wide each image is shown and which one is the LCP: measured, inherited or known from the theme."""
+"""The width of each image and the LCP image of a page: measured, inherited or known from the theme."""

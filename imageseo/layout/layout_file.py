@@ -1,4 +1,4 @@
-"""``imageseo.layout.json``: what a browser saw of a site, read and written so that differences can be read."""
+"""Read and write ``imageseo.layout.json``, the measurements of a site, in a format with readable diffs."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from imageseo.storage.atomic import write_if_changed
 
 NAME = "imageseo.layout.json"
 VERSION = 1
-_AGAIN = "measure the site anew: `imageseo measure DIR`"
+_MEASURE = "measure the site again: `imageseo measure DIR`"
 
 
-class _Image(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+class _ImageEntry(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     src: str
     widths: tuple[float, ...]
     tops: dict[str, float] = {}
@@ -26,7 +26,7 @@ class _Image(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     box: str = ""
 
 
-class _Lcp(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+class _LcpEntry(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     kind: LcpKind
     src: str | None = None
     nth: int = 0
@@ -38,73 +38,75 @@ class _Lcp(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     fade_ms: float = 0.0
 
 
-class _Page(msgspec.Struct, forbid_unknown_fields=True):
+class _PageEntry(msgspec.Struct, forbid_unknown_fields=True):
     template: str
-    lcp: dict[str, _Lcp] = {}
+    lcp: dict[str, _LcpEntry] = {}
     cls: dict[str, float] = {}
-    images: list[_Image] = []
+    images: list[_ImageEntry] = []
 
 
-class _Template(msgspec.Struct, forbid_unknown_fields=True):
+class _TemplateEntry(msgspec.Struct, forbid_unknown_fields=True):
     pages: int
     column: tuple[float, ...]
 
 
-class _File(msgspec.Struct, forbid_unknown_fields=True):
+class _LayoutFile(msgspec.Struct, forbid_unknown_fields=True):
     version: int
     widths: tuple[int, ...]
-    templates: dict[str, _Template]
-    pages: dict[str, _Page]
+    templates: dict[str, _TemplateEntry]
+    pages: dict[str, _PageEntry]
 
 
-class _Version(msgspec.Struct):
+class _VersionEntry(msgspec.Struct):
     version: int
 
 
 def read(path: Path) -> SiteLayout | None:
-    """The layout in a file; None when there is no file. Raises LayoutError."""
+    """Read a layout file; None if it does not exist. Raises LayoutError."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise LayoutError(f"{path}: it cannot be read: {error.strerror or error}") from error
+        raise LayoutError(f"{path}: cannot be read: {error.strerror or error}") from error
     return loads(data, path)
 
 
 def loads(data: bytes, path: Path) -> SiteLayout:
-    """The layout in a file's bytes. ``path``: for messages. Raises LayoutError for what is broken or newer."""
+    """Parse a layout file. ``path``: for messages. Raises LayoutError for an invalid file or a newer version."""
     try:
-        version = msgspec.json.decode(data, type=_Version).version
+        version = msgspec.json.decode(data, type=_VersionEntry).version
         if version != VERSION:
             found = f"{path}: `version`: found {version}, expected {VERSION}"
-            newer = "a newer imageseo wrote it: update this one, or " if version > VERSION else ""
-            raise LayoutError(found, hint=newer + _AGAIN)
-        found_file = msgspec.json.decode(data, type=_File)
+            newer = "it was written by a newer imageseo: update imageseo, or " if version > VERSION else ""
+            raise LayoutError(found, hint=newer + _MEASURE)
+        file = msgspec.json.decode(data, type=_LayoutFile)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise LayoutError(f"{path}: {_words(error)}", hint=f"restore it from your repository, or {_AGAIN}") from error
-    return _checked(found_file, path)
+        raise LayoutError(
+            f"{path}: {_describe_error(error)}", hint=f"restore it from version control, or {_MEASURE}"
+        ) from error
+    return _validate(file, path)
 
 
-def _checked(file: _File, path: Path) -> SiteLayout:
-    hint = f"restore it from your repository, or {_AGAIN}"
+def _validate(file: _LayoutFile, path: Path) -> SiteLayout:
+    hint = f"restore it from version control, or {_MEASURE}"
     count = len(file.widths)
-    if not count or any(one >= other for one, other in zip(file.widths, file.widths[1:], strict=False)):
+    if not count or any(width >= following for width, following in zip(file.widths, file.widths[1:], strict=False)):
         raise LayoutError(f"{path}: `widths`: found {list(file.widths)}, expected px in ascending order", hint=hint)
     for name, template in file.templates.items():
         if len(template.column) != count:
             found = f"{path}: `templates.{name}.column`: found {len(template.column)} numbers, expected {count}"
             raise LayoutError(found, hint=hint)
     for name, page in file.pages.items():
-        wrong = next((image for image in page.images if len(image.widths) not in (0, count)), None)
-        if wrong is not None:
-            found = f"{path}: `pages.{name}`: {wrong.src} has {len(wrong.widths)} widths, expected {count}"
+        invalid = next((image for image in page.images if len(image.widths) not in (0, count)), None)
+        if invalid is not None:
+            found = f"{path}: `pages.{name}`: {invalid.src} has {len(invalid.widths)} widths, expected {count}"
             raise LayoutError(found, hint=hint)
         if page.template not in file.templates:
             raise LayoutError(f"{path}: `pages.{name}.template`: there is no template {page.template!r}", hint=hint)
     return SiteLayout(
         widths=file.widths,
-        pages={name: _page(name, page) for name, page in file.pages.items()},
+        pages={name: _page_layout(name, page) for name, page in file.pages.items()},
         templates={
             name: Template(id=name, column=template.column, pages=template.pages)
             for name, template in file.templates.items()
@@ -112,7 +114,7 @@ def _checked(file: _File, path: Path) -> SiteLayout:
     )
 
 
-def _page(name: str, page: _Page) -> PageLayout:
+def _page_layout(name: str, page: _PageEntry) -> PageLayout:
     return PageLayout(
         page=name,
         template=page.template,
@@ -123,19 +125,19 @@ def _page(name: str, page: _Page) -> PageLayout:
 
 
 def write(path: Path, layout: SiteLayout) -> bool:
-    """Put a layout into a file, atomically; False when the file holds the very same already. Raises LayoutError."""
-    data = dumps(layout).encode("utf-8", "replace")  # a file's name may be no text, and JSON holds nothing else
+    """Write a layout atomically. Return False if the file has the same content already. Raises LayoutError."""
+    data = dumps(layout).encode("utf-8", "replace")  # file names may contain bytes that are not text
     try:
         return write_if_changed(path, data)
     except OSError as error:
-        raise LayoutError(f"{path}: it cannot be written: {error.strerror or error}") from error
+        raise LayoutError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
 def dumps(layout: SiteLayout) -> str:
-    """A layout as text: sorted, an image, an LCP and a column a line, px to the half. What is inherited is left out."""
+    """Format a layout: sorted; one line per image, LCP and column; px in halves. Inherited pages are left out."""
     templates = [
-        f"    {_text(name)}: {_text({'pages': each.pages, 'column': _px(each.column)})}"
-        for name, each in sorted(layout.templates.items())
+        f"    {_text(name)}: {_text({'pages': template.pages, 'column': _px(template.column)})}"
+        for name, template in sorted(layout.templates.items())
     ]
     pages = [_page_text(page) for _, page in sorted(layout.pages.items()) if not page.inherited]
     return (
@@ -145,9 +147,9 @@ def dumps(layout: SiteLayout) -> str:
 
 
 def _page_text(page: PageLayout) -> str:
-    lcp = [f"        {_text(name)}: {_text(_lcp(each))}" for name, each in sorted(page.lcp.items())]
-    images = [f"        {_text(_image(each))}" for each in page.images]
-    cls = {name: _plain(round(value, 2)) for name, value in sorted(page.cls.items())}
+    lcp = [f"        {_text(name)}: {_text(_lcp_fields(each))}" for name, each in sorted(page.lcp.items())]
+    images = [f"        {_text(_image_fields(each))}" for each in page.images]
+    cls = {name: _to_number(round(value, 2)) for name, value in sorted(page.cls.items())}
     return (
         f'    {_text(page.page)}: {{\n      "template": {_text(page.template)},\n'
         f'      "lcp": {_block(lcp, "{}", 6)},\n      "cls": {_text(cls)},\n'
@@ -155,7 +157,7 @@ def _page_text(page: PageLayout) -> str:
     )
 
 
-def _lcp(lcp: Lcp) -> Mapping[str, Any]:
+def _lcp_fields(lcp: Lcp) -> Mapping[str, Any]:
     found: dict[str, Any] = {"kind": lcp.kind}
     if lcp.src is not None:
         found["src"] = lcp.src
@@ -170,11 +172,11 @@ def _lcp(lcp: Lcp) -> Mapping[str, Any]:
     if lcp.bytes is not None:
         found["bytes"] = lcp.bytes
     if lcp.fade_ms:
-        found["fade_ms"] = _plain(round(lcp.fade_ms))
+        found["fade_ms"] = _to_number(round(lcp.fade_ms))
     return found
 
 
-def _image(image: ShownImage) -> Mapping[str, Any]:
+def _image_fields(image: ShownImage) -> Mapping[str, Any]:
     number = {"nth": image.nth} if image.nth else {}
     tops = {name: _half(top) for name, top in sorted(image.tops.items())}
     box = {"box": image.box} if image.box else {}
@@ -186,11 +188,11 @@ def _px(values: tuple[float, ...]) -> list[float]:
 
 
 def _half(value: float) -> float:
-    return _plain(round(value * 2) / 2)
+    return _to_number(round(value * 2) / 2)
 
 
-def _plain(value: float) -> float:
-    """Without the ``.0`` of a whole number."""
+def _to_number(value: float) -> float:
+    """Return a whole number as int, so that it is written without ``.0``."""
     return int(value) if value == int(value) else value
 
 
@@ -199,12 +201,12 @@ def _text(value: Any) -> str:
 
 
 def _block(lines: list[str], empty: str, indent: int) -> str:
-    """Lines in brackets, or just the brackets."""
-    listed = ",\n".join(lines)
-    return f"{empty[0]}\n{listed}\n{' ' * indent}{empty[1]}" if lines else empty
+    """Join lines inside brackets; ``empty``: the brackets."""
+    content = ",\n".join(lines)
+    return f"{empty[0]}\n{content}\n{' ' * indent}{empty[1]}" if lines else empty
 
 
-def _words(error: Exception) -> str:
-    """What msgspec says, with the place as a key: ``Expected `int`, got `str` - at `$.widths[0]```."""
+def _describe_error(error: Exception) -> str:
+    """Format msgspec's message, as ``expected `int`, got `str` - at `widths[0]```."""
     text = str(error) or type(error).__name__
     return text[:1].lower() + text[1:].replace("`$.", "`")

@@ -1,4 +1,4 @@
-"""What a browser saw of a site, asked page by page: a page's own measurement, or what its template leads to expect."""
+"""Measurements of a site, page by page: a page's own one, or the one inherited from its template."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ _FOLDS = {viewport.name: viewport.height for viewport in (*GATING, *REPORTED)}
 
 
 class TrustedLayout(NamedTuple):
-    """What is believed of a page. ``drift``: why its own measurement is not, in words that end a sentence."""
+    """The layout to use for a page. ``drift``: why its own measurement is not used; the end of a sentence."""
 
     layout: PageLayout | None
     drift: str | None = None
 
 
 class LeadImage(NamedTuple):
-    """The image that visitors wait for, as seen; ``name`` is ``None`` where that is text, a video or a background."""
+    """The measured LCP image; ``name`` is None if the LCP is text, a video or a background image."""
 
     name: Name | None
 
 
 @dataclass(frozen=True)
 class SiteMeasurements:
-    """A site's layout, ready to be asked. ``widths``: CSS px of the viewports that images were measured at."""
+    """The measurements of a site. ``widths``: CSS px of the viewports at which images were measured."""
 
     layout: SiteLayout
 
@@ -59,21 +59,21 @@ class SiteMeasurements:
         return self.layout.widths
 
     def held(self, now: CurrentPage, *, inserted: str | None = None) -> TrustedLayout:
-        """What holds of a page. ``inserted``: site path of the hero that a build adds to it: the page that was measured
-        may have had it.
+        """Return the layout of a page. ``inserted``: site path of the hero that the build inserts, which the measured
+        page may have contained.
 
-        A page's own measurement is believed as long as it is laid out as it was, and every image that was seen still
-        stands on it. Beside new images their widths hold, and nothing is said of the LCP any more.
+        A page's own measurement is used as long as its template is the same and it still contains every measured
+        image. If images were added, the widths remain valid, but the LCP does not.
         """
         own = self.layout.pages.get(now.page)
         if own is None:
             return TrustedLayout(self._inheritance.of(now))
-        seen = {(image.src, image.nth) for image in own.images}
+        measured = {(image.src, image.nth) for image in own.images}
         if own.template != now.template:
-            drift = "it is laid out differently now"
-        elif gone := sorted(name for name, _ in seen.difference(now.names) if name != inserted):
-            drift = f"{gone[0]} stood on it then"
-        elif not seen.issuperset(now.names):
+            drift = "its template has changed"
+        elif missing := sorted(name for name, _ in measured.difference(now.names) if name != inserted):
+            drift = f"{missing[0]} is missing"
+        elif not measured.issuperset(now.names):
             return TrustedLayout(PageLayout(page=now.page, template=now.template, images=own.images, cls=own.cls))
         else:
             return TrustedLayout(own)
@@ -85,7 +85,7 @@ class SiteMeasurements:
 
 
 def image_names(sources: Iterable[str]) -> list[Name]:
-    """The images of a page as measurements name them. ``sources``: site path of each one's file, else its URL."""
+    """Return the keys of a page's images. ``sources``: site path of each one's file, else its URL."""
     counts: dict[str, int] = {}
     names = []
     for src in sources:
@@ -102,58 +102,59 @@ def apply_measurements(
     *,
     inserted: str | None = None,
 ) -> ColumnLayout:
-    """A page's layout with what was seen of it; all else as ``slots``."""
-    hurried = lead(page)
-    span = next((span for span, name in names.items() if hurried is not None and name == hurried.name), None)
-    seen = slots(page, widths, names, inserted=inserted)
-    return replace(base, slots=seen, lead=span, lead_known=hurried is not None)
+    """Return a page's layout with its measurements; the arguments are as in ``slots``."""
+    lead_image = lead(page)
+    span = next((span for span, name in names.items() if lead_image is not None and name == lead_image.name), None)
+    measured = slots(page, widths, names, inserted=inserted)
+    return replace(base, slots=measured, lead=span, lead_known=lead_image is not None)
 
 
 def slots(
     page: PageLayout, widths: tuple[int, ...], names: Mapping[Span, Name], *, inserted: str | None = None
 ) -> dict[Span | None, MeasuredSlot]:
-    """How wide the images of a page are shown, by their tags; by ``None`` that of the hero that is ``inserted``.
+    """Return the measured slots of a page's images by the span of their tag; None is the ``inserted`` hero.
 
-    ``widths``: CSS px of the viewports, as ``SiteLayout.widths``. Images that nobody saw are left out.
+    ``widths``: CSS px of the viewports, as in ``SiteLayout.widths``. Images that were never shown are left out.
     """
-    seen = {
+    measured = {
         (image.src, image.nth): MeasuredSlot(
             width=math.ceil(max(image.widths)), sizes=sizes_for(widths, image.widths), in_view=in_view(image)
         )
         for image in page.images
         if any(image.widths) and len(image.widths) == len(widths)
     }
-    found: dict[Span | None, MeasuredSlot] = {span: seen[name] for span, name in names.items() if name in seen}
-    if inserted is not None and (inserted, 0) in seen and (inserted, 0) not in names.values():
-        found[None] = seen[inserted, 0]
+    found: dict[Span | None, MeasuredSlot] = {span: measured[name] for span, name in names.items() if name in measured}
+    if inserted is not None and (inserted, 0) in measured and (inserted, 0) not in names.values():
+        found[None] = measured[inserted, 0]
     return found
 
 
 def in_view(image: ShownImage) -> bool | None:
-    """Whether an image begins in the first screen of any viewport; ``None`` where nobody saw it."""
+    """Whether an image begins in the first screen of any viewport; None if it was never shown."""
     if not image.tops:
         return None
     return any(top < _FOLDS[name] for name, top in image.tops.items() if name in _FOLDS)
 
 
 def lead(page: PageLayout) -> LeadImage | None:
-    """The image to hurry: the LCP on phones, else the one on desktops that phones show in their first screen too.
+    """Return the image to prioritize: the LCP on phones, else the LCP on desktops if phones show it in their first
+    screen.
 
-    ``None``: nobody knows, or neither has any LCP.
+    None: the LCP was not measured, or neither viewport has one.
     """
-    seen = [page.lcp[viewport.name] for viewport in GATING if viewport.name in page.lcp]
-    if len(seen) < len(GATING) or all(each.kind == "none" for each in seen):
+    lcps = [page.lcp[viewport.name] for viewport in GATING if viewport.name in page.lcp]
+    if len(lcps) < len(GATING) or all(lcp.kind == "none" for lcp in lcps):
         return None
-    for viewport, lcp in zip(GATING, seen, strict=True):
+    for viewport, lcp in zip(GATING, lcps, strict=True):
         if lcp.kind == "image" and lcp.src is not None:
             name = (lcp.src, lcp.nth)
-            if viewport is GATING[0] or _in_view(page, name):
+            if viewport is GATING[0] or _in_first_phone_screen(page, name):
                 return LeadImage(name)
     return LeadImage(None)
 
 
-def _in_view(page: PageLayout, name: Name) -> bool:
-    """Whether a phone shows an image in its first screen, as far as it was seen."""
+def _in_first_phone_screen(page: PageLayout, name: Name) -> bool:
+    """Whether a phone shows an image in its first screen; True if that was not measured."""
     phone = GATING[0]
     image = next((image for image in page.images if (image.src, image.nth) == name), None)
     return image is None or image.tops.get(phone.name, math.inf) < phone.height

@@ -48,8 +48,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             (folder / "imageseo.toml").write_text(url, "utf-8")
             here = detect_project(folder, config=None, note=lambda text: None)
             with (
-                mock.patch.object(BrowserSession, "look", _timed(BrowserSession.look, took)),
-                mock.patch.object(browsing, "_page", _timed(browsing._page, whole)),
+                mock.patch.object(BrowserSession, "take_snapshot", _timed(BrowserSession.take_snapshot, took)),
+                mock.patch.object(browsing, "_measure_page", _timed(browsing._measure_page, whole)),
             ):
                 started = time.perf_counter()
                 result = measure.run(

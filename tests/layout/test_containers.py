@@ -1,4 +1,4 @@
-"""What images stand in, and what that takes of the article's column."""
+"""Containers of images, and the space that they take from the article's column."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WIDTHS = (320, 412, 768, 1280)
 COLUMN = (288.0, 380.0, 736.0, 900.0)
 
 
-def within(article: str) -> list[str]:
+def container_names(article: str) -> list[str]:
     html = f"<!doctype html><ul><li><main><article>{article}</article></main></ul>".encode()
     scan = scan_page(html)
     found = containers_of(html, scan)
@@ -38,18 +38,18 @@ def within(article: str) -> list[str]:
         ("<!-- <li> --><template><li></template><pre><code>&lt;li&gt;</code></pre><img src=a>", ""),
     ],
 )
-def test_the_boxes_around_an_image(article: str, expected: str) -> None:
-    assert within(article) == [expected]
+def test_containers_around_an_image_are_named(article: str, expected: str) -> None:
+    assert container_names(article) == [expected]
 
 
-def test_what_stands_outside_of_the_article_has_none() -> None:
+def test_image_outside_the_article_has_no_container() -> None:
     html = b"<ul><li><img src=logo></ul><article><ul><li><img src=a></ul></article><ul><li><img src=b></ul>"
     scan = scan_page(html)
     assert [containers_of(html, scan).get(ref.span) for ref in scan.refs] == [None, "li", None]
     html = b"<article><aside><ul><li><img src=teaser></ul></aside></article>"
     assert containers_of(html, scan_page(html)) == {}
     assert containers_of(b"<ul><li><img src=a></ul>", scan_page(b"<ul><li><img src=a></ul>")) == {}, (
-        "nobody says where its text is"
+        "the page has no article"
     )
 
 
@@ -60,13 +60,15 @@ def site(*images: ShownImage) -> SiteLayout:
     )
 
 
-def test_a_box_takes_what_the_image_lacks_that_it_makes_narrow() -> None:
+def test_space_taken_is_computed_from_images_narrowed_by_a_container() -> None:
     wide = ShownImage(src="a.png", widths=(258, 350, 640, 640), box="li")
     half = ShownImage(src="b.png", widths=(129, 175, 353, 435), box="li")
     icon = ShownImage(src="i.png", widths=(24, 24, 24, 24), box="blockquote")
     free = ShownImage(src="c.png", widths=(288, 380, 640, 640))
     assert space_taken(site(wide, half, icon, free)) == {("t", "li"): 30.0}
-    assert space_taken(site(half, icon, free)) == {}, "half of a box says nothing sure of the box"
+    assert space_taken(site(half, icon, free)) == {}, (
+        "an image that takes half of a container does not show the container's width"
+    )
 
 
 HTML = (
@@ -75,16 +77,16 @@ HTML = (
 )
 
 
-def test_a_new_image_in_a_box_is_as_wide_as_what_the_box_leaves() -> None:
-    """And nothing is said of one in a box that nobody has seen, nor of a table's."""
+def test_new_image_in_a_container_gets_the_remaining_width() -> None:
+    """An image in an unmeasured container or in a table has no width."""
     scan = scan_page(HTML)
 
     def asset(ref: ImageRef) -> Asset:
         return Asset(path="new.png", sha256="0" * 64, bytes=1, format="png", width=800, height=600)
 
-    seen = TemplateInheritance(site(ShownImage(src="a.png", widths=(258, 350, 640, 640), box="li")))
-    names = [("new.png", turn) for turn in range(4)]
-    found = seen.of(CurrentPage("two.html", "t", scan.refs, names, asset, lambda: containers_of(HTML, scan)))
+    inheritance = TemplateInheritance(site(ShownImage(src="a.png", widths=(258, 350, 640, 640), box="li")))
+    names = [("new.png", nth) for nth in range(4)]
+    found = inheritance.of(CurrentPage("two.html", "t", scan.refs, names, asset, lambda: containers_of(HTML, scan)))
     assert found is not None
     assert [(image.nth, image.box, image.widths) for image in found.images] == [
         (0, "", (288.0, 380.0, 736.0, 800)),

@@ -1,4 +1,4 @@
-"""Images are offered as wide as they are shown, and never shown wider than before."""
+"""Variants and ``sizes`` match the shown width; no image is shown wider than before."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def tag(**attributes: str) -> ImageRef:
     ("intrinsic", "shown", "expected"),
     [
         (3000, 688, (320, 480, 640, 720, 880, 1000, 1120, 1280)),  # cut at twice the column
-        (1300, 688, (320, 480, 640, 720, 880, 1000, 1120, 1300)),  # all the source has; 1280 beside it is no use
+        (1300, 688, (320, 480, 640, 720, 880, 1000, 1120, 1300)),  # the intrinsic width; 1280 is too close to it
         (1150, 688, (320, 480, 640, 720, 880, 1000, 1150)),
         (1050, 688, (320, 480, 640, 720, 880, 1050)),
         (960, 688, (320, 480, 640, 720, 960)),
@@ -73,7 +73,7 @@ def test_widths(intrinsic: int, shown: int, expected: tuple[int, ...]) -> None:
     assert widths(asset(intrinsic), shown, LADDER) == expected
 
 
-def test_rungs_that_are_one_to_the_eye_are_folded() -> None:
+def test_widths_that_look_the_same_are_merged() -> None:
     assert widths(asset(3000), 3000, (630, 650, 680, 700, 1400, 1420)) == (630, 700, 1420)
     assert widths(asset(1410), 3000, (640, 700, 1400, 1420)) == (700, 1410)
 
@@ -83,7 +83,7 @@ def test_rungs_that_are_one_to_the_eye_are_folded() -> None:
     shown=st.integers(1, 20000),
     ladder=st.lists(st.integers(1, 4000), max_size=9),
 )
-def test_widths_are_enough_and_never_too_many(intrinsic: int, shown: int, ladder: list[int]) -> None:
+def test_widths_meet_the_need_without_redundant_ones(intrinsic: int, shown: int, ladder: list[int]) -> None:
     shown = min(shown, intrinsic)
     found = widths(asset(intrinsic), shown, ladder)
     if not ladder:
@@ -93,10 +93,10 @@ def test_widths_are_enough_and_never_too_many(intrinsic: int, shown: int, ladder
     assert found[0] >= 1
     assert found[-1] <= need, "never above the source, twice the slot or the ladder's end"
     assert found[-1] * NEAR >= need, "the last one serves the densest need"
-    assert all(wider / narrower >= NEAR for narrower, wider in pairwise(found)), "ascending, none near its neighbour"
+    assert all(wider / narrower >= NEAR for narrower, wider in pairwise(found)), "ascending, no two too close"
     assert set(found[:-1]) <= set(ladder)
-    # Nothing that was asked for is missing without a neighbour that does its work at less than a tenth more.
-    assert all(any(rung <= one <= rung * NEAR for one in found) for rung in ladder if rung <= found[-1])
+    # A width of the ladder is only left out if another one is at most a tenth larger.
+    assert all(any(rung <= width <= rung * NEAR for width in found) for rung in ladder if rung <= found[-1])
     if intrinsic <= min(shown * 2, max(ladder)):
         assert found[-1] == intrinsic
 
@@ -106,7 +106,7 @@ LAPTOPS = ((1280, 1), (1366, 1), (1440, 2), (1470, 2), (1512, 2), (1536, 1.25), 
 
 
 def overshoot(ladder: tuple[int, ...]) -> float:
-    """Mean of the px that a screen loads beyond its need, over screens and measured columns."""
+    """Return the mean of px that a screen loads beyond its need, over screens and measured columns."""
     found = []
     for theme in THEMES:
         have = widths(asset(4000), theme.content_width, ladder)
@@ -116,7 +116,7 @@ def overshoot(ladder: tuple[int, ...]) -> float:
     return sum(found) / len(found)
 
 
-def test_the_default_ladder_fits_the_screens_that_there_are() -> None:
+def test_default_ladder_fits_common_screens() -> None:
     before = overshoot((320, 480, 640, 720, 960, 1280, 1600, 1920))
     assert overshoot(LADDER) < min(60, before / 2)
 
@@ -142,15 +142,15 @@ def test_the_default_ladder_fits_the_screens_that_there_are() -> None:
         ({"style": "max-height: 100px"}, AuthorWidth()),
     ],
 )
-def test_what_the_author_wrote(attributes: dict[str, str], written: AuthorWidth) -> None:
+def test_authors_width_is_parsed(attributes: dict[str, str], written: AuthorWidth) -> None:
     assert written_width(tag(**attributes), asset(2000)) == written
 
 
-def test_dimension_is_not_fooled() -> None:
+def test_invalid_dimension_is_none() -> None:
     assert [dimension(text) for text in (None, "", "x", "-5", "1e")] == [None] * 5
 
 
-def test_shown_width_is_the_least_of_all() -> None:
+def test_shown_width_is_the_smallest_limit() -> None:
     column = ColumnLayout(content_width=688)
     assert shown_width(None, asset(3000), column) == 688
     assert shown_width(None, asset(500), column) == 500
@@ -160,7 +160,7 @@ def test_shown_width_is_the_least_of_all() -> None:
     assert shown_width(None, asset(3000), ColumnLayout()) == 3000
 
 
-def test_the_authors_sizes_say_how_wide_an_image_is() -> None:
+def test_authors_sizes_determine_the_shown_width() -> None:
     own = tag(sizes="auto, (min-width: 800px) 400px, 100vw", width="50%")
     assert shown_width(own, asset(3000), MATERIAL) == 400
     assert widths(asset(3000), 400, LADDER)[-1] == 800
@@ -216,7 +216,7 @@ VIEWPORTS = [
     ]),
     attributes=st.sampled_from([{}, {"width": "300"}, {"width": "40%"}, {"style": "max-width: 450px"}]),
 )  # fmt: skip
-def test_a_slot_is_never_wider_than_the_image_was_shown(
+def test_slot_is_never_wider_than_the_image_without_sizes(
     image: int, layout: ColumnLayout, attributes: dict[str, str]
 ) -> None:
     picture = asset(image)
@@ -230,15 +230,15 @@ def test_a_slot_is_never_wider_than_the_image_was_shown(
             column = min(column, layout.content_width or column)
         limit = min(image, written.px or image)
         wanted = min(limit, column * (written.part or 1))
-        # Below the narrowest column an image may be named with its own width; it had no other before.
+        # Below the narrowest column the slot may be the image's own width, as without `sizes`.
         assert slot == pytest.approx(wanted, abs=1.1) or (wanted < slot <= limit <= 320)
 
 
-def test_the_settings_win_then_the_theme_then_the_host() -> None:
+def test_layout_is_from_settings_then_theme_then_integration() -> None:
     page = b'<div class=md-content><div class="md-sidebar md-sidebar--primary">'
     wide = LayoutSettings(content_width=900)
     assert layout_for(html=page, settings=wide, content_width=500) == ColumnLayout(content_width=900)
-    # Who says the slot says the column: 50 % of 1350 px.
+    # `sizes` determines the column: 50 % of 1350 px.
     assert layout_for(html=page, settings=LayoutSettings(sizes="50vw")) == ColumnLayout(content_width=675, sizes="50vw")
     both = LayoutSettings(sizes="50vw", content_width=900)
     assert layout_for(html=page, settings=both) == ColumnLayout(content_width=900, sizes="50vw")
@@ -247,12 +247,12 @@ def test_the_settings_win_then_the_theme_then_the_host() -> None:
     assert layout_for() == ColumnLayout()
 
 
-# -- the table against the themes themselves ---------------------------------------------------------------------------
+# -- the table compared with the themes in a browser -------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def themed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A page of every theme in the table, with a picture wider than any column."""
+    """A page of every theme in the table, with an image wider than any column."""
     root = tmp_path_factory.mktemp("themes")
     pages: dict[str, Path] = {}
     text = "# Title\n\nWords.\n\n![](big.png)\n\n## More\n\nWords.\n"
@@ -299,12 +299,12 @@ def window() -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("name", [theme.name for theme in THEMES])
-def test_the_table_is_what_chromium_lays_out(name: str, themed: dict[str, Path], window: Page) -> None:
+def test_theme_table_matches_the_layout_in_chromium(name: str, themed: dict[str, Path], window: Page) -> None:
     html = themed[name].read_bytes()
     theme = recognise(html)
     assert theme is not None
     assert theme.name == name
-    assert recognise(html.replace(b'"', b"")) == theme, "minifiers take the quotes away"
+    assert recognise(html.replace(b'"', b"")) == theme, "minifiers remove the quotes"
     layout = layout_for(html=html)
     text = sizes(None, asset(3000), layout)
     window.goto(themed[name].as_uri())
@@ -317,5 +317,5 @@ def test_the_table_is_what_chromium_lays_out(name: str, themed: dict[str, Path],
             assert layout.content_width == pytest.approx(real, abs=1)
 
 
-def test_unknown_themes_are_left_unknown() -> None:
+def test_unknown_theme_is_not_recognized() -> None:
     assert recognise(b'<meta name="generator" content="Hugo"><article class="post">') is None

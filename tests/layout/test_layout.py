@@ -1,4 +1,4 @@
-"""On real themes in a real browser: the computed layout is the same before and after, and every file is there."""
+"""Real themes in a real browser: a build does not change the computed layout, and every file exists."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.mark.parametrize("theme", [material, readthedocs, simple, notmyidea], ids=lambda theme: str(theme.__name__))
-def test_the_layout_stays_and_every_file_is_there(theme: object, chromium: Browser, tmp_path: Path) -> None:
+def test_build_keeps_the_layout_and_every_file_exists(theme: object, chromium: Browser, tmp_path: Path) -> None:
     assert callable(theme)
     before = theme(tmp_path / "host")
     after = tmp_path / "work/site"
@@ -116,7 +116,9 @@ def test_the_layout_stays_and_every_file_is_there(theme: object, chromium: Brows
             opened = browser.open_page(chromium, new + page, width=width, height=height, missing=missing)
             now = browser.boxes(opened)
             assert len(was) == len(now)
-            moved = [(mine, its) for mine, its in zip(was, now, strict=True) if not mine.near(its, 1.5)]
+            moved = [
+                (old_box, new_box) for old_box, new_box in zip(was, now, strict=True) if not old_box.near(new_box, 1.5)
+            ]
             assert not moved, f"{width} px: {moved[:3]}"
             assert not [url for url in missing if "/images/" in url]
             shown = opened.evaluate("[...document.images].map(each => each.currentSrc)")

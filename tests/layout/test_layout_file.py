@@ -1,4 +1,4 @@
-"""``imageseo.layout.json``: what is written is read again, and what is broken says so."""
+"""``imageseo.layout.json``: written files can be read, invalid ones are errors; drift."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def layout(*pages: PageLayout, column: tuple[float, ...] = (288.0, 380.0, 700.0)
     )
 
 
-def seen(
+def measured_page(
     page: str = "index.html", *, width: float = 700.0, lcp: str = "a.jpg", template: str = "article-1"
 ) -> PageLayout:
     return PageLayout(
@@ -57,29 +57,29 @@ def seen(
     )
 
 
-def test_what_is_written_is_read_again_and_writing_it_twice_changes_nothing(tmp_path: Path) -> None:
+def test_written_layout_is_read_back_and_rewriting_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / layout_file.NAME
     assert layout_file.read(file) is None
-    found = layout(seen("b.html"), seen("ä/index.html"))
+    found = layout(measured_page("b.html"), measured_page("ä/index.html"))
     assert layout_file.write(file, found) is True
     assert layout_file.read(file) == found
     assert layout_file.write(file, found) is False
     text = file.read_text("utf-8")
     lines = [line for line in text.splitlines() if '"src"' in line]
-    assert len(lines) == 6, "an image or an LCP a line"
+    assert len(lines) == 6, "one line per image or LCP"
     assert text.index("ä/index.html") > text.index("b.html")
     assert json.loads(text)["widths"] == list(WIDTHS)
 
 
-def test_numbers_are_rounded_so_that_noise_is_no_difference() -> None:
-    noisy = seen(width=699.9934)
-    assert layout_file.dumps(layout(noisy)) == layout_file.dumps(layout(seen(width=700.01)))
+def test_numbers_are_rounded_so_that_noise_makes_no_difference() -> None:
+    noisy = measured_page(width=699.9934)
+    assert layout_file.dumps(layout(noisy)) == layout_file.dumps(layout(measured_page(width=700.01)))
     assert '"widths": [288, 380.5, 700]' in layout_file.dumps(layout(noisy))
 
 
-def test_what_a_template_leads_to_expect_is_not_written() -> None:
+def test_inherited_layout_is_not_written() -> None:
     guessed = PageLayout(page="new.html", template="article-1", inherited=True)
-    assert "new.html" not in layout_file.dumps(layout(seen(), guessed))
+    assert "new.html" not in layout_file.dumps(layout(measured_page(), guessed))
 
 
 BROKEN: dict[str, tuple[Any, str]] = {
@@ -97,30 +97,30 @@ BROKEN: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_file_says_where_and_what_to_do(tmp_path: Path, name: str) -> None:
-    change, words = BROKEN[name]
+def test_invalid_file_error_names_place_and_remedy(tmp_path: Path, name: str) -> None:
+    change, message = BROKEN[name]
     file = tmp_path / layout_file.NAME
-    whole = json.loads(layout_file.dumps(layout(seen())))
+    valid = json.loads(layout_file.dumps(layout(measured_page())))
     if isinstance(change, dict) and change:
-        change = {**whole, **change}
+        change = {**valid, **change}
     file.write_text(change if isinstance(change, str) else json.dumps(change), "utf-8")
     with pytest.raises(LayoutError) as caught:
         layout_file.read(file)
-    assert words in str(caught.value)
+    assert message in str(caught.value)
     assert str(file) in caught.value.message
     assert "imageseo measure DIR" in caught.value.hint
-    assert ("update this one" in caught.value.hint) == (name == "newer")
+    assert ("update imageseo" in caught.value.hint) == (name == "newer")
 
 
-def test_a_name_that_is_no_text_spoils_nothing(tmp_path: Path) -> None:
+def test_file_name_that_is_not_text_is_accepted(tmp_path: Path) -> None:
     file = tmp_path / layout_file.NAME
-    layout_file.write(file, layout(seen("a.html"), seen(os.fsdecode(b"caf\xe9.html"))))
+    layout_file.write(file, layout(measured_page("a.html"), measured_page(os.fsdecode(b"caf\xe9.html"))))
     found = layout_file.read(file)
     assert found is not None
     assert "a.html" in found.pages
 
 
-def test_a_folder_in_its_place_is_told(tmp_path: Path) -> None:
+def test_folder_instead_of_the_file_is_an_error(tmp_path: Path) -> None:
     file = tmp_path / layout_file.NAME
     file.mkdir()
     with pytest.raises(LayoutError, match="cannot be read"):
@@ -129,26 +129,26 @@ def test_a_folder_in_its_place_is_told(tmp_path: Path) -> None:
         layout_file.write(file, layout())
 
 
-def test_drift_is_told_in_numbers_and_noise_is_none() -> None:
-    old = layout(seen("a.html"), seen("b.html"))
-    assert find_drift(old, layout(seen("a.html", width=701.0))) == {"a.html": ()}
-    (told,) = find_drift(old, layout(seen("a.html", width=800.0))).values()
-    assert told == ("a.jpg is 800 px wide at 1350 px, and was 700",)
-    (told,) = find_drift(old, layout(seen("a.html", lcp="c.jpg"))).values()
-    assert told == ("its LCP on desktop is c.jpg, and was a.jpg", "a.jpg stood on it", "c.jpg did not stand on it")
-    (told,) = find_drift(old, layout(seen("a.html", template="article-2"))).values()
-    assert told == ("its template is article-2, and was article-1",)
-    (told,) = find_drift(old, layout(seen("new.html"))).values()
-    assert told == (), "its template is known, and as wide as it was"
-    (told,) = find_drift(old, layout(seen("new.html"), column=(288.0, 380.0, 900.0))).values()
-    assert told == ("its article's column is 900 px wide at 1350 px, and was 700",)
-    (told,) = find_drift(old, layout(seen("new.html", template="landing-1"))).values()
-    assert told == ("its template, landing-1, was never measured",)
+def test_drift_is_described_in_numbers_without_noise() -> None:
+    old = layout(measured_page("a.html"), measured_page("b.html"))
+    assert find_drift(old, layout(measured_page("a.html", width=701.0))) == {"a.html": ()}
+    (drift,) = find_drift(old, layout(measured_page("a.html", width=800.0))).values()
+    assert drift == ("a.jpg is 800 px wide at 1350 px, was 700 px",)
+    (drift,) = find_drift(old, layout(measured_page("a.html", lcp="c.jpg"))).values()
+    assert drift == ("the LCP on desktop is c.jpg, was a.jpg", "removed: a.jpg", "added: c.jpg")
+    (drift,) = find_drift(old, layout(measured_page("a.html", template="article-2"))).values()
+    assert drift == ("the template is article-2, was article-1",)
+    (drift,) = find_drift(old, layout(measured_page("new.html"))).values()
+    assert drift == (), "its template is measured and unchanged"
+    (drift,) = find_drift(old, layout(measured_page("new.html"), column=(288.0, 380.0, 900.0))).values()
+    assert drift == ("the article's column is 900 px wide at 1350 px, was 700 px",)
+    (drift,) = find_drift(old, layout(measured_page("new.html", template="landing-1"))).values()
+    assert drift == ("template landing-1 has not been measured",)
 
 
-def test_pages_that_were_not_opened_stay_as_they_are_known_and_lost_ones_go() -> None:
-    old = layout(seen("a.html"), seen("b.html"), seen("gone.html", template="article-2"))
-    new = layout(seen("a.html", width=800.0))
+def test_unopened_pages_are_kept_and_missing_ones_removed() -> None:
+    old = layout(measured_page("a.html"), measured_page("b.html"), measured_page("gone.html", template="article-2"))
+    new = layout(measured_page("a.html", width=800.0))
     both = merged(old, new, opened={"a.html", "c.html"}, standing={"a.html", "b.html", "c.html"})
     assert list(both.pages) == ["a.html", "b.html"]
     assert both.pages["a.html"] == new.pages["a.html"]

@@ -1,4 +1,4 @@
-"""``imageseo measure`` with a real browser: what it sees, what it survives, what it writes."""
+"""``imageseo measure`` with a real browser: its measurements, problems of pages, the written file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from imageseo.integrations.project import detect_project
 from imageseo.layout import layout_file
 from imageseo.layout.browser import chromium
 from imageseo.layout.browser.server import SiteServer, _Handler, serve
-from imageseo.layout.browser.session import Limits
+from imageseo.layout.browser.session import MeasureLimits
 from imageseo.model.errors import BrowserError, SettingsError
 from imageseo.model.layout import PageLayout, SiteLayout
 from tests.support import pictures
@@ -29,7 +29,7 @@ from tests.support.browser import CHROMIUM, needs_chromium
 from tests.support.fakes import Ticks
 from tests.support.small_sites import photo, run, write
 
-WORDS = "<p>" + "A paragraph of some words about what the picture shows. " * 3 + "</p>"
+WORDS = "<p>" + "A paragraph of some words about what the image shows. " * 3 + "</p>"
 STYLE = (
     "<style>body{margin:0}article{display:block;max-width:700px;padding:0 16px;margin:0 auto}"
     "img{max-width:100%;height:auto}</style>"
@@ -46,14 +46,14 @@ def page(body: str, head: str = "") -> str:
 
 
 def site(folder: Path, pages: Mapping[str, str | bytes], *, url: str = "https://example.org/docs/") -> Path:
-    """A project whose built site lies in ``public``."""
+    """Write a project with its built site in ``public``."""
     files = {f"public/{name}": content for name, content in pages.items()}
     return write(folder, {"imageseo.toml": f'site_url = "{url}"\n', "public/images/a.jpg": photo(1200, 800), **files})
 
 
-def measured(folder: Path, *, limits: Limits | None = None, **asked: object) -> MeasureResult:
-    here = detect_project(folder, config=None, note=lambda text: None)
-    return measuring(here, folder / "public", progress=Ticks(), limits=limits, **asked)  # type: ignore[arg-type]
+def measured(folder: Path, *, limits: MeasureLimits | None = None, **options: object) -> MeasureResult:
+    project = detect_project(folder, config=None, note=lambda text: None)
+    return measuring(project, folder / "public", progress=Ticks(), limits=limits, **options)  # type: ignore[arg-type]
 
 
 def written(folder: Path) -> SiteLayout:
@@ -63,8 +63,8 @@ def written(folder: Path) -> SiteLayout:
 
 
 @needs_chromium
-def test_what_a_browser_sees_is_written_down(tmp_path: Path) -> None:
-    """Sizes, places, the LCP and its candidate, on a site with a path, absolute URLs and pictures of several widths."""
+def test_measurements_of_a_browser_are_written(tmp_path: Path) -> None:
+    """Widths, positions, the LCP and its candidate, on a site with a path, absolute URLs and several candidates."""
     picture = (
         '<picture><source type="image/webp" srcset="/docs/images/w400.webp 400w, /docs/images/w800.webp 800w" '
         'sizes="(min-width: 732px) 700px, calc(100vw - 32px)"><img src="https://example.org/docs/images/a.jpg" '
@@ -92,7 +92,7 @@ def test_what_a_browser_sees_is_written_down(tmp_path: Path) -> None:
     hero, first, second = guide.images
     assert (hero.src, first.src, first.nth, second.nth) == ("images/a.jpg", "images/b.png", 0, 1)
     assert hero.widths == tuple(min(700.0, width - 32.0) for width in layout.widths)
-    assert first.widths == tuple(min(300.0, width - 32.0) for width in layout.widths), "its bytes say how wide it is"
+    assert first.widths == tuple(min(300.0, width - 32.0) for width in layout.widths), "its width is read from the file"
     assert (hero.box, first.box, second.box) == ("", "", "li")
     assert set(second.widths) == {0.0}
     assert second.tops == {}
@@ -118,7 +118,7 @@ def test_what_a_browser_sees_is_written_down(tmp_path: Path) -> None:
 
 
 @needs_chromium
-def test_fades_backgrounds_and_pages_that_refuse_frames(tmp_path: Path) -> None:
+def test_fades_backgrounds_and_pages_that_refuse_frames_are_measured(tmp_path: Path) -> None:
     fading = "<style>@keyframes in{from{opacity:0}to{opacity:1}}main{animation:in 400ms}</style>"
     later = "<style>img{opacity:0;transition:opacity 200ms}img.in{opacity:1}</style>"
     arrive = "<script>addEventListener('load',()=>document.images[0].classList.add('in'))</script>"
@@ -158,24 +158,24 @@ def test_fades_backgrounds_and_pages_that_refuse_frames(tmp_path: Path) -> None:
     for name in ("burst.html", "buster.html"):
         assert pages[name].images[0].widths == pages["plain.html"].images[0].widths, "framed without its scripts"
     for name in ("narrow.html", "both.html"):
-        assert set(pages[name].images[0].widths[1:]) == {300}, "its scripts run in the frame, or in a window made wider"
+        assert set(pages[name].images[0].widths[1:]) == {300}, "its scripts run in the frame, or in a resized window"
     gone = pages["gone.html"].images[0]
-    assert (set(gone.widths), gone.tops) == ({0}, {}), "what did not arrive is as wide as its words, which says nothing"
+    assert (set(gone.widths), gone.tops) == ({0}, {}), "the width of the alternative text of a missing image is ignored"
     behind_lcp = pages["behind.html"].lcp["desktop"]
     assert (behind_lcp.kind, behind_lcp.src) == ("background", "images/a.jpg")
     assert pages["nothing.html"].lcp["desktop"].kind == "none"
 
 
 class _Slow(_Handler):
-    """A server that never ends one of its answers, until the test has."""
+    """A server that does not complete one of its responses before the test ends."""
 
-    over = threading.Event()
-    asked: ClassVar[list[str]] = []
+    finished = threading.Event()
+    requested: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
-        self.asked.append(self.path)
-        if self.path.endswith("never.png") or (self.asked.count(self.path) == 1 and self.path.endswith("late.png")):
-            self.over.wait(60)
+        self.requested.append(self.path)
+        if self.path.endswith("never.png") or (self.requested.count(self.path) == 1 and self.path.endswith("late.png")):
+            self.finished.wait(60)
             self.close_connection = True
         elif self.path.endswith("kill.png"):
             for process in _renderers(os.getpid()):
@@ -186,7 +186,7 @@ class _Slow(_Handler):
 
 
 def _renderers(parent: int) -> Iterator[int]:
-    """The renderers among the processes that this one has started."""
+    """Yield the renderer processes among the descendants of a process."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -207,9 +207,9 @@ def _renderers(parent: int) -> Iterator[int]:
 
 
 @needs_chromium
-def test_pages_that_misbehave_are_findings_and_the_run_goes_on(tmp_path: Path) -> None:
-    _Slow.over.clear()
-    _Slow.asked.clear()
+def test_problem_pages_are_findings_and_the_run_continues(tmp_path: Path) -> None:
+    _Slow.finished.clear()
+    _Slow.requested.clear()
     folder = site(
         tmp_path,
         {
@@ -232,18 +232,18 @@ def test_pages_that_misbehave_are_findings_and_the_run_goes_on(tmp_path: Path) -
         },
     )
     serving: AbstractContextManager[SiteServer] = partial(serve, handler=_Slow)  # type: ignore[assignment]
-    limits = Limits(load=8, settle=4, fade=1, close=4)
+    limits = MeasureLimits(load=8, settle=4, fade=1, close=4)
     try:
         result = measured(folder, limits=limits, serving=serving, workers=2)
     finally:
-        _Slow.over.set()
+        _Slow.finished.set()
     found = {
         finding.location.page: (finding.rule, finding.severity.value, finding.message) for finding in result.findings
     }
     pages = written(folder).pages
     assert result.failed
     assert {name[0] for name in pages} == set("abhijknz"), found
-    assert "n-busy.html" not in found, "what takes too long beside others is opened once more, alone"
+    assert "n-busy.html" not in found, "a page that times out beside others is opened again alone"
     assert pages["a-good.html"] == _renamed(pages["z-good.html"], "a-good.html")
     assert found["b-alert.html"][:2] == ("measure-failed", "warn")
     assert "dialog (alert): 'Hello there'" in " ".join(f.message for f in result.findings)
@@ -273,7 +273,7 @@ def _renamed(page: PageLayout, name: str) -> PageLayout:
 
 
 @needs_chromium
-def test_check_says_where_the_layout_has_drifted(tmp_path: Path) -> None:
+def test_check_describes_drift(tmp_path: Path) -> None:
     names = {f"p{number}.html": page(HERO + WORDS) for number in range(5)}
     folder = site(tmp_path, names)
     command = partial(run, "imageseo", "measure", "public", cwd=folder)
@@ -282,17 +282,17 @@ def test_check_says_where_the_layout_has_drifted(tmp_path: Path) -> None:
     assert "measure first" in missing.stderr
     assert command().returncode == 0
     before = (folder / layout_file.NAME).read_bytes()
-    held = command("--check")
-    assert (held.returncode, held.stdout.splitlines()[-1]) == (0, "measure: 3 pages, 0 errors, 0 warnings")
-    assert "3 of 5 pages were opened" in held.stderr
+    unchanged = command("--check")
+    assert (unchanged.returncode, unchanged.stdout.splitlines()[-1]) == (0, "measure: 3 pages, 0 errors, 0 warnings")
+    assert "3 of 5 pages were opened" in unchanged.stderr
     wider = page(HERO + WORDS).replace("max-width:700px", "max-width:900px")
     write(folder, {"public/p0.html": wider, "public/p4.html": page(WORDS)})
     drifted = command("--check", "--pages", "*", "--format", "json")
     assert drifted.returncode == 1
-    told = {each["page"]: each["message"] for each in json.loads(drifted.stdout)["findings"]}
-    assert set(told) == {"p0.html", "p4.html"}
-    assert "is 900 px wide at 975 px, and was 700" in told["p0.html"]
-    assert "its LCP on mobile is text, and was images/a.jpg" in told["p4.html"]
+    messages = {finding["page"]: finding["message"] for finding in json.loads(drifted.stdout)["findings"]}
+    assert set(messages) == {"p0.html", "p4.html"}
+    assert "is 900 px wide at 975 px, was 700 px" in messages["p0.html"]
+    assert "the LCP on mobile is text, was images/a.jpg" in messages["p4.html"]
     assert (folder / layout_file.NAME).read_bytes() == before, "a check writes nothing"
     assert command("--pages", "p4.html").returncode == 0
     now = written(folder).pages
@@ -301,20 +301,20 @@ def test_check_says_where_the_layout_has_drifted(tmp_path: Path) -> None:
     assert (unknown.returncode, "no page matches" in unknown.stderr) == (2, True)
 
 
-def test_a_browser_that_is_missing_or_broken_is_told_so(tmp_path: Path) -> None:
+def test_missing_or_broken_browser_is_an_error(tmp_path: Path) -> None:
     folder = site(tmp_path, {"index.html": page(HERO)})
     broken = write(tmp_path, {"broken": "#!/bin/sh\necho no display >&2\nexit 1\n"}) / "broken"
     broken.chmod(0o755)
-    with pytest.raises(SettingsError, match=r"measure\.chromium: there is no program 'nowhere'"):
+    with pytest.raises(SettingsError, match=r"measure\.chromium: no such program: 'nowhere'"):
         chromium.find("nowhere", {})
-    with pytest.raises(BrowserError, match="CHROME_PATH names 'nowhere'"):
+    with pytest.raises(BrowserError, match="CHROME_PATH: no such program: 'nowhere'"):
         chromium.find(None, {"CHROME_PATH": "nowhere"})
     assert chromium.find(None, {"CHROME_PATH": str(broken)}) == str(broken)
-    for env, words in (({"CHROME_PATH": "nowhere"}, "CHROME_PATH"), ({"CHROME_PATH": str(broken)}, "does not start")):
+    for env, message in (({"CHROME_PATH": "nowhere"}, "CHROME_PATH"), ({"CHROME_PATH": str(broken)}, "does not start")):
         done = run("imageseo", "measure", "public", cwd=folder, env=env)
         assert done.returncode == 2
-        assert words in done.stderr
-        assert "`lint` and `build` need none" in done.stderr
+        assert message in done.stderr
+        assert "`lint` and `build` need no browser" in done.stderr
         assert "Traceback" not in done.stderr
         assert not (folder / layout_file.NAME).exists()
     assert run("imageseo", "lint", "public", cwd=folder, env={"CHROME_PATH": str(broken)}).returncode in (0, 1)
@@ -322,10 +322,10 @@ def test_a_browser_that_is_missing_or_broken_is_told_so(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(CHROMIUM is None, reason="nothing to find")
 def test_chromium_is_found_by_its_name(tmp_path: Path) -> None:
-    known = chromium.find(None, {"PATH": os.environ["PATH"]})
-    assert known in (CHROMIUM, shutil.which("chromium-headless-shell"))
+    found = chromium.find(None, {"PATH": os.environ["PATH"]})
+    assert found in (CHROMIUM, shutil.which("chromium-headless-shell"))
     for name in ("chromium", "chromium-headless-shell"):
         program = tmp_path / name
         program.write_text("#!/bin/sh\n")
         program.chmod(0o755)
-        assert chromium.find(None, {"PATH": str(tmp_path)}) == str(program), "the quicker one, where there are both"
+        assert chromium.find(None, {"PATH": str(tmp_path)}) == str(program), "the faster one, if both exist"

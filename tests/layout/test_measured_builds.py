@@ -1,4 +1,4 @@
-"""Builds that know what a browser saw: true ``sizes``, candidates that are chosen, the measured hero; never stale."""
+"""Builds with measurements: exact ``sizes``, candidates, the measured hero; no stale results."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ TEXT = {"mobile": Lcp(kind="text"), "desktop": Lcp(kind="text")}
 
 @pytest.fixture(scope="module")
 def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A site of Material's as MkDocs leaves it."""
+    """A site built by MkDocs with the theme Material."""
     folder = tmp_path_factory.mktemp("material")
     theme = "theme: {name: material, font: false}\nplugins: []\n"
     files = {
@@ -78,7 +78,7 @@ def site(material: Path, tmp_path: Path) -> Path:
 
 
 def built(site: Path, layout: SiteLayout | None = None, **options: Any) -> BuildResult:
-    """Builds a site; ``layout``: the file to find beside it, where it is to be another one."""
+    """Build a site; ``layout``: written to the layout file first, if given."""
     if layout is not None:
         layout_file.write(site.parent / layout_file.NAME, layout)
     settings = config.load({**OPTIONS, **options}, "test")
@@ -102,25 +102,25 @@ IMAGES = (
 
 
 def layout(site: Path, lcp: Mapping[str, Lcp] = TEXT, images: tuple[ShownImage, ...] = IMAGES) -> SiteLayout:
-    """As if the first page had been measured, and no other."""
-    kind = kind_of(site, "index.html")
-    page = PageLayout(page="index.html", template=kind, lcp=lcp, images=images)
-    column = Template(id=kind, column=COLUMN, pages=1)
-    return SiteLayout(widths=WIDTHS, pages={page.page: page}, templates={kind: column})
+    """Return a layout in which only the first page is measured."""
+    template = template_of(site, "index.html")
+    page = PageLayout(page="index.html", template=template, lcp=lcp, images=images)
+    column = Template(id=template, column=COLUMN, pages=1)
+    return SiteLayout(widths=WIDTHS, pages={page.page: page}, templates={template: column})
 
 
-def kind_of(site: Path, page: str) -> str:
+def template_of(site: Path, page: str) -> str:
     html = (site / page).read_bytes()
     return template_fingerprint(html, scan_page(html))
 
 
 def images_of(site: Path, page: str = "index.html") -> dict[str, ImageRef]:
-    """The article's images by the stem of their file."""
+    """Return the article's images by the stem of their file."""
     refs = scan_page((site / page).read_bytes()).refs
     return {Path(ref.src).stem: ref for ref in refs if "images/" in ref.src}
 
 
-def offered(ref: ImageRef) -> list[int]:
+def candidate_widths(ref: ImageRef) -> list[int]:
     return [each.width or 0 for source in ref.sources for each in parse_srcset(source.srcset)]
 
 
@@ -128,9 +128,9 @@ def sizes(ref: ImageRef) -> str | None:
     return next((source.sizes for source in ref.sources), None)
 
 
-def first(name: str, *, also: str | None = None) -> dict[str, Lcp]:
-    """The LCP of both screens that count."""
-    images = {"mobile": name, "desktop": also or name}
+def image_lcp(name: str, *, desktop: str | None = None) -> dict[str, Lcp]:
+    """Return the LCP on mobile and desktop."""
+    images = {"mobile": name, "desktop": desktop or name}
     return {screen: Lcp(kind="image", src=f"images/{each}.jpg") for screen, each in images.items()}
 
 
@@ -138,11 +138,11 @@ def rules_of(result: BuildResult) -> list[str]:
     return [finding.rule for finding in result.findings]
 
 
-def test_what_was_seen_is_what_is_written(site: Path) -> None:
-    """Without a measurement the theme's column is all that is known."""
+def test_measured_widths_determine_sizes_and_candidates(site: Path) -> None:
+    """Without a measurement, only the theme's column is known."""
     built(site)
     before = images_of(site)
-    assert max(offered(before["three"])) > 960
+    assert max(candidate_widths(before["three"])) > 960
     built(site, layout(site))
     after = images_of(site)
     fits = "(min-width: 572px) 540px, calc(100vw - 32px)"
@@ -150,9 +150,9 @@ def test_what_was_seen_is_what_is_written(site: Path) -> None:
     assert sizes(after["two"]) == "auto, 300px"
     assert sizes(after["three"]) == "auto, 160px"
     assert sizes(after["four"]) == f"auto, {fits}"
-    assert max(offered(after["one"])) == 1000  # near enough to twice the column
-    assert offered(after["two"]) == [320, 480, 600]
-    assert offered(after["three"]) == [320]
+    assert max(candidate_widths(after["one"])) == 1000  # near enough to twice the column
+    assert candidate_widths(after["two"]) == [320, 480, 600]
+    assert candidate_widths(after["three"]) == [320]
     assert {name: ref.get("loading") for name, ref in after.items()} == {
         "one": None,
         "two": "lazy",
@@ -161,7 +161,7 @@ def test_what_was_seen_is_what_is_written(site: Path) -> None:
     }
 
 
-def test_a_page_whose_lcp_is_text_hurries_no_image(site: Path) -> None:
+def test_page_with_text_as_lcp_prioritizes_no_image(site: Path) -> None:
     built(site)
     assert images_of(site)["one"].get("fetchpriority") == "high"  # a guess that is wrong here
     built(site, layout(site, TEXT))
@@ -174,14 +174,14 @@ def test_a_page_whose_lcp_is_text_hurries_no_image(site: Path) -> None:
 @pytest.mark.parametrize(
     ("lcp", "hero"),
     [
-        (first("one"), "one"),
-        (first("two"), "two"),
-        (first("two", also="one"), "two"),
-        ({**first("one"), "mobile": Lcp(kind="text")}, "one"),
-        ({**first("four"), "mobile": Lcp(kind="text")}, None),
+        (image_lcp("one"), "one"),
+        (image_lcp("two"), "two"),
+        (image_lcp("two", desktop="one"), "two"),
+        ({**image_lcp("one"), "mobile": Lcp(kind="text")}, "one"),
+        ({**image_lcp("four"), "mobile": Lcp(kind="text")}, None),
     ],
 )
-def test_the_measured_lcp_is_the_hero(site: Path, lcp: Mapping[str, Lcp], hero: str | None) -> None:
+def test_measured_lcp_is_the_hero(site: Path, lcp: Mapping[str, Lcp], hero: str | None) -> None:
     built(site, layout(site, lcp), hero={"guess": False})
     after = images_of(site)
     urgent = [name for name, ref in after.items() if ref.get("fetchpriority") == "high"]
@@ -190,14 +190,14 @@ def test_the_measured_lcp_is_the_hero(site: Path, lcp: Mapping[str, Lcp], hero: 
     assert all(after[name].get("loading") is None for name in urgent)
 
 
-def test_what_the_author_wrote_wins(site: Path) -> None:
+def test_authors_attributes_take_precedence(site: Path) -> None:
     """A hero of the front matter, ``sizes``, ``loading``, ``fetchpriority``."""
     page = site / "index.html"
     html = page.read_text()
     html = html.replace('src="images/two.jpg"', 'src="images/two.jpg" sizes="50vw"')
     html = html.replace('src="images/three.jpg"', 'src="images/three.jpg" fetchpriority="high" loading="eager"')
     page.write_text(html)
-    built(site, layout(site, first("one")))
+    built(site, layout(site, image_lcp("one")))
     after = images_of(site)
     assert after["two"].get("sizes") == "50vw"
     assert sizes(after["two"]) == "min(1600px, 50vw)" or (sizes(after["two"]) or "").startswith("50vw")
@@ -205,8 +205,8 @@ def test_what_the_author_wrote_wins(site: Path) -> None:
     assert [name for name, ref in after.items() if ref.get("fetchpriority") == "high"] == ["three"]
 
 
-def test_a_page_that_nobody_measured_inherits_its_column(site: Path) -> None:
-    """One of the same template; a page without a table of contents is laid out otherwise, and keeps what it had."""
+def test_unmeasured_page_inherits_the_column(site: Path) -> None:
+    """A page of the same template does; one without a table of contents has another template and is unchanged."""
     built(site)
     bare = images_of(site, "bare/index.html")["one"]
     built(site, layout(site))
@@ -216,20 +216,20 @@ def test_a_page_that_nobody_measured_inherits_its_column(site: Path) -> None:
     assert images_of(site, "bare/index.html")["one"].sources == bare.sources
 
 
-def test_a_measurement_is_believed_while_its_images_are_there(site: Path) -> None:
-    known = layout(site, first("two"), (*IMAGES, shown("gone", 600, top=9)))
+def test_measurement_is_ignored_when_an_image_is_missing(site: Path) -> None:
+    known = layout(site, image_lcp("two"), (*IMAGES, shown("gone", 600, top=9)))
     result = built(site, known)
     after = images_of(site)
     assert [name for name, ref in after.items() if ref.get("fetchpriority") == "high"] == ["one"]  # a guess again
     assert sizes(after["three"]) == "auto, 160px"  # as wide as it is on all pages that show it
-    said = [finding for finding in result.findings if finding.rule == "layout-drifted"]
-    assert len(said) == 1
-    assert "images/gone.jpg" in said[0].message
+    drifted = [finding for finding in result.findings if finding.rule == "layout-drifted"]
+    assert len(drifted) == 1
+    assert "images/gone.jpg" in drifted[0].message
 
 
-def test_edits_are_taken_out_and_a_second_build_changes_nothing(material: Path, site: Path) -> None:
+def test_edits_can_be_removed_and_a_second_build_changes_nothing(material: Path, site: Path) -> None:
     author = {path: (material / path).read_bytes() for path in ("index.html", "other/index.html", "bare/index.html")}
-    known = layout(site, first("two"))
+    known = layout(site, image_lcp("two"))
     assert built(site, known).changed
     left = small_sites.tree(site)
     assert all(edits.strip(left[path]) == html for path, html in author.items())
@@ -238,11 +238,11 @@ def test_edits_are_taken_out_and_a_second_build_changes_nothing(material: Path, 
     assert small_sites.tree(site) == left
 
 
-def test_a_warm_build_is_never_stale(site: Path, material: Path) -> None:
-    """Another measurement is another build, and so is none; each is what a cold build makes of it."""
+def test_warm_build_equals_a_cold_build(site: Path, material: Path) -> None:
+    """Also after the measurement was changed or removed."""
     steps: Iterable[SiteLayout | None] = (
         layout(site, TEXT),
-        layout(site, first("two")),
+        layout(site, image_lcp("two")),
         layout(site, TEXT, tuple(replace(image, widths=(200.0,) * len(WIDTHS)) for image in IMAGES)),
         None,
     )
@@ -261,7 +261,7 @@ def pages(site: Path) -> dict[str, bytes]:
     return {path: data for path, data in small_sites.tree(site).items() if path.endswith((".html", ".webp"))}
 
 
-def test_a_broken_layout_file_stops_the_build(site: Path) -> None:
+def test_invalid_layout_file_stops_the_build(site: Path) -> None:
     (site.parent / layout_file.NAME).write_text('{"version": 1, "widths": "all"}')
     done = small_sites.run("imageseo", "build", "site", cwd=site.parent)
     assert done.returncode == 2
@@ -270,8 +270,8 @@ def test_a_broken_layout_file_stops_the_build(site: Path) -> None:
     assert not re.search("data-imageseo", (site / "index.html").read_text())
 
 
-def said(site: Path) -> set[tuple[str, str]]:
-    """What lint says of the first page: rules and the stems of the images that they name."""
+def lint_findings(site: Path) -> set[tuple[str, str]]:
+    """Return the findings of the first page: rules and the stems of their images."""
     settings = config.load(OPTIONS, "test")
     found = parallel.lint_pages(directory.site(site, project=site.parent, settings=settings), settings).findings
     return {
@@ -281,24 +281,24 @@ def said(site: Path) -> set[tuple[str, str]]:
     }
 
 
-def test_lint_judges_by_what_was_seen(site: Path) -> None:
-    """The LCP image is the measured one, whatever stands first; after a build there is nothing left to say."""
+def test_lint_uses_measurements(site: Path) -> None:
+    """The LCP image is the measured one, even if it is not the first; after a build there are no findings."""
     page = site / "index.html"
     html = page.read_text()
     page.write_text(html.replace('src="images/two.jpg"', 'src="images/two.jpg" loading="lazy"'))
-    layout_file.write(site.parent / layout_file.NAME, layout(site, first("two")))
-    before = said(site)
+    layout_file.write(site.parent / layout_file.NAME, layout(site, image_lcp("two")))
+    before = lint_findings(site)
     assert {("lcp-lazy", "two"), ("offscreen-eager", "three"), ("offscreen-eager", "four")} <= before
     assert not {each for each in before if each[1] == "one"} & {("lcp-priority", "one"), ("offscreen-eager", "one")}
     page.write_text(html)
-    assert ("lcp-priority", "two") in said(site)
+    assert ("lcp-priority", "two") in lint_findings(site)
     built(site)
     measured = {"lcp-lazy", "lcp-priority", "lcp-is-text", "offscreen-eager", "sizes-inaccurate", "layout-drifted"}
-    assert not {rule for rule, _ in said(site)} & measured
+    assert not {rule for rule, _ in lint_findings(site)} & measured
 
 
-def test_a_hero_that_lost_to_text_is_told(site: Path) -> None:
+def test_prioritized_image_on_page_with_text_lcp_is_a_finding(site: Path) -> None:
     page = site / "index.html"
     page.write_text(page.read_text().replace('src="images/one.jpg"', 'src="images/one.jpg" fetchpriority="high"'))
     layout_file.write(site.parent / layout_file.NAME, layout(site, TEXT))
-    assert ("lcp-is-text", "one") in said(site)
+    assert ("lcp-is-text", "one") in lint_findings(site)

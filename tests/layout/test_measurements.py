@@ -1,4 +1,4 @@
-"""What a browser saw of a site: how pages are told to be laid out alike, what a page inherits, ``sizes`` that fit."""
+"""Measurements of a site: template fingerprints, inheritance by pages, fitted ``sizes``."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def rung(width: float) -> int:
 # Fitted sizes
 
 
-def test_what_the_facts_measured() -> None:
+def test_column_with_padding_is_fitted() -> None:
     shown = tuple(float(min(860, width - 32)) for width in WIDTHS)
     assert sizes_for(WIDTHS, shown) == "(min-width: 892px) 860px, calc(100vw - 32px)"
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
-def test_known_themes_are_found_again(theme: object) -> None:
-    """From 13 widths, at every other one: the table was measured at 30."""
+def test_sizes_of_known_themes_are_fitted(theme: object) -> None:
+    """From 13 widths, at all others, too: the table was measured at 30."""
     sizes = getattr(theme, "sizes")  # noqa: B009
     fitted = sizes_for(WIDTHS, tuple(round(at(sizes, width) * 2) / 2 for width in WIDTHS))
     assert len(fitted) <= len(sizes) + 2
@@ -78,12 +78,12 @@ def test_known_themes_are_found_again(theme: object) -> None:
         (lambda width: 358.5 if width < 960 else 688.4, "(min-width: 960px) 688px, 358px"),
     ],
 )
-def test_what_people_would_write(rule: object, sizes: str) -> None:
+def test_fitted_sizes_are_simple(rule: object, sizes: str) -> None:
     assert callable(rule)
     assert sizes_for(WIDTHS, tuple(round(rule(width) * 2) / 2 for width in WIDTHS)) == sizes
 
 
-def test_widths_that_do_not_belong_together_are_refused() -> None:
+def test_widths_that_do_not_match_are_rejected() -> None:
     with pytest.raises(ValueError, match="2 shown widths"):
         sizes_for(WIDTHS, (1.0, 2.0))
     with pytest.raises(ValueError, match="viewports"):
@@ -95,7 +95,7 @@ STEPS = (576, 768, 960, 992, 1200, 1220, 1400, 1600)
 
 @st.composite
 def layouts(draw: st.DrawFn) -> str:
-    """``sizes`` as style sheets lead to them: up to three steps, each of some px, of the rest, or of a part."""
+    """``sizes`` as style sheets cause them: up to three ranges, each a constant, the rest, or a share."""
     steps = sorted(draw(st.sets(st.sampled_from(STEPS), max_size=2)))
     entries = []
     for _ in range(len(steps) + 1):
@@ -108,8 +108,8 @@ def layouts(draw: st.DrawFn) -> str:
 
 @settings(max_examples=40)
 @given(layouts())
-def test_any_layout_of_rules_is_met(layout: str) -> None:
-    """At every viewport that was measured within 1 px; between two of them within a step of what holds there."""
+def test_layout_of_rules_is_fitted(layout: str) -> None:
+    """At measured viewports to 1 px; between two of them to one step of the ladder."""
     truth = {width: at(layout, width) for width in {*range(WIDTHS[0], WIDTHS[-1], 10), *WIDTHS}}
     fitted = sizes_for(WIDTHS, tuple(round(truth[width] * 2) / 2 for width in WIDTHS))
     assert len(fitted.split(", (")) <= 6
@@ -122,18 +122,18 @@ def test_any_layout_of_rules_is_met(layout: str) -> None:
 
 @settings(max_examples=40)
 @given(st.integers(200, 1500), st.integers(0, 200), st.sampled_from((1, 0.5, 0.25)))
-def test_a_column_that_grows_until_it_is_full_is_met_everywhere(px: int, gap: int, part: float) -> None:
+def test_column_with_maximum_width_is_fitted_everywhere(px: int, gap: int, part: float) -> None:
     def truth(width: int) -> float:
         return min(px, (width - gap) * part)
 
-    assume(WIDTHS[2] + 10 < px / part + gap < WIDTHS[-2])  # seen thrice while it grows, and twice when it is full
+    assume(WIDTHS[2] + 10 < px / part + gap < WIDTHS[-2])  # three viewports below the maximum, two above
     fitted = sizes_for(WIDTHS, tuple(round(truth(width) * 2) / 2 for width in WIDTHS))
     assert all(abs(at(fitted, width) - truth(width)) <= 1.5 for width in range(WIDTHS[0], WIDTHS[-1], 10))
 
 
 @settings(max_examples=40)
 @given(st.lists(st.integers(1, 2560), min_size=13, max_size=13))
-def test_a_layout_without_rules_is_met_roughly(shown: list[int]) -> None:
+def test_layout_without_rules_is_fitted_approximately(shown: list[int]) -> None:
     fitted = sizes_for(WIDTHS, tuple(map(float, shown)))
     assert len(fitted) < 600
     assert all(at(fitted, width) <= 1.1 * px + 1 for width, px in zip(WIDTHS, shown, strict=True))
@@ -151,17 +151,17 @@ PAGE = """<!doctype html><html lang="en" class="no-js"><head><title>{title}</tit
 <div class="md-sidebar md-sidebar--secondary"{toc}></div>
 <div class="md-content"><article id="{id}" class="md-content__inner md-typeset {tags}">{text}</article></div>
 </div></main><footer><div class="{footer}">x</div></footer></div></body></html>"""
-SAID = {
+DEFAULTS = {
     "title": "Start", "body": "", "scheme": "default", "nav": "", "items": "<li>a", "toc": "", "id": "start",
     "tags": "", "text": "<h1>Start</h1><p>Words.</p><img src=\"a.jpg\">", "footer": "",
 }  # fmt: skip
 
 
 def page(**others: str) -> bytes:
-    return PAGE.format(**(SAID | others)).encode()
+    return PAGE.format(**(DEFAULTS | others)).encode()
 
 
-def named(html: bytes) -> str:
+def fingerprint(html: bytes) -> str:
     return template_fingerprint(html, scan_page(html))
 
 
@@ -178,8 +178,8 @@ def named(html: bytes) -> str:
         {"footer": "sidebar"},
     ],
 )
-def test_what_a_page_is_about_is_no_layout(others: dict[str, str]) -> None:
-    assert named(page(**others)) == named(page())
+def test_content_does_not_change_the_fingerprint(others: dict[str, str]) -> None:
+    assert fingerprint(page(**others)) == fingerprint(page())
 
 
 @pytest.mark.parametrize(
@@ -194,20 +194,22 @@ def test_what_a_page_is_about_is_no_layout(others: dict[str, str]) -> None:
         {"text": "<h1>a</h1></article><article><h1>b</h1>"},
     ],
 )
-def test_what_moves_an_article_is(others: dict[str, str]) -> None:
-    assert named(page(**others)) != named(page())
+def test_layout_changes_the_fingerprint(others: dict[str, str]) -> None:
+    assert fingerprint(page(**others)) != fingerprint(page())
 
 
-def test_a_template_is_readable_and_needs_no_article() -> None:
-    assert named(page()).startswith("article.md-content__inner.md-typeset-")
-    assert named(b"<body class=home><div id=content><h1>a</h1></div>").startswith("body.home-")
-    assert named(b"<p>words").startswith("page-")
-    assert named(b"<div><div></article></main></p><main>") == named(b"<div><div></article></main></p><main>")
+def test_fingerprint_is_readable_and_needs_no_article() -> None:
+    assert fingerprint(page()).startswith("article.md-content__inner.md-typeset-")
+    assert fingerprint(b"<body class=home><div id=content><h1>a</h1></div>").startswith("body.home-")
+    assert fingerprint(b"<p>words").startswith("page-")
+    assert fingerprint(b"<div><div></article></main></p><main>") == fingerprint(
+        b"<div><div></article></main></p><main>"
+    )
 
 
 @given(st.text(alphabet="<>/ainavrtcledivmsty=\"' -!#", max_size=200))
-def test_any_bytes_have_a_template(text: str) -> None:
-    assert named(text.encode())
+def test_any_bytes_have_a_fingerprint(text: str) -> None:
+    assert fingerprint(text.encode())
 
 
 def asset(path: str, width: int = 1600, height: int = 900) -> Asset:
@@ -216,8 +218,8 @@ def asset(path: str, width: int = 1600, height: int = 900) -> Asset:
     )
 
 
-def test_our_own_edits_are_no_layout() -> None:
-    """With a hero in a figure, pictures, styles and JSON-LD, however the scan was come by."""
+def test_edits_of_imageseo_do_not_change_the_fingerprint() -> None:
+    """With an inserted hero, <picture> elements, styles and JSON-LD, and a scan from before or after."""
     author = page(text="<h1>a</h1><p>Words.</p><img src=a.jpg><img src=b.jpg>")
     scan = scan_page(author)
     spec = VariantSpec(source="ab" * 32, format="avif", width=320, height=180)
@@ -239,7 +241,7 @@ def test_our_own_edits_are_no_layout() -> None:
     built = apply(author, page_edits(plan, variants, json_ld="{}"))
     assert built != author
     assert strip(built) == author
-    assert named(built) == named(author) == template_fingerprint(built, scan)
+    assert fingerprint(built) == fingerprint(author) == template_fingerprint(built, scan)
 
 
 # Pages
@@ -256,7 +258,7 @@ ASSETS = {
 }
 COLUMN = tuple(min(688.0, width - 32.0) for width in WIDTHS)
 SCAN = scan_page(HTML)
-KIND = template_fingerprint(HTML, SCAN)
+TEMPLATE = template_fingerprint(HTML, SCAN)
 
 
 def asset_of(ref: ImageRef) -> Asset | None:
@@ -264,25 +266,25 @@ def asset_of(ref: ImageRef) -> Asset | None:
 
 
 def measured(name: str, images: Sequence[ShownImage], lcp: Mapping[str, Lcp] | None = None) -> PageLayout:
-    return PageLayout(page=name, template=KIND, images=tuple(images), lcp=lcp or {})
+    return PageLayout(page=name, template=TEMPLATE, images=tuple(images), lcp=lcp or {})
 
 
-def survey(*pages: PageLayout) -> SiteMeasurements:
-    kinds = {KIND: Template(id=KIND, column=COLUMN, pages=len(pages))}
-    return SiteMeasurements(SiteLayout(widths=WIDTHS, pages={each.page: each for each in pages}, templates=kinds))
+def measurements(*pages: PageLayout) -> SiteMeasurements:
+    templates = {TEMPLATE: Template(id=TEMPLATE, column=COLUMN, pages=len(pages))}
+    return SiteMeasurements(SiteLayout(widths=WIDTHS, pages={each.page: each for each in pages}, templates=templates))
 
 
-def seen(src: str, px: float, nth: int = 0, **tops: float) -> ShownImage:
+def shown_image(src: str, px: float, nth: int = 0, **tops: float) -> ShownImage:
     return ShownImage(src=src, nth=nth, widths=(px,) * len(WIDTHS), tops=tops)
 
 
 OWN = [
-    seen("logo.png", 48, mobile=10, desktop=10),
-    seen("a.jpg", 688, mobile=300, desktop=300),
-    seen("b.jpg", 200, mobile=900, desktop=800),
-    seen("a.jpg", 400, nth=1, mobile=2000, desktop=2000),
-    seen("small.png", 150, mobile=3000),
-    seen("https://elsewhere.example/x.png", 90),
+    shown_image("logo.png", 48, mobile=10, desktop=10),
+    shown_image("a.jpg", 688, mobile=300, desktop=300),
+    shown_image("b.jpg", 200, mobile=900, desktop=800),
+    shown_image("a.jpg", 400, nth=1, mobile=2000, desktop=2000),
+    shown_image("small.png", 150, mobile=3000),
+    shown_image("https://elsewhere.example/x.png", 90),
 ]
 LEAD = {"mobile": Lcp(kind="image", src="a.jpg"), "desktop": Lcp(kind="image", src="a.jpg")}
 
@@ -291,22 +293,22 @@ def names_of(scan: PageScan) -> list[Name]:
     return image_names(ref.src for ref in scan.refs)
 
 
-def held(
-    known: SiteMeasurements, scan: PageScan = SCAN, name: str = "one.html", inserted: str | None = None
+def trusted(
+    site: SiteMeasurements, scan: PageScan = SCAN, name: str = "one.html", inserted: str | None = None
 ) -> TrustedLayout:
-    return known.held(CurrentPage(name, KIND, scan.refs, names_of(scan), asset_of, dict), inserted=inserted)
+    return site.held(CurrentPage(name, TEMPLATE, scan.refs, names_of(scan), asset_of, dict), inserted=inserted)
 
 
-def test_images_are_told_apart_by_their_file_and_their_turn() -> None:
+def test_image_names_are_file_and_index() -> None:
     assert names_of(SCAN) == [
         ("logo.png", 0), ("a.jpg", 0), ("b.jpg", 0), ("a.jpg", 1), ("small.png", 0),
         ("https://elsewhere.example/x.png", 0),
     ]  # fmt: skip
 
 
-def test_a_page_is_what_was_measured_of_it() -> None:
+def test_measured_page_has_its_own_layout() -> None:
     own = measured("one.html", OWN, LEAD)
-    found = held(survey(own))
+    found = trusted(measurements(own))
     assert found == TrustedLayout(own)
     names = dict(zip((ref.span for ref in SCAN.refs), names_of(SCAN), strict=True))
     shown = slots(own, WIDTHS, names)
@@ -316,37 +318,37 @@ def test_a_page_is_what_was_measured_of_it() -> None:
     assert {each.sizes for each in shown.values()} == {"48px", "688px", "200px", "400px", "150px", "90px"}
 
 
-def test_a_page_that_lost_an_image_is_measured_no_more() -> None:
-    gone = held(survey(measured("one.html", [*OWN, seen("old.jpg", 600)], LEAD)))
-    assert gone.drift == "old.jpg stood on it then"
-    assert gone.layout is not None
-    assert gone.layout.inherited
-    assert not gone.layout.lcp
+def test_page_with_a_missing_image_is_not_measured() -> None:
+    drifted = trusted(measurements(measured("one.html", [*OWN, shown_image("old.jpg", 600)], LEAD)))
+    assert drifted.drift == "old.jpg is missing"
+    assert drifted.layout is not None
+    assert drifted.layout.inherited
+    assert not drifted.layout.lcp
 
 
-def test_a_hero_that_the_build_puts_there_is_not_lost() -> None:
-    own = measured("one.html", [*OWN, seen("banner.jpg", 600)], LEAD)
-    assert held(survey(own), inserted="banner.jpg") == TrustedLayout(own)
-    assert held(survey(own)).drift == "banner.jpg stood on it then"
+def test_inserted_hero_is_not_missing() -> None:
+    own = measured("one.html", [*OWN, shown_image("banner.jpg", 600)], LEAD)
+    assert trusted(measurements(own), inserted="banner.jpg") == TrustedLayout(own)
+    assert trusted(measurements(own)).drift == "banner.jpg is missing"
     assert slots(own, WIDTHS, {}, inserted="banner.jpg")[None].sizes == "600px"
 
 
-def test_a_page_of_another_layout_is_measured_no_more() -> None:
+def test_page_with_another_template_is_not_measured() -> None:
     own = measured("one.html", OWN, LEAD)
-    found = survey(own).held(CurrentPage("one.html", "other", SCAN.refs, names_of(SCAN), asset_of, dict))
-    assert found == TrustedLayout(None, "it is laid out differently now")
+    found = measurements(own).held(CurrentPage("one.html", "other", SCAN.refs, names_of(SCAN), asset_of, dict))
+    assert found == TrustedLayout(None, "its template has changed")
 
 
-def test_beside_a_new_image_the_widths_hold_and_the_lcp_is_open() -> None:
+def test_page_with_a_new_image_keeps_widths_but_not_the_lcp() -> None:
     own = measured("one.html", OWN[1:], LEAD)
-    found = held(survey(own))
+    found = trusted(measurements(own))
     assert found.drift is None
     assert found.layout == measured("one.html", OWN[1:])
 
 
-def test_a_new_page_inherits_the_column() -> None:
-    """A picture never wider than its file, or than its author wrote; a logo as wide as on the other pages."""
-    found = held(survey(measured("other.html", [OWN[0]])), name="new.html").layout
+def test_new_page_inherits_the_column() -> None:
+    """An image is not wider than its file or the author's width; a logo is as wide as on other pages."""
+    found = trusted(measurements(measured("other.html", [OWN[0]])), name="new.html").layout
     assert found is not None
     assert found.inherited
     widths = {(image.src, image.nth): image.widths for image in found.images}
@@ -357,29 +359,29 @@ def test_a_new_page_inherits_the_column() -> None:
         ("b.jpg", 0): tuple(min(200.0, column) for column in COLUMN),
         ("small.png", 0): tuple(min(300.0, column / 2) for column in COLUMN),
     }
-    assert held(survey(), name="new.html").layout is not None
-    assert survey().held(CurrentPage("new.html", "other", SCAN.refs, names_of(SCAN), asset_of, dict)) == TrustedLayout(
-        None
-    )
+    assert trusted(measurements(), name="new.html").layout is not None
+    assert measurements().held(
+        CurrentPage("new.html", "other", SCAN.refs, names_of(SCAN), asset_of, dict)
+    ) == TrustedLayout(None)
 
 
-def test_an_image_that_pages_show_differently_is_not_told_by_them() -> None:
-    pages = [measured("x.html", [seen("a.jpg", 100)]), measured("y.html", [seen("a.jpg", 688)])]
-    found = held(survey(*pages), name="new.html").layout
+def test_image_with_different_widths_is_not_inherited() -> None:
+    pages = [measured("x.html", [shown_image("a.jpg", 100)]), measured("y.html", [shown_image("a.jpg", 688)])]
+    found = trusted(measurements(*pages), name="new.html").layout
     assert found is not None
     assert next(image.widths for image in found.images if image.src == "a.jpg") == COLUMN
 
 
-def test_a_logo_is_told_by_its_turn() -> None:
-    """The header's by the headers', the drawer's by the drawers'; each where it stands highest."""
+def test_repeated_logo_is_inherited_by_index() -> None:
+    """The logos of header and drawer are separate; each has its smallest ``top``."""
     twice = scan_page(
         b'<header><img src="logo.png"></header><nav><img src="logo.png"></nav><main><article></article></main>'
     )
     pages = [
-        measured(name, [seen("logo.png", 24, mobile=top), seen("logo.png", 48, nth=1, mobile=900)])
+        measured(name, [shown_image("logo.png", 24, mobile=top), shown_image("logo.png", 48, nth=1, mobile=900)])
         for name, top in (("x.html", 12), ("y.html", 9))
     ]
-    found = held(survey(*pages), twice, "new.html").layout
+    found = trusted(measurements(*pages), twice, "new.html").layout
     assert found is not None
     assert [(each.nth, each.widths[0], each.tops) for each in found.images] == [
         (0, 24, {"mobile": 9}),
@@ -387,27 +389,29 @@ def test_a_logo_is_told_by_its_turn() -> None:
     ]
 
 
-def test_the_lcp_is_inherited_where_all_agree() -> None:
-    def told(*lcps: Lcp, scan: PageScan = SCAN) -> Mapping[str, Lcp]:
+def test_lcp_is_inherited_if_all_pages_agree() -> None:
+    def inherited_lcp(*lcps: Lcp, scan: PageScan = SCAN) -> Mapping[str, Lcp]:
         pages = [measured(f"{index}.html", [], {"mobile": lcp}) for index, lcp in enumerate(lcps)]
-        found = held(survey(*pages), scan, "new.html").layout
+        found = trusted(measurements(*pages), scan, "new.html").layout
         assert found is not None
         return found.lcp
 
     text, image = Lcp(kind="text", height=90), Lcp(kind="image", src="a.jpg", width=688, bytes=9)
-    assert told(image, image, image) == {"mobile": Lcp(kind="image", src="a.jpg")}
-    assert told(image, image) == {}
-    assert told(image, image, text) == {}
-    assert told(text, text, text) == {}  # this page has images near its top
+    assert inherited_lcp(image, image, image) == {"mobile": Lcp(kind="image", src="a.jpg")}
+    assert inherited_lcp(image, image) == {}
+    assert inherited_lcp(image, image, text) == {}
+    assert inherited_lcp(text, text, text) == {}  # this page has images near its top
     words = scan_page(
         b"<body><main><article><h1>One</h1>" + b"<p>words</p>" * 1000 + b'<img src="a.jpg"></article></main>'
     )
-    assert told(text, text, text, scan=words) == {"mobile": Lcp(kind="text")}
+    assert inherited_lcp(text, text, text, scan=words) == {"mobile": Lcp(kind="text")}
     cover = scan_page(b'<header><img src="cover.jpg"></header>' + b"<main><article><h1>One</h1>words</article></main>")
-    assert told(text, text, text, scan=cover) == {}, "the theme shows a picture that the others do not have"
-    assert told(text, text, Lcp(kind="background"), scan=words) == {}
-    assert told(text, text, image, scan=words) == {}
-    assert told(text, text, Lcp(kind="image", src="other.jpg"), scan=words) == {"mobile": Lcp(kind="text")}
+    assert inherited_lcp(text, text, text, scan=cover) == {}, (
+        "the theme shows an image that the measured pages do not have"
+    )
+    assert inherited_lcp(text, text, Lcp(kind="background"), scan=words) == {}
+    assert inherited_lcp(text, text, image, scan=words) == {}
+    assert inherited_lcp(text, text, Lcp(kind="image", src="other.jpg"), scan=words) == {"mobile": Lcp(kind="text")}
 
 
 @pytest.mark.parametrize(
@@ -426,18 +430,20 @@ def test_the_lcp_is_inherited_where_all_agree() -> None:
         (None, "a.jpg", None),
     ],
 )
-def test_the_image_to_hurry(mobile: str | None, desktop: str | None, expected: LeadImage | None) -> None:
+def test_lead_image_by_lcp_on_mobile_and_desktop(
+    mobile: str | None, desktop: str | None, expected: LeadImage | None
+) -> None:
     def lcp(name: str) -> Lcp:
         if name.endswith(".jpg"):
             return Lcp(kind="image", src=name)
         return Lcp(kind=name)  # type: ignore[arg-type]
 
-    told = {"mobile": mobile, "desktop": desktop}
-    own = measured("one.html", OWN, {name: lcp(kind) for name, kind in told.items() if kind is not None})
+    kinds = {"mobile": mobile, "desktop": desktop}
+    own = measured("one.html", OWN, {name: lcp(kind) for name, kind in kinds.items() if kind is not None})
     assert lead(own) == expected
 
 
-def test_in_view_is_what_any_screen_shows_first() -> None:
-    assert in_view(seen("a.jpg", 9, mobile=823, desktop=940, phone=844, tablet=1180)) is False
-    assert in_view(seen("a.jpg", 9, mobile=823, desktop=940, phone=844, tablet=1179)) is True
-    assert in_view(seen("a.jpg", 9)) is None
+def test_image_in_the_first_screen_of_any_viewport_is_in_view() -> None:
+    assert in_view(shown_image("a.jpg", 9, mobile=823, desktop=940, phone=844, tablet=1180)) is False
+    assert in_view(shown_image("a.jpg", 9, mobile=823, desktop=940, phone=844, tablet=1179)) is True
+    assert in_view(shown_image("a.jpg", 9)) is None

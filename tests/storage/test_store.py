@@ -1,4 +1,4 @@
-"""The store: finds, verifies, survives other processes, full disks, kills and flipped bits."""
+"""The store: finding, verification, other processes, full disks, kills and damaged files."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "site" / ".cache" / "imageseo"
 
 
-def test_gives_back_what_was_put(folder: Path) -> None:
+def test_stored_bytes_are_returned(folder: Path) -> None:
     store: Store = FolderStore(folder)
     assert store.find(key(1)) is None
-    assert not folder.exists(), "looking makes no folder"
+    assert not folder.exists(), "`find` creates no folder"
     stored = store.put(key(1), b"bytes")
     assert stored == StoredBlob(sha256=hashlib.sha256(b"bytes").hexdigest(), bytes=5)
     for again in (store, FolderStore(folder)):
@@ -62,14 +62,14 @@ def test_gives_back_what_was_put(folder: Path) -> None:
     assert store.read(StoredBlob(sha256=key(0), bytes=1)) is None
 
 
-def test_equal_bytes_lie_there_once(folder: Path) -> None:
+def test_equal_bytes_are_stored_once(folder: Path) -> None:
     store = FolderStore(folder)
     assert store.put(key(1), b"same") == store.put(key(2), b"same")
     info = store.info()
     assert (info.entries, info.blobs, info.bytes, info.leftovers) == (2, 1, 4, 0)
 
 
-def test_a_key_can_be_put_anew(folder: Path) -> None:
+def test_key_can_be_replaced(folder: Path) -> None:
     store = FolderStore(folder)
     store.put(key(1), b"old")
     new = store.put(key(1), b"new!")
@@ -77,23 +77,23 @@ def test_a_key_can_be_put_anew(folder: Path) -> None:
     assert store.info().entries == 1
 
 
-def test_keys_are_digests(folder: Path) -> None:
+def test_key_that_is_not_a_digest_is_rejected(folder: Path) -> None:
     for wrong in ("../../etc/passwd", "", "A" * 64):
         with pytest.raises(ValueError, match="64 hex digits"):
             FolderStore(folder).put(wrong, b"")
 
 
-def test_says_what_it_is_to_git_and_to_backups(folder: Path) -> None:
+def test_folder_is_marked_for_git_and_backups(folder: Path) -> None:
     FolderStore(folder).put(key(1), b"x")
     assert (folder / ".gitignore").read_text("utf-8").splitlines()[-1] == "*"
     assert (folder / "CACHEDIR.TAG").read_bytes().startswith(b"Signature: 8a477f597d28d172789f06886806bc55")
 
 
-def test_flipped_bits_are_a_miss(folder: Path) -> None:
+def test_damaged_blob_is_a_miss(folder: Path) -> None:
     store = FolderStore(folder)
     stored = store.put(key(1), b"precious")
     blob(folder, stored).write_bytes(b"pretious")
-    assert store.find(key(1)) == stored, "its size is right, and nothing was read yet"
+    assert store.find(key(1)) == stored, "its size is right, and it has not been read yet"
     assert store.read(stored) is None
     assert store.find(key(1)) is None
     assert FolderStore(folder).find(key(1)) is None
@@ -101,7 +101,7 @@ def test_flipped_bits_are_a_miss(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"prec", b"precious and more", None])
-def test_a_blob_cut_short_or_gone_is_a_miss_without_reading(folder: Path, damage: bytes | None) -> None:
+def test_blob_of_wrong_size_or_missing_is_a_miss_without_reading(folder: Path, damage: bytes | None) -> None:
     stored = FolderStore(folder).put(key(1), b"precious")
     if damage is None:
         blob(folder, stored).unlink()
@@ -113,7 +113,7 @@ def test_a_blob_cut_short_or_gone_is_a_miss_without_reading(folder: Path, damage
     assert store.verify().removed == 0
 
 
-def test_strangers_in_the_folder_are_ignored(folder: Path) -> None:
+def test_foreign_files_in_the_folder_are_ignored(folder: Path) -> None:
     store = FolderStore(folder)
     stored = store.put(key(1), b"x")
     (folder / "v1" / "keys" / key(1)[:2] / "Thumbs.db").write_bytes(b"?")
@@ -123,7 +123,7 @@ def test_strangers_in_the_folder_are_ignored(folder: Path) -> None:
     assert again.info().entries == 1
 
 
-def test_many_threads(folder: Path) -> None:
+def test_concurrent_threads_store_all_entries(folder: Path) -> None:
     store = FolderStore(folder)
     threads = [
         threading.Thread(target=lambda: [store.put(key(n), b"%d" % (n % 7)) for n in range(60)]) for _ in range(8)
@@ -143,7 +143,7 @@ PUT_MANY = (
 )
 
 
-def test_two_processes_putting_the_same_keys_at_once(folder: Path) -> None:
+def test_concurrent_processes_store_the_same_keys(folder: Path) -> None:
     running = [subprocess.Popen([sys.executable, "-c", PUT_MANY, str(folder)], cwd=ROOT) for _ in range(3)]
     assert [process.wait() for process in running] == [0, 0, 0]
     store = FolderStore(folder)
@@ -153,7 +153,7 @@ def test_two_processes_putting_the_same_keys_at_once(folder: Path) -> None:
     assert store.read(FolderStore(folder).put(key(7), b"7" * 5000)) == b"7" * 5000
 
 
-def test_a_killed_writer_leaves_nothing_that_counts(folder: Path, tmp_path: Path) -> None:
+def test_temporary_file_of_a_killed_writer_is_removed(folder: Path, tmp_path: Path) -> None:
     code = (
         "import sys, os, signal; from pathlib import Path; from imageseo.storage.store import FolderStore\n"
         "store = FolderStore(Path(sys.argv[1])); store.put('0' * 64, b'whole')\n"
@@ -161,7 +161,7 @@ def test_a_killed_writer_leaves_nothing_that_counts(folder: Path, tmp_path: Path
         "store.put('1' * 64, b'half')\n"
     )
     assert run(code, folder).returncode == -signal.SIGKILL
-    assert any((folder / "v1" / "tmp").iterdir()), "the kill came in the middle of writing"
+    assert any((folder / "v1" / "tmp").iterdir()), "the writer was killed while writing"
     store = FolderStore(folder)
     assert store.find("0" * 64) is not None
     assert store.find("1" * 64) is None
@@ -172,8 +172,8 @@ def test_a_killed_writer_leaves_nothing_that_counts(folder: Path, tmp_path: Path
     assert files(folder) == files(tmp_path / "clean")
 
 
-def test_a_living_writers_file_is_not_swept(folder: Path) -> None:
-    """Another process stops between writing and renaming; we open, sweep and prune meanwhile; then it goes on."""
+def test_temporary_file_of_an_active_writer_is_kept(folder: Path) -> None:
+    """Another process pauses between writing and renaming; the store is opened and pruned; then it continues."""
     code = (
         "import sys; from pathlib import Path; from imageseo.storage.store import FolderStore\n"
         "store, replace = FolderStore(Path(sys.argv[1])), Path.replace\n"
@@ -196,7 +196,7 @@ def test_a_living_writers_file_is_not_swept(folder: Path) -> None:
     assert FolderStore(folder).find("1" * 64) is not None
 
 
-def test_a_full_disk_is_an_error_with_a_way_out_and_no_half_file(folder: Path) -> None:
+def test_full_disk_is_an_error_with_a_hint_and_leaves_no_file(folder: Path) -> None:
     code = (
         "import resource, signal, sys; from pathlib import Path\n"
         "from imageseo.model.errors import StoreError; from imageseo.storage.store import FolderStore\n"
@@ -219,7 +219,7 @@ def test_a_full_disk_is_an_error_with_a_way_out_and_no_half_file(folder: Path) -
 @pytest.mark.skipif(
     not hasattr(os, "setuid") or os.getuid() != 0, reason="only root can become an unprivileged user here"
 )
-def test_a_folder_that_may_only_be_read(folder: Path, tmp_path: Path) -> None:
+def test_read_only_folder_is_read_but_not_written(folder: Path, tmp_path: Path) -> None:
     stored = FolderStore(folder).put("0" * 64, b"there")
     damaged = FolderStore(folder).put("2" * 64, b"damaged")
     blob(folder, damaged).write_bytes(b"DAMAGED")
@@ -243,7 +243,7 @@ def test_a_folder_that_may_only_be_read(folder: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[:2] == ["b'there'", "None None"]
-    assert lines[2:5] == ["b'damaged' True", "b'damaged'", "False"], "made again for this build alone"
+    assert lines[2:5] == ["b'damaged' True", "b'damaged'", "False"], "stored only for this build"
     assert "Permission denied" in lines[5]
     assert str(folder) in lines[5]
     assert "cache_dir" in lines[6]
@@ -251,7 +251,7 @@ def test_a_folder_that_may_only_be_read(folder: Path, tmp_path: Path) -> None:
     assert stored.bytes == 5
 
 
-def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
+def test_file_instead_of_the_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "cache").write_bytes(b"")
     store = FolderStore(tmp_path / "cache")
     for act in (lambda: store.find(key(1)), lambda: store.put(key(1), b"x"), store.info):
@@ -259,7 +259,7 @@ def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
             act()
 
 
-def test_verify_removes_damage_and_keys_that_lead_nowhere(folder: Path) -> None:
+def test_verify_removes_damaged_blobs_and_keys_without_blob(folder: Path) -> None:
     store = FolderStore(folder)
     good, flipped, short, gone = (store.put(key(n), b"%d" % n * 10) for n in range(4))
     blob(folder, flipped).write_bytes(b"x" * 10)
@@ -281,7 +281,7 @@ class Now:
         return self.seconds
 
 
-def aged(folder: Path, now: Now) -> None:
+def add_aged_entries(folder: Path, now: Now) -> None:
     """Ten entries of 100 bytes, entry n last used n + 0.5 days ago."""
     store = FolderStore(folder, clock=now)
     for n in range(10):
@@ -290,33 +290,33 @@ def aged(folder: Path, now: Now) -> None:
         os.utime(entry, (0, now.seconds - (n + 0.5) * DAY))
 
 
-def test_prune_by_age(folder: Path) -> None:
+def test_prune_removes_entries_by_age(folder: Path) -> None:
     now = Now()
-    aged(folder, now)
+    add_aged_entries(folder, now)
     upkeep = FolderStore(folder, clock=now).prune(older_than=5 * DAY)
     assert (upkeep.checked, upkeep.removed, upkeep.bytes) == (10, 5, 500)
     store = FolderStore(folder, clock=now)
     assert [store.find(key(n)) is None for n in range(10)] == [False] * 5 + [True] * 5
 
 
-def test_what_is_found_is_in_use(folder: Path) -> None:
+def test_find_counts_as_use(folder: Path) -> None:
     now = Now()
-    aged(folder, now)
+    add_aged_entries(folder, now)
     assert FolderStore(folder, clock=now).find(key(9))
     FolderStore(folder, clock=now).prune(older_than=5 * DAY)
     assert FolderStore(folder, clock=now).find(key(9))
 
 
-def test_prune_by_size_takes_the_longest_unused(folder: Path) -> None:
+def test_prune_by_size_removes_the_longest_unused(folder: Path) -> None:
     now = Now()
-    aged(folder, now)
+    add_aged_entries(folder, now)
     store = FolderStore(folder, clock=now)
     assert store.prune(max_bytes=350).removed == 7
     assert [store.find(key(n)) is not None for n in range(10)] == [True] * 3 + [False] * 7
     assert store.prune(max_bytes=350).removed == 0
 
 
-def test_prune_keeps_a_blob_while_a_key_needs_it_and_removes_orphans(folder: Path) -> None:
+def test_prune_keeps_referenced_blobs_and_removes_orphans(folder: Path) -> None:
     now = Now()
     store = FolderStore(folder, clock=now)
     for n in (1, 2):
@@ -336,23 +336,23 @@ def entry_of(folder: Path, name: object) -> Path:
     return next((folder / "v1" / "keys" / key(name)[:2]).glob(f"{key(name)[2:]}.*"))
 
 
-def test_prune_by_need(folder: Path) -> None:
+def test_prune_removes_entries_that_are_not_needed(folder: Path) -> None:
     now = Now()
-    aged(folder, now)
+    add_aged_entries(folder, now)
     needed = frozenset([key(1), key(2), key("elsewhere")])
     before = files(folder)
     dry = FolderStore(folder, clock=now).prune(needed=needed, dry=True)
     assert (dry.checked, dry.removed, dry.bytes, dry.spared) == (10, 8, 800, 0)
     assert files(folder) == before
-    assert FolderStore(folder, clock=now).prune(needed=needed) == dry, "it does what it said it would"
+    assert FolderStore(folder, clock=now).prune(needed=needed) == dry, "it does what the dry run reported"
     store = FolderStore(folder, clock=now)
     assert [n for n in range(10) if store.find(key(n))] == [1, 2]
     assert store.prune(needed=needed, older_than=2 * DAY, max_bytes=0).removed == 2
 
 
-def test_a_dry_run_tells_of_age_and_size_and_orphans(folder: Path) -> None:
+def test_dry_run_reports_age_size_and_orphans(folder: Path) -> None:
     now = Now()
-    aged(folder, now)
+    add_aged_entries(folder, now)
     entry_of(folder, 9).unlink()
     options: dict[str, float] = {"older_than": 7 * DAY, "max_bytes": 350}
     before = files(folder)
@@ -362,8 +362,8 @@ def test_a_dry_run_tells_of_age_and_size_and_orphans(folder: Path) -> None:
     assert FolderStore(folder, clock=now).prune(**options) == dry  # type: ignore[arg-type]
 
 
-def test_what_a_running_build_may_need_stays_until_it_is_done(folder: Path) -> None:
-    """Nobody can know yet what it needs. A real process at work, and its end."""
+def test_entries_used_recently_are_kept_during_a_build(folder: Path) -> None:
+    """It is not known yet what the build needs. With a real process."""
     code = (
         "import sys; from pathlib import Path; from imageseo.storage.store import FolderStore\n"
         "store = FolderStore(Path(sys.argv[1])); store.find('0' * 64); store.put('1' * 64, b'new')\n"
@@ -381,7 +381,7 @@ def test_what_a_running_build_may_need_stays_until_it_is_done(folder: Path) -> N
         done = store.prune(needed=["3" * 64])
         assert (done.removed, done.spared) == (1, 2)
         done = store.prune(needed=["3" * 64], max_bytes=3)
-        assert (done.removed, done.spared) == (1, 1), "a limit is a limit"
+        assert (done.removed, done.spared) == (1, 1), "the size limit applies during a build, too"
         other.communicate("go on\n")
     done = store.prune(needed=["3" * 64])
     assert (done.removed, done.spared) == (1, 0)
@@ -389,10 +389,10 @@ def test_what_a_running_build_may_need_stays_until_it_is_done(folder: Path) -> N
 
 
 @pytest.mark.parametrize("old", [False, True])
-def test_bytes_stay_whose_key_a_build_is_about_to_write(
+def test_blob_is_kept_whose_key_a_build_is_about_to_write(
     folder: Path, old: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The bytes lie there first: just written, or left by somebody long ago and counted on again."""
+    """The blob is there before its key: just written, or old and used again."""
     build = FolderStore(folder)
     build.put(key("other"), b"other")
     Blobs(folder / "v1").put(b"new")
@@ -413,7 +413,7 @@ def test_bytes_stay_whose_key_a_build_is_about_to_write(
     assert blob(folder, stored).read_bytes() == b"new"
 
 
-def test_a_blob_that_nothing_leads_to_stays_no_longer_than_the_build(folder: Path) -> None:
+def test_blob_without_key_is_removed_after_the_build(folder: Path) -> None:
     build = FolderStore(folder)
     build.put(key("other"), b"other")
     Blobs(folder / "v1").put(b"new")
@@ -424,24 +424,24 @@ def test_a_blob_that_nothing_leads_to_stays_no_longer_than_the_build(folder: Pat
     assert FolderStore(folder).info().leftovers == 0
 
 
-def test_times_in_the_future_count_as_now(folder: Path) -> None:
+def test_time_in_the_future_counts_as_now(folder: Path) -> None:
     now = Now()
-    aged(folder, now)
+    add_aged_entries(folder, now)
     os.utime(entry_of(folder, 9), (0, now.seconds + 5_000 * DAY))
     assert FolderStore(folder, clock=now).prune(older_than=5 * DAY).removed == 4
-    assert FolderStore(folder, clock=now).find(key(9)), "a clock that was set back takes nothing away"
+    assert FolderStore(folder, clock=now).find(key(9)), "a clock that was set back removes nothing"
     now.seconds += 6 * DAY
-    assert FolderStore(folder, clock=now).prune(older_than=5 * DAY).removed == 6, "and from now on it grows old"
+    assert FolderStore(folder, clock=now).prune(older_than=5 * DAY).removed == 6, "from now on it ages"
     store = FolderStore(folder, clock=now)
     store.put(key(1), b"x")
     os.utime(entry_of(folder, 1), (0, now.seconds + 5_000 * DAY))
     assert FolderStore(folder, clock=now).find(key(1))
-    assert entry_of(folder, 1).stat().st_mtime == now.seconds, "use mends it as well"
+    assert entry_of(folder, 1).stat().st_mtime == now.seconds, "use corrects it, too"
 
 
-def test_what_was_used_since_it_was_listed_stays(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_entry_used_since_it_was_listed_is_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = Now()
-    aged(folder, now)
+    add_aged_entries(folder, now)
     choose = PrunePolicy.choose
 
     def meanwhile(self: PrunePolicy, *arguments: Any) -> tuple[set[IndexEntry], int]:
@@ -459,7 +459,7 @@ def odd_folder(path: Path) -> None:
 
 def odd_full_folder(path: Path) -> None:
     path.mkdir()
-    (path / "somebody's").write_bytes(b"work")
+    (path / "foreign").write_bytes(b"work")
 
 
 def odd_link(path: Path) -> None:
@@ -490,9 +490,7 @@ def odd_empty_file(path: Path) -> None:
     [odd_folder, odd_full_folder, odd_link, odd_endless_link, odd_pipe, odd_huge_file, odd_empty_file],
 )
 @pytest.mark.parametrize("found_before", [False, True])
-def test_an_odd_thing_in_a_blobs_place_is_a_miss(
-    folder: Path, make: Callable[[Path], None], found_before: bool
-) -> None:
+def test_blob_path_that_is_not_a_blob_is_a_miss(folder: Path, make: Callable[[Path], None], found_before: bool) -> None:
     stored = FolderStore(folder).put(key(1), b"precious")
     store = FolderStore(folder)
     if found_before:
@@ -507,7 +505,7 @@ def test_an_odd_thing_in_a_blobs_place_is_a_miss(
     assert store.read(again) == b"precious"
     assert store.path(again.sha256).read_bytes() == b"precious"
     if make is odd_full_folder:
-        assert (blob(folder, stored) / "somebody's").read_bytes() == b"work", "nobody's to delete"
+        assert (blob(folder, stored) / "foreign").read_bytes() == b"work", "not deleted, since imageseo did not make it"
     else:
         assert FolderStore(folder).read(stored) == b"precious"
     twin = folder / "twin"
@@ -515,7 +513,7 @@ def test_an_odd_thing_in_a_blobs_place_is_a_miss(
 
 
 @pytest.mark.parametrize("make", [odd_folder, odd_full_folder, odd_link, odd_endless_link, odd_pipe, odd_empty_file])
-def test_verify_and_prune_meet_odd_things(folder: Path, make: Callable[[Path], None]) -> None:
+def test_verify_and_prune_handle_paths_that_are_not_blobs(folder: Path, make: Callable[[Path], None]) -> None:
     store = FolderStore(folder)
     stored, kept = store.put(key(1), b"precious"), store.put(key(2), b"kept")
     blob(folder, stored).unlink()
@@ -532,12 +530,12 @@ def test_verify_and_prune_meet_odd_things(folder: Path, make: Callable[[Path], N
     assert store.info().entries == 1
 
 
-def test_strangers_are_named_and_left_alone(folder: Path) -> None:
+def test_foreign_files_are_listed_and_kept(folder: Path) -> None:
     store = FolderStore(folder)
     stored = store.put(key(1), b"x")
     shard = f"v1/blobs/{stored.sha256[:2]}"
     names = [
-        f"{shard}/{stored.sha256.upper()}",  # from a file system that knows no case
+        f"{shard}/{stored.sha256.upper()}",  # from a file system without upper and lower case
         f"{shard}/.DS_Store",
         f"{shard}/{'0' * 62 if shard.endswith('ff') else 'f' * 64}",  # of another shard
         "v1/blobs/notes.txt",
@@ -559,13 +557,13 @@ def test_strangers_are_named_and_left_alone(folder: Path) -> None:
     assert FolderStore(folder).find(key(1)) == stored
 
 
-def test_intact_is_told_without_reading(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_intact_does_not_read_the_file(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stored = FolderStore(folder).put(key(1), b"precious")
     store = FolderStore(folder)
     with monkeypatch.context() as blind:
         blind.setattr(Path, "read_bytes", lambda _: pytest.fail("it was read"))
         assert store.intact(stored)
-    # Published files are second names of blobs: a tool that writes into one writes into the store.
+    # Published files are hard links to blobs: a tool that writes into one changes the store.
     os.link(blob(folder, stored), tmp_path / "published")
     (tmp_path / "published").write_bytes(b"pretious")
     assert not store.intact(stored)
@@ -573,19 +571,19 @@ def test_intact_is_told_without_reading(folder: Path, tmp_path: Path, monkeypatc
     assert not store.intact(StoredBlob(sha256=key(0), bytes=1))
 
 
-def test_a_copy_that_lost_its_times_is_read_once(folder: Path) -> None:
+def test_copy_without_times_is_read_once(folder: Path) -> None:
     stored = FolderStore(folder).put(key(1), b"precious")
     store = FolderStore(folder)
     blob(folder, stored).touch()
     assert store.read(stored) == b"precious"
-    assert not store.intact(stored), "touched just now: it may be touched again within the same tick of the clock"
+    assert not store.intact(stored), "changed just now: it may be changed again with the same time"
     os.utime(blob(folder, stored), (time.time() - 60, time.time() - 60))
     assert not store.intact(stored)
     assert store.read(stored) == b"precious"
     assert store.intact(stored)
 
 
-def test_loads_no_imaging() -> None:
+def test_store_imports_no_imaging_library() -> None:
     done = run(
         "import sys, imageseo.storage.store; print([name for name in ('PIL', 'numpy', 'lxml') if name in sys.modules])"
     )

@@ -18,7 +18,7 @@ from imageseo.layout.browser import chromium
 from imageseo.layout.browser.observations import PageToMeasure, article_of, normalized_src
 from imageseo.layout.browser.runner import MeasureRun, measure
 from imageseo.layout.browser.server import SiteServer, serve
-from imageseo.layout.browser.session import Limits
+from imageseo.layout.browser.session import MeasureLimits
 from imageseo.layout.containers import containers_of
 from imageseo.layout.drift import find_drift
 from imageseo.layout.measurements import WIDTHS, image_names, template_fingerprint
@@ -64,7 +64,7 @@ def run(
     globs: Sequence[str] = (),
     sample: int | None = None,
     workers: int | None = None,
-    limits: Limits | None = None,
+    limits: MeasureLimits | None = None,
     serving: Serving = serve,
 ) -> MeasureResult:
     """Open a built site's pages in a browser and write the layout file, or (``check``) report drift from it.
@@ -96,7 +96,7 @@ def run(
             executable=executable,
             workers=workers or settings.measure.workers,
             progress=progress,
-            limits=limits or Limits(load=settings.measure.timeout),
+            limits=limits or MeasureLimits(load=settings.measure.timeout),
         )
     levels = SeverityLevels.of(settings.lint)
     if check and previous is not None:

@@ -1,1 +1,1 @@
-"""A real browser opens the pages of a built site: served on loopback, looked at, and written down."""
+"""Measure the pages of a built site in a browser; a local server provides them on loopback."""

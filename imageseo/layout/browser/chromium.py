@@ -1,4 +1,4 @@
-"""Which Chromium measures, and how it is started: without a network, without a user's profile."""
+"""Find Chromium and its command line flags: without network access, without a user profile."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 from imageseo.model.errors import BrowserError, MissingExtraError, SettingsError
 
 VARIABLE = "CHROME_PATH"
-"""As Lighthouse and others read it; `measure.chromium` of the settings comes first."""
-# The shells come first: Chromium without windows lays out alike, in two thirds of the time.
+"""The environment variable that Lighthouse also reads; the setting `measure.chromium` takes precedence."""
+# Headless shells come first: they have the same layout as Chromium and need two thirds of the time.
 _SHELLS = ("chromium-headless-shell", "chrome-headless-shell")
 _NAMES = (
     *_SHELLS,
@@ -40,56 +40,58 @@ _FLAGS = (
     "--force-color-profile=srgb",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--no-first-run",
-    # Nothing but the served site is asked for: names lead nowhere, and all else goes to a proxy that is not there.
+    # Only the served site is reachable: names do not resolve, and other requests go to a proxy that does not exist.
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
     "--proxy-server=http://127.0.0.1:9",
 )
 _HINT = (
-    "install one (Debian: apt-get install chromium-headless-shell; else `playwright install chromium`), or name it by "
-    f"`measure.chromium` or ${VARIABLE}; `lint` and `build` need none"
+    "install one (Debian: apt-get install chromium-headless-shell; else `playwright install chromium`), or set "
+    f"`measure.chromium` or ${VARIABLE}; `lint` and `build` need no browser"
 )
 
 
 def flags(origin: str) -> list[str]:
-    """Of a browser that may open ``origin`` and nothing else."""
-    # Chromium's sandbox does not start as root, which containers are; what it opens is the user's own site.
+    """Return the flags of a browser that can open only ``origin``."""
+    # Chromium's sandbox does not start as root, as in containers; only the user's own site is opened.
     root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     return [*_FLAGS, f"--proxy-bypass-list=<-loopback>;{origin.removeprefix('http://')}", *root]
 
 
 def find(setting: str | None, env: Mapping[str, str]) -> str | None:
-    """The executable: of the settings, of the environment, by a well-known name; None: as Playwright has its own.
+    """Return the executable from the setting, the environment or a well-known name; None: use Playwright's own.
 
-    Raises SettingsError, BrowserError for one that is named and not there.
+    Raises SettingsError or BrowserError if the configured one does not exist.
     """
     if setting is not None:
-        named = shutil.which(setting)
-        if named is None:
-            raise SettingsError((f"measure.chromium: there is no program {setting!r}",), hint=_HINT)
-        return named
+        executable = shutil.which(setting)
+        if executable is None:
+            raise SettingsError((f"measure.chromium: no such program: {setting!r}",), hint=_HINT)
+        return executable
     if env.get(VARIABLE):
-        named = shutil.which(env[VARIABLE])
-        if named is None:
-            raise BrowserError(f"${VARIABLE} names {env[VARIABLE]!r}, and there is no such program", hint=_HINT)
-        return named
-    known = (shutil.which(name, path=env.get("PATH")) for name in _NAMES)
-    return next((path for path in known if path), None) or next((p for p in _PLACES if Path(p).is_file()), None)
+        executable = shutil.which(env[VARIABLE])
+        if executable is None:
+            raise BrowserError(f"${VARIABLE}: no such program: {env[VARIABLE]!r}", hint=_HINT)
+        return executable
+    found = (shutil.which(name, path=env.get("PATH")) for name in _NAMES)
+    return next((path for path in found if path), None) or next(
+        (path for path in _PLACES if Path(path).is_file()), None
+    )
 
 
 def require() -> None:
-    """Raises MissingExtraError where Playwright is not installed."""
+    """Raise MissingExtraError if Playwright is not installed."""
     if find_spec("playwright") is None:
         from imageseo.model import extras
 
         raise MissingExtraError(
-            "a browser is driven by Playwright, which is not installed", hint=extras.install_command("browser")
+            "measuring needs Playwright, which is not installed", hint=extras.install_command("browser")
         )
 
 
-def missing(error: Exception) -> BrowserError:
-    """What a browser that does not start is told as; Playwright's box of advice is about its own downloads."""
+def start_error(error: Exception) -> BrowserError:
+    """Return the error for a browser that does not start, without Playwright's advice about its own downloads."""
     lines = [line.strip(" ╔║╚╗╝═") for line in str(error).splitlines()]
     first = next((line for line in lines if line), type(error).__name__)
     logged = next((line for line in lines if "error" in line.lower() and line != first), "")
-    why = first.removeprefix("BrowserType.launch: ")
-    return BrowserError(f"Chromium does not start: {why}" + (f" ({logged[:200]})" if logged else ""), hint=_HINT)
+    reason = first.removeprefix("BrowserType.launch: ")
+    return BrowserError(f"Chromium does not start: {reason}" + (f" ({logged[:200]})" if logged else ""), hint=_HINT)

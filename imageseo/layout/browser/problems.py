@@ -1,4 +1,4 @@
-"""What kept a page from being measured, or happened beside it, in words for its author."""
+"""Problems of pages during measuring, as messages for the page's author."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Iterable
 
 from imageseo.model.finding import Severity
 
-_LOOK = "open it in a browser to see what it does; the other pages are measured without it"
+_HINT = "open the page in a browser to see the cause; the other pages are measured nevertheless"
 
-_SERVED = re.compile(r"http://127\.0\.0\.1:\d+")  # another one every time
+_ORIGIN = re.compile(r"http://127\.0\.0\.1:\d+")  # the port changes with every run
 
 FAILED = "measure-failed"
-"""The finding for what a browser met on a page."""
+"""Id of the finding for a problem of a page in the browser."""
 
 
 class PageProblem(Exception):
-    """One of them. ``rule``: the id of its finding. ``crash``: nothing is left to be closed. ``late``: too slow."""
+    """A problem of a page. ``rule``: id of its finding. ``crash``: the tab or browser ended. ``late``: timed out."""
 
     def __init__(
         self,
         message: str,
         *,
-        hint: str = _LOOK,
+        hint: str = _HINT,
         rule: str = FAILED,
         severity: Severity = Severity.ERROR,
         crash: bool = False,
@@ -38,38 +38,41 @@ class PageProblem(Exception):
 
 
 def side_effect(message: str) -> PageProblem:
-    """What happened beside a measurement, which holds nevertheless."""
-    return PageProblem(message, severity=Severity.WARN, hint="visitors meet it too; the page was measured all the same")
+    """Return the problem for a side effect of a page that was measured nevertheless."""
+    hint = "visitors experience it, too; the page was measured nevertheless"
+    return PageProblem(message, severity=Severity.WARN, hint=hint)
 
 
 def redirected(url: str) -> PageProblem:
-    """A page that leads on: what is seen then is another page."""
+    """Return the problem for a page that redirects: the browser shows another page."""
     return PageProblem(
-        f"it leads on to {url}", hint="nothing of its own is seen, so it has no layout", severity=Severity.INFO
+        f"the page redirects to {url}",
+        hint="it shows no content of its own, so it has no layout",
+        severity=Severity.INFO,
     )
 
 
 def blocked(hosts: Iterable[str]) -> PageProblem:
-    """Requests to other hosts."""
+    """Return the problem for requests to other hosts."""
     names = sorted(hosts)
     more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
     return PageProblem(
-        f"not asked for, since nothing is fetched over the network: {', '.join(names[:5])}{more}",
-        hint="what comes from there is missing from what was measured; published with the site it would be seen",
+        f"blocked requests to other hosts (measuring uses no network): {', '.join(names[:5])}{more}",
+        hint="their content was missing during the measurement; publish it with the site to include it",
         rule="measure-offline",
         severity=Severity.INFO,
     )
 
 
-def broken(error: Exception, seconds: float, *, beside: Iterable[str] = ()) -> PageProblem:
-    """What a driver's error means. ``seconds``: that the page had to load. ``beside``: what else the page did."""
+def page_problem(error: Exception, seconds: float, *, side_effects: Iterable[str] = ()) -> PageProblem:
+    """Translate a driver's error. ``seconds``: the time limit of loading. ``side_effects``: messages about the page."""
     text = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
     if isinstance(error, TimeoutError) or "Timeout" in text or "timeout" in type(error).__name__.lower():
-        did = "".join(f"; {what}" for what in list(dict.fromkeys(beside))[:3])
-        return PageProblem(f"it hangs: it has not loaded and come to rest within {seconds:g} s{did}", late=True)
+        more = "".join(f"; {message}" for message in list(dict.fromkeys(side_effects))[:3])
+        return PageProblem(f"the page hangs: it did not finish loading within {seconds:g} s{more}", late=True)
     if "crash" in text.lower() or "closed" in text.lower():
-        return PageProblem("it takes the browser down", crash=True)
+        return PageProblem("the page crashes the browser", crash=True)
     if "Execution context was destroyed" in text or "navigat" in text.lower():
-        return PageProblem("it leads on while it loads", severity=Severity.INFO)
-    said = _SERVED.sub("", text.partition(": ")[2] or text)
-    return PageProblem(f"it cannot be opened: {said}")
+        return PageProblem("the page navigates away while it loads", severity=Severity.INFO)
+    reason = _ORIGIN.sub("", text.partition(": ")[2] or text)
+    return PageProblem(f"the page cannot be opened: {reason}")

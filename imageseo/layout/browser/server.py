@@ -1,4 +1,4 @@
-"""A built site on loopback, as the web will have it: its paths, its MIME types, nothing outside its folder."""
+"""Serve a built site on loopback as on the web: with its paths and MIME types, and no file outside its folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from urllib.parse import quote, unquote, urlsplit
 from imageseo.web import urls
 
 FRAME = "/.imageseo-frame"
-"""An empty page of the same origin, for frames to stand in."""
+"""Path of an empty page of the same origin that contains the frame."""
 _TYPES = {
     "avif": "image/avif",
     "bmp": "image/bmp",
@@ -52,15 +52,15 @@ _TYPES = {
     "xhtml": "application/xhtml+xml",
     "xml": "application/xml",
 }
-_TEXTS = frozenset({"css", "htm", "html", "js", "json", "mjs", "svg", "webmanifest", "xhtml", "xml"})
+_TEXT_SUFFIXES = frozenset({"css", "htm", "html", "js", "json", "mjs", "svg", "webmanifest", "xhtml", "xml"})
 _EMPTY = b"<!doctype html><title>imageseo</title><style>body{margin:0}iframe{border:0;display:block}</style>"
 
 
 @dataclass(frozen=True)
 class SiteServer:
-    """Where a site is served. ``origin``: ``http://127.0.0.1:PORT``; ``base``: its path there, as ``/docs/``.
+    """Address of a served site. ``origin``: ``http://127.0.0.1:PORT``; ``base``: its path there, such as ``/docs/``.
 
-    ``host``: of the published site, ``""`` where nobody said.
+    ``host``: of the published site, ``""`` if unknown.
     """
 
     origin: str
@@ -68,26 +68,26 @@ class SiteServer:
     host: str = ""
 
     def url(self, path: str) -> str:
-        """The URL of a page (``Page.url``) or file of the site."""
+        """Return the URL of a page (``Page.url``) or file of the site."""
         return self.origin + self.base + quote(path, errors="surrogateescape")
 
     def path(self, url: str) -> str | None:
-        """The site path that a URL of this server leads to; None when it is none of the site's."""
+        """Return the site path of a URL of this server; None for a URL outside the site."""
         found = urls.resolve(url, page="index.html", base_url=self.origin + self.base)
         return found if isinstance(found, str) else None
 
     def led_here(self, text: bytes) -> bytes:
-        """A text with the absolute URLs of the published site leading to this server.
+        """Replace absolute URLs of the published site by URLs of this server.
 
-        A page whose theme writes those (Pelican's SITEURL) would be measured without its style else.
+        Otherwise a page whose theme writes absolute URLs (Pelican's SITEURL) would be measured without its style.
         """
-        if self._own is None:
+        if self._published_url is None:
             return text
-        # With a scheme, because a page under http: would ask the same of //host.
-        return self._own.sub(lambda found: b"http:" + found[1] + self.origin[7:].encode(), text)
+        # With a scheme: protocol-relative URLs (//host) on this server mean http:, too.
+        return self._published_url.sub(lambda match: b"http:" + match[1] + self.origin[7:].encode(), text)
 
     @cached_property
-    def _own(self) -> re.Pattern[bytes] | None:
+    def _published_url(self) -> re.Pattern[bytes] | None:
         host = re.escape(self.host.encode())
         return (
             re.compile(rb"(?:https?:)?(//|\\/\\/)" + host + rb"(?=[/\\\"'\s)<>?#]|$)", re.IGNORECASE) if host else None
@@ -96,7 +96,7 @@ class SiteServer:
 
 class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
-    request_queue_size = 256  # six connections a page, and a dozen pages at once
+    request_queue_size = 256  # six connections per page, and a dozen pages at once
 
     def __init__(self, root: Path, base_url: str | None, handler: type[_Handler]) -> None:
         self.root = root.resolve()
@@ -110,7 +110,7 @@ class _Server(http.server.ThreadingHTTPServer):
         return SiteServer(origin=f"http://127.0.0.1:{self.server_port}", base=self.base, host=host)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A browser that has seen enough hangs up; nobody needs to hear of it."""
+        """Ignore errors: browsers close connections early."""
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -123,21 +123,21 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def do_GET(self) -> None:
-        self._answer(body=True)
+        self._respond(body=True)
 
     def do_HEAD(self) -> None:
-        self._answer(body=False)
+        self._respond(body=False)
 
     def log_message(self, format: str, *args: object) -> None:
         pass
 
-    def _answer(self, *, body: bool) -> None:
+    def _respond(self, *, body: bool) -> None:
         path = self.path.split("?", 1)[0].split("#", 1)[0]
         if path == FRAME:
             self._send(200, "text/html", _EMPTY, body=body)
             return
         if "worker" in self.headers.get("Sec-Fetch-Dest", ""):
-            # Of a search, mostly, which reads an index of megabytes while the page is looked at, and draws nothing.
+            # Mostly of a search, which would load megabytes of index during the measurement and display nothing.
             self._send(200, "text/javascript", b"", body=body)
             return
         found = self.server.served.path(path if path.startswith("/") else "/")
@@ -156,7 +156,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         suffix = file.suffix[1:].lower()
         kind = _TYPES.get(suffix, "application/octet-stream")
         try:
-            if suffix in _TEXTS:
+            if suffix in _TEXT_SUFFIXES:
                 self._send(200, kind, self.server.served.led_here(file.read_bytes()), body=body)
                 return
             with file.open("rb") as stream:
@@ -167,14 +167,16 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
 
     def _file(self, path: str) -> Path | None:
-        """The file behind a site path: itself, its ``index.html``, or itself with ``.html``; never one outside."""
+        """Return the file of a site path: itself, its ``index.html``, or itself with ``.html``; never one outside."""
         root = self.server.root
         for name in (path, f"{path}/index.html".lstrip("/"), f"{path}.html"):
             try:
                 file = (root / name).resolve()
-                if file.is_file() and file.is_relative_to(root):  # links lead anywhere; pipes would never end
+                if file.is_file() and file.is_relative_to(
+                    root
+                ):  # links may point outside; reading a pipe would never end
                     return root / name
-            except (OSError, ValueError, RuntimeError):  # a name too long, a circle of links
+            except (OSError, ValueError, RuntimeError):  # a name that is too long, a loop of links
                 continue
         return None
 
@@ -187,16 +189,16 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send_response_only(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(size))
-        # As on the web: a style sheet whose URL a script sets anew (Material's does) is gone for some frames else.
+        # As on the web; otherwise a style sheet whose URL a script sets again (as Material does) is missing for frames.
         self.send_header("Cache-Control", "max-age=3600")
         self.end_headers()
 
 
 @contextmanager
 def serve(root: Path, base_url: str | None, *, handler: type[_Handler] = _Handler) -> Iterator[SiteServer]:
-    """Serve ``root`` in a thread of its own while the block runs, under the path of ``base_url`` if it has one.
+    """Serve ``root`` in a thread while the block runs, under the path of ``base_url`` if it has one.
 
-    Each request gets a thread. Text files have the absolute URLs of ``base_url`` lead to this server.
+    Each request has its own thread. In text files, absolute URLs of ``base_url`` are replaced by URLs of this server.
     """
     server = _Server(root, base_url, handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)

@@ -1,4 +1,4 @@
-"""One browser with a page for each viewport: opened, looked at, and made anew whenever a page breaks it."""
+"""A browser with a tab for each viewport, restarted whenever a page breaks it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from imageseo.layout.browser import chromium
-from imageseo.layout.browser.problems import PageProblem, blocked, broken, redirected
+from imageseo.layout.browser.problems import PageProblem, blocked, page_problem, redirected
 from imageseo.layout.browser.server import FRAME, SiteServer
 from imageseo.layout.browser.tab import Tab, script
 from imageseo.model.finding import DESKTOP, Viewport
@@ -19,14 +19,14 @@ from imageseo.model.finding import DESKTOP, Viewport
 if TYPE_CHECKING:
     from playwright.async_api import Browser, CDPSession, Playwright
 
-_STAGE = Viewport(name="frame", width=2560, height=DESKTOP.height, dpr=1.0)
-"""Where the frame stands whose width changes."""
+_FRAME_VIEWPORT = Viewport(name="frame", width=2560, height=DESKTOP.height, dpr=1.0)
+"""The viewport of the page with the frame whose width changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """Seconds. ``load``: until a page has loaded. ``settle``: then, until it holds still. ``fade``: that a fade may
-    take. ``close``: for a page to go.
+class MeasureLimits:
+    """Time limits in seconds. ``load``: for loading a page. ``settle``: then, until its layout is stable. ``fade``:
+    for a fade. ``close``: for closing a page.
     """
 
     load: float = 15.0
@@ -36,10 +36,14 @@ class Limits:
 
 
 class BrowserSession:
-    """A browser process of its own, so that what breaks it costs no other one's pages. Each viewport has a
-    tab; several may be asked at once."""
+    """A browser process with a tab for each viewport; several tabs may be used concurrently.
 
-    def __init__(self, playwright: Playwright, executable: str | None, served: SiteServer, limits: Limits) -> None:
+    Each session has its own process, so that a crash does not affect the pages of other sessions.
+    """
+
+    def __init__(
+        self, playwright: Playwright, executable: str | None, served: SiteServer, limits: MeasureLimits
+    ) -> None:
         self._playwright = playwright
         self._executable = executable
         self._served = served
@@ -47,7 +51,7 @@ class BrowserSession:
         self._browser: Browser | None = None
         self._process: int | None = None
         self._tabs: dict[str, Tab] = {}
-        self._opening = asyncio.Lock()  # a browser that fell under two tabs is started once
+        self._opening = asyncio.Lock()  # a browser that crashed under two tabs is restarted once
 
     async def open(self) -> None:
         """Start the browser. Raises BrowserError."""
@@ -56,17 +60,17 @@ class BrowserSession:
                 executable_path=self._executable, args=chromium.flags(self._served.origin)
             )
             session: CDPSession = await browser.new_browser_cdp_session()
-            known = await session.send("SystemInfo.getProcessInfo")
+            info = await session.send("SystemInfo.getProcessInfo")
             await session.detach()
         except Exception as error:
-            raise chromium.missing(error) from error
-        self._process = next((each["id"] for each in known["processInfo"] if each["type"] == "browser"), None)
+            raise chromium.start_error(error) from error
+        self._process = next((process["id"] for process in info["processInfo"] if process["type"] == "browser"), None)
         self._browser = browser
 
     async def close(self) -> None:
-        """End the browser, whatever it is doing."""
+        """Close the browser; kill it if it does not close in time."""
         self._tabs.clear()
-        # While this one closes, another tab may start the next.
+        # While this browser closes, another tab may start the next one.
         browser, self._browser = self._browser, None
         process, self._process = self._process, None
         if browser is None:
@@ -78,57 +82,64 @@ class BrowserSession:
                 with contextlib.suppress(OSError):
                     os.kill(process, getattr(signal, "SIGKILL", signal.SIGTERM))
 
-    async def look(self, viewport: Viewport, url: str, article: Any) -> tuple[Mapping[str, Any], list[PageProblem]]:
-        """What a page shows at a viewport, as snapshot.js says it, and what was wrong though it could be looked at.
+    async def take_snapshot(
+        self, viewport: Viewport, url: str, article: Any
+    ) -> tuple[Mapping[str, Any], list[PageProblem]]:
+        """Open a page at a viewport; return the result of snapshot.js, and problems that did not prevent it.
 
-        Raises Trouble where it could not; the next page gets a fresh tab then.
+        Raises PageProblem if the page cannot be measured; the next page then gets a new tab.
         """
-        known = self._tabs.get(viewport.name)
-        tab = await self._tab(viewport)
+        previous = self._tabs.get(viewport.name)
+        tab = await self._get_tab(viewport)
         limits = self._limits
-        patience = {"settle": 1000 * limits.settle, "fade": 1000 * limits.fade}
+        timeouts = {"settle": 1000 * limits.settle, "fade": 1000 * limits.fade}
         try:
-            if tab is not known:  # pages are seen as by who comes from another one: fonts and style sheets are at hand
+            if (
+                tab is not previous
+            ):  # as after a visit to another page: fonts and style sheets are in the browser's cache
                 await self._goto(tab, url)
-                tab.begin()
+                tab.reset()
             await self._goto(tab, url)
-            work = tab.page.evaluate(script("snapshot"), {**patience, "article": article})
-            found = await asyncio.wait_for(work, 2 * (limits.settle + limits.fade))
+            evaluation = tab.page.evaluate(script("snapshot"), {**timeouts, "article": article})
+            found = await asyncio.wait_for(evaluation, 2 * (limits.settle + limits.fade))
         except Exception as error:
-            raise await self._broken(viewport, tab, error, url) from error
+            raise await self._page_problem(viewport, tab, error, url) from error
         if tab.page.url.split("#")[0] != url:
-            now = tab.page.url
-            await self._drop(viewport)
-            raise redirected(self._named(now))
-        return found, [*tab.troubles, *([blocked(tab.hosts)] if tab.hosts else [])]
+            target = tab.page.url
+            await self._close_tab(viewport)
+            raise redirected(self._display_url(target))
+        return found, [*tab.problems, *([blocked(tab.hosts)] if tab.hosts else [])]
 
-    async def widths(
+    async def measure_widths(
         self, url: str, article: Any, widths: Sequence[int], *, scripts: bool
     ) -> tuple[Mapping[str, Any] | None, list[PageProblem]]:
-        """As image_widths.js says it; None where the page refuses a frame. ``scripts``: its own run. Raises Trouble."""
-        tab = await self._tab(_STAGE)
-        stage = self._served.origin + FRAME
-        asked = {
+        """Return the result of image_widths.js; None if the page refuses frames. ``scripts``: run the page's scripts.
+
+        Raises PageProblem.
+        """
+        tab = await self._get_tab(_FRAME_VIEWPORT)
+        frame_url = self._served.origin + FRAME
+        arguments = {
             "url": url,
             "widths": list(widths),
-            "height": _STAGE.height,
+            "height": _FRAME_VIEWPORT.height,
             "article": article,
             "limit": 1000 * self._limits.load,
             "scripts": scripts,
         }
         try:
-            if tab.page.url != stage:
-                await self._goto(tab, stage)
-            found = await asyncio.wait_for(tab.page.evaluate(script("image_widths"), asked), 2 * self._limits.load)
+            if tab.page.url != frame_url:
+                await self._goto(tab, frame_url)
+            found = await asyncio.wait_for(tab.page.evaluate(script("image_widths"), arguments), 2 * self._limits.load)
         except Exception as error:
-            raise await self._broken(_STAGE, tab, error) from error
-        if tab.troubles or tab.page.url != stage:
-            await self._drop(_STAGE)
-        return found, tab.troubles
+            raise await self._page_problem(_FRAME_VIEWPORT, tab, error) from error
+        if tab.problems or tab.page.url != frame_url:
+            await self._close_tab(_FRAME_VIEWPORT)
+        return found, tab.problems
 
-    async def resized(self, url: str, article: Any, widths: Sequence[int]) -> Mapping[str, Any]:
-        """As ``widths``, by making the window itself wider step by step: slower, for pages that refuse frames."""
-        tab = await self._tab(DESKTOP)
+    async def resize_window(self, url: str, article: Any, widths: Sequence[int]) -> Mapping[str, Any]:
+        """Measure as ``measure_widths`` does, by resizing the window: slower, for pages that refuse frames."""
+        tab = await self._get_tab(DESKTOP)
         load, rows = self._limits.load, []
         try:
             await self._goto(tab, url)
@@ -140,62 +151,65 @@ class BrowserSession:
                 await tab.page.set_viewport_size({"width": width, "height": DESKTOP.height})
                 rows.append(await asyncio.wait_for(tab.page.evaluate(reading, article), load))
         except Exception as error:
-            raise await self._broken(DESKTOP, tab, error) from error
-        await self._drop(DESKTOP)
+            raise await self._page_problem(DESKTOP, tab, error) from error
+        await self._close_tab(DESKTOP)
         return {**images, "rows": rows}
 
     async def _goto(self, tab: Tab, url: str) -> None:
-        """Playwright's own limits do not hold for every script: a page that never ends would be waited for forever."""
+        """Open a URL with a time limit; Playwright's own limits do not apply to every script."""
         load = self._limits.load
         response = await asyncio.wait_for(tab.page.goto(url, wait_until="load", timeout=1000 * load), load + 1)
         if response is not None and response.status >= 400:
-            raise PageProblem(f"the server answers {response.status} for {self._named(url)}")
+            raise PageProblem(f"the server responds with {response.status} for {self._display_url(url)}")
 
-    async def _broken(self, viewport: Viewport, tab: Tab, error: Exception, url: str | None = None) -> PageProblem:
-        """Why a page could not be looked at. Its tab is gone afterwards, and with it what it was doing."""
-        now = tab.page.url.split("#")[0]
-        await self._drop(viewport)
+    async def _page_problem(
+        self, viewport: Viewport, tab: Tab, error: Exception, url: str | None = None
+    ) -> PageProblem:
+        """Return the reason why a page could not be measured, and close its tab."""
+        current = tab.page.url.split("#")[0]
+        await self._close_tab(viewport)
         if isinstance(error, PageProblem):
             return error
-        crash = next((each for each in tab.troubles if each.crash), None)
+        crash = next((problem for problem in tab.problems if problem.crash), None)
         if crash is not None:
             return crash
-        if url is not None and now not in (url, tab.before, "about:blank") and not now.startswith("chrome-error:"):
-            return redirected(self._named(now))
-        return broken(error, self._limits.load, beside=[each.message for each in tab.troubles])
+        unchanged = current in (url, tab.previous_url, "about:blank") or current.startswith("chrome-error:")
+        if url is not None and not unchanged:
+            return redirected(self._display_url(current))
+        return page_problem(error, self._limits.load, side_effects=[problem.message for problem in tab.problems])
 
-    def _named(self, url: str) -> str:
-        """A URL as people know it: the site's own without the server's name, which is another one every time."""
+    def _display_url(self, url: str) -> str:
+        """Return a URL for messages: the site's own without the local server, whose port changes with every run."""
         path = self._served.path(url)
         return f"/{path}" if path is not None else url.replace(self._served.origin, "")
 
-    async def _tab(self, viewport: Viewport) -> Tab:
-        """The tab of a viewport, fresh where the last one broke. Raises BrowserError."""
-        known = self._tabs.get(viewport.name)
-        if known is not None and not any(each.crash for each in known.troubles):  # it may have fallen while it waited
-            known.begin()
-            return known
-        await self._drop(viewport)
+    async def _get_tab(self, viewport: Viewport) -> Tab:
+        """Return the tab of a viewport, a new one after a crash. Raises BrowserError."""
+        existing = self._tabs.get(viewport.name)
+        if existing is not None and not any(problem.crash for problem in existing.problems):  # it may crash while idle
+            existing.reset()
+            return existing
+        await self._close_tab(viewport)
         async with self._opening:
-            for again in (True, False):
+            for retry in (True, False):
                 if self._browser is None or not self._browser.is_connected():
                     await self.close()
                     await self.open()
                 assert self._browser is not None
                 try:
-                    mobile = viewport not in (DESKTOP, _STAGE)
+                    mobile = viewport not in (DESKTOP, _FRAME_VIEWPORT)
                     opening = Tab.open(self._browser, viewport, self._served.origin, mobile=mobile)
                     tab = await asyncio.wait_for(opening, 10 * self._limits.close)
                     break
                 except Exception as error:
                     await self.close()
-                    if not again:
-                        raise chromium.missing(error) from error
+                    if not retry:
+                        raise chromium.start_error(error) from error
             self._tabs[viewport.name] = tab
         return tab
 
-    async def _drop(self, viewport: Viewport) -> None:
-        """Let go of a tab; of the whole browser where it does not close."""
+    async def _close_tab(self, viewport: Viewport) -> None:
+        """Close a tab; close the whole browser if the tab does not close."""
         tab = self._tabs.pop(viewport.name, None)
         if tab is None:
             return

@@ -1,4 +1,4 @@
-"""A page of the browser that is used again and again: how it is set up, and what a site's page does in it."""
+"""A reused tab of the browser: its setup, and recording of side effects of the pages in it."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from imageseo.model.finding import Viewport
 if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, Page
 
-_NAMED = re.compile(r"\$(read_page|load_lazy|is_sized)\b")
+_REFERENCE = re.compile(r"\$(read_page|load_lazy|is_sized)\b")
 
 
 @dataclass(slots=True)
 class Tab:
-    """A page that is used again, and what it did beside being looked at. ``before``: the URL that it had until then."""
+    """A reused tab. ``problems``: side effects of its page; ``hosts``: blocked; ``previous_url``: of the last page."""
 
     context: BrowserContext
     page: Page
-    troubles: list[PageProblem] = field(default_factory=list)
+    problems: list[PageProblem] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
-    before: str = ""
+    previous_url: str = ""
 
-    def begin(self) -> None:
-        """Another page comes: forget what the last one did."""
-        self.troubles, self.hosts, self.before = [], set(), self.page.url.split("#")[0]
+    def reset(self) -> None:
+        """Clear the recorded side effects before another page is opened."""
+        self.problems, self.hosts, self.previous_url = [], set(), self.page.url.split("#")[0]
 
     @classmethod
     async def open(cls, browser: Browser, viewport: Viewport, origin: str, *, mobile: bool) -> Tab:
-        """A fresh one. ``origin``: that may be asked; what else is, is noted."""
+        """Open a new tab. ``origin``: the only one that may be requested; requests to other hosts are recorded."""
         context = await browser.new_context(
             viewport={"width": viewport.width, "height": viewport.height},
             device_scale_factor=viewport.dpr,
@@ -55,41 +55,43 @@ class Tab:
 
 
 def _listen(tab: Tab, origin: str) -> None:
-    """Keep what a page does that a visitor would see beside it; answer what would hold it up."""
+    """Record side effects of a page that visitors would notice, and dismiss those that block it."""
     host = urlsplit(origin).netloc
 
-    async def dialog(shown: Any) -> None:
-        if shown.type != "beforeunload":  # that is our own leaving
-            words = " ".join(shown.message.split())[:100]
-            tab.troubles.append(side_effect(f"it shows a dialog ({shown.type}): {words!r}"))
+    async def handle_dialog(dialog: Any) -> None:
+        if dialog.type != "beforeunload":  # caused by leaving the page, not by the page
+            text = " ".join(dialog.message.split())[:100]
+            tab.problems.append(side_effect(f"the page shows a dialog ({dialog.type}): {text!r}"))
         with contextlib.suppress(Exception):
-            await (shown.accept() if shown.type == "beforeunload" else shown.dismiss())
+            await (dialog.accept() if dialog.type == "beforeunload" else dialog.dismiss())
 
-    async def popup(opened: Any) -> None:
-        tab.troubles.append(side_effect("it opens another window"))
+    async def handle_popup(popup: Any) -> None:
+        tab.problems.append(side_effect("the page opens another window"))
         with contextlib.suppress(Exception):
-            await opened.close()
+            await popup.close()
 
-    async def download(begun: Any) -> None:
-        tab.troubles.append(side_effect(f"it starts a download: {begun.suggested_filename}"))
+    async def handle_download(download: Any) -> None:
+        tab.problems.append(side_effect(f"the page starts a download: {download.suggested_filename}"))
         with contextlib.suppress(Exception):
-            await begun.cancel()
+            await download.cancel()
 
-    def request_failed(request: Any) -> None:
+    def handle_failed_request(request: Any) -> None:
         split = urlsplit(request.url)
         if split.scheme in ("http", "https", "ws", "wss") and split.netloc != host:
             tab.hosts.add(split.hostname or split.netloc)
 
-    tab.page.on("dialog", dialog)
-    tab.page.on("popup", popup)
-    tab.page.on("download", download)
-    tab.page.on("requestfailed", request_failed)
-    tab.page.on("crash", lambda _: tab.troubles.append(PageProblem("it crashes the browser's renderer", crash=True)))
+    tab.page.on("dialog", handle_dialog)
+    tab.page.on("popup", handle_popup)
+    tab.page.on("download", handle_download)
+    tab.page.on("requestfailed", handle_failed_request)
+    tab.page.on(
+        "crash", lambda _: tab.problems.append(PageProblem("the page crashes the browser's renderer", crash=True))
+    )
 
 
 @cache
 def script(name: str) -> str:
-    """A script of this package, with those that it names put in."""
+    """Return a script of this package with the scripts that it references as ``$name`` inserted."""
     text = (Path(__file__).parent / "scripts" / f"{name}.js").read_text("utf-8")
     _, _, code = text.partition("\n") if text.startswith("//") else ("", "", text)
-    return _NAMED.sub(lambda found: f"({script(found[1]).strip()})", code)
+    return _REFERENCE.sub(lambda match: f"({script(match[1]).strip()})", code)

@@ -1,2 +1,2 @@
-// Whether the size of an image is known: it has arrived, or its tag says it.
+// Whether the size of an image is known: it is loaded, or its tag has width and height.
 image => image.naturalWidth > 0 || (image.hasAttribute('width') && image.hasAttribute('height'))

@@ -1,10 +1,10 @@
-// The widths of a document's images and of its article's column as they are now, in CSS px; 0 for what is not shown.
+// Return the current widths of a document's images and its article's column in CSS px; 0 if not shown.
 (page, article) => {
   const view = page.defaultView;
   const edges = ['paddingLeft', 'paddingRight', 'borderLeftWidth', 'borderRightWidth'];
   const content = element => {
     const style = view.getComputedStyle(element);
-    const width = parseFloat(style.width); // as laid out, whatever transforms make of it
+    const width = parseFloat(style.width); // layout width, before transforms
     const around = style.boxSizing === 'border-box' ? edges.reduce((sum, name) => sum + parseFloat(style[name]), 0) : 0;
     return Number.isFinite(width) ? Math.max(0, width - around) : 0;
   };
@@ -17,7 +17,7 @@
     const alike = each => classes.split(/\s+/).filter(Boolean).every(name => each.classList.contains(name));
     return named.filter(same)[article.nth] || (id && page.getElementById(id)) || named.find(alike) || named[0] || page.body;
   };
-  // The column is where the article's text flows, which may be a block of its own inside it.
+  // The column is the element with the article's text, which may be a block inside the article.
   const column = element => {
     const counts = new Map();
     for (const each of element.getElementsByTagName('p')) {

@@ -1,19 +1,19 @@
-// Runs before a page's own scripts. Keeps what is gone when the page has settled: paints, shifts, fades that have ended.
+// Runs before a page's own scripts. Records what cannot be read later: paints, layout shifts, fades that have ended.
 (() => {
   if (window !== window.top) return;
-  const seen = { lcp: [], shifts: [], fades: new Map() };
+  const records = { lcp: [], shifts: [], fades: new Map() };
   const watch = (type, into) => {
     const observer = new PerformanceObserver(list => into.push(...list.getEntries()));
     observer.observe({ type, buffered: true });
     return () => into.push(...observer.takeRecords());
   };
   const flushes = [
-    watch('largest-contentful-paint', seen.lcp),
-    watch('layout-shift', seen.shifts),
+    watch('largest-contentful-paint', records.lcp),
+    watch('layout-shift', records.shifts),
   ];
-  seen.flush = () => flushes.forEach(flush => flush());
+  records.flush = () => flushes.forEach(flush => flush());
 
-  // ms from an animation's start until it leaves its element opaque, as its own timing declares it: no clock is asked.
+  // ms from an animation's start until its element is opaque, from its declared timing, without measuring time.
   const fades = animation => {
     const effect = animation.effect;
     if (!effect || !effect.getKeyframes) return 0;
@@ -21,17 +21,17 @@
     const end = effect.getComputedTiming().endTime;
     return Number.isFinite(end) ? end / Math.abs(animation.playbackRate || 1) : Infinity;
   };
-  seen.note = animation => {
+  records.note = animation => {
     const target = animation.effect && animation.effect.target;
     const ms = fades(animation);
-    if (target && ms > 0) seen.fades.set(target, Math.max(seen.fades.get(target) || 0, ms));
+    if (target && ms > 0) records.fades.set(target, Math.max(records.fades.get(target) || 0, ms));
   };
   const noted = event => {
     if (event.type === 'transitionrun' && event.propertyName !== 'opacity') return;
-    if (event.target.getAnimations) event.target.getAnimations().forEach(seen.note);
+    if (event.target.getAnimations) event.target.getAnimations().forEach(records.note);
   };
   for (const type of ['transitionrun', 'animationstart']) {
     document.addEventListener(type, noted, { capture: true, passive: true });
   }
-  Object.defineProperty(window, Symbol.for('imageseo'), { value: seen });
+  Object.defineProperty(window, Symbol.for('imageseo'), { value: records });
 })();

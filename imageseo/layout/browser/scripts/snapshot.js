@@ -1,8 +1,8 @@
-// What a loaded page shows, once it holds still: its LCP, its shifts, where its images stand.
+// Wait until a loaded page is stable; return its LCP, layout shifts and the positions of its images.
 async ({ settle, fade, article }) => {
   const read = $read_page;
   const sized = $is_sized;
-  const seen = window[Symbol.for('imageseo')];
+  const records = window[Symbol.for('imageseo')];
   const frame = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)));
   const atMost = (ms, promise) => Promise.race([promise, new Promise(done => setTimeout(done, ms))]);
   let end = performance.now() + settle;
@@ -25,11 +25,11 @@ async ({ settle, fade, article }) => {
   await atMost(left(), document.fonts.ready);
   await atMost(left(), Promise.all([...document.images].filter(onScreen).map(loaded)));
   await frame();
-  // Fades that run now decide when the LCP is painted; those without an end, and those out of sight, do not.
+  // Running fades determine when the LCP is painted, except endless ones and those outside the viewport.
   const running = () => document.getAnimations().filter(each => {
-    seen.note(each);
+    records.note(each);
     const target = each.effect && each.effect.target;
-    return target && seen.fades.has(target) && Number.isFinite(seen.fades.get(target)) && each.playState === 'running' && onScreen(target);
+    return target && records.fades.has(target) && Number.isFinite(records.fades.get(target)) && each.playState === 'running' && onScreen(target);
   });
   const faded = performance.now() + fade;
   const faint = () => [...document.images].some(each => each.naturalWidth > 0 && onScreen(each) && each.width >= 100 && opacity(each) < 0.99);
@@ -39,14 +39,14 @@ async ({ settle, fade, article }) => {
     await frame();
   }
   end = Math.max(end, performance.now() + settle / 2);
-  // A paint is reported some frames after it: two frames in a row without news; twenty where nothing was painted yet.
+  // A paint is reported some frames later: wait for two frames without a new entry; twenty if there is no entry yet.
   for (let count = -1, quiet = 0; quiet < (count > 0 ? 2 : 20) && left() > 0;) {
     await frame();
-    seen.flush();
-    quiet = seen.lcp.length === count ? quiet + 1 : 0;
-    count = seen.lcp.length;
+    records.flush();
+    quiet = records.lcp.length === count ? quiet + 1 : 0;
+    count = records.lcp.length;
   }
-  seen.flush();
+  records.flush();
 
   const about = image => {
     const box = image.getBoundingClientRect();
@@ -64,13 +64,13 @@ async ({ settle, fade, article }) => {
   };
   const natural = async image => {
     if (!image.srcset && !(image.parentElement instanceof HTMLPictureElement)) return [image.naturalWidth, image.naturalHeight];
-    const file = new Image(); // what an image with a srcset calls natural is divided by its density
+    const file = new Image(); // the natural size of an image with a srcset is divided by its density
     file.src = image.currentSrc;
     await atMost(1000, file.decode().catch(() => 0));
     return [file.naturalWidth, file.naturalHeight];
   };
   const lcp = async () => {
-    const last = seen.lcp[seen.lcp.length - 1];
+    const last = records.lcp[records.lcp.length - 1];
     if (!last) return { kind: 'none' };
     const element = last.element;
     const found = { kind: 'text', url: last.url, label: '' };
@@ -85,15 +85,15 @@ async ({ settle, fade, article }) => {
       found.url = element.currentSrc || last.url;
     }
     let ms = 0;
-    for (let each = element; each instanceof Element; each = each.parentElement) ms = Math.max(ms, seen.fades.get(each) || 0);
-    if (opacity(element) < 0.99) ms = Infinity; // it is faint to this day
+    for (let each = element; each instanceof Element; each = each.parentElement) ms = Math.max(ms, records.fades.get(each) || 0);
+    if (opacity(element) < 0.99) ms = Infinity; // it is still not opaque
     found.fade = ms;
     return found;
   };
-  // The worst session of shifts, as the metric is defined: less than 1 s apart, 5 s in all.
+  // The worst session window of shifts, as CLS is defined: gaps below 1 s, at most 5 s in total.
   const cls = () => {
     let worst = 0, sum = 0, first = 0, before = 0;
-    for (const each of seen.shifts.filter(shift => !shift.hadRecentInput)) {
+    for (const each of records.shifts.filter(shift => !shift.hadRecentInput)) {
       if (sum && each.startTime - before < 1000 && each.startTime - first < 5000) sum += each.value;
       else { sum = each.value; first = each.startTime; }
       before = each.startTime;
@@ -101,10 +101,10 @@ async ({ settle, fade, article }) => {
     }
     return worst;
   };
-  const last = seen.lcp[seen.lcp.length - 1];
+  const last = records.lcp[records.lcp.length - 1];
   const entry = last && last.url ? performance.getEntriesByName(last.url, 'resource').pop() : undefined;
   const largest = await lcp();
-  // From here on nothing waits: what is said of the images is said of the same ones.
+  // No await from here on, so that all image data is of the same moment.
   const images = [...document.images];
   if (last && last.element && largest.natural) largest.index = images.indexOf(last.element);
   return {
