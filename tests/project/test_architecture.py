@@ -225,3 +225,12 @@ def test_folders_stay_small() -> None:
     for folder in {path.parent for path in MODULES.values()}:
         if name_of(folder) != "imageseo.lint.rules":
             assert len(list(folder.glob("*.py"))) - 1 <= MOST_MODULES, f"{name_of(folder)} has too many modules"
+
+
+def test_no_class_name_is_used_twice() -> None:
+    where: dict[str, list[str]] = {}
+    for name, path in MODULES.items():
+        for node in ast.walk(parse(path)):
+            if isinstance(node, ast.ClassDef):
+                where.setdefault(node.name.lstrip("_"), []).append(name)
+    assert not {name: modules for name, modules in where.items() if len(modules) > 1}
