@@ -61,6 +61,7 @@ def test_version_and_help(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_second_build_changes_nothing_and_reports_it(site: Path) -> None:
     done = run("imageseo", "build", "public", cwd=site)
     assert done.returncode == 0, done.stderr
@@ -75,6 +76,7 @@ def test_second_build_changes_nothing_and_reports_it(site: Path) -> None:
     assert report["summary"]["reused"] > 0
 
 
+@pytest.mark.slow
 def test_reports_go_to_stdout_and_messages_to_stderr(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {f"public/{number}.html": PAGE.format(IMAGE) for number in range(24)}
     write(tmp_path, {**files, "public/a.jpg": photo()})
@@ -83,6 +85,7 @@ def test_reports_go_to_stdout_and_messages_to_stderr(tmp_path: Path) -> None:
     assert "24" in done.stderr
 
 
+@pytest.mark.slow
 def test_exceeded_budget_exits_with_1(site: Path, command: Any, capsys: pytest.CaptureFixture[str]) -> None:
     write(site, {"imageseo.toml": "[budgets.lcp-bytes.mobile]\nwarn = 100\nerror = 200\n"})
     assert command("build", "public") == 1
@@ -139,6 +142,7 @@ def test_unexpected_error_exits_with_3_and_one_line(
     assert "Traceback" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_config_option_sets_the_project_folder(site: Path, command: Any) -> None:
     write(site, {"conf/imageseo.toml": 'formats = ["webp"]\ncache_dir = "kept"\n'})
     assert command("build", "public", "--config", "conf/imageseo.toml") == 0
@@ -146,6 +150,7 @@ def test_config_option_sets_the_project_folder(site: Path, command: Any) -> None
     assert not list(site.rglob("*.avif"))
 
 
+@pytest.mark.slow
 def test_cache_info_verify_and_prune(site: Path, command: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert command("cache", "info", "--format", "json") == 0
     assert json.loads(capsys.readouterr().out)["entries"] == 0
@@ -375,6 +380,7 @@ def test_generate_unreadable_pelican_source_exits_with_2_and_keeps_pin(
     assert [pin["page"] for pin in _lock(tmp_path)] == ["content/art.md"]
 
 
+@pytest.mark.slow
 def test_frozen_needs_every_pin(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
 ) -> None:
@@ -418,6 +424,7 @@ def test_generate_ignores_the_setting_frozen(tmp_path: Path, command: Any, paint
     assert [pin["page"] for pin in _lock(tmp_path)] == ["docs/art.md"]
 
 
+@pytest.mark.slow
 def test_generate_verify_regenerates_heroes_and_changes_nothing(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
 ) -> None:
@@ -515,6 +522,7 @@ def test_prune_without_generator_needs_the_option(site: Path, command: Any, pain
     assert [pin["page"] for pin in _lock(site)] == ["index.html"]
 
 
+@pytest.mark.slow
 def test_accept_model_writes_a_report_and_prints_its_path(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -201,6 +201,7 @@ class TestOneImagePerPage:
         assert project.shown == {"z.md": "a-dawn.jpg", "a.md": "b-noon.jpg"}
 
 
+@pytest.mark.slow
 def test_sidecar_texts_are_used_unless_front_matter_sets_them(tmp_path: Path) -> None:
     """Alternative text, caption, label and crops in a real build."""
     small_sites.installed()

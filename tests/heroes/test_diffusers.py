@@ -94,6 +94,7 @@ def example_recipes() -> dict[str, Recipe]:
 
 
 class TestFamilies:
+    @pytest.mark.slow
     @pytest.mark.parametrize("family", tiny_models.FAMILIES)
     def test_seed_prompt_and_steps_count(self, provider: Diffusers, family: str) -> None:
         base = recipe(family)
@@ -102,6 +103,7 @@ class TestFamilies:
         assert rest[-1] == first
         assert len({first, *rest}) == 4
 
+    @pytest.mark.slow
     def test_master_has_complete_metadata(self, provider: Diffusers, models: Path) -> None:
         full_recipe = recipe(
             "sdxl", 4711, width=128, steps=3, negative="text, logo", scheduler="DPM++ 2M Karras", guidance=6.5
@@ -124,6 +126,7 @@ class TestFamilies:
         assert json.loads(json.dumps(env)) == env
         assert None not in env.values()
 
+    @pytest.mark.slow
     def test_refiner_changes_the_image(self, provider: Diffusers) -> None:
         plain = recipe("sdxl", steps=4)
         refined = recipe("sdxl", steps=4, refiner={"model": "refiner", "start": 0.5})
@@ -143,6 +146,7 @@ class TestFamilies:
         (unguided,) = make_masters(provider, recipe("sd", negative="text", guidance=1))
         assert any("guidance above 1" in note for note in unguided.notes)
 
+    @pytest.mark.slow
     def test_model_is_loaded_once(self, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         make_masters(configured(models), recipe("sd"))
         import diffusers
@@ -152,6 +156,7 @@ class TestFamilies:
         )
         make_masters(configured(models), recipe("sd", 8))
 
+    @pytest.mark.slow
     def test_fp16_variant_is_loaded(self, models: Path, tmp_path: Path) -> None:
         folder = shutil.copytree(models / "sd", tmp_path / "half")
         for file in folder.rglob("*.safetensors"):
@@ -163,6 +168,7 @@ class TestFamilies:
 class TestSchedulers:
     NAMES = ("ddim", "euler", "euler a", "dpm++ 2m", "dpm++ 2m karras", "dpm++ 2m sde", "unipc", "lcm", "heun", "pndm")
 
+    @pytest.mark.slow
     def test_schedulers_give_distinct_and_repeatable_images(self, provider: Diffusers) -> None:
         recipes = [recipe("sd", steps=4, width=32, height=32, scheduler=name) for name in self.NAMES]
         first = [master_pixels(master) for master in make_masters(provider, *recipes)]
@@ -171,6 +177,7 @@ class TestSchedulers:
         assert again == first[::-1]
         assert len(set(first)) == len(self.NAMES)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("family", ["sd3", "flux"])
     def test_flow_matching_model_accepts_only_its_schedulers(self, provider: Diffusers, family: str) -> None:
         names = ("euler", "euler karras", "dpm++ 2m", "unipc")
@@ -189,6 +196,7 @@ class TestSchedulers:
 
 
 class TestPrompts:
+    @pytest.mark.slow
     def test_weights_change_the_image(self, provider: Diffusers) -> None:
         prompts = [
             "a lighthouse at dawn",
@@ -261,6 +269,7 @@ class TestPrompts:
         make_masters(fresh, recipe("sd", 1, prompt="another", negative="text"))
         assert len(encodings) == 3
 
+    @pytest.mark.slow
     def test_encoding_cache_depends_on_the_order_of_adapters(self, models: Path) -> None:
         """Weights are matched to LoRAs by order, and so are token numbers of words to embeddings."""
         make_masters(configured(models), recipe("sd"))
@@ -288,6 +297,7 @@ FAMILY = {"sd": "StableDiffusion", "sdxl": "StableDiffusionXL"}
 
 
 class TestBatches:
+    @pytest.mark.slow
     def test_batch_keeps_order_and_seeds(self, models: Path) -> None:
         recipes = [
             recipe("sd", 1),
@@ -326,6 +336,7 @@ class TestBatches:
         with pytest.raises(KeyboardInterrupt):
             next(masters)
 
+    @pytest.mark.slow
     def test_closing_the_iterator_stops_the_thread(self, models: Path) -> None:
         """A consumer that stops (a full disk, a refused model) does not wait for images that are not needed."""
         progress = _RecordingProgress()
@@ -582,6 +593,7 @@ def test_every_step_is_reported(models: Path, family: str) -> None:
     assert progress.tasks == [("64x64, seed 3", 5, 5)]
 
 
+@pytest.mark.slow
 def test_site_is_generated_and_then_built_without_torch(models: Path, tmp_path: Path) -> None:
     """End to end: recipes in front matter, `generate`, and a frozen build without torch.
 

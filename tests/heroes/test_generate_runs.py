@@ -162,6 +162,7 @@ def test_published_files_never_contain_the_prompt(tmp_path: Path) -> None:
         assert each["PNG:Parameters"].startswith(SECRET)
 
 
+@pytest.mark.slow
 def test_published_files_contain_the_prompt_if_configured(tmp_path: Path) -> None:
     site(tmp_path, {"a": 1})
     write(tmp_path, {"imageseo.toml": 'hero.publish_prompt = true\nhero.crops = ["1:1"]\nprofile = "fast"\n'})

@@ -643,6 +643,7 @@ def test_embedding_model_must_be_local_and_not_pickled(project: Path, sentences:
 # On a site
 
 
+@pytest.mark.slow
 def test_page_gets_its_image_with_rights(tmp_path: Path) -> None:
     """From front matter through `generate` and a frozen build to the page's JSON-LD, its file and the sitemap."""
     small_sites.installed()

@@ -150,6 +150,7 @@ def bucket_without_copies(project: Path, bucket: str) -> locations.Bucket:
     return found
 
 
+@pytest.mark.slow
 def test_site_uses_images_from_s3(s3: Server, tmp_path: Path) -> None:
     options = {"key": KEY, "secret": SECRET, "client_kwargs": {"endpoint_url": s3.endpoint}}
     url = f"s3://{BUCKET}/press-{s3.name}"

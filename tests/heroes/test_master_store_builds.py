@@ -47,6 +47,7 @@ def output_of(done: subprocess.CompletedProcess[str]) -> str:
     return f"{done.stdout}\n{done.stderr}"
 
 
+@pytest.mark.slow
 def test_frozen_build_from_a_bucket_gives_the_same_bytes(s3: Server, tmp_path: Path) -> None:
     project = site(tmp_path / "project", s3)
     before = tree(project / "site")

@@ -73,6 +73,7 @@ class TestDeterminism:
     def test_pixels_have_the_known_digests(self) -> None:
         assert known_digests() == KNOWN
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("keep", [0, 1])
     def test_pixels_do_not_depend_on_cpu_features(self, keep: int) -> None:
         """numpy selects its loops by CPU; without the newer instructions the pixels must be the same."""
@@ -117,11 +118,13 @@ class TestDeterminism:
 
 
 class TestPictures:
+    @pytest.mark.slow
     def test_image_depends_on_seed_style_and_colours(self) -> None:
         pictures = [digest(draw(style, seed)) for style in STYLES for seed in (1, 2, 2**32 + 1)]
         pictures += [digest(draw(style, 1, colors=VIVID)) for style in STYLES]
         assert len(set(pictures)) == len(pictures)
 
+    @pytest.mark.slow
     def test_seed_selects_among_all_styles(self) -> None:
         styles_seen = set()
         for seed in range(24):

@@ -575,6 +575,7 @@ def test_bare_folder_uses_prompt_keys_of_heroes_toml_and_meta(tmp_path: Path) ->
 # -- a real site -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_mkdocs_site_with_prompt_library(tmp_path: Path) -> None:
     words = "template: hero, preset: brand, subject: '{{{{ title }}}} {}', seed: 7"
     page = f"---\ntitle: {{}}\nhero: {{{{{words}}}}}\n---\n# A\n\nText.\n"

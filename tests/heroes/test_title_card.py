@@ -52,6 +52,7 @@ def hex_luminance(color: str) -> float:
 
 
 class TestContrast:
+    @pytest.mark.slow
     @pytest.mark.parametrize("style", STYLES)
     @pytest.mark.parametrize("brand", BRANDS)
     def test_contrast_behind_text_meets_aa(self, style: str, brand: str) -> None:
@@ -134,6 +135,7 @@ class TestSetting:
         assert "".join(line.removesuffix("-") for line in broken[1]) == word * 2
         assert all(face(800).width(line) * broken[0] <= 950 for line in broken[1])
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(("width", "height"), [(64, 64), (400, 1200), (1200, 300)])
     def test_card_fits_any_shape(self, width: int, height: int) -> None:
         plain = draw(False, width=width, height=height)

@@ -100,6 +100,7 @@ def test_gif_loop_count_is_number_of_repetitions(loop: int | None, plays: int) -
     assert Image.open(io.BytesIO(made["webp"])).info["loop"] == plays
 
 
+@pytest.mark.slow
 def test_finite_animation_is_not_made_endless() -> None:
     """Pillow cannot write the number of plays into an AVIF."""
     assert "avif" not in animation.convert(save_animation(make_photo_frames(), duration=50), "gif")
@@ -158,6 +159,7 @@ def test_too_many_pixels_are_rejected() -> None:
     assert animation.convert(source, "gif", max_pixels=120 * 80 * 4)
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_frames() -> None:
     code = (
         "import resource, sys\n"

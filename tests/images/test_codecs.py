@@ -113,6 +113,7 @@ def test_output_contains_only_rights(codec: Codec) -> None:
     assert "xmp" not in decode(codec.encode(image, quality=60, effort=None, xmp=None)).info
 
 
+@pytest.mark.slow
 @all_codecs
 def test_equal_pixels_give_equal_bytes_on_any_thread(codec: Codec) -> None:
     """At 640 px and speed 6, libaom's own threads change the bytes of an AVIF."""

@@ -100,6 +100,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image.Image]:
         browser.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SOURCES)
 def test_variant_looks_like_source_in_browser(page: Image.Image, name: str) -> None:
     asset = probe_bytes(SOURCES[name], name, max_pixels=10**6)

@@ -180,6 +180,7 @@ def all_specs(bench: Bench) -> list[VariantSpec]:
     ]
 
 
+@pytest.mark.slow
 def test_equal_bytes_at_one_two_and_eight_workers(tmp_path: Path) -> None:
     found = []
     for workers in (1, 2, 8):
@@ -189,6 +190,7 @@ def test_equal_bytes_at_one_two_and_eight_workers(tmp_path: Path) -> None:
     assert len(found[0]) == len(all_specs(bench))
 
 
+@pytest.mark.slow
 def test_variant_is_independent_of_other_variants(tmp_path: Path) -> None:
     """Scaling down from whichever sizes are missing would give different pixels after a killed build."""
     bench = Bench(tmp_path, sample_site())
@@ -616,6 +618,7 @@ def contents(store: Path) -> dict[str, bytes]:
     return {str(path.relative_to(store)): path.read_bytes() for path in sorted(store.rglob("*")) if path.is_file()}
 
 
+@pytest.mark.slow
 def test_killed_build_can_be_resumed(tmp_path: Path) -> None:
     bench = Bench(tmp_path, sample_site())
     with start(tmp_path) as process:

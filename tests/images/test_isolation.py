@@ -106,6 +106,7 @@ def test_other_process_makes_same_bytes(tmp_path: Path) -> None:
     assert made == encode_in_process(jobs, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", ["os.kill(os.getpid(), signal.SIGSEGV)", "os._exit(7)"])
 def test_crashing_decoder_fails_only_its_image(tmp_path: Path, trap: object, act: str) -> None:
     trap(320, act)  # type: ignore[operator]
@@ -116,6 +117,7 @@ def test_crashing_decoder_fails_only_its_image(tmp_path: Path, trap: object, act
     assert "SIGSEGV" in failed["320.png"] or "status 7" in failed["320.png"]
 
 
+@pytest.mark.slow
 def test_decoder_that_exhausts_memory_fails_only_its_image(tmp_path: Path, trap: object) -> None:
     trap(320, "hoard = [bytearray(2**28) for _ in range(64)]")  # type: ignore[operator]
     made, failed = summarize(engine(tmp_path)(sources(tmp_path / "in", 300, 320, 340)))

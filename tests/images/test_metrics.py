@@ -41,6 +41,7 @@ def score_pairs(metric: Metric) -> Iterator[tuple[str, float]]:
         yield title, metric.score(reference, image(after))
 
 
+@pytest.mark.slow
 def test_scores_match_reference_tool() -> None:
     off = {title: found - REFERENCE_SCORES[title] for title, found in score_pairs(METRIC)}
     assert off.keys() == REFERENCE_SCORES.keys()
@@ -111,6 +112,7 @@ json.dump(numpy.show_config(mode="dicts")["SIMD Extensions"].get("found", []), s
 """
 
 
+@pytest.mark.slow
 def test_scores_are_bit_identical_without_newer_cpu_instructions() -> None:
     """Compared before rounding: the result must not depend on numpy's choice of instructions."""
 

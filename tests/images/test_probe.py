@@ -50,6 +50,7 @@ def test_jpeg_is_probed(tmp_path: Path) -> None:
     assert found.encodable
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP"])
 def test_format_follows_content_not_name(kind: str) -> None:
     found = probe_asset(pictures.save(pictures.photo(), kind), "picture.jpg")

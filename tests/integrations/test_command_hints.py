@@ -60,6 +60,7 @@ def test_hint_works_without_generator(tmp_path: Path) -> None:
     assert "hero-unpinned" not in run("imageseo", "build", "public", cwd=tmp_path).stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("location", ["project folder", "parent folder"])
 def test_hint_works_with_mkdocs(tmp_path: Path, location: str) -> None:
     site = mkdocs_site(tmp_path / "site", files={"docs/index.md": f"---\nhero: {{{RECIPE}}}\n---\n# Home\n"})

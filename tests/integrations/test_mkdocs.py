@@ -35,6 +35,7 @@ def hero_of(page: Path) -> str:
     return found[1] if found else ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", ["mkdocs", "properdocs"])
 def test_build_processes_the_site(tmp_path: Path, host: str) -> None:
     site = mkdocs_site(tmp_path)
@@ -51,6 +52,7 @@ def test_build_processes_the_site(tmp_path: Path, host: str) -> None:
     assert len(re.findall("imageseo: build: ", done.stderr)) == 1
 
 
+@pytest.mark.slow
 def test_mkdocs_and_properdocs_builds_are_identical_and_repeatable(tmp_path: Path) -> None:
     site = mkdocs_site(tmp_path)
     built = []
@@ -62,6 +64,7 @@ def test_mkdocs_and_properdocs_builds_are_identical_and_repeatable(tmp_path: Pat
     assert built[0] == built[1] == built[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", ["mkdocs", "properdocs"])
 def test_build_and_lint_commands_find_nothing_after_a_build(tmp_path: Path, host: str) -> None:
     """`imageseo build` reads mkdocs.yml and front matter and so changes nothing; lint reports nothing."""
@@ -86,6 +89,7 @@ def test_file_urls_and_another_output_folder(tmp_path: Path) -> None:
     assert not (site / "site").exists()
 
 
+@pytest.mark.slow
 def test_strict_counts_imageseo_warnings(tmp_path: Path) -> None:
     site = mkdocs_site(tmp_path, files={"docs/index.md": '# Home\n\n<img src="images/home.jpg">\n'})
     done = run("mkdocs", "build", cwd=site)
@@ -102,6 +106,7 @@ def test_strict_counts_imageseo_warnings(tmp_path: Path) -> None:
 CARD = "---\nhero: {style: topo, card: true, width: 320, height: 180, alt: Lines}\n---\n"
 
 
+@pytest.mark.slow
 def test_changed_heading_keeps_the_pinned_card_and_warns(tmp_path: Path) -> None:
     """The title comes from the page's heading, not from the recipe, so the pin remains valid."""
     site = mkdocs_site(tmp_path, files={"docs/index.md": f"{CARD}# First words\n"})
@@ -128,6 +133,7 @@ def test_changed_heading_keeps_the_pinned_card_and_warns(tmp_path: Path) -> None
     assert "[hero-unpinned]" in changed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", ["mkdocs", "properdocs"])
 def test_exceeded_budget_fails_the_build(tmp_path: Path, host: str) -> None:
     site = mkdocs_site(tmp_path, config=TINY_BUDGET)
@@ -177,6 +183,7 @@ def test_disabled_plugin_does_nothing(tmp_path: Path, off: str) -> None:
     assert "data-imageseo" not in (site / "site/index.html").read_text("utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", ["mkdocs", "properdocs"])
 def test_copied_hook_processes_the_site(tmp_path: Path, host: str) -> None:
     site = mkdocs_site(tmp_path, config="plugins: []\nhooks:\n  - mkdocs_hook.py\n")
@@ -195,6 +202,7 @@ def test_copied_hook_processes_the_site(tmp_path: Path, host: str) -> None:
     assert "Traceback" not in faulty.stderr
 
 
+@pytest.mark.slow
 def test_hook_and_plugin_together_run_once_and_warn_once(tmp_path: Path) -> None:
     alone = mkdocs_site(tmp_path / "alone")
     both = mkdocs_site(tmp_path / "both", config="plugins:\n  - imageseo\nhooks:\n  - mkdocs_hook.py\n")
@@ -208,6 +216,7 @@ def test_hook_and_plugin_together_run_once_and_warn_once(tmp_path: Path) -> None
     assert (both / "site/index.html").read_bytes() == (alone / "site/index.html").read_bytes()
 
 
+@pytest.mark.slow
 def test_dirty_build_keeps_front_matter_of_skipped_pages(tmp_path: Path) -> None:
     site = mkdocs_site(tmp_path)
     assert run("mkdocs", "build", cwd=site).returncode == 0
@@ -223,6 +232,7 @@ def test_dirty_build_keeps_front_matter_of_skipped_pages(tmp_path: Path) -> None
     assert b"guide.jpg</image:loc>" in (site / "site/sitemap.xml").read_bytes()
 
 
+@pytest.mark.slow
 def test_gh_deploy_publishes_variants(tmp_path: Path) -> None:
     site = mkdocs_site(tmp_path / "site", config="site_dir: public\n")
     remote = tmp_path / "remote.git"
@@ -261,6 +271,7 @@ def on_files(files, config):
 """
 
 
+@pytest.mark.slow
 def test_hero_paths_follow_a_folder_moved_by_a_plugin(tmp_path: Path) -> None:
     """As plug-ins for translations do: docs/en/ is published at the root."""
     page = "---\nhero: pics/a.jpg\n---\n# Hi\n\n![A](pics/b.jpg)\n\n![B](pics/a.jpg)\n"
@@ -298,6 +309,7 @@ def on_post_build(config):
 """
 
 
+@pytest.mark.slow
 def test_nested_build_keeps_front_matter_of_both(tmp_path: Path) -> None:
     """As plug-ins for translations do: each language is a build of its own, into the folder of the first."""
     config = "plugins: [imageseo]\nhooks: [nested.py]\n"
@@ -309,6 +321,7 @@ def test_nested_build_keeps_front_matter_of_both(tmp_path: Path) -> None:
     assert "<picture" in (site / "site/index.html").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_heroes_toml_declares_heroes_by_url(tmp_path: Path) -> None:
     site = mkdocs_site(tmp_path, files={"heroes.toml": '"/" = "guide/shots/guide.jpg"\n"gui*/" = "images/home.jpg"\n'})
     done = run("mkdocs", "build", cwd=site)
@@ -348,6 +361,7 @@ def fetch(url: str) -> str:
         return text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["plugin", "hook"])
 def test_serve_warns_and_continues(tmp_path: Path, source: str) -> None:
     """A page over budget, then a changed page, then invalid settings: the preview keeps running."""
@@ -420,6 +434,7 @@ def test_serve_does_not_raise_on_an_internal_error(
         build(config)
 
 
+@pytest.mark.slow
 def test_preview_uses_fast_profile_and_reuses_published_variants(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

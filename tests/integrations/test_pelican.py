@@ -39,6 +39,7 @@ def test_installed_plugin_needs_no_configuration(tmp_path: Path) -> None:
     assert "<picture" in (site / "output/pages/about.html").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_build_and_lint_commands_find_nothing_after_a_build(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "content/blog/second.md": "Title: Second\nDate: 2024-02-01\nHero: {static}pics/b.jpg\nHero_alt: B\n\nText\n",
@@ -219,6 +220,7 @@ def changed(site: Path) -> bool:
     return "Anew" in (site / "output/first.html").read_text("utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("config", [BUDGET, 'IMAGESEO = {"fromats": []}\n'], ids=["budget", "faults"])
 def test_autoreload_warns_and_continues(tmp_path: Path, config: str) -> None:
     # By default Pelican 4.10 treats every name that contains a dot as hidden and detects no change.

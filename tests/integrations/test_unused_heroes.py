@@ -106,6 +106,7 @@ def test_build_and_lint_report_unused_heroes_unless_off(tmp_path: Path) -> None:
             assert [one.rule for one in findings if one.rule.startswith("hero-")] == expected
 
 
+@pytest.mark.slow
 def test_misspelled_key_is_a_warning_that_mkdocs_strict_counts(tmp_path: Path) -> None:
     site = mkdocs_site(tmp_path, files={"docs/index.md": "---\nheroo: {style: topo}\n---\n# Home\n"})
     done = run("mkdocs", "build", "--strict", cwd=site)

@@ -333,6 +333,7 @@ def test_sarif_locates_the_source_and_relates_the_page(tmp_path: Path) -> None:
     assert run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"] == "a note"
 
 
+@pytest.mark.slow
 def test_sarif_of_100_000_findings_keeps_the_most_severe() -> None:
     severities = [Severity.INFO, Severity.WARN, Severity.ERROR, Severity.INFO]
     one = finding("a.html", 1, "x")

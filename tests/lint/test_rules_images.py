@@ -176,6 +176,7 @@ def test_bytes_that_were_not_scanned_get_no_edit() -> None:
 # ---- sites
 
 
+@pytest.mark.slow
 def test_built_site_has_only_findings_that_its_author_can_fix(tmp_path: Path) -> None:
     """The output of a build passes the rules; a build reports errors, and lint also the less severe findings."""
     text = "Boats come and go with the tide, and the lamp is lit at dusk. " * 120
@@ -206,6 +207,7 @@ def test_built_site_has_only_findings_that_its_author_can_fix(tmp_path: Path) ->
     assert sorted(rules) == ["alt-filename", "alt-link-empty", "alt-redundant"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["material", "readthedocs", "mkdocs"])
 def test_unmodified_themes_have_no_errors(theme: str, tmp_path: Path) -> None:
     """Logo, badges, emoji and a lightbox link give no errors."""

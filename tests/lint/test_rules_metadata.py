@@ -106,6 +106,7 @@ def test_result_matches_exiftool(tmp_path: Path, suffix: str) -> None:
     assert by_exiftool["ImageDescription"].startswith("A harbour")
 
 
+@pytest.mark.slow
 def test_large_file_is_read_at_its_head_only(tmp_path: Path) -> None:
     for suffix in FORMATS:
         data = picture(suffix, xmp=AI, size=1200)
@@ -154,6 +155,7 @@ def messages_of(root: Path, *rules: str) -> list[tuple[str, str]]:
 ALL = ("prov-dst", "prov-stripped", "prov-consistent", "c2pa-bloat")
 
 
+@pytest.mark.slow
 def test_every_file_of_an_ai_image_must_declare_it(tmp_path: Path) -> None:
     assert messages_of(site(tmp_path, a_avif=AI, b_avif=AI, a_jpg=AI), *ALL) == []
     assert messages_of(site(tmp_path), *ALL) == []
@@ -162,6 +164,7 @@ def test_every_file_of_an_ai_image_must_declare_it(tmp_path: Path) -> None:
     assert messages_of(site(tmp_path, a_avif=AI, b_avif=AI), *ALL) == [("prov-dst", f"a.jpg {message}")]
 
 
+@pytest.mark.slow
 def test_contradicting_source_types_are_reported(tmp_path: Path) -> None:
     found = messages_of(site(tmp_path, a_jpg=AI, a_avif=SHOT, b_avif=AI), "prov-consistent")
     assert found == [

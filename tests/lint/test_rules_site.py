@@ -92,6 +92,7 @@ def paths(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[tuple[str 
     return [(path, value), *(found for key, each in inner for found in paths(each, (*path, key)))]
 
 
+@pytest.mark.slow
 @given(JSON, st.sampled_from((None, 2)), st.booleans())
 @settings(max_examples=60, deadline=None)
 def test_position_of_every_json_value_is_found(value: Any, indent: int | None, ascii_only: bool) -> None:

@@ -42,6 +42,7 @@ def literal_ids(path: Path) -> Iterator[tuple[int, str]]:
                 yield node.lineno, value.value
 
 
+@pytest.mark.slow
 def test_every_finding_has_a_registered_id() -> None:
     ids: dict[str, str] = {}
     for path in sorted((ROOT / "imageseo").rglob("*.py")):

@@ -101,6 +101,7 @@ def test_edits_can_be_removed(tmp_path: Path, photo: bytes) -> None:
     assert edits.strip(built) == source.encode()
 
 
+@pytest.mark.slow
 def test_other_settings_remove_the_former_variants(tmp_path: Path, photo: bytes) -> None:
     make_project(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": photo})
     build(tmp_path)
@@ -365,6 +366,7 @@ class TestBadInput:
             has_picture = re.search(rf'<source[^>]*><img src="{re.escape(source)}" alt="x{number}"', html) is not None
             assert has_picture is is_local, source
 
+    @pytest.mark.slow
     def test_unwritable_site_is_reported_and_unchanged(self, tmp_path: Path, photo: bytes) -> None:
         make_project(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": photo})
         before = small_sites.tree(tmp_path / "site")
@@ -375,6 +377,7 @@ class TestBadInput:
         assert "Traceback" not in done.stderr
         assert small_sites.tree(tmp_path / "site") == before
 
+    @pytest.mark.slow
     def test_full_disk_leaves_no_partial_file(self, tmp_path: Path, photo: bytes) -> None:
         make_project(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": photo})
         before = small_sites.tree(tmp_path / "site")
@@ -393,6 +396,7 @@ class TestBadInput:
         assert {name: after[name] for name in before} == before
         assert not [name for name in after if name.endswith(".part")]
 
+    @pytest.mark.slow
     def test_next_build_completes_a_killed_one(self, tmp_path: Path) -> None:
         body = "".join(f'<p><img src="img/{n}.jpg" alt="{n}"></p>' for n in range(4))
         files = {f"img/{n}.jpg": small_sites.photo(1200, 800, seed=n) for n in range(4)}
@@ -430,6 +434,7 @@ def _run_unprivileged(folder: Path, *arguments: str) -> subprocess.CompletedProc
     return subprocess.run(words, cwd=folder, env=small_sites.environment(), capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_warm_build_imports_no_heavy_module(tmp_path: Path, photo: bytes) -> None:
     make_project(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": photo})
     (tmp_path / "heroes.toml").write_text('["/x/"]\nseed = 1\nalt = "A"\nwidth = 320\nheight = 180\n', encoding="utf-8")

@@ -124,6 +124,7 @@ def test_off_centre_face_is_complete_in_crops_of_a_wide_image(at: tuple[float, f
         assert count_skin(crop) == whole, ratio
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [(0.5, 0.1), (0.4, 0.3), (0.6, 0.88)])
 def test_off_centre_face_is_complete_in_crops_of_a_tall_image(at: tuple[float, float]) -> None:
     image = with_face((450, 800), at, 50)
@@ -154,6 +155,7 @@ def test_focal_point_takes_precedence() -> None:
     assert count_skin(make_crops(png(image), ["1:1"], focal=(0.0, 0.5))[0]) == count_skin(image)
 
 
+@pytest.mark.slow
 def test_crops_are_scaled_down_and_never_up() -> None:
     image = pictures.photo(2000, 1300)
     assert [crop.size for crop in make_crops(png(image), RATIOS)] == [
@@ -190,6 +192,7 @@ def test_invalid_master_is_rejected(master: bytes) -> None:
         list(hero_crops.crop_master(master, ["1:1"], focal=None, max_pixels=10**6))
 
 
+@pytest.mark.slow
 def test_crops_are_identical_in_every_process(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(png(with_face((640, 360), (0.3, 0.4), 50)))
     code = (

@@ -207,6 +207,7 @@ def warm(built: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("change", CHANGES)
 class TestWarmBuildEqualsColdBuild:
+    @pytest.mark.slow
     def test_in_an_empty_folder(self, change: str, warm: Path, tmp_path: Path) -> None:
         state = CHANGES[change](State())
         put(warm, state)
@@ -266,6 +267,7 @@ def changed(state: State, change: str) -> State:
         return state
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES)
 def test_recompressed_files_do_not_change_the_next_build(change: str, recompressed: Path, tmp_path: Path) -> None:
     """A change in a folder with recompressed files is built as in a folder with all source files."""
@@ -292,6 +294,7 @@ def test_recompressed_files_do_not_change_the_next_build(change: str, recompress
     assert build(warm, state).changed == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_several_changes_in_a_row(seed: int, warm: Path, tmp_path: Path) -> None:
     chance = random.Random(seed)
@@ -382,6 +385,7 @@ class TestStore:
             build(warm, State())
             assert small_sites.tree(warm / "site") == whole
 
+    @pytest.mark.slow
     def test_damaged_blobs_are_not_published(self, warm: Path) -> None:
         whole = small_sites.tree(warm / "site")
         for blob in (warm / ".cache/imageseo/v1/blobs").glob("*/*"):

@@ -125,6 +125,7 @@ def test_the_packages_are_those_of_the_table() -> None:
     assert {name for name in MODULES if not package_of(name)} == {"imageseo", "imageseo.__main__", "imageseo.hosts"}
 
 
+@pytest.mark.slow
 def test_imports_point_down() -> None:
     wrong = [
         f"{name} imports {found}"

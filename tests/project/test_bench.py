@@ -43,6 +43,7 @@ def photos(tmp_path: Path) -> Path:
 # The contest
 
 
+@pytest.mark.slow
 def test_a_contest_without_peers_has_every_figure(
     run: Bench, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

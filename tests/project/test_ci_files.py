@@ -65,6 +65,7 @@ def test_the_action_writes_sarif_and_fails_after_it_is_uploaded(site: Path) -> N
     assert subprocess.run(["bash", "-c", step("Fail where findings do")["run"]], check=False).returncode == 1
 
 
+@pytest.mark.slow
 def test_inputs_of_the_action_are_options_and_never_code(site: Path) -> None:
     evil = '$(touch owned); `touch owned` "'
     done, outputs = act("Lint", site, directory=evil)

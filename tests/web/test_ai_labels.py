@@ -331,6 +331,7 @@ def test_strip_removes_labels(depicts: Depicts, charset: str) -> None:
 # ---- in a browser
 
 
+@pytest.mark.slow
 @needs_chromium
 def test_overlay_is_on_image_and_visible(tmp_path: Path) -> None:
     create_pinned_site(tmp_path)

@@ -503,6 +503,7 @@ with composition.build_tools(settings, project=folder, progress=Quiet()) as tool
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_killed_build_loses_nothing(photo_site: Site, seed: int, tmp_path: Path) -> None:
     """The build is killed at random writes; the next build and a revert give the usual result."""
@@ -522,6 +523,7 @@ def test_killed_build_loses_nothing(photo_site: Site, seed: int, tmp_path: Path)
     assert photo_site.tree()["photo.jpg"] == photo_site.files["photo.jpg"]
 
 
+@pytest.mark.slow
 def test_mkdocs_build_does_not_change_docs(tmp_path: Path) -> None:
     options = "plugins:\n  - imageseo:\n      fallback: recompress\n      animated: convert\n"
     options += "      quality: {avif: 40, webp: 50}\n      encode: {avif_speed: 10, webp_method: 0}\n"
