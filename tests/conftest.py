@@ -31,3 +31,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 or module in _MODULES[marker]
             ):
                 item.add_marker(marker)
+                if marker == "models":
+                    item.add_marker("slow")  # torch alone takes seconds to load
