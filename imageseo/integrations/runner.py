@@ -1,4 +1,4 @@
-"""One build inside a host: the settings of its door, the job, and what is said through the host's own logger."""
+"""Run a build or lint for an integration: read its settings, do the work, log the findings through its logger."""
 
 from __future__ import annotations
 
@@ -79,9 +79,9 @@ def _installed_names() -> dict[str, Any]:
 def build(
     site: Site, settings: Settings, *, progress: Progress, config: Path | None = None, preview: bool = False
 ) -> BuildResult:
-    """The job itself. ``config``: what our commands have to name here, for hints. Raises ImageseoError.
+    """Build a site. ``config``: the file that hints name for ``--config``. Raises ImageseoError.
 
-    ``preview``: in the fast profile, unless the settings name one; what was made in their own is taken where it is.
+    ``preview``: use the fast profile unless the settings name one; variants of the configured profile are reused.
     """
     from imageseo.pipeline import build as jobs
     from imageseo.pipeline import composition as compose
@@ -106,9 +106,9 @@ def lint(
     config: Path | None = None,
     only: frozenset[str] | None = None,
 ) -> tuple[LintResult, bool]:
-    """The reading half of the job, and whether it failed. ``config``: as for ``build``. Raises ImageseoError.
+    """Check a site; return the result and whether it failed. ``config``: as for ``build``. Raises ImageseoError.
 
-    ``only``: the ids of which anything is to be said; None: of all.
+    ``only``: the ids of the findings to report; None: all.
     """
     from imageseo.lint.linter import failed
     from imageseo.pipeline import composition as compose
@@ -121,7 +121,7 @@ def lint(
 def _with_unused(
     findings: Iterable[Finding], site: Site, settings: Settings, only: frozenset[str] | None = None
 ) -> tuple[Finding, ...]:
-    """All findings in order, with those that hosts alone can make, by ``lint.rules``."""
+    """Return all findings in order, with those that only integrations can make, graded by ``lint.rules``."""
     from imageseo.integrations.unused_heroes import unused_heroes
     from imageseo.lint.severity import SeverityLevels, apply_levels
 
@@ -140,10 +140,10 @@ def run(
     tell: Callable[[str], None] | None = None,
     config: Path | None = None,
 ) -> str | None:
-    """Do the job and say what was found; what made it fail, a line each, or None when it did not.
+    """Build a site and log the findings. Return what made it fail, a line each, or None.
 
-    ``serving``: warn and never fail, so that a preview goes on. Raises ImageseoError when it is false.
-    ``tell``: takes the one line of counts at the end; the voice does without it. ``config``: the host's own file.
+    ``serving``: only warn, so that a preview continues. Raises ImageseoError when it is false.
+    ``tell``: prints the line of counts at the end, ``voice.info`` by default. ``config``: the generator's own file.
     """
     named = config_argument(config) if config is not None else None
     work = partial(_run, site, settings, voice, progress, tell or voice.info, named)
@@ -153,7 +153,7 @@ def run(
         work(serving=True)
     except ImageseoError as error:
         voice.warning("%s", error)
-    except Exception as error:  # a preview outlives our own faults too
+    except Exception as error:  # a preview survives internal errors too
         voice.warning("unexpected %s: %s", type(error).__name__, error)
         voice.debug("where it happened", exc_info=True)
     return None
@@ -179,7 +179,7 @@ def _run(
 
 
 def log_findings(findings: Iterable[Finding], voice: HostLogger, *, serving: bool) -> None:
-    """Each finding once, through the level that its host counts it by; those that fail the build end it instead."""
+    """Log each finding once, at the level that the generator counts. Those that fail the build are raised instead."""
     for first, *others in _once(findings):
         text = format_finding(first) + _others(others)
         if first.fails_build and not serving:
@@ -191,7 +191,7 @@ def log_findings(findings: Iterable[Finding], voice: HostLogger, *, serving: boo
 
 
 def _once(findings: Iterable[Finding]) -> Iterable[list[Finding]]:
-    """What is found alike on many pages (a logo of the theme), together."""
+    """Group findings that are equal on many pages, such as those of the theme's logo."""
     alike: dict[tuple[str, str, str, bool], list[Finding]] = {}
     for finding in findings:
         key = (finding.rule, finding.severity.value, finding.message, finding.fails_build)
@@ -205,20 +205,20 @@ def _others(findings: Iterable[Finding]) -> str:
 
 
 def format_finding(finding: Finding) -> str:
-    """A finding as one line: place, what was found, the rule, what to do.
+    """Format a finding as one line: location, message, rule, remedy.
 
-    The place is the author's own file; a line number counts in the built page, and then that is named before it.
+    The location is the author's own file; a line number counts in the built page, which is then named first.
     """
     place = finding.location
     where = str(place)
     if place.source:
         where = place.source if place.line is None else f"{place} ({place.source})"
-    told = [text.removeprefix(f"{place.source or place.page}: ") for text in finding.message.splitlines()]
+    lines = [text.removeprefix(f"{place.source or place.page}: ") for text in finding.message.splitlines()]
     hint = f"; {finding.hint}" if finding.hint else ""
-    return f"{where}: {'; '.join(told)} [{finding.rule}]{hint}"
+    return f"{where}: {'; '.join(lines)} [{finding.rule}]{hint}"
 
 
 def summary(result: Result) -> str:
-    """The counts of a result that are not zero, in one line."""
+    """Format the counts of a result that are not zero as one line."""
     counts = ", ".join(format_count(name, number) for name, number in result.summary.items() if number)
     return f"{result.title}: {counts or 'nothing to do'}"

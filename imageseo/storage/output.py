@@ -16,7 +16,7 @@ class OutputFolder:
 
     Paths are relative to the root, with ``/``. ``sources`` are folders that must never be written to: a root that is
     one of them is refused, and a path inside of one that the root holds (a repository may publish itself). An output
-    folder inside a source folder is nobody's source (Pelican's own default is ``PATH = "."``).
+    folder inside a source folder is not a source itself (Pelican's own default is ``PATH = "."``).
     """
 
     def __init__(self, root: Path, *, sources: tuple[Path, ...] = ()) -> None:
@@ -110,7 +110,7 @@ class OutputFolder:
         self.put(path, data, twin=store.path(blob.sha256))
 
     def remove(self, path: str) -> None:
-        """Take a file of ours away; one that is gone already is no fault. Raises OSError."""
+        """Remove a file that imageseo wrote; a missing file is not an error. Raises OSError."""
         target = self.locate(path)
         if target.is_file():
             target.unlink()
@@ -118,9 +118,9 @@ class OutputFolder:
 
 
 def _linked(twin: Path, target: Path) -> bool:
-    """Make ``target`` a second name of ``twin``; False where that cannot be, and a copy must do."""
+    """Make ``target`` a hard link to ``twin``; False where the file system does not allow it."""
     try:
         os.link(twin, target)
-    except OSError:  # another file system, one without links, or a damaged file that stands there already
+    except OSError:  # another file system, one without links, or a damaged file at that path
         return False
     return True

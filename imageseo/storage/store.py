@@ -103,9 +103,9 @@ class FolderStore:
         return data
 
     def intact(self, stored: StoredBlob) -> bool:
-        """Whether the bytes are there as they were written, told from size and time without reading them.
+        """Whether the bytes are there as they were written, judging by size and time, without reading them.
 
-        False where that cannot be told; ``read`` can. Not for what must be certain, such as masters.
+        False where that is uncertain; ``read`` verifies. Not for files that must be certain, such as masters.
         """
         try:
             return stored.sha256 not in self._bad and self._of(stored.sha256).intact(stored.sha256, stored.bytes)
@@ -117,7 +117,7 @@ class FolderStore:
         return Path(self._of(sha256).path(sha256))
 
     def put(self, key: str, data: bytes) -> StoredBlob:
-        """Keep ``data`` under ``key``, in place of what was there. Nothing half-written ever stands in the store."""
+        """Keep ``data`` under ``key``, replacing what was there. The store never holds a partial file."""
         shard = self._shard(key)
         before = shard.get(key)
         try:
@@ -184,8 +184,8 @@ class FolderStore:
         """Remove entries unused for ``older_than`` seconds, and whose key is not among the ``needed``; then the longest
         unused until the rest fits ``max_bytes``. ``dry``: say what would go, and leave it.
 
-        Blobs that nothing leads to go too. A build that runs at the same time makes again what it misses; nobody knows
-        yet what it needs, so what was used lately stays until it is done, and so do blobs of its last hour. A time in
+        Blobs without an entry are removed too. A build that runs at the same time makes missing ones again; its needs
+        are not known yet, so what was used lately stays until it is done, and so do blobs of its last hour. A time in
         the future counts as now.
         """
         now = self._clock()

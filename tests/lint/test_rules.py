@@ -19,7 +19,8 @@ import tomllib
 from functools import lru_cache
 from itertools import takewhile
 from pathlib import Path
-from typing import NamedTuple
+from types import ModuleType
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import pytest
@@ -33,6 +34,7 @@ from imageseo.lint.engine import CRASHED, RuleRunner, run_rules
 from imageseo.lint.facts.page import FACTS, SITE_FACTS, PageContext, PageFacts, SiteFacts, SiteFiles
 from imageseo.lint.rule import Rule
 from imageseo.lint.severity import SeverityLevels
+from imageseo.model.facts import Problem
 from imageseo.model.finding import Finding, Severity
 from imageseo.model.hero import TRAINED_MEDIA
 from imageseo.model.image import Asset, BadAsset, Rights
@@ -175,3 +177,14 @@ def test_rules_of_the_first_issue_exist() -> None:
         "lcp-lazy",
         "lcp-bytes",
     }
+
+
+def test_former_names_of_facts_give_the_same_facts() -> None:
+    """Rules of other packages may use them for one release."""
+
+    def check(linked: Any, weights: Any, column: Any, seen: Any) -> list[Problem]:
+        return []
+
+    module = ModuleType("old_rule", "A rule.")
+    module.__dict__.update(SEVERITY=Severity.WARN, check=check)
+    assert Rule.of("old_rule", module).facts == ("json_ld", "page_weight", "column_layout", "measured_images")
