@@ -25,7 +25,7 @@ BUILD_FINDINGS: Mapping[str, str] = {
     "page-unwritable": "the page cannot be written: no permission, or no space on the disk",
     "site-url-missing": "no site URL is configured, so JSON-LD and the image sitemap are left out",
     "sitemap-schema": "the generator's sitemap cannot be extended",
-    "variant-dropped": "variants that would save nothing are left out",
+    "variant-dropped": "variants that would save nothing, or that are too long for their format, are left out",
 }
 """Permanent ids; the manual has a row for each. ``lint.rules`` may set their severity like that of rules."""
 
@@ -56,6 +56,7 @@ REMEDIES: Mapping[str, str] = {
     "site-url-missing": "Set `site_url` in imageseo.toml, or the site's URL in the generator's configuration: JSON-LD "
     "and image sitemaps need absolute URLs.",
     "sitemap-schema": "Correct the sitemap, or set `sitemap: false`; the finding states what is wrong with it.",
-    "variant-dropped": "Nothing: the source file is served instead. It is often well compressed already, or tiny.",
+    "variant-dropped": "Nothing: the other variants or the source file are served instead. The file is often well "
+    "compressed already, tiny, or too long for one of the formats.",
 }
 """What to do about each, in a sentence or two."""

@@ -26,6 +26,7 @@ class Codec(Protocol):
     mime: str  # "image/avif"
     suffix: str  # "avif"
     keeps_alpha: bool
+    max_side: int | None  # px; images with a longer side are not encoded; None: no limit
 
     def version(self) -> str:
         """Return encoder and library versions; part of the cache key."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from imageseo.model.finding import MOBILE
+from imageseo.model.finding import DESKTOP, MOBILE, Viewport
 from imageseo.model.image import Asset, ImageRef, Variant, VariantSpec
 from imageseo.model.plan import PagePlan
 from imageseo.pipeline import variant_selection
 from imageseo.web import filenames
 from imageseo.web.srcset.sizes import source_size
+
+_VIEWPORTS = (MOBILE, DESKTOP, Viewport(name="wide", width=2560, height=1440, dpr=1.0))
 
 
 class PageImage(NamedTuple):
@@ -29,20 +32,24 @@ class PageCandidates:
     """A page's plan, reduced to the variants that are worth offering.
 
     ``planned``: the original plan. ``variants``: those that exist. ``equal_quality``: as in ``dropped_variants``.
+    ``oversized``: specs that do not fit into their format, with the reason.
     ``recompressed_sizes``: site path -> bytes of recompressed files.
     """
 
     planned: PagePlan
     variants: Mapping[VariantSpec, Variant]
     equal_quality: bool = True
+    oversized: Mapping[VariantSpec, str] = field(default_factory=dict)
     recompressed_sizes: Mapping[str, int] = field(default_factory=dict)
     plan: PagePlan = field(init=False)
 
     def __post_init__(self) -> None:
-        images = tuple(replace(each, specs=self._select(each.asset, each.specs)) for each in self.planned.images)
+        images = tuple(
+            replace(each, specs=self._select(each.asset, each.specs, each.sizes)) for each in self.planned.images
+        )
         insert = self.planned.insert
         if insert is not None:
-            insert = replace(insert, specs=self._select(insert.asset, insert.specs))
+            insert = replace(insert, specs=self._select(insert.asset, insert.specs, insert.sizes))
         object.__setattr__(self, "plan", replace(self.planned, images=images, insert=insert))
 
     def with_variants(self, replacements: Mapping[VariantSpec, Variant]) -> PageCandidates:
@@ -51,6 +58,7 @@ class PageCandidates:
             planned=self.planned,
             variants={**self.variants, **replacements},
             equal_quality=self.equal_quality,
+            oversized=self.oversized,
             recompressed_sizes=self.recompressed_sizes,
         )
 
@@ -64,12 +72,20 @@ class PageCandidates:
             for spec in each.specs
         }
 
-    def find_dropped(self) -> Iterator[tuple[PageImage, Mapping[VariantSpec, variant_selection.DropReason]]]:
-        """Yield the images with dropped variants, and the reason for each variant."""
+    def find_dropped(self) -> Iterator[tuple[PageImage, Mapping[VariantSpec, str]]]:
+        """Yield the images with dropped or oversized variants, and the reason for each variant."""
         for each in page_images(self.planned):
-            dropped = variant_selection.dropped_variants(
-                each.specs, self.variants, self._bytes(each.asset), equal_quality=self.equal_quality
+            dropped: Mapping[VariantSpec, str] = variant_selection.dropped_variants(
+                each.specs,
+                self.variants,
+                self._bytes(each.asset),
+                equal_quality=self.equal_quality,
+                oversized=self.oversized,
+                slot=self._slot(each.specs, each.asset, each.sizes),
             )
+            if self.oversized:
+                oversized = {spec: self.oversized[spec] for spec in each.specs if spec in self.oversized}
+                dropped = {**oversized, **dropped}
             if dropped:
                 yield each, dropped
 
@@ -84,10 +100,21 @@ class PageCandidates:
                 )
         return sum(saved.values())
 
-    def _select(self, asset: Asset, specs: tuple[VariantSpec, ...]) -> tuple[VariantSpec, ...]:
+    def _select(self, asset: Asset, specs: tuple[VariantSpec, ...], sizes: str) -> tuple[VariantSpec, ...]:
         return variant_selection.select_variants(
-            specs, self.variants, self._bytes(asset), equal_quality=self.equal_quality
+            specs,
+            self.variants,
+            self._bytes(asset),
+            equal_quality=self.equal_quality,
+            oversized=self.oversized,
+            slot=self._slot(specs, asset, sizes),
         )
+
+    def _slot(self, specs: tuple[VariantSpec, ...], asset: Asset, sizes: str) -> float:
+        """Return the widest slot of an image with oversized specs, in CSS px; it is of no use for others."""
+        if not any(spec in self.oversized for spec in specs):
+            return math.inf
+        return min(asset.width, max(source_size(sizes, viewport) for viewport in _VIEWPORTS))
 
     def _bytes(self, asset: Asset) -> int:
         return self.recompressed_sizes.get(asset.path, asset.bytes)

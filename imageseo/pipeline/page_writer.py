@@ -75,6 +75,7 @@ class PageWriter:
             planned=plan,
             variants=self.encoded.variants,
             equal_quality=_has_equal_quality(self.context.settings),
+            oversized=self.encoded.oversized,
             recompressed_sizes={each.path: each.bytes for each in recompressed},
         )
         try:
@@ -114,8 +115,8 @@ class PageWriter:
         )
         dependencies = files.dependencies
         stable = not any(each.fails_build or each.message.startswith(CRASHED) for each in [*findings, *build_findings])
-        declined = sum(spec in self.encoded.declined for spec in plan.specs)
-        complete = len(outcome.planned) + declined == len(plan.specs)  # failed and refused variants are tried again
+        final = sum(spec in self.encoded.declined or spec in self.encoded.oversized for spec in plan.specs)
+        complete = len(outcome.planned) + final == len(plan.specs)  # failed and refused variants are tried again
         if result is None or context is None or dependencies is None or not (stable and complete):
             return WrittenPage(page=page, outcome=outcome)
         source_digest, published_digest, changes = result
@@ -244,9 +245,9 @@ def unwritable_finding(page: Page, error: OSError | ImageseoError) -> Finding:
     )
 
 
-def _format_reasons(dropped: Mapping[VariantSpec, variant_selection.DropReason]) -> list[tuple[str, str, str]]:
+def _format_reasons(dropped: Mapping[VariantSpec, str]) -> list[tuple[str, str, str]]:
     """Return id, display name and reason of each dropped variant."""
-    return [(_spec_id(spec), f"{spec.width}w {spec.format}", reason.value) for spec, reason in dropped.items()]
+    return [(_spec_id(spec), f"{spec.width}w {spec.format}", str(reason)) for spec, reason in dropped.items()]
 
 
 @lru_cache(maxsize=65536)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
@@ -34,10 +34,14 @@ def select_variants(
     source_bytes: int | None = None,
     *,
     equal_quality: bool = True,
+    oversized: Container[VariantSpec] = (),
+    slot: float = math.inf,
 ) -> tuple[VariantSpec, ...]:
     """Return the specs of one image to offer, in order: existing ones that ``dropped_variants`` does not list."""
     ordered = tuple(specs)
-    dropped = dropped_variants(ordered, variants, source_bytes, equal_quality=equal_quality)
+    dropped = dropped_variants(
+        ordered, variants, source_bytes, equal_quality=equal_quality, oversized=oversized, slot=slot
+    )
     return tuple(spec for spec in ordered if spec in variants and spec not in dropped)
 
 
@@ -47,11 +51,15 @@ def dropped_variants(
     source_bytes: int | None = None,
     *,
     equal_quality: bool = True,
+    oversized: Container[VariantSpec] = (),
+    slot: float = math.inf,
 ) -> dict[VariantSpec, DropReason]:
     """Return the variants of one image that are not offered, each with the reason.
 
     ``specs``: preferred formats first. ``source_bytes``: of the source file; None: not compared.
     ``equal_quality``: the formats are to look equally good. Otherwise a format is not dropped for its size.
+    ``oversized``: specs that do not fit into their format; narrower ones are offered without them if the widest still
+    fills ``slot``, the widest slot of the image in CSS px.
 
     A browser chooses the first format that it supports, then the narrowest candidate that is wide enough. Therefore:
 
@@ -66,7 +74,9 @@ def dropped_variants(
     for name in reversed(dict.fromkeys(spec.format for spec in ordered)):
         of_format = sorted((spec for spec in ordered if spec.format == name), key=lambda spec: -spec.width)
         sizes = {spec: variants[spec].bytes for spec in of_format if spec in variants}
-        dropped = _drop_in_format(of_format, sizes, source_bytes)
+        fitting = [spec for spec in of_format if spec not in oversized]
+        widest = fitting[0] if fitting and fitting[0].width >= slot else of_format[0]
+        dropped = _drop_in_format(of_format, sizes, source_bytes, widest)
         left = {spec.width: size for spec, size in sizes.items() if spec not in dropped}
         if equal_quality and any(_costs_more(left, other) for other in offered):
             dropped.update(dict.fromkeys(sizes.keys() - dropped.keys(), DropReason.FORMAT))
@@ -95,9 +105,12 @@ def bytes_loaded(candidates: Mapping[int, int], needed_width: float) -> int:
 
 
 def _drop_in_format(
-    specs: Sequence[VariantSpec], sizes: Mapping[VariantSpec, int], source_bytes: int | None
+    specs: Sequence[VariantSpec], sizes: Mapping[VariantSpec, int], source_bytes: int | None, widest: VariantSpec
 ) -> dict[VariantSpec, DropReason]:
-    """Return the dropped variants of one format. ``specs``: the widest first. ``sizes``: bytes of existing variants."""
+    """Return the dropped variants of one format. ``specs``: the widest first. ``sizes``: bytes of existing variants.
+
+    ``widest``: without this one, none is offered.
+    """
     found: dict[VariantSpec, DropReason] = {}
     smallest: int | None = None
     for spec in specs:
@@ -110,7 +123,7 @@ def _drop_in_format(
             found[spec] = DropReason.WIDER
         else:
             smallest = size
-    if specs[0] not in sizes or specs[0] in found:
+    if widest not in sizes or widest in found:
         found.update(dict.fromkeys(sizes.keys() - found.keys(), DropReason.ALONE))
     return found
 

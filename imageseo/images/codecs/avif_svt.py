@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _PACKAGE = "pillow-avif-plugin"
 _MIN_SIDE = 4
 """px: SVT-AV1 rejects images with a shorter side."""
+_MAX_SIZE = (16_384, 8_704)
+"""px: SVT-AV1 rejects wider or taller images."""
 _CAPABILITIES_V3 = 0x20080522
 _SYS_NICE = 1 << 23
 
@@ -31,13 +33,14 @@ _SYS_NICE = 1 << 23
 class AvifSvt:
     """Encode as 4:2:0 on one thread. Effort: libavif's speed, 0 (slowest) to 10; SVT-AV1 saves most time at 8.
 
-    SVT-AV1 supports neither 4:4:4 nor tiny images; libaom from the same package always encodes those.
+    SVT-AV1 supports neither 4:4:4 nor tiny or huge images; libaom from the same package always encodes those.
     """
 
     name = "avif"
     mime = mime_of("avif")
     suffix = suffix_of("avif")
     keeps_alpha = True
+    max_side = 32_768  # as in avif.py
     default_speed = 8
 
     def version(self) -> str:
@@ -51,7 +54,8 @@ class AvifSvt:
 
     def encode(self, image: Image, *, quality: int, effort: int | None, xmp: bytes | None, coding: str = "") -> bytes:
         """Encode an image. Raises MissingExtraError."""
-        svt = not coding and min(image.size) >= _MIN_SIDE
+        fits = image.width <= _MAX_SIZE[0] and image.height <= _MAX_SIZE[1]
+        svt = not coding and fits and min(image.size) >= _MIN_SIDE
         encoder = _load_encoder_module().AvifEncoder(
             *image.size,
             coding or "4:2:0",

@@ -19,6 +19,8 @@ class Jpeg:
     mime = mime_of("jpeg")
     suffix = suffix_of("jpeg")
     keeps_alpha = False
+    max_side = 65_500
+    """px: the limit of libjpeg; the format allows 65,535."""
 
     def version(self) -> str:
         from PIL import features

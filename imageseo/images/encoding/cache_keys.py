@@ -60,7 +60,8 @@ class CacheKeys:
         settings = policy.way(spec.format)
         quality = settings.quality if spec.quality is None else spec.quality
         goal = f"quality {quality}" if quality is not None else self.tuner(policy).target_key(spec.format)
-        return f"{goal}\neffort {settings.effort}\n{self._version(spec.format, policy.resizer)}"
+        effort = settings.effort if settings.text_effort is None else f"{settings.effort}, text {settings.text_effort}"
+        return f"{goal}\neffort {effort}\n{self._version(spec.format, policy.resizer)}"
 
     def _version(self, codec: str, resizer: str) -> str:
         if (codec, resizer) not in self._versions:

@@ -13,6 +13,7 @@ from imageseo.images.decoding.probe import probe_bytes
 from imageseo.images.encoding.cache_keys import CacheKeys, codec_unavailable, rights_xmp
 from imageseo.images.encoding.profiles import EncodingPolicy
 from imageseo.images.encoding.scheduler import run_jobs
+from imageseo.images.encoding.size_limits import exceeded_limit
 from imageseo.images.encoding.tasks import (
     EncodedVariant,
     EncodeFailure,
@@ -46,8 +47,8 @@ class EncodeResult:
     ``variants``: all that exist now. ``dropped``: those among them with more bytes than their source (the caller
     decides what to do with them). ``failures``: source files that could not be decoded, by digest. ``refused``: specs
     that their codec could not encode, with its reason. ``declined``: specs that intact files do not support, with the
-    reason, or "" where the variant would not be smaller. ``hits``/``misses``: number of variants found in the store /
-    encoded.
+    reason, or "" where the variant would not be smaller. ``oversized``: specs with more pixels a side than their format
+    holds, with the reason. ``hits``/``misses``: number of variants found in the store / encoded.
     """
 
     variants: Mapping[VariantSpec, Variant]
@@ -55,6 +56,7 @@ class EncodeResult:
     failures: Mapping[str, BadAsset] = field(default_factory=dict)
     refused: Mapping[VariantSpec, str] = field(default_factory=dict)
     declined: Mapping[VariantSpec, str] = field(default_factory=dict)
+    oversized: Mapping[VariantSpec, str] = field(default_factory=dict)
     hits: int = 0
     misses: int = 0
 
@@ -67,6 +69,7 @@ class _PartialResult:
     failures: dict[str, BadAsset] = field(default_factory=dict)
     refused: dict[VariantSpec, str] = field(default_factory=dict)
     declined: dict[VariantSpec, str] = field(default_factory=dict)
+    oversized: dict[VariantSpec, str] = field(default_factory=dict)
 
 
 class Encoder:
@@ -111,6 +114,9 @@ class Encoder:
         missing: dict[VariantSpec, str] = {}
         for spec in dict.fromkeys(specs):
             asset = jobs[spec.source][1]
+            if limit := exceeded_limit(self._codecs.get(spec.format), spec, asset, self._policy):
+                result.oversized[spec] = limit
+                continue
             key = self._keys.variant_key(spec, asset, self._policy)
             stored = self._find(spec, asset, key)
             if stored is None:
@@ -132,6 +138,7 @@ class Encoder:
             failures=result.failures,
             refused=result.refused,
             declined=result.declined,
+            oversized=result.oversized,
             hits=hits,
             misses=len(variants) - hits,
         )
@@ -172,6 +179,8 @@ class Encoder:
             raise ProviderError(problem, hint="Generate it again with `imageseo generate`.")
         width, height = asset.width, asset.height
         spec = VariantSpec(source=asset.sha256, format=codec, width=width, height=height, quality=quality)
+        if limit := exceeded_limit(self._codecs.get(codec), spec, asset, self._policy):
+            raise ProviderError(f"the hero's master has {width:,}×{height:,} px; {limit}", hint="Use a smaller image.")
         xmp = rights_xmp(rights) or empty_xmp_packet()
         key = self._keys.master_key(spec, self._policy, xmp)
         stored = self._store.find(key)
@@ -281,12 +290,9 @@ def _decode_master(master: bytes, asset: Asset, resizer: str) -> Image:
 
 
 def _unreadable_asset(asset: Asset, problem: str) -> BadAsset:
-    return BadAsset(
-        path=asset.path,
-        rule="img-unreadable",
-        problem=f"{asset.path} cannot be decoded: {problem}",
-        hint="The file is damaged or truncated. Export it again.",
-    )
+    hint = "The file is damaged or truncated. Export it again."
+    problem = f"{asset.path} cannot be decoded: {problem}"
+    return BadAsset(path=asset.path, rule="img-unreadable", problem=problem, hint=hint)
 
 
 def _make_variant(spec: VariantSpec, stored: StoredBlob) -> Variant:

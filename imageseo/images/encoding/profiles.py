@@ -20,7 +20,8 @@ class CodecSettings:
     tuned to where ``quality`` is ``None``; ``text_target``: the score for screenshots and drawings, if higher: at a
     photograph's score, letters show ringing. ``trial_effort``: a cheaper effort for the trial encodes of a search at
     its wide size; its difference from ``effort`` is measured for each image at the narrow size. ``leeway``: points of
-    score by which a photograph's target may move, depending on what a point costs.
+    score by which a photograph's target may move, depending on what a point costs. ``text_effort``: instead of
+    ``effort`` for codings other than the ordinary one, which screenshots and drawings use.
     """
 
     effort: int | None = None
@@ -29,6 +30,11 @@ class CodecSettings:
     text_target: float = 0.0
     trial_effort: int | None = None
     leeway: float = 0.0
+    text_effort: int | None = None
+
+    def effort_for(self, coding: str) -> int | None:
+        """Return the effort of a variant in this coding."""
+        return self.text_effort if coding and self.text_effort is not None else self.effort
 
     def target_for(self, kind: ContentType) -> float:
         """Return the score that images of this content type are tuned to. Raises ValueError for a fixed quality."""
@@ -60,8 +66,9 @@ _PROFILES: Mapping[Profile, Mapping[str, CodecSettings]] = {
     # For previews: no searches, no metric.
     "fast": {
         # Qualities that give the average photograph the same score as sharp's defaults.
-        "aom": CodecSettings(effort=10, quality=46),
-        "svt": CodecSettings(effort=10, quality=46),
+        # Above speed 7, libaom searches neither palettes nor repeated blocks: a page of text takes 20 times the bytes.
+        "aom": CodecSettings(effort=10, quality=46, text_effort=7),
+        "svt": CodecSettings(effort=10, quality=46, text_effort=7),
         "webp": CodecSettings(effort=2, quality=81),
         "jpeg": CodecSettings(quality=85),
     },
@@ -115,7 +122,7 @@ def _override(
     if effort is not None:
         # Trials that cost as much as the encode itself gain nothing.
         is_cheaper = base.trial_effort is not None and effort < base.trial_effort
-        base = replace(base, effort=effort, trial_effort=base.trial_effort if is_cheaper else None)
+        base = replace(base, effort=effort, trial_effort=base.trial_effort if is_cheaper else None, text_effort=None)
     if quality is not None:
         return replace(base, quality=quality, target=None, trial_effort=None)
     if base.target is None:

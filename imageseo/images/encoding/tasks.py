@@ -184,7 +184,7 @@ def encode_smallest(
     Works on copies: Pillow stores the options of a save on the image, which formats share.
     """
     encoded = (
-        codec.encode(image.copy(), quality=quality, effort=settings.effort, xmp=xmp or None, coding=coding)
+        codec.encode(image.copy(), quality=quality, effort=settings.effort_for(coding), xmp=xmp or None, coding=coding)
         for coding, quality in attempts
     )
     return min(encoded, key=len)
