@@ -11,6 +11,7 @@ from imageseo.config.decoder import SettingsDecoder, build_settings
 from imageseo.config.environment import CONFIG, apply_environment
 from imageseo.config.settings import Settings
 from imageseo.config.validation import validate
+from imageseo.model import git_lfs
 from imageseo.model.errors import SettingsError
 
 CONFIG_NAME = "imageseo.toml"
@@ -141,6 +142,8 @@ def _read_bytes(path: Path) -> bytes:
 
 def _parse_toml(path: Path) -> dict[str, Any]:
     data = _read_bytes(path)
+    if git_lfs.is_pointer(data):
+        raise SettingsError((git_lfs.describe(path),), hint=git_lfs.PULL)
     try:
         return tomllib.loads(data.decode("utf-8-sig"))  # Windows editors write a BOM
     except UnicodeDecodeError as error:

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
+from imageseo.model import git_lfs
 from imageseo.model.errors import RecipeError
 from imageseo.model.site import Page
 
@@ -104,6 +105,8 @@ class HeroesFile:
     def read(cls, project: Path) -> HeroesFile:
         """Read the file of a project; empty if there is none. Raises RecipeError if it is invalid."""
         path = project / HEROES_FILE
+        if git_lfs.is_pointer_file(path):
+            raise RecipeError(git_lfs.describe(path), hint=git_lfs.PULL)
         try:
             table = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:

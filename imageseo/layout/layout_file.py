@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from imageseo.model import git_lfs
 from imageseo.model.errors import LayoutError
 from imageseo.model.layout import Lcp, LcpKind, PageLayout, ShownImage, SiteLayout, Template
 from imageseo.storage.atomic import write_if_changed
@@ -69,6 +70,8 @@ def read(path: Path) -> SiteLayout | None:
         return None
     except OSError as error:
         raise LayoutError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if git_lfs.is_pointer(data):
+        raise LayoutError(git_lfs.describe(path), hint=git_lfs.PULL)
     return loads(data, path)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from imageseo.lint.fingerprint import subject
+from imageseo.model import git_lfs
 from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Finding
 from imageseo.storage.atomic import write_if_changed
@@ -89,6 +90,8 @@ def read(path: Path) -> Baseline | None:
         raise BaselineError(f"{path}: cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise _invalid(path, f"not UTF-8 at byte {error.start}") from error
+    if git_lfs.is_pointer(text.encode()):
+        raise BaselineError(git_lfs.describe(path), hint=git_lfs.PULL)
     try:
         parsed = json.loads(text)
     except json.JSONDecodeError as error:

@@ -35,7 +35,8 @@ REMEDIES: Mapping[str, str] = {
     "fallback-kept": "Let the site's generator write the file again, or restore the source file; keep the cache "
     "between builds.",
     "hero-master": "The finding states the problem. `imageseo generate PAGE` makes a missing file again if the "
-    "provider can; otherwise restore it from version control. The build fails until then.",
+    "provider can; otherwise restore it from version control; `git lfs pull` fetches what a Git LFS pointer stands "
+    "for. The build fails until then.",
     "hero-provider": "The finding states the problem, and what to install or change.",
     "hero-recipe": "Correct the key that the finding names; `imageseo generate --dry-run` shows how all recipes are "
     "read.",

@@ -52,6 +52,10 @@ class LockError(ImageseoError):
     title = "imageseo.lock"
 
 
+class PointerError(LockError):
+    """A Git LFS pointer is in the place of a pinned master: making it again would replace what exists."""
+
+
 class RecipeError(ImageseoError):
     """A hero's recipe is invalid. ``faults``: the single error itself, or all errors combined by ``together``."""
 

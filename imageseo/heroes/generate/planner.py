@@ -12,7 +12,7 @@ from imageseo.heroes.masters.resolver import Command
 from imageseo.heroes.masters.store import restore_hint
 from imageseo.heroes.recipes import seed_series
 from imageseo.heroes.recipes.diff import changed_keys
-from imageseo.model.errors import ImageseoError, LockError
+from imageseo.model.errors import ImageseoError, LockError, PointerError
 from imageseo.model.hero import HeroRequest, Pin, Recipe
 from imageseo.model.protocols import MasterStore
 
@@ -87,7 +87,13 @@ def plan_generation(
         words = request.evidence.get("words")
         stale_pin = None if pin or page in redraw else lock.stale_pin(recipe, page, request.derived, words)
         pin = pin or stale_pin
-        digest = vault.digest(pin.file) if pin else None
+        try:
+            digest = vault.digest(pin.file) if pin else None
+        except PointerError as error:
+            if page not in redraw:
+                failed.append((page, error))
+                continue
+            digest = ""  # an explicit request: the master is made again
         if pin is not None and digest not in (None, pin.file_sha256) and page not in redraw:
             failed.append((page, _edited_master_error(pin, digest, command(page), restore_hint(vault))))
         elif pin is None or digest != pin.file_sha256:

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from imageseo.heroes.lock import serializer
 from imageseo.heroes.lock.serializer import RESTORE, by_page
 from imageseo.heroes.recipes.diff import changed_keys
+from imageseo.model import git_lfs
 from imageseo.model.errors import LockError
 from imageseo.model.hero import Pin, Recipe
 from imageseo.storage.atomic import write_if_changed
@@ -85,6 +86,8 @@ def read(path: Path) -> Lock:
         return Lock()
     except (OSError, UnicodeDecodeError) as error:
         raise LockError(f"{path}: cannot be read: {error}", hint=RESTORE) from error
+    if git_lfs.is_pointer(text.encode()):
+        raise LockError(git_lfs.describe(path), hint=git_lfs.PULL)
     return Lock(serializer.parse(path, text))
 
 

@@ -13,7 +13,7 @@ from imageseo.heroes.lock.lock import Lock
 from imageseo.heroes.masters.store import FolderMasterStore, restore_hint
 from imageseo.heroes.recipes import asset_providers, seed_series
 from imageseo.heroes.recipes.diff import changed_keys, flatten
-from imageseo.model.errors import ImageseoError, ProviderError
+from imageseo.model.errors import ImageseoError, PointerError, ProviderError
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.hero import HeroRequest, PictureText, Pin, Recipe
 from imageseo.model.image import Rights
@@ -126,7 +126,10 @@ class MasterResolver:
     def _resolve_pin(self, pin: Pin, page: str, location: Location) -> Resolution:
         vault = self.vault or FolderMasterStore(self.project, ".")
         if pin.file not in self._digests:
-            self._digests[pin.file] = vault.digest(pin.file)
+            try:
+                self._digests[pin.file] = vault.digest(pin.file)
+            except PointerError as error:
+                return _fault("hero-master", f"{error.message} ({locks.NAME} pins it)", location, error.hint)
         digest = self._digests[pin.file]
         if digest != pin.file_sha256:
             hint = f"{restore_hint(vault)}, or regenerate it: `{self.command(page)}`"

@@ -11,7 +11,8 @@ from urllib.request import url2pathname
 from imageseo.heroes.lock.lock import describe_mismatch
 from imageseo.heroes.lock.parser import RESTORE
 from imageseo.heroes.masters.remote_cache import RemoteCache, name_has_digest
-from imageseo.model.errors import LockError, SettingsError, SiteError
+from imageseo.model import git_lfs
+from imageseo.model.errors import LockError, PointerError, SettingsError, SiteError
 from imageseo.model.protocols import MasterStore
 from imageseo.storage.atomic import write_atomic
 from imageseo.storage.remote import Remote, RemoteError, RemoteLimits, validated_url
@@ -64,7 +65,12 @@ class FolderMasterStore:
         return (self._folder / name).as_posix()
 
     def digest(self, file: str) -> str | None:
-        """Return the digest of a file, None if it does not exist. Raises LockError if it cannot be read."""
+        """Return the digest of a file, None if it does not exist.
+
+        Raises LockError if it cannot be read, and its subclass PointerError for a Git LFS pointer.
+        """
+        if git_lfs.is_pointer_file(self._project / file):
+            raise PointerError(git_lfs.describe(file, "image"), hint=git_lfs.PULL)
         return _digest(self._project / file)
 
     def read(self, file: str, sha256: str) -> bytes:
@@ -73,6 +79,8 @@ class FolderMasterStore:
             data = (self._project / file).read_bytes()
         except OSError as error:
             raise LockError(f"{describe_mismatch(file, sha256, None)} ({error})", hint=RESTORE) from error
+        if git_lfs.is_pointer(data):
+            raise PointerError(git_lfs.describe(file, "image"), hint=git_lfs.PULL)
         if (found := _sha256(data)) != sha256:
             raise LockError(describe_mismatch(file, sha256, found), hint=RESTORE)
         return data
@@ -148,6 +156,7 @@ class RemoteMasterStore:
             raise self._read_error(file, error) from None
         if data is None:
             return None
+        self._reject_pointer(file, data)
         found = _sha256(data)
         if name_has_digest(file, found):
             self._cache.add(file, found, data)
@@ -162,6 +171,7 @@ class RemoteMasterStore:
             data = self._remote.get(self._checked_name(file))
         except RemoteError as error:
             raise self._read_error(file, error) from None
+        self._reject_pointer(file, data)
         found = None if data is None else _sha256(data)
         if data is None or found != sha256:
             hint = f"Restore the file in {self.where}, or delete the entry and run `imageseo generate`."
@@ -209,6 +219,11 @@ class RemoteMasterStore:
         if path.is_absolute() or ".." in path.parts or not path.parts or re.search(r"[\\\x00-\x1f?#*]|://|^~", file):
             raise LockError(f"{file!r} is not a valid name of a master", hint=RESTORE)
         return file
+
+    def _reject_pointer(self, file: str, data: bytes | None) -> None:
+        if data is not None and git_lfs.is_pointer(data):
+            hint = f"Run `git lfs pull` where the file comes from, and copy it to {self.where} again."
+            raise PointerError(git_lfs.describe(f"{self.where}/{file}", "image"), hint=hint)
 
     def _read_error(self, file: str, error: RemoteError) -> LockError:
         return LockError(f"{self.where}/{file}: cannot be read: {error.message}", hint=error.hint)

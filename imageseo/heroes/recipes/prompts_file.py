@@ -21,6 +21,7 @@ from imageseo.heroes.recipes.prompt_library import (
     PromptTemplate,
     Series,
 )
+from imageseo.model import git_lfs
 from imageseo.model.errors import RecipeError, SettingsError
 from imageseo.model.hero import MAX_SEED
 from imageseo.model.suggest import closest
@@ -47,6 +48,8 @@ def read(path: Path, name: str) -> PromptLibrary:
         return PromptLibrary(name=name)
     except OSError as error:
         raise SettingsError((f"{name}: cannot be read: {error.strerror or error}",), hint=_HINT) from error
+    if git_lfs.is_pointer(data):
+        raise SettingsError((git_lfs.describe(name),), hint=git_lfs.PULL)
     try:
         text = data.decode("utf-8-sig")
         tables = tomllib.loads(text)

@@ -14,6 +14,7 @@ from xml.parsers import expat
 from imageseo.images.decoding.cicp import hdr_format
 from imageseo.images.decoding.raster import PLUGINS, open_raster, png_chunks, sniff
 from imageseo.images.metadata.rights import extract_png_xmp, has_gps_coordinates, read_rights, read_writer
+from imageseo.model import git_lfs
 from imageseo.model.image import Asset, BadAsset
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ _UNSUPPORTED_FORMATS = {
 }
 _HINTS = {
     "html": "A web page may have been saved instead of the image. Replace the file.",
-    "git-lfs": "Run `git lfs pull` before the build (in GitHub Actions: `lfs: true` for actions/checkout).",
+    "git-lfs": git_lfs.PULL,
 }
 _REPLACE = "Export the image again as JPEG, PNG, WebP, AVIF, GIF or SVG."
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
+from imageseo.model import git_lfs
+
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
@@ -34,7 +36,6 @@ _MAGIC = (
     (b"\x00\x00\x00\x0cJXL ", "jxl"),
     (b"\x00\x00\x00\x0cjP  ", "jpeg2000"),
     (b"%PDF-", "pdf"),
-    (b"version https://git-lfs", "git-lfs"),
     (b"\x1f\x8b", "gzip"),
 )
 _AVIF_BRANDS = (b"avif", b"avis")
@@ -43,6 +44,8 @@ _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 
 def sniff(data: bytes) -> str | None:
     """Return the format: a key of ``PLUGINS``, ``svg``, another name (``tiff``, ``html``, ``git-lfs`` …) or None."""
+    if git_lfs.is_pointer(data):
+        return "git-lfs"
     for magic, name in _MAGIC:
         if data.startswith(magic):
             return name

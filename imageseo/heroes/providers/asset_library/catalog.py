@@ -9,6 +9,7 @@ from typing import Any
 from imageseo.heroes.providers.asset_library import file_metadata, sidecar
 from imageseo.heroes.providers.asset_library.entry import IMAGE_SUFFIXES, LibraryEntry
 from imageseo.heroes.providers.asset_library.locations import LibraryLocation
+from imageseo.model import git_lfs
 from imageseo.model.errors import ProviderError
 
 _MAX_FAULTS = 10  # maximum number of sidecar faults in one message
@@ -84,7 +85,10 @@ class Catalog:
 
     def _read_text(self, name: str) -> str:
         try:
-            return self.location.read(name).decode("utf-8")
+            data = self.location.read(name)
+            if not git_lfs.is_pointer(data):
+                return data.decode("utf-8")
+            self.faults.append(f"{git_lfs.describe(name)}: run `git lfs pull`")
         except UnicodeDecodeError as error:
             self.faults.append(f"{name}: not UTF-8: {error.reason} at byte {error.start}")
         except OSError as error:

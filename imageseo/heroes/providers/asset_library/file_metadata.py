@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imageseo.images.metadata import properties
 from imageseo.images.metadata.properties import CC, DC, IPTC_CORE, IPTC_EXT, PHOTOSHOP, PLUS, XMP_RIGHTS
+from imageseo.model import git_lfs
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
 MAX_PIXELS = 120_000_000
 """Maximum number of pixels of an image that is opened."""
+POINTER = git_lfs.describe("", "image").strip()
+"""The problem of a file that is only a Git LFS pointer."""
 
 _XMP = {
     "title": ((DC, "title"),),
@@ -43,6 +46,8 @@ def read_header(path: Path) -> HeaderMetadata:
     """Read the header without decoding pixels. Broken metadata is ignored; a broken file is a ``problem``."""
     from PIL import Image
 
+    if git_lfs.is_pointer_file(path):
+        return HeaderMetadata(problem=POINTER)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's warnings about size and EXIF: both are checked below

@@ -10,9 +10,11 @@ from typing import Any
 
 from imageseo.heroes.providers.asset_library import query_terms
 from imageseo.heroes.providers.asset_library.entry import LibraryEntry
+from imageseo.heroes.providers.asset_library.file_metadata import POINTER
 from imageseo.heroes.providers.asset_library.licenses import refusal_reason
 from imageseo.heroes.providers.asset_library.master_image import UnreadableError, make_master
 from imageseo.heroes.providers.asset_library.search_index import NO_FILTER, Filter, Hit, SearchIndex
+from imageseo.model import git_lfs
 from imageseo.model.errors import ProviderError
 from imageseo.model.suggest import closest
 
@@ -88,7 +90,8 @@ class ImageSelector:
             )
         entry = self.index.read_entry(hit.id)
         if reason := self._refusal(entry):
-            raise ProviderError(f"library: {reason}", hint=_LICENCE_HINT if not entry.problem else "replace the file")
+            repair = git_lfs.PULL if entry.problem == POINTER else "replace the file"
+            raise ProviderError(f"library: {reason}", hint=repair if entry.problem else _LICENCE_HINT)
         try:
             selection = self._select_hit(hit, entry, query, 1, 1, ())
         except _RejectedError as error:

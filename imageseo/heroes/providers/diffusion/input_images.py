@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imageseo.model import git_lfs
 from imageseo.model.errors import ProviderError
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ def _open(path: Path, key: str) -> Image:
     except FileNotFoundError:
         raise ProviderError(f"`{key}`: there is no file {path}", hint="use a path relative to the project") from None
     except UnidentifiedImageError:
+        if git_lfs.is_pointer_file(path):
+            raise ProviderError(f"`{key}`: {git_lfs.describe(path, 'image')}", hint=git_lfs.PULL) from None
         raise ProviderError(f"`{key}`: {path} is not a readable image", hint="use PNG, JPEG or WebP") from None
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ProviderError(

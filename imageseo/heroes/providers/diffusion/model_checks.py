@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from imageseo.model import git_lfs
 from imageseo.model.errors import ProviderError
 
 _LOADED_SUFFIXES = (".safetensors", ".json", ".txt", ".model", ".jinja")
@@ -31,6 +32,9 @@ def check_model(folder: Path, key: str) -> str | None:
         )
         raise ProviderError(f"`{key}`: {folder} has no model_index.json: {what}", hint=_COPY)
     components = _read_json(index, key)
+    for file in loaded_files(folder):  # vocabularies and settings; weights are checked below
+        if file.suffix != ".safetensors" and git_lfs.is_pointer_file(file):
+            raise ProviderError(f"`{key}`: {git_lfs.describe(file)}", hint=_COPY)
     if not isinstance(components.get("_class_name"), str):
         raise ProviderError(
             f"`{key}`: {index} names custom code instead of a pipeline of diffusers: {components.get('_class_name')!r}",
@@ -90,8 +94,8 @@ def check_weights(path: Path, key: str) -> None:
         with path.open("rb") as stream:
             prefix = stream.read(8)
             length = struct.unpack("<Q", prefix)[0] if len(prefix) == 8 else 0
-            if prefix.startswith(b"version "):
-                raise ProviderError(f"`{key}`: {path} is a Git LFS pointer, not the file", hint=_COPY)
+            if git_lfs.is_pointer_file(path):
+                raise ProviderError(f"`{key}`: {git_lfs.describe(path)}", hint=_COPY)
             if not 2 <= length <= min(size - 8, 100_000_000):
                 raise ProviderError(
                     f"`{key}`: {path} is not a safetensors file, or is truncated ({size} bytes)", hint=_COPY
@@ -144,4 +148,5 @@ def _read_json(path: Path, key: str) -> dict[str, Any]:
             return found
     except (OSError, ValueError):
         pass
-    raise ProviderError(f"`{key}`: {path} cannot be read as JSON", hint=_COPY)
+    problem = git_lfs.describe(path) if git_lfs.is_pointer_file(path) else f"{path} cannot be read as JSON"
+    raise ProviderError(f"`{key}`: {problem}", hint=_COPY)
