@@ -60,6 +60,8 @@ class ImageRef:
     ``headings_before``: number of article headings (h2 and deeper) before it.
     ``disabled``: rule id -> reason, from ``data-imageseo-disable="rule: reason"`` on the image or an ancestor.
     ``sources``: of the ``<picture>`` around it. ``is_processed``: whether imageseo wrote that ``<picture>``.
+    ``hidden_by``: what hides it when the page opens (``a closed <details>``); None if nothing is known to hide it.
+    ``may_be_hidden``: whether it may be hidden nevertheless, as decorations with ``aria-hidden`` sometimes are.
     """
 
     span: Span
@@ -77,6 +79,8 @@ class ImageRef:
     disabled: tuple[tuple[str, str], ...] = ()
     sources: tuple[SourceTag, ...] = ()
     is_processed: bool = False
+    hidden_by: str | None = None
+    may_be_hidden: bool = False
     _values: Mapping[str, str] = field(
         init=False, repr=False, compare=False
     )  # planning reads attributes two dozen times an image

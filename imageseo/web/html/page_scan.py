@@ -220,6 +220,8 @@ class _ScanBuilder(PageText):
                 disabled=_parse_suppressions(map(self.decode, found.disabled)),
                 sources=self._sources(found.sources),
                 is_processed=found.picture is not None and found.picture.is_processed,
+                hidden_by=found.hidden_by,
+                may_be_hidden=found.may_be_hidden,
             )
 
     def _length(self, start: int, end: int) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from imageseo.web.css.selectors import Selector
+from imageseo.web.html import hiding
 from imageseo.web.html.attributes import Tag
 from imageseo.web.html.elements import (
     BLOCKS,
@@ -17,7 +18,9 @@ from imageseo.web.html.elements import (
     VOID,
     OpenElement,
     element_of,
+    hidden_by,
     notable_tags,
+    record_hiding,
 )
 from imageseo.web.html.landmarks import LANDMARKS, SEARCH_TERMS, Element, Region, region
 from imageseo.web.html.links import Links
@@ -42,6 +45,8 @@ class FoundImage:
     figure: OpenElement | None
     picture: OpenElement | None
     sources: tuple[Tag, ...]
+    hidden_by: str | None
+    may_be_hidden: bool
 
 
 class PageWalker:
@@ -57,6 +62,7 @@ class PageWalker:
         self.images: list[FoundImage] = []
         self.headings: list[OpenElement] = []
         self.regions: list[OpenElement] = []  # articles and mains
+        self.hiding: list[OpenElement] = []  # elements that hide what is inside them when the page opens
         self.head: dict[str, list[Tag]] = {name: [] for name in ("html", "title", "meta", "link", "base", "script")}
         self.head_close: int | None = None
         self.body: Tag | None = None
@@ -68,7 +74,10 @@ class PageWalker:
         self._links = Links(lowered, self._hidden)
         self._has_own_markup = "imageseo" in lowered
         own_terms = ("data-imageseo",) if self._has_own_markup else ()
-        self._notable, self._selected_names = notable_tags(text, lowered, (*SEARCH_TERMS, *own_terms), include, exclude)
+        self._last_image = lowered.rfind("<img") if "<img" in lowered else -1  # what comes after it hides no image
+        self._notable, self._selected_names = notable_tags(
+            text, lowered, (*SEARCH_TERMS, *own_terms), include, exclude, last_image=self._last_image
+        )
         self._walk()
 
     def _walk(self) -> None:
@@ -76,6 +85,10 @@ class PageWalker:
         tracked = {tag.name for tag in notable.values()} | names
         wanted = _ALWAYS | (tracked - {"a"}) | names
         has_implied_ends = bool(tracked & OPTIONAL_END)
+        hiding_end, shortest = self._last_image, hiding.SHORTEST
+        if hiding_end >= 0:
+            wanted |= hiding.VISITED | {"summary"}
+        may_hide, visited, lowered = hiding.may_tag_hide, hiding.VISITED, self.lowered
         if has_implied_ends:
             wanted |= OPTIONAL_END | BLOCKS
         if self._has_own_markup and "imageseo-disable" in self.lowered:
@@ -108,6 +121,13 @@ class PageWalker:
             else:
                 if has_implied_ends:
                     self._imply_ends(name, start)
+                if (
+                    start < hiding_end
+                    and end - start >= shortest
+                    and name in visited
+                    and may_hide(name, lowered[start:end])
+                ):
+                    notable[start] = Tag(name, start, end, close)
                 if start in notable or name in names:
                     self._start(Tag(name, start, end, close))
                 elif name in plain:
@@ -212,6 +232,10 @@ class PageWalker:
         marker = values.get("data-imageseo")
         element.ignored = marker is not None and marker.strip().lower() == "ignore"
         element.is_processed = marker is not None and not element.ignored
+        if hiding.may_hide(name, values):
+            record_hiding(element, values, self._open, self.lowered)
+            if element.hidden_by is not None and name != "img":
+                self.hiding.append(element)
         element.included = any(selector.matches(name, values) for selector in self.include)
         element.excluded = any(selector.matches(name, values) for selector in self.exclude)
         if name in ("html", "body") and element.disabled:
@@ -222,8 +246,9 @@ class PageWalker:
         ancestors = self._relevant_ancestors()
         picture = _nearest(ancestors, "picture")
         figure = _nearest(ancestors, "figure")
-        if self._is_notable(tag):
-            ancestors.append(self._element(tag))
+        image = self._element(tag) if self._is_notable(tag) else None
+        if image is not None:
+            ancestors.append(image)
         included = any(entry.included for entry in ancestors)
         self.images.append(
             FoundImage(
@@ -235,6 +260,8 @@ class PageWalker:
                 figure=figure,
                 picture=picture,
                 sources=picture.sources if picture else (),
+                hidden_by=hidden_by(image, self._open),
+                may_be_hidden=any(entry.may_be_hidden for entry in ancestors),
             )
         )
 
