@@ -50,6 +50,14 @@ class SourceTag(NamedTuple):
     media: str | None
 
 
+class StyleSource(NamedTuple):
+    """A style sheet of a page: a ``<link>`` (``href``) or the ``content`` of a ``<style>``, and its ``media``."""
+
+    href: str | None
+    content: Span | None
+    media: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRef:
     """One ``<img>`` of a page. ``build`` scans the page without imageseo's edits, ``lint`` as published.
@@ -118,6 +126,7 @@ class PageScan:
     ``meta``: name or property -> content of ``<meta>`` (the first counts), names in lower case.
     ``hero_slot``: tag span of an element with ``data-imageseo-hero``: the theme itself shows the hero.
     ``preload_images``: the author's ``<link rel=preload as=image>`` tags.
+    ``styles``: the style sheets that the page applies, in order; ours and alternate ones are left out.
     """
 
     charset: str
@@ -135,6 +144,7 @@ class PageScan:
     canonical: str | None = None
     hero_slot: Span | None = None
     preload_images: tuple[Span, ...] = ()
+    styles: tuple[StyleSource, ...] = ()
     disabled: tuple[tuple[str, str], ...] = ()
 
     def meta_content(self, name: str) -> str | None:

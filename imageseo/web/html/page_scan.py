@@ -12,6 +12,7 @@ from imageseo.web.html.attributes import RawAttribute, Tag, attributes, insertio
 from imageseo.web.html.elements import OpenElement
 from imageseo.web.html.landmarks import Region
 from imageseo.web.html.page_text import PageText
+from imageseo.web.html.style_sources import style_sources
 from imageseo.web.html.tokenizer import implied_head_end
 from imageseo.web.html.walker import FoundImage, PageWalker
 
@@ -88,6 +89,7 @@ class _ScanBuilder(PageText):
                 for tag, values in self._links("preload")
                 if values.get("as", "").lower() == "image"
             ),
+            styles=style_sources(self.links, [(tag, self.values(tag)) for tag in head["style"]]),
             disabled=_parse_suppressions([*self.walker.page_disabled, *map(self.decode, self.walker.comments)]),
         )
 

@@ -26,8 +26,8 @@ from imageseo.web.html.landmarks import LANDMARKS, SEARCH_TERMS, Element, Region
 from imageseo.web.html.links import Links
 from imageseo.web.html.tokenizer import walk
 
-_HEAD = frozenset({"html", "head", "body", "title", "meta", "link", "base", "script"})
-_RECORDED = frozenset({"title", "meta", "link", "base", "script"})
+_HEAD = frozenset({"html", "head", "body", "title", "meta", "link", "base", "script", "style"})
+_RECORDED = frozenset({"title", "meta", "link", "base", "script", "style"})
 _IGNORED_ENDS = frozenset({"/head", "/body", "/html"})  # these end tags end nothing: content may follow
 _ALWAYS = _HEAD | HEADINGS | LANDMARKS | {"img", "source", "picture", "figure", "figcaption"}
 _PLAIN_REGION = Region.PLAIN  # compared for every open element at every heading; an enum look-up is slower
@@ -63,7 +63,7 @@ class PageWalker:
         self.headings: list[OpenElement] = []
         self.regions: list[OpenElement] = []  # articles and mains
         self.hiding: list[OpenElement] = []  # elements that hide what is inside them when the page opens
-        self.head: dict[str, list[Tag]] = {name: [] for name in ("html", "title", "meta", "link", "base", "script")}
+        self.head: dict[str, list[Tag]] = {name: [] for name in ("html", *sorted(_RECORDED))}
         self.head_close: int | None = None
         self.body: Tag | None = None
         self.slot: Tag | None = None

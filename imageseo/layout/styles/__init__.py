@@ -1,0 +1,1 @@
+"""What the style sheets of a site mean for the images of its pages."""

@@ -1,0 +1,231 @@
+"""Which rules of a page's sheets could matter for an image, told from its tag and its parent's, without a tree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from imageseo.layout.styles.cascade import CascadeRule, RuleSet, longhands
+from imageseo.layout.styles.effects import EDGES, HEIGHTS, NO_EDGE, NO_SIZE, has_edges, has_height
+from imageseo.layout.styles.properties import initial, shows
+from imageseo.web.css import stylesheets
+from imageseo.web.css.compounds import AttributeTest, Hook
+from imageseo.web.html.attributes import read_cached
+
+# Values that the build may give to an image.
+_ADDED = {"loading": "lazy", "decoding": "async", "fetchpriority": "high", "style": "contain-intrinsic-size:9px 9px"}
+_ANY_VALUE = {"width": "900", "height": "600", "srcset": "a.webp 900w", "sizes": "auto, 100vw", "data-imageseo": ""}
+_NUMBERS = ("width", "height")
+_VOID = frozenset(b"area base br col embed hr img input link meta source track wbr".split())
+_TAG = re.compile(rb"<(/?)([a-zA-Z][^\s/>]*)[^<>]*>")
+_OMITTED_ENDS = (b"p", b"li", b"dt", b"dd", b"td", b"th", b"tr")
+_WINDOW = 800  # bytes before an image in which its parent is looked for
+
+
+@dataclass(slots=True, eq=False)
+class Hazards:
+    """The rules that could matter for one image."""
+
+    wrapper: tuple[CascadeRule, ...] = ()
+    picture: tuple[CascadeRule, ...] = ()
+    size: tuple[CascadeRule, ...] = ()
+    attributes: tuple[tuple[CascadeRule, str, str], ...] = ()  # with the attribute's name and a value to try
+    inline: bool = False  # the style of the image itself has a height or border
+
+    def __bool__(self) -> bool:
+        return bool(self.wrapper or self.picture or self.size or self.attributes or self.inline)
+
+    def on_page(self, present: Mapping[str, bool]) -> Hazards:
+        """Return those whose classes and ids the page has."""
+
+        def there(rule: CascadeRule) -> bool:
+            return all(present[name] for name in rule.selector.classes | rule.selector.ids)
+
+        return Hazards(
+            wrapper=tuple(filter(there, self.wrapper)),
+            picture=tuple(filter(there, self.picture)),
+            size=tuple(filter(there, self.size)),
+            attributes=tuple(each for each in self.attributes if there(each[0])),
+            inline=self.inline,
+        )
+
+    def rules(self) -> Iterator[CascadeRule]:
+        yield from (*self.wrapper, *self.picture, *self.size)
+        yield from (rule for rule, _, _ in self.attributes)
+
+
+class Place(NamedTuple):
+    """What the bytes before an image tell cheaply of where it is.
+
+    ``parent``: the start tag of the element around it. ``previous``: the name of the element before it in there, empty
+    if there is none. ``None``: not known.
+    """
+
+    parent: bytes | None = None
+    previous: bytes | None = None
+
+
+_UNKNOWN = Place()
+
+
+class _Image:
+    """An image with what is known of its surroundings."""
+
+    def __init__(self, place: Place, attributes: Mapping[str, str]) -> None:
+        self.attributes = attributes
+        self.previous = place.previous
+        self.parent: tuple[str, Mapping[str, str]] | None = None
+        if place.parent is not None:
+            text = place.parent.decode("latin-1")
+            name = re.split(r"[\s/>]", text[1:], maxsplit=1)[0]
+            self.parent = name.lower(), read_cached(text.rstrip("/>"), 1 + len(name))
+
+    def fits(self, hook: Hook) -> bool:
+        """Whether the image may match there."""
+        return hook.compound.may_match("img", self.attributes) and self.is_at(hook)
+
+    def is_at(self, hook: Hook) -> bool:
+        """Whether its surroundings, which a wrapper would have too, may match there."""
+        if hook.parent is not None and self.parent is not None and not hook.parent.may_match(*self.parent):
+            return False
+        if hook.previous is None or self.previous is None:
+            return True
+        if not self.previous:
+            return False
+        return not hook.adjacent or hook.previous.tag in (None, self.previous.decode("latin-1"))
+
+
+class HazardRules:
+    """The rules of a page's sheets that could ever matter; which of them for an image is remembered by its tag."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        self.rules = rules
+        self.wrapper = [rule for rule in rules.rules if _may_change_by_wrapper(rule)]
+        self.picture = [rule for rule in rules.by_property.get("display", ()) if _may_give_picture_a_box(rule)]
+        border_box = any(
+            rule.values["box-sizing"][0] not in ("content-box", "initial")
+            for rule in rules.by_property.get("box-sizing", ())
+        )
+        self.size = [rule for rule in rules.rules if has_height(rule) or (border_box and has_edges(rule))]
+        self.border_box = border_box
+        self.attributes = [
+            (rule, compound, test.name, value)
+            for rule in rules.rules
+            for compound, test, _ in rule.selector.tests
+            if (value := _value_to_try(test)) is not None and any(shows(name) for name in rule.values)
+        ]
+        self.tested = self._tested_attributes()
+        self._found: dict[tuple[bytes | None, tuple[str | None, ...]], Hazards] = {}
+
+    def _tested_attributes(self) -> tuple[str, ...]:
+        """Return the attributes of an image on which its hazards depend."""
+        names = {"class", "id", "style", "srcset"}
+        for rule in self.rules.rules:
+            names.update(test.name for _, test, _ in rule.selector.tests)
+        return tuple(sorted(names))
+
+    def of(self, place: Place, values: tuple[str | None, ...]) -> Hazards:
+        """Return the hazards of an image with these values of ``tested`` at a place."""
+        key = place, values
+        found = self._found.get(key)
+        if found is None:
+            attributes = {name: value for name, value in zip(self.tested, values, strict=True) if value is not None}
+            found = self._found[key] = self._hazards(_Image(place, attributes))
+        return found
+
+    def _hazards(self, image: _Image) -> Hazards:
+        attributes = image.attributes
+        inline = longhands(stylesheets.declarations(attributes.get("style", "")))
+        sized = "width" in inline
+        edges = self.border_box and any(inline.get(name, ("0",))[0] not in NO_EDGE for name in EDGES)
+        return Hazards(
+            wrapper=tuple(rule for rule in self.wrapper if self._wraps(rule, image)),
+            picture=tuple(rule for rule in self.picture if image.is_at(rule.selector.place)),
+            size=() if sized else tuple(rule for rule in self.size if image.fits(rule.selector.place)),
+            attributes=tuple(
+                (rule, name, value)
+                for rule, compound, name, value in self.attributes
+                if name not in attributes and compound.may_match("img", {**attributes, name: value})
+            ),
+            inline=not sized and (edges or any(inline.get(name, ("auto",))[0] not in NO_SIZE for name in HEIGHTS)),
+        )
+
+    def _wraps(self, rule: CascadeRule, image: _Image) -> bool:
+        selector = rule.selector
+        if not (selector.names_picture or any(map(image.fits, selector.hooks))):
+            return False
+        if not selector.at_subject:
+            return True
+        return selector.subject.may_match("img", image.attributes) and any(
+            self._matters(name, value, image) for name, (value, _) in rule.values.items()
+        )
+
+    def _matters(self, name: str, value: str, image: _Image) -> bool:
+        """Whether losing or gaining a declaration can show on an image: not one that repeats the initial value."""
+        if not shows(name):
+            return False
+        return value != initial(name) or any(
+            rule.values[name][0] != value and image.fits(rule.selector.place) for rule in self.rules.by_property[name]
+        )
+
+
+def _may_change_by_wrapper(rule: CascadeRule) -> bool:
+    selector = rule.selector
+    if not selector.hooks and (not selector.names_picture or selector.is_simple):
+        return False
+    if selector.at_subject:
+        return selector.pseudo_element is None and any(shows(name) for name in rule.values)
+    return bool(rule.values)
+
+
+def _may_give_picture_a_box(rule: CascadeRule) -> bool:
+    selector = rule.selector
+    return (
+        selector.pseudo_element is None
+        and selector.is_parsed
+        and rule.values["display"][0] != "contents"
+        and selector.subject.may_be("picture")
+    )
+
+
+def _value_to_try(test: AttributeTest) -> str | None:
+    """Return a value for the attribute that the test asks for, if the build might write one that passes it."""
+    if test.name in _ADDED:
+        return _ADDED[test.name] if test.holds(_ADDED[test.name]) else None
+    if test.name not in _ANY_VALUE:
+        return None
+    if not test.operator:
+        return _ANY_VALUE[test.name]
+    return None if test.name in _NUMBERS and not test.value.isdecimal() else test.value
+
+
+def place_of(html: bytes, at: int) -> Place:
+    """Return what can be told cheaply of the surroundings of an image at an offset."""
+    start = html.rfind(b"<", 0, at)
+    match = _TAG.match(html, start, at) if start >= 0 else None
+    if match is None:
+        return _UNKNOWN
+    if not match[1] and match[2].lower() not in _VOID:
+        return Place(match[0], b"")
+    window = html[max(0, at - _WINDOW) : at]
+    if b"<!--" in window or b"<script" in window or b"<svg" in window:
+        return _UNKNOWN
+    closed: list[bytes] = []
+    previous: bytes | None = None
+    for match in reversed(list(_TAG.finditer(window))):
+        name = match[2].lower()
+        if not closed and previous is None and (match[1] or name in _VOID):
+            previous = name
+        if name in _VOID:
+            continue
+        if match[1]:
+            closed.append(name)
+        elif not closed:
+            return Place(match[0], previous)
+        elif closed[-1] == name:
+            closed.pop()
+        elif name not in _OMITTED_ENDS:
+            return Place(None, previous)
+    return Place(None, previous)

@@ -1,0 +1,103 @@
+"""A page as a tree of elements in which images can be wrapped or given attributes, to see what then matches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from imageseo.model.image import ImageRef, Span
+from imageseo.web.css.compounds import Compound
+
+Node = Any  # an element of lxml
+Element = Any  # the same, wrapped by cssselect2
+
+# The scan of a page sees no image in these, although the parser makes elements of their content.
+_NOT_SCANNED = frozenset(
+    ("noscript", "template", "svg", "math", "iframe", "noembed", "noframes", "textarea", "title", "xmp")
+)
+
+
+class PageTree:
+    """The elements of a page. ``images``: those of its scan, by span; empty if they could not be told apart."""
+
+    def __init__(self, html: bytes, refs: Sequence[ImageRef], charset: str) -> None:
+        from lxml import html as lxml_html
+
+        parser = lxml_html.HTMLParser(encoding=charset, remove_comments=True, remove_pis=True, huge_tree=True)
+        self.root: Node = lxml_html.document_fromstring(html, parser=parser)
+        self.images = dict(self._images(refs))
+        self._wrapped: dict[Node, Element] = {}
+        self._index: dict[str, list[Node]] | None = None
+
+    def _images(self, refs: Sequence[ImageRef]) -> Iterator[tuple[Span, Node]]:
+        found = [node for node in self.root.iter("img") if not _is_hidden_from_scan(node)]
+        if len(found) == len(refs):
+            for node, ref in zip(found, refs, strict=True):
+                if (node.get("src") or "").strip() == ref.src:
+                    yield ref.span, node
+
+    def element(self, node: Node) -> Element:
+        """Return an element for selectors, as the tree is now."""
+        found = self._wrapped.get(node)
+        if found is None:
+            from cssselect2 import ElementWrapper  # type: ignore[import-untyped]
+
+            parent = node.getparent()
+            if parent is None:
+                found = ElementWrapper.from_html_root(node)
+                self._wrapped[node] = found
+            else:
+                for child in self.element(parent).iter_children():
+                    self._wrapped.setdefault(child.etree_element, child)
+                found = self._wrapped[node]
+        return found
+
+    def candidates(self, subject: Compound) -> Iterable[Node]:
+        """Return the elements that a compound selector may match; all for one without tag, class and id."""
+        if self._index is None:
+            self._index = {}
+            for node in self.root.iter():
+                if isinstance(node.tag, str):
+                    keys = [f".{name}" for name in (node.get("class") or "").split()]
+                    for key in ("*", node.tag, f"#{node.get('id')}", *keys):
+                        self._index.setdefault(key, []).append(node)
+        keys = [*(f"#{name}" for name in subject.ids), *(f".{name}" for name in subject.classes)]
+        if subject.tag:
+            keys.append(subject.tag)
+        found = [self._index.get(key, []) for key in keys or ["*"]]
+        return min(found, key=len)
+
+    @contextmanager
+    def wrapped(self, image: Node) -> Iterator[Node]:
+        """Put the image into a ``<picture>`` for a while, and yield that."""
+        parent, tail = image.getparent(), image.tail
+        picture = parent.makeelement("picture", {"data-imageseo": ""})
+        picture.append(parent.makeelement("source", {"type": "image/avif", "srcset": "x 1w", "sizes": "1px"}))
+        parent.replace(image, picture)
+        picture.append(image)
+        picture.tail, image.tail = tail, None
+        before, self._wrapped = self._wrapped, {}
+        try:
+            yield picture
+        finally:
+            parent.replace(picture, image)
+            picture.tail, image.tail = None, tail
+            self._wrapped = before
+
+    @contextmanager
+    def given(self, image: Node, attributes: Mapping[str, str]) -> Iterator[None]:
+        """Give the image attributes that it does not have, for a while."""
+        before, self._wrapped = self._wrapped, {}
+        for name, value in attributes.items():
+            image.set(name, value)
+        try:
+            yield
+        finally:
+            for name in attributes:
+                del image.attrib[name]
+            self._wrapped = before
+
+
+def _is_hidden_from_scan(node: Node) -> bool:
+    return any(parent.tag in _NOT_SCANNED for parent in node.iterancestors())

@@ -1,0 +1,99 @@
+"""What compound selectors (``img.wide[width]``) ask of an element itself, without looking at the tree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+_SPACE = re.compile(r"[^ \t\r\n\f]+")
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeTest:
+    """One attribute test of a compound selector; ``operator`` is ``""`` for presence alone."""
+
+    name: str
+    operator: str
+    value: str
+    fold: bool
+
+    def holds(self, found: str | None) -> bool:
+        """Whether it holds for the value of the attribute; ``None``: the attribute is absent."""
+        if found is None or not self.operator:
+            return found is not None
+        value = self.value
+        if self.fold:
+            found, value = found.lower(), value.lower()
+        match self.operator:
+            case "=":
+                return found == value
+            case "~=":
+                return value in found.split()
+            case "|=":
+                return found == value or found.startswith(value + "-")
+            case "^=":
+                return bool(value) and found.startswith(value)
+            case "$=":
+                return bool(value) and found.endswith(value)
+        return bool(value) and value in found
+
+
+@dataclass(slots=True)
+class Compound:
+    """What one compound selector asks of an element itself.
+
+    ``any_of``: per ``:is()`` and ``:where()`` the subjects of its selectors. ``structural``: it has a pseudo-class that
+    counts siblings. ``negated``: attribute tests in ``:not()``. ``opaque``: it asks for more than is recorded here.
+    """
+
+    tag: str | None = None
+    ids: list[str] = field(default_factory=list)
+    classes: list[str] = field(default_factory=list)
+    conditions: list[AttributeTest] = field(default_factory=list)
+    any_of: list[list[Compound]] = field(default_factory=list)
+    structural: bool = False
+    of_type: bool = False
+    negated: list[AttributeTest] = field(default_factory=list)
+    opaque: bool = False
+
+    def may_match(self, tag: str, attributes: Mapping[str, str]) -> bool:
+        """Whether an element with this tag name and these attributes may match."""
+        if self.tag is not None and self.tag != tag:
+            return False
+        if self.ids and any(attributes.get("id") != each for each in self.ids):
+            return False
+        if self.classes:
+            found = _SPACE.findall(attributes.get("class") or "")
+            if any(each not in found for each in self.classes):
+                return False
+        return all(each.holds(attributes.get(each.name)) for each in self.conditions) and all(
+            any(each.may_match(tag, attributes) for each in alternatives) for alternatives in self.any_of
+        )
+
+    def may_be(self, tag: str) -> bool:
+        """Whether an element of this name may match; for a ``<picture>``, which we write without class and id."""
+        if tag == "picture":
+            return self.may_match(tag, {"data-imageseo": ""})
+        return self.tag in (None, tag) and all(any(e.may_be(tag) for e in each) for each in self.any_of)
+
+    @property
+    def is_universal(self) -> bool:
+        """Whether every element matches: ``*``."""
+        return self.tag is None and not (
+            self.ids or self.classes or self.conditions or self.any_of or self.structural or self.opaque
+        )
+
+
+@dataclass(slots=True)
+class Hook:
+    """A place of a selector whose match depends on where an element is in the tree.
+
+    ``parent`` and ``previous``: what the selector asks of its parent and of the sibling before it (with ``~``: of any
+    before it), if it does.
+    """
+
+    compound: Compound
+    parent: Compound | None = None
+    previous: Compound | None = None
+    adjacent: bool = False

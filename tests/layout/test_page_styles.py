@@ -1,0 +1,260 @@
+"""What style sheets mean for the images of a page: which edits they would turn into a change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from imageseo.layout.page_styles import ImageStyle, SiteStyles
+from imageseo.web.html.page_scan import scan_page
+
+NONE = ImageStyle()
+PLAIN = '<p><img src="a.jpg" alt=""></p>'
+
+
+def styles(
+    body: str, css: str = "", *, files: Mapping[str, str] | None = None, head: str = "", page: str = "index.html"
+) -> dict[str, ImageStyle]:
+    """What the sheets mean, by the ``src`` of the images."""
+    given = {name: text.encode() for name, text in (files or {}).items()}
+    html = f"<!doctype html><html><head>{head}<style>{css}</style></head><body>{body}</body></html>".encode()
+    scan = scan_page(html)
+    found = SiteStyles(given.get).of_page(page, html, scan)
+    return {ref.src: found[ref.span] for ref in scan.refs if ref.span in found}
+
+
+def style(body: str, css: str = "", **more: object) -> ImageStyle:
+    return styles(body, css, **more).get("a.jpg", NONE)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("css", "body"),
+    [
+        ("img + em{display:block}", '<p><img src="a.jpg"><em>caption</em></p>'),
+        ("img ~ small{display:block}", '<p><img src="a.jpg"> by <b>me</b> <small>x</small></p>'),
+        ("figure > img{width:100%}", '<figure><img src="a.jpg"></figure>'),
+        (".wide > *{max-width:none} .wide > *{margin:0 -2em}", '<div class="wide"><img src="a.jpg"></div>'),
+        (".stack > * + *{margin-top:1em}", '<div class="stack"><p>x</p><img src="a.jpg"></div>'),
+        ("p > img:only-child{display:block}", PLAIN),
+        ("p > :not(picture){margin:3px}", PLAIN),
+        ("p > :is(img, video){margin:3px}", PLAIN),
+        ("p > :where(img){margin:3px}", PLAIN),
+        ("p:has(> img){margin:0}", PLAIN),
+        ("p:has(> a > img){margin:0}", '<p><a href="x"><img src="a.jpg"></a></p>'),
+        ("a:hover > img{opacity:.8}", '<a href="x"><img src="a.jpg"></a>'),
+        ("img:first-of-type{float:left}", '<p><img src="a.jpg"> and <img src="b.jpg"></p>'),
+        ("img:nth-of-type(2){float:left}", '<p><img src="b.jpg"> and <img src="a.jpg"></p>'),
+        ("img:last-child{margin:0 1em}", '<p><img src="a.jpg"> and <img src="b.jpg"></p>'),
+        ("td > :first-child{margin-top:0} img{margin:1em 0}", '<table><tr><td><img src="a.jpg"></td></tr></table>'),
+        (".a{& > img{margin:3px}}", '<div class="a"><img src="a.jpg"></div>'),
+        (".a{> img{margin:3px}}", '<div class="a"><img src="a.jpg"></div>'),
+        ("@layer x{figure > img{width:50%}}", '<figure><img src="a.jpg"></figure>'),
+        ("@media (max-width: 500px){figure > img{width:50%}}", '<figure><img src="a.jpg"></figure>'),
+        ("@container (width > 3em){figure > img{width:50%}}", '<figure><img src="a.jpg"></figure>'),
+        ("img + p::before{content:'x'}", '<div><img src="a.jpg"><p>x</p></div>'),
+        ("picture img{width:50%}", PLAIN),
+        ("p > img:some-new-thing{margin:1px}", PLAIN),
+        (".frame > a > *{border:3px solid}", '<div class="frame"><a href="x"><img src="a.jpg"></a></div>'),
+    ],
+)
+def test_selector_that_a_wrapper_would_change_is_told(css: str, body: str) -> None:
+    assert style(body, css).wrapper
+
+
+@pytest.mark.parametrize(
+    ("css", "body"),
+    [
+        ("img + em{display:block}", '<p><img src="a.jpg"> no caption</p><p><em>x</em></p>'),
+        ("figure > img{width:100%}", PLAIN),
+        ("figure > img{width:100%}", '<figure><a href="x"><img src="a.jpg"></a></figure>'),
+        ("figure img{width:100%}", '<figure><img src="a.jpg"></figure>'),
+        (".stack > * + *{margin-top:1em}", '<div class="stack"><img src="a.jpg"><p>x</p></div>'),
+        ("* + *{margin-top:0}", PLAIN),
+        ("p:has(img){margin:0}", PLAIN),
+        ("p img:only-child{margin-top:0}", PLAIN),  # it has no margin anyway
+        ("td > :first-child{margin-top:0}", '<table><tr><td><img src="a.jpg"></td></tr></table>'),
+        (".tip > :last-child{margin-bottom:0}", '<div class="tip"><p>x</p><img src="a.jpg"></div>'),
+        ("p > *{color:red;font-size:2em}", PLAIN),
+        ("@media print{figure > img{width:50%}}", '<figure><img src="a.jpg"></figure>'),
+        ("figure > img{max-width:100%} img{max-width:100%}", '<figure><img src="a.jpg"></figure>'),
+        ("p > *::selection{color:red}", PLAIN),
+        (".gallery > img{width:50%}", f"{PLAIN}<style>.gallery{{}}</style><!-- gallery -->"),
+        ("picture{max-width:100%}", PLAIN),
+        ("img:first-of-type{float:left}", PLAIN),
+        ("nav > ul > li > img{width:1em}", '<ul><li><img src="a.jpg"></li></ul>'),
+    ],
+)
+def test_selector_that_a_wrapper_does_not_change_is_not_told(css: str, body: str) -> None:
+    assert style(body, css) == NONE
+
+
+@pytest.mark.parametrize(
+    ("css", "important"),
+    [
+        ("img,picture{max-width:100%;display:block}", False),
+        ("img,picture,video,canvas,svg{display:block}", False),
+        (".card picture{display:inline-block}", False),
+        (".card > *{display:flex}", False),
+        ("picture{display:block!important}", True),
+        ("@media (min-width:800px){picture{display:block}}", False),
+    ],
+)
+def test_box_for_picture_is_told(css: str, important: bool) -> None:
+    found = style('<div class="card"><img src="a.jpg"></div>', css)
+    assert found.picture
+    assert found.picture_important is important
+
+
+@pytest.mark.parametrize("css", ["picture{display:contents}", "picture{float:left}", ".other picture{display:block}"])
+def test_picture_without_a_box_is_not_told(css: str) -> None:
+    assert style(PLAIN, css) == NONE
+
+
+@pytest.mark.parametrize(
+    "css",
+    [
+        "img{height:150px}",
+        "img{max-height:70vh}",
+        "img{max-height:100%}",
+        "img{max-width:100%;height:auto;max-height:20rem}",
+        "img{max-block-size:9em}",
+        "img{block-size:9em}",
+        "img{min-height:300px}",
+        "p img{height:var(--tall)}",
+        "@media (max-width:500px){img{height:100px}}",
+        "@media (min-width:600px){img{width:100%}} img{height:100px}",
+        "*{box-sizing:border-box}img{border:1px solid #ccc}",
+        "html{box-sizing:border-box}*,:after{box-sizing:inherit}img{padding:4px}",
+        "img{box-sizing:border-box;border-bottom:2px solid}",
+        "img{box-sizing:border-box;border-style:solid}",
+        "img{box-sizing:border-box;padding-inline:1em}",
+        "@layer b{img{max-height:9em}}",
+    ],
+)
+def test_size_that_attributes_would_change_is_told(css: str) -> None:
+    assert style(PLAIN, css).natural_size
+
+
+@pytest.mark.parametrize(
+    "css",
+    [
+        "img{max-width:100%;height:auto}",
+        "img{max-width:100%}",
+        "img,video{max-width:100%;height:auto}*{box-sizing:border-box;border:0 solid;padding:0;margin:0}",
+        "img{width:100%;height:300px;object-fit:cover}",
+        "img{width:auto;height:100px}",
+        "img{height:150px} p > img, p img{width:50%}",
+        "img{border:1px solid}",
+        "*{box-sizing:border-box}img{border:0;padding:0px}",
+        "*{box-sizing:border-box}img{border:none;border-color:red;border-radius:4px}",
+        "img{height:150px} img{height:auto}",
+        "img{max-height:9em} p img{max-height:none}",
+        "@media print{img{height:3px}}",
+        "img{aspect-ratio:16/9;object-fit:cover}",
+        "img{inline-size:9em;block-size:9em}",
+        "@layer a{img{width:50px}} img{height:9px}",
+    ],
+)
+def test_size_that_attributes_keep_is_not_told(css: str) -> None:
+    assert style(PLAIN, css).natural_size is None
+
+
+@pytest.mark.parametrize("own", ["height:100px", "max-height: 3em", "height:5em !important;max-width:100%"])
+def test_height_in_the_style_of_the_image_is_told(own: str) -> None:
+    assert style(f'<p><img src="a.jpg" style="{own}"></p>').natural_size
+    assert style(f'<p><img src="a.jpg" style="{own};width:50%"></p>').natural_size is None
+
+
+@pytest.mark.parametrize(
+    ("css", "name"),
+    [
+        ("img[style]{border:1px solid}", "style"),
+        ("img:not([width]){border:1px solid}", "width"),
+        ("img[height]{margin:1em}", "height"),
+        ("img[loading=lazy]{opacity:0}", "loading"),
+        ("img:not([loading]){opacity:.5}", "loading"),
+        ("img[srcset]{filter:blur(3px)}", "srcset"),
+        ("p img:not([srcset]){margin:1px}", "srcset"),
+        ("[sizes^=auto]{contain:size}", "sizes"),
+        ("img[decoding=async]{opacity:.5}", "decoding"),
+        ("p > img[width]:first-child{margin:3px}", "width"),
+        ("img:is([width],[height]){margin:3px}", "width"),
+    ],
+)
+def test_selector_by_an_attribute_is_told(css: str, name: str) -> None:
+    assert name in style(PLAIN, css).attributes
+
+
+@pytest.mark.parametrize(
+    "css",
+    [
+        "img[height]{height:auto}",
+        "img[loading=eager]{opacity:0}",
+        "img[style*='float: left']{margin:0 1em 1em 0}",
+        "img[width='100%']{margin:0}",
+        "a[style]{color:red}",
+        "img[align]{margin:1em}",
+        ".x img[width]{margin:1em}",
+    ],
+)
+def test_attribute_without_effect_is_not_told(css: str) -> None:
+    assert style(PLAIN, css).attributes == {}
+
+
+def test_sheets_are_followed_as_browsers_do() -> None:
+    files = {
+        "css/site.css": "@import 'parts/media.css' screen; @import url(gone.css);",
+        "css/parts/media.css": "img{height:9em}",
+        "print.css": "figure > img{width:1px}",
+    }
+    head = (
+        '<link rel="stylesheet" href="../css/site.css?v=3"><link rel=stylesheet href=../print.css media=print>'
+        '<link rel="alternate stylesheet" href="../print.css"><link rel=stylesheet href="https://cdn.example/x.css">'
+    )
+    assert style(PLAIN, head=head, files=files, page="a/b.html").natural_size == "img"
+    html = f"<!doctype html><head>{head}</head>{PLAIN}".encode()
+    sheets = SiteStyles(lambda path: files.get(path, "").encode() or None)
+    assert sheets.sheets_of("a/b.html", html, scan_page(html)) == (
+        "css/site.css",
+        "css/parts/media.css",
+        "css/gone.css",
+        "print.css",
+    )
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "<link rel=preload as=style href=x.css onload=\"this.rel='stylesheet'\">",
+        "<link rel=stylesheet href=x.css media=print onload=\"this.media='all'\">",
+        "<link rel=STYLESHEET href=x.css media='screen and (min-width: 1px)'>",
+        '<base href="/sub/"><link rel=stylesheet href=../x.css>',
+    ],
+)
+def test_sheets_that_a_page_applies_count(link: str) -> None:
+    assert style(PLAIN, head=link, files={"x.css": "img{height:9em}"}).natural_size == "img"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "<noscript><link rel=stylesheet href=x.css></noscript>",
+        "<link rel=stylesheet href=x.css disabled>",
+        "<link rel=preload as=style href=x.css>",
+        "<link rel=stylesheet/less type=text/less href=x.css>",
+        "<style data-imageseo>img{height:9em}</style>",
+    ],
+)
+def test_sheets_that_a_page_does_not_apply_do_not_count(link: str) -> None:
+    assert style(PLAIN, head=link, files={"x.css": "img{height:9em}"}) == NONE
+
+
+def test_each_image_is_judged_on_its_own() -> None:
+    body = '<figure><img src="a.jpg"></figure><noscript><img src="n.jpg"></noscript><p><img src="b.jpg"></p>'
+    assert styles(body, "figure > img{width:100%}").keys() == {"a.jpg"}
+
+
+@pytest.mark.parametrize("css", ["}}}img{", "img{height", "@media{", "img{height:" + "(" * 99, "@import", "@layer;a{}"])
+def test_broken_sheet_is_no_fault(css: str) -> None:
+    style(PLAIN, css)
