@@ -20,7 +20,7 @@ SHORTEST = len("<video>")
 """Characters of the shortest tag that hides something."""
 TAB_SET, TAB_BLOCK = "tabbed-set", "tabbed-block"
 """Classes of pymdownx's tabs: the radio buttons of a set tell which of its blocks is shown."""
-INACTIVE_TAB = re.compile(r"(?:[a-z]+-)?tab(?:s|bed)?(?:-|__?)(?:content|panel|pane|body|block|set|item)|tab")
+INACTIVE_TAB = "an inactive tab"
 
 # Elements inside a line are left out: every `<span>` of highlighted code would have to be visited. So is `<body>`: a
 # script that hides the whole page shows it at once.
@@ -75,7 +75,7 @@ _INACTIVE = {
 _SLIDE = re.compile(
     r"slide|carousel|swiper|splide|glide|slick|flickity|tab-?(?:bed|panel|pane|content)|modal|drawer|popup|lightbox"
 )
-_TAB = re.compile(r"(?:^|-)tab(?:s|bed)?(?:-|_|$)")
+_TAB = re.compile(r"(?:[a-z]+-)?tab(?:s|bed)?(?:-|__?)(?:content|panel|pane|body|block|set|item)|tab")
 _LABEL = re.compile(r"""<input\b([^>]*)>\s*<label\b[^>]*>(?:(?!<input\b|<label\b).)*</label>\s*""", re.DOTALL)
 _CHECKED = re.compile(r"\schecked(?=[\s=/>]|$)")
 _INPUTS = re.compile(r"(?:\s*<input\b[^>]*>)+")
