@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from urllib.parse import unquote
 
+from imageseo.model.finding import Severity
+from imageseo.model.image import ImageRef
 from imageseo.web.urls import IMAGE_SUFFIXES
 
 SUFFIX = re.compile(rf"(?:{'|'.join(map(re.escape, IMAGE_SUFFIXES))})$", re.IGNORECASE)
@@ -34,6 +36,39 @@ _MACHINE = re.compile(
 )
 _YEAR = r"(?:1[5-9]|20)\d\d"
 _DATE = re.compile(rf"{_YEAR}(?:[-_](?:{_YEAR}|\d\d)){{1,2}}")
+
+
+_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}|[$#]\{[^{}]*\}|<%.*?%>|<\?.*?\?>", re.DOTALL)
+_VALUE = re.compile(r"undefined|null|\(null\)|NaN|None|\[object \w+\]|function\s*\(.*", re.DOTALL)
+_PERHAPS_VALUE = frozenset({"none", "nil", "true", "false", "nan"})
+_INVISIBLE = re.compile(
+    r"[\s\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2060-\u2064\u3164\ufe0f\ufeff\uffa0]+"
+)
+
+
+def is_blank(text: str) -> bool:
+    """Whether a text consists of white space and invisible characters only."""
+    return _INVISIBLE.fullmatch(text) is not None or not text
+
+
+def needs_no_alt(ref: ImageRef) -> bool:
+    """Whether an image is hidden from assistive technology, or named by ARIA."""
+    roles = (ref.get("role") or "").lower().split()
+    hidden = (ref.get("aria-hidden") or "").strip().lower() == "true"
+    named = (ref.get("aria-label") or "").strip() or (ref.get("aria-labelledby") or "").strip()
+    return bool(hidden or named or {"presentation", "none"} & set(roles))
+
+
+def classify_placeholder(text: str) -> tuple[str | None, Severity]:
+    """Return how a text shows that a program never filled it in, as the end of a sentence, and how certain that is."""
+    if _VALUE.fullmatch(text):
+        return "is a program's word for a missing value", Severity.ERROR
+    if _TEMPLATE.search(text):
+        is_whole = not re.search(r"\w", _TEMPLATE.sub("", text))
+        return "is a template that was not rendered", Severity.ERROR if is_whole else Severity.WARN
+    if text.casefold() in _PERHAPS_VALUE:
+        return "looks like a program's value", Severity.WARN
+    return None, Severity.ERROR
 
 
 def is_machine_name(text: str) -> bool:

@@ -35,6 +35,10 @@ RULES = (
     "img_format",
     "offscreen_eager",
     "img_dimensions",
+    "alt_blank",
+    "alt_placeholder",
+    "alt_button_empty",
+    "alt_input",
     "alt_link_empty",
     "alt_filename",
     "alt_redundant",
@@ -381,3 +385,34 @@ def test_variants_of_a_build_are_not_opened(tmp_path: Path) -> None:
     theirs = page(tmp_path / "theirs", body.replace(" data-imageseo>", ">", 1).replace(' data-imageseo="srcset"', ""))
     (found,) = lint_page(tmp_path / "theirs", theirs, "srcset_width")
     assert "its srcset declares 700w for guide/a-800x450.jpg, which is 800 px wide" in found.message
+
+
+# ---- buttons
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ('<span role="button"><span><img src="m-64x64.png" alt=""></span></span>', ["m-64x64.png"]),
+        ("<BUTTON><IMG SRC=m-64x64.png ALT></BUTTON><button><img src=n-64x64.png alt=''></button>", ["m", "n"]),
+        ('<img src="o-64x64.png" alt=""><button>\n<img src="m-64x64.png" alt="&nbsp;"></button>', ["m-64x64.png"]),
+        ('<div role="button"><div>Open</div><img src="m-64x64.png" alt=""></div>', []),
+        ('<a role="button" href="#"><img src="m-64x64.png" alt=""></a>', []),
+        ('<!-- <button><img src="m-64x64.png" alt=""></button> --><img src="m-64x64.png" alt="">', []),
+        ('<button><img src="m-64x64.png"></button>', []),
+        ('<button title="Open"><img src="m-64x64.png" alt=""></button>', []),
+        ('<p role="note">button</p><div><img src="m-64x64.png" alt=""></div>', []),
+    ],
+)
+def test_buttons_without_a_name(tmp_path: Path, body: str, found: list[str]) -> None:
+    html = page(tmp_path, f"<article>{body}</article>")
+    names = [each.location.image or "" for each in lint_page(tmp_path, html, "alt_button_empty")]
+    assert len(names) == len(found)
+    assert all(name.startswith(start) for name, start in zip(names, found, strict=True))
+
+
+def test_placeholders_of_common_template_languages(tmp_path: Path) -> None:
+    texts = ["{{ alt }}", "{% if x %}", "${alt}", "#{alt}", "<%= alt %>", "<?php echo $alt ?>", "null", "NaN", "None"]
+    body = "".join(f'<img src="a-64x64.png" alt="{text.replace("<", "&lt;")}">' for text in texts)
+    html = page(tmp_path, f"<article>{body}</article>")
+    assert [each.severity for each in lint_page(tmp_path, html, "alt_placeholder")] == [Severity.ERROR] * len(texts)

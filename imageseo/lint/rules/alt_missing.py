@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from imageseo.lint.alt_text import needs_no_alt
 from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
 from imageseo.model.image import ImageRef
@@ -36,7 +37,7 @@ SEVERITY = Severity.ERROR
 
 def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
     for image in images:
-        if image.ref.get("alt") is None and not _needs_no_alt(image.ref):
+        if image.ref.get("alt") is None and not needs_no_alt(image.ref):
             yield Problem(
                 message=f"{image.name} has no alt attribute",
                 hint=_hint(image.ref),
@@ -48,10 +49,3 @@ def _hint(ref: ImageRef) -> str:
     if ref.is_marked_hero and ref.get("height") and ref.get("data-imageseo") == "height hero":
         return "give the hero an `alt`, in front matter `hero: {src: bicycle.jpg, alt: a red bicycle}`"
     return 'describe what it shows, in Markdown `![a red bicycle](bicycle.jpg)`; `alt=""` if it is decorative'
-
-
-def _needs_no_alt(ref: ImageRef) -> bool:
-    roles = (ref.get("role") or "").lower().split()
-    hidden = (ref.get("aria-hidden") or "").strip().lower() == "true"
-    named = (ref.get("aria-label") or "").strip() or (ref.get("aria-labelledby") or "").strip()
-    return bool(hidden or named or {"presentation", "none"} & set(roles))

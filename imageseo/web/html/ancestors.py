@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
+from html import unescape
 from itertools import starmap
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ _ACCESSIBLE_NAME = re.compile(
     r"""<[^>]*\s(?:aria-label|aria-labelledby|title)\s*=\s*["']?[^"'\s>]|<title\b""", re.IGNORECASE
 )
 _NON_EMPTY_ALT = re.compile(
-    r"""<(?:img|area|input)\b[^>]*\salt\s*=\s*(?:"\s*[^"\s]|'\s*[^'\s]|[^"'\s>])""", re.IGNORECASE
+    r"""<(?:img|area|input)\b[^>]*\salt\s*=\s*("\s*[^"\s][^"]*|'\s*[^'\s][^']*|[^"'\s>]+)""", re.IGNORECASE
 )
 
 
@@ -113,8 +114,14 @@ class Ancestors(PageText):
 
     def _link(self, tag: Tag, end: int) -> Link:
         inner = self.text[tag.end : end]
-        named = _ACCESSIBLE_NAME.search(inner) is not None or _NON_EMPTY_ALT.search(inner) is not None
-        return Link(self.values(tag), self.words(tag.end, end), named)
+        return Link(self.values(tag), self.words(tag.end, end), has_name(inner))
+
+
+def has_name(inner: str) -> bool:
+    """Whether the content of an element names it other than by text: a label, a title, or an image with a text."""
+    if _ACCESSIBLE_NAME.search(inner) is not None:
+        return True
+    return any(unescape(match[1]).strip(" \t\r\n\f\xa0\"'") for match in _NON_EMPTY_ALT.finditer(inner))
 
 
 @lru_cache(maxsize=4)  # several rules use the ancestors of the same page

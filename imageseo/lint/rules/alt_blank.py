@@ -1,0 +1,46 @@
+"""An alternative text is not white space.
+
+``alt=" "`` is neither a text nor the empty ``alt`` that marks an image as decorative: several screen readers then say
+"graphic" or read the file name (axe: image-alt, ``alt-space-value``). No-break spaces and invisible characters count as
+white space. An image without any ``alt`` is reported by ``alt-missing``.
+
+Bad:
+    <img src="photo-1600x900.jpg" alt=" ">
+
+Bad (a no-break space):
+    <img src="photo-1600x900.jpg" alt="&nbsp;">
+
+Bad (a zero-width space):
+    <img src="photo-1600x900.jpg" alt="&#x200B;">
+
+Good:
+    <img src="photo-1600x900.jpg" alt="A harbour at dawn">
+
+Good (only decoration):
+    <img src="ornament-80x20.png" alt=""><img src="ornament-80x20.png" alt>
+
+Good (hidden from assistive technology):
+    <img src="ornament-80x20.png" alt=" " aria-hidden="true">
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from imageseo.lint.alt_text import is_blank, needs_no_alt
+from imageseo.model.facts import ImageFact, Problem
+from imageseo.model.finding import Severity
+
+SEVERITY = Severity.ERROR
+LINT_ONLY = True
+
+
+def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
+    for image in images:
+        alt = image.ref.get("alt")
+        if alt and is_blank(alt) and not needs_no_alt(image.ref):
+            yield Problem(
+                message=f"{image.name}: its alternative text is only white space",
+                hint='describe what it shows, or write `alt=""` without a space if it is decorative',
+                at=image.ref,
+            )
