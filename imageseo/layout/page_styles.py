@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _BEFORE_NAME = frozenset(bytes((each,)) for each in b" \t\r\n\f\"'=")
 _AFTER_NAME = frozenset(bytes((each,)) for each in b" \t\r\n\f\"'>/")
+_ELSEWHERE = ("http://", "https://", "//", "data:")  # the build leaves such images alone
 _MAX_MENTIONS = 100
 _MAX_IMPORTS = 8  # one inside another
 
@@ -80,10 +81,11 @@ class SiteStyles:
         if not scan.refs:
             return {}
         rules = self._sheets(page, html, scan).hazards
-        tested = rules.tested
         open_cases: dict[Span, Hazards] = {}
         for ref in scan.refs:
-            hazards = rules.of(place_of(html, ref.span.start), tuple(map(ref.get, tested)))
+            if ref.src.startswith(_ELSEWHERE) and not (self._base_url and ref.src.startswith(self._base_url)):
+                continue
+            hazards = rules.of(ref, place_of(html, ref.span.start))
             if hazards:
                 open_cases[ref.span] = hazards
         if not open_cases:
@@ -107,7 +109,7 @@ class SiteStyles:
             same = tuple((id(sheet), context) for sheet, context in read)  # pages of other folders have the same
             hazards = self._rules.get(same)
             if hazards is None:
-                hazards = self._rules[same] = HazardRules(RuleSet.of(read))
+                hazards = self._rules[same] = HazardRules(RuleSet(read))
                 self._kept += [sheet for sheet, _ in read]
             found = self._pages[key] = _Sheets(tuple(paths), hazards)
         return found

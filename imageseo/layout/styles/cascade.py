@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from imageseo.layout.styles.properties import expand
 from imageseo.model.finding import DESKTOP, MOBILE, PHONE, TABLET, Viewport
-from imageseo.web.css import media_queries, stylesheets
+from imageseo.web.css import media_queries
+from imageseo.web.css.selector_keys import selector_keys
 from imageseo.web.css.style_selectors import StyleSelector, compile_selector
-from imageseo.web.css.stylesheets import Context, Declaration, StyleSheet
+from imageseo.web.css.stylesheets import Context, Declaration, StyleRule, StyleSheet
 
 Element = Any  # of lxml, wrapped by cssselect2
 
@@ -19,7 +20,6 @@ _LARGE = Viewport(name="large", width=1920, height=1080, dpr=1.0)
 _BETWEEN = Viewport(name="between", width=1024, height=768, dpr=1.0)
 VIEWPORTS = (DESKTOP, MOBILE, PHONE, TABLET, _SMALL, _BETWEEN, _LARGE)
 ALWAYS = (1 << len(VIEWPORTS)) - 1
-_INLINE = 1 << 30
 
 
 class Won(NamedTuple):
@@ -30,46 +30,65 @@ class Won(NamedTuple):
     important: bool = False
 
 
-@dataclass(slots=True, eq=False)
 class CascadeRule:
-    """One selector with its declarations, expanded to longhands.
+    """One selector with its declarations; both are parsed when they are asked for."""
 
-    ``viewports``: bits of those of ``VIEWPORTS`` where it certainly applies; 0 if only a state, a container or another
-    kind of screen makes it apply.
-    """
+    __slots__ = ("_declarations", "_selector", "_values", "_viewports", "keys", "layer", "order", "text")
 
-    selector: StyleSelector
-    values: Mapping[str, tuple[str, bool]]  # longhand -> value, whether it is important
-    viewports: int
-    layer: int
-    order: int
+    def __init__(self, text: str, rule: StyleRule, viewports: int, layer: int, order: int) -> None:
+        self.text = text
+        self.keys = selector_keys(text)
+        self.layer = layer
+        self.order = order
+        self._declarations = rule
+        self._viewports = viewports
+        self._selector: StyleSelector | None = None
+        self._values: Mapping[str, tuple[str, bool]] | None = None
+
+    @property
+    def selector(self) -> StyleSelector:
+        if self._selector is None:
+            self._selector = compile_selector(self.text)
+        return self._selector
+
+    @property
+    def values(self) -> Mapping[str, tuple[str, bool]]:
+        """Longhand -> value, and whether it is important."""
+        if self._values is None:
+            self._values = longhands(self._declarations.declarations)
+        return self._values
+
+    @property
+    def viewports(self) -> int:
+        """Bits of those of ``VIEWPORTS`` where it certainly applies.
+
+        0 if only a state, a container or another kind of screen makes it apply.
+        """
+        selector = self.selector
+        return 0 if selector.has_state and not selector.may_be_initial else self._viewports
 
 
-@dataclass(slots=True)
 class RuleSet:
-    """All rules of the sheets of a page that may ever apply on a screen."""
+    """All rules of the sheets of a page that may ever apply on a screen, by the key of their subject."""
 
-    rules: list[CascadeRule] = field(default_factory=list)
-    by_property: dict[str, list[CascadeRule]] = field(default_factory=dict)
-    layers: list[str] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, sheets: Iterable[tuple[StyleSheet, Context]]) -> RuleSet:
-        """Return the rules of sheets in document order, each with the context of its link or import."""
-        found = cls()
+    def __init__(self, sheets: Iterable[tuple[StyleSheet, Context]]) -> None:
+        """``sheets``: in document order, each with the context of its link or import."""
+        self.rules: list[CascadeRule] = []
+        self.by_key: dict[str, list[CascadeRule]] = {}
+        self.has_box_sizing = False
+        self._layers: list[str] = []
         read = list(sheets)
         for sheet, outer in read:
-            for layer in ([outer.layer] if outer.layer else []), sheet.layers:
-                for name in layer:
+            for names in ([outer.layer] if outer.layer else []), sheet.layers:
+                for name in names:
                     full = name if outer.layer in (None, name) else f"{outer.layer}.{name}"
-                    if full not in found.layers:
-                        found.layers.append(full)
+                    if full not in self._layers:
+                        self._layers.append(full)
         for sheet, outer in read:
             for rule in sheet.rules:
-                found._add(rule, outer)
-        return found
+                self._add(rule, outer)
 
-    def _add(self, rule: stylesheets.StyleRule, outer: Context) -> None:
+    def _add(self, rule: StyleRule, outer: Context) -> None:
         viewports = _viewports((*outer.media, *rule.context.media))
         if viewports is None:
             return
@@ -78,47 +97,53 @@ class RuleSet:
         layer = rule.context.layer
         if outer.layer is not None:
             layer = outer.layer if layer is None else f"{outer.layer}.{layer}"
-        rank = len(self.layers) if layer is None else self.layers.index(layer)
-        values = longhands(rule.declarations)
+        rank = len(self._layers) if layer is None else self._layers.index(layer)
+        self.has_box_sizing |= rule.may_set_border_box
         for text in rule.selectors:
-            selector = compile_selector(text)
-            always = viewports if not selector.has_state or selector.may_be_initial else 0
-            self.rules.append(CascadeRule(selector, values, always, rank, len(self.rules)))
-            for name in values:
-                self.by_property.setdefault(name, []).append(self.rules[-1])
+            added = CascadeRule(text, rule, viewports, rank, len(self.rules))
+            self.rules.append(added)
+            self.by_key.setdefault(added.keys.subject, []).append(added)
+
+    def about(self, tag: str, attributes: Mapping[str, str]) -> Iterator[CascadeRule]:
+        """Yield the rules whose subject has a key that such an element has."""
+        names = [f".{name}" for name in (attributes.get("class") or "").split()]
+        for key in ("*", tag, f"#{attributes.get('id')}", *dict.fromkeys(names)):
+            yield from self.by_key.get(key, ())
 
     def cascade(
         self, element: Element, names: Collection[str], viewport: int, inline: Sequence[Declaration] = ()
     ) -> dict[str, Won]:
         """Return the winning values of ``names`` for an element at one viewport (its index)."""
-        tag, attributes = element.local_name, element.etree_element.attrib
         won: dict[str, tuple[tuple[Any, ...], Won]] = {}
-        matched: dict[CascadeRule, bool] = {}
-        for name in names:
-            for rule in self.by_property.get(name, ()):
-                if not rule.viewports >> viewport & 1:
-                    continue
-                value, important = rule.values[name]
-                rank = -rule.layer if important else rule.layer
-                key = (important, 0, rank, rule.selector.specificity, rule.order)
-                if name in won and won[name][0] >= key:
-                    continue
-                found = matched.get(rule)
-                if found is None:
-                    selector = rule.selector
-                    found = (
-                        selector.pseudo_element is None
-                        and selector.subject.may_match(tag, attributes)
-                        and selector.initial(element)
-                    )
-                    matched[rule] = found
-                if found:
-                    won[name] = key, Won(value, rule.selector.text, important)
+        for rule in self.matching(element):
+            if rule.viewports >> viewport & 1:
+                for name in names:
+                    if name in rule.values:
+                        value, important = rule.values[name]
+                        rank = -rule.layer if important else rule.layer
+                        key = (important, 0, rank, rule.selector.specificity, rule.order)
+                        if name not in won or won[name][0] < key:
+                            won[name] = key, Won(value, rule.text, important)
         for name, (value, important) in longhands(inline).items():
             key = (important, 1, 0, (0, 0, 0), 0)
             if name in names and (name not in won or won[name][0] < key):
                 won[name] = key, Won(value, f"style={name}", important)
         return {name: each for name, (_, each) in won.items()}
+
+    def matching(self, element: Element) -> list[CascadeRule]:
+        """Return the rules that match an element in the page as it is loaded, at whatever viewport."""
+        found: list[CascadeRule] | None = element.__dict__.get("_imageseo_rules")
+        if found is None:
+            tag, attributes = element.local_name, element.etree_element.attrib
+            found = [
+                rule
+                for rule in self.about(tag, attributes)
+                if rule.selector.pseudo_element is None
+                and rule.selector.subject.may_match(tag, attributes)
+                and rule.selector.initial(element)
+            ]
+            element.__dict__["_imageseo_rules"] = found
+        return found
 
 
 def longhands(declarations: Iterable[Declaration]) -> dict[str, tuple[str, bool]]:
@@ -131,7 +156,8 @@ def longhands(declarations: Iterable[Declaration]) -> dict[str, tuple[str, bool]
     return found
 
 
-def _viewports(queries: Sequence[str]) -> int | None:
+@lru_cache(maxsize=4096)
+def _viewports(queries: tuple[str, ...]) -> int | None:
     """Return the viewports where all queries match; 0 if none does, ``None`` if they never match on a screen."""
     bits = 0
     for number, viewport in enumerate(VIEWPORTS):

@@ -10,14 +10,16 @@ from typing import NamedTuple
 from imageseo.layout.styles.cascade import CascadeRule, RuleSet, longhands
 from imageseo.layout.styles.effects import EDGES, HEIGHTS, NO_EDGE, NO_SIZE, has_edges, has_height
 from imageseo.layout.styles.properties import initial, shows
+from imageseo.model.image import ImageRef
 from imageseo.web.css import stylesheets
 from imageseo.web.css.compounds import AttributeTest, Hook
-from imageseo.web.html.attributes import read_cached
+from imageseo.web.html.attributes import read
 
 # Values that the build may give to an image.
 _ADDED = {"loading": "lazy", "decoding": "async", "fetchpriority": "high", "style": "contain-intrinsic-size:9px 9px"}
 _ANY_VALUE = {"width": "900", "height": "600", "srcset": "a.webp 900w", "sizes": "auto, 100vw", "data-imageseo": ""}
 _NUMBERS = ("width", "height")
+_ANY_IMAGE = frozenset({"*", "img", "picture"})
 _VOID = frozenset(b"area base br col embed hr img input link meta source track wbr".split())
 _TAG = re.compile(rb"<(/?)([a-zA-Z][^\s/>]*)[^<>]*>")
 _OMITTED_ENDS = (b"p", b"li", b"dt", b"dd", b"td", b"th", b"tr")
@@ -68,19 +70,15 @@ class Place(NamedTuple):
 
 
 _UNKNOWN = Place()
+Element = tuple[str, Mapping[str, str]]  # name and attributes
 
 
-class _Image:
-    """An image with what is known of its surroundings."""
+class _Image(NamedTuple):
+    """An image with what is known of its surroundings, as far as any rule asks for it."""
 
-    def __init__(self, place: Place, attributes: Mapping[str, str]) -> None:
-        self.attributes = attributes
-        self.previous = place.previous
-        self.parent: tuple[str, Mapping[str, str]] | None = None
-        if place.parent is not None:
-            text = place.parent.decode("latin-1")
-            name = re.split(r"[\s/>]", text[1:], maxsplit=1)[0]
-            self.parent = name.lower(), read_cached(text.rstrip("/>"), 1 + len(name))
+    attributes: Mapping[str, str]
+    parent: Element | None
+    previous: bytes | None
 
     def fits(self, hook: Hook) -> bool:
         """Whether the image may match there."""
@@ -98,46 +96,101 @@ class _Image:
 
 
 class HazardRules:
-    """The rules of a page's sheets that could ever matter; which of them for an image is remembered by its tag."""
+    """The rules of a page's sheets that could matter for its images."""
 
     def __init__(self, rules: RuleSet) -> None:
         self.rules = rules
-        self.wrapper = [rule for rule in rules.rules if _may_change_by_wrapper(rule)]
-        self.picture = [rule for rule in rules.by_property.get("display", ()) if _may_give_picture_a_box(rule)]
-        border_box = any(
-            rule.values["box-sizing"][0] not in ("content-box", "initial")
-            for rule in rules.by_property.get("box-sizing", ())
-        )
-        self.size = [rule for rule in rules.rules if has_height(rule) or (border_box and has_edges(rule))]
-        self.border_box = border_box
+        self._groups: dict[tuple[str | None, str | None], _Group] = {}
+        self._for_siblings: dict[str, list[CascadeRule]] = {}
+        self._for_all: list[CascadeRule] = []
+        for rule in rules.rules:
+            keys = rule.keys
+            if (
+                keys.nested
+                or keys.subject in _ANY_IMAGE
+                or "picture" in rule.text
+                or _ANY_IMAGE.intersection(keys.siblings)
+            ):
+                self._for_all.append(rule)
+                continue
+            for key in keys.siblings:
+                self._for_siblings.setdefault(key, []).append(rule)
+
+    def of(self, ref: ImageRef, place: Place) -> Hazards:
+        """Return the hazards of an image, as far as its tag and place tell."""
+        key = ref.get("class"), ref.get("id")
+        group = self._groups.get(key)
+        if group is None:
+            group = self._groups[key] = _Group(self, *key)
+        return group.of(ref, place)
+
+    def about(self, attributes: Mapping[str, str]) -> list[CascadeRule]:
+        """Return the rules that could be about an image with these attributes, in order."""
+        keys = [*(f".{name}" for name in attributes.get("class", "").split()), f"#{attributes.get('id')}"]
+        found = {rule.order: rule for rule in self._for_all}
+        for key in keys:
+            for rule in (*self.rules.by_key.get(key, ()), *self._for_siblings.get(key, ())):
+                found[rule.order] = rule
+        return [found[order] for order in sorted(found)]
+
+
+class _Group:
+    """The images with the same class and id: the rules that could be about them, and what was found for each kind."""
+
+    def __init__(self, rules: HazardRules, classes: str | None, name: str | None) -> None:
+        own = {key: value for key, value in (("class", classes), ("id", name)) if value is not None}
+        about = rules.about(own)
+        self.border_box = rules.rules.has_box_sizing
+        self.about = [rule for rule in about if rule.values]
+        self.wrapper = [rule for rule in self.about if _may_change_by_wrapper(rule)]
+        self.picture = [rule for rule in self.about if _may_give_picture_a_box(rule)]
+        self.size = [rule for rule in self.about if has_height(rule) or (self.border_box and has_edges(rule))]
         self.attributes = [
             (rule, compound, test.name, value)
-            for rule in rules.rules
-            for compound, test, _ in rule.selector.tests
+            for rule in self.about
+            for compound, test in rule.selector.tests
             if (value := _value_to_try(test)) is not None and any(shows(name) for name in rule.values)
         ]
-        self.tested = self._tested_attributes()
-        self._found: dict[tuple[bytes | None, tuple[str | None, ...]], Hazards] = {}
+        self.tests: dict[str, list[AttributeTest]] = {}
+        for rule in self.about:
+            for _, test in rule.selector.tests:
+                self.tests.setdefault(test.name, []).append(test)
+        for name in ("class", "id", "style"):
+            self.tests.pop(name, None)
+        self._names = tuple(self.tests)
+        self._parents: dict[bytes, tuple[object, Element]] = {}
+        self._found: dict[tuple[object, ...], Hazards] = {}
 
-    def _tested_attributes(self) -> tuple[str, ...]:
-        """Return the attributes of an image on which its hazards depend."""
-        names = {"class", "id", "style", "srcset"}
-        for rule in self.rules.rules:
-            names.update(test.name for _, test, _ in rule.selector.tests)
-        return tuple(sorted(names))
-
-    def of(self, place: Place, values: tuple[str | None, ...]) -> Hazards:
-        """Return the hazards of an image with these values of ``tested`` at a place."""
-        key = place, values
+    def of(self, ref: ImageRef, place: Place) -> Hazards:
+        get = ref.get
+        outcomes = [None if (value := get(name)) is None else self._outcome(name, value) for name in self._names]
+        parent = self._parent(place.parent) if place.parent is not None else None
+        key = (get("style"), parent and parent[0], place.previous, *outcomes)
         found = self._found.get(key)
         if found is None:
-            attributes = {name: value for name, value in zip(self.tested, values, strict=True) if value is not None}
-            found = self._found[key] = self._hazards(_Image(place, attributes))
+            attributes = {
+                name: get(name) or "" for name in ("class", "id", "style", *self._names) if get(name) is not None
+            }
+            found = self._found[key] = self._hazards(_Image(attributes, parent and parent[1], place.previous))
+        return found
+
+    def _outcome(self, name: str, value: str) -> tuple[bool, ...]:
+        return tuple(test.holds(value) for test in self.tests[name])
+
+    def _parent(self, tag: bytes) -> tuple[object, Element]:
+        """Return name and attributes of a start tag, and a key that equals that of others which no rule tells apart."""
+        found = self._parents.get(tag)
+        if found is None:
+            text = tag.decode("latin-1")
+            name = re.split(r"[\s/>]", text[1:], maxsplit=1)[0]
+            written = read(text.rstrip("/>"), 1 + len(name))
+            key: list[object] = [name.lower(), written.get("class"), written.get("id"), written.get("style")]
+            key += [None if each not in written else self._outcome(each, written[each]) for each in self._names]
+            found = self._parents[tag] = tuple(key), (name.lower(), written)
         return found
 
     def _hazards(self, image: _Image) -> Hazards:
-        attributes = image.attributes
-        inline = longhands(stylesheets.declarations(attributes.get("style", "")))
+        inline = longhands(stylesheets.declarations(image.attributes.get("style", "")))
         sized = "width" in inline
         edges = self.border_box and any(inline.get(name, ("0",))[0] not in NO_EDGE for name in EDGES)
         return Hazards(
@@ -147,7 +200,7 @@ class HazardRules:
             attributes=tuple(
                 (rule, name, value)
                 for rule, compound, name, value in self.attributes
-                if name not in attributes and compound.may_match("img", {**attributes, name: value})
+                if name not in image.attributes and compound.may_match("img", {**image.attributes, name: value})
             ),
             inline=not sized and (edges or any(inline.get(name, ("auto",))[0] not in NO_SIZE for name in HEIGHTS)),
         )
@@ -167,7 +220,8 @@ class HazardRules:
         if not shows(name):
             return False
         return value != initial(name) or any(
-            rule.values[name][0] != value and image.fits(rule.selector.place) for rule in self.rules.by_property[name]
+            name in rule.values and rule.values[name][0] != value and image.fits(rule.selector.place)
+            for rule in self.about
         )
 
 
@@ -183,7 +237,8 @@ def _may_change_by_wrapper(rule: CascadeRule) -> bool:
 def _may_give_picture_a_box(rule: CascadeRule) -> bool:
     selector = rule.selector
     return (
-        selector.pseudo_element is None
+        "display" in rule.values
+        and selector.pseudo_element is None
         and selector.is_parsed
         and rule.values["display"][0] != "contents"
         and selector.subject.may_be("picture")

@@ -44,7 +44,7 @@ class Compound:
     """What one compound selector asks of an element itself.
 
     ``any_of``: per ``:is()`` and ``:where()`` the subjects of its selectors. ``structural``: it has a pseudo-class that
-    counts siblings. ``negated``: attribute tests in ``:not()``. ``opaque``: it asks for more than is recorded here.
+    counts siblings, ``of_type`` those of its name. ``opaque``: it asks for more than is recorded here.
     """
 
     tag: str | None = None
@@ -54,7 +54,6 @@ class Compound:
     any_of: list[list[Compound]] = field(default_factory=list)
     structural: bool = False
     of_type: bool = False
-    negated: list[AttributeTest] = field(default_factory=list)
     opaque: bool = False
 
     def may_match(self, tag: str, attributes: Mapping[str, str]) -> bool:

@@ -38,7 +38,7 @@ class StyleSelector:
     place: Hook = field(default_factory=lambda: Hook(Compound()))
     hooks: list[Hook] = field(default_factory=list)
     at_subject: bool = True
-    tests: list[tuple[Compound, AttributeTest, bool]] = field(default_factory=list)
+    tests: list[tuple[Compound, AttributeTest]] = field(default_factory=list)
     classes: frozenset[str] = frozenset()
     ids: frozenset[str] = frozenset()
     is_simple: bool = False
@@ -169,7 +169,7 @@ class _Analysis:
             elif isinstance(simple, parser.AttributeSelector):
                 condition = _condition(simple)
                 found.conditions.append(condition)
-                self.result.tests.append((found, condition, False))
+                self.result.tests.append((found, condition))
             elif isinstance(simple, parser.PseudoClassSelector):
                 found.structural |= simple.name in STRUCTURAL
                 found.of_type |= simple.name.endswith("-of-type")
@@ -204,13 +204,8 @@ class _Analysis:
         for each in simple.selector_list:
             inner = self._inner(each.parsed_tree)
             found.structural |= inner.structural
-            for condition in inner.conditions:
-                found.negated.append(condition)
-        tested = {id(condition) for condition in found.negated}
-        self.result.tests = [
-            (found, condition, True) if id(condition) in tested else (compound, condition, negated)
-            for compound, condition, negated in self.result.tests
-        ]
+            tests = self.result.tests
+            tests[:] = [(found if compound is inner else compound, test) for compound, test in tests]
 
     def _relation(self, simple: Node) -> None:
         for each in simple.selector_list:

@@ -36,12 +36,31 @@ class Context:
     maybe: bool = False
 
 
-class StyleRule(NamedTuple):
+class StyleRule:
     """One style rule. ``selectors``: each as written, with ``&`` of nested rules replaced."""
 
-    selectors: tuple[str, ...]
-    declarations: tuple[Declaration, ...]
-    context: Context
+    __slots__ = ("_declarations", "_nodes", "context", "selectors")
+
+    def __init__(self, selectors: tuple[str, ...], nodes: Sequence[Node], context: Context) -> None:
+        self.selectors = selectors
+        self.context = context
+        self._nodes = nodes
+        self._declarations: tuple[Declaration, ...] | None = None
+
+    @property
+    def declarations(self) -> tuple[Declaration, ...]:
+        """The declarations of its own, parsed when they are asked for: those of most rules never are."""
+        if self._declarations is None:
+            self._declarations = tuple(_declarations(_contents(self._nodes)))
+            self._nodes = ()
+        return self._declarations
+
+    @property
+    def may_set_border_box(self) -> bool:
+        """Whether it could set ``box-sizing``; without parsing."""
+        return self._declarations is not None or any(
+            node.type == "ident" and node.lower_value.endswith("box-sizing") for node in self._nodes
+        )
 
 
 class Import(NamedTuple):
@@ -81,21 +100,29 @@ def declarations(css: str) -> tuple[Declaration, ...]:
     return tuple(_declarations(tinycss2.parse_blocks_contents(css, skip_comments=True, skip_whitespace=True)))
 
 
-def _read(nodes: Iterable[Node], context: Context, parents: tuple[str, ...], sheet: StyleSheet) -> None:
+def _contents(nodes: Sequence[Node]) -> list[Node]:
     import tinycss2
 
-    nodes = list(nodes)
-    own = tuple(_declarations(nodes)) if parents else ()
-    if own:
-        sheet.rules.append(StyleRule(parents, own, context))
+    return list(tinycss2.parse_blocks_contents(nodes, skip_comments=True, skip_whitespace=True))
+
+
+def _read(nodes: Iterable[Node], context: Context, parents: tuple[str, ...], sheet: StyleSheet) -> None:
     for node in nodes:
         if node.type == "qualified-rule":
             selectors = _selectors(node.prelude, parents)
             if selectors:
-                content = tinycss2.parse_blocks_contents(node.content, skip_comments=True, skip_whitespace=True)
-                _read(content, context, selectors, sheet)
+                _read_block(node.content, context, selectors, sheet)
         elif node.type == "at-rule":
             _at_rule(node, context, parents, sheet)
+
+
+def _read_block(content: Sequence[Node], context: Context, parents: tuple[str, ...], sheet: StyleSheet) -> None:
+    """Read a block of rules, or of declarations of ``parents`` with rules among them."""
+    if parents:
+        sheet.rules.append(StyleRule(parents, content, context))
+        if not any(node.type == "{} block" for node in content):
+            return
+    _read(_contents(content), context, parents, sheet)
 
 
 def _at_rule(node: Node, context: Context, parents: tuple[str, ...], sheet: StyleSheet) -> None:
@@ -117,8 +144,7 @@ def _at_rule(node: Node, context: Context, parents: tuple[str, ...], sheet: Styl
         if name == "scope":
             roots = next((part.content for part in node.prelude if part.type == "() block"), ())
             parents = _selectors(roots, parents) or parents
-        content = tinycss2.parse_blocks_contents(node.content, skip_comments=True, skip_whitespace=True)
-        _read(content, inner, parents, sheet)
+        _read_block(node.content, inner, parents, sheet)
 
 
 def _inner_context(name: str, prelude: str, outer: Context, sheet: StyleSheet) -> Context:
