@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from imageseo.layout.styles.cascade import RuleSet
-from imageseo.layout.styles.hazards import HazardRules, Hazards, place_of
+from imageseo.layout.styles.hazards import NO_HAZARDS, HazardRules, Hazards, place_of
 from imageseo.model.image import ImageRef, PageScan, Span, StyleSource
 from imageseo.web import urls
 from imageseo.web.css import stylesheets
@@ -88,10 +88,13 @@ class SiteStyles:
             hazards = rules.of(ref, place_of(html, ref.span.start))
             if hazards:
                 open_cases[ref.span] = hazards
+        hidden = frozenset(rules.hiding.images(html, scan.refs))
+        for span in hidden - open_cases.keys():
+            open_cases[span] = NO_HAZARDS
         if not open_cases:
             return {}
-        open_cases = _present(open_cases, html, scan.charset)
-        return dict(_decide(open_cases, html, scan, rules)) if open_cases else {}
+        open_cases = _present(open_cases, hidden, html, scan.charset)
+        return dict(_decide(open_cases, hidden, html, scan, rules)) if open_cases else {}
 
     def _sheets(self, page: str, html: bytes, scan: PageScan) -> _Sheets:
         contents = tuple(html[each.content.start : each.content.end] for each in scan.styles if each.content)
@@ -165,7 +168,7 @@ def _decode(data: bytes) -> str:
     return data.decode("utf-8-sig", "replace")
 
 
-def _present(open_cases: Mapping[Span, Hazards], html: bytes, codec: str) -> dict[Span, Hazards]:
+def _present(open_cases: Mapping[Span, Hazards], hidden: Set[Span], html: bytes, codec: str) -> dict[Span, Hazards]:
     """Leave out rules that need a class or id that the page does not have."""
     names = {
         name
@@ -175,7 +178,7 @@ def _present(open_cases: Mapping[Span, Hazards], html: bytes, codec: str) -> dic
     }
     present = {name: _names(html, name.encode(codec, "replace")) for name in names}
     kept = {hazards: hazards.on_page(present) for hazards in set(open_cases.values())}
-    return {span: kept[hazards] for span, hazards in open_cases.items() if kept[hazards]}
+    return {span: kept[hazards] for span, hazards in open_cases.items() if kept[hazards] or span in hidden}
 
 
 def _names(html: bytes, name: bytes) -> bool:
@@ -191,7 +194,7 @@ def _names(html: bytes, name: bytes) -> bool:
 
 
 def _decide(
-    open_cases: Mapping[Span, Hazards], html: bytes, scan: PageScan, rules: HazardRules
+    open_cases: Mapping[Span, Hazards], hidden: Set[Span], html: bytes, scan: PageScan, rules: HazardRules
 ) -> Iterator[tuple[Span, ImageStyle]]:
     """Look at the images in the tree of the page."""
     from imageseo.layout.styles.effects import Effects
@@ -202,12 +205,12 @@ def _decide(
     refs = {ref.span: ref for ref in scan.refs}
     for span, hazards in open_cases.items():
         node = tree.images.get(span)
-        found = _guess(hazards) if node is None else _look(effects, node, refs[span], hazards)
+        found = _guess(hazards) if node is None else _look(effects, node, refs[span], hazards, span in hidden)
         if found != _HARMLESS:
             yield span, found
 
 
-def _look(effects: Effects, node: object, ref: ImageRef, hazards: Hazards) -> ImageStyle:
+def _look(effects: Effects, node: object, ref: ImageRef, hazards: Hazards, inside_hidden: bool) -> ImageStyle:
     picture = effects.picture(node, hazards.picture) if ref.opt_out is None else None
     attributes: dict[str, str] = {}
     for rule, name, value in hazards.attributes:
@@ -222,6 +225,7 @@ def _look(effects: Effects, node: object, ref: ImageRef, hazards: Hazards) -> Im
         picture_important=bool(picture and picture[1]),
         natural_size=effects.natural_size(node, hazards.size) if sized else None,
         attributes=attributes,
+        hidden=effects.hidden(node) if inside_hidden or hazards.hidden else None,
     )
 
 

@@ -258,3 +258,39 @@ def test_each_image_is_judged_on_its_own() -> None:
 @pytest.mark.parametrize("css", ["}}}img{", "img{height", "@media{", "img{height:" + "(" * 99, "@import", "@layer;a{}"])
 def test_broken_sheet_is_no_fault(css: str) -> None:
     style(PLAIN, css)
+
+
+@pytest.mark.parametrize(
+    ("css", "body"),
+    [
+        (".off{display:none}", '<div class="box off"><p><img src="a.jpg"></p></div>'),
+        ("img.off{display:none}", '<p><img class="off" src="a.jpg"></p>'),
+        ("#off{visibility:hidden}", '<section id="off"><p><img src="a.jpg"></p></section>'),
+        (
+            ".slides > .slide:not(.active){display:none}",
+            '<div class=slides><div class=slide><img src="a.jpg"></div></div>',
+        ),
+        ('img[src$="#dark"]{display:none}', '<p><img src="x.jpg#dark"><img src="a.jpg"></p>'),
+        ("@media screen{.off{display:none!important}} .off{display:block}", '<div class="off"><img src="a.jpg"></div>'),
+    ],
+)
+def test_image_that_a_sheet_hides_is_told(css: str, body: str) -> None:
+    found = styles(body, css)
+    assert [each.hidden is not None for each in found.values()] == [True]
+
+
+@pytest.mark.parametrize(
+    ("css", "body"),
+    [
+        (".off{display:none}", '<div class="off"><p>x</p></div><p><img src="a.jpg"></p>'),
+        (".off{display:none} div.off{display:block}", '<div class="off"><img src="a.jpg"></div>'),
+        ("@media (max-width:600px){.off{display:none}}", '<div class="off"><img src="a.jpg"></div>'),
+        ("@media print{.off{display:none}}", '<div class="off"><img src="a.jpg"></div>'),
+        (".off:hover{display:none}", '<div class="off"><img src="a.jpg"></div>'),
+        (".no-js .off{display:none}", '<div class="no-js"><div class="off"><img src="a.jpg"></div></div>'),
+        (".off{visibility:hidden} .off img{visibility:visible}", '<div class="off"><img src="a.jpg"></div>'),
+        (".off::before{display:none}", '<div class="off"><img src="a.jpg"></div>'),
+    ],
+)
+def test_image_that_may_show_is_not_told_as_hidden(css: str, body: str) -> None:
+    assert style(body, css).hidden is None

@@ -59,6 +59,13 @@ class CascadeRule:
         return self._values
 
     @property
+    def may_hide(self) -> bool:
+        """Whether its declarations could hide an element; without parsing."""
+        return self._declarations.may_set("none", "hidden", "collapse") and self._declarations.may_set(
+            "display", "visibility"
+        )
+
+    @property
     def viewports(self) -> int:
         """Bits of those of ``VIEWPORTS`` where it certainly applies.
 
@@ -98,7 +105,7 @@ class RuleSet:
         if outer.layer is not None:
             layer = outer.layer if layer is None else f"{outer.layer}.{layer}"
         rank = len(self._layers) if layer is None else self._layers.index(layer)
-        self.has_box_sizing |= rule.may_set_border_box
+        self.has_box_sizing |= rule.may_set("box-sizing", "-webkit-box-sizing", "-moz-box-sizing")
         for text in rule.selectors:
             added = CascadeRule(text, rule, viewports, rank, len(self.rules))
             self.rules.append(added)

@@ -145,6 +145,25 @@ class Effects:
                     return rule.selector.text
         return None
 
+    def hidden(self, image: Node) -> str | None:
+        """Return the selector that hides the image, or an element around it, at all viewports."""
+        found: str | None = None
+        for number in range(len(VIEWPORTS)):
+            hiding = self._hidden_at(image, number)
+            if hiding is None:
+                return None
+            found = found or hiding
+        return found
+
+    def _hidden_at(self, image: Node, viewport: int) -> str | None:
+        visibility: Won | None = None
+        for node in (image, *image.iterancestors()):
+            won = self.rules.cascade(self.tree.element(node), ("display", "visibility"), viewport, inline_of(node))
+            if "display" in won and won["display"].value == "none":
+                return won["display"].selector
+            visibility = visibility or won.get("visibility")
+        return visibility.selector if visibility and visibility.value in ("hidden", "collapse") else None
+
     def _is_border_box(self, node: Node, viewport: int) -> bool:
         while node is not None:
             won = self.rules.cascade(self.tree.element(node), ("box-sizing",), viewport, inline_of(node))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from imageseo.layout.styles.cascade import CascadeRule, RuleSet, longhands
 from imageseo.layout.styles.effects import EDGES, HEIGHTS, NO_EDGE, NO_SIZE, has_edges, has_height
+from imageseo.layout.styles.hiding import HidingRules, hides
 from imageseo.layout.styles.properties import initial, shows
 from imageseo.model.image import ImageRef
 from imageseo.web.css import stylesheets
@@ -33,11 +34,12 @@ class Hazards:
     wrapper: tuple[CascadeRule, ...] = ()
     picture: tuple[CascadeRule, ...] = ()
     size: tuple[CascadeRule, ...] = ()
+    hidden: tuple[CascadeRule, ...] = ()
     attributes: tuple[tuple[CascadeRule, str, str], ...] = ()  # with the attribute's name and a value to try
     inline: bool = False  # the style of the image itself has a height or border
 
     def __bool__(self) -> bool:
-        return bool(self.wrapper or self.picture or self.size or self.attributes or self.inline)
+        return bool(self.wrapper or self.picture or self.size or self.attributes or self.inline or self.hidden)
 
     def on_page(self, present: Mapping[str, bool]) -> Hazards:
         """Return those whose classes and ids the page has."""
@@ -50,12 +52,16 @@ class Hazards:
             picture=tuple(filter(there, self.picture)),
             size=tuple(filter(there, self.size)),
             attributes=tuple(each for each in self.attributes if there(each[0])),
+            hidden=tuple(filter(there, self.hidden)),
             inline=self.inline,
         )
 
     def rules(self) -> Iterator[CascadeRule]:
-        yield from (*self.wrapper, *self.picture, *self.size)
+        yield from (*self.wrapper, *self.picture, *self.size, *self.hidden)
         yield from (rule for rule, _, _ in self.attributes)
+
+
+NO_HAZARDS = Hazards()
 
 
 class Place(NamedTuple):
@@ -100,6 +106,7 @@ class HazardRules:
 
     def __init__(self, rules: RuleSet) -> None:
         self.rules = rules
+        self.hiding = HidingRules(rules)
         self._groups: dict[tuple[str | None, str | None], _Group] = {}
         self._for_siblings: dict[str, list[CascadeRule]] = {}
         self._for_all: list[CascadeRule] = []
@@ -145,16 +152,20 @@ class _Group:
         self.wrapper = [rule for rule in self.about if _may_change_by_wrapper(rule)]
         self.picture = [rule for rule in self.about if _may_give_picture_a_box(rule)]
         self.size = [rule for rule in self.about if has_height(rule) or (self.border_box and has_edges(rule))]
+        self.hidden = [rule for rule in self.about if hides(rule) and rule.selector.subject.may_be("img")]
         self.attributes = [
             (rule, compound, test.name, value)
             for rule in self.about
             for compound, test in rule.selector.tests
-            if (value := _value_to_try(test)) is not None and any(shows(name) for name in rule.values)
+            if compound.may_be("img")
+            and (value := _value_to_try(test)) is not None
+            and any(shows(name) for name in rule.values)
         ]
         self.tests: dict[str, list[AttributeTest]] = {}
         for rule in self.about:
-            for _, test in rule.selector.tests:
-                self.tests.setdefault(test.name, []).append(test)
+            for test in rule.selector.tests_near_image():
+                if test not in self.tests.setdefault(test.name, []):
+                    self.tests[test.name].append(test)
         for name in ("class", "id", "style"):
             self.tests.pop(name, None)
         self._names = tuple(self.tests)
@@ -197,6 +208,7 @@ class _Group:
             wrapper=tuple(rule for rule in self.wrapper if self._wraps(rule, image)),
             picture=tuple(rule for rule in self.picture if image.is_at(rule.selector.place)),
             size=() if sized else tuple(rule for rule in self.size if image.fits(rule.selector.place)),
+            hidden=tuple(rule for rule in self.hidden if image.fits(rule.selector.place)),
             attributes=tuple(
                 (rule, name, value)
                 for rule, compound, name, value in self.attributes

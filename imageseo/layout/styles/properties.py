@@ -109,7 +109,8 @@ def _flex(value: str) -> Iterator[tuple[str, str]]:
     else:
         numbers = [word for word in words if re.fullmatch(r"[\d.]+", word)]
         basis = next((word for word in words if word not in numbers), "0")
-        parts = (*[*numbers, "1", "1"][:2], basis)  # type: ignore[assignment]
+        grow, shrink, *_ = *numbers, "1", "1"
+        parts = grow, shrink, basis
     yield from zip(("flex-grow", "flex-shrink", "flex-basis"), parts, strict=True)
 
 
@@ -118,7 +119,8 @@ def _border(rest: str, value: str) -> Iterator[tuple[str, str]]:
     side, _, part = rest.partition("-")
     if rest in ("width", "style", "color"):
         side, part = "", rest
-    for name, sides in (("inline", ("left", "right")), ("block", ("top", "bottom"))):
+    chosen: tuple[str, ...]
+    for name, sides in _ENDS.items():
         if side == name:
             edge = f"{rest}-".partition("-")[2].strip("-")
             start = edge.startswith(("start", "end"))

@@ -41,7 +41,7 @@ class PageTree:
         """Return an element for selectors, as the tree is now."""
         found = self._wrapped.get(node)
         if found is None:
-            from cssselect2 import ElementWrapper  # type: ignore[import-untyped]
+            from cssselect2 import ElementWrapper
 
             parent = node.getparent()
             if parent is None:

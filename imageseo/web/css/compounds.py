@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 _SPACE = re.compile(r"[^ \t\r\n\f]+")
@@ -69,6 +69,13 @@ class Compound:
         return all(each.holds(attributes.get(each.name)) for each in self.conditions) and all(
             any(each.may_match(tag, attributes) for each in alternatives) for alternatives in self.any_of
         )
+
+    def parts(self) -> Iterator[Compound]:
+        """Yield this compound and those in its ``:is()`` and ``:where()``."""
+        yield self
+        for alternatives in self.any_of:
+            for each in alternatives:
+                yield from each.parts()
 
     def may_be(self, tag: str) -> bool:
         """Whether an element of this name may match; for a ``<picture>``, which we write without class and id."""

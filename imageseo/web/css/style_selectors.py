@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -57,6 +57,14 @@ class StyleSelector:
     def possible(self) -> Test:
         return self._test(1)
 
+    def tests_near_image(self) -> Iterator[AttributeTest]:
+        """Yield the attribute tests of compounds that an image, or the element around one, may have to match."""
+        near = [self.subject, self.place.parent]
+        for hook in self.hooks:
+            near += [hook.compound, hook.parent]
+        asked = {id(each) for compound in near if compound is not None for each in compound.parts()}
+        return (test for compound, test in self.tests if id(compound) in asked)
+
     @property
     def may_be_initial(self) -> bool:
         """Whether it can match in the page as it is loaded: not ``a:hover``, but ``:not(:hover)``."""
@@ -70,8 +78,8 @@ class StyleSelector:
 
 
 def _compile(tree: Node) -> Test:
-    from cssselect2 import parser  # type: ignore[import-untyped]
-    from cssselect2.compiler import CompiledSelector  # type: ignore[import-untyped]
+    from cssselect2 import parser
+    from cssselect2.compiler import CompiledSelector
 
     if tree is None:
         return _never

@@ -39,28 +39,29 @@ class Context:
 class StyleRule:
     """One style rule. ``selectors``: each as written, with ``&`` of nested rules replaced."""
 
-    __slots__ = ("_declarations", "_nodes", "context", "selectors")
+    __slots__ = ("_declarations", "_nodes", "_words", "context", "selectors")
 
     def __init__(self, selectors: tuple[str, ...], nodes: Sequence[Node], context: Context) -> None:
         self.selectors = selectors
         self.context = context
         self._nodes = nodes
         self._declarations: tuple[Declaration, ...] | None = None
+        self._words: frozenset[str] | None = None
 
     @property
     def declarations(self) -> tuple[Declaration, ...]:
         """The declarations of its own, parsed when they are asked for: those of most rules never are."""
         if self._declarations is None:
+            self.may_set()
             self._declarations = tuple(_declarations(_contents(self._nodes)))
             self._nodes = ()
         return self._declarations
 
-    @property
-    def may_set_border_box(self) -> bool:
-        """Whether it could set ``box-sizing``; without parsing."""
-        return self._declarations is not None or any(
-            node.type == "ident" and node.lower_value.endswith("box-sizing") for node in self._nodes
-        )
+    def may_set(self, *names: str) -> bool:
+        """Whether it could set one of these properties; without parsing."""
+        if self._words is None:
+            self._words = frozenset(node.lower_value for node in self._nodes if node.type == "ident")
+        return not self._words.isdisjoint(names)
 
 
 class Import(NamedTuple):
