@@ -80,8 +80,8 @@ def shown_width(ref: ImageRef | None, asset: Asset, layout: ColumnLayout) -> int
     ``ref``: None for an inserted hero.
     """
     layout, written = _effective_layout(ref, asset, layout)
-    column = layout.content_width or asset.width
-    shown = min(asset.width, written.px or asset.width, column * (written.part or 1))
+    column = layout.content_width or asset.css_width
+    shown = min(asset.css_width, written.px or asset.css_width, column * (written.part or 1))
     return max(1, round(shown))
 
 
@@ -91,7 +91,7 @@ def sizes(ref: ImageRef | None, asset: Asset, layout: ColumnLayout) -> str:
     Browsers show a candidate as wide as its slot, so a slot wider than the file would enlarge a small image.
     """
     layout, written = _effective_layout(ref, asset, layout)
-    limit = max(1, round(min(asset.width, written.px or asset.width)))
+    limit = max(1, round(min(asset.css_width, written.px or asset.css_width)))
     part = written.part or 1
     if layout.sizes is None:
         width = layout.content_width
@@ -125,14 +125,14 @@ def written_width(ref: ImageRef | None, asset: Asset) -> AuthorWidth:
     width, height, style = ref.get("width"), ref.get("height"), ref.get("style")
     if width is None and height is None and not style:
         return _NEITHER
-    return _parse_width(width, height, style or "", asset.width, asset.height)
+    return _parse_width(width, height, style or "", asset.css_width, asset.css_height)
 
 
 @lru_cache(maxsize=4096)  # called three times per image, with values that many images share
 def _parse_width(
     width_attribute: str | None, height_attribute: str | None, style_attribute: str, file_width: int, file_height: int
 ) -> AuthorWidth:
-    """Parse the attributes of a tag. ``file_width``, ``file_height``: intrinsic size in px."""
+    """Parse the attributes of a tag. ``file_width``, ``file_height``: intrinsic size in CSS px."""
     style = declarations(style_attribute)
     width = dimension(style.get("width")) or dimension(width_attribute)
     height = dimension(style.get("height")) or dimension(height_attribute)

@@ -76,7 +76,7 @@ class TemplateInheritance:
         if space is None or CELL in box:
             return None
         written = written_width(ref, asset)
-        limit = min(asset.width, written.px or asset.width)
+        limit = min(asset.css_width, written.px or asset.css_width)
         widths = tuple(min(limit, max(0.0, column - space) * (written.part or 1)) for column in template.column)
         return ShownImage(src=src, nth=nth, widths=widths, box=box)
 

@@ -190,6 +190,7 @@ class Asset:
     ``frames``: above 1 for an animation. ``sha256``: of the file's bytes. ``bytes``: its size.
     ``hdr``: kind of HDR image (``PQ``, ``HLG``, ``gain map``); None for SDR.
     ``writer``: the writer in the metadata of a file written by imageseo (``provenance.writer``); None for other files.
+    ``css_size``: CSS px that a browser shows it at if they differ, because the EXIF data of a JPEG declares a density.
     ``natural``: False for an SVG without intrinsic size, only a ratio: a browser fills the column with it.
     """
 
@@ -205,14 +206,33 @@ class Asset:
     has_alpha: bool = False
     has_gps: bool = False
     natural: bool = True
+    css_size: tuple[int, int] | None = None
     hdr: str | None = None
     writer: str | None = None
     rights: Rights = Rights()
 
     @property
+    def css_width(self) -> int:
+        """CSS px of its width, where nothing else sets it."""
+        return self.width if self.css_size is None else self.css_size[0]
+
+    @property
+    def css_height(self) -> int:
+        """CSS px of its height, where nothing else sets it."""
+        return self.height if self.css_size is None else self.css_size[1]
+
+    @property
     def encodable(self) -> bool:
-        """Whether variants can be made of it: a still raster image without HDR."""
-        return self.raster and self.frames == 1 and self.hdr is None
+        """Whether variants can be made of it: a still raster image without HDR, with square pixels."""
+        return self.raster and self.frames == 1 and self.hdr is None and self._has_square_pixels
+
+    @property
+    def _has_square_pixels(self) -> bool:
+        """Whether it is shown with the aspect ratio of its pixels, up to one px of rounding."""
+        if self.css_size is None:
+            return True
+        width, height = self.css_size
+        return abs(width * self.height - height * self.width) <= max(self.width, self.height)
 
     @property
     def raster(self) -> bool:

@@ -107,9 +107,9 @@ def image_markup(image: ImagePlan, variants: Mapping[VariantSpec, Variant]) -> I
         # would stay at 0 px and choose a source for 0 px. The intrinsic size preserves the layout of such images.
         # Validators require `srcset` with `sizes`: it lists the file of `src`.
         sizes = f"auto, {image.sizes}"
-        added.append(("srcset", f"{_escape_url(ref.src)} {image.asset.width}w"))
+        added.append(("srcset", f"{_escape_url(ref.src)} {image.asset.css_width}w"))
         added.append(("sizes", sizes))
-        added.append(("style", f"contain-intrinsic-size:{image.asset.width}px {image.asset.height}px"))
+        added.append(("style", f"contain-intrinsic-size:{image.asset.css_width}px {image.asset.css_height}px"))
         # The W3C's validator reports `auto` as an error on every <source> but the last (it expects the loading
         # attribute on the next <source>), so earlier ones have it only if `sizes` would be a guess otherwise.
         plain = len(sources) - 1 if image.known_width else 0
@@ -130,8 +130,8 @@ def hero_markup(insert: HeroInsert, variants: Mapping[VariantSpec, Variant]) -> 
     attributes = [
         ("src", insert.src),
         *([] if hero.alt is None else [("alt", hero.alt)]),
-        ("width", str(asset.width)),
-        ("height", str(asset.height)),
+        ("width", str(asset.css_width)),
+        ("height", str(asset.css_height)),
         *([("fetchpriority", "high")] if insert.urgent else []),
         ("decoding", "async"),
         (MARKER, f"height {HERO}"),

@@ -114,7 +114,7 @@ class PageCandidates:
         """Return the widest slot of an image with oversized specs, in CSS px; it is of no use for others."""
         if not any(spec in self.oversized for spec in specs):
             return math.inf
-        return min(asset.width, max(source_size(sizes, viewport) for viewport in _VIEWPORTS))
+        return min(asset.css_width, max(source_size(sizes, viewport) for viewport in _VIEWPORTS))
 
     def _bytes(self, asset: Asset) -> int:
         return self.recompressed_sizes.get(asset.path, asset.bytes)

@@ -139,10 +139,10 @@ def missing_dimensions(ref: ImageRef, asset: Asset) -> Iterator[tuple[str, str]]
     if not asset.natural or (style and "height" in image_widths.declarations(style)):
         return
     if width is None and height is None:
-        yield "width", str(asset.width)
-        yield "height", str(asset.height)
+        yield "width", str(asset.css_width)
+        yield "height", str(asset.css_height)
     elif height is None and (known := _whole_px(width)) is not None:
-        yield "height", str(max(1, round(known * asset.height / asset.width)))
+        yield "height", str(max(1, round(known * asset.css_height / asset.css_width)))
     # For a height alone no width is added: with `height: auto`, as in most themes, the image has its intrinsic width.
 
 

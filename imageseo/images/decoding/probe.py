@@ -108,8 +108,10 @@ def _make_asset(image: ImageFile, data: bytes, kind: str, site_path: str, max_pi
     if exif is None:
         exif = _parse_exif(late_exif)
     orientation = _read_orientation(header_exif) if kind in _ORIENTED_FORMATS else 1
+    css_size = _read_css_size(header_exif, image.size) if kind == "jpeg" else None
     if orientation >= 5:
         width, height = height, width
+        css_size = css_size and (css_size[1], css_size[0])
     return Asset(
         path=site_path,
         sha256=hashlib.sha256(data).hexdigest(),
@@ -119,6 +121,7 @@ def _make_asset(image: ImageFile, data: bytes, kind: str, site_path: str, max_pi
         height=height,
         frames=int(getattr(image, "n_frames", 1)),
         orientation=orientation,
+        css_size=css_size,
         mode=image.mode,
         has_alpha=image.has_transparency_data,
         has_gps=_has_gps(exif) or has_gps_coordinates(xmp),
@@ -163,6 +166,26 @@ def _parse_exif(raw: bytes) -> Exif | None:
 def _read_orientation(exif: Exif | None) -> int:
     value = exif.get(0x0112) if exif is not None else None
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _read_css_size(exif: Exif | None, size: tuple[int, int]) -> tuple[int, int] | None:
+    """Return the size in CSS px at which Chromium and Firefox show a JPEG; None if it is that in px.
+
+    They only believe a density in dpi that agrees with the dimensions in the EXIF data at 72 dpi, so that those of
+    cameras have no effect; in PNG, WebP and AVIF files they ignore it (measured with Chromium 156).
+    """
+    if exif is None or exif.get(0x0128) != 2:
+        return None
+    try:
+        details = exif.get_ifd(0x8769)
+        densities = [float(exif.get(tag, 0)) for tag in (0x011A, 0x011B)]
+        found = [details.get(tag) for tag in (0xA002, 0xA003)]
+        if not all(density > 0 for density in densities):
+            return None
+        computed = [int(side * 72 / density + 0.5) for side, density in zip(size, densities, strict=True)]
+    except Exception:  # broken metadata is ignored, as above
+        return None
+    return (computed[0], computed[1]) if found == computed and 0 not in computed and computed != [*size] else None
 
 
 def _has_gps(exif: Exif | None) -> bool:

@@ -51,7 +51,8 @@ def is_worthwhile(asset: Asset, size: int) -> bool:
 
 def is_recompressible(asset: Asset) -> bool:
     """Whether a file may be recompressed, regardless of where it is shown."""
-    is_source = asset.format in _FORMATS and asset.encodable and asset.writer is None
+    # Recompressed files have no EXIF data: one that declares a density would be shown larger.
+    is_source = asset.format in _FORMATS and asset.encodable and asset.writer is None and asset.css_size is None
     return is_source and min(asset.width, asset.height) > _MIN_SIDE
 
 

@@ -100,7 +100,7 @@ def check(html: bytes, images: Sequence[ImageFact]) -> Iterator[Problem]:
             and "object-fit" not in style
         ):
             yield Problem(
-                message=f"{image.name} is {image.asset.width}×{image.asset.height} px, but the tag says "
+                message=f"{image.name} is {image.asset.css_width}×{image.asset.css_height} px, but the tag says "
                 f"{width.value:.10g}×{height.value:.10g}",
                 hint=f"{_size_attributes(image.asset, width.value, None)} keeps its aspect ratio",
                 at=image.ref,
@@ -120,7 +120,7 @@ def _fix(html: bytes, image: ImageFact) -> tuple[Edit, ...]:
         or ref.region is PageRegion.CHROME
     ):
         return ()
-    return add_attributes(html, ref, f'width="{asset.width}" height="{asset.height}"')
+    return add_attributes(html, ref, f'width="{asset.css_width}" height="{asset.css_height}"')
 
 
 def _missing_problem(image: ImageFact, width: Length | None, height: Length | None, fix: tuple[Edit, ...]) -> Problem:
@@ -128,7 +128,7 @@ def _missing_problem(image: ImageFact, width: Length | None, height: Length | No
     missing = "no width" if width is None else "no height"
     hint = "write both, in px; imageseo does not know the size of a file on another host"
     if image.asset is not None and not image.asset.natural:
-        hint = f"give it a size with its aspect ratio, {image.asset.width}:{image.asset.height}"
+        hint = f"give it a size with its aspect ratio, {image.asset.css_width}:{image.asset.css_height}"
     elif image.asset is not None:
         pair = _size_attributes(image.asset, width.value if width else None, height.value if height else None)
         # A build does not change SVGs, an author's srcset or opted-out images.
@@ -151,21 +151,21 @@ def _severity(image: ImageFact) -> Severity | None:
 
 
 def _is_distorted(asset: Asset, width: float, height: float) -> bool:
-    if asset.format == "svg" or 0 in (asset.width, asset.height, width, height):
+    if asset.format == "svg" or 0 in (asset.css_width, asset.css_height, width, height):
         return False
-    off_height = abs(height - width * asset.height / asset.width)
-    off_width = abs(width - height * asset.width / asset.height)
+    off_height = abs(height - width * asset.css_height / asset.css_width)
+    off_width = abs(width - height * asset.css_width / asset.css_height)
     return min(off_height, off_width) > TOLERANCE
 
 
 def _size_attributes(asset: Asset, width: float | None, height: float | None) -> str:
     """Format the correct attributes, keeping the side that the author set."""
     if width:
-        new_width, new_height = round(width), round(width * asset.height / asset.width)
+        new_width, new_height = round(width), round(width * asset.css_height / asset.css_width)
     elif height:
-        new_width, new_height = round(height * asset.width / asset.height), round(height)
+        new_width, new_height = round(height * asset.css_width / asset.css_height), round(height)
     else:
-        new_width, new_height = asset.width, asset.height
+        new_width, new_height = asset.css_width, asset.css_height
     return f'width="{new_width}" height="{max(new_height, 1)}"'
 
 

@@ -87,6 +87,7 @@ def _find_error(entries: Sequence[SrcsetEntry], asset_of: Callable[[str], Asset 
         asset = None if looks_like_variant(each.url.partition("?")[0]) else asset_of(each.url)
         if asset is None or asset.format == "svg" or each.width is None:
             continue
-        if abs(asset.width - each.width) > TOLERANCE:
-            return f"declares {each.width}w for {asset.path}, which is {asset.width} px wide", f"write {asset.width}w"
+        if abs(asset.css_width - each.width) > TOLERANCE:
+            what = f"declares {each.width}w for {asset.path}, which is {asset.css_width} px wide"
+            return what, f"write {asset.css_width}w"
     return None
