@@ -20,6 +20,7 @@ from imageseo.model.errors import SiteError
 from imageseo.model.site import Page, PageHints, Site
 
 HERO_META = f"{OURS}hero"
+_PELICAN_PAGES = ("index.html", "archives.html", "categories.html", "tags.html")  # authors.html may be off
 _CHUNK = 16_384  # bytes; few <head> elements are longer
 _MAX_HEAD = 262_144  # bytes read in search of the end of <head>: a page may be 20 MB
 _TAG = re.compile(rb"<(meta|link)\b((?:\"[^\"]*\"|'[^']*'|[^>\"'])*)>", re.IGNORECASE)
@@ -47,7 +48,7 @@ def pages(root: Path, *, keys: Sequence[str]) -> list[Page]:
         found = "a file" if root.exists() else "nothing"
         raise SiteError(f"{root}: expected a folder, found {found}", hint="build the site first, or name its folder")
     key, folder = keys[0] if keys else None, os.fspath(root)
-    found_pages = [read_page(folder, path, hero_key=key) for path in html_files(root)]
+    found_pages = _with_drafts(folder, [read_page(folder, path, hero_key=key) for path in html_files(root)])
     if not found_pages:
         raise SiteError(f"{root}: no HTML file in it", hint="name the folder that your site generator writes to")
     return found_pages
@@ -74,6 +75,31 @@ def read_page(root: str | Path, path: str, *, hero_key: str | None) -> Page:
                 meta.setdefault(key, hero)
     hints = PageHints(meta=meta, title=_title(head))
     return Page(path=path, hints=replace(hints, origin=f'<meta name="{HERO_META}">') if meta else hints)
+
+
+def _with_drafts(root: str, pages: list[Page]) -> list[Page]:
+    """Mark the pages below ``drafts/`` of a site by Pelican, where pages do not show their status.
+
+    The name of the folder alone proves nothing: Pelican is told by its own tag, or by the pages of its defaults.
+    """
+    drafts = {page.path for page in pages if page.path.startswith("drafts/")}
+    if not drafts or not ({page.path for page in pages}.issuperset(_PELICAN_PAGES) or _is_by_pelican(root)):
+        return pages
+    return [
+        replace(page, hints=replace(page.hints, unlisted="a draft")) if page.path in drafts else page for page in pages
+    ]
+
+
+def _is_by_pelican(root: str) -> bool:
+    try:
+        head = _read_head(f"{root}{os.sep}index.html")
+    except OSError:
+        return False
+    return any(
+        attributes.get("name", "").lower() == "generator"
+        and attributes.get("content", "").lower().startswith("pelican")
+        for _, attributes in _find_tags(head, needle=b"pelican")
+    )
 
 
 def _title(head: bytes) -> str | None:

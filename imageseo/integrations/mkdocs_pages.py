@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imageseo.integrations.pages import folders_of, format_exception, source_dir, source_of
+from imageseo.integrations.pages import draft_in, folders_of, format_exception, source_dir, source_of
 from imageseo.model.errors import SettingsError, SiteError
 from imageseo.model.site import PageHints
 
@@ -39,11 +39,14 @@ def built_folders(files: Files) -> dict[str, str]:
 def hints_of(page: Page, *, project: Path, folders: Mapping[str, str]) -> PageHints:
     """Return the hints of a page whose source has been read. Front matter is copied: later plug-ins may change it."""
     title = page.title
+    # `draft_docs` are built by `serve` alone, posts with `draft: true` only where the blog plug-in is told to.
+    is_draft = getattr(getattr(page.file, "inclusion", None), "name", "") == "DRAFT"
     return PageHints(
         source=_source(page.file, project),
         source_dir=source_dir(page.file.src_uri, folders),
         title=None if title is None else str(title),
         meta=copy.deepcopy(dict(page.meta)),
+        unlisted="a draft" if is_draft else draft_in(page.meta),
     )
 
 

@@ -59,6 +59,12 @@ def _resolve_folders(folder: Path) -> tuple[Path, Path]:
     return folder.resolve(), repository_root(folder)
 
 
+def draft_in(meta: Mapping[str, Any]) -> str:
+    """Return why front matter keeps a page back: ``a draft`` for ``draft: true``; ``""`` if it does not."""
+    value = meta.get("draft")
+    return "a draft" if value is True or str(value).strip().lower() in ("true", "yes", "on") else ""
+
+
 def format_exception(error: Exception) -> str:
     """Return an exception of a generator or a plug-in as one line."""
     return f"{type(error).__name__}: {' '.join(str(error).split())}" if str(error).strip() else type(error).__name__

@@ -22,6 +22,8 @@ _LISTS = (
     *("articles", "translations", "hidden_articles", "hidden_translations", "drafts", "drafts_translations"),
     *("pages", "hidden_pages", "draft_pages", "draft_translations"),
 )
+_STATUSES = {"draft": "a draft", "hidden": "hidden"}
+"""Status of a content that is written but that no list of the site names -> what the page is."""
 _LINK = re.compile(r"[{|](?:static|attach|filename)[|}](.*)")
 
 
@@ -69,6 +71,7 @@ class Collected:
                 source_dir=source_dir(relative, folders),
                 title=_text(getattr(content, "title", None)),
                 meta={**metadata, **resolved_links},
+                unlisted=_STATUSES.get(str(getattr(content, "status", "")).strip().lower(), ""),
             )
         return hints
 

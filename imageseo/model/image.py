@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 RECOMPRESSED = "imageseo recompressed"
 """The writer named in the metadata of a file that a build recompressed in place."""
@@ -114,6 +114,18 @@ class ImageRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IndexingTag:
+    """A tag of the head that tells search engines what to do with the page.
+
+    ``kind``: ``robots`` (for all crawlers or Google's), ``canonical``, or ``refresh``. ``value``: as written.
+    """
+
+    kind: Literal["robots", "canonical", "refresh"]
+    value: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageScan:
     """The result of scanning a page. All positions are byte offsets into the page without imageseo's edits.
 
@@ -127,6 +139,7 @@ class PageScan:
     ``hero_slot``: tag span of an element with ``data-imageseo-hero``: the theme itself shows the hero.
     ``preload_images``: the author's ``<link rel=preload as=image>`` tags.
     ``styles``: the style sheets that the page applies, in order; ours and alternate ones are left out.
+    ``indexing``: what tells search engines whether to list the page.
     """
 
     charset: str
@@ -145,6 +158,7 @@ class PageScan:
     hero_slot: Span | None = None
     preload_images: tuple[Span, ...] = ()
     styles: tuple[StyleSource, ...] = ()
+    indexing: tuple[IndexingTag, ...] = ()
     disabled: tuple[tuple[str, str], ...] = ()
 
     def meta_content(self, name: str) -> str | None:
@@ -242,12 +256,16 @@ class Asset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadAsset:
-    """An image file that cannot be used. ``rule``: id of the finding (``img-missing``, ``img-unreadable``)."""
+    """An image file that cannot be used. ``rule``: id of the finding (``img-missing``, ``img-unreadable``).
+
+    ``is_image``: false for a file that is certainly none, whatever its name: a Git LFS pointer, a web page, no bytes.
+    """
 
     path: str
     rule: str
     problem: str
     hint: str
+    is_image: bool = True
 
 
 class ContentType(StrEnum):

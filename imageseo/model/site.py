@@ -16,7 +16,8 @@ class PageHints:
     ``source``: the file that the author edits, for locations and messages. ``source_dir``: the folder of the built site
     that relative image paths of the front matter start from (``"guide/"``; ``""`` is the site's root). ``meta``: front
     matter exactly as the generator loaded it. ``origin``: where ``meta`` declares the hero, for messages
-    (``front matter``, ``heroes.toml``).
+    (``front matter``, ``heroes.toml``). ``unlisted``: why the author keeps the page from search engines and readers
+    although it is built: ``a draft``, ``hidden``; ``""`` for a published page.
     """
 
     source: Path | None = None
@@ -24,6 +25,7 @@ class PageHints:
     title: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
     origin: str = "front matter"
+    unlisted: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

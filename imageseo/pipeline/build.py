@@ -19,7 +19,7 @@ from imageseo.pipeline.page_writer import PageWriter, WrittenPage, unwritable_fi
 from imageseo.pipeline.planner import PlannedPage, plan_page
 from imageseo.pipeline.result import BuildResult, build_result
 from imageseo.pipeline.reuse import PageReplayer
-from imageseo.pipeline.sitemap_writer import SitemapWriter
+from imageseo.pipeline.sitemap_writer import ListedPage, SitemapWriter
 
 __all__ = ["BuildResult", "BuildTools", "build"]
 
@@ -89,6 +89,7 @@ def _plan(context: BuildContext) -> SitePlan:
         store=context.store,
         originals=context.originals,
         records=context.state.current.pages,
+        now=context.listing.now,
     )
     rows: list[PlannedPage | UnchangedPage] = []
     for page in context.pages:
@@ -151,7 +152,10 @@ def _update_recompressed_files(context: BuildContext, written: WrittenSite, jobs
 
 def _write_sitemaps(context: BuildContext, written: WrittenSite) -> None:
     sitemaps = SitemapWriter(site=context.site, output=context.output, previous=context.state.previous_sitemaps)
-    listed = [(each.page, None if each.outcome.noindex else each.outcome.article_images) for each in written.pages]
+    listed = [
+        ListedPage(page=each.page, images=each.outcome.article_images, unlisted=each.outcome.unlisted)
+        for each in written.pages
+    ]
     context.findings.extend(sitemaps.write(listed) if context.settings.sitemap else sitemaps.remove_images(listed))
     written.sitemaps = sitemaps.written
 

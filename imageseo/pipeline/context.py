@@ -10,6 +10,7 @@ from imageseo.config.settings import Settings
 from imageseo.heroes.masters.resolver import MasterResolver
 from imageseo.heroes.recipes.prompt_library import PromptLibrary
 from imageseo.images.encoding.encoder import Encoder
+from imageseo.lint.facts import listing
 from imageseo.lint.facts.page import PageContext, SiteFiles
 from imageseo.lint.rule import Rule
 from imageseo.model.finding import Finding
@@ -23,6 +24,7 @@ from imageseo.pipeline.originals import OriginalFiles
 from imageseo.pipeline.page_heroes import HeroPublisher
 from imageseo.pipeline.stale_files import StaleFileCleaner
 from imageseo.storage.output import OutputFolder
+from imageseo.web.indexing import ListingRules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,7 @@ class BuildContext:
     page_context: PageContext
     heroes: HeroPublisher
     stale: StaleFileCleaner
+    listing: ListingRules
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -80,7 +83,7 @@ class BuildContext:
         """Open the output folder and the build state. Raises SiteError for an unsuitable folder."""
         output = OutputFolder(site.root, sources=site.sources)
         state, max_pixels = tools.state, settings.encode.max_pixels
-        state.open(site, settings, tools.rules, tools.layout)
+        state.open(site, settings, tools.rules, tools.layout, listing.digest(site))
         probes = state.probe_cache(output.root, tools.probe)
         originals = OriginalFiles(probes=probes, store=state.store, output=output, max_pixels=max_pixels)
         files = SiteFiles(site.root, originals.asset)
@@ -110,4 +113,5 @@ class BuildContext:
             page_context=PageContext.of(site, settings, tools.layout),
             heroes=heroes,
             stale=StaleFileCleaner(site=site, output=output),
+            listing=listing.read_rules(site, listing.read_robots(site)),
         )

@@ -34,9 +34,10 @@ from imageseo.pipeline.incremental.build_state import (
 )
 from imageseo.pipeline.incremental.dependencies import DependencyTracker
 from imageseo.pipeline.page_candidates import PageCandidates
+from imageseo.pipeline.page_listing import PageListing
 from imageseo.pipeline.planner import PlannedPage
 from imageseo.pipeline.predicted_scan import predicted_scan
-from imageseo.pipeline.sitemap_writer import article_image_urls, is_noindex
+from imageseo.pipeline.sitemap_writer import article_image_urls
 from imageseo.web import filenames
 from imageseo.web.html import edits
 
@@ -71,6 +72,7 @@ class PageWriter:
         variant_paths: dict[str, Variant] = {}
         result = None
         recompressed = self.recompressed(plan)
+        listing = PageListing.of(planned, self.context.listing)
         candidates = PageCandidates(
             planned=plan,
             variants=self.encoded.variants,
@@ -81,7 +83,7 @@ class PageWriter:
         try:
             for each in recompressed:
                 files.weigh(each.path, each.bytes)
-            candidates, result = self._write(planned, candidates, findings, build_findings, silenced)
+            candidates, result = self._write(planned, candidates, listing, findings, build_findings, silenced)
             variant_paths = candidates.variant_paths()
         except (OSError, ImageseoError) as error:
             build_findings.append(unwritable_finding(page, error))
@@ -103,8 +105,8 @@ class PageWriter:
                 for spec in plan.specs
                 if spec in self.encoded.variants
             ],
-            article_images=list(article_image_urls(self.context.site.base_url, files, page, plan)),
-            noindex=is_noindex(page, plan),
+            article_images=article_image_urls(self.context.site.base_url, files, page, plan, may_list=listing.may_list),
+            unlisted=listing.unlisted,
             image_findings=list(variant_findings.image_findings(page, plan, self.encoded)),
             dropped=[
                 DroppedVariants(each.asset.sha256, each.asset.path, location_of(page, each.ref), _format_reasons(why))
@@ -112,6 +114,7 @@ class PageWriter:
             ],
             saved_bytes=candidates.count_saved_bytes(),
             recompressed=recompressed,
+            expiry=listing.expiry,
         )
         dependencies = files.dependencies
         stable = not any(each.fails_build or each.message.startswith(CRASHED) for each in [*findings, *build_findings])
@@ -130,6 +133,7 @@ class PageWriter:
         self,
         planned: PlannedPage,
         candidates: PageCandidates,
+        listing: PageListing,
         findings: list[Finding],
         build_findings: list[Finding],
         silenced: list[Silenced],
@@ -141,7 +145,7 @@ class PageWriter:
         page, files, output = planned.page, planned.files, self.context.output
         raw = output.read(page.path)
         original = edits.strip(raw)
-        graph = self._make_graph(planned, original, build_findings)
+        graph = self._make_graph(planned, original, listing, build_findings)
         facts, changes = self._predict_facts(page, candidates, original, graph, files)
         over = variant_selection.candidates_over_budget(facts.lcp, facts.budgets) if facts.lcp is not None else {}
         smaller = self._encode_smaller(candidates, over) if over else {}
@@ -215,14 +219,19 @@ class PageWriter:
         read = partial(self.context.encoder.bytes_of, variant, self.jobs)
         self.context.output.publish(path, blob, self.context.store, read=read)
 
-    def _make_graph(self, planned: PlannedPage, original: bytes, findings: list[Finding]) -> str | None:
+    def _make_graph(
+        self, planned: PlannedPage, original: bytes, listing: PageListing, findings: list[Finding]
+    ) -> str | None:
         """Return the page's JSON-LD; None if it is disabled or there is no site URL."""
         page, base_url, settings = planned.page, self.context.site.base_url, self.context.settings
         if not settings.json_ld or base_url is None:
             return None
         rights = Rights.of(settings.rights)
         graph = structured_data.build_graph(
-            page, planned.plan, planned.hero, original, base_url=base_url, default_rights=rights
+            *(page, planned.plan, planned.hero, original),
+            base_url=base_url,
+            default_rights=rights,
+            may_list=listing.may_list,
         )
         hint = "correct the theme's template"
         findings += [

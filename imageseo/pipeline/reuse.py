@@ -20,13 +20,17 @@ from imageseo.web.html import edits
 
 @dataclass(slots=True, kw_only=True)
 class PageReplayer:
-    """Checks records of the last build, and publishes unchanged pages from them."""
+    """Checks records of the last build, and publishes unchanged pages from them.
+
+    ``now``: time of the build in seconds, for pages that expire.
+    """
 
     output: OutputFolder
     files: SiteFiles
     store: Store
     originals: OriginalFiles
     records: Mapping[str, PageRecord]
+    now: float
     _unedited: set[str] = field(default_factory=set)  # pages without edits by imageseo
     _published: set[str] = field(default_factory=set)  # site paths of variants
 
@@ -34,6 +38,9 @@ class PageReplayer:
         """Return the page's record if its dependencies are unchanged and its files are available; else None."""
         record = self.records.get(page.path)
         if record is None or record.context_digest != context:
+            return None
+        expiry = record.outcome.expiry
+        if expiry is not None and (expiry[0] < self.now) != expiry[1]:
             return None
         try:
             current = sha256(self.output.read(page.path)).digest()

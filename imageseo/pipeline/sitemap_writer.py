@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -17,6 +17,18 @@ from imageseo.web import urls
 from imageseo.web.sitemaps import image_sitemap
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedPage:
+    """A page with the absolute URLs of its images that may be listed; None: its article has none.
+
+    ``unlisted``: search engines may not list the page.
+    """
+
+    page: Page
+    images: Sequence[str] | None
+    unlisted: bool
+
+
 @dataclass(slots=True, kw_only=True)
 class SitemapWriter:
     """Writes the sitemaps of a build. Without a site URL there are none.
@@ -29,32 +41,46 @@ class SitemapWriter:
     previous: Mapping[str, str]
     written: dict[str, str] = field(default_factory=dict)
 
-    def write(self, pages: Iterable[tuple[Page, Sequence[str] | None]]) -> list[Finding]:
-        """List the images of pages: their absolute URLs; None for a page with noindex."""
+    def write(self, pages: Iterable[ListedPage]) -> list[Finding]:
+        """List pages with their images."""
         base_url = self.site.base_url
         if base_url is None:
             return [_missing_url_finding()] if any(True for _ in pages) else []
-        images = {urls.absolute(base_url, page.url): listed for page, listed in pages if listed is not None}
-        return self._join(images, base_url)
+        # Images that the last build has listed are removed; those that the generator lists are its own matter.
+        forbidden: Sequence[str] | None = () if self._is_written() else None
+        images: dict[str, Sequence[str] | None] = {}
+        without: list[str] = []
+        for each in pages:
+            url = urls.absolute(base_url, each.page.url)
+            images[url] = each.images or ()
+            if each.unlisted or each.images == []:
+                images[url] = forbidden
+                without += [] if each.unlisted else [url]
+        return self._join(images, base_url, without=without)
 
-    def remove_images(self, pages: Iterable[tuple[Page, object]]) -> list[Finding]:
+    def remove_images(self, pages: Iterable[ListedPage]) -> list[Finding]:
         """Remove images that an earlier build listed. A sitemap as the generator wrote it is unchanged."""
         base_url = self.site.base_url
         if base_url is None:
             return []
-        is_written = any(_digest(self._read(path)) == digest for path, digest in self.previous.items())
-        images: dict[str, Sequence[str]] = (
-            {urls.absolute(base_url, page.url): () for page, _ in pages} if is_written else {}
+        images: dict[str, Sequence[str] | None] = (
+            {urls.absolute(base_url, each.page.url): () for each in pages} if self._is_written() else {}
         )
         findings = self._join(images, base_url)
         self.written.clear()
         return [finding for finding in findings if finding.fails_build]
 
-    def _join(self, images: Mapping[str, Sequence[str]], base_url: str) -> list[Finding]:
+    def _is_written(self) -> bool:
+        """Whether a sitemap is as the last build left it."""
+        return any(_digest(self._read(path)) == digest for path, digest in self.previous.items())
+
+    def _join(
+        self, images: Mapping[str, Sequence[str] | None], base_url: str, *, without: Collection[str] = ()
+    ) -> list[Finding]:
         findings: list[Finding] = []
         path = "sitemap.xml"
         try:
-            joined = image_sitemap.join_images(self._read, images, base_url=base_url)
+            joined = image_sitemap.join_images(self._read, images, base_url=base_url, without=without)
             findings += [
                 _finding("sitemap-schema", Severity.WARN, problem, path, "correct what writes the sitemap")
                 for problem in joined.problems
@@ -81,23 +107,24 @@ class SitemapWriter:
             return None
 
 
-def article_image_urls(base_url: str | None, files: SiteFiles, page: Page, plan: PagePlan) -> Sequence[str]:
-    """Return absolute URLs of the article's images, from ``<img src>``, which search engines index."""
+def article_image_urls(
+    base_url: str | None, files: SiteFiles, page: Page, plan: PagePlan, *, may_list: Callable[[str], bool]
+) -> list[str] | None:
+    """Return absolute URLs of the article's images, from ``<img src>``, which search engines index.
+
+    ``may_list``: whether an image may be listed, by its site path. None: the article has no images.
+    """
     if base_url is None:
-        return ()
-    listed = [] if plan.insert is None else [urls.absolute(base_url, plan.insert.asset.path)]
+        return None
+    paths = [] if plan.insert is None else [plan.insert.asset.path]
     for ref in plan.scan.refs:
         if ref.region is PageRegion.ARTICLE:
             path = urls.resolve(ref.src, page=page.path, base_url=base_url, base_href=plan.scan.base_href)
             if isinstance(path, str) and files.exists(path):
-                listed.append(urls.absolute(base_url, path))
-    return tuple(dict.fromkeys(listed))
-
-
-def is_noindex(page: Page, plan: PagePlan) -> bool:
-    """Whether a page is the error page, or has noindex."""
-    robots = (plan.scan.meta_content("robots") or "").lower()
-    return page.path == "404.html" or "noindex" in robots or "none" in robots.replace(" ", "").split(",")
+                paths.append(path)
+    if not paths:
+        return None
+    return [urls.absolute(base_url, path) for path in dict.fromkeys(paths) if may_list(path)]
 
 
 def _missing_url_finding() -> Finding:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from imageseo.model.image import Asset, PageRegion, Rights
 from imageseo.model.plan import PageHero, PagePlan
 from imageseo.model.site import Page
@@ -10,9 +12,20 @@ from imageseo.web.structured_data import image_object
 
 
 def build_graph(
-    page: Page, plan: PagePlan, page_hero: PageHero | None, original: bytes, *, base_url: str, default_rights: Rights
+    page: Page,
+    plan: PagePlan,
+    page_hero: PageHero | None,
+    original: bytes,
+    *,
+    base_url: str,
+    default_rights: Rights,
+    may_list: Callable[[str], bool],
 ) -> image_object.ImageGraph:
-    """Return the graph that supplements the page's own JSON-LD. ``default_rights``: of images without rights."""
+    """Return the graph that supplements the page's own JSON-LD.
+
+    ``default_rights``: of images without rights. ``may_list``: whether an image may be listed, by its site path. The
+    others are left out, but for the mark of images that were made by an algorithm: it is no invitation to crawlers.
+    """
     nodes = []
     if plan.insert is not None:
         hero = plan.insert.hero
@@ -31,8 +44,15 @@ def build_graph(
         caption = next(node.caption for node in nodes if node.representative)
         rights = page_hero.hero.rights.or_else(default_rights)
         nodes += [_node(base_url, crop, caption, rights, crop=True) for crop in page_hero.crops]
+    by_url = {urls.absolute(base_url, asset.path): asset.path for asset in _assets(plan, page_hero)}
+    nodes = [node for node in nodes if node.rights.digital_source_type or may_list(by_url[node.content_url])]
     blocks = [original[start:end].decode(plan.scan.charset, "replace") for start, end in plan.scan.json_ld]
     return image_object.image_graph(page_url=urls.absolute(base_url, page.url), nodes=nodes, existing=blocks)
+
+
+def _assets(plan: PagePlan, page_hero: PageHero | None) -> list[Asset]:
+    inserted = [] if plan.insert is None else [plan.insert.asset]
+    return [*inserted, *(image.asset for image in plan.images), *(page_hero.crops if page_hero is not None else ())]
 
 
 def _node(

@@ -8,6 +8,7 @@ MAX_BYTES = 500 * 1024
 """Neither Google nor imageseo reads a robots.txt beyond this size."""
 IMAGES = "Googlebot-Image"
 PAGES = "Googlebot"
+_DISALLOW = re.compile(r"^[ \t]*[a-z]*dis+al+o[a-z]*[ \t]*:?[ \t]*[^\s#:]", re.IGNORECASE | re.MULTILINE)
 _SITEMAP = re.compile(r"[ \t]*site-?map[ \t]*:[ \t]*([^\s#]+)", re.IGNORECASE)
 
 
@@ -24,6 +25,7 @@ class Robots:
             if (match := _SITEMAP.match(line)) is not None
         ]
         self._parsed = Protego.parse(text)
+        self._forbids = _DISALLOW.search(text) is not None  # most files forbid nothing, and a site has many URLs
 
     def allows(self, url: str, agent: str) -> bool:
         """Whether a crawler may fetch an absolute URL.
@@ -31,6 +33,8 @@ class Robots:
         The group with the crawler's own name applies, else that of a shorter name (``Googlebot`` for
         ``Googlebot-Image``), else ``*``.
         """
+        if not self._forbids:
+            return True
         try:
             return self._parsed.can_fetch(url, agent)
         except ValueError:  # an invalid URL

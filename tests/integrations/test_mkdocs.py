@@ -485,3 +485,23 @@ def test_preview_uses_the_profile_set_by_the_author(tmp_path: Path) -> None:
         build(config)
         names.append({path.name for path in (site / "site").rglob("*-*w.*")})
     assert names[0] == names[1] != set()
+
+
+@pytest.mark.parametrize("host", ["mkdocs", "properdocs"])
+def test_drafts_get_no_images_in_the_sitemap(tmp_path: Path, host: str) -> None:
+    text = "# A\n\n![A photo](images/home.jpg)\n"
+    files: dict[str, str | bytes] = {"docs/a.md": f"---\ndraft: true\n---\n{text}", "docs/b.md": text}
+    site = mkdocs_site(tmp_path, files=files)
+    done = run(host, "build", cwd=site, env={"DISABLE_MKDOCS_2_WARNING": "true"})
+    assert done.returncode == 0, done.stderr
+    entries = {
+        found[1]: found[2]
+        for found in re.finditer(
+            r"<url>\s*<loc>https://example.org/docs/([^<]*)</loc>(.*?)</url>",
+            (site / "site/sitemap.xml").read_text("utf-8"),
+            re.DOTALL,
+        )
+    }
+    assert "image:loc" in entries["b/"]
+    assert "image:loc" not in entries["a/"], "the generator's entry stays as it was"
+    assert "ld+json" not in (site / "site/a/index.html").read_text("utf-8")

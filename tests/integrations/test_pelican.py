@@ -264,3 +264,45 @@ def test_site_is_processed_after_all_finalized_receivers(tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr
     written = (tmp_path / "output/sitemap.xml").read_text("utf-8")
     assert "<image:loc>https://example.org/blog/images/photo.jpg</image:loc>" in written
+
+
+def _locations(site: Path, name: str = "output/sitemap.xml") -> list[str]:
+    return re.findall(r"<loc>https://example.org/blog/([^<]*)</loc>", (site / name).read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    "config", ["", 'DRAFT_SAVE_AS = "wip/{slug}.html"\nDRAFT_PAGE_SAVE_AS = "pages/{slug}/later.html"\n']
+)
+def test_sitemap_lists_published_contents_only(tmp_path: Path, config: str) -> None:
+    def article(title: str, *lines: str) -> str:
+        return "\n".join([f"Title: {title}", "Date: 2024-03-01", *lines, "", "![One]({static}/images/photo.jpg)", ""])
+
+    files: dict[str, str | bytes] = {
+        "content/open.md": article("Open"),
+        "content/a.md": article("Secret a", "Status: draft"),
+        "content/b.md": article("Secret b", "Status: hidden"),
+        "content/c-de.md": article("Secret c", "Status: draft", "Lang: de"),
+        "content/pages/d.md": article("Secret d", "Status: draft"),
+        "content/pages/e.md": article("Secret e", "Status: Hidden"),
+    }
+    site = pelican_site(tmp_path, config=config, files=files)
+    done = run("pelican", "content", cwd=site)
+    assert done.returncode == 0, done.stdout
+    built = tree(site / "output")
+    secret = [name for name in built if "secret" in name and name.endswith(".html")]
+    assert len(secret) == 5, secret
+    listed = _locations(site)
+    assert "open.html" in listed
+    assert not [name for name in listed if name in secret]
+    for name in secret:
+        assert b"ld+json" not in built[name], name
+    assert b"ld+json" in built["open.html"]
+    lint = run("imageseo", "lint", "output", "--select", "sitemap-*", cwd=site)
+    assert (lint.returncode, "sitemap-" in lint.stdout) == (0, False), lint.stdout
+    if not config:  # a folder by Pelican, without its configuration
+        (site / "pelicanconf.py").rename(site / "moved.py")
+        (site / "output/sitemap.xml").unlink()
+        done = run("imageseo", "build", "output", cwd=site, env={"IMAGESEO_SITE_URL": "https://example.org/blog/"})
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert not [name for name in _locations(site) if name.startswith("drafts/")]
+        assert "open.html" in _locations(site)

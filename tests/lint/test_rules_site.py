@@ -29,7 +29,7 @@ from imageseo.model.site import Page, Site
 from imageseo.web.robots import IMAGES, PAGES, Robots
 from imageseo.web.sitemaps.image_sitemap import SitemapLimits
 from imageseo.web.structured_data.json_position import position
-from tests.support.small_sites import write
+from tests.support.small_sites import photo, write
 
 ROOT = Path(__file__).parents[2]
 BASE = "https://x.example/"
@@ -460,6 +460,7 @@ def test_blocked_or_noindex_entries_are_reported(tmp_path: Path) -> None:
     )
     files = {"sitemap.xml": text, "robots.txt": "User-agent: *\nDisallow: /img/", "h/index.html": hidden}
     write(tmp_path, {**files, "index.html": "<title>t</title>"})
+    write(tmp_path, dict.fromkeys(("img/a.jpg", "img/b.jpg", "c.jpg"), photo()))
     found = lint_site(tmp_path, "sitemap-robots")
     assert [(*places([each])[0], each.message) for each in found] == [
         ("h/index.html", 2, 1, "the page has noindex, but sitemap.xml lists it (line 4)"),

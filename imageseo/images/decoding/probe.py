@@ -7,6 +7,7 @@ import hashlib
 import io
 import re
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.parsers import expat
@@ -38,6 +39,7 @@ _UNSUPPORTED_FORMATS = {
     "gzip": "a compressed file",
     "git-lfs": "a Git LFS pointer, not the image itself",
 }
+_NO_IMAGES = (None, "pdf", "html", "video", "gzip", "git-lfs")
 _HINTS = {
     "html": "A web page may have been saved instead of the image. Replace the file.",
     "git-lfs": git_lfs.PULL,
@@ -72,7 +74,7 @@ def probe(path: Path, site_path: str, *, max_pixels: int) -> Asset | BadAsset:
 def probe_bytes(data: bytes, site_path: str, *, max_pixels: int) -> Asset | BadAsset:
     """Probe a file already in memory, like :func:`probe`."""
     if not data:
-        return _unreadable_asset(site_path, f"{site_path} is empty (0 bytes)")
+        return replace(_unreadable_asset(site_path, f"{site_path} is empty (0 bytes)"), is_image=False)
     kind = sniff(data)
     if kind == "svg" or (kind == "gzip" and site_path.lower().endswith(".svgz")):
         return _probe_svg(data, site_path)
@@ -82,7 +84,8 @@ def probe_bytes(data: bytes, site_path: str, *, max_pixels: int) -> Asset | BadA
             if kind in _UNSUPPORTED_FORMATS
             else "is not an image of any format that browsers show"
         )
-        return _unreadable_asset(site_path, f"{site_path} {problem}", _HINTS.get(kind or "", _REPLACE))
+        unusable = _unreadable_asset(site_path, f"{site_path} {problem}", _HINTS.get(kind or "", _REPLACE))
+        return replace(unusable, is_image=kind not in _NO_IMAGES)
     try:
         with open_raster(data, kind) as image:
             return _make_asset(image, data, kind, site_path, max_pixels)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from functools import cached_property
-from urllib.parse import urlsplit
 
 from imageseo.config.settings import Settings
-from imageseo.lint.facts import feeds, sitemaps
+from imageseo.lint.facts import feeds, listing, sitemaps
 from imageseo.lint.facts.c2pa import ContentCredentials
 from imageseo.lint.facts.file_metadata import SiteFileMetadata
 from imageseo.lint.facts.site_files import SiteFiles
 from imageseo.model.site import Site
-from imageseo.web.robots import MAX_BYTES, Robots
+from imageseo.web.indexing import ListingRules
+from imageseo.web.robots import Robots
 
 
 class SiteFacts:
@@ -28,14 +28,12 @@ class SiteFacts:
     @cached_property
     def robots(self) -> Robots | None:
         """The site's robots.txt; None without one, and for a site not at its host's root, where none is read."""
-        base_url = self._site.base_url
-        if base_url is not None and urlsplit(base_url).path.strip("/"):
-            return None
-        try:
-            with (self._site.root / "robots.txt").open("rb") as file:
-                return Robots(file.read(MAX_BYTES))
-        except OSError:
-            return None
+        return listing.read_robots(self._site)
+
+    @cached_property
+    def listing(self) -> ListingRules:
+        """What decides on whether search engines may list pages and images, besides the pages themselves."""
+        return listing.read_rules(self._site, self.robots)
 
     @cached_property
     def sitemaps(self) -> sitemaps.Sitemaps:

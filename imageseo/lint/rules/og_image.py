@@ -34,7 +34,8 @@ from imageseo.model.finding import Severity
 from imageseo.model.image import PageScan
 from imageseo.model.site import Page
 from imageseo.web.html.head import Head
-from imageseo.web.html.open_graph import is_unlisted, og_images
+from imageseo.web.html.open_graph import og_images
+from imageseo.web.indexing import is_unlisted
 
 SEVERITY = Severity.ERROR
 DEFAULT = Severity.OFF
@@ -44,7 +45,7 @@ _HINT = 'write `<meta property="og:image" content="https://…">` with the URL o
 
 def check(page: Page, head: Head, scan: PageScan, target: Callable[[str], ResolvedUrl]) -> Iterator[Problem]:
     found = og_images(head)
-    if not found and not is_unlisted(page.path, head):
+    if not found and not is_unlisted(page.path, scan):
         where = ProblemLocation(offset=scan.head_end or 0)
         yield Problem(message="the page has no og:image: link previews show no image", hint=_HINT, place=where)
     for preview in found:

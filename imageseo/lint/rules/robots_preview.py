@@ -25,7 +25,7 @@ from imageseo.model.finding import Severity
 from imageseo.model.image import PageScan
 from imageseo.model.site import Page
 from imageseo.web.html.head import Head
-from imageseo.web.html.open_graph import is_unlisted
+from imageseo.web.indexing import is_unlisted
 
 SEVERITY = Severity.WARN
 DEFAULT = Severity.OFF
@@ -36,7 +36,7 @@ _WANTED = "max-image-preview:large"
 def check(page: Page, head: Head, scan: PageScan) -> Iterator[Problem]:
     tags = [*head.named("robots"), *head.named("googlebot")]
     words = {word.strip().replace(" ", "") for tag in tags for word in (tag.get("content") or "").lower().split(",")}
-    if _WANTED in words or is_unlisted(page.path, head):
+    if _WANTED in words or is_unlisted(page.path, scan):
         return
     less = next((word for word in sorted(words) if word.startswith("max-image-preview:")), None)
     yield Problem(

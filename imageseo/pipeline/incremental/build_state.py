@@ -67,7 +67,9 @@ class PageOutcome(Struct, array_like=True, frozen=True):
 
     ``findings``: of rules, with their final severity. ``build_findings``: of the build, severities not applied yet.
     ``published``, ``planned``: variants that the page references, and all planned ones that exist. ``article_images``:
-    absolute URLs. ``image_findings``: with the image's digest; only the first of each image is reported.
+    absolute URLs of those that may be listed, None if there are none at all. ``unlisted``: search engines may not list
+    the page. ``expiry``: time of its ``unavailable_after`` in seconds, and whether that was past. ``image_findings``:
+    with the image's digest; only the first of each image is reported.
     ``saved_bytes``: that a phone need not load.
     """
 
@@ -78,12 +80,13 @@ class PageOutcome(Struct, array_like=True, frozen=True):
     silenced: list[Silenced]
     published: list[PublishedVariant]
     planned: list[PlannedVariant]
-    article_images: list[str]
-    noindex: bool
+    article_images: list[str] | None
+    unlisted: bool
     image_findings: list[tuple[str, Finding]]
     dropped: list[DroppedVariants]
     saved_bytes: int
     recompressed: list[RecompressedFile]
+    expiry: tuple[float, bool] | None = None
 
 
 class PageRecord(Struct, array_like=True, frozen=True):

@@ -46,8 +46,18 @@ class StateSession:
     _recent: Sequence[BuildState] = ()
     _started: float = 0.0
 
-    def open(self, site: Site, settings: Settings, rules: Sequence[Rule], layout: SiteLayout | None = None) -> None:
-        """Read the build state, without outdated parts. ``layout``: content of the layout file."""
+    def open(
+        self,
+        site: Site,
+        settings: Settings,
+        rules: Sequence[Rule],
+        layout: SiteLayout | None = None,
+        listing: str = "",
+    ) -> None:
+        """Read the build state, without outdated parts.
+
+        ``layout``: content of the layout file. ``listing``: digest of the files that decide what may be listed.
+        """
         self._started = self.clock()
         names = [
             build_state.state_name(site.project, self.cache, site.generator, site.base_url, *more)
@@ -59,7 +69,7 @@ class StateSession:
         rule_digests = [(rule.id, rule.severity, rule.fails_build, _rule_source(rule)) for rule in rules]
         # Pages inherit measurements from one another: a new layout file invalidates all records.
         self._common_digest = build_state.digest(
-            self.versions, values, site.base_url, site.content_width, rule_digests, layout
+            self.versions, values, site.base_url, site.content_width, rule_digests, layout, listing
         )
         self._previous = previous = build_state.read(self.cache, self._name)
         newer = build_state.modified_at(self.cache, other) > build_state.modified_at(self.cache, self._name)
@@ -186,7 +196,8 @@ def _context_digest(page: Page, hero: PageHero | None, declined: bool) -> bytes 
     try:
         return bytes.fromhex(
             build_state.digest(
-                source, hints.source_dir, hints.title, dict(hints.meta), hints.origin, hero_values, declined
+                *(source, hints.source_dir, hints.title, dict(hints.meta), hints.origin, hints.unlisted),
+                *(hero_values, declined),
             )
         )
     except (TypeError, ValueError, OverflowError, RecursionError):  # a plug-in may put any object into front matter

@@ -1,4 +1,4 @@
-"""The Open Graph images of a page, and its noindex tag."""
+"""The Open Graph images of a page."""
 
 from __future__ import annotations
 
@@ -35,18 +35,3 @@ def og_images(head: Head) -> tuple[OgImage, ...]:
         elif name.startswith(f"{_IMAGE}:") and found:
             found[-1][2].setdefault(name.removeprefix(f"{_IMAGE}:"), tag)
     return tuple(OgImage(tag=tag, url=url, parts=parts) for tag, url, parts in found)
-
-
-def is_unlisted(page: str, head: Head) -> bool:
-    """Whether a page is not meant to be found or shared: error page or noindex. ``page``: its file."""
-    return page == "404.html" or noindex_tag(head) is not None
-
-
-def noindex_tag(head: Head) -> HeadTag | None:
-    """Return the ``<meta>`` tag that excludes a page from search engines (noindex); None without one."""
-    for name in ("robots", "googlebot"):
-        for tag in head.named(name):
-            words = {word.strip() for word in (tag.get("content") or "").lower().split(",")}
-            if words & {"noindex", "none"}:
-                return tag
-    return None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
-from imageseo.model.image import Attribute, ImageRef, OptOut, PageRegion, PageScan, SourceTag, Span
+from imageseo.model.image import Attribute, ImageRef, IndexingTag, OptOut, PageRegion, PageScan, SourceTag, Span
 from imageseo.web.css import selectors
 from imageseo.web.html import charset
 from imageseo.web.html.attributes import RawAttribute, Tag, attributes, insertion_offset
@@ -90,6 +91,7 @@ class _ScanBuilder(PageText):
                 if values.get("as", "").lower() == "image"
             ),
             styles=style_sources(self.links, [(tag, self.values(tag)) for tag in head["style"]]),
+            indexing=tuple(self._indexing()),
             disabled=_parse_suppressions([*self.walker.page_disabled, *map(self.decode, self.walker.comments)]),
         )
 
@@ -115,6 +117,18 @@ class _ScanBuilder(PageText):
             if name and "content" in values and name not in seen:
                 seen.add(name)
                 yield name, values["content"].strip()
+
+    def _indexing(self) -> Iterable[IndexingTag]:
+        for tag, values in zip(self.walker.head["meta"], self.metas, strict=True):
+            name = (values.get("name") or values.get("property") or "").strip().lower()
+            is_refresh = values.get("http-equiv", "").strip().lower() == "refresh"
+            if name in ("robots", "googlebot") or is_refresh:
+                kind: Literal["refresh", "robots"] = "refresh" if is_refresh else "robots"
+                yield IndexingTag(kind=kind, value=values.get("content", ""), span=Span(tag.start, tag.end))
+        head_end = self._head_end()
+        for tag, values in self._links("canonical"):
+            if "href" in values and (head_end is None or tag.start < head_end):  # in the body it counts for nothing
+                yield IndexingTag(kind="canonical", value=values["href"].strip(), span=Span(tag.start, tag.end))
 
     def _json_ld(self) -> Iterable[Span]:
         for tag in self.walker.head["script"]:

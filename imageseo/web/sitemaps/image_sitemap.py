@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
@@ -47,23 +47,30 @@ class SitemapChanges:
 
 def join_images(
     read: Callable[[str], bytes | None],
-    images: Mapping[str, Sequence[str]],
+    images: Mapping[str, Sequence[str] | None],
     *,
     base_url: str,
+    without: Collection[str] = (),
     limits: SitemapLimits | None = None,
 ) -> SitemapChanges:
     """Add the images of a site to its sitemaps.
 
     ``read``: returns the bytes of a file of the site, None if it does not exist. ``images``: absolute URL of every
-    indexable page -> absolute URLs of its images. ``base_url``: absolute, ends with ``/``; listed images under it are
-    replaced, others are kept. Pages that the generator left out of its sitemap are not added. A file that cannot be
-    parsed as a sitemap is reported in ``problems`` and left unchanged. A second run changes nothing.
+    page -> absolute URLs of its images, None for an entry that stays unchanged. ``without``: pages that a new sitemap
+    lists although none of their images may be listed; others without images are left out. ``base_url``: absolute, ends
+    with ``/``; listed images under it are replaced, others are kept. Pages that the generator left out of its sitemap
+    are not added. A file that cannot be parsed as a sitemap is reported in ``problems`` and left unchanged. A second
+    run changes nothing.
     """
     update = _SitemapUpdate(read, base_url, limits or SitemapLimits())
-    wanted = {clean_url(page): [clean_url(image) for image in found] for page, found in images.items()}
+    wanted = {
+        clean_url(page): None if found is None else [clean_url(image) for image in found]
+        for page, found in images.items()
+    }
     name = next((name for name in NAMES if read(name) is not None), None)
     if name is None or _OWN_COMMENT.encode() in (read(name) or b"")[:400]:
-        update.write_own({page: wanted[page] for page in sorted(wanted) if wanted[page]})
+        listed = {*map(clean_url, without), *(page for page, found in wanted.items() if found)}
+        update.write_own({page: wanted.get(page) or [] for page in sorted(listed)})
     else:
         update.update_existing(name, _Lookup(wanted))
     changed = {path: data for path, data in update.files.items() if read(path) != data}
@@ -73,18 +80,18 @@ def join_images(
 class _Lookup:
     """Finds the images of a page for any spelling of its URL that generators use."""
 
-    def __init__(self, wanted: Mapping[str, list[str]]) -> None:
+    def __init__(self, wanted: Mapping[str, list[str] | None]) -> None:
         self._exact = {_exact_key(page): found for page, found in wanted.items()}
-        loose: dict[tuple[str, str, str], list[list[str]]] = {}
+        loose: dict[tuple[str, str, str], list[list[str] | None]] = {}
         for page, found in wanted.items():
             loose.setdefault(_loose_key(page), []).append(found)
         # If both guide.html and guide/ exist, `guide` is ambiguous.
         self._loose = {key: found[0] for key, found in loose.items() if len(found) == 1}
 
     def images(self, loc: str) -> list[str] | None:
-        """Return the images of a page; None for an unknown page, whose entry stays unchanged."""
-        found = self._exact.get(_exact_key(loc))
-        return self._loose.get(_loose_key(loc)) if found is None else found
+        """Return the images of a page; None for an entry that stays unchanged, such as that of an unknown page."""
+        key = _exact_key(loc)
+        return self._exact[key] if key in self._exact else self._loose.get(_loose_key(loc))
 
 
 def _exact_key(url: str) -> tuple[str, str, str]:
@@ -172,7 +179,7 @@ class _SitemapUpdate:
         size = empty
         for page, images in wanted.items():
             valid = self._short_enough(page, list(dict.fromkeys(images)))
-            if not valid or len(page) > _MAX_URL:
+            if (images and not valid) or len(page) > _MAX_URL:
                 continue
             text = write_url(page, valid[: self.limits.images])
             self._report_excess(page, len(valid) - self.limits.images)
