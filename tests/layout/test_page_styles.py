@@ -286,6 +286,7 @@ def test_image_that_a_sheet_hides_is_told(css: str, body: str) -> None:
         (".off{display:none} div.off{display:block}", '<div class="off"><img src="a.jpg"></div>'),
         ("@media (max-width:600px){.off{display:none}}", '<div class="off"><img src="a.jpg"></div>'),
         ("@media print{.off{display:none}}", '<div class="off"><img src="a.jpg"></div>'),
+        (".off{display:none} @media (min-width:700px){.off{display:grid}}", '<div class="off"><img src="a.jpg"></div>'),
         (".off:hover{display:none}", '<div class="off"><img src="a.jpg"></div>'),
         (".no-js .off{display:none}", '<div class="no-js"><div class="off"><img src="a.jpg"></div></div>'),
         (".off{visibility:hidden} .off img{visibility:visible}", '<div class="off"><img src="a.jpg"></div>'),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from imageseo.layout.styles.cascade import ALWAYS, CascadeRule, RuleSet
-from imageseo.model.image import ImageRef, Span
+from imageseo.model.image import ImageRef, PageRegion, Span
+from imageseo.web.html.attributes import read
 
 _NAMED = re.compile(rb"""[\s"'](?:class|id)=(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""", re.IGNORECASE)
-_TAG_NAME = re.compile(rb"<([a-zA-Z][^\s/>]*)")
+_NAME = re.compile(rb"<([a-zA-Z][^\s/>]*)")
 _CHILDLESS = frozenset(b"input img br hr source meta link area wbr embed param track col".split())
 # Removed by the scripts of a page before a visitor sees it.
 _WITHOUT_SCRIPTS = frozenset({"no-js", "nojs", "no-javascript"})
@@ -28,46 +31,80 @@ class HidingRules:
     """The rules that hide elements by class or id."""
 
     def __init__(self, rules: RuleSet) -> None:
-        found: dict[bytes, list[CascadeRule]] = {}
+        self._rules: dict[bytes, list[CascadeRule]] = {}
         for rule in rules.rules:
-            if rule.keys.subject[0] in ".#" and rule.may_hide and hides(rule):
-                found.setdefault(rule.keys.subject[1:].encode(), []).append(rule)
-        self._names = frozenset(found)
+            key = rule.keys.subject
+            if key[0] in ".#" and rule.may_hide and hides(rule) and not _is_undone(rule, rules.by_key[key]):
+                self._rules.setdefault(key[1:].encode(), []).append(rule)
         self._known: dict[bytes, bool] = {}
+        self._tags: dict[bytes, bool] = {}
 
     def images(self, html: bytes, refs: Sequence[ImageRef]) -> Iterator[Span]:
-        """Yield the tags of images that may be inside an element of such a class or id."""
-        if not self._names or not refs:
+        """Yield the tags of article images that may be inside an element that such a rule hides, or be one.
+
+        Themes have a logo or two in menus that only some screens show; no decision depends on those.
+        """
+        refs = [ref for ref in refs if ref.region is PageRegion.ARTICLE]
+        if not self._rules or not refs:
             return
-        yielded = set()
-        for start, tag in self._elements(html, refs[-1].span.end):
-            for ref in refs:
-                if ref.span.start == start or (ref.span.start > start and tag not in _CHILDLESS):
-                    if ref.span not in yielded and _may_be_open(html, tag, start, ref.span.start):
-                        yielded.add(ref.span)
-                        yield ref.span
-                    elif ref.span not in yielded:
-                        break  # it ended before this image, and so before those that follow
-
-    def _elements(self, html: bytes, end: int) -> Iterable[tuple[int, bytes]]:
-        """Yield start and name of the elements before ``end`` that may be hidden."""
-        known, last = self._known, -1
-        for match in _NAMED.finditer(html, 0, end):
+        starts, last = [ref.span.start for ref in refs], -1
+        for match in _NAMED.finditer(html, 0, refs[-1].span.end):
             value = match[1] or match[2] or match[3] or b""
-            found = known.get(value)
-            if found is None:
-                found = known[value] = not self._names.isdisjoint(value.split())
-            if found:
-                start = html.rfind(b"<", 0, match.start() + 1)
-                tag = _TAG_NAME.match(html, start) if start >= 0 else None
-                if tag is not None and start != last:
-                    last = start
-                    yield start, tag[1].lower()
+            known = self._known.get(value)
+            if known is None:
+                known = self._known[value] = not self._rules.keys().isdisjoint(value.split())
+            start = html.rfind(b"<", 0, match.start() + 1) if known else -1
+            if start <= last or not self._may_hide(html[start : html.find(b">", match.end()) + 1]):
+                continue
+            last = _end(html, start, starts[-1])
+            for ref in refs[bisect_left(starts, start) : bisect_right(starts, last)]:
+                yield ref.span
+
+    def _may_hide(self, tag: bytes) -> bool:
+        """Whether a rule may hide the element with this start tag."""
+        found = self._tags.get(tag)
+        if found is None:
+            text = tag.decode("latin-1")
+            name = _NAME.match(tag)
+            attributes = read(text.rstrip("/>"), len(name[0])) if name else {}
+            names = f"{attributes.get('class', '')} {attributes.get('id', '')}".split()
+            rules = (rule for each in names for rule in self._rules.get(each.encode("latin-1"), ()))
+            found = name is not None and any(
+                rule.selector.subject.may_match(name[1].decode("latin-1").lower(), attributes) for rule in rules
+            )
+            self._tags[tag] = found
+        return found
 
 
-def _may_be_open(html: bytes, tag: bytes, start: int, at: int) -> bool:
-    """Whether an element that begins at ``start`` may still be open at ``at``: not if as many of its kind ended."""
-    if start == at:
-        return True
-    found = re.findall(rb"<(/?)" + re.escape(tag) + rb"[\s/>]", html[start:at])
-    return 2 * found.count(b"/") < len(found)
+def _is_undone(rule: CascadeRule, others: Sequence[CascadeRule]) -> bool:
+    """Whether a later rule with the same selector shows the element again, most often on some screens only."""
+    return any(
+        other.text == rule.text and other.order > rule.order and _overrides(other, rule, name)
+        for other in others
+        for name in ("display", "visibility")
+    )
+
+
+def _overrides(other: CascadeRule, rule: CascadeRule, name: str) -> bool:
+    if name not in other.values or name not in rule.values:
+        return False
+    (new, new_important), (old, old_important) = other.values[name], rule.values[name]
+    return new != old and new_important >= old_important
+
+
+def _end(html: bytes, start: int, limit: int) -> int:
+    """Return where the element that begins at ``start`` ends, at most ``limit``."""
+    name = _NAME.match(html, start)
+    if name is None or name[1].lower() in _CHILDLESS:
+        return start
+    depth = 0
+    for match in _tags_of(name[1]).finditer(html, start, limit):
+        depth += -1 if match[1] else 1
+        if depth == 0:
+            return match.start()
+    return limit
+
+
+@lru_cache(maxsize=256)
+def _tags_of(name: bytes) -> re.Pattern[bytes]:
+    return re.compile(rb"<(/?)" + re.escape(name) + rb"[\s/>]", re.IGNORECASE)
