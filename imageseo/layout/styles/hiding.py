@@ -11,7 +11,6 @@ from imageseo.layout.styles.cascade import ALWAYS, CascadeRule, RuleSet
 from imageseo.model.image import ImageRef, PageRegion, Span
 from imageseo.web.html.attributes import read
 
-_NAMED = re.compile(rb"""[\s"'](?:class|id)=(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""", re.IGNORECASE)
 _NAME = re.compile(rb"<([a-zA-Z][^\s/>]*)")
 _CHILDLESS = frozenset(b"input img br hr source meta link area wbr embed param track col".split())
 # Removed by the scripts of a page before a visitor sees it.
@@ -36,6 +35,9 @@ class HidingRules:
             key = rule.keys.subject
             if key[0] in ".#" and rule.may_hide and hides(rule) and not _is_undone(rule, rules.by_key[key]):
                 self._rules.setdefault(key[1:].encode(), []).append(rule)
+        has_ids = any(rule.keys.subject[0] == "#" for each in self._rules.values() for rule in each)
+        self._names = b"(?:class|id)" if has_ids else b"class"
+        self._attribute = re.compile(self._names + rb"""=("[^"]*"|'[^']*'|[^\s>"']+)""")
         self._known: dict[bytes, bool] = {}
         self._tags: dict[bytes, bool] = {}
 
@@ -48,17 +50,22 @@ class HidingRules:
         if not self._rules or not refs:
             return
         starts, last = [ref.span.start for ref in refs], -1
-        for match in _NAMED.finditer(html, 0, refs[-1].span.end):
-            value = match[1] or match[2] or match[3] or b""
-            known = self._known.get(value)
-            if known is None:
-                known = self._known[value] = not self._rules.keys().isdisjoint(value.split())
-            start = html.rfind(b"<", 0, match.start() + 1) if known else -1
-            if start <= last or not self._may_hide(html[start : html.find(b">", match.end()) + 1]):
-                continue
-            last = _end(html, start, starts[-1])
-            for ref in refs[bisect_left(starts, start) : bisect_right(starts, last)]:
-                yield ref.span
+        for start, end in self._named(html, refs[-1].span.end):
+            if start > last and self._may_hide(html[start : html.find(b">", end) + 1]):
+                last = _end(html, start, starts[-1])
+                for ref in refs[bisect_left(starts, start) : bisect_right(starts, last)]:
+                    yield ref.span
+
+    def _named(self, html: bytes, limit: int) -> Iterator[tuple[int, int]]:
+        """Yield where tags with such a class or id start, and where that attribute ends."""
+        known = self._known
+        values = set(self._attribute.findall(html, 0, limit))  # a page has far fewer values than tags
+        for value in values - known.keys():
+            known[value] = not self._rules.keys().isdisjoint(value.strip(b"\"'").split())
+        wanted = sorted(value for value in values if known[value])
+        if wanted:
+            for match in re.finditer(self._names + b"=(?:" + b"|".join(map(re.escape, wanted)) + b")", html[:limit]):
+                yield html.rfind(b"<", 0, match.start()), match.end()
 
     def _may_hide(self, tag: bytes) -> bool:
         """Whether a rule may hide the element with this start tag."""
