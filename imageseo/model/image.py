@@ -137,9 +137,7 @@ class PageScan:
     ``json_ld``: contents of ``<script type="application/ld+json">``.
     ``meta``: name or property -> content of ``<meta>`` (the first counts), names in lower case.
     ``hero_slot``: tag span of an element with ``data-imageseo-hero``: the theme itself shows the hero.
-    ``preload_images``: the author's ``<link rel=preload as=image>`` tags.
-    ``styles``: the style sheets that the page applies, in order; ours and alternate ones are left out.
-    ``indexing``: what tells search engines whether to list the page.
+    ``preload_images``: the author's ``<link rel=preload as=image>`` tags. ``styles``: the sheets it applies, in order.
     """
 
     charset: str
