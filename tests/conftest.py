@@ -9,17 +9,20 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 settings.load_profile("untimed")
 
 # Marker -> fixtures and modules that need what the marker stands for; `slow` is written at each slow test.
-_FIXTURES = {"browser": {"browser", "chromium"}, "network": {"s3"}}
+_FIXTURES = {"browser": {"browser", "chromium"}, "models": {"sentences"}, "network": {"s3"}}
 _MODULES = {
     "browser": {"test_colours_in_browser", "test_layout", "test_measure", "test_measured_builds", "test_snapshot"},
-    "models": {"test_diffusers", "test_diffusion_adapters", "test_diffusion_models", "test_diffusion_tasks"}
-    | {"test_diffusion_upscaler"},
+    "models": {"test_diffusers", "test_diffusion_adapters", "test_diffusion_tasks", "test_diffusion_upscaler"},
     "network": {"test_library_locations", "test_master_store", "test_master_store_builds", "test_server"},
 }
 
+# These mostly wait, for pages that hang: started first, they wait beside the work of other tests.
+_FIRST = {"test_measure"}
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the fixtures and the module that they use."""
+    """Mark tests by the fixtures and the module that they use, and order them."""
+    items.sort(key=lambda item: item.path.stem not in _FIRST)
     for item in items:
         module = item.path.stem
         names = set(getattr(item, "fixturenames", ()))

@@ -30,9 +30,9 @@ from imageseo.model.hero import TRAINED_MEDIA, Master, Recipe
 from imageseo.model.protocols import HeroProvider, Progress, ProviderContext
 from imageseo.model.site import Page, PageHints
 from tests.support import small_sites, tiny_adapters, tiny_models
+from tests.support.extras import needs_packages
 
-torch: Any = pytest.importorskip("torch")
-pytest.importorskip("diffusers")
+pytestmark = needs_packages("torch", "diffusers")
 
 SETTINGS = {"device": "cpu", "threads": 1}
 
@@ -49,6 +49,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def _one_thread() -> Iterator[None]:
     """Tests run in parallel, and these models are too small for several threads."""
+    import torch
+
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -214,6 +216,7 @@ class TestPrompts:
     def test_compel_encodes_plain_text_like_the_pipeline(self, provider: Diffusers, family: str) -> None:
         """Otherwise a single weight would change the meaning of all other words."""
         import numpy as np
+        import torch
 
         from imageseo.heroes.providers.diffusion import prompt_embeddings
 
@@ -406,6 +409,8 @@ class TestBatches:
             next(masters)
 
     def test_threads_and_determinism_are_restored(self, models: Path) -> None:
+        import torch
+
         before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
         make_masters(configured(models), recipe("sd"))
         assert (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()) == before
@@ -464,10 +469,13 @@ class TestFaults:
         with pytest.raises(ProviderError, match="NaN"):
             make_masters(configured(tmp_path), recipe("hot"))
 
-    @pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA out of memory."), MemoryError()])
+    @pytest.mark.parametrize("memory", ["of the GPU", "of the host"])
     def test_out_of_memory_once_is_retried_in_tiles(
-        self, models: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+        self, models: Path, monkeypatch: pytest.MonkeyPatch, memory: str
     ) -> None:
+        import torch
+
+        error = torch.OutOfMemoryError("CUDA out of memory.") if memory == "of the GPU" else MemoryError()
         call_pipeline, sizes = inference.call_pipeline, []
 
         def fail_once(pipe: Any, arguments: Mapping[str, Any]) -> Any:
@@ -513,6 +521,8 @@ class TestFaults:
 
     def test_out_of_memory_while_loading_is_reported(self, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Other models are released first; then it is an error of this recipe."""
+        import torch
+
         make_masters(configured(models), recipe("sd"))
         loaded_counts: list[int] = []
 
@@ -543,6 +553,8 @@ class TestFaults:
             make_masters(configured(tmp_path), recipe("evil"))
 
     def test_unavailable_device_is_reported(self, models: Path) -> None:
+        import torch
+
         if torch.backends.mps.is_available():
             pytest.skip("there is one")
         with pytest.raises(ProviderError, match=r"mps is not available; torch .* supports"):

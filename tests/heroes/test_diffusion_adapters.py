@@ -8,12 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-pytest.importorskip("torch")
-pytest.importorskip("peft")
-
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -22,6 +18,9 @@ from imageseo.heroes.providers.diffusion.model_files import ModelFiles
 from imageseo.heroes.providers.diffusion.recipe_options import RecipeOptions
 from imageseo.model.errors import ProviderError
 from tests.support import tiny_adapters, tiny_models
+from tests.support.extras import needs_packages
+
+pytestmark = needs_packages("torch", "peft")
 
 Pixels = NDArray[np.uint8]
 

@@ -8,12 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-pytest.importorskip("torch")
-pytest.importorskip("skimage")
-
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
@@ -25,6 +21,9 @@ from imageseo.model.errors import ProviderError, RecipeError
 from imageseo.model.hero import COMPOSITE_TRAINED_MEDIA, TRAINED_MEDIA, Recipe
 from imageseo.model.protocols import ProviderContext
 from tests.support import tiny_adapters, tiny_models
+from tests.support.extras import needs_packages
+
+pytestmark = needs_packages("torch", "skimage")
 
 Pixels = NDArray[np.uint8]
 SIZE = (96, 64)

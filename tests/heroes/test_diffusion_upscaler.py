@@ -7,17 +7,17 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-pytest.importorskip("ncnn")
-
 import numpy as np
+import pytest
 from PIL import Image, ImageDraw
 
 from imageseo.heroes.providers.diffusion import options, upscaler
 from imageseo.heroes.providers.diffusion.model_files import ModelFiles
 from imageseo.heroes.providers.diffusion.recipe_options import RecipeOptions
 from imageseo.model.errors import ProviderError, RecipeError
+from tests.support.extras import needs_packages
+
+pytestmark = needs_packages("ncnn")
 
 
 def write_model(folder: Path, name: str = "tiny", *, scale: int = 2, bias: float = 0.0) -> Path:

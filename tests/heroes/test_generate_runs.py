@@ -93,6 +93,7 @@ def check_masters(folder: Path) -> set[str]:
     return {pin.page for pin in pins}
 
 
+@pytest.mark.slow
 def test_concurrent_runs_lose_no_pin(tmp_path: Path) -> None:
     site(tmp_path, {"a": 1, "b": 2, "c": 3, "d": 4})
     first = start(tmp_path, "a.html", "b.html")
@@ -112,6 +113,7 @@ def test_concurrent_runs_lose_no_pin(tmp_path: Path) -> None:
     assert check_masters(tmp_path) == {"a.html", "b.html", "c.html", "d.html"}
 
 
+@pytest.mark.slow
 def test_killed_run_does_not_block_the_next(tmp_path: Path) -> None:
     site(tmp_path, {"a": 1, "b": 2})
     first = start(tmp_path)
@@ -124,6 +126,7 @@ def test_killed_run_does_not_block_the_next(tmp_path: Path) -> None:
     assert check_masters(tmp_path) == {"a.html", "b.html"}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="a console's Ctrl-C cannot be sent to one process there")
 def test_ctrl_c_keeps_and_pins_finished_heroes(tmp_path: Path) -> None:
     site(tmp_path, {"a": 1, "b": 2, "c": 3})
@@ -139,6 +142,7 @@ def test_ctrl_c_keeps_and_pins_finished_heroes(tmp_path: Path) -> None:
     assert check_masters(tmp_path) == {"a.html", "b.html", "c.html"}
 
 
+@pytest.mark.slow
 def test_published_files_never_contain_the_prompt(tmp_path: Path) -> None:
     site(tmp_path, {"a": 1, "b": 3})
     out, err = start(tmp_path).communicate(timeout=100)
@@ -196,6 +200,7 @@ def _exiftool(*paths: Path) -> list[dict[str, str]]:
     return found
 
 
+@pytest.mark.slow
 def test_frozen_build_makes_nothing_and_loads_no_model(tmp_path: Path) -> None:
     """Making the image of seed 2 would block until the timeout."""
     site(tmp_path, {"a": 2})

@@ -688,6 +688,7 @@ def test_page_gets_its_image_with_rights(tmp_path: Path) -> None:
     assert "algorithmicMedia" not in page, "selected, not generated"
 
 
+@pytest.mark.slow
 def test_dry_run_refuses_what_generate_refuses(tmp_path: Path) -> None:
     small_sites.installed()
     create_library(tmp_path, {"harbour.jpg": 'title = "The harbour"\n'}, size=(640, 360))

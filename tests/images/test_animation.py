@@ -179,6 +179,7 @@ def test_memory_does_not_grow_with_the_number_of_frames() -> None:
     assert int(done.stdout) < 80_000, "kB; a hundred frames as RGBA are 140 MB"
 
 
+@pytest.mark.slow
 def test_output_is_independent_of_time() -> None:
     """libavif writes the time of encoding into sequences."""
     sources = [save_animation(make_drawn_frames(), loop=0), save_animation(make_photo_frames(), loop=0, duration=50)]

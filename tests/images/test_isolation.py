@@ -119,7 +119,7 @@ def test_crashing_decoder_fails_only_its_image(tmp_path: Path, trap: object, act
 
 @pytest.mark.slow
 def test_decoder_that_exhausts_memory_fails_only_its_image(tmp_path: Path, trap: object) -> None:
-    trap(320, "hoard = [bytearray(2**28) for _ in range(64)]")  # type: ignore[operator]
+    trap(320, "hoard = [bytes(2**28) for _ in range(64)]")  # type: ignore[operator]
     made, failed = summarize(engine(tmp_path)(sources(tmp_path / "in", 300, 320, 340)))
     assert sorted(made) == [150, 170, 300, 340]
     assert failed == {"320.png": "it needs more memory than the build may use"}

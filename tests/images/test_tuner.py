@@ -386,6 +386,7 @@ class TestProfiles:
         assert policy("default", target=TargetSettings(avif=90)).way("avif").target_for(ContentType.SCREEN) == 90
 
 
+@pytest.mark.slow
 def test_screenshot_meets_text_target_and_photograph_photo_target(tmp_path: Path) -> None:
     """Real encoders and the real metric: variants of a page of coloured text meet the text target."""
     from imageseo.images.encoding import factory

@@ -50,6 +50,7 @@ def run_hint(output: str, cwd: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_hint_works_without_generator(tmp_path: Path) -> None:
     write(tmp_path, {"heroes.toml": f'"**" = {{{RECIPE.replace(": ", " = ")}}}\n'.replace("topo", '"topo"')})
     write(tmp_path, {"heroes.toml": '["**"]\nstyle = "topo"\nwidth = 320\nheight = 180\nalt = "Lines"\n'})
@@ -70,6 +71,7 @@ def test_hint_works_with_mkdocs(tmp_path: Path, location: str) -> None:
     assert "hero-unpinned" not in run(*words, cwd=cwd).stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("location", ["project folder", "parent folder"])
 def test_hint_works_with_pelican(tmp_path: Path, location: str) -> None:
     article = (

@@ -17,6 +17,7 @@ MKDOCS_HOOK = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", ["mkdocs", "properdocs"])
 def test_copied_mkdocs_hook_of_an_earlier_release_works(tmp_path: Path, host: str) -> None:
     site = mkdocs_site(tmp_path, config="plugins: []\nhooks: [mkdocs_hook.py]\n", files={"mkdocs_hook.py": MKDOCS_HOOK})

@@ -473,6 +473,7 @@ def test_preview_uses_fast_profile_and_reuses_published_variants(
         assert "encoded" not in summary
 
 
+@pytest.mark.slow
 def test_preview_uses_the_profile_set_by_the_author(tmp_path: Path) -> None:
     from mkdocs.commands.build import build
     from mkdocs.config import load_config

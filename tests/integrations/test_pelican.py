@@ -23,6 +23,7 @@ def _installed() -> None:
     installed()
 
 
+@pytest.mark.slow
 def test_installed_plugin_needs_no_configuration(tmp_path: Path) -> None:
     """The namespace plug-in is enabled automatically, without an entry in pelicanconf.py."""
     site = pelican_site(tmp_path)
@@ -58,6 +59,7 @@ def test_build_and_lint_commands_find_nothing_after_a_build(tmp_path: Path) -> N
     assert run("imageseo", "lint", "output", cwd=site).returncode == 0
 
 
+@pytest.mark.slow
 def test_flat_metadata_applies_to_translations_drafts_and_hidden_pages(tmp_path: Path) -> None:
     def article(*lines: str) -> str:
         head = ["Date: 2024-03-01", "Hero: /images/hero.jpg", "Hero_alt: Said of it", *lines]
@@ -93,6 +95,7 @@ def test_without_siteurl_absolute_urls_are_left_out(tmp_path: Path) -> None:
     assert not (site / "output/sitemap.xml").exists()
 
 
+@pytest.mark.slow
 def test_relative_urls_keep_absolute_ones_in_the_sitemap(tmp_path: Path) -> None:
     site = pelican_site(tmp_path)
     done = run("pelican", "content", "--relative-urls", cwd=site)
@@ -102,6 +105,7 @@ def test_relative_urls_keep_absolute_ones_in_the_sitemap(tmp_path: Path) -> None
     assert b"https://example.org/blog/first.html" in (site / "output/sitemap.xml").read_bytes()
 
 
+@pytest.mark.slow
 def test_exceeded_budget_fails_the_build(tmp_path: Path) -> None:
     site = pelican_site(tmp_path, config=BUDGET)
     done = run("pelican", "content", cwd=site)
@@ -126,6 +130,7 @@ def test_invalid_settings_are_all_reported_before_the_build(tmp_path: Path) -> N
     assert "expected a dict" in done.stdout
 
 
+@pytest.mark.slow
 def test_fatal_warnings_are_all_logged_before_the_failure(tmp_path: Path) -> None:
     page = 'Title: P{0}\nDate: 2024-01-0{0}\n\n<img src="/images/photo.jpg" class="n{0}"><p>{0}</p>\n'
     files: dict[str, str | bytes] = {f"content/p{number}.html.md": page.format(number) for number in (1, 2)}
@@ -150,6 +155,7 @@ def test_disabled_plugin_does_nothing(tmp_path: Path, off: str) -> None:
     assert "data-imageseo" not in (site / "output/first.html").read_text("utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("twice", [False, True])
 def test_copied_plugin_processes_the_site(tmp_path: Path, twice: bool) -> None:
     plugins = 'PLUGINS = ["pelican_hook", "imageseo"]' if twice else 'PLUGINS = ["pelican_hook"]'
@@ -164,6 +170,7 @@ def test_copied_plugin_processes_the_site(tmp_path: Path, twice: bool) -> None:
     assert not list((site / "output").rglob("*.avif"))
 
 
+@pytest.mark.slow
 def test_build_from_a_task_that_calls_main(tmp_path: Path) -> None:
     """As `invoke build` does: the arguments are not those of the process, the folder is another."""
     site = pelican_site(tmp_path, config=BUDGET)
@@ -193,6 +200,7 @@ PLUGINS = [sys.modules[__name__], "imageseo"]
 """
 
 
+@pytest.mark.slow
 def test_nested_site_shares_images_of_the_outer_site(tmp_path: Path) -> None:
     """As plug-ins for translations do: each language is a separate Pelican site in a folder of the first."""
     german = "Title: Erster\nDate: 2024-01-01\nHero: /images/other.jpg\n\n![Bild](https://example.org/blog/images/photo.jpg)\n"
@@ -243,6 +251,7 @@ def test_autoreload_warns_and_continues(tmp_path: Path, config: str) -> None:
     assert ("<picture" in (site / "output/first.html").read_text("utf-8")) == (config == BUDGET)
 
 
+@pytest.mark.slow
 def test_site_is_processed_after_all_finalized_receivers(tmp_path: Path) -> None:
     """`finalized` calls its receivers in no defined order; with twelve plug-ins, passing by chance is unlikely."""
     late = (

@@ -298,6 +298,7 @@ def window() -> Iterator[Page]:
         browser.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [theme.name for theme in THEMES])
 def test_theme_table_matches_the_layout_in_chromium(name: str, themed: dict[str, Path], window: Page) -> None:
     html = themed[name].read_bytes()

@@ -99,6 +99,7 @@ def chromium() -> Iterator[Browser]:
         yield started
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", [material, readthedocs, simple, notmyidea], ids=lambda theme: str(theme.__name__))
 def test_build_keeps_the_layout_and_every_file_exists(theme: object, chromium: Browser, tmp_path: Path) -> None:
     assert callable(theme)
@@ -111,7 +112,9 @@ def test_build_keeps_the_layout_and_every_file_exists(theme: object, chromium: B
     assert (after / page).read_bytes().count(b"<picture data-imageseo>") >= 7
     with browser.served(before) as old, browser.served(after) as new:
         for width, height in ((412, 823), (820, 1180), (1350, 940)):
-            was = browser.boxes(browser.open_page(chromium, old + page, width=width, height=height))
+            opened = browser.open_page(chromium, old + page, width=width, height=height)
+            was = browser.boxes(opened)
+            opened.context.close()
             missing: list[str] = []
             opened = browser.open_page(chromium, new + page, width=width, height=height, missing=missing)
             now = browser.boxes(opened)

@@ -62,6 +62,7 @@ def written(folder: Path) -> SiteLayout:
     return found
 
 
+@pytest.mark.slow
 @needs_chromium
 def test_measurements_of_a_browser_are_written(tmp_path: Path) -> None:
     """Widths, positions, the LCP and its candidate, on a site with a path, absolute URLs and several candidates."""
@@ -117,6 +118,7 @@ def test_measurements_of_a_browser_are_written(tmp_path: Path) -> None:
     assert "unchanged" in again.notes[0]
 
 
+@pytest.mark.slow
 @needs_chromium
 def test_fades_backgrounds_and_pages_that_refuse_frames_are_measured(tmp_path: Path) -> None:
     fading = "<style>@keyframes in{from{opacity:0}to{opacity:1}}main{animation:in 400ms}</style>"
@@ -206,6 +208,7 @@ def _renderers(parent: int) -> Iterator[int]:
                 continue
 
 
+@pytest.mark.slow
 @needs_chromium
 def test_problem_pages_are_findings_and_the_run_continues(tmp_path: Path) -> None:
     _Slow.finished.clear()
@@ -272,6 +275,7 @@ def _renamed(page: PageLayout, name: str) -> PageLayout:
     return replace(page, page=name)
 
 
+@pytest.mark.slow
 @needs_chromium
 def test_check_describes_drift(tmp_path: Path) -> None:
     names = {f"p{number}.html": page(HERO + WORDS) for number in range(5)}
@@ -301,6 +305,7 @@ def test_check_describes_drift(tmp_path: Path) -> None:
     assert (unknown.returncode, "no page matches" in unknown.stderr) == (2, True)
 
 
+@pytest.mark.slow
 def test_missing_or_broken_browser_is_an_error(tmp_path: Path) -> None:
     folder = site(tmp_path, {"index.html": page(HERO)})
     broken = write(tmp_path, {"broken": "#!/bin/sh\necho no display >&2\nexit 1\n"}) / "broken"

@@ -138,6 +138,7 @@ def rules_of(result: BuildResult) -> list[str]:
     return [finding.rule for finding in result.findings]
 
 
+@pytest.mark.slow
 def test_measured_widths_determine_sizes_and_candidates(site: Path) -> None:
     """Without a measurement, only the theme's column is known."""
     built(site)
@@ -161,6 +162,7 @@ def test_measured_widths_determine_sizes_and_candidates(site: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_page_with_text_as_lcp_prioritizes_no_image(site: Path) -> None:
     built(site)
     assert images_of(site)["one"].get("fetchpriority") == "high"  # a guess that is wrong here
@@ -205,6 +207,7 @@ def test_authors_attributes_take_precedence(site: Path) -> None:
     assert [name for name, ref in after.items() if ref.get("fetchpriority") == "high"] == ["three"]
 
 
+@pytest.mark.slow
 def test_unmeasured_page_inherits_the_column(site: Path) -> None:
     """A page of the same template does; one without a table of contents has another template and is unchanged."""
     built(site)
@@ -238,6 +241,7 @@ def test_edits_can_be_removed_and_a_second_build_changes_nothing(material: Path,
     assert small_sites.tree(site) == left
 
 
+@pytest.mark.slow
 def test_warm_build_equals_a_cold_build(site: Path, material: Path) -> None:
     """Also after the measurement was changed or removed."""
     steps: Iterable[SiteLayout | None] = (

@@ -92,6 +92,7 @@ def test_file_that_is_not_a_history_is_refused_and_unchanged(tmp_path: Path, tex
     assert path.read_text("utf-8") == text
 
 
+@pytest.mark.slow
 def test_command_line_writes_the_history(tmp_path: Path) -> None:
     (tmp_path / "site").mkdir()
     entry_of(tmp_path / "site")

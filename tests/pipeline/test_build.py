@@ -256,6 +256,7 @@ def test_output_folder_inside_the_sources_is_accepted(tmp_path: Path) -> None:
 
 
 class TestBudget:
+    @pytest.mark.slow
     def test_hero_over_budget_fails_with_details(self, tmp_path: Path) -> None:
         noisy = small_sites.photo(1600, 1000, seed=9)
         make_project(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": noisy})
@@ -268,6 +269,7 @@ class TestBudget:
             assert text in finding.message
         assert finding.hint
 
+    @pytest.mark.slow
     def test_lower_quality_is_tried_once_for_a_budget(self, tmp_path: Path) -> None:
         noisy = small_sites.photo(1600, 1000, seed=9)
         make_project(tmp_path, {"index.html": page('<p><img src="img/a.jpg" alt="A"></p>'), "img/a.jpg": noisy})
@@ -341,6 +343,7 @@ class TestBadInput:
         if name != "broken.html":
             assert (tmp_path / "site" / name).read_bytes() == content
 
+    @pytest.mark.slow
     def test_page_of_twenty_megabytes_is_built(self, tmp_path: Path, photo: bytes) -> None:
         body = '<p><img src="img/a.jpg" alt="A"></p>' + "<p>lorem <b>ipsum</b></p>" * 800_000
         make_project(tmp_path, {"index.html": page(body), "img/a.jpg": photo})

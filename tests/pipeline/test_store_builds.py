@@ -88,6 +88,7 @@ def summary(done: subprocess.CompletedProcess[str]) -> Mapping[str, int]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("warm", [False, True])
 def test_build_completes_although_all_blobs_are_pruned(tmp_path: Path, warm: bool) -> None:
     """Another process removes every blob after the variants were found or made, before they are published."""
@@ -116,6 +117,7 @@ def test_build_completes_although_all_blobs_are_pruned(tmp_path: Path, warm: boo
     assert tree(folder) == wanted
 
 
+@pytest.mark.slow
 def test_concurrent_builds_share_a_store(tmp_path: Path) -> None:
     alone = site(tmp_path / "alone" / "site", "a", "hill", "lake")
     assert run(alone, "build", "public").returncode == 0
@@ -162,6 +164,7 @@ def test_prune_unreachable_requires_a_build(tmp_path: Path) -> None:
     assert FolderStore(tmp_path / "cache").info().entries == 1
 
 
+@pytest.mark.slow
 def test_prune_options_and_output(tmp_path: Path) -> None:
     folder = site(tmp_path / "site", "a")
     assert run(folder, "build", "public").returncode == 0
@@ -212,6 +215,7 @@ def read_only(folder: Path) -> Iterator[None]:
             path.chmod(0o755)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damaged", [False, True])
 @pytest.mark.parametrize("with_state", [False, True])
 def test_build_with_a_read_only_warm_store(

@@ -120,6 +120,7 @@ def test_threads_work_at_the_same_time(tmp_path: Path) -> None:
     assert results["one"] == results["two"] == results["three"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", ["fork", "spawn"])
 def test_large_site_is_checked_by_a_program_without_a_guard(tmp_path: Path, start: str) -> None:
     """More than 150 pages are spread over processes: none of them may run the program again."""

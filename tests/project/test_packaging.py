@@ -97,6 +97,7 @@ def test_the_wheel_holds_the_package_and_the_hook_alone(wheel: Path) -> None:
     } <= names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["wheel", "editable"])
 def test_hosts_find_an_installation(tmp_path: Path, source: Path, wheel: Path, kind: str) -> None:
     install = [str(wheel)] if kind == "wheel" else ["-e", str(source)]

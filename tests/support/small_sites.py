@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 import sys
@@ -27,6 +28,7 @@ def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
     return folder
 
 
+@functools.cache
 def photo(width: int = 500, height: int = 300, seed: int = 1) -> bytes:
     return pictures.save(pictures.photo(width, height, seed), "JPEG", quality=88)
 

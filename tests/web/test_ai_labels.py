@@ -138,6 +138,7 @@ def test_exiftool_reads_the_source_type_and_no_prompt(tmp_path: Path) -> None:
     assert "brass" not in done.stdout
 
 
+@pytest.mark.slow
 def test_library_image_keeps_rights_and_rebuild_changes_nothing(tmp_path: Path) -> None:
     """Also without known rights: the file then names only its publisher."""
     create_pinned_site(tmp_path, kind="")
@@ -159,6 +160,7 @@ def test_library_image_keeps_rights_and_rebuild_changes_nothing(tmp_path: Path) 
 # ---- on the page
 
 
+@pytest.mark.slow
 def test_inserted_hero_gets_overlay_unless_illustration(tmp_path: Path) -> None:
     for extra, overlay in (("", 1), ('depicts = "realistic"\n', 1), ('depicts = "illustration"\n', 0)):
         folder = tmp_path / f"{len(extra)}"

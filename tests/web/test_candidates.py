@@ -177,6 +177,7 @@ def current_urls(browser: Browser, viewport: Viewport, tags: list[str]) -> list[
     return [str(url).removeprefix("http://site.test/") for url in found]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("viewport", [*GATING, *REPORTED, *SCREENS], ids=lambda v: f"{v.width}x{v.height}@{v.dpr}")
 def test_selection_agrees_with_chromium(browser: Browser, viewport: Viewport) -> None:
     tags: list[str] = []
