@@ -8,6 +8,7 @@ from collections.abc import Collection
 from pathlib import PureWindowsPath
 from urllib.parse import urlsplit
 
+from imageseo.config import selector_syntax
 from imageseo.config.budgets import BudgetSettings, ByteLevels, CountLevels, PathBudgets
 from imageseo.config.decoder import Path, SettingsDecoder
 from imageseo.config.fields import byte_count
@@ -27,6 +28,7 @@ def validate(decoder: SettingsDecoder, *, rules: Collection[str] | None, provide
     _check_folders(decoder)
     _check_budgets(decoder)
     _check_names(decoder, rules, providers)
+    _check_selectors(decoder)
     values = decoder.values
     if ("widths",) in values:
         values["widths",] = tuple(sorted(set(values["widths",])))
@@ -147,6 +149,13 @@ def _check_names(decoder: SettingsDecoder, rules: Collection[str] | None, provid
             ("hero", "provider"),
             f"found {found(provider)}, an unknown provider{_suggestion(provider, providers)}",
         )
+
+
+def _check_selectors(decoder: SettingsDecoder) -> None:
+    for path in (("include",), ("exclude",)):
+        for selector in decoder.values.get(path, ()):
+            if (reason := selector_syntax.fault(selector)) is not None:
+                _add_error(decoder, path, f"found {found(selector)}, {reason}")
 
 
 def _suggestion(name: str, valid_names: Collection[str]) -> str:

@@ -238,7 +238,7 @@ def test_include_and_exclude() -> None:
     assert [ref.opt_out for ref in scan(body, exclude=["[src^='a']", "#nope"]).refs] == [OptOut.IGNORED, None]
 
 
-@pytest.mark.parametrize("selector", ["div p", "a > b", "a:hover", "", "a,", ".1x", "[x=", "p + p", "a.b c"])
+@pytest.mark.parametrize("selector", ["a:hover", "", "a,", ".1x", "[x=", "p +", "a::before"])
 def test_unsupported_selector_is_named_in_error(selector: str) -> None:
     with pytest.raises(ValueError, match="selector") as caught:
         scan("<img>", exclude=[selector])

@@ -1,4 +1,4 @@
-"""The CSS selectors that `include` and `exclude` accept: compound selectors without combinators."""
+"""The CSS selectors of `include` and `exclude` that are matched without a tree: compounds without combinators."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+
+from imageseo.config import selector_syntax
 
 # commas outside quotes
 _COMMA = re.compile(r""",(?=(?:[^"']|"[^"]*"|'[^']*')*$)""")
@@ -69,6 +71,24 @@ def parse(texts: Iterable[str]) -> tuple[Selector, ...]:
     Raises ``ValueError`` naming the selector for anything else: combinators, pseudo-classes, invalid syntax.
     """
     return tuple(_parse_compound(part.strip(), text) for text in texts for part in _COMMA.split(text))
+
+
+@lru_cache(maxsize=32)
+def split(texts: tuple[str, ...]) -> tuple[tuple[Selector, ...], tuple[str, ...]]:
+    """Return the compound selectors, and the other ones, which need a tree (``tree_match``).
+
+    Raises ``ValueError`` for one that is invalid.
+    """
+    compounds: list[Selector] = []
+    others: list[str] = []
+    for text in texts:
+        try:
+            compounds += parse([text])
+        except ValueError:
+            if (reason := selector_syntax.fault(text)) is not None:
+                raise ValueError(f"selector {text!r} is not supported: {reason}") from None
+            others.append(text)
+    return tuple(compounds), tuple(others)
 
 
 @lru_cache(maxsize=1)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from imageseo.model.image import Attribute, ImageRef, IndexingTag, OptOut, PageRegion, PageScan, SourceTag, Span
@@ -29,15 +30,30 @@ def scan_page(html: bytes, *, include: Sequence[str] = (), exclude: Sequence[str
     """Scan a page for everything that planning and lint need.
 
     ``include``: images that match, or are in an element that matches, count as part of the article.
-    ``exclude``: the markup of these is left unchanged. Both are CSS compound selectors; any other raises
-    ``ValueError``. Raises ``UnreadablePage`` for bytes that cannot be edited as text.
+    ``exclude``: the markup of these is left unchanged. Both are CSS selectors; an invalid one raises ``ValueError``.
+    Raises ``UnreadablePage`` for bytes that cannot be edited as text.
     """
     charset.check_readable(html)
     text = html.decode("latin-1")
-    walker = PageWalker(
-        text, html.lower().decode("latin-1"), include=selectors.parse(include), exclude=selectors.parse(exclude)
-    )
-    return _ScanBuilder(html, text, walker).scan()
+    plain_include, tree_include = selectors.split(tuple(include))
+    plain_exclude, tree_exclude = selectors.split(tuple(exclude))
+    walker = PageWalker(text, html.lower().decode("latin-1"), include=plain_include, exclude=plain_exclude)
+    scan = _ScanBuilder(html, text, walker).scan()
+    if scan.refs and (tree_include or tree_exclude):
+        scan = replace(scan, refs=tuple(_select(html, scan, tree_include, tree_exclude)))
+    return scan
+
+
+def _select(html: bytes, scan: PageScan, include: tuple[str, ...], exclude: tuple[str, ...]) -> Iterator[ImageRef]:
+    """Yield the images with the effect of selectors that need a tree."""
+    from imageseo.web.css.tree_match import matching_images
+
+    included, excluded = matching_images(html, scan.charset, [ref.src for ref in scan.refs], include, exclude)
+    for number, ref in enumerate(scan.refs):
+        region = PageRegion.ARTICLE if number in included else ref.region
+        opt_out = OptOut.IGNORED if number in excluded else ref.opt_out
+        is_changed = region is not ref.region or opt_out is not ref.opt_out
+        yield replace(ref, region=region, opt_out=opt_out) if is_changed else ref
 
 
 # Wrappers that themes put around an article's text, the tags that begin the text, and classes of boxes within it.

@@ -1,0 +1,35 @@
+"""Check the CSS selectors of the settings `include` and `exclude`."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+# Accepted without loading a parser: tags, classes and ids, as most selectors are.
+_PLAIN = re.compile(r"\s*(?:[A-Za-z][\w-]*|\*)?(?:[.#][A-Za-z_][\w-]*)*\s*")
+_BARE_VALUE = re.compile(r"""(\[\s*[\w|-]+\s*[~^$*|]?=\s*)(\d[\w-]*)(?=\s*(?:[iIsS]\s*)?\])""")
+
+
+def normalized(selector: str) -> str:
+    """Return a selector with quotes around attribute values that begin with a digit, which CSS requires."""
+    return _BARE_VALUE.sub(r'\1"\2"', selector)
+
+
+@lru_cache(maxsize=256)
+def fault(selector: str) -> str | None:
+    """Return why a selector cannot be used, as the end of a sentence; None if it can."""
+    if selector.strip() and _PLAIN.fullmatch(selector):
+        return None
+    import cssselect2
+
+    try:
+        compiled = cssselect2.compile_selector_list(normalized(selector))
+    except cssselect2.SelectorError as error:
+        reason = ": ".join(str(part) for part in error.args if isinstance(part, str)) or "invalid syntax"
+        return f"expected a CSS selector ({reason})"
+    for each in compiled:
+        if each.pseudo_element is not None:
+            return f"expected a selector of elements, not of ::{each.pseudo_element}"
+        if each.never_matches:
+            return "expected a selector that matches without a visitor's action (:hover and the like never match here)"
+    return None
