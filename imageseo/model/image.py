@@ -241,10 +241,7 @@ class Asset:
     @property
     def _has_square_pixels(self) -> bool:
         """Whether it is shown with the aspect ratio of its pixels, up to one px of rounding."""
-        if self.css_size is None:
-            return True
-        width, height = self.css_size
-        return abs(width * self.height - height * self.width) <= max(self.width, self.height)
+        return abs(self.css_width * self.height - self.css_height * self.width) <= max(self.width, self.height)
 
     @property
     def raster(self) -> bool:
