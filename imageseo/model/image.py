@@ -138,6 +138,7 @@ class PageScan:
     ``meta``: name or property -> content of ``<meta>`` (the first counts), names in lower case.
     ``hero_slot``: tag span of an element with ``data-imageseo-hero``: the theme itself shows the hero.
     ``preload_images``: the author's ``<link rel=preload as=image>`` tags. ``styles``: the sheets it applies, in order.
+    ``indexing``: what tells search engines whether to list the page.
     """
 
     charset: str
