@@ -120,19 +120,39 @@ def test_file_with_alt_caption_and_rights_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "value",
+    ("value", "found"),
     [
-        "https://cdn.test/a.jpg",
-        "//cdn.test/a.jpg",
-        {"src": "https://cdn.test/a.jpg", "alt": "x"},
-        "data:image/png;,",
-        None,
-        "",
+        ("https://cdn.test/a.jpg", "a URL of another site: 'https://cdn.test/a.jpg'"),
+        ("//cdn.test/a.jpg", "a URL of another site: '//cdn.test/a.jpg'"),
+        ({"src": "https://cdn.test/a.jpg", "alt": "x"}, "a URL of another site: 'https://cdn.test/a.jpg'"),
+        ("data:image/png;base64,AA", "a data URL: 'data:image/png;base64,AA'"),
+        ("C:\\\\pictures\\\\a.jpg", "a path outside the site: 'C:"),
+        ("C:/pictures/a.jpg", "a path outside the site: 'C:/pictures/a.jpg'"),
+        ("file:///home/me/a.jpg", "a path outside the site: 'file:///home/me/a.jpg'"),
     ],
 )
-def test_file_of_another_site_is_no_hero(value: Any) -> None:
+def test_hero_of_another_site_is_a_fault(value: Any, found: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        read({"hero": value})
+    key = "hero.src" if isinstance(value, dict) else "hero"
+    assert key in caught.value.message
+    assert f"expected an image of this site, found {found}" in caught.value.message
+    assert "docs/guide/start.md" in caught.value.message or "guide/start" in caught.value.message
+    assert "download it into the site" in str(caught.value)
+    if isinstance(value, str):
+        assert read({"image": value}) is None, "themes use this key for many things"
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_empty_value_is_no_hero(value: Any) -> None:
     assert read({"hero": value}) is None
     assert read({}) is None
+
+
+def test_absolute_path_is_a_file_of_the_site() -> None:
+    found = read({"hero": "/home/me/a.jpg"})
+    assert found is not None
+    assert found.file == "home/me/a.jpg", "a build reports it as missing"
 
 
 @pytest.mark.parametrize("value", [False, "false", "none", "Off", " no "])
@@ -276,9 +296,7 @@ def test_all_faults_of_a_hero_are_reported_at_once() -> None:
         assert sum(words in line for line in lines) == 1, words
 
 
-@pytest.mark.parametrize(
-    "text", ["style: topo", "style:topo", "C:\\pictures\\a.jpg", "seed: 4711, style: topo", "#", "?x"]
-)
+@pytest.mark.parametrize("text", ["style: topo", "style:topo", "seed: 4711, style: topo", "#", "?x"])
 def test_text_that_is_not_a_path_reports_what_is_expected(text: str) -> None:
     for value in (text, {"src": text}):
         message = fault({"hero": value})

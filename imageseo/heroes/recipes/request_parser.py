@@ -31,6 +31,11 @@ _DEPICTS: tuple[Depicts, ...] = ("illustration", "realistic", "unknown")
 _TEXT_KEYS = tuple(key for key in DESCRIPTION_KEYS if key not in ("depicts", "focal"))
 _IMAGE_FILE = re.compile(r"\.(?:jpe?g|jfif|png|webp|avif|gif|svg|tiff?|bmp)(?:[?#].*)?$", re.IGNORECASE)
 _WEB = re.compile(r"\s*(?:https?:|data:|//)", re.IGNORECASE)
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]|file:", re.IGNORECASE)
+_ELSEWHERE = (
+    "download it into the site and name that file, or declare a recipe (`prompt`, `seed`, `style`, `provider`); "
+    "if this site uses `hero` for something else, change the setting `hero.keys`"
+)
 _OFF = ("false", "none", "off", "no")
 
 
@@ -51,9 +56,9 @@ def request(
 
     The first of ``settings.keys`` that names an image of this site is used. Only imageseo uses ``hero``, so its faults
     are raised as ``RecipeError``; themes use ``image``, ``cover`` … for many things, so values that are not a local
-    image are ignored there, as are URLs of other sites. ``exists``: whether the built site has a file.
-    ``complete``: (provider, options) -> options with the provider's defaults; ``reads``: whether a provider's options
-    depend on the page's texts, passed as the option ``page``. ``size``: (provider, width and height of the settings)
+    image are ignored there; under `hero`, a URL of another site is a fault. ``exists``: whether the built site has a
+    file. ``complete``: (provider, options) -> options with the provider's defaults; ``reads``: whether a provider's
+    options depend on the page's texts, passed as the option ``page``. ``size``: (provider, width and height of the settings)
     -> default size of a recipe. ``meta``: replaces the front matter of the page. ``library``: prompt library.
     """
     given = page.hints.meta if meta is None else meta
@@ -189,7 +194,13 @@ def _read_file(reader: FieldReader, key: str, mapping: Mapping[str, Any], faults
     path = reader.resolve_file(value) if value else None
     if path is None or isinstance(path, str):
         return path
-    if path.reason == "outside":
+    if reader.key == "hero" and (_WEB.match(value) or _DRIVE.match(value)):
+        what = "a URL of another site" if not value.lower().startswith("data:") else "a data URL"
+        what = "a path outside the site" if _DRIVE.match(value) else what
+        faults.faults.append(
+            reader.fault(key, f"expected an image of this site, found {what}: {format_value(value)}", _ELSEWHERE)
+        )
+    elif path.reason == "outside":
         faults.faults.append(reader.fault(key, f"is outside the site: {format_value(value)}"))
     elif path.reason == "empty" or not _WEB.match(value):
         hint = 'a recipe is a mapping, in JSON `{"style": "topo", "seed": 4711}`'

@@ -2,7 +2,8 @@
 
 Without `contentUrl` (or `url`) it describes no image. One at the top of a block that no other node refers to describes
 the image itself: search engines ignore it unless it has one of `creator`, `creditText`, `copyrightNotice`, `license`.
-An article's or a page's own image, nested or by `@id`, needs only its URL.
+An article's or a page's own image, nested or by `@id`, needs only its URL. Where another block of the page cannot be
+read, that is not judged: the block may refer to the image.
 
 Bad:
     <script type="application/ld+json">{"@context": "https://schema.org", "@type": "Article",
@@ -15,6 +16,11 @@ Bad (tells nothing of it):
 Good:
     <script type="application/ld+json">{"@context": "https://schema.org", "@type": "ImageObject",
     "contentUrl": "https://x.example/a.jpg", "creditText": "Ada Lovelace"}</script>
+
+Good (the broken block may refer to it; `ld-parse` reports that block):
+    <script type="application/ld+json">{"@type": "Article", "image": {"@id": "#hero"},}</script>
+    <script type="application/ld+json">{"@context": "https://schema.org", "@type": "ImageObject", "@id": "#hero",
+    "contentUrl": "https://x.example/a.jpg"}</script>
 
 Good (the page's own image):
     <script type="application/ld+json">{"@context": "https://schema.org", "@graph": [
@@ -57,7 +63,12 @@ def _found(json_ld: JsonLd) -> Iterator[Problem]:
         if not (properties.get("contentUrl") or properties.get("url")):
             message = "an ImageObject has neither contentUrl nor url"
             yield _problem(node, message, "write contentUrl with the absolute URL of the file", None)
-        elif node.top and node.id not in referred and not any(properties.get(name) for name in _RIGHTS):
+        elif (
+            node.top
+            and not json_ld.faults
+            and node.id not in referred
+            and not any(properties.get(name) for name in _RIGHTS)
+        ):
             url = str(properties.get("contentUrl") or properties.get("url"))
             message = f"the ImageObject of {shorten(url)} has none of {', '.join(_RIGHTS)}: search engines ignore it"
             yield _problem(

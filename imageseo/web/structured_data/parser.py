@@ -71,11 +71,15 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JsonLdError:
-    """An unreadable block: the problem, and the byte offset on the page where parsing stopped."""
+    """An unreadable block: the problem, and the byte offset on the page where parsing stopped.
+
+    ``own``: imageseo wrote the block; all others are of the theme or the author.
+    """
 
     offset: int
     problem: str
     hint: str
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +133,8 @@ def read(html: bytes, spans: Sequence[Span], charset: str) -> JsonLd:
     for node in nodes:
         if node.id is not None:
             by_id.setdefault(node.id, []).append(node)
+    own = [span for span in spans if b"data-imageseo" in html[html.rfind(b"<", 0, span.start) : span.start]]
+    faults = [replace(each, own=any(start <= each.offset <= end for start, end in own)) for each in faults]
     return JsonLd(nodes=tuple(nodes), faults=tuple(faults), by_id=by_id)
 
 
