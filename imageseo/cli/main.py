@@ -12,6 +12,7 @@ from imageseo.cli.cache import cache
 from imageseo.cli.lint import explain, lint
 from imageseo.cli.measure import measure
 from imageseo.cli.options import CONFIG, FORMAT, PathType, current_project, is_disabled, print_note, progress
+from imageseo.cli.verify import compare, verify
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,8 +51,11 @@ def cli(debug: bool) -> None:
 @_DIR
 @CONFIG
 @_FROZEN
+@click.option(
+    "--verify", "verified", is_flag=True, help="Then compare pages with and without imageseo, as `imageseo verify`."
+)
 @FORMAT
-def build(directory: Path, config: Path | None, frozen: bool, form: str) -> int:
+def build(directory: Path, config: Path | None, frozen: bool, verified: bool, form: str) -> int:
     """Process a built site: variants, markup, structured data. Idempotent.
 
     Variants, markup, structured data and the image sitemap are written into DIR; pages over a budget fail the build.
@@ -66,7 +70,8 @@ def build(directory: Path, config: Path | None, frozen: bool, form: str) -> int:
         return 0
     result = runner.build(project.site(directory), project.settings, progress=progress(), config=config)
     _report(result, form)
-    return FINDINGS if result.failed else 0
+    failed = FINDINGS if result.failed else 0
+    return (compare(project, directory, form=form) or failed) if verified else failed
 
 
 @cli.command()
@@ -171,7 +176,7 @@ def doctor(config: Path | None, form: str) -> int:
     return report.exit_code
 
 
-for _command in (lint, explain, measure, cache):
+for _command in (lint, explain, measure, verify, cache):
     cli.add_command(_command)
 
 

@@ -26,6 +26,14 @@ BUILD_FINDINGS: Mapping[str, str] = {
     "site-url-missing": "no site URL is configured, so JSON-LD and the image sitemap are left out",
     "sitemap-schema": "the generator's sitemap cannot be extended",
     "variant-dropped": "variants that would save nothing, or that are too long for their format, are left out",
+    "verify-console": "`verify`: the browser reports errors that it does not report without imageseo",
+    "verify-content": "`verify`: text is not shown any more, or only now",
+    "verify-download": "`verify`: two files of one image are downloaded",
+    "verify-failed": "`verify`: the page cannot be opened any more",
+    "verify-hydration": "`verify`: a script of the page removes the candidates of an image",
+    "verify-image": "`verify`: an image is not shown any more, loads nothing, or shows another picture",
+    "verify-moved": "`verify`: text or an image has another size or position",
+    "verify-request": "`verify`: a request fails that does not fail without imageseo",
 }
 """Permanent ids; the manual has a row for each. ``lint.rules`` may set their severity like that of rules."""
 
@@ -59,5 +67,17 @@ REMEDIES: Mapping[str, str] = {
     "sitemap-schema": "Correct the sitemap, or set `sitemap: false`; the finding states what is wrong with it.",
     "variant-dropped": "Nothing: the other variants or the source file are served instead. The file is often well "
     "compressed already, tiny, or too long for one of the formats.",
+    "verify-console": 'Open the page and the browser\'s console. `data-imageseo="ignore"` on an element keeps its '
+    "images unchanged; please report the page.",
+    "verify-content": "Compare the page with and without imageseo in a browser; please report it.",
+    "verify-download": "Look for a preload, a style sheet or a script that names the source file; let it name no file, "
+    'or keep the image unchanged with `data-imageseo="ignore"`.',
+    "verify-failed": "Open the page in a browser; please report it.",
+    "verify-hydration": 'Keep the image unchanged with `data-imageseo="ignore"`: its variants are of no use.',
+    "verify-image": 'Keep the image unchanged with `data-imageseo="ignore"` and report the page.',
+    "verify-moved": 'Compare the page in a browser. `data-imageseo="ignore"` on the image, or on what contains it, '
+    "keeps it unchanged; please report the page.",
+    "verify-request": "Open the URL; if it is a variant, build again. Otherwise a script computes URLs from images: "
+    'keep these unchanged with `data-imageseo="ignore"`.',
 }
 """What to do about each, in a sentence or two."""

@@ -82,7 +82,7 @@ def run(
     if check and previous is None:
         raise SiteError(f"{file}: no such file, nothing to check", hint="measure first: `imageseo measure DIR`")
     page_reader = _PageReader(site=site, settings=settings)
-    chosen = _matching_pages(site.pages, globs)
+    chosen = matching_pages(site.pages, globs)
     if check and sample is None and not globs:
         sample = _DEFAULT_SAMPLE
     if sample is not None:
@@ -187,7 +187,7 @@ def _served_url(url: str, server: SiteServer) -> str:
     return server.led_here(url.encode()).decode()
 
 
-def _matching_pages(pages: Sequence[Page], globs: Sequence[str]) -> list[Page]:
+def matching_pages(pages: Sequence[Page], globs: Sequence[str]) -> list[Page]:
     """Return the pages whose file or URL matches a glob. Raises SiteError for a glob that matches no page."""
     if not globs:
         return list(pages)

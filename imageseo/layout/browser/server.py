@@ -8,7 +8,7 @@ import re
 import shutil
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -53,6 +53,7 @@ _TYPES = {
     "xml": "application/xml",
 }
 _TEXT_SUFFIXES = frozenset({"css", "htm", "html", "js", "json", "mjs", "svg", "webmanifest", "xhtml", "xml"})
+_PAGE_SUFFIXES = frozenset({"htm", "html", "xhtml"})
 _EMPTY = b"<!doctype html><title>imageseo</title><style>body{margin:0}iframe{border:0;display:block}</style>"
 
 
@@ -98,8 +99,11 @@ class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256  # six connections per page, and a dozen pages at once
 
-    def __init__(self, root: Path, base_url: str | None, handler: type[_Handler]) -> None:
+    def __init__(
+        self, root: Path, base_url: str | None, handler: type[_Handler], prepare: Callable[[bytes], bytes] | None
+    ) -> None:
         self.root = root.resolve()
+        self.prepare = prepare
         self.base = quote(unquote(urlsplit(base_url).path)) if base_url else "/"
         self.base_url = base_url
         super().__init__(("127.0.0.1", 0), handler)
@@ -157,7 +161,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         kind = _TYPES.get(suffix, "application/octet-stream")
         try:
             if suffix in _TEXT_SUFFIXES:
-                self._send(200, kind, self.server.served.led_here(file.read_bytes()), body=body)
+                data = file.read_bytes()
+                if self.server.prepare is not None and suffix in _PAGE_SUFFIXES:
+                    data = self.server.prepare(data)
+                self._send(200, kind, self.server.served.led_here(data), body=body)
                 return
             with file.open("rb") as stream:
                 self._head(200, kind, os.fstat(stream.fileno()).st_size)
@@ -195,12 +202,19 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serve(root: Path, base_url: str | None, *, handler: type[_Handler] = _Handler) -> Iterator[SiteServer]:
+def serve(
+    root: Path,
+    base_url: str | None,
+    *,
+    handler: type[_Handler] = _Handler,
+    prepare: Callable[[bytes], bytes] | None = None,
+) -> Iterator[SiteServer]:
     """Serve ``root`` in a thread while the block runs, under the path of ``base_url`` if it has one.
 
     Each request has its own thread. In text files, absolute URLs of ``base_url`` are replaced by URLs of this server.
+    ``prepare``: changes each page before it is sent.
     """
-    server = _Server(root, base_url, handler)
+    server = _Server(root, base_url, handler, prepare)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

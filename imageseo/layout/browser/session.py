@@ -9,18 +9,22 @@ import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from imageseo.layout.browser import chromium
+from imageseo.layout.browser.comparison import PageState, Thumb
 from imageseo.layout.browser.problems import PageProblem, blocked, page_problem, redirected
 from imageseo.layout.browser.server import FRAME, SiteServer
 from imageseo.layout.browser.tab import Tab, script
 from imageseo.model.finding import DESKTOP, Viewport
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, CDPSession, Playwright
+    from playwright.async_api import Browser, CDPSession, Playwright, Response
 
 _FRAME_VIEWPORT = Viewport(name="frame", width=2560, height=DESKTOP.height, dpr=1.0)
 """The viewport of the page with the frame whose width changes."""
+_MOST_STEPS = 40
+"""Steps in which a page is scrolled through."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +46,20 @@ class BrowserSession:
     """
 
     def __init__(
-        self, playwright: Playwright, executable: str | None, served: SiteServer, limits: MeasureLimits
+        self,
+        playwright: Playwright,
+        executable: str | None,
+        served: SiteServer,
+        limits: MeasureLimits,
+        *,
+        repeatable: bool = False,
     ) -> None:
+        """``repeatable``: two visits to a page shall find the same, as far as possible."""
         self._playwright = playwright
         self._executable = executable
         self._served = served
         self._limits = limits
+        self._repeatable = repeatable
         self._browser: Browser | None = None
         self._process: int | None = None
         self._tabs: dict[str, Tab] = {}
@@ -110,6 +122,33 @@ class BrowserSession:
             raise redirected(self._display_url(target))
         return found, [*tab.problems, *([blocked(tab.hosts)] if tab.hosts else [])]
 
+    async def read_content(self, viewport: Viewport, url: str, thumbs: dict[str, Thumb]) -> PageState:
+        """Open a page at a viewport, scroll through it, and return what it shows.
+
+        ``thumbs``: known thumbnails by path of the image file; new ones are added. Raises PageProblem.
+        """
+        tab = await self._get_tab(viewport)
+        settle = self._limits.settle
+        try:
+            await asyncio.wait_for(tab.forget_images(), self._limits.load)
+            response = await self._goto(tab, url)
+            html = await response.text() if response is not None else ""
+            scrolling = tab.page.evaluate(script("scroll_through"), {"settle": 1000 * settle, "steps": _MOST_STEPS})
+            await asyncio.wait_for(scrolling, 4 * settle + _MOST_STEPS / 10)
+            images = frozenset(map(self._path, tab.images.values()))
+            arguments = {"settle": 1000 * settle, "html": html, "known": sorted(thumbs), "hover": viewport == DESKTOP}
+            content = await asyncio.wait_for(tab.page.evaluate(script("read_content"), arguments), 6 * settle)
+        except Exception as error:
+            raise await self._page_problem(viewport, tab, error, url) from error
+        thumbs.update({path: Thumb(**found) for path, found in content["thumbs"].items() if found})
+        return PageState(
+            content=content,
+            thumbs=thumbs,
+            errors=[text.replace(self._served.origin, "") for text in tab.errors],
+            failed=frozenset(map(self._path, tab.failed)),
+            images=images,
+        )
+
     async def measure_widths(
         self, url: str, article: Any, widths: Sequence[int], *, scripts: bool
     ) -> tuple[Mapping[str, Any] | None, list[PageProblem]]:
@@ -155,12 +194,13 @@ class BrowserSession:
         await self._close_tab(DESKTOP)
         return {**images, "rows": rows}
 
-    async def _goto(self, tab: Tab, url: str) -> None:
+    async def _goto(self, tab: Tab, url: str) -> Response | None:
         """Open a URL with a time limit; Playwright's own limits do not apply to every script."""
         load = self._limits.load
         response = await asyncio.wait_for(tab.page.goto(url, wait_until="load", timeout=1000 * load), load + 1)
         if response is not None and response.status >= 400:
             raise PageProblem(f"the server responds with {response.status} for {self._display_url(url)}")
+        return response
 
     async def _page_problem(
         self, viewport: Viewport, tab: Tab, error: Exception, url: str | None = None
@@ -183,6 +223,12 @@ class BrowserSession:
         path = self._served.path(url)
         return f"/{path}" if path is not None else url.replace(self._served.origin, "")
 
+    def _path(self, url: str) -> str:
+        """Return a URL as read_content.js writes it: the path of a file of the site, without a query."""
+        if not url.startswith(self._served.origin + "/"):
+            return url.split("?")[0]
+        return unquote(url[len(self._served.origin) + 1 :].split("?")[0].split("#")[0])
+
     async def _get_tab(self, viewport: Viewport) -> Tab:
         """Return the tab of a viewport, a new one after a crash. Raises BrowserError."""
         existing = self._tabs.get(viewport.name)
@@ -198,7 +244,9 @@ class BrowserSession:
                 assert self._browser is not None
                 try:
                     mobile = viewport not in (DESKTOP, _FRAME_VIEWPORT)
-                    opening = Tab.open(self._browser, viewport, self._served.origin, mobile=mobile)
+                    opening = Tab.open(
+                        self._browser, viewport, self._served.origin, mobile=mobile, repeatable=self._repeatable
+                    )
                     tab = await asyncio.wait_for(opening, 10 * self._limits.close)
                     break
                 except Exception as error:
