@@ -118,10 +118,10 @@ class PageState:
 class Difference:
     """One difference. ``subject``: what differs; ``fact``: how, equal at several viewports if nothing else differs.
 
-    ``kind``: id of its finding. ``shift``: CSS px by which an element is displaced that is otherwise equal.
+    ``rule``: id of its finding. ``shift``: CSS px by which an element is displaced that is otherwise equal.
     """
 
-    kind: str
+    rule: str
     subject: str
     fact: str
     image: str | None = None
@@ -180,25 +180,25 @@ def _equal(one: Shown | None, other: Shown | None) -> bool:
 
 def _element_difference(before: Shown | None, after: Shown | None) -> Difference:
     if before is not None and after is not None and before.state != after.state:
-        return Difference(kind="verify-content", subject=after.label, fact=f"{after.state}, before it {before.state}")
+        return Difference(rule="verify-content", subject=after.label, fact=f"{after.state}, before it {before.state}")
     if after is None or not after.shown:
         assert before is not None
         if before.src is None:
-            return Difference(kind="verify-content", subject=before.label, fact="is not shown any more")
-        return Difference(kind="verify-image", subject=before.label, fact="is not shown any more", image=before.src)
+            return Difference(rule="verify-content", subject=before.label, fact="is not shown any more")
+        return Difference(rule="verify-image", subject=before.label, fact="is not shown any more", image=before.src)
     if before is None or not before.shown:
-        return Difference(kind="verify-content", subject=after.label, fact="was not shown before", image=after.src)
+        return Difference(rule="verify-content", subject=after.label, fact="was not shown before", image=after.src)
     if before.loaded != after.loaded:
         fact = f"loads nothing ({after.current or 'no file'})" if before.loaded else "did not load before"
-        return Difference(kind="verify-image", subject=after.label, fact=fact, image=after.src)
+        return Difference(rule="verify-image", subject=after.label, fact=fact, image=after.src)
     (left, top, width, height), (x, y, wide, high) = before.box, after.box
     if max(abs(wide - width), abs(high - height)) > TOLERANCE:
         fact = f"is {_size(wide, high)} px instead of {_size(width, height)}"
-        return Difference(kind="verify-moved", subject=after.label, fact=fact, image=after.src)
+        return Difference(rule="verify-moved", subject=after.label, fact=fact, image=after.src)
     shift = max(x - left, y - top, key=abs)
     direction = ("right", "left") if abs(x - left) > abs(y - top) else ("down", "up")
     fact = f"is displaced {direction[shift < 0]} by {abs(shift):.0f} px"
-    return Difference(kind="verify-moved", subject=after.label, fact=fact, image=after.src, shift=abs(shift))
+    return Difference(rule="verify-moved", subject=after.label, fact=fact, image=after.src, shift=abs(shift))
 
 
 def _painted_difference(key: Key, befores: Sequence[PageState], afters: Sequence[PageState]) -> Iterable[Difference]:
@@ -206,7 +206,7 @@ def _painted_difference(key: Key, befores: Sequence[PageState], afters: Sequence
     facts = [_painted_fact(key, one, other) for one in befores for other in afters]
     after = afters[0].elements.get(key)
     if after is not None and facts[0] and all(facts):
-        yield Difference(kind="verify-image", subject=after.label, fact=facts[0], image=after.src)
+        yield Difference(rule="verify-image", subject=after.label, fact=facts[0], image=after.src)
 
 
 def _painted_fact(key: Key, before_state: PageState, after_state: PageState) -> str:
@@ -243,22 +243,22 @@ def _error_differences(befores: Sequence[PageState], afters: Sequence[PageState]
         least = min(state.error_counts.get(text, 0) for state in afters)
         if least > most:
             fact = "is reported by the browser" if not most else f"is reported {least} times instead of {most}"
-            yield Difference(kind="verify-console", subject=text, fact=fact)
+            yield Difference(rule="verify-console", subject=text, fact=fact)
 
 
 def _request_differences(befores: Sequence[PageState], afters: Sequence[PageState]) -> Iterable[Difference]:
     failed = frozenset.intersection(*(state.failed for state in afters))
     for url in sorted(failed.difference(*(state.failed for state in befores))):
-        yield Difference(kind="verify-request", subject=url, fact="cannot be loaded")
+        yield Difference(rule="verify-request", subject=url, fact="cannot be loaded")
     lost = frozenset.intersection(*(state.lost_candidates for state in afters))
     for src in sorted(lost):
         fact = "loses its candidates while the page loads: a script replaces the image"
-        yield Difference(kind="verify-hydration", subject=f"img {src}", fact=fact, image=src)
+        yield Difference(rule="verify-hydration", subject=f"img {src}", fact=fact, image=src)
     requested = {file for state in befores for file in state.images}
     for src, files in sorted(afters[0].double_downloads.items()):
         if all(src in state.double_downloads for state in afters) and not set(files) <= requested:
             fact = f"is downloaded {len(files)} times: {', '.join(files)}"
-            yield Difference(kind="verify-download", subject=f"img {src}", fact=fact, image=src)
+            yield Difference(rule="verify-download", subject=f"img {src}", fact=fact, image=src)
 
 
 def _label(row: Mapping[str, Any]) -> str:

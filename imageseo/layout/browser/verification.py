@@ -171,7 +171,7 @@ async def _verify_page(state: _VerifyState, page: PageToVerify, before: BrowserS
             continue
         unstable |= result.unstable
         for difference in result.differences:
-            found.setdefault((difference.kind, difference.subject), []).append((viewport.name, difference))
+            found.setdefault((difference.rule, difference.subject), []).append((viewport.name, difference))
     if problems:
         state.skipped[page.path] = problems[0]
     if len(problems) < len(VIEWPORTS):
@@ -192,7 +192,7 @@ async def _compare_at(viewport: Viewport, before: _Side, after: _Side) -> Compar
         if isinstance(other, PageProblem):
             if afters:  # it could be opened once
                 return other
-            failed = Difference(kind="verify-failed", subject="", fact=other.message)
+            failed = Difference(rule="verify-failed", subject="", fact=other.message)
             comparison = Comparison(differences=(failed,), unstable=frozenset())
             continue
         befores.append(one)
