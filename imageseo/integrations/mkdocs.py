@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -137,6 +138,7 @@ class BuildEvents:
             project = runner.read_project(folder, options=self.options, origin=self.origin)
             settings, folder = project.settings, project.folder
         if settings.enabled:
+            ignore_cache(server, folder / settings.cache_dir, rewatch=config.docs_dir)
             for name in (settings.hero.prompts, HEROES_FILE, LOCK):
                 if (folder / name).is_file():
                     server.watch(str(folder / name))
@@ -192,6 +194,31 @@ class ImageseoPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
 
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: object) -> None:
         self.events.watch_files(server, config)
+
+
+def ignore_cache(server: LiveReloadServer, cache: Path, *, rewatch: str) -> None:
+    """Keep a server from building again because a build wrote into the cache, where a watched folder contains it.
+
+    ``rewatch``: a folder that is watched already.
+    """
+    folders = tuple(f"{folder}{os.sep}" for folder in {os.path.abspath(cache), os.path.realpath(cache)})  # noqa: PTH100
+    schedule = server.observer.schedule
+
+    def schedule_filtered(handler: Any, path: str, **options: Any) -> Any:
+        handle = handler.on_any_event
+
+        def on_any_event(event: Any) -> None:
+            paths = [os.fsdecode(each) for each in (event.src_path, getattr(event, "dest_path", "")) if each]
+            if not all(each.startswith(folders) for each in paths):
+                handle(event)
+
+        handler.on_any_event = on_any_event
+        return schedule(handler, path, **options)
+
+    server.observer.schedule = schedule_filtered  # type: ignore[method-assign, assignment]
+    if any(folder.startswith(os.path.abspath(rewatch) + os.sep) for folder in folders):  # noqa: PTH100
+        server.unwatch(rewatch)
+        server.watch(rewatch)
 
 
 _hook = BuildEvents()

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 BUILD_FINDINGS: Mapping[str, str] = {
     "disable-unused": "a suppression has no effect: its rule finds nothing here, or does not exist",
     "animation-kept": "the animation cannot be converted: too many pixels, or browsers show its frames differently",
+    "compressed-copy": "a compressed copy beside a page (index.html.gz) was stale: written again, removed, or left",
     "fallback-kept": "a file that an earlier build recompressed, and whose source file is no longer in the cache",
     "hero-master": "the pinned file is missing, or does not match its pin",
     "hero-provider": "unknown hero provider, or generation failed",
@@ -23,6 +24,7 @@ BUILD_FINDINGS: Mapping[str, str] = {
     "measure-offline": "resources from other hosts were not available when the page was measured",
     "page-unreadable": "the page is not HTML, or its encoding cannot be edited",
     "page-unwritable": "the page cannot be written: no permission, or no space on the disk",
+    "precache-stale": "a service worker's list of files has the hash of a page before the build",
     "site-url-missing": "no site URL is configured, so JSON-LD and the image sitemap are left out",
     "sitemap-schema": "the generator's sitemap cannot be extended",
     "variant-dropped": "variants that would save nothing, or that are too long for their format, are left out",
@@ -40,6 +42,8 @@ BUILD_FINDINGS: Mapping[str, str] = {
 REMEDIES: Mapping[str, str] = {
     "disable-unused": "Remove the suppression, or correct the rule's name in it.",
     "animation-kept": "Nothing, if the file is small. Otherwise shorten it, or convert it to a video manually.",
+    "compressed-copy": "Nothing, if it is written again. Otherwise compress the site after imageseo, or remove the "
+    "file: servers send it instead of the page.",
     "fallback-kept": "Let the site's generator write the file again, or restore the source file; keep the cache "
     "between builds.",
     "hero-master": "The finding states the problem. `imageseo generate PAGE` makes a missing file again if the "
@@ -62,6 +66,8 @@ REMEDIES: Mapping[str, str] = {
     "unchanged.",
     "page-unwritable": "Give the build permission to write into the output folder, or free disk space. Files that "
     "could not be written are unchanged.",
+    "precache-stale": "Run the tool that writes the list (workbox, ngsw-config) after imageseo. Until then browsers "
+    "keep the former page, or refuse the new one.",
     "site-url-missing": "Set `site_url` in imageseo.toml, or the site's URL in the generator's configuration: JSON-LD "
     "and image sitemaps need absolute URLs.",
     "sitemap-schema": "Correct the sitemap, or set `sitemap: false`; the finding states what is wrong with it.",

@@ -13,10 +13,12 @@ from imageseo.model.errors import ImageseoError
 from imageseo.model.image import VariantSpec
 from imageseo.model.site import Page, Site
 from imageseo.pipeline import source_images
+from imageseo.pipeline.compressed_copies import CompressedCopies
 from imageseo.pipeline.context import BuildContext, BuildTools
 from imageseo.pipeline.incremental.build_state import PageRecord
 from imageseo.pipeline.page_writer import PageWriter, WrittenPage, unwritable_finding
 from imageseo.pipeline.planner import PlannedPage, plan_page
+from imageseo.pipeline.precache_lists import PrecacheLists
 from imageseo.pipeline.result import BuildResult, build_result
 from imageseo.pipeline.reuse import PageReplayer
 from imageseo.pipeline.sitemap_writer import ListedPage, SitemapWriter
@@ -68,6 +70,7 @@ def build(site: Site, settings: Settings, tools: BuildTools) -> BuildResult:
     written = _write(context, plan, jobs, encoded)
     _update_recompressed_files(context, written, jobs, encoded)
     _write_sitemaps(context, written)
+    _update_files_beside(context, written)
     _save_state(context, written)
     return build_result(
         context.findings,
@@ -158,6 +161,18 @@ def _write_sitemaps(context: BuildContext, written: WrittenSite) -> None:
     ]
     context.findings.extend(sitemaps.write(listed) if context.settings.sitemap else sitemaps.remove_images(listed))
     written.sitemaps = sitemaps.written
+
+
+def _update_files_beside(context: BuildContext, written: WrittenSite) -> None:
+    """Keep compressed copies in step with the files of this build, and report stale lists of service workers."""
+    output = context.output
+    if output.copies or output.service_workers:
+        pages = {each.page.path for each in written.pages}
+        recompressed = {new.path for each in written.pages for new in each.outcome.recompressed}
+        copies = CompressedCopies(output=output)
+        context.findings.extend(copies.update(pages, recompressed.union(written.sitemaps, output.changed)))
+        lists = PrecacheLists(output=output, base_url=context.site.base_url)
+        context.findings.extend(lists.findings(pages, recompressed))
 
 
 def _save_state(context: BuildContext, written: WrittenSite) -> None:

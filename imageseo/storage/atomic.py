@@ -53,14 +53,21 @@ def write_if_changed(path: Path, data: bytes) -> bool:
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
-def remove_partial_files(root: Path) -> None:
-    """Remove temporary files of ended processes below a folder; those of running processes stay."""
+def remove_partial_files(root: Path, *, find: re.Pattern[str] | None = None) -> list[str]:
+    """Remove temporary files of ended processes below a folder; those of running processes stay.
+
+    Return the paths of files whose name contains the pattern ``find``, relative, with ``/``: one walk for both.
+    """
+    found: list[str] = []
     for folder, _, names in os.walk(root):
         for name in names:
+            if find is not None and find.search(name):
+                found.append(os.path.relpath(os.path.join(folder, name), root).replace(os.sep, "/"))  # noqa: PTH118
             match = _PART.fullmatch(name)
             if match is not None and not _is_running(int(match[1])):
                 with contextlib.suppress(OSError):
                     Path(folder, name).unlink()
+    return sorted(found)
 
 
 def _is_running(process: int) -> bool:

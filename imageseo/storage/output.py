@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,9 +11,17 @@ from imageseo.model.errors import SiteError
 from imageseo.model.protocols import Store, StoredBlob
 from imageseo.storage.atomic import remove_partial_files, write_atomic
 
+_BESIDE = re.compile(
+    r"\.(?:gz|br|zst)$|(?:^|[-_.])(?:sw|service-?worker|precache)(?:[-_.][^/]*)?\.m?js$|^ngsw\.json$", re.IGNORECASE
+)
+"""Names of compressed copies, and of service workers and their lists."""
+
 
 class OutputFolder:
     """The root of a built site. ``changed`` holds the paths that were written or removed, in order.
+
+    ``copies``, ``service_workers``: paths of compressed files, and of service workers and lists of files for them, as
+    they were at the start.
 
     Paths are relative to the root, with ``/``. ``sources`` are folders that must never be written to: a root that is
     one of them is refused, and a path inside of one that the root holds (a repository may publish itself). An output
@@ -33,7 +42,9 @@ class OutputFolder:
                 hint="name the folder that the site is built into",
             )
         self._sources = tuple(source for source in self._sources if source.is_relative_to(self.root))
-        remove_partial_files(self.root)
+        beside = remove_partial_files(self.root, find=_BESIDE)
+        self.copies = [path for path in beside if path.endswith((".gz", ".br", ".zst"))]
+        self.service_workers = [path for path in beside if not path.endswith((".gz", ".br", ".zst"))]
 
     def locate(self, path: str) -> Path:
         """The file behind a site path; raises SiteError when a link leads out of the site or into its sources."""
@@ -64,6 +75,10 @@ class OutputFolder:
             return os.stat(f"{self._place}{path}").st_size == size  # noqa: PTH116 - a Path costs more than the call
         except OSError:
             return False
+
+    def is_newer(self, path: str, other: str) -> bool:
+        """Whether a file was modified after another one. Raises OSError."""
+        return (self.root / path).stat().st_mtime_ns > (self.root / other).stat().st_mtime_ns
 
     def write(self, path: str, data: bytes) -> bool:
         """Put bytes at a path unless they are there already; True when something was written. Raises OSError."""

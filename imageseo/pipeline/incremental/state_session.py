@@ -21,6 +21,7 @@ from imageseo.pipeline.incremental.build_state import BuildState, PageRecord, Re
 from imageseo.pipeline.incremental.probe_cache import ProbeCache
 
 _DAY = 86_400.0
+_STAMPS_PAUSE = 600.0  # seconds
 _MAX_UNUSED_BUILDS = 32  # plug-ins build the languages of a site one after another, each with its own pages
 _IRRELEVANT_SETTINGS = {"concurrency": 0, "cache_dir": ".", "frozen": False, "exclude_pages": ()}  # affect no page
 
@@ -153,10 +154,22 @@ class StateSession:
             sitemaps=dict(sitemaps),
         )
         self._collect_keys(state)
-        if _field_values(state) != _field_values(previous):
+        if self._is_worth_writing(state):
             build_state.write(self.cache, self._name, state)
         elif len(self._recent) > 1:
             build_state.touch(self.cache, self._name)
+
+    def _is_worth_writing(self, state: BuildState) -> bool:
+        """Whether a state says something new.
+
+        Stamps alone do not: they only spare hashing, and a generator that copies all images at each build gives each a
+        new one. A host that watches the cache folder would build again for each state, for ever.
+        """
+        previous = self._previous
+        if _field_values(structs.replace(state, stamps=previous.stamps)) != _field_values(previous):
+            return True
+        written = build_state.modified_at(self.cache, self._name)
+        return state.stamps != previous.stamps and self._started - written >= _STAMPS_PAUSE
 
     def _collect_keys(self, state: BuildState) -> None:
         """Set the store's keys of planned and published variants, and all other keys that were used."""
