@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -93,6 +94,7 @@ def lint(
 ) -> int:
     """Check the images of a built site against rules and budgets. Changes no page without --fix."""
     from imageseo.cli.commands import lint as commands
+    from imageseo.lint import fixes
     from imageseo.pipeline import composition
 
     if fix and show:
@@ -119,8 +121,12 @@ def lint(
     )
     run = commands.lint(project, directory, request, progress=progress(), config=config)
     if show:
-        for piece in run.diff:
-            _write(piece, None)
+        if sys.stdout.isatty():
+            for text in fixes.diff(run.diff):
+                _write(text, None)
+        else:
+            for data in fixes.patch(run.diff):
+                click.echo(data, nl=False)
         print_note(run.summary_line)
     else:
         _write(composition.reporters()[form](run.report), output)

@@ -109,13 +109,29 @@ def _are_disjoint(one: Edit, other: Edit) -> bool:
 
 
 def diff(pages: Iterable[FixedPage]) -> Iterator[str]:
-    """Yield the changes as a unified diff, one string per page.
+    """Yield the changes for a terminal, one string per page.
 
     A minified page is shown tag by tag, a long tag only around its change; hunks are still numbered by the lines of the
     page.
     """
     for each in pages:
         yield "".join(f"{line}\n" for line in _diff(each))
+
+
+def patch(pages: Iterable[FixedPage]) -> Iterator[bytes]:
+    """Yield the exact changes as a unified diff that ``patch -p1`` and ``git apply`` accept, one per page.
+
+    Lines end at line feeds only, so that carriage returns and bytes of any encoding stay as they are.
+    """
+    for each in pages:
+        before, after = _lines(each.before), _lines(each.after)
+        name = each.page.encode("utf-8", "surrogateescape") + (b"\t" if " " in each.page else b"")
+        lines = difflib.diff_bytes(difflib.unified_diff, before, after, b"a/" + name, b"b/" + name)
+        yield b"".join(line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n" for line in lines)
+
+
+def _lines(data: bytes) -> list[bytes]:
+    return re.findall(rb"[^\n]*\n|[^\n]+", data)
 
 
 def _diff(fixed_page: FixedPage) -> Iterator[str]:

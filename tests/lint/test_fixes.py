@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from imageseo.lint import fixes
 from imageseo.model.edit import Edit
@@ -122,3 +128,46 @@ def test_diff_of_a_minified_page_is_split_at_tags(tmp_path: Path) -> None:
     removed, inserted = (next(line for line in lines[3:] if line[0] == sign) for sign in "-+")
     assert removed.endswith('AAA" loading="lazy">')
     assert inserted.endswith('AAA">')
+
+
+# ---- the exact diff
+
+_PIECE = st.sampled_from(
+    [
+        b"<p>one</p>",
+        b"<img loading=lazy>",
+        b"\r",
+        b"\n",
+        b"\r\n",
+        b"\xfc\xff",
+        b"\x0c",
+        b"\x85",
+        "\u2028é".encode(),
+        b" ",
+        b"-- a",
+    ]
+)
+
+
+@pytest.mark.skipif(shutil.which("patch") is None, reason="patch is not installed")
+@hypothesis.settings(max_examples=60, deadline=None)
+@given(pieces=st.lists(_PIECE, min_size=1, max_size=30), data=st.data())
+def test_diff_applied_by_patch_gives_what_fix_writes(pieces: list[bytes], data: st.DataObject) -> None:
+    page = b"".join(pieces)
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(page)), max_size=6)))
+    edits = [
+        finding((start, end, data.draw(st.sampled_from([b"", b" width=9", b"x\n", b"\r\n"]))), page="a b/page.html")
+        for start, end in zip(cuts[::2], cuts[1::2], strict=False)
+    ]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        built_site = site(folder, {"a b/page.html": page, "other.html": b"same"})
+        fixed = list(fixes.fixed_pages(built_site, edits, fixes.digests(built_site)))
+        text = b"".join(fixes.patch(fixed))
+        if fixed:
+            subprocess.run(
+                ["patch", "-p1", "--binary", "--quiet"], cwd=folder, input=text, check=True, capture_output=True
+            )
+            assert (folder / "a b/page.html").read_bytes() == fixed[0].after
+        else:
+            assert text == b""

@@ -50,12 +50,12 @@ class LintRequest:
 class LintRun:
     """The result of a run.
 
-    ``diff``: of the pages that --fix would change, if requested; computed during iteration, which may raise SiteError.
+    ``diff``: the pages that --fix would change, if requested; computed during iteration, which may raise SiteError.
     """
 
     report: Report
     failed: bool
-    diff: Iterable[str] = ()
+    diff: Iterable[fixes.FixedPage] = ()
 
     @property
     def summary_line(self) -> str:
@@ -126,7 +126,7 @@ class _FixResult:
 
     findings: int = 0
     pages: int = 0
-    diff: Iterable[str] = ()
+    diff: Iterable[fixes.FixedPage] = ()
 
 
 def _lint_and_fix(
@@ -141,7 +141,7 @@ def _lint_and_fix(
     digests = fixes.digests(site)
     result, first = run_rules()
     if request.diff:
-        return result, first, _FixResult(diff=fixes.diff(fixes.fixed_pages(site, first, digests)))
+        return result, first, _FixResult(diff=fixes.fixed_pages(site, first, digests))
     findings, pages = first, set[str]()
     for _ in range(fixes.ROUNDS):
         written = fixes.write(site, fixes.fixed_pages(site, findings, digests))

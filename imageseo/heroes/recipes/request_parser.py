@@ -55,10 +55,10 @@ def request(
     """Return the hero request of a page: a file, a recipe, or (``HeroRequest.off``) no hero; ``None``: no request.
 
     The first of ``settings.keys`` that names an image of this site is used. Only imageseo uses ``hero``, so its faults
-    are raised as ``RecipeError``; themes use ``image``, ``cover`` … for many things, so values that are not a local
-    image are ignored there; under `hero`, a URL of another site is a fault. ``exists``: whether the built site has a
-    file. ``complete``: (provider, options) -> options with the provider's defaults; ``reads``: whether a provider's
-    options depend on the page's texts, passed as the option ``page``. ``size``: (provider, width and height of the settings)
+    are raised as ``RecipeError``, a URL of another site too; themes use ``image``, ``cover`` … for many things, so
+    values that are not a local image are ignored there. ``exists``: whether the built site has a file.
+    ``complete``: (provider, options) -> options with the provider's defaults; ``reads``: whether a provider's options
+    depend on the page's texts, passed as the option ``page``. ``size``: (provider, width and height of the settings)
     -> default size of a recipe. ``meta``: replaces the front matter of the page. ``library``: prompt library.
     """
     given = page.hints.meta if meta is None else meta
