@@ -506,3 +506,23 @@ def test_drafts_get_no_images_in_the_sitemap(tmp_path: Path, host: str) -> None:
     assert "image:loc" in entries["b/"]
     assert "image:loc" not in entries["a/"], "the generator's entry stays as it was"
     assert "ld+json" not in (site / "site/a/index.html").read_text("utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.network
+@pytest.mark.parametrize(
+    ("host", "options"), [("mkdocs", ""), ("properdocs", ""), ("mkdocs", "cache_dir: docs/.store")]
+)
+def test_serve_does_not_build_again_because_of_its_cache(tmp_path: Path, host: str, options: str) -> None:
+    plugin = f"plugins:\n  - imageseo: {{{options}}}\n"
+    # Not ".": the log of the server is there, and each line of it would set off a build.
+    site = mkdocs_site(tmp_path, config=f'{plugin}watch: [".cache", "docs"]\n', files={".cache/note.txt": "x"})
+    with serving(host, site) as (_, log):
+        until(lambda: "Serving on" in log.read_text("utf-8"), log)
+        before = log.read_text("utf-8").count("Building documentation")
+        with (site / "docs/index.md").open("a") as page:
+            page.write("\nOne edit.\n")
+        until(lambda: log.read_text("utf-8").count("Building documentation") > before, log)
+        end = time.monotonic() + 6
+        until(lambda: time.monotonic() > end, log)
+        assert 1 <= log.read_text("utf-8").count("Building documentation") - before <= 2, log.read_text("utf-8")
