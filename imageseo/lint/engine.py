@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from imageseo.lint.budgets.spending import BudgetUse
+from imageseo.lint.build_hints import in_build
 from imageseo.lint.facts.page import FACTS, SITE_FACTS, PageContext, PageFacts, SiteFacts, SiteFiles
 from imageseo.lint.rule import Rule
 from imageseo.lint.severity import SeverityLevels, effective_severity, unknown_rule_message
@@ -109,6 +110,8 @@ def run_rules(facts: PageFacts, rules: Sequence[Rule], levels: SeverityLevels) -
             findings.append(_crashed(rule, location_of(facts.page), error, levels, "this page was not checked"))
             continue
         for problem, location in problems:
+            if facts.site_facts is None:  # in a build
+                problem = replace(problem, hint=in_build(problem.hint))
             finding = _finding(rule, location, problem, level)
             reason = _suppression_reason(rule.id, facts, problem.at)
             if reason is None:
