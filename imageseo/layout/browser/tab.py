@@ -134,8 +134,11 @@ async def _record_downloads(tab: Tab) -> None:
         if event.get("type") == "Image":
             tab.images[event["requestId"]] = event["request"]["url"]
 
+    def handle_cached(event: Any) -> None:
+        tab.images.pop(event["requestId"], None)
+
     session.on("Network.requestWillBeSent", handle_request)
-    session.on("Network.requestServedFromCache", lambda event: tab.images.pop(event["requestId"], None))
+    session.on("Network.requestServedFromCache", handle_cached)
     await session.send("Network.enable")
 
 
