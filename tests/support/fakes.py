@@ -95,7 +95,7 @@ class PlainCodec:
     mime = "image/x-plain"
     suffix = "plain"
     keeps_alpha = True
-    max_side = None
+    max_side: int | None = None
 
     def __init__(self, name: str = "plain") -> None:
         self.name = name
@@ -123,7 +123,7 @@ class Veil:
     mime = "image/webp"
     suffix = "webp"
     keeps_alpha = True
-    max_side = None
+    max_side: int | None = None
 
     def __init__(self, codings: tuple[str, ...] = ("",), *, refuses: int | None = None) -> None:
         self._codings = codings

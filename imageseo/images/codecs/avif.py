@@ -22,7 +22,7 @@ class Avif:
     mime = mime_of("avif")
     suffix = suffix_of("avif")
     keeps_alpha = True
-    max_side = 32_768
+    max_side: int | None = 32_768
     """px: libavif encodes twice as many, but its decoder, which browsers use too, rejects them."""
     default_speed = 6
 

@@ -40,7 +40,7 @@ class AvifSvt:
     mime = mime_of("avif")
     suffix = suffix_of("avif")
     keeps_alpha = True
-    max_side = 32_768  # as in avif.py
+    max_side: int | None = 32_768  # as in avif.py
     default_speed = 8
 
     def version(self) -> str:

@@ -19,7 +19,7 @@ class Jpeg:
     mime = mime_of("jpeg")
     suffix = suffix_of("jpeg")
     keeps_alpha = False
-    max_side = 65_500
+    max_side: int | None = 65_500
     """px: the limit of libjpeg; the format allows 65,535."""
 
     def version(self) -> str:

@@ -19,7 +19,7 @@ class Png:
     mime = mime_of("png")
     suffix = suffix_of("png")
     keeps_alpha = True
-    max_side = None
+    max_side: int | None = None
     default_level = 9
 
     def version(self) -> str:

@@ -23,7 +23,7 @@ class WebP:
     mime = mime_of("webp")
     suffix = suffix_of("webp")
     keeps_alpha = True
-    max_side = 16_383
+    max_side: int | None = 16_383
     default_method = 4
 
     def version(self) -> str:
