@@ -195,6 +195,20 @@ class Settings(SettingsGroup, frozen=True, kw_only=True):
     exclude_pages: Annotated[
         tuple[Text, ...], Meta(description="Globs of pages to leave unchanged, from the site's root.")
     ] = ()
+    markup: Annotated[
+        Literal["auto", "picture", "img", "attributes"],
+        Meta(
+            description="auto: for each image the fullest form that is safe on its page; picture: <picture> with all "
+            "formats; img: srcset on <img>, without <picture>; attributes: no other file."
+        ),
+    ] = "auto"
+    img_format: Annotated[
+        Literal["webp", "avif"], Meta(description="Format of the candidates of an <img> without <picture>.")
+    ] = "webp"
+    style: Annotated[
+        Literal["inline", "file"],
+        Meta(description="Where imageseo's CSS rules are: in a <style> of each page, or in a file of the site."),
+    ] = "inline"
     json_ld: Annotated[bool, Meta(description="Describe images as schema.org ImageObject.")] = True
     sitemap: Annotated[bool, Meta(description="List images in the sitemap.")] = True
     profile: Annotated[

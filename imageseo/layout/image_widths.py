@@ -85,13 +85,20 @@ def shown_width(ref: ImageRef | None, asset: Asset, layout: ColumnLayout) -> int
     return max(1, round(shown))
 
 
-def sizes(ref: ImageRef | None, asset: Asset, layout: ColumnLayout) -> str:
+def sizes(ref: ImageRef | None, asset: Asset, layout: ColumnLayout, *, exact: bool = False) -> str:
     """Return the ``sizes`` of an image: the author's, else the column's, limited to the width without ``sizes``.
 
     Browsers show a candidate as wide as its slot, so a slot wider than the file would enlarge a small image.
+    ``exact``: nothing else determines the width, so that a slot that is too narrow would shrink the image: in an
+    unknown column it is as wide as without ``sizes``.
     """
     layout, written = _effective_layout(ref, asset, layout)
+    if exact and ref is not None and written is not _NEITHER:
+        # The attribute `height` alone has no effect with `height: auto`, as in most themes.
+        written = _parse_width(ref.get("width"), None, ref.get("style") or "", asset.css_width, asset.css_height)
     limit = max(1, round(min(asset.css_width, written.px or asset.css_width)))
+    if exact and layout.sizes is None and layout.content_width is None:
+        return f"{limit}px"
     part = written.part or 1
     if layout.sizes is None:
         width = layout.content_width
@@ -135,8 +142,8 @@ def _parse_width(
     """Parse the attributes of a tag. ``file_width``, ``file_height``: intrinsic size in CSS px."""
     style = declarations(style_attribute)
     width = dimension(style.get("width")) or dimension(width_attribute)
-    height = dimension(style.get("height")) or dimension(height_attribute)
     limit = dimension(style.get("max-width")) or _NEITHER
+    height = dimension(style.get("height")) or dimension(height_attribute)
     if width is None and height is not None and height.px is not None and file_height:
         width = AuthorWidth(px=height.px * file_width / file_height)
     width = width or _NEITHER

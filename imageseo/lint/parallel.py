@@ -47,7 +47,7 @@ def rule_runner_for(site: Site, settings: Settings, only: frozenset[str] | None 
         rules=installed_rules(),
         levels=SeverityLevels.of(settings.lint, only=only),
         files=files,
-        page_context=PageContext.of(site, settings, layout_file.read(site.project / layout_file.NAME)),
+        page_context=PageContext.of(site, settings, layout_file.read(site.project / layout_file.NAME), files),
         site_facts=SiteFacts(site, files=files, settings=settings),
     )
 

@@ -10,6 +10,7 @@ from imageseo.lint.code_frame import CodeFrame
 from imageseo.lint.rule_docs import RuleDocs
 from imageseo.model.build_findings import BUILD_FINDINGS
 from imageseo.model.finding import Finding, Severity, Silenced
+from imageseo.model.markup_note import MarkupNote
 from imageseo.model.protocols import Result
 
 
@@ -48,7 +49,8 @@ class Report:
     ``known``: findings in the baseline. ``notes``: lines about the run itself. ``rules``: by id, those that were run.
     ``frame``: reads the source lines of a finding. ``built``, ``source``: return the published file of a finding and
     the author's file, by paths in the repository. ``fails``: the lowest severity that fails the run, ``off`` for none.
-    ``color``: whether the output is a terminal. ``budgets``: the state of each.
+    ``color``: whether the output is a terminal. ``budgets``: the state of each. ``markup``: of a build, the images
+    whose markup is changed less than usual.
     """
 
     title: str
@@ -64,6 +66,7 @@ class Report:
     fails: Severity = Severity.ERROR
     color: bool = False
     budgets: tuple[BudgetStatus, ...] = ()
+    markup: tuple[MarkupNote, ...] = ()
 
     @classmethod
     def of(cls, result: Result) -> Report:
@@ -76,6 +79,7 @@ class Report:
             silenced=tuple(sorted(result.silenced, key=lambda silenced: silenced.finding.sort_key)),
             summary=result.summary,
             budgets=tuple(getattr(result, "budgets", ())),
+            markup=tuple(getattr(result, "markup", ())),
         )
 
     def rule(self, name: str) -> RuleInfo:

@@ -13,6 +13,7 @@ BUILD_FINDINGS: Mapping[str, str] = {
     "compressed-copy": "a compressed copy beside a page (index.html.gz) was stale: written again, removed, or left",
     "fallback-kept": "a file that an earlier build recompressed, and whose source file is no longer in the cache",
     "hero-master": "the pinned file is missing, or does not match its pin",
+    "hero-not-inserted": "a declared hero that the page does not show cannot be inserted safely",
     "hero-provider": "unknown hero provider, or generation failed",
     "hero-recipe": "the hero declaration in the front matter is invalid",
     "hero-stale": "page content that the recipe uses has changed since the hero was pinned",
@@ -20,6 +21,7 @@ BUILD_FINDINGS: Mapping[str, str] = {
     "hero-unpinned": "a recipe has no pin in imageseo.lock",
     "hero-unused": "a hero declaration has no effect: a misspelt key, or a pattern that matches no page",
     "ld-parse": "a JSON-LD block of the theme is invalid",
+    "markup-reduced": "images get less than `<picture>`, because more would not be safe on their pages",
     "measure-failed": "the browser could not measure the page, or met a dialog, a download or another window",
     "measure-offline": "resources from other hosts were not available when the page was measured",
     "page-unreadable": "the page is not HTML, or its encoding cannot be edited",
@@ -49,6 +51,7 @@ REMEDIES: Mapping[str, str] = {
     "hero-master": "The finding states the problem. `imageseo generate PAGE` makes a missing file again if the "
     "provider can; otherwise restore it from version control; `git lfs pull` fetches what a Git LFS pointer stands "
     "for. The build fails until then.",
+    "hero-not-inserted": "Show the hero by the site's own template or page source, or set `hero.insert` to none.",
     "hero-provider": "The finding states the problem, and what to install or change.",
     "hero-recipe": "Correct the key that the finding names; `imageseo generate --dry-run` shows how all recipes are "
     "read.",
@@ -60,6 +63,8 @@ REMEDIES: Mapping[str, str] = {
     "providers.",
     "hero-unused": "Correct the key or the pattern; for a key the finding suggests the nearest valid one.",
     "ld-parse": "Correct the template that writes the block. Search engines ignore it; imageseo adds its own block.",
+    "markup-reduced": "Nothing: the images work as before. The finding states the reason; `--format json` lists every "
+    "image.",
     "measure-failed": "Open the page in a browser: visitors are affected too. An error excludes this page only.",
     "measure-offline": "Nothing, if none of them is an image of the first screen. Otherwise publish it with the site.",
     "page-unreadable": "Declare the actual encoding of the page, or exclude the file from the site. It is published "

@@ -67,7 +67,8 @@ class ImageRef:
     ``text_before``: number of characters of article text before it, whitespace folded.
     ``headings_before``: number of article headings (h2 and deeper) before it.
     ``disabled``: rule id -> reason, from ``data-imageseo-disable="rule: reason"`` on the image or an ancestor.
-    ``sources``: of the ``<picture>`` around it. ``is_processed``: whether imageseo wrote that ``<picture>``.
+    ``sources``: of the ``<picture>`` around it. ``is_processed``: whether imageseo wrote that ``<picture>``, or the
+    ``srcset`` of an image without one.
     ``hidden_by``: what hides it when the page opens (``a closed <details>``); None if nothing is known to hide it.
     ``may_be_hidden``: whether it may be hidden nevertheless, as decorations with ``aria-hidden`` sometimes are.
     """
@@ -137,6 +138,7 @@ class PageScan:
     ``json_ld``: contents of ``<script type="application/ld+json">``.
     ``meta``: name or property -> content of ``<meta>`` (the first counts), names in lower case.
     ``hero_slot``: tag span of an element with ``data-imageseo-hero``: the theme itself shows the hero.
+    ``policies``: Content-Security-Policies in ``<meta>``.
     ``preload_images``: the author's ``<link rel=preload as=image>`` tags. ``styles``: the sheets it applies, in order.
     ``indexing``: what tells search engines whether to list the page.
     """
@@ -158,6 +160,7 @@ class PageScan:
     preload_images: tuple[Span, ...] = ()
     styles: tuple[StyleSource, ...] = ()
     indexing: tuple[IndexingTag, ...] = ()
+    policies: tuple[str, ...] = ()
     disabled: tuple[tuple[str, str], ...] = ()
 
     def meta_content(self, name: str) -> str | None:

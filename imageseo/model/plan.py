@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from imageseo.model.hero import Hero
-from imageseo.model.image import Asset, ImageRef, PageScan, VariantSpec
+from imageseo.model.image import Asset, ImageRef, PageScan, Span, VariantSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +23,54 @@ class PageHero:
     crops: tuple[Asset, ...] = ()
 
 
+class MarkupForm(StrEnum):
+    """How the markup of an image is changed, from the most to the least."""
+
+    PICTURE = "picture"  # a <picture> around it, with one <source> per format
+    IMG = "img"  # srcset and sizes on the <img> itself, in one format
+    ATTRIBUTES = "attributes"  # width, height, loading, …; no other file
+    NONE = "none"  # nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkupChoice:
+    """The form of an image's markup, and what else is safe there. ``reason``: why it is not the fullest form, a clause.
+
+    ``sized``: ``width`` and ``height`` may be added. ``natural``: they must not determine the size that is shown, only
+    the ratio. ``contents``: the ``<picture>`` needs ``display:contents`` as an inline style. ``styled``: a ``style``
+    attribute may be added to the ``<img>``. ``fixed``: other attributes that must not be added.
+    """
+
+    form: MarkupForm = MarkupForm.PICTURE
+    reason: str | None = None
+    sized: bool = True
+    natural: bool = False
+    contents: bool = False
+    styled: bool = True
+    fixed: frozenset[str] = frozenset()
+
+
+FULL_MARKUP = MarkupChoice()
+"""The choice for an image without any reason against the fullest form."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreloadPlan:
+    """A ``<link rel=preload as=image>`` of the author that gets the candidates of the image which it preloads.
+
+    ``insert_at``: where attributes may be added to the link. ``image``: the tag of the image.
+    """
+
+    insert_at: int
+    image: Span
+    has_type: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImagePlan:
-    """Changes to one ``<img>`` of the page.
+    """Changes to one ``<img>`` of the page. ``choice``: the form of its markup.
 
-    ``specs``: its variants, in order of preference by format, then by width; empty: no ``<picture>``.
+    ``specs``: its variants, in order of preference by format, then by width; empty: no other file is offered.
     ``sizes``: without ``auto``. ``attributes``: to add to the tag, in order; never one that the author wrote.
     ``auto_sizes``: whether ``sizes`` may start with ``auto`` (the image is lazy and no attribute of the author prevents
     it). ``known_width``: whether ``sizes`` is exact because the theme's column is known, not a guess.
@@ -40,6 +84,7 @@ class ImagePlan:
     auto_sizes: bool = False
     known_width: bool = False
     hero: bool = False
+    choice: MarkupChoice = FULL_MARKUP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,12 +131,20 @@ class Fallback:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PagePlan:
-    """All changes to a page. ``insert`` excludes an ``ImagePlan`` with ``hero=True``."""
+    """All changes to a page. ``insert`` excludes an ``ImagePlan`` with ``hero=True``.
+
+    ``has_style``: the rules of imageseo may be added. ``style_sheet``: URL of the file with them; None: in the page.
+    ``not_inserted``: why a declared hero that the page does not show cannot be inserted, a clause.
+    """
 
     scan: PageScan
     images: tuple[ImagePlan, ...] = ()
     insert: HeroInsert | None = None
     fallbacks: tuple[Fallback, ...] = ()
+    preloads: tuple[PreloadPlan, ...] = ()
+    has_style: bool = True
+    style_sheet: str | None = None
+    not_inserted: str | None = None
 
     @property
     def hero_image(self) -> ImagePlan | None:

@@ -21,6 +21,7 @@ from imageseo.pipeline.planner import PlannedPage, plan_page
 from imageseo.pipeline.precache_lists import PrecacheLists
 from imageseo.pipeline.result import BuildResult, build_result
 from imageseo.pipeline.reuse import PageReplayer
+from imageseo.pipeline.safe_markup import style_rules
 from imageseo.pipeline.sitemap_writer import ListedPage, SitemapWriter
 
 __all__ = ["BuildResult", "BuildTools", "build"]
@@ -126,7 +127,21 @@ def _write(context: BuildContext, plan: SitePlan, jobs: Jobs, encoded: EncodeRes
         for row in plan.rows
     ]
     context.findings.extend(unwritable_finding(Page(path=path), error) for path, error in context.stale.remove())
+    _write_style_sheet(context, needed=any(page.outcome.images for page in pages))
     return WrittenSite(pages=pages, encoded=encoded.misses + writer.encoded_again)
+
+
+def _write_style_sheet(context: BuildContext, *, needed: bool) -> None:
+    """Write the file with imageseo's CSS rules if the settings ask for it; remove those of other builds."""
+    wanted = {style_rules.STYLE_SHEET: style_rules.style_sheet()} if context.settings.style == "file" and needed else {}
+    try:
+        for path, data in wanted.items():
+            context.output.write(path, data)
+        for path in style_rules.old_style_sheets(context.output.root):
+            if path not in wanted:
+                context.output.remove(path)
+    except (OSError, ImageseoError) as error:
+        context.findings.append(unwritable_finding(Page(path=style_rules.STYLE_SHEET), error))
 
 
 def _replay(context: BuildContext, row: UnchangedPage, replayer: PageReplayer) -> WrittenPage:

@@ -110,7 +110,7 @@ class BuildContext:
             probes=probes,
             originals=originals,
             files=files,
-            page_context=PageContext.of(site, settings, tools.layout),
+            page_context=PageContext.of(site, settings, tools.layout, files),
             heroes=heroes,
             stale=StaleFileCleaner(site=site, output=output),
             listing=listing.read_rules(site, listing.read_robots(site)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -11,34 +11,14 @@ from urllib.parse import quote
 
 from imageseo.model.formats import mime_of
 from imageseo.model.image import Asset, OptOut, PageRegion, SourceTag, Span, Variant, VariantSpec
-from imageseo.model.plan import HeroInsert, ImagePlan, PagePlan
+from imageseo.model.plan import HeroInsert, ImagePlan, MarkupForm, PagePlan
+from imageseo.pipeline.safe_markup.style_rules import style_markup
 from imageseo.web import filenames
 from imageseo.web.ai_labels import caption_with_label
-from imageseo.web.html.edits import CHROME, HERO, MARKER, Edit
+from imageseo.web.html.edits import CHROME, HERO, MARKER, NATURAL, Edit
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
-
-# Zero specificity: the theme's rules take precedence. Neither <picture> nor its sources may be a box, or they would be
-# items of a flex or grid container. A height attribute must not apply if `max-width` narrows the image, nor a width
-# attribute if the theme sets only the height of a logo. The last rule repeats a rule of Material for an image that is
-# the only child of its paragraph, which does not match inside <picture>.
-_STYLE = (
-    "<style data-imageseo>:where(picture[data-imageseo]){display:contents}"
-    ":where(picture[data-imageseo]>source){display:none}"
-    ":where(img[data-imageseo~=height]){height:auto}"
-    ":where(img[data-imageseo~=chrome]){width:auto}"
-    ":where(figure[data-imageseo]){margin:1em 0}"
-    ":where(figure[data-imageseo] img){max-width:100%}"
-    ".md-typeset picture[data-imageseo]:only-child>img[align]{margin-top:0}"
-)
-# On top of the image and never hidden: visitors must see at once that the image is not a photograph. Black and white,
-# so that the contrast does not depend on the image. It does not receive clicks.
-_OVERLAY = (
-    ":where([data-imageseo=hero-frame]){position:relative;display:inline-block;max-width:100%}"
-    ":where([data-imageseo=ai-overlay]){position:absolute;top:.5rem;right:.5rem;margin:0;padding:.25em .5em;"
-    "background:#000;color:#fff;font:bold .75rem/1.3 sans-serif;letter-spacing:.03em;pointer-events:none}"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +43,10 @@ def page_edits(
         _add_image_edits(image, variants, codec, opening, closing)
     if plan.insert is not None:
         opening.insert(0, _make_insertion(plan.insert.at, _render_hero(plan.insert, variants), codec))
-    head = f"{_STYLE}{_OVERLAY if _has_overlay(plan.insert) else ''}</style>" if opening else ""
+    head = ""
+    if opening and plan.has_style:
+        head = style_markup(overlay=_has_overlay(plan.insert), href=plan.style_sheet)
+    opening += _preload_edits(plan, variants, codec)
     if json_ld:
         head += f'<script type="application/ld+json" data-imageseo>{json_ld}</script>'
     if head and plan.scan.head_end is not None:
@@ -86,9 +69,9 @@ def _add_image_edits(
     ref = image.ref
     markup = image_markup(image, variants)
     if markup.sources:
-        opening.append(
-            _make_insertion(ref.span.start, f"<picture data-imageseo>{_render_macro('sources', markup.sources)}", codec)
-        )
+        style = ' style="display:contents"' if image.choice.contents else ""
+        opening_tag = f"<picture data-imageseo{style}>{_render_macro('sources', markup.sources)}"
+        opening.append(_make_insertion(ref.span.start, opening_tag, codec))
         closing.append(_make_insertion(ref.span.end, "</picture>", codec))
     if markup.attributes:
         opening.append(_make_insertion(ref.insert_at, _render_macro("run", markup.attributes), codec))
@@ -97,12 +80,17 @@ def _add_image_edits(
 def image_markup(image: ImagePlan, variants: Mapping[VariantSpec, Variant]) -> ImageMarkup:
     """Return the attributes to add to an image, with the marker that lists them, and its sources."""
     ref = image.ref
-    if ref.opt_out is OptOut.IGNORED or ref.get(MARKER) is not None:
+    if ref.opt_out is OptOut.IGNORED or ref.get(MARKER) is not None or image.choice.form is MarkupForm.NONE:
         return ImageMarkup()
     added = list(image.attributes)
     auto = image.auto_sizes and _has_px_size(image)
     sources = _sources(image.specs, variants, ref.src, image.asset, image.sizes) if ref.opt_out is None else []
-    if sources and auto:
+    if sources and image.choice.form is MarkupForm.IMG:
+        added.append(("srcset", sources[0].srcset))
+        if sources[0].sizes is not None and ref.get("sizes") is None:
+            added.append(("sizes", sources[0].sizes))
+        sources = []
+    elif sources and auto:
         # `auto` is needed on the <img> too: there it implies size containment, without which an image with `width:auto`
         # would stay at 0 px and choose a source for 0 px. The intrinsic size preserves the layout of such images.
         # Validators require `srcset` with `sizes`: it lists the file of `src`.
@@ -117,11 +105,34 @@ def image_markup(image: ImagePlan, variants: Mapping[VariantSpec, Variant]) -> I
     names = [name for name, _ in added]
     if ref.region is PageRegion.CHROME and "width" in names:
         names.append(CHROME)
+    elif image.choice.natural and "width" in names:
+        names.append(NATURAL)
     if image.hero:
         names.append(HERO)
     if names:
         added.append((MARKER, " ".join(names)))
     return ImageMarkup(attributes=tuple(added), sources=tuple(sources))
+
+
+def _preload_edits(plan: PagePlan, variants: Mapping[VariantSpec, Variant], codec: str) -> Iterator[Edit]:
+    """Yield the attributes by which the author's preload links load the candidate that the image will show."""
+    images = {image.ref.span: image for image in plan.images}
+    for preload in plan.preloads:
+        image = images.get(preload.image)
+        if image is None:
+            continue
+        markup = image_markup(image, variants)
+        first = next(iter(markup.sources), None)
+        values = dict(markup.attributes) if first is None else {"srcset": first.srcset, "sizes": first.sizes or ""}
+        if "srcset" not in values:
+            continue
+        added = [("imagesrcset", values["srcset"])]
+        if values.get("sizes") or image.ref.get("sizes"):
+            added.append(("imagesizes", values.get("sizes") or image.ref.get("sizes") or ""))
+        if first is not None and first.type and not preload.has_type:
+            added.append(("type", first.type))  # a browser that does not read the format preloads nothing
+        added.append((MARKER, " ".join(name for name, _ in added)))
+        yield _make_insertion(preload.insert_at, _render_macro("run", tuple(added)), codec)
 
 
 def hero_markup(insert: HeroInsert, variants: Mapping[VariantSpec, Variant]) -> ImageMarkup:

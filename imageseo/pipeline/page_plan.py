@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Literal
 
@@ -13,12 +13,14 @@ from imageseo.layout import hero_detection as heroes
 from imageseo.layout import image_widths
 from imageseo.model.hero import Hero
 from imageseo.model.image import Asset, ImageRef, OptOut, PageRegion, PageScan, Span, VariantSpec
-from imageseo.model.plan import HeroInsert, ImagePlan, PagePlan
+from imageseo.model.plan import FULL_MARKUP, HeroInsert, ImagePlan, MarkupChoice, MarkupForm, PagePlan
 from imageseo.model.site import Page
 from imageseo.web import urls
 from imageseo.web.ai_labels import label
+from imageseo.web.html.script_owned import placeholder_srcset
 
 AssetOf = Callable[[ImageRef], Asset | None]
+Choose = Callable[[ImageRef], MarkupChoice]
 
 # Number of article images without lazy loading if no hero is known: one of them is likely the LCP image.
 _EAGER = 2
@@ -33,7 +35,8 @@ class VariantOptions:
     """Settings for the variants of all images. ``widths``: the ladder, px. ``formats``: preferred first.
 
     ``animated``: convert animations too, at their own size. ``recompress``: formats of source files that are
-    replaced by recompressed ones at the same URL.
+    replaced by recompressed ones at the same URL. ``img_format``: of candidates in the ``srcset`` of an ``<img>``
+    without ``<picture>``.
     """
 
     widths: Sequence[int]
@@ -41,6 +44,7 @@ class VariantOptions:
     quality: QualitySettings
     animated: bool = False
     recompress: tuple[str, ...] = ()
+    img_format: str = "webp"
 
 
 def plan_page(
@@ -55,8 +59,10 @@ def plan_page(
     options: VariantOptions,
     insert: Literal["after-h1", "before-h1", "none"],
     labelled: bool = True,
+    choose: Choose = lambda _: FULL_MARKUP,
+    fixed: str | None = None,
 ) -> PagePlan:
-    """Return the plan of a page.
+    """Return the plan of a page. ``choose``: the form of an image's markup. ``fixed``: why no element may be inserted.
 
     ``asset_of``: the source file of an ``<img>``; None if it is external or unusable. ``hero``, ``hero_asset``: the
     declared hero and its file. ``guess``: whether an article image may become the hero if none is declared.
@@ -66,6 +72,8 @@ def plan_page(
     inserted = None
     if hero is not None and hero_asset is not None and ref is None and insert != "none":
         inserted = _plan_insert(page, scan, hero, hero_asset, layout, options, insert, labelled=labelled)
+    not_inserted = fixed if inserted is not None else None
+    inserted = None if not_inserted else inserted
     eager = {ref.span} if ref else set()
     # A hero with `data-imageseo="ignore"` may be out of view: others are loaded eagerly as if no hero were known.
     has_hero = ref is not None and ref.opt_out is not OptOut.IGNORED
@@ -85,15 +93,24 @@ def plan_page(
         is_hero = ref is not None and each.span == ref.span
         # An image that is not changed may still be the declared hero: then it only gets the marker.
         declared = is_hero and hero is not None and each.opt_out is not OptOut.IGNORED
-        if asset is None or not (declared or _is_processed(each, asset)):
+        if asset is None or not (declared or _is_processed(each, asset) or _has_placeholder(each, asset)):
             continue
         high = is_hero and prioritized is None and _is_in_first_screen(each, scan, layout)
         alt = hero.alt if hero is not None and is_hero else None
-        planned = _plan_image(each, asset, layout, options, hero=is_hero, eager=each.span in eager, high=high, alt=alt)
-        if planned.hero or planned.attributes or planned.specs:
+        choice = choose(each)
+        planned = _plan_image(
+            each, asset, layout, options, hero=is_hero, eager=each.span in eager, high=high, alt=alt, choice=choice
+        )
+        if planned.hero or planned.attributes or planned.specs or choice.form is not MarkupForm.PICTURE:
             images.append(planned)
     recompressed = fallbacks(scan, asset_of=asset_of, hero=ref, insert=inserted, recompress=options.recompress)
-    return PagePlan(scan=scan, images=tuple(images), insert=inserted, fallbacks=tuple(recompressed))
+    return PagePlan(
+        scan=scan,
+        images=tuple(images),
+        insert=inserted,
+        fallbacks=tuple(recompressed),
+        not_inserted=not_inserted,
+    )
 
 
 def find_hero(
@@ -156,6 +173,11 @@ def _is_processed(ref: ImageRef, asset: Asset) -> bool:
     return ref.opt_out is None and asset.raster
 
 
+def _has_placeholder(ref: ImageRef, asset: Asset) -> bool:
+    """Whether a script owns the ``srcset`` of an image: it stays unchanged, and the build says so."""
+    return ref.opt_out is OptOut.SRCSET and asset.raster and placeholder_srcset(ref) is not None
+
+
 def _plan_image(
     ref: ImageRef,
     asset: Asset,
@@ -166,14 +188,18 @@ def _plan_image(
     eager: bool,
     high: bool,
     alt: str | None,
+    choice: MarkupChoice,
 ) -> ImagePlan:
-    processed = _is_processed(ref, asset)
+    processed = _is_processed(ref, asset) and choice.form is not MarkupForm.NONE
     if ref.region is PageRegion.CHROME:
         layout = image_widths.ColumnLayout(slots=layout.slots)  # the column width does not apply outside the article
     content = ref.region is PageRegion.ARTICLE or hero
-    specs = plan_specs(ref, asset, layout, options) if ref.opt_out is None and content else ()
+    specs: tuple[VariantSpec, ...] = ()
+    if processed and content and choice.form is not MarkupForm.ATTRIBUTES:
+        offered = replace(options, formats=(options.img_format,)) if choice.form is MarkupForm.IMG else options
+        specs = plan_specs(ref, asset, layout, offered)
     lazy = (ref.get("loading") or "").strip().lower() == "lazy"
-    attributes = list(missing_dimensions(ref, asset)) if processed else []
+    attributes = list(missing_dimensions(ref, asset)) if processed and choice.sized else []
     if alt is not None and ref.get("alt") is None:
         attributes.insert(0, ("alt", alt))
     if processed and ref.get("loading") is None and not eager:
@@ -183,20 +209,26 @@ def _plan_image(
         attributes.append(("fetchpriority", "high"))
     if processed and content and ref.get("decoding") is None:
         attributes.append(("decoding", "async"))
+    attributes = [(name, value) for name, value in attributes if name not in choice.fixed]
+    # Without a width in the tag, a browser shows an image as wide as `sizes` says.
+    is_exact = choice.natural or (ref.get("width") is None and "width" not in dict(attributes))
     return ImagePlan(
         ref=ref,
         asset=asset,
         specs=specs,
-        sizes=image_widths.sizes(ref, asset, layout),
+        sizes=image_widths.sizes(ref, asset, layout, exact=is_exact),
         attributes=tuple(attributes),
         known_width=layout.sizes is not None or layout.content_width is not None or layout.slot(ref) is not None,
         auto_sizes=bool(specs)
         and asset.encodable
         and processed
         and lazy
+        and choice.form is MarkupForm.PICTURE
+        and choice.styled
         and ref.get("style") is None
         and ref.get("sizes") is None,
         hero=hero,
+        choice=choice,
     )
 
 

@@ -37,6 +37,7 @@ from imageseo.pipeline.page_candidates import PageCandidates
 from imageseo.pipeline.page_listing import PageListing
 from imageseo.pipeline.planner import PlannedPage
 from imageseo.pipeline.predicted_scan import predicted_scan
+from imageseo.pipeline.safe_markup.findings import markup_notes, uninserted_hero_finding
 from imageseo.pipeline.sitemap_writer import article_image_urls
 from imageseo.web import filenames
 from imageseo.web.html import edits
@@ -73,6 +74,8 @@ class PageWriter:
         result = None
         recompressed = self.recompressed(plan)
         listing = PageListing.of(planned, self.context.listing)
+        if plan.not_inserted is not None:
+            build_findings.append(uninserted_hero_finding(page, plan.not_inserted))
         candidates = PageCandidates(
             planned=plan,
             variants=self.encoded.variants,
@@ -115,6 +118,7 @@ class PageWriter:
             saved_bytes=candidates.count_saved_bytes(),
             recompressed=recompressed,
             expiry=listing.expiry,
+            markup=list(markup_notes(page, plan)),
         )
         dependencies = files.dependencies
         stable = not any(each.fails_build or each.message.startswith(CRASHED) for each in [*findings, *build_findings])

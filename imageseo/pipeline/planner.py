@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from imageseo.config.settings import Settings
 from imageseo.images.encoding import profiles
 from imageseo.lint.engine import unreadable_finding
 from imageseo.lint.facts.page import PageFacts
+from imageseo.model.image import Span
 from imageseo.model.plan import PageHero, PagePlan
 from imageseo.model.site import Page
 from imageseo.pipeline import page_plan
 from imageseo.pipeline.context import BuildContext
 from imageseo.pipeline.incremental.dependencies import DependencyTracker
+from imageseo.pipeline.safe_markup.choice import MarkupChooser
+from imageseo.pipeline.safe_markup.preloads import PreloadLink, preload_links
+from imageseo.pipeline.safe_markup.style_rules import STYLE_SHEET, style_text
+from imageseo.web import csp, urls
 from imageseo.web.html import edits
 from imageseo.web.html.page_scan import UnreadablePage
 
@@ -43,6 +49,7 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
         context.findings.append(unreadable_finding(page, error, fails_build=True))
         return None
     assets = {image.ref.span: image.asset for image in facts.images}
+    chooser, preloads = _make_chooser(context, facts, files)
     guess = settings.hero.guess or facts.column_layout.lead_known
     plan = page_plan.plan_page(
         page,
@@ -58,11 +65,47 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
             quality=settings.quality,
             animated=settings.animated == "convert",
             recompress=recompress,
+            img_format=settings.img_format,
         ),
         insert=settings.hero.insert,
         labelled=settings.hero.label != "none",
+        choose=chooser.choose,
+        fixed=chooser.reason_against_insertion if hero else None,
+    )
+    plan = replace(
+        plan,
+        preloads=tuple(link.plan(image) for image, link in preloads.items()),
+        has_style=chooser.has_style,
+        style_sheet=urls.relative(page.path, STYLE_SHEET) if settings.style == "file" else None,
     )
     return PlannedPage(page=page, plan=plan, hero=hero, files=files)
+
+
+def _make_chooser(
+    context: BuildContext, facts: PageFacts, files: DependencyTracker
+) -> tuple[MarkupChooser, Mapping[Span, PreloadLink]]:
+    """Return what chooses the markup of the page's images, and the author's preload links of images."""
+    settings, page, html, scan = context.settings, facts.page, facts.html, facts.scan
+    headers = files.read(csp.HEADERS_FILE)
+    of_headers = csp.policies_of_headers(headers.decode("utf-8", "replace"), page.path) if headers else ()
+    preloads = preload_links(html, scan, lambda url: facts.target(url).path)
+
+    def read_script(url: str) -> str | None:
+        path = facts.target(url).path
+        content = files.read(path) if path is not None else None
+        return None if content is None else content.decode("latin-1")
+
+    chooser = MarkupChooser(
+        wanted=settings.markup,
+        html=html,
+        scan=scan,
+        policies=(*scan.policies, *of_headers),
+        rules=() if settings.style == "file" else (style_text(), style_text(overlay=True)),
+        styles=facts.image_styles,
+        preloads={span: link.preload for span, link in preloads.items()},
+        read_script=read_script,
+    )
+    return chooser, preloads
 
 
 def _recompressed_formats(settings: Settings) -> tuple[str, ...]:

@@ -29,11 +29,12 @@ def predicted_scan(html: bytes, plan: PagePlan, variants: Mapping[VariantSpec, V
 
 
 def _with_markup(ref: ImageRef, markup: ImageMarkup) -> ImageRef:
+    has_candidates = bool(markup.sources) or any(name == "srcset" for name, _ in markup.attributes)
     return replace(
         ref,
         attributes=(*ref.attributes, *_make_attributes(markup, ref.insert_at)),
         sources=markup.sources or ref.sources,
-        is_processed=bool(markup.sources) or ref.is_processed,
+        is_processed=has_candidates or ref.is_processed,
     )
 
 

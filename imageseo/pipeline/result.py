@@ -9,19 +9,25 @@ from imageseo.config.settings import LintSettings
 from imageseo.lint.linter import count
 from imageseo.lint.severity import SeverityLevels, apply_levels
 from imageseo.model.finding import Finding, Severity, Silenced
+from imageseo.model.markup_note import MarkupNote
 from imageseo.pipeline import variant_findings
 from imageseo.pipeline.incremental.build_state import PageOutcome
+from imageseo.pipeline.safe_markup.findings import markup_findings
 from imageseo.web import filenames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildResult:
-    """The result of a build. ``changed``: paths written or removed below the site's root, in order."""
+    """The result of a build. ``changed``: paths written or removed below the site's root, in order.
+
+    ``markup``: images whose markup is changed less than usual, in page order.
+    """
 
     findings: tuple[Finding, ...] = ()
     silenced: tuple[Silenced, ...] = ()
     changed: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
+    markup: tuple[MarkupNote, ...] = ()
     title: str = "build"
 
     @property
@@ -48,9 +54,11 @@ def build_result(
     paths.
     """
     dropped, dropped_count = variant_findings.dropped_findings(outcomes)
+    markup = tuple(note for each in outcomes for note in each.markup)
     raw = [
         *findings,
         *dropped,
+        *markup_findings(markup),
         *variant_findings.first_per_image(found for each in outcomes for found in each.image_findings),
     ]
     raw += [finding for each in outcomes for finding in each.build_findings]
@@ -67,6 +75,7 @@ def build_result(
             sorted((each for outcome in outcomes for each in outcome.silenced), key=lambda each: each.finding.sort_key)
         ),
         changed=paths,
+        markup=markup,
         counts={
             "pages": len(outcomes),
             "images": sum(each.images for each in outcomes),

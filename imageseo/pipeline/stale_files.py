@@ -51,8 +51,8 @@ class StaleFileCleaner:
             urls.resolve(each.url, page=page.path, base_url=self.site.base_url, base_href=scan.base_href)
             for ref in scan.refs
             if ref.is_processed
-            for source in ref.sources
-            for each in candidates.parse_srcset(source.srcset)
+            for srcset in (*(source.srcset for source in ref.sources), ref.get("srcset") or "")
+            for each in candidates.parse_srcset(srcset)
         )
         self._previous.update(path for path in resolved if isinstance(path, str))
 

@@ -121,7 +121,7 @@ def test_json_matches_the_documented_schema() -> None:
     silenced = (Silenced(finding=FINDINGS[0], reason="decoration – ünïcode"),)
     text = json_report.render(FinishedRun(findings=FINDINGS, silenced=silenced, summary={"pages": 2, "errors": 3}))
     report = json.loads(text)
-    assert list(report) == ["version", "title", "summary", "rules", "findings", "known", "silenced", "notes"]
+    assert list(report) == ["version", "title", "summary", "rules", "findings", "known", "silenced", "notes", "markup"]
     assert (report["version"], report["title"], report["summary"]) == (1, "lint", {"pages": 2, "errors": 3})
     assert report["findings"][0] == {
         "rule": "img-missing",

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property, partial
 
-from imageseo.config.globs import matches
-from imageseo.config.settings import Settings
 from imageseo.layout import hero_detection as hero
 from imageseo.layout import image_widths
 from imageseo.layout.containers import containers_of
 from imageseo.layout.measurements import (
     CurrentPage,
     Name,
-    SiteMeasurements,
     TrustedLayout,
     apply_measurements,
     image_names,
     template_fingerprint,
 )
+from imageseo.layout.page_styles import ImageStyle
 from imageseo.lint.budgets import lcp
-from imageseo.lint.budgets.spending import PageWeight, budgets_for
+from imageseo.lint.budgets.spending import PageWeight
+from imageseo.lint.facts.page_context import PageContext
 from imageseo.lint.facts.site import SiteFacts
 from imageseo.lint.facts.site_files import SiteFiles
 from imageseo.model.facts import ImageFact, LcpImage, ResolvedUrl
 from imageseo.model.finding import Budget
 from imageseo.model.image import Asset, ImageRef, PageRegion, PageScan, Span
-from imageseo.model.layout import PageLayout, ShownImage, SiteLayout
+from imageseo.model.layout import PageLayout, ShownImage
 from imageseo.model.site import Page, Site
 from imageseo.web import urls
 from imageseo.web.html import head, page_scan
@@ -35,36 +34,6 @@ from imageseo.web.srcset import candidates
 from imageseo.web.structured_data import parser as json_ld_parser
 
 __all__ = ["FACTS", "SITE_FACTS", "PageContext", "PageFacts", "SiteFacts", "SiteFiles"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageContext:
-    """How the pages of a run are read.
-
-    ``layout``: of a page, from its scan and its bytes. ``budgets``: of a page, by its file. ``guess``: whether a hero
-    may be guessed on a page without a marked one. ``measurements``: the measurements of the site.
-    """
-
-    layout: Callable[[PageScan, bytes], image_widths.ColumnLayout]
-    budgets: Callable[[str], tuple[Budget, ...]]
-    guess: bool = True
-    include: Sequence[str] = ()
-    exclude: Sequence[str] = ()
-    measurements: SiteMeasurements | None = None
-
-    @classmethod
-    def of(cls, site: Site, settings: Settings, layout: SiteLayout | None = None) -> PageContext:
-        """Make the context from the settings. ``layout``: the measurements of the site."""
-        return cls(
-            layout=lambda scan, html: image_widths.layout_for(
-                scan.meta_content("generator"), html=html, settings=settings.layout, content_width=site.content_width
-            ),
-            budgets=budgets_for(settings.budgets, matches),
-            guess=settings.hero.guess,
-            include=settings.include,
-            exclude=settings.exclude,
-            measurements=SiteMeasurements(layout) if layout is not None else None,
-        )
 
 
 class PageFacts:
@@ -95,6 +64,7 @@ class PageFacts:
         self._html = html
         self._scan = scan
         self._inserted = inserted
+        self._image_styles: Mapping[Span, ImageStyle] = {}
 
     @cached_property
     def html(self) -> bytes:
@@ -102,9 +72,24 @@ class PageFacts:
 
     @cached_property
     def scan(self) -> PageScan:
-        return self._scan or page_scan.scan_page(
-            self.html, include=self._context.include, exclude=self._context.exclude
+        if self._scan is not None:
+            return self._scan
+        scan = page_scan.scan_page(self.html, include=self._context.include, exclude=self._context.exclude)
+        self._image_styles = self._find_image_styles(scan)
+        hidden = {span: style.hidden for span, style in self._image_styles.items() if style.hidden is not None}
+        if not hidden:
+            return scan
+        refs = (
+            replace(ref, hidden_by=f"`{hidden[ref.span]}`") if ref.span in hidden and ref.hidden_by is None else ref
+            for ref in scan.refs
         )
+        return replace(scan, refs=tuple(refs))
+
+    @property
+    def image_styles(self) -> Mapping[Span, ImageStyle]:
+        """What the page's style sheets mean for its images, by the span of the tag; nothing for a given scan."""
+        _ = self.scan
+        return self._image_styles
 
     @cached_property
     def head(self) -> head.Head:
@@ -226,6 +211,14 @@ class PageFacts:
             kept=ref.opt_out,
             viewports=[budget.viewport for budget in self.budgets if budget.metric == lcp.METRIC],
         )
+
+    def _find_image_styles(self, scan: PageScan) -> Mapping[Span, ImageStyle]:
+        styles = self._context.styles
+        if styles is None or not scan.refs:
+            return {}
+        for sheet in styles.sheets_of(self.page.path, self.html, scan):
+            self.files.digest(sheet)  # a build records that the page depends on it
+        return styles.of_page(self.page.path, self.html, scan)
 
     def _image(self, ref: ImageRef) -> ImageFact:
         named = [(ref.src, "src")] if ref.get("src") is not None else []

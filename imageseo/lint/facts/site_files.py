@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 from imageseo.model.image import Asset, BadAsset
@@ -30,6 +31,8 @@ class SiteFiles:
         self._folders: dict[str, tuple[set[str], set[str]]] = {}
         self._near: dict[str, str | None] = {}
         self._lower: dict[str, dict[str, str]] = {}
+        self._texts: dict[str, bytes | None] = {}
+        self._digests: dict[str, str | None] = {}
 
     def asset(self, path: str) -> Asset | BadAsset:
         if path not in self._assets:
@@ -49,6 +52,22 @@ class SiteFiles:
             except (OSError, ValueError):
                 self._sizes[path] = None
         return self._sizes[path]
+
+    def read(self, path: str) -> bytes | None:
+        """Return the content of a text file, such as a style sheet; None if it does not exist or cannot be read."""
+        if path not in self._texts:
+            try:
+                self._texts[path] = Path(f"{self._prefix}{path}").read_bytes() if self.exists(path) else None
+            except (OSError, ValueError):
+                self._texts[path] = None
+        return self._texts[path]
+
+    def digest(self, path: str) -> str | None:
+        """Return the SHA-256 of a text file, in hex; None if it cannot be read."""
+        if path not in self._digests:
+            content = self.read(path)
+            self._digests[path] = None if content is None else sha256(content).hexdigest()
+        return self._digests[path]
 
     def add(self, path: str, size: int) -> None:
         """Register a file that is about to be written: it exists from now on."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from imageseo.lint.report import Report
 from imageseo.model.finding import Finding
+from imageseo.model.markup_note import MarkupNote
 from imageseo.model.protocols import Result
 
 VERSION = 1
@@ -17,10 +18,12 @@ def render(result: Result) -> str:
     """Render the report as JSON, UTF-8 text ending with a newline.
 
     ``{"version": 1, "title": "lint", "summary": {name: number}, "rules": {id: {...}}, "findings": [...],
-    "known": [...], "silenced": [...], "notes": [...]}``; a finding has ``rule``, ``severity``, ``message``, ``hint``,
-    ``page``, ``source``, ``line``, ``column``, ``image`` (``null`` when unknown), ``fails_build``, ``fixable`` and
-    ``fingerprint`` (empty if not requested); a silenced one has ``reason`` too. ``known`` are those of the baseline.
-    ``rules`` has the ``summary``, the default ``severity`` and the ``url`` of each rule with findings.
+    "known": [...], "silenced": [...], "notes": [...], "markup": [...]}``; a finding has ``rule``, ``severity``,
+    ``message``, ``hint``, ``page``, ``source``, ``line``, ``column``, ``image`` (``null`` when unknown),
+    ``fails_build``, ``fixable`` and ``fingerprint`` (empty if not requested); a silenced one has ``reason`` too.
+    ``known`` are those of the baseline. ``rules`` has the ``summary``, the default ``severity`` and the ``url`` of each
+    rule with findings. ``markup`` (of a build) has the place, ``form`` and ``reason`` of each image that gets less
+    than ``<picture>``.
     """
     report = Report.of(result)
     findings = sorted(report.findings, key=lambda finding: finding.sort_key)
@@ -35,6 +38,7 @@ def render(result: Result) -> str:
         "known": [_finding(finding) for finding in report.known],
         "silenced": [{**_finding(answer.finding), "reason": answer.reason} for answer in silenced],
         "notes": list(report.notes),
+        "markup": [_markup(note) for note in report.markup],
     }
     return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
@@ -42,6 +46,18 @@ def render(result: Result) -> str:
 def _rule(report: Report, name: str) -> dict[str, Any]:
     rule = report.rule(name)
     return {"summary": rule.manual.summary, "severity": rule.severity.value, "url": rule.url or None}
+
+
+def _markup(note: MarkupNote) -> dict[str, Any]:
+    place = note.location
+    return {
+        "page": place.page,
+        "line": place.line,
+        "column": place.column,
+        "image": place.image,
+        "form": note.form,
+        "reason": note.reason,
+    }
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

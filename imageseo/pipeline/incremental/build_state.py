@@ -15,6 +15,7 @@ from msgspec import Struct, field, msgpack
 
 from imageseo.model.finding import Finding, Location, Silenced
 from imageseo.model.image import Asset
+from imageseo.model.markup_note import MarkupNote
 from imageseo.model.protocols import Store, StoredBlob
 from imageseo.pipeline.incremental.dependencies import PageDependencies
 from imageseo.storage.atomic import write_atomic
@@ -70,7 +71,7 @@ class PageOutcome(Struct, array_like=True, frozen=True):
     absolute URLs of those that may be listed, None if there are none at all. ``unlisted``: search engines may not list
     the page. ``expiry``: time of its ``unavailable_after`` in seconds, and whether that was past. ``image_findings``:
     with the image's digest; only the first of each image is reported.
-    ``saved_bytes``: that a phone need not load.
+    ``saved_bytes``: that a phone need not load. ``markup``: images whose markup is changed less than usual.
     """
 
     images: int
@@ -87,6 +88,7 @@ class PageOutcome(Struct, array_like=True, frozen=True):
     saved_bytes: int
     recompressed: list[RecompressedFile]
     expiry: tuple[float, bool] | None = None
+    markup: list[MarkupNote] = field(default_factory=list)
 
 
 class PageRecord(Struct, array_like=True, frozen=True):

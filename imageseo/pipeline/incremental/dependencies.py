@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 
 
 class PageDependencies(Struct, array_like=True, frozen=True):
-    """Site path -> value. ``images``: digest of an image, or its problem. ``similar``: a similar path that exists."""
+    """Site path -> value. ``images``: digest of an image, or its problem. ``similar``: a similar path that exists.
+
+    ``texts``: digest of a style sheet or another text file.
+    """
 
     images: dict[str, str]
     exists: dict[str, bool]
     sizes: dict[str, int | None]
     similar: dict[str, str | None]
+    texts: dict[str, str | None]
 
     def is_unchanged(self, files: SiteFiles) -> bool:
         """Whether every value is still the same."""
@@ -30,6 +34,7 @@ class PageDependencies(Struct, array_like=True, frozen=True):
             and _all_equal(self.images, lambda path: _describe_asset(files.asset(path)))
             and _all_equal(self.sizes, files.size)
             and _all_equal(self.similar, files.near)
+            and _all_equal(self.texts, files.digest)
         )
 
 
@@ -44,7 +49,7 @@ class DependencyTracker(SiteFiles):
         self._recompress = recompress
         self._reusable = True
         self._own_paths: set[str] = set()
-        self._dependencies = PageDependencies({}, {}, {}, {})
+        self._dependencies = PageDependencies({}, {}, {}, {}, {})
 
     @property
     def dependencies(self) -> PageDependencies | None:
@@ -76,6 +81,14 @@ class DependencyTracker(SiteFiles):
 
     def near(self, path: str) -> str | None:
         found = self._dependencies.similar[path] = self._files.near(path)
+        return found
+
+    def read(self, path: str) -> bytes | None:
+        self.digest(path)
+        return self._files.read(path)
+
+    def digest(self, path: str) -> str | None:
+        found = self._dependencies.texts[path] = self._files.digest(path)
         return found
 
     def add(self, path: str, size: int) -> None:

@@ -11,15 +11,17 @@ from imageseo.model.image import Span
 from imageseo.web.html.attributes import SPACE, RawAttribute, Tag, attributes
 from imageseo.web.html.tokenizer import walk
 
-__all__ = ["ADDABLE", "CHROME", "HERO", "MARKER", "Edit", "apply", "strip"]
+__all__ = ["ADDABLE", "CHROME", "HERO", "MARKER", "NATURAL", "Edit", "apply", "strip"]
 
 MARKER = "data-imageseo"
 _HERO_FIGURE = "hero-figure"
 # Attributes that a build may add to an author's <img>; a marker that lists any other is not from imageseo.
 ADDABLE = frozenset({"alt", "width", "height", "loading", "decoding", "fetchpriority", "srcset", "sizes", "style"})
 HERO = "hero"  # the page's hero
+NATURAL = "natural"  # the width that is shown follows from the height that the theme sets
 CHROME = "chrome"  # outside the article: only the theme determines its width
-_EDITED_TAGS = frozenset({"picture", "source", "img", "figure", "style", "script"})
+_LINK_ADDABLE = frozenset({"imagesrcset", "imagesizes", "type"})
+_EDITED_TAGS = frozenset({"picture", "source", "img", "figure", "style", "script", "link"})
 _RAW_END = re.compile(rf"</(?:style|script)[{SPACE}]*>")
 
 
@@ -78,8 +80,10 @@ def _added_spans(text: str, lowered: str) -> Iterator[Span]:
         if marker is None:
             continue
         value = (marker.value or "").strip()
-        if tag.name == "img":
+        if tag.name == "img" or (tag.name == "link" and value):
             yield from _added_attributes(text, tag, written, marker)
+        elif tag.name == "link":
+            yield Span(tag.start, tag.end)
         elif tag.name == "figure" and value == _HERO_FIGURE:
             figure = tag
         elif tag.name == "picture" and not value:
@@ -92,8 +96,8 @@ def _added_spans(text: str, lowered: str) -> Iterator[Span]:
 
 def _added_attributes(text: str, tag: Tag, written: list[RawAttribute], marker: RawAttribute) -> Iterator[Span]:
     """Yield the spans of the marker and the attributes it lists, each with the preceding space."""
-    listed = set((marker.value or "").split()) - {HERO, CHROME}
-    if not (marker.value or "").strip() or not listed <= ADDABLE:
+    listed = set((marker.value or "").split()) - {HERO, CHROME, NATURAL}
+    if not (marker.value or "").strip() or not listed <= (_LINK_ADDABLE if tag.name == "link" else ADDABLE):
         return
     start = end = -1
     for item in written:

@@ -9,21 +9,17 @@ from typing import Literal
 
 from imageseo.model.image import Attribute, ImageRef, IndexingTag, OptOut, PageRegion, PageScan, SourceTag, Span
 from imageseo.web.css import selectors
-from imageseo.web.html import charset
+from imageseo.web.html import charset, edits
 from imageseo.web.html.attributes import RawAttribute, Tag, attributes, insertion_offset
 from imageseo.web.html.elements import OpenElement
 from imageseo.web.html.landmarks import Region
 from imageseo.web.html.page_text import PageText
 from imageseo.web.html.style_sources import style_sources
+from imageseo.web.html.suppressions import parse_suppressions
 from imageseo.web.html.tokenizer import implied_head_end
 from imageseo.web.html.walker import FoundImage, PageWalker
 
 UnreadablePage = charset.UnreadablePage
-
-_SUPPRESSION = re.compile(
-    r"\s*(?:imageseo-disable[:\s]\s*)?([a-z][a-z0-9-]*)\s*(?::\s*(.*))?", re.DOTALL | re.IGNORECASE
-)
-_NEXT_SUPPRESSION = re.compile(r";(?=\s*[a-z][a-z0-9-]*\s*(?::|;|$))")
 
 
 def scan_page(html: bytes, *, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> PageScan:
@@ -108,7 +104,12 @@ class _ScanBuilder(PageText):
             ),
             styles=style_sources(self.links, [(tag, self.values(tag)) for tag in head["style"]]),
             indexing=tuple(self._indexing()),
-            disabled=_parse_suppressions([*self.walker.page_disabled, *map(self.decode, self.walker.comments)]),
+            policies=tuple(
+                values.get("content", "")
+                for values in self.metas
+                if values.get("http-equiv", "").strip().lower() == "content-security-policy"
+            ),
+            disabled=parse_suppressions([*self.walker.page_disabled, *map(self.decode, self.walker.comments)]),
         )
 
     def _declared_charset(self, metas: Iterable[Mapping[str, str]]) -> str | None:
@@ -249,9 +250,9 @@ class _ScanBuilder(PageText):
                 heading=heading,
                 text_before=text_size if region is PageRegion.ARTICLE else 0,
                 headings_before=below_h1,
-                disabled=_parse_suppressions(map(self.decode, found.disabled)),
+                disabled=parse_suppressions(map(self.decode, found.disabled)),
                 sources=self._sources(found.sources),
-                is_processed=found.picture is not None and found.picture.is_processed,
+                is_processed=_is_processed(found, written),
                 hidden_by=found.hidden_by,
                 may_be_hidden=found.may_be_hidden,
             )
@@ -284,15 +285,13 @@ def _opt_out(found: FoundImage, written: Sequence[RawAttribute]) -> OptOut | Non
         return OptOut.IGNORED
     if found.picture is not None:
         return None if found.picture.is_processed else OptOut.PICTURE
-    return OptOut.SRCSET if any(item.name == "srcset" for item in written) else None
+    has_srcset = any(item.name == "srcset" for item in written)
+    return OptOut.SRCSET if has_srcset and not _is_processed(found, written) else None
 
 
-def _parse_suppressions(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """Parse ``rule: reason; rule: reason`` into pairs; of ``texts`` the first (innermost) reason for a rule applies."""
-    found: dict[str, str] = {}
-    for text in texts:
-        for part in _NEXT_SUPPRESSION.split(text):
-            match = _SUPPRESSION.match(part)
-            if match:
-                found.setdefault(match[1].lower(), " ".join((match[2] or "").split()))
-    return tuple(found.items())
+def _is_processed(found: FoundImage, written: Sequence[RawAttribute]) -> bool:
+    """Whether imageseo wrote the candidates: the ``<picture>`` around an image, or the ``srcset`` of its tag."""
+    if found.picture is not None:
+        return found.picture.is_processed
+    marker = next((item.value for item in written if item.name == edits.MARKER), None)
+    return marker is not None and "srcset" in marker.split()

@@ -1,0 +1,53 @@
+"""PageContext: how the pages of a run are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from imageseo.config.globs import matches
+from imageseo.config.settings import Settings
+from imageseo.layout import image_widths
+from imageseo.layout.measurements import SiteMeasurements
+from imageseo.layout.page_styles import SiteStyles
+from imageseo.lint.budgets.spending import budgets_for
+from imageseo.lint.facts.site_files import SiteFiles
+from imageseo.model.finding import Budget
+from imageseo.model.image import PageScan
+from imageseo.model.layout import SiteLayout
+from imageseo.model.site import Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageContext:
+    """How the pages of a run are read.
+
+    ``layout``: of a page, from its scan and its bytes. ``budgets``: of a page, by its file. ``guess``: whether a hero
+    may be guessed on a page without a marked one. ``measurements``: the measurements of the site. ``styles``: its style
+    sheets; None: they are not read.
+    """
+
+    layout: Callable[[PageScan, bytes], image_widths.ColumnLayout]
+    budgets: Callable[[str], tuple[Budget, ...]]
+    guess: bool = True
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    measurements: SiteMeasurements | None = None
+    styles: SiteStyles | None = None
+
+    @classmethod
+    def of(
+        cls, site: Site, settings: Settings, layout: SiteLayout | None = None, files: SiteFiles | None = None
+    ) -> PageContext:
+        """Make the context from the settings. ``layout``: the measurements of the site. ``files``: of the site."""
+        return cls(
+            layout=lambda scan, html: image_widths.layout_for(
+                scan.meta_content("generator"), html=html, settings=settings.layout, content_width=site.content_width
+            ),
+            budgets=budgets_for(settings.budgets, matches),
+            guess=settings.hero.guess,
+            include=settings.include,
+            exclude=settings.exclude,
+            measurements=SiteMeasurements(layout) if layout is not None else None,
+            styles=SiteStyles(files.read, site.base_url) if files is not None else None,
+        )

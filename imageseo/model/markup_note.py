@@ -1,0 +1,15 @@
+"""MarkupNote: an image whose markup a build changes less than usual."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from imageseo.model.finding import Location
+
+
+class MarkupNote(Struct, array_like=True, frozen=True):
+    """An image with its form (``img``, ``attributes``, ``none``) and the reason, a clause."""
+
+    location: Location
+    form: str
+    reason: str

@@ -1,0 +1,149 @@
+"""Choose the least invasive form of an image's markup that is safe on its page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Literal
+
+from imageseo.layout.page_styles import ImageStyle
+from imageseo.model.image import ImageRef, PageScan, Span
+from imageseo.model.plan import FULL_MARKUP, MarkupChoice, MarkupForm
+from imageseo.web import csp
+from imageseo.web.html import hydration, page_scripts, script_owned
+from imageseo.web.srcset.preload import Preload
+
+Wanted = Literal["auto", "picture", "img", "attributes"]
+
+_NO_STYLE = ImageStyle()
+# Libraries whose scripts wrap each image in an element of their own, which then would be inside our <picture>.
+_WRAPPING_SCRIPTS = (b"fancybox",)
+
+
+@dataclass(kw_only=True)
+class MarkupChooser:
+    """Chooses the form for the images of one page. ``wanted``: the setting `markup`.
+
+    ``policies``: the page's Content-Security-Policies. ``rules``: texts of the ``<style>`` element that may be added;
+    none if the rules are in a file. ``styles``: what the page's style sheets mean for images, by the tag's span.
+    ``preloads``: the author's preload link of an image, by the image's tag. ``read_script``: URL of a script as written
+    -> its text; None for other hosts.
+    """
+
+    wanted: Wanted
+    html: bytes
+    scan: PageScan
+    policies: Sequence[str] = ()
+    rules: Sequence[str] = ()
+    styles: Mapping[Span, ImageStyle] = field(default_factory=dict)
+    preloads: Mapping[Span, Preload] = field(default_factory=dict)
+    read_script: Callable[[str], str | None] = lambda _: None
+
+    def choose(self, ref: ImageRef) -> MarkupChoice:
+        """Return the choice for an image that is neither opted out nor a vector image."""
+        owner = script_owned.owner(ref) or self._naming_script(ref)
+        if owner is not None:
+            return MarkupChoice(form=MarkupForm.NONE, reason=owner, sized=False, styled=False)
+        style = self.styles.get(ref.span, _NO_STYLE)
+        choice = self._restrict(FULL_MARKUP, style)
+        pixels = script_owned.uses_pixels(ref) or self._reason_against_candidates(ref)
+        if pixels is not None:
+            return replace(choice, form=MarkupForm.ATTRIBUTES, reason=pixels, contents=False)
+        if self.wanted == "attributes":
+            return replace(choice, form=MarkupForm.ATTRIBUTES, reason="the setting `markup`", contents=False)
+        reason = self._reason_against_wrapper(ref, style)
+        if self.wanted == "picture":
+            return replace(choice, contents=style.picture is not None)
+        if self.wanted == "img":
+            reason = "the setting `markup`"
+        if reason is None:
+            return replace(choice, contents=style.picture is not None)
+        selected = next((style.attributes[name] for name in ("srcset", "sizes") if name in style.attributes), None)
+        if selected is not None:
+            return replace(
+                choice, form=MarkupForm.ATTRIBUTES, reason=f"{reason}, and `{selected}` selects its `srcset`"
+            )
+        return replace(choice, form=MarkupForm.IMG, reason=reason)
+
+    @cached_property
+    def has_style(self) -> bool:
+        """Whether the page may contain the rules of imageseo, or need not because they are in a file."""
+        if not self.policies:
+            return True
+        if not self.rules:
+            return csp.allows_own_style_sheet(self.policies)
+        return all(csp.allows_style_element(self.policies, text) for text in self.rules)
+
+    @property
+    def reason_against_insertion(self) -> str | None:
+        """Why no element may be added to the page, a clause; ``None`` if one may be."""
+        if self.framework is not None:
+            return f"{self.framework} hydrates the page, and would remove it"
+        return None if self.has_style else "the Content-Security-Policy forbids the styles that it needs"
+
+    @cached_property
+    def framework(self) -> str | None:
+        """The framework that hydrates the page."""
+        return hydration.hydrating_framework(self.html)
+
+    @cached_property
+    def _allows_style_attributes(self) -> bool:
+        return csp.allows_style_attribute(self.policies)
+
+    @cached_property
+    def _custom_elements(self) -> Mapping[int, str]:
+        return hydration.custom_elements_of(self.html, self.scan.refs)
+
+    @cached_property
+    def _wrapping_script(self) -> str | None:
+        return next((name.decode() for name in _WRAPPING_SCRIPTS if name in self.html.lower()), None)
+
+    @cached_property
+    def _source_scripts(self) -> Sequence[str]:
+        return tuple(page_scripts.source_scripts(self.html, self.read_script))
+
+    def _naming_script(self, ref: ImageRef) -> str | None:
+        if not page_scripts.has_names(ref):
+            return None
+        names = (page_scripts.naming_selector(ref, script) for script in self._source_scripts)
+        selector = next((name for name in names if name is not None), None)
+        return None if selector is None else f"a script that sets `src` names it by `{selector}`"
+
+    def _restrict(self, choice: MarkupChoice, style: ImageStyle) -> MarkupChoice:
+        """Return the choice without attributes that would change what the page's style sheets do."""
+        fixed = frozenset(style.attributes)
+        return replace(
+            choice,
+            sized=self.has_style and not fixed & {"width", "height"},
+            natural=style.natural_size is not None,
+            styled=self._allows_style_attributes and "style" not in fixed and style.natural_size is None,
+            fixed=fixed,
+        )
+
+    def _reason_against_wrapper(self, ref: ImageRef, style: ImageStyle) -> str | None:
+        if ref.get("slot") is not None:
+            return "its `slot` must be on a child of the web component"
+        if self.framework is not None:
+            return f"{self.framework} hydrates the page"
+        if not self.has_style:
+            return "the Content-Security-Policy forbids inline styles"
+        if style.wrapper is not None:
+            return f"`{style.wrapper}` in the page's styles would not apply in the same way"
+        if style.picture is not None and (style.picture_important or not self._allows_style_attributes):
+            return f"`{style.picture}` in the page's styles would make the <picture> a box"
+        element = self._custom_elements.get(ref.span.start)
+        if element is not None:
+            return f"the script of <{element}> may look for its images"
+        if self._wrapping_script is not None:
+            return f"{self._wrapping_script} wraps images"
+        preload = self.preloads.get(ref.span)
+        if preload is not None and preload.type is not None:
+            return "its preload link names a type"
+        return None
+
+    def _reason_against_candidates(self, ref: ImageRef) -> str | None:
+        preload = self.preloads.get(ref.span)
+        if preload is not None and preload.srcset is not None:
+            return "its preload link lists other files"
+        return None

@@ -1,0 +1,61 @@
+"""The CSS rules that a build adds: in a ``<style>`` element of each page, or in one file of the site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+from imageseo.web.html.edits import MARKER
+
+# Zero specificity: the theme's rules take precedence. Neither <picture> nor its sources may be a box, or they would be
+# items of a flex or grid container. A height attribute must not apply if `max-width` narrows the image, nor a width
+# attribute if the theme sets only the height of a logo. The last rule repeats a rule of Material for an image that is
+# the only child of its paragraph, which does not match inside <picture>.
+_RULES = (
+    ":where(picture[data-imageseo]){display:contents}"
+    ":where(picture[data-imageseo]>source){display:none}"
+    ":where(img[data-imageseo~=height]){height:auto}"
+    ":where(img[data-imageseo~=chrome],img[data-imageseo~=natural]){width:auto}"
+    ":where(figure[data-imageseo]){margin:1em 0}"
+    ":where(figure[data-imageseo] img){max-width:100%}"
+    ".md-typeset picture[data-imageseo]:only-child>img[align]{margin-top:0}"
+)
+# On top of the image and never hidden: visitors must see at once that the image is not a photograph. Black and white,
+# so that the contrast does not depend on the image. It does not receive clicks.
+_OVERLAY = (
+    ":where([data-imageseo=hero-frame]){position:relative;display:inline-block;max-width:100%}"
+    ":where([data-imageseo=ai-overlay]){position:absolute;top:.5rem;right:.5rem;margin:0;padding:.25em .5em;"
+    "background:#000;color:#fff;font:bold .75rem/1.3 sans-serif;letter-spacing:.03em;pointer-events:none}"
+)
+_CONTENT = f"{_RULES}{_OVERLAY}\n".encode()
+STYLE_SHEET = f"imageseo-{sha256(_CONTENT).hexdigest()[:8]}.css"
+"""Site path of the file with the rules; its name contains a hash, so that a cache never serves other rules."""
+
+
+def style_text(*, overlay: bool = False) -> str:
+    """Return the content of the ``<style>`` element. ``overlay``: with the rules for a label on top of an image."""
+    return f"{_RULES}{_OVERLAY if overlay else ''}"
+
+
+def style_sheet() -> bytes:
+    """Return the content of the file ``STYLE_SHEET``, the same for all pages."""
+    return _CONTENT
+
+
+def old_style_sheets(root: Path) -> Iterator[str]:
+    """Yield the site paths of files with rules, of this and other versions: their names contain their own hash."""
+    for file in sorted(root.glob("imageseo-????????.css")):
+        if file.is_file() and file.name == _name(file.read_bytes()):
+            yield file.name
+
+
+def _name(content: bytes) -> str:
+    return f"imageseo-{sha256(content).hexdigest()[:8]}.css"
+
+
+def style_markup(*, overlay: bool = False, href: str | None = None) -> str:
+    """Return the markup that adds the rules to a page. ``href``: URL of the file; ``None``: in the page."""
+    if href is not None:
+        return f'<link rel="stylesheet" href="{href}" {MARKER}>'
+    return f"<style {MARKER}>{style_text(overlay=overlay)}</style>"

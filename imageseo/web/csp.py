@@ -1,0 +1,95 @@
+"""Content-Security-Policy: whether a page allows inline styles, in ``<meta>`` and in a ``_headers`` file."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from functools import lru_cache
+
+HEADERS_FILE = "_headers"
+"""File in which Netlify, Cloudflare Pages and others read the headers of a site's pages."""
+_HEADER = "content-security-policy"
+
+
+@lru_cache(maxsize=256)
+def _directives(policy: str) -> tuple[Mapping[str, tuple[str, ...]], ...]:
+    """Parse a policy: each policy of a comma-separated list, by directive; the first of a name counts."""
+    policies = []
+    for text in policy.split(","):
+        found: dict[str, tuple[str, ...]] = {}
+        for directive in text.split(";"):
+            name, *values = directive.split() or [""]
+            if name:
+                found.setdefault(name.lower(), tuple(values))
+        policies.append(found)
+    return tuple(policies)
+
+
+def allows_style_element(policies: Iterable[str], text: str) -> bool:
+    """Whether all policies allow a ``<style>`` element with this content."""
+    return all(_allows(found, ("style-src-elem", "style-src", "default-src"), text) for found in _all(policies))
+
+
+def allows_style_attribute(policies: Iterable[str]) -> bool:
+    """Whether all policies allow ``style`` attributes. A hash allows none without ``'unsafe-hashes'``."""
+    return all(_allows(found, ("style-src-attr", "style-src", "default-src"), None) for found in _all(policies))
+
+
+def allows_own_style_sheet(policies: Iterable[str]) -> bool:
+    """Whether all policies allow a style sheet from the site itself."""
+    for found in _all(policies):
+        sources = _sources(found, ("style-src-elem", "style-src", "default-src"))
+        if sources is not None and not any(each in ("'self'", "*", "https:") for each in sources):
+            return False
+    return True
+
+
+def style_hash(text: str) -> str:
+    """Return the source expression that allows a ``<style>`` element with this content."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def policies_of_headers(headers: str, path: str) -> Sequence[str]:
+    """Return the policies that a ``_headers`` file sets for a page. ``path``: site path, ``blog/index.html``.
+
+    A block begins with a line without indentation, a path in which ``*`` stands for anything; indented ``Name: value``
+    lines follow.
+    """
+    urls = {f"/{path}", f"/{path.removesuffix('index.html')}", f"/{path.removesuffix('.html')}"}
+    found: list[str] = []
+    applies = False
+    for line in headers.splitlines():
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if not line[0].isspace():
+            pattern = re.sub(r"^https?://[^/]+", "", line.strip())
+            pattern = re.sub(r":\w+", "*", pattern).replace("[", "[[]").replace("?", "[?]")
+            applies = any(fnmatchcase(url, pattern) for url in urls)
+        elif applies:
+            name, separator, value = line.partition(":")
+            if separator and name.strip().lower() == _HEADER:
+                found.append(value.strip())
+    return found
+
+
+def _all(policies: Iterable[str]) -> list[Mapping[str, tuple[str, ...]]]:
+    return [found for policy in policies for found in _directives(policy)]
+
+
+def _sources(found: Mapping[str, tuple[str, ...]], names: Sequence[str]) -> tuple[str, ...] | None:
+    return next((found[name] for name in names if name in found), None)
+
+
+def _allows(found: Mapping[str, tuple[str, ...]], names: Sequence[str], text: str | None) -> bool:
+    """Whether a policy allows an inline style. ``text``: of an element; ``None`` for an attribute."""
+    sources = _sources(found, names)
+    if sources is None:
+        return True
+    # A nonce or a hash in the list disables 'unsafe-inline'.
+    restricted = any(re.match(r"'(?:nonce-|sha(?:256|384|512)-)", each, re.IGNORECASE) for each in sources)
+    if not restricted and any(each.lower() == "'unsafe-inline'" for each in sources):
+        return True
+    return text is not None and style_hash(text) in sources

@@ -1,0 +1,87 @@
+"""Small pages whose styles and scripts notice what is done to an image: siblings of public bug reports."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+WIDE, TALL, SMALL = "wide-900x600.jpg", "tall-600x800.png", "small-240x160.jpg"
+
+
+class FragilePage(NamedTuple):
+    """``head``, ``body``: of the page; ``forms``: the form that each image of the article gets, in order."""
+
+    head: str
+    body: str
+    forms: tuple[str, ...]
+
+
+def _styled(css: str, body: str, *forms: str) -> FragilePage:
+    return FragilePage(f"<style>{css}</style>", body, forms)
+
+
+_IMG = f'<img src="{WIDE}" alt="A wide view">'
+_OTHER = f'<img src="{TALL}" alt="A tall view">'
+_FLUID = "img{max-width:100%;height:auto}"
+
+PAGES = {
+    # a wrapper changes what selectors match
+    "caption-by-sibling": _styled(f"{_FLUID}img+em{{display:block;margin-left:40px}}", f"<p>{_IMG}<em>Caption</em></p>", "img"),
+    "later-sibling": _styled("img~p{margin-left:50px}", f"{_IMG}<h2>Two</h2><p>Text</p>", "img"),
+    "figure-child": _styled("figure>img{width:200px}", f"<figure>{_IMG}</figure>", "img"),
+    "any-child": _styled(".stack>*{margin-left:30px}", f"<div class=stack>{_IMG}<p>Text</p></div>", "img"),
+    "first-child": _styled("img:first-child{width:250px}", f"<p>{_IMG}{_OTHER}</p>", "img", "picture"),
+    "only-child": _styled("p>img:only-child{display:block;margin:0 auto;width:50%}", f"<p>{_IMG}</p>", "img"),
+    "nth-child": _styled("div.row>:nth-child(2){width:100px}", f"<div class=row>{_IMG}{_OTHER}</div>", "picture", "img"),
+    "first-of-type": _styled("img:first-of-type{width:120px}", f"<div>{_IMG}<p>x</p>{_OTHER}</div>", "img", "img"),
+    "has-child": _styled("p:has(>img){padding-left:60px}", f"<p>{_IMG}</p>", "img"),
+    "not-child": _styled("article>:not(img){margin-left:70px}", f"<article>{_IMG}<p>Text</p></article>", "picture"),
+    "flex-items": _styled(".row{display:flex}.row>*{flex:1;min-width:0}", f"<div class=row>{_IMG}{_OTHER}</div>", "img", "img"),
+    "grid-span": _styled(".g{display:grid;grid-template-columns:1fr 1fr}.g img{width:100%}.g>:last-child{grid-column:span 2}",
+                         f"<div class=g>{_IMG}{_OTHER}</div>", "picture", "img"),
+    # a style sheet makes <picture> a box
+    "reset": _styled("img,picture{display:block;max-width:100%}", f"<div style=display:flex>{_IMG}{_OTHER}</div>", "picture", "picture"),
+    "reset-important": _styled("picture{display:block!important}.r{display:flex}.r img{width:50%}", f"<div class=r>{_IMG}{_OTHER}</div>", "img", "img"),
+    "floating-picture": _styled("picture{float:right;width:300px}img{max-width:100%}", f"<p>{_IMG}Text</p>", "picture"),
+    # heights without widths
+    "height": _styled(".bar img{height:150px}", f"<div class=bar>{_IMG}</div>", "picture"),
+    "max-height": _styled("img{max-height:200px}", f"<p>{_IMG}</p>", "picture"),
+    "height-class": _styled(".h-20{height:5rem}", f'<p><img class="h-20" src="{WIDE}" alt="A wide view"></p>', "picture"),
+    "fluid-max-height": _styled(f"{_FLUID}img{{max-height:50vh}}", f"<p>{_IMG}</p>", "picture"),
+    "logical-height": _styled("img{block-size:120px}", f"<p>{_IMG}</p>", "picture"),
+    "border-box": _styled("*{box-sizing:border-box}img{border:5px solid;padding:4px}", f"<p>{_IMG}</p>", "picture"),
+    "height-attribute": _styled(_FLUID, f'<p><img src="{WIDE}" height=100 alt="A wide view"></p>', "picture"),
+    "both-given": _styled("img{width:100%;height:300px;object-fit:cover}", f"<p>{_IMG}</p>", "picture"),
+    "nothing": FragilePage("", f"<p>{_IMG}</p>", ("picture",)),
+    # attribute selectors
+    "without-width": _styled("img:not([width]){width:150px}", f"<p>{_IMG}</p>", "picture"),
+    "with-style": _styled("img[style]{outline:9px solid}", f'<p>x</p><div style="height:3000px"></div>{_IMG}', "picture"),
+    "lazy-selector": _styled("img[loading=lazy]{opacity:.2;width:99px}", f'<div style="height:3000px"></div>{_IMG}', "picture"),
+    # scripts
+    "hover": FragilePage("", f"""<img src="{WIDE}" alt="A view" onmouseover="this.src='{TALL}'">""", ("none",)),
+    "placeholder": FragilePage("", f'<img class=lazyload src="{SMALL}" data-src="{WIDE}" alt="A view">'
+        "<script>document.querySelectorAll('[data-src]').forEach(i=>i.src=i.dataset.src)</script>", ("none",)),
+    "named-by-script": FragilePage("", f'<img id=stage src="{WIDE}" alt="A view">'
+        f"<script>document.getElementById('stage').src='{TALL}'</script>", ("none",)),
+    "image-map": FragilePage("", f'<img src="{WIDE}" alt="A view" usemap="#m"><map name=m><area shape=rect coords=0,0,9,9 href=# alt=x></map>'
+        "<p id=out></p><script>onload=()=>{const i=document.images[0];out.textContent='x'.repeat(Math.round(9*i.width/i.naturalWidth))}</script>", ("attributes",)),
+    "slot": FragilePage("<script>customElements.define('two-up',class extends HTMLElement{constructor(){super();"
+        "this.attachShadow({mode:'open'}).innerHTML='<slot name=a></slot><hr><slot name=b></slot>'}})</script>",
+        f'<two-up><img slot=a src="{WIDE}" alt="A view"><img slot=b src="{TALL}" alt="B view"></two-up>', ("img", "img")),
+    "element-children": FragilePage("<script>customElements.define('first-image',class extends HTMLElement{connectedCallback(){"
+        "setTimeout(()=>{for(const c of this.children)c.style.border='9px solid'})}})</script>",
+        f'<first-image><img src="{WIDE}" alt="A view"></first-image>', ("img",)),
+    # Content-Security-Policy
+    "csp": FragilePage("<meta http-equiv=Content-Security-Policy content=\"default-src 'self'\">", f"<p>{_IMG}</p>", ("img",)),
+    "csp-fluid": FragilePage("<meta http-equiv=content-security-policy content=\"style-src 'self'\"><link rel=stylesheet href=fluid.css>",
+        f"<p>{_IMG}</p>", ("img",)),
+}  # fmt: skip
+FILES = {"fluid.css": b"img{max-width:100%}"}
+
+
+def render(name: str) -> str:
+    """Return the whole page."""
+    page = PAGES[name]
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{name}</title>{page.head}</head>'
+        f"<body><main><h1>{name}</h1>{page.body}<p>The end of the page</p></main></body></html>"
+    )

@@ -1,0 +1,49 @@
+"""Content-Security-Policies of pages and of a `_headers` file."""
+
+from __future__ import annotations
+
+import pytest
+
+from imageseo.web import csp
+
+TEXT = "p{color:red}"
+HASH = csp.style_hash(TEXT)
+
+
+@pytest.mark.parametrize(
+    ("policy", "element", "attribute"),
+    [
+        ("default-src 'self'", False, False),
+        ("script-src 'self'", True, True),
+        ("style-src 'self' 'unsafe-inline'", True, True),
+        ("default-src 'none'; style-src 'unsafe-inline'", True, True),
+        ("style-src 'unsafe-inline' 'nonce-abc'", False, False),
+        (f"style-src 'self' {HASH}", True, False),
+        ("style-src-attr 'unsafe-inline'; style-src 'self'", False, True),
+        ("style-src-elem 'unsafe-inline'; default-src 'self'", True, False),
+        ("STYLE-SRC 'self'; style-src 'unsafe-inline'", False, False),
+        ("style-src 'unsafe-inline', default-src 'self'", False, False),
+        ("", True, True),
+    ],
+)
+def test_inline_styles_follow_the_policy(policy: str, element: bool, attribute: bool) -> None:
+    assert csp.allows_style_element([policy], TEXT) is element
+    assert csp.allows_style_attribute([policy]) is attribute
+
+
+def test_own_style_sheet_needs_self() -> None:
+    assert csp.allows_own_style_sheet(["default-src 'self'"])
+    assert csp.allows_own_style_sheet(["script-src 'none'"])
+    assert not csp.allows_own_style_sheet(["style-src https://cdn.example"])
+
+
+def test_headers_file_is_read_by_path() -> None:
+    headers = (
+        "# comment\n/*\n  X-Frame-Options: DENY\n  Content-Security-Policy: default-src 'self'\n"
+        "/blog/*\n  content-security-policy: style-src 'none'\n"
+        "https://example.org/about\n  Content-Security-Policy: a\n"
+    )
+    assert csp.policies_of_headers(headers, "index.html") == ["default-src 'self'"]
+    assert csp.policies_of_headers(headers, "blog/a/index.html") == ["default-src 'self'", "style-src 'none'"]
+    assert csp.policies_of_headers(headers, "about.html") == ["default-src 'self'", "a"]
+    assert csp.policies_of_headers("", "index.html") == []

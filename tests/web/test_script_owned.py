@@ -1,0 +1,110 @@
+"""Images whose source is set by scripts, told by the tag and by the page's scripts."""
+
+from __future__ import annotations
+
+import pytest
+
+from imageseo.model.image import ImageRef
+from imageseo.web.html.page_scan import scan_page
+from imageseo.web.html.page_scripts import naming_selector, source_scripts
+from imageseo.web.html.script_owned import owner, placeholder_srcset, uses_pixels
+
+
+def ref_of(attributes: str) -> ImageRef:
+    return scan_page(f"<!doctype html><html><body><main><img {attributes}></main>".encode()).refs[0]
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        """src=a.jpg onmouseover="this.src='b.jpg'" """,
+        """src=a.jpg onclick="this.srcset = ''; this.src = next()" """,
+        """src=a.jpg onerror="this.onerror=null;this.src='fallback.png'" """,
+        """src=a.jpg @click="$el.src = url" """,
+        "src=small.jpg data-src=large.jpg class=lazyload",
+        "src=small.jpg data-srcset='large.jpg 900w'",
+        "src=data:image/gif;base64,R0lGODlhAQABAAAAACw= data-original=/photos/42",
+        "src=small.jpg data-lazy-src=large.jpg",
+        "src=light.png data-dark=dark.png",
+        "src=light.png data-theme-night=/img/night.webp?v=2",
+        "src=a.jpg :src=theme.logo",
+        "src=a.jpg v-bind:src=photo",
+        "src=a.jpg x-bind:src.camel=photo",
+        "src=a.jpg [src]=photo",
+        "src=a.jpg v-lazy=photo",
+        "src=a.jpg ng-src={{photo}}",
+        "src=/img/real.png srcset=/img/loading.gif lazyload",
+    ],
+)
+def test_image_whose_source_a_script_sets_is_owned(attributes: str) -> None:
+    assert owner(ref_of(attributes)) is not None
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        "src=a.jpg onload=this.classList.add('shown')",
+        "src=a.jpg data-zoom-src=large.jpg",
+        "src=a.jpg data-fancybox=gallery data-caption='A photo.jpg'",
+        "src=a.jpg data-orig-file=full.jpg data-large-file=large.jpg",
+        "src=a.jpg data-src=a.jpg",
+        "src=a.jpg data-src",
+        "src=a.jpg data-id=42 data-align=center",
+        "src=a.jpg srcset=a.jpg",
+        "src=a.jpg srcset='a.jpg 1x, b.jpg 2x'",
+        "src=a.jpg srcset='b.jpg 900w' sizes=100vw",
+        "src=a.jpg data-src-line=12",
+        "src=a.jpg data-title='see b.jpg'",
+        "src=a.jpg class=rounded @click=open",
+    ],
+)
+def test_other_attributes_own_nothing(attributes: str) -> None:
+    assert owner(ref_of(attributes)) is None
+
+
+def test_placeholder_is_a_single_other_file_without_descriptor() -> None:
+    assert placeholder_srcset(ref_of("src=a.jpg srcset=wait.gif")) == "wait.gif"
+    assert placeholder_srcset(ref_of("src=a.jpg srcset='wait.gif 1x'")) is None
+    assert placeholder_srcset(ref_of("srcset=wait.gif")) is None
+
+
+def test_image_maps_use_the_pixels_of_the_file() -> None:
+    assert uses_pixels(ref_of("src=a.jpg usemap=#m")) == "an image map (`usemap`) uses the pixels of its file"
+    assert uses_pixels(ref_of("src=a.jpg ismap")) is not None
+    assert uses_pixels(ref_of("src=a.jpg")) is None
+
+
+SETTER = "function show(e){ e.src = 'b.jpg' }"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "script", "expected"),
+    [
+        ("src=a.jpg id=main", "document.getElementById('main').src = x", "#main"),
+        ("src=a.jpg id=main", 'show(document.querySelector("#main"))', "#main"),
+        ("src=a.jpg class='thumb swap'", "document.querySelectorAll('img.swap')", ".swap"),
+        ("src=a.jpg class=hero", 'for (e of document.getElementsByClassName("hero"))', ".hero"),
+        ("src=a.jpg data-stage", "$('[data-stage]').attr('src', x)", "[data-stage]"),
+        ("src=a.jpg id=main", "show(document.querySelector('#mainly'))", None),
+        ("src=a.jpg class=hero", "config.hero.open()", None),
+        ("src=a.jpg", "document.getElementById('main')", None),
+    ],
+)
+def test_script_names_an_image_by_id_class_or_data_attribute(
+    attributes: str, script: str, expected: str | None
+) -> None:
+    assert naming_selector(ref_of(attributes), script) == expected
+
+
+def test_only_scripts_that_set_a_source_are_returned() -> None:
+    page = (
+        f"<script>{SETTER}</script><script>if (e.src == 'a') go()</script><script src=theme.js></script>"
+        f"<script type=application/json>{SETTER}</script><script src=//cdn.example/x.js></script>"
+        "<script type=module>img.setAttribute('src', url)</script><script>$('img').attr('src')</script>"
+    )
+    texts = {"theme.js": "i.srcset=''", "//cdn.example/x.js": None}
+    assert list(source_scripts(page.encode(), texts.__getitem__)) == [
+        SETTER,
+        "i.srcset=''",
+        "img.setAttribute('src', url)",
+    ]
