@@ -8,11 +8,11 @@ from collections.abc import Collection
 from pathlib import PureWindowsPath
 from urllib.parse import urlsplit
 
-from imageseo.config import selector_syntax
 from imageseo.config.budgets import BudgetSettings, ByteLevels, CountLevels, PathBudgets
 from imageseo.config.decoder import Path, SettingsDecoder
 from imageseo.config.fields import byte_count
 from imageseo.config.messages import found
+from imageseo.config.selector_syntax import fault as selector_fault
 from imageseo.model.suggest import closest
 
 _REMOTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s]*[^\s/][^\s]*")
@@ -154,7 +154,7 @@ def _check_names(decoder: SettingsDecoder, rules: Collection[str] | None, provid
 def _check_selectors(decoder: SettingsDecoder) -> None:
     for path in (("include",), ("exclude",)):
         for selector in decoder.values.get(path, ()):
-            if (reason := selector_syntax.fault(selector)) is not None:
+            if (reason := selector_fault(selector)) is not None:
                 _add_error(decoder, path, f"found {found(selector)}, {reason}")
 
 

@@ -74,12 +74,12 @@ def layout_for(
     return ColumnLayout(content_width=content_width)
 
 
-def shown_width(ref: ImageRef | None, asset: Asset, layout: ColumnLayout) -> int:
+def shown_width(ref: ImageRef | None, asset: Asset, layout: ColumnLayout, *, exact: bool = False) -> int:
     """Return CSS px of the image on a wide screen: its intrinsic width, limited by the author and the column.
 
     ``ref``: None for an inserted hero.
     """
-    layout, written = _effective_layout(ref, asset, layout)
+    layout, written = _effective_layout(ref, asset, layout, exact=exact)
     column = layout.content_width or asset.css_width
     shown = min(asset.css_width, written.px or asset.css_width, column * (written.part or 1))
     return max(1, round(shown))
@@ -92,10 +92,7 @@ def sizes(ref: ImageRef | None, asset: Asset, layout: ColumnLayout, *, exact: bo
     ``exact``: nothing else determines the width, so that a slot that is too narrow would shrink the image: in an
     unknown column it is as wide as without ``sizes``.
     """
-    layout, written = _effective_layout(ref, asset, layout)
-    if exact and ref is not None and written is not _NEITHER:
-        # The attribute `height` alone has no effect with `height: auto`, as in most themes.
-        written = _parse_width(ref.get("width"), None, ref.get("style") or "", asset.css_width, asset.css_height)
+    layout, written = _effective_layout(ref, asset, layout, exact=exact)
     limit = max(1, round(min(asset.css_width, written.px or asset.css_width)))
     if exact and layout.sizes is None and layout.content_width is None:
         return f"{limit}px"
@@ -125,11 +122,14 @@ def widths(asset: Asset, shown: int, ladder: Sequence[int]) -> tuple[int, ...]:
     return tuple(reversed(found))
 
 
-def written_width(ref: ImageRef | None, asset: Asset) -> AuthorWidth:
-    """Return the width set by ``width``, ``height`` and ``style`` of the tag; ``style`` takes precedence."""
+def written_width(ref: ImageRef | None, asset: Asset, *, exact: bool = False) -> AuthorWidth:
+    """Return the width set by ``width``, ``height`` and ``style`` of the tag; ``style`` takes precedence.
+
+    ``exact``: not by the attribute ``height`` alone.
+    """
     if ref is None:
         return _NEITHER
-    width, height, style = ref.get("width"), ref.get("height"), ref.get("style")
+    width, height, style = ref.get("width"), None if exact else ref.get("height"), ref.get("style")
     if width is None and height is None and not style:
         return _NEITHER
     return _parse_width(width, height, style or "", asset.css_width, asset.css_height)
@@ -152,14 +152,20 @@ def _parse_width(
     return AuthorWidth(min(px, default=None), min(parts, default=None))
 
 
-def _effective_layout(ref: ImageRef | None, asset: Asset, layout: ColumnLayout) -> tuple[ColumnLayout, AuthorWidth]:
-    """Return the layout and the author's width for one image; the author's ``sizes`` replace the column."""
+def _effective_layout(
+    ref: ImageRef | None, asset: Asset, layout: ColumnLayout, *, exact: bool = False
+) -> tuple[ColumnLayout, AuthorWidth]:
+    """Return the layout and the author's width for one image; the author's ``sizes`` replace the column.
+
+    ``exact``: without the width that follows from the attribute ``height`` alone, which has no effect with
+    ``height: auto``, as in most themes.
+    """
     own = ref.get("sizes") if ref is not None else None
     if not own or not parse_sizes(own):
         slot = layout.slot(ref)
         if slot is not None:  # the measured width includes the author's
             return ColumnLayout(content_width=slot.width, sizes=slot.sizes), _NEITHER
-        return layout, written_width(ref, asset)
+        return layout, written_width(ref, asset, exact=exact)
     written = written_width(ref, asset)
     own = ", ".join(f"{condition} {length}".strip() for condition, length in parse_sizes(own))
     return ColumnLayout(content_width=_column(own), sizes=own), AuthorWidth(px=written.px)

@@ -133,7 +133,8 @@ def plan_specs(
     elif not asset.encodable:
         return ()
     else:
-        widths = image_widths.widths(asset, image_widths.shown_width(ref, asset, layout), options.widths)
+        shown = image_widths.shown_width(ref, asset, layout, exact=True)
+        widths = image_widths.widths(asset, shown, options.widths)
     sizes = [(width, max(1, round(width * asset.height / asset.width))) for width in widths]
     return tuple(
         [
