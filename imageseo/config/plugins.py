@@ -9,7 +9,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoints, entry_points
 from importlib.util import find_spec
 from types import ModuleType
-from typing import cast
+from typing import Any
 
 PACKAGES: Mapping[str, str] = {
     "imageseo.codecs": "imageseo.images.codecs",
@@ -24,7 +24,9 @@ PACKAGES: Mapping[str, str] = {
 @cache
 def _installed() -> EntryPoints:
     """Return the entry points of all distributions; cached, because a file of each must be opened."""
-    return cast("EntryPoints", entry_points())
+    found: Any = entry_points()  # declared as another type before Python 3.12
+    installed: EntryPoints = found
+    return installed
 
 
 @cache
