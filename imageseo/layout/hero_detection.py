@@ -1,14 +1,16 @@
-"""Detect the hero of a page: the image that the author marked, else a confident guess, else none."""
+"""Properties of an image that speak for or against being the hero of its page; `first_screen` decides."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from imageseo.layout.image_widths import ColumnLayout, dimension, shown_width
+from imageseo.model.finding import MOBILE
 from imageseo.model.image import Asset, ImageRef, OptOut, PageRegion, PageScan
+from imageseo.web.srcset.sizes import source_size
 
 AssetOf = Callable[[ImageRef], Asset | None]
 
@@ -17,55 +19,16 @@ AssetOf = Callable[[ImageRef], Asset | None]
 _NEAR_TOP_CHARACTERS = 500
 # CSS px. A smaller image is not a hero but an icon, a badge or a thumbnail.
 _SMALL = 200
-_MIN_WIDTH = 320
+# CSS px of an image that is shown large, whatever it is called.
+_MIN_WIDTH, _MIN_HEIGHT = 200, 150
 _MIN_AREA = 320 * 150
 _MAX_RATIO = 5.0
-_COVER = 600
+_COVER = 320  # CSS px; a wider one may fill a phone
 _DECORATION = re.compile(
     r"(?<![a-z])(logo|logos|icon|icons|favicon|badge|badges|shield|shields|avatar|gravatar|emoji|twemoji|emojione|"
     r"button|btn|sprite|spacer|pixel|divider|separator|donate|sponsor|kofi|ko-fi|buymeacoffee|qrcode)(?![a-z])"
 )
 _BADGE_HOST = re.compile(r"shields\.io|badgen\.net|badge|codecov\.io|travis-ci|forthebadge|herokucdn|\.svg(?:[?#]|$)")
-
-
-def guess(scan: PageScan, asset_of: AssetOf, layout: ColumnLayout) -> ImageRef | None:
-    """Return the page's hero, or None if it is uncertain: a wrong guess costs more than none.
-
-    First the image that an earlier build marked, then one with ``fetchpriority="high"`` in the article, then the
-    measured one. Otherwise the article's first image that is not a decoration, if it is large, near the top, and
-    displayed immediately in both color schemes.
-    """
-    marked = next((ref for ref in scan.refs if ref.is_marked_hero), None)
-    if marked is not None:
-        return marked
-    chosen = prioritized_image(scan)
-    if chosen is not None:
-        return chosen if chosen.region is PageRegion.ARTICLE else None
-    if layout.lead_known:
-        return next((ref for ref in scan.refs if ref.span == layout.lead), None)
-    if scan.preload_images or any(theme_covers(scan, asset_of, layout)):
-        return None  # the author gave another image priority, outside the article
-    refs = iter(scan.refs)
-    first, asset = next(_candidates(refs, asset_of, layout), (None, None))
-    if first is None or not _is_convincing(first, asset, layout):
-        return None
-    area = _area(first, asset, layout)
-    # A larger image in the same screen may be the LCP image.
-    rivals = _candidates(filter(near_top, refs), asset_of, layout)
-    return None if any(_area(*rival, layout) > area for rival in rivals) else first
-
-
-def _candidates(
-    refs: Iterable[ImageRef], asset_of: AssetOf, layout: ColumnLayout
-) -> Iterator[tuple[ImageRef, Asset | None]]:
-    """Yield the visible images of the article that are not decorations, with their source files."""
-    for ref in refs:
-        if (
-            ref.region is PageRegion.ARTICLE
-            and not _is_hidden(ref)
-            and not is_small(ref, asset := asset_of(ref), layout)
-        ):
-            yield ref, asset
 
 
 def theme_covers(scan: PageScan, asset_of: AssetOf, layout: ColumnLayout) -> Iterator[ImageRef]:
@@ -85,21 +48,18 @@ def theme_covers(scan: PageScan, asset_of: AssetOf, layout: ColumnLayout) -> Ite
             or (slot and slot.in_view is False)
         ):
             continue
-        if (
-            _is_hidden(ref)
-            or _is_deferred(ref)
-            or ref.opt_out is OptOut.IGNORED
-            or is_small(ref, asset, without_column)
-        ):
+        if ref.hidden_by is not None or _is_deferred(ref) or ref.opt_out is OptOut.IGNORED or names_decoration(ref):
             continue
-        if shown_width(ref, asset, without_column) >= _COVER and asset.width > asset.height:
+        sizes = ref.get("sizes")
+        width = source_size(sizes, MOBILE) if sizes else shown_width(ref, asset, without_column)
+        if width >= _COVER and asset.width > asset.height and (sizes or not is_small(ref, asset, without_column)):
             yield ref
 
 
-def prioritized_image(scan: PageScan) -> ImageRef | None:
-    """Return the first image with ``fetchpriority="high"`` of the article, else of the page."""
+def prioritized_images(scan: PageScan, *, hidden: bool = False) -> list[ImageRef]:
+    """Return the images with the author's ``fetchpriority="high"``, without those that are hidden at first."""
     high = [ref for ref in scan.refs if (ref.get("fetchpriority") or "").strip().lower() == "high"]
-    return next((ref for ref in high if ref.region is PageRegion.ARTICLE), high[0] if high else None)
+    return [ref for ref in high if hidden or ref.hidden_by is None]
 
 
 def find_shown(scan: PageScan, path: str, asset_of: AssetOf) -> ImageRef | None:
@@ -113,8 +73,9 @@ def find_shown(scan: PageScan, path: str, asset_of: AssetOf) -> ImageRef | None:
             asset = asset_of(ref)
             if asset is not None and asset.path == path:
                 found.append(ref)
-    # One image of a pair for light and dark color schemes is hidden; it is used only if there is no other.
-    return next((ref for ref in found if not _is_for_one_scheme(ref)), found[0] if found else None)
+    # A hidden image, or one of a pair for light and dark color schemes, is used only if there is no other.
+    found.sort(key=lambda ref: (ref.hidden_by is not None, is_for_one_scheme(ref)))
+    return found[0] if found else None
 
 
 def near_top(ref: ImageRef) -> bool:
@@ -123,18 +84,42 @@ def near_top(ref: ImageRef) -> bool:
 
 
 def is_small(ref: ImageRef, asset: Asset | None, layout: ColumnLayout) -> bool:
-    """Whether an image is a decoration: icon, badge, logo, thin banner, shown smaller than 200 px, or missing."""
-    if _names_decoration(_file_name(ref.src), ref.get("alt"), ref.get("class"), ref.get("id")):
+    """Whether an image is a decoration: icon, badge, logo, thin banner, shown smaller than 200 px, or missing.
+
+    The words of its file's name decide only if its size does not. With such a class or id its shown size is unknown: it
+    is a matter of style sheets.
+    """
+    if is_styled_as_decoration(ref):
         return True
     if asset is None:
-        external = re.match(r"(?:https?:)?//", ref.src, re.IGNORECASE) is not None
-        width = dimension(ref.get("width"))
-        height = dimension(ref.get("height"))
-        small = any(side is not None and side.px is not None and side.px < _SMALL for side in (width, height))
-        return not external or small or _BADGE_HOST.search(ref.src.lower()) is not None
-    width_shown = shown_width(ref, asset, layout)
-    height_shown = width_shown * asset.height / max(asset.width, 1)
-    return width_shown < _SMALL or height_shown < _SMALL / 4 or width_shown > _MAX_RATIO * height_shown
+        return not may_be_large(ref)
+    width = shown_width(ref, asset, layout)
+    height = width * asset.height / max(asset.width, 1)
+    if width < _SMALL or height < _SMALL / 4 or width > _MAX_RATIO * height:
+        return True
+    is_large = width >= _MIN_WIDTH and height >= _MIN_HEIGHT and width * height >= _MIN_AREA
+    return not is_large and _names_decoration(_file_name(ref.src))
+
+
+def is_styled_as_decoration(ref: ImageRef) -> bool:
+    """Whether its class or id calls an image an icon, avatar or the like."""
+    return _names_decoration(ref.get("class"), ref.get("id"))
+
+
+def may_be_large(ref: ImageRef) -> bool:
+    """Whether an image without a file in the site may be large: on another host, and neither badge nor icon."""
+    if re.match(r"(?:https?:)?//", ref.src, re.IGNORECASE) is None or names_decoration(ref):
+        return False
+    sides = (dimension(ref.get("width")), dimension(ref.get("height")))
+    is_icon = any(side is not None and side.px is not None and side.px < _SMALL for side in sides)
+    return not is_icon and _BADGE_HOST.search(ref.src.lower()) is None
+
+
+def names_decoration(ref: ImageRef) -> bool:
+    """Whether its file name, class or id calls an image a logo, badge or the like. An alternative text does not count:
+    it says what a picture shows.
+    """
+    return _names_decoration(_file_name(ref.src), ref.get("class"), ref.get("id"))
 
 
 @lru_cache(maxsize=1024)  # called twice per image, and logos are on every page
@@ -142,18 +127,13 @@ def _names_decoration(*names: str | None) -> bool:
     return _DECORATION.search(" ".join(filter(None, names)).lower()) is not None
 
 
-def _is_convincing(ref: ImageRef, asset: Asset | None, layout: ColumnLayout) -> bool:
-    if (
-        asset is None
-        or not asset.encodable
-        or ref.opt_out is OptOut.IGNORED
-        or _is_for_one_scheme(ref)
-        or not near_top(ref)
-    ):
+def is_convincing(ref: ImageRef, asset: Asset | None, layout: ColumnLayout) -> bool:
+    """Whether an image may be guessed to be the hero: large, not a banner, and displayed at once in both schemes."""
+    if asset is None or not asset.encodable or ref.opt_out is OptOut.IGNORED or ref.may_be_hidden:
         return False
-    if _is_deferred(ref):
+    if is_for_one_scheme(ref) or _is_deferred(ref) or is_small(ref, asset, layout):
         return False
-    return shown_width(ref, asset, layout) >= _MIN_WIDTH and _area(ref, asset, layout) >= _MIN_AREA
+    return shown_width(ref, asset, layout) >= _MIN_WIDTH and area(ref, asset, layout) >= _MIN_AREA
 
 
 def _is_deferred(ref: ImageRef) -> bool:
@@ -161,21 +141,16 @@ def _is_deferred(ref: ImageRef) -> bool:
     return (ref.get("loading") or "").strip().lower() == "lazy" or (ref.get("fetchpriority") or "").lower() == "low"
 
 
-def _area(ref: ImageRef, asset: Asset | None, layout: ColumnLayout) -> float:
+def area(ref: ImageRef, asset: Asset | None, layout: ColumnLayout) -> float:
     """Return CSS px² on a wide screen; infinite for a missing file."""
     if asset is None:
         return math.inf
     return shown_width(ref, asset, layout) ** 2 * asset.height / max(asset.width, 1)
 
 
-def _is_for_one_scheme(ref: ImageRef) -> bool:
+def is_for_one_scheme(ref: ImageRef) -> bool:
     """Whether the image is shown in only the light or the dark color scheme."""
     return re.search(r"#(?:only|gh)-(?:light|dark)\b", ref.src) is not None
-
-
-def _is_hidden(ref: ImageRef) -> bool:
-    style = "".join((ref.get("style") or "").lower().split())
-    return ref.get("hidden") is not None or "display:none" in style or "visibility:hidden" in style
 
 
 def _file_name(src: str) -> str:

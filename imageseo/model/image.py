@@ -71,6 +71,7 @@ class ImageRef:
     ``srcset`` of an image without one.
     ``hidden_by``: what hides it when the page opens (``a closed <details>``); None if nothing is known to hide it.
     ``may_be_hidden``: whether it may be hidden nevertheless, as decorations with ``aria-hidden`` sometimes are.
+    ``in_footer``: whether it is in a ``<footer>``. ``in_rows``: in a table, grid or gallery, perhaps beside others.
     """
 
     span: Span
@@ -90,6 +91,8 @@ class ImageRef:
     is_processed: bool = False
     hidden_by: str | None = None
     may_be_hidden: bool = False
+    in_footer: bool = False
+    in_rows: bool = False
     _values: Mapping[str, str] = field(
         init=False, repr=False, compare=False
     )  # planning reads attributes two dozen times an image

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Literal
 
 from imageseo.config.settings import QualitySettings
 from imageseo.images.encoding.recompression import fallbacks
+from imageseo.layout import first_screen, image_widths
 from imageseo.layout import hero_detection as heroes
-from imageseo.layout import image_widths
 from imageseo.model.hero import Hero
-from imageseo.model.image import Asset, ImageRef, OptOut, PageRegion, PageScan, Span, VariantSpec
+from imageseo.model.image import Asset, ImageRef, OptOut, PageRegion, PageScan, VariantSpec
 from imageseo.model.plan import FULL_MARKUP, HeroInsert, ImagePlan, MarkupChoice, MarkupForm, PagePlan
 from imageseo.model.site import Page
 from imageseo.web import urls
@@ -22,8 +21,6 @@ from imageseo.web.html.script_owned import placeholder_srcset
 AssetOf = Callable[[ImageRef], Asset | None]
 Choose = Callable[[ImageRef], MarkupChoice]
 
-# Number of article images without lazy loading if no hero is known: one of them is likely the LCP image.
-_EAGER = 2
 # px; variants of smaller images would only add markup.
 _MIN_SIDE = 32
 ANIMATED = ("gif", "webp")
@@ -59,6 +56,7 @@ def plan_page(
     options: VariantOptions,
     insert: Literal["after-h1", "before-h1", "none"],
     labelled: bool = True,
+    declined: bool = False,
     choose: Choose = lambda _: FULL_MARKUP,
     fixed: str | None = None,
 ) -> PagePlan:
@@ -66,40 +64,39 @@ def plan_page(
 
     ``asset_of``: the source file of an ``<img>``; None if it is external or unusable. ``hero``, ``hero_asset``: the
     declared hero and its file. ``guess``: whether an article image may become the hero if none is declared.
+    ``declined``: whether the page declares that it has no hero.
     ``labelled``: whether an inserted hero that a model generated gets a label.
     """
-    ref = find_hero(scan, asset_of=asset_of, hero=hero, guess=guess, layout=layout)
+    ref = None if declined else find_hero(scan, asset_of=asset_of, hero=hero, guess=guess, layout=layout)
     inserted = None
     if hero is not None and hero_asset is not None and ref is None and insert != "none":
         inserted = _plan_insert(page, scan, hero, hero_asset, layout, options, insert, labelled=labelled)
     not_inserted = fixed if inserted is not None else None
     inserted = None if not_inserted else inserted
-    eager = {ref.span} if ref else set()
-    # A hero with `data-imageseo="ignore"` may be out of view: others are loaded eagerly as if no hero were known.
-    has_hero = ref is not None and ref.opt_out is not OptOut.IGNORED
-    if not has_hero and inserted is None and scan.hero_slot is None:
-        eager |= {each.span for each in islice(_large_images(scan, asset_of, layout), _EAGER)}
-    if not layout.lead_known:
-        eager |= {each.span for each in islice(heroes.theme_covers(scan, asset_of, layout), 1)}
-    eager = {
-        span for span in eager if span == (ref and ref.span) or not _is_below_first_screen(layout, span)
-    } | _spans_in_view(layout)
-    prioritized = heroes.prioritized_image(scan)
-    if prioritized is not None:
-        eager.add(prioritized.span)
+    screen = first_screen.decide(
+        scan, asset_of, layout, hero=ref, inserted=inserted.asset if inserted is not None else None
+    )
     images = []
     for each in scan.refs:
         asset = asset_of(each)
         is_hero = ref is not None and each.span == ref.span
-        # An image that is not changed may still be the declared hero: then it only gets the marker.
+        # An image that is not changed may still be the hero: then it only gets the marker and the priority.
+        high = each.span == screen.prioritized
         declared = is_hero and hero is not None and each.opt_out is not OptOut.IGNORED
-        if asset is None or not (declared or _is_processed(each, asset) or _has_placeholder(each, asset)):
+        if asset is None or not (declared or high or _is_processed(each, asset) or _has_placeholder(each, asset)):
             continue
-        high = is_hero and prioritized is None and _is_in_first_screen(each, scan, layout)
         alt = hero.alt if hero is not None and is_hero else None
         choice = choose(each)
         planned = _plan_image(
-            each, asset, layout, options, hero=is_hero, eager=each.span in eager, high=high, alt=alt, choice=choice
+            each,
+            asset,
+            layout,
+            options,
+            hero=is_hero,
+            eager=each.span in screen.eager,
+            high=high,
+            alt=alt,
+            choice=choice,
         )
         if planned.hero or planned.attributes or planned.specs or choice.form is not MarkupForm.PICTURE:
             images.append(planned)
@@ -119,7 +116,7 @@ def find_hero(
     """Return the ``<img>`` that is the page's hero; None if the page does not show it."""
     if hero is not None:
         return heroes.find_shown(scan, hero.path, asset_of)
-    return heroes.guess(scan, asset_of, layout) if guess else None
+    return first_screen.find_hero(scan, asset_of, layout, guess=guess)
 
 
 def plan_specs(
@@ -265,32 +262,6 @@ def _plan_insert(
         src=urls.relative(page.path, hero.path),
         specs=plan_specs(None, asset, layout, options),
         sizes=image_widths.sizes(None, asset, layout),
-        urgent=heroes.prioritized_image(scan) is None,
+        urgent=not heroes.prioritized_images(scan, hidden=True),
         label=label(hero.rights.digital_source_type, hero.depicts, scan.language) if labelled else None,
-    )
-
-
-def _is_in_first_screen(ref: ImageRef, scan: PageScan, layout: image_widths.ColumnLayout) -> bool:
-    """Whether a hero is in the first screen, where a high priority is useful."""
-    slot = layout.slot(ref)
-    if ref.span in (scan.hero_slot, layout.lead) or slot is None or slot.in_view is None:
-        return ref.span in (scan.hero_slot, layout.lead) or heroes.near_top(ref)
-    return slot.in_view
-
-
-def _spans_in_view(layout: image_widths.ColumnLayout) -> set[Span]:
-    """Return the images that were measured in the first screen."""
-    return {span for span, slot in layout.slots.items() if span is not None and slot.in_view}
-
-
-def _is_below_first_screen(layout: image_widths.ColumnLayout, span: Span) -> bool:
-    """Whether an image was measured below the first screen at every viewport."""
-    slot = layout.slots.get(span)
-    return slot is not None and slot.in_view is False
-
-
-def _large_images(scan: PageScan, asset_of: AssetOf, layout: image_widths.ColumnLayout) -> Iterator[ImageRef]:
-    """Yield article images that may be the LCP image, in page order."""
-    return (
-        ref for ref in scan.refs if ref.region is PageRegion.ARTICLE and not heroes.is_small(ref, asset_of(ref), layout)
     )

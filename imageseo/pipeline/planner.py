@@ -50,14 +50,14 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
         return None
     assets = {image.ref.span: image.asset for image in facts.images}
     chooser, preloads = _make_chooser(context, facts, files)
-    guess = settings.hero.guess or facts.column_layout.lead_known
     plan = page_plan.plan_page(
         page,
         scan,
         asset_of=lambda ref: assets.get(ref.span),
         hero=hero.hero if hero else None,
         hero_asset=hero.asset if hero else None,
-        guess=guess and not context.heroes.has_declined(page),
+        guess=settings.hero.guess,
+        declined=context.heroes.has_declined(page),
         layout=facts.column_layout,
         options=page_plan.VariantOptions(
             widths=settings.widths,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from imageseo.config.settings import Settings
 from imageseo.images.decoding.probe import probe
-from imageseo.layout import hero_detection, image_widths
+from imageseo.layout import first_screen, image_widths
 from imageseo.model.image import Asset, ImageRef
 from imageseo.web.html.page_scan import scan_page
 from imageseo.web.urls import resolve
@@ -25,6 +25,6 @@ def guessed(root: Path, path: str, *, base_url: str | None) -> str | None:
     layout = image_widths.layout_for(
         scan.meta_content("generator"), html=html, settings=Settings().layout, content_width=None
     )
-    ref = hero_detection.guess(scan, asset, layout)
+    ref = first_screen.find_hero(scan, asset, layout, guess=True)
     found = asset(ref) if ref is not None else None
     return found.path if found is not None else None

@@ -14,7 +14,7 @@ from imageseo.config.settings import HeroSettings
 from imageseo.heroes.providers.procedural import PROVIDER as PROCEDURAL
 from imageseo.heroes.recipes import request_parser
 from imageseo.heroes.recipes.request_parser import default_seed
-from imageseo.layout import hero_detection
+from imageseo.layout import first_screen, hero_detection
 from imageseo.layout.fit_sizes import MeasuredSlot
 from imageseo.layout.image_widths import ColumnLayout
 from imageseo.model.errors import RecipeError
@@ -464,11 +464,12 @@ def guessed(*refs: ImageRef, sizes: Mapping[str, tuple[int, int]] | None = None,
         frames = 20 if name == "moving.gif" else 1
         return Asset(path=name, sha256="0", bytes=1, format=kind, width=width, height=height, frames=frames)
 
-    found = hero_detection.guess(PageScan(charset="utf-8", refs=refs, **scan), asset_of, LAYOUT)
+    found = first_screen.find_hero(PageScan(charset="utf-8", refs=refs, **scan), asset_of, LAYOUT, guess=True)
     return None if found is None else refs.index(found)
 
 
 PHOTO = picture(9)
+SMALL = {"small.png": (150, 150), "strip.png": (1600, 100), "logo.png": (250, 120), "my_logo.png": (220, 140)}
 
 
 @pytest.mark.parametrize(
@@ -476,7 +477,6 @@ PHOTO = picture(9)
     [
         picture(0, "logo.png"),
         picture(0, "my_logo.png"),
-        picture(0, "x.png", attributes={"alt": "Project Logo"}),
         picture(0, "x.png", attributes={"class": "twemoji"}),
         picture(0, "https://img.shields.io/npm/v/x"),
         picture(0, "https://github.com/a/b/actions/workflows/ci.yml/badge.svg"),
@@ -487,26 +487,25 @@ PHOTO = picture(9)
         picture(0, "strip.png"),
         picture(0, "wide.png", attributes={"width": "120"}),
         picture(0, region=PageRegion.CHROME),
-        picture(0, attributes={"hidden": ""}),
-        picture(0, attributes={"style": "display: none"}),
+        picture(0, hidden_by="the attribute hidden"),
+        picture(0, hidden_by="a closed <details>"),
     ],
     ids=lambda ref: ref.src[:20],
 )
 def test_decoration_is_looked_past(first: ImageRef) -> None:
-    assert guessed(first, PHOTO, sizes={"small.png": (150, 150), "strip.png": (1600, 100)}) == 1
+    assert guessed(first, PHOTO, sizes=SMALL) == 1
 
 
 @pytest.mark.parametrize(
     "first",
     [
         picture(0, text_before=2000),
-        picture(0, headings_before=2),
-        picture(0, text_before=300, headings_before=1),
+        picture(0, headings_before=9),
+        picture(0, text_before=900, headings_before=3),
         picture(0, attributes={"loading": "lazy"}),
         picture(0, attributes={"fetchpriority": "low"}),
         picture(0, "photo.jpg#only-light"),
         picture(0, "photo.jpg#gh-dark-mode-only"),
-        picture(0, "thumb.jpg"),
         picture(0, "moving.gif"),
         picture(0, "drawing.svg"),
         picture(0, opt_out=OptOut.IGNORED),
@@ -515,13 +514,14 @@ def test_decoration_is_looked_past(first: ImageRef) -> None:
     ids=str,
 )
 def test_no_guess_rather_than_a_wrong_one(first: ImageRef) -> None:
-    assert guessed(first, PHOTO, sizes={"thumb.jpg": (250, 200)}) is None
+    assert guessed(first, PHOTO) is None
 
 
 def test_the_first_large_image_near_the_top() -> None:
     assert guessed(PHOTO, picture(10)) == 0
     assert guessed(picture(0, headings_before=1, text_before=60)) == 0
-    assert guessed(picture(0, "button-states.png", attributes={"alt": "States"})) is None
+    assert guessed(picture(0, "button-states.png", attributes={"alt": "Logo"})) == 0, "its size outweighs a word"
+    assert guessed(picture(0, "thumb.jpg"), PHOTO, sizes={"thumb.jpg": (250, 200)}) == 1
     assert guessed(picture(0, "iconography.png")) == 0, "a word that only begins like one is none"
     assert guessed(picture(0, "icons/overview.png")) == 0, "a folder says little"
     assert guessed() is None
@@ -529,7 +529,8 @@ def test_the_first_large_image_near_the_top() -> None:
 
 def test_a_larger_image_in_the_same_screen_makes_it_doubtful() -> None:
     strip = {"strip.png": (1400, 300)}
-    assert guessed(picture(0, "strip.png"), picture(1, text_before=200), sizes=strip) is None
+    assert guessed(picture(0, "strip.png"), picture(1, text_before=80), sizes=strip) == 1, "larger on every screen"
+    assert guessed(picture(0, "strip.png"), picture(1, text_before=900), sizes=strip) is None
     assert guessed(picture(0, "strip.png"), picture(1, text_before=3000), sizes=strip) == 0
     assert guessed(picture(0), picture(1)) == 0
     assert guessed(picture(0), picture(1, "https://cdn.test/unknown.jpg")) is None
@@ -546,10 +547,10 @@ def test_the_author_knows_best() -> None:
     ("size", "changes", "expected"),
     [
         ((1600, 900), {}, None),
-        ((400, 225), {}, 1),
+        ((400, 225), {}, None),
+        ((300, 169), {}, 1),
         ((1024, 1024), {}, 1),
         ((1600, 900), {"width": "48"}, 1),
-        ((1600, 900), {"style": "display: none"}, 1),
         ((1600, 900), {"class": "site-logo"}, 1),
         ((1600, 900), {"loading": "lazy"}, 1),
         ((1600, 900), {"fetchpriority": "low"}, 1),

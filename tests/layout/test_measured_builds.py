@@ -224,7 +224,7 @@ def test_measurement_is_ignored_when_an_image_is_missing(site: Path) -> None:
     result = built(site, known)
     after = images_of(site)
     assert [name for name, ref in after.items() if ref.get("fetchpriority") == "high"] == ["one"]  # a guess again
-    assert sizes(after["three"]) == "auto, 160px"  # as wide as it is on all pages that show it
+    assert sizes(after["three"]) == "160px"  # as wide as it is on all pages that show it; it may be in view
     drifted = [finding for finding in result.findings if finding.rule == "layout-drifted"]
     assert len(drifted) == 1
     assert "images/gone.jpg" in drifted[0].message
@@ -299,6 +299,30 @@ def test_lint_uses_measurements(site: Path) -> None:
     built(site)
     measured = {"lcp-lazy", "lcp-priority", "lcp-is-text", "offscreen-eager", "sizes-inaccurate", "layout-drifted"}
     assert not {rule for rule, _ in lint_findings(site)} & measured
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "urgent"),
+    [
+        ("</head>", '<meta name="imageseo:hero" content="images/one.jpg"></head>', ["one"]),
+        ('src="images/one.jpg"', 'src="images/one.jpg" fetchpriority="high"', ["one"]),
+        ('src="images/three.jpg"', 'src="images/three.jpg" fetchpriority="high"', ["three"]),
+        ('src="images/three.jpg"', 'src="images/three.jpg" fetchpriority="high" hidden', ["three"]),
+    ],
+)
+@pytest.mark.parametrize("desktop", ["two", "one", "four"])
+def test_lint_agrees_with_the_build_about_the_hero(
+    site: Path, old: str, new: str, urgent: list[str], desktop: str
+) -> None:
+    """Whatever the measurement says at each viewport, a built page is not asked for a second high priority."""
+    page = site / "index.html"
+    page.write_text(page.read_text().replace(old, new, 1))
+    built(site, layout(site, image_lcp("two", desktop=desktop)))
+    high = [Path(ref.src).stem for ref in scan_page(page.read_bytes()).refs if ref.get("fetchpriority") == "high"]
+    assert high == urgent
+    rules = {rule for rule, _ in lint_findings(site)}
+    assert not rules & {"lcp-lazy", "priority-lazy", "priority-many"}
+    assert ("lcp-priority" in rules) is ("hidden" in new)
 
 
 def test_prioritized_image_on_page_with_text_lcp_is_a_finding(site: Path) -> None:

@@ -70,7 +70,7 @@ def added(image: ImagePlan) -> dict[str, str]:
     return dict(image.attributes)
 
 
-LONG = "word " * 400
+LONG = "word " * 1100  # more than any first screen holds
 FAR = f"<p>{LONG}</p>"
 
 
@@ -95,17 +95,23 @@ def test_plan_of_a_page_with_photos() -> None:
     assert found.specs == (*first.specs, *second.specs)
 
 
-def test_without_a_hero_the_first_two_images_are_eager() -> None:
-    tags = [FAR, *(f'<img src="{name}.jpg">' for name in "abcd")]
-    for found in (plan(article(*tags)), plan(article(*tags[1:]), guess=False)):
+def test_without_a_hero_all_that_may_be_in_the_first_screen_is_eager() -> None:
+    tags = [FAR, *(f'<img src="{name}.jpg">' for name in "abcdef")]
+    for body, expected in (
+        (article(*tags), ["lazy"] * 6),
+        (article(*tags[1:]), [None, None, None, None, "lazy", "lazy"]),  # 214 px each on phones
+    ):
+        found = plan(body, guess=False)
         assert found.hero_image is None
-        assert [added(image).get("loading") for image in found.images] == [None, None, "lazy", "lazy"]
+        assert [added(image).get("loading") for image in found.images] == expected
         assert not any("fetchpriority" in added(image) for image in found.images)
 
 
-def test_icons_do_not_count_as_the_first_two() -> None:
-    found = plan(article(FAR, '<img src="icon.png">', '<img src="logo.png">', *('<img src="a.jpg">' for _ in range(3))))
-    assert [added(image).get("loading") for image in found.images] == ["lazy", "lazy", None, None, "lazy"]
+def test_icons_are_lazy_and_large_images_are_none_whatever_their_name() -> None:
+    tags = ('<img src="icon.png">', '<img src="logo.png">', '<img src="a.jpg" alt="A shield" class="photo">')
+    found = plan(article(*tags))
+    assert [added(image).get("loading") for image in found.images] == ["lazy", None, None]
+    assert found.hero_image is found.images[1]
 
 
 def test_cover_above_the_article_is_eager_and_prevents_a_guess() -> None:
@@ -116,13 +122,14 @@ def test_cover_above_the_article_is_eager_and_prevents_a_guess() -> None:
     assert found.hero_image is None
     assert ["loading" in added(image) for image in found.images] == [False, False]
     assert plan(body + cover).hero_image is not None, "below the article it is not the LCP"
-    assert added(plan(body + cover).images[1])["loading"] == "lazy"
+    assert "loading" not in added(plan(body + cover).images[1]), "but it may be beside the article"
+    assert added(plan(body + '<footer><img src="cover.jpg"></footer>').images[1])["loading"] == "lazy"
     assert plan(icon + body).hero_image is not None
-    several = plan('<aside><img src="b.jpg"><img src="c.jpg"><img src="d.jpg"></aside>' + body)
-    assert ["loading" in added(image) for image in several.images] == [False, True, True, False]
+    several = plan('<aside><img src="b.jpg"><img src="c.jpg"><img src="icon.png"></aside>' + body)
+    assert ["loading" in added(image) for image in several.images] == [False, False, True, False]
     asked = plan(cover + body, hero=HERO, hero_asset=asset("hero.jpg"))
     assert asked.insert is not None
-    assert ["loading" in added(image) for image in asked.images] == [False, True]
+    assert ["loading" in added(image) for image in asked.images] == [False, False]
 
 
 HERO = Hero(path="pics/hero.jpg", alt="A tent")
@@ -137,7 +144,7 @@ def test_declared_hero_is_inserted_after_the_headline() -> None:
     assert (found.insert.src, found.insert.urgent, found.insert.sizes) == ("../pics/hero.jpg", True, MATERIAL.sizes)
     assert max(spec.width for spec in found.insert.specs) == 1280
     assert found.hero_image is None
-    assert added(found.images[0])["loading"] == "lazy"
+    assert "loading" not in added(found.images[0]), "phones show both"
     assert found.specs[0].source == "hero.jpg"
     before = plan(body, hero=HERO, hero_asset=asset("hero.jpg"), insert="before-h1")
     assert before.insert is not None
@@ -187,7 +194,7 @@ def test_hero_shown_by_the_theme_is_not_inserted() -> None:
     body = '<header data-imageseo-hero style="background: url(x)"></header>' + article('<img src="a.jpg">')
     found = plan(body, hero=HERO, hero_asset=asset("hero.jpg"))
     assert found.insert is None
-    assert added(found.images[0])["loading"] == "lazy"
+    assert "loading" not in added(found.images[0])
     shown = plan('<header><img data-imageseo-hero src="hero.jpg"></header>' + article('<img src="a.jpg">'), hero=HERO)
     assert shown.hero_image is not None
     assert shown.hero_image.ref.src == "hero.jpg"
@@ -202,7 +209,7 @@ def test_hero_shown_by_the_article_is_not_inserted() -> None:
     assert found.insert is None
     assert found.hero_image == found.images[1]
     assert added(found.images[1])["fetchpriority"] == "high"
-    assert added(found.images[0])["loading"] == "lazy"
+    assert "loading" not in added(found.images[0])
 
 
 def test_hero_far_down_is_eager_without_high_priority() -> None:
@@ -215,8 +222,7 @@ def test_authors_high_priority_is_the_only_one() -> None:
     body = article('<img src="a.jpg">', FAR, '<img src="b.jpg" fetchpriority="high">')
     found = plan(body)
     assert found.hero_image == found.images[1]
-    assert added(found.images[0])["loading"] == "lazy"
-    assert "loading" not in added(found.images[1])
+    assert not any("loading" in added(image) for image in found.images)
     inserted = plan(body, hero=HERO, hero_asset=asset("hero.jpg"))
     assert inserted.insert is not None
     assert not inserted.insert.urgent
@@ -296,8 +302,6 @@ def test_images_outside_the_article_get_size_and_loading_only() -> None:
     "tag",
     [
         '<img src="drawing.svg">',
-        '<img src="a.jpg" srcset="b.jpg 2x">',
-        '<picture><source srcset="a.avif"><img src="a.jpg"></picture>',
         '<img src="a.jpg" data-imageseo="ignore">',
         '<div data-imageseo="ignore"><img src="a.jpg"></div>',
         '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">',
@@ -308,6 +312,15 @@ def test_images_outside_the_article_get_size_and_loading_only() -> None:
 )
 def test_unsupported_images_are_unchanged(tag: str) -> None:
     assert plan(article(tag)).images == ()
+    assert plan(article(FAR, tag)).images == ()
+
+
+@pytest.mark.parametrize(
+    "tag", ['<img src="a.jpg" srcset="b.jpg 2x">', '<picture><source srcset="a.avif"><img src="a.jpg"></picture>']
+)
+def test_authors_own_candidates_are_unchanged_but_hurried(tag: str) -> None:
+    (image,) = plan(article(tag)).images
+    assert (image.attributes, image.specs, image.hero) == ((("fetchpriority", "high"),), (), True)
     assert plan(article(FAR, tag)).images == ()
 
 

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 
-from imageseo.layout import hero_detection as hero
-from imageseo.layout import image_widths
+from imageseo.layout import first_screen, image_widths
 from imageseo.layout.containers import containers_of
 from imageseo.layout.measurements import (
     CurrentPage,
@@ -25,7 +24,7 @@ from imageseo.lint.facts.site import SiteFacts
 from imageseo.lint.facts.site_files import SiteFiles
 from imageseo.model.facts import ImageFact, LcpImage, ResolvedUrl
 from imageseo.model.finding import Budget
-from imageseo.model.image import Asset, ImageRef, PageRegion, PageScan, Span
+from imageseo.model.image import Asset, ImageRef, PageScan, Span
 from imageseo.model.layout import PageLayout, ShownImage
 from imageseo.model.site import Page, Site
 from imageseo.web import urls
@@ -179,19 +178,10 @@ class PageFacts:
 
     @cached_property
     def hero(self) -> ImageFact | None:
-        """The image that visitors wait for: the measured LCP image, else the one marked by a build, else one in the
-        article with the author's ``fetchpriority="high"``, else a confident guess (lazy images included), else None.
-        """
-        scan, lead = self.scan, self.column_layout.lead
-        ref = next((ref for ref in scan.refs if ref.span == lead), None)
-        ref = ref or next((ref for ref in scan.refs if ref.is_marked_hero or ref.span == scan.hero_slot), None)
-        if ref is None and (prioritized := hero.prioritized_image(scan)) is not None:
-            ref = prioritized if prioritized.region is PageRegion.ARTICLE else None
-        elif ref is None and self._context.guess:
-            ref = hero.guess(_without_loading(scan), self._asset_of, self.column_layout)
-        if ref is None:
-            return None
-        return next((image for image in self.images if image.ref.span == ref.span), None)
+        """The image that visitors wait for, as ``first_screen.find_hero`` says; lazy images included."""
+        scan = _without_loading(self.scan)
+        found = first_screen.find_hero(scan, self._asset_of, self.column_layout, guess=self._context.guess)
+        return next((image for image in self.images if found is not None and image.ref.span == found.span), None)
 
     @cached_property
     def lcp(self) -> LcpImage | None:

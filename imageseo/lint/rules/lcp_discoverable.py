@@ -133,6 +133,7 @@ def _is_hero(
     if (
         ref.region is not PageRegion.ARTICLE
         or ref.opt_out is OptOut.IGNORED
+        or ref.hidden_by is not None
         or not heroes.near_top(ref)
         or is_lazy(ref)
     ):

@@ -30,7 +30,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from imageseo.layout.hero_detection import prioritized_image
+from imageseo.layout.hero_detection import prioritized_images
 from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import GATING, Severity
 from imageseo.model.image import PageRegion, PageScan, Span
@@ -45,11 +45,9 @@ def check(
 ) -> Iterator[Problem]:
     if measured is None or measured.inherited or not measured.lcp:
         return
-    prioritized = prioritized_image(scan)
-    intended = next(
-        (ref for ref in scan.refs if ref.is_marked_hero or ref.span == scan.hero_slot),
-        prioritized if prioritized is not None and prioritized.region is PageRegion.ARTICLE else None,
-    )
+    marked = [ref for ref in scan.refs if ref.is_marked_hero or ref.span == scan.hero_slot]
+    prioritized = [ref for ref in prioritized_images(scan) if ref.region is PageRegion.ARTICLE]
+    intended = next(iter(marked or prioritized), None)
     shown = measured_images.get(intended.span) if intended is not None else None
     if intended is None or shown is None:
         return

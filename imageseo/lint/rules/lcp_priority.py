@@ -4,15 +4,26 @@ A browser gives images a low priority until it knows which of them are in view, 
 ``fetchpriority="high"`` on the one image that visitors wait for moves its download to the front. ``imageseo build``
 writes it; this rule is for pages that it has not processed, whose hero is detected by place and size: the first large
 image near the top of the article. Any ``fetchpriority`` that the author wrote on it is accepted. A lazy hero is
-reported by ``lcp-lazy`` first, and a preloaded image needs no more.
+reported by ``lcp-lazy`` first, and a preloaded image needs no more. If another image has the high priority, nothing is
+reported, unless visitors do not see that one at first (it is in a closed ``<details>``, an inactive tab or the like).
 
 Bad (a warning):
     <article><h1>Harbour</h1>
     <img src="photo-1600x900.jpg" alt="A harbour" width="1600" height="900"></article>
 
+Bad (a warning: an image that nobody sees is hurried instead):
+    <article><details><summary>Plan</summary>
+    <img src="boats-1600x900.jpg" alt="Boats" fetchpriority="high"></details>
+    <h1>Harbour</h1><img src="photo-1600x900.jpg" alt="A harbour" width="1600" height="900"></article>
+
 Good:
     <article><h1>Harbour</h1>
     <img src="photo-1600x900.jpg" alt="A harbour" width="1600" height="900" fetchpriority="high"></article>
+
+Good (the author hurries another one):
+    <header><img src="photo-1600x900.jpg" alt="A harbour" fetchpriority="high"></header>
+    <article><h1>Harbour</h1>
+    <img src="boats-1600x900.jpg" alt="Boats" width="1600" height="900"></article>
 
 Good (the author says that it is not the one):
     <article><h1>Harbour</h1>
@@ -33,8 +44,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from imageseo.lint.tag_edits import add_attributes, is_lazy
-from imageseo.model.facts import ImageFact, Problem
+from imageseo.lint.tag_edits import add_attributes, has_high_priority, is_lazy
+from imageseo.model.facts import ImageFact, Problem, shorten
 from imageseo.model.finding import Severity
 from imageseo.model.image import PageScan
 
@@ -43,9 +54,21 @@ LINT_ONLY = True
 
 
 def check(html: bytes, scan: PageScan, hero: ImageFact | None) -> Iterator[Problem]:
-    if hero is None or hero.ref.is_marked_hero or scan.preload_images or is_lazy(hero.ref):
+    if hero is None or scan.preload_images or is_lazy(hero.ref):
         return
-    if hero.ref.get("fetchpriority") is None:
+    if hero.ref.get("fetchpriority") is not None:
+        return
+    hurried = [ref for ref in scan.refs if has_high_priority(ref)]
+    if any(ref.hidden_by is None for ref in hurried):
+        return  # a second one would contradict `priority-many`
+    if hurried:
+        yield Problem(
+            message=f'{hero.name} is the page\'s LCP image, but fetchpriority="high" is on {shorten(hurried[0].src)}, '
+            f"which is hidden at first by {hurried[0].hidden_by}",
+            hint="move the attribute to the image that visitors see",
+            at=hero.ref,
+        )
+    elif not hero.ref.is_marked_hero:
         yield Problem(
             message=f"{hero.name} is the page's LCP image but has no fetchpriority",
             hint='write fetchpriority="high" on it, and on no other image of the page; `imageseo build` adds it',

@@ -45,6 +45,7 @@ class OpenElement:
     is_processed: bool = False
     hidden_by: str | None = None
     may_be_hidden: bool = False
+    shares_rows: bool = False
     shown_tab: int | None = None  # of a set of tabs: the number of the block that is shown
     tabs: int = 0  # of a set of tabs: how many blocks have begun
     close: int = -1  # start of its end tag; -1 while open
@@ -149,6 +150,7 @@ def record_hiding(
     element.hidden_by = hiding.hidden_by(element.tag.name, values, lowered, element.tag)
     element.may_be_hidden = hiding.may_be_hidden(values)
     classes = values.get("class", "").lower().split()
+    element.shares_rows = not hiding.ROWS.isdisjoint(classes)
     if hiding.TAB_SET in classes:
         element.shown_tab = hiding.checked_tab(lowered, element.tag.end)
     elif hiding.TAB_BLOCK in classes:

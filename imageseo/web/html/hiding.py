@@ -20,6 +20,10 @@ SHORTEST = len("<video>")
 """Characters of the shortest tag that hides something."""
 TAB_SET, TAB_BLOCK = "tabbed-set", "tabbed-block"
 """Classes of pymdownx's tabs: the radio buttons of a set tell which of its blocks is shown."""
+ROWS = frozenset(
+    {"card-grid", "cards", "columns", "flex", "gallery", "grid", "image-gallery", "masonry", "photos", "tiles"}
+)
+"""Classes of elements that put several images side by side."""
 INACTIVE_TAB = "an inactive tab"
 
 # Elements inside a line are left out: every `<span>` of highlighted code would have to be visited. So is `<body>`: a
@@ -85,7 +89,7 @@ _NEARBY = 200  # characters before a slide that contain the tag around it
 
 
 def may_hide(name: str, values: Mapping[str, str]) -> bool:
-    """Whether an element may hide something, or decides about the tabs inside it."""
+    """Whether an element may hide something, or decides about the tabs or the rows of images inside it."""
     if name not in _CONTAINERS and "-" not in name:
         return False
     if name == "details":
@@ -98,7 +102,8 @@ def may_hide(name: str, values: Mapping[str, str]) -> bool:
     if style and _STYLE.search(style.lower()):
         return True
     return bool(classes) and any(
-        word in _HIDING_CLASSES or word in _INACTIVE or _TAB.fullmatch(word) for word in (classes or "").lower().split()
+        word in _HIDING_CLASSES or word in _INACTIVE or word in ROWS or _TAB.fullmatch(word)
+        for word in (classes or "").lower().split()
     )
 
 

@@ -10,10 +10,10 @@ from typing import Literal
 from imageseo.model.image import Attribute, ImageRef, IndexingTag, OptOut, PageRegion, PageScan, SourceTag, Span
 from imageseo.web.css import selectors
 from imageseo.web.html import charset, edits
+from imageseo.web.html.article_text import MAX_TEXT_BEFORE, ArticleText
 from imageseo.web.html.attributes import RawAttribute, Tag, attributes, insertion_offset
 from imageseo.web.html.elements import OpenElement
 from imageseo.web.html.landmarks import Region
-from imageseo.web.html.page_text import PageText
 from imageseo.web.html.style_sources import style_sources
 from imageseo.web.html.suppressions import parse_suppressions
 from imageseo.web.html.tokenizer import implied_head_end
@@ -57,15 +57,13 @@ _WRAPPERS = re.compile(r"(?:\s|<!--.*?-->|<(?:div|section)(?:\s[^<>]*)?>)*", re.
 _TEXT_START = re.compile(r"<(?:p|h[2-6])(?![^<>]*\sclass)[\s>]")
 _BOX_CLASS = re.compile(r"hidden|style=|admonition|alert|callout|tab|grid|card|toc|nav")
 _MAX_BYLINE = 120  # characters: more than a date, an author and a category need
-_MAX_TEXT_BEFORE = 5_000  # characters: images after this much text are far from the top; no rule compares further
 
 
-class _ScanBuilder(PageText):
+class _ScanBuilder(ArticleText):
     """Turns the offsets of the walker into values, decoded by the page's charset."""
 
     def __init__(self, html: bytes, text: str, walker: PageWalker) -> None:
-        super().__init__(text)
-        self.walker = walker
+        super().__init__(text, walker)
         head = walker.head
         self.codec = charset.codec(html, self._declared_charset(map(self.values, head["meta"])))
         self.metas = [self.values(tag) for tag in head["meta"]]
@@ -213,7 +211,7 @@ class _ScanBuilder(PageText):
 
     def _refs(self) -> Iterable[ImageRef]:
         line, line_start, counted = 1, 0, 0
-        text_at, text_size = self._text_start(), 0
+        text_at, text_size = self.text_start(), 0
         headings = iter(self.headings)
         following = next(headings, None)
         above: OpenElement | None = None
@@ -224,8 +222,8 @@ class _ScanBuilder(PageText):
             line_start = max(line_start, self.text.rfind("\n", counted, start) + 1)
             counted = start
             region = self._region(found.zone)
-            if region is PageRegion.ARTICLE and start > text_at and text_size < _MAX_TEXT_BEFORE:
-                size = self._length(text_at, start)
+            if region is PageRegion.ARTICLE and start > text_at and text_size < MAX_TEXT_BEFORE:
+                size = self.visible_length(text_at, start)
                 text_size += size + 1 if size and text_size else size
                 text_at = found.tag.end
             while following is not None and following.tag.start < start:
@@ -255,19 +253,9 @@ class _ScanBuilder(PageText):
                 is_processed=_is_processed(found, written),
                 hidden_by=found.hidden_by,
                 may_be_hidden=found.may_be_hidden,
+                in_footer=found.in_footer,
+                in_rows=found.in_rows or self.is_in_table(start),
             )
-
-    def _length(self, start: int, end: int) -> int:
-        """Return the number of characters of text in a range; exact only up to the maximum."""
-        is_long = end - start > 4 * _MAX_TEXT_BEFORE
-        cut = self.text.rfind("<", start, start + 4 * _MAX_TEXT_BEFORE) if is_long else start
-        size = len(self.words(start, cut)) if cut > start else 0
-        return size if size > _MAX_TEXT_BEFORE else len(self.words(start, end))
-
-    def _text_start(self) -> int:
-        if self.article is not None:
-            return self.article.start
-        return self.walker.body.end if self.walker.body else 0
 
     def _caption(self, figure: OpenElement | None) -> str | None:
         if figure is None:

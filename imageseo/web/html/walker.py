@@ -47,6 +47,8 @@ class FoundImage:
     sources: tuple[Tag, ...]
     hidden_by: str | None
     may_be_hidden: bool
+    in_footer: bool
+    in_rows: bool
 
 
 class PageWalker:
@@ -262,6 +264,8 @@ class PageWalker:
                 sources=picture.sources if picture else (),
                 hidden_by=hidden_by(image, self._open),
                 may_be_hidden=any(entry.may_be_hidden for entry in ancestors),
+                in_rows=any(entry.shares_rows for entry in ancestors),
+                in_footer=any(entry.tag.name == "footer" for entry in ancestors),
             )
         )
 
