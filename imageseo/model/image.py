@@ -64,11 +64,9 @@ class ImageRef:
 
     ``span``: the whole tag in bytes. ``insert_at``: where attributes may be added (before ``>`` or ``/>``).
     ``line``/``column``: 1-based, columns counted in characters. ``link``: the ``href`` of an enclosing ``<a>``.
-    ``text_before``: number of characters of article text before it, whitespace folded.
-    ``headings_before``: number of article headings (h2 and deeper) before it.
+    ``text_before``: characters of article text before it that visitors see; ``headings_before``: h2 and deeper ones.
     ``disabled``: rule id -> reason, from ``data-imageseo-disable="rule: reason"`` on the image or an ancestor.
-    ``sources``: of the ``<picture>`` around it. ``is_processed``: whether imageseo wrote that ``<picture>``, or the
-    ``srcset`` of an image without one.
+    ``sources``: of the ``<picture>`` around it. ``is_processed``: whether imageseo wrote that, or its own ``srcset``.
     ``hidden_by``: what hides it when the page opens (``a closed <details>``); None if nothing is known to hide it.
     ``may_be_hidden``: whether it may be hidden nevertheless, as decorations with ``aria-hidden`` sometimes are.
     ``in_footer``: whether it is in a ``<footer>``. ``in_rows``: in a table, grid or gallery, perhaps beside others.
@@ -93,9 +91,8 @@ class ImageRef:
     may_be_hidden: bool = False
     in_footer: bool = False
     in_rows: bool = False
-    _values: Mapping[str, str] = field(
-        init=False, repr=False, compare=False
-    )  # planning reads attributes two dozen times an image
+    # planning reads attributes two dozen times an image
+    _values: Mapping[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # the first of several attributes with the same name counts
