@@ -62,6 +62,12 @@ def test_image_without_wrapper_gets_srcset(body: str, style: ImageStyle | None, 
     assert part in choice.reason
 
 
+def test_framework_renders_panels_of_tabs_anew() -> None:
+    choice = choose("<div id=__docusaurus><div role=tabpanel><img src=a.jpg></div></div>")
+    assert (choice.form, choice.reason) == (MarkupForm.ATTRIBUTES, "Docusaurus renders panels of tabs anew")
+    assert choose("<div role=tabpanel><img src=a.jpg></div>").form is MarkupForm.PICTURE
+
+
 def test_preload_link_with_a_type_gets_one_format() -> None:
     preload = Preload(href="a.jpg", type="image/jpeg", media=None, srcset=None, sizes=None, crossorigin=False)
     assert choose(preload=preload).form is MarkupForm.IMG

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imageseo.web.html.hydration import custom_elements_of, hydrating_framework
+from imageseo.web.html.hydration import custom_elements_of, hydrating_framework, remounted_images
 from imageseo.web.html.page_scan import scan_page
 
 
@@ -46,3 +46,13 @@ def test_images_in_custom_elements_are_found() -> None:
         "e": "image-compare",
         "f": None,
     }
+
+
+def test_images_in_panels_of_tabs_are_rendered_anew() -> None:
+    page = (
+        "<!doctype html><html><body><img src=a><div class=tabs><div role=tabpanel><p><img src=b></p></div>"
+        "<div role='tabpanel' hidden><div><img src=c></div></div></div><img src=d>"
+    ).encode()
+    found = remounted_images(page)
+    assert [ref.src for ref in scan_page(page).refs if ref.span.start in found] == ["b", "c"]
+    assert remounted_images(b"<div><img src=a></div>") == frozenset()

@@ -142,7 +142,14 @@ class MarkupChooser:
             return "its preload link names a type"
         return None
 
+    @cached_property
+    def _remounted(self) -> frozenset[int]:
+        return hydration.remounted_images(self.html) if self.framework is not None else frozenset()
+
     def _reason_against_candidates(self, ref: ImageRef) -> str | None:
+        """Return why no other file may be offered for an image, a clause."""
+        if ref.span.start in self._remounted:
+            return f"{self.framework} renders panels of tabs anew"
         preload = self.preloads.get(ref.span)
         if preload is not None and preload.srcset is not None:
             return "its preload link lists other files"

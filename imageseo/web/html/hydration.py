@@ -43,6 +43,8 @@ _ROOT = re.compile(rb"__(docusaurus|next(?=[\"' >])|NEXT_DATA__|next_f|_gatsby|V
 _ATTRIBUTE = re.compile(rb"data-(server-rendered|v-app|reactroot|sveltekit-hydrate|svelte-h=|hk=)")
 # React, Vue 3 and Svelte 5 delimit fragments by comments.
 _FRAGMENT = re.compile(rb"<!--(?:\$|\[|\[!)-->")
+# Parts that a framework renders anew in the browser: Docusaurus, Headless UI and others do so with the panels of tabs.
+_REMOUNTED = re.compile(r"""\srole\s*=\s*["']?tabpanel""")
 _CUSTOM_TAG = re.compile(rb"<([a-z][^\s/>]*?-[^\s/>]*)")
 
 
@@ -78,3 +80,25 @@ def custom_elements_of(html: bytes, refs: Sequence[ImageRef]) -> dict[int, str]:
         elif tag.name[1:] in open_names:
             del open_names[len(open_names) - 1 - open_names[::-1].index(tag.name[1:]) :]
     return found
+
+
+def remounted_images(html: bytes) -> frozenset[int]:
+    """Return the offsets of images in parts that a hydrating framework renders anew: the panels of tabs.
+
+    The new elements do not have what a build added to the old ones.
+    """
+    lowered = html.lower().decode("latin-1")
+    if "tabpanel" not in lowered:
+        return frozenset()
+    open_panels: list[bool] = []
+    found: list[int] = []
+    for name, start, end, _ in walk(lowered, frozenset({"div", "section", "img"})):
+        if name == "img":
+            if any(open_panels):
+                found.append(start)
+        elif name[0] == "/":
+            if open_panels:
+                open_panels.pop()
+        else:
+            open_panels.append(_REMOUNTED.search(lowered, start, end) is not None)
+    return frozenset(found)
