@@ -10,6 +10,7 @@ from functools import lru_cache
 from imageseo.layout.image_widths import ColumnLayout, dimension, shown_width
 from imageseo.model.finding import MOBILE
 from imageseo.model.image import Asset, ImageRef, OptOut, PageRegion, PageScan
+from imageseo.web.html.script_owned import placeholder
 from imageseo.web.srcset.sizes import source_size
 
 AssetOf = Callable[[ImageRef], Asset | None]
@@ -128,8 +129,13 @@ def _names_decoration(*names: str | None) -> bool:
 
 
 def is_convincing(ref: ImageRef, asset: Asset | None, layout: ColumnLayout) -> bool:
-    """Whether an image may be guessed to be the hero: large, not a banner, and displayed at once in both schemes."""
+    """Whether an image may be guessed to be the hero: large, not a banner, and displayed at once in both schemes.
+
+    The file of a lazy loader's placeholder is not what visitors wait for.
+    """
     if asset is None or not asset.encodable or ref.opt_out is OptOut.IGNORED or ref.may_be_hidden:
+        return False
+    if placeholder(ref) is not None:
         return False
     if is_for_one_scheme(ref) or _is_deferred(ref) or is_small(ref, asset, layout):
         return False

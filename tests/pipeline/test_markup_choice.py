@@ -113,7 +113,7 @@ def test_script_of_the_site_that_names_an_image_owns_it() -> None:
     body = "<img src=a.jpg id=stage><script src=/js/gallery.js></script>"
     scripts = {"/js/gallery.js": "document.getElementById('stage').src = url"}
     choice = choose(body, read_script=scripts.get)
-    assert (choice.form, choice.sized) == (MarkupForm.NONE, False)
+    assert (choice.form, choice.sized) == (MarkupForm.ATTRIBUTES, False)
     assert choose(body).form is MarkupForm.PICTURE
 
 

@@ -57,11 +57,11 @@ PAGES = {
     "with-style": _styled("img[style]{outline:9px solid}", f'<p>x</p><div style="height:3000px"></div>{_IMG}', "picture"),
     "lazy-selector": _styled("img[loading=lazy]{opacity:.2;width:99px}", f'<div style="height:3000px"></div>{_IMG}', "picture"),
     # scripts
-    "hover": FragilePage("", f"""<img src="{WIDE}" alt="A view" onmouseover="this.src='{TALL}'">""", ("none",)),
+    "hover": FragilePage("", f"""<img src="{WIDE}" alt="A view" onmouseover="this.src='{TALL}'">""", ("attributes",)),
     "placeholder": FragilePage("", f'<img class=lazyload src="{SMALL}" data-src="{WIDE}" alt="A view">'
         "<script>document.querySelectorAll('[data-src]').forEach(i=>i.src=i.dataset.src)</script>", ("none",)),
     "named-by-script": FragilePage("", f'<img id=stage src="{WIDE}" alt="A view">'
-        f"<script>document.getElementById('stage').src='{TALL}'</script>", ("none",)),
+        f"<script>document.getElementById('stage').src='{TALL}'</script>", ("attributes",)),
     "image-map": FragilePage("", f'<img src="{WIDE}" alt="A view" usemap="#m"><map name=m><area shape=rect coords=0,0,9,9 href=# alt=x></map>'
         "<p id=out></p><script>onload=()=>{const i=document.images[0];out.textContent='x'.repeat(Math.round(9*i.width/i.naturalWidth))}</script>", ("attributes",)),
     "slot": FragilePage("<script>customElements.define('two-up',class extends HTMLElement{constructor(){super();"

@@ -50,9 +50,9 @@ def test_images_in_custom_elements_are_found() -> None:
 
 def test_images_in_panels_of_tabs_are_rendered_anew() -> None:
     page = (
-        "<!doctype html><html><body><img src=a><div class=tabs><div role=tabpanel><p><img src=b></p></div>"
-        "<div role='tabpanel' hidden><div><img src=c></div></div></div><img src=d>"
-    ).encode()
+        b"<!doctype html><html><body><img src=a><div class=tabs><div role=tabpanel><p><img src=b></p></div>"
+        b"<div role='tabpanel' hidden><div><img src=c></div></div></div><img src=d>"
+    )
     found = remounted_images(page)
     assert [ref.src for ref in scan_page(page).refs if ref.span.start in found] == ["b", "c"]
     assert remounted_images(b"<div><img src=a></div>") == frozenset()

@@ -42,11 +42,14 @@ class MarkupChooser:
 
     def choose(self, ref: ImageRef) -> MarkupChoice:
         """Return the choice for an image that is neither opted out nor a vector image."""
-        owner = script_owned.owner(ref) or self._naming_script(ref)
-        if owner is not None:
-            return MarkupChoice(form=MarkupForm.NONE, reason=owner, sized=False, styled=False)
+        placeholder = script_owned.placeholder(ref)
+        if placeholder is not None:
+            return MarkupChoice(form=MarkupForm.NONE, reason=placeholder, sized=False, styled=False)
         style = self.styles.get(ref.span, _NO_STYLE)
         choice = self._restrict(FULL_MARKUP, style)
+        script = script_owned.handler(ref) or self._naming_script(ref)
+        if script is not None:  # the other file may have another size
+            return replace(choice, form=MarkupForm.ATTRIBUTES, reason=script, sized=False, styled=False, contents=False)
         pixels = script_owned.uses_pixels(ref) or self._reason_against_candidates(ref)
         if pixels is not None:
             return replace(choice, form=MarkupForm.ATTRIBUTES, reason=pixels, contents=False)

@@ -26,19 +26,24 @@ _OTHER_PURPOSE = re.compile(
 )
 
 
-def owner(ref: ImageRef) -> str | None:
-    """Return why a script owns the file that an image shows, as a clause; ``None`` if none does.
+def handler(ref: ImageRef) -> str | None:
+    """Return the handler of an image that exchanges its file, as a clause; ``None`` if it has none."""
+    for name, value, _ in ref.attributes:
+        if name.startswith(("on", "@", "x-on:", "v-on:")) and _SETS_SOURCE.search(value or ""):
+            return f"its handler `{name}` uses `src`"
+    return None
+
+
+def placeholder(ref: ImageRef) -> str | None:
+    """Return why ``src`` is only a placeholder for what a script shows, as a clause; ``None`` if it is not.
 
     Only attributes of the tag are read. An attribute that names a file for a lightbox does not count.
     """
     for name, value, _ in ref.attributes:
         written = (value or "").strip()
-        if name.startswith(("on", "@", "x-on:", "v-on:")):
-            if _SETS_SOURCE.search(written):
-                return f"its handler `{name}` uses `src`"
-        elif name not in ("src", "srcset") and (_BOUND.fullmatch(name) or name in _BOUND_OBJECT):
+        if name not in ("src", "srcset") and (_BOUND.fullmatch(name) or name in _BOUND_OBJECT):
             return f"its attribute `{name}` sets the source"
-        elif name.startswith("data-") and written and written != ref.src and _names_source(name, written):
+        if name.startswith("data-") and written and written != ref.src and _names_source(name, written):
             return f"a script replaces its `src` by `{name}`"
     if placeholder_srcset(ref) is not None:
         return "its `srcset` is a placeholder that a script removes"
