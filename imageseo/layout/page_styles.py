@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from imageseo.layout.styles.cascade import RuleSet
-from imageseo.layout.styles.hazards import NO_HAZARDS, HazardRules, Hazards, place_of
+from imageseo.layout.styles.hazards import NO_HAZARDS, HazardRules, Hazards
+from imageseo.layout.styles.items import NO_ITEM
+from imageseo.layout.styles.place import place_of
 from imageseo.model.image import ImageRef, PageScan, Span, StyleSource
 from imageseo.web import urls
 from imageseo.web.css import stylesheets
@@ -34,6 +36,9 @@ class ImageStyle:
     ``picture_important``: but for its ``!important``.
     ``natural_size``: ``width`` and ``height`` attributes would change the shown size, because this selector sets a
     height, border or padding, and none sets a width.
+    ``stretched``: the same for an item of a flex or grid container that this selector makes one. With
+    ``width: auto`` and ``height: auto`` such attributes, like those of ``natural_size``, change nothing.
+    ``contained``: it makes the image an item that the size containment of ``sizes=auto`` would let shrink.
     ``attributes``: attributes that the build may add -> the selector that would match otherwise with that attribute.
     ``hidden``: it hides the image or an element around it, on all screens, in the page as loaded.
     """
@@ -42,6 +47,8 @@ class ImageStyle:
     picture: str | None = None
     picture_important: bool = False
     natural_size: str | None = None
+    stretched: str | None = None
+    contained: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
     hidden: str | None = None
 
@@ -219,11 +226,14 @@ def _look(effects: Effects, node: object, ref: ImageRef, hazards: Hazards, insid
             if found is not None:
                 attributes[name] = found
     sized = hazards.size or hazards.inline
+    item = effects.item(node) if hazards.container or hazards.in_container else NO_ITEM
     return ImageStyle(
         wrapper=effects.wrapper(node, hazards.wrapper) if ref.opt_out is None else None,
         picture=picture[0] if picture else None,
         picture_important=bool(picture and picture[1]),
         natural_size=effects.natural_size(node, hazards.size) if sized else None,
+        stretched=item.stretched,
+        contained=item.contained,
         attributes=attributes,
         hidden=effects.hidden(node) if inside_hidden or hazards.hidden else None,
     )
@@ -239,5 +249,7 @@ def _guess(hazards: Hazards) -> ImageStyle:
         wrapper=first(hazards.wrapper),
         picture=first(hazards.picture),
         natural_size=first(hazards.size),
+        stretched=first(hazards.container),
+        contained=first(hazards.container),
         attributes={name: rule.selector.text for rule, name, _ in reversed(hazards.attributes)},
     )

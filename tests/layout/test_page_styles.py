@@ -295,3 +295,80 @@ def test_image_that_a_sheet_hides_is_told(css: str, body: str) -> None:
 )
 def test_image_that_may_show_is_not_told_as_hidden(css: str, body: str) -> None:
     assert style(body, css).hidden is None
+
+
+COLUMN = "display:flex;flex-direction:column"
+
+
+@pytest.mark.parametrize(
+    ("box", "own"),
+    [
+        (COLUMN, ""),
+        ("display:flex;flex-flow:column wrap", "max-width:100%;height:auto"),
+        (f"{COLUMN};align-items:center", "align-self:stretch"),
+        (f"{COLUMN};align-items:center;height:300px", "flex:1"),
+        ("display:flex;height:300px", ""),
+        ("display:inline-flex;min-height:300px", "max-width:100%"),
+        ("display:grid;place-items:stretch", ""),
+        ("display:grid;justify-items:stretch", "max-width:100%"),
+        ("display:grid", "justify-self:stretch"),
+        (f"@media (max-width:500px){{.c{{{COLUMN}}}}}", ""),
+        (f"@supports (display:flex){{.c{{{COLUMN}}}}}", ""),
+    ],
+)
+def test_item_that_attributes_would_change_is_told(box: str, own: str) -> None:
+    css = f"{box if box.startswith('@') else f'.c{{{box}}}'} .c img{{{own}}}"
+    assert style('<div class="c box"><img src="a.jpg"></div>', css).stretched == ".c"
+    if not box.startswith("@"):
+        assert style(f'<div style="{box}"><img src="a.jpg" style="{own}"></div>').stretched
+
+
+@pytest.mark.parametrize(
+    ("css", "body"),
+    [
+        ("", '<img src="a.jpg" width="90" height="60">'),
+        ("img{width:50%}", '<img src="a.jpg">'),
+        ("img{width:auto;height:auto}", '<img src="a.jpg">'),
+        ("", '<img src="a.jpg" style="width:9em">'),
+        (".c{align-items:center}", '<img src="a.jpg">'),
+        (".c{place-items:start}", '<img src="a.jpg">'),
+        ("img{align-self:flex-start}", '<img src="a.jpg">'),
+        ("img{margin:0 auto}", '<img src="a.jpg">'),
+        ("img{position:absolute}", '<img src="a.jpg">'),
+        (".c{flex-direction:row}", '<img src="a.jpg">'),
+        (".c{display:grid}", '<img src="a.jpg">'),
+        ("div.c{display:block}", '<img src="a.jpg">'),
+        ("", '<a href="x"><img src="a.jpg"></a>'),
+        ("", '<p>Words <svg><path d="M1"/></svg> <img src="a.jpg"></p>'),
+    ],
+)
+def test_item_that_attributes_keep_is_not_told(css: str, body: str) -> None:
+    found = style(f'<div class="c">{body}</div>', f".c{{{COLUMN}}}{css}")
+    assert found.stretched is None
+
+
+@pytest.mark.parametrize(
+    ("css", "contained"),
+    [
+        ("", True),
+        (".c{align-items:center}", True),
+        (".c{flex-wrap:wrap}", True),
+        ("img{max-width:100%}", True),
+        ("img{width:100%}", True),
+        ("img{flex:0 0 200px}", True),
+        ("img{flex:none}", False),
+        ("img{flex:1;min-width:0}", False),
+        ("img{width:9em}", False),
+        (".c{display:grid}", False),
+        (".c{flex-direction:column;align-items:center}", False),
+        (".c{display:block}", False),
+    ],
+)
+def test_item_that_size_containment_would_shrink_is_told(css: str, contained: bool) -> None:
+    found = style('<div class="c"><img src="a.jpg"></div>', f".c{{display:flex}}{css}")
+    assert (found.contained, found.stretched) == (".c" if contained else None, None)
+
+
+def test_items_outside_the_article_are_not_told() -> None:
+    body = f'<header style="{COLUMN}"><img src="l.png"></header><main style="{COLUMN}"><img src="a.jpg"></main>'
+    assert styles(body).keys() == {"a.jpg"}

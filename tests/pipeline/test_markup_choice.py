@@ -94,6 +94,9 @@ def test_rules_of_style_sheets_restrict_attributes() -> None:
     assert (choice.form, choice.sized, set(choice.fixed)) == (MarkupForm.PICTURE, False, {"width", "loading"})
     choice = choose(style=ImageStyle(natural_size=".h-20"))
     assert (choice.form, choice.sized, choice.natural, choice.styled) == (MarkupForm.PICTURE, True, True, False)
+    assert choose(style=ImageStyle(stretched=".column")) == choice
+    choice = choose(style=ImageStyle(contained=".row"))
+    assert (choice.form, choice.sized, choice.natural, choice.styled) == (MarkupForm.PICTURE, True, False, False)
     assert choose(style=ImageStyle(picture="img, picture")).contents
     both = ImageStyle(wrapper="p > img", attributes={"srcset": "img[srcset]"})
     assert choose(style=both).form is MarkupForm.ATTRIBUTES

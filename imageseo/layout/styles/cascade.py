@@ -19,6 +19,7 @@ _SMALL = Viewport(name="small", width=360, height=640, dpr=3.0)
 _LARGE = Viewport(name="large", width=1920, height=1080, dpr=1.0)
 _BETWEEN = Viewport(name="between", width=1024, height=768, dpr=1.0)
 VIEWPORTS = (DESKTOP, MOBILE, PHONE, TABLET, _SMALL, _BETWEEN, _LARGE)
+CONTAINERS = frozenset({"flex", "inline-flex", "grid", "inline-grid"})
 ALWAYS = (1 << len(VIEWPORTS)) - 1
 
 
@@ -64,6 +65,11 @@ class CascadeRule:
         return self._declarations.may_set("none", "hidden", "collapse") and self._declarations.may_set(
             "display", "visibility"
         )
+
+    @property
+    def may_contain(self) -> bool:
+        """Whether its declarations could make an element a flex or grid container; without parsing."""
+        return self._declarations.may_set(*CONTAINERS) and self._declarations.may_set("display")
 
     @property
     def viewports(self) -> int:
@@ -113,8 +119,7 @@ class RuleSet:
 
     def about(self, tag: str, attributes: Mapping[str, str]) -> Iterator[CascadeRule]:
         """Yield the rules whose subject has a key that such an element has."""
-        names = [f".{name}" for name in (attributes.get("class") or "").split()]
-        for key in ("*", tag, f"#{attributes.get('id')}", *dict.fromkeys(names)):
+        for key in keys_of(tag, attributes):
             yield from self.by_key.get(key, ())
 
     def cascade(
@@ -151,6 +156,12 @@ class RuleSet:
             ]
             element.__dict__["_imageseo_rules"] = found
         return found
+
+
+def keys_of(tag: str, attributes: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the keys that the subject of a selector can have if such an element matches it."""
+    names = [f".{name}" for name in (attributes.get("class") or "").split()]
+    return ("*", tag, f"#{attributes.get('id')}", *dict.fromkeys(names))
 
 
 def longhands(declarations: Iterable[Declaration]) -> dict[str, tuple[str, bool]]:

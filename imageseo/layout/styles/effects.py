@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from imageseo.layout.styles.cascade import VIEWPORTS, CascadeRule, RuleSet, Won
+from imageseo.layout.styles.cascade import CONTAINERS, VIEWPORTS, CascadeRule, RuleSet, Won
+from imageseo.layout.styles.items import BOX, OWN, Item, item_of
 from imageseo.layout.styles.properties import initial, shows
 from imageseo.layout.styles.tree import PageTree
 from imageseo.web.css import stylesheets
@@ -145,6 +146,23 @@ class Effects:
                     return rule.selector.text
         return None
 
+    def item(self, image: Node) -> Item:
+        """Return what width and height attributes, and size containment, change of an item of a container."""
+        parent = image.getparent()
+        outer = parent.getparent()
+        stretched = contained = None
+        for number in range(len(VIEWPORTS)):
+            box = self.rules.cascade(self.tree.element(parent), BOX, number, inline_of(parent))
+            if not _is_container(box):
+                continue
+            around = {} if outer is None else self.rules.cascade(
+                self.tree.element(outer), ("display",), number, inline_of(outer)
+            )  # fmt: skip
+            own = self.rules.cascade(self.tree.element(image), OWN, number, inline_of(image))
+            found = item_of(box, own, image.get("width") is not None, _is_container(around))
+            stretched, contained = stretched or found.stretched, contained or found.contained
+        return Item(stretched, contained)
+
     def hidden(self, image: Node) -> str | None:
         """Return the selector that hides the image, or an element around it, at all viewports."""
         found: str | None = None
@@ -172,6 +190,10 @@ class Effects:
                 return value != "content-box"
             node = node.getparent()
         return False
+
+
+def _is_container(won: Mapping[str, Won]) -> bool:
+    return "display" in won and won["display"].value in CONTAINERS
 
 
 def _value(won: Won | None, name: str, is_image: bool) -> str | None:

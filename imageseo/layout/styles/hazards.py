@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from imageseo.layout.styles.cascade import CascadeRule, RuleSet, longhands
+from imageseo.layout.styles.cascade import CONTAINERS, CascadeRule, RuleSet, keys_of, longhands
 from imageseo.layout.styles.effects import EDGES, HEIGHTS, NO_EDGE, NO_SIZE, has_edges, has_height
 from imageseo.layout.styles.hiding import HidingRules, hides
+from imageseo.layout.styles.place import Place
 from imageseo.layout.styles.properties import initial, shows
-from imageseo.model.image import ImageRef
+from imageseo.model.image import ImageRef, PageRegion
 from imageseo.web.css import stylesheets
 from imageseo.web.css.compounds import AttributeTest, Hook
 from imageseo.web.html.attributes import read
@@ -21,10 +22,6 @@ _ADDED = {"loading": "lazy", "decoding": "async", "fetchpriority": "high", "styl
 _ANY_VALUE = {"width": "900", "height": "600", "srcset": "a.webp 900w", "sizes": "auto, 100vw", "data-imageseo": ""}
 _NUMBERS = ("width", "height")
 _ANY_IMAGE = frozenset({"*", "img", "picture"})
-_VOID = frozenset(b"area base br col embed hr img input link meta source track wbr".split())
-_TAG = re.compile(rb"<(/?)([a-zA-Z][^\s/>]*)[^<>]*>")
-_OMITTED_ENDS = (b"p", b"li", b"dt", b"dd", b"td", b"th", b"tr")
-_WINDOW = 800  # bytes before an image in which its parent is looked for
 
 
 @dataclass(slots=True, eq=False)
@@ -37,9 +34,14 @@ class Hazards:
     hidden: tuple[CascadeRule, ...] = ()
     attributes: tuple[tuple[CascadeRule, str, str], ...] = ()  # with the attribute's name and a value to try
     inline: bool = False  # the style of the image itself has a height or border
+    container: tuple[CascadeRule, ...] = ()  # that could make the element around it a flex or grid container
+    in_container: bool = False  # the style of that element does
 
     def __bool__(self) -> bool:
-        return bool(self.wrapper or self.picture or self.size or self.attributes or self.inline or self.hidden)
+        return bool(
+            self.wrapper or self.picture or self.size or self.attributes or self.inline or self.hidden
+            or self.container or self.in_container
+        )  # fmt: skip
 
     def on_page(self, present: Mapping[str, bool]) -> Hazards:
         """Return those whose classes and ids the page has."""
@@ -54,28 +56,18 @@ class Hazards:
             attributes=tuple(each for each in self.attributes if there(each[0])),
             hidden=tuple(filter(there, self.hidden)),
             inline=self.inline,
+            container=tuple(filter(there, self.container)),
+            in_container=self.in_container,
         )
 
     def rules(self) -> Iterator[CascadeRule]:
-        yield from (*self.wrapper, *self.picture, *self.size, *self.hidden)
+        yield from (*self.wrapper, *self.picture, *self.size, *self.hidden, *self.container)
         yield from (rule for rule, _, _ in self.attributes)
 
 
 NO_HAZARDS = Hazards()
 
 
-class Place(NamedTuple):
-    """What the bytes before an image tell cheaply of where it is.
-
-    ``parent``: the start tag of the element around it. ``previous``: the name of the element before it in there, empty
-    if there is none. ``None``: not known.
-    """
-
-    parent: bytes | None = None
-    previous: bytes | None = None
-
-
-_UNKNOWN = Place()
 Element = tuple[str, Mapping[str, str]]  # name and attributes
 
 
@@ -110,8 +102,11 @@ class HazardRules:
         self._groups: dict[tuple[str | None, str | None], _Group] = {}
         self._for_siblings: dict[str, list[CascadeRule]] = {}
         self._for_all: list[CascadeRule] = []
+        self._containers: list[CascadeRule] = []
         for rule in rules.rules:
             keys = rule.keys
+            if rule.may_contain:
+                self._containers.append(rule)
             if (
                 keys.nested
                 or keys.subject in _ANY_IMAGE
@@ -131,6 +126,18 @@ class HazardRules:
             group = self._groups[key] = _Group(self, *key)
         return group.of(ref, place)
 
+    def containers(self, element: Element | None) -> Iterator[CascadeRule]:
+        """Yield the rules that could make an element a flex or grid container; ``None``: any element."""
+        keys = None if element is None else frozenset(keys_of(*element))
+        for rule in self._containers:
+            if (
+                (keys is None or rule.keys.subject in keys)
+                and rule.values.get("display", ("",))[0] in CONTAINERS
+                and rule.selector.pseudo_element is None
+                and (element is None or rule.selector.subject.may_match(*element))
+            ):
+                yield rule
+
     def about(self, attributes: Mapping[str, str]) -> list[CascadeRule]:
         """Return the rules that could be about an image with these attributes, in order."""
         keys = [*(f".{name}" for name in attributes.get("class", "").split()), f"#{attributes.get('id')}"]
@@ -147,6 +154,7 @@ class _Group:
     def __init__(self, rules: HazardRules, classes: str | None, name: str | None) -> None:
         own = {key: value for key, value in (("class", classes), ("id", name)) if value is not None}
         about = rules.about(own)
+        self.rules = rules
         self.border_box = rules.rules.has_box_sizing
         self.about = [rule for rule in about if rule.values]
         self.wrapper = [rule for rule in self.about if _may_change_by_wrapper(rule)]
@@ -176,13 +184,15 @@ class _Group:
         get = ref.get
         outcomes = [None if (value := get(name)) is None else self._outcome(name, value) for name in self._names]
         parent = self._parent(place.parent) if place.parent is not None else None
-        key = (get("style"), parent and parent[0], place.previous, *outcomes)
+        in_article = ref.region is PageRegion.ARTICLE
+        key = (get("style"), parent and parent[0], place.previous, in_article, *outcomes)
         found = self._found.get(key)
         if found is None:
             attributes = {
                 name: get(name) or "" for name in ("class", "id", "style", *self._names) if get(name) is not None
             }
-            found = self._found[key] = self._hazards(_Image(attributes, parent and parent[1], place.previous))
+            image = _Image(attributes, parent and parent[1], place.previous)
+            found = self._found[key] = self._hazards(image, in_article)
         return found
 
     def _outcome(self, name: str, value: str) -> tuple[bool, ...]:
@@ -200,7 +210,8 @@ class _Group:
             found = self._parents[tag] = tuple(key), (name.lower(), written)
         return found
 
-    def _hazards(self, image: _Image) -> Hazards:
+    def _hazards(self, image: _Image, in_article: bool) -> Hazards:
+        """``in_article``: elsewhere the build keeps widths, and offers no variants, whatever an image is an item of."""
         inline = longhands(stylesheets.declarations(image.attributes.get("style", "")))
         sized = "width" in inline
         edges = self.border_box and any(inline.get(name, ("0",))[0] not in NO_EDGE for name in EDGES)
@@ -215,6 +226,8 @@ class _Group:
                 if name not in image.attributes and compound.may_match("img", {**image.attributes, name: value})
             ),
             inline=not sized and (edges or any(inline.get(name, ("auto",))[0] not in NO_SIZE for name in HEIGHTS)),
+            container=tuple(self.rules.containers(image.parent)) if in_article else (),
+            in_container=in_article and image.parent is not None and _is_container(image.parent[1]),
         )
 
     def _wraps(self, rule: CascadeRule, image: _Image) -> bool:
@@ -257,6 +270,12 @@ def _may_give_picture_a_box(rule: CascadeRule) -> bool:
     )
 
 
+def _is_container(attributes: Mapping[str, str]) -> bool:
+    """Whether the style attribute of an element makes it a flex or grid container."""
+    style = attributes.get("style", "")
+    return any(each.name == "display" and each.value in CONTAINERS for each in stylesheets.declarations(style))
+
+
 def _value_to_try(test: AttributeTest) -> str | None:
     """Return a value for the attribute that the test asks for, if the build might write one that passes it."""
     if test.name in _ADDED:
@@ -266,33 +285,3 @@ def _value_to_try(test: AttributeTest) -> str | None:
     if not test.operator:
         return _ANY_VALUE[test.name]
     return None if test.name in _NUMBERS and not test.value.isdecimal() else test.value
-
-
-def place_of(html: bytes, at: int) -> Place:
-    """Return what can be told cheaply of the surroundings of an image at an offset."""
-    start = html.rfind(b"<", 0, at)
-    match = _TAG.match(html, start, at) if start >= 0 else None
-    if match is None:
-        return _UNKNOWN
-    if not match[1] and match[2].lower() not in _VOID:
-        return Place(match[0], b"")
-    window = html[max(0, at - _WINDOW) : at]
-    if b"<!--" in window or b"<script" in window or b"<svg" in window:
-        return _UNKNOWN
-    closed: list[bytes] = []
-    previous: bytes | None = None
-    for match in reversed(list(_TAG.finditer(window))):
-        name = match[2].lower()
-        if not closed and previous is None and (match[1] or name in _VOID):
-            previous = name
-        if name in _VOID:
-            continue
-        if match[1]:
-            closed.append(name)
-        elif not closed:
-            return Place(match[0], previous)
-        elif closed[-1] == name:
-            closed.pop()
-        elif name not in _OMITTED_ENDS:
-            return Place(None, previous)
-    return Place(None, previous)

@@ -74,6 +74,14 @@ def expand(name: str, value: str) -> Iterator[tuple[str, str]]:
         yield from _box(head, rest, value)
     elif name == "flex":
         yield from _flex(value)
+    elif name == "flex-flow":
+        words = _WORDS.findall(value)
+        yield "flex-wrap", next((word for word in words if "wrap" in word), "nowrap")
+        yield "flex-direction", next((word for word in words if "wrap" not in word), "row")
+    elif name in ("place-items", "place-self"):
+        words = _WORDS.findall(value.replace("first ", "").replace("last ", "")) or [""]
+        yield f"align-{rest}", words[0]
+        yield f"justify-{rest}", words[-1]
     elif head == "border" and _BORDER.fullmatch(rest):
         yield from _border(rest, value)
     else:

@@ -116,11 +116,12 @@ class MarkupChooser:
     def _restrict(self, choice: MarkupChoice, style: ImageStyle) -> MarkupChoice:
         """Return the choice without attributes that would change what the page's style sheets do."""
         fixed = frozenset(style.attributes)
+        natural = style.natural_size is not None or style.stretched is not None
         return replace(
             choice,
             sized=self.has_style and not fixed & {"width", "height"},
-            natural=style.natural_size is not None,
-            styled=self._allows_style_attributes and "style" not in fixed and style.natural_size is None,
+            natural=natural,
+            styled=self._allows_style_attributes and "style" not in fixed and not natural and style.contained is None,
             fixed=fixed,
         )
 
