@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from imageseo.layout.styles.cascade import CONTAINERS, VIEWPORTS, CascadeRule, RuleSet, Won
-from imageseo.layout.styles.items import BOX, OWN, Item, item_of
+from imageseo.layout.styles.items import BOX, OWN, ItemChange, item_of
 from imageseo.layout.styles.properties import initial, shows
 from imageseo.layout.styles.tree import PageTree
 from imageseo.web.css import stylesheets
@@ -146,7 +146,7 @@ class Effects:
                     return rule.selector.text
         return None
 
-    def item(self, image: Node) -> Item:
+    def item(self, image: Node) -> ItemChange:
         """Return what width and height attributes, and size containment, change of an item of a container."""
         parent = image.getparent()
         outer = parent.getparent()
@@ -161,7 +161,7 @@ class Effects:
             own = self.rules.cascade(self.tree.element(image), OWN, number, inline_of(image))
             found = item_of(box, own, image.get("width") is not None, _is_container(around))
             stretched, contained = stretched or found.stretched, contained or found.contained
-        return Item(stretched, contained)
+        return ItemChange(stretched, contained)
 
     def hidden(self, image: Node) -> str | None:
         """Return the selector that hides the image, or an element around it, at all viewports."""

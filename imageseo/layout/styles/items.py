@@ -25,37 +25,37 @@ _LENGTH = re.compile(r"\d*\.?\d+(?:px|r?em|r?ch|r?ex|v[wh]|vmin|vmax|pt|cm|mm|in
 _NO_BASIS = frozenset({"auto", "content", "0", "0%", "0px"})
 
 
-class Item(NamedTuple):
+class ItemChange(NamedTuple):
     """The selector, if any, because of which width and height attributes, or size containment, change an item."""
 
     stretched: str | None = None
     contained: str | None = None
 
 
-NO_ITEM = Item()
+NO_ITEM = ItemChange()
 
 
-def item_of(box: Mapping[str, Won], own: Mapping[str, Won], has_width: bool, in_container: bool) -> Item:
+def item_of(box: Mapping[str, Won], own: Mapping[str, Won], has_width: bool, in_container: bool) -> ItemChange:
     """Return what edits would change, from what won for the container (``BOX``) and for the image (``OWN``).
 
     ``has_width``: the tag has a width. ``in_container``: the container is an item itself, and may be stretched.
     """
-    style = _Values(box, own, in_container)
+    style = _ItemStyle(box, own, in_container)
     if style.own("position", "static") in ("absolute", "fixed"):
         return NO_ITEM
     selector = box["display"].selector
     is_free = "width" not in own and not has_width
     is_fixed = _LENGTH.fullmatch(style.own("width", "")) is not None or ("width" not in own and has_width)
     if style.is_grid:
-        return Item(selector if is_free and style.is_changed_in_grid() else None)
+        return ItemChange(selector if is_free and style.is_changed_in_grid() else None)
     stretched = style.is_changed_in_column() if style.is_column else style.is_changed_in_row()
-    return Item(
+    return ItemChange(
         selector if is_free and stretched else None,
         selector if style.may_shrink(is_fixed) else None,
     )
 
 
-class _Values:
+class _ItemStyle:
     def __init__(self, box: Mapping[str, Won], own: Mapping[str, Won], in_container: bool) -> None:
         self._box, self._own = box, own
         self.is_grid = "grid" in box["display"].value
