@@ -199,7 +199,8 @@ def test_comment_marks_around_a_block_are_accepted(tmp_path: Path) -> None:
 
 def test_a_huge_block_is_not_read(tmp_path: Path) -> None:
     found = lint_json_ld(tmp_path, '{"a": "' + "x" * 10_500_000 + '"}', "ld-parse", "ld-vocab")
-    assert [each.message for each in found] == ["a JSON-LD block of 10.0 MiB is not read; the limit is 4 MiB"]
+    expected = "a JSON-LD block of the theme or the page is not read: it has 10.0 MiB, the limit is 4 MiB"
+    assert [each.message for each in found] == [expected]
     assert places(found) == [("index.html", 2, 36)]
 
 

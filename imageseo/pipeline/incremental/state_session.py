@@ -162,11 +162,13 @@ class StateSession:
     def _is_worth_writing(self, state: BuildState) -> bool:
         """Whether a state says something new.
 
-        Stamps alone do not: they only spare hashing, and a generator that copies all images at each build gives each a
-        new one. A host that watches the cache folder would build again for each state, for ever.
+        Other stamps of the same files do not: they only spare hashing, and a generator that copies all images at each
+        build gives each a new one. A host that watches the cache folder would build again for each state, for ever.
         """
         previous = self._previous
         if _field_values(structs.replace(state, stamps=previous.stamps)) != _field_values(previous):
+            return True
+        if not state.stamps.keys() <= previous.stamps.keys():
             return True
         written = build_state.modified_at(self.cache, self._name)
         return state.stamps != previous.stamps and self._started - written >= _STAMPS_PAUSE

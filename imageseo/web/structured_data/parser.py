@@ -104,9 +104,8 @@ def read(html: bytes, spans: Sequence[Span], charset: str) -> JsonLd:
     faults: list[JsonLdError] = []
     for start, end in spans:
         if end - start > MAX_BYTES:
-            problem = (
-                f"a JSON-LD block of {(end - start) / 2**20:.1f} MiB is not read; the limit is {MAX_BYTES >> 20} MiB"
-            )
+            size, limit = (end - start) / 2**20, MAX_BYTES >> 20
+            problem = f"a JSON-LD block is not read: it has {size:.1f} MiB, the limit is {limit} MiB"
             faults.append(
                 JsonLdError(
                     offset=start,
