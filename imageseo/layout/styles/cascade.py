@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from imageseo.layout.styles.properties import expand
 from imageseo.model.finding import DESKTOP, MOBILE, PHONE, TABLET, Viewport
 from imageseo.web.css import media_queries
+from imageseo.web.css.compounds import Compound
 from imageseo.web.css.selector_keys import selector_keys
 from imageseo.web.css.style_selectors import StyleSelector, compile_selector
 from imageseo.web.css.stylesheets import Context, Declaration, StyleRule, StyleSheet
@@ -19,7 +20,9 @@ _SMALL = Viewport(name="small", width=360, height=640, dpr=3.0)
 _LARGE = Viewport(name="large", width=1920, height=1080, dpr=1.0)
 _BETWEEN = Viewport(name="between", width=1024, height=768, dpr=1.0)
 VIEWPORTS = (DESKTOP, MOBILE, PHONE, TABLET, _SMALL, _BETWEEN, _LARGE)
+SHOWING = frozenset({"display", "visibility"})
 CONTAINERS = frozenset({"flex", "inline-flex", "grid", "inline-grid"})
+_MAX_KNOWN = 4096
 ALWAYS = (1 << len(VIEWPORTS)) - 1
 
 
@@ -67,6 +70,11 @@ class CascadeRule:
         )
 
     @property
+    def may_show(self) -> bool:
+        """Whether its declarations could set one of ``SHOWING``; without parsing."""
+        return self._declarations.may_set("all", *SHOWING)
+
+    @property
     def may_contain(self) -> bool:
         """Whether its declarations could make an element a flex or grid container; without parsing."""
         return self._declarations.may_set(*CONTAINERS) and self._declarations.may_set("display")
@@ -89,6 +97,8 @@ class RuleSet:
         self.rules: list[CascadeRule] = []
         self.by_key: dict[str, list[CascadeRule]] = {}
         self.has_box_sizing = False
+        self._known: dict[tuple[object, ...], tuple[CascadeRule, ...]] = {}
+        self._showing: dict[str, list[CascadeRule]] | None = None
         self._layers: list[str] = []
         read = list(sheets)
         for sheet, outer in read:
@@ -117,17 +127,21 @@ class RuleSet:
             self.rules.append(added)
             self.by_key.setdefault(added.keys.subject, []).append(added)
 
-    def about(self, tag: str, attributes: Mapping[str, str]) -> Iterator[CascadeRule]:
-        """Yield the rules whose subject has a key that such an element has."""
-        for key in keys_of(tag, attributes):
-            yield from self.by_key.get(key, ())
+    def _about_showing(self) -> Mapping[str, list[CascadeRule]]:
+        """Return the rules that set one of ``SHOWING``, by the key of their subject: these are asked for most."""
+        if self._showing is None:
+            self._showing = {}
+            for rule in self.rules:
+                if rule.may_show and "::" not in rule.text and not SHOWING.isdisjoint(rule.values):
+                    self._showing.setdefault(rule.keys.subject, []).append(rule)
+        return self._showing
 
     def cascade(
         self, element: Element, names: Collection[str], viewport: int, inline: Sequence[Declaration] = ()
     ) -> dict[str, Won]:
         """Return the winning values of ``names`` for an element at one viewport (its index)."""
         won: dict[str, tuple[tuple[Any, ...], Won]] = {}
-        for rule in self.matching(element):
+        for rule in self.matching(element, SHOWING.issuperset(names)):
             if rule.viewports >> viewport & 1:
                 for name in names:
                     if name in rule.values:
@@ -142,20 +156,45 @@ class RuleSet:
                 won[name] = key, Won(value, f"style={name}", important)
         return {name: each for name, (_, each) in won.items()}
 
-    def matching(self, element: Element) -> list[CascadeRule]:
-        """Return the rules that match an element in the page as it is loaded, at whatever viewport."""
-        found: list[CascadeRule] | None = element.__dict__.get("_imageseo_rules")
+    def matching(self, element: Element, only_showing: bool = False) -> list[CascadeRule]:
+        """Return the rules that match an element in the page as it is loaded, at whatever viewport.
+
+        ``only_showing``: only those that set one of ``SHOWING``.
+        """
+        name = "_imageseo_showing" if only_showing else "_imageseo_rules"
+        found: list[CascadeRule] | None = element.__dict__.get(name)
         if found is None:
-            tag, attributes = element.local_name, element.etree_element.attrib
-            found = [
+            found = element.__dict__[name] = [
+                rule for rule in self._candidates(element, only_showing) if rule.selector.initial(element)
+            ]
+        return found
+
+    def _candidates(self, element: Element, only_showing: bool) -> Sequence[CascadeRule]:
+        """Return the rules that its tag and its parent's allow to match an element: the same on many pages."""
+        tag, attributes, parent = element.local_name, element.etree_element.attrib, element.parent
+        key: tuple[object, ...] = (only_showing, tag, *attributes.items())
+        if parent is not None:
+            key = (*key, None, parent.local_name, *parent.etree_element.attrib.items())
+        found = self._known.get(key)
+        if found is None:
+            by_key = self._about_showing() if only_showing else self.by_key
+            if len(self._known) >= _MAX_KNOWN:
+                self._known.clear()
+            found = self._known[key] = tuple(
                 rule
-                for rule in self.about(tag, attributes)
+                for each in keys_of(tag, attributes)
+                for rule in by_key.get(each, ())
                 if rule.selector.pseudo_element is None
                 and rule.selector.subject.may_match(tag, attributes)
-                and rule.selector.initial(element)
-            ]
-            element.__dict__["_imageseo_rules"] = found
+                and _may_be_in(rule.selector.place.parent, parent)
+            )
         return found
+
+
+def _may_be_in(asked: Compound | None, parent: Element) -> bool:
+    if asked is None:
+        return True
+    return parent is not None and asked.may_match(parent.local_name, parent.etree_element.attrib)
 
 
 def keys_of(tag: str, attributes: Mapping[str, str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from imageseo.layout.styles.cascade import CONTAINERS, VIEWPORTS, CascadeRule, RuleSet, Won
+from imageseo.layout.styles.cascade import CONTAINERS, SHOWING, VIEWPORTS, CascadeRule, RuleSet, Won
 from imageseo.layout.styles.items import BOX, OWN, ItemChange, item_of
 from imageseo.layout.styles.properties import initial, shows
 from imageseo.layout.styles.tree import PageTree
@@ -22,6 +22,7 @@ EDGES = tuple(
     for name in (f"padding-{side}", f"border-{side}-width", f"border-{side}-style")
 )
 NO_SIZE = frozenset(("auto", "none", "0"))
+_UNSTYLED: Sequence[Mapping[str, Won]] = ({},) * len(VIEWPORTS)
 NO_EDGE = frozenset(("0", "none", "hidden"))
 
 
@@ -50,6 +51,7 @@ class Effects:
     def __init__(self, rules: RuleSet, tree: PageTree) -> None:
         self.rules = rules
         self.tree = tree
+        self._shown: dict[Node, Sequence[Mapping[str, Won]]] = {}
 
     def wrapper(self, image: Node, candidates: Sequence[CascadeRule]) -> str | None:
         """Return the first selector that a ``<picture>`` around the image would make match other elements."""
@@ -152,12 +154,10 @@ class Effects:
         outer = parent.getparent()
         stretched = contained = None
         for number in range(len(VIEWPORTS)):
-            box = self.rules.cascade(self.tree.element(parent), BOX, number, inline_of(parent))
-            if not _is_container(box):
+            if not _is_container(self._shown_as(parent)[number]):
                 continue
-            around = {} if outer is None else self.rules.cascade(
-                self.tree.element(outer), ("display",), number, inline_of(outer)
-            )  # fmt: skip
+            box = self.rules.cascade(self.tree.element(parent), BOX, number, inline_of(parent))
+            around = {} if outer is None else self._shown_as(outer)[number]
             own = self.rules.cascade(self.tree.element(image), OWN, number, inline_of(image))
             found = item_of(box, own, image.get("width") is not None, _is_container(around))
             stretched, contained = stretched or found.stretched, contained or found.contained
@@ -165,22 +165,25 @@ class Effects:
 
     def hidden(self, image: Node) -> str | None:
         """Return the selector that hides the image, or an element around it, at all viewports."""
+        chain = [won for node in (image, *image.iterancestors()) if (won := self._shown_as(node)) is not _UNSTYLED]
         found: str | None = None
         for number in range(len(VIEWPORTS)):
-            hiding = self._hidden_at(image, number)
+            hiding = _hiding([won[number] for won in chain])
             if hiding is None:
                 return None
             found = found or hiding
         return found
 
-    def _hidden_at(self, image: Node, viewport: int) -> str | None:
-        visibility: Won | None = None
-        for node in (image, *image.iterancestors()):
-            won = self.rules.cascade(self.tree.element(node), ("display", "visibility"), viewport, inline_of(node))
-            if "display" in won and won["display"].value == "none":
-                return won["display"].selector
-            visibility = visibility or won.get("visibility")
-        return visibility.selector if visibility and visibility.value in ("hidden", "collapse") else None
+    def _shown_as(self, node: Node) -> Sequence[Mapping[str, Won]]:
+        """Return display and visibility of an element, by viewport."""
+        found = self._shown.get(node)
+        if found is None:
+            element, inline = self.tree.element(node), inline_of(node)
+            found = _UNSTYLED
+            if inline or self.rules.matching(element, only_showing=True):
+                found = [self.rules.cascade(element, SHOWING, number, inline) for number in range(len(VIEWPORTS))]
+            self._shown[node] = found
+        return found
 
     def _is_border_box(self, node: Node, viewport: int) -> bool:
         while node is not None:
@@ -190,6 +193,16 @@ class Effects:
                 return value != "content-box"
             node = node.getparent()
         return False
+
+
+def _hiding(chain: Iterable[Mapping[str, Won]]) -> str | None:
+    """Return the selector that hides an element. ``chain``: what won for it, then for the elements around it."""
+    visibility: Won | None = None
+    for won in chain:
+        if "display" in won and won["display"].value == "none":
+            return won["display"].selector
+        visibility = visibility or won.get("visibility")
+    return visibility.selector if visibility and visibility.value in ("hidden", "collapse") else None
 
 
 def _is_container(won: Mapping[str, Won]) -> bool:

@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 _VOID = frozenset(b"area base br col embed hr img input link meta source track wbr".split())
 _TAG = re.compile(rb"<(/?)([a-zA-Z][^\s/>]*)[^<>]*>")
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+_WITHOUT_TAGS = re.compile(rb"<(script|svg)\b[^>]*>(?:(?!<(?:script|svg)\b).)*?</\1>", re.DOTALL)
+_LEFT = re.compile(rb"<!--|<(script|svg)\b(?!></\1>)")
 _OMITTED_ENDS = (b"p", b"li", b"dt", b"dd", b"td", b"th", b"tr")
 _WINDOW = 800  # bytes before an image in which its parent is looked for
 
@@ -35,7 +38,9 @@ def place_of(html: bytes, at: int) -> Place:
         return Place(match[0], b"")
     window = html[max(0, at - _WINDOW) : at]
     if b"<!--" in window or b"<script" in window or b"<svg" in window:
-        return _UNKNOWN
+        window = _WITHOUT_TAGS.sub(rb"<\1></\1>", _COMMENT.sub(b"", window))
+        if _LEFT.search(window):
+            return _UNKNOWN
     closed: list[bytes] = []
     previous: bytes | None = None
     for match in reversed(list(_TAG.finditer(window))):

@@ -22,10 +22,10 @@ class PageTree:
     """The elements of a page. ``images``: those of its scan, by span; empty if they could not be told apart."""
 
     def __init__(self, html: bytes, refs: Sequence[ImageRef], charset: str) -> None:
-        from lxml import html as lxml_html
+        from lxml import etree
 
-        parser = lxml_html.HTMLParser(encoding=charset, remove_comments=True, remove_pis=True, huge_tree=True)
-        self.root: Node = lxml_html.document_fromstring(html, parser=parser)
+        parser = etree.HTMLParser(encoding=charset, remove_comments=True, remove_pis=True, huge_tree=True)
+        self.root: Node = etree.fromstring(html, parser)
         self.images = dict(self._images(refs))
         self._wrapped: dict[Node, Element] = {}
         self._index: dict[str, list[Node]] | None = None
