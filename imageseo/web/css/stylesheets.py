@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from imageseo.web.css import chunks
 from imageseo.web.css.lengths import is_parseable
 
 Node = Any  # tinycss2 is not typed
 
 _MAX_SELECTORS = 256  # of one nested rule: real ones have a handful
+_WORD = re.compile(r"[-\w]+")
+_AT_BLOCK = re.compile(r"@(media|supports|layer|container)(?![-\w])", re.IGNORECASE)
 _BLOCKS = frozenset({"media", "supports", "layer", "container", "scope"})
 
 
@@ -41,7 +45,8 @@ class StyleRule:
 
     __slots__ = ("_declarations", "_nodes", "_words", "context", "selectors")
 
-    def __init__(self, selectors: tuple[str, ...], nodes: Sequence[Node], context: Context) -> None:
+    def __init__(self, selectors: tuple[str, ...], nodes: Sequence[Node] | str, context: Context) -> None:
+        """``nodes``: the content of its block, as text if that is plain."""
         self.selectors = selectors
         self.context = context
         self._nodes = nodes
@@ -60,7 +65,11 @@ class StyleRule:
     def may_set(self, *names: str) -> bool:
         """Whether it could set one of these properties; without parsing."""
         if self._words is None:
-            self._words = frozenset(node.lower_value for node in self._nodes if node.type == "ident")
+            if isinstance(self._nodes, str):
+                self._words = frozenset(_WORD.findall(self._nodes.lower()))
+            else:
+                nodes: Iterable[Node] = self._nodes
+                self._words = frozenset(node.lower_value for node in nodes if node.type == "ident")
         return not self._words.isdisjoint(names)
 
 
@@ -83,12 +92,30 @@ class StyleSheet:
 @lru_cache(maxsize=256)  # one build after another reads the same sheets
 def parse(css: str) -> StyleSheet:
     """Parse a style sheet. What cannot be parsed is left out, as browsers do."""
-    import tinycss2  # type: ignore[import-untyped]
-
     sheet = StyleSheet()
     if is_parseable(css):
-        _read(tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True), Context(), (), sheet)
+        _read_text(css, Context(), sheet)
     return sheet
+
+
+def _read_text(css: str, context: Context, sheet: StyleSheet) -> None:
+    """Read a sheet, or a block of rules; what is not plain by a parser."""
+    import tinycss2  # type: ignore[import-untyped]
+
+    found = chunks.chunks(css)
+    for chunk in [chunks.Chunk("", None, css)] if found is None else found:
+        block = chunk.block
+        if block is not None and chunk.is_plain:
+            at_block = _AT_BLOCK.match(chunk.prelude)
+            if at_block:
+                name = at_block[1].lower()
+                _read_text(block, _inner_context(name, chunk.prelude[at_block.end() :].strip(), context, sheet), sheet)
+                continue
+            names = None if chunk.prelude.startswith("@") or "{" in block else chunks.selectors(chunk.prelude)
+            if names:
+                sheet.rules.append(StyleRule(names[:_MAX_SELECTORS], block, context))
+                continue
+        _read(tinycss2.parse_stylesheet(chunk.text, skip_comments=True, skip_whitespace=True), context, (), sheet)
 
 
 @lru_cache(maxsize=4096)  # the same inline styles recur on all pages
@@ -101,7 +128,7 @@ def declarations(css: str) -> tuple[Declaration, ...]:
     return tuple(_declarations(tinycss2.parse_blocks_contents(css, skip_comments=True, skip_whitespace=True)))
 
 
-def _contents(nodes: Sequence[Node]) -> list[Node]:
+def _contents(nodes: Sequence[Node] | str) -> list[Node]:
     import tinycss2
 
     return list(tinycss2.parse_blocks_contents(nodes, skip_comments=True, skip_whitespace=True))
