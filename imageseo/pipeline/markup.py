@@ -83,7 +83,7 @@ def image_markup(image: ImagePlan, variants: Mapping[VariantSpec, Variant]) -> I
     if ref.opt_out is OptOut.IGNORED or ref.get(MARKER) is not None or image.choice.form is MarkupForm.NONE:
         return ImageMarkup()
     added = list(image.attributes)
-    auto = image.auto_sizes and _has_px_size(image)
+    auto = image.auto_sizes and _has_own_ratio(image)
     sources = _sources(image.specs, variants, ref.src, image.asset, image.sizes) if ref.opt_out is None else []
     if sources and image.choice.form is MarkupForm.IMG:
         added.append(("srcset", sources[0].srcset))
@@ -151,10 +151,14 @@ def hero_markup(insert: HeroInsert, variants: Mapping[VariantSpec, Variant]) -> 
     return ImageMarkup(attributes=tuple(attributes), sources=tuple(sources))
 
 
-def _has_px_size(image: ImagePlan) -> bool:
-    """Whether both attributes will be in px: only then do they define the aspect ratio of a contained image."""
+def _has_own_ratio(image: ImagePlan) -> bool:
+    """Whether both attributes will be in px and have the ratio of the file: a contained image has that of its tag."""
     values = {**{name: image.ref.get(name) for name in ("width", "height")}, **dict(image.attributes)}
-    return all((values[name] or "").strip().isdecimal() for name in ("width", "height"))
+    written = [(values[name] or "").strip() for name in ("width", "height")]
+    if not all(text.isdecimal() and int(text) for text in written):
+        return False
+    width, height = map(int, written)
+    return abs(width * image.asset.height / image.asset.width - height) <= 1
 
 
 def _render_hero(insert: HeroInsert, variants: Mapping[VariantSpec, Variant]) -> str:

@@ -50,6 +50,9 @@ PAGES = {
     "logical-height": _styled("img{block-size:120px}", f"<p>{_IMG}</p>", "picture"),
     "border-box": _styled("*{box-sizing:border-box}img{border:5px solid;padding:4px}", f"<p>{_IMG}</p>", "picture"),
     "height-attribute": _styled(_FLUID, f'<p><img src="{WIDE}" height=100 alt="A wide view"></p>', "picture"),
+    "other-ratio": _styled(_FLUID, f'<div style=height:3000px></div><p><img src="{WIDE}" width=700 height=350 alt="A wide view"></p>', "picture"),
+    "automatic-width": _styled("img{width:auto;height:auto}", f'<p><img src="{WIDE}" width=300 height=200 alt="A wide view"></p>', "picture"),
+    "percent-width": _styled(_FLUID, f'<p><img src="{WIDE}" width="50%" alt="A wide view"></p>', "picture"),
     "both-given": _styled("img{width:100%;height:300px;object-fit:cover}", f"<p>{_IMG}</p>", "picture"),
     "nothing": FragilePage("", f"<p>{_IMG}</p>", ("picture",)),
     # attribute selectors
