@@ -72,14 +72,14 @@ def run(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Choice:
-    """``opened``: the pages to compare. ``changed``: of how many. ``equal``: pages with the same bytes on both sides.
+    """``opened``: the pages to compare. ``changed``: of how many. ``equal``: those with the same bytes on both sides.
 
     ``new``: pages that did not exist before.
     """
 
     opened: tuple[Page, ...]
     changed: int
-    equal: int
+    equal: frozenset[str]
     new: int
 
 
@@ -110,7 +110,12 @@ def _choose(site: Site, settings: Settings, pages: Sequence[Page], against: Path
     taking_turns = [group[turn] for turn in range(most) for group in ordered if turn < len(group)]
     # Other files may differ from those of another folder, too.
     opened = [*taking_turns, *(equal if against is not None else ())][:sample]
-    return _Choice(opened=tuple(sorted(opened, key=lambda page: page.path)), changed=changed, equal=len(equal), new=new)
+    return _Choice(
+        opened=tuple(sorted(opened, key=lambda page: page.path)),
+        changed=changed,
+        equal=frozenset(page.path for page in equal),
+        new=new,
+    )
 
 
 def _template(html: bytes, settings: Settings) -> str:
@@ -143,12 +148,15 @@ def _result(settings: Settings, choice: _Choice, verification: Verification, aga
 def _notes(choice: _Choice, verification: Verification, against: Path | None) -> list[str]:
     """Return what was compared, and what was not."""
     other = f"those in {against}" if against is not None else "themselves without imageseo's markup"
+    opened = sum(page.path not in choice.equal for page in choice.opened)
     notes = [
-        f"{verification.compared:,} of {format_count('changed pages', choice.changed)} were compared with {other}, at "
+        f"{opened:,} of {format_count('changed pages', choice.changed)} were compared with {other}, at "
         "the four viewports; inserted heroes were hidden, other hosts were not asked"
     ]
     if choice.equal:
-        notes.append(f"{format_count('pages', choice.equal)} with the same bytes before and after")
+        also = len(choice.opened) - opened
+        more = f"; {also:,} of them were opened, because other files may differ" if also else ""
+        notes.append(f"{format_count('pages', len(choice.equal))} with the same bytes before and after{more}")
     if choice.new:
         notes.append(f"{format_count('pages', choice.new)} not compared: missing in {against}")
     notes += [f"{path}: not compared, with and without imageseo: {why}" for path, why in verification.skipped.items()]
