@@ -36,6 +36,7 @@ class ImageStyle:
     ``picture_important``: but for its ``!important``.
     ``natural_size``: ``width`` and ``height`` attributes would change the shown size, because this selector sets a
     height, border or padding, and none sets a width.
+    ``automatic``: the author's own ``width`` has no effect, because this selector sets ``width: auto``.
     ``stretched``: the same for an item of a flex or grid container that this selector makes one. With
     ``width: auto`` and ``height: auto`` such attributes, like those of ``natural_size``, change nothing.
     ``contained``: it makes the image an item that the size containment of ``sizes=auto`` would let shrink.
@@ -47,6 +48,7 @@ class ImageStyle:
     picture: str | None = None
     picture_important: bool = False
     natural_size: str | None = None
+    automatic: str | None = None
     stretched: str | None = None
     contained: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
@@ -232,6 +234,7 @@ def _look(effects: Effects, node: object, ref: ImageRef, hazards: Hazards, insid
         picture=picture[0] if picture else None,
         picture_important=bool(picture and picture[1]),
         natural_size=effects.natural_size(node, hazards.size) if sized else None,
+        automatic=effects.automatic(node) if hazards.automatic and ref.get("width") is not None else None,
         stretched=item.stretched,
         contained=item.contained,
         attributes=attributes,
@@ -249,6 +252,7 @@ def _guess(hazards: Hazards) -> ImageStyle:
         wrapper=first(hazards.wrapper),
         picture=first(hazards.picture),
         natural_size=first(hazards.size),
+        automatic=first(hazards.automatic),
         stretched=first(hazards.container),
         contained=first(hazards.container),
         attributes={name: rule.selector.text for rule, name, _ in reversed(hazards.attributes)},

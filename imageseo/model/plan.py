@@ -37,14 +37,16 @@ class MarkupChoice:
     """The form of an image's markup, and what else is safe there. ``reason``: why it is not the fullest form, a clause.
 
     ``sized``: ``width`` and ``height`` may be added. ``natural``: they must not determine the size that is shown, only
-    the ratio. ``contents``: the ``<picture>`` needs ``display:contents`` as an inline style. ``styled``: a ``style``
-    attribute may be added to the ``<img>``. ``fixed``: other attributes that must not be added.
+    the ratio. ``automatic``: the author's attributes do not determine it either. ``contents``: the ``<picture>`` needs
+    ``display:contents`` as an inline style. ``styled``: a ``style`` attribute may be added to the ``<img>``.
+    ``fixed``: other attributes that must not be added.
     """
 
     form: MarkupForm = MarkupForm.PICTURE
     reason: str | None = None
     sized: bool = True
     natural: bool = False
+    automatic: bool = False
     contents: bool = False
     styled: bool = True
     fixed: frozenset[str] = frozenset()

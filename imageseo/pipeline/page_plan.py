@@ -171,6 +171,11 @@ def _is_processed(ref: ImageRef, asset: Asset) -> bool:
     return ref.opt_out is None and asset.raster
 
 
+def _without_size(ref: ImageRef) -> ImageRef:
+    """Return an image as if it had no ``width`` and ``height``, which style sheets override."""
+    return replace(ref, attributes=tuple(each for each in ref.attributes if each.name not in ("width", "height")))
+
+
 def _has_placeholder(ref: ImageRef, asset: Asset) -> bool:
     """Whether a script owns the ``srcset`` of an image: it stays unchanged, and the build says so."""
     return ref.opt_out is OptOut.SRCSET and asset.raster and placeholder_srcset(ref) is not None
@@ -193,9 +198,10 @@ def _plan_image(
         layout = image_widths.ColumnLayout(slots=layout.slots)  # the column width does not apply outside the article
     content = ref.region is PageRegion.ARTICLE or hero
     specs: tuple[VariantSpec, ...] = ()
+    seen = _without_size(ref) if choice.automatic else ref
     if processed and content and choice.form is not MarkupForm.ATTRIBUTES:
         offered = replace(options, formats=(options.img_format,)) if choice.form is MarkupForm.IMG else options
-        specs = plan_specs(ref, asset, layout, offered)
+        specs = plan_specs(seen, asset, layout, offered)
     lazy = (ref.get("loading") or "").strip().lower() == "lazy"
     attributes = list(missing_dimensions(ref, asset)) if processed and choice.sized else []
     if alt is not None and ref.get("alt") is None:
@@ -209,12 +215,12 @@ def _plan_image(
         attributes.append(("decoding", "async"))
     attributes = [(name, value) for name, value in attributes if name not in choice.fixed]
     # Without a width in the tag, a browser shows an image as wide as `sizes` says.
-    is_exact = choice.natural or (ref.get("width") is None and "width" not in dict(attributes))
+    is_exact = choice.natural or choice.automatic or (ref.get("width") is None and "width" not in dict(attributes))
     return ImagePlan(
         ref=ref,
         asset=asset,
         specs=specs,
-        sizes=image_widths.sizes(ref, asset, layout, exact=is_exact),
+        sizes=image_widths.sizes(seen, asset, layout, exact=is_exact),
         attributes=tuple(attributes),
         known_width=layout.sizes is not None or layout.content_width is not None or layout.slot(ref) is not None,
         auto_sizes=bool(specs)

@@ -23,6 +23,7 @@ EDGES = tuple(
 )
 NO_SIZE = frozenset(("auto", "none", "0"))
 _UNSTYLED: Sequence[Mapping[str, Won]] = ({},) * len(VIEWPORTS)
+AUTOMATIC = frozenset(("auto", "fit-content", "max-content", "min-content"))
 NO_EDGE = frozenset(("0", "none", "hidden"))
 
 
@@ -31,6 +32,11 @@ def has_height(rule: CascadeRule) -> bool:
     return "width" not in rule.values and any(
         name in rule.values and rule.values[name][0] not in NO_SIZE for name in HEIGHTS
     )
+
+
+def has_automatic_width(rule: CascadeRule) -> bool:
+    """Whether a rule gives elements the width of their content, whatever their attributes say."""
+    return rule.values.get("width", ("",))[0] in AUTOMATIC
 
 
 def has_edges(rule: CascadeRule) -> bool:
@@ -146,6 +152,15 @@ class Effects:
             for rule in uncertain:
                 if has_height(rule) or (has_edges(rule) and self._is_border_box(image, number)):
                     return rule.selector.text
+        return None
+
+    def automatic(self, image: Node) -> str | None:
+        """Return the selector because of which the image's own attribute ``width`` has no effect."""
+        element, inline = self.tree.element(image), inline_of(image)
+        for number in range(len(VIEWPORTS)):
+            won = self.rules.cascade(element, WIDTHS, number, inline).get("width")
+            if won is not None and won.value in AUTOMATIC:
+                return won.selector
         return None
 
     def item(self, image: Node) -> ItemChange:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from imageseo.layout.styles.cascade import CONTAINERS, CascadeRule, RuleSet, keys_of, longhands
-from imageseo.layout.styles.effects import EDGES, HEIGHTS, NO_EDGE, NO_SIZE, has_edges, has_height
+from imageseo.layout.styles.effects import EDGES, HEIGHTS, NO_EDGE, NO_SIZE, has_automatic_width, has_edges, has_height
 from imageseo.layout.styles.hiding import HidingRules, hides
 from imageseo.layout.styles.place import Place
 from imageseo.layout.styles.properties import initial, shows
@@ -31,6 +31,7 @@ class Hazards:
     wrapper: tuple[CascadeRule, ...] = ()
     picture: tuple[CascadeRule, ...] = ()
     size: tuple[CascadeRule, ...] = ()
+    automatic: tuple[CascadeRule, ...] = ()
     hidden: tuple[CascadeRule, ...] = ()
     attributes: tuple[tuple[CascadeRule, str, str], ...] = ()  # with the attribute's name and a value to try
     inline: bool = False  # the style of the image itself has a height or border
@@ -40,7 +41,7 @@ class Hazards:
     def __bool__(self) -> bool:
         return bool(
             self.wrapper or self.picture or self.size or self.attributes or self.inline or self.hidden
-            or self.container or self.in_container
+            or self.container or self.in_container or self.automatic
         )  # fmt: skip
 
     def on_page(self, present: Mapping[str, bool]) -> Hazards:
@@ -53,6 +54,7 @@ class Hazards:
             wrapper=tuple(filter(there, self.wrapper)),
             picture=tuple(filter(there, self.picture)),
             size=tuple(filter(there, self.size)),
+            automatic=tuple(filter(there, self.automatic)),
             attributes=tuple(each for each in self.attributes if there(each[0])),
             hidden=tuple(filter(there, self.hidden)),
             inline=self.inline,
@@ -61,7 +63,7 @@ class Hazards:
         )
 
     def rules(self) -> Iterator[CascadeRule]:
-        yield from (*self.wrapper, *self.picture, *self.size, *self.hidden, *self.container)
+        yield from (*self.wrapper, *self.picture, *self.size, *self.automatic, *self.hidden, *self.container)
         yield from (rule for rule, _, _ in self.attributes)
 
 
@@ -160,6 +162,7 @@ class _Group:
         self.wrapper = [rule for rule in self.about if _may_change_by_wrapper(rule)]
         self.picture = [rule for rule in self.about if _may_give_picture_a_box(rule)]
         self.size = [rule for rule in self.about if has_height(rule) or (self.border_box and has_edges(rule))]
+        self.automatic = [rule for rule in self.about if has_automatic_width(rule)]
         self.hidden = [rule for rule in self.about if hides(rule) and rule.selector.subject.may_be("img")]
         self.attributes = [
             (rule, compound, test.name, value)
@@ -219,6 +222,7 @@ class _Group:
             wrapper=tuple(rule for rule in self.wrapper if self._wraps(rule, image)),
             picture=tuple(rule for rule in self.picture if image.is_at(rule.selector.place)),
             size=() if sized else tuple(rule for rule in self.size if image.fits(rule.selector.place)),
+            automatic=() if sized else tuple(rule for rule in self.automatic if image.fits(rule.selector.place)),
             hidden=tuple(rule for rule in self.hidden if image.fits(rule.selector.place)),
             attributes=tuple(
                 (rule, name, value)

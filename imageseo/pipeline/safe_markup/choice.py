@@ -117,11 +117,13 @@ class MarkupChooser:
         """Return the choice without attributes that would change what the page's style sheets do."""
         fixed = frozenset(style.attributes)
         natural = style.natural_size is not None or style.stretched is not None
+        is_sized_by_style = natural or style.contained is not None or style.automatic is not None
         return replace(
             choice,
             sized=self.has_style and not fixed & {"width", "height"},
             natural=natural,
-            styled=self._allows_style_attributes and "style" not in fixed and not natural and style.contained is None,
+            automatic=style.automatic is not None,
+            styled=self._allows_style_attributes and "style" not in fixed and not is_sized_by_style,
             fixed=fixed,
         )
 
