@@ -65,6 +65,8 @@ PAGES = {
         "<script>document.querySelectorAll('[data-src]').forEach(i=>i.src=i.dataset.src)</script>", ("none",)),
     "named-by-script": FragilePage("", f'<img id=stage src="{WIDE}" alt="A view">'
         f"<script>document.getElementById('stage').src='{TALL}'</script>", ("attributes",)),
+    "selected-by-script": FragilePage("", f'<div class=stage>{_IMG}</div>{_IMG}<script>document.querySelector(".stage img").src="{TALL}"</script>', ("attributes", "picture")),
+    "numbered-by-script": FragilePage("", f'{_IMG}{_IMG}<script>document.images[1].src="{TALL}"</script>', ("picture", "attributes")),
     "image-map": FragilePage("", f'<img src="{WIDE}" alt="A view" usemap="#m"><map name=m><area shape=rect coords=0,0,9,9 href=# alt=x></map>'
         "<p id=out></p><script>onload=()=>{const i=document.images[0];out.textContent='x'.repeat(Math.round(9*i.width/i.naturalWidth))}</script>", ("attributes",)),
     "slot": FragilePage("<script>customElements.define('two-up',class extends HTMLElement{constructor(){super();"

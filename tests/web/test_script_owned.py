@@ -6,7 +6,7 @@ import pytest
 
 from imageseo.model.image import ImageRef
 from imageseo.web.html.page_scan import scan_page
-from imageseo.web.html.page_scripts import naming_selector, source_scripts
+from imageseo.web.html.page_scripts import naming_selector, numbers_set, selectors_set, source_scripts
 from imageseo.web.html.script_owned import handler, placeholder, placeholder_srcset, uses_pixels
 
 
@@ -108,3 +108,21 @@ def test_only_scripts_that_set_a_source_are_returned() -> None:
         "i.srcset=''",
         "img.setAttribute('src', url)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("script", "selectors", "numbers"),
+    [
+        ("document.querySelector('.gallery img').src = x", (".gallery img",), set()),
+        ('$("#stage > img").attr("src", x)', ("#stage > img",), set()),
+        ("document.querySelectorAll(`main img`)[1].setAttribute('src', x)", ("main img",), set()),
+        ("document.images[2].src = x; document.getElementsByTagName('img')[0].srcset=''", (), {0, 2}),
+        ("document.querySelector('img').src == x; show(document.images[1].src)", (), set()),
+        ("document.querySelectorAll('.post img').forEach(i => big.src = i.src)", (), set()),
+    ],
+)
+def test_selectors_and_numbers_in_the_expression_that_sets_a_source(
+    script: str, selectors: tuple[str, ...], numbers: set[int]
+) -> None:
+    assert selectors_set(script) == selectors
+    assert set(numbers_set(script)) == numbers

@@ -12,6 +12,11 @@ from imageseo.web.html.attributes import Tag, read
 from imageseo.web.html.tokenizer import walk
 
 _SETS_SOURCE = re.compile(r"""\.src(?:set)?\s*=(?!=)|(?:setAttribute|\.attr|\.prop)\(\s*["'`]src(?:set)?["'`]\s*,""")
+_SETS = r"""\s*\)?\.(?:src(?:set)?\s*=(?!=)|setAttribute\(\s*["'`]src|attr\(\s*["'`]src(?:set)?["'`]\s*,)"""
+_SELECTED = re.compile(rf"""(?:querySelector(?:All)?|\$|jQuery)\(\s*(["'`])([^"'`]+)\1\s*\)(?:\[\d+\])?{_SETS}""")
+_NUMBERED = re.compile(
+    rf"""(?:document\.images|getElementsByTagName\(\s*["'`]img["'`]\s*\))(?:\[(\d+)\]|\.item\((\d+)\)){_SETS}"""
+)
 _DATA_SCRIPTS = re.compile(r"json|template|text/(?!javascript|ecmascript)", re.IGNORECASE)
 
 
@@ -35,6 +40,11 @@ def sets_source(script: str) -> bool:
     return _SETS_SOURCE.search(script) is not None
 
 
+def may_set_sources(html: bytes) -> bool:
+    """Whether the text of the page itself may contain a script that selects images and sets their source."""
+    return any(each in html for each in (b".src", b"etAttribute(", b".attr("))
+
+
 def has_names(ref: ImageRef) -> bool:
     """Whether a script can name an image: by an id, a class or a data attribute."""
     return any(
@@ -56,3 +66,13 @@ def naming_selector(ref: ImageRef, script: str) -> str | None:
         if name.startswith("data-") and "imageseo" not in name and f"[{name}" in script:
             return f"[{name}]"
     return None
+
+
+def selectors_set(script: str) -> tuple[str, ...]:
+    """Return the selectors of the elements whose source a script sets in the same expression."""
+    return tuple(dict.fromkeys(match[2] for match in _SELECTED.finditer(script)))
+
+
+def numbers_set(script: str) -> frozenset[int]:
+    """Return the numbers of the images whose source a script sets by their order on the page."""
+    return frozenset(int(match[1] or match[2]) for match in _NUMBERED.finditer(script))
