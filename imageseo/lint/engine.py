@@ -6,10 +6,11 @@ import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from imageseo.lint.budgets.spending import BudgetUse
 from imageseo.lint.build_hints import in_build
-from imageseo.lint.facts.page import FACTS, SITE_FACTS, PageContext, PageFacts, SiteFacts, SiteFiles
+from imageseo.lint.facts.names import FACTS, SITE_FACTS
 from imageseo.lint.rule import Rule
 from imageseo.lint.severity import SeverityLevels, effective_severity, unknown_rule_message
 from imageseo.model.build_findings import BUILD_FINDINGS
@@ -17,7 +18,10 @@ from imageseo.model.facts import Problem, ProblemLocation, shorten
 from imageseo.model.finding import Finding, Location, Severity, Silenced
 from imageseo.model.image import ImageRef
 from imageseo.model.site import Page, Site
-from imageseo.web.html.page_scan import UnreadablePage
+from imageseo.web.html.charset import UnreadablePage
+
+if TYPE_CHECKING:
+    from imageseo.lint.facts.page import PageContext, PageFacts, SiteFacts, SiteFiles
 
 UNREADABLE = "page-unreadable"
 """Id of the finding for a page that cannot be read; always an error."""
@@ -50,6 +54,8 @@ class RuleRunner:
 
     def check_page(self, page: Page) -> RuleResults:
         """Return the findings of one page. An unreadable page and a crash of imageseo are findings too."""
+        from imageseo.lint.facts.page import PageFacts  # not needed by a build without a changed page
+
         facts = PageFacts(
             page, site=self.site, files=self.files, page_context=self.page_context, site_facts=self.site_facts
         )

@@ -14,7 +14,6 @@ from imageseo.config.settings import Settings
 from imageseo.images.decoding.probe import probe
 from imageseo.layout import layout_file
 from imageseo.lint.engine import RuleResults, RuleRunner
-from imageseo.lint.facts.page import PageContext, SiteFacts, SiteFiles
 from imageseo.lint.linter import LintResult, lint
 from imageseo.lint.rule import Rule
 from imageseo.lint.severity import SeverityLevels
@@ -37,6 +36,8 @@ def rule_runner_for(site: Site, settings: Settings, only: frozenset[str] | None 
 
     ``only``: ids that are reported; None: all. Raises LayoutError for an invalid layout file.
     """
+
+    from imageseo.lint.facts.page import PageContext, SiteFacts, SiteFiles  # not needed by a build
 
     def probe_file(path: str) -> Asset | BadAsset:
         return probe(site.root / path, path, max_pixels=settings.encode.max_pixels)

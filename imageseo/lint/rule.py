@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import ModuleType
 
-from imageseo.lint.facts.page import FACTS, FORMER_FACTS, SITE_FACTS
+from imageseo.lint.facts.names import FACTS, FORMER_FACTS, SITE_FACTS
 from imageseo.model.facts import Problem
 from imageseo.model.finding import Severity
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
@@ -13,16 +15,16 @@ from imageseo.model.errors import ImageseoError
 from imageseo.model.image import VariantSpec
 from imageseo.model.site import Page, Site
 from imageseo.pipeline import source_images
-from imageseo.pipeline.compressed_copies import CompressedCopies
 from imageseo.pipeline.context import BuildContext, BuildTools
 from imageseo.pipeline.incremental.build_state import PageRecord
-from imageseo.pipeline.page_writer import PageWriter, WrittenPage, unwritable_finding
-from imageseo.pipeline.planner import PlannedPage, plan_page
-from imageseo.pipeline.precache_lists import PrecacheLists
-from imageseo.pipeline.result import BuildResult, build_result
+from imageseo.pipeline.result import BuildResult, WrittenPage, build_result, unwritable_finding
 from imageseo.pipeline.reuse import PageReplayer
 from imageseo.pipeline.safe_markup import style_rules
 from imageseo.pipeline.sitemap_writer import ListedPage, SitemapWriter
+
+if TYPE_CHECKING:
+    from imageseo.pipeline.page_writer import PageWriter
+    from imageseo.pipeline.planner import PlannedPage
 
 __all__ = ["BuildResult", "BuildTools", "build"]
 
@@ -45,7 +47,7 @@ class SitePlan:
 
     @property
     def planned(self) -> list[PlannedPage]:
-        return [row for row in self.rows if isinstance(row, PlannedPage)]
+        return [row for row in self.rows if not isinstance(row, UnchangedPage)]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -100,7 +102,11 @@ def _plan(context: BuildContext) -> SitePlan:
         record = replayer.find_record(page, contexts[page.path])
         if record is not None:
             rows.append(UnchangedPage(page=page, record=record))
-        elif (planned := plan_page(context, page, heroes[page.path])) is not None:
+            continue
+        from imageseo.pipeline.planner import plan_page  # most builds read few pages, or none
+
+        planned = plan_page(context, page, heroes[page.path])
+        if planned is not None:
             rows.append(planned)
     context.findings.extend(context.heroes.findings)
     return SitePlan(rows=rows, contexts=contexts, replayer=replayer)
@@ -114,21 +120,29 @@ def _write(context: BuildContext, plan: SitePlan, jobs: Jobs, encoded: EncodeRes
     """Write every page, then remove stale variants."""
     context.stale.add_previous(context.state.previous_variants)
     context.stale.keep(context.heroes.published_paths)
-    writer = PageWriter(context=context, jobs=jobs, encoded=encoded)
+
+    @cache
+    def writer() -> PageWriter:
+        from imageseo.pipeline.page_writer import PageWriter  # not needed where no page changed
+
+        return PageWriter(context=context, jobs=jobs, encoded=encoded)
+
     for path, size in context.originals.original_sizes():
         context.files.weigh(path, size)
     for row in plan.rows:
-        for new in row.record.outcome.recompressed if isinstance(row, UnchangedPage) else writer.recompressed(row.plan):
+        for new in (
+            row.record.outcome.recompressed if isinstance(row, UnchangedPage) else writer().recompressed(row.plan)
+        ):
             context.files.weigh(new.path, new.bytes)
     pages = [
         _replay(context, row, plan.replayer)
         if isinstance(row, UnchangedPage)
-        else writer.write(row, plan.contexts[row.page.path])
+        else writer().write(row, plan.contexts[row.page.path])
         for row in plan.rows
     ]
     context.findings.extend(unwritable_finding(Page(path=path), error) for path, error in context.stale.remove())
     _write_style_sheet(context, needed=any(page.outcome.images for page in pages))
-    return WrittenSite(pages=pages, encoded=encoded.misses + writer.encoded_again)
+    return WrittenSite(pages=pages, encoded=encoded.misses + (writer().encoded_again if plan.planned else 0))
 
 
 def _write_style_sheet(context: BuildContext, *, needed: bool) -> None:
@@ -182,6 +196,9 @@ def _update_files_beside(context: BuildContext, written: WrittenSite) -> None:
     """Keep compressed copies in step with the files of this build, and report stale lists of service workers."""
     output = context.output
     if output.copies or output.service_workers:
+        from imageseo.pipeline.compressed_copies import CompressedCopies
+        from imageseo.pipeline.precache_lists import PrecacheLists
+
         pages = {each.page.path for each in written.pages}
         recompressed = {new.path for each in written.pages for new in each.outcome.recompressed}
         copies = CompressedCopies(output=output)

@@ -10,7 +10,7 @@ from typing import Any
 from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.site import Page
-from imageseo.pipeline.page_writer import unwritable_finding
+from imageseo.pipeline.result import unwritable_finding
 from imageseo.storage.output import OutputFolder
 from imageseo.web.html import edits
 from imageseo.web.sitemaps.document import BadSitemap, compress_gzip, decompress_gzip

@@ -11,7 +11,8 @@ from imageseo.heroes.masters.resolver import MasterResolver
 from imageseo.heroes.recipes.prompt_library import PromptLibrary
 from imageseo.images.encoding.encoder import Encoder
 from imageseo.lint.facts import listing
-from imageseo.lint.facts.page import PageContext, SiteFiles
+from imageseo.lint.facts.page_context import PageContext
+from imageseo.lint.facts.site_files import SiteFiles
 from imageseo.lint.rule import Rule
 from imageseo.model.finding import Finding
 from imageseo.model.image import Asset, BadAsset

@@ -15,7 +15,7 @@ from imageseo.heroes.recipes.prompt_library import PromptLibrary
 from imageseo.heroes.recipes.request_reader import RequestReader
 from imageseo.images.encoding.encoder import Encoder
 from imageseo.images.metadata.rights import TOOLKIT
-from imageseo.lint.facts.page import SiteFiles
+from imageseo.lint.facts.site_files import SiteFiles
 from imageseo.model.errors import ImageseoError, RecipeError
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.hero import Hero, HeroRequest

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from imageseo.lint.facts.site_files import SiteFiles
 from imageseo.model.image import BadAsset
-from imageseo.pipeline.planner import PlannedPage
 from imageseo.web.indexing import ListingRules
+
+if TYPE_CHECKING:
+    from imageseo.pipeline.planner import PlannedPage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

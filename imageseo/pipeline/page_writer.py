@@ -37,19 +37,11 @@ from imageseo.pipeline.page_candidates import PageCandidates
 from imageseo.pipeline.page_listing import PageListing
 from imageseo.pipeline.planner import PlannedPage
 from imageseo.pipeline.predicted_scan import predicted_scan
+from imageseo.pipeline.result import WrittenPage, unwritable_finding
 from imageseo.pipeline.safe_markup.findings import markup_notes, uninserted_hero_finding
 from imageseo.pipeline.sitemap_writer import article_image_urls
 from imageseo.web import filenames
 from imageseo.web.html import edits
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrittenPage:
-    """The result of a page. ``record``: for the next build; None if that has to process the page again."""
-
-    page: Page
-    outcome: PageOutcome
-    record: PageRecord | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -243,19 +235,6 @@ class PageWriter:
             for problem in graph.problems
         ]
         return graph.text
-
-
-def unwritable_finding(page: Page, error: OSError | ImageseoError) -> Finding:
-    """Return the finding for a file of the site that cannot be written."""
-    problem = error.message if isinstance(error, ImageseoError) else f"{error.strerror or error}"
-    return Finding(
-        rule="page-unwritable",
-        severity=Severity.ERROR,
-        message=f"cannot be written: {problem}",
-        location=location_of(page),
-        hint=error.hint if isinstance(error, ImageseoError) else "make the folder writable, or free disk space",
-        fails_build=True,
-    )
 
 
 def _format_reasons(dropped: Mapping[VariantSpec, str]) -> list[tuple[str, str, str]]:

@@ -20,7 +20,7 @@ from imageseo.pipeline.safe_markup.preloads import PreloadLink, preload_links
 from imageseo.pipeline.safe_markup.style_rules import STYLE_SHEET, style_text
 from imageseo.web import csp, urls
 from imageseo.web.html import edits
-from imageseo.web.html.page_scan import UnreadablePage
+from imageseo.web.html.charset import UnreadablePage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,14 +6,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from imageseo.config.settings import LintSettings
+from imageseo.lint.engine import location_of
 from imageseo.lint.linter import count
 from imageseo.lint.severity import SeverityLevels, apply_levels
+from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Finding, Severity, Silenced
 from imageseo.model.markup_note import MarkupNote
+from imageseo.model.site import Page
 from imageseo.pipeline import variant_findings
-from imageseo.pipeline.incremental.build_state import PageOutcome
+from imageseo.pipeline.incremental.build_state import PageOutcome, PageRecord
 from imageseo.pipeline.safe_markup.findings import markup_findings
 from imageseo.web import filenames
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenPage:
+    """The result of a page. ``record``: for the next build; None if that has to process the page again."""
+
+    page: Page
+    outcome: PageOutcome
+    record: PageRecord | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,3 +107,16 @@ def _at_most_warning(finding: Finding) -> Finding:
     """Return a finding, with an error that does not fail the build as a warning: ``--strict`` counts warnings."""
     lowered = finding.severity is Severity.ERROR and not finding.fails_build
     return replace(finding, severity=Severity.WARN) if lowered else finding
+
+
+def unwritable_finding(page: Page, error: OSError | ImageseoError) -> Finding:
+    """Return the finding for a file of the site that cannot be written."""
+    problem = error.message if isinstance(error, ImageseoError) else f"{error.strerror or error}"
+    return Finding(
+        rule="page-unwritable",
+        severity=Severity.ERROR,
+        message=f"cannot be written: {problem}",
+        location=location_of(page),
+        hint=error.hint if isinstance(error, ImageseoError) else "make the folder writable, or free disk space",
+        fails_build=True,
+    )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from imageseo.lint.facts.page import SiteFiles
+from imageseo.lint.facts.site_files import SiteFiles
 from imageseo.model.errors import ImageseoError
 from imageseo.model.image import Span
 from imageseo.model.protocols import Store, StoredBlob

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from imageseo.lint.facts.page import SiteFiles
+from imageseo.lint.facts.site_files import SiteFiles
 from imageseo.model.errors import SiteError
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.image import PageRegion

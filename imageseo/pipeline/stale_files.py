@@ -15,7 +15,6 @@ from imageseo.model.site import Page, Site
 from imageseo.pipeline.crop_windows import is_crop_name
 from imageseo.storage.output import OutputFolder
 from imageseo.web import filenames, urls
-from imageseo.web.html import page_scan
 from imageseo.web.srcset import candidates
 
 _WRITER = TOOLKIT.encode()
@@ -46,6 +45,8 @@ class StaleFileCleaner:
 
     def add_replaced_page(self, page: Page, raw: bytes) -> None:
         """Add the variants that a page referenced before it was overwritten. ``raw``: its former content."""
+        from imageseo.web.html import page_scan
+
         scan = page_scan.scan_page(raw)
         resolved = (
             urls.resolve(each.url, page=page.path, base_url=self.site.base_url, base_href=scan.base_href)

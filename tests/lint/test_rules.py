@@ -169,6 +169,11 @@ def test_rule_has_docs_known_facts_and_no_file_access(name: str) -> None:
     )
 
 
+def test_the_names_of_facts_are_those_that_exist() -> None:
+    assert {name for name in vars(SiteFacts) if not name.startswith("_")} == SITE_FACTS
+    assert all(hasattr(PageFacts, name) for name in FACTS - {"page", "site", "files"})
+
+
 def test_rules_of_the_first_issue_exist() -> None:
     assert {load(name).id for name in NAMES} >= {
         "alt-missing",

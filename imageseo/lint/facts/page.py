@@ -19,6 +19,7 @@ from imageseo.layout.measurements import (
 from imageseo.layout.page_styles import ImageStyle
 from imageseo.lint.budgets import lcp
 from imageseo.lint.budgets.spending import PageWeight
+from imageseo.lint.facts.names import FACTS, FORMER_FACTS, SITE_FACTS
 from imageseo.lint.facts.page_context import PageContext
 from imageseo.lint.facts.site import SiteFacts
 from imageseo.lint.facts.site_files import SiteFiles
@@ -32,7 +33,7 @@ from imageseo.web.html import head, page_scan
 from imageseo.web.srcset import candidates
 from imageseo.web.structured_data import parser as json_ld_parser
 
-__all__ = ["FACTS", "SITE_FACTS", "PageContext", "PageFacts", "SiteFacts", "SiteFiles"]
+__all__ = ["FACTS", "FORMER_FACTS", "SITE_FACTS", "PageContext", "PageFacts", "SiteFacts", "SiteFiles"]
 
 
 class PageFacts:
@@ -203,9 +204,9 @@ class PageFacts:
         )
 
     def _find_image_styles(self, scan: PageScan) -> Mapping[Span, ImageStyle]:
-        styles = self._context.styles
-        if styles is None or not scan.refs:
+        if self._context.styles is None or not scan.refs:
             return {}
+        styles = self._context.styles()
         for sheet in styles.sheets_of(self.page.path, self.html, scan):
             self.files.digest(sheet)  # a build records that the page depends on it
         return styles.of_page(self.page.path, self.html, scan)
@@ -242,32 +243,6 @@ class PageFacts:
         path = self._resolve(url)
         found = self.files.asset(path) if isinstance(path, str) and self.files.exists(path) else None
         return found if isinstance(found, Asset) else None
-
-
-FACTS = frozenset(
-    (
-        *(
-            "page",
-            "site",
-            "files",
-            "html",
-            "scan",
-            "head",
-            "images",
-            "hero",
-            "lcp",
-            "budgets",
-            "page_weight",
-            "column_layout",
-        ),
-        *("json_ld", "target", "asset_of", "measured", "drift", "sampled", "measured_images"),
-    )
-)
-"""Facts of a page that a rule may request."""
-FORMER_FACTS = {"column": "column_layout", "linked": "json_ld", "seen": "measured_images", "weights": "page_weight"}
-"""Former name of a fact -> current name, for rules of other distributions; kept for one release."""
-SITE_FACTS = frozenset(name for name in vars(SiteFacts) if not name.startswith("_"))
-"""Facts of the whole site that a rule may request: properties of ``SiteFacts``. Such a rule runs in ``lint`` only."""
 
 
 def _without_loading(scan: PageScan) -> PageScan:

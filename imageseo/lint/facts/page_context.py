@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 from imageseo.config.globs import matches
 from imageseo.config.settings import Settings
 from imageseo.layout import image_widths
-from imageseo.layout.measurements import SiteMeasurements
-from imageseo.layout.page_styles import SiteStyles
 from imageseo.lint.budgets.spending import budgets_for
 from imageseo.lint.facts.site_files import SiteFiles
 from imageseo.model.finding import Budget
@@ -17,14 +17,18 @@ from imageseo.model.image import PageScan
 from imageseo.model.layout import SiteLayout
 from imageseo.model.site import Site
 
+if TYPE_CHECKING:
+    from imageseo.layout.measurements import SiteMeasurements
+    from imageseo.layout.page_styles import SiteStyles
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageContext:
     """How the pages of a run are read.
 
     ``layout``: of a page, from its scan and its bytes. ``budgets``: of a page, by its file. ``guess``: whether a hero
-    may be guessed on a page without a marked one. ``measurements``: the measurements of the site. ``styles``: its style
-    sheets; None: they are not read.
+    may be guessed on a page without a marked one. ``measurements``: the measurements of the site. ``styles``: returns
+    its style sheets; None: they are not read.
     """
 
     layout: Callable[[PageScan, bytes], image_widths.ColumnLayout]
@@ -33,13 +37,21 @@ class PageContext:
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
     measurements: SiteMeasurements | None = None
-    styles: SiteStyles | None = None
+    styles: Callable[[], SiteStyles] | None = None
 
     @classmethod
     def of(
         cls, site: Site, settings: Settings, layout: SiteLayout | None = None, files: SiteFiles | None = None
     ) -> PageContext:
         """Make the context from the settings. ``layout``: the measurements of the site. ``files``: of the site."""
+
+        @cache  # and imported only for a page that is read: most builds read few
+        def styles() -> SiteStyles:
+            from imageseo.layout.page_styles import SiteStyles
+
+            assert files is not None
+            return SiteStyles(files.read, site.base_url)
+
         return cls(
             layout=lambda scan, html: image_widths.layout_for(
                 scan.meta_content("generator"), html=html, settings=settings.layout, content_width=site.content_width
@@ -48,6 +60,12 @@ class PageContext:
             guess=settings.hero.guess,
             include=settings.include,
             exclude=settings.exclude,
-            measurements=SiteMeasurements(layout) if layout is not None else None,
-            styles=SiteStyles(files.read, site.base_url) if files is not None else None,
+            measurements=_measurements(layout) if layout is not None else None,
+            styles=styles if files is not None else None,
         )
+
+
+def _measurements(layout: SiteLayout) -> SiteMeasurements:
+    from imageseo.layout.measurements import SiteMeasurements
+
+    return SiteMeasurements(layout)

@@ -41,7 +41,6 @@ from imageseo.lint.alt_text import is_blank
 from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
 from imageseo.model.image import PageScan
-from imageseo.web.html.buttons import buttons_with_images
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
@@ -49,6 +48,8 @@ _NAMES = ("aria-label", "aria-labelledby", "title")
 
 
 def check(html: bytes, scan: PageScan, images: Sequence[ImageFact]) -> Iterator[Problem]:
+    from imageseo.web.html.buttons import buttons_with_images  # not needed by a build
+
     for button in buttons_with_images(html, scan.charset):
         if button.text or button.named or any(not is_blank(button.values.get(name, "")) for name in _NAMES):
             continue

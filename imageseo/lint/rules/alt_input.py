@@ -31,7 +31,6 @@ from imageseo.lint.alt_text import classify_placeholder, is_blank
 from imageseo.model.facts import Problem, ProblemLocation, shorten
 from imageseo.model.finding import Severity
 from imageseo.model.image import PageScan
-from imageseo.web.html.buttons import image_inputs
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
@@ -40,6 +39,8 @@ _HINT = "write in its `alt` what the button does"
 
 
 def check(html: bytes, scan: PageScan) -> Iterator[Problem]:
+    from imageseo.web.html.buttons import image_inputs  # not needed by a build
+
     for start, values in image_inputs(html, scan.charset):
         is_hidden = values.get("aria-hidden", "").strip().lower() == "true" or "hidden" in values
         if is_hidden or any(not is_blank(values.get(name, "")) for name in _NAMES):

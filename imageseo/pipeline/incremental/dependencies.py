@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from imageseo.images.encoding import recompression
-from imageseo.lint.facts.page import SiteFiles
+from imageseo.lint.facts.site_files import SiteFiles
 from imageseo.model.image import Asset, BadAsset
 from imageseo.web import filenames
 
