@@ -151,8 +151,9 @@ def _write_style_sheet(context: BuildContext, *, needed: bool) -> None:
     try:
         for path, data in wanted.items():
             context.output.write(path, data)
-        for path in style_rules.old_style_sheets(context.output.root):
-            if path not in wanted:
+        old = [path for path in style_rules.old_style_sheets(context.output.root) if path not in wanted]
+        for path in old:
+            if not style_rules.is_linked(context.output.root, path):
                 context.output.remove(path)
     except (OSError, ImageseoError) as error:
         context.findings.append(unwritable_finding(Page(path=style_rules.STYLE_SHEET), error))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from imageseo.config.settings import Settings
 from imageseo.images.encoding import profiles
 from imageseo.lint.engine import unreadable_finding
 from imageseo.lint.facts.page import PageFacts
-from imageseo.model.image import Span
+from imageseo.model.image import PageScan, Span
 from imageseo.model.plan import PageHero, PagePlan
 from imageseo.model.site import Page
 from imageseo.pipeline import page_plan
@@ -74,9 +75,9 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
     )
     plan = replace(
         plan,
-        preloads=tuple(link.plan(image) for image, link in preloads.items()),
+        preloads=tuple(link.plan(image) for image, link in preloads.items() if link.preload.srcset is None),
         has_style=chooser.has_style,
-        style_sheet=urls.relative(page.path, STYLE_SHEET) if settings.style == "file" else None,
+        style_sheet=_style_sheet_url(context, page, scan) if settings.style == "file" else None,
     )
     return PlannedPage(page=page, plan=plan, hero=hero, files=files)
 
@@ -100,12 +101,27 @@ def _make_chooser(
         html=html,
         scan=scan,
         policies=(*scan.policies, *of_headers),
-        rules=() if settings.style == "file" else (style_text(), style_text(overlay=True)),
+        has_place=scan.head_end is not None
+        and (settings.style == "inline" or _style_sheet_url(context, page, scan) is not None),
+        rules=None if settings.style == "file" else (style_text(), style_text(overlay=True)),
         styles=facts.image_styles,
         preloads={span: link.preload for span, link in preloads.items()},
         read_script=read_script,
     )
     return chooser, preloads
+
+
+def _style_sheet_url(context: BuildContext, page: Page, scan: PageScan) -> str | None:
+    """Return the URL of the file with imageseo's rules; None if it cannot be given.
+
+    A ``<base>`` changes relative URLs, and hosts show an error page at any address.
+    """
+    if scan.base_href is None and page.path != "404.html":
+        return urls.relative(page.path, STYLE_SHEET)
+    base_url = context.site.base_url
+    if base_url is None:
+        return None
+    return urls.absolute(base_url if "//" in (scan.base_href or "") else urlsplit(base_url).path, STYLE_SHEET)
 
 
 def _recompressed_formats(settings: Settings) -> tuple[str, ...]:

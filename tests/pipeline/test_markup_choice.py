@@ -82,11 +82,10 @@ def test_policy_against_inline_styles_leaves_out_all_that_needs_them(policy: str
 
 
 def test_policy_that_allows_our_rules_changes_little() -> None:
-    hashes = " ".join(style_hash(text) for text in RULES)
-    choice = choose(policies=[f"style-src 'self' {hashes}"])
+    choice = choose(policies=[f"style-src 'self' {style_hash(RULES[0])}"])
     assert (choice.form, choice.sized, choice.styled) == (MarkupForm.PICTURE, True, False)
-    assert choose(policies=["default-src 'self'"], rules=()).form is MarkupForm.PICTURE  # in a file of the site
-    assert choose(policies=["style-src 'none'"], rules=()).form is MarkupForm.IMG
+    assert choose(policies=["default-src 'self'"], rules=None).form is MarkupForm.PICTURE  # in a file of the site
+    assert choose(policies=["style-src 'none'"], rules=None).form is MarkupForm.IMG
 
 
 def test_rules_of_style_sheets_restrict_attributes() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from imageseo.web.html import edits
 from tests.support import fragile_pages, pictures, small_sites
 from tests.support.browser import needs_chromium
 
@@ -32,6 +34,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Mapping[str, 
             f"public/{fragile_pages.SMALL}": small_sites.photo(240, 160, 3),
             **{f"public/{name}": content for name, content in fragile_pages.FILES.items()},
             **{f"public/{name}.html": fragile_pages.render(name) for name in fragile_pages.PAGES},
+            "public/headless.html": fragile_pages.HEADLESS,
         },
     )
     done = _imageseo(folder, "build", "public", "--format", "json")
@@ -64,3 +67,70 @@ def test_second_build_changes_nothing(built: tuple[Path, Mapping[str, object]]) 
     again = json.loads(_imageseo(folder, "build", "public", "--format", "json").stdout)
     assert again["summary"]["changed"] == 0
     assert again["markup"] == report["markup"]
+
+
+def test_page_without_head_gets_nothing_that_needs_rules(built: tuple[Path, Mapping[str, object]]) -> None:
+    html = (built[0] / "public/headless.html").read_text()
+    assert "<picture" not in html
+    assert " width=" not in html
+    assert " srcset=" in html
+
+
+PRELOADED = (
+    "<!doctype html><html><head><title>T</title><link rel=preload as=image href={} {}></head>"
+    "<body><main><h1>T</h1><img src={} alt=view></main></body></html>"
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "added"),
+    [
+        ("", True),
+        ("media=print", True),
+        ('imagesizes="100vw"', False),
+        ('imagesrcset=""', False),
+        ("imagesrcset", False),
+    ],
+)
+def test_preload_link_gets_candidates_unless_it_has_some(written: str, added: bool, tmp_path: Path) -> None:
+    page = PRELOADED.format("a.jpg", written, "a.jpg")
+    folder = small_sites.write(
+        tmp_path,
+        {"imageseo.toml": 'profile = "fast"\n', "public/index.html": page, "public/a.jpg": small_sites.photo()},
+    )
+    assert _imageseo(folder, "build", "public").returncode == 0
+    built = (folder / "public/index.html").read_bytes()
+    assert (b'data-imageseo="imagesrcset' in built) is added
+    assert edits.strip(built) == page.encode()
+
+
+def test_style_sheet_stays_while_a_page_links_it(tmp_path: Path) -> None:
+    page = (
+        "<!doctype html><html><head><title>T</title></head><body><main><img src=/a.jpg alt=view></main></body></html>"
+    )
+    config = 'site_url = "https://example.org/"\nprofile = "fast"\nstyle = "file"\n'
+    folder = small_sites.write(
+        tmp_path,
+        {
+            "imageseo.toml": config,
+            "public/old/index.html": page,
+            "public/404.html": page,
+            "public/based.html": page.replace("<title>", '<base href="/old/"><title>'),
+            "public/a.jpg": small_sites.photo(),
+        },
+    )
+    assert _imageseo(folder, "build", "public").returncode == 0
+    sheet = next((folder / "public").glob("imageseo-*.css")).name
+    hrefs = {
+        name: re.findall(
+            r'<link rel="stylesheet" href="([^"]+)" data-imageseo>', (folder / "public" / name).read_text()
+        )
+        for name in ("old/index.html", "404.html", "based.html")
+    }
+    assert hrefs == {"old/index.html": [f"../{sheet}"], "404.html": [f"/{sheet}"], "based.html": [f"/{sheet}"]}
+    (folder / "imageseo.toml").write_text(config.replace('"file"', '"inline"') + 'exclude_pages = ["old/*"]\n')
+    assert _imageseo(folder, "build", "public").returncode == 0
+    assert (folder / "public" / sheet).exists()
+    (folder / "imageseo.toml").write_text(config.replace('"file"', '"inline"'))
+    assert _imageseo(folder, "build", "public").returncode == 0
+    assert not (folder / "public" / sheet).exists()

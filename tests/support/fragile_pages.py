@@ -83,6 +83,9 @@ PAGES = {
 FILES = {"fluid.css": b"img{max-width:100%}"}
 
 
+HEADLESS = f'<h1>No head</h1><p><img src="{WIDE}" style="max-width:300px" alt="A view"></p>'
+
+
 def render(name: str) -> str:
     """Return the whole page."""
     page = PAGES[name]

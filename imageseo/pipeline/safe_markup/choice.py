@@ -27,17 +27,18 @@ _WRAPPING_SCRIPTS = (b"fancybox",)
 class MarkupChooser:
     """Chooses the form for the images of one page. ``wanted``: the setting `markup`.
 
-    ``policies``: the page's Content-Security-Policies. ``rules``: texts of the ``<style>`` element that may be added;
-    none if the rules are in a file. ``styles``: what the page's style sheets mean for images, by the tag's span.
-    ``preloads``: the author's preload link of an image, by the image's tag. ``read_script``: URL of a script as written
-    -> its text; None for other hosts.
+    ``policies``: the page's Content-Security-Policies. ``rules``: texts of the ``<style>`` element without and with
+    those for a label; None if the rules are in a file. ``has_place``: whether they can be added. ``styles``: what the
+    page's style sheets mean for images, by the tag's span. ``preloads``: the author's preload link of an image, by the
+    image's tag. ``read_script``: URL of a script as written -> its text; None for other hosts.
     """
 
     wanted: Wanted
     html: bytes
     scan: PageScan
     policies: Sequence[str] = ()
-    rules: Sequence[str] = ()
+    rules: tuple[str, str] | None = None
+    has_place: bool = True
     styles: Mapping[Span, ImageStyle] = field(default_factory=dict)
     preloads: Mapping[Span, Preload] = field(default_factory=dict)
     read_script: Callable[[str], str | None] = lambda _: None
@@ -74,18 +75,30 @@ class MarkupChooser:
     @cached_property
     def has_style(self) -> bool:
         """Whether the page may contain the rules of imageseo, or need not because they are in a file."""
+        if not self.has_place:
+            return False
         if not self.policies:
             return True
-        if not self.rules:
+        if self.rules is None:
             return csp.allows_own_style_sheet(self.policies)
-        return all(csp.allows_style_element(self.policies, text) for text in self.rules)
+        return csp.allows_style_element(self.policies, self.rules[0])
 
     @property
     def reason_against_insertion(self) -> str | None:
         """Why no element may be added to the page, a clause; ``None`` if one may be."""
         if self.framework is not None:
             return f"{self.framework} hydrates the page, and would remove it"
-        return None if self.has_style else "the Content-Security-Policy forbids the styles that it needs"
+        if not self.has_style:
+            return self._reason_without_style
+        if self.rules is not None and not csp.allows_style_element(self.policies, self.rules[1]):
+            return "the Content-Security-Policy forbids the styles of its label"
+        return None
+
+    @property
+    def _reason_without_style(self) -> str:
+        if not self.has_place:
+            return "the page has no <head> that the rules for it could be added to"
+        return "the Content-Security-Policy forbids inline styles"
 
     @cached_property
     def framework(self) -> str | None:
@@ -157,7 +170,7 @@ class MarkupChooser:
         if self.framework is not None:
             return f"{self.framework} hydrates the page"
         if not self.has_style:
-            return "the Content-Security-Policy forbids inline styles"
+            return self._reason_without_style
         if style.wrapper is not None:
             return f"`{style.wrapper}` in the page's styles would not apply in the same way"
         if style.picture is not None and (style.picture_important or not self._allows_style_attributes):

@@ -27,6 +27,8 @@ class PreloadLink:
 def preload_links(html: bytes, scan: PageScan, path_of: Callable[[str], str | None]) -> Mapping[Span, PreloadLink]:
     """Return the link that preloads the file in ``src`` of an image, by the tag of the first image that shows it.
 
+    The ``srcset`` of a link with candidates of its own is never None.
+
     ``path_of``: URL as written on the page -> site path; None for other hosts.
     """
     if not scan.preload_images:
@@ -41,7 +43,10 @@ def preload_links(html: bytes, scan: PageScan, path_of: Callable[[str], str | No
     found: dict[Span, PreloadLink] = {}
     for start, end in scan.preload_images:
         tag = Tag("link", start, end, end)
-        preload = Preload.of(source.values(tag))
+        values = source.values(tag)
+        preload = Preload.of(values)
+        if "imagesrcset" in values or "imagesizes" in values:  # also empty or without the other
+            preload = preload._replace(srcset=preload.srcset or "")
         path = path_of(preload.href) if preload.href else None
         if path in first:
             at = insertion_offset(source.text, tag, attributes(source.text, tag))

@@ -50,6 +50,12 @@ def old_style_sheets(root: Path) -> Iterator[str]:
             yield file.name
 
 
+def is_linked(root: Path, name: str) -> bool:
+    """Whether a page of the folder names the file: one that is excluded, or that another build wrote."""
+    needle = name.encode()
+    return any(needle in page.read_bytes() for page in sorted(root.rglob("*.html")) if page.is_file())
+
+
 def _name(content: bytes) -> str:
     return f"imageseo-{sha256(content).hexdigest()[:8]}.css"
 
