@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,9 @@ from imageseo.model.finding import Severity
 from imageseo.model.suggest import closest
 
 Path = tuple[str, ...]
+
+_SIMILAR = 0.65
+"""Least similarity of a misspelt value: `none` is not meant to be `inline`."""
 
 
 def setting_keys(struct: type[msgspec.Struct] = Settings, above: Path = ()) -> Iterator[tuple[Path, Any]]:
@@ -148,8 +152,15 @@ def _format_nested(parts: list[str]) -> str:
 
 
 def _suggestion(kind: Any, value: Any) -> str:
+    if not isinstance(value, str):
+        return ""
+    base, _ = unwrap(kind)
+    if get_origin(base) is tuple:
+        item, notes = unwrap(get_args(base)[0])
+        is_text = item is str and value and not any(note.pattern for note in notes)
+        return f", such as [{json.dumps(value, ensure_ascii=False)}]" if is_text else ""
     allowed = [choice for member in members(kind) for choice in choices(member)]
-    suggestion = closest(value, allowed) if isinstance(value, str) else None
+    suggestion = closest(value, allowed, cutoff=_SIMILAR)
     return f"; did you mean {suggestion}?" if suggestion else ""
 
 

@@ -51,6 +51,9 @@ def expected(kind: Any) -> str:
     if options := choices(base):
         return "one of " + ", ".join(options)
     if get_origin(base) is tuple:
+        item, notes = unwrap(get_args(base)[0])
+        if item is str and not any(note.title for note in notes):
+            return f"a list{_format_length(metas)} of texts"
         return f"a list{_format_length(metas)} of: {expected(get_args(base)[0])}"
     if get_origin(base) is dict or (isinstance(base, type) and issubclass(base, msgspec.Struct)):
         return "a table of keys"

@@ -9,10 +9,26 @@ from functools import lru_cache
 _PLAIN = re.compile(r"\s*(?:[A-Za-z][\w-]*|\*)?(?:[.#][A-Za-z_][\w-]*)*\s*")
 _BARE_VALUE = re.compile(r"""(\[\s*[\w|-]+\s*[~^$*|]?=\s*)(\d[\w-]*)(?=\s*(?:[iIsS]\s*)?\])""")
 
+_BETWEEN = ">+~,"
+_PAIR = re.compile(r"([>+~,])\s*([>+~,])")
+
 
 def normalized(selector: str) -> str:
     """Return a selector with quotes around attribute values that begin with a digit, which CSS requires."""
     return _BARE_VALUE.sub(r'\1"\2"', selector)
+
+
+def _missing_part(selector: str) -> str | None:
+    """Return which combinator or comma of an invalid selector has nothing on one of its sides, as a clause."""
+    text = selector.strip()
+    if not text:
+        return "it is empty"
+    if text[0] in _BETWEEN:
+        return f"it starts with `{text[0]}`"
+    if text[-1] in _BETWEEN:
+        return f"it ends with `{text[-1]}`"
+    pair = _PAIR.search(text)
+    return f"there is nothing between `{pair[1]}` and `{pair[2]}`" if pair else None
 
 
 @lru_cache(maxsize=256)
@@ -25,6 +41,8 @@ def fault(selector: str) -> str | None:
     try:
         compiled = cssselect2.compile_selector_list(normalized(selector))
     except cssselect2.SelectorError as error:
+        if end := _missing_part(selector):
+            return f"expected a CSS selector ({end})"
         reason = ": ".join(str(part) for part in error.args if isinstance(part, str)) or "invalid syntax"
         return f"expected a CSS selector ({reason})"
     for each in compiled:

@@ -64,7 +64,7 @@ REMEDIES: Mapping[str, str] = {
     "hero-unused": "Correct the key or the pattern; for a key the finding suggests the nearest valid one.",
     "ld-parse": "Correct the template that writes the block. Search engines ignore it; imageseo adds its own block.",
     "markup-reduced": "Nothing: the images work as before. The finding states the reason; `--format json` lists every "
-    "image.",
+    "image that gets less than `<picture>`.",
     "measure-failed": "Open the page in a browser: visitors are affected too. An error excludes this page only.",
     "measure-offline": "Nothing, if none of them is an image of the first screen. Otherwise publish it with the site.",
     "page-unreadable": "Declare the actual encoding of the page, or exclude the file from the site. It is published "

@@ -15,6 +15,7 @@ from imageseo.cli.commands.verify import run as verifying
 from imageseo.integrations.project import detect_project
 from imageseo.layout.browser.comparison import PageState, Thumb, compare, thumb_distance
 from imageseo.layout.browser.session import MeasureLimits
+from imageseo.layout.browser.verification import _join
 from imageseo.model.errors import BrowserError, SiteError
 from tests.support import pictures
 from tests.support.browser import CHROMIUM, needs_chromium
@@ -351,7 +352,7 @@ def test_equal_errors_are_counted() -> None:
         PageState(content=state().content, errors=["x", "x"]),
     )
     assert compare([twice], [once]).differences == ()
-    assert [each.fact for each in compare([once], [twice]).differences] == ["is reported 2 times instead of 1"]
+    assert [each.fact for each in compare([once], [twice]).differences] == ["2 times instead of 1"]
     assert compare([once, twice], [twice, twice]).differences == ()
 
 
@@ -362,3 +363,15 @@ def test_distance_of_thumbnails() -> None:
     assert thumb_distance(black, white) == 255
     assert thumb_distance(black, clear) == 255
     assert Thumb(width=1, colors=black) == Thumb(width=1, colors=black)
+
+
+def test_what_differs_between_viewports_is_said_once() -> None:
+    def join(*facts: tuple[str, str]) -> str:
+        return _join({fact: [name] for fact, name in facts})
+
+    twice = "is downloaded 2 times"
+    assert join((f"{twice}: A", "mobile"), (f"{twice}: B", "desktop")) == f"{twice}: A (mobile); B (desktop)"
+    other = "is downloaded 3 times: B"
+    assert join((f"{twice}: A", "mobile"), (other, "desktop")) == f"{twice}: A (mobile); {other} (desktop)"
+    assert join(("is not shown any more", "mobile")) == "is not shown any more (mobile)"
+    assert join(("", "mobile")) == "(mobile)"

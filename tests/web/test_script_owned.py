@@ -69,7 +69,7 @@ def test_placeholder_is_a_single_other_file_without_descriptor() -> None:
 
 
 def test_image_maps_use_the_pixels_of_the_file() -> None:
-    assert uses_pixels(ref_of("src=a.jpg usemap=#m")) == "an image map (`usemap`) uses the pixels of its file"
+    assert uses_pixels(ref_of("src=a.jpg usemap=#m")) == "an image map (`usemap`) uses the pixels of the file"
     assert uses_pixels(ref_of("src=a.jpg ismap")) is not None
     assert uses_pixels(ref_of("src=a.jpg")) is None
 

@@ -242,8 +242,8 @@ def _error_differences(befores: Sequence[PageState], afters: Sequence[PageState]
         most = max(state.error_counts.get(text, 0) for state in befores)
         least = min(state.error_counts.get(text, 0) for state in afters)
         if least > most:
-            fact = "is reported by the browser" if not most else f"is reported {least} times instead of {most}"
-            yield Difference(rule="verify-console", subject=text, fact=fact)
+            fact = f"{least} times instead of {most}" if most else ""
+            yield Difference(rule="verify-console", subject=f'the browser reports: "{text}"', fact=fact)
 
 
 def _request_differences(befores: Sequence[PageState], afters: Sequence[PageState]) -> Iterable[Difference]:

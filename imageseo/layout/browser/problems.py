@@ -72,6 +72,8 @@ def page_problem(error: Exception, seconds: float, *, side_effects: Iterable[str
         return PageProblem(f"the page hangs: it did not finish loading within {seconds:g} s{more}", late=True)
     if "crash" in text.lower() or "closed" in text.lower():
         return PageProblem("the page crashes the browser", crash=True)
+    if "Network.getResponseBody" in text:  # the browser has left the page and forgotten it
+        return PageProblem("it leads to another page", severity=Severity.INFO)
     if "Execution context was destroyed" in text or "navigat" in text.lower():
         return PageProblem("the page navigates away while it loads", severity=Severity.INFO)
     reason = _ORIGIN.sub("", text.partition(": ")[2] or text)

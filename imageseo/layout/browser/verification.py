@@ -215,8 +215,7 @@ def _findings(page: PageToVerify, found: Mapping[tuple[str, str], Sequence[tuple
         for name, difference in entries:
             if difference.shift is None:
                 facts.setdefault(difference.fact, []).append(name)
-        text = "; ".join(f"{fact}{_at(names)}" for fact, names in facts.items())
-        by_kind[kind].append((f"{subject} {text}".strip(), entries[0][1].image))
+        by_kind[kind].append((f"{subject} {_join(facts)}".strip(), entries[0][1].image))
     findings = []
     for kind, messages in by_kind.items():
         findings += [_finding(page, kind, message, image) for message, image in messages[:_MOST_LISTED]]
@@ -236,6 +235,17 @@ def _findings(page: PageToVerify, found: Mapping[tuple[str, str], Sequence[tuple
         message = f"{count} by up to {most:.0f} px, the first is {first}{_at(names)}"
         findings.append(_finding(page, "verify-moved", message, None))
     return findings
+
+
+def _join(facts: Mapping[str, Sequence[str]]) -> str:
+    """Join facts, each with the names of its viewports; what several begin with before a colon is written once."""
+    parts: list[str] = []
+    before = ""
+    for fact, names in facts.items():
+        beginning, colon, rest = fact.partition(": ")
+        parts.append(f"{rest if colon and beginning == before else fact}{_at(names)}".strip())
+        before = beginning
+    return "; ".join(parts)
 
 
 def _at(names: Sequence[str]) -> str:

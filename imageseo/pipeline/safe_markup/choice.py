@@ -67,9 +67,7 @@ class MarkupChooser:
             return replace(choice, contents=style.picture is not None)
         selected = next((style.attributes[name] for name in ("srcset", "sizes") if name in style.attributes), None)
         if selected is not None:
-            return replace(
-                choice, form=MarkupForm.ATTRIBUTES, reason=f"{reason}, and `{selected}` selects its `srcset`"
-            )
+            return replace(choice, form=MarkupForm.ATTRIBUTES, reason=f"{reason}, and `{selected}` selects `srcset`")
         return replace(choice, form=MarkupForm.IMG, reason=reason)
 
     @cached_property
@@ -166,7 +164,7 @@ class MarkupChooser:
 
     def _reason_against_wrapper(self, ref: ImageRef, style: ImageStyle) -> str | None:
         if ref.get("slot") is not None:
-            return "its `slot` must be on a child of the web component"
+            return "`slot` must be on a child of the web component"
         if self.framework is not None:
             return f"{self.framework} hydrates the page"
         if not self.has_style:
@@ -182,7 +180,7 @@ class MarkupChooser:
             return f"{self._wrapping_script} wraps images"
         preload = self.preloads.get(ref.span)
         if preload is not None and preload.type is not None:
-            return "its preload link names a type"
+            return "the preload link names a type"
         return None
 
     @cached_property
@@ -195,5 +193,5 @@ class MarkupChooser:
             return f"{self.framework} renders panels of tabs anew"
         preload = self.preloads.get(ref.span)
         if preload is not None and preload.srcset is not None:
-            return "its preload link lists other files"
+            return "the preload link lists other files"
         return None

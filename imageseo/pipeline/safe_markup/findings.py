@@ -17,6 +17,8 @@ _CHANGES = {
     MarkupForm.NONE: ("stays", "stay", "unchanged"),
 }
 
+_POLICY_REMEDY = '`style = "file"`, or the hashes in the manual (Safe markup), allow the rules that are needed'
+
 
 def markup_notes(page: Page, plan: PagePlan) -> Iterator[MarkupNote]:
     """Yield the images of a page that get less than the fullest form, with the reason."""
@@ -44,6 +46,7 @@ def markup_findings(notes: Iterable[MarkupNote]) -> Iterator[Finding]:
             severity=Severity.INFO,
             message=f"{counted} {change}: {reason}",
             location=min(places, key=_position),
+            hint=_POLICY_REMEDY if "Content-Security-Policy" in reason else "",
         )
 
 

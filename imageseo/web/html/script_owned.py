@@ -30,7 +30,7 @@ def handler(ref: ImageRef) -> str | None:
     """Return the handler of an image that exchanges its file, as a clause; ``None`` if it has none."""
     for name, value, _ in ref.attributes:
         if name.startswith(("on", "@", "x-on:", "v-on:")) and _SETS_SOURCE.search(value or ""):
-            return f"its handler `{name}` uses `src`"
+            return f"the handler `{name}` uses `src`"
     return None
 
 
@@ -42,11 +42,11 @@ def placeholder(ref: ImageRef) -> str | None:
     for name, value, _ in ref.attributes:
         written = (value or "").strip()
         if name not in ("src", "srcset") and (_BOUND.fullmatch(name) or name in _BOUND_OBJECT):
-            return f"its attribute `{name}` sets the source"
+            return f"the attribute `{name}` sets the source"
         if name.startswith("data-") and written and written != ref.src and _names_source(name, written):
-            return f"a script replaces its `src` by `{name}`"
+            return f"a script replaces `src` by `{name}`"
     if placeholder_srcset(ref) is not None:
-        return "its `srcset` is a placeholder that a script removes"
+        return "`srcset` is a placeholder that a script removes"
     return None
 
 
@@ -57,7 +57,7 @@ def uses_pixels(ref: ImageRef) -> str | None:
     receives the coordinates of a click.
     """
     name = next((name for name in ("usemap", "ismap") if ref.get(name) is not None), None)
-    return None if name is None else f"an image map (`{name}`) uses the pixels of its file"
+    return None if name is None else f"an image map (`{name}`) uses the pixels of the file"
 
 
 def placeholder_srcset(ref: ImageRef) -> str | None:
