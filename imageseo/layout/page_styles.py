@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from imageseo.layout.styles.cascade import RuleSet
-from imageseo.layout.styles.hazards import NO_HAZARDS, HazardRules, Hazards
+from imageseo.layout.styles.found import NO_HAZARDS, Hazards
+from imageseo.layout.styles.hazards import HazardRules
 from imageseo.layout.styles.items import NO_ITEM
 from imageseo.layout.styles.place import place_of
-from imageseo.model.image import ImageRef, PageScan, Span, StyleSource
+from imageseo.model.image import ImageRef, PageRegion, PageScan, Span, StyleSource
 from imageseo.web import urls
 from imageseo.web.css import stylesheets
 from imageseo.web.css.stylesheets import Context, StyleSheet
@@ -40,6 +41,8 @@ class ImageStyle:
     ``stretched``: the same for an item of a flex or grid container that this selector makes one. With
     ``width: auto`` and ``height: auto`` such attributes, like those of ``natural_size``, change nothing.
     ``contained``: it makes the image an item that the size containment of ``sizes=auto`` would let shrink.
+    ``layered``: it sets the width or height in a cascade layer: our ``auto``, which goes with such attributes and is in
+    no layer, would win.
     ``attributes``: attributes that the build may add -> the selector that would match otherwise with that attribute.
     ``hidden``: it hides the image or an element around it, on all screens, in the page as loaded.
     """
@@ -51,6 +54,7 @@ class ImageStyle:
     automatic: str | None = None
     stretched: str | None = None
     contained: str | None = None
+    layered: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
     hidden: str | None = None
 
@@ -229,14 +233,20 @@ def _look(effects: Effects, node: object, ref: ImageRef, hazards: Hazards, insid
                 attributes[name] = found
     sized = hazards.size or hazards.inline
     item = effects.item(node) if hazards.container or hazards.in_container else NO_ITEM
+    natural = effects.natural_size(node, hazards.size) if sized else None
+    wrapper = effects.wrapper(node, hazards.wrapper) if ref.opt_out is None else None
+    if ref.opt_out is None and wrapper is None and (hazards.inherit or hazards.inline_inherit):
+        wrapper = effects.inherited(node, hazards.inherit)
+    lost = ("width", "height") if ref.region is not PageRegion.ARTICLE or natural or item.stretched else ("height",)
     return ImageStyle(
-        wrapper=effects.wrapper(node, hazards.wrapper) if ref.opt_out is None else None,
+        wrapper=wrapper,
         picture=picture[0] if picture else None,
         picture_important=bool(picture and picture[1]),
-        natural_size=effects.natural_size(node, hazards.size) if sized else None,
+        natural_size=natural,
         automatic=effects.automatic(node) if hazards.automatic and ref.get("width") is not None else None,
         stretched=item.stretched,
         contained=item.contained,
+        layered=effects.layered(node, hazards.layered, lost) if hazards.layered else None,
         attributes=attributes,
         hidden=effects.hidden(node) if inside_hidden or hazards.hidden else None,
     )
@@ -249,11 +259,12 @@ def _guess(hazards: Hazards) -> ImageStyle:
         return next((rule.selector.text for rule in rules), None)  # type: ignore[attr-defined]
 
     return ImageStyle(
-        wrapper=first(hazards.wrapper),
+        wrapper=first(hazards.wrapper or hazards.inherit),
         picture=first(hazards.picture),
         natural_size=first(hazards.size),
         automatic=first(hazards.automatic),
         stretched=first(hazards.container),
         contained=first(hazards.container),
+        layered=first(hazards.layered),
         attributes={name: rule.selector.text for rule, name, _ in reversed(hazards.attributes)},
     )

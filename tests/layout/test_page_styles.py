@@ -372,3 +372,86 @@ def test_item_that_size_containment_would_shrink_is_told(css: str, contained: bo
 def test_items_outside_the_article_are_not_told() -> None:
     body = f'<header style="{COLUMN}"><img src="l.png"></header><main style="{COLUMN}"><img src="a.jpg"></main>'
     assert styles(body).keys() == {"a.jpg"}
+
+
+LAYERS = (
+    "@layer base{img{max-width:100%;height:auto}}"
+    "@layer utilities{.w-8{width:2rem}.h-8{height:2rem}.w-full{width:100%}.h-auto{height:auto}.hover:hover{height:3px}"
+    ".max-h-9{max-height:9rem}@media (width < 600px){.small{block-size:3rem}}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "more", "layered"),
+    [
+        ('<img class="w-8 h-8" src="a.jpg">', "", ".h-8"),
+        ('<img class="h-8" src="a.jpg">', "", ".h-8"),
+        ('<img class="w-full h-8" src="a.jpg">', "", ".h-8"),
+        ('<img class="hover" src="a.jpg">', "", ".hover:hover"),
+        ('<img class="small" src="a.jpg">', "", ".small"),
+        ('<img class="w-full max-h-9" src="a.jpg">', "", None),
+        ('<div style="display:flex;flex-direction:column"><img src="a.jpg"></div>', "", None),
+        ('<img class="w-8" src="a.jpg">', "", None),
+        ('<img class="w-full h-auto" src="a.jpg">', "", None),
+        ('<img class="h-8" src="a.jpg">', "img{height:auto}", None),
+        ('<img class="h-8" style="height:1em" src="a.jpg">', "", None),
+        ('<header><img class="w-8" src="a.jpg"></header><main>x</main>', "", ".w-8"),
+        ('<footer><img class="h-8" src="a.jpg"></footer><main>x</main>', "", ".h-8"),
+        ('<img class="w-8" src="a.jpg">', "@media (width < 600px){img{width:auto;max-height:9em}}", None),
+    ],
+)
+def test_size_that_a_layer_sets_is_told(body: str, more: str, layered: str | None) -> None:
+    assert style(body, LAYERS + more).layered == layered
+
+
+def test_size_of_a_layer_that_wins_is_not_told() -> None:
+    body = '<img class="h-8" src="a.jpg">'
+    assert style(body, "@layer a{.h-8{height:2rem!important}}").layered is None
+    assert style(body, ".h-8{height:2rem}").layered is None
+    assert style(body, "@import 'x.css' layer(a);", files={"x.css": ".h-8{height:2rem}"}).layered == ".h-8"
+    assert style(body, "@layer a{.h-8{max-height:2rem}} .h-8{width:auto}").layered is None
+
+
+@pytest.mark.parametrize(
+    ("css", "told"),
+    [
+        (".card{border-radius:20px}.card img{border-radius:inherit}", True),
+        ("img{height:inherit}", True),
+        ("img{width:inherit}", True),
+        ("img{border:inherit}", True),
+        ("img:hover{opacity:inherit}", True),
+        (".card > a img{height:inherit}", False),
+        ("*{box-sizing:inherit}", False),
+        (".card *{box-sizing:inherit}", False),
+        ("img{visibility:inherit;font:inherit;color:inherit}", False),
+        ("img{--x:inherit;border-radius:unset}", False),
+    ],
+)
+def test_what_an_image_takes_from_the_element_around_it_is_told(css: str, told: bool) -> None:
+    assert bool(style('<div class="card"><img src="a.jpg"></div>', css).wrapper) is told
+
+
+def test_style_attribute_that_inherits_is_told() -> None:
+    assert style('<p><img src="a.jpg" style="height:inherit"></p>').wrapper == "style=height"
+    assert style('<p><img src="a.jpg" style="color:inherit"></p>').wrapper is None
+
+
+@pytest.mark.parametrize(
+    ("css", "body"),
+    [
+        (".c{display:flex}.k{display:contents}", '<div class="c"><a class="k"><img src="a.jpg"></a></div>'),
+        (
+            ".c{display:flex}.k{display:contents}",
+            '<div class="c"><a class="k"><b class="k"><img src="a.jpg"></b></a></div>',
+        ),
+        (".c{display:flex}", '<div class="c"><a style="display:contents"><img src="a.jpg"></a></div>'),
+        (".c{display:block flex}", '<div class="c"><img src="a.jpg"></div>'),
+        (".c{display:flex  block}", '<div class="c"><img src="a.jpg"></div>'),
+        (".c{display:inline flex}", '<div class="c"><img src="a.jpg"></div>'),
+        (".c{display:-webkit-flex}", '<div class="c"><img src="a.jpg"></div>'),
+        ("", '<div style="display:block flex;height:9em"><img src="a.jpg"></div>'),
+    ],
+)
+def test_items_of_a_container_with_another_display_are_told(css: str, body: str) -> None:
+    assert style(body, f"{css}.c{{height:9em}}").stretched
+    assert not style(body, f"{css}.c{{height:9em;display:block}}".replace("flex", "flow")).stretched or not css

@@ -19,6 +19,10 @@ def _styled(css: str, body: str, *forms: str) -> FragilePage:
     return FragilePage(f"<style>{css}</style>", body, forms)
 
 
+def _classed(tag: str, names: str) -> str:
+    return tag.replace("<img", f'<img class="{names}"')
+
+
 _IMG = f'<img src="{WIDE}" alt="A wide view">'
 _OTHER = f'<img src="{TALL}" alt="A tall view">'
 _FLUID = "img{max-width:100%;height:auto}"
@@ -55,6 +59,13 @@ PAGES = {
     "percent-width": _styled(_FLUID, f'<p><img src="{WIDE}" width="50%" alt="A wide view"></p>', "picture"),
     "both-given": _styled("img{width:100%;height:300px;object-fit:cover}", f"<p>{_IMG}</p>", "picture"),
     "nothing": FragilePage("", f"<p>{_IMG}</p>", ("picture",)),
+    "layers": _styled("@layer base{img{max-width:100%;height:auto}}@layer utilities{.w-8{width:2rem}.h-8{height:2rem}.h-20{height:5rem}"
+                      ".w-full{width:100%}}", f"<header>{_classed(_IMG, 'w-8')}</header>"
+                      f"<p>{_classed(_IMG, 'w-8 h-8')}{_classed(_OTHER, 'h-20')}</p>{_classed(_IMG, 'w-full')}",
+                      "picture", "picture", "picture"),
+    "inherited": _styled(".card{border-radius:90px;height:200px}.card img{border-radius:inherit;height:inherit}",
+                         f"<div class=card>{_IMG}</div>", "img"),
+    "item-through-contents": _styled(".row{display:block flex;height:160px}.row a{display:contents}", f"<div class=row><a href=#>{_IMG}</a></div>", "picture"),
     # attribute selectors
     "without-width": _styled("img:not([width]){width:150px}", f"<p>{_IMG}</p>", "picture"),
     "with-style": _styled("img[style]{outline:9px solid}", f'<p>x</p><div style="height:3000px"></div>{_IMG}', "picture"),

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from imageseo.layout.styles.properties import expand
+from imageseo.layout.styles.properties import PREFIXED_CONTAINERS, expand
 from imageseo.model.finding import DESKTOP, MOBILE, PHONE, TABLET, Viewport
 from imageseo.web.css import media_queries
 from imageseo.web.css.compounds import Compound
@@ -32,15 +32,19 @@ class Won(NamedTuple):
     value: str
     selector: str
     important: bool = False
+    layered: bool = False  # in a cascade layer: any rule outside layers wins over it
 
 
 class CascadeRule:
     """One selector with its declarations; both are parsed when they are asked for."""
 
-    __slots__ = ("_declarations", "_selector", "_values", "_viewports", "keys", "layer", "order", "text")
+    __slots__ = ("_declarations", "_selector", "_values", "_viewports", "is_layered", "keys", "layer", "order", "text")
 
-    def __init__(self, text: str, rule: StyleRule, viewports: int, layer: int, order: int) -> None:
+    def __init__(
+        self, text: str, rule: StyleRule, viewports: int, layer: int, order: int, is_layered: bool = False
+    ) -> None:
         self.text = text
+        self.is_layered = is_layered
         self.keys = selector_keys(text)
         self.layer = layer
         self.order = order
@@ -76,8 +80,10 @@ class CascadeRule:
 
     @property
     def may_contain(self) -> bool:
-        """Whether its declarations could make an element a flex or grid container; without parsing."""
-        return self._declarations.may_set(*CONTAINERS) and self._declarations.may_set("display")
+        """Whether its declarations could make the items of an element those of a container; without parsing."""
+        return self._declarations.may_set(*CONTAINERS, *PREFIXED_CONTAINERS, "contents") and self._declarations.may_set(
+            "display"
+        )
 
     @property
     def viewports(self) -> int:
@@ -123,7 +129,7 @@ class RuleSet:
         rank = len(self._layers) if layer is None else self._layers.index(layer)
         self.has_box_sizing |= rule.may_set("box-sizing", "-webkit-box-sizing", "-moz-box-sizing")
         for text in rule.selectors:
-            added = CascadeRule(text, rule, viewports, rank, len(self.rules))
+            added = CascadeRule(text, rule, viewports, rank, len(self.rules), layer is not None)
             self.rules.append(added)
             self.by_key.setdefault(added.keys.subject, []).append(added)
 
@@ -149,7 +155,7 @@ class RuleSet:
                         rank = -rule.layer if important else rule.layer
                         key = (important, 0, rank, rule.selector.specificity, rule.order)
                         if name not in won or won[name][0] < key:
-                            won[name] = key, Won(value, rule.text, important)
+                            won[name] = key, Won(value, rule.text, important, rule.is_layered)
         for name, (value, important) in longhands(inline).items():
             key = (important, 1, 0, (0, 0, 0), 0)
             if name in names and (name not in won or won[name][0] < key):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from imageseo.layout.styles.cascade import CONTAINERS, SHOWING, VIEWPORTS, CascadeRule, RuleSet, Won
+from imageseo.layout.styles.cascade import CONTAINERS, SHOWING, VIEWPORTS, CascadeRule, RuleSet, Won, longhands
 from imageseo.layout.styles.items import BOX, OWN, ItemChange, item_of
-from imageseo.layout.styles.properties import initial, shows
+from imageseo.layout.styles.properties import inherits, initial, shows
 from imageseo.layout.styles.tree import PageTree
 from imageseo.web.css import stylesheets
 from imageseo.web.css.stylesheets import Declaration
@@ -37,6 +37,11 @@ def has_height(rule: CascadeRule) -> bool:
 def has_automatic_width(rule: CascadeRule) -> bool:
     """Whether a rule gives elements the width of their content, whatever their attributes say."""
     return rule.values.get("width", ("",))[0] in AUTOMATIC
+
+
+def loses_size(rule: CascadeRule, *names: str) -> bool:
+    """Whether a rule in a layer sets one of these sides: a rule outside layers that makes it ``auto`` wins over it."""
+    return rule.is_layered and any(_loses(*rule.values[name]) for name in names if name in rule.values)
 
 
 def has_edges(rule: CascadeRule) -> bool:
@@ -154,6 +159,35 @@ class Effects:
                     return rule.selector.text
         return None
 
+    def layered(self, image: Node, candidates: Iterable[CascadeRule], names: Sequence[str]) -> str | None:
+        """Return the selector in a layer that gives the image one of these sides, where no rule outside layers does."""
+        element, inline = self.tree.element(image), inline_of(image)
+        for rule in candidates:
+            if not rule.viewports and loses_size(rule, *names) and rule.selector.possible(element):
+                return rule.text
+        for number in range(len(VIEWPORTS)):
+            won = self.rules.cascade(element, names, number, inline)
+            for each in won.values():
+                if each.layered and _loses(each.value, each.important):
+                    return each.selector
+        return None
+
+    def inherited(self, image: Node, candidates: Iterable[CascadeRule]) -> str | None:
+        """Return the selector that lets the image take from the element around it what a ``<picture>`` would not have.
+
+        A rule that matches the ``<picture>`` too (``*{box-sizing:inherit}``) hands it on.
+        """
+        element = self.tree.element(image)
+        found = [rule for rule in candidates if rule.selector.possible(element)]
+        if found:
+            with self.tree.wrapped(image) as picture:
+                outer = self.tree.element(picture)
+                found = [rule for rule in found if not rule.selector.is_parsed or not rule.selector.possible(outer)]
+        if found:
+            return found[0].text
+        inline = longhands(inline_of(image))
+        return next((f"style={name}" for name, (value, _) in inline.items() if inherits(name, value)), None)
+
     def automatic(self, image: Node) -> str | None:
         """Return the selector because of which the image's own attribute ``width`` has no effect."""
         element, inline = self.tree.element(image), inline_of(image)
@@ -165,11 +199,11 @@ class Effects:
 
     def item(self, image: Node) -> ItemChange:
         """Return what width and height attributes, and size containment, change of an item of a container."""
-        parent = image.getparent()
-        outer = parent.getparent()
         stretched = contained = None
         for number in range(len(VIEWPORTS)):
-            if not _is_container(self._shown_as(parent)[number]):
+            parent = self._box_around(image, number)
+            outer = None if parent is None else self._box_around(parent, number)
+            if parent is None or not _is_container(self._shown_as(parent)[number]):
                 continue
             box = self.rules.cascade(self.tree.element(parent), BOX, number, inline_of(parent))
             around = {} if outer is None else self._shown_as(outer)[number]
@@ -177,6 +211,16 @@ class Effects:
             found = item_of(box, own, image.get("width") is not None, _is_container(around))
             stretched, contained = stretched or found.stretched, contained or found.contained
         return ItemChange(stretched, contained)
+
+    def _box_around(self, node: Node, viewport: int) -> Node:
+        """Return the element around a node whose item it is: one with ``display: contents`` has no box."""
+        outer = node.getparent()
+        while outer is not None:
+            shown = self._shown_as(outer)[viewport].get("display")
+            if shown is None or shown.value != "contents":
+                break
+            outer = outer.getparent()
+        return outer
 
     def hidden(self, image: Node) -> str | None:
         """Return the selector that hides the image, or an element around it, at all viewports."""
@@ -218,6 +262,10 @@ def _hiding(chain: Iterable[Mapping[str, Won]]) -> str | None:
             return won["display"].selector
         visibility = visibility or won.get("visibility")
     return visibility.selector if visibility and visibility.value in ("hidden", "collapse") else None
+
+
+def _loses(value: str, important: bool) -> bool:
+    return value != "auto" and not important
 
 
 def _is_container(won: Mapping[str, Won]) -> bool:

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from imageseo.layout.styles.cascade import CONTAINERS, CascadeRule, RuleSet, keys_of, longhands
-from imageseo.layout.styles.effects import EDGES, HEIGHTS, NO_EDGE, NO_SIZE, has_automatic_width, has_edges, has_height
+from imageseo.layout.styles.effects import (
+    EDGES,
+    HEIGHTS,
+    NO_EDGE,
+    NO_SIZE,
+    has_automatic_width,
+    has_edges,
+    has_height,
+    loses_size,
+)
+from imageseo.layout.styles.found import Hazards
 from imageseo.layout.styles.hiding import HidingRules, hides
 from imageseo.layout.styles.place import Place
-from imageseo.layout.styles.properties import initial, shows
+from imageseo.layout.styles.properties import inherits, initial, shows
 from imageseo.model.image import ImageRef, PageRegion
 from imageseo.web.css import stylesheets
 from imageseo.web.css.compounds import AttributeTest, Hook
@@ -21,53 +30,8 @@ from imageseo.web.html.attributes import read
 _ADDED = {"loading": "lazy", "decoding": "async", "fetchpriority": "high", "style": "contain-intrinsic-size:9px 9px"}
 _ANY_VALUE = {"width": "900", "height": "600", "srcset": "a.webp 900w", "sizes": "auto, 100vw", "data-imageseo": ""}
 _NUMBERS = ("width", "height")
+_MAKES_ITEMS = CONTAINERS | {"contents"}  # an element without a box leaves its items to a container around it
 _ANY_IMAGE = frozenset({"*", "img", "picture"})
-
-
-@dataclass(slots=True, eq=False)
-class Hazards:
-    """The rules that could matter for one image."""
-
-    wrapper: tuple[CascadeRule, ...] = ()
-    picture: tuple[CascadeRule, ...] = ()
-    size: tuple[CascadeRule, ...] = ()
-    automatic: tuple[CascadeRule, ...] = ()
-    hidden: tuple[CascadeRule, ...] = ()
-    attributes: tuple[tuple[CascadeRule, str, str], ...] = ()  # with the attribute's name and a value to try
-    inline: bool = False  # the style of the image itself has a height or border
-    container: tuple[CascadeRule, ...] = ()  # that could make the element around it a flex or grid container
-    in_container: bool = False  # the style of that element does
-
-    def __bool__(self) -> bool:
-        return bool(
-            self.wrapper or self.picture or self.size or self.attributes or self.inline or self.hidden
-            or self.container or self.in_container or self.automatic
-        )  # fmt: skip
-
-    def on_page(self, present: Mapping[str, bool]) -> Hazards:
-        """Return those whose classes and ids the page has."""
-
-        def there(rule: CascadeRule) -> bool:
-            return all(present[name] for name in rule.selector.classes | rule.selector.ids)
-
-        return Hazards(
-            wrapper=tuple(filter(there, self.wrapper)),
-            picture=tuple(filter(there, self.picture)),
-            size=tuple(filter(there, self.size)),
-            automatic=tuple(filter(there, self.automatic)),
-            attributes=tuple(each for each in self.attributes if there(each[0])),
-            hidden=tuple(filter(there, self.hidden)),
-            inline=self.inline,
-            container=tuple(filter(there, self.container)),
-            in_container=self.in_container,
-        )
-
-    def rules(self) -> Iterator[CascadeRule]:
-        yield from (*self.wrapper, *self.picture, *self.size, *self.automatic, *self.hidden, *self.container)
-        yield from (rule for rule, _, _ in self.attributes)
-
-
-NO_HAZARDS = Hazards()
 
 
 Element = tuple[str, Mapping[str, str]]  # name and attributes
@@ -129,12 +93,12 @@ class HazardRules:
         return group.of(ref, place)
 
     def containers(self, element: Element | None) -> Iterator[CascadeRule]:
-        """Yield the rules that could make an element a flex or grid container; ``None``: any element."""
+        """Yield the rules that could make what is in an element items of a container; ``None``: any element."""
         keys = None if element is None else frozenset(keys_of(*element))
         for rule in self._containers:
             if (
                 (keys is None or rule.keys.subject in keys)
-                and rule.values.get("display", ("",))[0] in CONTAINERS
+                and rule.values.get("display", ("",))[0] in _MAKES_ITEMS
                 and rule.selector.pseudo_element is None
                 and (element is None or rule.selector.subject.may_match(*element))
             ):
@@ -164,6 +128,8 @@ class _Group:
         self.size = [rule for rule in self.about if has_height(rule) or (self.border_box and has_edges(rule))]
         self.automatic = [rule for rule in self.about if has_automatic_width(rule)]
         self.hidden = [rule for rule in self.about if hides(rule) and rule.selector.subject.may_be("img")]
+        self.layered = [rule for rule in self.about if loses_size(rule, "width", "height")]
+        self.inherit = [rule for rule in self.about if _lets_inherit(rule)]
         self.attributes = [
             (rule, compound, test.name, value)
             for rule in self.about
@@ -218,10 +184,17 @@ class _Group:
         inline = longhands(stylesheets.declarations(image.attributes.get("style", "")))
         sized = "width" in inline
         edges = self.border_box and any(inline.get(name, ("0",))[0] not in NO_EDGE for name in EDGES)
+        size = () if sized else tuple(rule for rule in self.size if image.fits(rule.selector.place))
+        has_height = not sized and (edges or any(inline.get(name, ("auto",))[0] not in NO_SIZE for name in HEIGHTS))
+        container = tuple(self.rules.containers(image.parent)) if in_article else ()
+        in_container = in_article and image.parent is not None and _is_container(image.parent[1])
+        # Only there the build may take the width from the attribute.
+        keeps_width = in_article and not (size or has_height or container or in_container)
+        lost = ("height",) if keeps_width else ("width", "height")
         return Hazards(
             wrapper=tuple(rule for rule in self.wrapper if self._wraps(rule, image)),
             picture=tuple(rule for rule in self.picture if image.is_at(rule.selector.place)),
-            size=() if sized else tuple(rule for rule in self.size if image.fits(rule.selector.place)),
+            size=size,
             automatic=() if sized else tuple(rule for rule in self.automatic if image.fits(rule.selector.place)),
             hidden=tuple(rule for rule in self.hidden if image.fits(rule.selector.place)),
             attributes=tuple(
@@ -229,9 +202,12 @@ class _Group:
                 for rule, compound, name, value in self.attributes
                 if name not in image.attributes and compound.may_match("img", {**image.attributes, name: value})
             ),
-            inline=not sized and (edges or any(inline.get(name, ("auto",))[0] not in NO_SIZE for name in HEIGHTS)),
-            container=tuple(self.rules.containers(image.parent)) if in_article else (),
-            in_container=in_article and image.parent is not None and _is_container(image.parent[1]),
+            inline=has_height,
+            container=container,
+            in_container=in_container,
+            layered=tuple(rule for rule in self.layered if loses_size(rule, *lost) and image.fits(rule.selector.place)),
+            inherit=tuple(rule for rule in self.inherit if image.fits(rule.selector.place)),
+            inline_inherit=any(inherits(name, value) for name, (value, _) in inline.items()),
         )
 
     def _wraps(self, rule: CascadeRule, image: _Image) -> bool:
@@ -263,6 +239,14 @@ def _may_change_by_wrapper(rule: CascadeRule) -> bool:
     return bool(rule.values)
 
 
+def _lets_inherit(rule: CascadeRule) -> bool:
+    """Whether a rule lets an image inherit something, and a ``<picture>`` around it would not hand it on."""
+    selector = rule.selector
+    if selector.pseudo_element is not None or (selector.subject.is_universal and selector.is_simple):
+        return False
+    return any(inherits(name, value) for name, (value, _) in rule.values.items()) and selector.subject.may_be("img")
+
+
 def _may_give_picture_a_box(rule: CascadeRule) -> bool:
     selector = rule.selector
     return (
@@ -275,9 +259,9 @@ def _may_give_picture_a_box(rule: CascadeRule) -> bool:
 
 
 def _is_container(attributes: Mapping[str, str]) -> bool:
-    """Whether the style attribute of an element makes it a flex or grid container."""
+    """Whether the style attribute of an element makes what is in it items of a container."""
     style = attributes.get("style", "")
-    return any(each.name == "display" and each.value in CONTAINERS for each in stylesheets.declarations(style))
+    return longhands(stylesheets.declarations(style)).get("display", ("",))[0] in _MAKES_ITEMS
 
 
 def _value_to_try(test: AttributeTest) -> str | None:

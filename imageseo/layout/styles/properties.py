@@ -19,6 +19,16 @@ _LINE_STYLES = frozenset(
     ["none", "hidden", "dotted", "dashed", "solid", "double", "groove", "ridge", "inset", "outset"]
 )
 _BORDER = re.compile(r"(?:(?:top|right|bottom|left|(?:inline|block)(?:-start|-end)?)(?:-|$))?(?:width|style|color|)")
+PREFIXED_CONTAINERS = ("-webkit-flex", "-webkit-inline-flex")
+_DISPLAYS = {
+    **{f"-webkit-{kind}": kind for kind in ("flex", "inline-flex")},
+    **{
+        written: f"{prefix}{kind}"
+        for kind in ("flex", "grid")
+        for side, prefix in (("block", ""), ("inline", "inline-"))
+        for written in (f"{side} {kind}", f"{kind} {side}")
+    },
+}
 _DEFAULTS = frozenset({"initial", "unset", "revert"})
 
 # Text and interaction: nothing of it shows on an image, or it is inherited through the wrapper.
@@ -30,6 +40,7 @@ _WITHOUT_EFFECT = re.compile(
     r"|appearance|-webkit-appearance|-moz-appearance|outline.*|hyphens|border-collapse|border-spacing|src|counter-.*"
     r"|touch-action|resize|column.*|zoom-in)$"
 )
+_INHERITED = frozenset({"visibility", "image-rendering", "image-orientation", "color-scheme"})
 _INITIAL = {
     **{f"{kind}-{side}": "0" for kind in ("margin", "padding") for side in _SIDES},
     **{f"border-{side}-style": "none" for side in _SIDES},
@@ -52,6 +63,11 @@ def shows(name: str) -> bool:
     return _WITHOUT_EFFECT.match(name) is None
 
 
+def inherits(name: str, value: str) -> bool:
+    """Whether an image takes this from the element around it, although the property is not inherited by itself."""
+    return value == "inherit" and name not in _INHERITED and shows(name)
+
+
 def initial(name: str) -> str | None:
     """Return the value that an image has without any rule; ``None`` if unknown."""
     return _INITIAL.get(name)
@@ -61,6 +77,9 @@ def normalize(name: str, value: str) -> str:
     """Return equal values as equal text."""
     if value in _DEFAULTS or value == _SAME.get(name):
         return _INITIAL.get(name, value)
+    if name == "display":
+        words = " ".join(value.split())
+        return _DISPLAYS.get(words, words)
     return "0" if _ZERO.fullmatch(value) else value
 
 

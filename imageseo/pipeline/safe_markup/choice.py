@@ -155,7 +155,7 @@ class MarkupChooser:
         is_sized_by_style = natural or style.contained is not None or style.automatic is not None
         return replace(
             choice,
-            sized=self.has_style and not fixed & {"width", "height"},
+            sized=self.has_style and style.layered is None and not fixed & {"width", "height"},
             natural=natural,
             automatic=style.automatic is not None,
             styled=self._allows_style_attributes and "style" not in fixed and not is_sized_by_style,
