@@ -163,9 +163,9 @@ def _parse_hero(value: str) -> str | Mapping[str, Any]:
         return text
     try:
         table = json.loads(text)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         try:
             table = tomllib.loads(f"hero = {text}")["hero"]
-        except tomllib.TOMLDecodeError:
+        except (tomllib.TOMLDecodeError, RecursionError):
             return text
     return table if isinstance(table, dict) else text

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from imageseo.layout.styles import presence
 from imageseo.layout.styles.cascade import RuleSet
 from imageseo.layout.styles.found import NO_HAZARDS, Hazards
 from imageseo.layout.styles.hazards import HazardRules
 from imageseo.layout.styles.items import NO_ITEM
 from imageseo.layout.styles.place import place_of
+from imageseo.layout.styles.recent import Recent
 from imageseo.model.image import ImageRef, PageRegion, PageScan, Span, StyleSource
 from imageseo.web import urls
 from imageseo.web.css import stylesheets
@@ -21,11 +25,13 @@ from imageseo.web.html import charset
 if TYPE_CHECKING:
     from imageseo.layout.styles.effects import Effects
 
-_BEFORE_NAME = frozenset(bytes((each,)) for each in b" \t\r\n\f\"'=")
-_AFTER_NAME = frozenset(bytes((each,)) for each in b" \t\r\n\f\"'>/")
 _ELSEWHERE = ("http://", "https://", "//", "data:")  # the build leaves such images alone
-_MAX_MENTIONS = 100
 _MAX_IMPORTS = 8  # one inside another
+_MAX_SHEETS = 500  # of one page, with imports
+_MAX_KEPT = 16  # combinations of sheets: more only where each page has styles of its own
+# What libraries raise for input that they cannot take: the images of the page then count as the worst case.
+_UNKNOWN = (RecursionError, UnicodeError, LookupError, ValueError, SyntaxError)
+_ANY_ATTRIBUTE = ("class", "decoding", "fetchpriority", "height", "loading", "sizes", "srcset", "style", "width")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +66,15 @@ class ImageStyle:
 
 
 _HARMLESS = ImageStyle()
+_WORST = ImageStyle(wrapper="*", picture="*", attributes=dict.fromkeys(_ANY_ATTRIBUTE, "*"))
 
 
 @dataclass(slots=True)
 class _Sheets:
-    """The sheets of some pages: site paths of those that were read, and their rules."""
+    """The sheets of some pages: site paths of those that were read, and their rules; ``None``: they are unknown."""
 
     paths: tuple[str, ...]
-    hazards: HazardRules
+    hazards: HazardRules | None
 
 
 class SiteStyles:
@@ -81,9 +88,9 @@ class SiteStyles:
         self._read = read
         self._base_url = base_url
         self._files: dict[str, StyleSheet | None] = {}
-        self._pages: dict[tuple[object, ...], _Sheets] = {}
-        self._rules: dict[tuple[tuple[int, Context], ...], HazardRules] = {}
-        self._kept: list[StyleSheet] = []  # so that no other sheet gets the id of one of these
+        self._pages: Recent[tuple[object, ...], _Sheets] = Recent(_MAX_KEPT)
+        self._rules: Recent[object, tuple[HazardRules, list[StyleSheet]]] = Recent(_MAX_KEPT)
+        self._inline: Recent[str, StyleSheet] = Recent(4 * _MAX_KEPT)  # the texts of <style>
 
     def sheets_of(self, page: str, html: bytes, scan: PageScan) -> tuple[str, ...]:
         """Return the site paths of the linked and imported sheets that were looked for, missing ones too."""
@@ -94,6 +101,12 @@ class SiteStyles:
         if not scan.refs:
             return {}
         rules = self._sheets(page, html, scan).hazards
+        if rules is not None:
+            with suppress(*_UNKNOWN):
+                return self._by_rules(rules, html, scan)
+        return {ref.span: _WORST for ref in scan.refs}
+
+    def _by_rules(self, rules: HazardRules, html: bytes, scan: PageScan) -> Mapping[Span, ImageStyle]:
         open_cases: dict[Span, Hazards] = {}
         for ref in scan.refs:
             if ref.src.startswith(_ELSEWHERE) and not (self._base_url and ref.src.startswith(self._base_url)):
@@ -106,7 +119,7 @@ class SiteStyles:
             open_cases[span] = NO_HAZARDS
         if not open_cases:
             return {}
-        open_cases = _present(open_cases, hidden, html, scan.charset)
+        open_cases = presence.on_page(open_cases, hidden, html, scan.charset)
         return dict(_decide(open_cases, hidden, html, scan, rules)) if open_cases else {}
 
     def _sheets(self, page: str, html: bytes, scan: PageScan) -> _Sheets:
@@ -121,14 +134,21 @@ class SiteStyles:
         found = self._pages.get(key)
         if found is None:
             paths: dict[str, None] = {}
-            read = list(self._all(page, html, scan, paths))
-            same = tuple((id(sheet), context) for sheet, context in read)  # pages of other folders have the same
-            hazards = self._rules.get(same)
-            if hazards is None:
-                hazards = self._rules[same] = HazardRules(RuleSet(read))
-                self._kept += [sheet for sheet, _ in read]
-            found = self._pages[key] = _Sheets(tuple(paths), hazards)
+            hazards = None
+            with suppress(*_UNKNOWN):
+                read = list(islice(self._all(page, html, scan, paths), _MAX_SHEETS + 1))
+                hazards = self._hazards(read) if len(read) <= _MAX_SHEETS else None
+            found = self._pages.keep(key, _Sheets(tuple(paths), hazards))
         return found
+
+    def _hazards(self, read: Sequence[tuple[StyleSheet, Context]]) -> HazardRules:
+        """Return what follows from sheets; pages of other folders have the same."""
+        same = tuple((id(sheet), context) for sheet, context in read)
+        found = self._rules.get(same)
+        if found is None:
+            # With the sheets, so that no other sheet gets the id of one of these.
+            found = self._rules.keep(same, (HazardRules(RuleSet(read)), [sheet for sheet, _ in read]))
+        return found[0]
 
     def _all(
         self, page: str, html: bytes, scan: PageScan, paths: dict[str, None]
@@ -137,18 +157,19 @@ class SiteStyles:
             context = Context(media=(source.media,) if source.media.strip() else ())
             if source.content is not None:
                 text = html[source.content.start : source.content.end].decode(scan.charset, "replace")
-                yield from self._imported(stylesheets.parse(text), context, page, scan.base_href, paths, 0)
+                sheet = self._inline.get(text) or self._inline.keep(text, stylesheets.parse(text))
+                yield from self._imported(sheet, context, page, scan.base_href, paths, ())
             else:
                 path = self._path(source, page, scan.base_href)
                 if path is not None:
-                    yield from self._file(path, context, paths, 0)
+                    yield from self._file(path, context, paths, ())
 
     def _path(self, source: StyleSource, page: str, base_href: str | None) -> str | None:
         found = urls.resolve(source.href or "", page=page, base_url=self._base_url, base_href=base_href)
         return found if isinstance(found, str) else None
 
     def _file(
-        self, path: str, context: Context, paths: dict[str, None], depth: int
+        self, path: str, context: Context, paths: dict[str, None], outer: tuple[str, ...]
     ) -> Iterator[tuple[StyleSheet, Context]]:
         paths[path] = None
         if path not in self._files:
@@ -156,54 +177,37 @@ class SiteStyles:
             self._files[path] = None if data is None else stylesheets.parse(_decode(data))
         sheet = self._files[path]
         if sheet is not None:
-            yield from self._imported(sheet, context, path, None, paths, depth)
+            yield from self._imported(sheet, context, path, None, paths, (*outer, path))
 
     def _imported(
-        self, sheet: StyleSheet, context: Context, page: str, base_href: str | None, paths: dict[str, None], depth: int
+        self,
+        sheet: StyleSheet,
+        context: Context,
+        page: str,
+        base_href: str | None,
+        paths: dict[str, None],
+        outer: tuple[str, ...],
     ) -> Iterator[tuple[StyleSheet, Context]]:
-        for each in sheet.imports if depth < _MAX_IMPORTS else ():
+        """Yield a sheet after those that it imports. ``outer``: the files that import each other, down to it."""
+        for each in sheet.imports if len(outer) <= _MAX_IMPORTS else ():
             path = self._path(StyleSource(each.url, None, ""), page, base_href)
-            if path is not None:
+            if path is not None and path not in outer:  # browsers, too, leave out what would import itself
                 layers = [name for name in (context.layer, each.context.layer) if name]
                 inner = Context(
                     media=(*context.media, *each.context.media),
                     layer=".".join(layers) or None,
                     maybe=context.maybe or each.context.maybe,
                 )
-                yield from self._file(path, inner, paths, depth + 1)
+                yield from self._file(path, inner, paths, outer)
         yield sheet, context
 
 
 def _decode(data: bytes) -> str:
     if data.startswith(b'@charset "'):
         label = data[10:60].partition(b'"')[0].decode("latin-1")
-        return data.decode(charset.codec(data, label), "replace")
+        with suppress(charset.UnreadablePage, LookupError):
+            return data.decode(charset.codec(data, label), "replace")
     return data.decode("utf-8-sig", "replace")
-
-
-def _present(open_cases: Mapping[Span, Hazards], hidden: Set[Span], html: bytes, codec: str) -> dict[Span, Hazards]:
-    """Leave out rules that need a class or id that the page does not have."""
-    names = {
-        name
-        for hazards in set(open_cases.values())
-        for rule in hazards.rules()
-        for name in rule.selector.classes | rule.selector.ids
-    }
-    present = {name: _names(html, name.encode(codec, "replace")) for name in names}
-    kept = {hazards: hazards.on_page(present) for hazards in set(open_cases.values())}
-    return {span: kept[hazards] for span, hazards in open_cases.items() if kept[hazards] or span in hidden}
-
-
-def _names(html: bytes, name: bytes) -> bool:
-    """Whether a page may have an element of this class or id; scripts and styles name more (``.name``, ``#name``)."""
-    at = html.find(name)
-    for _ in range(_MAX_MENTIONS):
-        if at < 0:
-            return False
-        if html[at - 1 : at] in _BEFORE_NAME and html[at + len(name) : at + len(name) + 1] in _AFTER_NAME:
-            return True
-        at = html.find(name, at + 1)
-    return True
 
 
 def _decide(
@@ -212,13 +216,17 @@ def _decide(
     """Look at the images in the tree of the page."""
     from imageseo.layout.styles.effects import Effects
     from imageseo.layout.styles.tree import PageTree
+    from imageseo.web.css.page_tree import TooMuchWork
 
     tree = PageTree(html, scan.refs, scan.charset)
     effects = Effects(rules.rules, tree)
     refs = {ref.span: ref for ref in scan.refs}
     for span, hazards in open_cases.items():
-        node = tree.images.get(span)
-        found = _guess(hazards) if node is None else _look(effects, node, refs[span], hazards, span in hidden)
+        node, found = tree.images.get(span), None
+        if node is not None:
+            with suppress(TooMuchWork):
+                found = _look(effects, node, refs[span], hazards, span in hidden)
+        found = found or _guess(hazards)
         if found != _HARMLESS:
             yield span, found
 
@@ -258,13 +266,14 @@ def _guess(hazards: Hazards) -> ImageStyle:
     def first(rules: Iterable[object]) -> str | None:
         return next((rule.selector.text for rule in rules), None)  # type: ignore[attr-defined]
 
+    container = "style=display" if hazards.in_container else None
     return ImageStyle(
         wrapper=first(hazards.wrapper or hazards.inherit),
         picture=first(hazards.picture),
-        natural_size=first(hazards.size),
+        natural_size=first(hazards.size) or ("style=height" if hazards.inline else None),
         automatic=first(hazards.automatic),
-        stretched=first(hazards.container),
-        contained=first(hazards.container),
+        stretched=first(hazards.container) or container,
+        contained=first(hazards.container) or container,
         layered=first(hazards.layered),
         attributes={name: rule.selector.text for rule, name, _ in reversed(hazards.attributes)},
     )

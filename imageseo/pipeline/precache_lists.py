@@ -88,7 +88,7 @@ def _entries(path: str, text: str) -> Mapping[str, str]:
     if path.endswith(".json"):
         try:
             table = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):  # nested too deeply
             return {}
         table = table.get("hashTable") if isinstance(table, dict) else None
         return {url: value for url, value in table.items() if isinstance(value, str)} if isinstance(table, dict) else {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from imageseo.model.image import ImageRef
@@ -138,3 +140,11 @@ def test_tabs_within_tabs() -> None:
         '<img src="1">', TABS.format("", "checked").replace("src=", "alt=x src=")
     )
     assert visible(nested) == ["2", "3", "3"]
+
+
+@pytest.mark.parametrize("hidden", ["<div hidden>secret</div>", "<details><p>secret</p></details>", "<p hidden>secret"])
+def test_pages_with_thousands_of_hidden_elements_are_read_at_once(hidden: str) -> None:
+    html = f"<!doctype html><body><main>{f'{hidden}<p>a</p><img src=a.jpg>' * 2000}".encode()
+    started = time.process_time()
+    assert len(scan_page(html).refs) == 2000
+    assert time.process_time() - started < 5

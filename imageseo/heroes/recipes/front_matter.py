@@ -105,6 +105,8 @@ class FieldReader:
         """Parse JSON, which a ``<meta>`` and flat front matter may contain."""
         try:
             return json.loads(text)
+        except RecursionError as error:
+            raise self.fault("", "brackets are nested too deeply") from error
         except ValueError as error:
             raise self.fault("", f"not valid JSON: {error}") from error
 

@@ -74,5 +74,5 @@ def _parse_value(key: str, value: Any) -> Any:
     lowered = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(text.lower(), text.lower())
     try:
         return json.loads(text if text[:1] in ("[", "{", '"') else lowered)
-    except ValueError:
+    except (ValueError, RecursionError):
         return value

@@ -91,6 +91,7 @@ class Effects:
     def _matches(self, rule: CascadeRule, image: Node) -> set[Node]:
         selector = rule.selector
         nodes = [image] if selector.at_subject else self.tree.candidates(selector.subject)
+        self.tree.element_type.spend(len(nodes))
         return {node for node in nodes if selector.possible(self.tree.element(node))}
 
     def _difference(

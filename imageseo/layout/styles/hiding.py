@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from imageseo.layout.styles.cascade import ALWAYS, CascadeRule, RuleSet
 from imageseo.model.image import ImageRef, PageRegion, Span
-from imageseo.web.html.attributes import read
+from imageseo.web.html.attributes import decode_value, read
 
 _NAME = re.compile(rb"<([a-zA-Z][^\s/>]*)")
 _CHILDLESS = frozenset(b"input img br hr source meta link area wbr embed param track col".split())
@@ -30,11 +30,11 @@ class HidingRules:
     """The rules that hide elements by class or id."""
 
     def __init__(self, rules: RuleSet) -> None:
-        self._rules: dict[bytes, list[CascadeRule]] = {}
+        self._rules: dict[str, list[CascadeRule]] = {}
         for rule in rules.rules:
             key = rule.keys.subject
             if key[0] in ".#" and rule.may_hide and hides(rule) and not _is_undone(rule, rules.by_key[key]):
-                self._rules.setdefault(key[1:].encode(), []).append(rule)
+                self._rules.setdefault(key[1:], []).append(rule)
         has_ids = any(rule.keys.subject[0] == "#" for each in self._rules.values() for rule in each)
         self._names = b"(?:class|id)" if has_ids else b"class"
         self._attribute = re.compile(self._names + rb"""=("[^"]*"|'[^']*'|[^\s>"']+)""")
@@ -61,7 +61,7 @@ class HidingRules:
         known = self._known
         values = set(self._attribute.findall(html, 0, limit))  # a page has far fewer values than tags
         for value in values - known.keys():
-            known[value] = not self._rules.keys().isdisjoint(value.strip(b"\"'").split())
+            known[value] = not self._rules.keys().isdisjoint(_names(value))
         wanted = sorted(value for value in values if known[value])
         if wanted:
             for match in re.finditer(self._names + b"=(?:" + b"|".join(map(re.escape, wanted)) + b")", html[:limit]):
@@ -71,16 +71,21 @@ class HidingRules:
         """Whether a rule may hide the element with this start tag."""
         found = self._tags.get(tag)
         if found is None:
-            text = tag.decode("latin-1")
+            text = tag.decode("utf-8", "replace")
             name = _NAME.match(tag)
-            attributes = read(text.rstrip("/>"), len(name[0])) if name else {}
+            attributes = read(text.rstrip("/>"), len(name[0].decode("utf-8", "replace"))) if name else {}
             names = f"{attributes.get('class', '')} {attributes.get('id', '')}".split()
-            rules = (rule for each in names for rule in self._rules.get(each.encode("latin-1"), ()))
+            rules = (rule for each in names for rule in self._rules.get(each, ()))
             found = name is not None and any(
                 rule.selector.subject.may_match(name[1].decode("latin-1").lower(), attributes) for rule in rules
             )
             self._tags[tag] = found
         return found
+
+
+def _names(value: bytes) -> list[str]:
+    """Return the names in the value of an attribute as written."""
+    return decode_value(value.decode("utf-8", "replace").strip("\"'")).split()
 
 
 def _is_undone(rule: CascadeRule, others: Sequence[CascadeRule]) -> bool:

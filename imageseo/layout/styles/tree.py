@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,16 +16,23 @@ Element = Any  # the same, wrapped by cssselect2
 _NOT_SCANNED = frozenset(
     ("noscript", "template", "svg", "math", "iframe", "noembed", "noframes", "textarea", "title", "xmp")
 )
+_MAX_WORK = 600_000
 
 
 class PageTree:
-    """The elements of a page. ``images``: those of its scan, by span; empty if they could not be told apart."""
+    """The elements of a page. ``images``: those of its scan, by span; empty if they could not be told apart.
+
+    Its elements raise ``TooMuchWork`` when selectors have looked at more than are read in about a second.
+    """
 
     def __init__(self, html: bytes, refs: Sequence[ImageRef], charset: str) -> None:
         from lxml import etree
 
-        parser = etree.HTMLParser(encoding=charset, remove_comments=True, remove_pis=True, huge_tree=True)
-        self.root: Node = etree.fromstring(html, parser)
+        from imageseo.web.css.page_tree import PageElement, as_utf8
+
+        parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+        self.root: Node = etree.fromstring(as_utf8(html, charset), parser)
+        self.element_type = PageElement.limited(_MAX_WORK)
         self.images = dict(self._images(refs))
         self._wrapped: dict[Node, Element] = {}
         self._index: dict[str, list[Node]] | None = None
@@ -40,20 +47,22 @@ class PageTree:
     def element(self, node: Node) -> Element:
         """Return an element for selectors, as the tree is now."""
         found = self._wrapped.get(node)
-        if found is None:
-            from cssselect2 import ElementWrapper
-
-            parent = node.getparent()
+        if found is not None:
+            return found
+        path = []  # a page may be nested deeper than functions can call each other
+        while node is not None and node not in self._wrapped:
+            path.append(node)
+            node = node.getparent()
+        for each in reversed(path):
+            parent = each.getparent()
             if parent is None:
-                found = ElementWrapper.from_html_root(node)
-                self._wrapped[node] = found
+                self._wrapped[each] = self.element_type.from_html_root(each)
             else:
-                for child in self.element(parent).iter_children():
+                for child in self._wrapped[parent].iter_children():
                     self._wrapped.setdefault(child.etree_element, child)
-                found = self._wrapped[node]
-        return found
+        return self._wrapped[path[0]]
 
-    def candidates(self, subject: Compound) -> Iterable[Node]:
+    def candidates(self, subject: Compound) -> Sequence[Node]:
         """Return the elements that a compound selector may match; all for one without tag, class and id."""
         if self._index is None:
             self._index = {}

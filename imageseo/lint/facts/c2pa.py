@@ -60,7 +60,7 @@ class ContentCredentials:
                 report = json.loads(reader.json())
         except C2paError as error:
             return ManifestStatus(problems=(("unreadable", _shorten(str(error))),))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             return ManifestStatus(problems=(("unreadable", _shorten(str(error))),))
         return ManifestStatus(problems=tuple(_failures(report)))
 

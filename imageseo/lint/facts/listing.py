@@ -49,7 +49,7 @@ def _netlify(site: Site) -> Mapping[str, Any]:
         if data is not None:
             try:
                 return tomllib.loads(data.decode("utf-8"))
-            except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+            except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError):
                 return {}
     return {}
 

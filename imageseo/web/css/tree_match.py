@@ -52,8 +52,10 @@ def matching_images(
 def _parse(html: bytes, charset: str) -> Node:
     from lxml import html as lxml_html
 
-    parser = lxml_html.HTMLParser(encoding=charset, remove_comments=True, remove_pis=True, huge_tree=True)
-    root = lxml_html.document_fromstring(html or b"<html></html>", parser=parser)
+    from imageseo.web.css.page_tree import as_utf8
+
+    parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+    root = lxml_html.document_fromstring(as_utf8(html, charset) or b"<html></html>", parser=parser)
     for node in list(root.iter(*_CHILDLESS)):
         _empty(node)
     return root
@@ -88,10 +90,10 @@ def _matched(root: Node, selectors: tuple[str, ...]) -> set[Node]:
     """Return the elements that a selector matches."""
     if not selectors:
         return set()
-    from cssselect2 import ElementWrapper
+    from imageseo.web.css.page_tree import PageElement
 
     tests = _tests(selectors)
-    wrapper = ElementWrapper.from_html_root(root)
+    wrapper = PageElement.from_html_root(root)
     return {each.etree_element for each in wrapper.iter_subtree() if any(test(each) for test in tests)}
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from itertools import islice
 
 from imageseo.model.image import Span
+from imageseo.web.html.elements import OpenElement
 from imageseo.web.html.page_text import PageText
 from imageseo.web.html.walker import PageWalker
 
@@ -21,6 +24,12 @@ class ArticleText(PageText):
     def __init__(self, text: str, walker: PageWalker) -> None:
         super().__init__(text)
         self.walker = walker
+        self._hiding: list[OpenElement] = []  # the outermost ones, in order
+        self._closes: list[int] = []
+        for element in walker.hiding:
+            if not self._closes or element.close > self._closes[-1]:
+                self._hiding.append(element)
+                self._closes.append(element.close)
         self._tables_read = 0
         self._open_tables = 0
 
@@ -47,7 +56,9 @@ class ArticleText(PageText):
     def _hidden_length(self, start: int, end: int) -> int:
         """Return the number of characters in a range that no visitor sees at first; they take no room."""
         size, behind = 0, start
-        for element in self.walker.hiding:
+        for element in islice(self._hiding, bisect_right(self._closes, start), None):
+            if element.tag.end >= end:
+                break
             since, until = max(element.tag.end, behind), min(element.close, end)
             if since < until:
                 size += len(self.words(since, until))
