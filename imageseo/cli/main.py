@@ -75,6 +75,26 @@ def build(directory: Path, config: Path | None, frozen: bool, verified: bool, fo
 
 
 @cli.command()
+@_DIR
+@CONFIG
+@FORMAT
+def undo(directory: Path, config: Path | None, form: str) -> int:
+    """Remove from a built site what imageseo has added: markup, variants, structured data.
+
+    Pages are then as your generator wrote them, byte for byte; what is kept is listed. Images leave the sitemap, and
+    files that `fallback: recompress` has replaced are restored, if the cache of the build is still there.
+    """
+    from imageseo.cli.commands import undo as commands
+
+    project = current_project(config)
+    result = commands.run(project, directory, progress=progress(), config=config)
+    _report(result, form)
+    for line in commands.left(project, directory):
+        print_note(line)
+    return FINDINGS if result.failed else 0
+
+
+@cli.command()
 @click.argument("pages", metavar="[PAGE]...", nargs=-1)
 @click.option(
     "--site",

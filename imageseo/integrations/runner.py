@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from imageseo.pipeline.build import BuildResult
 
 
+_OF_UNDO = frozenset({"page-unreadable", "page-unwritable", "compressed-copy", "fallback-kept", "precache-stale"})
+"""Findings that say what could not be undone; the rest is about images."""
+
 DEBUG = "IMAGESEO_DEBUG"
 """The variable that shows where an unexpected error happened; it is no setting."""
 
@@ -96,6 +99,34 @@ def build(
     ) as tools:
         result = jobs.build(site, settings, tools)
     return replace(result, findings=_with_unused(result.findings, site, settings))
+
+
+def undo(site: Site, settings: Settings, *, progress: Progress, config: Path | None = None) -> BuildResult:
+    """Remove from a built site what imageseo has added: a build that leaves every image alone. ``site``: read with
+    ``undoing(settings)``. Raises ImageseoError.
+    """
+    result = build(site, undoing(settings), progress=progress, config=config)
+    counts = {"pages": len(site.pages), "files changed or removed": len(result.changed)}
+    findings = tuple(finding for finding in result.findings if finding.rule in _OF_UNDO)
+    return replace(result, findings=findings, silenced=(), markup=(), counts=counts, title="undo")
+
+
+def undoing(settings: Settings) -> Settings:
+    """Return the settings of a build that adds nothing to any page, and writes the original files again."""
+    off = structs.replace(settings.hero, keys=(), insert="none", guess=False)
+    return structs.replace(
+        settings,
+        enabled=True,
+        frozen=False,
+        include=(),
+        exclude=("img",),
+        exclude_pages=(),
+        json_ld=False,
+        sitemap=False,
+        fallback="keep",
+        style="inline",
+        hero=off,
+    )
 
 
 def lint(

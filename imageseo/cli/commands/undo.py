@@ -1,0 +1,33 @@
+"""Command `undo`: remove from a built site what imageseo has added, and say what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from imageseo.integrations import runner
+from imageseo.integrations.project import Project
+from imageseo.model.protocols import Progress
+from imageseo.pipeline.build import BuildResult
+
+_IMAGES_IN_SITEMAP = b"schemas/sitemap-image/"
+
+
+def run(project: Project, root: Path, *, progress: Progress, config: Path | None = None) -> BuildResult:
+    """Undo the edits of all pages below ``root``. Raises ImageseoError."""
+    without = replace(project, settings=runner.undoing(project.settings))
+    return runner.undo(without.site(root), without.settings, progress=progress, config=config)
+
+
+def left(project: Project, root: Path) -> Iterator[str]:
+    """Yield what is kept, because it may also be the site's own, a line each."""
+    sitemap = root / "sitemap.xml"
+    if sitemap.is_file() and _IMAGES_IN_SITEMAP in sitemap.read_bytes():
+        yield (
+            "sitemap.xml is kept, with the namespace of images: let your generator write it again; if it writes none, "
+            "remove the file"
+        )
+    heroes = project.settings.hero.publish
+    if (root / heroes).is_dir():
+        yield f"{heroes}/ is kept: remove it if no page of yours uses the published heroes in it"
