@@ -10,7 +10,7 @@ from imageseo.layout.styles.properties import PREFIXED_CONTAINERS, expand
 from imageseo.model.finding import DESKTOP, MOBILE, PHONE, TABLET, Viewport
 from imageseo.web.css import media_queries
 from imageseo.web.css.compounds import Compound
-from imageseo.web.css.selector_keys import selector_keys
+from imageseo.web.css.selector_keys import is_plain, selector_keys
 from imageseo.web.css.style_selectors import StyleSelector, compile_selector
 from imageseo.web.css.stylesheets import Context, Declaration, StyleRule, StyleSheet
 
@@ -65,6 +65,15 @@ class CascadeRule:
         if self._values is None:
             self._values = longhands(self._declarations.declarations)
         return self._values
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it asks only for names, classes, ids and attributes: no wrapper changes what such a one matches."""
+        return is_plain(self.text)
+
+    def mentions(self, *parts: str) -> bool:
+        """Whether a word of its declarations contains one of these; without parsing."""
+        return self._declarations.mentions(*parts)
 
     @property
     def may_hide(self) -> bool:
@@ -127,7 +136,8 @@ class RuleSet:
         if outer.layer is not None:
             layer = outer.layer if layer is None else f"{outer.layer}.{layer}"
         rank = len(self._layers) if layer is None else self._layers.index(layer)
-        self.has_box_sizing |= rule.may_set("box-sizing", "-webkit-box-sizing", "-moz-box-sizing")
+        if not self.has_box_sizing:
+            self.has_box_sizing = rule.may_set("box-sizing", "-webkit-box-sizing", "-moz-box-sizing")
         for text in rule.selectors:
             added = CascadeRule(text, rule, viewports, rank, len(self.rules), layer is not None)
             self.rules.append(added)

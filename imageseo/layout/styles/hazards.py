@@ -21,16 +21,23 @@ from imageseo.layout.styles.found import Hazards
 from imageseo.layout.styles.hiding import HidingRules, hides
 from imageseo.layout.styles.place import Place
 from imageseo.layout.styles.properties import inherits, initial, shows
+from imageseo.layout.styles.rule_kinds import (
+    may_change_by_wrapper,
+    may_give_picture_a_box,
+    may_test_added,
+    own_attributes,
+    value_to_try,
+)
 from imageseo.model.image import ImageRef, PageRegion
 from imageseo.web.css import stylesheets
 from imageseo.web.css.compounds import AttributeTest, Hook
+from imageseo.web.css.selector_keys import only_parent
 from imageseo.web.html.attributes import read
 
-# Values that the build may give to an image.
-_ADDED = {"loading": "lazy", "decoding": "async", "fetchpriority": "high", "style": "contain-intrinsic-size:9px 9px"}
-_ANY_VALUE = {"width": "900", "height": "600", "srcset": "a.webp 900w", "sizes": "auto, 100vw", "data-imageseo": ""}
-_NUMBERS = ("width", "height")
 _MAKES_ITEMS = CONTAINERS | {"contents"}  # an element without a box leaves its items to a container around it
+# Parts of the words by which a rule could set a width, or a height, border or padding.
+_WIDTHS = ("width", "inline-size", "all")
+_SIZES = ("height", "block-size", "padding", "border")
 _ANY_IMAGE = frozenset({"*", "img", "picture"})
 
 
@@ -122,43 +129,53 @@ class _Group:
         about = rules.about(own)
         self.rules = rules
         self.border_box = rules.rules.has_box_sizing
-        self.about = [rule for rule in about if rule.values]
-        self.wrapper = [rule for rule in self.about if _may_change_by_wrapper(rule)]
-        self.picture = [rule for rule in self.about if _may_give_picture_a_box(rule)]
-        self.size = [rule for rule in self.about if has_height(rule) or (self.border_box and has_edges(rule))]
-        self.automatic = [rule for rule in self.about if has_automatic_width(rule)]
+        self.about = about
+        self.wrapper = [rule for rule in self.about if not rule.is_plain]
+        self.picture = [rule for rule in self.about if may_give_picture_a_box(rule)]
+        self.size = [
+            rule
+            for rule in self.about
+            if rule.mentions(*_SIZES) and (has_height(rule) or (self.border_box and has_edges(rule)))
+        ]
+        self.automatic = [rule for rule in self.about if rule.mentions(*_WIDTHS) and has_automatic_width(rule)]
         self.hidden = [rule for rule in self.about if hides(rule) and rule.selector.subject.may_be("img")]
         self.layered = [rule for rule in self.about if loses_size(rule, "width", "height")]
         self.inherit = [rule for rule in self.about if _lets_inherit(rule)]
         self.attributes = [
             (rule, compound, test.name, value)
             for rule in self.about
+            if "[" in rule.text and may_test_added(rule.text)
             for compound, test in rule.selector.tests
             if compound.may_be("img")
-            and (value := _value_to_try(test)) is not None
+            and (value := value_to_try(test)) is not None
             and any(shows(name) for name in rule.values)
         ]
         self.tests: dict[str, list[AttributeTest]] = {}
+        self._own = tuple(sorted({name for rule in self.about for name in own_attributes(rule)}))
         for rule in self.about:
-            for test in rule.selector.tests_near_image():
+            for test in rule.selector.tests_near_image() if "[" in rule.text and not own_attributes(rule) else ():
                 if test not in self.tests.setdefault(test.name, []):
                     self.tests[test.name].append(test)
         for name in ("class", "id", "style"):
             self.tests.pop(name, None)
         self._names = tuple(self.tests)
+        self._own = tuple(name for name in self._own if name not in self.tests)
         self._parents: dict[bytes, tuple[object, Element]] = {}
         self._found: dict[tuple[object, ...], Hazards] = {}
+        self._wrapping: dict[CascadeRule, bool] = {}
 
     def of(self, ref: ImageRef, place: Place) -> Hazards:
         get = ref.get
         outcomes = [None if (value := get(name)) is None else self._outcome(name, value) for name in self._names]
         parent = self._parent(place.parent) if place.parent is not None else None
         in_article = ref.region is PageRegion.ARTICLE
-        key = (get("style"), parent and parent[0], place.previous, in_article, *outcomes)
+        key = (get("style"), parent and parent[0], place.previous, in_article, *outcomes, *map(get, self._own))
         found = self._found.get(key)
         if found is None:
             attributes = {
-                name: get(name) or "" for name in ("class", "id", "style", *self._names) if get(name) is not None
+                name: get(name) or ""
+                for name in ("class", "id", "style", *self._names, *self._own)
+                if get(name) is not None
             }
             image = _Image(attributes, parent and parent[1], place.previous)
             found = self._found[key] = self._hazards(image, in_article)
@@ -176,6 +193,7 @@ class _Group:
             written = read(text.rstrip("/>"), 1 + len(name))
             key: list[object] = [name.lower(), written.get("class"), written.get("id"), written.get("style")]
             key += [None if each not in written else self._outcome(each, written[each]) for each in self._names]
+            key += [written.get(each) for each in self._own]
             found = self._parents[tag] = tuple(key), (name.lower(), written)
         return found
 
@@ -211,6 +229,13 @@ class _Group:
         )
 
     def _wraps(self, rule: CascadeRule, image: _Image) -> bool:
+        parent = only_parent(rule.text)
+        if parent is not None and image.parent is not None and parent not in keys_of(*image.parent):
+            return False
+        if rule not in self._wrapping:
+            self._wrapping[rule] = may_change_by_wrapper(rule)
+        if not self._wrapping[rule]:
+            return False
         selector = rule.selector
         if not (selector.names_picture or any(map(image.fits, selector.hooks))):
             return False
@@ -230,46 +255,19 @@ class _Group:
         )
 
 
-def _may_change_by_wrapper(rule: CascadeRule) -> bool:
-    selector = rule.selector
-    if not selector.hooks and (not selector.names_picture or selector.is_simple):
-        return False
-    if selector.at_subject:
-        return selector.pseudo_element is None and any(shows(name) for name in rule.values)
-    return bool(rule.values)
-
-
 def _lets_inherit(rule: CascadeRule) -> bool:
     """Whether a rule lets an image inherit something, and a ``<picture>`` around it would not hand it on."""
+    if not rule.mentions("inherit"):
+        return False
+    if not any(inherits(name, value) for name, (value, _) in rule.values.items()):
+        return False
     selector = rule.selector
     if selector.pseudo_element is not None or (selector.subject.is_universal and selector.is_simple):
         return False
-    return any(inherits(name, value) for name, (value, _) in rule.values.items()) and selector.subject.may_be("img")
-
-
-def _may_give_picture_a_box(rule: CascadeRule) -> bool:
-    selector = rule.selector
-    return (
-        "display" in rule.values
-        and selector.pseudo_element is None
-        and selector.is_parsed
-        and rule.values["display"][0] != "contents"
-        and selector.subject.may_be("picture")
-    )
+    return selector.subject.may_be("img")
 
 
 def _is_container(attributes: Mapping[str, str]) -> bool:
     """Whether the style attribute of an element makes what is in it items of a container."""
     style = attributes.get("style", "")
     return longhands(stylesheets.declarations(style)).get("display", ("",))[0] in _MAKES_ITEMS
-
-
-def _value_to_try(test: AttributeTest) -> str | None:
-    """Return a value for the attribute that the test asks for, if the build might write one that passes it."""
-    if test.name in _ADDED:
-        return _ADDED[test.name] if test.holds(_ADDED[test.name]) else None
-    if test.name not in _ANY_VALUE:
-        return None
-    if not test.operator:
-        return _ANY_VALUE[test.name]
-    return None if test.name in _NUMBERS and not test.value.isdecimal() else test.value

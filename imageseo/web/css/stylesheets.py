@@ -72,6 +72,11 @@ class StyleRule:
                 self._words = frozenset(node.lower_value for node in nodes if node.type == "ident")
         return not self._words.isdisjoint(names)
 
+    def mentions(self, *parts: str) -> bool:
+        """Whether a word of its block contains one of these; without parsing."""
+        self.may_set()
+        return any(part in word for word in self._words or () for part in parts)
+
 
 class Import(NamedTuple):
     """An ``@import``: its URL, and the context in which the rules of that sheet apply."""
