@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from imageseo.model.image import ImageRef
@@ -86,6 +88,17 @@ SETTER = "function show(e){ e.src = 'b.jpg' }"
         ("src=a.jpg class=hero", 'for (e of document.getElementsByClassName("hero"))', ".hero"),
         ("src=a.jpg data-stage", "$('[data-stage]').attr('src', x)", "[data-stage]"),
         ("src=a.jpg id=main", "show(document.querySelector('#mainly'))", None),
+        ("src=a.jpg id=main", "x('a'main'b')", "#main"),
+        ("src=a.jpg id=main", "x('main\"')", None),
+        ("src=a.jpg id=a:b", "show('a:b')", "#a:b"),
+        ("src=a.jpg id=a.b", "show('a.bc', '#a.b-c')", None),
+        ("src=a.jpg class='w-1/2 x'", "$('.w-1/2')", ".w-1/2"),
+        ("src=a.jpg class='x b'", "$('.a, .b > img.c, .x-y')", ".b"),
+        ("src=a.jpg class=c", "$('.a, .b > img.c, .x-y')", ".c"),
+        ("src=a.jpg class=c", "$('.a.c')", None),
+        ("src=a.jpg class=c", "getElementsByClassName( `c` )", ".c"),
+        ("src=a.jpg data-stage", "$('[data-stage-2=x]')", "[data-stage]"),
+        ("src=a.jpg data-stage-3", "$('[data-stage=x]')", None),
         ("src=a.jpg class=hero", "config.hero.open()", None),
         ("src=a.jpg", "document.getElementById('main')", None),
     ],
@@ -126,3 +139,11 @@ def test_selectors_and_numbers_in_the_expression_that_sets_a_source(
 ) -> None:
     assert selectors_set(script) == selectors
     assert set(numbers_set(script)) == numbers
+
+
+def test_long_script_is_searched_once_for_all_images() -> None:
+    script = f"img.src = '';{'function f(a){return a.b + x[1]}' * 20_000}"
+    refs = scan_page(b"<main>" + b"".join(b"<img src=a.jpg id=a%d class='b%d c'>" % (n, n) for n in range(3000))).refs
+    started = time.process_time()
+    assert all(naming_selector(ref, script) is None for ref in refs)
+    assert time.process_time() - started < 3

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
 from itertools import starmap
+from typing import NamedTuple
 
 from imageseo.model.image import ImageRef
 from imageseo.web.html.attributes import Tag, read
@@ -17,6 +18,12 @@ _SELECTED = re.compile(rf"""(?:querySelector(?:All)?|\$|jQuery)\(\s*(["'`])([^"'
 _NUMBERED = re.compile(
     rf"""(?:document\.images|getElementsByTagName\(\s*["'`]img["'`]\s*\))(?:\[(\d+)\]|\.item\((\d+)\)){_SETS}"""
 )
+_IDS = re.compile(r"""#([\w-]+)|(["'`])([\w-]+)(?=\2)""")
+_ID_AS_WRITTEN = r"""#{0}(?![\w-])|(["'`]){0}\1"""
+_CLASSES = re.compile(r"""(?:["'`\s>+~,(]|img)\.([\w-]+)|ClassName\(\s*(["'`])([\w-]+)\2""")
+_CLASS_AS_WRITTEN = r"""(?:["'`\s>+~,(]|img)\.{0}(?![\w-])|ClassName\(\s*(["'`]){0}\1"""
+_DATA = re.compile(r"""\[(data-[^\]=~|^$*\s"'`]+)""")
+_COMMON = re.compile(r"[\w-]+")
 _DATA_SCRIPTS = re.compile(r"json|template|text/(?!javascript|ecmascript)", re.IGNORECASE)
 
 
@@ -55,24 +62,50 @@ def has_names(ref: ImageRef) -> bool:
 
 def naming_selector(ref: ImageRef, script: str) -> str | None:
     """Return the id, class or data attribute by which a script names an image; ``None`` if it does not."""
+    names = _names_in(script)
     identifier = ref.get("id")
-    if identifier and re.search(rf"""#{re.escape(identifier)}(?![\w-])|(["'`]){re.escape(identifier)}\1""", script):
+    if identifier and _is_named(identifier, names.ids, script, _ID_AS_WRITTEN):
         return f"#{identifier}"
     for name in (ref.get("class") or "").split():
-        escaped = re.escape(name)
-        if re.search(rf"""(?:["'`\s>+~,(]|img)\.{escaped}(?![\w-])|ClassName\(\s*(["'`]){escaped}\1""", script):
+        if _is_named(name, names.classes, script, _CLASS_AS_WRITTEN):
             return f".{name}"
     for name, _, _ in ref.attributes:
-        if name.startswith("data-") and "imageseo" not in name and f"[{name}" in script:
+        if name.startswith("data-") and "imageseo" not in name and any(each.startswith(name) for each in names.data):
             return f"[{name}]"
     return None
 
 
+class _Names(NamedTuple):
+    """What a script may name elements by: ids, classes and data attributes."""
+
+    ids: frozenset[str]
+    classes: frozenset[str]
+    data: frozenset[str]
+
+
+@lru_cache(maxsize=64)  # each is asked for every image of every page
+def _names_in(script: str) -> _Names:
+    return _Names(
+        ids=frozenset(name for match in _IDS.finditer(script) for name in match.group(1, 3) if name),
+        classes=frozenset(name for match in _CLASSES.finditer(script) for name in match.group(1, 3) if name),
+        data=frozenset(_DATA.findall(script)),
+    )
+
+
+def _is_named(name: str, names: Collection[str], script: str, as_written: str) -> bool:
+    """Whether a script has a name; one with other characters than most is looked for in its text."""
+    if _COMMON.fullmatch(name):
+        return name in names
+    return name in script and re.search(as_written.format(re.escape(name)), script) is not None
+
+
+@lru_cache(maxsize=64)
 def selectors_set(script: str) -> tuple[str, ...]:
     """Return the selectors of the elements whose source a script sets in the same expression."""
     return tuple(dict.fromkeys(match[2] for match in _SELECTED.finditer(script)))
 
 
+@lru_cache(maxsize=64)
 def numbers_set(script: str) -> frozenset[int]:
     """Return the numbers of the images whose source a script sets by their order on the page."""
     return frozenset(int(match[1] or match[2]) for match in _NUMBERED.finditer(script))
