@@ -19,9 +19,10 @@ from imageseo.pipeline.incremental.dependencies import DependencyTracker
 from imageseo.pipeline.safe_markup.choice import MarkupChooser
 from imageseo.pipeline.safe_markup.preloads import PreloadLink, preload_links
 from imageseo.pipeline.safe_markup.style_rules import STYLE_SHEET, style_text
-from imageseo.web import csp, urls
+from imageseo.web import urls
 from imageseo.web.html import edits
 from imageseo.web.html.charset import UnreadablePage
+from imageseo.web.response_headers import SECURITY_POLICY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +88,8 @@ def _make_chooser(
 ) -> tuple[MarkupChooser, Mapping[Span, PreloadLink]]:
     """Return what chooses the markup of the page's images, and the author's preload links of images."""
     settings, page, html, scan = context.settings, facts.page, facts.html, facts.scan
-    headers = files.read(csp.HEADERS_FILE)
-    of_headers = csp.policies_of_headers(headers.decode("utf-8", "replace"), page.path) if headers else ()
+    # Of all hosts: a preview must not lack what the site has. A change of these files makes the build plan all pages.
+    of_headers = context.listing.headers.values(page.path, SECURITY_POLICY, host=None)
     preloads = preload_links(html, scan, lambda url: facts.target(url).path)
 
     def read_script(url: str) -> str | None:

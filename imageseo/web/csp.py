@@ -1,4 +1,4 @@
-"""Content-Security-Policy: whether a page allows inline styles, in ``<meta>`` and in a ``_headers`` file."""
+"""Content-Security-Policy: whether a page allows inline styles."""
 
 from __future__ import annotations
 
@@ -6,12 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
 from functools import lru_cache
-
-HEADERS_FILE = "_headers"
-"""File in which Netlify, Cloudflare Pages and others read the headers of a site's pages."""
-_HEADER = "content-security-policy"
 
 
 @lru_cache(maxsize=256)
@@ -50,29 +45,6 @@ def allows_own_style_sheet(policies: Iterable[str]) -> bool:
 def style_hash(text: str) -> str:
     """Return the source expression that allows a ``<style>`` element with this content."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def policies_of_headers(headers: str, path: str) -> Sequence[str]:
-    """Return the policies that a ``_headers`` file sets for a page. ``path``: site path, ``blog/index.html``.
-
-    A block begins with a line without indentation, a path in which ``*`` stands for anything; indented ``Name: value``
-    lines follow.
-    """
-    urls = {f"/{path}", f"/{path.removesuffix('index.html')}", f"/{path.removesuffix('.html')}"}
-    found: list[str] = []
-    applies = False
-    for line in headers.splitlines():
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        if not line[0].isspace():
-            pattern = re.sub(r"^https?://[^/]+", "", line.strip())
-            pattern = re.sub(r":\w+", "*", pattern).replace("[", "[[]").replace("?", "[?]")
-            applies = any(fnmatchcase(url, pattern) for url in urls)
-        elif applies:
-            name, separator, value = line.partition(":")
-            if separator and name.strip().lower() == _HEADER:
-                found.append(value.strip())
-    return found
 
 
 def _all(policies: Iterable[str]) -> list[Mapping[str, tuple[str, ...]]]:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from imageseo.model.image import IndexingTag, PageScan, Span
 from imageseo.model.site import Page
 from imageseo.web import urls
-from imageseo.web.response_headers import HeaderRules, host_of
+from imageseo.web.response_headers import ROBOTS, HeaderRules, host_of
 from imageseo.web.robots import IMAGES, PAGES, Robots
 
 Exists = Callable[[str], bool]
@@ -23,6 +23,7 @@ the clock says, so equal sites give equal sitemaps.
 """
 _AGENTS = ("robots", "googlebot")
 _WITH_VALUE = ("max-snippet", "max-image-preview", "max-video-preview", "unavailable_after")
+_CRAWLER = re.compile(r"[A-Za-z*][^\s:]*")
 _EXPIRY = re.compile(r"unavailable_after\s*:\s*", re.IGNORECASE)
 _ISO = re.compile(
     r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?(?:\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?", re.IGNORECASE
@@ -69,14 +70,19 @@ def parse_robots(value: str) -> RobotsDirectives:
     )
 
 
-def parse_header(value: str) -> RobotsDirectives:
-    """Parse an X-Robots-Tag; directives for other crawlers than Google's (``otherbot: noindex``) are left out."""
+def parse_header(value: str, *, images: bool = False) -> RobotsDirectives:
+    """Parse an X-Robots-Tag; directives for other crawlers than Google's (``otherbot: noindex``) are left out.
+
+    ``images``: with those for its crawler of images.
+    """
+    agents = (*_AGENTS, IMAGES.lower()) if images else _AGENTS
     kept: list[str] = []
     applies = True
     for part in value.split(","):
         name, colon, rest = part.strip().partition(":")
-        if colon and name.strip().lower() not in _WITH_VALUE:
-            applies, part = name.strip().lower() in (*_AGENTS, IMAGES.lower()), rest
+        # A date has commas and colons too: ``unavailable_after: Fri, 25 Jun 2010 15:00:00 GMT``.
+        if colon and _CRAWLER.fullmatch(name.strip()) and name.strip().lower() not in _WITH_VALUE:
+            applies, part = name.strip().lower() in agents, rest
         if applies:
             kept.append(part)
     return parse_robots(",".join(kept))
@@ -225,7 +231,7 @@ class ListingRules:
 
     def hides_images(self, page: Page, scan: PageScan) -> bool:
         """Whether the images of a page may not be listed (``noimageindex``)."""
-        return any("noimageindex" in each.words for each in self._directives(page, scan))
+        return any("noimageindex" in each.words for each in self._directives(page, scan, images=True))
 
     def allows_image(self, path: str) -> bool:
         """Whether robots.txt and headers permit to list an image of the site."""
@@ -238,15 +244,15 @@ class ListingRules:
                     and self.base_url is not None
                     and not self.robots.allows(urls.absolute(self.base_url, path), IMAGES)
                 )
-                or any(parse_header(value).is_noindex for value in self._header_values(path))
+                or any(parse_header(value, images=True).is_noindex for value in self._header_values(path))
             )
         return self._images[path]
 
-    def _directives(self, page: Page, scan: PageScan) -> Iterable[RobotsDirectives]:
+    def _directives(self, page: Page, scan: PageScan, *, images: bool = False) -> Iterable[RobotsDirectives]:
         yield from (parse_robots(tag.value) for tag in scan.indexing if tag.kind == "robots")
-        yield from map(parse_header, self._header_values(page.path))
+        yield from (parse_header(value, images=images) for value in self._header_values(page.path))
 
     def _header_values(self, path: str) -> list[str]:
         if not self.headers.rules or self.base_url is None:
             return []
-        return self.headers.values(path, host=host_of(self.base_url))
+        return self.headers.values(path, ROBOTS, host=host_of(self.base_url))

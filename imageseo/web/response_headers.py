@@ -1,4 +1,4 @@
-"""The X-Robots-Tag headers that a host adds to the files of a site, as ``_headers`` and netlify.toml declare them."""
+"""The headers that a host adds to the files of a site, as ``_headers`` and netlify.toml declare them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-_NAME = "x-robots-tag"
+ROBOTS = "x-robots-tag"
+SECURITY_POLICY = "content-security-policy"
+_NAMES = (ROBOTS, SECURITY_POLICY)
 _WILDCARDS = re.compile(r"(\*|:[A-Za-z]\w*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _HeaderRule:
-    """Values for the URLs that a pattern matches; ``host``: None for any host."""
+    """Values of a header for the URLs that a pattern matches; ``host``: None for any host."""
 
+    name: str
     host: re.Pattern[str] | None
     path: re.Pattern[str]
     values: tuple[str, ...]
@@ -23,7 +26,7 @@ class _HeaderRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeaderRules:
-    """All rules of a site that set X-Robots-Tag."""
+    """All rules of a site that set X-Robots-Tag or Content-Security-Policy."""
 
     rules: tuple[_HeaderRule, ...] = ()
 
@@ -32,8 +35,11 @@ class HeaderRules:
         """Read the text of ``_headers`` (Netlify, Cloudflare Pages), and the content of a netlify.toml."""
         return cls(rules=(*_from_headers_file(headers), *_from_netlify(config or {})))
 
-    def values(self, path: str, *, host: str) -> list[str]:
-        """Return the values for a file of the site: ``guide/index.html`` is served as ``/guide/`` too."""
+    def values(self, path: str, name: str, *, host: str | None) -> list[str]:
+        """Return the values of a header for a file of the site: ``guide/index.html`` is served as ``/guide/`` too.
+
+        ``host``: None for the values of all hosts together.
+        """
         if not self.rules:
             return []
         served = {f"/{path}", f"/{path.removesuffix('index.html')}" if _is_index(path) else f"/{path}"}
@@ -41,7 +47,9 @@ class HeaderRules:
         return [
             value
             for rule in self.rules
-            if (rule.host is None or rule.host.fullmatch(host.lower())) and any(map(rule.path.fullmatch, served))
+            if rule.name == name
+            and (rule.host is None or host is None or rule.host.fullmatch(host.lower()))
+            and any(map(rule.path.fullmatch, served))
             for value in rule.values
         ]
 
@@ -51,18 +59,17 @@ def _is_index(path: str) -> bool:
 
 
 def _from_headers_file(text: str) -> Iterator[_HeaderRule]:
-    pattern, values = "", list[str]()
+    pattern, values = "", dict[str, list[str]]()
     for line in [*text.splitlines(), "/"]:
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         if not line[0].isspace():
-            if pattern and values:
-                yield _rule(pattern, values)
-            pattern, values = line.strip(), []
+            yield from _rules(pattern, values)
+            pattern, values = line.strip(), {}
             continue
         name, colon, value = line.partition(":")
-        if colon and name.strip().lower() == _NAME:
-            values.append(value.strip())
+        if colon:
+            values.setdefault(name.strip().lower(), []).append(value.strip())
 
 
 def _from_netlify(config: Mapping[str, Any]) -> Iterator[_HeaderRule]:
@@ -71,25 +78,28 @@ def _from_netlify(config: Mapping[str, Any]) -> Iterator[_HeaderRule]:
         pattern, declared = (table.get("for"), table.get("values")) if isinstance(table, Mapping) else (None, None)
         if not isinstance(pattern, str) or not isinstance(declared, Mapping):
             continue
-        values = [
-            str(value)
-            for name, found in declared.items()
-            if str(name).lower() == _NAME
-            for value in (found if isinstance(found, list) else [found])
-        ]
-        if values:
-            yield _rule(pattern, values)
+        values: dict[str, list[str]] = {}
+        for name, found in declared.items():
+            each = values.setdefault(str(name).strip().lower(), [])
+            each += map(str, found if isinstance(found, list) else [found])
+        yield from _rules(pattern, values)
 
 
-def _rule(pattern: str, values: list[str]) -> _HeaderRule:
-    """Make a rule; a pattern with a host (``https://:project.pages.dev/*``) applies to that host only."""
+def _rules(pattern: str, values: Mapping[str, list[str]]) -> Iterator[_HeaderRule]:
+    """Yield the rules of a block; a pattern with a host (``https://:project.pages.dev/*``) applies to that host only.
+
+    ``values``: of all headers, by name in lower case.
+    """
+    wanted = [name for name in _NAMES if values.get(name)]
+    if not pattern or not wanted:
+        return
     host, path = None, pattern
     if "://" in pattern:
         host, slash, rest = pattern.partition("://")[2].partition("/")
         path = slash + rest if slash else "/*"
-    return _HeaderRule(
-        host=None if host is None else _regex(host.lower()), path=_regex(unquote(path)), values=tuple(values)
-    )
+    host_regex, path_regex = None if host is None else _regex(host.lower()), _regex(unquote(path))
+    for name in wanted:
+        yield _HeaderRule(name=name, host=host_regex, path=path_regex, values=tuple(values[name]))
 
 
 def _regex(pattern: str) -> re.Pattern[str]:

@@ -1,10 +1,11 @@
-"""Content-Security-Policies of pages and of a `_headers` file."""
+"""Content-Security-Policies of pages and of headers."""
 
 from __future__ import annotations
 
 import pytest
 
 from imageseo.web import csp
+from imageseo.web.response_headers import ROBOTS, SECURITY_POLICY, HeaderRules
 
 TEXT = "p{color:red}"
 HASH = csp.style_hash(TEXT)
@@ -37,13 +38,28 @@ def test_own_style_sheet_needs_self() -> None:
     assert not csp.allows_own_style_sheet(["style-src https://cdn.example"])
 
 
-def test_headers_file_is_read_by_path() -> None:
-    headers = (
-        "# comment\n/*\n  X-Frame-Options: DENY\n  Content-Security-Policy: default-src 'self'\n"
-        "/blog/*\n  content-security-policy: style-src 'none'\n"
-        "https://example.org/about\n  Content-Security-Policy: a\n"
-    )
-    assert csp.policies_of_headers(headers, "index.html") == ["default-src 'self'"]
-    assert csp.policies_of_headers(headers, "blog/a/index.html") == ["default-src 'self'", "style-src 'none'"]
-    assert csp.policies_of_headers(headers, "about.html") == ["default-src 'self'", "a"]
-    assert csp.policies_of_headers("", "index.html") == []
+HEADERS = (
+    "# comment\n/*\n  X-Frame-Options: DENY\n  Content-Security-Policy: default-src 'self'\n"
+    "/blog/*\n  content-security-policy: style-src 'none'\n"
+    "https://example.org/about\n  Content-Security-Policy: a\n  X-Robots-Tag: noindex\n"
+)
+NETLIFY = {
+    "headers": [
+        {"for": "/*", "values": {"X-Frame-Options": "DENY", "Content-Security-Policy": "default-src 'self'"}},
+        {"for": "/blog/*", "values": {"content-security-policy": ["style-src 'none'"]}},
+        {"for": "https://example.org/about", "values": {"Content-Security-Policy": "a", "X-Robots-Tag": "noindex"}},
+    ]
+}
+
+
+@pytest.mark.parametrize("rules", [HeaderRules.parse(HEADERS), HeaderRules.parse("", NETLIFY)])
+def test_policies_are_read_by_path_from_headers_file_and_netlify_toml(rules: HeaderRules) -> None:
+    def policies(path: str) -> list[str]:
+        return rules.values(path, SECURITY_POLICY, host=None)
+
+    assert policies("index.html") == ["default-src 'self'"]
+    assert policies("blog/a/index.html") == ["default-src 'self'", "style-src 'none'"]
+    assert policies("about.html") == ["default-src 'self'", "a"]
+    assert HeaderRules.parse("").values("index.html", SECURITY_POLICY, host=None) == []
+    assert rules.values("about.html", ROBOTS, host="example.org") == ["noindex"]
+    assert rules.values("about.html", ROBOTS, host="other.example") == []

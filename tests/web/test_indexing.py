@@ -184,3 +184,35 @@ def test_expiry_is_judged_by_the_time_of_the_build() -> None:
     assert parse_date("March 1, 2027") == datetime(2027, 3, 1, tzinfo=UTC).timestamp()
     assert parse_date("99 Foo 2027") is None
     assert datetime(2020, 1, 1, tzinfo=UTC).timestamp() < EARLIEST
+
+
+def rules_of(value: str) -> ListingRules:
+    return ListingRules(base_url=BASE, headers=HeaderRules.parse(f"/*\n  X-Robots-Tag: {value}\n"))
+
+
+@pytest.mark.parametrize(
+    ("value", "page", "image"),
+    [
+        ("googlebot-image: noindex", True, False),
+        ("Googlebot-Image: none, noarchive", True, False),
+        ("googlebot-image: noindex, googlebot: noarchive", True, False),
+        ("googlebot-image: noarchive, googlebot: noindex", False, False),
+        ("unavailable_after: Fri, 25 Jun 2999 15:00:00 GMT, noindex", False, False),
+        ("unavailable_after: Friday, 25-Jun-99 15:00:00 GMT, none", False, False),
+        ("unavailable_after: Fri, 25 Jun 2010 15:00:00 GMT, noarchive", False, True),
+        ("googlebot: unavailable_after: Fri, 25 Jun 2010 15:00:00 GMT, noarchive", False, True),
+        ("unavailable_after: June 25, 2999 15:00 GMT, otherbot: noindex", True, True),
+        ("otherbot: unavailable_after: Fri, 25 Jun 2010 15:00:00 GMT, noindex", True, True),
+    ],
+)
+def test_directives_of_a_header_reach_whom_they_name(value: str, page: bool, image: bool) -> None:
+    rules = rules_of(value)
+    assert (obstacle("", headers=rules.headers) is None) is page
+    assert rules.allows_image("a.jpg") is image
+
+
+@pytest.mark.parametrize(
+    "value", ["googlebot-image: noimageindex", "noimageindex", "googlebot: noarchive, noimageindex"]
+)
+def test_images_of_a_page_are_not_listed_for_a_directive_to_either_crawler(value: str) -> None:
+    assert rules_of(value).hides_images(Page(path="index.html"), scan_page(b"<p>x</p>"))

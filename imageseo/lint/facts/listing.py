@@ -1,4 +1,7 @@
-"""Reads the files of a site that decide what search engines may list: robots.txt, ``_headers``, netlify.toml."""
+"""Reads the files of a site that decide what search engines may list: robots.txt, ``_headers``, netlify.toml.
+
+The last two also hold Content-Security-Policies.
+"""
 
 from __future__ import annotations
 
