@@ -10,13 +10,20 @@ _REWORDED = (
     (r", or let `imageseo build` offer smaller candidates", ""),
     (
         r"^`imageseo build` adds AVIF and WebP candidates of the right widths",
-        "no variant of it is smaller: export it anew",
+        "it gets no smaller variant that is safe on this page: export it anew",
     ),
     (r"without that, `imageseo build` adds smaller candidates", "without that, it gets smaller candidates"),
     (r", or leave the srcset to `imageseo build`", ", or remove the srcset: then it gets such candidates"),
     (r"; `imageseo build` does so for a srcset[^;]*$", ""),
     (r"[;,] (?:as )?`imageseo build` (?:adds|does)(?: it| so)?$", ""),
 )
+
+_OF_VARIANTS = re.compile(r"^`imageseo build` adds AVIF and WebP candidates of the right widths")
+
+
+def without_variants(hint: str) -> str:
+    """Return a rule's hint under a setting by which no build adds variants."""
+    return _OF_VARIANTS.sub("the setting `markup` leaves it without variants: change that, or export it anew", hint)
 
 
 def in_build(hint: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from imageseo.lint.budgets.spending import BudgetUse
-from imageseo.lint.build_hints import in_build
+from imageseo.lint.build_hints import in_build, without_variants
 from imageseo.lint.facts.names import FACTS, SITE_FACTS
 from imageseo.lint.rule import Rule
 from imageseo.lint.severity import SeverityLevels, effective_severity, unknown_rule_message
@@ -116,6 +116,8 @@ def run_rules(facts: PageFacts, rules: Sequence[Rule], levels: SeverityLevels) -
             findings.append(_crashed(rule, location_of(facts.page), error, levels, "this page was not checked"))
             continue
         for problem, location in problems:
+            if not facts.has_variants:
+                problem = replace(problem, hint=without_variants(problem.hint))
             if facts.site_facts is None:  # in a build
                 problem = replace(problem, hint=in_build(problem.hint))
             finding = _finding(rule, location, problem, level)

@@ -28,9 +28,9 @@ SITEMAP = (
 def built(tmp_path: Path) -> tuple[Path, Mapping[str, bytes]]:
     """A project that was built with all that a build can add, and the content of its site before."""
     settings = 'site_url = "https://e.example/"\nfallback = "recompress"\nstyle = "file"\nhero.crops = ["1:1"]\n'
-    files = {"public/a.jpg": photo(), "public/b.jpg": photo(), "public/sitemap.xml": SITEMAP}
-    pages = {f"public/{path}": text.encode() for path, text in PAGES.items()}
-    copy = {"public/index.html.gz": gzip.compress(pages["public/index.html"])}
+    files: dict[str, str | bytes] = {"public/a.jpg": photo(), "public/b.jpg": photo(), "public/sitemap.xml": SITEMAP}
+    pages: dict[str, str | bytes] = {f"public/{path}": text.encode() for path, text in PAGES.items()}
+    copy = {"public/index.html.gz": gzip.compress(PAGES["index.html"].encode())}
     write(tmp_path, {"imageseo.toml": settings, **files, **pages, **copy})
     before = content(tmp_path / "public")
     done = run("imageseo", "build", "public", cwd=tmp_path, env={"IMAGESEO_PROFILE": "small"})

@@ -262,6 +262,19 @@ def test_a_page_that_cannot_be_opened_is_no_difference(tmp_path: Path) -> None:
 
 
 @needs_chromium
+def test_pages_that_lead_to_another_page(tmp_path: Path) -> None:
+    """Alias pages of Hugo show nothing; without another page nothing was changed."""
+    alias = page(WORDS, '<meta http-equiv="refresh" content="0; url=https://host.example/good/">')
+    result = verified(site(tmp_path, {"alias": alias, "same": page(WORDS).replace(OURS, "")}))
+    assert (result.failed, result.findings, result.summary["pages"]) == (False, (), 0)
+    assert result.notes == (
+        "no page was changed",
+        "1 page not compared: it leads at once to another page",
+        "1 page with the same bytes before and after",
+    )
+
+
+@needs_chromium
 def test_a_sample_has_all_templates(tmp_path: Path) -> None:
     pages = {f"p{number}": page(PICTURE) for number in range(4)}
     pages["other"] = page(f'<article class="x"><div class="y"><p>{PICTURE}</p></div></article>')

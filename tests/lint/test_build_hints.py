@@ -54,6 +54,20 @@ def test_there_are_such_hints_and_others_stay() -> None:
     assert in_build('write width="1" height="2", or let `imageseo build` add it') == 'write width="1" height="2"'
 
 
+def test_setting_that_leaves_images_without_variants(tmp_path: Path) -> None:
+    page = '<!doctype html><html lang="en"><body><main><h1>T</h1><img src="a.jpg" alt="A"></main></body></html>'
+    small_sites.write(tmp_path / "site", {"index.html": page, "a.jpg": small_sites.photo()})
+    low = {"mobile": {"warn": 100, "error": 200}, "desktop": {"warn": 100, "error": 200}}
+    for markup, hint in (("attributes", "the setting `markup` leaves it without variants"), ("auto", "")):
+        settings = config.load({"markup": markup, "profile": "fast", "budgets": {"lcp-bytes": low}}, "test")
+        site = directory.site(tmp_path / "site", project=tmp_path, settings=settings)
+        with composition.build_tools(settings, project=tmp_path, progress=Quiet()) as tools:
+            result = pipeline.build(site, settings, tools)
+        hints = [finding.hint for finding in result.findings if finding.rule == "lcp-bytes"]
+        assert hints
+        assert all(("the setting" in each) == bool(hint) and each.startswith(hint) for each in hints), hints
+
+
 def test_report_of_a_build(tmp_path: Path) -> None:
     page = (
         '<!doctype html><html lang="en"><head><title>T</title></head><body><main><h1>T</h1>'

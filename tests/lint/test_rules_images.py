@@ -255,6 +255,33 @@ def test_huge_dimension_is_capped_as_in_browsers(attributes: str, expected: str,
     assert "inf" not in found.hint
 
 
+@pytest.mark.parametrize(
+    ("attributes", "hint"),
+    [
+        ("", 'write width="1600" height="900", or let `imageseo build` add it'),
+        ("""onmouseover="this.src='b.jpg'" """, 'write width="1600" height="900"'),
+        ('loading="lazy" data-imageseo="loading"', 'write width="1600" height="900"'),
+        ('data-imageseo="ignore"', 'write width="1600" height="900"'),
+        ('data-src="b.jpg"', None),
+        ('data-original="b.jpg" width="1" height="1"', None),
+        (':src="file"', None),
+        ('srcset="b.jpg"', None),
+    ],
+)
+def test_no_size_is_advised_that_a_build_would_not_add(attributes: str, hint: str | None, tmp_path: Path) -> None:
+    html = page(tmp_path, f'<img src="a-1600x900.jpg" alt="A" {attributes}>')
+    found = lint_page(tmp_path, html, "img_dimensions")
+    assert [each.hint for each in found] == ([] if hint is None else [hint])
+
+
+@pytest.mark.parametrize(
+    ("src", "place"), [("https://cdn.example/a.jpg", "on another host"), ("../../../a.jpg", "outside this site")]
+)
+def test_size_of_a_file_elsewhere_is_unknown(src: str, place: str, tmp_path: Path) -> None:
+    (found,) = lint_page(tmp_path, page(tmp_path, f'<img src="{src}" alt="A">'), "img_dimensions")
+    assert found.hint == f"write both, in px; imageseo does not know the size of a file {place}"
+
+
 def test_url_served_on_request_is_checked_if_the_file_exists(tmp_path: Path) -> None:
     """Static builds of Nuxt write ``_ipx/`` as files."""
     html = page(tmp_path, '<img src="../_ipx/w_80/a.png" alt="A" width="80" height="80">')

@@ -25,6 +25,7 @@ from imageseo.model.humanize import format_count
 from imageseo.model.protocols import Progress
 from imageseo.model.site import Page, Site
 from imageseo.web.html import edits, page_scan
+from imageseo.web.indexing import refresh_target
 
 DEFAULT_SAMPLE = 20
 """Pages that are opened by default: pages of one template differ little."""
@@ -74,20 +75,21 @@ def run(
 class _Choice:
     """``opened``: the pages to compare. ``changed``: of how many. ``equal``: those with the same bytes on both sides.
 
-    ``new``: pages that did not exist before.
+    ``new``: pages that did not exist before. ``leading_away``: pages with an immediate redirect, which show nothing.
     """
 
     opened: tuple[Page, ...]
     changed: int
     equal: frozenset[str]
     new: int
+    leading_away: int
 
 
 def _choose(site: Site, settings: Settings, pages: Sequence[Page], against: Path | None, sample: int | None) -> _Choice:
     """Choose pages that the build has changed: some of each template, first those with the most changes."""
     by_template: dict[str, list[tuple[int, Page]]] = defaultdict(list)
     equal: list[Page] = []
-    new = 0
+    new = leading_away = 0
     for page in pages:
         try:
             after = (site.root / page.path).read_bytes()
@@ -97,6 +99,9 @@ def _choose(site: Site, settings: Settings, pages: Sequence[Page], against: Path
             continue
         except OSError as error:
             raise SiteError(f"{page.path}: {error.strerror or error}") from error
+        if _leads_away(before) and _leads_away(after):
+            leading_away += 1
+            continue
         if before == after:
             equal.append(page)
             continue
@@ -115,7 +120,19 @@ def _choose(site: Site, settings: Settings, pages: Sequence[Page], against: Path
         changed=changed,
         equal=frozenset(page.path for page in equal),
         new=new,
+        leading_away=leading_away,
     )
+
+
+def _leads_away(html: bytes) -> bool:
+    """Whether a page redirects at once, as alias pages do."""
+    if b"refresh" not in html.lower():
+        return False
+    try:
+        tags = page_scan.scan_page(html).indexing
+    except page_scan.UnreadablePage:
+        return False
+    return any(tag.kind == "refresh" and refresh_target(tag.value) is not None for tag in tags)
 
 
 def _template(html: bytes, settings: Settings) -> str:
@@ -152,7 +169,12 @@ def _notes(choice: _Choice, verification: Verification, against: Path | None) ->
     notes = [
         f"{opened:,} of {format_count('changed pages', choice.changed)} were compared with {other}, at "
         "the four viewports; inserted heroes were hidden, other hosts were not asked"
+        if choice.changed
+        else "no page was changed"
     ]
+    if choice.leading_away:
+        they = "it leads" if choice.leading_away == 1 else "they lead"
+        notes.append(f"{format_count('pages', choice.leading_away)} not compared: {they} at once to another page")
     if choice.equal:
         also = len(choice.opened) - opened
         more = f"; {also:,} of them were opened, because other files may differ" if also else ""

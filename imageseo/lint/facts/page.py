@@ -86,6 +86,11 @@ class PageFacts:
         return replace(scan, refs=tuple(refs))
 
     @property
+    def has_variants(self) -> bool:
+        """Whether the settings allow images to get variants."""
+        return self._context.variants
+
+    @property
     def image_styles(self) -> Mapping[Span, ImageStyle]:
         """What the page's style sheets mean for its images, by the span of the tag; nothing for a given scan."""
         _ = self.scan

@@ -28,7 +28,7 @@ class PageContext:
 
     ``layout``: of a page, from its scan and its bytes. ``budgets``: of a page, by its file. ``guess``: whether a hero
     may be guessed on a page without a marked one. ``measurements``: the measurements of the site. ``styles``: returns
-    its style sheets; None: they are not read.
+    its style sheets; None: they are not read. ``variants``: whether the settings allow images to get variants.
     """
 
     layout: Callable[[PageScan, bytes], image_widths.ColumnLayout]
@@ -38,6 +38,7 @@ class PageContext:
     exclude: Sequence[str] = ()
     measurements: SiteMeasurements | None = None
     styles: Callable[[], SiteStyles] | None = None
+    variants: bool = True
 
     @classmethod
     def of(
@@ -62,6 +63,7 @@ class PageContext:
             exclude=settings.exclude,
             measurements=_measurements(layout) if layout is not None else None,
             styles=styles if files is not None else None,
+            variants=settings.markup != "attributes",
         )
 
 

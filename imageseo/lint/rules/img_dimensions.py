@@ -43,6 +43,9 @@ Good (a letter, as far as layout goes):
 Good (the missing file is another rule's business):
     <img src="gone.jpg" alt="A harbour">
 
+Good (a placeholder: a script shows another file, perhaps of another size):
+    <img src="photo-1600x900.jpg" data-src="full.jpg" alt="A harbour">
+
 Good (reserved by its own style):
     <img src="photo-1600x900.jpg" alt="A harbour" style="width: 20rem; aspect-ratio: 16 / 9">
 """
@@ -60,6 +63,8 @@ from imageseo.model.edit import Edit
 from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
 from imageseo.model.image import Asset, BadAsset, PageRegion
+from imageseo.web.html.edits import MARKER
+from imageseo.web.html.script_owned import handler, placeholder
 
 SEVERITY = Severity.ERROR
 TOLERANCE = 2  # px
@@ -81,6 +86,8 @@ def check(html: bytes, images: Sequence[ImageFact]) -> Iterator[Problem]:
     theme_keeps_ratio: bool | None = None
     for image in images:
         if isinstance(image.file, BadAsset) or any(target.elsewhere == "data" for target in image.targets[:1]):
+            continue
+        if placeholder(image.ref) is not None:  # a script shows another file, whose size may differ
             continue
         if not _EMOJI.isdisjoint((image.ref.get("class") or "").split()):
             continue
@@ -126,13 +133,21 @@ def _fix(html: bytes, image: ImageFact) -> tuple[Edit, ...]:
 def _missing_problem(image: ImageFact, width: Length | None, height: Length | None, fix: tuple[Edit, ...]) -> Problem:
     has_one_side = (width or height) is not None
     missing = "no width" if width is None else "no height"
-    hint = "write both, in px; imageseo does not know the size of a file on another host"
+    outside = any(target.elsewhere == "outside" for target in image.targets[:1])
+    place = "outside this site" if outside else "on another host"
+    hint = f"write both, in px; imageseo does not know the size of a file {place}"
     if image.asset is not None and not image.asset.natural:
         hint = f"give it a size with its aspect ratio, {image.asset.css_width}:{image.asset.css_height}"
     elif image.asset is not None:
         pair = _size_attributes(image.asset, width.value if width else None, height.value if height else None)
-        # A build does not change SVGs, an author's srcset or opted-out images.
-        is_unchanged_by_build = image.ref.opt_out is not None or not image.asset.raster
+        # A build adds no size to SVGs, opted-out images and those that a handler exchanges. Where it has edited an
+        # image without adding one, the page's styles or its Content-Security-Policy are against it.
+        is_unchanged_by_build = (
+            image.ref.opt_out is not None
+            or not image.asset.raster
+            or handler(image.ref) is not None
+            or image.ref.get(MARKER) is not None
+        )
         hint = f"write {pair}" if is_unchanged_by_build else f"write {pair}, or let `imageseo build` add it"
     return Problem(
         message=f"{image.name} has {missing if has_one_side else 'neither width nor height'}",
