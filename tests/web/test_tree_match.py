@@ -92,3 +92,11 @@ def test_unusable_selector_is_named(selector: str) -> None:
     with pytest.raises(ValueError, match="is not supported: expected") as caught:
         scan(exclude=[selector])
     assert repr(selector) in str(caught.value)
+
+
+@pytest.mark.parametrize("label", ["utf-8", "euc-jp", "macintosh", "x-mac-cyrillic"])
+@pytest.mark.parametrize("before", ["", "<div>" * 1500, "<b></b>" * 3000])
+def test_pages_of_any_charset_depth_and_length_are_matched(label: str, before: str) -> None:
+    html = f"<!doctype html><meta charset={label}><main>{before}<p><img src=a.jpg></p></main>"
+    assert excluded("main p > img", html=html) == ["a.jpg"]
+    assert excluded("b ~ p > img", html=html) == (["a.jpg"] if "<b>" in before else [])
