@@ -66,7 +66,7 @@ class ImageStyle:
 
 
 _HARMLESS = ImageStyle()
-_WORST = ImageStyle(wrapper="*", picture="*", attributes=dict.fromkeys(_ANY_ATTRIBUTE, "*"))
+_WORST = ImageStyle(wrapper="*", picture="*", layered="*", attributes=dict.fromkeys(_ANY_ATTRIBUTE, "*"))
 
 
 @dataclass(slots=True)
@@ -111,7 +111,7 @@ class SiteStyles:
         for ref in scan.refs:
             if ref.src.startswith(_ELSEWHERE) and not (self._base_url and ref.src.startswith(self._base_url)):
                 continue
-            hazards = rules.of(ref, place_of(html, ref.span.start))
+            hazards = rules.of(ref, place_of(html, ref.span.start), scan.charset)
             if hazards:
                 open_cases[ref.span] = hazards
         hidden = frozenset(rules.hiding.images(html, scan.refs))
@@ -137,7 +137,8 @@ class SiteStyles:
             hazards = None
             with suppress(*_UNKNOWN):
                 read = list(islice(self._all(page, html, scan, paths), _MAX_SHEETS + 1))
-                hazards = self._hazards(read) if len(read) <= _MAX_SHEETS else None
+                is_known = len(read) <= _MAX_SHEETS and not any(sheet.is_skipped for sheet, _ in read)
+                hazards = self._hazards(read) if is_known else None
             found = self._pages.keep(key, _Sheets(tuple(paths), hazards))
         return found
 

@@ -455,3 +455,67 @@ def test_style_attribute_that_inherits_is_told() -> None:
 def test_items_of_a_container_with_another_display_are_told(css: str, body: str) -> None:
     assert style(body, f"{css}.c{{height:9em}}").stretched
     assert not style(body, f"{css}.c{{height:9em;display:block}}".replace("flex", "flow")).stretched or not css
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ('<div class="[&>p]:m-0 row"><img src="a.jpg"></div>', True),
+        ('<div data-x="a > b" class="row"><img src="a.jpg"></div>', True),
+        ('<div x-data="{a: b => c}" class=row><img src="a.jpg"></div>', True),
+        ("<div title='<b>' class=row><img src=\"a.jpg\"></div>", True),
+        ('<div class=row><!-- <p>old</p><div> --><img src="a.jpg"></div>', True),
+        ('<div class=row><p title="a > b">x</p><!-- </div> --><br><img src="a.jpg"></div>', True),
+        ('<div class=row title="x > y"><b><img src="a.jpg"></b></div>', False),
+        ('<div title="<div class=row>"><img src="a.jpg"></div><i class=row></i>', False),
+    ],
+)
+def test_parent_is_found_whatever_its_attributes_and_comments_are(body: str, told: bool) -> None:
+    assert bool(style(body, ".row>img{width:50%}").wrapper) is told
+
+
+@pytest.mark.parametrize(
+    ("css", "body"),
+    [
+        (".größe>img{height:100px}", '<div class="größe"><img src="a.jpg"></div>'),
+        (".größe>img{height:100px}", '<div class="gr&ouml;&szlig;e"><img src="a.jpg"></div>'),
+        (r".\[\&\>img\]\:h-20{height:9em}", '<p><img class="[&amp;&gt;img]:h-20" src="a.jpg"></p>'),
+        (r".\[\&\>img\]\:h-20>img{height:9em}", '<p class="[&amp;&gt;img]:h-20"><img src="a.jpg"></p>'),
+        (r".a\&b img{height:9em}", '<div class="a&amp;b"><p><img src="a.jpg"></p></div>'),
+    ],
+)
+def test_names_that_a_page_writes_in_another_way_are_found(css: str, body: str) -> None:
+    assert style(body, css).natural_size
+
+
+@pytest.mark.parametrize(
+    "css",
+    ["/* :( */" * 40, "a{b:'(((['}" * 20, "a{b:url(x(y)}" * 40, r"a\({b:c}" * 40, "/*" + "{" * 99],
+)
+def test_brackets_that_open_nothing_hide_no_rules(css: str) -> None:
+    assert style(PLAIN, "img{height:9em}" + css).natural_size == "img"
+
+
+@pytest.mark.parametrize("css", ["(" * 40, "a{b:" + "[" * 40, "my-url(" * 40, "{" * 40])
+def test_sheet_that_is_not_read_makes_its_images_unknown(css: str) -> None:
+    found = style(PLAIN, "img{height:9em}" + css)
+    assert found.wrapper
+    assert found.layered
+    assert styles(PLAIN, head="<link rel=stylesheet href=x.css>", files={"x.css": css})["a.jpg"] == found
+
+
+@pytest.mark.parametrize(
+    ("css", "told"),
+    [
+        (".g>:nth-child(1 of .x,img){height:100px}", True),
+        (".g>:nth-child(1 of .x){height:100px}", True),
+        (".g>.icon:nth-child(1 of .x){width:100px}", True),
+        (".icon+p:nth-child(1 of .x){margin:1px}", True),
+        (".g>p:nth-child(1 of .x){width:100px}", False),
+        (".g .other:nth-child(1 of .x){width:100px}", False),
+        (".g>a::part(foo){margin:1px}", False),
+    ],
+)
+def test_selector_that_the_library_cannot_parse_is_told_where_it_may_be_about_an_image(css: str, told: bool) -> None:
+    body = '<div class="g"><img class="icon" src="a.jpg"><p>x</p></div>'
+    assert bool(style(body, css).wrapper) is told

@@ -66,6 +66,11 @@ PAGES = {
     "inherited": _styled(".card{border-radius:90px;height:200px}.card img{border-radius:inherit;height:inherit}",
                          f"<div class=card>{_IMG}</div>", "img"),
     "item-through-contents": _styled(".row{display:block flex;height:160px}.row a{display:contents}", f"<div class=row><a href=#>{_IMG}</a></div>", "picture"),
+    "quoted-bracket": _styled(".row>img{height:120px}", f'<div data-x="a > b" class=row>{_IMG}</div>', "img"),
+    "commented-tags": _styled(".row>img{height:120px}", f"<div class=row><!-- <p>old</p><div> -->{_IMG}</div>", "img"),
+    "name-in-german": _styled(".größe>img{height:100px}", f'<div class="gr&ouml;&szlig;e">{_IMG}</div>', "img"),
+    "brackets-in-comments": _styled("/* :( */" * 33 + "figure>img{height:100px}", f"<figure>{_IMG}</figure>", "img"),
+    "child-of-a-kind": _styled(".g>:nth-child(1 of .x,img){height:100px}", f"<div class=g>{_IMG}</div>", "img"),
     # attribute selectors
     "without-width": _styled("img:not([width]){width:150px}", f"<p>{_IMG}</p>", "picture"),
     "with-style": _styled("img[style]{outline:9px solid}", f'<p>x</p><div style="height:3000px"></div>{_IMG}', "picture"),

@@ -59,11 +59,11 @@ class _Image(NamedTuple):
         """Whether its surroundings, which a wrapper would have too, may match there."""
         if hook.parent is not None and self.parent is not None and not hook.parent.may_match(*self.parent):
             return False
-        if hook.previous is None or self.previous is None:
+        if hook.previous is None or self.previous is None or not self.previous.isascii():
             return True
         if not self.previous:
             return False
-        return not hook.adjacent or hook.previous.tag in (None, self.previous.decode("latin-1"))
+        return not hook.adjacent or hook.previous.tag in (None, self.previous.decode())
 
 
 class HazardRules:
@@ -91,13 +91,13 @@ class HazardRules:
             for key in keys.siblings:
                 self._for_siblings.setdefault(key, []).append(rule)
 
-    def of(self, ref: ImageRef, place: Place) -> Hazards:
-        """Return the hazards of an image, as far as its tag and place tell."""
+    def of(self, ref: ImageRef, place: Place, charset: str = "utf-8") -> Hazards:
+        """Return the hazards of an image, as far as its tag and place tell. ``charset``: of the page."""
         key = ref.get("class"), ref.get("id")
         group = self._groups.get(key)
         if group is None:
             group = self._groups[key] = _Group(self, *key)
-        return group.of(ref, place)
+        return group.of(ref, place, charset)
 
     def containers(self, element: Element | None) -> Iterator[CascadeRule]:
         """Yield the rules that could make what is in an element items of a container; ``None``: any element."""
@@ -160,14 +160,14 @@ class _Group:
             self.tests.pop(name, None)
         self._names = tuple(self.tests)
         self._own = tuple(name for name in self._own if name not in self.tests)
-        self._parents: dict[bytes, tuple[object, Element]] = {}
+        self._parents: dict[tuple[bytes, str], tuple[object, Element]] = {}
         self._found: dict[tuple[object, ...], Hazards] = {}
         self._wrapping: dict[CascadeRule, bool] = {}
 
-    def of(self, ref: ImageRef, place: Place) -> Hazards:
+    def of(self, ref: ImageRef, place: Place, charset: str) -> Hazards:
         get = ref.get
         outcomes = [None if (value := get(name)) is None else self._outcome(name, value) for name in self._names]
-        parent = self._parent(place.parent) if place.parent is not None else None
+        parent = self._parent(place.parent, charset) if place.parent is not None else None
         in_article = ref.region is PageRegion.ARTICLE
         key = (get("style"), parent and parent[0], place.previous, in_article, *outcomes, *map(get, self._own))
         found = self._found.get(key)
@@ -184,17 +184,17 @@ class _Group:
     def _outcome(self, name: str, value: str) -> tuple[bool, ...]:
         return tuple(test.holds(value) for test in self.tests[name])
 
-    def _parent(self, tag: bytes) -> tuple[object, Element]:
+    def _parent(self, tag: bytes, charset: str) -> tuple[object, Element]:
         """Return name and attributes of a start tag, and a key that equals that of others which no rule tells apart."""
-        found = self._parents.get(tag)
+        found = self._parents.get((tag, charset))
         if found is None:
-            text = tag.decode("latin-1")
+            text = tag.decode(charset, "replace")
             name = re.split(r"[\s/>]", text[1:], maxsplit=1)[0]
             written = read(text.rstrip("/>"), 1 + len(name))
             key: list[object] = [name.lower(), written.get("class"), written.get("id"), written.get("style")]
             key += [None if each not in written else self._outcome(each, written[each]) for each in self._names]
             key += [written.get(each) for each in self._own]
-            found = self._parents[tag] = tuple(key), (name.lower(), written)
+            found = self._parents[tag, charset] = tuple(key), (name.lower(), written)
         return found
 
     def _hazards(self, image: _Image, in_article: bool) -> Hazards:

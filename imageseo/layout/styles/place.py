@@ -6,10 +6,10 @@ import re
 from typing import NamedTuple
 
 _VOID = frozenset(b"area base br col embed hr img input link meta source track wbr".split())
-_TAG = re.compile(rb"<(/?)([a-zA-Z][^\s/>]*)[^<>]*>")
+_TAG = re.compile(rb"""<(/?)([a-zA-Z][^\s/<>"']*+)(?:=\s*+(?:"[^"]*+"|'[^']*+')|[^<>"'])*+>""")
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _WITHOUT_TAGS = re.compile(rb"<(script|svg)\b[^>]*>(?:(?!<(?:script|svg)\b).)*?</\1>", re.DOTALL)
-_LEFT = re.compile(rb"<!--|<(script|svg)\b(?!></\1>)")
+_LEFT = re.compile(rb"<!--|-->|<(script|svg)\b(?!></\1>)")
 _OMITTED_ENDS = (b"p", b"li", b"dt", b"dd", b"td", b"th", b"tr")
 _WINDOW = 800  # bytes before an image in which its parent is looked for
 
@@ -34,16 +34,23 @@ def place_of(html: bytes, at: int) -> Place:
     match = _TAG.match(html, start, at) if start >= 0 else None
     if match is None:
         return _UNKNOWN
-    if not match[1] and match[2].lower() not in _VOID:
+    follows = html[match.end() : at]
+    if b">" in follows and b"-->" not in follows:
+        return _UNKNOWN  # what looks like a tag may be in the value of an attribute: <div title="<b>">
+    if b">" not in follows and not match[1] and match[2].lower() not in _VOID:
         return Place(match[0], b"")
     window = html[max(0, at - _WINDOW) : at]
-    if b"<!--" in window or b"<script" in window or b"<svg" in window:
+    if b"-->" in window or b"<!--" in window or b"<script" in window or b"<svg" in window:
         window = _WITHOUT_TAGS.sub(rb"<\1></\1>", _COMMENT.sub(b"", window))
         if _LEFT.search(window):
             return _UNKNOWN
     closed: list[bytes] = []
     previous: bytes | None = None
+    end = len(window)
     for match in reversed(list(_TAG.finditer(window))):
+        if b">" in window[match.end() : end]:
+            return _UNKNOWN
+        end = match.start()
         name = match[2].lower()
         if not closed and previous is None and (match[1] or name in _VOID):
             previous = name

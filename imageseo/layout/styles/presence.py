@@ -7,6 +7,7 @@ from collections.abc import Mapping, Set
 from imageseo.layout.styles.found import Hazards
 from imageseo.model.image import Span
 
+_ESCAPED = frozenset("&<>\"'")  # a page may write these, and all that is not ASCII, as references
 _BEFORE_NAME = frozenset(bytes((each,)) for each in b" \t\r\n\f\"'=")
 _AFTER_NAME = frozenset(bytes((each,)) for each in b" \t\r\n\f\"'>/")
 _MAX_MENTIONS = 100
@@ -20,7 +21,10 @@ def on_page(open_cases: Mapping[Span, Hazards], hidden: Set[Span], html: bytes, 
         for rule in hazards.rules()
         for name in rule.selector.classes | rule.selector.ids
     }
-    present = {name: _names(html, name.encode(codec, "replace")) for name in names}
+    present = {
+        name: not name.isascii() or not _ESCAPED.isdisjoint(name) or _names(html, name.encode(codec, "replace"))
+        for name in names
+    }
     kept = {hazards: hazards.on_page(present) for hazards in set(open_cases.values())}
     return {span: kept[hazards] for span, hazards in open_cases.items() if kept[hazards] or span in hidden}
 

@@ -16,6 +16,12 @@ _FONT_RELATIVE = {"em": 16.0, "rem": 16.0, "ex": 8.0, "ch": 8.0, "ic": 16.0, "lh
 _ABSOLUTE = {"px": 1.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, "q": 96 / 101.6, "pt": 96 / 72, "pc": 16.0}
 _MATH_FUNCTIONS = ("calc", "min", "max", "clamp", "-webkit-calc")
 _MAX_DEPTH = 32  # nested brackets; real CSS has fewer, and parsing is recursive
+# What cannot open a bracket: escapes, comments, strings (up to the end of a line), URLs without quotes.
+_NO_BRACKETS = re.compile(
+    r"""/\*.*?(?:\*/|\Z)|\\(?:\r\n|.)|"(?:[^"\\\n\r\f]|\\(?:\r\n|.))*+"?|'(?:[^'\\\n\r\f]|\\(?:\r\n|.))*+'?"""
+    r"""|(?<![-\w\\\x80-\U0010ffff])url\(\s*+(?!["'])(?:[^)\\]|\\.)*+\)?""",
+    re.DOTALL | re.IGNORECASE,
+)
 _HUGE_NUMBER = re.compile(r"[0-9]{300}")
 
 
@@ -33,7 +39,7 @@ def is_parseable(text: str) -> bool:
     """
     if text.count("(") + text.count("[") + text.count("{") > _MAX_DEPTH:
         depth = 0
-        for bracket in re.findall(r"[(\[{)\]}]", text):
+        for bracket in re.findall(r"[(\[{)\]}]", _NO_BRACKETS.sub("", text)):
             depth = depth + 1 if bracket in "([{" else max(depth - 1, 0)
             if depth > _MAX_DEPTH:
                 return False

@@ -17,6 +17,8 @@ Test = Callable[[Any], bool]
 
 _PSEUDO_ELEMENT = re.compile(r"::(-?[a-z][\w-]*)(?:\([^()]*\))?(?::[\w-]+(?:\([^()]*\))?)*$", re.IGNORECASE)
 _CLASS = re.compile(r"\.(-?[_a-zA-Z][\w-]*)")
+_TAG = re.compile(r"[a-zA-Z]")
+_COMBINATORS = re.compile(r"\s*[>+~\s]\s*")
 _FUNCTION = re.compile(r"\([^()]*\)|\[[^\]]*\]")
 
 
@@ -72,6 +74,8 @@ class StyleSelector:
 
     def _test(self, index: int) -> Test:
         found = self._tests[index]
+        if found is None and index == 1 and not self.is_parsed:
+            found = self._tests[index] = _always
         if found is None:
             found = self._tests[index] = _compile(self._trees[index])
         return found
@@ -88,6 +92,10 @@ def _compile(tree: Node) -> Test:
     except (parser.SelectorError, NotImplementedError, SyntaxError, RecursionError):
         return _never
     return test
+
+
+def _always(element: object) -> bool:
+    return True
 
 
 def _never(element: object) -> bool:
@@ -121,10 +129,30 @@ def _unknown(text: str) -> StyleSelector:
     while (shorter := _FUNCTION.sub("", outside)) != outside:
         outside = shorter
     classes = frozenset(_CLASS.findall(outside))
-    if not re.search(r"(?<![\w.#-])(?:img|picture)(?![\w-])|\*", text):
-        return StyleSelector(text, subject=Compound(tag=""), classes=classes, is_parsed=False)
-    subject = Compound(opaque=True)
-    return StyleSelector(text, subject=subject, hooks=[Hook(subject)], classes=classes, is_parsed=False)
+    *others, last = _COMBINATORS.split(outside.strip())
+    if re.search(r"(?<![\w.#-])(?:img|picture)(?![\w-])|\*", text):
+        subject, hooks = Compound(opaque=True), [Hook(Compound(opaque=True))]
+    elif "::" in last or ":host" in text or _TAG.match(last):
+        # About another element or a part of one; an image before that may still decide whether it matches.
+        subject, hooks = Compound(tag=""), [Hook(_guess(each)) for each in others if not _TAG.match(each)]
+    else:
+        subject = _guess(last)
+        hooks = [Hook(_guess(each)) for each in (*others, last) if not _TAG.match(each)]
+    return StyleSelector(
+        text,
+        subject=subject,
+        place=Hook(subject),
+        hooks=hooks,
+        at_subject=len(hooks) < 2 and subject.tag is None,
+        classes=classes,
+        has_state=True,  # when it matches is not known
+        is_parsed=False,
+    )
+
+
+def _guess(compound: str) -> Compound:
+    """Return what a compound asks of an element at least; it has no brackets."""
+    return Compound(classes=_CLASS.findall(compound), opaque=True)
 
 
 class _Analysis:
@@ -184,6 +212,8 @@ class _Analysis:
                 found.opaque |= simple.name not in STRUCTURAL
                 self.result.has_state |= simple.name not in STATIC
             elif isinstance(simple, parser.FunctionalPseudoClassSelector):
+                if simple.name in NTH and any(getattr(each, "lower_value", "") == "of" for each in simple.arguments):
+                    raise ValueError(simple.name)  # `:nth-child(1 of .x)`, which the library cannot match
                 found.structural |= simple.name in NTH
                 found.of_type |= simple.name.endswith("-of-type")
                 found.opaque |= simple.name not in NTH

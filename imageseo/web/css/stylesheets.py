@@ -87,11 +87,15 @@ class Import(NamedTuple):
 
 @dataclass(slots=True)
 class StyleSheet:
-    """The rules of one sheet in order, its imports, and its layers in the order of their first appearance."""
+    """The rules of one sheet in order, its imports, and its layers in the order of their first appearance.
+
+    ``is_skipped``: it is not read, as it could exhaust the parser; what its rules are is then unknown.
+    """
 
     rules: list[StyleRule] = field(default_factory=list)
     imports: list[Import] = field(default_factory=list)
     layers: list[str] = field(default_factory=list)
+    is_skipped: bool = False
 
 
 @lru_cache(maxsize=256)  # one build after another reads the same sheets
@@ -100,6 +104,8 @@ def parse(css: str) -> StyleSheet:
     sheet = StyleSheet()
     if is_parseable(css):
         _read_text(css, Context(), sheet)
+    else:
+        sheet.is_skipped = True
     return sheet
 
 
