@@ -141,11 +141,6 @@ def test_fix_resolves_the_finding(rule: str, body: str, then: str | None, tmp_pa
             'data-imageseo="loading fetchpriority"></article>',
         ),
         (
-            "offscreen_eager",
-            "<article><details><summary>Log</summary>[6,000 characters of text]</details>"
-            '<img src="photo-800x450-60KiB.jpg" alt="A"></article>',
-        ),
-        (
             "sizes_auto",
             '<img src="photo-1600x900.jpg" srcset="photo-1600x900.jpg 1600w" sizes="auto, 9px" data-imageseo="sizes">',
         ),
@@ -154,6 +149,13 @@ def test_fix_resolves_the_finding(rule: str, body: str, then: str | None, tmp_pa
 def test_uncertain_case_has_no_fix(rule: str, body: str, tmp_path: Path) -> None:
     found = lint_page(tmp_path, page(tmp_path, body), rule)
     assert [each.fix for each in found] == [()]
+
+
+@pytest.mark.parametrize(("before", "count"), [("<details>{}</details>", 0), ("<p>{}</p>", 1), ("<p hidden>{}</p>", 0)])
+def test_hidden_text_takes_no_space_above_an_image(before: str, count: int, tmp_path: Path) -> None:
+    text = before.format("[6,000 characters of text]")
+    body = f'<article>{text}<img src="photo-800x450-60KiB.jpg" alt="A"></article>'
+    assert len(lint_page(tmp_path, page(tmp_path, body), "offscreen_eager")) == count
 
 
 def test_fix_on_a_built_page_survives_removal_of_the_build_edits(tmp_path: Path) -> None:

@@ -86,6 +86,6 @@ def check(
             "loaded at once",
             hint='write loading="lazy" on it; `imageseo build` adds it',
             at=ref,
-            # Text in a closed <details> or a tab takes no space: an image after it may be in view.
+            # Only a measurement is certain enough to change a page.
             fix=add_attributes(html, ref, 'loading="lazy"') if is_in_view is False else (),
         )
