@@ -188,15 +188,27 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeasureResult]:
 
 
 @needs_chromium
-@pytest.mark.parametrize("name", EQUAL)
-def test_pages_that_look_as_before(report: MeasureResult, name: str) -> None:
+@pytest.mark.slow
+def test_all_pages_in_one_run(report: MeasureResult, subtests: pytest.Subtests) -> None:
+    """One test, because each worker that had some of these would open all pages once more."""
+    for name in EQUAL:
+        with subtests.test(name):
+            check_page_that_looks_as_before(report, name)
+    for name in DIFFERENT:
+        with subtests.test(name):
+            check_what_a_visitor_would_notice(report, name)
+    with subtests.test("policy"):
+        check_a_policy_that_blocks_our_styles(report)
+    with subtests.test("notes"):
+        check_the_report_says_what_was_compared(report)
+
+
+def check_page_that_looks_as_before(report: MeasureResult, name: str) -> None:
     found = [each for each in report.findings if each.location.page == f"{name}/index.html"]
     assert [(each.rule, each.message) for each in found] == []
 
 
-@needs_chromium
-@pytest.mark.parametrize("name", DIFFERENT)
-def test_what_a_visitor_would_notice(report: MeasureResult, name: str) -> None:
+def check_what_a_visitor_would_notice(report: MeasureResult, name: str) -> None:
     _, rule, parts = DIFFERENT[name]
     found = [each for each in report.findings if each.location.page == f"{name}/index.html"]
     assert rule in {each.rule for each in found}
@@ -205,14 +217,12 @@ def test_what_a_visitor_would_notice(report: MeasureResult, name: str) -> None:
         assert part in message
 
 
-@needs_chromium
-def test_a_policy_that_blocks_our_styles(report: MeasureResult) -> None:
+def check_a_policy_that_blocks_our_styles(report: MeasureResult) -> None:
     found = [each for each in report.findings if each.location.page == "policy/index.html"]
     assert any(each.rule == "verify-console" and "Content Security Policy" in each.message for each in found)
 
 
-@needs_chromium
-def test_the_report_says_what_was_compared(report: MeasureResult) -> None:
+def check_the_report_says_what_was_compared(report: MeasureResult) -> None:
     changed = len(EQUAL) + len(DIFFERENT) + 1
     assert report.failed
     assert report.summary["pages"] == changed

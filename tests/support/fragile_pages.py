@@ -62,7 +62,7 @@ PAGES = {
     "layers": _styled("@layer base{img{max-width:100%;height:auto}}@layer utilities{.w-8{width:2rem}.h-8{height:2rem}.h-20{height:5rem}"
                       ".w-full{width:100%}}", f"<header>{_classed(_IMG, 'w-8')}</header>"
                       f"<p>{_classed(_IMG, 'w-8 h-8')}{_classed(_OTHER, 'h-20')}</p>{_classed(_IMG, 'w-full')}",
-                      "picture", "picture", "picture"),
+                      "picture", "picture", "picture", "picture"),
     "inherited": _styled(".card{border-radius:90px;height:200px}.card img{border-radius:inherit;height:inherit}",
                          f"<div class=card>{_IMG}</div>", "img"),
     "item-through-contents": _styled(".row{display:block flex;height:160px}.row a{display:contents}", f"<div class=row><a href=#>{_IMG}</a></div>", "picture"),
