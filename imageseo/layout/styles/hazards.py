@@ -30,8 +30,9 @@ from imageseo.layout.styles.rule_kinds import (
 )
 from imageseo.model.image import ImageRef, PageRegion
 from imageseo.web.css import stylesheets
-from imageseo.web.css.compounds import AttributeTest, Hook
+from imageseo.web.css.compounds import Hook
 from imageseo.web.css.selector_keys import only_parent
+from imageseo.web.css.selectors import Condition
 from imageseo.web.html.attributes import read
 
 _MAKES_ITEMS = CONTAINERS | {"contents"}  # an element without a box leaves its items to a container around it
@@ -142,7 +143,7 @@ class _Group:
         self.layered = [rule for rule in self.about if loses_size(rule, "width", "height")]
         self.inherit = [rule for rule in self.about if _lets_inherit(rule)]
         self.attributes = [
-            (rule, compound, test.name, value)
+            (rule, compound, test.attribute, value)
             for rule in self.about
             if "[" in rule.text and may_test_added(rule.text)
             for compound, test in rule.selector.tests
@@ -150,12 +151,12 @@ class _Group:
             and (value := value_to_try(test)) is not None
             and any(shows(name) for name in rule.values)
         ]
-        self.tests: dict[str, list[AttributeTest]] = {}
+        self.tests: dict[str, list[Condition]] = {}
         self._own = tuple(sorted({name for rule in self.about for name in own_attributes(rule)}))
         for rule in self.about:
             for test in rule.selector.tests_near_image() if "[" in rule.text and not own_attributes(rule) else ():
-                if test not in self.tests.setdefault(test.name, []):
-                    self.tests[test.name].append(test)
+                if test not in self.tests.setdefault(test.attribute, []):
+                    self.tests[test.attribute].append(test)
         for name in ("class", "id", "style"):
             self.tests.pop(name, None)
         self._names = tuple(self.tests)
@@ -182,7 +183,7 @@ class _Group:
         return found
 
     def _outcome(self, name: str, value: str) -> tuple[bool, ...]:
-        return tuple(test.holds(value) for test in self.tests[name])
+        return tuple(test.accepts(value) for test in self.tests[name])
 
     def _parent(self, tag: bytes, charset: str) -> tuple[object, Element]:
         """Return name and attributes of a start tag, and a key that equals that of others which no rule tells apart."""

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from imageseo.layout.styles.cascade import CascadeRule
 from imageseo.layout.styles.properties import shows
-from imageseo.web.css.compounds import AttributeTest
+from imageseo.web.css.selectors import Condition
 
 # Values that the build may give to an image.
 _ADDED = {"loading": "lazy", "decoding": "async", "fetchpriority": "high", "style": "contain-intrinsic-size:9px 9px"}
@@ -59,12 +59,12 @@ def may_give_picture_a_box(rule: CascadeRule) -> bool:
     )
 
 
-def value_to_try(test: AttributeTest) -> str | None:
+def value_to_try(test: Condition) -> str | None:
     """Return a value for the attribute that the test asks for, if the build might write one that passes it."""
-    if test.name in _ADDED:
-        return _ADDED[test.name] if test.holds(_ADDED[test.name]) else None
-    if test.name not in _ANY_VALUE:
+    if test.attribute in _ADDED:
+        return _ADDED[test.attribute] if test.accepts(_ADDED[test.attribute]) else None
+    if test.attribute not in _ANY_VALUE:
         return None
     if not test.operator:
-        return _ANY_VALUE[test.name]
-    return None if test.name in _NUMBERS and not test.value.isdecimal() else test.value
+        return _ANY_VALUE[test.attribute]
+    return None if test.attribute in _NUMBERS and not test.value.isdecimal() else test.value

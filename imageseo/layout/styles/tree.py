@@ -12,10 +12,6 @@ from imageseo.web.css.compounds import Compound
 Node = Any  # an element of lxml
 Element = Any  # the same, wrapped by cssselect2
 
-# The scan of a page sees no image in these, although the parser makes elements of their content.
-_NOT_SCANNED = frozenset(
-    ("noscript", "template", "svg", "math", "iframe", "noembed", "noframes", "textarea", "title", "xmp")
-)
 _MAX_WORK = 600_000
 
 
@@ -26,23 +22,13 @@ class PageTree:
     """
 
     def __init__(self, html: bytes, refs: Sequence[ImageRef], charset: str) -> None:
-        from lxml import etree
+        from imageseo.web.css.page_tree import PageElement, parse_page, scanned_images
 
-        from imageseo.web.css.page_tree import PageElement, as_utf8
-
-        parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
-        self.root: Node = etree.fromstring(as_utf8(html, charset), parser)
+        self.root: Node = parse_page(html, charset)
         self.element_type = PageElement.limited(_MAX_WORK)
-        self.images = dict(self._images(refs))
+        self.images = dict(_pairs(scanned_images(self.root), refs))
         self._wrapped: dict[Node, Element] = {}
         self._index: dict[str, list[Node]] | None = None
-
-    def _images(self, refs: Sequence[ImageRef]) -> Iterator[tuple[Span, Node]]:
-        found = [node for node in self.root.iter("img") if not _is_hidden_from_scan(node)]
-        if len(found) == len(refs):
-            for node, ref in zip(found, refs, strict=True):
-                if (node.get("src") or "").strip() == ref.src:
-                    yield ref.span, node
 
     def element(self, node: Node) -> Element:
         """Return an element for selectors, as the tree is now."""
@@ -108,5 +94,8 @@ class PageTree:
             self._wrapped = before
 
 
-def _is_hidden_from_scan(node: Node) -> bool:
-    return any(parent.tag in _NOT_SCANNED for parent in node.iterancestors())
+def _pairs(nodes: Sequence[Node], refs: Sequence[ImageRef]) -> Iterator[tuple[Span, Node]]:
+    if len(nodes) == len(refs):
+        for node, ref in zip(nodes, refs, strict=True):
+            if (node.get("src") or "").strip() == ref.src:
+                yield ref.span, node

@@ -29,7 +29,13 @@ _OVERLAY = (
     "background:#000;color:#fff;font:bold .75rem/1.3 sans-serif;letter-spacing:.03em;pointer-events:none}"
 )
 _CONTENT = f"{_RULES}{_OVERLAY}\n".encode()
-STYLE_SHEET = f"imageseo-{sha256(_CONTENT).hexdigest()[:8]}.css"
+
+
+def _name(content: bytes) -> str:
+    return f"imageseo-{sha256(content).hexdigest()[:8]}.css"
+
+
+STYLE_SHEET = _name(_CONTENT)
 """Site path of the file with the rules; its name contains a hash, so that a cache never serves other rules."""
 
 
@@ -54,10 +60,6 @@ def is_linked(root: Path, name: str) -> bool:
     """Whether a page of the folder names the file: one that is excluded, or that another build wrote."""
     needle = name.encode()
     return any(needle in page.read_bytes() for page in sorted(root.rglob("*.html")) if page.is_file())
-
-
-def _name(content: bytes) -> str:
-    return f"imageseo-{sha256(content).hexdigest()[:8]}.css"
 
 
 def style_markup(*, overlay: bool = False, href: str | None = None) -> str:

@@ -6,37 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from imageseo.web.css.selectors import Condition
+
 _SPACE = re.compile(r"[^ \t\r\n\f]+")
-
-
-@dataclass(frozen=True, slots=True)
-class AttributeTest:
-    """One attribute test of a compound selector; ``operator`` is ``""`` for presence alone."""
-
-    name: str
-    operator: str
-    value: str
-    fold: bool
-
-    def holds(self, found: str | None) -> bool:
-        """Whether it holds for the value of the attribute; ``None``: the attribute is absent."""
-        if found is None or not self.operator:
-            return found is not None
-        value = self.value
-        if self.fold:
-            found, value = found.lower(), value.lower()
-        match self.operator:
-            case "=":
-                return found == value
-            case "~=":
-                return value in found.split()
-            case "|=":
-                return found == value or found.startswith(value + "-")
-            case "^=":
-                return bool(value) and found.startswith(value)
-            case "$=":
-                return bool(value) and found.endswith(value)
-        return bool(value) and value in found
 
 
 @dataclass(slots=True)
@@ -50,7 +22,7 @@ class Compound:
     tag: str | None = None
     ids: list[str] = field(default_factory=list)
     classes: list[str] = field(default_factory=list)
-    conditions: list[AttributeTest] = field(default_factory=list)
+    conditions: list[Condition] = field(default_factory=list)
     any_of: list[list[Compound]] = field(default_factory=list)
     structural: bool = False
     of_type: bool = False
@@ -66,7 +38,7 @@ class Compound:
             found = _SPACE.findall(attributes.get("class") or "")
             if any(each not in found for each in self.classes):
                 return False
-        return all(each.holds(attributes.get(each.name)) for each in self.conditions) and all(
+        return all(each.holds(attributes) for each in self.conditions) and all(
             any(each.may_match(tag, attributes) for each in alternatives) for alternatives in self.any_of
         )
 

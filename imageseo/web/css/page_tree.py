@@ -1,4 +1,4 @@
-"""What trees of a page need from lxml and cssselect2 for pages of any charset, depth and length."""
+"""Trees of pages of any charset, depth and length, by lxml and cssselect2: elements, and the images of the scan."""
 
 from __future__ import annotations
 
@@ -6,15 +6,45 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from cssselect2 import ElementWrapper
+from lxml import html as lxml_html
+
+Node = Any  # an element of lxml
+
+# Elements without content that libxml2 does not know as such.
+_CHILDLESS = ("source", "track", "wbr")
+# The scan of a page sees no image in these, although the parser makes elements of their content.
+_NOT_SCANNED = frozenset(
+    ("noscript", "template", "svg", "math", "iframe", "noembed", "noframes", "textarea", "title", "xmp")
+)
 
 
 class TooMuchWork(Exception):
     """Selectors ask for more elements of a page than may be looked at."""
 
 
-def as_utf8(html: bytes, codec: str) -> bytes:
-    """Return a page in UTF-8: libxml2 knows few of the charsets that Python and browsers know."""
-    return html.decode(codec, "replace").encode("utf-8", "replace")
+def parse_page(html: bytes, codec: str) -> Node:
+    """Return the root of a page's tree. ``codec``: of the scan; libxml2 knows few of the charsets of browsers."""
+    text = html.decode(codec, "replace").encode("utf-8", "replace")
+    parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+    root = lxml_html.document_fromstring(text or b"<html></html>", parser=parser)
+    for node in list(root.iter(*_CHILDLESS)):
+        _empty(node)
+    return root
+
+
+def scanned_images(root: Node) -> list[Node]:
+    """Return the images that a scan of the page sees too, in page order."""
+    return [node for node in root.iter("img") if not any(parent.tag in _NOT_SCANNED for parent in node.iterancestors())]
+
+
+def _empty(node: Node) -> None:
+    """Move what libxml2 took for the content of an element that has none behind it."""
+    parent, children = node.getparent(), list(node)
+    if parent is not None and children:
+        at = parent.index(node) + 1
+        children[-1].tail = (children[-1].tail or "") + (node.tail or "")
+        node.tail = node.text
+        parent[at:at] = children
 
 
 class PageElement(ElementWrapper):  # type: ignore[misc]  # cssselect2 has no types

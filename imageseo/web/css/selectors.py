@@ -27,7 +27,11 @@ class Condition:
     fold: bool = False
 
     def holds(self, attributes: Mapping[str, str]) -> bool:
-        found = attributes.get(self.attribute)
+        """Whether it holds for an element with these attributes."""
+        return self.accepts(attributes.get(self.attribute))
+
+    def accepts(self, found: str | None) -> bool:
+        """Whether it holds for this value of the attribute; ``None``: the attribute is absent."""
         if found is None or not self.operator:
             return found is not None
         value = self.value

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from imageseo.web.css.compounds import AttributeTest, Compound, Hook
+from imageseo.web.css.compounds import Compound, Hook
 from imageseo.web.css.lengths import is_parseable
 from imageseo.web.css.selector_states import NTH, STATIC, STRUCTURAL, chain_of, without_states
+from imageseo.web.css.selectors import Condition
 
 Node = Any  # cssselect2 is not typed
 Test = Callable[[Any], bool]
@@ -40,7 +41,7 @@ class StyleSelector:
     place: Hook = field(default_factory=lambda: Hook(Compound()))
     hooks: list[Hook] = field(default_factory=list)
     at_subject: bool = True
-    tests: list[tuple[Compound, AttributeTest]] = field(default_factory=list)
+    tests: list[tuple[Compound, Condition]] = field(default_factory=list)
     classes: frozenset[str] = frozenset()
     ids: frozenset[str] = frozenset()
     is_simple: bool = False
@@ -59,7 +60,7 @@ class StyleSelector:
     def possible(self) -> Test:
         return self._test(1)
 
-    def tests_near_image(self) -> Iterator[AttributeTest]:
+    def tests_near_image(self) -> Iterator[Condition]:
         """Yield the attribute tests of compounds that an image, or the element around one, may have to match."""
         near = [self.subject, self.place.parent]
         for hook in self.hooks:
@@ -266,5 +267,10 @@ def _hook(compounds: list[Compound], combinators: list[str], index: int) -> Hook
     )
 
 
-def _condition(simple: Node) -> AttributeTest:
-    return AttributeTest(simple.lower_name, simple.operator or "", simple.value or "", simple.case_sensitive is False)
+def _condition(simple: Node) -> Condition:
+    return Condition(
+        attribute=simple.lower_name,
+        operator=simple.operator or "",
+        value=simple.value or "",
+        fold=simple.case_sensitive is False,
+    )

@@ -12,13 +12,6 @@ from imageseo.config import selector_syntax
 Node = Any  # an element of lxml
 Test = Callable[[Any], bool]
 
-# Elements without content that libxml2 does not know as such.
-_CHILDLESS = ("source", "track", "wbr")
-# The scan of a page sees no image in these, although the parser makes elements of their content.
-_NOT_SCANNED = frozenset(
-    ("noscript", "template", "svg", "math", "iframe", "noembed", "noframes", "textarea", "title", "xmp")
-)
-
 
 def matching_images(
     html: bytes, charset: str, sources: Sequence[str], include: tuple[str, ...], exclude: tuple[str, ...]
@@ -29,9 +22,11 @@ def matching_images(
     own markup. Images are told apart by order and ``src``; of one that cannot be told apart, the others of the same
     ``src`` decide, and one excluded is enough.
     """
-    root = _parse(html, charset)
+    from imageseo.web.css.page_tree import parse_page, scanned_images
+
+    root = parse_page(html, charset)
     _remove_own_markup(root)
-    nodes = [node for node in root.iter("img") if not _is_hidden_from_scan(node)]
+    nodes = scanned_images(root)
     both = [_matched(root, selectors) for selectors in (include, exclude)]
     found = [[_is_inside(node, matched) for node in nodes] for matched in both]
     names = [(node.get("src") or "").strip() for node in nodes]
@@ -47,28 +42,6 @@ def matching_images(
             )
         )
     return result[0], result[1]
-
-
-def _parse(html: bytes, charset: str) -> Node:
-    from lxml import html as lxml_html
-
-    from imageseo.web.css.page_tree import as_utf8
-
-    parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
-    root = lxml_html.document_fromstring(as_utf8(html, charset) or b"<html></html>", parser=parser)
-    for node in list(root.iter(*_CHILDLESS)):
-        _empty(node)
-    return root
-
-
-def _empty(node: Node) -> None:
-    """Move what libxml2 took for the content of an element that has none behind it."""
-    parent, children = node.getparent(), list(node)
-    if parent is not None and children:
-        at = parent.index(node) + 1
-        children[-1].tail = (children[-1].tail or "") + (node.tail or "")
-        node.tail = node.text
-        parent[at:at] = children
 
 
 def _remove_own_markup(root: Node) -> None:
@@ -106,10 +79,6 @@ def _tests(selectors: tuple[str, ...]) -> tuple[Test, ...]:
 
 def _is_inside(node: Node, matched: set[Node]) -> bool:
     return bool(matched) and (node in matched or any(each in matched for each in node.iterancestors()))
-
-
-def _is_hidden_from_scan(node: Node) -> bool:
-    return any(each.tag in _NOT_SCANNED for each in node.iterancestors())
 
 
 def _pairs(first: Sequence[str], second: Sequence[str]) -> Iterator[tuple[int, int]]:
