@@ -10,6 +10,7 @@ from typing import Literal
 from imageseo.config import selector_syntax
 from imageseo.layout.page_styles import ImageStyle
 from imageseo.model.image import ImageRef, PageScan, Span
+from imageseo.model.markup_note import INLINE_STYLES_FORBIDDEN
 from imageseo.model.plan import FULL_MARKUP, MarkupChoice, MarkupForm
 from imageseo.web import csp
 from imageseo.web.css.tree_match import matching_images
@@ -96,7 +97,9 @@ class MarkupChooser:
     def _reason_without_style(self) -> str:
         if not self.has_place:
             return "the page has no <head> that the rules for it could be added to"
-        return "the Content-Security-Policy forbids inline styles"
+        if self.rules is None:
+            return "the Content-Security-Policy forbids style sheets of the site"
+        return INLINE_STYLES_FORBIDDEN
 
     @cached_property
     def framework(self) -> str | None:

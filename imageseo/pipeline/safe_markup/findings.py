@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from imageseo.lint.engine import location_of
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.image import PageRegion
-from imageseo.model.markup_note import MarkupNote
+from imageseo.model.markup_note import INLINE_STYLES_FORBIDDEN, MarkupNote
 from imageseo.model.plan import MarkupForm, PagePlan
 from imageseo.model.site import Page
 
@@ -46,7 +46,7 @@ def markup_findings(notes: Iterable[MarkupNote]) -> Iterator[Finding]:
             severity=Severity.INFO,
             message=f"{counted} {change}: {reason}",
             location=min(places, key=_position),
-            hint=_POLICY_REMEDY if "Content-Security-Policy" in reason else "",
+            hint=_POLICY_REMEDY if reason == INLINE_STYLES_FORBIDDEN else "",
         )
 
 
