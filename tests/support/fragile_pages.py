@@ -83,6 +83,9 @@ PAGES = {
         f"<script>document.getElementById('stage').src='{TALL}'</script>", ("attributes",)),
     "selected-by-script": FragilePage("", f'<div class=stage>{_IMG}</div>{_IMG}<script>document.querySelector(".stage img").src="{TALL}"</script>', ("attributes", "picture")),
     "numbered-by-script": FragilePage("", f'{_IMG}{_IMG}<script>document.images[1].src="{TALL}"</script>', ("picture", "attributes")),
+    "selected-in-a-file": FragilePage("<script src=stage.js defer></script>", f'<div class=stage>{_IMG}</div>{_IMG}', ("attributes", "picture")),
+    "loop-in-a-file": FragilePage("<script src=swap.js defer></script>", f"<figure>{_IMG}<p>A</p></figure>{_IMG}", ("attributes", "picture")),
+    "named-in-a-script": FragilePage("", f'{_IMG}<h2>B</h2>{_OTHER}<script>const big=document.querySelector("h2+img");big.src="{WIDE}"</script>', ("picture", "attributes")),
     "image-map": FragilePage("", f'<img src="{WIDE}" alt="A view" usemap="#m"><map name=m><area shape=rect coords=0,0,9,9 href=# alt=x></map>'
         "<p id=out></p><script>onload=()=>{const i=document.images[0];out.textContent='x'.repeat(Math.round(9*i.width/i.naturalWidth))}</script>", ("attributes",)),
     "slot": FragilePage("<script>customElements.define('two-up',class extends HTMLElement{constructor(){super();"
@@ -96,7 +99,11 @@ PAGES = {
     "csp-fluid": FragilePage("<meta http-equiv=content-security-policy content=\"style-src 'self'\"><link rel=stylesheet href=fluid.css>",
         f"<p>{_IMG}</p>", ("img",)),
 }  # fmt: skip
-FILES = {"fluid.css": b"img{max-width:100%}"}
+FILES = {
+    "fluid.css": b"img{max-width:100%}",
+    "stage.js": f"document.querySelector('.stage img').src = '{TALL}'".encode(),
+    "swap.js": f"for (const image of document.querySelectorAll('figure img')) image.src = '{TALL}'".encode(),
+}
 
 
 HEADLESS = f'<h1>No head</h1><p><img src="{WIDE}" style="max-width:300px" alt="A view"></p>'

@@ -14,7 +14,7 @@ from imageseo.model.markup_note import INLINE_STYLES_FORBIDDEN
 from imageseo.model.plan import FULL_MARKUP, MarkupChoice, MarkupForm
 from imageseo.web import csp
 from imageseo.web.css.tree_match import matching_images
-from imageseo.web.html import hydration, page_scripts, script_owned
+from imageseo.web.html import hydration, page_scripts, script_owned, script_selections
 from imageseo.web.srcset.preload import Preload
 
 Wanted = Literal["auto", "picture", "img", "attributes"]
@@ -119,11 +119,6 @@ class MarkupChooser:
         return next((name.decode() for name in _WRAPPING_SCRIPTS if name in self.html.lower()), None)
 
     @cached_property
-    def _may_set_sources(self) -> bool:
-        """Whether a script of the page may set a source; most pages have none in the page itself."""
-        return page_scripts.may_set_sources(self.html)
-
-    @cached_property
     def _source_scripts(self) -> Sequence[str]:
         return tuple(page_scripts.source_scripts(self.html, self.read_script))
 
@@ -132,18 +127,18 @@ class MarkupChooser:
         """Images that a script selects and sets in one expression: tag -> what selects it."""
         refs, found = self.scan.refs, dict[Span, str]()
         for script in self._source_scripts:
-            for number in sorted(page_scripts.numbers_set(script)):
+            for number in sorted(script_selections.numbers_set(script)):
                 if number < len(refs):
                     found[refs[number].span] = f"document.images[{number}]"
-            for selector in page_scripts.selectors_set(script):
-                if selector_syntax.fault(selector) is None:
+            for selector in script_selections.selectors_set(script):
+                if script_selections.may_select(selector, self.html) and selector_syntax.fault(selector) is None:
                     sources = [ref.src for ref in refs]
                     numbers, _ = matching_images(self.html, self.scan.charset, sources, (selector,), ())
                     found |= {refs[number].span: selector for number in numbers}
         return found
 
     def _naming_script(self, ref: ImageRef) -> str | None:
-        if self._may_set_sources and ref.span in self._set_by_scripts:
+        if ref.span in self._set_by_scripts:
             return f"a script sets the `src` of `{self._set_by_scripts[ref.span]}`"
         if not page_scripts.has_names(ref):
             return None

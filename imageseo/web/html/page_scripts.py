@@ -13,11 +13,6 @@ from imageseo.web.html.attributes import Tag, read
 from imageseo.web.html.tokenizer import walk
 
 _SETS_SOURCE = re.compile(r"""\.src(?:set)?\s*=(?!=)|(?:setAttribute|\.attr|\.prop)\(\s*["'`]src(?:set)?["'`]\s*,""")
-_SETS = r"""\s*\)?\.(?:src(?:set)?\s*=(?!=)|setAttribute\(\s*["'`]src|attr\(\s*["'`]src(?:set)?["'`]\s*,)"""
-_SELECTED = re.compile(rf"""(?:querySelector(?:All)?|\$|jQuery)\(\s*(["'`])([^"'`]+)\1\s*\)(?:\[\d+\])?{_SETS}""")
-_NUMBERED = re.compile(
-    rf"""(?:document\.images|getElementsByTagName\(\s*["'`]img["'`]\s*\))(?:\[(\d+)\]|\.item\((\d+)\)){_SETS}"""
-)
 _IDS = re.compile(r"""#([\w-]+)|(["'`])([\w-]+)(?=\2)""")
 _ID_AS_WRITTEN = r"""#{0}(?![\w-])|(["'`]){0}\1"""
 _CLASSES = re.compile(r"""(?:["'`\s>+~,(]|img)\.([\w-]+)|ClassName\(\s*(["'`])([\w-]+)\2""")
@@ -47,11 +42,6 @@ def sets_source(script: str) -> bool:
     return _SETS_SOURCE.search(script) is not None
 
 
-def may_set_sources(html: bytes) -> bool:
-    """Whether the text of the page itself may contain a script that selects images and sets their source."""
-    return any(each in html for each in (b".src", b"etAttribute(", b".attr("))
-
-
 def has_names(ref: ImageRef) -> bool:
     """Whether a script can name an image: by an id, a class or a data attribute."""
     return any(
@@ -70,7 +60,7 @@ def naming_selector(ref: ImageRef, script: str) -> str | None:
         if _is_named(name, names.classes, script, _CLASS_AS_WRITTEN):
             return f".{name}"
     for name, _, _ in ref.attributes:
-        if name.startswith("data-") and "imageseo" not in name and any(each.startswith(name) for each in names.data):
+        if name.startswith("data-") and "imageseo" not in name and name in names.data:
             return f"[{name}]"
     return None
 
@@ -97,15 +87,3 @@ def _is_named(name: str, names: Collection[str], script: str, as_written: str) -
     if _COMMON.fullmatch(name):
         return name in names
     return name in script and re.search(as_written.format(re.escape(name)), script) is not None
-
-
-@lru_cache(maxsize=64)
-def selectors_set(script: str) -> tuple[str, ...]:
-    """Return the selectors of the elements whose source a script sets in the same expression."""
-    return tuple(dict.fromkeys(match[2] for match in _SELECTED.finditer(script)))
-
-
-@lru_cache(maxsize=64)
-def numbers_set(script: str) -> frozenset[int]:
-    """Return the numbers of the images whose source a script sets by their order on the page."""
-    return frozenset(int(match[1] or match[2]) for match in _NUMBERED.finditer(script))
