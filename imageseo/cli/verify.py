@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from imageseo.cli.options import CONFIG, FORMAT, PathType, current_project, is_disabled, print_note, progress
+from imageseo.model.finding import GATING, REPORTED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +33,13 @@ FINDINGS = 1
 )
 @click.option("--all", "every", is_flag=True, help="All pages.")
 @click.option(
+    "--viewport",
+    "viewports",
+    type=click.Choice([viewport.name for viewport in (*GATING, *REPORTED)]),
+    multiple=True,
+    help="Compare at this viewport only; may be given several times; default: all four.",
+)
+@click.option(
     "--workers", type=click.IntRange(1, 32), metavar="N", help="Pages that are open at the same time; default: 1."
 )
 @CONFIG
@@ -42,6 +50,7 @@ def verify(
     globs: tuple[str, ...],
     sample: int | None,
     every: bool,
+    viewports: tuple[str, ...],
     workers: int | None,
     config: Path | None,
     form: str,
@@ -66,6 +75,7 @@ def verify(
         against=against,
         globs=globs,
         sample=None if every else sample or DEFAULT_SAMPLE,
+        viewports=viewports,
         workers=workers,
     )
 

@@ -183,7 +183,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeasureResult]:
     pages["policy"] = page(PICTURE, POLICY)
     pages["unchanged"] = page(WORDS).replace(OURS, "")
     before = contents(site(folder, pages))
-    yield verified(folder, sample=None)
+    yield verified(folder, sample=None, viewports=("mobile", "desktop"))
     assert contents(folder) == before, "nothing is written"
 
 
@@ -227,6 +227,7 @@ def check_the_report_says_what_was_compared(report: MeasureResult) -> None:
     assert report.failed
     assert report.summary["pages"] == changed
     assert report.notes[0].startswith(f"{changed} of {changed} changed pages were compared with themselves")
+    assert "at mobile and desktop; " in report.notes[0]
     assert "1 page with the same bytes before and after" in report.notes
 
 
@@ -236,7 +237,7 @@ def test_what_changes_by_itself_is_left_out(tmp_path: Path) -> None:
     own = "const n=crypto.getRandomValues(new Uint32Array(1))[0];"
     random = '<p id="r">X</p><p id="s">Below</p>' + onload(f"{own}r.textContent='No '+n;r.style.height=20+n%400+'px'")
     beside = DIFFERENT["height"][0] + random
-    result = verified(site(tmp_path, {"random": page(PICTURE + random), "beside": page(beside)}))
+    result = verified(site(tmp_path, {"random": page(PICTURE + random), "beside": page(beside)}), viewports=("tablet",))
     pages = {found.location.page for found in result.findings}
     assert pages == {"beside/index.html"}, result.findings
     assert all("Quay" in found.message or "The quay" in found.message for found in result.findings)
@@ -252,7 +253,12 @@ def test_another_folder(tmp_path: Path) -> None:
     site(tmp_path, {**after, "late": equal + script("for(;;);")})
     (tmp_path / "public/c.jpg").write_bytes(pictures.save(Image.new("RGB", (200, 300), "orange"), "JPEG"))
     result = verified(
-        tmp_path, against=tmp_path / "before", limits=MeasureLimits(load=3, close=1), globs=("*",), sample=None
+        tmp_path,
+        against=tmp_path / "before",
+        limits=MeasureLimits(load=3, close=1),
+        globs=("*",),
+        sample=None,
+        viewports=("mobile",),
     )
     assert [(found.rule, found.location.page) for found in result.findings] == [
         ("verify-moved", "file/index.html"),
@@ -266,7 +272,7 @@ def test_another_folder(tmp_path: Path) -> None:
 @needs_chromium
 def test_a_page_that_cannot_be_opened_is_no_difference(tmp_path: Path) -> None:
     pages = {"hangs": page(PICTURE + script("for(;;);")), "good": page(PICTURE)}
-    result = verified(site(tmp_path, pages), limits=MeasureLimits(load=3, close=1))
+    result = verified(site(tmp_path, pages), limits=MeasureLimits(load=3, close=1), viewports=("mobile",))
     assert (result.failed, result.findings, result.summary["pages"]) == (False, (), 1)
     assert any(note.startswith("hangs/index.html: not compared") and "hangs" in note for note in result.notes)
 
@@ -288,7 +294,7 @@ def test_pages_that_lead_to_another_page(tmp_path: Path) -> None:
 def test_a_sample_has_all_templates(tmp_path: Path) -> None:
     pages = {f"p{number}": page(PICTURE) for number in range(4)}
     pages["other"] = page(f'<article class="x"><div class="y"><p>{PICTURE}</p></div></article>')
-    result = verified(site(tmp_path, pages), sample=2)
+    result = verified(site(tmp_path, pages), sample=2, viewports=("desktop",))
     assert result.summary["pages"] == 2
     assert result.notes[0].startswith("2 of 5 changed pages")
 
@@ -318,16 +324,17 @@ def test_the_command(tmp_path: Path) -> None:
     body = DIFFERENT["height"][0]
     folder = site(tmp_path, {"a": page(body), "b": page(body), "c": page(PICTURE)})
     command = partial(run, cwd=folder, env={"CHROME_PATH": CHROMIUM or ""})
-    text = command("imageseo", "verify", "public")
+    text = command("imageseo", "verify", "public", "--pages", "[ab]/*", "--viewport", "mobile")
     assert text.returncode == 1, text.stderr
     assert "(the same on 1 other page)" in text.stdout
-    assert "verify: 3 pages" in text.stdout
-    one, other = (command("imageseo", "verify", "public", "--format", "json", "--workers", "2") for _ in range(2))
+    assert "verify: 2 pages" in text.stdout
+    mobile = ("imageseo", "verify", "public", "--viewport", "mobile", "--format", "json")
+    one, other = (command(*mobile, "--workers", workers) for workers in "12")
     assert one.stdout == other.stdout
     document = json.loads(one.stdout)
     assert document["title"] == "verify"
     assert {finding["image"] for finding in document["findings"]} == {"a.jpg"}
-    good = command("imageseo", "verify", "public", "--pages", "c/*")
+    good = command(*mobile, "--pages", "c/*")
     assert good.returncode == 0, good.stdout + good.stderr
     both = command("imageseo", "verify", "public", "--all", "--sample", "2")
     assert both.returncode == 2
@@ -390,7 +397,7 @@ def test_distance_of_thumbnails() -> None:
 
 def test_what_differs_between_viewports_is_said_once() -> None:
     def join(*facts: tuple[str, str]) -> str:
-        return _join({fact: [name] for fact, name in facts})
+        return _join({fact: [name] for fact, name in facts}, ["mobile", "desktop"])
 
     twice = "is downloaded 2 times"
     assert join((f"{twice}: A", "mobile"), (f"{twice}: B", "desktop")) == f"{twice}: A (mobile); B (desktop)"

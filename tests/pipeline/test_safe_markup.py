@@ -53,7 +53,7 @@ def test_all_pages_in_one_build(built: tuple[Path, Mapping[str, object]], subtes
         check_page_without_head_gets_nothing_that_needs_rules(built)
     with subtests.test("second build"):
         check_second_build_changes_nothing(built)
-    done = _imageseo(built[0], "verify", "public", "--all")
+    done = _imageseo(built[0], "verify", "public", "--all", "--viewport", "mobile", "--viewport", "desktop")
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -13,6 +13,7 @@ from imageseo.cli.commands.measure import MeasureResult, matching_pages
 from imageseo.config.settings import Settings
 from imageseo.integrations.project import Project
 from imageseo.layout.browser import chromium
+from imageseo.layout.browser.runner import VIEWPORTS
 from imageseo.layout.browser.server import serve
 from imageseo.layout.browser.session import MeasureLimits
 from imageseo.layout.browser.verification import PageToVerify, Verification, verify
@@ -40,11 +41,13 @@ def run(
     globs: Sequence[str] = (),
     sample: int | None = DEFAULT_SAMPLE,
     workers: int | None = None,
+    viewports: Sequence[str] = (),
     limits: MeasureLimits | None = None,
 ) -> MeasureResult:
     """Compare pages of a built site with the folder ``against``, or else with themselves without imageseo's markup.
 
-    ``globs``: only these pages. ``sample``: at most this many pages; None for all. Raises ImageseoError.
+    ``globs``: only these pages. ``sample``: at most this many pages; None for all. ``viewports``: names;
+    none for all four. Raises ImageseoError.
     """
     settings = project.settings
     chromium.require()
@@ -52,6 +55,7 @@ def run(
     site = project.site(root).without(settings.exclude_pages)
     if against is not None and not against.is_dir():
         raise SiteError(f"{against}: no such folder", hint="--against names the site as it was before the build")
+    opened_at = [viewport for viewport in VIEWPORTS if viewport.name in viewports] or VIEWPORTS
     choice = _choose(site, settings, matching_pages(site.pages, globs), against, sample)
     with ExitStack() as stack:
         before = stack.enter_context(serve(against or root, site.base_url, prepare=None if against else edits.strip))
@@ -67,8 +71,9 @@ def run(
             workers=workers or 1,
             progress=progress,
             limits=limits or MeasureLimits(load=settings.measure.timeout),
+            viewports=opened_at,
         )
-    return _result(settings, choice, verification, against)
+    return _result(settings, choice, verification, against, [viewport.name for viewport in opened_at])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +147,9 @@ def _template(html: bytes, settings: Settings) -> str:
         return ""
 
 
-def _result(settings: Settings, choice: _Choice, verification: Verification, against: Path | None) -> MeasureResult:
+def _result(
+    settings: Settings, choice: _Choice, verification: Verification, against: Path | None, viewports: Sequence[str]
+) -> MeasureResult:
     found = tuple(
         sorted(
             apply_levels(verification.findings, SeverityLevels.of(settings.lint)), key=lambda finding: finding.sort_key
@@ -156,19 +163,20 @@ def _result(settings: Settings, choice: _Choice, verification: Verification, aga
     return MeasureResult(
         findings=found,
         summary=summary,
-        notes=tuple(_notes(choice, verification, against)),
+        notes=tuple(_notes(choice, verification, against, viewports)),
         failed=any(finding.severity is Severity.ERROR for finding in found),
         title="verify",
     )
 
 
-def _notes(choice: _Choice, verification: Verification, against: Path | None) -> list[str]:
+def _notes(choice: _Choice, verification: Verification, against: Path | None, viewports: Sequence[str]) -> list[str]:
     """Return what was compared, and what was not."""
     other = f"those in {against}" if against is not None else "themselves without imageseo's markup"
     opened = sum(page.path not in choice.equal for page in choice.opened)
+    where = "the four viewports" if len(viewports) == len(VIEWPORTS) else " and ".join(viewports)
     notes = [
         f"{opened:,} of {format_count('changed pages', choice.changed)} were compared with {other}, at "
-        "the four viewports; inserted heroes were hidden, other hosts were not asked"
+        f"{where}; inserted heroes were hidden, other hosts were not asked"
         if choice.changed
         else "no page was changed"
     ]

@@ -14,7 +14,7 @@ from imageseo.layout.browser.problems import PageProblem
 from imageseo.layout.browser.runner import VIEWPORTS
 from imageseo.layout.browser.server import SiteServer
 from imageseo.layout.browser.session import BrowserSession, MeasureLimits
-from imageseo.model.finding import GATING, REPORTED, Finding, Location, Severity, Viewport
+from imageseo.model.finding import Finding, Location, Severity, Viewport
 from imageseo.model.protocols import Progress, Step
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class _VerifyState:
     """What the browsers share: pages still to open (``waiting``), and results."""
 
     waiting: list[PageToVerify]
+    viewports: Sequence[Viewport]
     step: Step
     compared: int = 0
     unstable: int = 0
@@ -96,14 +97,15 @@ def verify(
     workers: int,
     progress: Progress,
     limits: MeasureLimits,
+    viewports: Sequence[Viewport] = VIEWPORTS,
 ) -> Verification:
-    """Open pages on both servers at the four viewports and compare them. Raises MissingExtraError, BrowserError.
+    """Open pages on both servers at the viewports and compare them. Raises MissingExtraError, BrowserError.
 
     ``executable``: of Chromium; None for Playwright's own. ``workers``: pages that are open at once.
     """
     chromium.require()
     with progress.task("Comparing pages", len(pages)) as step:
-        state = _VerifyState(waiting=list(reversed(pages)), step=step)
+        state = _VerifyState(waiting=list(reversed(pages)), viewports=viewports, step=step)
         asyncio.run(_verify_all(state, before, after, executable, min(workers, len(pages)), limits))
     return Verification(
         findings=tuple(sorted(state.findings, key=lambda finding: finding.sort_key)),
@@ -152,7 +154,7 @@ async def _work(
 
 
 async def _verify_page(state: _VerifyState, page: PageToVerify, before: BrowserSession, after: BrowserSession) -> None:
-    """Compare one page at all viewports, two of them at once."""
+    """Compare one page at its viewports, two of them at once."""
     sides = (_Side(session=before, url=page.before), _Side(session=after, url=page.after))
     results: dict[str, Comparison | PageProblem] = {}
 
@@ -160,11 +162,12 @@ async def _verify_page(state: _VerifyState, page: PageToVerify, before: BrowserS
         for viewport in viewports:
             results[viewport.name] = await _compare_at(viewport, *sides)
 
-    await asyncio.gather(*map(run_lane, (GATING, REPORTED)))
+    half = (len(state.viewports) + 1) // 2
+    await asyncio.gather(*map(run_lane, (state.viewports[:half], state.viewports[half:])))
     found: dict[tuple[str, str], list[tuple[str, Difference]]] = {}
     unstable: set[Key] = set()
     problems = []
-    for viewport in VIEWPORTS:
+    for viewport in state.viewports:
         result = results[viewport.name]
         if isinstance(result, PageProblem):
             problems.append(result.message)
@@ -174,10 +177,10 @@ async def _verify_page(state: _VerifyState, page: PageToVerify, before: BrowserS
             found.setdefault((difference.rule, difference.subject), []).append((viewport.name, difference))
     if problems:
         state.skipped[page.path] = problems[0]
-    if len(problems) < len(VIEWPORTS):
+    if len(problems) < len(state.viewports):
         state.compared += 1
     state.unstable += len(unstable)
-    state.findings += _findings(page, found)
+    state.findings += _findings(page, found, [viewport.name for viewport in state.viewports])
 
 
 async def _compare_at(viewport: Viewport, before: _Side, after: _Side) -> Comparison | PageProblem:
@@ -203,8 +206,13 @@ async def _compare_at(viewport: Viewport, before: _Side, after: _Side) -> Compar
     return comparison
 
 
-def _findings(page: PageToVerify, found: Mapping[tuple[str, str], Sequence[tuple[str, Difference]]]) -> list[Finding]:
-    """Return the findings of a page. Elements that are only displaced are one finding: something above has grown."""
+def _findings(
+    page: PageToVerify, found: Mapping[tuple[str, str], Sequence[tuple[str, Difference]]], viewports: Sequence[str]
+) -> list[Finding]:
+    """Return the findings of a page. Elements that are only displaced are one finding: something above has grown.
+
+    ``viewports``: names of all at which the page was compared.
+    """
     by_kind: dict[str, list[tuple[str, str | None]]] = defaultdict(list)
     displaced: dict[str, list[tuple[float, str]]] = {}
     for (kind, subject), entries in found.items():
@@ -215,7 +223,7 @@ def _findings(page: PageToVerify, found: Mapping[tuple[str, str], Sequence[tuple
         for name, difference in entries:
             if difference.shift is None:
                 facts.setdefault(difference.fact, []).append(name)
-        by_kind[kind].append((f"{subject} {_join(facts)}".strip(), entries[0][1].image))
+        by_kind[kind].append((f"{subject} {_join(facts, viewports)}".strip(), entries[0][1].image))
     findings = []
     for kind, messages in by_kind.items():
         findings += [_finding(page, kind, message, image) for message, image in messages[:_MOST_LISTED]]
@@ -226,30 +234,26 @@ def _findings(page: PageToVerify, found: Mapping[tuple[str, str], Sequence[tuple
     if displaced:
         first = next(iter(displaced))
         most = max(shift for entries in displaced.values() for shift, _ in entries)
-        names = [
-            viewport.name
-            for viewport in VIEWPORTS
-            if any(viewport.name == name for entries in displaced.values() for _, name in entries)
-        ]
+        names = [name for name in viewports if any(name == at for entries in displaced.values() for _, at in entries)]
         count = f"{len(displaced):,} element{'s are' if len(displaced) > 1 else ' is'} displaced"
-        message = f"{count} by up to {most:.0f} px, the first is {first}{_at(names)}"
+        message = f"{count} by up to {most:.0f} px, the first is {first}{_at(names, viewports)}"
         findings.append(_finding(page, "verify-moved", message, None))
     return findings
 
 
-def _join(facts: Mapping[str, Sequence[str]]) -> str:
+def _join(facts: Mapping[str, Sequence[str]], viewports: Sequence[str]) -> str:
     """Join facts, each with the names of its viewports; what several begin with before a colon is written once."""
     parts: list[str] = []
     before = ""
     for fact, names in facts.items():
         beginning, colon, rest = fact.partition(": ")
-        parts.append(f"{rest if colon and beginning == before else fact}{_at(names)}".strip())
+        parts.append(f"{rest if colon and beginning == before else fact}{_at(names, viewports)}".strip())
         before = beginning
     return "; ".join(parts)
 
 
-def _at(names: Sequence[str]) -> str:
-    return "" if len(names) == len(VIEWPORTS) else f" ({', '.join(names)})"
+def _at(names: Sequence[str], viewports: Sequence[str]) -> str:
+    return "" if len(names) == len(viewports) else f" ({', '.join(names)})"
 
 
 def _finding(page: PageToVerify, kind: str, message: str, image: str | None) -> Finding:
