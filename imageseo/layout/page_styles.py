@@ -5,10 +5,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from imageseo.layout.image_style import ImageStyle
 from imageseo.layout.styles import presence
 from imageseo.layout.styles.cascade import RuleSet
 from imageseo.layout.styles.found import NO_HAZARDS, Hazards
@@ -21,6 +22,7 @@ from imageseo.web import urls
 from imageseo.web.css import stylesheets
 from imageseo.web.css.stylesheets import Context, StyleSheet
 from imageseo.web.html import charset
+from imageseo.web.html.bare_page import BarePage, bare_page
 
 if TYPE_CHECKING:
     from imageseo.layout.styles.effects import Effects
@@ -32,37 +34,6 @@ _MAX_KEPT = 16  # combinations of sheets: more only where each page has styles o
 # What libraries raise for input that they cannot take: the images of the page then count as the worst case.
 _UNKNOWN = (RecursionError, UnicodeError, LookupError, ValueError, SyntaxError)
 _ANY_ATTRIBUTE = ("class", "decoding", "fetchpriority", "height", "loading", "sizes", "srcset", "style", "width")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageStyle:
-    """What the page's style sheets mean for one ``<img>``. Each field holds the selector that is the reason.
-
-    ``wrapper``: a ``<picture>`` around the image would change what this selector matches: ``figure > img``.
-    ``picture``: it gives ``<picture>`` itself a box, which ``style="display:contents"`` on it would undo;
-    ``picture_important``: but for its ``!important``.
-    ``natural_size``: ``width`` and ``height`` attributes would change the shown size, because this selector sets a
-    height, border or padding, and none sets a width.
-    ``automatic``: the author's own ``width`` has no effect, because this selector sets ``width: auto``.
-    ``stretched``: the same for an item of a flex or grid container that this selector makes one. With
-    ``width: auto`` and ``height: auto`` such attributes, like those of ``natural_size``, change nothing.
-    ``contained``: it makes the image an item that the size containment of ``sizes=auto`` would let shrink.
-    ``layered``: it sets the width or height in a cascade layer: our ``auto``, which goes with such attributes and is in
-    no layer, would win.
-    ``attributes``: attributes that the build may add -> the selector that would match otherwise with that attribute.
-    ``hidden``: it hides the image or an element around it, on all screens, in the page as loaded.
-    """
-
-    wrapper: str | None = None
-    picture: str | None = None
-    picture_important: bool = False
-    natural_size: str | None = None
-    automatic: str | None = None
-    stretched: str | None = None
-    contained: str | None = None
-    layered: str | None = None
-    attributes: Mapping[str, str] = field(default_factory=dict)
-    hidden: str | None = None
 
 
 _HARMLESS = ImageStyle()
@@ -96,14 +67,22 @@ class SiteStyles:
         """Return the site paths of the linked and imported sheets that were looked for, missing ones too."""
         return self._sheets(page, html, scan).paths
 
-    def of_page(self, page: str, html: bytes, scan: PageScan) -> Mapping[Span, ImageStyle]:
-        """Return what the sheets mean for the images of a page, by the span of the tag; no entry for nothing."""
+    def of_page(
+        self, page: str, html: bytes, scan: PageScan, bare: BarePage | None = None
+    ) -> Mapping[Span, ImageStyle]:
+        """Return what the sheets mean for the images of a page, by the span of the tag; no entry for nothing.
+
+        ``bare``: the page, if it was made. The answer follows from it alone: what no selector sees cannot change it.
+        """
         if not scan.refs:
             return {}
         rules = self._sheets(page, html, scan).hazards
         if rules is not None:
+            bare = bare or bare_page(html, [ref.span for ref in scan.refs])
+            refs = tuple(replace(ref, span=span) for ref, span in zip(scan.refs, bare.spans, strict=True))
             with suppress(*_UNKNOWN):
-                return self._by_rules(rules, html, scan)
+                found = self._by_rules(rules, bare.html, replace(scan, refs=refs))
+                return {ref.span: found[span] for ref, span in zip(scan.refs, bare.spans, strict=True) if span in found}
         return {ref.span: _WORST for ref in scan.refs}
 
     def _by_rules(self, rules: HazardRules, html: bytes, scan: PageScan) -> Mapping[Span, ImageStyle]:

@@ -212,4 +212,6 @@ def _save_state(context: BuildContext, written: WrittenSite) -> None:
     """Save the build state for the next build."""
     records: dict[str, PageRecord | None] = {page.path: None for page in context.pages}
     records |= {each.page.path: each.record for each in written.pages}
-    context.state.close(records, context.probes, context.heroes.current_files, written.sitemaps)
+    styles = context.page_context.styles
+    known = styles.pages if styles is not None else {}
+    context.state.close(records, context.probes, context.heroes.current_files, written.sitemaps, known)

@@ -111,7 +111,7 @@ class BuildContext:
             probes=probes,
             originals=originals,
             files=files,
-            page_context=PageContext.of(site, settings, tools.layout, files),
+            page_context=PageContext.of(site, settings, tools.layout, files, state.current.styles),
             heroes=heroes,
             stale=StaleFileCleaner(site=site, output=output),
             listing=listing.read_rules(site, listing.read_robots(site)),

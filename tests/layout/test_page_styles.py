@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from imageseo.layout.page_styles import ImageStyle, SiteStyles
+from imageseo.layout.image_style import ImageStyle
+from imageseo.layout.page_styles import SiteStyles
 from imageseo.web.html.page_scan import scan_page
 
 NONE = ImageStyle()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from imageseo.layout.page_styles import ImageStyle
+from imageseo.layout.image_style import ImageStyle
 from imageseo.model.plan import MarkupChoice, MarkupForm
 from imageseo.pipeline.safe_markup.choice import MarkupChooser
 from imageseo.pipeline.safe_markup.style_rules import style_text

@@ -8,6 +8,7 @@ from functools import cached_property, partial
 
 from imageseo.layout import first_screen, image_widths
 from imageseo.layout.containers import containers_of
+from imageseo.layout.image_style import ImageStyle
 from imageseo.layout.measurements import (
     CurrentPage,
     Name,
@@ -16,7 +17,6 @@ from imageseo.layout.measurements import (
     image_names,
     template_fingerprint,
 )
-from imageseo.layout.page_styles import ImageStyle
 from imageseo.lint.budgets import lcp
 from imageseo.lint.budgets.spending import PageWeight
 from imageseo.lint.facts.names import FACTS, FORMER_FACTS, SITE_FACTS
@@ -211,10 +211,7 @@ class PageFacts:
     def _find_image_styles(self, scan: PageScan) -> Mapping[Span, ImageStyle]:
         if self._context.styles is None or not scan.refs:
             return {}
-        styles = self._context.styles()
-        for sheet in styles.sheets_of(self.page.path, self.html, scan):
-            self.files.digest(sheet)  # a build records that the page depends on it
-        return styles.of_page(self.page.path, self.html, scan)
+        return self._context.styles.of_page(self.page.path, self.html, scan, self.files.digest)
 
     def _image(self, ref: ImageRef) -> ImageFact:
         named = [(ref.src, "src")] if ref.get("src") is not None else []

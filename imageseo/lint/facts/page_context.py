@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 from imageseo.config.globs import matches
 from imageseo.config.settings import Settings
 from imageseo.layout import image_widths
+from imageseo.layout.image_style import PageStyles
+from imageseo.layout.style_cache import StyleCache
 from imageseo.lint.budgets.spending import budgets_for
 from imageseo.lint.facts.site_files import SiteFiles
 from imageseo.model.finding import Budget
@@ -19,7 +20,6 @@ from imageseo.model.site import Site
 
 if TYPE_CHECKING:
     from imageseo.layout.measurements import SiteMeasurements
-    from imageseo.layout.page_styles import SiteStyles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +27,8 @@ class PageContext:
     """How the pages of a run are read.
 
     ``layout``: of a page, from its scan and its bytes. ``budgets``: of a page, by its file. ``guess``: whether a hero
-    may be guessed on a page without a marked one. ``measurements``: the measurements of the site. ``styles``: returns
-    its style sheets; None: they are not read. ``variants``: whether the settings allow images to get variants.
+    may be guessed on a page without a marked one. ``measurements``: the measurements of the site. ``styles``: its style
+    sheets; None: they are not read. ``variants``: whether the settings allow images to get variants.
     """
 
     layout: Callable[[PageScan, bytes], image_widths.ColumnLayout]
@@ -37,22 +37,22 @@ class PageContext:
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
     measurements: SiteMeasurements | None = None
-    styles: Callable[[], SiteStyles] | None = None
+    styles: StyleCache | None = None
     variants: bool = True
 
     @classmethod
     def of(
-        cls, site: Site, settings: Settings, layout: SiteLayout | None = None, files: SiteFiles | None = None
+        cls,
+        site: Site,
+        settings: Settings,
+        layout: SiteLayout | None = None,
+        files: SiteFiles | None = None,
+        styles: Mapping[str, PageStyles] | None = None,
     ) -> PageContext:
-        """Make the context from the settings. ``layout``: the measurements of the site. ``files``: of the site."""
+        """Make the context from the settings.
 
-        @cache  # and imported only for a page that is read: most builds read few
-        def styles() -> SiteStyles:
-            from imageseo.layout.page_styles import SiteStyles
-
-            assert files is not None
-            return SiteStyles(files.read, site.base_url)
-
+        ``layout``: the measurements of the site. ``files``: of the site. ``styles``: of pages, as the last build left.
+        """
         return cls(
             layout=lambda scan, html: image_widths.layout_for(
                 scan.meta_content("generator"), html=html, settings=settings.layout, content_width=site.content_width
@@ -62,7 +62,7 @@ class PageContext:
             include=settings.include,
             exclude=settings.exclude,
             measurements=_measurements(layout) if layout is not None else None,
-            styles=styles if files is not None else None,
+            styles=StyleCache(files.read, site.base_url, styles) if files is not None else None,
             variants=settings.markup != "attributes",
         )
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct, field, msgpack
 
+from imageseo.layout.image_style import PageStyles
 from imageseo.model.finding import Finding, Location, Silenced
 from imageseo.model.image import Asset
 from imageseo.model.markup_note import MarkupNote
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _MAGIC = b"imageseo memo 2\n"
 _FOLDER = "memo"
 _PACKAGE = Path(__file__).parents[2]
-_LIBRARIES = ("jinja2", "lxml", "tinycss2")
+_LIBRARIES = ("cssselect2", "jinja2", "lxml", "tinycss2")
 """Libraries that affect pages and findings; codecs, resizers and metrics have versions of their own."""
 
 
@@ -122,7 +123,7 @@ class BuildState(Struct, array_like=True):
     time when the store's entries were last marked as used, in seconds. ``unused_builds``: page -> number of consecutive
     builds without it. ``stamps``: by site path. ``assets``: by digest. ``heroes``: digest of a published hero's or
     crop's inputs -> hash and size of its file. ``keys``: hash of a blob -> its keys in the store. ``other_keys``: keys
-    of no page. ``sitemaps``: files with images listed by imageseo -> digest.
+    of no page. ``sitemaps``: files with images listed by imageseo -> digest. ``styles``: by page.
     """
 
     common_digest: str = ""
@@ -136,6 +137,7 @@ class BuildState(Struct, array_like=True):
     keys: dict[str, list[str]] = field(default_factory=dict)
     other_keys: list[str] = field(default_factory=list)
     sitemaps: dict[str, str] = field(default_factory=dict)
+    styles: dict[str, PageStyles] = field(default_factory=dict)
 
     @property
     def variant_paths(self) -> Iterator[str]:

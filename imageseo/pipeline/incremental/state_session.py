@@ -12,6 +12,7 @@ from pathlib import Path
 from msgspec import structs
 
 from imageseo.config.settings import Settings
+from imageseo.layout.image_style import PageStyles
 from imageseo.lint.rule import Rule
 from imageseo.model.layout import SiteLayout
 from imageseo.model.plan import PageHero
@@ -80,6 +81,7 @@ class StateSession:
         )
         if previous.probe_digest == self._probe_digest:
             self.current.stamps, self.current.assets = previous.stamps, previous.assets
+            self.current.styles = previous.styles
         if previous.common_digest == self._common_digest:
             self.current.pages, self.current.heroes = previous.pages, previous.heroes
         self._mark_used()
@@ -135,8 +137,12 @@ class StateSession:
         probes: ProbeCache,
         heroes: Mapping[str, tuple[str, int]],
         sitemaps: Mapping[str, str],
+        styles: Mapping[str, PageStyles],
     ) -> None:
-        """Save the build state if it has changed. ``records``: of every page of this build."""
+        """Save the build state if it has changed. ``records``: of every page of this build.
+
+        ``styles``: of the pages that were planned.
+        """
         previous, current = self._previous, self.current
         recorded = {path: record for path, record in records.items() if record is not None}
         unused = {path: previous.unused_builds.get(path, 0) + 1 for path in current.pages if path not in records}
@@ -152,6 +158,10 @@ class StateSession:
             assets=probes.assets if not unused else {**current.assets, **probes.assets},
             heroes=dict(heroes) if not unused else {**current.heroes, **heroes},
             sitemaps=dict(sitemaps),
+            styles={
+                **{path: each for path, each in current.styles.items() if path in records or path in unused},
+                **styles,
+            },
         )
         self._collect_keys(state)
         if self._is_worth_writing(state):

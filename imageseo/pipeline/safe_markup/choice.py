@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Literal
 
 from imageseo.config import selector_syntax
-from imageseo.layout.page_styles import ImageStyle
+from imageseo.layout.image_style import ImageStyle
 from imageseo.model.image import ImageRef, PageScan, Span
 from imageseo.model.markup_note import INLINE_STYLES_FORBIDDEN
 from imageseo.model.plan import FULL_MARKUP, MarkupChoice, MarkupForm
