@@ -11,34 +11,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from imageseo.config.settings import Settings
 from imageseo.heroes.recipes.misspelled_keys import OURS
+from imageseo.integrations.page_heads import find_tags, read_head
 from imageseo.integrations.pages import HeroesFile, base_url, html_files, with_heroes
+from imageseo.integrations.site_address import deduce_base_url
 from imageseo.model.errors import SiteError
 from imageseo.model.site import Page, PageHints, Site
 
 HERO_META = f"{OURS}hero"
 _PELICAN_PAGES = ("index.html", "archives.html", "categories.html", "tags.html")  # authors.html may be off
-_CHUNK = 16_384  # bytes; few <head> elements are longer
-_MAX_HEAD = 262_144  # bytes read in search of the end of <head>: a page may be 20 MB
-_TAG = re.compile(rb"<(meta|link)\b((?:\"[^\"]*\"|'[^']*'|[^>\"'])*)>", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"""([^\s=/>"']+)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""")
 _TITLE = re.compile(rb"<title(?:\s[^>]*)?>(.*?)</title", re.IGNORECASE | re.DOTALL)
-_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 
 
 def site(root: Path, *, project: Path, settings: Settings) -> Site:
     """Return the site in ``root``. Raises SiteError if there is none, RecipeError for an invalid heroes.toml.
 
-    The base URL is the setting ``site_url``, else the home page's ``<link rel=canonical>``.
+    The base URL is the setting ``site_url``, else what the pages and the sitemap say.
     """
+    found = pages(root, keys=settings.hero.keys)
     return Site(
         root=root,
         project=project,
-        base_url=base_url(settings.site_url) or canonical_base(root),
-        pages=with_heroes(pages(root, keys=settings.hero.keys), HeroesFile.read(project), settings.hero.keys),
+        base_url=base_url(settings.site_url) or deduce_base_url(root, [page.path for page in found]),
+        pages=with_heroes(found, HeroesFile.read(project), settings.hero.keys),
     )
 
 
@@ -62,11 +59,11 @@ def read_page(root: str | Path, path: str, *, hero_key: str | None) -> Page:
     if hero_key is None:
         return Page(path=path)
     try:
-        head = _read_head(f"{root}{os.sep}{path}")  # creating a Path costs more than reading the file
+        head = read_head(f"{root}{os.sep}{path}")  # creating a Path costs more than reading the file
     except OSError:
         return Page(path=path)  # build and lint meet the same error and report it with its location
     meta: dict[str, Any] = {}
-    for tag, attributes in _find_tags(head, needle=OURS.encode()):
+    for tag, attributes in find_tags(head, needle=OURS.encode()):
         name = attributes.get("name", "").lower()
         if tag == "meta" and name.startswith(OURS):
             key = hero_key if name == HERO_META else name
@@ -92,13 +89,13 @@ def _with_drafts(root: str, pages: list[Page]) -> list[Page]:
 
 def _is_by_pelican(root: str) -> bool:
     try:
-        head = _read_head(f"{root}{os.sep}index.html")
+        head = read_head(f"{root}{os.sep}index.html")
     except OSError:
         return False
     return any(
         attributes.get("name", "").lower() == "generator"
         and attributes.get("content", "").lower().startswith("pelican")
-        for _, attributes in _find_tags(head, needle=b"pelican")
+        for _, attributes in find_tags(head, needle=b"pelican")
     )
 
 
@@ -108,52 +105,6 @@ def _title(head: bytes) -> str | None:
     match = _TITLE.search(head, position) if position >= 0 else None
     text = " ".join(html.unescape(match[1].decode("utf-8", "replace")).split()) if match else ""
     return text or None
-
-
-def canonical_base(root: Path) -> str | None:
-    """Return the site's URL from the home page's canonical link; None if the link names another page."""
-    try:
-        head = _read_head(f"{root}{os.sep}index.html")
-    except OSError:
-        return None
-    for name, attributes in _find_tags(head, needle=b"canonical"):
-        if name == "link" and "canonical" in attributes.get("rel", "").lower().split():
-            href = attributes.get("href", "").removesuffix("index.html")
-            # A canonical link to another file (a language version, a landing page) does not tell the root's URL.
-            return base_url(href) if urlsplit(href).path.endswith("/") or not urlsplit(href).path else None
-    return None
-
-
-def _read_head(path: str) -> bytes:
-    """Return the start of a page, at most up to its body: one chunk, or ``_MAX_HEAD`` bytes for a longer head."""
-    with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - as above, for thousands of pages
-        head = stream.read(_CHUNK) or b""
-        if (position := head.find(b"<body")) >= 0:
-            return head[:position]
-        if len(head) == _CHUNK and (lowered := head.lower()).find(b"</head") < 0 and b"<body" not in lowered:
-            head += stream.read(_MAX_HEAD - _CHUNK) or b""
-    return head
-
-
-def _find_tags(head: bytes, *, needle: bytes) -> list[tuple[str, dict[str, str]]]:
-    if needle not in head.lower():
-        return []
-    head = _COMMENT.sub(b"", head[: _body_start(head)])
-    return [(tag.decode("ascii").lower(), _attributes(rest)) for tag, rest in _TAG.findall(head)]
-
-
-def _body_start(head: bytes) -> int:
-    found = re.search(rb"<body\b", head, re.IGNORECASE)
-    return found.start() if found else len(head)
-
-
-def _attributes(tag: bytes) -> dict[str, str]:
-    try:
-        text = tag.decode("utf-8")
-    except UnicodeDecodeError:
-        text = tag.decode("windows-1252", "replace")
-    pairs = ((name.lower(), html.unescape(value.strip("\"'"))) for name, value in _ATTRIBUTE.findall(text))
-    return dict(reversed(list(pairs)))
 
 
 def _parse_hero(value: str) -> str | Mapping[str, Any]:

@@ -20,6 +20,8 @@ BUILD_FINDINGS: Mapping[str, str] = {
     "hero-store": "a drawn hero cannot be written to the cache",
     "hero-unpinned": "a recipe has no pin in imageseo.lock",
     "hero-unused": "a hero declaration has no effect: a misspelt key, or a pattern that matches no page",
+    "images-of-other-tool": "another tool has made candidates of images; they are left as they are",
+    "images-unchanged": "a build changes no image of the site, with the reasons",
     "ld-parse": "a JSON-LD block of the theme is invalid",
     "markup-reduced": "images get less than `<picture>`, because more would not be safe on their pages",
     "measure-failed": "the browser could not measure the page, or met a dialog, a download or another window",
@@ -62,6 +64,9 @@ REMEDIES: Mapping[str, str] = {
     "Until then a build draws procedural heroes into the cache and warns; it fails under `frozen`, and for all other "
     "providers.",
     "hero-unused": "Correct the key or the pattern; for a key the finding suggests the nearest valid one.",
+    "images-of-other-tool": "Nothing. To let imageseo make the candidates instead, write a plain `<img>`.",
+    "images-unchanged": "The finding counts the reasons. Files that are not in the site: name the folder that is "
+    "published, or set `site_url`.",
     "ld-parse": "Correct the template that writes the block. Search engines ignore it; imageseo adds its own block.",
     "markup-reduced": "Nothing: the images work as before. The finding states the reason; `--format json` lists every "
     "image that gets less than `<picture>`.",

@@ -208,6 +208,7 @@ class Asset:
     ``writer``: the writer in the metadata of a file written by imageseo (``provenance.writer``); None for other files.
     ``css_size``: CSS px that a browser shows it at if they differ, because the EXIF data of a JPEG declares a density.
     ``natural``: False for an SVG without intrinsic size, only a ratio: a browser fills the column with it.
+    ``has_whole_px``: False for an SVG whose size in px is not known exactly, or which does not keep its ratio.
     """
 
     path: str
@@ -222,6 +223,7 @@ class Asset:
     has_alpha: bool = False
     has_gps: bool = False
     natural: bool = True
+    has_whole_px: bool = True
     css_size: tuple[int, int] | None = None
     hdr: str | None = None
     writer: str | None = None

@@ -21,6 +21,7 @@ from imageseo.pipeline.result import BuildResult, WrittenPage, build_result, unw
 from imageseo.pipeline.reuse import PageReplayer
 from imageseo.pipeline.safe_markup import style_rules
 from imageseo.pipeline.sitemap_writer import ListedPage, SitemapWriter
+from imageseo.pipeline.unchanged_images import unchanged_findings
 
 if TYPE_CHECKING:
     from imageseo.pipeline.page_writer import PageWriter
@@ -75,8 +76,11 @@ def build(site: Site, settings: Settings, tools: BuildTools) -> BuildResult:
     _write_sitemaps(context, written)
     _update_files_beside(context, written)
     _save_state(context, written)
+    unchanged = unchanged_findings(
+        [(page.page.path, page.outcome.images, page.outcome.unchanged) for page in written.pages]
+    )
     return build_result(
-        context.findings,
+        [*context.findings, *unchanged],
         [page.outcome for page in written.pages],
         settings=settings.lint,
         new=encoded.misses,

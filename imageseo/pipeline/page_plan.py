@@ -83,7 +83,7 @@ def plan_page(
         # An image that is not changed may still be the hero: then it only gets the marker and the priority.
         high = each.span == screen.prioritized
         declared = is_hero and hero is not None and each.opt_out is not OptOut.IGNORED
-        if asset is None or not (declared or high or _is_processed(each, asset) or _has_placeholder(each, asset)):
+        if asset is None or not (declared or high or _gets_size(each) or _has_placeholder(each, asset)):
             continue
         alt = hero.alt if hero is not None and is_hero else None
         choice = choose(each)
@@ -98,7 +98,8 @@ def plan_page(
             alt=alt,
             choice=choice,
         )
-        if planned.hero or planned.attributes or planned.specs or choice.form is not MarkupForm.PICTURE:
+        reduced = asset.raster and choice.form is not MarkupForm.PICTURE
+        if planned.hero or planned.attributes or planned.specs or reduced:
             images.append(planned)
     recompressed = fallbacks(scan, asset_of=asset_of, hero=ref, insert=inserted, recompress=options.recompress)
     return PagePlan(
@@ -151,7 +152,7 @@ def missing_dimensions(ref: ImageRef, asset: Asset) -> Iterator[tuple[str, str]]
     """
     width, height = ref.get("width"), ref.get("height")
     style = ref.get("style")
-    if not asset.natural or (style and "height" in image_widths.declarations(style)):
+    if not (asset.natural and asset.has_whole_px) or (style and "height" in image_widths.declarations(style)):
         return
     if width is None and height is None:
         yield "width", str(asset.css_width)
@@ -167,8 +168,13 @@ def _whole_px(text: str | None) -> int | None:
 
 
 def _is_processed(ref: ImageRef, asset: Asset) -> bool:
-    """Whether an image is changed at all: not with ``<picture>`` or srcset by the author, opt-out, or vector format."""
-    return ref.opt_out is None and asset.raster
+    """Whether an image gets more than its size: not with ``<picture>`` or srcset by the author, opt-out, or as SVG."""
+    return _gets_size(ref) and asset.raster
+
+
+def _gets_size(ref: ImageRef) -> bool:
+    """Whether an image gets its size, if it is known: not with ``<picture>`` or srcset by the author, or opt-out."""
+    return ref.opt_out is None
 
 
 def _without_size(ref: ImageRef) -> ImageRef:
@@ -203,7 +209,8 @@ def _plan_image(
         offered = replace(options, formats=(options.img_format,)) if choice.form is MarkupForm.IMG else options
         specs = plan_specs(seen, asset, layout, offered)
     lazy = (ref.get("loading") or "").strip().lower() == "lazy"
-    attributes = list(missing_dimensions(ref, asset)) if processed and choice.sized else []
+    sized = _gets_size(ref) and choice.form is not MarkupForm.NONE and choice.sized
+    attributes = list(missing_dimensions(ref, asset)) if sized else []
     if alt is not None and ref.get("alt") is None:
         attributes.insert(0, ("alt", alt))
     if processed and ref.get("loading") is None and not eager:

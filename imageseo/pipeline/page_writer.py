@@ -111,6 +111,7 @@ class PageWriter:
             recompressed=recompressed,
             expiry=listing.expiry,
             markup=list(markup_notes(page, plan)),
+            unchanged=dict(planned.unchanged),
         )
         dependencies = files.dependencies
         stable = not any(each.fails_build or each.message.startswith(CRASHED) for each in [*findings, *build_findings])

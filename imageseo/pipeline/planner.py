@@ -19,6 +19,7 @@ from imageseo.pipeline.incremental.dependencies import DependencyTracker
 from imageseo.pipeline.safe_markup.choice import MarkupChooser
 from imageseo.pipeline.safe_markup.preloads import PreloadLink, preload_links
 from imageseo.pipeline.safe_markup.style_rules import STYLE_SHEET, style_text
+from imageseo.pipeline.unchanged_images import count_reasons
 from imageseo.web import urls
 from imageseo.web.html import edits
 from imageseo.web.html.charset import UnreadablePage
@@ -27,12 +28,16 @@ from imageseo.web.response_headers import SECURITY_POLICY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedPage:
-    """A page with its plan and hero. ``files``: the site's files; they record the page's dependencies."""
+    """A page with its plan and hero. ``files``: the site's files; they record the page's dependencies.
+
+    ``unchanged``: reason -> number of images that are left as they are for it.
+    """
 
     page: Page
     plan: PagePlan
     hero: PageHero | None
     files: DependencyTracker
+    unchanged: Mapping[str, int]
 
 
 def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> PlannedPage | None:
@@ -80,7 +85,8 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
         has_style=chooser.has_style,
         style_sheet=_style_sheet_url(context, page, scan) if settings.style == "file" else None,
     )
-    return PlannedPage(page=page, plan=plan, hero=hero, files=files)
+    unchanged = count_reasons(plan, facts.images)
+    return PlannedPage(page=page, plan=plan, hero=hero, files=files, unchanged=unchanged)
 
 
 def _make_chooser(

@@ -230,6 +230,23 @@ def test_svg_sizes_match_chromium(root: str, size: tuple[int, int], natural: boo
     assert probe_asset(gzip.compress(b'<svg width="7" height="8"/>', mtime=0), "a.svgz").width == 7
 
 
+@pytest.mark.parametrize(
+    ("root", "expected"),
+    [
+        ('width="16" height="16"', True),
+        ('width="16px" height="16.0px" viewBox="0 0 24 24"', True),
+        ('width="16.5" height="16"', False),
+        ('width="1em" height="1em"', False),
+        ('width="3in" height="2.54cm"', False),
+        ('width="16" viewBox="0 0 24 24"', False),
+        ('viewBox="0 0 24 24"', False),
+        ('width="16" height="16" viewBox="0 0 24 24" preserveAspectRatio="none"', False),
+    ],
+)
+def test_svg_tells_whole_px(root: str, expected: bool) -> None:
+    assert probe_asset(f'<svg xmlns="http://www.w3.org/2000/svg" {root}/>'.encode(), "a.svg").has_whole_px is expected
+
+
 def test_invalid_svg_is_unreadable() -> None:
     probe_bad(b"<svg", "a.svg")
     probe_bad(b'<?xml version="1.0"?><html><svg/></html>', "a.svg")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,6 +36,7 @@ def asset(name: str) -> Asset:
         height=height,
         frames=9 if name == "moving.gif" else 1,
         natural=name != "loose.svg",
+        has_whole_px=name not in ("loose.svg", "drawing.svg"),
     )
 
 
@@ -324,9 +326,17 @@ def test_authors_own_candidates_are_unchanged_but_hurried(tag: str) -> None:
     assert plan(article(FAR, tag)).images == ()
 
 
-@pytest.mark.parametrize("tag", ['<img src="a.svg">', '<picture><source srcset="a.avif"><img src="a.svg"></picture>'])
+def test_vector_image_of_whole_px_gets_its_size_only() -> None:
+    (image,) = plan(article(FAR, '<img src="icon.svg">')).images
+    assert (image.attributes, image.specs) == ((("width", "1600"), ("height", "900")), ())
+
+
+@pytest.mark.parametrize(
+    "tag", ['<img src="loose.svg">', '<picture><source srcset="a.avif"><img src="a.svg"></picture>']
+)
 def test_declared_hero_is_marked_even_if_not_processed(tag: str) -> None:
-    found = plan(article(tag), hero=Hero(path="a.svg", alt="x"), hero_asset=asset("a.svg"))
+    src = re.findall(r'src="([^"]*)"', tag)[-1]
+    found = plan(article(tag), hero=Hero(path=src, alt="x"), hero_asset=asset(src))
     assert found.hero_image is not None
     assert found.hero_image.attributes == (("alt", "x"), ("fetchpriority", "high"))
     assert found.hero_image.specs == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 WIDE, TALL, SMALL = "wide-900x600.jpg", "tall-600x800.png", "small-240x160.jpg"
+ICON, DRAWING = "icon.svg", "drawing.svg"
 
 
 class FragilePage(NamedTuple):
@@ -75,6 +76,10 @@ PAGES = {
     "without-width": _styled("img:not([width]){width:150px}", f"<p>{_IMG}</p>", "picture"),
     "with-style": _styled("img[style]{outline:9px solid}", f'<p>x</p><div style="height:3000px"></div>{_IMG}', "picture"),
     "lazy-selector": _styled("img[loading=lazy]{opacity:.2;width:99px}", f'<div style="height:3000px"></div>{_IMG}', "picture"),
+    # SVG: its size only
+    "icons": _styled(".row img{height:1em}nav img{width:auto;height:20px}h2 img{vertical-align:middle}",
+        f'<nav><img src="{ICON}" alt="Home"></nav><h2><img src="{ICON}" alt="Note"> A</h2><p class=row><img src="{ICON}" alt="Note"> B</p>'),
+    "drawing": _styled("img{max-width:100%}", f'<div style="width:120px"><img src="{DRAWING}" alt="A plan"></div><img src="{DRAWING}" alt="A plan">'),
     # scripts
     "hover": FragilePage("", f"""<img src="{WIDE}" alt="A view" onmouseover="this.src='{TALL}'">""", ("attributes",)),
     "placeholder": FragilePage("", f'<img class=lazyload src="{SMALL}" data-src="{WIDE}" alt="A view">'
@@ -99,7 +104,10 @@ PAGES = {
     "csp-fluid": FragilePage("<meta http-equiv=content-security-policy content=\"style-src 'self'\"><link rel=stylesheet href=fluid.css>",
         f"<p>{_IMG}</p>", ("img",)),
 }  # fmt: skip
+_SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="{1}" viewBox="0 0 {0} {1}"><path d="M0 0h{0}v{1}z"/></svg>'
 FILES = {
+    ICON: _SVG.format(16, 16).encode(),
+    DRAWING: _SVG.format(400, 300).encode(),
     "fluid.css": b"img{max-width:100%}",
     "stage.js": f"document.querySelector('.stage img').src = '{TALL}'".encode(),
     "swap.js": f"for (const image of document.querySelectorAll('figure img')) image.src = '{TALL}'".encode(),

@@ -226,6 +226,7 @@ def _probe_svg(data: bytes, site_path: str) -> Asset | BadAsset:
     except (expat.ExpatError, OSError, EOFError, zlib.error, ValueError) as error:
         return _unreadable_asset(site_path, f"{site_path} looks like SVG but cannot be read: {_describe_error(error)}")
     width, height, natural = _svg_size(root)
+    has_whole_px = _has_whole_px(root)
     return Asset(
         path=site_path,
         sha256=hashlib.sha256(data).hexdigest(),
@@ -236,6 +237,7 @@ def _probe_svg(data: bytes, site_path: str) -> Asset | BadAsset:
         mode="RGBA",
         has_alpha=True,
         natural=natural,
+        has_whole_px=has_whole_px,
     )
 
 
@@ -285,3 +287,11 @@ def _svg_size(root: dict[str, str]) -> tuple[int, int, bool]:
     elif height is None:
         height = width / ratio if ratio else 150.0
     return max(1, round(width or 1)), max(1, round(height or 1)), natural
+
+
+def _has_whole_px(root: dict[str, str]) -> bool:
+    """Whether an SVG declares its size in whole px and keeps its ratio, so that its tag may repeat it."""
+    lengths = [_LENGTH.fullmatch(root.get(name, "")) for name in ("width", "height")]
+    return not root.get("preserveAspectRatio", "").strip().startswith("none") and all(
+        match is not None and (match[2] or "px").lower() == "px" and float(match[1]).is_integer() for match in lengths
+    )

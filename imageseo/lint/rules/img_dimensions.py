@@ -140,11 +140,12 @@ def _missing_problem(image: ImageFact, width: Length | None, height: Length | No
         hint = f"give it a size with its aspect ratio, {image.asset.css_width}:{image.asset.css_height}"
     elif image.asset is not None:
         pair = _size_attributes(image.asset, width.value if width else None, height.value if height else None)
-        # A build adds no size to SVGs, opted-out images and those that a handler exchanges. Where it has edited an
-        # image without adding one, the page's styles or its Content-Security-Policy are against it.
+        # A build adds no size to SVGs without a size in whole px, opted-out images and those that a handler exchanges.
+        # Where it has edited an image without adding one, the page's styles or its Content-Security-Policy are against
+        # it.
         is_unchanged_by_build = (
             image.ref.opt_out is not None
-            or not image.asset.raster
+            or not image.asset.has_whole_px
             or handler(image.ref) is not None
             or image.ref.get(MARKER) is not None
         )

@@ -73,6 +73,7 @@ class PageOutcome(Struct, array_like=True, frozen=True):
     the page. ``expiry``: time of its ``unavailable_after`` in seconds, and whether that was past. ``image_findings``:
     with the image's digest; only the first of each image is reported.
     ``saved_bytes``: that a phone need not load. ``markup``: images whose markup is changed less than usual.
+    ``unchanged``: reason -> number of images that are left as they are for it.
     """
 
     images: int
@@ -90,6 +91,7 @@ class PageOutcome(Struct, array_like=True, frozen=True):
     recompressed: list[RecompressedFile]
     expiry: tuple[float, bool] | None = None
     markup: list[MarkupNote] = field(default_factory=list)
+    unchanged: dict[str, int] = field(default_factory=dict)
 
 
 class PageRecord(Struct, array_like=True, frozen=True):

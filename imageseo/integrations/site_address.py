@@ -1,0 +1,134 @@
+"""The URL of a built site whose settings do not say it, from what its own pages and its sitemap say."""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from imageseo.integrations.page_heads import find_tags, read_head
+from imageseo.integrations.pages import base_url
+
+_SAMPLE = 24
+"""Pages that are asked, spread over the site."""
+_SITEMAPS = ("sitemap.xml", "sitemap-0.xml", "sitemap_index.xml", "sitemap-index.xml")
+_MAX_SITEMAP = 262_144
+_LOC = re.compile(rb"<(?:\w+:)?loc>\s*([^<\s]+)\s*</")
+_MIN_SHARE = 0.6
+_REFERENCE = re.compile(
+    rb"""<(?:link|script|img|source)\b[^>]*?\s(?:href|src)\s*=\s*["']?(/[^/"'>\s?#][^"'>\s?#]*)""", re.I
+)
+
+
+def deduce_base_url(root: Path, pages: Sequence[str]) -> str | None:
+    """Return the site's URL from the home page's canonical link, other pages' ones, or the sitemap; else None.
+
+    A home page's canonical link without a final slash may name another file (a language version, a landing page): it
+    counts if other pages confirm it, or if nothing contradicts it. ``pages``: files of all pages.
+    """
+    home = _own_url(root, "index.html", og=False)
+    if home is not None and (urlsplit(home).path.endswith("/") or not urlsplit(home).path):
+        return base_url(home)
+    bases = Counter(_bases_of_pages(root, pages)) or Counter(_bases_of_sitemap(root))
+    if bases:
+        best, count = min(bases.items(), key=lambda item: (-item[1], item[0]))
+        return best if count >= _MIN_SHARE * bases.total() else None
+    if home is None or _names_own_file(root, home):
+        return None
+    return base_url(home)
+
+
+def deduce_base_path(root: Path) -> str | None:
+    """Return the folder (``/docs/``) that the home page's root-relative references start with; None for the root.
+
+    The files exist below the site's root without it: the site is published under a path.
+    """
+    try:
+        head = read_head(f"{root}{os.sep}index.html")
+    except OSError:
+        return None
+    found: Counter[str] = Counter()
+    for match in _REFERENCE.findall(head):
+        first, _, rest = unquote(match.decode("utf-8", "replace")).lstrip("/").partition("/")
+        if rest and not (root / first).exists() and (root / rest).is_file():
+            found[f"/{first}/"] += 1
+    return found.most_common(1)[0][0] if len(found) == 1 else None
+
+
+def _bases_of_pages(root: Path, pages: Sequence[str]) -> Iterator[str]:
+    """Yield the site's URL as each page's canonical link or ``og:url`` implies it."""
+    others = [path for path in pages if path not in ("index.html", "404.html")]
+    for path in others[:: max(1, len(others) // _SAMPLE)][:_SAMPLE]:
+        url = _own_url(root, path, og=True)
+        base = None if url is None else _without_page(url, path)
+        if base is not None:
+            yield base
+
+
+def _own_url(root: Path, path: str, *, og: bool) -> str | None:
+    """Return the absolute URL that a page gives itself. ``og``: also by ``og:url``."""
+    try:
+        head = read_head(f"{root}{os.sep}{path}")
+    except OSError:
+        return None
+    for name, attributes in find_tags(head, needle=b"canonical"):
+        if name == "link" and "canonical" in attributes.get("rel", "").lower().split():
+            return _absolute(attributes.get("href", ""))
+    if og:
+        for name, attributes in find_tags(head, needle=b"og:url"):
+            if name == "meta" and attributes.get("property", "").lower() == "og:url":
+                return _absolute(attributes.get("content", ""))
+    return None
+
+
+def _absolute(url: str) -> str | None:
+    parts = urlsplit(url.strip())
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        return None
+    return f"{parts.scheme}://{parts.netloc}{unquote(parts.path).removesuffix('index.html')}"
+
+
+def _without_page(url: str, path: str) -> str | None:
+    """Return a page's URL without the part that its file stands for: None if it is the URL of another page."""
+    for form in (path.removesuffix("index.html"), path.removesuffix("/index.html"), path, path.removesuffix(".html")):
+        if form and url.endswith(f"/{form}"):
+            return base_url(url[: -len(form)])
+    return None
+
+
+def _bases_of_sitemap(root: Path) -> Iterator[str]:
+    for name in _SITEMAPS:
+        try:
+            with (root / name).open("rb") as stream:
+                data = stream.read(_MAX_SITEMAP)
+        except OSError:
+            continue
+        found = list(_bases_of_locations(root, _LOC.findall(data)))
+        if found:
+            yield from found
+            return
+
+
+def _bases_of_locations(root: Path, locations: Iterable[bytes]) -> Iterator[str]:
+    """Yield the site's URL for each URL of a sitemap whose page is in the folder, by the longest path that exists."""
+    for location in list(locations)[:_SAMPLE]:
+        url = _absolute(html.unescape(location.decode("utf-8", "replace")))
+        if url is None:
+            continue
+        parts = [part for part in urlsplit(url).path.split("/") if part]
+        for number in range(len(parts)):
+            rest = "/".join(parts[number:])
+            if any((root / file).is_file() for file in (f"{rest}/index.html", f"{rest}.html", rest)):
+                split = urlsplit(url)
+                yield base_url(f"{split.scheme}://{split.netloc}/{'/'.join(parts[:number])}") or url
+                break
+
+
+def _names_own_file(root: Path, url: str) -> bool:
+    """Whether a URL's last part is a file of the folder, or any file: the home page then names that, not the root."""
+    last = urlsplit(url).path.rpartition("/")[2]
+    return "." in last or any((root / name).exists() for name in (last, f"{last}.html"))
