@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-RECOMPRESSED = "imageseo recompressed"
-"""The writer named in the metadata of a file that a build recompressed in place."""
+RECOMPRESSED = "imageseo recompressed"  # the writer in the metadata of a file that a build recompressed in place
 
 
 class Span(NamedTuple):
@@ -207,8 +206,7 @@ class Asset:
     ``hdr``: kind of HDR image (``PQ``, ``HLG``, ``gain map``); None for SDR.
     ``writer``: the writer in the metadata of a file written by imageseo (``provenance.writer``); None for other files.
     ``css_size``: CSS px that a browser shows it at if they differ, because the EXIF data of a JPEG declares a density.
-    ``natural``: False for an SVG without intrinsic size, only a ratio: a browser fills the column with it.
-    ``has_whole_px``: False for an SVG whose size in px is not known exactly, or which does not keep its ratio.
+    ``natural``: False for an SVG with a ratio only, which fills the column; ``has_whole_px``: and one of inexact size.
     """
 
     path: str
