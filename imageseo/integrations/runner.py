@@ -202,8 +202,12 @@ def _run(
     *,
     serving: bool,
 ) -> str | None:
+    from imageseo.lint.overview import overview
+
     result = build(site, settings, progress=progress, config=config, preview=serving)
     log_findings(result.findings, voice, serving=serving)
+    for line in overview(result.findings):
+        tell(line)
     tell(summary(result))
     if serving or not result.failed:
         return None

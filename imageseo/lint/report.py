@@ -50,7 +50,7 @@ class Report:
     ``frame``: reads the source lines of a finding. ``built``, ``source``: return the published file of a finding and
     the author's file, by paths in the repository. ``fails``: the lowest severity that fails the run, ``off`` for none.
     ``color``: whether the output is a terminal. ``budgets``: the state of each. ``markup``: of a build, the images
-    whose markup is changed less than usual.
+    whose markup is changed less than usual. ``directory``: the folder that lint was run on, for commands in texts.
     """
 
     title: str
@@ -67,6 +67,7 @@ class Report:
     color: bool = False
     budgets: tuple[BudgetStatus, ...] = ()
     markup: tuple[MarkupNote, ...] = ()
+    directory: str = ""
 
     @classmethod
     def of(cls, result: Result) -> Report:

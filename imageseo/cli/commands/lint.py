@@ -109,6 +109,7 @@ def lint(
     report = _report(
         project, site, result, new, old, silenced, catalog=catalog, only=only, settings=settings, notes=notes
     )
+    report = replace(report, directory=str(root))
     if request.fix:
         report = replace(report, summary={**report.summary, "fixed": fixed.findings})
     warnings = count(new)["warnings"]

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from imageseo.lint.budgets.table import COLUMNS, rows
 from imageseo.lint.code_frame import display_width, sanitized
+from imageseo.lint.overview import overview
 from imageseo.lint.report import Report, merge_repeated
 from imageseo.model.finding import Finding, Severity
 from imageseo.model.humanize import format_count
@@ -36,6 +37,7 @@ def render(result: Result) -> str:
         lines += _silenced(report)
         lines.append("")
     lines += _budgets(report)
+    lines += _overview(report)
     lines += [sanitized(note) for note in report.notes]
     lines.append(f"{report.title}: {_summary(report)}")
     return "\n".join(lines) + "\n"
@@ -73,6 +75,12 @@ def _silenced(report: Report) -> Iterator[str]:
     for (rule, reason), (first, *more) in sorted(places.items()):
         others = f" and {len(more):,} more" if more else ""
         yield f"  {sanitized(first)}{others}: {rule}: {sanitized(reason) or 'no reason given'}"
+
+
+def _overview(report: Report) -> list[str]:
+    """Return the overview of many findings, with an empty line after it."""
+    lines = [sanitized(line) for line in overview(report.findings, directory=report.directory)]
+    return [*lines, ""] if lines else []
 
 
 def _budgets(report: Report) -> Iterator[str]:

@@ -1,0 +1,53 @@
+"""An overview of many findings: the rules and pages that have most of them, and the command that helps most."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from imageseo.model.finding import Finding, Severity
+from imageseo.model.humanize import format_count
+
+_MANY = 40
+"""Errors and warnings from which an overview is of use: fewer are read one by one."""
+_RULES, _PAGES = 8, 5
+_BY_BUILD = "`imageseo build`"
+_WORTHWHILE = 0.2
+
+
+def overview(findings: Sequence[Finding], *, directory: str = "") -> Iterator[str]:
+    """Yield lines of text; none for few findings. ``directory``: the site of a lint run; "" for a build."""
+    found = [finding for finding in findings if finding.severity.rank >= Severity.WARN.rank]
+    if len(found) < _MANY:
+        return
+    rules = Counter(finding.rule for finding in found)
+    pages = Counter(finding.location.page for finding in found if finding.location.page)
+    errors = Counter(finding.rule for finding in found if finding.severity is Severity.ERROR)
+    width = max(map(len, (rule for rule, _ in _ordered(rules)[:_RULES])))
+    yield f"{format_count('findings', len(found))} by rule:"
+    for rule, number in _ordered(rules)[:_RULES]:
+        levels = [("errors", errors[rule]), ("warnings", number - errors[rule])]
+        yield f"  {rule:{width}}  {', '.join(format_count(name, each) for name, each in levels if each)}"
+    if len(rules) > _RULES:
+        rest = sum(number for _, number in _ordered(rules)[_RULES:])
+        yield f"  {len(rules) - _RULES} other rules: {rest:,}"
+    if len(pages) > 1:
+        worst = ", ".join(f"{page} ({number:,})" for page, number in _ordered(pages)[:_PAGES])
+        yield f"Pages with most of them: {worst}"
+    if not directory:
+        return
+    mended = sum(_BY_BUILD in finding.hint for finding in found)
+    if mended >= _WORTHWHILE * len(found):
+        yield f"`imageseo build {directory}` corrects up to {mended:,} of them; run lint after it"
+    else:
+        fixable = sum(bool(finding.fix) for finding in found)
+        if fixable >= _WORTHWHILE * len(found):
+            yield f"`imageseo lint {directory} --fix` corrects {fixable:,} of them"
+    yield (
+        "To begin with new findings only, accept these: "
+        f"`imageseo lint {directory} --baseline imageseo-baseline.json --update-baseline`"
+    )
+
+
+def _ordered(counts: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
