@@ -48,6 +48,8 @@ class _SiteRun:
 
 
 _runs: dict[Path, _SiteRun] = {}
+_running: list[Path] = []
+"""Output folders of the sites that Pelican is building now, the outer one first."""
 
 
 def register() -> None:
@@ -93,8 +95,19 @@ def _run_with_imageseo(pelican: Any, run: Callable[[], None]) -> None:
     The signal `finalized` calls its receivers in no defined order, and plug-ins for sitemaps and minifying write their
     files on it: a receiver of imageseo would sometimes run before them.
     """
-    run()
-    finish(pelican)
+    root = _root(pelican)
+    outer = next((each for each in _running if root.is_relative_to(each) and _is_active(each)), None)
+    _running.append(root)
+    try:
+        run()
+    finally:
+        _running.pop()
+    if outer is None:  # a site of one language, built within the run of the whole site, is processed with that
+        finish(pelican)
+
+
+def _is_active(root: Path) -> bool:
+    return root in _runs and _runs[root].settings is not None
 
 
 def on_contents(generator: Any) -> None:

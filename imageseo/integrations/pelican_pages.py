@@ -76,6 +76,17 @@ class Collected:
         return hints
 
 
+def inactive_reason(settings: Mapping[str, Any]) -> str:
+    """Return why Pelican does not run imageseo, "" if it does: a list of plug-ins replaces the automatic ones."""
+    plugins = settings.get("PLUGINS")
+    if plugins is None:
+        return ""
+    names = [plugin if isinstance(plugin, str) else getattr(plugin, "__name__", "") for plugin in plugins]
+    if any(name.rpartition(".")[2] in ("imageseo", "pelican_hook") for name in names):
+        return ""
+    return "PLUGINS is a list without imageseo, and Pelican loads no other plug-in"
+
+
 def options_of(settings: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return the setting IMAGESEO of the configuration. Raises SettingsError if it is not a dict."""
     options = settings.get("IMAGESEO")

@@ -29,7 +29,7 @@ class DetectedGenerator:
     """A site generator whose configuration file is in the project.
 
     ``output``: the folder that it builds into. ``source``: the folder of its source files. ``read``: returns file of
-    the built site -> hints, without a build.
+    the built site -> hints, without a build. ``inactive``: why its own builds do not run imageseo; "" if they do.
     """
 
     name: str
@@ -38,6 +38,7 @@ class DetectedGenerator:
     site_url: str | None
     source: Path
     read: Callable[[], Hints]
+    inactive: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +213,7 @@ def _mkdocs(config_file: Path, package: str) -> Project:
         site_url=config.site_url,
         source=Path(config.docs_dir),
         read=lambda: mkdocs_pages.hints_without_build(config, project.folder, project.settings.hero.keys),
+        inactive="" if plugins or config.hooks else "imageseo is not in `plugins`",
     )
     return Project(settings=project.settings, folder=project.folder, generator=generator)
 
@@ -231,6 +233,7 @@ def _pelican(config_file: Path) -> Project:
         site_url=settings.get("SITEURL"),
         source=Path(settings["PATH"]),
         read=lambda: pelican_pages.hints_without_build(settings, project=project.folder, keys=keys),
+        inactive=pelican_pages.inactive_reason(settings),
     )
     return Project(settings=project.settings, folder=project.folder, generator=generator)
 

@@ -714,3 +714,24 @@ def test_progress_is_a_bar_on_a_terminal_and_lines_in_a_pipe() -> None:
     assert "30/30" in terminal.getvalue()
     assert "\r" in terminal.getvalue()
     assert pipe.getvalue().splitlines() == ["Encoding: 30 to do", "Encoding: 30 of 30"]
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ("", False),
+        ('PLUGINS = ["sitemap"]\n', True),
+        ("PLUGINS = []\n", True),
+        ('PLUGINS = ["sitemap", "imageseo"]\n', False),
+        ('PLUGINS = ["pelican.plugins.imageseo"]\n', False),
+        ('import types\nPLUGINS = [types.ModuleType("pelican_hook")]\n', False),
+    ],
+)
+def test_doctor_tells_a_list_of_plugins_without_imageseo(config: str, told: bool, tmp_path: Path) -> None:
+    from imageseo.cli.commands import doctor
+
+    pelican_site(tmp_path, config=config)
+    report = doctor.run_checks(tmp_path, config=None, note=lambda _: None)
+    details = [check.detail for check in report.checks if check.name == "plug-in"]
+    assert [("PLUGINS" in detail) for detail in details] == [True] * told
+    assert report.exit_code == 0

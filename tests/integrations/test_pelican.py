@@ -222,6 +222,7 @@ def test_nested_site_shares_images_of_the_outer_site(tmp_path: Path) -> None:
     assert hero_of(site / "output/de/erster.html").endswith("images/other.jpg")
     assert hero_of(site / "output/second.html").endswith("images/other.jpg")
     assert not (site / "output/de/sitemap.xml").exists()
+    assert done.stdout.count("imageseo: build:") == 1, "one summary, not one for each language"
 
 
 def changed(site: Path) -> bool:

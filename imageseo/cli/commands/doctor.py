@@ -185,3 +185,11 @@ def _check_configuration(folder: Path, config: Path | None, note: Callable[[str]
     yield Check(kind="configuration", name="settings", state=State.OK, detail="no errors")
     yield Check(kind="configuration", name="project", state=State.OK, detail=str(project.folder))
     yield Check(kind="configuration", name="generator", state=State.OK, detail=generator)
+    if project.generator is not None and project.generator.inactive:
+        yield Check(
+            kind="configuration",
+            name="plug-in",
+            state=State.ABSENT,
+            detail=f"{project.generator.config.name}: {project.generator.inactive}",
+            hint='add "imageseo" to it; or run `imageseo build` on the output after each build',
+        )
