@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import structs
 
-from imageseo.config.plugins import plugin_loaders
+from imageseo.config.plugins import format_names, metric_names, plugin_names
 from imageseo.config.settings import Settings
 from imageseo.integrations.command_hints import config_argument, pin_command
 from imageseo.model.build_findings import BUILD_FINDINGS
 from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Finding, Severity
+from imageseo.model.formats import BUILT_IN
 from imageseo.model.humanize import format_count
 from imageseo.model.protocols import Progress, Result
 from imageseo.model.site import Site
@@ -56,26 +57,38 @@ def read_settings(folder: Path, **door: Any) -> LoadedSettings:
     """``config.read_project`` with this process's environment and the rules and providers that are installed."""
     from imageseo import config
 
-    return config.read_project(
+    loaded = config.read_project(
         folder,
         env={name: value for name, value in os.environ.items() if name != DEBUG},
         **_installed_names(),
         **door,
     )
+    return loaded._replace(settings=_usable(loaded.settings))
 
 
 def load_mapping(mapping: Mapping[str, Any]) -> Settings:
     """Settings that a program gives as a mapping, validated as a file is. Raises SettingsError with every fault."""
     from imageseo import config
 
-    return config.load(mapping, "settings", **_installed_names())
+    return _usable(config.load(mapping, "settings", **_installed_names()))
+
+
+def _usable(settings: Settings) -> Settings:
+    """The settings without what they name of other packages that cannot be loaded."""
+    if settings.formats == BUILT_IN and settings.encode.metric == "numpy":
+        return settings
+    from imageseo.images.encoding import factory
+
+    return factory.usable(settings)
 
 
 def _installed_names() -> dict[str, Any]:
-    """The ids of the rules and the names of the hero providers that are installed."""
+    """The names of the plug-ins that settings may name; none is loaded."""
     return {
-        "rules": [*(name.replace("_", "-") for name in plugin_loaders("imageseo.rules")), *BUILD_FINDINGS],
-        "providers": list(plugin_loaders("imageseo.heroes")),
+        "formats": format_names(),
+        "metrics": metric_names(),
+        "rules": [*(name.replace("_", "-") for name in plugin_names("imageseo.rules")), *BUILD_FINDINGS],
+        "providers": list(plugin_names("imageseo.heroes")),
     }
 
 
