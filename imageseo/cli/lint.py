@@ -105,7 +105,7 @@ def lint(
     if is_disabled(project):
         from imageseo.lint.linter import LintResult
 
-        _write(composition.reporters()[form](LintResult(findings=(), pages=0, images=0)), output)
+        _write(composition.render(LintResult(findings=(), pages=0, images=0), form)[0], output)
         return 0
     request = commands.LintRequest(
         select=tuple(name for names in select for name in names),
@@ -129,7 +129,9 @@ def lint(
                 click.echo(data, nl=False)
         print_note(run.summary_line)
     else:
-        _write(composition.reporters()[form](run.report), output)
+        text, rendered = composition.render(run.report, form)
+        _write(text, output)
+        return FINDINGS if run.failed or not rendered else 0
     return FINDINGS if run.failed else 0
 
 

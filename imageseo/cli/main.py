@@ -238,4 +238,4 @@ def _report_error(error: Exception) -> int:
 def _report(result: Result, form: str) -> None:
     from imageseo.pipeline import composition
 
-    click.echo(composition.reporters()[form](result), nl=False)
+    click.echo(composition.render(result, form)[0], nl=False)

@@ -61,7 +61,7 @@ def measure(
     result = commands.run(
         project, directory, progress=progress(), check=check, globs=globs, sample=sample, workers=workers
     )
-    click.echo(composition.reporters()[form](result), nl=False)
+    click.echo(composition.render(result, form)[0], nl=False)
     for line in result.notes:
         print_note(line)
     return FINDINGS if result.failed else 0

@@ -86,7 +86,7 @@ def compare(project: Project, directory: Path, *, form: str, **options: object) 
     from imageseo.pipeline import composition
 
     result = commands.run(project, directory, progress=progress(), **options)  # type: ignore[arg-type]
-    click.echo(composition.reporters()[form](result), nl=False)
+    click.echo(composition.render(result, form)[0], nl=False)
     for line in result.notes:
         print_note(line)
     return FINDINGS if result.failed else 0

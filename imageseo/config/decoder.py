@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args, get_origin
 
 import msgspec
 
-from imageseo.config.messages import choices, expected, found, is_struct, keys_of, members, unwrap
+from imageseo.config.fields import OTHERS, FormatGroup
+from imageseo.config.messages import choices, expected, found, is_struct, keys_of, members, type_for_formats, unwrap
 from imageseo.config.settings import Settings
 from imageseo.model.finding import Severity
 from imageseo.model.suggest import closest
 
 Path = tuple[str, ...]
 
-_SIMILAR = 0.65
+SIMILAR = 0.65
 """Least similarity of a misspelt value: `none` is not meant to be `inline`."""
 
 
@@ -38,11 +39,15 @@ _NAMES = tuple(".".join(path) for path in sorted(_PATHS, key=lambda path: (len(p
 
 @dataclass(slots=True)
 class SettingsDecoder:
-    """Values, their origins and errors of the configuration sources; later sources override earlier ones key by key."""
+    """Values, their origins and errors of the configuration sources; later sources override earlier ones key by key.
+
+    ``formats``: those of plug-ins, which tables by format may have as keys too.
+    """
 
     values: dict[Path, Any] = field(default_factory=dict)
     origins: dict[Path, str] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
+    formats: Collection[str] = ()
 
     def add(self, mapping: Any, origin: str) -> None:
         """Decode a mapping; it overrides earlier values. ``origin``: name of the file or variable in messages."""
@@ -63,6 +68,9 @@ class SettingsDecoder:
         valid_keys = keys_of(struct)
         for key, item in value.items():
             path = (*above, str(key))
+            if key not in valid_keys and key in self.formats and (kind := type_for_formats(struct)) is not None:
+                self._decode_value(kind, item, origin, path)
+                continue
             if key not in valid_keys:
                 self.add_error(origin, path, _unknown_key_message(str(key), tuple(valid_keys), above))
                 continue
@@ -123,7 +131,12 @@ def build_settings(struct: type[msgspec.Struct], values: Mapping[Path, Any], abo
     for item in msgspec.structs.fields(struct):
         path = (*above, item.encode_name)
         base, _ = unwrap(item.type)
-        if is_struct(base):
+        if item.name == OTHERS and issubclass(struct, FormatGroup):
+            known = keys_of(struct)
+            fields[item.name] = {
+                p[-1]: each for p, each in sorted(values.items()) if p[:-1] == above and p[-1] not in known
+            }
+        elif is_struct(base):
             fields[item.name] = build_settings(base, values, path)
         elif get_origin(base) is dict:
             fields[item.name] = {key[-1]: value for key, value in sorted(values.items()) if key[:-1] == path}
@@ -160,7 +173,7 @@ def _suggestion(kind: Any, value: Any) -> str:
         is_text = item is str and value and not any(note.pattern for note in notes)
         return f", such as [{json.dumps(value, ensure_ascii=False)}]" if is_text else ""
     allowed = [choice for member in members(kind) for choice in choices(member)]
-    suggestion = closest(value, allowed, cutoff=_SIMILAR)
+    suggestion = closest(value, allowed, cutoff=SIMILAR)
     return f"; did you mean {suggestion}?" if suggestion else ""
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, get_args, get_origin
 
 from imageseo.config.decoder import Path, SettingsDecoder, setting_keys
-from imageseo.config.messages import is_struct, keys_of, members, unwrap
+from imageseo.config.messages import is_struct, keys_of, members, type_for_formats, unwrap
 from imageseo.config.settings import Settings
 from imageseo.model.suggest import closest
 
@@ -24,7 +24,7 @@ def apply_environment(decoder: SettingsDecoder, env: Mapping[str, str]) -> None:
         if not name.startswith(PREFIX) or name == CONFIG or name.startswith(TEST_PREFIX) or not env[name].strip():
             continue
         origin = f"environment variable {name}"
-        key_and_type = find_key(name.removeprefix(PREFIX))
+        key_and_type = find_key(name.removeprefix(PREFIX), decoder.formats)
         if key_and_type is None:
             near = closest(
                 name.removeprefix(PREFIX), [variable_name(path).removeprefix(PREFIX) for path, _ in setting_keys()]
@@ -43,8 +43,11 @@ def variable_name(path: Path) -> str:
     return PREFIX + "__".join(path).replace("-", "_").upper()
 
 
-def find_key(name: str) -> tuple[Path, Any] | None:
-    """Return the key of a variable (without prefix) and the key's type; None if there is no such key."""
+def find_key(name: str, formats: Collection[str] = ()) -> tuple[Path, Any] | None:
+    """Return the key of a variable (without prefix) and the key's type; None if there is no such key.
+
+    ``formats``: those of plug-ins.
+    """
     path: Path = ()
     kind: Any = Settings
     for part in name.lower().split("__"):
@@ -55,6 +58,9 @@ def find_key(name: str) -> tuple[Path, Any] | None:
             path = (*path, part if path[:1] == ("providers",) else part.replace("_", "-"))
             continue
         keys = {key.replace("-", "_"): key for key in keys_of(base)} if is_struct(base) else {}
+        if part in formats and part not in keys and is_struct(base) and (other := type_for_formats(base)) is not None:
+            path, kind = (*path, part), other
+            continue
         if part not in keys:
             return None
         key = keys[part]

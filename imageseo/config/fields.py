@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import re
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
+
+from imageseo.model.formats import BUILT_IN
 
 # The `title` of a type is the expectation in error messages; the `description` of a key is shown by editors.
 Px = Annotated[int, Meta(ge=1, le=16384, title="a whole number of px from 1 to 16384")]
@@ -15,6 +17,8 @@ Side = Annotated[int, Meta(ge=64, le=8192, title="a whole number of px from 64 t
 Quality = Annotated[int, Meta(ge=1, le=100)]
 Score = Annotated[float, Meta(ge=10, le=95, title="a SSIMULACRA2 score from 10 to 95")]
 Text = Annotated[str, Meta(min_length=1)]
+PluginName = Annotated[str, Meta(min_length=1)]
+"""The name of one of our own modules, or of a plug-in: which ones exist is checked after decoding."""
 Color = Annotated[str, Meta(pattern=r"^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$", title="a colour such as #2563eb")]
 Url = Annotated[str, Meta(pattern=r"^[hH][tT][tT][pP][sS]?://[^\s/?#]+", title="an absolute http(s) URL")]
 ByteCount = Annotated[
@@ -44,3 +48,15 @@ def byte_count(value: int | str) -> int:
 
 class SettingsGroup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A frozen group of settings."""
+
+
+class FormatGroup(SettingsGroup, frozen=True, kw_only=True):
+    """A frozen group of settings by format: fields for our own, and ``others`` for those of plug-ins."""
+
+    def of(self, format: str) -> Any:
+        """Return the value for a format, None if none is set."""
+        return getattr(self, format) if format in BUILT_IN else getattr(self, OTHERS).get(format)
+
+
+OTHERS = "others"
+"""The field of a ``FormatGroup`` that is no key: its own keys are written beside the others."""

@@ -6,12 +6,19 @@ import json
 
 import msgspec
 
+from imageseo.config.fields import OTHERS
 from imageseo.config.settings import Settings
 
 
 def schema_text() -> str:
     """Return the JSON Schema 2020-12 of ``imageseo.toml``, as committed in imageseo/config/settings.schema.json."""
     schema = msgspec.json.schema(Settings)
+    for table in schema["$defs"].values():
+        if (others := table.get("properties", {}).pop(OTHERS, None)) is not None:  # keys of plug-ins
+            table["additionalProperties"] = others["additionalProperties"]
+        for key in table.get("properties", {}).values():
+            if isinstance(default := key.get("default"), dict):
+                default.pop(OTHERS, None)
     top = schema.pop("$ref").removeprefix("#/$defs/")
     root = schema["$defs"].pop(top)
     full = {

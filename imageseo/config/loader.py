@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from imageseo.config.decoder import SettingsDecoder, build_settings
 from imageseo.config.environment import CONFIG, apply_environment
 from imageseo.config.settings import Settings
-from imageseo.config.validation import validate
+from imageseo.config.validation import InstalledNames, validate
 from imageseo.model import git_lfs
 from imageseo.model.errors import SettingsError
 
@@ -35,17 +35,20 @@ class _Source(NamedTuple):
 def load(
     mapping: Mapping[str, Any],
     origin: str,
-    *,
-    rules: Collection[str] | None = None,
-    providers: Collection[str] | None = None,
+    **names: Collection[str] | None,
 ) -> Settings:
     """Return the settings of one mapping. ``origin``: name of the file in messages.
 
-    ``rules``, ``providers``: the existing ids; None: not checked. Raises SettingsError with all errors.
+    ``names``: the fields of ``InstalledNames``. Raises SettingsError with all errors.
     """
-    decoder = SettingsDecoder()
+    installed = _installed(names)
+    decoder = SettingsDecoder(formats=installed.formats)
     decoder.add(mapping, origin)
-    return _finish(decoder, rules, providers)
+    return _finish(decoder, installed)
+
+
+def _installed(names: Mapping[str, Collection[str] | None]) -> InstalledNames:
+    return InstalledNames(**{name: each for name, each in names.items() if each is not None})
 
 
 def read_project(
@@ -55,8 +58,7 @@ def read_project(
     env: Mapping[str, str],
     options: Mapping[str, Any] | None = None,
     origin: str = "",
-    rules: Collection[str] | None = None,
-    providers: Collection[str] | None = None,
+    **names: Collection[str] | None,
 ) -> LoadedSettings:
     """Return the settings of a project, and its folder: that of the configuration file, else ``folder``.
 
@@ -73,17 +75,16 @@ def read_project(
     if len(sources) > 1:
         first, second = sources[0].origin, sources[1].origin
         raise SettingsError((f"settings in two places: {first} and {second}",), hint=_ONE_SOURCE)
-    decoder = SettingsDecoder()
+    installed = _installed(names)
+    decoder = SettingsDecoder(formats=installed.formats)
     for source in sources:
         decoder.add(source.mapping, source.origin)
     apply_environment(decoder, env)
-    return LoadedSettings(
-        _finish(decoder, rules, providers), folder if options or project_folder is None else project_folder
-    )
+    return LoadedSettings(_finish(decoder, installed), folder if options or project_folder is None else project_folder)
 
 
-def _finish(decoder: SettingsDecoder, rules: Collection[str] | None, providers: Collection[str] | None) -> Settings:
-    validate(decoder, rules=rules, providers=providers)
+def _finish(decoder: SettingsDecoder, names: InstalledNames) -> Settings:
+    validate(decoder, names)
     if decoder.errors:
         raise SettingsError(tuple(decoder.errors), hint=_HINT)
     settings: Settings = build_settings(Settings, decoder.values)

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
 
+from imageseo.config.fields import OTHERS, FormatGroup
+
 _MAX_TEXT = 60
 
 
@@ -99,8 +101,17 @@ def _format_range(metas: tuple[msgspec.Meta, ...]) -> str:
 
 
 def keys_of(struct: type[msgspec.Struct]) -> dict[str, Any]:
-    """Return key as written in a file -> its type, in the order of the schema."""
-    return {item.encode_name: item.type for item in msgspec.structs.fields(struct)}
+    """Return key as written in a file -> its type, in the order of the schema; without keys of plug-ins."""
+    others = OTHERS if issubclass(struct, FormatGroup) else None
+    return {item.encode_name: item.type for item in msgspec.structs.fields(struct) if item.name != others}
+
+
+def type_for_formats(struct: type[msgspec.Struct]) -> Any:
+    """Return the type of the values that a table has by format; None for any other table."""
+    if not issubclass(struct, FormatGroup):
+        return None
+    field = next(item for item in msgspec.structs.fields(struct) if item.name == OTHERS)
+    return get_args(field.type)[1]
 
 
 def is_struct(kind: Any) -> typing.TypeGuard[type[msgspec.Struct]]:

@@ -7,26 +7,40 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, field
 
 from imageseo.config.budgets import BudgetSettings
-from imageseo.config.fields import Color, Px, Quality, Score, SettingsGroup, Side, Text, Url
+from imageseo.config.fields import (
+    Color,
+    FormatGroup,
+    PluginName,
+    Px,
+    Quality,
+    Score,
+    SettingsGroup,
+    Side,
+    Text,
+    Url,
+)
 from imageseo.model.finding import Severity
+from imageseo.model.formats import BUILT_IN
 
 
-class QualitySettings(SettingsGroup, frozen=True, kw_only=True):
+class QualitySettings(FormatGroup, frozen=True, kw_only=True):
     """Encoder quality by format, on the codec's own scale of 1 to 100; unset: the profile's."""
 
     avif: Quality | None = None
     webp: Quality | None = None
     jpeg: Annotated[int, Meta(ge=1, le=100, description="Quality of published heroes made from recipes.")] = 85
+    others: dict[str, Quality] = field(default_factory=dict)
 
 
-class QualityFloorSettings(SettingsGroup, frozen=True, kw_only=True):
+class QualityFloorSettings(FormatGroup, frozen=True, kw_only=True):
     """Lowest quality allowed to meet a budget."""
 
     avif: Quality = 35
     webp: Quality = 50
+    others: dict[str, Quality] = field(default_factory=dict)
 
 
-class TargetSettings(SettingsGroup, frozen=True, kw_only=True):
+class TargetSettings(FormatGroup, frozen=True, kw_only=True):
     """SSIMULACRA2 score that variants are tuned to, by format; unset: the profile's (90: visually lossless)."""
 
     avif: Score | None = None
@@ -39,6 +53,7 @@ class TargetSettings(SettingsGroup, frozen=True, kw_only=True):
             description="Points by which the target of a photograph's AVIF may move with the cost of a point; 0: none.",
         ),
     ] = 2.0
+    others: dict[str, Score] = field(default_factory=dict)
 
 
 class EncodeSettings(SettingsGroup, frozen=True, kw_only=True):
@@ -52,8 +67,12 @@ class EncodeSettings(SettingsGroup, frozen=True, kw_only=True):
         Meta(description="vips: half the time to decode and resize; needs the `vips` extra."),
     ] = "pillow"
     metric: Annotated[
-        Literal["numpy", "vszip"],
-        Meta(description="SSIMULACRA2 implementation; vszip: twice as fast, less exact; needs the `vszip` extra."),
+        PluginName,
+        Meta(
+            description="SSIMULACRA2 implementation: numpy, or a plug-in's; vszip: twice as fast, less exact; needs "
+            "the `vszip` extra.",
+            examples=["numpy", "vszip"],
+        ),
     ] = "numpy"
     avif_speed: Annotated[
         Annotated[int, Meta(ge=0, le=10)] | None, Meta(description="0 is slowest and smallest; unset: the profile's.")
@@ -177,15 +196,12 @@ class Settings(SettingsGroup, frozen=True, kw_only=True):
     cache_dir: Annotated[Text, Meta(description="Folder of encoded variants, relative to the project.")] = (
         ".cache/imageseo"
     )
-    content_dir: Annotated[
-        Text | None,
-        Meta(description="Folder of the Markdown files with front matter, for a generator that is not recognised."),
-    ] = None
     concurrency: Annotated[int, Meta(ge=0, le=256, description="Encoding workers; 0: from the number of CPUs.")] = 0
     frozen: Annotated[bool, Meta(description="On: a hero without a pin in imageseo.lock is an error.")] = False
     formats: Annotated[
-        tuple[Literal["avif", "webp"], ...], Meta(description="Formats of variants, in order of preference.")
-    ] = ("avif", "webp")
+        tuple[Annotated[PluginName, Meta(examples=list(BUILT_IN))], ...],
+        Meta(description="Formats of variants, in order of preference: avif, webp, and those of plug-ins."),
+    ] = BUILT_IN
     widths: Annotated[tuple[Px, ...], Meta(min_length=1, description="Widths of variants in px.")] = (
         # The ten widths that best fit common screens and columns (tests/layout/test_image_widths.py).
         *(320, 480, 640, 720, 880),

@@ -5,29 +5,40 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import PureWindowsPath
 from urllib.parse import urlsplit
 
 from imageseo.config.budgets import BudgetSettings, ByteLevels, CountLevels, PathBudgets
-from imageseo.config.decoder import Path, SettingsDecoder
+from imageseo.config.decoder import SIMILAR, Path, SettingsDecoder
 from imageseo.config.fields import byte_count
 from imageseo.config.messages import found
 from imageseo.config.selector_syntax import fault as selector_fault
+from imageseo.model.formats import BUILT_IN
 from imageseo.model.suggest import closest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstalledNames:
+    """The names that settings may have. ``rules``, ``providers``: None: not checked."""
+
+    rules: Collection[str] | None = None
+    providers: Collection[str] | None = None
+    formats: Collection[str] = BUILT_IN
+    metrics: Collection[str] = ("numpy", "vszip")
+
 
 _REMOTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s]*[^\s/][^\s]*")
 _URLS = (("site_url",), ("rights", "license"), ("rights", "acquire_license_page"))
 
 
-def validate(decoder: SettingsDecoder, *, rules: Collection[str] | None, providers: Collection[str] | None) -> None:
-    """Check and normalise the decoded values; errors are added to the decoder.
-
-    ``rules``, ``providers``: the existing ids; None: not checked.
-    """
+def validate(decoder: SettingsDecoder, names: InstalledNames) -> None:
+    """Check and normalise the decoded values; errors are added to the decoder."""
     _check_urls(decoder)
     _check_folders(decoder)
     _check_budgets(decoder)
-    _check_names(decoder, rules, providers)
+    _check_names(decoder, names.rules, names.providers)
+    _check_formats(decoder, names)
     _check_selectors(decoder)
     values = decoder.values
     if ("widths",) in values:
@@ -149,6 +160,22 @@ def _check_names(decoder: SettingsDecoder, rules: Collection[str] | None, provid
             ("hero", "provider"),
             f"found {found(provider)}, an unknown provider{_suggestion(provider, providers)}",
         )
+
+
+def _check_formats(decoder: SettingsDecoder, names: InstalledNames) -> None:
+    path: Path = ("formats",)
+    for number, name in enumerate(decoder.values.get(path, ()), 1):
+        if name not in names.formats:
+            _add_error(decoder, path, f"item {number}: found {found(name)}, {_expected_name(name, names.formats)}")
+    path = ("encode", "metric")
+    name = decoder.values.get(path)
+    if name is not None and name not in names.metrics:
+        _add_error(decoder, path, f"found {found(name)}, {_expected_name(name, names.metrics)}")
+
+
+def _expected_name(name: str, valid_names: Collection[str]) -> str:
+    match = closest(name, valid_names, cutoff=SIMILAR)
+    return f"expected one of {', '.join(valid_names)}" + (f"; did you mean {match}?" if match else "")
 
 
 def _check_selectors(decoder: SettingsDecoder) -> None:

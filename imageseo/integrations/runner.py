@@ -7,16 +7,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import structs
 
-from imageseo.config.plugins import plugin_loaders
+from imageseo.config.plugins import format_names, metric_names, plugin_names
 from imageseo.config.settings import Settings
 from imageseo.integrations.command_hints import config_argument, pin_command
 from imageseo.model.build_findings import BUILD_FINDINGS
 from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Finding, Severity
+from imageseo.model.formats import BUILT_IN
 from imageseo.model.humanize import format_count
 from imageseo.model.protocols import Progress, Result
 from imageseo.model.site import Site
@@ -44,15 +45,6 @@ class HostLogger(Protocol):
     def error(self, msg: object, *args: object) -> None: ...
 
 
-@runtime_checkable
-class FindingLogger(Protocol):
-    """A host's logger that shows the place of a finding in its own way."""
-
-    def report(self, finding: Finding, others: str, *, level: str) -> None:
-        """Log a finding. ``others``: on how many other pages it is. ``level``: ``error``, ``warn`` or ``info``."""
-        ...
-
-
 def read_project(folder: Path, *, options: Mapping[str, Any] | None, origin: str) -> LoadedSettings:
     """The settings that hold in a folder, and the project's folder: a host's options or a TOML file, then environment.
 
@@ -65,26 +57,38 @@ def read_settings(folder: Path, **door: Any) -> LoadedSettings:
     """``config.read_project`` with this process's environment and the rules and providers that are installed."""
     from imageseo import config
 
-    return config.read_project(
+    loaded = config.read_project(
         folder,
         env={name: value for name, value in os.environ.items() if name != DEBUG},
         **_installed_names(),
         **door,
     )
+    return loaded._replace(settings=_usable(loaded.settings))
 
 
 def load_mapping(mapping: Mapping[str, Any]) -> Settings:
     """Settings that a program gives as a mapping, validated as a file is. Raises SettingsError with every fault."""
     from imageseo import config
 
-    return config.load(mapping, "settings", **_installed_names())
+    return _usable(config.load(mapping, "settings", **_installed_names()))
+
+
+def _usable(settings: Settings) -> Settings:
+    """The settings without what they name of other packages that cannot be loaded."""
+    if settings.formats == BUILT_IN and settings.encode.metric == "numpy":
+        return settings
+    from imageseo.images.encoding import factory
+
+    return factory.usable(settings)
 
 
 def _installed_names() -> dict[str, Any]:
-    """The ids of the rules and the names of the hero providers that are installed."""
+    """The names of the plug-ins that settings may name; none is loaded."""
     return {
-        "rules": [*(name.replace("_", "-") for name in plugin_loaders("imageseo.rules")), *BUILD_FINDINGS],
-        "providers": list(plugin_loaders("imageseo.heroes")),
+        "formats": format_names(),
+        "metrics": metric_names(),
+        "rules": [*(name.replace("_", "-") for name in plugin_names("imageseo.rules")), *BUILD_FINDINGS],
+        "providers": list(plugin_names("imageseo.heroes")),
     }
 
 
@@ -227,11 +231,6 @@ def _run(
 def log_findings(findings: Iterable[Finding], voice: HostLogger, *, serving: bool) -> None:
     """Log each finding once, at the level that the generator counts. Those that fail the build are raised instead."""
     for first, *others in _once(findings):
-        if isinstance(voice, FindingLogger):
-            if first.severity is not Severity.OFF or first.fails_build:
-                level = Severity.ERROR if first.fails_build else min(first.severity, Severity.WARN, key=_rank)
-                voice.report(first, _others(others), level=level.value)
-            continue
         text = format_finding(first) + _others(others)
         if first.fails_build and not serving:
             continue
@@ -239,10 +238,6 @@ def log_findings(findings: Iterable[Finding], voice: HostLogger, *, serving: boo
             voice.warning("%s", text)
         elif first.severity is Severity.INFO:
             voice.info("%s", text)
-
-
-def _rank(severity: Severity) -> int:
-    return severity.rank
 
 
 def _once(findings: Iterable[Finding]) -> Iterable[list[Finding]]:

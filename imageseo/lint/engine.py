@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from imageseo.lint.budgets.spending import BudgetUse
 from imageseo.lint.build_hints import in_build, without_variants
 from imageseo.lint.facts.names import FACTS, SITE_FACTS
-from imageseo.lint.rule import Rule
+from imageseo.lint.rule import Rule, checked_problems
 from imageseo.lint.severity import SeverityLevels, effective_severity, unknown_rule_message
 from imageseo.model.build_findings import BUILD_FINDINGS
 from imageseo.model.facts import Problem, ProblemLocation, shorten
 from imageseo.model.finding import Finding, Location, Severity, Silenced
+from imageseo.model.foreign import describe_error
 from imageseo.model.image import ImageRef
 from imageseo.model.site import Page, Site
 from imageseo.web.html.charset import UnreadablePage
@@ -43,7 +42,10 @@ class RuleResults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleRunner:
-    """Runs rules on the pages of one site. The results are the same in every process."""
+    """Runs rules on the pages of one site. The results are the same in every process.
+
+    ``unloaded``: ids of rules that are installed and cannot be loaded; settings may name them.
+    """
 
     site: Site
     rules: Sequence[Rule]
@@ -51,6 +53,7 @@ class RuleRunner:
     files: SiteFiles
     page_context: PageContext
     site_facts: SiteFacts
+    unloaded: Sequence[str] = ()
 
     def check_page(self, page: Page) -> RuleResults:
         """Return the findings of one page. An unreadable page and a crash of imageseo are findings too."""
@@ -85,8 +88,8 @@ class RuleRunner:
                 values = [
                     inputs[name] if name in inputs else getattr(self.site_facts, name) for name in rule.site_facts
                 ]
-                problems = list(rule.check_site(*values))
-            except Exception as error:
+                problems = list(checked_problems(rule.check_site(*values)))
+            except (Exception, SystemExit) as error:  # a rule may be code of another distribution
                 findings.append(_crashed(rule, Location(page=""), error, self.levels, "the site was not checked"))
                 continue
             for problem in problems:
@@ -111,8 +114,8 @@ def run_rules(facts: PageFacts, rules: Sequence[Rule], levels: SeverityLevels) -
             continue
         try:
             values = [get_fact(facts, name) for name in rule.facts]
-            problems = [(each, _locate_problem(facts, each)) for each in rule.check(*values)]
-        except Exception as error:
+            problems = [(each, _locate_problem(facts, each)) for each in checked_problems(rule.check(*values))]
+        except (Exception, SystemExit) as error:  # a rule may be code of another distribution
             findings.append(_crashed(rule, location_of(facts.page), error, levels, "this page was not checked"))
             continue
         for problem, location in problems:
@@ -208,13 +211,14 @@ def _suppression_reason(rule: str, facts: PageFacts, at: ImageRef | None) -> str
     return next((reason for name, reason in disabled if name == rule), None)
 
 
-def _crashed(rule: Rule, where: Location, error: Exception, levels: SeverityLevels, effect: str) -> Finding:
+def _crashed(rule: Rule, where: Location, error: BaseException, levels: SeverityLevels, effect: str) -> Finding:
     """Return the finding for a rule that raised. ``effect``: what was not done."""
+    of = f" of {rule.source}" if rule.source else ""
     return Finding(
         rule=rule.id,
         severity=levels.of_build_finding(rule.id, where.page, Severity.ERROR),
-        message=f"{CRASHED[0]}; {effect}: {_describe_error(error)}",
-        hint=f'this is a bug in the rule, not in the page; `lint.rules.{rule.id} = "off"` disables the rule',
+        message=f"{CRASHED[0]}; {effect}: {describe_error(error)}",
+        hint=f'this is a bug in the rule{of}, not in the page; `lint.rules.{rule.id} = "off"` disables the rule',
         location=where,
     )
 
@@ -224,19 +228,11 @@ def _failed(page: Page, error: Exception, effect: str) -> Finding:
     return Finding(
         rule=UNREADABLE,
         severity=Severity.ERROR,
-        message=f"{CRASHED[1]}; {effect}: {_describe_error(error)}",
+        message=f"{CRASHED[1]}; {effect}: {describe_error(error)}",
         hint="this is a bug in imageseo, not in the page; `exclude_pages` excludes the page",
         location=location_of(page),
         fails_build=True,
     )
-
-
-def _describe_error(error: Exception) -> str:
-    """Return an exception and where it happened, without paths of this machine."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" ({PurePath(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
-    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return f"{type(error).__name__}: {text}{place}"
 
 
 def unreadable_finding(page: Page, error: Exception, *, fails_build: bool = False) -> Finding:

@@ -48,7 +48,7 @@ def lint(
     ``engine``: runs the pages in other processes; None: in this one. Raises SettingsError for a level of an unknown
     rule.
     """
-    runner.levels.check(runner.rules)
+    runner.levels.check({*(rule.id for rule in runner.rules), *runner.unloaded})
     started = clock()
     pages = runner.site.pages
     findings: list[Finding] = []

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 
-from imageseo.config.plugins import plugin_loaders
+from imageseo.config.plugins import foreign_plugins, load_plugins, silence
 from imageseo.config.settings import Settings
 from imageseo.images.decoding.probe import probe
 from imageseo.layout import layout_file
@@ -28,7 +28,8 @@ _BATCH = 16
 
 def installed_rules() -> tuple[Rule, ...]:
     """Return every installed rule, sorted by id."""
-    return tuple(Rule.of(name, load()) for name, load in sorted(plugin_loaders("imageseo.rules").items()))
+    found = load_plugins("imageseo.rules", Rule.of)
+    return tuple(rule for _, rule in sorted(found.items()))
 
 
 def rule_runner_for(site: Site, settings: Settings, only: frozenset[str] | None = None) -> RuleRunner:
@@ -46,6 +47,7 @@ def rule_runner_for(site: Site, settings: Settings, only: frozenset[str] | None 
     return RuleRunner(
         site=site,
         rules=installed_rules(),
+        unloaded=[each.name.replace("_", "-") for each in foreign_plugins("imageseo.rules") if each.fault],
         levels=SeverityLevels.of(settings.lint, only=only),
         files=files,
         page_context=PageContext.of(site, settings, layout_file.read(site.project / layout_file.NAME), files),
@@ -103,6 +105,7 @@ _runner: RuleRunner | None = None
 
 def _start_worker(site: Site, settings: Settings, only: frozenset[str] | None) -> None:
     global _runner
+    silence()
     _runner = rule_runner_for(site, settings, only)
 
 

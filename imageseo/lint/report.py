@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import ModuleType
+from typing import cast
 
 from imageseo.lint.budgets.spending import BudgetStatus
 from imageseo.lint.code_frame import CodeFrame
 from imageseo.lint.rule_docs import RuleDocs
 from imageseo.model.build_findings import BUILD_FINDINGS
 from imageseo.model.finding import Finding, Severity, Silenced
+from imageseo.model.foreign import UnfitPlugin
 from imageseo.model.markup_note import MarkupNote
 from imageseo.model.protocols import Result
 
@@ -111,3 +114,11 @@ def merge_repeated(findings: Iterable[Finding]) -> Iterator[tuple[Finding, int]]
 def by_severity(findings: Iterable[Finding]) -> list[Finding]:
     """Sort findings by severity, the most severe first, then by location."""
     return sorted(findings, key=lambda finding: (-finding.severity.rank, finding.sort_key))
+
+
+def renderer_of(name: str, module: ModuleType, source: str = "") -> Callable[[Result], str]:
+    """Return the function that renders a report. Raises UnfitPlugin if the module has none."""
+    render = getattr(module, "render", None)
+    if not callable(render):
+        raise UnfitPlugin(f"{module.__name__} is no report: it needs a function render(result)")
+    return cast("Callable[[Result], str]", render)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
 from imageseo.lint.facts.names import FACTS, FORMER_FACTS, SITE_FACTS
-from imageseo.model.facts import Problem
+from imageseo.model.facts import Problem, ProblemLocation
 from imageseo.model.finding import Severity
+from imageseo.model.foreign import UnfitPlugin
+from imageseo.model.image import ImageRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +21,7 @@ class Rule:
 
     ``severity``: the highest of its findings, unless a level of the settings replaces it. ``default``: the level if the
     settings have none (``off`` for rules about things that imageseo does not write yet). ``check`` runs on each page,
-    ``check_site`` once for the whole site.
+    ``check_site`` once for the whole site. ``source``: the distribution of a rule that is not our own.
     """
 
     id: str
@@ -31,6 +34,7 @@ class Rule:
     manual: str = ""
     fails_build: bool = False
     lint_only: bool = False
+    source: str = ""
 
     @property
     def budgeted(self) -> bool:
@@ -38,8 +42,8 @@ class Rule:
         return bool({"budgets", "page_weight"} & set(self.facts))
 
     @classmethod
-    def of(cls, name: str, module: ModuleType) -> Rule:
-        """Return the rule of a module: ``lcp_lazy`` -> ``lcp-lazy``. Raises TypeError if the module is not a rule.
+    def of(cls, name: str, module: ModuleType, source: str = "") -> Rule:
+        """Return the rule of a module: ``lcp_lazy`` -> ``lcp-lazy``. Raises UnfitPlugin if the module is not a rule.
 
         A module has ``SEVERITY``, ``check`` and/or ``check_site``, and may have ``DEFAULT``, ``FAILS_BUILD`` and
         ``LINT_ONLY`` (builds do not run it, nor rules that request facts of the whole site).
@@ -47,9 +51,12 @@ class Rule:
         severity = getattr(module, "SEVERITY", None)
         check, check_site = getattr(module, "check", None), getattr(module, "check_site", None)
         if not (callable(check) or callable(check_site)) or not isinstance(severity, Severity) or not module.__doc__:
-            raise TypeError(
+            raise UnfitPlugin(
                 f"{module.__name__} is not a rule: it needs a docstring, SEVERITY and check() or check_site()"
             )
+        default = getattr(module, "DEFAULT", None)
+        if default is not None and not isinstance(default, Severity):
+            raise UnfitPlugin(f"{module.__name__}.DEFAULT is {default!r}, not a Severity")
         requested = _requested_facts(check, FACTS | SITE_FACTS)
         return cls(
             id=name.replace("_", "-"),
@@ -58,18 +65,42 @@ class Rule:
             facts=requested,
             check_site=check_site,
             site_facts=_requested_facts(check_site, SITE_FACTS | {"site", "files"}),
-            default=getattr(module, "DEFAULT", None),
+            default=default,
             manual=inspect.cleandoc(module.__doc__),
             fails_build=bool(getattr(module, "FAILS_BUILD", False)),
             lint_only=bool(getattr(module, "LINT_ONLY", False)) or check is None or bool(SITE_FACTS & set(requested)),
+            source=source,
         )
 
 
 def _requested_facts(check: Callable[..., object] | None, facts: frozenset[str]) -> tuple[str, ...]:
-    """Return the facts that a check names as its parameters. Raises TypeError for an unknown fact."""
+    """Return the facts that a check names as its parameters. Raises UnfitPlugin for an unknown fact."""
     names = tuple(inspect.signature(check).parameters) if check is not None else ()
     requested = tuple(FORMER_FACTS.get(name, name) for name in names)
     if check is not None and (unknown := [fact for fact in requested if fact not in facts]):
         name = f"{check.__module__}.{check.__name__}"
-        raise TypeError(f"{name} requests unknown facts: {', '.join(unknown)}; facts are {', '.join(sorted(facts))}")
+        raise UnfitPlugin(f"{name} requests unknown facts: {', '.join(unknown)}; facts are {', '.join(sorted(facts))}")
     return requested
+
+
+def checked_problems(problems: Iterable[object]) -> Iterator[Problem]:
+    """Yield the problems that a rule gives. Raises TypeError for what is no problem, or holds values of other types."""
+    if problems is None:  # a function without `yield` and `return`
+        raise TypeError("the rule returned None, not problems")
+    for problem in problems:
+        if not isinstance(problem, Problem):
+            raise TypeError(f"the rule gave {type(problem).__name__}, not a Problem")
+        for name, kind in _TYPES.items():
+            if not isinstance(value := getattr(problem, name), kind):
+                raise TypeError(f"the rule gave a Problem whose `{name}` is {type(value).__name__}")
+        yield problem
+
+
+_TYPES: Mapping[str, Any] = {
+    "message": str,
+    "hint": str,
+    "at": ImageRef | None,
+    "severity": Severity | None,
+    "place": ProblemLocation | None,
+    "fix": tuple,
+}

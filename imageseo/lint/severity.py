@@ -56,9 +56,12 @@ class SeverityLevels:
             return Severity.OFF
         return self.for_page(page).get(name, default)
 
-    def check(self, rules: Iterable[Rule]) -> None:
-        """Check the names of rules. Raises SettingsError with every unknown one and the most similar known one."""
-        known = sorted({*(rule.id for rule in rules), *BUILD_FINDINGS})
+    def check(self, rules: Iterable[str]) -> None:
+        """Check the names of rules. Raises SettingsError with every unknown one and the most similar known one.
+
+        ``rules``: the ids that exist, whether they can be loaded or not.
+        """
+        known = sorted({*rules, *BUILD_FINDINGS})
         tables = [("lint.rules", self.rules), *((f'lint.paths."{glob}"', table) for glob, table in self.paths)]
         if faults := [
             f"{where}: {unknown_rule_message(name, known)}"

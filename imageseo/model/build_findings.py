@@ -28,6 +28,7 @@ BUILD_FINDINGS: Mapping[str, str] = {
     "measure-offline": "resources from other hosts were not available when the page was measured",
     "page-unreadable": "the page is not HTML, or its encoding cannot be edited",
     "page-unwritable": "the page cannot be written: no permission, or no space on the disk",
+    "plugin-failed": "code of another package (a codec, a metric or a report) raised an error",
     "precache-stale": "a service worker's list of files has the hash of a page before the build",
     "site-url-missing": "no site URL is configured, so JSON-LD and the image sitemap are left out",
     "sitemap-schema": "the generator's sitemap cannot be extended",
@@ -76,6 +77,8 @@ REMEDIES: Mapping[str, str] = {
     "unchanged.",
     "page-unwritable": "Give the build permission to write into the output folder, or free disk space. Files that "
     "could not be written are unchanged.",
+    "plugin-failed": "Update or remove that package, or no longer name it in the settings; `imageseo doctor` lists all "
+    "plug-ins. The image is published without what it should have made.",
     "precache-stale": "Run the tool that writes the list (workbox, ngsw-config) after imageseo. Until then browsers "
     "keep the former page, or refuse the new one.",
     "site-url-missing": "Set `site_url` in imageseo.toml, or the site's URL in the generator's configuration: JSON-LD "

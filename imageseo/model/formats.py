@@ -2,31 +2,52 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
-class Format(NamedTuple):
-    """A format of variants, named as in the setting ``formats``.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """A format of variants, named as in the setting ``formats``: what is needed of it before anything is encoded.
 
     ``bytes_per_point``: by which factor bytes fall for each point of quality, slightly less than the smallest measured;
-    None for a format whose quality is never lowered for a budget.
+    None for a format whose quality is never lowered for a budget. ``quality_floor``: the lowest quality for a budget,
+    unless ``quality_floor.<format>`` is set. ``fast_quality``: of the profile ``fast``, which searches none.
+    ``efforts``: by profile (``fast``, ``default``, ``small``), on the codec's own scale; others get its default.
     """
 
     mime: str
     suffix: str
     bytes_per_point: float | None = None
+    quality_floor: int = 50
+    fast_quality: int = 80
+    efforts: Mapping[str, int] = field(default_factory=dict)
 
 
-FORMATS = {
+BUILT_IN = ("avif", "webp")
+"""The formats of variants that imageseo brings; packages may add others."""
+
+FORMATS: dict[str, Format] = {
     # Measured on five photographs: AVIF from quality 70 to 35, WebP from 76 to 50. A hero over its budget gets only one
     # more try, so it is better to lower the quality a little too much.
-    "avif": Format("image/avif", "avif", 1.016),
-    "webp": Format("image/webp", "webp", 1.009),
-    "jpeg": Format("image/jpeg", "jpg"),
-    "png": Format("image/png", "png"),
+    "avif": Format(mime="image/avif", suffix="avif", bytes_per_point=1.016, quality_floor=35),
+    "webp": Format(mime="image/webp", suffix="webp", bytes_per_point=1.009),
+    "jpeg": Format(mime="image/jpeg", suffix="jpg"),
+    "png": Format(mime="image/png", suffix="png"),
 }
-TUNABLE = tuple(name for name, each in FORMATS.items() if each.bytes_per_point is not None)
-"""Formats that have settings of their own: ``quality``, ``target``, ``quality_floor``."""
+SETTLED = frozenset(FORMATS)
+"""The formats that are described here; those of other codecs are added when a codec is loaded."""
+
+
+def register(name: str, format: Format) -> None:
+    """Add the format of a codec that was loaded. Our own formats stay as they are."""
+    if name not in SETTLED:
+        FORMATS[name] = format
+
+
+def tunable() -> tuple[str, ...]:
+    """Return the formats whose quality may be lowered for a budget."""
+    return tuple(name for name, each in FORMATS.items() if each.bytes_per_point is not None)
 
 
 def mime_of(name: str) -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from imageseo.config.settings import Settings
-from imageseo.images.encoding.encoder import EncodeResult, Jobs
+from imageseo.images.encoding.encode_result import EncodeResult
+from imageseo.images.encoding.encoder import Jobs
 from imageseo.model.errors import ImageseoError
 from imageseo.model.image import VariantSpec
 from imageseo.model.site import Page, Site

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import cast
 
-from imageseo.config.plugins import plugin_loaders
+from imageseo.config.plugins import foreign_plugins, is_built_in, load_plugins, report
 from imageseo.config.settings import Settings
 from imageseo.heroes.lock import lock as locks
 from imageseo.heroes.masters import store as master_stores
+from imageseo.heroes.masters.guarded_provider import BrokenProvider, provider_of
 from imageseo.heroes.masters.resolver import TYPED, Command, MasterResolver
 from imageseo.heroes.recipes import prompts_file
 from imageseo.heroes.recipes.prompt_library import PromptLibrary
@@ -29,9 +29,11 @@ from imageseo.layout import layout_file
 from imageseo.lint import parallel
 from imageseo.lint.engine import location_of
 from imageseo.lint.linter import LintResult
+from imageseo.lint.report import Report, renderer_of
 from imageseo.lint.severity import SeverityLevels, apply_levels
 from imageseo.model.errors import RecipeError
 from imageseo.model.finding import Finding, Location, Severity
+from imageseo.model.foreign import describe_error
 from imageseo.model.hero import HeroRequest
 from imageseo.model.protocols import Codec, HeroProvider, MasterStore, Metric, Progress, ProviderContext, Result
 from imageseo.model.site import Page, Site
@@ -47,11 +49,9 @@ def providers(settings: Settings, project: Path, *, progress: Progress | None = 
 
     Raises SettingsError for unknown options of a provider.
     """
-    installed = {
-        name: cast("HeroProvider", load().PROVIDER) for name, load in plugin_loaders("imageseo.heroes").items()
-    }
-    return {
-        name: provider.configure(
+    found: dict[str, HeroProvider] = {}
+    for name, provider in _installed_providers().items():
+        configured = provider.configure(
             ProviderContext(
                 project=project,
                 cache=project / settings.cache_dir,
@@ -61,8 +61,23 @@ def providers(settings: Settings, project: Path, *, progress: Progress | None = 
                 progress=progress,
             )
         )
-        for name, provider in installed.items()
+        if isinstance(configured, BrokenProvider):  # reported now, unless it was when it was loaded
+            for plugin in foreign_plugins("imageseo.heroes"):
+                if plugin.name == name and not plugin.fault:
+                    report(replace(plugin, fault=configured.fault))
+        found[name] = configured
+    return found
+
+
+def _installed_providers() -> dict[str, HeroProvider]:
+    """Return every provider; one that cannot be loaded says why to the pages that ask for it."""
+    installed = load_plugins("imageseo.heroes", provider_of)
+    broken: dict[str, HeroProvider] = {
+        each.name: BrokenProvider(each.name, each.distribution, each.fault)
+        for each in foreign_plugins("imageseo.heroes")
+        if each.fault and each.name not in installed
     }
+    return {**broken, **installed}
 
 
 def master_store(settings: Settings, project: Path) -> MasterStore:
@@ -88,10 +103,35 @@ def request_reader(
 
 def reporters() -> Mapping[str, Callable[[Result], str]]:
     """Return the renderers of reports, by format."""
-    return {
-        name: cast("Callable[[Result], str]", load().render)
-        for name, load in plugin_loaders("imageseo.reports").items()
-    }
+    return load_plugins("imageseo.reports", renderer_of)
+
+
+def render(result: Result, form: str) -> tuple[str, bool]:
+    """Return a report in this format, and whether it could be made; otherwise the text report, which says why."""
+    render = load_plugins("imageseo.reports", renderer_of, only=[form])[form]
+    if is_built_in("imageseo.reports", form):
+        return render(result), True
+    try:
+        text = render(result)
+        if not isinstance(text, str):
+            raise TypeError(f"render() returned {type(text).__name__}, not a text")
+        return text, True
+    except (Exception, SystemExit) as error:  # code of another distribution may raise anything
+        plugin = next(each for each in foreign_plugins("imageseo.reports") if each.name == form)
+        fault = Finding(
+            rule="plugin-failed",
+            severity=Severity.ERROR,
+            message=f"{plugin} raised {describe_error(error)}; this is the text report instead",
+            hint="this is a bug in the report; choose another format",
+            location=Location(page=""),
+        )
+        whole = Report.of(result)
+        return render_text(replace(whole, findings=(fault, *whole.findings))), False
+
+
+def render_text(result: Result) -> str:
+    """Return the report for terminals."""
+    return load_plugins("imageseo.reports", renderer_of, only=["text"])["text"](result)
 
 
 def worker_count(settings: Settings) -> int:
@@ -119,7 +159,7 @@ def build_tools(
     count = worker_count(settings)
     folder = store(settings, project)
     recorded = RecordingStore(folder)
-    encoders = codecs((*settings.formats, "jpeg"), settings.encode)
+    encoders = codecs((*settings.formats, settings.img_format, "jpeg"), settings.encode)
     main_policy = policy(settings)
     others = [policy(settings, profile) for profile in accepts]
     metric = metrics(settings.encode.metric) if any(each.tunes for each in (main_policy, *others)) else None

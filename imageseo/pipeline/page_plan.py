@@ -10,6 +10,7 @@ from imageseo.config.settings import QualitySettings
 from imageseo.images.encoding.recompression import fallbacks
 from imageseo.layout import first_screen, image_widths
 from imageseo.layout import hero_detection as heroes
+from imageseo.model.formats import BUILT_IN
 from imageseo.model.hero import Hero
 from imageseo.model.image import Asset, ImageRef, OptOut, PageRegion, PageScan, VariantSpec
 from imageseo.model.plan import FULL_MARKUP, HeroInsert, ImagePlan, MarkupChoice, MarkupForm, PagePlan
@@ -138,7 +139,8 @@ def plan_specs(
         [
             VariantSpec(source=asset.sha256, format=format_, width=width, height=height, quality=quality)
             for format_ in options.formats
-            for quality in (getattr(options.quality, format_),)
+            if asset.frames == 1 or format_ in BUILT_IN  # animations are not converted by other codecs
+            for quality in (options.quality.of(format_),)
             for width, height in sizes
         ]
     )
@@ -206,7 +208,9 @@ def _plan_image(
     specs: tuple[VariantSpec, ...] = ()
     seen = _without_size(ref) if choice.automatic else ref
     if processed and content and choice.form is not MarkupForm.ATTRIBUTES:
-        offered = replace(options, formats=(options.img_format,)) if choice.form is MarkupForm.IMG else options
+        offered = options
+        if choice.form is MarkupForm.IMG and options.formats:
+            offered = replace(options, formats=(options.img_format,))
         specs = plan_specs(seen, asset, layout, offered)
     lazy = (ref.get("loading") or "").strip().lower() == "lazy"
     sized = _gets_size(ref) and choice.form is not MarkupForm.NONE and choice.sized

@@ -10,14 +10,15 @@ from hashlib import sha256
 from urllib.parse import unquote
 
 from imageseo.config.settings import Settings
-from imageseo.images.encoding.encoder import EncodeResult, Jobs
+from imageseo.images.encoding.encode_result import EncodeResult
+from imageseo.images.encoding.encoder import Jobs
 from imageseo.images.encoding.recompression import is_worthwhile
 from imageseo.lint.engine import CRASHED, location_of, run_rules
 from imageseo.lint.facts.page import PageFacts
 from imageseo.lint.severity import SeverityLevels
 from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Finding, Severity, Silenced
-from imageseo.model.formats import TUNABLE
+from imageseo.model.formats import BUILT_IN, FORMATS, tunable
 from imageseo.model.image import Rights, Variant, VariantSpec
 from imageseo.model.plan import PagePlan
 from imageseo.model.protocols import StoredBlob
@@ -193,7 +194,8 @@ class PageWriter:
         hero = candidates.plan.hero_image or candidates.plan.insert
         if hero is None:
             return {}
-        floors = {name: getattr(self.context.settings.quality_floor, name) for name in TUNABLE}
+        set_floors = self.context.settings.quality_floor
+        floors = {name: set_floors.of(name) or FORMATS[name].quality_floor for name in tunable()}
         limits = {unquote(posixpath.basename(url)): limit for url, limit in over.items()}
         new_specs = variant_selection.lower_quality_specs(
             hero.specs,
@@ -251,5 +253,6 @@ def _spec_id(spec: VariantSpec) -> str:
 
 def _has_equal_quality(settings: Settings) -> bool:
     """Whether all formats are to look equally good; not if the settings give one of them another target or quality."""
-    target, quality = settings.target, settings.quality
-    return target.avif == target.webp and quality.avif is None and quality.webp is None
+    names = {*BUILT_IN, *settings.formats}
+    targets = {settings.target.of(name) for name in names}
+    return len(targets) == 1 and all(settings.quality.of(name) is None for name in names)

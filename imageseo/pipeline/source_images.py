@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from imageseo.images.encoding.encoder import Encoder, EncodeResult, Jobs
+from imageseo.images.encoding.encode_result import EncodeResult
+from imageseo.images.encoding.encoder import Encoder, Jobs
 from imageseo.model.image import Asset
 from imageseo.model.plan import PageHero, PagePlan
 from imageseo.model.protocols import Store, StoredBlob

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from imageseo.images.encoding.encoder import EncodeResult
+from imageseo.images.encoding.encode_result import EncodeResult
 from imageseo.lint.engine import location_of
+from imageseo.model.build_findings import REMEDIES
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.image import Asset
 from imageseo.model.plan import PagePlan
@@ -22,11 +23,18 @@ def image_findings(page: Page, plan: PagePlan, encoded: EncodeResult) -> Iterato
     for asset, specs, _, ref in page_images(plan):
         bad = encoded.failures.get(asset.sha256)
         refused = [encoded.refused[spec] for spec in specs if spec in encoded.refused]
+        crashed = [encoded.crashed[spec] for spec in specs if spec in encoded.crashed]
         declined = [why for spec in specs if (why := encoded.declined.get(spec))]
         location = location_of(page, ref)
         if bad is not None:
             problem, hint = bad.problem, bad.hint
             finding = Finding(rule=bad.rule, severity=Severity.WARN, message=problem, location=location, hint=hint)
+        elif crashed:
+            problem = f"{asset.path} has no variants from {crashed[0]}"
+            hint = REMEDIES["plugin-failed"]
+            finding = Finding(
+                rule="plugin-failed", severity=Severity.WARN, message=problem, location=location, hint=hint
+            )
         elif refused:
             problem = f"{asset.path}: {refused[0]}"
             finding = Finding(rule="img-unreadable", severity=Severity.WARN, message=problem, location=location)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from imageseo.lint.budgets import lcp
 from imageseo.model.facts import LcpImage
 from imageseo.model.finding import Budget
-from imageseo.model.formats import FORMATS
+from imageseo.model.formats import BUILT_IN, FORMATS
 from imageseo.model.image import Variant, VariantSpec
 
 _MARGIN = 0.98
@@ -66,7 +66,8 @@ def dropped_variants(
     - A candidate that is not smaller than a wider one is dropped: the browser then loads more px in no more bytes.
     - A format without its widest candidate is dropped: it would be scaled up on a large screen.
     - A format that costs more than a less preferred one is dropped as a whole, even if only at a single width: without
-      that candidate a browser would load the next one, which is even larger.
+      that candidate a browser would load the next one, which is even larger. A format of a plug-in is no reason to drop
+      another: a browser may show the one and not the other.
     """
     ordered = tuple(specs)
     found: dict[VariantSpec, DropReason] = {}
@@ -80,7 +81,7 @@ def dropped_variants(
         left = {spec.width: size for spec, size in sizes.items() if spec not in dropped}
         if equal_quality and any(_costs_more(left, other) for other in offered):
             dropped.update(dict.fromkeys(sizes.keys() - dropped.keys(), DropReason.FORMAT))
-        elif left:
+        elif left and name in BUILT_IN:
             offered.append(left)
         found.update(dropped)
     return {spec: found[spec] for spec in ordered if spec in found}

@@ -6,13 +6,14 @@ import hashlib
 import posixpath
 import re
 
-from imageseo.model.formats import FORMATS, suffix_of
+from imageseo.model.formats import suffix_of
 from imageseo.model.image import Asset, Variant
 from imageseo.model.site import Page
 
 # File systems allow 255 bytes; the rest is reserved for the longer temporary name of an atomic write.
 _MAX_BYTES = 200
-_VARIANT = re.compile(rf"-\d+w\.([0-9a-f]{{8}})\.(?:{'|'.join(each.suffix for each in FORMATS.values())})$")
+# Any suffix: files of a codec that is no longer installed are found, and removed, like all others.
+_VARIANT = re.compile(r"-\d+w\.([0-9a-f]{8})\.[a-z0-9]{1,8}$")
 _PLAIN_NAME = re.compile(r"[a-z0-9_]+(-[a-z0-9_]+)*")
 
 

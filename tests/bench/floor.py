@@ -185,12 +185,12 @@ def replay(folder: Path) -> dict[str, Any]:
     """CPU seconds of every kind of call, in a plain loop."""
     from importlib import import_module
 
-    from imageseo.config.plugins import plugin_loaders
+    from imageseo.images.encoding import factory
     from imageseo.images.encoding.quality_search import scored_image
     from imageseo.images.encoding.tasks import load_resizer
 
     renders, rendered, sheets, encodes, scores, metric_name, resizer = pickle.loads((folder / "calls").read_bytes())
-    metric = plugin_loaders("imageseo.metrics")[metric_name]().METRIC if scores else None
+    metric = factory.metrics(metric_name) if scores else None
     codecs = {name: import_module(f"imageseo.images.codecs.{name}").CODEC for name in {name for _, name, _ in encodes}}
     spent: dict[str, float] = defaultdict(float)
     by_source: dict[str, list[int]] = defaultdict(list)

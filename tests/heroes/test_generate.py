@@ -31,7 +31,7 @@ from tests.support.fakes import MemoryStore, OneColour, Ticks
 from tests.support.painters import Modelled
 from tests.support.small_sites import tree
 
-PNG = Modelled.paint(Recipe(provider="modelled", seed=3, width=32, height=18), "v1")
+PNG = Modelled.paint(Recipe(provider="modelled", seed=3, width=320, height=180), "v1")
 LOCATION = Location(page="guide/start/index.html", source="docs/guide/start.md")
 
 

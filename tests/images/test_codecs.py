@@ -12,13 +12,14 @@ from importlib.util import find_spec
 import pytest
 from PIL import Image, ImageChops
 
+from imageseo.config.fields import OTHERS
 from imageseo.config.settings import QualityFloorSettings, Settings
 from imageseo.images.codecs import avif, avif_svt, jpeg, png, webp
 from imageseo.images.encoding.factory import codecs
 from imageseo.images.metadata.rights import read_rights, xmp_packet
 from imageseo.model import extras
 from imageseo.model.errors import MissingExtraError
-from imageseo.model.formats import FORMATS, TUNABLE
+from imageseo.model.formats import BUILT_IN, FORMATS, tunable
 from imageseo.model.image import ContentType, Rights
 from imageseo.model.protocols import Codec
 from tests.support import pictures
@@ -270,4 +271,5 @@ def test_codecs_agree_with_the_table_of_formats() -> None:
     assert {name: (codec.mime, codec.suffix) for name, codec in codecs().items()} == {
         name: (each.mime, each.suffix) for name, each in FORMATS.items()
     }
-    assert set(TUNABLE) == set(QualityFloorSettings.__struct_fields__) == set(Settings().formats)
+    assert set(BUILT_IN) == {*QualityFloorSettings.__struct_fields__} - {OTHERS} == set(Settings().formats)
+    assert {*BUILT_IN} <= {*tunable()}

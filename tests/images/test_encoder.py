@@ -21,7 +21,8 @@ from PIL import Image
 from imageseo.config.settings import EncodeSettings
 from imageseo.images.codecs import avif, jpeg, png, webp
 from imageseo.images.decoding.probe import probe, probe_bytes
-from imageseo.images.encoding.encoder import Encoder, EncodeResult
+from imageseo.images.encoding.encode_result import EncodeResult
+from imageseo.images.encoding.encoder import Encoder
 from imageseo.images.encoding.profiles import EncodingPolicy, policy
 from imageseo.images.encoding.tasks import EncodeJob, open_source
 from imageseo.images.metadata.rights import read_rights

@@ -16,7 +16,8 @@ from PIL import Image
 from imageseo.config.settings import EncodeSettings, QualitySettings, TargetSettings
 from imageseo.images.decoding.probe import probe
 from imageseo.images.encoding import quality_model
-from imageseo.images.encoding.encoder import Encoder, EncodeResult
+from imageseo.images.encoding.encode_result import EncodeResult
+from imageseo.images.encoding.encoder import Encoder
 from imageseo.images.encoding.profiles import CodecSettings, EncodingPolicy, policy
 from imageseo.images.encoding.quality_search import QualityPoint, is_out_of_memory, scored_image
 from imageseo.images.encoding.tuner import QualityStudy

@@ -29,12 +29,12 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 PLUGINS = tuple(PACKAGES.values())
-# The only modules that load plug-ins; all others reach them through protocols.
+# The only modules that load or list plug-ins; all others reach them through protocols.
 LOADERS = {
+    "imageseo.cli.commands.doctor",
     "imageseo.images.encoding.factory",
-    "imageseo.integrations.detection",
+    "imageseo.images.encoding.worker",
     "imageseo.integrations.runner",
-    "imageseo.layout.themes",
     "imageseo.lint.parallel",
     "imageseo.pipeline.composition",
 }

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import platform
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from imageseo import __version__
+from imageseo.config import plugins
+from imageseo.config.plugins import ForeignPlugin
 from imageseo.model import extras
 from imageseo.model.errors import ImageseoError
 
@@ -23,8 +26,6 @@ _OPTIONAL = {
     "mkdocs": ("mkdocs", "the MkDocs plugin"),
     "properdocs": ("properdocs", "the same plugin in ProperDocs"),
     "pelican": ("pelican", "the Pelican plugin"),
-    "sphinx": ("sphinx", "the Sphinx extension"),
-    "zensical": ("zensical", "builds sites that `imageseo build` then processes"),
     "vips": ("pyvips", "decodes and resizes in less than half the time: `encode.resizer: vips`"),
     "svt": ("pillow-avif-plugin", "AVIF in half the time, 8 % larger: `encode.avif_encoder: svt`"),
     "diffusers": ("diffusers", "generates heroes with a local model: `provider: diffusers`"),
@@ -44,7 +45,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """The result of one check. ``kind``: ``part``, ``codec``, ``extra`` or ``configuration``."""
+    """The result of one check. ``kind``: ``part``, ``codec``, ``extra``, ``plug-in`` or ``configuration``."""
 
     kind: str
     name: str
@@ -61,15 +62,24 @@ class DoctorReport:
 
     @property
     def exit_code(self) -> int:
-        """0: no problem; 1: a required package or codec is missing or broken; 2: the configuration has errors."""
-        broken = {check.kind for check in self.checks if check.state is State.BROKEN}
+        """0: no problem; 1: a required package or codec is missing or broken; 2: the configuration has errors.
+
+        A broken plug-in is left out by every command, and does not count here either.
+        """
+        broken = {check.kind for check in self.checks if check.state is State.BROKEN} - {"plug-in"}
         return 2 if "configuration" in broken else 1 if broken else 0
 
 
 def run_checks(folder: Path, *, config: Path | None, note: Callable[[str], None]) -> DoctorReport:
     """Check this installation and the project in ``folder``; writes nothing and does not use the network."""
     return DoctorReport(
-        checks=(*_check_dependencies(), *_check_codecs(), *_check_extras(), *_check_configuration(folder, config, note))
+        checks=(
+            *_check_dependencies(),
+            *_check_codecs(),
+            *_check_extras(),
+            *_check_plugins(),
+            *_check_configuration(folder, config, note),
+        )
     )
 
 
@@ -164,6 +174,46 @@ def _check_extras() -> Iterator[Check]:
         )
 
 
+def _check_plugins() -> Iterator[Check]:
+    """Load every plug-in of other distributions, and check codecs by encoding."""
+    from imageseo.heroes.masters.guarded_provider import provider_of
+    from imageseo.images.encoding.foreign import codec_of, metric_of
+    from imageseo.lint.report import renderer_of
+    from imageseo.lint.rule import Rule
+
+    def working_codec(name: str, module: ModuleType, source: str) -> Codec:
+        codec = codec_of(name, module, source)
+        _try_encoding(codec)
+        return codec
+
+    adopt: Mapping[str, Callable[[str, ModuleType, str], object]] = {
+        "imageseo.codecs": working_codec,
+        "imageseo.heroes": provider_of,
+        "imageseo.metrics": metric_of,
+        "imageseo.reports": renderer_of,
+        "imageseo.rules": Rule.of,
+    }
+    with plugins.silenced():  # they are listed below
+        for group in plugins.PACKAGES:
+            names = [each.name for each in plugins.foreign_plugins(group)]
+            plugins.load_plugins(group, adopt.get(group, lambda name, module, source: module), only=names)
+        found = [each for group in plugins.PACKAGES for each in plugins.foreign_plugins(group)]
+        for plugin in (*found, *plugins.unreadable_distributions()):
+            yield _plugin_check(plugin)
+
+
+def _plugin_check(plugin: ForeignPlugin) -> Check:
+    if not plugin.group:
+        detail = f"{plugin.target}: {plugin.fault}"
+        return Check(kind="plug-in", name=plugin.distribution, state=State.BROKEN, detail=detail)
+    name, place = f"{plugins.KINDS[plugin.group]} {plugin.name}", f"{plugin.distribution} ({plugin.target})"
+    if not plugin.fault:
+        return Check(kind="plug-in", name=name, state=State.OK, detail=place)
+    package = plugin.distribution.split()[0]
+    hint = f"it is left out: update or repair that package, or remove it: pip uninstall {package}"
+    return Check(kind="plug-in", name=name, state=State.BROKEN, detail=f"{place}: {plugin.fault}", hint=hint)
+
+
 def _version(package: str) -> str | None:
     try:
         return version(package)
@@ -193,5 +243,5 @@ def _check_configuration(folder: Path, config: Path | None, note: Callable[[str]
             name="plug-in",
             state=State.ABSENT,
             detail=f"{project.generator.config.name}: {project.generator.inactive}",
-            hint="add it there, or run `imageseo build` on the output after each build",
+            hint='add "imageseo" to it; or run `imageseo build` on the output after each build',
         )

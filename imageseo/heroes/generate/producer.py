@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from imageseo.heroes.generate.model_changes import Files, find_changes, refusal, uses_any
 from imageseo.heroes.generate.result import ProviderWork
+from imageseo.heroes.masters.master_check import checked_masters
 from imageseo.heroes.masters.resolver import unknown_provider, unpinned_key
-from imageseo.model.errors import ImageseoError, ProviderError
+from imageseo.model.errors import ImageseoError
 from imageseo.model.hero import Master, Recipe
 from imageseo.model.protocols import Clock, HeroProvider, Store
 
@@ -62,10 +63,9 @@ class Producer:
         self, name: str, provider: HeroProvider, remaining: list[Recipe]
     ) -> Iterator[tuple[Recipe, Master | ImageseoError, bool]]:
         """Call the provider once for all remaining recipes, until the first error; removes those that are done."""
-        total = len(remaining)
         start = self.clock()
         try:
-            for master in provider.produce(list(remaining)):
+            for master in checked_masters(name, provider, list(remaining)):
                 self.seconds.setdefault(name, []).append(self.clock() - start)
                 recipe = remaining.pop(0)
                 changes = find_changes(recipe, master.models, self.known) if self.known is not None else {}
@@ -80,7 +80,6 @@ class Producer:
                 if not remaining:
                     return
                 start = self.clock()
-            raise ProviderError(f"{name} made {total - len(remaining)} of {total} heroes and stopped")
         except ImageseoError as error:
             yield remaining.pop(0), error, False
 

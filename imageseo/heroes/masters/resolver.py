@@ -10,6 +10,7 @@ from pathlib import Path
 
 from imageseo.heroes.lock import lock as locks
 from imageseo.heroes.lock.lock import Lock
+from imageseo.heroes.masters.master_check import checked_masters
 from imageseo.heroes.masters.store import FolderMasterStore, restore_hint
 from imageseo.heroes.recipes import asset_providers, seed_series
 from imageseo.heroes.recipes.diff import changed_keys, flatten
@@ -205,7 +206,7 @@ def unpinned_key(provider: HeroProvider, recipe: Recipe) -> str:
 
 
 def _draw(provider: HeroProvider, recipe: Recipe) -> bytes:
-    return next(iter(provider.produce([recipe]))).png
+    return next(checked_masters(recipe.provider, provider, [recipe])).png
 
 
 def _prompt_of(recipe: Recipe) -> str | None:

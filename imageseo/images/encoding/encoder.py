@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from imageseo.images.decoding.probe import probe_bytes
 from imageseo.images.encoding.cache_keys import CacheKeys, codec_unavailable, rights_xmp
+from imageseo.images.encoding.encode_result import EncodeResult, PartialResult
+from imageseo.images.encoding.foreign import PluginFailure
 from imageseo.images.encoding.profiles import EncodingPolicy
 from imageseo.images.encoding.scheduler import run_jobs
 from imageseo.images.encoding.size_limits import exceeded_limit
@@ -38,38 +39,6 @@ _MAX_REASON = 1024  # bytes of a stored reason; images this small are read and d
 
 Jobs = Mapping[str, tuple[Path, Asset]]
 """Digest of a source file -> its path and its asset."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EncodeResult:
-    """The result of encoding specs.
-
-    ``variants``: all that exist now. ``dropped``: those among them with more bytes than their source (the caller
-    decides what to do with them). ``failures``: source files that could not be decoded, by digest. ``refused``: specs
-    that their codec could not encode, with its reason. ``declined``: specs that intact files do not support, with the
-    reason, or "" where the variant would not be smaller. ``oversized``: specs with more pixels a side than their format
-    holds, with the reason. ``hits``/``misses``: number of variants found in the store / encoded.
-    """
-
-    variants: Mapping[VariantSpec, Variant]
-    dropped: frozenset[VariantSpec] = frozenset()
-    failures: Mapping[str, BadAsset] = field(default_factory=dict)
-    refused: Mapping[VariantSpec, str] = field(default_factory=dict)
-    declined: Mapping[VariantSpec, str] = field(default_factory=dict)
-    oversized: Mapping[VariantSpec, str] = field(default_factory=dict)
-    hits: int = 0
-    misses: int = 0
-
-
-@dataclass(slots=True)
-class _PartialResult:
-    """The growing parts of an ``EncodeResult``."""
-
-    variants: dict[VariantSpec, Variant] = field(default_factory=dict)
-    failures: dict[str, BadAsset] = field(default_factory=dict)
-    refused: dict[VariantSpec, str] = field(default_factory=dict)
-    declined: dict[VariantSpec, str] = field(default_factory=dict)
-    oversized: dict[VariantSpec, str] = field(default_factory=dict)
 
 
 class Encoder:
@@ -110,7 +79,7 @@ class Encoder:
         Bytes depend neither on the number of workers nor on other specs. ``jobs`` must contain every spec's source
         file. Raises ValueError for a spec larger than its source, StoreError.
         """
-        result = _PartialResult()
+        result = PartialResult()
         missing: dict[VariantSpec, str] = {}
         for spec in dict.fromkeys(specs):
             asset = jobs[spec.source][1]
@@ -139,6 +108,7 @@ class Encoder:
             refused=result.refused,
             declined=result.declined,
             oversized=result.oversized,
+            crashed=result.crashed,
             hits=hits,
             misses=len(variants) - hits,
         )
@@ -204,7 +174,7 @@ class Encoder:
         self,
         sources: list[EncodeJob],
         keys: Mapping[VariantSpec, str],
-        result: _PartialResult,
+        result: PartialResult,
         step: Step | None,
     ) -> None:
         for outcome in self._run_jobs(sources):
@@ -218,6 +188,8 @@ class Encoder:
                 case EncodeFailure(problem=problem, spec=spec, declined=True) if spec is not None:
                     self._store.put(keys[spec], _DECLINED + problem.encode())
                     result.declined[spec] = problem
+                case EncodeFailure(problem=problem, spec=spec, plugin=True) if spec is not None:
+                    result.crashed[spec] = problem
                 case EncodeFailure(problem=problem, spec=spec) if spec is not None:
                     result.refused[spec] = problem
             if step is not None:
@@ -242,12 +214,15 @@ class Encoder:
 
         image = Image.new("RGB", (16, 16), (37, 99, 235))
         if self._metric is not None and self._policy.tunes:
-            self._metric.reference(image)
+            with suppress(PluginFailure):  # reported for each image
+                self._metric.reference(image)
         for name in sorted(formats):
             try:
                 self._codecs[name].encode(image, quality=60, effort=self._policy.way(name).effort, xmp=None)
-            except ImageseoError:
+            except (ImageseoError, MemoryError):
                 raise
+            except PluginFailure:  # reported for each image
+                continue
             except Exception as error:  # an encoder's library may raise any exception
                 raise codec_unavailable(name, error) from error
 

@@ -26,13 +26,17 @@ _MEMORY_PER_THREAD = 256 * 2**20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerTask:
-    """The input of a worker. ``memory``: its limit in bytes, where the system can enforce one."""
+    """The input of a worker. ``memory``: its limit in bytes, where the system can enforce one.
+
+    ``path``: where the parent process finds modules, and so plug-ins.
+    """
 
     settings: Settings
     project: Path
     sources: tuple[EncodeJob, ...]
     workers: int
     memory: int
+    path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,7 @@ class WorkerEngine:
             sources=tuple(sources),
             workers=1 if alone else self.workers,
             memory=memory,
+            path=tuple(each for each in sys.path if each),
         )
         # Appended to the path: finds a checkout that is not installed without shadowing other modules. The current
         # folder is left out (-P), because a file in it may have the name of a module.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from imageseo.config.settings import EncodeSettings, QualitySettings, TargetSettings
+from imageseo.model.formats import FORMATS
 from imageseo.model.image import ContentType
 
 Profile = Literal["fast", "default", "small"]
@@ -97,16 +98,21 @@ def policy(
     quality: QualitySettings | None = None,
     target: TargetSettings | None = None,
     recompress: bool = True,
+    others: Iterable[str] = (),
 ) -> EncodingPolicy:
     """Return the profile's policy with the overrides of the settings.
 
     A fixed quality applies in every profile; a target only in profiles that search, which ``fast`` does not. Without
-    ``recompress``, JPEG is not tuned.
+    ``recompress``, JPEG is not tuned. ``others``: formats of other codecs, registered in ``model.formats``.
     """
     encode, quality, target = encode or EncodeSettings(), quality or QualitySettings(), target or TargetSettings()
     table = _PROFILES[profile]
     return EncodingPolicy(
         ways={
+            **{
+                name: _override(_of_codec(name, profile), None, quality.of(name), target.of(name), target.leeway)
+                for name in others
+            },
             "avif": _override(table[encode.avif_encoder], encode.avif_speed, quality.avif, target.avif, target.leeway),
             "webp": _override(table["webp"], encode.webp_method, quality.webp, target.webp, target.leeway),
             "jpeg": table["jpeg"] if recompress else _DEFAULT,
@@ -114,6 +120,13 @@ def policy(
         resizer="fast" if profile == "fast" and encode.resizer == "pillow" else encode.resizer,
         max_pixels=encode.max_pixels,
     )
+
+
+def _of_codec(name: str, profile: Profile) -> CodecSettings:
+    """Return the profile's settings of a format that has no entry in the table: by its codec, tuned as WebP is."""
+    format, webp = FORMATS[name], _PROFILES[profile]["webp"]
+    quality = format.fast_quality if webp.target is None else None
+    return replace(webp, effort=format.efforts.get(profile), quality=quality)
 
 
 def _override(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imageseo.images.decoding.raster import open_raster
 from imageseo.images.encoding import quality_model
+from imageseo.images.encoding.foreign import GuardedCodec, PluginFailure
 from imageseo.images.encoding.profiles import CodecSettings
 from imageseo.model.protocols import Codec, Metric
 
@@ -70,6 +71,8 @@ def reference_for(metric: Metric, image: Image) -> Any:
     """
     try:
         return metric.reference(scored_image(image).copy())
+    except PluginFailure:
+        raise
     except (OSError, ValueError) as error:
         if is_out_of_memory(error):
             raise MemoryError(f"{error}") from error
@@ -94,7 +97,7 @@ def run_search(
 
     def score(quality: int, effort: int | None) -> float:
         data = codec.encode(scored.copy(), quality=quality, effort=effort, xmp=None, coding=search.coding)
-        with open_raster(data, codec.name) as decoded:
+        with _decode(codec, data) as decoded:
             decoded.load()
             result = metric.score(reference, decoded)
         trials_by_effort.setdefault(effort, []).append((target - result, len(data)))
@@ -111,6 +114,8 @@ def run_search(
         try:
             if reference is not None:
                 return quality_model.search(score_at_effort, target, first=first, format=search.format, trials=trials)
+        except PluginFailure:  # it must not decide the quality either
+            raise
         except Exception as error:  # encoders may raise any exception; low memory must not decide the quality
             if is_out_of_memory(error):
                 raise MemoryError(f"{error}") from error
@@ -127,6 +132,10 @@ def run_search(
     if uses_tiles:
         return QualityPoint(trial + effort_offset * _WIDE_OFFSET_SHARE, trial)
     return QualityPoint(find(settings.effort, trial + effort_offset, trials=1), trial, density())
+
+
+def _decode(codec: Codec, data: bytes) -> Image:
+    return codec.decode(data) if isinstance(codec, GuardedCodec) else open_raster(data, codec.name)
 
 
 def scored_image(image: Image) -> Image:

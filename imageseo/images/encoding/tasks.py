@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from imageseo.images.encoding.foreign import PluginFailure
 from imageseo.images.encoding.profiles import CodecSettings, EncodingPolicy
 from imageseo.images.encoding.quality_search import is_out_of_memory
 from imageseo.images.encoding.tuner import Size, anchor_sizes
@@ -58,13 +59,15 @@ class EncodedVariant:
 class EncodeFailure:
     """The reason one spec, or with ``spec`` None all of a source file's specs, could not be encoded.
 
-    ``out_of_memory``: memory was exhausted; ``declined``: not an error; unsupported or, if ``problem`` is "", no gain.
+    ``out_of_memory``: memory was exhausted; ``plugin``: code of another package failed; ``declined``: not an error;
+    unsupported or, if ``problem`` is "", no gain.
     """
 
     source: EncodeJob
     problem: str
     spec: VariantSpec | None = None
     out_of_memory: bool = False
+    plugin: bool = False
     declined: bool = False
 
 
@@ -197,7 +200,13 @@ def make_failure(source: EncodeJob, error: Exception, spec: VariantSpec | None =
         return make_declined(source, spec, problem)
     if is_out_of_memory(error):
         problem = "it needs more memory than the build may use"
-    return EncodeFailure(source=source, spec=spec, problem=problem, out_of_memory=is_out_of_memory(error))
+    return EncodeFailure(
+        source=source,
+        spec=spec,
+        problem=problem,
+        out_of_memory=is_out_of_memory(error),
+        plugin=isinstance(error, PluginFailure),
+    )
 
 
 def make_declined(source: EncodeJob, spec: VariantSpec | None, problem: str = "") -> EncodeFailure:

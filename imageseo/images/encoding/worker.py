@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from imageseo.config.plugins import silence
 from imageseo.images.encoding import factory
 from imageseo.images.encoding.isolation import SourceStarted, StoreMessage, WorkerDone, WorkerTask, send_message
 from imageseo.images.encoding.scheduler import run_jobs
@@ -36,6 +37,8 @@ def main() -> None:
 def _run_task(out: IO[bytes]) -> None:
     task: WorkerTask = pickle.load(sys.stdin.buffer)
     _limit_memory(task.memory)
+    silence()  # the parent process has reported plug-ins that cannot be loaded
+    sys.path.extend(each for each in task.path if each not in sys.path)
 
     def on_start(source: EncodeJob) -> None:
         send_message(out, SourceStarted(source.asset.sha256))

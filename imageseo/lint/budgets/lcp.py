@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from imageseo.lint.budgets.limits import broken_level, format_kib, level, setting_key, viewport_label
 from imageseo.model.facts import ChosenCandidate, LcpImage, Problem, shorten
 from imageseo.model.finding import GATING, Budget, Severity, Viewport
-from imageseo.model.formats import TUNABLE, suffix_of
+from imageseo.model.formats import suffix_of, tunable
 from imageseo.model.image import Asset, ImageRef, OptOut, SourceTag
 from imageseo.web.srcset import candidates
 
@@ -98,8 +98,8 @@ def _remedy(image: LcpImage, pick: ChosenCandidate, limit: int, severity: Severi
         )
     suffix = pick.url.rpartition(".")[2].lower()
     setting = "quality_floor" if severity is Severity.ERROR else "quality"
-    tunable = next((each for each in TUNABLE if suffix_of(each) == suffix), None)
-    quality = f", lower `{setting}.{tunable}`" if tunable else ""
+    format = next((each for each in tunable() if suffix_of(each) == suffix), None)
+    quality = f", lower `{setting}.{format}`" if format else ""
     return f"choose an image with less fine detail{quality}, or raise {budget}"
 
 

@@ -1,1 +1,0 @@
-"""One module for each generator whose projects are found by a configuration file; loaded by name."""
