@@ -11,11 +11,13 @@ from imageseo.config.decoder import SettingsDecoder, build_settings
 from imageseo.config.environment import CONFIG, apply_environment
 from imageseo.config.settings import Settings
 from imageseo.config.validation import InstalledNames, validate
-from imageseo.model import git_lfs
+from imageseo.model import git_lfs, regular_file
 from imageseo.model.errors import SettingsError
 
 CONFIG_NAME = "imageseo.toml"
+_MAX_BYTES = 16 * 2**20  # of a file of settings
 _PYPROJECT_NAME = "pyproject.toml"
+_MAX_BYTES = 16 * 2**20
 _HINT = "Fix these and run again; nothing was written."
 _ONE_SOURCE = "Keep the settings in one of the two."
 
@@ -136,7 +138,7 @@ def _read_pyproject(path: Path, *, required: bool) -> _Source | None:
 
 def _read_bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return regular_file.read(path, limit=_MAX_BYTES)
     except OSError as error:
         raise SettingsError((f"{path}: cannot be read: {error.strerror or error}",), hint=_HINT) from error
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import json
-import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -19,6 +18,7 @@ from imageseo.integrations.pages import HeroesFile, base_url, html_files, with_h
 from imageseo.integrations.site_address import deduce_base_url
 from imageseo.model.errors import SiteError
 from imageseo.model.site import Page, PageHints, Site
+from imageseo.storage.site_folder import SiteFolder
 
 HERO_META = f"{OURS}hero"
 _PELICAN_PAGES = ("index.html", "archives.html", "categories.html", "tags.html")  # authors.html may be off
@@ -44,14 +44,14 @@ def pages(root: Path, *, keys: Sequence[str]) -> list[Page]:
     if not root.is_dir():
         found = "a file" if root.exists() else "nothing"
         raise SiteError(f"{root}: expected a folder, found {found}", hint="build the site first, or name its folder")
-    key, folder = keys[0] if keys else None, os.fspath(root)
-    found_pages = _with_drafts(folder, [read_page(folder, path, hero_key=key) for path in html_files(root)])
+    key, files = keys[0] if keys else None, SiteFolder(root)
+    found_pages = _with_drafts(files, [read_page(files, path, hero_key=key) for path in html_files(root)])
     if not found_pages:
         raise SiteError(f"{root}: no HTML file in it", hint="name the folder that your site generator writes to")
     return found_pages
 
 
-def read_page(root: str | Path, path: str, *, hero_key: str | None) -> Page:
+def read_page(files: SiteFolder, path: str, *, hero_key: str | None) -> Page:
     """Return a page with the hero of its ``<meta name="imageseo:hero">``: a path, JSON, or an inline TOML table.
 
     ``hero_key``: the key of ``hints.meta`` to store the hero under; None: the page is not read.
@@ -59,7 +59,7 @@ def read_page(root: str | Path, path: str, *, hero_key: str | None) -> Page:
     if hero_key is None:
         return Page(path=path)
     try:
-        head = read_head(f"{root}{os.sep}{path}")  # creating a Path costs more than reading the file
+        head = read_head(files, path)
     except OSError:
         return Page(path=path)  # build and lint meet the same error and report it with its location
     meta: dict[str, Any] = {}
@@ -74,22 +74,22 @@ def read_page(root: str | Path, path: str, *, hero_key: str | None) -> Page:
     return Page(path=path, hints=replace(hints, origin=f'<meta name="{HERO_META}">') if meta else hints)
 
 
-def _with_drafts(root: str, pages: list[Page]) -> list[Page]:
+def _with_drafts(files: SiteFolder, pages: list[Page]) -> list[Page]:
     """Mark the pages below ``drafts/`` of a site by Pelican, where pages do not show their status.
 
     The name of the folder alone proves nothing: Pelican is told by its own tag, or by the pages of its defaults.
     """
     drafts = {page.path for page in pages if page.path.startswith("drafts/")}
-    if not drafts or not ({page.path for page in pages}.issuperset(_PELICAN_PAGES) or _is_by_pelican(root)):
+    if not drafts or not ({page.path for page in pages}.issuperset(_PELICAN_PAGES) or _is_by_pelican(files)):
         return pages
     return [
         replace(page, hints=replace(page.hints, unlisted="a draft")) if page.path in drafts else page for page in pages
     ]
 
 
-def _is_by_pelican(root: str) -> bool:
+def _is_by_pelican(files: SiteFolder) -> bool:
     try:
-        head = read_head(f"{root}{os.sep}index.html")
+        head = read_head(files, "index.html")
     except OSError:
         return False
     return any(

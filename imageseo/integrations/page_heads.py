@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import re
 
+from imageseo.storage.site_folder import SiteFolder
+
 _CHUNK = 16_384  # bytes; few <head> elements are longer
 _MAX_HEAD = 262_144  # bytes read in search of the end of <head>: a page may be 20 MB
 _TAG = re.compile(rb"<(meta|link)\b((?:\"[^\"]*\"|'[^']*'|[^>\"'])*)>", re.IGNORECASE)
@@ -12,14 +14,16 @@ _ATTRIBUTE = re.compile(r"""([^\s=/>"']+)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""")
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 
 
-def read_head(path: str) -> bytes:
-    """Return the start of a page, at most up to its body: one chunk, or ``_MAX_HEAD`` bytes for a longer head."""
-    with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - as above, for thousands of pages
-        head = stream.read(_CHUNK) or b""
-        if (position := head.find(b"<body")) >= 0:
-            return head[:position]
-        if len(head) == _CHUNK and (lowered := head.lower()).find(b"</head") < 0 and b"<body" not in lowered:
-            head += stream.read(_MAX_HEAD - _CHUNK) or b""
+def read_head(files: SiteFolder, path: str) -> bytes:
+    """Return the start of a page, at most up to its body: one chunk, or ``_MAX_HEAD`` bytes for a longer head.
+
+    Raises OSError.
+    """
+    head = files.begin(path, _CHUNK)
+    if (position := head.find(b"<body")) >= 0:
+        return head[:position]
+    if len(head) == _CHUNK and (lowered := head.lower()).find(b"</head") < 0 and b"<body" not in lowered:
+        return files.begin(path, _MAX_HEAD)
     return head
 
 

@@ -12,12 +12,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from imageseo.model import git_lfs
+from imageseo.model import git_lfs, regular_file
 from imageseo.model.errors import RecipeError
 from imageseo.model.site import Page
 
 HEROES_FILE = "heroes.toml"
 _SUFFIXES = (".html", ".htm")
+_MAX_BYTES = 16 * 2**20  # of heroes.toml
 
 
 def html_files(root: Path) -> Iterator[str]:
@@ -114,7 +115,7 @@ class HeroesFile:
         if git_lfs.is_pointer_file(path):
             raise RecipeError(git_lfs.describe(path), hint=git_lfs.PULL)
         try:
-            table = tomllib.loads(path.read_text(encoding="utf-8"))
+            table = tomllib.loads(regular_file.read_text(path, limit=_MAX_BYTES))
         except FileNotFoundError:
             return cls()
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from imageseo.integrations.page_heads import find_tags, read_head
 from imageseo.integrations.pages import base_url
+from imageseo.storage.site_folder import SiteFolder
 
 _SAMPLE = 24
 """Pages that are asked, spread over the site."""
@@ -48,13 +49,13 @@ def deduce_base_path(root: Path) -> str | None:
     The files exist below the site's root without it: the site is published under a path.
     """
     try:
-        head = read_head(f"{root}{os.sep}index.html")
+        head = read_head(SiteFolder(root), "index.html")
     except OSError:
         return None
     found: Counter[str] = Counter()
     for match in _REFERENCE.findall(head):
         first, _, rest = unquote(match.decode("utf-8", "replace")).lstrip("/").partition("/")
-        if rest and not (root / first).exists() and (root / rest).is_file():
+        if rest and not _exists(root, first) and _exists(root, rest):
             found[f"/{first}/"] += 1
     return found.most_common(1)[0][0] if len(found) == 1 else None
 
@@ -72,7 +73,7 @@ def _bases_of_pages(root: Path, pages: Sequence[str]) -> Iterator[str]:
 def _own_url(root: Path, path: str, *, og: bool) -> str | None:
     """Return the absolute URL that a page gives itself. ``og``: also by ``og:url``."""
     try:
-        head = read_head(f"{root}{os.sep}{path}")
+        head = read_head(SiteFolder(root), path)
     except OSError:
         return None
     for name, attributes in find_tags(head, needle=b"canonical"):
@@ -86,7 +87,10 @@ def _own_url(root: Path, path: str, *, og: bool) -> str | None:
 
 
 def _absolute(url: str) -> str | None:
-    parts = urlsplit(url.strip())
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:  # a broken IPv6 address
+        return None
     if parts.scheme not in ("http", "https") or not parts.netloc:
         return None
     return f"{parts.scheme}://{parts.netloc}{unquote(parts.path).removesuffix('index.html')}"
@@ -103,8 +107,7 @@ def _without_page(url: str, path: str) -> str | None:
 def _bases_of_sitemap(root: Path) -> Iterator[str]:
     for name in _SITEMAPS:
         try:
-            with (root / name).open("rb") as stream:
-                data = stream.read(_MAX_SITEMAP)
+            data = SiteFolder(root).begin(name, _MAX_SITEMAP)
         except OSError:
             continue
         found = list(_bases_of_locations(root, _LOC.findall(data)))
@@ -122,7 +125,7 @@ def _bases_of_locations(root: Path, locations: Iterable[bytes]) -> Iterator[str]
         parts = [part for part in urlsplit(url).path.split("/") if part]
         for number in range(len(parts)):
             rest = "/".join(parts[number:])
-            if any((root / file).is_file() for file in (f"{rest}/index.html", f"{rest}.html", rest)):
+            if any(_exists(root, file) for file in (f"{rest}/index.html", f"{rest}.html", rest)):
                 split = urlsplit(url)
                 yield base_url(f"{split.scheme}://{split.netloc}/{'/'.join(parts[:number])}") or url
                 break
@@ -131,4 +134,8 @@ def _bases_of_locations(root: Path, locations: Iterable[bytes]) -> Iterator[str]
 def _names_own_file(root: Path, url: str) -> bool:
     """Whether a URL's last part is a file of the folder, or any file: the home page then names that, not the root."""
     last = urlsplit(url).path.rpartition("/")[2]
-    return "." in last or any((root / name).exists() for name in (last, f"{last}.html"))
+    return "." in last or any(_exists(root, name) for name in (last, f"{last}.html"))
+
+
+def _exists(root: Path, path: str) -> bool:
+    return os.path.exists(f"{root}{os.sep}{path}")  # noqa: PTH110 - a Path raises OSError for a name that is too long

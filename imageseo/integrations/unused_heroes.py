@@ -9,6 +9,7 @@ from imageseo.config.settings import Settings
 from imageseo.heroes.recipes.misspelled_keys import OURS, misspelled_keys
 from imageseo.integrations.pages import HEROES_FILE, HeroesFile
 from imageseo.lint.engine import location_of
+from imageseo.model import regular_file
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.site import Site
 
@@ -44,5 +45,5 @@ def _unmatched_patterns(site: Site) -> Iterator[Finding]:
 
 
 def _line_number(path: Path, pattern: str) -> int | None:
-    lines = enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+    lines = enumerate(regular_file.read_text(path).splitlines(), 1)
     return next((number for number, line in lines if pattern in line.partition("#")[0]), None)

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from imageseo.model import git_lfs
+from imageseo.model import git_lfs, regular_file
 from imageseo.model.errors import LayoutError
 from imageseo.model.layout import Lcp, LcpKind, PageLayout, ShownImage, SiteLayout, Template
 from imageseo.storage.atomic import write_if_changed
@@ -65,7 +65,7 @@ class _VersionEntry(msgspec.Struct):
 def read(path: Path) -> SiteLayout | None:
     """Read a layout file; None if it does not exist. Raises LayoutError."""
     try:
-        data = path.read_bytes()
+        data = regular_file.read(path)
     except FileNotFoundError:
         return None
     except OSError as error:

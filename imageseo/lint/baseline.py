@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from imageseo.lint.fingerprint import subject
-from imageseo.model import git_lfs
+from imageseo.model import git_lfs, regular_file
 from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Finding
 from imageseo.storage.atomic import write_if_changed
@@ -83,7 +83,7 @@ def read(path: Path) -> Baseline | None:
             raise BaselineError(
                 f"{path}: larger than {_LARGEST // 10**6} MB", hint="this is not a baseline of imageseo"
             )
-        text = path.read_text("utf-8")
+        text = regular_file.read_text(path)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -10,6 +10,7 @@ from typing import Any
 from imageseo.lint.budgets.spending import LCP, BudgetStatus, lcp_ms
 from imageseo.lint.changed_since import commit
 from imageseo.lint.linter import LintResult, count
+from imageseo.model import regular_file
 from imageseo.model.errors import ImageseoError
 from imageseo.storage.atomic import write_atomic
 
@@ -50,7 +51,7 @@ def append(path: Path, entry: Mapping[str, Any]) -> None:
     The file is written atomically. Raises HistoryError.
     """
     try:
-        lines = path.read_text("utf-8").removesuffix("\n").split("\n") if path.exists() else []
+        lines = regular_file.read_text(path).removesuffix("\n").split("\n") if path.exists() else []
     except (OSError, UnicodeDecodeError) as error:
         raise HistoryError(f"{path}: cannot be read: {error}", hint="name another file") from error
     for number, text in enumerate(lines, 1):

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Finding
 from imageseo.model.site import Site
+from imageseo.storage.site_folder import SiteFolder
 from imageseo.web.urls import IMAGE_SUFFIXES
 
 _GLOBAL_FILES = (
@@ -84,12 +85,13 @@ def _on_every_page(path: str) -> bool:
 def _pages_naming(site: Site, excluded: set[str], names: Iterable[str]) -> Iterable[str]:
     """Yield the other pages that name one of these files; a variant's name begins with that of its source file."""
     stems = {name.rpartition(".")[0] for name in names}
+    files = SiteFolder(site.root)
     needles = {form.encode() for stem in stems if stem for form in (stem, quote(stem), escape(stem))}
     for page in site.pages:
         if page.path in excluded:
             continue
         try:
-            data = (site.root / page.path).read_bytes()
+            data = files.read(page.path)
         except OSError:
             continue  # reported by lint
         if any(needle in data for needle in needles):

@@ -14,6 +14,7 @@ from imageseo.model.errors import SiteError
 from imageseo.model.finding import Finding
 from imageseo.model.site import Site
 from imageseo.storage.output import OutputFolder
+from imageseo.storage.site_folder import SiteFolder
 from imageseo.web.html.edits import apply
 
 ROUNDS = 5
@@ -36,9 +37,10 @@ class FixedPage:
 def digests(site: Site) -> Mapping[str, bytes]:
     """Return the hash of every page's bytes; unreadable pages are left out."""
     found = {}
+    files = SiteFolder(site.root)
     for page in site.pages:
         try:
-            found[page.path] = sha256((site.root / page.path).read_bytes()).digest()
+            found[page.path] = sha256(files.read(page.path)).digest()
         except OSError:
             continue  # reported by lint
     return found
@@ -52,12 +54,13 @@ def fixed_pages(site: Site, findings: Iterable[Finding], judged: Mapping[str, by
     because the edits are for other bytes.
     """
     pages: dict[str, list[Finding]] = {}
+    files = SiteFolder(site.root)
     for finding in sorted(findings, key=lambda finding: finding.sort_key):
         if finding.fix and finding.location.page in judged:
             pages.setdefault(finding.location.page, []).append(finding)
     for page, found in sorted(pages.items()):
         try:
-            before = (site.root / page).read_bytes()
+            before = files.read(page)
         except OSError as error:
             raise SiteError(f"{page}: can no longer be read: {error.strerror or error}") from error
         if sha256(before).digest() != judged[page]:

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from imageseo.lint.code_frame import CodeFrame, code_frame
 from imageseo.lint.report import SourceLocation
+from imageseo.model import regular_file
 from imageseo.model.finding import Finding
 from imageseo.web.html import charset
 
@@ -101,9 +102,7 @@ def repository_root(folder: Path) -> Path:
 def _read_lines(path: Path) -> Sequence[str]:
     """Return the lines of a file in its charset; none if it cannot be read as text."""
     try:
-        if path.stat().st_size > _LARGEST:
-            return ()
-        data = path.read_bytes()
+        data = regular_file.read(path, limit=_LARGEST)
         if data.startswith(_GZIP):  # line numbers refer to the uncompressed content
             return ()
         codec = charset.codec(data, charset.declared(data[:_HEAD].decode("latin-1")))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from imageseo.model import regular_file
+
 PULL = "Run `git lfs pull` (in GitHub Actions: `lfs: true` for actions/checkout)."
 """The remedy."""
 _START = b"version https://git-lfs"
@@ -19,7 +21,7 @@ def is_pointer(data: bytes) -> bool:
 def is_pointer_file(path: Path) -> bool:
     """Whether a file is a pointer; False if it does not exist or cannot be read."""
     try:
-        return path.stat().st_size < _MAX_BYTES and is_pointer(path.read_bytes())
+        return path.stat().st_size < _MAX_BYTES and is_pointer(regular_file.begin(path, _MAX_BYTES))
     except (OSError, ValueError):  # ValueError: a NUL in the path
         return False
 

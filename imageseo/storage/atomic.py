@@ -9,6 +9,8 @@ import re
 import secrets
 from pathlib import Path
 
+from imageseo.model import regular_file
+
 _numbers = itertools.count()
 _token = secrets.token_hex(4)  # process ids repeat, in containers even at the same time
 _PART = re.compile(r"\.imageseo-(\d+)-[0-9a-f]{8}-\d+\.part")
@@ -44,8 +46,9 @@ def write_atomic(path: Path, data: bytes) -> None:
 
 def write_if_changed(path: Path, data: bytes) -> bool:
     """Write ``data`` to ``path`` atomically. Return False if the file has this content already. Raises OSError."""
-    if path.is_file() and path.read_bytes() == data:
-        return False
+    with contextlib.suppress(OSError):
+        if regular_file.read(path) == data:
+            return False
     write_atomic(path, data)
     return True
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from imageseo.model import regular_file
 from imageseo.storage.locks import HAS_FLOCK, try_lock, wait_for_lock
 
 _SHARD, _NAME = re.compile(r"[0-9a-f]{2}"), re.compile(r"[0-9a-f]{64}")
@@ -68,7 +69,7 @@ class Blobs:
         data = None
         if status is not None and status.st_size == size:
             try:
-                data = Path(self.path(sha256)).read_bytes()
+                data = regular_file.read(self.path(sha256), limit=size)
             except FileNotFoundError:
                 return None
         if status is not None and data is not None and hashlib.sha256(data).hexdigest() == sha256:
@@ -82,7 +83,7 @@ class Blobs:
 
     def check(self, sha256: str) -> bool:
         """Whether a blob's bytes match its hash; read in chunks, so the size does not matter."""
-        with Path(self.path(sha256)).open("rb") as file:
+        with regular_file.open_binary(self.path(sha256)) as file:
             return hashlib.file_digest(file, "sha256").hexdigest() == sha256
 
     def put(self, data: bytes, *, distrusted: Collection[str] = ()) -> str:

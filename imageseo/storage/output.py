@@ -7,9 +7,11 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from imageseo.model import regular_file
 from imageseo.model.errors import SiteError
 from imageseo.model.protocols import Store, StoredBlob
 from imageseo.storage.atomic import remove_partial_files, write_atomic
+from imageseo.storage.site_folder import SiteFolder
 
 _BESIDE = re.compile(
     r"\.(?:gz|br|zst)$|(?:^|[-_.])(?:sw|service-?worker|precache)(?:[-_.][^/]*)?\.m?js$|^ngsw\.json$", re.IGNORECASE
@@ -31,6 +33,7 @@ class OutputFolder:
     def __init__(self, root: Path, *, sources: tuple[Path, ...] = ()) -> None:
         self.root = root.resolve()
         self._place = f"{self.root}{os.sep}"
+        self._files = SiteFolder(self.root)
         self._sources = tuple(source.resolve() for source in sources)
         self.changed: list[str] = []
         self._folders: dict[str, bool] = {}
@@ -61,13 +64,11 @@ class OutputFolder:
 
     def read(self, path: str) -> bytes:
         """The bytes of a file. Raises OSError."""
-        with open(f"{self._place}{path}", "rb", buffering=0) as stream:  # noqa: PTH123 - as in `holds`
-            return stream.readall()
+        return self._files.read(path)
 
     def begins(self, path: str, count: int) -> bytes:
         """The first bytes of a file. Raises OSError."""
-        with (self.root / path).open("rb") as stream:
-            return stream.read(count)
+        return self._files.begin(path, count)
 
     def holds(self, path: str, size: int) -> bool:
         """True when the file is there with this size: enough for names that carry the hash of their content."""
@@ -84,7 +85,7 @@ class OutputFolder:
         """Put bytes at a path unless they are there already; True when something was written. Raises OSError."""
         target = self.locate(path)
         try:
-            if target.stat().st_size == len(data) and target.read_bytes() == data:
+            if target.stat().st_size == len(data) and regular_file.read(target, limit=len(data)) == data:
                 return False
         except OSError:
             pass

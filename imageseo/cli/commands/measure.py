@@ -32,6 +32,7 @@ from imageseo.model.image import BadAsset, PageScan
 from imageseo.model.layout import SiteLayout
 from imageseo.model.protocols import Progress
 from imageseo.model.site import Page, Site
+from imageseo.storage.site_folder import SiteFolder
 from imageseo.web import urls
 from imageseo.web.html import page_scan
 from imageseo.web.html.page_scan import UnreadablePage
@@ -255,5 +256,5 @@ class _PageReader:
         return [page for page in pages if page.path in chosen]
 
     def _read(self, page: Page) -> tuple[bytes, PageScan]:
-        html = (self.site.root / page.path).read_bytes()
+        html = SiteFolder(self.site.root).read(page.path)
         return html, page_scan.scan_page(html, include=self.settings.include, exclude=self.settings.exclude)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from imageseo.integrations import runner
 from imageseo.integrations.project import Project
+from imageseo.model import regular_file
 from imageseo.model.protocols import Progress
 from imageseo.pipeline.build import BuildResult
 
@@ -22,8 +24,10 @@ def run(project: Project, root: Path, *, progress: Progress, config: Path | None
 
 def left(project: Project, root: Path) -> Iterator[str]:
     """Yield what is kept, because it may also be the site's own, a line each."""
-    sitemap = root / "sitemap.xml"
-    if sitemap.is_file() and _IMAGES_IN_SITEMAP in sitemap.read_bytes():
+    sitemap = b""
+    with suppress(OSError):
+        sitemap = regular_file.read(root / "sitemap.xml")
+    if _IMAGES_IN_SITEMAP in sitemap:
         yield (
             "sitemap.xml is kept, with the namespace of images: let your generator write it again; if it writes none, "
             "remove the file"

@@ -25,6 +25,7 @@ from imageseo.model.finding import Severity
 from imageseo.model.humanize import format_count
 from imageseo.model.protocols import Progress
 from imageseo.model.site import Page, Site
+from imageseo.storage.site_folder import SiteFolder
 from imageseo.web.html import edits, page_scan
 from imageseo.web.indexing import refresh_target
 
@@ -95,10 +96,11 @@ def _choose(site: Site, settings: Settings, pages: Sequence[Page], against: Path
     by_template: dict[str, list[tuple[int, Page]]] = defaultdict(list)
     equal: list[Page] = []
     new = leading_away = 0
+    files, former = SiteFolder(site.root), SiteFolder(against or site.root)
     for page in pages:
         try:
-            after = (site.root / page.path).read_bytes()
-            before = edits.strip(after) if against is None else (against / page.path).read_bytes()
+            after = files.read(page.path)
+            before = edits.strip(after) if against is None else former.read(page.path)
         except FileNotFoundError:
             new += 1
             continue

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from imageseo.model import regular_file
 from imageseo.model.errors import SiteError
 from imageseo.storage.atomic import write_atomic
 from imageseo.storage.locks import try_lock
@@ -73,7 +74,7 @@ def _try_lock(handle: int) -> bool:
 
 def _format_holder(path: Path) -> str:
     try:
-        process = path.read_text("ascii").strip()
+        process = regular_file.read_text(path, "ascii", limit=4096).strip()
     except (OSError, UnicodeDecodeError):
         return ""
     return f" (process {process})" if process.isdigit() else ""

@@ -18,6 +18,7 @@ from imageseo.heroes.masters.pin_builder import build_pin
 from imageseo.heroes.masters.similarity import compare as compare_images
 from imageseo.heroes.masters.similarity import open_image
 from imageseo.heroes.recipes import asset_providers
+from imageseo.model import regular_file
 from imageseo.model.errors import ImageseoError, ProviderError, SiteError
 from imageseo.model.hero import Master, Pin, Recipe
 from imageseo.model.protocols import MasterStore, Progress
@@ -37,7 +38,7 @@ class RegeneratedHeroes:
     def read(self, pin: Pin) -> bytes:
         """Return the new master of a pin. Raises SiteError."""
         try:
-            return (self.folder / "new" / pin.file).read_bytes()
+            return regular_file.read(self.folder / "new" / pin.file)
         except OSError as error:
             raise _write_error(self.folder, error) from error
 
@@ -150,7 +151,7 @@ def _compare_pins(old: Pin, new: Pin, vault: MasterStore, folder: Path) -> tuple
     name = Path(old.file).name
     try:
         write_atomic(folder / "old" / name, old_data)
-        new_data = (folder / "new" / new.file).read_bytes()
+        new_data = regular_file.read(folder / "new" / new.file)
     except OSError as error:
         raise _write_error(folder, error) from error
     with open_image(old_data, "the master store") as first, open_image(new_data, new.recipe.provider) as second:

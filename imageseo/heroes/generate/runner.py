@@ -21,6 +21,7 @@ from imageseo.heroes.lock.serializer import Blocks
 from imageseo.heroes.masters.pin_builder import build_pin, store_master
 from imageseo.heroes.masters.resolver import TYPED, Command
 from imageseo.heroes.recipes import asset_providers
+from imageseo.model import regular_file
 from imageseo.model.errors import ImageseoError, ProviderError
 from imageseo.model.hero import HeroRequest, Master, Pin
 from imageseo.model.protocols import Clock, HeroProvider, MasterStore, Progress, Store
@@ -189,6 +190,6 @@ class _LockSession:
 
     def _read_bytes(self) -> bytes | None:
         try:
-            return self.path.read_bytes()
+            return regular_file.read(self.path)
         except OSError:
             return None

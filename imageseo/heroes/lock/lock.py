@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from imageseo.heroes.lock import serializer
 from imageseo.heroes.lock.serializer import RESTORE, by_page
 from imageseo.heroes.recipes.diff import changed_keys
-from imageseo.model import git_lfs
+from imageseo.model import git_lfs, regular_file
 from imageseo.model.errors import LockError
 from imageseo.model.hero import Pin, Recipe
 from imageseo.storage.atomic import write_if_changed
@@ -81,7 +81,7 @@ def differs_by(pin: Pin, recipe: Recipe, derived: Collection[str], words: object
 def read(path: Path) -> Lock:
     """Read the lock at ``path``; an empty one if there is no file. Raises LockError with file and line."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = regular_file.read_text(path)
     except FileNotFoundError:
         return Lock()
     except (OSError, UnicodeDecodeError) as error:

@@ -7,6 +7,7 @@ import re
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
+from imageseo.model import regular_file
 from imageseo.storage.atomic import write_atomic
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -35,7 +36,7 @@ class RemoteCache:
         if last is not None and last[0] == sha256:
             return last[1]
         try:
-            data = self._blob(sha256).read_bytes()
+            data = regular_file.read(self._blob(sha256))
         except OSError:
             return None
         if "sha256:" + hashlib.sha256(data).hexdigest() != sha256:
@@ -48,7 +49,7 @@ class RemoteCache:
     def last_digest(self, file: str) -> str | None:
         """Return the last known hash of a file; None unless its name contains that hash, so that it cannot change."""
         try:
-            text = self._name(file).read_text("ascii")
+            text = regular_file.read_text(self._name(file), "ascii")
         except (OSError, UnicodeDecodeError):
             return None
         return text if _SHA256.fullmatch(text.removeprefix("sha256:")) and name_has_digest(file, text) else None

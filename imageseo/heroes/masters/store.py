@@ -11,7 +11,7 @@ from urllib.request import url2pathname
 from imageseo.heroes.lock.lock import describe_mismatch
 from imageseo.heroes.lock.parser import RESTORE
 from imageseo.heroes.masters.remote_cache import RemoteCache, name_has_digest
-from imageseo.model import git_lfs
+from imageseo.model import git_lfs, regular_file
 from imageseo.model.errors import LockError, PointerError, SettingsError, SiteError
 from imageseo.model.protocols import MasterStore
 from imageseo.storage.atomic import write_atomic
@@ -76,7 +76,7 @@ class FolderMasterStore:
     def read(self, file: str, sha256: str) -> bytes:
         """Return the verified bytes. Raises LockError."""
         try:
-            data = (self._project / file).read_bytes()
+            data = regular_file.read(self._project / file)
         except OSError as error:
             raise LockError(f"{describe_mismatch(file, sha256, None)} ({error})", hint=RESTORE) from error
         if git_lfs.is_pointer(data):
@@ -235,7 +235,7 @@ def _sha256(data: bytes) -> str:
 
 def _digest(path: Path) -> str | None:
     try:
-        with path.open("rb") as file:
+        with regular_file.open_binary(path) as file:
             return "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None

@@ -21,7 +21,7 @@ from imageseo.heroes.recipes.prompt_library import (
     PromptTemplate,
     Series,
 )
-from imageseo.model import git_lfs
+from imageseo.model import git_lfs, regular_file
 from imageseo.model.errors import RecipeError, SettingsError
 from imageseo.model.hero import MAX_SEED
 from imageseo.model.suggest import closest
@@ -43,7 +43,7 @@ def read(path: Path, name: str) -> PromptLibrary:
     Raises SettingsError with every fault: wrong types, invalid template syntax, references to undefined names.
     """
     try:
-        data = path.read_bytes()
+        data = regular_file.read(path)
     except (FileNotFoundError, NotADirectoryError):
         return PromptLibrary(name=name)
     except OSError as error:

@@ -15,7 +15,7 @@ from xml.parsers import expat
 from imageseo.images.decoding.cicp import hdr_format
 from imageseo.images.decoding.raster import PLUGINS, open_raster, png_chunks, sniff
 from imageseo.images.metadata.rights import extract_png_xmp, has_gps_coordinates, read_rights, read_writer
-from imageseo.model import git_lfs
+from imageseo.model import git_lfs, regular_file
 from imageseo.model.image import Asset, BadAsset
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ def probe(path: Path, site_path: str, *, max_pixels: int) -> Asset | BadAsset:
     """
     try:
         if not path.is_file():
+            if path.exists() and not path.is_dir():
+                regular_file.check(path, path.stat())
             problem = "is a folder" if path.is_dir() else "does not exist"
             return _missing_asset(site_path, f"{site_path} {problem}", "Correct the path, or add the file.")
         size = path.stat().st_size
@@ -62,7 +64,7 @@ def probe(path: Path, site_path: str, *, max_pixels: int) -> Asset | BadAsset:
             return _unreadable_asset(
                 site_path, f"{site_path} is {size / 2**20:,.0f} MiB; files above {MAX_BYTES // 2**20} MiB are not read"
             )
-        data = path.read_bytes()
+        data = regular_file.read(path, limit=MAX_BYTES)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return _unreadable_asset(

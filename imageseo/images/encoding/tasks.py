@@ -13,6 +13,7 @@ from imageseo.images.encoding.foreign import PluginFailure
 from imageseo.images.encoding.profiles import CodecSettings, EncodingPolicy
 from imageseo.images.encoding.quality_search import is_out_of_memory
 from imageseo.images.encoding.tuner import Size, anchor_sizes
+from imageseo.model import regular_file
 from imageseo.model.image import Asset, ContentType, VariantSpec
 from imageseo.model.protocols import Codec
 
@@ -167,7 +168,7 @@ def animation_settings(spec: VariantSpec, policy: EncodingPolicy) -> tuple[int, 
 
 
 def _read(source: EncodeJob) -> bytes:
-    data = source.path.read_bytes()
+    data = regular_file.read(source.path)
     if hashlib.sha256(data).hexdigest() != source.asset.sha256:
         # Its variants would be stored under another file's key.
         raise ValueError("the file changed during the build")

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
+from imageseo.model import regular_file
 from imageseo.web import urls
 
 FRAME = "/.imageseo-frame"
@@ -161,12 +162,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         kind = _TYPES.get(suffix, "application/octet-stream")
         try:
             if suffix in _TEXT_SUFFIXES:
-                data = file.read_bytes()
+                data = regular_file.read(file)
                 if self.server.prepare is not None and suffix in _PAGE_SUFFIXES:
                     data = self.server.prepare(data)
                 self._send(200, kind, self.server.served.led_here(data), body=body)
                 return
-            with file.open("rb") as stream:
+            with regular_file.open_binary(file) as stream:
                 self._head(200, kind, os.fstat(stream.fileno()).st_size)
                 if body:
                     shutil.copyfileobj(stream, self.wfile, 1 << 18)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from imageseo.storage.site_folder import SiteFolder
+
 _TYPES = {
     "jpg": "image/jpeg",
     "jpeg": "image/jpeg",
@@ -54,7 +56,7 @@ class ContentCredentials:
         try:
             with (
                 Context(Settings.from_dict(offline)) as context,
-                (self._root / path).open("rb") as file,
+                SiteFolder(self._root).open(path) as file,
                 Reader(kind, file, context=context) as reader,
             ):
                 report = json.loads(reader.json())

@@ -82,7 +82,7 @@ def _is_feed(site: Site, path: str, *, attack: bool = False) -> bool:
     ``attack``: whether it must also declare entities.
     """
     try:
-        with xml_stream.open_content(site.root / path) as (head, _):
+        with xml_stream.open_content(site.root, path) as (head, _):
             if attack and not xml_stream.has_entities(head):
                 return False
             text = head.replace(b"\0", b"")
@@ -92,7 +92,7 @@ def _is_feed(site: Site, path: str, *, attack: bool = False) -> bool:
 
 
 def _read(site: Site, path: str, found: list[tuple[str, dict[str, str], int, str]]) -> None:
-    with xml_stream.open_content(site.root / path) as (head, content):
+    with xml_stream.open_content(site.root, path) as (head, content):
         if xml_stream.has_entities(head) or not head.strip():
             return
         if not xml_stream.has_root(head, _ROOTS):

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from imageseo.images.metadata.rights import read_rights
 from imageseo.images.metadata.segments import EmbeddedMetadata, read_segments
+from imageseo.model import regular_file
+from imageseo.storage.site_folder import SiteFolder
 
 _BLOCK = 4096
 _AI_WORDS = (b"trainedAlgorithmicMedia", b"compositeWithTrainedAlgorithmicMedia")
@@ -41,6 +43,7 @@ class SiteFileMetadata:
 
     def __init__(self, root: Path) -> None:
         self._prefix = f"{root}{os.sep}"  # a string, because a Path costs more than the system calls
+        self._folder = SiteFolder(root)
         self._metadata: dict[str, FileMetadata | None] = {}
 
     def of(self, path: str) -> FileMetadata | None:
@@ -56,7 +59,7 @@ class SiteFileMetadata:
 
     def _read(self, path: str) -> FileMetadata | None:
         try:
-            file = os.open(f"{self._prefix}{path}", os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            file = regular_file.open_handle(self._folder.locate(path))
         except (OSError, ValueError):
             return None
         try:

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from imageseo.model.site import Site
+from imageseo.storage.site_folder import SiteFolder
 from imageseo.web.indexing import EARLIEST, ListingRules
 from imageseo.web.response_headers import HeaderRules
 from imageseo.web.robots import MAX_BYTES, Robots
@@ -25,13 +26,13 @@ def read_robots(site: Site) -> Robots | None:
     """Return the site's robots.txt; None without one, and for a site not at its host's root, where none is read."""
     if site.base_url is not None and urlsplit(site.base_url).path.strip("/"):
         return None
-    data = _read(site.root / "robots.txt")
+    data = _read(site.root, "robots.txt")
     return None if data is None else Robots(data)
 
 
 def read_rules(site: Site, robots: Robots | None, env: Mapping[str, str] = os.environ) -> ListingRules:
     """Return the rules of a site. ``env``: SOURCE_DATE_EPOCH in it tells the time of the build."""
-    headers = _read(site.root / _HEADERS)
+    headers = _read(site.root, _HEADERS)
     return ListingRules(
         base_url=site.base_url,
         robots=robots,
@@ -42,13 +43,13 @@ def read_rules(site: Site, robots: Robots | None, env: Mapping[str, str] = os.en
 
 def digest(site: Site) -> str:
     """Return a hash of the files that ``read_rules`` reads: decisions on pages hold while it is the same."""
-    paths = (site.root / "robots.txt", site.root / _HEADERS, site.root / _NETLIFY, site.project / _NETLIFY)
-    return hashlib.sha256(repr([_read(path) for path in paths]).encode()).hexdigest()
+    paths = ((site.root, "robots.txt"), (site.root, _HEADERS), (site.root, _NETLIFY), (site.project, _NETLIFY))
+    return hashlib.sha256(repr([_read(folder, path) for folder, path in paths]).encode()).hexdigest()
 
 
 def _netlify(site: Site) -> Mapping[str, Any]:
     for folder in dict.fromkeys((site.root, site.project)):
-        data = _read(folder / _NETLIFY)
+        data = _read(folder, _NETLIFY)
         if data is not None:
             try:
                 return tomllib.loads(data.decode("utf-8"))
@@ -65,9 +66,8 @@ def _now(env: Mapping[str, str]) -> float:
         return EARLIEST
 
 
-def _read(path: Path) -> bytes | None:
+def _read(folder: Path, path: str) -> bytes | None:
     try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES)
+        return SiteFolder(folder).begin(path, MAX_BYTES)
     except OSError:
         return None

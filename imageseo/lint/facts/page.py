@@ -68,7 +68,7 @@ class PageFacts:
 
     @cached_property
     def html(self) -> bytes:
-        return self._html if self._html is not None else (self.site.root / self.page.path).read_bytes()
+        return self._html if self._html is not None else self.files.page(self.page.path)
 
     @cached_property
     def scan(self) -> PageScan:

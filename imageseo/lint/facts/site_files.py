@@ -9,8 +9,10 @@ from pathlib import Path
 
 from imageseo.model.image import Asset, BadAsset
 from imageseo.model.suggest import closest
+from imageseo.storage.site_folder import OutsideError, SiteFolder
 from imageseo.web import filenames
 
+_MAX_TEXT = 32 * 2**20  # bytes of a style sheet or script
 _MAX_NAMES = 5000
 _MAX_COMPARED = 300
 """Most names in a folder for a similarity search, and most names compared letter by letter, some 40 µs each."""
@@ -25,6 +27,7 @@ class SiteFiles:
 
     def __init__(self, root: Path, probe: Callable[[str], Asset | BadAsset]) -> None:
         self._prefix = f"{root}{os.sep}"  # a string, because a Path costs more than the system calls
+        self._folder = SiteFolder(root)
         self._probe = probe
         self._assets: dict[str, Asset | BadAsset] = {}
         self._sizes: dict[str, int | None] = {}
@@ -36,8 +39,12 @@ class SiteFiles:
 
     def asset(self, path: str) -> Asset | BadAsset:
         if path not in self._assets:
-            self._assets[path] = self._probe(path)
+            self._assets[path] = self._probe_inside(path)
         return self._assets[path]
+
+    def page(self, path: str) -> bytes:
+        """Return the bytes of a page; they are not kept. Raises OSError."""
+        return self._folder.read(path)
 
     def exists(self, path: str) -> bool:
         folder, _, name = path.rpartition("/")
@@ -57,7 +64,7 @@ class SiteFiles:
         """Return the content of a text file, such as a style sheet; None if it does not exist or cannot be read."""
         if path not in self._texts:
             try:
-                self._texts[path] = Path(f"{self._prefix}{path}").read_bytes() if self.exists(path) else None
+                self._texts[path] = self._folder.read(path, limit=_MAX_TEXT) if self.exists(path) else None
             except (OSError, ValueError):
                 self._texts[path] = None
         return self._texts[path]
@@ -91,6 +98,16 @@ class SiteFiles:
             found = self._lowered(folder).get(name.lower()) or self._similar(folder, name.lower())
             self._near[path] = f"{folder}/{found}".lstrip("/") if found else None
         return self._near[path]
+
+    def _probe_inside(self, path: str) -> Asset | BadAsset:
+        try:
+            self._folder.locate(path)
+        except OutsideError as error:
+            problem = f"{path} cannot be read: {error.strerror}"
+            return BadAsset(path=path, rule="img-unreadable", problem=problem, hint="Copy the file into the site.")
+        except (OSError, ValueError):
+            pass
+        return self._probe(path)
 
     def _similar(self, folder: str, name: str) -> str | None:
         by_lower_case = self._lowered(folder)

@@ -113,8 +113,8 @@ class _SitemapReader:
     def _compare(self, path: str, plain: str) -> None:
         """Report a compressed copy that differs from the sitemap next to it."""
         with (
-            xml_stream.open_content(self.site.root / path) as (_, compressed),
-            xml_stream.open_content(self.site.root / plain) as (_, uncompressed),
+            xml_stream.open_content(self.site.root, path) as (_, compressed),
+            xml_stream.open_content(self.site.root, plain) as (_, uncompressed),
         ):
             while (part := _read_block(compressed)) == (expected := _read_block(uncompressed)) and part:
                 pass
@@ -129,7 +129,7 @@ class _SitemapReader:
     def _read(self, path: str, in_index: bool, children: list[tuple[str, int]]) -> None:
         from lxml import etree
 
-        with xml_stream.open_content(self.site.root / path) as (head, content):
+        with xml_stream.open_content(self.site.root, path) as (head, content):
             if not self._can_be_parsed(path, head):
                 return
             validator = SitemapValidator(self.site.root / path, path, self.limits)

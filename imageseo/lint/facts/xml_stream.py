@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
+from imageseo.model import regular_file
 from imageseo.model.facts import Problem, ProblemLocation
+from imageseo.storage.site_folder import SiteFolder
 
 HEAD = 65536
 _PIECE = 1 << 20
@@ -48,23 +50,28 @@ class Bounded:
 
 
 @contextmanager
-def open_content(file: Path) -> Iterator[tuple[bytes, IO[bytes]]]:
-    """Open a file as its first 64 KiB and its content from the start; a gzip file, by content, is decompressed.
+def open_content(root: Path, path: str) -> Iterator[tuple[bytes, IO[bytes]]]:
+    """Open a file of a site as its first 64 KiB and its content from the start; gzip, by content, is decompressed.
 
     Raises OSError, and for a damaged gzip file EOFError or zlib.error.
     """
-    with file.open("rb") as raw:
-        is_gzip = raw.read(2) == _GZIP
+    with SiteFolder(root).open(path) as raw, _content(raw) as opened:
+        yield opened
+
+
+@contextmanager
+def _content(raw: IO[bytes]) -> Iterator[tuple[bytes, IO[bytes]]]:
+    is_gzip = raw.read(2) == _GZIP
+    raw.seek(0)
+    if not is_gzip:
+        head = raw.read(HEAD)
         raw.seek(0)
-        if not is_gzip:
-            head = raw.read(HEAD)
-            raw.seek(0)
-            yield head, raw
-            return
-        with gzip.open(raw) as content:
-            head = content.read(HEAD)
-            content.seek(0)
-            yield head, cast("IO[bytes]", content)
+        yield head, raw
+        return
+    with gzip.open(raw) as content:
+        head = content.read(HEAD)
+        content.seek(0)
+        yield head, cast("IO[bytes]", content)
 
 
 def events(content: Bounded, tags: Iterable[str]) -> Any:
@@ -156,7 +163,7 @@ def tag_columns(
         wanted.setdefault(line, set()).add(tag)
     found: dict[tuple[int, str], int] = {}
     try:
-        with open_content(file) as (_, content):
+        with regular_file.open_binary(file) as raw, _content(raw) as (_, content):
             for number, text in Bounded(content, limit).lines():
                 for tag in wanted.pop(number, ()):
                     if column := _column(text.decode("utf-8", "replace"), tag):

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct, field, msgpack
 
 from imageseo.layout.image_style import PageStyles
+from imageseo.model import regular_file
 from imageseo.model.finding import Finding, Location, Silenced
 from imageseo.model.image import Asset
 from imageseo.model.markup_note import MarkupNote
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _MAGIC = b"imageseo memo 2\n"
 _FOLDER = "memo"
+_MAX_BYTES = 4 * 2**30
 _PACKAGE = Path(__file__).parents[2]
 _LIBRARIES = ("cssselect2", "jinja2", "lxml", "tinycss2")
 """Libraries that affect pages and findings; codecs, resizers and metrics have versions of their own."""
@@ -154,7 +156,7 @@ class BuildState(Struct, array_like=True):
 def read(cache: Path, name: str) -> BuildState:
     """Read a build state from a cache folder; an empty one if the file is missing, damaged or of another format."""
     try:
-        data = (cache / _FOLDER / name).read_bytes()
+        data = regular_file.read(cache / _FOLDER / name, limit=_MAX_BYTES)
     except OSError:
         return BuildState()
     return _decode(data) or BuildState()

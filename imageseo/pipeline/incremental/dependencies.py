@@ -79,6 +79,9 @@ class DependencyTracker(SiteFiles):
             self._reusable = self._reusable and not (self._recompress and self._may_be_recompressed(path))
         return found
 
+    def page(self, path: str) -> bytes:
+        return self._files.page(path)
+
     def near(self, path: str) -> str | None:
         found = self._dependencies.similar[path] = self._files.near(path)
         return found

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from imageseo.model import regular_file
 from imageseo.model.image import Asset, BadAsset
 from imageseo.pipeline.incremental.build_state import FileStamp
 
@@ -48,12 +49,13 @@ class ProbeCache:
         name = f"{self._prefix}{path}"
         try:
             stat = os.stat(name)  # noqa: PTH116 - a Path costs more than the call
+            regular_file.check(name, stat)
             stamp = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
             old_stamp = self._old_stamps.get(path)
             if old_stamp is not None and stamp == (old_stamp.size, old_stamp.modified, old_stamp.changed):
                 sha256 = old_stamp.sha256
             elif stat.st_size <= _MAX_HASHED_BYTES:
-                sha256 = hashlib.sha256(Path(name).read_bytes()).hexdigest()
+                sha256 = hashlib.sha256(regular_file.read(name, limit=_MAX_HASHED_BYTES)).hexdigest()
             else:
                 return self._probe(Path(name), path)
         except (OSError, ValueError):

@@ -14,6 +14,7 @@ from msgspec import structs
 from imageseo.config.settings import Settings
 from imageseo.layout.image_style import PageStyles
 from imageseo.lint.rule import Rule
+from imageseo.model import regular_file
 from imageseo.model.layout import SiteLayout
 from imageseo.model.plan import PageHero
 from imageseo.model.site import Page, Site
@@ -236,6 +237,6 @@ def _rule_source(rule: Rule) -> str:
     if name.startswith("imageseo.") or file is None:
         return name
     try:
-        return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+        return hashlib.sha256(regular_file.read(file)).hexdigest()
     except OSError:
         return name

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
+from imageseo.model import regular_file
+from imageseo.storage.site_folder import SiteFolder
 from imageseo.web.html.edits import MARKER
 
 # Zero specificity: the theme's rules take precedence. Neither <picture> nor its sources may be a box, or they would be
@@ -31,6 +34,9 @@ _OVERLAY = (
 _CONTENT = f"{_RULES}{_OVERLAY}\n".encode()
 
 
+_MAX_BYTES = 65536
+
+
 def _name(content: bytes) -> str:
     return f"imageseo-{sha256(content).hexdigest()[:8]}.css"
 
@@ -52,14 +58,20 @@ def style_sheet() -> bytes:
 def old_style_sheets(root: Path) -> Iterator[str]:
     """Yield the site paths of files with rules, of this and other versions: their names contain their own hash."""
     for file in sorted(root.glob("imageseo-????????.css")):
-        if file.is_file() and file.name == _name(file.read_bytes()):
-            yield file.name
+        with suppress(OSError):
+            if file.name == _name(regular_file.read(file, limit=_MAX_BYTES)):
+                yield file.name
 
 
 def is_linked(root: Path, name: str) -> bool:
     """Whether a page of the folder names the file: one that is excluded, or that another build wrote."""
     needle = name.encode()
-    return any(needle in page.read_bytes() for page in sorted(root.rglob("*.html")) if page.is_file())
+    files = SiteFolder(root)
+    for page in sorted(root.rglob("*.html")):
+        with suppress(OSError):
+            if needle in files.read(page.relative_to(root).as_posix()):
+                return True
+    return False
 
 
 def style_markup(*, overlay: bool = False, href: str | None = None) -> str:

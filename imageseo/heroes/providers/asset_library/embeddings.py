@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from imageseo.heroes.providers.asset_library.entry import LibraryEntry
 from imageseo.heroes.providers.asset_library.search_index import NO_FILTER, Filter, Hit, SearchIndex
+from imageseo.model import regular_file
 from imageseo.model.errors import MissingExtraError, ProviderError
 from imageseo.model.extras import install_command
 from imageseo.model.protocols import Progress
@@ -111,7 +112,7 @@ def _digest(folder: Path) -> str:
     total = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.suffix in _FILES:
-            with path.open("rb") as file:
+            with regular_file.open_binary(path) as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
             total.update(f"{path.relative_to(folder).as_posix()} {digest}\n".encode())
     return "sha256:" + total.hexdigest()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imageseo.images.metadata import properties
 from imageseo.images.metadata.properties import CC, DC, IPTC_CORE, IPTC_EXT, PHOTOSHOP, PLUS, XMP_RIGHTS
-from imageseo.model import git_lfs
+from imageseo.model import git_lfs, regular_file
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -51,7 +51,7 @@ def read_header(path: Path) -> HeaderMetadata:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's warnings about size and EXIF: both are checked below
-            with Image.open(path) as image:
+            with regular_file.open_binary(path) as file, Image.open(file) as image:
                 return _read_opened(image)
     except OSError as error:
         return HeaderMetadata(problem=f"cannot be read: {error.strerror or 'not an image of a known format'}")

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from imageseo.heroes.providers.asset_library.entry import IMAGE_SUFFIXES
+from imageseo.model import regular_file
 from imageseo.model.errors import ProviderError
 from imageseo.model.protocols import Progress
 from imageseo.storage.atomic import write_atomic
@@ -79,11 +80,11 @@ class Folder:
         return self.folder / path
 
     def digest(self, path: str) -> str:
-        with self.local_path(path).open("rb") as file:
+        with regular_file.open_binary(self.local_path(path)) as file:
             return "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
 
     def read(self, path: str) -> bytes:
-        return self.local_path(path).read_bytes()
+        return regular_file.read(self.local_path(path))
 
 
 class Bucket:
@@ -141,7 +142,7 @@ class Bucket:
         """Return the bytes as of the listing; a damaged copy is downloaded again."""
         stamp, digest = self._copies[path]
         with suppress(OSError):
-            if hashlib.sha256(data := self.local_path(path).read_bytes()).hexdigest() == digest:
+            if hashlib.sha256(data := regular_file.read(self.local_path(path))).hexdigest() == digest:
                 return data
         fetched = self._fetch(path)
         if fetched is None or hashlib.sha256(fetched).hexdigest() != digest:
@@ -172,7 +173,7 @@ class Bucket:
 
     def _read_listing(self) -> dict[str, tuple[str, str]]:
         try:
-            rows = json.loads((self._folder / "files.json").read_bytes())
+            rows = json.loads(regular_file.read(self._folder / "files.json"))
             return {str(path): (str(stamp), str(digest)) for path, (stamp, digest) in rows.items()}
         except (OSError, ValueError, TypeError, AttributeError):  # unreadable: all files are downloaded again
             return {}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from imageseo.heroes.providers.diffusion import model_checks
+from imageseo.model import regular_file
 from imageseo.model.errors import ProviderError
 
 
@@ -35,7 +36,7 @@ def read_class_name(folder: Path, key: str) -> str:
     model_checks.check_component(folder, key)
     config = folder / "config.json"
     try:
-        return str(json.loads(config.read_text("utf-8"))["_class_name"])
+        return str(json.loads(regular_file.read_text(config))["_class_name"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         hint = "use a folder written by `save_pretrained`: config.json and diffusion_pytorch_model.safetensors"
         raise ProviderError(f"`{key}`: {config} does not name the model's class", hint=hint) from error
@@ -43,6 +44,6 @@ def read_class_name(folder: Path, key: str) -> str:
 
 def read_tensor_shapes(path: Path) -> dict[str, list[int]]:
     """Return tensor name -> shape from the header of a checked .safetensors file."""
-    with path.open("rb") as stream:
+    with regular_file.open_binary(path) as stream:
         header = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
     return {name: list(each["shape"]) for name, each in header.items() if name != "__metadata__"}

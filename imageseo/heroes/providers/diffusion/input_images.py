@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imageseo.model import git_lfs
+from imageseo.model import git_lfs, regular_file
 from imageseo.model.errors import ProviderError
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _open(path: Path, key: str) -> Image:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        image = Image.open(path)
+        image = Image.open(io.BytesIO(regular_file.read(path)))
         image.load()
     except FileNotFoundError:
         raise ProviderError(f"`{key}`: there is no file {path}", hint="use a path relative to the project") from None

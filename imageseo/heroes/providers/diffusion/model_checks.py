@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from imageseo.model import git_lfs
+from imageseo.model import git_lfs, regular_file
 from imageseo.model.errors import ProviderError
 
 _LOADED_SUFFIXES = (".safetensors", ".json", ".txt", ".model", ".jinja")
@@ -91,7 +91,7 @@ def check_weights(path: Path, key: str) -> None:
     """Check format and length of a .safetensors file by its header. Raises ProviderError."""
     try:
         size = path.stat().st_size
-        with path.open("rb") as stream:
+        with regular_file.open_binary(path) as stream:
             prefix = stream.read(8)
             length = struct.unpack("<Q", prefix)[0] if len(prefix) == 8 else 0
             if git_lfs.is_pointer_file(path):
@@ -143,7 +143,7 @@ def _variant(file: Path) -> str | None:
 
 def _read_json(path: Path, key: str) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_bytes())
+        found = json.loads(regular_file.read(path))
         if isinstance(found, dict):
             return found
     except (OSError, ValueError):

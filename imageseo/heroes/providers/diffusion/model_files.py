@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from imageseo.heroes.providers.diffusion import model_checks
+from imageseo.model import regular_file
 from imageseo.model.errors import ProviderError
 from imageseo.storage.atomic import write_atomic
 
@@ -95,7 +96,7 @@ class ModelFiles:
             key = f"{file.resolve()}|{stat.st_size}|{stat.st_mtime_ns}|{stat.st_ino}"
             digests = self._load_digests()
             if key not in digests:
-                with file.open("rb") as stream:
+                with regular_file.open_binary(file) as stream:
                     digests[key] = hashlib.file_digest(stream, "sha256").hexdigest()
                 self._save_digests(digests)
             return digests[key]
@@ -106,7 +107,7 @@ class ModelFiles:
         if self._digests is None:
             self._digests = {}
             with suppress(OSError, ValueError):
-                data = json.loads(self._cache_file.read_bytes())
+                data = json.loads(regular_file.read(self._cache_file))
                 if isinstance(data, dict):
                     self._digests = {key: each for key, each in data.items() if isinstance(each, str)}
         return self._digests
