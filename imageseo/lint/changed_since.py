@@ -86,7 +86,7 @@ def _pages_naming(site: Site, excluded: set[str], names: Iterable[str]) -> Itera
     """Yield the other pages that name one of these files; a variant's name begins with that of its source file."""
     stems = {name.rpartition(".")[0] for name in names}
     files = SiteFolder(site.root)
-    needles = {form.encode() for stem in stems if stem for form in (stem, quote(stem), escape(stem))}
+    needles = {os.fsencode(form) for stem in stems if stem for form in (stem, quote(os.fsencode(stem)), escape(stem))}
     for page in site.pages:
         if page.path in excluded:
             continue

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from imageseo.lint.budgets.spending import BudgetUse
 from imageseo.lint.build_hints import in_build, without_variants
+from imageseo.lint.crashes import CRASHED, UNREADABLE, crash_finding
 from imageseo.lint.facts.names import FACTS, SITE_FACTS
 from imageseo.lint.rule import Rule, checked_problems
 from imageseo.lint.severity import SeverityLevels, effective_severity, unknown_rule_message
@@ -22,12 +23,8 @@ from imageseo.web.html.charset import UnreadablePage
 if TYPE_CHECKING:
     from imageseo.lint.facts.page import PageContext, PageFacts, SiteFacts, SiteFiles
 
-UNREADABLE = "page-unreadable"
-"""Id of the finding for a page that cannot be read; always an error."""
 UNUSED = "disable-unused"
 """Id of the finding for a suppression without effect."""
-CRASHED = ("the rule crashed", "imageseo crashed")
-"""How messages about crashes begin. A crash may not happen again, so its page is processed again by the next build."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,14 +64,14 @@ class RuleRunner:
         except (OSError, UnreadablePage) as error:
             return RuleResults(findings=(unreadable_finding(page, error, fails_build=True),))
         except Exception as error:
-            return RuleResults(findings=(_failed(page, error, "this page was not checked"),))
+            return RuleResults(findings=(crash_finding(page, error, "this page was not checked"),))
         findings, silenced = run_rules(facts, self.rules, self.levels)
         spent: tuple[BudgetUse, ...] = ()
         try:
             findings += unused_suppressions(facts, self.rules, self.levels, silenced)
             spent = facts.page_weight.spent
         except Exception as error:
-            findings.append(_failed(page, error, "the budgets do not include this page"))
+            findings.append(crash_finding(page, error, "the budgets do not include this page"))
         return RuleResults(findings=tuple(findings), silenced=tuple(silenced), images=images, spent=spent)
 
     def check_site(self) -> RuleResults:
@@ -223,26 +220,15 @@ def _crashed(rule: Rule, where: Location, error: BaseException, levels: Severity
     )
 
 
-def _failed(page: Page, error: Exception, effect: str) -> Finding:
-    """Return the finding for a crash of imageseo itself, which no setting disables. ``effect``: what was not done."""
-    return Finding(
-        rule=UNREADABLE,
-        severity=Severity.ERROR,
-        message=f"{CRASHED[1]}; {effect}: {describe_error(error)}",
-        hint="this is a bug in imageseo, not in the page; `exclude_pages` excludes the page",
-        location=location_of(page),
-        fails_build=True,
-    )
-
-
 def unreadable_finding(page: Page, error: Exception, *, fails_build: bool = False) -> Finding:
     """Return the finding for a page that cannot be read."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    remedy = "make it a readable file of the site" if isinstance(error, OSError) else "publish it as UTF-8 HTML"
     return Finding(
         rule=UNREADABLE,
         severity=Severity.ERROR,
         message=f"the page cannot be read: {reason}",
-        hint="publish it as UTF-8 HTML, or exclude it with `exclude_pages`",
+        hint=f"{remedy}, or exclude it with `exclude_pages`",
         location=location_of(page),
         fails_build=fails_build,
     )

@@ -12,8 +12,10 @@ from msgspec import structs
 from imageseo.config.settings import Settings
 from imageseo.images.encoding.encode_result import EncodeResult
 from imageseo.images.encoding.encoder import Jobs
+from imageseo.lint.crashes import crash_guard
 from imageseo.model.errors import ImageseoError
 from imageseo.model.image import VariantSpec
+from imageseo.model.plan import PageHero
 from imageseo.model.site import Page, Site
 from imageseo.pipeline import source_images
 from imageseo.pipeline.context import BuildContext, BuildTools
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from imageseo.pipeline.planner import PlannedPage
 
 __all__ = ["BuildResult", "BuildTools", "build"]
+
+_UNCHANGED = "this page was left as it was"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +96,11 @@ def build(site: Site, settings: Settings, tools: BuildTools) -> BuildResult:
 
 def _plan(context: BuildContext) -> SitePlan:
     """Plan each page. All heroes are published first, because a page may show the hero of another page."""
-    heroes = {page.path: context.heroes.publish_hero(page) for page in context.pages}
+    heroes: dict[str, PageHero | None] = {}
+    for page in context.pages:
+        heroes[page.path] = None
+        with crash_guard(context.findings, page, "its hero was not published"):
+            heroes[page.path] = context.heroes.publish_hero(page)
     contexts = context.state.context_digests(context.pages, heroes, context.heroes.has_declined, context.tools.rules)
     replayer = PageReplayer(
         output=context.output,
@@ -104,15 +112,16 @@ def _plan(context: BuildContext) -> SitePlan:
     )
     rows: list[PlannedPage | UnchangedPage] = []
     for page in context.pages:
-        record = replayer.find_record(page, contexts[page.path])
-        if record is not None:
-            rows.append(UnchangedPage(page=page, record=record))
-            continue
-        from imageseo.pipeline.planner import plan_page  # most builds read few pages, or none
+        with crash_guard(context.findings, page, _UNCHANGED):
+            record = replayer.find_record(page, contexts[page.path])
+            if record is not None:
+                rows.append(UnchangedPage(page=page, record=record))
+                continue
+            from imageseo.pipeline.planner import plan_page  # most builds read few pages, or none
 
-        planned = plan_page(context, page, heroes[page.path])
-        if planned is not None:
-            rows.append(planned)
+            planned = plan_page(context, page, heroes[page.path])
+            if planned is not None:
+                rows.append(planned)
     context.findings.extend(context.heroes.findings)
     return SitePlan(rows=rows, contexts=contexts, replayer=replayer)
 
@@ -139,12 +148,15 @@ def _write(context: BuildContext, plan: SitePlan, jobs: Jobs, encoded: EncodeRes
             row.record.outcome.recompressed if isinstance(row, UnchangedPage) else writer().recompressed(row.plan)
         ):
             context.files.weigh(new.path, new.bytes)
-    pages = [
-        _replay(context, row, plan.replayer)
-        if isinstance(row, UnchangedPage)
-        else writer().write(row, plan.contexts[row.page.path])
-        for row in plan.rows
-    ]
+    pages: list[WrittenPage] = []
+    for row in plan.rows:
+        # A page that fails here is not in the result, and what it names stays: as a page that cannot be read.
+        with crash_guard(context.findings, row.page, _UNCHANGED):
+            pages.append(
+                _replay(context, row, plan.replayer)
+                if isinstance(row, UnchangedPage)
+                else writer().write(row, plan.contexts[row.page.path])
+            )
     context.findings.extend(unwritable_finding(Page(path=path), error) for path, error in context.stale.remove())
     _write_style_sheet(context, needed=any(page.outcome.images for page in pages))
     return WrittenSite(pages=pages, encoded=encoded.misses + (writer().encoded_again if plan.planned else 0))
@@ -194,7 +206,8 @@ def _write_sitemaps(context: BuildContext, written: WrittenSite) -> None:
         ListedPage(page=each.page, images=each.outcome.article_images, unlisted=each.outcome.unlisted)
         for each in written.pages
     ]
-    context.findings.extend(sitemaps.write(listed) if context.settings.sitemap else sitemaps.remove_images(listed))
+    with crash_guard(context.findings, Page(path="sitemap.xml"), "the sitemap was not written"):
+        context.findings.extend(sitemaps.write(listed) if context.settings.sitemap else sitemaps.remove_images(listed))
     written.sitemaps = sitemaps.written
 
 

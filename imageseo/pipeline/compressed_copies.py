@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
+from imageseo.lint.crashes import crash_guard
 from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Finding, Location, Severity
+from imageseo.model.regular_file import NotRegularError, TooLargeError
 from imageseo.model.site import Page
 from imageseo.pipeline.result import unwritable_finding
 from imageseo.storage.output import OutputFolder
+from imageseo.storage.site_folder import OutsideError
 from imageseo.web.html import edits
 from imageseo.web.sitemaps.document import BadSitemap, compress_gzip, decompress_gzip
 
@@ -43,15 +46,16 @@ class CompressedCopies:
         changed = frozenset(self.output.changed)
         for path in self.output.copies:
             base, _, _ = path.rpartition(".")
-            try:
-                if base in pages:
-                    self._update_page(path, base, base in changed)
-                elif base in others and base in changed:
-                    self._update_other(path, base)
-            except FileNotFoundError:
-                continue
-            except (OSError, ImageseoError) as error:
-                self._unwritable.append(unwritable_finding(Page(path=path), error))
+            with crash_guard(self._unwritable, Page(path=path), "this compressed copy was left as it was"):
+                try:
+                    if base in pages:
+                        self._update_page(path, base, base in changed)
+                    elif base in others and base in changed:
+                        self._update_other(path, base)
+                except FileNotFoundError:
+                    continue
+                except (OSError, ImageseoError) as error:
+                    self._unwritable.append(unwritable_finding(Page(path=path), error))
         return [*self._findings(), *self._unwritable]
 
     def _update_page(self, path: str, base: str, is_changed: bool) -> None:
@@ -63,6 +67,9 @@ class CompressedCopies:
             return  # imageseo has no part in this page
         try:
             content = _decompress(path, self.output.read(path), limit=4 * len(page) + 2**20)
+        except (NotRegularError, OutsideError, TooLargeError):
+            self._others.append(path)
+            return
         except _Unreadable as unreadable:
             if unreadable.args[0] and is_changed:
                 self._remove(path)

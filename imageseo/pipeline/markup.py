@@ -178,7 +178,7 @@ def _sources(
         variant = variants.get(spec)
         if variant is not None:
             name = filenames.variant_file(asset, variant)
-            by_format.setdefault(spec.format, []).append((spec.width, folder + quote(name)))
+            by_format.setdefault(spec.format, []).append((spec.width, folder + quote(name, errors="surrogateescape")))
     if asset.frames > 1:  # without a width descriptor the image keeps its intrinsic size
         return [
             SourceTag(type=mime_of(kind), srcset=candidates[0][1], sizes=None, media=None)

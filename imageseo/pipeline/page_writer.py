@@ -13,7 +13,8 @@ from imageseo.config.settings import Settings
 from imageseo.images.encoding.encode_result import EncodeResult
 from imageseo.images.encoding.encoder import Jobs
 from imageseo.images.encoding.recompression import is_worthwhile
-from imageseo.lint.engine import CRASHED, location_of, run_rules
+from imageseo.lint.crashes import CRASHED
+from imageseo.lint.engine import location_of, run_rules
 from imageseo.lint.facts.page import PageFacts
 from imageseo.lint.severity import SeverityLevels
 from imageseo.model.errors import ImageseoError
@@ -158,9 +159,10 @@ class PageWriter:
         paths = candidates.variant_paths()
         for path, variant in paths.items():
             self._publish(path, variant)
-        if output.write(page.path, facts.html) and original != raw:
-            self.context.stale.add_replaced_page(page, raw)
+        is_written = output.write(page.path, facts.html)
         self.context.stale.add_written_page(page, paths)
+        if is_written and original != raw:
+            self.context.stale.add_replaced_page(page, raw)
         published_digest = sha256(facts.html).digest()
         source_digest = sha256(original).digest() if changes else published_digest
         return candidates, (source_digest, published_digest, [(*edit.span, edit.replacement) for edit in changes])

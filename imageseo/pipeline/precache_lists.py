@@ -9,7 +9,9 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from imageseo.lint.crashes import crash_guard
 from imageseo.model.finding import Finding, Location, Severity
+from imageseo.model.site import Page
 from imageseo.storage.output import OutputFolder
 from imageseo.web import urls
 from imageseo.web.html import edits
@@ -31,24 +33,30 @@ class PrecacheLists:
     output: OutputFolder
     base_url: str | None
 
-    def findings(self, pages: Collection[str], recompressed: Collection[str]) -> Iterator[Finding]:
-        """Yield a warning for each list with stale revisions. ``pages``, ``recompressed``: files of this build."""
+    def findings(self, pages: Collection[str], recompressed: Collection[str]) -> list[Finding]:
+        """Return a warning for each list with stale revisions. ``pages``, ``recompressed``: files of this build."""
+        found: list[Finding] = []
         for path in self.output.service_workers:
-            try:
-                text = self.output.read(path)[:_MAX_BYTES].decode("utf-8", "replace")
-            except OSError:
-                continue
-            stale = list(self._stale(path, text, pages, recompressed))
-            if stale:
-                more = f" and {len(stale) - 1} more" if len(stale) > 1 else ""
-                yield Finding(
-                    rule=RULE,
-                    severity=Severity.WARN,
-                    message=f"{path} lists {stale[0]}{more} with the hash of the file before this build: browsers keep "
-                    "the former file, or refuse the new one",
-                    location=Location(page=path),
-                    hint="run the tool that writes the list (workbox, ngsw-config) after imageseo",
-                )
+            with crash_guard(found, Page(path=path), "this list of a service worker was not checked"):
+                found += self._of_list(path, pages, recompressed)
+        return found
+
+    def _of_list(self, path: str, pages: Collection[str], recompressed: Collection[str]) -> Iterator[Finding]:
+        try:
+            text = self.output.begins(path, _MAX_BYTES).decode("utf-8", "replace")
+        except OSError:
+            return
+        stale = list(self._stale(path, text, pages, recompressed))
+        if stale:
+            more = f" and {len(stale) - 1} more" if len(stale) > 1 else ""
+            yield Finding(
+                rule=RULE,
+                severity=Severity.WARN,
+                message=f"{path} lists {stale[0]}{more} with the hash of the file before this build: browsers keep "
+                "the former file, or refuse the new one",
+                location=Location(page=path),
+                hint="run the tool that writes the list (workbox, ngsw-config) after imageseo",
+            )
 
     def _stale(self, path: str, text: str, pages: Collection[str], recompressed: Collection[str]) -> Iterator[str]:
         """Yield each listed file that has changed, with a revision that is not the hash of its present bytes."""

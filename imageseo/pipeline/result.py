@@ -12,10 +12,12 @@ from imageseo.lint.severity import SeverityLevels, apply_levels
 from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Finding, Severity, Silenced
 from imageseo.model.markup_note import MarkupNote
+from imageseo.model.regular_file import NotRegularError, TooLargeError
 from imageseo.model.site import Page
 from imageseo.pipeline import variant_findings
 from imageseo.pipeline.incremental.build_state import PageOutcome, PageRecord
 from imageseo.pipeline.safe_markup.findings import markup_findings
+from imageseo.storage.site_folder import OutsideError
 from imageseo.web import filenames
 
 
@@ -112,11 +114,14 @@ def _at_most_warning(finding: Finding) -> Finding:
 def unwritable_finding(page: Page, error: OSError | ImageseoError) -> Finding:
     """Return the finding for a file of the site that cannot be written."""
     problem = error.message if isinstance(error, ImageseoError) else f"{error.strerror or error}"
+    hint = "make the folder writable, or free disk space"
+    if isinstance(error, NotRegularError | OutsideError | TooLargeError):
+        hint = "make it an ordinary file of the site, or remove it"
     return Finding(
         rule="page-unwritable",
         severity=Severity.ERROR,
         message=f"cannot be written: {problem}",
         location=location_of(page),
-        hint=error.hint if isinstance(error, ImageseoError) else "make the folder writable, or free disk space",
+        hint=error.hint if isinstance(error, ImageseoError) else hint,
         fails_build=True,
     )

@@ -12,6 +12,7 @@ from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.image import PageRegion
 from imageseo.model.plan import PagePlan
 from imageseo.model.site import Page, Site
+from imageseo.pipeline.result import unwritable_finding
 from imageseo.storage.output import OutputFolder
 from imageseo.web import urls
 from imageseo.web.sitemaps import image_sitemap
@@ -91,11 +92,7 @@ class SitemapWriter:
             for path in joined.stale:
                 self.output.remove(path)
         except (OSError, SiteError) as error:
-            problem = error.message if isinstance(error, SiteError) else f"{error.strerror or error}"
-            hint = "make the folder writable, or free disk space"
-            findings.append(
-                _finding("page-unwritable", Severity.ERROR, f"cannot be written: {problem}", path, hint, fails=True)
-            )
+            findings.append(unwritable_finding(Page(path=path), error))
         unwritten = {path: digest for path, digest in self.previous.items() if path not in self.written}
         self.written.update((path, digest) for path, digest in unwritten.items() if _digest(self._read(path)) == digest)
         return findings

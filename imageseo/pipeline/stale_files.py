@@ -47,7 +47,10 @@ class StaleFileCleaner:
         """Add the variants that a page referenced before it was overwritten. ``raw``: its former content."""
         from imageseo.web.html import page_scan
 
-        scan = page_scan.scan_page(raw)
+        try:
+            scan = page_scan.scan_page(raw)
+        except page_scan.UnreadablePage:
+            return  # its variants stay until another build references them
         resolved = (
             urls.resolve(each.url, page=page.path, base_url=self.site.base_url, base_href=scan.base_href)
             for ref in scan.refs

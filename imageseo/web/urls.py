@@ -57,7 +57,7 @@ def resolve(url: str, *, page: str, base_url: str | None, base_href: str | None 
         return ExternalUrl(reason="data")
     root = _with_slash(base_url or _UNKNOWN_BASE)
     try:
-        base = root + quote(page)
+        base = root + quote(page, errors="surrogateescape")
         if base_href and base_href.strip():
             base = urljoin(base, _normalize(base_href))
         if base_url is None and _leaves_root(url, base):
@@ -88,12 +88,12 @@ def is_image_url(url: str) -> bool:
 def relative(page: str, path: str) -> str:
     """Return the URL of a file of the site relative to a page, percent-encoded: ``../assets/a%20b.jpg``."""
     start = "/" + posixpath.dirname(page)
-    return quote(posixpath.relpath("/" + path, start))
+    return quote(posixpath.relpath("/" + path, start), errors="surrogateescape")
 
 
 def absolute(base_url: str, path: str) -> str:
     """Return the absolute URL of a file (``assets/a b.jpg``) or of a page (``Page.url``), percent-encoded."""
-    return _with_slash(base_url) + quote(path)
+    return _with_slash(base_url) + quote(path, errors="surrogateescape")
 
 
 def _normalize(url: str) -> str:

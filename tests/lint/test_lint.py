@@ -21,7 +21,8 @@ from imageseo.integrations.progress import Quiet
 from imageseo.lint import parallel
 from imageseo.lint.budgets import lcp, limits
 from imageseo.lint.budgets.spending import PageWeight, budgets_for, lcp_ms
-from imageseo.lint.engine import CRASHED, RuleRunner
+from imageseo.lint.crashes import CRASHED
+from imageseo.lint.engine import RuleRunner
 from imageseo.lint.facts.page import PageContext, PageFacts, SiteFacts, SiteFiles
 from imageseo.lint.linter import LintResult, failed, lint
 from imageseo.lint.rule import Rule

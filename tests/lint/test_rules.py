@@ -30,7 +30,8 @@ from imageseo.config import load as load_settings
 from imageseo.config.settings import Settings
 from imageseo.images.decoding.probe import probe
 from imageseo.images.metadata.rights import xmp_packet
-from imageseo.lint.engine import CRASHED, RuleRunner, run_rules
+from imageseo.lint.crashes import CRASHED
+from imageseo.lint.engine import RuleRunner, run_rules
 from imageseo.lint.facts.page import FACTS, SITE_FACTS, PageContext, PageFacts, SiteFacts, SiteFiles
 from imageseo.lint.rule import Rule
 from imageseo.lint.severity import SeverityLevels

@@ -12,7 +12,7 @@ import pytest
 from imageseo.config import load as load_settings
 from imageseo.config.settings import Settings
 from imageseo.lint import tag_edits
-from imageseo.lint.engine import CRASHED
+from imageseo.lint.crashes import CRASHED
 from imageseo.model.finding import Finding, Severity
 from imageseo.web.html import edits, page_scan
 from imageseo.web.html.ancestors import Ancestors, Link

@@ -19,7 +19,8 @@ from PIL import Image
 
 from imageseo.config.settings import Settings
 from imageseo.images.decoding.probe import probe
-from imageseo.lint.engine import CRASHED, RuleRunner
+from imageseo.lint.crashes import CRASHED
+from imageseo.lint.engine import RuleRunner
 from imageseo.lint.facts import sitemaps, xml_stream
 from imageseo.lint.facts.page import PageContext, SiteFacts, SiteFiles
 from imageseo.lint.rule import Rule

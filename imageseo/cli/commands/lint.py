@@ -11,7 +11,7 @@ from imageseo.config.settings import Settings
 from imageseo.integrations import runner
 from imageseo.integrations.project import Project
 from imageseo.lint import baseline, budget_history, changed_since, fixes
-from imageseo.lint.engine import CRASHED
+from imageseo.lint.crashes import CRASHED
 from imageseo.lint.fingerprint import subject, with_fingerprints
 from imageseo.lint.linter import LintResult, count
 from imageseo.lint.report import Report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import io
@@ -66,6 +67,10 @@ def probe(path: Path, site_path: str, *, max_pixels: int) -> Asset | BadAsset:
             )
         data = regular_file.read(path, limit=MAX_BYTES)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+            return _missing_asset(
+                site_path, f"{site_path[:80]}… cannot exist: its name is too long", "Correct the path."
+            )
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return _unreadable_asset(
             site_path, f"{site_path} cannot be read: {reason}", "Give the build permission to read the file."

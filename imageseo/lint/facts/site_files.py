@@ -146,7 +146,12 @@ class SiteFiles:
                 if not folder or name in self._listing(parent)[1]:
                     with os.scandir(f"{self._prefix}{folder}") as entries:
                         for entry in entries:
-                            (files if entry.is_file() else folders).add(entry.name)
+                            if entry.is_file():
+                                files.add(entry.name)
+                            elif entry.is_dir():
+                                folders.add(entry.name)
+                            elif os.path.exists(entry.path):  # noqa: PTH110 - a pipe or a device; a link may lead nowhere
+                                files.add(entry.name)
             except (OSError, ValueError):
                 pass
             self._folders[folder] = files, folders

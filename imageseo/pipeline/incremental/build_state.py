@@ -178,8 +178,8 @@ def touch(cache: Path, name: str) -> None:
 
 def write(cache: Path, name: str, state: BuildState) -> None:
     """Write a build state. Errors are ignored: without it the next build only takes longer."""
-    data = msgpack.encode(state)
-    with suppress(OSError):
+    with suppress(OSError, UnicodeError):
+        data = msgpack.encode(state)
         write_atomic(cache / _FOLDER / name, _MAGIC + hashlib.sha256(data).digest() + data)
 
 

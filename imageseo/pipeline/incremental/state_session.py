@@ -145,7 +145,8 @@ class StateSession:
         ``styles``: of the pages that were planned.
         """
         previous, current = self._previous, self.current
-        recorded = {path: record for path, record in records.items() if record is not None}
+        # A file name may contain bytes that are not valid text: its page is processed by each build.
+        recorded = {path: each for path, each in records.items() if each is not None and _is_text(path)}
         unused = {path: previous.unused_builds.get(path, 0) + 1 for path in current.pages if path not in records}
         unused = {path: count for path, count in unused.items() if count < _MAX_UNUSED_BUILDS}
         pages = {**{path: current.pages[path] for path in unused}, **recorded}
@@ -209,6 +210,14 @@ class StateSession:
         self.current.marked_at = self._started
         for key in self._previous.store_keys() if self.current.pages else ():
             self.store.mark(key)
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _field_values(state: BuildState) -> tuple[object, ...]:

@@ -11,6 +11,9 @@ _NOT_ASCII_COMPATIBLE = frozenset({"replacement", "iso-2022-jp"})
 _CHARSET = re.compile(r"charset[ \t\n\f\r]*=[ \t\n\f\r]*[\"']?[ \t\n\f\r]*([^\"' \t\n\f\r;>]+)", re.IGNORECASE)
 
 
+_TEXT_PER_NUL = 20  # bytes
+
+
 class UnreadablePage(ValueError):
     """The bytes are not an editable HTML page: binary, or in a charset that is not ASCII-compatible."""
 
@@ -19,7 +22,8 @@ def check_readable(html: bytes) -> None:
     """Raise ``UnreadablePage`` for UTF-16, UTF-32 and binary data."""
     if html.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
         raise UnreadablePage("the page is encoded in UTF-16 or UTF-32; save it as UTF-8")
-    if b"\0" in html and html.count(b"\0") * 1000 > len(html):
+    # Browsers read a page with a NUL here and there; in UTF-16 nearly every second byte is one.
+    if html.count(b"\0") * _TEXT_PER_NUL > len(html):
         raise UnreadablePage("the page is not HTML: many NUL bytes (binary, or UTF-16 without BOM); save it as UTF-8")
 
 
