@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from imageseo.config.settings import Settings
 from imageseo.heroes.lock.lock import NAME as LOCK
 from imageseo.integrations import runner
-from imageseo.integrations.mkdocs_pages import READING, built_folders, folder_of, hints_of, read_pages
+from imageseo.integrations.mkdocs_pages import READING, built_folders, folder_of, hints_of, hints_of_source, read_pages
 from imageseo.integrations.pages import HEROES_FILE, HeroesFile, base_url, html_files, source_dir, with_heroes
 from imageseo.integrations.progress import Quiet, for_stream
 from imageseo.model.errors import ImageseoError, SettingsError
@@ -84,7 +84,8 @@ class BuildEvents:
     def record_front_matter(self, page: MkDocsPage) -> None:
         """Record a page's front matter before later plug-ins change it."""
         if self._project is not None:
-            hints = hints_of(page, project=self._project.folder, folders={})
+            keys = self._project.settings.hero.keys
+            hints = hints_of(page, project=self._project.folder, folders={}, keys=keys)
             self._read[Path(page.file.abs_dest_path)] = hints
 
     def record_files(self, files: Files) -> None:
@@ -112,7 +113,7 @@ class BuildEvents:
     def _site(self, config: MkDocsConfig, project: LoadedSettings) -> Site:
         root, settings = Path(config.site_dir), project.settings
         if self._files is not None:
-            self._gather_hints(self._files, config, project.folder)
+            self._gather_hints(self._files, config, project)
         pages = [Page(path=path, hints=self._hints.get(root / path, PageHints())) for path in html_files(root)]
         return Site(
             root=root,
@@ -123,12 +124,14 @@ class BuildEvents:
             sources=(Path(config.docs_dir),),
         )
 
-    def _gather_hints(self, files: Files, config: MkDocsConfig, project: Path) -> None:
-        folders = built_folders(files)
+    def _gather_hints(self, files: Files, config: MkDocsConfig, project: LoadedSettings) -> None:
+        folders, keys = built_folders(files), project.settings.hero.keys
         built_files = [file for file in files.documentation_pages() if Path(file.abs_dest_path).is_file()]
-        for page in read_pages(built_files, config):  # also reads the sources that --dirty skipped
+        for page, failure in read_pages(built_files, config):  # also reads the sources that --dirty skipped
             built = Path(page.file.abs_dest_path)
-            hints = self._read.get(built) or hints_of(page, project=project, folders=folders)
+            hints = self._read.get(built) or hints_of_source(
+                page, failure, project=project.folder, folders=folders, keys=keys
+            )
             self._hints[built] = replace(hints, source_dir=source_dir(page.file.src_uri, folders))
 
     def watch_files(self, server: LiveReloadServer, config: MkDocsConfig) -> None:

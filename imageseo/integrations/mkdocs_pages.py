@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from importlib import import_module
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imageseo.integrations.pages import draft_in, folders_of, format_exception, source_dir, source_of
+from imageseo.integrations.source_faults import front_matter_fault, unreadable_fault
 from imageseo.model.errors import SettingsError, SiteError
 from imageseo.model.site import PageHints
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 READING: ContextVar[bool] = ContextVar("imageseo_reading", default=False)
 """True while an imageseo command loads the configuration; the command then reports invalid options itself."""
-
-_FRONT_MATTER = re.compile(r"\A-{3}[ \t]*\n(.*?\n)(?:-{3}|\.{3})[ \t]*(?:\n|\Z)", re.DOTALL)
 
 
 def folder_of(config: MkDocsConfig) -> Path:
@@ -36,37 +34,55 @@ def built_folders(files: Files) -> dict[str, str]:
     return folders_of((file.src_uri, file.dest_uri) for file in files if not file.is_documentation_page())
 
 
-def hints_of(page: Page, *, project: Path, folders: Mapping[str, str]) -> PageHints:
-    """Return the hints of a page whose source has been read. Front matter is copied: later plug-ins may change it."""
+def hints_of(page: Page, *, project: Path, folders: Mapping[str, str], keys: Sequence[str]) -> PageHints:
+    """Return the hints of a page whose source has been read. Front matter is copied: later plug-ins may change it.
+
+    ``keys``: front matter keys that declare heroes.
+    """
     title = page.title
+    source = _source(page.file, project)
     # `draft_docs` are built by `serve` alone, posts with `draft: true` only where the blog plug-in is told to.
     is_draft = getattr(getattr(page.file, "inclusion", None), "name", "") == "DRAFT"
     return PageHints(
-        source=_source(page.file, project),
+        source=source,
         source_dir=source_dir(page.file.src_uri, folders),
         title=None if title is None else str(title),
         meta=copy.deepcopy(dict(page.meta)),
         unlisted="a draft" if is_draft else draft_in(page.meta),
+        # MkDocs ignores front matter that is not valid YAML, and would show it as text.
+        fault=None if page.meta else front_matter_fault(page.markdown or "", source, keys),
     )
 
 
-def read_pages(files: Iterable[File], config: MkDocsConfig) -> Iterator[Page]:
+def read_pages(files: Iterable[File], config: MkDocsConfig) -> Iterator[tuple[Page, Exception | None]]:
     """Yield the pages of documentation files; unread sources are read here through MkDocs' own loader.
 
-    Raises SiteError for a source that cannot be read.
+    With each page comes why its source cannot be read: invalid bytes, no permission, an error in another plug-in.
     """
     for file in files:
         if file.page is None:
             _import_from_generator(config, "structure.pages").Page(None, file, config)
         page = file.page
         assert page is not None
+        failure = None
         if page.markdown is None:
             try:
                 page.read_source(config)
-            except Exception as error:  # invalid bytes, no permission, an error in another plug-in
-                hint = "MkDocs reads sources as UTF-8" if isinstance(error, UnicodeError) else ""
-                raise SiteError(f"{file.src_uri}: cannot be read: {format_exception(error)}", hint=hint) from error
-        yield page
+            except Exception as error:
+                failure = error
+        yield page, failure
+
+
+def hints_of_source(
+    page: Page, failure: Exception | None, *, project: Path, folders: Mapping[str, str], keys: Sequence[str]
+) -> PageHints:
+    """Return the hints of a page, whether its source can be read or not. ``failure``: why it cannot."""
+    if failure is None:
+        return hints_of(page, project=project, folders=folders, keys=keys)
+    source = _source(page.file, project)
+    path = Path(page.file.abs_src_path or page.file.src_uri)
+    fault = unreadable_fault(path, source, keys, failure, "MkDocs")
+    return PageHints(source=source, source_dir=source_dir(page.file.src_uri, folders), fault=fault)
 
 
 def read_files(config: MkDocsConfig) -> Files:
@@ -81,7 +97,7 @@ def read_files(config: MkDocsConfig) -> Files:
 def hints_without_build(config: MkDocsConfig, project: Path, keys: Sequence[str]) -> Mapping[str, PageHints]:
     """Return file of the built site -> hints, for every page that a build would create from ``docs_dir``.
 
-    ``keys``: front matter keys that declare heroes. Raises SiteError for sources that cannot be read.
+    ``keys``: front matter keys that declare heroes. Raises SiteError if MkDocs cannot list its files.
     """
     try:
         files = read_files(config)
@@ -89,31 +105,11 @@ def hints_without_build(config: MkDocsConfig, project: Path, keys: Sequence[str]
         raise SiteError(f"{config.docs_dir}: MkDocs cannot list its files: {format_exception(error)}") from error
     folders = built_folders(files)
     hints = {}
-    for page in read_pages(files.documentation_pages(), config):
+    for page, failure in read_pages(files.documentation_pages(), config):
         if page.file.inclusion.is_included():  # type: ignore[no-untyped-call]
-            if not page.meta:
-                _check_front_matter(page, keys)
-            hints[page.file.dest_uri] = hints_of(page, project=project, folders=folders)
+            found = hints_of_source(page, failure, project=project, folders=folders, keys=keys)
+            hints[page.file.dest_uri] = found
     return hints
-
-
-def _check_front_matter(page: Page, keys: Sequence[str]) -> None:
-    """Raise SiteError for front matter that is not valid YAML and may declare a hero.
-
-    MkDocs ignores such front matter; the hero's pin would be dropped silently.
-    """
-    import yaml
-
-    block = _FRONT_MATTER.match(page.markdown or "")
-    if block is None or not any(re.search(rf"^{re.escape(key)}(_\w+)?\s*:", block[1], re.MULTILINE) for key in keys):
-        return  # a page may begin with a horizontal rule
-    try:
-        yaml.safe_load(block[1])
-    except yaml.YAMLError as error:
-        problem = " ".join(str(error).split())
-        raise SiteError(
-            f"{page.file.src_uri}: front matter is not valid YAML: {problem}", hint="quote texts that contain a colon"
-        ) from error
 
 
 def _source(file: File, project: Path) -> Path:

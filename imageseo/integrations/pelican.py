@@ -22,7 +22,7 @@ from imageseo.integrations.pages import HeroesFile, base_url, html_files, with_h
 from imageseo.integrations.pelican_pages import READING, Collected, folder_of, options_of
 from imageseo.integrations.progress import Lines
 from imageseo.model.errors import ImageseoError, SettingsError
-from imageseo.model.site import Page, PageHints, Site
+from imageseo.model.site import Page, PageHints, Site, SourceFault
 
 log = logging.getLogger("pelican.plugins.imageseo")
 
@@ -55,6 +55,8 @@ _running: list[Path] = []
 def register() -> None:
     """Connect to Pelican's signals; idempotent, so that two copies of the plug-in do the work once."""
     signals.initialized.connect(on_initialized)
+    signals.article_generator_init.connect(on_generator)
+    signals.page_generator_init.connect(on_generator)
     signals.article_generator_finalized.connect(on_contents)
     signals.page_generator_finalized.connect(on_contents)
 
@@ -110,6 +112,13 @@ def _is_active(root: Path) -> bool:
     return root in _runs and _runs[root].settings is not None
 
 
+def on_generator(generator: Any) -> None:
+    """Record sources that cannot be read: Pelican leaves their pages out, with their heroes."""
+    run = _runs.get(Path(generator.output_path).resolve())
+    if run is not None and run.settings is not None:
+        run.collected.record_failures(generator.readers)
+
+
 def on_contents(generator: Any) -> None:
     run = _runs.get(Path(generator.output_path).resolve())
     if run is not None and run.settings is not None:
@@ -151,8 +160,10 @@ def finish(pelican: Any) -> None:
 
 def _site(root: Path, run: _SiteRun, settings: Settings) -> Site:
     hints: dict[str, PageHints] = {}
+    faults: dict[SourceFault, None] = {}
     for folder, other in _runs.items():
         if folder.is_relative_to(root):
+            faults.update(dict.fromkeys(other.collected.faults(project=other.project, keys=settings.hero.keys)))
             folder_in_site = folder.relative_to(root)
             found = other.collected.hints(project=other.project, keys=settings.hero.keys)
             hints.update({(folder_in_site / path).as_posix(): hint for path, hint in found.items()})
@@ -166,6 +177,7 @@ def _site(root: Path, run: _SiteRun, settings: Settings) -> Site:
         pages=with_heroes(pages, HeroesFile.read(run.project), settings.hero.keys),
         generator="pelican",
         sources=tuple({other.source for other in _runs.values()}),
+        faults=tuple(faults),
     )
 
 

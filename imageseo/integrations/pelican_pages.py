@@ -8,8 +8,9 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from imageseo.integrations.pages import folders_of, format_exception, source_dir, source_of
+from imageseo.integrations.source_faults import unreadable_fault
 from imageseo.model.errors import ImageseoError, SettingsError, SiteError
-from imageseo.model.site import PageHints
+from imageseo.model.site import PageHints, SourceFault
 
 if TYPE_CHECKING:
     from pelican.contents import Content  # type: ignore[import-untyped]
@@ -51,12 +52,34 @@ class Collected:
 
     def __init__(self) -> None:
         self._contents: dict[str, tuple[Content, dict[str, Any]]] = {}
+        self._failures: dict[str, Exception] = {}  # source -> why its reader failed
         self._context: Mapping[str, Any] = {}
 
     def add(self, generator: Any) -> None:
         self._context = generator.context
         for content in contents_of(generator):
             self._contents[str(content.source_path)] = (content, dict(content.metadata))
+
+    def record_failures(self, readers: Any) -> None:
+        """Record which sources cannot be read, and why: a generator only logs it, and leaves their pages out."""
+        read_file = readers.read_file
+
+        def read_or_record(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return read_file(*args, **kwargs)
+            except Exception as error:
+                path = Path(str(kwargs.get("base_path") or ""), str(kwargs.get("path", "")))
+                self._failures[str(path)] = error
+                raise
+
+        readers.read_file = read_or_record
+
+    def faults(self, *, project: Path, keys: Sequence[str]) -> Iterator[SourceFault]:
+        """Yield the sources that cannot be read, and declare a hero or cannot be opened at all."""
+        for path, error in sorted(self._failures.items()):
+            fault = unreadable_fault(Path(path), source_of(path, project), keys, error, "Pelican")
+            if fault is not None:
+                yield fault
 
     def hints(self, *, project: Path, keys: Sequence[str]) -> dict[str, PageHints]:
         """Return file of the built site -> hints. ``keys``: metadata keys that may link to an image file."""
@@ -109,15 +132,11 @@ def load(config_file: Path) -> dict[str, Any]:
 def hints_without_build(settings: dict[str, Any], *, project: Path, keys: Sequence[str]) -> dict[str, PageHints]:
     """Return file of the built site -> hints, read by Pelican's own readers and plug-ins; nothing is written.
 
-    Raises SiteError for a source that cannot be read: Pelican would skip it, and the pin of its hero would be dropped.
+    A source that cannot be read has no file, so that its own name stands for it: Pelican would skip it, and the pin of
+    its hero would be dropped. Raises SiteError if nothing can be read.
     """
     try:
         return _read_all(settings, project, keys)
-    except _UnreadableSource as unreadable:
-        hint = "Pelican reads sources as UTF-8" if isinstance(unreadable.error, UnicodeError) else ""
-        raise SiteError(
-            f"{unreadable.path}: cannot be read: {format_exception(unreadable.error)}", hint=hint
-        ) from unreadable.error
     except ImageseoError:
         raise
     except Exception as error:  # plug-ins of the site run here
@@ -146,32 +165,15 @@ def _read_all(settings: dict[str, Any], project: Path, keys: Sequence[str]) -> d
         folders = {"path": pelican.path, "theme": pelican.theme, "output_path": pelican.output_path}
         generator = kind(context=context, settings=reading_settings, **folders)
         if kind is not StaticGenerator:
-            _raise_reader_errors(generator.readers)
+            collected.record_failures(generator.readers)
         generator.generate_context()
         if kind is not StaticGenerator:
             collected.add(generator)
-    return collected.hints(project=project, keys=keys)
-
-
-def _raise_reader_errors(readers: Any) -> None:
-    """Make errors of a reader propagate; a generator would only log them."""
-    read_file = readers.read_file
-
-    def read_or_raise(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return read_file(*args, **kwargs)
-        except Exception as error:
-            raise _UnreadableSource(str(kwargs.get("path", "")), error) from error
-
-    readers.read_file = read_or_raise
-
-
-class _UnreadableSource(BaseException):
-    """An error of a reader; not an Exception, so that a generator's `except Exception` does not catch it."""
-
-    def __init__(self, path: str, error: Exception) -> None:
-        super().__init__(path)
-        self.path, self.error = path, error
+    faulty = {
+        fault.source.as_posix(): PageHints(source=fault.source, fault=fault)
+        for fault in collected.faults(project=project, keys=keys)
+    }
+    return {**faulty, **collected.hints(project=project, keys=keys)}
 
 
 def _resolve(value: Any, source: str, static: Mapping[str, Any]) -> Any:

@@ -100,12 +100,14 @@ class Project:
             return bare_site, False
         keys = self.settings.hero.keys
         pages = [_with_hints(page, hints) for page in directory.pages(root, keys=keys)]
+        listed = {page.path for page in pages}
         site = replace(
             bare_site,
             base_url=self.base_url or bare_site.base_url,
             pages=with_heroes(pages, HeroesFile.read(self.folder), keys),
             generator=generator.name,
             sources=(generator.source,),
+            faults=tuple(each.fault for path, each in hints.items() if each.fault and path not in listed),
         )
         return site, found == len(hints)
 

@@ -265,7 +265,8 @@ def format_finding(finding: Finding) -> str:
         where = place.source if place.line is None else f"{place} ({place.source})"
     lines = [text.removeprefix(f"{place.source or place.page}: ") for text in finding.message.splitlines()]
     hint = f"; {finding.hint}" if finding.hint else ""
-    return f"{where}: {'; '.join(lines)} [{finding.rule}]{hint}"
+    text = f"{'; '.join(lines)} [{finding.rule}]{hint}"
+    return text if text.startswith(f"{place.source}:") else f"{where}: {text}"  # it names the line of the source
 
 
 def summary(result: Result) -> str:

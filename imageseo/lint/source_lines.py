@@ -61,7 +61,7 @@ class SourceLines:
         # A file outside the repository has only its bare name, and exists on this machine only.
         if path.is_absolute() or file.startswith("../") or not (self._project / path).is_file():
             return None
-        line = column = None
+        line, column = place.source_line, None
         name = _file_name(place.image)
         if name:
             pattern = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-])")

@@ -24,13 +24,17 @@ _RANKS = {Severity.OFF: 0, Severity.INFO: 1, Severity.WARN: 2, Severity.ERROR: 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """Location of a finding: page of the built site, its source file if known, 1-based line and column, image URL."""
+    """Location of a finding: page of the built site, its source file if known, 1-based line and column, image URL.
+
+    ``source_line``: in the source file, where the finding is about it.
+    """
 
     page: str
     source: str | None = None
     line: int | None = None
     column: int | None = None
     image: str | None = None
+    source_line: int | None = None
 
     def __str__(self) -> str:
         place = self.page

@@ -10,6 +10,20 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFault:
+    """Why the hero that a source file declares is not known. ``line``: of the source, 1-based."""
+
+    source: Path
+    message: str
+    hint: str = ""
+    line: int | None = None
+
+    def describe(self, name: str) -> str:
+        """Return the message with its place. ``name``: of the source, as messages show it."""
+        return f"{name}: {self.message}" if self.line is None else f"{name}:{self.line}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageHints:
     """Information on a page that is not in its HTML, from the site generator.
 
@@ -17,7 +31,8 @@ class PageHints:
     that relative image paths of the front matter start from (``"guide/"``; ``""`` is the site's root). ``meta``: front
     matter exactly as the generator loaded it. ``origin``: where ``meta`` declares the hero, for messages
     (``front matter``, ``heroes.toml``). ``unlisted``: why the author keeps the page from search engines and readers
-    although it is built: ``a draft``, ``hidden``; ``""`` for a published page.
+    although it is built: ``a draft``, ``hidden``; ``""`` for a published page. ``fault``: why ``meta`` lacks the hero
+    that the source declares.
     """
 
     source: Path | None = None
@@ -26,6 +41,7 @@ class PageHints:
     meta: Mapping[str, Any] = field(default_factory=dict)
     origin: str = "front matter"
     unlisted: str = ""
+    fault: SourceFault | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +86,7 @@ class Site:
     ``project``: the folder of the configuration; it contains the store, the lock file and the heroes.
     ``base_url``: absolute URL of ``root``, ending with ``/``; ``None`` if not configured.
     ``content_width``: CSS px of the theme's article column on a wide screen, if the generator knows it.
-    ``sources``: folders that are never written to.
+    ``sources``: folders that are never written to. ``faults``: of sources that belong to none of the pages.
     """
 
     root: Path
@@ -80,6 +96,7 @@ class Site:
     generator: str = "directory"
     content_width: int | None = None
     sources: tuple[Path, ...] = ()
+    faults: tuple[SourceFault, ...] = ()
 
     def without(self, patterns: Iterable[str]) -> Site:
         """Return the site without the pages whose file matches a glob (``*`` also matches ``/``)."""

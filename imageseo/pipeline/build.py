@@ -12,6 +12,7 @@ from msgspec import structs
 from imageseo.config.settings import Settings
 from imageseo.images.encoding.encode_result import EncodeResult
 from imageseo.images.encoding.encoder import Jobs
+from imageseo.lint import hero_faults
 from imageseo.lint.crashes import crash_guard
 from imageseo.model.errors import ImageseoError
 from imageseo.model.image import VariantSpec
@@ -123,6 +124,7 @@ def _plan(context: BuildContext) -> SitePlan:
             if planned is not None:
                 rows.append(planned)
     context.findings.extend(context.heroes.findings)
+    context.findings.extend(hero_faults.source_findings(context.site))
     return SitePlan(rows=rows, contexts=contexts, replayer=replayer)
 
 

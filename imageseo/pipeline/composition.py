@@ -26,7 +26,7 @@ from imageseo.images.encoding.factory import codecs, metrics, policy, store
 from imageseo.images.encoding.isolation import WorkerEngine
 from imageseo.images.encoding.tasks import load_resizer
 from imageseo.layout import layout_file
-from imageseo.lint import parallel
+from imageseo.lint import hero_faults, parallel
 from imageseo.lint.engine import location_of
 from imageseo.lint.linter import LintResult
 from imageseo.lint.report import Report, renderer_of
@@ -221,10 +221,12 @@ def lint_site(
     """
     site = site.without(settings.exclude_pages)
     result = parallel.lint_pages(site, settings, workers=worker_count(settings), only=only, progress=progress)
-    if not settings.frozen:
+    about_pages = _unpinned_findings(site, settings, command) if settings.frozen else hero_faults.page_findings(site)
+    about_heroes = [*hero_faults.source_findings(site), *about_pages]
+    if not about_heroes:
         return result
-    unpinned = apply_levels(_unpinned_findings(site, settings, command), SeverityLevels.of(settings.lint, only=only))
-    findings = sorted([*result.findings, *unpinned], key=lambda finding: finding.sort_key)
+    graded = apply_levels(about_heroes, SeverityLevels.of(settings.lint, only=only))
+    findings = sorted([*result.findings, *graded], key=lambda finding: finding.sort_key)
     return replace(result, findings=tuple(findings))
 
 
@@ -246,13 +248,7 @@ def _unpinned_findings(site: Site, settings: Settings, command: Command) -> Iter
         try:
             request = read(page)
         except RecipeError as error:
-            yield Finding(
-                rule="hero-recipe",
-                severity=Severity.ERROR,
-                message=error.message,
-                location=location_of(page),
-                hint=error.hint,
-            )
+            yield hero_faults.hero_fault_finding(page, error)
             continue
         if request is not None and request.recipe is not None:
             requests.append(request)

@@ -140,6 +140,7 @@ def _finding(
 
 # Formats other than gzip: only if a library is there; imageseo requires none.
 
+_BROTLI_STEP = 16  # bytes, of which each few may stand for 16 MiB
 _PACKAGES = {".br": "brotli", ".zst": "zstandard"}
 _MODULES = {".br": ("brotli", "brotlicffi"), ".zst": ("compression.zstd", "backports.zstd", "zstandard")}
 
@@ -163,14 +164,44 @@ def _decompress(path: str, data: bytes, *, limit: int) -> bytes:
             raise _Unreadable(False) from error
     library = _library(path)
     try:
-        if path.endswith(".br"):
-            content: bytes = library.decompress(data)
-        elif hasattr(library, "ZstdDecompressor") and hasattr(library.ZstdDecompressor, "stream_reader"):
-            content = library.ZstdDecompressor().stream_reader(data).read(limit + 1)
-        else:
-            content = library.decompress(data)
+        content = _decompress_brotli(library, data, limit) if path.endswith(".br") else _zstd(library, data, limit)
     except Exception as error:  # each library has its own
         raise _Unreadable(False) from error
+    if len(content) > limit:
+        raise _Unreadable(False)
+    return content
+
+
+def _decompress_brotli(library: Any, data: bytes, limit: int) -> bytes:
+    """Return the content, or somewhat more than ``limit`` bytes of it: a few bytes may stand for gigabytes."""
+    decompressor = library.Decompressor()
+    pieces: list[bytes] = []
+    left, limits = limit + 1, {"output_buffer_limit": limit + 1}
+    try:
+        pieces.append(decompressor.process(data, **limits))
+    except TypeError:  # before version 1.2: each call returns all that its bytes stand for
+        limits, at = {}, 0
+    else:
+        at = len(data)
+    left -= sum(map(len, pieces))
+    while left > 0 and not decompressor.is_finished():
+        count = len(pieces)
+        pieces.append(decompressor.process(data[at : at + _BROTLI_STEP], **limits))
+        left -= len(pieces[-1])
+        if at >= len(data) and not pieces[count]:
+            raise ValueError("truncated")
+        at += _BROTLI_STEP
+    return b"".join(pieces)
+
+
+def _zstd(library: Any, data: bytes, limit: int) -> bytes:
+    """Return the content, or ``limit`` and a byte of it."""
+    decompressor = library.ZstdDecompressor()
+    if hasattr(decompressor, "stream_reader"):
+        return bytes(decompressor.stream_reader(data).read(limit + 1))
+    content = bytes(decompressor.decompress(data, limit + 1))
+    if len(content) <= limit and not decompressor.eof:
+        raise ValueError("truncated")
     return content
 
 

@@ -16,6 +16,7 @@ from imageseo.heroes.recipes.request_reader import RequestReader
 from imageseo.images.encoding.encoder import Encoder
 from imageseo.images.metadata.rights import TOOLKIT
 from imageseo.lint.facts.site_files import SiteFiles
+from imageseo.lint.hero_faults import hero_fault_finding
 from imageseo.model.errors import ImageseoError, RecipeError
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.hero import Hero, HeroRequest
@@ -78,7 +79,7 @@ class HeroPublisher:
         try:
             request = self._read_request(page)
         except RecipeError as error:
-            self._report("hero-recipe", error.message, error.hint, location, fails=True)
+            self.findings.append(hero_fault_finding(page, error))
             return None
         if request is None:
             return None

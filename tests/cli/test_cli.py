@@ -280,20 +280,43 @@ def test_generate_invalid_recipe_exits_with_1_and_makes_the_others(
     ("data", "problem"),
     [
         ("---\nhero:\n  seed: 300\n---\n# Café\n".encode("latin-1"), "UnicodeDecodeError"),
-        (b"---\nhero: {alt: one: two, seed: 3}\n---\n# A\n", "front matter is not valid YAML"),
+        (b"---\nhero: {alt: one: two, seed: 3}\n---\n# A\n", "art.md:2: front matter is not YAML"),
+        (b'---\ntitle: "Art\nhero: {seed: 3}\n---\n# A\n', "art.md:2: front matter is not YAML"),
+        (b"---\ndate: 2024-13-40\nhero_seed: 3\n---\n# A\n", "month must be in 1..12"),
+        (b"---\nhero: {seed: 3}\n# A\n\nText\n", "art.md:1: front matter is not closed"),
     ],
 )
-def test_generate_unreadable_mkdocs_source_exits_with_2_and_keeps_pin(
+def test_generate_unreadable_mkdocs_source_keeps_its_pin_and_ends_no_other_page(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour, data: bytes, problem: str
 ) -> None:
     mkdocs_site(tmp_path, files={"docs/art.md": RECIPE})
     assert command("generate") == 0
-    write(tmp_path, {"docs/art.md": data})
-    assert command("generate") == 2
-    output = capsys.readouterr().err
-    assert "art.md" in output
+    write(tmp_path, {"docs/art.md": data, "docs/other.md": RECIPE})
+    assert command("generate") == 1
+    output = capsys.readouterr().out
+    assert output.count("docs/art.md: Hero recipe: docs/art.md") == 1
     assert problem in output
-    assert [pin["page"] for pin in _lock(tmp_path)] == ["docs/art.md"]
+    assert [pin["page"] for pin in _lock(tmp_path)] == ["docs/art.md", "docs/other.md"]
+
+
+def test_front_matter_that_is_no_yaml_is_one_finding_of_its_page(
+    tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
+) -> None:
+    mkdocs_site(tmp_path, files={"docs/art.md": '---\ntitle: "Art\nhero: {seed: 3}\n---\n# A\n'})
+    write(tmp_path, {f"site/{name}index.html": PAGE.format("") for name in ("", "guide/", "art/")})
+    place = "docs/art.md:2: front matter is not YAML, so its hero is not used"
+    for form in ("text", "json", "sarif", "github"):
+        assert command("lint", "site", "--select", "hero-recipe", "--format", form) == 1
+        output = capsys.readouterr().out
+        assert output.count(place) == 1
+        if form == "sarif":
+            (result,) = json.loads(output)["runs"][0]["results"]
+            where = result["locations"][0]["physicalLocation"]
+            assert (where["artifactLocation"]["uri"], where["region"]["startLine"]) == ("docs/art.md", 2)
+    assert command("build", "site", "--format", "json") == 1
+    (found,) = (each for each in json.loads(capsys.readouterr().out)["findings"] if each["rule"] == "hero-recipe")
+    assert (found["page"], found["source"], found["severity"]) == ("art/index.html", "docs/art.md", "error")
+    assert found["message"].startswith(place)
 
 
 def test_generate_named_page_redraws_an_edited_master(
@@ -365,19 +388,23 @@ def test_page_beginning_with_a_horizontal_rule_is_accepted(tmp_path: Path, comma
     assert command("generate") == 0
 
 
-def test_generate_unreadable_pelican_source_exits_with_2_and_keeps_pin(
+def test_generate_unreadable_pelican_source_keeps_its_pin_and_ends_no_other_page(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
 ) -> None:
     article = "Title: Art\nDate: {}\nHero_seed: 77\n\nText é\n"
     pelican_site(tmp_path, files={"content/art.md": article.format("2024-01-01")})
     assert command("generate") == 0, capsys.readouterr().err
     for data in (article.format("2024-01-01").encode("latin-1"), article.format("never")):
-        write(tmp_path, {"content/art.md": data})
-        assert command("generate") == 2
-        output = capsys.readouterr().err
-        assert "art.md" in output
+        write(tmp_path, {"content/art.md": data, "content/new.md": article.format("2024-01-02").replace("77", "78")})
+        assert command("generate") == 1
+        output = capsys.readouterr().out
+        assert "content/art.md: Hero recipe: content/art.md" in output
         assert "cannot be read" in output
-    assert [pin["page"] for pin in _lock(tmp_path)] == ["content/art.md"]
+        assert [pin["page"] for pin in _lock(tmp_path)] == ["content/art.md", "content/new.md"]
+    write(tmp_path, {"output/index.html": PAGE.format(""), "output/art.html": PAGE.format("")})
+    assert command("lint", "output", "--select", "hero-recipe", "--format", "json") == 1
+    (found,) = json.loads(capsys.readouterr().out)["findings"]
+    assert (found["rule"], found["page"]) == ("hero-recipe", "content/art.md")
 
 
 @pytest.mark.slow

@@ -103,6 +103,44 @@ def test_strict_counts_imageseo_warnings(tmp_path: Path) -> None:
     assert "Aborted with 1 warnings in strict mode" in proper.stdout
 
 
+BROKEN = {
+    "docs/quote.md": (
+        '---\ntitle: "Half\nhero: {seed: 5}\n---\n# Q\n',
+        "docs/quote.md:2: front matter is not YAML",
+        '`title: "Half`',
+    ),
+    "docs/brace.md": (
+        "---\ntitle: A\nhero: {seed: 5\n---\n# B\n",
+        "docs/brace.md:3: front matter is not YAML",
+        "`hero: {seed: 5`",
+    ),
+    "docs/open.md": (
+        "---\nhero_seed: 5\n# O\n\nText\n",
+        "docs/open.md:1: front matter is not closed",
+        "no second line",
+    ),
+}
+
+
+@pytest.mark.slow
+def test_front_matter_that_is_no_yaml_is_a_finding_of_its_page(tmp_path: Path) -> None:
+    good = "---\nhero: shots/guide.jpg\n---\n# Good\n"
+    more = {"docs/guide/README.md": good, "docs/words.md": '---\ntitle: "no hero\n---\n# Words\n'}
+    config = "plugins:\n  - imageseo: {formats: [webp], widths: [320], profile: fast, encode: {isolate: false}}\n"
+    site = mkdocs_site(tmp_path, config=config, files={**{name: text for name, (text, *_) in BROKEN.items()}, **more})
+    write(site, {"properdocs.yml": (site / "mkdocs.yml").read_bytes()})
+    for command in ("mkdocs", "properdocs"):
+        done = run(command, "build", cwd=site)
+        output = done.stdout + done.stderr
+        assert done.returncode == 1
+        for _, place, found in BROKEN.values():
+            (line,) = (line for line in output.splitlines() if place in line)
+            assert found in line
+            assert "[hero-recipe]" in line
+        assert "words.md" not in output
+        assert "<picture" in (site / "site/guide/index.html").read_text("utf-8")
+
+
 CARD = "---\nhero: {style: topo, card: true, width: 320, height: 180, alt: Lines}\n---\n"
 
 

@@ -319,3 +319,21 @@ def test_sitemap_lists_published_contents_only(tmp_path: Path, config: str) -> N
         assert done.returncode == 0, done.stdout + done.stderr
         assert not [name for name in _locations(site) if name.startswith("drafts/")]
         assert "open.html" in _locations(site)
+
+
+@pytest.mark.slow
+def test_source_with_a_hero_that_pelican_cannot_read_is_a_finding(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "content/bad.md": "Title: Bad\nDate: never\nHero_seed: 5\n\nText\n",
+        "content/bytes.md": 'Title: Bytes\nDate: 2024-01-01\nHero: {"seed": 5}\n\nCaf\xe9\n'.encode("latin-1"),
+        "content/plain.md": "Title: No hero\nDate: never\n\nText\n",
+    }
+    config = 'IMAGESEO = {"formats": ["webp"], "widths": [320], "profile": "fast", "encode": {"isolate": False}}\n'
+    site = pelican_site(tmp_path, config=config, files=files)
+    done = run("pelican", "content", cwd=site)
+    output = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 1
+    assert "content/bad.md: cannot be read, so its hero is not used" in output
+    assert "content/bytes.md:5: cannot be read, so its hero is not used" in output
+    assert output.count("[hero-recipe]") == 2
+    assert "<picture" in (site / "output/first.html").read_text("utf-8")

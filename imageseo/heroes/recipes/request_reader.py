@@ -29,6 +29,8 @@ class RequestReader:
 
     def of(self, page: Page) -> HeroRequest | None:
         """Return the hero request of a page, None if it has none. Raises RecipeError for a fault of the page."""
+        if (fault := page.hints.fault) is not None:
+            raise RecipeError(fault.describe(page.key), hint=fault.hint)
         return request(
             page,
             settings=self.settings,

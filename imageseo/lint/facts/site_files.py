@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -146,13 +147,19 @@ class SiteFiles:
                 if not folder or name in self._listing(parent)[1]:
                     with os.scandir(f"{self._prefix}{folder}") as entries:
                         for entry in entries:
-                            if entry.is_file():
-                                files.add(entry.name)
-                            elif entry.is_dir():
-                                folders.add(entry.name)
-                            elif os.path.exists(entry.path):  # noqa: PTH110 - a pipe or a device; a link may lead nowhere
-                                files.add(entry.name)
+                            with suppress(OSError):  # a link to itself
+                                _add(entry, files, folders)
             except (OSError, ValueError):
                 pass
             self._folders[folder] = files, folders
         return self._folders[folder]
+
+
+def _add(entry: os.DirEntry[str], files: set[str], folders: set[str]) -> None:
+    """Add an entry of a folder to one of the sets; a link that leads nowhere is neither. Raises OSError."""
+    if entry.is_file():
+        files.add(entry.name)
+    elif entry.is_dir():
+        folders.add(entry.name)
+    elif os.path.exists(entry.path):  # noqa: PTH110 - a named pipe or a device: reading it tells
+        files.add(entry.name)

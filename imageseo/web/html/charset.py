@@ -11,7 +11,8 @@ _NOT_ASCII_COMPATIBLE = frozenset({"replacement", "iso-2022-jp"})
 _CHARSET = re.compile(r"charset[ \t\n\f\r]*=[ \t\n\f\r]*[\"']?[ \t\n\f\r]*([^\"' \t\n\f\r;>]+)", re.IGNORECASE)
 
 
-_TEXT_PER_NUL = 20  # bytes
+_CONTROLS = bytes({*range(32)} - {*b"\t\n\f\r\x1b"})
+_TEXT_PER_CONTROL = 20  # bytes
 
 
 class UnreadablePage(ValueError):
@@ -22,8 +23,9 @@ def check_readable(html: bytes) -> None:
     """Raise ``UnreadablePage`` for UTF-16, UTF-32 and binary data."""
     if html.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
         raise UnreadablePage("the page is encoded in UTF-16 or UTF-32; save it as UTF-8")
-    # Browsers read a page with a NUL here and there; in UTF-16 nearly every second byte is one.
-    if html.count(b"\0") * _TEXT_PER_NUL > len(html):
+    # Browsers read a page with a NUL here and there. In UTF-16 nearly every second byte is one, and files that are not
+    # text also have other control characters.
+    if b"\0" in html and (len(html) - len(html.translate(None, _CONTROLS))) * _TEXT_PER_CONTROL > len(html):
         raise UnreadablePage("the page is not HTML: many NUL bytes (binary, or UTF-16 without BOM); save it as UTF-8")
 
 
