@@ -35,7 +35,10 @@ def html_files(root: Path) -> Iterator[str]:
 def base_url(*candidates: str | None) -> str | None:
     """Return the first absolute http(s) URL, without query and fragment, with a final ``/``; None if there is none."""
     for candidate in candidates:
-        parts = urlsplit((candidate or "").strip())
+        try:
+            parts = urlsplit((candidate or "").strip())
+        except ValueError:  # a broken IPv6 address
+            continue
         if parts.scheme in ("http", "https") and parts.netloc:
             return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/"
     return None

@@ -55,7 +55,7 @@ def deduce_base_path(root: Path) -> str | None:
     found: Counter[str] = Counter()
     for match in _REFERENCE.findall(head):
         first, _, rest = unquote(match.decode("utf-8", "replace")).lstrip("/").partition("/")
-        if rest and not _exists(root, first) and _exists(root, rest):
+        if rest and not _exists(root, first) and _is_file(root, rest):
             found[f"/{first}/"] += 1
     return found.most_common(1)[0][0] if len(found) == 1 else None
 
@@ -125,7 +125,7 @@ def _bases_of_locations(root: Path, locations: Iterable[bytes]) -> Iterator[str]
         parts = [part for part in urlsplit(url).path.split("/") if part]
         for number in range(len(parts)):
             rest = "/".join(parts[number:])
-            if any(_exists(root, file) for file in (f"{rest}/index.html", f"{rest}.html", rest)):
+            if any(_is_file(root, file) for file in (f"{rest}/index.html", f"{rest}.html", rest)):
                 split = urlsplit(url)
                 yield base_url(f"{split.scheme}://{split.netloc}/{'/'.join(parts[:number])}") or url
                 break
@@ -139,3 +139,7 @@ def _names_own_file(root: Path, url: str) -> bool:
 
 def _exists(root: Path, path: str) -> bool:
     return os.path.exists(f"{root}{os.sep}{path}")  # noqa: PTH110 - a Path raises OSError for a name that is too long
+
+
+def _is_file(root: Path, path: str) -> bool:
+    return os.path.isfile(f"{root}{os.sep}{path}")  # noqa: PTH113 - as above
