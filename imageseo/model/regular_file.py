@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import BinaryIO
+from io import BufferedReader
 
 MAX_BYTES = 256 * 2**20
 """The limit of every read that names no other: no page, image or setting of a site is larger."""
@@ -57,7 +57,7 @@ def begin(path: str | os.PathLike[str], count: int) -> bytes:
         os.close(handle)
 
 
-def open_binary(path: str | os.PathLike[str]) -> BinaryIO:
+def open_binary(path: str | os.PathLike[str]) -> BufferedReader:
     """Open a regular file, to be read in pieces. Raises OSError."""
     return os.fdopen(open_handle(path), "rb")
 

@@ -172,6 +172,8 @@ def test_long_head_is_read_to_its_end(tmp_path: Path, ending: str) -> None:
 def test_broken_address_of_the_home_page_is_no_address(tmp_path: Path, url: str) -> None:
     long = f'<script src="/{"x" * 5000}/{"y" * 5000}.js"></script><script src="/a/%00.js"></script>'
     text = f'<head><link rel="canonical" href="{url}"><meta property="og:url" content="{url}">{long}</head>'
-    write(tmp_path, {"index.html": text, "a.html": text, "sitemap.xml": f"<urlset><url><loc>{url}</loc></url></urlset>"})
+    write(
+        tmp_path, {"index.html": text, "a.html": text, "sitemap.xml": f"<urlset><url><loc>{url}</loc></url></urlset>"}
+    )
     site = directory.site(tmp_path, project=tmp_path, settings=Settings())
     assert [page.path for page in site.pages] == ["a.html", "index.html"]

@@ -13,7 +13,7 @@ import pytest
 from imageseo.integrations import directory
 from imageseo.lint import parallel
 from imageseo.model.finding import Finding
-from imageseo.pipeline import page_writer, planner, stale_files
+from imageseo.pipeline import page_writer, planner, stale_files, structured_data, variant_findings
 from imageseo.web.html import edits
 from tests.pipeline.test_build import build, make_project, page
 from tests.support import pictures, small_sites
@@ -129,9 +129,9 @@ def test_page_is_readable_with_and_without_our_marks(tmp_path: Path, before: int
     [
         (planner, "plan_page", RecursionError("too deep")),
         (page_writer.PageWriter, "write", KeyError("key")),
-        (page_writer.structured_data, "build_graph", MemoryError()),
+        (structured_data, "build_graph", MemoryError()),
         (stale_files.StaleFileCleaner, "add_written_page", ValueError("odd")),
-        (page_writer.variant_findings, "image_findings", AttributeError("none")),
+        (variant_findings, "image_findings", AttributeError("none")),
     ],
 )
 def test_unexpected_error_in_one_page_is_its_finding(

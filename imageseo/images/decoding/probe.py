@@ -55,17 +55,12 @@ def probe(path: Path, site_path: str, *, max_pixels: int) -> Asset | BadAsset:
     for a problem with the file.
     """
     try:
-        if not path.is_file():
-            if path.exists() and not path.is_dir():
-                regular_file.check(path, path.stat())
-            problem = "is a folder" if path.is_dir() else "does not exist"
-            return _missing_asset(site_path, f"{site_path} {problem}", "Correct the path, or add the file.")
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            return _unreadable_asset(
-                site_path, f"{site_path} is {size / 2**20:,.0f} MiB; files above {MAX_BYTES // 2**20} MiB are not read"
-            )
         data = regular_file.read(path, limit=MAX_BYTES)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+        problem = "is a folder" if isinstance(error, IsADirectoryError) else "does not exist"
+        return _missing_asset(site_path, f"{site_path} {problem}", "Correct the path, or add the file.")
+    except regular_file.TooLargeError:
+        return _unreadable_asset(site_path, f"{site_path}: files above {MAX_BYTES // 2**20} MiB are not read")
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
             return _missing_asset(
