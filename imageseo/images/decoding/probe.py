@@ -56,20 +56,19 @@ def probe(path: Path, site_path: str, *, max_pixels: int) -> Asset | BadAsset:
     """
     try:
         data = regular_file.read(path, limit=MAX_BYTES)
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError) as error:  # ValueError: a NUL
         problem = "is a folder" if isinstance(error, IsADirectoryError) else "does not exist"
         return _missing_asset(site_path, f"{site_path} {problem}", "Correct the path, or add the file.")
     except regular_file.TooLargeError:
-        return _unreadable_asset(site_path, f"{site_path}: files above {MAX_BYTES // 2**20} MiB are not read")
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        size = f"{path.stat().st_size / 2**20:,.0f} MiB"
+        return _unreadable_asset(site_path, f"{site_path} is {size}; files above {MAX_BYTES // 2**20} MiB are not read")
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
             return _missing_asset(
-                site_path, f"{site_path[:80]}… cannot exist: its name is too long", "Correct the path."
+                site_path, f"{site_path[:80]}… does not exist: its name is too long", "Correct the path."
             )
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        return _unreadable_asset(
-            site_path, f"{site_path} cannot be read: {reason}", "Give the build permission to read the file."
-        )
+        problem = f"{site_path} cannot be read: {error.strerror or error}"
+        return _unreadable_asset(site_path, problem, "Give the build permission to read the file.")
     return probe_bytes(data, site_path, max_pixels=max_pixels)
 
 
