@@ -25,17 +25,21 @@ from imageseo.model.formats import BUILT_IN
 PACKAGES: Mapping[str, str] = {
     "imageseo.codecs": "imageseo.images.codecs",
     "imageseo.heroes": "imageseo.heroes.providers",
+    "imageseo.integrations": "imageseo.integrations.generators",
     "imageseo.metrics": "imageseo.images.metrics",
     "imageseo.reports": "imageseo.lint.reports",
     "imageseo.rules": "imageseo.lint.rules",
+    "imageseo.themes": "imageseo.layout.known_themes",
 }
 """Entry-point group -> the package of imageseo's own plug-ins of that group."""
 KINDS: Mapping[str, str] = {
     "imageseo.codecs": "codec",
     "imageseo.heroes": "hero provider",
+    "imageseo.integrations": "integration",
     "imageseo.metrics": "metric",
     "imageseo.reports": "report",
     "imageseo.rules": "rule",
+    "imageseo.themes": "theme",
 }
 """Entry-point group -> what its plug-ins are called in messages."""
 
@@ -69,6 +73,7 @@ class ForeignPlugin:
 
 _faults: dict[tuple[str, str, str], ForeignPlugin] = {}  # by group, name and distribution: what was reported
 _quiet = False
+_searches = 0
 
 
 def plugin_names(group: str) -> tuple[str, ...]:
@@ -171,9 +176,16 @@ def silenced() -> Iterator[None]:
 
 def forget() -> None:
     """Search and report again; for programs that change ``sys.path`` while they run."""
+    global _searches
+    _searches += 1
     _faults.clear()
     for each in (_installed, _usable, _own_names):
         each.cache_clear()
+
+
+def search_number() -> int:
+    """Return a number that changes with ``forget``: the key of what others keep of loaded plug-ins."""
+    return _searches
 
 
 @cache

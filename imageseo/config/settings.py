@@ -196,6 +196,10 @@ class Settings(SettingsGroup, frozen=True, kw_only=True):
     cache_dir: Annotated[Text, Meta(description="Folder of encoded variants, relative to the project.")] = (
         ".cache/imageseo"
     )
+    content_dir: Annotated[
+        Text | None,
+        Meta(description="Folder of the Markdown files with front matter, for a generator that is not recognised."),
+    ] = None
     concurrency: Annotated[int, Meta(ge=0, le=256, description="Encoding workers; 0: from the number of CPUs.")] = 0
     frozen: Annotated[bool, Meta(description="On: a hero without a pin in imageseo.lock is an error.")] = False
     formats: Annotated[

@@ -7,10 +7,8 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
+from imageseo.integrations.detection import find_configs
 from imageseo.model.site import Site
-
-MKDOCS_FILES = ("properdocs.yml", "properdocs.yaml", "mkdocs.yml", "mkdocs.yaml")
-PELICAN_FILES = ("pelicanconf.py",)
 
 
 def generate_command(*, config: Path | None, root: Path | None) -> Callable[[str], str]:
@@ -30,9 +28,8 @@ def pin_command(site: Site, *, config: Path | None) -> Callable[[str], str]:
 
 def config_argument(config: Path) -> Path | None:
     """Return a generator's configuration file if commands must name it, None if it is found in the current folder."""
-    folder = Path.cwd()
-    found = next((name for name in (*MKDOCS_FILES, *PELICAN_FILES) if (folder / name).is_file()), None)
-    return None if found is not None and (folder / found).resolve() == config.resolve() else config
+    found = next((path for path, _ in find_configs(Path.cwd())), None)
+    return None if found is not None and found.resolve() == config.resolve() else config
 
 
 def _format_path(path: Path) -> str:

@@ -17,9 +17,8 @@ from pelican.log import console  # type: ignore[import-untyped]
 
 from imageseo.config.settings import Settings
 from imageseo.integrations import runner
-from imageseo.integrations.command_hints import PELICAN_FILES
 from imageseo.integrations.pages import HeroesFile, base_url, html_files, with_heroes
-from imageseo.integrations.pelican_pages import READING, Collected, folder_of, options_of
+from imageseo.integrations.pelican_pages import CONFIGS, READING, Collected, folder_of, options_of
 from imageseo.integrations.progress import Lines
 from imageseo.model.errors import ImageseoError, SettingsError
 from imageseo.model.site import Page, PageHints, Site, SourceFault
@@ -183,7 +182,7 @@ def _site(root: Path, run: _SiteRun, settings: Settings) -> Site:
 
 def _config(folder: Path, settings: str | None) -> Path | None:
     """Return the configuration file for imageseo commands: `pelicanconf.py` if present, else the one in use."""
-    default_config = folder / PELICAN_FILES[0]
+    default_config = folder / CONFIGS[0]
     return default_config if default_config.is_file() else Path(settings) if settings else None
 
 

@@ -2,43 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 
 from msgspec import structs
 
 from imageseo.config.settings import Settings
-from imageseo.integrations import directory, runner
-from imageseo.integrations.command_hints import MKDOCS_FILES, PELICAN_FILES
+from imageseo.integrations import content_folder, detection, directory, runner
 from imageseo.integrations.pages import HeroesFile, base_url, with_heroes
 from imageseo.model import extras
 from imageseo.model.errors import MissingExtraError, SettingsError, SiteError
+from imageseo.model.protocols import GeneratorProject, Integration
 from imageseo.model.site import Page, PageHints, Site
-
-Hints = Mapping[str, PageHints]
 
 
 def _discard(_: str) -> None:
     """Discard a note."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DetectedGenerator:
-    """A site generator whose configuration file is in the project.
-
-    ``output``: the folder that it builds into. ``source``: the folder of its source files. ``read``: returns file of
-    the built site -> hints, without a build. ``inactive``: why its own builds do not run imageseo; "" if they do.
-    """
-
-    name: str
-    config: Path
-    output: Path
-    site_url: str | None
-    source: Path
-    read: Callable[[], Hints]
-    inactive: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +30,7 @@ class Project:
 
     settings: Settings
     folder: Path
-    generator: DetectedGenerator | None = None
+    generator: GeneratorProject | None = None
     absent: str = ""
     note: Callable[[str], None] = _discard
 
@@ -77,12 +57,16 @@ class Project:
             return site.pages, is_complete
         if self.generator is None:
             raise SiteError(
-                f"{self.folder}: {self.absent or 'neither a mkdocs.yml nor a pelicanconf.py'}, "
-                "so its pages are unknown",
-                hint="name the built site: imageseo generate --site DIR",
+                f"{self.folder}: {self.absent or 'no configuration of a known generator'}, so its pages are unknown",
+                hint="name the built site: imageseo generate --site DIR; or, in the setting `content_dir`, the folder "
+                "of the Markdown files",
             )
-        pages = [Page(path=path, hints=hints) for path, hints in sorted(self.generator.read().items())]
+        pages = [Page(path=path, hints=hints) for path, hints in sorted(self._hints(None).items())]
         return with_heroes(pages, HeroesFile.read(self.folder), self.settings.hero.keys), True
+
+    def _hints(self, root: Path | None) -> Mapping[str, PageHints]:
+        assert self.generator is not None
+        return self.generator.read(project=self.folder, keys=self.settings.hero.keys, root=root)
 
     def _site(self, root: Path) -> tuple[Site, bool]:
         bare_site = directory.site(root, project=self.folder, settings=self.settings)
@@ -91,10 +75,11 @@ class Project:
             if self.absent:
                 self._skip_front_matter(self.absent)
             return bare_site, False
-        hints = generator.read()
+        hints = self._hints(root)
         found = sum((root / path).is_file() for path in hints)
         # Every site has an index.html: a few common pages do not prove that the folder belongs to this project.
-        if hints and (found == 0 or (root.resolve() != generator.output.resolve() and 2 * found < len(hints))):
+        is_output = generator.output is None or root.resolve() == generator.output.resolve()
+        if hints and (found == 0 or (not is_output and 2 * found < len(hints))):
             share = "none of the" if found == 0 else f"only {found} of the {len(hints)}"
             self._skip_front_matter(f"{root} contains {share} pages that {generator.config.name} builds")
             return bare_site, False
@@ -133,20 +118,31 @@ def detect_project(
     if settings is not None:
         detected = _try_find_generator(folder, note)
         generator, absent = (detected.generator, detected.absent) if detected else (None, "")
-        return Project(settings=settings, folder=folder, generator=generator, absent=absent, note=note)
+        return _complete(Project(settings=settings, folder=folder, generator=generator, absent=absent, note=note))
     if config is not None and not config.is_file():
         raise SettingsError((f"{config}: no such file",))
-    if config is not None and config.suffix == ".toml":
+    readers = detection.readers_of(config) if config is not None else ()
+    if config is not None and config.suffix == ".toml" and not readers:
         project = runner.read_settings(folder, explicit=config)
-        return replace(detect_project(folder, config=None, note=note, settings=project.settings), folder=project.folder)
+        return _complete(
+            replace(detect_project(folder, config=None, note=note, settings=project.settings), folder=project.folder)
+        )
     if config is not None:
-        return replace(_load_generator(config, required=True, note=note), note=note)
+        return replace(_load_named(config, readers), note=note)
     found = _find_generator(folder, note)
     if found is not None and found.generator is not None:
         return replace(found, note=note)
     project = runner.read_settings(folder)
     absent = found.absent if found else ""
-    return Project(settings=project.settings, folder=project.folder, absent=absent, note=note)
+    return _complete(Project(settings=project.settings, folder=project.folder, absent=absent, note=note))
+
+
+def _complete(project: Project) -> Project:
+    """Return a project without a generator with the sources that its setting ``content_dir`` names."""
+    name = project.settings.content_dir
+    if name is None or (project.generator is not None and project.generator.name != content_folder.NAME):
+        return project
+    return replace(project, generator=content_folder.load(project.folder / name, note=project.note), absent="")
 
 
 def _try_find_generator(folder: Path, note: Callable[[str], None]) -> Project | None:
@@ -162,84 +158,41 @@ def _try_find_generator(folder: Path, note: Callable[[str], None]) -> Project | 
 def _find_generator(folder: Path, note: Callable[[str], None]) -> Project | None:
     """Return the first generator that can be loaded, else one that is not installed, else None."""
     absent = None
-    for name in (*MKDOCS_FILES, *PELICAN_FILES):
-        if (folder / name).is_file():
-            found = _load_generator(folder / name, required=False, note=note)
-            if found.generator is not None:
-                return found
-            absent = absent or found
+    for config, integrations in detection.find_configs(folder):
+        able = next((each for each in integrations if not each.missing(config)), None)
+        try:
+            if able is not None:
+                return _load_generator(config, able)
+            missing = f"{config} found, but {integrations[0].missing(config)} is not installed"
+        except MissingExtraError as error:
+            missing = f"{error.message}; {error.hint}"
+        note(f"{missing}: its options and front matter are not read")
+        if absent is None:
+            project = runner.read_project(config.parent, options=None, origin="")
+            absent = Project(settings=project.settings, folder=project.folder, absent=missing)
     return absent
 
 
-def _load_generator(config: Path, *, required: bool, note: Callable[[str], None]) -> Project:
-    if config.suffix in (".yml", ".yaml"):
-        packages = ("properdocs", "mkdocs") if config.name.startswith("properdocs") else ("mkdocs", "properdocs")
-        package = next((name for name in packages if find_spec(name)), None)
-        if package is not None:
-            return _mkdocs(config, package)
-        extra = packages[0]
-    elif config.suffix == ".py":
-        if _has_pelican():
-            return _pelican(config)
-        extra = "pelican"
-    else:
-        raise SettingsError((f"{config}: expected imageseo.toml, pyproject.toml, mkdocs.yml or pelicanconf.py",))
-    missing = f"{config} found, but {extra} is not installed"
-    if required:
-        raise MissingExtraError(missing, hint=extras.install_command(extra))
-    note(f"{missing}: its options and front matter are not read")
-    project = runner.read_project(config.parent, options=None, origin="")
-    return Project(settings=project.settings, folder=project.folder, absent=missing)
+def _load_named(config: Path, integrations: Sequence[Integration]) -> Project:
+    """Return the project of a file that the user named. Raises SettingsError, MissingExtraError."""
+    if not integrations:
+        names = ", ".join(["imageseo.toml", "pyproject.toml", *detection.file_names()])
+        raise SettingsError((f"{config}: expected a configuration file such as {names}",))
+    able = next((each for each in integrations if not each.missing(config)), None)
+    if able is None:
+        package = integrations[0].missing(config)
+        raise MissingExtraError(
+            f"{config} found, but {package} is not installed", hint=extras.install_command_for(package)
+        )
+    return _load_generator(config, able)
 
 
-def _has_pelican() -> bool:
-    # Installed plug-ins, imageseo among them, create a namespace package `pelican` without Pelican itself.
-    spec = find_spec("pelican")
-    return spec is not None and spec.origin is not None
-
-
-def _mkdocs(config_file: Path, package: str) -> Project:
-    from imageseo.integrations import mkdocs_pages
-
-    config = mkdocs_pages.load(config_file, package)
-    from imageseo.integrations.mkdocs import ImageseoPlugin  # its base class is that of the package just imported
-
-    plugins = [plugin for plugin in config.plugins.values() if isinstance(plugin, ImageseoPlugin)]
-    options = plugins[0].events.options if plugins else None
-    folder = config_file.resolve().parent
-    project = runner.read_project(folder, options=options, origin=f"{config_file.name}: plugins: imageseo")
-    generator = DetectedGenerator(
-        name="mkdocs",
-        config=config_file,
-        output=Path(config.site_dir),
-        site_url=config.site_url,
-        source=Path(config.docs_dir),
-        read=lambda: mkdocs_pages.hints_without_build(config, project.folder, project.settings.hero.keys),
-        inactive="" if plugins or config.hooks else "imageseo is not in `plugins`",
-    )
+def _load_generator(config: Path, integration: Integration) -> Project:
+    generator = integration.load(config)
+    project = runner.read_project(config.resolve().parent, options=generator.options, origin=generator.origin)
     return Project(settings=project.settings, folder=project.folder, generator=generator)
 
 
-def _pelican(config_file: Path) -> Project:
-    from imageseo.integrations import pelican_pages
-
-    settings = pelican_pages.load(config_file)
-    folder = config_file.resolve().parent
-    options = pelican_pages.options_of(settings)
-    project = runner.read_project(folder, options=options, origin=f"{config_file.name}: IMAGESEO")
-    keys = project.settings.hero.keys
-    generator = DetectedGenerator(
-        name="pelican",
-        config=config_file,
-        output=Path(settings["OUTPUT_PATH"]),
-        site_url=settings.get("SITEURL"),
-        source=Path(settings["PATH"]),
-        read=lambda: pelican_pages.hints_without_build(settings, project=project.folder, keys=keys),
-        inactive=pelican_pages.inactive_reason(settings),
-    )
-    return Project(settings=project.settings, folder=project.folder, generator=generator)
-
-
-def _with_hints(page: Page, hints: Hints) -> Page:
+def _with_hints(page: Page, hints: Mapping[str, PageHints]) -> Page:
     found = hints.get(page.path)
     return page if found is None else replace(page, hints=found)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from msgspec import structs
 
@@ -43,6 +43,15 @@ class HostLogger(Protocol):
     def info(self, msg: object, *args: object) -> None: ...
     def warning(self, msg: object, *args: object) -> None: ...
     def error(self, msg: object, *args: object) -> None: ...
+
+
+@runtime_checkable
+class FindingLogger(Protocol):
+    """A host's logger that shows the place of a finding in its own way."""
+
+    def report(self, finding: Finding, others: str, *, level: str) -> None:
+        """Log a finding. ``others``: on how many other pages it is. ``level``: ``error``, ``warn`` or ``info``."""
+        ...
 
 
 def read_project(folder: Path, *, options: Mapping[str, Any] | None, origin: str) -> LoadedSettings:
@@ -231,6 +240,11 @@ def _run(
 def log_findings(findings: Iterable[Finding], voice: HostLogger, *, serving: bool) -> None:
     """Log each finding once, at the level that the generator counts. Those that fail the build are raised instead."""
     for first, *others in _once(findings):
+        if isinstance(voice, FindingLogger):
+            if first.severity is not Severity.OFF or first.fails_build:
+                level = Severity.ERROR if first.fails_build else min(first.severity, Severity.WARN, key=_rank)
+                voice.report(first, _others(others), level=level.value)
+            continue
         text = format_finding(first) + _others(others)
         if first.fails_build and not serving:
             continue
@@ -238,6 +252,10 @@ def log_findings(findings: Iterable[Finding], voice: HostLogger, *, serving: boo
             voice.warning("%s", text)
         elif first.severity is Severity.INFO:
             voice.info("%s", text)
+
+
+def _rank(severity: Severity) -> int:
+    return severity.rank
 
 
 def _once(findings: Iterable[Finding]) -> Iterable[list[Finding]]:

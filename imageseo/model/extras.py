@@ -16,6 +16,17 @@ def install_command(extra: str = "") -> str:
     return f'pip install {"-e " if editable else ""}"{folder}{part}"'
 
 
+def install_command_for(package: str) -> str:
+    """Return the command for a package that another part needs: by the extra of that name, if there is one."""
+    from importlib.metadata import PackageNotFoundError, metadata
+
+    try:
+        known = metadata("imageseo").get_all("Provides-Extra") or []
+    except PackageNotFoundError:
+        known = []
+    return install_command(package) if package in known else f"pip install {package}"
+
+
 def _origin() -> tuple[str, bool]:
     """Return the folder that imageseo was installed from, and whether the installation is editable (PEP 610)."""
     from importlib.metadata import PackageNotFoundError, distribution  # slow to import, and only needed for a hint

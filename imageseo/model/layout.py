@@ -1,4 +1,4 @@
-"""Layout of a site as measured by a browser (``imageseo.layout.json``): images, LCP, pages, templates."""
+"""Layout of a site as measured by a browser (``imageseo.layout.json``): images, LCP, pages, templates; known themes."""
 
 from __future__ import annotations
 
@@ -81,3 +81,21 @@ class SiteLayout:
     widths: tuple[int, ...]
     pages: Mapping[str, PageLayout] = field(default_factory=dict)
     templates: Mapping[str, Template] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Theme:
+    """A known theme, or a variant of one.
+
+    ``marks``: texts that every page of it contains, and no page of another theme; without quotes, which minifiers
+    remove from attributes. ``content_width``: CSS px of the article column at a viewport of 1350 px; ``sizes``: that
+    column at every viewport, as the attribute. ``generator``: text in ``<meta name="generator">`` that identifies the
+    theme where the marks do not. ``keeps_ratio``: whether its styles give images of the article `height: auto`.
+    """
+
+    name: str
+    content_width: int
+    sizes: str
+    marks: tuple[bytes, ...] = ()
+    generator: str = ""
+    keeps_ratio: bool = False

@@ -1,8 +1,8 @@
-"""Protocols of plug-ins (codec, metric, hero provider) and services (stores, progress, result, clock)."""
+"""Protocols of plug-ins (codec, metric, hero provider, integration) and services (stores, progress, result, clock)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 from imageseo.model.finding import Finding, Silenced
 from imageseo.model.hero import Master, Recipe
 from imageseo.model.image import ContentType
+from imageseo.model.site import PageHints
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -137,6 +138,61 @@ class ModelProvider(Protocol):
 
     def models(self, recipe: Recipe) -> Mapping[str, str]:
         """Return the ``Master.models`` that the recipe would get. Raises ProviderError, MissingExtraError."""
+        ...
+
+
+class ReadHints(Protocol):
+    """Reads what the sources of a project tell of its pages, without a build."""
+
+    def __call__(self, *, project: Path, keys: Sequence[str], root: Path | None) -> Mapping[str, PageHints]:
+        """Return file of the built site -> hints, for every page that a build would write.
+
+        ``project``: the folder that ``PageHints.source`` is relative to. ``keys``: front matter keys that declare
+        heroes. ``root``: the built site, if one was named; only needed where its files decide what a page is called.
+        Raises SiteError if the sources cannot be read.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratorProject:
+    """A project as its generator's configuration file tells it.
+
+    ``name``: of the generator, as in ``Site.generator``. ``source``: the folder of its source files. ``output``: the
+    folder that it builds into; None: only known from the command line. ``options``: the settings of imageseo in that
+    file, None if there are none; ``origin``: their place, for messages (``mkdocs.yml: plugins: imageseo``).
+    ``inactive``: why its own builds do not run imageseo; "" if they do.
+    """
+
+    name: str
+    config: Path
+    source: Path
+    read: ReadHints
+    output: Path | None = None
+    site_url: str | None = None
+    options: Mapping[str, Any] | None = None
+    origin: str = ""
+    inactive: str = ""
+
+
+class Integration(Protocol):
+    """One site generator, found by its configuration file when a command of imageseo runs outside of a build."""
+
+    files: tuple[str, ...]  # "mkdocs.yml": looked for in the current folder, in this order; may name a subfolder
+
+    def recognises(self, config: Path) -> bool:
+        """Whether an existing file is the generator's configuration; files of other names come from ``--config``."""
+        ...
+
+    def missing(self, config: Path) -> str:
+        """Return the package that must be installed to read the file; "" if nothing is missing."""
+        ...
+
+    def load(self, config: Path) -> GeneratorProject:
+        """Return the project.
+
+        Raises SettingsError if the file is wrong, MissingExtraError if a package that it needs is not installed here.
+        """
         ...
 
 

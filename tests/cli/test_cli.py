@@ -598,6 +598,14 @@ def test_front_matter_is_not_applied_to_another_site(tmp_path: Path) -> None:
     assert {page.key for page in project.pages()[0]} == {"docs/index.md", "docs/guide/README.md", "docs/art.md"}
 
 
+def without_generators(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No generator that reads mkdocs.yml is installed."""
+    from imageseo.integrations.generators import mkdocs, zensical
+
+    for module in (mkdocs, zensical):
+        monkeypatch.setattr(module, "find_spec", lambda name: None)
+
+
 def test_pins_of_pages_that_were_not_found_are_kept(
     tmp_path: Path,
     command: Any,
@@ -605,8 +613,6 @@ def test_pins_of_pages_that_were_not_found_are_kept(
     painter: OneColour,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from imageseo.integrations import project
-
     files: dict[str, str | bytes] = {"docs/art.md": RECIPE, "docs/b.md": RECIPE.replace("300", "301")}
     mkdocs_site(tmp_path, files=files)
     assert command("generate") == 0
@@ -623,7 +629,7 @@ def test_pins_of_pages_that_were_not_found_are_kept(
         "front matter is not used: other contains only 1 of the 4 pages that mkdocs.yml builds"
         in capsys.readouterr().err
     )
-    monkeypatch.setattr(project, "find_spec", lambda name: None)
+    without_generators(monkeypatch)
     assert command("generate", "--site", "site") == 0
     assert "front matter is not used" in capsys.readouterr().err
     assert {"docs/art.md", "docs/b.md"} <= {pin["page"] for pin in _lock(tmp_path)}
@@ -663,25 +669,22 @@ def test_front_matter_is_matched_page_by_page(tmp_path: Path) -> None:
 def test_frozen_build_requires_front_matter(
     tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from imageseo.integrations import project
-
     mkdocs_site(tmp_path, files={"docs/art.md": RECIPE, "other/index.html": PAGE.format("")})
     assert command("build", "other") == 0
     assert "front matter is not used" in capsys.readouterr().err
     assert command("build", "other", "--frozen") == 2
     assert "front matter cannot be used" in capsys.readouterr().err
-    monkeypatch.setattr(project, "find_spec", lambda name: None)
+    without_generators(monkeypatch)
     assert command("build", "other", "--frozen") == 2
     assert "mkdocs is not installed" in capsys.readouterr().err
 
 
 def test_generator_that_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from imageseo.integrations import project
     from imageseo.model.errors import MissingExtraError
 
     mkdocs_site(tmp_path, config="plugins: []\n")
     write(tmp_path, {"imageseo.toml": "concurrency = 3\n"})
-    monkeypatch.setattr(project, "find_spec", lambda name: None)
+    without_generators(monkeypatch)
     notes: list[str] = []
     detected = detect_project(tmp_path, config=None, note=notes.append)
     assert detected.settings.concurrency == 3

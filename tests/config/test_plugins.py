@@ -12,6 +12,8 @@ import pytest
 from imageseo.config import plugins
 from imageseo.heroes.masters.guarded_provider import provider_of
 from imageseo.images.encoding.foreign import codec_of, metric_of
+from imageseo.integrations.detection import integration_of
+from imageseo.layout.themes import themes_of
 from imageseo.lint.report import renderer_of
 from imageseo.lint.rule import Rule
 from tests.support.distributions import install, on_path
@@ -20,9 +22,11 @@ RULE = '"""A rule."""\nfrom imageseo.model.finding import Severity\nSEVERITY = S
 ADOPT: dict[str, Callable[[str, ModuleType, str], object]] = {
     "codecs": codec_of,
     "heroes": provider_of,
+    "integrations": integration_of,
     "metrics": metric_of,
     "reports": renderer_of,
     "rules": Rule.of,
+    "themes": themes_of,
 }
 BROKEN = {
     "absent": ("import not_there\n", "ModuleNotFoundError: No module named 'not_there' (absent.py:1)"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,10 +27,11 @@ from imageseo.layout.image_widths import (
     widths,
     written_width,
 )
-from imageseo.layout.themes import THEMES, recognise
+from imageseo.layout.themes import known_themes, recognise
 from imageseo.model.finding import GATING, REPORTED, Viewport
 from imageseo.model.image import Asset, Attribute, ImageRef, PageRegion, Span
 from imageseo.web.srcset.sizes import parse_sizes, source_size
+from tests.support.small_sites import write
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -108,7 +110,7 @@ LAPTOPS = ((1280, 1), (1366, 1), (1440, 2), (1470, 2), (1512, 2), (1536, 1.25), 
 def overshoot(ladder: tuple[int, ...]) -> float:
     """Return the mean of px that a screen loads beyond its need, over screens and measured columns."""
     found = []
-    for theme in THEMES:
+    for theme in known_themes():
         have = widths(asset(4000), theme.content_width, ladder)
         for width, dpr in (*PHONES, *LAPTOPS):
             need = dpr * source_size(theme.sizes, Viewport(name="", width=width, height=900, dpr=dpr))
@@ -211,7 +213,7 @@ VIEWPORTS = [
 @given(
     image=st.integers(1, 4000),
     layout=st.sampled_from([
-        *(ColumnLayout(content_width=theme.content_width, sizes=theme.sizes) for theme in THEMES),
+        *(ColumnLayout(content_width=theme.content_width, sizes=theme.sizes) for theme in known_themes()),
         ColumnLayout(), ColumnLayout(content_width=700), ColumnLayout(sizes="(max-width: 600px) 90vw, 30em"),
     ]),
     attributes=st.sampled_from([{}, {"width": "300"}, {"width": "40%"}, {"style": "max-width: 450px"}]),
@@ -298,8 +300,14 @@ def window() -> Iterator[Page]:
         browser.close()
 
 
+MEASURED = (
+    *("material", "material: no table of contents", "material: no navigation", "material: no sidebar"),
+    *("mkdocs", "readthedocs", "notmyidea"),
+)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [theme.name for theme in THEMES])
+@pytest.mark.parametrize("name", MEASURED)
 def test_theme_table_matches_the_layout_in_chromium(name: str, themed: dict[str, Path], window: Page) -> None:
     html = themed[name].read_bytes()
     theme = recognise(html)
@@ -316,6 +324,67 @@ def test_theme_table_matches_the_layout_in_chromium(name: str, themed: dict[str,
         assert source_size(text, Viewport(name="", width=width, height=900, dpr=1)) == pytest.approx(real, abs=1), width
         if width == 1350:
             assert layout.content_width == pytest.approx(real, abs=1)
+
+
+SPHINX_PAGES = {
+    "index.rst": "Title\n=====\n\n.. image:: big.png\n   :alt: wide\n\n.. toctree::\n\n   other\n\nA\n-\n\nWords.\n",
+    "other.rst": "Other\n=====\n\n.. image:: big.png\n   :alt: wide\n\nA\n-\n\nWords.\n",
+    "big.png": "",
+}
+
+
+@pytest.mark.slow
+def test_theme_table_matches_sphinx_and_zensical_in_chromium(
+    tmp_path: Path, window: Page, subtests: pytest.Subtests
+) -> None:
+    """Furo and Alabaster are installed for the tests, the others where somebody has them."""
+    write(tmp_path / "source", SPHINX_PAGES)
+    Image.new("1", (3000, 1500)).save(tmp_path / "source/big.png")
+    found = dict[str, Path]()
+    empty = "html_theme_options.secondary_sidebar_items="
+    for package, name, *options in (
+        ("alabaster", "alabaster"),
+        ("furo", "furo"),
+        ("sphinx_rtd_theme", "readthedocs"),
+        ("pydata_sphinx_theme", "pydata"),
+        ("pydata_sphinx_theme", "pydata: no table of contents", "-D", empty),
+    ):
+        if find_spec(package) is not None:
+            out = str(tmp_path / name)
+            defines = ("-D", "project=x", "-D", f"html_theme={package}", *options)
+            run("sphinx", "-q", "-C", "-b", "html", *defines, str(tmp_path / "source"), out)
+            found[name] = tmp_path / name / "other.html"
+    if "pydata" in found:
+        found["pydata: no navigation"] = tmp_path / "pydata/index.html"
+        found["pydata: no sidebar"] = tmp_path / "pydata: no table of contents/index.html"
+    if find_spec("zensical") is not None:
+        found |= zensical_pages(tmp_path / "zensical")
+    for name, path in found.items():
+        with subtests.test(name):
+            theme = recognise(path.read_bytes())
+            assert theme is not None
+            assert theme.name == name
+            assert recognise(path.read_bytes().replace(b'"', b"")) == theme, "minifiers remove the quotes"
+            window.goto(path.as_uri())
+            for width in (320, 768, 880, 950, 1000, 1210, 1225, 1250, 1350, 1500, 1600, 2000):
+                window.set_viewport_size({"width": width, "height": 900})
+                real = window.evaluate("document.querySelector('img[alt=wide]').getBoundingClientRect().width")
+                text = sizes(None, asset(3000), layout_for(html=path.read_bytes()))
+                viewport = Viewport(name="", width=width, height=900, dpr=1)
+                assert source_size(text, viewport) == pytest.approx(real, abs=1), width
+                assert width != 1350 or theme.content_width == pytest.approx(real, abs=1)
+
+
+def zensical_pages(folder: Path) -> dict[str, Path]:
+    names = {"index": "", "toc": ": no table of contents", "navigation": ": no navigation", "both": ": no sidebar"}
+    for name in names:
+        hidden = "toc, navigation" if name == "both" else name
+        text = f"---\nhide: [{hidden}]\n---\n# Title\n\nWords.\n\n![wide](big.png)\n\n## More\n\nWords.\n"
+        write(folder, {f"docs/{name}.md": text})
+    write(folder, {"zensical.toml": '[project]\nsite_name = "x"\nuse_directory_urls = false\n'})
+    Image.new("1", (3000, 1500)).save(folder / "docs/big.png")
+    run("zensical", "build", "-f", str(folder / "zensical.toml"))
+    return {f"zensical{name}": folder / f"site/{page}.html" for page, name in names.items()}
 
 
 def test_unknown_theme_is_not_recognized() -> None:

@@ -34,7 +34,9 @@ LOADERS = {
     "imageseo.cli.commands.doctor",
     "imageseo.images.encoding.factory",
     "imageseo.images.encoding.worker",
+    "imageseo.integrations.detection",
     "imageseo.integrations.runner",
+    "imageseo.layout.themes",
     "imageseo.lint.parallel",
     "imageseo.pipeline.composition",
 }

@@ -67,6 +67,25 @@ def pelican_site(folder: Path, *, config: str = "", files: Mapping[str, str | by
     )
 
 
+def sphinx_site(folder: Path, *, config: str = "", files: Mapping[str, str | bytes] | None = None) -> Path:
+    """A page with a drawn hero, one with a hero of its own, and one with an image."""
+    base = 'project = "Small"\nextensions = ["imageseo.integrations.sphinx"]\nexclude_patterns = ["_build"]\n'
+    return write(
+        folder,
+        {
+            "conf.py": f'{base}html_baseurl = "https://example.org/docs/"\n{config}',
+            "index.rst": ":hero: {style: topo, width: 320, height: 180, alt: Lines}\n\nHome\n====\n\n"
+            ".. toctree::\n\n   guide/start\n   guide/photo\n",
+            "guide/start.rst": ".. A comment\n   of two lines\n\n:hero: shots/guide.jpg\n:hero-alt: A \\*shot*\n\n"
+            "Start\n=====\n\nText.\n",
+            "guide/photo.rst": "Photo\n=====\n\n.. image:: /images/home.jpg\n   :alt: A photo\n",
+            "guide/shots/guide.jpg": photo(seed=2),
+            "images/home.jpg": photo(),
+            **(files or {}),
+        },
+    )
+
+
 def run(*command: str, cwd: Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """A command of this environment: ``mkdocs``, ``properdocs``, ``pelican``, ``imageseo``; never raises."""
     return subprocess.run(words(*command), cwd=cwd, env=environment(env), capture_output=True, text=True, timeout=120)

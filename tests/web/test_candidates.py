@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from imageseo.layout.themes import THEMES
+from imageseo.layout.themes import known_themes
 from imageseo.model.finding import DESKTOP, GATING, MOBILE, REPORTED, Viewport
 from imageseo.model.image import Attribute, ImageRef, PageRegion, SourceTag, Span
 from imageseo.web.css.media_queries import matches
@@ -31,7 +31,7 @@ SIZES = (
     "",
     "100vw",
     "50vw",
-    *(theme.sizes for theme in THEMES),
+    *(theme.sizes for theme in known_themes()),
     "(max-width: 600px) 100vw, 50vw",
     "(min-width: 600px) and (max-width: 1000px) 400px, 100vw",
     "(min-width: 1000px) or (max-width: 400px) 250px, 450px",

@@ -26,6 +26,8 @@ _OPTIONAL = {
     "mkdocs": ("mkdocs", "the MkDocs plugin"),
     "properdocs": ("properdocs", "the same plugin in ProperDocs"),
     "pelican": ("pelican", "the Pelican plugin"),
+    "sphinx": ("sphinx", "the Sphinx extension"),
+    "zensical": ("zensical", "builds sites that `imageseo build` then processes"),
     "vips": ("pyvips", "decodes and resizes in less than half the time: `encode.resizer: vips`"),
     "svt": ("pillow-avif-plugin", "AVIF in half the time, 8 % larger: `encode.avif_encoder: svt`"),
     "diffusers": ("diffusers", "generates heroes with a local model: `provider: diffusers`"),
@@ -178,6 +180,8 @@ def _check_plugins() -> Iterator[Check]:
     """Load every plug-in of other distributions, and check codecs by encoding."""
     from imageseo.heroes.masters.guarded_provider import provider_of
     from imageseo.images.encoding.foreign import codec_of, metric_of
+    from imageseo.integrations.detection import integration_of
+    from imageseo.layout.themes import themes_of
     from imageseo.lint.report import renderer_of
     from imageseo.lint.rule import Rule
 
@@ -189,9 +193,11 @@ def _check_plugins() -> Iterator[Check]:
     adopt: Mapping[str, Callable[[str, ModuleType, str], object]] = {
         "imageseo.codecs": working_codec,
         "imageseo.heroes": provider_of,
+        "imageseo.integrations": integration_of,
         "imageseo.metrics": metric_of,
         "imageseo.reports": renderer_of,
         "imageseo.rules": Rule.of,
+        "imageseo.themes": themes_of,
     }
     with plugins.silenced():  # they are listed below
         for group in plugins.PACKAGES:
@@ -243,5 +249,5 @@ def _check_configuration(folder: Path, config: Path | None, note: Callable[[str]
             name="plug-in",
             state=State.ABSENT,
             detail=f"{project.generator.config.name}: {project.generator.inactive}",
-            hint='add "imageseo" to it; or run `imageseo build` on the output after each build',
+            hint="add it there, or run `imageseo build` on the output after each build",
         )

@@ -68,7 +68,6 @@ from imageseo.web.html.script_owned import handler, placeholder
 
 SEVERITY = Severity.ERROR
 TOLERANCE = 2  # px
-_RATIO_KEEPING_THEMES = ("material", "readthedocs")  # themes whose styles give images of the article `height: auto`
 _EMOJI = frozenset({"twemoji", "gemoji", "emojione"})  # of Markdown extensions
 
 _LARGEST = 33_554_428.0  # px; browsers replace a larger number by this one
@@ -99,7 +98,7 @@ def check(html: bytes, images: Sequence[ImageFact]) -> Iterator[Problem]:
             if not _is_reserved(style, width, height):
                 if theme_keeps_ratio is None:
                     theme = recognise(html)
-                    theme_keeps_ratio = theme is not None and theme.name.startswith(_RATIO_KEEPING_THEMES)
+                    theme_keeps_ratio = theme is not None and theme.keeps_ratio
                 yield _missing_problem(image, width, height, _fix(html, image) if theme_keeps_ratio else ())
         elif (
             image.asset is not None

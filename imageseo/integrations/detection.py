@@ -1,0 +1,135 @@
+"""Which integration reads a project's configuration file: ours, and those that other packages add."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple, cast
+
+from imageseo.config.plugins import load_plugins, search_number
+from imageseo.model.errors import ImageseoError, MissingExtraError, SiteError
+from imageseo.model.foreign import UnfitPlugin, describe_error
+from imageseo.model.protocols import GeneratorProject, Integration
+from imageseo.model.site import PageHints
+
+_GROUP = "imageseo.integrations"
+_METHODS = ("recognises", "missing", "load")
+
+
+class FoundConfig(NamedTuple):
+    """A configuration file, and the integrations that can read it, best first."""
+
+    config: Path
+    integrations: tuple[Integration, ...]
+
+
+def installed() -> Mapping[str, Integration]:
+    """Return all integrations by name, in the order in which they are asked."""
+    return _installed(search_number())
+
+
+@cache
+def _installed(_: int) -> Mapping[str, Integration]:
+    return load_plugins(_GROUP, integration_of)
+
+
+def find_configs(folder: Path) -> list[FoundConfig]:
+    """Return the configuration files of generators in a folder, in the order in which they are tried."""
+    found: dict[str, list[Integration]] = {}
+    for integration in installed().values():
+        for name in integration.files:
+            path = folder / name
+            if path.is_file() and integration.recognises(path):
+                found.setdefault(name, []).append(integration)
+    return [FoundConfig(folder / name, tuple(readers)) for name, readers in found.items()]
+
+
+def readers_of(config: Path) -> tuple[Integration, ...]:
+    """Return the integrations that can read a file that the user named, those first that look for its name."""
+    able = [each for each in installed().values() if each.recognises(config)]
+    return tuple(sorted(able, key=lambda each: config.name not in each.files))
+
+
+def file_names() -> list[str]:
+    """Return the names of all configuration files that are looked for."""
+    return list(dict.fromkeys(name for integration in installed().values() for name in integration.files))
+
+
+def integration_of(name: str, module: ModuleType, source: str) -> Integration:
+    """Return the integration of a module; one of another distribution (``source``) is guarded.
+
+    Raises UnfitPlugin if the module has none.
+    """
+    integration = getattr(module, "INTEGRATION", None)
+    label = f"{module.__name__}.INTEGRATION"
+    if integration is None:
+        raise UnfitPlugin(f"{module.__name__} has no INTEGRATION")
+    if isinstance(integration, type):
+        raise UnfitPlugin(f"{label} is a class; an object is needed: INTEGRATION = {integration.__name__}()")
+    files = getattr(integration, "files", None)
+    wrong = [f"{each}()" for each in _METHODS if not callable(getattr(integration, each, None))]
+    if not isinstance(files, tuple | list) or not files or not all(isinstance(each, str) and each for each in files):
+        wrong.insert(0, "files")
+    if wrong:
+        raise UnfitPlugin(f"{label} is no integration: {', '.join(wrong)} missing, or of another type")
+    if source:
+        return GuardedIntegration(f"the integration {name} of {source}", integration)
+    return cast("Integration", integration)
+
+
+class GuardedIntegration:
+    """An integration of another distribution. ``label``: its name and distribution, for messages.
+
+    What it raises leaves its generator out, as if it were not installed; front matter that it cannot read is an error,
+    because pins of pages that are not listed would be dropped.
+    """
+
+    def __init__(self, label: str, integration: Any) -> None:
+        self.files: tuple[str, ...] = tuple(integration.files)
+        self._label, self._integration = label, integration
+
+    def recognises(self, config: Path) -> bool:
+        try:
+            return bool(self._integration.recognises(config))
+        except (Exception, SystemExit):  # asked about any file: `load` says what is wrong with its own
+            return config.name in self.files
+
+    def missing(self, config: Path) -> str:
+        try:
+            return str(self._integration.missing(config) or "")
+        except (Exception, SystemExit):
+            return ""
+
+    def load(self, config: Path) -> GeneratorProject:
+        try:
+            project = self._integration.load(config)
+        except ImageseoError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise MissingExtraError(f"{config} cannot be read: {self._label} raised {describe_error(error)}") from error
+        if not isinstance(project, GeneratorProject):
+            raise MissingExtraError(f"{config} cannot be read: {self._label} returned {type(project).__name__}")
+        return replace(project, read=self._guard(project))
+
+    def _guard(self, project: GeneratorProject) -> Any:
+        def read(*, project: Path, keys: Sequence[str], root: Path | None) -> Mapping[str, PageHints]:
+            try:
+                hints = dict(reading(project=project, keys=keys, root=root))
+                wrong = [
+                    each for each in hints.items() if not isinstance(each[0], str) or type(each[1]) is not PageHints
+                ]
+            except ImageseoError:
+                raise
+            except (Exception, SystemExit) as error:
+                raise SiteError(f"{self._label} raised {describe_error(error)}") from error
+            if wrong:
+                raise SiteError(
+                    f"{self._label} must return the file of each page and its PageHints, found {wrong[0]!r}"
+                )
+            return hints
+
+        reading = project.read
+        return read

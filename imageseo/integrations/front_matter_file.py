@@ -1,0 +1,194 @@
+"""Reads front matter and title of a source file of any generator: YAML, TOML, JSON, and the field list of reST."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from imageseo.integrations.pages import draft_in, format_exception, source_of
+from imageseo.model.errors import SiteError
+from imageseo.model.site import PageHints
+
+_MAX_BYTES = 4_000_000  # of a source file; a text is never longer
+# Eleventy names the language after the first three dashes.
+_DASHES = re.compile(r"-{3}[ \t]*(json|toml|ya?ml)?[ \t]*\n(.*?\n)?(?:-{3}|\.{3})[ \t]*(?:\n|\Z)", re.DOTALL)
+_PLUSES = re.compile(r"\+{3}[ \t]*\n(.*?\n)?\+{3}[ \t]*(?:\n|\Z)", re.DOTALL)
+_HEADING = re.compile(r"#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\{[^{}]*\}[ \t]*)?\Z")
+_SETEXT = re.compile(r"(?:=+|-+)[ \t]*\Z")
+_FENCE = re.compile(r"[ ]{0,3}(`{3,}|~{3,})")
+_FIELD = re.compile(r":((?:\\.|[^\\:\s])(?:\\.|[^\\:])*):(?:[ \t]+|\Z)")
+_UNDERLINE = re.compile(r"([!-/:-@\[-`{-~])\1*[ \t]*\Z")
+_ROLE = re.compile(r"(?::[\w:+.-]+:)?(`{1,2})([^`]+?)(?:\s*<[^<>]*>)?\1_{0,2}")
+_LINK = re.compile(r"!?\[([^\[\]]*)\](?:\([^()]*\)|\[[^\[\]]*\])")
+_MARKS = re.compile(r"(?<![\w\\])(\*{1,3}|_{1,3}|`+)(?=\S)(.+?)(?<=\S)\1(?!\w)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceText:
+    """What a source file tells of its page. ``fault``: why its front matter cannot be read, "" if it can.
+
+    ``block``: the front matter as written.
+    """
+
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    title: str | None = None
+    block: str = ""
+    fault: str = ""
+
+
+def parse_markdown(text: str) -> SourceText:
+    """Parse Markdown, with front matter in YAML (``---``), TOML (``+++``, ``---toml``) or JSON (``{``, ``---json``)."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    language, block, body = _split(text)
+    meta: Mapping[str, Any] = {}
+    fault = ""
+    try:
+        meta = _PARSERS[language](block) if block.strip() else {}
+    except Exception as error:  # three parsers, each with errors of its own
+        fault = format_exception(error)
+    if language == "yaml" and not fault and not isinstance(meta, Mapping):
+        meta, body, block = {}, text, ""  # a text between two horizontal rules
+    title = meta.get("title")
+    return SourceText(
+        meta={str(key): value for key, value in meta.items()},
+        title=str(title) if title is not None and not isinstance(title, Mapping | list) else _markdown_title(body),
+        block=block,
+        fault=fault,
+    )
+
+
+def parse_rest(text: str) -> SourceText:
+    """Parse reStructuredText: the field list before the title. Each field is text, or a mapping in YAML or JSON."""
+    lines = text.removeprefix("\ufeff").expandtabs(8).splitlines()
+    meta = {name: _field_value(body) for name, body in _fields(lines)}
+    return SourceText(meta=meta, title=_rest_title(lines))
+
+
+def read_source(path: Path) -> SourceText:
+    """Read a source file by its suffix. Raises SiteError if it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            text = stream.read(_MAX_BYTES).decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        hint = "sources are read as UTF-8" if isinstance(error, UnicodeError) else ""
+        raise SiteError(f"{path}: cannot be read: {format_exception(error)}", hint=hint) from error
+    return parse_rest(text) if path.suffix.lower() in (".rst", ".txt", ".rest") else parse_markdown(text)
+
+
+def hints_of_source(path: Path, text: SourceText, *, project: Path, keys: Sequence[str], folder: str) -> PageHints:
+    """Return the hints of a page. ``folder``: the folder of the built site that paths of front matter start from.
+
+    Raises SiteError for front matter that cannot be parsed and may declare a hero.
+    """
+    if text.fault and any(re.search(rf"^\W*{re.escape(key)}(_\w+)?\W*[:=]", text.block, re.MULTILINE) for key in keys):
+        raise SiteError(f"{path}: front matter cannot be read: {text.fault}", hint="quote texts that contain a colon")
+    return PageHints(
+        source=source_of(path, project),
+        source_dir=folder,
+        title=text.title,
+        meta=text.meta,
+        unlisted=draft_in(text.meta),
+    )
+
+
+def _split(text: str) -> tuple[str, str, str]:
+    """Return language and text of the front matter, and the body."""
+    if (match := _DASHES.match(text)) is not None:
+        return (match[1] or "yaml").replace("yml", "yaml"), match[2] or "", text[match.end() :]
+    if (match := _PLUSES.match(text)) is not None:
+        return "toml", match[1] or "", text[match.end() :]
+    if text.startswith("{") and text[1:].lstrip()[:1] in ('"', "}"):
+        try:
+            end = json.JSONDecoder().raw_decode(text)[1]
+        except (ValueError, RecursionError):
+            return "json", text.partition("\n\n")[0], text.partition("\n\n")[2]
+        return "json", text[:end], text[end:]
+    return "yaml", "", text
+
+
+def _parse_yaml(text: str) -> Any:
+    import yaml
+
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+_PARSERS: Mapping[str, Callable[[str], Any]] = {"yaml": _parse_yaml, "toml": tomllib.loads, "json": json.loads}
+
+
+def _markdown_title(body: str) -> str | None:
+    """Return the first heading of the first level, as text."""
+    previous, fence = "", ""
+    for line in body.splitlines():
+        mark = _FENCE.match(line)
+        if fence:
+            fence = "" if mark and mark[1].startswith(fence) else fence
+        elif mark:
+            fence = mark[1]
+        elif heading := _HEADING.match(line):
+            return _plain(heading[1])
+        elif previous.strip() and line.startswith("=") and _SETEXT.match(line):
+            return _plain(previous.strip())
+        previous = line
+    return None
+
+
+def _plain(text: str) -> str:
+    """Return a heading without its inline markup."""
+    return " ".join(_MARKS.sub(r"\2", _LINK.sub(r"\1", text)).split())
+
+
+def _fields(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the fields of a list that only comments and other invisible blocks precede."""
+    number = 0
+    while number < len(lines) and (not lines[number].strip() or lines[number].startswith((".. ", "..\n")) or
+                                   lines[number] == ".."):  # fmt: skip
+        number += 1
+        while lines[number - 1].strip() and number < len(lines) and lines[number].startswith(" "):
+            number += 1
+    name, body = "", list[str]()
+    for line in lines[number:]:
+        match = _FIELD.match(line)
+        if match is not None or (line.strip() and not line.startswith(" ")):
+            if name:
+                yield name, _dedent(body)
+            if match is None:
+                return
+            name, body = match[1].replace("\\", "").strip(), [line[match.end() :].strip()]
+        else:
+            body.append(line)
+    if name:
+        yield name, _dedent(body)
+
+
+def _dedent(body: Sequence[str]) -> str:
+    import textwrap
+
+    first, *rest = body
+    return "\n".join([first, textwrap.dedent("\n".join(rest))]).strip()
+
+
+def _field_value(body: str) -> Any:
+    """Return a mapping in YAML or JSON as such; any other text with its escapes removed."""
+    if body.startswith("{") or re.match(r"[\w-]+:(?:\s|\Z)", body):
+        try:
+            value = _parse_yaml(body)
+        except Exception:  # the text is then reported by whoever expects a mapping
+            return body
+        if isinstance(value, dict):
+            return {str(key): item for key, item in value.items()}
+    return re.sub(r"\\(\S)", r"\1", " ".join(body.split()))
+
+
+def _rest_title(lines: Sequence[str]) -> str | None:
+    """Return the first section's title: a line with an underline that is as long."""
+    for number, line in enumerate(lines[1:], 1):
+        above = lines[number - 1].strip()
+        is_text = bool(above) and not _UNDERLINE.match(above) and not above.startswith((".. ", ":"))
+        if is_text and _UNDERLINE.match(line) and len(line.rstrip()) >= min(len(above), 4):
+            return " ".join(_MARKS.sub(r"\2", _ROLE.sub(r"\2", above)).replace("\\", "").split())
+    return None

@@ -1,0 +1,80 @@
+"""A folder of Markdown files as the sources of a site that no integration reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from imageseo.cli.commands.generate import generate
+from imageseo.integrations import content_folder
+from imageseo.integrations.progress import Quiet
+from imageseo.integrations.project import Project, detect_project
+from imageseo.model.errors import SiteError
+from tests.support.small_sites import write
+
+HERO = "---\nhero: {style: topo, width: 320, height: 180, alt: Lines}\n---\n# A page\n"
+PAGE = '<html lang="en"><head><title>A</title></head><body><main><h1>A</h1></main></body></html>'
+
+
+def project(folder: Path, notes: list[str] | None = None) -> Project:
+    write(folder, {"imageseo.toml": 'content_dir = "content"\n'})
+    told = notes if notes is not None else []
+    return detect_project(folder, config=None, note=told.append)
+
+
+@pytest.mark.parametrize(
+    ("source", "head", "page"),
+    [
+        ("guide/start.md", "", "guide/start/index.html"),
+        ("guide/start.md", "", "guide/start.html"),
+        ("_index.md", "", "index.html"),
+        ("posts/launch/index.md", "", "posts/launch/index.html"),  # Hugo: a page bundle
+        ("posts/My First Post.md", "", "posts/my-first-post/index.html"),
+        ("posts/about.fr.md", "", "fr/posts/about/index.html"),
+        ("posts/a.md", "slug: other", "posts/other/index.html"),
+        ("posts/a.md", "url: /elsewhere/", "elsewhere/index.html"),
+        ("a.md", "permalink: /x/y.html", "x/y.html"),  # Jekyll, Eleventy
+        ("home.md", "permalink: /", "index.html"),
+        ("_posts/2024-05-01-launch.md", "", "2024/05/01/launch.html"),  # Jekyll
+        ("_posts/launch.md", "", "2024/05/01/launch/index.html"),  # Hexo
+        ("blog/2024-05-01-launch.mdx", "", "blog/launch/index.html"),  # Docusaurus
+        ("intro.md", "", "docs/intro/index.html"),
+    ],
+)
+def test_pages_of_other_generators_are_found(source: str, head: str, page: str, tmp_path: Path) -> None:
+    text = HERO.replace("hero:", f"{head}\nhero:") if head else HERO
+    write(tmp_path, {f"content/{source}": text, f"public/{page}": PAGE, "public/404.html": PAGE})
+    here = project(tmp_path)
+    (found,) = [each for each in here.site(tmp_path / "public").pages if each.hints.meta]
+    assert (found.path, found.key) == (page, f"content/{source}")
+
+
+def test_a_name_alone_is_no_proof(tmp_path: Path) -> None:
+    """`blog/about.md` is not `/about/`; two pages of one name are not chosen from; what is lost is told."""
+    pages = ("about/index.html", "2023/launch/index.html", "2024/launch/index.html")
+    write(tmp_path, {f"public/{page}": PAGE for page in pages})
+    write(
+        tmp_path, {"content/blog/about.md": HERO, "content/_posts/launch.md": HERO, "content/plain.md": "# No hero\n"}
+    )
+    notes: list[str] = []
+    here = project(tmp_path, notes)
+    assert not [page for page in here.site(tmp_path / "public").pages if page.hints.meta]
+    assert "blog/about.md" in notes[0]
+    assert "_posts/launch.md" in notes[0]
+    assert "plain.md" not in notes[0]
+
+
+def test_generate_pins_without_the_built_site(tmp_path: Path) -> None:
+    write(tmp_path, {"content/guide/start.md": HERO, "content/plain.md": "# Plain\n", "content/.draft.md": HERO})
+    report = generate(project(tmp_path), names=(), root=None, progress=Quiet())
+    assert not report.failed
+    assert 'page = "content/guide/start.md"' in (tmp_path / "imageseo.lock").read_text("utf-8")
+    write(tmp_path, {"public/guide/start/index.html": PAGE})
+    again = generate(project(tmp_path), names=(), root=tmp_path / "public", progress=Quiet())
+    assert "1 kept" in again.as_text() or "up to date" in again.as_text(), again.as_text()
+
+
+def test_missing_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SiteError, match="content_dir"):
+        content_folder.load(tmp_path / "none", note=print).read(project=tmp_path, keys=("hero",), root=None)

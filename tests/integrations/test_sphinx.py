@@ -1,0 +1,182 @@
+"""Sphinx: real builds of small sites, in this process."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imageseo.cli.commands.generate import generate
+from imageseo.integrations.progress import Quiet
+from imageseo.integrations.project import detect_project
+from imageseo.model.errors import MissingExtraError, SettingsError
+from tests.support.small_sites import photo, sphinx_site, tree, write
+
+pytest.importorskip("sphinx")
+
+BUDGET = 'imageseo = {"budgets": {"lcp-bytes": {"mobile": {"warn": 100, "error": 200}}}}\n'
+
+
+def build(folder: Path, *, builder: str = "html", strict: bool = False, **settings: Any) -> tuple[int, str, str]:
+    """Build a site as `sphinx-build` does; return exit code, output and warnings without colours."""
+    from sphinx.application import Sphinx
+    from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+    out, warnings = io.StringIO(), io.StringIO()
+    with patch_docutils(str(folder)), docutils_namespace():
+        app = Sphinx(
+            folder,
+            folder,
+            folder / "_build" / builder,
+            folder / "_build/doctrees",
+            builder,
+            confoverrides=settings,
+            status=out,
+            warning=warnings,
+            warningiserror=strict,
+        )
+        app.build()
+    plain = [re.sub(r"\x1b\[[\d;]*m", "", text.getvalue()) for text in (out, warnings)]
+    return app.statuscode, plain[0], plain[1]
+
+
+def published(folder: Path, builder: str = "html") -> dict[str, bytes]:
+    return {name: data for name, data in tree(folder / "_build" / builder).items() if not name.endswith(".doctree")}
+
+
+@pytest.mark.slow
+def test_builds(tmp_path: Path, subtests: pytest.Subtests) -> None:
+    """One site, because its images are encoded once."""
+    site = sphinx_site(tmp_path)
+    code, out, warnings = build(site)
+    first = published(site)
+    with subtests.test("first build"):
+        assert code == 0, warnings
+        assert re.search(r"^imageseo: build: \d+ pages, 3 images, ", out, re.MULTILINE)
+        assert "<source" in first["guide/photo.html"].decode()
+        assert b'src="../_images/guide.jpg"' in first["guide/start.html"]
+        assert b'alt="A *shot*"' in first["guide/start.html"]
+        assert b"https://example.org/docs/_images/home.jpg" in first["sitemap.xml"]
+        assert f"{site / 'index.rst'}: WARNING: the hero is not pinned" in warnings
+    with subtests.test("generate pins it, and the page is found by its source"):
+        project = detect_project(site, config=None, note=print)
+        assert project.generator is not None
+        assert (project.generator.name, project.base_url) == ("sphinx", "https://example.org/docs/")
+        report = generate(project, names=("index.rst",), root=None, progress=Quiet())
+        assert not report.failed
+        assert 'page = "index.rst"' in (site / "imageseo.lock").read_text("utf-8")
+    with subtests.test("second build: strict, and no byte changes"):
+        code, out, warnings = build(site, strict=True)
+        assert (code, warnings) == (0, "")
+        assert published(site) == first
+    with subtests.test("the commands agree with the extension"):
+        pages = {page.path: page for page in project.site(site / "_build/html").pages}
+        assert pages["guide/start.html"].key == "guide/start.rst"
+        assert pages["guide/start.html"].hints.meta["hero"] == "/_images/guide.jpg"
+        assert pages["index.html"].hints.title == "Home"
+    with subtests.test("a page that is edited"):
+        write(site, {"guide/photo.rst": "Photo\n=====\n\n.. image:: /images/home.jpg\n   :alt: shot.png\n"})
+        code, out, warnings = build(site, strict=True)
+        assert code == 1
+        assert f"{site / 'guide/photo.rst'}:4: WARNING: " in warnings
+        assert "imageseo.alt-filename" in warnings
+        code, out, warnings = build(site, strict=True, suppress_warnings="imageseo.alt-filename")
+        assert code == 0, warnings
+    with subtests.test("another builder with folders"):
+        code, out, warnings = build(site, builder="dirhtml")
+        assert b'src="../../_images/guide.jpg"' in published(site, "dirhtml")["guide/start/index.html"]
+        paths = [page.path for page in project.site(site / "_build/dirhtml").pages if page.hints.source]
+        assert sorted(paths) == ["guide/photo/index.html", "guide/start/index.html", "index.html"]
+    with subtests.test("a budget that fails"):
+        code, out, warnings = build(site, imageseo={"budgets": {"lcp-bytes": {"mobile": {"warn": 100, "error": 200}}}})
+        assert code == 1
+        assert f"{site / 'guide/start.rst'}:4: ERROR: " in warnings
+    with subtests.test("off, and builders of no pages"):
+        code, out, warnings = build(site, imageseo={"enabled": False})
+        assert not re.search(r"^imageseo: build: ", out, re.MULTILINE)
+        assert "imageseo" not in build(site, builder="text")[1]
+
+
+@pytest.mark.parametrize("value", [{"profil": "small"}, {"formats": ["jxl2"]}])
+def test_wrong_settings_end_the_build_before_it_starts(value: dict[str, object], tmp_path: Path) -> None:
+    from sphinx.errors import ConfigError
+
+    site = sphinx_site(tmp_path)
+    with pytest.raises(ConfigError, match=r"conf\.py: imageseo: "):
+        build(site, imageseo=value)
+
+
+def test_settings_that_are_a_module() -> None:
+    from imageseo.integrations.sphinx_pages import options_of
+
+    with pytest.raises(SettingsError, match=r"expected a dict, found the module: rename the import"):
+        options_of(pytest, "conf.py")
+
+
+@pytest.mark.parametrize(
+    ("config", "error"),
+    [
+        ("import no_such_package\n", MissingExtraError),
+        ("raise ValueError('x')\n", SettingsError),
+        ("extensions = [\n", SettingsError),
+    ],
+)
+def test_configuration_that_cannot_be_run(config: str, error: type[Exception], tmp_path: Path) -> None:
+    write(tmp_path, {"conf.py": f"project = 'x'\n{config}"})
+    with pytest.raises(error, match=r"conf\.py"):
+        detect_project(tmp_path, config=tmp_path / "conf.py", note=print)
+    notes: list[str] = []
+    if error is MissingExtraError:  # a command of another environment goes on without front matter
+        assert detect_project(tmp_path, config=None, note=notes.append).generator is None
+        assert "no_such_package" in notes[0]
+
+
+@pytest.mark.parametrize(
+    ("folder", "text", "found"),
+    [
+        ("", "project = 'x'\n", True),
+        ("docs/", "extensions = []\n", True),
+        ("docs/source/", "html_theme = 'furo'\n", True),
+        ("", "BLOG_TITLE = 'Nikola'\nproject = 'x'\n", False),
+        ("", "PORT = 80\n", False),
+    ],
+)
+def test_projects_are_recognised(folder: str, text: str, found: bool, tmp_path: Path) -> None:
+    write(tmp_path, {f"{folder}conf.py": text, f"{folder}index.rst": "X\n=\n"})
+    generator = detect_project(tmp_path, config=None, note=print).generator
+    assert (generator is not None) is found
+    assert generator is None or generator.source == (tmp_path / folder).resolve()
+
+
+def test_sources_are_those_of_sphinx(tmp_path: Path) -> None:
+    files: Sequence[str] = ("index.rst", "a.md", "sub/b.txt", "skip/c.rst", "_build/d.rst", "e.html")
+    write(tmp_path, dict.fromkeys(files, "Title\n=====\n"))
+    config = "extensions = ['myst_parser']\nsource_suffix = {'.rst': 'restructuredtext', '.txt': 'restructuredtext'}\n"
+    write(tmp_path, {"conf.py": f"{config}exclude_patterns = ['skip']\n"})
+    generator = detect_project(tmp_path, config=None, note=print).generator
+    assert generator is not None
+    hints = generator.read(project=tmp_path, keys=("hero",), root=None)
+    assert sorted(hints) == ["a.html", "index.html", "sub/b.html"]
+
+
+def test_heroes_among_the_sources(tmp_path: Path) -> None:
+    fields = {
+        "a": (":hero: shots/x.jpg", "/_images/x.jpg"),
+        "b": (":hero: /guide/shots/x.jpg", "/_images/x.jpg"),
+        "c": (":hero-src: shots/x.jpg", None),
+        "d": (":hero: https://example.org/x.jpg", "https://example.org/x.jpg"),
+        "e": (":hero: shots/none.jpg", "shots/none.jpg"),
+    }
+    write(tmp_path, {f"guide/{name}.rst": f"{field}\n\nT\n=\n" for name, (field, _) in fields.items()})
+    write(tmp_path, {"conf.py": "project = 'x'\n", "guide/shots/x.jpg": photo()})
+    generator = detect_project(tmp_path, config=None, note=print).generator
+    assert generator is not None
+    hints = generator.read(project=tmp_path, keys=("hero",), root=None)
+    for name, (_, expected) in fields.items():
+        meta = hints[f"guide/{name}.html"].meta
+        assert meta.get("hero") == expected
+    assert hints["guide/c.html"].meta == {"hero_src": "/_images/x.jpg"}
