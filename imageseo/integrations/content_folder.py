@@ -53,11 +53,16 @@ def _read(
         else:
             page = next((each for each in pages if each in built and each not in hints), None)
             page = page or _unique(relative, pages, by_name)
-        if page is None or page in hints:
-            lost += [relative] if _declares(text, keys) else []
-            continue
-        start = page.rpartition("/")[0]
-        hints[page] = hints_of_source(path, text, project=project, keys=keys, folder=f"{start}/" if start else "")
+        is_found = page is not None and page not in hints
+        place = page if page is not None and is_found else relative
+        start = place.rpartition("/")[0] if is_found else ""
+        found = hints_of_source(
+            path, text, project=project, keys=keys, folder=f"{start}/" if start else "", reader="imageseo"
+        )
+        if is_found or found.fault is not None:
+            hints[place] = found
+        elif _declares(text, keys):
+            lost.append(relative)
     if lost:
         more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
         note(f"{', '.join(lost[:3])}{more}: declares a hero, but no page of {root or 'the site'} was found for it")

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from imageseo.integrations.pages import draft_in, format_exception, source_of
-from imageseo.model.errors import SiteError
-from imageseo.model.site import PageHints
+from imageseo.integrations.source_faults import front_matter_fault, unreadable_fault
+from imageseo.model import regular_file
+from imageseo.model.site import PageHints, SourceFault
 
-_MAX_BYTES = 4_000_000  # of a source file; a text is never longer
+REST = (".rst", ".txt", ".rest")
+"""Suffixes of reStructuredText; any other source is Markdown."""
 # Eleventy names the language after the first three dashes.
 _DASHES = re.compile(r"-{3}[ \t]*(json|toml|ya?ml)?[ \t]*\n(.*?\n)?(?:-{3}|\.{3})[ \t]*(?:\n|\Z)", re.DOTALL)
 _PLUSES = re.compile(r"\+{3}[ \t]*\n(.*?\n)?\+{3}[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -30,15 +32,17 @@ _MARKS = re.compile(r"(?<![\w\\])(\*{1,3}|_{1,3}|`+)(?=\S)(.+?)(?<=\S)\1(?!\w)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceText:
-    """What a source file tells of its page. ``fault``: why its front matter cannot be read, "" if it can.
+    """What a source file tells of its page. ``text``: all of it; ``language``: of the front matter.
 
-    ``block``: the front matter as written.
+    ``fault``: why the front matter cannot be parsed, "" if it can. ``failure``: why the file cannot be read.
     """
 
     meta: Mapping[str, Any] = field(default_factory=dict)
     title: str | None = None
-    block: str = ""
+    text: str = ""
+    language: str = ""
     fault: str = ""
+    failure: Exception | None = None
 
 
 def parse_markdown(text: str) -> SourceText:
@@ -52,12 +56,13 @@ def parse_markdown(text: str) -> SourceText:
     except Exception as error:  # three parsers, each with errors of its own
         fault = format_exception(error)
     if language == "yaml" and not fault and not isinstance(meta, Mapping):
-        meta, body, block = {}, text, ""  # a text between two horizontal rules
+        meta, body = {}, text  # a text between two horizontal rules
     title = meta.get("title")
     return SourceText(
         meta={str(key): value for key, value in meta.items()},
         title=str(title) if title is not None and not isinstance(title, Mapping | list) else _markdown_title(body),
-        block=block,
+        text=text,
+        language=language,
         fault=fault,
     )
 
@@ -70,30 +75,44 @@ def parse_rest(text: str) -> SourceText:
 
 
 def read_source(path: Path) -> SourceText:
-    """Read a source file by its suffix. Raises SiteError if it cannot be read."""
+    """Read a source file by its suffix."""
     try:
-        with path.open("rb") as stream:
-            text = stream.read(_MAX_BYTES).decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        hint = "sources are read as UTF-8" if isinstance(error, UnicodeError) else ""
-        raise SiteError(f"{path}: cannot be read: {format_exception(error)}", hint=hint) from error
-    return parse_rest(text) if path.suffix.lower() in (".rst", ".txt", ".rest") else parse_markdown(text)
+        text = regular_file.read_text(path)
+    except (OSError, ValueError) as error:  # no access, no UTF-8, no regular file, too large
+        return SourceText(failure=error)
+    return parse_rest(text) if path.suffix.lower() in REST else parse_markdown(text)
 
 
-def hints_of_source(path: Path, text: SourceText, *, project: Path, keys: Sequence[str], folder: str) -> PageHints:
-    """Return the hints of a page. ``folder``: the folder of the built site that paths of front matter start from.
+def hints_of_source(
+    path: Path, text: SourceText, *, project: Path, keys: Sequence[str], folder: str, reader: str
+) -> PageHints:
+    """Return the hints of a page, with what keeps its hero from being known.
 
-    Raises SiteError for front matter that cannot be parsed and may declare a hero.
+    ``folder``: the folder of the built site that paths of front matter start from. ``reader``: the generator, for
+    messages.
     """
-    if text.fault and any(re.search(rf"^\W*{re.escape(key)}(_\w+)?\W*[:=]", text.block, re.MULTILINE) for key in keys):
-        raise SiteError(f"{path}: front matter cannot be read: {text.fault}", hint="quote texts that contain a colon")
+    source = source_of(path, project)
+    if text.failure is not None:
+        fault = unreadable_fault(path, source, keys, text.failure, reader)
+        return PageHints(source=source, source_dir=folder, fault=fault)
     return PageHints(
-        source=source_of(path, project),
+        source=source,
         source_dir=folder,
         title=text.title,
         meta=text.meta,
         unlisted=draft_in(text.meta),
+        fault=None if text.meta else _fault(text, source, keys),
     )
+
+
+def _fault(text: SourceText, source: Path, keys: Sequence[str]) -> SourceFault | None:
+    if text.language in ("", "yaml"):
+        return front_matter_fault(text.text, source, keys) if text.text.startswith("---") else None
+    names = "|".join(map(re.escape, keys))
+    if not text.fault or not names or not re.search(rf"^\W*(?:{names})(?:_\w+)?\W*[:=\]]", text.text, re.MULTILINE):
+        return None
+    message = f"front matter is not {text.language.upper()}, so its hero is not used: {text.fault}"
+    return SourceFault(source=source, line=1, message=message, hint="correct the front matter")
 
 
 def _split(text: str) -> tuple[str, str, str]:

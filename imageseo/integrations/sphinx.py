@@ -12,9 +12,11 @@ from sphinx.util import logging
 
 from imageseo import __version__
 from imageseo.integrations import runner, sphinx_pages
+from imageseo.integrations.front_matter_file import REST
 from imageseo.integrations.pages import HeroesFile, base_url, html_files, with_heroes
 from imageseo.integrations.progress import Lines
 from imageseo.lint.source_lines import SourceLines, repository_root
+from imageseo.model import regular_file
 from imageseo.model.errors import ImageseoError, SettingsError
 from imageseo.model.finding import Finding
 from imageseo.model.site import Page, PageHints, Site
@@ -98,7 +100,7 @@ def _hints(app: Sphinx, project: LoadedSettings) -> Iterable[tuple[str, PageHint
     for name in sorted(app.env.found_docs):
         path = Path(app.env.doc2path(name))
         page = Path(builder.get_outfilename(name)).relative_to(root).as_posix()
-        if path.suffix.lower() not in (".rst", ".txt", ".rest", ".md", ".markdown"):  # a notebook: no text of ours
+        if path.suffix.lower() not in (*REST, ".md", ".markdown"):  # a notebook, whose text is not read here
             continue
         yield (
             page,
@@ -125,12 +127,11 @@ def _publish(app: Sphinx, file: Path) -> str:
         place = Path(os.path.realpath(Path(app.confdir) / static))
         if file.is_relative_to(place):
             return f"_static/{file.relative_to(place).as_posix()}"
-    data = file.read_bytes()
+    data = regular_file.read(file)
     taken = {entry[1] for entry in names.values()}
     name = sphinx_pages.file_name(file, data, taken.__contains__)
     target = Path(app.outdir) / folder / name
-    if not target.is_file() or target.read_bytes() != data:
-        target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.is_file() or regular_file.read(target) != data:
         write_atomic(target, data)
     return f"{folder}/{name}"
 

@@ -47,11 +47,12 @@ def hints_of(
 ) -> PageHints:
     """Return the hints of a document. ``source``: the folder of the sources; ``root``: the built site, if known.
 
-    ``publish``: copies an image of the sources into the built site, and returns its path there. Raises SiteError.
+    ``publish``: copies an image of the sources into the built site, and returns its path there.
     """
     text = read_source(path)
     folder = posixpath.dirname(page)
-    hints = hints_of_source(path, text, project=project, keys=keys, folder=f"{folder}/" if folder else "")
+    start = f"{folder}/" if folder else ""
+    hints = hints_of_source(path, text, project=project, keys=keys, folder=start, reader="Sphinx")
     names = {key.lower() for key in keys}
     place = publish or (lambda file: _copied(file, root))
 

@@ -75,6 +75,16 @@ def test_generate_pins_without_the_built_site(tmp_path: Path) -> None:
     assert "1 kept" in again.as_text() or "up to date" in again.as_text(), again.as_text()
 
 
+def test_broken_front_matter_is_a_finding_whether_its_page_is_found_or_not(tmp_path: Path) -> None:
+    broken = HERO.replace("Lines}", "Lines")
+    write(tmp_path, {"content/a.md": broken, "content/b.md": broken, "content/c.md": HERO})
+    write(tmp_path, {"public/a/index.html": PAGE, "public/c/index.html": PAGE})
+    site = project(tmp_path).site(tmp_path / "public")
+    faults = [page.hints.fault for page in site.pages if page.hints.fault] + list(site.faults)
+    assert sorted(str(fault.source) for fault in faults) == ["content/a.md", "content/b.md"]
+    assert [page.path for page in site.pages if page.hints.meta] == ["c/index.html"]
+
+
 def test_missing_folder_is_told(tmp_path: Path) -> None:
     with pytest.raises(SiteError, match="content_dir"):
         content_folder.load(tmp_path / "none", note=print).read(project=tmp_path, keys=("hero",), root=None)

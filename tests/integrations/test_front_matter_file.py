@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from imageseo.integrations.front_matter_file import hints_of_source, parse_markdown, parse_rest, read_source
-from imageseo.model.errors import SiteError
+from imageseo.model.site import PageHints
 
 HERO = {"style": "topo", "alt": "Lines"}
 
@@ -80,16 +80,34 @@ def test_what_is_no_field_list_at_the_top(text: str) -> None:
     assert parse_rest(text).meta == {}
 
 
-@pytest.mark.parametrize("head", ["---\nhero: {a: b\ntitle: x\n---\n", '+++\nhero = "a\n+++\n', '{"hero": \n\nText'])
-def test_broken_front_matter_that_asks_for_a_hero_is_told(head: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("head", "message"),
+    [
+        ("---\nhero: {a: b\ntitle: x\n---\n", "front matter is not YAML, so its hero is not used"),
+        ("---\nhero: x.jpg\n\n# T\n", "front matter is not closed"),
+        ('+++\nhero = "a\n+++\n', "front matter is not TOML, so its hero is not used"),
+        ("---toml\n[hero]\nstyle = x\n---\n", "front matter is not TOML"),
+        ('{"hero": \n\nText', "front matter is not JSON"),
+    ],
+)
+def test_broken_front_matter_that_asks_for_a_hero_is_told(head: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "a.md"
     path.write_text(head, encoding="utf-8")
-    with pytest.raises(SiteError, match=r"a\.md: front matter cannot be read"):
-        hints_of_source(path, read_source(path), project=tmp_path, keys=("hero",), folder="")
-    assert hints_of_source(path, read_source(path), project=tmp_path, keys=("cover",), folder="").meta == {}
+
+    def hints(*keys: str) -> PageHints:
+        return hints_of_source(path, read_source(path), project=tmp_path, keys=keys, folder="", reader="X")
+
+    fault = hints("hero").fault
+    assert fault is not None
+    assert fault.message.startswith(message)
+    assert (hints("cover").fault, hints("cover").meta) == (None, {})
 
 
-def test_source_that_is_no_utf8(tmp_path: Path) -> None:
-    (tmp_path / "a.rst").write_bytes(b"caf\xe9\n")
-    with pytest.raises(SiteError, match="read as UTF-8"):
-        read_source(tmp_path / "a.rst")
+def test_source_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "a.rst").write_bytes(b":hero: x.jpg\ncaf\xe9\n")
+    (tmp_path / "b.md").mkdir()
+    for name, message in (("a.rst", "cannot be read, so its hero is not used"), ("b.md", "cannot be read")):
+        path = tmp_path / name
+        found = hints_of_source(path, read_source(path), project=tmp_path, keys=("hero",), folder="", reader="Sphinx")
+        assert found.fault is not None
+        assert found.fault.message.startswith(message)

@@ -10,6 +10,7 @@ from typing import Any
 
 from imageseo.integrations import sphinx_pages
 from imageseo.integrations.pages import format_exception
+from imageseo.model import regular_file
 from imageseo.model.errors import MissingExtraError, SettingsError, SiteError
 from imageseo.model.protocols import GeneratorProject
 from imageseo.model.site import PageHints
@@ -32,7 +33,7 @@ class SphinxIntegration:
         if config.name != "conf.py":
             return False
         try:
-            text = config.read_text("utf-8", "replace")
+            text = regular_file.read(config).decode("utf-8", "replace")
         except OSError:
             return False
         return _SETTING.search(text) is not None and _OF_NIKOLA.search(text) is None

@@ -11,6 +11,7 @@ from typing import Any
 
 from imageseo.integrations.front_matter_file import hints_of_source, read_source
 from imageseo.integrations.pages import format_exception
+from imageseo.model import regular_file
 from imageseo.model.errors import SettingsError, SiteError
 from imageseo.model.protocols import GeneratorProject
 from imageseo.model.site import PageHints
@@ -42,7 +43,12 @@ class ZensicalIntegration:
         def read(*, project: Path, keys: Sequence[str], root: Path | None) -> Mapping[str, PageHints]:
             return {
                 _built(path, source, directories): hints_of_source(
-                    path, read_source(path), project=project, keys=keys, folder=_folder(path, source)
+                    path,
+                    read_source(path),
+                    project=project,
+                    keys=keys,
+                    folder=_folder(path, source),
+                    reader="Zensical",
                 )
                 for path in _sources(source)
             }
@@ -103,7 +109,7 @@ def _options(plugins: Any) -> Mapping[str, Any] | None:
 def _read_config(config: Path) -> Mapping[str, Any]:
     """Return the settings that stand in `[project]`, or at the top as in mkdocs.yml. Raises SettingsError."""
     try:
-        text = config.read_text("utf-8")
+        text = regular_file.read_text(config)
         table: Any = tomllib.loads(text) if config.suffix == ".toml" else _load_yaml(config, text)
     except Exception as error:  # no access, no UTF-8, an error of either parser
         raise SettingsError((f"{config}: cannot be read: {format_exception(error)}",)) from error
@@ -133,7 +139,7 @@ def _load_yaml(config: Path, text: str) -> Any:
     parent = table.get("INHERIT") if isinstance(table, dict) else None
     if isinstance(parent, str):
         inherited = config.parent / parent
-        table = {**_load_yaml(inherited, inherited.read_text("utf-8")), **table}
+        table = {**_load_yaml(inherited, regular_file.read_text(inherited)), **table}
     return table
 
 
