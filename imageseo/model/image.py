@@ -66,9 +66,9 @@ class ImageRef:
     ``text_before``: characters of article text before it that visitors see; ``headings_before``: h2 and deeper ones.
     ``disabled``: rule id -> reason, from ``data-imageseo-disable="rule: reason"`` on the image or an ancestor.
     ``sources``: of the ``<picture>`` around it. ``is_processed``: whether imageseo wrote that, or its own ``srcset``.
-    ``hidden_by``: what hides it when the page opens (``a closed <details>``); None if nothing is known to hide it.
-    ``may_be_hidden``: whether it may be hidden nevertheless, as decorations with ``aria-hidden`` sometimes are.
+    ``hidden_by``: what hides it when the page opens (``a closed <details>``); ``may_be_hidden``: something may hide it.
     ``in_footer``: whether it is in a ``<footer>``. ``in_rows``: in a table, grid or gallery, perhaps beside others.
+    ``unwrappable``: why no element may be put around it, a clause.
     """
 
     span: Span
@@ -90,8 +90,8 @@ class ImageRef:
     may_be_hidden: bool = False
     in_footer: bool = False
     in_rows: bool = False
-    # planning reads attributes two dozen times an image
-    _values: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    unwrappable: str | None = None
+    _values: Mapping[str, str] = field(init=False, repr=False, compare=False)  # read two dozen times an image
 
     def __post_init__(self) -> None:
         # the first of several attributes with the same name counts

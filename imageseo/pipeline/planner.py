@@ -16,6 +16,7 @@ from imageseo.model.site import Page
 from imageseo.pipeline import page_plan
 from imageseo.pipeline.context import BuildContext
 from imageseo.pipeline.incremental.dependencies import DependencyTracker
+from imageseo.pipeline.page_check import checked_plan
 from imageseo.pipeline.safe_markup.choice import MarkupChooser
 from imageseo.pipeline.safe_markup.preloads import PreloadLink, preload_links
 from imageseo.pipeline.safe_markup.style_rules import STYLE_SHEET, style_text
@@ -85,6 +86,7 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
         has_style=chooser.has_style,
         style_sheet=_style_sheet_url(context, page, scan) if settings.style == "file" else None,
     )
+    plan = checked_plan(html, plan)
     unchanged = count_reasons(plan, facts.images)
     return PlannedPage(page=page, plan=plan, hero=hero, files=files, unchanged=unchanged)
 

@@ -130,7 +130,10 @@ def _path_in_site(path: str, root_path: str) -> str | ExternalUrl:
     # urljoin does not resolve an encoded ../ (%2e%2e%2f, %5c); it must never reach the file system.
     if ".." in re.split(r"[/\\]", path) or "\x00" in path:
         return ExternalUrl(reason="outside")
-    return "/".join(parts) or ExternalUrl(reason="empty")
+    found = "/".join(parts)
+    if path.endswith("/") and found.lower().endswith(IMAGE_SUFFIXES):  # `<img src=a.jpg/>`: the slash is in the value
+        found += "/index.html"
+    return found or ExternalUrl(reason="empty")
 
 
 def _origin(scheme: str, host: str | None, port: int | None) -> tuple[bool, str | None, int | None]:

@@ -37,7 +37,7 @@ def sources(body: str) -> list[str]:
         "<template><img src=no><template></template><img src=no></template>",
         "<noscript><img src=no></noscript>",
         "<iframe><img src=no></iframe>",
-        "<svg viewBox='0 0 1 1'><a><svg/><svg></svg><img src=no></a></svg>",
+        "<svg viewBox='0 0 1 1'><a><svg/><svg></svg><desc><img src=no></desc></a></svg>",
         "<math><mi><img src=no></mi></math>",
         "<xmp><img src=no></xmp>",
         "<p title='<img src=no>'>",
@@ -50,7 +50,7 @@ def sources(body: str) -> list[str]:
         """<p "x="y><img src=no>"><div\na="<img src=no>"/><p/a="<img src=no>">""",
         "<!-- - -- ---><!-- a --!><style></styles><img src=no></style x>",
         "<script x='<!--'>'<img src=no>'</script ><script type=a><!--<script></script><img src=no></script>",
-        "<svg a=b/><svg><img src=no></svg></svg><svg><style><img src=no></style></svg >",
+        "<svg a=b/><svg><foreignObject><img src=no></foreignObject></svg></svg><svg><title><img src=no></title></svg >",
     ],
 )
 def test_hidden_images_are_not_found(hidden: str) -> None:

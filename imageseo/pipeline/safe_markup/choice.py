@@ -60,7 +60,7 @@ class MarkupChooser:
         if self.wanted == "attributes":
             return replace(choice, form=MarkupForm.ATTRIBUTES, reason="the setting `markup`", contents=False)
         reason = self._reason_against_wrapper(ref, style)
-        if self.wanted == "picture":
+        if self.wanted == "picture" and ref.unwrappable is None:
             return replace(choice, contents=style.picture is not None)
         if self.wanted == "img":
             reason = "the setting `markup`"
@@ -161,6 +161,8 @@ class MarkupChooser:
         )
 
     def _reason_against_wrapper(self, ref: ImageRef, style: ImageStyle) -> str | None:
+        if ref.unwrappable is not None:
+            return ref.unwrappable
         if ref.get("slot") is not None:
             return "`slot` must be on a child of the web component"
         if self.framework is not None:

@@ -6,13 +6,15 @@ import re
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from html import unescape
-from itertools import starmap
 from typing import NamedTuple
 
+from turbohtml import Element
+
 from imageseo.model.image import Span
+from imageseo.web.html import tree
 from imageseo.web.html.attributes import Tag
 from imageseo.web.html.page_text import PageText
-from imageseo.web.html.tokenizer import tag_name, walk
+from imageseo.web.html.tokenizer import tag_name
 
 _CONTAINERS = frozenset({"figure", "picture", "p", "div", "section", "header", "main", "article", "a", "span", "body"})
 _ACCESSIBLE_NAME = re.compile(
@@ -58,22 +60,11 @@ class Ancestors(PageText):
 
         Of the elements whose end tag is optional, only paragraphs are included.
         """
-        open_tags: list[Tag] = []
-        image_number = -1
-        for tag in starmap(Tag, walk(self._lowered, _CONTAINERS | {"img"})):
-            if tag.name == "img":
-                image_number += 1
-                if image_number == number:
-                    return tuple(self.values(open_tag) for open_tag in reversed(open_tags))
-            elif tag.name[0] != "/":
-                if tag.name in ("p", "div", "section", "figure", "header") and open_tags and open_tags[-1].name == "p":
-                    open_tags.pop()  # a paragraph ends where another block begins
-                open_tags.append(tag)
-            else:
-                at = next((i for i in range(len(open_tags) - 1, -1, -1) if open_tags[i].name == tag.name[1:]), None)
-                if at is not None:
-                    del open_tags[at:]
-        return ()
+        if number >= len(self._images):
+            return ()
+        around = (each for each in self._images[number].ancestors if isinstance(each, Element))
+        tags = (tree.tag_of(each, self._lowered) for each in around if each.tag in _CONTAINERS)
+        return tuple(self.values(tag) for tag in tags if tag is not None)
 
     def _adjacent_link(self, span: Span) -> Link | None:
         """Return the link by the ``<a>`` tags next to the image, a hundred times faster than a walk over the page.
@@ -97,20 +88,19 @@ class Ancestors(PageText):
         return self._html.lower().decode("latin-1")
 
     @cached_property
+    def _images(self) -> list[Element]:
+        return tree.images(tree.parse(self._html))
+
+    @cached_property
     def _links(self) -> tuple[Link | None, ...]:
-        links: list[Link | None] = []
-        open_link: Tag | None = None
-        first = 0  # number of the first image in the open link
-        for tag in starmap(Tag, walk(self._lowered, frozenset({"a", "img"}))):
-            if tag.name == "img":
-                links.append(None)
-                continue
-            if open_link is not None and first < len(links):
-                link = self._link(open_link, tag.start)
-                links[first:] = [link] * (len(links) - first)
-            open_link = tag if tag.name == "a" else None
-            first = len(links)
-        return tuple(links)
+        return tuple(self._link_around(image) for image in self._images)
+
+    def _link_around(self, image: Element) -> Link | None:
+        element = image.closest("a")
+        tag = None if element is None else tree.tag_of(element, self._lowered)
+        if element is None or tag is None:
+            return None
+        return self._link(tag, tree.content_end(element, len(self.text))[0])
 
     def _link(self, tag: Tag, end: int) -> Link:
         inner = self.text[tag.end : end]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from functools import cached_property
 from itertools import islice
 
 from imageseo.model.image import Span
@@ -24,12 +25,6 @@ class ArticleText(PageText):
     def __init__(self, text: str, walker: PageWalker) -> None:
         super().__init__(text)
         self.walker = walker
-        self._hiding: list[OpenElement] = []  # the outermost ones, in order
-        self._closes: list[int] = []
-        for element in walker.hiding:
-            if not self._closes or element.close > self._closes[-1]:
-                self._hiding.append(element)
-                self._closes.append(element.close)
         self._tables_read = 0
         self._open_tables = 0
 
@@ -56,7 +51,8 @@ class ArticleText(PageText):
     def _hidden_length(self, start: int, end: int) -> int:
         """Return the number of characters in a range that no visitor sees at first; they take no room."""
         size, behind = 0, start
-        for element in islice(self._hiding, bisect_right(self._closes, start), None):
+        hiding, closes = self._hiding
+        for element in islice(hiding, bisect_right(closes, start), None):
             if element.tag.end >= end:
                 break
             since, until = max(element.tag.end, behind), min(element.close, end)
@@ -64,6 +60,17 @@ class ArticleText(PageText):
                 size += len(self.words(since, until))
                 behind = until
         return size
+
+    @cached_property
+    def _hiding(self) -> tuple[list[OpenElement], list[int]]:
+        """The outermost elements that hide something, in order, and where their contents end."""
+        found: list[OpenElement] = []
+        closes: list[int] = []
+        for element in self.walker.hiding(self.text_start()):
+            if not closes or element.close > closes[-1]:
+                found.append(element)
+                closes.append(element.close)
+        return found, closes
 
     def text_start(self) -> int:
         if self.article is not None:

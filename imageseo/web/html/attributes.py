@@ -89,8 +89,12 @@ def insertion_offset(text: str, tag: Tag, written: Sequence[RawAttribute]) -> in
 def decode_value(value: str) -> str:
     """Resolve the character references of an attribute value by the rules for attributes.
 
-    They differ from those for text: ``?a=1&copy=2`` contains no copyright sign.
+    They differ from those for text: ``?a=1&copy=2`` contains no copyright sign. Line ends and NUL are as in browsers.
     """
+    if "\r" in value:
+        value = value.replace("\r\n", "\n").replace("\r", "\n")
+    if "\0" in value:
+        value = value.replace("\0", "\ufffd")
     if "&" not in value:
         return value
     return _REFERENCE.sub(lambda match: _resolve_reference(match, value), value)

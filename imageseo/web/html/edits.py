@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from itertools import starmap
+from typing import TYPE_CHECKING
 
 from imageseo.model.edit import Edit
 from imageseo.model.image import Span
 from imageseo.web.html.attributes import SPACE, RawAttribute, Tag, attributes
-from imageseo.web.html.tokenizer import walk
 
-__all__ = ["ADDABLE", "CHROME", "HERO", "MARKER", "NATURAL", "Edit", "apply", "strip"]
+if TYPE_CHECKING:
+    from turbohtml import Element
+
+__all__ = ["ADDABLE", "CHROME", "HERO", "LINK_ADDABLE", "MARKER", "NATURAL", "Edit", "apply", "strip"]
 
 MARKER = "data-imageseo"
 _HERO_FIGURE = "hero-figure"
@@ -20,9 +21,8 @@ ADDABLE = frozenset({"alt", "width", "height", "loading", "decoding", "fetchprio
 HERO = "hero"  # the page's hero
 NATURAL = "natural"  # the width that is shown follows from the height that the theme sets
 CHROME = "chrome"  # outside the article: only the theme determines its width
-_LINK_ADDABLE = frozenset({"imagesrcset", "imagesizes", "type"})
-_EDITED_TAGS = frozenset({"picture", "source", "img", "figure", "style", "script", "link"})
-_RAW_END = re.compile(rf"</(?:style|script)[{SPACE}]*>")
+LINK_ADDABLE = frozenset({"imagesrcset", "imagesizes", "type"})
+_MAX_ROUNDS = 10
 
 
 def apply(html: bytes, edits: Iterable[Edit]) -> bytes:
@@ -43,11 +43,14 @@ def apply(html: bytes, edits: Iterable[Edit]) -> bytes:
 
 def strip(html: bytes) -> bytes:
     """Return the page as its author wrote it, without everything that a build added."""
-    if not _may_have_marker(html):
-        return html
-    text = html.decode("latin-1")
-    cuts = tuple(Edit(span=span, replacement=b"") for span in _added_spans(text, html.lower().decode("latin-1")))
-    return apply(html, cuts) if cuts else html
+    for _ in range(_MAX_ROUNDS):  # a page that somebody has cut may show more of it then
+        if not _may_have_marker(html):
+            return html
+        cuts = tuple(Edit(span=span, replacement=b"") for span in _added_spans(html))
+        if not cuts:
+            return html
+        html = apply(html, cuts)
+    return html
 
 
 def _may_have_marker(html: bytes) -> bool:
@@ -59,45 +62,57 @@ def _may_have_marker(html: bytes) -> bool:
     return at >= 0
 
 
-def _added_spans(text: str, lowered: str) -> Iterator[Span]:
-    """Yield the spans that a build added, in order and without overlaps."""
-    in_picture = False
-    figure: Tag | None = None
-    for tag in starmap(Tag, walk(lowered, _EDITED_TAGS)):
-        if figure is not None:
-            if tag.name == "/figure":
-                yield Span(figure.start, tag.end)
-                figure = None
-            continue
-        if in_picture and tag.name in ("source", "/picture"):
-            in_picture = tag.name == "source"
-            yield Span(tag.start, tag.end)
-            continue
-        if lowered.find(MARKER, tag.start, tag.end) < 0:
-            continue
-        written = attributes(text, tag)
-        marker = next((item for item in written if item.name == MARKER), None)
-        if marker is None:
-            continue
-        value = (marker.value or "").strip()
-        if tag.name == "img" or (tag.name == "link" and value):
-            yield from _added_attributes(text, tag, written, marker)
-        elif tag.name == "link":
-            yield Span(tag.start, tag.end)
-        elif tag.name == "figure" and value == _HERO_FIGURE:
-            figure = tag
-        elif tag.name == "picture" and not value:
-            in_picture = True
-            yield Span(tag.start, tag.end)
-        elif tag.name in ("style", "script") and not value:
-            close = _RAW_END.match(lowered, tag.close)
-            yield Span(tag.start, close.end() if close else tag.close)
+def _added_spans(html: bytes) -> list[Span]:
+    """Return the spans that a build added, in order and without overlaps."""
+    from imageseo.web.html import tree  # a build without a changed page parses none
+
+    text, lowered = html.decode("latin-1"), html.lower().decode("latin-1")
+    found: list[Span] = []
+    marked = [(tree.start_of(each), each) for each in tree.elements(tree.parse(html), f"[{MARKER}]")]
+    for _, element in sorted(marked, key=lambda pair: pair[0]):
+        found += _spans_of(element, text, lowered)
+    spans: list[Span] = []
+    for span in sorted(found):
+        if not spans or span.start >= spans[-1].end:  # a figure contains others
+            spans.append(span)
+    return spans
+
+
+def _spans_of(element: Element, text: str, lowered: str) -> Iterator[Span]:
+    """Yield what a build added of an element with the marker."""
+    from imageseo.web.html import tree
+
+    tag = tree.tag_of(element, lowered)
+    written = [] if tag is None else attributes(text, tag)
+    marker = next((item for item in written if item.name == MARKER), None)
+    if tag is None or marker is None:
+        return
+    value = (marker.value or "").strip()
+    name = element.tag
+    close, end = tree.content_end(element, len(text))
+    if name == "img" or (name == "link" and value):
+        yield from _added_attributes(text, tag, written, marker)
+    elif name == "link":
+        yield Span(tag.start, tag.end)
+    elif name == "figure" and value == _HERO_FIGURE:
+        if end > close:
+            yield Span(tag.start, end)
+    elif name == "picture" and not value:
+        yield Span(tag.start, tag.end)
+        for child in element.find_all("source"):
+            source = tree.tag_of(child, lowered) if child.parent == element else None
+            if source is not None:
+                yield Span(source.start, source.end)
+        if end > close:
+            yield Span(close, end)
+    elif name in ("style", "script") and not value:
+        yield Span(tag.start, end if end > close else len(text))
 
 
 def _added_attributes(text: str, tag: Tag, written: list[RawAttribute], marker: RawAttribute) -> Iterator[Span]:
     """Yield the spans of the marker and the attributes it lists, each with the preceding space."""
     listed = set((marker.value or "").split()) - {HERO, CHROME, NATURAL}
-    if not (marker.value or "").strip() or not listed <= (_LINK_ADDABLE if tag.name == "link" else ADDABLE):
+    if not (marker.value or "").strip() or not listed <= (LINK_ADDABLE if tag.name == "link" else ADDABLE):
         return
     start = end = -1
     for item in written:

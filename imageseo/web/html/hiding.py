@@ -16,8 +16,20 @@ from imageseo.web.html.attributes import Tag, read
 # The elements in VISITED are also examined for everything else; searching the page for each word would take longer.
 SEARCH_TERMS = ("hidden", "display:")
 VISITED = frozenset({"audio", "canvas", "details", "dialog", "div", "figure", "object", "picture", "section", "video"})
-SHORTEST = len("<video>")
-"""Characters of the shortest tag that hides something."""
+SELECTOR = ",".join(
+    [
+        "details,dialog,audio,canvas,object,video,[hidden],[popover],[inert],[x-show],[aria-hidden]",
+        "[style*=display i],[style*=visibility i]",
+        *(
+            f"[class*={word} i]"
+            for word in (
+                *("hidden", "d-none", "invisible", "sr-only", "screen-reader-text", "tab", "carousel-item", "modal"),
+                *("offcanvas", "dropdown-menu", "collapse"),
+            )
+        ),
+    ]
+)
+"""Finds all elements that may hide something, and some others."""
 TAB_SET, TAB_BLOCK = "tabbed-set", "tabbed-block"
 """Classes of pymdownx's tabs: the radio buttons of a set tell which of its blocks is shown."""
 ROWS = frozenset(

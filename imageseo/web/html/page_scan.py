@@ -16,7 +16,6 @@ from imageseo.web.html.elements import OpenElement
 from imageseo.web.html.landmarks import Region
 from imageseo.web.html.style_sources import style_sources
 from imageseo.web.html.suppressions import parse_suppressions
-from imageseo.web.html.tokenizer import implied_head_end
 from imageseo.web.html.walker import FoundImage, PageWalker
 
 UnreadablePage = charset.UnreadablePage
@@ -34,7 +33,7 @@ def scan_page(html: bytes, *, include: Sequence[str] = (), exclude: Sequence[str
     text = html.decode("latin-1")
     plain_include, tree_include = selectors.split(tuple(include))
     plain_exclude, tree_exclude = selectors.split(tuple(exclude))
-    walker = PageWalker(text, html.lower().decode("latin-1"), include=plain_include, exclude=plain_exclude)
+    walker = PageWalker(html, text, html.lower().decode("latin-1"), include=plain_include, exclude=plain_exclude)
     scan = _ScanBuilder(html, text, walker).scan()
     if scan.refs and (tree_include or tree_exclude):
         scan = replace(scan, refs=tuple(_select(html, scan, tree_include, tree_exclude)))
@@ -82,7 +81,7 @@ class _ScanBuilder(ArticleText):
         return PageScan(
             charset=self.codec,
             refs=tuple(self._refs()),
-            head_end=self._head_end(),
+            head_end=self.walker.head_end(),
             h1=Span(h1.tag.start, h1.end) if h1 else None,
             article=self.article,
             opening=self._opening(h1),
@@ -141,7 +140,7 @@ class _ScanBuilder(ArticleText):
             if name in ("robots", "googlebot") or is_refresh:
                 kind: Literal["refresh", "robots"] = "refresh" if is_refresh else "robots"
                 yield IndexingTag(kind=kind, value=values.get("content", ""), span=Span(tag.start, tag.end))
-        head_end = self._head_end()
+        head_end = self.walker.head_end()
         for tag, values in self._links("canonical"):
             if "href" in values and (head_end is None or tag.start < head_end):  # in the body it counts for nothing
                 yield IndexingTag(kind="canonical", value=values["href"].strip(), span=Span(tag.start, tag.end))
@@ -201,17 +200,8 @@ class _ScanBuilder(ArticleText):
         inside = _TEXT_START.match(lowered, end) and not _BOX_CLASS.search(lowered, article.start, end)
         return end if inside else article.start
 
-    def _head_end(self) -> int | None:
-        """Return the offset before ``</head>``; without that tag (minifiers drop it), before the first body content."""
-        walker = self.walker
-        if walker.head_close is not None:
-            return walker.head_close
-        if walker.body is not None:
-            return walker.body.start
-        return implied_head_end(walker.lowered)
-
     def _refs(self) -> Iterable[ImageRef]:
-        line, line_start, counted = 1, 0, 0
+        line, column, counted = 1, 0, 0
         text_at, text_size = self.text_start(), 0
         headings = iter(self.headings)
         following = next(headings, None)
@@ -220,7 +210,9 @@ class _ScanBuilder(ArticleText):
         for found in self.walker.images:
             start = found.tag.start
             line += self.text.count("\n", counted, start)
-            line_start = max(line_start, self.text.rfind("\n", counted, start) + 1)
+            line_start = self.text.rfind("\n", counted, start) + 1
+            # A line is decoded once, not once for each image: minified pages are one line.
+            column = (0 if line_start else column) + len(self.decode(self.text[line_start or counted : start]))
             counted = start
             region = self._region(found.zone)
             if region is PageRegion.ARTICLE and start > text_at and text_size < MAX_TEXT_BEFORE:
@@ -241,7 +233,7 @@ class _ScanBuilder(ArticleText):
                     Attribute(item.name, self.value(item), Span(item.start, item.end)) for item in written
                 ),
                 line=line,
-                column=len(self.decode(self.text[line_start:start])) + 1,
+                column=column + 1,
                 region=region,
                 opt_out=_opt_out(found, written),
                 link=self.values(found.link).get("href") if found.link else None,
@@ -256,6 +248,7 @@ class _ScanBuilder(ArticleText):
                 may_be_hidden=found.may_be_hidden,
                 in_footer=found.in_footer,
                 in_rows=found.in_rows or self.is_in_table(start),
+                unwrappable=found.unwrappable,
             )
 
     def _caption(self, figure: OpenElement | None) -> str | None:

@@ -25,9 +25,6 @@ _REST = rf"(?:>|[{SPACE}/](?:{_PLAIN}|{_ATTRIBUTES}>))"
 _NAME = rf"[a-z][^{SPACE}/>]*+"
 _END = rf"(?=[{SPACE}/>])"
 _START_TAG = re.compile(rf"<({_NAME}){_REST}")
-_HEAD_PIECE = re.compile(
-    rf"[{SPACE}]*+<(?:(/?(?:html|head|title|meta|link|base|script|style|noscript)){_REST}|(!--)|![^>]*>)"
-)
 _BEFORE_VALUE = frozenset(SPACE + "=")
 _COMMENT_END = re.compile(r"-->|--!>")
 _SCRIPT_STEP = re.compile(rf"(<!--)|(-->)|<(/?)script{_END}")
@@ -175,12 +172,6 @@ def tag_name(lowered: str) -> str | None:
     return match[1] if match else None
 
 
-def start_tag(lowered: str, at: int) -> Tag | None:
-    """Return the start tag at an offset; ``None`` if there is none."""
-    match = _START_TAG.match(lowered, at)
-    return Tag(match[1], at, match.end(), match.end()) if match else None
-
-
 def tag_over(lowered: str, offset: int) -> Tag | None:
     """Return the start tag around an offset found by a plain search; ``None`` if the offset is in text."""
     start = offset
@@ -192,22 +183,6 @@ def tag_over(lowered: str, offset: int) -> Tag | None:
         if match is not None and match.end() > offset:
             return Tag(match[1], start, match.end(), match.end())
     return None
-
-
-def implied_head_end(lowered: str) -> int | None:
-    """Return where the head ends in a page without ``<head>`` and ``<body>`` tags; ``None`` without head content."""
-    position, end = 0, None
-    while (match := _HEAD_PIECE.match(lowered, position)) is not None:
-        name = match[1]
-        if match[2] is not None:
-            position = _comment_end(lowered, match.end())
-            continue
-        position = match.end()
-        if name in RAW:
-            position = _raw_end(lowered, name, position)
-        if name is not None and name.removeprefix("/") != "html":
-            end = position
-    return end
 
 
 def _comment_end(lowered: str, content: int) -> int:

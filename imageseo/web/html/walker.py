@@ -1,41 +1,32 @@
-"""Walks over a page once and records its structure by offset; `page_scan` decodes the result."""
+"""Walks over the tree of a page and records its structure by offset; `page_scan` decodes the result."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from imageseo.web.css.selectors import Selector
-from imageseo.web.html import hiding
-from imageseo.web.html.attributes import Tag
-from imageseo.web.html.elements import (
-    BLOCKS,
-    ENDED_BY,
-    HEADINGS,
-    OPTIONAL_END,
-    PLAIN_ELEMENTS,
-    SCOPES,
-    VOID,
-    OpenElement,
-    element_of,
-    hidden_by,
-    notable_tags,
-    record_hiding,
-)
-from imageseo.web.html.landmarks import LANDMARKS, SEARCH_TERMS, Element, Region, region
-from imageseo.web.html.links import Links
-from imageseo.web.html.tokenizer import walk
+from turbohtml import Comment, Element
 
-_HEAD = frozenset({"html", "head", "body", "title", "meta", "link", "base", "script", "style"})
-_RECORDED = frozenset({"title", "meta", "link", "base", "script", "style"})
-_IGNORED_ENDS = frozenset({"/head", "/body", "/html"})  # these end tags end nothing: content may follow
-_ALWAYS = _HEAD | HEADINGS | LANDMARKS | {"img", "source", "picture", "figure", "figcaption"}
-_PLAIN_REGION = Region.PLAIN  # compared for every open element at every heading; an enum look-up is slower
+from imageseo.web.css.selectors import Selector
+from imageseo.web.html import hiding, tree
+from imageseo.web.html.attributes import Tag
+from imageseo.web.html.elements import HEADINGS, OpenElement, element_of
+from imageseo.web.html.landmarks import SEARCH_TERMS, Region
+from imageseo.web.html.surroundings import PageSurroundings, zone_of
+
+_HEAD = ("html", "title", "meta", "link", "base", "script", "style")
+_REGIONS = ("article", "main")
+_ROLE = re.compile(r"role\s*=[\s\"']*(?:article|main)\b")
+_RAW = frozenset({"title", "script", "style"})
+_VOID_IN_HEAD = frozenset({"meta", "link", "base", "bgsound", "basefont"})
+_OWN_TERMS = (*SEARCH_TERMS, *hiding.SEARCH_TERMS, "data-imageseo")  # of attributes that matter on an image itself
+_MAX_DEPTH = 500  # browsers put no element deeper than 512: one element more around an image would move others
 
 
 @dataclass(slots=True)
 class FoundImage:
-    """An ``<img>`` and the elements around it."""
+    """An ``<img>`` and the elements around it. ``unwrappable``: why no element can be put around it, a clause."""
 
     tag: Tag
     zone: Region | None
@@ -49,245 +40,196 @@ class FoundImage:
     may_be_hidden: bool
     in_footer: bool
     in_rows: bool
+    unwrappable: str | None
 
 
 class PageWalker:
-    """Collects images, headings and head tags in one walk. ``text``: latin-1; ``lowered``: the same in lower case."""
+    """Collects images, headings and head tags of a page. ``text``: latin-1; ``lowered``: the same in lower case."""
 
     def __init__(
-        self, text: str, lowered: str, *, include: Sequence[Selector] = (), exclude: Sequence[Selector] = ()
+        self,
+        html: bytes,
+        text: str,
+        lowered: str,
+        *,
+        include: Sequence[Selector] = (),
+        exclude: Sequence[Selector] = (),
     ) -> None:
         self.text = text
         self.lowered = lowered
-        self.include = include
-        self.exclude = exclude
-        self.images: list[FoundImage] = []
-        self.headings: list[OpenElement] = []
-        self.regions: list[OpenElement] = []  # articles and mains
-        self.hiding: list[OpenElement] = []  # elements that hide what is inside them when the page opens
-        self.head: dict[str, list[Tag]] = {name: [] for name in ("html", *sorted(_RECORDED))}
-        self.head_close: int | None = None
-        self.body: Tag | None = None
+        self.document = tree.parse(html)
+        self._may_be_inert = "<template" in lowered or "<foreignobject" in lowered or "<math" in lowered
         self.slot: Tag | None = None
         self.comments: list[str] = []
         self.page_disabled: list[str] = []
-        self._open: list[OpenElement] = []
-        self._hidden: list[tuple[int, int]] = []
-        self._links = Links(lowered, self._hidden)
-        self._has_own_markup = "imageseo" in lowered
-        own_terms = ("data-imageseo",) if self._has_own_markup else ()
-        self._last_image = lowered.rfind("<img") if "<img" in lowered else -1  # what comes after it hides no image
-        self._notable, self._selected_names = notable_tags(
-            text, lowered, (*SEARCH_TERMS, *own_terms), include, exclude, last_image=self._last_image
-        )
-        self._walk()
+        self._selectors = bool(include or exclude)
+        self._surroundings = PageSurroundings(text, lowered, include, exclude)
+        self._figures: dict[Element, OpenElement] = {}
+        self._pictures: dict[Element, OpenElement] = {}
+        self.body = self._body()
+        # Single names are looked up in an index of the tree; anything else would visit all elements of the page.
+        find_all = self.document.find_all
+        self.head = {name: sorted(self._head_tags(find_all(name)), key=_start) for name in _HEAD}
+        images = sorted(find_all("img"), key=tree.start_of)
+        self.images = [found for each in images if (found := self._image(each)) is not None]
+        headings = (self._element(each) for name in HEADINGS for each in find_all(name))
+        self.headings = sorted((each for each in headings if each is not None), key=_element_start)
+        self._region_nodes = [each for name in _REGIONS for each in find_all(name)]
+        if _ROLE.search(lowered):
+            self._region_nodes += self.document.select("[role*=article i],[role*=main i]")
+        regions = (self._region(each) for each in dict.fromkeys(self._region_nodes))
+        self.regions = sorted((each for each in regions if each is not None), key=_element_start)  # articles and mains
+        if "imageseo" in lowered:
+            self._read_own_markup()
 
-    def _walk(self) -> None:
-        notable, names, stack = self._notable, self._selected_names, self._open
-        tracked = {tag.name for tag in notable.values()} | names
-        wanted = _ALWAYS | (tracked - {"a"}) | names
-        has_implied_ends = bool(tracked & OPTIONAL_END)
-        hiding_end, shortest = self._last_image, hiding.SHORTEST
-        if hiding_end >= 0:
-            wanted |= hiding.VISITED | {"summary"}
-        may_hide, visited, lowered = hiding.may_tag_hide, hiding.VISITED, self.lowered
-        if has_implied_ends:
-            wanted |= OPTIONAL_END | BLOCKS
-        if self._has_own_markup and "imageseo-disable" in self.lowered:
-            wanted |= {"!--"}
-        plain = PLAIN_ELEMENTS
-        if names:
-            plain = {name: element for name, element in plain.items() if element.tag.name not in names}
-        head, headings = self.head, self.headings
-        # Links are most of a page's tags: only those whose attributes matter are visited and pushed.
-        links = dict.fromkeys(sorted(start for start, tag in notable.items() if tag.name == "a"))
-        in_notable_link = False
-        # Hundreds of tags are visited, most of them to push or pop plain elements: no call and no object for those.
-        for name, start, end, close in walk(self.lowered, frozenset(wanted), links=links, hidden=self._hidden):
-            if name == "a" or name == "/a":
-                if in_notable_link:
-                    self._end("a", start, end)
-                in_notable_link = name == "a" and (start in notable or "a" in names)
-                if in_notable_link:
-                    self._start(Tag(name, start, end, close))
-            elif name[0] == "/":
-                if stack and stack[-1] is plain.get(name):
-                    stack.pop()
-                elif stack and stack[-1].tag.name == name[1:] and name not in _IGNORED_ENDS:
-                    element = stack.pop()
-                    element.close, element.end = start, end
-                else:
-                    self._end(name[1:], start, end)
-            elif name == "!--":
-                self._comment(start, end)
-            else:
-                if has_implied_ends:
-                    self._imply_ends(name, start)
-                if (
-                    start < hiding_end
-                    and end - start >= shortest
-                    and name in visited
-                    and may_hide(name, lowered[start:end])
-                ):
-                    notable[start] = Tag(name, start, end, close)
-                if start in notable or name in names:
-                    self._start(Tag(name, start, end, close))
-                elif name in plain:
-                    stack.append(plain[name])
-                elif name in HEADINGS:
-                    element = OpenElement(Tag(name, start, end, close))
-                    element.zone = _zone(stack)
-                    headings.append(element)
-                    stack.append(element)
-                elif name in _RECORDED:
-                    head[name].append(Tag(name, start, end, close))
-                else:
-                    self._start(Tag(name, start, end, close))
-        for element in stack:
-            element.close = element.end = len(self.text)
+    def head_end(self) -> int | None:
+        """Return the offset before ``</head>``; without that tag (minifiers drop it), before the first body content.
 
-    def _comment(self, start: int, end: int) -> None:
-        if "imageseo-disable" in self.lowered[start:end]:
-            self.comments.append(self.text[start + 4 : end].removesuffix("-->").strip())
+        None if the page has nothing of a head.
+        """
+        head = self.document.find("head")
+        location = None if head is None else head.source_location
+        if location is not None and location[1] is not None:
+            return location[1][2]
+        if self.body is not None:
+            return self.body.start
+        if head is None:
+            return None
+        end = -1 if location is None else location[0][5]
+        for child in head.children:
+            place = child.source_location if isinstance(child, Element) else None
+            if place is None or not isinstance(child, Element):
+                continue
+            if place[1] is None and child.tag not in _VOID_IN_HEAD:
+                return None  # the page ends in it
+            end = max(end, place[0][5] if place[1] is None else place[1][5])
+        return end if end >= 0 else None
 
-    def _start(self, tag: Tag) -> None:
-        name = tag.name
-        if name in VOID or name in self.head:
-            self._childless(tag)
-            if name != "html":
-                return
-        element = self._element(tag)
-        if name == "body":
-            self.body = self.body or tag
-        if name in HEADINGS:
-            element.zone = _zone(self._open)
-            self.headings.append(element)
-        elif element.region in (Region.ARTICLE, Region.MAIN):
-            element.zone = _zone(self._open)
-            self.regions.append(element)
-        elif name == "figcaption":
-            figure = _nearest(self._open, "figure")
-            if figure is not None:
-                figure.captions += (element,)
-        self._open.append(element)
+    def _body(self) -> Tag | None:
+        body = self.document.find("body")
+        return None if body is None else tree.tag_of(body, self.lowered)
 
-    def _childless(self, tag: Tag) -> None:
-        if tag.name == "img":
-            self._image(tag)
-            return
-        if tag.name in self.head:
-            self.head[tag.name].append(tag)
-        if tag.name == "source":
-            picture = _nearest(self._open, "picture")
-            if picture is not None:
-                picture.sources += (tag,)
-        if tag.name != "html" and self._is_notable(tag):
-            self._element(tag)
+    def _head_tags(self, nodes: Sequence[Element]) -> Iterator[Tag]:
+        size, lowered = len(self.text), self.lowered
+        for each in nodes:
+            if not tree.is_html(each) or (self._may_be_inert and self._surroundings.around(each).inert):
+                continue
+            tag = tree.raw_tag(each, size) if each.tag in _RAW else tree.tag_of(each, lowered)
+            if tag is not None:
+                yield tag
 
-    def _is_notable(self, tag: Tag) -> bool:
-        return tag.start in self._notable or tag.name in self._selected_names
+    def hiding(self, since: int) -> list[OpenElement]:
+        """Return the elements before the last image that hide what is in them when the page opens, in order.
 
-    def _imply_ends(self, starting: str, at: int) -> None:
-        """End the element that a start tag ends implicitly (``<li>`` in ``<li>``, ``<div>`` in ``<p>`` …)."""
-        for index in range(len(self._open) - 1, -1, -1):
-            name = self._open[index].tag.name
-            if starting in ENDED_BY.get(name, ()):
-                self._pop(index, at, at)
-                return
-            if name in SCOPES:
-                return
+        ``since``: where the content of an element begins; outside it, only those around images and headings are found.
+        """
+        last = self.images[-1].tag.start if self.images else 0
+        around = next((each for each in self._region_nodes if _content_start(each) == since), None)
+        for each in (around or self.document).select(hiding.SELECTOR):
+            if tree.start_of(each) < last:
+                self._surroundings.of(each)
+        found = [each for each in self._surroundings.hiding if each.tag.start < last]
+        return sorted(found, key=lambda element: element.tag.start)
 
-    def _end(self, name: str, start: int, end: int) -> None:
-        if name == "head":
-            if self.head_close is None and self.body is None:
-                self.head_close = start
-            return
-        if name in ("body", "html"):
-            return
-        for index in range(len(self._open) - 1, -1, -1):
-            if self._open[index].tag.name == name:
-                self._pop(index, start, end)
-                return
-
-    def _pop(self, index: int, close: int, end: int) -> None:
-        """Close the element at ``index`` and all open elements in it."""
-        if self._open[index].tag.name == "a":  # formatting only: elements open in it stay open
-            ended = [self._open.pop(index)]
-        else:
-            ended = self._open[index:]
-            del self._open[index:]
-        for element in ended:
-            element.close = close
-            element.end = end if element is ended[0] else close
-
-    def _element(self, tag: Tag) -> OpenElement:
-        element = OpenElement(tag)
-        name = tag.name
-        if not self._is_notable(tag):
-            if name in LANDMARKS:
-                element.region = region(Element(name, "", ()))
-            return element
-        values, element.region = element_of(name, self.text[tag.start : tag.end])
-        if "data-imageseo-hero" in values:
-            self.slot = self.slot or tag
-        element.disabled = values.get("data-imageseo-disable")
-        marker = values.get("data-imageseo")
-        element.ignored = marker is not None and marker.strip().lower() == "ignore"
-        element.is_processed = marker is not None and not element.ignored
-        if hiding.may_hide(name, values):
-            record_hiding(element, values, self._open, self.lowered)
-            if element.hidden_by is not None and name != "img":
-                self.hiding.append(element)
-        element.included = any(selector.matches(name, values) for selector in self.include)
-        element.excluded = any(selector.matches(name, values) for selector in self.exclude)
-        if name in ("html", "body") and element.disabled:
-            self.page_disabled.append(element.disabled)
-        return element
-
-    def _image(self, tag: Tag) -> None:
-        ancestors = self._relevant_ancestors()
-        picture = _nearest(ancestors, "picture")
-        figure = _nearest(ancestors, "figure")
-        image = self._element(tag) if self._is_notable(tag) else None
-        if image is not None:
-            ancestors.append(image)
-        included = any(entry.included for entry in ancestors)
-        self.images.append(
-            FoundImage(
-                tag=tag,
-                zone=Region.ARTICLE if included else _zone(ancestors),
-                ignored=any(entry.ignored or entry.excluded for entry in ancestors),
-                disabled=tuple(entry.disabled for entry in reversed(ancestors) if entry.disabled),
-                link=self._links.enclosing(tag.start),
-                figure=figure,
-                picture=picture,
-                sources=picture.sources if picture else (),
-                hidden_by=hidden_by(image, self._open),
-                may_be_hidden=any(entry.may_be_hidden for entry in ancestors),
-                in_rows=any(entry.shares_rows for entry in ancestors),
-                in_footer=any(entry.tag.name == "footer" for entry in ancestors),
-            )
+    def _image(self, element: Element) -> FoundImage | None:
+        tag = tree.tag_of(element, self.lowered)
+        outer = self._surroundings.around(element)
+        if tag is None or outer.inert or not tree.is_html(element):
+            return None
+        source = self.lowered[tag.start : tag.end]
+        is_notable = self._selectors or any(term in source for term in _OWN_TERMS)
+        place = self._surroundings.of(element) if is_notable else outer
+        picture = outer.picture
+        return FoundImage(
+            tag=tag,
+            zone=place.zone,
+            ignored=place.ignored,
+            disabled=place.disabled,
+            link=None if outer.link is None else self._link(outer.link, tag.start),
+            figure=None if outer.figure is None else self._figure(outer.figure),
+            picture=None if picture is None else self._picture(picture),
+            sources=() if picture is None else self._sources(picture, tag.start),
+            hidden_by=place.hidden_by,
+            may_be_hidden=place.may_be_hidden,
+            in_footer=outer.in_footer,
+            in_rows=place.in_rows,
+            unwrappable=self._reason_against_wrapper(element),
         )
 
-    def _relevant_ancestors(self) -> list[OpenElement]:
-        """Return the open elements that may affect an image or a heading inside them."""
-        return [entry for entry in self._open if entry.region is not _PLAIN_REGION or entry.tag.end]
+    def _reason_against_wrapper(self, element: Element) -> str | None:
+        if sum(1 for _ in element.ancestors) > _MAX_DEPTH:
+            return "the page nests elements too deeply"
+        if tree.ends_foreign(element, self.lowered):
+            return "an <svg> or <math> around the image is never closed, and would take another element in"
+        return None
+
+    def _link(self, link: Element, before: int) -> Tag | None:
+        """Return the tag of a link; of one that the parser has opened once more, that which it repeats."""
+        tag = tree.tag_of(link, self.lowered)
+        if tag is not None:
+            return tag
+        same = (each for each in self.document.find_all("a") if each.attrs.items() == link.attrs.items())
+        tags = [tag for each in same if (tag := tree.tag_of(each, self.lowered)) is not None and tag.start < before]
+        return max(tags, key=_start, default=None)
+
+    def _figure(self, figure: Element) -> OpenElement:
+        known = self._figures.get(figure)
+        if known is None:
+            known = self._figures[figure] = OpenElement(Tag("figure", 0, 0, 0))
+            inner = (each for each in figure.find_all("figcaption") if self._surroundings.around(each).figure == figure)
+            known.captions = tuple(caption for each in inner if (caption := self._element(each)) is not None)
+        return known
+
+    def _picture(self, picture: Element) -> OpenElement:
+        known = self._pictures.get(picture)
+        if known is None:
+            known = self._pictures[picture] = OpenElement(Tag("picture", 0, 0, 0))
+            marker = picture.attrs.get("data-imageseo")
+            known.is_processed = isinstance(marker, str) and marker.strip().lower() != "ignore"
+        return known
+
+    def _sources(self, picture: Element, before: int) -> tuple[Tag, ...]:
+        found = [tree.tag_of(each, self.lowered) for each in picture.find_all("source")]
+        return tuple(tag for tag in found if tag is not None and tag.start < before)
+
+    def _region(self, element: Element) -> OpenElement | None:
+        found = self._element(element)
+        if found is None:
+            return None
+        found.region = element_of(element.tag, self.text[found.tag.start : found.tag.end])[1]
+        return found if found.region in (Region.ARTICLE, Region.MAIN) else None
+
+    def _element(self, element: Element) -> OpenElement | None:
+        tag, place = tree.tag_of(element, self.lowered), self._surroundings.around(element)
+        if tag is None or place.inert or not tree.is_html(element):
+            return None
+        found = OpenElement(tag)
+        found.zone = zone_of(place.regions)
+        found.close, found.end = tree.content_end(element, len(self.text))
+        return found
+
+    def _read_own_markup(self) -> None:
+        slots = (tree.tag_of(each, self.lowered) for each in tree.elements(self.document, "[data-imageseo-hero]"))
+        self.slot = next((tag for tag in slots if tag is not None), None)
+        if "imageseo-disable" not in self.lowered:
+            return
+        for element in self.document.select("html,body"):
+            reasons = element.attrs.get("data-imageseo-disable")
+            if isinstance(reasons, str) and reasons:
+                self.page_disabled.append(reasons)
+        for node in self.document.descendants:
+            if isinstance(node, Comment) and "imageseo-disable" in node.data.lower() and not tree.is_inert(node):
+                self.comments.append(node.data.strip())
 
 
-def _zone(ancestors: Sequence[OpenElement]) -> Region | None:
-    """Return ARTICLE or CHROME by the innermost open element that decides; ``None`` if none does."""
-    banner: str | None = None
-    for entry in reversed(ancestors):
-        region = entry.region
-        if region is _PLAIN_REGION:
-            continue
-        if region is Region.CHROME:
-            return Region.CHROME
-        if region is Region.ARTICLE or (region is Region.MAIN and banner != "footer"):
-            return Region.ARTICLE
-        banner = entry.tag.name
-    return Region.CHROME if banner else None
+def _content_start(element: Element) -> int:
+    location = element.source_location
+    return -1 if location is None else location[0][5]
 
 
-def _nearest(ancestors: Sequence[OpenElement], name: str) -> OpenElement | None:
-    return next((entry for entry in reversed(ancestors) if entry.tag.name == name), None)
+def _start(tag: Tag) -> int:
+    return tag.start
+
+
+def _element_start(element: OpenElement) -> int:
+    return element.tag.start

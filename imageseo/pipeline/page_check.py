@@ -1,0 +1,33 @@
+"""Leaves a page unchanged if its edits would make another page of it for some browsers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from imageseo.model.image import Variant
+from imageseo.model.plan import MarkupChoice, MarkupForm, PagePlan
+from imageseo.pipeline import markup
+from imageseo.web.html import edits, same_page
+
+_REASON = "browsers without scripts read the page in another way, since something in <noscript> does not end there"
+_NOT_CHANGED = MarkupChoice(form=MarkupForm.NONE, reason=_REASON, sized=False, styled=False)
+
+
+def checked_plan(html: bytes, plan: PagePlan) -> PagePlan:
+    """Return the plan; one that changes nothing if its edits are not safe. ``html``: the page without edits."""
+    if b"<noscript" not in html.lower() or not same_page.depends_on_scripts(html.lower().decode("latin-1")):
+        return plan
+    variants = {spec: Variant(spec=spec, sha256="0" * 64, bytes=1) for spec in plan.specs}
+    changed = edits.apply(html, markup.page_edits(plan, variants, json_ld="{}"))
+    if same_page.is_same_page(html, changed):
+        return plan
+    return replace(
+        plan,
+        scan=replace(plan.scan, head_end=None),
+        images=tuple(
+            replace(image, specs=(), attributes=(), auto_sizes=False, choice=_NOT_CHANGED) for image in plan.images
+        ),
+        insert=None,
+        not_inserted=plan.not_inserted or (_REASON if plan.insert is not None else None),
+        preloads=(),
+    )
