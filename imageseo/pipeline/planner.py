@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from urllib.parse import urlsplit
 
 from imageseo.config.settings import Settings
@@ -13,11 +14,11 @@ from imageseo.lint.facts.page import PageFacts
 from imageseo.model.image import PageScan, Span
 from imageseo.model.plan import PageHero, PagePlan
 from imageseo.model.site import Page
-from imageseo.pipeline import page_plan
+from imageseo.pipeline import markup, page_plan
 from imageseo.pipeline.context import BuildContext
 from imageseo.pipeline.incremental.dependencies import DependencyTracker
-from imageseo.pipeline.page_check import checked_plan
 from imageseo.pipeline.safe_markup.choice import MarkupChooser
+from imageseo.pipeline.safe_markup.page_check import checked_plan
 from imageseo.pipeline.safe_markup.preloads import PreloadLink, preload_links
 from imageseo.pipeline.safe_markup.style_rules import STYLE_SHEET, style_text
 from imageseo.pipeline.unchanged_images import count_reasons
@@ -86,7 +87,7 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
         has_style=chooser.has_style,
         style_sheet=_style_sheet_url(context, page, scan) if settings.style == "file" else None,
     )
-    plan = checked_plan(html, plan)
+    plan = checked_plan(html, plan, partial(markup.page_edits, json_ld="{}"))
     unchanged = count_reasons(plan, facts.images)
     return PlannedPage(page=page, plan=plan, hero=hero, files=files, unchanged=unchanged)
 

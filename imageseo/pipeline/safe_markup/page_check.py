@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from imageseo.model.image import Variant
+from imageseo.model.edit import Edit
+from imageseo.model.image import Variant, VariantSpec
 from imageseo.model.plan import MarkupChoice, MarkupForm, PagePlan
-from imageseo.pipeline import markup
 from imageseo.web.html import edits, same_page
 
 _REASON = "browsers without scripts read the page in another way, since something in <noscript> does not end there"
 _NOT_CHANGED = MarkupChoice(form=MarkupForm.NONE, reason=_REASON, sized=False, styled=False)
 
 
-def checked_plan(html: bytes, plan: PagePlan) -> PagePlan:
-    """Return the plan; one that changes nothing if its edits are not safe. ``html``: the page without edits."""
+def checked_plan(
+    html: bytes, plan: PagePlan, edits_of: Callable[[PagePlan, Mapping[VariantSpec, Variant]], tuple[Edit, ...]]
+) -> PagePlan:
+    """Return the plan; one that changes nothing if its edits are not safe. ``html``: the page without edits.
+
+    ``edits_of``: the edits of a plan with all its variants.
+    """
     if b"<noscript" not in html.lower() or not same_page.depends_on_scripts(html.lower().decode("latin-1")):
         return plan
     variants = {spec: Variant(spec=spec, sha256="0" * 64, bytes=1) for spec in plan.specs}
-    changed = edits.apply(html, markup.page_edits(plan, variants, json_ld="{}"))
+    changed = edits.apply(html, edits_of(plan, variants))
     if same_page.is_same_page(html, changed):
         return plan
     return replace(
