@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from imageseo.model.image import PageScan
+from imageseo.pipeline.safe_markup.same_page import depends_on_scripts, is_same_page
 from imageseo.web.html.edits import strip
 from imageseo.web.html.page_scan import scan_page
-from imageseo.web.html.same_page import depends_on_scripts, is_same_page
 from tests.web.test_page_properties import build
 
 PADDING = "<!--" + " " * 8000 + "-->"  # a short page with a NUL counts as binary

@@ -25,8 +25,7 @@ from typing import TYPE_CHECKING
 from imageseo.model.facts import Problem, ProblemLocation, ResolvedUrl, shorten
 from imageseo.model.finding import Severity
 from imageseo.model.image import Asset
-from imageseo.web.html.head import Head
-from imageseo.web.html.open_graph import OgImage, og_images
+from imageseo.web.html.head import Head, OgImage, og_images
 
 if TYPE_CHECKING:
     from imageseo.lint.facts.page import SiteFiles

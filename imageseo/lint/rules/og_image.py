@@ -33,8 +33,7 @@ from imageseo.model.facts import Problem, ProblemLocation, ResolvedUrl, shorten
 from imageseo.model.finding import Severity
 from imageseo.model.image import PageScan
 from imageseo.model.site import Page
-from imageseo.web.html.head import Head
-from imageseo.web.html.open_graph import og_images
+from imageseo.web.html.head import Head, og_images
 from imageseo.web.indexing import is_unlisted
 
 SEVERITY = Severity.ERROR

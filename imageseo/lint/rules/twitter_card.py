@@ -24,8 +24,7 @@ from collections.abc import Iterator
 
 from imageseo.model.facts import Problem, ProblemLocation, shorten
 from imageseo.model.finding import Severity
-from imageseo.web.html.head import Head
-from imageseo.web.html.open_graph import og_images
+from imageseo.web.html.head import Head, og_images
 
 SEVERITY = Severity.WARN
 DEFAULT = Severity.OFF

@@ -8,7 +8,8 @@ from dataclasses import replace
 from imageseo.model.edit import Edit
 from imageseo.model.image import Variant, VariantSpec
 from imageseo.model.plan import MarkupChoice, MarkupForm, PagePlan
-from imageseo.web.html import edits, same_page
+from imageseo.pipeline.safe_markup import same_page
+from imageseo.web.html import edits
 
 _REASON = "browsers without scripts read the page in another way, since something in <noscript> does not end there"
 _NOT_CHANGED = MarkupChoice(form=MarkupForm.NONE, reason=_REASON, sized=False, styled=False)

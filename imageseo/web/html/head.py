@@ -1,4 +1,4 @@
-"""Reads all ``<meta>`` and ``<link>`` tags of a page, in order and with their spans."""
+"""Reads all ``<meta>`` and ``<link>`` tags of a page, in order and with their spans; and its Open Graph images."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from imageseo.web.html.page_text import PageText
 from imageseo.web.html.tokenizer import walk
 
 _HEAD_TAGS = frozenset({"meta", "link"})
+_OG_IMAGE = "og:image"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,3 +58,30 @@ def read(html: bytes, scan: PageScan) -> Head:
         if tag.name in found:  # a walk also yields end tags of raw text elements
             found[tag.name].append(HeadTag(name=tag.name, values=source.values(tag), span=Span(tag.start, tag.end)))
     return Head(metas=tuple(found["meta"]), links=tuple(found["link"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OgImage:
+    """One ``og:image``. ``parts``: the tags that describe it, by the last part of their name (``width``, ``alt`` …)."""
+
+    tag: HeadTag
+    url: str
+    parts: Mapping[str, HeadTag]
+
+    def said(self, part: str) -> str | None:
+        """Return the content of a part; None if it is missing or empty."""
+        tag = self.parts.get(part)
+        return (tag.get("content") or None) if tag is not None else None
+
+
+def og_images(head: Head) -> tuple[OgImage, ...]:
+    """Return all images in page order; ``og:image:width`` etc. belong to the preceding ``og:image``."""
+    found: list[tuple[HeadTag, str, dict[str, HeadTag]]] = []
+    for tag in head.metas:
+        name = (tag.get("property") or tag.get("name") or "").lower()
+        url = tag.get("content") or ""
+        if name == _OG_IMAGE or (name == f"{_OG_IMAGE}:url" and (not found or found[-1][1] != url)):
+            found.append((tag, url, {}))
+        elif name.startswith(f"{_OG_IMAGE}:") and found:
+            found[-1][2].setdefault(name.removeprefix(f"{_OG_IMAGE}:"), tag)
+    return tuple(OgImage(tag=tag, url=url, parts=parts) for tag, url, parts in found)
