@@ -25,7 +25,8 @@ CONFIG = click.option(
     "--config",
     type=PathType(),
     metavar="FILE",
-    help="imageseo.toml, pyproject.toml, mkdocs.yml or pelicanconf.py; by default searched for in the current folder.",
+    help="imageseo.toml, pyproject.toml, or the configuration of a generator (mkdocs.yml, pelicanconf.py, conf.py, "
+    "zensical.toml); by default searched for in the current folder.",
 )
 FORMAT = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Report format."

@@ -130,7 +130,7 @@ def _missing_url_finding() -> Finding:
         Severity.WARN,
         "no site URL is configured; image sitemap and JSON-LD need absolute URLs and are not written",
         "sitemap.xml",
-        "set `site_url` (MkDocs: site_url, Pelican: SITEURL)",
+        "set `site_url` (MkDocs, Zensical: site_url, Pelican: SITEURL, Sphinx: html_baseurl)",
     )
 
 

@@ -12,7 +12,7 @@ from imageseo.cli.commands.generate import generate
 from imageseo.integrations.progress import Quiet
 from imageseo.integrations.project import detect_project
 from imageseo.layout.image_widths import layout_for
-from imageseo.model.errors import MissingExtraError, SiteError
+from imageseo.model.errors import MissingExtraError, SettingsError, SiteError
 from tests.support.distributions import install, on_path
 from tests.support.small_sites import write
 
@@ -80,6 +80,28 @@ def test_theme_in_one_file(tmp_path: Path) -> None:
         assert layout_for(html=PAGE.encode()).content_width == 640
         assert layout_for(html=b"<p>").content_width is None
     assert layout_for(html=PAGE.encode()).content_width is None
+
+
+def test_examples_of_the_manual(tmp_path: Path) -> None:
+    manual = Path(__file__).parents[2] / "site_example/docs/hosts/your-own.md"
+    fence = re.compile(r'^```python title="(\w+)\.py"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+    blocks = dict(fence.findall(manual.read_text("utf-8")))
+    groups = {"integrations": {"acme": "imageseo_acme"}, "themes": {"acme": "imageseo_acme_theme"}}
+    assert set(blocks) == {"imageseo_acme", "imageseo_acme_theme"}
+    install(tmp_path / "lib", "acme", groups, blocks)
+    page = PAGE.replace("<title>", "<link rel=stylesheet href=acme.css><title>")
+    site = write(tmp_path / "site", {"acme.toml": 'url = "https://acme.example"\nimageseo.profile = "small"\n'})
+    recipe = 'title = "T"\nhero = {style = "topo", width = 320, height = 180, alt = "Lines"}\n'
+    write(site, {"pages/start.toml": recipe, "public/start/index.html": page})
+    with on_path(tmp_path / "lib"):
+        assert layout_for(html=page.encode()).content_width == 720
+        project = detect_project(site, config=None, note=print)
+        assert project.settings.profile == "small"
+        (found,) = project.site(site / "public").pages
+        assert (found.key, found.hints.title) == ("pages/start.toml", "T")
+        write(site, {"acme.toml": "= 1\n"})
+        with pytest.raises(SettingsError, match=r"acme\.toml: cannot be read"):
+            detect_project(site, config=None, note=print)
 
 
 @pytest.mark.parametrize(
