@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import structs
 
 from imageseo.config.settings import Settings
-from imageseo.integrations import content_folder, detection, directory, runner
+from imageseo.integrations import detection, directory, runner
 from imageseo.integrations.pages import HeroesFile, base_url, with_heroes
 from imageseo.model import extras
 from imageseo.model.errors import MissingExtraError, SettingsError, SiteError
@@ -140,7 +140,11 @@ def detect_project(
 def _complete(project: Project) -> Project:
     """Return a project without a generator with the sources that its setting ``content_dir`` names."""
     name = project.settings.content_dir
-    if name is None or (project.generator is not None and project.generator.name != content_folder.NAME):
+    if name is None:
+        return project
+    from imageseo.integrations import content_folder
+
+    if project.generator is not None and project.generator.name != content_folder.NAME:
         return project
     return replace(project, generator=content_folder.load(project.folder / name, note=project.note), absent="")
 

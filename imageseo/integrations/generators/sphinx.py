@@ -8,8 +8,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from imageseo.integrations import sphinx_pages
-from imageseo.integrations.pages import format_exception
 from imageseo.model import regular_file
 from imageseo.model.errors import MissingExtraError, SettingsError, SiteError
 from imageseo.model.protocols import GeneratorProject
@@ -42,6 +40,9 @@ class SphinxIntegration:
         return "" if find_spec("sphinx") else "sphinx"
 
     def load(self, config: Path) -> GeneratorProject:
+        from imageseo.integrations import sphinx_pages  # not loaded for other generators, as all that follows
+        from imageseo.integrations.pages import format_exception
+
         settings = _evaluate(config)
         folder = config.resolve().parent
 
@@ -75,6 +76,8 @@ def _evaluate(config: Path) -> Mapping[str, Any]:
     from sphinx.config import eval_config_file
     from sphinx.errors import ConfigError
     from sphinx.util.tags import Tags
+
+    from imageseo.integrations.pages import format_exception
 
     try:
         return eval_config_file(config.resolve(), Tags())

@@ -9,8 +9,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from imageseo.integrations.front_matter_file import hints_of_source, read_source
-from imageseo.integrations.pages import format_exception
 from imageseo.model import regular_file
 from imageseo.model.errors import SettingsError, SiteError
 from imageseo.model.protocols import GeneratorProject
@@ -41,6 +39,8 @@ class ZensicalIntegration:
         directories = table.get("use_directory_urls", True) is not False
 
         def read(*, project: Path, keys: Sequence[str], root: Path | None) -> Mapping[str, PageHints]:
+            from imageseo.integrations.front_matter_file import hints_of_source, read_source
+
             return {
                 _built(path, source, directories): hints_of_source(
                     path,
@@ -108,6 +108,8 @@ def _options(plugins: Any) -> Mapping[str, Any] | None:
 
 def _read_config(config: Path) -> Mapping[str, Any]:
     """Return the settings that stand in `[project]`, or at the top as in mkdocs.yml. Raises SettingsError."""
+    from imageseo.integrations.pages import format_exception
+
     try:
         text = regular_file.read_text(config)
         table: Any = tomllib.loads(text) if config.suffix == ".toml" else _load_yaml(config, text)
