@@ -14,7 +14,7 @@ from imageseo.config.decoder import SIMILAR, Path, SettingsDecoder
 from imageseo.config.fields import byte_count
 from imageseo.config.messages import found
 from imageseo.config.selector_syntax import fault as selector_fault
-from imageseo.model.formats import BUILT_IN
+from imageseo.model.formats import BUILT_IN, OWN_METRICS
 from imageseo.model.suggest import closest
 
 
@@ -25,7 +25,7 @@ class InstalledNames:
     rules: Collection[str] | None = None
     providers: Collection[str] | None = None
     formats: Collection[str] = BUILT_IN
-    metrics: Collection[str] = ("numpy", "vszip")
+    metrics: Collection[str] = OWN_METRICS
 
 
 _REMOTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s]*[^\s/][^\s]*")

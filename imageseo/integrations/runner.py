@@ -17,7 +17,7 @@ from imageseo.integrations.command_hints import config_argument, pin_command
 from imageseo.model.build_findings import BUILD_FINDINGS
 from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Finding, Severity
-from imageseo.model.formats import BUILT_IN
+from imageseo.model.formats import BUILT_IN, OWN_METRICS
 from imageseo.model.humanize import format_count
 from imageseo.model.protocols import Progress, Result
 from imageseo.model.site import Site
@@ -84,7 +84,7 @@ def load_mapping(mapping: Mapping[str, Any]) -> Settings:
 
 def _usable(settings: Settings) -> Settings:
     """The settings without what they name of other packages that cannot be loaded."""
-    if settings.formats == BUILT_IN and settings.encode.metric == "numpy":
+    if {*settings.formats} <= {*BUILT_IN} and settings.encode.metric in OWN_METRICS:
         return settings
     from imageseo.images.encoding import factory
 

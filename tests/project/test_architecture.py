@@ -25,7 +25,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("lint",),
     ("pipeline",),
     ("integrations",),
-    ("cli",),
+    ("cli", "testing"),
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 PLUGINS = tuple(PACKAGES.values())

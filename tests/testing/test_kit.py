@@ -1,0 +1,186 @@
+"""The test kit for plug-ins: our own pass it (rules in tests/lint/test_rules.py), and it finds what is wrong."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from imageseo.config import plugins
+from imageseo.testing import PluginFaults, ProviderExample, check, check_distribution, kit, requirements
+from tests.images.test_foreign_codec import CODEC
+from tests.support import pictures
+from tests.support.distributions import install, on_path
+from tests.support.small_sites import write
+
+GROUPS = ("imageseo.codecs", "imageseo.metrics", "imageseo.reports")
+NEEDS = {"avif_svt": "pillow_avif", "vszip": "vapoursynth"}
+
+
+def own() -> Iterator[Any]:
+    for group in GROUPS:
+        for name in plugins.plugin_names(group):
+            absent = name in NEEDS and find_spec(NEEDS[name]) is None
+            yield pytest.param(group, name, id=name, marks=[pytest.mark.skipif(absent, reason="not installed")])
+
+
+@pytest.mark.parametrize(("group", "name"), list(own()))
+def test_our_own_pass(group: str, name: str) -> None:
+    check(group, name, import_module(f"{plugins.PACKAGES[group]}.{name}"))
+
+
+@pytest.mark.parametrize("name", ["procedural", "library"])
+def test_our_own_providers_pass(name: str, tmp_path: Path) -> None:
+    files = {f"library/harbour-{at}.jpg": pictures.save(pictures.photo(800, 600, at), "JPEG") for at in (1, 2)}
+    write(tmp_path, {**files, "library/library.toml": '[defaults]\nlicense = "CC0-1.0"\n'})
+    example = ProviderExample(options={"query": "harbour"} if name == "library" else {}, project=tmp_path)
+    check("imageseo.heroes", name, import_module(f"imageseo.heroes.providers.{name}"), example=example)
+
+
+def module(name: str, text: str) -> ModuleType:
+    found = ModuleType(name, text.partition('"""')[2].partition('"""')[0] or None)
+    exec(text, found.__dict__)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ('"jp2", True, None', '"jp3", "yes", None'),
+        ('return f"1 openjpeg', 'self.calls.append(0); return f"{len(self.calls)} openjpeg'),
+        ("image.save(out", "image.transpose(1).save(out"),
+        ("image.save(out", "image.putpixel((0, 0), (1, 2, 3, 4)[: len(image.mode)]); image.save(out"),
+        ("22 + quality * 0.25", "60 - quality * 0.25"),
+        ("22 + quality * 0.25", "10 + quality * 0.01"),
+        ("return out.getvalue()", "return out.getvalue() + (str(len(self.calls)).encode())"),
+        ("return out.getvalue()", "return out.getvalue() + image.info.get('comment', b'')"),
+        ('return ("",)', "return ()"),
+        ('return ("",)', 'return ("lossless",)'),
+        ("self.calls.append((quality, effort))", "assert quality > 1"),
+        ("self.calls.append((quality, effort))", 'image = image.convert("RGB")'),
+        ("self.calls.append((quality, effort))", "assert image.width > 1"),
+    ],
+    ids=str,
+)
+def test_codec_with_a_fault_is_found(change: str, why: str) -> None:
+    good = CODEC
+    assert change in good
+    with pytest.raises(PluginFaults) as caught:
+        check("imageseo.codecs", "jp2", module("acme", good.replace(change, why)))
+    assert "\n  - " in str(caught.value)
+
+
+def test_a_good_codec_passes_alone_and_by_the_name_of_its_package(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check("imageseo.codecs", "jp2", module("acme", CODEC))
+    assert [each.name for each in requirements("imageseo.codecs", "jp2", module("acme", CODEC))][:2] == [
+        "declarations",
+        "version",
+    ]
+    install(tmp_path, "acme-jp2", {"codecs": {"jp2": "acme_jp2", "lost": "lost"}}, {"acme_jp2": CODEC})
+    with on_path(tmp_path):
+        with pytest.raises(PluginFaults, match=r"imageseo\.codecs lost: ModuleNotFoundError"):
+            check_distribution("acme-jp2")
+        with pytest.raises(LookupError, match="acme is not installed"):
+            check_distribution("acme")
+
+
+METRIC = """
+class Acme:
+    name, version = "acme", "1"
+    def reference(self, image):
+        return image
+    def score(self, reference, image):
+        return SCORE
+METRIC = Acme()
+"""
+
+
+@pytest.mark.parametrize("score", ["100.0", "71.0", "'good'", "1 / 0"])
+def test_metric_with_a_fault_is_found(score: str) -> None:
+    with pytest.raises(PluginFaults, match="  - "):
+        check("imageseo.metrics", "acme", module("acme", METRIC.replace("SCORE", score)))
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("import time; return str(time.time_ns())", "repeated: equal runs give other reports"),
+        ("return ' '.join(each.message for each in result.findings)", "order: the report depends on the order"),
+        ("return ''.join(sorted(each.message for each in result.findings))", "control_characters: the report contains"),
+        ("return 'all is well'", "findings: findings do not change the report"),
+        ("return result.findings[0].message", "empty: it raised IndexError"),
+    ],
+)
+def test_report_with_a_fault_is_found(body: str, why: str) -> None:
+    with pytest.raises(PluginFaults) as caught:
+        check("imageseo.reports", "acme", module("acme", f"def render(result):\n    {body}\n"))
+    assert why in str(caught.value)
+
+
+RULE = '''"""An image has no title.
+
+Browsers show it late.
+
+Bad:
+    <img src="photo-800x450.jpg" title="A" alt="B">
+
+Good:
+    <img src="photo-800x450.jpg" alt="B">
+"""
+from imageseo.model.facts import Problem
+from imageseo.model.finding import Severity
+
+SEVERITY = Severity.WARN
+
+def check(images):
+    for image in images:
+        if image.ref.get("title"):
+            yield Problem(message="it has a title", hint="remove it", at=image.ref)
+'''
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("", "", ""),
+        ("no title.", "no title", "manual: the first line of the docstring is no sentence"),
+        ("Good:", "Better:", "manual: the docstring needs at least one example"),
+        ("for image in images:", "open('/etc/hosts')\n    for image in images:", "files: its code contains 'open('"),
+        ('image.ref.get("title")', "True", "example Good: the good example has findings"),
+        ('image.ref.get("title")', "False", "example Bad: the bad example has 0 findings"),
+        ('hint="remove it"', 'hint=""', "example Bad: the finding has no message, or no hint"),
+        ('image.ref.get("title")', "image.ref.src[0]", "odd_pages: on an image without attributes: the rule crashed"),
+        ("check(images)", "check(moon)", "declarations: acme.check requests unknown facts: moon"),
+    ],
+)
+def test_rule_with_a_fault_is_found(
+    old: str, new: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "acme.py").write_text(RULE.replace(old, new, 1) if old else RULE, "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "acme", raising=False)
+    rule = import_module("acme")
+    monkeypatch.delitem(sys.modules, "acme")
+    if not why:
+        check("imageseo.rules", "acme", rule)
+        return
+    with pytest.raises(PluginFaults) as caught:
+        check("imageseo.rules", "acme", rule)
+    assert why in str(caught.value)
+
+
+def test_the_kit_needs_no_test_runner(capsys: pytest.CaptureFixture[str]) -> None:
+    code = "import sys, imageseo.testing; sys.exit('pytest' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert kit.main(["no-such-package"]) == 1
+    assert capsys.readouterr().out == "no-such-package is not installed\n"
+    assert kit.main([]) == 2
