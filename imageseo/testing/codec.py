@@ -12,8 +12,8 @@ from imageseo.images.encoding.factory import metrics
 from imageseo.images.encoding.foreign import GuardedCodec, check_codec
 from imageseo.model.formats import SETTLED
 from imageseo.model.image import ContentType
-from imageseo.testing import samples
 from imageseo.testing.requirement import Requirement, need
+from imageseo.testing.samples import half_transparent, photo, with_metadata
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -75,14 +75,14 @@ class CodecChecks:
 
     def input(self) -> None:
         """The image that is encoded stays as it was: formats share it."""
-        image = samples.photo(64, 48)
+        image = photo(64, 48)
         before = (image.mode, image.size, image.tobytes())
         self.codec.encode(image, quality=60, effort=None, xmp=None)
         need((image.mode, image.size, image.tobytes()) == before, "encode() changed the image")
 
     def colours(self) -> None:
         """What was encoded looks like the image: channels and orientation are right."""
-        image = samples.photo()
+        image = photo()
         decoded = self.guarded.decode(self.encode(image, _FINE)).convert("RGB")
         for at in ((10, 10), (300, 20), (160, 100), (20, 190)):
             before, after = image.getpixel(at), decoded.getpixel(at)
@@ -93,7 +93,7 @@ class CodecChecks:
 
     def transparency(self) -> None:
         """Transparent images stay transparent if keeps_alpha is true; otherwise they are shown on white."""
-        decoded = self.guarded.decode(self.encode(samples.half_transparent(), 90))
+        decoded = self.guarded.decode(self.encode(half_transparent(), 90))
         if self.codec.keeps_alpha:
             alpha = [decoded.convert("RGBA").getpixel(at) for at in ((5, 30), (60, 30))]
             values = [each[3] for each in alpha if isinstance(each, tuple)]
@@ -106,7 +106,7 @@ class CodecChecks:
         """More quality gives more bytes and a better score; the best is good enough for the usual target."""
         if self.codec.name == "png":
             return  # lossless, whatever the quality
-        image = samples.photo(256, 256)
+        image = photo(256, 256)
         coarse, fine = self.encode(image.copy(), _COARSE), self.encode(image.copy(), _FINE)
         need(len(coarse) < len(fine), f"quality {_COARSE} gives {len(coarse)} bytes, {_FINE} gives {len(fine)}")
         metric = metrics("numpy")
@@ -118,18 +118,18 @@ class CodecChecks:
     def ends_of_the_scale(self) -> None:
         """Qualities 1 and 100 work: settings may ask for them."""
         for quality in (1, 100):
-            self.encode(samples.photo(64, 48), quality)
+            self.encode(photo(64, 48), quality)
 
     def metadata(self) -> None:
         """Only the XMP that is given is written: no EXIF, comment or profile of the source."""
-        image = samples.with_metadata(samples.photo())
+        image = with_metadata(photo())
         data = self.encode(image)
         for private in (b"Reflexmaker", b"written by me"):
             need(private not in data, f"the file contains {private!r} of the source's metadata")
 
     def equal_bytes(self) -> None:
         """Equal pixels give equal bytes, also when several threads encode."""
-        image = samples.photo(320, 240)
+        image = photo(320, 240)
         alone = self.encode(image.copy(), 55)
         with ThreadPoolExecutor(3) as pool:
             beside = list(pool.map(lambda _: self.encode(image.copy(), 55), range(3)))
@@ -137,7 +137,7 @@ class CodecChecks:
 
     def codings(self) -> None:
         """Every content type has codings, and each works; "lossless" is exact."""
-        image = samples.photo(80, 60)
+        image = photo(80, 60)
         for kind in ContentType:
             codings = self.codec.codings(kind)
             need(codings and len(set(codings)) == len(codings), f"codings({kind!r}) is {codings!r}")

@@ -9,15 +9,23 @@ from types import ModuleType
 from typing import Any
 
 from imageseo.model.foreign import describe_error
-from imageseo.testing import codec, metric, provider, report, rule
+from imageseo.testing.codec import requirements as of_codec
+from imageseo.testing.integration import requirements as of_integration
+from imageseo.testing.metric import requirements as of_metric
+from imageseo.testing.provider import requirements as of_provider
+from imageseo.testing.report import requirements as of_report
 from imageseo.testing.requirement import PluginFaults, Requirement, faults
+from imageseo.testing.rule import requirements as of_rule
+from imageseo.testing.theme import requirements as of_theme
 
 _KITS: Mapping[str, Callable[..., Sequence[Requirement]]] = {
-    "imageseo.codecs": codec.requirements,
-    "imageseo.heroes": provider.requirements,
-    "imageseo.metrics": metric.requirements,
-    "imageseo.reports": report.requirements,
-    "imageseo.rules": rule.requirements,
+    "imageseo.codecs": of_codec,
+    "imageseo.heroes": of_provider,
+    "imageseo.integrations": of_integration,
+    "imageseo.metrics": of_metric,
+    "imageseo.reports": of_report,
+    "imageseo.rules": of_rule,
+    "imageseo.themes": of_theme,
 }
 """Entry-point group -> what its plug-ins must do."""
 
@@ -29,7 +37,8 @@ def requirements(group: str, name: str, module: ModuleType, **more: Any) -> Sequ
         group: the entry-point group, such as ``imageseo.codecs``.
         name: the entry point's name.
         module: the module that the entry point names.
-        more: ``example``, a ``ProviderExample``: what a hero provider needs to make an image.
+        more: ``example``: what a plug-in needs to be tried. For a hero provider a ``ProviderExample``; for an
+            integration the configuration file of a small project; for a theme a page that has it, as bytes.
 
     Raises:
         ValueError: there is no such group.

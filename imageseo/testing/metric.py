@@ -10,8 +10,8 @@ from typing import Any
 
 from imageseo.images.encoding.factory import metrics
 from imageseo.images.encoding.foreign import GuardedMetric, check_metric
-from imageseo.testing import samples
 from imageseo.testing.requirement import Requirement, need
+from imageseo.testing.samples import blurred, half_transparent, photo
 
 _FARTHEST = 12.0
 """Points by which a score may differ from SSIMULACRA 2: targets are written on its scale."""
@@ -39,30 +39,30 @@ class MetricChecks:
 
     def equal_images(self) -> None:
         """Equal images score 100, with and without transparency."""
-        for image in (samples.photo(), samples.half_transparent(96)):
+        for image in (photo(), half_transparent(96)):
             score = self.metric.score(self.metric.reference(image), image.copy())
             need(99.0 <= score <= 100.0, f"equal images score {score:.1f}, not 100")
 
     def order(self) -> None:
         """More blur scores less."""
-        image = samples.photo()
+        image = photo()
         reference = self.metric.reference(image)
-        scores = [self.metric.score(reference, samples.blurred(image, radius)) for radius in (0.4, 0.8, 1.6, 3.2)]
+        scores = [self.metric.score(reference, blurred(image, radius)) for radius in (0.4, 0.8, 1.6, 3.2)]
         need(scores == sorted(scores, reverse=True), f"scores of growing blur are {_shown(scores)}")
         need(scores[0] > scores[-1], "the score does not depend on the image")
 
     def scale(self) -> None:
         """Scores are on the scale of SSIMULACRA 2, on which targets are written."""
-        image, standard = samples.photo(), metrics("numpy")
+        image, standard = photo(), metrics("numpy")
         mine, theirs = self.metric.reference(image), standard.reference(image)
         for radius in (0.5, 0.8):
-            harmed = samples.blurred(image, radius)
+            harmed = blurred(image, radius)
             found, expected = self.metric.score(mine, harmed), standard.score(theirs, harmed)
             need(abs(found - expected) <= _FARTHEST, f"a blurred image scores {found:.0f}, not about {expected:.0f}")
 
     def transparency(self) -> None:
         """Images with transparency are scored, and a change of it counts."""
-        image = samples.half_transparent(96)
+        image = half_transparent(96)
         changed = image.copy()
         changed.paste((255, 255, 255, 255), (0, 0, 20, 96))
         score = self.metric.score(self.metric.reference(image), changed)
@@ -70,8 +70,8 @@ class MetricChecks:
 
     def repeated(self) -> None:
         """A reference can be used again, by several threads, and gives the same score."""
-        image = samples.photo(200, 151)
-        reference, harmed = self.metric.reference(image), samples.blurred(image, 1)
+        image = photo(200, 151)
+        reference, harmed = self.metric.reference(image), blurred(image, 1)
         first = self.metric.score(reference, harmed)
         with ThreadPoolExecutor(3) as pool:
             scores = set(pool.map(lambda _: self.metric.score(reference, harmed.copy()), range(3)))
@@ -80,8 +80,8 @@ class MetricChecks:
     def odd_sizes(self) -> None:
         """Small and narrow images are scored: logos and long screenshots."""
         for size in ((64, 64), (65, 200), (320, 67)):
-            image = samples.photo(*size)
-            self.metric.score(self.metric.reference(image), samples.blurred(image, 1))
+            image = photo(*size)
+            self.metric.score(self.metric.reference(image), blurred(image, 1))
 
 
 def _shown(scores: Sequence[float]) -> str:

@@ -17,7 +17,7 @@ from imageseo.lint.rule_docs import RuleDocs
 from imageseo.model.finding import Finding
 from imageseo.model.layout import SiteLayout
 from imageseo.testing.requirement import Requirement, need
-from imageseo.testing.rule_examples import MILDER, Example, examples, findings, furnish, split
+from imageseo.testing.rule_examples import MILDER, RuleExample, examples, findings, furnish, split
 
 _FILE_ACCESS = re.compile(
     r"\bopen\(|\bPath\(|\bread_bytes\b|\bread_text\b|\brequests\.|\burllib\.request\b|\bsubprocess\b"
@@ -70,7 +70,7 @@ class RuleChecks:
             need(crashed is None, f"on {title}: {crashed.message if crashed else ''}")
             need(len(set(found)) == len(found), f"on {title}, it reports the same problem twice at one place")
 
-    def example(self, example: Example) -> None:
+    def example(self, example: RuleExample) -> None:
         """A bad example gives one finding of the declared severity, with message and hint; a good one none."""
         found = self.run(example.html)
         crashed = next((each for each in found if each.message.startswith(CRASHED)), None)
@@ -106,5 +106,5 @@ def requirements(
     return [*found, *(Requirement(f"example {one.title}", _example_check(checks, one)) for one in shown)]
 
 
-def _example_check(checks: RuleChecks, example: Example) -> Callable[[], None]:
+def _example_check(checks: RuleChecks, example: RuleExample) -> Callable[[], None]:
     return lambda: checks.example(example)

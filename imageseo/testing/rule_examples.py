@@ -57,7 +57,7 @@ _LONG = re.compile(r"\[([\d,]+) characters of text\]")
 _FORMATS = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP", "avif": "AVIF"}
 
 
-class Example(NamedTuple):
+class RuleExample(NamedTuple):
     """One example: ``Bad`` or ``Good``, its title, and its settings and HTML."""
 
     rule: str
@@ -66,10 +66,10 @@ class Example(NamedTuple):
     html: str
 
 
-def examples(rule: Rule) -> list[Example]:
+def examples(rule: Rule) -> list[RuleExample]:
     """Return the examples in a rule's docstring."""
     return [
-        Example(rule.id, kind, title or kind, textwrap.dedent(html))
+        RuleExample(rule.id, kind, title or kind, textwrap.dedent(html))
         for kind, title, html in _BLOCK.findall(rule.manual + "\n")
     ]
 

@@ -184,3 +184,60 @@ def test_the_kit_needs_no_test_runner(capsys: pytest.CaptureFixture[str]) -> Non
     assert kit.main(["no-such-package"]) == 1
     assert capsys.readouterr().out == "no-such-package is not installed\n"
     assert kit.main([]) == 2
+
+
+@pytest.mark.parametrize("name", plugins.plugin_names("imageseo.themes"))
+def test_our_own_themes_pass(name: str) -> None:
+    check("imageseo.themes", name, import_module(f"imageseo.layout.known_themes.{name}"))
+
+
+def test_our_own_integrations_pass(tmp_path: Path) -> None:
+    files = {
+        "mkdocs/mkdocs.yml": "site_name: A\n",
+        "mkdocs/docs/index.md": "---\ntitle: A\n---\n# A\n",
+        "zensical/zensical.toml": '[project]\nsite_name = "A"\n',
+        "zensical/docs/index.md": "# A\n",
+        "pelican/pelicanconf.py": 'PATH = "content"\nSITEURL = "https://e.org"\n',
+        "pelican/content/a.md": "Title: A\nDate: 2026-01-01\n\nText\n",
+        "sphinx/conf.py": 'project = "A"\n',
+        "sphinx/index.rst": "A\n=\n",
+    }
+    write(tmp_path, files)
+    assert sorted(path.partition("/")[0] for path in files if path.endswith((".yml", ".toml", ".py"))) == sorted(
+        plugins.plugin_names("imageseo.integrations")
+    )
+    for path in files:
+        if path.endswith((".yml", ".toml", ".py")):
+            name = path.partition("/")[0]
+            module = import_module(f"imageseo.integrations.generators.{name}")
+            check("imageseo.integrations", name, module, example=tmp_path / path)
+
+
+THEME = """
+from imageseo.model.layout import Theme
+THEMES = (Theme(name="acme", content_width=700, sizes="700px", marks=(b"acme-main",)),)
+"""
+INTEGRATION = """
+class Acme:
+    files = ("acme.yml",)
+    def recognises(self, config):
+        return True
+    def missing(self, config):
+        return ""
+    def load(self, config):
+        raise KeyError("title")
+INTEGRATION = Acme()
+"""
+
+
+def test_themes_and_integrations_with_a_fault_are_found() -> None:
+    check("imageseo.themes", "acme", module("acme", THEME), example=b"<div class=acme-main>")
+    with pytest.raises(PluginFaults, match=r"own_page: the example page is not recognised"):
+        check("imageseo.themes", "acme", module("acme", THEME), example=b"<div class=other>")
+    with pytest.raises(PluginFaults, match=r"declarations: .*sizes"):
+        check("imageseo.themes", "acme", module("acme", THEME.replace('"700px"', '"wide"')))
+    with pytest.raises(PluginFaults) as caught:
+        check("imageseo.integrations", "acme", module("acme", INTEGRATION))
+    said = str(caught.value)
+    assert "other_files: recognises() is not False for " in said
+    assert "broken_configuration: it raised KeyError: 'title'" in said
