@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 FINDINGS, INTERNAL, INTERRUPTED = 1, 3, 130
 _DEBUG = "IMAGESEO_DEBUG"
+_COLLECTION = (
+    50_000  # new objects between garbage collections; with Python's 700 a twentieth of a build is spent in these
+)
 
 
 _DIR = click.argument("directory", metavar="DIR", type=PathType())
@@ -202,6 +206,7 @@ for _command in (lint, explain, measure, verify, cache):
 
 def main() -> None:
     """Run and exit with one of the exit codes. Reports go to standard output, everything else to standard error."""
+    gc.set_threshold(_COLLECTION)
     sys.exit(_run())
 
 

@@ -199,7 +199,8 @@ def _own_names(group: str) -> tuple[str, ...]:
 def _installed() -> tuple[EntryPoint, ...]:
     """Return our groups' entry points of all distributions; cached, because a file of each must be opened."""
     try:
-        found = [entry for group in PACKAGES for entry in entry_points().select(group=group)]
+        everything = entry_points()
+        found = [entry for group in PACKAGES for entry in everything.select(group=group)]
     except Exception:  # one malformed file ends the search: ask each distribution alone
         found = list(_each_readable())
     return tuple(found)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageStyle:
+class ImageStyle(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the page's style sheets mean for one ``<img>``. Each field holds the selector that is the reason.
 
     ``wrapper``: a ``<picture>`` around the image would change what this selector matches: ``figure > img``.
@@ -37,8 +37,7 @@ class ImageStyle:
     hidden: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageStyles:
+class PageStyles(Struct, frozen=True, kw_only=True, array_like=True):
     """The answer for one page, and all that it depends on.
 
     ``page``: digest of the page without its words. ``sheets``: site path -> digest of each sheet that was looked for.

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from imageseo.layout.image_style import ImageStyle, PageStyles
 from imageseo.model.image import PageScan, Span
-from imageseo.web.html.bare_page import BarePage, bare_page
 
 if TYPE_CHECKING:
     from imageseo.layout.page_styles import SiteStyles
+    from imageseo.web.html.bare_page import BarePage
 
 
 class StyleCache:
@@ -42,6 +42,8 @@ class StyleCache:
         """
         if not scan.refs:
             return {}
+        from imageseo.web.html.bare_page import bare_page  # most builds read few pages, or none
+
         bare = bare_page(html, [ref.span for ref in scan.refs])
         key = _digest(html, scan, bare)
         found = self._previous.get(page)

@@ -25,10 +25,9 @@ _AGENTS = ("robots", "googlebot")
 _WITH_VALUE = ("max-snippet", "max-image-preview", "max-video-preview", "unavailable_after")
 _CRAWLER = re.compile(r"[A-Za-z*][^\s:]*")
 _EXPIRY = re.compile(r"unavailable_after\s*:\s*", re.IGNORECASE)
-_ISO = re.compile(
-    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?(?:\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?", re.IGNORECASE
-)
-_RFC = re.compile(
+# Compiled when they are used: few pages expire.
+_ISO = r"(?i)\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?(?:\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?"
+_RFC = (
     r"(?:(?P<day>\d{1,2})[ -](?P<month>[A-Za-z]{3,9})|(?P<first>[A-Za-z]{3,9})\.? (?P<second>\d{1,2}))[ ,-]+"
     r"(?P<year>\d{4}|\d\d)\b(?:[ T]+(?P<time>\d{1,2}:\d\d(?::\d\d)?(?:\s*(?:[A-Za-z]{1,4}|[+-]\d{4}))?))?"
 )
@@ -92,11 +91,11 @@ def parse_date(text: str) -> float | None:
     """Return the date that a text begins with (ISO 8601, RFC 822, RFC 850), in seconds; without a zone it is UTC."""
     start = text.lstrip()[:64]
     try:
-        if (iso := _ISO.match(start)) is not None:
+        if (iso := re.match(_ISO, start)) is not None:
             iso_text = re.sub(r"\s*(?:z|utc|gmt)$", "+00:00", iso[0], flags=re.IGNORECASE)
             date = datetime.fromisoformat(re.sub(r"\s+(?=[+-])", "", iso_text))
             return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
-        if (rfc := _RFC.search(start)) is None:
+        if (rfc := re.search(_RFC, start)) is None:
             return None
         day, month = rfc["day"] or rfc["second"], rfc["month"] or rfc["first"]
         parsed = parsedate_tz(f"{day} {month} {rfc['year']} {rfc['time'] or '00:00:00'}")

@@ -19,8 +19,8 @@ _MAX_DEPTH = 32  # nested brackets; real CSS has fewer, and parsing is recursive
 # What cannot open a bracket: escapes, comments, strings (up to the end of a line), URLs without quotes.
 _NO_BRACKETS = re.compile(
     r"""/\*.*?(?:\*/|\Z)|\\(?:\r\n|.)|"(?:[^"\\\n\r\f]|\\(?:\r\n|.))*+"?|'(?:[^'\\\n\r\f]|\\(?:\r\n|.))*+'?"""
-    r"""|(?<![-\w\\\x80-\U0010ffff])url\(\s*+(?!["'])(?:[^)\\]|\\.)*+\)?""",
-    re.DOTALL | re.IGNORECASE,
+    r"""|(?<![-\w\\])(?<![^\x00-\x7f])[uU][rR][lL]\(\s*+(?!["'])(?:[^)\\]|\\.)*+\)?""",
+    re.DOTALL,
 )
 _HUGE_NUMBER = re.compile(r"[0-9]{300}")
 

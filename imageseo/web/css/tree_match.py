@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Any
 
@@ -86,5 +85,7 @@ def _pairs(first: Sequence[str], second: Sequence[str]) -> Iterator[tuple[int, i
     if len(first) == len(second) and first == second:
         yield from enumerate(range(len(second)))
         return
+    from difflib import SequenceMatcher
+
     for block in SequenceMatcher(None, first, second, autojunk=False).get_matching_blocks():
         yield from ((block.a + offset, block.b + offset) for offset in range(block.size))

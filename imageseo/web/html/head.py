@@ -9,9 +9,8 @@ from itertools import starmap
 from imageseo.model.image import PageScan, Span
 from imageseo.web.html.attributes import Tag
 from imageseo.web.html.page_text import PageText
-from imageseo.web.html.tokenizer import walk
+from imageseo.web.html.tokenizer import HEAD, walk
 
-_HEAD_TAGS = frozenset({"meta", "link"})
 _OG_IMAGE = "og:image"
 
 
@@ -54,7 +53,7 @@ def read(html: bytes, scan: PageScan) -> Head:
     source = PageText(html.decode("latin-1"))
     source.codec = scan.charset
     found: dict[str, list[HeadTag]] = {"meta": [], "link": []}
-    for tag in starmap(Tag, walk(html.lower().decode("latin-1"), _HEAD_TAGS)):
+    for tag in starmap(Tag, walk(html.lower().decode("latin-1"), HEAD)):
         if tag.name in found:  # a walk also yields end tags of raw text elements
             found[tag.name].append(HeadTag(name=tag.name, values=source.values(tag), span=Span(tag.start, tag.end)))
     return Head(metas=tuple(found["meta"]), links=tuple(found["link"]))

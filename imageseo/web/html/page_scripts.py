@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from imageseo.model.image import ImageRef
 from imageseo.web.html.attributes import Tag, read
-from imageseo.web.html.tokenizer import walk
+from imageseo.web.html.tokenizer import HEAD, walk
 
 _SETS_SOURCE = re.compile(r"""\.src(?:set)?\s*=(?!=)|(?:setAttribute|\.attr|\.prop)\(\s*["'`]src(?:set)?["'`]\s*,""")
 _IDS = re.compile(r"""#([\w-]+)|(["'`])([\w-]+)(?=\2)""")
@@ -25,7 +25,7 @@ _DATA_SCRIPTS = re.compile(r"json|template|text/(?!javascript|ecmascript)", re.I
 def source_scripts(html: bytes, read_script: Callable[[str], str | None]) -> Iterator[str]:
     """Yield the texts of the page's scripts that set a source. ``read_script``: URL -> text; None for other hosts."""
     text = html.decode("latin-1")
-    for tag in starmap(Tag, walk(html.lower().decode("latin-1"), frozenset({"script"}))):
+    for tag in starmap(Tag, walk(html.lower().decode("latin-1"), HEAD)):
         if tag.name != "script":
             continue
         values = read(text[tag.start : tag.end], 7)

@@ -30,6 +30,7 @@ _COMMENT_END = re.compile(r"-->|--!>")
 _SCRIPT_STEP = re.compile(rf"(<!--)|(-->)|<(/?)script{_END}")
 
 RAW = frozenset({"script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "noscript"})
+HEAD = frozenset({"link", "meta", "script"})  # wanted in several places: each set has a pattern of its own
 _FOREIGN = frozenset({"svg", "math"})
 _SKIPPED = RAW | _FOREIGN | {"template", "plaintext"}
 _RAW_ENDS = {name: re.compile(rf"</{name}{_END}") for name in RAW}
@@ -81,7 +82,8 @@ def walk(
     """
     hidden = [] if hidden is None else hidden
     linked_names = wanted | {"a"}
-    plain, linked = _stops(wanted), _stops(linked_names)
+    plain = _stops(wanted)
+    linked = _stops(linked_names) if links else plain
     search, names, in_link = plain.search, wanted, False
     queue = iter(links)
     link = next(queue, -1)
