@@ -17,10 +17,9 @@ _ABSOLUTE = {"px": 1.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, "q": 96 / 
 _MATH_FUNCTIONS = ("calc", "min", "max", "clamp", "-webkit-calc")
 _MAX_DEPTH = 32  # nested brackets; real CSS has fewer, and parsing is recursive
 # What cannot open a bracket: escapes, comments, strings (up to the end of a line), URLs without quotes.
-_NO_BRACKETS = re.compile(
-    r"""/\*.*?(?:\*/|\Z)|\\(?:\r\n|.)|"(?:[^"\\\n\r\f]|\\(?:\r\n|.))*+"?|'(?:[^'\\\n\r\f]|\\(?:\r\n|.))*+'?"""
-    r"""|(?<![-\w\\])(?<![^\x00-\x7f])[uU][rR][lL]\(\s*+(?!["'])(?:[^)\\]|\\.)*+\)?""",
-    re.DOTALL,
+_NO_BRACKETS = (
+    r"""(?s)/\*.*?(?:\*/|\Z)|\\(?:\r\n|.)|"(?:[^"\\\n\r\f]|\\(?:\r\n|.))*+"?|'(?:[^'\\\n\r\f]|\\(?:\r\n|.))*+'?"""
+    r"""|(?<![-\w\\])(?<![^\x00-\x7f])[uU][rR][lL]\(\s*+(?!["'])(?:[^)\\]|\\.)*+\)?"""
 )
 _HUGE_NUMBER = re.compile(r"[0-9]{300}")
 
@@ -39,7 +38,7 @@ def is_parseable(text: str) -> bool:
     """
     if text.count("(") + text.count("[") + text.count("{") > _MAX_DEPTH:
         depth = 0
-        for bracket in re.findall(r"[(\[{)\]}]", _NO_BRACKETS.sub("", text)):
+        for bracket in re.findall(r"[(\[{)\]}]", re.sub(_NO_BRACKETS, "", text)):
             depth = depth + 1 if bracket in "([{" else max(depth - 1, 0)
             if depth > _MAX_DEPTH:
                 return False

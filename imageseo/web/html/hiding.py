@@ -75,9 +75,7 @@ _HIDING_CLASSES = frozenset(
     | {"visually-hidden"}
 )
 # `hidden md:block`, `d-none d-lg-flex`: shown on some screens.
-_SHOWN_AGAIN = re.compile(
-    r"[\w-]+:(?:block|flex|grid|inline\S*|table\S*|contents|visible|not-sr-only)|d-(?!none|print)\S+"
-)
+_SHOWN_AGAIN = r"[\w-]+:(?:block|flex|grid|inline\S*|table\S*|contents|visible|not-sr-only)|d-(?!none|print)\S+"
 # Class of a part that is hidden until another class is added to it.
 _INACTIVE = {
     "tab-pane": {"active", "is-active", "show"},
@@ -88,7 +86,7 @@ _INACTIVE = {
     "dropdown-menu": {"show"},
     "collapse": {"show", "in"},
 }
-_SLIDE = re.compile(
+_SLIDE = (
     r"slide|carousel|swiper|splide|glide|slick|flickity|tab-?(?:bed|panel|pane|content)|modal|drawer|popup|lightbox"
 )
 _TAB = re.compile(r"(?:[a-z]+-)?tab(?:s|bed)?(?:-|__?)(?:content|panel|pane|body|block|set|item)|tab")
@@ -168,7 +166,7 @@ def _by_class(words: frozenset[str], values: Mapping[str, str], lowered: str, ta
     if not words:
         return None
     found = words & _HIDING_CLASSES
-    if found and not any(_SHOWN_AGAIN.fullmatch(word) for word in words):
+    if found and not any(re.fullmatch(_SHOWN_AGAIN, word) for word in words):
         return f"the class {min(found)}"
     for word in sorted(words & _INACTIVE.keys()):
         if words & _INACTIVE[word]:
@@ -194,6 +192,6 @@ def _by_slide(words: frozenset[str], values: Mapping[str, str], lowered: str, ta
         return None
     own = " ".join((*words, values.get("role", ""), values.get("aria-roledescription", ""), values.get("id", "")))
     nearby = lowered[max(0, tag.start - _NEARBY) : tag.start] if tag.name != "img" else ""
-    if _SLIDE.search(own.lower()) or _SLIDE.search(nearby):
+    if re.search(_SLIDE, own.lower()) or re.search(_SLIDE, nearby):
         return "a slide or tab with aria-hidden" if "aria-hidden" in values else "a slide or tab with inert"
     return None

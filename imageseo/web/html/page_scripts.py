@@ -12,7 +12,14 @@ from imageseo.model.image import ImageRef
 from imageseo.web.html.attributes import Tag, read
 from imageseo.web.html.tokenizer import HEAD, walk
 
-_SETS_SOURCE = re.compile(r"""\.src(?:set)?\s*=(?!=)|(?:setAttribute|\.attr|\.prop)\(\s*["'`]src(?:set)?["'`]\s*,""")
+# Alternatives, but each begins with letters that are searched for at once: scripts are long.
+_SETS_SOURCE = [
+    re.compile(pattern)
+    for pattern in (
+        r"\.src(?:set)?\s*=(?!=)",
+        *(rf"""{call}\(\s*["'`]src(?:set)?["'`]\s*,""" for call in ("setAttribute", r"\.attr", r"\.prop")),
+    )
+]
 _IDS = re.compile(r"""#([\w-]+)|(["'`])([\w-]+)(?=\2)""")
 _ID_AS_WRITTEN = r"""#{0}(?![\w-])|(["'`]){0}\1"""
 _CLASSES = re.compile(r"""(?:["'`\s>+~,(]|img)\.([\w-]+)|ClassName\(\s*(["'`])([\w-]+)\2""")
@@ -39,7 +46,7 @@ def source_scripts(html: bytes, read_script: Callable[[str], str | None]) -> Ite
 @lru_cache(maxsize=256)  # the pages of a site share their scripts
 def sets_source(script: str) -> bool:
     """Whether a script sets ``src`` or ``srcset`` of some element."""
-    return _SETS_SOURCE.search(script) is not None
+    return any(pattern.search(script) for pattern in _SETS_SOURCE)
 
 
 def has_names(ref: ImageRef) -> bool:

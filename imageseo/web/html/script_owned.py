@@ -14,12 +14,13 @@ from imageseo.web.srcset.candidates import srcset_entries
 _BOUND = re.compile(r"(?:[\w.-]*:|\[(?:attr\.)?|ng-|\.)(?:ng)?src(?:set)?(?:\.[\w.-]+)?\]?|\[?ngsrc\]?|v-lazy[\w:-]*")
 # Attributes that set several others: an object of properties, which may contain the source.
 _BOUND_OBJECT = frozenset({"v-bind", "x-bind", "data-bind", ":attrs", "x-html"})
-_SETS_SOURCE = re.compile(r"\bsrc(?:set)?\b", re.IGNORECASE)
-_IMAGE_URL = re.compile(r"(?:data:image/|[^\s,]+\.(?:jpe?g|png|gif|webp|avif|svg|bmp|jxl)(?![\w]))", re.IGNORECASE)
+# The next ones are compiled when they are used: few images have such attributes.
+_SETS_SOURCE = r"(?i)\bsrc(?:set)?\b"
+_IMAGE_URL = r"(?i)(?:data:image/|[^\s,]+\.(?:jpe?g|png|gif|webp|avif|svg|bmp|jxl)(?![\w]))"
 # Data attributes that replace the source in common lazy loaders and theme switchers, also with a URL without a suffix.
-_SOURCE = re.compile(r"data-(?:.+-)?(?:src|srcset)|data-(?:original|lazy|echo|light|dark|hover|url|image|img|ll-.+)")
+_SOURCE = r"data-(?:.+-)?(?:src|srcset)|data-(?:original|lazy|echo|light|dark|hover|url|image|img|ll-.+)"
 # Data attributes that name a file for another purpose: lightboxes, zoom, downloads, galleries of WordPress.
-_OTHER_PURPOSE = re.compile(
+_OTHER_PURPOSE = (
     r"data-(?:zoom|pswp|fancybox|lightbox|glightbox|mfp|gallery|full|large|medium|orig-|original-file|hi-?res|download|"
     r"href|link|permalink|title|caption|alt|desc|share|pin|attachment|image-(?:meta|title|caption|desc)|file|name|id$|"
     r"path|imageseo|canonical|sub-html|credit|source-(?:file|line|pos)|astro-source|sourcepos).*"
@@ -29,7 +30,7 @@ _OTHER_PURPOSE = re.compile(
 def handler(ref: ImageRef) -> str | None:
     """Return the handler of an image that exchanges its file, as a clause; ``None`` if it has none."""
     for name, value, _ in ref.attributes:
-        if name.startswith(("on", "@", "x-on:", "v-on:")) and _SETS_SOURCE.search(value or ""):
+        if name.startswith(("on", "@", "x-on:", "v-on:")) and re.search(_SETS_SOURCE, value or ""):
             return f"the handler `{name}` uses `src`"
     return None
 
@@ -72,7 +73,7 @@ def placeholder_srcset(ref: ImageRef) -> str | None:
 
 
 def _names_source(name: str, value: str) -> bool:
-    if _OTHER_PURPOSE.fullmatch(name):
+    if re.fullmatch(_OTHER_PURPOSE, name):
         return False
-    is_url = _IMAGE_URL.match(value) is not None
-    return is_url or (_SOURCE.fullmatch(name) is not None and (name.endswith(("src", "srcset")) or "/" in value))
+    is_url = re.match(_IMAGE_URL, value) is not None
+    return is_url or (re.fullmatch(_SOURCE, name) is not None and (name.endswith(("src", "srcset")) or "/" in value))
