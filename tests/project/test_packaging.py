@@ -125,12 +125,13 @@ def test_without_pelican_the_namespace_is_harmless(tmp_path: Path, wheel: Path) 
         archive.extractall(target)
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from imageseo.integrations.project import _has_pelican\n"
-        "print(_has_pelican())"
+        "from pathlib import Path\n"
+        "from imageseo.integrations.generators.pelican import INTEGRATION\n"
+        "print(INTEGRATION.missing(Path('pelicanconf.py')))"
     )
     # -S and a bare msgspec: everything that is installed, but Pelican.
     packages = Path(sysconfig.get_paths()["purelib"])
     for name in ("msgspec", "click"):
         shutil.copytree(packages / name, target / name)
     done = subprocess.run([sys.executable, "-I", "-S", "-c", code, str(target)], capture_output=True, text=True)
-    assert done.stdout == "False\n", done.stderr
+    assert done.stdout == "pelican\n", done.stderr
