@@ -21,6 +21,9 @@ class Codec(Protocol):
     """One output format. ``encode`` must give equal bytes for equal pixels, whatever the thread count.
 
     A coding is one of its encoding modes: ``""`` is the ordinary, lossy one; ``"lossless"`` needs no quality.
+
+    A codec may also have ``decode(data)``, which returns the image of an encoded file (default: Pillow opens it), and
+    ``bytes_per_point``, ``quality_floor``, ``fast_quality`` and ``efforts`` as in ``model.formats.Format``.
     """
 
     name: str  # "avif"

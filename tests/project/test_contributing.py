@@ -9,10 +9,13 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from imageseo.config.plugins import PACKAGES
+from imageseo.testing import check_distribution
+from tests.support.distributions import install, on_path
 from tests.support.small_sites import environment, photo, write
 
 ROOT = Path(__file__).parents[2]
@@ -20,11 +23,25 @@ TEXT = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 PAGE = '<!doctype html><html lang="en"><title>A</title><main><h1>A</h1><img src="a.jpg" alt="{}"></main></html>'
 
 
-def block(language: str) -> str:
-    """The only code block of a language, without the indentation of a list."""
-    (found,) = re.findall(rf"^( *)```{language}\n(.*?)^ *```$", TEXT, re.MULTILINE | re.DOTALL)
-    indent, code = found
-    return re.sub(rf"^{indent}", "", code, flags=re.MULTILINE)
+def blocks(language: str) -> list[str]:
+    """The code blocks of a language, without the indentation of a list."""
+    found = re.findall(rf"^( *)```{language}\n(.*?)^ *```$", TEXT, re.MULTILINE | re.DOTALL)
+    return [re.sub(rf"^{indent}", "", code, flags=re.MULTILINE) for indent, code in found]
+
+
+def example_of(declares: str) -> str:
+    """The only Python example that declares a name, such as ``CODEC =``."""
+    (found,) = (code for code in blocks("python") if re.search(rf"^{declares}", code, re.MULTILINE))
+    return found
+
+
+EXAMPLES = {
+    "imageseo.rules": "SEVERITY =",
+    "imageseo.heroes": "PROVIDER =",
+    "imageseo.codecs": "CODEC =",
+    "imageseo.metrics": "METRIC =",
+    "imageseo.reports": "def render",
+}
 
 
 @pytest.mark.parametrize("name", ["CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"])
@@ -41,7 +58,13 @@ def test_links_lead_to_files_and_headings(name: str) -> None:
 
 def test_the_files_it_names_exist() -> None:
     paths = set(re.findall(r"`((?:imageseo|tests|site_example|hooks|\.github|\.ci)/[\w./-]+)`", TEXT))
-    new = {"imageseo/lint/rules/alt_shouting.py"}
+    new = {
+        "imageseo/lint/rules/alt_shouting.py",
+        "imageseo/heroes/providers/plain.py",
+        "imageseo/images/codecs/jp2.py",
+        "imageseo/images/metrics/distance.py",
+        "imageseo/lint/reports/table.py",
+    }
     missing = {path for path in paths - new if "NAME" not in path and not (ROOT / path).exists()}
     assert len(paths) > 20
     assert not missing
@@ -65,16 +88,36 @@ def test_the_names_in_code_it_mentions_exist() -> None:
     assert names - new <= words, names - new - words
 
 
+def entry_points() -> dict[str, dict[str, str]]:
+    (table,) = blocks("toml")
+    groups: dict[str, dict[str, str]] = tomllib.loads(table)["project"]["entry-points"]
+    assert groups.keys() == PACKAGES.keys()
+    return groups
+
+
+def test_every_example_passes_the_kit_as_a_plugin_of_another_package(tmp_path: Path) -> None:
+    groups = {group.removeprefix("imageseo."): entry_points()[group] for group in EXAMPLES}
+    install(tmp_path, "imageseo-acme", groups, {})
+    write(tmp_path, {"imageseo_acme/__init__.py": ""})
+    for group, declares in EXAMPLES.items():
+        ((_, module),) = entry_points()[group].items()
+        write(tmp_path, {f"{module.replace('.', '/')}.py": example_of(declares)})
+    with on_path(tmp_path):
+        assert len(check_distribution("imageseo-acme")) == len(EXAMPLES)
+        test_of_the_reader: dict[str, Any] = {}
+        exec(example_of("def test_codec"), test_of_the_reader)
+        test_of_the_reader["test_codec"]()
+
+
 def test_the_rule_works_as_a_plugin_of_another_package(tmp_path: Path) -> None:
-    groups = tomllib.loads(block("toml"))["project"]["entry-points"]
-    assert groups.keys() <= PACKAGES.keys()
+    groups = entry_points()
     ((name, module),) = groups["imageseo.rules"].items()
     info = "Metadata-Version: 2.1\nName: imageseo-acme\nVersion: 1\n"
     write(
         tmp_path,
         {
             "path/imageseo_acme/__init__.py": "",
-            f"path/{module.replace('.', '/')}.py": block("python"),
+            f"path/{module.replace('.', '/')}.py": example_of("SEVERITY ="),
             "path/imageseo_acme-1.dist-info/METADATA": info,
             "path/imageseo_acme-1.dist-info/entry_points.txt": f"[imageseo.rules]\n{name} = {module}\n",
             "site/a.jpg": photo(),

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from imageseo.config import plugins
+from imageseo.model.formats import FORMATS, SETTLED
 
 Groups = Mapping[str, Mapping[str, str]]
 """Group without ``imageseo.`` -> entry point -> module."""
@@ -39,6 +40,8 @@ def on_path(folder: Path) -> Iterator[None]:
     finally:
         sys.path.remove(str(folder))
         plugins.forget()
+        for name in FORMATS.keys() - SETTLED:
+            del FORMATS[name]
         for name in set(sys.modules) - known:
             if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(folder)):
                 del sys.modules[name]
