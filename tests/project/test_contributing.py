@@ -23,9 +23,9 @@ TEXT = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 PAGE = '<!doctype html><html lang="en"><title>A</title><main><h1>A</h1><img src="a.jpg" alt="{}"></main></html>'
 
 
-def blocks(language: str) -> list[str]:
+def blocks(language: str, text: str = TEXT) -> list[str]:
     """The code blocks of a language, without the indentation of a list."""
-    found = re.findall(rf"^( *)```{language}\n(.*?)^ *```$", TEXT, re.MULTILINE | re.DOTALL)
+    found = re.findall(rf"^( *)```{language}\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL)
     return [re.sub(rf"^{indent}", "", code, flags=re.MULTILINE) for indent, code in found]
 
 
@@ -107,6 +107,17 @@ def test_every_example_passes_the_kit_as_a_plugin_of_another_package(tmp_path: P
         test_of_the_reader: dict[str, Any] = {}
         exec(example_of("def test_codec"), test_of_the_reader)
         test_of_the_reader["test_codec"]()
+
+
+def test_the_package_in_the_manual_passes_the_kit(tmp_path: Path) -> None:
+    text = (ROOT / "site_example/docs/reference/plug-ins.md").read_text("utf-8")
+    (pyproject,), (module,) = blocks("toml", text), blocks("python", text)
+    project = tomllib.loads(pyproject)["project"]
+    ((group, entries),) = project["entry-points"].items()
+    ((_, name),) = entries.items()
+    install(tmp_path, project["name"], {group.removeprefix("imageseo."): entries}, {name: module})
+    with on_path(tmp_path):
+        assert check_distribution(project["name"]) == ("imageseo.codecs jp2",)
 
 
 def test_the_rule_works_as_a_plugin_of_another_package(tmp_path: Path) -> None:
