@@ -22,8 +22,7 @@ class Codec(Protocol):
 
     A coding is one of its encoding modes: ``""`` is the ordinary, lossy one; ``"lossless"`` needs no quality.
 
-    A codec may also have ``decode(data)``, which returns the image of an encoded file (default: Pillow opens it), and
-    ``bytes_per_point``, ``quality_floor``, ``fast_quality`` and ``efforts`` as in ``model.formats.Format``.
+    Optional: ``decode(data)`` returns the image of an encoded file; ``bytes_per_point`` … as in ``formats.Format``.
     """
 
     name: str  # "avif"
