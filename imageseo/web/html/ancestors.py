@@ -6,15 +6,15 @@ import re
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from html import unescape
-from typing import NamedTuple
-
-from turbohtml import Element
+from typing import TYPE_CHECKING, NamedTuple
 
 from imageseo.model.image import Span
-from imageseo.web.html import tree
 from imageseo.web.html.attributes import Tag
 from imageseo.web.html.page_text import PageText
 from imageseo.web.html.tokenizer import tag_name
+
+if TYPE_CHECKING:
+    from turbohtml import Element  # rules import this module, and a build without a changed page parses none
 
 _CONTAINERS = frozenset({"figure", "picture", "p", "div", "section", "header", "main", "article", "a", "span", "body"})
 _ACCESSIBLE_NAME = re.compile(
@@ -62,6 +62,10 @@ class Ancestors(PageText):
         """
         if number >= len(self._images):
             return ()
+        from turbohtml import Element
+
+        from imageseo.web.html import tree
+
         around = (each for each in self._images[number].ancestors if isinstance(each, Element))
         tags = (tree.tag_of(each, self._lowered) for each in around if each.tag in _CONTAINERS)
         return tuple(self.values(tag) for tag in tags if tag is not None)
@@ -89,6 +93,8 @@ class Ancestors(PageText):
 
     @cached_property
     def _images(self) -> list[Element]:
+        from imageseo.web.html import tree
+
         return tree.images(tree.parse(self._html))
 
     @cached_property
@@ -96,6 +102,8 @@ class Ancestors(PageText):
         return tuple(self._link_around(image) for image in self._images)
 
     def _link_around(self, image: Element) -> Link | None:
+        from imageseo.web.html import tree
+
         element = image.closest("a")
         tag = None if element is None else tree.tag_of(element, self._lowered)
         if element is None or tag is None:
