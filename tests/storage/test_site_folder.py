@@ -107,3 +107,17 @@ def test_every_file_is_opened_by_one_function() -> None:
         if any(call.search(named.sub("", line)) for line in path.read_text("utf-8").splitlines())
     }
     assert found - OWN_FILES.keys() == set()
+
+
+def test_folders_are_told_from_the_ones_around_them(site: Path) -> None:
+    (site / "img/deep").mkdir()
+    (site / "img/deep/b.txt").write_bytes(b"deep")
+    (site / "img/back").symlink_to("..")
+    (site / "img/away").symlink_to("../..")
+    files = SiteFolder(site)
+    for path in ("img/a.txt", "img/deep/b.txt", "img/back/img/deep/b.txt", "folder/deep/b.txt", "img/../img/a.txt"):
+        assert files.read(path) in (b"hello", b"deep")
+    for path in ("img/away/secret", "img/back/img/away/secret", "folder/away/secret", "img/../../secret"):
+        with pytest.raises(OutsideError):
+            files.read(path)
+    assert files.read(f"img/away/{site.name}/img/a.txt") == b"hello"  # out of the site, and in again

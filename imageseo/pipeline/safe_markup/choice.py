@@ -14,7 +14,7 @@ from imageseo.model.markup_note import INLINE_STYLES_FORBIDDEN
 from imageseo.model.plan import FULL_MARKUP, MarkupChoice, MarkupForm
 from imageseo.web import csp
 from imageseo.web.css.tree_match import matching_images
-from imageseo.web.html import hydration, page_scripts, script_owned, script_selections
+from imageseo.web.html import hydration, page_scripts, script_owned
 from imageseo.web.srcset.preload import Preload
 
 Wanted = Literal["auto", "picture", "img", "attributes"]
@@ -126,6 +126,10 @@ class MarkupChooser:
     def _set_by_scripts(self) -> Mapping[Span, str]:
         """Images that a script selects and sets in one expression: tag -> what selects it."""
         refs, found = self.scan.refs, dict[Span, str]()
+        if not self._source_scripts:
+            return found
+        from imageseo.web.html import script_selections
+
         for script in self._source_scripts:
             for number in sorted(script_selections.numbers_set(script)):
                 if number < len(refs):

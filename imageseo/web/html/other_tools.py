@@ -15,17 +15,17 @@ _ATTRIBUTES = {
     "data-astro-image-fit": "Astro",
     "eleventy:ignore": "Eleventy Image",
 }
-_CLASSES = re.compile(r"(?:^|\s)(?:(image-process-)|(wp-image-\d|wp-post-image)|(gatsby-image)|(ideal-image))")
+_CLASSES = r"(?:^|\s)(?:(image-process-)|(wp-image-\d|wp-post-image)|(gatsby-image)|(ideal-image))"
 _CLASS_NAMES = ("Pelican's image-process", "WordPress", "Gatsby", "Docusaurus' ideal-image")
-_NAMES = (
-    (re.compile(r"/_astro/[^/]+\.[\w-]{8}(?:_[\w-]+)?\.(?:webp|avif|jpe?g|png)$", re.IGNORECASE), "Astro"),
-    (re.compile(r"/derivatives?/[^/]+/[^/]+$"), "Pelican's image-process"),
-    (re.compile(r"/wp-content/uploads/.*-(?:scaled|\d+x\d+)\.\w+$"), "WordPress"),
-    (re.compile(r"_hu_?[0-9a-f]{8,}(?:_\d+)*(?:_\d+x\d+)?[\w.]*\.\w+$"), "Hugo"),
-    (re.compile(r"/[\w-]{8,12}-\d{2,4}\.(?:avif|webp|jpe?g|png)$"), "Eleventy Image"),
-    (re.compile(r"/generated/.*-\d+(?:x\d+)?-[0-9a-f]{9}\.\w+$"), "Jekyll Picture Tag"),
-    (re.compile(r"/static/[0-9a-f]{32}/[0-9a-f]{5}/[^/]+$"), "Gatsby"),
-    (re.compile(r"/_ipx/"), "Nuxt Image"),
+_NAMES = (  # compiled when they are used: few images have candidates of others
+    (r"(?i)/_astro/[^/]+\.[\w-]{8}(?:_[\w-]+)?\.(?:webp|avif|jpe?g|png)$", "Astro"),
+    (r"/derivatives?/[^/]+/[^/]+$", "Pelican's image-process"),
+    (r"/wp-content/uploads/.*-(?:scaled|\d+x\d+)\.\w+$", "WordPress"),
+    (r"_hu_?[0-9a-f]{8,}(?:_\d+)*(?:_\d+x\d+)?[\w.]*\.\w+$", "Hugo"),
+    (r"/[\w-]{8,12}-\d{2,4}\.(?:avif|webp|jpe?g|png)$", "Eleventy Image"),
+    (r"/generated/.*-\d+(?:x\d+)?-[0-9a-f]{9}\.\w+$", "Jekyll Picture Tag"),
+    (r"/static/[0-9a-f]{32}/[0-9a-f]{5}/[^/]+$", "Gatsby"),
+    (r"/_ipx/", "Nuxt Image"),
 )
 
 
@@ -38,7 +38,7 @@ def tool_of(ref: ImageRef) -> str | None:
     for name, _, _ in ref.attributes:
         if name in _ATTRIBUTES:
             return _ATTRIBUTES[name]
-    if match := _CLASSES.search(ref.get("class") or ""):
+    if match := re.search(_CLASSES, ref.get("class") or ""):
         return _CLASS_NAMES[next(number for number, group in enumerate(match.groups()) if group)]
     paths = [re.split(r"[?#]", f"/{url.lstrip('/')}", maxsplit=1)[0] for url in urls]
-    return next((tool for pattern, tool in _NAMES if any(pattern.search(path) for path in paths)), None)
+    return next((tool for pattern, tool in _NAMES if any(re.search(pattern, path) for path in paths)), None)
