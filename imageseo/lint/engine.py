@@ -11,18 +11,21 @@ from imageseo.lint.build_hints import in_build, without_variants
 from imageseo.lint.crashes import CRASHED, UNREADABLE, crash_finding
 from imageseo.lint.facts.names import FACTS, SITE_FACTS
 from imageseo.lint.rule import Rule, checked_problems
-from imageseo.lint.severity import SeverityLevels, effective_severity, unknown_rule_message
+from imageseo.lint.severity import SeverityLevels, apply_levels, effective_severity, unknown_rule_message
 from imageseo.model.build_findings import BUILD_FINDINGS
 from imageseo.model.facts import Problem, ProblemLocation, shorten
 from imageseo.model.finding import Finding, Location, Severity, Silenced
 from imageseo.model.foreign import describe_error
 from imageseo.model.image import ImageRef
+from imageseo.model.regular_file import TooLargeError
 from imageseo.model.site import Page, Site
-from imageseo.web.html.charset import UnreadablePage
+from imageseo.web.html.charset import OversizedPage, UnreadablePage
 
 if TYPE_CHECKING:
     from imageseo.lint.facts.page import PageContext, PageFacts, SiteFacts, SiteFiles
 
+OVERSIZED = "page-oversized"
+"""Id of the finding for a page that is not worked on because of its size."""
 UNUSED = "disable-unused"
 """Id of the finding for a suppression without effect."""
 
@@ -62,7 +65,10 @@ class RuleRunner:
         try:
             images = len(facts.scan.refs)
         except (OSError, UnreadablePage) as error:
-            return RuleResults(findings=(unreadable_finding(page, error, fails_build=True),))
+            found = unreadable_finding(page, error, fails_build=True)
+            return RuleResults(
+                findings=tuple(apply_levels([found], self.levels) if found.rule == OVERSIZED else [found])
+            )
         except Exception as error:
             return RuleResults(findings=(crash_finding(page, error, "this page was not checked"),))
         findings, silenced = run_rules(facts, self.rules, self.levels)
@@ -221,7 +227,16 @@ def _crashed(rule: Rule, where: Location, error: BaseException, levels: Severity
 
 
 def unreadable_finding(page: Page, error: Exception, *, fails_build: bool = False) -> Finding:
-    """Return the finding for a page that cannot be read."""
+    """Return the finding for a page that cannot be read, or is more than is worked on."""
+    if isinstance(error, OversizedPage | TooLargeError):
+        reason = f"the page is {error.strerror}" if isinstance(error, OSError) else str(error)
+        return Finding(
+            rule=OVERSIZED,
+            severity=Severity.WARN,
+            message=f"{reason}; it is left as it is",
+            hint="split it, or exclude it with `exclude_pages`",
+            location=location_of(page),
+        )
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     remedy = "make it a readable file of the site" if isinstance(error, OSError) else "publish it as UTF-8 HTML"
     return Finding(

@@ -26,6 +26,7 @@ BUILD_FINDINGS: Mapping[str, str] = {
     "markup-reduced": "images get less than `<picture>`, because more would not be safe on their pages",
     "measure-failed": "the browser could not measure the page, or met a dialog, a download or another window",
     "measure-offline": "resources from other hosts were not available when the page was measured",
+    "page-oversized": "the page has too many images or bytes to be worked on",
     "page-unreadable": "the page is not HTML, or its encoding cannot be edited",
     "page-unwritable": "the page cannot be written: no permission, or no space on the disk",
     "plugin-failed": "code of another package (a codec, a metric or a report) raised an error",
@@ -73,6 +74,7 @@ REMEDIES: Mapping[str, str] = {
     "image that gets less than `<picture>`.",
     "measure-failed": "Open the page in a browser: visitors are affected too. An error excludes this page only.",
     "measure-offline": "Nothing, if none of them is an image of the first screen. Otherwise publish it with the site.",
+    "page-oversized": "Split the page into several; visitors wait for it, too. It is published unchanged.",
     "page-unreadable": "Declare the actual encoding of the page, or exclude the file from the site. It is published "
     "unchanged.",
     "page-unwritable": "Give the build permission to write into the output folder, or free disk space. Files that "

@@ -47,7 +47,7 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
     settings = context.settings
     recompress = _recompressed_formats(settings)
     try:
-        html = edits.strip(context.output.read(page.path))
+        html = edits.strip(context.files.page(page.path))
         files = DependencyTracker(context.files, recompress=bool(recompress))
         inserted = hero.hero.path if hero else None
         facts = PageFacts(

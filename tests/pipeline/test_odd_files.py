@@ -12,9 +12,9 @@ import pytest
 
 from imageseo.integrations import directory
 from imageseo.lint import parallel
-from imageseo.model.finding import Finding
+from imageseo.model.finding import Finding, Severity
 from imageseo.pipeline import page_writer, planner, stale_files, structured_data, variant_findings
-from imageseo.web.html import edits
+from imageseo.web.html import edits, page_scan
 from tests.pipeline.test_build import build, make_project, page
 from tests.support import pictures, small_sites
 
@@ -73,12 +73,14 @@ def test_odd_files_are_findings_and_the_rest_is_built(tmp_path: Path) -> None:
         "zero.html": "a symbolic link leads out of the site, and is not followed",
         "loop.html": "Too many levels of symbolic links",
         "gone.html": "No such file or directory",
-        "large.html": "larger than 256 MiB, which is not read",
         "utf16.html": "many NUL bytes",
     }
     for name, reason in reasons.items():
         (text,) = found[name]
         assert re.match(rf"page-unreadable: the page cannot be read: .*{reason}", text)
+    assert found["large.html"] == [
+        "page-oversized: the page is larger than 64 MiB, which is not read; it is left as it is"
+    ]
     texts = found["odd.html"]
     assert [text.partition(":")[0] for text in texts] == ["img-unreadable"] * 3 + ["img-missing"]
     assert "x.png cannot be read: it is a named pipe" in texts[0]
@@ -92,7 +94,7 @@ def test_odd_files_are_findings_and_the_rest_is_built(tmp_path: Path) -> None:
 
     settings_site = directory.site(site, project=tmp_path, settings=_settings())
     linted = parallel.lint_pages(settings_site, _settings())
-    assert {name for name, reason in by_page(linted.findings).items() if reason[0].startswith("page-")} == {*reasons}
+    assert {name for name, reason in by_page(linted.findings).items() if reason[0].startswith("page-unr")} == {*reasons}
 
 
 def _settings() -> Any:
@@ -166,3 +168,22 @@ def test_unexpected_error_in_one_page_is_its_finding(
     monkeypatch.setattr(module, name, real)
     assert not build(tmp_path, FAST).failed
     assert b"data-imageseo" in (tmp_path / "site/b.html").read_bytes()
+
+
+def test_page_with_too_many_images_is_left_and_the_rest_is_built(tmp_path: Path) -> None:
+    many = page('<IMG src="/img/a.jpg">' * 1_000_000)
+    small = pictures.save(pictures.flat("red", size=(20, 20)), "PNG")
+    make_project(tmp_path, {"index.html": page(IMAGE), "many.html": many, "img/a.jpg": small})
+    result = build(tmp_path, FAST)
+    (finding,) = (each for each in result.findings if each.rule == "page-oversized")
+    assert finding.message == ("the page has 1,000,001 images; pages with up to 50,000 are read; it is left as it is")
+    assert (finding.location.page, finding.severity, result.failed) == ("many.html", Severity.WARN, False)
+    assert (tmp_path / "site/many.html").read_text("utf-8") == many
+    assert b"data-imageseo" in (tmp_path / "site/index.html").read_bytes()
+
+
+def test_sources_of_pictures_that_are_never_closed_are_few() -> None:
+    html = page('<picture><source srcset="/a.png"><img src="/a.png" alt="A">' * 1500).encode()
+    refs = page_scan.scan_page(html).refs
+    assert len(refs) == 1501
+    assert max(len(ref.sources) for ref in refs) <= 100

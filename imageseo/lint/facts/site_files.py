@@ -12,6 +12,7 @@ from imageseo.model.image import Asset, BadAsset
 from imageseo.model.suggest import closest
 from imageseo.storage.site_folder import OutsideError, SiteFolder
 from imageseo.web import filenames
+from imageseo.web.html import charset
 
 _MAX_TEXT = 32 * 2**20  # bytes of a style sheet or script
 _MAX_NAMES = 5000
@@ -45,7 +46,7 @@ class SiteFiles:
 
     def page(self, path: str) -> bytes:
         """Return the bytes of a page; they are not kept. Raises OSError."""
-        return self._folder.read(path)
+        return self._folder.read(path, limit=charset.MAX_BYTES)
 
     def exists(self, path: str) -> bool:
         folder, _, name = path.rpartition("/")

@@ -19,6 +19,25 @@ class UnreadablePage(ValueError):
     """The bytes are not an editable HTML page: binary, or in a charset that is not ASCII-compatible."""
 
 
+class OversizedPage(UnreadablePage):
+    """The page is more than is worked on: time and memory grow with its size and images."""
+
+
+MAX_BYTES = 64 * 2**20
+"""Larger pages are not read."""
+MAX_IMAGES = 50_000
+"""Pages with more images are left as they are: each takes about 7 KB of memory and a millisecond."""
+
+
+def check_size(html: bytes) -> None:
+    """Raise ``OversizedPage`` for a page with too many images, counted by their tags."""
+    if len(html) <= len(b"<img>") * MAX_IMAGES:
+        return
+    images = sum(1 for _ in re.finditer(rb"<img", html, re.IGNORECASE))
+    if images > MAX_IMAGES:
+        raise OversizedPage(f"the page has {images:,} images; pages with up to {MAX_IMAGES:,} are read")
+
+
 def check_readable(html: bytes) -> None:
     """Raise ``UnreadablePage`` for UTF-16, UTF-32 and binary data."""
     if html.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):

@@ -28,6 +28,7 @@ def scan_page(html: bytes, *, include: Sequence[str] = (), exclude: Sequence[str
     ``exclude``: the markup of these is left unchanged. Both are CSS selectors; an invalid one raises ``ValueError``.
     Raises ``UnreadablePage`` for bytes that cannot be edited as text.
     """
+    charset.check_size(html)
     # Whether a page can be read does not depend on the edits of a build, which only add text.
     charset.check_readable(edits.strip(html) if b"\0" in html else html)
     text = html.decode("latin-1")

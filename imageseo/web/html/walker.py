@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from turbohtml import Comment, Element
 
@@ -21,6 +22,7 @@ _ROLE = re.compile(r"role\s*=[\s\"']*(?:article|main)\b")
 _RAW = frozenset({"title", "script", "style"})
 _VOID_IN_HEAD = frozenset({"meta", "link", "base", "bgsound", "basefont"})
 _OWN_TERMS = (*SEARCH_TERMS, *hiding.SEARCH_TERMS, "data-imageseo")  # of attributes that matter on an image itself
+_MAX_SOURCES = 100  # of one <picture>
 _MAX_DEPTH = 500  # browsers put no element deeper than 512: one element more around an image would move others
 
 
@@ -66,6 +68,7 @@ class PageWalker:
         self._surroundings = PageSurroundings(text, lowered, include, exclude)
         self._figures: dict[Element, OpenElement] = {}
         self._pictures: dict[Element, OpenElement] = {}
+        self._picture_sources: dict[Element, list[Tag]] = {}
         self.body = self._body()
         # Single names are looked up in an index of the tree; anything else would visit all elements of the page.
         find_all = self.document.find_all
@@ -157,7 +160,7 @@ class PageWalker:
         )
 
     def _reason_against_wrapper(self, element: Element) -> str | None:
-        if sum(1 for _ in element.ancestors) > _MAX_DEPTH:
+        if any(True for _ in islice(element.ancestors, _MAX_DEPTH, None)):
             return "the page nests elements too deeply"
         if tree.ends_foreign(element, self.lowered):
             return "an <svg> or <math> around the image is never closed, and would take another element in"
@@ -189,8 +192,13 @@ class PageWalker:
         return known
 
     def _sources(self, picture: Element, before: int) -> tuple[Tag, ...]:
-        found = [tree.tag_of(each, self.lowered) for each in picture.find_all("source")]
-        return tuple(tag for tag in found if tag is not None and tag.start < before)
+        tags = self._picture_sources.get(picture)
+        if tags is None:
+            # Children alone: browsers look at no others, and a page may nest pictures that it never closes.
+            children = (each for each in picture.children if isinstance(each, Element) and each.tag == "source")
+            found = (tree.tag_of(each, self.lowered) for each in islice(children, _MAX_SOURCES))
+            tags = self._picture_sources[picture] = [tag for tag in found if tag is not None]
+        return tuple(tag for tag in tags if tag.start < before)
 
     def _region(self, element: Element) -> OpenElement | None:
         found = self._element(element)
