@@ -30,7 +30,7 @@ def literal_ids(path: Path) -> Iterator[tuple[int, str]]:
             yield from (
                 (node.lineno, str(node.value.value))
                 for name in targets
-                if name in ("UNREADABLE", "RULE", "UNUSED", "FAILED")
+                if name in ("UNREADABLE", "OVERSIZED", "RULE", "UNUSED", "FAILED")
             )
         if not isinstance(node, ast.Call):
             continue
