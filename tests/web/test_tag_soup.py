@@ -165,6 +165,18 @@ def test_edits_add_nothing_but_what_they_should(soup: str) -> None:
         assert is_same_page(page, built) or depends_on_scripts(page.decode())
 
 
+def test_other_pages_are_told_apart() -> None:
+    before = b"<p><svg><img src=a alt=b></svg>"
+    assert is_same_page(before, before.replace(b"alt=b", b'alt=b width="3" data-imageseo="width"'))
+    for after in (
+        b"<p><svg><picture data-imageseo><source><img src=a alt=b></picture></svg>",
+        b"<p><svg><img src=a></svg>",
+        b'<p><svg><img src=a alt=b width="3" data-imageseo="height"></svg>',
+        b"<p><svg><img src=a alt=b>x</svg>",
+    ):
+        assert not is_same_page(before, after)
+
+
 @pytest.mark.parametrize(
     ("page", "depends"),
     [
