@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from imageseo.cli.options import CONFIG, FORMAT, PathType, current_project, is_disabled, print_note, progress
-from imageseo.model.finding import GATING, REPORTED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
     from imageseo.integrations.project import Project
 
 FINDINGS = 1
+VIEWPORTS = ("mobile", "desktop", "phone", "tablet")
+"""The names of the viewports in ``model.finding``, which `--help` does not load."""
 
 
 @click.command()
@@ -35,7 +36,7 @@ FINDINGS = 1
 @click.option(
     "--viewport",
     "viewports",
-    type=click.Choice([viewport.name for viewport in (*GATING, *REPORTED)]),
+    type=click.Choice(VIEWPORTS),
     multiple=True,
     help="Compare at this viewport only; may be given several times; default: all four.",
 )

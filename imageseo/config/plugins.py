@@ -119,7 +119,9 @@ def load_plugins(
                 continue
             try:
                 found[name] = adopt(name, _import(entry), plugin.distribution)
-            except (Exception, SystemExit) as error:  # a foreign module may raise anything
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # a foreign module may raise anything, such as a skip of pytest
                 report(replace(plugin, fault=describe_error(error)))
     return found
 

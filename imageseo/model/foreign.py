@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from pathlib import PurePath
 
 _LONGEST = 300
@@ -16,6 +15,8 @@ def describe_error(error: BaseException) -> str:
     """Return an exception in one line, and where it happened, without folders of this machine."""
     if isinstance(error, UnfitPlugin):
         return str(error)
+    import traceback
+
     frames = [each for each in traceback.extract_tb(error.__traceback__) if not each.filename.startswith("<")]
     if frames and PurePath(frames[-1].filename).parent.name in ("importlib", "metadata"):
         frames = []  # the module itself was not found

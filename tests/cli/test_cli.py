@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -13,12 +14,13 @@ from typing import Any
 import pytest
 
 from imageseo import __version__
-from imageseo.cli import main
+from imageseo.cli import main, verify
 from imageseo.integrations import runner
 from imageseo.integrations.progress import Lines, for_stream
 from imageseo.integrations.project import detect_project
 from imageseo.model import extras
 from imageseo.model.errors import SettingsError
+from imageseo.model.finding import GATING, REPORTED
 from imageseo.pipeline import composition
 from tests.support import painters
 from tests.support.fakes import OneColour
@@ -765,3 +767,10 @@ def test_doctor_tells_a_list_of_plugins_without_imageseo(config: str, told: bool
     details = [check.detail for check in report.checks if check.name == "plug-in"]
     assert [("PLUGINS" in detail) for detail in details] == [True] * told
     assert report.exit_code == 0
+
+
+def test_help_loads_nothing_but_the_command_line(tmp_path: Path) -> None:
+    assert tuple(viewport.name for viewport in (*GATING, *REPORTED)) == verify.VIEWPORTS
+    code = "import sys, imageseo.cli.main; print(*sorted(name for name in sys.modules if name.startswith('imageseo.')))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert {name for name in done.stdout.split() if not name.startswith("imageseo.cli")} == set()

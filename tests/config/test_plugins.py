@@ -32,6 +32,7 @@ BROKEN = {
     "absent": ("import not_there\n", "ModuleNotFoundError: No module named 'not_there' (absent.py:1)"),
     "syntax": ("a = 1\ndef f(:\n", "SyntaxError: invalid syntax (syntax.py:2)"),
     "leaves": ("raise SystemExit(4)\n", "SystemExit: 4 (leaves.py:1)"),
+    "odd": ("class Skipped(BaseException): pass\nraise Skipped('not here')\n", "Skipped: not here (odd.py:2)"),
     "raises": ("1 / 0\n", "ZeroDivisionError: division by zero (raises.py:1)"),
     "silent": ("class Odd(Exception):\n    def __str__(self): 1 / 0\nraise Odd\n", "Odd: (no text) (silent.py:3)"),
 }

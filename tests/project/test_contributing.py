@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from imageseo import testing
 from imageseo.config.plugins import PACKAGES
 from imageseo.testing import check_distribution
 from tests.support.distributions import install, on_path
@@ -41,6 +43,8 @@ EXAMPLES = {
     "imageseo.codecs": "CODEC =",
     "imageseo.metrics": "METRIC =",
     "imageseo.reports": "def render",
+    "imageseo.integrations": "INTEGRATION =",
+    "imageseo.themes": "THEMES =",
 }
 
 
@@ -64,6 +68,8 @@ def test_the_files_it_names_exist() -> None:
         "imageseo/images/codecs/jp2.py",
         "imageseo/images/metrics/distance.py",
         "imageseo/lint/reports/table.py",
+        "imageseo/integrations/generators/acme.py",
+        "imageseo/layout/known_themes/acme.py",
     }
     missing = {path for path in paths - new if "NAME" not in path and not (ROOT / path).exists()}
     assert len(paths) > 20
@@ -102,8 +108,11 @@ def test_every_example_passes_the_kit_as_a_plugin_of_another_package(tmp_path: P
     for group, declares in EXAMPLES.items():
         ((_, module),) = entry_points()[group].items()
         write(tmp_path, {f"{module.replace('.', '/')}.py": example_of(declares)})
+    write(tmp_path, {"site/acme.toml": 'url = "https://e.org/"\n', "site/pages/start.toml": 'title = "Start"\n'})
     with on_path(tmp_path):
         assert len(check_distribution("imageseo-acme")) == len(EXAMPLES)
+        integration = importlib.import_module("imageseo_acme.acme")
+        testing.check("imageseo.integrations", "acme", integration, example=tmp_path / "site/acme.toml")
         test_of_the_reader: dict[str, Any] = {}
         exec(example_of("def test_codec"), test_of_the_reader)
         test_of_the_reader["test_codec"]()

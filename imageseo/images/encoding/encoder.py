@@ -219,7 +219,7 @@ class Encoder:
         for name in sorted(formats):
             try:
                 self._codecs[name].encode(image, quality=60, effort=self._policy.way(name).effort, xmp=None)
-            except (ImageseoError, MemoryError):
+            except ImageseoError:
                 raise
             except PluginFailure:  # reported for each image
                 continue
