@@ -87,7 +87,7 @@ def _parse_value(text: str, kind: Any) -> Any:
 
 def _parse_toml(text: str) -> Any:
     """Return the TOML value of a text, or None if it is not TOML (TOML has no null)."""
-    with contextlib.suppress(tomllib.TOMLDecodeError, RecursionError):
+    with contextlib.suppress(ValueError, RecursionError):
         table = tomllib.loads(f"value = {text}")
         if set(table) == {"value"}:
             return table["value"]

@@ -153,5 +153,5 @@ def _parse_toml(path: Path) -> dict[str, Any]:
         line = data.count(b"\n", 0, error.start) + 1
         message = f"{path}: line {line}: found byte 0x{data[error.start]:02x}, expected UTF-8"
         raise SettingsError((message,), hint=_HINT) from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: also a number of thousands of digits
         raise SettingsError((f"{path}: not TOML: {error}",), hint=_HINT) from error

@@ -117,6 +117,6 @@ def _parse_hero(value: str) -> str | Mapping[str, Any]:
     except (ValueError, RecursionError):
         try:
             table = tomllib.loads(f"hero = {text}")["hero"]
-        except (tomllib.TOMLDecodeError, RecursionError):
+        except (ValueError, RecursionError):  # ValueError: also a number of thousands of digits
             return text
     return table if isinstance(table, dict) else text

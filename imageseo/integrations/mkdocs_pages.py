@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from importlib import import_module
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from imageseo.integrations.pages import draft_in, folders_of, format_exception, source_dir, source_of
 from imageseo.integrations.source_faults import front_matter_fault, unreadable_fault
+from imageseo.model import regular_file
 from imageseo.model.errors import SettingsError, SiteError
 from imageseo.model.site import PageHints
 
@@ -67,6 +69,8 @@ def read_pages(files: Iterable[File], config: MkDocsConfig) -> Iterator[tuple[Pa
         failure = None
         if page.markdown is None:
             try:
+                if file.abs_src_path is not None:
+                    regular_file.check(file.abs_src_path, os.stat(file.abs_src_path))  # noqa: PTH116 - a pipe never ends
                 page.read_source(config)
             except Exception as error:
                 failure = error

@@ -121,7 +121,7 @@ class HeroesFile:
             table = tomllib.loads(regular_file.read_text(path, limit=_MAX_BYTES))
         except FileNotFoundError:
             return cls()
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise RecipeError(
                 f"{path}: cannot be read: {error}", hint="expected TOML with a table for each URL"
             ) from error
@@ -160,7 +160,7 @@ def with_heroes(pages: Sequence[Page], heroes: HeroesFile, keys: Sequence[str]) 
 
 def _with_hero(page: Page, heroes: HeroesFile, key: str) -> Page:
     meta = page.hints.meta
-    names = [name.lower() for name in meta]
+    names = [str(name).lower() for name in meta]  # YAML has keys of other types
     in_meta = key in names or any(name.startswith(f"{key}_") for name in names)  # flat metadata uses hero_prompt
     hero = None if in_meta else heroes.find(page)
     if hero is None:

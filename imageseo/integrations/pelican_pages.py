@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from imageseo.integrations.pages import folders_of, format_exception, source_dir, source_of
 from imageseo.integrations.source_faults import unreadable_fault
+from imageseo.model import regular_file
 from imageseo.model.errors import ImageseoError, SettingsError, SiteError
 from imageseo.model.site import PageHints, SourceFault
 
@@ -65,10 +66,12 @@ class Collected:
         read_file = readers.read_file
 
         def read_or_record(*args: Any, **kwargs: Any) -> Any:
+            path = Path(str(kwargs.get("base_path") or ""), str(kwargs.get("path", "")))
             try:
+                if path.exists():
+                    regular_file.check(path, path.stat())  # reading a named pipe would never end
                 return read_file(*args, **kwargs)
             except Exception as error:
-                path = Path(str(kwargs.get("base_path") or ""), str(kwargs.get("path", "")))
                 self._failures[str(path)] = error
                 raise
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -319,6 +320,19 @@ def test_front_matter_that_is_no_yaml_is_one_finding_of_its_page(
     (found,) = (each for each in json.loads(capsys.readouterr().out)["findings"] if each["rule"] == "hero-recipe")
     assert (found["page"], found["source"], found["severity"]) == ("art/index.html", "docs/art.md", "error")
     assert found["message"].startswith(place)
+
+
+def test_source_that_is_a_named_pipe_does_not_wait_for_a_writer(
+    tmp_path: Path, command: Any, capsys: pytest.CaptureFixture[str], painter: OneColour
+) -> None:
+    mkdocs_site(tmp_path / "a", files={"docs/art.md": RECIPE})
+    pelican_site(tmp_path / "b", files={"content/art.md": "Title: Art\nDate: 2024-01-01\nHero_seed: 77\n\nText\n"})
+    for folder, source in (("a", "docs/pipe.md"), ("b", "content/pipe.md")):
+        os.chdir(tmp_path / folder)
+        os.mkfifo(source)
+        assert command("generate") == 1
+        assert f"{source}: cannot be read, so its hero is not used" in capsys.readouterr().out
+        assert len(_lock(tmp_path / folder)) == 1
 
 
 def test_generate_named_page_redraws_an_edited_master(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import html
 from pathlib import Path
 
 import pytest
 
+from imageseo import config
 from imageseo.config.settings import HeroSettings, Settings
+from imageseo.heroes.providers.asset_library import sidecar
+from imageseo.heroes.recipes import prompts_file
 from imageseo.integrations import directory
-from imageseo.integrations.pages import HeroesFile, base_url, folders_of, source_dir
-from imageseo.model.errors import RecipeError, SiteError
-from imageseo.model.site import Page
+from imageseo.integrations.pages import HeroesFile, base_url, folders_of, source_dir, with_heroes
+from imageseo.lint.facts import listing
+from imageseo.model.errors import RecipeError, SettingsError, SiteError
+from imageseo.model.site import Page, PageHints
 from tests.support.small_sites import write
 
 
@@ -177,3 +182,35 @@ def test_broken_address_of_the_home_page_is_no_address(tmp_path: Path, url: str)
     )
     site = directory.site(tmp_path, project=tmp_path, settings=Settings())
     assert [page.path for page in site.pages] == ["a.html", "index.html"]
+
+
+@pytest.mark.parametrize("value", ["1" * 5000, "[" * 100_000, "{a = " * 2000, "2024-13-40"])
+def test_value_that_no_parser_takes_ends_no_command(tmp_path: Path, value: str) -> None:
+    """Numbers of thousands of digits, brackets nested thousands deep: each is refused by an error of its own."""
+    meta = html.escape(f"{{seed = {value}}}")
+    write(
+        tmp_path / "site", {"index.html": f'<head><meta name="imageseo:hero" content="{meta}"></head>', "b.html": "x"}
+    )
+    write(tmp_path / "site", {"netlify.toml": f"a = {value}", "_headers": "/*\n  X-A: b\n"})
+    site = directory.site(tmp_path / "site", project=tmp_path, settings=Settings())
+    assert [page.path for page in site.pages] == ["b.html", "index.html"]
+    assert listing.read_rules(site, None).page_obstacle is not None
+    write(tmp_path, {"heroes.toml": f'"/" = {{ seed = {value} }}\n'})
+    with pytest.raises(RecipeError, match=r"heroes\.toml: cannot be read"):
+        HeroesFile.read(tmp_path)
+    write(tmp_path, {"prompts.toml": f"a = {value}\n", "imageseo.toml": f"a = {value}\n"})
+    with pytest.raises(SettingsError, match="TOML"):
+        prompts_file.read(tmp_path / "prompts.toml", "prompts.toml")
+    with pytest.raises(SettingsError, match="TOML"):
+        config.read_project(tmp_path, env={})
+    faults: list[str] = []
+    sidecar.read_sidecar(f"alt = {value}\n", "a.toml", faults)
+    assert len(faults) == 1
+
+
+def test_front_matter_may_have_keys_of_any_type(tmp_path: Path) -> None:
+    write(tmp_path, {"heroes.toml": '"/" = "a.jpg"\n'})
+    odd = {1: "x", None: "y", 2.5: "z", ("a", "b"): "v"}
+    page = Page(path="index.html", hints=PageHints(meta=odd))
+    (found,) = with_heroes([page], HeroesFile.read(tmp_path), ("hero",))
+    assert found.hints.meta["hero"] == "a.jpg"

@@ -77,7 +77,7 @@ class LockParser:
                 )
         try:
             data = tomllib.loads(self.text)
-        except tomllib.TOMLDecodeError as error:
+        except ValueError as error:  # ValueError: also a number of thousands of digits
             match = re.search(r"at line (\d+)", str(error))
             self.fail(int(match[1]) if match else len(self.lines), f"not valid TOML: {error}")
         except RecursionError:

@@ -57,7 +57,7 @@ def read(path: Path, name: str) -> PromptLibrary:
         line = data.count(b"\n", 0, error.start) + 1
         fault = f"{name}: line {line}: found byte 0x{data[error.start]:02x}, expected UTF-8"
         raise SettingsError((fault,), hint=_HINT) from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: also a number of thousands of digits
         raise SettingsError((f"{name}: not valid TOML: {error}",), hint=_HINT) from error
     reader = _LibraryReader(name=name, lines=text.splitlines())
     library = reader.read(tables)

@@ -53,7 +53,7 @@ def _netlify(site: Site) -> Mapping[str, Any]:
         if data is not None:
             try:
                 return tomllib.loads(data.decode("utf-8"))
-            except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError):
+            except (ValueError, RecursionError):  # ValueError: also a number of thousands of digits
                 return {}
     return {}
 

@@ -69,7 +69,7 @@ def read_library_file(text: str, label: str, faults: list[str]) -> LibraryDefaul
 def _parse(text: str, label: str, faults: list[str]) -> Mapping[str, Any]:
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # ValueError: also a number of thousands of digits
         found = re.search(r"at line (\d+)", str(error))
         line = int(found[1]) if found else max(1, text.count("\n"))
         faults.append(f"{label}:{line}: not valid TOML: {error}")
@@ -154,7 +154,7 @@ def _split_table_name(name: str) -> tuple[str, ...] | None:
     """Split ``pictures."a.jpg"`` into its parts; None for anything but a table name."""
     try:
         data: Any = tomllib.loads(f"[{name.strip('[] ')}]")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return None
     parts: list[str] = []
     while isinstance(data, dict) and data:
