@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from imageseo.integrations.directory import read_page
 from imageseo.integrations.front_matter_file import SourceText, hints_of_source, read_source
 from imageseo.integrations.pages import html_files
 from imageseo.model.errors import SiteError
 from imageseo.model.protocols import GeneratorProject
 from imageseo.model.site import PageHints
+from imageseo.storage.site_folder import SiteFolder
 
 NAME = "directory"
 """As for a bare folder, which this is: the settings name the sources."""
@@ -38,35 +40,81 @@ def _read(
 ) -> Mapping[str, PageHints]:
     if not folder.is_dir():
         raise SiteError(f"{folder}: no such folder", hint="the setting `content_dir` names the folder of the sources")
-    built = frozenset(html_files(root)) if root is not None else frozenset[str]()
-    by_name: dict[str, list[str]] = {}
-    for each in built:
-        by_name.setdefault(_name_of(each), []).append(each)
+    texts = {path.relative_to(folder).as_posix(): (path, read_source(path)) for path in _sources(folder)}
+    if root is None:
+        pages = {name: next(_candidates(name, text.meta)) for name, (_, text) in texts.items()}
+    else:
+        pages = _BuiltPages(root).find({name: text for name, (_, text) in texts.items()})
     hints: dict[str, PageHints] = {}
     lost: list[str] = []
-    for path in _sources(folder):
-        text = read_source(path)
-        relative = path.relative_to(folder).as_posix()
-        pages = list(dict.fromkeys(_candidates(relative, text.meta)))
-        if root is None:
-            page: str | None = pages[0]
-        else:
-            page = next((each for each in pages if each in built and each not in hints), None)
-            page = page or _unique(relative, pages, by_name)
+    for name, (path, text) in texts.items():
+        page = pages.get(name)
         is_found = page is not None and page not in hints
-        place = page if page is not None and is_found else relative
+        place = page if page is not None and is_found else name
         start = place.rpartition("/")[0] if is_found else ""
         found = hints_of_source(
             path, text, project=project, keys=keys, folder=f"{start}/" if start else "", reader="imageseo"
         )
         if is_found or found.fault is not None:
             hints[place] = found
-        elif _declares(text, keys):
-            lost.append(relative)
+        elif _declares(text, keys) and not found.unlisted:
+            lost.append(name)
     if lost:
         more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
         note(f"{', '.join(lost[:3])}{more}: declares a hero, but no page of {root or 'the site'} was found for it")
     return hints
+
+
+class _BuiltPages:
+    """The pages of a built site, by address and by name."""
+
+    def __init__(self, root: Path) -> None:
+        self._files = SiteFolder(root)
+        self._pages = frozenset(html_files(root))
+        self._by_name: dict[str, list[str]] = {}
+        for page in sorted(self._pages):
+            self._by_name.setdefault(_name_of(page), []).append(page)
+
+    def find(self, texts: Mapping[str, SourceText]) -> dict[str, str]:
+        """Return source -> page: by address first, so that no other source takes the page; then by name."""
+        found: dict[str, str] = {}
+        taken = set[str]()
+        for name, text in texts.items():
+            page = next((each for each in _candidates(name, text.meta) if each in self._pages - taken), None)
+            if page is not None:
+                found[name] = page
+                taken.add(page)
+        for name, text in texts.items():
+            page = self._named(name, text, taken) if name not in found else None
+            if page is not None:
+                found[name] = page
+                taken.add(page)
+        return found
+
+    def _named(self, source: str, text: SourceText, taken: set[str]) -> str | None:
+        """Return the only page with the name of a source below other folders, such as those of a date.
+
+        The folders of the source must be in its address in their order, or its title that of the source:
+        `blog/about.md` is not `/about/`.
+        """
+        folders = tuple(map(_slug, _folder(PurePosixPath(source))))
+        names = {_name_of(page) for page in _candidates(source, text.meta)} | {_slug(text.title or "")}
+        named = sorted({page for name in names - {""} for page in self._by_name.get(name, ())} - taken)
+        below = [page for page in named if _is_below(page, folders)]
+        if len(below) == 1:
+            return below[0]
+        titled = [page for page in named if text.title and text.title in self._titles(page)]
+        return titled[0] if len(titled) == 1 else None
+
+    def _titles(self, page: str) -> list[str]:
+        """Return a page's title, and its parts: most themes add the name of the site."""
+        title = read_page(self._files, page, hero_key="hero").hints.title or ""
+        return [title, *re.split(r"\s+[|–—·•:-]\s+", title)]
+
+
+def _is_below(page: str, folders: Sequence[str]) -> bool:
+    rest = iter(_slug(part) for part in PurePosixPath(page).parts)
+    return all(folder in rest for folder in folders)
 
 
 def _sources(folder: Path) -> Iterator[Path]:
@@ -126,21 +174,6 @@ def _name_of(page: str) -> str:
     """Return the last part of a page's address: ``launch`` for ``2024/05/launch/index.html``."""
     path = PurePosixPath(page)
     return path.parent.name if path.stem == "index" else path.stem
-
-
-def _unique(source: str, pages: Sequence[str], by_name: Mapping[str, Sequence[str]]) -> str | None:
-    """Return the only page with the name of a source, below other folders, such as those of a date.
-
-    The folders of the source must be in its address in their order: `blog/about.md` is not `/about/`.
-    """
-    folders = tuple(map(_slug, _folder(PurePosixPath(source))))
-    found = set[str]()
-    for name in {_name_of(page) for page in pages} - {""}:
-        for page in by_name.get(name, ()):
-            rest = iter(_slug(part) for part in PurePosixPath(page).parts)
-            if all(folder in rest for folder in folders):
-                found.add(page)
-    return found.pop() if len(found) == 1 else None
 
 
 def _declares(text: SourceText, keys: Sequence[str]) -> bool:

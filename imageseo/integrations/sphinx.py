@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -173,7 +174,8 @@ class SphinxLogger:
     def _text(self, finding: Finding) -> str:
         """Return message, place in the built page and remedy; Sphinx itself adds the type, which is the rule."""
         place = finding.location
-        lines = [text.removeprefix(f"{place.source or place.page}: ") for text in finding.message.splitlines()]
+        name = re.escape(place.source or place.page)
+        lines = [re.sub(rf"^{name}(?::\d+)?: ", "", text) for text in finding.message.splitlines()]
         where = f" ({place})" if place.source and place.line is not None else ""
         rule = "" if self._names_type else f" [{finding.rule}]"
         hint = f"; {finding.hint}" if finding.hint else ""
@@ -185,5 +187,8 @@ class SphinxLogger:
         name = self._app.env.path2doc(str((self._project / source).resolve())) if source is not None else None
         if name is None or name not in self._app.env.found_docs:
             return None
+        named = re.match(rf"{re.escape(str(source))}:(\d+): ", finding.message)
+        if named is not None:
+            return name, int(named[1])
         found = self._lines.source(finding)
         return name, found.line if found is not None else None

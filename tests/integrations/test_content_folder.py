@@ -50,6 +50,28 @@ def test_pages_of_other_generators_are_found(source: str, head: str, page: str, 
     assert (found.path, found.key) == (page, f"content/{source}")
 
 
+def test_a_title_decides_where_addresses_lack_the_folder(tmp_path: Path) -> None:
+    """Hugo: `permalinks: posts: /:year/:slug/`, with slugs from titles; drafts are not missed."""
+    head = HERO.replace("hero:", "title: First Post\nhero:")
+    write(
+        tmp_path, {"content/posts/one.md": head, "content/posts/bundle/index.md": HERO.replace("# A page", "# Bundle")}
+    )
+    write(tmp_path, {"content/posts/later.md": HERO.replace("hero:", "draft: true\nhero:"), "content/x/about.md": HERO})
+    titles = {"2024/first-post": "First Post – Site", "2024/bundle": "Bundle", "about": "About"}
+    write(
+        tmp_path, {f"public/{name}/index.html": PAGE.replace("<title>A", f"<title>{titles[name]}") for name in titles}
+    )
+    notes: list[str] = []
+    pages = project(tmp_path, notes).site(tmp_path / "public").pages
+    found = {page.path: page.key for page in pages if page.hints.meta}
+    assert found == {
+        "2024/first-post/index.html": "content/posts/one.md",
+        "2024/bundle/index.html": "content/posts/bundle/index.md",
+    }
+    assert "x/about.md" in notes[0]
+    assert "later.md" not in notes[0]
+
+
 def test_a_name_alone_is_no_proof(tmp_path: Path) -> None:
     """`blog/about.md` is not `/about/`; two pages of one name are not chosen from; what is lost is told."""
     pages = ("about/index.html", "2023/launch/index.html", "2024/launch/index.html")
