@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
@@ -11,6 +12,9 @@ from imageseo.model import git_lfs
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
+
+# Broken EXIF data is ignored; Pillow would print a line of its own code for it, among the messages of a build.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.TiffImagePlugin")
 
 PLUGINS = {
     "jpeg": ("PIL.JpegImagePlugin", "JpegImageFile"),

@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping
 from itertools import starmap
 from typing import NamedTuple
 
+from turbohtml import Element
+
+from imageseo.web.html import tree
 from imageseo.web.html.ancestors import has_name
 from imageseo.web.html.attributes import Tag
 from imageseo.web.html.page_text import PageText
@@ -39,24 +42,24 @@ def buttons_with_images(html: bytes, charset: str) -> Iterator[ImageButton]:
         return
     page = PageText(html.decode("latin-1"))
     page.codec = charset
-    number, depth = 0, 0
-    button: tuple[Tag, Mapping[str, str], int] | None = None
-    for tag in starmap(Tag, walk(html.lower().decode("latin-1"), frozenset(names | {"img"}))):
-        if tag.name == "img":
-            number += 1
-        elif button is None:
-            if tag.name in names:
-                values = page.values(tag)
-                if tag.name == "button" or "button" in values.get("role", "").lower().split():
-                    button, depth = (tag, values, number), 1
-        elif tag.name.removeprefix("/") == button[0].name:
-            depth += -1 if tag.name[0] == "/" else 1
-            if not depth:
-                start, values, first = button
-                if number > first:
-                    inner = page.text[start.end : tag.start]
-                    yield ImageButton(values, page.words(start.end, tag.start), has_name(inner), first, number)
-                button = None
+    document = tree.parse(html)
+    buttons: dict[Element, list[int]] = {}  # the numbers of their images
+    for number, image in enumerate(tree.images(document)):
+        around = (each for each in image.ancestors if isinstance(each, Element))
+        outermost = [each for each in around if each.tag in names and _is_button(each)]
+        if outermost:
+            buttons.setdefault(outermost[-1], []).append(number)
+    for element, numbers in buttons.items():
+        tag = tree.tag_of(element, page.text)
+        if tag is not None:
+            close, _ = tree.content_end(element, len(page.text))
+            named = has_name(page.text[tag.end : close])
+            yield ImageButton(page.values(tag), page.words(tag.end, close), named, numbers[0], numbers[-1] + 1)
+
+
+def _is_button(element: Element) -> bool:
+    role = element.attrs.get("role")
+    return element.tag == "button" or (isinstance(role, str) and "button" in role.lower().split())
 
 
 def image_inputs(html: bytes, charset: str) -> Iterator[tuple[int, Mapping[str, str]]]:

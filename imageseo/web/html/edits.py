@@ -22,6 +22,7 @@ HERO = "hero"  # the page's hero
 NATURAL = "natural"  # the width that is shown follows from the height that the theme sets
 CHROME = "chrome"  # outside the article: only the theme determines its width
 LINK_ADDABLE = frozenset({"imagesrcset", "imagesizes", "type"})
+_MARKED = ("picture", "img", "figure", "style", "script", "link")
 _MAX_ROUNDS = 10
 
 
@@ -66,11 +67,12 @@ def _added_spans(html: bytes) -> list[Span]:
     """Return the spans that a build added, in order and without overlaps."""
     from imageseo.web.html import tree  # a build without a changed page parses none
 
-    text, lowered = html.decode("latin-1"), html.lower().decode("latin-1")
+    text, document = html.decode("latin-1"), tree.parse(html)
     found: list[Span] = []
-    marked = [(tree.start_of(each), each) for each in tree.elements(tree.parse(html), f"[{MARKER}]")]
-    for _, element in sorted(marked, key=lambda pair: pair[0]):
-        found += _spans_of(element, text, lowered)
+    for name in _MARKED:  # by name, elements are looked up in an index of the tree
+        for element in document.find_all(name):
+            if MARKER in element.attrs and tree.is_html(element) and not tree.is_inert(element):
+                found += _spans_of(element, text)
     spans: list[Span] = []
     for span in sorted(found):
         if not spans or span.start >= spans[-1].end:  # a figure contains others
@@ -78,21 +80,22 @@ def _added_spans(html: bytes) -> list[Span]:
     return spans
 
 
-def _spans_of(element: Element, text: str, lowered: str) -> Iterator[Span]:
+def _spans_of(element: Element, text: str) -> Iterator[Span]:
     """Yield what a build added of an element with the marker."""
     from imageseo.web.html import tree
 
-    tag = tree.tag_of(element, lowered)
+    tag = tree.tag_of(element, text)
     written = [] if tag is None else attributes(text, tag)
     marker = next((item for item in written if item.name == MARKER), None)
     if tag is None or marker is None:
         return
     value = (marker.value or "").strip()
     name = element.tag
-    close, end = tree.content_end(element, len(text))
     if name == "img" or (name == "link" and value):
         yield from _added_attributes(text, tag, written, marker)
-    elif name == "link":
+        return
+    close, end = tree.content_end(element, len(text))
+    if name == "link":
         yield Span(tag.start, tag.end)
     elif name == "figure" and value == _HERO_FIGURE:
         if end > close:
@@ -100,7 +103,7 @@ def _spans_of(element: Element, text: str, lowered: str) -> Iterator[Span]:
     elif name == "picture" and not value:
         yield Span(tag.start, tag.end)
         for child in element.find_all("source"):
-            source = tree.tag_of(child, lowered) if child.parent == element else None
+            source = tree.tag_of(child, text) if child.parent == element else None
             if source is not None:
                 yield Span(source.start, source.end)
         if end > close:

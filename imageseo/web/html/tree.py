@@ -43,7 +43,7 @@ def start_of(element: Element) -> int:
     return -1 if location is None else location[0][2]
 
 
-def tag_of(element: Element, lowered: str) -> Tag | None:
+def tag_of(element: Element, text: str) -> Tag | None:
     """Return the start tag; None of an element that the parser adds (``<body>``, or a formatting element again).
 
     Its name is as written: ``<image>`` makes an ``<img>`` too.
@@ -52,7 +52,9 @@ def tag_of(element: Element, lowered: str) -> Tag | None:
     if location is None:
         return None
     start, end, name = location[0][2], location[0][5], element.tag
-    return Tag("image" if name == "img" and lowered.startswith("<image", start) else name, start, end, end)
+    if name == "img" and text[start + 1 : start + 6].lower() == "image":
+        name = "image"
+    return Tag(name, start, end, end)
 
 
 def raw_tag(element: Element, size: int) -> Tag | None:
