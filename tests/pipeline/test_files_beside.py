@@ -14,6 +14,7 @@ import pytest
 
 from imageseo.model.finding import Finding, Severity
 from imageseo.pipeline import build as pipeline
+from imageseo.pipeline import compressed_copies
 from imageseo.web.html import edits
 from tests.pipeline.test_listing import build, page
 from tests.support import small_sites
@@ -119,6 +120,34 @@ def test_copies_in_other_formats_are_written_with_their_library(
     (finding,) = found(build(tmp_path), "compressed-copy")
     assert "is written again" in finding.message
     assert (site / "index.html.br").read_bytes() == b"BR" + (site / "index.html").read_bytes()
+
+
+class _Endless:
+    """A decompressor of brotli before 1.2 for a copy whose every step stands for a megabyte."""
+
+    def __init__(self) -> None:
+        self.made = 0
+
+    def process(self, data: bytes, **limits: int) -> bytes:
+        if limits:
+            raise TypeError("process() takes no keyword arguments")
+        self.made += 2**20
+        return bytes(2**20)
+
+    def is_finished(self) -> bool:
+        return False
+
+
+def test_copy_that_stands_for_gigabytes_is_not_decompressed(monkeypatch: pytest.MonkeyPatch) -> None:
+    endless = _Endless()
+    brotli = ModuleType("brotli")
+    brotli.Decompressor = lambda: endless  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "brotli", brotli)
+    with pytest.raises(compressed_copies._Unreadable):
+        compressed_copies._decompress("a.br", bytes(10_000), limit=5 * 2**20)
+    assert endless.made <= 7 * 2**20
+    with pytest.raises(compressed_copies._Unreadable):
+        compressed_copies._decompress("a.gz", gzip.compress(bytes(20 * 2**20)), limit=2**20)
 
 
 def _workbox(pages: dict[str, str]) -> str:
