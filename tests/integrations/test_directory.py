@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -210,7 +211,7 @@ def test_value_that_no_parser_takes_ends_no_command(tmp_path: Path, value: str) 
 
 def test_front_matter_may_have_keys_of_any_type(tmp_path: Path) -> None:
     write(tmp_path, {"heroes.toml": '"/" = "a.jpg"\n'})
-    odd = {1: "x", None: "y", 2.5: "z", ("a", "b"): "v"}
+    odd: Any = {1: "x", None: "y", 2.5: "z", ("a", "b"): "v"}
     page = Page(path="index.html", hints=PageHints(meta=odd))
     (found,) = with_heroes([page], HeroesFile.read(tmp_path), ("hero",))
     assert found.hints.meta["hero"] == "a.jpg"
