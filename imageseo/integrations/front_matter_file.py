@@ -15,6 +15,8 @@ from imageseo.integrations.source_faults import front_matter_fault, unreadable_f
 from imageseo.model import regular_file
 from imageseo.model.site import PageHints, SourceFault
 
+_LONGEST_TITLE = 1000  # characters of a line; a longer one is no title
+_REST_HEAD = 131_072  # characters in which a document has its fields and its title
 REST = (".rst", ".txt", ".rest")
 """Suffixes of reStructuredText; any other source is Markdown."""
 # Eleventy names the language after the first three dashes.
@@ -69,9 +71,9 @@ def parse_markdown(text: str) -> SourceText:
 
 def parse_rest(text: str) -> SourceText:
     """Parse reStructuredText: the field list before the title. Each field is text, or a mapping in YAML or JSON."""
-    lines = text.removeprefix("\ufeff").expandtabs(8).splitlines()
+    lines = text[:_REST_HEAD].removeprefix("\ufeff").expandtabs(8).splitlines()
     meta = {name: _field_value(body) for name, body in _fields(lines)}
-    return SourceText(meta=meta, title=_rest_title(lines))
+    return SourceText(meta=meta, title=_rest_title(lines), text=text)
 
 
 def read_source(path: Path) -> SourceText:
@@ -143,6 +145,8 @@ def _markdown_title(body: str) -> str | None:
     """Return the first heading of the first level, as text."""
     previous, fence = "", ""
     for line in body.splitlines():
+        if len(line) > _LONGEST_TITLE:
+            line = ""
         mark = _FENCE.match(line)
         if fence:
             fence = "" if mark and mark[1].startswith(fence) else fence
@@ -207,7 +211,9 @@ def _rest_title(lines: Sequence[str]) -> str | None:
     """Return the first section's title: a line with an underline that is as long."""
     for number, line in enumerate(lines[1:], 1):
         above = lines[number - 1].strip()
-        is_text = bool(above) and not _UNDERLINE.match(above) and not above.startswith((".. ", ":"))
+        is_text = (
+            0 < len(above) <= _LONGEST_TITLE and not _UNDERLINE.match(above) and not above.startswith((".. ", ":"))
+        )
         if is_text and _UNDERLINE.match(line) and len(line.rstrip()) >= min(len(above), 4):
             return " ".join(_MARKS.sub(r"\2", _ROLE.sub(r"\2", above)).replace("\\", "").split())
     return None

@@ -39,6 +39,8 @@ def test_front_matter_in_three_languages(text: str) -> None:
         ("## Second level\n", None),
         ("", None),
         ("{{ template }}\n# T\n", "T"),
+        (f"# {'*a ' * 30_000}\n# T\n", "T"),  # its marks would take a minute to pair
+        (f"# {' ' * 30_000}x\n# T\n", "T"),
     ],
 )
 def test_markdown_title(text: str, title: str | None) -> None:
