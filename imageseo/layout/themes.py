@@ -8,6 +8,7 @@ from functools import cache, partial
 from types import ModuleType
 from typing import NamedTuple
 
+from imageseo.config import selector_syntax
 from imageseo.config.plugins import foreign_plugins, load_plugins, report, search_number
 from imageseo.model.foreign import UnfitPlugin, describe_error
 from imageseo.model.layout import Theme
@@ -46,6 +47,25 @@ def recognise(html: bytes) -> Theme | None:
     return None
 
 
+def article_selectors(html: bytes) -> tuple[str, ...]:
+    """Return the selector of the article of a page's theme, if it needs one; as the setting ``include``."""
+    if not _needs_selectors(search_number()):
+        return ()
+    theme = recognise(html)
+    return (theme.article,) if theme is not None and theme.article else ()
+
+
+@cache
+def _needs_selectors(_: int) -> bool:
+    return any(theme.article for theme in known_themes())
+
+
+def foreign_versions() -> str:
+    """Return what identifies the themes of other distributions, on which the results of pages depend; "" without."""
+    plugins = foreign_plugins(_GROUP)
+    return f"{[each.distribution for each in plugins]} {list(known_themes())}" if plugins else ""
+
+
 def theme_of_generator(generator: str) -> Theme | None:
     """Return the theme in ``<meta name="generator">``, as in ``mkdocs-1.6.1, mkdocs-material-9.8.1``."""
     return next((theme for theme in known_themes() if theme.generator and theme.generator in generator), None)
@@ -65,17 +85,20 @@ def themes_of(name: str, module: ModuleType, source: str) -> ThemeModule:
     if not source:
         return ThemeModule(tuple(themes), find)
     for theme in themes:
-        _check_numbers(theme)
+        _check_values(theme)
     return ThemeModule(tuple(themes), partial(_guarded, name, find, tuple(themes)))
 
 
-def _check_numbers(theme: Theme) -> None:
+def _check_values(theme: Theme) -> None:
     from imageseo.web.srcset.sizes import parse_sizes
 
     if not isinstance(theme.content_width, int) or not 0 < theme.content_width < 10_000:
         raise UnfitPlugin(f"the theme {theme.name!r}: content_width must be CSS px, found {theme.content_width!r}")
     if not isinstance(theme.sizes, str) or not parse_sizes(theme.sizes):
         raise UnfitPlugin(f"the theme {theme.name!r}: `sizes` is no valid attribute: {theme.sizes!r}")
+    fault = selector_syntax.fault(theme.article) if theme.article else None
+    if fault is not None:
+        raise UnfitPlugin(f"the theme {theme.name!r}: `article`: {fault}")
 
 
 def _guarded(name: str, find: Callable[[bytes], Theme | None], themes: tuple[Theme, ...], html: bytes) -> Theme | None:

@@ -91,6 +91,7 @@ class Theme:
     remove from attributes. ``content_width``: CSS px of the article column at a viewport of 1350 px; ``sizes``: that
     column at every viewport, as the attribute. ``generator``: text in ``<meta name="generator">`` that identifies the
     theme where the marks do not. ``keeps_ratio``: whether its styles give images of the article `height: auto`.
+    ``article``: CSS selector of the element with the article, where it is neither `<article>` nor `<main>`.
     """
 
     name: str
@@ -99,3 +100,4 @@ class Theme:
     marks: tuple[bytes, ...] = ()
     generator: str = ""
     keeps_ratio: bool = False
+    article: str = ""

@@ -25,7 +25,7 @@ from imageseo.images.encoding.encoder import Encoder
 from imageseo.images.encoding.factory import codecs, metrics, policy, store
 from imageseo.images.encoding.isolation import WorkerEngine
 from imageseo.images.encoding.tasks import load_resizer
-from imageseo.layout import layout_file
+from imageseo.layout import layout_file, themes
 from imageseo.lint import hero_faults, parallel
 from imageseo.lint.engine import location_of
 from imageseo.lint.linter import LintResult
@@ -204,7 +204,8 @@ def _versions(
     resizer = load_resizer(policies[0].resizer).version()
     cropper = [hero_crops.version()] if crops else []
     codec_versions = (f"{name} {each.version()}" for name, each in encoders.items())
-    return "\n".join([build_state.code_digest(), resizer, metric_version, repr(policies), *cropper, *codec_versions])
+    code = [build_state.code_digest(), *filter(None, [themes.foreign_versions()])]
+    return "\n".join([*code, resizer, metric_version, repr(policies), *cropper, *codec_versions])
 
 
 def lint_site(

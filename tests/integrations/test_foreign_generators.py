@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
+import imageseo
 from imageseo.cli.commands.generate import generate
 from imageseo.integrations.progress import Quiet
 from imageseo.integrations.project import detect_project
 from imageseo.layout.image_widths import layout_for
+from imageseo.layout.themes import article_selectors
 from imageseo.model.errors import MissingExtraError, SettingsError, SiteError
 from tests.support.distributions import install, on_path
-from tests.support.small_sites import write
+from tests.support.small_sites import photo, write
 
 INTEGRATION = """
 import json
@@ -80,6 +82,26 @@ def test_theme_in_one_file(tmp_path: Path) -> None:
         assert layout_for(html=PAGE.encode()).content_width == 640
         assert layout_for(html=b"<p>").content_width is None
     assert layout_for(html=PAGE.encode()).content_width is None
+
+
+def test_article_of_a_theme(tmp_path: Path) -> None:
+    """Its images get variants though other elements look like articles; a page built before is built again."""
+    text = THEME.replace("sizes=", 'article=".acme-body > div", sizes=')
+    install(tmp_path / "lib", "acme", {"themes": {"acme": "acme_theme"}}, {"acme_theme": text})
+    body = '<article>Teaser</article><div class="acme-body"><div><img src="a.jpg" alt="A"></div></div>'
+    page = PAGE.replace("<main><h1>A</h1></main>", body)
+    site = write(tmp_path / "site", {"out/index.html": page, "out/a.jpg": photo()})
+    settings = {"formats": ["webp"], "profile": "fast"}
+
+    def build() -> bytes:
+        imageseo.build_site(site / "out", project=site, settings=settings)
+        return (site / "out/index.html").read_bytes()
+
+    assert b"<picture" not in build()
+    with on_path(tmp_path / "lib"):
+        assert article_selectors(page.encode()) == (".acme-body > div",)
+        assert b"<source" in build()
+    assert b"<picture" not in build()
 
 
 def test_examples_of_the_manual(tmp_path: Path) -> None:
@@ -161,6 +183,7 @@ def test_front_matter_that_cannot_be_read_drops_no_pin(fault: str, tmp_path: Pat
         THEME.replace("b'acme-page'", "").replace('marks=(b"acme-page",), ', ""),
         THEME.replace("640px, 100vw", "x").replace("(min-width: 700px) ", ""),
         THEME.replace("=640", "=0"),
+        THEME.replace("sizes=", 'article=".a >", sizes='),
         f"{THEME}\ndef recognise(html): return 1 / 0\n",
     ],
 )

@@ -22,6 +22,7 @@ from imageseo.layout.browser.session import MeasureLimits
 from imageseo.layout.containers import containers_of
 from imageseo.layout.drift import find_drift
 from imageseo.layout.measurements import WIDTHS, image_names, template_fingerprint
+from imageseo.layout.themes import article_selectors
 from imageseo.lint.engine import location_of, unreadable_finding
 from imageseo.lint.facts.site_files import SiteFiles
 from imageseo.lint.linter import count
@@ -257,4 +258,5 @@ class _PageReader:
 
     def _read(self, page: Page) -> tuple[bytes, PageScan]:
         html = SiteFolder(self.site.root).read(page.path)
-        return html, page_scan.scan_page(html, include=self.settings.include, exclude=self.settings.exclude)
+        include = (*self.settings.include, *article_selectors(html))
+        return html, page_scan.scan_page(html, include=include, exclude=self.settings.exclude)

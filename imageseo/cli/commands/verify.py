@@ -18,6 +18,7 @@ from imageseo.layout.browser.server import serve
 from imageseo.layout.browser.session import MeasureLimits
 from imageseo.layout.browser.verification import PageToVerify, Verification, verify
 from imageseo.layout.measurements import template_fingerprint
+from imageseo.layout.themes import article_selectors
 from imageseo.lint.linter import count
 from imageseo.lint.severity import SeverityLevels, apply_levels
 from imageseo.model.errors import SiteError
@@ -144,7 +145,8 @@ def _leads_away(html: bytes) -> bool:
 
 def _template(html: bytes, settings: Settings) -> str:
     try:
-        return template_fingerprint(html, page_scan.scan_page(html, include=settings.include, exclude=settings.exclude))
+        include = (*settings.include, *article_selectors(html))
+        return template_fingerprint(html, page_scan.scan_page(html, include=include, exclude=settings.exclude))
     except page_scan.UnreadablePage:
         return ""
 

@@ -17,6 +17,7 @@ from imageseo.layout.measurements import (
     image_names,
     template_fingerprint,
 )
+from imageseo.layout.themes import article_selectors
 from imageseo.lint.budgets import lcp
 from imageseo.lint.budgets.spending import PageWeight
 from imageseo.lint.facts.names import FACTS, FORMER_FACTS, SITE_FACTS
@@ -74,7 +75,8 @@ class PageFacts:
     def scan(self) -> PageScan:
         if self._scan is not None:
             return self._scan
-        scan = page_scan.scan_page(self.html, include=self._context.include, exclude=self._context.exclude)
+        include = (*self._context.include, *article_selectors(self.html))
+        scan = page_scan.scan_page(self.html, include=include, exclude=self._context.exclude)
         self._image_styles = self._find_image_styles(scan)
         hidden = {span: style.hidden for span, style in self._image_styles.items() if style.hidden is not None}
         if not hidden:
