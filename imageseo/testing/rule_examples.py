@@ -29,6 +29,7 @@ from imageseo.lint.engine import RuleRunner, run_rules
 from imageseo.lint.facts.page import PageContext, PageFacts, SiteFacts, SiteFiles
 from imageseo.lint.rule import Rule
 from imageseo.lint.severity import SeverityLevels
+from imageseo.model import regular_file
 from imageseo.model.finding import Finding, Severity
 from imageseo.model.hero import TRAINED_MEDIA
 from imageseo.model.image import Asset, BadAsset, Rights
@@ -131,7 +132,7 @@ def findings(
 
     files = SiteFiles(root, asset)
     site_facts = SiteFacts(site, files=files, settings=settings)
-    layout = layout_of(page.path, (root / page.path).read_bytes())
+    layout = layout_of(page.path, regular_file.read(root / page.path))
     page_context, levels = PageContext.of(site, settings, layout), SeverityLevels(rules={rule.id: rule.severity})
     facts = PageFacts(page, site=site, files=files, page_context=page_context, site_facts=site_facts)
     whole = RuleRunner(

@@ -89,14 +89,14 @@ def test_text_without_findings_is_the_summary_only() -> None:
 
 def test_text_shows_a_logo_of_the_theme_once() -> None:
     """The same finding on every page must not hide the others."""
-    logo = [finding(f"{number:03}.html", 5, "logo.png has no alt attribute") for number in range(40)]
+    logo = [finding(f"{number:03}.html", 5, "logo.png has no alt attribute") for number in range(30)]
     twice = [finding("000.html", 8, "logo.png has no alt attribute")]
     text = text_report.render(
-        FinishedRun(findings=(*logo, *twice, finding("039.html", 7, "own.png has no alt attribute")))
+        FinishedRun(findings=(*logo, *twice, finding("029.html", 7, "own.png has no alt attribute")))
     )
     assert text.count("logo.png has no alt attribute") == 2  # it is twice on the first page
-    assert text.count("(the same on 39 other pages)") == 2
-    assert "039.html:7:3: error alt-missing: own.png" in text
+    assert text.count("(the same on 29 other pages)") == 2
+    assert "029.html:7:3: error alt-missing: own.png" in text
     assert "001.html" not in text
 
 

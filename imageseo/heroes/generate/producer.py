@@ -19,8 +19,9 @@ class Producer:
     """Runs hero providers.
 
     ``known``: the pinned digests of models; None to accept other files. ``store``: the cache that builds draw into.
-    ``accept``: the command that accepts changed models, for messages. ``seconds``, ``stored``: by provider, the time
-    per image and the number of images from the store.
+    ``accept``: the command that accepts changed models, for messages. ``any_size``: whether an image of another size
+    than the recipe's is a result too. ``seconds``, ``stored``: by provider, the time per image and the number of images
+    from the store.
     """
 
     providers: Mapping[str, HeroProvider]
@@ -28,6 +29,7 @@ class Producer:
     known: Files | None = None
     store: Store | None = None
     accept: str = "imageseo generate --accept-model"
+    any_size: bool = False
     seconds: dict[str, list[float]] = field(default_factory=dict)
     stored: dict[str, int] = field(default_factory=dict)
 
@@ -65,7 +67,7 @@ class Producer:
         """Call the provider once for all remaining recipes, until the first error; removes those that are done."""
         start = self.clock()
         try:
-            for master in checked_masters(name, provider, list(remaining)):
+            for master in checked_masters(name, provider, list(remaining), any_size=self.any_size):
                 self.seconds.setdefault(name, []).append(self.clock() - start)
                 recipe = remaining.pop(0)
                 changes = find_changes(recipe, master.models, self.known) if self.known is not None else {}

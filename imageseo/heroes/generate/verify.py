@@ -39,6 +39,7 @@ def verify(
     ``identical``: equal pixels. ``equivalent``: no visible difference. ``skipped``: it cannot be made here; ``reason``
     has the error. The cache of builds is not used.
     """
+    making.any_size = True  # another size is a difference, not an error
     by_page = {pin.page: pin for pin in pins}
     jobs: dict[str, dict[tuple[str, str], tuple[Recipe, list[Pin]]]] = {}
     for page, recipe in asset_providers.recipes_to_repeat(making.providers, by_page.values()).items():

@@ -17,8 +17,12 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _BUG = "this is a bug in the provider, not in the recipe"
 
 
-def checked_masters(name: str, provider: HeroProvider, recipes: Sequence[Recipe]) -> Iterator[Master]:
+def checked_masters(
+    name: str, provider: HeroProvider, recipes: Sequence[Recipe], *, any_size: bool = False
+) -> Iterator[Master]:
     """Yield a provider's master for each recipe, checked. ``name``: of the provider, for messages.
+
+    ``any_size``: accept another size than that of the recipe, to compare it.
 
     Raises ImageseoError: the provider's own errors, and ProviderError for any other exception, for a provider that
     stops early, and for what is not the master of the recipe.
@@ -36,11 +40,11 @@ def checked_masters(name: str, provider: HeroProvider, recipes: Sequence[Recipe]
             raise
         except (Exception, SystemExit) as error:  # code of another distribution may raise anything
             raise crashed(label, error) from error
-        check_master(label, provider, recipe, master)
+        check_master(label, provider, recipe, master, any_size=any_size)
         yield master
 
 
-def check_master(name: str, provider: HeroProvider, recipe: Recipe, master: Any) -> None:
+def check_master(name: str, provider: HeroProvider, recipe: Recipe, master: Any, *, any_size: bool = False) -> None:
     """Raise ProviderError unless this is a master of the recipe: a PNG that can be read, of the size asked for.
 
     A provider that finds images may give a smaller one in the same shape.
@@ -61,7 +65,7 @@ def check_master(name: str, provider: HeroProvider, recipe: Recipe, master: Any)
         and all(found <= side for found, side in zip(size, asked, strict=True))
         and abs(size[0] * asked[1] - size[1] * asked[0]) <= max(asked)
     )
-    if not fits:
+    if not fits and not any_size:
         found = f"{size[0]}x{size[1]} px"
         raise ProviderError(f"{name} returned an image of {found}, not of {asked[0]}x{asked[1]} px", hint=_BUG)
     if frames != 1:
