@@ -27,9 +27,12 @@ def options_of(value: Any, name: str) -> Mapping[str, Any] | None:
     return value
 
 
-def page_file(name: str, root: Path | None) -> str:
-    """Return the built file of a document. The builder `dirhtml` gives each page a folder."""
-    plain, own_folder = f"{name}.html", f"{name}/index.html"
+def page_file(name: str, root: Path | None, suffix: str = ".html") -> str:
+    """Return the built file of a document. The builder `dirhtml` gives each page a folder.
+
+    ``suffix``: the setting ``html_file_suffix``.
+    """
+    plain, own_folder = f"{name}{suffix}", f"{name}/index{suffix}"
     if name.rpartition("/")[2] == "index":
         return plain
     return own_folder if root is not None and not (root / plain).is_file() and (root / own_folder).is_file() else plain

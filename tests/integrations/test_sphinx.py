@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from imageseo.cli.commands.generate import generate
+from imageseo.integrations.command_hints import config_argument
 from imageseo.integrations.progress import Quiet
 from imageseo.integrations.project import detect_project
 from imageseo.model.errors import MissingExtraError, SettingsError
@@ -161,6 +162,32 @@ def test_sources_are_those_of_sphinx(tmp_path: Path) -> None:
     assert generator is not None
     hints = generator.read(project=tmp_path, keys=("hero",), root=None)
     assert sorted(hints) == ["a.html", "index.html", "sub/b.html"]
+
+
+def test_names_of_built_files(tmp_path: Path) -> None:
+    write(tmp_path, {"conf.py": "project = 'x'\nhtml_file_suffix = '.htm'\n", "index.rst": "", "a/b.rst": ""})
+    write(tmp_path, {"_build/html/a/b/index.htm": "", "_build/html/index.htm": ""})
+    generator = detect_project(tmp_path, config=None, note=print).generator
+    assert generator is not None
+    assert generator.output == tmp_path / "_build/html"
+    for root, names in ((None, ["a/b.htm", "index.htm"]), (generator.output, ["a/b/index.htm", "index.htm"])):
+        assert sorted(generator.read(project=tmp_path, keys=("hero",), root=root)) == names
+
+
+def test_settings_above_the_folder_of_the_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys of pins and the cache belong to the project that the TOML file is in."""
+    write(tmp_path, {".git/HEAD": "", "pyproject.toml": '[tool.imageseo]\nprofile = "small"\n'})
+    write(tmp_path, {"docs/conf.py": "project = 'x'\n", "docs/index.rst": "X\n=\n"})
+    monkeypatch.chdir(tmp_path)
+    project = detect_project(tmp_path, config=None, note=print)
+    assert (project.settings.profile, project.folder) == ("small", tmp_path.resolve())
+    assert [page.key for page in project.pages()[0]] == ["docs/index.rst"]
+    assert config_argument(tmp_path / "docs/conf.py") is None
+    monkeypatch.chdir(tmp_path / "docs")
+    assert config_argument(tmp_path / "docs/conf.py") is None
+    write(tmp_path, {"docs/conf.py": "project = 'x'\nimageseo = {'profile': 'fast'}\n"})
+    with pytest.raises(SettingsError, match="settings in two places"):
+        detect_project(tmp_path, config=None, note=print)
 
 
 def test_heroes_among_the_sources(tmp_path: Path) -> None:

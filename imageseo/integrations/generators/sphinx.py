@@ -53,7 +53,7 @@ class SphinxIntegration:
                 raise SiteError(f"{folder}: Sphinx cannot list its files: {format_exception(error)}") from error
             hints = {}
             for name, path in documents:
-                page = sphinx_pages.page_file(name, root)
+                page = sphinx_pages.page_file(name, root, str(settings.get("html_file_suffix") or ".html"))
                 hints[page] = sphinx_pages.hints_of(path, page, source=folder, project=project, keys=keys, root=root)
             return hints
 
