@@ -60,3 +60,8 @@ def mime_of(name: str) -> str:
 def suffix_of(name: str) -> str:
     """Return the file name suffix of a format, without the dot."""
     return FORMATS[name].suffix if name in FORMATS else name
+
+
+def mime_of_suffix(suffix: str) -> str | None:
+    """Return the media type of files with this suffix; None if no format has it."""
+    return next((each.mime for each in FORMATS.values() if each.suffix == suffix), None)

@@ -43,6 +43,7 @@ class ProviderChecks:
     name: str
     module: ModuleType
     example: ProviderExample
+    _made: list[list[tuple[Recipe, Master]]] = field(default_factory=list)
 
     @property
     def bare(self) -> Any:
@@ -67,6 +68,12 @@ class ProviderChecks:
         ]
 
     def made(self) -> list[tuple[Recipe, Master]]:
+        """Return recipes and their masters, made once for all requirements."""
+        if not self._made:
+            self._made.append(self.make())
+        return self._made[0]
+
+    def make(self) -> list[tuple[Recipe, Master]]:
         with tempfile.TemporaryDirectory() as cache:
             provider = self.configured(cache)
             recipes = self.recipes(provider)
@@ -132,7 +139,7 @@ class ProviderChecks:
     def reproducible(self) -> None:
         """If reproducible is true, equal recipes give equal images, also from a new object."""
         if self.bare.reproducible:
-            first, second = ([master.png for _, master in self.made()] for _ in range(2))
+            first, second = ([master.png for _, master in made] for made in (self.made(), self.make()))
             need(first == second, "reproducible is true, and equal recipes give other images")
 
     def notes(self) -> None:

@@ -44,6 +44,17 @@ def test_our_own_providers_pass(name: str, tmp_path: Path) -> None:
     check("imageseo.heroes", name, import_module(f"imageseo.heroes.providers.{name}"), example=example)
 
 
+def test_our_provider_with_models_passes_what_needs_none() -> None:
+    provider = import_module("imageseo.heroes.providers.diffusers")
+    example = ProviderExample(options={"model": "models/sdxl", "prompt": "a hill"})
+    found = requirements("imageseo.heroes", "diffusers", provider, example=example)
+    drawing = ("masters", "pins")
+    for requirement in found:
+        if requirement.name not in drawing:
+            requirement.check()
+    assert {each.name for each in found} > {*drawing, "options", "unknown_options"}
+
+
 def module(name: str, text: str) -> ModuleType:
     found = ModuleType(name, text.partition('"""')[2].partition('"""')[0] or None)
     exec(text, found.__dict__)

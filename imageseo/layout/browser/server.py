@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from imageseo.model import regular_file
+from imageseo.model.formats import mime_of_suffix
 from imageseo.web import urls
 
 FRAME = "/.imageseo-frame"
@@ -159,7 +160,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.end_headers()
             return
         suffix = file.suffix[1:].lower()
-        kind = _TYPES.get(suffix, "application/octet-stream")
+        kind = _TYPES.get(suffix) or mime_of_suffix(suffix) or "application/octet-stream"
         try:
             if suffix in _TEXT_SUFFIXES:
                 data = regular_file.read(file)
