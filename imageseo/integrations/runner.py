@@ -175,12 +175,16 @@ def _with_unused(
     findings: Iterable[Finding], site: Site, settings: Settings, only: frozenset[str] | None = None
 ) -> tuple[Finding, ...]:
     """Return all findings in order, with those that only integrations can make, graded by ``lint.rules``."""
-    from imageseo.integrations.unknown_address import unknown_address
+    from imageseo.integrations.unknown_address import unknown_address, unknown_path, with_remedy
     from imageseo.integrations.unused_heroes import unused_heroes
     from imageseo.lint.severity import SeverityLevels, apply_levels
 
     findings = tuple(findings)
-    more = [*unused_heroes(site, settings), *unknown_address(findings, site)] if settings.enabled else ()
+    more = list(unused_heroes(site, settings)) if settings.enabled else []
+    path = unknown_path(findings, site) if settings.enabled else None
+    if path is not None:
+        more.append(unknown_address(path))
+        findings = tuple(with_remedy(findings, path))
     graded = apply_levels(more, SeverityLevels.of(settings.lint, only=only))
     return tuple(sorted([*findings, *graded], key=lambda finding: finding.sort_key))
 

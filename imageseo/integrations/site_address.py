@@ -17,7 +17,7 @@ from imageseo.storage.site_folder import SiteFolder
 _SAMPLE = 24
 """Pages that are asked, spread over the site."""
 _SITEMAPS = ("sitemap.xml", "sitemap-0.xml", "sitemap_index.xml", "sitemap-index.xml")
-_MAX_SITEMAP = 262_144
+_MAX_SITEMAP = _MAX_PAGE = 262_144
 _LOC = re.compile(rb"<(?:\w+:)?loc>\s*([^<\s]+)\s*</")
 _MIN_SHARE = 0.6
 _REFERENCE = re.compile(
@@ -43,20 +43,23 @@ def deduce_base_url(root: Path, pages: Sequence[str]) -> str | None:
     return base_url(home)
 
 
-def deduce_base_path(root: Path) -> str | None:
+def deduce_base_path(root: Path, pages: Iterable[str] = ()) -> str | None:
     """Return the folder (``/docs/``) that the home page's root-relative references start with; None for the root.
 
-    The files exist below the site's root without it: the site is published under a path.
+    The files exist below the site's root without it: the site is published under a path. ``pages``: also asked, as a
+    generator may write relative references on the home page's head and others on a page.
     """
-    try:
-        head = read_head(SiteFolder(root), "index.html")
-    except OSError:
-        return None
+    folder = SiteFolder(root)
     found: Counter[str] = Counter()
-    for match in _REFERENCE.findall(head):
-        first, _, rest = unquote(match.decode("utf-8", "replace")).lstrip("/").partition("/")
-        if rest and not _exists(root, first) and _is_file(root, rest):
-            found[f"/{first}/"] += 1
+    for page in dict.fromkeys(["index.html", *pages]):
+        try:
+            text = folder.begin(page, _MAX_PAGE)
+        except OSError:
+            continue
+        for match in _REFERENCE.findall(text):
+            first, _, rest = unquote(match.decode("utf-8", "replace")).lstrip("/").partition("/")
+            if rest and not _exists(root, first) and _is_file(root, rest):
+                found[f"/{first}/"] += 1
     return found.most_common(1)[0][0] if len(found) == 1 else None
 
 

@@ -18,6 +18,7 @@ from imageseo.pipeline import markup, page_plan
 from imageseo.pipeline.context import BuildContext
 from imageseo.pipeline.incremental.dependencies import DependencyTracker
 from imageseo.pipeline.safe_markup.choice import MarkupChooser
+from imageseo.pipeline.safe_markup.other_loads import loaded_elsewhere
 from imageseo.pipeline.safe_markup.page_check import checked_plan
 from imageseo.pipeline.safe_markup.preloads import PreloadLink, preload_links
 from imageseo.pipeline.safe_markup.style_rules import STYLE_SHEET, style_text
@@ -116,6 +117,7 @@ def _make_chooser(
         rules=None if settings.style == "file" else (style_text(), style_text(overlay=True)),
         styles=facts.image_styles,
         preloads={span: link.preload for span, link in preloads.items()},
+        loaded=loaded_elsewhere(html, scan, lambda url: facts.target(url).path),
         read_script=read_script,
     )
     return chooser, preloads

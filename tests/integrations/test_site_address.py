@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from imageseo.integrations.pages import html_files
 from imageseo.integrations.site_address import deduce_base_path, deduce_base_url
+from imageseo.integrations.unknown_address import unknown_address, unknown_path, with_remedy
+from imageseo.model.finding import Finding, Location, Severity
+from imageseo.model.site import Site
 from tests.support.small_sites import write
 
 
@@ -100,3 +104,32 @@ def test_folder_is_deduced_from_references_that_exist_without_it(
 ) -> None:
     write(tmp_path, {"index.html": f"<head>{head}</head>", "_astro/a.css": "", "_astro/b.js": ""})
     assert deduce_base_path(tmp_path) == expected
+
+
+def test_folder_is_deduced_from_images_of_the_body_and_of_other_pages(tmp_path: Path) -> None:
+    page = '<head><link rel=stylesheet href="./a.css"></head><body><img src="{}">'
+    write(tmp_path, {"index.html": page.format("./b.jpg"), "g/index.html": page.format("/kit/b.jpg"), "b.jpg": ""})
+    assert deduce_base_path(tmp_path) is None
+    assert deduce_base_path(tmp_path, ["g/index.html", "gone.html"]) == "/kit/"
+    write(tmp_path, {"index.html": page.format("/kit/b.jpg")})
+    assert deduce_base_path(tmp_path) == "/kit/"
+
+
+def test_missing_files_below_the_path_name_the_remedy(tmp_path: Path) -> None:
+    write(tmp_path, {"index.html": '<img src="/kit/b.jpg"><img src="/gone.jpg">', "b.jpg": ""})
+
+    def finding(rule: str, message: str, severity: Severity = Severity.WARN) -> Finding:
+        return Finding(rule=rule, severity=severity, message=message, location=Location(page="index.html"))
+
+    site = Site(root=tmp_path, project=tmp_path, base_url=None, pages=())
+    found = [
+        finding("img-missing", "src names kit/b.jpg, which is not in the site"),
+        finding("img-missing", "src names kit/b.jpg, which is not in the site", Severity.ERROR),
+        finding("img-missing", "src names gone.jpg, which is not in the site"),
+        finding("site-url-missing", "no site URL is configured"),
+    ]
+    path = unknown_path(found, site)
+    assert path == "/kit/"
+    assert [each.hint for each in with_remedy(found, path)] == [unknown_address(path).hint, ""]
+    assert unknown_path(found, replace(site, base_url="https://e.org/")) is None
+    assert unknown_path([], site) is None

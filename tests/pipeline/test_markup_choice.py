@@ -75,6 +75,13 @@ def test_preload_link_with_a_type_gets_one_format() -> None:
     assert choose(preload=preload._replace(srcset="b.jpg 900w")).form is MarkupForm.ATTRIBUTES
 
 
+def test_file_that_the_page_loads_anyway_gets_no_variants() -> None:
+    html = PAGE.format("<img src=a.jpg alt=a>").encode()
+    choice = choose(loaded=[scan_page(html).refs[0].span])
+    assert choice.form is MarkupForm.ATTRIBUTES
+    assert "background" in str(choice.reason)
+
+
 @pytest.mark.parametrize("policy", ["default-src 'self'", "style-src https:", "style-src 'nonce-x' 'unsafe-inline'"])
 def test_policy_against_inline_styles_leaves_out_all_that_needs_them(policy: str) -> None:
     choice = choose(policies=[policy])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
@@ -31,7 +31,8 @@ class MarkupChooser:
     ``policies``: the page's Content-Security-Policies. ``rules``: texts of the ``<style>`` element without and with
     those for a label; None if the rules are in a file. ``has_place``: whether they can be added. ``styles``: what the
     page's style sheets mean for images, by the tag's span. ``preloads``: the author's preload link of an image, by the
-    image's tag. ``read_script``: URL of a script as written -> its text; None for other hosts.
+    image's tag. ``loaded``: tags of images whose file the page loads in another way too.
+    ``read_script``: URL of a script as written -> its text; None for other hosts.
     """
 
     wanted: Wanted
@@ -42,6 +43,7 @@ class MarkupChooser:
     has_place: bool = True
     styles: Mapping[Span, ImageStyle] = field(default_factory=dict)
     preloads: Mapping[Span, Preload] = field(default_factory=dict)
+    loaded: Collection[Span] = ()
     read_script: Callable[[str], str | None] = lambda _: None
 
     def choose(self, ref: ImageRef) -> MarkupChoice:
@@ -195,6 +197,8 @@ class MarkupChooser:
         """Return why no other file may be offered for an image, a clause."""
         if ref.span.start in self._remounted:
             return f"{self.framework} renders panels of tabs anew"
+        if ref.span in self.loaded:
+            return "the page also loads its file as a background, a poster or an image of an SVG"
         preload = self.preloads.get(ref.span)
         if preload is not None and preload.srcset is not None:
             return "the preload link lists other files"
