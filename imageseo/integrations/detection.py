@@ -13,7 +13,7 @@ from imageseo.config.plugins import load_plugins, search_number
 from imageseo.model.errors import ImageseoError, MissingExtraError, SiteError
 from imageseo.model.foreign import UnfitPlugin, describe_error
 from imageseo.model.protocols import GeneratorProject, Integration
-from imageseo.model.site import PageHints
+from imageseo.model.site import PageHints, SourceFault
 
 _GROUP = "imageseo.integrations"
 _METHODS = ("recognises", "missing", "load")
@@ -80,6 +80,42 @@ def integration_of(name: str, module: ModuleType, source: str) -> Integration:
     return cast("Integration", integration)
 
 
+_PROJECT: Mapping[str, Any] = {
+    "name": str,
+    "config": Path,
+    "source": Path,
+    "output": Path | None,
+    "site_url": str | None,
+    "options": Mapping | None,
+    "origin": str,
+    "inactive": str,
+}
+_HINTS: Mapping[str, Any] = {
+    "source": Path | None,
+    "source_dir": str,
+    "title": str | None,
+    "meta": Mapping,
+    "origin": str,
+    "unlisted": str,
+    "fault": SourceFault | None,
+}
+
+
+def hints_fault(page: Any, hints: Any) -> str | None:
+    """Return what is wrong with a page and its hints as an integration returns them; None if nothing is."""
+    if not isinstance(page, str):
+        return f"{page!r} is no text"
+    if type(hints) is not PageHints:
+        return f"{page}: found {type(hints).__name__}, not PageHints"
+    fault = _fault(hints, _HINTS)
+    return None if fault is None else f"{page}: {fault}"
+
+
+def _fault(value: object, types: Mapping[str, Any]) -> str | None:
+    wrong = next((name for name, kind in types.items() if not isinstance(getattr(value, name), kind)), None)
+    return None if wrong is None else f"`{wrong}` is {type(getattr(value, wrong)).__name__}"
+
+
 class GuardedIntegration:
     """An integration of another distribution. ``label``: its name and distribution, for messages.
 
@@ -112,23 +148,21 @@ class GuardedIntegration:
             raise MissingExtraError(f"{config} cannot be read: {self._label} raised {describe_error(error)}") from error
         if not isinstance(project, GeneratorProject):
             raise MissingExtraError(f"{config} cannot be read: {self._label} returned {type(project).__name__}")
+        if (fault := _fault(project, _PROJECT)) is not None:
+            raise MissingExtraError(f"{config} cannot be read: {self._label} returned a project whose {fault}")
         return replace(project, read=self._guard(project))
 
     def _guard(self, project: GeneratorProject) -> Any:
         def read(*, project: Path, keys: Sequence[str], root: Path | None) -> Mapping[str, PageHints]:
             try:
                 hints = dict(reading(project=project, keys=keys, root=root))
-                wrong = [
-                    each for each in hints.items() if not isinstance(each[0], str) or type(each[1]) is not PageHints
-                ]
+                wrong = next(filter(None, (hints_fault(*each) for each in hints.items())), None)
             except ImageseoError:
                 raise
             except (Exception, SystemExit) as error:
                 raise SiteError(f"{self._label} raised {describe_error(error)}") from error
             if wrong:
-                raise SiteError(
-                    f"{self._label} must return the file of each page and its PageHints, found {wrong[0]!r}"
-                )
+                raise SiteError(f"{self._label} must return the file of each page and its PageHints: {wrong}")
             return hints
 
         reading = project.read

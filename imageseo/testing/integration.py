@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from imageseo.integrations.detection import integration_of
+from imageseo.integrations.detection import hints_fault, integration_of
 from imageseo.model.errors import ImageseoError
 from imageseo.model.protocols import GeneratorProject, Integration
-from imageseo.model.site import PageHints
 from imageseo.testing.requirement import Requirement, need
 
 _OTHER_FILES = ("imageseo.toml", "package.json", "README.md", "notes.txt")
@@ -84,15 +83,14 @@ class IntegrationChecks:
         need(isinstance(found, Mapping) and found, f"read() returned {found!r}, no page")
         need(found == again, "read() returns other hints when it is called again")
         for page, hints in found.items():
-            need(isinstance(hints, PageHints), f"read() returned {type(hints).__name__} for {page}, no PageHints")
+            fault = hints_fault(page, hints)
+            need(fault is None, f"read() returned wrong hints: {fault}")
             need(
                 page.endswith((".html", ".htm")) and not page.startswith("/"), f"{page!r} is no file of the built site"
             )
             source = hints.source
-            need(
-                source is None or (folder / source).is_file(),
-                f"{page}: the source {source!r} is no file of the project",
-            )
+            is_file = source is None or (not source.is_absolute() and (folder / source).is_file())
+            need(is_file, f"{page}: the source {source!r} is no file of the project, relative to it")
 
 
 def requirements(name: str, module: ModuleType, example: Path | None = None) -> Sequence[Requirement]:

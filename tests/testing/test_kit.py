@@ -14,8 +14,11 @@ from typing import Any
 import pytest
 
 from imageseo.config import plugins
+from imageseo.integrations.detection import integration_of
+from imageseo.model.errors import SiteError
 from imageseo.testing import PluginFaults, ProviderExample, check, check_distribution, kit, requirements
 from tests.images.test_foreign_codec import CODEC
+from tests.project.test_contributing import example_of
 from tests.support import pictures
 from tests.support.distributions import install, on_path
 from tests.support.small_sites import write
@@ -252,3 +255,27 @@ def test_themes_and_integrations_with_a_fault_are_found() -> None:
     said = str(caught.value)
     assert "other_files: recognises() is not False for " in said
     assert "broken_configuration: it raised KeyError: 'title'" in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("path.relative_to(project)", "str(path.relative_to(project))", "start/index.html: `source` is str"),
+        ("path.relative_to(project)", "path", "start/index.html: the source PosixPath"),
+        ("title=title", "title=3", "start/index.html: `title` is int"),
+        ("meta=meta", "meta=[1]", "start/index.html: `meta` is list"),
+        ('f"{path.stem}/index.html"', "path.stem", "'start' is no file of the built site"),
+    ],
+)
+def test_hints_of_a_wrong_type_are_found(old: str, new: str, why: str, tmp_path: Path) -> None:
+    text = example_of("INTEGRATION =")
+    assert old in text
+    write(tmp_path, {"acme.toml": "", "pages/start.toml": ""})
+    with pytest.raises(PluginFaults) as caught:
+        check("imageseo.integrations", "acme", module("acme", text.replace(old, new)), example=tmp_path / "acme.toml")
+    assert why in str(caught.value)
+    if "` is " in why:  # and a build says so, in place of an internal error
+        guarded = integration_of("acme", module("acme", text.replace(old, new)), "acme 1.0")
+        project = guarded.load(tmp_path / "acme.toml")
+        with pytest.raises(SiteError, match=r"the integration acme of acme 1\.0 must return"):
+            project.read(project=tmp_path, keys=(), root=None)
