@@ -156,7 +156,10 @@ def report(plugin: ForeignPlugin) -> None:
         import logging
 
         text = "imageseo: warning: %s is not used: %s; `imageseo doctor` lists all plug-ins"
-        logging.getLogger("imageseo.plugins").warning(text, plugin, plugin.fault)
+        # Not from `getLogger`: Pelican's loggers drop repeated warnings, and `--fatal=warnings` makes them errors.
+        logger = logging.Logger("imageseo.plugins")
+        logger.parent = logging.getLogger()
+        logger.warning(text, plugin, plugin.fault)
 
 
 def silence() -> None:
