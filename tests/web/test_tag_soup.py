@@ -192,3 +192,15 @@ def test_other_pages_are_told_apart() -> None:
 )
 def test_pages_that_scripts_change_are_noticed(page: str, depends: bool) -> None:
     assert depends_on_scripts(page) == depends
+
+
+def test_built_page_that_was_cut_gains_nothing_at_the_next_build() -> None:
+    page = "<!doctype html><head><title>T</title></head><body><main><h1>T</h1><p><img src=a.jpg><svg></svg></main>"
+    built = build(page.encode())
+    for start in range(0, len(built), 7):
+        for size in (1, 5, 60, 400):
+            author = strip(built[:start] + built[start + size :])
+            once = build(author)
+            assert strip(once) == author
+            assert build(once) == once
+            assert is_same_page(author, once)
