@@ -45,7 +45,7 @@ def buttons_with_images(html: bytes, charset: str) -> Iterator[ImageButton]:
     document = tree.parse(html)
     buttons: dict[Element, list[int]] = {}  # the numbers of their images
     for number, image in enumerate(tree.images(document)):
-        around = (each for each in image.ancestors if isinstance(each, Element))
+        around = tree.ancestors(image)
         outermost = [each for each in around if each.tag in names and _is_button(each)]
         if outermost:
             buttons.setdefault(outermost[-1], []).append(number)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 
-from imageseo.web.html.attributes import Tag, read
+from imageseo.web.html.attributes import Tag
 
 # One of these is in the source (lower case) of every start tag, of whatever name, that hides something by an attribute.
 # The elements in VISITED are also examined for everything else; searching the page for each word would take longer.
@@ -115,12 +114,6 @@ def may_hide(name: str, values: Mapping[str, str]) -> bool:
         word in _HIDING_CLASSES or word in _INACTIVE or word in ROWS or _TAB.fullmatch(word)
         for word in (classes or "").lower().split()
     )
-
-
-@lru_cache(maxsize=4096)  # the pages of a site share most of their tags
-def may_tag_hide(name: str, source: str) -> bool:
-    """Whether a start tag may hide something. ``source``: the tag in lower case."""
-    return may_hide(name, read(source, 1 + len(name)))
 
 
 def hidden_by(name: str, values: Mapping[str, str], lowered: str, tag: Tag) -> str | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from itertools import starmap
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from imageseo.model.image import ImageRef
-from imageseo.web.html.attributes import Tag
-from imageseo.web.html.tokenizer import walk
+
+if TYPE_CHECKING:
+    from turbohtml import Element
 
 # What server-rendered pages of a framework contain. Three patterns with a literal start each, which `re` finds in a
 # third of the time that two dozen searches take.
@@ -43,9 +44,7 @@ _ROOT = re.compile(rb"__(docusaurus|next(?=[\"' >])|NEXT_DATA__|next_f|_gatsby|V
 _ATTRIBUTE = re.compile(rb"data-(server-rendered|v-app|reactroot|sveltekit-hydrate|svelte-h=|hk=)")
 # React, Vue 3 and Svelte 5 delimit fragments by comments.
 _FRAGMENT = re.compile(rb"<!--(?:\$|\[|\[!)-->")
-# Parts that a framework renders anew in the browser: Docusaurus, Headless UI and others do so with the panels of tabs.
-_REMOUNTED = re.compile(r"""\srole\s*=\s*["']?tabpanel""")
-_CUSTOM_TAG = re.compile(rb"<([a-z][^\s/>]*?-[^\s/>]*)")
+_CUSTOM_TAG = re.compile(rb"<[a-zA-Z][^\s/>]*?-")
 
 
 def hydrating_framework(html: bytes) -> str | None:
@@ -64,21 +63,13 @@ def custom_elements_of(html: bytes, refs: Sequence[ImageRef]) -> dict[int, str]:
 
     Scripts define these elements, and may look for their ``<img>`` as a child; islands of Astro are among them.
     """
-    lowered = html.lower()
-    names = frozenset(match.decode("latin-1") for match in set(_CUSTOM_TAG.findall(lowered)))
-    if not names or not refs:
+    if not refs or _CUSTOM_TAG.search(html) is None:
         return {}
-    images = {ref.span.start for ref in refs}
-    open_names: list[str] = []
     found: dict[int, str] = {}
-    for tag in starmap(Tag, walk(lowered.decode("latin-1"), names | {"img"})):
-        if tag.name == "img":
-            if open_names and tag.start in images:
-                found[tag.start] = open_names[-1]
-        elif tag.name[0] != "/":
-            open_names.append(tag.name)
-        elif tag.name[1:] in open_names:
-            del open_names[len(open_names) - 1 - open_names[::-1].index(tag.name[1:]) :]
+    for image, around in _ancestors_of_images(html):
+        name = next((each.tag for each in around if "-" in each.tag), None)
+        if name is not None:
+            found[image] = name
     return found
 
 
@@ -87,18 +78,19 @@ def remounted_images(html: bytes) -> frozenset[int]:
 
     The new elements do not have what a build added to the old ones.
     """
-    lowered = html.lower().decode("latin-1")
-    if "tabpanel" not in lowered:
+    if b"tabpanel" not in html.lower():
         return frozenset()
-    open_panels: list[bool] = []
-    found: list[int] = []
-    for name, start, end, _ in walk(lowered, frozenset({"div", "section", "img"})):
-        if name == "img":
-            if any(open_panels):
-                found.append(start)
-        elif name[0] == "/":
-            if open_panels:
-                open_panels.pop()
-        else:
-            open_panels.append(_REMOUNTED.search(lowered, start, end) is not None)
-    return frozenset(found)
+    return frozenset(image for image, around in _ancestors_of_images(html) if any(map(_is_panel, around)))
+
+
+def _is_panel(element: Element) -> bool:
+    role = element.attrs.get("role")
+    return isinstance(role, str) and role.strip().lower().startswith("tabpanel")
+
+
+def _ancestors_of_images(html: bytes) -> Iterator[tuple[int, list[Element]]]:
+    """Yield the offset of each image, and the elements around it, innermost first."""
+    from imageseo.web.html import tree  # most pages have neither panels nor custom elements
+
+    for image in tree.images(tree.parse(html)):
+        yield tree.start_of(image), list(tree.ancestors(image))

@@ -97,6 +97,11 @@ def is_inert(element: Node) -> bool:
     return any(getattr(parent, "tag", "") in INERT for parent in element.ancestors)
 
 
+def ancestors(element: Element) -> Iterator[Element]:
+    """Yield the elements around an element, innermost first."""
+    return (each for each in element.ancestors if isinstance(each, Element))
+
+
 def images(document: Document) -> list[Element]:
     """Return the images of a page's scan, in the order of their tags."""
     found = [each for each in document.find_all("img") if is_html(each) and not is_inert(each)]
