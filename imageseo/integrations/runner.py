@@ -175,16 +175,12 @@ def _with_unused(
     findings: Iterable[Finding], site: Site, settings: Settings, only: frozenset[str] | None = None
 ) -> tuple[Finding, ...]:
     """Return all findings in order, with those that only integrations can make, graded by ``lint.rules``."""
-    from imageseo.integrations.unknown_address import unknown_address, unknown_path, with_remedy
+    from imageseo.integrations.unknown_address import explained
     from imageseo.integrations.unused_heroes import unused_heroes
     from imageseo.lint.severity import SeverityLevels, apply_levels
 
-    findings = tuple(findings)
-    more = list(unused_heroes(site, settings)) if settings.enabled else []
-    path = unknown_path(findings, site) if settings.enabled else None
-    if path is not None:
-        more.append(unknown_address(path))
-        findings = tuple(with_remedy(findings, path))
+    findings, more = explained(findings, site) if settings.enabled else (tuple(findings), [])
+    more += unused_heroes(site, settings) if settings.enabled else ()
     graded = apply_levels(more, SeverityLevels.of(settings.lint, only=only))
     return tuple(sorted([*findings, *graded], key=lambda finding: finding.sort_key))
 
@@ -243,7 +239,10 @@ def _run(
 
 def log_findings(findings: Iterable[Finding], voice: HostLogger, *, serving: bool) -> None:
     """Log each finding once, at the level that the generator counts. Those that fail the build are raised instead."""
-    for first, *others in _once(findings):
+    from imageseo.lint.overview import split_notes
+
+    shown, more_notes = split_notes(_once(findings), lambda group: group[0])
+    for first, *others in shown:
         if isinstance(voice, FindingLogger):
             if first.severity is not Severity.OFF or first.fails_build:
                 level = Severity.ERROR if first.fails_build else min(first.severity, Severity.WARN, key=_rank)
@@ -256,6 +255,8 @@ def log_findings(findings: Iterable[Finding], voice: HostLogger, *, serving: boo
             voice.warning("%s", text)
         elif first.severity is Severity.INFO:
             voice.info("%s", text)
+    for rule, number in more_notes.items():
+        voice.info("%s more of %s", number, rule)
 
 
 def _rank(severity: Severity) -> int:

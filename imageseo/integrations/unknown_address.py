@@ -24,6 +24,13 @@ def unknown_path(findings: Iterable[Finding], site: Site) -> str | None:
     return deduce_base_path(site.root, islice((page for page, rule in pages.items() if rule == _MISSING), _MAX_PAGES))
 
 
+def explained(findings: Iterable[Finding], site: Site) -> tuple[tuple[Finding, ...], list[Finding]]:
+    """Return the findings without those that follow from an unknown path, and the warning about it, if there is one."""
+    findings = tuple(findings)
+    path = unknown_path(findings, site)
+    return (findings, []) if path is None else (tuple(with_remedy(findings, path)), [unknown_address(path)])
+
+
 def with_remedy(findings: Iterable[Finding], path: str) -> Iterator[Finding]:
     """Yield the findings without those that follow from the unknown address; errors stay and name the remedy."""
     for each in findings:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
+from imageseo.model.build_findings import BUILD_FINDINGS
 from imageseo.model.finding import Finding, Severity
 from imageseo.model.humanize import format_count
 
@@ -13,6 +15,10 @@ _MANY = 40
 _RULES, _PAGES = 8, 5
 _BY_BUILD = "`imageseo build`"
 _WORTHWHILE = 0.2
+_NOTES = 10
+"""Notes of one kind that are read one by one."""
+
+_Item = TypeVar("_Item")
 
 
 def overview(findings: Sequence[Finding], *, directory: str = "") -> Iterator[str]:
@@ -47,6 +53,25 @@ def overview(findings: Sequence[Finding], *, directory: str = "") -> Iterator[st
         "To begin with new findings only, accept these: "
         f"`imageseo lint {directory} --baseline imageseo-baseline.json --update-baseline`"
     )
+
+
+def split_notes(
+    items: Iterable[_Item], finding_of: Callable[[_Item], Finding]
+) -> tuple[list[_Item], Mapping[str, int]]:
+    """Return what to show one by one, and how many more notes there are by rule.
+
+    A first build has hundreds of notes about what it did (`variant-dropped`), between which warnings are not seen.
+    Notes of lint's rules are all shown: their authors can correct them.
+    """
+    shown, seen = [], Counter[str]()
+    for item in items:
+        finding = finding_of(item)
+        if finding.severity is Severity.INFO and finding.rule in BUILD_FINDINGS:
+            seen[finding.rule] += 1
+            if seen[finding.rule] > _NOTES:
+                continue
+        shown.append(item)
+    return shown, {rule: number - _NOTES for rule, number in sorted(seen.items()) if number > _NOTES}
 
 
 def _ordered(counts: Counter[str]) -> list[tuple[str, int]]:

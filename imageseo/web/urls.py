@@ -23,6 +23,8 @@ IMAGE_SUFFIXES = (
 )
 """File name suffixes of images, in lower case."""
 
+_UNLOADABLE = re.compile(r"(?:attachment|cid|file|[a-z]):", re.IGNORECASE)
+
 Reason = Literal["data", "origin", "outside", "empty"]
 
 
@@ -70,6 +72,11 @@ def resolve(url: str, *, page: str, base_url: str | None, base_href: str | None 
     if _RESIZER.match(target.path.removeprefix(home.path).lstrip("/")) or _RESIZER.match(target.path.lstrip("/")):
         return ExternalUrl(reason="origin")
     return _path_in_site(unquote(target.path, errors="replace"), unquote(home.path, errors="replace"))
+
+
+def is_unloadable(url: str) -> bool:
+    """Whether no browser loads a URL on a web page: one of a notebook, a mail, or a file of the author's machine."""
+    return _UNLOADABLE.match(_normalize(url)) is not None
 
 
 def may_be_served(path: str) -> bool:

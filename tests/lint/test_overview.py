@@ -64,3 +64,12 @@ def test_text_report_of_lint_has_it_and_that_of_a_build_has_no_command() -> None
     built = render(Report(title="build", findings=findings, silenced=(), summary={"errors": 50}))
     assert "50 findings by rule" in built
     assert "--baseline" not in built
+
+
+def test_notes_about_what_a_build_did_are_shown_up_to_ten_of_a_kind() -> None:
+    notes = found("variant-dropped", 25, severity=Severity.INFO) + found("alt-length", 25, severity=Severity.INFO)
+    findings = (*notes, *found("img-missing", 12), *found("markup-reduced", 10, severity=Severity.INFO))
+    text = render(Report(title="build", findings=findings, silenced=(), summary={"errors": 12}))
+    assert [text.count(f" {rule}: ") for rule in ("variant-dropped", "alt-length", "img-missing")] == [10, 25, 12]
+    assert "15 more of variant-dropped (--format json lists all)" in text
+    assert "more of markup-reduced" not in text

@@ -264,6 +264,9 @@ def test_huge_dimension_is_capped_as_in_browsers(attributes: str, expected: str,
         ("""onmouseover="this.src='b.jpg'" """, 'write width="1600" height="900"'),
         ('loading="lazy" data-imageseo="loading"', 'write width="1600" height="900"'),
         ('data-imageseo="ignore"', 'write width="1600" height="900"'),
+        ('style="height: 90px" data-imageseo="loading"', "add `aspect-ratio: 1600 / 900` to its style"),
+        ('style="width: 60%" data-imageseo="ignore"', "add `aspect-ratio: 1600 / 900` to its style"),
+        ('style="width: auto; float: left" data-imageseo="ignore"', 'write width="1600" height="900"'),
         ('data-src="b.jpg"', None),
         ('data-original="b.jpg" width="1" height="1"', None),
         (':src="file"', None),
@@ -282,6 +285,32 @@ def test_no_size_is_advised_that_a_build_would_not_add(attributes: str, hint: st
 def test_size_of_a_file_elsewhere_is_unknown(src: str, place: str, tmp_path: Path) -> None:
     (found,) = lint_page(tmp_path, page(tmp_path, f'<img src="{src}" alt="A">'), "img_dimensions")
     assert found.hint == f"write both, in px; imageseo does not know the size of a file {place}"
+
+
+@pytest.mark.parametrize("value", ["auto", "]", "-3", "calc(1px)"])
+def test_attribute_that_browsers_ignore_is_named(value: str, tmp_path: Path) -> None:
+    (found,) = lint_page(
+        tmp_path, page(tmp_path, f'<img src="a-1600x900.jpg" alt="A" width="{value}">'), "img_dimensions"
+    )
+    assert (
+        found.message == f'guide/a-1600x900.jpg has neither width nor height that browsers understand: width="{value}"'
+    )
+
+
+@pytest.mark.parametrize(
+    "src", ["attachment:a.png", "file:///home/a.png", r"C:\a.png", "d:/a/b.png", "cid:1@mail", "FILE:a"]
+)
+def test_url_that_no_browser_loads_is_missing(src: str, tmp_path: Path) -> None:
+    (found,) = lint_page(tmp_path, page(tmp_path, f'<img src="{src}" alt="A">'), "img_missing", "img_dimensions")
+    assert found.rule == "img-missing"
+    assert "no browser loads" in found.message
+
+
+@pytest.mark.parametrize("src", ["https://e.org/a.png", "//e.org/a.png", "blob:x", "DATA:,a", "attachments/a.jpg"])
+def test_url_that_browsers_load_is_not_missing(src: str, tmp_path: Path) -> None:
+    html = page(tmp_path, f'<img src="{src}" alt="A" width="16" height="9">')
+    small_sites.write(tmp_path, {"guide/attachments/a.jpg": picture("photo-1600x900.jpg")})
+    assert lint_page(tmp_path, html, "img_missing") == []
 
 
 def test_url_served_on_request_is_checked_if_the_file_exists(tmp_path: Path) -> None:

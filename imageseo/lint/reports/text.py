@@ -7,7 +7,7 @@ from itertools import groupby
 
 from imageseo.lint.budgets.table import COLUMNS, rows
 from imageseo.lint.code_frame import display_width, sanitized
-from imageseo.lint.overview import overview
+from imageseo.lint.overview import overview, split_notes
 from imageseo.lint.report import Report, merge_repeated
 from imageseo.model.finding import Finding, Severity
 from imageseo.model.humanize import format_count
@@ -24,13 +24,17 @@ def render(result: Result) -> str:
     """
     report = Report.of(result)
     lines: list[str] = []
-    for page, group in groupby(merge_repeated(report.findings), key=lambda pair: pair[0].location.page):
+    shown, more_notes = split_notes(merge_repeated(report.findings), lambda pair: pair[0])
+    for page, group in groupby(shown, key=lambda pair: pair[0].location.page):
         findings = list(group)
         source = findings[0][0].location.source
         name_shown = sanitized(page or "the site as a whole")
         lines.append(_paint(report, _BOLD, f"{name_shown} (from {sanitized(source)})" if source else name_shown))
         for finding, others in findings:
             lines += _finding(report, finding, others)
+        lines.append("")
+    if more_notes:
+        lines += [f"{number:,} more of {rule} (--format json lists all)" for rule, number in more_notes.items()]
         lines.append("")
     if report.silenced:
         lines.append("Silenced by the author:")

@@ -19,6 +19,12 @@ Bad:
 Bad (half of it does not help):
     <img src="photo-1600x900.jpg" alt="A harbour" width="800">
 
+Bad (values that browsers ignore):
+    <img src="photo-1600x900.jpg" alt="A harbour" width="auto" height="auto">
+
+Bad (a side in its style reserves nothing without the other):
+    <img src="photo-1600x900.jpg" alt="A harbour" style="height: 250px">
+
 Bad (not the file's proportions):
     <img src="photo-1600x900.jpg" alt="A harbour" width="800" height="600">
 
@@ -60,11 +66,12 @@ from imageseo.layout.image_widths import declarations
 from imageseo.layout.themes import recognise
 from imageseo.lint.tag_edits import add_attributes
 from imageseo.model.edit import Edit
-from imageseo.model.facts import ImageFact, Problem
+from imageseo.model.facts import ImageFact, Problem, shorten
 from imageseo.model.finding import Severity
 from imageseo.model.image import Asset, BadAsset, PageRegion
 from imageseo.web.html.edits import MARKER
 from imageseo.web.html.script_owned import handler, placeholder
+from imageseo.web.urls import is_unloadable
 
 SEVERITY = Severity.ERROR
 TOLERANCE = 2  # px
@@ -86,6 +93,8 @@ def check(html: bytes, images: Sequence[ImageFact]) -> Iterator[Problem]:
     for image in images:
         if isinstance(image.file, BadAsset) or any(target.elsewhere == "data" for target in image.targets[:1]):
             continue
+        if any(is_unloadable(target.url) for target in image.targets[:1]):
+            continue
         if placeholder(image.ref) is not None:  # a script shows another file, whose size may differ
             continue
         if not _EMOJI.isdisjoint((image.ref.get("class") or "").split()):
@@ -99,7 +108,7 @@ def check(html: bytes, images: Sequence[ImageFact]) -> Iterator[Problem]:
                 if theme_keeps_ratio is None:
                     theme = recognise(html)
                     theme_keeps_ratio = theme is not None and theme.keeps_ratio
-                yield _missing_problem(image, width, height, _fix(html, image) if theme_keeps_ratio else ())
+                yield _missing_problem(image, width, height, style, _fix(html, image) if theme_keeps_ratio else ())
         elif (
             image.asset is not None
             and _is_distorted(image.asset, width.value, height.value)
@@ -129,7 +138,9 @@ def _fix(html: bytes, image: ImageFact) -> tuple[Edit, ...]:
     return add_attributes(html, ref, f'width="{asset.css_width}" height="{asset.css_height}"')
 
 
-def _missing_problem(image: ImageFact, width: Length | None, height: Length | None, fix: tuple[Edit, ...]) -> Problem:
+def _missing_problem(
+    image: ImageFact, width: Length | None, height: Length | None, style: Mapping[str, str], fix: tuple[Edit, ...]
+) -> Problem:
     has_one_side = (width or height) is not None
     missing = "no width" if width is None else "no height"
     outside = any(target.elsewhere == "outside" for target in image.targets[:1])
@@ -148,14 +159,26 @@ def _missing_problem(image: ImageFact, width: Length | None, height: Length | No
             or handler(image.ref) is not None
             or image.ref.get(MARKER) is not None
         )
-        hint = f"write {pair}" if is_unchanged_by_build else f"write {pair}, or let `imageseo build` add it"
+        action = f"write {pair}"
+        if any(style.get(side, "auto") != "auto" for side in ("width", "height")):  # which attributes would distort
+            action = f"add `aspect-ratio: {image.asset.css_width} / {image.asset.css_height}` to its style"
+        hint = action if is_unchanged_by_build else f"{action}, or let `imageseo build` add it"
     return Problem(
-        message=f"{image.name} has {missing if has_one_side else 'neither width nor height'}",
+        message=f"{image.name} has {missing if has_one_side else 'neither width nor height'}{_unread(image)}",
         hint=hint,
         at=image.ref,
         severity=_severity(image),
         fix=fix,
     )
+
+
+def _unread(image: ImageFact) -> str:
+    """Name the attributes that browsers ignore, since the author sees them: ``width="auto"``."""
+    written = ((side, image.ref.get(side)) for side in ("width", "height"))
+    unread = ", ".join(
+        f'{side}="{shorten(value)}"' for side, value in written if value and _parse_length(value) is None
+    )
+    return f" that browsers understand: {unread}" if unread else ""
 
 
 def _severity(image: ImageFact) -> Severity | None:

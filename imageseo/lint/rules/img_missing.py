@@ -2,7 +2,8 @@
 
 A URL in ``src`` or ``srcset`` that points to no file shows a broken image, or one on some screens only. URLs are
 resolved as in a browser: percent-encoded, with ``<base>``, without query and fragment. Letter case counts, because it
-counts on the server. Other origins are not checked, nor URLs that a host serves on request (Cloudflare's ``/cdn-cgi/``,
+counts on the server. URLs that browsers do not load on a web page (``file:``, a drive letter, ``attachment:``) count as
+missing. Other origins are not checked, nor URLs that a host serves on request (Cloudflare's ``/cdn-cgi/``,
 ``/.netlify/images``, ``/_vercel/image``, ``/_next/image``, ``/_ipx/``). A file of the same host outside the site is a
 warning.
 
@@ -17,6 +18,9 @@ Bad (a source of a picture):
 
 Bad (leads out of the site):
     <img src="../../../etc/photo.jpg" alt="A harbour">
+
+Bad (a file of the author's machine):
+    <img src="file:///home/me/photo.jpg" alt="A harbour">
 
 Bad (letter case):
     <img src="Photo-1600x900.JPG" alt="A harbour"><img src="photo-1600x900.jpg" alt="A harbour">
@@ -48,6 +52,7 @@ from collections.abc import Iterator, Sequence
 from imageseo.model.facts import ImageFact, Problem, ResolvedUrl, shorten
 from imageseo.model.finding import Severity
 from imageseo.model.image import ImageRef
+from imageseo.web.urls import is_unloadable
 
 SEVERITY = Severity.ERROR
 
@@ -71,6 +76,8 @@ def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
 
 
 def _is_missing(target: ResolvedUrl) -> bool:
+    if target.elsewhere == "origin":
+        return is_unloadable(target.url)
     return target.elsewhere == "outside" or (target.path is not None and not target.exists)
 
 
@@ -78,6 +85,12 @@ def _problem(image: ImageFact, target: ResolvedUrl, others: int) -> Problem:
     """One problem for all missing files of an attribute: a folder that was not copied loses every candidate."""
     where = _LABELS[target.attribute]
     more = f" (and {others} more)" if others else ""
+    if target.elsewhere == "origin":
+        return Problem(
+            message=f"{where} has a URL that no browser loads on a web page: {shorten(target.url)}{more}",
+            hint="copy the file into the site and name it by its path there",
+            at=image.ref,
+        )
     if target.elsewhere == "outside":
         # `../` beyond the root is wrong; `/logo.png` under https://host/docs/ may be another site's file.
         relative = not target.url.lstrip().startswith("/") and ":" not in target.url.partition("/")[0]

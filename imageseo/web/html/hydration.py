@@ -22,6 +22,7 @@ _NAMES = {
     b"VP_HASH_MAP__": "VitePress",
     b"NUXT__": "Nuxt",
     b"nuxt": "Nuxt",
+    b"rspress_root": "Rspress",
     b"VUE_SSR_CONTEXT__": "Vue",
     b"remixContext": "Remix",
     b"reactRouterContext": "React Router",
@@ -38,9 +39,10 @@ _ATTRIBUTES = {
     b"svelte-h=": "Svelte",
     b"hk=": "Solid",
 }
-_ROOT = re.compile(rb"__(docusaurus|next(?=[\"' >])|NEXT_DATA__|next_f|_gatsby|VP_HASH_MAP__|NUXT__|nuxt(?=[\"' >])|"
-                   rb"VUE_SSR_CONTEXT__|remixContext|reactRouterContext|staticRouterHydrationData|sveltekit_|"
-                   rb"PREACT_CLI_DATA__|TSR_)")  # fmt: skip
+# `__next` is the id of an element; in the class `pager__next` it is not.
+_ROOT = re.compile(rb"__(docusaurus|(?<=[\"'=]__)(?:next|nuxt)(?=[\"' >])|NEXT_DATA__|next_f|_gatsby|VP_HASH_MAP__|"
+                   rb"NUXT__|rspress_root|VUE_SSR_CONTEXT__|remixContext|reactRouterContext|staticRouterHydrationData|"
+                   rb"sveltekit_|PREACT_CLI_DATA__|TSR_)")  # fmt: skip
 _ATTRIBUTE = re.compile(rb"data-(server-rendered|v-app|reactroot|sveltekit-hydrate|svelte-h=|hk=)")
 # React, Vue 3 and Svelte 5 delimit fragments by comments.
 _FRAGMENT = re.compile(rb"<!--(?:\$|\[|\[!)-->")
