@@ -4,6 +4,8 @@ from __future__ import annotations
 
 _SINGULAR = {"findings": "finding", "pages": "page", "images": "image", "errors": "error", "warnings": "warning"}
 _SINGULAR |= {"infos": "info", "variants": "variant", "heroes": "hero", "crops": "crop"}
+_SINGULAR |= {"changed": "file changed"}
+_PLURAL = {"changed": "files changed"}
 
 
 def format_count(name: str, number: int | float) -> str:
@@ -11,7 +13,7 @@ def format_count(name: str, number: int | float) -> str:
     if name == "saved":
         return f"{format_bytes(int(number))} saved for a phone"
     text = f"{number:,}" if isinstance(number, int) else f"{number:,.1f}"
-    return f"{text} {_SINGULAR.get(name, name) if number == 1 else name}"
+    return f"{text} {_SINGULAR.get(name, name) if number == 1 else _PLURAL.get(name, name)}"
 
 
 def format_bytes(count: int) -> str:
