@@ -22,6 +22,7 @@ NAME = "directory"
 _SUFFIXES = (".md", ".markdown", ".mdx")
 _INDEX = ("index", "_index", "README", "readme")
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}-(.+)")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 _ADDRESS_KEYS = ("permalink", "url", "slug", "path")
 _SKIPPED = ("node_modules", "_site", "public")
 
@@ -137,16 +138,21 @@ def _candidates(source: str, meta: Mapping[str, Any]) -> Iterator[str]:
     if str(meta.get("permalink") or "").strip() == "/":
         yield "index.html"
     folders = _folder(path)
-    stem, _, language = path.stem.partition(".")  # Hugo: index.fr.md
-    if stem in _INDEX:
-        places = [folders]
+    stem, _, language = path.stem.rpartition(".")
+    if stem and _LANGUAGE.fullmatch(language):  # Hugo: index.fr.md; but node.js.md and v1.2.md are names
+        yield from _addresses((language, *folders), stem)
+        yield from _addresses(folders, path.stem)
+        yield from _addresses(folders, stem)
     else:
-        dated = _DATED.fullmatch(stem)
-        places = [(*folders, stem), *([(*folders, dated[1])] if dated else [])]
+        yield from _addresses(folders, path.stem)
+
+
+def _addresses(folders: tuple[str, ...], stem: str) -> Iterator[str]:
+    """Yield the files of the pages that a name in some folders stands for."""
+    dated = _DATED.fullmatch(stem)
+    places = [folders] if stem in _INDEX else [(*folders, stem), *([(*folders, dated[1])] if dated else [])]
     for place in places:
         for spelled in dict.fromkeys((place, tuple(map(_slug, place)))):
-            if language:
-                yield from _files("/".join((language, *spelled)))
             yield from _files("/".join(spelled))
 
 

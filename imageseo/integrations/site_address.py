@@ -21,18 +21,19 @@ _MAX_SITEMAP = _MAX_PAGE = 262_144
 _LOC = re.compile(rb"<(?:\w+:)?loc>\s*([^<\s]+)\s*</")
 _MIN_SHARE = 0.6
 _REFERENCE = re.compile(
-    rb"""<(?:link|script|img|source)\b[^>]*?\s(?:href|src)\s*=\s*["']?(/[^/"'>\s?#][^"'>\s?#]*)""", re.I
+    rb"""<(?:link|script|img|source)\b[^<>]*?\s(?:href|src)\s*=\s*["']?(/[^/"'>\s?#][^"'>\s?#]*)""", re.I
 )
 
 
 def deduce_base_url(root: Path, pages: Sequence[str]) -> str | None:
     """Return the site's URL from the home page's canonical link, other pages' ones, or the sitemap; else None.
 
-    A home page's canonical link without a final slash may name another file (a language version, a landing page): it
-    counts if other pages confirm it, or if nothing contradicts it. ``pages``: files of all pages.
+    A home page's canonical link may name another page (a language version, a landing page): without a final slash, or
+    with that of a folder of the site, it counts only if other pages confirm it, or if nothing contradicts it.
+    ``pages``: files of all pages.
     """
     home = _own_url(root, "index.html", og=False)
-    if home is not None and (urlsplit(home).path.endswith("/") or not urlsplit(home).path):
+    if home is not None and _names_folder(home) and not _names_own_folder(root, home):
         return base_url(home)
     bases = Counter(_bases_of_pages(root, pages)) or Counter(_bases_of_sitemap(root))
     if bases:
@@ -132,6 +133,17 @@ def _bases_of_locations(root: Path, locations: Iterable[bytes]) -> Iterator[str]
                 split = urlsplit(url)
                 yield base_url(f"{split.scheme}://{split.netloc}/{'/'.join(parts[:number])}") or url
                 break
+
+
+def _names_folder(url: str) -> bool:
+    path = urlsplit(url).path
+    return not path or path.endswith("/")
+
+
+def _names_own_folder(root: Path, url: str) -> bool:
+    """Whether a URL's last part is a page of the folder: Hugo's home page, for one, can lead to ``/en/``."""
+    last = urlsplit(url).path.rstrip("/").rpartition("/")[2]
+    return bool(last) and _is_file(root, f"{last}/index.html")
 
 
 def _names_own_file(root: Path, url: str) -> bool:

@@ -40,6 +40,9 @@ def project(folder: Path, notes: list[str] | None = None) -> Project:
         ("_posts/launch.md", "", "2024/05/01/launch/index.html"),  # Hexo
         ("blog/2024-05-01-launch.mdx", "", "blog/launch/index.html"),  # Docusaurus
         ("intro.md", "", "docs/intro/index.html"),
+        ("releases/1.2.md", "", "releases/1.2/index.html"),
+        ("node.js.md", "", "node.js.html"),
+        ("v1.2.fr.md", "", "fr/v1.2/index.html"),
     ],
 )
 def test_pages_of_other_generators_are_found(source: str, head: str, page: str, tmp_path: Path) -> None:
@@ -48,6 +51,14 @@ def test_pages_of_other_generators_are_found(source: str, head: str, page: str, 
     here = project(tmp_path)
     (found,) = [each for each in here.site(tmp_path / "public").pages if each.hints.meta]
     assert (found.path, found.key) == (page, f"content/{source}")
+
+
+@pytest.mark.parametrize(("name", "other"), [("v1.2", "v1"), ("node.js", "node"), ("1.0.1", "1.0")])
+def test_a_dot_in_a_name_takes_no_other_page(name: str, other: str, tmp_path: Path) -> None:
+    write(tmp_path, {f"content/{name}.md": HERO, f"content/{other}.md": "# Other\n"})
+    write(tmp_path, {f"public/{each}/index.html": PAGE for each in (name, other)})
+    pages = project(tmp_path).site(tmp_path / "public").pages
+    assert [each.path for each in pages if each.hints.meta] == [f"{name}/index.html"]
 
 
 def test_a_title_decides_where_addresses_lack_the_folder(tmp_path: Path) -> None:

@@ -42,6 +42,22 @@ SITES: Mapping[str, tuple[Mapping[str, str], str | None]] = {
         {"index.html": canonical("https://e.org/en"), "en/index.html": ""},
         None,
     ),
+    "home leads to a language version with a slash, as in Hugo": (
+        {
+            "index.html": canonical("https://e.org/en/"),
+            "en/index.html": canonical("https://e.org/en/"),
+            "de/a/index.html": canonical("https://e.org/de/a/"),
+        },
+        "https://e.org/",
+    ),
+    "home leads to its latest version, nothing else is known": (
+        {"index.html": canonical("https://e.org/x/latest/"), "latest/index.html": ""},
+        None,
+    ),
+    "published below a path that is a folder, too": (
+        {"index.html": canonical("https://e.org/docs/"), "docs/index.html": canonical("https://e.org/docs/docs/")},
+        "https://e.org/docs/",
+    ),
     "home names a file": ({"index.html": canonical("https://e.org/landing.html")}, None),
     "pages only": (
         {"index.html": "", "a.html": canonical("https://e.org/x/a"), "b/c.html": canonical("https://e.org/x/b/c.html")},

@@ -158,6 +158,9 @@ def test_only_scripts_that_set_a_source_are_returned() -> None:
         ("let e=document.querySelector('h1 img'),t=new Image;t.src=e.src", (), set()),
         ("let e=document.querySelector('h1 img');var e=new Image;e.src=x", (), set()),
         ("$('figure img').click(function () { open(this.src) }); $('#big').attr('src', x)", ("#big",), set()),
+        ("box.getElementsByTagName('img')[0].src = x", ("img",), set()),  # a number within the box
+        ("$('p img').forEach((e, t) => " + "e.map((e, t) => t.map((t, e) => " * 50, (), set()),
+        ("$('p img').forEach((e, t) => " + "t.map((e, t) => " * 50 + "e.src = x", ("p img",), set()),
     ],
 )
 def test_selectors_and_numbers_in_the_expression_that_sets_a_source(

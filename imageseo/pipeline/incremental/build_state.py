@@ -29,7 +29,7 @@ _MAGIC = b"imageseo memo 2\n"
 _FOLDER = "memo"
 _MAX_BYTES = 4 * 2**30
 _PACKAGE = Path(__file__).parents[2]
-_LIBRARIES = ("cssselect2", "jinja2", "lxml", "tinycss2")
+_LIBRARIES = ("cssselect2", "jinja2", "lxml", "tinycss2", "turbohtml")
 """Libraries that affect pages and findings; codecs, resizers and metrics have versions of their own."""
 
 

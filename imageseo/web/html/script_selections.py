@@ -16,7 +16,7 @@ _SELECTION = re.compile(
     r"""|getElementsByTagName\(\s*(["'`])(?P<tag>[\w-]+)\3\s*\)|(?P<images>\bdocument\.images\b)"""
 )
 _NUMBERED = re.compile(
-    rf"""(?:document\.images|getElementsByTagName\(\s*["'`]img["'`]\s*\))(?:\[(\d+)\]|\.item\((\d+)\)){_SETS}"""
+    rf"""(?:document\.images|(?<=document\.)getElementsByTagName\(\s*["'`]img["'`]\s*\))(?:\[(\d+)\]|\.item\((\d+)\)){_SETS}"""
 )
 _SET_AT_ONCE = re.compile(rf"(?:\[[^\]]{{1,30}}\])?{_SETS}")
 # A name for what is selected: before the selection, as the parameter of a loop over it, `this` in a function of jQuery.
@@ -65,18 +65,25 @@ def _sets_selected(script: str, selection: re.Match[str]) -> bool:
     return _IN_JQUERY.match(after) is not None and _sets_source_of("this", after.partition("})")[0])
 
 
-def _sets_source_of(name: str, text: str) -> bool:
-    """Whether a text sets the source of what a name stands for, or of the elements that a loop takes from it."""
+def _sets_source_of(name: str, text: str, seen: set[tuple[str, str]] | None = None) -> bool:
+    """Whether a text sets the source of what a name stands for, or of the elements that a loop takes from it.
+
+    ``seen``: questions with the answer no; in loops inside one another the same are asked again and again.
+    """
+    seen = set() if seen is None else seen
+    if (name, text) in seen:
+        return False
+    seen.add((name, text))
     escaped = re.escape(name)
     again = re.search(_NAMED_AGAIN.format(escaped), text)
     text = text[: again.start()] if again else text
     if re.search(rf"(?<![\w$.]){escaped}(?:\[[^\]]{{1,30}}\])?{_SETS}", text):
         return True
     loop = re.search(rf"(?<![\w$.]){escaped}\??\.(?:forEach|each|map)\({_PARAMETERS}", text)
-    if loop is not None and any(_sets_source_of(each, text[loop.end() :]) for each in loop.groups() if each):
+    if loop is not None and any(_sets_source_of(each, text[loop.end() :], seen) for each in loop.groups() if each):
         return True
     over = re.search(rf"([\w$]+)\s+of\s+{escaped}(?![\w$])", text)
-    return over is not None and over[1] != name and _sets_source_of(over[1], text[over.end() :])
+    return over is not None and over[1] != name and _sets_source_of(over[1], text[over.end() :], seen)
 
 
 @lru_cache(maxsize=64)
