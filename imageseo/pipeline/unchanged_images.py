@@ -46,7 +46,8 @@ def unchanged_findings(pages: Sequence[tuple[str, int, Mapping[str, int]]]) -> I
     if not pages or any(changed for _, changed, _ in pages):
         return
     if not total:
-        message, hint = f"no <img> in {format_count('pages', len(pages))}: nothing to do", ""
+        message = f"no <img> in {format_count('pages', len(pages))}: nothing to do"
+        hint = "images that a script adds in the browser are not in the files, and stay as they are"
     else:
         ordered = sorted(total.items(), key=lambda item: (-item[1], item[0]))
         listed = "; ".join(f"{reason}: {number:,}" for reason, number in ordered[:_MOST_REASONS])

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from imageseo.cli.commands import undo
+from imageseo.config.settings import Settings
+from imageseo.integrations.project import Project
 from tests.support.small_sites import photo, run, tree, write
 
 HEAD = "<!doctype html>\r\n<html lang=en><head><title>A</title>{}</head><body><main><article><h1>A</h1>\n"
@@ -84,3 +87,14 @@ def test_what_is_no_site(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "gone" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_all_sitemaps_that_list_images_are_named(tmp_path: Path) -> None:
+    """Astro writes an index and numbered files."""
+    images = 'xmlns:image="http://www.google.com/schemas/sitemap-image/1.1"'
+    named = {f"sitemap-{number}.xml": f"<urlset {images}/>" for number in (0, 1)}
+    write(tmp_path, {"site/index.html": PAGES["index.html"], "site/sitemap-index.xml": "<sitemapindex/>"})
+    write(tmp_path / "site", {"sitemap-2.xml": SITEMAP, **named})
+    project = Project(folder=tmp_path, settings=Settings())
+    assert [line.partition(",")[0] for line in undo.left(project, tmp_path / "site")] == ["sitemap-0.xml"]
+    assert "sitemap-0.xml, sitemap-1.xml are kept" in next(undo.left(project, tmp_path / "site"))

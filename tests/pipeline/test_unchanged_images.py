@@ -47,7 +47,7 @@ def found(folder: Path, files: Mapping[str, str | bytes], rules: set[str], **opt
         ('<img src="https://cdn.example/a.jpg" alt="A">', "images of other hosts: 1", ""),
         ('<img src="/img/a.jpg" alt="A" data-imageseo="ignore">', "left out by `data-imageseo`", "exclude"),
         ('<img src="/img/a.jpg" srcset="/img/a.jpg 500w" loading="lazy" alt="A">', "your own `srcset`: 1", ""),
-        ("<p>Text</p>", "no <img> in 1 page", ""),
+        ("<p>Text</p>", "no <img> in 1 page", "script"),
     ],
 )
 def test_reasons_are_counted_if_nothing_was_changed(tmp_path: Path, body: str, reason: str, hint: str) -> None:

@@ -24,14 +24,19 @@ def run(project: Project, root: Path, *, progress: Progress, config: Path | None
 
 def left(project: Project, root: Path) -> Iterator[str]:
     """Yield what is kept, because it may also be the site's own, a line each."""
-    sitemap = b""
-    with suppress(OSError):
-        sitemap = regular_file.read(root / "sitemap.xml")
-    if _IMAGES_IN_SITEMAP in sitemap:
+    listed = [path.name for path in sorted(root.glob("sitemap*.xml")) if _lists_images(path)]
+    if listed:
         yield (
-            "sitemap.xml is kept, with the namespace of images: let your generator write it again; if it writes none, "
-            "remove the file"
+            f"{', '.join(listed)} {'is' if len(listed) == 1 else 'are'} kept, with the namespace of images: let your "
+            f"generator write {'it' if len(listed) == 1 else 'them'} again; if it writes none, remove the "
+            f"{'file' if len(listed) == 1 else 'files'}"
         )
     heroes = project.settings.hero.publish
     if (root / heroes).is_dir():
         yield f"{heroes}/ is kept: remove it if no page of yours uses the published heroes in it"
+
+
+def _lists_images(path: Path) -> bool:
+    with suppress(OSError):
+        return _IMAGES_IN_SITEMAP in regular_file.read(path)
+    return False
