@@ -129,3 +129,36 @@ def test_script_of_the_site_that_names_an_image_owns_it() -> None:
 def test_manual_has_the_hashes_of_the_rules() -> None:
     manual = (Path(__file__).parents[2] / "site_example/docs/features/safe-markup.md").read_text("utf-8")
     assert all(style_hash(text) in manual for text in RULES)
+
+
+SWAP = "<script>function swap(e, url) { e.src = url }</script>"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        """<img src=a.jpg id=big><a onclick="document.getElementById('big').src='b.jpg'">b</a>""",
+        """<img src=a.jpg id=big><a href="javascript:document.getElementById('big').src='b.jpg'">b</a>""",
+        "<a onmouseover=\"this.firstChild.src='b.jpg'\"><img src=a.jpg></a>",
+        f"<img src=a.jpg onclick='swap(this, 1)'>{SWAP}",
+        f"<img src=a.jpg id=big><a onclick='swap(\"big\")'>b</a>{SWAP}",
+        "<img src=a.jpg name=pic><script>document.pic.src = 'b.jpg'</script>",
+        "<svg><desc><img src=b.jpg></desc></svg><img src=a.jpg><script>document.images[1].src = 'b.jpg'</script>",
+        "<template><img src=b.jpg></template><img src=a.jpg><script>document.images[0].src = 'b.jpg'</script>",
+    ],
+)
+def test_image_whose_file_a_handler_or_script_exchanges_gets_attributes_only(body: str) -> None:
+    choice = choose(body)
+    assert (choice.form, choice.sized) == (MarkupForm.ATTRIBUTES, False)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<img src=a.jpg id=big><a onclick='open()'>b</a>",
+        "<img src=a.jpg onload='done(this)'>",
+        f"<a onclick='this.blur()'><img src=a.jpg></a>{SWAP}",
+    ],
+)
+def test_other_handlers_leave_an_image_its_variants(body: str) -> None:
+    assert choose(body).form is MarkupForm.PICTURE

@@ -100,6 +100,10 @@ SETTER = "function show(e){ e.src = 'b.jpg' }"
         ("src=a.jpg data-stage-3", "$('[data-stage=x]')", None),
         ("src=a.jpg class=hero", "config.hero.open()", None),
         ("src=a.jpg", "document.getElementById('main')", None),
+        ("src=a.jpg name=pic", "document.pic.src = x", "[name=pic]"),
+        ("src=a.jpg name=pic", "document.images['pic'].src = x", "[name=pic]"),
+        ("src=a.jpg id=big", "big.src=x", "#big"),
+        ("src=a.jpg id=big", "this.big.src=x;big.srcs=x;big.src==x;abig.src=x", None),
     ],
 )
 def test_script_names_an_image_by_id_class_or_data_attribute(
@@ -120,6 +124,24 @@ def test_only_scripts_that_set_a_source_are_returned() -> None:
         "i.srcset=''",
         "img.setAttribute('src', url)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (
+            """<a onmouseover="document.getElementById('big').src='b.jpg'">""",
+            ["document.getElementById('big').src='b.jpg'"],
+        ),
+        ("<a href='javascript:big.src=1'>", ["big.src=1"]),
+        ("<a\nonClick = 'pic.src=&quot;b.jpg&quot;'>", ['pic.src="b.jpg"']),
+        ("<a ONCLICK=big.src=1>", ["big.src=1"]),
+        ("<a onclick='show(1)'>on a day, on=off", []),  # no script sets a source
+        (f"<script>{SETTER}</script><a onclick='show(big)'>", [SETTER, "show(big)"]),
+    ],
+)
+def test_scripts_in_attributes_of_other_elements_set_a_source(body: str, expected: list[str]) -> None:
+    assert list(source_scripts(body.encode(), lambda _: None)) == expected
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
@@ -127,25 +127,42 @@ class MarkupChooser:
     @cached_property
     def _set_by_scripts(self) -> Mapping[Span, str]:
         """Images that a script selects and sets in one expression: tag -> what selects it."""
-        refs, found = self.scan.refs, dict[Span, str]()
+        refs, found = self.scan.refs, dict(self._set_by_handlers())
         if not self._source_scripts:
             return found
-        from imageseo.web.html import script_selections
+        from imageseo.web.html import script_selections, tree
 
         for script in self._source_scripts:
-            for number in sorted(script_selections.numbers_set(script)):
-                if number < len(refs):
-                    found[refs[number].span] = f"document.images[{number}]"
+            numbers = script_selections.numbers_set(script)
+            if numbers:
+                spans = {ref.span.start: ref.span for ref in refs}
+                images = tree.numbered_images(tree.parse(self.html))
+                named = {images[number]: number for number in sorted(numbers) if number < len(images)}
+                found |= {spans[at]: f"document.images[{number}]" for at, number in named.items() if at in spans}
             for selector in script_selections.selectors_set(script):
                 if script_selections.may_select(selector, self.html) and selector_syntax.fault(selector) is None:
                     sources = [ref.src for ref in refs]
-                    numbers, _ = matching_images(self.html, self.scan.charset, sources, (selector,), ())
-                    found |= {refs[number].span: selector for number in numbers}
+                    matching, _ = matching_images(self.html, self.scan.charset, sources, (selector,), ())
+                    found |= {refs[number].span: selector for number in matching}
         return found
+
+    def _set_by_handlers(self) -> Iterator[tuple[Span, str]]:
+        """Yield images in an element whose handler sets the source of what is in it, or beside it."""
+        if not self._source_scripts or not page_scripts.sets_inner_source(self._source_scripts[-1]):
+            return
+        spans = {ref.span.start: ref.span for ref in self.scan.refs}
+        for at, around in hydration.ancestors_of_images(self.html):
+            handlers = ((name, each.attrs[name]) for each in around for name in each.attrs if name.startswith("on"))
+            for name, value in handlers:
+                if at in spans and isinstance(value, str) and page_scripts.sets_inner_source(value):
+                    yield spans[at], f"{name}=this"
 
     def _naming_script(self, ref: ImageRef) -> str | None:
         if ref.span in self._set_by_scripts:
             return f"a script sets the `src` of `{self._set_by_scripts[ref.span]}`"
+        passed_by = script_owned.passed_by(ref)
+        if passed_by is not None and self._source_scripts:
+            return f"`{passed_by}` passes the image to a script, and one sets `src`"
         if not page_scripts.has_names(ref):
             return None
         names = (page_scripts.naming_selector(ref, script) for script in self._source_scripts)

@@ -68,7 +68,7 @@ def custom_elements_of(html: bytes, refs: Sequence[ImageRef]) -> dict[int, str]:
     if not refs or _CUSTOM_TAG.search(html) is None:
         return {}
     found: dict[int, str] = {}
-    for image, around in _ancestors_of_images(html):
+    for image, around in ancestors_of_images(html):
         name = next((each.tag for each in around if "-" in each.tag), None)
         if name is not None:
             found[image] = name
@@ -82,7 +82,7 @@ def remounted_images(html: bytes) -> frozenset[int]:
     """
     if b"tabpanel" not in html.lower():
         return frozenset()
-    return frozenset(image for image, around in _ancestors_of_images(html) if any(map(_is_panel, around)))
+    return frozenset(image for image, around in ancestors_of_images(html) if any(map(_is_panel, around)))
 
 
 def _is_panel(element: Element) -> bool:
@@ -90,7 +90,7 @@ def _is_panel(element: Element) -> bool:
     return isinstance(role, str) and role.strip().lower().startswith("tabpanel")
 
 
-def _ancestors_of_images(html: bytes) -> Iterator[tuple[int, list[Element]]]:
+def ancestors_of_images(html: bytes) -> Iterator[tuple[int, list[Element]]]:
     """Yield the offset of each image, and the elements around it, innermost first."""
     from imageseo.web.html import tree  # most pages have neither panels nor custom elements
 

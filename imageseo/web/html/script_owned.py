@@ -16,6 +16,7 @@ _BOUND = re.compile(r"(?:[\w.-]*:|\[(?:attr\.)?|ng-|\.)(?:ng)?src(?:set)?(?:\.[\
 _BOUND_OBJECT = frozenset({"v-bind", "x-bind", "data-bind", ":attrs", "x-html"})
 # The next ones are compiled when they are used: few images have such attributes.
 _SETS_SOURCE = r"(?i)\bsrc(?:set)?\b"
+_PASSED = r"[(,]\s*this\s*[,)]"
 _IMAGE_URL = r"(?i)(?:data:image/|[^\s,]+\.(?:jpe?g|png|gif|webp|avif|svg|bmp|jxl)(?![\w]))"
 # Data attributes that replace the source in common lazy loaders and theme switchers, also with a URL without a suffix.
 _SOURCE = r"data-(?:.+-)?(?:src|srcset)|data-(?:original|lazy|echo|light|dark|hover|url|image|img|ll-.+)"
@@ -33,6 +34,12 @@ def handler(ref: ImageRef) -> str | None:
         if name.startswith(("on", "@", "x-on:", "v-on:")) and re.search(_SETS_SOURCE, value or ""):
             return f"the handler `{name}` uses `src`"
     return None
+
+
+def passed_by(ref: ImageRef) -> str | None:
+    """Return the handler that passes the image itself to a function, which may set its file; ``None`` without one."""
+    handlers = (name for name, value, _ in ref.attributes if name.startswith("on") and re.search(_PASSED, value or ""))
+    return next(handlers, None)
 
 
 def placeholder(ref: ImageRef) -> str | None:

@@ -108,6 +108,16 @@ def images(document: Document) -> list[Element]:
     return sorted(found, key=start_of)
 
 
+def numbered_images(document: Document) -> list[int]:
+    """Return the offsets of the tags of a script's ``document.images``, in order; those in drawings count there."""
+    found = [
+        each
+        for each in document.find_all("img")
+        if is_html(each) and all(getattr(parent, "tag", "") != "template" for parent in each.ancestors)
+    ]
+    return sorted(map(start_of, found))
+
+
 def elements(document: Document, selector: str) -> Iterator[Element]:
     """Yield the elements of a page that match, in the order of the tree, without those in drawings and templates."""
     return (each for each in document.select(selector) if is_html(each) and not is_inert(each))
