@@ -206,11 +206,10 @@ class Settings(SettingsGroup, frozen=True, kw_only=True):
         tuple[Annotated[PluginName, Meta(examples=list(BUILT_IN))], ...],
         Meta(description="Formats of variants, in order of preference: avif, webp, and those of plug-ins."),
     ] = BUILT_IN
-    widths: Annotated[tuple[Px, ...], Meta(min_length=1, description="Widths of variants in px.")] = (
-        # The ten widths that best fit common screens and columns (tests/layout/test_image_widths.py).
-        *(320, 480, 640, 720, 880),
-        *(1000, 1120, 1280, 1600, 1920),
-    )
+    widths: Annotated[
+        tuple[Px, ...],
+        Meta(min_length=1, description="Widths of variants in px to choose from; by default the best for each image."),
+    ] = ()
     include: Annotated[
         tuple[Text, ...],
         Meta(description="CSS selectors of images outside the article to process like article images."),

@@ -9,15 +9,13 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from imageseo.config.settings import LayoutSettings
+from imageseo.layout.candidate_widths import candidate_widths, ladder_widths
 from imageseo.layout.fit_sizes import MeasuredSlot
 from imageseo.layout.themes import recognise, theme_of_generator
 from imageseo.model.finding import DESKTOP, MOBILE
 from imageseo.model.image import Asset, ImageRef, Span
 from imageseo.web.srcset.sizes import SourceSize, parse_sizes, source_size
 
-NEAR = 1.1
-"""Candidates whose widths differ by less than this factor look the same; the smaller one is not worth its file."""
-_DENSEST = 2
 _NARROWEST, _WIDEST = 320, 3840  # CSS px of screens
 _UNSET = LayoutSettings()
 
@@ -103,23 +101,15 @@ def sizes(ref: ImageRef | None, asset: Asset, layout: ColumnLayout, *, exact: bo
     return _limit_sizes(layout.sizes, limit, part)
 
 
-def widths(asset: Asset, shown: int, ladder: Sequence[int]) -> tuple[int, ...]:
-    """Return the widths in px to encode, ascending, no two closer than ``NEAR``: those of the ladder up to twice the
-    shown width and the intrinsic width.
+def widths(ref: ImageRef | None, asset: Asset, layout: ColumnLayout, ladder: Sequence[int] = ()) -> tuple[int, ...]:
+    """Return the widths in px to encode, ascending. ``ladder``: those to choose from; empty for the best ones.
 
-    The last one is the width for the densest screen, or the intrinsic width, if no width of the ladder is close to it.
+    ``ref``: None for an inserted hero.
     """
-    if not ladder:
-        return ()
-    top = min(asset.width, shown * _DENSEST, max(ladder))
-    rungs = sorted({rung for rung in ladder if rung <= top}, reverse=True)
-    # A width of the ladder that is close enough replaces the top; but at the intrinsic width, the top itself costs no
-    # more and is sharper.
-    found = [rungs[0] if rungs and rungs[0] * NEAR >= top and top < asset.width else top]
-    for rung in rungs:
-        if rung * NEAR <= found[-1]:
-            found.append(rung)
-    return tuple(reversed(found))
+    effective, written = _effective_layout(ref, asset, layout, exact=True)
+    known = (effective.sizes or effective.content_width or written.px) is not None
+    text = sizes(ref, asset, layout, exact=known)
+    return ladder_widths(asset, text, ladder) if ladder else candidate_widths(asset, text, known=known)
 
 
 def written_width(ref: ImageRef | None, asset: Asset, *, exact: bool = False) -> AuthorWidth:

@@ -30,7 +30,8 @@ ANIMATED = ("gif", "webp")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariantOptions:
-    """Settings for the variants of all images. ``widths``: the ladder, px. ``formats``: preferred first.
+    """Settings for the variants of all images. ``formats``: preferred first. ``widths``: px to choose from; empty for
+    the best ones of each image.
 
     ``animated``: convert animations too, at their own size. ``recompress``: formats of source files that are
     replaced by recompressed ones at the same URL. ``img_format``: of candidates in the ``srcset`` of an ``<img>``
@@ -132,8 +133,7 @@ def plan_specs(
     elif not asset.encodable:
         return ()
     else:
-        shown = image_widths.shown_width(ref, asset, layout, exact=True)
-        widths = image_widths.widths(asset, shown, options.widths)
+        widths = image_widths.widths(ref, asset, layout, options.widths)
     sizes = [(width, max(1, round(width * asset.height / asset.width))) for width in widths]
     return tuple(
         [

@@ -42,7 +42,7 @@ def test_build_processes_the_site(tmp_path: Path, host: str) -> None:
     done = run(host, "build", "--strict", cwd=site)
     assert done.returncode == 0, done.stderr
     home = (site / "site/index.html").read_text("utf-8")
-    assert '<source type="image/avif" srcset="images/home-320w.' in home
+    assert '<source type="image/avif" srcset="images/home-500w.' in home
     assert 'width="500" height="300"' in home
     assert hero_of(site / "site/guide/index.html") == "shots/guide.jpg"
     sitemap = (site / "site/sitemap.xml").read_bytes()
@@ -296,7 +296,7 @@ def test_gh_deploy_publishes_variants(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    assert re.search(r"^images/home-320w\.[0-9a-f]{8}\.avif$", listed.stdout, re.MULTILINE)
+    assert re.search(r"^images/home-500w\.[0-9a-f]{8}\.avif$", listed.stdout, re.MULTILINE)
 
 
 MOVE = """

@@ -31,7 +31,7 @@ def test_installed_plugin_needs_no_configuration(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(re.findall("^imageseo: build: ", done.stdout, re.MULTILINE)) == 1
     page = (site / "output/first.html").read_text("utf-8")
-    assert '<source type="image/avif" srcset="https://example.org/blog/images/photo-320w.' in page
+    assert '<source type="image/avif" srcset="https://example.org/blog/images/photo-500w.' in page
     assert 'width="500" height="300"' in page
     assert (
         b"<image:loc>https://example.org/blog/images/photo.jpg</image:loc>"
@@ -90,7 +90,7 @@ def test_without_siteurl_absolute_urls_are_left_out(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert len(re.findall(r"WARNING .*site-url-missing", done.stdout)) == 1
     page = (site / "output/pages/about.html").read_text("utf-8")
-    assert 'srcset="../images/photo-320w.' in page
+    assert 'srcset="../images/photo-500w.' in page
     assert "ld+json" not in page
     assert not (site / "output/sitemap.xml").exists()
 
@@ -101,7 +101,7 @@ def test_relative_urls_keep_absolute_ones_in_the_sitemap(tmp_path: Path) -> None
     done = run("pelican", "content", "--relative-urls", cwd=site)
     assert done.returncode == 0, done.stdout
     assert "WARNING" not in done.stdout
-    assert 'srcset="./images/photo-320w.' in (site / "output/first.html").read_text("utf-8")
+    assert 'srcset="./images/photo-500w.' in (site / "output/first.html").read_text("utf-8")
     assert b"https://example.org/blog/first.html" in (site / "output/sitemap.xml").read_bytes()
 
 
@@ -218,7 +218,7 @@ def test_nested_site_shares_images_of_the_outer_site(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
     page = (site / "output/de/erster.html").read_text("utf-8")
     assert "img-missing" not in done.stdout
-    assert "https://example.org/blog/images/photo-320w." in page
+    assert "https://example.org/blog/images/photo-500w." in page
     assert hero_of(site / "output/de/erster.html").endswith("images/other.jpg")
     assert hero_of(site / "output/second.html").endswith("images/other.jpg")
     assert not (site / "output/de/sitemap.xml").exists()

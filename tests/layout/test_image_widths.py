@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,6 @@ from PIL import Image
 
 from imageseo.config.settings import LayoutSettings
 from imageseo.layout.image_widths import (
-    NEAR,
     AuthorWidth,
     ColumnLayout,
     dimension,
@@ -36,7 +34,6 @@ from tests.support.small_sites import write
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-LADDER = (320, 480, 640, 720, 880, 1000, 1120, 1280, 1600, 1920)
 MATERIAL = layout_for("mkdocs-1.6.1, mkdocs-material-9.8.1")
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -51,76 +48,6 @@ def asset(width: int, height: int = 500) -> Asset:
 def tag(**attributes: str) -> ImageRef:
     parts = tuple(Attribute(name, value, Span(0, 0)) for name, value in attributes.items())
     return ImageRef(span=Span(0, 1), insert_at=0, attributes=parts, line=1, column=1, region=PageRegion.ARTICLE)
-
-
-@pytest.mark.parametrize(
-    ("intrinsic", "shown", "expected"),
-    [
-        (3000, 688, (320, 480, 640, 720, 880, 1000, 1120, 1280)),  # cut at twice the column
-        (1300, 688, (320, 480, 640, 720, 880, 1000, 1120, 1300)),  # the intrinsic width; 1280 is too close to it
-        (1150, 688, (320, 480, 640, 720, 880, 1000, 1150)),
-        (1050, 688, (320, 480, 640, 720, 880, 1050)),
-        (960, 688, (320, 480, 640, 720, 960)),
-        (880, 688, (320, 480, 640, 720, 880)),
-        (500, 500, (320, 500)),
-        (300, 300, (300,)),
-        (1, 1, (1,)),
-        (3000, 300, (320, 480, 600)),  # the author's width=300, sharp at 2x
-        (3000, 100, (200,)),
-        (6000, 6000, LADDER),  # the ladder's end
-        (2000, 2000, LADDER),
-    ],
-)
-def test_widths(intrinsic: int, shown: int, expected: tuple[int, ...]) -> None:
-    assert widths(asset(intrinsic), shown, LADDER) == expected
-
-
-def test_widths_that_look_the_same_are_merged() -> None:
-    assert widths(asset(3000), 3000, (630, 650, 680, 700, 1400, 1420)) == (630, 700, 1420)
-    assert widths(asset(1410), 3000, (640, 700, 1400, 1420)) == (700, 1410)
-
-
-@given(
-    intrinsic=st.integers(1, 20000),
-    shown=st.integers(1, 20000),
-    ladder=st.lists(st.integers(1, 4000), max_size=9),
-)
-def test_widths_meet_the_need_without_redundant_ones(intrinsic: int, shown: int, ladder: list[int]) -> None:
-    shown = min(shown, intrinsic)
-    found = widths(asset(intrinsic), shown, ladder)
-    if not ladder:
-        assert found == ()
-        return
-    need = min(intrinsic, shown * 2, max(ladder))
-    assert found[0] >= 1
-    assert found[-1] <= need, "never above the source, twice the slot or the ladder's end"
-    assert found[-1] * NEAR >= need, "the last one serves the densest need"
-    assert all(wider / narrower >= NEAR for narrower, wider in pairwise(found)), "ascending, no two too close"
-    assert set(found[:-1]) <= set(ladder)
-    # A width of the ladder is only left out if another one is at most a tenth larger.
-    assert all(any(rung <= width <= rung * NEAR for width in found) for rung in ladder if rung <= found[-1])
-    if intrinsic <= min(shown * 2, max(ladder)):
-        assert found[-1] == intrinsic
-
-
-PHONES = ((360, 2), (360, 3), (375, 2), (375, 3), (390, 3), (393, 2.75), (393, 3), (412, 1.75), (412, 2.625), (430, 3))
-LAPTOPS = ((1280, 1), (1366, 1), (1440, 2), (1470, 2), (1512, 2), (1536, 1.25), (1707, 1.5), (1920, 1), (2560, 1))
-
-
-def overshoot(ladder: tuple[int, ...]) -> float:
-    """Return the mean of px that a screen loads beyond its need, over screens and measured columns."""
-    found = []
-    for theme in known_themes():
-        have = widths(asset(4000), theme.content_width, ladder)
-        for width, dpr in (*PHONES, *LAPTOPS):
-            need = dpr * source_size(theme.sizes, Viewport(name="", width=width, height=900, dpr=dpr))
-            found.append(max(0, next((each for each in have if each >= need), have[-1]) - need))
-    return sum(found) / len(found)
-
-
-def test_default_ladder_fits_common_screens() -> None:
-    before = overshoot((320, 480, 640, 720, 960, 1280, 1600, 1920))
-    assert overshoot(LADDER) < min(60, before / 2)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +92,7 @@ def test_shown_width_is_the_smallest_limit() -> None:
 def test_authors_sizes_determine_the_shown_width() -> None:
     own = tag(sizes="auto, (min-width: 800px) 400px, 100vw", width="50%")
     assert shown_width(own, asset(3000), MATERIAL) == 400
-    assert widths(asset(3000), 400, LADDER)[-1] == 800
+    assert widths(own, asset(3000), MATERIAL, (320, 640, 700, 800, 1600))[-1] == 800
     assert sizes(own, asset(3000), MATERIAL) == "(min-width: 800px) 400px, 100vw"
     assert sizes(own, asset(300), MATERIAL) == "300px"
     narrow = tag(sizes="(min-width: 800px) 400px, 100vw", width="350")

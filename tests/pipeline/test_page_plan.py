@@ -85,10 +85,10 @@ def test_plan_of_a_page_with_photos() -> None:
     assert (first.auto_sizes, second.auto_sizes) == (False, True)
     assert first.sizes == second.sizes == MATERIAL.sizes
     assert [(spec.format, spec.width, spec.height) for spec in first.specs if spec.width > 1000] == [
-        ("avif", 1120, 630),
-        ("avif", 1280, 720),
-        ("webp", 1120, 630),
-        ("webp", 1280, 720),
+        ("avif", 1088, 612),
+        ("avif", 1600, 900),
+        ("webp", 1088, 612),
+        ("webp", 1600, 900),
     ]
     assert {(spec.source, spec.format, spec.quality) for spec in first.specs} == {
         ("a.jpg", "avif", 40),
@@ -144,7 +144,7 @@ def test_declared_hero_is_inserted_after_the_headline() -> None:
     assert found.insert is not None
     assert html[: found.insert.at].endswith("</h1>")
     assert (found.insert.src, found.insert.urgent, found.insert.sizes) == ("../pics/hero.jpg", True, MATERIAL.sizes)
-    assert max(spec.width for spec in found.insert.specs) == 1280
+    assert max(spec.width for spec in found.insert.specs) == 1600
     assert found.hero_image is None
     assert "loading" not in added(found.images[0]), "phones show both"
     assert found.specs[0].source == "hero.jpg"
@@ -355,7 +355,7 @@ def test_tiny_images_have_no_variants() -> None:
 
 def test_tall_images_keep_their_aspect_ratio() -> None:
     image = plan(article(FAR, '<img src="tall.png">')).images[0]
-    assert [(spec.width, spec.height) for spec in image.specs if spec.format == "webp"] == [(320, 1280), (500, 2000)]
+    assert [(spec.width, spec.height) for spec in image.specs if spec.format == "webp"] == [(500, 2000)]
 
 
 def test_formats_and_widths_are_configurable() -> None:
