@@ -7,55 +7,73 @@ aspect ratio than the file, so that browsers stretch it and the text below moves
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
-from imageseo.model.finding import DESKTOP, MOBILE, PHONE, TABLET, Viewport
+from imageseo.model.finding import DESKTOP, MOBILE, PHONE, Viewport
 from imageseo.model.image import Asset
 from imageseo.web.srcset.sizes import source_size
 
-SCREENS = (
-    MOBILE,
-    PHONE,
-    TABLET,
-    DESKTOP,
-    Viewport(name="small phone", width=360, height=800, dpr=2.0),
-    Viewport(name="laptop", width=1440, height=900, dpr=2.0),
-    Viewport(name="large laptop", width=1728, height=1117, dpr=2.0),
-    Viewport(name="wide", width=2560, height=1440, dpr=1.0),
-)
-"""Screens on which an image shall be sharp."""
+SCREENS: Mapping[Viewport, float] = {
+    MOBILE: 2.0,
+    PHONE: 1.5,
+    DESKTOP: 2.0,
+    Viewport(name="small phone", width=360, height=800, dpr=2.0): 1.0,
+    Viewport(name="laptop", width=1440, height=900, dpr=2.0): 1.0,
+    Viewport(name="large laptop", width=1728, height=1117, dpr=2.0): 0.5,
+    Viewport(name="wide", width=2560, height=1440, dpr=1.0): 0.5,
+}
+"""Screens on which an image shall be sharp, with their weights."""
 SHARP = 0.95
 """Share of a slot's device pixels from which a candidate looks sharp."""
-_LOSSLESS = ("png", "gif")  # most often drawings and screenshots: their whole parts are sharp and small
-WASTE = 1.35
-"""A candidate up to this much wider than a screen needs serves that screen too."""
 WIDEST = 2560
 """px; the widest candidate where no theme or measurement tells the slot."""
 SAME = 1.1
 """Candidates whose widths differ by less than this factor look the same; the smaller one is not worth its file."""
-_STRETCH = 1.04  # a width may grow by this factor for a whole height
+_FILE = 1.0  # what a candidate costs, in images of weight 1 whose pixels are loaded in vain
+_LOSSLESS = ("png", "gif")  # most often drawings and screenshots: their whole parts are sharp and small
+_STRETCH = 1.015  # a width may grow by this factor for a whole height
 _MOST_PARTS = 8
-_PART_WASTE = 1.9  # a whole part of a drawing is lighter than a narrower candidate whose edges were resampled
+# A whole part of a drawing is lighter than a narrower candidate whose edges were resampled; phones pay for bytes.
+_PHONE = 1100  # px
+_PART_WASTE_ON_PHONES, _PART_WASTE = 1.6, 2.0
 _LOW = 8  # px
 _EXACT = 0.02  # px of height: less is invisible, and rounds to the same layout
 
 
 def candidate_widths(asset: Asset, sizes: str, *, known: bool) -> tuple[int, ...]:
-    """Return the widths in px to encode, ascending: for each of ``SCREENS`` one that is sharp and not much too wide.
+    """Return the widths in px to encode, ascending: for each of ``SCREENS`` one that is sharp, and few in all.
 
     ``sizes``: of the image. ``known``: whether the slot is known, by the theme, a measurement or the author.
     """
     density = asset.width / asset.css_width
-    needs = [min(source_size(sizes, screen) * screen.dpr * density, asset.width) for screen in SCREENS]
+    wanted = {screen: min(source_size(sizes, screen) * screen.dpr * density, asset.width) for screen in SCREENS}
     # A browser takes the widest candidate where none suffices: a little less than the largest need looks the same.
-    top = max(1.0, min(max(needs) * SHARP, asset.width if known else WIDEST))
+    top = max(1.0, min(max(wanted.values()) * SHARP, asset.width if known else WIDEST))
+    needs: dict[float, float] = {}
+    for screen, px in wanted.items():
+        need = max(1.0, min(px, top))
+        needs[need] = needs.get(need, 0.0) + SCREENS[screen]
     parts = _whole_parts(asset.width, asset.height) if asset.format in _LOSSLESS else ()
-    found: list[int] = []
-    for need in sorted({max(1.0, min(need, top)) for need in needs}, reverse=True):
-        if not any(need <= width <= need * WASTE for width in found):
-            found.append(_nearest(need, asset, parts))
-    return tuple(sorted(set(found)))
+    return _cheapest(sorted(needs.items()), lambda need: _nearest(need, asset, parts))
+
+
+def _cheapest(needs: Sequence[tuple[float, float]], candidate: Callable[[float], int]) -> tuple[int, ...]:
+    """Return the candidates that cost least, in pixels loaded in vain and in files.
+
+    ``needs``: px and weight, ascending; neighbours share the candidate of the widest of them.
+    """
+    best: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
+    for last, (widest, _) in enumerate(needs):
+        width = candidate(widest)
+        best.append(
+            min(
+                (cost + _FILE + sum(weight * ((width / px) ** 2 - 1) for px, weight in needs[first : last + 1]), found)
+                for first, (cost, found) in enumerate(best)
+            )
+        )
+        best[-1] = best[-1][0], (*best[-1][1], width)
+    return tuple(sorted(set(best[-1][1])))
 
 
 def ladder_widths(asset: Asset, sizes: str, ladder: Sequence[int]) -> tuple[int, ...]:
@@ -79,7 +97,8 @@ def _nearest(least: float, asset: Asset, parts: Sequence[int]) -> int:
     """Return the best width from ``least`` on: the source's own if it is close, a whole part of it, a whole height."""
     if least * SAME >= asset.width:
         return asset.width
-    part = next((part for part in parts if least <= part <= least * _PART_WASTE), None)
+    waste = _PART_WASTE_ON_PHONES if least < _PHONE else _PART_WASTE
+    part = next((part for part in parts if least <= part <= least * waste), None)
     return part or _with_whole_height(math.ceil(least), asset.width, asset.height)
 
 
@@ -93,7 +112,6 @@ def _whole_parts(width: int, height: int) -> tuple[int, ...]:
 @lru_cache(maxsize=4096)
 def _with_whole_height(least: int, width: int, height: int) -> int:
     """Return the width from ``least`` on, at most a little wider, whose height is nearest to a whole number of px."""
-
     if least * height < _LOW * width:  # no height near it is whole
         return min(least, width)
 

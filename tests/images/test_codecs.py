@@ -147,7 +147,7 @@ def test_avif_keeps_coloured_text_sharp_in_drawings(codec: Codec) -> None:
 def test_lossless_webp_is_exact_at_any_quality() -> None:
     assert "lossless" not in webp.CODEC.codings(ContentType.PHOTO)
     for kind in (ContentType.SCREEN, ContentType.LINE):
-        assert set(webp.CODEC.codings(kind)) == {"lossless", ""}
+        assert set(webp.CODEC.codings(kind)) == {"palette", "lossless", ""}
     picture = pictures.photo(97, 61)
     low, high = (
         webp.CODEC.encode(picture.copy(), quality=quality, effort=None, xmp=None, coding="lossless")
@@ -156,6 +156,26 @@ def test_lossless_webp_is_exact_at_any_quality() -> None:
     assert low == high
     assert max_difference(picture, decode(low)) == 0
     assert max_difference(picture, decode(webp.CODEC.encode(picture, quality=100, effort=None, xmp=None))) > 0
+
+
+@pytest.mark.parametrize("number", [2, 64, 256])
+def test_palette_has_few_colours_and_keeps_transparency(number: int) -> None:
+    picture = pictures.photo(97, 61)
+    data = webp.CODEC.encode(picture.copy(), quality=number, effort=None, xmp=None, coding="palette")
+    assert data == webp.CODEC.encode(picture.copy(), quality=number, effort=6, xmp=None, coding="palette")
+    assert len(decode(data).getcolors(1 << 16) or ()) <= number
+    clear = picture.convert("RGBA")
+    clear.putalpha(Image.linear_gradient("L").resize(clear.size))
+    made = decode(webp.CODEC.encode(clear.copy(), quality=number, effort=None, xmp=None, coding="palette"))
+    assert made.getchannel("A").tobytes() == clear.getchannel("A").tobytes()
+
+
+def test_palette_of_a_drawing_with_few_colours_is_exact() -> None:
+    drawing = Image.new("RGB", (90, 60), "white")
+    for number in range(50):
+        drawing.putpixel((number, number), (number * 5, 20, 255 - number * 5))
+    data = webp.CODEC.encode(drawing.copy(), quality=64, effort=None, xmp=None, coding="palette")
+    assert max_difference(drawing, decode(data)) == 0
 
 
 def test_avif_supports_quality_100() -> None:

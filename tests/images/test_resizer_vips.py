@@ -100,7 +100,7 @@ def test_version_differs_and_inspect_gets_full_image() -> None:
     assert "libvips 8." in vips_resizer.version()
     sizes_seen: list[tuple[int, int]] = []
     kind, turn, data = SOURCES["jpeg"]
-    vips_resizer.render(data, kind, turn, [(40, 26)], inspect=lambda image: sizes_seen.append(image.size))
+    vips_resizer.render(data, kind, turn, [(40, 26)], inspect=lambda image: bool(sizes_seen.append(image.size)))
     assert sizes_seen == [(400, 260)]
 
 

@@ -20,7 +20,8 @@ from imageseo.images.encoding.encode_result import EncodeResult
 from imageseo.images.encoding.encoder import Encoder
 from imageseo.images.encoding.profiles import CodecSettings, EncodingPolicy, policy
 from imageseo.images.encoding.quality_search import QualityPoint, is_out_of_memory, scored_image
-from imageseo.images.encoding.tuner import QualityStudy
+from imageseo.images.encoding.tasks import load_resizer
+from imageseo.images.encoding.tuner import QualityStudy, Tuner
 from imageseo.model.errors import MissingExtraError, SettingsError
 from imageseo.model.image import Asset, ContentType, Variant, VariantSpec
 from imageseo.model.protocols import Codec, Metric
@@ -418,3 +419,72 @@ def test_screenshot_meets_text_target_and_photograph_photo_target(tmp_path: Path
     assert scores["screen", "webp"] > 77
     assert scores["photo", "avif"] == pytest.approx(73, abs=3), "small files: the target is raised by two points"
     assert scores["photo", "webp"] == pytest.approx(71, abs=3)
+
+
+class Colors:
+    """A metric that knows how many colours a picture has: their share of 200, in points."""
+
+    name, version = "colors", "1"
+
+    def reference(self, image: Image.Image) -> Image.Image:
+        return image
+
+    def score(self, reference: Image.Image, image: Image.Image) -> float:
+        found = image.convert("RGB").getcolors(1 << 20)
+        return 100 * len(found or ()) / 200
+
+
+@pytest.mark.parametrize(
+    ("target", "codings"),
+    [(25.0, {"palette": 64}), (55.0, {"palette": 128}), (90.0, {"palette": 256}), (200.0, {"lossless": 0, "": 5})],
+)
+def test_drawings_get_the_fewest_colours_that_meet_the_target(
+    target: float, codings: dict[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lossy qualities are searched only if no palette is good enough; a second study finds all answers in the store."""
+    from imageseo.images.codecs.webp import CODEC
+    from imageseo.images.decoding import content_type
+
+    monkeypatch.setattr(content_type, "classify", lambda image: ContentType.SCREEN)
+    path = tmp_path / "a.png"
+    path.write_bytes(pictures.save(pictures.photo(700, 400), "PNG"))
+    asset = probe(path, path.name, max_pixels=10**9)
+    assert isinstance(asset, Asset)
+    tried: list[str] = []
+
+    class Counted(type(CODEC)):  # type: ignore[misc]
+        def encode(self, image: Image.Image, **options: Any) -> bytes:
+            if image.width > 16:  # else it is the trial whether the codec works
+                tried.append(options.get("coding", ""))
+            return bytes(super().encode(image, **options))
+
+    codecs: dict[str, Codec] = {"webp": Counted()}
+    encoding_policy = EncodingPolicy(ways={"webp": CodecSettings(effort=0, target=target)})
+    store = MemoryStore()
+    specs = [VariantSpec(source=asset.sha256, format="webp", width=350, height=200)]
+    with ThreadPoolExecutor(2) as executor:
+        encoder = Encoder(store, codecs, executor, encoding_policy, workers=2, metric=Colors())
+        done = encoder.encode({asset.sha256: (path, asset)}, specs)
+    assert set(done.variants) == set(specs)
+    assert ("" in tried) is ("" in codings)
+    tuner = Tuner(
+        store=store,
+        codecs=codecs,
+        policy=encoding_policy,
+        metric=Colors(),
+        resizer_version=load_resizer("pillow").version(),
+    )
+    study = tuner.study(asset, ContentType.SCREEN, specs)
+    assert study.todo == []
+    assert dict(study.attempts(specs[0])).items() <= codings.items()
+
+
+def test_palettes_need_a_search(tmp_path: Path) -> None:
+    """With a fixed quality nothing tells whether 256 colours are enough."""
+    from imageseo.images.codecs.webp import CODEC
+
+    asset = Asset(path="a.png", sha256="0", bytes=1, format="png", width=700, height=400)
+    fixed = EncodingPolicy(ways={"webp": CodecSettings(quality=80)})
+    study = QualityStudy(asset=asset, kind=ContentType.LINE, policy=fixed, codecs={"webp": CODEC})
+    spec = VariantSpec(source="0", format="webp", width=350, height=200)
+    assert study.attempts(spec) == (("lossless", 0), ("", 80))

@@ -32,16 +32,16 @@ def asset(width: int, height: int, kind: str = "jpeg", css: tuple[int, int] | No
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        (asset(4000, 3000), (688, 1076, 1500)),
-        (asset(1600, 900), (688, 1088, 1600)),
-        (asset(1000, 667), (715, 1000)),
+        (asset(4000, 3000), (688, 1076, 1440)),
+        (asset(1600, 900), (688, 1088, 1440)),
+        (asset(1000, 667), (697, 1000)),
         (asset(700, 500), (700,)),
         (asset(48, 48), (48,)),
         (asset(2800, 1800, "png"), (700, 1400, 2800)),  # whole parts
         (asset(2400, 1500, "png"), (800, 1200, 2400)),
-        (asset(1400, 901, "png"), (836, 1400)),  # without whole parts
+        (asset(1400, 901, "png"), (693, 1083, 1400)),  # without whole parts
         (asset(800, 20_000, "png"), (800,)),
-        (asset(9001, 1, "png"), (688, 1074, 1498)),
+        (asset(9001, 1, "png"), (688, 1074, 1439)),
     ],
 )
 def test_widths_of_the_column_of_material(source: Asset, expected: tuple[int, ...]) -> None:
@@ -49,7 +49,7 @@ def test_widths_of_the_column_of_material(source: Asset, expected: tuple[int, ..
 
 
 def test_unknown_column_may_be_as_wide_as_the_screen() -> None:
-    assert image_widths.widths(None, asset(6000, 4000), ColumnLayout()) == (723, 1170, 1641, 2562)
+    assert image_widths.widths(None, asset(6000, 4000), ColumnLayout()) == (723, 1350, 2562)
     assert image_widths.widths(None, asset(1200, 800), ColumnLayout()) == (723, 1200)
 
 
@@ -83,12 +83,13 @@ def test_every_screen_gets_a_sharp_candidate(width: int, height: int, kind: str,
         assert picked(found, slot, screen.dpr) >= min(slot * screen.dpr, width) * SHARP - 1
 
 
-@given(width=st.integers(400, 6000), height=st.integers(200, 6000))
-def test_photographs_have_whole_heights_where_possible(width: int, height: int) -> None:
+@given(width=st.integers(400, 6000), share=st.floats(0.3, 2.0))
+def test_photographs_have_whole_heights_where_possible(width: int, share: float) -> None:
     """Within the widths that look the same there is nearly always one of a nearly whole height."""
+    height = round(width * share)
     for found in candidate_widths(asset(width, height), COLUMN, known=True):
         exact = found * height / width
-        assert abs(exact - round(exact)) <= 0.25
+        assert abs(exact - round(exact)) <= 0.4
 
 
 @needs_chromium

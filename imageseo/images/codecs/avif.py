@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
+_TUNE = {"tune": "ssimulacra2"}
+_SCREEN = {"tune-content": "screen"}  # palettes and repeated blocks: a tenth smaller, and sharper letters
+
+
 class Avif:
     """Encode as 4:2:0, or as 4:4:4 where colours have hard edges; one thread.
 
@@ -30,7 +34,7 @@ class Avif:
         from PIL import _avif, features
 
         # Include the decoder: the quality search scores decoded images.
-        return f"1 libavif {features.version('avif')} {_avif.codec_versions()} tune=ssimulacra2"
+        return f"1 libavif {features.version('avif')} {_avif.codec_versions()} tune=ssimulacra2, 4:4:4 as screen"
 
     def codings(self, kind: ContentType) -> tuple[str, ...]:
         return ("",) if kind is ContentType.PHOTO else ("4:4:4",)
@@ -50,7 +54,7 @@ class Avif:
             max_threads=1,
             autotiling=False,
             # At quality 100 libaom is lossless and rejects the option "tune".
-            advanced={"tune": "ssimulacra2"} if quality < 100 else None,
+            advanced=(_TUNE | _SCREEN if coding else _TUNE) if quality < 100 else None,
             xmp=xmp or b"",
             exif=b"",
             icc_profile=b"",

@@ -26,6 +26,11 @@ _MAX_EFFORT_OFFSET = 4.0
 _WIDE_OFFSET_SHARE = 0.8
 """Share of this difference that remains above the wide anchor."""
 
+PALETTE = "palette"
+"""The coding of drawings with few colours, whose quality is the number of colours."""
+
+COLORS = (64, 128, 256)
+
 _MEMORY = re.compile(r"out of memory|allocation failed|encoding error [12]\b", re.IGNORECASE)
 """Error messages of libavif, Pillow and libwebp (its codes 1 and 2) for exhausted memory."""
 
@@ -90,6 +95,7 @@ def run_search(
 
     ``reference``: from ``reference_for`` for ``image``.
     """
+    settings = settings.for_coding(search.coding)
     scored = scored_image(image)
     uses_tiles = scored is not image
     target = search.target + (quality_model.tile_bias(search.format) if uses_tiles else 0.0)
@@ -109,6 +115,18 @@ def run_search(
         miss, size = nearest
         return size / scored.width / scored.height * math.exp(miss * quality_model.COST_PER_POINT) or None
 
+    def find_colors() -> float:
+        """Return the smallest number of colours that meets the target; 0 if none does."""
+        try:
+            numbers = COLORS if reference is not None else ()
+            return next((float(number) for number in numbers if score(number, settings.effort) >= target), 0.0)
+        except PluginFailure:
+            raise
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise MemoryError(f"{error}") from error
+            return 0.0
+
     def find(effort: int | None, first: float, trials: int = quality_model.TRIALS) -> float:
         score_at_effort = partial(score, effort=effort)
         try:
@@ -121,6 +139,8 @@ def run_search(
                 raise MemoryError(f"{error}") from error
         return first
 
+    if search.coding == PALETTE:
+        return QualityPoint(find_colors(), None, density())
     narrower = search.narrower
     if settings.trial_effort is None or (narrower is None and search.is_widest):
         return QualityPoint(find(settings.effort, search.first), None, density())

@@ -199,7 +199,7 @@ class _Queue:
             return
         if study.error is not None:
             yield from self._fail_specs(source, specs, study.error)
-        elif study.todo:
+        elif study.todo or study.resume():
             self._search_anchor(source, study, specs, images)
         else:
             self._set_memory(source, images)

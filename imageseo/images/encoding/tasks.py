@@ -105,10 +105,15 @@ def open_source(source: EncodeJob, policy: EncodingPolicy) -> DecodedSource:
 
     data = _read(source)
     kinds: list[ContentType] = []
+
+    def inspect(image: Image) -> bool:
+        kinds.append(classify(image))
+        return kinds[0] is not ContentType.PHOTO
+
     sizes = dict.fromkeys((spec.width, spec.height) for spec in source.specs if not is_whole_file(source.asset, spec))
     sizes.update(dict.fromkeys(anchor_sizes(source.asset, source.specs, policy)))
     images = load_resizer(policy.resizer).render(
-        data, source.asset.format, source.asset.orientation, sizes, inspect=lambda image: kinds.append(classify(image))
+        data, source.asset.format, source.asset.orientation, sizes, inspect=inspect
     )
     return DecodedSource(images=images, kind=kinds[0])
 
@@ -188,7 +193,9 @@ def encode_smallest(
     Works on copies: Pillow stores the options of a save on the image, which formats share.
     """
     encoded = (
-        codec.encode(image.copy(), quality=quality, effort=settings.effort_for(coding), xmp=xmp or None, coding=coding)
+        codec.encode(
+            image.copy(), quality=quality, effort=settings.for_coding(coding).effort, xmp=xmp or None, coding=coding
+        )
         for coding, quality in attempts
     )
     return min(encoded, key=len)

@@ -11,11 +11,11 @@ from typing import Any
 from imageseo.images.decoding import content_type
 from imageseo.images.encoding import quality_model
 from imageseo.images.encoding.profiles import CodecSettings, EncodingPolicy
-from imageseo.images.encoding.quality_search import QualityPoint, Search
+from imageseo.images.encoding.quality_search import PALETTE, QualityPoint, Search
 from imageseo.model.image import Asset, ContentType, VariantSpec
 from imageseo.model.protocols import Codec, Metric, Store
 
-VERSION = "tuning 3"
+VERSION = "tuning 4"
 """Changed whenever an identical image could get another quality; part of the cache keys."""
 
 LOSSLESS = "lossless"
@@ -28,8 +28,8 @@ FormatCoding = tuple[str, str]
 class QualityStudy:
     """The known qualities of one source file, and the searches required before its variants can be encoded.
 
-    ``todo``: searches by anchor, the narrowest first, because each result is the start of the next search. ``error``:
-    of a failed search.
+    ``todo``: searches by anchor, the narrowest first, because each result is the start of the next search.
+    ``postponed``: searches that are needed only if no palette meets the target. ``error``: of a failed search.
     """
 
     asset: Asset
@@ -38,6 +38,7 @@ class QualityStudy:
     codecs: Mapping[str, Codec]
     qualities: dict[FormatCoding, dict[int, QualityPoint]] = field(default_factory=dict)
     todo: list[tuple[Size, list[FormatCoding]]] = field(default_factory=list)
+    postponed: list[tuple[Size, FormatCoding]] = field(default_factory=list)
     error: Exception | None = None
 
     def searches(self) -> list[Search]:
@@ -54,14 +55,30 @@ class QualityStudy:
             del self.todo[0]
         return not codings
 
+    def resume(self) -> bool:
+        """Plan the postponed searches of formats whose palettes miss the target. Return whether there are any."""
+        missing: dict[Size, list[FormatCoding]] = {}
+        for size, coding in self.postponed:
+            if not _is_reached(self.qualities.get((coding[0], PALETTE), {})):
+                missing.setdefault(size, []).append(coding)
+        self.postponed = []
+        self.todo = sorted(missing.items())
+        return bool(self.todo)
+
     def attempts(self, spec: VariantSpec) -> tuple[tuple[str, int], ...]:
         """Return the codings to try for a variant, each with its quality (0 where it needs none).
 
+        A palette that meets the target is smaller than all others.
         A lossy coding that misses the target at its best is dropped if there is a lossless one: WebP smears coloured
         text.
         """
         settings = self.policy.way(spec.format)
         codings = self.codecs[spec.format].codings(self.kind)
+        if PALETTE in codings:
+            codings = tuple(coding for coding in codings if coding != PALETTE)
+            points = self._anchor_points(spec, PALETTE) if needs_search(spec, self.policy) else {}
+            if _is_reached(points):
+                return ((PALETTE, int(max(point.final for point in points.values()))),)
         qualities = {
             coding: 0 if coding == LOSSLESS else self._choose_quality(spec, settings, coding) for coding in codings
         }
@@ -142,18 +159,24 @@ class Tuner:
         for spec in specs:
             if not needs_search(spec, self.policy):
                 continue
-            for coding in self.codecs[spec.format].codings(kind):
+            codings = self.codecs[spec.format].codings(kind)
+            for coding in codings:
                 points = study.qualities.setdefault((spec.format, coding), {})
                 anchors = quality_model.anchors((asset.width, asset.height), spec.width, spec.format)
                 for size in anchors if coding != LOSSLESS else ():
                     if size[0] in points or (spec.format, coding) in missing.get(size, ()):
                         continue
                     point = self._load_point(asset.sha256, spec.format, coding, size)
-                    if point is None:
+                    if point is None and PALETTE in codings and coding == "":
+                        if (size, (spec.format, coding)) not in study.postponed:
+                            study.postponed.append((size, (spec.format, coding)))
+                    elif point is None:
                         missing.setdefault(size, []).append((spec.format, coding))
                     else:
                         points[size[0]] = point
         study.todo = sorted(missing.items())
+        if not study.todo:
+            study.resume()
         return study
 
     def save(self, asset: Asset, search: Search, point: QualityPoint) -> None:
@@ -186,7 +209,7 @@ class Tuner:
         return entry if isinstance(entry, dict) else None
 
     def _key(self, source: str, format: str, coding: str, size: Size) -> str:
-        settings = self.policy.way(format)
+        settings = self.policy.way(format).for_coding(coding)
         efforts = f"efforts {settings.effort} {settings.trial_effort}"
         encoder = f"{format} {coding!r} {efforts} {self.codecs[format].version()}"
         parts = ("quality", source, f"{size[0]}x{size[1]}", encoder, self.target_key(format), self.resizer_version)
@@ -203,6 +226,11 @@ class Tuner:
         target = f"{settings.target}, of type {settings.text_target} ({content_type.VERSION})"
         search = f"trials at {settings.trial_effort}, leeway {settings.leeway}"
         return f"target {target} by {metric}, {VERSION}, {search}"
+
+
+def _is_reached(points: Mapping[int, QualityPoint]) -> bool:
+    """Whether a palette meets the target at all anchors."""
+    return bool(points) and all(point.final > 0 for point in points.values())
 
 
 def needs_search(spec: VariantSpec, policy: EncodingPolicy) -> bool:

@@ -11,7 +11,7 @@ from imageseo.images.resizers import pillow
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-POLICY = f"pixels brisk 1: by box while the size remains, bicubic; {pillow.COLOR_POLICY}"
+POLICY = f"pixels brisk 2: {pillow.PARTS}; by box while the size remains, bicubic; {pillow.COLOR_POLICY}"
 
 _GAP = 1.0
 

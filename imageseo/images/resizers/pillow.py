@@ -14,7 +14,8 @@ from imageseo.images.decoding import cicp, png_color
 from imageseo.images.decoding.raster import open_raster
 
 COLOR_POLICY = "ICC, CICP, gAMA, cHRM to sRGB, perceptual; upright"
-POLICY = f"pixels 2: halved by box while twice the size remains, Lanczos; {COLOR_POLICY}"
+PARTS = "whole parts of drawings by mean"
+POLICY = f"pixels 3: {PARTS}; halved by box while twice the size remains, Lanczos; {COLOR_POLICY}"
 
 Size = tuple[int, int]
 Shrinker = Callable[[Image.Image], Callable[[Size], Image.Image]]
@@ -45,22 +46,22 @@ def render(
     orientation: int,
     sizes: Iterable[Size],
     *,
-    inspect: Callable[[Image.Image], None] | None = None,
+    inspect: Callable[[Image.Image], bool] | None = None,
     shrinker: Shrinker | None = None,
 ) -> dict[Size, Image.Image]:
     """Return the image at each size: mode RGB or RGBA, sRGB, upright, without metadata.
 
     ``kind``: the format from ``raster.sniff``; ``orientation``: EXIF's 1 to 8; ``sizes``: displayed width and height in
-    px, never above the source's; ``inspect``: called with the decoded image, in its own mode and at its full size;
-    ``shrinker``: replaces Pillow's scaling. Raises any exception that Pillow raises for a file it cannot decode.
+    px, never above the source's; ``inspect``: called with the decoded image, in its own mode and at its full size,
+    tells whether it is drawn; ``shrinker``: replaces Pillow's scaling. Raises any exception that Pillow raises for a
+    file it cannot decode.
 
     Each result depends only on the source and its own size, not on the other sizes: an image is the same in a build
     that makes all sizes and in one that makes only a missing one.
     """
     with open_raster(data, kind) as opened:
         opened.load()
-        if inspect is not None:
-            inspect(opened)
+        drawn = inspect is not None and inspect(opened)
         grey = opened.mode in ("1", "L", "LA") or opened.mode.startswith("I")
         profile = cast("bytes", opened.info.get("icc_profile", b""))
         if (code := cicp.read_cicp(data, kind)) is not None and (kind == "png" or not profile):
@@ -74,6 +75,8 @@ def render(
     full, rendered = level.size, dict[Size, Image.Image]()
     raw_sizes = {size: size[::-1] if orientation >= 5 else size for size in sizes}
     shrink = (shrinker or _halving_shrinker)(level)
+    if drawn:
+        shrink = _with_whole_parts(level, shrink)
     del level
     for size, raw_size in sorted(raw_sizes.items(), key=lambda item: (_count_halvings(full, item[1]), item)):
         image = shrink(raw_size)
@@ -98,6 +101,21 @@ def _halving_shrinker(level: Image.Image) -> Callable[[Size], Image.Image]:
         return level.copy() if size == level.size == box[2:] else level.resize(size, Image.Resampling.LANCZOS, box)
 
     return shrink
+
+
+def _with_whole_parts(level: Image.Image, shrink: Callable[[Size], Image.Image]) -> Callable[[Size], Image.Image]:
+    """Shrink drawings to whole parts of their size by the mean of the pixels, as browsers shrink them.
+
+    This leaves few colours and no ringing: the file is half as large as by Lanczos, and the page looks as before.
+    """
+
+    def shrink_part(size: Size) -> Image.Image:
+        part = level.width // size[0]
+        if part > 1 and (size[0] * part, size[1] * part) == level.size:
+            return level.reduce(part)
+        return shrink(size)
+
+    return shrink_part
 
 
 def _count_halvings(full: Size, size: Size) -> int:

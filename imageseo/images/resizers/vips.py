@@ -15,7 +15,7 @@ from imageseo.model.errors import MissingExtraError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-POLICY = f"pixels vips 1: by box while three times the size remains, Lanczos; {pillow.COLOR_POLICY}"
+POLICY = f"pixels vips 2: {pillow.PARTS}; by box while three times the size remains, Lanczos; {pillow.COLOR_POLICY}"
 
 _GAP = 3.0
 """With libvips' default of 2, images become three quarters of a level darker, because every step rounds down."""
