@@ -19,7 +19,7 @@ from imageseo.images.encoding import quality_model
 from imageseo.images.encoding.encode_result import EncodeResult
 from imageseo.images.encoding.encoder import Encoder
 from imageseo.images.encoding.profiles import CodecSettings, EncodingPolicy, policy
-from imageseo.images.encoding.quality_search import QualityPoint, is_out_of_memory, scored_image
+from imageseo.images.encoding.quality_search import QualityPoint, Search, is_out_of_memory, run_search, scored_image
 from imageseo.images.encoding.tasks import load_resizer
 from imageseo.images.encoding.tuner import QualityStudy, Tuner
 from imageseo.model.errors import MissingExtraError, SettingsError
@@ -447,7 +447,7 @@ def test_drawings_get_the_fewest_colours_that_meet_the_target(
 
     monkeypatch.setattr(content_type, "classify", lambda image: ContentType.SCREEN)
     path = tmp_path / "a.png"
-    path.write_bytes(pictures.save(pictures.photo(700, 400), "PNG"))
+    path.write_bytes(pictures.save(pictures.photo(350, 200).resize((700, 400), 0).quantize(256).convert("RGB"), "PNG"))
     asset = probe(path, path.name, max_pixels=10**9)
     assert isinstance(asset, Asset)
     tried: list[str] = []
@@ -477,6 +477,19 @@ def test_drawings_get_the_fewest_colours_that_meet_the_target(
     study = tuner.study(asset, ContentType.SCREEN, specs)
     assert study.todo == []
     assert dict(study.attempts(specs[0])).items() <= codings.items()
+
+
+def test_no_palette_is_tried_for_many_colours() -> None:
+    from imageseo.images.codecs.webp import CODEC
+
+    many = Image.frombytes(
+        "RGB", (300, 300), b"".join((each * 7919 % 2**24).to_bytes(3, "big") for each in range(90_000))
+    )
+    search = Search(
+        format="webp", coding="palette", size=many.size, target=1.0, first=64, narrower=None, is_widest=True
+    )
+    point = run_search(CODEC, Colors(), CodecSettings(target=1.0), search, many, many)
+    assert point.final == 0
 
 
 def test_palettes_need_a_search(tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ PALETTE = "palette"
 """The coding of drawings with few colours, whose quality is the number of colours."""
 
 COLORS = (64, 128, 256)
+_MOST_COLORS = 2**16
+"""Colours above which no palette is tried: it would look bad, and take seconds to find."""
 
 _MEMORY = re.compile(r"out of memory|allocation failed|encoding error [12]\b", re.IGNORECASE)
 """Error messages of libavif, Pillow and libwebp (its codes 1 and 2) for exhausted memory."""
@@ -118,7 +120,8 @@ def run_search(
     def find_colors() -> float:
         """Return the smallest number of colours that meets the target; 0 if none does."""
         try:
-            numbers = COLORS if reference is not None else ()
+            is_drawn = reference is not None and scored.convert("RGB").getcolors(_MOST_COLORS) is not None
+            numbers = COLORS if is_drawn else ()
             return next((float(number) for number in numbers if score(number, settings.effort) >= target), 0.0)
         except PluginFailure:
             raise
