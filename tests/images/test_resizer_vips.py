@@ -100,7 +100,12 @@ def test_version_differs_and_inspect_gets_full_image() -> None:
     assert "libvips 8." in vips_resizer.version()
     sizes_seen: list[tuple[int, int]] = []
     kind, turn, data = SOURCES["jpeg"]
-    vips_resizer.render(data, kind, turn, [(40, 26)], inspect=lambda image: bool(sizes_seen.append(image.size)))
+
+    def inspect(image: Image.Image) -> bool:
+        sizes_seen.append(image.size)
+        return False
+
+    vips_resizer.render(data, kind, turn, [(40, 26)], inspect=inspect)
     assert sizes_seen == [(400, 260)]
 
 

@@ -86,9 +86,9 @@ def test_plan_of_a_page_with_photos() -> None:
     assert first.sizes == second.sizes == MATERIAL.sizes
     assert [(spec.format, spec.width, spec.height) for spec in first.specs if spec.width > 1000] == [
         ("avif", 1088, 612),
-        ("avif", 1600, 900),
+        ("avif", 1440, 810),
         ("webp", 1088, 612),
-        ("webp", 1600, 900),
+        ("webp", 1440, 810),
     ]
     assert {(spec.source, spec.format, spec.quality) for spec in first.specs} == {
         ("a.jpg", "avif", 40),
@@ -144,7 +144,7 @@ def test_declared_hero_is_inserted_after_the_headline() -> None:
     assert found.insert is not None
     assert html[: found.insert.at].endswith("</h1>")
     assert (found.insert.src, found.insert.urgent, found.insert.sizes) == ("../pics/hero.jpg", True, MATERIAL.sizes)
-    assert max(spec.width for spec in found.insert.specs) == 1600
+    assert max(spec.width for spec in found.insert.specs) == 1440
     assert found.hero_image is None
     assert "loading" not in added(found.images[0]), "phones show both"
     assert found.specs[0].source == "hero.jpg"
