@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from imageseo.integrations.page_heads import find_tags, read_head
 from imageseo.integrations.pages import base_url
 from imageseo.storage.site_folder import SiteFolder
+from imageseo.web.sitemaps import OWN_COMMENT
 
 _SAMPLE = 24
 """Pages that are asked, spread over the site."""
@@ -113,6 +114,8 @@ def _bases_of_sitemap(root: Path) -> Iterator[str]:
         try:
             data = SiteFolder(root).begin(name, _MAX_SITEMAP)
         except OSError:
+            continue
+        if OWN_COMMENT.encode() in data[:400]:  # it says what an earlier setting was
             continue
         found = list(_bases_of_locations(root, _LOC.findall(data)))
         if found:

@@ -54,4 +54,4 @@ def unknown_address(path: str) -> Finding:
 
 
 def _hint(path: str) -> str:
-    return f'set `site_url`, for example "https://example.org{path}"'
+    return f'set `site_url` in imageseo.toml, for example "https://example.org{path}"'

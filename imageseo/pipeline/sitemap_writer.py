@@ -129,8 +129,8 @@ def _missing_url_finding() -> Finding:
         "site-url-missing",
         Severity.WARN,
         "no site URL is configured; image sitemap and JSON-LD need absolute URLs and are not written",
-        "sitemap.xml",
-        "set `site_url` (MkDocs, Zensical: site_url, Pelican: SITEURL, Sphinx: html_baseurl)",
+        "index.html",
+        "set `site_url` in imageseo.toml (MkDocs, Zensical: site_url, Pelican: SITEURL, Sphinx: html_baseurl)",
     )
 
 

@@ -13,6 +13,7 @@ from imageseo.integrations.site_address import deduce_base_path, deduce_base_url
 from imageseo.integrations.unknown_address import unknown_address, unknown_path, with_remedy
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.site import Site
+from imageseo.web.sitemaps import OWN_COMMENT
 from tests.support.small_sites import write
 
 
@@ -89,6 +90,14 @@ SITES: Mapping[str, tuple[Mapping[str, str], str | None]] = {
             "sitemap-0.xml": sitemap("https://e.org/x/blog/"),
         },
         "https://e.org/x/",
+    ),
+    "sitemap of a former build": (
+        {
+            "index.html": "",
+            "a/index.html": "",
+            "sitemap.xml": f"<?xml version='1.0'?><!--{OWN_COMMENT}-->{sitemap('https://e.org/x/a/')}",
+        },
+        None,
     ),
     "sitemap of other pages": ({"index.html": "", "sitemap.xml": sitemap("https://e.org/x/y/")}, None),
     "relative canonical": ({"index.html": canonical("/docs/")}, None),

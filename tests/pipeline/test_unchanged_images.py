@@ -67,7 +67,7 @@ def test_site_below_a_path_without_address_is_told_what_to_set(tmp_path: Path) -
     head = '<link rel="stylesheet" href="/docs/style.css">'
     files = {"index.html": page('<img src="/docs/img/a.jpg" alt="A">', head), "style.css": "p{color:red}"}
     hints = [finding.hint for finding in found(tmp_path, files, {"site-url-missing"})]
-    assert 'set `site_url`, for example "https://example.org/docs/"' in hints
+    assert 'set `site_url` in imageseo.toml, for example "https://example.org/docs/"' in hints
     address = "https://example.org/docs/"
     assert found(tmp_path / "set", files, {"images-unchanged", "img-missing"}, site_url=address) == []
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
+from imageseo.web.sitemaps import OWN_COMMENT
 from imageseo.web.sitemaps.document import (
     BadSitemap,
     Document,
@@ -20,7 +21,6 @@ from imageseo.web.sitemaps.document import (
 )
 
 NAMES = ("sitemap.xml", "sitemap-index.xml", "sitemap_index.xml")  # the first that exists is used
-_OWN_COMMENT = " Images of this site, written by imageseo. "
 _MAX_URL = 2048
 
 
@@ -68,7 +68,7 @@ def join_images(
         for page, found in images.items()
     }
     name = next((name for name in NAMES if read(name) is not None), None)
-    if name is None or _OWN_COMMENT.encode() in (read(name) or b"")[:400]:
+    if name is None or OWN_COMMENT.encode() in (read(name) or b"")[:400]:
         listed = {*map(clean_url, without), *(page for page, found in wanted.items() if found)}
         update.write_own({page: wanted.get(page) or [] for page in sorted(listed)})
     else:
@@ -165,16 +165,16 @@ class _SitemapUpdate:
         for name, data in zip(names, parts, strict=True):
             self._put(name, data)
         if len(parts) > 1:
-            self._put(top, write_index([self.base_url + name for name in names], _OWN_COMMENT))
+            self._put(top, write_index([self.base_url + name for name in names], OWN_COMMENT))
         if not parts and self.read(top) is not None:
             self.stale.append(top)
         number = len(names) + 1 if len(parts) > 1 else 1
-        while _OWN_COMMENT.encode() in (self.read(_part_name(top, number)) or b"")[:400]:
+        while OWN_COMMENT.encode() in (self.read(_part_name(top, number)) or b"")[:400]:
             self.stale.append(_part_name(top, number))
             number += 1
 
     def _own_parts(self, wanted: Mapping[str, list[str]]) -> Iterator[bytes]:
-        empty = len(write_urlset((), _OWN_COMMENT))
+        empty = len(write_urlset((), OWN_COMMENT))
         urls: list[str] = []
         size = empty
         for page, images in wanted.items():
@@ -184,12 +184,12 @@ class _SitemapUpdate:
             text = write_url(page, valid[: self.limits.images])
             self._report_excess(page, len(valid) - self.limits.images)
             if urls and (len(urls) >= self.limits.urls or size + len(text) > self.limits.bytes):
-                yield write_urlset(urls, _OWN_COMMENT)
+                yield write_urlset(urls, OWN_COMMENT)
                 urls, size = [], empty
             urls.append(text)
             size += len(text)
         if urls:
-            yield write_urlset(urls, _OWN_COMMENT)
+            yield write_urlset(urls, OWN_COMMENT)
 
     def _with_images(self, name: str, document: Document, lookup: _Lookup) -> list[bytes]:
         """Return the document with images, in parts if they make it too large; unchanged bytes if nothing changes."""
