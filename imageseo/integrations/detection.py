@@ -76,8 +76,15 @@ def integration_of(name: str, module: ModuleType, source: str) -> Integration:
     if wrong:
         raise UnfitPlugin(f"{label} is no integration: {', '.join(wrong)} missing, or of another type")
     if source:
-        return GuardedIntegration(f"the integration {name} of {source}", integration)
+        return GuardedIntegration(f"the integration {name} of {source}", integration, remedy=_remedy(source))
     return cast("Integration", integration)
+
+
+def _remedy(source: str) -> str:
+    """Return what to do about a distribution (name and version) whose integration fails."""
+    package = source.rsplit(" ", 1)[0]
+    named = "that package" if " " in package else f"the package {package}"
+    return f"correct what the message names, or repair, update or remove {named}"
 
 
 _PROJECT: Mapping[str, Any] = {
@@ -117,15 +124,15 @@ def _fault(value: object, types: Mapping[str, Any]) -> str | None:
 
 
 class GuardedIntegration:
-    """An integration of another distribution. ``label``: its name and distribution, for messages.
+    """An integration of another distribution. ``label``: its name and distribution, for messages; ``remedy``: a hint.
 
     What it raises leaves its generator out, as if it were not installed; front matter that it cannot read is an error,
     because pins of pages that are not listed would be dropped.
     """
 
-    def __init__(self, label: str, integration: Any) -> None:
+    def __init__(self, label: str, integration: Any, *, remedy: str = "") -> None:
         self.files: tuple[str, ...] = tuple(integration.files)
-        self._label, self._integration = label, integration
+        self._label, self._integration, self._remedy = label, integration, remedy
 
     def recognises(self, config: Path) -> bool:
         try:
@@ -145,12 +152,15 @@ class GuardedIntegration:
         except ImageseoError:
             raise
         except (Exception, SystemExit) as error:
-            raise MissingExtraError(f"{config} cannot be read: {self._label} raised {describe_error(error)}") from error
+            raise self._unusable(config, f"raised {describe_error(error)}") from error
         if not isinstance(project, GeneratorProject):
-            raise MissingExtraError(f"{config} cannot be read: {self._label} returned {type(project).__name__}")
+            raise self._unusable(config, f"returned {type(project).__name__}")
         if (fault := _fault(project, _PROJECT)) is not None:
-            raise MissingExtraError(f"{config} cannot be read: {self._label} returned a project whose {fault}")
+            raise self._unusable(config, f"returned a project whose {fault}")
         return replace(project, read=self._guard(project))
+
+    def _unusable(self, config: Path, what: str) -> MissingExtraError:
+        return MissingExtraError(f"{config} cannot be read: {self._label} {what}", hint=self._remedy)
 
     def _guard(self, project: GeneratorProject) -> Any:
         def read(*, project: Path, keys: Sequence[str], root: Path | None) -> Mapping[str, PageHints]:
@@ -160,9 +170,10 @@ class GuardedIntegration:
             except ImageseoError:
                 raise
             except (Exception, SystemExit) as error:
-                raise SiteError(f"{self._label} raised {describe_error(error)}") from error
+                raise SiteError(f"{self._label} raised {describe_error(error)}", hint=self._remedy) from error
             if wrong:
-                raise SiteError(f"{self._label} must return the file of each page and its PageHints: {wrong}")
+                text = f"{self._label} must return the file of each page and its PageHints: {wrong}"
+                raise SiteError(text, hint=self._remedy)
             return hints
 
         reading = project.read

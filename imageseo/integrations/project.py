@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec import structs
 
@@ -21,17 +22,33 @@ def _discard(_: str) -> None:
     """Discard a note."""
 
 
+class ListedPages(NamedTuple):
+    """The pages that may request a hero.
+
+    ``is_complete``: whether these are all pages of the generator, with front matter. ``unread``: why sources were not
+    read although there is a project file; "" if they were, or if none is known. ``faults``: sources of the site, as in
+    the lock file, that cannot be read and belong to none of the pages.
+    """
+
+    pages: tuple[Page, ...]
+    is_complete: bool
+    unread: str = ""
+    faults: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """Settings, the folder that their paths are relative to, and the generator if one was detected.
 
-    ``absent``: why the generator is not used although its file exists. ``note``: takes a line for the user.
+    ``absent``: why the generator is not used although its file exists; ``remedy``: what to do about it. ``note``: takes
+    a line for the user.
     """
 
     settings: Settings
     folder: Path
     generator: GeneratorProject | None = None
     absent: str = ""
+    remedy: str = ""
     note: Callable[[str], None] = _discard
 
     @property
@@ -47,22 +64,21 @@ class Project:
         """Return the built site in ``root``, with the generator's page hints. Raises SiteError, RecipeError."""
         return self._site(root)[0]
 
-    def pages(self, root: Path | None = None) -> tuple[tuple[Page, ...], bool]:
-        """Return the pages that may request a hero, from the built site in ``root``, else from the generator.
-
-        The second value is whether the list is complete: it contains every page of the generator with front matter.
-        """
+    def pages(self, root: Path | None = None) -> ListedPages:
+        """Return the pages that may request a hero, from the built site in ``root``, else from the generator."""
         if root is not None:
             site, is_complete = self._site(root)
-            return site.pages, is_complete
+            faults = tuple(fault.source.as_posix() for fault in site.faults)
+            return ListedPages(site.pages, is_complete, site.unread, faults)
         if self.generator is None:
             raise SiteError(
                 f"{self.folder}: {self.absent or 'no configuration of a known generator'}, so its pages are unknown",
-                hint="name the built site: imageseo generate --site DIR; or, in the setting `content_dir`, the folder "
+                hint=(f"{self.remedy}; or " if self.remedy else "")
+                + "name the built site: imageseo generate --site DIR; or, in the setting `content_dir`, the folder "
                 "of the Markdown files",
             )
         pages = [Page(path=path, hints=hints) for path, hints in sorted(self._hints(None).items())]
-        return with_heroes(pages, HeroesFile.read(self.folder), self.settings.hero.keys), True
+        return ListedPages(with_heroes(pages, HeroesFile.read(self.folder), self.settings.hero.keys), True)
 
     def _hints(self, root: Path | None) -> Mapping[str, PageHints]:
         assert self.generator is not None
@@ -72,17 +88,19 @@ class Project:
         bare_site = directory.site(root, project=self.folder, settings=self.settings)
         generator = self.generator
         if generator is None:
-            if self.absent:
-                self._skip_front_matter(self.absent)
-            return bare_site, False
+            if self.absent:  # its note was given when the project was detected
+                self._refuse_if_frozen(self.absent)
+            return replace(bare_site, unread=self.absent), False
         hints = self._hints(root)
         found = sum((root / path).is_file() for path in hints)
         # Every site has an index.html: a few common pages do not prove that the folder belongs to this project.
         is_output = generator.output is None or root.resolve() == generator.output.resolve()
         if hints and (found == 0 or (not is_output and 2 * found < len(hints))):
             share = "none of the" if found == 0 else f"only {found} of the {len(hints)}"
-            self._skip_front_matter(f"{root} contains {share} pages that {generator.config.name} builds")
-            return bare_site, False
+            why = f"{root} contains {share} pages that {generator.config.name} builds"
+            self._refuse_if_frozen(why)
+            self.note(f"front matter is not used: {why}")
+            return replace(bare_site, unread=why), False
         keys = self.settings.hero.keys
         pages = [_with_hints(page, hints) for page in directory.pages(root, keys=keys)]
         listed = {page.path for page in pages}
@@ -96,14 +114,13 @@ class Project:
         )
         return site, found == len(hints)
 
-    def _skip_front_matter(self, why: str) -> None:
-        """Print a note that front matter is not used; raise SiteError under ``frozen``, where heroes would be lost."""
+    def _refuse_if_frozen(self, why: str) -> None:
+        """Raise SiteError under ``frozen`` because front matter is not used: heroes would be lost."""
         if self.settings.frozen:
+            remedy = self.remedy or "install the generator, or name the site that it built"
             raise SiteError(
-                f"front matter cannot be used: {why}",
-                hint="under `frozen` no hero may be skipped: install the generator, or name the site that it built",
+                f"front matter cannot be used: {why}", hint=f"under `frozen` no hero may be skipped: {remedy}"
             )
-        self.note(f"front matter is not used: {why}")
 
 
 def detect_project(
@@ -117,8 +134,7 @@ def detect_project(
     """
     if settings is not None:
         detected = _try_find_generator(folder, note)
-        generator, absent = (detected.generator, detected.absent) if detected else (None, "")
-        return _complete(Project(settings=settings, folder=folder, generator=generator, absent=absent, note=note))
+        return _complete(replace(detected or Project(settings=settings, folder=folder), settings=settings, note=note))
     if config is not None and not config.is_file():
         raise SettingsError((f"{config}: no such file",))
     readers = detection.readers_of(config) if config is not None else ()
@@ -133,8 +149,8 @@ def detect_project(
     if found is not None and found.generator is not None:
         return replace(found, note=note)
     project = runner.read_settings(folder)
-    absent = found.absent if found else ""
-    return _complete(Project(settings=project.settings, folder=project.folder, absent=absent, note=note))
+    absent, remedy = (found.absent, found.remedy) if found else ("", "")
+    return _complete(Project(settings=project.settings, folder=project.folder, absent=absent, remedy=remedy, note=note))
 
 
 def _complete(project: Project) -> Project:
@@ -146,7 +162,9 @@ def _complete(project: Project) -> Project:
 
     if project.generator is not None and project.generator.name != content_folder.NAME:
         return project
-    return replace(project, generator=content_folder.load(project.folder / name, note=project.note), absent="")
+    return replace(
+        project, generator=content_folder.load(project.folder / name, note=project.note), absent="", remedy=""
+    )
 
 
 def _try_find_generator(folder: Path, note: Callable[[str], None]) -> Project | None:
@@ -167,13 +185,14 @@ def _find_generator(folder: Path, note: Callable[[str], None]) -> Project | None
         try:
             if able is not None:
                 return _load_generator(config, able)
-            missing = f"{config} found, but {integrations[0].missing(config)} is not installed"
+            package = integrations[0].missing(config)
+            missing, remedy = f"{config} found, but {package} is not installed", extras.install_command_for(package)
         except MissingExtraError as error:
-            missing = f"{error.message}; {error.hint}"
-        note(f"{missing}: its options and front matter are not read")
+            missing, remedy = error.message, error.hint
+        note("; ".join(filter(None, (f"{missing}: its options are not read, and front matter is not used", remedy))))
         if absent is None:
             project = runner.read_project(config.parent, options=None, origin="")
-            absent = Project(settings=project.settings, folder=project.folder, absent=missing)
+            absent = Project(settings=project.settings, folder=project.folder, absent=missing, remedy=remedy)
     return absent
 
 

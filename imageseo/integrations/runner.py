@@ -176,11 +176,11 @@ def _with_unused(
 ) -> tuple[Finding, ...]:
     """Return all findings in order, with those that only integrations can make, graded by ``lint.rules``."""
     from imageseo.integrations.unknown_address import explained
-    from imageseo.integrations.unused_heroes import unused_heroes
+    from imageseo.integrations.unused_heroes import unread_heroes, unused_heroes
     from imageseo.lint.severity import SeverityLevels, apply_levels
 
     findings, more = explained(findings, site) if settings.enabled else (tuple(findings), [])
-    more += unused_heroes(site, settings) if settings.enabled else ()
+    more += (*unused_heroes(site, settings), *unread_heroes(site)) if settings.enabled else ()
     graded = apply_levels(more, SeverityLevels.of(settings.lint, only=only))
     return tuple(sorted([*findings, *graded], key=lambda finding: finding.sort_key))
 

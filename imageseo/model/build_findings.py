@@ -19,6 +19,7 @@ BUILD_FINDINGS: Mapping[str, str] = {
     "hero-stale": "page content that the recipe uses has changed since the hero was pinned",
     "hero-store": "a drawn hero cannot be written to the cache",
     "hero-unpinned": "a recipe has no pin in imageseo.lock",
+    "hero-unread": "imageseo.lock pins heroes of sources that were not read, so that no page has them",
     "hero-unused": "a hero declaration has no effect: a misspelt key, or a pattern that matches no page",
     "images-of-other-tool": "another tool has made candidates of images; they are left as they are",
     "images-unchanged": "a build changes no image of the site, with the reasons",
@@ -65,6 +66,8 @@ REMEDIES: Mapping[str, str] = {
     "hero-unpinned": "`imageseo generate` makes the image, stores it in heroes/ and writes the pin; commit both. "
     "Until then a build draws procedural heroes into the cache and warns; it fails under `frozen`, and for all other "
     "providers.",
+    "hero-unread": "`imageseo doctor` shows what is missing or broken: install or repair it, name the folder of the "
+    "sources in `content_dir`, or build in the folder of the project.",
     "hero-unused": "Correct the key or the pattern; for a key the finding suggests the nearest valid one.",
     "images-of-other-tool": "Nothing. To let imageseo make the candidates instead, write a plain `<img>`.",
     "images-unchanged": "The finding counts the reasons. Files that are not in the site: name the folder that is "

@@ -87,6 +87,7 @@ class Site:
     ``base_url``: absolute URL of ``root``, ending with ``/``; ``None`` if not configured.
     ``content_width``: CSS px of the theme's article column on a wide screen, if the generator knows it.
     ``sources``: folders that are never written to. ``faults``: of sources that belong to none of the pages.
+    ``unread``: why the sources were not read although there is a project file; "" if they were, or if none is known.
     """
 
     root: Path
@@ -97,6 +98,7 @@ class Site:
     content_width: int | None = None
     sources: tuple[Path, ...] = ()
     faults: tuple[SourceFault, ...] = ()
+    unread: str = ""
 
     def without(self, patterns: Iterable[str]) -> Site:
         """Return the site without the pages whose file matches a glob (``*`` also matches ``/``)."""

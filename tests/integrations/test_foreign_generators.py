@@ -15,6 +15,7 @@ from imageseo.integrations.project import detect_project
 from imageseo.layout.image_widths import layout_for
 from imageseo.layout.themes import article_selectors
 from imageseo.model.errors import MissingExtraError, SettingsError, SiteError
+from imageseo.model.finding import Severity
 from tests.support.distributions import install, on_path
 from tests.support.small_sites import photo, write
 
@@ -194,3 +195,123 @@ def test_broken_theme_is_told_once(text: str, tmp_path: Path, caplog: pytest.Log
             assert layout_for(html=PAGE.encode()).content_width is None
             assert layout_for(html=b"<p class=wy-nav-content-wrap><p class=rst-content>").content_width == 697
     assert len([text for text in caplog.messages if "the theme acme (acme_theme) of acme 1.0" in text]) == 1
+
+
+READ = "            return {\n"
+LOAD = "        table = json"
+
+
+def pinned_site(folder: Path) -> Path:
+    """Write a project of Acme with a pinned hero, and its built page."""
+    install(folder / "lib", "acme", {"integrations": {"acme": "acme_host"}}, {"acme_host": INTEGRATION})
+    site = write(folder / "site", {**SITE, "out/start.html": PAGE})
+    with on_path(folder / "lib"):
+        generate(detect_project(site, config=None, note=print), names=(), root=None, progress=Quiet())
+    assert list((site / "heroes").iterdir())
+    return site
+
+
+def kept(site: Path) -> list[bytes]:
+    return [(site / "imageseo.lock").read_bytes(), *(path.read_bytes() for path in (site / "heroes").iterdir())]
+
+
+@pytest.mark.parametrize(
+    ("change", "root"),
+    [
+        ((LOAD, f"        {{}}['url']\n{LOAD}"), True),
+        ((LOAD, f"        return None\n{LOAD}"), True),
+        ((READ, f"            {{}}['url']\n{READ}"), True),
+        ((READ, f"            {{}}['url']\n{READ}"), False),
+        (("INTEGRATION = Acme()", "import package_that_is_gone"), True),
+        (("INTEGRATION = Acme()", "import package_that_is_gone"), False),
+        (('return ""', 'return "package_that_is_gone"'), True),
+        (("start.html", "start.html"), True),  # the package itself is gone
+    ],
+)
+def test_prune_is_refused_while_sources_are_not_read(change: tuple[str, str], root: bool, tmp_path: Path) -> None:
+    site = pinned_site(tmp_path)
+    before = kept(site)
+    install(
+        tmp_path / "lib2",
+        "acme",
+        {"integrations": {} if change[0] == change[1] else {"acme": "acme_host"}},
+        {"acme_host": INTEGRATION.replace(*change)},
+        version="2.0",
+    )
+    with on_path(tmp_path / "lib2"):
+        with pytest.raises(SiteError) as caught:
+            imageseo.generate_heroes(project=site, folder=site / "out" if root else None, prune=True)
+        assert kept(site) == before
+        if change[0] == READ:
+            assert caught.value.hint.endswith("remove the package acme")
+            return
+        assert not root or "nothing was deleted" in caught.value.hint
+        for findings in (
+            imageseo.build_site(site / "out", project=site).findings,
+            imageseo.lint_site(site / "out", project=site).findings,
+        ):
+            (told,) = [each for each in findings if each.rule == "hero-unread"]
+            assert "pages/start.json" in told.message
+            assert told.severity is Severity.WARN
+        assert not [each for each in findings if each.rule == "plugin-failed"]
+
+
+def test_sources_that_are_read_are_pruned_and_not_told(tmp_path: Path) -> None:
+    site = pinned_site(tmp_path)
+    with on_path(tmp_path / "lib"):
+        findings = imageseo.build_site(site / "out", project=site).findings
+        assert not [each for each in findings if each.rule == "hero-unread"]
+        (site / "pages/start.json").write_text("{}", "utf-8")
+        assert imageseo.generate_heroes(project=site, prune=True).result.pruned == ("pages/start.json",)
+    assert not list((site / "heroes").iterdir())
+
+
+def test_pin_of_a_source_that_is_gone_is_pruned_from_a_bare_folder(tmp_path: Path) -> None:
+    site = pinned_site(tmp_path)
+    for name in ("acme.json", "pages/start.json"):
+        (site / name).unlink()
+    assert imageseo.generate_heroes(project=site, folder=site / "out", prune=True).result.pruned
+
+
+def test_broken_source_keeps_its_pin_when_others_are_pruned(tmp_path: Path) -> None:
+    """Its page is not in the built site, so that it is a fault of no page."""
+    recipe = "---\nhero: {style: topo, width: 320, height: 180, alt: L}\n---\n# A\n"
+    files = {
+        "imageseo.toml": 'content_dir = "content"\n',
+        "content/a.md": recipe,
+        "content/index.md": "# I",
+        "public/index.html": PAGE,
+    }
+    site = write(tmp_path, {**files, "public/a/index.html": PAGE})
+    imageseo.generate_heroes(project=site, folder=site / "public")
+    before = kept(site)
+    (site / "content/a.md").write_text(recipe.replace("L}", "'L}"), "utf-8")
+    (site / "public/a/index.html").unlink()
+    assert not imageseo.generate_heroes(project=site, folder=site / "public", prune=True).result.pruned
+    assert kept(site) == before
+
+
+@pytest.mark.parametrize("fault", ["{}['url']", "return None", "raise SystemExit(3)"])
+def test_load_that_fails_is_told_once_and_shown_by_doctor(fault: str, tmp_path: Path) -> None:
+    from imageseo.cli.commands import doctor
+
+    text = INTEGRATION.replace(LOAD, f"        {fault}\n{LOAD}")
+    install(tmp_path / "lib", "acme", {"integrations": {"acme": "acme_host"}}, {"acme_host": text})
+    site = write(tmp_path, {**SITE, "out/start.html": PAGE})
+    notes: list[str] = []
+    with on_path(tmp_path / "lib"):
+        project = detect_project(site, config=None, note=notes.append)
+        project.site(site / "out")
+        assert len(notes) == 1
+        assert "front matter is not used; correct what the message names" in notes[0]
+        assert not re.search(r"; [:,]|; $", notes[0])
+        with pytest.raises(SiteError) as caught:
+            project.pages()
+        assert not re.search(r"; [:,]", str(caught.value))
+        assert "remove the package acme; or name the built site" in str(caught.value)
+        report = doctor.run_checks(site, config=None, note=notes.append)
+        lines = doctor.as_text(report).splitlines()
+    assert len(notes) == 1
+    assert [line for line in lines if line.startswith("  ! integration acme: acme 1.0 (acme_host)")]
+    assert [line for line in lines if line.startswith("  ! generator: ") and "acme.json cannot be read" in line]
+    assert report.exit_code == 2

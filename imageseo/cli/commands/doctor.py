@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import platform
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
@@ -20,6 +20,7 @@ from imageseo.model import extras
 from imageseo.model.errors import ImageseoError
 
 if TYPE_CHECKING:
+    from imageseo.integrations.project import Project
     from imageseo.model.protocols import Codec
 
 _OPTIONAL = {
@@ -66,7 +67,8 @@ class DoctorReport:
     def exit_code(self) -> int:
         """0: no problem; 1: a required package or codec is missing or broken; 2: the configuration has errors.
 
-        A broken plug-in is left out by every command, and does not count here either.
+        A broken plug-in is left out by every command, and does not count here either; the integration of the current
+        project does, since without it the configuration cannot be read.
         """
         broken = {check.kind for check in self.checks if check.state is State.BROKEN} - {"plug-in"}
         return 2 if "configuration" in broken else 1 if broken else 0
@@ -74,13 +76,14 @@ class DoctorReport:
 
 def run_checks(folder: Path, *, config: Path | None, note: Callable[[str], None]) -> DoctorReport:
     """Check this installation and the project in ``folder``; writes nothing and does not use the network."""
+    configuration = tuple(_check_configuration(folder, config, note))
     return DoctorReport(
         checks=(
             *_check_dependencies(),
             *_check_codecs(),
             *_check_extras(),
-            *_check_plugins(),
-            *_check_configuration(folder, config, note),
+            *_check_plugins(configuration),
+            *configuration,
         )
     )
 
@@ -176,8 +179,11 @@ def _check_extras() -> Iterator[Check]:
         )
 
 
-def _check_plugins() -> Iterator[Check]:
-    """Load every plug-in of other distributions, and check codecs by encoding."""
+def _check_plugins(configuration: Sequence[Check]) -> Iterator[Check]:
+    """Load every plug-in of other distributions, and check codecs by encoding.
+
+    ``configuration``: an integration that has failed there is broken here, too.
+    """
     from imageseo.heroes.masters.guarded_provider import provider_of
     from imageseo.images.encoding.foreign import codec_of, metric_of
     from imageseo.integrations.detection import integration_of
@@ -205,7 +211,11 @@ def _check_plugins() -> Iterator[Check]:
             plugins.load_plugins(group, adopt.get(group, lambda name, module, source: module), only=names)
         found = [each for group in plugins.PACKAGES for each in plugins.foreign_plugins(group)]
         for plugin in (*found, *plugins.unreadable_distributions()):
-            yield _plugin_check(plugin)
+            check = _plugin_check(plugin)
+            failed = next(
+                (each for each in configuration if f"the {check.name} of {plugin.distribution} " in each.detail), None
+            )
+            yield replace(check, state=failed.state, hint=failed.hint) if failed is not None else check
 
 
 def _plugin_check(plugin: ForeignPlugin) -> Check:
@@ -230,8 +240,9 @@ def _version(package: str) -> str | None:
 def _check_configuration(folder: Path, config: Path | None, note: Callable[[str], None]) -> Iterator[Check]:
     from imageseo.integrations.project import detect_project
 
+    notes: list[str] = []
     try:
-        project = detect_project(folder, config=config, note=note)
+        project = detect_project(folder, config=config, note=notes.append)
     except ImageseoError as error:
         yield Check(kind="configuration", name=error.title, state=State.BROKEN, detail=error.message, hint=error.hint)
         return
@@ -240,8 +251,13 @@ def _check_configuration(folder: Path, config: Path | None, note: Callable[[str]
         if project.generator
         else "none; pages are read from the built site"
     )
+    for line in notes if not project.absent else ():  # the line of the generator says the same
+        note(line)
     yield Check(kind="configuration", name="settings", state=State.OK, detail="no errors")
     yield Check(kind="configuration", name="project", state=State.OK, detail=str(project.folder))
+    if project.absent:
+        yield _generator_check(project)
+        return
     yield Check(kind="configuration", name="generator", state=State.OK, detail=generator)
     if project.generator is not None and project.generator.inactive:
         yield Check(
@@ -251,3 +267,11 @@ def _check_configuration(folder: Path, config: Path | None, note: Callable[[str]
             detail=f"{project.generator.config.name}: {project.generator.inactive}",
             hint="add it there, or run `imageseo build` on the output after each build",
         )
+
+
+def _generator_check(project: Project) -> Check:
+    """Return the check of a project file that is not read: its package is not installed, or something is broken."""
+    is_missing = project.absent.endswith(" is not installed")
+    state = State.ABSENT if is_missing else State.BROKEN
+    detail = f"{project.absent}; its options and its front matter are not used"
+    return Check(kind="configuration", name="generator", state=state, detail=detail, hint=project.remedy)

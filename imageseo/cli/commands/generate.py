@@ -10,12 +10,13 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from imageseo.cli.commands.generate_report import GenerateReport, VerifyReport
+from imageseo.cli.commands.unread_pins import refuse_to_prune_unread
 from imageseo.heroes.generate.dry_run import DryRun
 from imageseo.heroes.generate.regression_report import SHEET
 from imageseo.heroes.lock import lock as locks
 from imageseo.heroes.masters import store as master_stores
 from imageseo.integrations.command_hints import generate_command
-from imageseo.integrations.project import Project
+from imageseo.integrations.project import ListedPages, Project
 from imageseo.model.errors import ImageseoError, RecipeError, SiteError
 from imageseo.model.hero import HeroRequest, Pin, Recipe
 from imageseo.model.protocols import HeroProvider, Progress
@@ -49,7 +50,8 @@ def generate(
     compare them in ``report``; requires empty ``names``. ``frozen``: make nothing (unlike the setting ``frozen``,
     which requires pins in builds and does not apply here).
 
-    Raises SiteError for a name that matches no page, LockError, and other errors that stop the whole run.
+    Raises SiteError for a name that matches no page and for ``prune`` if pinned sources were not read, LockError, and
+    other errors that stop the whole run.
     """
     from imageseo.heroes.generate import runner as masters
     from imageseo.heroes.generate.process_lock import single_instance
@@ -62,6 +64,9 @@ def generate(
     process_lock = nullcontext() if frozen else single_instance(cache / "generate.busy", project.note)
     with process_lock:
         inputs = _GenerateInputs.of(project, names, root, progress)
+        if prune:
+            requested = {request.page for request in inputs.requests} | inputs.unselected_with_hero()
+            refuse_to_prune_unread(project, inputs.listed, requested)
         result = masters.generate(
             inputs.requests,
             providers=inputs.providers,
@@ -146,7 +151,7 @@ def _find_pins(lock: locks.Lock, names: Sequence[str], project: Project, root: P
     for name in names:
         pin = next(filter(None, map(lock.of_page, _spellings(name, project.folder))), None)
         if pin is None:
-            (page,) = _find_pages(project.pages(root)[0], [name], project.folder)
+            (page,) = _find_pages(project.pages(root).pages, [name], project.folder)
             pin = lock.of_page(page.key)
         if pin is None:
             raise SiteError(
@@ -166,12 +171,11 @@ def _providers(project: Project, progress: Progress) -> Mapping[str, HeroProvide
 class _GenerateInputs:
     """The pages and hero requests of one run.
 
-    ``pages``: all known pages; ``is_complete``: whether these are all pages of the site. ``selected``: those to make
-    heroes for; ``by_name``: whether the user named them. ``faults``: page and error of each invalid request.
+    ``listed``: all known pages. ``selected``: those to make heroes for; ``by_name``: whether the user named them.
+    ``faults``: page and error of each invalid request.
     """
 
-    pages: Sequence[Page]
-    is_complete: bool
+    listed: ListedPages
     selected: Sequence[Page]
     by_name: bool
     providers: Mapping[str, HeroProvider]
@@ -183,8 +187,8 @@ class _GenerateInputs:
     def of(cls, project: Project, names: Sequence[str], root: Path | None, progress: Progress) -> _GenerateInputs:
         from imageseo.pipeline import composition
 
-        pages, is_complete = project.pages(root)
-        selected = _find_pages(pages, names, project.folder) if names else pages
+        listed = project.pages(root)
+        selected = _find_pages(listed.pages, names, project.folder) if names else listed.pages
         providers = _providers(project, progress)
         read = composition.request_reader(project.settings, project.folder, providers, base_url=project.base_url)
         requests: list[HeroRequest] = []
@@ -197,8 +201,7 @@ class _GenerateInputs:
             else:
                 requests += [request] if request is not None else []
         return cls(
-            pages=pages,
-            is_complete=is_complete,
+            listed=listed,
             selected=selected,
             by_name=bool(names),
             providers=providers,
@@ -210,7 +213,7 @@ class _GenerateInputs:
     @property
     def present(self) -> Collection[str] | None:
         """Keys of all pages; None unless all are known."""
-        return {page.key for page in self.pages} if self.is_complete else None
+        return {page.key for page in self.listed.pages} if self.listed.is_complete else None
 
     @property
     def redraw(self) -> Collection[str]:
@@ -222,10 +225,11 @@ class _GenerateInputs:
 
         ``prune``: as in ``generate``.
         """
-        if not (prune or (self.is_complete and not self.by_name and not self.faults)):
+        if not (prune or (self.listed.is_complete and not self.by_name and not self.faults)):
             return None
-        protected = {page for page, _ in self.faults} | (self.unselected_with_hero() if prune else set())
-        listed = {page.key for page in self.pages}
+        protected = {page for page, _ in self.faults} | {*self.listed.faults}
+        protected |= self.unselected_with_hero() if prune else set()
+        listed = {page.key for page in self.listed.pages}
 
         def may_prune(page: str) -> bool:
             # A source that the generator does not publish now, such as a draft, may still request its hero.
@@ -238,7 +242,7 @@ class _GenerateInputs:
         """Return the keys of unselected pages that request a hero, or whose request is invalid."""
         selected = {page.path for page in self.selected}
         found = set[str]()
-        for page in self.pages:
+        for page in self.listed.pages:
             if page.path not in selected:
                 with suppress(RecipeError):
                     request = self.read(page)
