@@ -76,7 +76,8 @@ class DoctorReport:
 
 def run_checks(folder: Path, *, config: Path | None, note: Callable[[str], None]) -> DoctorReport:
     """Check this installation and the project in ``folder``; writes nothing and does not use the network."""
-    configuration = tuple(_check_configuration(folder, config, note))
+    with plugins.silenced():  # broken plug-ins are listed below
+        configuration = tuple(_check_configuration(folder, config, note))
     return DoctorReport(
         checks=(
             *_check_dependencies(),
@@ -205,7 +206,7 @@ def _check_plugins(configuration: Sequence[Check]) -> Iterator[Check]:
         "imageseo.rules": Rule.of,
         "imageseo.themes": themes_of,
     }
-    with plugins.silenced():  # they are listed below
+    with plugins.silenced():
         for group in plugins.PACKAGES:
             names = [each.name for each in plugins.foreign_plugins(group)]
             plugins.load_plugins(group, adopt.get(group, lambda name, module, source: module), only=names)
