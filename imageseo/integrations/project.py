@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import structs
 
@@ -16,6 +16,9 @@ from imageseo.model import extras
 from imageseo.model.errors import MissingExtraError, SettingsError, SiteError
 from imageseo.model.protocols import GeneratorProject, Integration
 from imageseo.model.site import Page, PageHints, Site
+
+if TYPE_CHECKING:
+    from imageseo.config import LoadedSettings
 
 
 def _discard(_: str) -> None:
@@ -95,7 +98,8 @@ class Project:
         found = sum((root / path).is_file() for path in hints)
         # Every site has an index.html: a few common pages do not prove that the folder belongs to this project.
         is_output = generator.output is None or root.resolve() == generator.output.resolve()
-        if hints and (found == 0 or (not is_output and 2 * found < len(hints))):
+        proofs = [(root / path).is_file() for path in hints if path != "index.html"]
+        if hints and (found == 0 or (not is_output and 2 * sum(proofs) < len(proofs))):
             share = "none of the" if found == 0 else f"only {found} of the {len(hints)}"
             why = f"{root} contains {share} pages that {generator.config.name} builds"
             self._refuse_if_frozen(why)
@@ -182,16 +186,27 @@ def _find_generator(folder: Path, note: Callable[[str], None]) -> Project | None
     absent = None
     for config, integrations in detection.find_configs(folder):
         able = next((each for each in integrations if not each.missing(config)), None)
+        outer = folder if config.parent != folder else None
+        if outer is not None and runner.read_project(outer, options=None, origin="").settings.content_dir is not None:
+            continue  # the sources of the pages are elsewhere
+        generator, missing, remedy = None, "", ""
         try:
             if able is not None:
-                return _load_generator(config, able)
-            package = integrations[0].missing(config)
-            missing, remedy = f"{config} found, but {package} is not installed", extras.install_command_for(package)
+                generator = able.load(config)
+            else:
+                package = integrations[0].missing(config)
+                missing, remedy = f"{config} found, but {package} is not installed", extras.install_command_for(package)
         except MissingExtraError as error:
             missing, remedy = error.message, error.hint
+        except SettingsError as error:
+            if outer is None:
+                raise
+            missing = "; ".join(error.faults)  # in an inner folder: it may be of other pages than those in question
+        if generator is not None:
+            return _with_settings(generator, outer)
         note("; ".join(filter(None, (f"{missing}: its options are not read, and front matter is not used", remedy))))
         if absent is None:
-            project = runner.read_project(config.parent, options=None, origin="")
+            project = _read_settings(config.parent, outer)
             absent = Project(settings=project.settings, folder=project.folder, absent=missing, remedy=remedy)
     return absent
 
@@ -207,13 +222,23 @@ def _load_named(config: Path, integrations: Sequence[Integration]) -> Project:
         raise MissingExtraError(
             f"{config} found, but {package} is not installed", hint=extras.install_command_for(package)
         )
-    return _load_generator(config, able)
+    return _with_settings(able.load(config))
 
 
-def _load_generator(config: Path, integration: Integration) -> Project:
-    generator = integration.load(config)
-    project = runner.read_project(config.resolve().parent, options=generator.options, origin=generator.origin)
+def _with_settings(generator: GeneratorProject, outer: Path | None = None) -> Project:
+    project = _read_settings(generator.config.resolve().parent, outer, generator.options, generator.origin)
     return Project(settings=project.settings, folder=project.folder, generator=generator)
+
+
+def _read_settings(
+    folder: Path, outer: Path | None, options: Mapping[str, Any] | None = None, origin: str = ""
+) -> LoadedSettings:
+    """Return the settings of a generator's folder; else those of the current folder, if that is ``outer`` to it."""
+    project = runner.read_project(folder, options=options, origin=origin)
+    if outer is not None and project.folder == folder and not options:
+        own = runner.read_project(outer, options=None, origin="")
+        return own if own.settings != project.settings else project
+    return project
 
 
 def _with_hints(page: Page, hints: Mapping[str, PageHints]) -> Page:

@@ -14,7 +14,7 @@ from imageseo.cli.commands.generate import generate
 from imageseo.integrations.command_hints import config_argument
 from imageseo.integrations.progress import Quiet
 from imageseo.integrations.project import detect_project
-from imageseo.model.errors import MissingExtraError, SettingsError
+from imageseo.model.errors import MissingExtraError, SettingsError, SiteError
 from tests.support.small_sites import photo, sphinx_site, tree, write
 
 pytest.importorskip("sphinx")
@@ -207,3 +207,20 @@ def test_heroes_among_the_sources(tmp_path: Path) -> None:
         meta = hints[f"guide/{name}.html"].meta
         assert meta.get("hero") == expected
     assert hints["guide/c.html"].meta == {"hero_src": "/_images/x.jpg"}
+
+
+@pytest.mark.parametrize("conf", ["project = 'x'\nraise SystemExit", "project = 'x'\nundefined", "project = 'x'\n"])
+def test_documentation_in_an_inner_folder_changes_nothing_about_another_site(conf: str, tmp_path: Path) -> None:
+    pages = {f"docs/{name}.rst": "Title\n=====\n" for name in ("index", "guide")}
+    write(tmp_path, {**pages, "docs/conf.py": f"html_baseurl = 'https://docs.org/'\n{conf}"})
+    write(tmp_path, {"imageseo.toml": "site_url = 'https://e.org/'\n", "public/index.html": "<title>A</title>"})
+    notes: list[str] = []
+    found = detect_project(tmp_path, config=None, note=notes.append)
+    site = found.site(tmp_path / "public")
+    assert (site.base_url, site.generator) == ("https://e.org/", "directory")
+    assert found.folder == tmp_path
+    assert any("front matter" in note for note in notes)
+    with pytest.raises(SiteError, match="front matter cannot be used"):
+        found.frozen().site(tmp_path / "public")
+    write(tmp_path, {"imageseo.toml": "content_dir = 'content'\n", "content/index.md": "# A\n"})
+    assert detect_project(tmp_path, config=None, note=notes.append).frozen().site(tmp_path / "public").base_url is None
