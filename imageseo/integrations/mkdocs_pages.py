@@ -140,6 +140,10 @@ def load(config_file: Path, package: str) -> MkDocsConfig:
         config: MkDocsConfig = base.load_config(str(config_file))
     except exceptions.MkDocsException as error:  # its subclass Abort is also a SystemExit
         raise SettingsError((f"{config_file}: {error.format_message()}",), hint="see the log messages above") from error
+    except RecursionError as error:
+        raise SettingsError(
+            (f"{config_file}: its files inherit from one another (INHERIT), or nest too deeply",)
+        ) from error
     finally:
         READING.reset(token)
     return config

@@ -56,3 +56,10 @@ def test_tags_that_were_asked_for_are_found_again() -> None:
     page = bare_page(html, [Span(first, first + len(tag)), Span(second, second + len(tag))])
     assert [page.html[start:end].decode() for start, end in page.spans] == [tag, tag]
     assert page.html.decode() == f"<p>x{tag} x<b>x</b></p><p>x{tag}</p>"
+
+
+@pytest.mark.parametrize("piece", ["<!--", "<!-- a", "a<", "<script ", "<script>", '<a ="', "<script><!--"])
+def test_pieces_that_never_end_stay_and_take_no_time(piece: str) -> None:
+    html = f"<p>words</p>{piece * 20_000}"  # minutes if each piece searches the rest of the page
+    assert bare(html).startswith("<p>x</p>")
+    assert bare(html).endswith(piece * 1000)

@@ -6,7 +6,6 @@ import hashlib
 import re
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from imageseo.heroes.lock.lock import describe_mismatch
 from imageseo.heroes.lock.parser import RESTORE
@@ -39,6 +38,8 @@ def open_master_store(masters: str, project: Path, cache: Path, *, fresh: bool =
     url = validated_url(masters)
     if urlsplit(url).scheme.lower() != "file":
         return RemoteMasterStore(url, cache, fresh=fresh)
+    from urllib.request import url2pathname  # with http and ssl, which builds do not need
+
     folder = Path(url2pathname(urlsplit(url).path))
     if folder.resolve().is_relative_to(project.resolve()):
         inside = folder.resolve().relative_to(project.resolve()).as_posix()

@@ -21,6 +21,7 @@ _PIECES = re.compile(
     rb"|(<!--.*?-->|<[^<]*+|[^<]++)",
     re.DOTALL,
 )
+_LIMITS = ((b"<", b">"), (b"<!--", b"-->"), (b"<script", b"</script"))
 
 
 class BarePage(NamedTuple):
@@ -48,5 +49,15 @@ def bare_page(html: bytes, tags: Iterable[Span]) -> BarePage:
 
 
 def _bare(html: bytes) -> bytes:
-    found: list[tuple[bytes, bytes, bytes, bytes]] = _PIECES.findall(html)
-    return b"".join([tags or (words and b"x") or script or other for tags, words, script, other in found])
+    end = _end_of_pieces(html)
+    found: list[tuple[bytes, bytes, bytes, bytes]] = _PIECES.findall(html, 0, end)
+    return b"".join([tags or (words and b"x") or script or other for tags, words, script, other in found]) + html[end:]
+
+
+def _end_of_pieces(html: bytes) -> int:
+    """Return where the first piece begins that never ends: each one like it would search the rest of the page."""
+    end = len(html)
+    for opener, closer in _LIMITS:
+        at = html.find(opener, html.rfind(closer) + 1)
+        end = end if at < 0 else min(end, at)
+    return end

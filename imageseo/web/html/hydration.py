@@ -46,7 +46,7 @@ _ROOT = re.compile(rb"__(docusaurus|(?<=[\"'=]__)(?:next|nuxt)(?=[\"' >])|NEXT_D
 _ATTRIBUTE = re.compile(rb"data-(server-rendered|v-app|reactroot|sveltekit-hydrate|svelte-h=|hk=)")
 # React, Vue 3 and Svelte 5 delimit fragments by comments.
 _FRAGMENT = re.compile(rb"<!--(?:\$|\[|\[!)-->")
-_CUSTOM_TAG = re.compile(rb"<[a-zA-Z][^\s/>]*?-")
+_CUSTOM_TAG = re.compile(rb"<[a-zA-Z][^\s/<>]*?-")
 
 
 def hydrating_framework(html: bytes) -> str | None:

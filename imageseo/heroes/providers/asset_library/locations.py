@@ -10,7 +10,6 @@ from contextlib import nullcontext, suppress
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from imageseo.heroes.providers.asset_library.entry import IMAGE_SUFFIXES
 from imageseo.model import regular_file
@@ -53,6 +52,8 @@ def open_location(folder: str, project: Path, cache: Path, progress: Progress | 
         return Folder(project / folder, folder)
     url = validated_url(folder, KEY)
     if urlsplit(url).scheme == "file":
+        from urllib.request import url2pathname  # with http and ssl, which builds do not need
+
         return Folder(Path(url2pathname(urlsplit(url).path)), url)
     return Bucket(url, cache / "library", progress=progress)
 
