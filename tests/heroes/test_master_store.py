@@ -16,6 +16,7 @@ import pytest
 
 from imageseo.heroes.masters import store
 from imageseo.heroes.masters.store import FolderMasterStore, RemoteMasterStore
+from imageseo.model import regular_file
 from imageseo.model.errors import ImageseoError, LockError, MissingExtraError, SettingsError, SiteError
 from imageseo.model.protocols import MasterStore
 from imageseo.storage.remote import RemoteLimits, redacted
@@ -197,13 +198,14 @@ def test_digest_and_read_read_the_copy_once(tmp_path: Path, monkeypatch: pytest.
     store.open_master_store("memory://once/masters", tmp_path, tmp_path / "cache").put(name(DATA), DATA)
     masters = store.open_master_store("memory://once/masters", tmp_path, tmp_path / "cache")
     reads: list[Path] = []
-    read_bytes = Path.read_bytes
+    read = regular_file.read
 
-    def recording_read(path: Path) -> bytes:
-        reads.append(path)
-        return read_bytes(path)
+    def recording_read(path: Path, *, limit: int = regular_file.MAX_BYTES) -> bytes:
+        if path.read_bytes() in (DATA, b"damaged"):
+            reads.append(path)
+        return read(path, limit=limit)
 
-    monkeypatch.setattr(Path, "read_bytes", recording_read)
+    monkeypatch.setattr(regular_file, "read", recording_read)
     assert masters.digest(name(DATA)) == sha256(DATA)
     assert masters.path(name(DATA)) is not None
     assert masters.read(name(DATA), sha256(DATA)) == DATA

@@ -331,3 +331,24 @@ def test_doctor_lists_what_is_plugged_in_and_what_is_broken(tmp_path: Path, capl
     assert not [check for check in report.checks if check.state is doctor.State.BROKEN and check.kind != "plug-in"]
     assert report.exit_code == 0
     assert not caplog.records
+
+
+def test_pages_are_checked_again_when_a_module_beside_a_rule_changes(tmp_path: Path) -> None:
+    site, package = tmp_path / "site", tmp_path / "packages" / "beside_rule"
+    write(site, {"index.html": "<main><h1>A</h1><img src=a.png alt=LOUD></main>"})
+    write(
+        package,
+        {
+            "__init__.py": "",
+            "rule.py": "'A rule.'\nfrom imageseo.model.facts import Problem\n"
+            "from imageseo.model.finding import Severity\nfrom beside_rule.words import WORD\n"
+            "SEVERITY = Severity.WARN\ndef check(images):\n"
+            "    return [Problem(message=WORD, hint='', at=each.ref) for each in images]\n",
+        },
+    )
+    install(package.parent, "beside", {"rules": {"beside_rule": "beside_rule.rule"}}, {})
+    for word in ("one", "other"):
+        write(package, {"words.py": f"WORD = '{word}'\n"})
+        with on_path(package.parent):
+            found = imageseo.build_site(site, project=tmp_path).findings
+        assert [each.message for each in found if each.rule == "beside-rule"] == [word]

@@ -240,12 +240,15 @@ def _context_digest(page: Page, hero: PageHero | None, declined: bool) -> bytes 
 
 
 def _rule_source(rule: Rule) -> str:
-    """Return the digest of a plug-in rule's module, or the module's name; imageseo's own code is in the versions."""
+    """Return the digest of a plug-in rule's package, or the module's name; imageseo's own code is in the versions."""
     name = (rule.check or rule.check_site).__module__
     file = getattr(sys.modules.get(name), "__file__", None)
     if name.startswith("imageseo.") or file is None:
         return name
+    top = name.partition(".")[0]
+    own = {each: getattr(module, "__file__", None) for each, module in [*sys.modules.items()]}
+    files = sorted({path for each, path in own.items() if path and (each == top or each.startswith(f"{top}."))})
     try:
-        return hashlib.sha256(regular_file.read(file)).hexdigest()
+        return hashlib.sha256(b"".join(hashlib.sha256(regular_file.read(path)).digest() for path in files)).hexdigest()
     except OSError:
         return name
