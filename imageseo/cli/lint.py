@@ -25,7 +25,8 @@ class ReportFormat(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 
         names = sorted(composition.reporters())
         if value not in names:
-            self.fail(f"{value!r} is not one of {', '.join(names)}", param, ctx)
+            why = composition.broken_report(str(value)) or f"{value!r} is not one of {', '.join(names)}"
+            self.fail(why, param, ctx)
         return str(value)
 
 

@@ -103,11 +103,34 @@ def hints_of_source(
         title=text.title,
         meta=text.meta,
         unlisted=draft_in(text.meta),
-        fault=None if text.meta else _fault(text, source, keys),
+        fault=_field_fault(text, source, keys) if path.suffix.lower() in REST else _markdown_fault(text, source, keys),
     )
 
 
-def _fault(text: SourceText, source: Path, keys: Sequence[str]) -> SourceFault | None:
+def _field_fault(text: SourceText, source: Path, keys: Sequence[str]) -> SourceFault | None:
+    """Return the fault of a field with a hero whose value is no mapping, although it begins as one."""
+    names = {key.lower() for key in keys}
+    for name, body in text.meta.items():
+        if name.lower() not in names or not isinstance(body, str) or not _begins_mapping(body):
+            continue
+        try:
+            _parse_yaml(body)
+            problem = f"found {body[:60]}"
+        except Exception as error:  # whatever PyYAML raises
+            problem = " ".join(str(getattr(error, "problem", None) or error).split())
+        found = re.search(rf"^:{re.escape(name)}:", text.text, re.MULTILINE)
+        return SourceFault(
+            source=source,
+            line=text.text.count("\n", 0, found.start()) + 1 if found else None,
+            message=f"field `{name}` is no mapping in YAML or JSON, so its hero is not used: {problem}",
+            hint=f"close brackets and quotes: `:{name}: {{style: ridges, seed: 7}}`",
+        )
+    return None
+
+
+def _markdown_fault(text: SourceText, source: Path, keys: Sequence[str]) -> SourceFault | None:
+    if text.meta:
+        return None
     if text.language in ("", "yaml"):
         return front_matter_fault(text.text, source, keys) if text.text.startswith("---") else None
     names = "|".join(map(re.escape, keys))
@@ -195,9 +218,14 @@ def _dedent(body: Sequence[str]) -> str:
     return "\n".join([first, textwrap.dedent("\n".join(rest))]).strip()
 
 
+def _begins_mapping(body: str) -> bool:
+    """Whether a field's text can only be meant as a mapping; `{static}` begins a path of Pelican."""
+    return re.match(r"\{(?!(?:static|attach|filename)\})|[\w-]+:(?:\s|\Z)", body) is not None
+
+
 def _field_value(body: str) -> Any:
     """Return a mapping in YAML or JSON as such; any other text with its escapes removed."""
-    if body.startswith("{") or re.match(r"[\w-]+:(?:\s|\Z)", body):
+    if _begins_mapping(body):
         try:
             value = _parse_yaml(body)
         except Exception:  # the text is then reported by whoever expects a mapping

@@ -48,7 +48,7 @@ def on_start(app: Sphinx) -> None:
         try:
             _settings(app)
         except SettingsError as error:
-            raise ConfigError(str(error)) from error
+            raise ConfigError(str(error)) from None
 
 
 def on_finish(app: Sphinx, exception: Exception | None) -> None:
@@ -137,6 +137,13 @@ def _publish(app: Sphinx, file: Path) -> str:
     return f"{folder}/{name}"
 
 
+def _in_rest(hint: str) -> str:
+    """Return a hint about alternative texts as a document in reST needs it."""
+    return hint.replace("in Markdown `![a red bicycle](bicycle.jpg)`", "in the option `:alt: a red bicycle`").replace(
+        '`alt=""`', "an empty option `:alt:`"
+    )
+
+
 class SphinxLogger:
     """Sphinx's logger: warnings have document and line, and a type for `suppress_warnings`: `imageseo.alt-missing`."""
 
@@ -178,7 +185,8 @@ class SphinxLogger:
         lines = [re.sub(rf"^{name}(?::\d+)?: ", "", text) for text in finding.message.splitlines()]
         where = f" ({place})" if place.source and place.line is not None else ""
         rule = "" if self._names_type else f" [{finding.rule}]"
-        hint = f"; {finding.hint}" if finding.hint else ""
+        is_rest = place.source is not None and Path(place.source).suffix.lower() in REST
+        hint = f"; {_in_rest(finding.hint) if is_rest else finding.hint}" if finding.hint else ""
         return f"{'; '.join(lines)}{where}{hint}{rule}"
 
     def _place(self, finding: Finding) -> tuple[str, int | None] | None:

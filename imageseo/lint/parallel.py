@@ -32,6 +32,15 @@ def installed_rules() -> tuple[Rule, ...]:
     return tuple(rule for _, rule in sorted(found.items()))
 
 
+def broken_rules() -> dict[str, str]:
+    """Return why rules of other packages are not used, by id; they are loaded before."""
+    return {
+        each.name.replace("_", "-"): f"{each} is broken: {each.fault}; `imageseo doctor` lists all plug-ins"
+        for each in foreign_plugins("imageseo.rules")
+        if each.fault
+    }
+
+
 def rule_runner_for(site: Site, settings: Settings, only: frozenset[str] | None = None) -> RuleRunner:
     """Return a runner for a site, from its settings and its layout file.
 

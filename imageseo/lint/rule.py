@@ -50,13 +50,12 @@ class Rule:
         """
         severity = getattr(module, "SEVERITY", None)
         check, check_site = getattr(module, "check", None), getattr(module, "check_site", None)
-        if not (callable(check) or callable(check_site)) or not isinstance(severity, Severity) or not module.__doc__:
-            raise UnfitPlugin(
-                f"{module.__name__} is not a rule: it needs a docstring, SEVERITY and check() or check_site()"
-            )
+        if faults := _declaration_faults(module):
+            raise UnfitPlugin(f"{module.__name__} is not a rule: {'; '.join(faults)}")
+        assert isinstance(severity, Severity)
         default = getattr(module, "DEFAULT", None)
         if default is not None and not isinstance(default, Severity):
-            raise UnfitPlugin(f"{module.__name__}.DEFAULT is {default!r}, not a Severity")
+            raise UnfitPlugin(f"{module.__name__}.{_severity_fault('DEFAULT', default)}")
         requested = _requested_facts(check, FACTS | SITE_FACTS)
         return cls(
             id=name.replace("_", "-"),
@@ -66,11 +65,36 @@ class Rule:
             check_site=check_site,
             site_facts=_requested_facts(check_site, SITE_FACTS | {"site", "files"}),
             default=default,
-            manual=inspect.cleandoc(module.__doc__),
+            manual=inspect.cleandoc(module.__doc__ or ""),
             fails_build=bool(getattr(module, "FAILS_BUILD", False)),
             lint_only=bool(getattr(module, "LINT_ONLY", False)) or check is None or bool(SITE_FACTS & set(requested)),
             source=source,
         )
+
+
+def _declaration_faults(module: ModuleType) -> list[str]:
+    """Return what a module lacks to be a rule, and what has another type."""
+    missing, wrong = list[str](), list[str]()
+    if not (module.__doc__ or "").strip():
+        missing.append("a docstring")
+    severity = getattr(module, "SEVERITY", None)
+    if severity is None:
+        missing.append("SEVERITY")
+    elif not isinstance(severity, Severity):
+        wrong.append(_severity_fault("SEVERITY", severity))
+    functions = {name: getattr(module, name) for name in ("check", "check_site") if hasattr(module, name)}
+    wrong += [f"{name} is {value!r}, not a function" for name, value in functions.items() if not callable(value)]
+    if not functions:
+        missing.append("check() or check_site()")
+    needs = " and ".join(filter(None, (", ".join(missing[:-1]), *missing[-1:])))
+    return [*([f"it needs {needs}"] if missing else []), *wrong]
+
+
+def _severity_fault(name: str, value: object) -> str:
+    """Return what is wrong with a severity; imageseo.model.finding has them."""
+    levels = {each.value: each for each in Severity}
+    meant = levels.get(str(value).lower(), Severity.WARN)
+    return f"{name} is {value!r}, not a Severity: write Severity.{meant.name} (from imageseo.model.finding)"
 
 
 def _requested_facts(check: Callable[..., object] | None, facts: frozenset[str]) -> tuple[str, ...]:

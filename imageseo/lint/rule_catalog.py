@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, metadata
@@ -32,16 +32,17 @@ class UnknownRule(ImageseoError):
 
 @dataclass(frozen=True, kw_only=True)
 class RuleCatalog:
-    """Every rule, by id."""
+    """Every rule, by id. ``broken``: id of a rule of another package that cannot be loaded, and why."""
 
     rules: tuple[Rule, ...]
+    broken: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def installed(cls) -> RuleCatalog:
         """Return the catalog of the rules of imageseo and of other packages."""
         from imageseo.lint import parallel
 
-        return cls(rules=parallel.installed_rules())
+        return cls(rules=parallel.installed_rules(), broken=parallel.broken_rules())
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
@@ -76,7 +77,7 @@ class RuleCatalog:
 
     def _matching(self, option: str, glob: str, faults: list[str]) -> list[str]:
         found = [name for name in self.ids if fnmatchcase(name, glob)]
-        if not found:
+        if not found and not (option == "--ignore" and self._broken(glob)):  # it does not run anyway
             faults.append(f"{option}: {self._unknown(glob)}")
         return found
 
@@ -117,7 +118,12 @@ class RuleCatalog:
             return _json({"id": name, "summary": BUILD_FINDINGS[name], "what_to_do": REMEDIES[name]})
         return f"{name}\n\n{BUILD_FINDINGS[name]}\n\n{REMEDIES[name]}\n"
 
+    def _broken(self, glob: str) -> str:
+        return next((why for name, why in self.broken.items() if fnmatchcase(name, glob)), "")
+
     def _unknown(self, name: str) -> str:
+        if why := self._broken(name):
+            return why
         near = closest(name, self.ids)
         if any(sign in name for sign in "*?["):
             return f"no rule matches {name!r}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePath
 
 _LONGEST = 300
+_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+\b")  # of an object in memory: other in every run, and of no use
 
 
 class UnfitPlugin(TypeError):
@@ -25,7 +27,7 @@ def describe_error(error: BaseException) -> str:
         place, text = f" ({PurePath(error.filename).name}:{error.lineno})", error.msg
     else:
         text = error.strerror if isinstance(error, OSError) and error.strerror else _text(error)
-    text = " ".join(text.split())
+    text = _ADDRESS.sub("", " ".join(text.split()))
     if len(text) > _LONGEST:
         text = text[: _LONGEST - 1] + "…"
     return f"{type(error).__name__}: {text}{place}"

@@ -106,6 +106,12 @@ def reporters() -> Mapping[str, Callable[[Result], str]]:
     return load_plugins("imageseo.reports", renderer_of)
 
 
+def broken_report(form: str) -> str:
+    """Return why the report of another package is not used; "" for one that is, or that does not exist."""
+    found = (each for each in foreign_plugins("imageseo.reports") if each.name == form and each.fault)
+    return next((f"{each} is broken: {each.fault}; `imageseo doctor` lists all plug-ins" for each in found), "")
+
+
 def render(result: Result, form: str) -> tuple[str, bool]:
     """Return a report in this format, and whether it could be made; otherwise the text report, which says why."""
     render = load_plugins("imageseo.reports", renderer_of, only=[form])[form]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from imageseo.images.encoding.encode_result import EncodeResult
 from imageseo.lint.engine import location_of
@@ -13,6 +15,9 @@ from imageseo.model.plan import PagePlan
 from imageseo.model.site import Page
 from imageseo.pipeline.incremental.build_state import DroppedVariants, PageOutcome
 from imageseo.pipeline.page_candidates import page_images
+
+_SHOWN_EACH = 2  # images on which a plug-in fails for the same reason
+_SIZE = re.compile(r"\b\d+x\d+\b")
 
 ImageFinding = tuple[str, Finding]
 """Digest of an image, and a finding."""
@@ -30,7 +35,8 @@ def image_findings(page: Page, plan: PagePlan, encoded: EncodeResult) -> Iterato
             problem, hint = bad.problem, bad.hint
             finding = Finding(rule=bad.rule, severity=Severity.WARN, message=problem, location=location, hint=hint)
         elif crashed:
-            problem = f"{asset.path} has no variants from {crashed[0]}"
+            of = "because of" if crashed[0].startswith("the metric ") else "from"
+            problem = f"{asset.path} has no variants {of} {crashed[0]}"
             hint = REMEDIES["plugin-failed"]
             finding = Finding(
                 rule="plugin-failed", severity=Severity.WARN, message=problem, location=location, hint=hint
@@ -65,7 +71,27 @@ def first_per_image(findings: Iterable[ImageFinding]) -> Iterable[Finding]:
     first: dict[str, Finding] = {}
     for image, finding in findings:
         first.setdefault(image, finding)
-    return first.values()
+    return _plugin_failures_once(first.values())
+
+
+def _plugin_failures_once(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings in which one failure of a plug-in on many images is one finding, which counts them."""
+    alike: dict[str, list[Finding]] = {}
+    others = list[Finding]()
+    for finding in findings:
+        if finding.rule == "plugin-failed":
+            _, _, cause = finding.message.partition(" has no variants ")
+            alike.setdefault(_SIZE.sub("", cause), []).append(finding)
+        else:
+            others.append(finding)
+    for group in alike.values():
+        if len(group) <= _SHOWN_EACH:
+            others += group
+            continue
+        names, _, cause = group[0].message.partition(" has no variants ")
+        message = f"{names} and {len(group) - 1} other images have no variants {cause}"
+        others.append(replace(group[0], message=message))
+    return others
 
 
 def dropped_findings(outcomes: Sequence[PageOutcome]) -> tuple[list[Finding], int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -28,6 +29,11 @@ _KITS: Mapping[str, Callable[..., Sequence[Requirement]]] = {
     "imageseo.themes": of_theme,
 }
 """Entry-point group -> what its plug-ins must do."""
+_INTEGRATIONS = "imageseo.integrations"
+_NOT_READ = (
+    ", but no project was read: add `--example FILE`, the configuration file of a small project; in a test, "
+    "`example=Path(…)` of `imageseo.testing.check`"
+)
 
 
 def requirements(group: str, name: str, module: ModuleType, **more: Any) -> Sequence[Requirement]:
@@ -63,12 +69,16 @@ def _count(found: Sequence[str]) -> str:
     return f"{len(found)} fault{'' if len(found) == 1 else 's'}"
 
 
-def check_distribution(name: str) -> tuple[str, ...]:
+def check_distribution(name: str, *, example: Path | None = None) -> tuple[str, ...]:
     """Check all plug-ins that an installed distribution declares; return them, as ``group name``.
+
+    Args:
+        name: of the distribution.
+        example: the configuration file of a small project, which its integration reads; without it no project is read.
 
     Raises:
         PluginFaults: a plug-in cannot be imported, or does not do what it must.
-        LookupError: the distribution is not installed, or declares none.
+        LookupError: the distribution is not installed, declares none, or has no integration for ``example``.
     """
     try:
         entries = [entry for entry in distribution(name).entry_points if entry.group in _KITS]
@@ -77,28 +87,62 @@ def check_distribution(name: str) -> tuple[str, ...]:
     if not entries:
         raise LookupError(f"{name} declares no plug-in of imageseo; groups are {', '.join(_KITS)}")
     problems = []
+    integrations = [entry for entry in entries if entry.group == _INTEGRATIONS]
+    if example is not None and not integrations:
+        raise LookupError(f"{name} declares no integration that could read {example}")
+    is_read = False
     for entry in entries:
         try:
-            check(entry.group, entry.name, entry.load())
+            module = entry.load()
+            reads = example is not None and entry in integrations
+            if reads and len(integrations) > 1:  # each of them has projects of its own
+                reads = example is not None and example.name in getattr(module.INTEGRATION, "files", ())
+            is_read = is_read or reads
+            check(entry.group, entry.name, module, **({"example": example} if reads else {}))
         except PluginFaults as error:
             problems.append(str(error))
         except (Exception, SystemExit) as error:  # it may raise anything when it is imported
             problems.append(f"{entry.group} {entry.name}: {describe_error(error)}")
     if problems:
         raise PluginFaults("\n".join(problems))
+    if example is not None and not is_read:
+        raise LookupError(f"no integration of {name} looks for a file named {example.name}")
     return tuple(f"{entry.group} {entry.name}" for entry in entries)
+
+
+def _options(arguments: Sequence[str]) -> tuple[list[str], Path | None]:
+    """Return the names and the file of ``--example``; no names for arguments that are not understood."""
+    names, example = list[str](), None
+    waiting = iter(arguments)
+    for argument in waiting:
+        option, sign, value = argument.partition("=")
+        if option == "--example":
+            value = value if sign else next(waiting, "")
+            if not value:
+                return [], None
+            example = Path(value)
+        elif argument.startswith("-"):
+            return [], None
+        else:
+            names.append(argument)
+    return names, example
 
 
 def main(arguments: Sequence[str]) -> int:
     """Check the distributions that the command line names; return the exit code."""
-    if not arguments or arguments[0].startswith("-"):
-        sys.stderr.write("usage: python -m imageseo.testing PACKAGE…\n")
+    names, example = _options(arguments)
+    if not names:
+        sys.stderr.write("usage: python -m imageseo.testing PACKAGE… [--example FILE]\n")
+        return 2
+    if example is not None and not example.is_file():
+        sys.stderr.write(f"{example}: no such file\n")
         return 2
     code = 0
-    for name in arguments:
+    for name in names:
         try:
-            for each in check_distribution(name):
-                sys.stdout.write(f"{each}: ok\n")
+            for each in check_distribution(name, example=example):
+                unread = example is None and each.startswith(f"{_INTEGRATIONS} ")
+                sys.stdout.write(f"{each}: ok{_NOT_READ if unread else ''}\n")
         except (PluginFaults, LookupError) as error:
             sys.stdout.write(f"{error.args[0]}\n")
             code = 1

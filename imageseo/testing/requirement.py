@@ -30,7 +30,7 @@ def need(condition: object, message: str) -> None:
 
 
 def faults(requirements: Sequence[Requirement]) -> list[str]:
-    """Return a line for each requirement that is not met."""
+    """Return a line for each requirement that is not met; only one if it is no plug-in, which all others need."""
     found = []
     for requirement in requirements:
         try:
@@ -39,4 +39,6 @@ def faults(requirements: Sequence[Requirement]) -> list[str]:
             found.append(f"{requirement.name}: {error}")
         except (Exception, SystemExit) as error:  # the plug-in may raise anything
             found.append(f"{requirement.name}: it raised {describe_error(error)}")
+        if found and requirement.name == "declarations":
+            break
     return found

@@ -62,7 +62,15 @@ def test_broken_plugins_of_every_kind_are_left_out_with_one_warning(
     [
         ("def check(moon): return []\n", "requests unknown facts: moon; facts are "),
         ("def check(*images): return []\nDEFAULT = 'off'\n", "DEFAULT is 'off', not a Severity"),
-        ("check = 3\n", "is not a rule: it needs a docstring, SEVERITY and check()"),
+        ("check = 3\n", "is not a rule: check is 3, not a function;"),
+        ("", "is not a rule: it needs check() or check_site();"),
+        (
+            "def check(): return []\nSEVERITY = 'warn'\n",
+            "is not a rule: SEVERITY is 'warn', not a Severity: write Sever",
+        ),
+        ("def check(): return []\nSEVERITY = 'ERROR'\n", "write Severity.ERROR (from imageseo.model.finding);"),
+        ("__doc__ = None\ndel SEVERITY\n", "it needs a docstring, SEVERITY and check() or check_site();"),
+        ("__doc__ = ''\ndef check_site(): return []\n", "is not a rule: it needs a docstring;"),
     ],
 )
 def test_rule_that_asks_for_what_does_not_exist_is_left_out(
@@ -133,3 +141,33 @@ def test_others_are_searched_only_if_they_are_asked_for(tmp_path: Path, monkeypa
         monkeypatch.setattr(plugins, "entry_points", searched)
         monkeypatch.setattr(plugins, "distributions", searched)
         assert plugins.load_plugins("imageseo.metrics", metric_of, only=["ssimulacra2"]).keys() == {"ssimulacra2"}
+
+
+@pytest.mark.parametrize("text", ["import not_there\n", f"{RULE}check = 3\n"])
+def test_rule_whose_plugin_is_broken_is_known_by_name(text: str, tmp_path: Path) -> None:
+    from imageseo.lint.rule_catalog import RuleCatalog, UnknownRule
+
+    install(tmp_path, "acme", {"rules": {"acme_shout": "acme_shout"}}, {"acme_shout": text})
+    with on_path(tmp_path):
+        catalog = RuleCatalog.installed()
+        why = r"the rule acme_shout \(acme_shout\) of acme 1\.0 is broken: "
+        with pytest.raises(UnknownRule, match=f"--select: {why}"):
+            catalog.chosen(["acme-*"], [])
+        with pytest.raises(UnknownRule, match=why):
+            catalog.page("acme-shout", "text")
+        assert "alt-missing" in (catalog.chosen([], ["acme-shout"]) or ())
+        assert catalog.chosen(["alt-*"], ["acme-*", "alt-missing"])
+        with pytest.raises(UnknownRule, match="there is no rule 'acme-shouts'"):
+            catalog.chosen([], ["acme-shouts"])
+
+
+def test_report_whose_plugin_is_broken_is_known_by_name(tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    from imageseo.cli.main import cli
+
+    install(tmp_path, "acme", {"reports": {"table": "acme_table"}}, {"acme_table": "import not_there\n"})
+    with on_path(tmp_path):
+        result = CliRunner().invoke(cli, ["lint", str(tmp_path), "--format", "table"])
+    assert result.exit_code == 2
+    assert "the report table (acme_table) of acme 1.0 is broken: ModuleNotFoundError" in result.output

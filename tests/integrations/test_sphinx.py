@@ -224,3 +224,29 @@ def test_documentation_in_an_inner_folder_changes_nothing_about_another_site(con
         found.frozen().site(tmp_path / "public")
     write(tmp_path, {"imageseo.toml": "content_dir = 'content'\n", "content/index.md": "# A\n"})
     assert detect_project(tmp_path, config=None, note=notes.append).frozen().site(tmp_path / "public").base_url is None
+
+
+@pytest.mark.parametrize(
+    "field", [":hero: {style: ridges", ':hero: {"style": "ridges"', ":hero: style: [topo", ":hero: {a}{b}"]
+)
+def test_field_that_is_no_mapping(field: str, tmp_path: Path) -> None:
+    write(tmp_path, {"conf.py": "project = 'x'\n", "a.rst": f":orphan:\n{field}\n\nT\n=\n"})
+    generator = detect_project(tmp_path, config=None, note=print).generator
+    assert generator is not None
+    fault = generator.read(project=tmp_path, keys=("hero",), root=None)["a.html"].fault
+    assert fault is not None
+    assert fault.line == 2
+    assert fault.message.startswith("field `hero` is no mapping in YAML or JSON, so its hero is not used: ")
+
+
+def test_hints_of_alternative_texts_are_written_for_rest() -> None:
+    from importlib import import_module
+
+    from imageseo.integrations.sphinx import _in_rest
+
+    for name, text in (("alt_missing", "option `:alt: a red bicycle`"), ("alt_filename", "an empty option `:alt:`")):
+        rule = import_module(f"imageseo.lint.rules.{name}")
+        source = Path(str(rule.__file__)).read_text("utf-8")
+        (hint,) = {line.strip() for line in source.splitlines() if "if it is decorative" in line and "describe" in line}
+        assert text in _in_rest(hint)
+        assert 'alt=""' not in _in_rest(hint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -215,6 +216,32 @@ def test_codec_costs_its_own_variants_only(tmp_path: Path) -> None:
     assert {name.split("-")[0] for name in made if name.endswith(".acme")} <= {"good"}
 
 
+@pytest.mark.parametrize(
+    ("mode", "why"),
+    [
+        ("junk", "what it wrote cannot be read: Pillow finds no image of a format that it decodes; a codec may have"),
+        ("size", "encode() wrote an image of "),
+        ("raise", "encode() raised RuntimeError: no ink left (acme_codec.py:"),
+    ],
+)
+def test_one_failure_of_a_codec_on_many_images_is_one_finding(mode: str, why: str, tmp_path: Path) -> None:
+    widths = dict.fromkeys(range(200, 205), mode)
+    source = CODEC.replace("{w: m for m, w in MODES.items()}", repr(widths)).replace("MODES_OF_TEST", "{}")
+    install(tmp_path / "path", "acme-ink", {"codecs": {"acme": "acme_codec"}}, {"acme_codec": source})
+    for width in widths:
+        image = f'<p><img src="{width}.jpg" alt="{width}"></p>'
+        write(
+            tmp_path, {f"public/{width}.html": PAGE.format("", image), f"public/{width}.jpg": photo(width, 40, width)}
+        )
+    settings: dict[str, Any] = {**SETTINGS, "formats": ["acme"], "widths": [1000], "quality": {"acme": 60}}
+    with on_path(tmp_path / "path"):
+        found = imageseo.build_site(tmp_path / "public", project=tmp_path, settings=settings).findings
+    (finding,) = (each for each in found if each.rule == "plugin-failed")
+    text = f"200.jpg and 4 other images have no variants from the codec acme of acme-ink 1.0: {why}"
+    assert finding.message.startswith(text)
+    assert not re.search(" at 0x", finding.message)
+
+
 METRIC = """
 class Acme:
     name, version = "acme", "1"
@@ -328,6 +355,9 @@ def test_doctor_lists_what_is_plugged_in_and_what_is_broken(tmp_path: Path, capl
     assert any(line.startswith("! codec acme: acme-kit 2.1 (acme_codec): ") and "no ink left" in line for line in lines)
     assert any(line.startswith("! hero provider procedural: ") and "of its own" in line for line in lines)
     assert "pip uninstall acme-kit" in text
+    (tried,) = (line for line in lines if line.startswith("! codec acme"))
+    assert tried.count("acme-kit 2.1") == 1
+    assert "builds try it for each image, without variants where it fails: update or repair" in text
     assert not [check for check in report.checks if check.state is doctor.State.BROKEN and check.kind != "plug-in"]
     assert report.exit_code == 0
     assert not caplog.records

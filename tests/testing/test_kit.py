@@ -279,3 +279,40 @@ def test_hints_of_a_wrong_type_are_found(old: str, new: str, why: str, tmp_path:
         project = guarded.load(tmp_path / "acme.toml")
         with pytest.raises(SiteError, match=r"the integration acme of acme 1\.0 must return"):
             project.read(project=tmp_path, keys=(), root=None)
+
+
+def test_a_project_is_read_if_it_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    manual = (Path(__file__).parents[2] / "site_example/docs/hosts/your-own.md").read_text("utf-8")
+    text = manual.split('```python title="imageseo_acme.py"\n')[1].split("```")[0]
+    groups = {"integrations": {"acme": "imageseo_acme"}}
+    install(tmp_path / "lib", "acme", groups, {"imageseo_acme": text})
+    broken = text.replace("found = {}", "found = {}['x']")
+    install(tmp_path / "lib", "broken", groups, {"imageseo_broken": broken, "imageseo_acme": text})
+    (tmp_path / "lib/broken-1.0.dist-info/entry_points.txt").write_text(
+        "[imageseo.integrations]\nacme = imageseo_broken\n", "utf-8"
+    )
+    install(tmp_path / "lib", "jp2", {"codecs": {"jp2": "acme_jp2"}}, {"acme_jp2": CODEC})
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages/start.toml").write_text('title = "T"\n', "utf-8")
+    config = tmp_path / "acme.toml"
+    config.write_text("", "utf-8")
+    with on_path(tmp_path / "lib"):
+        assert kit.main(["acme"]) == 0
+        out = capsys.readouterr().out
+        assert out.startswith("imageseo.integrations acme: ok, but no project was read: add `--example FILE`")
+        assert kit.main(["acme", "--example", str(config)]) == 0
+        assert capsys.readouterr().out == "imageseo.integrations acme: ok\n"
+        assert kit.main(["broken"]) == 0
+        assert kit.main([f"--example={config}", "broken"]) == 1
+        assert "project: it raised KeyError" in capsys.readouterr().out
+        assert kit.main(["jp2", "--example", str(config)]) == 1
+        assert "jp2 declares no integration" in capsys.readouterr().out
+        assert kit.main(["acme", "--example", str(tmp_path / "none.toml")]) == 2
+        assert kit.main(["acme", "--example"]) == 2
+
+
+@pytest.mark.parametrize("group", ["codecs", "heroes", "integrations", "metrics", "reports", "rules", "themes"])
+def test_what_is_no_plugin_is_told_once(group: str) -> None:
+    with pytest.raises(PluginFaults) as caught:
+        check(f"imageseo.{group}", "acme", module("acme", "nothing = 1\n"))
+    assert str(caught.value).count("\n  - ") == 1

@@ -18,6 +18,7 @@ from imageseo.config import plugins
 from imageseo.config.plugins import ForeignPlugin
 from imageseo.model import extras
 from imageseo.model.errors import ImageseoError
+from imageseo.model.foreign import UnfitPlugin
 
 if TYPE_CHECKING:
     from imageseo.integrations.project import Project
@@ -186,15 +187,21 @@ def _check_plugins(configuration: Sequence[Check]) -> Iterator[Check]:
     ``configuration``: an integration that has failed there is broken here, too.
     """
     from imageseo.heroes.masters.guarded_provider import provider_of
-    from imageseo.images.encoding.foreign import codec_of, metric_of
+    from imageseo.images.encoding.foreign import PluginFailure, codec_of, metric_of
     from imageseo.integrations.detection import integration_of
     from imageseo.layout.themes import themes_of
     from imageseo.lint.report import renderer_of
     from imageseo.lint.rule import Rule
 
+    tried: set[str] = set()
+
     def working_codec(name: str, module: ModuleType, source: str) -> Codec:
         codec = codec_of(name, module, source)
-        _try_encoding(codec)
+        try:
+            _try_encoding(codec)
+        except PluginFailure as error:
+            tried.add(name)
+            raise UnfitPlugin(str(error).removeprefix(f"{getattr(codec, 'label', '')}: ")) from error
         return codec
 
     adopt: Mapping[str, Callable[[str, ModuleType, str], object]] = {
@@ -212,14 +219,15 @@ def _check_plugins(configuration: Sequence[Check]) -> Iterator[Check]:
             plugins.load_plugins(group, adopt.get(group, lambda name, module, source: module), only=names)
         found = [each for group in plugins.PACKAGES for each in plugins.foreign_plugins(group)]
         for plugin in (*found, *plugins.unreadable_distributions()):
-            check = _plugin_check(plugin)
+            check = _plugin_check(plugin, is_tried=plugin.group == "imageseo.codecs" and plugin.name in tried)
             failed = next(
                 (each for each in configuration if f"the {check.name} of {plugin.distribution} " in each.detail), None
             )
             yield replace(check, state=failed.state, hint=failed.hint) if failed is not None else check
 
 
-def _plugin_check(plugin: ForeignPlugin) -> Check:
+def _plugin_check(plugin: ForeignPlugin, *, is_tried: bool) -> Check:
+    """``is_tried``: builds use it although it fails, since an image of another kind may succeed."""
     if not plugin.group:
         detail = f"{plugin.target}: {plugin.fault}"
         return Check(kind="plug-in", name=plugin.distribution, state=State.BROKEN, detail=detail)
@@ -227,7 +235,8 @@ def _plugin_check(plugin: ForeignPlugin) -> Check:
     if not plugin.fault:
         return Check(kind="plug-in", name=name, state=State.OK, detail=place)
     package = plugin.distribution.split()[0]
-    hint = f"it is left out: update or repair that package, or remove it: pip uninstall {package}"
+    effect = "builds try it for each image, without variants where it fails" if is_tried else "it is left out"
+    hint = f"{effect}: update or repair that package, or remove it: pip uninstall {package}"
     return Check(kind="plug-in", name=name, state=State.BROKEN, detail=f"{place}: {plugin.fault}", hint=hint)
 
 

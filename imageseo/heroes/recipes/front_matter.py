@@ -15,6 +15,7 @@ from imageseo.model.suggest import closest
 from imageseo.web import urls
 
 _T = TypeVar("_T")
+_NO_JSON = "a mapping instead of a text (without quotes around it), or flat keys such as `{key}_style`"
 _TRUTH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False, "none": False}
 # Words whose misspellings are reported. Short ones are left out: the title of a card may well be "one" or "go".
 _TYPO_CHECKED = ("true", "yes", "false")
@@ -108,7 +109,9 @@ class FieldReader:
         except RecursionError as error:
             raise self.fault("", "brackets are nested too deeply") from error
         except ValueError as error:
-            raise self.fault("", f"not valid JSON: {error}") from error
+            hint = 'write JSON, such as `{"style": "ridges", "seed": 7}`, or '
+            hint += "an inline TOML table" if self.origin.startswith("<meta") else _NO_JSON.format(key=self.key)
+            raise self.fault("", f"not valid JSON: {error}", hint) from error
 
     def resolve_file(self, value: str) -> str | urls.ExternalUrl:
         """Resolve a path or URL to a file of the built site: relative to the page's source, else to the root."""

@@ -129,13 +129,17 @@ class GuardedCodec:
         data: Any = self._call("encode()", quality=quality, effort=effort, xmp=xmp, coding=coding, image=image)
         if not isinstance(data, bytes) or not data:
             found = "no bytes" if isinstance(data, bytes) else type(data).__name__
-            raise PluginFailure(f"{self.label} returned {found} for an image of {size[0]}x{size[1]} px")
+            raise PluginFailure(f"{self.label}: encode() returned {found} for an image of {size[0]}x{size[1]} px")
         decoded = self.decode(data)
         if decoded.size != size:
             found = f"{decoded.size[0]}x{decoded.size[1]}"
-            raise PluginFailure(f"{self.label} wrote an image of {found} px for one of {size[0]}x{size[1]} px")
+            raise PluginFailure(
+                f"{self.label}: encode() wrote an image of {found} px for one of {size[0]}x{size[1]} px"
+            )
         if had_alpha and self.keeps_alpha and "A" not in decoded.getbands():
-            raise PluginFailure(f"{self.label} dropped the transparency of an image, although it has keeps_alpha")
+            raise PluginFailure(
+                f"{self.label}: encode() dropped the transparency of an image, although it has keeps_alpha"
+            )
         return data
 
     def decode(self, data: bytes) -> Image:
@@ -155,7 +159,10 @@ class GuardedCodec:
         except MemoryError:
             raise
         except (Exception, SystemExit) as error:
-            raise PluginFailure(f"what {self.label} wrote cannot be read: {describe_error(error)}") from error
+            why = describe_error(error)
+            if self._decode is None and isinstance(error, Images.UnidentifiedImageError):
+                why = "Pillow finds no image of a format that it decodes; a codec may have `decode(data)`"
+            raise PluginFailure(f"{self.label}: what it wrote cannot be read: {why}") from error
 
     def _call(self, what: str, *, image: Image, **options: Any) -> Any:
         try:

@@ -35,6 +35,6 @@ def check(hero: ImageFact | None) -> Iterator[Problem]:
     if name and is_generic(stem(name)):
         yield Problem(
             message=f"the hero's file name {name} does not describe what the image shows",
-            hint="name the file after its subject: paper-cut-mountains.jpg",
+            hint="name the file after its subject, such as `paper-cut-mountains.jpg`",
             at=hero.ref,
         )
