@@ -145,6 +145,7 @@ class GuardedCodec:
     def decode(self, data: bytes) -> Image:
         """Return the image of an encoded file, RGB or RGBA. Raises PluginFailure, and MemoryError."""
         from PIL import Image as Images
+        from PIL import UnidentifiedImageError
 
         decoded: Any
         try:
@@ -160,7 +161,7 @@ class GuardedCodec:
             raise
         except (Exception, SystemExit) as error:
             why = describe_error(error)
-            if self._decode is None and isinstance(error, Images.UnidentifiedImageError):
+            if self._decode is None and isinstance(error, UnidentifiedImageError):
                 why = "Pillow finds no image of a format that it decodes; a codec may have `decode(data)`"
             raise PluginFailure(f"{self.label}: what it wrote cannot be read: {why}") from error
 
