@@ -373,6 +373,17 @@ def test_json_of_a_meta_element_is_read() -> None:
     assert "JSON" in fault({"hero": "{prompt: x"})
 
 
+@pytest.mark.parametrize("text", ["{style: ridges}", "{style: ridges", "{'style': 'ridges'}"])
+def test_text_that_is_no_json_gets_a_hint(text: str) -> None:
+    with pytest.raises(RecipeError, match="not valid JSON") as caught:
+        read({"hero": text})
+    assert 'write JSON, such as `{"style": "ridges", "seed": 7}`, or a mapping' in caught.value.hint
+    assert "`hero_style`" in caught.value.hint
+    with pytest.raises(RecipeError) as caught:
+        read({"hero": text}, origin='<meta name="imageseo:hero">')
+    assert caught.value.hint.endswith("or an inline TOML table")
+
+
 # -- faults ------------------------------------------------------------------------------------------------------------
 
 
