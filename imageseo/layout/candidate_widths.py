@@ -32,7 +32,7 @@ SAME = 1.1
 """Candidates whose widths differ by less than this factor look the same; the smaller one is not worth its file."""
 _FILE = 1.0  # what a candidate costs, in images of weight 1 whose pixels are loaded in vain
 _LOSSLESS = ("png", "gif")  # most often drawings and screenshots: their whole parts are sharp and small
-_STRETCH = 1.015  # a width may grow by this factor for a whole height
+_STRETCH = 1.025  # a width may grow by this factor for a whole height
 _MOST_PARTS = 8
 # A whole part of a drawing is lighter than a narrower candidate whose edges were resampled; phones pay for bytes.
 _PHONE = 1100  # px
