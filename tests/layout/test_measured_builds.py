@@ -154,7 +154,7 @@ def test_measured_widths_determine_sizes_and_candidates(site: Path) -> None:
     assert [candidate_widths(after[name]) for name in ("one", "two", "three")] == [
         [544, 672, 1040],
         [304, 608, 864],
-        [160, 320, 457],
+        [160, 320, 464],
     ]
     assert {name: ref.get("loading") for name, ref in after.items()} == {
         "one": None,
