@@ -69,6 +69,7 @@ EQUAL: Mapping[str, str] = {
     "asks": PICTURE + '<img src="https://example.com/x.png" alt="X"><img src="/none.png" alt="None">',
     "moving": PICTURE + "<style>@keyframes m{to{margin-left:90px}}p{animation:m .5s infinite}</style>" + WORDS,
     "wraps": IMAGE + onload("const a=document.createElement('a');i.before(a);a.append(i)"),
+    "address": PICTURE + '<p id="u"></p>' + onload("u.textContent='Link: '+location.href"),
     "random": PICTURE + '<p id="r" style="width:9px">X</p>' + onload("r.style.width=99+Math.random()*300+'px'"),
 }
 """Pages without a difference."""

@@ -140,6 +140,9 @@ class BrowserSession:
             content = await asyncio.wait_for(tab.page.evaluate(script("read_content"), arguments), 6 * settle)
         except Exception as error:
             raise await self._page_problem(viewport, tab, error, url) from error
+        host = self._served.origin.removeprefix("http://")
+        for element in content["elements"]:  # pages that show their own address
+            element["text"] = element["text"].replace(host, "127.0.0.1")
         thumbs.update({path: Thumb(**found) for path, found in content["thumbs"].items() if found})
         return PageState(
             content=content,
