@@ -34,10 +34,8 @@ def test_whole_parts_are_the_mean_of_the_pixels(resizer: ModuleType, part: int, 
 
 def test_other_sizes_of_drawings_are_resampled() -> None:
     data = pictures.save(pictures.photo(121, 90), "PNG")
-    drawn, plain = (
-        pillow.render(data, "png", 1, [(60, 45)], inspect=lambda image, answer=answer: answer)[60, 45]
-        for answer in (True, False)
-    )
+    drawn = pillow.render(data, "png", 1, [(60, 45)], inspect=lambda image: True)[60, 45]
+    plain = pillow.render(data, "png", 1, [(60, 45)], inspect=lambda image: False)[60, 45]
     assert drawn.tobytes() == plain.tobytes()
 
 
