@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import compileall
 import os
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# Images of containers often set this: each process that a test starts would compile all modules anew, and each worker
+# all tests.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # An unexpected error in one page is a finding for users; here it must fail the test.
 os.environ.setdefault("IMAGESEO_TEST_RAISE", "1")
@@ -23,6 +31,12 @@ _MODULES = {
 
 # These mostly wait, for pages that hang: started first, they wait beside the work of other tests.
 _FIRST = {"test_measure"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the package before any worker starts: sites are built without writing bytecode beside their own files."""
+    if not hasattr(config, "workerinput"):
+        compileall.compile_dir(Path(__file__).parents[1] / "imageseo", quiet=2)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -16,7 +16,8 @@ from imageseo.images.resizers.pillow import render
 from imageseo.model.image import Asset
 from tests.support import pictures
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, _NAMES)), None)
 COLOR = (200, 80, 30)
 CELL = 100
 
