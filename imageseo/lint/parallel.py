@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from imageseo.config.plugins import foreign_plugins, load_plugins, silence
 from imageseo.config.settings import Settings
@@ -20,6 +19,9 @@ from imageseo.lint.severity import SeverityLevels
 from imageseo.model.image import Asset, BadAsset
 from imageseo.model.protocols import Progress
 from imageseo.model.site import Page, Site
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 _MIN_PARALLEL_PAGES = 150
 """Fewer pages are checked before other processes have started and imported their modules."""
@@ -98,6 +100,9 @@ def _process_pool(workers: int, start: tuple[Site, Settings, frozenset[str] | No
     Otherwise loky's: unlike the standard library's they do not run the program's main module again, need no main guard,
     and can be started from any thread.
     """
+    import multiprocessing  # builds load this module, and start no process
+    from concurrent.futures import ProcessPoolExecutor
+
     pool: Executor
     if sys.platform == "linux" and threading.active_count() == 1:
         pool = ProcessPoolExecutor(workers, multiprocessing.get_context("fork"), _start_worker, start)

@@ -23,8 +23,7 @@ from imageseo.images.decoding.probe import probe
 from imageseo.images.encoding import profiles
 from imageseo.images.encoding.encoder import Encoder
 from imageseo.images.encoding.factory import codecs, metrics, policy, store
-from imageseo.images.encoding.isolation import WorkerEngine
-from imageseo.images.encoding.tasks import load_resizer
+from imageseo.images.encoding.tasks import EncodeJob, Engine, Outcomes, load_resizer
 from imageseo.layout import layout_file, themes
 from imageseo.lint import hero_faults, parallel
 from imageseo.lint.engine import location_of
@@ -35,7 +34,7 @@ from imageseo.model.errors import RecipeError
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.foreign import describe_error
 from imageseo.model.hero import HeroRequest
-from imageseo.model.protocols import Codec, HeroProvider, MasterStore, Metric, Progress, ProviderContext, Result
+from imageseo.model.protocols import Codec, HeroProvider, MasterStore, Metric, Progress, ProviderContext, Result, Store
 from imageseo.model.site import Page, Site
 from imageseo.pipeline import hero_crops
 from imageseo.pipeline.context import BuildTools
@@ -169,11 +168,7 @@ def build_tools(
     main_policy = policy(settings)
     others = [policy(settings, profile) for profile in accepts]
     metric = metrics(settings.encode.metric) if any(each.tunes for each in (main_policy, *others)) else None
-    engine = (
-        WorkerEngine(settings=settings, project=project, workers=count, store=recorded)
-        if settings.encode.isolate
-        else None
-    )
+    engine = _worker_engine(settings, project, count, recorded) if settings.encode.isolate else None
     with ThreadPoolExecutor(max_workers=count, thread_name_prefix="imageseo") as executor:
         yield BuildTools(
             encoder=Encoder(
@@ -200,6 +195,15 @@ def build_tools(
             progress=progress,
             layout=layout_file.read(project / layout_file.NAME),
         )
+
+
+def _worker_engine(settings: Settings, project: Path, workers: int, store: Store) -> Engine:
+    def engine(sources: Sequence[EncodeJob]) -> Outcomes:
+        from imageseo.images.encoding.isolation import WorkerEngine  # not needed by a build without new variants
+
+        return WorkerEngine(settings=settings, project=project, workers=workers, store=store)(sources)
+
+    return engine
 
 
 def _versions(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from imageseo.model.formats import mime_of
@@ -16,9 +15,7 @@ from imageseo.pipeline.safe_markup.style_rules import style_markup
 from imageseo.web import filenames
 from imageseo.web.ai_labels import caption_with_label
 from imageseo.web.html.edits import CHROME, HERO, MARKER, NATURAL, Edit
-
-if TYPE_CHECKING:
-    from jinja2 import Environment, Template
+from imageseo.web.markup_text import attribute_run, hero_figure, source_tags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +67,11 @@ def _add_image_edits(
     markup = image_markup(image, variants)
     if markup.sources:
         style = ' style="display:contents"' if image.choice.contents else ""
-        opening_tag = f"<picture data-imageseo{style}>{_render_macro('sources', markup.sources)}"
+        opening_tag = f"<picture data-imageseo{style}>{source_tags(markup.sources)}"
         opening.append(_make_insertion(ref.span.start, opening_tag, codec))
         closing.append(_make_insertion(ref.span.end, "</picture>", codec))
     if markup.attributes:
-        opening.append(_make_insertion(ref.insert_at, _render_macro("run", markup.attributes), codec))
+        opening.append(_make_insertion(ref.insert_at, attribute_run(markup.attributes), codec))
 
 
 def image_markup(image: ImagePlan, variants: Mapping[VariantSpec, Variant]) -> ImageMarkup:
@@ -132,7 +129,7 @@ def _preload_edits(plan: PagePlan, variants: Mapping[VariantSpec, Variant], code
         if first is not None and first.type and not preload.has_type:
             added.append(("type", first.type))  # a browser that does not read the format preloads nothing
         added.append((MARKER, " ".join(name for name, _ in added)))
-        yield _make_insertion(preload.insert_at, _render_macro("run", tuple(added)), codec)
+        yield _make_insertion(preload.insert_at, attribute_run(added), codec)
 
 
 def hero_markup(insert: HeroInsert, variants: Mapping[VariantSpec, Variant]) -> ImageMarkup:
@@ -163,9 +160,8 @@ def _has_own_ratio(image: ImagePlan) -> bool:
 
 def _render_hero(insert: HeroInsert, variants: Mapping[VariantSpec, Variant]) -> str:
     markup = hero_markup(insert, variants)
-    return _template("hero.html.jinja").render(
-        hero=markup, caption=caption_with_label(insert.hero.caption, None), label=insert.label
-    )
+    caption = caption_with_label(insert.hero.caption, None)
+    return hero_figure(markup.sources, markup.attributes, caption=caption, label=insert.label)
 
 
 def _sources(
@@ -206,25 +202,3 @@ def _escape_url(url: str) -> str:
     """Escape a URL for ``srcset``, where spaces and outer commas separate the candidates."""
     url = re.sub(r"[\t\r\n]", "", url)
     return re.sub(r"\s|^,+|,+$", lambda match: quote(match[0]), url)
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # not needed by a build that edits no page
-
-    # Templates do not change during a build; checking them for changes took as long as rendering.
-    return Environment(
-        loader=PackageLoader("imageseo.pipeline", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        auto_reload=False,
-    )
-
-
-def _template(name: str) -> Template:
-    return _environment().get_template(name)
-
-
-@lru_cache(maxsize=1024)  # logos and icons are on every page
-def _render_macro(name: str, argument: Hashable) -> str:
-    return str(getattr(_template("picture.html.jinja").module, name)(argument))

@@ -472,7 +472,7 @@ class TestStateFile:
     def test_version_depends_on_data_files_and_libraries(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(build_state, "_PACKAGE", tmp_path)
         found = [CODE()]
-        for name in ("pipeline/templates/picture.html.jinja", "config/settings.schema.json"):
+        for name in ("lint/reports/html.jinja", "config/settings.schema.json"):
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_text("text", encoding="utf-8")
             found.append(CODE())

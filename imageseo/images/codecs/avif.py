@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from imageseo.images.pillow_versions import library_version
 from imageseo.model.formats import mime_of, suffix_of
 from imageseo.model.image import ContentType
 
@@ -31,10 +32,10 @@ class Avif:
     default_speed = 6
 
     def version(self) -> str:
-        from PIL import _avif, features
+        from PIL import _avif
 
         # Include the decoder: the quality search scores decoded images.
-        return f"1 libavif {features.version('avif')} {_avif.codec_versions()} tune=ssimulacra2, 4:4:4 as screen"
+        return f"1 libavif {library_version('avif')} {_avif.codec_versions()} tune=ssimulacra2, 4:4:4 as screen"
 
     def codings(self, kind: ContentType) -> tuple[str, ...]:
         return ("",) if kind is ContentType.PHOTO else ("4:4:4",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from imageseo.images.pillow_versions import library_version
 from imageseo.model.formats import mime_of, suffix_of
 from imageseo.model.image import ContentType
 
@@ -23,9 +24,7 @@ class Jpeg:
     """px: the limit of libjpeg; the format allows 65,535."""
 
     def version(self) -> str:
-        from PIL import features
-
-        return f"1 libjpeg {features.version('libjpeg_turbo') or features.version('jpg')}"
+        return f"1 libjpeg {library_version('libjpeg_turbo') or library_version('jpg')}"
 
     def codings(self, kind: ContentType) -> tuple[str, ...]:
         return ("",)

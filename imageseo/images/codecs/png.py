@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from imageseo.images.pillow_versions import library_version
 from imageseo.model.formats import mime_of, suffix_of
 from imageseo.model.image import ContentType
 
@@ -23,9 +24,7 @@ class Png:
     default_level = 9
 
     def version(self) -> str:
-        from PIL import features
-
-        return f"1 zlib {features.version('zlib_ng') or features.version('zlib')}"
+        return f"1 zlib {library_version('zlib_ng') or library_version('zlib')}"
 
     def codings(self, kind: ContentType) -> tuple[str, ...]:
         return ("lossless",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from imageseo.images.pillow_versions import library_version
 from imageseo.model.formats import mime_of, suffix_of
 from imageseo.model.image import ContentType
 
@@ -30,9 +31,7 @@ class WebP:
     default_method = 4
 
     def version(self) -> str:
-        from PIL import features
-
-        return f"2 libwebp {features.version('webp')}"
+        return f"2 libwebp {library_version('webp')}"
 
     def codings(self, kind: ContentType) -> tuple[str, ...]:
         return ("",) if kind is ContentType.PHOTO else ("palette", "lossless", "")

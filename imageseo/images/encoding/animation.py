@@ -9,6 +9,7 @@ from typing import Any
 
 from imageseo.images.decoding.content_type import classify
 from imageseo.images.decoding.raster import open_raster
+from imageseo.images.pillow_versions import library_version, pillow_version
 from imageseo.model.image import ContentType
 
 KINDS = ("gif", "webp")
@@ -35,11 +36,10 @@ class Playback:
 
 def version() -> str:
     """Return the policy and the versions of the libraries; part of the cache keys."""
-    import PIL
-    from PIL import _avif, features
+    from PIL import _avif
 
-    libraries = f"libwebp {features.version('webp')}; libavif {features.version('avif')} {_avif.codec_versions()}"
-    return f"{_POLICY}; Pillow {PIL.__version__}; {libraries}"
+    libraries = f"libwebp {library_version('webp')}; libavif {library_version('avif')} {_avif.codec_versions()}"
+    return f"{_POLICY}; Pillow {pillow_version()}; {libraries}"
 
 
 def convert(

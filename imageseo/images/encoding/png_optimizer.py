@@ -53,9 +53,10 @@ def optimize(data: bytes, orientation: int, *, xmp: bytes) -> bytes:
 
 
 def _turn_upright(image: Image, orientation: int) -> Image:
-    from imageseo.images.resizers.pillow import TURNS
+    from imageseo.images.resizers.pillow import turn_upright
 
-    return image.transpose(TURNS[orientation]) if orientation in TURNS else image.copy()
+    turned = turn_upright(image, orientation)
+    return image.copy() if turned is image else turned
 
 
 def _reduce_to_palette(image: Image) -> Image | None:

@@ -5,39 +5,42 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import cast
-
-import PIL
-from PIL import Image, ImageCms, ImageMath, features
+from typing import TYPE_CHECKING, cast
 
 from imageseo.images.decoding import cicp, png_color
 from imageseo.images.decoding.raster import open_raster
+from imageseo.images.pillow_versions import library_version, pillow_version
+
+if TYPE_CHECKING:
+    from PIL import ImageCms
+    from PIL.Image import Image
 
 COLOR_POLICY = "ICC, CICP, gAMA, cHRM to sRGB, perceptual; upright"
 PARTS = "whole parts of drawings by mean"
 POLICY = f"pixels 3: {PARTS}; halved by box while twice the size remains, Lanczos; {COLOR_POLICY}"
 
 Size = tuple[int, int]
-Shrinker = Callable[[Image.Image], Callable[[Size], Image.Image]]
-"""Takes an image (L, RGB, CMYK or RGBa), returns a function that makes it at a size; called for the largest first."""
+if TYPE_CHECKING:
+    Shrinker = Callable[[Image], Callable[[Size], Image]]
+    """Takes an image (L, RGB, CMYK or RGBa), returns a function that makes it at a size, the largest first."""
 
 TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
 }
-"""Transposition that turns an image upright, by EXIF orientation."""
+"""Pillow's transposition that turns an image upright, by EXIF orientation."""
 
 
 @lru_cache
 def version(policy: str = POLICY) -> str:
     """Return the policy and the versions of all libraries that affect the pixels; part of the cache keys."""
     libraries = ("libjpeg_turbo", "jpg", "webp", "avif", "littlecms2")
-    return "; ".join([policy, f"Pillow {PIL.__version__}", *(f"{name} {features.version(name)}" for name in libraries)])
+    return "; ".join([policy, f"Pillow {pillow_version()}", *(f"{name} {library_version(name)}" for name in libraries)])
 
 
 def render(
@@ -46,9 +49,9 @@ def render(
     orientation: int,
     sizes: Iterable[Size],
     *,
-    inspect: Callable[[Image.Image], bool] | None = None,
+    inspect: Callable[[Image], bool] | None = None,
     shrinker: Shrinker | None = None,
-) -> dict[Size, Image.Image]:
+) -> dict[Size, Image]:
     """Return the image at each size: mode RGB or RGBA, sRGB, upright, without metadata.
 
     ``kind``: the format from ``raster.sniff``; ``orientation``: EXIF's 1 to 8; ``sizes``: displayed width and height in
@@ -72,7 +75,8 @@ def render(
     if level.mode == "RGBa" and level.getchannel("a").getextrema() == (255, 255):
         level = level.getchannel("R") if grey else level.convert("RGBA").convert("RGB")
     to_srgb = _make_converter(profile, level.mode, grey=grey)
-    full, rendered = level.size, dict[Size, Image.Image]()
+    full = level.size
+    rendered: dict[Size, Image] = {}
     raw_sizes = {size: size[::-1] if orientation >= 5 else size for size in sizes}
     shrink = (shrinker or _halving_shrinker)(level)
     if drawn:
@@ -81,35 +85,43 @@ def render(
     for size, raw_size in sorted(raw_sizes.items(), key=lambda item: (_count_halvings(full, item[1]), item)):
         image = shrink(raw_size)
         image = to_srgb(image)
-        if orientation in TURNS:
-            image = image.transpose(TURNS[orientation])
+        image = turn_upright(image, orientation)
         image.info = {}
         rendered[size] = image
     return rendered
 
 
-def _halving_shrinker(level: Image.Image) -> Callable[[Size], Image.Image]:
+def turn_upright(image: Image, orientation: int) -> Image:
+    """Return an image upright, the same one if it is, from its EXIF orientation."""
+    from PIL import Image as Images
+
+    return image.transpose(Images.Transpose[TURNS[orientation]]) if orientation in TURNS else image
+
+
+def _halving_shrinker(level: Image) -> Callable[[Size], Image]:
     """Shrink with Pillow: halve while at least twice the size remains, then Lanczos."""
+    from PIL import Image as Images
+
     full, halvings = level.size, 0
 
-    def shrink(size: Size) -> Image.Image:
+    def shrink(size: Size) -> Image:
         nonlocal level, halvings
         while halvings < _count_halvings(full, size):
             level, halvings = level.reduce(2), halvings + 1
         # The last row and column of a level may represent less than a whole pixel.
         box = (0.0, 0.0, full[0] / 2**halvings, full[1] / 2**halvings)
-        return level.copy() if size == level.size == box[2:] else level.resize(size, Image.Resampling.LANCZOS, box)
+        return level.copy() if size == level.size == box[2:] else level.resize(size, Images.Resampling.LANCZOS, box)
 
     return shrink
 
 
-def _with_whole_parts(level: Image.Image, shrink: Callable[[Size], Image.Image]) -> Callable[[Size], Image.Image]:
+def _with_whole_parts(level: Image, shrink: Callable[[Size], Image]) -> Callable[[Size], Image]:
     """Shrink drawings to whole parts of their size by the mean of the pixels, as browsers shrink them.
 
     This leaves few colours and no ringing: the file is half as large as by Lanczos, and the page looks as before.
     """
 
-    def shrink_part(size: Size) -> Image.Image:
+    def shrink_part(size: Size) -> Image:
         part = level.width // size[0]
         if part > 1 and (size[0] * part, size[1] * part) == level.size:
             return level.reduce(part)
@@ -124,7 +136,7 @@ def _count_halvings(full: Size, size: Size) -> int:
     return max(0, int(ratio / 2).bit_length() - 1) if ratio >= 4 else 0
 
 
-def _to_plain_mode(image: Image.Image) -> Image.Image:
+def _to_plain_mode(image: Image) -> Image:
     """Convert to eight bits per channel: L, RGB, CMYK, or RGBa (premultiplied: transparent colours do not bleed)."""
     if image.mode.startswith("I") or image.mode == "F":
         return _convert_16_bit(image)
@@ -135,21 +147,26 @@ def _to_plain_mode(image: Image.Image) -> Image.Image:
     return image.convert("L" if image.mode == "1" else "RGB")
 
 
-def _convert_16_bit(image: Image.Image) -> Image.Image:
+def _convert_16_bit(image: Image) -> Image:
     """Scale 16-bit grey to 8 bits: Pillow's own conversion clips at 255."""
     values = image.convert("I")
     grey = values.point(lambda value: value * (1 / 257) + 0.5).convert("L")
     transparent = image.info.get("transparency")
     if not isinstance(transparent, int):
         return grey
+    from PIL import Image as Images
+    from PIL import ImageMath
+
     alpha = ImageMath.lambda_eval(
         lambda names: names["convert"]((names["values"] != transparent) * 255, "L"), values=values
     )
-    return Image.merge("RGBA", (grey, grey, grey, alpha)).convert("RGBa")
+    return Images.merge("RGBA", (grey, grey, grey, alpha)).convert("RGBa")
 
 
-def _make_converter(icc: bytes, mode: str, *, grey: bool) -> Callable[[Image.Image], Image.Image]:
+def _make_converter(icc: bytes, mode: str, *, grey: bool) -> Callable[[Image], Image]:
     """Return a conversion to sRGB. A broken profile, or one for other channels, is ignored, as in browsers."""
+    from PIL import ImageCms
+
     channels = "CMYK" if mode == "CMYK" else "L" if grey else "RGB"
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(icc)) if icc else None
@@ -164,7 +181,7 @@ def _make_converter(icc: bytes, mode: str, *, grey: bool) -> Callable[[Image.Ima
     except (ImageCms.PyCMSError, OSError, ValueError):
         return _convert_without_profile
 
-    def convert(image: Image.Image) -> Image.Image:
+    def convert(image: Image) -> Image:
         if image.mode != "RGBa":
             return _apply(image, transform)
         straight = image.convert("RGBA")
@@ -176,12 +193,14 @@ def _make_converter(icc: bytes, mode: str, *, grey: bool) -> Callable[[Image.Ima
     return convert
 
 
-def _apply(image: Image.Image, transform: ImageCms.ImageCmsTransform) -> Image.Image:
+def _apply(image: Image, transform: ImageCms.ImageCmsTransform) -> Image:
+    from PIL import ImageCms
+
     converted = ImageCms.applyTransform(image, transform)
     assert converted is not None  # None only for in-place conversion
     return converted
 
 
-def _convert_without_profile(image: Image.Image) -> Image.Image:
+def _convert_without_profile(image: Image) -> Image:
     """Convert an image without a profile: RGB is treated as sRGB, CMYK as multiplying inks."""
     return image.convert("RGBA" if image.mode == "RGBa" else "RGB")

@@ -20,6 +20,7 @@ class SourceSize(NamedTuple):
     length: str
 
 
+@lru_cache(maxsize=4096)  # images in the same place have the same sizes
 def source_size(sizes: str | None, viewport: Viewport, *, lazy: bool = True) -> float:
     """Return the slot in CSS px: the first entry whose condition matches, else ``100vw``.
 
