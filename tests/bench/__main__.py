@@ -1,7 +1,7 @@
 """``python -m tests.bench COMMAND``: every benchmark under one roof.
 
     python -m tests.bench encode|warm|html|lint|memory|mkdocs-overhead|library|locked|diffusers|
-        measure-site|lcp-agreement|first-screen|audits [--json] …
+        measure-site|lcp-agreement|first-screen|audits|agreement [--json] …
 
 A command is a module of this package with ``arguments(parser)``, which adds what only it can be asked, and
 ``run(options) -> dict``, its figures. A benchmark that lacks something (the network, a program) answers
@@ -30,6 +30,7 @@ COMMANDS = (
     "lcp-agreement",
     "first-screen",
     "audits",
+    "agreement",
 )
 
 
