@@ -1,6 +1,6 @@
 """``python -m tests.bench COMMAND``: every benchmark under one roof.
 
-    python -m tests.bench encode|warm|html|lint|memory|mkdocs-overhead|library|locked|diffusers|
+    python -m tests.bench encode|table|cold|warm|html|lint|memory|mkdocs-overhead|library|locked|diffusers|
         measure-site|lcp-agreement|first-screen|audits|agreement [--json] …
 
 A command is a module of this package with ``arguments(parser)``, which adds what only it can be asked, and
@@ -18,6 +18,8 @@ from tests.bench.shown import shown
 
 COMMANDS = (
     "encode",
+    "table",
+    "cold",
     "warm",
     "html",
     "lint",

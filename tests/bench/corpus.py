@@ -1,4 +1,4 @@
-"""The pictures that benchmarks work on: twelve free photographs of a Debian package, and awkward ones made here.
+"""The pictures that benchmarks work on: free photographs of a Debian package, screenshots and awkward ones made here.
 
 The photographs (CC0, CC-BY-4.0, CC-BY-SA-4.0; facts/encoding.md, 1) are never kept in the repository: they come by
 ``apt-get download`` into a cache folder. Half of them is there to tune the encoders on, the other half to report.
@@ -32,12 +32,31 @@ PHOTOS = (
     "seeding_by_Clements_Engelhardt.jpg",
     "sunset_by_Aitzol_Berasategi.jpg",
 )
-HALVES = ("tune", "report", "all")
+KINDS = ("photographs", "screenshots")
+HALVES = ("tune", "report", "judge", "all")
 SCREENSHOTS = Path(__file__).parents[2] / "site_example" / "docs" / "images"
 
 
 class Unavailable(Exception):
     """Why there is nothing to measure."""
+
+
+def pictures_of(kind: str, folder: Path | None = None) -> list[Path]:
+    """All pictures of a kind, sorted by name, from ``folder`` or the user's cache; downloaded or made if missing.
+
+    A folder with pictures of its own, and none of ours, is taken as it is. Raises Unavailable.
+    """
+    if kind == "photographs":
+        return photos(folder)
+    from tests.bench import screenshots
+
+    own = sorted(folder.glob("*.png")) if folder is not None else []
+    if own and not {path.stem for path in own} & {scene.name for scene in screenshots.SCENES}:
+        return own
+    try:
+        return screenshots.take(folder or cache_folder().with_name(f"screenshots-{screenshots.key()}"))
+    except screenshots.Unavailable as error:
+        raise Unavailable(str(error)) from error
 
 
 def photos(folder: Path | None = None) -> list[Path]:
@@ -56,9 +75,9 @@ def photos(folder: Path | None = None) -> list[Path]:
 
 
 def half(paths: Sequence[Path], which: str) -> list[Path]:
-    """``tune``: the even ones of the sorted photographs; ``report``: the odd ones; ``all``. Nobody else knows."""
+    """``tune``: the even ones of the sorted pictures; ``report`` or ``judge``: the odd ones; ``all``."""
     ordered = sorted(paths)
-    return {"tune": ordered[0::2], "report": ordered[1::2], "all": ordered}[which]
+    return {"tune": ordered[0::2], "all": ordered}.get(which, ordered[1::2])
 
 
 def cache_folder() -> Path:

@@ -38,17 +38,21 @@ class Run:
 def measure(
     command: Sequence[str | Path],
     *,
-    env: Mapping[str, str] | None = None,
+    env: Mapping[str, str | None] | None = None,
     cwd: Path | None = None,
     fine: Sequence[int] = (0,),
 ) -> Run:
-    """Run a program to its end. Raises Failure when it ends with another code than the ``fine`` ones."""
+    """Run a program to its end. Raises Failure when it ends with another code than the ``fine`` ones.
+
+    ``env``: changes of the environment; None removes a variable.
+    """
+    changed = {**os.environ, **(env or {})}
     began = time.perf_counter()
     with subprocess.Popen(
         [str(word) for word in command],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={**os.environ, **(env or {})},
+        env={name: value for name, value in changed.items() if value is not None},
         cwd=cwd,
     ) as program:
         words: dict[str, bytes] = {}

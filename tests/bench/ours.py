@@ -71,17 +71,18 @@ def make(request: Path, chosen: Settings) -> dict[str, object]:
 
 def reference(request: Path, chosen: Settings) -> dict[str, object]:
     """Every picture at every width, before any codec has seen it."""
-    from imageseo.images.encoding.tasks import load_resizer
+    from imageseo.images.encoding.tasks import EncodeJob, open_source
 
     out, sources, specs = told(request)
     made = {}
     for digest, (file, asset) in sources.items():
-        names = {(spec.width, spec.height): name for spec, name in specs.items() if spec.source == digest}
-        images = load_resizer(chosen.encode.resizer).render(file.read_bytes(), asset.format, asset.orientation, names)
-        for size, image in images.items():
-            path = out / f"{names[size].rpartition('.')[0]}.png"
-            image.save(path, compress_level=1)
-            made[path.name] = str(path)
+        names = {spec: name for spec, name in specs.items() if spec.source == digest}
+        images = open_source(EncodeJob(path=file, asset=asset, specs=tuple(names)), factory.policy(chosen)).images
+        for spec, name in names.items():
+            path = out / f"{name.rpartition('.')[0]}.png"
+            if path.name not in made:
+                images[spec.width, spec.height].save(path, compress_level=1)
+                made[path.name] = str(path)
     return {"made": made}
 
 

@@ -49,8 +49,30 @@ def draw(folder: Path, tools: Mapping[str, Entrant], pixels: Mapping[str, int]) 
     return made
 
 
+def draw_seen(folder: Path, tools: Mapping[str, Any]) -> list[Path]:
+    """What browsers load, and how like the original it is painted. ``tools``: their figures of a site."""
+    from matplotlib.figure import Figure
+
+    tools = {name: tool for name, tool in tools.items() if tool is not None}
+    screens = list(next(iter(tools.values()))["loaded"])
+    figure = Figure(figsize=(4 * len(screens), 4.5), dpi=120, layout="constrained")
+    for axes, screen in zip(figure.subplots(1, len(screens), squeeze=False)[0], screens, strict=True):
+        for name, tool in tools.items():
+            for browser, marker in (("avif", "o"), ("webp", "s")):
+                size = tool["loaded"][screen][browser] / 1024
+                score = tool["painted"][screen][browser]["ssimulacra2"]["mean"]
+                label = f"{name}, {'AVIF' if browser == 'avif' else 'WebP only'}"
+                axes.scatter(size, score, s=70, marker=marker, color=COLOURS[name], edgecolors="black", label=label)
+        axes.set(title=screen, xlabel="KiB loaded", ylabel="SSIMULACRA2 of what is painted")
+        axes.set_xlim(left=0)
+        axes.grid(alpha=0.25)
+    axes.legend(fontsize=7)
+    figure.savefig(path := folder / "seen.png")
+    return [path]
+
+
 def _of(tools: Mapping[str, Entrant], format: str) -> dict[str, Entrant]:
-    return {name: tool for name, tool in tools.items() if format in tool.formats}
+    return {name: tool for name, tool in tools.items() if tool.named(format)}
 
 
 def _rate(axes: Axes, format: str, tools: Mapping[str, Entrant], pixels: Mapping[str, int]) -> None:

