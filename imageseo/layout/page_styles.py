@@ -26,6 +26,7 @@ from imageseo.web.html.bare_page import BarePage, bare_page
 
 if TYPE_CHECKING:
     from imageseo.layout.styles.effects import Effects
+    from imageseo.layout.styles.tree import PageTree
 
 _ELSEWHERE = ("http://", "https://", "//", "data:")  # the build leaves such images alone
 _MAX_IMPORTS = 8  # one inside another
@@ -62,6 +63,7 @@ class SiteStyles:
         self._pages: Recent[tuple[object, ...], _Sheets] = Recent(_MAX_KEPT)
         self._rules: Recent[object, tuple[HazardRules, list[StyleSheet]]] = Recent(_MAX_KEPT)
         self._inline: Recent[str, StyleSheet] = Recent(4 * _MAX_KEPT)  # the texts of <style>
+        self._last: tuple[tuple[bytes, str], PageTree, Effects] | None = None  # the page whose elements were asked for
 
     def sheets_of(self, page: str, html: bytes, scan: PageScan) -> tuple[str, ...]:
         """Return the site paths of the linked and imported sheets that were looked for, missing ones too."""
@@ -84,6 +86,25 @@ class SiteStyles:
                 found = self._by_rules(rules, bare.html, replace(scan, refs=refs))
                 return {ref.span: found[span] for ref, span in zip(scan.refs, bare.spans, strict=True) if span in found}
         return {ref.span: _WORST for ref in scan.refs}
+
+    def hides(self, page: str, html: bytes, scan: PageScan, name: str, number: int, count: int) -> bool:
+        """Whether the sheets hide an element on all screens: the one with this number of ``count`` with a name."""
+        from imageseo.layout.styles.effects import Effects
+        from imageseo.layout.styles.tree import PageTree
+        from imageseo.web.css.page_tree import TooMuchWork, scanned_elements
+
+        rules = self._sheets(page, html, scan).hazards
+        if rules is None or not rules.hiding:
+            return False
+        with suppress(*_UNKNOWN, TooMuchWork):
+            key = (html, scan.charset)
+            if self._last is None or self._last[0] != key:
+                tree = PageTree(html, (), scan.charset)
+                self._last = (key, tree, Effects(rules.rules, tree))
+            _, tree, effects = self._last
+            nodes = scanned_elements(tree.root, name)
+            return len(nodes) == count and effects.hidden(nodes[number]) is not None
+        return False
 
     def _by_rules(self, rules: HazardRules, html: bytes, scan: PageScan) -> Mapping[Span, ImageStyle]:
         open_cases: dict[Span, Hazards] = {}

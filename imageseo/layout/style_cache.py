@@ -55,6 +55,10 @@ class StyleCache:
         self.pages[page] = found
         return {scan.refs[number].span: style for number, style in found.images.items()}
 
+    def hides(self, page: str, html: bytes, scan: PageScan, name: str, number: int, count: int) -> bool:
+        """Whether the sheets hide an element on all screens: the one with this number of ``count`` with a name."""
+        return self._styles.hides(page, html, scan, name, number, count)
+
     @cached_property
     def _styles(self) -> SiteStyles:
         from imageseo.layout.page_styles import SiteStyles  # and the libraries for CSS: most builds need none of them

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from imageseo.model.facts import shorten
 from imageseo.model.finding import Severity
 from imageseo.model.image import ImageRef
 from imageseo.web.urls import IMAGE_SUFFIXES
+
+if TYPE_CHECKING:
+    from imageseo.web.accessibility.graphics import Graphic
 
 SUFFIX = re.compile(rf"(?:{'|'.join(map(re.escape, IMAGE_SUFFIXES))})$", re.IGNORECASE)
 # File names given by cameras and phones.
@@ -41,22 +46,34 @@ _DATE = re.compile(rf"{_YEAR}(?:[-_](?:{_YEAR}|\d\d)){{1,2}}")
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}|[$#]\{[^{}]*\}|<%.*?%>|<\?.*?\?>", re.DOTALL)
 _VALUE = re.compile(r"undefined|null|\(null\)|NaN|None|\[object \w+\]|function\s*\(.*", re.DOTALL)
 _PERHAPS_VALUE = frozenset({"none", "nil", "true", "false", "nan"})
-_INVISIBLE = re.compile(
-    r"[\s\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2060-\u2064\u3164\ufe0f\ufeff\uffa0]+"
-)
 
 
-def is_blank(text: str) -> bool:
-    """Whether a text consists of white space and invisible characters only."""
-    return _INVISIBLE.fullmatch(text) is not None or not text
+def is_unseen(ref: ImageRef, graphic: Graphic | None) -> bool:
+    """Whether an image is hidden from assistive technology: by markup, or by the site's style sheets."""
+    by_styles = (ref.hidden_by or "").startswith("`")  # a selector; what else hides it a visitor opens without a script
+    return by_styles or graphic is None or graphic.is_hidden
 
 
-def needs_no_alt(ref: ImageRef) -> bool:
-    """Whether an image is hidden from assistive technology, or named by ARIA."""
-    roles = (ref.get("role") or "").lower().split()
-    hidden = (ref.get("aria-hidden") or "").strip().lower() == "true"
-    named = (ref.get("aria-label") or "").strip() or (ref.get("aria-labelledby") or "").strip()
-    return bool(hidden or named or {"presentation", "none"} & set(roles))
+def broken_reference(graphic: Graphic) -> str:
+    """Return what is wrong with ``aria-labelledby``, as the end of a sentence; "" if nothing is."""
+    if graphic.values.get("aria-labelledby") is None:
+        return ""
+    missing = graphic.missing_references
+    if missing:
+        return f"aria-labelledby names no element of the page: {shorten(' '.join(missing))}"
+    return "what aria-labelledby names has no text" if graphic.values["aria-labelledby"].strip() else ""
+
+
+def nameless(graphic: Graphic, usual: str) -> str:
+    """Return why an element has no accessible name, as the end of a sentence. ``usual``: if no reason is special."""
+    reasons = [usual]
+    if reason := broken_reference(graphic):
+        reasons.append(reason)
+    if graphic.has_void_role:
+        conflict = graphic.conflict
+        because = f"it has {conflict}" if conflict else "it can be focused"
+        reasons.append(f'role="{graphic.values.get("role")}" is void because {because}')
+    return ", and ".join(reasons)
 
 
 def classify_placeholder(text: str) -> tuple[str | None, Severity]:
@@ -82,6 +99,11 @@ def is_machine_name(text: str) -> bool:
 def only_digits(text: str) -> bool:
     """Whether a text is a number of five digits or more, and neither a date nor a range of years."""
     return _DIGITS.fullmatch(text) is not None and _DATE.fullmatch(text) is None
+
+
+def is_numbered(text: str) -> bool:
+    """Whether a text is a word for any file with a number: ``image1``, ``photo_02``."""
+    return _NUMBERED.fullmatch(text) is not None and re.search(r"\d", text) is not None
 
 
 def is_generic(stem: str) -> bool:

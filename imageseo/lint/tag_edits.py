@@ -19,6 +19,14 @@ def has_high_priority(ref: ImageRef) -> bool:
     return (ref.get("fetchpriority") or "").strip().lower() == "high"
 
 
+def is_set_by_script(ref: ImageRef) -> bool:
+    """Whether a script sets the image in the browser: ``data-src``, ``:src``, ``v-bind:srcset`` …."""
+    return any(
+        attribute.name not in ("src", "srcset") and attribute.name.endswith(("src", "srcset"))
+        for attribute in ref.attributes
+    )
+
+
 def color_scheme(ref: ImageRef) -> str | None:
     """Return ``light`` or ``dark`` for an image that is shown in one colour scheme only, else ``None``."""
     match = _SCHEME.search(ref.src)
@@ -59,3 +67,25 @@ def add_attributes(html: bytes, ref: ImageRef, text: str) -> tuple[Edit, ...]:
     if html[ref.span.start : ref.span.start + 4].lower() != b"<img":
         return ()
     return (Edit(span=Span(ref.insert_at, ref.insert_at), replacement=f" {text}".encode("ascii")),)
+
+
+def replace_value(html: bytes, ref: ImageRef, name: str, value: str) -> tuple[Edit, ...]:
+    """Return the edit that gives an attribute of the author's another value; none if that is not surely safe."""
+    attribute = next((attribute for attribute in ref.attributes if attribute.name == name), None)
+    if attribute is None or name in added_attributes(ref):
+        return ()
+    return rewrite_value(html, attribute.span, name, value)
+
+
+def rewrite_value(html: bytes, span: Span, name: str, value: str) -> tuple[Edit, ...]:
+    """Return the edit that writes an attribute anew, with its name as it was; none if other bytes are there."""
+    start, end = span
+    written = html[start:end]
+    if not re.fullmatch(rb"[^=\s]+\s*(?:=.*)?", written, re.DOTALL) or written[: len(name)].lower() != name.encode():
+        return ()
+    if not value.isascii() or '"' in value or "&" in value:
+        return ()
+    label = re.split(rb"[\s=]", written, maxsplit=1)[0]
+    follows = html[end : end + 1]
+    space = b"" if follows in (b" ", b"\t", b"\n", b"\f", b"\r", b">", b"/") else b" "
+    return (Edit(span=span, replacement=label + b'="' + value.encode("ascii") + b'"' + space),)

@@ -424,7 +424,7 @@ def test_preload_that_matches_one_of_two_images_is_accepted(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     "body",
     [
-        '<img src="a-800x450.jpg" srcset="a-800x450.jpg 800w 450h, b-400x225.jpg 400w" sizes="9vw">',
+        '<img src="a-800x450.jpg" srcset="a-800x450.jpg 0800w, b-400x225.jpg 400w" sizes="9vw">',
         '<img src="a-800x450.jpg" srcset="b-1600x900.jpg 2x, c-1200x675.jpg 1.5x">',
         '<img src="a-800x450.jpg" srcset="data:image/png;base64,aaaa 1x, b-1600x900.jpg 2x">',
     ],

@@ -41,6 +41,9 @@ class HidingRules:
         self._known: dict[bytes, bool] = {}
         self._tags: dict[bytes, bool] = {}
 
+    def __bool__(self) -> bool:
+        return bool(self._rules)
+
     def images(self, html: bytes, refs: Sequence[ImageRef]) -> Iterator[Span]:
         """Yield the tags of article images that may be inside an element that such a rule hides, or be one.
 

@@ -17,6 +17,8 @@ FACTS = frozenset(
             "budgets",
             "page_weight",
             "column_layout",
+            "elements",
+            "graphics",
         ),
         *("json_ld", "target", "asset_of", "measured", "drift", "sampled", "measured_images"),
     )

@@ -30,7 +30,9 @@ from imageseo.model.image import Asset, ImageRef, PageScan, Span
 from imageseo.model.layout import PageLayout, ShownImage
 from imageseo.model.site import Page, Site
 from imageseo.web import urls
+from imageseo.web.accessibility.graphics import PageGraphics
 from imageseo.web.html import head, page_scan
+from imageseo.web.markup.elements import MarkupElement, PageElements
 from imageseo.web.srcset import candidates
 from imageseo.web.structured_data import parser as json_ld_parser
 
@@ -102,6 +104,28 @@ class PageFacts:
     def head(self) -> head.Head:
         """Every ``<meta>``, ``<link>`` and JSON-LD block of the page, with its location."""
         return head.read(self.html, self.scan)
+
+    @cached_property
+    def elements(self) -> PageElements:
+        """The elements of the published page, by name."""
+        return PageElements(self.html, self.scan.charset)
+
+    @cached_property
+    def graphics(self) -> PageGraphics:
+        """What readers hear of the page's images, links and buttons: their accessible names."""
+        is_lint = self.site_facts is not None  # a build reads the tree of few pages
+        return PageGraphics(self.elements, hidden_by_styles=self._hidden_by_styles, drawings=is_lint)
+
+    def _hidden_by_styles(self, element: MarkupElement) -> bool:
+        """Whether the page's style sheets hide an element that is no image of the scan."""
+        styles = self._context.styles
+        if styles is None or self.site_facts is None:
+            return False
+        same = self.elements.named(element.node.tag)
+        number = next((number for number, each in enumerate(same) if each.offset == element.offset), None)
+        return number is not None and styles.hides(
+            self.page.path, self.html, self.scan, element.node.tag, number, len(same)
+        )
 
     @cached_property
     def json_ld(self) -> json_ld_parser.JsonLd:

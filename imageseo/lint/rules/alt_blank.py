@@ -2,7 +2,8 @@
 
 ``alt=" "`` is neither a text nor the empty ``alt`` that marks an image as decorative: several screen readers then say
 "graphic" or read the file name (axe: image-alt, ``alt-space-value``). No-break spaces and invisible characters count as
-white space. An image without any ``alt`` is reported by ``alt-missing``.
+white space. It is a note if ``aria-label`` or ``aria-labelledby`` names the image. An image without any ``alt`` is
+reported by ``alt-missing``.
 
 Bad:
     <img src="photo-1600x900.jpg" alt=" ">
@@ -12,6 +13,9 @@ Bad (a no-break space):
 
 Bad (a zero-width space):
     <img src="photo-1600x900.jpg" alt="&#x200B;">
+
+Bad (a note: its label names it):
+    <img src="photo-1600x900.jpg" alt=" " aria-label="A harbour at dawn">
 
 Good:
     <img src="photo-1600x900.jpg" alt="A harbour at dawn">
@@ -27,20 +31,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from imageseo.lint.alt_text import is_blank, needs_no_alt
+from imageseo.lint.alt_text import is_unseen
 from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
+from imageseo.web.accessibility.graphics import PageGraphics
+from imageseo.web.accessibility.names import is_blank
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
 
 
-def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
-    for image in images:
+def check(images: Sequence[ImageFact], graphics: PageGraphics) -> Iterator[Problem]:
+    for number, image in enumerate(images):
         alt = image.ref.get("alt")
-        if alt and is_blank(alt) and not needs_no_alt(image.ref):
-            yield Problem(
-                message=f"{image.name}: its alternative text is only white space",
-                hint='describe what it shows, or write `alt=""` without a space if it is decorative',
-                at=image.ref,
-            )
+        if not alt or not is_blank(alt):
+            continue
+        graphic = graphics.image(number)
+        if graphic is None or graphic.is_decorative or is_unseen(image.ref, graphic):
+            continue
+        yield Problem(
+            message=f"{image.name}: its alternative text is only white space",
+            hint='describe what it shows, or write `alt=""` without a space if it is decorative',
+            at=image.ref,
+            severity=Severity.INFO if graphic.name.source in ("aria-label", "aria-labelledby") else None,
+        )

@@ -6,7 +6,8 @@ for elements with ``role="button"``; links are checked by ``alt-link-empty``.
 
 Text in the button, ``aria-label``, ``aria-labelledby`` or ``title`` on it or in it, and another image with a text are
 names too. A button that is hidden from assistive technology needs none. An image without any ``alt`` is reported by
-``alt-missing``.
+``alt-missing``. Tabs, switches and menu items by their role and ``<summary>`` count as buttons. A button that shows
+only an SVG needs a name as well.
 
 Bad:
     <button type="button"><img src="mark-64x64.png" alt=""></button>
@@ -16,6 +17,12 @@ Bad (white space is no name):
 
 Bad (a button by its role):
     <div role="button" tabindex="0"><img src="mark-64x64.png" alt=""></div>
+
+Bad (a drawing):
+    <button><svg width="9" height="9"><path d="M0 0h9v9z"/></svg></button>
+
+Bad (named by nothing):
+    <button aria-labelledby="nowhere"><img src="mark-64x64.png" alt=""></button>
 
 Good:
     <button type="button"><img src="mark-64x64.png" alt="Open the menu"></button>
@@ -37,27 +44,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from imageseo.lint.alt_text import is_blank
-from imageseo.model.facts import ImageFact, Problem
+from imageseo.lint.image_controls import unnamed_controls
+from imageseo.model.facts import ImageFact, Problem, ProblemLocation
 from imageseo.model.finding import Severity
-from imageseo.model.image import PageScan
+from imageseo.web.accessibility.graphics import PageGraphics
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
-_NAMES = ("aria-label", "aria-labelledby", "title")
 
 
-def check(html: bytes, scan: PageScan, images: Sequence[ImageFact]) -> Iterator[Problem]:
-    from imageseo.web.html.buttons import buttons_with_images  # not needed by a build
-
-    for button in buttons_with_images(html, scan.charset):
-        if button.text or button.named or any(not is_blank(button.values.get(name, "")) for name in _NAMES):
-            continue
-        if button.values.get("aria-hidden", "").strip().lower() == "true" or "hidden" in button.values:
-            continue
-        inside = images[button.first : button.last]
-        image = next((each for each in inside if each.ref.get("alt") is not None), None)
-        if image is not None:
+def check(images: Sequence[ImageFact], graphics: PageGraphics) -> Iterator[Problem]:
+    for button, image in unnamed_controls(images, graphics, links=False):
+        if image is None:
+            yield Problem(
+                message="a button contains only a drawing, and has no name",
+                hint="write in `aria-label` of the button what it does",
+                place=ProblemLocation(offset=button.element.offset),
+            )
+        else:
             yield Problem(
                 message=f"a button contains only {image.name}, whose alternative text is empty",
                 hint="write in its `alt` what the button does",

@@ -2,7 +2,8 @@
 
 ``<input type=image>`` is a button that looks like an image, and its ``alt`` is the button's name. Without it, screen
 readers read the file name (axe: input-image-alt). The text says what the button does. ``aria-label``,
-``aria-labelledby`` and ``title`` are names too. A button can never be decorative, so ``alt=""`` is an error.
+``aria-labelledby`` (of an element that exists) and a ``<label>`` are names too; one that is only a ``title`` is a note.
+A button can never be decorative, so ``alt=""`` is an error. What is hidden is not judged.
 
 Bad:
     <form><input type="image" src="mark-64x64.png"></form>
@@ -13,8 +14,17 @@ Bad (a button is no decoration):
 Bad (what a program left):
     <form><input type="image" src="mark-64x64.png" alt="undefined"></form>
 
+Bad (named by nothing):
+    <form><input type="image" src="mark-64x64.png" aria-labelledby="nowhere"></form>
+
+Bad (a note: a title only):
+    <form><input type="image" src="mark-64x64.png" title="Search"></form>
+
 Good:
     <form><input type="image" src="mark-64x64.png" alt="Search"></form>
+
+Good (named by another element):
+    <form><label for="go">Search</label><input type="image" id="go" src="mark-64x64.png"></form>
 
 Good (named by its label):
     <form><input type="image" src="mark-64x64.png" aria-label="Search"></form>
@@ -27,36 +37,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from imageseo.lint.alt_text import classify_placeholder, is_blank
+from imageseo.lint.alt_text import classify_placeholder, nameless
 from imageseo.model.facts import Problem, ProblemLocation, shorten
 from imageseo.model.finding import Severity
-from imageseo.model.image import PageScan
+from imageseo.web.accessibility.graphics import Graphic, PageGraphics
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
-_NAMES = ("aria-label", "aria-labelledby", "title")
 _HINT = "write in its `alt` what the button does"
 
 
-def check(html: bytes, scan: PageScan) -> Iterator[Problem]:
-    from imageseo.web.html.buttons import image_inputs  # not needed by a build
-
-    for start, values in image_inputs(html, scan.charset):
-        is_hidden = values.get("aria-hidden", "").strip().lower() == "true" or "hidden" in values
-        if is_hidden or any(not is_blank(values.get(name, "")) for name in _NAMES):
+def check(graphics: PageGraphics) -> Iterator[Problem]:
+    for button in graphics.inputs():
+        problem, severity = _problem(button)
+        if not problem or button.is_hidden or not button.needs_name:
             continue
-        alt = values.get("alt", "")
-        kind, severity = classify_placeholder(alt.strip())
-        if is_blank(alt):
-            problem = "has no alt attribute" if "alt" not in values else "has an empty alternative text"
-        elif kind is not None:
-            problem = f"has the alternative text {shorten(alt)!r}, which {kind}"
-        else:
-            continue
-        src = values.get("src", "").strip()
+        src = button.values.get("src", "").strip()
         yield Problem(
             message=f"the image button {shorten(src) or 'without src'} {problem}",
             hint=_HINT,
             severity=severity,
-            place=ProblemLocation(offset=start, image=src or None),
+            place=ProblemLocation(offset=button.element.offset, image=src or None),
         )
+
+
+def _problem(button: Graphic) -> tuple[str, Severity | None]:
+    """Return what is wrong with the name of a button, as the end of a sentence; "" for nothing."""
+    alt, name = button.values.get("alt"), button.name
+    if not name.text:
+        usual = "no alt attribute" if alt is None else "an empty alternative text"
+        return f"has {nameless(button, usual)}", None
+    kind, severity = classify_placeholder(name.text)
+    if kind is not None and name.source == "alt":
+        return f"has the alternative text {shorten(name.text)!r}, which {kind}", severity
+    if name.source == "title":
+        return "has no alternative text, only a title", Severity.INFO
+    return "", None

@@ -6,7 +6,8 @@ what the image shows: a thumbnail that opens the full-size image is named by tha
 
 Text in the link, ``aria-label``, ``aria-labelledby`` or ``title`` on the link or in it, and another image with a text
 are names too. A link that is hidden from assistive technology needs none. An image without any ``alt`` is reported by
-``alt-missing``.
+``alt-missing``. A link that shows only an SVG or an ``<object>`` needs a name as well: ``aria-label`` on the link, or a
+``<title>`` in the drawing.
 
 Bad:
     <p><a href="/guide/"><img src="photo-1600x900.jpg" alt=""></a></p>
@@ -14,8 +15,20 @@ Bad:
 Bad (a lightbox):
     <a class="glightbox" href="photo-1600x900.jpg"><img src="photo-1600x900.jpg" alt=" "></a>
 
+Bad (an image without a role that counts):
+    <a href="/guide/"><img src="photo-1600x900.jpg" role="presentation"></a>
+
+Bad (a drawing):
+    <a href="/guide/"><svg width="9" height="9" aria-hidden="true"><path d="M0 0h9v9z"/></svg></a>
+
+Bad (its text is hidden):
+    <a href="/guide/"><img src="mark-64x64.png" alt=""><span aria-hidden="true">Guide</span></a>
+
 Good:
     <p><a href="/guide/"><img src="photo-1600x900.jpg" alt="The harbour guide"></a></p>
+
+Good (a drawing with a title):
+    <a href="/guide/"><svg width="9" height="9"><title>The harbour guide</title><path d="M0 0h9v9z"/></svg></a>
 
 Good (the text names it, and the image decorates):
     <p><a href="/guide/"><img src="mark-64x64.png" alt=""> The harbour guide</a></p>
@@ -37,33 +50,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from imageseo.model.facts import ImageFact, Problem, shorten
+from imageseo.lint.image_controls import unnamed_controls
+from imageseo.model.facts import ImageFact, Problem, ProblemLocation, shorten
 from imageseo.model.finding import Severity
-from imageseo.model.image import PageScan
-from imageseo.web.html.ancestors import Link, ancestors_of
+from imageseo.web.accessibility.graphics import PageGraphics
 
 SEVERITY = Severity.ERROR
-_NAMES = ("aria-label", "aria-labelledby", "title")
 
 
-def check(html: bytes, scan: PageScan, images: Sequence[ImageFact]) -> Iterator[Problem]:
-    reported_link: Link | None = None  # of several images in one link the first is reported
-    for number, image in enumerate(images):
-        ref = image.ref
-        alt = ref.get("alt")
-        if alt is None or alt.strip() or ref.link is None or any((ref.get(name) or "").strip() for name in _NAMES):
-            continue
-        link = ancestors_of(html, scan.charset).link(number, ref.span)
-        if link is None or link == reported_link or link.text or link.named:
-            continue
-        reported_link = link
-        if "href" not in link.values or any(link.values.get(name, "").strip() for name in _NAMES):
-            continue
-        if link.values.get("aria-hidden", "").strip().lower() == "true" or "hidden" in link.values:
-            continue
-        yield Problem(
-            message=f"the link to {shorten(link.values['href'].strip())} contains only {image.name}, whose "
-            "alternative text is empty",
-            hint="write in its `alt` where the link leads, or what the image shows",
-            at=ref,
-        )
+def check(images: Sequence[ImageFact], graphics: PageGraphics) -> Iterator[Problem]:
+    for link, image in unnamed_controls(images, graphics, links=True):
+        href = shorten(link.values.get("href", "").strip())
+        where = f"the link to {href}" if href else "a link"
+        if image is None:
+            yield Problem(
+                message=f"{where} contains only a drawing, and has no name",
+                hint="write in `aria-label` of the link where it leads",
+                place=ProblemLocation(offset=link.element.offset),
+            )
+        else:
+            yield Problem(
+                message=f"{where} contains only {image.name}, whose alternative text is empty",
+                hint="write in its `alt` where the link leads, or what the image shows",
+                at=image.ref,
+            )

@@ -4,14 +4,26 @@ Screen readers read the alternative text aloud, and search engines index it. Wit
 spell out the file name (WCAG 1.1.1). ``alt=""`` marks an image as decorative and is accepted. imageseo never invents an
 alternative text.
 
-An image that is hidden from assistive technology (``aria-hidden="true"``, ``role="presentation"``) or named by
-``aria-label``/``aria-labelledby`` needs none.
+An image that is hidden (``hidden``, ``aria-hidden``, ``inert``, ``display: none`` or ``visibility: hidden``, also
+around it or by a style sheet of the site), decorative by its role, or named by ``aria-label`` or ``aria-labelledby``
+needs none. ``aria-labelledby`` must name an element with a text, which may be hidden; ``role="none"`` is void on what
+the keyboard reaches or has another ``aria-*`` attribute. A name that is only a ``title`` is a note: search engines read
+the ``alt``, and nobody sees a ``title`` without a mouse.
 
 Bad:
     <img src="bicycle-800x600.jpg" width="800" height="600">
 
 Bad (inside a picture the text still belongs on the img):
     <picture><source type="image/webp" srcset="bicycle-800x600.webp"><img src="bicycle-800x600.jpg"></picture>
+
+Bad (named by nothing):
+    <img src="bicycle-800x600.jpg" aria-labelledby="nowhere">
+
+Bad (a role that is void):
+    <img src="bicycle-800x600.jpg" role="none" tabindex="0">
+
+Bad (a note: a title only):
+    <img src="bicycle-800x600.jpg" title="A red bicycle">
 
 Good:
     <img src="bicycle-800x600.jpg" width="800" height="600" alt="A red bicycle leans on a harbour wall">
@@ -21,27 +33,46 @@ Good (only decoration):
 
 Good (hidden from assistive technology):
     <img src="ornament-80x20.png" width="80" height="20" aria-hidden="true">
+
+Good (named by an element, which may be hidden):
+    <span hidden id="red">A red bicycle</span><img src="bicycle-800x600.jpg" aria-labelledby="red">
+
+Good (in what is not shown):
+    <div style="display: none"><img src="bicycle-800x600.jpg"></div>
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from imageseo.lint.alt_text import needs_no_alt
+from imageseo.lint.alt_text import is_unseen, nameless
 from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
 from imageseo.model.image import ImageRef
+from imageseo.web.accessibility.graphics import PageGraphics
 
 SEVERITY = Severity.ERROR
 
 
-def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
-    for image in images:
-        if image.ref.get("alt") is None and not needs_no_alt(image.ref):
+def check(images: Sequence[ImageFact], graphics: PageGraphics) -> Iterator[Problem]:
+    for number, image in enumerate(images):
+        if image.ref.get("alt") is not None:
+            continue
+        graphic = graphics.image(number)
+        if graphic is None or not graphic.needs_name or is_unseen(image.ref, graphic):
+            continue
+        if not graphic.name.text:
             yield Problem(
-                message=f"{image.name} has no alt attribute",
+                message=f"{image.name} has {nameless(graphic, 'no alt attribute')}",
                 hint=_hint(image.ref),
                 at=image.ref,
+            )
+        elif graphic.name.source == "title":
+            yield Problem(
+                message=f"{image.name} has no alt attribute, only a title",
+                hint="write the text as `alt`: search engines read no other, and a title is shown to a mouse only",
+                at=image.ref,
+                severity=Severity.INFO,
             )
 
 

@@ -49,9 +49,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from imageseo.lint.tag_edits import is_set_by_script
 from imageseo.model.facts import ImageFact, Problem, ResolvedUrl, shorten
 from imageseo.model.finding import Severity
-from imageseo.model.image import ImageRef
 from imageseo.web.urls import is_unloadable
 
 SEVERITY = Severity.ERROR
@@ -62,7 +62,7 @@ _LABELS = {"src": "src", "srcset": "srcset", "source": "a <source>"}
 def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
     for image in images:
         if not any(target.elsewhere != "empty" for target in image.targets):
-            if not _is_set_by_script(image.ref):
+            if not is_set_by_script(image.ref):
                 yield Problem(
                     message="an image names no file: src is empty or absent",
                     hint="set src, or remove the tag",
@@ -105,12 +105,4 @@ def _problem(image: ImageFact, target: ResolvedUrl, others: int) -> Problem:
         message=f"{where} names {shorten(target.path or target.url)}, which is not in the site{more}",
         hint=f"{near}Check the name, its letter case, and that the generator copies the file",
         at=image.ref,
-    )
-
-
-def _is_set_by_script(ref: ImageRef) -> bool:
-    """Whether a script sets the image in the browser: ``data-src``, ``:src``, ``v-bind:srcset`` …."""
-    return any(
-        attribute.name not in ("src", "srcset") and attribute.name.endswith(("src", "srcset"))
-        for attribute in ref.attributes
     )

@@ -34,7 +34,12 @@ def parse_page(html: bytes, codec: str) -> Node:
 
 def scanned_images(root: Node) -> list[Node]:
     """Return the images that a scan of the page sees too, in page order."""
-    return [node for node in root.iter("img") if not any(parent.tag in _NOT_SCANNED for parent in node.iterancestors())]
+    return scanned_elements(root, "img")
+
+
+def scanned_elements(root: Node, name: str) -> list[Node]:
+    """Return the elements with a name that a scan of the page sees too, in page order."""
+    return [node for node in root.iter(name) if not any(parent.tag in _NOT_SCANNED for parent in node.iterancestors())]
 
 
 def _empty(node: Node) -> None:

@@ -41,6 +41,9 @@ _DESCRIPTOR = re.compile(
 )
 
 
+_MAX_DESCRIPTOR = 500  # characters
+
+
 class Candidate(NamedTuple):
     """One candidate of a srcset: ``width`` in px from a ``w`` descriptor, or ``density`` from ``x``, or neither."""
 
@@ -165,7 +168,8 @@ def _parse_descriptors(url: str, descriptors: Sequence[str]) -> Candidate | None
     density: float | None = None
     height = False
     for text in descriptors:
-        match = _DESCRIPTOR.fullmatch(text)
+        # Nothing that somebody wrote is longer, and a number of a million digits takes minutes to read.
+        match = _DESCRIPTOR.fullmatch(text) if len(text) <= _MAX_DESCRIPTOR else None
         if match is None:
             return None
         if match[1] is not None and width is None and density is None and int(match[1]) > 0:

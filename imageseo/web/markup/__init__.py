@@ -1,0 +1,1 @@
+"""Images in markup as the HTML standard has it: elements, attribute values, pictures, maps, preloads."""

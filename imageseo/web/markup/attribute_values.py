@@ -1,0 +1,151 @@
+"""Values of attributes by the HTML standard: keywords, whole numbers, URLs, media types."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from imageseo.model.facts import shorten
+
+SPACE = " \t\n\f\r"
+_KEYWORDS: Mapping[str, tuple[str, ...]] = {
+    "loading": ("lazy", "eager"),
+    "decoding": ("sync", "async", "auto"),
+    "fetchpriority": ("high", "low", "auto"),
+    "crossorigin": ("", "anonymous", "use-credentials"),
+    "referrerpolicy": (
+        "",
+        "no-referrer",
+        "no-referrer-when-downgrade",
+        "same-origin",
+        "origin",
+        "strict-origin",
+        "origin-when-cross-origin",
+        "strict-origin-when-cross-origin",
+        "unsafe-url",
+    ),
+}
+_INVALID: Mapping[str, str] = {"crossorigin": "anonymous", "loading": "eager", "decoding": "auto"}
+"""What browsers read instead of a value that does not exist."""
+_FORMER = ("align", "border", "hspace", "vspace", "longdesc", "lowsrc", "name")
+_FOREIGN = {
+    "img": ("type", "media", "imagesrcset", "imagesizes"),
+    "input": ("srcset", "sizes", "loading", "decoding", "fetchpriority", "imagesrcset", "imagesizes"),
+}
+_WHOLE = re.compile(r"[0-9]+", re.ASCII)
+_PIXELS = re.compile(r"\s*\+?([0-9]+)(?:\.0+)?\s*(?:px)?\s*;?\s*", re.IGNORECASE | re.ASCII)
+_TYPE = re.compile(
+    r"[!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:\s*;\s*[^;=\s]+=(?:\"[^\"]*\"|[^;\s]+))*"
+)
+_NOT_IN_URL = re.compile(r"[\x00-\x20\x7f\"<>\\^`{|}]")
+_BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_ATTRIBUTE_NAME = re.compile(r"""\s([^\s"'>/=]+)(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))?""")
+
+
+class ValueFault(NamedTuple):
+    """What is wrong with a value: the end of a sentence, the remedy, and the right value where that is certain."""
+
+    what: str
+    hint: str
+    value: str | None = None
+
+
+@lru_cache(maxsize=1024)
+def keyword_fault(name: str, value: str) -> ValueFault | None:
+    """Return what is wrong with an attribute that has keywords; None for a right one, or another attribute."""
+    keywords = _KEYWORDS.get(name)
+    if keywords is None or value.lower() in keywords:
+        return None
+    stripped = value.strip(SPACE).lower()
+    named = [each for each in keywords if each]
+    listed = f"{', '.join(named[:-1])} or {named[-1]}" if len(named) < 5 else "one of the standard's policies"
+    read = _INVALID.get(name)
+    effect = f"which browsers read as {read}" if read else "which browsers ignore"
+    known = stripped if stripped and stripped in keywords else None
+    return ValueFault(f'{name}="{shorten(value, 60)}", {effect}', f"write {listed}, or remove the attribute", known)
+
+
+@lru_cache(maxsize=1024)
+def dimension_fault(name: str, value: str) -> ValueFault | None:
+    """Return what is wrong with a `width` or `height`, which is a whole number of CSS px."""
+    if _WHOLE.fullmatch(value):
+        return None
+    shown = f'{name}="{shorten(value, 60)}"'
+    pixels = _PIXELS.fullmatch(value)
+    if pixels is not None:
+        return ValueFault(f"{shown}, which is no whole number", f'write `{name}="{pixels[1]}"`', pixels[1])
+    if value.strip(SPACE).endswith("%"):
+        hint = f'write the file\'s px, and `style="{name}: {value.strip(SPACE)}"`'
+        return ValueFault(f"{shown}, and a percentage belongs into its style", hint)
+    return ValueFault(f"{shown}, which is no whole number", "write the number of CSS px, without a unit")
+
+
+@lru_cache(maxsize=4096)
+def url_fault(name: str, value: str) -> ValueFault | None:
+    """Return what is wrong with how a URL is written; data URLs, which are long, are not looked at."""
+    url = value.strip(SPACE)
+    if not url or url[:5].lower() == "data:":
+        return None
+    found = _NOT_IN_URL.search(url)
+    shown = f"{name} has {{}} in its URL: {shorten(url, 80)}"
+    if found is not None:
+        sign = {" ": "a space", "\\": "a backslash", "\t": "a tab", "\n": "a line break", "\r": "a line break"}
+        what = shown.format(sign.get(found[0], f"the sign {found[0]!r}"))
+        if found[0] == "\\":
+            return ValueFault(what, "write `/`")
+        if found[0] in "\t\n\r":
+            return ValueFault(what, "browsers drop it: write the URL in one piece")
+        spaces_only = found[0] == " " and not _NOT_IN_URL.search(url.replace(" ", ""))
+        return ValueFault(what, "write `%20` for a space", url.replace(" ", "%20") if spaces_only else None)
+    if _BAD_PERCENT.search(url):
+        return ValueFault(shown.format("a % without two hexadecimal digits"), "write `%25` for the sign itself")
+    return None
+
+
+def type_fault(value: str) -> ValueFault | None:
+    """Return what is wrong with how a media type is written: ``jpeg``."""
+    if _TYPE.fullmatch(value):
+        return None
+    word = value.strip(SPACE).lower().lstrip(".")
+    names = {"jpg": "jpeg", "svg": "svg+xml"}
+    known = {"avif", "webp", "jpeg", "jpg", "png", "gif", "svg", "svg+xml"}
+    right = f"image/{names.get(word, word)}" if word in known else None
+    if right is None and _TYPE.fullmatch(value.strip(SPACE)):
+        right = value.strip(SPACE)
+    hint = f'write `type="{right}"`' if right else "write a media type, `image/webp`, or remove the attribute"
+    return ValueFault(f'type="{shorten(value, 60)}", which is no media type', hint, right)
+
+
+@lru_cache(maxsize=4096)
+def repeated_attributes(source: str) -> tuple[str, ...]:
+    """Return the attributes that a start tag has twice. ``source``: the tag."""
+    names = [name.lower() for name in _ATTRIBUTE_NAME.findall(source)]
+    if len(names) == len(set(names)):
+        return ()
+    return tuple(dict.fromkeys(name for name in names if names.count(name) > 1)) if len(names) < 200 else ()
+
+
+def former_attributes(values: Mapping[str, str]) -> str:
+    """Return the attributes of an image that HTML no longer has, as a list for people; "" for none."""
+    return ", ".join(name for name in _FORMER if name in values)
+
+
+def foreign_attributes(tag: str, values: Mapping[str, str]) -> str:
+    """Return attributes of other elements that do nothing on an image, as a list for people; "" for none."""
+    return ", ".join(name for name in _FOREIGN[tag] if name in values)
+
+
+def faults_of(values: Mapping[str, str], urls: Sequence[str] = ("src",)) -> Iterator[tuple[str, ValueFault]]:
+    """Yield attribute and fault for every value that has one. ``urls``: attributes that hold a URL."""
+    for name, value in values.items():
+        fault = None
+        if name in _KEYWORDS:
+            fault = keyword_fault(name, value)
+        elif name in ("width", "height"):
+            fault = dimension_fault(name, value)
+        elif name in urls:
+            fault = url_fault(name, value)
+        if fault is not None:
+            yield name, fault
