@@ -58,6 +58,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         recorded=json.loads(options.recorded.read_text("utf-8")) if options.recorded else {},
         with_lighthouse=options.lighthouse_pages,
         vocabulary=options.schema_org,
+        record=options.record,
     )
     result: dict[str, Any] = {"checkers": comparison.told}
     with tempfile.TemporaryDirectory(prefix="imageseo-bench-") as temporary:
@@ -78,9 +79,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             result[f"sites {side}"] = counting.shown(every)
         if not options.no_example:
             result["site_example"] = _example(here / "example", comparison, options)
-    for path, content in ((options.out, comparison.details), (options.record, comparison.record)):
-        if path:
-            path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    if options.out:
+        options.out.write_text(json.dumps(comparison.details, indent=1, ensure_ascii=False) + "\n", "utf-8")
     return result
 
 

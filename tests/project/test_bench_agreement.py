@@ -42,6 +42,7 @@ BOATS = """<!DOCTYPE html>
 <svg role="img" width="9" height="9"><path d="M0 0"/></svg><input type="image" src="a.jpg">
 </main></body></html>
 """
+Place = tuple[str, int | None]
 BARE, LINK, IN_LINK, SOURCE, IN_PICTURE, SVG, PATH, BUTTON = 8, 9, 10, 12, 13, 14, 15, 16
 NU = [
     (4, 23, "An “img” element must have an “alt” attribute, except under certain conditions."),

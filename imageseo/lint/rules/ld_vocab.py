@@ -6,6 +6,10 @@ which other things name their images (`images` for `image`). A node that is an i
 properties of both, so only misspellings are reported. Nothing else is examined, nor are terms that the page's own
 context defines.
 
+`license`, `acquireLicensePage` and `usageInfo` hold the address of a page, or an object: search engines link to it, and
+cannot link to the name of a licence. `creator` is a Person or an Organization with a `name`. The terms are
+those of schema.org 30.0.
+
 Bad:
     <script type="application/ld+json">{"@context": "https://schema.org", "@type": "ImageObject",
     "contentURL": "https://x.example/a.jpg", "license": "https://x.example/terms"}</script>
@@ -26,6 +30,19 @@ Bad (neither true nor false):
     <script type="application/ld+json">{"@context": "https://schema.org", "@type": "ImageObject",
     "contentUrl": "https://x.example/a.jpg", "representativeOfPage": "yes"}</script>
 
+Bad (a warning):
+    <script type="application/ld+json">{"@context": "https://schema.org", "@type": "ImageObject",
+    "contentUrl": "https://x.example/a.jpg", "license": "CC BY 4.0"}</script>
+
+Bad (a note):
+    <script type="application/ld+json">{"@context": "https://schema.org", "@type": "ImageObject",
+    "contentUrl": "https://x.example/a.jpg", "creator": "Ada Lovelace"}</script>
+
+Good (an address, and objects):
+    <script type="application/ld+json">{"@context": "https://schema.org", "@type": "ImageObject",
+    "contentUrl": "a", "license": "/terms", "acquireLicensePage": {"@id": "#buy"},
+    "creator": [{"@type": "Person", "name": "Ada Lovelace"}, "https://x.example/#ada"]}</script>
+
 Good:
     <script type="application/ld+json">{"@context": "https://schema.org", "@type": "Article",
     "image": {"@type": "ImageObject", "contentUrl": "https://x.example/a.jpg", "representativeOfPage": true,
@@ -38,7 +55,9 @@ Good (a thing of two types):
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from imageseo.model.facts import Problem, ProblemLocation, shorten
@@ -89,6 +108,9 @@ def _values(node: Node) -> Iterator[Problem]:
             )
             hint = f"did you mean https://schema.org/{suggestion}?" if suggestion else _MEMBERS
             yield _problem(node, path, f"digitalSourceType is {shorten(text)}, no member of schema.org's list", hint)
+    for name in node.said:
+        if name in schema_org.PAGES or name in schema_org.AGENTS:
+            yield from _texts(node, name)
     for path, value in node.listed("representativeOfPage"):
         text = _member_name(value)
         if not isinstance(value, bool) and (text or "").rpartition("/")[2].lower() not in _BOOLEANS:
@@ -96,6 +118,22 @@ def _values(node: Node) -> Iterator[Problem]:
             yield _problem(node, path, message, "write true or false without quotes")
 
 
+def _texts(node: Node, name: str) -> Iterator[Problem]:
+    """Report text that is the value of a property which holds an address, a person or an organization."""
+    for path, value in node.listed(name):
+        if not isinstance(value, str) or not value.strip() or schema_org.may_be_url(value):
+            continue
+        found = f"{name} of an ImageObject is the text {shorten(value)}"
+        if name in schema_org.PAGES:
+            problem = _problem(node, path, f"{found}, which is no address", _ADDRESS)
+            yield replace(problem, severity=Severity.WARN)
+        else:
+            hint = f'write an object: "{name}": {{"@type": "Person", "name": {json.dumps(shorten(value))}}}'
+            problem = _problem(node, path, f"{found}; expected a Person or an Organization", hint)
+            yield replace(problem, severity=Severity.INFO)
+
+
+_ADDRESS = "write the URL of a page, such as https://creativecommons.org/licenses/by/4.0/ for a licence"
 _MEMBERS = "use one of https://schema.org/IPTCDigitalSourceEnumeration"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urldefrag, urljoin
 
 from imageseo.model.image import Rights
+from imageseo.web.structured_data import vocabulary
 
 _PAGES = frozenset(
     (
@@ -17,15 +18,8 @@ _PAGES = frozenset(
         *("MedicalWebPage", "ProfilePage", "QAPage", "RealEstateListing", "SearchResultsPage", "MediaGallery"),
     )
 )
-_ARTICLES = frozenset(
-    (
-        *("Article", "AdvertiserContentArticle", "NewsArticle", "AnalysisNewsArticle", "AskPublicNewsArticle"),
-        *("BackgroundNewsArticle", "OpinionNewsArticle", "ReportageNewsArticle", "ReviewNewsArticle", "Report"),
-        *("SatiricalArticle", "ScholarlyArticle", "MedicalScholarlyArticle", "SocialMediaPosting", "BlogPosting"),
-        *("LiveBlogPosting", "DiscussionForumPosting", "TechArticle", "APIReference"),
-    )
-)
-# IPTC code -> schema.org member that matches it exactly (skos:exactMatch in vocabulary 30.0).
+_ARTICLES = frozenset(vocabulary.ARTICLE_TYPES.split())
+# IPTC code -> schema.org member that matches it exactly (skos:exactMatch in schema.org 30.0).
 _SOURCE_TYPES = {
     code: "https://schema.org/" + code[0].upper() + code[1:] + "DigitalSource"
     for code in (

@@ -1,59 +1,34 @@
-"""The vocabulary of schema.org 30 on images: ImageObject, properties with image values, digital source types."""
+"""What schema.org says of images: ImageObject, properties with image values, digital source types.
+
+The terms are in ``vocabulary.py``, which is made from a release of schema.org.
+"""
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from imageseo.model.suggest import closest
+from imageseo.web.structured_data import vocabulary
 
-IMAGE_TYPES = frozenset({"ImageObject", "ImageObjectSnapshot", "Barcode"})
+IMAGE_TYPES = frozenset(vocabulary.IMAGE_TYPES.split())
 # Existing types with similar names, which are not misspellings of ImageObject.
 _OTHER_TYPES = frozenset({"MediaObject", "AudioObject", "VideoObject", "DataDownload", "3DModel", "ImageGallery"})
 _MISSPELLED_TYPES = frozenset({"image", "img", "picture", "imageobj", "imagesobject", "imageobjects"})
 
-_THING = (
-    "additionalType alternateName description disambiguatingDescription identifier image mainEntityOfPage name owner "
-    "potentialAction sameAs subjectOf url"
-)
-_CREATIVE_WORK = (
-    "about abstract accessMode accessModeSufficient accessibilityAPI accessibilityControl accessibilityFeature "
-    "accessibilityHazard accessibilitySummary accountablePerson acquireLicensePage aggregateRating alternativeHeadline "
-    "archivedAt assesses associatedMedia audience audio author award awards character citation comment commentCount "
-    "conditionsOfAccess contentLocation contentRating contentReferenceTime contributor copyrightHolder copyrightNotice "
-    "copyrightYear correction countryOfOrigin creativeWorkStatus creator creditText dateCreated dateModified "
-    "datePublished digitalSourceType discussionUrl displayLocation editEIDR editor educationalAlignment "
-    "educationalLevel educationalUse encoding encodingFormat encodings exampleOfWork expires fileFormat funder funding "
-    "genre hasPart headline inLanguage interactionStatistic interactivityType interpretedAsClaim isAccessibleForFree "
-    "isBasedOn isBasedOnUrl isFamilyFriendly isPartOf keywords learningResourceType license locationCreated mainEntity "
-    "maintainer material materialExtent mentions offers pattern position producer provider publication publisher "
-    "publisherImprint publishingPrinciples recordedAt releasedEvent review reviews schemaVersion sdDatePublished "
-    "sdLicense sdPublisher size sourceOrganization spatial spatialCoverage sponsor teaches temporal temporalCoverage "
-    "text thumbnail thumbnailUrl timeRequired translationOfWork translator typicalAgeRange usageInfo version video "
-    "wordCount workExample workTranslation"
-)
-_MEDIA_OBJECT = (
-    "associatedArticle bitrate contentSize contentUrl duration embedUrl encodesCreativeWork encodingFormat endTime "
-    "height ineligibleRegion interpretedAsClaim playerType productionCompany regionsAllowed requiresSubscription "
-    "sha256 startTime uploadDate width"
-)
-_IMAGE_OBJECT = "caption embeddedTextCaption exifData representativeOfPage"
-OF_IMAGES = frozenset(" ".join((_THING, _CREATIVE_WORK, _MEDIA_OBJECT, _IMAGE_OBJECT)).split())
+OF_IMAGES = frozenset(vocabulary.PROPERTIES)
 """Properties of an ImageObject, including inherited ones."""
+PAGES = frozenset({"acquireLicensePage", "license", "sdLicense", "usageInfo"})
+"""Properties of an ImageObject that hold the address of a page about its rights, or an object: no other text."""
+AGENTS = frozenset(name for name, values in vocabulary.PROPERTIES.items() if values == "Organization Person")
+"""Properties of an ImageObject that hold a person or an organization."""
 
-HOLD_IMAGES = frozenset({"image", "logo", "photo", "photos", "primaryImageOfPage", "screenshot", "thumbnail"})
+HOLD_IMAGES = frozenset(vocabulary.HOLDERS)
 """Properties of other types whose value is an image or the URL of one."""
 _IMAGE_PROPERTIES = HOLD_IMAGES | {"thumbnailUrl", "contentUrl", "representativeOfPage", "digitalSourceType"}
-_IMAGE_PROPERTIES |= {"creditText", "copyrightNotice", "acquireLicensePage", "layoutImage"}
+_IMAGE_PROPERTIES |= {"creditText", "copyrightNotice", "acquireLicensePage"}
 
-SOURCE_TYPES = frozenset(
-    f"{name}DigitalSource"
-    for name in (
-        *("AlgorithmicMedia", "AlgorithmicallyEnhanced", "Composite", "CompositeCapture", "CompositeSynthetic"),
-        *("CompositeWithTrainedAlgorithmicMedia", "DataDrivenMedia", "DigitalArt", "DigitalCapture"),
-        *("MinorHumanEdits", "MultiFrameComputationalCapture", "NegativeFilm", "PositiveFilm", "Print"),
-        *("ScreenCapture", "TrainedAlgorithmicMedia", "VirtualRecording"),
-    )
-)
+SOURCE_TYPES = frozenset(vocabulary.SOURCE_TYPES.split())
 """Members of schema.org's IPTCDigitalSourceEnumeration."""
 
 ARTICLES = frozenset(
@@ -63,7 +38,9 @@ ARTICLES = frozenset(
         *("BlogPosting", "LiveBlogPosting"),
     )
 )
-"""Types that search engines show as articles."""
+"""Types that search engines show as articles: the vocabulary has more."""
+_ADDRESS = re.compile(r"[/:#?]|\.[a-z][a-z0-9]+$", re.IGNORECASE)
+_ADDRESS_WITH_SPACES = re.compile(r"\.{0,2}/|.*//|.*\.[a-z][a-z0-9]+$", re.IGNORECASE | re.DOTALL)
 
 
 @lru_cache(maxsize=4096)
@@ -80,3 +57,11 @@ def misspelled_property(name: str) -> str | None:
     if name in _IMAGE_PROPERTIES:
         return None
     return closest(name, _IMAGE_PROPERTIES, cutoff=0.88)
+
+
+def may_be_url(text: str) -> bool:
+    """Whether a text may be an address, relative or not: names of licences and sentences are none."""
+    text = text.strip()
+    if any(character.isspace() for character in text):
+        return _ADDRESS_WITH_SPACES.match(text) is not None  # written carelessly, but meant as one
+    return _ADDRESS.search(text) is not None

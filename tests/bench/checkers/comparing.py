@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -28,7 +29,7 @@ class Comparison:
 
     ``vocabulary``: schema.org's own file, for the validator of structured data. ``recorded``: what checkers said in an
     earlier run, which holds for pages that are the same by their bytes. ``told``: the version of each checker, or why
-    it is skipped. ``record``, ``details``: what was said and counted.
+    it is skipped. ``record``: a file for what they say in this run. ``details``: every difference.
     """
 
     tools: Tools
@@ -37,7 +38,8 @@ class Comparison:
     with_lighthouse: int = 1
     vocabulary: Path | None = None
     recorded: Mapping[str, Any] = field(default_factory=dict)
-    record: dict[str, Any] = field(default_factory=dict)
+    record: Path | None = None
+    kept: dict[str, Any] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
 
@@ -91,8 +93,8 @@ class Comparison:
                 "html-validate": lambda: list(html_validate.says(pages, self.tools)),
                 "adobe": lambda: list(structured_data.says(pages, self.tools, self.vocabulary)),
             }[name]()
-        self.record[key] = {
-            "pages": digest,
-            "said": [[each.rule, each.page, each.tag, each.message] for each in found],
-        }
+        said = [[each.rule, each.page, each.tag, each.message] for each in found]
+        self.kept[key] = {"pages": digest, "said": said}
+        if self.record is not None:  # at once, so that a run that is stopped was not in vain
+            self.record.write_text(json.dumps(self.kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
         return found
