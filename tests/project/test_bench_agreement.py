@@ -194,13 +194,7 @@ def test_our_findings_are_read_by_line_and_column(page: Page) -> None:
 # Counting
 
 
-def count(
-    page: Page,
-    theirs: Iterable[tuple[str, int | None]],
-    mine: Iterable[tuple[str, int | None]],
-    *known: Reason,
-    **ran: bool,
-):
+def count(page: Page, theirs: Iterable[Place], mine: Iterable[Place], *known: Reason, **ran: bool) -> counting.Count:
     said = [Said(rule, page.path, tag, "says so") for rule, tag in theirs]
     we = [Said(f"imageseo/{rule}", page.path, tag, "says so") for rule, tag in mine]
     looked = {name.replace("_", "-"): [page.path] if here else [] for name, here in ran.items()}
@@ -217,7 +211,7 @@ def test_both_only_they_and_only_we_are_counted_by_image(page: Page) -> None:
     found = count(page, theirs, mine, axe=True, nu=True)
     assert row(found, "alt-missing") == (2, 0, 1)  # two checkers say it of one image
     assert row(found, "alt-link-empty") == (1, 0, 0)
-    assert row(found, "img-dimensions") == (0, 1, 0)
+    assert row(found, "img-attributes") == (0, 1, 0)
     assert found.share_found() == 0.75
     assert [(each.said.rule, each.tag) for each in found.differences] == [
         ("nu/dimensions", '<img src="b.jpg" alt="A boat" width="50%">'),

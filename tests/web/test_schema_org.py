@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def test_a_copy_of_another_release_is_told(tmp_path: Path, capsys: pytest.Captur
 def test_our_copy_was_written_by_the_program() -> None:
     """What it holds gives its own text again: nobody edited it."""
     text = copying.OURS.read_text("utf-8")
-    terms = {
+    terms: dict[str, dict[str, Sequence[str]]] = {
         "image_types": dict.fromkeys(vocabulary.IMAGE_TYPES.split(), ()),
         "article_types": dict.fromkeys(vocabulary.ARTICLE_TYPES.split(), ()),
         "source_types": dict.fromkeys(vocabulary.SOURCE_TYPES.split(), ()),
