@@ -6,7 +6,7 @@ import pytest
 
 from imageseo.model.image import ImageRef
 from imageseo.web.html.page_scan import scan_page
-from imageseo.web.html.page_scripts import naming_selector, source_scripts
+from imageseo.web.html.page_scripts import naming_selector, scripts_of, source_scripts
 from imageseo.web.html.script_owned import handler, placeholder, placeholder_srcset, uses_pixels
 from imageseo.web.html.script_selections import may_select, numbers_set, selectors_set
 
@@ -119,7 +119,7 @@ def test_only_scripts_that_set_a_source_are_returned() -> None:
         "<script type=module>img.setAttribute('src', url)</script><script>$('img').attr('src')</script>"
     )
     texts = {"theme.js": "i.srcset=''", "//cdn.example/x.js": None}
-    assert list(source_scripts(page.encode(), texts.__getitem__)) == [
+    assert list(source_scripts(page.encode(), scripts_of(page.encode(), texts.__getitem__))) == [
         SETTER,
         "i.srcset=''",
         "img.setAttribute('src', url)",
@@ -141,7 +141,7 @@ def test_only_scripts_that_set_a_source_are_returned() -> None:
     ],
 )
 def test_scripts_in_attributes_of_other_elements_set_a_source(body: str, expected: list[str]) -> None:
-    assert list(source_scripts(body.encode(), lambda _: None)) == expected
+    assert list(source_scripts(body.encode(), scripts_of(body.encode(), lambda _: None))) == expected
 
 
 @pytest.mark.parametrize(

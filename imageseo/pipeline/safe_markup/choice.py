@@ -121,18 +121,24 @@ class MarkupChooser:
         return next((name.decode() for name in _WRAPPING_SCRIPTS if name in self.html.lower()), None)
 
     @cached_property
+    def _scripts(self) -> Sequence[str]:
+        return tuple(page_scripts.scripts_of(self.html, self.read_script))
+
+    @cached_property
     def _source_scripts(self) -> Sequence[str]:
-        return tuple(page_scripts.source_scripts(self.html, self.read_script))
+        return tuple(page_scripts.source_scripts(self.html, self._scripts))
 
     @cached_property
     def _set_by_scripts(self) -> Mapping[Span, str]:
-        """Images that a script selects and sets in one expression: tag -> what selects it."""
+        """Images that a script selects, and sets or replaces: tag -> what selects it."""
         refs, found = self.scan.refs, dict(self._set_by_handlers())
-        if not self._source_scripts:
+        others = (each for each in self._scripts if not page_scripts.sets_source(each))
+        scripts = [*self._source_scripts, *page_scripts.replacing_scripts(refs, others)]
+        if not scripts:
             return found
         from imageseo.web.html import script_selections, tree
 
-        for script in self._source_scripts:
+        for script in scripts:
             numbers = script_selections.numbers_set(script)
             if numbers:
                 spans = {ref.span.start: ref.span for ref in refs}
@@ -147,15 +153,17 @@ class MarkupChooser:
         return found
 
     def _set_by_handlers(self) -> Iterator[tuple[Span, str]]:
-        """Yield images in an element whose handler sets the source of what is in it, or beside it."""
-        if not self._source_scripts or not page_scripts.sets_inner_source(self._source_scripts[-1]):
+        """Yield images of which a handler of another element sets the source, reaching them from that element."""
+        levels = [page_scripts.levels_from_arguments(each) for each in self._source_scripts]
+        from_arguments = max((each for each in levels if each is not None), default=None)
+        if from_arguments is None and not any(map(page_scripts.reaches_from_this, self._source_scripts[-1:])):
             return
+        from imageseo.web.html import script_selections
+
         spans = {ref.span.start: ref.span for ref in self.scan.refs}
-        for at, around in hydration.ancestors_of_images(self.html):
-            handlers = ((name, each.attrs[name]) for each in around for name in each.attrs if name.startswith("on"))
-            for name, value in handlers:
-                if at in spans and isinstance(value, str) and page_scripts.sets_inner_source(value):
-                    yield spans[at], f"{name}=this"
+        for at, name in script_selections.images_of_handlers(self.html, from_arguments):
+            if at in spans:
+                yield spans[at], f"{name}=this"
 
     def _naming_script(self, ref: ImageRef) -> str | None:
         if ref.span in self._set_by_scripts:

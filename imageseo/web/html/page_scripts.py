@@ -2,39 +2,60 @@
 
 from __future__ import annotations
 
-import html as entities
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import lru_cache
 from itertools import starmap
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from imageseo.model.image import ImageRef
 from imageseo.web.html.attributes import Tag, read
 from imageseo.web.html.tokenizer import HEAD, walk
 
-# Alternatives, but each begins with letters that are searched for at once: scripts are long.
-_SETS_SOURCE = [
-    re.compile(pattern)
-    for pattern in (
-        r"\.src(?:set)?\s*=(?!=)",
-        *(rf"""{call}\(\s*["'`]src(?:set)?["'`]\s*,""" for call in ("setAttribute", r"\.attr", r"\.prop")),
-    )
-]
-_OWNER = re.compile(r"""\.(?:src(?:set)?\s*=(?!=)|setAttribute\(\s*["'`]src)""")
-_OWNER_NAME = re.compile(r"(?:^|[^\w$.]|\b(?:document|images|window)\.)([\w$-]+)\Z")
-# Attributes with scripts; each pattern begins with letters that are searched for at once, so none ignores their case.
-_HANDLERS = (
-    *(
-        re.compile(rf"""{on}(?<=[\s"'/]{on})[a-zA-Z]{{3,24}}\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
-        for on in ("on", "On", "ON")
-    ),
-    *(
-        re.compile(rf"""{name}:(?:(?<="{name}:)([^"]*)"|(?<='{name}:)([^']*)')""")
-        for name in ("javascript", "Javascript", "JavaScript", "JAVASCRIPT")
-    ),
+_NAME = r"""["'`]src(?:set)?["'`]"""
+_IS = r"\s*(?:[-+|&?]{1,2})?=(?![=>])"
+_OBJECT = rf"""\{{(?:[^{{}}]{{0,300}},)?\s*(?:src(?:set)?\s*[:,}}]|{_NAME}\s*:)"""
+SETS = (
+    rf"""(?:\s*\.src(?:set)?{_IS}|\s*\[\s*{_NAME}\s*\]{_IS}"""
+    rf"""|\s*\??\.setAttribute(?:\(|NS\([^,()]{{1,60}},)\s*{_NAME}\s*,"""
+    rf"""|\s*\??\.(?:attr|prop)\(\s*(?:{_NAME}\s*,|{_OBJECT})"""
+    rf"""|\s*\??\.(?:attributes(?:\.src(?:set)?\b|\[\s*{_NAME}\s*\]|\.getNamedItem\(\s*{_NAME}\s*\))"""
+    rf"""|getAttributeNode\(\s*{_NAME}\s*\))[?!]?\.(?:nodeV|v)alue{_IS})"""
 )
-_FROM_THIS = re.compile(r"\bthis\.(?:first|last|child|parent|next|previous|getElementsBy)\w*[^;]*\.(?:src|setAttr)")
+"""What sets a source, behind an expression for the element."""
+MERGES = r"(?:\bassign|\bextend|\bReflect\.set)\(\s*"
+MERGED = rf"\s*,\s*(?:{_OBJECT}|{_NAME}\s*,)"
+"""What sets a source, before and behind an expression for the element."""
+STEPS = (
+    r"(?:\s*(?:\?\.)?\[[^\][]{1,30}\]|\s*\??\.\s*(?:(?:first|last)(?:Element)?Child|children|childNodes|"
+    r"(?:next|previous)(?:Element)?Sibling|parent(?:Node|Element)|(?:item|eq|first|last|get|children|find|parent|next|"
+    r"prev|siblings|closest|querySelector|getElementsByTagName)\([^()]{0,60}\))){0,6}"
+)
+"""Ways from an element to others, none or some."""
+NEAR = 1500
+"""Characters after a selection in which a name stands for it: names are short in minified scripts, and used again."""
+_REPLACEMENTS = ("replaceWith(", "outerHTML", "replaceChild(")
+_REPLACES_CHILD = re.compile(r"(?:hild|Sibling)[^;]{0,40}\.(?:replaceWith\(|outerHTML\s*=)")
+_SELECTIONS = re.compile(r"""(?:querySelector\w*|\$|jQuery|getElement\w*)\(\s*["'`]([^"'`]+)|document\.(images)\b""")
+# All of what sets a source, but `.src =`, has one of these words: without one, no other pattern is compiled.
+_SETTING_WORDS = (
+    *("setAttr", "AttributeNode", ".attributes", ".attr(", ".prop(", "assign(", "extend(", "Reflect"),
+    *(f"{word}{quote}{end}" for word in ("src", "srcset") for quote in "\"'`" for end in ("]", " ]")),
+)
+_SETS_PLAINLY = re.compile(rf"\.src(?:set)?{_IS}")
+_BEFORE, _BEHIND = 400, 60  # characters around `src` in which a script sets it
+_OWNER_NAME = re.compile(
+    r"(?:^|[^\w$.]|\b(?:document|images|window|self|all|form|forms\.[\w$]+|document\.[\w$]+)\.)([\w$-]+)\Z"
+)
+# Scripts in attributes of a page in lower case; begins with letters that are searched for at once.
+_HANDLER = re.compile(r"""on(?<=[\s"'/]on)[a-z]{3,24}\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+_SCRIPT_URL = "javascript:"
+_URL_ATTRIBUTES = ("href", "action", "formaction", "src", "xlink:href")
+_FROM_THIS = (
+    r"\bthis\s*\??\.\s*(?P<steps>(?:first|last|child|parent|next|previous|getElementsBy|querySelector)"
+    rf"(?:\[[^\]]*\]|[^;=[])*?){SETS}"
+)
 _IDS = re.compile(r"""#([\w-]+)|(["'`])([\w-]+)(?=\2)""")
 _ID_AS_WRITTEN = r"""#{0}(?![\w-])|(["'`]){0}\1"""
 _CLASSES = re.compile(r"""(?:["'`\s>+~,(]|img)\.([\w-]+)|ClassName\(\s*(["'`])([\w-]+)\2""")
@@ -44,9 +65,9 @@ _COMMON = re.compile(r"[\w-]+")
 _DATA_SCRIPTS = re.compile(r"json|template|text/(?!javascript|ecmascript)", re.IGNORECASE)
 
 
-def source_scripts(html: bytes, read_script: Callable[[str], str | None]) -> Iterator[str]:
-    """Yield the texts of the page's scripts that set a source. ``read_script``: URL -> text; None for other hosts."""
-    text, is_found = html.decode("latin-1"), False
+def scripts_of(html: bytes, read_script: Callable[[str], str | None]) -> Iterator[str]:
+    """Yield the texts of the page's scripts. ``read_script``: URL -> text; None for other hosts."""
+    text = html.decode("latin-1")
     for tag in starmap(Tag, walk(html.lower().decode("latin-1"), HEAD)):
         if tag.name != "script":
             continue
@@ -54,29 +75,119 @@ def source_scripts(html: bytes, read_script: Callable[[str], str | None]) -> Ite
         if _DATA_SCRIPTS.search(values.get("type", "")):
             continue
         script = read_script(values["src"].strip()) if "src" in values else text[tag.end : tag.close]
-        if script is not None and sets_source(script):
-            is_found = True
+        if script:
             yield script
-    handlers = handlers_of(text)
+
+
+def source_scripts(html: bytes, scripts: Iterable[str]) -> Iterator[str]:
+    """Yield those of a page's scripts that set a source, and as the last one all of its attributes with scripts."""
+    is_found = False
+    for script in filter(sets_source, scripts):
+        is_found = True
+        yield script
+    handlers = handlers_of(html) if _may_set_source(html.lower().decode("latin-1"), named=is_found) else ""
     if handlers and (is_found or sets_source(handlers)):  # they set a source, or say of what a script is to do so
         yield handlers
 
 
-def handlers_of(text: str) -> str:
-    """Return the scripts in attributes of a page (``onclick``, ``javascript:``)."""
-    found = (match.group(match.lastindex or 0) for pattern in _HANDLERS for match in pattern.finditer(text))
-    return "\n;\n".join(dict.fromkeys(map(entities.unescape, found)))
+def _may_set_source(lowered: str, *, named: bool) -> bool:
+    """Whether attributes of a page may have scripts that set a source; ``named``: or say of what others set it."""
+    handlers = (match.group(match.lastindex or 0) for match in _HANDLER.finditer(lowered))
+    at = lowered.find(_SCRIPT_URL)
+    return any(named or "src" in each for each in handlers) or (at >= 0 and (named or lowered.find("src", at) > 0))
 
 
-def sets_inner_source(handler: str) -> bool:
-    """Whether a handler sets the source of an image that it reaches from its own element."""
-    return _FROM_THIS.search(handler) is not None
+def handlers_of(html: bytes) -> str:
+    """Return the scripts in attributes of a page (``onclick``, ``javascript:``), each once."""
+    from imageseo.web.html import tree  # text alone does not tell markup from a sample of code
+
+    found: dict[str, None] = {}
+    for element in tree.parse(html).find_all():
+        for name, value in element.attrs.items() if element.attrs else ():
+            if not isinstance(value, str):
+                continue
+            if name.startswith("on"):
+                found[value] = None
+            elif name in _URL_ATTRIBUTES and value.lstrip()[: len(_SCRIPT_URL)].lower() == _SCRIPT_URL:
+                found[unquote(value.lstrip()[len(_SCRIPT_URL) :])] = None
+    return "\n;\n".join(found)
+
+
+@lru_cache(maxsize=256)
+def replacing_parts(script: str) -> tuple[tuple[str, str], ...]:
+    """Return the parts of a script in which it may replace elements that it selects, each with what it selects."""
+    spans: list[tuple[int, int]] = []
+    for at in sorted(at for word in _REPLACEMENTS for at in _find_all(script, word)):
+        start, end = max(0, at - NEAR), at + 100
+        spans[-1:] = [(spans[-1][0], end)] if spans and start <= spans[-1][1] else [*spans[-1:], (start, end)]
+    found = []
+    for part in (script[start:end] for start, end in spans):
+        selected = [each[1] or "img" for each in _SELECTIONS.finditer(part)]
+        if selected:
+            found.append((part, "\n".join(["img"] if _REPLACES_CHILD.search(part) else selected)))
+    return tuple(found)
+
+
+def _find_all(text: str, word: str) -> Iterator[int]:
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + len(word))
+
+
+def replacing_scripts(refs: Iterable[ImageRef], scripts: Iterable[str]) -> Iterator[str]:
+    """Yield the parts of a page's scripts in which they may replace one of its images."""
+    names = {"img"}.union(*((ref.get("id") or "", *(ref.get("class") or "").split()) for ref in refs)) - {""}
+    for script in scripts:
+        for part, selected in replacing_parts(script):
+            if any(name in selected for name in names):
+                yield part
+
+
+def reaches_from_this(handlers: str) -> bool:
+    """Whether a handler may set the source of an image that it reaches from its own element."""
+    return levels_to_source(handlers) is not None
+
+
+def levels_to_source(handler: str) -> int | None:
+    """Return how far above a handler's own element the image may be of which it sets the source: 0 is in it.
+
+    ``None``: it sets none that it reaches from its element.
+    """
+    found = re.search(_FROM_THIS, handler) if "this" in handler and "src" in handler else None
+    return None if found is None else levels_of(found["steps"])
+
+
+def levels_of(steps: str) -> int:
+    """Return how many levels above an element others may be that are reached by some steps from it; 0: in it."""
+    lowered = steps.lower()
+    return lowered.count("parent") + any(word in lowered for word in ("next", "prev", "sibling", "closest"))
 
 
 @lru_cache(maxsize=256)  # the pages of a site share their scripts
 def sets_source(script: str) -> bool:
     """Whether a script sets ``src`` or ``srcset`` of some element."""
-    return any(pattern.search(script) for pattern in _SETS_SOURCE)
+    if _SETS_PLAINLY.search(script):
+        return True
+    parts = (part for part in _around_sources(script) if any(word in part for word in _SETTING_WORDS))
+    return any(re.search(rf"{SETS}|{MERGES}[^,{{}}]{{1,120}}{MERGED}", part) for part in parts)
+
+
+@lru_cache(maxsize=64)
+def levels_from_arguments(script: str) -> int | None:
+    """Return what ``levels_to_source`` does, for the functions of a script and what they are given."""
+    found = (re.search(rf"[\w$)](?P<steps>{STEPS}){SETS}", part) for part in _around_sources(script))
+    levels = [levels_of(match["steps"]) for match in found if match is not None and match["steps"]]
+    return max(levels, default=None)
+
+
+def _around_sources(script: str) -> Iterator[str]:
+    """Yield the parts of a script in which a source may be set: long scripts have few of them."""
+    last = -_BEHIND
+    for at in _find_all(script, "src"):
+        if at >= last + _BEHIND // 2:
+            last = at
+            yield script[max(0, at - _BEFORE) : at + _BEHIND]
 
 
 def has_names(ref: ImageRef) -> bool:
@@ -123,11 +234,7 @@ def _names_in(script: str) -> _Names:
         ids=frozenset(name for match in _IDS.finditer(script) for name in match.group(1, 3) if name),
         classes=frozenset(name for match in _CLASSES.finditer(script) for name in match.group(1, 3) if name),
         data=frozenset(_DATA.findall(script)),
-        owners=frozenset(
-            owner[1]
-            for match in _OWNER.finditer(script)
-            if (owner := _OWNER_NAME.search(script[max(0, match.start() - 80) : match.start()])) is not None
-        ),
+        owners=frozenset(owner[1] for text in _owners(script) if (owner := _OWNER_NAME.search(text)) is not None),
     )
 
 
@@ -136,3 +243,10 @@ def _is_named(name: str, names: Collection[str], script: str, as_written: str) -
     if _COMMON.fullmatch(name):
         return name in names
     return name in script and re.search(as_written.format(re.escape(name)), script) is not None
+
+
+def _owners(script: str) -> Iterator[str]:
+    """Yield the ends of the expressions of which a source is set."""
+    for part in _around_sources(script):
+        for match in re.finditer(rf"{MERGES}(?P<owner>[\w.$]{{1,80}}){MERGED}|{SETS}", part):
+            yield match["owner"] or part[max(0, match.start() - 80) : match.start()]

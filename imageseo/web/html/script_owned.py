@@ -12,11 +12,12 @@ from imageseo.web.srcset.candidates import srcset_entries
 
 # Attributes by which frameworks set the source: `:src`, `v-bind:src`, `x-bind:srcset`, `[src]`, `ng-src`, `bind:src`.
 _BOUND = re.compile(r"(?:[\w.-]*:|\[(?:attr\.)?|ng-|\.)(?:ng)?src(?:set)?(?:\.[\w.-]+)?\]?|\[?ngsrc\]?|v-lazy[\w:-]*")
+PASSED = re.compile(r"[(,]\s*(?:this|event)\s*[,)]")
+"""A handler that passes its own element to a function."""
 # Attributes that set several others: an object of properties, which may contain the source.
 _BOUND_OBJECT = frozenset({"v-bind", "x-bind", "data-bind", ":attrs", "x-html"})
 # The next ones are compiled when they are used: few images have such attributes.
 _SETS_SOURCE = r"(?i)\bsrc(?:set)?\b"
-_PASSED = r"[(,]\s*this\s*[,)]"
 _IMAGE_URL = r"(?i)(?:data:image/|[^\s,]+\.(?:jpe?g|png|gif|webp|avif|svg|bmp|jxl)(?![\w]))"
 # Data attributes that replace the source in common lazy loaders and theme switchers, also with a URL without a suffix.
 _SOURCE = r"data-(?:.+-)?(?:src|srcset)|data-(?:original|lazy|echo|light|dark|hover|url|image|img|ll-.+)"
@@ -38,7 +39,7 @@ def handler(ref: ImageRef) -> str | None:
 
 def passed_by(ref: ImageRef) -> str | None:
     """Return the handler that passes the image itself to a function, which may set its file; ``None`` without one."""
-    handlers = (name for name, value, _ in ref.attributes if name.startswith("on") and re.search(_PASSED, value or ""))
+    handlers = (name for name, value, _ in ref.attributes if name.startswith("on") and PASSED.search(value or ""))
     return next(handlers, None)
 
 
