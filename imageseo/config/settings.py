@@ -53,6 +53,10 @@ class TargetSettings(FormatGroup, frozen=True, kw_only=True):
             description="Points by which the target of a photograph's AVIF may move with the cost of a point; 0: none.",
         ),
     ] = 2.0
+    hero: Annotated[
+        Score | None,
+        Meta(description="Of a page's hero, while its file stays below half of the `lcp-bytes` warning level."),
+    ] = None
     others: dict[str, Score] = field(default_factory=dict)
 
 

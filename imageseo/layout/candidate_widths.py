@@ -32,6 +32,9 @@ SAME = 1.1
 """Candidates whose widths differ by less than this factor look the same; the smaller one is not worth its file."""
 _FILE = 1.0  # what a candidate costs, in images of weight 1 whose pixels are loaded in vain
 _LOSSLESS = ("png", "gif")  # most often drawings and screenshots: their whole parts are sharp and small
+# A drawing's bytes grow with its edges, not its area; resampled edges have more colours, and take half as much again.
+_DRAWING_GROWTH, _RESAMPLED = 1.2, 1.4
+_DRAWING_FILE = 2.0  # files of drawings take long to encode, and differ less
 _STRETCH = 1.025  # a width may grow by this factor for a whole height
 _MOST_PARTS = 8
 # A whole part of a drawing is lighter than a narrower candidate whose edges were resampled; phones pay for bytes.
@@ -55,20 +58,34 @@ def candidate_widths(asset: Asset, sizes: str, *, known: bool) -> tuple[int, ...
         need = max(1.0, min(px, top))
         needs[need] = needs.get(need, 0.0) + SCREENS[screen]
     parts = _whole_parts(asset.width, asset.height) if asset.format in _LOSSLESS else ()
-    return _cheapest(sorted(needs.items()), lambda need: _nearest(need, asset, parts))
+
+    def waste(width: int, need: float) -> float:
+        """Return the bytes that a screen which needs ``need`` px loads in vain, in shares of those it needs."""
+        if not parts:
+            return (width / need) ** 2 - 1
+        return (width / need) ** _DRAWING_GROWTH * (1.0 if width in parts else _RESAMPLED) - 1
+
+    file = _DRAWING_FILE if parts else _FILE
+    return _cheapest(sorted(needs.items()), lambda need: _nearest(need, asset, parts), waste, file)
 
 
-def _cheapest(needs: Sequence[tuple[float, float]], candidate: Callable[[float], int]) -> tuple[int, ...]:
-    """Return the candidates that cost least, in pixels loaded in vain and in files.
+def _cheapest(
+    needs: Sequence[tuple[float, float]],
+    candidate: Callable[[float], int],
+    waste: Callable[[int, float], float],
+    file: float,
+) -> tuple[int, ...]:
+    """Return the candidates that cost least, in bytes loaded in vain and in files.
 
-    ``needs``: px and weight, ascending; neighbours share the candidate of the widest of them.
+    ``needs``: px and weight, ascending; neighbours share the candidate of the widest of them. ``file``: what
+    each file costs.
     """
     best: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
     for last, (widest, _) in enumerate(needs):
         width = candidate(widest)
         best.append(
             min(
-                (cost + _FILE + sum(weight * ((width / px) ** 2 - 1) for px, weight in needs[first : last + 1]), found)
+                (cost + file + sum(weight * waste(width, px) for px, weight in needs[first : last + 1]), found)
                 for first, (cost, found) in enumerate(best)
             )
         )

@@ -280,6 +280,7 @@ class VariantSpec:
     """A variant that should exist: source file, size, format and quality.
 
     ``quality``: on the codec's own scale; ``None``: from the profile, by default tuned to a target for this image.
+    ``ceiling``: bytes up to which a tuned variant may be better than usual, for the largest image of a first screen.
     ``in_place``: whether it replaces the source file when published; a PNG then keeps exactly the same pixels.
     """
 
@@ -289,6 +290,7 @@ class VariantSpec:
     height: int
     quality: int | None = None
     in_place: bool = False
+    ceiling: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,18 +61,24 @@ def plan_page(
     declined: bool = False,
     choose: Choose = lambda _: FULL_MARKUP,
     fixed: str | None = None,
+    hero_ceiling: int | None = None,
 ) -> PagePlan:
     """Return the plan of a page. ``choose``: the form of an image's markup. ``fixed``: why no element may be inserted.
 
     ``asset_of``: the source file of an ``<img>``; None if it is external or unusable. ``hero``, ``hero_asset``: the
     declared hero and its file. ``guess``: whether an article image may become the hero if none is declared.
     ``declined``: whether the page declares that it has no hero.
-    ``labelled``: whether an inserted hero that a model generated gets a label.
+    ``labelled``: whether an inserted hero that a model generated gets a label. ``hero_ceiling``: bytes up to which a
+    variant of the hero may be better than usual; not if the hero is a guess.
     """
     ref = None if declined else find_hero(scan, asset_of=asset_of, hero=hero, guess=guess, layout=layout)
+    if ref is not None and hero is None and first_screen.find_hero(scan, asset_of, layout, guess=False) is None:
+        hero_ceiling = None
     inserted = None
     if hero is not None and hero_asset is not None and ref is None and insert != "none":
-        inserted = _plan_insert(page, scan, hero, hero_asset, layout, options, insert, labelled=labelled)
+        inserted = _plan_insert(
+            page, scan, hero, hero_asset, layout, options, insert, labelled=labelled, ceiling=hero_ceiling
+        )
     not_inserted = fixed if inserted is not None else None
     inserted = None if not_inserted else inserted
     screen = first_screen.decide(
@@ -99,6 +105,7 @@ def plan_page(
             high=high,
             alt=alt,
             choice=choice,
+            ceiling=hero_ceiling if is_hero else None,
         )
         reduced = asset.raster and choice.form is not MarkupForm.PICTURE
         if planned.hero or planned.attributes or planned.specs or reduced:
@@ -123,7 +130,11 @@ def find_hero(
 
 
 def plan_specs(
-    ref: ImageRef | None, asset: Asset, layout: image_widths.ColumnLayout, options: VariantOptions
+    ref: ImageRef | None,
+    asset: Asset,
+    layout: image_widths.ColumnLayout,
+    options: VariantOptions,
+    ceiling: int | None = None,
 ) -> tuple[VariantSpec, ...]:
     """Return the variants to make of an image, by preferred format, then width; none if it is unsuitable."""
     if min(asset.width, asset.height) <= _MIN_SIDE:
@@ -137,7 +148,9 @@ def plan_specs(
     sizes = [(width, max(1, round(width * asset.height / asset.width))) for width in widths]
     return tuple(
         [
-            VariantSpec(source=asset.sha256, format=format_, width=width, height=height, quality=quality)
+            VariantSpec(
+                source=asset.sha256, format=format_, width=width, height=height, quality=quality, ceiling=ceiling
+            )
             for format_ in options.formats
             if asset.frames == 1 or format_ in BUILT_IN  # animations are not converted by other codecs
             for quality in (options.quality.of(format_),)
@@ -200,6 +213,7 @@ def _plan_image(
     high: bool,
     alt: str | None,
     choice: MarkupChoice,
+    ceiling: int | None,
 ) -> ImagePlan:
     processed = _is_processed(ref, asset) and choice.form is not MarkupForm.NONE
     if ref.region is PageRegion.CHROME:
@@ -211,7 +225,7 @@ def _plan_image(
         offered = options
         if choice.form is MarkupForm.IMG and options.formats:
             offered = replace(options, formats=(options.img_format,))
-        specs = plan_specs(seen, asset, layout, offered)
+        specs = plan_specs(seen, asset, layout, offered, ceiling)
     lazy = (ref.get("loading") or "").strip().lower() == "lazy"
     sized = _gets_size(ref) and choice.form is not MarkupForm.NONE and choice.sized
     attributes = list(missing_dimensions(ref, asset)) if sized else []
@@ -257,6 +271,7 @@ def _plan_insert(
     where: Literal["after-h1", "before-h1"],
     *,
     labelled: bool,
+    ceiling: int | None,
 ) -> HeroInsert | None:
     """Insert the hero before or after the headline, or at the start of the text if the headline is elsewhere.
 
@@ -277,7 +292,7 @@ def _plan_insert(
         hero=hero,
         asset=asset,
         src=urls.relative(page.path, hero.path),
-        specs=plan_specs(None, asset, layout, options),
+        specs=plan_specs(None, asset, layout, options, ceiling),
         sizes=image_widths.sizes(None, asset, layout),
         urgent=not heroes.prioritized_images(scan, hidden=True),
         label=label(hero.rights.digital_source_type, hero.depicts, scan.language) if labelled else None,

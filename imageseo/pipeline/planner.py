@@ -14,7 +14,7 @@ from imageseo.lint.facts.page import PageFacts
 from imageseo.model.image import PageScan, Span
 from imageseo.model.plan import PageHero, PagePlan
 from imageseo.model.site import Page
-from imageseo.pipeline import markup, page_plan
+from imageseo.pipeline import markup, page_plan, variant_selection
 from imageseo.pipeline.context import BuildContext
 from imageseo.pipeline.incremental.dependencies import DependencyTracker
 from imageseo.pipeline.safe_markup.choice import MarkupChooser
@@ -81,6 +81,7 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
         labelled=settings.hero.label != "none",
         choose=chooser.choose,
         fixed=chooser.reason_against_insertion if hero else None,
+        hero_ceiling=variant_selection.hero_ceiling(facts.budgets),
     )
     plan = replace(
         plan,

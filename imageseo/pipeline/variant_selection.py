@@ -138,6 +138,14 @@ def _costs_more(preferred: Mapping[int, int], other: Mapping[int, int]) -> bool:
     return sum(excess) > 0 or max(excess, default=0) > _TOLERANCE
 
 
+def hero_ceiling(budgets: Iterable[Budget]) -> int | None:
+    """Return the bytes up to which the hero of a page with these budgets may be better than other images: half of the
+    lowest warning level of its LCP image; None if there is none.
+    """
+    levels = [budget.warn for budget in budgets if budget.metric == lcp.METRIC and budget.warn]
+    return min(levels) // 2 if levels else None
+
+
 def candidates_over_budget(image: LcpImage, budgets: Iterable[Budget]) -> dict[str, int]:
     """Return the URL of each chosen candidate over an error budget -> the lowest exceeded budget, in bytes."""
     found: dict[str, int] = {}

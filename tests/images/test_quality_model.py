@@ -1,4 +1,4 @@
-"""The quality model: searches meet the target in few trials on any curve; anchors, tiles and interpolation."""
+"""The quality model: searches meet the target in few trials on any curve; probe sizes, tiles and predictions."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from imageseo.images.encoding import quality_model
+from imageseo.images.encoding.scored_tiles import TILE, scored_image, scored_size, tiles
 
 FORMATS = st.sampled_from(["avif", "webp", "jpeg", "jxl"])
 SIDES = st.integers(1, 20_000)
@@ -53,7 +55,7 @@ def test_few_trials_suffice_for_photographs() -> None:
             tried.append(quality)
             return 71 + (quality_model.quality_scale("avif")[quality] - at) * slope
 
-        found = quality_model.search(score, 71, first=quality_model.initial_quality("avif", 320, 71), format="avif")
+        found = quality_model.search(score, 71, first=quality_model.initial_quality("avif", 71), format="avif")
         counts.append(len(tried))
         misses.append(abs(found - at) * slope)
     assert sum(counts) / len(counts) <= 2.5
@@ -95,132 +97,119 @@ def test_avif_scale_omits_equal_levels_and_maps_steps() -> None:
     assert quality_model.quality_scale("webp") == {one: one for one in range(5, 99)}
 
 
-@given(width=SIDES, height=SIDES, format=FORMATS, data=st.data())
-def test_anchors_fit_source_and_depend_only_on_it(width: int, height: int, format: str, data: st.DataObject) -> None:
-    requested = data.draw(st.integers(1, width))
-    sizes = quality_model.anchors((width, height), requested, format)
-    assert 1 <= len(sizes) <= (3 if format == "avif" else 2)
-    assert list(sizes) == sorted(sizes)
-    for wide, high in sizes:
-        assert 1 <= wide <= width
-        assert 1 <= high <= height
-        seen = quality_model.scored_size((wide, high))
-        assert seen[0] * seen[1] <= 2_600_000 or wide == 1 or seen != (wide, high)
-    whole = quality_model.anchors((width, height), width, format)
-    assert sizes == whole[: len(sizes)], "narrow variants only omit the wider anchors"
-    assert sizes == whole or requested <= whole[len(sizes) - 1][0]
+@given(width=SIDES, height=SIDES)
+def test_probe_fits_source_and_is_small(width: int, height: int) -> None:
+    wide, high = quality_model.probe_size((width, height))
+    assert 1 <= wide <= width
+    assert 1 <= high <= height
+    assert wide * high <= 810_000 or wide == 1 or high == 1
+    assert abs(wide * height / width - high) <= max(1, height / width)
 
 
-def test_anchors_of_photographs() -> None:
-    assert quality_model.anchors((4000, 3000), 2560, "avif") == ((320, 240), (1280, 960), (1920, 1440))
-    assert quality_model.anchors((4000, 3000), 2560, "webp") == ((320, 240), (1280, 960))
-    assert quality_model.anchors((4000, 3000), 1280, "avif") == ((320, 240), (1280, 960))
-    assert quality_model.anchors((1900, 1400), 1900, "avif") == ((320, 236), (1280, 943)), "too close for a third"
-    assert quality_model.anchors((4000, 3000), 320, "avif") == ((320, 240),)
-    assert quality_model.anchors((700, 500), 640, "avif") == ((320, 229), (700, 500))
-    assert quality_model.anchors((400, 300), 400, "avif") == ((320, 240),)
-    assert quality_model.anchors((200, 150), 160, "avif") == ((200, 150),)
-    strip = quality_model.anchors((6000, 500), 6000, "avif")
-    assert strip == ((768, 64), (1280, 107)), "a strip is scored where it is high enough, and is too low for tiles"
-    assert len(quality_model.anchors((2000, 20000), 2000, "avif")) == 2, "a long page is scored at a limited size"
+def test_probe_is_a_whole_part_of_the_source_if_one_is_near() -> None:
+    assert quality_model.probe_size((2800, 1800)) == (700, 450)
+    assert quality_model.probe_size((1440, 900)) == (720, 450)
+    assert quality_model.probe_size((2400, 1800)) == (600, 450)
+    assert quality_model.probe_size((700, 500)) == (700, 500)
+    assert quality_model.probe_size((1401, 901)) == (640, 412), "no side can be divided"
+    assert quality_model.probe_size((200, 150)) == (200, 150), "never larger than the source"
+    assert quality_model.probe_size((6000, 400)) == (960, 64), "a strip is scored where it is high enough"
+    wide, high = quality_model.probe_size((800, 20_000))
+    assert wide * high <= 810_000, "a long page is scored at a limited size"
 
 
-@given(width=st.integers(1281, 4000), height=st.integers(1, 9000))
-def test_tiles_cover_image_evenly_without_overlap(width: int, height: int) -> None:
-    sheet, places = quality_model.scored_size((width, height)), list(quality_model.tiles((width, height)))
-    if sheet == (width, height):
-        assert height <= 1.5 * quality_model.TILE
+@given(width=st.integers(1, 6000), height=st.integers(1, 20_000))
+def test_tiles_are_bounded_and_do_not_overlap(width: int, height: int) -> None:
+    sheet, places = scored_size((width, height)), list(tiles((width, height)))
+    assert sheet[0] * sheet[1] <= max(24 * TILE**2, 600_000)
+    if width * height <= 600_000:
+        assert sheet == (width, height)
         return
-    side = quality_model.TILE
-    assert len({at for _, at in places}) == len(places) == sheet[0] * sheet[1] // side**2
+    wide, high = min(TILE, width), min(TILE, height)
+    assert len({at for _, at in places}) == len(places) == sheet[0] * sheet[1] // wide // high
     for (left, top), at in places:
-        assert 0 <= left <= width - side
-        assert 0 <= top <= height - side
-        assert at[0] + side <= sheet[0]
-        assert at[1] + side <= sheet[1]
-    for index, whole in enumerate((width, height)):
+        assert 0 <= left <= width - wide
+        assert 0 <= top <= height - high
+        assert at[0] + wide <= sheet[0]
+        assert at[1] + high <= sheet[1]
+    for index, side in enumerate((wide, high)):
         starts = sorted({place[index] for place, _ in places})
-        gaps = [b - a for a, b in pairwise(starts)]
-        assert all(gap >= side for gap in gaps), "no overlap"
-        assert max([*gaps, starts[0] + side, whole - starts[-1]]) <= 3 * side + 1, "no large gap"
+        assert all(after - before >= side for before, after in pairwise(starts)), "no overlap"
+
+
+@given(width=st.integers(1000, 2500), height=st.integers(700, 2000))
+def test_tiles_of_usual_images_cover_them_evenly(width: int, height: int) -> None:
+    places = [place for place, _ in tiles((width, height))]
+    for index, whole in enumerate((width, height)):
+        starts = sorted({place[index] for place in places})
+        gaps = [after - before for before, after in pairwise(starts)]
+        assert max([*gaps, starts[0] + TILE, whole - starts[-1]]) <= 3 * TILE + 1, "no large gap"
+
+
+def test_sheet_contains_tiles_of_image() -> None:
+    image = Image.linear_gradient("L").resize((1920, 1300))
+    made = scored_image(image)
+    assert made.size == (1024, 768)
+    for (left, top), (x, y) in tiles(image.size):
+        assert made.crop((x, y, x + 256, y + 256)).tobytes() == image.crop((left, top, left + 256, top + 256)).tobytes()
+    small = image.resize((900, 600))
+    assert scored_image(small) is small
 
 
 @given(
-    low=st.floats(5, 98), high=st.floats(5, 98), wider=st.floats(5, 98), width=st.integers(1, 16_384), format=FORMATS
-)
-def test_interpolation_between_and_beyond_anchors(
-    low: float, high: float, wider: float, width: int, format: str
-) -> None:
-    found = {320: low, 1280: high}
-    quality = quality_model.interpolate(found, width, format=format)
-    assert quality_model.interpolate(found, 320, format=format) == pytest.approx(low)
-    assert quality_model.interpolate(found, 1280, format=format) == pytest.approx(high)
-    if width <= 1280:
-        assert min(low, high) - 1e-9 <= quality <= max(low, high) + 1e-9
-    else:
-        assert abs(quality - high) <= abs(high - low) / 4 + 2 + 1e-9
-    if width >= 2560:
-        assert quality == quality_model.interpolate(found, 2560, format=format)
-    assert quality_model.interpolate({320: low}, width, format=format) == low
-    assert 5 <= quality_model.to_integer(quality, format) <= 98
-    three = {**found, 1920: wider}
-    assert quality_model.interpolate(three, 1920, format=format) == pytest.approx(wider)
-    if width <= 1280:
-        assert quality_model.interpolate(three, width, format=format) == quality, "a wider anchor changes nothing below"
-    elif width <= 1920:
-        assert (
-            min(high, wider) - 1e-9 <= quality_model.interpolate(three, width, format=format) <= max(high, wider) + 1e-9
-        )
-
-
-@given(
-    dense=st.floats(0.001, 3),
-    fine=st.floats(0.001, 3),
-    width=st.integers(16, 4096),
+    size=st.integers(100, 10**7),
+    score=st.floats(20, 98),
     wanted=st.floats(50, 90),
     leeway=st.floats(0, 3),
     format=FORMATS,
 )
 def test_target_is_lowered_for_large_and_raised_for_small_files(
-    dense: float, fine: float, width: int, wanted: float, leeway: float, format: str
+    size: int, score: float, wanted: float, leeway: float, format: str
 ) -> None:
-    size = (width, max(1, width * 2 // 3))
-    by = quality_model.target_adjustment({320: dense, 1280: fine}, size, wanted, leeway, format=format)
-    assert abs(by) <= leeway
-    assert by == 0 or format == "avif", "only AVIF adjusts its target"
-    denser = quality_model.target_adjustment({320: dense * 2, 1280: fine * 2}, size, wanted, leeway, format=format)
-    wider = quality_model.target_adjustment(
-        {320: dense, 1280: dense}, (2 * size[0], 2 * size[1]), wanted, leeway, format=format
-    )
-    assert denser <= by + 1e-9
-    assert (
-        wider <= quality_model.target_adjustment({320: dense, 1280: dense}, size, wanted, leeway, format=format) + 1e-9
-    )
-    assert quality_model.target_adjustment({}, size, wanted, leeway, format=format) == 0, "no adjustment without trials"
+    found = quality_model.adjusted_target(wanted, leeway, size, score, format=format)
+    assert abs(found - wanted) <= leeway + 1e-9
+    assert found == wanted or format == "avif", "only AVIF adjusts its target"
+    assert quality_model.adjusted_target(wanted, leeway, size * 2, score, format=format) <= found + 1e-9
 
 
 def test_target_of_usual_file_size_is_not_adjusted() -> None:
-    size = (640, 400)
     usual = quality_model.TYPICAL["avif"].neutral_bytes
     assert usual is not None
     for wanted in (65.0, 71.0, 80.0):
-        density = usual * math.exp(quality_model.COST_PER_POINT * (wanted - 71)) / size[0] / size[1]
-        assert quality_model.target_adjustment({640: density}, size, wanted, 2, format="avif") == pytest.approx(
-            0, abs=1e-9
-        )
-        assert quality_model.target_adjustment({640: density * 1.5}, size, wanted, 2, format="avif") < -0.2
-    assert quality_model.adjust_quality(50, 0.7, format="avif") == pytest.approx(51), (
-        "slope below the first slope quality"
-    )
-    assert quality_model.adjust_quality(65, 1.2, format="avif") == pytest.approx(66), (
-        "slope above the second slope quality"
-    )
+        size = round(usual * math.exp(quality_model.COST_PER_POINT * (wanted - 71)))
+        assert quality_model.adjusted_target(wanted, 2, size, wanted, format="avif") == pytest.approx(wanted, abs=1e-3)
+        assert quality_model.adjusted_target(wanted, 2, size * 2, wanted, format="avif") < wanted - 0.2
+    assert quality_model.adjust_quality(50, 0.7, format="avif") == pytest.approx(51), "the lower slope"
+    assert quality_model.adjust_quality(65, 1.2, format="avif") == pytest.approx(66), "the upper slope"
     assert quality_model.adjust_quality(97.9, 2, format="webp") == quality_model.MAX_QUALITY
 
 
-@given(format=FORMATS, width=st.integers(1, 4096), wanted=st.floats(10, 95), before=st.floats(5, 98))
-def test_initial_quality_is_on_scale_and_uses_narrower_result(
-    format: str, width: int, wanted: float, before: float
-) -> None:
-    assert 5 <= quality_model.initial_quality(format, width, wanted) <= 98
-    assert quality_model.initial_quality(format, 320, wanted, (320, before)) == pytest.approx(before)
+def test_bytes_and_scores_of_a_trial_predict_each_other() -> None:
+    size = quality_model.bytes_at(80, 10_000, 71)
+    assert size == pytest.approx(10_000 * math.exp(9 * quality_model.COST_PER_POINT))
+    assert quality_model.reachable_score(round(size), 10_000, 71) == pytest.approx(80, abs=0.01)
+    assert quality_model.bytes_at_width(10_000, 640, 640) < quality_model.bytes_at_width(10_000, 1280, 640)
+
+
+@given(
+    scores=st.dictionaries(st.integers(5, 98), st.floats(0, 100), min_size=1, max_size=3),
+    target=st.floats(10, 95),
+    format=FORMATS,
+)
+def test_next_quality_is_new_and_near_the_best(scores: dict[int, float], target: float, format: str) -> None:
+    scale = quality_model.quality_scale(format)
+    scores = {quality_model.to_integer(quality, format): score for quality, score in scores.items()}
+    found = quality_model.next_quality(scores, target, format=format)
+    if found is not None:
+        assert found in scale
+        assert found not in scores
+        best = min(scores, key=lambda number: (abs(scores[number] - target), number))
+        assert abs(scale[found] - scale[best]) <= 13
+
+
+@given(format=FORMATS, wanted=st.floats(10, 95), width=st.integers(1, 4096), is_text=st.booleans())
+def test_predicted_qualities_are_on_scale(format: str, wanted: float, width: int, is_text: bool) -> None:
+    first = quality_model.initial_quality(format, wanted, is_text=is_text)
+    assert 5 <= first <= 98
+    assert 5 <= quality_model.at_width(first, width, 640, format=format, is_text=is_text) <= 98
+    assert quality_model.at_width(first, 640, 640, format=format, is_text=is_text) == first

@@ -31,7 +31,7 @@ class WebP:
     default_method = 4
 
     def version(self) -> str:
-        return f"2 libwebp {library_version('webp')}"
+        return f"3 libwebp {library_version('webp')}"
 
     def codings(self, kind: ContentType) -> tuple[str, ...]:
         return ("",) if kind is ContentType.PHOTO else ("palette", "lossless", "")
@@ -41,7 +41,9 @@ class WebP:
 
         lossless = coding in ("lossless", "palette")
         if coding == "palette":
-            image, effort = _reduce_colors(image, quality), self.default_method  # method 6 saves nothing here
+            from imageseo.images.codecs.palette import reduce_colors
+
+            image, effort = reduce_colors(image, quality), self.default_method  # method 6 saves nothing here
         out = io.BytesIO()
         image.save(
             out,
@@ -54,18 +56,6 @@ class WebP:
             icc_profile=b"",
         )
         return out.getvalue()
-
-
-def _reduce_colors(image: Image, number: int) -> Image:
-    """Return an image with at most ``number`` colours, without dithering, which shows and costs bytes."""
-    from PIL import Image as Images
-
-    # Of Pillow's methods this one, refined by k-means, has the best scores for its bytes.
-    palette = image.convert("RGB").quantize(number, Images.Quantize.MAXCOVERAGE, kmeans=2, dither=Images.Dither.NONE)
-    reduced = palette.convert("RGB")
-    if image.mode == "RGBA":
-        reduced.putalpha(image.getchannel("A"))
-    return reduced
 
 
 CODEC = WebP()

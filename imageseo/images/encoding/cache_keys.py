@@ -36,6 +36,10 @@ class CacheKeys:
             xmp,
         )
 
+    def quality_key(self, spec: VariantSpec, asset: Asset, policy: EncodingPolicy) -> str:
+        """Return the key of the quality with which a variant was encoded."""
+        return hashlib.sha256(f"quality of {self.variant_key(spec, asset, policy)}".encode()).hexdigest()
+
     def master_key(self, spec: VariantSpec, policy: EncodingPolicy, xmp: bytes) -> str:
         """Return the key of a published master."""
         return self._hash(spec, self._encoding_key(spec, policy), xmp)
@@ -60,6 +64,8 @@ class CacheKeys:
         settings = policy.way(spec.format)
         quality = settings.quality if spec.quality is None else spec.quality
         goal = f"quality {quality}" if quality is not None else self.tuner(policy).target_key(spec.format)
+        if quality is None and spec.ceiling is not None:
+            goal += f"\nhero {settings.hero_target} up to {spec.ceiling} bytes"
         effort = settings.effort if settings.text_effort is None else f"{settings.effort}, text {settings.text_effort}"
         return f"{goal}\neffort {effort}\n{self._version(spec.format, policy.resizer)}"
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from imageseo.images.decoding.probe import probe_bytes
@@ -25,7 +26,7 @@ from imageseo.images.encoding.tasks import (
     is_whole_file,
     load_resizer,
 )
-from imageseo.images.encoding.tuner import LOSSLESS, QualityStudy
+from imageseo.images.encoding.tuner import needs_search
 from imageseo.images.metadata.rights import empty_xmp_packet
 from imageseo.model.errors import ImageseoError, ProviderError
 from imageseo.model.image import Asset, BadAsset, Rights, Variant, VariantSpec
@@ -81,9 +82,11 @@ class Encoder:
         """
         result = PartialResult()
         missing: dict[VariantSpec, str] = {}
+        formats: dict[str, dict[str, None]] = {}
         for spec in dict.fromkeys(specs):
+            formats.setdefault(spec.source, {})[spec.format] = None
             asset = jobs[spec.source][1]
-            if limit := exceeded_limit(self._codecs.get(spec.format), spec, asset, self._policy):
+            if limit := exceeded_limit(self._codecs.get(spec.format), spec, asset):
                 result.oversized[spec] = limit
                 continue
             key = self._keys.variant_key(spec, asset, self._policy)
@@ -94,12 +97,15 @@ class Encoder:
                 result.declined[spec] = reason
             else:
                 result.variants[spec] = _make_variant(spec, stored)
+        for spec in [spec for spec in missing if self._is_outweighed(spec, jobs, formats[spec.source])]:
+            del missing[spec]
+            result.declined[spec] = ""
         variants = result.variants
         hits = len(variants)
         if missing:
             self._check_encoders({spec.format for spec in missing} & self._codecs.keys())
             with progress.task("Encoding images", len(missing)) if progress else nullcontext() as step:
-                self._encode_missing(_group_jobs(jobs, missing), missing, result, step)
+                self._encode_missing(_group_jobs(jobs, missing, formats), jobs, missing, result, step)
         dropped = frozenset(spec for spec, variant in variants.items() if variant.bytes > jobs[spec.source][1].bytes)
         return EncodeResult(
             variants=variants,
@@ -129,12 +135,14 @@ class Encoder:
             return None
         if fixed_quality is not None:
             return fixed_quality
-        if self._stored_study(asset, spec) is None:  # lost from the store: search again
-            for _ in self._run_jobs(_group_jobs(jobs, [spec])):
-                pass
-        study = self._stored_study(asset, spec)
-        qualities = [quality for coding, quality in study.attempts(spec) if coding != LOSSLESS] if study else []
-        return max(qualities, default=None)
+        tuner, key = self._keys.tuner(self._policy), self._keys.quality_key(spec, asset, self._policy)
+        stored = tuner.stored_quality(key)
+        if stored is None:  # lost from the store: encode again
+            for outcome in self._run_jobs(_group_jobs(jobs, [spec])):
+                if isinstance(outcome, EncodedVariant):
+                    tuner.save_quality(key, outcome.quality, outcome.score)
+                    stored = outcome.quality, outcome.score
+        return stored[0] if stored is not None else None
 
     def publish(self, master: bytes, *, quality: int, rights: Rights, codec: str = "jpeg") -> bytes:
         """Return a master (PNG or any raster) as the file to publish at full size, from the store or newly encoded.
@@ -149,7 +157,7 @@ class Encoder:
             raise ProviderError(problem, hint="Generate it again with `imageseo generate`.")
         width, height = asset.width, asset.height
         spec = VariantSpec(source=asset.sha256, format=codec, width=width, height=height, quality=quality)
-        if limit := exceeded_limit(self._codecs.get(codec), spec, asset, self._policy):
+        if limit := exceeded_limit(self._codecs.get(codec), spec, asset):
             raise ProviderError(f"the hero's master has {width:,}×{height:,} px; {limit}", hint="Use a smaller image.")
         xmp = rights_xmp(rights) or empty_xmp_packet()
         key = self._keys.master_key(spec, self._policy, xmp)
@@ -173,6 +181,7 @@ class Encoder:
     def _encode_missing(
         self,
         sources: list[EncodeJob],
+        jobs: Jobs,
         keys: Mapping[VariantSpec, str],
         result: PartialResult,
         step: Step | None,
@@ -182,11 +191,16 @@ class Encoder:
             match outcome:
                 case EncodedVariant(spec=spec, data=data):
                     result.variants[spec] = _make_variant(spec, self._store.put(keys[spec], data))
+                    if outcome.score is not None:
+                        asset = jobs[spec.source][1]
+                        key = self._keys.quality_key(spec, asset, self._policy)
+                        self._keys.tuner(self._policy).save_quality(key, outcome.quality, outcome.score)
                 case EncodeFailure(source=source, problem=problem, spec=None):
                     result.failures[source.asset.sha256] = _unreadable_asset(source.asset, problem)
                     done = len(source.specs)
-                case EncodeFailure(problem=problem, spec=spec, declined=True) if spec is not None:
-                    self._store.put(keys[spec], _DECLINED + problem.encode())
+                case EncodeFailure(source=source, problem=problem, spec=spec, declined=True) if spec is not None:
+                    if is_whole_file(source.asset, spec):  # else it depends on the source's other formats
+                        self._store.put(keys[spec], _DECLINED + problem.encode())
                     result.declined[spec] = problem
                 case EncodeFailure(problem=problem, spec=spec, plugin=True) if spec is not None:
                     result.crashed[spec] = problem
@@ -226,15 +240,19 @@ class Encoder:
             except Exception as error:  # an encoder's library may raise any exception
                 raise codec_unavailable(name, error) from error
 
-    def _stored_study(self, asset: Asset, spec: VariantSpec) -> QualityStudy | None:
-        """Return the stored study of a tuned spec's quality; None when part of it is missing."""
+    def _is_outweighed(self, spec: VariantSpec, jobs: Jobs, formats: Collection[str]) -> bool:
+        """Whether earlier searches tell that a missing variant would be larger than in another format."""
+        asset = jobs[spec.source][1]
+        if len(formats) == 1 or is_whole_file(asset, spec) or not needs_search(spec, self._policy):
+            return False
         tuner = self._keys.tuner(self._policy)
         kind = tuner.stored_kind(asset)
-        study = tuner.study(asset, kind, [spec]) if kind is not None else None
-        return study if study is not None and not study.todo else None
+        return kind is not None and tuner.study(asset, kind, [spec], formats).is_outweighed(spec.format)
 
 
-def _group_jobs(jobs: Jobs, specs: Iterable[VariantSpec]) -> list[EncodeJob]:
+def _group_jobs(
+    jobs: Jobs, specs: Iterable[VariantSpec], formats: Mapping[str, Iterable[str]] = MappingProxyType({})
+) -> list[EncodeJob]:
     grouped: dict[str, list[VariantSpec]] = {}
     for spec in specs:
         asset = jobs[spec.source][1]
@@ -249,6 +267,7 @@ def _group_jobs(jobs: Jobs, specs: Iterable[VariantSpec]) -> list[EncodeJob]:
             specs=tuple(source_specs),
             xmp=rights_xmp(asset.rights),
             in_place_xmp=rights_xmp(asset.rights, digest),
+            formats=tuple(formats.get(digest, ())),
         )
         for digest, source_specs in grouped.items()
         for path, asset in [jobs[digest]]

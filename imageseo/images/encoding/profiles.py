@@ -19,10 +19,10 @@ class CodecSettings:
 
     ``quality``: fixed for all images, on the codec's scale. ``target``: the SSIMULACRA2 score that photographs are
     tuned to where ``quality`` is ``None``; ``text_target``: the score for screenshots and drawings, if higher: at a
-    photograph's score, letters show ringing. ``trial_effort``: a cheaper effort for the trial encodes of a search at
-    its wide size; its difference from ``effort`` is measured for each image at the narrow size. ``leeway``: points of
-    score by which a photograph's target may move, depending on what a point costs. ``text_effort``: instead of
-    ``effort`` for codings other than the ordinary one, which screenshots and drawings use.
+    photograph's score, letters show ringing. ``trial_effort``: a cheaper effort for the search at a small
+    size that predicts the qualities of an image. ``leeway``: points of score by which a photograph's target may move,
+    depending on what a point costs. ``text_effort``: instead of ``effort`` for codings other than the ordinary one,
+    which screenshots and drawings use. ``hero_target``: the score of a page's hero, if higher, while its file is small.
     """
 
     effort: int | None = None
@@ -32,12 +32,13 @@ class CodecSettings:
     trial_effort: int | None = None
     leeway: float = 0.0
     text_effort: int | None = None
+    hero_target: float = 0.0
 
     def for_coding(self, coding: str) -> CodecSettings:
         """Return the settings of variants in this coding, whose trials are made with its own effort."""
-        if not coding or self.text_effort is None:
+        if not coding:
             return self
-        return replace(self, effort=self.text_effort, trial_effort=None)
+        return replace(self, effort=self.effort if self.text_effort is None else self.text_effort, trial_effort=None)
 
     def target_for(self, kind: ContentType) -> float:
         """Return the score that images of this content type are tuned to. Raises ValueError for a fixed quality."""
@@ -78,17 +79,17 @@ _PROFILES: Mapping[Profile, Mapping[str, CodecSettings]] = {
     # For publication. Below speed 6 libaom takes five times as long to save 6 % of the bytes, so no profile does that.
     "default": {
         # For drawings speed 7 takes two thirds of the time of 6, at equal bytes.
-        "aom": CodecSettings(effort=6, target=71.0, text_target=80.0, trial_effort=10, text_effort=7),
-        "svt": CodecSettings(effort=8, target=71.0, text_target=80.0),
-        # Method 6 takes twice the time of 4 to save 5 % of the bytes; that adds a tenth to a build's time.
-        "webp": CodecSettings(effort=6, target=71.0, text_target=80.0),
+        "aom": CodecSettings(effort=6, target=71.0, text_target=80.0, hero_target=82.0, trial_effort=10, text_effort=7),
+        "svt": CodecSettings(effort=8, target=71.0, text_target=80.0, hero_target=82.0),
+        # Method 6 takes twice the time of 4 to save 5 % of the bytes, for browsers without AVIF support.
+        "webp": CodecSettings(effort=4, target=71.0, text_target=80.0, hero_target=82.0),
         "jpeg": CodecSettings(target=80.0),
     },
     # For readers on metered connections: slightly lower quality.
     "small": {
-        "aom": CodecSettings(effort=6, target=65.0, text_target=75.0, trial_effort=10, text_effort=7),
-        "svt": CodecSettings(effort=6, target=65.0, text_target=75.0),
-        "webp": CodecSettings(effort=6, target=65.0, text_target=75.0),
+        "aom": CodecSettings(effort=6, target=65.0, text_target=75.0, hero_target=76.0, trial_effort=10, text_effort=7),
+        "svt": CodecSettings(effort=6, target=65.0, text_target=75.0, hero_target=76.0),
+        "webp": CodecSettings(effort=6, target=65.0, text_target=75.0, hero_target=76.0),
         "jpeg": CodecSettings(target=75.0),
     },
 }
@@ -113,11 +114,11 @@ def policy(
     return EncodingPolicy(
         ways={
             **{
-                name: _override(_of_codec(name, profile), None, quality.of(name), target.of(name), target.leeway)
+                name: _override(_of_codec(name, profile), None, quality.of(name), target.of(name), target)
                 for name in others
             },
-            "avif": _override(table[encode.avif_encoder], encode.avif_speed, quality.avif, target.avif, target.leeway),
-            "webp": _override(table["webp"], encode.webp_method, quality.webp, target.webp, target.leeway),
+            "avif": _override(table[encode.avif_encoder], encode.avif_speed, quality.avif, target.avif, target),
+            "webp": _override(table["webp"], encode.webp_method, quality.webp, target.webp, target),
             "jpeg": table["jpeg"] if recompress else _DEFAULT,
         },
         resizer="fast" if profile == "fast" and encode.resizer == "pillow" else encode.resizer,
@@ -133,7 +134,7 @@ def _of_codec(name: str, profile: Profile) -> CodecSettings:
 
 
 def _override(
-    base: CodecSettings, effort: int | None, quality: int | None, target: float | None, leeway: float
+    base: CodecSettings, effort: int | None, quality: int | None, target: float | None, settings: TargetSettings
 ) -> CodecSettings:
     if effort is not None:
         # Trials that cost as much as the encode itself gain nothing.
@@ -143,4 +144,9 @@ def _override(
         return replace(base, quality=quality, target=None, trial_effort=None)
     if base.target is None:
         return base
-    return replace(base, target=base.target if target is None else target, leeway=leeway)
+    return replace(
+        base,
+        target=base.target if target is None else target,
+        leeway=settings.leeway,
+        hero_target=base.hero_target if settings.hero is None else settings.hero,
+    )

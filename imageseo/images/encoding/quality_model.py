@@ -1,36 +1,30 @@
-"""Model of quality and score: the sizes to search at, a search in few trials, and interpolation between the sizes."""
+"""Model of quality and score: the size to search at, a search in few trials, the next trial of a variant."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
-from itertools import pairwise
 from typing import NamedTuple
 
 Size = tuple[int, int]
 
-NARROW, WIDE, WIDER = 320, 1280, 1920
-"""px. Between these, quality follows the logarithm of the width within a point of score. Above, images differ: noise
-that scaling down removed returns in some and not in others.
-"""
-
-TILE = 256
-"""px. Images wider than the wide anchor are scored by a quarter of their area, in evenly spread tiles with this side:
-scores of smaller tiles depend more on their seams than on the image.
-"""
+PROBE_WIDTH = 640
+"""px. A search at this width predicts the qualities of other widths better than one at 320 px, at little cost."""
 
 TRIALS = 5
 """Maximum number of trials of one search; two are usual."""
 
 _MIN_SIDE = 64  # px; a multi-scale metric is meaningless below
-_MAX_PIXELS = 2_500_000  # limits the time for a long page captured as one image
-_MIN_ANCHOR_RATIO = 1.5  # minimum ratio of two anchors; the slope between closer ones is noise
-_MAX_EXTRAPOLATED_WIDTH = 2560  # px, but at most twice the widest anchor: wider variants use this width's quality
+_PROBE_PIXELS = 800_000  # limits the time for a long page captured as one image
+_PROBE_PARTS = (400, 1000)  # px; whole parts of the source this wide are used instead: they are often published too
+_MOST_PARTS = 8
 _FIRST_TOLERANCE = 1.2  # points of score; after a first trial this close, the usual slope is accurate enough
 _TOLERANCE = 1.5  # the same for the slope between two trials
 _BRACKET_TOLERANCE = 4.5  # the same for interpolation between two trials on opposite sides of the target
 _MIN_SLOPE, _MAX_SLOPE = 0.25, 2.5  # points of score per point of quality: limits for slopes from trials
+_FINAL_SHARE, _BYTES_PER_WIDTH = 0.8, 1.8  # of photographs: bytes at the final effort, and their growth with the width
+_MAX_STEP = 12.0  # points of quality between two trials of a variant: curves bend
 COST_PER_POINT = 0.047
 """Increase of the logarithm of a file's bytes per point of score."""
 _MIN_QUALITY = 5
@@ -39,30 +33,38 @@ MAX_QUALITY = 98
 
 
 class TypicalQuality(NamedTuple):
-    """A format's usual quality for a score of 70 at the narrow anchor, measured on the tuning half of the photographs.
+    """A format's usual quality for a score of 70, measured on the tuning half of the photographs.
 
-    ``slope``: points of score per point of quality, at or below the first and at or above the second of
-    ``slope_qualities``; ``quality_per_doubling``: points of quality per doubling of the width; ``slope_share_above``:
-    share of the slope between the last two anchors that continues above them; ``drift_above``: points of quality that
-    each doubling adds there; ``tile_bias``: points by which tiles score above their image, None where tiles are not
-    representative (WebP sorts the blocks of an image into four segments, and those of tiles differently);
-    ``neutral_bytes``: size of a variant whose target is not adjusted, None for no adjustment.
+    ``text_quality``: the usual quality of screenshots for a score of 80; ``per_doubling``, ``text_per_doubling``:
+    points of quality that each doubling of the width adds, for photographs and for screenshots; ``slope``: points of
+    score per point of quality, at or below the first and at or above the second of ``slope_qualities``;
+    ``trial_offset``: points of quality that the final effort needs less than the trial effort; ``neutral_bytes``: size
+    of a variant whose target is not adjusted, None for no adjustment.
     """
 
     quality: float
+    text_quality: float
     slope: tuple[float, float]
     slope_qualities: tuple[float, float]
-    quality_per_doubling: float
-    slope_share_above: float
-    drift_above: float
-    tile_bias: float | None = None
+    per_doubling: float = 0.0
+    text_per_doubling: float = 0.0
+    trial_offset: float = 0.0
     neutral_bytes: float | None = None
 
 
 TYPICAL: Mapping[str, TypicalQuality] = {
-    "avif": TypicalQuality(54.5, (0.7, 1.2), (51, 62), 0.0, 0.5, -2.0, tile_bias=0.25, neutral_bytes=40_000),
-    "webp": TypicalQuality(74.0, (0.45, 1.2), (74, 82), 0.7, 0.5, 0.0),
-    "jpeg": TypicalQuality(78.0, (0.7, 0.7), (74, 82), 0.5, 0.5, 0.0),
+    "avif": TypicalQuality(
+        54.5,
+        47.0,
+        (0.7, 1.2),
+        (51, 62),
+        per_doubling=-1.2,
+        text_per_doubling=-2.0,
+        trial_offset=1.3,
+        neutral_bytes=40_000,
+    ),
+    "webp": TypicalQuality(74.0, 90.0, (0.45, 1.2), (74, 82)),
+    "jpeg": TypicalQuality(78.0, 90.0, (0.7, 0.7), (74, 82)),
 }
 _UNEVEN_SCALES: Mapping[str, tuple[tuple[int, float], ...]] = {
     "avif": (
@@ -95,58 +97,56 @@ _UNEVEN_SCALES: Mapping[str, tuple[tuple[int, float], ...]] = {
 
 libaom has 64 levels; where it switches quantiser matrices, a single level changes the score by three points.
 """
-_TYPICAL_OTHER = TypicalQuality(75.0, (0.7, 0.7), (74, 82), 0.0, 0.5, 0.0)
+_TYPICAL_OTHER = TypicalQuality(75.0, 88.0, (0.7, 0.7), (74, 82))
 
 
-def anchors(source: Size, width: int, format: str) -> tuple[Size, ...]:
-    """Return the sizes to search at for a variant of ``width`` px, ascending: one, or several to interpolate between.
-
-    They only depend on the source's size, the format and the variant's width, so that other variants do not affect its
-    bytes.
-    """
-    ratio = source[0] / source[1]
-    wide = max(1, min(WIDE, source[0], int(math.sqrt(_MAX_PIXELS * ratio))))
-    narrow = min(max(NARROW, math.ceil(_MIN_SIDE * ratio)), wide)
-    widths = (narrow,) if width <= narrow or wide < narrow * _MIN_ANCHOR_RATIO else (narrow, wide)
-    wider = (WIDER, max(1, round(WIDER / ratio)))
-    has_tile_bias = TYPICAL.get(format, _TYPICAL_OTHER).tile_bias is not None
-    if width > wide == WIDE and source[0] >= WIDER and has_tile_bias and scored_size(wider) != wider:
-        widths = (*widths, WIDER)
-    return tuple((anchor, max(1, round(anchor * source[1] / source[0]))) for anchor in widths)
+def probe_size(source: Size) -> Size:
+    """Return the size at which a source's qualities are searched. It depends on the source alone."""
+    width, height = source
+    parts = [
+        (width // part, height // part) for part in range(1, _MOST_PARTS + 1) if width % part == height % part == 0
+    ]
+    fitting = [part for part in parts if _PROBE_PARTS[0] <= part[0] <= _PROBE_PARTS[1] and _is_probe(part)]
+    if fitting:
+        return min(fitting, key=lambda part: (abs(math.log(part[0] / PROBE_WIDTH)), part))
+    scale = min(1.0, max(PROBE_WIDTH / width, _MIN_SIDE / height), math.sqrt(_PROBE_PIXELS / width / height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def scored_size(size: Size) -> Size:
-    """Return the size of the image that is scored for an anchor: the image itself, or the sheet of its tiles."""
-    if size[0] <= WIDE or size[1] < TILE:
-        return size
-    columns, rows = (math.ceil(side / TILE / 2) for side in size)
-    return columns * TILE, rows * TILE
+def _is_probe(size: Size) -> bool:
+    return min(size) >= _MIN_SIDE and size[0] * size[1] <= _PROBE_PIXELS
 
 
-def tiles(size: Size) -> Iterator[tuple[Size, Size]]:
-    """Yield the upper left corners of all tiles, in the image and in the sheet."""
-    sheet = scored_size(size)
-    for top in range(0, sheet[1], TILE):
-        for left in range(0, sheet[0], TILE):
-            # Each tile is centred in its share of the image.
-            across, down = ((start + TILE / 2) / side for start, side in zip((left, top), sheet, strict=True))
-            x, y = (round(share * side - TILE / 2) for share, side in zip((across, down), size, strict=True))
-            yield (min(max(0, x), size[0] - TILE), min(max(0, y), size[1] - TILE)), (left, top)
+def initial_quality(format: str, target: float, *, is_text: bool = False) -> float:
+    """Return the typical quality for a target: the start of a search, and the result where no search is possible.
 
-
-def tile_bias(format: str) -> float:
-    """Return the points by which tiles score above their image."""
-    return TYPICAL.get(format, _TYPICAL_OTHER).tile_bias or 0.0
-
-
-def initial_quality(format: str, width: int, target: float, narrower: tuple[int, float] | None = None) -> float:
-    """Return the typical quality at ``width``: the start of a search, and the result where no search is possible.
-
-    ``narrower``: width and quality found for the same image at a smaller size, as a more accurate start.
+    ``is_text``: of a screenshot or drawing, in the coding for these.
     """
     typical = TYPICAL.get(format, _TYPICAL_OTHER)
-    before, quality = narrower or (NARROW, typical.quality + (target - 70) / _usual_slope(format, typical.quality))
-    return _clamp(quality + typical.quality_per_doubling * math.log2(width / before))
+    quality, score = (typical.text_quality, 80) if is_text else (typical.quality, 70)
+    return _clamp(quality + (target - score) / _usual_slope(format, quality))
+
+
+def at_width(quality: float, width: int, searched: int, *, format: str, is_text: bool = False) -> float:
+    """Return the quality to expect at ``width`` from the one found at the width ``searched``."""
+    typical = TYPICAL.get(format, _TYPICAL_OTHER)
+    each = typical.text_per_doubling if is_text else typical.per_doubling
+    return _clamp(quality + each * math.log2(width / searched))
+
+
+def bytes_at_width(size: float, width: int, searched: int) -> int:
+    """Return the bytes to expect at ``width`` from those found, at the trial effort, at the width ``searched``."""
+    return max(1, round(size * _FINAL_SHARE * (width / searched) ** _BYTES_PER_WIDTH))
+
+
+def adjust_quality(quality: float, points: float, *, format: str) -> float:
+    """Return the quality that scores ``points`` more."""
+    return _clamp(quality + points / _usual_slope(format, quality))
+
+
+def trial_offset(format: str) -> float:
+    """Return the points of quality that the final effort needs less than the trial effort."""
+    return TYPICAL.get(format, _TYPICAL_OTHER).trial_offset
 
 
 def search(score: Callable[[int], float], target: float, *, first: float, format: str, trials: int = TRIALS) -> float:
@@ -183,48 +183,38 @@ def search(score: Callable[[int], float], target: float, *, first: float, format
     return _clamp(estimate)
 
 
-def interpolate(qualities: Mapping[int, float], width: int, *, format: str) -> float:
-    """Return the quality at ``width`` from the qualities found at the anchors' widths.
-
-    Linear in the logarithm of the width; constant below the narrowest, and less steep or constant above the widest.
-    """
-    points = sorted(qualities.items())
-    if len(points) == 1 or width <= points[0][0]:
-        return points[0][1]
-    (narrow, low), (wide, high) = next(
-        (pair for pair in pairwise(points) if width <= pair[1][0]), (points[-2], points[-1])
-    )
-    slope = (high - low) / math.log2(wide / narrow)
-    if width <= wide:
-        return low + slope * math.log2(width / narrow)
-    typical = TYPICAL.get(format, _TYPICAL_OTHER)
-    return high + (slope * typical.slope_share_above + typical.drift_above) * math.log2(
-        min(width, _MAX_EXTRAPOLATED_WIDTH, 2 * wide) / wide
-    )
+def next_quality(scores: Mapping[int, float], target: float, *, format: str) -> int | None:
+    """Return the quality to try next, from the scores of those tried; None if it was tried already."""
+    scale = quality_scale(format)
+    best = min(scores, key=lambda number: (abs(scores[number] - target), number))
+    estimate = scale[best] + (target - scores[best]) / _estimate_slope(scores, best, target, format)
+    estimate = min(scale[best] + _MAX_STEP, max(scale[best] - _MAX_STEP, estimate))
+    quality = to_integer(_clamp(estimate), format)
+    return None if quality in scores else quality
 
 
-def target_adjustment(
-    densities: Mapping[int, float], size: Size, target: float, leeway: float, *, format: str
-) -> float:
-    """Return the points of score to add to the target, at most ``leeway`` up or down: fewer for larger files.
+def adjusted_target(target: float, leeway: float, size: int, score: float, *, format: str) -> float:
+    """Return the target, moved by at most ``leeway`` points up or down: less for larger files.
 
-    A point costs a twentieth of a file's bytes, which is expensive for large files. ``densities``: bytes per pixel at
-    the target, by the anchors' widths.
+    A point costs a twentieth of a file's bytes, which is expensive for large files. ``size`` and ``score``: bytes and
+    score of a trial.
     """
     typical = TYPICAL.get(format, _TYPICAL_OTHER)
-    points = sorted((width, math.log(density)) for width, density in densities.items())
-    if typical.neutral_bytes is None or not points or not leeway:
-        return 0.0
-    (narrow, low), (wide, high) = points[0], points[-1]
-    slope = (high - low) / math.log2(wide / narrow) if wide > narrow else 0.0
-    log_bytes = low + slope * math.log2(max(size[0], narrow) / narrow) + math.log(size[0] * size[1])
+    if typical.neutral_bytes is None or not leeway:
+        return target
+    log_bytes = math.log(size) + (target - score) * COST_PER_POINT
     neutral = math.log(typical.neutral_bytes) + (target - 71) * COST_PER_POINT
-    return min(leeway, max(-leeway, neutral - log_bytes))
+    return target + min(leeway, max(-leeway, neutral - log_bytes))
 
 
-def adjust_quality(quality: float, points: float, *, format: str) -> float:
-    """Return the quality that scores ``points`` more."""
-    return _clamp(quality + points / _usual_slope(format, quality))
+def bytes_at(target: float, size: int, score: float) -> float:
+    """Return the bytes that a file with the score ``target`` would have, by a trial's bytes and score."""
+    return size * math.exp((target - score) * COST_PER_POINT)
+
+
+def reachable_score(ceiling: int, size: int, score: float) -> float:
+    """Return the score that a file of ``ceiling`` bytes would have, by a trial's bytes and score."""
+    return score + math.log(ceiling / size) / COST_PER_POINT
 
 
 def to_integer(quality: float, format: str) -> int:

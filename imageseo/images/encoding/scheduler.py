@@ -11,8 +11,8 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from imageseo.images.encoding.quality_model import scored_size
-from imageseo.images.encoding.quality_search import QualityPoint, Search, reference_for, run_search
+from imageseo.images.encoding.quality_search import QualityPoint, Scorer, run_search
+from imageseo.images.encoding.scored_tiles import scored_size
 from imageseo.images.encoding.tasks import (
     BYTES_PER_PIXEL,
     DecodedSource,
@@ -20,13 +20,13 @@ from imageseo.images.encoding.tasks import (
     EncodeJob,
     Outcomes,
     convert_file,
-    encode_smallest,
     is_whole_file,
     make_declined,
     make_failure,
     open_source,
 )
-from imageseo.images.encoding.tuner import QualityStudy, Size, Tuner, needs_search
+from imageseo.images.encoding.tuner import WHOLE_FORMAT, QualityStudy, Size, Tuner, needs_search
+from imageseo.images.encoding.variant_encoder import EncodedImage, encode_variant, run_whole_search
 from imageseo.model.errors import StoreError
 from imageseo.model.image import VariantSpec
 
@@ -136,47 +136,45 @@ class _Queue:
             yield make_failure(source, error)
             return
         specs = [spec for spec in source.specs if not is_whole_file(source.asset, spec)]
-        study = self.tuner.study(source.asset, decoded.kind, specs)
-        if study.qualities:
+        study = self.tuner.study(source.asset, decoded.kind, specs, source.formats)
+        if study.points or study.todo:
             self.tuner.save_kind(source.asset, decoded.kind)
         self.specs_left[source] = len(source.specs)
         self._set_memory(source, decoded.images)
         self._queue_whole_files(source)
         now = [spec for spec in specs if not (study.todo and needs_search(spec, self.tuner.policy))]
-        self._queue_encodes(source, study, now, decoded.images)
+        yield from self._queue_encodes(source, study, now, decoded.images)
         if study.todo:
             later = [spec for spec in specs if spec not in set(now)]
-            largest = max(_image_bytes(scored_size(size)) for size, _ in study.todo)
-            self.memory_in_use[source] += largest // BYTES_PER_PIXEL * _REFERENCE
-            self._search_anchor(source, study, later, decoded.images)
+            self._start_searches(source, study, later, decoded.images)
 
-    def _search_anchor(
+    def _start_searches(
         self, source: EncodeJob, study: QualityStudy, specs: list[VariantSpec], images: dict[Size, Image]
     ) -> None:
-        """Start with the study's next anchor: first compute the metric's reference, which all its searches share."""
-        callback = partial(self._on_reference, source, study, specs, images)
-        image = images[study.todo[0][0]]
-        self.search_tasks.append(partial(self._submit, callback, reference_for, self.tuner.metric, image))
-
-    def _on_reference(
-        self,
-        source: EncodeJob,
-        study: QualityStudy,
-        specs: list[VariantSpec],
-        images: dict[Size, Image],
-        done: Future[Any],
-    ) -> Outcomes:
+        """Start the study's searches, which share one image; first compute the metric's reference, if they share it."""
+        image, metric = images[study.probe_size], self.tuner.metric
+        assert metric is not None  # a policy with targets requires one
+        self.memory_in_use[source] += _score_memory(image)
         callback = partial(self._on_searched, source, study, specs, images)
-        image, metric = images[study.todo[0][0]], self.tuner.metric
-        try:
-            reference = done.result()
-        except Exception as error:
-            yield from self._fail_specs(source, specs, error)
-            return
-        for search in study.searches():
-            codec, settings = self.tuner.codecs[search.format], self.tuner.policy.way(search.format)
-            args = (codec, metric, settings, search, image, reference)
-            self.search_tasks.append(partial(self._submit, partial(callback, search), run_search, *args))
+
+        def start(scorer: Scorer) -> None:
+            for format, coding in list(study.todo):
+                codec, settings = self.tuner.codecs[format], self.tuner.policy.way(format)
+                done = partial(callback, format, coding)
+                if coding == WHOLE_FORMAT:
+                    goal = study.goal_of_format(format, image.width)
+                    args: tuple[Any, ...] = (run_whole_search, codec, metric, image, goal, settings)
+                else:
+                    args = (run_search, codec, scorer, settings, study.search(format, coding), image)
+                self.search_tasks.append(partial(self._submit, done, *args))
+
+        def on_scorer(done: Future[Scorer]) -> Outcomes:
+            try:
+                start(done.result())
+            except Exception as error:
+                yield from self._fail_specs(source, specs, error)
+
+        self.search_tasks.append(partial(self._submit, on_scorer, Scorer, metric, image))
 
     def _on_searched(
         self,
@@ -184,26 +182,25 @@ class _Queue:
         study: QualityStudy,
         specs: list[VariantSpec],
         images: dict[Size, Image],
-        search: Search,
+        format: str,
+        coding: str,
         done: Future[QualityPoint],
     ) -> Outcomes:
         try:
             point = done.result()
-            self.tuner.save(source.asset, search, point)
+            self.tuner.save(source.asset, format, coding, point)
         except StoreError:
             raise
-        except Exception as error:  # for example out of memory; wait for the other searches of the anchor
+        except Exception as error:  # for example out of memory; wait for the other searches
             study.error = error
-            point = QualityPoint(search.first, None)
-        if not study.add_result(search, point):
+            point = QualityPoint(0.0)
+        if not study.add_result(format, coding, point):
             return
         if study.error is not None:
             yield from self._fail_specs(source, specs, study.error)
-        elif study.todo or study.resume():
-            self._search_anchor(source, study, specs, images)
         else:
             self._set_memory(source, images)
-            self._queue_encodes(source, study, specs, images)
+            yield from self._queue_encodes(source, study, specs, images)
 
     def _fail_specs(self, source: EncodeJob, specs: Iterable[VariantSpec], error: Exception) -> Outcomes:
         for spec in specs:
@@ -212,22 +209,29 @@ class _Queue:
 
     def _queue_encodes(
         self, source: EncodeJob, study: QualityStudy, specs: list[VariantSpec], images: dict[Size, Image]
-    ) -> None:
+    ) -> Outcomes:
         for spec in specs:
-            start = partial(self._start_encode, source, study, spec, images[spec.width, spec.height])
-            self._queue_task(self.cost(spec), start)
+            if needs_search(spec, self.tuner.policy) and study.is_outweighed(spec.format):
+                self._finish_spec(source)
+                yield make_declined(source, spec)
+            else:
+                start = partial(self._start_encode, source, study, spec, images[spec.width, spec.height])
+                self._queue_task(self.cost(spec), start)
 
     def _start_encode(self, source: EncodeJob, study: QualityStudy, spec: VariantSpec, image: Image) -> None:
         codec, settings = self.tuner.codecs[spec.format], self.tuner.policy.way(spec.format)
         xmp = source.in_place_xmp if spec.in_place else source.xmp
-        args = (codec, image, study.attempts(spec), settings, xmp)
-        self._submit(partial(self._on_encoded, source, spec), encode_smallest, *args)
+        goal = study.goal(spec)
+        memory = _score_memory(image) if goal.quality is None else 0
+        self.memory_in_use[source] += memory
+        args = (codec, self.tuner.metric, image, goal, settings, xmp)
+        self._submit(partial(self._on_variant, source, spec, memory), encode_variant, *args)
 
     def _queue_whole_files(self, source: EncodeJob) -> None:
         """Queue the specs that are made from the whole file, which need no decoded image."""
         for spec in source.specs:
             if is_whole_file(source.asset, spec):
-                callback = partial(self._on_encoded, source, spec)
+                callback = partial(self._on_converted, source, spec)
                 start = partial(self._submit, callback, convert_file, source, spec, self.tuner.policy)
                 self._queue_task(self.cost(spec) * source.asset.frames, start)
 
@@ -239,12 +243,22 @@ class _Queue:
         whole_file_memory = source.memory if any(is_whole_file(source.asset, spec) for spec in source.specs) else 0
         self.memory_in_use[source] = sum(map(_image_bytes, images)) + whole_file_memory
 
-    def _on_encoded(self, source: EncodeJob, spec: VariantSpec, done: Future[bytes]) -> Outcomes:
+    def _on_variant(self, source: EncodeJob, spec: VariantSpec, memory: int, done: Future[EncodedImage]) -> Outcomes:
+        self.memory_in_use[source] -= memory
+        self._finish_spec(source)
+        try:
+            made = done.result()
+            quality = made.quality if needs_search(spec, self.tuner.policy) else None
+            yield EncodedVariant(spec=spec, data=made.data, quality=quality, score=made.score)
+        except Exception as error:  # a codec's limit (16,383 px for WebP) costs one variant, not the build
+            yield make_failure(source, error, spec)
+
+    def _on_converted(self, source: EncodeJob, spec: VariantSpec, done: Future[bytes]) -> Outcomes:
         self._finish_spec(source)
         try:
             data = done.result()
             yield EncodedVariant(spec=spec, data=data) if data else make_declined(source, spec)
-        except Exception as error:  # a codec's limit (16,383 px for WebP) costs one variant, not the build
+        except Exception as error:  # a damaged frame costs one variant, not the build
             yield make_failure(source, error, spec)
 
     def _finish_spec(self, source: EncodeJob) -> None:
@@ -252,6 +266,12 @@ class _Queue:
         self.specs_left[source] -= 1
         if not self.specs_left[source]:
             del self.memory_in_use[source], self.specs_left[source]
+
+
+def _score_memory(image: Image) -> int:
+    """Return the estimated bytes that a metric needs to score files against an image."""
+    width, height = scored_size(image.size)
+    return width * height * _REFERENCE
 
 
 def _image_bytes(size: Size) -> int:

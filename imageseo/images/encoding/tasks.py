@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imageseo.images.encoding.foreign import PluginFailure
-from imageseo.images.encoding.profiles import CodecSettings, EncodingPolicy
+from imageseo.images.encoding.profiles import EncodingPolicy
+from imageseo.images.encoding.quality_model import probe_size
 from imageseo.images.encoding.quality_search import is_out_of_memory
-from imageseo.images.encoding.tuner import Size, anchor_sizes
+from imageseo.images.encoding.tuner import Size, needs_search
 from imageseo.model import regular_file
 from imageseo.model.image import Asset, ContentType, VariantSpec
-from imageseo.model.protocols import Codec
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -33,6 +33,7 @@ class EncodeJob:
     """A source file to decode once, and the variants to make of it.
 
     ``xmp``: written into every variant; ``in_place_xmp``: written into a file that replaces the source file.
+    ``formats``: of all variants of the source file, also those that exist.
     """
 
     path: Path
@@ -40,6 +41,7 @@ class EncodeJob:
     specs: tuple[VariantSpec, ...]
     xmp: bytes = b""
     in_place_xmp: bytes = b""
+    formats: tuple[str, ...] = ()
 
     @property
     def memory(self) -> int:
@@ -50,10 +52,12 @@ class EncodeJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncodedVariant:
-    """A variant's bytes."""
+    """A variant's bytes. ``quality``: the codec's own, if it was tuned; ``score``: what it reached, if known."""
 
     spec: VariantSpec
     data: bytes
+    quality: int | None = None
+    score: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +115,8 @@ def open_source(source: EncodeJob, policy: EncodingPolicy) -> DecodedSource:
         return kinds[0] is not ContentType.PHOTO
 
     sizes = dict.fromkeys((spec.width, spec.height) for spec in source.specs if not is_whole_file(source.asset, spec))
-    sizes.update(dict.fromkeys(anchor_sizes(source.asset, source.specs, policy)))
+    if any(needs_search(spec, policy) for spec in source.specs):
+        sizes[probe_size((source.asset.width, source.asset.height))] = None
     images = load_resizer(policy.resizer).render(
         data, source.asset.format, source.asset.orientation, sizes, inspect=inspect
     )
@@ -183,22 +188,6 @@ def _read(source: EncodeJob) -> bytes:
 def load_resizer(resizer: str) -> Any:
     """Return the resizer module with this name; its interface is that of imageseo.images.resizers.pillow."""
     return import_module(f"imageseo.images.resizers.{resizer}")
-
-
-def encode_smallest(
-    codec: Codec, image: Image, attempts: Iterable[tuple[str, int]], settings: CodecSettings, xmp: bytes
-) -> bytes:
-    """Return the smallest of a variant's codings, the first of equal ones.
-
-    Works on copies: Pillow stores the options of a save on the image, which formats share.
-    """
-    encoded = (
-        codec.encode(
-            image.copy(), quality=quality, effort=settings.for_coding(coding).effort, xmp=xmp or None, coding=coding
-        )
-        for coding, quality in attempts
-    )
-    return min(encoded, key=len)
 
 
 def make_failure(source: EncodeJob, error: Exception, spec: VariantSpec | None = None) -> EncodeFailure:

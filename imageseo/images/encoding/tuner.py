@@ -1,145 +1,104 @@
-"""Tuning: search the quality that each image needs for its target once, at a few sizes, and save it in the store."""
+"""Tuning: search the quality that each image needs for its target once, at a small size, and save it in the store."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from imageseo.images.decoding import content_type
 from imageseo.images.encoding import quality_model
-from imageseo.images.encoding.profiles import CodecSettings, EncodingPolicy
-from imageseo.images.encoding.quality_search import PALETTE, QualityPoint, Search
+from imageseo.images.encoding.profiles import EncodingPolicy
+from imageseo.images.encoding.quality_search import QualityPoint, Search
+from imageseo.images.encoding.variant_encoder import LOSSLESS, PALETTE, Goal
 from imageseo.model.image import Asset, ContentType, VariantSpec
 from imageseo.model.protocols import Codec, Metric, Store
 
-VERSION = "tuning 4"
+VERSION = "tuning 5"
 """Changed whenever an identical image could get another quality; part of the cache keys."""
 
-LOSSLESS = "lossless"
 Size = tuple[int, int]
 FormatCoding = tuple[str, str]
 """Format and coding."""
 
+WHOLE_FORMAT = "*"
+"""Instead of a coding: what the smallest coding of a format takes, to compare formats."""
+
+_CONTESTS = (("avif", "webp"),)
+"""Formats of which the first is not encoded for drawings where the second is smaller: it would not be offered."""
+_MARGIN = 1024  # bytes at the probe's size; a contest this close is decided by the files themselves
+
 
 @dataclass(slots=True, kw_only=True)
 class QualityStudy:
-    """The known qualities of one source file, and the searches required before its variants can be encoded.
+    """The known qualities of one source file at its probe size, and the searches required before it is encoded.
 
-    ``todo``: searches by anchor, the narrowest first, because each result is the start of the next search.
-    ``postponed``: searches that are needed only if no palette meets the target. ``error``: of a failed search.
+    ``error``: of a failed search.
     """
 
     asset: Asset
     kind: ContentType
     policy: EncodingPolicy
     codecs: Mapping[str, Codec]
-    qualities: dict[FormatCoding, dict[int, QualityPoint]] = field(default_factory=dict)
-    todo: list[tuple[Size, list[FormatCoding]]] = field(default_factory=list)
-    postponed: list[tuple[Size, FormatCoding]] = field(default_factory=list)
+    points: dict[FormatCoding, QualityPoint] = field(default_factory=dict)
+    todo: list[FormatCoding] = field(default_factory=list)
     error: Exception | None = None
 
-    def searches(self) -> list[Search]:
-        """Return the searches at the next anchor."""
-        size, codings = self.todo[0]
-        return [self._make_search(name, coding, size) for name, coding in codings]
+    @property
+    def probe_size(self) -> Size:
+        """The size at which the qualities are searched."""
+        return quality_model.probe_size((self.asset.width, self.asset.height))
 
-    def add_result(self, search: Search, point: QualityPoint) -> bool:
-        """Add a result. Return True when the anchor is finished."""
-        self.qualities[search.format, search.coding][search.size[0]] = point
-        codings = self.todo[0][1]
-        codings.remove((search.format, search.coding))
-        if not codings:
-            del self.todo[0]
-        return not codings
+    def search(self, format: str, coding: str) -> Search:
+        return Search(format=format, coding=coding, target=self.policy.way(format).target_for(self.kind))
 
-    def resume(self) -> bool:
-        """Plan the postponed searches of formats whose palettes miss the target. Return whether there are any."""
-        missing: dict[Size, list[FormatCoding]] = {}
-        for size, coding in self.postponed:
-            if not _is_reached(self.qualities.get((coding[0], PALETTE), {})):
-                missing.setdefault(size, []).append(coding)
-        self.postponed = []
-        self.todo = sorted(missing.items())
-        return bool(self.todo)
+    def add_result(self, format: str, coding: str, point: QualityPoint) -> bool:
+        """Add a result. Return True when no search is left."""
+        self.points[format, coding] = point
+        self.todo.remove((format, coding))
+        return not self.todo
 
-    def attempts(self, spec: VariantSpec) -> tuple[tuple[str, int], ...]:
-        """Return the codings to try for a variant, each with its quality (0 where it needs none).
-
-        A palette that meets the target is smaller than all others.
-        A lossy coding that misses the target at its best is dropped if there is a lossless one: WebP smears coloured
-        text.
-        """
+    def goal(self, spec: VariantSpec) -> Goal:
+        """Return what a variant must reach, in the codings for this content type."""
         settings = self.policy.way(spec.format)
         codings = self.codecs[spec.format].codings(self.kind)
-        if PALETTE in codings:
-            codings = tuple(coding for coding in codings if coding != PALETTE)
-            points = self._anchor_points(spec, PALETTE) if needs_search(spec, self.policy) else {}
-            if _is_reached(points):
-                return ((PALETTE, int(max(point.final for point in points.values()))),)
-        qualities = {
-            coding: 0 if coding == LOSSLESS else self._choose_quality(spec, settings, coding) for coding in codings
-        }
-        if LOSSLESS in qualities and needs_search(spec, self.policy):
-            qualities = {
-                coding: quality
-                for coding, quality in qualities.items()
-                if coding == LOSSLESS or max(self._final_qualities(spec, coding).values()) < quality_model.MAX_QUALITY
-            }
-        return tuple(qualities.items())
+        fixed = settings.quality if spec.quality is None else spec.quality
+        if fixed is not None:
+            return Goal(codings=codings, quality=fixed)
+        goal = self.goal_of_format(spec.format, spec.width)
+        return goal if spec.ceiling is None else goal.raised_to(settings.hero_target, spec.ceiling, format=spec.format)
 
-    def _choose_quality(self, spec: VariantSpec, settings: CodecSettings, coding: str) -> int:
-        fixed_quality = settings.quality if spec.quality is None else spec.quality
-        if fixed_quality is not None:
-            return fixed_quality
-        quality = quality_model.interpolate(self._final_qualities(spec, coding), spec.width, format=spec.format)
-        if self.kind is ContentType.PHOTO:
-            points = quality_model.target_adjustment(
-                self._densities(spec, coding),
-                (spec.width, spec.height),
-                settings.target_for(self.kind),
-                settings.leeway,
-                format=spec.format,
-            )
-            quality = quality_model.adjust_quality(quality, points, format=spec.format)
-        return quality_model.to_integer(quality, spec.format)
+    def goal_of_format(self, format: str, width: int) -> Goal:
+        """Return what a tuned variant in a format must reach."""
+        settings = self.policy.way(format)
+        codings = self.codecs[format].codings(self.kind)
+        target = settings.target_for(self.kind)
+        leeway = settings.leeway if self.kind is ContentType.PHOTO else 0.0
+        starts = {coding: self._predict(format, coding, width, target, leeway) for coding in codings}
+        return Goal(codings=codings, starts=starts, target=target, leeway=leeway)
 
-    def _final_qualities(self, spec: VariantSpec, coding: str) -> dict[int, float]:
-        """Return the qualities at a spec's anchors, by width."""
-        return {width: point.final for width, point in self._anchor_points(spec, coding).items()}
+    def _predict(self, format: str, coding: str, width: int, target: float, leeway: float) -> float:
+        """Return the quality to expect from the one that was found at the probe's size, or else the usual one."""
+        is_text, point, searched = coding != "", self.points.get((format, coding)), self.probe_size[0]
+        if point is None:
+            return quality_model.initial_quality(format, target, is_text=is_text)
+        quality = quality_model.at_width(point.quality, width, searched, format=format, is_text=is_text)
+        if not leeway or point.bytes is None:
+            return quality
+        size = quality_model.bytes_at_width(point.bytes, width, searched)
+        wanted = quality_model.adjusted_target(target, leeway, size, target, format=format)
+        return quality_model.adjust_quality(quality, wanted - target, format=format)
 
-    def _densities(self, spec: VariantSpec, coding: str) -> dict[int, float]:
-        """Return the known bytes per pixel at a spec's anchors, by width."""
-        points = self._anchor_points(spec, coding).items()
-        return {width: point.density for width, point in points if point.density}
-
-    def _anchor_points(self, spec: VariantSpec, coding: str) -> dict[int, QualityPoint]:
-        points = self.qualities[spec.format, coding]
-        return {size[0]: points[size[0]] for size in quality_model.anchors(self._size, spec.width, spec.format)}
-
-    def _make_search(self, format: str, coding: str, size: Size) -> Search:
-        target = self.policy.way(format).target_for(self.kind)
-        points = {width: point for width, point in self.qualities[format, coding].items() if width < size[0]}
-        width = max(points, default=None)
-        narrower = None if width is None else points[width]
-        start = None
-        if width is not None and narrower is not None:
-            start = width, narrower.final if narrower.trial is None else narrower.trial
-        return Search(
-            format=format,
-            coding=coding,
-            size=size,
-            target=target,
-            first=quality_model.initial_quality(format, size[0], target, start),
-            narrower=narrower,
-            is_widest=size == quality_model.anchors(self._size, self.asset.width, format)[-1],
-        )
-
-    @property
-    def _size(self) -> Size:
-        return self.asset.width, self.asset.height
+    def is_outweighed(self, format: str) -> bool:
+        """Whether variants in a format would be larger than those in another one that the source also gets."""
+        for preferred, other in _CONTESTS:
+            mine = next((point for (name, _), point in self.points.items() if name == preferred == format), None)
+            rival = self.points.get((other, WHOLE_FORMAT))
+            if mine is not None and rival is not None and mine.bytes is not None and rival.bytes is not None:
+                return mine.bytes > rival.bytes + _MARGIN
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,37 +111,53 @@ class Tuner:
     metric: Metric | None
     resizer_version: str
 
-    def study(self, asset: Asset, kind: ContentType, specs: Iterable[VariantSpec]) -> QualityStudy:
-        """Return the known and the missing qualities for these variants of one source file."""
+    def study(
+        self, asset: Asset, kind: ContentType, specs: Iterable[VariantSpec], formats: Collection[str] = ()
+    ) -> QualityStudy:
+        """Return the known and the missing qualities for these variants of one source file.
+
+        ``formats``: all that the source gets, so that they can be compared.
+        """
         study = QualityStudy(asset=asset, kind=kind, policy=self.policy, codecs=self.codecs)
-        missing: dict[Size, list[FormatCoding]] = {}
-        for spec in specs:
-            if not needs_search(spec, self.policy):
-                continue
-            codings = self.codecs[spec.format].codings(kind)
-            for coding in codings:
-                points = study.qualities.setdefault((spec.format, coding), {})
-                anchors = quality_model.anchors((asset.width, asset.height), spec.width, spec.format)
-                for size in anchors if coding != LOSSLESS else ():
-                    if size[0] in points or (spec.format, coding) in missing.get(size, ()):
-                        continue
-                    point = self._load_point(asset.sha256, spec.format, coding, size)
-                    if point is None and PALETTE in codings and coding == "":
-                        if (size, (spec.format, coding)) not in study.postponed:
-                            study.postponed.append((size, (spec.format, coding)))
-                    elif point is None:
-                        missing.setdefault(size, []).append((spec.format, coding))
-                    else:
-                        points[size[0]] = point
-        study.todo = sorted(missing.items())
-        if not study.todo:
-            study.resume()
+        tuned = dict.fromkeys(spec.format for spec in specs if needs_search(spec, self.policy))
+        wanted = [
+            (format, coding)
+            for format in tuned
+            for codings in (self.codecs[format].codings(kind),)
+            if PALETTE not in codings  # its quality is searched only if no palette meets the target
+            for coding in codings
+            if coding != LOSSLESS
+        ]
+        if kind is not ContentType.PHOTO:
+            wanted += [
+                (other, WHOLE_FORMAT)
+                for preferred, other in _CONTESTS
+                if preferred in tuned and other in formats and self.policy.way(other).quality is None
+            ]
+        for format, coding in wanted:
+            point = self._load_point(asset, format, coding)
+            if point is None:
+                study.todo.append((format, coding))
+            else:
+                study.points[format, coding] = point
         return study
 
-    def save(self, asset: Asset, search: Search, point: QualityPoint) -> None:
+    def save(self, asset: Asset, format: str, coding: str, point: QualityPoint) -> None:
         """Save a result in the store."""
-        data = json.dumps(point._asdict()).encode()
-        self.store.put(self._key(asset.sha256, search.format, search.coding, search.size), data)
+        self.store.put(self._key(asset, format, coding), json.dumps(point._asdict()).encode())
+
+    def save_quality(self, key: str, quality: int | None, score: float | None) -> None:
+        """Save with which quality a variant was encoded. ``key``: of its own entry."""
+        entry = {"quality": quality, "score": None if score is None else round(score, 1)}
+        self.store.put(key, json.dumps(entry).encode())
+
+    def stored_quality(self, key: str) -> tuple[int | None, float | None] | None:
+        """Return the quality (None if lossless) and the score of a variant; None if the entry is lost."""
+        entry = self._read_entry(key)
+        if entry is None:
+            return None
+        quality, score = entry.get("quality"), entry.get("score")
+        return quality if isinstance(quality, int) else None, score if isinstance(score, float) else None
 
     def stored_kind(self, asset: Asset) -> ContentType | None:
         """Return the content type that was stored when the source file was last decoded."""
@@ -193,11 +168,11 @@ class Tuner:
         if self.stored_kind(asset) is None:
             self.store.put(self._kind_key(asset.sha256), json.dumps({"kind": kind.value}).encode())
 
-    def _load_point(self, source: str, format: str, coding: str, size: Size) -> QualityPoint | None:
-        entry = self._read_entry(self._key(source, format, coding, size))
+    def _load_point(self, asset: Asset, format: str, coding: str) -> QualityPoint | None:
+        entry = self._read_entry(self._key(asset, format, coding))
         values = [entry.get(name) if entry else None for name in QualityPoint._fields]
-        final, trial, density = (float(value) if isinstance(value, int | float) else None for value in values)
-        return QualityPoint(final, trial, density) if final is not None else None
+        quality, size = (float(value) if isinstance(value, int | float) else None for value in values)
+        return QualityPoint(quality, size) if quality is not None else None
 
     def _read_entry(self, key: str) -> dict[str, Any] | None:
         stored = self.store.find(key)
@@ -208,11 +183,11 @@ class Tuner:
             return None
         return entry if isinstance(entry, dict) else None
 
-    def _key(self, source: str, format: str, coding: str, size: Size) -> str:
+    def _key(self, asset: Asset, format: str, coding: str) -> str:
         settings = self.policy.way(format).for_coding(coding)
-        efforts = f"efforts {settings.effort} {settings.trial_effort}"
-        encoder = f"{format} {coding!r} {efforts} {self.codecs[format].version()}"
-        parts = ("quality", source, f"{size[0]}x{size[1]}", encoder, self.target_key(format), self.resizer_version)
+        encoder = f"{format} {coding!r} effort {settings.effort} {self.codecs[format].version()}"
+        size = "{}x{}".format(*quality_model.probe_size((asset.width, asset.height)))
+        parts = ("quality", asset.sha256, size, encoder, self.target_key(format), self.resizer_version)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def _kind_key(self, source: str) -> str:
@@ -228,18 +203,6 @@ class Tuner:
         return f"target {target} by {metric}, {VERSION}, {search}"
 
 
-def _is_reached(points: Mapping[int, QualityPoint]) -> bool:
-    """Whether a palette meets the target at all anchors."""
-    return bool(points) and all(point.final > 0 for point in points.values())
-
-
 def needs_search(spec: VariantSpec, policy: EncodingPolicy) -> bool:
     """Whether a spec's quality must be searched."""
     return spec.quality is None and policy.way(spec.format).quality is None
-
-
-def anchor_sizes(asset: Asset, specs: Sequence[VariantSpec], policy: EncodingPolicy) -> Iterable[Size]:
-    """Yield the sizes that searches for these specs may need."""
-    for spec in specs:
-        if needs_search(spec, policy):
-            yield from quality_model.anchors((asset.width, asset.height), spec.width, spec.format)
