@@ -191,9 +191,8 @@ class Rights:
 
     def or_else(self, other: Rights) -> Rights:
         """Return these rights if known, else the other's; they are never mixed (one's licence, the other's creator)."""
-        if self.known:
-            return self
-        return replace(other, digital_source_type=self.digital_source_type or other.digital_source_type)
+        source_type = self.digital_source_type or other.digital_source_type
+        return self if self.known else replace(other, digital_source_type=source_type)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,7 +279,6 @@ class VariantSpec:
     """A variant that should exist: source file, size, format and quality.
 
     ``quality``: on the codec's own scale; ``None``: from the profile, by default tuned to a target for this image.
-    ``ceiling``: bytes up to which a tuned variant may be better than usual, for the largest image of a first screen.
     ``in_place``: whether it replaces the source file when published; a PNG then keeps exactly the same pixels.
     """
 
@@ -290,7 +288,7 @@ class VariantSpec:
     height: int
     quality: int | None = None
     in_place: bool = False
-    ceiling: int | None = None
+    ceiling: int | None = None  # bytes up to which a hero may be better than other images
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

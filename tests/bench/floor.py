@@ -4,12 +4,12 @@
 
 A first run of the real encoder is *recorded*: every call of the resizer, of a codec and of the metric, with the
 picture it was given. The floor is that list replayed in a plain loop, in one process and one thread, without queue,
-store, keys or quality search: each source is decoded and shrunk to all its sizes once, every final encode and every
-probe encode is done again, and for every score a probe's file is decoded and judged. CPU seconds are counted around
+store, keys or quality search: each source is decoded and shrunk to all its sizes once, every encode is done again,
+and for every score its file is decoded and judged. CPU seconds are counted around
 these calls alone; interpreter start, imports and reading the record are not in it.
 
 ``overhead_vs_codec_floor`` is processors × wall of the real run (interpreter start included) / these CPU seconds. It
-tells what the machinery costs: an idle core at the end, waiting, hashing, storing. It cannot tell whether fewer probes
+tells what the machinery costs: an idle core at the end, waiting, hashing, storing. It cannot tell whether fewer encodes
 would have done; that is what CPU against the peers is for. 1.0 would be a machine that never waits.
 """
 
@@ -30,23 +30,23 @@ from unittest import mock
 
 from PIL import Image
 
+from imageseo.images.encoding.scored_tiles import scored_image
 from tests.bench.measure import cpu
 
 
 class Record:
     """Calls as they happened. ``renders``: source bytes' digest -> file format, orientation, sizes.
 
-    ``encodes``: (picture, codec, arguments) each; ``scores``: (picture of the reference, index of the encode judged).
-    A picture is the digest of its pixels. ``sheets``: pieces of a picture side by side -> the picture.
+    ``encodes``: (picture, codec, arguments) each; ``scores``: index of the encode judged. A picture is the digest of its
+    pixels.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.renders: dict[str, tuple[str, int, set[tuple[int, int]]]] = {}
         self.rendered: dict[str, tuple[str, tuple[int, int]]] = {}
-        self.sheets: dict[str, str] = {}
         self.encodes: list[tuple[str, str, dict[str, Any]]] = []
-        self.scores: list[tuple[str, int]] = []
+        self.scores: list[int] = []
         self.metric = ""
         self.resizer = ""
         self.lost = 0
@@ -70,17 +70,6 @@ class Record:
 
         return recorded
 
-    def sheet(self, real: Callable[[Image.Image], Image.Image]) -> Callable[[Image.Image], Image.Image]:
-        def recorded(image: Image.Image) -> Image.Image:
-            made = real(image)
-            if made is not image:
-                picture, pieces = digest(image), digest(made)
-                with self._lock:
-                    self.sheets[pieces], self.rendered[pieces] = picture, self.rendered[picture]
-            return made
-
-        return recorded
-
     def encode(self, codec: str, real: Callable[..., bytes]) -> Callable[..., bytes]:
         def recorded(image: Image.Image, **options: Any) -> bytes:
             data = real(image, **options)
@@ -88,9 +77,9 @@ class Record:
             if name not in self.rendered:  # a sample by which the encoder learns whether a codec works at all
                 return data
             with Image.open(io.BytesIO(data)) as opened:
-                seen = digest(opened)
+                seen = f"{digest(scored_image(image))} {digest(scored_image(opened))}"
             with self._lock:
-                self._decoded[f"{name} {seen}"] = len(self.encodes)
+                self._decoded[seen] = len(self.encodes)
                 self.encodes.append((name, codec, options))
             return data
 
@@ -102,12 +91,12 @@ class Record:
             if judged is None:
                 self.lost += 1
             else:
-                self.scores.append((reference, judged))
+                self.scores.append(judged)
 
     def save(self) -> None:
         if self.lost:
             raise SystemExit(f"the metric judged {self.lost} pictures that no codec had made: there is no floor")
-        content = (self.renders, self.rendered, self.sheets, self.encodes, self.scores, self.metric, self.resizer)
+        content = (self.renders, self.rendered, self.encodes, self.scores, self.metric, self.resizer)
         (self.folder / "calls").write_bytes(pickle.dumps(content))
 
 
@@ -155,7 +144,7 @@ class _Metric:
 @contextmanager
 def record(folder: Path) -> Iterator[None]:
     """Listen in this process to all that an Encoder calls which ``compose`` builds meanwhile; kept in ``folder``."""
-    from imageseo.images.encoding import factory, quality_search, tasks
+    from imageseo.images.encoding import factory, tasks
     from imageseo.pipeline import composition
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -174,7 +163,6 @@ def record(folder: Path) -> Iterator[None]:
             (composition, "codecs", heard),
             (composition, "metrics", lambda name: _Metric(metrics(name), kept)),
             (tasks, "load_resizer", sizes_by),
-            (quality_search, "scored_image", kept.sheet(quality_search.scored_image)),
         ):
             stack.enter_context(mock.patch.object(module, name, mine))
         yield
@@ -186,43 +174,37 @@ def replay(folder: Path) -> dict[str, Any]:
     from importlib import import_module
 
     from imageseo.images.encoding import factory
-    from imageseo.images.encoding.quality_search import scored_image
     from imageseo.images.encoding.tasks import load_resizer
 
-    renders, rendered, sheets, encodes, scores, metric_name, resizer = pickle.loads((folder / "calls").read_bytes())
+    renders, rendered, encodes, scores, metric_name, resizer = pickle.loads((folder / "calls").read_bytes())
     metric = factory.metrics(metric_name) if scores else None
     codecs = {name: import_module(f"imageseo.images.codecs.{name}").CODEC for name in {name for _, name, _ in encodes}}
     spent: dict[str, float] = defaultdict(float)
     by_source: dict[str, list[int]] = defaultdict(list)
     for index, (picture, _, _) in enumerate(encodes):
         by_source[rendered[picture][0]].append(index)
-    judged = {index: reference for reference, index in scores}
+    judged = set(scores)
     for source, mine in sorted(by_source.items()):
         data = (folder / source).read_bytes()
         kind, orientation, sizes = renders[source]
         with cpu(spent, "resize"):
             made = load_resizer(resizer).render(data, kind, orientation, sorted(sizes))
-        images = {
-            name: scored_image(made[size]) if name in sheets else made[size]
-            for name, (where, size) in rendered.items()
-            if where == source
-        }
+        images = {name: made[size] for name, (where, size) in rendered.items() if where == source}
         references: dict[str, Any] = {}
         for index in mine:
             picture, codec, options = encodes[index]
             image = images[picture].copy()
-            with cpu(spent, "probe encodes" if index in judged else "final encodes"):
+            with cpu(spent, "encodes"):
                 file = codecs[codec].encode(image, **options)
             if index not in judged or metric is None:
                 continue
             with cpu(spent, "scores"):
                 if picture not in references:
-                    references[picture] = metric.reference(image)
+                    references[picture] = metric.reference(scored_image(image))
                 with Image.open(io.BytesIO(file)) as opened:
                     opened.load()
-                    metric.score(references[picture], opened)
-    finals = len(encodes) - len(judged)
-    calls = {"sources": len(renders), "final encodes": finals, "probe encodes": len(judged), "scores": len(scores)}
+                    metric.score(references[picture], scored_image(opened))
+    calls = {"sources": len(renders), "encodes": len(encodes), "scores": len(scores)}
     seconds = {name: round(each, 3) for name, each in sorted(spent.items())}
     return {"cpu_s": round(sum(spent.values()), 3), **seconds, "calls": calls}
 

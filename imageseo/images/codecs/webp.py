@@ -41,7 +41,7 @@ class WebP:
 
         lossless = coding in ("lossless", "palette")
         if coding == "palette":
-            from imageseo.images.codecs.palette import reduce_colors
+            from imageseo.images.palette import reduce_colors
 
             image, effort = reduce_colors(image, quality), self.default_method  # method 6 saves nothing here
         out = io.BytesIO()

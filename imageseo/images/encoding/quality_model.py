@@ -136,7 +136,7 @@ def at_width(quality: float, width: int, searched: int, *, format: str, is_text:
 
 def bytes_at_width(size: float, width: int, searched: int) -> int:
     """Return the bytes to expect at ``width`` from those found, at the trial effort, at the width ``searched``."""
-    return max(1, round(size * _FINAL_SHARE * (width / searched) ** _BYTES_PER_WIDTH))
+    return max(1, round(size * _FINAL_SHARE * math.pow(width / searched, _BYTES_PER_WIDTH)))
 
 
 def adjust_quality(quality: float, points: float, *, format: str) -> float:

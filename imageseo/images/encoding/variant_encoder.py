@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from imageseo.images.codecs.palette import count_colors
 from imageseo.images.encoding import quality_model
 from imageseo.images.encoding.profiles import CodecSettings
 from imageseo.images.encoding.quality_search import QualityPoint, Scorer
+from imageseo.images.palette import count_colors
 from imageseo.model.protocols import Codec, Metric
 
 if TYPE_CHECKING:

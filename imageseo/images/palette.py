@@ -90,5 +90,6 @@ def _nearest(values: NDArray[np.float64], centers: NDArray[np.float64]) -> NDArr
 def _codes(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
     import numpy as np
 
-    red, green, blue = (colors[:, channel].astype(np.uint32) for channel in range(3))
-    return red | green << np.uint32(8) | blue << np.uint32(16)
+    padded = np.zeros((len(colors), 4), np.uint8)
+    padded[:, :3] = colors
+    return padded.view("<u4").ravel()
