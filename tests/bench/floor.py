@@ -37,8 +37,8 @@ from tests.bench.measure import cpu
 class Record:
     """Calls as they happened. ``renders``: source bytes' digest -> file format, orientation, sizes.
 
-    ``encodes``: (picture, codec, arguments) each; ``scores``: index of the encode judged. A picture is the digest of its
-    pixels.
+    ``encodes``: (picture, codec, arguments) each; ``scores``: indices of the encodes judged. A picture is the digest of
+    its pixels.
     """
 
     def __init__(self, folder: Path) -> None:
