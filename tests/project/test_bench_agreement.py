@@ -208,7 +208,7 @@ def row(found: counting.Count, name: str) -> tuple[int, int, int]:
 def test_both_only_they_and_only_we_are_counted_by_image(page: Page) -> None:
     theirs = [("axe/image-alt", BARE), ("nu/alt", BARE), ("axe/link-name", LINK), ("nu/dimensions", IN_PICTURE)]
     mine = [("alt-missing", BARE), ("alt-link-empty", IN_LINK), ("alt-missing", SVG)]
-    found = count(page, theirs, mine, axe=True, nu=True)
+    found = count(page, theirs, mine, axe=True, nu=True, html_validate=True)
     assert row(found, "alt-missing") == (2, 0, 1)  # two checkers say it of one image
     assert row(found, "alt-link-empty") == (1, 0, 0)
     assert row(found, "img-attributes") == (0, 1, 0)
@@ -230,12 +230,19 @@ def test_what_is_not_about_images_is_left_out(page: Page) -> None:
     assert {name: row(found, name) for name in found.rows} == {"alt-missing": (0, 1, 0)}  # made by a script: it counts
 
 
-def test_only_we_counts_where_those_who_have_such_a_rule_looked(page: Page) -> None:
-    mine = [("img-dimensions", BARE), ("alt-needs-review", BARE)]
-    assert "img-dimensions" not in count(page, [], mine, lighthouse=False, nu=True).rows
-    assert "img-dimensions" not in count(page, [], mine, axe=True).rows
-    assert row(count(page, [], mine, lighthouse=True, nu=True), "img-dimensions") == (0, 0, 1)
+def test_only_we_counts_where_all_who_have_such_a_rule_looked(page: Page) -> None:
+    mine = [("img-dimensions", BARE), ("alt-area", BARE), ("alt-needs-review", BARE)]
+    others = {"nu": True, "html_validate": True}
+    found = count(page, [], mine, axe=True, lighthouse=False, **others)
+    assert "img-dimensions" not in found.rows  # only Lighthouse asks for them
+    assert row(found, "alt-area") == (0, 0, 1)  # axe's rules about names are Lighthouse's too
+    assert row(count(page, [], mine, lighthouse=True, **others), "img-dimensions") == (0, 0, 1)
     assert row(count(page, [], mine, axe=True), "alt-needs-review") == (0, 0, 1)  # nobody has such a rule
+
+
+def test_faults_of_a_link_itself_are_not_about_its_image(page: Page) -> None:
+    theirs = [("html-validate/attribute-misuse", LINK), ("nu/other", LINK), ("axe/link-name", LINK)]
+    assert set(count(page, theirs, [], axe=True).rows) == {"alt-link-empty"}
 
 
 def test_a_reason_explains_a_difference_and_may_leave_it_out(page: Page) -> None:

@@ -3,7 +3,8 @@
 Browsers ignore a value that they do not know: ``decoding="fast"``, ``loading="true"`` or ``fetchpriority="highest"`` do
 nothing, and nobody notices. ``width`` and ``height`` are whole numbers of CSS px: a percentage belongs into ``style``,
 a unit is dropped. A URL has no spaces and no backslashes (``%20`` and ``/``). An attribute that is written twice counts
-once, the first time. Former attributes of HTML (``align``, ``border``, ``hspace`` …) still work and are a note.
+once, the first time, and a misspelt one not at all. Former attributes of HTML (``align``, ``border``, ``hspace`` …),
+which still work, and names that HTML does not have are notes; ``data-…`` and names of frameworks (``v-src``) are not.
 
 ``--fix`` corrects what is certain: a number with ``px``, spaces in a URL, keywords with spaces around them, the second
 of two equal attributes. Image buttons and the sources of a ``<picture>`` are checked as well.
@@ -33,6 +34,15 @@ Bad (a warning: an attribute of sources):
 Bad (a note: a former attribute):
     <img src="photo-800x450.jpg" alt="A harbour" width="800" height="450" align="left">
 
+Bad (a warning: a slip):
+    <img scr="photo-800x450.jpg" src="photo-800x450.jpg" alt="A harbour" width="800" height="450">
+
+Bad (a note: a name of one's own):
+    <img src="photo-800x450.jpg" alt="A harbour" width="800" height="450" lazyload>
+
+Good (names of frameworks):
+    <img src="photo-800x450.jpg" alt="A harbour" width="800" height="450" v-cloak :title="t" @load="f" onload="g()">
+
 Good:
     <img src="photo-800x450.jpg" alt="A harbour" width="800" height="450" loading="lazy" decoding="async">
 
@@ -45,14 +55,21 @@ Good (a data URL, and a script's own attributes):
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from imageseo.lint.markup_problems import replacement
 from imageseo.lint.tag_edits import replace_value
 from imageseo.model.facts import ImageFact, Problem, ProblemLocation, shorten
 from imageseo.model.finding import Severity
 from imageseo.model.image import ImageRef
-from imageseo.web.markup.attribute_values import faults_of, foreign_attributes, former_attributes, repeated_attributes
+from imageseo.web.markup.attribute_values import (
+    faults_of,
+    foreign_attributes,
+    former_attributes,
+    misspelt_attribute,
+    repeated_attributes,
+    unknown_attributes,
+)
 from imageseo.web.markup.elements import MarkupElement, PageElements
 
 SEVERITY = Severity.WARN
@@ -75,6 +92,7 @@ def check(html: bytes, images: Sequence[ImageFact], elements: PageElements) -> I
             yield Problem(message=f"{image.name} has {foreign}, without effect", hint="remove it", at=ref)
         source = html[ref.span.start : ref.span.end].decode("latin-1")
         yield from _repeated(image.name, source, ref)
+        yield from _unknown(image.name, values, ref)
         former = former_attributes(values)
         if former:
             yield Problem(
@@ -107,6 +125,21 @@ def check(html: bytes, images: Sequence[ImageFact], elements: PageElements) -> I
                 hint="remove it, or show an `<img>` in a `<button>`",
                 place=ProblemLocation(offset=element.offset),
             )
+
+
+def _unknown(name: str, values: Mapping[str, str], ref: ImageRef) -> Iterator[Problem]:
+    unknown = unknown_attributes(values)
+    misspelt = {each: known for each in unknown if (known := misspelt_attribute(each)) is not None}
+    for each, known in misspelt.items():
+        yield Problem(message=f"{name} has an attribute `{shorten(each, 40)}`", hint=f"did you mean `{known}`?", at=ref)
+    own = [shorten(each, 40) for each in unknown if each not in misspelt]
+    if own:
+        yield Problem(
+            message=f"{name} has {', '.join(own[:5])}, which HTML does not have",
+            hint=f"remove it, or name it `data-{own[0]}` if a script reads it",
+            at=ref,
+            severity=Severity.INFO,
+        )
 
 
 def _repeated(name: str, source: str, ref: ImageRef) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from imageseo.model.facts import shorten
+from imageseo.model.suggest import closest
 
 SPACE = " \t\n\f\r"
 _KEYWORDS: Mapping[str, tuple[str, ...]] = {
@@ -34,6 +35,14 @@ _FOREIGN = {
     "img": ("type", "media", "imagesrcset", "imagesizes"),
     "input": ("srcset", "sizes", "loading", "decoding", "fetchpriority", "imagesrcset", "imagesizes"),
 }
+_OF_IMAGES_WORDS = """
+    alt src srcset sizes crossorigin usemap ismap width height referrerpolicy decoding loading fetchpriority
+    accesskey autocapitalize autocorrect autofocus class contenteditable dir draggable enterkeyhint exportparts hidden
+    id inert inputmode is itemid itemprop itemref itemscope itemtype lang nonce part popover role slot spellcheck style
+    tabindex title translate writingsuggestions xmlns attributionsrc elementtiming sharedstoragewritable
+"""
+_OF_IMAGES = frozenset(_OF_IMAGES_WORDS.split()).union(_FORMER, _FOREIGN["img"])
+_PLAIN_NAME = re.compile(r"(?!on|data|aria)[a-z][a-z0-9]*", re.ASCII)
 _WHOLE = re.compile(r"[0-9]+", re.ASCII)
 _PIXELS = re.compile(r"\s*\+?([0-9]+)(?:\.0+)?\s*(?:px)?\s*;?\s*", re.IGNORECASE | re.ASCII)
 _TYPE = re.compile(
@@ -135,6 +144,20 @@ def former_attributes(values: Mapping[str, str]) -> str:
 def foreign_attributes(tag: str, values: Mapping[str, str]) -> str:
     """Return attributes of other elements that do nothing on an image, as a list for people; "" for none."""
     return ", ".join(name for name in _FOREIGN[tag] if name in values)
+
+
+def unknown_attributes(values: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the attributes of an image that HTML does not have, without those of frameworks (``v-src``, ``:src``)."""
+    unknown = values.keys() - _OF_IMAGES
+    return tuple(sorted(name for name in unknown if _PLAIN_NAME.fullmatch(name))) if unknown else ()
+
+
+@lru_cache(maxsize=256)
+def misspelt_attribute(name: str) -> str | None:
+    """Return the attribute of an image of which a name is a misspelling; None if it is none."""
+    letters = sorted(name)
+    swapped = (known for known in sorted(_OF_IMAGES) if sorted(known) == letters)
+    return next(swapped, None) or closest(name, _OF_IMAGES, cutoff=0.85)
 
 
 def faults_of(values: Mapping[str, str], urls: Sequence[str] = ("src",)) -> Iterator[tuple[str, ValueFault]]:

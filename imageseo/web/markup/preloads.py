@@ -45,6 +45,16 @@ def preload_faults(link: HeadTag) -> Iterator[tuple[ValueFault, bool]]:
     yield from _set_faults(srcset, sizes)
 
 
+def hint_fault(link: HeadTag) -> ValueFault | None:
+    """Return what is wrong with a link that only hints at an image (``rel=prefetch``) and says what it is for."""
+    rel, kind = link.values.get("rel", "").lower().split(), link.values.get("as")
+    if kind is None or kind.strip().lower() != "image" or any(name in link.values for name in _SET):
+        return None
+    if not rel or {"preload", "modulepreload"} & set(rel):
+        return None
+    return ValueFault(f"has `as`, which rel={shorten(' '.join(rel), 40)} does not", "remove `as`")
+
+
 def _destination_fault(kind: str | None, *, has_set: bool) -> str:
     if kind is None:
         return "has no `as`, so that browsers ignore it"

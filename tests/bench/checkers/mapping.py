@@ -49,9 +49,11 @@ THEIRS: Mapping[str, tuple[str, ...]] = {
     "nu/url": ("img-attributes", *_VALUES),
     "nu/preload": ("preload-invalid",),
     "nu/obsolete": ("img-attributes",),
+    "nu/unknown-attribute": ("img-attributes", *_VALUES),
     "html-validate/wcag/h30": ("alt-link-empty", *_NAMES),
     "html-validate/wcag/h36": ("alt-input", *_ALT),
     "html-validate/wcag/h37": _NAMES,
+    "html-validate/wcag/h67": ("alt-conflict", *_NAMES),
     "html-validate/area-alt": ("alt-area",),
     "html-validate/text-content": ("alt-button-empty", *_NAMES),
     "html-validate/attribute-allowed-values": _VALUES,
@@ -93,6 +95,11 @@ NOT_ABOUT_IMAGES = frozenset(
 def ours_of(rule: str) -> tuple[str, ...]:
     """Our rules, with our name in front, that answer to one of theirs."""
     return tuple(f"imageseo/{name}" for name in THEIRS.get(rule, ()))
+
+
+def is_of_names(rule: str) -> bool:
+    """Whether a rule of theirs is about the names of images, links and buttons."""
+    return any(name.startswith("alt-") for name in THEIRS.get(rule, ()))
 
 
 def theirs_of(rule: str) -> frozenset[str]:

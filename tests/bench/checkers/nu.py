@@ -34,6 +34,7 @@ KINDS: tuple[tuple[str, str], ...] = (
     ("map", r"“(?:usemap|ismap|map|area|coords|shape)”"),
     ("src", r"attribute “src” on element “img”: Must|“img” is missing .*“src”"),
     ("url", r"attribute “(?:src|href|data|srcset)”.*(?:Illegal character|path segment|URL|scheme|host)"),
+    ("not-about-images", r"^(?:Stray end tag|Unclosed element|End tag) “(?!picture|source|img|map|svg|object)"),
     ("aria", r"“(?:role|aria-[a-z]+)”|“[a-z]+” role|role “"),
     ("obsolete", r"obsolete"),
     ("unknown-attribute", r"^Attribute .* not allowed on element"),

@@ -19,7 +19,7 @@ _VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
 )
 _IMAGES = frozenset({"img", "svg", "area", "map", "object", "picture", "source"})
-_CONTROLS = frozenset({"a", "button"})
+CONTROLS = frozenset({"a", "button"})
 
 
 @dataclass(slots=True)
@@ -93,7 +93,7 @@ class Page:
             return number
         if tag.name == "link" and tag.attributes.get("as", "").lower() == "image":
             return number
-        control = tag.name in _CONTROLS or tag.attributes.get("role") in ("link", "button")
+        control = tag.name in CONTROLS or tag.attributes.get("role") in ("link", "button")
         return tag.inside[0] if control and tag.inside and not tag.text else None
 
     def _ancestors(self, number: int) -> Iterator[int]:
