@@ -191,8 +191,7 @@ def _mkdocs(
     known = {point.name for point in entry_points(group="mkdocs.plugins")}
     wanted = config.get("plugins", ["search"])
     named = [{name: of} for name, of in wanted.items()] if isinstance(wanted, dict) else list(wanted)
-    plugins = [each for each in named if known & {each, *_names(each)}]
-    plugins = [each for each in plugins if "imageseo" not in _names(each)]
+    plugins = [each for each in named if known & _names(each) - {"imageseo"}]
     if settings is not None:
         plugins.append({"imageseo": settings})
     # JSON is YAML; the site's own file stays as it is.

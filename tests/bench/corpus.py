@@ -34,7 +34,6 @@ PHOTOS = (
 )
 KINDS = ("photographs", "screenshots")
 HALVES = ("tune", "report", "judge", "all")
-SCREENSHOTS = Path(__file__).parents[2] / "site_example" / "docs" / "images"
 
 
 class Unavailable(Exception):
@@ -87,8 +86,8 @@ def cache_folder() -> Path:
 
 
 def fixtures(folder: Path) -> list[Path]:
-    """What photographs do not show: transparency, Display P3's colours, a turned camera; screenshots of the example."""
-    photo = pictures.photo(1280, 800, 5)
+    """What photographs do not show: transparency, Display P3's colours, a turned camera."""
+    photo = pictures.photo(960, 600, 5)
     soft = Image.radial_gradient("L").resize(photo.size).point(lambda value: 255 - value)
     see_through = photo.copy()
     see_through.putalpha(soft)
@@ -101,9 +100,6 @@ def fixtures(folder: Path) -> list[Path]:
     }
     for name, data in made.items():
         (folder / name).write_bytes(data)
-    for name in ("home-light.png", "home-dark.png"):
-        if (SCREENSHOTS / name).exists():
-            shutil.copy(SCREENSHOTS / name, folder / name)
     return sorted(path for path in folder.iterdir() if path.is_file())
 
 

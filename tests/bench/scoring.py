@@ -25,6 +25,7 @@ from tests.bench.jobs import upright
 
 VARIABLE = "IMAGESEO_BENCH_SCORER"
 OWN = ("numpy", "vszip")
+_FEW = 6  # pictures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,12 @@ class Scorer:
     def scores(self, judged: Mapping[Path, Sequence[Path]]) -> dict[Path, float]:
         """Reference -> files to judge by it; the score of every file."""
         processors = len(os.sched_getaffinity(0))
+        if len(judged) <= _FEW:  # processes would cost more than they spare
+            return {
+                file: score
+                for reference, files in judged.items()
+                for file, score in zip(files, _judge(self.command, reference, files), strict=True)
+            }
         with ProcessPoolExecutor(processors, mp_context=get_context("spawn")) as executor:
             done = executor.map(_judge, [self.command] * len(judged), judged, judged.values())
             return {

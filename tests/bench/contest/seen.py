@@ -35,7 +35,8 @@ _LOOK = """async () => {
   for (const image of document.querySelectorAll('article img')) {
     image.scrollIntoView({ block: 'center', behavior: 'instant' });
     const start = performance.now();
-    while (!(image.complete && image.naturalWidth) && performance.now() - start < 8000)
+    // What is broken is complete, and has no width.
+    while (!(image.complete && image.naturalWidth) && performance.now() - start < (image.complete ? 300 : 8000))
       await new Promise(done => setTimeout(done, 15));
     const box = image.getBoundingClientRect();
     if (!image.currentSrc.startsWith(location.origin)) continue;
@@ -202,6 +203,14 @@ class Looker:
             of = {"least": round(min(shares), 3), "share_at_95": round(fmean(each >= 0.95 for each in shares), 3)}
             sharp.setdefault(screen, {})[browser] = of
         return {"loaded": loaded, "painted": painted, "sharp": sharp}
+
+    def judged(self, seen: Seen) -> dict[str, tuple[float, Path, Path]]:
+        """All that was painted of one tool: score, original and candidate."""
+        return {
+            f"{stem}, {screen}, {browser}": (score, self._originals[screen, stem], seen.painted[screen, browser][stem])
+            for (screen, browser), scores in seen.scores.items()
+            for stem, score in scores.items()
+        }
 
     def _choices(self, chromium: Browser, url: str, root: Path, screen: Screen, browser: str) -> dict[str, Choice]:
         found = choices(chromium, url, root, screen, browser)

@@ -92,6 +92,7 @@ class SiteContest(Contest):
             told["plots"] += [str(path) for path in plots.draw_seen(options.plots, told["tools"])]
         if options.worst:
             made = worst.crops(options.worst, running["imageseo"], references["imageseo"])
+            made += worst.write(options.worst, looker.judged(seen["imageseo"]), prefix="painted-")
             told["worst"] = [str(path) for path in made]
         return told
 
