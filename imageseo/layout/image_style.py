@@ -22,6 +22,7 @@ class ImageStyle(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``layered``: it sets the width or height in a cascade layer: our ``auto``, which goes with such attributes and is in
     no layer, would win.
     ``attributes``: attributes that the build may add -> the selector that would match otherwise with that attribute.
+    ``background``: it also loads the image's file, as a background, for an element of the page.
     ``hidden``: it hides the image or an element around it, on all screens, in the page as loaded.
     """
 
@@ -34,6 +35,7 @@ class ImageStyle(Struct, frozen=True, kw_only=True, omit_defaults=True):
     contained: str | None = None
     layered: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
+    background: str | None = None
     hidden: str | None = None
 
 

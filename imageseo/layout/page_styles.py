@@ -9,8 +9,11 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from imageseo.layout.image_style import ImageStyle
 from imageseo.layout.styles import presence
+from imageseo.layout.styles.backgrounds import Backgrounds
 from imageseo.layout.styles.cascade import RuleSet
 from imageseo.layout.styles.found import NO_HAZARDS, Hazards
 from imageseo.layout.styles.hazards import HazardRules
@@ -60,6 +63,7 @@ class SiteStyles:
         self._read = read
         self._base_url = base_url
         self._files: dict[str, StyleSheet | None] = {}
+        self._backgrounds = Backgrounds(base_url)
         self._pages: Recent[tuple[object, ...], _Sheets] = Recent(_MAX_KEPT)
         self._rules: Recent[object, tuple[HazardRules, list[StyleSheet]]] = Recent(_MAX_KEPT)
         self._inline: Recent[str, StyleSheet] = Recent(4 * _MAX_KEPT)  # the texts of <style>
@@ -78,12 +82,15 @@ class SiteStyles:
         """
         if not scan.refs:
             return {}
-        rules = self._sheets(page, html, scan).hazards
-        if rules is not None:
+        sheets = self._sheets(page, html, scan)
+        if sheets.hazards is not None:
             bare = bare or bare_page(html, [ref.span for ref in scan.refs])
             refs = tuple(replace(ref, span=span) for ref, span in zip(scan.refs, bare.spans, strict=True))
             with suppress(*_UNKNOWN):
-                found = self._by_rules(rules, bare.html, replace(scan, refs=refs))
+                bare_scan = replace(scan, refs=refs)
+                found = dict(self._by_rules(sheets.hazards, bare.html, bare_scan))
+                for span, selector in self._backgrounds.of_page(page, bare.html, bare_scan, sheets.paths).items():
+                    found[span] = structs.replace(found.get(span, _HARMLESS), background=selector)
                 return {ref.span: found[span] for ref, span in zip(scan.refs, bare.spans, strict=True) if span in found}
         return {ref.span: _WORST for ref in scan.refs}
 
@@ -178,6 +185,7 @@ class SiteStyles:
             self._files[path] = None if data is None else stylesheets.parse(_decode(data))
         sheet = self._files[path]
         if sheet is not None:
+            self._backgrounds.add(path, sheet)
             yield from self._imported(sheet, context, path, None, paths, (*outer, path))
 
     def _imported(

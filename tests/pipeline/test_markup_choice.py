@@ -162,3 +162,9 @@ def test_image_whose_file_a_handler_or_script_exchanges_gets_attributes_only(bod
 )
 def test_other_handlers_leave_an_image_its_variants(body: str) -> None:
     assert choose(body).form is MarkupForm.PICTURE
+
+
+def test_file_that_a_linked_sheet_loads_gets_no_variants() -> None:
+    choice = choose(style=ImageStyle(background=".hero"))
+    assert (choice.form, choice.sized) == (MarkupForm.ATTRIBUTES, True)
+    assert choice.reason == "`.hero` in the page's style sheets also loads its file as a background"

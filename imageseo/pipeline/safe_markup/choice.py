@@ -224,6 +224,9 @@ class MarkupChooser:
             return f"{self.framework} renders panels of tabs anew"
         if ref.span in self.loaded:
             return "the page also loads its file as a background, a poster or an image of an SVG"
+        background = self.styles.get(ref.span, _NO_STYLE).background
+        if background is not None:
+            return f"`{background}` in the page's style sheets also loads its file as a background"
         preload = self.preloads.get(ref.span)
         if preload is not None and preload.srcset is not None:
             return "the preload link lists other files"

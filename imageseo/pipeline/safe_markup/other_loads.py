@@ -26,8 +26,9 @@ _LOADS = {
 def loaded_elsewhere(page: bytes, scan: PageScan, path_of: Callable[[str], str | None]) -> frozenset[Span]:
     """Return the tags of images whose file in ``src`` is also a background, a poster or an image of an SVG.
 
-    Backgrounds count in ``style``, in ``<style>`` and in the attributes that scripts make backgrounds of, not in files
-    of styles. ``path_of``: URL as written on the page -> site path; None for other hosts.
+    Backgrounds count in ``style``, in ``<style>`` and in the attributes that scripts make backgrounds of; those in
+    files of styles are told by ``ImageStyle.background``. ``path_of``: URL as written on the page -> site path; None
+    for other hosts.
     """
     names = {_name(ref.src) for ref in scan.refs if ref.src}
     found = {path_of(url) for url in _urls(page, scan.charset) if _name(url) in names} if names else set()

@@ -16,6 +16,9 @@ Node = Any  # tinycss2 is not typed
 _MAX_SELECTORS = 256  # of one nested rule: real ones have a handful
 _WORD = re.compile(r"[-\w]+")
 _AT_BLOCK = re.compile(r"@(media|supports|layer|container)(?![-\w])", re.IGNORECASE)
+_URL = re.compile(r"""url\(\s*(?:"([^"]*)"|'([^']*)'|([^"'()\s]+))\s*\)""", re.IGNORECASE)
+_IMAGE_SET = re.compile(r"image-set\(([^;{}]*)", re.IGNORECASE)
+_STRING = re.compile(r""""([^"]+)"|'([^']+)'""")
 _BLOCKS = frozenset({"media", "supports", "layer", "container", "scope"})
 
 
@@ -43,7 +46,7 @@ class Context:
 class StyleRule:
     """One style rule. ``selectors``: each as written, with ``&`` of nested rules replaced."""
 
-    __slots__ = ("_declarations", "_nodes", "_words", "context", "selectors")
+    __slots__ = ("_declarations", "_nodes", "_urls", "_words", "context", "selectors")
 
     def __init__(self, selectors: tuple[str, ...], nodes: Sequence[Node] | str, context: Context) -> None:
         """``nodes``: the content of its block, as text if that is plain."""
@@ -52,15 +55,24 @@ class StyleRule:
         self._nodes = nodes
         self._declarations: tuple[Declaration, ...] | None = None
         self._words: frozenset[str] | None = None
+        self._urls: tuple[str, ...] | None = None
 
     @property
     def declarations(self) -> tuple[Declaration, ...]:
         """The declarations of its own, parsed when they are asked for: those of most rules never are."""
         if self._declarations is None:
             self.may_set()
+            self._urls = self.urls
             self._declarations = tuple(_declarations(_contents(self._nodes)))
             self._nodes = ()
         return self._declarations
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The URLs in its declarations, as written."""
+        if self._urls is None:
+            self._urls = tuple(_urls(self._nodes))
+        return self._urls
 
     def may_set(self, *names: str) -> bool:
         """Whether it could set one of these properties; without parsing."""
@@ -137,6 +149,22 @@ def declarations(css: str) -> tuple[Declaration, ...]:
     if not is_parseable(css):
         return ()
     return tuple(_declarations(tinycss2.parse_blocks_contents(css, skip_comments=True, skip_whitespace=True)))
+
+
+def _urls(nodes: Sequence[Node] | str) -> Iterator[str]:
+    text = nodes if isinstance(nodes, str) else _text_with_urls(nodes)
+    if "(" in text:
+        yield from (match[match.lastindex or 0] for match in _URL.finditer(text))
+        for images in _IMAGE_SET.findall(text):
+            yield from (one or other for one, other in _STRING.findall(images))
+
+
+def _text_with_urls(nodes: Sequence[Node]) -> str:
+    import tinycss2
+
+    if not any(node.type in ("url", "function") for node in nodes):
+        return ""
+    return str(tinycss2.serialize([node for node in nodes if node.type != "{} block"]))
 
 
 def _contents(nodes: Sequence[Node] | str) -> list[Node]:
