@@ -67,7 +67,7 @@ description: "{summary}"
 
 {" ".join(notes)} [All rules](../rules.md)
 
-{manual.markdown(2)}
+{manual.markdown(2)}{_origins(rule)}
 ## Settings
 
 ```toml title="imageseo.toml"
@@ -77,6 +77,11 @@ description: "{summary}"
 
 Suppress it in place with [`data-imageseo-disable="{rule.id}: why"`](../../features/opting-out.md#one-rule-in-place).
 """
+
+
+def _origins(rule: Rule) -> str:
+    lines = "".join(f"- [{source.name}]({source.url})\n" for source in rule.sources)
+    return f"\n## Where it comes from\n\n{lines}\n[All sources](../checkers.md)\n" if lines else ""
 
 
 def severity_text(rule: Rule) -> str:

@@ -67,7 +67,8 @@ class SiteStyles:
         self._pages: Recent[tuple[object, ...], _Sheets] = Recent(_MAX_KEPT)
         self._rules: Recent[object, tuple[HazardRules, list[StyleSheet]]] = Recent(_MAX_KEPT)
         self._inline: Recent[str, StyleSheet] = Recent(4 * _MAX_KEPT)  # the texts of <style>
-        self._last: tuple[tuple[bytes, str], PageTree, Effects] | None = None  # the page whose elements were asked for
+        # The page whose elements were asked for.
+        self._last: tuple[tuple[bytes, str], PageTree, Effects, dict[str, list[object]]] | None = None
 
     def sheets_of(self, page: str, html: bytes, scan: PageScan) -> tuple[str, ...]:
         """Return the site paths of the linked and imported sheets that were looked for, missing ones too."""
@@ -107,9 +108,11 @@ class SiteStyles:
             key = (html, scan.charset)
             if self._last is None or self._last[0] != key:
                 tree = PageTree(html, (), scan.charset)
-                self._last = (key, tree, Effects(rules.rules, tree))
-            _, tree, effects = self._last
-            nodes = scanned_elements(tree.root, name)
+                self._last = (key, tree, Effects(rules.rules, tree), {})
+            _, tree, effects, by_name = self._last
+            if name not in by_name:
+                by_name[name] = scanned_elements(tree.root, name)
+            nodes = by_name[name]
             return len(nodes) == count and effects.hidden(nodes[number]) is not None
         return False
 

@@ -10,6 +10,7 @@ from typing import cast
 from imageseo.lint.budgets.spending import BudgetStatus
 from imageseo.lint.code_frame import CodeFrame
 from imageseo.lint.rule_docs import RuleDocs
+from imageseo.lint.rule_sources import RuleSource
 from imageseo.model.build_findings import BUILD_FINDINGS
 from imageseo.model.finding import Finding, Severity, Silenced
 from imageseo.model.foreign import UnfitPlugin
@@ -19,12 +20,16 @@ from imageseo.model.protocols import Result
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleInfo:
-    """A rule as reports show it. ``severity``: the default. ``url``: its manual page; empty if none is published."""
+    """A rule as reports show it. ``severity``: the default. ``url``: its manual page; empty if none is published.
+
+    ``sources``: the standards and rules of other checkers that it comes from.
+    """
 
     id: str
     severity: Severity
     manual: RuleDocs
     url: str = ""
+    sources: tuple[RuleSource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

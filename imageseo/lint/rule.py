@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from imageseo.lint.facts.names import FACTS, FORMER_FACTS, SITE_FACTS
+from imageseo.lint.rule_sources import RuleSource, sources_of
 from imageseo.model.facts import Problem, ProblemLocation
 from imageseo.model.finding import Severity
 from imageseo.model.foreign import UnfitPlugin
@@ -21,7 +22,8 @@ class Rule:
 
     ``severity``: the highest of its findings, unless a level of the settings replaces it. ``default``: the level if the
     settings have none (``off`` for rules about things that imageseo does not write yet). ``check`` runs on each page,
-    ``check_site`` once for the whole site. ``source``: the distribution of a rule that is not our own.
+    ``check_site`` once for the whole site. ``source``: the distribution of a rule that is not our own. ``sources``: the
+    standards and rules of other checkers that it comes from.
     """
 
     id: str
@@ -35,6 +37,7 @@ class Rule:
     fails_build: bool = False
     lint_only: bool = False
     source: str = ""
+    sources: tuple[RuleSource, ...] = ()
 
     @property
     def budgeted(self) -> bool:
@@ -46,7 +49,7 @@ class Rule:
         """Return the rule of a module: ``lcp_lazy`` -> ``lcp-lazy``. Raises UnfitPlugin if the module is not a rule.
 
         A module has ``SEVERITY``, ``check`` and/or ``check_site``, and may have ``DEFAULT``, ``FAILS_BUILD`` and
-        ``LINT_ONLY`` (builds do not run it, nor rules that request facts of the whole site).
+        ``LINT_ONLY`` (builds do not run it, nor rules that request facts of the whole site) and ``SOURCES``.
         """
         severity = getattr(module, "SEVERITY", None)
         check, check_site = getattr(module, "check", None), getattr(module, "check_site", None)
@@ -56,6 +59,10 @@ class Rule:
         default = getattr(module, "DEFAULT", None)
         if default is not None and not isinstance(default, Severity):
             raise UnfitPlugin(f"{module.__name__}.{_severity_fault('DEFAULT', default)}")
+        try:
+            sources = sources_of(getattr(module, "SOURCES", ()))
+        except (LookupError, TypeError, AttributeError) as error:
+            raise UnfitPlugin(f"{module.__name__}.SOURCES: {error}") from error
         requested = _requested_facts(check, FACTS | SITE_FACTS)
         return cls(
             id=name.replace("_", "-"),
@@ -69,6 +76,7 @@ class Rule:
             fails_build=bool(getattr(module, "FAILS_BUILD", False)),
             lint_only=bool(getattr(module, "LINT_ONLY", False)) or check is None or bool(SITE_FACTS & set(requested)),
             source=source,
+            sources=sources,
         )
 
 

@@ -59,6 +59,7 @@ class RuleCatalog:
                 severity=rule.default or rule.severity,
                 manual=RuleDocs.of(rule.manual),
                 url=f"{base}reference/rules/{rule.id}/" if base else "",
+                sources=rule.sources,
             )
             for rule in self.rules
         }
@@ -111,7 +112,7 @@ class RuleCatalog:
         if rule is not None:
             if form == "json":
                 return _json(self._json_entry(rule))
-            return f"{rule.id} ({_levels(rule)})\n\n{self.texts[rule.id].manual.text()}"
+            return f"{rule.id} ({_levels(rule)})\n\n{self.texts[rule.id].manual.text()}{_origins(rule)}"
         if name not in BUILD_FINDINGS:
             raise UnknownRule(self._unknown(name), hint=_LIST)
         if form == "json":
@@ -144,6 +145,9 @@ class RuleCatalog:
             "body": text.manual.body,
             "examples": examples,
             "url": text.url or None,
+            "sources": [
+                {"kind": each.kind, "id": each.id, "name": each.name, "url": each.url} for each in rule.sources
+            ],
         }
 
 
@@ -156,6 +160,12 @@ def _levels(rule: Rule) -> str:
     description += ", off by default" if rule.default is Severity.OFF else ""
     description += ", fails a build" if rule.fails_build else ""
     return description
+
+
+def _origins(rule: Rule) -> str:
+    """Return the sources of a rule as lines below its manual page."""
+    lines = [f"    {each.name}\n      {each.url}\n" for each in rule.sources]
+    return f"\nWhere it comes from:\n\n{''.join(lines)}" if lines else ""
 
 
 def _json(value: object) -> str:

@@ -68,6 +68,7 @@ class PageFacts:
         self._scan = scan
         self._inserted = inserted
         self._image_styles: Mapping[Span, ImageStyle] = {}
+        self._numbers: dict[str, dict[int, int]] = {}  # of elements by name, for style sheets
 
     @cached_property
     def html(self) -> bytes:
@@ -118,14 +119,15 @@ class PageFacts:
 
     def _hidden_by_styles(self, element: MarkupElement) -> bool:
         """Whether the page's style sheets hide an element that is no image of the scan."""
-        styles = self._context.styles
-        if styles is None or self.site_facts is None:
+        styles, name = self._context.styles, element.node.tag
+        if styles is None or self.site_facts is None or not self.scan.styles:
             return False
-        same = self.elements.named(element.node.tag)
-        number = next((number for number, each in enumerate(same) if each.offset == element.offset), None)
-        return number is not None and styles.hides(
-            self.page.path, self.html, self.scan, element.node.tag, number, len(same)
-        )
+        numbers = self._numbers.get(name)
+        if numbers is None:
+            same = self.elements.named(name)
+            numbers = self._numbers[name] = {each.offset: number for number, each in enumerate(same)}
+        number = numbers.get(element.offset)
+        return number is not None and styles.hides(self.page.path, self.html, self.scan, name, number, len(numbers))
 
     @cached_property
     def json_ld(self) -> json_ld_parser.JsonLd:

@@ -96,13 +96,22 @@ def _rule(rule: RuleInfo) -> dict[str, Any]:
         "name": rule_name,
         "shortDescription": {"text": _cut(rule.manual.summary, _TEXT)},
         "fullDescription": {"text": _cut(rule.manual.body.partition("\n\n")[0] or rule.manual.summary, _TEXT)},
-        "help": {"text": _cut(rule.manual.text(), _HELP), "markdown": _cut(rule.manual.markdown(), _HELP)},
+        "help": {"text": _cut(rule.manual.text(), _HELP), "markdown": _cut(_markdown(rule), _HELP)},
         "defaultConfiguration": {"enabled": rule.severity is not Severity.OFF, "level": _LEVELS[rule.severity]},
-        "properties": {"tags": ["images"], "problem.severity": _problem(rule.severity)},
+        "properties": {
+            "tags": ["images", *(source.tag for source in rule.sources)],
+            "problem.severity": _problem(rule.severity),
+        },
     }
-    if rule.url:
-        entry["helpUri"] = rule.url
+    if rule.url or rule.sources:
+        entry["helpUri"] = rule.url or rule.sources[0].url
     return entry
+
+
+def _markdown(rule: RuleInfo) -> str:
+    """Return the manual page with the sources of the rule."""
+    sources = "".join(f"- [{source.name}]({source.url})\n" for source in rule.sources)
+    return rule.manual.markdown() + (f"\n## Where it comes from\n\n{sources}" if sources else "")
 
 
 def _problem(severity: Severity) -> str:

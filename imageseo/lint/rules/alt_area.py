@@ -31,16 +31,32 @@ from imageseo.lint.alt_text import nameless
 from imageseo.model.facts import Problem, ProblemLocation, shorten
 from imageseo.model.finding import Severity
 from imageseo.web.accessibility.graphics import PageGraphics
+from imageseo.web.markup.image_maps import MAX_AREAS
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
+SOURCES = (
+    "WCAG 1.1.1",
+    "WCAG 2.4.4",
+    "WCAG 4.1.2",
+    "ACT c487ae",
+    "axe area-alt",
+    "html-validate area-alt",
+    "HTML area",
+)
 
 
 def check(graphics: PageGraphics) -> Iterator[Problem]:
-    for area in graphics.areas():
+    named = (area for area in graphics.areas() if not area.name.text or area.name.source == "title")
+    for number, area in enumerate(area for area in named if not area.is_hidden):
+        if number == MAX_AREAS:
+            yield Problem(
+                message=f"more than {MAX_AREAS} areas of this page have no name",
+                hint="write an `alt` for each",
+                place=ProblemLocation(offset=area.element.offset),
+            )
+            return
         name = area.name
-        if (name.text and name.source != "title") or area.is_hidden:
-            continue
         usual = "no alt attribute" if area.values.get("alt") is None else "an empty alternative text"
         what = "has no alternative text, only a title" if name.text else f"has {nameless(area, usual)}"
         yield Problem(

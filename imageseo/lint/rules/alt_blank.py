@@ -39,6 +39,7 @@ from imageseo.web.accessibility.names import is_blank
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
+SOURCES = ("WCAG 1.1.1", "ACT 23a2a8", "axe image-alt", "Lighthouse image-alt")
 
 
 def check(images: Sequence[ImageFact], graphics: PageGraphics) -> Iterator[Problem]:

@@ -51,6 +51,7 @@ from imageseo.web.accessibility.graphics import PageGraphics
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
+SOURCES = ("WCAG 4.1.2", "ACT 97a4e1", "axe button-name", "Lighthouse button-name", "html-validate text-content")
 
 
 def check(images: Sequence[ImageFact], graphics: PageGraphics) -> Iterator[Problem]:

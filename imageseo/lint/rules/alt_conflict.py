@@ -33,6 +33,7 @@ from imageseo.web.accessibility.roles import written_role
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
+SOURCES = ("WCAG 1.1.1", "ACT 46ca7f", "axe presentation-role-conflict")
 
 
 def check(images: Sequence[ImageFact], graphics: PageGraphics) -> Iterator[Problem]:

@@ -75,6 +75,7 @@ if TYPE_CHECKING:
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
+SOURCES = ("axe image-redundant-alt", "Lighthouse image-redundant-alt", "HTML alt")
 _AROUND = {
     "a": "link around it",
     "button": "button around it",

@@ -67,6 +67,7 @@ from imageseo.model.finding import Severity
 from imageseo.web.accessibility.graphics import PageGraphics
 
 SEVERITY = Severity.ERROR
+SOURCES = ("WCAG 1.1.1", "ACT 9eb3f6")
 _HINT = 'describe what it shows, or write `alt=""` if it is decorative'
 
 

@@ -44,6 +44,15 @@ from imageseo.web.accessibility.graphics import Graphic, PageGraphics
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
+SOURCES = (
+    "WCAG 1.1.1",
+    "WCAG 4.1.2",
+    "ACT 59796f",
+    "axe input-image-alt",
+    "Lighthouse input-image-alt",
+    "html-validate wcag/h36",
+    "HTML input",
+)
 _HINT = "write in its `alt` what the button does"
 
 

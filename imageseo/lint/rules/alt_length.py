@@ -29,6 +29,7 @@ from imageseo.model.image import PageRegion
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
+SOURCES = ("HTML alt",)
 LONG, TOO_LONG = 125, 250  # characters
 
 

@@ -56,6 +56,7 @@ from imageseo.model.finding import Severity
 from imageseo.web.accessibility.graphics import PageGraphics
 
 SEVERITY = Severity.ERROR
+SOURCES = ("WCAG 2.4.4", "WCAG 4.1.2", "ACT c487ae", "axe link-name", "Lighthouse link-name", "html-validate wcag/h30")
 
 
 def check(images: Sequence[ImageFact], graphics: PageGraphics) -> Iterator[Problem]:

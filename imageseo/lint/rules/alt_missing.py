@@ -52,6 +52,7 @@ from imageseo.model.image import ImageRef
 from imageseo.web.accessibility.graphics import PageGraphics
 
 SEVERITY = Severity.ERROR
+SOURCES = ("WCAG 1.1.1", "ACT 23a2a8", "axe image-alt", "Lighthouse image-alt", "html-validate wcag/h37", "HTML alt")
 
 
 def check(images: Sequence[ImageFact], graphics: PageGraphics) -> Iterator[Problem]:

@@ -31,6 +31,7 @@ from imageseo.model.finding import Severity
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
+SOURCES = ("WCAG 1.1.1",)
 MARKER = "data-imageseo-alt"
 
 _LATER = re.compile(r"\W*(?:(?:TODO|FIXME|TBD)\b|(?:draft|needs[- ]review|todo|fixme)\s*[:\]])")

@@ -40,6 +40,7 @@ from imageseo.web.urls import IMAGE_SUFFIXES
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
+SOURCES = ("WCAG 1.1.1", "ACT 8fc3b6", "axe object-alt", "Lighthouse object-alt", "HTML object")
 _SUFFIXES = (*IMAGE_SUFFIXES, ".mp3", ".m4a", ".ogg", ".oga", ".wav", ".mp4", ".webm", ".ogv", ".mov")
 
 

@@ -45,6 +45,7 @@ from imageseo.model.finding import Severity
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
+SOURCES = ("WCAG 1.1.1", "ACT qt1vmo")
 
 _HINT = 'correct the template or the script that writes it; `alt=""` if the image is decorative'
 

@@ -39,6 +39,7 @@ from imageseo.model.image import PageRegion
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
+SOURCES = ("WCAG 1.1.1", "HTML alt")
 
 _PREFIX = re.compile(
     r"(?:(?:an?|the) )?(?:image|photo(?:graph)?|picture|pic|graphic|img) of (?!the (?:day|week|month|year)\b)|"

@@ -44,6 +44,7 @@ from imageseo.web.accessibility.graphics import PageGraphics
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
+SOURCES = ("WCAG 1.1.1", "ACT 23a2a8", "ACT 7d6734", "axe role-img-alt", "axe svg-img-alt", "Lighthouse svg-img-alt")
 
 
 def check(graphics: PageGraphics) -> Iterator[Problem]:

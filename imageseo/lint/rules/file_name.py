@@ -26,6 +26,7 @@ from imageseo.model.finding import Severity
 
 SEVERITY = Severity.INFO
 LINT_ONLY = True
+SOURCES = ("Google images",)
 
 
 def check(hero: ImageFact | None) -> Iterator[Problem]:

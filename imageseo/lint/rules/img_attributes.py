@@ -55,57 +55,36 @@ Good (a data URL, and a script's own attributes):
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from imageseo.lint.markup_problems import replacement
 from imageseo.lint.tag_edits import replace_value
 from imageseo.model.facts import ImageFact, Problem, ProblemLocation, shorten
 from imageseo.model.finding import Severity
-from imageseo.model.image import ImageRef
-from imageseo.web.markup.attribute_values import (
-    faults_of,
-    foreign_attributes,
-    former_attributes,
-    misspelt_attribute,
-    repeated_attributes,
-    unknown_attributes,
-)
+from imageseo.model.image import PageScan
+from imageseo.web.markup.attribute_values import TagFault, faults_of, foreign_attributes, image_faults
 from imageseo.web.markup.elements import MarkupElement, PageElements
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
+SOURCES = (
+    "HTML img",
+    "HTML dimensions",
+    "HTML loading",
+    "HTML fetchpriority",
+    "HTML attributes",
+    "html-validate attribute-allowed-values",
+    "html-validate no-dup-attr",
+    "html-validate no-deprecated-attr",
+)
 
 
-def check(html: bytes, images: Sequence[ImageFact], elements: PageElements) -> Iterator[Problem]:
+def check(html: bytes, scan: PageScan, images: Sequence[ImageFact], elements: PageElements) -> Iterator[Problem]:
     for image in images:
-        ref = image.ref
-        values = {attribute.name: attribute.value or "" for attribute in ref.attributes}
-        for name, fault in faults_of(values):
-            yield Problem(
-                message=f"{image.name} has {fault.what}" if name != "src" else f"{image.name}: {fault.what}",
-                hint=fault.hint,
-                at=ref,
-                fix=replace_value(html, ref, name, fault.value) if fault.value is not None else (),
-            )
-        foreign = foreign_attributes("img", values)
-        if foreign:
-            yield Problem(message=f"{image.name} has {foreign}, without effect", hint="remove it", at=ref)
-        source = html[ref.span.start : ref.span.end].decode("latin-1")
-        yield from _repeated(image.name, source, ref)
-        yield from _unknown(image.name, values, ref)
-        former = former_attributes(values)
-        if former:
-            yield Problem(
-                message=f"{image.name} has {former}, which HTML no longer has",
-                hint="write it as CSS",
-                at=ref,
-                severity=Severity.INFO,
-            )
-    lowered = html.lower()
-    others = [each for each in elements.named("source") if _is_of_picture(each)] if b"<picture" in lowered else []
-    if b"<input" in lowered:
-        others += [each for each in elements.named("input") if _is_image_button(each)]
-    for element in others:
+        faults = image_faults(html[image.ref.span.start : image.ref.span.end].decode(scan.charset, "replace"))
+        if faults:
+            yield from _problems(html, image, faults)
+    for element in elements.matching("picture > source,input[type=image i]"):
         is_source = element.node.tag == "source"
         for name, fault in faults_of(element.values):
             # What has no effect at all there is reported as such.
@@ -127,36 +106,15 @@ def check(html: bytes, images: Sequence[ImageFact], elements: PageElements) -> I
             )
 
 
-def _unknown(name: str, values: Mapping[str, str], ref: ImageRef) -> Iterator[Problem]:
-    unknown = unknown_attributes(values)
-    misspelt = {each: known for each in unknown if (known := misspelt_attribute(each)) is not None}
-    for each, known in misspelt.items():
-        yield Problem(message=f"{name} has an attribute `{shorten(each, 40)}`", hint=f"did you mean `{known}`?", at=ref)
-    own = [shorten(each, 40) for each in unknown if each not in misspelt]
-    if own:
+def _problems(html: bytes, image: ImageFact, faults: Sequence[TagFault]) -> Iterator[Problem]:
+    for name, fault, is_note in faults:
         yield Problem(
-            message=f"{name} has {', '.join(own[:5])}, which HTML does not have",
-            hint=f"remove it, or name it `data-{own[0]}` if a script reads it",
-            at=ref,
-            severity=Severity.INFO,
+            message=f"{image.name}{':' if name == 'src' else ' has'} {fault.what}",
+            hint=fault.hint,
+            at=image.ref,
+            severity=Severity.INFO if is_note else None,
+            fix=replace_value(html, image.ref, name, fault.value) if fault.value is not None else (),
         )
-
-
-def _repeated(name: str, source: str, ref: ImageRef) -> Iterator[Problem]:
-    for each in repeated_attributes(source):
-        yield Problem(
-            message=f"{name} has {each} twice: browsers use the first, {shorten(repr(ref.get(each) or ''), 60)}",
-            hint="remove one",
-            at=ref,
-        )
-
-
-def _is_of_picture(element: MarkupElement) -> bool:
-    return getattr(element.node.parent, "tag", "") == "picture"
-
-
-def _is_image_button(element: MarkupElement) -> bool:
-    return element.values.get("type", "").strip().lower() == "image"
 
 
 def _name(element: MarkupElement) -> str:

@@ -74,6 +74,12 @@ from imageseo.web.html.script_owned import handler, placeholder
 from imageseo.web.urls import is_unloadable
 
 SEVERITY = Severity.ERROR
+SOURCES = (
+    "Lighthouse unsized-images",
+    "Lighthouse image-aspect-ratio",
+    "Lighthouse cls-culprits-insight",
+    "HTML dimensions",
+)
 TOLERANCE = 2  # px
 _EMOJI = frozenset({"twemoji", "gemoji", "emojione"})  # of Markdown extensions
 

@@ -37,6 +37,7 @@ from imageseo.web.srcset.candidates import chosen_url_of
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
+SOURCES = ("Lighthouse image-delivery-insight",)
 LEAST = 8 * 1024  # bytes that AVIF would save; Lighthouse 12
 PER_PIXEL = 2 / 12  # bytes of an AVIF, by Lighthouse's estimate from dimensions
 _OLD_FORMATS = frozenset({"jpeg", "png", "gif", "bmp", "tiff"})

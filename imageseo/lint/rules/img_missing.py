@@ -55,6 +55,7 @@ from imageseo.model.finding import Severity
 from imageseo.web.urls import is_unloadable
 
 SEVERITY = Severity.ERROR
+SOURCES = ("HTML img", "html-validate element-required-attributes")
 
 _LABELS = {"src": "src", "srcset": "srcset", "source": "a <source>"}
 

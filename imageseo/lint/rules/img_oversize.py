@@ -48,6 +48,7 @@ from imageseo.web.srcset.sizes import source_size
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
+SOURCES = ("Lighthouse image-delivery-insight",)
 LEAST = 12 * 1024  # bytes; Lighthouse's threshold for images with candidates
 _UNKNOWN = image_widths.ColumnLayout()
 

@@ -74,6 +74,7 @@ from imageseo.web.html.tokenizer import tag_over
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
+SOURCES = ("Lighthouse lcp-discovery-insight",)
 
 _SOURCE_ATTRIBUTES = ("data-src", "data-srcset", "data-lazy-src", "data-lazy", "data-original", "data-echo", "data-url")
 _BACKGROUND_ATTRIBUTES = ("data-bg", "data-background", "data-background-image", "data-bg-src", "data-lazy-bg")

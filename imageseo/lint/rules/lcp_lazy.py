@@ -31,6 +31,7 @@ from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
 
 SEVERITY = Severity.ERROR
+SOURCES = ("Lighthouse lcp-discovery-insight", "HTML loading")
 
 
 def check(html: bytes, hero: ImageFact | None) -> Iterator[Problem]:

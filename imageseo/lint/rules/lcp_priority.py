@@ -51,6 +51,7 @@ from imageseo.model.image import PageScan
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
+SOURCES = ("Lighthouse lcp-discovery-insight", "HTML fetchpriority")
 
 
 def check(html: bytes, scan: PageScan, hero: ImageFact | None) -> Iterator[Problem]:

@@ -48,15 +48,22 @@ from imageseo.web.markup.image_maps import map_faults, server_maps
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
+SOURCES = (
+    "WCAG 2.1.1",
+    "axe server-side-image-map",
+    "HTML map",
+    "HTML area",
+    "html-validate map-id-name",
+    "html-validate map-dup-name",
+)
 
 
 def check(html: bytes, images: Sequence[ImageFact], elements: PageElements) -> Iterator[Problem]:
-    lowered = html.lower()
-    if b"<map" not in lowered and b"<area" not in lowered and b"usemap" not in lowered and b"ismap" not in lowered:
-        return
-    refs = refs_by_offset(images)
-    yield from (problem_of(fault, html, refs) for fault in map_faults(elements))
-    for element in server_maps(elements):
+    faults = list(map_faults(elements))
+    servers = list(server_maps(elements))
+    refs = refs_by_offset(images) if faults or servers else {}
+    yield from (problem_of(fault, html, refs) for fault in faults)
+    for element in servers:
         yield Problem(
             message="an <img ismap> sends the place of a click to the server, which no keyboard can",
             hint="use a `<map>` with areas, or links",

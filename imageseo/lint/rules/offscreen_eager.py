@@ -54,6 +54,7 @@ from imageseo.model.layout import PageLayout, ShownImage
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
+SOURCES = ("HTML loading",)
 FAR = 5_000  # characters of text; a tablet of 820×1180 CSS px shows the most, about 4,500 in one column
 LEAST = 4 * 1024  # bytes
 

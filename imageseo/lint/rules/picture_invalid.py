@@ -59,6 +59,12 @@ from imageseo.web.markup.pictures import picture_faults
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
+SOURCES = (
+    "HTML picture",
+    "HTML source",
+    "html-validate element-permitted-content",
+    "html-validate element-required-content",
+)
 
 
 def check(html: bytes, images: Sequence[ImageFact], elements: PageElements) -> Iterator[Problem]:

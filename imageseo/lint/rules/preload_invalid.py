@@ -48,6 +48,7 @@ from imageseo.web.markup.preloads import hint_fault, preload_faults
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
+SOURCES = ("HTML link", "HTML preload")
 
 
 def check(head: Head) -> Iterator[Problem]:

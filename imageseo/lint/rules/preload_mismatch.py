@@ -53,6 +53,7 @@ from imageseo.web.srcset.candidates import chosen_url_of
 from imageseo.web.srcset.preload import Preload
 
 SEVERITY = Severity.ERROR
+SOURCES = ("HTML preload",)
 
 
 def check(head: Head, images: Sequence[ImageFact], target: Callable[[str], ResolvedUrl]) -> Iterator[Problem]:

@@ -28,6 +28,7 @@ from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
 
 SEVERITY = Severity.ERROR
+SOURCES = ("HTML fetchpriority", "HTML loading")
 
 
 def check(html: bytes, images: Sequence[ImageFact], hero: ImageFact | None) -> Iterator[Problem]:

@@ -30,6 +30,7 @@ from imageseo.web.indexing import is_unlisted
 SEVERITY = Severity.WARN
 DEFAULT = Severity.OFF
 LINT_ONLY = True
+SOURCES = ("Google robots-meta",)
 _WANTED = "max-image-preview:large"
 
 

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from imageseo.lint.facts.sitemaps import Sitemaps
 
 SEVERITY = Severity.ERROR
+SOURCES = ("Google image-sitemaps",)
 
 
 def check_site(sitemaps: Sitemaps) -> Iterator[Problem]:

@@ -38,6 +38,7 @@ from imageseo.model.image import ImageRef, Span
 from imageseo.web.srcset.sizes import parse_sizes
 
 SEVERITY = Severity.ERROR
+SOURCES = ("HTML sizes",)
 
 _AUTO = re.compile(r"\s*auto\s*(?:,|$)", re.IGNORECASE)
 

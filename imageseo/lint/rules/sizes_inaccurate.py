@@ -56,6 +56,7 @@ from imageseo.web.srcset.candidates import (
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
+SOURCES = ("HTML sizes", "Lighthouse image-delivery-insight")
 
 _DENSITIES = (1.0, 2.0)
 _HEIGHT = 900  # CSS px; `sizes` hardly ever depends on it

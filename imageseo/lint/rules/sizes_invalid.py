@@ -53,12 +53,13 @@ from imageseo.model.edit import Edit
 from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
 from imageseo.model.image import ImageRef
-from imageseo.web.srcset.candidates import has_width_descriptors
+from imageseo.web.srcset.candidates import has_width_descriptors, parse_srcset
 from imageseo.web.srcset.sizes_syntax import sizes_fault
-from imageseo.web.srcset.syntax import SyntaxFault
+from imageseo.web.srcset.syntax import SyntaxFault, srcset_fault
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
+SOURCES = ("HTML sizes",)
 
 
 def check(html: bytes, images: Sequence[ImageFact]) -> Iterator[Problem]:
@@ -94,11 +95,17 @@ def _fault(sizes: str, srcset: str | None) -> SyntaxFault | None:
     fault = sizes_fault(sizes)
     if fault is not None:
         return fault
-    if not has_widths and srcset.strip():
+    if not has_widths and parse_srcset(srcset) and _is_read(srcset):
         return SyntaxFault(
             "have no effect: its srcset has no widths", "give every candidate a width, or remove it", True
         )
     return None
+
+
+def _is_read(srcset: str) -> bool:
+    """Whether browsers read every candidate; a width that they do not understand is reported by srcset-width."""
+    fault = srcset_fault(srcset)
+    return fault is None or fault.harmless
 
 
 def _problem(image: ImageFact, where: str, fault: SyntaxFault, fix: tuple[Edit, ...]) -> Problem:

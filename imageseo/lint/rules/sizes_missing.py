@@ -35,6 +35,7 @@ from imageseo.model.finding import Severity
 from imageseo.web.srcset.candidates import has_width_descriptors
 
 SEVERITY = Severity.ERROR
+SOURCES = ("HTML srcset", "HTML sizes")
 
 
 def check(images: Sequence[ImageFact]) -> Iterator[Problem]:

@@ -53,6 +53,7 @@ from imageseo.web.srcset.candidates import Candidate, parse_srcset
 from imageseo.web.srcset.syntax import SyntaxFault, srcset_fault
 
 SEVERITY = Severity.ERROR
+SOURCES = ("HTML srcset",)
 TOLERANCE = 1  # px
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from imageseo.web.accessibility.names import AccessibleNames, Name, is_blank
 from imageseo.web.accessibility.roles import (
@@ -20,17 +19,15 @@ from imageseo.web.accessibility.roles import (
     role_of,
     written_role,
 )
+from imageseo.web.html.tree import INERT
 from imageseo.web.markup.elements import MAX_FOUND, MarkupElement, PageElements
 
 if TYPE_CHECKING:
     from turbohtml import Element
 
-_GRAPHIC_ROLE = re.compile(r"""\srole\s*=\s*["']?[^"'>]*\b(?:img|image|graphics-)""", re.IGNORECASE)
-_NONE_ROLE = re.compile(r"""<svg\b[^>]*\srole\s*=\s*["']?\s*(?:none|presentation)""", re.IGNORECASE)
-_COMMAND_ROLE = re.compile(r"""\srole\s*=\s*["']?[^"'>]*\b(?:button|link|menuitem|tab|switch|doc-)""", re.IGNORECASE)
 # What may make the text of a control something else than what readers hear of it.
-_NOT_PLAIN = re.compile(
-    r"<(?:script|style|template|noscript|desc|metadata|defs)\b|hidden|inert|style\s*=", re.IGNORECASE
+_NOT_PLAIN = (
+    "[hidden],[aria-hidden],[inert],[style],[aria-label],script,style,template,noscript,desc,metadata,defs,svg title"
 )
 _CONTROLS = frozenset({"a", "button", "summary"})
 
@@ -145,11 +142,9 @@ class PageGraphics:
 
     def by_role(self) -> Iterator[Graphic]:
         """Yield every element that is an image by its role only, those of SVG included."""
-        if not _GRAPHIC_ROLE.search(self.elements.text):
-            return
         from imageseo.web.html import tree
 
-        for node in islice(self.elements.document.select("[role]"), MAX_FOUND):
+        for node in islice(self._with_role, MAX_FOUND):
             role = role_of(node.tag, node.attr)
             if role not in GRAPHIC_ROLES or (tree.is_html(node) and node.tag in ("img", "area", "input", "object")):
                 continue
@@ -161,50 +156,31 @@ class PageGraphics:
 
     def drawn_decorations(self) -> Iterator[Graphic]:
         """Yield each ``<svg>`` whose role says that it shows nothing."""
-        if _NONE_ROLE.search(self.elements.text) is not None:
-            for node in self._drawings("svg"):
+        for node in self._with_role:
+            if node.tag == "svg" and written_role(node.attr) in NONE_ROLES:
                 element = self.elements.element(node)
-                if element is not None and written_role(node.attr) in NONE_ROLES:
+                if element is not None:
                     yield Graphic(self, element)
+
+    @cached_property
+    def _with_role(self) -> list[Element]:
+        """The elements with a role; an attribute is looked for in the tree much faster than in the text."""
+        return self.elements.document.select("[role]")
 
     @cached_property
     def controls(self) -> Mapping[Element, list[Element]]:
         """Every link and button with images in it: nearest one around an image -> its images, drawings included."""
-        from imageseo.web.html import tree
-
-        document = self.elements.document
-        has_roles = _COMMAND_ROLE.search(self.elements.text) is not None
         found: dict[Element, list[Element]] = {}
         known: dict[Element, Element | None] = {}
-        images = [*tree.images(document), *(self._drawings("svg", "object") if self.has_drawings else ())]
+        with_role = set(self._with_role)
+        images = [each.element.node for each in self.images if each is not None]
+        if self.has_drawings:
+            images += [each for name in ("svg", "object") for each in self.elements.document.find_all(name)]
         for image in images:
-            control = self._control(image, known, has_roles=has_roles)
+            control = _control(image, known, with_role)
             if control is not None:
                 found.setdefault(control, []).append(image)
         return found
-
-    def _drawings(self, *names: str) -> list[Element]:
-        from imageseo.web.html import tree
-
-        named = [each for name in names for each in self.elements.document.find_all(name)]
-        return [each for each in named if not tree.is_inert(each)]
-
-    @staticmethod
-    def _control(image: Element, known: dict[Element, Element | None], *, has_roles: bool) -> Element | None:
-        """Return the nearest link or button around an image, or the image itself if it is one."""
-        path, control = [], None
-        node: object = image
-        while node is not None and hasattr(node, "attr"):
-            if node in known:
-                control = known[node]  # type: ignore[index]
-                break
-            path.append(node)
-            if is_control(node, has_roles=has_roles):  # type: ignore[arg-type]
-                control = node  # type: ignore[assignment]
-                break
-            node = node.parent  # type: ignore[attr-defined]
-        known.update(dict.fromkeys(path, control))  # type: ignore[arg-type]
-        return control
 
     def unnamed(self, control: Element) -> Graphic | None:
         """Return a link or button if it is exposed and has no name; None if it has one."""
@@ -212,31 +188,44 @@ class PageGraphics:
             value = control.attr(name)
             if value and not is_blank(self.elements.decode_node(value)):
                 return None
-        element = self.elements.element(control)
+        text = control.text
+        is_plain = text and control.select_one(_NOT_PLAIN) is None and not is_blank(self.elements.decode_node(text))
+        element = None if is_plain else self.elements.element(control)
         if element is None:
             return None
-        from imageseo.web.html import tree
-
-        text = control.text
-        if text and not text.isspace() and text.isascii():
-            close, _ = tree.content_end(control, len(self.elements.text))
-            if _NOT_PLAIN.search(self.elements.text, element.tag.end, close) is None:
-                return None
         graphic = Graphic(self, element, content=True)
         if not is_blank(graphic.name.text) or graphic.is_hidden:
             return None
         return graphic
 
 
-def is_control(node: Element, *, has_roles: bool = True) -> bool:
+def _control(image: Element, known: dict[Element, Element | None], with_role: Set[Element]) -> Element | None:
+    """Return the nearest link or button around an image, or the image itself if it is one; none for one in another."""
+    path: list[Element] = []
+    control: Element | None = None
+    node: Any = image
+    while hasattr(node, "attr"):
+        if node in known:
+            control = known[node]
+            break
+        path.append(node)
+        tag = node.tag
+        if (tag in _CONTROLS or node in with_role) and _is_control(node, with_role):
+            control = node
+            break
+        if tag in INERT and node is not image:
+            break
+        node = node.parent
+    known.update(dict.fromkeys(path, control))
+    return control
+
+
+def _is_control(node: Element, with_role: Set[Element]) -> bool:
     """Whether an element is a link or a button."""
-    tag = node.tag
-    role = role_of(tag, node.attr) if has_roles and node.attr("role") else None
+    role = role_of(node.tag, node.attr) if node in with_role else None
     if role is not None:
         return role in LINK_ROLES or role in BUTTON_ROLES
-    if tag == "a":
-        return node.attr("href") is not None
-    return tag in _CONTROLS
+    return node.tag in _CONTROLS and (node.tag != "a" or node.attr("href") is not None)
 
 
 def is_link(node: Element) -> bool:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from imageseo.model.facts import shorten
 from imageseo.model.suggest import closest
+from imageseo.web.html.attributes import read
 
 SPACE = " \t\n\f\r"
 _KEYWORDS: Mapping[str, tuple[str, ...]] = {
@@ -48,6 +49,7 @@ _PIXELS = re.compile(r"\s*\+?([0-9]+)(?:\.0+)?\s*(?:px)?\s*;?\s*", re.IGNORECASE
 _TYPE = re.compile(
     r"[!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:\s*;\s*[^;=\s]+=(?:\"[^\"]*\"|[^;\s]+))*"
 )
+_MAX_WORD = 200  # characters of a size or a type; nobody writes more
 _NOT_IN_URL = re.compile(r"[\x00-\x20\x7f\"<>\\^`{|}]")
 _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ATTRIBUTE_NAME = re.compile(r"""\s([^\s"'>/=]+)(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))?""")
@@ -82,7 +84,7 @@ def dimension_fault(name: str, value: str) -> ValueFault | None:
     if _WHOLE.fullmatch(value):
         return None
     shown = f'{name}="{shorten(value, 60)}"'
-    pixels = _PIXELS.fullmatch(value)
+    pixels = _PIXELS.fullmatch(value) if len(value) <= _MAX_WORD else None
     if pixels is not None:
         return ValueFault(f"{shown}, which is no whole number", f'write `{name}="{pixels[1]}"`', pixels[1])
     if value.strip(SPACE).endswith("%"):
@@ -115,20 +117,19 @@ def url_fault(name: str, value: str) -> ValueFault | None:
 
 def type_fault(value: str) -> ValueFault | None:
     """Return what is wrong with how a media type is written: ``jpeg``."""
-    if _TYPE.fullmatch(value):
+    if len(value) <= _MAX_WORD and _TYPE.fullmatch(value):
         return None
     word = value.strip(SPACE).lower().lstrip(".")
     names = {"jpg": "jpeg", "svg": "svg+xml"}
     known = {"avif", "webp", "jpeg", "jpg", "png", "gif", "svg", "svg+xml"}
     right = f"image/{names.get(word, word)}" if word in known else None
-    if right is None and _TYPE.fullmatch(value.strip(SPACE)):
+    if right is None and len(value) <= _MAX_WORD and _TYPE.fullmatch(value.strip(SPACE)):
         right = value.strip(SPACE)
     hint = f'write `type="{right}"`' if right else "write a media type, `image/webp`, or remove the attribute"
     return ValueFault(f'type="{shorten(value, 60)}", which is no media type', hint, right)
 
 
-@lru_cache(maxsize=4096)
-def repeated_attributes(source: str) -> tuple[str, ...]:
+def _repeated_attributes(source: str) -> tuple[str, ...]:
     """Return the attributes that a start tag has twice. ``source``: the tag."""
     names = [name.lower() for name in _ATTRIBUTE_NAME.findall(source)]
     if len(names) == len(set(names)):
@@ -136,7 +137,7 @@ def repeated_attributes(source: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if names.count(name) > 1)) if len(names) < 200 else ()
 
 
-def former_attributes(values: Mapping[str, str]) -> str:
+def _former_attributes(values: Mapping[str, str]) -> str:
     """Return the attributes of an image that HTML no longer has, as a list for people; "" for none."""
     return ", ".join(name for name in _FORMER if name in values)
 
@@ -146,14 +147,14 @@ def foreign_attributes(tag: str, values: Mapping[str, str]) -> str:
     return ", ".join(name for name in _FOREIGN[tag] if name in values)
 
 
-def unknown_attributes(values: Mapping[str, str]) -> tuple[str, ...]:
+def _unknown_attributes(values: Mapping[str, str]) -> tuple[str, ...]:
     """Return the attributes of an image that HTML does not have, without those of frameworks (``v-src``, ``:src``)."""
     unknown = values.keys() - _OF_IMAGES
     return tuple(sorted(name for name in unknown if _PLAIN_NAME.fullmatch(name))) if unknown else ()
 
 
 @lru_cache(maxsize=256)
-def misspelt_attribute(name: str) -> str | None:
+def _misspelt_attribute(name: str) -> str | None:
     """Return the attribute of an image of which a name is a misspelling; None if it is none."""
     letters = sorted(name)
     swapped = (known for known in sorted(_OF_IMAGES) if sorted(known) == letters)
@@ -172,3 +173,40 @@ def faults_of(values: Mapping[str, str], urls: Sequence[str] = ("src",)) -> Iter
             fault = url_fault(name, value)
         if fault is not None:
             yield name, fault
+
+
+class TagFault(NamedTuple):
+    """A fault of one tag: the attribute, what is wrong with it, and whether it is only a note."""
+
+    name: str
+    fault: ValueFault
+    is_note: bool
+
+
+@lru_cache(maxsize=4096)
+def image_faults(source: str) -> tuple[TagFault, ...]:
+    """Return what is wrong with the attributes of an ``<img>``. ``source``: its tag; pages of a site share many."""
+    values = read(source, 4)
+    found = [TagFault(name, fault, False) for name, fault in faults_of(values)]
+    foreign, former = foreign_attributes("img", values), _former_attributes(values)
+    if foreign:
+        found.append(TagFault("", ValueFault(f"{foreign}, without effect", "remove it"), False))
+    for name in _repeated_attributes(source):
+        first = shorten(repr(values.get(name, "")), 60)
+        found.append(TagFault("", ValueFault(f"{name} twice: browsers use the first, {first}", "remove one"), False))
+    found += _unknown_faults(values)
+    if former:
+        found.append(TagFault("", ValueFault(f"{former}, which HTML no longer has", "write it as CSS"), True))
+    return tuple(found)
+
+
+def _unknown_faults(values: Mapping[str, str]) -> Iterator[TagFault]:
+    unknown = _unknown_attributes(values)
+    misspelt = {each: known for each in unknown if (known := _misspelt_attribute(each)) is not None}
+    for each, known in misspelt.items():
+        fault = ValueFault(f"an attribute `{shorten(each, 40)}`", f"did you mean `{known}`?")
+        yield TagFault("", fault, False)
+    own = [shorten(each, 40) for each in unknown if each not in misspelt]
+    if own:
+        hint = f"remove it, or name it `data-{own[0]}` if a script reads it"
+        yield TagFault("", ValueFault(f"{', '.join(own[:5])}, which HTML does not have", hint), True)

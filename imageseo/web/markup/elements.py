@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -79,13 +79,19 @@ class PageElements:
         """Return the elements with this name, in page order, without those in drawings and templates."""
         found = self._found.get(name)
         if found is None:
-            from imageseo.web.html import tree
-
-            nodes = (each for each in self.document.find_all(name) if tree.is_html(each) and not tree.is_inert(each))
-            elements = (element for each in nodes if (element := self.element(each)) is not None)
-            found = tuple(sorted(islice(elements, MAX_FOUND), key=lambda element: element.offset))
-            self._found[name] = found
+            found = self._found[name] = self._sorted(self.document.find_all(name))
         return found
+
+    def matching(self, selector: str) -> tuple[MarkupElement, ...]:
+        """Return the elements that match a selector, as ``named`` does."""
+        return self._sorted(self.document.select(selector))
+
+    def _sorted(self, nodes: Iterable[Element]) -> tuple[MarkupElement, ...]:
+        from imageseo.web.html import tree
+
+        own = (each for each in nodes if tree.is_html(each) and not tree.is_inert(each))
+        elements = (element for each in own if (element := self.element(each)) is not None)
+        return tuple(sorted(islice(elements, MAX_FOUND), key=lambda element: element.offset))
 
     def element(self, node: Element) -> MarkupElement | None:
         """Return an element of the tree; None of one that the parser adds."""

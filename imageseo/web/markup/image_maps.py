@@ -18,16 +18,12 @@ _SHAPES = ("rect", "circle", "poly", "default")
 
 def map_faults(elements: PageElements) -> Iterator[MarkupFault]:
     """Yield what is wrong with the image maps of a page."""
-    text = elements.text
-    maps = elements.named("map") if re.search("<map", text, re.IGNORECASE) else ()
-    if re.search("(?:use|is)map", text, re.IGNORECASE):
-        names = {each.values.get("name", "") for each in maps}
-        for kind in ("img", "object", "input"):
-            for element in elements.named(kind):
-                yield from _use_faults(element, names)
+    maps = elements.named("map")
+    names = {each.values.get("name", "") for each in maps}
+    for element in elements.matching("img[usemap],img[ismap],object[usemap],input[usemap]"):
+        yield from _use_faults(element, names)
     yield from _name_faults(maps)
-    if re.search("<area", text, re.IGNORECASE):
-        yield from _area_faults(elements)
+    yield from _area_faults(elements)
 
 
 def _use_faults(element: MarkupElement, names: set[str]) -> Iterator[MarkupFault]:
@@ -72,13 +68,7 @@ def _use_faults(element: MarkupElement, names: set[str]) -> Iterator[MarkupFault
 
 def server_maps(elements: PageElements) -> Iterator[MarkupElement]:
     """Yield the images that send a server where in them a visitor clicks, which no keyboard can."""
-    if not re.search("ismap", elements.text, re.IGNORECASE):
-        return
-    for element in elements.named("img"):
-        if "ismap" in element.values and any(
-            each.tag == "a" and each.attr("href") is not None for each in parents(element.node)
-        ):
-            yield element
+    yield from elements.matching("a[href] img[ismap]")
 
 
 def _name_faults(maps: tuple[MarkupElement, ...]) -> Iterator[MarkupFault]:

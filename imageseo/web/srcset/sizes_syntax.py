@@ -27,7 +27,7 @@ _EVALUATED = frozenset({"calc", "min", "max", "clamp", "-webkit-calc"})
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _TOKEN = re.compile(r"[(),]|[^(),]+")
 _NUMBER = re.compile(r"([+-]?(?:\d+\.\d+|\.\d+|\d+)(?:e[+-]?\d+)?)(%|[a-z]\w*)?", re.IGNORECASE | re.ASCII)
-_CONDITION = re.compile(r"(?:(?:not|and|or)\b|\0|\s+)*", re.IGNORECASE)
+_CONDITION = re.compile(r"(?:(?:not|and|or)\b|\0|\s)*+", re.IGNORECASE)
 _HINT = "write lengths, `(min-width: 900px) 860px, 100vw`"
 _LIMIT = 200_000  # characters; longer ones are looked at as far as that
 
@@ -163,7 +163,7 @@ def _unread(entries: Sequence[str]) -> SyntaxFault | None:
     for entry in entries:
         _, length = _split(entry)
         name = length.partition("(")[0].lower() if length.endswith(")") else ""
-        inner = set(re.findall(r"[\w-]+(?=\()", length.lower()))
+        inner = set(re.findall(r"(?<![\w-])[\w-]++(?=\()", length.lower()))
         if name not in _EVALUATED or not inner <= _EVALUATED or not is_parseable(length) or "var(" in length:
             continue
         if re.search(r"\d(?:r?(?:cap|ex|ch|ic)|[a-z]*%)|%|\be\b|\bpi\b|infinity|nan", length, re.IGNORECASE):
