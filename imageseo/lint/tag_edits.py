@@ -6,6 +6,7 @@ import re
 
 from imageseo.model.edit import Edit
 from imageseo.model.image import ImageRef, Span
+from imageseo.web.html.attributes import SPACE, Tag, repeated
 from imageseo.web.html.edits import ADDABLE, CHROME, HERO, MARKER
 
 _SCHEME = re.compile(r"#(?:only|gh)-(light|dark)\b")
@@ -67,6 +68,16 @@ def add_attributes(html: bytes, ref: ImageRef, text: str) -> tuple[Edit, ...]:
     if html[ref.span.start : ref.span.start + 4].lower() != b"<img":
         return ()
     return (Edit(span=Span(ref.insert_at, ref.insert_at), replacement=f" {text}".encode("ascii")),)
+
+
+def remove_repeats(html: bytes, ref: ImageRef, name: str) -> tuple[Edit, ...]:
+    """Return the edits that remove all but the first of several attributes with one name."""
+    text = html[ref.span.start : ref.span.end].decode("latin-1")
+    found = [each for each in repeated(text, Tag("img", 0, len(text), len(text))) if each.name == name]
+    if text[:4].lower() != "<img" or any(text[each.start - 1] not in SPACE for each in found):
+        return ()
+    start = ref.span.start
+    return tuple(Edit(span=Span(start + each.start - 1, start + each.end), replacement=b"") for each in found)
 
 
 def replace_value(html: bytes, ref: ImageRef, name: str, value: str) -> tuple[Edit, ...]:

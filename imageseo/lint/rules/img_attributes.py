@@ -58,7 +58,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from imageseo.lint.markup_problems import replacement
-from imageseo.lint.tag_edits import replace_value
+from imageseo.lint.tag_edits import remove_repeats, replace_value
 from imageseo.model.facts import ImageFact, Problem, ProblemLocation, shorten
 from imageseo.model.finding import Severity
 from imageseo.model.image import PageScan
@@ -107,13 +107,14 @@ def check(html: bytes, scan: PageScan, images: Sequence[ImageFact], elements: Pa
 
 
 def _problems(html: bytes, image: ImageFact, faults: Sequence[TagFault]) -> Iterator[Problem]:
-    for name, fault, is_note in faults:
+    for name, fault, is_note, is_repeated in faults:
+        fix = replace_value(html, image.ref, name, fault.value) if fault.value is not None else ()
         yield Problem(
-            message=f"{image.name}{':' if name == 'src' else ' has'} {fault.what}",
+            message=f"{image.name}{':' if name == 'src' and not is_repeated else ' has'} {fault.what}",
             hint=fault.hint,
             at=image.ref,
             severity=Severity.INFO if is_note else None,
-            fix=replace_value(html, image.ref, name, fault.value) if fault.value is not None else (),
+            fix=remove_repeats(html, image.ref, name) if is_repeated else fix,
         )
 
 

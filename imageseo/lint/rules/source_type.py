@@ -92,14 +92,19 @@ def _typed(elements: PageElements) -> Iterator[tuple[MarkupElement, list[str]]]:
 def _fault(element: MarkupElement, urls: Sequence[str], asset_of: Callable[[str], Asset | None]) -> MarkupFault | None:
     written = element.values["type"]
     what = f"a <{element.node.tag}>"
+    assets = [asset_of(url) for url in urls if url and not looks_like_variant(url.partition("?")[0])]
+    known = [asset for asset in assets if asset is not None]
+    formats = {asset.format for asset in known}
+    certain = _names(known[0].format)[0] if len(known) == len(urls) and len(formats) == 1 else None
     malformed = type_fault(written) if written.strip() else None
     if malformed is not None:
+        right = certain or malformed.value
         return MarkupFault(
             element=element,
             what=f"{what} has {malformed.what}: browsers skip it",
-            hint=malformed.hint,
-            attribute="type" if malformed.value else "",
-            value=malformed.value,
+            hint=f'write `type="{right}"`' if right else malformed.hint,
+            attribute="type" if right else "",
+            value=right,
         )
     kind = written.partition(";")[0].strip().lower()
     if not kind:
@@ -110,18 +115,15 @@ def _fault(element: MarkupElement, urls: Sequence[str], asset_of: Callable[[str]
             what=f'{what} of an image has type="{written}": browsers skip it',
             hint='write `type="image/…"`',
         )
-    assets = [asset_of(url) for url in urls if url and not looks_like_variant(url.partition("?")[0])]
-    known = [asset for asset in assets if asset is not None]
     wrong = next((asset for asset in known if kind not in _names(asset.format)), None)
     if wrong is not None and (kind in MIMES or kind in _SOME_BROWSERS):
         right = _names(wrong.format)[0]
-        is_certain = len(known) == len(urls) and {asset.format for asset in known} == {wrong.format}
         return MarkupFault(
             element=element,
             what=f'{what} has type="{written}", but {wrong.path} is {wrong.format.upper()}',
             hint=f'write `type="{right}"`, or name the {kind.partition("/")[2].upper()} file',
             serious=False,
-            attribute="type" if is_certain else "",
+            attribute="type" if certain else "",
             value=right,
         )
     if kind not in MIMES and kind not in _SOME_BROWSERS:

@@ -57,6 +57,18 @@ def attributes(text: str, tag: Tag) -> list[RawAttribute]:
     return list(by_name.values())
 
 
+def repeated(text: str, tag: Tag) -> list[RawAttribute]:
+    """Return the attributes of a start tag that do not count, because an earlier one has the same name."""
+    seen: set[str] = set()
+    found = []
+    for match in _ATTRIBUTE.finditer(text, tag.start + 1 + len(tag.name), tag.end):
+        name = match[1].lower()
+        if name in seen:
+            found.append(RawAttribute(name, None, match.start(), match.end()))
+        seen.add(name)
+    return found
+
+
 def read(source: str, start: int = 0) -> dict[str, str]:
     """Return name -> decoded value (``""`` if bare) of the attributes in ``source`` from ``start`` on.
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from imageseo.model.facts import shorten
 from imageseo.model.suggest import closest
-from imageseo.web.html.attributes import read
+from imageseo.web.html.attributes import Tag, read, repeated
 
 SPACE = " \t\n\f\r"
 _KEYWORDS: Mapping[str, tuple[str, ...]] = {
@@ -52,7 +52,6 @@ _TYPE = re.compile(
 _MAX_WORD = 200  # characters of a size or a type; nobody writes more
 _NOT_IN_URL = re.compile(r"[\x00-\x20\x7f\"<>\\^`{|}]")
 _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_ATTRIBUTE_NAME = re.compile(r"""\s([^\s"'>/=]+)(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))?""")
 
 
 class ValueFault(NamedTuple):
@@ -129,14 +128,6 @@ def type_fault(value: str) -> ValueFault | None:
     return ValueFault(f'type="{shorten(value, 60)}", which is no media type', hint, right)
 
 
-def _repeated_attributes(source: str) -> tuple[str, ...]:
-    """Return the attributes that a start tag has twice. ``source``: the tag."""
-    names = [name.lower() for name in _ATTRIBUTE_NAME.findall(source)]
-    if len(names) == len(set(names)):
-        return ()
-    return tuple(dict.fromkeys(name for name in names if names.count(name) > 1)) if len(names) < 200 else ()
-
-
 def _former_attributes(values: Mapping[str, str]) -> str:
     """Return the attributes of an image that HTML no longer has, as a list for people; "" for none."""
     return ", ".join(name for name in _FORMER if name in values)
@@ -176,11 +167,15 @@ def faults_of(values: Mapping[str, str], urls: Sequence[str] = ("src",)) -> Iter
 
 
 class TagFault(NamedTuple):
-    """A fault of one tag: the attribute, what is wrong with it, and whether it is only a note."""
+    """A fault of one tag: the attribute, what is wrong with it, and whether it is only a note.
+
+    ``is_repeated``: the attribute is written more than once.
+    """
 
     name: str
     fault: ValueFault
     is_note: bool
+    is_repeated: bool = False
 
 
 @lru_cache(maxsize=4096)
@@ -191,9 +186,10 @@ def image_faults(source: str) -> tuple[TagFault, ...]:
     foreign, former = foreign_attributes("img", values), _former_attributes(values)
     if foreign:
         found.append(TagFault("", ValueFault(f"{foreign}, without effect", "remove it"), False))
-    for name in _repeated_attributes(source):
+    for name in dict.fromkeys(each.name for each in repeated(source, Tag("img", 0, len(source), len(source)))):
         first = shorten(repr(values.get(name, "")), 60)
-        found.append(TagFault("", ValueFault(f"{name} twice: browsers use the first, {first}", "remove one"), False))
+        fault = ValueFault(f"{name} twice: browsers use the first, {first}", "remove one")
+        found.append(TagFault(name, fault, False, is_repeated=True))
     found += _unknown_faults(values)
     if former:
         found.append(TagFault("", ValueFault(f"{former}, which HTML no longer has", "write it as CSS"), True))
