@@ -17,6 +17,8 @@ sys.dont_write_bytecode = False
 
 # An unexpected error in one page is a finding for users; here it must fail the test.
 os.environ.setdefault("IMAGESEO_TEST_RAISE", "1")
+# Commands and API encode in their own process: starting another takes longer than the small images of most tests.
+os.environ.setdefault("IMAGESEO_ENCODE__ISOLATE", "false")
 
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")

@@ -39,7 +39,7 @@ def hero_of(page: Path) -> str:
 @pytest.mark.parametrize("host", ["mkdocs", "properdocs"])
 def test_build_processes_the_site(tmp_path: Path, host: str) -> None:
     site = mkdocs_site(tmp_path)
-    done = run(host, "build", "--strict", cwd=site)
+    done = run(host, "build", "--strict", cwd=site, env={"IMAGESEO_ENCODE__ISOLATE": ""}, afresh=True)
     assert done.returncode == 0, done.stderr
     home = (site / "site/index.html").read_text("utf-8")
     assert '<source type="image/avif" srcset="images/home-500w.' in home
@@ -57,7 +57,7 @@ def test_mkdocs_and_properdocs_builds_are_identical_and_repeatable(tmp_path: Pat
     site = mkdocs_site(tmp_path)
     built = []
     for host in ("mkdocs", "properdocs", "mkdocs"):
-        assert run(host, "build", cwd=site).returncode == 0
+        assert run(host, "build", cwd=site, afresh=True).returncode == 0
         built.append(
             {name: data for name, data in tree(site / "site").items() if name.endswith((".html", "f", "p", "g"))}
         )
@@ -245,7 +245,7 @@ def test_hook_and_plugin_together_run_once_and_warn_once(tmp_path: Path) -> None
     alone = mkdocs_site(tmp_path / "alone")
     both = mkdocs_site(tmp_path / "both", config="plugins:\n  - imageseo\nhooks:\n  - mkdocs_hook.py\n")
     shutil.copy(HOOKS / "mkdocs_hook.py", both)
-    assert run("mkdocs", "build", cwd=alone).returncode == 0
+    assert run("mkdocs", "build", cwd=alone, afresh=True).returncode == 0
     done = run("mkdocs", "build", cwd=both)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("imageseo: build: ") == 1

@@ -27,7 +27,8 @@ def _installed() -> None:
 def test_installed_plugin_needs_no_configuration(tmp_path: Path) -> None:
     """The namespace plug-in is enabled automatically, without an entry in pelicanconf.py."""
     site = pelican_site(tmp_path)
-    done = run("pelican", "content", "--fatal", "errors", cwd=site)
+    env = {"IMAGESEO_ENCODE__ISOLATE": ""}
+    done = run("pelican", "content", "--fatal", "errors", cwd=site, env=env, afresh=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(re.findall("^imageseo: build: ", done.stdout, re.MULTILINE)) == 1
     page = (site / "output/first.html").read_text("utf-8")

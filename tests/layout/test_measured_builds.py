@@ -48,7 +48,11 @@ PHOTOS = {
        enumerate(("one", "two", "three", "four"))},
     "docs/images/small.jpg": small_sites.photo(400, 300, 9),
 }  # fmt: skip
-OPTIONS: Mapping[str, Any] = {"profile": "fast", "encode": {"avif_speed": 10, "webp_method": 0}, "formats": ["webp"]}
+OPTIONS: Mapping[str, Any] = {
+    "profile": "fast",
+    "encode": {"avif_speed": 10, "webp_method": 0, "isolate": False},
+    "formats": ["webp"],
+}
 COLUMN = tuple(min(540.0, width - 32.0) for width in WIDTHS)
 TEXT = {"mobile": Lcp(kind="text"), "desktop": Lcp(kind="text")}
 

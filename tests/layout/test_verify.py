@@ -324,7 +324,7 @@ def test_the_command(tmp_path: Path) -> None:
     """Exit codes, equal reports of equal sites, one line for what many pages have."""
     body = DIFFERENT["height"][0]
     folder = site(tmp_path, {"a": page(body), "b": page(body), "c": page(PICTURE)})
-    command = partial(run, cwd=folder, env={"CHROME_PATH": CHROMIUM or ""})
+    command = partial(run, cwd=folder, afresh=True, env={"CHROME_PATH": CHROMIUM or ""})
     text = command("imageseo", "verify", "public", "--pages", "[ab]/*", "--viewport", "mobile")
     assert text.returncode == 1, text.stderr
     assert "(the same on 1 other page)" in text.stdout

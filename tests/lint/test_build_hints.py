@@ -54,12 +54,15 @@ def test_there_are_such_hints_and_others_stay() -> None:
     assert in_build('write width="1" height="2", or let `imageseo build` add it') == 'write width="1" height="2"'
 
 
+FAST = {"profile": "fast", "encode": {"isolate": False}}
+
+
 def test_setting_that_leaves_images_without_variants(tmp_path: Path) -> None:
     page = '<!doctype html><html lang="en"><body><main><h1>T</h1><img src="a.jpg" alt="A"></main></body></html>'
     small_sites.write(tmp_path / "site", {"index.html": page, "a.jpg": small_sites.photo()})
     low = {"mobile": {"warn": 100, "error": 200}, "desktop": {"warn": 100, "error": 200}}
     for markup, hint in (("attributes", "the setting `markup` leaves it without variants"), ("auto", "")):
-        settings = config.load({"markup": markup, "profile": "fast", "budgets": {"lcp-bytes": low}}, "test")
+        settings = config.load({"markup": markup, **FAST, "budgets": {"lcp-bytes": low}}, "test")
         site = directory.site(tmp_path / "site", project=tmp_path, settings=settings)
         with composition.build_tools(settings, project=tmp_path, progress=Quiet()) as tools:
             result = pipeline.build(site, settings, tools)
@@ -78,7 +81,7 @@ def test_report_of_a_build(tmp_path: Path) -> None:
     small_sites.write(tmp_path / "site", {"index.html": page, **photos})
     low = {"mobile": {"warn": 100, "error": 200}, "desktop": {"warn": 100, "error": 200}}
     budgets = {"lcp-bytes": low, "page-image-bytes": low, "largest-image-bytes": low, "image-bytes": low}
-    settings = config.load({"profile": "fast", "site_url": "https://example.org/", "budgets": budgets}, "test")
+    settings = config.load({**FAST, "site_url": "https://example.org/", "budgets": budgets}, "test")
     site = directory.site(tmp_path / "site", project=tmp_path, settings=settings)
     with composition.build_tools(settings, project=tmp_path, progress=Quiet()) as tools:
         result = pipeline.build(site, settings, tools)

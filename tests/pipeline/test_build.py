@@ -33,6 +33,9 @@ PAGE = """<!doctype html>
 """
 
 
+FAST = {"site_url": "https://example.org/", "profile": "fast", "encode": {"isolate": False}}
+
+
 def page(body: str, url: str = "") -> str:
     return PAGE.replace("{url}", url).replace("{body}", body)
 
@@ -43,7 +46,7 @@ def make_project(folder: Path, files: Mapping[str, str | bytes]) -> Path:
 
 
 def build(folder: Path, options: Mapping[str, object] | None = None) -> pipeline.BuildResult:
-    settings = config.load({"site_url": "https://example.org/", "profile": "fast", **(options or {})}, "test")
+    settings = config.load({**FAST, **(options or {})}, "test")
     site = directory.site(folder / "site", project=folder, settings=settings)
     with composition.build_tools(settings, project=folder, progress=Quiet()) as tools:
         return pipeline.build(site, settings, tools)

@@ -49,7 +49,9 @@ def test_items_of_containers_keep_their_size(tmp_path: Path) -> None:
         f'<main style="width:600px"><h1>Items</h1><p>{images}</p>{body}</main></body></html>'
     )
     small_sites.write(folder, {"index.html": html, "a.jpg": _jpeg(700, 460), "b.jpg": _jpeg(300, 400)})
-    settings = config.load({"site_url": "https://example.org/", "profile": "fast"}, "test")
+    settings = config.load(
+        {"site_url": "https://example.org/", "profile": "fast", "encode": {"isolate": False}}, "test"
+    )
     with chromium() as browser, served(folder) as url:
         before = boxes(open_page(browser, url, width=1000, height=700))
         site = directory.site(folder, project=tmp_path, settings=settings)

@@ -126,7 +126,9 @@ def test_built_page_shows_the_same_sizes(tmp_path: Path, style: str) -> None:
     small_sites.write(tmp_path / "site", {"index.html": html, **files})
     before = _sizes(tmp_path / "site")
     assert before == {name: size for name, (_, size) in JPEGS.items()}
-    settings = config.load({"site_url": "https://example.org/", "profile": "fast"}, "test")
+    settings = config.load(
+        {"site_url": "https://example.org/", "profile": "fast", "encode": {"isolate": False}}, "test"
+    )
     site = directory.site(tmp_path / "site", project=tmp_path, settings=settings)
     with composition.build_tools(settings, project=tmp_path, progress=Quiet()) as tools:
         result = pipeline.build(site, settings, tools)

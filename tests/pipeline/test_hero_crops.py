@@ -218,7 +218,12 @@ def test_crops_are_identical_in_every_process(tmp_path: Path) -> None:
 # ---- in a build
 
 HERO = '["/hero/"]\nseed = 5\nstyle = "topo"\nalt = "Lines"\nwidth = 640\nheight = 360\n'
-FAST: dict[str, Any] = {"formats": ["webp"], "widths": [320], "encode": {"webp_method": 0}, "quality": {"webp": 40}}
+FAST: dict[str, Any] = {
+    "formats": ["webp"],
+    "widths": [320],
+    "encode": {"webp_method": 0, "isolate": False},
+    "quality": {"webp": 40},
+}
 CROPS = ("hero-1x1.jpg", "hero-4x3.jpg", "hero-16x9.jpg", "hero-1.91x1.jpg")
 
 

@@ -29,7 +29,7 @@ from tests.support import pictures, small_sites
 OPTIONS: Mapping[str, Any] = {
     "site_url": "https://example.org/",
     "quality": {"avif": 40, "webp": 50},
-    "encode": {"avif_speed": 10, "webp_method": 0},
+    "encode": {"avif_speed": 10, "webp_method": 0, "isolate": False},
     "widths": [320, 480],
 }
 CODE = build_state.code_digest

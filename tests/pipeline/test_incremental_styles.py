@@ -20,6 +20,7 @@ OPTIONS = {
     "profile": "fast",
     "widths": [320],
     "formats": ["webp"],
+    "encode": {"isolate": False},
 }
 MEMO = ".cache/imageseo/memo"
 PAGES = list(fragile_pages.PAGES)[::5]  # those of all kinds; tests/layout/test_style_cache.py asks about every page

@@ -16,6 +16,7 @@ from tests.support import small_sites
 
 BASE = "https://example.org/"
 OPTIONS = {"site_url": BASE, "profile": "fast", "formats": ["webp"], "widths": [320], "rights": {"creator": "Ann"}}
+OPTIONS["encode"] = {"isolate": False}
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"4d" * 32 + b"\nsize 12345\n"
 
 

@@ -39,7 +39,9 @@ def gradient(width: int, height: int) -> bytes:
 
 
 def build(folder: Path, options: Mapping[str, object]) -> pipeline.BuildResult:
-    settings = config.load({"site_url": "https://example.org/", "profile": "fast", **options}, "test")
+    settings = config.load(
+        {"site_url": "https://example.org/", "profile": "fast", "encode": {"isolate": False}, **options}, "test"
+    )
     site = directory.site(folder / "site", project=folder, settings=settings)
     with composition.build_tools(settings, project=folder, progress=Quiet()) as tools:
         return pipeline.build(site, settings, tools)

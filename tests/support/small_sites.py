@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import pictures
+from tests.support import forked, pictures
 
 THEME = """<!doctype html><html lang="en"><head><title>{{ page.title }}</title>
 {% if page.canonical_url %}<link rel="canonical" href="{{ page.canonical_url }}">{% endif %}</head>
@@ -86,9 +86,16 @@ def sphinx_site(folder: Path, *, config: str = "", files: Mapping[str, str | byt
     )
 
 
-def run(*command: str, cwd: Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """A command of this environment: ``mkdocs``, ``properdocs``, ``pelican``, ``imageseo``; never raises."""
-    return subprocess.run(words(*command), cwd=cwd, env=environment(env), capture_output=True, text=True, timeout=120)
+def run(
+    *command: str, cwd: Path, env: Mapping[str, str] | None = None, afresh: bool = False
+) -> subprocess.CompletedProcess[str]:
+    """A command of this environment: ``mkdocs``, ``properdocs``, ``pelican``, ``imageseo``; never raises.
+
+    ``afresh``: in an interpreter that is started for it, with another hash seed, instead of a forked one.
+    """
+    variables = environment(env)
+    done = None if afresh else forked.run(command, cwd=cwd, env=variables, usual=environment(), timeout=120)
+    return done or subprocess.run(words(*command), cwd=cwd, env=variables, capture_output=True, text=True, timeout=120)
 
 
 def words(*command: str) -> list[str]:
@@ -97,12 +104,12 @@ def words(*command: str) -> list[str]:
 
 
 def environment(env: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of such a command. It hurries, for few tests are about how small files get: those that are set
-    ``IMAGESEO_PROFILE`` to nothing.
+    """The environment of such a command. It hurries, for few tests are about how small files get or about decoders that
+    crash: those set ``IMAGESEO_PROFILE`` or ``IMAGESEO_ENCODE__ISOLATE`` to nothing.
     """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("IMAGESEO_")}
-    ours = {"COLUMNS": "400", "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1", "IMAGESEO_PROFILE": "fast"}
-    return {**inherited, **ours, **(env or {})}
+    ours = {"COLUMNS": "400", "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**inherited, **ours, "IMAGESEO_PROFILE": "fast", "IMAGESEO_ENCODE__ISOLATE": "false", **(env or {})}
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -40,7 +40,12 @@ from tests.support.browser import chromium, needs_chromium, open_page, served
 
 SECRET = "a brass lighthouse in heavy fog"
 RECIPE = f'provider = "diffusers"\nmodel = "models/tiny"\nprompt = "{SECRET}"\nseed = 9\nwidth = 640\nheight = 360\n'
-FAST: dict[str, Any] = {"formats": ["avif", "webp"], "widths": [320], "encode": {"avif_speed": 10}, "frozen": True}
+FAST: dict[str, Any] = {
+    "formats": ["avif", "webp"],
+    "widths": [320],
+    "encode": {"avif_speed": 10, "isolate": False},
+    "frozen": True,
+}
 SCHEMA = {
     TRAINED_MEDIA: "https://schema.org/TrainedAlgorithmicMediaDigitalSource",
     COMPOSITE_TRAINED_MEDIA: "https://schema.org/CompositeWithTrainedAlgorithmicMediaDigitalSource",
