@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from tests.bench import __main__ as bench
-from tests.bench import corpus, figures, material_site, measure, scoring, screenshots, table
+from tests.bench import cold, corpus, figures, material_site, measure, scoring, screenshots, table
 from tests.bench.contest import common, seen, site
 from tests.bench.jobs import Job
 from tests.support import browser, pictures
@@ -226,3 +226,49 @@ def test_tables_of_both_ways(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "| candidates with 0.95 of the screen's px | 50% |" in said
     assert "Against Eleventy: cpu vs eleventy 0.25; loaded on phone, avif 0.50" in said
     assert table.table({"skipped": "no pictures"}) == "Skipped: no pictures"
+
+
+# First builds
+
+
+def test_a_real_site_is_built_with_the_plug_ins_that_are_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, folder = tmp_path / "source", tmp_path / "work"
+    (source / "docs").mkdir(parents=True)
+    (source / ".cache").mkdir()
+    plugins = "plugins:\n  - search\n  - nobody-has-this: {a: 1}\n  - imageseo\n  - material/tags:\n      b: 2\n"
+    (source / "mkdocs.yml").write_text(f"site_name: S\n{plugins}")
+    asked: list[Sequence[str | Path]] = []
+
+    def measured(command: Sequence[str | Path], **named: Any) -> measure.Run:
+        asked.append(command)
+        return measure.Run(wall=1, cpu=1, rss_mb=1, out="")
+
+    monkeypatch.setattr(cold, "measure", measured)
+    cold._mkdocs("python", source, folder, {"profile": "fast"})
+    written = json.loads((folder / "bench.yml").read_text().partition("plugins: ")[2])
+    assert written == ["search", {"material/tags": {"b": 2}}, {"imageseo": {"profile": "fast"}}]
+    assert asked[0][:4] == ["python", "-m", "mkdocs", "-q"]
+    (folder / ".cache").mkdir()
+    (folder / ".cache" / "kept").write_text("")
+    cold._mkdocs("python", source, tmp_path / "again", None, (folder / ".cache", tmp_path / "again" / ".cache"))
+    assert (tmp_path / "again" / ".cache" / "kept").exists()
+    assert "imageseo" not in (tmp_path / "again" / "bench.yml").read_text()
+
+
+def test_first_builds_say_what_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(cold.JAMPACK, raising=False)
+    assert cold._jampack(None) == cold._jampack(tmp_path) == []
+    parser = argparse.ArgumentParser()
+    cold.arguments(parser)
+    told = cold.run(parser.parse_args(["--pictures", "0", "--source", str(tmp_path)]))
+    assert told["site"] == {"skipped": f"{tmp_path} has no mkdocs.yml"}
+    assert "ten" not in told
+
+
+def test_figures_beside_jampack() -> None:
+    def ran(wall: float) -> measure.Run:
+        return measure.Run(wall=wall, cpu=2 * wall, rss_mb=1, out="")
+
+    told = {name: {"image_bytes_a_page": {"phone": size}} for name, size in (("default", 40), ("jampack", 100))}
+    runs = {"default": [ran(1), ran(9), ran(3)], "jampack": [ran(4), ran(18), ran(6)]}
+    assert cold._beside(told, runs, "default") == {"wall": 0.5, "cpu": 0.5, "image_bytes": {"phone": 0.4}}
