@@ -38,11 +38,9 @@ NEAR = 1500
 _REPLACEMENTS = ("replaceWith(", "outerHTML", "replaceChild(")
 _REPLACES_CHILD = re.compile(r"(?:hild|Sibling)[^;]{0,40}\.(?:replaceWith\(|outerHTML\s*=)")
 _SELECTIONS = re.compile(r"""(?:querySelector\w*|\$|jQuery|getElement\w*)\(\s*["'`]([^"'`]+)|document\.(images)\b""")
-# All of what sets a source, but `.src =`, has one of these words: without one, no other pattern is compiled.
-_SETTING_WORDS = (
-    *("setAttr", "AttributeNode", ".attributes", ".attr(", ".prop(", "assign(", "extend(", "Reflect"),
-    *(f"{word}{quote}{end}" for word in ("src", "srcset") for quote in "\"'`" for end in ("]", " ]")),
-)
+# All of what sets a source, but `.src =`, has one of these: without one, no other pattern is compiled.
+_SETTING_NAME = re.compile(r"""["'`]src(?:set)?["'`]\s*(?:,|\]\s*[-+|&?.=]|\)[?!]?\.)""")
+_SETTING_WORDS = (".attributes", ".attr(", ".prop(", "assign(", "extend(")
 _SETS_PLAINLY = re.compile(rf"\.src(?:set)?{_IS}")
 _BEFORE, _BEHIND = 400, 60  # characters around `src` in which a script sets it
 _OWNER_NAME = re.compile(
@@ -169,7 +167,11 @@ def sets_source(script: str) -> bool:
     """Whether a script sets ``src`` or ``srcset`` of some element."""
     if _SETS_PLAINLY.search(script):
         return True
-    parts = (part for part in _around_sources(script) if any(word in part for word in _SETTING_WORDS))
+    parts = (
+        part
+        for part in _around_sources(script)
+        if any(word in part for word in _SETTING_WORDS) or _SETTING_NAME.search(part)
+    )
     return any(re.search(rf"{SETS}|{MERGES}[^,{{}}]{{1,120}}{MERGED}", part) for part in parts)
 
 
