@@ -68,6 +68,16 @@ def test_image_that_a_script_sets_or_replaces_gets_attributes_only(body: str, sc
             "var b = document.getElementById('b'); b.firstElementChild.alt = u; c.src = v",
         ),
         (P, "show(document.querySelector('.b img').attributes.src.value)"),
+        (P, "document.querySelector('.b img').onerror = function () { this.src = u }"),
+        (P, "$('.b img').on('error', function () { this.src = u })"),
+        (
+            P,
+            "for (const i of $('.b img')) i.addEventListener('error', e => { e.target.src = u })",
+        ),
+        (
+            P,
+            "$('.b img').onclick = function () { big.src = this.src; title.innerHTML = this.alt }",
+        ),
         (P, "$('.b img').attr({alt: 'src'})"),
         (P, "document.querySelector('.b').outerHTML = x"),
         (P, "document.querySelector('.b').replaceWith(x)"),

@@ -27,9 +27,10 @@ _SELECTION = re.compile(
 _NUMBERED = re.compile(
     rf"""(?:document\.images|(?<=document\.)getElementsByTagName\(\s*["'`]img["'`]\s*\))(?:\[(\d+)\]|\.item\((\d+)\)){SETS}"""
 )
-# Behind an expression for an element: its source is set, at once or in what listens to its events.
+# Behind an expression for an element: its source is set, at once or in what listens to its events. Errors do not count:
+# the files of images with variants are there.
 _SETTING = re.compile(
-    rf"(?P<steps>{STEPS})\s*\)?(?:{SETS}|\s*\??\.(?:addEventListener\(|on[a-z]{{3,20}}\s*=(?![=>]))"
+    rf"(?P<steps>{STEPS})\s*\)?(?:{SETS}|\s*\??\.(?:addEventListener\((?!\s*[\"'`]error)|on(?!error)[a-z]{{3,20}}\s*=(?![=>]))"
     rf"(?:(?!addEventListener)[\s\S]){{0,400}}?(?:\bthis|\.(?:target|currentTarget|srcElement)){SETS})"
 )
 _MERGES = re.compile(rf"{MERGES}(?:[\w$]+\.)?\Z")
@@ -40,7 +41,7 @@ _REPLACES = re.compile(r"replaceChild\(\s*[\w$.]{1,60}(?:\([^()]{0,60}\))?\s*,\s
 _ASSIGNED = re.compile(r"([\w$]+)\s*(?:=|\bof)\s*[\w$.\[(]*$")
 _PARAMETERS = r"\s*(?:async\b\s*)?(?:function\b\s*[\w$]*\s*)?\(?\s*([\w$]+)?(?:\s*,\s*([\w$]+))?"
 _LOOP = re.compile(rf"\s*[\])]*\s*\??\.(?:forEach|each|map|filter)\({_PARAMETERS}")
-_IN_JQUERY = re.compile(r"\s*\.\w+\((?:[^()]{0,80},)?\s*function\b")
+_IN_JQUERY = re.compile(r"\s*\.(?!error\b)\w+\((?!\s*[\"'`]error)(?:[^()]{0,80},)?\s*function\b")
 _NAMED_AGAIN = (
     r"\b(?:const|let|var)\s+{0}(?![\w$])|(?<![\w$.]){0}\s*=(?!=)|\bfunction\b[^(){{}}]*\([^()]*(?<![\w$]){0}(?![\w$])"
 )
