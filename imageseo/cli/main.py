@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import click
@@ -63,6 +64,7 @@ def build(directory: Path, config: Path | None, frozen: bool, verified: bool, fo
     Variants, markup, structured data and the image sitemap are written into DIR; pages over a budget fail the build.
     """
     from imageseo.integrations import runner
+    from imageseo.integrations.slow_build import tell_advice
 
     project = current_project(config, frozen=frozen)
     if is_disabled(project):
@@ -70,8 +72,10 @@ def build(directory: Path, config: Path | None, frozen: bool, verified: bool, fo
 
         _report(BuildResult(), form)
         return 0
+    start = time.monotonic()
     result = runner.build(project.site(directory), project.settings, progress=progress(), config=config)
     _report(result, form)
+    tell_advice(project.settings, result, time.monotonic() - start, print_note)
     failed = FINDINGS if result.failed else 0
     return (compare(project, directory, form=form) or failed) if verified else failed
 

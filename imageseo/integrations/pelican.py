@@ -19,8 +19,9 @@ from imageseo.config.settings import Settings
 from imageseo.integrations import runner
 from imageseo.integrations.pages import HeroesFile, base_url, html_files, with_heroes
 from imageseo.integrations.pelican_pages import CONFIGS, READING, Collected, folder_of, options_of
-from imageseo.integrations.progress import Lines
+from imageseo.integrations.progress import Quiet, for_stream
 from imageseo.model.errors import ImageseoError, SettingsError
+from imageseo.model.protocols import Progress
 from imageseo.model.site import Page, PageHints, Site, SourceFault
 
 log = logging.getLogger("pelican.plugins.imageseo")
@@ -142,7 +143,7 @@ def finish(pelican: Any) -> None:
             site,
             settings,
             voice=logger,
-            progress=Lines(log.info),
+            progress=_progress(),
             serving=serving,
             tell=_print_summary,
             config=run.config,
@@ -188,6 +189,11 @@ def _config(folder: Path, settings: str | None) -> Path | None:
 
 def _root(pelican: Any) -> Path:
     return Path(pelican.output_path).resolve()
+
+
+def _progress() -> Progress:
+    """Return a bar on a terminal, or lines on standard error: Pelican hides what it logs as information."""
+    return for_stream() if log.isEnabledFor(logging.WARNING) else Quiet()
 
 
 def _print_summary(text: str) -> None:

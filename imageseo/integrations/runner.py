@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -14,6 +15,7 @@ from msgspec import structs
 from imageseo.config.plugins import format_names, metric_names, plugin_names
 from imageseo.config.settings import Settings
 from imageseo.integrations.command_hints import config_argument, pin_command
+from imageseo.integrations.slow_build import tell_advice
 from imageseo.model.build_findings import BUILD_FINDINGS
 from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Finding, Severity
@@ -28,9 +30,6 @@ if TYPE_CHECKING:
     from imageseo.lint.linter import LintResult
     from imageseo.pipeline.build import BuildResult
 
-
-_OF_UNDO = frozenset({"page-unreadable", "page-unwritable", "compressed-copy", "fallback-kept", "precache-stale"})
-"""Findings that say what could not be undone; the rest is about images."""
 
 DEBUG = "IMAGESEO_DEBUG"
 """The variable that shows where an unexpected error happened; it is no setting."""
@@ -123,34 +122,6 @@ def build(
     return replace(result, findings=_with_unused(result.findings, site, settings))
 
 
-def undo(site: Site, settings: Settings, *, progress: Progress, config: Path | None = None) -> BuildResult:
-    """Remove from a built site what imageseo has added: a build that leaves every image alone. ``site``: read with
-    ``undoing(settings)``. Raises ImageseoError.
-    """
-    result = build(site, undoing(settings), progress=progress, config=config)
-    counts = {"pages": len(site.pages), "files changed or removed": len(result.changed)}
-    findings = tuple(finding for finding in result.findings if finding.rule in _OF_UNDO)
-    return replace(result, findings=findings, silenced=(), markup=(), counts=counts, title="undo")
-
-
-def undoing(settings: Settings) -> Settings:
-    """Return the settings of a build that adds nothing to any page, and writes the original files again."""
-    off = structs.replace(settings.hero, keys=(), insert="none", guess=False)
-    return structs.replace(
-        settings,
-        enabled=True,
-        frozen=False,
-        include=(),
-        exclude=("img",),
-        exclude_pages=(),
-        json_ld=False,
-        sitemap=False,
-        fallback="keep",
-        style="inline",
-        hero=off,
-    )
-
-
 def lint(
     site: Site,
     settings: Settings,
@@ -226,11 +197,14 @@ def _run(
 ) -> str | None:
     from imageseo.lint.overview import overview
 
+    start = time.monotonic()
     result = build(site, settings, progress=progress, config=config, preview=serving)
+    seconds = time.monotonic() - start
     log_findings(result.findings, voice, serving=serving)
     for line in overview(result.findings):
         tell(line)
     tell(summary(result))
+    tell_advice(settings, result, seconds, tell)
     if serving or not result.failed:
         return None
     fatal = _once(finding for finding in result.findings if finding.fails_build)

@@ -269,13 +269,15 @@ class MasterStore(Protocol):
 
 
 class Progress(Protocol):
-    """Shows long work."""
+    """Shows long work. ``total``: number of steps; ``work``: what all of them take, if they differ, in any unit."""
 
-    def task(self, title: str, total: int) -> AbstractContextManager[Step]: ...
+    def task(self, title: str, total: int, work: float | None = None) -> AbstractContextManager[Step]: ...
 
 
 class Step(Protocol):
-    def advance(self, count: int = 1) -> None: ...
+    """``count``: steps that are finished now; ``work``: what they took, in the task's unit."""
+
+    def advance(self, count: int = 1, work: float | None = None) -> None: ...
 
 
 class Result(Protocol):

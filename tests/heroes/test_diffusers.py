@@ -589,11 +589,11 @@ class _RecordingProgress:
         self.tasks: list[tuple[str, int, int]] = []
 
     @contextmanager
-    def task(self, title: str, total: int) -> Iterator[_RecordingProgress]:
+    def task(self, title: str, total: int, work: float | None = None) -> Iterator[_RecordingProgress]:
         self.tasks.append((title, total, 0))
         yield self
 
-    def advance(self, count: int = 1) -> None:
+    def advance(self, count: int = 1, work: float | None = None) -> None:
         title, total, done = self.tasks.pop()
         self.tasks.append((title, total, done + count))
 

@@ -481,14 +481,16 @@ class RecordingProgress:
 
     def __init__(self) -> None:
         self.total, self.done = 0, 0
+        self.work = self.work_done = 0.0
 
     @contextmanager
-    def task(self, title: str, total: int) -> Iterator[RecordingProgress]:
-        self.total = total
+    def task(self, title: str, total: int, work: float | None = None) -> Iterator[RecordingProgress]:
+        self.total, self.work = total, work or 0.0
         yield self
 
-    def advance(self, count: int = 1) -> None:
+    def advance(self, count: int = 1, work: float | None = None) -> None:
         self.done += count
+        self.work_done += work or 0.0
 
 
 def test_progress_reaches_total_despite_failures(tmp_path: Path) -> None:
@@ -501,6 +503,7 @@ def test_progress_reaches_total_despite_failures(tmp_path: Path) -> None:
     ]
     bench.encode(specs, progress=progress)
     assert (progress.total, progress.done) == (3, 3)
+    assert progress.work_done == pytest.approx(progress.work)
 
 
 def test_memory_is_limited_and_each_source_is_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -601,7 +604,7 @@ for path in sorted(folder.glob("*.*")):
     asset = t.probe(path, path.name, max_pixels=10**8)
     bench.jobs[asset.sha256], bench.assets[path.name] = (path, asset), asset
 class Lines(t.RecordingProgress):
-    def advance(self, count=1): print("one", flush=True)
+    def advance(self, count=1, work=None): print("one", flush=True)
 try:
     bench.encode(t.all_specs(bench), settings=t.STEADY, progress=Lines())
 except StoreError as error:

@@ -156,11 +156,11 @@ def test_progress_counts_every_page(tmp_path: Path) -> None:
 
     class Count:
         @contextmanager
-        def task(self, title: str, total: int) -> Iterator[Count]:
+        def task(self, title: str, total: int, work: float | None = None) -> Iterator[Count]:
             steps.append(total)
             yield self
 
-        def advance(self, count: int = 1) -> None:
+        def advance(self, count: int = 1, work: float | None = None) -> None:
             steps.append("step")
 
     (tmp_path / "gone").mkdir()

@@ -26,7 +26,7 @@ class Ticks:
     def __init__(self) -> None:
         self.tasks: dict[str, tuple[int, int]] = {}
 
-    def task(self, title: str, total: int) -> AbstractContextManager[Step]:
+    def task(self, title: str, total: int, work: float | None = None) -> AbstractContextManager[Step]:
         self.tasks[title] = (total, 0)
         return self._step(title)
 
@@ -39,7 +39,7 @@ class _Tick:
     def __init__(self, tasks: dict[str, tuple[int, int]], title: str) -> None:
         self._tasks, self._title = tasks, title
 
-    def advance(self, count: int = 1) -> None:
+    def advance(self, count: int = 1, work: float | None = None) -> None:
         total, done = self._tasks[self._title]
         self._tasks[self._title] = (total, done + count)
 

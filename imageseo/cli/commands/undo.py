@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from imageseo.integrations import runner
 from imageseo.integrations.project import Project
+from imageseo.integrations.undo import undo, undoing
 from imageseo.model import regular_file
 from imageseo.model.protocols import Progress
 from imageseo.pipeline.build import BuildResult
@@ -18,8 +18,8 @@ _IMAGES_IN_SITEMAP = b"schemas/sitemap-image/"
 
 def run(project: Project, root: Path, *, progress: Progress, config: Path | None = None) -> BuildResult:
     """Undo the edits of all pages below ``root``. Raises ImageseoError."""
-    without = replace(project, settings=runner.undoing(project.settings))
-    return runner.undo(without.site(root), without.settings, progress=progress, config=config)
+    without = replace(project, settings=undoing(project.settings))
+    return undo(without.site(root), without.settings, progress=progress, config=config)
 
 
 def left(project: Project, root: Path) -> Iterator[str]:

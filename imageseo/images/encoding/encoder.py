@@ -14,7 +14,7 @@ from imageseo.images.encoding.cache_keys import CacheKeys, codec_unavailable, ri
 from imageseo.images.encoding.encode_result import EncodeResult, PartialResult
 from imageseo.images.encoding.foreign import PluginFailure
 from imageseo.images.encoding.profiles import EncodingPolicy
-from imageseo.images.encoding.scheduler import run_jobs
+from imageseo.images.encoding.scheduler import estimate_seconds, run_jobs
 from imageseo.images.encoding.size_limits import exceeded_limit
 from imageseo.images.encoding.tasks import (
     EncodedVariant,
@@ -104,7 +104,8 @@ class Encoder:
         hits = len(variants)
         if missing:
             self._check_encoders({spec.format for spec in missing} & self._codecs.keys())
-            with progress.task("Encoding images", len(missing)) if progress else nullcontext() as step:
+            work = sum(estimate_seconds(spec, self._policy) for spec in missing)
+            with progress.task("Encoding images", len(missing), work) if progress else nullcontext() as step:
                 self._encode_missing(_group_jobs(jobs, missing, formats), jobs, missing, result, step)
         dropped = frozenset(spec for spec, variant in variants.items() if variant.bytes > jobs[spec.source][1].bytes)
         return EncodeResult(
@@ -187,7 +188,7 @@ class Encoder:
         step: Step | None,
     ) -> None:
         for outcome in self._run_jobs(sources):
-            done = 1
+            done: tuple[VariantSpec, ...] = () if outcome.spec is None else (outcome.spec,)
             match outcome:
                 case EncodedVariant(spec=spec, data=data):
                     result.variants[spec] = _make_variant(spec, self._store.put(keys[spec], data))
@@ -197,7 +198,7 @@ class Encoder:
                         self._keys.tuner(self._policy).save_quality(key, outcome.quality, outcome.score)
                 case EncodeFailure(source=source, problem=problem, spec=None):
                     result.failures[source.asset.sha256] = _unreadable_asset(source.asset, problem)
-                    done = len(source.specs)
+                    done = source.specs
                 case EncodeFailure(source=source, problem=problem, spec=spec, declined=True) if spec is not None:
                     if is_whole_file(source.asset, spec):  # else it depends on the source's other formats
                         self._store.put(keys[spec], _DECLINED + problem.encode())
@@ -207,7 +208,7 @@ class Encoder:
                 case EncodeFailure(problem=problem, spec=spec) if spec is not None:
                     result.refused[spec] = problem
             if step is not None:
-                step.advance(done)
+                step.advance(len(done), sum(estimate_seconds(spec, self._policy) for spec in done))
 
     def _find(self, spec: VariantSpec, asset: Asset, key: str) -> StoredBlob | None:
         stored = self._store.find(key)

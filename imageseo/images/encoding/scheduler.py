@@ -11,6 +11,7 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from imageseo.images.encoding.profiles import EncodingPolicy
 from imageseo.images.encoding.quality_search import QualityPoint, Scorer, run_search
 from imageseo.images.encoding.scored_tiles import scored_size
 from imageseo.images.encoding.tasks import (
@@ -46,7 +47,15 @@ _SECONDS: dict[str, tuple[float, ...]] = {
     "avif": (9.0, 8.0, 6.0, 5.0, 4.0, 3.0, 0.5, 0.35, 0.17, 0.05, 0.05),
     "webp": (0.02, 0.025, 0.03, 0.05, 0.07, 0.09, 0.125),
 }
-"""CPU seconds per megapixel by effort; they only affect the order of the work."""
+"""CPU seconds per megapixel by effort; they only affect the order of the work, and its progress."""
+
+
+def estimate_seconds(spec: VariantSpec, policy: EncodingPolicy) -> float:
+    """Return the estimated seconds of an encode, to order the work and to show its progress."""
+    efforts = _SECONDS.get(spec.format, (0.05,))
+    effort = policy.way(spec.format).effort
+    seconds = efforts[len(efforts) // 2] if effort is None else efforts[min(effort, len(efforts) - 1)]
+    return spec.width * spec.height * seconds * 1e-6
 
 
 def run_jobs(
@@ -116,11 +125,7 @@ class _Queue:
         return bool(self.running)
 
     def cost(self, spec: VariantSpec) -> float:
-        """Return the estimated seconds of an encode."""
-        efforts = _SECONDS.get(spec.format, (0.05,))
-        effort = self.tuner.policy.way(spec.format).effort
-        seconds = efforts[len(efforts) // 2] if effort is None else efforts[min(effort, len(efforts) - 1)]
-        return spec.width * spec.height * seconds * 1e-6
+        return estimate_seconds(spec, self.tuner.policy)
 
     def _submit(self, callback: Callable[[Future[Any]], Outcomes], task: Callable[..., object], *args: object) -> None:
         self.running[self.executor.submit(task, *args)] = callback
