@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from imageseo.lint.linter import LintResult
     from imageseo.model.errors import ImageseoError, SettingsError
     from imageseo.model.finding import Budget, Finding, Location, Severity
-    from imageseo.model.protocols import Progress
+    from imageseo.model.progress import Progress
     from imageseo.pipeline.result import BuildResult
 
     Folder = str | PathLike[str]

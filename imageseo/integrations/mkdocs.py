@@ -20,7 +20,7 @@ from imageseo.integrations.mkdocs_pages import READING, built_folders, folder_of
 from imageseo.integrations.pages import HEROES_FILE, HeroesFile, base_url, html_files, source_dir, with_heroes
 from imageseo.integrations.progress import Quiet, for_stream
 from imageseo.model.errors import ImageseoError, SettingsError
-from imageseo.model.protocols import Progress
+from imageseo.model.progress import Progress
 from imageseo.model.site import Page, PageHints, Site
 
 if TYPE_CHECKING:

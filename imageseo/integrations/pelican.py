@@ -21,7 +21,7 @@ from imageseo.integrations.pages import HeroesFile, base_url, html_files, with_h
 from imageseo.integrations.pelican_pages import CONFIGS, READING, Collected, folder_of, options_of
 from imageseo.integrations.progress import Quiet, for_stream
 from imageseo.model.errors import ImageseoError, SettingsError
-from imageseo.model.protocols import Progress
+from imageseo.model.progress import Progress
 from imageseo.model.site import Page, PageHints, Site, SourceFault
 
 log = logging.getLogger("pelican.plugins.imageseo")

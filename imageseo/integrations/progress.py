@@ -9,7 +9,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from imageseo.model.protocols import Clock, Progress, Step
+from imageseo.model.progress import Progress, Step
+from imageseo.model.protocols import Clock
 
 _MIN_STEPS = 20
 """Minimum number of steps for progress lines; fewer are done too quickly."""

@@ -21,7 +21,8 @@ from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Finding, Severity
 from imageseo.model.formats import BUILT_IN, OWN_METRICS
 from imageseo.model.humanize import format_count
-from imageseo.model.protocols import Progress, Result
+from imageseo.model.progress import Progress
+from imageseo.model.protocols import Result
 from imageseo.model.site import Site
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from imageseo.config.settings import Settings
 from imageseo.integrations.runner import build
-from imageseo.model.protocols import Progress
+from imageseo.model.progress import Progress
 from imageseo.model.site import Site
 from imageseo.pipeline.result import BuildResult
 

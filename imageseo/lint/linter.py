@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from imageseo.lint.budgets.spending import BudgetStatus, BudgetUse, budget_statuses
 from imageseo.lint.engine import RuleResults, RuleRunner
 from imageseo.model.finding import Finding, Severity, Silenced
-from imageseo.model.protocols import Clock, Progress
+from imageseo.model.progress import Progress
+from imageseo.model.protocols import Clock
 from imageseo.model.site import Page
 
 Engine = Callable[[Sequence[Page]], Iterable[RuleResults]]

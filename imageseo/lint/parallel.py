@@ -17,7 +17,7 @@ from imageseo.lint.linter import LintResult, lint
 from imageseo.lint.rule import Rule
 from imageseo.lint.severity import SeverityLevels
 from imageseo.model.image import Asset, BadAsset
-from imageseo.model.protocols import Progress
+from imageseo.model.progress import Progress
 from imageseo.model.site import Page, Site
 
 if TYPE_CHECKING:

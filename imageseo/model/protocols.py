@@ -1,9 +1,8 @@
-"""Protocols of plug-ins (codec, metric, hero provider, integration) and services (stores, progress, result, clock)."""
+"""Protocols of plug-ins (codec, metric, hero provider, integration) and services (stores, result, clock)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
@@ -266,18 +265,6 @@ class MasterStore(Protocol):
         Raises LockError if they are unreachable.
         """
         ...
-
-
-class Progress(Protocol):
-    """Shows long work. ``total``: number of steps; ``work``: what all of them take, if they differ, in any unit."""
-
-    def task(self, title: str, total: int, work: float | None = None) -> AbstractContextManager[Step]: ...
-
-
-class Step(Protocol):
-    """``count``: steps that are finished now; ``work``: what they took, in the task's unit."""
-
-    def advance(self, count: int = 1, work: float | None = None) -> None: ...
 
 
 class Result(Protocol):

@@ -34,7 +34,8 @@ from imageseo.model.errors import RecipeError
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.foreign import describe_error
 from imageseo.model.hero import HeroRequest
-from imageseo.model.protocols import Codec, HeroProvider, MasterStore, Metric, Progress, ProviderContext, Result, Store
+from imageseo.model.progress import Progress
+from imageseo.model.protocols import Codec, HeroProvider, MasterStore, Metric, ProviderContext, Result, Store
 from imageseo.model.site import Page, Site
 from imageseo.pipeline import hero_crops
 from imageseo.pipeline.context import BuildTools

@@ -17,7 +17,8 @@ from imageseo.lint.rule import Rule
 from imageseo.model.finding import Finding
 from imageseo.model.image import Asset, BadAsset
 from imageseo.model.layout import SiteLayout
-from imageseo.model.protocols import Progress, Store
+from imageseo.model.progress import Progress
+from imageseo.model.protocols import Store
 from imageseo.model.site import Page, Site
 from imageseo.pipeline.incremental.probe_cache import ProbeCache
 from imageseo.pipeline.incremental.state_session import StateSession

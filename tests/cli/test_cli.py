@@ -757,7 +757,7 @@ def test_progress_is_a_bar_on_a_terminal_and_lines_in_a_pipe() -> None:
     for stream in (terminal, pipe):
         with for_stream(stream).task("Encoding", 30) as step:
             step.advance(30)
-    assert "30/30" in terminal.getvalue()
+    assert "30 of 30" in terminal.getvalue()
     assert "\r" in terminal.getvalue()
     assert pipe.getvalue().splitlines() == ["Encoding: 30 to do", "Encoding: 30 of 30"]
 

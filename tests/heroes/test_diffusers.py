@@ -27,7 +27,8 @@ from imageseo.heroes.recipes.keys import OPTIONS, WORDED
 from imageseo.heroes.recipes.request_reader import RequestReader
 from imageseo.model.errors import ProviderError, RecipeError, SettingsError
 from imageseo.model.hero import TRAINED_MEDIA, Master, Recipe
-from imageseo.model.protocols import HeroProvider, Progress, ProviderContext
+from imageseo.model.progress import Progress
+from imageseo.model.protocols import HeroProvider, ProviderContext
 from imageseo.model.site import Page, PageHints
 from tests.support import small_sites, tiny_adapters, tiny_models
 from tests.support.extras import needs_packages

@@ -420,7 +420,7 @@ class TestProfiles:
             target=TargetSettings(avif=80, leeway=1),
         )
         avif, webp = encoding_policy.way("avif"), encoding_policy.way("webp")
-        assert avif == CodecSettings(effort=8, target=80, text_target=80, trial_effort=10, leeway=1, hero_target=82)
+        assert avif == CodecSettings(effort=8, target=80, text_target=80, trial_effort=10, leeway=1, hero_target=84)
         assert (webp.effort, webp.quality, webp.target) == (6, 70, None)
         assert policy("default", encode=EncodeSettings(avif_speed=10)).way("avif").trial_effort is None
         assert policy("small", encode=EncodeSettings(avif_encoder="svt")).way("avif").trial_effort is None

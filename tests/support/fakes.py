@@ -14,7 +14,8 @@ from PIL import Image, ImageChops, ImageStat
 from imageseo.model.errors import RecipeError
 from imageseo.model.hero import ALGORITHMIC_MEDIA, Master, Recipe
 from imageseo.model.image import ContentType
-from imageseo.model.protocols import Codec, HeroProvider, Metric, Progress, ProviderContext, Step, Store, StoredBlob
+from imageseo.model.progress import Progress, Step
+from imageseo.model.protocols import Codec, HeroProvider, Metric, ProviderContext, Store, StoredBlob
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture

@@ -19,7 +19,8 @@ from imageseo.integrations.command_hints import generate_command
 from imageseo.integrations.project import ListedPages, Project
 from imageseo.model.errors import ImageseoError, RecipeError, SiteError
 from imageseo.model.hero import HeroRequest, Pin, Recipe
-from imageseo.model.protocols import HeroProvider, Progress
+from imageseo.model.progress import Progress
+from imageseo.model.protocols import HeroProvider
 from imageseo.model.site import Page
 from imageseo.model.suggest import closest
 

@@ -18,7 +18,7 @@ from imageseo.lint.report import Report
 from imageseo.lint.rule_catalog import RuleCatalog
 from imageseo.lint.source_lines import SourceLines, repository_root
 from imageseo.model.finding import Finding, Severity, Silenced
-from imageseo.model.protocols import Progress
+from imageseo.model.progress import Progress
 from imageseo.model.site import Site
 
 _MAX_LISTED = 3

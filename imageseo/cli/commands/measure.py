@@ -31,7 +31,7 @@ from imageseo.model.errors import SiteError
 from imageseo.model.finding import Finding, Severity, Silenced
 from imageseo.model.image import BadAsset, PageScan
 from imageseo.model.layout import SiteLayout
-from imageseo.model.protocols import Progress
+from imageseo.model.progress import Progress
 from imageseo.model.site import Page, Site
 from imageseo.storage.site_folder import SiteFolder
 from imageseo.web import urls

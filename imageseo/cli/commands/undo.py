@@ -10,7 +10,7 @@ from pathlib import Path
 from imageseo.integrations.project import Project
 from imageseo.integrations.undo import undo, undoing
 from imageseo.model import regular_file
-from imageseo.model.protocols import Progress
+from imageseo.model.progress import Progress
 from imageseo.pipeline.build import BuildResult
 
 _IMAGES_IN_SITEMAP = b"schemas/sitemap-image/"

@@ -24,7 +24,7 @@ from imageseo.lint.severity import SeverityLevels, apply_levels
 from imageseo.model.errors import SiteError
 from imageseo.model.finding import Severity
 from imageseo.model.humanize import format_count
-from imageseo.model.protocols import Progress
+from imageseo.model.progress import Progress
 from imageseo.model.site import Page, Site
 from imageseo.storage.site_folder import SiteFolder
 from imageseo.web.html import edits, page_scan

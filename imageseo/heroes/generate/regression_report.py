@@ -21,7 +21,8 @@ from imageseo.heroes.recipes import asset_providers
 from imageseo.model import regular_file
 from imageseo.model.errors import ImageseoError, ProviderError, SiteError
 from imageseo.model.hero import Master, Pin, Recipe
-from imageseo.model.protocols import MasterStore, Progress
+from imageseo.model.progress import Progress
+from imageseo.model.protocols import MasterStore
 from imageseo.storage.atomic import write_atomic
 
 SHEET, DATA = "index.html", "regression.json"

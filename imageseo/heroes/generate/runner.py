@@ -24,7 +24,8 @@ from imageseo.heroes.recipes import asset_providers
 from imageseo.model import regular_file
 from imageseo.model.errors import ImageseoError, ProviderError
 from imageseo.model.hero import HeroRequest, Master, Pin
-from imageseo.model.protocols import Clock, HeroProvider, MasterStore, Progress, Store
+from imageseo.model.progress import Progress
+from imageseo.model.protocols import Clock, HeroProvider, MasterStore, Store
 
 __all__ = ["GenerateResult", "GeneratedHero", "generate"]
 

@@ -12,7 +12,8 @@ from imageseo.heroes.masters.similarity import Similarity, compare, open_image, 
 from imageseo.heroes.recipes import asset_providers
 from imageseo.model.errors import ImageseoError, LockError, ProviderError
 from imageseo.model.hero import Master, Pin, Recipe
-from imageseo.model.protocols import MasterStore, Progress
+from imageseo.model.progress import Progress
+from imageseo.model.protocols import MasterStore
 
 Verdict = Literal["identical", "equivalent", "different", "skipped"]
 

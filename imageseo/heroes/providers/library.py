@@ -12,7 +12,8 @@ from imageseo.heroes.providers.asset_library import query_options
 from imageseo.heroes.providers.asset_library.query_options import suggestion
 from imageseo.model.errors import SettingsError
 from imageseo.model.hero import Master, Recipe
-from imageseo.model.protocols import Progress, ProviderContext
+from imageseo.model.progress import Progress
+from imageseo.model.protocols import ProviderContext
 from imageseo.storage.remote import validated_url
 
 if TYPE_CHECKING:

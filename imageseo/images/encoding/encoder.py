@@ -30,7 +30,8 @@ from imageseo.images.encoding.tuner import needs_search
 from imageseo.images.metadata.rights import empty_xmp_packet
 from imageseo.model.errors import ImageseoError, ProviderError
 from imageseo.model.image import Asset, BadAsset, Rights, Variant, VariantSpec
-from imageseo.model.protocols import Codec, Metric, Progress, Step, Store, StoredBlob
+from imageseo.model.progress import Progress, Step
+from imageseo.model.protocols import Codec, Metric, Store, StoredBlob
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -23,7 +23,7 @@ from imageseo.layout.browser.session import BrowserSession, MeasureLimits
 from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import DESKTOP, GATING, REPORTED, Finding, Location, Severity, Viewport
 from imageseo.model.layout import PageLayout, SiteLayout, Template
-from imageseo.model.protocols import Progress, Step
+from imageseo.model.progress import Progress, Step
 
 if TYPE_CHECKING:
     from playwright.async_api import Playwright

@@ -15,7 +15,7 @@ from imageseo.layout.browser.runner import VIEWPORTS
 from imageseo.layout.browser.server import SiteServer
 from imageseo.layout.browser.session import BrowserSession, MeasureLimits
 from imageseo.model.finding import Finding, Location, Severity, Viewport
-from imageseo.model.protocols import Progress, Step
+from imageseo.model.progress import Progress, Step
 
 if TYPE_CHECKING:
     from playwright.async_api import Playwright

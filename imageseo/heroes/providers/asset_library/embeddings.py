@@ -14,7 +14,7 @@ from imageseo.heroes.providers.asset_library.search_index import NO_FILTER, Filt
 from imageseo.model import regular_file
 from imageseo.model.errors import MissingExtraError, ProviderError
 from imageseo.model.extras import install_command
-from imageseo.model.protocols import Progress
+from imageseo.model.progress import Progress
 
 if TYPE_CHECKING:
     import numpy as np

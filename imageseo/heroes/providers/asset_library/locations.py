@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from imageseo.heroes.providers.asset_library.entry import IMAGE_SUFFIXES
 from imageseo.model import regular_file
 from imageseo.model.errors import ProviderError
-from imageseo.model.protocols import Progress
+from imageseo.model.progress import Progress
 from imageseo.storage.atomic import write_atomic
 from imageseo.storage.remote import Remote, RemoteError, RemoteLimits, validated_url
 

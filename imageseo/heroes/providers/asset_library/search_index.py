@@ -15,7 +15,7 @@ from imageseo.heroes.providers.asset_library.entry import LibraryEntry, fold_tag
 from imageseo.heroes.providers.asset_library.locations import LibraryLocation
 from imageseo.heroes.providers.asset_library.query_terms import separate_cjk
 from imageseo.model.errors import ProviderError
-from imageseo.model.protocols import Progress
+from imageseo.model.progress import Progress
 
 _VERSION = 1  # version of the tables and of the metadata reader: an index of another version is rebuilt
 _MIN_IMAGES_SHOWN = 200  # minimum number of images to read that get a progress bar

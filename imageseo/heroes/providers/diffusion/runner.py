@@ -26,7 +26,7 @@ from imageseo.heroes.providers.diffusion.prefetch import PrefetchStopped, prefet
 from imageseo.heroes.providers.diffusion.recipe_options import RecipeOptions
 from imageseo.model.errors import ImageseoError, RecipeError
 from imageseo.model.hero import Master, Recipe
-from imageseo.model.protocols import Progress
+from imageseo.model.progress import Progress
 
 if TYPE_CHECKING:
     from PIL.Image import Image
