@@ -63,7 +63,7 @@ def candidate_widths(asset: Asset, sizes: str, *, known: bool) -> tuple[int, ...
         """Return the bytes that a screen which needs ``need`` px loads in vain, in shares of those it needs."""
         if not parts:
             return (width / need) ** 2 - 1
-        return (width / need) ** _DRAWING_GROWTH * (1.0 if width in parts else _RESAMPLED) - 1
+        return math.pow(width / need, _DRAWING_GROWTH) * (1.0 if width in parts else _RESAMPLED) - 1
 
     file = _DRAWING_FILE if parts else _FILE
     return _cheapest(sorted(needs.items()), lambda need: _nearest(need, asset, parts), waste, file)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 from imageseo.model.finding import Finding, Silenced
 from imageseo.model.hero import Master, Recipe
 from imageseo.model.image import ContentType
+from imageseo.model.progress import Progress
 from imageseo.model.site import PageHints
 
 if TYPE_CHECKING:
