@@ -37,7 +37,6 @@ from imageseo.model.hero import HeroRequest
 from imageseo.model.progress import Progress
 from imageseo.model.protocols import Codec, HeroProvider, MasterStore, Metric, ProviderContext, Result, Store
 from imageseo.model.site import Page, Site
-from imageseo.pipeline import hero_crops
 from imageseo.pipeline.context import BuildTools
 from imageseo.pipeline.incremental import build_state
 from imageseo.pipeline.incremental.build_state import RecordingStore
@@ -213,10 +212,16 @@ def _versions(
     """Return the versions of everything that affects files and findings. ``crops``: whether heroes are cropped."""
     metric_version = f"{metric.name} {metric.version}" if metric else "nobody"
     resizer = load_resizer(policies[0].resizer).version()
-    cropper = [hero_crops.version()] if crops else []
+    cropper = [_cropper_version()] if crops else []
     codec_versions = (f"{name} {each.version()}" for name, each in encoders.items())
     code = [build_state.code_digest(), *filter(None, [themes.foreign_versions()])]
     return "\n".join([*code, resizer, metric_version, repr(policies), *cropper, *codec_versions])
+
+
+def _cropper_version() -> str:
+    from imageseo.pipeline import hero_crops  # few sites have crops
+
+    return hero_crops.version()
 
 
 def lint_site(

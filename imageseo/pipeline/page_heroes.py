@@ -25,7 +25,6 @@ from imageseo.model.plan import PageHero
 from imageseo.model.protocols import Store, StoredBlob
 from imageseo.model.site import Page, Site
 from imageseo.pipeline import crop_windows
-from imageseo.pipeline.hero_crops import Cropper
 from imageseo.pipeline.incremental.build_state import digest
 from imageseo.storage.output import OutputFolder
 from imageseo.web import filenames
@@ -167,6 +166,8 @@ class HeroPublisher:
         self, hero: str, master: ResolvedMaster, rights: Rights, published: bytes, focal: tuple[float, float] | None
     ) -> Iterator[Asset]:
         """Publish the configured crops in the hero's folder, and yield them."""
+        from imageseo.pipeline.hero_crops import Cropper  # few sites have crops
+
         cropper = Cropper(
             store=self.store,
             encoder=self.encoder,

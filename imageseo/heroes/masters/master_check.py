@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from imageseo.heroes.masters.similarity import open_image
 from imageseo.model.errors import ImageseoError, ProviderError
 from imageseo.model.foreign import describe_error
 from imageseo.model.hero import Master, Recipe
@@ -57,6 +56,8 @@ def check_master(name: str, provider: HeroProvider, recipe: Recipe, master: Any,
         raise ProviderError(f"{name} returned {found}, not a PNG", hint=_BUG)
     if not png.startswith(_SIGNATURE) or png[12:16] != b"IHDR":
         raise ProviderError(f"{name} returned {png[:8]!r} …, which is not PNG", hint=_BUG)
+    from imageseo.heroes.masters.similarity import open_image  # for masters that are not checked yet
+
     with open_image(png, name) as image:
         size, frames = image.size, getattr(image, "n_frames", 1)
     asked = (recipe.width, recipe.height)

@@ -7,7 +7,6 @@ import zlib
 from dataclasses import replace
 
 from imageseo.heroes.lock.lock import master_name
-from imageseo.heroes.masters.similarity import open_image, phash, pixels_digest
 from imageseo.images.decoding.raster import png_chunks
 from imageseo.model.errors import ProviderError
 from imageseo.model.hero import Master, Pin, Recipe
@@ -26,6 +25,8 @@ def build_pin(page: str, recipe: Recipe, master: Master, *, owner: str | None = 
     data = with_parameters(master.png, master.parameters, recipe.provider)
     digest = hashlib.sha256(data).hexdigest()
     name = master_name(page, digest)
+    from imageseo.heroes.masters.similarity import open_image, phash, pixels_digest  # a build makes no pin
+
     with open_image(data, recipe.provider) as image:
         pin = Pin(
             page=page,
