@@ -20,6 +20,7 @@ from imageseo.model.image import ImageRef
 from imageseo.model.regular_file import TooLargeError
 from imageseo.model.site import Page, Site
 from imageseo.web.html.charset import OversizedPage, UnreadablePage
+from imageseo.web.html.suppressions import disabled_at
 
 if TYPE_CHECKING:
     from imageseo.lint.facts.page import PageContext, PageFacts, SiteFacts, SiteFiles
@@ -127,7 +128,7 @@ def run_rules(facts: PageFacts, rules: Sequence[Rule], levels: SeverityLevels) -
             if facts.site_facts is None:  # in a build
                 problem = replace(problem, hint=in_build(problem.hint))
             finding = _finding(rule, location, problem, level)
-            reason = _suppression_reason(rule.id, facts, problem.at)
+            reason = _suppression_reason(rule.id, facts, problem)
             if reason is None:
                 findings.append(finding)
             else:
@@ -208,9 +209,14 @@ def _finding(rule: Rule, where: Location, problem: Problem, level: Severity) -> 
     )
 
 
-def _suppression_reason(rule: str, facts: PageFacts, at: ImageRef | None) -> str | None:
+def _suppression_reason(rule: str, facts: PageFacts, problem: Problem) -> str | None:
     """Return the author's reason for suppressing a rule here; None if it is not suppressed."""
-    disabled = (*(at.disabled if at is not None else ()), *facts.scan.disabled)
+    own: tuple[tuple[str, str], ...] = ()
+    if problem.at is not None:
+        own = problem.at.disabled
+    elif problem.place is not None and problem.place.offset is not None:
+        own = disabled_at(facts.html, facts.scan.charset, problem.place.offset)
+    disabled = (*own, *facts.scan.disabled)
     return next((reason for name, reason in disabled if name == rule), None)
 
 

@@ -96,6 +96,22 @@ def test_finding_of_a_source_is_at_its_tag_and_suppressed_with_its_image(tmp_pat
     assert lint_page(tmp_path, page(tmp_path / "other", body.format(reason)), "picture_invalid") == []
 
 
+@pytest.mark.parametrize(
+    ("around", "is_silenced"),
+    [
+        ('<area href="/" shape="default" data-imageseo-disable="alt-area: a test">', True),
+        ('<p data-imageseo-disable="alt-area: a test"><area href="/" shape="default"></p>', True),
+        ('<p data-imageseo-disable="alt-area: a test"></p><area href="/" shape="default">', False),
+        ('<p data-imageseo-disable="alt-input: a test"><area href="/" shape="default"></p>', False),
+    ],
+)
+def test_finding_of_any_element_is_suppressed_on_it_or_around_it(
+    around: str, is_silenced: bool, tmp_path: Path
+) -> None:
+    found = lint_page(tmp_path, page(tmp_path, f'<map name="m">{around}</map>'), "alt_area")
+    assert (found == []) is is_silenced
+
+
 def test_page_in_another_encoding(tmp_path: Path) -> None:
     """Blank names and texts that repeat are told in the page's own charset."""
     (tmp_path / "guide").mkdir()
