@@ -79,6 +79,7 @@ class RuleRunner:
             spent = facts.page_weight.spent
         except Exception as error:
             findings.append(crash_finding(page, error, "the budgets do not include this page"))
+        facts.release()
         return RuleResults(findings=tuple(findings), silenced=tuple(silenced), images=images, spent=spent)
 
     def check_site(self) -> RuleResults:

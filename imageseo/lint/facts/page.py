@@ -20,6 +20,7 @@ from imageseo.layout.measurements import (
 from imageseo.layout.themes import article_selectors
 from imageseo.lint.budgets import lcp
 from imageseo.lint.budgets.spending import PageWeight
+from imageseo.lint.facts.hidden_elements import HiddenElements
 from imageseo.lint.facts.names import FACTS, FORMER_FACTS, SITE_FACTS
 from imageseo.lint.facts.page_context import PageContext
 from imageseo.lint.facts.site import SiteFacts
@@ -32,7 +33,7 @@ from imageseo.model.site import Page, Site
 from imageseo.web import urls
 from imageseo.web.accessibility.graphics import PageGraphics
 from imageseo.web.html import head, page_scan
-from imageseo.web.markup.elements import MarkupElement, PageElements
+from imageseo.web.markup.elements import PageElements
 from imageseo.web.srcset import candidates
 from imageseo.web.structured_data import parser as json_ld_parser
 
@@ -68,7 +69,6 @@ class PageFacts:
         self._scan = scan
         self._inserted = inserted
         self._image_styles: Mapping[Span, ImageStyle] = {}
-        self._numbers: dict[str, dict[int, int]] = {}  # of elements by name, for style sheets
 
     @cached_property
     def html(self) -> bytes:
@@ -114,20 +114,11 @@ class PageFacts:
     @cached_property
     def graphics(self) -> PageGraphics:
         """What readers hear of the page's images, links and buttons: their accessible names."""
-        is_lint = self.site_facts is not None  # a build reads the tree of few pages
-        return PageGraphics(self.elements, hidden_by_styles=self._hidden_by_styles, drawings=is_lint)
-
-    def _hidden_by_styles(self, element: MarkupElement) -> bool:
-        """Whether the page's style sheets hide an element that is no image of the scan."""
-        styles, name = self._context.styles, element.node.tag
-        if styles is None or self.site_facts is None or not self.scan.styles:
-            return False
-        numbers = self._numbers.get(name)
-        if numbers is None:
-            same = self.elements.named(name)
-            numbers = self._numbers[name] = {each.offset: number for number, each in enumerate(same)}
-        number = numbers.get(element.offset)
-        return number is not None and styles.hides(self.page.path, self.html, self.scan, name, number, len(numbers))
+        is_lint, styles = self.site_facts is not None, self._context.styles  # a build reads the tree of few pages
+        if not is_lint or styles is None or not self.scan.styles:
+            return PageGraphics(self.elements, drawings=is_lint)
+        hidden = HiddenElements(styles, self.page.path, self.html, self.scan, self.elements)
+        return PageGraphics(self.elements, hidden_by_styles=hidden.hides)
 
     @cached_property
     def json_ld(self) -> json_ld_parser.JsonLd:
@@ -235,6 +226,10 @@ class PageFacts:
             kept=ref.opt_out,
             viewports=[budget.viewport for budget in self.budgets if budget.metric == lcp.METRIC],
         )
+
+    def release(self) -> None:
+        """Drop all facts: some refer to each other, and would keep page and tree until garbage is collected."""
+        self.__dict__.clear()
 
     def _find_image_styles(self, scan: PageScan) -> Mapping[Span, ImageStyle]:
         if self._context.styles is None or not scan.refs:

@@ -35,9 +35,17 @@ _CONTROLS = frozenset({"a", "button", "summary"})
 class Graphic:
     """One element that shows an image, or a link or button around some."""
 
-    def __init__(self, page: PageGraphics, element: MarkupElement, *, content: bool = False) -> None:
+    def __init__(
+        self,
+        element: MarkupElement,
+        names: AccessibleNames,
+        hidden_by_styles: Callable[[MarkupElement], bool],
+        *,
+        content: bool = False,
+    ) -> None:
         self.element = element
-        self._page = page
+        self._names = names
+        self._hidden_by_styles = hidden_by_styles
         self._content = content
 
     @property
@@ -47,12 +55,12 @@ class Graphic:
     @cached_property
     def name(self) -> Name:
         """Its accessible name."""
-        return self._page.names.of(self.element.node, content=self._content)
+        return self._names.of(self.element.node, content=self._content)
 
     @cached_property
     def is_hidden(self) -> bool:
         """Whether it is hidden from assistive technology."""
-        return self._page.is_hidden(self.element)
+        return self._names.hidden.is_hidden(self.element.node) or self._hidden_by_styles(self.element)
 
     @property
     def role(self) -> str | None:
@@ -85,7 +93,7 @@ class Graphic:
     @property
     def missing_references(self) -> tuple[str, ...]:
         """The ids in ``aria-labelledby`` that no element has."""
-        return self._page.names.missing_references(self.element.node)
+        return self._names.missing_references(self.element.node)
 
 
 class PageGraphics:
@@ -107,9 +115,8 @@ class PageGraphics:
         self.has_drawings = drawings
         self._hidden_by_styles = hidden_by_styles
 
-    def is_hidden(self, element: MarkupElement) -> bool:
-        """Whether an element is hidden from assistive technology."""
-        return self.names.hidden.is_hidden(element.node) or self._hidden_by_styles(element)
+    def _graphic(self, element: MarkupElement, *, content: bool = False) -> Graphic:
+        return Graphic(element, self.names, self._hidden_by_styles, content=content)
 
     @cached_property
     def images(self) -> tuple[Graphic | None, ...]:
@@ -117,7 +124,7 @@ class PageGraphics:
         from imageseo.web.html import tree
 
         elements = (self.elements.element(each) for each in tree.images(self.elements.document))
-        return tuple(None if each is None else Graphic(self, each) for each in elements)
+        return tuple(None if each is None else self._graphic(each) for each in elements)
 
     def image(self, number: int) -> Graphic | None:
         """Return an image of the page by its number in the scan."""
@@ -127,18 +134,18 @@ class PageGraphics:
         """Yield each ``<input type=image>``."""
         for each in self.elements.named("input"):
             if (each.node.attr("type") or "").strip().lower() == "image":
-                yield Graphic(self, each)
+                yield self._graphic(each)
 
     def areas(self) -> Iterator[Graphic]:
         """Yield each ``<area>`` of a map that is a link."""
         for each in self.elements.named("area"):
             if each.node.attr("href") is not None:
-                yield Graphic(self, each)
+                yield self._graphic(each)
 
     def objects(self) -> Iterator[Graphic]:
         """Yield each ``<object>``."""
         for each in self.elements.named("object"):
-            yield Graphic(self, each)
+            yield self._graphic(each)
 
     def by_role(self) -> Iterator[Graphic]:
         """Yield every element that is an image by its role only, those of SVG included."""
@@ -152,7 +159,7 @@ class PageGraphics:
                 continue
             element = self.elements.element(node)
             if element is not None:
-                yield Graphic(self, element)
+                yield self._graphic(element)
 
     def drawn_decorations(self) -> Iterator[Graphic]:
         """Yield each ``<svg>`` whose role says that it shows nothing."""
@@ -160,7 +167,7 @@ class PageGraphics:
             if node.tag == "svg" and written_role(node.attr) in NONE_ROLES:
                 element = self.elements.element(node)
                 if element is not None:
-                    yield Graphic(self, element)
+                    yield self._graphic(element)
 
     @cached_property
     def _with_role(self) -> list[Element]:
@@ -193,7 +200,7 @@ class PageGraphics:
         element = None if is_plain else self.elements.element(control)
         if element is None:
             return None
-        graphic = Graphic(self, element, content=True)
+        graphic = self._graphic(element, content=True)
         if not is_blank(graphic.name.text) or graphic.is_hidden:
             return None
         return graphic

@@ -25,8 +25,8 @@ class MarkupElement:
 
     __slots__ = ("_page", "node", "tag")
 
-    def __init__(self, page: PageElements, node: Element, tag: Tag) -> None:
-        self._page = page
+    def __init__(self, page: PageText, node: Element, tag: Tag) -> None:
+        self._page = page  # not the elements of the page, which would be kept until garbage is collected
         self.node = node
         self.tag = tag
 
@@ -37,7 +37,7 @@ class MarkupElement:
 
     @property
     def values(self) -> Mapping[str, str]:
-        return self._page.page.values(self.tag)
+        return self._page.values(self.tag)
 
     def get(self, name: str) -> str | None:
         """Return the value of an attribute; ``""`` if bare, ``None`` if absent."""
@@ -98,7 +98,7 @@ class PageElements:
         from imageseo.web.html import tree
 
         tag = tree.tag_of(node, self.text)
-        return None if tag is None else MarkupElement(self, node, tag)
+        return None if tag is None else MarkupElement(self.page, node, tag)
 
     def decode_node(self, text: str) -> str:
         """Decode text or a value of the tree, in which references are resolved and all else is latin-1."""
