@@ -19,6 +19,7 @@ from imageseo.config.fields import (
     Text,
     Url,
 )
+from imageseo.config.globs import matches
 from imageseo.model.finding import Severity
 from imageseo.model.formats import BUILT_IN
 
@@ -29,7 +30,24 @@ class QualitySettings(FormatGroup, frozen=True, kw_only=True):
     avif: Quality | None = None
     webp: Quality | None = None
     jpeg: Annotated[int, Meta(ge=1, le=100, description="Quality of published heroes made from recipes.")] = 85
+    paths: Annotated[
+        dict[str, dict[str, Quality]],
+        Meta(description="Quality by format for single images, by glob of their path; the last match counts."),
+    ] = field(default_factory=dict)
     others: dict[str, Quality] = field(default_factory=dict)
+
+    def own(self, image: str, format: str) -> int | None:
+        """Return the quality that is set for an image alone, by its path; None if there is none."""
+        found = None
+        for glob, qualities in self.paths.items():
+            if format in qualities and matches(image, glob):
+                found = qualities[format]
+        return found
+
+    def of_image(self, image: str, format: str) -> int | None:
+        """Return the quality for an image: its own, or that of the format; None if the image is tuned."""
+        own = self.own(image, format) if self.paths else None
+        return self.of(format) if own is None else own
 
 
 class QualityFloorSettings(FormatGroup, frozen=True, kw_only=True):

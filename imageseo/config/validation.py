@@ -167,6 +167,12 @@ def _check_formats(decoder: SettingsDecoder, names: InstalledNames) -> None:
     for number, name in enumerate(decoder.values.get(path, ()), 1):
         if name not in names.formats:
             _add_error(decoder, path, f"item {number}: found {found(name)}, {_expected_name(name, names.formats)}")
+    known = {*names.formats, "jpeg"}
+    for path in sorted(decoder.values):
+        if path[:2] == ("quality", "paths"):
+            for name in decoder.values[path]:
+                if name not in known:
+                    decoder.add_error(decoder.origins[path], (*path, name), "unknown format" + _suggestion(name, known))
     path = ("encode", "metric")
     name = decoder.values.get(path)
     if name is not None and name not in names.metrics:

@@ -153,7 +153,7 @@ def plan_specs(
             )
             for format_ in options.formats
             if asset.frames == 1 or format_ in BUILT_IN  # animations are not converted by other codecs
-            for quality in (options.quality.of(format_),)
+            for quality in (options.quality.of_image(asset.path, format_),)
             for width, height in sizes
         ]
     )

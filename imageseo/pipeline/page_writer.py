@@ -21,7 +21,7 @@ from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Finding, Severity, Silenced
 from imageseo.model.formats import BUILT_IN, FORMATS, tunable
 from imageseo.model.image import Rights, Variant, VariantSpec
-from imageseo.model.plan import PagePlan
+from imageseo.model.plan import ImagePlan, PagePlan
 from imageseo.model.protocols import StoredBlob
 from imageseo.model.site import Page
 from imageseo.pipeline import markup, structured_data, variant_findings, variant_selection
@@ -149,6 +149,7 @@ class PageWriter:
         over = variant_selection.candidates_over_budget(facts.lcp, facts.budgets) if facts.lcp is not None else {}
         smaller = self._encode_smaller(candidates, over) if over else {}
         if smaller:
+            build_findings.append(self._lowered_finding(page, candidates, smaller, over))
             candidates = candidates.with_variants(smaller)
             facts, changes = self._predict_facts(page, candidates, original, graph, files)
         rule_findings, suppressed = run_rules(
@@ -199,8 +200,9 @@ class PageWriter:
         set_floors = self.context.settings.quality_floor
         floors = {name: set_floors.of(name) or FORMATS[name].quality_floor for name in tunable()}
         limits = {unquote(posixpath.basename(url)): limit for url, limit in over.items()}
+        set_quality = self.context.settings.quality
         new_specs = variant_selection.lower_quality_specs(
-            hero.specs,
+            [spec for spec in hero.specs if set_quality.own(hero.asset.path, spec.format) is None],
             candidates.variants,
             limit_of=lambda variant: limits.get(filenames.variant_file(hero.asset, variant)),
             quality_of=lambda variant: self.context.encoder.quality_of(variant, self.jobs),
@@ -214,6 +216,30 @@ class PageWriter:
             for spec, new in new_specs.items()
             if new in made and made[new].bytes < candidates.variants[spec].bytes
         }
+
+    def _lowered_finding(
+        self,
+        page: Page,
+        candidates: PageCandidates,
+        smaller: Mapping[VariantSpec, Variant],
+        over: Mapping[str, int],
+    ) -> Finding:
+        hero = candidates.plan.hero_image or candidates.plan.insert
+        assert hero is not None  # only its variants are encoded again
+        before = candidates.variants
+        changes = [
+            variant_findings.LoweredVariant(
+                format=spec.format,
+                width=spec.width,
+                before=self.context.encoder.quality_of(before[spec], self.jobs),
+                after=new.spec.quality,
+                bytes_before=before[spec].bytes,
+                bytes_after=new.bytes,
+            )
+            for spec, new in smaller.items()
+        ]
+        location = location_of(page, hero.ref if isinstance(hero, ImagePlan) else None)
+        return variant_findings.lowered_finding(hero.asset, changes, min(over.values()), location)
 
     def _publish(self, path: str, variant: Variant) -> None:
         blob = StoredBlob(sha256=variant.sha256, bytes=variant.bytes)

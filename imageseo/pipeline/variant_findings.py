@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from imageseo.images.encoding.encode_result import EncodeResult
 from imageseo.lint.engine import location_of
 from imageseo.model.build_findings import REMEDIES
 from imageseo.model.finding import Finding, Location, Severity
+from imageseo.model.humanize import format_bytes
 from imageseo.model.image import Asset
 from imageseo.model.plan import PagePlan
 from imageseo.model.site import Page
@@ -127,4 +128,36 @@ def _dropped_finding(first: DroppedVariants, dropped: Sequence[tuple[str, str]])
         severity=Severity.INFO,
         message=f"{first.path}: {count} not offered: {listed}",
         location=first.location,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoweredVariant:
+    """A variant that was encoded again: quality and bytes before and after."""
+
+    format: str
+    width: int
+    before: int | None
+    after: int | None
+    bytes_before: int
+    bytes_after: int
+
+    def __str__(self) -> str:
+        quality = f"quality {self.after} instead of {self.before}"
+        size = f"{format_bytes(self.bytes_after)} instead of {format_bytes(self.bytes_before)}"
+        return f"{self.width}w {self.format} has {quality}, {size}"
+
+
+def lowered_finding(asset: Asset, changes: Sequence[LoweredVariant], limit: int, location: Location) -> Finding:
+    """Return the finding for a hero that keeps its budget by lower quality. ``limit``: the budget in bytes."""
+    usual = {each.format: each.before for each in changes if each.before is not None}
+    kept = ", ".join(f"{name}: {quality}" for name, quality in sorted(usual.items()))
+    return Finding(
+        rule="quality-lowered",
+        severity=Severity.INFO,
+        message=f"{asset.path} keeps the LCP budget of {format_bytes(limit)} by lower quality: "
+        f"{'; '.join(map(str, changes))}",
+        location=location,
+        hint="a calmer picture needs fewer bytes; to keep the usual quality of this picture alone, set "
+        f'`quality: {{paths: {{"{asset.path}": {{{kept}}}}}}}`, and a higher budget for this page in `budgets.paths`',
     )

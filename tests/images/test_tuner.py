@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from imageseo.config.settings import EncodeSettings, QualitySettings, TargetSettings
+from imageseo.images.decoding.content_type import Content
 from imageseo.images.decoding.probe import probe
 from imageseo.images.encoding.encode_result import EncodeResult
 from imageseo.images.encoding.encoder import Encoder
@@ -251,19 +252,49 @@ def test_variant_that_another_format_outweighs_is_not_encoded(tmp_path: Path) ->
         assert set(encode(specs[:1]).variants) == {specs[0]}, "without a rival it is wanted"
 
 
+@pytest.mark.parametrize("quality", [None, 60])
+def test_soft_transparency_gets_no_avif(tmp_path: Path, quality: int | None) -> None:
+    """Chromium clips its alpha to video levels: shadows lose their rims. Hard edges are hardly touched."""
+    bench = Bench(tmp_path, ())
+    soft = Image.new("RGBA", (800, 400), "black")
+    soft.putalpha(Image.linear_gradient("L").resize((800, 400)))
+    hard = Image.new("RGBA", (800, 400), "black")
+    hard.paste((0, 0, 0, 0), (0, 0, 400, 400))
+    specs = []
+    for name, image in (("soft", soft), ("hard", hard)):
+        path = tmp_path / f"{name}.png"
+        path.write_bytes(pictures.save(image, "PNG"))
+        asset = probe(path, path.name, max_pixels=10**9)
+        assert isinstance(asset, Asset)
+        bench.jobs[asset.sha256] = (path, asset)
+        specs += [
+            VariantSpec(source=asset.sha256, format=format, width=400, height=200, quality=quality)
+            for format in ("avif", "webp")
+        ]
+    done = bench.encode(Veil(), specs)
+    assert set(done.variants) == {specs[1], specs[3], *specs[2:3]}
+    assert done.declined == {specs[0]: ""}
+    again = Veil()
+    assert bench.encode(again, specs).declined == {specs[0]: ""}
+    assert not again.calls
+    assert set(bench.encode(Veil(), specs[:1]).variants) == {specs[0]}, "it is the only format that is wanted"
+
+
 def test_photographs_get_every_format(tmp_path: Path) -> None:
-    asset = Bench(tmp_path).assets[0]
+    bench = Bench(tmp_path)
+    asset = bench.assets[0]
+    avif, webp = (bench.specs(800, format=name)[0] for name in ("avif", "webp"))
     ways = {name: CodecSettings(target=70.0) for name in ("avif", "webp")}
     study = QualityStudy(
         asset=asset, kind=ContentType.PHOTO, policy=EncodingPolicy(ways=ways), codecs={"avif": Veil(), "webp": Veil()}
     )
     study.points["avif", ""] = QualityPoint(50.0, 9000)
-    assert not study.is_outweighed("avif")
+    assert not study.omits(avif)
     study.points["webp", WHOLE_FORMAT] = QualityPoint(0.0, 8500)
-    assert not study.is_outweighed("avif"), "too close to tell"
+    assert not study.omits(avif), "too close to tell"
     study.points["webp", WHOLE_FORMAT] = QualityPoint(0.0, 5000)
-    assert study.is_outweighed("avif")
-    assert not study.is_outweighed("webp")
+    assert study.omits(avif)
+    assert not study.omits(webp)
 
 
 def test_smallest_coding_is_used_and_lossless_is_not_searched(tmp_path: Path) -> None:
@@ -519,7 +550,7 @@ def test_drawings_get_the_fewest_colours_that_meet_the_target(
         metric=Colors(),
         resizer_version=load_resizer("pillow").version(),
     )
-    assert tuner.study(asset, ContentType.SCREEN, specs).todo == [], "palettes and what replaces them need no search"
+    assert not tuner.study(asset, Content(ContentType.SCREEN), specs).todo, "palettes and their rivals need no search"
     data = store.blobs[done.variants[specs[0]].sha256]
     with Image.open(io.BytesIO(data)) as made:
         number = len(made.convert("RGB").getcolors(1 << 20) or ())

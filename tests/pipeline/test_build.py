@@ -290,6 +290,20 @@ class TestBudget:
         assert lighter[1] != chosen[1]
         assert (tmp_path / "site" / lighter[1]).stat().st_size <= limit
         assert not (tmp_path / "site" / chosen[1]).exists()
+        (said,) = findings_of(result, "quality-lowered")
+        assert said.severity is Severity.INFO
+        assert "880w avif has quality" in said.message
+        assert "instead of 60" in said.message
+        assert '{"img/a.jpg": {avif: 60}}' in said.hint
+        again = build(tmp_path, {**options, "budgets": {"lcp-bytes": {"mobile": {"warn": 0, "error": limit}}}})
+        assert findings_of(again, "quality-lowered") == [said], "also from the records"
+
+        own = {"avif": 60, "paths": {"img/*": {"avif": 61}, "img/a.*": {"avif": 60}}}
+        budgets = {"lcp-bytes": {"mobile": {"warn": 0, "error": limit}}}
+        kept = build(tmp_path, {**options, "quality": own, "budgets": budgets})
+        assert kept.failed, "the author's quality of one picture is not lowered"
+        assert not findings_of(kept, "quality-lowered")
+        assert (tmp_path / "site" / chosen[1]).exists()
 
 
 class TestBadInput:

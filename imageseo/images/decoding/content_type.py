@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from imageseo.model.image import ContentType
@@ -19,7 +20,24 @@ _TILES = 72
 """At most 0.3 megapixels are examined, in unscaled tiles: scaling down would turn steps into gradients."""
 _LEVEL = 3  # differences up to this are grain, dithering or a slow gradient
 _RAMP = 6  # edges up to this may be ringing of an encoder
+_SOFT = 0.01
 _STEP = 32  # edges from this on are steep
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is known about an image's pixels. ``soft_alpha``: whether much of it is partly transparent."""
+
+    kind: ContentType
+    soft_alpha: bool = False
+
+
+def has_soft_alpha(image: Image) -> bool:
+    """Whether more than a hundredth of an RGBA image is partly transparent: shadows and fades, not smooth edges."""
+    if image.mode != "RGBA":
+        return False
+    counts = image.getchannel("A").histogram()
+    return sum(counts[1:255]) > _SOFT * image.width * image.height
 
 
 def classify(image: Image) -> ContentType:

@@ -26,7 +26,6 @@ from imageseo.images.encoding.tasks import (
     is_whole_file,
     load_resizer,
 )
-from imageseo.images.encoding.tuner import needs_search
 from imageseo.images.metadata.rights import empty_xmp_packet
 from imageseo.model.errors import ImageseoError, ProviderError
 from imageseo.model.image import Asset, BadAsset, Rights, Variant, VariantSpec
@@ -98,7 +97,7 @@ class Encoder:
                 result.declined[spec] = reason
             else:
                 result.variants[spec] = _make_variant(spec, stored)
-        for spec in [spec for spec in missing if self._is_outweighed(spec, jobs, formats[spec.source])]:
+        for spec in [spec for spec in missing if self._is_omitted(spec, jobs, formats[spec.source])]:
             del missing[spec]
             result.declined[spec] = ""
         variants = result.variants
@@ -242,14 +241,14 @@ class Encoder:
             except Exception as error:  # an encoder's library may raise any exception
                 raise codec_unavailable(name, error) from error
 
-    def _is_outweighed(self, spec: VariantSpec, jobs: Jobs, formats: Collection[str]) -> bool:
-        """Whether earlier searches tell that a missing variant would be larger than in another format."""
+    def _is_omitted(self, spec: VariantSpec, jobs: Jobs, formats: Collection[str]) -> bool:
+        """Whether it is known that a missing variant would be larger than in another format, or shown wrongly."""
         asset = jobs[spec.source][1]
-        if len(formats) == 1 or is_whole_file(asset, spec) or not needs_search(spec, self._policy):
+        if len(formats) == 1 or is_whole_file(asset, spec):
             return False
         tuner = self._keys.tuner(self._policy)
-        kind = tuner.stored_kind(asset)
-        return kind is not None and tuner.study(asset, kind, [spec], formats).is_outweighed(spec.format)
+        content = tuner.stored_content(asset)
+        return content is not None and tuner.study(asset, content, [spec], formats).omits(spec)
 
 
 def _group_jobs(

@@ -141,9 +141,9 @@ class _Queue:
             yield make_failure(source, error)
             return
         specs = [spec for spec in source.specs if not is_whole_file(source.asset, spec)]
-        study = self.tuner.study(source.asset, decoded.kind, specs, source.formats)
-        if study.points or study.todo:
-            self.tuner.save_kind(source.asset, decoded.kind)
+        study = self.tuner.study(source.asset, decoded.content, specs, source.formats)
+        if study.points or study.todo or study.excluded:
+            self.tuner.save_content(source.asset, decoded.content)
         self.specs_left[source] = len(source.specs)
         self._set_memory(source, decoded.images)
         self._queue_whole_files(source)
@@ -216,7 +216,7 @@ class _Queue:
         self, source: EncodeJob, study: QualityStudy, specs: list[VariantSpec], images: dict[Size, Image]
     ) -> Outcomes:
         for spec in specs:
-            if needs_search(spec, self.tuner.policy) and study.is_outweighed(spec.format):
+            if study.omits(spec):
                 self._finish_spec(source)
                 yield make_declined(source, spec)
             else:

@@ -20,6 +20,8 @@ from imageseo.model.image import Asset, ContentType, VariantSpec
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from imageseo.images.decoding.content_type import Content
+
 _DECODE = {"webp": 18, "avif": 16}
 """Bytes per pixel while decoding and shrinking: the image, the decoder's planes or coefficients, one conversion."""
 _DECODE_OTHER = 12
@@ -78,10 +80,10 @@ class EncodeFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodedSource:
-    """A source file's images by size, and its content type."""
+    """A source file's images by size, and what is known about its pixels."""
 
     images: dict[Size, Image]
-    kind: ContentType
+    content: Content
 
 
 Outcomes = Iterator[EncodedVariant | EncodeFailure]
@@ -105,7 +107,7 @@ def open_source(source: EncodeJob, policy: EncodingPolicy) -> DecodedSource:
 
     Raises ValueError if the file changed since it was probed, and any exception that Pillow raises.
     """
-    from imageseo.images.decoding.content_type import classify
+    from imageseo.images.decoding.content_type import Content, classify, has_soft_alpha
 
     data = _read(source)
     kinds: list[ContentType] = []
@@ -120,7 +122,8 @@ def open_source(source: EncodeJob, policy: EncodingPolicy) -> DecodedSource:
     images = load_resizer(policy.resizer).render(
         data, source.asset.format, source.asset.orientation, sizes, inspect=inspect
     )
-    return DecodedSource(images=images, kind=kinds[0])
+    largest = max(images.values(), key=lambda image: image.width)
+    return DecodedSource(images=images, content=Content(kinds[0], has_soft_alpha(largest)))
 
 
 def is_whole_file(asset: Asset, spec: VariantSpec) -> bool:

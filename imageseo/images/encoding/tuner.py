@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from imageseo.images.decoding import content_type
+from imageseo.images.decoding.content_type import Content
 from imageseo.images.encoding import quality_model
 from imageseo.images.encoding.profiles import EncodingPolicy
 from imageseo.images.encoding.quality_search import QualityPoint, Search
@@ -28,6 +29,11 @@ WHOLE_FORMAT = "*"
 
 _CONTESTS = (("avif", "webp"),)
 """Formats of which the first is not encoded for drawings where the second is smaller: it would not be offered."""
+_ALPHA_CLIPPED = frozenset({"avif"})
+"""Formats whose transparency Chromium (156) paints as video levels: alpha below 16 vanishes, above 235 is opaque.
+
+That shows in soft shadows and fades; another format is used for these.
+"""
 _MARGIN = 1024  # bytes at the probe's size; a contest this close is decided by the files themselves
 
 
@@ -35,7 +41,7 @@ _MARGIN = 1024  # bytes at the probe's size; a contest this close is decided by 
 class QualityStudy:
     """The known qualities of one source file at its probe size, and the searches required before it is encoded.
 
-    ``error``: of a failed search.
+    ``excluded``: formats in which browsers show the image wrongly. ``error``: of a failed search.
     """
 
     asset: Asset
@@ -44,6 +50,7 @@ class QualityStudy:
     codecs: Mapping[str, Codec]
     points: dict[FormatCoding, QualityPoint] = field(default_factory=dict)
     todo: list[FormatCoding] = field(default_factory=list)
+    excluded: set[str] = field(default_factory=set)
     error: Exception | None = None
 
     @property
@@ -91,10 +98,14 @@ class QualityStudy:
         wanted = quality_model.adjusted_target(target, leeway, size, target, format=format)
         return quality_model.adjust_quality(quality, wanted - target, format=format)
 
-    def is_outweighed(self, format: str) -> bool:
-        """Whether variants in a format would be larger than those in another one that the source also gets."""
-        for preferred, other in _CONTESTS:
-            mine = next((point for (name, _), point in self.points.items() if name == preferred == format), None)
+    def omits(self, spec: VariantSpec) -> bool:
+        """Whether a variant is not made: browsers show its format wrongly, or it would be larger than in another format
+        that the source also gets.
+        """
+        if spec.format in self.excluded:
+            return True
+        for preferred, other in _CONTESTS if needs_search(spec, self.policy) else ():
+            mine = next((point for (name, _), point in self.points.items() if name == preferred == spec.format), None)
             rival = self.points.get((other, WHOLE_FORMAT))
             if mine is not None and rival is not None and mine.bytes is not None and rival.bytes is not None:
                 return mine.bytes > rival.bytes + _MARGIN
@@ -112,18 +123,22 @@ class Tuner:
     resizer_version: str
 
     def study(
-        self, asset: Asset, kind: ContentType, specs: Iterable[VariantSpec], formats: Collection[str] = ()
+        self, asset: Asset, content: Content, specs: Iterable[VariantSpec], formats: Collection[str] = ()
     ) -> QualityStudy:
         """Return the known and the missing qualities for these variants of one source file.
 
         ``formats``: all that the source gets, so that they can be compared.
         """
+        kind = content.kind
         study = QualityStudy(asset=asset, kind=kind, policy=self.policy, codecs=self.codecs)
+        if content.soft_alpha:
+            study.excluded = {format for format in _ALPHA_CLIPPED if set(formats) - _ALPHA_CLIPPED}
         tuned = dict.fromkeys(spec.format for spec in specs if needs_search(spec, self.policy))
         wanted = [
             (format, coding)
             for format in tuned
             for codings in (self.codecs[format].codings(kind),)
+            if format not in study.excluded
             if PALETTE not in codings  # its quality is searched only if no palette meets the target
             for coding in codings
             if coding != LOSSLESS
@@ -132,7 +147,10 @@ class Tuner:
             wanted += [
                 (other, WHOLE_FORMAT)
                 for preferred, other in _CONTESTS
-                if preferred in tuned and other in formats and self.policy.way(other).quality is None
+                if preferred in tuned
+                and preferred not in study.excluded
+                and other in formats
+                and self.policy.way(other).quality is None
             ]
         for format, coding in wanted:
             point = self._load_point(asset, format, coding)
@@ -159,14 +177,18 @@ class Tuner:
         quality, score = entry.get("quality"), entry.get("score")
         return quality if isinstance(quality, int) else None, score if isinstance(score, float) else None
 
-    def stored_kind(self, asset: Asset) -> ContentType | None:
-        """Return the content type that was stored when the source file was last decoded."""
-        entry = self._read_entry(self._kind_key(asset.sha256))
-        return ContentType(entry["kind"]) if entry and entry.get("kind") in list(ContentType) else None
+    def stored_content(self, asset: Asset) -> Content | None:
+        """Return what was stored about the pixels when the source file was last decoded."""
+        entry = self._read_entry(self._content_key(asset.sha256)) or {}
+        kind, soft_alpha = entry.get("kind"), entry.get("soft_alpha")
+        return (
+            Content(ContentType(kind), soft_alpha) if kind in list(ContentType) and type(soft_alpha) is bool else None
+        )
 
-    def save_kind(self, asset: Asset, kind: ContentType) -> None:
-        if self.stored_kind(asset) is None:
-            self.store.put(self._kind_key(asset.sha256), json.dumps({"kind": kind.value}).encode())
+    def save_content(self, asset: Asset, content: Content) -> None:
+        if self.stored_content(asset) is None:
+            entry = {"kind": content.kind.value, "soft_alpha": content.soft_alpha}
+            self.store.put(self._content_key(asset.sha256), json.dumps(entry).encode())
 
     def _load_point(self, asset: Asset, format: str, coding: str) -> QualityPoint | None:
         entry = self._read_entry(self._key(asset, format, coding))
@@ -190,8 +212,8 @@ class Tuner:
         parts = ("quality", asset.sha256, size, encoder, self.target_key(format), self.resizer_version)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
-    def _kind_key(self, source: str) -> str:
-        parts = ("kind", source, content_type.VERSION, self.resizer_version)
+    def _content_key(self, source: str) -> str:
+        parts = ("content", source, content_type.VERSION, self.resizer_version)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def target_key(self, format: str) -> str:
