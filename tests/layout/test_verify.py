@@ -233,6 +233,7 @@ def check_the_report_says_what_was_compared(report: MeasureResult) -> None:
 
 
 @needs_chromium
+@pytest.mark.slow
 def test_what_changes_by_itself_is_left_out(tmp_path: Path) -> None:
     """Random values that no script of ours makes repeatable; a difference beside them is found nevertheless."""
     own = "const n=crypto.getRandomValues(new Uint32Array(1))[0];"
@@ -246,6 +247,7 @@ def test_what_changes_by_itself_is_left_out(tmp_path: Path) -> None:
 
 
 @needs_chromium
+@pytest.mark.slow
 def test_another_folder(tmp_path: Path) -> None:
     """``--against``: pages that did not exist, equal pages, files that differ, and a page that hangs only now."""
     equal = page(WORDS).replace(OURS, "")
@@ -271,6 +273,7 @@ def test_another_folder(tmp_path: Path) -> None:
 
 
 @needs_chromium
+@pytest.mark.slow
 def test_a_page_that_cannot_be_opened_is_no_difference(tmp_path: Path) -> None:
     pages = {"hangs": page(PICTURE + script("for(;;);")), "good": page(PICTURE)}
     result = verified(site(tmp_path, pages), limits=MeasureLimits(load=3, close=1), viewports=("mobile",))
@@ -292,6 +295,7 @@ def test_pages_that_lead_to_another_page(tmp_path: Path) -> None:
 
 
 @needs_chromium
+@pytest.mark.slow
 def test_a_sample_has_all_templates(tmp_path: Path) -> None:
     pages = {f"p{number}": page(PICTURE) for number in range(4)}
     pages["other"] = page(f'<article class="x"><div class="y"><p>{PICTURE}</p></div></article>')
@@ -320,6 +324,7 @@ def test_without_a_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @needs_chromium
+@pytest.mark.slow
 def test_the_command(tmp_path: Path) -> None:
     """Exit codes, equal reports of equal sites, one line for what many pages have."""
     body = DIFFERENT["height"][0]
@@ -343,6 +348,7 @@ def test_the_command(tmp_path: Path) -> None:
 
 
 @needs_chromium
+@pytest.mark.slow
 def test_a_build_that_verifies(tmp_path: Path) -> None:
     """``build --verify`` fails for a difference that the build makes, and for a page that was built by hand."""
     pages = {"good": page(WORDS + '<img src="/a.jpg" alt="Quay">').replace(OURS, "")}

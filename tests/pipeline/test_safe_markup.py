@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,9 +16,7 @@ from tests.support.browser import needs_chromium
 
 
 def _imageseo(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "imageseo", *words], cwd=folder, capture_output=True, text=True, timeout=500
-    )
+    return small_sites.run("imageseo", *words, cwd=folder, timeout=500)
 
 
 @pytest.fixture(scope="module")

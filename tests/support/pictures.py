@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import math
 import random
@@ -236,6 +237,7 @@ INKS = {"c": (55, -37, -50), "m": (48, 74, -3), "y": (89, -5, 93)}
 PAPER = (100, 0, 0)
 
 
+@functools.cache
 def press() -> bytes:
     """A CMYK profile of a simple press, as a table of Lab colours over nine steps an ink."""
 
@@ -246,8 +248,9 @@ def press() -> bytes:
                 light, a, b = light * ink[0] / 100, a + ink[1], b + ink[2]
         return (light * 0.15, 0.0, 0.0) if black else (light, max(-120.0, min(120.0, a)), max(-120.0, min(120.0, b)))
 
+    corners = [(bits, lab(*bits)) for bits in product((0, 1), repeat=4)]
+
     def between(*inks: float) -> tuple[float, ...]:
-        corners = [(bits, lab(*bits)) for bits in product((0, 1), repeat=4)]
         shares = [math.prod(x if bit else 1 - x for x, bit in zip(inks, bits, strict=True)) for bits, _ in corners]
         return tuple(
             sum(share * lab[axis] for share, (_, lab) in zip(shares, corners, strict=True)) for axis in range(3)

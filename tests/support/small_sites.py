@@ -87,15 +87,17 @@ def sphinx_site(folder: Path, *, config: str = "", files: Mapping[str, str | byt
 
 
 def run(
-    *command: str, cwd: Path, env: Mapping[str, str] | None = None, afresh: bool = False
+    *command: str, cwd: Path, env: Mapping[str, str] | None = None, afresh: bool = False, timeout: float = 120
 ) -> subprocess.CompletedProcess[str]:
     """A command of this environment: ``mkdocs``, ``properdocs``, ``pelican``, ``imageseo``; never raises.
 
     ``afresh``: in an interpreter that is started for it, with another hash seed, instead of a forked one.
     """
     variables = environment(env)
-    done = None if afresh else forked.run(command, cwd=cwd, env=variables, usual=environment(), timeout=120)
-    return done or subprocess.run(words(*command), cwd=cwd, env=variables, capture_output=True, text=True, timeout=120)
+    done = None if afresh else forked.run(command, cwd=cwd, env=variables, usual=environment(), timeout=timeout)
+    return done or subprocess.run(
+        words(*command), cwd=cwd, env=variables, capture_output=True, text=True, timeout=timeout
+    )
 
 
 def words(*command: str) -> list[str]:
