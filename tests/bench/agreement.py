@@ -23,8 +23,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from tests.bench.checkers import Tools, counting
-from tests.bench.checkers.cases import pages_of_cases, right
+from tests.bench.checkers import Tools, cases, counting
 from tests.bench.checkers.comparing import NAMES, Comparison
 from tests.bench.checkers.pages import Page
 
@@ -34,7 +33,8 @@ ROOT = Path(__file__).parents[2]
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--node-modules", type=Path, metavar="DIR", help="where npm installed the checkers")
     parser.add_argument("--checkers", default=",".join(NAMES), metavar="NAME,…")
-    parser.add_argument("--cases", type=Path, metavar="FILE", help="small cases, JSON")
+    parser.add_argument("--cases", type=Path, metavar="FILE", help="small cases, JSON; else those of the tests")
+    parser.add_argument("--no-cases", action="store_true", help="only sites")
     parser.add_argument("--no-example", action="store_true", help="do not build site_example")
     parser.add_argument("--site", action="append", type=Path, default=[], dest="sites", metavar="DIR")
     parser.add_argument(
@@ -63,10 +63,11 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     result: dict[str, Any] = {"checkers": comparison.told}
     with tempfile.TemporaryDirectory(prefix="imageseo-bench-") as temporary:
         here = Path(temporary)
-        if options.cases:
-            cases, folder, pages = pages_of_cases(options.cases, here / "cases")
-            found, we = comparison.compare("cases", folder, None, pages, lighthouse=False)
-            result["cases"] = counting.shown(found) | right(cases, we)
+        if not options.no_cases:
+            small = cases.read(options.cases) if options.cases else cases.of_tests()
+            pages = cases.write(small, here / "cases")
+            found, we = comparison.compare("cases", here / "cases", None, pages, lighthouse=False)
+            result["cases"] = counting.shown(found) | (cases.right(small, we) if options.cases else {})
         work = (options.work or here / "work").resolve()
         for side in ("before", "after") if options.sites else ():
             every = counting.Count({}, [])

@@ -117,6 +117,7 @@ def test_nu_is_read_by_line_and_column(page: Page) -> None:
         ("src", "Bad value “” for attribute “src” on element “img”: Must be non-empty."),
         ("url", "Bad value “a b.jpg” for attribute “src” on element “img”: Illegal character in path segment."),
         ("sizes", "The “sizes” attribute must only be specified if the “srcset” attribute is also specified."),
+        ("sizes", "The “sizes” attribute value starting with “auto” is only valid for lazy-loaded images."),
         ("picture", "Element “source” is missing required attribute “srcset”."),
         (
             "srcset",
@@ -259,7 +260,18 @@ def test_a_reason_explains_a_difference_and_may_leave_it_out(page: Page) -> None
 def test_reasons_and_mapping_are_sound() -> None:
     assert all(each.reason for each in counting.reasons())
     known = {rule.id for rule in installed_rules()}
-    assert {name for found in mapping.THEIRS.values() for name in found} <= known
+    assert {name for found in mapping.answers().values() for name in found} <= known
+    about_images = {
+        "image-alt",
+        "input-image-alt",
+        "area-alt",
+        "object-alt",
+        "svg-img-alt",
+        "role-img-alt",
+        "link-name",
+    }
+    assert {f"axe/{name}" for name in about_images} <= set(mapping.answers())
+    assert mapping.ours_of("lighthouse/image-alt")[0] == "imageseo/alt-missing"
 
 
 @pytest.mark.parametrize("text", ['[[difference]]\nrule = "a"\nkind = "dunno"\nreason = "a long enough reason"'])
@@ -320,6 +332,7 @@ def test_cases_become_pages_and_are_judged(tmp_path: Path) -> None:
         lighthouse_pages=0,
         schema_org=None,
         cases=file,
+        no_cases=False,
         sites=[],
         work=None,
         no_example=True,
@@ -332,4 +345,12 @@ def test_cases_become_pages_and_are_judged(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out.json").read_text("utf-8")) == {"cases": []}
     file.write_text("[]", "utf-8")
     with pytest.raises(SystemExit, match="expected"):
-        cases.pages_of_cases(file, tmp_path / "other")
+        cases.read(file)
+
+
+def test_cases_of_the_tests_have_their_pictures(tmp_path: Path) -> None:
+    small = cases.of_tests()
+    assert len(small) > 200
+    pages = cases.write(small[:40], tmp_path)
+    assert len(pages) == 40
+    assert (tmp_path / "a-64x48.png").is_file()

@@ -2,7 +2,7 @@
 
 Screen readers announce an image as "image" themselves; "image of", "photo of", "Bild von" and similar phrases repeat
 it. A text that consists of nothing else is reported too. Words for a kind of image that may matter (a screenshot, a
-chart, a painting, a map) are accepted.
+chart, a painting, a map) are accepted, and so is the name of what a link leads to (`class.Picture.html`).
 
 Bad (a warning):
     <img src="photo-1600x900.jpg" alt="Image of a harbour at dawn">
@@ -23,6 +23,13 @@ Good (the words mean something else):
     <img src="photo-1600x900.jpg" alt="Image of the day in the gallery of the telescope">
     <img src="photo-1600x900.jpg" alt="The photo album of 1968, with a letter in it">
 
+Good (it names what the link leads to):
+    <a href="class.Picture.html"><img src="photo-1600x900.jpg" alt="picture"></a>
+    <a href="/docs/image/#size"><img src="photo-1600x900.jpg" alt="Image"></a>
+
+Bad (a warning: the link leads to the file):
+    <a href="image.jpg"><img src="photo-1600x900.jpg" alt="image"></a>
+
 Good (the image of a machine):
     <img src="photo-1600x900.jpg" alt="Image size by layer">
 """
@@ -36,6 +43,7 @@ from imageseo.lint.alt_text import normalized
 from imageseo.model.facts import ImageFact, Problem, shorten
 from imageseo.model.finding import Severity
 from imageseo.model.image import PageRegion
+from imageseo.web.urls import is_image_url
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
@@ -67,7 +75,7 @@ def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
             continue
         text = normalized(alt)
         match = _PREFIX.match(text)
-        if _ALONE.fullmatch(text):
+        if _ALONE.fullmatch(text) and not _names_target(text, image.ref.link):
             message = f"{image.name}: its alternative text is only {shorten(alt.strip())!r}"
         elif match is not None and match.end() < len(text):
             message = f"{image.name}: its alternative text begins with {match[0].strip()!r}: {shorten(alt.strip())!r}"
@@ -76,3 +84,11 @@ def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
         yield Problem(
             message=message, hint="describe what it shows; screen readers announce that it is an image", at=image.ref
         )
+
+
+def _names_target(text: str, link: str | None) -> bool:
+    """Whether the words are the name of the page that a link leads to, as in a gallery of widgets."""
+    if not link or is_image_url(link):
+        return False
+    path = link.partition("#")[0].partition("?")[0].rstrip("/")
+    return text in re.split(r"[\W_]+", path.rpartition("/")[2].lower())

@@ -1,7 +1,7 @@
 """Photographs are offered as AVIF or WebP.
 
 All browsers of recent years show both, and they need a fraction of the bytes of JPEG and PNG. The estimate is that of
-Lighthouse 12, which is cautious: an AVIF takes a sixth of a byte per pixel, and a file more than 8 KiB above that is a
+Lighthouse 13, which is cautious: an AVIF takes a sixth of a byte per pixel, and a file more than 4 KiB above that is a
 finding. Most PNG screenshots are below it. The rule checks the file that a browser downloads on a phone.
 
 SVG, animations, files of other hosts, and images that `imageseo build` has processed are not checked: if AVIF and WebP
@@ -38,7 +38,7 @@ from imageseo.web.srcset.candidates import chosen_url_of
 SEVERITY = Severity.WARN
 LINT_ONLY = True
 SOURCES = ("Lighthouse image-delivery-insight",)
-LEAST = 8 * 1024  # bytes that AVIF would save; Lighthouse 12
+LEAST = 4 * 1024  # bytes that AVIF would save; Lighthouse 13
 PER_PIXEL = 2 / 12  # bytes of an AVIF, by Lighthouse's estimate from dimensions
 _OLD_FORMATS = frozenset({"jpeg", "png", "gif", "bmp", "tiff"})
 

@@ -2,7 +2,7 @@
 
 A screen shows at most its own pixels; the pixels of a file beyond them are downloaded for nothing. The waste is counted
 as in Lighthouse: of the candidate that the browser chooses, the share of pixels that the slot does not show is wasted,
-and more than 12 KiB are a finding. It is computed for the two gating viewports (412 px at 1.75x, 1350 px at 1x), and
+and more than 4 KiB, or 12 KiB of an image with candidates, are a finding. It is computed for the two gating viewports (412 px at 1.75x, 1350 px at 1x), and
 the worse one is reported.
 
 The width of the slot is taken from the image's own ``width``, ``style`` and ``sizes``, then from the theme's column, if
@@ -28,7 +28,7 @@ Good (nobody knows how wide it is shown):
     <article><img src="photo-1600x900-200KiB.jpg" alt="A harbour"></article>
 
 Good (small files are not worth a candidate):
-    <article><img src="mark-512x512-10KiB.png" alt="The mark" width="64" height="64"></article>
+    <article><img src="mark-512x512-4KiB.png" alt="The mark" width="64" height="64"></article>
 
 Good (another host's):
     <article><img src="https://img.example/photo.jpg" alt="A harbour" width="40" height="30"></article>
@@ -49,7 +49,7 @@ from imageseo.web.srcset.sizes import source_size
 SEVERITY = Severity.WARN
 LINT_ONLY = True
 SOURCES = ("Lighthouse image-delivery-insight",)
-LEAST = 12 * 1024  # bytes; Lighthouse's threshold for images with candidates
+LEAST, LEAST_OF_CANDIDATES = 4 * 1024, 12 * 1024  # bytes; Lighthouse 13
 _UNKNOWN = image_widths.ColumnLayout()
 
 
@@ -62,7 +62,8 @@ def check(
         ref, asset = image.ref, image.asset
         if asset is None or not asset.encodable or is_processed(ref) or ref.opt_out is OptOut.IGNORED:
             continue
-        if asset.bytes <= LEAST and not ref.sources and not ref.get("srcset"):
+        least = LEAST_OF_CANDIDATES if ref.sources or ref.get("srcset") else LEAST
+        if asset.bytes <= LEAST and least == LEAST:
             continue
         layout = column_layout if ref.region is PageRegion.ARTICLE else _UNKNOWN
         if layout.content_width is None and not ref.get("sizes") and image_widths.written_width(ref, asset).px is None:
@@ -80,7 +81,7 @@ def check(
             shown = width * viewport.dpr
             # Both dimensions scale alike; cropping by object-fit is not known here.
             wasted = round(chosen.bytes * (1 - (shown / chosen.width) ** 2)) if 0 < shown < chosen.width else 0
-            if wasted > LEAST and (worst is None or wasted > worst[0]):
+            if wasted > least and (worst is None or wasted > worst[0]):
                 worst = wasted, chosen, viewport, width
         if worst is not None:
             wasted, chosen, viewport, width = worst

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,31 +25,57 @@ PICTURES = {
     "boat-320.jpg": (320, 160),
     "boat-640.jpg": (640, 320),
 }
+_SIZED = re.compile(r"[a-zA-Z0-9_ ]+-\d+x\d+\.(?:jpg|png|webp|avif)")  # files that are made by their names
 _OF_PAGES = ("file-name", "img-format", "lcp-")  # right or wrong, they say nothing of the case
 
 
-def pages_of_cases(file: Path, folder: Path) -> tuple[list[Mapping[str, Any]], Path, list[Page]]:
-    """Write the pages and pictures of the cases. Raises ``SystemExit`` for a file of another form."""
-    from tests.support import pictures
+Cases = Sequence[Mapping[str, Any]]
 
+
+def read(file: Path) -> Cases:
+    """The cases of a file. Raises ``SystemExit`` for one of another form."""
     try:
-        cases = json.loads(file.read_text("utf-8"))["cases"]
-        names = [(case["id"], case["wrong"], case["html"], case["kind"]) for case in cases]
+        cases: Cases = json.loads(file.read_text("utf-8"))["cases"]
+        for case in cases:
+            _ = case["id"], case["wrong"], case["html"], case["kind"]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise SystemExit(f"{file}: expected {{'cases': [{{id, kind, wrong, html}}, …]}}: {error!r}") from None
+    return cases
+
+
+def of_tests() -> Cases:
+    """The cases that the tests of the lint are made of."""
+    from tests.support.checker_cases import NAMES
+    from tests.support.markup_cases import FILES, MARKUP
+
+    return [
+        {"id": f"{kind}-{number}", "kind": kind, "wrong": bool(case.rules), "html": case.html}
+        for kind, cases in (("name", NAMES), ("markup", MARKUP), ("file", FILES))
+        for number, case in enumerate(cases)
+    ]
+
+
+def write(cases: Cases, folder: Path) -> list[Page]:
+    """The pages of the cases, beside the pictures that they name."""
+    from imageseo.testing.rule_examples import picture
+    from tests.support import pictures
+
     (folder / "pictures").mkdir(parents=True)
     for name, (width, height) in PICTURES.items():
         kind = "PNG" if name.endswith(".png") else "JPEG"
         (folder / "pictures" / name).write_bytes(pictures.save(pictures.photo(width, height, width), kind))
     pages = []
-    for id, _, html, _ in names:
-        path = folder / f"{id}.html"
-        path.write_text(_PAGE.format(id=id, html=html), "utf-8")
+    for case in cases:
+        path = folder / f"{case['id']}.html"
+        path.write_text(_PAGE.format(id=case["id"], html=case["html"]), "utf-8")
         pages.append(Page(path.name, path))
-    return cases, folder, pages
+        for name in _SIZED.findall(case["html"]):
+            if not (folder / name).exists():
+                (folder / name).write_bytes(picture(name))
+    return pages
 
 
-def right(cases: Sequence[Mapping[str, Any]], ours: Sequence[Said]) -> dict[str, Any]:
+def right(cases: Cases, ours: Sequence[Said]) -> dict[str, Any]:
     """How many cases our lint judges rightly, and the ids of the others."""
     wrong = [case["id"] for case in cases if bool(case["wrong"]) != _reported(case, ours)]
     return {"right": f"{len(cases) - len(wrong)} of {len(cases)}", "judged_wrongly": wrong}

@@ -26,7 +26,7 @@ KINDS: tuple[tuple[str, str], ...] = (
         r"“img” element.* must (?:also )?have an|“alt” attribute|“(?:input|area)” is missing required attribute “alt”",
     ),
     ("preload", r"“image(?:srcset|sizes)”|“link” element with an “as”"),
-    ("sizes", r"attribute “sizes”|“sizes” attribute must"),
+    ("sizes", r"attribute “sizes”|“sizes” attribute (?:must|value)"),
     ("picture", r"element “(?:source|picture)”|Element “(?:source|picture)”|“(?:source|picture)” element"),
     ("srcset", r"attribute “srcset”"),
     ("dimensions", r"attribute “(?:width|height)” on"),
