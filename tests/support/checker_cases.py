@@ -101,6 +101,10 @@ NAMES = (
     CheckerCase("c487ae", f'<a href="/"><img {_I} title="Home"></a>'),
     CheckerCase("c487ae", f'<a href="/"><img {_I} aria-labelledby="p"></a><b id="p">Home</b>'),
     CheckerCase("c487ae", f'<a href="/" title="Home"><img {_I} alt=""></a>'),
+    CheckerCase("c487ae", f'<a href="/"><img {_I} alt="" title="Home"></a>', "alt-link-empty"),
+    CheckerCase(
+        "c487ae", '<a href="/"><svg><g><title>Home</title></g></svg></a><a href="/"><svg><text>Home</text></svg></a>'
+    ),
     CheckerCase("c487ae", f'<a href="/" aria-label=" "><img {_I} alt=""></a>', "alt-link-empty"),
     CheckerCase("c487ae", f'<a href="/" aria-labelledby="none"><img {_I} alt=""></a>', "alt-link-empty"),
     CheckerCase("c487ae", f'<a href="/"><img {_I} alt=""><span>Home</span></a>'),

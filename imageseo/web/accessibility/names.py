@@ -129,6 +129,8 @@ class AccessibleNames:
         elif content and depth >= _MAX_DEPTH and not is_blank(node.text):
             return Name(self._elements.decode_node(node.text), "content")
         title = get("title")
+        if node.tag == "img" and get("alt") == "":  # decorative, with a title or without
+            return NO_NAME
         if title and role not in NONE_ROLES and not is_blank(text := self._elements.decode_node(title)):
             return Name(text.strip(), "title")
         return NO_NAME
@@ -147,7 +149,7 @@ class AccessibleNames:
     def _own(self, node: Element, visited: set[tuple[Element, bool]], depth: int) -> Name:
         """Return the name that the kind of element has of its own: alt, an SVG's title, a label, a button's value."""
         tag, get = node.tag, node.attr
-        if tag == "svg" or (role_of(tag, get) in GRAPHIC_ROLES and self._is_drawn(node)):
+        if self._is_drawn(node):
             title = next((each for each in node.children if getattr(each, "tag", "") == "title"), None)
             text = "" if title is None else self._elements.decode_node(title.text or "")
             return NO_NAME if is_blank(text) else Name(" ".join(text.split()), "title element")
