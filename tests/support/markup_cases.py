@@ -165,6 +165,8 @@ MARKUP = (
     _img('src="a boat-640x320.jpg" alt="A boat" width="640" height="320"', "img-attributes"),
     _img('src="a%20boat-640x320.jpg?w=1&amp;b=2#é" alt="A boat" width="640" height="320"'),
     _img('src="..\\guide\\boat-640x320.jpg" alt="A boat" width="640" height="320"', "img-attributes"),
+    _img('src="boat-640x320.jpg?{}" alt="A boat" width="640" height="320"', "img-attributes"),
+    _img('src="{" alt="A boat" width="640" height="320"', "img-attributes img-missing"),
     _img('src="boat-640x320.jpg?part=100%" alt="A boat" width="640" height="320"', "img-attributes"),
     _img('src="boat-640x320.jpg?a=&quot;" alt="A boat" width="640" height="320"', "img-attributes"),
     _img('src="" alt="A boat" width="640" height="320"', "img-missing"),

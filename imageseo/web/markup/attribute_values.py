@@ -99,10 +99,11 @@ def url_fault(name: str, value: str) -> ValueFault | None:
     if not url or url[:5].lower() == "data:":
         return None
     found = _NOT_IN_URL.search(url)
-    shown = f"{name} has {{}} in its URL: {shorten(url, 80)}"
+    shown = f"in its URL: {shorten(url, 80)}"
     if found is not None:
         sign = {" ": "a space", "\\": "a backslash", "\t": "a tab", "\n": "a line break", "\r": "a line break"}
-        what = shown.format(sign.get(found[0], f"the sign {found[0]!r}"))
+        named = sign.get(found[0], f"the sign {found[0]!r}")
+        what = f"{name} has {named} {shown}"
         if found[0] == "\\":
             return ValueFault(what, "write `/`")
         if found[0] in "\t\n\r":
@@ -110,7 +111,7 @@ def url_fault(name: str, value: str) -> ValueFault | None:
         spaces_only = found[0] == " " and not _NOT_IN_URL.search(url.replace(" ", ""))
         return ValueFault(what, "write `%20` for a space", url.replace(" ", "%20") if spaces_only else None)
     if _BAD_PERCENT.search(url):
-        return ValueFault(shown.format("a % without two hexadecimal digits"), "write `%25` for the sign itself")
+        return ValueFault(f"{name} has a % without two hexadecimal digits {shown}", "write `%25` for the sign itself")
     return None
 
 
