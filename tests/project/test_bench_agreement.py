@@ -214,6 +214,7 @@ def test_both_only_they_and_only_we_are_counted_by_image(page: Page) -> None:
     assert row(found, "alt-link-empty") == (1, 0, 0)
     assert row(found, "img-attributes") == (0, 1, 0)
     assert found.share_found() == 0.75
+    assert found.by_checker() == {"axe": "2 of 2", "nu": "1 of 2"}
     assert [(each.said.rule, each.tag) for each in found.differences] == [
         ("nu/dimensions", '<img src="b.jpg" alt="A boat" width="50%">'),
         ("imageseo/alt-missing", '<svg role="img" width="9" height="9">'),

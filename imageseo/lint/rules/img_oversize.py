@@ -2,8 +2,8 @@
 
 A screen shows at most its own pixels; the pixels of a file beyond them are downloaded for nothing. The waste is counted
 as in Lighthouse: of the candidate that the browser chooses, the share of pixels that the slot does not show is wasted,
-and more than 4 KiB, or 12 KiB of an image with candidates, are a finding. It is computed for the two gating viewports (412 px at 1.75x, 1350 px at 1x), and
-the worse one is reported.
+and more than 4 KiB, or 12 KiB of an image with candidates, are a finding. It is computed for the two gating viewports
+(412 px at 1.75x, 1350 px at 1x), and the worse one is reported.
 
 The width of the slot is taken from the image's own ``width``, ``style`` and ``sizes``, then from the theme's column, if
 known; in an unknown layout an image counts as wide as its file, so it is not reported. SVG, animations, files of other

@@ -70,6 +70,7 @@ class Count:
 
     rows: dict[str, Row]
     differences: list[Difference]
+    hits: Counter[str] = field(default_factory=Counter)  # what both report, by their checker
 
     def add(self, other: Count) -> None:
         for name, row in other.rows.items():
@@ -77,10 +78,20 @@ class Count:
             mine.both, mine.we = mine.both + row.both, mine.we + row.we
             mine.they.update(row.they)
         self.differences += other.differences
+        self.hits.update(other.hits)
 
     @cached_property
     def theirs_alone(self) -> list[Difference]:
         return [each for each in self.differences if not each.said.rule.startswith("imageseo/")]
+
+    def by_checker(self) -> dict[str, str]:
+        """Of what each checker reports rightly about images, how much we report too."""
+        missed = Counter(
+            each.said.checker
+            for each in self.theirs_alone
+            if each.reason is None or each.reason.kind not in ("not-about-images", "they-are-wrong")
+        )
+        return {name: f"{self.hits[name]} of {self.hits[name] + missed[name]}" for name in sorted(self.hits | missed)}
 
     def share_found(self, *left_out: str) -> float | None:
         """Of what they find about images, the share that we find too, without what has a reason of these kinds."""
@@ -112,6 +123,7 @@ def count(
         # What names no element, theirs or ours, is about the page.
         return found is not None and (image is None or image in found or None in found)
 
+    hits_by: Counter[str] = Counter()
     answered: set[tuple[str, str, int | None]] = set()
     seen: set[tuple[str, str, int | None]] = set()
     for each in sorted(said, key=lambda one: (one.rule, one.page, one.tag is None, one.tag or 0)):
@@ -129,6 +141,7 @@ def count(
         row = rows[(hits or ours_of(each.rule) or (f"imageseo/{NO_RULE}",))[0].removeprefix("imageseo/")]
         if hits:
             row.both += 1
+            hits_by[each.checker] += 1
             answered.update((each.page, rule, image) for rule in hits)
             answered.update((each.page, rule, None) for rule in hits)
         else:
@@ -143,7 +156,7 @@ def count(
             continue
         rows[rule.removeprefix("imageseo/")].we += 1
         differences.append(_difference(each, by_path.get(path), known))
-    return Count(rows=dict(sorted(rows.items())), differences=differences)
+    return Count(rows=dict(sorted(rows.items())), differences=differences, hits=hits_by)
 
 
 def _image(by_path: Mapping[str, Page], said: Said) -> int | None:
@@ -181,6 +194,7 @@ def shown(found: Count) -> dict[str, Any]:
         "rules": table,
         "found": found.share_found("not-about-images"),
         "found_of_right": found.share_found("not-about-images", "they-are-wrong"),
+        "found_by_checker": found.by_checker(),
         "explained": dict(Counter(each.reason.kind for each in found.differences if each.reason).most_common()),
         "unexplained": len(open_ones),
         "open": _by_rule(open_ones),

@@ -39,7 +39,7 @@ _ALSO: Mapping[str, tuple[str, ...]] = {
     "nu/url": ("img-attributes", *_VALUES),
     "nu/preload": ("preload-invalid",),
     "nu/obsolete": ("img-attributes",),
-    "nu/unknown-attribute": ("img-attributes", *_VALUES),
+    "nu/unknown-attribute": ("img-attributes", "alt-role-img", *_VALUES),
     "adobe/required": ("ld-imageobject",),
     "adobe/vocabulary": ("ld-vocab",),
     "adobe/parse": ("ld-parse",),
