@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from imageseo.model.facts import ImageFact
-from imageseo.web.accessibility.graphics import Graphic, PageGraphics, is_link
-from imageseo.web.accessibility.names import is_blank
+
+if TYPE_CHECKING:
+    from imageseo.web.accessibility.graphics import Graphic, PageGraphics
 
 
 class UnnamedControl(NamedTuple):
@@ -19,6 +20,8 @@ class UnnamedControl(NamedTuple):
 
 def unnamed_controls(images: Sequence[ImageFact], graphics: PageGraphics, *, links: bool) -> Iterator[UnnamedControl]:
     """Yield the links, or the buttons. Those with an image that ``alt-missing`` reports are left out."""
+    from imageseo.web.accessibility.graphics import is_link
+
     if not graphics.has_drawings and not any(map(_may_name_nothing, images)):
         return
     numbers = {graphic.element.node: number for number, graphic in enumerate(graphics.images) if graphic is not None}
@@ -34,6 +37,8 @@ def unnamed_controls(images: Sequence[ImageFact], graphics: PageGraphics, *, lin
 
 
 def _may_name_nothing(image: ImageFact) -> bool:
+    from imageseo.web.accessibility.names import is_blank
+
     alt = image.ref.get("alt")
     return is_blank(alt) if alt is not None else image.ref.get("role") is not None
 

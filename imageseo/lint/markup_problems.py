@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from imageseo.lint.tag_edits import rewrite_value
 from imageseo.model.edit import Edit
 from imageseo.model.facts import ImageFact, Problem, ProblemLocation
 from imageseo.model.finding import Severity
 from imageseo.model.image import ImageRef, Span
-from imageseo.web.markup.elements import MarkupElement
-from imageseo.web.markup.faults import MarkupFault
+
+if TYPE_CHECKING:
+    from imageseo.web.markup.elements import MarkupElement
+    from imageseo.web.markup.faults import MarkupFault
 
 
 def refs_by_offset(images: Sequence[ImageFact]) -> Mapping[int, ImageRef]:

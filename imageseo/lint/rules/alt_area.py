@@ -26,15 +26,18 @@ Good (no link, and hidden):
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from imageseo.lint.alt_text import nameless
 from imageseo.model.facts import Problem, ProblemLocation, shorten
 from imageseo.model.finding import Severity
-from imageseo.web.accessibility.graphics import PageGraphics
-from imageseo.web.markup.image_maps import MAX_AREAS
+
+if TYPE_CHECKING:
+    from imageseo.web.accessibility.graphics import PageGraphics
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
+MAX_AREAS = 20  # that are reported one by one
 SOURCES = (
     "WCAG 1.1.1",
     "WCAG 2.4.4",

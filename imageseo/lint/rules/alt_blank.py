@@ -30,12 +30,14 @@ Good (hidden from assistive technology):
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from imageseo.lint.alt_text import is_unseen
 from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
-from imageseo.web.accessibility.graphics import PageGraphics
-from imageseo.web.accessibility.names import is_blank
+
+if TYPE_CHECKING:
+    from imageseo.web.accessibility.graphics import PageGraphics
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
@@ -43,6 +45,8 @@ SOURCES = ("WCAG 1.1.1", "ACT 23a2a8", "axe image-alt", "Lighthouse image-alt")
 
 
 def check(images: Sequence[ImageFact], graphics: PageGraphics) -> Iterator[Problem]:
+    from imageseo.web.accessibility.names import is_blank  # not needed by a build
+
     for number, image in enumerate(images):
         alt = image.ref.get("alt")
         if not alt or not is_blank(alt):

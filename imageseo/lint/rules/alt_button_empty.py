@@ -43,11 +43,14 @@ Good (a disclosure, hidden, and no button at all):
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from imageseo.lint.image_controls import unnamed_controls
 from imageseo.model.facts import ImageFact, Problem, ProblemLocation
 from imageseo.model.finding import Severity
-from imageseo.web.accessibility.graphics import PageGraphics
+
+if TYPE_CHECKING:
+    from imageseo.web.accessibility.graphics import PageGraphics
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True

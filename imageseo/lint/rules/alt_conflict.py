@@ -24,12 +24,14 @@ Good (hidden anyway):
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from imageseo.lint.alt_text import is_unseen
 from imageseo.model.facts import ImageFact, Problem, ProblemLocation
 from imageseo.model.finding import Severity
-from imageseo.web.accessibility.graphics import Graphic, PageGraphics
-from imageseo.web.accessibility.roles import written_role
+
+if TYPE_CHECKING:
+    from imageseo.web.accessibility.graphics import Graphic, PageGraphics
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
@@ -61,6 +63,8 @@ def check(images: Sequence[ImageFact], graphics: PageGraphics) -> Iterator[Probl
 
 
 def _conflicts(graphic: Graphic, is_empty: bool) -> bool:
+    from imageseo.web.accessibility.roles import written_role  # not needed by a build
+
     role = written_role(graphic.element.node.attr)
     if is_empty and role is None:
         return graphic.conflict is not None

@@ -67,11 +67,11 @@ from imageseo.lint.tag_edits import color_scheme
 from imageseo.model.facts import ImageFact, Problem, shorten
 from imageseo.model.finding import Severity
 from imageseo.model.image import PageRegion
-from imageseo.web.accessibility.graphics import Graphic, PageGraphics
-from imageseo.web.markup.elements import parents
 
 if TYPE_CHECKING:
     from turbohtml import Element
+
+    from imageseo.web.accessibility.graphics import Graphic, PageGraphics
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
@@ -128,6 +128,8 @@ def check(images: Sequence[ImageFact], graphics: PageGraphics) -> Iterator[Probl
 
 def _repeated_around(graphic: Graphic, alt: str, graphics: PageGraphics, texts: dict[Element, str]) -> str | None:
     """Return what an image is in if all the text of that is its own alternative text. ``texts``: of such elements."""
+    from imageseo.web.markup.elements import parents  # not needed by a build
+
     around = next((each for each in parents(graphic.element.node) if _may_repeat(each)), None)
     if around is None:
         return None

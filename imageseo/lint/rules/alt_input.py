@@ -36,11 +36,14 @@ Good (hidden, and another kind of button):
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from imageseo.lint.alt_text import classify_placeholder, nameless
 from imageseo.model.facts import Problem, ProblemLocation, shorten
 from imageseo.model.finding import Severity
-from imageseo.web.accessibility.graphics import Graphic, PageGraphics
+
+if TYPE_CHECKING:
+    from imageseo.web.accessibility.graphics import Graphic, PageGraphics
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True

@@ -49,11 +49,14 @@ Good (no link at all):
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from imageseo.lint.image_controls import unnamed_controls
 from imageseo.model.facts import ImageFact, Problem, ProblemLocation, shorten
 from imageseo.model.finding import Severity
-from imageseo.web.accessibility.graphics import PageGraphics
+
+if TYPE_CHECKING:
+    from imageseo.web.accessibility.graphics import PageGraphics
 
 SEVERITY = Severity.ERROR
 SOURCES = ("WCAG 2.4.4", "WCAG 4.1.2", "ACT c487ae", "axe link-name", "Lighthouse link-name", "html-validate wcag/h30")

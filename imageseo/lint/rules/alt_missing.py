@@ -44,12 +44,15 @@ Good (in what is not shown):
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from imageseo.lint.alt_text import is_unseen, nameless
 from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
 from imageseo.model.image import ImageRef
-from imageseo.web.accessibility.graphics import PageGraphics
+
+if TYPE_CHECKING:
+    from imageseo.web.accessibility.graphics import PageGraphics
 
 SEVERITY = Severity.ERROR
 SOURCES = ("WCAG 1.1.1", "ACT 23a2a8", "axe image-alt", "Lighthouse image-alt", "html-validate wcag/h37", "HTML alt")

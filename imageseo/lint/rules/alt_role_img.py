@@ -36,11 +36,14 @@ Good (hidden, and without a role):
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from imageseo.lint.alt_text import nameless
 from imageseo.model.facts import Problem, ProblemLocation
 from imageseo.model.finding import Severity
-from imageseo.web.accessibility.graphics import PageGraphics
+
+if TYPE_CHECKING:
+    from imageseo.web.accessibility.graphics import PageGraphics
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True

@@ -56,14 +56,17 @@ Good (a data URL, and a script's own attributes):
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from imageseo.lint.markup_problems import replacement
 from imageseo.lint.tag_edits import remove_repeats, replace_value
 from imageseo.model.facts import ImageFact, Problem, ProblemLocation, shorten
 from imageseo.model.finding import Severity
 from imageseo.model.image import PageScan
-from imageseo.web.markup.attribute_values import TagFault, faults_of, foreign_attributes, image_faults
-from imageseo.web.markup.elements import MarkupElement, PageElements
+
+if TYPE_CHECKING:
+    from imageseo.web.markup.attribute_values import TagFault
+    from imageseo.web.markup.elements import MarkupElement, PageElements
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
@@ -80,6 +83,8 @@ SOURCES = (
 
 
 def check(html: bytes, scan: PageScan, images: Sequence[ImageFact], elements: PageElements) -> Iterator[Problem]:
+    from imageseo.web.markup.attribute_values import faults_of, foreign_attributes, image_faults  # not of a build
+
     for image in images:
         faults = image_faults(html[image.ref.span.start : image.ref.span.end].decode(scan.charset, "replace"))
         if faults:

@@ -27,13 +27,16 @@ Good (not there at all is another rule's business):
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from imageseo.lint.facts.site_files import SiteFiles
 from imageseo.model.facts import ImageFact, Problem, ResolvedUrl
 from imageseo.model.finding import Severity
 from imageseo.model.image import BadAsset
 from imageseo.web.filenames import looks_like_variant
 from imageseo.web.srcset.candidates import MIMES, parse_srcset
+
+if TYPE_CHECKING:
+    from imageseo.lint.facts.site_files import SiteFiles
 
 SEVERITY = Severity.ERROR
 

@@ -39,12 +39,14 @@ Good:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from imageseo.lint.markup_problems import problem_of, refs_by_offset
 from imageseo.model.facts import ImageFact, Problem, ProblemLocation
 from imageseo.model.finding import Severity
-from imageseo.web.markup.elements import PageElements
-from imageseo.web.markup.image_maps import map_faults, server_maps
+
+if TYPE_CHECKING:
+    from imageseo.web.markup.elements import PageElements
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
@@ -59,6 +61,8 @@ SOURCES = (
 
 
 def check(html: bytes, images: Sequence[ImageFact], elements: PageElements) -> Iterator[Problem]:
+    from imageseo.web.markup.image_maps import map_faults, server_maps  # not needed by a build
+
     faults = list(map_faults(elements))
     servers = list(server_maps(elements))
     refs = refs_by_offset(images) if faults or servers else {}

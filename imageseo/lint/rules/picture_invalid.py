@@ -50,12 +50,14 @@ Good (of a video):
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from imageseo.lint.markup_problems import problem_of, refs_by_offset
 from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
-from imageseo.web.markup.elements import PageElements
-from imageseo.web.markup.pictures import picture_faults
+
+if TYPE_CHECKING:
+    from imageseo.web.markup.elements import PageElements
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
@@ -68,6 +70,8 @@ SOURCES = (
 
 
 def check(html: bytes, images: Sequence[ImageFact], elements: PageElements) -> Iterator[Problem]:
+    from imageseo.web.markup.pictures import picture_faults  # not needed by a build
+
     faults = list(picture_faults(elements))
     if faults:
         refs = refs_by_offset(images)

@@ -44,7 +44,6 @@ from collections.abc import Iterator
 from imageseo.model.facts import Problem, ProblemLocation, shorten
 from imageseo.model.finding import Severity
 from imageseo.web.html.head import Head
-from imageseo.web.markup.preloads import hint_fault, preload_faults
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
@@ -52,6 +51,8 @@ SOURCES = ("HTML link", "HTML preload")
 
 
 def check(head: Head) -> Iterator[Problem]:
+    from imageseo.web.markup.preloads import hint_fault, preload_faults  # not needed by a build
+
     for link in head.links:
         is_preload = "preload" in link.values.get("rel", "").lower()
         href = link.values.get("href", "").strip()

@@ -54,7 +54,6 @@ from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
 from imageseo.model.image import ImageRef
 from imageseo.web.srcset.candidates import has_width_descriptors, parse_srcset
-from imageseo.web.srcset.sizes_syntax import sizes_fault
 from imageseo.web.srcset.syntax import SyntaxFault, srcset_fault
 
 SEVERITY = Severity.ERROR
@@ -92,6 +91,8 @@ def _fault(sizes: str, srcset: str | None) -> SyntaxFault | None:
     has_widths = has_width_descriptors(srcset)
     if has_widths and not sizes.strip():
         return None  # reported by sizes-missing
+    from imageseo.web.srcset.sizes_syntax import sizes_fault  # not needed by a build
+
     fault = sizes_fault(sizes)
     if fault is not None:
         return fault

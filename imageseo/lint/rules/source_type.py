@@ -37,16 +37,18 @@ Good (another host's, a former name, and a format of some browsers):
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from imageseo.lint.markup_problems import problem_of, refs_by_offset
 from imageseo.model.facts import ImageFact, Problem
 from imageseo.model.finding import Severity
 from imageseo.model.image import Asset
 from imageseo.web.filenames import looks_like_variant
-from imageseo.web.markup.attribute_values import type_fault
-from imageseo.web.markup.elements import MarkupElement, PageElements
-from imageseo.web.markup.faults import MarkupFault
 from imageseo.web.srcset.candidates import MIMES, parse_srcset
+
+if TYPE_CHECKING:
+    from imageseo.web.markup.elements import MarkupElement, PageElements
+    from imageseo.web.markup.faults import MarkupFault
 
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
@@ -90,6 +92,9 @@ def _typed(elements: PageElements) -> Iterator[tuple[MarkupElement, list[str]]]:
 
 
 def _fault(element: MarkupElement, urls: Sequence[str], asset_of: Callable[[str], Asset | None]) -> MarkupFault | None:
+    from imageseo.web.markup.attribute_values import type_fault  # not needed by a build
+    from imageseo.web.markup.faults import MarkupFault
+
     written = element.values["type"]
     what = f"a <{element.node.tag}>"
     assets = [asset_of(url) for url in urls if url and not looks_like_variant(url.partition("?")[0])]

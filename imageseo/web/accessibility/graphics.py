@@ -19,7 +19,6 @@ from imageseo.web.accessibility.roles import (
     role_of,
     written_role,
 )
-from imageseo.web.html.tree import INERT
 from imageseo.web.markup.elements import MAX_FOUND, MarkupElement, PageElements
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 _NOT_PLAIN = (
     "[hidden],[aria-hidden],[inert],[style],[aria-label],script,style,template,noscript,desc,metadata,defs,svg title"
 )
+_INERT = frozenset({"svg", "math", "template"})  # as in html/tree.py, which loads the parser
 _CONTROLS = frozenset({"a", "button", "summary"})
 
 
@@ -220,7 +220,7 @@ def _control(image: Element, known: dict[Element, Element | None], with_role: Se
         if (tag in _CONTROLS or node in with_role) and _is_control(node, with_role):
             control = node
             break
-        if tag in INERT and node is not image:
+        if tag in _INERT and node is not image:
             break
         node = node.parent
     known.update(dict.fromkeys(path, control))
