@@ -17,6 +17,7 @@ _MARGIN = 0.98
 # Bytes (less than one network packet) by which a format may be larger at one width if it is smaller in total: at
 # 320 px headers are as large as pixel data, and those of AVIF are larger.
 _TOLERANCE = 1024
+_SHARE = 0.1  # the same for larger files
 
 
 class DropReason(StrEnum):
@@ -135,7 +136,8 @@ def _costs_more(preferred: Mapping[int, int], other: Mapping[int, int]) -> bool:
         return False
     widths = [width for width in {*preferred, *other} if width <= min(max(preferred), max(other))]
     excess = [bytes_loaded(preferred, width) - bytes_loaded(other, width) for width in widths]
-    return sum(excess) > 0 or max(excess, default=0) > _TOLERANCE
+    tolerated = [max(_TOLERANCE, bytes_loaded(other, width) * _SHARE) for width in widths]
+    return sum(excess) > 0 or any(more > limit for more, limit in zip(excess, tolerated, strict=True))
 
 
 def hero_ceiling(budgets: Iterable[Budget]) -> int | None:

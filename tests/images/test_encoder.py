@@ -588,13 +588,13 @@ def test_master_that_is_not_a_still_image_raises_provider_error(tmp_path: Path, 
 # Killed builds and full disks, in separate processes
 
 BUILD = """
-import sys, resource, signal
+import sys, resource, signal, time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from imageseo.model.errors import StoreError
 from tests.images import test_encoder as t
 limit = int(sys.argv[2])
-if limit:
+if limit > 0:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 folder = Path(sys.argv[1])
@@ -604,7 +604,11 @@ for path in sorted(folder.glob("*.*")):
     asset = t.probe(path, path.name, max_pixels=10**8)
     bench.jobs[asset.sha256], bench.assets[path.name] = (path, asset), asset
 class Lines(t.RecordingProgress):
-    def advance(self, count=1, work=None): print("one", flush=True)
+    def advance(self, count=1, work=None):
+        print("one", flush=True)
+        self.done += 1
+        if limit < 0 and self.done == -limit:
+            time.sleep(600)  # until it is killed
 try:
     bench.encode(t.all_specs(bench), settings=t.STEADY, progress=Lines())
 except StoreError as error:
@@ -625,7 +629,7 @@ def contents(store: Path) -> dict[str, bytes]:
 @pytest.mark.slow
 def test_killed_build_can_be_resumed(tmp_path: Path) -> None:
     bench = Bench(tmp_path, sample_site())
-    with start(tmp_path) as process:
+    with start(tmp_path, limit=-5) as process:
         assert process.stdout is not None
         for _ in range(5):
             assert process.stdout.readline() == "one\n"

@@ -17,6 +17,7 @@ from PIL import Image
 from imageseo.config.settings import EncodeSettings, QualitySettings, TargetSettings
 from imageseo.images.decoding.content_type import Content
 from imageseo.images.decoding.probe import probe
+from imageseo.images.encoding import quality_model
 from imageseo.images.encoding.encode_result import EncodeResult
 from imageseo.images.encoding.encoder import Encoder
 from imageseo.images.encoding.profiles import CodecSettings, EncodingPolicy, policy
@@ -451,7 +452,9 @@ class TestProfiles:
             target=TargetSettings(avif=80, leeway=1),
         )
         avif, webp = encoding_policy.way("avif"), encoding_policy.way("webp")
-        assert avif == CodecSettings(effort=8, target=80, text_target=80, trial_effort=10, leeway=1, hero_target=84)
+        assert avif == CodecSettings(
+            effort=8, target=80, text_target=80, mixed_target=75, trial_effort=10, leeway=1, hero_target=84
+        )
         assert (webp.effort, webp.quality, webp.target) == (6, 70, None)
         assert policy("default", encode=EncodeSettings(avif_speed=10)).way("avif").trial_effort is None
         assert policy("small", encode=EncodeSettings(avif_encoder="svt")).way("avif").trial_effort is None
@@ -609,3 +612,53 @@ def test_small_file_above_its_target_is_kept_and_a_large_one_is_not() -> None:
         assert encode_variant(codec, Plainly(), image, goal, CodecSettings(), b"").coding == ""
     assert len(small.calls) == 1
     assert len(large.calls) > 1
+
+
+def test_noise_that_cannot_reach_the_target_is_not_paid_for() -> None:
+    """Where a point costs a multiple of the usual bytes, the file before that step is the variant."""
+
+    class Noisy(Veil):
+        def encode(self, image: Any, **options: Any) -> bytes:
+            return super().encode(image, **options) + bytes(int(1000 * 1.12 ** options["quality"]))
+
+    image = Image.new("RGB", (100, 80), (90, 100, 110))
+    codec = Noisy()
+    goal = Goal(codings=("",), starts={"": 30.0}, target=90.0)
+    made = encode_variant(codec, Plainly(), image, goal, CodecSettings(), b"")
+    assert made.score is not None
+    assert made.score < 88
+    assert quality_model.affordable_score({60.0: 1000, 70.0: 1500, 71.0: 3000}) == 70.0
+    assert quality_model.affordable_score({60.0: 1000, 70.0: 1500}) is None
+    assert quality_model.points_to_lower(71, {60.0: 1000, 71.0: 1500}, density=0.1) == 0
+    assert quality_model.points_to_lower(71, {60.0: 1000, 71.0: 1500}, density=0.5) > 4
+    assert quality_model.points_to_lower(71, {40.0: 1000, 50.0: 9000}, density=0.1) == 10, "at most"
+
+
+def test_screenshots_with_gradients_have_a_target_of_their_own() -> None:
+    import numpy as np
+
+    from imageseo.images.decoding.content_type import is_mixed
+
+    rows = np.linspace(0, 255, 300, dtype=np.uint8)
+    gradient = np.stack([np.tile(rows, (200, 1)), np.tile(rows[:200, None], (1, 300)), np.full((200, 300), 90)], axis=2)
+    assert is_mixed(Image.fromarray(gradient.astype(np.uint8)))
+    flat = Image.new("RGB", (300, 200), "white")
+    flat.paste("navy", (20, 20, 120, 90))
+    assert not is_mixed(flat)
+    way = policy("default").way("avif")
+    assert way.target_for(ContentType.SCREEN, mixed=True) < way.target_for(ContentType.SCREEN)
+    assert way.target_for(ContentType.SCREEN, mixed=True) > way.target_for(ContentType.PHOTO)
+
+
+def test_palette_that_just_misses_is_better_than_twice_the_bytes() -> None:
+    class Almost(Plainly):
+        def score(self, reference: Any, image: Any) -> float:
+            return 78.0 if len(image.convert("RGB").getcolors(1 << 20) or ()) <= 256 else 81.0
+
+    from imageseo.images.codecs.webp import CODEC
+
+    image = pictures.photo(200, 120).quantize(256).convert("RGB").resize((300, 180))
+    goal = Goal(codings=("palette", "lossless", ""), starts={"": 95.0}, target=80.0)
+    made = encode_variant(CODEC, Almost(), image, goal, CodecSettings(effort=0), b"")
+    assert made.coding == "palette"
+    assert made.quality is None

@@ -21,15 +21,21 @@ _TILES = 72
 _LEVEL = 3  # differences up to this are grain, dithering or a slow gradient
 _RAMP = 6  # edges up to this may be ringing of an encoder
 _SOFT = 0.01
+_MIXED = 1.8  # levels: screenshots without gradients have less than 1.3, those that palettes show badly 2.0 and more
 _STEP = 32  # edges from this on are steep
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What is known about an image's pixels. ``soft_alpha``: whether much of it is partly transparent."""
+    """What is known about an image's pixels.
+
+    ``soft_alpha``: whether much of it is partly transparent. ``mixed``: whether a screenshot holds photographs or
+    gradients that no palette can show.
+    """
 
     kind: ContentType
     soft_alpha: bool = False
+    mixed: bool = False
 
 
 def has_soft_alpha(image: Image) -> bool:
@@ -38,6 +44,19 @@ def has_soft_alpha(image: Image) -> bool:
         return False
     counts = image.getchannel("A").histogram()
     return sum(counts[1:255]) > _SOFT * image.width * image.height
+
+
+def is_mixed(image: Image) -> bool:
+    """Whether a small RGB or RGBA image of a screenshot differs visibly from itself in the best 256 colours."""
+    import numpy as np
+
+    from imageseo.images.palette import count_colors, reduce_colors
+
+    if count_colors(image) is None:
+        return True
+    plain = image.convert("RGB")
+    difference = np.asarray(plain, np.float64) - np.asarray(reduce_colors(plain, 256), np.float64)
+    return float(np.sqrt((difference**2).mean())) > _MIXED
 
 
 def classify(image: Image) -> ContentType:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 Size = tuple[int, int]
@@ -23,6 +24,8 @@ _FIRST_TOLERANCE = 1.2  # points of score; after a first trial this close, the u
 _TOLERANCE = 1.5  # the same for the slope between two trials
 _BRACKET_TOLERANCE = 4.5  # the same for interpolation between two trials on opposite sides of the target
 _MIN_SLOPE, _MAX_SLOPE = 0.25, 2.5  # points of score per point of quality: limits for slopes from trials
+_HIGH_COST, _LEAST_SPAN = 0.12, 0.3
+_DENSE, _LOWERED_PER_E, _MOST_LOWERED = 0.25, 8.0, 10.0  # bytes per pixel; usual photographs take 0.05 to 0.2
 _FINAL_SHARE, _BYTES_PER_WIDTH = 0.8, 1.8  # of photographs: bytes at the final effort, and their growth with the width
 _MAX_STEP = 12.0  # points of quality between two trials of a variant: curves bend
 COST_PER_POINT = 0.047
@@ -63,7 +66,7 @@ TYPICAL: Mapping[str, TypicalQuality] = {
         trial_offset=1.3,
         neutral_bytes=40_000,
     ),
-    "webp": TypicalQuality(74.0, 90.0, (0.45, 1.2), (74, 82)),
+    "webp": TypicalQuality(74.0, 84.0, (0.45, 1.2), (74, 82)),
     "jpeg": TypicalQuality(78.0, 90.0, (0.7, 0.7), (74, 82)),
 }
 _UNEVEN_SCALES: Mapping[str, tuple[tuple[int, float], ...]] = {
@@ -205,6 +208,30 @@ def adjusted_target(target: float, leeway: float, size: int, score: float, *, fo
     log_bytes = math.log(size) + (target - score) * COST_PER_POINT
     neutral = math.log(typical.neutral_bytes) + (target - 71) * COST_PER_POINT
     return target + min(leeway, max(-leeway, neutral - log_bytes))
+
+
+def affordable_score(trials: Mapping[float, int]) -> float | None:
+    """Return the highest score among trials before the first step that costs too much; None if no step does.
+
+    ``trials``: bytes by score. A point of score usually costs 5 % of the bytes; in grain and noise it can cost so much
+    more that it is not worth it, or the target cannot be reached at all.
+    """
+    ordered = sorted(trials.items())
+    for (low, before), (high, after) in pairwise(ordered):
+        if high - low >= _LEAST_SPAN and math.log(after / before) / (high - low) > _HIGH_COST:
+            return low
+    return None
+
+
+def points_to_lower(target: float, trials: Mapping[float, int], density: float) -> float:
+    """Return the points by which to lower the target of a noisy image, which would take several times the usual bytes.
+
+    ``trials``: bytes by score. ``density``: bytes per pixel at the target.
+    """
+    affordable = affordable_score(trials)
+    points = 0.0 if affordable is None else target - affordable
+    points = max(points, _LOWERED_PER_E * math.log(density / _DENSE) if density > 0 else 0.0)
+    return min(_MOST_LOWERED, max(0.0, points))
 
 
 def bytes_at(target: float, size: int, score: float) -> float:

@@ -24,11 +24,13 @@ _MEMORY = re.compile(r"out of memory|allocation failed|encoding error [12]\b", r
 class QualityPoint(NamedTuple):
     """What a search found. ``quality``: meets the target at the final effort, as far as known; fractional.
 
-    ``bytes``: of the file at that quality, estimated from the nearest trial; None without a trial.
+    ``bytes``: of the file at that quality, estimated from the nearest trial; None without a trial. ``lowered``: points
+    by which the target is lowered, because they would cost too much.
     """
 
     quality: float
     bytes: float | None = None
+    lowered: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,25 +93,34 @@ def run_search(codec: Codec, scorer: Scorer, settings: CodecSettings, search: Se
     effort = settings.effort if settings.trial_effort is None else settings.trial_effort
     offset = 0.0 if settings.trial_effort is None else quality_model.trial_offset(search.format)
     trials: dict[float, int] = {}
+    known: dict[int, float] = {}
 
     def score(quality: int) -> float:
+        if quality in known:
+            return known[quality]
         data = codec.encode(image.copy(), quality=quality, effort=effort, xmp=None, coding=search.coding)
         found = scorer.score(codec, data)
         if found is None:
             raise ValueError("the metric rejects the image")
-        trials[found] = len(data)
+        trials[found], known[quality] = len(data), found
         return found
 
     try:
-        quality = quality_model.search(score, search.target, first=first + offset, format=search.format) - offset
+        quality = quality_model.search(score, search.target, first=first + offset, format=search.format)
+        nearest = min(trials, key=lambda found: abs(found - search.target))
+        size = quality_model.bytes_at(search.target, trials[nearest], nearest)
+        lowered = quality_model.points_to_lower(search.target, trials, size / image.width / image.height)
+        if lowered:
+            quality = quality_model.search(score, search.target - lowered, first=quality, format=search.format)
     except (PluginFailure, MemoryError):
         raise
     except Exception as error:  # encoders may raise any exception; low memory must not decide the quality
         if is_out_of_memory(error):
             raise MemoryError(f"{error}") from error
         return QualityPoint(first)
-    nearest = min(trials, key=lambda found: abs(found - search.target))
-    return QualityPoint(quality, quality_model.bytes_at(search.target, trials[nearest], nearest))
+    target = search.target - lowered
+    nearest = min(trials, key=lambda found: abs(found - target))
+    return QualityPoint(quality - offset, quality_model.bytes_at(target, trials[nearest], nearest), lowered)
 
 
 def _decode(codec: Codec, data: bytes) -> Image:

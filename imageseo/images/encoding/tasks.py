@@ -107,7 +107,7 @@ def open_source(source: EncodeJob, policy: EncodingPolicy) -> DecodedSource:
 
     Raises ValueError if the file changed since it was probed, and any exception that Pillow raises.
     """
-    from imageseo.images.decoding.content_type import Content, classify, has_soft_alpha
+    from imageseo.images.decoding.content_type import Content, classify, has_soft_alpha, is_mixed
 
     data = _read(source)
     kinds: list[ContentType] = []
@@ -117,13 +117,15 @@ def open_source(source: EncodeJob, policy: EncodingPolicy) -> DecodedSource:
         return kinds[0] is not ContentType.PHOTO
 
     sizes = dict.fromkeys((spec.width, spec.height) for spec in source.specs if not is_whole_file(source.asset, spec))
+    probe = probe_size((source.asset.width, source.asset.height))
     if any(needs_search(spec, policy) for spec in source.specs):
-        sizes[probe_size((source.asset.width, source.asset.height))] = None
+        sizes[probe] = None
     images = load_resizer(policy.resizer).render(
         data, source.asset.format, source.asset.orientation, sizes, inspect=inspect
     )
     largest = max(images.values(), key=lambda image: image.width)
-    return DecodedSource(images=images, content=Content(kinds[0], has_soft_alpha(largest)))
+    mixed = probe in images and kinds[0] is not ContentType.PHOTO and is_mixed(images[probe])
+    return DecodedSource(images=images, content=Content(kinds[0], has_soft_alpha(largest), mixed))
 
 
 def is_whole_file(asset: Asset, spec: VariantSpec) -> bool:

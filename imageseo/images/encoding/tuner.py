@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +30,7 @@ WHOLE_FORMAT = "*"
 
 _CONTESTS = (("avif", "webp"),)
 """Formats of which the first is not encoded for drawings where the second is smaller: it would not be offered."""
+_GROWTH = 0.87  # AVIF's bytes, relative to those of a palette, at twice the width
 _ALPHA_CLIPPED = frozenset({"avif"})
 """Formats whose transparency Chromium (156) paints as video levels: alpha below 16 vanishes, above 235 is opaque.
 
@@ -51,6 +53,7 @@ class QualityStudy:
     points: dict[FormatCoding, QualityPoint] = field(default_factory=dict)
     todo: list[FormatCoding] = field(default_factory=list)
     excluded: set[str] = field(default_factory=set)
+    mixed: bool = False
     error: Exception | None = None
 
     @property
@@ -59,7 +62,10 @@ class QualityStudy:
         return quality_model.probe_size((self.asset.width, self.asset.height))
 
     def search(self, format: str, coding: str) -> Search:
-        return Search(format=format, coding=coding, target=self.policy.way(format).target_for(self.kind))
+        return Search(format=format, coding=coding, target=self._target(format))
+
+    def _target(self, format: str) -> float:
+        return self.policy.way(format).target_for(self.kind, mixed=self.mixed)
 
     def add_result(self, format: str, coding: str, point: QualityPoint) -> bool:
         """Add a result. Return True when no search is left."""
@@ -81,7 +87,9 @@ class QualityStudy:
         """Return what a tuned variant in a format must reach."""
         settings = self.policy.way(format)
         codings = self.codecs[format].codings(self.kind)
-        target = settings.target_for(self.kind)
+        target = self._target(format) - max(
+            (point.lowered for (name, _), point in self.points.items() if name == format), default=0.0
+        )
         leeway = settings.leeway if self.kind is ContentType.PHOTO else 0.0
         starts = {coding: self._predict(format, coding, width, target, leeway) for coding in codings}
         return Goal(codings=codings, starts=starts, target=target, leeway=leeway)
@@ -108,7 +116,8 @@ class QualityStudy:
             mine = next((point for (name, _), point in self.points.items() if name == preferred == spec.format), None)
             rival = self.points.get((other, WHOLE_FORMAT))
             if mine is not None and rival is not None and mine.bytes is not None and rival.bytes is not None:
-                return mine.bytes > rival.bytes + _MARGIN
+                share = _GROWTH ** math.log2(max(1.0, self.asset.width / self.probe_size[0]))
+                return mine.bytes > rival.bytes + _MARGIN and mine.bytes * share > rival.bytes
         return False
 
 
@@ -130,7 +139,7 @@ class Tuner:
         ``formats``: all that the source gets, so that they can be compared.
         """
         kind = content.kind
-        study = QualityStudy(asset=asset, kind=kind, policy=self.policy, codecs=self.codecs)
+        study = QualityStudy(asset=asset, kind=kind, policy=self.policy, codecs=self.codecs, mixed=content.mixed)
         if content.soft_alpha:
             study.excluded = {format for format in _ALPHA_CLIPPED if set(formats) - _ALPHA_CLIPPED}
         tuned = dict.fromkeys(spec.format for spec in specs if needs_search(spec, self.policy))
@@ -180,21 +189,21 @@ class Tuner:
     def stored_content(self, asset: Asset) -> Content | None:
         """Return what was stored about the pixels when the source file was last decoded."""
         entry = self._read_entry(self._content_key(asset.sha256)) or {}
-        kind, soft_alpha = entry.get("kind"), entry.get("soft_alpha")
-        return (
-            Content(ContentType(kind), soft_alpha) if kind in list(ContentType) and type(soft_alpha) is bool else None
-        )
+        kind, soft_alpha, mixed = (entry.get(name) for name in ("kind", "soft_alpha", "mixed"))
+        if kind not in list(ContentType) or type(soft_alpha) is not bool or type(mixed) is not bool:
+            return None
+        return Content(ContentType(kind), soft_alpha, mixed)
 
     def save_content(self, asset: Asset, content: Content) -> None:
         if self.stored_content(asset) is None:
-            entry = {"kind": content.kind.value, "soft_alpha": content.soft_alpha}
+            entry = {"kind": content.kind.value, "soft_alpha": content.soft_alpha, "mixed": content.mixed}
             self.store.put(self._content_key(asset.sha256), json.dumps(entry).encode())
 
     def _load_point(self, asset: Asset, format: str, coding: str) -> QualityPoint | None:
         entry = self._read_entry(self._key(asset, format, coding))
         values = [entry.get(name) if entry else None for name in QualityPoint._fields]
-        quality, size = (float(value) if isinstance(value, int | float) else None for value in values)
-        return QualityPoint(quality, size) if quality is not None else None
+        quality, size, lowered = (float(value) if isinstance(value, int | float) else None for value in values)
+        return QualityPoint(quality, size, lowered or 0.0) if quality is not None else None
 
     def _read_entry(self, key: str) -> dict[str, Any] | None:
         stored = self.store.find(key)
@@ -220,7 +229,7 @@ class Tuner:
         """Return the part of the cache key that determines a tuned variant's quality, except pixels and encoder."""
         settings = self.policy.way(format)
         metric = f"{self.metric.name} {self.metric.version}" if self.metric else "nobody"
-        target = f"{settings.target}, of type {settings.text_target} ({content_type.VERSION})"
+        target = f"{settings.target}, of type {settings.text_target} {settings.mixed_target} ({content_type.VERSION})"
         search = f"trials at {settings.trial_effort}, leeway {settings.leeway}"
         return f"target {target} by {metric}, {VERSION}, {search}"
 

@@ -22,11 +22,18 @@ PALETTE = "palette"
 """The coding of drawings with few colours, whose quality is the number of colours."""
 
 COLORS = (64, 128, 256)
+_FEW_COLORS = 10_000
 _TRIALS = 3
 _BELOW, _ABOVE = 2.0, 2.0
 """Points of score by which a variant may miss its target: encoding it again would cost more than that is worth."""
-_WORTH = 1536
-"""Bytes from which a variant above its target is worth to be encoded again."""
+_LOSSLESS_COST = 1.5
+"""Bytes of a lossless file, relative to those of a lossy one that misses its target, up to which it is preferred."""
+_BELOW_PALETTE = 4.0
+"""The same for a palette: other codings of a drawing that it just misses take twice as many bytes, or more."""
+_WORTH, _WORTH_SHARE = 1536, 0.06
+"""Bytes, and share of the file, from which a variant above its target is worth to be encoded again."""
+_TEXT_COST = 0.5
+"""What a point of score costs in screenshots, relative to photographs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +84,8 @@ def encode_variant(
     """Return a variant as its goal demands: the smallest of its codings, the first of equal ones.
 
     A palette that meets the target is smaller than all other codings. A lossy coding that misses the target at its best
-    is dropped if there is a lossless one: WebP smears coloured text. Raises any exception that the encoder raises,
-    MemoryError.
+    is dropped if there is a lossless one of at most half as many bytes again: WebP smears coloured text. Raises any
+    exception that the encoder raises, MemoryError.
     """
     if goal.quality is not None or metric is None:
         work = _Work(codec, None, image, goal, settings, xmp)
@@ -88,13 +95,17 @@ def encode_variant(
     if not codings and PALETTE not in goal.codings:
         return _Work(codec, None, image, goal, settings, xmp).encode(LOSSLESS, None)
     work = _Work(codec, Scorer(metric, image), image, goal, settings, xmp)
-    if PALETTE in goal.codings and (palette := work.find_palette()) is not None:
+    palette = work.find_palette() if PALETTE in goal.codings else None
+    if palette is not None and palette.score is not None and palette.score >= goal.target:
         return palette
     found = [work.tune(coding) for coding in codings]
-    if LOSSLESS in goal.codings:
+    if palette is not None and palette.score is not None and palette.score >= goal.target - _BELOW_PALETTE:
+        found.append(palette)
+    if LOSSLESS in goal.codings and not (found and work.has_many_colors()):
         least = goal.target - goal.leeway - _BELOW
-        found = [encoded for encoded in found if encoded.score is None or encoded.score >= least]
         lossless = work.encode(LOSSLESS, None)
+        limit = len(lossless.data) / _LOSSLESS_COST
+        found = [each for each in found if each.score is None or each.score >= least or len(each.data) < limit]
         found.insert(min(len(found), goal.codings.index(LOSSLESS)), lossless)
     return min(found, key=lambda encoded: len(encoded.data))
 
@@ -125,15 +136,21 @@ class _Work:
         score = self.scorer.score(self.codec, data) if self.scorer is not None and coding != LOSSLESS else None
         return EncodedImage(data, coding, None if coding == LOSSLESS else quality, score)
 
+    def has_many_colors(self) -> bool:
+        """Whether there are so many colours that a lossless file would be several times as large as a lossy one."""
+        number = count_colors(self.image)
+        return number is None or number > _FEW_COLORS
+
     def find_palette(self) -> EncodedImage | None:
-        """Return the file with the fewest colours that meets the target; None if none does."""
+        """Return the file with the fewest colours that meets the target, else with the most; None for many colours."""
         if count_colors(self.image) is None:
             return None
+        found = None
         for number in COLORS:
-            found = self.encode(PALETTE, number)
+            found = self.encode(PALETTE, number)._replace(quality=None)
             if found.score is not None and found.score >= self.goal.target:
-                return found._replace(quality=None)
-        return None
+                return found
+        return found
 
     def tune(self, coding: str) -> EncodedImage:
         """Encode at the predicted quality, and again while the score is too far from the target."""
@@ -147,9 +164,14 @@ class _Work:
                 return found
             scores[quality] = found.score
             target = self.goal.target_of(len(found.data), found.score, format=format)
+            sizes = {trial.score or 0.0: len(trial.data) for trial in trials.values()}
+            affordable = quality_model.affordable_score(sizes)
+            if affordable is not None:
+                return next(trial for trial in trials.values() if trial.score == affordable)
             following = quality_model.next_quality(scores, target, format=format)
-            spared = len(found.data) - quality_model.bytes_at(target, len(found.data), found.score)
-            is_large = found.score > target + _ABOVE and spared >= _WORTH
+            over = (found.score - target) * (1.0 if coding == "" else _TEXT_COST)
+            spared = len(found.data) - quality_model.bytes_at(0, len(found.data), over)
+            is_large = found.score > target + _ABOVE and spared >= max(_WORTH, len(found.data) * _WORTH_SHARE)
             if following is None or not (found.score < target - _BELOW or is_large):
                 break
             quality = following
