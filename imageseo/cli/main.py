@@ -15,6 +15,7 @@ from imageseo.cli.lint import explain, lint
 from imageseo.cli.measure import measure
 from imageseo.cli.options import CONFIG, FORMAT, PathType, current_project, is_disabled, print_note, progress
 from imageseo.cli.verify import compare, verify
+from imageseo.cli.watch import watch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -202,7 +203,7 @@ def doctor(config: Path | None, form: str) -> int:
     return report.exit_code
 
 
-for _command in (lint, explain, measure, verify, cache):
+for _command in (lint, explain, measure, verify, cache, watch):
     cli.add_command(_command)
 
 

@@ -56,6 +56,11 @@ def write_if_changed(path: Path, data: bytes) -> bool:
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
+def is_partial_file(name: str) -> bool:
+    """Whether a file's name is that of a temporary file of ``write_atomic``."""
+    return _PART.fullmatch(name) is not None
+
+
 def remove_partial_files(root: Path, *, find: re.Pattern[str] | None = None) -> list[str]:
     """Remove temporary files of ended processes below a folder; those of running processes stay.
 

@@ -1,4 +1,4 @@
-"""One `generate` at a time per project: a second process reports the first one and waits for it."""
+"""One process of a command at a time per project: a second one waits for the first, or is refused."""
 
 from __future__ import annotations
 
@@ -21,9 +21,16 @@ _PAUSE = 0.1  # s
 
 @contextmanager
 def single_instance(
-    path: Path, report: Callable[[str], None], *, sleep: Callable[[float], None] = time.sleep
+    path: Path,
+    report: Callable[[str], None],
+    *,
+    command: str = "imageseo generate",
+    refused: str = "",
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[None]:
     """Lock the file ``path`` for this process; wait while another process has the lock, and ``report`` it once.
+
+    ``refused``: what to do instead of waiting, as the hint of a SiteError that is raised then.
 
     The system releases the lock when the process ends or is killed: a leftover file does not block. Raises SiteError.
     """
@@ -39,7 +46,10 @@ def single_instance(
         reported = False
         while not _try_lock(handle):
             if not reported:
-                report(f"another `imageseo generate`{_format_holder(path)} is running here: waiting for it to finish")
+                other = f"another `{command}`{_format_holder(path)} is running here"
+                if refused:
+                    raise SiteError(other, hint=refused)
+                report(f"{other}: waiting for it to finish")
                 reported = True
             sleep(_PAUSE)
         os.ftruncate(handle, 0)

@@ -1,0 +1,106 @@
+"""Command `watch`: build a folder after each change, one process at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from imageseo.heroes.generate.process_lock import single_instance
+from imageseo.heroes.lock.lock import NAME as LOCK
+from imageseo.integrations import detection, runner
+from imageseo.integrations.pages import HEROES_FILE
+from imageseo.integrations.project import Project, detect_project
+from imageseo.integrations.watching.observer import SiteObserver
+from imageseo.integrations.watching.watcher import Watcher, WatchVoice
+from imageseo.layout.layout_file import NAME as LAYOUT
+from imageseo.model.progress import Progress
+from imageseo.pipeline.build import BuildResult
+
+
+def run(
+    root: Path,
+    *,
+    config: Path | None,
+    polling: bool,
+    voice: WatchVoice,
+    progress: Progress,
+    is_stopped: Callable[[], bool] = lambda: False,
+) -> None:
+    """Watch the site in ``root`` until the user interrupts, which is raised as KeyboardInterrupt.
+
+    ``config``: the file that the user named. Raises ImageseoError for what prevents the start: settings with an error,
+    another process that watches the folder.
+    """
+    note = _once(voice.note)
+
+    def load() -> Project:
+        return detect_project(Path.cwd(), config=config, note=note)
+
+    project, site = load(), root.resolve()
+    cache = project.folder / project.settings.cache_dir
+    busy = cache / f"watch-{hashlib.sha256(str(site).encode('utf-8', 'surrogateescape')).hexdigest()[:12]}.busy"
+    with single_instance(
+        busy, voice.note, command=f"imageseo watch {root}", refused="stop that one first, or watch another folder"
+    ):
+        files = _configuration_files(project, config)
+        observer = SiteObserver(site, files=files, note=voice.note, polling=polling)
+
+        def build(project: Project, root: Path) -> BuildResult:
+            return runner.build(project.site(root), project.settings, progress=progress, config=config)
+
+        watcher = Watcher(
+            root=site,
+            project=project,
+            load=load,
+            files=files,
+            build=build,
+            source=observer,
+            voice=voice,
+            clock=time.monotonic,
+        )
+        with _ended_by_sigterm():
+            try:
+                watcher.start()
+                while not is_stopped():
+                    watcher.turn()
+            finally:
+                observer.stop()
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """End the block at the signal that stops containers and services as at Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals reach the main thread only
+        return
+    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _once(note: Callable[[str], None]) -> Callable[[str], None]:
+    """Return a function that shows each note once, though every build makes it."""
+    shown: set[str] = set()
+
+    def show(text: str) -> None:
+        if text not in shown:
+            shown.add(text)
+            note(text)
+
+    return show
+
+
+def _configuration_files(project: Project, config: Path | None) -> frozenset[Path]:
+    """Return the files that decide how the site is built, existing or not."""
+    names = {"imageseo.toml", "pyproject.toml", HEROES_FILE, LOCK, LAYOUT, project.settings.hero.prompts}
+    names |= {*detection.file_names()}
+    folders = {Path.cwd(), project.folder}
+    named = [config] if config is not None else []
+    return frozenset(path.resolve() for path in [*(folder / name for folder in folders for name in names), *named])

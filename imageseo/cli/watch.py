@@ -1,0 +1,86 @@
+"""Command `watch`: its options, and what it prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from imageseo.cli.options import CONFIG, PathType, print_note, progress
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from imageseo.model.finding import Finding
+    from imageseo.pipeline.result import BuildResult
+
+_SHOWN = ("changed", "encoded", "errors", "warnings")
+_COLORS = {"error": "red", "warn": "yellow", "info": "cyan"}
+_NAMED = 2  # changed files that a line names
+
+
+@click.command()
+@click.argument("directory", metavar="DIR", type=PathType())
+@CONFIG
+@click.option(
+    "--poll",
+    is_flag=True,
+    help="Look at all files again and again instead of waiting for events, for network folders and mounts of Docker.",
+)
+def watch(directory: Path, config: Path | None, poll: bool) -> int:
+    """Build a site, and again whenever its files change, until Ctrl-C.
+
+    Run it beside the watcher of your generator: after each of its builds only pages that have changed are processed.
+    Findings of these pages are shown; an error, or a site that is empty for a moment, does not end it.
+    """
+    from imageseo.cli.commands import watch as commands
+
+    try:
+        commands.run(
+            directory,
+            config=config,
+            polling=poll,
+            voice=TerminalVoice(),
+            progress=progress(),
+        )
+    except KeyboardInterrupt:
+        print_note("stopped watching")
+    return 0
+
+
+class TerminalVoice:
+    """Prints builds on standard output: the findings to show, then a line with what changed, counts and time."""
+
+    def note(self, text: str) -> None:
+        print_note(text)
+
+    def built(self, changed: Sequence[str], result: BuildResult, findings: Sequence[Finding], seconds: float) -> None:
+        import time
+
+        from imageseo.integrations.runner import log_findings
+        from imageseo.model.humanize import format_count
+
+        log_findings(findings, self, serving=True)
+        counts = [format_count(name, result.summary[name]) for name in _SHOWN if result.summary.get(name)]
+        more = f" and {len(changed) - _NAMED:,} more" if len(changed) > _NAMED else ""
+        what = f"{', '.join(changed[:_NAMED])}{more}" if changed else result.title
+        failed = "; this build fails" if result.failed else ""
+        did = ", ".join(counts) or "nothing to do"
+        click.echo(f"{time.strftime('%H:%M:%S')} {what}: {did}{failed} ({seconds:.1f} s)")
+
+    def report(self, finding: Finding, others: str, *, level: str) -> None:
+        from imageseo.integrations.runner import format_finding
+
+        click.echo(f"{click.style(level, fg=_COLORS.get(level))}: {format_finding(finding)}{others}")
+
+    def debug(self, msg: object, *args: object, exc_info: bool = False) -> None: ...
+
+    def info(self, msg: object, *args: object) -> None:
+        click.echo(str(msg) % args)
+
+    def warning(self, msg: object, *args: object) -> None:
+        click.echo(str(msg) % args)
+
+    def error(self, msg: object, *args: object) -> None:
+        click.echo(str(msg) % args)

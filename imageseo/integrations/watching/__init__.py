@@ -1,0 +1,1 @@
+"""Watching a built site: which changes count, when they are complete, and a build for each batch of them."""

@@ -1,0 +1,206 @@
+"""Events of the file system below a built site and of the project's configuration files, by watchdog."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from watchdog.events import (
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
+from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
+from watchdog.observers.polling import PollingObserver
+
+from imageseo.integrations.watching.own_writes import Change, ChangeKind
+from imageseo.storage.atomic import is_partial_file
+
+_WRITES: list[type[FileSystemEvent]] = [
+    *(FileClosedEvent, FileCreatedEvent, FileDeletedEvent, FileModifiedEvent, FileMovedEvent),
+    *(DirCreatedEvent, DirDeletedEvent, DirMovedEvent),
+]  # not the events of reading, which a build makes by the thousand
+_LIMITS = (errno.ENOSPC, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+_POLL_SHARE = 100  # of the time that a look at all files takes: polling takes 1 % of a core
+_POLL_SECONDS = (1.0, 10.0)  # shortest and longest pause
+_FASTEST = 0.001  # s; below it, times of the clock say nothing
+
+
+class SiteObserver:
+    """Watches a folder, and the folders of some files outside of it.
+
+    ``root``: resolved; it may vanish and return. ``files``: configuration files. ``note``: takes a line for the user.
+    ``polling``: look at all files again and again, for file systems without events (shares, mounts of Docker).
+    """
+
+    def __init__(
+        self, root: Path, *, files: Iterable[Path], note: Callable[[str], None], polling: bool = False
+    ) -> None:
+        self._root = root
+        self._folders = sorted({file.parent for file in files if not file.is_relative_to(root)})
+        self._note = note
+        self.is_polling = polling
+        self._changes: SimpleQueue[Change] = SimpleQueue()
+        self._observer: BaseObserver | None = None
+        self._identity: tuple[int, int] | None = None
+        self._has_new_folders = False
+
+    @property
+    def tells_all(self) -> bool:
+        """Whether the system tells when a file is closed after writing, and renames as such: Linux, unless polling."""
+        return not self.is_polling and getattr(Observer, "__name__", "") == "InotifyObserver"
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two looks at the files; 0 where the system sends events."""
+        return float(self._observer.timeout) if self.is_polling and self._observer is not None else 0.0
+
+    def refresh(self) -> bool:
+        """Watch the folder that is there now. Return whether this had to begin anew: changes may have been missed."""
+        identity = _identity(self._root)
+        if identity == self._identity and self._is_running() and not self._is_short_of_watches():
+            return False
+        self.stop()
+        self._identity = identity
+        self._start()
+        return True
+
+    def read(self, seconds: float) -> Iterator[Change]:
+        """Yield the changes that have been observed; wait some seconds for the first one."""
+        with suppress(Empty):
+            yield self._changes.get(timeout=max(seconds, 0.0)) if seconds > 0 else self._changes.get_nowait()
+            while True:
+                yield self._changes.get_nowait()
+
+    def stop(self) -> None:
+        """Stop watching; may be started again."""
+        if self._observer is not None and self._observer.is_alive():
+            self._observer.stop()
+            self._observer.join(2)
+        self._observer = None
+
+    def _start(self) -> None:
+        if not self.is_polling:
+            try:
+                self._observer = self._scheduled(Observer(timeout=1))
+                self._check_limit(self._observer)
+                return
+            except OSError as error:
+                self.stop()
+                if error.errno not in _LIMITS:
+                    raise
+                self._fall_back(error)
+        low, high = _POLL_SECONDS
+        seconds = min(high, max(low, _POLL_SHARE * _look(self._root)))
+        self._observer = self._scheduled(PollingObserver(timeout=seconds))
+
+    def _fall_back(self, error: OSError) -> None:
+        self.is_polling = True
+        self._note(
+            f"{error.strerror or error}: looking at all files again and again instead, which takes longer; to get "
+            "events back: sudo sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512"
+        )
+
+    def _scheduled(self, observer: BaseObserver) -> BaseObserver:
+        handler = _EventReceiver(self._receive)
+        observer.start()
+        try:
+            if self._identity is not None:
+                observer.schedule(handler, str(self._root), recursive=True, event_filter=_WRITES)
+            for folder in self._folders:
+                if folder.is_dir():
+                    observer.schedule(handler, str(folder), event_filter=_WRITES)
+        except BaseException:
+            observer.stop()
+            raise
+        return observer
+
+    def _check_limit(self, observer: BaseObserver) -> None:
+        """Raise OSError if no further folder can be watched: watchdog leaves out those below the first silently."""
+        self._has_new_folders = False
+        if self.tells_all:
+            with tempfile.TemporaryDirectory(prefix="imageseo-watch-") as probe:
+                observer.unschedule(observer.schedule(FileSystemEventHandler(), probe))
+
+    def _is_running(self) -> bool:
+        """Whether every folder is watched; a new folder may have the number of the one that was removed."""
+        return self._observer is not None and all(emitter.is_alive() for emitter in self._observer.emitters)
+
+    def _is_short_of_watches(self) -> bool:
+        """Whether folders that were made since may not be watched."""
+        if not self._has_new_folders or self._observer is None:
+            return False
+        try:
+            self._check_limit(self._observer)
+        except OSError:
+            return True
+        return False
+
+    def _receive(self, event: FileSystemEvent) -> None:
+        for change in _changes(event, tells_closing=self.tells_all):
+            if change.kind is ChangeKind.FOLDER:
+                self._has_new_folders = True
+            else:
+                self._changes.put(change)
+
+
+class _EventReceiver(FileSystemEventHandler):
+    def __init__(self, receive: Callable[[FileSystemEvent], None]) -> None:
+        self._receive = receive
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        self._receive(event)
+
+
+def _changes(event: FileSystemEvent, *, tells_closing: bool) -> Iterator[Change]:
+    """Yield what an event says; nothing for temporary files of this package."""
+    source, target = os.fsdecode(event.src_path), os.fsdecode(event.dest_path)
+    if isinstance(event, DirCreatedEvent):
+        yield Change(source, ChangeKind.FOLDER)
+    elif isinstance(event, FileMovedEvent | DirMovedEvent):
+        if is_partial_file(os.path.basename(source)):  # noqa: PTH119
+            yield Change(target, ChangeKind.OURS)
+            return
+        yield Change(source, ChangeKind.GONE)
+        if target:
+            yield Change(target, ChangeKind.DONE)
+    elif is_partial_file(os.path.basename(source)):  # noqa: PTH119
+        return
+    elif isinstance(event, FileDeletedEvent | DirDeletedEvent):
+        yield Change(source, ChangeKind.GONE)
+    else:
+        is_open = tells_closing and not isinstance(event, FileClosedEvent)
+        yield Change(source, ChangeKind.OPEN if is_open else ChangeKind.DONE)
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """Return what tells a folder from another one at its path; None if there is none."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if folder.is_dir() else None
+
+
+def _look(root: Path) -> float:
+    """Return the seconds that a look at all files takes."""
+    start = time.perf_counter()
+    for folder, _, names in os.walk(root):
+        for name in names:
+            with suppress(OSError):
+                os.stat(os.path.join(folder, name))  # noqa: PTH116, PTH118 - as watchdog does
+    return max(time.perf_counter() - start, _FASTEST)

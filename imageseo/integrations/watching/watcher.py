@@ -1,0 +1,186 @@
+"""Builds a site once, and then again for each batch of changes, until it is stopped."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+from imageseo.integrations.pages import html_files
+from imageseo.integrations.project import Project
+from imageseo.integrations.watching.debounce import QUIET, Debouncer
+from imageseo.integrations.watching.own_writes import Change, ChangeKind, OwnWrites
+from imageseo.integrations.watching.relevance import matters
+from imageseo.lint.source_lines import SourceLines
+from imageseo.model.errors import ImageseoError, SiteError
+from imageseo.model.finding import Finding
+from imageseo.model.protocols import Clock
+from imageseo.pipeline.result import BuildResult
+
+_TICK = 0.5
+"""Seconds between two looks at whether the folder is still there."""
+
+_POLL_QUIET = 1.2  # of the interval of polling: a file that is not changed at the next look is complete
+
+
+class ChangeSource(Protocol):
+    """Observes the file system; ``SiteObserver`` is one."""
+
+    @property
+    def tells_all(self) -> bool: ...
+    @property
+    def interval(self) -> float: ...
+    def refresh(self) -> bool: ...
+    def read(self, seconds: float) -> Iterator[Change]: ...
+
+
+class WatchVoice(Protocol):
+    """Shows what happens."""
+
+    def note(self, text: str) -> None:
+        """Show a line, such as an error."""
+        ...
+
+    def built(self, changed: Sequence[str], result: BuildResult, findings: Sequence[Finding], seconds: float) -> None:
+        """Show a build. ``changed``: files that started it; none for the first. ``findings``: those to show."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Watcher:
+    """The state of watching one folder.
+
+    ``root``: resolved. ``project``: the settings that hold. ``load``: reads them again. ``files``: the configuration
+    files. ``build``: builds the site. ``clock``: seconds, never back if possible.
+    """
+
+    root: Path
+    project: Project
+    load: Callable[[], Project]
+    files: frozenset[Path]
+    build: Callable[[Project, Path], BuildResult]
+    source: ChangeSource
+    voice: WatchVoice
+    clock: Clock
+    _debouncer: Debouncer = field(init=False)
+    _own: OwnWrites = field(init=False)
+    _shown: frozenset[object] = frozenset()
+    _last_note: str = ""
+
+    def __post_init__(self) -> None:
+        self._debouncer = Debouncer(self.clock)
+        self._own = OwnWrites(self.root, exact=False)
+
+    def start(self) -> None:
+        """Watch, and build once: what changes while the first build runs starts the second one."""
+        self.source.refresh()
+        self._adapt()
+        self._build(())
+
+    def turn(self) -> None:
+        """Wait for changes for a moment, and build if a batch of them is complete."""
+        if self.source.refresh():
+            self._adapt()
+            self._debouncer.add(str(self.root))
+        remaining = self._debouncer.remaining()
+        for change in self.source.read(_TICK if remaining is None else min(_TICK, remaining)):
+            self._receive(change)
+        batch = self._debouncer.take()
+        if batch:
+            settings = [path for path in batch if Path(path) in self.files]
+            reloaded = not settings or self._reload()
+            if reloaded or len(settings) < len(batch):
+                self._build(batch)
+
+    def _adapt(self) -> None:
+        self._own.exact = self.source.tells_all
+        self._debouncer.quiet = max(QUIET, _POLL_QUIET * self.source.interval)
+
+    def _receive(self, change: Change) -> None:
+        if Path(change.path) in self.files:
+            self._debouncer.add(change.path, is_open=change.kind is ChangeKind.OPEN)
+            return
+        path = self._site_path(change.path)
+        if path is not None and matters(path) and not self._is_cached(change.path) and not self._own.explain(change):
+            self._debouncer.add(change.path, is_open=change.kind is ChangeKind.OPEN)
+
+    def _site_path(self, path: str) -> str | None:
+        """Return a path relative to the root, with ``/``: ``""`` for the root itself, None outside of it."""
+        root = str(self.root)
+        if path == root:
+            return ""
+        prefix = root if root.endswith(os.sep) else f"{root}{os.sep}"
+        return path.removeprefix(prefix).replace(os.sep, "/") if path.startswith(prefix) else None
+
+    def _is_cached(self, path: str) -> bool:
+        cache = (self.project.folder / self.project.settings.cache_dir).resolve()
+        return path.startswith(f"{cache}{os.sep}")
+
+    def _reload(self) -> bool:
+        """Read the settings again. If they have an error, those that hold stay, and the result is False."""
+        try:
+            self.project = self.load()
+        except ImageseoError as error:
+            problem = f"{error.title}: {error.message}"
+        except Exception as error:  # the configuration of a generator may be a program
+            problem = f"the configuration cannot be read: {type(error).__name__}: {error}"
+        else:
+            self._last_note = ""
+            return True
+        self._note(f"{problem}\n  the settings from before stay in use until this is corrected")
+        return False
+
+    def _build(self, batch: Sequence[str]) -> None:
+        if self.root.exists() and not self.root.is_dir():
+            raise SiteError(f"{self.root}: expected a folder, found a file", hint="name the folder of the built site")
+        if not self.project.settings.enabled:
+            self._note("switched off (`enabled` is false): nothing is built until it is on")
+            return
+        if next(html_files(self.root), None) is None:
+            self._note(f"{self.root}: no page in it yet: waiting for your generator to build the site")
+            return
+        start = self.clock()
+        try:
+            result = self.build(self.project, self.root)
+        except ImageseoError as error:
+            self._note(str(error))
+            return
+        except Exception as error:  # as in the preview of a generator, one error must not end the watching
+            self._note(f"unexpected {type(error).__name__}: {error} (IMAGESEO_DEBUG=1 imageseo build shows where)")
+            return
+        self._last_note = ""
+        for path in self._own.record(result.changed):
+            self._debouncer.add(path)
+        names = [self._name(path) for path in batch]
+        self.voice.built(names, result, self._to_show(names, result), max(0.0, self.clock() - start))
+
+    def _name(self, path: str) -> str:
+        return self._site_path(path) or Path(path).name
+
+    def _to_show(self, names: Iterable[str], result: BuildResult) -> list[Finding]:
+        """Return the findings of pages that have changed, and all that the last build did not have."""
+        touched = {*names, *result.changed}
+        keys = {finding: (finding.rule, finding.message, finding.location.page) for finding in result.findings}
+        shown = [each for each in result.findings if each.location.page in touched or keys[each] not in self._shown]
+        self._shown = frozenset(keys.values())
+        lines = SourceLines(self.root, project=self.project.folder, top=self.project.folder)
+        return [_at_source(finding, lines) for finding in shown]
+
+    def _note(self, text: str) -> None:
+        """Show a line unless it was the last one: an error that stays is shown once."""
+        if text != self._last_note:
+            self._last_note = text
+            self.voice.note(text)
+
+
+def _at_source(finding: Finding, lines: SourceLines) -> Finding:
+    """Return a finding with the line of the author's file instead of that of the built page, where it is known."""
+    place = finding.location
+    found = lines.source(finding)
+    if found is None or found.line is None or place.source is None:
+        return finding
+    message = finding.message.removeprefix(f"{place.source}: ")
+    source = f"{place.source}:{found.line}"
+    return replace(finding, message=message, location=replace(place, source=source, line=None, column=None))

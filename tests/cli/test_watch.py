@@ -1,0 +1,149 @@
+"""Command `watch`: the real process on a small site, and what it refuses."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from imageseo.cli.commands import watch
+from imageseo.cli.watch import TerminalVoice
+from imageseo.integrations.progress import Quiet
+from imageseo.model.errors import SettingsError, SiteError
+from imageseo.model.finding import Finding, Location, Severity
+from imageseo.pipeline.result import BuildResult
+from tests.support.small_sites import environment, photo, run, tree, words, write
+
+PAGE = "<!doctype html><html lang=en><head><title>A</title></head><body><main><article><h1>A</h1>\n{}</article></main>"
+SHOWN = PAGE.format('<img src="a.jpg" alt="A red bicycle">')
+
+
+@contextmanager
+def watching(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], str]]]:
+    """The process, and what it has printed so far. Its output goes to a file: a full pipe would stop it."""
+    log = folder / "watch.txt"
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            words("imageseo", "watch", "public", *options),
+            cwd=folder,
+            env=environment(),
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield process, lambda: log.read_text("utf-8")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_for(condition: Callable[[], object], said: Callable[[], str]) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, said()
+        time.sleep(0.02)
+
+
+def builds(said: str) -> list[str]:
+    return re.findall(r"^\d\d:\d\d:\d\d (.*) \([\d.]+ s\)$", said, re.MULTILINE)
+
+
+@pytest.mark.slow
+def test_from_saving_to_the_page_on_disk(tmp_path: Path) -> None:
+    settings = 'site_url = "https://e.example/"\n'
+    files: dict[str, str | bytes] = {"imageseo.toml": settings, "public/a.jpg": photo(), "public/index.html": SHOWN}
+    root = write(tmp_path, files) / "public"
+    with watching(tmp_path) as (process, said):
+        wait_for(lambda: len(builds(said())) == 1, said)
+        before = (root / "index.html").read_bytes()
+        assert b"srcset" in before
+
+        write(root, {"a.jpg": photo(seed=5)})
+        wait_for(lambda: (root / "index.html").read_bytes() != before, said)
+        wait_for(lambda: len(builds(said())) == 2, said)
+        write(root, {"new/index.html": PAGE.format('<img src="../a.jpg">'), ".new.html.swp": "x", "4913": ""})
+        wait_for(lambda: b"srcset" in (root / "new/index.html").read_bytes(), said)
+        wait_for(lambda: "new/index.html:2:1: a.jpg has no alt" in said(), said)
+        time.sleep(1)
+        assert len(builds(said())) == 3, said()
+        assert builds(said())[1].startswith("a.jpg: ")
+        assert builds(said())[2].startswith("new/index.html: ")
+
+        other = run("imageseo", "watch", "public", cwd=tmp_path)
+        assert other.returncode == 2
+        assert f"another `imageseo watch public` (process {process.pid}) is running here" in other.stderr
+
+        write(tmp_path, {"imageseo.toml": f'{settings}profil = "fast"\n'})
+        wait_for(lambda: "settings from before stay in use" in said(), said)
+        shutil.rmtree(root)
+        wait_for(lambda: "waiting for your generator" in said(), said)
+        write(tmp_path, {**files, "public/b.html": SHOWN})
+        wait_for(lambda: (root / "b.html").is_file() and b"srcset" in (root / "b.html").read_bytes(), said)
+        wait_for(lambda: b"srcset" in (root / "index.html").read_bytes(), said)
+
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+        assert said().endswith("imageseo: stopped watching\n"), said()
+        assert "Traceback" not in said()
+    once = write(tmp_path / "once", {**files, "public/b.html": SHOWN})
+    assert run("imageseo", "build", "public", cwd=once).returncode == 0
+    assert tree(root) == tree(once / "public"), "the same as of one build"
+
+
+def test_a_watcher_in_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without events, as on a network share; a second one is refused, and one that ended is not."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("IMAGESEO_PROFILE", "fast")
+    root = write(tmp_path, {"imageseo.toml": "", "public/a.jpg": photo(), "public/index.html": SHOWN}) / "public"
+    voice, stop = Kept(), threading.Event()
+
+    def start() -> None:
+        watch.run(root, config=None, polling=True, voice=voice, progress=Quiet(), is_stopped=stop.is_set)
+
+    for count in (1, 2):
+        stop.clear()
+        thread = threading.Thread(target=start, daemon=True)
+        thread.start()
+        wait_for(lambda: len(voice.builds) == count, lambda: f"{voice.notes}")  # noqa: B023 - called at once
+        with pytest.raises(SiteError, match="another `imageseo watch"):
+            watch.run(root, config=None, polling=False, voice=voice, progress=Quiet())
+        stop.set()
+        thread.join(20)
+        assert not thread.is_alive()
+    assert b"srcset" in (root / "index.html").read_bytes()
+    write(tmp_path, {"imageseo.toml": "profil = 1"})
+    with pytest.raises(SettingsError, match="profil"):
+        watch.run(root, config=None, polling=False, voice=voice, progress=Quiet())
+
+
+class Kept:
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.builds: list[BuildResult] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def built(self, changed: object, result: BuildResult, findings: object, seconds: float) -> None:
+        self.builds.append(result)
+
+
+def test_one_line_a_build(capsys: pytest.CaptureFixture[str]) -> None:
+    place = Location(page="index.html", source="docs/index.md:5")
+    finding = Finding(rule="alt-missing", severity=Severity.WARN, message="a.jpg has no alt attribute", location=place)
+    result = BuildResult(counts={"pages": 9, "changed": 1, "encoded": 0}, findings=(finding,))
+    voice = TerminalVoice()
+    voice.built(["a.jpg", "b.jpg", "c.jpg"], result, [finding], 0.25)
+    voice.built([], BuildResult(), [], 2.0)
+    shown, line, empty = capsys.readouterr().out.splitlines()
+    assert shown == "warn: docs/index.md:5: a.jpg has no alt attribute [alt-missing]"
+    assert re.fullmatch(r"[\d:]{8} a.jpg, b.jpg and 1 more: 1 file changed, 1 warning \(0.2 s\)", line)
+    assert re.fullmatch(r"[\d:]{8} build: nothing to do \(2.0 s\)", empty)
