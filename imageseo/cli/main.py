@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from imageseo.cli.cache import cache
+from imageseo.cli.init import init
 from imageseo.cli.lint import explain, lint
 from imageseo.cli.measure import measure
 from imageseo.cli.options import CONFIG, FORMAT, PathType, current_project, is_disabled, print_note, progress
@@ -203,7 +204,7 @@ def doctor(config: Path | None, form: str) -> int:
     return report.exit_code
 
 
-for _command in (lint, explain, measure, verify, cache, watch):
+for _command in (init, lint, explain, measure, verify, cache, watch):
     cli.add_command(_command)
 
 

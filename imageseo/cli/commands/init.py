@@ -1,0 +1,72 @@
+"""Command `init`: add imageseo to a project, show what that would change, or take it back."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from imageseo.integrations.setup import project_setup, record
+from imageseo.integrations.setup.project_setup import SetupPlan
+
+NOTHING = "nothing to do"
+
+
+def init(folder: Path, *, generator: str | None = None, ci_host: str | None = None, dry: bool = False) -> str:
+    """Add imageseo to the project, or with ``dry`` only show how. Return the report. Raises ImageseoError."""
+    plan = project_setup.plan(folder, generator=generator, ci_host=ci_host)
+    if dry:
+        parts = [diff(each.path, each.before, each.after) for each in plan.changes]
+        return "".join(parts) or f"{NOTHING}\n"
+    if plan.changes:
+        record.write(folder, plan.changes)
+    return "\n".join(_report(folder, plan)) + "\n"
+
+
+def _report(folder: Path, plan: SetupPlan) -> Iterator[str]:
+    found = plan.found
+    yield f"{found.title}: {', '.join(found.evidence)}"
+    yield from found.notes
+    for each in plan.changes:
+        yield f"{each.path}: {each.summary}"
+    if not plan.changes:
+        yield NOTHING
+    elif found.runs_plugin and all(each.path.startswith(".") for each in plan.changes):
+        yield "imageseo runs in each build already"
+    yield ""
+    yield "Next:"
+    enter = "" if folder.resolve() == Path.cwd().resolve() else f"cd {folder} && "
+    yield f"  {enter}{found.next_command}"
+
+
+def undo(folder: Path, *, dry: bool = False) -> tuple[str, bool]:
+    """Remove what `init` added. Return the report, and whether something is kept that the user must look at."""
+    files = record.plan_undo(folder)
+    if dry:
+        return "".join(diff(each.path, each.before, each.after) for each in files) or f"{NOTHING}\n", False
+    record.undo(folder, files)
+    lines = []
+    for each in files:
+        if each.after is None:
+            lines.append(f"{each.path}: deleted")
+        elif each.after != each.before:
+            lines.append(f"{each.path}: restored" if not each.kept else f"{each.path}: restored in part")
+        if each.kept:
+            lines.append(f"{each.path}: {each.kept}")
+    return "\n".join(lines or [NOTHING]) + "\n", any(each.kept for each in files)
+
+
+def diff(path: str, before: str | None, after: str | None) -> str:
+    """Return a unified diff, as `git apply` and `patch -p1` read it; None: no such file."""
+    names = ("/dev/null" if before is None else f"a/{path}", "/dev/null" if after is None else f"b/{path}")
+    lines = difflib.unified_diff(_lines(before), _lines(after), *names)
+    return "".join(_ended(lines))
+
+
+def _lines(text: str | None) -> list[str]:
+    return [part for part in (text or "").replace("\n", "\n\0").split("\0") if part]
+
+
+def _ended(lines: Iterable[str]) -> Iterator[str]:
+    for line in lines:
+        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
