@@ -34,8 +34,14 @@ def watch(directory: Path, config: Path | None, poll: bool) -> int:
     Run it beside the watcher of your generator: after each of its builds only pages that have changed are processed.
     Findings of these pages are shown; an error, or a site that is empty for a moment, does not end it.
     """
+    import logging
+    import warnings
+
     from imageseo.cli.commands import watch as commands
 
+    # What watchdog says of its own bookkeeping is of no use here: a build looks at all files, whatever was lost.
+    warnings.filterwarnings("ignore", category=RuntimeWarning, module="watchdog")
+    logging.getLogger("watchdog").setLevel(logging.CRITICAL)
     try:
         commands.run(
             directory,
