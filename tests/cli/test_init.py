@@ -53,7 +53,7 @@ def test_an_undo_that_keeps_something_exits_with_1(tmp_path: Path) -> None:
     done = call(str(tmp_path), "--undo")
     assert done.return_value == 1
     assert "remove imageseo there by hand" in done.stdout
-    assert call(str(tmp_path), "--undo").stdout == "nothing to do\n"
+    assert call(str(tmp_path), "--undo").stdout.startswith("nothing to do: no record")
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="a folder without write permission")

@@ -82,7 +82,9 @@ def test_each_generator_is_set_up_once_and_taken_back(
     _, kept = commands.undo(tmp_path)
     assert not kept
     assert tree(tmp_path) == before
-    assert commands.undo(tmp_path) == ("nothing to do\n", False)
+    report, kept = commands.undo(tmp_path)
+    assert report.startswith("nothing to do: no record of an init (.imageseo-init.json) in ")
+    assert not kept
 
 
 def test_every_kind_is_a_module_and_tested() -> None:
@@ -209,6 +211,9 @@ def test_a_list_that_is_inherited_is_not_replaced(tmp_path: Path) -> None:
         init(folder)
     write(folder, {"../base.yml": "plugins: [search, imageseo]\n"})
     assert "mkdocs.yml:" not in init(folder).replace("MkDocs: mkdocs.yml", "")
+    write(folder, {"../base.yml": "theme: null\nnav: [\n"})
+    with pytest.raises(SettingsError, match=r"\.\./base\.yml:3: cannot be read: no valid YAML"):
+        init(folder)
     write(folder, {"../base.yml": "theme: null\n"})
     assert "search" in init(folder)
     write(folder, {"mkdocs.yml": "INHERIT: mkdocs.yml\nsite_name: A\n"})
@@ -441,6 +446,18 @@ def test_a_pattern_of_the_repository_counts_in_its_folders(tmp_path: Path) -> No
     assert not (tmp_path / "a/.gitignore").exists()
 
 
+def test_settings_of_the_folder_above_are_not_hidden(tmp_path: Path) -> None:
+    write(tmp_path, {".git/HEAD": "", "imageseo.toml": 'profile = "small"\n'})
+    hugo = write(tmp_path / "blog", PROJECTS["hugo"][0])
+    report = init(hugo)
+    assert "the settings are those in ..: nothing is added to them" in report
+    assert not (hugo / "imageseo.toml").exists()
+    assert (hugo / ".gitignore").read_text("utf-8").splitlines()[1:] == [record.NAME], "the cache is not in this folder"
+    sphinx = write(tmp_path / "manual", {"docs/conf.py": 'project = "A"\n', "pyproject.toml": "[tool.imageseo]\n"})
+    init(sphinx)
+    assert ".cache/imageseo/" in (sphinx / ".gitignore").read_text("utf-8").splitlines()
+
+
 def test_the_folder_of_the_settings_is_ignored(tmp_path: Path) -> None:
     write(tmp_path, {**PROJECTS["mkdocs"][0], "imageseo.toml": 'cache_dir = "tmp/images"\n'})
     init(tmp_path)
@@ -471,6 +488,15 @@ def test_an_undo_says_what_it_cannot_remove(tmp_path: Path) -> None:
     assert kept
     assert "mkdocs.yml: line 4 changed since: remove imageseo there by hand" in report
     assert tree(tmp_path) == {"mkdocs.yml": mine.encode()}
+
+
+def test_other_lines_that_name_imageseo_are_none_of_init(tmp_path: Path) -> None:
+    text = "site_name: imageseo\nplugins: [search]\n"
+    config = write(tmp_path, {"mkdocs.yml": text}) / "mkdocs.yml"
+    init(tmp_path)
+    config.write_text(config.read_text("utf-8") + "nav: [imageseo.md]\n", "utf-8")
+    assert not commands.undo(tmp_path)[1]
+    assert config.read_text("utf-8") == text + "nav: [imageseo.md]\n"
 
 
 def test_an_undo_leaves_a_file_that_it_made_if_it_was_edited(tmp_path: Path) -> None:

@@ -53,7 +53,9 @@ def undo(folder: Path, *, dry: bool = False) -> tuple[str, bool]:
             lines.append(f"{each.path}: restored" if not each.kept else f"{each.path}: restored in part")
         if each.kept:
             lines.append(f"{each.path}: {each.kept}")
-    return "\n".join(lines or [NOTHING]) + "\n", any(each.kept for each in files)
+    return "\n".join(lines or [f"{NOTHING}: no record of an init ({record.NAME}) in {folder}"]) + "\n", any(
+        each.kept for each in files
+    )
 
 
 def diff(path: str, before: str | None, after: str | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from imageseo.integrations.setup import yaml_plugins
 from imageseo.integrations.setup.changes import FileChange, read_config, relative
@@ -39,41 +40,46 @@ def found_in(folder: Path, name: str, *, package: str, title: str) -> FoundGener
 
 def _changes(folder: Path, name: str) -> Sequence[FileChange]:
     text = read_config(folder / name)
-    try:
-        inherited, is_active = _inherited(folder, folder / name, text)
-    except ValueError:  # no YAML: `patch` names the line
-        inherited, is_active = "", False
+    inherited, is_active = _inherited(folder, folder / name, text)
     if is_active or _HOOK in str(_get(text, "hooks")):
         return ()
     change = yaml_plugins.patch(text, name, inherited=inherited)
     return () if change is None else (change,)
 
 
-def _get(text: str, key: str) -> object:
+def _get(text: str, key: str) -> Any:
+    """Return the value of a key; None if there is none, or if the text is no YAML: `patch` names the line."""
     try:
         return yaml_plugins.get(text, key)
-    except ValueError:
+    except yaml_plugins.ParsedYamlError:
         return None
 
 
 def _inherited(folder: Path, config: Path, text: str) -> tuple[str, bool]:
     """Return the place of the list of plug-ins that a configuration inherits, and whether imageseo is in it.
 
-    Raises SettingsError if an inherited file cannot be read, ValueError if one is no YAML.
+    Raises SettingsError if an inherited file cannot be read.
     """
-    if yaml_plugins.get(text, "plugins") is not None:
+    if _get(text, "plugins") is not None:
         return "", False
+    parent = _get(text, "INHERIT")
     for _ in range(_MOST_PARENTS):
-        parent = yaml_plugins.get(text, "INHERIT")
         if parent is None:
             return "", False
-        if not isinstance(parent[1], str) or parent[0] != "tag:yaml.org,2002:str":
+        if parent[0] != "tag:yaml.org,2002:str":
             raise SettingsError((f"{relative(config, folder)}: INHERIT: expected the name of a file",))
         config = config.parent / parent[1]
         text = read_config(config)
-        if yaml_plugins.get(text, "plugins") is not None:
-            line = next((number for number, each in enumerate(text.splitlines(), 1) if each.startswith("plugins")), 1)
-            return f"{relative(config, folder)}:{line}", yaml_plugins.is_active(text)
+        place = relative(config, folder)
+        try:
+            if yaml_plugins.get(text, "plugins") is not None:
+                line = next(
+                    (number for number, each in enumerate(text.splitlines(), 1) if each.startswith("plugins")), 1
+                )
+                return f"{place}:{line}", yaml_plugins.is_active(text)
+            parent = yaml_plugins.get(text, "INHERIT")
+        except yaml_plugins.ParsedYamlError as error:
+            raise SettingsError((f"{place}:{error.line}: cannot be read: {error}",)) from error
     raise SettingsError((f"{relative(config, folder)}: INHERIT: the files inherit each other",))
 
 

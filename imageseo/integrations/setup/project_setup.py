@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 
-from imageseo.config import loader
+from imageseo.config import LoadedSettings
+from imageseo.integrations import runner
 from imageseo.integrations.setup import ci, ignore_file, record, settings_file
-from imageseo.integrations.setup.changes import FileChange
+from imageseo.integrations.setup.changes import FileChange, relative
 from imageseo.integrations.setup.generator import CiSteps, FoundGenerator
 from imageseo.model.errors import SiteError
 
@@ -92,21 +93,29 @@ def plan(folder: Path, *, generator: str | None = None, ci_host: str | None = No
     if not folder.is_dir():
         raise SiteError(f"{folder}: no such folder")
     found = recognise(folder, generator)
-    settings = loader.read_project(folder, env={}).settings
-    # The cache is next to the settings; of an extension without a file of its own, next to the configuration.
-    own = (folder / settings_file.NAME).is_file()
-    parent = f"{found.cache_parent}/" if found.cache_parent and not own else ""
-    cache = f"{parent}{settings.cache_dir.rstrip('/')}"
+    loaded = runner.read_project(folder, options=None, origin="")
     changes: list[FileChange | None] = [*found.changes()]
-    if found.settings is not None:
+    above = loaded.folder.resolve() != folder.resolve()
+    if found.settings is not None and not above:  # a file of its own would hide the one above
         changes.append(settings_file.plan(folder, found.settings))
+    if above:
+        place = relative(loaded.folder, folder.resolve())
+        found = replace(found, notes=(*found.notes, f"the settings are those in {place}: nothing is added to them"))
+    cache = _cache(folder, loaded, found)
     if ci_host is not None:
         changes.append(ci.plan(folder, found, ci_host, cache))
     needed = [each for each in changes if each is not None]
-    inside = not Path(settings.cache_dir).is_absolute() and ".." not in Path(settings.cache_dir).parts
-    ignored = [f"{cache}/"] if inside else []
-    needed += _ignore(folder, ignored)
+    outside = cache.startswith("../") or Path(cache).is_absolute()
+    needed += _ignore(folder, [] if outside else [f"{cache}/"])
     return SetupPlan(found=found, changes=tuple(needed))
+
+
+def _cache(folder: Path, loaded: LoadedSettings, found: FoundGenerator) -> str:
+    """Return the cache folder: next to the settings; of an extension without a file for them, next to its own."""
+    above = loaded.folder.resolve() != folder.resolve()
+    parent = loaded.folder if above or settings_file.is_there(folder) else folder / found.cache_parent
+    path = parent / loaded.settings.cache_dir
+    return str(path) if Path(loaded.settings.cache_dir).is_absolute() else relative(path.resolve(), folder.resolve())
 
 
 def _ignore(folder: Path, wanted: Sequence[str]) -> list[FileChange]:

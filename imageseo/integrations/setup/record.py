@@ -142,16 +142,18 @@ def _without(text: str, entry: Mapping[str, Any]) -> tuple[str | None, str]:
         return text, ""
     if entry["created"]:
         return (text, "changed since: delete it if it is not needed") if text.strip() else (None, "")
+    left: list[Mapping[str, Any]] = []
     for piece in reversed(pieces):
-        if "imageseo" in piece["text"]:
-            text = _cut(text, piece["text"], piece["at"], _neutral_of(entry["path"]))
-    left = [number for number, line in enumerate(text.splitlines(), 1) if "imageseo" in line and _is_ours(line, pieces)]
-    lines = ", ".join(str(number) for number in left)
-    return text, f"line {lines} changed since: remove imageseo there by hand" if left else ""
+        if "imageseo" in piece["text"]:  # else a comma, which can stay
+            shorter = _cut(text, piece["text"], piece["at"], _neutral_of(entry["path"]))
+            left += [piece] if shorter == text else []
+            text = shorter
+    found = [str(number) for number, line in enumerate(text.splitlines(), 1) if _is_ours(line, left)]
+    return text, f"line {', '.join(found)} changed since: remove imageseo there by hand" if found else ""
 
 
 def _is_ours(line: str, pieces: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a line that mentions imageseo is, or was, one of those added."""
+    """Whether a line is, or was, one of those that were added and could not be removed."""
     added = [part.strip(" \t,\"'") for each in pieces for part in each["text"].splitlines() if "imageseo" in part]
     return any(part in line for part in added)
 

@@ -38,10 +38,17 @@ def plan(folder: Path, wanted: Mapping[str, str]) -> FileChange | None:
     own, project = folder / NAME, folder / _PYPROJECT
     if own.is_file():
         return _added(read_config(own), NAME, wanted)
-    text = read_config(project) if project.is_file() else ""
-    if "imageseo" in text and "imageseo" in _parsed(text, _PYPROJECT).get("tool", {}):
-        return _added(text, _PYPROJECT, wanted)
+    if is_there(folder):
+        return _added(read_config(project), _PYPROJECT, wanted)
     return new_file(NAME, _fresh(wanted), "new file with the settings")
+
+
+def is_there(folder: Path) -> bool:
+    """Whether the folder has settings in a file. Raises SettingsError."""
+    if (folder / NAME).is_file():
+        return True
+    text = read_config(folder / _PYPROJECT) if (folder / _PYPROJECT).is_file() else ""
+    return "imageseo" in text and "imageseo" in _parsed(text, _PYPROJECT).get("tool", {})
 
 
 def _fresh(wanted: Mapping[str, str]) -> str:
