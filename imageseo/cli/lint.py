@@ -75,7 +75,7 @@ class RuleIds(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     default="text",
     show_default=True,
     metavar="FORMAT",
-    help="Report format: text, json, sarif, github, junit or html.",
+    help="Report format: text, json, sarif, github, gitlab, junit or html.",
 )
 @CONFIG
 def lint(

@@ -365,7 +365,7 @@ def test_fix_and_diff_are_mutually_exclusive(site: Path, lint: Any) -> None:
 # ---- formats
 
 
-@pytest.mark.parametrize("form", ["text", "json", "sarif", "github", "junit", "html"])
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "github", "gitlab", "junit", "html"])
 def test_every_report_format_can_be_written_to_a_file(site: Path, lint: Any, form: str) -> None:
     shown = lint("--format", form)
     assert shown.code == 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -581,13 +583,30 @@ def test_workflows_are_valid_and_keep_the_cache(name: str, host: str, tmp_path: 
         job = yaml.safe_load((folder / ".gitlab-ci.yml").read_text("utf-8"))["images"]
         commands_run = job["script"]
         assert job["cache"]["paths"] == [cache]
-        assert job["artifacts"]["reports"]["junit"] == "imageseo.xml"
-        assert commands_run[-1] == f"imageseo lint {output} --format junit --output imageseo.xml"
+        assert job["artifacts"]["reports"]["codequality"] == "imageseo-lint.json"
+        assert commands_run[-1] == f"imageseo lint {output} --format gitlab --output imageseo-lint.json"
     assert any(line.startswith("pip install") and "imageseo" in line for line in commands_run)
     assert (f"imageseo build {output}" in commands_run) == (name not in ("mkdocs", "properdocs", "pelican", "sphinx"))
     assert "\nnothing to do\n" in init(folder, ci_host=host)
     commands.undo(folder)
     assert tree(folder) == before
+
+
+def test_workflows_follow_the_schemas_of_their_hosts(tmp_path: Path) -> None:
+    more = {".gitmodules": "", "requirements.txt": "mkdocs\n", "package-lock.json": "{}"}
+    for host, path in (("github", ".github/workflows/imageseo.yml"), ("gitlab", ".gitlab-ci.yml")):
+        files = []
+        for name, (project, _) in PROJECTS.items():
+            folder = write(tmp_path / host / name, {**project, **more})
+            init(folder, ci_host=host)
+            files.append(str(folder / path))
+            assert "recursive" in (folder / path).read_text("utf-8")
+        schema = (
+            ["vendor.gitlab-ci", "--data-transform", "gitlab-ci"] if host == "gitlab" else ["vendor.github-workflows"]
+        )
+        command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", *schema, *files]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
 
 
 def test_a_workflow_of_the_user_is_not_replaced(tmp_path: Path) -> None:

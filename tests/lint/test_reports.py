@@ -23,7 +23,7 @@ from imageseo.lint.code_frame import WIDTH, code_frame, display_width, sanitized
 from imageseo.lint.engine import location_of
 from imageseo.lint.fingerprint import with_fingerprints
 from imageseo.lint.report import Report, RuleInfo, SourceLocation
-from imageseo.lint.reports import github, html, junit, sarif
+from imageseo.lint.reports import github, gitlab, html, junit, sarif
 from imageseo.lint.reports import json as json_report
 from imageseo.lint.reports import text as text_report
 from imageseo.lint.rule_docs import RuleDocs
@@ -143,7 +143,7 @@ def test_json_matches_the_documented_schema() -> None:
     assert text.endswith("}\n")
 
 
-@pytest.mark.parametrize("report", [text_report, json_report, github, html, junit, sarif])
+@pytest.mark.parametrize("report", [text_report, json_report, github, gitlab, html, junit, sarif])
 def test_report_does_not_depend_on_the_order_of_findings(report: object) -> None:
     findings = [*FINDINGS, *(finding(f"{number}.html", 1, "logo.png has no alt attribute") for number in range(9))]
     silenced = [Silenced(finding=one, reason=f"because {index % 3}") for index, one in enumerate(findings)]
@@ -397,6 +397,18 @@ def test_github_locates_the_source_and_merges_equal_findings(tmp_path: Path) -> 
         "::error file=docs/a.md,line=3,col=5,title=imageseo alt-missing"
         "::x (the same on 2 other pages)%0Abuilt page: a.html:2:3%0Asay what it shows"
     )
+
+
+def test_gitlab_issues_have_a_line_and_a_fingerprint_of_their_own(tmp_path: Path) -> None:
+    twice = [replace(finding("a.html", 2, "x", source="docs/a.md"), hint="say what it shows")] * 2
+    site_wide = Finding(rule="sitemap-schema", severity=Severity.WARN, message="ünï\x00", location=Location(page=""))
+    issues = json.loads(gitlab.render(report(*twice, site_wide, source_lines=site(tmp_path))))
+    assert len({each["fingerprint"] for each in issues}) == 3
+    located = [(each["location"]["path"], each["location"]["lines"], each["severity"]) for each in issues]
+    assert located.count(("docs/a.md", {"begin": 3}, "critical")) == 2
+    texts = {each["check_name"]: each["description"] for each in issues}
+    assert texts == {"alt-missing": "x – say what it shows", "sitemap-schema": "ünï␀"}
+    assert json.loads(gitlab.render(report())) == []
 
 
 def test_junit_counts_failures_and_accepts_any_text(tmp_path: Path) -> None:

@@ -50,6 +50,8 @@ def _github(folder: Path, found: FoundGenerator, cache: str) -> str:
     node = '      - uses: actions/setup-node@v4\n        with:\n          node-version: "22"\n'
     ruby = '      - uses: ruby/setup-ruby@v1\n        with:\n          ruby-version: "3.3"\n'
     tools = node if found.ci.image.startswith("node") else ruby if found.ci.image.startswith("ruby") else ""
+    has_modules = (folder / ".gitmodules").is_file()
+    modules = "        with:\n          submodules: recursive\n" if has_modules else ""
     steps = "".join(
         f"      - run: {_quoted(line)}\n" for line in _commands(folder, found)[: -1 if found.ci.build else None]
     )
@@ -68,7 +70,7 @@ jobs:
     runs-on: ubuntu-latest
     steps:
       - uses: actions/checkout@v4
-      - uses: actions/setup-python@v5
+{modules}      - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
 {tools}{steps}      - uses: actions/cache@v4
@@ -88,7 +90,10 @@ jobs:
 
 
 def _gitlab(folder: Path, found: FoundGenerator, cache: str) -> str:
-    lint = [f"imageseo lint {found.output} --format junit --output imageseo.xml", "imageseo cache prune --unreachable"]
+    lint = [
+        f"imageseo lint {found.output} --format gitlab --output imageseo-lint.json",
+        "imageseo cache prune --unreachable",
+    ]
     first, needs = "", ""
     own = _commands(folder, found)
     if found.ci.image:
@@ -104,9 +109,11 @@ site:
 """
         needs, own = "  needs: [site]\n", [_python_install(folder, found)]
     script = "".join(f"    - {_quoted(line)}\n" for line in [*own, *_after(found), lint[0]])
+    has_modules = (folder / ".gitmodules").is_file()
+    modules = "variables:\n  GIT_SUBMODULE_STRATEGY: recursive\n\n" if has_modules else ""
     return f"""\
 {_FIRST}
-{first}images:
+{modules}{first}images:
   image: python:3.12
 {needs}  cache:
     key: imageseo-$CI_COMMIT_REF_SLUG
@@ -123,7 +130,7 @@ site:
     paths:
       - {found.output}
     reports:
-      junit: imageseo.xml
+      codequality: imageseo-lint.json
 """
 
 
