@@ -629,9 +629,9 @@ def test_noise_that_cannot_reach_the_target_is_not_paid_for() -> None:
     assert made.score < 88
     assert quality_model.affordable_score({60.0: 1000, 70.0: 1500, 71.0: 3000}) == 70.0
     assert quality_model.affordable_score({60.0: 1000, 70.0: 1500}) is None
-    assert quality_model.points_to_lower(71, {60.0: 1000, 71.0: 1500}, density=0.1) == 0
-    assert quality_model.points_to_lower(71, {60.0: 1000, 71.0: 1500}, density=0.5) > 4
-    assert quality_model.points_to_lower(71, {40.0: 1000, 50.0: 9000}, density=0.1) == 10, "at most"
+    assert quality_model.points_to_lower(71, {60.0: 1000, 71.0: 1500}, density=0.1, format="avif") == 0
+    assert quality_model.points_to_lower(71, {60.0: 1000, 71.0: 1500}, density=0.5, format="avif") > 4
+    assert quality_model.points_to_lower(71, {40.0: 1000, 50.0: 9000}, density=0.1, format="avif") == 12, "at most"
 
 
 def test_screenshots_with_gradients_have_a_target_of_their_own() -> None:

@@ -25,7 +25,9 @@ _TOLERANCE = 1.5  # the same for the slope between two trials
 _BRACKET_TOLERANCE = 4.5  # the same for interpolation between two trials on opposite sides of the target
 _MIN_SLOPE, _MAX_SLOPE = 0.25, 2.5  # points of score per point of quality: limits for slopes from trials
 _HIGH_COST, _LEAST_SPAN = 0.12, 0.3
-_DENSE, _LOWERED_PER_E, _MOST_LOWERED = 0.25, 8.0, 10.0  # bytes per pixel; usual photographs take 0.05 to 0.2
+MOST_LOWERED = 12.0
+"""Points by which a target is lowered at most."""
+_DENSE, _DENSE_OTHER, _LOWERED_PER_E = {"avif": 0.25}, 0.35, 12.0  # bytes per pixel; usual photographs take 0.05 to 0.2
 _FINAL_SHARE, _BYTES_PER_WIDTH = 0.8, 1.8  # of photographs: bytes at the final effort, and their growth with the width
 _MAX_STEP = 12.0  # points of quality between two trials of a variant: curves bend
 COST_PER_POINT = 0.047
@@ -223,15 +225,15 @@ def affordable_score(trials: Mapping[float, int]) -> float | None:
     return None
 
 
-def points_to_lower(target: float, trials: Mapping[float, int], density: float) -> float:
+def points_to_lower(target: float, trials: Mapping[float, int], density: float, *, format: str) -> float:
     """Return the points by which to lower the target of a noisy image, which would take several times the usual bytes.
 
     ``trials``: bytes by score. ``density``: bytes per pixel at the target.
     """
     affordable = affordable_score(trials)
     points = 0.0 if affordable is None else target - affordable
-    points = max(points, _LOWERED_PER_E * math.log(density / _DENSE) if density > 0 else 0.0)
-    return min(_MOST_LOWERED, max(0.0, points))
+    points = max(points, _LOWERED_PER_E * math.log(density / _DENSE.get(format, _DENSE_OTHER)))
+    return min(MOST_LOWERED, max(0.0, points))
 
 
 def bytes_at(target: float, size: int, score: float) -> float:

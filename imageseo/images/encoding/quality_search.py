@@ -109,15 +109,22 @@ def run_search(codec: Codec, scorer: Scorer, settings: CodecSettings, search: Se
         quality = quality_model.search(score, search.target, first=first + offset, format=search.format)
         nearest = min(trials, key=lambda found: abs(found - search.target))
         size = quality_model.bytes_at(search.target, trials[nearest], nearest)
-        lowered = quality_model.points_to_lower(search.target, trials, size / image.width / image.height)
+        lowered = quality_model.points_to_lower(
+            search.target, trials, size / image.width / image.height, format=search.format
+        )
         if lowered:
-            quality = quality_model.search(score, search.target - lowered, first=quality, format=search.format)
+            nearest_try = min(known, key=lambda each: (abs(known[each] - search.target + lowered), each))
+            quality = quality_model.search(score, search.target - lowered, first=nearest_try, format=search.format)
     except (PluginFailure, MemoryError):
         raise
     except Exception as error:  # encoders may raise any exception; low memory must not decide the quality
         if is_out_of_memory(error):
             raise MemoryError(f"{error}") from error
         return QualityPoint(first)
+    affordable = quality_model.affordable_score(trials)
+    if affordable is not None and affordable < search.target - lowered:
+        quality = quality_model.quality_scale(search.format)[next(each for each in known if known[each] == affordable)]
+        lowered = min(quality_model.MOST_LOWERED, search.target - affordable)
     target = search.target - lowered
     nearest = min(trials, key=lambda found: abs(found - target))
     return QualityPoint(quality - offset, quality_model.bytes_at(target, trials[nearest], nearest), lowered)

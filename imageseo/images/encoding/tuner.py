@@ -92,7 +92,7 @@ class QualityStudy:
         )
         leeway = settings.leeway if self.kind is ContentType.PHOTO else 0.0
         starts = {coding: self._predict(format, coding, width, target, leeway) for coding in codings}
-        return Goal(codings=codings, starts=starts, target=target, leeway=leeway)
+        return Goal(codings=codings, starts=starts, target=target, leeway=leeway, mixed=self.mixed)
 
     def _predict(self, format: str, coding: str, width: int, target: float, leeway: float) -> float:
         """Return the quality to expect from the one that was found at the probe's size, or else the usual one."""

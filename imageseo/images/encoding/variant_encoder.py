@@ -41,8 +41,9 @@ class Goal:
     """What a variant must reach. ``codings``: those to choose the smallest file from.
 
     ``quality``: fixed for all codings; otherwise ``target`` is the score to meet, and ``starts`` are the predicted
-    qualities by coding. ``leeway``: points by which the target moves with the file's size. ``raised``: the score to
-    reach instead as long as the file stays within ``ceiling`` bytes.
+    qualities by coding. ``mixed``: of a screenshot with photographs or gradients. ``leeway``: points by which the
+    target moves with the file's size. ``raised``: the score to reach instead as long as the file stays within
+    ``ceiling`` bytes.
     """
 
     codings: tuple[str, ...]
@@ -50,6 +51,7 @@ class Goal:
     starts: Mapping[str, float] = field(default_factory=dict)
     target: float = 0.0
     leeway: float = 0.0
+    mixed: bool = False
     raised: float | None = None
     ceiling: int | None = None
 
@@ -146,7 +148,7 @@ class _Work:
         if count_colors(self.image) is None:
             return None
         found = None
-        for number in COLORS:
+        for number in COLORS[-1:] if self.goal.mixed else COLORS:
             found = self.encode(PALETTE, number)._replace(quality=None)
             if found.score is not None and found.score >= self.goal.target:
                 return found
