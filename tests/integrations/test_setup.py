@@ -19,7 +19,7 @@ from imageseo.config.loader import read_project
 from imageseo.integrations.setup import project_setup, python_lists, record, yaml_plugins
 from imageseo.integrations.setup.changes import UnsafePatchError
 from imageseo.model.errors import SettingsError, SiteError
-from tests.support.small_sites import installed, mkdocs_site, pelican_site, run, tree, write
+from tests.support.small_sites import installed, mkdocs_site, pelican_site, photo, run, tree, write
 
 SPHINX = "imageseo.integrations.sphinx"
 PACKAGE = '{"scripts": {"build": "make"}, "devDependencies": {"%s": "1"}}'
@@ -307,6 +307,31 @@ def test_code_that_cannot_be_patched_is_refused_with_lines_to_paste(
     assert tree(tmp_path) == {name: text.encode()}
 
 
+def test_the_configuration_for_publishing_counts_too(tmp_path: Path) -> None:
+    star = "from pelicanconf import *\n"
+    cases = {
+        'PLUGINS = ["a"]\n': 'PLUGINS = ["a", "imageseo"]\n',
+        'PLUGINS += ["a"]\n': None,
+        'PLUGINS = [*PLUGINS, "a"]\n': None,
+        "PLUGINS = None\n": None,
+        "RELATIVE_URLS = False\n": None,
+    }
+    for number, (text, after) in enumerate(cases.items()):
+        files = {"pelicanconf.py": 'SITENAME = "A"\n', "publishconf.py": star + text}
+        init(write(tmp_path / str(number), files))
+        assert (tmp_path / str(number) / "publishconf.py").read_text("utf-8") == star + (after or text)
+    workflow = init(tmp_path / "0", ci_host="github", dry=True)
+    assert "+      - run: pelican content -s publishconf.py\n" in workflow
+    with pytest.raises(UnsafePatchError, match=r"publishconf\.py:2: "):
+        init(write(tmp_path / "0", {"publishconf.py": star + "PLUGINS = others()\n"}))
+
+
+def test_a_generator_in_another_environment_is_told(tmp_path: Path) -> None:
+    assert project_setup.is_installed("mkdocs")
+    assert not project_setup.is_installed("no_such_generator")
+    assert "is not installed beside imageseo" not in init(write(tmp_path, PROJECTS["mkdocs"][0]))
+
+
 def test_sphinx_gets_the_extension_and_its_cache_folder_is_that_of_conf_py(tmp_path: Path) -> None:
     init(write(tmp_path / "a", {"docs/conf.py": 'project = "A"\nextensions = [\n    "sphinx.ext.todo",\n]\n'}))
     assert f'    "sphinx.ext.todo",\n    "{SPHINX}",\n]' in (tmp_path / "a/docs/conf.py").read_text("utf-8")
@@ -558,6 +583,23 @@ def test_the_next_command_of_pelican_builds_with_images(tmp_path: Path) -> None:
     done = run("pelican", "content", cwd=site)
     assert done.returncode == 0, done.stderr
     assert "<picture" in (site / "output/first.html").read_text("utf-8")
+
+
+@pytest.mark.slow
+def test_the_next_command_of_hugo_finds_settings_and_heroes(tmp_path: Path) -> None:
+    page = '<!doctype html><html lang="en"><head><title>A</title></head><body><main><h1>A</h1>{}</main></body></html>'
+    files: dict[str, str | bytes] = {
+        "content/a.md": "---\nhero: hills.jpg\n---\n# A\n",
+        "public/a/index.html": page.format('<img src="hills.jpg" alt="Hills">'),
+        "public/a/hills.jpg": photo(),
+    }
+    site = write(tmp_path, {**PROJECTS["hugo"][0], **files})
+    init(site)
+    done = run("imageseo", "build", "public", cwd=site)
+    assert done.returncode == 0, done.stderr
+    built = (site / "public/a/index.html").read_text("utf-8")
+    assert "<picture" in built
+    assert "https://a.test/a/hills.jpg" in built
 
 
 # --ci

@@ -6,6 +6,7 @@ import pkgutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from imageseo.config import LoadedSettings
@@ -13,6 +14,7 @@ from imageseo.integrations import runner
 from imageseo.integrations.setup import ci, ignore_file, record, settings_file
 from imageseo.integrations.setup.changes import FileChange, relative
 from imageseo.integrations.setup.generator import CiSteps, FoundGenerator
+from imageseo.model import extras
 from imageseo.model.errors import SiteError
 
 FOLDER = "folder"
@@ -101,6 +103,9 @@ def plan(folder: Path, *, generator: str | None = None, ci_host: str | None = No
     if above:
         place = relative(loaded.folder, folder.resolve())
         found = replace(found, notes=(*found.notes, f"the settings are those in {place}: nothing is added to them"))
+    if found.runs_plugin and not is_installed(found.extra):
+        note = f"{found.title} is not installed beside imageseo: {extras.install_command(found.extra)}"
+        found = replace(found, notes=(*found.notes, note))
     cache = _cache(folder, loaded, found)
     if ci_host is not None:
         changes.append(ci.plan(folder, found, ci_host, cache))
@@ -108,6 +113,12 @@ def plan(folder: Path, *, generator: str | None = None, ci_host: str | None = No
     outside = cache.startswith("../") or Path(cache).is_absolute()
     needed += _ignore(folder, [] if outside else [f"{cache}/"])
     return SetupPlan(found=found, changes=tuple(needed))
+
+
+def is_installed(package: str) -> bool:
+    """Whether a generator is in the environment of imageseo; plug-ins of Pelican make an empty package of its name."""
+    spec = find_spec(package)
+    return spec is not None and spec.origin is not None
 
 
 def _cache(folder: Path, loaded: LoadedSettings, found: FoundGenerator) -> str:

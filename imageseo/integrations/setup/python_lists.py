@@ -84,6 +84,18 @@ def assigned(text: str, name: str) -> Sequence[ast.AST]:
     ]
 
 
+def extends(text: str, name: str) -> bool:
+    """Whether the code only adds to a list that it has from elsewhere: ``+=``, or an assignment that reads the name."""
+    statements = [each for each in _parse(text).body if _target(each) == name]
+    reads = [
+        any(
+            isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load) for node in ast.walk(each)
+        )
+        for each in statements
+    ]
+    return all(reads)
+
+
 def is_none(text: str, name: str) -> bool:
     """Whether the last statement that assigns to the name gives None."""
     values = [
