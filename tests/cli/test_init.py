@@ -66,6 +66,14 @@ def test_a_folder_without_write_permission_is_an_error(tmp_path: Path) -> None:
         tmp_path.chmod(0o700)
 
 
+def test_what_cannot_be_written_changes_nothing(tmp_path: Path) -> None:
+    write(tmp_path, {"mkdocs.yml": "site_name: A\n", ".gitignore/a": "", ".github/a": ""})
+    before = tree(tmp_path)
+    assert ".gitignore: cannot be written" in str(call(str(tmp_path), "--ci", "github").exception)
+    assert tree(tmp_path) == before
+    assert not (tmp_path / ".github/workflows").exists()
+
+
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     write(tmp_path, {"shared.yml": "site_name: A\n", "a/b.txt": ""})
     (tmp_path / "a/mkdocs.yml").symlink_to("../shared.yml")

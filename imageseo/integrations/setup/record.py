@@ -30,11 +30,39 @@ class UndoneFile:
 
 
 def write(folder: Path, changes: Sequence[FileChange]) -> None:
-    """Write the changes, and before them the record of what they add. Raises SiteError; no file is half written."""
-    entries = [*_entries(folder), *(_entry(change) for change in changes)]
-    _write(folder / NAME, json.dumps({"version": _VERSION, "files": entries}, indent=1, ensure_ascii=False) + "\n")
-    for change in changes:
-        _write(folder / change.path, change.after)
+    """Write the changes, and before them the record of what they add: an interrupted init can be undone.
+
+    Raises SiteError if a file cannot be written; those written before are then as they were.
+    """
+    former = _entries(folder)
+    done: list[FileChange] = []
+    try:
+        _save(folder, [*former, *(_entry(change) for change in changes)])
+        for change in changes:
+            _write(folder / change.path, change.after)
+            done.append(change)
+    except SiteError:
+        for change in reversed(done):
+            _restore(folder, change)
+        _save(folder, former)
+        raise
+
+
+def _restore(folder: Path, change: FileChange) -> None:
+    path = folder / change.path
+    if change.before is not None:
+        _write(path, change.before)
+    else:
+        path.unlink(missing_ok=True)
+        _remove_empty(path.parent, folder)
+
+
+def _save(folder: Path, entries: Sequence[Mapping[str, Any]]) -> None:
+    if entries:
+        text = json.dumps({"version": _VERSION, "files": entries}, indent=1, ensure_ascii=False)
+        _write(folder / NAME, f"{text}\n")
+    else:
+        (folder / NAME).unlink(missing_ok=True)
 
 
 def _write(path: Path, text: str) -> None:
@@ -43,7 +71,7 @@ def _write(path: Path, text: str) -> None:
     except OSError as error:
         raise SiteError(
             f"{path}: cannot be written: {error.strerror or error}",
-            hint="what was written before it is complete; `imageseo init --undo` removes it",
+            hint="check what is at that path, and its permissions; files written before it are as they were",
         ) from error
 
 
