@@ -346,6 +346,20 @@ def test_switched_off_while_watching(site: Site) -> None:
     assert "switched off" in site.told.notes[0]
 
 
+def test_a_source_is_built_with_its_page(site: Site) -> None:
+    docs = site.root.parent / "docs"
+    site.watcher.sources = (docs,)
+    page = str(docs / "a.md")
+    site.during = lambda: ("a.html",)
+    assert site.change(page, "a.html") == [["a.html"]], "the generator was quick"
+    assert site.change(page) == [["a.md"]], "it left the page as it was; its front matter may declare another hero"
+    site.during = tuple
+    assert site.change(page) == [], "nothing came of it"
+    for other in (str(docs / "a.md~"), str(docs / ".a.md"), str(docs / "a.jpg"), str(site.root.parent / "b.md")):
+        site.during = lambda: ("a.html",)
+        assert site.change(other) == []
+
+
 def finding(page: str, message: str, *, source: str | None = None, image: str | None = None) -> Finding:
     place = Location(page=page, source=source, line=1, column=1, image=image)
     return Finding(rule="alt-missing", severity=Severity.WARN, message=message, location=place)

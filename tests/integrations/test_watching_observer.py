@@ -76,7 +76,9 @@ def test_events(tmp_path: Path) -> None:
         until(observer, at(tmp_path / "imageseo.toml", ChangeKind.DONE))
 
 
-@pytest.mark.parametrize("polling", [False, True])
+@pytest.mark.parametrize(
+    "polling", [pytest.param(False, marks=pytest.mark.skipif(not IS_INOTIFY, reason="by polling only")), True]
+)
 def test_the_folder_vanishes_and_returns(tmp_path: Path, polling: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also with the number of the one before, which file systems give again at once."""
     monkeypatch.setattr(module, "_POLL_SECONDS", (0.1, 0.1))

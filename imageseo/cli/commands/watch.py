@@ -48,7 +48,8 @@ def run(
         busy, voice.note, command=f"imageseo watch {root}", refused="stop that one first, or watch another folder"
     ):
         files = _configuration_files(project, config)
-        observer = SiteObserver(site, files=files, note=voice.note, polling=polling)
+        sources = _source_folders(project, site)
+        observer = SiteObserver(site, files=files, note=voice.note, sources=sources, polling=polling)
 
         def build(project: Project, root: Path) -> BuildResult:
             return runner.build(project.site(root), project.settings, progress=progress, config=config)
@@ -62,6 +63,7 @@ def run(
             source=observer,
             voice=voice,
             clock=time.monotonic,
+            sources=sources,
         )
         with _ended_by_sigterm():
             try:
@@ -95,6 +97,14 @@ def _once(note: Callable[[str], None]) -> Callable[[str], None]:
             note(text)
 
     return show
+
+
+def _source_folders(project: Project, site: Path) -> tuple[Path, ...]:
+    """Return the folder of the generator's sources, unless it holds the site: then it is the whole project's."""
+    if project.generator is None:
+        return ()
+    folder = project.generator.source.resolve()
+    return () if site.is_relative_to(folder) or folder.is_relative_to(site) else (folder,)
 
 
 def _configuration_files(project: Project, config: Path | None) -> frozenset[Path]:

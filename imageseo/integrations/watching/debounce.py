@@ -57,6 +57,10 @@ class Debouncer:
         if self.remaining() != 0.0:
             return ()
         paths = tuple(self._paths)
+        self.clear()
+        return paths
+
+    def clear(self) -> None:
+        """Forget all changes."""
         self._paths.clear()
         self._open.clear()
-        return paths

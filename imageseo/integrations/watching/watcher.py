@@ -22,6 +22,10 @@ from imageseo.pipeline.result import BuildResult
 _TICK = 0.5
 """Seconds between two looks at whether the folder is still there."""
 
+_SOURCE_QUIET = 1.5
+"""Seconds after a change of a source in which its generator may write the page: then one build is made of both."""
+
+_SOURCES = (".md", ".markdown", ".mdx", ".rst")
 _POLL_QUIET = 1.2  # of the interval of polling: a file that is not changed at the next look is complete
 
 
@@ -53,7 +57,8 @@ class Watcher:
     """The state of watching one folder.
 
     ``root``: resolved. ``project``: the settings that hold. ``load``: reads them again. ``files``: the configuration
-    files. ``build``: builds the site. ``clock``: seconds, never back if possible.
+    files. ``sources``: the folders of the sources, whose front matter declares heroes; a generator may leave a page as
+    it is if nothing else changes in them. ``build``: builds the site. ``clock``: seconds, never back if possible.
     """
 
     root: Path
@@ -64,13 +69,16 @@ class Watcher:
     source: ChangeSource
     voice: WatchVoice
     clock: Clock
+    sources: tuple[Path, ...] = ()
     _debouncer: Debouncer = field(init=False)
+    _changed_sources: Debouncer = field(init=False)
     _own: OwnWrites = field(init=False)
     _shown: frozenset[object] = frozenset()
     _last_note: str = ""
 
     def __post_init__(self) -> None:
         self._debouncer = Debouncer(self.clock)
+        self._changed_sources = Debouncer(self.clock, quiet=_SOURCE_QUIET)
         self._own = OwnWrites(self.root, exact=False)
 
     def start(self) -> None:
@@ -84,11 +92,14 @@ class Watcher:
         if self.source.refresh():
             self._adapt()
             self._debouncer.add(str(self.root))
-        remaining = self._debouncer.remaining()
-        for change in self.source.read(_TICK if remaining is None else min(_TICK, remaining)):
+        waits = (self._debouncer.remaining(), self._changed_sources.remaining())
+        for change in self.source.read(min(_TICK if each is None else min(_TICK, each) for each in waits)):
             self._receive(change)
         batch = self._debouncer.take()
+        if not batch and self._debouncer.remaining() is None and (changed := self._changed_sources.take()):
+            self._build(changed, is_certain=False)
         if batch:
+            self._changed_sources.clear()
             settings = [path for path in batch if Path(path) in self.files]
             reloaded = not settings or self._reload()
             if reloaded or len(settings) < len(batch):
@@ -103,6 +114,8 @@ class Watcher:
             self._debouncer.add(change.path, is_open=change.kind is ChangeKind.OPEN)
             return
         path = self._site_path(change.path)
+        if path is None and self._is_source(change.path):
+            self._changed_sources.add(change.path)
         if path is not None and matters(path) and not self._is_cached(change.path) and not self._own.explain(change):
             self._debouncer.add(change.path, is_open=change.kind is ChangeKind.OPEN)
 
@@ -113,6 +126,14 @@ class Watcher:
             return ""
         prefix = root if root.endswith(os.sep) else f"{root}{os.sep}"
         return path.removeprefix(prefix).replace(os.sep, "/") if path.startswith(prefix) else None
+
+    def _is_source(self, path: str) -> bool:
+        if not path.lower().endswith(_SOURCES):
+            return False
+        file = Path(path)
+        return any(
+            file.is_relative_to(folder) and matters(file.relative_to(folder).as_posix()) for folder in self.sources
+        )
 
     def _is_cached(self, path: str) -> bool:
         cache = (self.project.folder / self.project.settings.cache_dir).resolve()
@@ -132,7 +153,8 @@ class Watcher:
         self._note(f"{problem}\n  the settings from before stay in use until this is corrected")
         return False
 
-    def _build(self, batch: Sequence[str]) -> None:
+    def _build(self, batch: Sequence[str], *, is_certain: bool = True) -> None:
+        """Build the site. ``is_certain``: false if the changes may affect no page; then nothing done is not shown."""
         if self.root.exists() and not self.root.is_dir():
             raise SiteError(f"{self.root}: expected a folder, found a file", hint="name the folder of the built site")
         if not self.project.settings.enabled:
@@ -154,7 +176,9 @@ class Watcher:
         for path in self._own.record(result.changed):
             self._debouncer.add(path)
         names = [self._name(path) for path in batch]
-        self.voice.built(names, result, self._to_show(names, result), max(0.0, self.clock() - start))
+        shown = self._to_show(names, result)
+        if is_certain or result.changed or shown:
+            self.voice.built(names, result, shown, max(0.0, self.clock() - start))
 
     def _name(self, path: str) -> str:
         return self._site_path(path) or Path(path).name
