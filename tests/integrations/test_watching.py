@@ -272,6 +272,25 @@ def test_one_edit_is_one_build(site: Site) -> None:
     assert site.change(".index.html.swp", "4913", "index.html~", ".cache/imageseo/memo/a") == []
 
 
+def test_a_generator_that_watches_its_own_output(site: Site) -> None:
+    """It builds again because we wrote, and so do we: somebody has to say why this never ends."""
+    site.during = lambda: ("index.html", "404.html")
+    for _ in range(15):
+        site.told.waiting.append(Change(str(site.root / "index.html"), ChangeKind.DONE))
+        site.watcher.turn()
+        site.watcher.turn()
+    assert len(site.told.notes) == 1
+    assert "404.html is written again after each build" in site.told.notes[0]
+    assert str(site.root) in site.told.notes[0]
+
+
+def test_an_author_who_saves_often_is_no_loop(site: Site) -> None:
+    for number in range(12):
+        site.during = lambda: (f"{number}.html", "sitemap.xml")  # noqa: B023
+        site.change(f"{number}.html")
+    assert not site.told.notes
+
+
 def test_the_cache_may_be_anywhere(site: Site) -> None:
     site.watcher.project = Project(settings=Settings(cache_dir="public/store"), folder=site.root.parent)
     assert site.change("store/ab/cd.avif") == []

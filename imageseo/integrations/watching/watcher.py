@@ -25,6 +25,9 @@ _TICK = 0.5
 _SOURCE_QUIET = 1.5
 """Seconds after a change of a source in which its generator may write the page: then one build is made of both."""
 
+_LOOP, _LOOP_PAUSE = 10, 2.0
+"""Builds of the same page, and seconds between them, that no author causes."""
+
 _SOURCES = (".md", ".markdown", ".mdx", ".rst")
 _POLL_QUIET = 1.2  # of the interval of polling: a file that is not changed at the next look is complete
 
@@ -75,6 +78,9 @@ class Watcher:
     _own: OwnWrites = field(init=False)
     _shown: frozenset[object] = frozenset()
     _last_note: str = ""
+    _again: frozenset[str] = frozenset()
+    _rounds: int = 0
+    _ended: float = 0.0
 
     def __post_init__(self) -> None:
         self._debouncer = Debouncer(self.clock)
@@ -176,9 +182,24 @@ class Watcher:
         for path in self._own.record(result.changed):
             self._debouncer.add(path)
         names = [self._name(path) for path in batch]
+        self._note_loop(start, result.changed)
         shown = self._to_show(names, result)
         if is_certain or result.changed or shown:
             self.voice.built(names, result, shown, max(0.0, self.clock() - start))
+
+    def _note_loop(self, start: float, changed: Sequence[str]) -> None:
+        """Say once if another program writes the same pages again after each build, because it watches them too."""
+        is_soon = 0 <= start - self._ended < _LOOP_PAUSE
+        pages = frozenset(path for path in changed if path.endswith((".html", ".htm")))  # a sitemap changes with any
+        again = self._again & pages if is_soon else frozenset[str]()
+        self._rounds = self._rounds + 1 if again else 1
+        self._again = again or pages
+        self._ended = self.clock()
+        if self._rounds == _LOOP:
+            self._note(
+                f"{min(self._again)} is written again after each build: if your generator watches {self.root}, keep "
+                "that folder out of what it watches"
+            )
 
     def _name(self, path: str) -> str:
         return self._site_path(path) or Path(path).name
