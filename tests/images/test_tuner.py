@@ -662,3 +662,17 @@ def test_palette_that_just_misses_is_better_than_twice_the_bytes() -> None:
     made = encode_variant(CODEC, Almost(), image, goal, CodecSettings(effort=0), b"")
     assert made.coding == "palette"
     assert made.quality is None
+
+
+def test_wide_photographs_have_a_lower_effort_unless_they_are_heroes(tmp_path: Path) -> None:
+    bench, codec = Bench(tmp_path, ((1600, 1000),)), Veil()
+    ways = {"webp": CodecSettings(effort=6, wide_effort=8, target=90.0, hero_target=90.0)}
+    specs = bench.specs(1600, 800)
+    heroes = [replace(spec, ceiling=100_000) for spec in specs]
+    bench.encode(codec, specs, encoding_policy=EncodingPolicy(ways=ways))
+    assert {(width, effort) for width, _, effort, _ in codec.calls if width in (1600, 800)} == {(1600, 8), (800, 6)}
+    codec.calls.clear()
+    bench.encode(codec, heroes, encoding_policy=EncodingPolicy(ways=ways))
+    assert {effort for width, _, effort, _ in codec.calls if width in (1600, 800)} == {6}
+    assert policy("default").way("avif").wide_effort == 8
+    assert policy("default", encode=EncodeSettings(avif_speed=6)).way("avif").wide_effort is None

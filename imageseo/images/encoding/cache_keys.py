@@ -67,6 +67,8 @@ class CacheKeys:
         if quality is None and spec.ceiling is not None:
             goal += f"\nhero {settings.hero_target} up to {spec.ceiling} bytes"
         effort = settings.effort if settings.text_effort is None else f"{settings.effort}, text {settings.text_effort}"
+        if settings.wide_effort is not None:
+            effort = f"{effort}, wide {settings.wide_effort}"
         return f"{goal}\neffort {effort}\n{self._version(spec.format, policy.resizer)}"
 
     def _version(self, codec: str, resizer: str) -> str:

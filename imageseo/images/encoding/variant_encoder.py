@@ -21,6 +21,9 @@ LOSSLESS = "lossless"
 PALETTE = "palette"
 """The coding of drawings with few colours, whose quality is the number of colours."""
 
+WIDE = 700_000
+"""px from which a photograph is encoded with the lower effort for wide ones."""
+
 COLORS = (64, 128, 256)
 _FEW_COLORS = 10_000
 _TRIALS = 3
@@ -131,12 +134,19 @@ class _Work:
         data = self.codec.encode(
             self.image.copy(),
             quality=0 if quality is None else quality,
-            effort=self.settings.for_coding(coding).effort,
+            effort=self.effort(coding),
             xmp=self.xmp or None,
             coding=coding,
         )
         score = self.scorer.score(self.codec, data) if self.scorer is not None and coding != LOSSLESS else None
         return EncodedImage(data, coding, None if coding == LOSSLESS else quality, score)
+
+    def effort(self, coding: str) -> int | None:
+        """Return the effort for this image: a lower one where it is wide, no hero and no drawing."""
+        wide = self.image.width * self.image.height > WIDE and coding == "" and self.goal.ceiling is None
+        if wide and self.settings.wide_effort is not None:
+            return self.settings.wide_effort
+        return self.settings.for_coding(coding).effort
 
     def has_many_colors(self) -> bool:
         """Whether there are so many colours that a lossless file would be several times as large as a lossy one."""
