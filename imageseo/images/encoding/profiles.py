@@ -84,7 +84,7 @@ _PROFILES: Mapping[Profile, Mapping[str, CodecSettings]] = {
     },
     # For publication. Below speed 6 libaom takes five times as long to save 6 % of the bytes, so no profile does that.
     "default": {
-        # For drawings speed 7 takes two thirds of the time of 6, at equal bytes. Wide photographs take most of a build's
+        # For drawings speed 7 takes two thirds of the time of 6, at equal bytes. Wide photographs take most of the
         # time: speed 8 takes 40 % of it for 6 % more bytes; at the widths of phones it would be 14 %.
         "aom": CodecSettings(
             effort=6,
