@@ -31,6 +31,7 @@ _BELOW, _ABOVE = 2.0, 2.0
 """Points of score by which a variant may miss its target: encoding it again would cost more than that is worth."""
 _LOSSLESS_COST = 1.5
 """Bytes of a lossless file, relative to those of a lossy one that misses its target, up to which it is preferred."""
+_FEWER_COLORS = 6.0
 _BELOW_PALETTE = 4.0
 """The same for a palette: other codings of a drawing that it just misses take twice as many bytes, or more."""
 _WORTH, _WORTH_SHARE = 1536, 0.06
@@ -154,13 +155,17 @@ class _Work:
         return number is None or number > _FEW_COLORS
 
     def find_palette(self) -> EncodedImage | None:
-        """Return the file with the fewest colours that meets the target, else with the most; None for many colours."""
+        """Return the file with the fewest colours that meets the target, else with the most; None for many colours.
+
+        Fewer than the most must exceed it: gradients in a small part of a screenshot show bands that cost few points.
+        """
         if count_colors(self.image) is None:
             return None
         found = None
         for number in COLORS[-1:] if self.goal.mixed else COLORS:
             found = self.encode(PALETTE, number)._replace(quality=None)
-            if found.score is not None and found.score >= self.goal.target:
+            least = self.goal.target + (_FEWER_COLORS if number < COLORS[-1] else 0.0)
+            if found.score is not None and found.score >= least:
                 return found
         return found
 
