@@ -199,7 +199,7 @@ def test_target_moves_with_the_size_of_the_file() -> None:
 
 
 def test_hero_is_better_as_long_as_its_file_is_small(tmp_path: Path) -> None:
-    """A score of 90 costs 30 bytes here; the ceiling allows it, or something between, or nothing."""
+    """The ceiling allows the hero's target, or something between, or no more than the usual one."""
     goal = Goal(codings=("",), starts={"": 50.0}, target=71.0).raised_to(82.0, 50_000, format="avif")
     assert goal.starts[""] > 50
     assert goal.target_of(20_000, 71.0, format="avif") == 82
@@ -296,6 +296,8 @@ def test_photographs_get_every_format(tmp_path: Path) -> None:
     study.points["webp", WHOLE_FORMAT] = QualityPoint(0.0, 5000)
     assert study.omits(avif)
     assert not study.omits(webp)
+    study.points["webp", WHOLE_FORMAT] = QualityPoint(0.0, 7900)
+    assert not study.omits(avif), "at the source's own width AVIF would be smaller"
 
 
 def test_smallest_coding_is_used_and_lossless_is_not_searched(tmp_path: Path) -> None:
@@ -682,3 +684,17 @@ def test_wide_photographs_have_a_lower_effort_unless_they_are_heroes(tmp_path: P
     assert {effort for width, _, effort, _ in codec.calls if width in (1600, 800)} == {6}
     assert policy("default").way("avif").wide_effort == 8
     assert policy("default", encode=EncodeSettings(avif_speed=6)).way("avif").wide_effort is None
+
+
+def test_lossless_file_of_several_times_the_bytes_is_not_preferred() -> None:
+    class Never(Plainly):
+        def score(self, reference: Any, image: Any) -> float:
+            return 40.0
+
+    class Heavy(Veil):
+        def encode(self, image: Any, **options: Any) -> bytes:
+            return super().encode(image, **options) + bytes(5000 if options["coding"] == "lossless" else 1000)
+
+    image = Image.new("RGB", (100, 80), (90, 100, 110))
+    goal = Goal(codings=("lossless", ""), starts={"": 60.0}, target=80.0)
+    assert encode_variant(Heavy(), Never(), image, goal, CodecSettings(), b"").coding == ""

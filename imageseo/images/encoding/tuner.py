@@ -28,7 +28,7 @@ FormatCoding = tuple[str, str]
 WHOLE_FORMAT = "*"
 """Instead of a coding: what the smallest coding of a format takes, to compare formats."""
 
-_CONTESTS = (("avif", "webp"),)
+_COMPARED = (("avif", "webp"),)
 """Formats of which the first is not encoded for drawings where the second is smaller: it would not be offered."""
 _GROWTH = 0.87  # AVIF's bytes, relative to those of a palette, at twice the width
 _ALPHA_CLIPPED = frozenset({"avif"})
@@ -112,7 +112,7 @@ class QualityStudy:
         """
         if spec.format in self.excluded:
             return True
-        for preferred, other in _CONTESTS if needs_search(spec, self.policy) else ():
+        for preferred, other in _COMPARED if needs_search(spec, self.policy) else ():
             mine = next((point for (name, _), point in self.points.items() if name == preferred == spec.format), None)
             rival = self.points.get((other, WHOLE_FORMAT))
             if mine is not None and rival is not None and mine.bytes is not None and rival.bytes is not None:
@@ -155,7 +155,7 @@ class Tuner:
         if kind is not ContentType.PHOTO:
             wanted += [
                 (other, WHOLE_FORMAT)
-                for preferred, other in _CONTESTS
+                for preferred, other in _COMPARED
                 if preferred in tuned
                 and preferred not in study.excluded
                 and other in formats

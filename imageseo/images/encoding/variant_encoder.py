@@ -26,14 +26,16 @@ WIDE = 700_000
 
 COLORS = (64, 128, 256)
 _FEW_COLORS = 10_000
+"""Colours up to which a lossless file can be the smallest."""
 _TRIALS = 3
 _BELOW, _ABOVE = 2.0, 2.0
 """Points of score by which a variant may miss its target: encoding it again would cost more than that is worth."""
 _LOSSLESS_COST = 1.5
 """Bytes of a lossless file, relative to those of a lossy one that misses its target, up to which it is preferred."""
 _FEWER_COLORS = 6.0
+"""Points by which a palette with fewer colours than the most must exceed the target."""
 _BELOW_PALETTE = 4.0
-"""The same for a palette: other codings of a drawing that it just misses take twice as many bytes, or more."""
+"""Points by which a palette may miss the target: other codings of such drawings take at least twice the bytes."""
 _WORTH, _WORTH_SHARE = 1536, 0.06
 """Bytes, and share of the file, from which a variant above its target is worth to be encoded again."""
 _TEXT_COST = 0.5
@@ -183,7 +185,7 @@ class _Work:
             target = self.goal.target_of(len(found.data), found.score, format=format)
             sizes = {trial.score or 0.0: len(trial.data) for trial in trials.values()}
             affordable = quality_model.affordable_score(sizes)
-            if affordable is not None:
+            if affordable is not None and affordable >= target - quality_model.MOST_LOWERED:
                 return next(trial for trial in trials.values() if trial.score == affordable)
             following = quality_model.next_quality(scores, target, format=format)
             over = (found.score - target) * (1.0 if coding == "" else _TEXT_COST)

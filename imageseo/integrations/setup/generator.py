@@ -151,9 +151,14 @@ def text_at(table: Any, key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def site_address(address: str) -> str:
-    """Return an address that can be the site's: absolute, and none of those in templates; else ""."""
+def site_address(address: str, base: str = "") -> str:
+    """Return an address that can be the site's: absolute, and none of those in templates; else "".
+
+    ``base``: the path below it, where the generator has a key for that.
+    """
     match = re.fullmatch(r"https?://([^/\s:]+)(?::\d+)?(?:/[^\s?#]*)?", address)
     host = match[1].lower() if match else ""
     is_template = host in ("localhost", "127.0.0.1") or re.search(r"(^|\.)(example\.(com|org|net)|your-.*)$", host)
-    return f"{address.rstrip('/')}/" if host and not is_template else ""
+    if not host or is_template:
+        return ""
+    return "/".join([address.rstrip("/"), *([base.strip("/")] if base.strip("/") else []), ""])

@@ -31,10 +31,7 @@ def recognise(folder: Path) -> FoundGenerator | None:
     if len(marks) < 2 or not (name or has_package):
         return None
     build = node_build(folder, "npx astro build")
-    address = site_address(quoted_value(text, "site"))
-    base = quoted_value(text, "base").strip("/")
-    if address and base:
-        address = f"{address.rstrip('/')}/{base}/"
+    address = site_address(quoted_value(text, "site"), quoted_value(text, "base"))
     source = next((each for each in ("src/content", "src/pages") if (folder / each).is_dir()), "src")
     return FoundGenerator(
         name="astro",

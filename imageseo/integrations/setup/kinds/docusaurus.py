@@ -27,10 +27,7 @@ def recognise(folder: Path) -> FoundGenerator | None:
     if not has_package and "baseUrl" not in text and "@docusaurus/" not in text:
         return None
     build = node_build(folder, "npx docusaurus build")
-    address = site_address(quoted_value(text, "url"))
-    base = quoted_value(text, "baseUrl").strip("/")
-    if address and base:
-        address = f"{address.rstrip('/')}/{base}/"
+    address = site_address(quoted_value(text, "url"), quoted_value(text, "baseUrl"))
     return FoundGenerator(
         name="docusaurus",
         title="Docusaurus",

@@ -43,9 +43,7 @@ def recognise(folder: Path) -> FoundGenerator | None:
     ]
     if not marks:
         return None
-    address = site_address(text_at(table, "url"))
-    if address:
-        address = address.rstrip("/") + "/" + (text_at(table, "baseurl").strip("/") + "/").lstrip("/")
+    address = site_address(text_at(table, "url"), text_at(table, "baseurl"))
     build = "bundle exec jekyll build" if gemfile else "jekyll build"
     install = "bundle install" if gemfile else "gem install jekyll"
     return FoundGenerator(
