@@ -6,7 +6,7 @@ Their files are published unchanged, except for the cut-out and the animation, w
     python site_example/photographs.py
 
 makes the images of library/, which library/library.toml describes: `imageseo generate` selects the hero of
-features/library.md from them. No build needs them, because that hero is pinned.
+how-to/library.md from them. No build needs them, because that hero is pinned.
 """
 
 from __future__ import annotations

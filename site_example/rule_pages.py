@@ -75,7 +75,7 @@ description: "{summary}"
 {rule.id} = "{"warn" if rule.default is Severity.OFF else "off"}"
 ```
 
-Suppress it in place with [`data-imageseo-disable="{rule.id}: why"`](../../features/opting-out.md#one-rule-in-place).
+Suppress it in place with [`data-imageseo-disable="{rule.id}: why"`](../../how-to/opt-out.md#one-rule-in-place).
 """
 
 

@@ -4,7 +4,7 @@
     python site_example/screenshots.py
 
 Builds the site, serves it on loopback and opens it in Chromium: the program in the environment variable CHROMIUM, or
-Playwright's own. Prints the bytes and milliseconds of docs/features/before-and-after.md.
+Playwright's own. Prints the bytes and milliseconds of docs/concepts/before-and-after.md.
 """
 
 from __future__ import annotations

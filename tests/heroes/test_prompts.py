@@ -545,7 +545,7 @@ def test_folder_instead_of_file_is_rejected(tmp_path: Path) -> None:
 
 
 def test_manual_example_matches_the_resolved_prompt(tmp_path: Path) -> None:
-    manual = (Path(__file__).parents[2] / "site_example/docs/features/recipes.md").read_text("utf-8")
+    manual = (Path(__file__).parents[2] / "site_example/docs/how-to/prompts.md").read_text("utf-8")
     toml, expected = (re.findall(rf"```{fence}[^\n]*\n(.*?)```", manual, re.DOTALL)[0] for fence in ("toml", "text"))
     words = {"series": "guide", "subject": "a small tent between pines"}
     found = resolve(library(toml, folder=tmp_path), words, {"title": "Pitching the tent"}).given

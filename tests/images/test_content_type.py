@@ -133,7 +133,7 @@ def test_project_screenshots_are_not_photos(name: str) -> None:
         assert classify(image) is not ContentType.PHOTO
 
 
-@pytest.mark.parametrize("name", ["index", "features-light-and-dark", "hosts-any-folder", "hosts-mkdocs"])
+@pytest.mark.parametrize("name", ["index", "how-to-light-and-dark", "how-to-any-folder", "how-to-mkdocs"])
 def test_soft_heroes_are_photos(name: str) -> None:
     (path,) = (EXAMPLE / "heroes").glob(f"{name}-*.png")
     with Image.open(path) as image:

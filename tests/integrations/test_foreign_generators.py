@@ -106,7 +106,7 @@ def test_article_of_a_theme(tmp_path: Path) -> None:
 
 
 def test_examples_of_the_manual(tmp_path: Path) -> None:
-    manual = Path(__file__).parents[2] / "site_example/docs/hosts/your-own.md"
+    manual = Path(__file__).parents[2] / "site_example/docs/reference/writing-plug-ins.md"
     fence = re.compile(r'^```python title="(\w+)\.py"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
     blocks = dict(fence.findall(manual.read_text("utf-8")))
     groups = {"integrations": {"acme": "imageseo_acme"}, "themes": {"acme": "imageseo_acme_theme"}}

@@ -78,13 +78,13 @@ def rows(page: str, heading: str) -> dict[str, str]:
 
 
 def test_diffusers_page_documents_every_option_and_scheduler() -> None:
-    table = rows("features/diffusers.md", "## What a recipe may say")
+    table = rows("reference/diffusers.md", "## What a recipe may say")
     assert tuple(table) == options.KEYS
     defaults = {field.name: field.default for field in dataclasses.fields(RecipeOptions)}
     assert {key: table[key] for key in ("steps", "guidance")} == {
         key: str(defaults[key]) for key in ("steps", "guidance")
     }
-    settings = rows("features/diffusers.md", "## Offline and safe")
+    settings = rows("reference/diffusers.md", "## Offline and safe")
     assert {key: value for key, value in settings.items() if value} == {
         field.name: str(field.default).lower()
         for field in dataclasses.fields(DiffusersOptions)
@@ -92,7 +92,7 @@ def test_diffusers_page_documents_every_option_and_scheduler() -> None:
     }
     keys = {key.strip("` ") for row in settings for key in row.split(",")}
     assert keys == {field.name for field in dataclasses.fields(DiffusersOptions)}
-    text = (SITE / "docs/features/diffusers.md").read_text(encoding="utf-8")
+    text = (SITE / "docs/reference/diffusers.md").read_text(encoding="utf-8")
     scheduler_list = text.split("### Schedulers\n", 1)[1].split("Behind most", 1)[0]
     names = re.findall(r"`([^`]+)`", scheduler_list)
     assert [schedulers.canonical_name(name) for name in names] == names

@@ -127,7 +127,7 @@ def test_script_of_the_site_that_names_an_image_owns_it() -> None:
 
 
 def test_manual_has_the_hashes_of_the_rules() -> None:
-    manual = (Path(__file__).parents[2] / "site_example/docs/features/safe-markup.md").read_text("utf-8")
+    manual = (Path(__file__).parents[2] / "site_example/docs/concepts/safe-markup.md").read_text("utf-8")
     assert all(style_hash(text) in manual for text in RULES)
 
 

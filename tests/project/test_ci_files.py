@@ -96,7 +96,7 @@ def test_inputs_of_the_action_are_options_and_never_code(site: Path) -> None:
 
 def test_every_input_of_the_action_is_told_and_used() -> None:
     text = ACTION.read_text("utf-8")
-    manual = (ROOT / "site_example/docs/features/lint.md").read_text("utf-8")
+    manual = (ROOT / "site_example/docs/how-to/lint.md").read_text("utf-8")
     for name, told in action()["inputs"].items():
         assert told["description"]
         assert f"inputs.{name}" in text
