@@ -11,6 +11,8 @@ from imageseo.cli.options import CONFIG, FORMAT, PathType, current_project, is_d
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from imageseo.cli.commands.measure import MeasureResult
+
 FINDINGS = 1
 
 
@@ -50,7 +52,8 @@ def measure(
     """Open the pages of a built site in Chromium and record the LCP image and the width of every image.
 
     The result is written to imageseo.layout.json, next to the configuration; `build` and `lint` read it and need
-    no browser. Nothing is fetched over the network.
+    no browser. A table shows each page's LCP element, the width at which it is shown, and what differs from the last
+    run. Nothing is fetched over the network.
     """
     from imageseo.cli.commands import measure as commands
     from imageseo.pipeline import composition
@@ -61,7 +64,28 @@ def measure(
     result = commands.run(
         project, directory, progress=progress(), check=check, globs=globs, sample=sample, workers=workers
     )
-    click.echo(composition.render(result, form)[0], nl=False)
+    text = composition.render(result, form)[0]
+    click.echo(_with_fields(text, result) if form == "json" else _with_table(text, result), nl=False)
     for line in result.notes:
         print_note(line)
     return FINDINGS if result.failed else 0
+
+
+def _with_table(text: str, result: MeasureResult) -> str:
+    import shutil
+    import sys
+
+    from imageseo.cli.commands import measure_table
+
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else measure_table.COLUMNS
+    table = measure_table.as_text(result.measured, columns)
+    return f"{text}\n{table}" if table else text
+
+
+def _with_fields(text: str, result: MeasureResult) -> str:
+    import json
+
+    from imageseo.cli.commands import measure_table
+
+    fields = {**json.loads(text), **measure_table.as_json(result.measured)}
+    return json.dumps(fields, ensure_ascii=False, indent=2) + "\n"

@@ -287,7 +287,9 @@ def test_check_describes_drift(tmp_path: Path) -> None:
     assert command().returncode == 0
     before = (folder / layout_file.NAME).read_bytes()
     unchanged = command("--check")
-    assert (unchanged.returncode, unchanged.stdout.splitlines()[-1]) == (0, "measure: 3 pages, 0 errors, 0 warnings")
+    summary, *_, comparison = unchanged.stdout.splitlines()
+    assert (unchanged.returncode, summary) == (0, "measure: 3 pages, 0 errors, 0 warnings")
+    assert comparison == "Nothing has changed since the last run."
     assert "3 of 5 pages were opened" in unchanged.stderr
     wider = page(HERO + WORDS).replace("max-width:700px", "max-width:900px")
     write(folder, {"public/p0.html": wider, "public/p4.html": page(WORDS)})

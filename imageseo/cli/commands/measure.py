@@ -6,7 +6,7 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from imageseo.layout.browser.runner import MeasureRun, measure
 from imageseo.layout.browser.server import SiteServer, serve
 from imageseo.layout.browser.session import MeasureLimits
 from imageseo.layout.containers import containers_of
-from imageseo.layout.drift import find_drift
+from imageseo.layout.measured_pages import MeasuredSite, compare_runs
 from imageseo.layout.measurements import WIDTHS, image_names, template_fingerprint
 from imageseo.layout.themes import article_selectors
 from imageseo.lint.engine import location_of, unreadable_finding
@@ -47,7 +47,7 @@ Serving = Callable[[Path, str | None], AbstractContextManager[SiteServer]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasureResult:
-    """The result of ``measure``. ``notes``: lines for the user."""
+    """The result of ``measure``. ``notes``: lines for the user. ``measured``: the pages that were opened."""
 
     findings: tuple[Finding, ...]
     summary: Mapping[str, int]
@@ -55,6 +55,7 @@ class MeasureResult:
     failed: bool = False
     silenced: tuple[Silenced, ...] = ()
     title: str = "measure"
+    measured: MeasuredSite = field(default_factory=MeasuredSite)
 
 
 def run(
@@ -101,9 +102,10 @@ def run(
             limits=limits or MeasureLimits(load=settings.measure.timeout),
         )
     levels = SeverityLevels.of(settings.lint)
+    pages = compare_runs(previous, measured.layout, standing=[page.path for page in site.pages])
     if check and previous is not None:
-        return _drift_result(site, len(chosen), previous, measured, levels)
-    return _write_layout(file, site, chosen, previous, measured, levels)
+        return replace(_drift_result(site, len(chosen), pages, measured, levels), measured=pages)
+    return replace(_write_layout(file, site, chosen, previous, measured, levels), measured=pages)
 
 
 def _no_image_facts(path: str) -> BadAsset:
@@ -112,11 +114,11 @@ def _no_image_facts(path: str) -> BadAsset:
 
 
 def _drift_result(
-    site: Site, opened: int, previous: SiteLayout, measured: MeasureRun, levels: SeverityLevels
+    site: Site, opened: int, compared: MeasuredSite, measured: MeasureRun, levels: SeverityLevels
 ) -> MeasureResult:
     """Return a finding for each page that has drifted from the layout file."""
     pages = {page.path: page for page in site.pages}
-    drifted = {path: found for path, found in find_drift(previous, measured.layout).items() if found}
+    drifted = {each.page: each.changes for each in compared.pages if each.changes}
     more = [
         Finding(
             rule="layout-drifted",
