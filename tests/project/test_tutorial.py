@@ -1,0 +1,39 @@
+"""The manual's tutorial works as it is written."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.tutorial import PHOTOGRAPH, TUTORIAL, masked, replay, steps
+
+
+def normalized(html: str) -> str:
+    """Without white space between tags and values, and without the parts that the tutorial cuts out."""
+    return re.sub(r'\s+|sizes="[^"]*"|[0-9a-f]{8}', "", html)
+
+
+@pytest.mark.slow
+def test_commands_of_the_tutorial_print_what_it_shows(tmp_path: Path) -> None:
+    text = TUTORIAL.read_text("utf-8")
+    (markup,) = re.findall(r'```html title="site/index.html"\n(.*?)```', text, re.DOTALL)
+    shown = 0
+    for step, printed in replay(text, tmp_path):
+        if step.output is None:
+            continue
+        expected = text[slice(*step.output)]
+        assert masked(printed) == masked(expected), f"{step.commands}: run `python -m tests.support.tutorial`"
+        shown += 1
+        if step.commands == "mkdocs build\n" and shown == 3:
+            page = (tmp_path / "handbook/site/index.html").read_text("utf-8")
+            assert normalized(markup) in normalized(page)
+    assert shown == text.count('title="Output"')
+
+
+def test_the_tutorial_installs_what_it_uses(tmp_path: Path) -> None:
+    (tmp_path / "handbook/docs").mkdir(parents=True)
+    commands = [step.commands for step in steps(TUTORIAL.read_text("utf-8"), tmp_path)]
+    assert commands[1] == 'pip install "/path/to/the/clone[example]"\n'
+    assert any(f".venv/{PHOTOGRAPH}" in each for each in commands)
