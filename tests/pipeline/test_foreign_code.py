@@ -14,6 +14,7 @@ import pytest
 import imageseo
 from imageseo.cli import main
 from imageseo.cli.commands import doctor
+from imageseo.cli.commands.doctor_check import State
 from imageseo.model.finding import Finding
 from tests.support.distributions import install, on_path
 from tests.support.small_sites import photo, tree, write
@@ -358,7 +359,7 @@ def test_doctor_lists_what_is_plugged_in_and_what_is_broken(tmp_path: Path, capl
     (tried,) = (line for line in lines if line.startswith("! codec acme"))
     assert tried.count("acme-kit 2.1") == 1
     assert "builds try it for each image, without variants where it fails: update or repair" in text
-    assert not [check for check in report.checks if check.state is doctor.State.BROKEN and check.kind != "plug-in"]
+    assert not [check for check in report.checks if check.state is State.BROKEN and check.kind != "plug-in"]
     assert report.exit_code == 0
     assert not caplog.records
 

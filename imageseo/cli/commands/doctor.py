@@ -7,18 +7,19 @@ import platform
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from enum import StrEnum
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import PackageNotFoundError, entry_points, requires, version
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from imageseo import __version__
+from imageseo.cli.commands.doctor_check import Check, State
 from imageseo.config import plugins
 from imageseo.config.plugins import ForeignPlugin
 from imageseo.model import extras
 from imageseo.model.errors import ImageseoError
 from imageseo.model.foreign import UnfitPlugin
+from imageseo.model.suggest import closest
 
 if TYPE_CHECKING:
     from imageseo.integrations.project import Project
@@ -41,23 +42,6 @@ _OPTIONAL = {
 }
 
 
-class State(StrEnum):
-    OK = "ok"
-    ABSENT = "absent"  # optional and not installed
-    BROKEN = "broken"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """The result of one check. ``kind``: ``part``, ``codec``, ``extra``, ``plug-in`` or ``configuration``."""
-
-    kind: str
-    name: str
-    state: State
-    detail: str
-    hint: str = ""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoctorReport:
     """All checks in display order."""
@@ -66,19 +50,28 @@ class DoctorReport:
 
     @property
     def exit_code(self) -> int:
-        """0: no problem; 1: a required package or codec is missing or broken; 2: the configuration has errors.
+        """0: no problem; 1: a required package, codec or master is missing or broken; 2: the configuration or the lock
+        file has errors.
 
         A broken plug-in is left out by every command, and does not count here either; the integration of the current
         project does, since without it the configuration cannot be read.
         """
         broken = {check.kind for check in self.checks if check.state is State.BROKEN} - {"plug-in"}
-        return 2 if "configuration" in broken else 1 if broken else 0
+        return 2 if broken & {"configuration", "lock file"} else 1 if broken else 0
 
 
 def run_checks(folder: Path, *, config: Path | None, note: Callable[[str], None]) -> DoctorReport:
-    """Check this installation and the project in ``folder``; writes nothing and does not use the network."""
+    """Check this installation and the project in ``folder``; writes nothing.
+
+    The network is used only if masters are in a bucket: its files are listed.
+    """
     with plugins.silenced():  # broken plug-ins are listed below
-        configuration = tuple(_check_configuration(folder, config, note))
+        project, configuration = _check_configuration(folder, config, note)
+        about_project: tuple[Check, ...] = ()
+        if project is not None:
+            from imageseo.cli.commands.doctor_project import check_project
+
+            about_project = tuple(check_project(project))
     return DoctorReport(
         checks=(
             *_check_dependencies(),
@@ -86,6 +79,7 @@ def run_checks(folder: Path, *, config: Path | None, note: Callable[[str], None]
             *_check_extras(),
             *_check_plugins(configuration),
             *configuration,
+            *about_project,
         )
     )
 
@@ -97,7 +91,7 @@ def as_text(report: DoctorReport) -> str:
     for check in report.checks:
         if check.kind != kind:
             kind = check.kind
-            lines += ["", f"{kind}s:" if kind != "configuration" else "configuration:"]
+            lines += ["", f"{kind}:" if kind in ("configuration", "lock file") else f"{kind}s:"]
         lines.append(f"  {_MARKS[check.state]} {check.name}: {check.detail}")
         lines += [f"      {line}" for line in check.hint.splitlines()]
     return "\n".join(lines) + "\n"
@@ -115,7 +109,7 @@ def as_json(report: DoctorReport) -> str:
     return json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
 
 
-_MARKS = {State.OK: "+", State.ABSENT: "-", State.BROKEN: "!"}
+_MARKS = {State.OK: "+", State.ABSENT: "-", State.LIMITED: "~", State.BROKEN: "!"}
 
 
 def _check_dependencies() -> Iterator[Check]:
@@ -224,6 +218,24 @@ def _check_plugins(configuration: Sequence[Check]) -> Iterator[Check]:
                 (each for each in configuration if f"the {check.name} of {plugin.distribution} " in each.detail), None
             )
             yield replace(check, state=failed.state, hint=failed.hint) if failed is not None else check
+    yield from _misplaced_plugins()
+
+
+def _misplaced_plugins() -> Iterator[Check]:
+    """Yield the entry points of groups that do not exist: nothing ever loads them."""
+    try:
+        everything = entry_points()
+        groups = {name for name in everything.groups if name.startswith("imageseo.")} - plugins.PACKAGES.keys()
+    except Exception:  # a malformed file, which is listed already
+        return
+    unknown = [entry for group in sorted(groups) for entry in everything.select(group=group)]
+    for entry in sorted(unknown, key=lambda each: (each.group, each.name)):
+        distribution = f"{entry.dist.name} {entry.dist.version} " if entry.dist is not None else ""
+        detail = f"{distribution}({entry.value}): there is no group {entry.group}"
+        names = [group.removeprefix("imageseo.") for group in plugins.PACKAGES]
+        guess = closest(entry.group.removeprefix("imageseo."), names)
+        hint = f"did you mean imageseo.{guess}?" if guess else f"the groups are {', '.join(plugins.PACKAGES)}"
+        yield Check(kind="plug-in", name=entry.name, state=State.BROKEN, detail=detail, hint=hint)
 
 
 def _plugin_check(plugin: ForeignPlugin, *, is_tried: bool) -> Check:
@@ -247,36 +259,30 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _check_configuration(folder: Path, config: Path | None, note: Callable[[str], None]) -> Iterator[Check]:
+def _check_configuration(
+    folder: Path, config: Path | None, note: Callable[[str], None]
+) -> tuple[Project | None, tuple[Check, ...]]:
+    """Return the project, None if its settings cannot be read, and the checks."""
     from imageseo.integrations.project import detect_project
 
     notes: list[str] = []
     try:
         project = detect_project(folder, config=config, note=notes.append)
     except ImageseoError as error:
-        yield Check(kind="configuration", name=error.title, state=State.BROKEN, detail=error.message, hint=error.hint)
-        return
-    generator = (
-        f"{project.generator.name} ({project.generator.config.name})"
-        if project.generator
-        else "none; pages are read from the built site"
-    )
+        return None, (_configuration_check(error.title, error.message, state=State.BROKEN, hint=error.hint),)
     for line in notes if not project.absent else ():  # the line of the generator says the same
         note(line)
-    yield Check(kind="configuration", name="settings", state=State.OK, detail="no errors")
-    yield Check(kind="configuration", name="project", state=State.OK, detail=str(project.folder))
+    checks = [_configuration_check("settings", "no errors"), _configuration_check("project", str(project.folder))]
+    generator = project.generator
     if project.absent:
-        yield _generator_check(project)
-        return
-    yield Check(kind="configuration", name="generator", state=State.OK, detail=generator)
-    if project.generator is not None and project.generator.inactive:
-        yield Check(
-            kind="configuration",
-            name="plug-in",
-            state=State.ABSENT,
-            detail=f"{project.generator.config.name}: {project.generator.inactive}",
-            hint="add it there, or run `imageseo build` on the output after each build",
-        )
+        return project, (*checks, _generator_check(project))
+    name = f"{generator.name} ({generator.config.name})" if generator else "none; pages are read from the built site"
+    checks.append(_configuration_check("generator", name))
+    if generator is not None and generator.inactive:
+        detail = f"{generator.config.name}: {generator.inactive}"
+        hint = "add it there, or run `imageseo build` on the output after each build"
+        checks.append(_configuration_check("plug-in", detail, state=State.ABSENT, hint=hint))
+    return project, tuple(checks)
 
 
 def _generator_check(project: Project) -> Check:
@@ -284,4 +290,8 @@ def _generator_check(project: Project) -> Check:
     is_missing = project.absent.endswith(" is not installed")
     state = State.ABSENT if is_missing else State.BROKEN
     detail = f"{project.absent}; its options and its front matter are not used"
-    return Check(kind="configuration", name="generator", state=state, detail=detail, hint=project.remedy)
+    return _configuration_check("generator", detail, state=state, hint=project.remedy)
+
+
+def _configuration_check(name: str, detail: str, *, state: State = State.OK, hint: str = "") -> Check:
+    return Check(kind="configuration", name=name, state=state, detail=detail, hint=hint)
