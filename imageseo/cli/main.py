@@ -15,6 +15,7 @@ from imageseo.cli.init import init
 from imageseo.cli.lint import explain, lint
 from imageseo.cli.measure import measure
 from imageseo.cli.options import CONFIG, FORMAT, PathType, current_project, is_disabled, print_note, progress
+from imageseo.cli.report import report
 from imageseo.cli.verify import compare, verify
 from imageseo.cli.watch import watch
 
@@ -204,7 +205,7 @@ def doctor(config: Path | None, form: str) -> int:
     return report.exit_code
 
 
-for _command in (init, lint, explain, measure, verify, cache, watch):
+for _command in (init, lint, explain, measure, verify, cache, watch, report):
     cli.add_command(_command)
 
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
-from imageseo.model.finding import DESKTOP, MOBILE, PHONE, Viewport
+from imageseo.model.finding import DESKTOP, LAPTOP, MOBILE, PHONE, Viewport
 from imageseo.model.image import Asset
 from imageseo.web.srcset.sizes import source_size
 
@@ -19,7 +19,7 @@ SCREENS: Mapping[Viewport, float] = {
     PHONE: 1.5,
     DESKTOP: 2.0,
     Viewport(name="small phone", width=360, height=800, dpr=2.0): 1.0,
-    Viewport(name="laptop", width=1440, height=900, dpr=2.0): 1.0,
+    LAPTOP: 1.0,
     Viewport(name="large laptop", width=1728, height=1117, dpr=2.0): 0.5,
     Viewport(name="wide", width=2560, height=1440, dpr=1.0): 0.5,
 }

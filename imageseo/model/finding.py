@@ -90,6 +90,7 @@ MOBILE = Viewport(name="mobile", width=412, height=823, dpr=1.75)
 DESKTOP = Viewport(name="desktop", width=1350, height=940, dpr=1.0)
 PHONE = Viewport(name="phone", width=390, height=844, dpr=3.0)
 TABLET = Viewport(name="tablet", width=820, height=1180, dpr=2.0)
+LAPTOP = Viewport(name="laptop", width=1440, height=900, dpr=2.0)
 GATING = (MOBILE, DESKTOP)
 REPORTED = (PHONE, TABLET)
 

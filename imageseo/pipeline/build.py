@@ -11,7 +11,7 @@ from msgspec import structs
 
 from imageseo.config.settings import Settings
 from imageseo.images.encoding.encode_result import EncodeResult
-from imageseo.images.encoding.encoder import Jobs
+from imageseo.images.encoding.jobs import Jobs
 from imageseo.lint import hero_faults
 from imageseo.lint.crashes import crash_guard
 from imageseo.model.errors import ImageseoError
@@ -59,10 +59,14 @@ class SitePlan:
 
 @dataclass(slots=True, kw_only=True)
 class WrittenSite:
-    """The pages as written. ``encoded``: number of new variants, including those encoded again to meet a budget."""
+    """The pages as written. ``encoded``: number of new variants, including those encoded again to meet a budget.
+
+    ``seconds``: hash of a new variant -> what it took to encode.
+    """
 
     pages: Sequence[WrittenPage]
     encoded: int
+    seconds: Mapping[str, float]
     sitemaps: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -87,8 +91,10 @@ def build(site: Site, settings: Settings, tools: BuildTools) -> BuildResult:
     )
     return build_result(
         [*context.findings, *unchanged],
-        [page.outcome for page in written.pages],
+        written.pages,
         settings=settings.lint,
+        new_sources=frozenset(spec.source for spec in encoded.seconds),
+        seconds=context.state.slowest,
         new=encoded.misses,
         encoded=written.encoded,
         changed=context.output.changed,
@@ -140,8 +146,11 @@ def _write(context: BuildContext, plan: SitePlan, jobs: Jobs, encoded: EncodeRes
     @cache
     def writer() -> PageWriter:
         from imageseo.pipeline.page_writer import PageWriter  # not needed where no page changed
+        from imageseo.pipeline.pictures.picture_recorder import PictureRecorder
 
-        return PageWriter(context=context, jobs=jobs, encoded=encoded)
+        files = context.files if context.settings.fallback == "recompress" else None
+        recorder = PictureRecorder(encoder=context.encoder, jobs=jobs, files=files)
+        return PageWriter(context=context, jobs=jobs, encoded=encoded, recorder=recorder)
 
     for path, size in context.originals.original_sizes():
         context.files.weigh(path, size)
@@ -161,7 +170,11 @@ def _write(context: BuildContext, plan: SitePlan, jobs: Jobs, encoded: EncodeRes
             )
     context.findings.extend(unwritable_finding(Page(path=path), error) for path, error in context.stale.remove())
     _write_style_sheet(context, needed=any(page.outcome.images for page in pages))
-    return WrittenSite(pages=pages, encoded=encoded.misses + (writer().encoded_again if plan.planned else 0))
+    return WrittenSite(
+        pages=pages,
+        encoded=encoded.misses + (writer().encoded_again if plan.planned else 0),
+        seconds={encoded.variants[spec].sha256: seconds for spec, seconds in encoded.seconds.items()},
+    )
 
 
 def _write_style_sheet(context: BuildContext, *, needed: bool) -> None:
@@ -234,4 +247,4 @@ def _save_state(context: BuildContext, written: WrittenSite) -> None:
     records |= {each.page.path: each.record for each in written.pages}
     styles = context.page_context.styles
     known = styles.pages if styles is not None else {}
-    context.state.close(records, context.probes, context.heroes.current_files, written.sitemaps, known)
+    context.state.close(records, context.probes, context.heroes.current_files, written.sitemaps, known, written.seconds)

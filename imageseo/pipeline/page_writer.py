@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from imageseo.config.settings import Settings
 from imageseo.images.encoding.encode_result import EncodeResult
-from imageseo.images.encoding.encoder import Jobs
+from imageseo.images.encoding.jobs import Jobs
 from imageseo.images.encoding.recompression import is_worthwhile
 from imageseo.lint.crashes import CRASHED
 from imageseo.lint.engine import location_of, run_rules
@@ -37,6 +37,7 @@ from imageseo.pipeline.incremental.build_state import (
 from imageseo.pipeline.incremental.dependencies import DependencyTracker
 from imageseo.pipeline.page_candidates import PageCandidates
 from imageseo.pipeline.page_listing import PageListing
+from imageseo.pipeline.pictures.picture_recorder import PictureRecorder
 from imageseo.pipeline.planner import PlannedPage
 from imageseo.pipeline.predicted_scan import predicted_scan
 from imageseo.pipeline.result import WrittenPage, unwritable_finding
@@ -53,6 +54,7 @@ class PageWriter:
     context: BuildContext
     jobs: Jobs
     encoded: EncodeResult
+    recorder: PictureRecorder
     encoded_again: int = 0  # new variants of heroes over their budget, encoded with lower quality
 
     def write(self, planned: PlannedPage, context: bytes | None) -> WrittenPage:
@@ -65,7 +67,7 @@ class PageWriter:
         build_findings: list[Finding] = []
         silenced: list[Silenced] = []
         variant_paths: dict[str, Variant] = {}
-        result = None
+        result, pictures = None, b""
         recompressed = self.recompressed(plan)
         listing = PageListing.of(planned, self.context.listing)
         if plan.not_inserted is not None:
@@ -80,7 +82,12 @@ class PageWriter:
         try:
             for each in recompressed:
                 files.weigh(each.path, each.bytes)
-            candidates, result = self._write(planned, candidates, listing, findings, build_findings, silenced)
+            candidates, facts, result = self._write(planned, candidates, listing, findings, build_findings, silenced)
+            pictures = self.recorder.record(
+                *(plan, planned.hero, facts),
+                variants=candidates.variant_paths(),
+                recompressed=candidates.recompressed_sizes,
+            )
             variant_paths = candidates.variant_paths()
         except (OSError, ImageseoError) as error:
             build_findings.append(unwritable_finding(page, error))
@@ -114,6 +121,7 @@ class PageWriter:
             expiry=listing.expiry,
             markup=list(markup_notes(page, plan)),
             unchanged=dict(planned.unchanged),
+            pictures=pictures,
         )
         dependencies = files.dependencies
         stable = not any(each.fails_build or each.message.startswith(CRASHED) for each in [*findings, *build_findings])
@@ -136,8 +144,9 @@ class PageWriter:
         findings: list[Finding],
         build_findings: list[Finding],
         silenced: list[Silenced],
-    ) -> tuple[PageCandidates, tuple[bytes, bytes, list[tuple[int, int, bytes]]]]:
-        """Publish and write. Returns the final candidates, digests of the page without and with edits, and the edits.
+    ) -> tuple[PageCandidates, PageFacts, tuple[bytes, bytes, list[tuple[int, int, bytes]]]]:
+        """Publish and write. Returns the final candidates and facts, and a result: digests of the page without and with
+        edits, and the edits.
 
         The lists are filled even if an error is raised later.
         """
@@ -166,7 +175,8 @@ class PageWriter:
             self.context.stale.add_replaced_page(page, raw)
         published_digest = sha256(facts.html).digest()
         source_digest = sha256(original).digest() if changes else published_digest
-        return candidates, (source_digest, published_digest, [(*edit.span, edit.replacement) for edit in changes])
+        result = (source_digest, published_digest, [(*edit.span, edit.replacement) for edit in changes])
+        return candidates, facts, result
 
     def recompressed(self, plan: PagePlan) -> list[RecompressedFile]:
         """Return the recompressed files that are worth publishing."""

@@ -34,7 +34,9 @@ class WrittenPage:
 class BuildResult:
     """The result of a build. ``changed``: paths written or removed below the site's root, in order.
 
-    ``markup``: images whose markup is changed less than usual, in page order.
+    ``markup``: images whose markup is changed less than usual, in page order. ``pages``: as written, or replayed.
+    ``new_sources``: hashes of the source files of which variants were encoded. ``seconds``: hash of a variant -> what
+    it took to encode, of the slowest ones of the site.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -42,6 +44,9 @@ class BuildResult:
     changed: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     markup: tuple[MarkupNote, ...] = ()
+    pages: tuple[WrittenPage, ...] = ()
+    new_sources: frozenset[str] = frozenset()
+    seconds: Mapping[str, float] = field(default_factory=dict)
     title: str = "build"
 
     @property
@@ -56,17 +61,20 @@ class BuildResult:
 
 def build_result(
     findings: Iterable[Finding],
-    outcomes: Sequence[PageOutcome],
+    pages: Sequence[WrittenPage],
     *,
     settings: LintSettings,
-    new: int,
-    encoded: int,
-    changed: Iterable[str],
+    new: int = 0,
+    encoded: int = 0,
+    changed: Iterable[str] = (),
+    new_sources: frozenset[str] = frozenset(),
+    seconds: Mapping[str, float] | None = None,
 ) -> BuildResult:
     """Return the result of a build. ``findings``: those of no single page, severities not applied yet. ``new``: number
     of variants that the store did not have. ``encoded``: ``new`` and those encoded again to meet a budget. ``changed``:
     paths.
     """
+    outcomes = [page.outcome for page in pages]
     dropped, dropped_count = variant_findings.dropped_findings(outcomes)
     markup = tuple(note for each in outcomes for note in each.markup)
     raw = [
@@ -90,6 +98,9 @@ def build_result(
         ),
         changed=paths,
         markup=markup,
+        pages=tuple(pages),
+        new_sources=new_sources,
+        seconds=seconds or {},
         counts={
             "pages": len(outcomes),
             "images": sum(each.images for each in outcomes),

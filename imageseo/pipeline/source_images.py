@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from imageseo.images.encoding.encode_result import EncodeResult
-from imageseo.images.encoding.encoder import Encoder, Jobs
+from imageseo.images.encoding.encoder import Encoder
+from imageseo.images.encoding.jobs import Jobs
 from imageseo.model.image import Asset
 from imageseo.model.plan import PageHero, PagePlan
 from imageseo.model.protocols import Store, StoredBlob

@@ -13,7 +13,7 @@ from imageseo.model.site import Page
 # File systems allow 255 bytes; the rest is reserved for the longer temporary name of an atomic write.
 _MAX_BYTES = 200
 # Any suffix: files of a codec that is no longer installed are found, and removed, like all others.
-_VARIANT = re.compile(r"-\d+w\.([0-9a-f]{8})\.[a-z0-9]{1,8}$")
+_VARIANT = re.compile(r"-(\d+)w\.([0-9a-f]{8})\.[a-z0-9]{1,8}$")
 _PLAIN_NAME = re.compile(r"[a-z0-9_]+(-[a-z0-9_]+)*")
 
 
@@ -36,12 +36,18 @@ def variant_file(asset: Asset, variant: Variant) -> str:
 def is_variant(path: str, sha256: str) -> bool:
     """Whether a file is named like a variant with this hash, which means that imageseo wrote it."""
     match = _VARIANT.search(path)
-    return match is not None and sha256.startswith(match[1])
+    return match is not None and sha256.startswith(match[2])
 
 
 def looks_like_variant(path: str) -> bool:
     """Whether a path is named like a variant; the name alone does not prove that imageseo wrote the file."""
     return _VARIANT.search(path) is not None
+
+
+def variant_width(path: str) -> int | None:
+    """Return the px that the name of a variant says; None for another file."""
+    match = _VARIANT.search(path)
+    return int(match[1][:9]) if match is not None else None
 
 
 def hero_name(page: Page) -> str:

@@ -17,7 +17,7 @@ class EncodeResult:
     that their codec could not encode, with its reason. ``declined``: specs that intact files do not support, with the
     reason, or "" where the variant would not be smaller. ``oversized``: specs with more pixels a side than their format
     holds, with the reason. ``crashed``: specs whose codec or metric is of another package and failed, with its error.
-    ``hits``/``misses``: number of variants found in the store / encoded.
+    ``hits``/``misses``: number of variants found in the store / encoded. ``seconds``: that each new variant took.
     """
 
     variants: Mapping[VariantSpec, Variant]
@@ -27,6 +27,7 @@ class EncodeResult:
     declined: Mapping[VariantSpec, str] = field(default_factory=dict)
     oversized: Mapping[VariantSpec, str] = field(default_factory=dict)
     crashed: Mapping[VariantSpec, str] = field(default_factory=dict)
+    seconds: Mapping[VariantSpec, float] = field(default_factory=dict)
     hits: int = 0
     misses: int = 0
 
@@ -41,3 +42,4 @@ class PartialResult:
     declined: dict[VariantSpec, str] = field(default_factory=dict)
     oversized: dict[VariantSpec, str] = field(default_factory=dict)
     crashed: dict[VariantSpec, str] = field(default_factory=dict)
+    seconds: dict[VariantSpec, float] = field(default_factory=dict)

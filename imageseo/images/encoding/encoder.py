@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext, suppress
-from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from imageseo.images.decoding.probe import probe_bytes
 from imageseo.images.encoding.cache_keys import CacheKeys, codec_unavailable, rights_xmp
 from imageseo.images.encoding.encode_result import EncodeResult, PartialResult
 from imageseo.images.encoding.foreign import PluginFailure
+from imageseo.images.encoding.jobs import Jobs, group_jobs
 from imageseo.images.encoding.profiles import EncodingPolicy
 from imageseo.images.encoding.scheduler import estimate_seconds, run_jobs
 from imageseo.images.encoding.size_limits import exceeded_limit
@@ -37,9 +36,6 @@ if TYPE_CHECKING:
 
 _DECLINED = b"imageseo declines\n"
 _MAX_REASON = 1024  # bytes of a stored reason; images this small are read and distinguished by the prefix
-
-Jobs = Mapping[str, tuple[Path, Asset]]
-"""Digest of a source file -> its path and its asset."""
 
 
 class Encoder:
@@ -106,7 +102,7 @@ class Encoder:
             self._check_encoders({spec.format for spec in missing} & self._codecs.keys())
             work = sum(estimate_seconds(spec, self._policy) for spec in missing)
             with progress.task("Encoding images", len(missing), work) if progress else nullcontext() as step:
-                self._encode_missing(_group_jobs(jobs, missing, formats), jobs, missing, result, step)
+                self._encode_missing(group_jobs(jobs, missing, formats), jobs, missing, result, step)
         dropped = frozenset(spec for spec, variant in variants.items() if variant.bytes > jobs[spec.source][1].bytes)
         return EncodeResult(
             variants=variants,
@@ -116,6 +112,7 @@ class Encoder:
             declined=result.declined,
             oversized=result.oversized,
             crashed=result.crashed,
+            seconds=result.seconds,
             hits=hits,
             misses=len(variants) - hits,
         )
@@ -139,11 +136,20 @@ class Encoder:
         tuner, key = self._keys.tuner(self._policy), self._keys.quality_key(spec, asset, self._policy)
         stored = tuner.stored_quality(key)
         if stored is None:  # lost from the store: encode again
-            for outcome in self._run_jobs(_group_jobs(jobs, [spec])):
+            for outcome in self._run_jobs(group_jobs(jobs, [spec])):
                 if isinstance(outcome, EncodedVariant):
                     tuner.save_quality(key, outcome.quality, outcome.score)
                     stored = outcome.quality, outcome.score
         return stored[0] if stored is not None else None
+
+    def known_quality(self, variant: Variant, jobs: Jobs) -> tuple[int | None, float | None]:
+        """Return quality and score of a variant, each None if it has none or the store has lost it."""
+        spec, asset = variant.spec, jobs[variant.spec.source][1]
+        fixed_quality = self._policy.way(spec.format).quality if spec.quality is None else spec.quality
+        if fixed_quality is not None or is_whole_file(asset, spec):
+            return (None if is_whole_file(asset, spec) else fixed_quality), None
+        key = self._keys.quality_key(spec, asset, self._policy)
+        return self._keys.tuner(self._policy).stored_quality(key) or (None, None)
 
     def publish(self, master: bytes, *, quality: int, rights: Rights, codec: str = "jpeg") -> bytes:
         """Return a master (PNG or any raster) as the file to publish at full size, from the store or newly encoded.
@@ -191,6 +197,7 @@ class Encoder:
             done: tuple[VariantSpec, ...] = () if outcome.spec is None else (outcome.spec,)
             match outcome:
                 case EncodedVariant(spec=spec, data=data):
+                    result.seconds[spec] = outcome.seconds
                     result.variants[spec] = _make_variant(spec, self._store.put(keys[spec], data))
                     if outcome.score is not None:
                         asset = jobs[spec.source][1]
@@ -249,30 +256,6 @@ class Encoder:
         tuner = self._keys.tuner(self._policy)
         content = tuner.stored_content(asset)
         return content is not None and tuner.study(asset, content, [spec], formats).omits(spec)
-
-
-def _group_jobs(
-    jobs: Jobs, specs: Iterable[VariantSpec], formats: Mapping[str, Iterable[str]] = MappingProxyType({})
-) -> list[EncodeJob]:
-    grouped: dict[str, list[VariantSpec]] = {}
-    for spec in specs:
-        asset = jobs[spec.source][1]
-        if spec.width > asset.width or spec.height > asset.height:
-            size = f"{spec.width}×{spec.height} px of {asset.path}, which has {asset.width}×{asset.height}"
-            raise ValueError(f"images are never upscaled: {size}")
-        grouped.setdefault(spec.source, []).append(spec)
-    return [
-        EncodeJob(
-            path=path,
-            asset=asset,
-            specs=tuple(source_specs),
-            xmp=rights_xmp(asset.rights),
-            in_place_xmp=rights_xmp(asset.rights, digest),
-            formats=tuple(formats.get(digest, ())),
-        )
-        for digest, source_specs in grouped.items()
-        for path, asset in [jobs[digest]]
-    ]
 
 
 def _decode_master(master: bytes, asset: Asset, resizer: str) -> Image:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import heapq
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from imageseo.images.encoding.profiles import EncodingPolicy
 from imageseo.images.encoding.quality_search import QualityPoint, Scorer, run_search
@@ -33,6 +34,8 @@ from imageseo.model.image import VariantSpec
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+T = TypeVar("T")
 
 MEMORY = 600 * 2**20
 """Estimated bytes that decoded images may use at once; a single larger source file is processed alone."""
@@ -230,14 +233,14 @@ class _Queue:
         memory = _score_memory(image) if goal.quality is None else 0
         self.memory_in_use[source] += memory
         args = (codec, self.tuner.metric, image, goal, settings, xmp)
-        self._submit(partial(self._on_variant, source, spec, memory), encode_variant, *args)
+        self._submit(partial(self._on_variant, source, spec, memory), _timed, encode_variant, *args)
 
     def _queue_whole_files(self, source: EncodeJob) -> None:
         """Queue the specs that are made from the whole file, which need no decoded image."""
         for spec in source.specs:
             if is_whole_file(source.asset, spec):
                 callback = partial(self._on_converted, source, spec)
-                start = partial(self._submit, callback, convert_file, source, spec, self.tuner.policy)
+                start = partial(self._submit, callback, _timed, convert_file, source, spec, self.tuner.policy)
                 self._queue_task(self.cost(spec) * source.asset.frames, start)
 
     def _queue_task(self, cost: float, start: Callable[[], None]) -> None:
@@ -248,21 +251,23 @@ class _Queue:
         whole_file_memory = source.memory if any(is_whole_file(source.asset, spec) for spec in source.specs) else 0
         self.memory_in_use[source] = sum(map(_image_bytes, images)) + whole_file_memory
 
-    def _on_variant(self, source: EncodeJob, spec: VariantSpec, memory: int, done: Future[EncodedImage]) -> Outcomes:
+    def _on_variant(
+        self, source: EncodeJob, spec: VariantSpec, memory: int, done: Future[tuple[EncodedImage, float]]
+    ) -> Outcomes:
         self.memory_in_use[source] -= memory
         self._finish_spec(source)
         try:
-            made = done.result()
+            made, seconds = done.result()
             quality = made.quality if needs_search(spec, self.tuner.policy) else None
-            yield EncodedVariant(spec=spec, data=made.data, quality=quality, score=made.score)
+            yield EncodedVariant(spec=spec, data=made.data, quality=quality, score=made.score, seconds=seconds)
         except Exception as error:  # a codec's limit (16,383 px for WebP) costs one variant, not the build
             yield make_failure(source, error, spec)
 
-    def _on_converted(self, source: EncodeJob, spec: VariantSpec, done: Future[bytes]) -> Outcomes:
+    def _on_converted(self, source: EncodeJob, spec: VariantSpec, done: Future[tuple[bytes, float]]) -> Outcomes:
         self._finish_spec(source)
         try:
-            data = done.result()
-            yield EncodedVariant(spec=spec, data=data) if data else make_declined(source, spec)
+            data, seconds = done.result()
+            yield EncodedVariant(spec=spec, data=data, seconds=seconds) if data else make_declined(source, spec)
         except Exception as error:  # a damaged frame costs one variant, not the build
             yield make_failure(source, error, spec)
 
@@ -271,6 +276,12 @@ class _Queue:
         self.specs_left[source] -= 1
         if not self.specs_left[source]:
             del self.memory_in_use[source], self.specs_left[source]
+
+
+def _timed(task: Callable[..., T], *args: object) -> tuple[T, float]:
+    """Return the result of a task, and the seconds that it took."""
+    start = time.perf_counter()
+    return task(*args), time.perf_counter() - start
 
 
 def _score_memory(image: Image) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,12 +54,16 @@ class EncodeJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncodedVariant:
-    """A variant's bytes. ``quality``: the codec's own, if it was tuned; ``score``: what it reached, if known."""
+    """A variant's bytes. ``quality``: the codec's own, if it was tuned; ``score``: what it reached, if known.
+
+    ``seconds``: that encoding took, without decoding the source file and searching its quality.
+    """
 
     spec: VariantSpec
     data: bytes
     quality: int | None = None
     score: float | None = None
+    seconds: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

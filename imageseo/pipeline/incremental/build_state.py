@@ -23,11 +23,12 @@ from imageseo.pipeline.incremental.dependencies import PageDependencies
 from imageseo.storage.atomic import write_atomic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _MAGIC = b"imageseo memo 2\n"
 _FOLDER = "memo"
 _MAX_BYTES = 4 * 2**30
+_SLOWEST = 20  # variants whose time is kept
 _PACKAGE = Path(__file__).parents[2]
 _LIBRARIES = ("cssselect2", "jinja2", "lxml", "tinycss2", "turbohtml")
 """Libraries that affect pages and findings; codecs, resizers and metrics have versions of their own."""
@@ -75,7 +76,8 @@ class PageOutcome(Struct, array_like=True, frozen=True):
     the page. ``expiry``: time of its ``unavailable_after`` in seconds, and whether that was past. ``image_findings``:
     with the image's digest; only the first of each image is reported.
     ``saved_bytes``: that a phone need not load. ``markup``: images whose markup is changed less than usual.
-    ``unchanged``: reason -> number of images that are left as they are for it.
+    ``unchanged``: reason -> number of images that are left as they are for it. ``pictures``: the encoded record of
+    ``pictures.page_pictures``; empty if there is none.
     """
 
     images: int
@@ -94,6 +96,7 @@ class PageOutcome(Struct, array_like=True, frozen=True):
     expiry: tuple[float, bool] | None = None
     markup: list[MarkupNote] = field(default_factory=list)
     unchanged: dict[str, int] = field(default_factory=dict)
+    pictures: bytes = b""
 
 
 class PageRecord(Struct, array_like=True, frozen=True):
@@ -127,7 +130,8 @@ class BuildState(Struct, array_like=True):
     time when the store's entries were last marked as used, in seconds. ``unused_builds``: page -> number of consecutive
     builds without it. ``stamps``: by site path. ``assets``: by digest. ``heroes``: digest of a published hero's or
     crop's inputs -> hash and size of its file. ``keys``: hash of a blob -> its keys in the store. ``other_keys``: keys
-    of no page. ``sitemaps``: files with images listed by imageseo -> digest. ``styles``: by page.
+    of no page. ``sitemaps``: files with images listed by imageseo -> digest. ``styles``: by page. ``slowest``: hash
+    of a variant -> seconds that encoding it took, of the slowest ones.
     """
 
     common_digest: str = ""
@@ -142,6 +146,7 @@ class BuildState(Struct, array_like=True):
     other_keys: list[str] = field(default_factory=list)
     sitemaps: dict[str, str] = field(default_factory=dict)
     styles: dict[str, PageStyles] = field(default_factory=dict)
+    slowest: dict[str, float] = field(default_factory=dict)
 
     @property
     def variant_paths(self) -> Iterator[str]:
@@ -151,6 +156,27 @@ class BuildState(Struct, array_like=True):
     def store_keys(self) -> frozenset[str]:
         """Return the store's keys that pages and heroes use."""
         return frozenset([key for keys in self.keys.values() for key in keys] + self.other_keys)
+
+
+def slowest(previous: Mapping[str, float], new: Mapping[str, float], state: BuildState) -> dict[str, float]:
+    """Return hash -> seconds of the variants that took longest, of those that pages of the state reference.
+
+    ``previous``: of the last build. ``new``: of the variants of this build; without any, nothing changes.
+    """
+    if not new:
+        return dict(previous)
+    published = {variant.sha256 for record in state.pages.values() for variant in record.outcome.published}
+    seconds = {sha256: round(taken, 2) for sha256, taken in {**previous, **new}.items() if sha256 in published}
+    return dict(sorted(seconds.items(), key=lambda item: (-item[1], item[0]))[:_SLOWEST])
+
+
+def names(cache: Path) -> list[str]:
+    """Return the file names of all build states of a cache folder, the most recently modified first."""
+    try:
+        found = [path.name for path in (cache / _FOLDER).iterdir()]
+    except OSError:
+        return []
+    return sorted(found, key=lambda name: (-modified_at(cache, name), name))
 
 
 def read(cache: Path, name: str) -> BuildState:

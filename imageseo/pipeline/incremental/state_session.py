@@ -42,6 +42,7 @@ class StateSession:
     preview: bool = False
     clock: Callable[[], float] = time.time
     current: BuildState = field(default_factory=BuildState)
+    slowest: Mapping[str, float] = field(default_factory=dict)
     _name: str = ""
     _common_digest: str = ""
     _probe_digest: str = ""
@@ -139,10 +140,11 @@ class StateSession:
         heroes: Mapping[str, tuple[str, int]],
         sitemaps: Mapping[str, str],
         styles: Mapping[str, PageStyles],
+        seconds: Mapping[str, float],
     ) -> None:
         """Save the build state if it has changed. ``records``: of every page of this build.
 
-        ``styles``: of the pages that were planned.
+        ``styles``: of the pages that were planned. ``seconds``: hash of a new variant -> what it took to encode.
         """
         previous, current = self._previous, self.current
         # A file name may contain bytes that are not valid text: its page is processed by each build.
@@ -166,6 +168,7 @@ class StateSession:
             },
         )
         self._collect_keys(state)
+        self.slowest = state.slowest = build_state.slowest(previous.slowest, seconds, state)
         if self._is_worth_writing(state):
             build_state.write(self.cache, self._name, state)
         elif len(self._recent) > 1:

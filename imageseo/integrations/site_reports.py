@@ -1,0 +1,59 @@
+"""The report about a site's pictures: of a build that has just ended, or of a folder that was built before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imageseo.model.errors import SiteError
+from imageseo.model.progress import Progress
+from imageseo.model.site import Site
+from imageseo.storage.atomic import write_if_changed
+
+if TYPE_CHECKING:
+    from imageseo.config.settings import Settings
+    from imageseo.model.site_report import SiteReport
+    from imageseo.pipeline.result import BuildResult
+
+
+def report_on(site: Site, settings: Settings, result: BuildResult) -> SiteReport:
+    """Return the report about a build. Raises LockError."""
+    from imageseo.heroes.lock import lock as locks
+    from imageseo.pipeline.reporting.site_report import site_report
+
+    return site_report(site, result, name=settings.brand.name, lock=locks.read(site.project / locks.NAME))
+
+
+def read_report(site: Site, settings: Settings, *, progress: Progress | None = None) -> SiteReport:
+    """Return the report about the builds that led to a folder, from the folder and its cache; nothing is written.
+
+    Raises LayoutError, LockError.
+    """
+    from imageseo.heroes.lock import lock as locks
+    from imageseo.pipeline.reporting import built_site
+    from imageseo.pipeline.reporting.site_report import site_report
+
+    built = built_site.read(site, settings, progress=progress)
+    return site_report(
+        site,
+        built.result,
+        name=settings.brand.name,
+        lock=locks.read(site.project / locks.NAME),
+        unrecorded=built.unrecorded,
+        is_build=False,
+    )
+
+
+def write_report(report: SiteReport, root: Path, *, form: str, output: Path) -> None:
+    """Write the report. ``root``: the built site. Raises SiteError if the file cannot be written."""
+    from imageseo.pipeline import reports
+
+    text = reports.renderer(form)(report, root)
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        write_if_changed(output, text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise SiteError(
+            f"{output}: the report cannot be written: {error.strerror or error}",
+            hint="name another file, or make its folder writable",
+        ) from error

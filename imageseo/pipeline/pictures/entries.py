@@ -1,0 +1,79 @@
+"""Put the records of pages together by picture: each file once, with the ways in which pages show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from imageseo.model.site import Page
+from imageseo.model.site_report import ByteChange, PictureDownload, PictureUse, ReportedPicture, ReportTotals
+from imageseo.pipeline.pictures.page_pictures import PagePicture, PagePictures, PickedFile
+
+
+def picture_entries(records: Iterable[tuple[Page, PagePictures]]) -> list[ReportedPicture]:
+    """Return the pictures of all pages, each once, sorted by their files; equal uses are merged."""
+    uses: dict[str, dict[PagePicture, dict[str, None]]] = {}
+    for page, record in records:
+        for picture in record.pictures:
+            uses.setdefault(picture.path, {}).setdefault(picture, {})[page.path] = None
+    return [_picture(path, found) for path, found in sorted(uses.items())]
+
+
+def totals(pictures: Sequence[ReportedPicture], pages: int) -> ReportTotals:
+    """Return the sums over some pictures. ``pages``: how many show them."""
+    return ReportTotals(
+        pages=pages,
+        pictures=len(pictures),
+        phone=_sum(each.phone for each in pictures),
+        desktop=_sum(each.desktop for each in pictures),
+    )
+
+
+def _sum(changes: Iterable[ByteChange]) -> ByteChange:
+    pairs = [(each.before, each.after) for each in changes]
+    return ByteChange(before=sum(before for before, _ in pairs), after=sum(after for _, after in pairs))
+
+
+def _picture(path: str, found: Mapping[PagePicture, Iterable[str]]) -> ReportedPicture:
+    first = next(iter(found))
+    uses = [
+        PictureUse(
+            pages=sorted(pages),
+            form=each.form,
+            reason=each.reason,
+            hero=each.hero,
+            alt=each.alt,
+            phone=_download(each.phone),
+            desktop=_download(each.desktop),
+        )
+        for each, pages in found.items()
+    ]
+    return ReportedPicture(
+        source=path,
+        sha256=first.sha256,
+        format=first.format,
+        width=first.width,
+        height=first.height,
+        bytes=first.bytes,
+        thumbnail=min((each.thumbnail for each in found), key=lambda name: (name == path, name)),
+        phone=_most(use.phone for use in uses),
+        desktop=_most(use.desktop for use in uses),
+        uses=sorted(uses, key=lambda use: (use.pages, use.phone.file, use.desktop.file, use.form, use.alt or "")),
+    )
+
+
+def _download(picked: PickedFile) -> PictureDownload:
+    return PictureDownload(
+        before=picked.before,
+        after=picked.bytes,
+        file=picked.path,
+        format=picked.format,
+        width=picked.width,
+        quality=picked.quality,
+        score=None if picked.score is None else round(picked.score, 1),
+    )
+
+
+def _most(downloads: Iterable[PictureDownload]) -> ByteChange:
+    """Return the download of the use that costs most now, and before if equal."""
+    after, before = max((each.after, each.before) for each in downloads)
+    return ByteChange(before=before, after=after)

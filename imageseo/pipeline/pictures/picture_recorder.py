@@ -1,0 +1,109 @@
+"""Record what a page shows and downloads while a build writes it: nothing is read again later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from imageseo.images.encoding.encoder import Encoder
+from imageseo.images.encoding.jobs import Jobs
+from imageseo.lint.facts.page import PageFacts
+from imageseo.lint.facts.site_files import SiteFiles
+from imageseo.model.errors import ImageseoError
+from imageseo.model.hero import Hero
+from imageseo.model.image import Variant
+from imageseo.model.plan import MarkupForm, PageHero, PagePlan
+from imageseo.pipeline.pictures.page_pictures import HeroOrigin, VariantFile, encode, page_pictures
+
+INSERTED, DECLARED, FOUND = "inserted", "declared", "found"
+"""How a hero came onto its page: by imageseo, by the author who also declared it, or it is there and was recognised."""
+
+
+@dataclass(slots=True, kw_only=True)
+class PictureRecorder:
+    """Records the pages of one build.
+
+    ``files``: of the site, if their sizes must not become dependencies of pages because the build replaces files; None:
+    a page depends on the sizes of its author's own candidates.
+    """
+
+    encoder: Encoder
+    jobs: Jobs
+    files: SiteFiles | None = None
+    _known: dict[Variant, tuple[int | None, float | None]] = field(default_factory=dict)
+
+    def record(
+        self,
+        plan: PagePlan,
+        hero: PageHero | None,
+        facts: PageFacts,
+        *,
+        variants: Mapping[str, Variant],
+        recompressed: Mapping[str, int],
+    ) -> bytes:
+        """Return the encoded record of a page. ``facts``: of the page as it will be published.
+
+        ``variants``: that it references, by site path. ``recompressed``: site path -> bytes of a replaced source file.
+        """
+
+        def variant_of(path: str) -> VariantFile | None:
+            variant = variants.get(path)
+            if variant is None:
+                return None
+            return VariantFile(variant.bytes, variant.spec.format, variant.spec.width, *self._quality(variant))
+
+        return encode(
+            page_pictures(
+                facts,
+                reasons={
+                    image.ref.span: image.choice.reason
+                    for image in plan.images
+                    if image.choice.reason is not None and image.choice.form is not MarkupForm.PICTURE
+                },
+                variant_of=variant_of,
+                recompressed=recompressed,
+                size_of=self.files.size if self.files is not None else None,
+                hero=_hero_origin(plan, hero),
+            )
+        )
+
+    def _quality(self, variant: Variant) -> tuple[int | None, float | None]:
+        if variant not in self._known:
+            self._known[variant] = (None, None)
+            with suppress(ImageseoError, OSError):  # a damaged store is reported where it is needed
+                self._known[variant] = self.encoder.known_quality(variant, self.jobs)
+        return self._known[variant]
+
+
+def _hero_origin(plan: PagePlan, declared: PageHero | None) -> HeroOrigin | None:
+    """Return where the hero of a page comes from; None for a page without one."""
+    if plan.insert is not None:
+        return _origin(plan.insert.hero, INSERTED)
+    if plan.hero_image is None:
+        return None
+    if declared is not None:
+        return _origin(declared.hero, DECLARED)
+    rights = plan.hero_image.asset.rights
+    return HeroOrigin(
+        path=plan.hero_image.asset.path,
+        alt=plan.hero_image.ref.get("alt"),
+        origin=FOUND,
+        source_type=rights.digital_source_type,
+        creator=rights.creator or rights.credit,
+        license=rights.license,
+    )
+
+
+def _origin(hero: Hero, origin: str) -> HeroOrigin:
+    rights = hero.rights
+    return HeroOrigin(
+        path=hero.path,
+        alt=hero.alt,
+        origin=origin,
+        generated=hero.generated,
+        source_type=rights.digital_source_type,
+        creator=rights.creator or rights.credit,
+        license=rights.license,
+        prompt=rights.prompt,
+    )
