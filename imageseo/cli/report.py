@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
 
 from imageseo.cli.options import CONFIG, PathType, current_project, is_disabled, print_note, progress
-from imageseo.pipeline import reports
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 DEFAULT = "imageseo-report.html"
+_FORMATS = os.path.join(os.path.dirname(__file__), os.pardir, "pipeline", "reports")  # noqa: PTH118, PTH120
+
+
+def _formats() -> list[str]:
+    """Return the names of the formats, from their files: `--help` imports nothing but click."""
+    names = [os.path.splitext(name) for name in os.listdir(_FORMATS)]  # noqa: PTH122, PTH208
+    return sorted(name for name, suffix in names if suffix == ".py" and not name.startswith("_"))
 
 
 @click.command()
 @click.argument("directory", metavar="DIR", type=PathType())
-@click.option("--format", "form", type=click.Choice(reports.names()), default="html", show_default=True)
+@click.option("--format", "form", type=click.Choice(_formats()), default="json", show_default=True)
 @click.option(
     "--output",
     type=PathType(),
