@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import types
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, get_args, get_origin
+from typing import Any, Union, get_args, get_origin
 
 import msgspec
 
@@ -105,6 +106,15 @@ class SettingsDecoder:
             value = "off"
         if isinstance(value, os.PathLike):  # possible in pelicanconf.py, which is Python
             value = os.fspath(value)
+        kind = _matching_member(kind, value)
+        base, _ = unwrap(kind)
+        if get_origin(base) is dict and isinstance(value, Mapping):
+            before = len(self.errors)
+            self._check_keys(get_args(base)[0], value, origin, path)
+            for key, item in value.items():
+                self._check_item(get_args(base)[1], item, origin, (*path, str(key)))
+            if len(self.errors) > before:
+                return
         if get_origin(base) is tuple and isinstance(value, list | tuple):
             before = len(self.errors)
             for number, item in enumerate(value, 1):
@@ -117,12 +127,18 @@ class SettingsDecoder:
         except (msgspec.ValidationError, OverflowError):
             self.add_error(origin, path, f"found {found(value)}, expected {expected(kind)}{_suggestion(kind, value)}")
 
-    def _check_item(self, kind: Any, value: Any, origin: str, path: Path, number: int) -> None:
+    def _check_item(self, kind: Any, value: Any, origin: str, path: Path, number: int | None = None) -> None:
         try:
             msgspec.convert(value, kind)
         except (msgspec.ValidationError, OverflowError):
-            text = f"item {number}: found {found(value)}, expected {expected(kind)}{_suggestion(kind, value)}"
-            self.add_error(origin, path, text)
+            text = f"found {found(value)}, expected {expected(kind)}{_suggestion(kind, value)}"
+            self.add_error(origin, path, text if number is None else f"item {number}: {text}")
+
+    def _check_keys(self, kind: Any, value: Mapping[Any, Any], origin: str, path: Path) -> None:
+        known = choices(kind)
+        for key in value:
+            if known and key not in known:
+                self.add_error(origin, (*path, str(key)), _unknown_key_message(str(key), known, path))
 
 
 def build_settings(struct: type[msgspec.Struct], values: Mapping[Path, Any], above: Path = ()) -> Any:
@@ -143,6 +159,15 @@ def build_settings(struct: type[msgspec.Struct], values: Mapping[Path, Any], abo
         elif path in values:
             fields[item.name] = values[path]
     return struct(**fields)
+
+
+def _matching_member(kind: Any, value: Any) -> Any:
+    """Return the list or table of a union that a list or table is meant for; else the type itself."""
+    base, _ = unwrap(kind)
+    wanted = dict if isinstance(value, Mapping) else tuple if isinstance(value, list | tuple) else None
+    if get_origin(base) not in (Union, types.UnionType) or wanted is None:
+        return kind
+    return next((each for each in get_args(base) if get_origin(unwrap(each)[0]) is wanted), kind)
 
 
 def _unknown_key_message(key: str, valid_keys: tuple[str, ...], above: Path) -> str:

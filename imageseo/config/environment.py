@@ -75,7 +75,7 @@ def _parse_value(text: str, kind: Any) -> Any:
     if base is bool:
         return _BOOLEANS.get(text.lower(), text)
     if get_origin(base) is tuple:
-        if isinstance(parsed, list):
+        if isinstance(parsed, list | dict):
             return parsed
         return [_parse_value(item.strip(), get_args(base)[0]) for item in text.split(",") if item.strip()]
     if base is Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
@@ -20,6 +20,7 @@ Text = Annotated[str, Meta(min_length=1)]
 PluginName = Annotated[str, Meta(min_length=1)]
 """The name of one of our own modules, or of a plug-in: which ones exist is checked after decoding."""
 Color = Annotated[str, Meta(pattern=r"^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$", title="a colour such as #2563eb")]
+ColorRoles = dict[Literal["ground", "main", "accent", "ink"], Color]
 Url = Annotated[str, Meta(pattern=r"^[hH][tT][tT][pP][sS]?://[^\s/?#]+", title="an absolute http(s) URL")]
 ByteCount = Annotated[
     Annotated[int, Meta(ge=0)]

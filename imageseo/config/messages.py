@@ -57,6 +57,8 @@ def expected(kind: Any) -> str:
         if item is str and not any(note.title for note in notes):
             return f"a list{_format_length(metas)} of texts"
         return f"a list{_format_length(metas)} of: {expected(get_args(base)[0])}"
+    if get_origin(base) is dict and (keys := choices(get_args(base)[0])):
+        return "a table of " + ", ".join(keys)
     if get_origin(base) is dict or (isinstance(base, type) and issubclass(base, msgspec.Struct)):
         return "a table of keys"
     if base is bool:

@@ -9,6 +9,7 @@ from msgspec import Meta, field
 from imageseo.config.budgets import BudgetSettings
 from imageseo.config.fields import (
     Color,
+    ColorRoles,
     FormatGroup,
     PluginName,
     Px,
@@ -179,8 +180,12 @@ class BrandSettings(SettingsGroup, frozen=True, kw_only=True):
     """The look of generated heroes."""
 
     colors: Annotated[
-        tuple[Color, ...], Meta(min_length=2, max_length=6, description="Two to six colours, in any order.")
+        Annotated[tuple[Color, ...], Meta(min_length=2, max_length=6)] | ColorRoles,
+        Meta(description="Two to six colours in any order, or a table of roles: ground, main, accent, ink."),
     ] = ("#0b1f3a", "#2563eb", "#f59e0b")
+    mode: Annotated[
+        Literal["auto", "light", "dark"], Meta(description="Light or dark images; auto: by the ground or the seed.")
+    ] = "auto"
     name: Annotated[str, Meta(description="Name on title cards.")] = ""
 
 

@@ -40,6 +40,7 @@ def validate(decoder: SettingsDecoder, names: InstalledNames) -> None:
     _check_names(decoder, names.rules, names.providers)
     _check_formats(decoder, names)
     _check_selectors(decoder)
+    _check_brand(decoder)
     values = decoder.values
     if ("widths",) in values:
         values["widths",] = tuple(sorted(set(values["widths",])))
@@ -69,6 +70,13 @@ def _check_urls(decoder: SettingsDecoder) -> None:
                 _add_error(decoder, path, f"found {found(url)}, expected a URL without query and fragment")
             else:
                 decoder.values[path] = url.rstrip("/") + "/"
+
+
+def _check_brand(decoder: SettingsDecoder) -> None:
+    path = ("brand", "colors")
+    colors = decoder.values.get(path)
+    if isinstance(colors, dict) and "main" not in colors:
+        _add_error(decoder, path, f"found {', '.join(colors) or 'no role'}, expected at least main")
 
 
 def _check_folders(decoder: SettingsDecoder) -> None:

@@ -64,12 +64,14 @@ class ProviderContext:
     """The environment of a provider.
 
     ``options``: its own table of the settings, ``providers.<name>``. ``cache``: a folder for data that can be
-    recreated. ``progress``: shows long work.
+    recreated. ``colors``: of the brand, in any order or by role. ``mode``: ``auto``, ``light`` or ``dark``.
+    ``progress``: shows long work.
     """
 
     project: Path
     cache: Path
-    colors: tuple[str, ...] = ()
+    colors: tuple[str, ...] | Mapping[str, str] = ()
+    mode: str = "auto"
     brand: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     progress: Progress | None = None

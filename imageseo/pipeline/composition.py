@@ -55,6 +55,7 @@ def providers(settings: Settings, project: Path, *, progress: Progress | None = 
                 project=project,
                 cache=project / settings.cache_dir,
                 colors=settings.brand.colors,
+                mode=settings.brand.mode,
                 brand=settings.brand.name,
                 options=settings.providers.get(name, {}),
                 progress=progress,

@@ -32,17 +32,17 @@ PASTEL = ("#fde2e4", "#cddafd", "#bee1e6")
 
 # Digests of 160x90 px. They change only together with `Procedural.version`: look at the images before changing them.
 KNOWN = {
-    "ridges 1": "e94f4350f91e053afa36bfa92c9f485d",
-    "ridges vivid": "e88ee03ffa603ae12b5d17f120a27cc4",
-    "paper 1": "7e277d8b020922ce6c5c7228ca681510",
-    "paper vivid": "0ed8c0955d3432f5e706bb8fc8bce086",
-    "aurora 1": "500e49d6084ee677b8cb5e7f64a231c0",
-    "aurora vivid": "cbec3c24cbb574fef320383693c548e4",
-    "topo 1": "a437fb0df86af2bd5edb18c0e809a6ed",
-    "topo vivid": "ef47b536b32b851a129246aa9818bfec",
-    "mosaic 1": "e986bd34d34e206113f8f10e3927dfc6",
-    "mosaic vivid": "240c4264919227c1548f8a090d748408",
-    "topo pastel card": "5cd1a4c448023f512d7a36241a89eaf7",
+    "ridges 1": "b80b6a81c7b5745cb4c0189624591ac1",
+    "ridges vivid": "79423860b82fd1636dbbf9d31acec2a7",
+    "paper 1": "35196a2a09584e80a12f3fe7f444a99d",
+    "paper vivid": "5b61d96627529dccdd3971962c31db42",
+    "aurora 1": "8f71b6bb3121d972ca1c77c28116b04d",
+    "aurora vivid": "7d50abdfb266ea92454876c2ecf5af5f",
+    "topo 1": "b33c4260c26372e32213db6ea25de234",
+    "topo vivid": "39550debee540bdcac327c2bfe10208a",
+    "mosaic 1": "04c7040e953e3a4a3909693ac24c4862",
+    "mosaic vivid": "3de4d069b0f51ef2b98a9963d1088f5b",
+    "topo pastel card": "19653a86302b055a397e59451b914f77",
 }
 
 

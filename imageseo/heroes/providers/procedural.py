@@ -15,8 +15,10 @@ from imageseo.model.suggest import closest
 
 # The seed selects from this list when a recipe names no style: append new styles and change `version`.
 STYLES = ("ridges", "paper", "aurora", "topo", "mosaic")
-_KEYS = ("style", "colors", "prompt", "negative", "card", "title", "subtitle")
+_KEYS = ("style", "colors", "mode", "prompt", "negative", "card", "title", "subtitle")
 _CARD_KEYS = ("title", "subtitle")
+_MODES = ("auto", "light", "dark")
+_ROLES = ("ground", "main", "accent", "ink")
 _COLOR = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})")
 _FALSE = (None, False)
 # Drawing takes about 120 bytes of memory per pixel.
@@ -25,17 +27,19 @@ _MAX_PIXELS = 3840 * 2160
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Procedural:
-    """The provider. ``colors`` and ``brand``: defaults for recipes.
+    """The provider. ``colors``, ``mode`` and ``brand``: defaults for recipes.
 
-    Options: ``style`` (one of STYLES, or ``auto``), ``colors`` (two to six of ``#rrggbb``), ``prompt`` and ``negative``
-    (recorded, but ignored), ``card`` (true, a title, or ``{title, subtitle}``). ``title`` and ``subtitle`` are the
-    defaults of a card's texts, and are dropped without a card.
+    Options: ``style`` (one of STYLES, or ``auto``), ``colors`` (two to six of ``#rrggbb``, or a mapping of roles),
+    ``mode`` (``auto``, ``light`` or ``dark``; ``auto`` is not recorded), ``prompt`` and ``negative`` (recorded, but
+    ignored), ``card`` (true, a title, or ``{title, subtitle}``). ``title`` and ``subtitle`` are the defaults of a
+    card's texts, and are dropped without a card.
     """
 
-    colors: tuple[str, ...] = ("#0b1f3a", "#2563eb", "#f59e0b")
+    colors: tuple[str, ...] | Mapping[str, str] = ("#0b1f3a", "#2563eb", "#f59e0b")
+    mode: str = "auto"
     brand: str = ""
     name: str = "procedural"
-    version: str = "1"
+    version: str = "2"
     digital_source_type: str = ALGORITHMIC_MEDIA
     reproducible: bool = True
 
@@ -43,7 +47,7 @@ class Procedural:
         """Return the provider with the brand's colours and name. It has no settings of its own."""
         if context.options:
             raise SettingsError(tuple(f"providers.{self.name}.{key}: unknown key" for key in context.options))
-        return replace(self, colors=context.colors or self.colors, brand=context.brand)
+        return replace(self, colors=context.colors or self.colors, mode=context.mode, brand=context.brand)
 
     def complete(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return all options that the pixels depend on. Raises RecipeError naming the keys, all faults at once."""
@@ -56,6 +60,7 @@ class Procedural:
         readers: dict[str, Callable[[], Any]] = {
             "style": lambda: _style(options.get("style", "auto")),
             "colors": lambda: _colors(self.colors if colors is None else colors),
+            "mode": lambda: _mode(options.get("mode") or self.mode),
             "prompt": lambda: None if options.get("prompt") is None else _text("prompt", options["prompt"]),
             "negative": lambda: None if options.get("negative") is None else _text("negative", options["negative"]),
             "card": lambda: self._card(options.get("card"), options),
@@ -110,19 +115,34 @@ def _style(value: Any) -> Any:
     return value
 
 
-def _colors(value: Any) -> list[str]:
+def _mode(value: Any) -> str | None:
+    """Return the mode; None for ``auto``, so that the keys of recipes written before there were modes stay the same."""
+    if value not in _MODES:
+        raise RecipeError(f"`mode`: expected {', '.join(_MODES)}, found {value!r}")
+    return None if value == "auto" else str(value)
+
+
+def _colors(value: Any) -> list[str] | dict[str, str]:
+    if isinstance(value, Mapping):
+        for role in value:
+            if role not in _ROLES:
+                raise RecipeError(f"`colors.{role}`: unknown role", hint=_suggestion(str(role), _ROLES))
+        if "main" not in value:
+            raise RecipeError("`colors`: the role `main` is missing", hint='write it as in `{main: "#2563eb"}`')
+        return {role: _color(value[role]) for role in _ROLES if role in value}
     values = re.split(r"[\s,;]+", value.strip()) if isinstance(value, str) else value
     if not isinstance(values, list | tuple) or not 2 <= len(values) <= 6:
         hint = 'write them as in `["#0b1f3a", "#2563eb"]`'
         raise RecipeError(f"`colors`: expected two to six colours, found {value!r}", hint=hint)
-    colors = []
-    for color in values:
-        text = color.strip().lower() if isinstance(color, str) else ""
-        if not _COLOR.fullmatch(text):
-            hint = "write it as #rrggbb, in quotes: `#` begins a comment in YAML"
-            raise RecipeError(f"`colors`: {color!r} is not a colour", hint=hint)
-        colors.append("#" + "".join(digit * 2 for digit in text[1:]) if len(text) == 4 else text)
-    return colors
+    return [_color(color) for color in values]
+
+
+def _color(color: Any) -> str:
+    text = color.strip().lower() if isinstance(color, str) else ""
+    if not _COLOR.fullmatch(text):
+        hint = "write it as #rrggbb, in quotes: `#` begins a comment in YAML"
+        raise RecipeError(f"`colors`: {color!r} is not a colour", hint=hint)
+    return "#" + "".join(digit * 2 for digit in text[1:]) if len(text) == 4 else text
 
 
 def _text(key: str, value: Any) -> str:

@@ -11,19 +11,20 @@ from imageseo.heroes.providers.art.deterministic import Canvas, Dice, clip, clou
 def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
     """Return the scene. The sky is dark whatever the brand's lightness."""
     x, y = canvas.x, canvas.y
-    deep, main, second, accent = palette.deep, palette.main, palette.second, palette.accent
+    deep, second, light, dusk = palette.deep, palette.second, palette.light, palette.dark
     salt = dice.bits()
     shore = dice.real(0.80, 0.86)
-    sky = Ramp((0.0, deep.at(0.13, 0.045)), (0.6, deep.at(0.20, 0.06)), (1.0, main.at(0.34, 0.09)))
+    zenith = deep.at(min(0.13, dusk.l * 0.5), 0.045)
+    sky = Ramp((0.0, zenith), (0.45, zenith.towards(dusk, 0.3)), (0.8, dusk), (1.0, dusk))
     air = clouds(x * 0.9, y * 1.2, salt, 3) - 0.5
     paint = Paint(sky(y * (1.0 / shore) + air * 0.12))
     _stars(paint, canvas, dice, shore)
-    hues = [_glowing(main, 0.74), _glowing(accent, 0.82), _glowing(second, 0.70)]
+    hues = [light, light.bridge(_glowing(second, 0.70), max(light.l - 0.1, 0.5)), _glowing(second, 0.70)]
     if dice.chance(0.5):
-        hues.reverse()
+        hues = [light, hues[2], hues[1]]
     count = dice.integer(3, 4)
     for number in range(count):
-        low, high = hues[number % 3], hues[(number + 1) % 3]
+        low, high = light, hues[1 + number % 2]
         _curtain(paint, canvas, dice, salt + 131 * number, number / max(count - 1, 1), low, high)
     _land(paint, canvas, dice, shore, deep)
     return paint
@@ -51,8 +52,8 @@ def _curtain(paint: Paint, canvas: Canvas, dice: Dice, salt: int, order: float, 
     rise = clip(up / curtain_height)
     body = step(-0.018, 0.03, up) * (1.0 - rise) * (1.0 - rise) / (1.0 + 2.2 * rise)
     glow = 1.0 / (1.0 + (up * up) * 34.0)
-    light = clip((body * strength * 1.35 + glow * glow * 0.24 * step(0.1, 0.8, broad)) * (1.0 - 0.2 * order))
-    tint = Ramp((0.0, low), (0.35, low.bridge(high, 0.74)), (1.0, high))
+    light = clip((body * strength * 1.7 + glow * glow * 0.24 * step(0.1, 0.8, broad)) * (1.0 - 0.2 * order))
+    tint = Ramp((0.0, low), (0.3, low), (0.6, low.bridge(high, (low.l + high.l) * 0.5)), (1.0, high))
     l, a, b = tint(rise)  # noqa: E741 - usual name in OKLab
     paint.l = paint.l + (l - paint.l) * light
     paint.a = paint.a + (a - paint.a) * light

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,7 +113,8 @@ class Palette:
     """Colour roles used by all styles.
 
     ``deep``: darkest; ``main``: the brand's strongest colour; ``second``: another hue; ``accent``: the most distinct
-    hue; ``pale``: lightest; ``night``: whether the image is dark.
+    hue; ``pale``: lightest; ``night``: whether the image is dark. ``brand``: main and accent exactly as the brand
+    writes them, one colour where they are equal. ``ink``: the brand's colour of texts, if it names one.
     """
 
     deep: Lab
@@ -121,25 +123,60 @@ class Palette:
     accent: Lab
     pale: Lab
     night: bool
+    brand: tuple[Lab, ...] = ()
+    ink: Lab | None = None
+
+    @property
+    def light(self) -> Lab:
+        """The lighter of the brand's two colours, exactly as written: for skies and lights."""
+        return max(self.brand, key=lambda lab: lab.l)
+
+    @property
+    def dark(self) -> Lab:
+        """The darker of the brand's two colours, exactly as written: for land and near things."""
+        return min(self.brand, key=lambda lab: lab.l)
 
 
-def palette(colors: tuple[str, ...], dice: Dice) -> Palette:
-    """Assign roles to two to six colours in any order. The seed decides between day and night."""
-    labs = [parse_hex(color) for color in colors]
+def palette(colors: tuple[str, ...] | Mapping[str, str], dice: Dice, mode: str = "auto") -> Palette:
+    """Assign roles to two to six colours in any order, or take those that the brand names.
+
+    The seed decides between day and night, unless ``mode`` (``light``, ``dark``) or a named ground does.
+    """
+    roles = {role: parse_hex(color) for role, color in colors.items()} if isinstance(colors, Mapping) else {}
+    labs = list(roles.values()) if isinstance(colors, Mapping) else [parse_hex(color) for color in colors]
     by_lightness = sorted(labs, key=lambda lab: lab.l)
-    main = max(labs, key=_weight)
-    remaining = [lab for lab in labs if lab is not main and lab.chroma > 0.016]
-    accent = max(remaining, key=lambda lab: lab.hue_distance(main)) if remaining else main
-    unassigned = [lab for lab in remaining if lab is not accent]
-    second = max(unassigned, key=lambda lab: lab.chroma) if unassigned else main.bridge(accent, 0.6)
     darkest, lightest = by_lightness[0], by_lightness[-1]
+    main = roles.get("main") or max(labs, key=_weight)
+    others = [lab for lab in labs if lab != main]
+    chromatic = [lab for lab in others if lab.chroma > 0.016]
+    accent = roles.get("accent") or max(chromatic or others or [main], key=lambda lab: _difference(lab, main))
+    unassigned = [lab for lab in chromatic if lab != accent]
     average = sum(lab.l for lab in labs) / len(labs)
-    night = dice.chance(0.85 if average < 0.4 else 0.12 if average > 0.75 else 0.5)
-    main, second, accent = _strong(main, 0.10), _strong(second, 0.085), _strong(accent, 0.085)
-    base_of_deep = darkest if darkest.chroma > 0.02 else main
+    ground = roles.get("ground")
+    chance = dice.chance(0.85 if average < 0.4 else 0.12 if average > 0.75 else 0.5)
+    night = mode == "dark" or (mode != "light" and (chance if ground is None else ground.l < 0.55))
+    hue = _strong(accent if accent.chroma > 0.016 else main, 0.085)
+    strong = _strong(main, 0.10)
+    second = max(unassigned, key=lambda lab: lab.chroma) if unassigned else main.bridge(hue, 0.6)
+    base_of_deep = darkest if darkest.chroma > 0.02 else strong
     deep = base_of_deep.at(min(darkest.l, 0.26), 0.075)
-    pale = (lightest if lightest.chroma > 0.012 else main).at(max(lightest.l, 0.95), 0.03)
-    return Palette(deep=deep, main=main, second=second, accent=accent, pale=pale, night=night)
+    pale = (lightest if lightest.chroma > 0.012 else strong).at(max(lightest.l, 0.95), 0.03)
+    return Palette(
+        deep=ground if ground is not None and ground.l < 0.3 else deep,
+        main=strong,
+        second=_strong(second, 0.085),
+        accent=hue,
+        pale=ground if ground is not None and ground.l > 0.9 else pale,
+        night=night,
+        brand=(main,) if _difference(main, accent) < 0.0001 else (main, accent),
+        ink=roles.get("ink"),
+    )
+
+
+def _difference(lab: Lab, other: Lab) -> float:
+    """Return how different two colours are, by hue before lightness; for opposite greys by lightness alone."""
+    lightness = lab.l - other.l
+    return lab.hue_distance(other) + 0.04 * lightness * lightness
 
 
 def _weight(lab: Lab) -> float:

@@ -42,26 +42,26 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
 
 
 def _colors(palette: Palette) -> tuple[Lab, tuple[Lab, ...], Lab]:
-    deep, main, second, accent, pale = palette.deep, palette.main, palette.second, palette.accent, palette.pale
+    deep, main, second, pale = palette.deep, palette.main, palette.second, palette.pale
     if palette.night:
         tones = (
             main.at(0.30, 0.10),
             main.at(0.42, 0.14),
-            main.at(0.56, 0.16),
-            second.at(0.66, 0.13),
+            palette.dark,
+            palette.light,
             main.at(0.82, 0.07),
             pale.at(0.94),
         )
-        return deep.at(0.19, 0.06), tones, accent.at(0.76, 0.16)
+        return deep.at(0.19, 0.06), tones, second.at(0.66, 0.13)
     tones = (
         main.at(0.90, 0.04),
         main.at(0.80, 0.09),
-        main.at(0.62, 0.15),
-        second.at(0.72, 0.13),
+        palette.light,
+        palette.dark,
         main.at(0.42, 0.13),
         deep.at(0.27, 0.07),
     )
-    return pale.at(0.965, 0.015), tones, accent.at(0.78, 0.16)
+    return pale.at(0.965, 0.015), tones, second.at(0.72, 0.13)
 
 
 def _tile(

@@ -8,12 +8,14 @@ from imageseo.heroes.providers.art.color import Paint, Palette, Ramp
 from imageseo.heroes.providers.art.deterministic import Canvas, Dice, Field, clip, clouds, hash_noise, lines, step
 from imageseo.heroes.providers.art.relief import slopes
 
+_PLENTY = 0.15  # the share of the image that a brand colour's sheets should show
+
 
 def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
     """Draw nested cut-outs around a light, or waves across the image, depending on the seed."""
     sheets, focus = _hollow(canvas, dice) if dice.chance(0.6) else _waves(canvas, dice)
     count = len(sheets)
-    ramp = _colors(palette, dice)
+    ramp = _colors(palette, dice, _visible(sheets, canvas))
     light_x, light_y = (dice.real(-0.6, 0.6), dice.real(0.7, 1.0))
     salt = dice.bits()
 
@@ -40,24 +42,48 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
     return paint
 
 
-def _colors(palette: Palette, dice: Dice) -> Ramp:
-    deep, main, second, accent, pale = palette.deep, palette.main, palette.second, palette.accent, palette.pale
-    if palette.night:
-        return Ramp(
-            (0.0, accent.at(0.90, 0.10).towards(pale, 0.25)),
-            (0.22, accent.at(0.76, 0.14)),
-            (0.45, accent.at(0.56).bridge(main.at(0.56), 0.57)),
-            (0.72, main.at(0.38, 0.13)),
-            (1.0, deep.at(0.21, 0.065)),
-        )
-    distant, near = (accent, main) if dice.chance(0.6) else (main, second)
-    return Ramp(
-        (0.0, distant.at(0.80, 0.15)),
-        (0.28, distant.at(0.84, 0.10).bridge(near.at(0.8, 0.10), 0.82)),
-        (0.55, near.at(0.80, 0.10)),
-        (0.8, near.at(0.89, 0.055)),
-        (1.0, pale.at(0.965, 0.02)),
-    )
+def _colors(palette: Palette, dice: Dice, shares: list[float]) -> Ramp:
+    """Return the colours from the farthest sheet to the nearest; both brand colours get sheets enough to be seen."""
+    far, near = palette.light, palette.dark
+    if not palette.night and dice.chance(0.4):
+        far, near = near, far
+    end = palette.deep.at(min(0.21, near.l * 0.5), 0.065) if palette.night else palette.pale.at(0.965, 0.02)
+    first = _enough(shares, 0)
+    begin = min(first + 2, len(shares) - 1) if _sum(shares[first + 2 :]) >= _PLENTY else first + 1
+    last = _enough(shares, begin)
+    count = len(shares) - 1.0
+    stops = [(0.0, far), (first / count, far), (begin / count, near), (last / count, near)]
+    if begin - first > 1:
+        stops.insert(2, ((first + begin) * 0.5 / count, far.bridge(near, (far.l + near.l) * 0.5)))
+    return Ramp(*stops, *([(1.0, end)] if last < count else []))
+
+
+def _enough(shares: list[float], start: int) -> int:
+    """Return the last of the sheets from ``start`` on that together have a share that is plenty."""
+    total = 0.0
+    for number in range(start, len(shares)):
+        total += shares[number]
+        if total >= _PLENTY:
+            return number
+    return len(shares) - 1
+
+
+def _sum(values: list[float]) -> float:
+    """Add in order: the result does not depend on the machine."""
+    total = 0.0
+    for value in values:
+        total += value
+    return total
+
+
+def _visible(sheets: list[Field], canvas: Canvas) -> list[float]:
+    """Return the share of the image that each sheet shows, the background first."""
+    free = np.ones((canvas.height, canvas.width), dtype=np.bool_)
+    shares = []
+    for inside in reversed(sheets):
+        shares.append(np.count_nonzero(free & (inside > 0.0)) / free.size)
+        free &= inside <= 0.0
+    return [np.count_nonzero(free) / free.size, *reversed(shares)]
 
 
 def _hollow(canvas: Canvas, dice: Dice) -> tuple[list[Field], float]:

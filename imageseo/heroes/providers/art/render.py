@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from imageseo.heroes.providers.art.brand_coverage import cover
 from imageseo.heroes.providers.art.color import palette
 from imageseo.heroes.providers.art.deterministic import Canvas, Dice, flatten
 from imageseo.model.hero import Recipe
@@ -32,12 +34,18 @@ def pixels(recipe: Recipe, styles: tuple[str, ...]) -> NDArray[np.uint8]:
     if style == "auto":
         style = styles[Dice(recipe.seed, "style").integer(0, len(styles) - 1)]
     canvas = Canvas(recipe.width, recipe.height)
-    colors = palette(tuple(options["colors"]), Dice(recipe.seed, "palette"))
+    written = options["colors"]
+    colors = palette(
+        written if isinstance(written, Mapping) else tuple(written),
+        Dice(recipe.seed, "palette"),
+        options.get("mode", "auto"),
+    )
     style_module: Any = import_module(f"imageseo.heroes.providers.art.{style}")
     paint = style_module.draw(canvas, colors, Dice(recipe.seed, style))
     card = options.get("card")
     if card is not None and paint.focus < 0.5:
         paint = paint.mirrored()  # the text is on the left
+    cover(paint, colors.brand)
     if card is None:
         return flatten(paint.l, paint.a, paint.b, recipe.seed & 0xFFFFFFFF)
     from imageseo.heroes.providers.art import title_card

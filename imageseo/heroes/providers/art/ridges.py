@@ -20,7 +20,7 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
     radius = dice.real(0.055, 0.085)
     top, middle, haze, disc, near = _colors(palette)
 
-    sky = Ramp((0.0, top), (0.55, middle), (1.0, haze))
+    sky = Ramp((0.0, top), (0.4, middle), (0.74, haze), (1.0, haze))
     veil = clouds(x * 1.3, y * 4.0 + x * 0.35, salt + 7, 4) - 0.5
     paint = Paint(sky(y * (1.0 / (horizon + 0.06)) + veil * 0.10))
     # Warm light around the setting sun.
@@ -46,18 +46,16 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
 
 
 def _colors(palette: Palette) -> tuple[Lab, Lab, Lab, Lab, tuple[Lab, Lab, Lab]]:
-    deep, main, accent, pale = palette.deep, palette.main, palette.accent, palette.pale
+    """Return top and middle of the sky, its haze, the disc, and three tones of the land, from far to near."""
+    deep, pale, haze, land = palette.deep, palette.pale, palette.light, palette.dark
+    shade = deep.at(min(land.l * 0.45, deep.l), 0.06)
+    far = land.bridge(haze, (land.l + haze.l) * 0.5).towards(land, 0.35)
+    disc = haze.at(min(haze.l + 0.22, 0.98), 0.09) if haze.l < 0.93 else land.at(0.80, 0.16)
     if palette.night:
-        top = deep.at(0.17, 0.06)
-        middle = main.at(0.36, 0.11)
-        haze = main.at(0.60, 0.10).towards(main.bridge(accent, 0.64), 0.45)
-        disc = accent.at(0.9, 0.10)
-        return top, middle, haze, disc, (main.at(0.47, 0.1), main.at(0.30, 0.08), deep.at(0.13, 0.045))
-    top = main.at(0.74, 0.10)
-    middle = main.at(0.87, 0.05).towards(pale, 0.35)
-    haze = accent.at(0.93, 0.065).towards(pale, 0.3)
-    disc = accent.at(0.97, 0.075)
-    return top, middle, haze, disc, (main.at(0.70, 0.11), main.at(0.45, 0.12), deep.at(0.23, 0.07))
+        top = deep.at(min(0.17, haze.l * 0.4), 0.06)
+        return top, top.bridge(haze, (top.l + haze.l) * 0.5), haze, disc, (far, land, shade)
+    top = haze.towards(pale, 0.75) if haze.l < 0.75 else palette.main.at(0.82, 0.09)
+    return top, top.towards(haze, 0.5), haze, disc, (far, land, shade)
 
 
 def _mountain(
@@ -87,7 +85,7 @@ def _mountain(
     y = y[first:]
     below = y - edge
     cover = clip(below / (canvas.px * np.sqrt(1.0 + slope * slope)) + 0.5)
-    body = Ramp((0.0, near[0].towards(haze, 0.62)), (0.4, near[0]), (0.72, near[1]), (1.0, near[2]))
+    body = Ramp((0.0, near[0].towards(haze, 0.5)), (0.35, near[0]), (0.5, near[1]), (0.72, near[1]), (1.0, near[2]))
     # Mist at the foot; slopes near the sun take its colour.
     sunward = 1.0 / (1.0 + (x - sun_x) * (x - sun_x) * 2.6)
     mist = step(0.0, 0.34, below) * (0.72 - 0.62 * depth)

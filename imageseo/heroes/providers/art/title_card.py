@@ -111,15 +111,16 @@ class Layout:
         Dark ink or white is chosen separately for brand and title, whichever needs less scrim.
         """
         dark_color, light_color = palette.deep.at(0.15, 0.05), palette.pale.at(0.985, 0.012)
-        white = Ink(format_hex(light_color), format_hex(palette.accent.at(0.80, 0.16)))
-        black = Ink(format_hex(dark_color), format_hex(palette.main.at(0.50, 0.17)))
+        light_text, dark_text = _text_colors(palette, light_color, dark_color)
+        white = Ink(format_hex(light_text), format_hex(palette.accent.at(0.80, 0.16)))
+        black = Ink(format_hex(dark_text), format_hex(palette.main.at(0.50, 0.17)))
         inks: dict[bool, Ink] = {}
         for upper in (True, False):
             boxes = tuple(box for line, box in zip(self.lines, self.boxes, strict=True) if line.upper == upper)
             if not boxes:
                 continue
             mask = self._mask(boxes, upper=upper)
-            inks_tried = [(white, dark_color, luminance(light_color)), (black, light_color, luminance(dark_color))]
+            inks_tried = [(white, dark_color, luminance(light_text)), (black, light_color, luminance(dark_text))]
             found = [
                 (_required_strength(paint, mask, veil, boxes, ink_light), ink, veil)
                 for ink, veil, ink_light in inks_tried
@@ -157,6 +158,18 @@ class Layout:
             base = Image.fromarray(pixels).convert("RGBA")
             base.alpha_composite(overlay.convert("RGBA"))
         return np.asarray(base.convert("RGB"))
+
+
+def _text_colors(palette: Palette, light: Lab, dark: Lab) -> tuple[Lab, Lab]:
+    """Return the light and the dark colour of texts: the brand's ink where the opposite scrim gives it contrast."""
+    ink = palette.ink
+    if ink is None:
+        return light, dark
+    scrim = dark if ink.l > 0.6 else light
+    bright, dim = max(luminance(ink), luminance(scrim)), min(luminance(ink), luminance(scrim))
+    if (bright + 0.05) / (dim + 0.05) < _CONTRAST:
+        return light, dark
+    return (ink, dark) if ink.l > 0.6 else (light, ink)
 
 
 @cache

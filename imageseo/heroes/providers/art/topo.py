@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from imageseo.heroes.providers.art.brand_coverage import cover
 from imageseo.heroes.providers.art.color import Paint, Palette, Ramp
 from imageseo.heroes.providers.art.deterministic import Canvas, Dice, Field, clip, clouds, step
 from imageseo.heroes.providers.art.relief import slopes
@@ -14,29 +15,24 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
     height, focus = _relief(canvas, dice)
     gx, gy = slopes(height, canvas)
     steep = np.sqrt(gx * gx + gy * gy)
-    deep, main, second, accent, pale = palette.deep, palette.main, palette.second, palette.accent, palette.pale
+    light, dark = palette.light, palette.dark
+    shade = palette.deep.at(min(0.17, dark.l * 0.5), 0.06)
     if palette.night:
-        ramp = Ramp(
-            (0.0, deep.at(0.17, 0.06)),
-            (0.35, main.at(0.27, 0.09)),
-            (0.62, main.at(0.40, 0.13)),
-            (0.80, main.bridge(accent, 0.58)),
-            (1.0, accent.at(0.80, 0.15)),
-        )
-        line = Ramp((0.0, main.at(0.45, 0.1)), (0.5, second.at(0.68, 0.12)), (1.0, pale.at(0.95)))
+        stops = ((0.0, shade), (0.2, dark.towards(shade, 0.4)), (0.36, dark), (0.62, dark))
+        ramp = Ramp(*stops, (0.73, dark.bridge(light, (dark.l + light.l) * 0.5)), (0.83, light), (1.0, light))
+        near = dark.at(min(dark.l + 0.2, 0.97))
+        line = Ramp((0.0, dark), (0.3, near), (0.65, near), (0.75, light), (0.9, light.at(light.l * 0.8)))
     else:
-        ramp = Ramp(
-            (0.0, main.at(0.72, 0.12)),
-            (0.28, main.at(0.86, 0.07)),
-            (0.55, pale.at(0.955, 0.025)),
-            (0.78, accent.at(0.90, 0.075)),
-            (1.0, accent.at(0.76, 0.15)),
-        )
-        line = Ramp((0.0, main.at(0.52, 0.13)), (0.55, main.at(0.60, 0.11)), (1.0, accent.at(0.58, 0.14)))
+        low, high = (dark, light) if dark.l < 0.6 else (light, dark)
+        depth = low.at(low.l * 0.72) if low.l > 0.7 else low  # without it a pale brand's relief would be flat
+        stops = ((0.0, depth), (0.08, low), (0.24, low), (0.4, low.towards(palette.pale, 0.6)))
+        ramp = Ramp(*stops, (0.58, palette.pale), (0.7, high.towards(palette.pale, 0.5)), (0.8, high), (1.0, high))
+        line = Ramp((0.0, low.towards(palette.deep, 0.45)), (0.55, dark), (1.0, high.towards(palette.deep, 0.4)))
     bands = 22.0
     level = height * bands
     flat = np.floor(level) * (1.0 / bands)
-    paint = Paint(ramp(height + (flat - height) * 0.75))
+    ranked = _ranked(height + (flat - height) * 0.75)
+    paint = Paint(ramp(ranked))
     paint.light(clip((gx + gy) * -0.05, -0.05, 0.05))
     # Each step has a narrow shadow downhill, like a stacked relief.
     level_fraction = level - np.floor(level)
@@ -50,9 +46,21 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> Paint:
     # Lines fade where they are too dense or the ground is flat.
     line_opacity = step(0.45, 0.16, per_px) * step(0.0012, 0.006, per_px)
     stroke = clip(width - line_distance + 0.5) * line_opacity * np.where(major, np.float32(0.85), np.float32(0.5))
-    paint.lay(line(height), stroke)
+    cover(paint, palette.brand)  # before the lines, which would be drawn to the colour of their ground
+    paint.lay(line(ranked), stroke)
     paint.focus = focus
     return paint
+
+
+def _ranked(height: Field) -> Field:
+    """Return for each height the share of the image that lies below it, so that a ramp's stops are shares."""
+    steps = (clip(height) * np.float32(2047.0)).astype(np.int32)
+    counts = np.cumsum(np.bincount(steps.ravel(), minlength=2048))
+    shares = (counts / float(height.size)).astype(np.float32)
+    below = np.concatenate([np.zeros(1, dtype=np.float32), shares])
+    fraction = clip(height) * np.float32(2047.0) - steps.astype(np.float32)
+    out: Field = below[steps] + (shares[steps] - below[steps]) * fraction
+    return out
 
 
 def _relief(canvas: Canvas, dice: Dice) -> tuple[Field, float]:
