@@ -70,7 +70,7 @@ class ProviderContext:
 
     project: Path
     cache: Path
-    colors: tuple[str, ...] | Mapping[str, str] = ()
+    colors: tuple[str, ...] | Mapping[Any, str] = ()
     mode: str = "auto"
     brand: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -133,7 +133,7 @@ def test_all_errors_are_reported_at_once() -> None:
         ({"cache_dir": b"x"}, "cache_dir: found a value of type bytes, expected text"),
         ({"encode": {"max_pixels": 0}}, "encode.max_pixels: found 0, expected a whole number, 1 or more"),
         ({"brand": {"colors": ["#fff"]}}, "brand.colors: found a list, expected a list of 2 to 6 items of: a colour"),
-        ({"brand": {"colors": {"acent": "#fff"}}}, "brand.colors.acent: unknown key, did you mean brand.colors.accent?"),
+        ({"brand": {"colors": {"acent": "#fff"}}}, "brand.colors.acent: unknown key, did you mean brand.colors.accent"),
         ({"brand": {"colors": {"main": "red"}}}, "brand.colors.main: found text 'red', expected a colour such as"),
         ({"brand": {"colors": {"accent": "#fff"}}}, "brand.colors: found accent, expected at least main"),
         ({"brand": {"colors": 3}}, "brand.colors: found 3, expected a list of 2 to 6 items of: a colour"),

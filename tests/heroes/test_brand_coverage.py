@@ -57,7 +57,8 @@ def share(picture: NDArray[np.uint8], color: str) -> float:
     wanted = np.array([int(color[at : at + 2], 16) for at in (1, 3, 5)], dtype=np.uint8)
     near = picture[(np.abs(picture.astype(int) - wanted) < 40).all(axis=-1)]  # others are farther away than 3 for sure
     lab = rgb2lab(near)
-    return float((deltaE_ciede2000(lab, np.broadcast_to(rgb2lab(wanted), lab.shape)) <= 3).sum() / picture[..., 0].size)
+    distances = deltaE_ciede2000(lab, np.broadcast_to(rgb2lab(wanted), lab.shape))  # type: ignore[no-untyped-call]
+    return float((distances <= 3).sum() / picture[..., 0].size)
 
 
 def check(style: str, colors: tuple[str, ...], seeds: range) -> None:

@@ -35,7 +35,7 @@ class Procedural:
     card's texts, and are dropped without a card.
     """
 
-    colors: tuple[str, ...] | Mapping[str, str] = ("#0b1f3a", "#2563eb", "#f59e0b")
+    colors: tuple[str, ...] | Mapping[Any, str] = ("#0b1f3a", "#2563eb", "#f59e0b")
     mode: str = "auto"
     brand: str = ""
     name: str = "procedural"
