@@ -5,7 +5,7 @@
 ``--way widths`` (photographs): each tool makes every picture at the same widths, as AVIF and WebP; see
 ``contest.widths``. ``--way site`` (screenshots): each tool makes what it would for a site in Material for MkDocs, and
 Chromium says what it loads and what that looks like in its place; see ``contest.site``. ``python -m tests.bench
-table FILE.json…`` makes the README's tables of what ``--json`` has printed.
+table FILE.json…`` makes the tables of the manual's page *Benchmarks* of what ``--json`` has printed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The README's tables of what ``encode --json`` has printed.
+"""The tables of the manual's page *Benchmarks* of what ``encode --json`` has printed.
 
 python -m tests.bench table photographs.json screenshots.json…
 """

@@ -107,11 +107,10 @@ def test_article_of_a_theme(tmp_path: Path) -> None:
 
 def test_examples_of_the_manual(tmp_path: Path) -> None:
     manual = Path(__file__).parents[2] / "site_example/docs/reference/writing-plug-ins.md"
-    fence = re.compile(r'^```python title="(\w+)\.py"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+    fence = re.compile(r'^```python title="imageseo_acme/(\w+)\.py"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
     blocks = dict(fence.findall(manual.read_text("utf-8")))
-    groups = {"integrations": {"acme": "imageseo_acme"}, "themes": {"acme": "imageseo_acme_theme"}}
-    assert set(blocks) == {"imageseo_acme", "imageseo_acme_theme"}
-    install(tmp_path / "lib", "acme", groups, blocks)
+    groups = {"integrations": {"acme": "acme"}, "themes": {"acme": "theme"}}
+    install(tmp_path / "lib", "acme-plugins", groups, {name: blocks[name] for name in ("acme", "theme")})
     page = PAGE.replace("<title>", "<link rel=stylesheet href=acme.css><title>")
     site = write(tmp_path / "site", {"acme.toml": 'url = "https://acme.example"\nimageseo.profile = "small"\n'})
     recipe = 'title = "T"\nhero = {style = "topo", width = 320, height = 180, alt = "Lines"}\n'

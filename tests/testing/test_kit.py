@@ -282,8 +282,7 @@ def test_hints_of_a_wrong_type_are_found(old: str, new: str, why: str, tmp_path:
 
 
 def test_a_project_is_read_if_it_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    manual = (Path(__file__).parents[2] / "site_example/docs/reference/writing-plug-ins.md").read_text("utf-8")
-    text = manual.split('```python title="imageseo_acme.py"\n')[1].split("```")[0]
+    text = example_of("INTEGRATION =")
     groups = {"integrations": {"acme": "imageseo_acme"}}
     install(tmp_path / "lib", "acme", groups, {"imageseo_acme": text})
     broken = text.replace("found = {}", "found = {}['x']")
