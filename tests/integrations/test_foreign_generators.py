@@ -109,8 +109,9 @@ def test_examples_of_the_manual(tmp_path: Path) -> None:
     manual = Path(__file__).parents[2] / "site_example/docs/reference/writing-plug-ins.md"
     fence = re.compile(r'^```python title="imageseo_acme/(\w+)\.py"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
     blocks = dict(fence.findall(manual.read_text("utf-8")))
-    groups = {"integrations": {"acme": "acme"}, "themes": {"acme": "theme"}}
-    install(tmp_path / "lib", "acme-plugins", groups, {name: blocks[name] for name in ("acme", "theme")})
+    groups = {"integrations": {"acme": "imageseo_acme"}, "themes": {"acme": "imageseo_acme_theme"}}
+    modules = {"imageseo_acme": blocks["acme"], "imageseo_acme_theme": blocks["theme"]}
+    install(tmp_path / "lib", "acme", groups, modules)
     page = PAGE.replace("<title>", "<link rel=stylesheet href=acme.css><title>")
     site = write(tmp_path / "site", {"acme.toml": 'url = "https://acme.example"\nimageseo.profile = "small"\n'})
     recipe = 'title = "T"\nhero = {style = "topo", width = 320, height = 180, alt = "Lines"}\n'
