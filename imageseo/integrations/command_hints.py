@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from imageseo.integrations.detection import find_configs
@@ -21,9 +22,13 @@ def generate_command(*, config: Path | None, root: Path | None) -> Callable[[str
 
 def pin_command(site: Site, *, config: Path | None) -> Callable[[str], str]:
     """Return a function: Page.key -> the command that pins its hero; with --site for a page without a source file."""
-    without_source = {page.key for page in site.pages if page.hints.source is None}
     commands = [generate_command(config=config, root=root) for root in (None, site.root)]
-    return lambda page: commands[page in without_source](page)
+
+    @cache
+    def without_source() -> frozenset[str]:  # few runs of lint ask
+        return frozenset(page.key for page in site.pages if page.hints.source is None)
+
+    return lambda page: commands[page in without_source()](page)
 
 
 def config_argument(config: Path) -> Path | None:

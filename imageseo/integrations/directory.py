@@ -21,6 +21,8 @@ from imageseo.model.site import Page, PageHints, Site
 from imageseo.storage.site_folder import SiteFolder
 
 HERO_META = f"{OURS}hero"
+_META_ORIGIN = f'<meta name="{HERO_META}">'
+_NO_META: Mapping[str, Any] = {}  # one for the many pages of a site that have none
 _PELICAN_PAGES = ("index.html", "archives.html", "categories.html", "tags.html")  # authors.html may be off
 _TITLE = re.compile(rb"<title(?:\s[^>]*)?>(.*?)</title", re.IGNORECASE | re.DOTALL)
 
@@ -70,8 +72,9 @@ def read_page(files: SiteFolder, path: str, *, hero_key: str | None) -> Page:
             hero = _parse_hero(attributes.get("content", ""))
             if hero:
                 meta.setdefault(key, hero)
-    hints = PageHints(meta=meta, title=_title(head))
-    return Page(path=path, hints=replace(hints, origin=f'<meta name="{HERO_META}">') if meta else hints)
+    if not meta:
+        return Page(path=path, hints=PageHints(meta=_NO_META, title=_title(head)))
+    return Page(path=path, hints=PageHints(meta=meta, title=_title(head), origin=_META_ORIGIN))
 
 
 def _with_drafts(files: SiteFolder, pages: list[Page]) -> list[Page]:

@@ -40,7 +40,7 @@ class ExternalUrl:
     reason: Reason
 
 
-@lru_cache(maxsize=4096)  # planning, facts and rules resolve the same URLs of a page
+@lru_cache(maxsize=1024)  # planning, facts and rules resolve the same URLs of a page
 def resolve(url: str, *, page: str, base_url: str | None, base_href: str | None = None) -> str | ExternalUrl:
     """Return the file that a browser would request, relative to the site's root: ``guide/img.png``.
 

@@ -1,7 +1,8 @@
 """What ``imageseo lint`` costs a page: the example site, built, and its pages repeated until there are many.
 
 The command runs as users run it; what Python itself needs to start and say the version is measured beside it and taken
-off. ``ms_per_page`` is CPU and ``wall_ms_per_page`` the clock.
+off. ``ms_per_page`` is CPU and ``wall_ms_per_page`` the clock. ``peak_pss_mb`` is the memory that all its processes
+hold together; ``peak_rss_mb`` counts the pages that they share once for each.
 
 With ``--node-modules DIR`` html-validate lints a sample of the same pages with its rules about images alone, and we
 lint all of them once more, each held to one core: ``pages_per_s_vs_html_validate``, starting included on both sides.
@@ -68,6 +69,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "wall_ms_per_page": round(wall / len(sizes) * 1000, 3),
         "ms_per_100_kb": round(cpu / kilobytes * 100 * 1000, 3),
         "peak_rss_mb": round(max(run.rss_mb for run in runs)),
+        "peak_pss_mb": round(max(run.pss_mb for run in runs)),
         "pages_per_s_vs_html_validate": beside,
     }
 

@@ -23,8 +23,10 @@ class Failure(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """``cpu``: user and system seconds, children included. ``rss_mb``: peak of the program and all it started.
+    """``cpu``: user and system seconds, children included.
 
+    ``rss_mb``: peak of the program and all it started; pages that they share are counted for each. ``pss_mb``: peak of
+    what they really hold, shared pages counted once; 0 where the kernel does not tell, and for runs below ``TICK``.
     ``busy``: processors kept busy, at ``TICK`` seconds each. MB is 10^6 bytes.
     """
 
@@ -32,6 +34,7 @@ class Run:
     cpu: float
     rss_mb: float
     out: str
+    pss_mb: float = 0.0
     busy: tuple[float, ...] = field(default=())
 
 
@@ -82,6 +85,7 @@ def measure(
         cpu=usage.ru_utime + usage.ru_stime,
         rss_mb=peak / 1e6,
         out=words["stdout"].decode("utf-8", "replace"),
+        pss_mb=watch.peak_held / 1e6,
         busy=tuple(watch.busy),
     )
 
@@ -95,21 +99,23 @@ def cpu(spent: dict[str, float], name: str) -> Iterator[None]:
 
 
 class _Watch(threading.Thread):
-    """Looks at a program and all that it started. Pages that processes share are counted for each: a ceiling."""
+    """Looks at a program and all that it started. ``peak``: pages that processes share are counted for each, a ceiling;
+    ``peak_held``: they are counted once.
+    """
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
         self._pid = pid
         self._over = threading.Event()
-        self.peak = 0
+        self.peak = self.peak_held = 0
         self.busy: list[float] = []
 
     def run(self) -> None:
         before, then = 0.0, time.perf_counter()
         while not self._over.wait(TICK):
-            seconds, memory = _tree(self._pid)
+            seconds, memory, held = _tree(self._pid)
             now = time.perf_counter()
-            self.peak = max(self.peak, memory)
+            self.peak, self.peak_held = max(self.peak, memory), max(self.peak_held, held)
             if seconds:
                 self.busy.append(max(0.0, seconds - before) / (now - then))
                 before, then = seconds, now
@@ -119,9 +125,11 @@ class _Watch(threading.Thread):
         self.join()
 
 
-def _tree(pid: int) -> tuple[float, int]:
-    """CPU seconds (those of children that have ended included) and resident bytes of a process and its descendants."""
-    seconds, memory = 0.0, 0
+def _tree(pid: int) -> tuple[float, int, int]:
+    """CPU seconds (those of children that have ended included) of a process and its descendants, and their resident
+    bytes: shared pages counted for each, and once.
+    """
+    seconds, memory, held = 0.0, 0, 0
     waiting = [pid]
     while waiting:
         each = Path(f"/proc/{waiting.pop()}")
@@ -129,8 +137,18 @@ def _tree(pid: int) -> tuple[float, int]:
             fields = (each / "stat").read_text().rpartition(")")[2].split()
             seconds += sum(map(int, fields[11:15])) / _HERTZ
             memory += int(fields[21]) * _PAGE
+            held += _proportional(each)
             for task in (each / "task").iterdir():
                 waiting += map(int, (task / "children").read_text().split())
         except OSError:  # it has just ended
             continue
-    return seconds, memory
+    return seconds, memory, held
+
+
+def _proportional(process: Path) -> int:
+    """Resident bytes of a process, of each shared page its part; 0 where the kernel does not tell."""
+    try:
+        lines = (process / "smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)

@@ -150,6 +150,7 @@ def test_a_run_counts_its_children() -> None:
     alone, both = measure.measure([sys.executable, "-c", "pass"]), measure.measure([sys.executable, "-c", child])
     assert both.out == "done\n"
     assert both.cpu > alone.cpu + 0.1
+    assert 1 < both.pss_mb <= both.rss_mb
     assert both.rss_mb > 5
     with pytest.raises(measure.Failure, match="ended with 3: why"):
         measure.measure([sys.executable, "-c", "import sys; print('why', file=sys.stderr); sys.exit(3)"])
