@@ -207,6 +207,7 @@ def _finding(rule: Rule, where: Location, problem: Problem, level: Severity) -> 
         location=where,
         fails_build=rule.fails_build and severity is Severity.ERROR,
         fix=problem.fix,
+        file_fix=problem.file_fix,
     )
 
 

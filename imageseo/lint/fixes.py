@@ -1,4 +1,4 @@
-"""Fixes: the edits of findings, applied to the published pages or shown as a diff."""
+"""Fixes: the edits of findings, applied to the published pages or shown as a diff, and image files without prompts."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from imageseo.web.html.edits import apply
 
 ROUNDS = 5
 """Edits that overlap wait for the next round; this many rounds suffice in practice."""
+_MAX_IMAGE = 256 * 2**20
 _TAG = re.compile(r"(?=<[a-zA-Z/!])")
 _LONG = 160  # characters; a diff shows lines up to this length completely
 _AROUND = 60  # characters of a longer line that it shows on both sides of the change
@@ -85,6 +86,34 @@ def write(site: Site, pages: Iterable[FixedPage]) -> tuple[str, ...]:
         except OSError as error:
             raise SiteError(f"{each.page}: cannot be written: {error.strerror or error}") from error
     return tuple(written)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedFile:
+    """An image with other metadata. ``change``: what is different, a clause."""
+
+    path: str
+    data: bytes
+    change: str
+
+
+def fixed_files(site: Site, findings: Iterable[Finding]) -> Iterator[FixedFile]:
+    """Yield the image files that the findings' fixes change, each once, in order. Unreadable ones are left out."""
+    from imageseo.images.metadata.rewriting import rewrite
+
+    files = SiteFolder(site.root)
+    for path in sorted({finding.file_fix for finding in findings if finding.file_fix is not None}):
+        try:
+            new = rewrite(files.read(path, limit=_MAX_IMAGE))
+        except (OSError, ValueError):
+            continue  # the rules that reported it could read it; another program writes to it now
+        if new is not None:
+            yield FixedFile(path=path, data=new.data, change=new.describe())
+
+
+def write_files(site: Site, files: Iterable[FixedFile]) -> tuple[str, ...]:
+    """Write image files into the built site, and return their paths. Raises SiteError, as ``write`` does."""
+    return write(site, (FixedPage(page=each.path, before=b"", after=each.data, fixed=()) for each in files))
 
 
 def _compatible(findings: Iterable[Finding], size: int) -> tuple[tuple[Finding, ...], list[Edit]]:

@@ -46,7 +46,7 @@ def overview(findings: Sequence[Finding], *, directory: str = "") -> Iterator[st
     if mended >= _WORTHWHILE * len(found):
         yield f"`imageseo build {directory}` corrects up to {mended:,} of them; run lint after it"
     else:
-        fixable = sum(bool(finding.fix) for finding in found)
+        fixable = sum(finding.is_fixable for finding in found)
         if fixable >= _WORTHWHILE * len(found):
             yield f"`imageseo lint {directory} --fix` corrects {fixable:,} of them"
     yield (

@@ -32,6 +32,7 @@ BUILD_FINDINGS: Mapping[str, str] = {
     "page-unwritable": "the page cannot be written: no permission, or no space on the disk",
     "plugin-failed": "code of another package (a codec, a metric or a report) raised an error",
     "precache-stale": "a service worker's list of files has the hash of a page before the build",
+    "prompt-removed": "the published file of a generated image lost its prompt, or got the mark of generated images",
     "quality-lowered": "a hero is encoded with lower quality than usual, because it would exceed its budget otherwise",
     "site-url-missing": "no site URL is configured, so JSON-LD and the image sitemap are left out",
     "sitemap-schema": "the generator's sitemap cannot be extended",
@@ -87,6 +88,8 @@ REMEDIES: Mapping[str, str] = {
     "plug-ins. The image is published without what it should have made.",
     "precache-stale": "Run the tool that writes the list (workbox, ngsw-config) after imageseo. Until then browsers "
     "keep the former page, or refuse the new one.",
+    "prompt-removed": 'Nothing: source files are unchanged. `data-imageseo="ignore"` on an image keeps its published '
+    "file as it is, for example where visitors download a workflow.",
     "quality-lowered": "Nothing, if the picture looks well. A calmer picture needs fewer bytes; `quality.paths` sets "
     "the quality of one picture, and `budgets.paths` the budget of its page.",
     "site-url-missing": "Set `site_url` in imageseo.toml, or the site's URL in the generator's configuration: JSON-LD "

@@ -108,7 +108,7 @@ class Problem:
     """A problem found by a rule. ``at``: the image's tag; ``place``: another location; neither: the whole page.
 
     ``severity``: set if lower than the rule's own. ``fix``: edits of the page's published bytes that fix the problem
-    safely; empty if only the author can decide.
+    safely; empty if only the author can decide. ``file_fix``: site path of an image whose metadata can be rewritten.
     """
 
     message: str
@@ -117,3 +117,4 @@ class Problem:
     severity: Severity | None = None
     place: ProblemLocation | None = None
     fix: tuple[Edit, ...] = ()
+    file_fix: str | None = None

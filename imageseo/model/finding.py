@@ -50,7 +50,7 @@ class Finding:
     """One result of a rule or a build. ``rule``: permanent id. ``message``: the fact; ``hint``: the remedy.
 
     ``fix``: edits of the page's published bytes that fix it safely. ``fingerprint``: identifies the finding across runs
-    (``lint.fingerprint``); empty if not computed.
+    (``lint.fingerprint``); empty if not computed. ``file_fix``: image whose metadata are to be rewritten.
     """
 
     rule: str
@@ -61,6 +61,12 @@ class Finding:
     fails_build: bool = False
     fix: tuple[Edit, ...] = ()
     fingerprint: str = ""
+    file_fix: str | None = None
+
+    @property
+    def is_fixable(self) -> bool:
+        """Whether ``lint --fix`` can fix it."""
+        return bool(self.fix) or self.file_fix is not None
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
+from imageseo.model.origin import AiOrigin
+
 RECOMPRESSED = "imageseo recompressed"  # the writer in the metadata of a file that a build recompressed in place
 
 
@@ -67,8 +69,7 @@ class ImageRef:
     ``disabled``: rule id -> reason, from ``data-imageseo-disable="rule: reason"`` on the image or an ancestor.
     ``sources``: of the ``<picture>`` around it. ``is_processed``: whether imageseo wrote that, or its own ``srcset``.
     ``hidden_by``: what hides it when the page opens (``a closed <details>``); ``may_be_hidden``: something may hide it.
-    ``in_footer``: whether it is in a ``<footer>``. ``in_rows``: in a table, grid or gallery, perhaps beside others.
-    ``unwrappable``: why no element may be put around it, a clause.
+    ``in_footer``, ``in_rows``: in a table, grid or gallery. ``unwrappable``: why no element may be put around it.
     """
 
     span: Span
@@ -137,9 +138,8 @@ class PageScan:
     ``json_ld``: contents of ``<script type="application/ld+json">``.
     ``meta``: name or property -> content of ``<meta>`` (the first counts), names in lower case.
     ``hero_slot``: tag span of an element with ``data-imageseo-hero``: the theme itself shows the hero.
-    ``policies``: Content-Security-Policies in ``<meta>``.
     ``preload_images``: the author's ``<link rel=preload as=image>`` tags. ``styles``: the sheets it applies, in order.
-    ``indexing``: what tells search engines whether to list the page.
+    ``indexing``: what tells search engines whether to list the page. ``policies``: its Content-Security-Policies.
     """
 
     charset: str
@@ -201,9 +201,8 @@ class Asset:
 
     ``path``: relative to the site's root, with ``/``. ``width``/``height``: px as displayed, EXIF orientation applied.
     ``format``: Pillow's name in lower case (``jpeg``, ``png``, ``webp``, ``avif``, ``gif``, ``svg``).
-    ``frames``: above 1 for an animation. ``sha256``: of the file's bytes. ``bytes``: its size.
-    ``hdr``: kind of HDR image (``PQ``, ``HLG``, ``gain map``); None for SDR.
-    ``writer``: the writer in the metadata of a file written by imageseo (``provenance.writer``); None for other files.
+    ``frames``: above 1 for an animation. ``sha256``, ``bytes``: of the file. ``hdr``: ``PQ``, ``HLG`` or ``gain map``.
+    ``writer``: of a file that imageseo wrote; None for others. ``origin``: what its metadata tells about a model.
     ``css_size``: CSS px that a browser shows it at if they differ, because the EXIF data of a JPEG declares a density.
     ``natural``: False for an SVG with a ratio only, which fills the column; ``has_whole_px``: and one of inexact size.
     """
@@ -225,6 +224,7 @@ class Asset:
     hdr: str | None = None
     writer: str | None = None
     rights: Rights = Rights()
+    origin: AiOrigin | None = None
 
     @property
     def css_width(self) -> int:

@@ -155,9 +155,7 @@ def _write(context: BuildContext, plan: SitePlan, jobs: Jobs, encoded: EncodeRes
     for path, size in context.originals.original_sizes():
         context.files.weigh(path, size)
     for row in plan.rows:
-        for new in (
-            row.record.outcome.recompressed if isinstance(row, UnchangedPage) else writer().recompressed(row.plan)
-        ):
+        for new in row.record.outcome.recompressed if isinstance(row, UnchangedPage) else writer().replaced(row):
             context.files.weigh(new.path, new.bytes)
     pages: list[WrittenPage] = []
     for row in plan.rows:

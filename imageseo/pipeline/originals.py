@@ -1,4 +1,7 @@
-"""Find, keep and restore the source files that recompressed files have replaced in the built site."""
+"""Find, keep and restore the source files that other files have replaced in the built site.
+
+These are recompressed ones, and those without the prompt that a generative tool wrote into them.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,26 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from imageseo.images.decoding.probe import probe_bytes
+from imageseo.images.decoding.probe import MAX_BYTES, probe_bytes
+from imageseo.images.encoding.recompression import is_worthwhile
+from imageseo.model import regular_file
 from imageseo.model.errors import ImageseoError
-from imageseo.model.image import RECOMPRESSED, Asset, BadAsset
+from imageseo.model.image import RECOMPRESSED, Asset, BadAsset, Variant, VariantSpec
+from imageseo.model.plan import Fallback
 from imageseo.model.protocols import Store, StoredBlob
 from imageseo.pipeline.incremental.build_state import RecompressedFile
 from imageseo.pipeline.incremental.probe_cache import ProbeCache
 from imageseo.storage.output import OutputFolder
+from imageseo.web.ai_labels import is_ai_generated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanedFile:
+    """A file of the store that replaces a source file, with the same pixels. ``change``: what is different."""
+
+    sha256: str
+    bytes: int
+    change: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,6 +47,7 @@ class OriginalFiles:
     max_pixels: int
     _recompressed: dict[str, str] = field(default_factory=dict)  # site path -> digest of the recompressed file there
     _originals: dict[str, Asset] = field(default_factory=dict)  # site path -> the source file it replaces
+    _without_prompts: dict[tuple[str, str | None], CleanedFile | None] = field(default_factory=dict)
 
     def asset(self, path: str) -> Asset | BadAsset:
         """Return the source file at a site path, or the recompressed file if its source file is lost."""
@@ -49,6 +66,53 @@ class OriginalFiles:
         original = self._originals.get(asset.path)
         is_replaced = original is not None and original.sha256 == asset.sha256
         return self.store.path(asset.sha256) if is_replaced else self.output.root / asset.path
+
+    def replacements(
+        self, fallbacks: Iterable[Fallback], shown: Iterable[Asset], variants: Mapping[VariantSpec, Variant]
+    ) -> Iterator[RecompressedFile]:
+        """Yield the files that a page's source files are replaced by: recompressed if worthwhile, else cleaned.
+
+        ``shown``: files that may contain prompts.
+        """
+        done = set[str]()
+        for each in fallbacks:
+            variant = variants.get(each.spec) if each.spec is not None else None
+            if variant is not None and is_worthwhile(each.asset, variant.bytes):
+                done.add(each.asset.path)
+                yield RecompressedFile(each.asset.path, each.asset.sha256, variant.sha256, variant.bytes)
+        for asset in shown:
+            cleaned = self.without_prompt(asset) if asset.path not in done else None
+            if cleaned is not None:
+                yield RecompressedFile(asset.path, asset.sha256, cleaned.sha256, cleaned.bytes)
+
+    def without_prompt(self, asset: Asset) -> CleanedFile | None:
+        """Return what is published instead of a file with a prompt, or of a generated image that does not declare it.
+
+        The same pixels with other metadata; None if the file stays as it is. It is made once, and stored. Raises
+        StoreError.
+        """
+        source_type = asset.rights.digital_source_type if is_ai_generated(asset.rights.digital_source_type) else None
+        key = (asset.sha256, source_type)
+        if key not in self._without_prompts:
+            self._without_prompts[key] = self._clean(asset, source_type) if _may_need_cleaning(asset) else None
+        return self._without_prompts[key]
+
+    def _clean(self, asset: Asset, source_type: str | None) -> CleanedFile | None:
+        from imageseo.images.metadata.rewriting import VERSION, rewrite  # few sites have such images
+
+        try:
+            data = regular_file.read(self.file(asset), limit=MAX_BYTES)
+        except OSError:
+            return None
+        new = rewrite(data, source_type=source_type, original=asset.sha256)
+        if new is None or hashlib.sha256(data).hexdigest() != asset.sha256:
+            return None
+        stored_key = hashlib.sha256(f"without prompt {VERSION}\n{asset.sha256}\n{source_type}".encode()).hexdigest()
+        sha256 = hashlib.sha256(new.data).hexdigest()
+        stored = self.store.find(stored_key)
+        if stored is None or stored.sha256 != sha256:
+            stored = self.store.put(stored_key, new.data)
+        return CleanedFile(sha256=stored.sha256, bytes=stored.bytes, change=new.describe())
 
     def original_sizes(self) -> Iterator[tuple[str, int]]:
         """Yield site path and bytes of source files that are restored unless they are recompressed again."""
@@ -134,6 +198,16 @@ class OriginalFiles:
     def _read(self, key: str) -> bytes | None:
         stored = self.store.find(key)
         return self.store.read(stored) if stored is not None else None
+
+
+def _may_need_cleaning(asset: Asset) -> bool:
+    """Whether a file may contain a prompt, or be of a generated image that it does not declare."""
+    origin = asset.origin
+    if asset.writer is not None or not asset.raster:
+        return False
+    if origin is None:
+        return is_ai_generated(asset.rights.digital_source_type)
+    return bool(origin.prompts) or not origin.declared
 
 
 def _parse_original(data: bytes | None) -> str | None:

@@ -12,7 +12,6 @@ from urllib.parse import unquote
 from imageseo.config.settings import Settings
 from imageseo.images.encoding.encode_result import EncodeResult
 from imageseo.images.encoding.jobs import Jobs
-from imageseo.images.encoding.recompression import is_worthwhile
 from imageseo.lint.crashes import CRASHED
 from imageseo.lint.engine import location_of, run_rules
 from imageseo.lint.facts.page import PageFacts
@@ -21,7 +20,7 @@ from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Finding, Severity, Silenced
 from imageseo.model.formats import BUILT_IN, FORMATS, tunable
 from imageseo.model.image import Rights, Variant, VariantSpec
-from imageseo.model.plan import ImagePlan, PagePlan
+from imageseo.model.plan import ImagePlan
 from imageseo.model.protocols import StoredBlob
 from imageseo.model.site import Page
 from imageseo.pipeline import markup, structured_data, variant_findings, variant_selection
@@ -68,7 +67,7 @@ class PageWriter:
         silenced: list[Silenced] = []
         variant_paths: dict[str, Variant] = {}
         result, pictures = None, b""
-        recompressed = self.recompressed(plan)
+        recompressed, originals = self.replaced(planned), self.context.originals
         listing = PageListing.of(planned, self.context.listing)
         if plan.not_inserted is not None:
             build_findings.append(uninserted_hero_finding(page, plan.not_inserted))
@@ -111,7 +110,10 @@ class PageWriter:
             ],
             article_images=article_image_urls(self.context.site.base_url, files, page, plan, may_list=listing.may_list),
             unlisted=listing.unlisted,
-            image_findings=list(variant_findings.image_findings(page, plan, self.encoded)),
+            image_findings=[
+                *variant_findings.image_findings(page, plan, self.encoded),
+                *variant_findings.cleaned_findings(page, planned.shown, originals.without_prompt, recompressed),
+            ],
             dropped=[
                 DroppedVariants(each.asset.sha256, each.asset.path, location_of(page, each.ref), _format_reasons(why))
                 for each, why in candidates.find_dropped()
@@ -178,15 +180,9 @@ class PageWriter:
         result = (source_digest, published_digest, [(*edit.span, edit.replacement) for edit in changes])
         return candidates, facts, result
 
-    def recompressed(self, plan: PagePlan) -> list[RecompressedFile]:
-        """Return the recompressed files that are worth publishing."""
-        return [
-            RecompressedFile(each.asset.path, each.asset.sha256, variant.sha256, variant.bytes)
-            for each in plan.fallbacks
-            if each.spec is not None
-            and (variant := self.encoded.variants.get(each.spec)) is not None
-            and is_worthwhile(each.asset, variant.bytes)
-        ]
+    def replaced(self, planned: PlannedPage) -> list[RecompressedFile]:
+        """Return the files that are published instead of source files: recompressed, or without a prompt."""
+        return list(self.context.originals.replacements(planned.plan.fallbacks, planned.shown, self.encoded.variants))
 
     def _predict_facts(
         self, page: Page, candidates: PageCandidates, original: bytes, graph: str | None, files: DependencyTracker

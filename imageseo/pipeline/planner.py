@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ from imageseo.config.settings import Settings
 from imageseo.images.encoding import profiles
 from imageseo.lint.engine import unreadable_finding
 from imageseo.lint.facts.page import PageFacts
-from imageseo.model.image import PageScan, Span
+from imageseo.model.image import Asset, OptOut, PageScan, Span
 from imageseo.model.plan import PageHero, PagePlan
 from imageseo.model.site import Page
 from imageseo.pipeline import markup, page_plan, variant_selection
@@ -24,16 +24,21 @@ from imageseo.pipeline.safe_markup.preloads import PreloadLink, preload_links
 from imageseo.pipeline.safe_markup.style_rules import STYLE_SHEET, style_text
 from imageseo.pipeline.unchanged_images import count_reasons
 from imageseo.web import urls
+from imageseo.web.ai_labels import is_ai_generated
+from imageseo.web.filenames import looks_like_variant
 from imageseo.web.html import edits
 from imageseo.web.html.charset import UnreadablePage
 from imageseo.web.response_headers import SECURITY_POLICY
+
+_RASTERS = (".png", ".jpg", ".jpeg", ".webp", ".avif")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedPage:
     """A page with its plan and hero. ``files``: the site's files; they record the page's dependencies.
 
-    ``unchanged``: reason -> number of images that are left as they are for it.
+    ``unchanged``: reason -> number of images that are left as they are for it. ``shown``: the image files that it
+    shows or links to, and that may contain a prompt.
     """
 
     page: Page
@@ -41,6 +46,7 @@ class PlannedPage:
     hero: PageHero | None
     files: DependencyTracker
     unchanged: Mapping[str, int]
+    shown: Sequence[Asset] = ()
 
 
 def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> PlannedPage | None:
@@ -91,7 +97,27 @@ def plan_page(context: BuildContext, page: Page, hero: PageHero | None) -> Plann
     )
     plan = checked_plan(html, plan, partial(markup.page_edits, json_ld="{}"))
     unchanged = count_reasons(plan, facts.images)
-    return PlannedPage(page=page, plan=plan, hero=hero, files=files, unchanged=unchanged)
+    shown = tuple(_files_of_models(facts, hero, files))
+    return PlannedPage(page=page, plan=plan, hero=hero, files=files, unchanged=unchanged, shown=shown)
+
+
+def _files_of_models(facts: PageFacts, hero: PageHero | None, files: DependencyTracker) -> Iterator[Asset]:
+    """Yield the image files of a page that a model made, or that may contain a prompt, each once.
+
+    These are the files of its images, those that images link to, and the one for other sites. Images that the author
+    opted out are left alone.
+    """
+    images = [image for image in facts.images if image.ref.opt_out is not OptOut.IGNORED]
+    paths = [target.path for image in images for target in image.targets if target.exists]
+    others = [image.ref.link for image in images] + [facts.scan.meta_content("og:image")]
+    named = (facts.target(url).path for url in others if url is not None)
+    paths += [path for path in named if path is not None and path.lower().endswith(_RASTERS) and files.exists(path)]
+    if hero is not None and not hero.hero.generated:
+        paths.append(hero.hero.path)
+    for path in dict.fromkeys(paths):
+        asset = files.asset(path) if path is not None and not looks_like_variant(path) else None
+        if isinstance(asset, Asset) and (asset.origin or is_ai_generated(asset.rights.digital_source_type)):
+            yield asset
 
 
 def _make_chooser(

@@ -8,6 +8,7 @@ from imageseo.model.image import Asset, PageRegion, Rights
 from imageseo.model.plan import PageHero, PagePlan
 from imageseo.model.site import Page
 from imageseo.web import urls
+from imageseo.web.ai_labels import is_ai_generated
 from imageseo.web.structured_data import image_object
 
 
@@ -35,7 +36,8 @@ def build_graph(
         rights = page_hero.hero.rights if page_hero is not None and image.hero else image.asset.rights
         rights = rights.or_else(default_rights)
         # Search engines ignore an ImageObject that has nothing but a size.
-        if image.ref.region is PageRegion.ARTICLE and (image.hero or rights.known):
+        tells = image.hero or rights.known or is_ai_generated(rights.digital_source_type)
+        if image.ref.region is PageRegion.ARTICLE and tells:
             caption = image.ref.caption or image.ref.get("alt")
             if page_hero is not None and image.hero:
                 caption = caption or page_hero.hero.caption or page_hero.hero.alt

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from imageseo.images.encoding.encode_result import EncodeResult
@@ -14,7 +14,8 @@ from imageseo.model.humanize import format_bytes
 from imageseo.model.image import Asset
 from imageseo.model.plan import PagePlan
 from imageseo.model.site import Page
-from imageseo.pipeline.incremental.build_state import DroppedVariants, PageOutcome
+from imageseo.pipeline.incremental.build_state import DroppedVariants, PageOutcome, RecompressedFile
+from imageseo.pipeline.originals import CleanedFile
 from imageseo.pipeline.page_candidates import page_images
 
 _SHOWN_EACH = 2  # images on which a plug-in fails for the same reason
@@ -64,6 +65,31 @@ def _lost_original_finding(asset: Asset, location: Location) -> Finding:
         "variants are made from the recompressed file",
         location=location,
         hint="let the site's generator write the file again, or restore the source file; keep the cache between builds",
+    )
+
+
+def cleaned_findings(
+    page: Page,
+    shown: Iterable[Asset],
+    without_prompt: Callable[[Asset], CleanedFile | None],
+    replaced: Iterable[RecompressedFile],
+) -> Iterator[ImageFinding]:
+    """Yield a note for each file of a page that lost a prompt or was marked. ``replaced``: what is published."""
+    published = {each.path: each.sha256 for each in replaced}
+    for asset in shown:
+        cleaned = without_prompt(asset)
+        if cleaned is not None and published.get(asset.path) == cleaned.sha256:
+            yield f"cleaned {asset.sha256}", _cleaned_finding(asset, cleaned.change, page)
+
+
+def _cleaned_finding(asset: Asset, change: str, page: Page) -> Finding:
+    tool = f" (made with {asset.origin.tool})" if asset.origin is not None and asset.origin.tool is not None else ""
+    return Finding(
+        rule="prompt-removed",
+        severity=Severity.INFO,
+        message=f"{asset.path}{tool}: in the published file, {change}; its pixels are the same",
+        location=location_of(page),
+        hint='nothing to do; the source file is unchanged, `data-imageseo="ignore"` on the image keeps the file too',
     )
 
 

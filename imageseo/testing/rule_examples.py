@@ -41,7 +41,7 @@ MILDER = {"a warning": Severity.WARN, "a note": Severity.INFO, "another host's, 
 """How the title of an example begins that is milder than its rule."""
 
 _BLOCK = re.compile(r"^(Bad|Good)(?: \(([^)]*)\))?:\n((?:[ \t]+\S.*\n?|\n(?=[ \t]))+)", re.MULTILINE)
-_PICTURE = re.compile(r"[\w %-]+-(\d+)x(\d+)(?:-(\d+)KiB|(-hdr|-ai|-exif|-c2pa))?\.(jpg|png|webp|avif)")
+_PICTURE = re.compile(r"[\w %-]+-(\d+)x(\d+)(?:-(\d+)KiB|(-hdr|-ai|-exif|-c2pa|-prompt))?\.(jpg|png|webp|avif)")
 _ODD = re.compile(r"(?:truncated|empty)\.(?:jpg|png)")
 _GAIN_MAP = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -50,6 +50,10 @@ _GAIN_MAP = (
 _CARRIES = {
     "-hdr": {"xmp": _GAIN_MAP},
     "-ai": {"xmp": xmp_packet(Rights(digital_source_type=TRAINED_MEDIA))},
+    "-prompt": {
+        "exif": b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x0e\0\x02\0\0\0\x40\0\0\0\x1a\0\0\0\0"
+        + b"a tower in fog\nSteps: 20, Sampler: Euler, CFG scale: 7, Seed: 42".ljust(64, b"\0")
+    },
     "-exif": {"exif": b"Exif\0\0II*\0\x08\0\0\0\x01\0\x0e\x01\x02\0\x40\x1f\0\0\x1a\0\0\0\0\0\0\0" + b"x" * 8000},
 }
 _JUMBF = b"\0\0\0\x3djumb\0\0\0\x1ejumdc2pa\0\x11\0\x10\x80\0\0\xaa\0\x38\x9bq\x03c2pa\0trainedAlgorithmicMedia"

@@ -60,7 +60,7 @@ class LintRun:
     @property
     def summary_line(self) -> str:
         """The number of findings and how many of them --fix can fix, in one line."""
-        fixable = sum(bool(each.fix) for each in (*self.report.findings, *self.report.known))
+        fixable = sum(each.is_fixable for each in (*self.report.findings, *self.report.known))
         return f"{_pluralize(len(self.report.findings), 'finding')}, {fixable:,} fixable with --fix"
 
 
@@ -85,7 +85,9 @@ def lint(
     notes = list(_scope_notes(site, scope, revision))
     result, findings, fixed = _lint_and_fix(site, run_rules, request)
     if request.fix:
-        notes.append(f"fixed {_pluralize(fixed.findings, 'finding')} on {_pluralize(fixed.pages, 'page')}")
+        files = f" and in {_pluralize(fixed.files, 'image file')}" if fixed.files else ""
+        notes.append(f"fixed {_pluralize(fixed.findings, 'finding')} on {_pluralize(fixed.pages, 'page')}{files}")
+    notes += [f"--fix would rewrite {each.path}: {each.change}" for each in fixed.diff_files]
     if request.budget_report is not None:
         entry = budget_history.history_entry(result, project.folder, whole=only is None)
         budget_history.append(request.budget_report, entry)
@@ -123,11 +125,13 @@ def lint(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _FixResult:
-    """Number of fixed findings and pages, or the diff."""
+    """Number of fixed findings, pages and image files, or the diff and the image files that would be rewritten."""
 
     findings: int = 0
     pages: int = 0
+    files: int = 0
     diff: Iterable[fixes.FixedPage] = ()
+    diff_files: Iterable[fixes.FixedFile] = ()
 
 
 def _lint_and_fix(
@@ -142,17 +146,20 @@ def _lint_and_fix(
     digests = fixes.digests(site)
     result, first = run_rules()
     if request.diff:
-        return result, first, _FixResult(diff=fixes.fixed_pages(site, first, digests))
-    findings, pages = first, set[str]()
+        pages_of_diff = fixes.fixed_pages(site, first, digests)
+        return result, first, _FixResult(diff=pages_of_diff, diff_files=fixes.fixed_files(site, first))
+    findings, pages, files = first, set[str](), set[str]()
     for _ in range(fixes.ROUNDS):
         written = fixes.write(site, fixes.fixed_pages(site, findings, digests))
-        if not written:
+        rewritten = fixes.write_files(site, fixes.fixed_files(site, findings))
+        if not written and not rewritten:
             break
         pages.update(written)
+        files.update(rewritten)
         digests = fixes.digests(site)
         result, findings = run_rules()
     fixed = Counter(map(_key, first)) - Counter(map(_key, findings))
-    return result, findings, _FixResult(findings=fixed.total(), pages=len(pages))
+    return result, findings, _FixResult(findings=fixed.total(), pages=len(pages), files=len(files))
 
 
 def _key(finding: Finding) -> tuple[str, str, str]:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from xml.parsers import expat
 
 from imageseo.images.decoding.cicp import hdr_format
-from imageseo.images.decoding.raster import PLUGINS, open_raster, png_chunks, sniff
+from imageseo.images.decoding.raster import PLUGINS, as_bytes, open_raster, png_chunks, sniff
+from imageseo.images.metadata.ai_origin import read_file_origin
 from imageseo.images.metadata.rights import extract_png_xmp, has_gps_coordinates, read_rights, read_writer
 from imageseo.model import git_lfs, regular_file
 from imageseo.model.image import Asset, BadAsset
@@ -108,9 +109,13 @@ def _make_asset(image: ImageFile, data: bytes, kind: str, site_path: str, max_pi
             "Publish a smaller image, or raise `encode.max_pixels` if you trust this file.",
         )
     xmp, late_exif, iim = _read_metadata(image, data, kind)
-    exif = header_exif = _parse_exif(_as_bytes(image.info.get("exif")))
+    exif = header_exif = _parse_exif(as_bytes(image.info.get("exif")))
     if exif is None:
         exif = _parse_exif(late_exif)
+    origin = read_file_origin(data)
+    rights = read_rights(xmp=xmp, iim=iim, exif=exif)
+    if origin is not None and origin.source_type is not None:
+        rights = replace(rights, digital_source_type=origin.source_type)
     orientation = _read_orientation(header_exif) if kind in _ORIENTED_FORMATS else 1
     css_size = _read_css_size(header_exif, image.size) if kind == "jpeg" else None
     if orientation >= 5:
@@ -129,15 +134,16 @@ def _make_asset(image: ImageFile, data: bytes, kind: str, site_path: str, max_pi
         mode=image.mode,
         has_alpha=image.has_transparency_data,
         has_gps=_has_gps(exif) or has_gps_coordinates(xmp),
-        hdr=hdr_format(data, kind, _as_bytes(image.info.get("icc_profile")), xmp),
+        hdr=hdr_format(data, kind, as_bytes(image.info.get("icc_profile")), xmp),
         writer=read_writer(xmp),
-        rights=read_rights(xmp=xmp, iim=iim, exif=exif),
+        rights=rights,
+        origin=origin,
     )
 
 
 def _read_metadata(image: ImageFile, data: bytes, kind: str) -> tuple[bytes, bytes, bytes]:
     """Return XMP, EXIF from where no browser looks for an orientation, and IPTC-IIM; ``b""`` where missing."""
-    xmp, late_exif = _as_bytes(image.info.get("xmp")), b""
+    xmp, late_exif = as_bytes(image.info.get("xmp")), b""
     if kind == "png":
         for chunk, content in png_chunks(data):
             if chunk == b"eXIf":
@@ -146,11 +152,7 @@ def _read_metadata(image: ImageFile, data: bytes, kind: str) -> tuple[bytes, byt
                 xmp = xmp or extract_png_xmp(bytes(content))
     resources = image.info.get("photoshop")
     iim = resources.get(0x0404) if isinstance(resources, dict) else None
-    return xmp, late_exif, _as_bytes(iim)
-
-
-def _as_bytes(value: object) -> bytes:
-    return value if isinstance(value, bytes) else b""
+    return xmp, late_exif, as_bytes(iim)
 
 
 def _parse_exif(raw: bytes) -> Exif | None:

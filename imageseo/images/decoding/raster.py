@@ -42,6 +42,7 @@ _MAGIC = (
     (b"%PDF-", "pdf"),
     (b"\x1f\x8b", "gzip"),
 )
+_MAX_DEFLATED = 1000  # bytes; deflate shrinks by 1032 at most, and Pillow reads texts of up to 1 MiB
 _AVIF_BRANDS = (b"avif", b"avis")
 _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 
@@ -94,6 +95,8 @@ def open_raster(data: bytes, kind: str) -> ImageFile:
     pixel limit (the limit here is a setting) and treats a JPEG with an appended preview or gain map (MPO) as two
     frames, while browsers show one still. Any exception that Pillow raises for a broken header is passed on.
     """
+    if kind == "png":
+        data = _without_compressed_texts(data)
     module, name = PLUGINS[kind]
     return cast("ImageFile", getattr(import_module(module), name)(io.BytesIO(data)))
 
@@ -108,3 +111,21 @@ def png_chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
         length = int.from_bytes(view[at : at + 4], "big")
         yield data[at + 4 : at + 8], view[at + 8 : at + 8 + length]
         at += length + 12
+
+
+def _without_compressed_texts(data: bytes) -> bytes:
+    """Return a PNG without compressed texts that may inflate beyond Pillow's limit: it would not open the image."""
+    kept, start, at = list[bytes](), 0, 8
+    for kind, content in png_chunks(data):
+        end = at + len(content) + 12
+        inflates = kind == b"zTXt" or (kind == b"iTXt" and bytes(content[:81]).partition(b"\0")[2][:1] == b"\1")
+        if inflates and len(content) > _MAX_DEFLATED:
+            kept.append(data[start:at])
+            start = end
+        at = end
+    return b"".join([*kept, data[start:]]) if kept else data
+
+
+def as_bytes(value: object) -> bytes:
+    """Return a value of Pillow's ``info`` if it is bytes, else ``b""``."""
+    return value if isinstance(value, bytes) else b""

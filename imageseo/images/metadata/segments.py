@@ -26,11 +26,17 @@ _PNG_PIXELS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetadataSegment:
-    """Metadata of one kind: ``exif``, ``xmp``, ``icc``, ``c2pa``, ``other``; the size includes its framing."""
+    """Metadata of one kind: ``exif``, ``xmp``, ``icc``, ``c2pa``, ``other``; the size includes its framing.
+
+    ``tag``: the type of a PNG's or WebP's chunk, the marker of a JPEG's segment, ``b""`` in an AVIF. ``head``: bytes of
+    the framing before the content.
+    """
 
     kind: str
     offset: int
     size: int
+    tag: bytes = b""
+    head: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,14 +75,15 @@ def read_segments(read: ReadRange) -> EmbeddedMetadata | None:
     return _collect(segments)
 
 
-SegmentIterator = Iterator[tuple[str, int, int, bytes]]  # kind, offset, size with framing, content if needed
+SegmentIterator = Iterator[tuple[str, int, int, bytes, bytes, int]]
+"""Kind, offset, size with framing, content if needed, tag, bytes before the content."""
 
 
 def _collect(segments: SegmentIterator) -> EmbeddedMetadata:
     parts: list[MetadataSegment] = []
     contents: dict[str, bytes] = {}
-    for kind, offset, size, content in segments:
-        parts.append(MetadataSegment(kind=kind, offset=offset, size=size))
+    for kind, offset, size, content, tag, head in segments:
+        parts.append(MetadataSegment(kind=kind, offset=offset, size=size, tag=tag, head=head))
         if kind in ("xmp", "c2pa", "icc") and len(contents.get(kind, b"")) < _MAX_CONTENT:
             contents[kind] = contents.get(kind, b"") + content
     return EmbeddedMetadata(
@@ -103,7 +110,7 @@ def _read_jpeg(read: ReadRange) -> SegmentIterator:
         kind, skip = _classify_segment(marker, head[4:])
         if kind is not None:
             content = read(at + 4 + skip, length - 2 - skip) if kind in ("xmp", "c2pa", "icc") else b""
-            yield kind, at, length + 2, content
+            yield kind, at, length + 2, content, head[:2], 4 + skip
         at += 2 + length
 
 
@@ -138,15 +145,15 @@ def _read_png(read: ReadRange) -> SegmentIterator:
         if kind == b"iTXt" and head[8:].startswith(_XMP_PNG):
             content = read(at + 8, min(length, _MAX_CONTENT))
             # Keyword, compression flag and method, language, translated keyword; XMP is never compressed.
-            yield "xmp", at, size, content[len(_XMP_PNG) + 2 :].split(b"\0", 2)[-1]
+            yield "xmp", at, size, content[len(_XMP_PNG) + 2 :].split(b"\0", 2)[-1], b"", 8
         elif kind == b"eXIf":
-            yield "exif", at, size, b""
+            yield "exif", at, size, b"", kind, 8
         elif kind == b"iCCP":
-            yield "icc", at, size, _decompress_profile(read(at + 8, min(length, _MAX_CONTENT)))
+            yield "icc", at, size, _decompress_profile(read(at + 8, min(length, _MAX_CONTENT))), kind, 8
         elif kind == b"caBX":
-            yield "c2pa", at, size, read(at + 8, min(length, _MAX_CONTENT))
+            yield "c2pa", at, size, read(at + 8, min(length, _MAX_CONTENT)), kind, 8
         elif kind[:1].islower() and kind not in _PNG_PIXELS:
-            yield "other", at, size, b""
+            yield "other", at, size, b"", kind, 8
         at += size
 
 
@@ -174,7 +181,8 @@ def _read_webp(read: ReadRange, head: bytes) -> SegmentIterator:
         size = 8 + length + length % 2
         if chunk[:4] not in pixels:
             kind = kinds.get(chunk[:4], "other")
-            yield kind, at, size, read(at + 8, min(length, _MAX_CONTENT)) if kind in ("xmp", "c2pa", "icc") else b""
+            content = read(at + 8, min(length, _MAX_CONTENT)) if kind in ("xmp", "c2pa", "icc") else b""
+            yield kind, at, size, content, chunk[:4], 8
         at += size
 
 
@@ -195,7 +203,8 @@ def _read_avif(read: ReadRange) -> SegmentIterator:
             yield from _read_items(read(at + skip, min(size - skip, _MAX_CONTENT)), read)
         elif kind == b"uuid":
             manifest = head[skip : skip + 16] == _C2PA_BOX
-            yield "c2pa" if manifest else "other", at, size, read(at + skip + 16, min(size - skip - 16, _MAX_CONTENT))
+            content = read(at + skip + 16, min(size - skip - 16, _MAX_CONTENT))
+            yield "c2pa" if manifest else "other", at, size, content, b"", skip + 16
         at += size
 
 
@@ -221,10 +230,11 @@ def _read_items(meta: bytes, read: ReadRange) -> SegmentIterator:
         for item, offset, size in _item_extents(boxes.get(b"iloc", b"")):
             kind = item_kinds.get(item)
             if kind is not None:
-                yield kind, offset, size, read(offset, min(size, _MAX_CONTENT)) if kind == "xmp" else b""
+                content = read(offset, min(size, _MAX_CONTENT)) if kind == "xmp" else b""
+                yield kind, offset, size, content, b"", 0
     for name, inner in _iter_boxes(dict(_iter_boxes(boxes.get(b"iprp", b""))).get(b"ipco", b"")):
         if name == b"colr" and inner[:4] in (b"prof", b"rICC"):
-            yield "icc", 0, len(inner) + 8, inner[4:]
+            yield "icc", 0, len(inner) + 8, inner[4:], b"", 0
 
 
 def _read_item_kinds(iinf: bytes) -> dict[int, str]:

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from imageseo.images.metadata.ai_origin import read_ai_origin
 from imageseo.images.metadata.rights import read_rights
 from imageseo.images.metadata.segments import EmbeddedMetadata, read_segments
 from imageseo.model import regular_file
+from imageseo.model.origin import AiOrigin
 from imageseo.storage.site_folder import SiteFolder
+from imageseo.web.filenames import looks_like_variant
 
 _BLOCK = 4096
+_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".avif")
 _AI_WORDS = (b"trainedAlgorithmicMedia", b"compositeWithTrainedAlgorithmicMedia")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileMetadata:
     """The metadata of a file. ``bytes``: of the file. ``digital_source_type``: IPTC URI, from its XMP.
+    ``origin``: what it tells about a model that made the image.
 
     ``counts``: bytes of metadata by kind (``exif``, ``xmp``, ``icc``, ``c2pa``, ``other``). ``srgb``: whether its
     profile is sRGB, the default of browsers. ``c2pa``: whether a manifest is embedded; ``c2pa_ai``: whether it declares
@@ -32,6 +38,7 @@ class FileMetadata:
     srgb: bool = False
     c2pa: bool = False
     c2pa_ai: bool = False
+    origin: AiOrigin | None = None
 
     def count(self, kind: str) -> int:
         """Return the bytes of one kind."""
@@ -51,6 +58,15 @@ class SiteFileMetadata:
         if path not in self._metadata:
             self._metadata[path] = self._read(path)
         return self._metadata[path]
+
+    def images(self) -> Iterator[str]:
+        """Yield the paths of the site's JPEG, PNG, WebP and AVIF files, in order, without variants by imageseo."""
+        for folder, folders, names in os.walk(self._prefix):
+            folders.sort()
+            base = folder[len(self._prefix) :].strip(os.sep).replace(os.sep, "/")
+            for name in sorted(names):
+                if name.lower().endswith(_SUFFIXES) and not looks_like_variant(name):
+                    yield f"{base}/{name}" if base else name
 
     def sidecar(self, path: str) -> bool:
         """Whether a C2PA manifest exists next to a file: ``.c2pa`` replaces its suffix or is appended to it."""
@@ -73,11 +89,12 @@ class SiteFileMetadata:
                 return _read_at(file, offset, min(count, size - offset))
 
             found = read_segments(read)
+            origin = read_ai_origin(read, found)
         except (OSError, OverflowError):
             return None
         finally:
             os.close(file)
-        return None if found is None else _summarize(found, size)
+        return None if found is None else _summarize(found, size, origin)
 
 
 def _read_at(file: int, offset: int, count: int) -> bytes:
@@ -87,7 +104,7 @@ def _read_at(file: int, offset: int, count: int) -> bytes:
     return os.read(file, count)
 
 
-def _summarize(found: EmbeddedMetadata, size: int) -> FileMetadata:
+def _summarize(found: EmbeddedMetadata, size: int, origin: AiOrigin | None) -> FileMetadata:
     if not found.parts:
         return FileMetadata(bytes=size)
     return FileMetadata(
@@ -97,6 +114,7 @@ def _summarize(found: EmbeddedMetadata, size: int) -> FileMetadata:
         srgb=bool(found.icc) and _is_srgb(found.icc),
         c2pa=bool(found.manifest),
         c2pa_ai=any(word in found.manifest for word in _AI_WORDS),
+        origin=origin,
     )
 
 

@@ -73,6 +73,6 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "column": place.column,
         "image": place.image,
         "fails_build": finding.fails_build,
-        "fixable": bool(finding.fix),
+        "fixable": finding.is_fixable,
         "fingerprint": finding.fingerprint,
     }

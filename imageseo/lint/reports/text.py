@@ -52,7 +52,7 @@ def _finding(report: Report, finding: Finding, others: int) -> Iterator[str]:
     prefix = f"{place.source or place.page}: "  # the heading has it already
     first, *more = [sanitized(line.removeprefix(prefix)) for line in finding.message.splitlines()] or [""]
     level = _paint(report, _COLORS.get(finding.severity, ""), finding.severity.value)
-    fixable = " [--fix]" if finding.fix else ""
+    fixable = " [--fix]" if finding.is_fixable else ""
     yield f"  {sanitized(str(place)) or 'site'}: {level} {finding.rule}: {first}{fixable}"
     yield from (f"      {line}" for line in more)
     if finding.hint:

@@ -3,9 +3,10 @@
 The European AI Act (Article 50) requires a label on AI-generated images that could be mistaken for real ones. imageseo
 writes the label of the heroes that it inserts. It does not change an author's or a theme's own markup: there the author
 has to write the label. An image counts as AI-generated when its XMP declares it (IPTC DigitalSourceType
-``trainedAlgorithmicMedia`` or ``compositeWithTrainedAlgorithmicMedia``). Any caption that mentions AI counts as a
-label, in every language that imageseo writes labels in. For a hero with ``depicts: illustration`` in front matter or
-heroes.toml it is a warning only. This is not legal advice.
+``trainedAlgorithmicMedia`` or ``compositeWithTrainedAlgorithmicMedia``), its C2PA manifest does, or a tool that
+generates images has written its settings into the file, as `ai-unmarked` describes. Any caption that mentions AI counts
+as a label, in every language that imageseo writes labels in. For a hero with ``depicts: illustration`` in front matter
+or heroes.toml it is a warning only. This is not legal advice.
 
 Bad:
     <article><img src="tower-1600x900-ai.jpg" alt="A tower in fog" width="800" height="450"></article>

@@ -2,7 +2,8 @@
 
 Without `contentUrl` (or `url`) it describes no image. One at the top of a block that no other node refers to describes
 the image itself: search engines ignore it unless it has one of `creator`, `creditText`, `copyrightNotice`, `license`.
-An article's or a page's own image, nested or by `@id`, needs only its URL. Where another block of the page cannot be
+An article's or a page's own image, nested or by `@id`, needs only its URL, and so does a node that states a
+`digitalSourceType`: it marks a generated image. Where another block of the page cannot be
 read, that is not judged: the block may refer to the image.
 
 Bad:
@@ -16,6 +17,11 @@ Bad (tells nothing of it):
 Good:
     <script type="application/ld+json">{"@context": "https://schema.org", "@type": "ImageObject",
     "contentUrl": "https://x.example/a.jpg", "creditText": "Ada Lovelace"}</script>
+
+Good (the mark of a generated image):
+    <script type="application/ld+json">{"@context": "https://schema.org", "@type": "ImageObject",
+    "contentUrl": "https://x.example/a.jpg",
+    "digitalSourceType": "https://schema.org/TrainedAlgorithmicMediaDigitalSource"}</script>
 
 Good (the broken block may refer to it; `ld-parse` reports that block):
     <script type="application/ld+json">{"@type": "Article", "image": {"@id": "#hero"},}</script>
@@ -67,7 +73,7 @@ def _found(json_ld: JsonLd) -> Iterator[Problem]:
             node.top
             and not json_ld.faults
             and node.id not in referred
-            and not any(properties.get(name) for name in _RIGHTS)
+            and not any(properties.get(name) for name in (*_RIGHTS, "digitalSourceType"))
         ):
             url = str(properties.get("contentUrl") or properties.get("url"))
             message = f"the ImageObject of {shorten(url)} has none of {', '.join(_RIGHTS)}: search engines ignore it"

@@ -2,7 +2,7 @@
 
 Google labels an image by the metadata in its file, and European law requires machine-readable marks. Each file of
 `src`, `srcset` and `<source>` needs its own: whoever saves a variant has only that file. An image counts as
-AI-generated if the XMP of one of its files, or the page's JSON-LD, declares it.
+AI-generated if the XMP of one of its files, or the page's JSON-LD, declares it, or a file's texts do.
 
 Bad (a variant lacks what its picture says):
     <img src="tower-1600x900-ai.jpg" srcset="tower-800x450.webp 800w, tower-1600x900-ai.jpg 1600w" alt="A tower">
@@ -33,7 +33,7 @@ from imageseo.web.structured_data.digital_source_type import declared_types, is_
 from imageseo.web.structured_data.parser import JsonLd
 
 if TYPE_CHECKING:
-    from imageseo.lint.facts.file_metadata import SiteFileMetadata
+    from imageseo.lint.facts.file_metadata import FileMetadata, SiteFileMetadata
 
 SEVERITY = Severity.ERROR
 _HINT = "write an XMP packet with Iptc4xmpExt:DigitalSourceType into each file, as `imageseo build` does"
@@ -47,10 +47,20 @@ def check(
         paths = dict.fromkeys(target.path for target in image.targets if target.path is not None and target.exists)
         found = [(path, metadata) for path in paths if (metadata := marks.of(path)) is not None]
         declared_by_page = any(is_ai_type(declared.get(path)) for path, _ in found)
-        if not declared_by_page and not any(is_ai_generated(file.digital_source_type) for _, file in found):
+        by_file = any(
+            is_ai_generated(file.digital_source_type) or (_tells(file) and not file.c2pa_ai) for _, file in found
+        )
+        if not declared_by_page and not by_file:
             continue
-        undeclared = [path for path, file in found if not is_ai_generated(file.digital_source_type)]
+        undeclared = [
+            path for path, file in found if not is_ai_generated(file.digital_source_type) and not _tells(file)
+        ]
         if undeclared:
             others = f" (and {len(undeclared) - 1} more of {len(found)} files)" if len(undeclared) > 1 else ""
             message = f"{undeclared[0]}{others} belongs to an AI-generated image, but its XMP does not declare it"
             yield Problem(message=message, hint=_HINT, at=image.ref)
+
+
+def _tells(file: FileMetadata) -> bool:
+    """Whether a file tells in another way that a model made it: by a manifest, or as `ai-unmarked` reports."""
+    return file.origin is not None and file.origin.source_type is not None
