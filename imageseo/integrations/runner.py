@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from imageseo.images.encoding.profiles import Profile
     from imageseo.lint.linter import LintResult
     from imageseo.pipeline.build import BuildResult
+    from imageseo.pipeline.incremental.build_memory import BuildMemory
 
 
 DEBUG = "IMAGESEO_DEBUG"
@@ -102,11 +103,18 @@ def _installed_names() -> dict[str, Any]:
 
 
 def build(
-    site: Site, settings: Settings, *, progress: Progress, config: Path | None = None, preview: bool = False
+    site: Site,
+    settings: Settings,
+    *,
+    progress: Progress,
+    config: Path | None = None,
+    preview: bool = False,
+    memory: BuildMemory | None = None,
 ) -> BuildResult:
     """Build a site. ``config``: the file that hints name for ``--config``. Raises ImageseoError.
 
     ``preview``: use the fast profile unless the settings name one; variants of the configured profile are reused.
+    ``memory``: what this process knows of the last build.
     """
     from imageseo.pipeline import build as jobs
     from imageseo.pipeline import composition as compose
@@ -117,7 +125,7 @@ def build(
         accepts = (settings.profile,)
         settings = structs.replace(settings, profile="fast")
     with compose.build_tools(
-        settings, project=site.project, progress=progress, command=command, accepts=accepts
+        settings, project=site.project, progress=progress, command=command, accepts=accepts, memory=memory
     ) as tools:
         result = jobs.build(site, settings, tools)
     return replace(result, findings=_with_unused(result.findings, site, settings))

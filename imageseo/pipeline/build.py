@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
@@ -20,10 +20,12 @@ from imageseo.model.plan import PageHero
 from imageseo.model.site import Page, Site
 from imageseo.pipeline import source_images
 from imageseo.pipeline.context import BuildContext, BuildTools
+from imageseo.pipeline.incremental.build_memory import KnownSitemaps
 from imageseo.pipeline.incremental.build_state import PageRecord
 from imageseo.pipeline.result import BuildResult, WrittenPage, build_result, unwritable_finding
 from imageseo.pipeline.reuse import PageReplayer
-from imageseo.pipeline.safe_markup import style_rules
+from imageseo.pipeline.safe_markup.style_rules import STYLE_SHEET
+from imageseo.pipeline.safe_markup.style_sheet_file import write_style_sheet
 from imageseo.pipeline.sitemap_writer import ListedPage, SitemapWriter
 from imageseo.pipeline.unchanged_images import unchanged_findings
 
@@ -46,11 +48,15 @@ class UnchangedPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SitePlan:
-    """The pages in order, planned or unchanged. ``contexts``: page -> digest of its record's inputs, without files."""
+    """The pages in order, planned or unchanged.
+
+    ``contexts``: page -> digest of its record's inputs, without files. ``plain``: pages that declare no hero.
+    """
 
     rows: Sequence[PlannedPage | UnchangedPage]
     contexts: Mapping[str, bytes | None]
     replayer: PageReplayer
+    plain: Mapping[str, Page]
 
     @property
     def planned(self) -> list[PlannedPage]:
@@ -61,13 +67,15 @@ class SitePlan:
 class WrittenSite:
     """The pages as written. ``encoded``: number of new variants, including those encoded again to meet a budget.
 
-    ``seconds``: hash of a new variant -> what it took to encode.
+    ``seconds``: hash of a new variant -> what it took to encode. ``sitemaps``: those with
+    images listed by imageseo -> digest. ``known_sitemaps``: the same for the next build.
     """
 
     pages: Sequence[WrittenPage]
     encoded: int
     seconds: Mapping[str, float]
     sitemaps: Mapping[str, str] = field(default_factory=dict)
+    known_sitemaps: KnownSitemaps | None = None
 
 
 def build(site: Site, settings: Settings, tools: BuildTools) -> BuildResult:
@@ -85,7 +93,7 @@ def build(site: Site, settings: Settings, tools: BuildTools) -> BuildResult:
     _update_recompressed_files(context, written, jobs, encoded)
     _write_sitemaps(context, written)
     _update_files_beside(context, written)
-    _save_state(context, written)
+    _save_state(context, plan, written)
     unchanged = unchanged_findings(
         [(page.page.path, page.outcome.images, page.outcome.unchanged) for page in written.pages]
     )
@@ -104,11 +112,24 @@ def build(site: Site, settings: Settings, tools: BuildTools) -> BuildResult:
 def _plan(context: BuildContext) -> SitePlan:
     """Plan each page. All heroes are published first, because a page may show the hero of another page."""
     heroes: dict[str, PageHero | None] = {}
+    plain: dict[str, Page] = {}
     for page in context.pages:
         heroes[page.path] = None
+        if context.recall is not None and context.recall.is_plain(page):
+            plain[page.path] = page
+            continue
+        count = len(context.heroes.findings)
         with crash_guard(context.findings, page, "its hero was not published"):
             heroes[page.path] = context.heroes.publish_hero(page)
-    contexts = context.state.context_digests(context.pages, heroes, context.heroes.has_declined, context.tools.rules)
+            if heroes[page.path] is None and not page.hints.meta and len(context.heroes.findings) == count:
+                plain[page.path] = page
+    contexts = context.state.context_digests(
+        context.pages,
+        heroes,
+        context.heroes.has_declined,
+        context.tools.rules,
+        context.recall.last.digests if context.recall else None,
+    )
     replayer = PageReplayer(
         output=context.output,
         files=context.files,
@@ -116,9 +137,14 @@ def _plan(context: BuildContext) -> SitePlan:
         originals=context.originals,
         records=context.state.current.pages,
         now=context.listing.now,
+        affected=context.recall.affected(context.output.changed) if context.recall else None,
     )
     rows: list[PlannedPage | UnchangedPage] = []
     for page in context.pages:
+        record = replayer.find_untouched(page, contexts[page.path])
+        if record is not None:
+            rows.append(UnchangedPage(page=page, record=record))
+            continue
         with crash_guard(context.findings, page, _UNCHANGED):
             record = replayer.find_record(page, contexts[page.path])
             if record is not None:
@@ -131,7 +157,7 @@ def _plan(context: BuildContext) -> SitePlan:
                 rows.append(planned)
     context.findings.extend(context.heroes.findings)
     context.findings.extend(hero_faults.source_findings(context.site))
-    return SitePlan(rows=rows, contexts=contexts, replayer=replayer)
+    return SitePlan(rows=rows, contexts=contexts, replayer=replayer, plain=plain)
 
 
 def _specs(plan: SitePlan) -> list[VariantSpec]:
@@ -140,8 +166,6 @@ def _specs(plan: SitePlan) -> list[VariantSpec]:
 
 def _write(context: BuildContext, plan: SitePlan, jobs: Jobs, encoded: EncodeResult) -> WrittenSite:
     """Write every page, then remove stale variants."""
-    context.stale.add_previous(context.state.previous_variants)
-    context.stale.keep(context.heroes.published_paths)
 
     @cache
     def writer() -> PageWriter:
@@ -157,17 +181,24 @@ def _write(context: BuildContext, plan: SitePlan, jobs: Jobs, encoded: EncodeRes
     for row in plan.rows:
         for new in row.record.outcome.recompressed if isinstance(row, UnchangedPage) else writer().replaced(row):
             context.files.weigh(new.path, new.bytes)
-    pages: list[WrittenPage] = []
+    results: dict[str, WrittenPage] = {}
     for row in plan.rows:
+        if isinstance(row, UnchangedPage) and plan.replayer.is_untouched(row.page):
+            continue
         # A page that fails here is not in the result, and what it names stays: as a page that cannot be read.
         with crash_guard(context.findings, row.page, _UNCHANGED):
-            pages.append(
+            results[row.page.path] = (
                 _replay(context, row, plan.replayer)
                 if isinstance(row, UnchangedPage)
                 else writer().write(row, plan.contexts[row.page.path])
             )
+    pages = list(_in_order(context, plan, results))
+    context.stale.add_previous(context.state.previous_variants)
+    context.stale.keep(context.heroes.published_paths)
     context.findings.extend(unwritable_finding(Page(path=path), error) for path, error in context.stale.remove())
-    _write_style_sheet(context, needed=any(page.outcome.images for page in pages))
+    is_needed = context.settings.style == "file" and any(page.outcome.images for page in pages)
+    if (error := write_style_sheet(context.output, is_needed=is_needed)) is not None:
+        context.findings.append(unwritable_finding(Page(path=STYLE_SHEET), error))
     return WrittenSite(
         pages=pages,
         encoded=encoded.misses + (writer().encoded_again if plan.planned else 0),
@@ -175,18 +206,14 @@ def _write(context: BuildContext, plan: SitePlan, jobs: Jobs, encoded: EncodeRes
     )
 
 
-def _write_style_sheet(context: BuildContext, *, needed: bool) -> None:
-    """Write the file with imageseo's CSS rules if the settings ask for it; remove those of other builds."""
-    wanted = {style_rules.STYLE_SHEET: style_rules.style_sheet()} if context.settings.style == "file" and needed else {}
-    try:
-        for path, data in wanted.items():
-            context.output.write(path, data)
-        old = [path for path in style_rules.old_style_sheets(context.output.root) if path not in wanted]
-        for path in old:
-            if not style_rules.is_linked(context.output.root, path):
-                context.output.remove(path)
-    except (OSError, ImageseoError) as error:
-        context.findings.append(unwritable_finding(Page(path=style_rules.STYLE_SHEET), error))
+def _in_order(context: BuildContext, plan: SitePlan, results: Mapping[str, WrittenPage]) -> Iterator[WrittenPage]:
+    """Yield the pages in order: those of this build, and those that nothing had to be done for."""
+    for row in plan.rows:
+        if row.page.path in results:
+            yield results[row.page.path]
+        elif isinstance(row, UnchangedPage) and plan.replayer.is_untouched(row.page):
+            context.stale.add_written_page(row.page, (each.path for each in row.record.outcome.published))
+            yield WrittenPage(page=row.page, outcome=row.record.outcome, record=row.record)
 
 
 def _replay(context: BuildContext, row: UnchangedPage, replayer: PageReplayer) -> WrittenPage:
@@ -219,8 +246,21 @@ def _write_sitemaps(context: BuildContext, written: WrittenSite) -> None:
         ListedPage(page=each.page, images=each.outcome.article_images, unlisted=each.outcome.unlisted)
         for each in written.pages
     ]
+    paths = {page.path for page in context.site.pages}
+    removed = context.state.removed_pages(paths, context.files.exists)  # a generator may leave them in its sitemap
+    listed += [ListedPage(page=Page(path=path), images=None, unlisted=False) for path in removed]
+    key = (context.site.base_url, [(each.page.path, each.images, each.unlisted) for each in listed])
+    known = context.recall.sitemaps(key, context.output.changed) if context.recall else None
+    if known is not None:
+        context.findings.extend(known.findings)
+        written.sitemaps, written.known_sitemaps = known.written, known
+        return
     with crash_guard(context.findings, Page(path="sitemap.xml"), "the sitemap was not written"):
-        context.findings.extend(sitemaps.write(listed) if context.settings.sitemap else sitemaps.remove_images(listed))
+        findings = sitemaps.write(listed) if context.settings.sitemap else sitemaps.remove_images(listed)
+        context.findings.extend(findings)
+        written.known_sitemaps = KnownSitemaps(
+            listed=key, read=frozenset(sitemaps.read), written=sitemaps.written, findings=findings
+        )
     written.sitemaps = sitemaps.written
 
 
@@ -239,10 +279,19 @@ def _update_files_beside(context: BuildContext, written: WrittenSite) -> None:
         context.findings.extend(lists.findings(pages, recompressed))
 
 
-def _save_state(context: BuildContext, written: WrittenSite) -> None:
-    """Save the build state for the next build."""
+def _save_state(context: BuildContext, plan: SitePlan, written: WrittenSite) -> None:
+    """Save the build state for the next build, and what this process needs for it."""
     records: dict[str, PageRecord | None] = {page.path: None for page in context.pages}
     records |= {each.page.path: each.record for each in written.pages}
     styles = context.page_context.styles
     known = styles.pages if styles is not None else {}
     context.state.close(records, context.probes, context.heroes.current_files, written.sitemaps, known, written.seconds)
+    if context.tools.memory is not None:
+        context.tools.memory.keep(
+            records,
+            known=context.state.known,
+            digests=context.state.heroless,
+            plain=plan.plain,
+            output=context.output,
+            sitemaps=written.known_sitemaps,
+        )

@@ -39,6 +39,7 @@ from imageseo.model.protocols import Codec, HeroProvider, MasterStore, Metric, P
 from imageseo.model.site import Page, Site
 from imageseo.pipeline.context import BuildTools
 from imageseo.pipeline.incremental import build_state
+from imageseo.pipeline.incremental.build_memory import BuildMemory
 from imageseo.pipeline.incremental.build_state import RecordingStore
 from imageseo.pipeline.incremental.state_session import StateSession
 
@@ -156,11 +157,13 @@ def build_tools(
     progress: Progress,
     command: Command = TYPED,
     accepts: Iterable[profiles.Profile] = (),
+    memory: BuildMemory | None = None,
 ) -> Iterator[BuildTools]:
     """Make the tools of one build.
 
     Raises LockError for the lock file, LayoutError for the layout file, SettingsError for the prompts file.
     ``command``: as in ``MasterResolver``. ``accepts``: profiles whose variants are used if the store has them already.
+    ``memory``: of a process that builds the site again and again.
     """
     count = worker_count(settings)
     folder = store(settings, project)
@@ -189,12 +192,15 @@ def build_tools(
             probe=partial(probe, max_pixels=settings.encode.max_pixels),
             state=StateSession(
                 cache=folder.folder,
-                versions=_versions(encoders, [main_policy, *others], metric, crops=bool(settings.hero.crops)),
+                versions=_versions(
+                    encoders, [main_policy, *others], metric, crops=bool(settings.hero.crops), code=_code(memory)
+                ),
                 store=recorded,
                 preview=bool(others),
             ),
             progress=progress,
             layout=layout_file.read(project / layout_file.NAME),
+            memory=memory,
         )
 
 
@@ -208,15 +214,28 @@ def _worker_engine(settings: Settings, project: Path, workers: int, store: Store
 
 
 def _versions(
-    encoders: Mapping[str, Codec], policies: Sequence[profiles.EncodingPolicy], metric: Metric | None, *, crops: bool
+    encoders: Mapping[str, Codec],
+    policies: Sequence[profiles.EncodingPolicy],
+    metric: Metric | None,
+    *,
+    crops: bool,
+    code: str,
 ) -> str:
     """Return the versions of everything that affects files and findings. ``crops``: whether heroes are cropped."""
     metric_version = f"{metric.name} {metric.version}" if metric else "nobody"
     resizer = load_resizer(policies[0].resizer).version()
     cropper = [_cropper_version()] if crops else []
     codec_versions = (f"{name} {each.version()}" for name, each in encoders.items())
-    code = [build_state.code_digest(), *filter(None, [themes.foreign_versions()])]
-    return "\n".join([*code, resizer, metric_version, repr(policies), *cropper, *codec_versions])
+    codes = [code, *filter(None, [themes.foreign_versions()])]
+    return "\n".join([*codes, resizer, metric_version, repr(policies), *cropper, *codec_versions])
+
+
+def _code(memory: BuildMemory | None) -> str:
+    """Return the digest of the code that this process runs: it stays when files are updated under it."""
+    if memory is None:
+        return build_state.code_digest()
+    memory.code = memory.code or build_state.code_digest()
+    return memory.code
 
 
 def _cropper_version() -> str:

@@ -20,6 +20,7 @@ from imageseo.model.layout import SiteLayout
 from imageseo.model.progress import Progress
 from imageseo.model.protocols import Store
 from imageseo.model.site import Page, Site
+from imageseo.pipeline.incremental.build_memory import BuildMemory, Recollection
 from imageseo.pipeline.incremental.probe_cache import ProbeCache
 from imageseo.pipeline.incremental.state_session import StateSession
 from imageseo.pipeline.originals import OriginalFiles
@@ -34,7 +35,8 @@ class BuildTools:
     """The tools of a build; ``composition.build_tools`` makes them.
 
     ``probe``: file and site path -> Asset or BadAsset. ``state``: the build state of the last build.
-    ``library``: the project's prompts. ``layout``: the content of the layout file.
+    ``library``: the project's prompts. ``layout``: the content of the layout file. ``memory``: of a process that builds
+    the site again and again.
     """
 
     encoder: Encoder
@@ -45,6 +47,7 @@ class BuildTools:
     state: StateSession
     progress: Progress
     layout: SiteLayout | None = None
+    memory: BuildMemory | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,7 @@ class BuildContext:
     """One build of one site: its inputs, and the objects that its steps share.
 
     ``pages``: without excluded ones. ``findings``: those of no single page; severities are not applied yet.
+    ``recall``: what this process knows from the build before; None: all files are looked at.
     """
 
     site: Site
@@ -67,6 +71,7 @@ class BuildContext:
     stale: StaleFileCleaner
     listing: ListingRules
     findings: list[Finding] = field(default_factory=list)
+    recall: Recollection | None = None
 
     @property
     def state(self) -> StateSession:
@@ -83,9 +88,14 @@ class BuildContext:
     @classmethod
     def prepare(cls, site: Site, settings: Settings, tools: BuildTools) -> BuildContext:
         """Open the output folder and the build state. Raises SiteError for an unsuitable folder."""
-        output = OutputFolder(site.root, sources=site.sources)
+        recall = tools.memory.recall() if tools.memory is not None else None
         state, max_pixels = tools.state, settings.encode.max_pixels
-        state.open(site, settings, tools.rules, tools.layout, listing.digest(site))
+        is_known = state.open(
+            site, settings, tools.rules, tools.layout, listing.digest(site), recall.last.known if recall else None
+        )
+        recall = recall if is_known else None
+        beside = [*recall.last.beside, *recall.changed] if recall is not None else None
+        output = OutputFolder(site.root, sources=site.sources, known_beside=beside)
         probes = state.probe_cache(output.root, tools.probe)
         originals = OriginalFiles(probes=probes, store=state.store, output=output, max_pixels=max_pixels)
         files = SiteFiles(site.root, originals.asset)
@@ -116,4 +126,5 @@ class BuildContext:
             heroes=heroes,
             stale=StaleFileCleaner(site=site, output=output),
             listing=listing.read_rules(site, listing.read_robots(site)),
+            recall=recall,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -22,7 +22,8 @@ from imageseo.web.html import edits
 class PageReplayer:
     """Checks records of the last build, and publishes unchanged pages from them.
 
-    ``now``: time of the build in seconds, for pages that expire.
+    ``now``: time of the build in seconds, for pages that expire. ``affected``: pages whose files may have changed since
+    the last build; None: any may have.
     """
 
     output: OutputFolder
@@ -31,16 +32,28 @@ class PageReplayer:
     originals: OriginalFiles
     records: Mapping[str, PageRecord]
     now: float
+    affected: Collection[str] | None = None
+    _untouched: set[str] = field(default_factory=set)  # pages that nothing has to be done for
     _unedited: set[str] = field(default_factory=set)  # pages without edits by imageseo
     _published: set[str] = field(default_factory=set)  # site paths of variants
 
+    def is_untouched(self, page: Page) -> bool:
+        """Whether nothing has to be done for a page whose record was found."""
+        return page.path in self._untouched
+
+    def find_untouched(self, page: Page, context: bytes | None) -> PageRecord | None:
+        """Return the page's record if none of its files can have changed, without looking at them; else None."""
+        if self.affected is None or page.path in self.affected:
+            return None
+        record = self._find_record(page, context)
+        if record is not None:
+            self._untouched.add(page.path)
+        return record
+
     def find_record(self, page: Page, context: bytes | None) -> PageRecord | None:
         """Return the page's record if its dependencies are unchanged and its files are available; else None."""
-        record = self.records.get(page.path)
-        if record is None or record.context_digest != context:
-            return None
-        expiry = record.outcome.expiry
-        if expiry is not None and (expiry[0] < self.now) != expiry[1]:
+        record = self._find_record(page, context)
+        if record is None:
             return None
         try:
             current = sha256(self.output.read(page.path)).digest()
@@ -57,6 +70,14 @@ class PageReplayer:
         if current != record.published_digest:
             self._unedited.add(page.path)
         return record
+
+    def _find_record(self, page: Page, context: bytes | None) -> PageRecord | None:
+        """Return the page's record unless something else than its files has changed."""
+        record = self.records.get(page.path)
+        if record is None or record.context_digest != context:
+            return None
+        expiry = record.outcome.expiry
+        return None if expiry is not None and (expiry[0] < self.now) != expiry[1] else record
 
     def publish_page(self, page: Page, record: PageRecord, stale: StaleFileCleaner) -> None:
         """Publish the record's variants and write the page. Raises OSError, ImageseoError: page unchanged."""

@@ -35,12 +35,14 @@ class SitemapWriter:
     """Writes the sitemaps of a build. Without a site URL there are none.
 
     ``previous``, ``written``: sitemap with images listed by imageseo -> digest, after the last build and this one.
+    ``read``: the files that were read, existing or not.
     """
 
     site: Site
     output: OutputFolder
     previous: Mapping[str, str]
     written: dict[str, str] = field(default_factory=dict)
+    read: set[str] = field(default_factory=set)
 
     def write(self, pages: Iterable[ListedPage]) -> list[Finding]:
         """List pages with their images."""
@@ -98,6 +100,7 @@ class SitemapWriter:
         return findings
 
     def _read(self, path: str) -> bytes | None:
+        self.read.add(path)
         try:
             return self.output.read(path)
         except FileNotFoundError:

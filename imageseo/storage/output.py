@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from imageseo.model import regular_file
@@ -27,10 +27,13 @@ class OutputFolder:
 
     Paths are relative to the root, with ``/``. ``sources`` are folders that must never be written to: a root that is
     one of them is refused, and a path inside of one that the root holds (a repository may publish itself). An output
-    folder inside a source folder is not a source itself (Pelican's own default is ``PATH = "."``).
+    folder inside a source folder is not a source itself (Pelican's own default is ``PATH = "."``). ``known_beside``:
+    paths among which are all ``copies`` and ``service_workers``; None: they are searched for.
     """
 
-    def __init__(self, root: Path, *, sources: tuple[Path, ...] = ()) -> None:
+    def __init__(
+        self, root: Path, *, sources: tuple[Path, ...] = (), known_beside: Iterable[str] | None = None
+    ) -> None:
         self.root = root.resolve()
         self._place = f"{self.root}{os.sep}"
         self._files = SiteFolder(self.root)
@@ -45,9 +48,18 @@ class OutputFolder:
                 hint="name the folder that the site is built into",
             )
         self._sources = tuple(source for source in self._sources if source.is_relative_to(self.root))
-        beside = remove_partial_files(self.root, find=_BESIDE)
+        if known_beside is None:
+            beside = remove_partial_files(self.root, find=_BESIDE)
+        else:
+            names = {path for path in known_beside if _BESIDE.search(path.rpartition("/")[2])}
+            beside = sorted(path for path in names if (self.root / path).is_file())
         self.copies = [path for path in beside if path.endswith((".gz", ".br", ".zst"))]
         self.service_workers = [path for path in beside if not path.endswith((".gz", ".br", ".zst"))]
+
+    @property
+    def beside(self) -> list[str]:
+        """``copies`` and ``service_workers``."""
+        return [*self.copies, *self.service_workers]
 
     def locate(self, path: str) -> Path:
         """The file behind a site path; raises SiteError when a link leads out of the site or into its sources."""

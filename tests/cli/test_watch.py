@@ -95,6 +95,8 @@ def test_from_saving_to_the_page_on_disk(tmp_path: Path) -> None:
         write(tmp_path, {**files, "public/b.html": SHOWN})
         wait_for(lambda: (root / "b.html").is_file() and b"srcset" in (root / "b.html").read_bytes(), said)
         wait_for(lambda: b"srcset" in (root / "index.html").read_bytes(), said)
+        wait_for(lambda: (root / "sitemap.xml").is_file(), said)
+        time.sleep(1)  # the build ends with what the next one needs
 
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0

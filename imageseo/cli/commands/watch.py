@@ -12,14 +12,14 @@ from pathlib import Path
 
 from imageseo.heroes.generate.process_lock import single_instance
 from imageseo.heroes.lock.lock import NAME as LOCK
-from imageseo.integrations import detection, runner
+from imageseo.integrations import detection
 from imageseo.integrations.pages import HEROES_FILE
 from imageseo.integrations.project import Project, detect_project
 from imageseo.integrations.watching.observer import SiteObserver
+from imageseo.integrations.watching.site_builder import SiteBuilder
 from imageseo.integrations.watching.watcher import Watcher, WatchVoice
 from imageseo.layout.layout_file import NAME as LAYOUT
 from imageseo.model.progress import Progress
-from imageseo.pipeline.build import BuildResult
 
 
 def run(
@@ -29,6 +29,7 @@ def run(
     polling: bool,
     voice: WatchVoice,
     progress: Progress,
+    ignore: tuple[str, ...] = (),
     is_stopped: Callable[[], bool] = lambda: False,
 ) -> None:
     """Watch the site in ``root`` until the user interrupts, which is raised as KeyboardInterrupt.
@@ -47,23 +48,18 @@ def run(
     with single_instance(
         busy, voice.note, command=f"imageseo watch {root}", refused="stop that one first, or watch another folder"
     ):
-        files = _configuration_files(project, config)
-        sources = _source_folders(project, site)
-        observer = SiteObserver(site, files=files, note=voice.note, sources=sources, polling=polling)
-
-        def build(project: Project, root: Path) -> BuildResult:
-            return runner.build(project.site(root), project.settings, progress=progress, config=config)
-
+        builder = SiteBuilder(progress=progress, config=config)
+        observer = SiteObserver(site, note=voice.note, polling=polling)
         watcher = Watcher(
             root=site,
             project=project,
             load=load,
-            files=files,
-            build=build,
+            places=lambda project: (_configuration_files(project, config), _source_folders(project, site)),
+            build=builder.build,
             source=observer,
             voice=voice,
             clock=time.monotonic,
-            sources=sources,
+            ignore=ignore,
         )
         with _ended_by_sigterm():
             try:
@@ -72,6 +68,7 @@ def run(
                     watcher.turn()
             finally:
                 observer.stop()
+                builder.close()
 
 
 @contextmanager

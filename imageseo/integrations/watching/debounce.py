@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from imageseo.model.protocols import Clock
 
-QUIET = 0.08
-"""Seconds without a change after which a batch is complete; an author waits for them after each save."""
+QUIET = 0.05
+"""Seconds without a change after which one changed file is complete; an author waits for them after each save."""
 
+_QUIET_OF_MORE = 0.1  # s; of files that belong together, such as a page and what it shows
 _OPEN_QUIET = 0.5  # s; as long as a file is open for writing, or how it was written cannot be told
 _QUIET_SHARE, _LONGEST_QUIET = 0.25, 1.0  # of the batch's duration: generators pause between the pages of a long build
 _LONGEST = 30.0  # s; a file that is written all the time does not keep the others from being built
@@ -15,7 +16,8 @@ _LONGEST = 30.0  # s; a file that is written all the time does not keep the othe
 class Debouncer:
     """Collects changed paths until nothing has changed for a while. ``clock``: seconds; it may jump.
 
-    ``quiet``: the shortest pause that ends a batch; a long batch, and a file that is still open, need a longer one.
+    ``quiet``: the shortest pause that ends a batch; several files, a long batch, and a file that is still open need a
+    longer one.
 
     Only which paths changed counts. What happened to them is read from the files when the batch is built, so that
     events may be doubled, lost in part, or out of order.
@@ -47,7 +49,9 @@ class Debouncer:
         now = self._clock()
         if now < self._last:
             self._first = self._last = now
-        pause = max(self.quiet, min(_LONGEST_QUIET, _QUIET_SHARE * (self._last - self._first)))
+        pause = self.quiet
+        if len(self._paths) > 1:
+            pause = max(pause, _QUIET_OF_MORE, min(_LONGEST_QUIET, _QUIET_SHARE * (self._last - self._first)))
         if self._open:
             pause = max(pause, _OPEN_QUIET)
         return max(0.0, min(self._last + pause, self._first + _LONGEST) - now)

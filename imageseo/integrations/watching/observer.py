@@ -52,14 +52,16 @@ class SiteObserver:
         self,
         root: Path,
         *,
-        files: Iterable[Path],
         note: Callable[[str], None],
+        files: Iterable[Path] = (),
         sources: Iterable[Path] = (),
         polling: bool = False,
     ) -> None:
         self._root = root
-        self._folders = sorted({file.parent for file in files if not file.is_relative_to(root)})
-        self._sources = tuple(sources)
+        self._folders: list[Path] = []
+        self._sources: tuple[Path, ...] = ()
+        self._is_outdated = True
+        self.follow(files, sources)
         self._note = note
         self.is_polling = polling
         self._changes: SimpleQueue[Change] = SimpleQueue()
@@ -77,13 +79,24 @@ class SiteObserver:
         """Seconds between two looks at the files; 0 where the system sends events."""
         return float(self._observer.timeout) if self.is_polling and self._observer is not None else 0.0
 
+    def follow(self, files: Iterable[Path], sources: Iterable[Path]) -> None:
+        """Watch the folders of other configuration files, and other folders of sources, from the next refresh on."""
+        folders, sources = sorted({file.parent for file in files if not file.is_relative_to(self._root)}), (*sources,)
+        self._is_outdated = self._is_outdated or (folders, sources) != (self._folders, self._sources)
+        self._folders, self._sources = folders, sources
+
     def refresh(self) -> bool:
         """Watch the folder that is there now. Return whether this had to begin anew: changes may have been missed."""
         identity = _identity(self._root)
-        if identity == self._identity and self._is_running() and not self._is_short_of_watches():
+        if (
+            identity == self._identity
+            and not self._is_outdated
+            and self._is_running()
+            and not self._is_short_of_watches()
+        ):
             return False
         self.stop()
-        self._identity = identity
+        self._identity, self._is_outdated = identity, False
         self._start()
         return True
 
@@ -163,8 +176,7 @@ class SiteObserver:
         for change in _changes(event, tells_closing=self.tells_all):
             if change.kind is ChangeKind.FOLDER:
                 self._has_new_folders = True
-            else:
-                self._changes.put(change)
+            self._changes.put(change)
 
 
 class _EventReceiver(FileSystemEventHandler):
@@ -180,7 +192,9 @@ def _changes(event: FileSystemEvent, *, tells_closing: bool) -> Iterator[Change]
     source, target = os.fsdecode(event.src_path), os.fsdecode(event.dest_path)
     if isinstance(event, DirCreatedEvent):
         yield Change(source, ChangeKind.FOLDER)
-    elif isinstance(event, FileMovedEvent | DirMovedEvent):
+    elif isinstance(event, DirMovedEvent | DirDeletedEvent):
+        yield from (Change(path, ChangeKind.TREE) for path in (source, target) if path)
+    elif isinstance(event, FileMovedEvent):
         if is_partial_file(os.path.basename(source)):  # noqa: PTH119
             yield Change(target, ChangeKind.OURS)
             return
@@ -189,7 +203,7 @@ def _changes(event: FileSystemEvent, *, tells_closing: bool) -> Iterator[Change]
             yield Change(target, ChangeKind.DONE)
     elif is_partial_file(os.path.basename(source)):  # noqa: PTH119
         return
-    elif isinstance(event, FileDeletedEvent | DirDeletedEvent):
+    elif isinstance(event, FileDeletedEvent):
         yield Change(source, ChangeKind.GONE)
     else:
         is_open = tells_closing and not isinstance(event, FileClosedEvent)

@@ -16,7 +16,8 @@ _LARGEST = 64 * 2**20  # bytes; larger pages are not edited
 
 class ChangeKind(Enum):
     """``OPEN``: may be written to further; ``DONE``: complete; ``GONE``: removed; ``OURS``: renamed from a temporary
-    file of this package; ``FOLDER``: a new folder.
+    file of this package; ``FOLDER``: a new folder; ``TREE``: a folder was removed or renamed, with all that it holds;
+    ``LOST``: the system could not tell all changes.
     """
 
     OPEN = "open"
@@ -24,6 +25,8 @@ class ChangeKind(Enum):
     GONE = "gone"
     OURS = "ours"
     FOLDER = "folder"
+    TREE = "tree"
+    LOST = "lost"
 
 
 class Change(NamedTuple):

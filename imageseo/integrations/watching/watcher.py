@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Protocol
 
 from imageseo.integrations.pages import html_files
 from imageseo.integrations.project import Project
+from imageseo.integrations.watching.changes import ChangeCollector, Changes
 from imageseo.integrations.watching.debounce import QUIET, Debouncer
 from imageseo.integrations.watching.own_writes import Change, ChangeKind, OwnWrites
 from imageseo.integrations.watching.relevance import matters
@@ -25,6 +27,10 @@ _TICK = 0.5
 _SOURCE_QUIET = 1.5
 """Seconds after a change of a source in which its generator may write the page: then one build is made of both."""
 
+_CHECK, _CHECK_SHARE = 3.0, 20
+"""Seconds of rest after which one build looks at all files again, whatever the events have told; or this many times as
+long as such a build takes."""
+
 _LOOP, _LOOP_PAUSE = 10, 2.0
 """Builds of the same page, and seconds between them, that no author causes."""
 
@@ -39,6 +45,7 @@ class ChangeSource(Protocol):
     def tells_all(self) -> bool: ...
     @property
     def interval(self) -> float: ...
+    def follow(self, files: Iterable[Path], sources: Iterable[Path]) -> None: ...
     def refresh(self) -> bool: ...
     def read(self, seconds: float) -> Iterator[Change]: ...
 
@@ -59,23 +66,29 @@ class WatchVoice(Protocol):
 class Watcher:
     """The state of watching one folder.
 
-    ``root``: resolved. ``project``: the settings that hold. ``load``: reads them again. ``files``: the configuration
-    files. ``sources``: the folders of the sources, whose front matter declares heroes; a generator may leave a page as
-    it is if nothing else changes in them. ``build``: builds the site. ``clock``: seconds, never back if possible.
+    ``root``: resolved. ``project``: the settings that hold. ``load``: reads them again. ``places``: returns the
+    configuration files of a project and the folders of its sources, whose front matter declares heroes; a generator may
+    leave a page as it is if nothing else changes in them. ``build``: builds the site. ``clock``: seconds, never back if
+    possible. ``ignore``: patterns of files of the site whose changes start no build.
     """
 
     root: Path
     project: Project
     load: Callable[[], Project]
-    files: frozenset[Path]
-    build: Callable[[Project, Path], BuildResult]
+    places: Callable[[Project], tuple[frozenset[Path], tuple[Path, ...]]]
+    build: Callable[[Project, Path, Changes], BuildResult]
     source: ChangeSource
     voice: WatchVoice
     clock: Clock
-    sources: tuple[Path, ...] = ()
+    ignore: tuple[str, ...] = ()
+    files: frozenset[Path] = field(init=False)
+    sources: tuple[Path, ...] = field(init=False)
     _debouncer: Debouncer = field(init=False)
     _changed_sources: Debouncer = field(init=False)
     _own: OwnWrites = field(init=False)
+    _changes: ChangeCollector = field(init=False)
+    _check_at: float | None = None
+    _check_pause: float = _CHECK
     _shown: frozenset[object] = frozenset()
     _last_note: str = ""
     _again: frozenset[str] = frozenset()
@@ -86,6 +99,8 @@ class Watcher:
         self._debouncer = Debouncer(self.clock)
         self._changed_sources = Debouncer(self.clock, quiet=_SOURCE_QUIET)
         self._own = OwnWrites(self.root, exact=False)
+        self._changes = ChangeCollector(root=self.root)
+        self._follow()
 
     def start(self) -> None:
         """Watch, and build once: what changes while the first build runs starts the second one."""
@@ -97,6 +112,7 @@ class Watcher:
         """Wait for changes for a moment, and build if a batch of them is complete."""
         if self.source.refresh():
             self._adapt()
+            self._changes.lose()
             self._debouncer.add(str(self.root))
         waits = (self._debouncer.remaining(), self._changed_sources.remaining())
         for change in self.source.read(min(_TICK if each is None else min(_TICK, each) for each in waits)):
@@ -110,6 +126,17 @@ class Watcher:
             reloaded = not settings or self._reload()
             if reloaded or len(settings) < len(batch):
                 self._build(batch)
+        self._check()
+
+    def _check(self) -> None:
+        """Look at all files once after a rest: an event may have been lost."""
+        if self._check_at is not None and self._debouncer.remaining() is None and self.clock() >= self._check_at:
+            self._changes.lose()
+            self._build((), is_certain=False)
+
+    def _follow(self) -> None:
+        self.files, self.sources = self.places(self.project)
+        self.source.follow(self.files, self.sources)
 
     def _adapt(self) -> None:
         self._own.exact = self.source.tells_all
@@ -118,11 +145,23 @@ class Watcher:
     def _receive(self, change: Change) -> None:
         if Path(change.path) in self.files:
             self._debouncer.add(change.path, is_open=change.kind is ChangeKind.OPEN)
+            self._changes.lose()
             return
         path = self._site_path(change.path)
         if path is None and self._is_source(change.path):
             self._changed_sources.add(change.path)
-        if path is not None and matters(path) and not self._is_cached(change.path) and not self._own.explain(change):
+            self._changes.add_source(Path(change.path))
+        if path is None or self._is_cached(change.path) or self._own.explain(change):
+            return
+        if self._check_at is not None:
+            self._check_at = self.clock() + self._check_pause
+        if change.kind is ChangeKind.FOLDER:
+            self._changes.add_folder(path)
+            return
+        self._changes.add(path)
+        if change.kind in (ChangeKind.TREE, ChangeKind.LOST):
+            self._changes.lose()
+        if matters(path) and not any(fnmatchcase(path, pattern) for pattern in self.ignore):
             self._debouncer.add(change.path, is_open=change.kind is ChangeKind.OPEN)
 
     def _site_path(self, path: str) -> str | None:
@@ -155,6 +194,7 @@ class Watcher:
             problem = f"the configuration cannot be read: {type(error).__name__}: {error}"
         else:
             self._last_note = ""
+            self._follow()
             return True
         self._note(f"{problem}\n  the settings from before stay in use until this is corrected")
         return False
@@ -170,17 +210,25 @@ class Watcher:
             self._note(f"{self.root}: no page in it yet: waiting for your generator to build the site")
             return
         start = self.clock()
+        changes = self._changes.take()
+        self._check_at = None
         try:
-            result = self.build(self.project, self.root)
+            result = self.build(self.project, self.root, changes)
         except ImageseoError as error:
+            self._changes.lose()
             self._note(str(error))
             return
         except Exception as error:  # as in the preview of a generator, one error must not end the watching
+            self._changes.lose()
             self._note(f"unexpected {type(error).__name__}: {error} (IMAGESEO_DEBUG=1 imageseo build shows where)")
             return
         self._last_note = ""
         for path in self._own.record(result.changed):
             self._debouncer.add(path)
+        if changes.paths is None:
+            self._check_pause = max(_CHECK, _CHECK_SHARE * (self.clock() - start))
+        else:
+            self._check_at = self.clock() + self._check_pause
         names = [self._name(path) for path in batch]
         self._note_loop(start, result.changed)
         shown = self._to_show(names, result)

@@ -19,6 +19,7 @@ from imageseo.model.layout import SiteLayout
 from imageseo.model.plan import PageHero
 from imageseo.model.site import Page, Site
 from imageseo.pipeline.incremental import build_state
+from imageseo.pipeline.incremental.build_memory import KnownState
 from imageseo.pipeline.incremental.build_state import BuildState, PageRecord, RecordingStore
 from imageseo.pipeline.incremental.probe_cache import ProbeCache
 
@@ -33,7 +34,8 @@ class StateSession:
     """The build state of one site. ``cache``: its folder. ``versions``: of all code. ``store``: records the keys.
 
     ``preview``: the build accepts variants of other profiles; it has a build state of its own, so that both remain
-    valid. ``clock``: seconds; it only decides when entries are marked as used and which stamps are cached.
+    valid. ``heroless``: pages without a hero, with their digests. ``clock``: seconds; it only decides when
+    entries are marked as used and which stamps are cached.
     """
 
     cache: Path
@@ -43,12 +45,15 @@ class StateSession:
     clock: Callable[[], float] = time.time
     current: BuildState = field(default_factory=BuildState)
     slowest: Mapping[str, float] = field(default_factory=dict)
+    heroless: dict[str, tuple[Page, bytes | None]] = field(default_factory=dict)
     _name: str = ""
     _common_digest: str = ""
     _probe_digest: str = ""
     _previous: BuildState = field(default_factory=BuildState)
     _recent: Sequence[BuildState] = ()
     _started: float = 0.0
+    _is_partial: bool = False  # only files of pages that may have changed are looked at
+    _state: BuildState = field(default_factory=BuildState)
 
     def open(
         self,
@@ -57,10 +62,12 @@ class StateSession:
         rules: Sequence[Rule],
         layout: SiteLayout | None = None,
         listing: str = "",
-    ) -> None:
+        known: KnownState | None = None,
+    ) -> bool:
         """Read the build state, without outdated parts.
 
         ``layout``: content of the layout file. ``listing``: digest of the files that decide what may be listed.
+        ``known``: the state that this process left. Return whether it is still that one.
         """
         self._started = self.clock()
         names = [
@@ -75,8 +82,13 @@ class StateSession:
         self._common_digest = build_state.digest(
             self.versions, values, site.base_url, site.content_width, rule_digests, layout, listing
         )
-        self._previous = previous = build_state.read(self.cache, self._name)
-        newer = build_state.modified_at(self.cache, other) > build_state.modified_at(self.cache, self._name)
+        modified = build_state.modified_at(self.cache, self._name)
+        is_known = known is not None and (known.name, known.modified) == (self._name, modified)
+        self._is_partial = is_known
+        self._previous = previous = (
+            known.state if known is not None and is_known else build_state.read(self.cache, self._name)
+        )
+        newer = build_state.modified_at(self.cache, other) > modified
         self._recent = [previous, *([build_state.read(self.cache, other)] if newer else [])]
         self.current = BuildState(
             common_digest=self._common_digest, probe_digest=self._probe_digest, marked_at=previous.marked_at
@@ -87,6 +99,13 @@ class StateSession:
         if previous.common_digest == self._common_digest:
             self.current.pages, self.current.heroes = previous.pages, previous.heroes
         self._mark_used()
+        return is_known
+
+    @property
+    def known(self) -> KnownState:
+        """The state that this build leaves. Known after ``close``."""
+        modified = build_state.modified_at(self.cache, self._name)
+        return KnownState(state=self._state, name=self._name, modified=modified)
 
     @property
     def previous_sitemaps(self) -> Mapping[str, str]:
@@ -109,6 +128,10 @@ class StateSession:
         others = [record for path, record in self.current.pages.items() if path not in pages and exists(path)]
         return {new.path for record in others for new in record.outcome.recompressed}
 
+    def removed_pages(self, pages: Collection[str], exists: Callable[[str], bool]) -> list[str]:
+        """Return pages of earlier builds that are not part of this one, and do not exist any more."""
+        return [path for path in self._previous.pages if path not in pages and not exists(path)]
+
     def probe_cache(self, root: Path, probe: Callable[..., object]) -> ProbeCache:
         """Return the cache of probed files."""
         now = int(self._started * 1e9)
@@ -120,9 +143,21 @@ class StateSession:
         heroes: Mapping[str, PageHero | None],
         has_declined: Callable[[Page], bool],
         rules: Sequence[Rule],
+        known: Mapping[str, tuple[Page, bytes | None]] | None = None,
     ) -> dict[str, bytes | None]:
-        """Return for each page a digest of what its record depends on besides files; None: cannot be determined."""
-        digests = {page.path: _context_digest(page, heroes[page.path], has_declined(page)) for page in pages}
+        """Return for each page a digest of what its record depends on besides files; None: cannot be determined.
+
+        ``known``: of pages without a hero.
+        """
+        digests: dict[str, bytes | None] = {}
+        self.heroless = {}
+        for page in pages:
+            hero, declined = heroes[page.path], has_declined(page)
+            old = known.get(page.path) if known and hero is None and not declined else None
+            digest = old[1] if old is not None and old[0] is page else _context_digest(page, hero, declined)
+            digests[page.path] = digest
+            if hero is None and not declined:
+                self.heroless[page.path] = page, digest
         # If a rule of builds requests the site, every page depends on all pages.
         if any("site" in rule.facts and not rule.lint_only for rule in rules):
             site_digest = hashlib.sha256(repr(sorted(digests.items())).encode()).digest()
@@ -152,14 +187,15 @@ class StateSession:
         unused = {path: previous.unused_builds.get(path, 0) + 1 for path in current.pages if path not in records}
         unused = {path: count for path, count in unused.items() if count < _MAX_UNUSED_BUILDS}
         pages = {**{path: current.pages[path] for path in unused}, **recorded}
-        state = BuildState(
+        others = unused or self._is_partial  # pages whose files were not looked at
+        state = self._state = BuildState(
             common_digest=self._common_digest,
             probe_digest=self._probe_digest,
             marked_at=current.marked_at,
             pages=pages,
             unused_builds=unused,
-            stamps=probes.stamps if not unused else {**current.stamps, **probes.stamps},
-            assets=probes.assets if not unused else {**current.assets, **probes.assets},
+            stamps=probes.stamps if not others else {**current.stamps, **probes.stamps},
+            assets=probes.assets if not others else {**current.assets, **probes.assets},
             heroes=dict(heroes) if not unused else {**current.heroes, **heroes},
             sitemaps=dict(sitemaps),
             styles={

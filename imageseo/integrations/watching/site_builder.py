@@ -1,0 +1,50 @@
+"""Builds one site again and again: each build looks at what has changed, unless that is not known."""
+
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+
+from imageseo.integrations import runner
+from imageseo.integrations.project import Project
+from imageseo.integrations.watching.changes import Changes
+from imageseo.integrations.watching.site_reader import SiteReader
+from imageseo.model.progress import Progress
+from imageseo.pipeline.incremental.build_memory import BuildMemory
+from imageseo.pipeline.result import BuildResult
+
+
+class SiteBuilder:
+    """Builds a site. ``config``: the file that the user named."""
+
+    def __init__(self, *, progress: Progress, config: Path | None) -> None:
+        self._progress = progress
+        self._config = config
+        self._project: Project | None = None
+        self._memory = BuildMemory()
+        self._reader = SiteReader()
+
+    def build(self, project: Project, root: Path, changes: Changes) -> BuildResult:
+        """Build the site in ``root``; the result is that of a build that looks at all files. Raises ImageseoError."""
+        if project is not self._project:  # other settings
+            self._project, self._memory = project, BuildMemory(code=self._memory.code)
+        memory, self._memory = self._memory, BuildMemory(code=self._memory.code)  # kept only if there is no error
+        memory.changed = changes.paths
+        site = self._reader.read(project, root, changes)
+        result = runner.build(site, project.settings, progress=self._progress, config=self._config, memory=memory)
+        self._memory = memory
+        if changes.paths is None:
+            self._settle()
+        return result
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._project = None
+        gc.unfreeze()
+
+    @staticmethod
+    def _settle() -> None:
+        """Keep the garbage collector from looking at what stays, which takes 0.1 s of a build of 5,000 pages."""
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
