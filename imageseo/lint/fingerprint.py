@@ -18,12 +18,21 @@ _HASH = re.compile(r"(?<![0-9A-Za-z])(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{8
 
 def subject(finding: Finding) -> str:
     """Return what a finding is about: its image, else its message without the numbers."""
-    image = finding.location.image
+    return subject_of(finding.location.image, finding.message)
+
+
+def subject_of(image: str | None, message: str) -> str:
+    """Return what a finding with this image and message is about."""
     if image is None:
-        return _NUMBER.sub("#", finding.message)
+        return _NUMBER.sub("#", message)
     if image[:5].lower() == "data:":
         return f"data:{sha256(image.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
-    return _HASH.sub("#", _QUERY.sub("", image))
+    return without_hashes(_QUERY.sub("", image))
+
+
+def without_hashes(name: str) -> str:
+    """Return a name with ``#`` in place of the hashes that bundlers put into it."""
+    return _HASH.sub("#", name)
 
 
 def with_fingerprints(findings: Iterable[Finding]) -> tuple[Finding, ...]:
