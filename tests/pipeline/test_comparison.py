@@ -31,7 +31,7 @@ def comment(before: SiteReport, after: SiteReport, **options: str) -> str:
 def html(text: str) -> str:
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
+    return str(MarkdownIt("commonmark", {"html": True}).enable("table").render(text))
 
 
 def test_nothing_changes_is_one_line() -> None:
@@ -258,7 +258,7 @@ def test_the_same_reports_give_the_same_bytes() -> None:
         rnd = random.Random(seed)
         for each in (before, after):
             for entries in (each.pictures, each.pages, each.findings):
-                rnd.shuffle(entries)  # type: ignore[arg-type]
+                rnd.shuffle(entries)
         texts.add(comment(before, after))
         texts.add(comment(msgjson.decode(msgjson.encode(before), type=SiteReport), after))
     assert len(texts) == 1
