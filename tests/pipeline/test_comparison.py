@@ -11,7 +11,7 @@ from msgspec import json as msgjson
 
 from imageseo.model.site_report import ReportedFinding, SiteReport
 from imageseo.pipeline.comparison import growth, markdown
-from imageseo.pipeline.comparison.changes import Comparison, compare
+from imageseo.pipeline.comparison.changes import SiteComparison, compare
 from imageseo.pipeline.comparison.pictures import PictureChange
 from imageseo.pipeline.comparison.sections import MAX_LINES
 from tests.support.site_reports import KIB, finding, page, picture, report
@@ -265,7 +265,7 @@ def test_the_same_reports_give_the_same_bytes() -> None:
 
 
 def test_growth_beyond_the_limit_is_told_for_pages_and_kept_pictures() -> None:
-    def grown(size: int, **more: object) -> Comparison:
+    def grown(size: int, **more: object) -> SiteComparison:
         return compare(
             report([picture("a.jpg", 100)], [page(lcp=100)]),
             report([picture("a.jpg", 100), picture("new.jpg", 10_000)], [page(lcp=size), page("new.html", 9_000)]),

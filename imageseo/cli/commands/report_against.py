@@ -18,7 +18,7 @@ from imageseo.model.errors import SiteError
 from imageseo.model.progress import Progress
 from imageseo.model.site_report import VERSION, SiteReport
 from imageseo.pipeline.comparison import growth, markdown
-from imageseo.pipeline.comparison.changes import Comparison, compare
+from imageseo.pipeline.comparison.changes import SiteComparison, compare
 from imageseo.storage.atomic import write_if_changed
 
 _SHOWN = 5  # lines about growth
@@ -65,7 +65,7 @@ def run(
     return text, bool(grown)
 
 
-def _text(found: Comparison, options: CommentOptions) -> str:
+def _text(found: SiteComparison, options: CommentOptions) -> str:
     if options.form == "json":
         return json.dumps(to_builtins(found), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
     return markdown.render(found, name=options.name, preview_url=options.preview_url)

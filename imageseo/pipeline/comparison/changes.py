@@ -71,7 +71,7 @@ class FindingChange(Struct, frozen=True, kw_only=True):
     count: int = 1
 
 
-class Comparison(Struct, frozen=True, kw_only=True):
+class SiteComparison(Struct, frozen=True, kw_only=True):
     """What a change does to a site's pictures. ``before``, ``after``: the totals of the two reports.
 
     ``pages_added``, ``pages_removed``: with pictures. ``unrecorded``: pages of either report whose build is not known,
@@ -125,11 +125,11 @@ class _LcpReader:
         }
 
 
-def compare(before: SiteReport, after: SiteReport) -> Comparison:
+def compare(before: SiteReport, after: SiteReport) -> SiteComparison:
     """Return what differs between two reports, sorted: the largest changes first, then by name."""
     old, new = ({page.page for page in report.pages} for report in (before, after))
     unrecorded = set(before.unrecorded) | set(after.unrecorded)
-    return Comparison(
+    return SiteComparison(
         url_before=before.url,
         url_after=after.url,
         before=before.totals,

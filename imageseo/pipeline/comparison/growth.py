@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from imageseo.model.humanize import format_bytes
-from imageseo.pipeline.comparison.changes import Comparison
+from imageseo.pipeline.comparison.changes import SiteComparison
 
 _SHARE = re.compile(r"\s*(\d{1,6}(?:[.,]\d{1,6})?)\s*%\s*", re.ASCII)
 
@@ -20,7 +20,7 @@ def parse_percent(text: str) -> Decimal:
     return Decimal(found[1].replace(",", "."))
 
 
-def faults(comparison: Comparison, percent: Decimal) -> Iterator[str]:
+def faults(comparison: SiteComparison, percent: Decimal) -> Iterator[str]:
     """Yield what grew by more: the LCP bytes of a page, and the sum of the pictures that were there before.
 
     Added pages and pictures do not count: a new article is no fault.

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from imageseo.lint.code_frame import sanitized
 from imageseo.model.humanize import format_bytes
 from imageseo.model.site_report import PictureDownload, ReportedFinding, ReportedPicture
-from imageseo.pipeline.comparison.changes import BudgetLeft, Comparison, FindingChange, LcpBytes, LcpChange
+from imageseo.pipeline.comparison.changes import BudgetLeft, FindingChange, LcpBytes, LcpChange, SiteComparison
 from imageseo.pipeline.comparison.pictures import SCREENS, PictureChange, largest_download, shown_bytes
 from imageseo.pipeline.comparison.sections import Section, joined
 from imageseo.web import urls
@@ -25,7 +25,7 @@ def marker(name: str) -> str:
     return f"<!-- imageseo:{name} -->"
 
 
-def render(comparison: Comparison, *, name: str, preview_url: str | None = None) -> str:
+def render(comparison: SiteComparison, *, name: str, preview_url: str | None = None) -> str:
     """Return the comment: at most 60 lines and less than 65,536 characters, the totals always.
 
     ``preview_url``: where the changed site can be seen, for links to its pictures; by default its own URL.
@@ -35,7 +35,7 @@ def render(comparison: Comparison, *, name: str, preview_url: str | None = None)
     return joined(top, [section for section in _sections(comparison, links) if section.rows])
 
 
-def _totals(comparison: Comparison) -> str:
+def _totals(comparison: SiteComparison) -> str:
     """Return the line of totals."""
     before, after = comparison.before, comparison.after
     sums = [
@@ -68,7 +68,7 @@ def _totals(comparison: Comparison) -> str:
     return " · ".join(parts)
 
 
-def _remarks(comparison: Comparison) -> Iterator[str]:
+def _remarks(comparison: SiteComparison) -> Iterator[str]:
     for what, pages in (("added", comparison.pages_added), ("removed", comparison.pages_removed)):
         if pages:
             yield ""
@@ -79,7 +79,7 @@ def _remarks(comparison: Comparison) -> Iterator[str]:
         yield f"{number} cannot be found in the build cache: quality is unknown there, findings of builds are left out."
 
 
-def _sections(comparison: Comparison, links: _Links) -> list[Section]:
+def _sections(comparison: SiteComparison, links: _Links) -> list[Section]:
     pictures = comparison.pictures
     return [
         Section(
