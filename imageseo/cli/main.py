@@ -66,6 +66,7 @@ def build(directory: Path, config: Path | None, frozen: bool, verified: bool, fo
 
     Variants, markup, structured data and the image sitemap are written into DIR; pages over a budget fail the build.
     """
+    from imageseo.cli.commands.author_files import placed
     from imageseo.integrations import runner
     from imageseo.integrations.slow_build import tell_advice
 
@@ -76,8 +77,9 @@ def build(directory: Path, config: Path | None, frozen: bool, verified: bool, fo
         _report(BuildResult(), form)
         return 0
     start = time.monotonic()
-    result = runner.build(project.site(directory), project.settings, progress=progress(), config=config)
-    _report(result, form)
+    site = project.site(directory)
+    result = runner.build(site, project.settings, progress=progress(), config=config)
+    _report(placed(project, site, result), form)
     tell_advice(project.settings, result, time.monotonic() - start, print_note)
     failed = FINDINGS if result.failed else 0
     return (compare(project, directory, form=form) or failed) if verified else failed

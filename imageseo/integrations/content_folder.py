@@ -20,6 +20,8 @@ NAME = "directory"
 """As for a bare folder, which this is: the settings name the sources."""
 
 _SUFFIXES = (".md", ".markdown", ".mdx")
+_PAGES = (".html", ".htm", ".njk", ".liquid", ".webc", ".astro")
+_TEMPLATES = frozenset({"_includes", "_layouts", "_data", "layouts", "themes", "components", "archetypes", "_drafts"})
 _INDEX = ("index", "_index", "README", "readme")
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}-(.+)")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
@@ -34,6 +36,20 @@ def load(folder: Path, *, note: Callable[[str], None]) -> GeneratorProject:
         return _read(folder, project=project, keys=keys, root=root, note=note)
 
     return GeneratorProject(name=NAME, config=folder, source=folder, read=read)
+
+
+def page_sources(folder: Path, root: Path) -> Mapping[str, Path]:
+    """Return page -> file of the sources in a folder, also those in HTML, for a site built into ``root``."""
+    built = root.resolve()
+    files = [
+        path
+        for path in _sources(folder, (*_SUFFIXES, *_PAGES))
+        if not path.resolve().is_relative_to(built) and not _TEMPLATES.intersection(path.relative_to(folder).parts)
+    ]
+    indexes = {path.parent for path in files if path.stem in ("index", "_index")}
+    files = [path for path in files if path.stem.lower() != "readme" or path.parent not in indexes]
+    texts = {path.relative_to(folder).as_posix(): read_source(path) for path in files}
+    return {page: folder / name for name, page in _BuiltPages(root).find(texts).items()}
 
 
 def _read(
@@ -118,11 +134,11 @@ def _is_below(page: str, folders: Sequence[str]) -> bool:
     return all(folder in rest for folder in folders)
 
 
-def _sources(folder: Path) -> Iterator[Path]:
+def _sources(folder: Path, suffixes: tuple[str, ...] = _SUFFIXES) -> Iterator[Path]:
     for name, folders, files in os.walk(folder):
         folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in _SKIPPED)
         for file in sorted(files):
-            if file.lower().endswith(_SUFFIXES) and not file.startswith("."):
+            if file.lower().endswith(suffixes) and not file.startswith("."):
                 yield Path(name, file)
 
 

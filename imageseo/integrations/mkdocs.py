@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING, Any
 from imageseo.config.settings import Settings
 from imageseo.heroes.lock.lock import NAME as LOCK
 from imageseo.integrations import runner
-from imageseo.integrations.mkdocs_pages import READING, built_folders, folder_of, hints_of, hints_of_source, read_pages
+from imageseo.integrations.mkdocs_pages import (
+    READING,
+    attributes_in_markdown,
+    built_folders,
+    folder_of,
+    hints_of,
+    hints_of_source,
+    read_pages,
+)
 from imageseo.integrations.pages import HEROES_FILE, HeroesFile, base_url, html_files, source_dir, with_heroes
 from imageseo.integrations.progress import Quiet, for_stream
 from imageseo.model.errors import ImageseoError, SettingsError
@@ -122,6 +130,7 @@ class BuildEvents:
             pages=with_heroes(pages, HeroesFile.read(project.folder), settings.hero.keys),
             generator="mkdocs",
             sources=(Path(config.docs_dir),),
+            markdown=attributes_in_markdown(config.markdown_extensions),
         )
 
     def _gather_hints(self, files: Files, config: MkDocsConfig, project: LoadedSettings) -> None:

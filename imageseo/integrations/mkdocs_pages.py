@@ -31,6 +31,12 @@ def folder_of(config: MkDocsConfig) -> Path:
     return Path(path).resolve().parent if path else Path.cwd()
 
 
+def attributes_in_markdown(extensions: Iterable[str]) -> str:
+    """Return how the Markdown of a site gives images attributes. ``extensions``: names of Python-Markdown's."""
+    names = {name.rpartition(".")[2] for name in extensions}
+    return "attr_list" if names & {"attr_list", "extra"} else "html"
+
+
 def built_folders(files: Files) -> dict[str, str]:
     """Return source folder -> folder of the built site, as far as files that are not pages show it."""
     return folders_of((file.src_uri, file.dest_uri) for file in files if not file.is_documentation_page())

@@ -18,7 +18,14 @@ from pelican.log import console  # type: ignore[import-untyped]
 from imageseo.config.settings import Settings
 from imageseo.integrations import runner
 from imageseo.integrations.pages import HeroesFile, base_url, html_files, with_heroes
-from imageseo.integrations.pelican_pages import CONFIGS, READING, Collected, folder_of, options_of
+from imageseo.integrations.pelican_pages import (
+    CONFIGS,
+    READING,
+    Collected,
+    attributes_in_markdown,
+    folder_of,
+    options_of,
+)
 from imageseo.integrations.progress import Quiet, for_stream
 from imageseo.model.errors import ImageseoError, SettingsError
 from imageseo.model.progress import Progress
@@ -44,6 +51,7 @@ class _SiteRun:
     settings: Settings | None
     base_url: str | None
     config: Path | None
+    markdown: str = ""
     collected: Collected = field(default_factory=Collected)
 
 
@@ -81,6 +89,7 @@ def on_initialized(pelican: Any) -> None:
         settings=settings,
         base_url=base_url(settings.site_url if settings else None, pelican.settings.get("SITEURL")),
         config=_config(folder, command.settings),
+        markdown=attributes_in_markdown(pelican.settings),
     )
     registrations = [plugin for plugin in pelican.plugins if getattr(plugin, "register", None) is register]
     if len(registrations) > 1:
@@ -176,6 +185,7 @@ def _site(root: Path, run: _SiteRun, settings: Settings) -> Site:
         base_url=run.base_url,
         pages=with_heroes(pages, HeroesFile.read(run.project), settings.hero.keys),
         generator="pelican",
+        markdown=run.markdown,
         sources=tuple({other.source for other in _runs.values()}),
         faults=tuple(faults),
     )

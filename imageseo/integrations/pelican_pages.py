@@ -113,6 +113,17 @@ def inactive_reason(settings: Mapping[str, Any]) -> str:
     return "PLUGINS is a list without imageseo, and Pelican loads no other plug-in"
 
 
+def attributes_in_markdown(settings: Mapping[str, Any]) -> str:
+    """Return how the Markdown of a site gives images attributes: Pelican's own settings have `extra`."""
+    table = settings.get("MARKDOWN")
+    if not isinstance(table, Mapping):
+        return "attr_list"
+    names = {
+        str(name).rpartition(".")[2] for key in ("extensions", "extension_configs") for name in table.get(key) or ()
+    }
+    return "attr_list" if names & {"attr_list", "extra"} else "html"
+
+
 def options_of(settings: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return the setting IMAGESEO of the configuration. Raises SettingsError if it is not a dict."""
     options = settings.get("IMAGESEO")

@@ -114,6 +114,7 @@ class Project:
             pages=with_heroes(pages, HeroesFile.read(self.folder), keys),
             generator=generator.name,
             sources=(generator.source,),
+            markdown=generator.markdown,
             faults=tuple(each.fault for path, each in hints.items() if each.fault and path not in listed),
         )
         return site, found == len(hints)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from imageseo.config import LoadedSettings
     from imageseo.images.encoding.profiles import Profile
     from imageseo.lint.linter import LintResult
+    from imageseo.lint.report import OtherPlaces
+    from imageseo.lint.source_lines import SourceLines
     from imageseo.pipeline.build import BuildResult
     from imageseo.pipeline.incremental.build_memory import BuildMemory
 
@@ -205,38 +207,44 @@ def _run(
     serving: bool,
 ) -> str | None:
     from imageseo.lint.overview import overview
+    from imageseo.lint.source_lines import SourceLines
 
     start = time.monotonic()
     result = build(site, settings, progress=progress, config=config, preview=serving)
     seconds = time.monotonic() - start
-    log_findings(result.findings, voice, serving=serving)
+    lines = SourceLines.of(site)
+    log_findings(result.findings, voice, serving=serving, lines=lines)
     for line in overview(result.findings):
         tell(line)
     tell(summary(result))
     tell_advice(settings, result, seconds, tell)
     if serving or not result.failed:
         return None
-    fatal = _once(finding for finding in result.findings if finding.fails_build)
-    return "\n".join(format_finding(first) + _others(others) for first, *others in fatal)
+    fatal = _once((finding for finding in result.findings if finding.fails_build), lines)
+    return "\n".join(format_finding(first, _in_brackets(others), lines=lines) for first, others in fatal)
 
 
-def log_findings(findings: Iterable[Finding], voice: HostLogger, *, serving: bool) -> None:
+def log_findings(
+    findings: Iterable[Finding], voice: HostLogger, *, serving: bool, lines: SourceLines | None = None
+) -> None:
     """Log each finding once, at the level that the generator counts. Those that fail the build are raised instead."""
     from imageseo.lint.overview import split_notes
 
-    shown, more_notes = split_notes(_once(findings), lambda group: group[0])
-    for first, *others in shown:
+    shown, more_notes = split_notes(_once(findings, lines), lambda group: group[0])
+    for first, others in shown:
         if isinstance(voice, FindingLogger):
             if first.severity is not Severity.OFF or first.fails_build:
                 level = Severity.ERROR if first.fails_build else min(first.severity, Severity.WARN, key=_rank)
-                voice.report(first, _others(others), level=level.value)
+                voice.report(first, _in_brackets(others), level=level.value)
             continue
-        text = format_finding(first) + _others(others)
         if first.fails_build and not serving:
             continue
+        if first.severity is Severity.OFF and not first.fails_build:
+            continue
+        text = format_finding(first, _in_brackets(others), lines=lines)
         if first.fails_build or first.severity.rank >= Severity.WARN.rank:
             voice.warning("%s", text)
-        elif first.severity is Severity.INFO:
+        else:
             voice.info("%s", text)
     for rule, number in more_notes.items():
         voice.info("%s more of %s", number, rule)
@@ -246,32 +254,43 @@ def _rank(severity: Severity) -> int:
     return severity.rank
 
 
-def _once(findings: Iterable[Finding]) -> Iterable[list[Finding]]:
-    """Group findings that are equal on many pages, such as those of the theme's logo."""
+def _once(findings: Iterable[Finding], lines: SourceLines | None) -> list[tuple[Finding, OtherPlaces]]:
+    """Return one of the findings that are equal on many pages, such as those of the theme's logo."""
+    from imageseo.lint.report import first_of_group
+
     alike: dict[tuple[str, str, str, bool], list[Finding]] = {}
     for finding in findings:
         key = (finding.rule, finding.severity.value, finding.message, finding.fails_build)
         alike.setdefault(key, []).append(finding)
-    return alike.values()
+    return [first_of_group(group, lines.source if lines is not None else None) for group in alike.values()]
 
 
-def _others(findings: Iterable[Finding]) -> str:
-    pages = len({finding.location.page for finding in findings})
-    return f" (the same on {pages} other page{'s' if pages > 1 else ''})" if pages else ""
+def _in_brackets(others: OtherPlaces) -> str:
+    return f" ({others})" if others.pages else ""
 
 
-def format_finding(finding: Finding) -> str:
-    """Format a finding as one line: location, message, rule, remedy.
+def format_finding(finding: Finding, others: str = "", *, lines: SourceLines | None = None) -> str:
+    """Format a finding: location, message, rule and remedy in one line, then the lines to paste.
 
-    The location is the author's own file; a line number counts in the built page, which is then named first.
+    The author's file is named first if its line is known, or if the finding is about no line; else the built page,
+    whose lines are counted then. ``others``: on how many other pages it is.
     """
+    from imageseo.lint.code_frame import sanitized
+
     place = finding.location
-    where = str(place)
-    if place.source:
-        where = place.source if place.line is None else f"{place} ({place.source})"
-    lines = [text.removeprefix(f"{place.source or place.page}: ") for text in finding.message.splitlines()]
-    hint = f"; {finding.hint}" if finding.hint else ""
-    text = f"{'; '.join(lines)} [{finding.rule}]{hint}"
+    source = lines.source(finding) if lines is not None else None
+    where, built, hint, paste = str(place), "", finding.hint, ""
+    if source is not None and source.line is not None and place.line is not None:
+        where, built = str(source), f" (built page: {place})"
+        hint = source.hint
+        paste = "".join(f"\n      {sanitized(line)}" for line in source.paste)
+    elif place.source or source is not None:
+        name = place.source or (source.name if source is not None else "")
+        note = f"; {source.note}" if source is not None and source.note else ""
+        where = name if place.line is None else f"{place} ({name}{note})" if not note else f"{place} ({note[2:]})"
+    texts = [text.removeprefix(f"{place.source or place.page}: ") for text in finding.message.splitlines()]
+    remedy = f"; {hint}" if hint else ""
+    text = f"{'; '.join(texts)} [{finding.rule}]{remedy}{others}{built}{paste}"
     return text if text.startswith(f"{place.source}:") else f"{where}: {text}"  # it names the line of the source
 
 

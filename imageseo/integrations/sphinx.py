@@ -137,19 +137,12 @@ def _publish(app: Sphinx, file: Path) -> str:
     return f"{folder}/{name}"
 
 
-def _in_rest(hint: str) -> str:
-    """Return a hint about alternative texts as a document in reST needs it."""
-    return hint.replace("in Markdown `![a red bicycle](bicycle.jpg)`", "in the option `:alt: a red bicycle`").replace(
-        '`alt=""`', "an empty option `:alt:`"
-    )
-
-
 class SphinxLogger:
     """Sphinx's logger: warnings have document and line, and a type for `suppress_warnings`: `imageseo.alt-missing`."""
 
     def __init__(self, app: Sphinx, project: Path) -> None:
         self._app, self._project = app, project
-        self._lines = SourceLines(Path(app.outdir), project=project, top=repository_root(project))
+        self._lines = SourceLines(Path(app.outdir), project=project, top=repository_root(project), generator="sphinx")
         self._names_type = bool(getattr(app.config, "show_warning_types", False))
 
     def debug(self, msg: object, *args: object, exc_info: bool = False) -> None:
@@ -185,9 +178,12 @@ class SphinxLogger:
         lines = [re.sub(rf"^{name}(?::\d+)?: ", "", text) for text in finding.message.splitlines()]
         where = f" ({place})" if place.source and place.line is not None else ""
         rule = "" if self._names_type else f" [{finding.rule}]"
-        is_rest = place.source is not None and Path(place.source).suffix.lower() in REST
-        hint = f"; {_in_rest(finding.hint) if is_rest else finding.hint}" if finding.hint else ""
-        return f"{'; '.join(lines)}{where}{hint}{rule}"
+        source = self._lines.source(finding)
+        remedy = source.hint if source is not None else finding.hint
+        hint = f"; {remedy}" if remedy else ""
+        note = f"; {source.note}" if source is not None and source.note else ""
+        paste = "".join(f"\n   {line}" for line in source.paste) if source is not None else ""
+        return f"{'; '.join(lines)}{where}{hint}{note}{rule}{paste}"
 
     def _place(self, finding: Finding) -> tuple[str, int | None] | None:
         """Return document and line of the source; None for a page without one."""

@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from imageseo.lint.sources.syntax import PLACEHOLDER
 from imageseo.model.facts import shorten
-from imageseo.model.finding import Severity
+from imageseo.model.finding import AttributeChange, Severity
 from imageseo.model.image import ImageRef
 from imageseo.web.urls import IMAGE_SUFFIXES
 
@@ -45,6 +46,8 @@ _DATE = re.compile(rf"{_YEAR}(?:[-_](?:{_YEAR}|\d\d)){{1,2}}")
 
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}|[$#]\{[^{}]*\}|<%.*?%>|<\?.*?\?>", re.DOTALL)
 _VALUE = re.compile(r"undefined|null|\(null\)|NaN|None|\[object \w+\]|function\s*\(.*", re.DOTALL)
+TO_DESCRIBE = (AttributeChange("alt", PLACEHOLDER),)
+"""The change for an image whose alternative text only its author can write."""
 _PERHAPS_VALUE = frozenset({"none", "nil", "true", "false", "nan"})
 
 
@@ -78,6 +81,8 @@ def nameless(graphic: Graphic, usual: str) -> str:
 
 def classify_placeholder(text: str) -> tuple[str | None, Severity]:
     """Return how a text shows that a program never filled it in, as the end of a sentence, and how certain that is."""
+    if text.casefold() == PLACEHOLDER:
+        return "is that of a suggestion, which you should replace", Severity.ERROR
     if _VALUE.fullmatch(text):
         return "is a program's word for a missing value", Severity.ERROR
     if _TEMPLATE.search(text):

@@ -10,6 +10,7 @@ from imageseo.lint.budgets.spending import BudgetUse
 from imageseo.lint.build_hints import in_build, without_variants
 from imageseo.lint.crashes import CRASHED, UNREADABLE, crash_finding
 from imageseo.lint.facts.names import FACTS, SITE_FACTS
+from imageseo.lint.facts.occurrences import occurrence_of
 from imageseo.lint.rule import Rule, checked_problems
 from imageseo.lint.severity import SeverityLevels, apply_levels, effective_severity, unknown_rule_message
 from imageseo.model.build_findings import BUILD_FINDINGS
@@ -163,7 +164,13 @@ def unused_suppressions(
             hint = "remove the rule from `data-imageseo-disable`"
         else:
             continue
-        yield Finding(rule=UNUSED, severity=severity, message=message, hint=hint, location=location_of(facts.page, at))
+        yield Finding(
+            rule=UNUSED,
+            severity=severity,
+            message=message,
+            hint=hint,
+            location=location_of(facts.page, at, facts.scan.refs),
+        )
 
 
 def get_fact(facts: PageFacts, name: str) -> object:
@@ -173,18 +180,22 @@ def get_fact(facts: PageFacts, name: str) -> object:
     return getattr(facts if name in FACTS else facts.site_facts, name)
 
 
-def location_of(page: Page, at: ImageRef | None = None) -> Location:
-    """Return the location of a finding: the page with its source, and the image's position on it."""
+def location_of(page: Page, at: ImageRef | None = None, refs: tuple[ImageRef, ...] = ()) -> Location:
+    """Return the location of a finding: the page with its source, and the image's position on it.
+
+    ``refs``: all images of the page, which tell apart those with the same file.
+    """
     source = page.source
     if at is None:
         return Location(page=page.path, source=source)
     image = shorten(at.src, 2000) or None  # a data URL may be very long
-    return Location(page=page.path, source=source, line=at.line, column=at.column, image=image)
+    occurrence = occurrence_of(at, refs)
+    return Location(page=page.path, source=source, line=at.line, column=at.column, image=image, occurrence=occurrence)
 
 
 def _locate_problem(facts: PageFacts, problem: Problem) -> Location:
     """Return the location of a page's problem: its image's tag, a byte of the page, or a line of another file."""
-    place, located = problem.place, location_of(facts.page, problem.at)
+    place, located = problem.place, location_of(facts.page, problem.at, facts.scan.refs)
     if place is None:
         return located
     if place.file is not None:
@@ -208,6 +219,7 @@ def _finding(rule: Rule, where: Location, problem: Problem, level: Severity) -> 
         fails_build=rule.fails_build and severity is Severity.ERROR,
         fix=problem.fix,
         file_fix=problem.file_fix,
+        changes=problem.changes,
     )
 
 

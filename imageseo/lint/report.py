@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import cast
+from typing import NamedTuple, cast
 
 from imageseo.lint.budgets.spending import BudgetStatus
 from imageseo.lint.code_frame import CodeFrame
@@ -16,6 +16,9 @@ from imageseo.model.finding import Finding, Severity, Silenced
 from imageseo.model.foreign import UnfitPlugin
 from imageseo.model.markup_note import MarkupNote
 from imageseo.model.protocols import Result
+
+_PLACES = 3
+"""Places of equal findings that are listed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +37,25 @@ class RuleInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceLocation:
-    """Where to correct a finding: a file by its path in the repository, with 1-based line and column if known."""
+    """Where to correct a finding: a file by its path in the repository, with 1-based line and column if known.
+
+    ``name``: of the file as messages show it: relative to the project, or to the built site. Of an author's file:
+    ``note``: why it has no line, "" if that is not known. ``hint``: the finding's, in the syntax of the file.
+    ``paste``: the lines with the correction, if one is surely right.
+    """
 
     file: str
+    name: str = ""
     line: int | None = None
     column: int | None = None
+    note: str = ""
+    hint: str = ""
+    paste: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return ":".join(
+            [self.name or self.file, *(str(each) for each in (self.line, self.line and self.column) if each)]
+        )
 
 
 def _no_frame(_: Finding) -> CodeFrame | None:
@@ -91,6 +108,14 @@ class Report:
             markup=tuple(getattr(result, "markup", ())),
         )
 
+    def remedy(self, finding: Finding) -> list[str]:
+        """Return the lines that say what to do, in the syntax of the author's file if that is known."""
+        source = self.source(finding)
+        if source is None:
+            return [finding.hint] if finding.hint else []
+        hint = source.hint if source.line is not None else finding.hint
+        return [*filter(None, (hint, source.note)), *source.paste]
+
     def rule(self, name: str) -> RuleInfo:
         """Return the information on a rule, or on a finding of builds."""
         found = self.rules.get(name)
@@ -101,19 +126,61 @@ class Report:
         return RuleInfo(id=name, severity=Severity.WARN, manual=manual)
 
 
-def merge_repeated(findings: Iterable[Finding]) -> Iterator[tuple[Finding, int]]:
-    """Yield one of each group of equal findings, with the number of other pages that have it.
+class OtherPlaces(NamedTuple):
+    """Where else a finding is. ``pages``: how many other pages; ``places``: other lines of the author's files."""
 
-    A problem of the theme is on every page, and must not hide the problems of single pages.
+    pages: int
+    places: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if not self.pages:
+            return ""
+        if not self.places:
+            return f"the same on {self.pages:,} other page{'s' if self.pages > 1 else ''}"
+        more = self.pages - len(self.places[:_PLACES])
+        rest = f", and on {more:,} more page{'s' if more > 1 else ''}" if more else ""
+        return f"the same at {', '.join(self.places[:_PLACES])}{rest}"
+
+
+def first_of_group(
+    group: Sequence[Finding], source: Callable[[Finding], SourceLocation | None] | None
+) -> tuple[Finding, OtherPlaces]:
+    """Return the one of some equal findings to show, and where the others are.
+
+    A line of an author's file is shown rather than an overview page that repeats the article.
     """
-    pages: dict[tuple[str, Severity, str], dict[str, None]] = {}
+    first = group[0]
+    pages = {finding.location.page for finding in group}
+    if source is None or len(pages) == 1:
+        return first, OtherPlaces(len(pages) - 1)
+    located = ((finding, source(finding)) for finding in group)
+    lines: dict[str, Finding] = {}
+    for finding, place in located:
+        if place is not None and place.line is not None:
+            lines.setdefault(str(place), finding)
+    if not lines:
+        return first, OtherPlaces(len(pages) - 1)
+    shown, *others = lines
+    return lines[shown], OtherPlaces(len(pages) - 1, tuple(others))
+
+
+def merge_repeated(
+    findings: Iterable[Finding], source: Callable[[Finding], SourceLocation | None] | None = None
+) -> Iterator[tuple[Finding, OtherPlaces]]:
+    """Yield one of each group of equal findings, with the places of the others.
+
+    A problem of the theme is on every page, and must not hide the problems of single pages. On its first page it may
+    be several times. ``source``: as in ``Report``.
+    """
+    groups: dict[tuple[str, Severity, str], list[Finding]] = {}
     ordered = sorted(findings, key=lambda finding: finding.sort_key)
     for finding in ordered:
-        pages.setdefault((finding.rule, finding.severity, finding.message), {})[finding.location.page] = None
+        groups.setdefault((finding.rule, finding.severity, finding.message), []).append(finding)
+    chosen = {key: first_of_group(group, source) for key, group in groups.items()}
     for finding in ordered:
-        places = pages[finding.rule, finding.severity, finding.message]
-        if finding.location.page == next(iter(places)):
-            yield finding, len(places) - 1
+        first, others = chosen[finding.rule, finding.severity, finding.message]
+        if finding.location.page == first.location.page:
+            yield finding, others
 
 
 def by_severity(findings: Iterable[Finding]) -> list[Finding]:

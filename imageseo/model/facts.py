@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from imageseo.model.edit import Edit
-from imageseo.model.finding import Severity, Viewport
+from imageseo.model.finding import AttributeChange, Severity, Viewport
 from imageseo.model.image import Asset, BadAsset, ImageRef, OptOut, SourceTag
 
 
@@ -109,6 +109,8 @@ class Problem:
 
     ``severity``: set if lower than the rule's own. ``fix``: edits of the page's published bytes that fix the problem
     safely; empty if only the author can decide. ``file_fix``: site path of an image whose metadata can be rewritten.
+    ``changes``: attributes of the image at ``at`` that the author should write or remove; reports show them in the
+    syntax of the author's file.
     """
 
     message: str
@@ -118,3 +120,4 @@ class Problem:
     place: ProblemLocation | None = None
     fix: tuple[Edit, ...] = ()
     file_fix: str | None = None
+    changes: tuple[AttributeChange, ...] = ()

@@ -1,9 +1,10 @@
-"""Finding, Silenced, Location, Severity, Viewport, Budget."""
+"""Finding, Silenced, Location, Occurrence, AttributeChange, Severity, Viewport, Budget."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from imageseo.model.edit import Edit  # needed at run time: the build state is decoded by these types
 
@@ -22,11 +23,30 @@ class Severity(StrEnum):
 _RANKS = {Severity.OFF: 0, Severity.INFO: 1, Severity.WARN: 2, Severity.ERROR: 3}
 
 
+class Occurrence(NamedTuple):
+    """Which of the images with the same path on the built page an image is, from 0, and how many there are.
+
+    ``article_index``: among those of the article; None for an image of the theme: header, navigation, footer.
+    """
+
+    index: int
+    total: int
+    article_index: int | None
+    article_total: int
+
+
+class AttributeChange(NamedTuple):
+    """An attribute of an image to write, or to remove (``None``), in the syntax of any source file."""
+
+    name: str
+    value: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
     """Location of a finding: page of the built site, its source file if known, 1-based line and column, image URL.
 
-    ``source_line``: in the source file, where the finding is about it.
+    ``source_line``: in the source file, where the finding is about it. ``occurrence``: of an image's tag.
     """
 
     page: str
@@ -35,6 +55,7 @@ class Location:
     column: int | None = None
     image: str | None = None
     source_line: int | None = None
+    occurrence: Occurrence | None = None
 
     def __str__(self) -> str:
         place = self.page
@@ -51,6 +72,7 @@ class Finding:
 
     ``fix``: edits of the page's published bytes that fix it safely. ``fingerprint``: identifies the finding across runs
     (``lint.fingerprint``); empty if not computed. ``file_fix``: image whose metadata are to be rewritten.
+    ``changes``: attributes of the image that the author should write.
     """
 
     rule: str
@@ -62,6 +84,7 @@ class Finding:
     fix: tuple[Edit, ...] = ()
     fingerprint: str = ""
     file_fix: str | None = None
+    changes: tuple[AttributeChange, ...] = ()
 
     @property
     def is_fixable(self) -> bool:

@@ -165,7 +165,7 @@ class GeneratorProject:
     ``name``: of the generator, as in ``Site.generator``. ``source``: the folder of its source files. ``output``: the
     folder that it builds into; None: only known from the command line. ``options``: the settings of imageseo in that
     file, None if there are none; ``origin``: their place, for messages (``mkdocs.yml: plugins: imageseo``).
-    ``inactive``: why its own builds do not run imageseo; "" if they do.
+    ``inactive``: why its own builds do not run imageseo; "" if they do. ``markdown``: as in ``Site``.
     """
 
     name: str
@@ -177,6 +177,7 @@ class GeneratorProject:
     options: Mapping[str, Any] | None = None
     origin: str = ""
     inactive: str = ""
+    markdown: str = ""
 
 
 class Integration(Protocol):

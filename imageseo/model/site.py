@@ -88,6 +88,8 @@ class Site:
     ``content_width``: CSS px of the theme's article column on a wide screen, if the generator knows it.
     ``sources``: folders that are never written to. ``faults``: of sources that belong to none of the pages.
     ``unread``: why the sources were not read although there is a project file; "" if they were, or if none is known.
+    ``markdown``: how its Markdown gives images attributes (``attr_list``, ``kramdown``, ``figure`` for Hugo's
+    shortcode, ``myst``, ``html`` for none); "" if that is not known.
     """
 
     root: Path
@@ -99,6 +101,7 @@ class Site:
     sources: tuple[Path, ...] = ()
     faults: tuple[SourceFault, ...] = ()
     unread: str = ""
+    markdown: str = ""
 
     def without(self, patterns: Iterable[str]) -> Site:
         """Return the site without the pages whose file matches a glob (``*`` also matches ``/``)."""

@@ -115,7 +115,12 @@ class PageWriter:
                 *variant_findings.cleaned_findings(page, planned.shown, originals.without_prompt, recompressed),
             ],
             dropped=[
-                DroppedVariants(each.asset.sha256, each.asset.path, location_of(page, each.ref), _format_reasons(why))
+                DroppedVariants(
+                    each.asset.sha256,
+                    each.asset.path,
+                    location_of(page, each.ref, plan.scan.refs),
+                    _format_reasons(why),
+                )
                 for each, why in candidates.find_dropped()
             ],
             saved_bytes=candidates.count_saved_bytes(),

@@ -32,7 +32,7 @@ def image_findings(page: Page, plan: PagePlan, encoded: EncodeResult) -> Iterato
         refused = [encoded.refused[spec] for spec in specs if spec in encoded.refused]
         crashed = [encoded.crashed[spec] for spec in specs if spec in encoded.crashed]
         declined = [why for spec in specs if (why := encoded.declined.get(spec))]
-        location = location_of(page, ref)
+        location = location_of(page, ref, plan.scan.refs)
         if bad is not None:
             problem, hint = bad.problem, bad.hint
             finding = Finding(rule=bad.rule, severity=Severity.WARN, message=problem, location=location, hint=hint)
@@ -54,7 +54,7 @@ def image_findings(page: Page, plan: PagePlan, encoded: EncodeResult) -> Iterato
         yield asset.sha256, finding
     for each in plan.fallbacks:
         if each.spec is None:
-            yield each.asset.sha256, _lost_original_finding(each.asset, location_of(page, each.ref))
+            yield each.asset.sha256, _lost_original_finding(each.asset, location_of(page, each.ref, plan.scan.refs))
 
 
 def _lost_original_finding(asset: Asset, location: Location) -> Finding:

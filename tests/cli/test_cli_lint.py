@@ -391,7 +391,7 @@ def test_disabled_lint_writes_an_empty_report(site: Path, lint: Any) -> None:
 
 def test_github_report_names_source_lines_by_repository_path(project: Path, lint: Any) -> None:
     result = lint("--select", "alt-missing", "--format", "github", command=("lint", "site"))
-    assert "::error file=docs/other.md,line=3,col=12,title=imageseo alt-missing::" in result.out
+    assert "::error file=docs/other.md,line=3,col=1,title=imageseo alt-missing::" in result.out
 
 
 # ---- explain

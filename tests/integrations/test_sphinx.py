@@ -243,11 +243,12 @@ def test_field_that_is_no_mapping(field: str, tmp_path: Path) -> None:
 def test_hints_of_alternative_texts_are_written_for_rest() -> None:
     from importlib import import_module
 
-    from imageseo.integrations.sphinx import _in_rest
+    from imageseo.lint.sources.suggestions import hint_in
+    from imageseo.lint.sources.syntax import Dialect
 
-    for name, text in (("alt_missing", "option `:alt: a red bicycle`"), ("alt_filename", "an empty option `:alt:`")):
+    for name, text in (("alt_missing", "option `:alt: a red bicycle`"), ("alt_filename", "an empty `:alt:`")):
         rule = import_module(f"imageseo.lint.rules.{name}")
         source = Path(str(rule.__file__)).read_text("utf-8")
         (hint,) = {line.strip() for line in source.splitlines() if "if it is decorative" in line and "describe" in line}
-        assert text in _in_rest(hint)
-        assert 'alt=""' not in _in_rest(hint)
+        assert text in hint_in("rest", Dialect(), hint)
+        assert 'alt=""' not in hint_in("rest", Dialect(), hint)

@@ -400,7 +400,7 @@ def test_findings_of_changed_pages_in_the_authors_file(site: Site) -> None:
     site.change("index.html")
     (_, first) = site.told.builds[-1]
     assert [each.location.page for each in first] == ["index.html", "other.html"], "both are new"
-    assert (first[0].location.source, first[0].location.line) == ("docs/index.md:5", None)
+    assert (first[0].location.source, first[0].location.line) == ("docs/index.md:5:1", None)
     site.change("index.html")
     assert [each.location.page for each in site.told.builds[-1][1]] == ["index.html"]
     site.findings = (*site.findings, finding("third.html", "home.jpg is missing"))

@@ -30,7 +30,7 @@ from imageseo.lint.rule import Rule
 from imageseo.lint.severity import SeverityLevels, apply_levels
 from imageseo.model.errors import SettingsError
 from imageseo.model.facts import ImageFact, Problem, ProblemLocation
-from imageseo.model.finding import DESKTOP, GATING, MOBILE, Budget, Finding, Location, Severity
+from imageseo.model.finding import DESKTOP, GATING, MOBILE, Budget, Finding, Location, Occurrence, Severity
 from imageseo.model.image import Asset, BadAsset, OptOut, SourceTag
 from imageseo.model.site import Page, PageHints, Site
 
@@ -113,7 +113,14 @@ def test_findings_have_page_source_line_and_column(tmp_path: Path) -> None:
     page = Page(path="guide/a.html", hints=PageHints(source=Path("docs/guide/a.md")))
     result = run(Site(root=site.root, project=site.root, base_url=None, pages=(page,)))
     assert [finding.location for finding in result.findings] == [
-        Location(page="guide/a.html", source="docs/guide/a.md", line=3, column=7, image="gone.png")
+        Location(
+            page="guide/a.html",
+            source="docs/guide/a.md",
+            line=3,
+            column=7,
+            image="gone.png",
+            occurrence=Occurrence(0, 1, 0, 1),
+        )
     ]
     assert "guide/gone.png" in result.findings[0].message
 

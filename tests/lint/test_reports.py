@@ -66,7 +66,7 @@ FINDINGS = (
 def test_text_groups_findings_by_page_with_locations_and_hints() -> None:
     result = FinishedRun(findings=FINDINGS, summary={"pages": 1200, "errors": 3, "warnings": 1})
     assert text_report.render(result) == (
-        "a.html (from docs/a.md)\n"
+        "docs/a.md (a.html)\n"
         "  a.html:4:3: error img-missing: z.png leads nowhere\n"
         "      and says so twice\n"
         "      say what it shows\n"
@@ -103,7 +103,7 @@ def test_text_shows_a_logo_of_the_theme_once() -> None:
 def test_text_names_the_page_once() -> None:
     message = "docs/a.md: front matter key `hero.seed`: bad\ndocs/a.md: front matter key `hero.card`: bad"
     text = text_report.render(FinishedRun(findings=(finding("a.html", 1, message, source="docs/a.md"),)))
-    assert text.splitlines()[0] == "a.html (from docs/a.md)"
+    assert text.splitlines()[0] == "docs/a.md (a.html)"
     assert text.count("docs/a.md") == 1
 
 
@@ -130,6 +130,9 @@ def test_json_matches_the_documented_schema() -> None:
         "hint": "say what it shows",
         "page": "a.html",
         "source": "docs/a.md",
+        "source_line": None,
+        "source_column": None,
+        "paste": [],
         "line": 4,
         "column": 3,
         "image": "a.png",
@@ -226,7 +229,7 @@ def test_source_line_is_the_only_line_that_names_the_image(tmp_path: Path) -> No
     one = finding("a.html", 2, "x", source="docs/a.md")
     spot = source_lines.source(one)
     assert spot is not None
-    assert (spot.file, spot.line, spot.column) == ("docs/a.md", 3, 5)
+    assert (spot.file, spot.line, spot.column) == ("docs/a.md", 3, 1)
     write(tmp_path, {"docs/a.md": "![](a.png)\n![](a.png)\n"})
     twice = SourceLines(tmp_path / "public", project=tmp_path, top=tmp_path).source(one)
     assert twice is not None
@@ -246,7 +249,9 @@ def test_source_outside_the_project_is_named_relative_to_the_repository(tmp_path
     assert sources == ["../docs/a.md", "b.md"]
     source_lines = SourceLines(project / "public", project=project, top=repository_root(project))
     spots = [source_lines.source(finding("a.html", 1, "x", source=source)) for source in sources]
-    assert spots == [SourceLocation(file="docs/a.md", line=2, column=5), None]
+    assert spots[1] is None
+    assert spots[0] is not None
+    assert (spots[0].file, spots[0].line, spots[0].column) == ("docs/a.md", 2, 1)
 
 
 def test_heroes_toml_is_a_file_of_the_project(tmp_path: Path) -> None:
@@ -258,7 +263,7 @@ def test_heroes_toml_is_a_file_of_the_project(tmp_path: Path) -> None:
         location=Location(page="heroes.toml", line=2, column=1),
     )
     source_lines = SourceLines(tmp_path / "public", project=tmp_path, top=tmp_path)
-    assert source_lines.built(found) == SourceLocation(file="heroes.toml", line=2, column=1)
+    assert source_lines.built(found) == SourceLocation(file="heroes.toml", name="heroes.toml", line=2, column=1)
     assert source_lines.built(finding("a.html", 1, "x")).file == "public/a.html"
     shown = source_lines.frame(found)
     assert shown is not None
@@ -318,7 +323,7 @@ def test_sarif_locates_the_source_and_relates_the_page(tmp_path: Path) -> None:
     first, second = run["results"]
     place = first["locations"][0]["physicalLocation"]
     assert place["artifactLocation"] == {"uri": "docs/a.md", "uriBaseId": "%SRCROOT%"}
-    assert place["region"] == {"startLine": 3, "startColumn": 5}
+    assert place["region"] == {"startLine": 3, "startColumn": 1}
     beside = first["relatedLocations"][0]["physicalLocation"]
     assert (beside["artifactLocation"]["uri"], beside["region"]["startLine"]) == ("public/a.html", 2)
     assert second["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "public/b%20c.html"
@@ -394,7 +399,7 @@ def test_github_locates_the_source_and_merges_equal_findings(tmp_path: Path) -> 
     alike = [finding(f"{page}.html", 2, "x", source="docs/a.md") for page in "abc"]
     text = github.render(report(*alike, source_lines=source_lines))
     assert text.splitlines()[0] == (
-        "::error file=docs/a.md,line=3,col=5,title=imageseo alt-missing"
+        "::error file=docs/a.md,line=3,col=1,title=imageseo alt-missing"
         "::x (the same on 2 other pages)%0Abuilt page: a.html:2:3%0Asay what it shows"
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from imageseo.cli.commands.author_files import source_lines
 from imageseo.config.settings import Settings
 from imageseo.integrations import runner
 from imageseo.integrations.project import Project
@@ -16,7 +17,6 @@ from imageseo.lint.fingerprint import subject, with_fingerprints
 from imageseo.lint.linter import LintResult, count
 from imageseo.lint.report import Report
 from imageseo.lint.rule_catalog import RuleCatalog
-from imageseo.lint.source_lines import SourceLines, repository_root
 from imageseo.model.finding import Finding, Severity, Silenced
 from imageseo.model.progress import Progress
 from imageseo.model.site import Site
@@ -236,7 +236,7 @@ def _report(
     notes: Iterable[str],
 ) -> Report:
     new, old = tuple(new), tuple(old)
-    lines = SourceLines(site.root, project=project.folder, top=repository_root(project.folder))
+    lines = source_lines(project, site)
     summary: Mapping[str, int] = {
         "pages": result.pages,
         "images": result.images,

@@ -44,6 +44,7 @@ class MkDocsIntegration:
             site_url=loaded.site_url,
             options=plugins[0].events.options if plugins else None,
             origin=f"{config.name}: plugins: imageseo",
+            markdown=mkdocs_pages.attributes_in_markdown(loaded.markdown_extensions),
             inactive="" if plugins or loaded.hooks else "imageseo is not in `plugins`",
         )
 

@@ -40,6 +40,7 @@ class PelicanIntegration:
             site_url=settings.get("SITEURL"),
             options=pelican_pages.options_of(settings),
             origin=f"{config.name}: IMAGESEO",
+            markdown=pelican_pages.attributes_in_markdown(settings),
             inactive=pelican_pages.inactive_reason(settings),
         )
 

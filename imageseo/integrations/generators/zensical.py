@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
@@ -62,6 +63,7 @@ class ZensicalIntegration:
             site_url=_text(config, table, "site_url", "") or None,
             options=_options(table.get("plugins")),
             origin=f"{config.name}: plugins: imageseo",
+            markdown=_attributes(table.get("markdown_extensions")),
         )
 
 
@@ -93,6 +95,27 @@ def _text(config: Path, table: Mapping[str, Any], key: str, default: str) -> str
     if value is not None and not isinstance(value, str):
         raise SettingsError((f"{config}: {key}: expected a text, found {value!r}",))
     return value or default
+
+
+def _attributes(extensions: Any) -> str:
+    """Return how Markdown gives images attributes: the extensions of Zensical itself have `attr_list`."""
+    if extensions is None:
+        return "attr_list"
+    text = " ".join(str(each) for each in _flat(extensions))
+    return "attr_list" if re.search(r"\b(?:attr_list|extra)\b", text) else "html"
+
+
+def _flat(table: Any) -> Iterator[str]:
+    """Yield the names in a list, or in a table, of extensions."""
+    if isinstance(table, Mapping):
+        for name, value in table.items():
+            yield str(name)
+            yield from _flat(value) if isinstance(value, Mapping) else ()
+    elif isinstance(table, list):
+        for each in table:
+            yield from _flat(each)
+    else:
+        yield str(table)
 
 
 def _options(plugins: Any) -> Mapping[str, Any] | None:

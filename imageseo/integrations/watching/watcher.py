@@ -258,7 +258,15 @@ class Watcher:
         keys = {finding: (finding.rule, finding.message, finding.location.page) for finding in result.findings}
         shown = [each for each in result.findings if each.location.page in touched or keys[each] not in self._shown]
         self._shown = frozenset(keys.values())
-        lines = SourceLines(self.root, project=self.project.folder, top=self.project.folder)
+        generator = self.project.generator
+        markdown = generator.markdown if generator is not None else ""
+        lines = SourceLines(
+            self.root,
+            project=self.project.folder,
+            top=self.project.folder,
+            generator=generator.name if generator is not None else "",
+            markdown=markdown,
+        )
         return [_at_source(finding, lines) for finding in shown]
 
     def _note(self, text: str) -> None:
@@ -275,5 +283,5 @@ def _at_source(finding: Finding, lines: SourceLines) -> Finding:
     if found is None or found.line is None or place.source is None:
         return finding
     message = finding.message.removeprefix(f"{place.source}: ")
-    source = f"{place.source}:{found.line}"
+    source = str(found)
     return replace(finding, message=message, location=replace(place, source=source, line=None, column=None))

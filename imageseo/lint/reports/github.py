@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from imageseo.lint.code_frame import sanitized
-from imageseo.lint.report import Report, by_severity, merge_repeated
+from imageseo.lint.report import OtherPlaces, Report, by_severity, merge_repeated
 from imageseo.model.finding import Finding, Severity
 from imageseo.model.humanize import format_count
 from imageseo.model.protocols import Result
@@ -17,7 +17,7 @@ def render(result: Result) -> str:
     GitHub shows ten of each level per step; the rest is in the log. Equal findings on many pages are one line.
     """
     report = Report.of(result)
-    others = {id(finding): more for finding, more in merge_repeated(report.findings)}
+    others = {id(finding): more for finding, more in merge_repeated(report.findings, report.source)}
     lines = [
         _command(report, finding, others[id(finding)])
         for finding in by_severity(report.findings)
@@ -30,14 +30,13 @@ def render(result: Result) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _command(report: Report, finding: Finding, others: int) -> str:
+def _command(report: Report, finding: Finding, others: OtherPlaces) -> str:
     source, built = report.source(finding), report.built(finding)
     target = source or built
-    message = finding.message + (f" (the same on {others:,} other page{'s' if others > 1 else ''})" if others else "")
+    message = finding.message + (f" ({others})" if others.pages else "")
     if source is not None and built.line is not None:
         message += f"\nbuilt page: {finding.location}"
-    if finding.hint:
-        message += f"\n{finding.hint}"
+    message += "".join(f"\n{line}" for line in report.remedy(finding))
     values = {
         "file": target.file,
         "line": str(target.line) if target.line else "",

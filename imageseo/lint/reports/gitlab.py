@@ -26,7 +26,7 @@ def render(result: Result) -> str:
 
 def _issue(report: Report, finding: Finding) -> dict[str, Any]:
     target = report.source(finding) or report.built(finding)
-    text = f"{finding.message} – {finding.hint}" if finding.hint else finding.message
+    text = " – ".join([finding.message, *report.remedy(finding)])
     return {
         "description": sanitized(text),
         "check_name": finding.rule,

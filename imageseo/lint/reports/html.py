@@ -10,7 +10,7 @@ from typing import NamedTuple
 from imageseo.lint.budgets.table import COLUMNS
 from imageseo.lint.budgets.table import rows as budget_rows
 from imageseo.lint.code_frame import CodeFrame, sanitized
-from imageseo.lint.report import Report, RuleInfo, SourceLocation, by_severity, merge_repeated
+from imageseo.lint.report import OtherPlaces, Report, RuleInfo, by_severity, merge_repeated
 from imageseo.model.finding import Finding, Severity
 from imageseo.model.humanize import format_count
 from imageseo.model.protocols import Result
@@ -31,19 +31,27 @@ class _Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Item:
-    """A finding as the page shows it. ``marked``: its line in three parts, the second of which is highlighted."""
+    """A finding as the page shows it. ``marked``: its line in three parts, the second of which is highlighted.
+
+    ``where``: the author's file and line, else the built page's; ``built``: the latter, if it is not the same.
+    """
 
     finding: Finding
     severity: str
     message: str
-    others: int
+    others: str
     marked: tuple[str, str, str] | None
     line: int
+    where: str = ""
+    built: str = ""
+    hint: str = ""
+    note: str = ""
+    paste: tuple[str, ...] = ()
 
 
 class _PageSection(NamedTuple):
     name: str
-    source: SourceLocation | None
+    built: str
     items: list[_Item]
 
 
@@ -55,7 +63,7 @@ def render(result: Result) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     report = Report.of(result)
-    merged = list(merge_repeated(report.findings))
+    merged = list(merge_repeated(report.findings, report.source))
     chosen = {id(each) for each in by_severity(finding for finding, _ in merged)[:SHOWN]}
     shown = [(finding, others) for finding, others in merged if id(finding) in chosen]
     template = Environment(
@@ -96,30 +104,39 @@ def _worst(findings: Iterable[Finding]) -> Severity:
     return max((finding.severity for finding in findings), key=lambda severity: severity.rank)
 
 
-def _pages(report: Report, findings: Iterable[tuple[Finding, int]]) -> Iterator[_PageSection]:
+def _pages(report: Report, findings: Iterable[tuple[Finding, OtherPlaces]]) -> Iterator[_PageSection]:
     for page, group in groupby(findings, key=lambda pair: pair[0].location.page):
         pairs = list(group)
         items = [_item(report, finding, others) for finding, others in pairs]
-        yield _PageSection(sanitized(page) or "The site as a whole", report.source(pairs[0][0]), items)
+        source, page = report.source(pairs[0][0]), sanitized(page) or "The site as a whole"
+        name = sanitized(source.name or source.file) if source is not None else ""
+        yield _PageSection(name or page, page if name and name != page else "", items)
 
 
-def _item(report: Report, finding: Finding, others: int) -> _Item:
-    place = finding.location
+def _item(report: Report, finding: Finding, others: OtherPlaces) -> _Item:
+    place, source = finding.location, report.source(finding)
+    has_line = source is not None and source.line is not None
     frame = report.frame(finding)
     return _Item(
         finding=finding,
         severity=_WORDS[finding.severity],
         message=finding.message.removeprefix(f"{place.source or place.page}: "),
-        others=others,
+        others=str(others)[:1].upper() + str(others)[1:],
         marked=_mark(frame) if frame else None,
         line=frame.line if frame else 0,
+        where=str(source) if has_line else str(place) if place.line else "",
+        built=str(place) if has_line and place.line else "",
+        hint=source.hint if has_line and source is not None else finding.hint,
+        note=source.note if source is not None else "",
+        paste=source.paste if source is not None else (),
     )
 
 
 def _mark(frame: CodeFrame) -> tuple[str, str, str]:
     """Split the line into the parts before, within and after the tag that the finding is about."""
-    end = frame.text.find(">", frame.at) + 1
-    end = end if end > frame.at and frame.text[frame.at : frame.at + 1] == "<" else frame.at + 1
+    closing = {"<": ">", "!": ")"}.get(frame.text[frame.at : frame.at + 1], "")
+    end = frame.text.find(closing, frame.at) + 1 if closing else 0
+    end = end if end > frame.at else frame.at + 1
     return frame.text[: frame.at], frame.text[frame.at : end], frame.text[end:]
 
 

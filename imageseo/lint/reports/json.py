@@ -19,8 +19,9 @@ def render(result: Result) -> str:
 
     ``{"version": 1, "title": "lint", "summary": {name: number}, "rules": {id: {...}}, "findings": [...],
     "known": [...], "silenced": [...], "notes": [...], "markup": [...]}``; a finding has ``rule``, ``severity``,
-    ``message``, ``hint``, ``page``, ``source``, ``line``, ``column``, ``image`` (``null`` when unknown),
-    ``fails_build``, ``fixable`` and ``fingerprint`` (empty if not requested); a silenced one has ``reason`` too.
+    ``message``, ``hint``, ``page``, ``line``, ``column``, ``source``, ``source_line``, ``source_column``, ``image``
+    (``null`` when unknown), ``fails_build``, ``fixable``, ``fingerprint`` (empty if not requested) and ``paste``, the
+    lines of the source with the correction; a silenced one has ``reason`` too.
     ``known`` are those of the baseline. ``rules`` has the ``summary``, the default ``severity`` and the ``url`` of each
     rule with findings. ``markup`` (of a build) has the place, ``form`` and ``reason`` of each image that gets less
     than ``<picture>``.
@@ -34,9 +35,9 @@ def render(result: Result) -> str:
         "title": report.title,
         "summary": dict(report.summary),
         "rules": {name: _rule(report, name) for name in found},
-        "findings": [_finding(finding) for finding in findings],
-        "known": [_finding(finding) for finding in report.known],
-        "silenced": [{**_finding(answer.finding), "reason": answer.reason} for answer in silenced],
+        "findings": [_finding(report, finding) for finding in findings],
+        "known": [_finding(report, finding) for finding in report.known],
+        "silenced": [{**_finding(report, answer.finding), "reason": answer.reason} for answer in silenced],
         "notes": list(report.notes),
         "markup": [_markup(note) for note in report.markup],
     }
@@ -60,19 +61,22 @@ def _markup(note: MarkupNote) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
-    place = finding.location
+def _finding(report: Report, finding: Finding) -> dict[str, Any]:
+    place, source = finding.location, report.source(finding)
     return {
         "rule": finding.rule,
         "severity": finding.severity.value,
         "message": finding.message,
         "hint": finding.hint,
         "page": place.page,
-        "source": place.source,
+        "source": place.source or (source.name if source is not None else None),
+        "source_line": source.line if source is not None else place.source_line,
+        "source_column": source.column if source is not None else None,
         "line": place.line,
         "column": place.column,
         "image": place.image,
         "fails_build": finding.fails_build,
         "fixable": finding.is_fixable,
         "fingerprint": finding.fingerprint,
+        "paste": list(source.paste) if source is not None else [],
     }

@@ -29,7 +29,9 @@ def render(result: Result) -> str:
         for name, number in (("tests", len(findings)), ("failures", len(failed)), ("errors", 0), ("skipped", 0)):
             suite.set(name, str(number))
         for finding in findings:
-            where = sanitized(str(finding.location)) or "site"
+            source = report.source(finding)
+            located = source if source is not None and source.line is not None else finding.location
+            where = sanitized(str(located)) or "site"
             case = etree.SubElement(
                 suite, "testcase", name=f"{finding.rule} {where}", classname=sanitized(page) or "site"
             )
@@ -57,8 +59,11 @@ def _fails(report: Report, finding: Finding) -> bool:
 def _text(report: Report, finding: Finding) -> str:
     source = report.source(finding)
     parts = [f"{finding.severity.value} {finding.rule}: {finding.message}"]
-    parts += [finding.hint] if finding.hint else []
-    parts += [f"source: {source.file}" + (f":{source.line}" if source.line else "")] if source else []
+    parts += report.remedy(finding)
+    if source is not None:
+        column = f":{source.column}" if source.line and source.column else ""
+        parts += [f"source: {source.file}" + (f":{source.line}{column}" if source.line else "")]
+        parts += [f"built page: {finding.location}"] if source.line else []
     frame = report.frame(finding)
     if frame is not None:
         number = str(frame.line)

@@ -120,7 +120,7 @@ def _problem(severity: Severity) -> str:
 
 def _result(report: Report, finding: Finding, numbers: dict[str, int], *, with_fixes: bool) -> dict[str, Any]:
     source, built = report.source(finding), report.built(finding)
-    text = finding.message + (f"\n{finding.hint}" if finding.hint else "")
+    text = "\n".join([finding.message, *report.remedy(finding)])
     entry: dict[str, Any] = {
         "ruleId": finding.rule,
         "ruleIndex": numbers[finding.rule],

@@ -8,7 +8,7 @@ from itertools import groupby
 from imageseo.lint.budgets.table import COLUMNS, rows
 from imageseo.lint.code_frame import display_width, sanitized
 from imageseo.lint.overview import overview, split_notes
-from imageseo.lint.report import Report, merge_repeated
+from imageseo.lint.report import OtherPlaces, Report, merge_repeated
 from imageseo.model.finding import Finding, Severity
 from imageseo.model.humanize import format_count
 from imageseo.model.protocols import Result
@@ -24,12 +24,10 @@ def render(result: Result) -> str:
     """
     report = Report.of(result)
     lines: list[str] = []
-    shown, more_notes = split_notes(merge_repeated(report.findings), lambda pair: pair[0])
-    for page, group in groupby(shown, key=lambda pair: pair[0].location.page):
+    shown, more_notes = split_notes(merge_repeated(report.findings, report.source), lambda pair: pair[0])
+    for _, group in groupby(shown, key=lambda pair: pair[0].location.page):
         findings = list(group)
-        source = findings[0][0].location.source
-        name_shown = sanitized(page or "the site as a whole")
-        lines.append(_paint(report, _BOLD, f"{name_shown} (from {sanitized(source)})" if source else name_shown))
+        lines.append(_paint(report, _BOLD, _heading(report, findings[0][0])))
         for finding, others in findings:
             lines += _finding(report, finding, others)
         lines.append("")
@@ -47,24 +45,43 @@ def render(result: Result) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _finding(report: Report, finding: Finding, others: int) -> Iterator[str]:
+def _heading(report: Report, finding: Finding) -> str:
+    """Return the name of a page: the author's file first, then the built one."""
+    place, source = finding.location, report.source(finding)
+    name = place.source or (source.name if source is not None else "")
+    page = sanitized(place.page or "the site as a whole")
+    return f"{sanitized(name)} ({page})" if name and name != place.page else page
+
+
+def _finding(report: Report, finding: Finding, others: OtherPlaces) -> Iterator[str]:
     place = finding.location
     prefix = f"{place.source or place.page}: "  # the heading has it already
     first, *more = [sanitized(line.removeprefix(prefix)) for line in finding.message.splitlines()] or [""]
+    source = report.source(finding)
+    has_line = source is not None and source.line is not None
+    where = str(source) if has_line else str(place)
+    hint = source.hint if has_line and source is not None else finding.hint
     level = _paint(report, _COLORS.get(finding.severity, ""), finding.severity.value)
     fixable = " [--fix]" if finding.is_fixable else ""
-    yield f"  {sanitized(str(place)) or 'site'}: {level} {finding.rule}: {first}{fixable}"
+    yield f"  {sanitized(where) or 'site'}: {level} {finding.rule}: {first}{fixable}"
     yield from (f"      {line}" for line in more)
-    if finding.hint:
-        yield from (f"      {sanitized(line)}" for line in finding.hint.splitlines())
-    if others:
-        yield f"      (the same on {others:,} other page{'s' if others > 1 else ''})"
+    if hint:
+        yield from (f"      {sanitized(line)}" for line in hint.splitlines())
+    if source is not None and source.note:
+        yield f"      {sanitized(source.note)}"
+    if others.pages:
+        yield f"      ({sanitized(str(others))})"
     frame = report.frame(finding)
     if frame is not None:
         number = str(frame.line)
         yield _paint(report, _DIM, f"      {number} | {frame.text}")
         caret = _paint(report, _COLORS.get(finding.severity, ""), "^")
         yield f"      {' ' * len(number)} | {' ' * frame.caret}{caret}"
+    if source is not None and source.paste:
+        yield "      change it to:"
+        yield from (f"      {sanitized(line)}" for line in source.paste)
+    if has_line and place.line is not None:
+        yield f"      built page: {sanitized(str(place))}"
 
 
 def _paint(report: Report, color: str, text: str) -> str:

@@ -39,6 +39,8 @@ from imageseo.model.finding import Severity
 if TYPE_CHECKING:
     from imageseo.web.accessibility.graphics import PageGraphics
 
+from imageseo.lint.alt_text import TO_DESCRIBE
+
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
 SOURCES = ("WCAG 1.1.1", "ACT 23a2a8", "axe image-alt", "Lighthouse image-alt")
@@ -58,5 +60,6 @@ def check(images: Sequence[ImageFact], graphics: PageGraphics) -> Iterator[Probl
             message=f"{image.name}: its alternative text is only white space",
             hint='describe what it shows, or write `alt=""` without a space if it is decorative',
             at=image.ref,
+            changes=TO_DESCRIBE,
             severity=Severity.INFO if graphic.name.source in ("aria-label", "aria-labelledby") else None,
         )

@@ -52,6 +52,8 @@ from imageseo.model.finding import Severity
 if TYPE_CHECKING:
     from imageseo.web.accessibility.graphics import PageGraphics
 
+from imageseo.lint.alt_text import TO_DESCRIBE
+
 SEVERITY = Severity.ERROR
 LINT_ONLY = True
 SOURCES = ("WCAG 4.1.2", "ACT 97a4e1", "axe button-name", "Lighthouse button-name", "html-validate text-content")
@@ -70,4 +72,5 @@ def check(images: Sequence[ImageFact], graphics: PageGraphics) -> Iterator[Probl
                 message=f"a button contains only {image.name}, whose alternative text is empty",
                 hint="write in its `alt` what the button does",
                 at=image.ref,
+                changes=TO_DESCRIBE,
             )

@@ -73,6 +73,8 @@ if TYPE_CHECKING:
 
     from imageseo.web.accessibility.graphics import Graphic, PageGraphics
 
+from imageseo.lint.alt_text import TO_DESCRIBE
+
 SEVERITY = Severity.WARN
 LINT_ONLY = True
 SOURCES = ("axe image-redundant-alt", "Lighthouse image-redundant-alt", "HTML alt")
@@ -120,6 +122,7 @@ def check(images: Sequence[ImageFact], graphics: PageGraphics) -> Iterator[Probl
                 message=f"{image.name}: its alternative text {_quoted_alt(image)} repeats the {repeated}",
                 hint='describe what that text does not, or write `alt=""` if it is complete',
                 at=ref,
+                changes=TO_DESCRIBE,
             )
     for sharing in by_text.values():
         if len(sharing) > 1:
@@ -182,6 +185,7 @@ def _shared_text_problem(images: Sequence[ImageFact]) -> Iterator[Problem]:
             f"{one.name}, {two.name}{' …' if len(first) > 2 else ''}",
             hint="describe how each image differs from the others",
             at=two.ref,
+            changes=TO_DESCRIBE,
         )
 
 

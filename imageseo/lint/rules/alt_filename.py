@@ -69,6 +69,8 @@ from imageseo.model.finding import Severity
 if TYPE_CHECKING:
     from imageseo.web.accessibility.graphics import PageGraphics
 
+from imageseo.lint.alt_text import TO_DESCRIBE
+
 SEVERITY = Severity.ERROR
 SOURCES = ("WCAG 1.1.1", "ACT 9eb3f6")
 _HINT = 'describe what it shows, or write `alt=""` if it is decorative'
@@ -85,6 +87,7 @@ def check(images: Sequence[ImageFact], graphics: PageGraphics) -> Iterator[Probl
                 message=f"{image.name}: its alternative text {shorten(alt)!r} is {kind}",
                 hint=_HINT,
                 at=image.ref,
+                changes=TO_DESCRIBE,
                 severity=severity,
             )
     for button in graphics.inputs() if graphics.has_drawings else ():

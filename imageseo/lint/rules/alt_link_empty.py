@@ -58,6 +58,8 @@ from imageseo.model.finding import Severity
 if TYPE_CHECKING:
     from imageseo.web.accessibility.graphics import PageGraphics
 
+from imageseo.lint.alt_text import TO_DESCRIBE
+
 SEVERITY = Severity.ERROR
 SOURCES = ("WCAG 2.4.4", "WCAG 4.1.2", "ACT c487ae", "axe link-name", "Lighthouse link-name", "html-validate wcag/h30")
 
@@ -77,4 +79,5 @@ def check(images: Sequence[ImageFact], graphics: PageGraphics) -> Iterator[Probl
                 message=f"{where} contains only {image.name}, whose alternative text is empty",
                 hint="write in its `alt` where the link leads, or what the image shows",
                 at=image.ref,
+                changes=TO_DESCRIBE,
             )

@@ -54,6 +54,9 @@ from imageseo.model.image import ImageRef
 if TYPE_CHECKING:
     from imageseo.web.accessibility.graphics import PageGraphics
 
+from imageseo.lint.alt_text import TO_DESCRIBE
+from imageseo.model.finding import AttributeChange
+
 SEVERITY = Severity.ERROR
 SOURCES = ("WCAG 1.1.1", "ACT 23a2a8", "axe image-alt", "Lighthouse image-alt", "html-validate wcag/h37", "HTML alt")
 
@@ -70,12 +73,14 @@ def check(images: Sequence[ImageFact], graphics: PageGraphics) -> Iterator[Probl
                 message=f"{image.name} has {nameless(graphic, 'no alt attribute')}",
                 hint=_hint(image.ref),
                 at=image.ref,
+                changes=TO_DESCRIBE,
             )
         elif graphic.name.source == "title":
             yield Problem(
                 message=f"{image.name} has no alt attribute, only a title",
                 hint="write the text as `alt`: search engines read no other, and a title is shown to a mouse only",
                 at=image.ref,
+                changes=(AttributeChange("alt", graphic.name.text), AttributeChange("title", None)),
                 severity=Severity.INFO,
             )
 

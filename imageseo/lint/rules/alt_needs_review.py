@@ -26,6 +26,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from imageseo.lint.alt_text import TO_DESCRIBE
 from imageseo.model.facts import ImageFact, Problem, shorten
 from imageseo.model.finding import Severity
 
@@ -51,4 +52,5 @@ def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
                 if is_marked
                 else "describe what the image shows",
                 at=image.ref,
+                changes=() if is_marked else TO_DESCRIBE,
             )

@@ -39,7 +39,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from imageseo.lint.alt_text import classify_placeholder
+from imageseo.lint.alt_text import TO_DESCRIBE, classify_placeholder
 from imageseo.model.facts import ImageFact, Problem, shorten
 from imageseo.model.finding import Severity
 
@@ -59,5 +59,6 @@ def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
                 message=f"{image.name}: its alternative text {shorten(alt)!r} {kind}",
                 hint=_HINT,
                 at=image.ref,
+                changes=TO_DESCRIBE,
                 severity=severity,
             )

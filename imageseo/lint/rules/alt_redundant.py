@@ -39,7 +39,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from imageseo.lint.alt_text import normalized
+from imageseo.lint.alt_text import TO_DESCRIBE, normalized
 from imageseo.model.facts import ImageFact, Problem, shorten
 from imageseo.model.finding import Severity
 from imageseo.model.image import PageRegion
@@ -82,7 +82,10 @@ def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
         else:
             continue
         yield Problem(
-            message=message, hint="describe what it shows; screen readers announce that it is an image", at=image.ref
+            message=message,
+            hint="describe what it shows; screen readers announce that it is an image",
+            at=image.ref,
+            changes=TO_DESCRIBE,
         )
 
 

@@ -67,7 +67,7 @@ from imageseo.layout.themes import recognise
 from imageseo.lint.tag_edits import add_attributes
 from imageseo.model.edit import Edit
 from imageseo.model.facts import ImageFact, Problem, shorten
-from imageseo.model.finding import Severity
+from imageseo.model.finding import AttributeChange, Severity
 from imageseo.model.image import Asset, BadAsset, PageRegion
 from imageseo.web.html.edits import MARKER
 from imageseo.web.html.script_owned import handler, placeholder
@@ -123,8 +123,9 @@ def check(html: bytes, images: Sequence[ImageFact]) -> Iterator[Problem]:
             yield Problem(
                 message=f"{image.name} is {image.asset.css_width}×{image.asset.css_height} px, but the tag says "
                 f"{width.value:.10g}×{height.value:.10g}",
-                hint=f"{_size_attributes(image.asset, width.value, None)} keeps its aspect ratio",
+                hint=f"{_text(size := _right_size(image.asset, width.value, None))} keeps its aspect ratio",
                 at=image.ref,
+                changes=size,
             )
 
 
@@ -151,11 +152,12 @@ def _missing_problem(
     missing = "no width" if width is None else "no height"
     outside = any(target.elsewhere == "outside" for target in image.targets[:1])
     place = "outside this site" if outside else "on another host"
+    changes: tuple[AttributeChange, ...] = ()
     hint = f"write both, in px; imageseo does not know the size of a file {place}"
     if image.asset is not None and not image.asset.natural:
         hint = f"give it a size with its aspect ratio, {image.asset.css_width}:{image.asset.css_height}"
     elif image.asset is not None:
-        pair = _size_attributes(image.asset, width.value if width else None, height.value if height else None)
+        changes = _right_size(image.asset, width.value if width else None, height.value if height else None)
         # A build adds no size to SVGs without a size in whole px, opted-out images and those that a handler exchanges.
         # Where it has edited an image without adding one, the page's styles or its Content-Security-Policy are against
         # it.
@@ -165,9 +167,10 @@ def _missing_problem(
             or handler(image.ref) is not None
             or image.ref.get(MARKER) is not None
         )
-        action = f"write {pair}"
+        action = f"write {_text(changes)}"
         if any(style.get(side, "auto") != "auto" for side in ("width", "height")):  # which attributes would distort
             action = f"add `aspect-ratio: {image.asset.css_width} / {image.asset.css_height}` to its style"
+            changes = ()
         hint = action if is_unchanged_by_build else f"{action}, or let `imageseo build` add it"
     return Problem(
         message=f"{image.name} has {missing if has_one_side else 'neither width nor height'}{_unread(image)}",
@@ -175,6 +178,7 @@ def _missing_problem(
         at=image.ref,
         severity=_severity(image),
         fix=fix,
+        changes=changes,
     )
 
 
@@ -202,15 +206,19 @@ def _is_distorted(asset: Asset, width: float, height: float) -> bool:
     return min(off_height, off_width) > TOLERANCE
 
 
-def _size_attributes(asset: Asset, width: float | None, height: float | None) -> str:
-    """Format the correct attributes, keeping the side that the author set."""
+def _right_size(asset: Asset, width: float | None, height: float | None) -> tuple[AttributeChange, ...]:
+    """Return the correct attributes, keeping the side that the author set."""
     if width:
         new_width, new_height = round(width), round(width * asset.css_height / asset.css_width)
     elif height:
         new_width, new_height = round(height * asset.css_width / asset.css_height), round(height)
     else:
         new_width, new_height = asset.css_width, asset.css_height
-    return f'width="{new_width}" height="{max(new_height, 1)}"'
+    return AttributeChange("width", str(new_width)), AttributeChange("height", str(max(new_height, 1)))
+
+
+def _text(size: tuple[AttributeChange, ...]) -> str:
+    return " ".join(f'{name}="{value}"' for name, value in size)
 
 
 def _parse_length(value: str | None) -> Length | None:

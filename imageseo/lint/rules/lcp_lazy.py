@@ -28,7 +28,7 @@ from collections.abc import Iterator
 
 from imageseo.lint.tag_edits import is_lazy, remove_attribute
 from imageseo.model.facts import ImageFact, Problem
-from imageseo.model.finding import Severity
+from imageseo.model.finding import AttributeChange, Severity
 
 SEVERITY = Severity.ERROR
 SOURCES = ("Lighthouse lcp-discovery-insight", "HTML loading")
@@ -40,5 +40,6 @@ def check(html: bytes, hero: ImageFact | None) -> Iterator[Problem]:
             message=f'{hero.name} is the page\'s LCP image but has loading="lazy"',
             hint="remove the attribute here; images further down may keep it",
             at=hero.ref,
+            changes=(AttributeChange("loading", None),),
             fix=remove_attribute(html, hero.ref, "loading"),
         )

@@ -46,7 +46,7 @@ from collections.abc import Iterator
 
 from imageseo.lint.tag_edits import add_attributes, has_high_priority, is_lazy
 from imageseo.model.facts import ImageFact, Problem, shorten
-from imageseo.model.finding import Severity
+from imageseo.model.finding import AttributeChange, Severity
 from imageseo.model.image import PageScan
 
 SEVERITY = Severity.WARN
@@ -74,5 +74,6 @@ def check(html: bytes, scan: PageScan, hero: ImageFact | None) -> Iterator[Probl
             message=f"{hero.name} is the page's LCP image but has no fetchpriority",
             hint='write fetchpriority="high" on it, and on no other image of the page; `imageseo build` adds it',
             at=hero.ref,
+            changes=(AttributeChange("fetchpriority", "high"),),
             fix=add_attributes(html, hero.ref, 'fetchpriority="high"'),
         )

@@ -48,7 +48,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from imageseo.layout.measurements import in_view
 from imageseo.lint.tag_edits import add_attributes, added_attributes, has_high_priority
 from imageseo.model.facts import ImageFact, Problem
-from imageseo.model.finding import Severity
+from imageseo.model.finding import AttributeChange, Severity
 from imageseo.model.image import PageRegion, Span
 from imageseo.model.layout import PageLayout, ShownImage
 
@@ -87,6 +87,7 @@ def check(
             "loaded at once",
             hint='write loading="lazy" on it; `imageseo build` adds it',
             at=ref,
+            changes=(AttributeChange("loading", "lazy"),),
             # Only a measurement is certain enough to change a page.
             fix=add_attributes(html, ref, 'loading="lazy"') if is_in_view is False else (),
         )

@@ -28,7 +28,7 @@ from collections.abc import Iterator, Sequence
 
 from imageseo.lint.tag_edits import color_scheme, has_high_priority
 from imageseo.model.facts import ImageFact, Problem
-from imageseo.model.finding import Severity
+from imageseo.model.finding import AttributeChange, Severity
 
 SEVERITY = Severity.WARN
 LINT_ONLY = True
@@ -44,4 +44,5 @@ def check(images: Sequence[ImageFact]) -> Iterator[Problem]:
             message=f'{max(light, dark)} images of the page have fetchpriority="high", the first is {first.name}',
             hint="keep it on the one image that visitors wait for, and remove it from the others",
             at=second.ref,
+            changes=(AttributeChange("fetchpriority", None),),
         )

@@ -33,7 +33,7 @@ from collections.abc import Iterator, Sequence
 from imageseo.lint.tag_edits import added_attributes, is_lazy
 from imageseo.model.edit import Edit
 from imageseo.model.facts import ImageFact, Problem
-from imageseo.model.finding import Severity
+from imageseo.model.finding import AttributeChange, Severity
 from imageseo.model.image import ImageRef, Span
 from imageseo.web.srcset.sizes import parse_sizes
 
@@ -55,6 +55,7 @@ def check(html: bytes, images: Sequence[ImageFact]) -> Iterator[Problem]:
                 "with auto",
                 hint='write only lengths, `sizes="(min-width: 900px) 860px, 100vw"`, or add loading="lazy" to the img',
                 at=ref,
+                changes=() if ref.sources else (AttributeChange("loading", "lazy"),),
                 fix=_fix(html, ref) if own else (),
             )
 

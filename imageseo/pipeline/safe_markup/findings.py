@@ -28,7 +28,9 @@ def markup_notes(page: Page, plan: PagePlan) -> Iterator[MarkupNote]:
         is_reduced = image.asset.raster and (image.specs or image.choice.form is not MarkupForm.IMG)
         if image.choice.reason is not None and is_content and is_reduced:
             yield MarkupNote(
-                location=location_of(page, image.ref), form=image.choice.form.value, reason=image.choice.reason
+                location=location_of(page, image.ref, plan.scan.refs),
+                form=image.choice.form.value,
+                reason=image.choice.reason,
             )
 
 
