@@ -90,6 +90,7 @@ class PageWriter:
             variant_paths = candidates.variant_paths()
         except (OSError, ImageseoError) as error:
             build_findings.append(unwritable_finding(page, error))
+        located = partial(location_of, page, refs=plan.scan.refs)
         outcome = PageOutcome(
             images=len(plan.images) + (plan.insert is not None),
             hero=plan.insert is not None or plan.hero_image is not None,
@@ -115,12 +116,7 @@ class PageWriter:
                 *variant_findings.cleaned_findings(page, planned.shown, originals.without_prompt, recompressed),
             ],
             dropped=[
-                DroppedVariants(
-                    each.asset.sha256,
-                    each.asset.path,
-                    location_of(page, each.ref, plan.scan.refs),
-                    _format_reasons(why),
-                )
+                DroppedVariants(each.asset.sha256, each.asset.path, located(each.ref), _format_reasons(why))
                 for each, why in candidates.find_dropped()
             ],
             saved_bytes=candidates.count_saved_bytes(),
