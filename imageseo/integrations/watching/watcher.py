@@ -69,7 +69,8 @@ class Watcher:
     ``root``: resolved. ``project``: the settings that hold. ``load``: reads them again. ``places``: returns the
     configuration files of a project and the folders of its sources, whose front matter declares heroes; a generator may
     leave a page as it is if nothing else changes in them. ``build``: builds the site. ``clock``: seconds, never back if
-    possible. ``ignore``: patterns of files of the site whose changes start no build.
+    possible. ``ignore``: patterns of files of the site whose changes start no build. ``built``: called after each build
+    that others may have waited for, also one with an error.
     """
 
     root: Path
@@ -81,6 +82,7 @@ class Watcher:
     voice: WatchVoice
     clock: Clock
     ignore: tuple[str, ...] = ()
+    built: Callable[[], None] = lambda: None
     files: frozenset[Path] = field(init=False)
     sources: tuple[Path, ...] = field(init=False)
     _debouncer: Debouncer = field(init=False)
@@ -201,39 +203,52 @@ class Watcher:
 
     def _build(self, batch: Sequence[str], *, is_certain: bool = True) -> None:
         """Build the site. ``is_certain``: false if the changes may affect no page; then nothing done is not shown."""
+        if not self._is_buildable():
+            return
+        start = self.clock()
+        result = self._result(start)
+        if result is not None:
+            names = [self._name(path) for path in batch]
+            self._note_loop(start, result.changed)
+            shown = self._to_show(names, result)
+            if is_certain or result.changed or shown:
+                self.voice.built(names, result, shown, max(0.0, self.clock() - start))
+        if batch or (result is not None and result.changed):
+            self.built()
+
+    def _is_buildable(self) -> bool:
         if self.root.exists() and not self.root.is_dir():
             raise SiteError(f"{self.root}: expected a folder, found a file", hint="name the folder of the built site")
         if not self.project.settings.enabled:
             self._note("switched off (`enabled` is false): nothing is built until it is on")
-            return
+            return False
         if next(html_files(self.root), None) is None:
             self._note(f"{self.root}: no page in it yet: waiting for your generator to build the site")
-            return
-        start = self.clock()
-        changes = self._changes.take()
-        self._check_at = None
+            return False
+        return True
+
+    def _result(self, start: float) -> BuildResult | None:
+        """Build what has changed. An error is shown, and the next build looks at all files."""
+        changes, self._check_at = self._changes.take(), None
         try:
             result = self.build(self.project, self.root, changes)
         except ImageseoError as error:
             self._changes.lose()
             self._note(str(error))
-            return
+            return None
         except Exception as error:  # as in the preview of a generator, one error must not end the watching
             self._changes.lose()
             self._note(f"unexpected {type(error).__name__}: {error} (IMAGESEO_DEBUG=1 imageseo build shows where)")
-            return
+            return None
         self._last_note = ""
         for path in self._own.record(result.changed):
             self._debouncer.add(path)
+            self._changes.add(self._name(path))
         if changes.paths is None:
             self._check_pause = max(_CHECK, _CHECK_SHARE * (self.clock() - start))
         else:
             self._check_at = self.clock() + self._check_pause
-        names = [self._name(path) for path in batch]
-        self._note_loop(start, result.changed)
-        shown = self._to_show(names, result)
-        if is_certain or result.changed or shown:
-            self.voice.built(names, result, shown, max(0.0, self.clock() - start))
+        return result
 
     def _note_loop(self, start: float, changed: Sequence[str]) -> None:
         """Say once if another program writes the same pages again after each build, because it watches them too."""
