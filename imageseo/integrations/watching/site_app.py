@@ -53,7 +53,7 @@ _PATIENCE = 3.0  # s; that a page waits for variants that it names
 _STEP = 0.05  # s
 
 
-class SiteFiles:
+class ServedFiles:
     """Finds the files of a site by address. ``root``: resolved."""
 
     def __init__(self, root: Path) -> None:
@@ -103,7 +103,7 @@ class SiteApp:
     """
 
     def __init__(self, root: Path, *, base: Callable[[], tuple[str, str | None]], reload: HotReload) -> None:
-        self._files = SiteFiles(root)
+        self._files = ServedFiles(root)
         self._base = base
         self._reload = reload
 
@@ -248,4 +248,4 @@ def is_allowed(connection: HTTPConnection) -> bool:
         parts = urlsplit(origin)
     except ValueError:
         return False
-    return parts.scheme == "http" and parts.netloc.lower() == host.lower()
+    return (parts.scheme, parts.netloc.lower()) == ("http", host.lower())

@@ -15,6 +15,7 @@ from imageseo.integrations.watching.changes import ChangeCollector, Changes
 from imageseo.integrations.watching.debounce import QUIET, Debouncer
 from imageseo.integrations.watching.own_writes import Change, ChangeKind, OwnWrites
 from imageseo.integrations.watching.relevance import matters
+from imageseo.integrations.watching.write_loop import WriteLoop
 from imageseo.lint.source_lines import SourceLines
 from imageseo.model.errors import ImageseoError, SiteError
 from imageseo.model.finding import Finding
@@ -30,9 +31,6 @@ _SOURCE_QUIET = 1.5
 _CHECK, _CHECK_SHARE = 3.0, 20
 """Seconds of rest after which one build looks at all files again, whatever the events have told; or this many times as
 long as such a build takes."""
-
-_LOOP, _LOOP_PAUSE = 10, 2.0
-"""Builds of the same page, and seconds between them, that no author causes."""
 
 _SOURCES = (".md", ".markdown", ".mdx", ".rst")
 _POLL_QUIET = 1.2  # of the interval of polling: a file that is not changed at the next look is complete
@@ -93,9 +91,7 @@ class Watcher:
     _check_pause: float = _CHECK
     _shown: frozenset[object] = frozenset()
     _last_note: str = ""
-    _again: frozenset[str] = frozenset()
-    _rounds: int = 0
-    _ended: float = 0.0
+    _loop: WriteLoop = field(default_factory=WriteLoop)
 
     def __post_init__(self) -> None:
         self._debouncer = Debouncer(self.clock)
@@ -209,7 +205,11 @@ class Watcher:
         result = self._result(start)
         if result is not None:
             names = [self._name(path) for path in batch]
-            self._note_loop(start, result.changed)
+            if page := self._loop.find(start, self.clock(), result.changed):
+                self._note(
+                    f"{page} is written again after each build: if your generator watches {self.root}, keep that "
+                    "folder out of what it watches"
+                )
             shown = self._to_show(names, result)
             if is_certain or result.changed or shown:
                 self.voice.built(names, result, shown, max(0.0, self.clock() - start))
@@ -249,20 +249,6 @@ class Watcher:
         else:
             self._check_at = self.clock() + self._check_pause
         return result
-
-    def _note_loop(self, start: float, changed: Sequence[str]) -> None:
-        """Say once if another program writes the same pages again after each build, because it watches them too."""
-        is_soon = 0 <= start - self._ended < _LOOP_PAUSE
-        pages = frozenset(path for path in changed if path.endswith((".html", ".htm")))  # a sitemap changes with any
-        again = self._again & pages if is_soon else frozenset[str]()
-        self._rounds = self._rounds + 1 if again else 1
-        self._again = again or pages
-        self._ended = self.clock()
-        if self._rounds == _LOOP:
-            self._note(
-                f"{min(self._again)} is written again after each build: if your generator watches {self.root}, keep "
-                "that folder out of what it watches"
-            )
 
     def _name(self, path: str) -> str:
         return self._site_path(path) or Path(path).name
