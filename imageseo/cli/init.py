@@ -21,7 +21,7 @@ FINDINGS = 1
 @click.option(
     "--ci",
     type=click.Choice(["github", "gitlab"]),
-    help="Also write a workflow: builds, keeps the cache between runs, and shows what lint finds.",
+    help="Also write a workflow: builds, keeps the cache, shows what lint finds, comments on pull requests.",
 )
 @click.option(
     "--generator",
