@@ -28,7 +28,19 @@ _NAMED = 2  # changed files that a line names
     is_flag=True,
     help="Look at all files again and again instead of waiting for events, for network folders and mounts of Docker.",
 )
-def watch(directory: Path, config: Path | None, poll: bool) -> int:
+@click.option(
+    "--serve",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="Serve the site at http://127.0.0.1:PORT, and load its pages again after each build.",
+)
+@click.option(
+    "--ignore",
+    multiple=True,
+    metavar="PATTERN",
+    help="Files of the site whose changes start no build, such as 'search/*'; may be repeated.",
+)
+def watch(directory: Path, config: Path | None, poll: bool, serve: int | None, ignore: tuple[str, ...]) -> int:
     """Build a site, and again whenever its files change, until Ctrl-C.
 
     Run it beside the watcher of your generator: after each of its builds only pages that have changed are processed.
@@ -49,6 +61,8 @@ def watch(directory: Path, config: Path | None, poll: bool) -> int:
             polling=poll,
             voice=TerminalVoice(),
             progress=progress(),
+            ignore=ignore,
+            serve=serve,
         )
     except KeyboardInterrupt:
         print_note("stopped watching")

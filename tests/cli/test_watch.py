@@ -21,6 +21,8 @@ from imageseo.integrations.progress import Quiet
 from imageseo.model.errors import SettingsError, SiteError
 from imageseo.model.finding import Finding, Location, Severity
 from imageseo.pipeline.result import BuildResult
+from tests.support.browser import chromium, needs_chromium
+from tests.support.extras import needs_packages
 from tests.support.small_sites import environment, photo, run, tree, words, write
 
 PAGE = "<!doctype html><html lang=en><head><title>A</title></head><body><main><article><h1>A</h1>\n{}</article></main>"
@@ -156,3 +158,47 @@ def test_one_line_a_build(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown == "warn: docs/index.md:5: a.jpg has no alt attribute [alt-missing]"
     assert re.fullmatch(r"[\d:]{8} a.jpg, b.jpg and 1 more: 1 file changed, 1 warning \(0.2 s\)", line)
     assert re.fullmatch(r"[\d:]{8} build: nothing to do \(2.0 s\)", empty)
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.network
+@needs_chromium
+@needs_packages("arel", "uvicorn", "websockets")
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot send Ctrl-C to another one")
+def test_a_saved_page_is_loaded_again_once(tmp_path: Path) -> None:
+    """In a real browser: after the build, with images that exist, and never without cause."""
+    files: dict[str, str | bytes] = {"imageseo.toml": 'site_url = "https://e.example/docs/"\nprofile = "fast"\n'}
+    files |= {"public/a.jpg": photo(), "public/index.html": SHOWN, "public/b.html": PAGE.format("<p>other")}
+    root = write(tmp_path, files) / "public"
+    with watching(tmp_path, "--serve", "0") as (process, said), chromium() as browser:
+        wait_for(lambda: len(builds(said())) == 1, said)
+        found = re.search(r"serving (http://127\.0\.0\.1:\d+/docs/)", said())
+        assert found is not None, said()
+        page = browser.new_page()
+        loads: list[str] = []
+        failed: list[str] = []
+        page.on("load", lambda page: loads.append(page.url))
+        page.on("response", lambda answer: failed.append(answer.url) if answer.status >= 400 else None)
+        page.goto(found[1])
+        assert page.evaluate("document.querySelector('img').currentSrc").endswith(".avif")
+        page.wait_for_timeout(600)
+        assert len(loads) == 1, "nothing has changed"
+
+        write(root, {"index.html": SHOWN.replace("<h1>A", "<h1>B")})
+        page.wait_for_function("document.querySelector('h1')?.textContent === 'B'")
+        page.wait_for_timeout(1500)
+        assert len(loads) == 2, "once"
+        write(root, {"a.jpg": photo(seed=7), "index.html": SHOWN.replace("<h1>A", "<h1>C")})
+        page.wait_for_function("document.querySelector('h1')?.textContent === 'C'")
+        page.wait_for_function("document.querySelector('img')?.naturalWidth > 0")
+        page.wait_for_timeout(5000)  # the look at all files after a rest loads nothing again
+        assert len(loads) == 3
+        assert [url for url in failed if not url.endswith("favicon.ico")] == []
+        assert b"-imageseo/reload" not in (root / "index.html").read_bytes(), "in what is sent only"
+        other = run("imageseo", "watch", ".", "--serve", found[1].rpartition(":")[2].partition("/")[0], cwd=tmp_path)
+        assert other.returncode == 2
+        assert "another program uses it" in other.stderr
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+        assert "Traceback" not in said()

@@ -30,12 +30,14 @@ def run(
     voice: WatchVoice,
     progress: Progress,
     ignore: tuple[str, ...] = (),
+    serve: int | None = None,
     is_stopped: Callable[[], bool] = lambda: False,
 ) -> None:
     """Watch the site in ``root`` until the user interrupts, which is raised as KeyboardInterrupt.
 
-    ``config``: the file that the user named. Raises ImageseoError for what prevents the start: settings with an error,
-    another process that watches the folder.
+    ``config``: the file that the user named. ``ignore``: patterns of files whose changes start no build. ``serve``: a
+    port to serve the site at; 0: any. Raises ImageseoError for what prevents the start: settings with an error, another
+    process that watches the folder, a port that is taken.
     """
     note = _once(voice.note)
 
@@ -61,7 +63,7 @@ def run(
             clock=time.monotonic,
             ignore=ignore,
         )
-        with _ended_by_sigterm():
+        with _ended_by_sigterm(), _served(watcher, builder, serve):
             try:
                 watcher.start()
                 while not is_stopped():
@@ -69,6 +71,21 @@ def run(
             finally:
                 observer.stop()
                 builder.close()
+
+
+@contextmanager
+def _served(watcher: Watcher, builder: SiteBuilder, port: int | None) -> Iterator[None]:
+    """Serve the site while the block runs, if there is a port. Raises MissingExtraError, SiteError."""
+    if port is None:
+        yield
+        return
+    from imageseo.integrations.watching.site_server import HOST, serving
+
+    with serving(watcher.root, port, base=lambda: builder.base(watcher.project, watcher.root)) as server:
+        path, _ = builder.base(watcher.project, watcher.root)
+        watcher.built = server.reload
+        watcher.voice.note(f"serving http://{HOST}:{server.port}{path}; its pages are loaded again after each build")
+        yield
 
 
 @contextmanager

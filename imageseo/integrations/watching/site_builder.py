@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from imageseo.integrations import runner
 from imageseo.integrations.project import Project
+from imageseo.integrations.site_address import deduce_base_path
 from imageseo.integrations.watching.changes import Changes
 from imageseo.integrations.watching.site_reader import SiteReader
 from imageseo.model.progress import Progress
@@ -23,6 +25,7 @@ class SiteBuilder:
         self._project: Project | None = None
         self._memory = BuildMemory()
         self._reader = SiteReader()
+        self._path: str | None = None  # that the pages show
 
     def build(self, project: Project, root: Path, changes: Changes) -> BuildResult:
         """Build the site in ``root``; the result is that of a build that looks at all files. Raises ImageseoError."""
@@ -32,10 +35,19 @@ class SiteBuilder:
         memory.changed = changes.paths
         site = self._reader.read(project, root, changes)
         result = runner.build(site, project.settings, progress=self._progress, config=self._config, memory=memory)
-        self._memory = memory
+        self._memory, self._path = memory, None
         if changes.paths is None:
             self._settle()
         return result
+
+    def base(self, project: Project, root: Path) -> tuple[str, str | None]:
+        """Return the path that the site is published below, ``/docs/`` or ``/``, and its URL if that is known."""
+        url = project.base_url or self._reader.base_url
+        if url is not None:
+            return urlsplit(url).path or "/", url
+        if self._path is None:
+            self._path = deduce_base_path(root) or "/"
+        return self._path, None
 
     def close(self) -> None:
         """Forget everything."""

@@ -21,19 +21,25 @@ _READERS = {"directory": "imageseo", "zensical": "Zensical"}
 
 
 class SiteReader:
-    """Keeps the site as it was read last, to return the same as ``Project.site``, but quicker."""
+    """Keeps the site as it was read last, to return the same as ``Project.site``, but quicker.
+
+    ``base_url``: of the site, as far as it is known.
+    """
 
     def __init__(self) -> None:
         self._site: Site | None = None
         self._project: Project | None = None
+        self.base_url: str | None = None
 
     def read(self, project: Project, root: Path, changes: Changes) -> Site:
         """Return the site in ``root``. Raises SiteError, RecipeError."""
         old = self._site if project is self._project and changes.paths is not None else None
         self._site = None
         new = None if old is None else self._update(old, project, changes)
-        self._site, self._project = new or project.site(root), project
-        return self._site
+        site = new or project.site(root)
+        self._site, self._project = site, project
+        self.base_url = site.base_url
+        return site
 
     def _update(self, old: Site, project: Project, changes: Changes) -> Site | None:
         """Return the site after changes; None if all of it must be read again."""
