@@ -14,7 +14,7 @@ import pytest
 
 from imageseo.integrations.watching import site_app
 from imageseo.integrations.watching.site_app import SCRIPT, SOCKET, with_script
-from imageseo.integrations.watching.site_server import SiteServer, serving
+from imageseo.integrations.watching.site_server import PreviewServer, serving
 from imageseo.model.errors import MissingExtraError, SiteError
 from tests.support.extras import needs_packages
 from tests.support.small_sites import write
@@ -30,7 +30,7 @@ def root_base() -> tuple[str, str | None]:
 
 
 @contextmanager
-def served(root: Path, base: Base = root_base) -> Iterator[SiteServer]:
+def served(root: Path, base: Base = root_base) -> Iterator[PreviewServer]:
     with serving(root.resolve(), 0, base=base) as server:
         yield server
 
@@ -45,7 +45,7 @@ class Answer:
 
 
 def get(
-    server: SiteServer, path: str, *, method: str = "GET", host: str = "", headers: Mapping[str, str] | None = None
+    server: PreviewServer, path: str, *, method: str = "GET", host: str = "", headers: Mapping[str, str] | None = None
 ) -> Answer:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
     try:
@@ -60,7 +60,7 @@ def get(
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteServer]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PreviewServer]:
     folder = tmp_path_factory.mktemp("serve")
     root = write(
         folder,
@@ -98,7 +98,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteServer]:
         *(("/old/page", "old"), ("/inner", "about"), ("/%C3%A4%20%C3%B6/", "umlauts"), ("/about?x=../..", "about")),
     ],
 )
-def test_pages_as_static_hosts_find_them(site: SiteServer, path: str, text: str) -> None:
+def test_pages_as_static_hosts_find_them(site: PreviewServer, path: str, text: str) -> None:
     answer = get(site, path)
     assert (answer.status, answer.kind) == (200, "text/html" if b"charset" in answer.body else "?")
     assert f"<p>{text}</p>".encode() in answer.body
@@ -118,7 +118,7 @@ def test_pages_as_static_hosts_find_them(site: SiteServer, path: str, text: str)
         *("/.git/config", "/missing.png", "/missing/", "/about/", "/%00", "/a%00.html", "/blog/%ff", "/" + "a" * 5000),
     ],
 )
-def test_nothing_else_is_sent(site: SiteServer, path: str) -> None:
+def test_nothing_else_is_sent(site: PreviewServer, path: str) -> None:
     answer = get(site, path)
     assert answer.status == 404
     assert b"SECRET" not in answer.body
@@ -126,7 +126,7 @@ def test_nothing_else_is_sent(site: SiteServer, path: str) -> None:
     assert SCRIPT.encode() in answer.body
 
 
-def test_types_and_redirects(site: SiteServer) -> None:
+def test_types_and_redirects(site: PreviewServer) -> None:
     kinds = {".avif": "image/avif", ".webp": "image/webp", ".svg": "image/svg+xml", ".js": "text/javascript"}
     for suffix, kind in kinds.items():
         answer = get(site, f"/a{suffix}")
@@ -147,18 +147,18 @@ def test_types_and_redirects(site: SiteServer) -> None:
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "192.168.0.2", "[::2]"])
-def test_other_names_are_refused(site: SiteServer, host: str) -> None:
+def test_other_names_are_refused(site: PreviewServer, host: str) -> None:
     """A page elsewhere may have its name lead here (DNS rebinding)."""
     answer = get(site, "/", host=host)
     assert (answer.status, b"home" in answer.body) == (403, False)
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:{}", "127.0.0.1:{}", "127.0.0.1:9999", "[::1]:{}"])
-def test_names_of_this_machine(site: SiteServer, host: str) -> None:
+def test_names_of_this_machine(site: PreviewServer, host: str) -> None:
     assert get(site, "/", host=host.format(site.port)).status == 200
 
 
-def upgrade(server: SiteServer, origin: str | None, path: str = SOCKET, host: str = "") -> int:
+def upgrade(server: PreviewServer, origin: str | None, path: str = SOCKET, host: str = "") -> int:
     headers = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
     headers["Sec-WebSocket-Key"] = "dGhlIHNhbXBsZSBub25jZQ=="
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as stream:
@@ -169,7 +169,7 @@ def upgrade(server: SiteServer, origin: str | None, path: str = SOCKET, host: st
         return int(stream.recv(100).split(b" ")[1])
 
 
-def test_the_socket_is_for_its_own_pages(site: SiteServer) -> None:
+def test_the_socket_is_for_its_own_pages(site: PreviewServer) -> None:
     own = f"http://127.0.0.1:{site.port}"
     assert upgrade(site, own) == 101
     for origin in (
@@ -186,7 +186,7 @@ def test_the_socket_is_for_its_own_pages(site: SiteServer) -> None:
     assert get(site, "/", headers={"Origin": "http://evil.example"}).status == 403
 
 
-def test_it_listens_on_this_machine_only(site: SiteServer) -> None:
+def test_it_listens_on_this_machine_only(site: PreviewServer) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 
 
-class SiteServer:
+class PreviewServer:
     """A running server. ``port``: the one it listens at."""
 
     def __init__(self, port: int, loop: asyncio.AbstractEventLoop, hot: HotReload) -> None:
@@ -35,7 +35,7 @@ class SiteServer:
 
 
 @contextmanager
-def serving(root: Path, port: int, *, base: Callable[[], tuple[str, str | None]]) -> Iterator[SiteServer]:
+def serving(root: Path, port: int, *, base: Callable[[], tuple[str, str | None]]) -> Iterator[PreviewServer]:
     """Serve a site until the block ends. ``port``: 0 for any. ``base``: as of ``SiteApp``.
 
     Raises MissingExtraError without the packages, SiteError if the port is taken.
@@ -63,7 +63,7 @@ def serving(root: Path, port: int, *, base: Callable[[], tuple[str, str | None]]
     )
     thread.start()
     try:
-        yield SiteServer(listener.getsockname()[1], loop, hot)
+        yield PreviewServer(listener.getsockname()[1], loop, hot)
     finally:
         server.should_exit = True
         thread.join(5)
