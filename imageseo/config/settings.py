@@ -165,6 +165,9 @@ class HeroSettings(SettingsGroup, frozen=True, kw_only=True):
     publish_prompt: Annotated[
         bool, Meta(description="Write the prompt of a generated image into its published files.")
     ] = False
+    file_names: Annotated[
+        Literal["alt", "page"], Meta(description="Name a published hero by the words of its `alt`, or by its page.")
+    ] = "alt"
     publish: Annotated[Text, Meta(description="Folder of the built site that heroes are published in.")] = (
         "assets/heroes"
     )
@@ -284,5 +287,9 @@ class Settings(SettingsGroup, frozen=True, kw_only=True):
     ] = field(default_factory=dict)
     brand: BrandSettings = BrandSettings()
     rights: RightsSettings = RightsSettings()
+    digital_source_type: Annotated[
+        dict[str, Text],
+        Meta(description="IPTC digital source type of your image files, by glob of their path; the last match counts."),
+    ] = field(default_factory=dict)
     budgets: BudgetSettings = BudgetSettings()
     lint: LintSettings = LintSettings()

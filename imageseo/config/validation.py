@@ -14,6 +14,7 @@ from imageseo.config.decoder import SIMILAR, Path, SettingsDecoder
 from imageseo.config.fields import byte_count
 from imageseo.config.messages import found
 from imageseo.config.selector_syntax import fault as selector_fault
+from imageseo.model import digital_source_types
 from imageseo.model.formats import BUILT_IN, OWN_METRICS
 from imageseo.model.suggest import closest
 
@@ -41,6 +42,7 @@ def validate(decoder: SettingsDecoder, names: InstalledNames) -> None:
     _check_formats(decoder, names)
     _check_selectors(decoder)
     _check_brand(decoder)
+    _check_source_types(decoder)
     values = decoder.values
     if ("widths",) in values:
         values["widths",] = tuple(sorted(set(values["widths",])))
@@ -77,6 +79,12 @@ def _check_brand(decoder: SettingsDecoder) -> None:
     colors = decoder.values.get(path)
     if isinstance(colors, dict) and "main" not in colors:
         _add_error(decoder, path, f"found {', '.join(colors) or 'no role'}, expected at least main")
+
+
+def _check_source_types(decoder: SettingsDecoder) -> None:
+    for path, name in list(decoder.values.items()):
+        if path[0] == "digital_source_type" and digital_source_types.uri_of(name) is None:
+            _add_error(decoder, path, f"found {found(name)}, {_expected_name(name, digital_source_types.CODES)}")
 
 
 def _check_folders(decoder: SettingsDecoder) -> None:

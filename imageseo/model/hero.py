@@ -72,7 +72,8 @@ class HeroRequest:
     Neither of them: the author wants no hero on this page (``off``). ``file``: relative to the built site's root.
     ``derived``: keys of the recipe that were taken from the page, not written by the author: ``seed``, ``title``,
     ``query``. ``seeds``: the approved seeds of the recipe's series. ``focal``: the point that crops must contain, as
-    fractions of width and height from the upper left corner. ``evidence``: the origin of the prompt, for the pin's
+    fractions of width and height from the upper left corner. ``file_name``: of the published file, without suffix.
+    ``evidence``: the origin of the prompt, for the pin's
     ``env``: ``template``, ``preset``, ``series``, ``prompts`` (the library's version), ``words`` (a hash of the parts
     of the prompt that the author wrote: if the pin has the same hash, only text of the page has changed).
     """
@@ -87,6 +88,7 @@ class HeroRequest:
     seeds: tuple[int, ...] = ()
     depicts: Depicts = "unknown"
     focal: tuple[float, float] | None = None
+    file_name: str | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
     origin: str = "front matter"  # where it was requested, for messages: "front matter key `hero`", "heroes.toml: …"
 

@@ -95,8 +95,7 @@ class ImageRef:
     _values: Mapping[str, str] = field(init=False, repr=False, compare=False)  # read two dozen times an image
 
     def __post_init__(self) -> None:
-        # the first of several attributes with the same name counts
-        values = {name: value or "" for name, value, _ in reversed(self.attributes)}
+        values = {name: value or "" for name, value, _ in reversed(self.attributes)}  # the first counts
         object.__setattr__(self, "_values", values)
 
     def get(self, name: str) -> str | None:
@@ -178,6 +177,7 @@ class Rights:
     acquire_license_page: str | None = None  # URL
     digital_source_type: str | None = None  # IPTC NewsCodes URI
     prompt: str | None = None  # the prompt of a generated image, if the site publishes it; never read from a file
+    made_with: str | None = None  # the generative tool, as an author names it; never read from a file
 
     @property
     def known(self) -> bool:
@@ -191,8 +191,8 @@ class Rights:
 
     def or_else(self, other: Rights) -> Rights:
         """Return these rights if known, else the other's; they are never mixed (one's licence, the other's creator)."""
-        source_type = self.digital_source_type or other.digital_source_type
-        return self if self.known else replace(other, digital_source_type=source_type)
+        source_type, tool = self.digital_source_type or other.digital_source_type, self.made_with or other.made_with
+        return self if self.known else replace(other, digital_source_type=source_type, made_with=tool)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -285,7 +285,7 @@ def _unpinned_findings(site: Site, settings: Settings, command: Command) -> Iter
         try:
             request = read(page)
         except RecipeError as error:
-            yield hero_faults.hero_fault_finding(page, error)
+            yield hero_faults.hero_fault_finding(page, error, site.project)
             continue
         if request is not None and request.recipe is not None:
             requests.append(request)

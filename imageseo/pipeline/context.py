@@ -97,11 +97,18 @@ class BuildContext:
         beside = [*recall.last.beside, *recall.changed] if recall is not None else None
         output = OutputFolder(site.root, sources=site.sources, known_beside=beside)
         probes = state.probe_cache(output.root, tools.probe)
-        originals = OriginalFiles(probes=probes, store=state.store, output=output, max_pixels=max_pixels)
+        originals = OriginalFiles(
+            probes=probes,
+            store=state.store,
+            output=output,
+            max_pixels=max_pixels,
+            source_types=settings.digital_source_type,
+        )
         files = SiteFiles(site.root, originals.asset)
         heroes = HeroPublisher(
             site=site,
             files=files,
+            originals=originals,
             output=output,
             masters=tools.masters,
             library=tools.library,

@@ -11,11 +11,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from imageseo.config.globs import matches
 from imageseo.images.decoding.probe import MAX_BYTES, probe_bytes
 from imageseo.images.encoding.recompression import is_worthwhile
 from imageseo.model import regular_file
+from imageseo.model.digital_source_types import uri_of
 from imageseo.model.errors import ImageseoError
-from imageseo.model.image import RECOMPRESSED, Asset, BadAsset, Variant, VariantSpec
+from imageseo.model.image import RECOMPRESSED, Asset, BadAsset, Rights, Variant, VariantSpec
 from imageseo.model.plan import Fallback
 from imageseo.model.protocols import Store, StoredBlob
 from imageseo.pipeline.incremental.build_state import RecompressedFile
@@ -39,18 +41,37 @@ class OriginalFiles:
 
     The store maps the digest of a recompressed file to its source file. A recompressed file that was edited has another
     digest and counts as a source file, even if its metadata names imageseo. ``max_pixels``: limit of the probe.
+    ``source_types``: digital source type by glob of a path, as the settings declare them; the last match counts.
     """
 
     probes: ProbeCache
     store: Store
     output: OutputFolder
     max_pixels: int
+    source_types: Mapping[str, str] = field(default_factory=dict)
+    _declared: dict[str, Rights] = field(default_factory=dict)  # site path -> what front matter says of its origin
     _recompressed: dict[str, str] = field(default_factory=dict)  # site path -> digest of the recompressed file there
     _originals: dict[str, Asset] = field(default_factory=dict)  # site path -> the source file it replaces
-    _without_prompts: dict[tuple[str, str | None], CleanedFile | None] = field(default_factory=dict)
+    _without_prompts: dict[tuple[str | None, ...], CleanedFile | None] = field(default_factory=dict)
+
+    def declare(self, path: str, rights: Rights) -> None:
+        """Take note of how an image came to be, as the front matter of a page says."""
+        self._declared[path] = rights
 
     def asset(self, path: str) -> Asset | BadAsset:
-        """Return the source file at a site path, or the recompressed file if its source file is lost."""
+        """Return the source file at a site path, or the recompressed file if its source file is lost.
+
+        What front matter, then settings declare of its origin takes precedence over its metadata.
+        """
+        found = self._source_file(path)
+        if isinstance(found, BadAsset) or not (self.source_types or path in self._declared):
+            return found
+        declared = self._declared.get(path, Rights())
+        by_setting = next((kind for glob, kind in reversed([*self.source_types.items()]) if matches(path, glob)), None)
+        kind = declared.digital_source_type or (by_setting and uri_of(by_setting)) or found.rights.digital_source_type
+        return replace(found, rights=replace(found.rights, digital_source_type=kind, made_with=declared.made_with))
+
+    def _source_file(self, path: str) -> Asset | BadAsset:
         found = self.probes.asset(path)
         if isinstance(found, BadAsset) or found.writer != RECOMPRESSED:
             return found
@@ -91,8 +112,9 @@ class OriginalFiles:
         The same pixels with other metadata; None if the file stays as it is. It is made once, and stored. Raises
         StoreError.
         """
-        source_type = asset.rights.digital_source_type if is_ai_generated(asset.rights.digital_source_type) else None
-        key = (asset.sha256, source_type)
+        kind = asset.rights.digital_source_type
+        source_type = kind if asset.origin is not None or is_ai_generated(kind) else None
+        key = (asset.sha256, source_type, asset.rights.made_with)
         if key not in self._without_prompts:
             self._without_prompts[key] = self._clean(asset, source_type) if _may_need_cleaning(asset) else None
         return self._without_prompts[key]
@@ -104,10 +126,12 @@ class OriginalFiles:
             data = regular_file.read(self.file(asset), limit=MAX_BYTES)
         except OSError:
             return None
-        new = rewrite(data, source_type=source_type, original=asset.sha256)
+        made_with = asset.rights.made_with
+        new = rewrite(data, source_type=source_type, made_with=made_with, original=asset.sha256)
         if new is None or hashlib.sha256(data).hexdigest() != asset.sha256:
             return None
-        stored_key = hashlib.sha256(f"without prompt {VERSION}\n{asset.sha256}\n{source_type}".encode()).hexdigest()
+        inputs = f"without prompt {VERSION}\n{asset.sha256}\n{source_type}\n{made_with}"
+        stored_key = hashlib.sha256(inputs.encode()).hexdigest()
         sha256 = hashlib.sha256(new.data).hexdigest()
         stored = self.store.find(stored_key)
         if stored is None or stored.sha256 != sha256:
@@ -202,12 +226,12 @@ class OriginalFiles:
 
 def _may_need_cleaning(asset: Asset) -> bool:
     """Whether a file may contain a prompt, or be of a generated image that it does not declare."""
-    origin = asset.origin
+    origin, kind = asset.origin, asset.rights.digital_source_type
     if asset.writer is not None or not asset.raster:
         return False
     if origin is None:
-        return is_ai_generated(asset.rights.digital_source_type)
-    return bool(origin.prompts) or not origin.declared
+        return is_ai_generated(kind)
+    return bool(origin.prompts) or not origin.declared or kind != origin.source_type
 
 
 def _parse_original(data: bytes | None) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -10,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from imageseo.config.settings import HeroSettings, RightsSettings
+from imageseo.heroes.masters.published_names import PublishedNames
 from imageseo.heroes.masters.resolver import MasterResolver, ResolvedMaster
 from imageseo.heroes.recipes.prompt_library import PromptLibrary
 from imageseo.heroes.recipes.request_reader import RequestReader
@@ -26,8 +26,8 @@ from imageseo.model.protocols import Store, StoredBlob
 from imageseo.model.site import Page, Site
 from imageseo.pipeline import crop_windows
 from imageseo.pipeline.incremental.build_state import digest
+from imageseo.pipeline.originals import OriginalFiles
 from imageseo.storage.output import OutputFolder
-from imageseo.web import filenames
 from imageseo.web.ai_labels import is_ai_generated
 
 
@@ -41,6 +41,7 @@ class HeroPublisher:
 
     site: Site
     files: SiteFiles
+    originals: OriginalFiles
     output: OutputFolder
     masters: MasterResolver
     library: PromptLibrary
@@ -55,7 +56,15 @@ class HeroPublisher:
     findings: list[Finding] = field(default_factory=list)
     _requests: dict[str, HeroRequest | None] = field(default_factory=dict)  # by page
     _declined: set[str] = field(default_factory=set)  # pages with ``hero: false``
-    _published: dict[str, str] = field(default_factory=dict)  # site path -> digest of its inputs
+    _names: PublishedNames = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._names = PublishedNames(
+            folder=self.hero.publish,
+            by=self.hero.file_names,
+            requests=self._all_requests,
+            may_overwrite=self._may_overwrite,
+        )
 
     def has_declined(self, page: Page) -> bool:
         """Whether the page has ``hero: false``. Known after ``publish_hero``."""
@@ -64,7 +73,7 @@ class HeroPublisher:
     @property
     def published_paths(self) -> Collection[str]:
         """Site paths of the heroes and crops of this build."""
-        return self._published.keys()
+        return self._names.paths
 
     def publish_hero(self, page: Page) -> PageHero | None:
         """Return the page's declared hero, published; None without one, or if an error prevents it (a finding)."""
@@ -78,7 +87,7 @@ class HeroPublisher:
         try:
             request = self._read_request(page)
         except RecipeError as error:
-            self.findings.append(hero_fault_finding(page, error))
+            self.findings.append(hero_fault_finding(page, error, self.site.project))
             return None
         if request is None:
             return None
@@ -115,6 +124,10 @@ class HeroPublisher:
             location = replace(location, image=path)
             self._report(asset.rule, f"{request.origin}: {asset.problem}", asset.hint, location, Severity.ERROR)
             return None
+        if request.rights.digital_source_type is not None:
+            self.originals.declare(path, request.rights)
+            self.files.forget(path)
+            asset = replace(asset, rights=replace(asset.rights, **_origin(request.rights)))
         rights = request.rights.or_else(asset.rights)
         # The digital source type does not depend on the owner: the file's is used if the page declares none.
         rights = replace(rights, digital_source_type=rights.digital_source_type or asset.rights.digital_source_type)
@@ -132,7 +145,7 @@ class HeroPublisher:
         # "" is an image of a library without a digital source type: none is published.
         prompt = master.prompt if self.hero.publish_prompt and is_ai_generated(master.digital_source_type) else None
         rights = replace(rights, digital_source_type=master.digital_source_type or None, prompt=prompt)
-        path = self._hero_path(page, master)
+        path = self._names.hero_path(page, request, digest(master.sha256, self.jpeg_quality, rights))
         try:
             jpeg = self._load_jpeg(master, rights)
             self._publish(path, jpeg)
@@ -183,7 +196,7 @@ class HeroPublisher:
         crops = cropper.make_crops(master.read, published, missing, rights=rights, focal=focal) if missing else ()
         for crop in crops:
             self.current_files[crop.crop_id] = (sha256(crop.data).hexdigest(), len(crop.data))
-            paths[crop.ratio] = self._unique_path(paths[crop.ratio], master, crop.crop_id)
+            paths[crop.ratio] = self._names.claim(paths[crop.ratio], crop.crop_id)
             self._publish(paths[crop.ratio], crop.data)
         for ratio, crop_id in crop_ids.items():
             digest, size = self.current_files[crop_id]
@@ -201,14 +214,14 @@ class HeroPublisher:
     def _is_published(self, path: str, input_digest: str) -> bool:
         """Whether the last build published this file at a path, and it is unchanged since then."""
         previous = self.previous_files.get(input_digest)
-        if previous is None or self._published.get(path, input_digest) != input_digest:
+        if previous is None or not self._names.try_claim(path, input_digest):
             return False
         try:
             if sha256(self.output.read(path)).hexdigest() != previous[0]:
                 return False
         except OSError:
             return False
-        self._published[path] = input_digest
+        self._names.claim(path, input_digest)
         self.current_files[input_digest] = previous
         return True
 
@@ -222,18 +235,6 @@ class HeroPublisher:
             entry = (sha256(jpeg).hexdigest(), len(jpeg))
         self.current_files[input_digest] = entry
         return jpeg
-
-    def _hero_path(self, page: Page, master: ResolvedMaster) -> str:
-        """Return the path of a published hero: the page's name, unless another page or a source file has it."""
-        return self._unique_path(f"{self.hero.publish}/{filenames.hero_name(page)}.jpg", master, master.sha256)
-
-    def _unique_path(self, path: str, master: ResolvedMaster, input_digest: str) -> str:
-        """Return a path, with part of the master's hash if it is in use. ``input_digest``: identifies the file."""
-        if self._published.setdefault(path, input_digest) != input_digest or not self._may_overwrite(path):
-            stem, suffix = posixpath.splitext(path)
-            path = f"{stem}-{master.sha256[:8]}{suffix}"
-            self._published[path] = input_digest
-        return path
 
     def _may_overwrite(self, path: str) -> bool:
         """Whether a path does not exist yet, or was published by an earlier build."""
@@ -271,6 +272,10 @@ def _make_hero(request: HeroRequest, path: str, rights: Rights) -> Hero:
         depicts=request.depicts,
         focal=request.focal,
     )
+
+
+def _origin(rights: Rights) -> dict[str, str | None]:
+    return {"digital_source_type": rights.digital_source_type, "made_with": rights.made_with}
 
 
 def _location(page: Page) -> Location:

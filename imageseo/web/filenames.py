@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
+import unicodedata
 
 from imageseo.model.formats import suffix_of
 from imageseo.model.image import Asset, Variant
@@ -13,6 +14,8 @@ from imageseo.model.site import Page
 # File systems allow 255 bytes; the rest is reserved for the longer temporary name of an atomic write.
 _MAX_BYTES = 200
 # Any suffix: files of a codec that is no longer installed are found, and removed, like all others.
+_MAX_SLUG = 60
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 _VARIANT = re.compile(r"-(\d+)w\.([0-9a-f]{8})\.[a-z0-9]{1,8}$")
 _PLAIN_NAME = re.compile(r"[a-z0-9_]+(-[a-z0-9_]+)*")
 
@@ -63,6 +66,26 @@ def hero_name(page: Page) -> str:
         return "--".join(parts)
     digest = hashlib.sha256(page.path.encode("utf-8", "surrogatepass")).hexdigest()[:6]
     return f"{_truncate(slug, 80) or 'page'}-{digest}"
+
+
+def words_slug(text: str) -> str:
+    """Return the words of a text in lower-case ASCII, joined by hyphens; ``""`` below three characters, at most 60.
+
+    Every script is transliterated; umlauts as in German (``Mühle`` -> ``muehle``).
+    """
+    plain = unicodedata.normalize("NFC", text)
+    if not plain.isascii():
+        from anyascii import anyascii  # few texts need its tables
+
+        plain = anyascii(plain.translate(_UMLAUTS))
+    words = re.findall(r"[a-z0-9]+", plain.lower().replace("'", ""))
+    slug = ""
+    for word in words:
+        longer = f"{slug}-{word}" if slug else word[:_MAX_SLUG]
+        if len(longer) > _MAX_SLUG:
+            break
+        slug = longer
+    return slug if len(slug) > 2 else ""
 
 
 def _truncate(stem: str, limit: int) -> str:

@@ -236,7 +236,10 @@ def test_sidecar_texts_are_used_unless_front_matter_sets_them(tmp_path: Path) ->
     assert "Boats under" not in guide
     assert "Brixham" not in guide
     assert ("ai-overlay" in home.split("</head>")[1], "ai-overlay" in guide) == (True, False), "realistic, illustration"
-    square = [(tmp_path / f"site/assets/heroes/{name}-1x1.jpg").read_bytes() for name in ("index", "guide")]
+    published = sorted((tmp_path / "site/assets/heroes").glob("*.jpg"))
+    assert sorted(path.name.count("-1x1") for path in published) == [0, 1, 1], "one hero for both pages"
+    assert {path.name[:22] for path in published} == {"boats-under-a-pale-sky"}
+    square = [path.read_bytes() for path in published if "-1x1" in path.name]
     assert square[0] != square[1], "focal points: sidecar at the right, front matter at the left"
 
 

@@ -173,7 +173,7 @@ def test_site_uses_images_from_s3(s3: Server, tmp_path: Path) -> None:
     result = run("imageseo", "build", "--frozen", "public", cwd=site, env={"AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
     assert result.returncode == 0, "a build reads no library"
     assert 'alt="Boats"' in (site / "public/a.html").read_text("utf-8")
-    assert b"Ann Lee" in (site / "public/assets/heroes/a.jpg").read_bytes()
+    assert b"Ann Lee" in (site / "public/assets/heroes/boats.jpg").read_bytes()
 
 
 def test_access_denied_is_reported_without_secrets(s3: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -621,3 +621,117 @@ def test_where_the_hero_is_shown_already() -> None:
     assert hero_detection.find_shown(slot, "pics/a.jpg", asset_of) == other, "the slot is the image itself"
     around = PageScan(charset="utf-8", refs=full[:2], hero_slot=Span(0, 0))
     assert hero_detection.find_shown(around, "pics/a.jpg", asset_of) == logo, "the slot is an element around it"
+
+
+@pytest.mark.parametrize("key", ["alt", "caption"])
+class TestTemplatedTexts:
+    """``alt`` and ``caption`` are templates with the variables of prompts."""
+
+    META: Mapping[str, Any] = {"tags": ["iron", "coal"], "summary": "How it began"}
+
+    def _read(self, hero: Mapping[str, Any], title: str | None = "The <b>mill</b>") -> HeroRequest | None:
+        hints = PageHints(
+            source=Path("docs/guide/start.md"), source_dir="guide/", title=title, meta={**self.META, "hero": hero}
+        )
+        return request_parser.request(
+            Page(path="guide/start/index.html", hints=hints), settings=SETTINGS, complete=complete, base_url=HOME
+        )
+
+    @pytest.mark.parametrize("hero", [{"src": "a.png"}, {"seed": 7}, {"style": "dunes", "subject": "a mill"}])
+    def test_variables_of_the_page_are_filled_in(self, key: str, hero: Mapping[str, Any]) -> None:
+        cases = {
+            "{{ title }} at dawn": "The mill at dawn",
+            "{{ tags }}, {{ summary | lower }}": "iron, coal, how it began",
+            "{{ tags[0] | upper }}{% if subtitle is defined %}: {{ subtitle }}{% endif %}": "IRON",
+            "Plain, ,  text { } stays": "Plain, ,  text { } stays",
+        }
+        for source, text in cases.items():
+            found = self._read({**hero, key: source})
+            assert found is not None
+            assert getattr(found, key) == text
+
+    def test_slots_of_the_recipe_are_filled_in(self, key: str) -> None:
+        found = self._read(
+            {"prompt": "{{ subject }} at dawn", "subject": "a paper mill", key: "Drawing of {{ subject }}"}
+        )
+        assert found is not None
+        assert getattr(found, key) == "Drawing of a paper mill"
+
+    @pytest.mark.parametrize(
+        ("source", "said"),
+        [
+            ("{{ titel }}", "uses the unknown variable 'titel'\n  did you mean `title`?"),
+            ("{{ page.meta.title }}", "uses the unknown variable 'page'"),
+            ("{{ subject }} at dawn", "uses `subject`, which has no value"),
+            ("{{ title", "line 1: "),
+            ("{% for x in range(9) %}", "line 1: "),
+            ("{{ title.__class__.__mro__ }}", "not allowed"),
+            ("{{ '' }}", "renders to nothing"),
+        ],
+    )
+    def test_faults_name_page_and_key(self, key: str, source: str, said: str) -> None:
+        for hero in ({"src": "a.png"}, {"seed": 7}):
+            with pytest.raises(RecipeError) as caught:
+                self._read({**hero, key: source})
+            assert f"docs/guide/start.md: front matter key `hero.{key}`: " in caught.value.message
+            assert said in str(caught.value)
+
+    def test_page_without_title_is_refused(self, key: str) -> None:
+        with pytest.raises(RecipeError, match="uses `title`, which has no value"):
+            self._read({"src": "a.png", key: "{{ title }}"}, title=None)
+
+
+def test_template_in_a_key_of_the_theme_is_never_published_literally() -> None:
+    hints = PageHints(
+        title="The mill", meta={"cover": {"image": "a.png", "alt": "{{ title }}", "caption": "{{ page.x }}"}}
+    )
+    found = request_parser.request(
+        Page(path="index.html", hints=hints), settings=SETTINGS, complete=complete, base_url=HOME
+    )
+    assert found is not None
+    assert (found.alt, found.caption) == ("The mill", None)
+
+
+@pytest.mark.parametrize(
+    ("meta", "kind", "tool"),
+    [
+        ({"digital_source_type": "trainedAlgorithmicMedia"}, "trainedAlgorithmicMedia", None),
+        ({"digital_source_type": "https://schema.org/DigitalCaptureDigitalSource"}, "digitalCapture", None),
+        (
+            {"digital_source_type": "http://cv.iptc.org/newscodes/digitalsourcetype/compositeSynthetic"},
+            "compositeSynthetic",
+            None,
+        ),
+        ({"made_with": "Midjourney"}, "trainedAlgorithmicMedia", "Midjourney"),
+        (
+            {"made_with": "Firefly", "digital_source_type": "compositeWithTrainedAlgorithmicMedia"},
+            "compositeWithTrainedAlgorithmicMedia",
+            "Firefly",
+        ),
+    ],
+)
+def test_file_says_how_it_came_to_be(meta: Mapping[str, Any], kind: str, tool: str | None) -> None:
+    flat = {f"hero_{key}": value for key, value in meta.items()}
+    for declared in ({"hero": {"src": "a.png", **meta}}, {"hero": "a.png", **flat}, {"hero_src": "a.png", **flat}):
+        found = read(declared)
+        assert found is not None
+        assert (found.rights.digital_source_type or "").rpartition("/")[2] == kind
+        assert found.rights.made_with == tool
+
+
+def test_wrong_source_types_and_those_of_recipes_are_refused() -> None:
+    assert "did you mean `trainedAlgorithmicMedia`?" in fault(
+        {"hero": {"src": "a.png", "digital_source_type": "trainedAlgoritmicMedia"}}
+    )
+    assert "expected text, found 7" in fault({"hero": {"src": "a.png", "made_with": 7}})
+    assert "is set by the provider of a recipe" in fault({"hero": {"seed": 7, "made_with": "Midjourney"}})
+
+
+def test_file_name_names_a_recipe() -> None:
+    for value, name in (("blue-mountains", "blue-mountains"), ("v1.2_b.JPG", "v1.2_b")):
+        found = read({"hero": {"seed": 7, "file_name": value}})
+        assert found is not None
+        assert found.file_name == name
+    for wrong in ("a/b", "../x", "ü", "", ".hidden", "x" * 101, 7):
+        assert "`hero.file_name`: expected" in fault({"hero": {"seed": 7, "file_name": wrong}})
+    assert "an image file keeps its own name" in fault({"hero": {"src": "a.png", "file_name": "b"}})

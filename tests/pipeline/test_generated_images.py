@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from imageseo import config
@@ -15,8 +17,10 @@ from imageseo.images.metadata.ai_origin import read_file_origin
 from imageseo.integrations import directory
 from imageseo.integrations.progress import Quiet
 from imageseo.integrations.project import detect_project
+from imageseo.lint.hero_faults import hero_fault_finding
+from imageseo.model.errors import RecipeError, SettingsError
 from imageseo.model.finding import Finding
-from imageseo.model.hero import TRAINED_MEDIA
+from imageseo.model.hero import COMPOSITE_TRAINED_MEDIA, TRAINED_MEDIA
 from imageseo.model.origin import AiOrigin
 from imageseo.pipeline import build as pipeline
 from imageseo.pipeline import composition
@@ -209,3 +213,100 @@ def test_lint_reports_and_fixes_files_of_any_site(tmp_path: Path) -> None:
     assert any("in 4 image files" in note for note in fixed.report.notes)
     assert leaks(tmp_path) == []
     assert lint(tmp_path, fix=True).report.findings == fixed.report.findings
+
+
+def test_author_and_settings_say_how_a_file_came_to_be(tmp_path: Path) -> None:
+    hero = '{"src": "a.png", "alt": "A", "made_with": "Firefly", "depicts": "realistic"}'
+    meta = f"<meta name=\"imageseo:hero\" content='{hero}'>"
+    body = '<p><img src="{}" alt="Shown"></p>'
+    make(
+        tmp_path,
+        {
+            "index.html": page("<p>Text</p>", meta),
+            "other.html": page(body.format("a.png")),
+            "third.html": page(body.format("ai/b.jpg")),
+            "photo.html": page(body.format("c.jpg")),
+            "a.png": ai.png(size=(200, 150)),
+            "ai/b.jpg": ai.raster("JPEG", size=(210, 150)),
+            "c.jpg": ai.raster("JPEG", size=(220, 150)),
+        },
+    )
+    settings = {"digital_source_type": {"ai/*": "compositeWithTrainedAlgorithmicMedia", "c*": "digitalCapture"}}
+    result = build(tmp_path, settings)
+    after = files(tmp_path)
+    assert not result.failed
+    assert "AI GENERATED" in after["index.html"].decode()
+    assert b"AISystemUsed>Firefly<" in after["a.png"]
+    images = {name: data for name, data in after.items() if not name.endswith((".html", ".xml"))}
+    kinds = {name: origin_of(data).source_type for name, data in images.items() if name[0] == "a"}
+    assert {kind for name, kind in kinds.items() if name[:2] != "ai"} == {TRAINED_MEDIA}
+    assert {kind for name, kind in kinds.items() if name[:2] == "ai"} == {COMPOSITE_TRAINED_MEDIA}
+    assert b"/TrainedAlgorithmicMediaDigitalSource" in after["other.html"]
+    assert b"CompositeWithTrainedAlgorithmicMediaDigitalSource" in after["third.html"]
+    variants = [data for name, data in after.items() if name.startswith("c-")]
+    assert variants
+    assert all(b"digitalsourcetype/digitalCapture" in data for data in variants)
+    build(tmp_path, settings)
+    assert files(tmp_path) == after
+    # What another page's front matter says of an image is known to all pages that show it.
+    small_sites.write(tmp_path / "site", {"index.html": page("<p>Text</p>")})
+    build(tmp_path, settings)
+    assert b"/TrainedAlgorithmicMediaDigitalSource" not in files(tmp_path)["other.html"]
+
+
+def test_unknown_type_in_the_settings_is_refused() -> None:
+    with pytest.raises(SettingsError, match="did you mean trainedAlgorithmicMedia"):
+        config.load({"digital_source_type": {"ai/*": "trainedAlgorithmicMedium"}}, "test")
+
+
+def test_equal_heroes_are_one_file_named_by_words_or_key(tmp_path: Path) -> None:
+    recipe = '["/{}"]\nseed = {}\nstyle = "topo"\nwidth = 320\nheight = 180\n{}\n'
+    (tmp_path / "heroes.toml").write_text(
+        recipe.format("a.html", 5, 'alt = "Über den Höhen, früh"')
+        + recipe.format("b.html", 5, 'alt = "Other words"')
+        + recipe.format("c.html", 6, 'alt = "Named elsewhere"')
+        + recipe.format("d.html", 6, 'file_name = "ridge"\nalt = "D"')
+        + recipe.format("e.html", 7, 'alt = "Other words"')
+        + recipe.format("f.html", 8, 'alt = "Other words"')
+        + recipe.format("g.html", 9, 'alt = ""'),
+        "utf-8",
+    )
+    make(tmp_path, {f"{name}.html": page("<p>Text</p>") for name in "abcdefg"})
+    build(tmp_path)
+    after = files(tmp_path)
+    published = sorted(name[14:] for name in after if name.startswith("assets/heroes/") and name.endswith(".jpg"))
+    assert [re.sub(r"-[0-9a-f]{8}(?=\.)", "-HASH", name) for name in published] == [
+        "g.jpg",
+        "other-words-HASH.jpg",
+        "other-words.jpg",
+        "ridge.jpg",
+        "ueber-den-hoehen-frueh.jpg",
+    ]
+    first, second = "ueber-den-hoehen-frueh", "ridge"
+    for name, file in (("a", first), ("b", first), ("c", second), ("d", second)):
+        assert f'src="assets/heroes/{file}.jpg"' in after[f"{name}.html"].decode()
+    build(tmp_path)
+    assert files(tmp_path) == after
+    by_page = build(tmp_path, {"hero": {"file_names": "page"}})
+    assert not by_page.failed
+    assert 'src="assets/heroes/e.jpg"' in files(tmp_path)["e.html"].decode()
+
+
+def test_fault_in_a_template_has_the_line_of_its_key(tmp_path: Path) -> None:
+    small_sites.mkdocs_site(
+        tmp_path,
+        files={
+            "docs/index.md": "---\ntitle: x\nhero:\n  seed: 7\n  alt: '{{ titel }}'\n---\n# Home\n",
+            "docs/guide/README.md": "---\nhero: {seed: 7,\n  caption: '{{ nope }}'}\n---\n# Guide\n",
+        },
+    )
+    project = detect_project(tmp_path, config=None, note=lambda _: None)
+    providers = composition.providers(project.settings, tmp_path)
+    read = composition.request_reader(project.settings, tmp_path, providers, base_url=None)
+    found = {}
+    for listed in project.pages(None).pages:
+        with pytest.raises(RecipeError) as caught:
+            read(listed)
+        location = hero_fault_finding(listed, caught.value, tmp_path).location
+        found[location.source] = location.source_line
+    assert found == {"docs/index.md": 5, "docs/guide/README.md": 3}

@@ -217,7 +217,7 @@ def test_crops_are_identical_in_every_process(tmp_path: Path) -> None:
 
 # ---- in a build
 
-HERO = '["/hero/"]\nseed = 5\nstyle = "topo"\nalt = "Lines"\nwidth = 640\nheight = 360\n'
+HERO = '["/hero/"]\nseed = 5\nstyle = "topo"\nalt = "Lines"\nfile_name = "hero"\nwidth = 640\nheight = 360\n'
 FAST: dict[str, Any] = {
     "formats": ["webp"],
     "widths": [320],

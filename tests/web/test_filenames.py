@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imageseo.model.site import Page
-from imageseo.web.filenames import hero_name, variant_name
+from imageseo.web.filenames import hero_name, variant_name, words_slug
 
 DIGEST = "3fa9c1d2" + "0" * 56
 
@@ -60,3 +60,21 @@ def test_hero_names_of_different_pages_differ() -> None:
     names = {path: hero_name(Page(path=path)) for path in paths}
     assert all(names[one] != names[other] for one, other in combinations(paths, 2)), names
     assert all(len(name) <= 87 and name == name.lower() for name in names.values())
+
+
+def test_words_become_ascii_in_every_script() -> None:
+    cases = {
+        "Blue mountains at dawn": "blue-mountains-at-dawn",
+        "Die Mühle: 50 % größer": "die-muehle-50-groesser",
+        "Être l'élève": "etre-leleve",
+        "Москва ночью": "moskva-nochyu",
+        "東京の夜": "dongjingnoye",
+        "A/B & <C>": "a-b-c",
+        "A": "",
+        "": "",
+        "…!": "",
+    }
+    assert {text: words_slug(text) for text in cases} == cases
+    long = words_slug("one hundred words about a harbour at dawn with boats and gulls " * 9)
+    assert long == "one-hundred-words-about-a-harbour-at-dawn-with-boats-and"
+    assert words_slug("x" * 500) == "x" * 60

@@ -19,8 +19,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from imageseo.model.digital_source_types import schema_org_member
 from imageseo.model.image import Rights
-from imageseo.web.structured_data.image_object import ImageGraph, ImageNode, image_graph, source_type
+from imageseo.web.structured_data.image_object import ImageGraph, ImageNode, image_graph
 
 PAGE = "https://example.org/guide/"
 HERO = PAGE + "hero.jpg"
@@ -114,7 +115,7 @@ def test_ids_differ_by_page_and_file() -> None:
     ],
 )
 def test_digital_source_type_maps_to_schema_org_member(code: str | None, member: str | None) -> None:
-    assert source_type(code) == (f"https://schema.org/{member}DigitalSource" if member else None)
+    assert schema_org_member(code) == (f"https://schema.org/{member}DigitalSource" if member else None)
 
 
 CROPS = tuple(

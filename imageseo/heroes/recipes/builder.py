@@ -32,12 +32,16 @@ _NEGATIVE_ALIASES = ("negative_prompt", "negativeprompt", "neg_prompt", "neg")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltRecipe:
-    """A recipe, and the keys that were derived from the page; the other fields as in ``HeroRequest``."""
+    """A recipe, and the keys that were derived from the page; the other fields as in ``HeroRequest``.
+
+    ``variables``: what templates of other texts may use.
+    """
 
     recipe: Recipe | None = None
     derived: frozenset[str] = frozenset()
     seeds: tuple[int, ...] = ()
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, Any] = field(default_factory=dict)
 
 
 def default_seed(page: Page) -> int:
@@ -132,6 +136,7 @@ def build_recipe(
         derived=derived if "seed" in mapping else derived | {"seed"},
         seeds=resolved.seeds,
         evidence=resolved.evidence,
+        variables=resolved.variables,
     )
 
 

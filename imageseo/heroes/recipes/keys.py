@@ -12,9 +12,12 @@ from imageseo.model.suggest import closest
 FILE_KEYS = ("src", "file", "path", "image", "url")
 DESCRIPTION_KEYS = (
     *("alt", "caption", "creator", "credit", "copyright", "license", "acquire_license_page"),
-    *("depicts", "focal"),
+    *("depicts", "focal", "file_name"),
 )
 """Keys that describe a hero, whether it is a file or generated; not part of a recipe."""
+
+ORIGIN_KEYS = ("digital_source_type", "made_with")
+"""Keys that say how an image file came to be; a provider says it of its own images."""
 
 UNAMBIGUOUS_KEYS = ("prompt", "seed", "style", "card", "provider")
 """Each of these marks a recipe, even under a key that themes use for other things."""
@@ -22,7 +25,7 @@ UNAMBIGUOUS_KEYS = ("prompt", "seed", "style", "card", "provider")
 RECIPE_KEYS = (*UNAMBIGUOUS_KEYS, "template", "preset", "series", "subject")
 """Each of these marks a recipe under a key that only imageseo uses."""
 
-KNOWN_KEYS = (*FILE_KEYS, *RECIPE_KEYS, *PROMPT_KEYS, "negative", *DESCRIPTION_KEYS, "width", "height")
+KNOWN_KEYS = (*FILE_KEYS, *RECIPE_KEYS, *PROMPT_KEYS, "negative", *DESCRIPTION_KEYS, *ORIGIN_KEYS, "width", "height")
 
 WORDED = ("model", "scheduler", "dtype", "vae", "mask", "mode")
 OPTIONS = (
@@ -34,7 +37,7 @@ OPTIONS = (
 
 # Always text; any other value of flat front matter (strings only) is parsed as JSON.
 _TEXTS = frozenset(
-    {*FILE_KEYS, *DESCRIPTION_KEYS, *UNAMBIGUOUS_KEYS, *SLOTS, "template", "preset", "series"}
+    {*FILE_KEYS, *DESCRIPTION_KEYS, *ORIGIN_KEYS, *UNAMBIGUOUS_KEYS, *SLOTS, "template", "preset", "series"}
     - {"seed", "card", "focal"}
 )
 _TEXTS |= {"negative", "title", "subtitle", *WORDED}
@@ -58,11 +61,12 @@ def read_flat_keys(key: str, meta: Mapping[str, Any]) -> dict[str, Any]:
     typos = [name for name in found if closest(name, UNAMBIGUOUS_KEYS, cutoff=0.8)] if key == "hero" else []
     is_recipe = any(name in markers for name in found) or bool(typos)
     if not is_recipe:
-        accepted = ("src", "file", *(DESCRIPTION_KEYS if has_value or "src" in found or "file" in found else ()))
+        described = (*DESCRIPTION_KEYS, *ORIGIN_KEYS)
+        accepted = ("src", "file", *(described if has_value or "src" in found or "file" in found else ()))
         found = {
             name: value
             for name, value in found.items()
-            if name in accepted or (has_value and closest(name, DESCRIPTION_KEYS, cutoff=0.8))
+            if name in accepted or (has_value and closest(name, described, cutoff=0.8))
         }
     return {name: _parse_value(name, value) for name, value in found.items() if value is not None}
 

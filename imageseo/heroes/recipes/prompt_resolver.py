@@ -31,12 +31,14 @@ class ResolvedPrompt:
     ``derived``: which of these two contain text of the page. ``seeds``: the approved seeds of the series.
     ``evidence``: the origin of the prompt, without null: ``template``, ``preset``, ``series``, ``prompts`` (version of
     the library), and ``words``, a hash of all texts before rendering: if it is equal, only the page's texts differ.
+    ``variables``: what templates of other texts may use: those of the page, and the slots.
     """
 
     given: Mapping[str, Any]
     derived: frozenset[str] = frozenset()
     seeds: tuple[int, ...] = ()
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, Any] = field(default_factory=dict)
 
 
 def resolve(
@@ -90,6 +92,7 @@ def resolve(
         derived=frozenset(builder.derived),
         seeds=series.seeds,
         evidence={**named, **version, "words": builder.digest()},
+        variables=builder.variables,
     )
 
 
@@ -124,6 +127,7 @@ class _PromptBuilder:
     styled: Callable[[Any], bool]
     unused: dict[str, Any] = field(default_factory=dict)
     derived: set[str] = field(default_factory=set)
+    variables: Mapping[str, Any] = field(default_factory=dict)
     _sources: list[str] = field(default_factory=list)
     _page_slots: set[str] = field(default_factory=set)  # slots whose values contain text of the page
 
@@ -140,7 +144,7 @@ class _PromptBuilder:
         slots = {key: faults.attempt(partial(self._render_slot, key), "") for key in SLOTS if self._has(key)}
         if faults.faults:
             return "", ""
-        values = {**self.context, **slots, "negatives": negatives}
+        self.variables = values = {**self.context, **slots, "negatives": negatives}
         source = template.prompt or str(self.written.get("prompt", ""))
         prompt = faults.attempt(lambda: self._build_prompt(source, values, slots), "")
         negative = faults.attempt(lambda: self._build_negative(template, values, negatives), "")

@@ -8,18 +8,22 @@ from functools import partial
 from typing import Any
 
 from imageseo.config.settings import HeroSettings
-from imageseo.heroes.recipes.builder import BuiltRecipe, Complete, Size, build_recipe, default_seed
+from imageseo.heroes.recipes.builder import BuiltRecipe, Complete, Size, build_recipe, default_seed, page_context
 from imageseo.heroes.recipes.front_matter import FaultCollector, FieldReader, format_value, join_keys
 from imageseo.heroes.recipes.keys import (
     DESCRIPTION_KEYS,
     FILE_KEYS,
     KNOWN_KEYS,
+    ORIGIN_KEYS,
     RECIPE_KEYS,
     read_flat_keys,
     recipe_keys,
 )
-from imageseo.heroes.recipes.prompt_library import EMPTY, PromptLibrary
-from imageseo.model.hero import Depicts, HeroRequest
+from imageseo.heroes.recipes.prompt_library import EMPTY, TEMPLATE_VARIABLES, PromptLibrary
+from imageseo.heroes.recipes.prompt_templates import is_template, render
+from imageseo.model import digital_source_types
+from imageseo.model.errors import RecipeError
+from imageseo.model.hero import TRAINED_MEDIA, Depicts, HeroRequest
 from imageseo.model.image import Rights
 from imageseo.model.site import Page
 from imageseo.model.suggest import closest
@@ -28,8 +32,9 @@ from imageseo.web import urls
 __all__ = ["Complete", "default_seed", "request"]
 
 _DEPICTS: tuple[Depicts, ...] = ("illustration", "realistic", "unknown")
-_TEXT_KEYS = tuple(key for key in DESCRIPTION_KEYS if key not in ("depicts", "focal"))
+_TEXT_KEYS = tuple(key for key in DESCRIPTION_KEYS if key not in ("depicts", "focal", "file_name"))
 _IMAGE_FILE = re.compile(r"\.(?:jpe?g|jfif|png|webp|avif|gif|svg|tiff?|bmp)(?:[?#].*)?$", re.IGNORECASE)
+_FILE_NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]{0,98}[\w-])?", re.ASCII)
 _WEB = re.compile(r"\s*(?:https?:|data:|//)", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]|file:", re.IGNORECASE)
 _ELSEWHERE = (
@@ -131,11 +136,19 @@ def _read_hero(
     unknown: Depicts = "unknown"
     depicts = faults.attempt(lambda: _read_depicts(reader, mapping.get("depicts", unknown)), unknown)
     focal = faults.attempt(lambda: _read_focal(reader, mapping["focal"]), None) if "focal" in mapping else None
-    path, built = None, BuiltRecipe()
+    file_name = faults.attempt(lambda: _read_file_name(reader, mapping), None)
+    path, built, origin = None, BuiltRecipe(), Rights()
     if files:
         path = _read_file(reader, files[0], mapping, faults)
+        origin = _read_origin(reader, mapping, faults)
     else:
+        faults.faults += [_origin_of_recipe(reader, key) for key in ORIGIN_KEYS if key in mapping]
+        mapping = {key: value for key, value in mapping.items() if key not in ORIGIN_KEYS}
         built = recipe(reader, mapping, faults=faults)
+    variables = built.variables or page_context(reader.page)
+    for key in ("alt", "caption"):
+        if is_template(texts.get(key) or ""):
+            texts[key] = faults.attempt(partial(_render, reader, key, texts[key], variables), "")
     faults.raise_if_any()
     if files and path is None:
         return None
@@ -148,11 +161,55 @@ def _read_hero(
         evidence=built.evidence,
         alt=texts.pop("alt", None),
         caption=texts.pop("caption", None),
-        rights=Rights(**texts),
+        rights=Rights(**texts, digital_source_type=origin.digital_source_type, made_with=origin.made_with),
         depicts=depicts,
         focal=focal,
+        file_name=file_name,
         origin=reader.where,
     )
+
+
+def _read_file_name(reader: FieldReader, mapping: Mapping[str, Any]) -> str | None:
+    """Read the name of a published hero, without suffix."""
+    if "file_name" not in mapping:
+        return None
+    value = reader.text("file_name", mapping["file_name"])
+    name = re.sub(r"\.jpe?g$", "", value, flags=re.IGNORECASE)
+    if not _FILE_NAME.fullmatch(name):
+        hint = "letters, digits, `-`, `_` and `.`, without a folder, such as `blue-mountains`"
+        raise reader.fault("file_name", f"expected a file name, found {format_value(value)}", hint)
+    if any(key in mapping for key in FILE_KEYS) and not any(key in mapping for key in RECIPE_KEYS):
+        raise reader.fault("file_name", "is for recipes: an image file keeps its own name", "remove it")
+    return name
+
+
+def _render(reader: FieldReader, key: str, source: str, variables: Mapping[str, Any]) -> str:
+    """Render a text with the variables of prompts."""
+    try:
+        text = render(source, variables, TEMPLATE_VARIABLES)
+    except RecipeError as error:
+        raise reader.fault(key, error.message, error.hint) from error
+    if not text:
+        raise reader.fault(key, "is a template that renders to nothing", 'write a text, or `""` for a decorative image')
+    return text
+
+
+def _read_origin(reader: FieldReader, mapping: Mapping[str, Any], faults: FaultCollector) -> Rights:
+    """Read how a file came to be; a generative tool alone means that it was made by a trained model."""
+    texts = {key: faults.attempt(partial(reader.text, key, mapping[key]), "") for key in ORIGIN_KEYS if key in mapping}
+    name, tool = texts.get("digital_source_type"), texts.get("made_with") or None
+    uri = digital_source_types.uri_of(name) if name else TRAINED_MEDIA if tool else None
+    if name and uri is None:
+        close = closest(name, digital_source_types.CODES)
+        hint = f"did you mean `{close}`?" if close else f"IPTC's codes: {join_keys(digital_source_types.CODES)}"
+        faults.faults.append(
+            reader.fault("digital_source_type", f"expected a digital source type, found {format_value(name)}", hint)
+        )
+    return Rights(digital_source_type=uri, made_with=tool)
+
+
+def _origin_of_recipe(reader: FieldReader, key: str) -> RecipeError:
+    return reader.fault(key, "is set by the provider of a recipe", "remove it; it is for image files (`src`)")
 
 
 def _read_depicts(reader: FieldReader, value: Any) -> Depicts:
@@ -185,7 +242,7 @@ def _read_fraction(value: Any) -> float | None:
 
 
 def _read_file(reader: FieldReader, key: str, mapping: Mapping[str, Any], faults: FaultCollector) -> str | None:
-    expected = (key, *DESCRIPTION_KEYS)
+    expected = (key, *DESCRIPTION_KEYS, *ORIGIN_KEYS)
     for unknown in sorted(set(mapping) - set(expected)):
         close = closest(unknown, expected)
         hint = f"did you mean `{close}`?" if close else f"expected one of {join_keys(expected)}"
@@ -227,5 +284,15 @@ def _read_theme_image(reader: FieldReader, value: Any) -> HeroRequest | None:
     path = reader.resolve_file(value)
     if isinstance(path, urls.ExternalUrl) or (reader.exists is not None and not reader.exists(path)):
         return None
-    alt, caption = (texts.get(key) if isinstance(texts.get(key), str) else None for key in ("alt", "caption"))
+    alt, caption = (_theme_text(reader, texts.get(key)) for key in ("alt", "caption"))
     return HeroRequest(page=reader.page.key, file=path, alt=alt, caption=caption, origin=reader.where)
+
+
+def _theme_text(reader: FieldReader, value: Any) -> str | None:
+    """Return a text of a theme's key; None for a template that cannot be rendered: its syntax may be the theme's."""
+    if not isinstance(value, str) or not is_template(value):
+        return value if isinstance(value, str) else None
+    try:
+        return _render(reader, "alt", value, page_context(reader.page))
+    except RecipeError:
+        return None

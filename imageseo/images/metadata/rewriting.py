@@ -51,10 +51,13 @@ class RewrittenFile:
         return "; ".join(changes)
 
 
-def rewrite(data: bytes, *, source_type: str | None = None, original: str | None = None) -> RewrittenFile | None:
+def rewrite(
+    data: bytes, *, source_type: str | None = None, made_with: str | None = None, original: str | None = None
+) -> RewrittenFile | None:
     """Return a file without prompts and with its digital source type in XMP; None if nothing needs to change, or can.
 
-    ``source_type``: of the image; None: as its metadata tell. ``original``: digest of the file, written into its XMP,
+    ``source_type``: of the image; None: as its metadata tell. ``made_with``: the tool, as an author names it; not
+    written into XMP that stays otherwise. ``original``: digest of the file, written into its XMP,
     so that later builds recognise it. A file without prompts whose manifest declares the type is left as it is.
     """
 
@@ -71,7 +74,8 @@ def rewrite(data: bytes, *, source_type: str | None = None, original: str | None
     if not leaks and (wanted is None or declares or (origin.c2pa and origin.source_type == wanted)):
         return None
     rights = read_rights(xmp=found.xmp)
-    fresh = xmp_packet(replace(rights, digital_source_type=wanted or rights.digital_source_type), original=original)
+    rights = replace(rights, digital_source_type=wanted or rights.digital_source_type, made_with=made_with)
+    fresh = xmp_packet(rights, original=original)
     keeps = found.xmp if all(part.kind != "xmp" for part in leaks) else b""
     edit = _MetadataEdit(
         data=data,

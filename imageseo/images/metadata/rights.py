@@ -85,6 +85,7 @@ def xmp_packet(rights: Rights, *, original: str | None = None) -> bytes:
     add("plus", properties.PLUS, "Licensor", rights.acquire_license_page, licensor)
     add("Iptc4xmpExt", properties.IPTC_EXT, "DigitalSourceType", rights.digital_source_type)
     add("Iptc4xmpExt", properties.IPTC_EXT, "AIPromptInformation", rights.prompt)
+    add("Iptc4xmpExt", properties.IPTC_EXT, "AISystemUsed", rights.made_with)
     if not fields and original is None:
         return b""
     toolkit = TOOLKIT if original is None else f"{RECOMPRESSED} {original[:_DIGITS]}"

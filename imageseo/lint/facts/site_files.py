@@ -86,6 +86,10 @@ class SiteFiles:
         self._sizes[path] = size
         self._assets.pop(path, None)
 
+    def forget(self, path: str) -> None:
+        """Examine an image again when it is next asked for: something else is known of it."""
+        self._assets.pop(path, None)
+
     def weigh(self, path: str, size: int) -> None:
         """Register a file that is about to be overwritten: it has that size from now on."""
         self._sizes[path] = size

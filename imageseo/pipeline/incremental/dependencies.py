@@ -110,7 +110,10 @@ class DependencyTracker(SiteFiles):
 
 
 def _describe_asset(asset: Asset | BadAsset) -> str:
-    return asset.sha256 if isinstance(asset, Asset) else f"{asset.rule}: {asset.problem} {asset.hint}"
+    if not isinstance(asset, Asset):
+        return f"{asset.rule}: {asset.problem} {asset.hint}"
+    rights = asset.rights  # another page's front matter, or the settings, may say how it came to be
+    return " ".join(filter(None, (asset.sha256, rights.digital_source_type, rights.made_with)))
 
 
 def _all_equal(recorded: Mapping[str, object], read: Callable[[str], object]) -> bool:

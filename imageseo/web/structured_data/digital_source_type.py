@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from imageseo.model.digital_source_types import schema_org_member
 from imageseo.model.facts import ResolvedUrl
 from imageseo.model.hero import COMPOSITE_TRAINED_MEDIA, TRAINED_MEDIA
-from imageseo.web.structured_data.image_object import source_type
 from imageseo.web.structured_data.parser import JsonLd
 from imageseo.web.structured_data.schema_org import IMAGE_TYPES, SOURCE_TYPES
 
@@ -30,7 +30,7 @@ def short_name(uri: str | None) -> str | None:
     """
     if uri is None:
         return None
-    name = (source_type(uri) or uri).rpartition("/")[2].rpartition(":")[2]
+    name = (schema_org_member(uri) or uri).rpartition("/")[2].rpartition(":")[2]
     return name.removesuffix("DigitalSource") if name in SOURCE_TYPES else None
 
 

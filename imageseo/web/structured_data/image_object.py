@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urldefrag, urljoin
 
+from imageseo.model.digital_source_types import schema_org_member
 from imageseo.model.image import Rights
 from imageseo.web.structured_data import vocabulary
 
@@ -19,17 +20,6 @@ _PAGES = frozenset(
     )
 )
 _ARTICLES = frozenset(vocabulary.ARTICLE_TYPES.split())
-# IPTC code -> schema.org member that matches it exactly (skos:exactMatch in schema.org 30.0).
-_SOURCE_TYPES = {
-    code: "https://schema.org/" + code[0].upper() + code[1:] + "DigitalSource"
-    for code in (
-        *("algorithmicMedia", "algorithmicallyEnhanced", "composite", "compositeCapture", "compositeSynthetic"),
-        *("compositeWithTrainedAlgorithmicMedia", "dataDrivenMedia", "digitalArt", "digitalCapture"),
-        *("minorHumanEdits", "negativeFilm", "positiveFilm", "print", "screenCapture", "trainedAlgorithmicMedia"),
-        "virtualRecording",
-    )
-} | {"computationalCapture": "https://schema.org/MultiFrameComputationalCaptureDigitalSource"}
-_SOURCE_PREFIXES = tuple(f"{scheme}://cv.iptc.org/newscodes/digitalsourcetype/" for scheme in ("http", "https"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,14 +82,6 @@ def image_graph(*, page_url: str, nodes: Sequence[ImageNode], existing: Sequence
     return ImageGraph(text=_script_safe(document), problems=problems)
 
 
-def source_type(uri: str | None) -> str | None:
-    """Return the schema.org member for an IPTC DigitalSourceType URI; None if there is none."""
-    for prefix in _SOURCE_PREFIXES:
-        if uri is not None and uri.startswith(prefix):
-            return _SOURCE_TYPES.get(uri.removeprefix(prefix))
-    return None
-
-
 def _image(node: ImageNode, page_url: str) -> dict[str, Any]:
     rights = node.rights
     # The id belongs to the page: two pages may caption one file differently.
@@ -117,7 +99,7 @@ def _image(node: ImageNode, page_url: str) -> dict[str, Any]:
         "copyrightNotice": rights.copyright,
         "license": rights.license,
         "acquireLicensePage": rights.acquire_license_page,
-        "digitalSourceType": source_type(node.digital_source_type or rights.digital_source_type),
+        "digitalSourceType": schema_org_member(node.digital_source_type or rights.digital_source_type),
     }
     return {key: _replace_surrogates(value) for key, value in properties.items() if value}
 
