@@ -268,6 +268,13 @@ class Settings(SettingsGroup, frozen=True, kw_only=True):
         Literal["fast", "default", "small"],
         Meta(description="Encoding time: fast for previews, default for the published site, small for smallest files."),
     ] = "default"
+    serve: Annotated[
+        Literal["preview", "full", "off"],
+        Meta(
+            description="While a generator serves a preview: preview: encode in the background, in the fast profile; "
+            "full: as a build does; off: leave the pages as they are."
+        ),
+    ] = "preview"
     fallback: Annotated[
         Literal["keep", "recompress"],
         Meta(description="recompress: also recompress the published JPEG and PNG files if that saves bytes."),

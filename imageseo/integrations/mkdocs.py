@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -27,6 +26,7 @@ from imageseo.integrations.mkdocs_pages import (
 )
 from imageseo.integrations.pages import HEROES_FILE, HeroesFile, base_url, html_files, source_dir, with_heroes
 from imageseo.integrations.progress import Quiet, for_stream
+from imageseo.integrations.serving import mkdocs_command
 from imageseo.model.errors import ImageseoError, SettingsError
 from imageseo.model.progress import Progress
 from imageseo.model.site import Page, PageHints, Site
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page as MkDocsPage
 
     from imageseo.config import LoadedSettings
+    from imageseo.integrations.serve_session import ServeSession
 else:
     # ProperDocs loads the plug-ins of the MkDocs entry-point group but requires its own base class. Its plug-in loader
     # is running if its plugins module has been imported; under MkDocs a plug-in may import the package properdocs.
@@ -63,7 +64,7 @@ class BuildEvents:
     def __init__(self) -> None:
         self.options: Mapping[str, Any] | None = None
         self.origin = "mkdocs.yml: plugins: imageseo"
-        self.serving = False
+        self.session: ServeSession | None = None
         self._project: LoadedSettings | None = None
         self._files: Files | None = None
         self._read: dict[Path, PageHints] = {}
@@ -72,12 +73,23 @@ class BuildEvents:
         self._hints: dict[Path, PageHints] = {}
 
     def record_command(self, command: str) -> None:
-        self.serving = command == "serve" or _command() == "serve"
+        self.stop()
+        self.session = None
+        if command == "serve" or mkdocs_command.find_command() == "serve":
+            from imageseo.integrations.serve_session import ServeSession  # not needed by a build
+
+            self.session = ServeSession(waits=not mkdocs_command.builds_again())
+
+    @property
+    def serving(self) -> bool:
+        return self.session is not None
 
     def start_build(self, config: MkDocsConfig) -> None:
         """Start a build; resets the state of the last one, as hooks and plug-ins live on under serve."""
         self._project = self._files = None
         self._read = {}
+        if self.session is not None:
+            self.session.start_build()
         if not _is_active(self, config):
             return
         try:
@@ -87,7 +99,8 @@ class BuildEvents:
                 raise ConfigurationError(str(error)) from error
             log.warning("%s\n  imageseo is inactive until this is fixed", error)
             return
-        self._project = project if project.settings.enabled else None
+        is_off = self.serving and project.settings.serve == "off"
+        self._project = project if project.settings.enabled and not is_off else None
 
     def record_front_matter(self, page: MkDocsPage) -> None:
         """Record a page's front matter before later plug-ins change it."""
@@ -107,9 +120,11 @@ class BuildEvents:
         try:
             site = self._site(config, project)
             file = Path(config.config_file_path) if config.config_file_path else None
-            failure = runner.run(
-                site, project.settings, voice=log, progress=_progress(), serving=self.serving, config=file
-            )
+            failure = None
+            if self.session is not None:
+                self.session.run(site, project.settings, voice=log, progress=_progress(), config=file)
+            else:
+                failure = runner.run(site, project.settings, voice=log, progress=_progress(), config=file)
         except ImageseoError as error:
             if not self.serving:
                 raise PluginError(f"imageseo: {error}") from error
@@ -150,10 +165,20 @@ class BuildEvents:
             project = runner.read_project(folder, options=self.options, origin=self.origin)
             settings, folder = project.settings, project.folder
         if settings.enabled:
-            ignore_cache(server, folder / settings.cache_dir, rewatch=config.docs_dir)
+            from imageseo.integrations.serving.live_reload import LiveReload  # not needed by a build
+
+            watched = (config.docs_dir, *config.theme.dirs)
+            reload = LiveReload(server, folder / settings.cache_dir, watched=watched)
+            if self.session is not None:
+                self.session.refresh = reload.build
             for name in (settings.hero.prompts, HEROES_FILE, LOCK):
                 if (folder / name).is_file():
                     server.watch(str(folder / name))
+
+    def stop(self) -> None:
+        """End what works in the background."""
+        if self.session is not None:
+            self.session.stop()
 
 
 class ImageseoPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
@@ -169,7 +194,7 @@ class ImageseoPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
         self.config = dict(options)
         self.events.options = self.config
         self.events.origin = f"{Path(config_file_path or 'mkdocs.yml').name}: plugins: imageseo"
-        if READING.get() or self.events.serving or _command() == "serve":
+        if READING.get() or self.events.serving or mkdocs_command.find_command() == "serve":
             return [], []  # on_config warns instead, so that a preview continues
         folder = Path(config_file_path).parent if config_file_path else Path.cwd()
         try:
@@ -207,30 +232,8 @@ class ImageseoPlugin(BasePlugin):  # type: ignore[type-arg, no-untyped-call]
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: object) -> None:
         self.events.watch_files(server, config)
 
-
-def ignore_cache(server: LiveReloadServer, cache: Path, *, rewatch: str) -> None:
-    """Keep a server from building again because a build wrote into the cache, where a watched folder contains it.
-
-    ``rewatch``: a folder that is watched already.
-    """
-    folders = tuple(f"{folder}{os.sep}" for folder in {os.path.abspath(cache), os.path.realpath(cache)})  # noqa: PTH100
-    schedule = server.observer.schedule
-
-    def schedule_filtered(handler: Any, path: str, **options: Any) -> Any:
-        handle = handler.on_any_event
-
-        def on_any_event(event: Any) -> None:
-            paths = [os.fsdecode(each) for each in (event.src_path, getattr(event, "dest_path", "")) if each]
-            if not all(each.startswith(folders) for each in paths):
-                handle(event)
-
-        handler.on_any_event = on_any_event
-        return schedule(handler, path, **options)
-
-    server.observer.schedule = schedule_filtered  # type: ignore[method-assign, assignment]
-    if any(folder.startswith(os.path.abspath(rewatch) + os.sep) for folder in folders):  # noqa: PTH100
-        server.unwatch(rewatch)
-        server.watch(rewatch)
+    def on_shutdown(self) -> None:
+        self.events.stop()
 
 
 _hook = BuildEvents()
@@ -262,6 +265,10 @@ def on_serve(server: LiveReloadServer, config: MkDocsConfig, builder: object) ->
     _hook.watch_files(server, config)
 
 
+def on_shutdown() -> None:
+    _hook.stop()
+
+
 def _is_active(events: BuildEvents, config: MkDocsConfig) -> bool:
     """Whether these events process the site: not those of the hook if the plug-in is active too; warns once."""
     if events is not _hook or not any(isinstance(plugin, ImageseoPlugin) for plugin in config.plugins.values()):
@@ -277,11 +284,3 @@ _warnings_given: set[str] = set()
 
 def _progress() -> Progress:
     return for_stream(print_line=log.info) if log.isEnabledFor(logging.INFO) else Quiet()
-
-
-def _command() -> str | None:
-    """Return the generator's command, which its command line gives before any event fires."""
-    import click
-
-    context = click.get_current_context(silent=True)
-    return context.command.name if context is not None else None

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import logging
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from types import FrameType
-from typing import Any
+from threading import RLock
+from typing import TYPE_CHECKING, Any
 
 from pelican import signals  # type: ignore[import-untyped]
 from pelican.log import console  # type: ignore[import-untyped]
@@ -27,9 +25,13 @@ from imageseo.integrations.pelican_pages import (
     options_of,
 )
 from imageseo.integrations.progress import Quiet, for_stream
+from imageseo.integrations.serving.pelican_command import find_command
 from imageseo.model.errors import ImageseoError, SettingsError
 from imageseo.model.progress import Progress
 from imageseo.model.site import Page, PageHints, Site, SourceFault
+
+if TYPE_CHECKING:
+    from imageseo.integrations.serve_session import ServeSession
 
 log = logging.getLogger("pelican.plugins.imageseo")
 
@@ -53,11 +55,14 @@ class _SiteRun:
     config: Path | None
     markdown: str = ""
     collected: Collected = field(default_factory=Collected)
+    session: ServeSession | None = None
 
 
 _runs: dict[Path, _SiteRun] = {}
 _running: list[Path] = []
 """Output folders of the sites that Pelican is building now, the outer one first."""
+_writing = RLock()
+"""Held while an output folder is written, which under `pelican -r` two threads do."""
 
 
 def register() -> None:
@@ -73,7 +78,7 @@ def on_initialized(pelican: Any) -> None:
     """Read the settings before any work starts. Raises ImageseoFailed if invalid, except while serving a preview."""
     if READING in pelican.settings:
         return
-    command = _command()
+    command = find_command()
     folder = folder_of(pelican.settings, command.settings)
     logger, project = _PelicanLogger(), None
     try:
@@ -83,13 +88,18 @@ def on_initialized(pelican: Any) -> None:
             raise ImageseoFailed(str(error), error.exit_code) from error
         logger.warning("imageseo: %s\n  imageseo is inactive until this is fixed", error)
     settings = project.settings if project is not None and project.settings.enabled else None
-    _runs[_root(pelican)] = _SiteRun(
+    if command.serves:
+        settings = settings if settings is not None and settings.serve != "off" else None
+        _keep_watch_quiet()
+    root = _root(pelican)
+    _runs[root] = _SiteRun(
         project=project.folder if project is not None else folder,
         source=Path(pelican.settings["PATH"]).resolve(),
         settings=settings,
         base_url=base_url(settings.site_url if settings else None, pelican.settings.get("SITEURL")),
         config=_config(folder, command.settings),
         markdown=attributes_in_markdown(pelican.settings),
+        session=_runs[root].session if root in _runs else None,
     )
     registrations = [plugin for plugin in pelican.plugins if getattr(plugin, "register", None) is register]
     if len(registrations) > 1:
@@ -108,13 +118,15 @@ def _run_with_imageseo(pelican: Any, run: Callable[[], None]) -> None:
     """
     root = _root(pelican)
     outer = next((each for each in _running if root.is_relative_to(each) and _is_active(each)), None)
-    _running.append(root)
-    try:
-        run()
-    finally:
-        _running.pop()
-    if outer is None:  # a site of one language, built within the run of the whole site, is processed with that
-        finish(pelican)
+    with _writing:
+        _start_preview(root)
+        _running.append(root)
+        try:
+            run()
+        finally:
+            _running.pop()
+        if outer is None:  # a site of one language, built within the run of the whole site, is processed with that
+            finish(pelican)
 
 
 def _is_active(root: Path) -> bool:
@@ -141,30 +153,68 @@ def finish(pelican: Any) -> None:
         return
     # A site inside another (such as one for each language) shares its images: the outer site is processed.
     root = min((other for other in _runs if root.is_relative_to(other)), key=lambda other: len(other.parts))
-    run, serving = _runs[root], _command().serves
-    settings = run.settings
-    if settings is None:
+    run = _runs[root]
+    if run.settings is None:
+        return
+    if find_command().serves:
+        _preview(root)
         return
     logger = _PelicanLogger()
     try:
-        site = _site(root, run, settings)
+        site = _site(root, run, run.settings)
         failure = runner.run(
-            site,
-            settings,
-            voice=logger,
-            progress=_progress(),
-            serving=serving,
-            tell=_print_summary,
-            config=run.config,
+            site, run.settings, voice=logger, progress=_progress(), tell=_print_summary, config=run.config
         )
     except ImageseoError as error:
-        if not serving:
-            raise ImageseoFailed(str(error), error.exit_code) from error
-        logger.warning("%s", error)
-        failure = None
-    logger.end(serving=serving)
+        raise ImageseoFailed(str(error), error.exit_code) from error
+    logger.end(serving=False)
     if failure is not None:
         raise ImageseoFailed(failure)
+
+
+def _start_preview(root: Path) -> None:
+    for folder, run in _runs.items():
+        if run.session is not None and root.is_relative_to(folder):
+            run.session.start_build()
+
+
+def _preview(root: Path) -> None:
+    """Process the output while Pelican waits for changes, or before it does; errors are warnings."""
+    from imageseo.integrations.serve_session import ServeSession  # not needed by a build
+
+    run, logger = _runs[root], _PelicanLogger()
+    if run.settings is None:
+        return
+    if run.session is None:
+        run.session = ServeSession()
+        run.session.refresh = partial(_refresh, root)
+    try:
+        site = _site(root, run, run.settings)
+    except ImageseoError as error:
+        logger.warning("%s", error)
+        return
+    run.session.run(site, run.settings, voice=logger, progress=_progress(), tell=_print_summary, config=run.config)
+
+
+def _refresh(root: Path) -> None:
+    """Process the output once more, because images are ready; Pelican itself would build nothing else."""
+    with _writing:
+        session = _runs[root].session
+        if session is not None and session.is_refreshing:  # else Pelican has built the site meanwhile
+            session.start_build()
+            _preview(root)
+
+
+def _keep_watch_quiet() -> None:
+    from imageseo.integrations.serving.pelican_watching import ignore_writes_below  # not needed by a build
+
+    def folders() -> Iterator[Path]:
+        for root, run in _runs.items():
+            yield root
+            if run.settings is not None:
+                yield run.project / run.settings.cache_dir
+
+    ignore_writes_below(folders)
 
 
 def _site(root: Path, run: _SiteRun, settings: Settings) -> Site:
@@ -240,28 +290,3 @@ class _PelicanLogger:
         """Raise the error of `--fatal`, if any."""
         if self._fatal is not None and not serving:
             raise self._fatal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Command:
-    """How Pelican was started. ``settings``: its configuration file. ``serves``: whether it reloads or listens."""
-
-    settings: str | None = None
-    serves: bool = False
-
-
-def _command() -> _Command:
-    """Return Pelican's command line, read from the call stack: Pelican does not pass it to plug-ins.
-
-    The arguments of the process are no substitute: tasks call `pelican.main` with their own, and reloading may run in
-    a separate process.
-    """
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        if frame.f_globals.get("__name__") == "pelican" and frame.f_code.co_name in ("main", "autoreload"):
-            args = frame.f_locals.get("args")
-            if isinstance(args, argparse.Namespace):
-                serves = frame.f_code.co_name == "autoreload" or bool(args.autoreload or args.listen)
-                return _Command(settings=args.settings, serves=serves)
-        frame = frame.f_back
-    return _Command()

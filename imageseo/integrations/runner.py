@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -17,7 +16,6 @@ from imageseo.config.settings import Settings
 from imageseo.integrations.command_hints import config_argument, pin_command
 from imageseo.integrations.slow_build import tell_advice
 from imageseo.model.build_findings import BUILD_FINDINGS
-from imageseo.model.errors import ImageseoError
 from imageseo.model.finding import Finding, Severity
 from imageseo.model.formats import BUILT_IN, OWN_METRICS
 from imageseo.model.humanize import format_count
@@ -27,6 +25,7 @@ from imageseo.model.site import Site
 
 if TYPE_CHECKING:
     from imageseo.config import LoadedSettings
+    from imageseo.images.encoding.postponed import Postponed
     from imageseo.images.encoding.profiles import Profile
     from imageseo.lint.linter import LintResult
     from imageseo.lint.report import OtherPlaces
@@ -112,25 +111,37 @@ def build(
     config: Path | None = None,
     preview: bool = False,
     memory: BuildMemory | None = None,
+    postponed: Postponed | None = None,
 ) -> BuildResult:
     """Build a site. ``config``: the file that hints name for ``--config``. Raises ImageseoError.
 
     ``preview``: use the fast profile unless the settings name one; variants of the configured profile are reused.
     ``memory``: what this process knows of the last build.
+    ``postponed``: nothing is encoded; what is missing is noted there.
     """
     from imageseo.pipeline import build as jobs
     from imageseo.pipeline import composition as compose
 
     command = pin_command(site, config=config)
-    accepts: tuple[Profile, ...] = ()
-    if preview and settings.profile == Settings().profile:
-        accepts = (settings.profile,)
-        settings = structs.replace(settings, profile="fast")
+    settings, accepts = preview_settings(settings) if preview else (settings, ())
     with compose.build_tools(
-        settings, project=site.project, progress=progress, command=command, accepts=accepts, memory=memory
+        settings,
+        project=site.project,
+        progress=progress,
+        command=command,
+        accepts=accepts,
+        memory=memory,
+        postponed=postponed,
     ) as tools:
         result = jobs.build(site, settings, tools)
     return replace(result, findings=_with_unused(result.findings, site, settings))
+
+
+def preview_settings(settings: Settings) -> tuple[Settings, tuple[Profile, ...]]:
+    """Return the settings of a preview, and the profiles whose variants it also uses."""
+    if settings.profile != Settings().profile:
+        return settings, ()
+    return structs.replace(settings, profile="fast"), (settings.profile,)
 
 
 def lint(
@@ -173,61 +184,39 @@ def run(
     *,
     voice: HostLogger,
     progress: Progress,
-    serving: bool,
     tell: Callable[[str], None] | None = None,
     config: Path | None = None,
 ) -> str | None:
-    """Build a site and log the findings. Return what made it fail, a line each, or None.
+    """Build a site and log the findings. Return what made it fail, a line each, or None. Raises ImageseoError.
 
-    ``serving``: only warn, so that a preview continues. Raises ImageseoError when it is false.
     ``tell``: prints the line of counts at the end, ``voice.info`` by default. ``config``: the generator's own file.
     """
-    named = config_argument(config) if config is not None else None
-    work = partial(_run, site, settings, voice, progress, tell or voice.info, named)
-    if not serving:
-        return work(serving=False)
-    try:
-        work(serving=True)
-    except ImageseoError as error:
-        voice.warning("%s", error)
-    except Exception as error:  # a preview survives internal errors too
-        voice.warning("unexpected %s: %s", type(error).__name__, error)
-        voice.debug("where it happened", exc_info=True)
-    return None
-
-
-def _run(
-    site: Site,
-    settings: Settings,
-    voice: HostLogger,
-    progress: Progress,
-    tell: Callable[[str], None],
-    config: Path | None,
-    *,
-    serving: bool,
-) -> str | None:
     from imageseo.lint.overview import overview
     from imageseo.lint.source_lines import SourceLines
 
+    named, tell = config_argument(config) if config is not None else None, tell or voice.info
     start = time.monotonic()
-    result = build(site, settings, progress=progress, config=config, preview=serving)
+    result = build(site, settings, progress=progress, config=named)
     seconds = time.monotonic() - start
     lines = SourceLines.of(site)
-    log_findings(result.findings, voice, serving=serving, lines=lines)
+    log_findings(result.findings, voice, lines=lines)
     for line in overview(result.findings):
         tell(line)
     tell(summary(result))
     tell_advice(settings, result, seconds, tell)
-    if serving or not result.failed:
+    if not result.failed:
         return None
     fatal = _once((finding for finding in result.findings if finding.fails_build), lines)
     return "\n".join(format_finding(first, _in_brackets(others), lines=lines) for first, others in fatal)
 
 
 def log_findings(
-    findings: Iterable[Finding], voice: HostLogger, *, serving: bool, lines: SourceLines | None = None
+    findings: Iterable[Finding], voice: HostLogger, *, serving: bool = False, lines: SourceLines | None = None
 ) -> None:
-    """Log each finding once, at the level that the generator counts. Those that fail the build are raised instead."""
+    """Log each finding once, at the level that the generator counts. Those that fail the build are raised instead.
+
+    ``serving``: nothing is raised in a preview, so that these are warnings.
+    """
     from imageseo.lint.overview import split_notes
 
     shown, more_notes = split_notes(_once(findings, lines), lambda group: group[0])

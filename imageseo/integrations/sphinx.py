@@ -65,7 +65,6 @@ def on_finish(app: Sphinx, exception: Exception | None) -> None:
             project.settings,
             voice=SphinxLogger(app, project.folder),
             progress=Lines(_logger.info),
-            serving=False,
             tell=lambda text: _logger.info("imageseo: %s", text),
             config=Path(app.confdir) / "conf.py",
         )

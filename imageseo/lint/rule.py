@@ -15,6 +15,8 @@ from imageseo.model.finding import Severity
 from imageseo.model.foreign import UnfitPlugin
 from imageseo.model.image import ImageRef
 
+_OF_CANDIDATES = ("img-format", "img-oversize")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
@@ -43,6 +45,11 @@ class Rule:
     def budgeted(self) -> bool:
         """Whether its problems have the severities of budgets (warn and error), which the budget settings define."""
         return bool({"budgets", "page_weight"} & set(self.facts))
+
+    @property
+    def judges_variants(self) -> bool:
+        """Whether its findings are wrong for a page whose variants do not exist yet."""
+        return bool({"budgets", "page_weight", "lcp"} & set(self.facts)) or self.id in _OF_CANDIDATES
 
     @classmethod
     def of(cls, name: str, module: ModuleType, source: str = "") -> Rule:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,9 +21,10 @@ from imageseo.heroes.recipes.prompt_library import PromptLibrary
 from imageseo.heroes.recipes.request_reader import RequestReader
 from imageseo.images.decoding.probe import probe
 from imageseo.images.encoding import profiles
-from imageseo.images.encoding.encoder import Encoder
-from imageseo.images.encoding.factory import codecs, metrics, policy, store
-from imageseo.images.encoding.tasks import EncodeJob, Engine, Outcomes, load_resizer
+from imageseo.images.encoding.encoder_factory import EncoderFactory
+from imageseo.images.encoding.factory import store
+from imageseo.images.encoding.postponed import Postponed
+from imageseo.images.encoding.tasks import load_resizer
 from imageseo.layout import layout_file, themes
 from imageseo.lint import hero_faults, parallel
 from imageseo.lint.engine import location_of
@@ -35,7 +36,7 @@ from imageseo.model.finding import Finding, Location, Severity
 from imageseo.model.foreign import describe_error
 from imageseo.model.hero import HeroRequest
 from imageseo.model.progress import Progress
-from imageseo.model.protocols import Codec, HeroProvider, MasterStore, Metric, ProviderContext, Result, Store
+from imageseo.model.protocols import HeroProvider, MasterStore, ProviderContext, Result
 from imageseo.model.site import Page, Site
 from imageseo.pipeline.context import BuildTools
 from imageseo.pipeline.incremental import build_state
@@ -158,26 +159,22 @@ def build_tools(
     command: Command = TYPED,
     accepts: Iterable[profiles.Profile] = (),
     memory: BuildMemory | None = None,
+    postponed: Postponed | None = None,
 ) -> Iterator[BuildTools]:
     """Make the tools of one build.
 
     Raises LockError for the lock file, LayoutError for the layout file, SettingsError for the prompts file.
-    ``command``: as in ``MasterResolver``. ``accepts``: profiles whose variants are used if the store has them already.
-    ``memory``: of a process that builds the site again and again.
+    ``command``: as in ``MasterResolver``. ``accepts``: profiles whose variants are used if the store has them already;
+    the build is a preview. ``memory``: of a process that builds the site again and again. ``postponed``: notes what is
+    missing, which is not encoded then.
     """
     count = worker_count(settings)
     folder = store(settings, project)
     recorded = RecordingStore(folder)
-    encoders = codecs((*settings.formats, settings.img_format, "jpeg"), settings.encode)
-    main_policy = policy(settings)
-    others = [policy(settings, profile) for profile in accepts]
-    metric = metrics(settings.encode.metric) if any(each.tunes for each in (main_policy, *others)) else None
-    engine = _worker_engine(settings, project, count, recorded) if settings.encode.isolate else None
+    factory = EncoderFactory.of(settings, project, accepts)
     with ThreadPoolExecutor(max_workers=count, thread_name_prefix="imageseo") as executor:
         yield BuildTools(
-            encoder=Encoder(
-                recorded, encoders, executor, main_policy, workers=count, metric=metric, accepts=others, engine=engine
-            ),
+            encoder=factory.encoder(recorded, executor, workers=count, postponed=postponed),
             masters=MasterResolver(
                 lock=locks.read(project / locks.NAME),
                 project=project,
@@ -192,11 +189,9 @@ def build_tools(
             probe=partial(probe, max_pixels=settings.encode.max_pixels),
             state=StateSession(
                 cache=folder.folder,
-                versions=_versions(
-                    encoders, [main_policy, *others], metric, crops=bool(settings.hero.crops), code=_code(memory)
-                ),
+                versions=_versions(factory, crops=bool(settings.hero.crops), code=_code(memory)),
                 store=recorded,
-                preview=bool(others),
+                preview=len(factory.policies) > 1,
             ),
             progress=progress,
             layout=layout_file.read(project / layout_file.NAME),
@@ -204,30 +199,15 @@ def build_tools(
         )
 
 
-def _worker_engine(settings: Settings, project: Path, workers: int, store: Store) -> Engine:
-    def engine(sources: Sequence[EncodeJob]) -> Outcomes:
-        from imageseo.images.encoding.isolation import WorkerEngine  # not needed by a build without new variants
-
-        return WorkerEngine(settings=settings, project=project, workers=workers, store=store)(sources)
-
-    return engine
-
-
-def _versions(
-    encoders: Mapping[str, Codec],
-    policies: Sequence[profiles.EncodingPolicy],
-    metric: Metric | None,
-    *,
-    crops: bool,
-    code: str,
-) -> str:
+def _versions(factory: EncoderFactory, *, crops: bool, code: str) -> str:
     """Return the versions of everything that affects files and findings. ``crops``: whether heroes are cropped."""
+    metric, policies = factory.metric, factory.policies
     metric_version = f"{metric.name} {metric.version}" if metric else "nobody"
     resizer = load_resizer(policies[0].resizer).version()
     cropper = [_cropper_version()] if crops else []
-    codec_versions = (f"{name} {each.version()}" for name, each in encoders.items())
+    codec_versions = (f"{name} {each.version()}" for name, each in factory.codecs.items())
     codes = [code, *filter(None, [themes.foreign_versions()])]
-    return "\n".join([*codes, resizer, metric_version, repr(policies), *cropper, *codec_versions])
+    return "\n".join([*codes, resizer, metric_version, repr([*policies]), *cropper, *codec_versions])
 
 
 def _code(memory: BuildMemory | None) -> str:

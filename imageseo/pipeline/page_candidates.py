@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -32,7 +32,7 @@ class PageCandidates:
     """A page's plan, reduced to the variants that are worth offering.
 
     ``planned``: the original plan. ``variants``: those that exist. ``equal_quality``: as in ``dropped_variants``.
-    ``oversized``: specs that do not fit into their format, with the reason.
+    ``oversized``: specs that do not fit into their format, with the reason. ``pending``: specs to be encoded later.
     ``recompressed_sizes``: site path -> bytes of recompressed files.
     """
 
@@ -40,6 +40,7 @@ class PageCandidates:
     variants: Mapping[VariantSpec, Variant]
     equal_quality: bool = True
     oversized: Mapping[VariantSpec, str] = field(default_factory=dict)
+    pending: Collection[VariantSpec] = frozenset()
     recompressed_sizes: Mapping[str, int] = field(default_factory=dict)
     plan: PagePlan = field(init=False)
 
@@ -59,8 +60,15 @@ class PageCandidates:
             variants={**self.variants, **replacements},
             equal_quality=self.equal_quality,
             oversized=self.oversized,
+            pending=self.pending,
             recompressed_sizes=self.recompressed_sizes,
         )
+
+    def count_waiting(self) -> int:
+        """Return the number of images some of whose variants are to be encoded later."""
+        if not self.pending:
+            return 0
+        return sum(any(spec in self.pending for spec in each.specs) for each in page_images(self.planned))
 
     def variant_paths(self) -> dict[str, Variant]:
         """Return site path -> variant for everything that the page references."""
@@ -75,6 +83,8 @@ class PageCandidates:
     def find_dropped(self) -> Iterator[tuple[PageImage, Mapping[VariantSpec, str]]]:
         """Yield the images with dropped or oversized variants, and the reason for each variant."""
         for each in page_images(self.planned):
+            if self.pending and any(spec in self.pending for spec in each.specs):
+                continue  # it is not known yet
             dropped: Mapping[VariantSpec, str] = variant_selection.dropped_variants(
                 each.specs,
                 self.variants,

@@ -76,6 +76,7 @@ class PageWriter:
             variants=self.encoded.variants,
             equal_quality=_has_equal_quality(self.context.settings),
             oversized=self.encoded.oversized,
+            pending=self.encoded.pending,
             recompressed_sizes={each.path: each.bytes for each in recompressed},
         )
         try:
@@ -125,6 +126,7 @@ class PageWriter:
             markup=list(markup_notes(page, plan)),
             unchanged=dict(planned.unchanged),
             pictures=pictures,
+            waiting=candidates.count_waiting(),
         )
         dependencies = files.dependencies
         stable = not any(each.fails_build or each.message.startswith(CRASHED) for each in [*findings, *build_findings])
@@ -164,9 +166,10 @@ class PageWriter:
             build_findings.append(self._lowered_finding(page, candidates, smaller, over))
             candidates = candidates.with_variants(smaller)
             facts, changes = self._predict_facts(page, candidates, original, graph, files)
-        rule_findings, suppressed = run_rules(
-            facts, self.context.tools.rules, SeverityLevels.of(self.context.settings.lint)
-        )
+        rules = self.context.tools.rules
+        if candidates.count_waiting():
+            rules = [rule for rule in rules if not rule.judges_variants]
+        rule_findings, suppressed = run_rules(facts, rules, SeverityLevels.of(self.context.settings.lint))
         findings += rule_findings
         silenced += suppressed
         paths = candidates.variant_paths()

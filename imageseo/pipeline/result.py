@@ -50,6 +50,11 @@ class BuildResult:
     title: str = "build"
 
     @property
+    def waiting(self) -> frozenset[str]:
+        """Pages with images some of whose variants are to be encoded later."""
+        return frozenset(each.page.path for each in self.pages if each.outcome.waiting)
+
+    @property
     def failed(self) -> bool:
         """Whether the site must not be published."""
         return any(finding.fails_build for finding in self.findings)
@@ -109,6 +114,7 @@ def build_result(
             "crops": len({path for path in published if not filenames.looks_like_variant(path)}),
             "encoded": encoded,
             "reused": len(planned) - new,
+            "waiting": sum(each.waiting for each in outcomes),
             "dropped": dropped_count,
             "saved": sum(each.saved_bytes for each in outcomes),
             "changed": len(paths),

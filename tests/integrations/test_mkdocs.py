@@ -409,10 +409,10 @@ def test_serve_warns_and_continues(tmp_path: Path, source: str) -> None:
     shutil.copy(HOOKS / "mkdocs_hook.py", site)
     with serving("mkdocs", site) as (url, log):
         until(lambda: "Serving on" in log.read_text("utf-8"), log)
+        until(lambda: "<picture" in fetch(url), log)
         text = log.read_text("utf-8")
         assert re.search(r"WARNING .*lcp-bytes", text), text
         assert "ERROR" not in text
-        assert "<picture" in fetch(url)
         assert 'data-imageseo="width height fetchpriority decoding hero"' in fetch(f"{url}guide/")
 
         page = "---\nhero: false\n---\n# Guide again\n\n![A shot](shots/guide.jpg)\n"
@@ -484,22 +484,29 @@ def test_preview_uses_fast_profile_and_reuses_published_variants(
     site = mkdocs_site(tmp_path, config="plugins: [imageseo]\nuse_directory_urls: false\n")
 
     def run_as(command: Any) -> tuple[set[str], str]:
+        """Build until nothing is in the background; return the variants, and the first summary."""
         caplog.clear()
         config = load_config(str(site / "mkdocs.yml"))
         config.plugins.on_startup(command=command, dirty=False)
-        build(config)  # with the same URL: only the command distinguishes a preview
-        named = {path.name for path in (site / "site").rglob("*-*w.*")}
-        return named, next(record.getMessage() for record in caplog.records if "build: " in record.getMessage())
+        summaries: list[str] = []
+        while not summaries or "background" in summaries[-1]:
+            time.sleep(0.3 if summaries else 0)
+            build(config)  # with the same URL: only the command distinguishes a preview
+            found = [each.getMessage() for each in caplog.records]
+            summaries = [text for text in found if re.search("(build|preview): [0-9]+ pages", text)]
+        config.plugins.on_shutdown()
+        return {path.name for path in (site / "site").rglob("*-*w.*")}, summaries[0]
 
     published, summary = run_as("build")
     assert "encoded" in summary
     found, summary = run_as("serve")
     assert found == published, "the store contains better variants than the preview would encode"
-    assert "encoded" not in summary
+    assert "images ready" in summary
+    assert "background" not in summary
     write(site, {"docs/index.md": "# Home again\n\n![A photo](images/home.jpg)\n\n![New](images/new.jpg)\n",
                  "docs/images/new.jpg": photo(seed=9)})  # fmt: skip
     preview_files, summary = run_as("serve")
-    assert "encoded" in summary
+    assert "2 of 3 images ready, 1 in the background" in summary
     assert published < preview_files
     build_files, summary = run_as("build")
     assert "encoded" in summary, "variants of the fast profile are not published"
@@ -509,6 +516,7 @@ def test_preview_uses_fast_profile_and_reuses_published_variants(
         found, summary = run_as(command)
         assert found == names, "each command gets the same variants as before"
         assert "encoded" not in summary
+        assert "background" not in summary
 
 
 @pytest.mark.slow
@@ -521,6 +529,10 @@ def test_preview_uses_the_profile_set_by_the_author(tmp_path: Path) -> None:
     for command in ("serve", "build"):
         config = load_config(str(site / "mkdocs.yml"))
         config.plugins.on_startup(command=command, dirty=False)
+        build(config)
+        events = config.plugins["imageseo"].events  # type: ignore[attr-defined]
+        while events.session is not None and events.session.is_encoding:
+            time.sleep(0.2)
         build(config)
         names.append({path.name for path in (site / "site").rglob("*-*w.*")})
     assert names[0] == names[1] != set()

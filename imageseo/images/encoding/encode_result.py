@@ -18,6 +18,7 @@ class EncodeResult:
     reason, or "" where the variant would not be smaller. ``oversized``: specs with more pixels a side than their format
     holds, with the reason. ``crashed``: specs whose codec or metric is of another package and failed, with its error.
     ``hits``/``misses``: number of variants found in the store / encoded. ``seconds``: that each new variant took.
+    ``pending``: missing specs that a preview encodes later.
     """
 
     variants: Mapping[VariantSpec, Variant]
@@ -28,6 +29,7 @@ class EncodeResult:
     oversized: Mapping[VariantSpec, str] = field(default_factory=dict)
     crashed: Mapping[VariantSpec, str] = field(default_factory=dict)
     seconds: Mapping[VariantSpec, float] = field(default_factory=dict)
+    pending: frozenset[VariantSpec] = frozenset()
     hits: int = 0
     misses: int = 0
 
@@ -43,3 +45,4 @@ class PartialResult:
     oversized: dict[VariantSpec, str] = field(default_factory=dict)
     crashed: dict[VariantSpec, str] = field(default_factory=dict)
     seconds: dict[VariantSpec, float] = field(default_factory=dict)
+    pending: set[VariantSpec] = field(default_factory=set)

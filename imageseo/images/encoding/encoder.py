@@ -12,6 +12,7 @@ from imageseo.images.encoding.cache_keys import CacheKeys, codec_unavailable, ri
 from imageseo.images.encoding.encode_result import EncodeResult, PartialResult
 from imageseo.images.encoding.foreign import PluginFailure
 from imageseo.images.encoding.jobs import Jobs, group_jobs
+from imageseo.images.encoding.postponed import Postponed
 from imageseo.images.encoding.profiles import EncodingPolicy
 from imageseo.images.encoding.scheduler import estimate_seconds, run_jobs
 from imageseo.images.encoding.size_limits import exceeded_limit
@@ -45,7 +46,7 @@ class Encoder:
     key. ``metric``: scores trial encodes; required by a policy with targets. ``accepts``: policies whose variants are
     also accepted if the store has them, the best first: previews need not encode published variants again. ``engine``:
     encodes missing variants with the same codecs and settings, possibly in another process; without one the executor
-    does.
+    does. ``postponed``: missing variants are not encoded, but noted there.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Encoder:
         metric: Metric | None = None,
         accepts: Sequence[EncodingPolicy] = (),
         engine: Engine | None = None,
+        postponed: Postponed | None = None,
     ) -> None:
         self._store = store
         self._codecs = codecs
@@ -68,6 +70,7 @@ class Encoder:
         self._metric = metric
         self._accepts = tuple(accepts)
         self._engine = engine
+        self._postponed = postponed
         self._keys = CacheKeys(store=store, codecs=codecs, metric=metric)
 
     def encode(self, jobs: Jobs, specs: Iterable[VariantSpec], *, progress: Progress | None = None) -> EncodeResult:
@@ -79,7 +82,8 @@ class Encoder:
         result = PartialResult()
         missing: dict[VariantSpec, str] = {}
         formats: dict[str, dict[str, None]] = {}
-        for spec in dict.fromkeys(specs):
+        specs = dict.fromkeys(specs)
+        for spec in specs:
             formats.setdefault(spec.source, {})[spec.format] = None
             asset = jobs[spec.source][1]
             if limit := exceeded_limit(self._codecs.get(spec.format), spec, asset):
@@ -98,7 +102,9 @@ class Encoder:
             result.declined[spec] = ""
         variants = result.variants
         hits = len(variants)
-        if missing:
+        if missing and self._postponed is not None:
+            self._postponed.put_off(jobs, specs, missing, result)
+        elif missing:
             self._check_encoders({spec.format for spec in missing} & self._codecs.keys())
             work = sum(estimate_seconds(spec, self._policy) for spec in missing)
             with progress.task("Encoding images", len(missing), work) if progress else nullcontext() as step:
@@ -113,6 +119,7 @@ class Encoder:
             oversized=result.oversized,
             crashed=result.crashed,
             seconds=result.seconds,
+            pending=frozenset(result.pending),
             hits=hits,
             misses=len(variants) - hits,
         )
@@ -136,7 +143,7 @@ class Encoder:
         tuner, key = self._keys.tuner(self._policy), self._keys.quality_key(spec, asset, self._policy)
         stored = tuner.stored_quality(key)
         if stored is None:  # lost from the store: encode again
-            for outcome in self._run_jobs(group_jobs(jobs, [spec])):
+            for outcome in self._run_jobs(group_jobs(jobs, [spec])) if self._postponed is None else ():
                 if isinstance(outcome, EncodedVariant):
                     tuner.save_quality(key, outcome.quality, outcome.score)
                     stored = outcome.quality, outcome.score

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import signal
 import subprocess
 import sys
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Lock
 from typing import IO
 
 from imageseo.config.settings import Settings
@@ -28,7 +30,8 @@ _MEMORY_PER_THREAD = 256 * 2**20
 class WorkerTask:
     """The input of a worker. ``memory``: its limit in bytes, where the system can enforce one.
 
-    ``path``: where the parent process finds modules, and so plug-ins.
+    ``path``: where the parent process finds modules, and so plug-ins. ``parent``: id of the process that it ends
+    with, for a worker in the background; its priority is low.
     """
 
     settings: Settings
@@ -37,6 +40,7 @@ class WorkerTask:
     workers: int
     memory: int
     path: tuple[str, ...] = ()
+    parent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,43 @@ class WorkerDone:
     """The last message of a worker: all work is done, or ``error`` stopped it."""
 
     error: ImageseoError | None = None
+
+
+class Cancelled(Exception):
+    """The engine was cancelled; what it has yielded is complete."""
+
+
+class Cancellation:
+    """Ends an engine from another thread, at once."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_set = False
+
+    def cancel(self) -> None:
+        with self._lock:
+            self._is_set = True
+            if self._process is not None:
+                self._process.kill()
+
+    def check(self) -> None:
+        """Raise Cancelled if the engine was cancelled."""
+        if self._is_set:
+            raise Cancelled
+
+    @contextmanager
+    def ending(self, process: subprocess.Popen[bytes]) -> Iterator[None]:
+        """Let ``cancel`` kill a process."""
+        with self._lock:
+            self._process = process
+            if self._is_set:
+                process.kill()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._process = None
 
 
 Message = SourceStarted | StoreMessage | EncodedVariant | EncodeFailure | WorkerDone
@@ -88,18 +129,19 @@ class WorkerEngine:
 
     When that process dies, the source files that it had started are retried, each alone: one that kills its process
     again has failed, the others continue. ``workers``: threads of the process; ``store``: receives the search results
-    of the process.
+    of the process. ``cancellation``: for work in the background, beside a program that must respond.
     """
 
     settings: Settings
     project: Path
     workers: int
     store: Store
+    cancellation: Cancellation | None = None
 
     def __call__(self, sources: Sequence[EncodeJob]) -> Outcomes:
         """Yield the outcomes as they arrive.
 
-        Raises the worker's ImageseoError, or EngineUnavailable if no process can be started.
+        Raises the worker's ImageseoError, EngineUnavailable if no process can be started, or Cancelled.
         """
         waiting = list(sources)
         first = True
@@ -139,11 +181,15 @@ class WorkerEngine:
             workers=1 if alone else self.workers,
             memory=memory,
             path=tuple(each for each in sys.path if each),
+            parent=None if self.cancellation is None else os.getpid(),
         )
         # Appended to the path: finds a checkout that is not installed without shadowing other modules. The current
         # folder is left out (-P), because a file in it may have the name of a module.
         command = [sys.executable, "-P", "-c", _START.format(path=str(Path(__file__).parents[3]))]
-        with _start_process(command, first=first) as process:
+        with (
+            _start_process(command, first=first, background=task.parent is not None) as process,
+            self.cancellation.ending(process) if self.cancellation is not None else nullcontext(),
+        ):
             try:
                 for message in _read_messages(process, task):
                     match message:
@@ -166,12 +212,15 @@ class WorkerEngine:
             finally:
                 if process.poll() is None:
                     process.kill()
+            if self.cancellation is not None:
+                self.cancellation.check()
             return _describe_exit(process.wait())
 
 
-def _start_process(command: Sequence[str], *, first: bool) -> subprocess.Popen[bytes]:
+def _start_process(command: Sequence[str], *, first: bool, background: bool) -> subprocess.Popen[bytes]:
+    """Start a worker. In the background it has a session of its own: a terminal's Ctrl-C is for the parent process."""
     try:
-        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=background)
     except OSError as error:
         if first:  # a sandbox without processes, or an interpreter without execute permission
             raise EngineUnavailable(str(error)) from error

@@ -7,6 +7,8 @@ import os
 import pickle
 import signal
 import sys
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +21,9 @@ from imageseo.images.encoding.scheduler import run_jobs
 from imageseo.images.encoding.tasks import EncodeJob
 from imageseo.model.errors import ImageseoError
 from imageseo.model.protocols import Store, StoredBlob
+
+_NICENESS = 10
+_LOOK = 0.5  # seconds
 
 
 def main() -> None:
@@ -37,6 +42,8 @@ def main() -> None:
 def _run_task(out: IO[bytes]) -> None:
     task: WorkerTask = pickle.load(sys.stdin.buffer)
     _limit_memory(task.memory)
+    if task.parent is not None:
+        _stay_in_background(task.parent)
     silence()  # the parent process has reported plug-ins that cannot be loaded
     sys.path.extend(each for each in task.path if each not in sys.path)
 
@@ -86,6 +93,20 @@ class _ForwardingStore:
 
     def intact(self, stored: StoredBlob) -> bool:
         return self._store.intact(stored)
+
+
+def _stay_in_background(parent: int) -> None:
+    """Lower this process's priority, and end it soon after the parent process, which may be killed."""
+    if os.name == "nt":  # no such priority, and the parent's id stays
+        return
+    os.nice(_NICENESS)
+
+    def end_with_parent() -> None:
+        while os.getppid() == parent:
+            time.sleep(_LOOK)
+        os._exit(0)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
 
 
 def _limit_memory(memory: int) -> None:

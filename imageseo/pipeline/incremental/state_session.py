@@ -26,7 +26,13 @@ from imageseo.pipeline.incremental.probe_cache import ProbeCache
 _DAY = 86_400.0
 _STAMPS_PAUSE = 600.0  # seconds
 _MAX_UNUSED_BUILDS = 32  # plug-ins build the languages of a site one after another, each with its own pages
-_IRRELEVANT_SETTINGS = {"concurrency": 0, "cache_dir": ".", "frozen": False, "exclude_pages": ()}  # affect no page
+_IRRELEVANT_SETTINGS = {  # affect no page
+    "concurrency": 0,
+    "cache_dir": ".",
+    "frozen": False,
+    "exclude_pages": (),
+    "serve": "preview",
+}
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Previews of development servers: they wait for no image."""
