@@ -167,7 +167,7 @@ class BuildEvents:
         if settings.enabled:
             from imageseo.integrations.serving.live_reload import LiveReload  # not needed by a build
 
-            watched = (config.docs_dir, *config.theme.dirs)
+            watched = (*config.theme.dirs, config.docs_dir, *filter(None, [config.config_file_path]))
             reload = LiveReload(server, folder / settings.cache_dir, watched=watched)
             if self.session is not None:
                 self.session.refresh = reload.build

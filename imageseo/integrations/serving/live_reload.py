@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class LiveReload:
-    """A server whose watched folders may contain the cache. ``watched``: what it may watch already.
+    """A server whose watched folders may contain the cache. ``watched``: what it may watch already, in that order.
 
     Every handler of the server's observer does the same: it asks for a build. The last one is kept to ask for one
     without a change of a file, because a file to be changed for that would have to be somewhere.
@@ -24,10 +24,14 @@ class LiveReload:
         self._handle: Callable[[Any], None] | None = None
         self._schedule = server.observer.schedule
         server.observer.schedule = self._schedule_filtered  # type: ignore[method-assign, assignment]
-        for path in watched:
+        *folders, last = watched
+        for path in (*(each for each in folders if self._contains_cache(each)), last):
             with suppress(KeyError):  # it is not watched
                 server.unwatch(path)
                 server.watch(path)
+
+    def _contains_cache(self, folder: str) -> bool:
+        return any(form.startswith(os.path.abspath(folder) + os.sep) for form in self._cache)  # noqa: PTH100
 
     def build(self) -> None:
         """Ask the server for a build, from any thread."""
