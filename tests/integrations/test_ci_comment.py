@@ -282,5 +282,5 @@ def test_the_second_workflow_finds_the_pull_request_of_a_fork(
 
 
 def test_the_manual_shows_the_second_workflow() -> None:
-    manual = (ROOT / "site_example/docs/how-to/ci.md").read_text("utf-8")
+    manual = (ROOT / "site_example/docs/how-to/pull-requests.md").read_text("utf-8")
     assert indented(ci_github.fork_workflow(), 4) in manual

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.tutorial import PHOTOGRAPH, TUTORIAL, masked, replay, steps
+from tests.support.tutorial import PHOTOGRAPH, ROOT, TUTORIAL, masked, replay, steps
 
 
 def normalized(html: str) -> str:
@@ -30,6 +30,13 @@ def test_commands_of_the_tutorial_print_what_it_shows(tmp_path: Path) -> None:
             page = (tmp_path / "handbook/site/index.html").read_text("utf-8")
             assert normalized(markup) in normalized(page)
     assert shown == text.count('title="Output"')
+
+
+def test_readme_shows_the_lint_run_of_the_tutorial_and_is_short() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    (shown,) = re.findall(r"^```\n\$ imageseo lint site\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
+    assert shown in TUTORIAL.read_text("utf-8")
+    assert len(readme.splitlines()) < 150
 
 
 def test_the_tutorial_installs_what_it_uses(tmp_path: Path) -> None:
