@@ -21,6 +21,7 @@ from imageseo.config.fields import (
     Url,
 )
 from imageseo.config.globs import matches
+from imageseo.config.measuring import MeasureSettings
 from imageseo.model.finding import Severity
 from imageseo.model.formats import BUILT_IN
 
@@ -116,18 +117,6 @@ class LayoutSettings(SettingsGroup, frozen=True, kw_only=True):
 
     content_width: Annotated[Px | None, Meta(description="CSS px of the article column on a wide screen.")] = None
     sizes: Annotated[Text | None, Meta(description="The `sizes` attribute to write, unchanged.")] = None
-
-
-class MeasureSettings(SettingsGroup, frozen=True, kw_only=True):
-    """How `imageseo measure` opens pages."""
-
-    chromium: Annotated[
-        Text | None, Meta(description="Browser program; unset: $CHROME_PATH, else a program with a known name.")
-    ] = None
-    workers: Annotated[int, Meta(ge=1, le=32, description="Number of parallel browsers.")] = 2
-    timeout: Annotated[
-        float, Meta(ge=1, le=600, description="Seconds that a page may take to load before it counts as hanging.")
-    ] = 15.0
 
 
 class HeroSettings(SettingsGroup, frozen=True, kw_only=True):
