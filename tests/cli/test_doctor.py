@@ -82,6 +82,16 @@ def test_stores_have_size_and_place(tmp_path: Path) -> None:
     assert found[locks.NAME][0].detail == f"{tmp_path / locks.NAME}: version 1, 1 pin"
 
 
+def test_names_that_no_system_accepts_are_no_crash(tmp_path: Path) -> None:
+    long = "a" * 5000
+    write(tmp_path, {"imageseo.toml": f'cache_dir = "{long}"\nhero.masters = "{long}"\n'})
+    pelican_site(tmp_path)
+    pinned(tmp_path, pin(f"content/{long}.md", f"heroes/{long}.png"))
+    report, found = checks(tmp_path)
+    assert report.exit_code == 1
+    assert found["masters"][0].state is State.BROKEN
+
+
 def test_a_store_that_cannot_be_used_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, {".cache": "a file"})
     report, found = checks(tmp_path)

@@ -52,7 +52,7 @@ def _check_cache(folder: Path) -> Check:
         return Check(kind="store", name="variants", state=state, detail=f"{folder}: {detail}", hint=hint)
 
     other = "make it writable, or name another folder in `cache_dir`"
-    base = next((each for each in (folder, *folder.parents) if each.exists()), folder)
+    base = _nearest(folder)
     if not base.is_dir():
         return check(State.BROKEN, f"{base} is no folder", "remove that file, or name another folder in `cache_dir`")
     try:
@@ -99,7 +99,7 @@ def _check_masters(project: Project, pins: Sequence[Pin]) -> Iterator[Check]:
         detail = f"{place}: {len(faults):,} of {len(pins):,} pinned masters missing or changed: {faults[0][0]}{more}"
         yield _masters_check(State.BROKEN, detail, faults[0][1])
         return
-    base = next((each for each in (folder, *folder.parents) if each.exists()), folder) if folder is not None else None
+    base = _nearest(folder) if folder is not None else None
     if base is not None and not (base.is_dir() and os.access(base, os.W_OK | os.X_OK)):
         detail = f"{place}: not writable, so that `imageseo generate` fails"
         yield _masters_check(State.LIMITED, detail, "make it writable, or name another folder in `hero.masters`")
@@ -137,7 +137,7 @@ def _check_bucket(url: str, cache: Path, pins: Sequence[Pin]) -> Check:
 
 def _check_lock(project: Project, pins: Sequence[Pin]) -> Iterator[Check]:
     file = project.folder / locks.NAME
-    if not file.is_file():
+    if not _exists(file):
         yield _lock_check(State.ABSENT, "none: no hero is pinned")
         return
     yield _lock_check(State.OK, f"{file}: version {VERSION}, {_count(len(pins), 'pin')}")
@@ -148,11 +148,20 @@ def _check_lock(project: Project, pins: Sequence[Pin]) -> Iterator[Check]:
     except ImageseoError as error:
         yield _lock_check(State.LIMITED, f"pins are not compared with pages: {error.message}", error.hint)
         return
-    unknown = [pin.page for pin in pins if pin.page not in keys and not (project.folder / pin.page).is_file()]
+    unknown = [pin.page for pin in pins if pin.page not in keys and not _exists(project.folder / pin.page)]
     if unknown:
         number = f"{len(unknown):,} pins are of pages that do" if len(unknown) > 1 else "1 pin is of a page that does"
         hint = "`imageseo generate --prune` drops such pins and deletes their masters"
         yield _lock_check(State.LIMITED, f"{number} not exist: {_some(unknown)}", hint)
+
+
+def _nearest(folder: Path) -> Path:
+    """Return the folder, or the nearest one above it that exists."""
+    return next((each for each in (folder, *folder.parents) if _exists(each)), folder)
+
+
+def _exists(path: Path) -> bool:
+    return os.path.exists(path)  # noqa: PTH110 - False for a name that no system accepts, where Path raises OSError
 
 
 def _masters_check(state: State, detail: str, hint: str = "") -> Check:

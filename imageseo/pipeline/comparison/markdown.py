@@ -13,7 +13,8 @@ from imageseo.pipeline.comparison.pictures import SCREENS, PictureChange, larges
 from imageseo.pipeline.comparison.sections import Section, joined
 from imageseo.web import urls
 
-_CELL = 120  # characters of a name or a message
+_CELL = 120  # characters of a name
+_MESSAGE = 240  # of a message
 _NAMES = 3  # of pages in a line
 _SPECIAL = re.compile(r"([\\`*_\[\]<>~$&|])")
 _UNSAFE = re.compile(r"[\s<>|\\`]")  # in an address
@@ -83,7 +84,7 @@ def _sections(comparison: SiteComparison, links: _Links) -> list[Section]:
     pictures = comparison.pictures
     return [
         Section(
-            title="LCP bytes",
+            title=f"LCP bytes: {_count(len(comparison.lcp), 'page')}",
             head=("| Page | Phone | Desktop | Budget left |", "|---|---|---|---|"),
             rows=[_lcp_row(change) for change in comparison.lcp],
             more="| {} more pages | | | |",
@@ -262,9 +263,9 @@ def _code(name: str) -> str:
 
 def _text(text: str) -> str:
     """Return a text in which nothing is Markdown, HTML, a mention or a reference to an issue."""
-    escaped = _SPECIAL.sub(r"\\\1", _shortened(sanitized(text)))
+    escaped = _SPECIAL.sub(r"\\\1", _shortened(sanitized(text), _MESSAGE))
     return re.sub(r"(@|#|GH-)(?=\w)", r"\1<!-- -->", escaped)
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= _CELL else f"{text[: _CELL // 2]}…{text[-_CELL // 2 :]}"
+def _shortened(text: str, limit: int = _CELL) -> str:
+    return text if len(text) <= limit else f"{text[: limit // 2]}…{text[-limit // 2 :]}"
