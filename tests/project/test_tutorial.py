@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import imageseo
+from tests.support import small_sites
 from tests.support.tutorial import PHOTOGRAPH, ROOT, TUTORIAL, masked, replay, steps
 
 
@@ -20,7 +22,7 @@ def test_commands_of_the_tutorial_print_what_it_shows(tmp_path: Path) -> None:
     text = TUTORIAL.read_text("utf-8")
     (markup,) = re.findall(r'```html title="site/index.html"\n(.*?)```', text, re.DOTALL)
     shown = 0
-    for step, printed in replay(text, tmp_path):
+    for step, printed in replay(text, tmp_path, profile="fast"):
         if step.output is None:
             continue
         expected = text[slice(*step.output)]
@@ -44,3 +46,17 @@ def test_the_tutorial_installs_what_it_uses(tmp_path: Path) -> None:
     commands = [step.commands for step in steps(TUTORIAL.read_text("utf-8"), tmp_path)]
     assert commands[1] == 'pip install "/path/to/the/clone[example]"\n'
     assert any(f".venv/{PHOTOGRAPH}" in each for each in commands)
+
+
+@pytest.mark.slow
+def test_social_cards_of_the_manual_pass_the_rules_about_them(tmp_path: Path) -> None:
+    text = (ROOT / "site_example/docs/how-to/social-cards.md").read_text("utf-8")
+    files = dict(reversed(re.findall(r'```\w+ title="([^"]+)"\n(.*?)```', text, re.DOTALL)))  # the first of a name
+    files["mkdocs.yml"] = "site_name: Cards\n" + files["mkdocs.yml"]
+    small_sites.write(tmp_path, {**files, "docs/guide/start.md": f"{files['docs/guide/start.md']}\n# Start\n"})
+    small_sites.run("imageseo", "generate", cwd=tmp_path)
+    small_sites.run("mkdocs", "build", "--quiet", cwd=tmp_path)
+    found = imageseo.lint_site(tmp_path / "site", project=tmp_path, select=["og-*", "twitter-card"])
+    assert found.pages
+    assert [finding for finding in found.findings if "start" in finding.location.page] == []
+    assert (tmp_path / "site/assets/heroes/guide--start-1.91x1.jpg").is_file()

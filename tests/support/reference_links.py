@@ -95,6 +95,8 @@ SETTING_PAGES: Mapping[str, str] = {
     "hero.crops": "[Crops](../how-to/labels.md#crops)",
     "hero.label": "[Labels](../how-to/labels.md#what-a-page-says)",
     "hero.publish_prompt": "[What a file says](../how-to/labels.md#what-a-file-says)",
+    "hero.file_names": "[Names](../how-to/heroes.md#names)",
+    "digital_source_type": "[Say it yourself](../how-to/labels.md#say-it-yourself)",
     "hero.width": "[Size of a model's image](diffusers.md#size)",
     "lint.baseline": "[Adopt it on an old site](../how-to/lint.md#adopting-it-on-an-old-site)",
     "lint.rules": "[Rules and findings](rules.md)",

@@ -59,12 +59,12 @@ def steps(text: str, folder: Path) -> Iterator[Step]:
             (folder / "handbook" / title).write_text(body, encoding="utf-8")
 
 
-def run(step: Step, folder: Path) -> str:
+def run(step: Step, folder: Path, profile: str) -> str:
     """Return what the commands print, in the folder that the last ``cd`` has chosen."""
     if _INSTALLS.match(step.commands):
         return ""  # they are installed: see the test that compares the requirements
     inside = folder / "handbook"
-    ours = {"NO_MKDOCS_2_WARNING": "1", "COLUMNS": "110", "IMAGESEO_PROFILE": "", "IMAGESEO_ENCODE__ISOLATE": ""}
+    ours = {"NO_MKDOCS_2_WARNING": "1", "COLUMNS": "110", "IMAGESEO_PROFILE": profile, "IMAGESEO_ENCODE__ISOLATE": ""}
     variables = environment(ours)
     variables["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), variables["PATH"]])
     command = step.commands.strip()
@@ -94,11 +94,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def replay(text: str, folder: Path) -> Iterator[tuple[Step, str]]:
-    """Yield each step of the tutorial with what it prints."""
+def replay(text: str, folder: Path, *, profile: str = "") -> Iterator[tuple[Step, str]]:
+    """Yield each step of the tutorial with what it prints. ``profile``: of the encoder, instead of the reader's."""
     (folder / ".venv").symlink_to(sys.prefix, target_is_directory=True)
     for step in steps(text, folder):
-        yield step, run(step, folder)
+        yield step, run(step, folder, profile)
 
 
 def masked(output: str) -> str:
