@@ -116,6 +116,15 @@ class SiteStyles:
             return len(nodes) == count and effects.hidden(nodes[number]) is not None
         return False
 
+    def may_size(self, page: str, html: bytes, scan: PageScan, ref: ImageRef) -> bool:
+        """Whether the sheets could set the size at which an image is shown."""
+        from imageseo.web.css.page_tree import TooMuchWork
+
+        rules = self._sheets(page, html, scan).hazards
+        with suppress(*_UNKNOWN, TooMuchWork):
+            return rules is None or rules.sizing.may_size(ref, html, scan)
+        return True
+
     def _by_rules(self, rules: HazardRules, html: bytes, scan: PageScan) -> Mapping[Span, ImageStyle]:
         open_cases: dict[Span, Hazards] = {}
         for ref in scan.refs:

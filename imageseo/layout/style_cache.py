@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from imageseo.layout.image_style import ImageStyle, PageStyles
-from imageseo.model.image import PageScan, Span
+from imageseo.model.image import ImageRef, PageScan, Span
 
 if TYPE_CHECKING:
     from imageseo.layout.page_styles import SiteStyles
@@ -58,6 +58,10 @@ class StyleCache:
     def hides(self, page: str, html: bytes, scan: PageScan, name: str, number: int, count: int) -> bool:
         """Whether the sheets hide an element on all screens: the one with this number of ``count`` with a name."""
         return self._styles.hides(page, html, scan, name, number, count)
+
+    def may_size(self, page: str, html: bytes, scan: PageScan, ref: ImageRef) -> bool:
+        """Whether the sheets could set the size at which an image is shown."""
+        return self._styles.may_size(page, html, scan, ref)
 
     @cached_property
     def _styles(self) -> SiteStyles:

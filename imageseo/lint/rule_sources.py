@@ -49,6 +49,7 @@ _AUDITS = {
     "cls-culprits-insight": "https://developer.chrome.com/docs/performance/insights/cls-culprit",
     "image-aspect-ratio": "https://developer.chrome.com/docs/lighthouse/best-practices/image-aspect-ratio/",
     "image-delivery-insight": "https://developer.chrome.com/docs/performance/insights/image-delivery",
+    "image-size-responsive": "https://developer.chrome.com/docs/lighthouse/best-practices/image-size-responsive/",
     "lcp-discovery-insight": "https://developer.chrome.com/docs/performance/insights/lcp-discovery",
     "unsized-images": "https://web.dev/articles/optimize-cls#images_without_dimensions",
 }

@@ -137,7 +137,7 @@ def findings(
     files = SiteFiles(root, asset)
     site_facts = SiteFacts(site, files=files, settings=settings)
     layout = layout_of(page.path, regular_file.read(root / page.path))
-    page_context, levels = PageContext.of(site, settings, layout), SeverityLevels(rules={rule.id: rule.severity})
+    page_context, levels = PageContext.of(site, settings, layout, files), SeverityLevels(rules={rule.id: rule.severity})
     facts = PageFacts(page, site=site, files=files, page_context=page_context, site_facts=site_facts)
     whole = RuleRunner(
         site=site, rules=[rule], levels=levels, files=files, page_context=page_context, site_facts=site_facts

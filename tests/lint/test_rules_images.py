@@ -17,7 +17,7 @@ from imageseo.model.finding import Finding, Severity
 from imageseo.web.html import edits, page_scan
 from imageseo.web.html.ancestors import Ancestors, Link
 from tests.lint.test_rules import findings, furnish, load, picture
-from tests.support import small_sites
+from tests.support import pictures, small_sites
 
 RULES = (
     "lcp_lazy",
@@ -33,6 +33,7 @@ RULES = (
     "sizes_auto",
     "img_oversize",
     "img_format",
+    "img_blurry",
     "offscreen_eager",
     "img_dimensions",
     "alt_blank",
@@ -239,7 +240,7 @@ def test_unmodified_themes_have_no_errors(theme: str, tmp_path: Path) -> None:
         (tmp_path / "guide/images" / file.name).write_bytes(file.read_bytes())
     found = lint_page(tmp_path, html, *(name for name in RULES if name != "img_dimensions"))
     assert [each for each in found if each.severity is Severity.ERROR] == []
-    assert {each.rule for each in found} <= {"lcp-priority", "img-oversize", "img-format"}
+    assert {each.rule for each in found} <= {"lcp-priority", "img-oversize", "img-format", "img-blurry"}
 
 
 @pytest.mark.parametrize(
@@ -474,3 +475,39 @@ def test_placeholders_of_common_template_languages(tmp_path: Path) -> None:
     body = "".join(f'<img src="a-64x64.png" alt="{text.replace("<", "&lt;")}">' for text in texts)
     html = page(tmp_path, f"<article>{body}</article>")
     assert [each.severity for each in lint_page(tmp_path, html, "alt_placeholder")] == [Severity.ERROR] * len(texts)
+
+
+def test_small_image_is_blurry_only_where_its_size_is_certain(tmp_path: Path) -> None:
+    body = '<div class="bar"><p>{}</p></div>'
+    icon = '<img class="icon" src="button-24x24.png" alt="Next"{}>'
+    furnish(tmp_path, body.format(icon))
+    for styles, attributes, count in (
+        ("", "", 1),
+        (".bar p > img { max-width: 100%; height: auto }", "", 1),
+        (".other img { width: 12px }", "", 1),
+        (".icon:hover { transform: scale(2) }", "", 1),
+        ("@media print { .icon { width: 12px } }", "", 1),
+        (".bar img { height: 12px }", "", 0),
+        ("p > .icon { inline-size: 1em }", ' width="24" height="24"', 0),
+        ("img { image-rendering: pixelated }", "", 0),
+        ("@media (min-width: 600px) { .icon { zoom: .5 } }", "", 0),
+        ("", ' width="16" height="16"', 0),
+        ("", ' style="width: 1em"', 0),
+        ("", ' data-src="photo-1600x900.jpg"', 0),
+        (".bar { display: none }", "", 0),
+    ):
+        html = f"<style>{styles}</style><article>{body.format(icon.format(attributes))}</article>"
+        assert len(lint_page(tmp_path, html, "img_blurry")) == count, (styles, attributes)
+    below = f"<article><p>{'boats ' * 200}</p>{icon.format('')}</article>"
+    assert lint_page(tmp_path, below, "img_blurry") == []
+
+
+def test_animated_gif_is_reported_from_100_kib(tmp_path: Path) -> None:
+    furnish(tmp_path, "")
+    moving = pictures.animated("GIF")
+    for name, data in (("small", moving), ("large", moving + bytes(100 * 1024)), ("still", picture("a-48x32.png"))):
+        (tmp_path / "guide" / f"{name}.gif").write_bytes(data)
+    tags = "".join(f'<img src="{name}.gif" alt="Boats">' for name in ("small", "large", "still"))
+    (found,) = lint_page(tmp_path, f"<article>{tags}</article>", "img_format")
+    assert found.message.startswith("guide/large.gif is an animated GIF of")
+    assert "video" in found.hint

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 from imageseo.layout.styles.cascade import CONTAINERS, CascadeRule, RuleSet, keys_of, longhands
 from imageseo.layout.styles.effects import (
@@ -34,6 +35,9 @@ from imageseo.web.css.compounds import Hook
 from imageseo.web.css.selector_keys import only_parent
 from imageseo.web.css.selectors import Condition
 from imageseo.web.html.attributes import read
+
+if TYPE_CHECKING:
+    from imageseo.layout.styles.sizing import SizingRules
 
 _MAKES_ITEMS = CONTAINERS | {"contents"}  # an element without a box leaves its items to a container around it
 # Parts of the words by which a rule could set a width, or a height, border or padding.
@@ -91,6 +95,13 @@ class HazardRules:
                 continue
             for key in keys.siblings:
                 self._for_siblings.setdefault(key, []).append(rule)
+
+    @cached_property
+    def sizing(self) -> SizingRules:
+        """The rules that could set the size of an image; no build asks for them."""
+        from imageseo.layout.styles.sizing import SizingRules
+
+        return SizingRules(self)
 
     def of(self, ref: ImageRef, place: Place, charset: str = "utf-8") -> Hazards:
         """Return the hazards of an image, as far as its tag and place tell. ``charset``: of the page."""

@@ -20,7 +20,7 @@ FACTS = frozenset(
             "elements",
             "graphics",
         ),
-        *("json_ld", "target", "asset_of", "measured", "drift", "sampled", "measured_images"),
+        *("json_ld", "target", "asset_of", "measured", "drift", "sampled", "measured_images", "has_own_size"),
     )
 )
 """Facts of a page that a rule may request."""

@@ -101,6 +101,19 @@ class PageFacts:
         _ = self.scan
         return self._image_styles
 
+    @property
+    def has_own_size(self) -> Callable[[ImageRef], bool]:
+        """Function: image -> whether no style sheet sets its size; False where the sheets are not known."""
+        styles = self._context.styles
+
+        def is_own(ref: ImageRef) -> bool:
+            style = self.image_styles.get(ref.span)
+            if styles is None or (style is not None and (style.natural_size or style.stretched or style.contained)):
+                return False
+            return not styles.may_size(self.page.path, self.html, self.scan, ref)
+
+        return is_own
+
     @cached_property
     def head(self) -> head.Head:
         """Every ``<meta>``, ``<link>`` and JSON-LD block of the page, with its location."""

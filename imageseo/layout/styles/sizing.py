@@ -1,0 +1,87 @@
+"""Whether a style sheet could set the size at which an image is shown, told from its tag and its parent's."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from imageseo.layout.styles.cascade import CascadeRule
+from imageseo.layout.styles.place import Place, place_of
+from imageseo.model.image import ImageRef, PageScan
+from imageseo.web.html.attributes import read
+
+if TYPE_CHECKING:
+    from imageseo.layout.styles.hazards import HazardRules
+    from imageseo.layout.styles.tree import PageTree
+
+_WORDS = ("width", "height", "size", "zoom", "scale", "transform", "object-fit", "rendering", "ratio", "all")
+_NAMES = re.compile(
+    r"(?:min-|max-)?(?:width|height|inline-size|block-size)|zoom|scale|transform|object-fit|image-rendering"
+    r"|aspect-ratio|all"
+)
+_KEEPS = frozenset(("auto", "none", "initial", "unset", "normal", "1"))
+
+
+class SizingRules:
+    """The rules of some sheets that could set the size of an image; each is parsed when an image is asked for."""
+
+    def __init__(self, rules: HazardRules) -> None:
+        self._rules = rules
+        self._groups: dict[tuple[str | None, str | None], list[CascadeRule]] = {}
+        self._known: dict[CascadeRule, bool] = {}
+        self._last: tuple[tuple[bytes, str], PageTree] | None = None  # of the page that was asked for
+
+    def may_size(self, ref: ImageRef, html: bytes, scan: PageScan) -> bool:
+        """Whether a rule could apply to the image that sets its size, or how its pixels are drawn."""
+        if not self._may_by_tag(ref, place_of(html, ref.span.start), scan.charset):
+            return False
+        from imageseo.layout.styles.tree import PageTree
+
+        key = (html, scan.charset)
+        if self._last is None or self._last[0] != key:
+            self._last = key, PageTree(html, scan.refs, scan.charset)
+        tree = self._last[1]
+        node = tree.images.get(ref.span)
+        return node is None or any(map(self._sets_size, self._rules.rules.matching(tree.element(node))))
+
+    def _may_by_tag(self, ref: ImageRef, place: Place, charset: str) -> bool:
+        """The same, as far as its tag and its parent's tell: that needs no tree."""
+        attributes = {name: value or "" for name, value, _ in ref.attributes}
+        key = attributes.get("class"), attributes.get("id")
+        if key not in self._groups:
+            self._groups[key] = [rule for rule in self._rules.about(attributes) if self._sets_size(rule)]
+        rules = self._groups[key]
+        parent = _element(place.parent, charset) if rules and place.parent is not None else None
+        return any(
+            rule.selector.subject.may_match("img", attributes)
+            and (parent is None or rule.selector.place.parent is None or rule.selector.place.parent.may_match(*parent))
+            for rule in rules
+        )
+
+    def _sets_size(self, rule: CascadeRule) -> bool:
+        found = self._known.get(rule)
+        if found is None:
+            found = self._known[rule] = _sets_size(rule)
+        return found
+
+
+def _sets_size(rule: CascadeRule) -> bool:
+    selector = rule.selector
+    if selector.pseudo_element is not None or (selector.has_state and not selector.may_be_initial):
+        return False
+    return rule.mentions(*_WORDS) and any(
+        _NAMES.fullmatch(name) and not _keeps(name, value) for name, (value, _) in rule.values.items()
+    )
+
+
+def _keeps(name: str, value: str) -> bool:
+    """Whether a declaration leaves a small image as large as its file or its attributes."""
+    return (
+        value in _KEEPS or (name.startswith("max-") and value == "100%") or (name.startswith("min-") and value == "0")
+    )
+
+
+def _element(tag: bytes, charset: str) -> tuple[str, dict[str, str]]:
+    text = tag.decode(charset, "replace")
+    name = re.split(r"[\s/>]", text[1:], maxsplit=1)[0]
+    return name.lower(), dict(read(text.rstrip("/>"), 1 + len(name)))
