@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from imageseo.model.protocols import Result
+    from imageseo.pipeline.result import BuildResult
 
 FINDINGS, INTERNAL, INTERRUPTED = 1, 3, 130
 _DEBUG = "IMAGESEO_DEBUG"
@@ -60,8 +61,15 @@ def cli(debug: bool) -> None:
 @click.option(
     "--verify", "verified", is_flag=True, help="Then compare pages with and without imageseo, as `imageseo verify`."
 )
+@click.option(
+    "--report",
+    "written",
+    type=PathType(),
+    metavar="FILE",
+    help="Then write what imageseo did to the pictures into FILE, as `imageseo report`: .html or .json.",
+)
 @FORMAT
-def build(directory: Path, config: Path | None, frozen: bool, verified: bool, form: str) -> int:
+def build(directory: Path, config: Path | None, frozen: bool, verified: bool, written: Path | None, form: str) -> int:
     """Process a built site: variants, markup, structured data. Idempotent.
 
     Variants, markup, structured data and the image sitemap are written into DIR; pages over a budget fail the build.
@@ -76,10 +84,15 @@ def build(directory: Path, config: Path | None, frozen: bool, verified: bool, fo
 
         _report(BuildResult(), form)
         return 0
-    start = time.monotonic()
-    site = project.site(directory)
+    start, site = time.monotonic(), project.site(directory)
     result = runner.build(site, project.settings, progress=progress(), config=config)
     _report(placed(project, site, result), form)
+    if form == "text" and result.new_variants:
+        _print_table(result)
+    if written is not None:
+        from imageseo.integrations.site_reports import write_build_report
+
+        print_note(write_build_report(site, project.settings, result, written))
     tell_advice(project.settings, result, time.monotonic() - start, print_note)
     failed = FINDINGS if result.failed else 0
     return (compare(project, directory, form=form) or failed) if verified else failed
@@ -245,6 +258,13 @@ def _report_error(error: Exception) -> int:
         return error.exit_code
     print_note(f"internal error: {type(error).__name__}: {error} (set {_DEBUG}=1 for a traceback)")
     return INTERNAL
+
+
+def _print_table(result: BuildResult) -> None:
+    from imageseo.integrations.build_table import table_lines
+
+    for line in table_lines(result, sys.stdout):
+        click.echo(line)
 
 
 def _report(result: Result, form: str) -> None:

@@ -7,7 +7,6 @@ import re
 from typing import TYPE_CHECKING
 
 import click
-from click.core import ParameterSource
 
 from imageseo.cli.options import CONFIG, PathType, current_project, is_disabled, print_note, progress
 
@@ -29,7 +28,12 @@ def _formats() -> list[str]:
 
 @click.command()
 @click.argument("directory", metavar="DIR", type=PathType())
-@click.option("--format", "form", type=click.Choice([*_formats(), MARKDOWN]), default="json", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([*_formats(), MARKDOWN]),
+    help=f"Default: by the name of --output; without one html, and with --against {MARKDOWN}.",
+)
 @click.option(
     "--output",
     type=PathType(),
@@ -58,11 +62,9 @@ def _formats() -> list[str]:
     help="With --against: where the changed site can be seen, for links to its pictures.",
 )
 @CONFIG
-@click.pass_context
 def report(
-    ctx: click.Context,
     directory: Path,
-    form: str,
+    form: str | None,
     output: Path | None,
     against: Path | None,
     growth: str | None,
@@ -75,8 +77,10 @@ def report(
     Nothing in DIR is changed. The data are those that builds have recorded in the cache folder; pages that it does not
     know as they are now are read from DIR.
     """
+    from imageseo.integrations.site_reports import format_of
+
     if against is not None:
-        form = form if ctx.get_parameter_source("form") is ParameterSource.COMMANDLINE else MARKDOWN
+        form = form or (format_of(output, MARKDOWN) if output is not None else MARKDOWN)
         return _compare(directory, against, form, output, growth, name, preview_url, config)
     asked = {
         "--format markdown": form == MARKDOWN,
@@ -91,10 +95,11 @@ def report(
     project = current_project(config)
     if is_disabled(project):
         return 0
-    if output is None and form == "html":
+    if output is None and form in (None, "html"):
         from pathlib import Path
 
         output = Path(DEFAULT)
+    form = form or format_of(output or directory)
     text = commands.run(project, directory, form=form, output=output, progress=progress(), note=print_note)
     click.echo(text, nl=False)
     return 0

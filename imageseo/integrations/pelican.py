@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pelican import signals  # type: ignore[import-untyped]
 from pelican.log import console  # type: ignore[import-untyped]
+from rich.text import Text
 
 from imageseo.config.settings import Settings
 from imageseo.integrations import runner
@@ -163,7 +164,13 @@ def finish(pelican: Any) -> None:
     try:
         site = _site(root, run, run.settings)
         failure = runner.run(
-            site, run.settings, voice=logger, progress=_progress(), tell=_print_summary, config=run.config
+            site,
+            run.settings,
+            voice=logger,
+            progress=_progress(),
+            tell=_print_summary,
+            stream=console.file,
+            config=run.config,
         )
     except ImageseoError as error:
         raise ImageseoFailed(str(error), error.exit_code) from error
@@ -259,7 +266,7 @@ def _progress() -> Progress:
 def _print_summary(text: str) -> None:
     """Print the summary line like Pelican's own; not under `--quiet`."""
     if log.isEnabledFor(logging.ERROR):
-        console.print(f"imageseo: {text}", markup=False, highlight=False, soft_wrap=True)
+        console.print(Text.from_ansi(f"imageseo: {text}"), soft_wrap=True)
 
 
 class _PelicanLogger:

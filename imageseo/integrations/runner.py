@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TextIO, runtime_checkable
 
 from msgspec import structs
 
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 DEBUG = "IMAGESEO_DEBUG"
 """The variable that shows where an unexpected error happened; it is no setting."""
+
+
+_INDENT = 22  # cells of what hosts put in front of a line: "INFO    -  imageseo: "
 
 
 class HostLogger(Protocol):
@@ -186,10 +190,12 @@ def run(
     progress: Progress,
     tell: Callable[[str], None] | None = None,
     config: Path | None = None,
+    stream: TextIO | None = None,
 ) -> str | None:
     """Build a site and log the findings. Return what made it fail, a line each, or None. Raises ImageseoError.
 
-    ``tell``: prints the line of counts at the end, ``voice.info`` by default. ``config``: the generator's own file.
+    ``tell``: prints the lines at the end, ``voice.info`` by default. ``config``: the generator's own file. ``stream``:
+    where these lines appear, for their width and colours; standard error by default.
     """
     from imageseo.lint.overview import overview
     from imageseo.lint.source_lines import SourceLines
@@ -203,6 +209,11 @@ def run(
     for line in overview(result.findings):
         tell(line)
     tell(summary(result))
+    if result.new_variants:
+        from imageseo.integrations.build_table import table_lines
+
+        for line in table_lines(result, stream or sys.stderr, indent=_INDENT):
+            tell(line)
     tell_advice(settings, result, seconds, tell)
     if not result.failed:
         return None

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from imageseo.model.site_report import SiteReport
     from imageseo.pipeline.result import BuildResult
 
+_SUFFIXES = {".json": "json", ".html": "html", ".htm": "html"}
+
 
 def report_on(site: Site, settings: Settings, result: BuildResult) -> SiteReport:
     """Return the report about a build. Raises LockError."""
@@ -22,6 +24,20 @@ def report_on(site: Site, settings: Settings, result: BuildResult) -> SiteReport
     from imageseo.pipeline.reporting.site_report import site_report
 
     return site_report(site, result, name=settings.brand.name, lock=locks.read(site.project / locks.NAME))
+
+
+def write_build_report(site: Site, settings: Settings, result: BuildResult, output: Path) -> str:
+    """Write the report about a build, in the format that the name of the file says. Return a note for the user.
+
+    Raises LockError, and SiteError if the file cannot be written.
+    """
+    write_report(report_on(site, settings, result), site.root, form=format_of(output), output=output)
+    return f"report written to {output}"
+
+
+def format_of(output: Path, default: str = "html") -> str:
+    """Return the format of a report by the name of its file."""
+    return _SUFFIXES.get(output.suffix.lower(), default)
 
 
 def read_report(site: Site, settings: Settings, *, progress: Progress | None = None) -> SiteReport:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -66,6 +67,7 @@ def on_finish(app: Sphinx, exception: Exception | None) -> None:
             voice=SphinxLogger(app, project.folder),
             progress=Lines(_logger.info),
             tell=lambda text: _logger.info("imageseo: %s", text),
+            stream=sys.stdout,
             config=Path(app.confdir) / "conf.py",
         )
     except ImageseoError as error:

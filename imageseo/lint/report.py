@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from imageseo.lint.budgets.spending import BudgetStatus
 from imageseo.lint.code_frame import CodeFrame
@@ -16,6 +16,9 @@ from imageseo.model.finding import Finding, Severity, Silenced
 from imageseo.model.foreign import UnfitPlugin
 from imageseo.model.markup_note import MarkupNote
 from imageseo.model.protocols import Result
+
+if TYPE_CHECKING:
+    from imageseo.model.site_report import BuildDownloads
 
 _PLACES = 3
 """Places of equal findings that are listed."""
@@ -76,6 +79,7 @@ class Report:
     the author's file, by paths in the repository. ``fails``: the lowest severity that fails the run, ``off`` for none.
     ``color``: whether the output is a terminal. ``budgets``: the state of each. ``markup``: of a build, the images
     whose markup is changed less than usual. ``directory``: the folder that lint was run on, for commands in texts.
+    ``downloads``: of a build, returns the bytes that browsers download without and with imageseo.
     """
 
     title: str
@@ -93,6 +97,7 @@ class Report:
     budgets: tuple[BudgetStatus, ...] = ()
     markup: tuple[MarkupNote, ...] = ()
     directory: str = ""
+    downloads: Callable[[], BuildDownloads | None] = lambda: None
 
     @classmethod
     def of(cls, result: Result) -> Report:
@@ -106,6 +111,7 @@ class Report:
             summary=result.summary,
             budgets=tuple(getattr(result, "budgets", ())),
             markup=tuple(getattr(result, "markup", ())),
+            downloads=lambda: getattr(result, "downloads", None),  # costs time on a large site, and few formats show it
         )
 
     def remedy(self, finding: Finding) -> list[str]:

@@ -74,6 +74,27 @@ class ReportedPicture(Struct, frozen=True, kw_only=True):
         return any(use.hero for use in self.uses)
 
 
+class DownloadRow(Struct, frozen=True, kw_only=True):
+    """A picture of which a build made variants, with the most that a page downloads for it. ``pages``: their number."""
+
+    picture: str
+    pages: int
+    phone: ByteChange
+    desktop: ByteChange
+
+
+class BuildDownloads(Struct, frozen=True, kw_only=True):
+    """What browsers download after a build. ``new``: pictures of which it made variants, the largest before first.
+
+    ``pictures``: number of all pictures of the site; ``phone``, ``desktop``: of all of them, each once.
+    """
+
+    pictures: int
+    phone: ByteChange
+    desktop: ByteChange
+    new: list[DownloadRow]
+
+
 class ReportedBudget(Struct, frozen=True, kw_only=True):
     """One budget of one page. ``value``: what the page uses, in bytes or images; ``image``: URL of the largest image.
 

@@ -101,7 +101,7 @@ def build(site: Site, settings: Settings, tools: BuildTools) -> BuildResult:
         [*context.findings, *unchanged],
         written.pages,
         settings=settings.lint,
-        new_sources=frozenset(spec.source for spec in encoded.seconds),
+        new_variants=frozenset(written.seconds),
         seconds=context.state.slowest,
         new=encoded.misses,
         encoded=written.encoded,
@@ -202,7 +202,10 @@ def _write(context: BuildContext, plan: SitePlan, jobs: Jobs, encoded: EncodeRes
     return WrittenSite(
         pages=pages,
         encoded=encoded.misses + (writer().encoded_again if plan.planned else 0),
-        seconds={encoded.variants[spec].sha256: seconds for spec, seconds in encoded.seconds.items()},
+        seconds={
+            **{encoded.variants[spec].sha256: seconds for spec, seconds in encoded.seconds.items()},
+            **(writer().seconds_again if plan.planned else {}),
+        },
     )
 
 

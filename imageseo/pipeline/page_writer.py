@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from functools import lru_cache, partial
 from hashlib import sha256
 from urllib.parse import unquote
@@ -55,6 +55,7 @@ class PageWriter:
     encoded: EncodeResult
     recorder: PictureRecorder
     encoded_again: int = 0  # new variants of heroes over their budget, encoded with lower quality
+    seconds_again: dict[str, float] = field(default_factory=dict)  # hash of such a variant -> what it took
 
     def write(self, planned: PlannedPage, context: bytes | None) -> WrittenPage:
         """Execute the plan. If the page cannot be written, it is unchanged, and a finding fails the build.
@@ -219,8 +220,9 @@ class PageWriter:
             floors=floors,
         )
         result = self.context.encoder.encode(self.jobs, new_specs.values())
-        self.encoded_again += result.misses
         made = result.variants
+        self.encoded_again += result.misses
+        self.seconds_again |= {made[spec].sha256: seconds for spec, seconds in result.seconds.items()}
         return {
             spec: made[new]
             for spec, new in new_specs.items()

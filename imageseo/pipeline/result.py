@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from imageseo.config.settings import LintSettings
 from imageseo.lint.engine import location_of
@@ -20,6 +21,9 @@ from imageseo.pipeline.safe_markup.findings import markup_findings
 from imageseo.storage.site_folder import OutsideError
 from imageseo.web import filenames
 
+if TYPE_CHECKING:
+    from imageseo.model.site_report import BuildDownloads
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenPage:
@@ -35,8 +39,8 @@ class BuildResult:
     """The result of a build. ``changed``: paths written or removed below the site's root, in order.
 
     ``markup``: images whose markup is changed less than usual, in page order. ``pages``: as written, or replayed.
-    ``new_sources``: hashes of the source files of which variants were encoded. ``seconds``: hash of a variant -> what
-    it took to encode, of the slowest ones of the site.
+    ``new_variants``: hashes of those that were encoded. ``seconds``: hash of a variant -> what it took to encode, of
+    the slowest ones of the site.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -45,7 +49,7 @@ class BuildResult:
     counts: Mapping[str, int] = field(default_factory=dict)
     markup: tuple[MarkupNote, ...] = ()
     pages: tuple[WrittenPage, ...] = ()
-    new_sources: frozenset[str] = frozenset()
+    new_variants: frozenset[str] = frozenset()
     seconds: Mapping[str, float] = field(default_factory=dict)
     title: str = "build"
 
@@ -60,6 +64,18 @@ class BuildResult:
         return any(finding.fails_build for finding in self.findings)
 
     @property
+    def downloads(self) -> BuildDownloads | None:
+        """What browsers download now, and what the build changed about that; None if it processed no page."""
+        from imageseo.pipeline.pictures.entries import build_downloads  # most builds do without
+
+        return build_downloads(
+            [(each.page, each.outcome.pictures) for each in self.pages],
+            {each.path for page in self.pages for each in page.outcome.published if each.sha256 in self.new_variants}
+            if self.new_variants
+            else set(),
+        )
+
+    @property
     def summary(self) -> Mapping[str, int]:
         return {**self.counts, **count(self.findings), "silenced": len(self.silenced)}
 
@@ -72,7 +88,7 @@ def build_result(
     new: int = 0,
     encoded: int = 0,
     changed: Iterable[str] = (),
-    new_sources: frozenset[str] = frozenset(),
+    new_variants: frozenset[str] = frozenset(),
     seconds: Mapping[str, float] | None = None,
 ) -> BuildResult:
     """Return the result of a build. ``findings``: those of no single page, severities not applied yet. ``new``: number
@@ -104,7 +120,7 @@ def build_result(
         changed=paths,
         markup=markup,
         pages=tuple(pages),
-        new_sources=new_sources,
+        new_variants=new_variants,
         seconds=seconds or {},
         counts={
             "pages": len(outcomes),

@@ -8,6 +8,7 @@ from typing import Any
 
 from imageseo.layout.measured_pages import MeasuredPage, MeasuredSite
 from imageseo.lint.code_frame import display_width, sanitized
+from imageseo.lint.text_columns import padded, shortened
 from imageseo.model.finding import GATING
 from imageseo.model.layout import Lcp
 
@@ -103,7 +104,7 @@ def _table(pages: Sequence[MeasuredPage], columns: int) -> list[str]:
 
 
 def _row(cells: _Cells, widths: tuple[int, int]) -> str:
-    left = "  ".join(_padded(_shortened(cell, width), width) for cell, width in zip(cells, widths, strict=False))
+    left = "  ".join(padded(shortened(cell, width), width) for cell, width in zip(cells, widths, strict=False))
     return (left + "".join(cell.rjust(_WIDTH) for cell in cells[2:])).rstrip()
 
 
@@ -124,11 +125,11 @@ def _stacked(pages: Sequence[MeasuredPage], columns: int) -> list[str]:
     """Return lines for a narrow terminal: the page, then its LCP elements below each other."""
     lines = []
     for page in pages:
-        lines.append(_shortened(sanitized(page.page), columns))
+        lines.append(shortened(sanitized(page.page), columns))
         for viewport, lcp in page.lcp.items():
             width = _px(lcp)
             lead, tail = f"  {viewport}: ", f", {width}" if width else ""
-            lines.append(lead + _shortened(_element(lcp), columns - len(lead) - len(tail)) + tail)
+            lines.append(lead + shortened(_element(lcp), columns - len(lead) - len(tail)) + tail)
         if not page.lcp:
             lines.append("  not measured")
         lines += _changes(page, columns)
@@ -161,25 +162,3 @@ def _element(lcp: Lcp) -> str:
 
 def _px(lcp: Lcp | None) -> str:
     return f"{round(lcp.width):,} px" if lcp is not None and lcp.width else ""
-
-
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - display_width(text))
-
-
-def _shortened(text: str, width: int) -> str:
-    """Return a text with its middle cut out, if it is longer: the end of a path names the file."""
-    if display_width(text) <= width:
-        return text
-    tail = _ending(text, (max(width, 2) - 1) * 2 // 3)
-    head = _ending(text[::-1], max(width, 2) - 1 - display_width(tail))[::-1]
-    return f"{head}…{tail}"
-
-
-def _ending(text: str, width: int) -> str:
-    """Return as many of the last characters as take at most ``width`` cells."""
-    cells, start = 0, len(text)
-    while start and cells + display_width(text[start - 1]) <= width:
-        start -= 1
-        cells += display_width(text[start])
-    return text[start:]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from msgspec import to_builtins
+
 from imageseo.lint.report import Report
 from imageseo.model.finding import Finding
 from imageseo.model.markup_note import MarkupNote
@@ -24,7 +26,8 @@ def render(result: Result) -> str:
     lines of the source with the correction; a silenced one has ``reason`` too.
     ``known`` are those of the baseline. ``rules`` has the ``summary``, the default ``severity`` and the ``url`` of each
     rule with findings. ``markup`` (of a build) has the place, ``form`` and ``reason`` of each image that gets less
-    than ``<picture>``.
+    than ``<picture>``. ``downloads`` (of a build) has the bytes that a ``phone`` and a ``desktop`` download ``before``
+    and ``after``, of all pictures and of the ``new`` ones; ``model.site_report.BuildDownloads`` has the keys.
     """
     report = Report.of(result)
     findings = sorted(report.findings, key=lambda finding: finding.sort_key)
@@ -41,6 +44,9 @@ def render(result: Result) -> str:
         "notes": list(report.notes),
         "markup": [_markup(note) for note in report.markup],
     }
+    downloads = report.downloads()
+    if downloads is not None:
+        document["downloads"] = to_builtins(downloads)
     return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 

@@ -77,7 +77,7 @@ class PageOutcome(Struct, array_like=True, frozen=True):
     with the image's digest; only the first of each image is reported.
     ``saved_bytes``: that a phone need not load. ``markup``: images whose markup is changed less than usual.
     ``unchanged``: reason -> number of images that are left as they are for it. ``pictures``: the encoded record of
-    ``pictures.page_pictures``; empty if there is none. ``waiting``: number of images with variants to be encoded later.
+    ``pictures.page_record``; empty if there is none. ``waiting``: number of images with variants to be encoded later.
     """
 
     images: int

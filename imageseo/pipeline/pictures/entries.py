@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from imageseo.model.site import Page
-from imageseo.model.site_report import ByteChange, PictureDownload, PictureUse, ReportedPicture, ReportTotals
-from imageseo.pipeline.pictures.page_pictures import PagePicture, PagePictures, PickedFile
+from imageseo.model.site_report import (
+    BuildDownloads,
+    ByteChange,
+    DownloadRow,
+    PictureDownload,
+    PictureUse,
+    ReportedPicture,
+    ReportTotals,
+)
+from imageseo.pipeline.pictures.page_record import PagePicture, PagePictures, PickedFile, decode
 
 
 def picture_entries(records: Iterable[tuple[Page, PagePictures]]) -> list[ReportedPicture]:
@@ -25,6 +33,26 @@ def totals(pictures: Sequence[ReportedPicture], pages: int) -> ReportTotals:
         pictures=len(pictures),
         phone=_sum(each.phone for each in pictures),
         desktop=_sum(each.desktop for each in pictures),
+    )
+
+
+def build_downloads(pages: Sequence[tuple[Page, bytes]], new: Collection[str]) -> BuildDownloads | None:
+    """Return what browsers download after a build; None for a site without records. ``new``: paths of new variants."""
+    records = [(page, record) for page, data in pages if (record := decode(data)) is not None]
+    if not records:
+        return None
+    entries = picture_entries(records)
+    rows = [
+        DownloadRow(picture=each.source, pages=len(each.pages), phone=each.phone, desktop=each.desktop)
+        for each in entries
+        if new and any(use.phone.file in new or use.desktop.file in new for use in each.uses)
+    ]
+    whole = totals(entries, 0)
+    return BuildDownloads(
+        pictures=whole.pictures,
+        phone=whole.phone,
+        desktop=whole.desktop,
+        new=sorted(rows, key=lambda row: (-row.phone.before, -row.desktop.before, row.picture)),
     )
 
 

@@ -1,29 +1,28 @@
-"""What one page shows and downloads, recorded when it is written, for reports about the whole site.
-
-The record is kept in the build state as bytes: a build that only replays pages never decodes it.
-"""
+"""Read what one page shows and downloads from its facts, as published or as predicted."""
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from typing import NamedTuple
-
-from msgspec import MsgspecError, Struct, field, msgpack
 
 from imageseo.lint.facts.page import PageFacts
 from imageseo.model.facts import ImageFact
-from imageseo.model.finding import LAPTOP, MOBILE, Viewport
+from imageseo.model.finding import Viewport
 from imageseo.model.image import Asset, ImageRef, OptOut, PageRegion, Span
 from imageseo.model.plan import MarkupForm
+from imageseo.pipeline.pictures.page_record import (
+    SCREENS,
+    HeroOrigin,
+    PagePicture,
+    PagePictures,
+    PickedFile,
+    SpentBudget,
+)
 from imageseo.web import filenames
 from imageseo.web.html.edits import MARKER
 from imageseo.web.html.other_tools import tool_of
 from imageseo.web.srcset import candidates
-
-SCREENS: Mapping[str, Viewport] = {"phone": MOBILE, "desktop": LAPTOP}
-"""The viewports of reports, by their names there."""
 
 _SMALL = 32  # px; as in `page_plan`
 _KEPT = {
@@ -31,71 +30,6 @@ _KEPT = {
     OptOut.PICTURE: "your own `<picture>` is kept",
     OptOut.SRCSET: "your own `srcset` is kept",
 }
-
-
-class PickedFile(Struct, array_like=True, frozen=True, gc=False):
-    """The file that a viewport downloads for an image, and the bytes that it would download without imageseo."""
-
-    before: int
-    bytes: int
-    path: str
-    format: str
-    width: int | None = None
-    quality: int | None = None
-    score: float | None = None
-
-
-class PagePicture(Struct, array_like=True, frozen=True):
-    """An image of a page. ``path``, ``sha256``, ``format``, …: of the file of ``src``; other names as in the report."""
-
-    path: str
-    sha256: str
-    format: str
-    width: int
-    height: int
-    bytes: int
-    alt: str | None
-    form: str
-    reason: str
-    hero: bool
-    thumbnail: str
-    phone: PickedFile
-    desktop: PickedFile
-
-
-class SpentBudget(Struct, array_like=True, frozen=True):
-    """The use of a budget by the page; ``paths``: the glob that sets it."""
-
-    metric: str
-    viewport: str
-    paths: str
-    warn: int | None
-    error: int | None
-    value: int
-    image: str
-
-
-class HeroOrigin(Struct, array_like=True, frozen=True):
-    """The hero of a page: its site path, how it came onto the page, and what is known of its rights."""
-
-    path: str
-    alt: str | None
-    origin: str
-    generated: bool = False
-    source_type: str | None = None
-    creator: str | None = None
-    license: str | None = None
-    prompt: str | None = None
-
-
-class PagePictures(Struct, array_like=True, frozen=True):
-    """The record of a page. ``title``: of the page; ``lcp``: site path of the image that visitors wait for."""
-
-    title: str | None = None
-    lcp: str | None = None
-    pictures: list[PagePicture] = field(default_factory=list)
-    budgets: list[SpentBudget] = field(default_factory=list)
-    hero: HeroOrigin | None = None
 
 
 class VariantFile(NamedTuple):
@@ -106,24 +40,6 @@ class VariantFile(NamedTuple):
     width: int
     quality: int | None = None
     score: float | None = None
-
-
-def encode(record: PagePictures) -> bytes:
-    """Return the record as bytes; none if it holds a file name that is no valid text."""
-    with suppress(UnicodeError, MsgspecError):
-        return msgpack.encode(record)
-    return b""
-
-
-_DECODER = msgpack.Decoder(PagePictures)
-
-
-def decode(data: bytes) -> PagePictures | None:
-    """Return the record of a page; None if there is none, or if another version wrote it."""
-    try:
-        return _DECODER.decode(data) if data else None
-    except MsgspecError:
-        return None
 
 
 def page_pictures(

@@ -14,7 +14,8 @@ from imageseo.model.errors import ImageseoError
 from imageseo.model.hero import Hero
 from imageseo.model.image import Variant
 from imageseo.model.plan import MarkupForm, PageHero, PagePlan
-from imageseo.pipeline.pictures.page_pictures import HeroOrigin, VariantFile, encode, page_pictures
+from imageseo.pipeline.pictures.page_pictures import VariantFile, page_pictures
+from imageseo.pipeline.pictures.page_record import HeroOrigin, encode
 
 INSERTED, DECLARED, FOUND = "inserted", "declared", "found"
 """How a hero came onto its page: by imageseo, by the author who also declared it, or it is there and was recognised."""

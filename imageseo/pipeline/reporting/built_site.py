@@ -29,7 +29,8 @@ from imageseo.model.progress import Progress
 from imageseo.model.site import Page, Site
 from imageseo.pipeline.incremental import build_state
 from imageseo.pipeline.incremental.build_state import BuildState, PageOutcome, PublishedVariant
-from imageseo.pipeline.pictures.page_pictures import HeroOrigin, encode, page_pictures
+from imageseo.pipeline.pictures.page_pictures import page_pictures
+from imageseo.pipeline.pictures.page_record import HeroOrigin, encode
 from imageseo.pipeline.pictures.picture_recorder import DECLARED, FOUND, INSERTED
 from imageseo.pipeline.result import BuildResult, WrittenPage, build_result
 from imageseo.storage.site_folder import SiteFolder

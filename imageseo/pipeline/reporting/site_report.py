@@ -24,14 +24,7 @@ from imageseo.model.site_report import (
     SiteReport,
 )
 from imageseo.pipeline.pictures.entries import picture_entries, totals
-from imageseo.pipeline.pictures.page_pictures import (
-    SCREENS,
-    PagePicture,
-    PagePictures,
-    PickedFile,
-    SpentBudget,
-    decode,
-)
+from imageseo.pipeline.pictures.page_record import SCREENS, PagePicture, PagePictures, PickedFile, SpentBudget, decode
 from imageseo.pipeline.result import BuildResult, WrittenPage
 from imageseo.web import filenames
 
