@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from imageseo.model.errors import SiteError
 from imageseo.model.progress import Progress
@@ -15,6 +19,8 @@ if TYPE_CHECKING:
     from imageseo.model.site_report import SiteReport
     from imageseo.pipeline.result import BuildResult
 
+_EPOCH = "SOURCE_DATE_EPOCH"
+"""The variable of reproducible builds; it is no setting."""
 _SUFFIXES = {".json": "json", ".html": "html", ".htm": "html"}
 
 
@@ -23,7 +29,8 @@ def report_on(site: Site, settings: Settings, result: BuildResult) -> SiteReport
     from imageseo.heroes.lock import lock as locks
     from imageseo.pipeline.reporting.site_report import site_report
 
-    return site_report(site, result, name=settings.brand.name, lock=locks.read(site.project / locks.NAME))
+    lock = locks.read(site.project / locks.NAME)
+    return _reproducible(site_report(site, result, name=settings.brand.name, lock=lock))
 
 
 def write_build_report(site: Site, settings: Settings, result: BuildResult, output: Path) -> str:
@@ -50,7 +57,7 @@ def read_report(site: Site, settings: Settings, *, progress: Progress | None = N
     from imageseo.pipeline.reporting.site_report import site_report
 
     built = built_site.read(site, settings, progress=progress)
-    return site_report(
+    report = site_report(
         site,
         built.result,
         name=settings.brand.name,
@@ -58,6 +65,14 @@ def read_report(site: Site, settings: Settings, *, progress: Progress | None = N
         unrecorded=built.unrecorded,
         is_build=False,
     )
+    return _reproducible(report)
+
+
+def _reproducible(report: SiteReport, env: Mapping[str, str] = os.environ) -> SiteReport:
+    """Return the report without what differs from run to run, if ``SOURCE_DATE_EPOCH`` asks for equal bytes."""
+    if not env.get(_EPOCH):
+        return report
+    return structs.replace(report, slowest=[], cache=structs.replace(report.cache, encoded=None, reused=None))
 
 
 def write_report(report: SiteReport, root: Path, *, form: str, output: Path) -> None:

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 COMMAND_PAGES: Mapping[str, str] = {
     "imageseo": "[How it works](../concepts/how-it-works.md)",
     "imageseo init": "[Set up with init](../how-to/init.md)",
-    "imageseo build": "[Any other generator](../how-to/any-folder.md), [How it works](../concepts/how-it-works.md)",
+    "imageseo build": "[Any other generator](../how-to/any-folder.md), [How it works](../concepts/how-it-works.md), "
+    "[See what imageseo saved](../how-to/report.md)",
     "imageseo watch": "[Watch while you write](../how-to/watch.md)",
     "imageseo lint": "[Lint](../how-to/lint.md), [Rules and findings](rules.md)",
     "imageseo explain": "[Rules and findings](rules.md)",
     "imageseo measure": "[Measure in a browser](../how-to/measure.md)",
     "imageseo verify": "[Verify in a browser](../how-to/verify.md)",
-    "imageseo report": "[Comment on pull requests](../how-to/pull-requests.md)",
+    "imageseo report": "[See what imageseo saved](../how-to/report.md), [Comment on pull requests](../how-to/pull-requests.md)",
     "imageseo undo": "[Undo everything](../how-to/opt-out.md#undo-everything)",
     "imageseo generate": "[Give a page a hero](../how-to/heroes.md)",
     "imageseo doctor": "[Troubleshooting](../troubleshooting.md)",
