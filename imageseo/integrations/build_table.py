@@ -7,8 +7,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
-from imageseo.lint.code_frame import display_width, sanitized
-from imageseo.lint.text_columns import padded, shortened
+from imageseo.lint.code_frame import display_width, padded, sanitized, shortened
 from imageseo.model.humanize import format_bytes
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ _NARROW, _LEAST = 60, 40
 _HEADS = ("before", "phone", "desktop")
 
 
-class _Row(NamedTuple):
+class _TableRow(NamedTuple):
     """A name, and the bytes of its columns."""
 
     name: str
@@ -58,19 +57,21 @@ def layout(downloads: BuildDownloads, columns: int) -> Iterator[list[Segment]]:
     most = (LINES - 1) // 2 if is_narrow else LINES - 1  # rows below the heading
     new = downloads.new
     fits = most - 1 if len(new) <= most - 1 else most - 2
-    rows = [_Row(sanitized(each.picture), _cells(each.phone, each.desktop)) for each in new[:fits]]
+    rows = [_TableRow(sanitized(each.picture), _cells(each.phone, each.desktop)) for each in new[:fits]]
     if len(new) > fits:
         rest = new[fits:]
         before = sum(_before(each.phone, each.desktop) for each in rest)
         after = (sum(each.phone.after for each in rest), sum(each.desktop.after for each in rest))
         more = (format_bytes(before), format_bytes(after[0]), format_bytes(after[1]))
-        rows.append(_Row(f"{len(rest):,} more new {_pictures(len(rest))}", more, "dim"))
+        rows.append(_TableRow(f"{len(rest):,} more new {_pictures(len(rest))}", more, "dim"))
     if downloads.pictures > 1:
-        rows.append(_Row(f"all {downloads.pictures:,} pictures", _cells(downloads.phone, downloads.desktop), "bold"))
+        rows.append(
+            _TableRow(f"all {downloads.pictures:,} pictures", _cells(downloads.phone, downloads.desktop), "bold")
+        )
     yield from (_stacked if is_narrow else _aligned)(rows, columns)
 
 
-def _aligned(rows: Sequence[_Row], columns: int) -> Iterator[list[Segment]]:
+def _aligned(rows: Sequence[_TableRow], columns: int) -> Iterator[list[Segment]]:
     widths = [max(len(head), *(len(row.cells[at]) for row in rows)) for at, head in enumerate(_HEADS)]
     room = max(8, columns - sum(widths) - 2 * len(widths))
     heading = "browsers download"
@@ -86,7 +87,7 @@ def _aligned(rows: Sequence[_Row], columns: int) -> Iterator[list[Segment]]:
         yield [name, (before, row.style), (phone, after), (desktop, after)]
 
 
-def _stacked(rows: Sequence[_Row], columns: int) -> Iterator[list[Segment]]:
+def _stacked(rows: Sequence[_TableRow], columns: int) -> Iterator[list[Segment]]:
     yield [(shortened("before → phone / desktop", columns), "dim")]
     for row in rows:
         before, phone, desktop = row.cells

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from imageseo.layout.measured_pages import MeasuredPage, MeasuredSite
-from imageseo.lint.code_frame import display_width, sanitized
-from imageseo.lint.text_columns import padded, shortened
+from imageseo.lint.code_frame import display_width, padded, sanitized, shortened
 from imageseo.model.finding import GATING
 from imageseo.model.layout import Lcp
 
