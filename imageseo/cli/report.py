@@ -50,7 +50,7 @@ def _formats() -> list[str]:
     "--fail-on-growth",
     "growth",
     metavar="SHARE",
-    help="With --against: exit with 1 if the LCP bytes of a page, or the pictures that were there before, grew by more "
+    help="With --against: exit with 1 if the LCP bytes of a page, or the images that were there before, grew by more "
     "than this share, such as 20%.",
 )
 @click.option(
@@ -59,7 +59,7 @@ def _formats() -> list[str]:
 @click.option(
     "--preview-url",
     metavar="URL",
-    help="With --against: where the changed site can be seen, for links to its pictures.",
+    help="With --against: where the changed site can be seen, for links to its images.",
 )
 @CONFIG
 def report(

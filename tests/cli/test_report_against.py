@@ -54,8 +54,8 @@ def failure(result: Result) -> str:
 def test_folders_and_json_reports_are_compared(command: Command, tmp_path: Path) -> None:
     shown = command("head", "--against", "base")
     assert shown.return_value == 0, shown.output
-    assert shown.stdout.startswith("<!-- imageseo:images -->\n## Pictures in this change\n")
-    for text in ("pictures: 1 added, 1 replaced", "`b.jpg`", "`a.jpg`", "`alt-missing`", "LCP bytes grew on 1 page"):
+    assert shown.stdout.startswith("<!-- imageseo:images -->\n## Images in this change\n")
+    for text in ("images: 1 added, 1 replaced", "`b.jpg`", "`a.jpg`", "`alt-missing`", "LCP bytes grew on 1 page"):
         assert text in shown.stdout
     assert command("base", "--format", "json", "--output", "base.json").return_value == 0
     with_json = command("head", "--against", "base.json", "--output", "out/comment.md", "--id", "docs.v2-a_b")

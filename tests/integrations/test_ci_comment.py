@@ -24,7 +24,7 @@ from tests.support.small_sites import write
 
 MKDOCS = {"mkdocs.yml": "site_name: A\n", "docs/index.md": "# A\n"}
 MARKER = "<!-- imageseo:images -->"
-TEXT = f"{MARKER}\n## Pictures in this change\n\n**1 added**\n"
+TEXT = f"{MARKER}\n## Images in this change\n\n**1 added**\n"
 ROOT = Path(__file__).parents[2]
 
 needs_shell = pytest.mark.skipif(os.name == "nt", reason="runs the lines of a job with a shell")

@@ -38,8 +38,8 @@ def test_nothing_changes_is_one_line() -> None:
     same = report([picture("a.jpg")], [page(lcp=28 * KIB)], [finding()])
     assert compare(same, same).is_empty
     assert comment(same, same) == (
-        "<!-- imageseo:images -->\n## Pictures in this change\n\n"
-        "Nothing changes: 1 picture on 1 page. Phone 28.0 KiB; Desktop 56.0 KiB.\n"
+        "<!-- imageseo:images -->\n## Images in this change\n\n"
+        "Nothing changes: 1 image on 1 page. Phone 28.0 KiB; Desktop 56.0 KiB.\n"
     )
 
 
@@ -120,7 +120,7 @@ def test_lcp_bytes_that_grew_or_shrank_are_told_with_the_budget_left(budgets: bo
         assert "**over by 10.0 KiB** of 150.0 KiB (mobile)" in rows["grew.html"]
         assert "120.0 KiB of 150.0 KiB (mobile), 80%" in rows["shrank.html"]
     assert "LCP bytes grew on 2 pages · LCP bytes shrank on 2 pages" in text
-    assert "1 page with pictures added: `new.html`" in text
+    assert "1 page with images added: `new.html`" in text
 
 
 def test_budgets_that_were_switched_off_do_not_look_like_growth() -> None:
@@ -225,8 +225,8 @@ def test_sections_are_left_out_whole_where_a_comment_would_be_too_long() -> None
     text = comment(before, after)
     assert len(text) < GITHUB
     assert "### Findings: 1 new\n\n- **warn** `alt-missing`" in text
-    assert "### Pictures added: 11 (too long for a comment)" in text
-    assert "### Pictures replaced: 9 (too long for a comment)" in text
+    assert "### Images added: 11 (too long for a comment)" in text
+    assert "### Images replaced: 9 (too long for a comment)" in text
     assert "Phone 252.0 KiB → 560.0 KiB (+122%)" in text
     assert text.splitlines()[0] == "<!-- imageseo:images -->"
 
@@ -278,7 +278,7 @@ def test_growth_beyond_the_limit_is_told_for_pages_and_kept_pictures() -> None:
     assert list(growth.faults(grown(50), Decimal(0))) == []
     kept = compare(report([picture("a.jpg", 1000)]), report([picture("a.jpg", 1300), picture("b.jpg")]))
     assert [fault.partition(" grew")[0] for fault in growth.faults(kept, Decimal(20))] == [
-        "the pictures that were there before"
+        "the images that were there before"
     ] * 2
 
 

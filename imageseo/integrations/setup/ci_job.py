@@ -9,7 +9,7 @@ from pathlib import Path
 
 FIRST = (
     "# Builds the site with its images, keeps the encoded variants between runs, shows what lint finds,\n"
-    "# and comments what a change does to the pictures."
+    "# and comments what a change does to the images."
 )
 REPORT = "imageseo-report.md"
 BASE = "imageseo-base.json"

@@ -21,9 +21,9 @@ def parse_percent(text: str) -> Decimal:
 
 
 def faults(comparison: SiteComparison, percent: Decimal) -> Iterator[str]:
-    """Yield what grew by more: the LCP bytes of a page, and the sum of the pictures that were there before.
+    """Yield what grew by more: the LCP bytes of a page, and the sum of the images that were there before.
 
-    Added pages and pictures do not count: a new article is no fault.
+    Added pages and images do not count: a new article is no fault.
     """
     for change in comparison.lcp:
         for each in change.bytes if not change.is_new else ():
@@ -32,7 +32,7 @@ def faults(comparison: SiteComparison, percent: Decimal) -> Iterator[str]:
                 yield f"{change.source or change.page}: the LCP bytes grew by {sizes} at {each.viewport}"
     for screen, kept in comparison.pictures.kept.items():
         if _is_more(kept.before, kept.after, percent):
-            yield f"the pictures that were there before grew by {_growth(kept.before, kept.after)} on {screen}"
+            yield f"the images that were there before grew by {_growth(kept.before, kept.after)} on {screen}"
 
 
 def _is_more(before: int, after: int, percent: Decimal) -> bool:

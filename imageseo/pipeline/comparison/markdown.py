@@ -29,10 +29,10 @@ def marker(name: str) -> str:
 def render(comparison: SiteComparison, *, name: str, preview_url: str | None = None) -> str:
     """Return the comment: at most 60 lines and less than 65,536 characters, the totals always.
 
-    ``preview_url``: where the changed site can be seen, for links to its pictures; by default its own URL.
+    ``preview_url``: where the changed site can be seen, for links to its images; by default its own URL.
     """
     links = _Links(comparison.url_before, preview_url or comparison.url_after)
-    top = [marker(name), "## Pictures in this change", "", _totals(comparison), *_remarks(comparison)]
+    top = [marker(name), "## Images in this change", "", _totals(comparison), *_remarks(comparison)]
     return joined(top, [section for section in _sections(comparison, links) if section.rows])
 
 
@@ -44,7 +44,7 @@ def _totals(comparison: SiteComparison) -> str:
         for screen, was, now in zip(SCREENS, (before.phone, before.desktop), (after.phone, after.desktop), strict=True)
     ]
     if comparison.is_empty:
-        shown = f"{_count(after.pictures, 'picture')} on {_count(after.pages, 'page')}"
+        shown = f"{_count(after.pictures, 'image')} on {_count(after.pages, 'page')}"
         return f"Nothing changes: {shown}. {'; '.join(sums)}."
     pictures, lcp = comparison.pictures, comparison.lcp
     counts = {
@@ -62,7 +62,7 @@ def _totals(comparison: SiteComparison) -> str:
     found = sum(each.count for each in comparison.new_findings), sum(each.count for each in comparison.gone_findings)
     parts = [
         f"**{'; '.join(sums)}**",
-        f"pictures: {', '.join(f'{number:,} {what}' for what, number in counts.items() if number) or 'unchanged'}",
+        f"images: {', '.join(f'{number:,} {what}' for what, number in counts.items() if number) or 'unchanged'}",
         *(f"{what} {_count(number, 'page')}" for what, number in moves.items() if number),
         *([f"findings: {found[0]:,} new, {found[1]:,} gone"] if any(found) else []),
     ]
@@ -73,7 +73,7 @@ def _remarks(comparison: SiteComparison) -> Iterator[str]:
     for what, pages in (("added", comparison.pages_added), ("removed", comparison.pages_removed)):
         if pages:
             yield ""
-            yield f"{_count(len(pages), 'page')} with pictures {what}: {_some(pages)}"
+            yield f"{_count(len(pages), 'page')} with images {what}: {_some(pages)}"
     if comparison.unrecorded:
         number = _count(len(comparison.unrecorded), "page")
         yield ""
@@ -97,20 +97,20 @@ def _sections(comparison: SiteComparison, links: _Links) -> list[Section]:
             share=2,
         ),
         _table(
-            f"Pictures replaced: {len(pictures.replaced):,}",
+            f"Images replaced: {len(pictures.replaced):,}",
             [_both_row(change, links) for change in pictures.replaced],
             share=2,
         ),
-        _table(f"Pictures added: {len(pictures.added):,}", [_single_row(change, links) for change in pictures.added]),
+        _table(f"Images added: {len(pictures.added):,}", [_single_row(change, links) for change in pictures.added]),
         _table(
-            f"Pictures encoded differently: {len(pictures.encoded):,}",
+            f"Images encoded differently: {len(pictures.encoded):,}",
             [_both_row(change, links) for change in pictures.encoded],
         ),
         _table(
-            f"Pictures removed: {len(pictures.removed):,}", [_single_row(change, links) for change in pictures.removed]
+            f"Images removed: {len(pictures.removed):,}", [_single_row(change, links) for change in pictures.removed]
         ),
         Section(
-            title=f"Pictures renamed: {len(pictures.renamed):,}",
+            title=f"Images renamed: {len(pictures.renamed):,}",
             rows=[_renamed_row(change) for change in pictures.renamed],
             more="- {} more",
         ),
@@ -123,7 +123,7 @@ def _sections(comparison: SiteComparison, links: _Links) -> list[Section]:
 
 
 def _table(title: str, rows: Sequence[str], *, share: int = 1) -> Section:
-    head = ("| Picture | Thumbnail | Phone | Desktop | Quality |", "|---|---|---|---|---|")
+    head = ("| Image | Thumbnail | Phone | Desktop | Quality |", "|---|---|---|---|---|")
     return Section(title=title, head=head, rows=rows, more="| {} more | | | | |", share=share)
 
 
@@ -200,7 +200,7 @@ def _quality(download: PictureDownload | None) -> str:
 
 
 class _Links:
-    """Links to pictures of the published site and of the changed one; their paths where there is no URL."""
+    """Links to images of the published site and of the changed one; their paths where there is no URL."""
 
     def __init__(self, before: str | None, after: str | None) -> None:
         self._before, self._after = before, after
