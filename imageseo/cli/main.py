@@ -143,6 +143,14 @@ def undo(directory: Path, config: Path | None, form: str) -> int:
     help="Folder for the --accept-model report; default: `regression` in the cache folder.",
 )
 @click.option(
+    "--adopt",
+    type=PathType(),
+    metavar="FILE",
+    help="Pin a picture that was made or retouched elsewhere as the hero of --page, with its lineage.",
+)
+@click.option("--page", metavar="PAGE", help="The page for --adopt; its front matter has a recipe.")
+@click.option("--source-type", metavar="CODE", help="IPTC digital source type for --adopt; default: as the file tells.")
+@click.option(
     "--prune",
     is_flag=True,
     help="Drop the pins of pages that request no hero. Automatic if no PAGE is given and the generator's "
@@ -158,6 +166,9 @@ def generate(
     again: bool,
     accept: bool,
     report: Path | None,
+    adopt: Path | None,
+    page: str | None,
+    source_type: str | None,
     prune: bool,
     config: Path | None,
     form: str,
@@ -172,7 +183,14 @@ def generate(
     from imageseo.cli.commands.generate_report import NOTHING, GenerateReport, VerifyReport
     from imageseo.heroes.generate.dry_run import DryRun
 
-    modes = {"--dry-run": dry, "--frozen": frozen, "--verify": again, "--accept-model": accept, "--prune": prune}
+    modes = {
+        "--adopt": adopt is not None,
+        "--dry-run": dry,
+        "--frozen": frozen,
+        "--verify": again,
+        "--accept-model": accept,
+        "--prune": prune,
+    }
     given = [name for name, on in modes.items() if on]
     if len(given) > 1 and given != ["--accept-model", "--prune"]:
         raise click.UsageError(f"{' and '.join(given)} are mutually exclusive")
@@ -180,10 +198,18 @@ def generate(
         raise click.UsageError("--report requires --accept-model")
     if accept and pages:
         raise click.UsageError("--accept-model takes no PAGE: it regenerates every hero of a changed model, or none")
+    if (adopt is None) != (page is None) or (pages and adopt is not None):
+        raise click.UsageError("--adopt FILE needs --page PAGE, and takes no other page")
+    if source_type is not None and adopt is None:
+        raise click.UsageError("--source-type requires --adopt")
     project = current_project(config, frozen=frozen)
     outcome: GenerateReport | VerifyReport | DryRun
     if is_disabled(project):
         outcome = NOTHING
+    elif adopt is not None and page is not None:
+        from imageseo.cli.commands.adopt import adopt as run
+
+        outcome = run(project, adopt, page, root=site, source_type=source_type, progress=progress(), config=config)
     elif again:
         outcome = commands.verify(project, names=pages, root=site, progress=progress())
     elif dry:

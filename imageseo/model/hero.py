@@ -14,6 +14,9 @@ ALGORITHMIC_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicM
 TRAINED_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 COMPOSITE_TRAINED_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 
+ADOPTED = "adopted"
+"""Table in the ``env`` of a pin whose picture comes from a file; older versions read it as evidence like any other."""
+
 MAX_SEED = 2**63 - 1
 """The largest integer of TOML."""
 

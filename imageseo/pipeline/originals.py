@@ -227,7 +227,7 @@ class OriginalFiles:
 def _may_need_cleaning(asset: Asset) -> bool:
     """Whether a file may contain a prompt, or be of a generated image that it does not declare."""
     origin, kind = asset.origin, asset.rights.digital_source_type
-    if asset.writer is not None or not asset.raster:
+    if not asset.raster or (asset.writer is not None and not (origin and origin.prompts)):
         return False
     if origin is None:
         return is_ai_generated(kind)

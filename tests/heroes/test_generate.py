@@ -364,7 +364,9 @@ class TestPins:
         with Image.open(path) as image:
             image.load()
             assert isinstance(image, PngImageFile)
-            assert image.text == {"parameters": "a hill, (fog:1.3)\nSteps: 4, Seed: 1, Size: 320x180"}
+            assert image.text.keys() == {"parameters", "XML:com.adobe.xmp"}
+            assert image.text["parameters"] == "a hill, (fog:1.3)\nSteps: 4, Seed: 1, Size: 320x180"
+            assert TRAINED_MEDIA in image.text["XML:com.adobe.xmp"]
             assert modelled.lock.pins[0].pixels_sha256 == pixels_digest(image)
         assert b"tEXtparameters\0a hill" in data
         path.unlink()

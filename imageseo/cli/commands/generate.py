@@ -64,7 +64,7 @@ def generate(
     vault = master_stores.open_master_store(settings.hero.masters, project.folder, cache, fresh=True)
     process_lock = nullcontext() if frozen else single_instance(cache / "generate.busy", project.note)
     with process_lock:
-        inputs = _GenerateInputs.of(project, names, root, progress)
+        inputs = GenerateInputs.of(project, names, root, progress)
         if prune:
             requested = {request.page for request in inputs.requests} | inputs.unselected_with_hero()
             refuse_to_prune_unread(project, inputs.listed, requested)
@@ -102,7 +102,7 @@ def dry_run(
     from imageseo.heroes.recipes import asset_providers
     from imageseo.pipeline import composition
 
-    inputs = _GenerateInputs.of(project, names, root, progress)
+    inputs = GenerateInputs.of(project, names, root, progress)
     lock, command = locks.read(project.folder / locks.NAME), generate_command(config=config, root=root)
     generate_plan = plan_generation(
         inputs.requests,
@@ -169,7 +169,7 @@ def _providers(project: Project, progress: Progress) -> Mapping[str, HeroProvide
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _GenerateInputs:
+class GenerateInputs:
     """The pages and hero requests of one run.
 
     ``listed``: all known pages. ``selected``: those to make heroes for; ``by_name``: whether the user named them.
@@ -185,7 +185,7 @@ class _GenerateInputs:
     faults: Sequence[tuple[str, ImageseoError]]
 
     @classmethod
-    def of(cls, project: Project, names: Sequence[str], root: Path | None, progress: Progress) -> _GenerateInputs:
+    def of(cls, project: Project, names: Sequence[str], root: Path | None, progress: Progress) -> GenerateInputs:
         from imageseo.pipeline import composition
 
         listed = project.pages(root)

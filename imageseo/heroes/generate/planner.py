@@ -13,7 +13,7 @@ from imageseo.heroes.masters.store import restore_hint
 from imageseo.heroes.recipes import seed_series
 from imageseo.heroes.recipes.diff import changed_keys
 from imageseo.model.errors import ImageseoError, LockError, PointerError
-from imageseo.model.hero import HeroRequest, Pin, Recipe
+from imageseo.model.hero import ADOPTED, HeroRequest, Pin, Recipe
 from imageseo.model.protocols import MasterStore
 
 
@@ -94,7 +94,9 @@ def plan_generation(
                 failed.append((page, error))
                 continue
             digest = ""  # an explicit request: the master is made again
-        if pin is not None and digest not in (None, pin.file_sha256) and page not in redraw:
+        if pin is not None and digest != pin.file_sha256 and ADOPTED in pin.env and page not in redraw:
+            failed.append((page, _lost_adoption_error(pin, digest, command(page), restore_hint(vault))))
+        elif pin is not None and digest not in (None, pin.file_sha256) and page not in redraw:
             failed.append((page, _edited_master_error(pin, digest, command(page), restore_hint(vault))))
         elif pin is None or digest != pin.file_sha256:
             reason = (
@@ -169,6 +171,15 @@ def _common_suffix_length(first: str, second: str) -> int:
     """Return the number of equal path parts, counted from the file name upwards."""
     pairs = zip(reversed(PurePosixPath(first).parts), reversed(PurePosixPath(second).parts), strict=False)
     return next((number for number, (left, right) in enumerate(pairs) if left != right), 99)
+
+
+def _lost_adoption_error(pin: Pin, found: str | None, command: str, restore: str) -> LockError:
+    """Return the error for an adopted picture that is lost: its recipe would make another one."""
+    return LockError(
+        locks.describe_mismatch(pin.file, pin.file_sha256, found, page=pin.page),
+        hint=f"{restore[0].upper()}{restore[1:]}: it was adopted from a file, and its recipe makes another picture; "
+        f"`{command}` makes that one instead.",
+    )
 
 
 def _edited_master_error(pin: Pin, found: str | None, command: str, restore: str) -> LockError:

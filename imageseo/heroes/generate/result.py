@@ -14,6 +14,7 @@ WHY = {
     "gone": "its image was missing",
     "damaged": "its image was not the pinned one",
     "model": "its model has changed",
+    "adopted": "adopted from a file",
 }
 """Why an image is made, by ``GeneratedHero.reason``."""
 

@@ -115,6 +115,23 @@ def generate(
     )
 
 
+def adopt(request: HeroRequest, master: Master, *, vault: MasterStore, lock_path: Path) -> GenerateResult:
+    """Pin a master from elsewhere to the page of a request, as if its recipe had made it.
+
+    Raises LockError, SiteError, and ValueError for a request without recipe.
+    """
+    session = _LockSession(path=lock_path, vault=vault)
+    if request.recipe is None:
+        raise ValueError(f"{request.page} requests no recipe")
+    session.requests = {request.page: request}
+    recipe = session.lock.with_pinned_seed(request.recipe, request.page, request.derived)
+    job = GenerateJob(recipe=replace(recipe, page=request.page), pages=[(request.page, "adopted")])
+    outcome = _pin_outcome(job, master, session)
+    if isinstance(outcome, ImageseoError):
+        raise outcome
+    return GenerateResult(made=tuple(outcome))
+
+
 def _frozen_result(plan: GeneratePlan) -> GenerateResult:
     missing = [item for jobs in plan.jobs.values() for job in jobs for item in job.pages]
     moved = [(page, "moved") for page in plan.moved]  # a frozen build does not find the pin of that page

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from imageseo.heroes.generate import adoption
 from imageseo.heroes.generate.producer import Producer
 from imageseo.heroes.masters.similarity import Similarity, compare, open_image, pixels_digest
 from imageseo.heroes.recipes import asset_providers
@@ -42,11 +43,13 @@ def verify(
     """
     making.any_size = True  # another size is a difference, not an error
     by_page = {pin.page: pin for pin in pins}
+    adopted = {page: origin for page, pin in by_page.items() if (origin := adoption.describe(pin)) is not None}
+    results = [Verified(page=page, verdict="skipped", reason=origin) for page, origin in adopted.items()]
+    by_page = {page: pin for page, pin in by_page.items() if page not in adopted}
     jobs: dict[str, dict[tuple[str, str], tuple[Recipe, list[Pin]]]] = {}
     for page, recipe in asset_providers.recipes_to_repeat(making.providers, by_page.values()).items():
         by_key = jobs.setdefault(recipe.provider, {})
         by_key.setdefault(recipe.request_key, (recipe, []))[1].append(by_page[page])
-    results: list[Verified] = []
     with progress.task("Heroes to verify", len(by_page)) if progress and by_page else nullcontext() as step:
         for name, by_key in sorted(jobs.items()):
             for recipe, outcome, _ in making.produce(name, [recipe for recipe, _ in by_key.values()]):

@@ -8,12 +8,16 @@ from dataclasses import replace
 
 from imageseo.heroes.lock.lock import master_name
 from imageseo.images.decoding.raster import png_chunks
+from imageseo.images.metadata.rights import xmp_packet
 from imageseo.model.errors import ProviderError
 from imageseo.model.hero import Master, Pin, Recipe
 from imageseo.model.protocols import MasterStore
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KEYWORD = b"parameters"
+_XMP = b"XML:com.adobe.xmp"
+_TOOLKIT = "imageseo"
+"""Not that of published files: a copied master is an image like any other."""
 
 
 def build_pin(page: str, recipe: Recipe, master: Master, *, owner: str | None = None) -> tuple[Pin, str, bytes]:
@@ -23,6 +27,8 @@ def build_pin(page: str, recipe: Recipe, master: Master, *, owner: str | None = 
     the image, so a new image gets a new name. Raises ProviderError if the master is not a valid image.
     """
     data = with_parameters(master.png, master.parameters, recipe.provider)
+    rights = replace(master.rights, digital_source_type=master.digital_source_type or None)
+    data = _with_xmp(data, xmp_packet(rights, toolkit=_TOOLKIT))
     digest = hashlib.sha256(data).hexdigest()
     name = master_name(page, digest)
     from imageseo.heroes.masters.similarity import open_image, phash, pixels_digest  # a build makes no pin
@@ -68,6 +74,19 @@ def with_parameters(png: bytes, parameters: str | None, provider: str) -> bytes:
     except UnicodeEncodeError:
         chunk = _chunk(b"iTXt", _KEYWORD + b"\0\0\0\0\0" + text.encode("utf-8", "replace"))
     others = [_chunk(kind, bytes(body)) for kind, body in png_chunks(png) if not _is_parameters(kind, body)]
+    return b"".join([_SIGNATURE, others[0], chunk, *others[1:]])
+
+
+def _with_xmp(png: bytes, packet: bytes) -> bytes:
+    """Embed rights and digital source type in a PNG after its header, instead of the XMP that it may have."""
+    if not packet:
+        return png
+    chunk = _chunk(b"iTXt", _XMP + b"\0\0\0\0\0" + packet)
+    others = [
+        _chunk(kind, bytes(body))
+        for kind, body in png_chunks(png)
+        if not (kind == b"iTXt" and bytes(body[: len(_XMP) + 1]) == _XMP + b"\0")
+    ]
     return b"".join([_SIGNATURE, others[0], chunk, *others[1:]])
 
 

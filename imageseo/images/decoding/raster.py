@@ -96,7 +96,7 @@ def open_raster(data: bytes, kind: str) -> ImageFile:
     frames, while browsers show one still. Any exception that Pillow raises for a broken header is passed on.
     """
     if kind == "png":
-        data = _without_compressed_texts(data)
+        data = without_compressed_texts(data)
     module, name = PLUGINS[kind]
     return cast("ImageFile", getattr(import_module(module), name)(io.BytesIO(data)))
 
@@ -113,8 +113,13 @@ def png_chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
         at += length + 12
 
 
-def _without_compressed_texts(data: bytes) -> bytes:
-    """Return a PNG without compressed texts that may inflate beyond Pillow's limit: it would not open the image."""
+def without_compressed_texts(data: bytes) -> bytes:
+    """Return a PNG without compressed texts that may inflate beyond Pillow's limit: it would not open the image.
+
+    Other data is returned unchanged.
+    """
+    if not data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return data
     kept, start, at = list[bytes](), 0, 8
     for kind, content in png_chunks(data):
         end = at + len(content) + 12

@@ -63,8 +63,10 @@ def read_writer(xmp: bytes) -> str | None:
     return match[1].decode() if match is not None else None
 
 
-def xmp_packet(rights: Rights, *, original: str | None = None) -> bytes:
+def xmp_packet(rights: Rights, *, original: str | None = None, toolkit: str = TOOLKIT) -> bytes:
     """Return a minimal XMP packet with ``rights``, ``b""`` when there are none. Equal rights give equal bytes.
+
+    ``toolkit``: another name of the writer, for files that are not published.
 
     ``original``: digest of the source file that the image replaces; it is written into the packet, which is then never
     empty.
@@ -88,7 +90,7 @@ def xmp_packet(rights: Rights, *, original: str | None = None) -> bytes:
     add("Iptc4xmpExt", properties.IPTC_EXT, "AISystemUsed", rights.made_with)
     if not fields and original is None:
         return b""
-    toolkit = TOOLKIT if original is None else f"{RECOMPRESSED} {original[:_DIGITS]}"
+    toolkit = toolkit if original is None else f"{RECOMPRESSED} {original[:_DIGITS]}"
     declarations = "".join(f' xmlns:{prefix}="{namespace}"' for prefix, namespace in namespaces.items())
     return _build_packet(toolkit, declarations, "".join(fields))
 

@@ -7,6 +7,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imageseo.heroes.providers.asset_library.file_metadata import MAX_PIXELS
+from imageseo.images.decoding.raster import without_compressed_texts
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -34,6 +35,25 @@ def make_master(data: bytes, width: int, height: int, focal: tuple[float, float]
     """
     from PIL import Image
 
+    upright = _decode(data)
+    box = _crop_box(upright, width, height, focal)
+    size = (min(width, box[2] - box[0]), min(height, box[3] - box[1]))
+    out = io.BytesIO()
+    upright.resize(size, Image.Resampling.LANCZOS, box=box).save(out, "PNG", compress_level=6)
+    return MasterImage(out.getvalue(), size, _focal_in_crop(focal, upright.size, box))
+
+
+def make_whole_master(data: bytes) -> bytes:
+    """Return a PNG of a whole image in its own size; equal bytes give an equal PNG. Raises UnreadableError."""
+    out = io.BytesIO()
+    _decode(data).save(out, "PNG", compress_level=6)
+    return out.getvalue()
+
+
+def _decode(data: bytes) -> Image:
+    from PIL import Image
+
+    data = without_compressed_texts(data)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's warning about large images: the size is checked below
@@ -47,11 +67,8 @@ def make_master(data: bytes, width: int, height: int, focal: tuple[float, float]
         raise
     except Exception as error:  # a damaged file can make Pillow raise any exception
         raise UnreadableError(f"cannot be read: {error}") from error
-    box = _crop_box(upright, width, height, focal)
-    size = (min(width, box[2] - box[0]), min(height, box[3] - box[1]))
-    out = io.BytesIO()
-    upright.resize(size, Image.Resampling.LANCZOS, box=box).save(out, "PNG", compress_level=6)
-    return MasterImage(out.getvalue(), size, _focal_in_crop(focal, upright.size, box))
+    upright.info.clear()
+    return upright
 
 
 def _focal_in_crop(
