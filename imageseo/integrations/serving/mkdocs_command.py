@@ -16,4 +16,8 @@ def builds_again() -> bool:
     import click
 
     context = click.get_current_context(silent=True)
-    return context is None or bool(context.params.get("livereload", True))
+    if context is None:
+        return True
+    options = context.params
+    # ProperDocs has two flags; MkDocs has one, which click 8.3.0 leaves off.
+    return not options["no_livereload"] if "no_livereload" in options else bool(options.get("livereload", True))
