@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from imageseo.layout import hero_detection as heroes
 from imageseo.layout.image_widths import ColumnLayout, written_width
+from imageseo.layout.theme_room import COMPACT, LEAST, SPACIOUS, USUAL, ThemeRoom
 from imageseo.model.finding import GATING, MOBILE, REPORTED, Viewport
 from imageseo.model.image import Asset, ImageRef, OptOut, PageRegion, PageScan, Span
 from imageseo.web.srcset.sizes import source_size
@@ -27,33 +28,12 @@ _ICON = 64
 """CSS px. A smaller image outside the article is an icon: not worth loading at once, and never the LCP."""
 _MARGIN, _WIDEST = 32, 1100  # CSS px: beside a column whose width is not known, and its largest width
 _SEEN = 30_000  # CSS px² of a hero that are in the first screen of a phone: less than text is
+_ONE_PARAGRAPH = 2  # of the area that all text before an image takes, to that of its largest paragraph
 _SHARED_ROW = 0.6  # part of the column; a narrower image may have others beside it
 _FULL, _PHONES, _COVER = 0.9, 600, 600  # part of a phone's width; CSS px of the widest phone, of a cover elsewhere
 _ALIKE, _UNSURE = 1.05, 1.2  # of areas that differ less, in a usual theme and in others, the first is the largest
 _IN_A_ROW = 3  # images side by side, if there are any
 _MOST = 8  # images that are loaded at once without being larger than all before them
-
-
-class _ThemeRoom(NamedTuple):
-    """How much room a theme gives. ``top``: CSS px above the text; ``character``: px² of one character of text, with
-    everything around it; ``paragraph``: CSS px of a column in which paragraphs fill their lines; ``heading``: px of a
-    heading's own row; ``gap``: px below an image; ``stacks``: whether all images stand one below the other, else only
-    those that fill most of the column.
-    """
-
-    top: float
-    character: float
-    paragraph: float
-    heading: float
-    gap: float
-    stacks: bool
-
-
-# Between 160 and 240 px² per character were measured on phones in Material, just-the-docs, PaperMod, Ananke, alabaster.
-_LEAST = _ThemeRoom(top=60, character=140, paragraph=640, heading=30, gap=0, stacks=False)
-_COMPACT = _ThemeRoom(top=120, character=175, paragraph=480, heading=50, gap=16, stacks=False)
-_USUAL = _ThemeRoom(top=150, character=210, paragraph=480, heading=80, gap=16, stacks=True)
-_SPACIOUS = _ThemeRoom(top=200, character=280, paragraph=480, heading=80, gap=24, stacks=True)
 
 
 class _VisibleBox(NamedTuple):
@@ -157,12 +137,12 @@ def _guess(scan: PageScan, asset_of: AssetOf, layout: ColumnLayout) -> ImageRef 
     refs = [ref for ref in _flow(scan) if not heroes.is_styled_as_decoration(ref)]
     winner: ImageRef | None = None
     for screen in _SCREENS:
-        for theme in (_COMPACT, _USUAL, _SPACIOUS) if screen in GATING else (_USUAL, _SPACIOUS):
+        for theme in (COMPACT, USUAL, SPACIOUS) if screen in GATING else (USUAL, SPACIOUS):
             boxes = [box for box in _boxes(refs, asset_of, layout, screen, theme) if box.area > 0]
             if not boxes:
                 continue
             most = max(box.area for box in boxes)
-            alike = _ALIKE if theme is _USUAL else _UNSURE
+            alike = _ALIKE if theme is USUAL else _UNSURE
             largest = next(box.ref for box in boxes if box.area * alike >= most)
             if winner is not None and largest is not winner:
                 return None
@@ -187,8 +167,22 @@ def _fills_screens(cover: ImageRef, asset: Asset | None) -> bool:
 
 def _is_on_phones(hero: ImageRef, refs: Sequence[ImageRef], asset_of: AssetOf, layout: ColumnLayout) -> bool:
     """Whether the first screen of a phone shows enough of an image in a usual theme."""
-    boxes = _boxes(refs, asset_of, layout, MOBILE, _USUAL)
+    boxes = _boxes(refs, asset_of, layout, MOBILE, USUAL)
     return any(box.ref is hero and box.area >= _SEEN for box in boxes)
+
+
+def may_be_text(hero: ImageRef, scan: PageScan, asset_of: AssetOf, layout: ColumnLayout, screen: Viewport) -> bool:
+    """Whether a paragraph above a guessed hero may be larger than what the first screen of a phone shows of the image.
+
+    If all text above it were one paragraph, it would have to be more than twice as large: it seldom is one.
+    """
+    if screen.width >= _PHONES or layout.lead_known or hero.region is not PageRegion.ARTICLE or hero.is_marked_hero:
+        return False
+    if hero.span == scan.hero_slot or heroes.prioritized_images(scan):
+        return False
+    boxes = _boxes(_flow(scan), asset_of, layout, screen, USUAL)
+    shown = next((box.area for box in boxes if box.ref.span == hero.span), None)
+    return shown is not None and hero.text_before * COMPACT.character > _ONE_PARAGRAPH * shown
 
 
 def _boxes(
@@ -196,7 +190,7 @@ def _boxes(
     asset_of: AssetOf,
     layout: ColumnLayout,
     screen: Viewport,
-    theme: _ThemeRoom,
+    theme: ThemeRoom,
     above: float = 0,
 ) -> Iterator[_VisibleBox]:
     """Yield the images of the article that begin in the first screen. ``above``: px of an inserted hero."""
@@ -205,7 +199,7 @@ def _boxes(
     beside, before = 0.0, (0, 0)  # px of an image that may have the next one beside it, and the text before it
     for ref in refs:
         asset = asset_of(ref)
-        if theme is not _LEAST and (ref.text_before, ref.headings_before) != before:
+        if theme is not LEAST and (ref.text_before, ref.headings_before) != before:
             stacked += beside  # text between two images: they are in different paragraphs
             beside = 0.0
         before = ref.text_before, ref.headings_before
@@ -265,7 +259,7 @@ def _eager(scan: PageScan, asset_of: AssetOf, layout: ColumnLayout, inserted: As
     found: dict[Span, ImageRef] = {}
     for screen in _SCREENS:
         above = _column(layout, screen) * inserted.height / max(inserted.width, 1) if inserted is not None else 0
-        for box in _boxes(flow, asset_of, layout, screen, _LEAST, above):
+        for box in _boxes(flow, asset_of, layout, screen, LEAST, above):
             found.setdefault(box.ref.span, box.ref)
     largest, count = 0.0, 0
     for span, ref in sorted(found.items()):

@@ -511,3 +511,23 @@ def test_animated_gif_is_reported_from_100_kib(tmp_path: Path) -> None:
     (found,) = lint_page(tmp_path, f"<article>{tags}</article>", "img_format")
     assert found.message.startswith("guide/large.gif is an animated GIF of")
     assert "video" in found.hint
+
+
+@pytest.mark.parametrize(
+    ("characters", "size", "attributes", "expected"),
+    [
+        (950, "800x450", "", []),  # the fold cuts it
+        (700, "800x250", "", []),
+        (300, "800x450", "", ["mobile"]),
+        (950, "800x450", ' fetchpriority="high"', ["mobile"]),
+    ],
+)
+def test_text_that_may_be_the_lcp_of_phones_excuses_the_image(
+    tmp_path: Path, characters: int, size: str, attributes: str, expected: list[str]
+) -> None:
+    name = f"photo-{size}-180KiB.jpg"
+    furnish(tmp_path, f'<img src="{name}">')
+    text = ("boats " * characters)[:characters]
+    body = f'<h1>Harbour</h1><p>{text}</p><img src="{name}" alt="A harbour"{attributes}>'
+    found = lint_page(tmp_path, f"<!doctype html>{MATERIAL.format(body)}", "lcp_bytes")
+    assert [each.message.split(" on ")[1].split()[0] for each in found] == expected

@@ -237,7 +237,12 @@ class PageFacts:
             asset=self.hero.asset,
             treated=ref.is_processed,
             kept=ref.opt_out,
-            viewports=[budget.viewport for budget in self.budgets if budget.metric == lcp.METRIC],
+            viewports=[
+                budget.viewport
+                for budget in self.budgets
+                if budget.metric == lcp.METRIC
+                and not first_screen.may_be_text(ref, self.scan, self._asset_of, self.column_layout, budget.viewport)
+            ],
         )
 
     def release(self) -> None:

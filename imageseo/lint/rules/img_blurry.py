@@ -80,7 +80,7 @@ def _shown(ref: ImageRef, asset: Asset) -> tuple[int, int] | None:
     if placeholder(ref) is not None or any(name in (ref.get("style") or "") for name in _LEFT_OUT):
         return None
     written = written_width(ref, asset)
-    if written.part is not None:
+    if written.part is not None or (written.px or 0) > _LARGEST + 1:  # it may be infinite
         return None
     width = round(written.px) if written.px else asset.css_width
     return width, round(width * asset.css_height / max(asset.css_width, 1))

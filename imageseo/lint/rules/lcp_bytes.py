@@ -7,7 +7,9 @@ decide whether it fails; the milliseconds are for reports.
 The rule checks the candidate that a browser would choose from ``<source>``, ``srcset`` and ``sizes`` at the two gating
 viewports: mobile (412×823 at 1.75x; warning above 100 KiB, error above 150 KiB) and desktop (1350×940 at 1x; 200 and
 300 KiB). Change them with ``budgets.lcp-bytes.mobile.error`` and its siblings; ``0`` switches a limit off. The image is
-the same as for ``lcp-lazy``. ``imageseo build`` fails on the error limit too.
+the same as for ``lcp-lazy``. A phone is not judged where text may be its LCP: where all text above an image that nobody
+has prioritised or measured takes more than twice the room of what the first screen shows of the image.
+``imageseo build`` fails on the error limit too.
 
 Bad:
     <article><h1>Harbour</h1>
