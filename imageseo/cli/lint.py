@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from imageseo.cli.options import CONFIG, FORMAT, PathType, current_project, is_disabled, print_note, progress
+from imageseo.cli.output import detail, is_verbose, use_color
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from imageseo.lint.report import Report
 
 FINDINGS = 1
 
@@ -59,6 +63,12 @@ class RuleIds(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 @click.option("--baseline", type=PathType(), metavar="FILE", help="File of known findings, which do not fail.")
 @click.option("--update-baseline", "update", is_flag=True, help="Rewrite the baseline with the current findings.")
 @click.option("--changed-since", "since", metavar="REV", help="Only pages changed since a commit or branch.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warn", "info", "never"]),
+    metavar="LEVEL",
+    help="The lowest severity that fails: error, warn, info or never; default: the setting `lint.fail_on`.",
+)
 @click.option("--max-warnings", "most", type=click.IntRange(min=0), metavar="N", help="Fail on more than N warnings.")
 @click.option(
     "--budget-report",
@@ -77,6 +87,7 @@ class RuleIds(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     metavar="FORMAT",
     help="Report format: text, json, sarif, github, gitlab, junit or html.",
 )
+@click.option("--open", "opens", is_flag=True, help="Also write the HTML report, and open it in your browser.")
 @CONFIG
 def lint(
     directory: Path,
@@ -87,10 +98,12 @@ def lint(
     baseline: Path | None,
     update: bool,
     since: str | None,
+    fail_on: str | None,
     most: int | None,
     history: Path | None,
     output: Path | None,
     form: str,
+    opens: bool,
     config: Path | None,
 ) -> int:
     """Check the images of a built site against rules and budgets. Changes no page without --fix."""
@@ -100,8 +113,11 @@ def lint(
 
     if fix and show:
         raise click.UsageError("--fix and --diff are mutually exclusive")
+    if show and opens:
+        raise click.UsageError("--diff and --open are mutually exclusive")
     if show and output is not None:
         raise click.UsageError("--diff and --output are mutually exclusive: the diff goes to standard output")
+    start = time.monotonic()
     project = current_project(config)
     if is_disabled(project):
         from imageseo.lint.linter import LintResult
@@ -118,7 +134,9 @@ def lint(
         budget_report=history,
         fix=fix,
         diff=show,
-        color=output is None and _use_color(),
+        fail_on=fail_on,
+        color=output is None and form == "text" and use_color(sys.stdout),
+        detail=detail(),
     )
     run = commands.lint(project, directory, request, progress=progress(), config=config)
     if show:
@@ -132,6 +150,10 @@ def lint(
     else:
         text, rendered = composition.render(run.report, form)
         _write(text, output)
+        if opens:
+            _open_report(run.report, output if form == "html" else None)
+        if is_verbose():
+            print_note(f"took {time.monotonic() - start:.1f} s")
         return FINDINGS if run.failed or not rendered else 0
     return FINDINGS if run.failed else 0
 
@@ -148,12 +170,18 @@ def explain(rule: str | None, form: str) -> int:
     return 0
 
 
-def _use_color() -> bool:
-    """Whether standard output is a terminal that accepts colours (https://no-color.org)."""
-    import os
-    import sys
+def _open_report(report: Report, written: Path | None) -> None:
+    """Open the HTML report. ``written``: its file, if the user named one; else it is a new temporary file."""
+    import tempfile
+    from pathlib import Path
 
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    from imageseo.cli.open_file import open_in_browser
+    from imageseo.pipeline import composition
+
+    if written is None:
+        written = Path(tempfile.mkdtemp(prefix="imageseo-"), "lint.html")
+        _write(composition.render(report, "html")[0], written)
+    open_in_browser(written)
 
 
 def _write(text: str, output: Path | None) -> None:

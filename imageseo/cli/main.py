@@ -11,10 +11,21 @@ from typing import TYPE_CHECKING
 import click
 
 from imageseo.cli.cache import cache
+from imageseo.cli.completion import completion
 from imageseo.cli.init import init
 from imageseo.cli.lint import explain, lint
 from imageseo.cli.measure import measure
-from imageseo.cli.options import CONFIG, FORMAT, PathType, current_project, is_disabled, print_note, progress
+from imageseo.cli.options import (
+    CONFIG,
+    FORMAT,
+    PathType,
+    current_project,
+    is_disabled,
+    print_note,
+    print_result,
+    progress,
+)
+from imageseo.cli.output import accept_everywhere, detail, is_quiet, is_verbose, use_color
 from imageseo.cli.report import report
 from imageseo.cli.verify import compare, verify
 from imageseo.cli.watch import watch
@@ -48,7 +59,8 @@ def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
 def cli(debug: bool) -> None:
     """Generate, resize, describe and check every image of a static site before it is published.
 
-    Exit codes: 0 success, 1 findings or a budget exceeded, 2 wrong usage or configuration, 3 internal error.
+    The options below may stand before or after the command. Exit codes: 0 success, 1 findings or a budget exceeded,
+    2 wrong usage or configuration, 3 internal error.
     """
     if debug:
         os.environ[_DEBUG] = "1"
@@ -74,6 +86,8 @@ def build(directory: Path, config: Path | None, frozen: bool, verified: bool, wr
 
     Variants, markup, structured data and the image sitemap are written into DIR; pages over a budget fail the build.
     """
+    from dataclasses import replace
+
     from imageseo.cli.commands.author_files import placed
     from imageseo.integrations import runner
     from imageseo.integrations.slow_build import tell_advice
@@ -86,14 +100,18 @@ def build(directory: Path, config: Path | None, frozen: bool, verified: bool, wr
         return 0
     start, site = time.monotonic(), project.site(directory)
     result = runner.build(site, project.settings, progress=progress(), config=config)
-    _report(placed(project, site, result), form)
-    if form == "text" and result.new_variants:
+    seconds = time.monotonic() - start
+    shown = replace(placed(project, site, result), detail=detail(), color=form == "text" and use_color(sys.stdout))
+    _report(shown, form)
+    if form == "text" and result.new_variants and not is_quiet():
         _print_table(result)
     if written is not None:
         from imageseo.integrations.site_reports import write_build_report
 
         print_note(write_build_report(site, project.settings, result, written))
-    tell_advice(project.settings, result, time.monotonic() - start, print_note)
+    if is_verbose():
+        print_note(f"took {seconds:.1f} s")
+    tell_advice(project.settings, result, seconds, print_note)
     failed = FINDINGS if result.failed else 0
     return (compare(project, directory, form=form) or failed) if verified else failed
 
@@ -246,8 +264,9 @@ def doctor(config: Path | None, form: str) -> int:
     return report.exit_code
 
 
-for _command in (init, lint, explain, measure, verify, cache, watch, report):
+for _command in (init, lint, explain, measure, verify, cache, watch, report, completion):
     cli.add_command(_command)
+accept_everywhere(cli)
 
 
 def main() -> None:
@@ -263,7 +282,7 @@ def _run() -> int:
         error.show()
         return 2
     except click.Abort:
-        print_note("interrupted")
+        print_result("interrupted")
         return INTERRUPTED
     except BrokenPipeError:  # the reader of the report has closed the pipe, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -280,9 +299,9 @@ def _report_error(error: Exception) -> int:
 
         click.echo(traceback.format_exc(), err=True, nl=False)
     if isinstance(error, ImageseoError):
-        print_note(str(error))
+        print_result(str(error))
         return error.exit_code
-    print_note(f"internal error: {type(error).__name__}: {error} (set {_DEBUG}=1 for a traceback)")
+    print_result(f"internal error: {type(error).__name__}: {error} (set {_DEBUG}=1 for a traceback)")
     return INTERNAL
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from imageseo.cli.output import is_quiet, is_verbose
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -40,6 +42,10 @@ def current_project(config: Path | None, *, frozen: bool = False) -> Project:
     from imageseo.integrations.project import detect_project
 
     project = detect_project(Path.cwd(), config=config, note=print_note)
+    if is_verbose():
+        generator = f"{project.generator.name}, {project.generator.config}" if project.generator else "no generator"
+        print_note(f"project: {project.folder} ({generator})")
+        print_note(f"cache: {project.folder / project.settings.cache_dir}")
     return project.frozen() if frozen else project
 
 
@@ -52,11 +58,17 @@ def is_disabled(project: Project) -> bool:
 
 def progress() -> Any:
     """Return a progress bar, or progress lines, on standard error."""
-    from imageseo.integrations.progress import for_stream
+    from imageseo.integrations.progress import Quiet, for_stream
 
-    return for_stream()
+    return Quiet() if is_quiet() else for_stream()
 
 
 def print_note(text: str) -> None:
-    """Print a line on standard error."""
+    """Print a line on standard error, unless the user wants none."""
+    if not is_quiet():
+        click.echo(f"imageseo: {text}", err=True)
+
+
+def print_result(text: str) -> None:
+    """Print a line on standard error that the user has asked for, or an error."""
     click.echo(f"imageseo: {text}", err=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imageseo.cli.options import CONFIG, PathType, print_note, progress
+from imageseo.cli.options import CONFIG, PathType, print_note, print_result, progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +73,7 @@ class TerminalVoice:
     """Prints builds on standard output: the findings to show, then a line with what changed, counts and time."""
 
     def note(self, text: str) -> None:
-        print_note(text)
+        print_result(text)  # what keeps it from building is said in any case
 
     def built(self, changed: Sequence[str], result: BuildResult, findings: Sequence[Finding], seconds: float) -> None:
         import time

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -57,7 +58,7 @@ def for_stream(stream: TextIO | None = None, *, print_line: Callable[[str], None
     ``stream``: default standard error. ``print_line``: prints a plain line; by default to ``stream``.
     """
     target = stream or sys.stderr
-    if target.isatty():
+    if target.isatty() and os.environ.get("TERM") != "dumb":
         return Bar(target)
     return Lines(print_line or (lambda line: print(line, file=target, flush=True)))
 

@@ -80,6 +80,7 @@ class Report:
     ``color``: whether the output is a terminal. ``budgets``: the state of each. ``markup``: of a build, the images
     whose markup is changed less than usual. ``directory``: the folder that lint was run on, for commands in texts.
     ``downloads``: of a build, returns the bytes that browsers download without and with imageseo.
+    ``detail``: how much text reports show: ``quiet`` (errors and warnings), ``normal`` or ``verbose`` (all).
     """
 
     title: str
@@ -98,6 +99,7 @@ class Report:
     markup: tuple[MarkupNote, ...] = ()
     directory: str = ""
     downloads: Callable[[], BuildDownloads | None] = lambda: None
+    detail: str = "normal"
 
     @classmethod
     def of(cls, result: Result) -> Report:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from msgspec import structs
+
 from imageseo.cli.commands.author_files import source_lines
 from imageseo.config.settings import Settings
 from imageseo.integrations import runner
@@ -31,7 +33,8 @@ class LintRequest:
 
     ``baseline``: a file that takes precedence over the setting. ``changed_since``: a revision. ``max_warnings``: the
     number of warnings that do not fail. ``budget_report``: a file to which a line about the budgets is appended.
-    ``diff``: compute a diff instead of writing fixed pages.
+    ``diff``: compute a diff instead of writing fixed pages. ``fail_on``: instead of the setting. ``detail``: as in
+    ``Report``.
     """
 
     select: tuple[str, ...] = ()
@@ -44,6 +47,8 @@ class LintRequest:
     fix: bool = False
     diff: bool = False
     color: bool = False
+    fail_on: str | None = None
+    detail: str = "normal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +76,9 @@ def lint(
     catalog = RuleCatalog.installed()
     only = catalog.chosen(request.select, request.ignore)
     settings = catalog.awake(project.settings, request.select, only)
+    if request.fail_on is not None:
+        lint_settings = structs.replace(settings.lint, fail_on=request.fail_on)
+        settings = structs.replace(settings, lint=lint_settings)
     baseline_path = _baseline_path(project, request)
     known = _read_baseline(baseline_path, request)
     site = project.site(root)
@@ -111,7 +119,7 @@ def lint(
     report = _report(
         project, site, result, new, old, silenced, catalog=catalog, only=only, settings=settings, notes=notes
     )
-    report = replace(report, directory=str(root))
+    report = replace(report, directory=str(root), detail=request.detail)
     if request.fix:
         report = replace(report, summary={**report.summary, "fixed": fixed.findings})
     warnings = count(new)["warnings"]

@@ -21,18 +21,25 @@ def render(result: Result) -> str:
     """Render the report as plain text, ending with one summary line; coloured if the report is for a terminal.
 
     Equal findings on many pages (a logo of the theme) are shown on the first page, with the number of others.
+    Under ``quiet`` there are errors and warnings only, and no text if there is none.
     """
     report = Report.of(result)
+    is_quiet = report.detail == "quiet"
     lines: list[str] = []
-    shown, more_notes = split_notes(merge_repeated(report.findings, report.source), lambda pair: pair[0])
+    merged = list(merge_repeated(report.findings, report.source))
+    if is_quiet:
+        merged = [pair for pair in merged if pair[0].severity.rank >= Severity.WARN.rank]
+    shown, more_notes = (merged, {}) if report.detail == "verbose" else split_notes(merged, lambda pair: pair[0])
     for _, group in groupby(shown, key=lambda pair: pair[0].location.page):
         findings = list(group)
         lines.append(_paint(report, _BOLD, _heading(report, findings[0][0])))
         for finding, others in findings:
             lines += _finding(report, finding, others)
         lines.append("")
+    if is_quiet:
+        return "\n".join(lines[:-1]) + "\n" if lines else ""
     if more_notes:
-        lines += [f"{number:,} more of {rule} (--format json lists all)" for rule, number in more_notes.items()]
+        lines += [f"{number:,} more of {rule} (--verbose shows all)" for rule, number in more_notes.items()]
         lines.append("")
     if report.silenced:
         lines.append("Silenced by the author:")
