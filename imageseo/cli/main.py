@@ -1,4 +1,4 @@
-"""Command-line entry point, commands `build`, `generate` and `doctor`. Only click is imported until a command runs."""
+"""Command-line entry point, commands `build` and `generate`. Only click is imported until a command runs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import click
 
 from imageseo.cli.cache import cache
 from imageseo.cli.completion import completion
+from imageseo.cli.doctor import doctor
 from imageseo.cli.init import init
 from imageseo.cli.lint import explain, lint
 from imageseo.cli.measure import measure
@@ -27,6 +28,7 @@ from imageseo.cli.options import (
 )
 from imageseo.cli.output import accept_everywhere, detail, is_quiet, is_verbose, use_color
 from imageseo.cli.report import report
+from imageseo.cli.undo import undo
 from imageseo.cli.verify import compare, verify
 from imageseo.cli.watch import watch
 
@@ -114,26 +116,6 @@ def build(directory: Path, config: Path | None, frozen: bool, verified: bool, wr
     tell_advice(project.settings, result, seconds, print_note)
     failed = FINDINGS if result.failed else 0
     return (compare(project, directory, form=form) or failed) if verified else failed
-
-
-@cli.command()
-@_DIR
-@CONFIG
-@FORMAT
-def undo(directory: Path, config: Path | None, form: str) -> int:
-    """Remove from a built site what imageseo has added: markup, variants, structured data.
-
-    Pages are then as your generator wrote them, byte for byte; what is kept is listed. Images leave the sitemap, and
-    files that `fallback: recompress` has replaced are restored, if the cache of the build is still there.
-    """
-    from imageseo.cli.commands import undo as commands
-
-    project = current_project(config)
-    result = commands.run(project, directory, progress=progress(), config=config)
-    _report(result, form)
-    for line in commands.left(project, directory):
-        print_note(line)
-    return FINDINGS if result.failed else 0
 
 
 @cli.command()
@@ -250,21 +232,7 @@ def generate(
     return FINDINGS if outcome.failed else 0
 
 
-@cli.command()
-@CONFIG
-@FORMAT
-def doctor(config: Path | None, form: str) -> int:
-    """Show what is installed, what is missing and how to install it, and check the configuration."""
-    from pathlib import Path
-
-    from imageseo.cli.commands import doctor as commands
-
-    report = commands.run_checks(Path.cwd(), config=config, note=print_note)
-    click.echo(commands.as_json(report) if form == "json" else commands.as_text(report), nl=False)
-    return report.exit_code
-
-
-for _command in (init, lint, explain, measure, verify, cache, watch, report, completion):
+for _command in (init, lint, explain, measure, verify, cache, watch, report, completion, undo, doctor):
     cli.add_command(_command)
 accept_everywhere(cli)
 
