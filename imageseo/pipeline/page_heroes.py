@@ -113,6 +113,8 @@ class HeroPublisher:
     def _all_requests(self) -> Iterator[HeroRequest]:
         """Yield the requests of all pages, without invalid ones."""
         for page in self.site.pages:
+            if not page.hints.meta:
+                continue
             with suppress(RecipeError):
                 request = self._read_request(page)
                 if request is not None:

@@ -14,6 +14,7 @@ from PIL import Image, ImageFilter
 
 from imageseo.cli.commands import adopt as command
 from imageseo.cli.commands import generate as generate_command
+from imageseo.cli.commands.generate_report import GenerateReport
 from imageseo.heroes.generate.adoption import adopted_master
 from imageseo.heroes.lock import lock as locks
 from imageseo.images.metadata.ai_origin import read_file_origin
@@ -47,7 +48,7 @@ def adopt(
     return pin
 
 
-def generate(project: Project, *names: str) -> generate_command.GenerateReport:
+def generate(project: Project, *names: str) -> GenerateReport:
     return generate_command.generate(project, names=names, root=None, progress=Quiet())
 
 

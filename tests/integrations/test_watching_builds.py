@@ -188,7 +188,7 @@ def test_a_front_matter_and_the_files_of_a_hero(tmp_path: Path, monkeypatch: pyt
     same()
     watched.change({"p4/index.html": page(4, text="again")})
     same()
-    (watched.root / "assets/heroes/p4.jpg").unlink()  # of a hero that no page has any more, it stays
+    (watched.root / "assets/heroes/lines.jpg").unlink()  # of a hero that no page has any more, it stays
     watched.build(sources=(write_source(4, "# Page 4\n"), write_source(3, "---\nhero: [\n---\n")))
     same()
     (watched.folder / "content/p5.md").unlink()
