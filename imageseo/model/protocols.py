@@ -95,16 +95,14 @@ class HeroProvider(Protocol):
 
     def notes(self, recipe: Recipe) -> tuple[str, ...]:
         """Return hints for the author about the result of the recipe."""
-        ...
 
     def produce(self, recipes: Iterable[Recipe]) -> Iterator[Master]:
         """Yield one master per recipe, in order. Raises ProviderError."""
-        ...
 
 
 @runtime_checkable
-class LibraryProvider(Protocol):
-    """Additional methods of a provider that finds images instead of making them.
+class PageBasedProvider(Protocol):
+    """Additional property of a provider whose options may follow from the page.
 
     ``reads_page``: ``complete`` accepts the option ``page``: the page's ``title``, ``tags`` (a list) and ``summary``,
     as far as present; options that follow only from them count as derived from the page.
@@ -112,16 +110,27 @@ class LibraryProvider(Protocol):
 
     reads_page: bool
 
+
+@runtime_checkable
+class LibraryProvider(PageBasedProvider, Protocol):
+    """Additional methods of a provider that finds images instead of making them."""
+
     def needs_own_picture(self, recipe: Recipe) -> bool:
         """Whether each page with this same recipe gets an image of its own."""
-        ...
 
     def with_pictures_in_use(self, shown: Mapping[str, tuple[str, ...]]) -> HeroProvider:
         """Return the provider with the images in use: ``sha256:…`` of a master or a library image -> pages.
 
         The image that a recipe's own ``page`` shows remains available for it.
         """
-        ...
+
+
+@runtime_checkable
+class PreviewProvider(Protocol):
+    """Additional method of a provider that draws at once, to compare images before they are made."""
+
+    def preview(self, recipe: Recipe) -> tuple[str, bytes]:
+        """Return the style that the seed selects, and a small PNG. Raises RecipeError."""
 
 
 @runtime_checkable
@@ -133,7 +142,6 @@ class SizedProvider(Protocol):
 
         The size becomes part of the recipe, also on a machine without the model: it may depend only on the settings.
         """
-        ...
 
 
 @runtime_checkable
@@ -142,7 +150,6 @@ class ModelProvider(Protocol):
 
     def models(self, recipe: Recipe) -> Mapping[str, str]:
         """Return the ``Master.models`` that the recipe would get. Raises ProviderError, MissingExtraError."""
-        ...
 
 
 class ReadHints(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import colorsys
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +13,10 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 
 from imageseo.heroes.providers.art.color import format_hex, palette
 from imageseo.heroes.providers.art.deterministic import Dice
-from imageseo.heroes.providers.art.render import pixels
-from imageseo.heroes.providers.procedural import PROVIDER, STYLES
+from imageseo.heroes.providers.art.icon_paths import icons_for
+from imageseo.heroes.providers.art.render import pixels, style_of
+from imageseo.heroes.providers.art.style_names import STYLES
+from imageseo.heroes.providers.procedural import PROVIDER
 from imageseo.model.errors import RecipeError
 from imageseo.model.hero import Recipe
 from imageseo.model.protocols import ProviderContext
@@ -96,10 +99,21 @@ def test_named_roles_are_kept(style: str) -> None:
 
 @pytest.mark.parametrize("style", [style for style in STYLES if style != "aurora"])
 def test_mode_decides_between_light_and_dark(style: str) -> None:
-    colors = ("#1d4ed8", "#93c5fd", "#f59e0b")
+    colors = {"main": "#1e3a8a", "accent": "#fcd34d"}
     for seed in range(4):
-        light, dark = (draw(style, seed, colors, mode=mode).mean() for mode in ("light", "dark"))
-        assert light > dark + 8, f"{style} {seed}"
+        light, dark = (rgb2lab(draw(style, seed, colors, mode=mode))[..., 0] for mode in ("light", "dark"))
+        assert light.mean() > dark.mean() or style == "halftone", f"{style} {seed}"
+        assert (light != dark).mean() > 0.5
+
+
+def test_a_style_that_is_always_dark_is_none_of_the_light_ones() -> None:
+    with pytest.raises(RecipeError, match="`mode`: aurora is always dark"):
+        PROVIDER.complete({"style": "aurora", "mode": "light"})
+    brand = PROVIDER.configure(ProviderContext(project=Path(), cache=Path(), mode="light"))
+    assert "mode" not in brand.complete({"style": "aurora"}), "the author of a page may want one all the same"
+    options = brand.complete({})
+    recipes = [Recipe(provider="procedural", seed=seed, width=64, height=64, options=options) for seed in range(200)]
+    assert {style_of(recipe, STYLES) for recipe in recipes} == set(STYLES) - {"aurora"}
 
 
 def test_colours_change_with_the_accent_only_where_it_is_named() -> None:
@@ -114,7 +128,9 @@ def test_auto_is_not_recorded() -> None:
 
 
 def test_settings_are_the_default() -> None:
-    provider = PROVIDER.configure(ProviderContext(project=None, cache=None, colors={"main": "#123456"}, mode="light"))  # type: ignore[arg-type]
+    provider = PROVIDER.configure(
+        ProviderContext(project=Path(), cache=Path(), colors={"main": "#123456"}, mode="light")
+    )
     assert provider.complete({})["colors"] == {"main": "#123456"}
     assert provider.complete({})["mode"] == "light"
 
@@ -132,3 +148,17 @@ def test_faults_are_named(options: dict[str, object], message: str) -> None:
     with pytest.raises(RecipeError) as error:
         PROVIDER.complete(options)
     assert message in str(error.value)
+
+
+def test_tags_choose_icons() -> None:
+    assert icons_for(["Datenbank", "Python 3", "unknown"]) == ["data", "code"]
+    assert icons_for(["cloud-hosting", "plugins", "security"]) == ["cloud", "layers", "lock"]
+    assert icons_for(["a", "to", "the"]) == []
+    page = {"page": {"title": "T", "tags": ["cloud", "mail"]}}
+    assert PROVIDER.complete({"style": "icons", **page})["tags"] == ["cloud", "mail"]
+    assert PROVIDER.complete({"style": "icons", "tags": "map, lock", **page})["tags"] == ["map", "lock"]
+    assert "tags" not in PROVIDER.complete({"style": "mosaic", **page}), "other styles do not depend on the page"
+    first, second = (draw("icons", 1, PALETTES[4], tags=tags) for tags in (["cloud", "mail"], ["lock", "map"]))
+    assert (first != second).any()
+    with pytest.raises(RecipeError, match="`tags`: the style 'mosaic' does not show them"):
+        PROVIDER.complete({"style": "mosaic", "tags": ["x"]})

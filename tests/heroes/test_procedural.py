@@ -21,7 +21,8 @@ from PIL import Image
 from imageseo.heroes.providers.art.color import Lab, Ramp, format_hex, parse_hex
 from imageseo.heroes.providers.art.deterministic import encode, root
 from imageseo.heroes.providers.art.render import pixels
-from imageseo.heroes.providers.procedural import PROVIDER, STYLES
+from imageseo.heroes.providers.art.style_names import STYLES
+from imageseo.heroes.providers.procedural import PROVIDER
 from imageseo.model.errors import RecipeError, SettingsError
 from imageseo.model.hero import ALGORITHMIC_MEDIA, Recipe
 from imageseo.model.protocols import ProviderContext
@@ -32,16 +33,30 @@ PASTEL = ("#fde2e4", "#cddafd", "#bee1e6")
 
 # Digests of 160x90 px. They change only together with `Procedural.version`: look at the images before changing them.
 KNOWN = {
-    "ridges 1": "b80b6a81c7b5745cb4c0189624591ac1",
-    "ridges vivid": "79423860b82fd1636dbbf9d31acec2a7",
-    "paper 1": "35196a2a09584e80a12f3fe7f444a99d",
-    "paper vivid": "5b61d96627529dccdd3971962c31db42",
     "aurora 1": "8f71b6bb3121d972ca1c77c28116b04d",
     "aurora vivid": "7d50abdfb266ea92454876c2ecf5af5f",
-    "topo 1": "b33c4260c26372e32213db6ea25de234",
-    "topo vivid": "39550debee540bdcac327c2bfe10208a",
+    "chart 1": "3cfbd98083daec6144ed186a52b76dd3",
+    "chart vivid": "93a26c212334411f5762fdf3f14f30dd",
+    "diagram 1": "6307568c4a4aa7cf813645678b17cd0f",
+    "diagram vivid": "54d281d03b5065af3bc7b6d361067824",
+    "facets 1": "6f9a0ecff7db25886c165f9252d77e46",
+    "facets vivid": "80cead07868ab4721f8ab6286ebdbae8",
+    "halftone 1": "40849a7681befc60f817b5e5a1fa5d5a",
+    "halftone vivid": "83d69210a18d539be5039d4be41afb3d",
+    "icons 1": "9cb77ee3dda11e7aac972fd3eb6358dd",
+    "icons vivid": "61e23b0aec90b01797da4b3520ebd5af",
     "mosaic 1": "04c7040e953e3a4a3909693ac24c4862",
     "mosaic vivid": "3de4d069b0f51ef2b98a9963d1088f5b",
+    "orbits 1": "710e5f551adc70f5f56b79615a340574",
+    "orbits vivid": "e00e52a56a9454df6d7d7e9ae020aefa",
+    "paper 1": "35196a2a09584e80a12f3fe7f444a99d",
+    "paper vivid": "5b61d96627529dccdd3971962c31db42",
+    "ridges 1": "b80b6a81c7b5745cb4c0189624591ac1",
+    "ridges vivid": "79423860b82fd1636dbbf9d31acec2a7",
+    "strings 1": "15ecfb161ecc3465ce4d16ceda36fb1f",
+    "strings vivid": "4f318b249fc4af03407baac08ba15056",
+    "topo 1": "b33c4260c26372e32213db6ea25de234",
+    "topo vivid": "39550debee540bdcac327c2bfe10208a",
     "topo pastel card": "19653a86302b055a397e59451b914f77",
 }
 

@@ -13,8 +13,9 @@ from imageseo.heroes.providers.art import title_card
 from imageseo.heroes.providers.art.color import palette
 from imageseo.heroes.providers.art.deterministic import Canvas, Dice, flatten
 from imageseo.heroes.providers.art.render import pixels
+from imageseo.heroes.providers.art.style_names import STYLES
 from imageseo.heroes.providers.art.typography import face, fit
-from imageseo.heroes.providers.procedural import PROVIDER, STYLES, Procedural
+from imageseo.heroes.providers.procedural import PROVIDER, Procedural
 from imageseo.model.errors import RecipeError
 from imageseo.model.hero import Recipe
 from imageseo.model.protocols import ProviderContext
@@ -62,7 +63,8 @@ class TestContrast:
         layout = title_card.Layout.build(canvas, {"title": LONG, "subtitle": "A guide for writers", "brand": "Acme"})
         for seed in (1, 2, 3, 8):
             colors = palette(BRANDS[brand], Dice(seed, "palette"))
-            paint = import_module(f"imageseo.heroes.providers.art.{style}").draw(canvas, colors, Dice(seed, style))
+            module = import_module(f"imageseo.heroes.providers.art.styles.{style}")
+            paint = module.draw(canvas, colors, Dice(seed, style))
             inks = layout.scrim(paint, colors)
             luma = luminance(flatten(paint.l, paint.a, paint.b, seed))
             for box, ink in zip(layout.boxes, inks, strict=True):

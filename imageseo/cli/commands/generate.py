@@ -112,6 +112,7 @@ def dry_run(
         redraw=inputs.redraw,
         command=command,
         apart=partial(asset_providers.needs_own_picture, inputs.providers),
+        providers=inputs.providers,
     )
     pinned_models = model_changes.pinned(lock.pins)
 

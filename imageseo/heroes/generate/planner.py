@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
+from types import MappingProxyType
 
+from imageseo.heroes.generate.distinct_seeds import assign_distinct_seeds
 from imageseo.heroes.lock import lock as locks
 from imageseo.heroes.lock.lock import Lock
 from imageseo.heroes.masters.resolver import Command
@@ -14,7 +16,7 @@ from imageseo.heroes.recipes import seed_series
 from imageseo.heroes.recipes.diff import changed_keys
 from imageseo.model.errors import ImageseoError, LockError, PointerError
 from imageseo.model.hero import ADOPTED, HeroRequest, Pin, Recipe
-from imageseo.model.protocols import MasterStore
+from imageseo.model.protocols import HeroProvider, MasterStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +66,16 @@ def plan_generation(
     redraw: Collection[str],
     command: Command,
     apart: Callable[[Recipe], bool] = lambda recipe: False,
+    providers: Mapping[str, HeroProvider] = MappingProxyType({}),
 ) -> GeneratePlan:
     """Plan a run of ``generate``, with arguments as there. Raises LockError.
 
-    ``apart``: whether each page with this recipe gets an image of its own.
+    ``apart``: whether each page with this recipe gets an image of its own. ``providers``: those that draw choose seeds
+    whose images are unlike each other.
     """
     by_page = {request.page: request for request in requests if request.recipe is not None}
     lock, moved = _reassign_moved_pins(lock, by_page, present, apart)
-    seeds = seed_series.assign_seeds(by_page, lock.pins)
+    seeds = assign_distinct_seeds(by_page, lock.pins, providers) | seed_series.assign_seeds(by_page, lock.pins)
     kept, shared = list[str](), list(moved)
     aged: dict[str, tuple[str, ...]] = {}
     failed: list[tuple[str, ImageseoError]] = []

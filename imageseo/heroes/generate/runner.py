@@ -64,7 +64,16 @@ def generate(
     """
     session = _LockSession(path=lock_path, vault=vault)
     apart = partial(asset_providers.needs_own_picture, providers)
-    plan = plan_generation(requests, session.lock, vault, present=present, redraw=redraw, command=command, apart=apart)
+    plan = plan_generation(
+        requests,
+        session.lock,
+        vault,
+        present=present,
+        redraw=redraw,
+        command=command,
+        apart=apart,
+        providers=providers,
+    )
     session.requests = plan.pages
     if frozen:
         return _frozen_result(plan)

@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
+from imageseo.heroes.providers.art.style_names import DARK_STYLES, STYLES
 from imageseo.model.errors import RecipeError, SettingsError
 from imageseo.model.hero import ALGORITHMIC_MEDIA, Master, Recipe
 from imageseo.model.protocols import ProviderContext
 from imageseo.model.suggest import closest
 
-# The seed selects from this list when a recipe names no style: append new styles and change `version`.
-STYLES = ("ridges", "paper", "aurora", "topo", "mosaic")
-_KEYS = ("style", "colors", "mode", "prompt", "negative", "card", "title", "subtitle")
+_KEYS = ("style", "tags", "colors", "mode", "prompt", "negative", "card", "title", "subtitle", "page")
 _CARD_KEYS = ("title", "subtitle")
 _MODES = ("auto", "light", "dark")
 _ROLES = ("ground", "main", "accent", "ink")
@@ -31,8 +30,9 @@ class Procedural:
 
     Options: ``style`` (one of STYLES, or ``auto``), ``colors`` (two to six of ``#rrggbb``, or a mapping of roles),
     ``mode`` (``auto``, ``light`` or ``dark``; ``auto`` is not recorded), ``prompt`` and ``negative`` (recorded, but
-    ignored), ``card`` (true, a title, or ``{title, subtitle}``). ``title`` and ``subtitle`` are the defaults of a
-    card's texts, and are dropped without a card.
+    ignored), ``card`` (true, a title, or ``{title, subtitle}``), ``tags`` (words that the style ``icons`` shows;
+    default: those of ``page``). ``title`` and ``subtitle`` are the defaults of a card's texts, and are dropped without
+    a card.
     """
 
     colors: tuple[str, ...] | Mapping[Any, str] = ("#0b1f3a", "#2563eb", "#f59e0b")
@@ -42,6 +42,7 @@ class Procedural:
     version: str = "2"
     digital_source_type: str = ALGORITHMIC_MEDIA
     reproducible: bool = True
+    reads_page: bool = True
 
     def configure(self, context: ProviderContext) -> Procedural:
         """Return the provider with the brand's colours and name. It has no settings of its own."""
@@ -60,7 +61,8 @@ class Procedural:
         readers: dict[str, Callable[[], Any]] = {
             "style": lambda: _style(options.get("style", "auto")),
             "colors": lambda: _colors(self.colors if colors is None else colors),
-            "mode": lambda: _mode(options.get("mode") or self.mode),
+            "tags": lambda: _tags(options.get("style"), options),
+            "mode": lambda: _mode(options.get("mode"), self.mode, options.get("style")),
             "prompt": lambda: None if options.get("prompt") is None else _text("prompt", options["prompt"]),
             "negative": lambda: None if options.get("negative") is None else _text("negative", options["negative"]),
             "card": lambda: self._card(options.get("card"), options),
@@ -96,6 +98,13 @@ class Procedural:
             return ()
         return ("the prompt was ignored: procedural art depends on seed, style and colors only",)
 
+    def preview(self, recipe: Recipe) -> tuple[str, bytes]:
+        """Return the style that the seed selects, and the image at a small size without its texts."""
+        options = {key: value for key, value in recipe.options.items() if key != "card"}
+        small = replace(recipe, width=96, height=54, options=options)
+        render = import_module("imageseo.heroes.providers.art.render")
+        return render.style_of(recipe, STYLES), render.draw(small, STYLES)
+
     def produce(self, recipes: Iterable[Recipe]) -> Iterator[Master]:
         """Yield one PNG per recipe. Raises RecipeError for texts that do not fit on a card."""
         for recipe in recipes:
@@ -115,10 +124,31 @@ def _style(value: Any) -> Any:
     return value
 
 
-def _mode(value: Any) -> str | None:
+def _tags(style: Any, options: Mapping[str, Any]) -> list[str] | None:
+    """Return the tags that the style `icons` shows: those written, else those of the page."""
+    page = options.get("page")
+    tags = options.get("tags", page.get("tags") if isinstance(page, Mapping) else None)
+    if style != "icons":
+        if "tags" in options:
+            raise RecipeError(f"`tags`: the style {style or 'auto'!r} does not show them", hint="write `style: icons`")
+        return None
+    values = tags.split(",") if isinstance(tags, str) else tags
+    if values is None:
+        return None
+    if not isinstance(values, list | tuple) or not all(isinstance(tag, str | int) for tag in values):
+        raise RecipeError(f"`tags`: expected a list of words, found {tags!r}")
+    return [_text("tags", tag) for tag in values]
+
+
+def _mode(written: Any, brand: str, style: Any) -> str | None:
     """Return the mode; None for ``auto``, so that the keys of recipes written before there were modes stay the same."""
+    value = written or brand
     if value not in _MODES:
         raise RecipeError(f"`mode`: expected {', '.join(_MODES)}, found {value!r}")
+    if value == "light" and style in DARK_STYLES:
+        if written:
+            raise RecipeError(f"`mode`: {style} is always dark", hint="choose another style, or remove `mode`")
+        return None
     return None if value == "auto" else str(value)
 
 

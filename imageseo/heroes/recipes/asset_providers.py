@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from imageseo.model.hero import Pin, Recipe
-from imageseo.model.protocols import HeroProvider, LibraryProvider
+from imageseo.model.protocols import HeroProvider, LibraryProvider, PageBasedProvider
 
 PICTURE = "picture:"
 """Prefix of the role, in a master's ``models``, of the library image that the master was made from."""
@@ -15,7 +15,7 @@ PICTURE = "picture:"
 def reads_page(providers: Mapping[str, HeroProvider], name: str) -> bool:
     """Whether a provider's ``complete`` takes the page's title, tags and summary."""
     provider = providers.get(name)
-    return isinstance(provider, LibraryProvider) and provider.reads_page
+    return isinstance(provider, PageBasedProvider) and provider.reads_page
 
 
 def needs_own_picture(providers: Mapping[str, HeroProvider], recipe: Recipe) -> bool:

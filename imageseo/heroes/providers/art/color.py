@@ -28,6 +28,10 @@ class Lab:
         scale = 1.0 if chroma is None or chroma_now <= chroma or chroma_now == 0.0 else chroma / chroma_now
         return Lab(lightness, self.a * scale, self.b * scale).clip_to_srgb()
 
+    def lit(self, amount: float) -> Lab:
+        """Return the colour lighter by ``amount`` (negative: darker), within sRGB."""
+        return Lab(min(max(self.l + amount, 0.0), 1.0), self.a, self.b).clip_to_srgb()
+
     def towards(self, other: Lab, t: float) -> Lab:
         return Lab(self.l + (other.l - self.l) * t, self.a + (other.a - self.a) * t, self.b + (other.b - self.b) * t)
 
@@ -89,7 +93,7 @@ def parse_hex(color: str) -> Lab:
     digits = color.removeprefix("#")
     if len(digits) == 3:
         digits = "".join(digit * 2 for digit in digits)
-    r, g, b = (_to_linear(int(digits[i : i + 2], 16) / 255.0) for i in (0, 2, 4))
+    r, g, b = (to_linear(int(digits[i : i + 2], 16) / 255.0) for i in (0, 2, 4))
     l_ = root(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b, 3)
     m_ = root(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b, 3)
     s_ = root(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b, 3)
@@ -100,7 +104,7 @@ def parse_hex(color: str) -> Lab:
     )
 
 
-def _to_linear(value: float) -> float:
+def to_linear(value: float) -> float:
     if value <= 0.04045:
         return value / 12.92
     base = (value + 0.055) / 1.055
@@ -130,6 +134,16 @@ class Palette:
     def light(self) -> Lab:
         """The lighter of the brand's two colours, exactly as written: for skies and lights."""
         return max(self.brand, key=lambda lab: lab.l)
+
+    @property
+    def flat(self) -> bool:
+        """Whether the brand's two colours are so alike in lightness that shapes of them alone would hardly show."""
+        return self.light.l - self.dark.l < 0.15
+
+    @property
+    def contrast(self) -> Lab:
+        """The darkest or lightest tone, whichever differs more from the brand's colours."""
+        return self.deep if self.light.l + self.dark.l > 1.1 else self.pale
 
     @property
     def dark(self) -> Lab:

@@ -6,6 +6,7 @@ operations used here exactly. Scalars stay Python floats, since numpy 1 and 2 pr
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
@@ -171,6 +172,14 @@ class Canvas:
     @property
     def y(self) -> Field:
         return ((np.arange(self.height, dtype=np.float32) + 0.5) * (1.0 / self.height))[:, None].astype(np.float32)
+
+
+def total(values: Iterable[float]) -> float:
+    """Add in order: Python's own ``sum`` of floats depends on its version."""
+    result = 0.0
+    for value in values:
+        result += value
+    return result
 
 
 def root(value: float, degree: int) -> float:

@@ -15,6 +15,7 @@ from PIL.PngImagePlugin import PngInfo
 from imageseo.heroes.providers.art.brand_coverage import cover
 from imageseo.heroes.providers.art.color import palette
 from imageseo.heroes.providers.art.deterministic import Canvas, Dice, flatten
+from imageseo.heroes.providers.art.style_names import DARK_STYLES
 from imageseo.model.hero import Recipe
 
 
@@ -27,12 +28,19 @@ def draw(recipe: Recipe, styles: tuple[str, ...]) -> bytes:
     return out.getvalue()
 
 
+def style_of(recipe: Recipe, styles: tuple[str, ...]) -> str:
+    """Return the recipe's style, or the one that its seed selects; a new style changes the choice of few seeds."""
+    written = str(recipe.options["style"])
+    if written != "auto":
+        return written
+    fitting = [name for name in styles if name not in DARK_STYLES or recipe.options.get("mode") != "light"]
+    return max(fitting, key=lambda name: Dice(recipe.seed, f"style {name}").bits())
+
+
 def pixels(recipe: Recipe, styles: tuple[str, ...]) -> NDArray[np.uint8]:
     """Draw a recipe as (height, width, 3) in sRGB."""
     options = recipe.options
-    style = options["style"]
-    if style == "auto":
-        style = styles[Dice(recipe.seed, "style").integer(0, len(styles) - 1)]
+    style = style_of(recipe, styles)
     canvas = Canvas(recipe.width, recipe.height)
     written = options["colors"]
     colors = palette(
@@ -40,8 +48,9 @@ def pixels(recipe: Recipe, styles: tuple[str, ...]) -> NDArray[np.uint8]:
         Dice(recipe.seed, "palette"),
         options.get("mode", "auto"),
     )
-    style_module: Any = import_module(f"imageseo.heroes.providers.art.{style}")
-    paint = style_module.draw(canvas, colors, Dice(recipe.seed, style))
+    style_module: Any = import_module(f"imageseo.heroes.providers.art.styles.{style}")
+    content = {key: options[key] for key in getattr(style_module, "CONTENT", ()) if key in options}
+    paint = style_module.draw(canvas, colors, Dice(recipe.seed, style), **content)
     card = options.get("card")
     if card is not None and paint.focus < 0.5:
         paint = paint.mirrored()  # the text is on the left

@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from imageseo.heroes.providers.art.color import Paint, Palette, Ramp
-from imageseo.heroes.providers.art.deterministic import Canvas, Dice, Field, clip, clouds, hash_noise, lines, step
+from imageseo.heroes.providers.art.deterministic import (
+    Canvas,
+    Dice,
+    Field,
+    clip,
+    clouds,
+    hash_noise,
+    lines,
+    step,
+    total,
+)
 from imageseo.heroes.providers.art.relief import slopes
 
 _PLENTY = 0.15  # the share of the image that a brand colour's sheets should show
@@ -49,7 +59,7 @@ def _colors(palette: Palette, dice: Dice, shares: list[float]) -> Ramp:
         far, near = near, far
     end = palette.deep.at(min(0.21, near.l * 0.5), 0.065) if palette.night else palette.pale.at(0.965, 0.02)
     first = _enough(shares, 0)
-    begin = min(first + 2, len(shares) - 1) if _sum(shares[first + 2 :]) >= _PLENTY else first + 1
+    begin = min(first + 2, len(shares) - 1) if total(shares[first + 2 :]) >= _PLENTY else first + 1
     last = _enough(shares, begin)
     count = len(shares) - 1.0
     stops = [(0.0, far), (first / count, far), (begin / count, near), (last / count, near)]
@@ -66,14 +76,6 @@ def _enough(shares: list[float], start: int) -> int:
         if total >= _PLENTY:
             return number
     return len(shares) - 1
-
-
-def _sum(values: list[float]) -> float:
-    """Add in order: the result does not depend on the machine."""
-    total = 0.0
-    for value in values:
-        total += value
-    return total
 
 
 def _visible(sheets: list[Field], canvas: Canvas) -> list[float]:

@@ -1,0 +1,10 @@
+"""The styles of drawn heroes: the modules of ``styles``. Change ``Procedural.version`` with every new one."""
+
+STYLES = (
+    *("aurora", "chart", "diagram", "facets", "halftone", "icons", "mosaic", "orbits", "paper", "ridges", "strings"),
+    "topo",
+)
+"""A recipe that names no style gets one of these by its seed."""
+
+DARK_STYLES = ("aurora",)
+"""Styles that have no light version."""

@@ -1,0 +1,1 @@
+"""Styles of drawn heroes, one module each: ``draw(canvas, palette, dice, content) -> Paint``."""
