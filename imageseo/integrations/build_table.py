@@ -18,7 +18,7 @@ LINES = 12
 """The most lines of a table."""
 _COLUMNS = 100
 """Cells of a line where the output is no terminal."""
-_NARROW, _LEAST = 60, 40
+_NARROW, _LEAST = 56, 40
 """Cells below which each picture gets two lines, and the least that a line has."""
 _HEADS = ("before", "phone", "desktop")
 
@@ -77,23 +77,29 @@ def _aligned(rows: Sequence[_TableRow], columns: int) -> Iterator[list[Segment]]
     heading = "browsers download"
     longest = min(room, max(display_width(name) for name in (heading, *(row.name for row in rows))))
     yield [
-        (padded(shortened(heading, longest), longest), "dim"),
-        *((f"  {head:>{width}}", "dim") for head, width in zip(_HEADS, widths, strict=True)),
+        (
+            padded(shortened(heading, longest), longest)
+            + "".join(f"  {head:>{width}}" for head, width in zip(_HEADS, widths, strict=True)),
+            "dim",
+        )
     ]
     for row in rows:
-        name = (padded(shortened(row.name, longest), longest), row.style)
+        name = padded(shortened(row.name, longest), longest)
         before, phone, desktop = (f"  {cell:>{width}}" for cell, width in zip(row.cells, widths, strict=True))
-        after = row.style if row.style == "dim" else f"{row.style} green".strip()
-        yield [name, (before, row.style), (phone, after), (desktop, after)]
+        yield [(name + before, row.style), (phone + desktop, _after(row))]
 
 
 def _stacked(rows: Sequence[_TableRow], columns: int) -> Iterator[list[Segment]]:
     yield [(shortened("before → phone / desktop", columns), "dim")]
     for row in rows:
         before, phone, desktop = row.cells
-        after = row.style if row.style == "dim" else f"{row.style} green".strip()
         yield [(shortened(row.name, columns), row.style)]
-        yield [(f" {before} → ", row.style), (f"{phone} / {desktop}", after)]
+        yield [(f" {before} → ", row.style), (f"{phone} / {desktop}", _after(row))]
+
+
+def _after(row: _TableRow) -> str:
+    """Return the style of the bytes after."""
+    return row.style if row.style == "dim" else f"{row.style} green".strip()
 
 
 def _cells(phone: ByteChange, desktop: ByteChange) -> tuple[str, str, str]:

@@ -124,7 +124,9 @@ class BuildEvents:
             if self.session is not None:
                 self.session.run(site, project.settings, voice=log, progress=_progress(), config=file)
             else:
-                failure = runner.run(site, project.settings, voice=log, progress=_progress(), config=file)
+                failure = runner.run(
+                    site, project.settings, voice=log, progress=_progress(), tell=_print_line, config=file
+                )
         except ImageseoError as error:
             if not self.serving:
                 raise PluginError(f"imageseo: {error}") from error
@@ -280,6 +282,11 @@ def _is_active(events: BuildEvents, config: MkDocsConfig) -> bool:
 
 
 _warnings_given: set[str] = set()
+
+
+def _print_line(text: str) -> None:
+    """Log a line. MkDocs breaks lines at blanks, and counts colours as if they took room on the terminal."""
+    log.info("%s", text.replace(" ", "\N{NO-BREAK SPACE}") if "\x1b" in text else text)
 
 
 def _progress() -> Progress:

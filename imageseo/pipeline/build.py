@@ -20,8 +20,10 @@ from imageseo.model.plan import PageHero
 from imageseo.model.site import Page, Site
 from imageseo.pipeline import source_images
 from imageseo.pipeline.context import BuildContext, BuildTools
+from imageseo.pipeline.incremental import loose_pages
 from imageseo.pipeline.incremental.build_memory import KnownSitemaps
 from imageseo.pipeline.incremental.build_state import PageRecord
+from imageseo.pipeline.incremental.loose_pages import LoosePage
 from imageseo.pipeline.result import BuildResult, WrittenPage, build_result, unwritable_finding
 from imageseo.pipeline.reuse import PageReplayer
 from imageseo.pipeline.safe_markup.style_rules import STYLE_SHEET
@@ -94,11 +96,9 @@ def build(site: Site, settings: Settings, tools: BuildTools) -> BuildResult:
     _write_sitemaps(context, written)
     _update_files_beside(context, written)
     _save_state(context, plan, written)
-    unchanged = unchanged_findings(
-        [(page.page.path, page.outcome.images, page.outcome.unchanged) for page in written.pages]
-    )
+    images = [(page.page.path, page.outcome.images, page.outcome.unchanged) for page in written.pages]
     return build_result(
-        [*context.findings, *unchanged],
+        [*context.findings, *unchanged_findings(images)],
         written.pages,
         settings=settings.lint,
         new_variants=frozenset(written.seconds),
@@ -202,10 +202,8 @@ def _write(context: BuildContext, plan: SitePlan, jobs: Jobs, encoded: EncodeRes
     return WrittenSite(
         pages=pages,
         encoded=encoded.misses + (writer().encoded_again if plan.planned else 0),
-        seconds={
-            **{encoded.variants[spec].sha256: seconds for spec, seconds in encoded.seconds.items()},
-            **(writer().seconds_again if plan.planned else {}),
-        },
+        seconds={encoded.variants[spec].sha256: seconds for spec, seconds in encoded.seconds.items()}
+        | (writer().seconds_again if plan.planned else {}),
     )
 
 
@@ -289,6 +287,8 @@ def _save_state(context: BuildContext, plan: SitePlan, written: WrittenSite) -> 
     styles = context.page_context.styles
     known = styles.pages if styles is not None else {}
     context.state.close(records, context.probes, context.heroes.current_files, written.sitemaps, known, written.seconds)
+    loose = {each.page.path: LoosePage(each.digest, each.outcome) for each in written.pages if each.digest}
+    loose_pages.save(context.state.cache, context.state.name, loose)
     if context.tools.memory is not None:
         context.tools.memory.keep(
             records,

@@ -134,7 +134,7 @@ class PageWriter:
         final = sum(spec in self.encoded.declined or spec in self.encoded.oversized for spec in plan.specs)
         complete = len(outcome.planned) + final == len(plan.specs)  # failed and refused variants are tried again
         if result is None or context is None or dependencies is None or not (stable and complete):
-            return WrittenPage(page=page, outcome=outcome)
+            return WrittenPage(page=page, outcome=outcome, digest=result[1] if result is not None else b"")
         source_digest, published_digest, changes = result
         return WrittenPage(
             page=page,

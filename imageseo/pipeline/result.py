@@ -27,11 +27,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenPage:
-    """The result of a page. ``record``: for the next build; None if that has to process the page again."""
+    """The result of a page. ``record``: for the next build; None if that has to process the page again.
+
+    ``digest``: of the bytes of a page without a record; empty if it was not written.
+    """
 
     page: Page
     outcome: PageOutcome
     record: PageRecord | None = None
+    digest: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

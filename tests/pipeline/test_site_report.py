@@ -18,7 +18,8 @@ from imageseo.model.site_report import SiteReport
 from imageseo.pipeline import reports
 from tests.support.small_sites import photo, write
 
-SETTINGS = runner.load_mapping({"profile": "fast", "site_url": "https://example.org/", "encode": {"isolate": False}})
+SETTINGS_MAPPING = {"profile": "fast", "site_url": "https://example.org/", "encode": {"isolate": False}}
+SETTINGS = runner.load_mapping(SETTINGS_MAPPING)
 STYLES = "<style>img{max-width:100%;height:auto}</style>"
 
 
@@ -128,3 +129,19 @@ def test_a_warm_build_and_one_of_a_single_page_report_the_whole_site(folder: Pat
     assert [each.page for each in edited.pages] == ["index.html", "none/index.html", "two/index.html"]
     assert edited.pictures[0].pages == ["index.html", "none/index.html", "two/index.html"]
     assert edited.slowest == cold.slowest
+
+
+def test_pages_that_are_built_each_time_keep_their_data(folder: Path) -> None:
+    heavy = runner.load_mapping({**SETTINGS_MAPPING, "budgets": {"lcp-bytes": {"mobile": {"error": 10, "warn": 5}}}})
+    built = build(folder, heavy)
+    assert any(each.fails_build for each in built.findings)
+    later = read_report(site_of(folder, heavy), heavy)
+    assert later.unrecorded == []
+    assert (later.pages, later.pictures) == (built.pages, built.pictures)
+    assert [each for each in later.findings if each.fails_build] == [
+        each for each in built.findings if each.fails_build
+    ]
+    build(folder)
+    assert not list((folder / ".cache/imageseo/loose").iterdir())
+    (folder / ".cache/imageseo/loose/x").write_bytes(b"damaged")
+    assert read_report(site_of(folder), SETTINGS).unrecorded == []

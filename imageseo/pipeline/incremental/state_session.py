@@ -50,9 +50,9 @@ class StateSession:
     preview: bool = False
     clock: Callable[[], float] = time.time
     current: BuildState = field(default_factory=BuildState)
+    name: str = ""
     slowest: Mapping[str, float] = field(default_factory=dict)
     heroless: dict[str, tuple[Page, bytes | None]] = field(default_factory=dict)
-    _name: str = ""
     _common_digest: str = ""
     _probe_digest: str = ""
     _previous: BuildState = field(default_factory=BuildState)
@@ -80,7 +80,7 @@ class StateSession:
             build_state.state_name(site.project, self.cache, site.generator, site.base_url, *more)
             for more in ((), ("preview",))
         ]
-        self._name, other = reversed(names) if self.preview else names
+        self.name, other = reversed(names) if self.preview else names
         self._probe_digest = build_state.digest(self.versions, settings.encode.max_pixels)
         values = structs.asdict(structs.replace(settings, **_IRRELEVANT_SETTINGS))
         rule_digests = [(rule.id, rule.severity, rule.fails_build, _rule_source(rule)) for rule in rules]
@@ -88,11 +88,11 @@ class StateSession:
         self._common_digest = build_state.digest(
             self.versions, values, site.base_url, site.content_width, rule_digests, layout, listing
         )
-        modified = build_state.modified_at(self.cache, self._name)
-        is_known = known is not None and (known.name, known.modified) == (self._name, modified)
+        modified = build_state.modified_at(self.cache, self.name)
+        is_known = known is not None and (known.name, known.modified) == (self.name, modified)
         self._is_partial = is_known
         self._previous = previous = (
-            known.state if known is not None and is_known else build_state.read(self.cache, self._name)
+            known.state if known is not None and is_known else build_state.read(self.cache, self.name)
         )
         newer = build_state.modified_at(self.cache, other) > modified
         self._recent = [previous, *([build_state.read(self.cache, other)] if newer else [])]
@@ -110,8 +110,8 @@ class StateSession:
     @property
     def known(self) -> KnownState:
         """The state that this build leaves. Known after ``close``."""
-        modified = build_state.modified_at(self.cache, self._name)
-        return KnownState(state=self._state, name=self._name, modified=modified)
+        modified = build_state.modified_at(self.cache, self.name)
+        return KnownState(state=self._state, name=self.name, modified=modified)
 
     @property
     def previous_sitemaps(self) -> Mapping[str, str]:
@@ -212,9 +212,9 @@ class StateSession:
         self._collect_keys(state)
         self.slowest = state.slowest = build_state.slowest(previous.slowest, seconds, state)
         if self._is_worth_writing(state):
-            build_state.write(self.cache, self._name, state)
+            build_state.write(self.cache, self.name, state)
         elif len(self._recent) > 1:
-            build_state.touch(self.cache, self._name)
+            build_state.touch(self.cache, self.name)
 
     def _is_worth_writing(self, state: BuildState) -> bool:
         """Whether a state says something new.
@@ -227,7 +227,7 @@ class StateSession:
             return True
         if not state.stamps.keys() <= previous.stamps.keys():
             return True
-        written = build_state.modified_at(self.cache, self._name)
+        written = build_state.modified_at(self.cache, self.name)
         return state.stamps != previous.stamps and self._started - written >= _STAMPS_PAUSE
 
     def _collect_keys(self, state: BuildState) -> None:

@@ -7,7 +7,7 @@ failed the build) is read from the folder instead: its markup tells most of it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,8 +27,9 @@ from imageseo.model.finding import Finding, Silenced
 from imageseo.model.image import Asset, BadAsset
 from imageseo.model.progress import Progress
 from imageseo.model.site import Page, Site
-from imageseo.pipeline.incremental import build_state
+from imageseo.pipeline.incremental import build_state, loose_pages
 from imageseo.pipeline.incremental.build_state import BuildState, PageOutcome, PublishedVariant
+from imageseo.pipeline.incremental.loose_pages import LoosePage
 from imageseo.pipeline.pictures.page_pictures import page_pictures
 from imageseo.pipeline.pictures.page_record import HeroOrigin, encode
 from imageseo.pipeline.pictures.picture_recorder import DECLARED, FOUND, INSERTED
@@ -85,6 +86,7 @@ class _States:
     cache: Path
     names: list[str]
     states: list[BuildState] = field(default_factory=list)
+    loose: Sequence[Mapping[str, LoosePage]] | None = None
 
     @classmethod
     def of(cls, site: Site, settings: Settings) -> _States:
@@ -100,7 +102,10 @@ class _States:
             record = self.states[number].pages.get(page.path)
             if record is not None and record.published_digest == digest and record.outcome.pictures:
                 return record.outcome
-        return None
+        if self.loose is None:
+            self.loose = loose_pages.read(self.cache)
+        found = (pages.get(page.path) for pages in self.loose)
+        return next((each.outcome for each in found if each is not None and each.digest == digest), None)
 
     @property
     def seconds(self) -> dict[str, float]:
